@@ -1,0 +1,1 @@
+//! A small EHR that behaves as WebChart does.

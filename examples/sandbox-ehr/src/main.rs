@@ -1,0 +1,2 @@
+//! The sandbox EHR as a program.
+fn main() {}

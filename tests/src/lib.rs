@@ -1,0 +1,1 @@
+//! What the tests of the client against the sandbox share.
