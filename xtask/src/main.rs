@@ -1,2 +1,136 @@
 //! Builds, runs, tests and measures smartrust.
-fn main() {}
+//!
+//! One file a subject: [`bundle`] makes WebAssembly and its glue, [`site`] the launcher's static files, [`loopback`] and
+//! [`serve`] put them on a local port, [`demo`] runs them beside the sandbox EHR, [`checks`] drives them in a browser,
+//! [`suite`] runs every test, [`size`] measures what a browser loads. What goes wrong is one sentence with its remedy.
+
+mod bundle;
+mod checks;
+mod demo;
+mod loopback;
+mod serve;
+mod site;
+mod size;
+mod suite;
+mod tally;
+mod tools;
+mod workspace;
+
+use anyhow::Result;
+use bundle::Profile;
+use clap::{Args, Parser, Subcommand};
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Builds, runs, tests and measures smartrust")]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Builds the npm package in pkg/ and the launcher's static site in launcher-app/dist/
+    Build(BuildOptions),
+    /// Starts the sandbox EHR and the launcher, and says what to click
+    Demo(DemoOptions),
+    /// Runs format, lints, host tests, wasm tests in Chromium and the browser tests
+    Test(TestOptions),
+    /// Tells what the npm package and the launcher's first load weigh
+    Size(SizeOptions),
+    /// Runs one wasm test program in a browser; cargo calls it
+    #[command(hide = true)]
+    WasmTestRunner {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
+}
+
+#[derive(Args)]
+struct BuildOptions {
+    /// Small and fast files; the default
+    #[arg(long, conflicts_with = "dev")]
+    release: bool,
+    /// Unoptimised files that build sooner
+    #[arg(long)]
+    dev: bool,
+}
+
+#[derive(Args)]
+struct DemoOptions {
+    /// Shows the optimised build
+    #[arg(long)]
+    release: bool,
+    /// Leaves the browser closed
+    #[arg(long)]
+    no_open: bool,
+    /// The sandbox EHR's port
+    #[arg(long, value_name = "PORT", default_value_t = 9080)]
+    ehr_port: u16,
+    /// The launcher's port
+    #[arg(long, value_name = "PORT", default_value_t = 8080)]
+    app_port: u16,
+    /// Takes free ports and drives both launches in headless Chromium instead
+    #[arg(long, conflicts_with_all = ["no_open", "ehr_port", "app_port"])]
+    check: bool,
+}
+
+#[derive(Args)]
+struct TestOptions {
+    /// Leaves out what needs a browser or Node
+    #[arg(long, conflicts_with = "all")]
+    quick: bool,
+    /// Adds what takes long: the browser tests on the development build too
+    #[arg(long)]
+    all: bool,
+}
+
+#[derive(Args)]
+struct SizeOptions {
+    /// Fails when a budget is exceeded
+    #[arg(long)]
+    check: bool,
+}
+
+fn main() -> ExitCode {
+    match run(CommandLine::parse().command) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<ExitCode> {
+    match command {
+        Command::Build(options) => {
+            let profile = if options.dev { Profile::Dev } else { Profile::Wasm };
+            bundle::build_sdk(profile)?;
+            site::build_launcher(profile)?;
+        }
+        Command::Demo(options) => {
+            let profile = if options.release { Profile::Wasm } else { Profile::Dev };
+            if options.check {
+                return demo::check(profile);
+            }
+            demo::run(demo::Options {
+                profile,
+                open: !options.no_open,
+                ehr_port: options.ehr_port,
+                app_port: options.app_port,
+            })?;
+        }
+        Command::Test(options) => {
+            return suite::run(match options {
+                TestOptions { quick: true, .. } => suite::Extent::Quick,
+                TestOptions { all: true, .. } => suite::Extent::All,
+                _ => suite::Extent::Usual,
+            });
+        }
+        Command::Size(options) => size::run(options.check)?,
+        Command::WasmTestRunner { arguments } => checks::run_wasm_tests(arguments)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,132 @@
+//! From a crate to WebAssembly with its JavaScript glue: cargo, wasm-bindgen, wasm-opt.
+
+use crate::{tools, workspace};
+use anyhow::{Context, Result, anyhow};
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// How much time a build spends on small files.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// Unoptimised, soon built.
+    Dev,
+    /// Optimised for size.
+    Wasm,
+}
+
+impl Profile {
+    fn name(self) -> &'static str {
+        match self {
+            Profile::Dev => "dev",
+            Profile::Wasm => "wasm",
+        }
+    }
+
+    fn folder(self) -> &'static str {
+        match self {
+            Profile::Dev => "debug",
+            Profile::Wasm => "wasm",
+        }
+    }
+}
+
+/// A crate that becomes `{name}.js` and `{name}_bg.wasm`.
+pub struct WasmCrate {
+    /// What the files are called.
+    pub name: &'static str,
+    /// What cargo calls the program or library, without its ending.
+    pub artifact: &'static str,
+    /// What cargo is told to build.
+    pub selection: &'static [&'static str],
+    /// The crate type that makes a library a wasm file of its own; a program is one already.
+    pub crate_type: Option<&'static str>,
+    /// Whether TypeScript declarations of the glue are written too.
+    pub declarations: bool,
+}
+
+const SDK: WasmCrate = WasmCrate {
+    name: "smartrust",
+    artifact: "smartrust",
+    selection: &["--package", "smartrust", "--lib", "--no-default-features", "--features", "js"],
+    crate_type: Some("cdylib"),
+    declarations: true,
+};
+
+/// The WebAssembly features that Rust 1.95 emits by default, all in every browser since 2023.
+const WASM_FEATURES: [&str; 8] = [
+    "--enable-bulk-memory",
+    "--enable-bulk-memory-opt",
+    "--enable-call-indirect-overlong",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+];
+
+/// Builds the npm package's WebAssembly and glue into `pkg/wasm/`.
+pub fn build_sdk(profile: Profile) -> Result<()> {
+    tools::ensure_wasm_target()?;
+    SDK.build(&workspace::package_folder().join("wasm"), profile)
+}
+
+impl WasmCrate {
+    /// Builds the crate into `folder`, which is emptied first.
+    pub fn build(&self, folder: &Path, profile: Profile) -> Result<()> {
+        let wasm = tools::step(&format!("compiling {} ({} profile)", self.artifact, profile.name()), || {
+            self.compile(profile)
+        })?;
+        tools::step(&format!("wasm-bindgen {}", self.artifact), || {
+            workspace::empty_folder(folder)?;
+            self.bind(&wasm, folder)
+        })?;
+        match profile {
+            Profile::Dev => Ok(()),
+            Profile::Wasm => optimise(&folder.join(format!("{}_bg.wasm", self.name))),
+        }
+    }
+
+    fn compile(&self, profile: Profile) -> Result<PathBuf> {
+        let mut command = tools::cargo(["rustc", "--target", "wasm32-unknown-unknown", "--profile", profile.name()]);
+        command.args(self.selection);
+        if let Some(crate_type) = self.crate_type {
+            command.args(["--crate-type", crate_type]);
+        }
+        tools::run(
+            &mut command,
+            &format!("{} did not compile: mend what cargo reports above, then run this again.", self.artifact),
+        )?;
+        let folder = workspace::target_folder().join("wasm32-unknown-unknown").join(profile.folder());
+        Ok(folder.join(format!("{}.wasm", self.artifact)))
+    }
+
+    fn bind(&self, wasm: &Path, folder: &Path) -> Result<()> {
+        let mut arguments: Vec<OsString> = vec!["wasm-bindgen".into(), wasm.into(), "--out-dir".into(), folder.into()];
+        arguments.extend(["--target", "web", "--out-name", self.name].map(OsString::from));
+        if !self.declarations {
+            arguments.push("--no-typescript".into());
+        }
+        wasm_bindgen_cli::wasm_bindgen::run_cli_with_args(arguments)
+            .map_err(|error| anyhow!("wasm-bindgen refuses {}: {error:#}.", wasm.display()))
+    }
+}
+
+/// Makes a WebAssembly file smaller, where npm's binaryen can be had.
+fn optimise(wasm: &Path) -> Result<()> {
+    let optimiser = workspace::root().join("node_modules/binaryen/bin/wasm-opt");
+    let npm_present = tools::on_path(&["npm", "npm.cmd"]).is_some();
+    if !npm_present || tools::on_path(&["node", "node.exe"]).is_none() {
+        println!("── wasm-opt left out: Node 20 is not installed, so {} is larger than need be", wasm.display());
+        return Ok(());
+    }
+    tools::ensure_npm_packages()?;
+    tools::step(&format!("wasm-opt {}", wasm.file_name().unwrap_or_default().to_string_lossy()), || {
+        let smaller = wasm.with_extension("smaller");
+        let mut command = tools::node(&optimiser);
+        command.args(["-Oz", "--strip-debug", "--strip-producers", "--strip-target-features"]).args(WASM_FEATURES);
+        command.arg(wasm).arg("-o").arg(&smaller);
+        tools::run(&mut command, "wasm-opt failed: run `npm ci`, then run this again.")?;
+        fs::rename(&smaller, wasm).with_context(|| format!("{} could not be replaced", wasm.display()))
+    })
+}

@@ -1,0 +1,41 @@
+//! What runs in a browser: the wasm tests of the SDK, and the tests that drive both launches.
+
+use crate::tools::{self, Browser};
+use crate::workspace;
+use anyhow::Result;
+use std::ffi::OsString;
+use std::process::Command;
+
+/// The tests that drive the served pages in headless Chromium.
+pub fn browser_tests(browser: &Browser, ehr_origin: &str, app_origin: &str) -> Command {
+    let folder = workspace::root().join("tests/e2e");
+    let mut command = tools::node(&folder.join("run.mjs"));
+    command.env("EHR_ORIGIN", ehr_origin).env("APP_ORIGIN", app_origin).env("CHROMIUM", &browser.chromium);
+    let logins = sandbox_ehr::sample_logins();
+    for (who, login) in
+        logins.patients.first().map(|login| ("PATIENT", login)).into_iter().chain([("PROVIDER", &logins.provider)])
+    {
+        command.env(format!("{who}_USER_NAME"), &login.user_name).env(format!("{who}_PASSWORD"), &login.password);
+    }
+    command
+}
+
+/// The SDK's wasm tests, each program of which cargo hands to [`run_wasm_tests`].
+pub fn wasm_tests(browser: &Browser) -> Result<Command> {
+    let runner = format!("{:?}", [&*std::env::current_exe()?.to_string_lossy(), "wasm-test-runner"]);
+    let mut command =
+        tools::cargo(["test", "--package", "smartrust", "--target", "wasm32-unknown-unknown", "--features", "js"]);
+    command
+        .args(["--config", &format!("target.wasm32-unknown-unknown.runner = {runner}")])
+        .env("CHROMEDRIVER", &browser.chromedriver)
+        .env("WASM_BINDGEN_USE_BROWSER", "1")
+        .env("WASM_BINDGEN_TEST_TIMEOUT", "120")
+        .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", workspace::root().join("xtask/webdriver.json"));
+    Ok(command)
+}
+
+/// Runs one wasm test program in the browser that the environment names.
+pub fn run_wasm_tests(arguments: Vec<OsString>) -> Result<()> {
+    let program = OsString::from("wasm-bindgen-test-runner");
+    wasm_bindgen_cli::wasm_bindgen_test_runner::run_cli_with_args([program].into_iter().chain(arguments))
+}

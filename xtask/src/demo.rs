@@ -1,0 +1,141 @@
+//! The sandbox EHR and the launcher side by side on this machine, for a person to try or for the browser tests to drive.
+
+use crate::bundle::{self, Profile};
+use crate::checks;
+use crate::loopback::Loopback;
+use crate::serve::StaticHost;
+use crate::{site, tools, workspace};
+use anyhow::{Context, Result};
+use std::process::ExitCode;
+use std::time::Duration;
+use tokio::runtime::Runtime;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+/// How the demo is to run.
+pub struct Options {
+    /// Which build is shown.
+    pub profile: Profile,
+    /// Whether the browser is opened.
+    pub open: bool,
+    /// The sandbox EHR's port.
+    pub ehr_port: u16,
+    /// The launcher's port.
+    pub app_port: u16,
+}
+
+/// Builds both faces, serves them beside the sandbox EHR, and stops on Ctrl-C.
+pub fn run(options: Options) -> Result<()> {
+    let ehr = Loopback::take(options.ehr_port, "--ehr-port")?;
+    let app = Loopback::take(options.app_port, "--app-port")?;
+    build(options.profile)?;
+    let runtime = Runtime::new()?;
+    let servers = Servers::start(&runtime, ehr, app)?;
+    print_invitation(&servers);
+    if options.open && open::that(&servers.app_origin).is_err() {
+        println!("The browser did not open by itself: go to {}", servers.app_origin);
+    }
+    runtime.block_on(tokio::signal::ctrl_c()).context("Ctrl-C cannot be watched for")?;
+    println!("\nStopping both servers.");
+    servers.stop(&runtime);
+    Ok(())
+}
+
+/// Builds both faces and drives them in headless Chromium; the code tells whether every check passed.
+pub fn check(profile: Profile) -> Result<ExitCode> {
+    let browser = tools::ensure_browser()?;
+    tools::ensure_npm_packages()?;
+    build(profile)?;
+    with_servers(|ehr_origin, app_origin| {
+        let status = checks::browser_tests(&browser, ehr_origin, app_origin)
+            .status()
+            .context("Node could not be started: install Node 20 or newer")?;
+        Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    })
+}
+
+/// Serves what is built beside the sandbox EHR on free ports while `work` runs with the EHR's and the app's origin.
+pub fn with_servers<T>(work: impl FnOnce(&str, &str) -> Result<T>) -> Result<T> {
+    let (ehr, app) = (Loopback::take_free()?, Loopback::take_free()?);
+    let runtime = Runtime::new()?;
+    let servers = Servers::start(&runtime, ehr, app)?;
+    let result = work(&servers.ehr_origin, &servers.app_origin);
+    servers.stop(&runtime);
+    result
+}
+
+fn build(profile: Profile) -> Result<()> {
+    bundle::build_sdk(profile)?;
+    site::build_launcher(profile)
+}
+
+struct Servers {
+    ehr_origin: String,
+    app_origin: String,
+    running: JoinSet<std::io::Result<()>>,
+    stop: watch::Sender<bool>,
+}
+
+impl Servers {
+    fn start(runtime: &Runtime, ehr: Loopback, app: Loopback) -> Result<Self> {
+        let _inside = runtime.enter();
+        let (ehr_origin, app_origin) = (ehr.origin(), app.origin());
+        let (stop, stopped) = watch::channel(false);
+        let until_stopped = || {
+            let mut stopped = stopped.clone();
+            async move {
+                let _sender_gone_means_stop_too = stopped.wait_for(|stopped| *stopped).await;
+            }
+        };
+        let sandbox = sandbox_ehr::Config::new(&*ehr_origin).app_origin(&app_origin);
+        let host = StaticHost {
+            app_origin: app_origin.clone(),
+            ehr_origin: ehr_origin.clone(),
+            site: workspace::launcher_site(),
+            package: workspace::package_folder(),
+            plain_page: workspace::root().join("examples/plain-html"),
+        };
+        let mut running = JoinSet::new();
+        running.spawn(sandbox_ehr::serve(sandbox, ehr.listen()?, until_stopped()));
+        running.spawn(host.serve(app.listen()?, until_stopped()));
+        Ok(Servers { ehr_origin, app_origin, running, stop })
+    }
+
+    /// Lets requests under way end, for two seconds at most.
+    fn stop(self, runtime: &Runtime) {
+        let Servers { mut running, stop, .. } = self;
+        stop.send_replace(true);
+        let all_ended = async { while running.join_next().await.is_some() {} };
+        let _ended_or_left_behind =
+            runtime.block_on(async { tokio::time::timeout(Duration::from_secs(2), all_ended).await });
+    }
+}
+
+fn print_invitation(servers: &Servers) {
+    let Servers { ehr_origin, app_origin, .. } = servers;
+    let logins = sandbox_ehr::sample_logins();
+    println!(
+        "
+smartrust is running.
+
+  Launcher     {app_origin}
+  Sandbox EHR  {ehr_origin}/webchart.cgi
+  Plain page   {app_origin}/plain-html/"
+    );
+    if let Some(patient) = logins.patients.first() {
+        println!(
+            "
+As a patient   Open the launcher and press Connect. Log in as {} with the password {}.
+               Click what you do not want to share, then press Allow.",
+            patient.user_name, patient.password
+        );
+    }
+    println!(
+        "
+As a provider  Open the sandbox EHR and log in as {} with the password {}.
+               Choose a patient, then click the launcher in the FHIR Launch portlet.
+
+Ctrl-C stops both.",
+        logins.provider.user_name, logins.provider.password
+    );
+}

@@ -1,0 +1,302 @@
+//! Serves the built launcher, the npm package and the plain page as a careful static host would: no rewrite rules, a
+//! strict content security policy, nothing outside the folders that are meant.
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::header::{self, HeaderName};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The origins that the repository's own files name; a server on other ports serves them with its own instead.
+const USUAL_EHR: &str = "http://localhost:9080";
+const USUAL_APP: &str = "http://localhost:8080";
+
+/// What is served, and for which EHR.
+pub struct StaticHost {
+    /// Where the pages are, `http://localhost:8080` for instance.
+    pub app_origin: String,
+    /// The EHR that the pages may speak to.
+    pub ehr_origin: String,
+    /// The launcher's built site.
+    pub site: PathBuf,
+    /// The npm package, served under `/pkg/`.
+    pub package: PathBuf,
+    /// The page without a framework, served under `/plain-html/`.
+    pub plain_page: PathBuf,
+}
+
+impl StaticHost {
+    /// Serves until `shutdown` is done.
+    pub async fn serve(
+        self,
+        listener: tokio::net::TcpListener,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+    ) -> std::io::Result<()> {
+        axum::serve(listener, self.router()).with_graceful_shutdown(shutdown).await
+    }
+
+    fn router(self) -> Router {
+        Router::new()
+            .route("/plain-html", get(async |uri: Uri| into_folder(&uri)))
+            .fallback(answer)
+            .with_state(Arc::new(self))
+    }
+
+    /// The folder that `path` lies in, and the rest of the path within it.
+    fn folder<'a>(&self, path: &'a str) -> (&Path, &'a str) {
+        match (path.strip_prefix("/pkg/"), path.strip_prefix("/plain-html/")) {
+            (Some(rest), _) => (&self.package, rest),
+            (_, Some(rest)) => (&self.plain_page, rest),
+            _ => (&self.site, path.strip_prefix('/').unwrap_or(path)),
+        }
+    }
+
+    /// Puts the origins of this host where the files name the usual ones. The launcher's configuration and the plain page
+    /// are written for the usual ports.
+    fn with_own_origins(&self, file: &Path, contents: Vec<u8>) -> Vec<u8> {
+        let names_origins = file.starts_with(&self.plain_page) || file.ends_with("launcher.config.json");
+        match String::from_utf8(contents) {
+            Ok(text) if names_origins => {
+                let parts: Vec<String> =
+                    text.split(USUAL_EHR).map(|part| part.replace(USUAL_APP, &self.app_origin)).collect();
+                parts.join(&self.ehr_origin).into_bytes()
+            }
+            Ok(text) => text.into_bytes(),
+            Err(binary) => binary.into_bytes(),
+        }
+    }
+
+    fn headers(&self, file: &Path) -> HeaderMap {
+        let policy = format!(
+            "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
+             connect-src 'self' {}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+            self.ehr_origin
+        );
+        let fixed: [(HeaderName, &str); 5] = [
+            (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+            (header::REFERRER_POLICY, "no-referrer"),
+            (header::CACHE_CONTROL, "no-cache"),
+            (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+            (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()"),
+        ];
+        let mut headers: HeaderMap =
+            fixed.into_iter().map(|(name, value)| (name, HeaderValue::from_static(value))).collect();
+        let own = [(header::CONTENT_SECURITY_POLICY, policy), (header::CONTENT_TYPE, content_type(file))];
+        for (name, value) in own {
+            if let Ok(value) = HeaderValue::from_str(&value) {
+                headers.insert(name, value);
+            }
+        }
+        headers
+    }
+}
+
+async fn answer(State(host): State<Arc<StaticHost>>, request: Request) -> Response {
+    if ![Method::GET, Method::HEAD].contains(request.method()) {
+        return StatusCode::METHOD_NOT_ALLOWED.into_response();
+    }
+    let (folder, rest) = host.folder(request.uri().path());
+    let (status, file) = match resolve(folder, rest) {
+        Some(file) => (StatusCode::OK, file),
+        None => (StatusCode::NOT_FOUND, host.site.join("404.html")),
+    };
+    let contents = tokio::fs::read(&file).await.unwrap_or_default();
+    let headers = host.headers(&file);
+    (status, headers, Body::from(host.with_own_origins(&file, contents))).into_response()
+}
+
+/// The file for a path below `folder`: the path itself, with `.html` added, or its index page.
+fn resolve(folder: &Path, path: &str) -> Option<PathBuf> {
+    let (name, wants_index) = match path.strip_suffix('/') {
+        Some(name) => (name, true),
+        None => (path, path.is_empty()),
+    };
+    if !name.is_empty() && !name.split('/').all(is_plain_segment) {
+        return None;
+    }
+    let index = folder.join(name).join("index.html");
+    if wants_index {
+        return index.is_file().then_some(index);
+    }
+    [folder.join(name), folder.join(format!("{name}.html")), index].into_iter().find(|file| file.is_file())
+}
+
+/// Whether a segment of a path names a file by letters, digits, `-`, `_` and inner dots alone, so that no encoding, parent
+/// folder or hidden file can be meant.
+fn is_plain_segment(segment: &str) -> bool {
+    !segment.is_empty()
+        && !segment.starts_with('.')
+        && segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+}
+
+fn content_type(file: &Path) -> String {
+    let mime = mime_guess::from_path(file).first_or_octet_stream();
+    match mime.type_() {
+        mime_guess::mime::TEXT => format!("{mime}; charset=utf-8"),
+        _ => mime.to_string(),
+    }
+}
+
+fn into_folder(uri: &Uri) -> Redirect {
+    match uri.query() {
+        Some(query) => Redirect::temporary(&format!("{}/?{query}", uri.path())),
+        None => Redirect::temporary(&format!("{}/", uri.path())),
+    }
+}
+
+/// What a server answers to a GET, head and body as text.
+#[cfg(test)]
+pub async fn fetch(address: std::net::SocketAddr, path: &str) -> String {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::net::SocketAddr;
+
+    struct Folders {
+        everything: tempfile::TempDir,
+    }
+
+    impl Folders {
+        fn new() -> Self {
+            let everything = tempfile::tempdir().unwrap();
+            let files = [
+                ("secret.txt", "secret"),
+                ("site/index.html", "home"),
+                ("site/launch.html", "launch"),
+                ("site/record/index.html", "record"),
+                ("site/404.html", "not found page"),
+                ("site/.hidden", "hidden"),
+                ("site/launcher_bg.wasm", "wasm"),
+                ("site/launcher.config.json", "http://localhost:9080/webchart.cgi http://localhost:8080/code"),
+                ("pkg/index.js", "// http://localhost:9080"),
+                ("plain/index.html", "plain"),
+                ("plain/page.js", "http://localhost:9080 http://localhost:8080"),
+            ];
+            for (name, contents) in files {
+                let file = everything.path().join(name);
+                fs::create_dir_all(file.parent().unwrap()).unwrap();
+                fs::write(file, contents).unwrap();
+            }
+            Folders { everything }
+        }
+
+        fn at(&self, name: &str) -> PathBuf {
+            self.everything.path().join(name)
+        }
+
+        async fn serve(&self) -> SocketAddr {
+            let host = StaticHost {
+                app_origin: "http://localhost:9080".into(),
+                ehr_origin: "http://localhost:7002".into(),
+                site: self.at("site"),
+                package: self.at("pkg"),
+                plain_page: self.at("plain"),
+            };
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let address = listener.local_addr().unwrap();
+            tokio::spawn(host.serve(listener, std::future::pending()));
+            address
+        }
+    }
+
+    #[test]
+    fn a_path_is_a_file_a_page_or_a_folder() {
+        let folders = Folders::new();
+        let site = folders.at("site");
+        for (path, file) in [
+            ("", "index.html"),
+            ("launch", "launch.html"),
+            ("record", "record/index.html"),
+            ("record/", "record/index.html"),
+            ("launcher_bg.wasm", "launcher_bg.wasm"),
+        ] {
+            assert_eq!(resolve(&site, path), Some(site.join(file)), "{path}");
+        }
+        for path in ["missing", "launch/", "launcher_bg.wasm/"] {
+            assert_eq!(resolve(&site, path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn nothing_outside_the_folder_is_a_file_of_it() {
+        let folders = Folders::new();
+        let site = folders.at("site");
+        let outside = folders.at("secret.txt");
+        for path in
+            ["../secret.txt", "%2e%2e/secret.txt", "..%2fsecret.txt", "..\\secret.txt", "record/../../secret.txt"]
+        {
+            assert_eq!(resolve(&site, path), None, "{path}");
+        }
+        for path in [outside.to_str().unwrap(), ".hidden", "/index.html", "./index.html", "index.html\0"] {
+            assert_eq!(resolve(&site, path), None, "{path}");
+        }
+    }
+
+    #[tokio::test]
+    async fn pages_come_with_a_strict_policy_for_this_ehr() {
+        let folders = Folders::new();
+        let page = fetch(folders.serve().await, "/launch?iss=x").await;
+        assert!(page.starts_with("HTTP/1.1 200"), "{page}");
+        assert!(page.ends_with("\r\n\r\nlaunch"), "{page}");
+        assert!(page.contains("content-type: text/html; charset=utf-8\r\n"), "{page}");
+        assert!(page.contains("script-src 'self' 'wasm-unsafe-eval';"), "{page}");
+        assert!(page.contains("connect-src 'self' http://localhost:7002;"), "{page}");
+        assert!(!page.contains("unsafe-inline"), "{page}");
+        for header in ["x-content-type-options: nosniff", "referrer-policy: no-referrer"] {
+            assert!(page.contains(header), "{header}: {page}");
+        }
+    }
+
+    #[tokio::test]
+    async fn wasm_has_its_media_type() {
+        let folders = Folders::new();
+        let file = fetch(folders.serve().await, "/launcher_bg.wasm").await;
+        assert!(file.contains("content-type: application/wasm\r\n"), "{file}");
+    }
+
+    #[tokio::test]
+    async fn an_unknown_path_is_the_not_found_page_with_its_status() {
+        let folders = Folders::new();
+        let page = fetch(folders.serve().await, "/nowhere").await;
+        assert!(page.starts_with("HTTP/1.1 404"), "{page}");
+        assert!(page.ends_with("not found page"), "{page}");
+    }
+
+    #[tokio::test]
+    async fn the_configuration_and_the_plain_page_name_the_origins_in_use() {
+        let folders = Folders::new();
+        let address = folders.serve().await;
+        let configuration = fetch(address, "/launcher.config.json").await;
+        assert!(
+            configuration.ends_with("http://localhost:7002/webchart.cgi http://localhost:9080/code"),
+            "{configuration}"
+        );
+        let script = fetch(address, "/plain-html/page.js").await;
+        assert!(script.ends_with("http://localhost:7002 http://localhost:9080"), "{script}");
+        let package = fetch(address, "/pkg/index.js").await;
+        assert!(package.ends_with("// http://localhost:9080"), "{package}");
+    }
+
+    #[tokio::test]
+    async fn the_plain_page_is_a_folder_and_keeps_its_query() {
+        let folders = Folders::new();
+        let address = folders.serve().await;
+        assert!(fetch(address, "/plain-html?code=1").await.contains("location: /plain-html/?code=1\r\n"));
+        assert!(fetch(address, "/plain-html/?code=1").await.ends_with("plain"));
+    }
+}

@@ -1,0 +1,87 @@
+//! Every test, from format to browser, in the order in which a failure is cheapest to find.
+
+use crate::bundle::{self, Profile};
+use crate::tally::Tally;
+use crate::{checks, demo, site, size, tools};
+use anyhow::Result;
+use std::process::ExitCode;
+
+/// How much is run.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// All that needs no browser.
+    Quick,
+    /// What a change must pass.
+    Usual,
+    /// What takes long, too.
+    All,
+}
+
+/// Runs the tests; the last line tells how many passed.
+pub fn run(extent: Extent) -> Result<ExitCode> {
+    let mut tally = Tally::default();
+    tools::ensure_wasm_target()?;
+    tools::ensure_lint_components()?;
+    lint()?;
+    test_on_host(&mut tally)?;
+    if extent != Extent::Quick {
+        test_in_browser(&mut tally, extent)?;
+    }
+    println!("\n{tally}");
+    Ok(ExitCode::SUCCESS)
+}
+
+fn lint() -> Result<()> {
+    let cargo = |heading: &str, arguments: &str, remedy: &str| {
+        tools::step(heading, || tools::run(&mut tools::cargo(arguments.split(' ')), remedy))
+    };
+    let lints = "Clippy has something to say: mend what it names above.";
+    cargo("format", "fmt --all --check", "The format differs from rustfmt's: run `cargo fmt --all`.")?;
+    cargo(
+        "protocol without a platform",
+        "check --package smartrust --no-default-features",
+        "The protocol does not compile without a platform: keep wasm_bindgen, clocks and entropy out of it.",
+    )?;
+    cargo("clippy on the host", "clippy --workspace --all-targets -- -D warnings", lints)?;
+    let wasm = "--target wasm32-unknown-unknown --all-targets";
+    cargo("clippy on wasm: SDK", &format!("clippy --package smartrust --features js {wasm} -- -D warnings"), lints)?;
+    cargo("clippy on wasm: launcher", &format!("clippy --package launcher-app {wasm} -- -D warnings"), lints)
+}
+
+/// xtask is tested by itself: alone it has the very dependencies that this program was built with, and beside the others
+/// cargo would unify their features and build it again.
+fn test_on_host(tally: &mut Tally) -> Result<()> {
+    let failed = "A host test fails: mend what is named above.";
+    tools::step("host tests", || tally.run(&mut tools::cargo(["test", "--workspace", "--exclude", "xtask"]), failed))?;
+    tools::step("tests of xtask", || tally.run(&mut tools::cargo(["test", "--package", "xtask"]), failed))?;
+    tools::step("documentation", || {
+        tools::run(
+            tools::cargo(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"),
+            "The documentation has faults: mend what rustdoc names above.",
+        )
+    })
+}
+
+fn test_in_browser(tally: &mut Tally, extent: Extent) -> Result<()> {
+    tools::ensure_npm_packages()?;
+    let browser = tools::ensure_browser()?;
+    tools::step("wasm tests in Chromium", || {
+        tally.run(&mut checks::wasm_tests(&browser)?, "A wasm test fails: mend what is named above.")
+    })?;
+    size::run(true)?;
+    let mut drive = |heading: &str| {
+        tools::step(heading, || {
+            demo::with_servers(|ehr_origin, app_origin| {
+                let failed = "A browser test fails: see above, and the screenshots in tests/e2e/output.";
+                tally.run(&mut checks::browser_tests(&browser, ehr_origin, app_origin), failed)
+            })
+        })
+    };
+    drive("browser tests")?;
+    if extent == Extent::All {
+        bundle::build_sdk(Profile::Dev)?;
+        site::build_launcher(Profile::Dev)?;
+        drive("browser tests on the development build")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,175 @@
+//! The programs that xtask calls, how to get those that are missing, and how to say so in one sentence.
+
+use crate::workspace;
+use anyhow::{Context, Result, anyhow, bail};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::time::Instant;
+
+/// Runs one step under a heading and tells how long it took.
+pub fn step<T>(name: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    println!("── {name}");
+    let start = Instant::now();
+    let result = work()?;
+    println!("   done in {:.1} s", start.elapsed().as_secs_f64());
+    Ok(result)
+}
+
+/// Cargo, started in the repository's root.
+pub fn cargo<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(arguments).current_dir(workspace::root());
+    command
+}
+
+/// Runs `command` with its output shown; `remedy` is the sentence for a run that fails.
+pub fn run(command: &mut Command, remedy: &str) -> Result<()> {
+    let status = command.status().map_err(|error| not_started(command, &error))?;
+    if !status.success() {
+        bail!("{remedy}");
+    }
+    Ok(())
+}
+
+/// Runs `command` and returns what it printed; `remedy` is the sentence for a run that fails, shown after its messages.
+pub fn run_quietly(command: &mut Command, remedy: &str) -> Result<Output> {
+    let output = command.output().map_err(|error| not_started(command, &error))?;
+    if !output.status.success() {
+        eprint!("{}", String::from_utf8_lossy(&output.stderr));
+        bail!("{remedy}");
+    }
+    Ok(output)
+}
+
+/// The sentence for a program that could not be started.
+pub fn not_started(command: &Command, error: &std::io::Error) -> anyhow::Error {
+    let program = command.get_program().to_string_lossy();
+    match error.kind() {
+        ErrorKind::NotFound => anyhow!("`{program}` is not installed: {}.", how_to_install(&program)),
+        _ => anyhow!("`{program}` could not be started ({error}): check its installation."),
+    }
+}
+
+fn how_to_install(program: &str) -> String {
+    match program {
+        "node" | "npm" | "npm.cmd" => {
+            "install Node 20 or newer from https://nodejs.org or by your package manager".into()
+        }
+        "rustup" | "cargo" | "rustc" => "install Rust with https://rustup.rs".into(),
+        other => format!("install {other} and put it on the PATH"),
+    }
+}
+
+/// The first of `names` that is on the PATH.
+pub fn on_path(names: &[&str]) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    names
+        .iter()
+        .find_map(|name| std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file()))
+}
+
+/// Adds the wasm target to the toolchain where it is missing.
+pub fn ensure_wasm_target() -> Result<()> {
+    let asked = run_quietly(
+        Command::new("rustc").args(["--print", "sysroot"]).current_dir(workspace::root()),
+        "rustc does not run here: run `rustup toolchain install` in the repository.",
+    )?;
+    let sysroot = PathBuf::from(String::from_utf8_lossy(&asked.stdout).trim());
+    if sysroot.join("lib/rustlib/wasm32-unknown-unknown").is_dir() {
+        return Ok(());
+    }
+    step("adding the target wasm32-unknown-unknown", || {
+        run(
+            Command::new("rustup").args(["target", "add", "wasm32-unknown-unknown"]).current_dir(workspace::root()),
+            "The wasm target could not be added: run `rustup target add wasm32-unknown-unknown`.",
+        )
+    })
+}
+
+/// Adds rustfmt and clippy to the toolchain where they are missing.
+pub fn ensure_lint_components() -> Result<()> {
+    let present =
+        |component: &str| cargo([component, "--version"]).output().is_ok_and(|output| output.status.success());
+    if present("fmt") && present("clippy") {
+        return Ok(());
+    }
+    step("adding rustfmt and clippy", || {
+        run(
+            Command::new("rustup").args(["component", "add", "rustfmt", "clippy"]).current_dir(workspace::root()),
+            "rustfmt and clippy could not be added: run `rustup component add rustfmt clippy`.",
+        )
+    })
+}
+
+/// Installs the packages of package-lock.json where they are missing or older than it.
+pub fn ensure_npm_packages() -> Result<()> {
+    let root = workspace::root();
+    if is_newer(&root.join("node_modules/.package-lock.json"), &root.join("package-lock.json")) {
+        return Ok(());
+    }
+    step("npm ci", || {
+        let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
+        run(
+            Command::new(npm).args(["ci", "--no-audit", "--no-fund"]).current_dir(&root),
+            "The npm packages could not be installed: see npm's message above, then run `npm ci`.",
+        )
+    })
+}
+
+fn is_newer(file: &Path, than: &Path) -> bool {
+    let modified = |path: &Path| path.metadata().and_then(|data| data.modified()).ok();
+    match (modified(file), modified(than)) {
+        (Some(file), Some(than)) => file >= than,
+        _ => false,
+    }
+}
+
+/// Node with a script of the repository or of an npm package.
+pub fn node(script: &Path) -> Command {
+    let mut command = Command::new("node");
+    command.arg(script).current_dir(workspace::root());
+    command
+}
+
+/// The browser and its driver.
+pub struct Browser {
+    /// Chromium, or a browser made from it.
+    pub chromium: PathBuf,
+    /// The WebDriver server that fits it.
+    pub chromedriver: PathBuf,
+}
+
+/// Finds Chromium and chromedriver (`CHROMIUM` and `CHROMEDRIVER` name others); installs them on Debian as root.
+pub fn ensure_browser() -> Result<Browser> {
+    if let Some(browser) = find_browser() {
+        return Ok(browser);
+    }
+    if on_path(&["apt-get"]).is_none() || !is_root() {
+        bail!(
+            "Chromium or chromedriver is not installed: install both (on Debian `apt-get install chromium chromium-driver`), \
+             or name them in CHROMIUM and CHROMEDRIVER."
+        );
+    }
+    step("installing Chromium and chromedriver", || {
+        let failed = "Chromium could not be installed: run `apt-get install chromium chromium-driver`.";
+        let apt = |arguments: &[&str]| {
+            run(Command::new("apt-get").env("DEBIAN_FRONTEND", "noninteractive").args(arguments), failed)
+        };
+        apt(&["update", "-q"])?;
+        apt(&["install", "-q", "-y", "--no-install-recommends", "chromium", "chromium-driver"])?;
+        find_browser().context(failed)
+    })
+}
+
+fn find_browser() -> Option<Browser> {
+    let named = |variable: &str| std::env::var_os(variable).map(PathBuf::from);
+    Some(Browser {
+        chromium: named("CHROMIUM").or_else(|| on_path(&["chromium", "chromium-browser", "google-chrome"]))?,
+        chromedriver: named("CHROMEDRIVER").or_else(|| on_path(&["chromedriver"]))?,
+    })
+}
+
+fn is_root() -> bool {
+    Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0")
+}

@@ -1,0 +1,35 @@
+//! Where things lie in the repository.
+
+use anyhow::{Context, Result};
+use std::path::{Path, PathBuf};
+
+/// The repository's root.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the workspace").to_path_buf()
+}
+
+/// Where cargo puts what it builds.
+pub fn target_folder() -> PathBuf {
+    match std::env::var_os("CARGO_TARGET_DIR") {
+        Some(folder) => root().join(folder),
+        None => root().join("target"),
+    }
+}
+
+/// The npm package's folder.
+pub fn package_folder() -> PathBuf {
+    root().join("pkg")
+}
+
+/// The folder that holds the launcher's built site.
+pub fn launcher_site() -> PathBuf {
+    root().join("launcher-app/dist")
+}
+
+/// Makes `folder` exist and hold nothing.
+pub fn empty_folder(folder: &Path) -> Result<()> {
+    if folder.exists() {
+        std::fs::remove_dir_all(folder).with_context(|| format!("{} could not be emptied", folder.display()))?;
+    }
+    std::fs::create_dir_all(folder).with_context(|| format!("{} could not be made", folder.display()))
+}

@@ -1,0 +1,28 @@
+//! What a person sees on the command line when something is in the way.
+
+use std::net::TcpListener;
+use std::process::Command;
+
+#[test]
+fn a_taken_port_ends_the_demo_with_one_sentence() {
+    let other = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = other.local_addr().unwrap().port();
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
+        .args(["demo", "--no-open", "--app-port", &port.to_string(), "--ehr-port", &free.to_string()])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "");
+    assert_eq!(
+        String::from_utf8_lossy(&output.stderr),
+        format!("error: Port {port} is taken: stop what uses it or pass --app-port N.\n")
+    );
+}
+
+#[test]
+fn options_that_exclude_each_other_are_refused() {
+    let output = Command::new(env!("CARGO_BIN_EXE_xtask")).args(["build", "--dev", "--release"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("cannot be used with"));
+}
