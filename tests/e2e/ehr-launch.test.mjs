@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { Launcher } from "./pages/launcher.mjs";
+import { check } from "./support/browser.mjs";
+import { openChart } from "./support/flows.mjs";
+import { holdsEach, patientOf } from "./support/patient.mjs";
+import { appOrigin, ehr, iss } from "./support/servers.mjs";
+
+check("a provider opens the launcher on the patient whose chart it was", async ({ page, traffic }) => {
+  const { chart, name } = await openChart(page, 2);
+  const launcher = new Launcher(await chart.launch(/launcher/i));
+  await launcher.recordIsShown();
+  const { names } = await patientOf(traffic);
+  assert.ok(holdsEach(name, names), `the chart "${name}" is that of ${names}`);
+  const banner = await launcher.banner().innerText();
+  assert.ok(holdsEach(banner, names), `the banner "${banner}" names ${names}`);
+});
+
+check("A3 launch and aud go back to the EHR byte for byte", async ({ page, traffic }) => {
+  const { chart } = await openChart(page, 0);
+  await new Launcher(await chart.launch(/launcher/i)).recordIsShown();
+  const [opened] = traffic.to(`${appOrigin}/launch?`);
+  const [authorization] = traffic.to(`${ehr}/oauth/`).filter((request) => request.isNavigationRequest());
+  const launch = new URL(opened.url()).searchParams;
+  const asked = new URL(authorization.url()).searchParams;
+  assert.equal(launch.get("iss"), iss);
+  assert.equal(asked.get("aud"), launch.get("iss"));
+  assert.equal(asked.get("launch"), launch.get("launch"));
+  assert.ok(asked.get("scope").split(" ").includes("launch"), asked.get("scope"));
+});
+
+check("A7 an EHR launch from an iss that is not trusted makes no request", async ({ page, traffic }) => {
+  const launcher = new Launcher(page);
+  await page.goto(`${appOrigin}/launch?iss=${encodeURIComponent("https://ehr.example/fhir")}&launch=x`);
+  await launcher.alert().waitFor();
+  await page.waitForLoadState("networkidle");
+  assert.deepEqual(traffic.leaving(appOrigin).map((request) => request.url()), []);
+});

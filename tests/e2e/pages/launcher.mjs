@@ -1,0 +1,55 @@
+import { appOrigin } from "../support/servers.mjs";
+
+/** The launcher's pages. */
+export class Launcher {
+  #page;
+
+  constructor(page) {
+    this.#page = page;
+  }
+
+  async connect() {
+    await this.#page.goto(appOrigin);
+    await this.#page.getByRole("button", { name: "Connect", exact: true }).click();
+  }
+
+  /** Waits for the record that a launch ends in. */
+  async recordIsShown() {
+    await this.#page.waitForURL(`${appOrigin}/record`);
+    await this.banner().waitFor();
+    await this.heading("Problems").waitFor();
+    await this.heading("Vital signs").waitFor();
+  }
+
+  async openSession() {
+    await this.#page.goto(`${appOrigin}/session`);
+    await this.heading("Who you are").waitFor();
+  }
+
+  async refresh() {
+    await this.#page.getByRole("button", { name: "Refresh now", exact: true }).click();
+  }
+
+  async signOut() {
+    await this.#page.getByRole("button", { name: "Sign out", exact: true }).click();
+  }
+
+  /** Who the patient is, above the record. */
+  banner() {
+    return this.#page.getByRole("region", { name: "Patient", exact: true });
+  }
+
+  heading(name) {
+    return this.#page.getByRole("heading", { name, exact: true });
+  }
+
+  /** The part of the page that stands under a heading. */
+  section(name) {
+    return this.#page.locator("section, article, [role=region]").filter({ has: this.heading(name) }).last();
+  }
+
+  /** What the error page says. */
+  alert() {
+    return this.#page.getByRole("alert");
+  }
+}

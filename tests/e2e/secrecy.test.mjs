@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { check } from "./support/browser.mjs";
+import { connectAsPatient } from "./support/flows.mjs";
+import { ehr } from "./support/servers.mjs";
+import { everythingStored, storedBeyondTheTab } from "./support/storage.mjs";
+
+check("S1 no token is in localStorage, cookies or IndexedDB", async ({ page, traffic }) => {
+  await connectAsPatient(page);
+  const tokens = await traffic.tokenResponse("authorization_code");
+  const stored = await storedBeyondTheTab(page);
+  for (const kind of ["access_token", "refresh_token", "id_token"]) {
+    assert.ok(tokens[kind], `the EHR sends a ${kind}`);
+    assert.ok(!stored.includes(tokens[kind]), `the ${kind} is stored beyond the tab`);
+  }
+});
+
+check("S6 after the exchange neither verifier nor code is in any storage", async ({ page, traffic }) => {
+  await connectAsPatient(page);
+  const [exchange] = traffic.tokenRequests("authorization_code");
+  const sent = new URLSearchParams(exchange.postData());
+  const stored = await everythingStored(page);
+  for (const secret of ["code", "code_verifier"]) {
+    assert.ok(sent.get(secret), `the exchange sends a ${secret}`);
+    assert.ok(!stored.includes(sent.get(secret)), `the ${secret} is still stored`);
+  }
+});
+
+check("S8 no call to the EHR carries a cookie or a referrer, and token calls are not cached", async ({ page, traffic }) => {
+  await connectAsPatient(page);
+  const calls = traffic.to(ehr).filter((request) => request.resourceType() === "fetch");
+  assert.ok(calls.length > 2, "the launcher calls discovery, the token endpoint and FHIR");
+  for (const call of calls) {
+    const headers = await call.allHeaders();
+    assert.equal(headers.cookie, undefined, call.url());
+    assert.equal(headers.referer, undefined, call.url());
+  }
+  const [exchange] = traffic.tokenRequests("authorization_code");
+  assert.equal((await exchange.allHeaders())["cache-control"], "no-cache");
+});

@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { check } from "./support/browser.mjs";
+import { connectAsPatient } from "./support/flows.mjs";
+import { holdsEach, patientOf } from "./support/patient.mjs";
+import { appOrigin } from "./support/servers.mjs";
+import { everythingStored } from "./support/storage.mjs";
+import { until } from "./support/wait.mjs";
+
+check("R3 a second refresh sends the refresh token that the first one brought", async ({ page, traffic }) => {
+  const launcher = await connectAsPatient(page);
+  await launcher.openSession();
+  for (const count of [1, 2]) {
+    await launcher.refresh();
+    await until(`refresh ${count} is answered`, async () => {
+      const request = traffic.tokenRequests("refresh_token")[count - 1];
+      return (await request?.response())?.ok();
+    });
+  }
+  const [first, second] = traffic.tokenRequests("refresh_token");
+  const brought = await (await first.response()).json();
+  assert.equal(refreshTokenIn(second), brought.refresh_token);
+  assert.notEqual(refreshTokenIn(second), refreshTokenIn(first));
+});
+
+check("a reload keeps the session", async ({ page, traffic }) => {
+  const launcher = await connectAsPatient(page);
+  const { names } = await patientOf(traffic);
+  await page.reload();
+  await launcher.recordIsShown();
+  assert.ok(holdsEach(await launcher.banner().innerText(), names));
+  assert.equal(traffic.tokenRequests("authorization_code").length, 1);
+});
+
+check("C2 a callback that is opened again leads to the session without a second exchange", async ({ page, traffic }) => {
+  const launcher = await connectAsPatient(page);
+  const [callback] = traffic.to(`${appOrigin}/code?`);
+  await page.goto(callback.url());
+  await launcher.recordIsShown();
+  assert.equal(traffic.tokenRequests("authorization_code").length, 1);
+});
+
+check("signing out leaves no token behind, and no record to go back to", async ({ page, traffic }) => {
+  const launcher = await connectAsPatient(page);
+  const tokens = await traffic.tokenResponse("authorization_code");
+  await launcher.openSession();
+  await launcher.signOut();
+  await until("the access token is forgotten", async () => !(await everythingStored(page)).includes(tokens.access_token));
+  const stored = await everythingStored(page);
+  assert.ok(!stored.includes(tokens.refresh_token), "the refresh token is still stored");
+  await page.goto(`${appOrigin}/record`);
+  await page.waitForLoadState("networkidle");
+  assert.equal(await launcher.banner().count(), 0);
+});
+
+function refreshTokenIn(request) {
+  return new URLSearchParams(request.postData()).get("refresh_token");
+}

@@ -1,0 +1,31 @@
+// The two launches, from the first click to the record.
+
+import { Chart } from "../pages/chart.mjs";
+import { Launcher } from "../pages/launcher.mjs";
+import { Portal } from "../pages/portal.mjs";
+import { patientLogin, providerLogin } from "./servers.mjs";
+
+/** A patient connects the launcher to the portal, and denies the kinds of data in `deny`. */
+export async function connectAsPatient(page, { deny = [] } = {}) {
+  const launcher = new Launcher(page);
+  await launcher.connect();
+  await confirmAtPortal(page, { deny });
+  await launcher.recordIsShown();
+  return launcher;
+}
+
+/** What a patient does at the portal: log in, deny, allow. */
+export async function confirmAtPortal(page, { deny = [] } = {}) {
+  const portal = new Portal(page);
+  await portal.logIn(patientLogin);
+  for (const kind of deny) await portal.deny(kind);
+  await portal.allow();
+}
+
+/** A provider logs in and opens the chart of the patient at `index` of the list; returns that link's text. */
+export async function openChart(page, index) {
+  const chart = new Chart(page);
+  await chart.logIn(providerLogin);
+  const name = await chart.openPatient(index);
+  return { chart, name };
+}

@@ -1,0 +1,17 @@
+// The patient whom the EHR named, to compare with what a page shows.
+
+import { iss } from "./servers.mjs";
+
+/** Family and first given name of the Patient that was read by the launch of `kind`. */
+export async function patientOf(traffic) {
+  const { patient } = await traffic.tokenResponse("authorization_code");
+  const [request] = traffic.to(`${iss}/Patient/${patient}`);
+  const { id, name } = await (await request.response()).json();
+  const { family, given } = name.find(({ use }) => use === "official") ?? name[0];
+  return { id, names: [family, given[0]] };
+}
+
+/** Whether a text holds each of the names. */
+export function holdsEach(text, names) {
+  return names.every((name) => text.includes(name));
+}

@@ -1,0 +1,32 @@
+// What a page's origin has stored, as one text to search in.
+
+/** All of sessionStorage and what outlives the tab. */
+export async function everythingStored(page) {
+  const session = await page.evaluate(() => JSON.stringify({ ...sessionStorage }));
+  return session + (await storedBeyondTheTab(page));
+}
+
+/** localStorage, IndexedDB, and the cookies that the page's origin is sent. */
+export async function storedBeyondTheTab(page) {
+  const cookies = await page.context().cookies(page.url());
+  const own = await page.evaluate(async () => {
+    const records = [];
+    for (const { name } of await indexedDB.databases()) {
+      const database = await new Promise((resolve, reject) => {
+        const opening = indexedDB.open(name);
+        opening.onsuccess = () => resolve(opening.result);
+        opening.onerror = () => reject(opening.error);
+      });
+      for (const store of database.objectStoreNames) {
+        const all = database.transaction(store).objectStore(store).getAll();
+        records.push(await new Promise((resolve, reject) => {
+          all.onsuccess = () => resolve(all.result);
+          all.onerror = () => reject(all.error);
+        }));
+      }
+      database.close();
+    }
+    return JSON.stringify([{ ...localStorage }, records]);
+  });
+  return own + JSON.stringify(cookies);
+}
