@@ -1,0 +1,104 @@
+//! From the redirect to a session: one exchange for each launch, whatever is replayed.
+
+use std::rc::Rc;
+
+use super::app::SmartApp;
+use super::config::Server;
+use super::records::{self, CheckedIdentity, LaunchState, PendingLaunch, SessionRecord, Signature};
+use super::session::Session;
+use super::transport::{REQUEST_TIMEOUT, send};
+use crate::abort::AbortSignal;
+use crate::error::Error;
+use crate::platform::Platform;
+use crate::protocol::callback::Callback;
+use crate::protocol::id_token::{self, Expected};
+use crate::protocol::secret::AuthorizationCode;
+use crate::protocol::token::{TokenClient, TokenResponse, read_token_response};
+
+impl<P: Platform> SmartApp<P> {
+    /// Turns a redirect into its session. Two that ask at once for the same state share one exchange.
+    pub(super) async fn complete(&self, callback: Callback) -> Result<Session<P>, Error> {
+        let state = callback.state.clone().ok_or(Error::StateMismatch)?;
+        let _lock = self.platform().lock(&format!("smartrust.launch.{state}")).await;
+        if let Some(session) = self.open_session(&state).await? {
+            records::set_current_session(self.platform(), &state).await?;
+            return Ok(session);
+        }
+        let launch = match records::take_launch(self.platform(), &state).await? {
+            LaunchState::Pending(launch) => launch,
+            LaunchState::Used => return Err(Error::CallbackReplayed),
+            LaunchState::Unknown => return Err(Error::StateMismatch),
+        };
+        let server = self.server_by_key(&launch.server).filter(|server| server.record.client_id == launch.client_id);
+        let server = server.ok_or(Error::StateMismatch)?;
+        let code = match callback.outcome {
+            Ok(code) => code,
+            Err(error) => {
+                records::remove_launch(self.platform(), &state).await?;
+                return Err(Error::Authorization(error));
+            }
+        };
+        if let (Some(answered), Some(known)) = (&callback.iss, &launch.endpoints.issuer)
+            && answered != known
+        {
+            return Err(Error::Callback { problem: "another issuer answered than the one that was asked" });
+        }
+        let record = self.exchange(&server, &launch, &code).await?;
+        records::save_session(self.platform(), &state, &record).await?;
+        records::set_current_session(self.platform(), &state).await?;
+        records::remove_launch(self.platform(), &state).await?;
+        Ok(self.session(server, state, record))
+    }
+
+    async fn exchange(
+        &self,
+        server: &Rc<Server>,
+        launch: &PendingLaunch,
+        code: &AuthorizationCode,
+    ) -> Result<SessionRecord, Error> {
+        let client = TokenClient {
+            endpoint: &launch.endpoints.token,
+            client_id: &launch.client_id,
+            authentication: &server.record.authentication,
+        };
+        let request = client.code_request(code, &launch.redirect_uri, launch.verifier.as_ref());
+        let answer = send(self.platform(), &request, REQUEST_TIMEOUT, &AbortSignal::never()).await?;
+        let response = read_token_response(answer.status, &answer.body)?;
+        let identity = self.check_identity(server, launch, &response)?;
+        Ok(SessionRecord {
+            server: launch.server.clone(),
+            client_id: launch.client_id.clone(),
+            fhir_base: server.record.fhir_base.clone(),
+            endpoints: launch.endpoints.clone(),
+            requested_scope: launch.scope.clone(),
+            granted_scope: response.scope,
+            expires_at: response.expires_in.map(|seconds| self.platform().now() + seconds),
+            access_token: response.access_token,
+            refresh_token: response.refresh_token,
+            context: response.context,
+            identity,
+            id_token: response.id_token,
+        })
+    }
+
+    /// Checks the claims before anything is done with the tokens.
+    fn check_identity(
+        &self,
+        server: &Server,
+        launch: &PendingLaunch,
+        response: &TokenResponse,
+    ) -> Result<Option<CheckedIdentity>, Error> {
+        let Some(id_token) = &response.id_token else { return Ok(None) };
+        let expected = Expected {
+            issuer: launch.endpoints.issuer.as_deref(),
+            client_id: &launch.client_id,
+            trusted_audiences: &server.record.trusted_audiences,
+            nonce: launch.nonce.as_deref(),
+            allow_missing_nonce: server.record.allow_missing_nonce,
+            access_token: &response.access_token,
+            now: self.platform().now(),
+        };
+        let (identity, _) = id_token::read(self.platform(), id_token, &expected)?;
+        Ok(Some(CheckedIdentity { identity, signature: Signature::Pending }))
+    }
+}

@@ -1,0 +1,156 @@
+//! What an app says of itself and of the servers that it works with.
+
+use crate::error::Error;
+use crate::protocol::client_auth::ClientAuthentication;
+use crate::protocol::launch::same_issuer;
+use crate::protocol::pkce::Pkce;
+use crate::protocol::url::Url;
+
+/// An app's configuration.
+#[derive(Clone, Debug, Default)]
+pub struct SmartAppConfig {
+    /// The servers that the app works with. A client id or secret of one never goes to another.
+    pub servers: Vec<ServerRecord>,
+}
+
+/// What an app knows of one server.
+#[derive(Clone, Debug)]
+pub struct ServerRecord {
+    /// The app's own name for the server; needed where several are configured.
+    pub name: Option<String>,
+    /// The FHIR base, and the default for the discovery base and `aud`.
+    pub fhir_base: String,
+    /// Where `.well-known` lies, if not under the FHIR base.
+    pub discovery_base: Option<String>,
+    /// The `aud` parameter. By default the FHIR base as it is written here; in an EHR launch the link's `iss`.
+    pub aud: Option<String>,
+    /// Which `iss` an EHR launch may come with; `None` for the FHIR base alone. A slash at the end makes no difference.
+    pub issuers: Option<Vec<String>>,
+    /// The client id that the server knows the app by.
+    pub client_id: String,
+    /// How the client authenticates at the token endpoint.
+    pub authentication: ClientAuthentication,
+    /// Where the server sends the user back to; absolute, without fragment, as it is registered.
+    pub redirect_uri: String,
+    /// The scopes, separated by spaces. `launch` is added for an EHR launch, and left out of a standalone one.
+    pub scope: String,
+    /// When a PKCE challenge is sent.
+    pub pkce: Pkce,
+    /// Audiences of an ID token that are trusted besides the client.
+    pub trusted_audiences: Vec<String>,
+    /// Takes an ID token without the nonce that was sent.
+    pub allow_missing_nonce: bool,
+    /// Allows plain http to hosts other than this machine. Everybody on the way can then read along.
+    pub allow_insecure_http: bool,
+}
+
+impl ServerRecord {
+    /// A public client of a server, with PKCE.
+    pub fn new(
+        fhir_base: impl Into<String>,
+        client_id: impl Into<String>,
+        redirect_uri: impl Into<String>,
+        scope: impl Into<String>,
+    ) -> Self {
+        Self {
+            name: None,
+            fhir_base: fhir_base.into(),
+            discovery_base: None,
+            aud: None,
+            issuers: None,
+            client_id: client_id.into(),
+            authentication: ClientAuthentication::None,
+            redirect_uri: redirect_uri.into(),
+            scope: scope.into(),
+            pkce: Pkce::default(),
+            trusted_audiences: Vec::new(),
+            allow_missing_nonce: false,
+            allow_insecure_http: false,
+        }
+    }
+}
+
+/// A server record whose addresses have been read.
+#[derive(Clone, Debug)]
+pub(crate) struct Server {
+    pub record: ServerRecord,
+    /// What sessions and pending launches name the server by.
+    pub key: String,
+    pub fhir_base: Url,
+    pub discovery_base: Url,
+}
+
+impl Server {
+    pub fn read(record: ServerRecord) -> Result<Self, Error> {
+        let address = |member: &str, text: &str| {
+            let wrong = |problem: String| Error::Configuration { member: member.to_owned(), problem };
+            let url = Url::parse(text).map_err(|problem| wrong(problem.to_string()))?;
+            if url.is_confidential() || record.allow_insecure_http {
+                Ok(url)
+            } else {
+                Err(wrong("it is plain http on another machine; use https".into()))
+            }
+        };
+        let fhir_base = address("fhirBase", &record.fhir_base)?;
+        if fhir_base.query().is_some() {
+            return Err(Error::Configuration { member: "fhirBase".into(), problem: "it has a query (?)".into() });
+        }
+        let discovery_base = match &record.discovery_base {
+            Some(base) => address("discoveryBase", base)?,
+            None => fhir_base.clone(),
+        };
+        address("redirectUri", &record.redirect_uri)?;
+        if record.client_id.is_empty() {
+            let problem = "it is empty; register the app with the server to get one".into();
+            return Err(Error::Configuration { member: "clientId".into(), problem });
+        }
+        let key = record.name.clone().unwrap_or_else(|| format!("{} {}", record.client_id, record.fhir_base));
+        Ok(Self { record, key, fhir_base, discovery_base })
+    }
+
+    pub fn trusts(&self, iss: &str) -> bool {
+        match &self.record.issuers {
+            Some(issuers) => issuers.iter().any(|issuer| same_issuer(issuer, iss)),
+            None => same_issuer(&self.record.fhir_base, iss),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wrong_member(adjust: impl Fn(&mut ServerRecord)) -> Option<String> {
+        let mut record = ServerRecord::new("https://ehr.example/fhir", "app", "https://app.example/code", "openid");
+        adjust(&mut record);
+        match Server::read(record) {
+            Ok(_) => None,
+            Err(Error::Configuration { member, .. }) => Some(member),
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn d9_one_url_is_the_default_for_all_bases() {
+        let record = ServerRecord::new("https://ehr.example/fhir/", "app", "https://app.example/code", "openid");
+        let server = Server::read(record).unwrap();
+        assert_eq!(server.discovery_base, server.fhir_base);
+        assert!(server.trusts("https://ehr.example/fhir"));
+        assert!(!server.trusts("https://ehr.example/fhir2"));
+    }
+
+    #[test]
+    fn a_wrong_member_is_named() {
+        assert_eq!(wrong_member(|_| {}), None);
+        assert_eq!(wrong_member(|record| record.fhir_base = "ehr.example".into()).as_deref(), Some("fhirBase"));
+        assert_eq!(wrong_member(|record| record.fhir_base = "http://ehr.example".into()).as_deref(), Some("fhirBase"));
+        assert_eq!(wrong_member(|record| record.client_id.clear()).as_deref(), Some("clientId"));
+    }
+
+    #[test]
+    fn a5_the_redirect_uri_is_absolute_and_without_fragment() {
+        for text in ["/code", "https://app.example/code#x", ""] {
+            assert_eq!(wrong_member(|record| record.redirect_uri = text.into()).as_deref(), Some("redirectUri"), "{text}");
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! Finds a server's endpoints.
+
+use super::config::Server;
+use super::transport::{DOCUMENT_TIMEOUT, send};
+use crate::abort::AbortSignal;
+use crate::error::{DiscoveryAttempt, Error};
+use crate::platform::{Body, Platform};
+use crate::protocol::discovery::{SmartConfiguration, read_smart_configuration, smart_configuration_request};
+
+/// Asks the server for its SMART configuration.
+pub(crate) async fn discover<P: Platform>(platform: &P, server: &Server) -> Result<SmartConfiguration, Error> {
+    let request = smart_configuration_request(&server.discovery_base)
+        .map_err(|problem| Error::Url { what: "the SMART configuration".into(), problem })?;
+    let failed = |outcome: String| {
+        let url = request.url.to_string();
+        Error::Discovery { attempts: vec![DiscoveryAttempt { url, outcome }] }
+    };
+    let answer = send(platform, &request, DOCUMENT_TIMEOUT, &AbortSignal::never())
+        .await
+        .map_err(|error| failed(error.to_string()))?;
+    if answer.status != 200 {
+        return Err(failed(format!("status {}", answer.status)));
+    }
+    let Body::Json(document) = answer.body else {
+        return Err(failed("status 200 with something that is not JSON".into()));
+    };
+    match read_smart_configuration(&document, &server.fhir_base, server.record.allow_insecure_http) {
+        Err(Error::Configuration { problem, .. }) => Err(failed(problem)),
+        other => other,
+    }
+}

@@ -1,0 +1,71 @@
+//! Checks the signature of an ID token beside the session's first requests.
+
+use std::rc::Rc;
+
+use super::records::{self, Signature};
+use super::session::{Inner, Session, SessionEvent};
+use super::transport::{DOCUMENT_TIMEOUT, send};
+use crate::abort::AbortSignal;
+use crate::error::Error;
+use crate::platform::{Body, Platform};
+use crate::protocol::http::Request;
+use crate::protocol::jwk::{PublicKey, candidates};
+use crate::protocol::jwt::decode;
+use crate::protocol::secret::IdToken;
+
+impl<P: Platform> Session<P> {
+    /// Starts the check of the signature, where it is still to be made. A signature that does not hold ends the session.
+    pub(super) fn check_signature(&self) {
+        let id_token = self.inner.record.borrow().id_token.clone();
+        let Some(id_token) = id_token else { return };
+        let inner = self.inner.clone();
+        self.inner.platform.spawn(Box::pin(async move {
+            match check(&inner, &id_token).await {
+                Ok(signature) => note(&inner, signature).await,
+                Err(error) => inner.end_and_forget(error).await,
+            }
+        }));
+    }
+}
+
+async fn check<P: Platform>(inner: &Rc<Inner<P>>, id_token: &IdToken) -> Result<Signature, Error> {
+    let unchecked = |reason: &str| Ok(Signature::Unchecked(reason.to_owned()));
+    let jwks = inner.record.borrow().endpoints.jwks.clone();
+    let Some(jwks) = jwks else { return unchecked("the server names no keys") };
+    let request = Request::get(jwks, "application/json");
+    let answer = send(&inner.platform, &request, DOCUMENT_TIMEOUT, &AbortSignal::never()).await;
+    let Ok(answer) = answer else { return unchecked("the server's keys could not be fetched") };
+    let Body::Json(set) = answer.body else { return unchecked("the server's keys could not be read") };
+    let refused = |problem: &str| Error::IdToken { check: "signature", problem: problem.to_owned() };
+    let jwt = decode(&inner.platform, id_token.expose()).map_err(refused)?;
+    let keys = PublicKey::read_set(&set);
+    let keys = candidates(&keys, jwt.kid.as_deref(), jwt.algorithm);
+    if keys.is_empty() {
+        return Err(refused("the server has no key that can have made it"));
+    }
+    for key in keys {
+        match inner.platform.verify(key, jwt.algorithm, &jwt.signature, &jwt.signed).await {
+            Ok(true) => return Ok(Signature::Verified),
+            Ok(false) => {}
+            Err(_) => return unchecked("this browser cannot check it"),
+        }
+    }
+    Err(refused("none of the server's keys made it"))
+}
+
+async fn note<P: Platform>(inner: &Rc<Inner<P>>, signature: Signature) {
+    if inner.check_active().is_err() {
+        return;
+    }
+    let record = {
+        let mut record = inner.record.borrow_mut();
+        record.id_token = None;
+        if let Some(identity) = &mut record.identity {
+            identity.signature = signature;
+        }
+        record.clone()
+    };
+    // Where it cannot be stored, the next page checks again.
+    let _ = records::save_session(&inner.platform, &inner.id, &record).await;
+    inner.tell(&SessionEvent::IdentityChecked);
+}

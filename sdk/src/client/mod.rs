@@ -1,0 +1,17 @@
+//! The only orchestration: every decision that spans two exchanges, over any [`crate::platform::Platform`].
+//!
+//! May import [`crate::protocol`], [`crate::fhir`] and [`crate::platform`]; never a browser's API.
+
+pub mod app;
+mod callback;
+pub mod config;
+mod discovery;
+pub mod fhir;
+mod identity;
+mod records;
+mod refresh;
+pub mod session;
+mod transport;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,277 @@
+//! What is kept between two pages: launches that wait for their redirect, and sessions.
+
+use crate::error::Error;
+use crate::platform::{JsonView, Platform};
+use crate::protocol::context::LaunchContext;
+use crate::protocol::id_token::Identity;
+use crate::protocol::json::ObjectWriter;
+use crate::protocol::secret::{AccessToken, CodeVerifier, IdToken, RefreshToken};
+use crate::protocol::url::Url;
+
+const LAUNCH: &str = "smartrust.launch.";
+const SESSION: &str = "smartrust.session.";
+const CURRENT: &str = "smartrust.current";
+
+/// How long a launch may wait for its redirect, in seconds.
+const LAUNCH_LIFETIME: f64 = 3600.0;
+
+/// Endpoints that a launch began with. The exchange and every refresh use these, whatever is discovered later.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Endpoints {
+    pub issuer: Option<String>,
+    pub authorization: Url,
+    pub token: Url,
+    pub jwks: Option<Url>,
+}
+
+/// A launch whose redirect has not come back.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct PendingLaunch {
+    pub server: String,
+    pub client_id: String,
+    pub redirect_uri: String,
+    pub scope: String,
+    pub nonce: Option<String>,
+    pub verifier: Option<CodeVerifier>,
+    pub endpoints: Endpoints,
+    pub created: f64,
+}
+
+/// What is known of a launch by its state.
+pub(crate) enum LaunchState {
+    Pending(Box<PendingLaunch>),
+    /// Its code was sent once and is never sent again.
+    Used,
+    Unknown,
+}
+
+/// How far the signature of an ID token has been checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Signature {
+    /// The check has not ended yet.
+    Pending,
+    /// One of the server's keys made it.
+    Verified,
+    /// It could not be checked, for this reason.
+    Unchecked(String),
+}
+
+/// Who the user is, and what was checked of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CheckedIdentity {
+    /// The ID token's claims and their checks.
+    pub identity: Identity,
+    /// The signature's check.
+    pub signature: Signature,
+}
+
+/// A session as it is stored.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct SessionRecord {
+    pub server: String,
+    pub client_id: String,
+    pub fhir_base: String,
+    pub endpoints: Endpoints,
+    pub requested_scope: String,
+    pub granted_scope: Option<String>,
+    pub access_token: AccessToken,
+    pub refresh_token: Option<RefreshToken>,
+    /// Seconds since 1970, where the server says.
+    pub expires_at: Option<f64>,
+    pub context: LaunchContext,
+    pub identity: Option<CheckedIdentity>,
+    /// Kept until its signature has been checked.
+    pub id_token: Option<IdToken>,
+}
+
+impl Endpoints {
+    fn to_json(&self) -> String {
+        ObjectWriter::new()
+            .optional_text("issuer", self.issuer.as_deref())
+            .text("authorization", &self.authorization.to_string())
+            .text("token", &self.token.to_string())
+            .optional_text("jwks", self.jwks.as_ref().map(Url::to_string).as_deref())
+            .finish()
+    }
+
+    fn read<V: JsonView>(value: &V) -> Option<Self> {
+        let url = |name: &str| Url::parse(&value.member_text(name)?).ok();
+        Some(Self {
+            issuer: value.member_text("issuer"),
+            authorization: url("authorization")?,
+            token: url("token")?,
+            jwks: url("jwks"),
+        })
+    }
+}
+
+impl PendingLaunch {
+    fn to_json(&self) -> String {
+        ObjectWriter::new()
+            .text("server", &self.server)
+            .text("clientId", &self.client_id)
+            .text("redirectUri", &self.redirect_uri)
+            .text("scope", &self.scope)
+            .optional_text("nonce", self.nonce.as_deref())
+            .optional_text("verifier", self.verifier.as_ref().map(CodeVerifier::expose))
+            .raw("endpoints", &self.endpoints.to_json())
+            .optional_number("created", Some(self.created))
+            .finish()
+    }
+
+    fn read<V: JsonView>(value: &V) -> Option<Self> {
+        Some(Self {
+            server: value.member_text("server")?,
+            client_id: value.member_text("clientId")?,
+            redirect_uri: value.member_text("redirectUri")?,
+            scope: value.member_text("scope")?,
+            nonce: value.member_text("nonce"),
+            verifier: value.member_text("verifier").map(CodeVerifier::new),
+            endpoints: Endpoints::read(&value.member("endpoints")?)?,
+            created: value.member("created")?.number()?,
+        })
+    }
+}
+
+impl CheckedIdentity {
+    fn to_json(&self) -> String {
+        let signature = match &self.signature {
+            Signature::Pending => "pending",
+            Signature::Verified => "verified",
+            Signature::Unchecked(reason) => reason,
+        };
+        ObjectWriter::new()
+            .raw("claims", &self.identity.claims)
+            .flag("issuerChecked", self.identity.issuer_checked)
+            .flag("nonceChecked", self.identity.nonce_checked)
+            .flag("accessTokenHashChecked", self.identity.access_token_hash_checked)
+            .text("signature", signature)
+            .finish()
+    }
+
+    fn read<V: JsonView>(value: &V) -> Option<Self> {
+        let claims = value.member("claims")?;
+        let flag = |name: &str| value.member(name).and_then(|member| member.flag()).unwrap_or(false);
+        Some(Self {
+            identity: Identity {
+                issuer_checked: flag("issuerChecked"),
+                nonce_checked: flag("nonceChecked"),
+                access_token_hash_checked: flag("accessTokenHashChecked"),
+                ..Identity::from_claims(&claims)?
+            },
+            signature: match value.member_text("signature")?.as_str() {
+                "pending" => Signature::Pending,
+                "verified" => Signature::Verified,
+                reason => Signature::Unchecked(reason.to_owned()),
+            },
+        })
+    }
+}
+
+impl SessionRecord {
+    pub fn to_json(&self) -> String {
+        let writer = ObjectWriter::new()
+            .text("server", &self.server)
+            .text("clientId", &self.client_id)
+            .text("fhirBase", &self.fhir_base)
+            .raw("endpoints", &self.endpoints.to_json())
+            .text("requestedScope", &self.requested_scope)
+            .optional_text("grantedScope", self.granted_scope.as_deref())
+            .text("accessToken", self.access_token.expose())
+            .optional_text("refreshToken", self.refresh_token.as_ref().map(RefreshToken::expose))
+            .optional_number("expiresAt", self.expires_at)
+            .raw("context", &self.context.to_json())
+            .optional_text("idToken", self.id_token.as_ref().map(IdToken::expose));
+        match &self.identity {
+            Some(identity) => writer.raw("identity", &identity.to_json()),
+            None => writer,
+        }
+        .finish()
+    }
+
+    pub fn read<V: JsonView>(value: &V) -> Option<Self> {
+        Some(Self {
+            server: value.member_text("server")?,
+            client_id: value.member_text("clientId")?,
+            fhir_base: value.member_text("fhirBase")?,
+            endpoints: Endpoints::read(&value.member("endpoints")?)?,
+            requested_scope: value.member_text("requestedScope")?,
+            granted_scope: value.member_text("grantedScope"),
+            access_token: AccessToken::new(value.member_text("accessToken")?),
+            refresh_token: value.member_text("refreshToken").map(RefreshToken::new),
+            expires_at: value.member("expiresAt").and_then(|time| time.number()),
+            context: LaunchContext::read(&value.member("context")?),
+            identity: value.member("identity").and_then(|identity| CheckedIdentity::read(&identity)),
+            id_token: value.member_text("idToken").map(IdToken::new),
+        })
+    }
+}
+
+fn unavailable<T>(_: T) -> Error {
+    Error::Storage
+}
+
+/// Keeps a launch until its redirect comes back, and forgets those that never came back.
+pub(crate) async fn save_launch<P: Platform>(platform: &P, state: &str, launch: &PendingLaunch) -> Result<(), Error> {
+    for key in platform.keys(LAUNCH).await.map_err(unavailable)? {
+        let known = platform.get(&key).await.map_err(unavailable)?.and_then(|text| platform.parse(&text));
+        let created = known.and_then(|value| value.member("created")?.number());
+        if created.is_none_or(|created| platform.now() - created > LAUNCH_LIFETIME) {
+            platform.remove(&key).await.map_err(unavailable)?;
+        }
+    }
+    platform.set(&format!("{LAUNCH}{state}"), &launch.to_json()).await.map_err(unavailable)
+}
+
+/// Takes a launch out for its one exchange: from then on its state counts as used, and its verifier is gone.
+pub(crate) async fn take_launch<P: Platform>(platform: &P, state: &str) -> Result<LaunchState, Error> {
+    let key = format!("{LAUNCH}{state}");
+    let Some(text) = platform.get(&key).await.map_err(unavailable)? else { return Ok(LaunchState::Unknown) };
+    let value = platform.parse(&text);
+    if value.as_ref().and_then(|value| value.member("used")?.flag()) == Some(true) {
+        return Ok(LaunchState::Used);
+    }
+    let launch = value.and_then(|value| PendingLaunch::read(&value));
+    let Some(launch) = launch.filter(|launch| platform.now() - launch.created <= LAUNCH_LIFETIME) else {
+        platform.remove(&key).await.map_err(unavailable)?;
+        return Ok(LaunchState::Unknown);
+    };
+    let used = ObjectWriter::new().flag("used", true).optional_number("created", Some(launch.created)).finish();
+    platform.set(&key, &used).await.map_err(unavailable)?;
+    Ok(LaunchState::Pending(Box::new(launch)))
+}
+
+/// Forgets a launch.
+pub(crate) async fn remove_launch<P: Platform>(platform: &P, state: &str) -> Result<(), Error> {
+    platform.remove(&format!("{LAUNCH}{state}")).await.map_err(unavailable)
+}
+
+/// Stores a session.
+pub(crate) async fn save_session<P: Platform>(platform: &P, id: &str, record: &SessionRecord) -> Result<(), Error> {
+    platform.set(&format!("{SESSION}{id}"), &record.to_json()).await.map_err(unavailable)
+}
+
+/// The stored session of an id; `None` where there is none or it cannot be read.
+pub(crate) async fn load_session<P: Platform>(platform: &P, id: &str) -> Result<Option<SessionRecord>, Error> {
+    let text = platform.get(&format!("{SESSION}{id}")).await.map_err(unavailable)?;
+    Ok(text.and_then(|text| platform.parse(&text)).and_then(|value| SessionRecord::read(&value)))
+}
+
+/// Removes a session; where it was the current one, none is.
+pub(crate) async fn remove_session<P: Platform>(platform: &P, id: &str) -> Result<(), Error> {
+    platform.remove(&format!("{SESSION}{id}")).await.map_err(unavailable)?;
+    if current_session(platform).await?.as_deref() == Some(id) {
+        platform.remove(CURRENT).await.map_err(unavailable)?;
+    }
+    Ok(())
+}
+
+/// The id of the session that this tab shows.
+pub(crate) async fn current_session<P: Platform>(platform: &P) -> Result<Option<String>, Error> {
+    platform.get(CURRENT).await.map_err(unavailable)
+}
+
+/// Makes a session the one that this tab shows.
+pub(crate) async fn set_current_session<P: Platform>(platform: &P, id: &str) -> Result<(), Error> {
+    platform.set(CURRENT, id).await.map_err(unavailable)
+}

@@ -1,0 +1,133 @@
+//! Refresh (RFC 6749 section 6): one at a time, run to its end, and never at the cost of the session.
+
+use std::rc::Rc;
+
+use futures_util::future::FutureExt as _;
+
+use super::records::{self, SessionRecord};
+use super::session::{Flight, Inner, Session, SessionEvent};
+use super::transport::{REQUEST_TIMEOUT, send};
+use crate::abort::AbortSignal;
+use crate::error::Error;
+use crate::platform::Platform;
+use crate::protocol::context::LaunchContext;
+use crate::protocol::scope::ScopeSet;
+use crate::protocol::token::{TokenClient, TokenResponse, read_token_response};
+
+impl<P: Platform> Session<P> {
+    /// Gets a new access token. Callers that ask while one is under way share its outcome; a caller who goes away does
+    /// not stop it.
+    ///
+    /// # Errors
+    /// [`Error::SessionExpired`] without a refresh token. [`Error::Token`] with `invalid_grant` ends the session; after
+    /// any other error it stands and can be refreshed again.
+    pub async fn refresh(&self) -> Result<(), Error> {
+        self.inner.check_active()?;
+        let running = self.inner.refreshing.borrow().clone();
+        match running {
+            Some(flight) => flight.await,
+            None => self.start_refresh(None).await,
+        }
+    }
+
+    /// Gets a new access token that may do less.
+    ///
+    /// # Errors
+    /// [`Error::Scope`] where the scope is broader than what was granted; nothing is sent then. Else as [`Self::refresh`].
+    pub async fn refresh_with_scope(&self, scope: &str) -> Result<(), Error> {
+        self.inner.check_active()?;
+        if !self.scopes().granted.covers_all(&ScopeSet::parse(scope)) {
+            return Err(Error::Scope { problem: "a refresh cannot ask for more than was granted".into() });
+        }
+        let running = self.inner.refreshing.borrow().clone();
+        if let Some(flight) = running {
+            flight.await?;
+        }
+        self.start_refresh(Some(scope.to_owned())).await
+    }
+
+    fn start_refresh(&self, scope: Option<String>) -> Flight {
+        let inner = self.inner.clone();
+        let flight: Flight = async move {
+            let outcome = refresh_alone(&inner, scope.as_deref()).await;
+            inner.refreshing.borrow_mut().take();
+            outcome
+        }
+        .boxed_local()
+        .shared();
+        *self.inner.refreshing.borrow_mut() = Some(flight.clone());
+        let to_the_end = flight.clone();
+        self.inner.platform.spawn(Box::pin(async move {
+            // The outcome reaches those who wait; here the refresh only has to reach its end.
+            let _ = to_the_end.await;
+        }));
+        flight
+    }
+}
+
+/// Refreshes while no other tab does, or takes over what another tab refreshed meanwhile.
+async fn refresh_alone<P: Platform>(inner: &Rc<Inner<P>>, scope: Option<&str>) -> Result<(), Error> {
+    let _lock = inner.platform.lock(&format!("smartrust.refresh.{}", inner.id)).await;
+    inner.check_active()?;
+    if scope.is_none()
+        && let Ok(Some(stored)) = records::load_session(&inner.platform, &inner.id).await
+        && stored.access_token != inner.record.borrow().access_token
+    {
+        inner.adopt(stored);
+        return Ok(());
+    }
+    let response = request_tokens(inner, scope).await;
+    inner.check_active()?;
+    match response {
+        Ok(response) => take_over(inner, response).await,
+        Err(Error::Token(error)) if error.error == "invalid_grant" => {
+            inner.end_and_forget(Error::Token(error.clone())).await;
+            Err(Error::Token(error))
+        }
+        Err(other) => Err(other),
+    }
+}
+
+async fn request_tokens<P: Platform>(inner: &Rc<Inner<P>>, scope: Option<&str>) -> Result<TokenResponse, Error> {
+    let (endpoint, refresh_token) = {
+        let record = inner.record.borrow();
+        (record.endpoints.token.clone(), record.refresh_token.clone())
+    };
+    let refresh_token = refresh_token.ok_or(Error::SessionExpired)?;
+    let client = TokenClient {
+        endpoint: &endpoint,
+        client_id: &inner.server.record.client_id,
+        authentication: &inner.server.record.authentication,
+    };
+    let request = client.refresh_request(&refresh_token, scope);
+    let answer = send(&inner.platform, &request, REQUEST_TIMEOUT, &AbortSignal::never()).await?;
+    read_token_response(answer.status, &answer.body)
+}
+
+/// Stores the new tokens before anything uses them.
+async fn take_over<P: Platform>(inner: &Rc<Inner<P>>, response: TokenResponse) -> Result<(), Error> {
+    let old = inner.record.borrow().clone();
+    if response.context.patient.is_some() && response.context.patient != old.context.patient {
+        return Err(Error::PatientChanged);
+    }
+    let record = SessionRecord {
+        access_token: response.access_token,
+        expires_at: response.expires_in.map(|seconds| inner.platform.now() + seconds),
+        refresh_token: response.refresh_token.or(old.refresh_token),
+        granted_scope: response.scope.or(old.granted_scope),
+        context: newer_context(old.context, response.context),
+        ..old
+    };
+    let stored = records::save_session(&inner.platform, &inner.id, &record).await;
+    inner.check_active()?;
+    inner.platform.publish(&inner.topic(), &record.to_json());
+    // A store that fails must not cost the rotated token: it stays in memory, and the caller is told.
+    *inner.record.borrow_mut() = record;
+    inner.tell(&SessionEvent::Refreshed);
+    stored
+}
+
+/// The context of the launch, where the refresh did not repeat it.
+fn newer_context(old: LaunchContext, new: LaunchContext) -> LaunchContext {
+    if new.patient.is_some() { new } else { old }
+}

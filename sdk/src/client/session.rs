@@ -1,0 +1,263 @@
+//! A session: tokens that stay inside, and what the server said of the launch.
+
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
+
+use futures_util::future::{LocalBoxFuture, Shared};
+
+use super::config::Server;
+use super::records::{self, SessionRecord};
+pub use super::records::{CheckedIdentity, Signature};
+use crate::error::Error;
+use crate::fhir::reference::ResourceId;
+use crate::platform::Platform;
+use crate::protocol::context::LaunchContext;
+use crate::protocol::guard::Guard;
+use crate::protocol::scope::{Context, ScopeGrant, ScopeSet};
+use crate::protocol::secret::AccessToken;
+
+/// Something that happened to a session.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SessionEvent {
+    /// It has a new access token.
+    Refreshed,
+    /// The check of the ID token's signature has ended, and the session stands.
+    IdentityChecked,
+    /// It has ended: [`Error::SignedOut`] where the user asked for it, else what ended it.
+    SignedOut(Error),
+}
+
+/// A signed-in session. Cloning it gives another handle to the same session.
+pub struct Session<P: Platform> {
+    pub(super) inner: Rc<Inner<P>>,
+}
+
+impl<P: Platform> Clone for Session<P> {
+    fn clone(&self) -> Self {
+        Self { inner: self.inner.clone() }
+    }
+}
+
+type Listener = Rc<dyn Fn(&SessionEvent)>;
+pub(super) type Flight = Shared<LocalBoxFuture<'static, Result<(), Error>>>;
+
+pub(super) struct Inner<P: Platform> {
+    pub platform: P,
+    pub server: Rc<Server>,
+    pub id: String,
+    pub guard: Guard,
+    pub record: RefCell<SessionRecord>,
+    pub ended: RefCell<Option<Error>>,
+    pub refreshing: RefCell<Option<Flight>>,
+    listeners: RefCell<Vec<(usize, Listener)>>,
+    next_listener: Cell<usize>,
+    subscription: RefCell<Option<P::Subscription>>,
+}
+
+const SIGNED_OUT: &str = "signed_out";
+
+impl<P: Platform> Session<P> {
+    pub(super) fn new(platform: P, server: Rc<Server>, id: String, record: SessionRecord) -> Self {
+        let mut guard = Guard::new(server.fhir_base.clone());
+        let locations = record.context.authorization_details.iter().flat_map(|detail| &detail.locations);
+        for location in locations.filter_map(|location| crate::protocol::url::Url::parse(location).ok()) {
+            if location.is_confidential() || server.record.allow_insecure_http {
+                guard.admit(location);
+            }
+        }
+        let inner = Rc::new(Inner {
+            platform,
+            server,
+            id,
+            guard,
+            record: RefCell::new(record),
+            ended: RefCell::default(),
+            refreshing: RefCell::default(),
+            listeners: RefCell::default(),
+            next_listener: Cell::new(0),
+            subscription: RefCell::default(),
+        });
+        let weak = Rc::downgrade(&inner);
+        let subscription = inner.platform.subscribe(&inner.topic(), Rc::new(move |message| hear(&weak, message)));
+        *inner.subscription.borrow_mut() = Some(subscription);
+        Self { inner }
+    }
+
+    /// The id of the patient in context.
+    pub fn patient(&self) -> Option<String> {
+        self.inner.record.borrow().context.patient.clone()
+    }
+
+    /// The id of the encounter in context.
+    pub fn encounter(&self) -> Option<String> {
+        self.inner.record.borrow().context.encounter.clone()
+    }
+
+    /// Everything that the server said of the launch.
+    pub fn context(&self) -> LaunchContext {
+        self.inner.record.borrow().context.clone()
+    }
+
+    /// Who the user is and what of it was checked; `None` where no ID token came.
+    pub fn identity(&self) -> Option<CheckedIdentity> {
+        self.inner.record.borrow().identity.clone()
+    }
+
+    /// The type and id of the user's own resource.
+    pub fn fhir_user(&self) -> Option<ResourceId> {
+        ResourceId::read(&self.identity()?.identity.fhir_user?)
+    }
+
+    /// What was asked for and what was granted.
+    pub fn scopes(&self) -> ScopeGrant {
+        let record = self.inner.record.borrow();
+        ScopeGrant::new(ScopeSet::parse(&record.requested_scope), record.granted_scope.as_deref())
+    }
+
+    /// Whether resources of a type may be read, as one patient's or as all that the user may see.
+    pub fn may_read(&self, resource_type: &str) -> bool {
+        let granted = self.scopes().granted;
+        granted.may_read(Context::Patient, resource_type) || granted.may_read(Context::User, resource_type)
+    }
+
+    /// When the access token runs out, in seconds since 1970, where the server says.
+    pub fn expires_at(&self) -> Option<f64> {
+        self.inner.record.borrow().expires_at
+    }
+
+    /// Whether a new access token can be had without the user.
+    pub fn can_refresh(&self) -> bool {
+        self.inner.record.borrow().refresh_token.is_some()
+    }
+
+    /// Whether the session stands.
+    pub fn is_active(&self) -> bool {
+        self.inner.ended.borrow().is_none()
+    }
+
+    /// The FHIR base that the session's requests go to.
+    pub fn fhir_base(&self) -> String {
+        self.inner.server.fhir_base.to_string()
+    }
+
+    /// The configured name of the session's server.
+    pub fn server_name(&self) -> Option<String> {
+        self.inner.server.record.name.clone()
+    }
+
+    /// Calls a function with every event from now on, until the returned subscription is dropped.
+    pub fn on_event(&self, listener: impl Fn(&SessionEvent) + 'static) -> EventSubscription<P> {
+        let id = self.inner.next_listener.get();
+        self.inner.next_listener.set(id + 1);
+        self.inner.listeners.borrow_mut().push((id, Rc::new(listener)));
+        EventSubscription { session: Rc::downgrade(&self.inner), id }
+    }
+
+    /// Ends the session here and in every other tab that holds it.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] where the tokens could not be removed from the store. The session is ended all the same.
+    pub async fn sign_out(&self) -> Result<(), Error> {
+        self.inner.end(Error::SignedOut);
+        self.inner.platform.publish(&self.inner.topic(), SIGNED_OUT);
+        records::remove_session(&self.inner.platform, &self.inner.id).await
+    }
+
+    /// An access token that has not run out, refreshed where it has.
+    pub(super) async fn access_token(&self) -> Result<AccessToken, Error> {
+        self.inner.check_active()?;
+        if self.has_expired() {
+            self.refresh().await?;
+        }
+        Ok(self.inner.record.borrow().access_token.clone())
+    }
+
+    fn has_expired(&self) -> bool {
+        self.expires_at().is_some_and(|expires_at| self.inner.platform.now() >= expires_at)
+    }
+}
+
+impl<P: Platform> Inner<P> {
+    pub fn topic(&self) -> String {
+        format!("smartrust.session.{}", self.id)
+    }
+
+    pub fn check_active(&self) -> Result<(), Error> {
+        match &*self.ended.borrow() {
+            Some(reason) => Err(reason.clone()),
+            None => Ok(()),
+        }
+    }
+
+    fn is_of_same_launch(&self, record: &SessionRecord) -> bool {
+        let own = self.record.borrow();
+        own.server == record.server && own.client_id == record.client_id && own.context.patient == record.context.patient
+    }
+
+    /// Takes over a record that is newer than the one in memory.
+    pub fn adopt(&self, record: SessionRecord) {
+        *self.record.borrow_mut() = record;
+        self.tell(&SessionEvent::Refreshed);
+    }
+
+    /// Ends the session, once, and tells the listeners why.
+    pub fn end(&self, reason: Error) {
+        if self.ended.borrow().is_some() {
+            return;
+        }
+        *self.ended.borrow_mut() = Some(reason.clone());
+        self.tell(&SessionEvent::SignedOut(reason));
+    }
+
+    /// Ends the session for a reason of its own, and takes its tokens out of the store.
+    pub async fn end_and_forget(&self, reason: Error) {
+        self.end(reason);
+        self.platform.publish(&self.topic(), SIGNED_OUT);
+        // The session is over whether or not the store can be reached.
+        let _ = records::remove_session(&self.platform, &self.id).await;
+    }
+
+    pub fn tell(&self, event: &SessionEvent) {
+        let listeners: Vec<Listener> = self.listeners.borrow().iter().map(|(_, listener)| listener.clone()).collect();
+        listeners.iter().for_each(|listener| listener(event));
+    }
+}
+
+/// Hears what another tab says of the session: that it ended, or its new record.
+fn hear<P: Platform>(session: &Weak<Inner<P>>, message: &str) {
+    let Some(inner) = session.upgrade() else { return };
+    if inner.ended.borrow().is_some() {
+        return;
+    }
+    let platform = inner.platform.clone();
+    if message == SIGNED_OUT {
+        inner.end(Error::SignedOut);
+        platform.spawn(Box::pin(async move {
+            // What cannot be removed here was ended in memory, and its tokens are void for this page.
+            let _ = records::remove_session(&inner.platform, &inner.id).await;
+        }));
+        return;
+    }
+    let record = platform.parse(message).and_then(|value| SessionRecord::read(&value));
+    if let Some(record) = record.filter(|record| inner.is_of_same_launch(record)) {
+        inner.adopt(record.clone());
+        platform.spawn(Box::pin(async move {
+            // The other tab has stored it; a copy that fails here is read anew at the next refresh.
+            let _ = records::save_session(&inner.platform, &inner.id, &record).await;
+        }));
+    }
+}
+
+/// Keeps a listener of a session's events. Dropping it ends the subscription.
+pub struct EventSubscription<P: Platform> {
+    session: Weak<Inner<P>>,
+    id: usize,
+}
+
+impl<P: Platform> Drop for EventSubscription<P> {
+    fn drop(&mut self) {
+        if let Some(session) = self.session.upgrade() {
+            session.listeners.borrow_mut().retain(|(id, _)| *id != self.id);
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Bundles of search results (FHIR R4, Bundle).
+
+use crate::platform::JsonView;
+
+/// One page of a search.
+#[derive(Clone, Debug)]
+pub struct Page<V> {
+    /// The matches, in the server's order, as they came.
+    pub resources: Vec<V>,
+    /// Resources that came along (`_include`), as they came.
+    pub included: Vec<V>,
+    /// OperationOutcomes with remarks on the search.
+    pub outcomes: Vec<V>,
+    /// How many matches there are in all, where the server says.
+    pub total: Option<f64>,
+    /// The next page's link, as it came.
+    pub next: Option<String>,
+}
+
+impl<V: JsonView> Page<V> {
+    /// Reads a Bundle; `None` where the resource is another.
+    pub fn read(bundle: &V) -> Option<Self> {
+        if bundle.member_text("resourceType")? != "Bundle" {
+            return None;
+        }
+        let mut page = Self {
+            resources: Vec::new(),
+            included: Vec::new(),
+            outcomes: Vec::new(),
+            total: bundle.member("total").and_then(|total| total.number()),
+            next: next_link(bundle),
+        };
+        for entry in bundle.member_items("entry") {
+            let Some(resource) = entry.member("resource") else { continue };
+            let mode = entry.member("search").and_then(|search| search.member_text("mode"));
+            match mode.as_deref() {
+                Some("include") => page.included.push(resource),
+                Some("outcome") => page.outcomes.push(resource),
+                _ => page.resources.push(resource),
+            }
+        }
+        Some(page)
+    }
+}
+
+fn next_link<V: JsonView>(bundle: &V) -> Option<String> {
+    let links = bundle.member_items("link");
+    let next = links.iter().find(|link| link.member_text("relation").as_deref() == Some("next"))?;
+    next.member_text("url").filter(|url| !url.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_page_tells_matches_from_what_came_along() {
+        let page = Page::read(&json!({
+            "resourceType": "Bundle", "total": 7,
+            "link": [{"relation": "self", "url": "x"}, {"relation": "next", "url": "?page=2"}],
+            "entry": [
+                {"resource": {"id": "1"}, "search": {"mode": "match"}},
+                {"resource": {"id": "2"}},
+                {"resource": {"id": "3"}, "search": {"mode": "include"}},
+                {"resource": {"resourceType": "OperationOutcome"}, "search": {"mode": "outcome"}},
+                {"fullUrl": "urn:x"},
+            ],
+        }))
+        .unwrap();
+        let ids: Vec<_> = page.resources.iter().filter_map(|resource| resource.member_text("id")).collect();
+        assert_eq!(ids, ["1", "2"]);
+        assert_eq!((page.included.len(), page.outcomes.len(), page.total), (1, 1, Some(7.0)));
+        assert_eq!(page.next.as_deref(), Some("?page=2"));
+    }
+
+    #[test]
+    fn what_is_no_bundle_is_no_page() {
+        assert!(Page::read(&json!({"resourceType": "OperationOutcome"})).is_none());
+        assert!(Page::read(&json!(["Bundle"])).is_none());
+    }
+}

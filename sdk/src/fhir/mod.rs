@@ -1,0 +1,8 @@
+//! FHIR R4 as pure functions: requests, searches, Bundle links, references and OperationOutcome.
+//!
+//! The same rules hold as in [`crate::protocol`]: no I/O, no clock, no host.
+
+pub mod bundle;
+pub mod outcome;
+pub mod reference;
+pub mod request;

@@ -1,0 +1,53 @@
+//! OperationOutcome, FHIR's way of saying what went wrong (FHIR R4, OperationOutcome).
+
+use crate::platform::JsonView;
+
+/// An OperationOutcome: its issues, and the resource as it came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OperationOutcome {
+    /// The issues, in the server's order.
+    pub issues: Vec<Issue>,
+    /// The whole resource as JSON text.
+    pub json: String,
+}
+
+/// One issue of an OperationOutcome.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Issue {
+    /// `fatal`, `error`, `warning` or `information`.
+    pub severity: String,
+    /// The kind of issue, such as `not-found`.
+    pub code: String,
+    /// `details.text`, else `diagnostics`.
+    pub text: Option<String>,
+}
+
+impl OperationOutcome {
+    /// Reads an OperationOutcome, or `None` where the resource is another.
+    pub fn read<V: JsonView>(resource: &V) -> Option<Self> {
+        if resource.member_text("resourceType")? != "OperationOutcome" {
+            return None;
+        }
+        let issues = resource.member_items("issue").iter().map(read_issue).collect();
+        Some(Self { issues, json: resource.to_json() })
+    }
+
+    /// The first issue's text.
+    pub fn first_text(&self) -> Option<&str> {
+        self.issues.iter().find_map(|issue| issue.text.as_deref())
+    }
+
+    /// Whether an issue is an error or worse.
+    pub fn has_error(&self) -> bool {
+        self.issues.iter().any(|issue| matches!(issue.severity.as_str(), "error" | "fatal"))
+    }
+}
+
+fn read_issue<V: JsonView>(issue: &V) -> Issue {
+    let details = issue.member("details").and_then(|details| details.member_text("text"));
+    Issue {
+        severity: issue.member_text("severity").unwrap_or_default(),
+        code: issue.member_text("code").unwrap_or_default(),
+        text: details.or_else(|| issue.member_text("diagnostics")),
+    }
+}

@@ -1,0 +1,331 @@
+//! A browser in memory, with tabs.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, HashMap};
+use std::rc::{Rc, Weak};
+use std::task::Poll;
+
+use futures_executor::{LocalPool, LocalSpawner};
+use futures_util::future::{Either, poll_fn, select};
+use futures_util::lock::{Mutex, OwnedMutexGuard};
+use futures_util::task::LocalSpawnExt as _;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::http::{MemoryResponse, Reply};
+use super::json::SerdeJson;
+use crate::abort::AbortSignal;
+use crate::platform::*;
+use crate::protocol::http::Request;
+use crate::protocol::jwk::{Algorithm, PublicKey};
+
+type Handler = Rc<dyn Fn(&Request) -> Reply>;
+type Listeners = RefCell<Vec<(String, usize, Weak<dyn Fn(&str)>)>>;
+type Texts = Rc<RefCell<BTreeMap<String, String>>>;
+
+/// What all tabs share. Cloning it gives another handle to the same world.
+#[derive(Clone)]
+pub struct World {
+    inner: Rc<Inner>,
+}
+
+struct Inner {
+    network: RefCell<Handler>,
+    requests: RefCell<Vec<Request>>,
+    now: Cell<f64>,
+    sleepers: RefCell<Vec<(f64, std::task::Waker)>>,
+    locks: RefCell<HashMap<String, std::sync::Arc<Mutex<()>>>>,
+    listeners: Listeners,
+    drawn: Cell<u64>,
+    signatures_hold: Cell<bool>,
+    tabs: Cell<usize>,
+    pool: RefCell<LocalPool>,
+    spawner: LocalSpawner,
+}
+
+impl World {
+    /// A world at a time, in seconds since 1970, whose network answers by `network`.
+    pub fn new(now: f64, network: impl Fn(&Request) -> Reply + 'static) -> Self {
+        let pool = LocalPool::new();
+        let inner = Inner {
+            network: RefCell::new(Rc::new(network)),
+            requests: RefCell::default(),
+            now: Cell::new(now),
+            sleepers: RefCell::default(),
+            locks: RefCell::default(),
+            listeners: RefCell::default(),
+            drawn: Cell::new(0),
+            signatures_hold: Cell::new(true),
+            tabs: Cell::new(0),
+            spawner: pool.spawner(),
+            pool: RefCell::new(pool),
+        };
+        Self { inner: Rc::new(inner) }
+    }
+
+    /// Opens a tab at an address, with a store of its own.
+    pub fn tab(&self, location: &str) -> MemoryPlatform {
+        self.inner.tabs.set(self.inner.tabs.get() + 1);
+        MemoryPlatform {
+            world: self.clone(),
+            tab: self.inner.tabs.get(),
+            texts: Texts::default(),
+            location: Rc::new(RefCell::new(location.to_owned())),
+            store_works: Rc::new(Cell::new(true)),
+        }
+    }
+
+    /// Answers from now on by another function.
+    pub fn answer_by(&self, network: impl Fn(&Request) -> Reply + 'static) {
+        *self.inner.network.borrow_mut() = Rc::new(network);
+    }
+
+    /// Every request that was sent so far.
+    pub fn requests(&self) -> Vec<Request> {
+        self.inner.requests.borrow().clone()
+    }
+
+    /// Says whether signatures hold from now on.
+    pub fn let_signatures_hold(&self, hold: bool) {
+        self.inner.signatures_hold.set(hold);
+    }
+
+    /// Turns the clock forward.
+    pub fn advance(&self, seconds: f64) {
+        self.turn_to(self.inner.now.get() + seconds);
+    }
+
+    fn turn_to(&self, now: f64) {
+        self.inner.now.set(now);
+        let (due, later) = self.inner.sleepers.take().into_iter().partition(|(at, _)| *at <= now);
+        *self.inner.sleepers.borrow_mut() = later;
+        let due: Vec<(f64, std::task::Waker)> = due;
+        due.into_iter().for_each(|(_, waker)| waker.wake());
+    }
+
+    /// Runs what was spawned as far as it goes without time passing.
+    pub fn settle(&self) {
+        self.inner.pool.borrow_mut().run_until_stalled();
+    }
+
+    /// Runs a future to its end. When all that is left to do is to wait, the clock jumps to the next moment that
+    /// something waits for.
+    ///
+    /// Returns `None` where the future waits for something that never comes.
+    pub fn run<T: 'static>(&self, future: impl Future<Output = T> + 'static) -> Option<T> {
+        let result = Rc::new(RefCell::new(None));
+        let slot = result.clone();
+        self.spawn(Box::pin(async move {
+            let value = future.await;
+            *slot.borrow_mut() = Some(value);
+        }));
+        loop {
+            self.settle();
+            if let Some(value) = result.borrow_mut().take() {
+                return Some(value);
+            }
+            let next = self.inner.sleepers.borrow().iter().map(|(at, _)| *at).reduce(f64::min)?;
+            self.turn_to(next);
+        }
+    }
+
+    fn spawn(&self, future: LocalFuture<()>) {
+        // The pool lives as long as the world, so its spawner takes every future.
+        let _ = self.inner.spawner.spawn_local(future);
+    }
+
+    async fn sleep(&self, milliseconds: u32) {
+        let until = self.inner.now.get() + f64::from(milliseconds) / 1000.0;
+        poll_fn(|context| {
+            if self.inner.now.get() >= until {
+                return Poll::Ready(());
+            }
+            self.inner.sleepers.borrow_mut().push((until, context.waker().clone()));
+            Poll::Pending
+        })
+        .await;
+    }
+}
+
+/// One tab of a [`World`].
+#[derive(Clone)]
+pub struct MemoryPlatform {
+    world: World,
+    tab: usize,
+    texts: Texts,
+    location: Rc<RefCell<String>>,
+    store_works: Rc<Cell<bool>>,
+}
+
+impl MemoryPlatform {
+    /// Goes to an address, as the browser does after a redirect.
+    pub fn visit(&self, location: &str) {
+        *self.location.borrow_mut() = location.to_owned();
+    }
+
+    /// Opens another tab at an address with a copy of this tab's store, as duplicating a tab does.
+    pub fn duplicate(&self) -> Self {
+        let copy = self.world.tab(&self.location.borrow());
+        *copy.texts.borrow_mut() = self.texts.borrow().clone();
+        copy
+    }
+
+    /// Opens another tab that shares this tab's store, as localStorage is shared.
+    pub fn with_same_store(&self) -> Self {
+        Self { texts: self.texts.clone(), ..self.world.tab(&self.location.borrow()) }
+    }
+
+    /// All that is stored: key and text.
+    pub fn stored(&self) -> BTreeMap<String, String> {
+        self.texts.borrow().clone()
+    }
+
+    /// Puts a text in the store.
+    pub fn put(&self, key: &str, text: &str) {
+        self.texts.borrow_mut().insert(key.to_owned(), text.to_owned());
+    }
+
+    /// Says whether the store works from now on.
+    pub fn let_store_work(&self, works: bool) {
+        self.store_works.set(works);
+    }
+
+    fn store(&self) -> Result<&Texts, StoreFailure> {
+        if self.store_works.get() { Ok(&self.texts) } else { Err(StoreFailure) }
+    }
+}
+
+impl Json for MemoryPlatform {
+    type Value = Value;
+
+    fn parse(&self, text: &str) -> Option<Value> {
+        SerdeJson.parse(text)
+    }
+}
+
+impl Http for MemoryPlatform {
+    type Response = MemoryResponse;
+
+    async fn send(&self, request: &Request, abort: &AbortSignal) -> Result<MemoryResponse, HttpFailure> {
+        if abort.is_aborted() {
+            return Err(HttpFailure::Aborted);
+        }
+        self.world.inner.requests.borrow_mut().push(request.clone());
+        let network = self.world.inner.network.borrow().clone();
+        let reply = network(request);
+        let arrival = Box::pin(self.world.sleep(reply.delay));
+        match select(arrival, abort.aborted()).await {
+            Either::Left(_) => reply.failure.map_or(Ok(MemoryResponse { reply }), Err),
+            Either::Right(_) => Err(HttpFailure::Aborted),
+        }
+    }
+}
+
+impl Store for MemoryPlatform {
+    async fn get(&self, key: &str) -> Result<Option<String>, StoreFailure> {
+        Ok(self.store()?.borrow().get(key).cloned())
+    }
+
+    async fn set(&self, key: &str, text: &str) -> Result<(), StoreFailure> {
+        self.store()?.borrow_mut().insert(key.to_owned(), text.to_owned());
+        Ok(())
+    }
+
+    async fn remove(&self, key: &str) -> Result<(), StoreFailure> {
+        self.store()?.borrow_mut().remove(key);
+        Ok(())
+    }
+
+    async fn keys(&self, prefix: &str) -> Result<Vec<String>, StoreFailure> {
+        Ok(self.store()?.borrow().keys().filter(|key| key.starts_with(prefix)).cloned().collect())
+    }
+}
+
+impl Clock for MemoryPlatform {
+    fn now(&self) -> f64 {
+        self.world.inner.now.get()
+    }
+}
+
+impl Timer for MemoryPlatform {
+    async fn sleep(&self, milliseconds: u32) {
+        self.world.sleep(milliseconds).await;
+    }
+}
+
+impl Entropy for MemoryPlatform {
+    fn fill(&self, buffer: &mut [u8]) -> Result<(), EntropyFailure> {
+        for chunk in buffer.chunks_mut(32) {
+            let drawn = self.world.inner.drawn.get();
+            self.world.inner.drawn.set(drawn + 1);
+            let bytes = Sha256::digest(drawn.to_be_bytes());
+            chunk.iter_mut().zip(bytes).for_each(|(slot, byte)| *slot = byte);
+        }
+        Ok(())
+    }
+}
+
+impl Signer for MemoryPlatform {
+    type PrivateKey = ();
+
+    async fn sign(&self, (): &(), _: Algorithm, _: &[u8]) -> Result<Vec<u8>, SignatureFailure> {
+        Err(SignatureFailure)
+    }
+
+    async fn verify(&self, _: &PublicKey, _: Algorithm, _: &[u8], _: &[u8]) -> Result<bool, SignatureFailure> {
+        Ok(self.world.inner.signatures_hold.get())
+    }
+}
+
+impl Lock for MemoryPlatform {
+    type Guard = OwnedMutexGuard<()>;
+
+    async fn lock(&self, name: &str) -> Self::Guard {
+        let mutex = self.world.inner.locks.borrow_mut().entry(name.to_owned()).or_default().clone();
+        mutex.lock_owned().await
+    }
+}
+
+impl Channel for MemoryPlatform {
+    type Subscription = Rc<dyn Fn(&str)>;
+
+    fn subscribe(&self, topic: &str, handler: Rc<dyn Fn(&str)>) -> Self::Subscription {
+        self.world.inner.listeners.borrow_mut().push((topic.to_owned(), self.tab, Rc::downgrade(&handler)));
+        handler
+    }
+
+    fn publish(&self, topic: &str, message: &str) {
+        let mut listeners = self.world.inner.listeners.borrow_mut();
+        listeners.retain(|(_, _, handler)| handler.strong_count() > 0);
+        for (_, _, handler) in listeners.iter().filter(|(known, tab, _)| known == topic && *tab != self.tab) {
+            let (handler, message) = (handler.clone(), message.to_owned());
+            self.world.spawn(Box::pin(async move {
+                if let Some(handler) = handler.upgrade() {
+                    handler(&message);
+                }
+            }));
+        }
+    }
+}
+
+impl Spawn for MemoryPlatform {
+    fn spawn(&self, future: LocalFuture<()>) {
+        self.world.spawn(future);
+    }
+}
+
+impl Navigator for MemoryPlatform {
+    fn location(&self) -> Option<String> {
+        Some(self.location.borrow().clone())
+    }
+
+    fn assign(&self, url: &str) -> Result<(), NavigationFailure> {
+        self.visit(url);
+        Ok(())
+    }
+
+    fn replace(&self, url: &str) -> Result<(), NavigationFailure> {
+        self.visit(url);
+        Ok(())
+    }
+}

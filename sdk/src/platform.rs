@@ -1,0 +1,213 @@
+//! What a host gives the client: one small trait per ability, and [`Platform`], which is all of them.
+//!
+//! The client above is generic over these traits, so the same decisions run in a browser ([`crate::web`]) and in a test
+//! with a hand-turned clock ([`crate::memory`]). Futures are not `Send`: a page has one thread.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+
+use crate::abort::AbortSignal;
+use crate::protocol::http::Request;
+use crate::protocol::jwk::{Algorithm, PublicKey};
+
+/// A future that stays on its thread.
+pub type LocalFuture<T> = Pin<Box<dyn Future<Output = T>>>;
+
+/// Everything that the client asks of its host. Implemented by whatever implements the parts.
+pub trait Platform:
+    Http + Store + Clock + Timer + Entropy + Signer + Lock + Channel + Spawn + Navigator + Clone + 'static
+{
+}
+
+impl<T> Platform for T where
+    T: Http + Store + Clock + Timer + Entropy + Signer + Lock + Channel + Spawn + Navigator + Clone + 'static
+{
+}
+
+/// A parsed JSON value, read member by member. The host's own parser makes it, and it stays the host's own object.
+pub trait JsonView: Clone + 'static {
+    /// The member of an object. `None` where it is absent, `null`, or this is no object.
+    fn member(&self, name: &str) -> Option<Self>;
+    /// The text of a JSON string.
+    fn text(&self) -> Option<String>;
+    /// The value of a JSON number.
+    fn number(&self) -> Option<f64>;
+    /// The value of `true` or `false`.
+    fn flag(&self) -> Option<bool>;
+    /// The items of an array, in order.
+    fn items(&self) -> Option<Vec<Self>>;
+    /// The names of an object's members; empty where this is no object.
+    fn names(&self) -> Vec<String>;
+    /// The value as JSON text.
+    fn to_json(&self) -> String;
+
+    /// The text of a member.
+    fn member_text(&self, name: &str) -> Option<String> {
+        self.member(name)?.text()
+    }
+    /// The items of a member; empty where it is absent or no array.
+    fn member_items(&self, name: &str) -> Vec<Self> {
+        self.member(name).and_then(|member| member.items()).unwrap_or_default()
+    }
+}
+
+/// Parses JSON.
+pub trait Json {
+    /// What a parsed text becomes.
+    type Value: JsonView;
+    /// The value of a JSON text, or `None` where it is not one.
+    fn parse(&self, text: &str) -> Option<Self::Value>;
+}
+
+/// Sends HTTP requests.
+///
+/// An implementation sends no cookies (`credentials: "omit"`) and no referrer, adds no header of its own, and gives
+/// up as soon as `abort` fires.
+#[allow(async_fn_in_trait)]
+pub trait Http: Json {
+    /// What comes back.
+    type Response: HttpResponse<Value = Self::Value>;
+    /// Sends one request and waits for the response's head.
+    async fn send(&self, request: &Request, abort: &AbortSignal) -> Result<Self::Response, HttpFailure>;
+}
+
+/// A response whose body may not have arrived yet.
+#[allow(async_fn_in_trait)]
+pub trait HttpResponse: 'static {
+    /// What a JSON body becomes.
+    type Value: JsonView;
+    /// The status code; 0 for a redirect that was not followed and that the host keeps closed.
+    fn status(&self) -> u16;
+    /// A header's value; `None` where it is absent, or hidden from the page by CORS.
+    fn header(&self, name: &str) -> Option<String>;
+    /// The whole body, parsed where it is JSON.
+    async fn body(self) -> Result<Body<Self::Value>, HttpFailure>;
+    /// The next piece of the body as it arrives; `None` at its end.
+    async fn chunk(&mut self) -> Result<Option<Vec<u8>>, HttpFailure>;
+}
+
+/// A response's whole body.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Body<V> {
+    /// Nothing.
+    Empty,
+    /// JSON, whatever its media type says.
+    Json(V),
+    /// Text that is not JSON.
+    Text(String),
+}
+
+/// Why no response came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HttpFailure {
+    /// No connection, or the browser kept the response from the page (CORS, mixed content, CSP): a page cannot tell them apart.
+    Network,
+    /// The signal that was given fired.
+    Aborted,
+}
+
+/// Keeps texts by key, where the app chose to.
+#[allow(async_fn_in_trait)]
+pub trait Store {
+    /// The text under a key.
+    async fn get(&self, key: &str) -> Result<Option<String>, StoreFailure>;
+    /// Puts a text under a key, in place of what was there.
+    async fn set(&self, key: &str, text: &str) -> Result<(), StoreFailure>;
+    /// Removes a key; one that is absent is no failure.
+    async fn remove(&self, key: &str) -> Result<(), StoreFailure>;
+    /// All keys that begin with a prefix.
+    async fn keys(&self, prefix: &str) -> Result<Vec<String>, StoreFailure>;
+}
+
+/// The store refused: it is blocked, full or absent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoreFailure;
+
+/// Tells the time.
+pub trait Clock {
+    /// Seconds since 1970-01-01T00:00:00Z.
+    fn now(&self) -> f64;
+}
+
+/// Waits.
+#[allow(async_fn_in_trait)]
+pub trait Timer {
+    /// Returns after a number of milliseconds.
+    async fn sleep(&self, milliseconds: u32);
+}
+
+/// Gives secure random bytes.
+pub trait Entropy {
+    /// Fills the buffer from the host's secure source.
+    fn fill(&self, buffer: &mut [u8]) -> Result<(), EntropyFailure>;
+}
+
+/// The host has no secure source of randomness.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EntropyFailure;
+
+/// Checks and makes signatures (RFC 7518).
+#[allow(async_fn_in_trait)]
+pub trait Signer {
+    /// A private key that the host holds.
+    type PrivateKey: Clone;
+    /// The signature of `data`.
+    async fn sign(
+        &self,
+        key: &Self::PrivateKey,
+        algorithm: Algorithm,
+        data: &[u8],
+    ) -> Result<Vec<u8>, SignatureFailure>;
+    /// Whether `signature` is the one that the key's owner made over `data`.
+    async fn verify(
+        &self,
+        key: &PublicKey,
+        algorithm: Algorithm,
+        signature: &[u8],
+        data: &[u8],
+    ) -> Result<bool, SignatureFailure>;
+}
+
+/// The host cannot sign or verify with that key and algorithm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SignatureFailure;
+
+/// Lets one at a time in, among all tabs of the origin where the host can.
+#[allow(async_fn_in_trait)]
+pub trait Lock {
+    /// The lock is held as long as this lives.
+    type Guard;
+    /// Waits for the lock of a name.
+    async fn lock(&self, name: &str) -> Self::Guard;
+}
+
+/// Tells the other tabs of the origin.
+pub trait Channel {
+    /// Messages arrive as long as this lives.
+    type Subscription;
+    /// Calls the handler with every message that another tab publishes under a topic.
+    fn subscribe(&self, topic: &str, handler: Rc<dyn Fn(&str)>) -> Self::Subscription;
+    /// Sends a message to every other tab that subscribed to a topic.
+    fn publish(&self, topic: &str, message: &str);
+}
+
+/// Runs a future to its end, whether or not anybody waits for it.
+pub trait Spawn {
+    /// Starts the future.
+    fn spawn(&self, future: LocalFuture<()>);
+}
+
+/// Knows and changes the page's address.
+pub trait Navigator {
+    /// The page's address, or `None` where there is no page.
+    fn location(&self) -> Option<String>;
+    /// Leaves for another address.
+    fn assign(&self, url: &str) -> Result<(), NavigationFailure>;
+    /// Replaces the address in the history, without a load.
+    fn replace(&self, url: &str) -> Result<(), NavigationFailure>;
+}
+
+/// There is no page to navigate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NavigationFailure;

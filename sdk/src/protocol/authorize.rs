@@ -1,0 +1,122 @@
+//! The authorization request (SMART App Launch 2.2, launch app: obtain authorization code; RFC 6749 section 4.1.1).
+
+use super::url::Url;
+use crate::error::Error;
+
+/// What the user is sent to the authorization server with.
+#[derive(Clone, Copy, Debug)]
+pub struct AuthorizationRequest<'a> {
+    /// The server's authorization endpoint. A query that it has is kept.
+    pub endpoint: &'a Url,
+    /// The client.
+    pub client_id: &'a str,
+    /// Where the user comes back to.
+    pub redirect_uri: &'a str,
+    /// The scopes, separated by spaces.
+    pub scope: &'a str,
+    /// The state, fresh for each request.
+    pub state: &'a str,
+    /// The FHIR server that the token is for.
+    pub aud: &'a str,
+    /// The EHR's launch handle, in an EHR launch only.
+    pub launch: Option<&'a str>,
+    /// The nonce, where an ID token is asked for.
+    pub nonce: Option<&'a str>,
+    /// The S256 challenge.
+    pub code_challenge: Option<&'a str>,
+    /// Other parameters, such as `prompt`.
+    pub extra: &'a [(String, String)],
+}
+
+const RESERVED: [&str; 14] = [
+    "response_type",
+    "response_mode",
+    "client_id",
+    "client_secret",
+    "redirect_uri",
+    "scope",
+    "state",
+    "aud",
+    "launch",
+    "nonce",
+    "code_challenge",
+    "code_challenge_method",
+    "request",
+    "request_uri",
+];
+
+impl AuthorizationRequest<'_> {
+    /// The address to send the user to.
+    ///
+    /// # Errors
+    /// [`Error::ReservedParameter`] where an extra parameter is one that this request sets itself.
+    pub fn url(&self) -> Result<Url, Error> {
+        if let Some((name, _)) = self.extra.iter().find(|(name, _)| RESERVED.contains(&name.as_str())) {
+            return Err(Error::ReservedParameter { name: name.clone() });
+        }
+        let mut pairs = vec![
+            ("response_type", "code"),
+            ("client_id", self.client_id),
+            ("redirect_uri", self.redirect_uri),
+            ("scope", self.scope),
+            ("state", self.state),
+            ("aud", self.aud),
+        ];
+        pairs.extend(self.launch.map(|launch| ("launch", launch)));
+        pairs.extend(self.nonce.map(|nonce| ("nonce", nonce)));
+        if let Some(challenge) = self.code_challenge {
+            pairs.extend([("code_challenge", challenge), ("code_challenge_method", "S256")]);
+        }
+        pairs.extend(self.extra.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+        Ok(self.endpoint.with_query(&pairs))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::encoding::form_pairs;
+
+    fn request(endpoint: &Url) -> AuthorizationRequest<'_> {
+        AuthorizationRequest {
+            endpoint,
+            client_id: "app",
+            redirect_uri: "https://app.example/code?x=1",
+            scope: "openid patient/Observation.rs?category=a|b",
+            state: "s",
+            aud: "https://ehr.example/fhir",
+            launch: None,
+            nonce: Some("n"),
+            code_challenge: Some("c"),
+            extra: &[],
+        }
+    }
+
+    #[test]
+    fn a4_an_endpoints_query_is_kept_and_every_value_is_encoded() {
+        let endpoint = Url::parse("https://ehr.example/authorize?tenant=7").unwrap();
+        let url = request(&endpoint).url().unwrap();
+        let query = url.query().unwrap();
+        assert!(query.starts_with("tenant=7&response_type=code&"), "{query}");
+        assert!(query.contains("scope=openid%20patient%2FObservation.rs%3Fcategory%3Da%7Cb&"), "{query}");
+        let pairs = form_pairs(query);
+        let value = |name: &str| pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+        assert_eq!(value("scope"), Some("openid patient/Observation.rs?category=a|b"));
+        assert_eq!(value("redirect_uri"), Some("https://app.example/code?x=1"));
+        assert_eq!(value("launch"), None);
+        assert_eq!(value("code_challenge_method"), Some("S256"));
+    }
+
+    #[test]
+    fn a_reserved_parameter_is_refused_and_others_pass() {
+        let endpoint = Url::parse("https://ehr.example/authorize").unwrap();
+        let extra = [("prompt".to_owned(), "login".to_owned())];
+        let url = AuthorizationRequest { extra: &extra, ..request(&endpoint) }.url().unwrap();
+        assert!(url.query().unwrap().ends_with("&prompt=login"));
+        for name in ["state", "redirect_uri", "code_challenge", "request_uri"] {
+            let extra = [(name.to_owned(), "x".to_owned())];
+            let refused = AuthorizationRequest { extra: &extra, ..request(&endpoint) }.url();
+            assert_eq!(refused, Err(Error::ReservedParameter { name: name.into() }));
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! The redirect that brings the user back (RFC 6749 section 4.1.2), and the address without it.
+
+use super::encoding::form_decode;
+use super::launch::query_pairs;
+use super::secret::AuthorizationCode;
+use crate::error::{Error, OAuthError};
+
+/// A redirect that an authorization server sent the user back with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Callback {
+    /// The state; `None` where the redirect has none.
+    pub state: Option<String>,
+    /// The issuer that answers (RFC 9207). It is never taken for a launch link's.
+    pub iss: Option<String>,
+    /// A code, or what the server says went wrong.
+    pub outcome: Result<AuthorizationCode, OAuthError>,
+}
+
+const PARAMETERS: [&str; 7] = ["code", "state", "iss", "session_state", "error", "error_description", "error_uri"];
+
+impl Callback {
+    /// Reads the page's address. `None` where it is no redirect of an authorization server.
+    ///
+    /// # Errors
+    /// [`Error::Callback`] where code, state, iss or error stands there twice.
+    pub fn read(location: &str) -> Result<Option<Self>, Error> {
+        let pairs = query_pairs(location);
+        let single = |wanted: &str| {
+            let mut values = pairs.iter().filter(|(name, _)| name == wanted).map(|(_, value)| value.clone());
+            let first = values.next();
+            if values.next().is_some() {
+                return Err(Error::Callback { problem: "a parameter stands in it twice" });
+            }
+            Ok(first)
+        };
+        let outcome = match (single("code")?, single("error")?) {
+            (None, None) => return Ok(None),
+            (_, Some(error)) => Err(OAuthError {
+                error,
+                description: single("error_description")?,
+                uri: single("error_uri")?,
+                status: None,
+            }),
+            (Some(code), None) => Ok(AuthorizationCode::new(code)),
+        };
+        Ok(Some(Self { state: single("state")?, iss: single("iss")?, outcome }))
+    }
+}
+
+/// The address without the parameters of a redirect. Other parameters and the fragment stay as they are, byte for byte.
+pub fn without_callback(location: &str) -> String {
+    let (address, fragment) = match location.split_once('#') {
+        Some((address, fragment)) => (address, Some(fragment)),
+        None => (location, None),
+    };
+    let mut clean = match address.split_once('?') {
+        None => address.to_owned(),
+        Some((path, query)) => {
+            let kept: Vec<&str> = query.split('&').filter(|pair| !is_callback_parameter(pair)).collect();
+            if kept.is_empty() { path.to_owned() } else { format!("{path}?{}", kept.join("&")) }
+        }
+    };
+    if let Some(fragment) = fragment {
+        clean.push('#');
+        clean.push_str(fragment);
+    }
+    clean
+}
+
+fn is_callback_parameter(pair: &str) -> bool {
+    let name = pair.split('=').next().unwrap_or_default();
+    form_decode(name).is_some_and(|name| PARAMETERS.contains(&name.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_redirect_brings_a_code_or_an_error() {
+        let code = Callback::read("http://localhost:8080/code?code=a%2Bb&state=s&iss=https%3A%2F%2Fehr.example").unwrap();
+        assert_eq!(
+            code,
+            Some(Callback {
+                state: Some("s".into()),
+                iss: Some("https://ehr.example".into()),
+                outcome: Ok(AuthorizationCode::new("a+b")),
+            })
+        );
+        let denied = Callback::read("http://localhost:8080/code?error=access_denied&error_description=No+way&state=s");
+        let outcome = denied.unwrap().unwrap().outcome.unwrap_err();
+        assert_eq!((outcome.error.as_str(), outcome.description.as_deref()), ("access_denied", Some("No way")));
+        assert_eq!(Callback::read("http://localhost:8080/launch?iss=a&launch=b"), Ok(None));
+        assert_eq!(Callback::read("http://localhost:8080/#code=1&state=2"), Ok(None));
+    }
+
+    #[test]
+    fn c6_a_doubled_parameter_is_refused() {
+        for query in ["code=1&code=2&state=s", "code=1&state=s&state=t", "code=1&state=s&iss=a&iss=b"] {
+            let read = Callback::read(&format!("http://localhost:8080/code?{query}"));
+            assert_eq!(read, Err(Error::Callback { problem: "a parameter stands in it twice" }), "{query}");
+        }
+    }
+
+    #[test]
+    fn c8_the_address_keeps_everything_but_the_redirect() {
+        for (location, clean) in [
+            ("http://a/code?code=1&state=2", "http://a/code"),
+            ("http://a/code?tab=b%20c&code=1&state=2&iss=3&session_state=4#part", "http://a/code?tab=b%20c#part"),
+            ("http://a/?error=x&error_description=y&error_uri=z&state=2&q=1", "http://a/?q=1"),
+            ("http://a/?c%6Fde=1&keep", "http://a/?keep"),
+            ("http://a/plain", "http://a/plain"),
+        ] {
+            assert_eq!(without_callback(location), clean);
+        }
+    }
+}

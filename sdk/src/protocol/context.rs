@@ -1,0 +1,147 @@
+//! The launch context that comes with a token (SMART App Launch 2.2, scopes and launch context).
+
+use super::json::ObjectWriter;
+use crate::platform::JsonView;
+
+/// What the server says of the launch besides the tokens.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LaunchContext {
+    /// The id of the patient in context.
+    pub patient: Option<String>,
+    /// The id of the encounter in context.
+    pub encounter: Option<String>,
+    /// Other resources in context.
+    pub fhir_context: Vec<FhirContextItem>,
+    /// `Some(false)` where the EHR shows the patient's banner around the app.
+    pub need_patient_banner: Option<bool>,
+    /// What the user means to do.
+    pub intent: Option<String>,
+    /// The organization that the user works for.
+    pub tenant: Option<String>,
+    /// Where the EHR's colours and sizes are described.
+    pub smart_style_url: Option<String>,
+    /// Which places the token is good for (RFC 9396): each entry's `locations`.
+    pub authorization_details: Vec<AuthorizationDetail>,
+    /// Every member of the answer but the tokens, as it came: its name and its JSON text.
+    pub members: Vec<(String, String)>,
+}
+
+/// A resource in context.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FhirContextItem {
+    /// A reference to the resource, relative to the FHIR base.
+    pub reference: Option<String>,
+    /// A canonical URL.
+    pub canonical: Option<String>,
+    /// The resource's type.
+    pub resource_type: Option<String>,
+    /// The part that it plays; `launch` where nothing is said.
+    pub role: String,
+}
+
+/// One entry of `authorization_details`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuthorizationDetail {
+    /// The entry's type.
+    pub detail_type: String,
+    /// The FHIR servers that the token is good for.
+    pub locations: Vec<String>,
+    /// The FHIR versions of these servers.
+    pub fhir_versions: Vec<String>,
+}
+
+const TOKENS: [&str; 3] = ["access_token", "refresh_token", "id_token"];
+
+impl LaunchContext {
+    /// Reads the context from a token response, or from what [`Self::to_json`] wrote.
+    pub fn read<V: JsonView>(answer: &V) -> Self {
+        let kept = answer.names().into_iter().filter(|name| !TOKENS.contains(&name.as_str()));
+        let members = kept.filter_map(|name| {
+            let json = answer.member(&name)?.to_json();
+            Some((name, json))
+        });
+        Self {
+            patient: non_empty(answer, "patient"),
+            encounter: non_empty(answer, "encounter"),
+            fhir_context: answer.member_items("fhirContext").iter().map(FhirContextItem::read).collect(),
+            need_patient_banner: answer.member("need_patient_banner").and_then(|banner| banner.flag()),
+            intent: answer.member_text("intent"),
+            tenant: answer.member_text("tenant"),
+            smart_style_url: answer.member_text("smart_style_url"),
+            authorization_details: answer
+                .member_items("authorization_details")
+                .iter()
+                .map(AuthorizationDetail::read)
+                .collect(),
+            members: members.collect(),
+        }
+    }
+
+    /// Every member as one JSON object. It holds no token.
+    pub fn to_json(&self) -> String {
+        let add = |writer: ObjectWriter, (name, json): &(String, String)| writer.raw(name, json);
+        self.members.iter().fold(ObjectWriter::new(), add).finish()
+    }
+}
+
+impl FhirContextItem {
+    fn read<V: JsonView>(item: &V) -> Self {
+        Self {
+            reference: item.member_text("reference"),
+            canonical: item.member_text("canonical"),
+            resource_type: item.member_text("type"),
+            role: item.member_text("role").unwrap_or_else(|| "launch".to_owned()),
+        }
+    }
+}
+
+impl AuthorizationDetail {
+    fn read<V: JsonView>(detail: &V) -> Self {
+        let texts = |name: &str| detail.member_items(name).iter().filter_map(JsonView::text).collect();
+        Self {
+            detail_type: detail.member_text("type").unwrap_or_default(),
+            locations: texts("locations"),
+            fhir_versions: texts("fhirVersions"),
+        }
+    }
+}
+
+fn non_empty<V: JsonView>(answer: &V, name: &str) -> Option<String> {
+    answer.member_text(name).filter(|text| !text.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn t7_the_context_is_typed_and_the_rest_is_kept_as_it_came() {
+        let answer = json!({
+            "access_token": "a", "refresh_token": "r", "id_token": "i",
+            "patient": "p1", "encounter": "e1", "need_patient_banner": false, "intent": "reconcile-medications",
+            "tenant": "t1", "smart_style_url": "https://ehr.example/style.json",
+            "fhirContext": [{"reference": "ImagingStudy/1"}, {"canonical": "https://x.example/q", "type": "Questionnaire", "role": "https://x.example/role"}],
+            "authorization_details": [{"type": "smart_on_fhir", "locations": ["https://images.example/fhir"], "fhirVersions": ["4.0.1"]}],
+            "vendor": {"practice": [1, 2]},
+        });
+        let context = LaunchContext::read(&answer);
+        assert_eq!(context.patient.as_deref(), Some("p1"));
+        assert_eq!(context.encounter.as_deref(), Some("e1"));
+        assert_eq!(context.need_patient_banner, Some(false));
+        assert_eq!(context.intent.as_deref(), Some("reconcile-medications"));
+        assert_eq!(context.tenant.as_deref(), Some("t1"));
+        assert_eq!(context.smart_style_url.as_deref(), Some("https://ehr.example/style.json"));
+        assert_eq!(context.fhir_context[0].reference.as_deref(), Some("ImagingStudy/1"));
+        assert_eq!(context.fhir_context[0].role, "launch");
+        assert_eq!(context.fhir_context[1].role, "https://x.example/role");
+        assert_eq!(context.authorization_details[0].locations, ["https://images.example/fhir"]);
+
+        let kept: serde_json::Value = serde_json::from_str(&context.to_json()).unwrap();
+        assert_eq!(kept["vendor"], json!({"practice": [1, 2]}));
+        assert_eq!(LaunchContext::read(&kept), context);
+        for token in TOKENS {
+            assert_eq!(kept.get(token), None);
+        }
+    }
+}

@@ -1,0 +1,277 @@
+//! `.well-known/smart-configuration` (SMART App Launch 2.2, conformance).
+
+use super::finding::Finding;
+use super::http::Request;
+use super::url::{Url, UrlError};
+use crate::error::Error;
+use crate::platform::JsonView;
+
+const SECTION: &str = "SMART App Launch 2.2, conformance";
+
+/// What a server says of its authorization server.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SmartConfiguration {
+    /// The issuer of its ID tokens; `None` where it is absent or empty.
+    pub issuer: Option<String>,
+    /// Where the user is sent.
+    pub authorization_endpoint: Option<Url>,
+    /// Where codes and refresh tokens are exchanged.
+    pub token_endpoint: Url,
+    /// The keys that sign ID tokens.
+    pub jwks_uri: Option<Url>,
+    /// RFC 7662.
+    pub introspection_endpoint: Option<Url>,
+    /// RFC 7009, or whatever the server has in its place.
+    pub revocation_endpoint: Option<Url>,
+    /// RFC 7591.
+    pub registration_endpoint: Option<Url>,
+    /// OpenID Connect Core section 5.3.
+    pub userinfo_endpoint: Option<Url>,
+    /// A page where the user can manage what apps may do. It is offered as a link and never fetched.
+    pub management_endpoint: Option<Url>,
+    /// What the server can do, such as `launch-ehr`.
+    pub capabilities: Vec<String>,
+    /// PKCE methods.
+    pub code_challenge_methods_supported: Vec<String>,
+    /// Scopes that the server names.
+    pub scopes_supported: Vec<String>,
+    /// How clients may authenticate.
+    pub token_endpoint_auth_methods_supported: Vec<String>,
+    /// What was odd about the document.
+    pub findings: Vec<Finding>,
+    /// The whole document as JSON text, unknown members included.
+    pub json: String,
+}
+
+/// Asks a base for its SMART configuration: one GET without a token and without a header that needs a preflight.
+pub fn smart_configuration_request(base: &Url) -> Result<Request, UrlError> {
+    Ok(Request::get(base.child(".well-known/smart-configuration")?, "application/json"))
+}
+
+/// Reads a SMART configuration. Relative addresses resolve against the FHIR base.
+///
+/// # Errors
+/// [`Error::Configuration`] naming `token_endpoint` where the document has none, [`Error::Url`] and
+/// [`Error::InsecureUrl`] for addresses that cannot be used.
+pub fn read_smart_configuration<V: JsonView>(
+    document: &V,
+    fhir_base: &Url,
+    allow_insecure_http: bool,
+) -> Result<SmartConfiguration, Error> {
+    let mut reader = Reader { document, fhir_base, allow_insecure_http, findings: Vec::new() };
+    let token_endpoint = reader.endpoint("token_endpoint")?.ok_or_else(|| Error::Configuration {
+        member: "smart-configuration".into(),
+        problem: "the server's document has no token_endpoint".into(),
+    })?;
+    let configuration = SmartConfiguration {
+        issuer: reader.issuer(),
+        authorization_endpoint: reader.endpoint("authorization_endpoint")?,
+        token_endpoint,
+        jwks_uri: reader.endpoint("jwks_uri")?,
+        introspection_endpoint: reader.lenient_endpoint("introspection_endpoint"),
+        revocation_endpoint: reader.lenient_endpoint("revocation_endpoint"),
+        registration_endpoint: reader.lenient_endpoint("registration_endpoint"),
+        userinfo_endpoint: reader.lenient_endpoint("userinfo_endpoint"),
+        management_endpoint: reader.lenient_endpoint("management_endpoint"),
+        capabilities: reader.list("capabilities"),
+        code_challenge_methods_supported: reader.list("code_challenge_methods_supported"),
+        scopes_supported: reader.list("scopes_supported"),
+        token_endpoint_auth_methods_supported: reader.list("token_endpoint_auth_methods_supported"),
+        findings: Vec::new(),
+        json: document.to_json(),
+    };
+    reader.list("grant_types_supported");
+    reader.list("response_types_supported");
+    reader.list("token_endpoint_auth_signing_alg_values_supported");
+    reader.note_unknown_members();
+    reader.note_unknown_capabilities(&configuration.capabilities);
+    Ok(SmartConfiguration { findings: reader.findings, ..configuration })
+}
+
+struct Reader<'a, V> {
+    document: &'a V,
+    fhir_base: &'a Url,
+    allow_insecure_http: bool,
+    findings: Vec<Finding>,
+}
+
+impl<V: JsonView> Reader<'_, V> {
+    fn issuer(&mut self) -> Option<String> {
+        let issuer = self.document.member_text("issuer");
+        if issuer.as_deref() == Some("") {
+            self.findings.push(Finding::new(
+                "empty_issuer",
+                "The issuer is empty, so who issues ID tokens cannot be checked.",
+                SECTION,
+            ));
+        }
+        issuer.filter(|issuer| !issuer.is_empty())
+    }
+
+    fn endpoint(&self, member: &str) -> Result<Option<Url>, Error> {
+        let Some(text) = self.document.member_text(member).filter(|text| !text.is_empty()) else { return Ok(None) };
+        let unusable = |problem| Error::Url { what: member.to_owned(), problem };
+        let folder = Url::parse(&format!("{}/", self.fhir_base.without_query().to_string().trim_end_matches('/')));
+        let url = folder.and_then(|folder| folder.join(&text)).map_err(unusable)?;
+        if url.is_confidential() || self.allow_insecure_http {
+            Ok(Some(url))
+        } else {
+            Err(Error::InsecureUrl { what: member.to_owned() })
+        }
+    }
+
+    /// An endpoint that a launch can do without: one that cannot be used is left out, and said.
+    fn lenient_endpoint(&mut self, member: &str) -> Option<Url> {
+        self.endpoint(member).unwrap_or_else(|error| {
+            self.findings.push(Finding::new("unusable_endpoint", error.to_string(), SECTION));
+            None
+        })
+    }
+
+    fn list(&mut self, member: &str) -> Vec<String> {
+        let Some(value) = self.document.member(member) else { return Vec::new() };
+        if let Some(text) = value.text() {
+            self.findings.push(Finding::new(
+                "string_for_array",
+                format!("{member} is a string where an array belongs."),
+                SECTION,
+            ));
+            return vec![text];
+        }
+        value.items().unwrap_or_default().iter().filter_map(JsonView::text).collect()
+    }
+
+    fn note_unknown_members(&mut self) {
+        for name in self.document.names() {
+            if !KNOWN_MEMBERS.contains(&name.as_str()) {
+                let message = format!("The member {name} is not one of the standard's.");
+                self.findings.push(Finding::new("unknown_member", message, SECTION));
+            }
+        }
+    }
+
+    fn note_unknown_capabilities(&mut self, capabilities: &[String]) {
+        for capability in capabilities {
+            if !KNOWN_CAPABILITIES.contains(&capability.as_str()) {
+                let message = format!("The capability {capability} is not one of the standard's.");
+                self.findings.push(Finding::new("unknown_capability", message, SECTION));
+            }
+        }
+    }
+}
+
+const KNOWN_MEMBERS: [&str; 20] = [
+    "issuer",
+    "jwks_uri",
+    "authorization_endpoint",
+    "grant_types_supported",
+    "token_endpoint",
+    "token_endpoint_auth_methods_supported",
+    "token_endpoint_auth_signing_alg_values_supported",
+    "registration_endpoint",
+    "user_access_brand_bundle",
+    "user_access_brand_identifier",
+    "associated_endpoints",
+    "scopes_supported",
+    "response_types_supported",
+    "management_endpoint",
+    "introspection_endpoint",
+    "revocation_endpoint",
+    "userinfo_endpoint",
+    "capabilities",
+    "code_challenge_methods_supported",
+    "smart_app_state_endpoint",
+];
+
+const KNOWN_CAPABILITIES: [&str; 21] = [
+    "launch-ehr",
+    "launch-standalone",
+    "authorize-post",
+    "client-public",
+    "client-confidential-symmetric",
+    "client-confidential-asymmetric",
+    "sso-openid-connect",
+    "context-banner",
+    "context-style",
+    "context-ehr-patient",
+    "context-ehr-encounter",
+    "context-standalone-patient",
+    "context-standalone-encounter",
+    "permission-offline",
+    "permission-online",
+    "permission-patient",
+    "permission-user",
+    "permission-v1",
+    "permission-v2",
+    "smart-app-state",
+    "user-access-brands",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn base() -> Url {
+        Url::parse("https://ehr.example/practice/fhir").unwrap()
+    }
+
+    fn read(document: Value) -> Result<SmartConfiguration, Error> {
+        read_smart_configuration(&document, &base(), false)
+    }
+
+    #[test]
+    fn d1_one_get_under_the_base_with_or_without_a_slash() {
+        for base in ["https://ehr.example/fhir", "https://ehr.example/fhir/"] {
+            let request = smart_configuration_request(&Url::parse(base).unwrap()).unwrap();
+            assert_eq!(request.url.to_string(), "https://ehr.example/fhir/.well-known/smart-configuration");
+            assert_eq!(request.method, super::super::http::Method::Get);
+            assert_eq!(request.headers, [("Accept".to_owned(), "application/json".to_owned())]);
+            assert_eq!((request.authorization(), request.body.as_deref()), (None, None));
+        }
+    }
+
+    #[test]
+    fn d3_relative_endpoints_resolve_against_the_fhir_base() {
+        let configuration =
+            read(json!({"token_endpoint": "auth/token", "authorization_endpoint": "/authorize?tenant=1"})).unwrap();
+        assert_eq!(configuration.token_endpoint.to_string(), "https://ehr.example/practice/fhir/auth/token");
+        let authorization = configuration.authorization_endpoint.unwrap().to_string();
+        assert_eq!(authorization, "https://ehr.example/authorize?tenant=1");
+    }
+
+    #[test]
+    fn d4_oddities_are_read_kept_and_reported() {
+        let configuration = read(json!({
+            "issuer": "", "token_endpoint": "/token", "response_types_supported": "token",
+            "code_challenge_methods_supported": "S256", "capabilities": ["launch-ehr", "lsunch-standalone"],
+            "x-own": {"a": 1}, "revocation_endpoint": "https://ehr.example/webchart.cgi?f=admin&s=jwt&opp=revoke",
+        }))
+        .unwrap();
+        assert_eq!(configuration.issuer, None);
+        assert_eq!(configuration.code_challenge_methods_supported, ["S256"]);
+        assert_eq!(configuration.capabilities, ["launch-ehr", "lsunch-standalone"]);
+        assert!(configuration.json.contains("x-own"));
+        let codes: Vec<_> = configuration.findings.iter().map(|finding| finding.code).collect();
+        assert_eq!(
+            codes,
+            ["empty_issuer", "string_for_array", "string_for_array", "unknown_member", "unknown_capability"]
+        );
+        assert!(configuration.findings.last().unwrap().message.contains("lsunch-standalone"));
+    }
+
+    #[test]
+    fn d5_plain_http_is_refused_but_on_this_machine_or_by_option() {
+        let document = json!({"token_endpoint": "http://ehr.example/token"});
+        assert_eq!(read(document.clone()), Err(Error::InsecureUrl { what: "token_endpoint".into() }));
+        assert!(read_smart_configuration(&document, &base(), true).is_ok());
+        assert!(read(json!({"token_endpoint": "http://localhost:9080/token"})).is_ok());
+    }
+
+    #[test]
+    fn a_document_without_a_token_endpoint_is_none() {
+        for document in [json!({}), json!([]), json!("x"), json!({"token_endpoint": 1}), json!({"token_endpoint": ""})] {
+            assert_eq!(read(document).unwrap_err().code(), "invalid_configuration");
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! An HTTP request as text and values. Sending it is the platform's work.
+
+use std::fmt;
+
+use super::secret::AccessToken;
+use super::url::Url;
+
+/// A request's method.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// Reads.
+    Get,
+    /// Submits.
+    Post,
+    /// Replaces.
+    Put,
+    /// Changes in part.
+    Patch,
+    /// Removes.
+    Delete,
+}
+
+impl Method {
+    /// The method's name on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
+/// What to do with a redirect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Redirect {
+    /// Follow it, as for a read without secrets in the body.
+    Follow,
+    /// Hand it back unfollowed: a token request must not travel on.
+    Manual,
+}
+
+/// A request that is ready to be sent. Its address is a [`Url`], so it is always this crate's own serialization.
+#[derive(Clone, PartialEq)]
+pub struct Request {
+    /// The method.
+    pub method: Method,
+    /// The address.
+    pub url: Url,
+    /// Headers besides `Authorization`.
+    pub headers: Vec<(String, String)>,
+    /// The body, if any.
+    pub body: Option<String>,
+    /// What to do with a redirect.
+    pub redirect: Redirect,
+    /// Whether caches must stay out of it.
+    pub no_store: bool,
+    authorization: Option<String>,
+}
+
+impl Request {
+    /// A GET that accepts a media type.
+    pub fn get(url: Url, accept: &str) -> Self {
+        Self {
+            method: Method::Get,
+            url,
+            headers: vec![("Accept".into(), accept.into())],
+            body: None,
+            redirect: Redirect::Follow,
+            no_store: false,
+            authorization: None,
+        }
+    }
+
+    /// A form that is posted to an OAuth endpoint: redirects come back unfollowed and caches stay out of it.
+    pub fn form(url: Url, form: &[(&str, &str)]) -> Self {
+        Self {
+            method: Method::Post,
+            url,
+            headers: vec![
+                ("Accept".into(), "application/json".into()),
+                ("Content-Type".into(), "application/x-www-form-urlencoded".into()),
+            ],
+            body: Some(super::encoding::form(form)),
+            redirect: Redirect::Manual,
+            no_store: true,
+            authorization: None,
+        }
+    }
+
+    /// The value of the `Authorization` header, for the platform that sends it.
+    pub fn authorization(&self) -> Option<&str> {
+        self.authorization.as_deref()
+    }
+
+    pub(super) fn set_bearer(&mut self, token: &AccessToken) {
+        self.authorization = Some(format!("Bearer {}", token.expose()));
+    }
+
+    pub(super) fn set_basic(&mut self, credentials: &str) {
+        self.authorization = Some(format!("Basic {credentials}"));
+    }
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Request")
+            .field("method", &self.method)
+            .field("url", &self.url.without_query())
+            .field("headers", &self.headers.iter().map(|(name, _)| name).collect::<Vec<_>>())
+            .field("body", &self.body.as_ref().map(|_| super::secret::REDACTED))
+            .field("authorization", &self.authorization.as_ref().map(|_| super::secret::REDACTED))
+            .finish_non_exhaustive()
+    }
+}

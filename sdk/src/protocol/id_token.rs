@@ -1,0 +1,162 @@
+//! Checks an ID token's claims (OpenID Connect Core section 3.1.3.7). The signature is checked by [`crate::client`],
+//! with the platform's cryptography.
+
+use sha2::{Digest, Sha256, Sha384, Sha512};
+
+use super::encoding::base64url;
+use super::jwk::Algorithm;
+use super::jwt::{Jwt, decode};
+use super::secret::{AccessToken, IdToken};
+use crate::error::Error;
+use crate::platform::{Json, JsonView};
+
+/// How far the clocks of the server and this device may be apart, in seconds.
+pub const TOLERANCE_SECONDS: f64 = 60.0;
+
+/// What an ID token is held against.
+#[derive(Clone, Copy, Debug)]
+pub struct Expected<'a> {
+    /// The issuer that the server's documents name, if they name one.
+    pub issuer: Option<&'a str>,
+    /// The client.
+    pub client_id: &'a str,
+    /// Audiences besides the client that are trusted.
+    pub trusted_audiences: &'a [String],
+    /// The nonce of the authorization request.
+    pub nonce: Option<&'a str>,
+    /// Whether a token without a nonce is taken although one was sent.
+    pub allow_missing_nonce: bool,
+    /// The access token that came with it.
+    pub access_token: &'a AccessToken,
+    /// The time, in seconds since 1970.
+    pub now: f64,
+}
+
+/// Who the user is, as an ID token says whose claims hold up.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Identity {
+    /// Who says so.
+    pub issuer: String,
+    /// The user's name at the issuer.
+    pub subject: String,
+    /// The user's FHIR resource: absolute or relative, as it came.
+    pub fhir_user: Option<String>,
+    /// All claims as JSON text.
+    pub claims: String,
+    /// Whether the issuer was compared with one that the server's documents name.
+    pub issuer_checked: bool,
+    /// Whether the nonce of the request came back.
+    pub nonce_checked: bool,
+    /// Whether the token is bound to the access token by `at_hash`.
+    pub access_token_hash_checked: bool,
+}
+
+/// Takes an ID token apart and checks its claims, nonce and `at_hash`.
+///
+/// # Errors
+/// [`Error::IdToken`] naming the check that failed.
+pub fn read<J: Json>(json: &J, token: &IdToken, expected: &Expected<'_>) -> Result<(Identity, Jwt<J::Value>), Error> {
+    let jwt = decode(json, token.expose()).map_err(|problem| refused("form", problem))?;
+    let claims = &jwt.claims;
+    let required = |name: &'static str| {
+        let value = claims.member_text(name).filter(|text| !text.is_empty());
+        value.ok_or_else(|| refused(name, "it is missing"))
+    };
+    let issuer = required("iss")?;
+    if expected.issuer.is_some_and(|known| known != issuer) {
+        return Err(refused("iss", format!("it is {issuer}, not the server's issuer")));
+    }
+    check_audience(claims, expected)?;
+    let subject = required("sub")?;
+    check_times(claims, expected.now)?;
+    let nonce_checked = check_nonce(claims, expected)?;
+    let access_token_hash_checked = check_access_token_hash(claims, jwt.algorithm, expected.access_token)?;
+    let identity = Identity {
+        issuer_checked: expected.issuer.is_some(),
+        nonce_checked,
+        access_token_hash_checked,
+        ..Identity::of(issuer, subject, claims)
+    };
+    Ok((identity, jwt))
+}
+
+impl Identity {
+    /// The identity that claims speak of, as one of which nothing has been checked.
+    pub(crate) fn from_claims<V: JsonView>(claims: &V) -> Option<Self> {
+        Some(Self::of(claims.member_text("iss")?, claims.member_text("sub")?, claims))
+    }
+
+    fn of<V: JsonView>(issuer: String, subject: String, claims: &V) -> Self {
+        Self {
+            issuer,
+            subject,
+            fhir_user: claims.member_text("fhirUser").or_else(|| claims.member_text("profile")),
+            claims: claims.to_json(),
+            issuer_checked: false,
+            nonce_checked: false,
+            access_token_hash_checked: false,
+        }
+    }
+}
+
+fn refused(check: &'static str, problem: impl Into<String>) -> Error {
+    Error::IdToken { check, problem: problem.into() }
+}
+
+fn check_audience<V: JsonView>(claims: &V, expected: &Expected<'_>) -> Result<(), Error> {
+    let value = claims.member("aud").ok_or_else(|| refused("aud", "it is missing"))?;
+    let audiences: Vec<String> = match value.text() {
+        Some(audience) => vec![audience],
+        None => value.items().unwrap_or_default().iter().filter_map(JsonView::text).collect(),
+    };
+    if !audiences.iter().any(|audience| audience == expected.client_id) {
+        return Err(refused("aud", "it is for another client"));
+    }
+    let trusted = |audience: &String| audience == expected.client_id || expected.trusted_audiences.contains(audience);
+    if !audiences.iter().all(trusted) {
+        return Err(refused("aud", "it is also for an audience that is not trusted"));
+    }
+    match claims.member_text("azp") {
+        Some(azp) if azp != expected.client_id => Err(refused("azp", "it was issued to another client")),
+        None if audiences.len() > 1 => Err(refused("azp", "it is missing beside several audiences")),
+        _ => Ok(()),
+    }
+}
+
+fn check_times<V: JsonView>(claims: &V, now: f64) -> Result<(), Error> {
+    let time = |name: &'static str| {
+        let value = claims.member(name).and_then(|value| value.number());
+        value.ok_or_else(|| refused(name, "it is missing"))
+    };
+    time("iat")?;
+    if now >= time("exp")? + TOLERANCE_SECONDS {
+        return Err(refused("exp", "it has run out: check this device's clock"));
+    }
+    Ok(())
+}
+
+fn check_nonce<V: JsonView>(claims: &V, expected: &Expected<'_>) -> Result<bool, Error> {
+    let Some(sent) = expected.nonce else { return Ok(false) };
+    match claims.member_text("nonce") {
+        Some(nonce) if nonce == sent => Ok(true),
+        Some(_) => Err(refused("nonce", "it is not the one that was sent")),
+        None if expected.allow_missing_nonce => Ok(false),
+        None => Err(refused("nonce", "it is missing")),
+    }
+}
+
+fn check_access_token_hash<V: JsonView>(claims: &V, algorithm: Algorithm, token: &AccessToken) -> Result<bool, Error> {
+    let Some(at_hash) = claims.member_text("at_hash") else { return Ok(false) };
+    let text = token.expose().as_bytes();
+    let hash = match algorithm.hash_bits() {
+        384 => Sha384::digest(text).to_vec(),
+        512 => Sha512::digest(text).to_vec(),
+        _ => Sha256::digest(text).to_vec(),
+    };
+    let left_half = hash.get(..hash.len() / 2).unwrap_or_default();
+    if base64url(left_half) == at_hash { Ok(true) } else { Err(refused("at_hash", "it is for another access token")) }
+}
+
+#[cfg(test)]
+#[path = "id_token_tests.rs"]
+mod tests;

@@ -1,0 +1,153 @@
+use super::*;
+use crate::memory::SerdeJson;
+use serde_json::{Value, json};
+
+const NOW: f64 = 1_700_000_000.0;
+
+/// The access token and ID token of OpenID Connect Core's example of `at_hash` in appendix A.3.
+const ACCESS_TOKEN: &str = "jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y";
+const AT_HASH: &str = "77QmUPtjPfzWtF2AnpK9RQ";
+
+fn claims() -> Value {
+    json!({"iss": "https://ehr.example", "aud": "app", "sub": "u1", "iat": NOW, "exp": NOW + 300.0, "nonce": "n"})
+}
+
+fn with(name: &str, value: Value) -> Value {
+    let mut claims = claims();
+    if value.is_null() {
+        claims.as_object_mut().unwrap().remove(name);
+    } else {
+        claims[name] = value;
+    }
+    claims
+}
+
+fn token(header: Value, claims: &Value) -> IdToken {
+    let part = |value: &Value| base64url(value.to_string().as_bytes());
+    IdToken::new(format!("{}.{}.c2ln", part(&header), part(claims)))
+}
+
+fn check_with(claims: &Value, adjust: impl Fn(&mut Expected<'_>)) -> Result<Identity, Error> {
+    let access_token = AccessToken::new(ACCESS_TOKEN);
+    let mut expected = Expected {
+        issuer: Some("https://ehr.example"),
+        client_id: "app",
+        trusted_audiences: &["partner".to_owned()],
+        nonce: Some("n"),
+        allow_missing_nonce: false,
+        access_token: &access_token,
+        now: NOW,
+    };
+    adjust(&mut expected);
+    read(&SerdeJson, &token(json!({"alg": "RS256"}), claims), &expected).map(|(identity, _)| identity)
+}
+
+fn failed_check(claims: &Value) -> Option<&'static str> {
+    match check_with(claims, |_| {}) {
+        Ok(_) => None,
+        Err(Error::IdToken { check, .. }) => Some(check),
+        Err(other) => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn i1_wrong_or_missing_claims_are_refused() {
+    for (claims, check) in [
+        (with("iss", json!("https://other.example")), Some("iss")),
+        (with("iss", Value::Null), Some("iss")),
+        (with("aud", json!("other")), Some("aud")),
+        (with("aud", Value::Null), Some("aud")),
+        (with("aud", json!([])), Some("aud")),
+        (with("aud", json!(["app", "stranger"])), Some("aud")),
+        (with("sub", Value::Null), Some("sub")),
+        (with("iat", Value::Null), Some("iat")),
+        (with("exp", Value::Null), Some("exp")),
+        (with("exp", json!(NOW - 61.0)), Some("exp")),
+        (with("exp", json!("2030")), Some("exp")),
+        (with("azp", json!("other")), Some("azp")),
+        (with("aud", json!(["app", "partner"])), Some("azp")),
+        (with("exp", json!(NOW - 59.0)), None),
+        (with("aud", json!(["app"])), None),
+        (with("azp", json!("app")), None),
+        (claims(), None),
+    ] {
+        assert_eq!(failed_check(&claims), check, "{claims}");
+    }
+}
+
+#[test]
+fn i1_a_trusted_audience_beside_the_client_is_taken_with_an_azp() {
+    let mut claims = with("aud", json!(["app", "partner"]));
+    claims["azp"] = json!("app");
+    assert_eq!(failed_check(&claims), None);
+}
+
+#[test]
+fn i2_the_nonce_must_come_back() {
+    assert_eq!(failed_check(&with("nonce", json!("other"))), Some("nonce"));
+    assert_eq!(failed_check(&with("nonce", Value::Null)), Some("nonce"));
+    let allowed = check_with(&with("nonce", Value::Null), |expected| expected.allow_missing_nonce = true).unwrap();
+    assert!(!allowed.nonce_checked);
+    assert!(check_with(&with("nonce", json!("other")), |expected| expected.allow_missing_nonce = true).is_err());
+    assert!(check_with(&claims(), |_| {}).unwrap().nonce_checked);
+}
+
+#[test]
+fn i3_none_and_hmac_are_refused() {
+    let access_token = AccessToken::new(ACCESS_TOKEN);
+    let expected = Expected {
+        issuer: None,
+        client_id: "app",
+        trusted_audiences: &[],
+        nonce: None,
+        allow_missing_nonce: false,
+        access_token: &access_token,
+        now: NOW,
+    };
+    for header in [json!({"alg": "none"}), json!({"alg": "HS256"}), json!({}), json!({"alg": 1})] {
+        let error = read(&SerdeJson, &token(header, &claims()), &expected).unwrap_err();
+        assert_eq!(error.code(), "invalid_id_token");
+    }
+}
+
+#[test]
+fn i6_at_hash_binds_the_access_token() {
+    let identity = check_with(&with("at_hash", json!(AT_HASH)), |_| {}).unwrap();
+    assert!(identity.access_token_hash_checked);
+    let other = AccessToken::new("another");
+    let access_token = &other;
+    let refused = read(
+        &SerdeJson,
+        &token(json!({"alg": "RS256"}), &with("at_hash", json!(AT_HASH))),
+        &Expected {
+            issuer: None,
+            client_id: "app",
+            trusted_audiences: &[],
+            nonce: None,
+            allow_missing_nonce: false,
+            access_token,
+            now: NOW,
+        },
+    );
+    assert!(matches!(refused, Err(Error::IdToken { check: "at_hash", .. })));
+    assert!(!check_with(&claims(), |_| {}).unwrap().access_token_hash_checked);
+}
+
+#[test]
+fn i8_without_an_issuer_it_says_that_the_issuer_was_not_checked() {
+    assert!(check_with(&claims(), |_| {}).unwrap().issuer_checked);
+    assert!(!check_with(&claims(), |expected| expected.issuer = None).unwrap().issuer_checked);
+}
+
+#[test]
+fn i9_critical_extensions_are_refused() {
+    let decoded = decode(&SerdeJson, token(json!({"alg": "RS256", "crit": ["b64"]}), &claims()).expose());
+    assert_eq!(decoded.unwrap_err(), "its header has critical extensions");
+}
+
+#[test]
+fn a_text_that_is_no_token_is_refused() {
+    for text in ["", "a.b", "a.b.c.d", "!.!.!", "e30.e30.!", "e30=.e30.e30", "bnVsbA.bnVsbA.bnVsbA"] {
+        assert!(decode(&SerdeJson, text).is_err(), "{text}");
+    }
+}

@@ -1,0 +1,157 @@
+//! Public keys and signature algorithms (RFC 7517, RFC 7518).
+
+use super::json::ObjectWriter;
+use crate::platform::JsonView;
+
+/// A signature algorithm with a public key. `none` and the HMACs are not among them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Algorithm {
+    RS256,
+    RS384,
+    RS512,
+    ES256,
+    ES384,
+    ES512,
+    PS256,
+}
+
+impl Algorithm {
+    const ALL: [(&'static str, Self); 7] = [
+        ("RS256", Self::RS256),
+        ("RS384", Self::RS384),
+        ("RS512", Self::RS512),
+        ("ES256", Self::ES256),
+        ("ES384", Self::ES384),
+        ("ES512", Self::ES512),
+        ("PS256", Self::PS256),
+    ];
+
+    /// The algorithm of a JOSE header's `alg`; `None` for any other.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(known, _)| *known == name).map(|(_, algorithm)| *algorithm)
+    }
+
+    /// The name in a JOSE header.
+    pub fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(_, algorithm)| *algorithm == self).map_or("", |(name, _)| name)
+    }
+
+    /// The hash, in bits: 256, 384 or 512.
+    pub fn hash_bits(self) -> u16 {
+        match self {
+            Self::RS256 | Self::ES256 | Self::PS256 => 256,
+            Self::RS384 | Self::ES384 => 384,
+            Self::RS512 | Self::ES512 => 512,
+        }
+    }
+
+    /// The curve that an ECDSA key for it lies on; `None` for RSA.
+    pub fn curve(self) -> Option<&'static str> {
+        match self {
+            Self::ES256 => Some("P-256"),
+            Self::ES384 => Some("P-384"),
+            Self::ES512 => Some("P-521"),
+            _ => None,
+        }
+    }
+}
+
+/// A public key from a JWK Set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicKey {
+    /// The key's name in its set.
+    pub kid: Option<String>,
+    material: Material,
+    alg: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Material {
+    Rsa { n: String, e: String },
+    Ec { crv: String, x: String, y: String },
+}
+
+impl PublicKey {
+    /// Reads a JWK; `None` where it is no key for checking RSA or elliptic-curve signatures.
+    pub fn read<V: JsonView>(jwk: &V) -> Option<Self> {
+        if jwk.member_text("use").is_some_and(|purpose| purpose != "sig") {
+            return None;
+        }
+        let material = match jwk.member_text("kty")?.as_str() {
+            "RSA" => Material::Rsa { n: jwk.member_text("n")?, e: jwk.member_text("e")? },
+            "EC" => {
+                Material::Ec { crv: jwk.member_text("crv")?, x: jwk.member_text("x")?, y: jwk.member_text("y")? }
+            }
+            _ => return None,
+        };
+        Some(Self { kid: jwk.member_text("kid"), material, alg: jwk.member_text("alg") })
+    }
+
+    /// The keys of a JWK Set.
+    pub fn read_set<V: JsonView>(set: &V) -> Vec<Self> {
+        set.member_items("keys").iter().filter_map(Self::read).collect()
+    }
+
+    /// Whether the key can have made a signature of this algorithm.
+    pub fn fits(&self, algorithm: Algorithm) -> bool {
+        let right_kind = match &self.material {
+            Material::Rsa { .. } => algorithm.curve().is_none(),
+            Material::Ec { crv, .. } => algorithm.curve() == Some(crv),
+        };
+        right_kind && self.alg.as_deref().is_none_or(|alg| alg == algorithm.name())
+    }
+
+    /// The key as a JWK of its bare members, which every importer takes.
+    pub fn bare_jwk(&self) -> String {
+        match &self.material {
+            Material::Rsa { n, e } => ObjectWriter::new().text("kty", "RSA").text("n", n).text("e", e),
+            Material::Ec { crv, x, y } => {
+                ObjectWriter::new().text("kty", "EC").text("crv", crv).text("x", x).text("y", y)
+            }
+        }
+        .finish()
+    }
+}
+
+/// The keys of a set that can have signed: the one with the header's `kid`, or without a `kid` all that fit.
+pub fn candidates<'a>(keys: &'a [PublicKey], kid: Option<&str>, algorithm: Algorithm) -> Vec<&'a PublicKey> {
+    keys.iter()
+        .filter(|key| key.fits(algorithm) && kid.is_none_or(|kid| key.kid.as_deref().is_none_or(|own| own == kid)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn keys() -> Vec<PublicKey> {
+        PublicKey::read_set(&json!({"keys": [
+            {"kty": "RSA", "kid": "r", "n": "AQAB", "e": "AQAB", "key_ops": [], "x5c": ["…"]},
+            {"kty": "RSA", "kid": "enc", "use": "enc", "n": "AQAB", "e": "AQAB"},
+            {"kty": "EC", "kid": "e", "crv": "P-384", "alg": "ES384", "use": "sig", "x": "AA", "y": "AA"},
+            {"kty": "oct", "kid": "h", "k": "AQAB"},
+        ]}))
+    }
+
+    #[test]
+    fn i4_keys_are_rebuilt_from_their_bare_members() {
+        assert_eq!(keys()[0].bare_jwk(), r#"{"kty":"RSA","n":"AQAB","e":"AQAB"}"#);
+    }
+
+    #[test]
+    fn i3_a_key_is_used_only_with_an_algorithm_that_it_is_for() {
+        let keys = keys();
+        let kids = |kid, algorithm| -> Vec<_> {
+            candidates(&keys, kid, algorithm).iter().filter_map(|key| key.kid.clone()).collect()
+        };
+        assert_eq!(kids(None, Algorithm::RS256), ["r"]);
+        assert_eq!(kids(None, Algorithm::ES384), ["e"]);
+        assert_eq!(kids(Some("e"), Algorithm::RS256), Vec::<String>::new());
+        assert_eq!(kids(Some("e"), Algorithm::ES256), Vec::<String>::new());
+        for name in ["none", "HS256", "HS512", "rs256", ""] {
+            assert_eq!(Algorithm::from_name(name), None);
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! A signed token in compact form (RFC 7515 section 7.1, RFC 7519).
+
+use super::encoding::base64url_decode;
+use super::jwk::Algorithm;
+use crate::platform::{Json, JsonView};
+
+/// A token taken apart. Nothing of it has been checked.
+#[derive(Clone, Debug)]
+pub struct Jwt<V> {
+    /// How it says it was signed.
+    pub algorithm: Algorithm,
+    /// Which key it says signed it.
+    pub kid: Option<String>,
+    /// What it claims.
+    pub claims: V,
+    /// The bytes that were signed.
+    pub signed: Vec<u8>,
+    /// The signature.
+    pub signature: Vec<u8>,
+}
+
+/// Takes a token apart. The header's own keys (`jku`, `jwk`, `x5u`, `x5c`) are never looked at.
+///
+/// # Errors
+/// Says what is wrong: the form, an algorithm that is not one with a public key, a `crit` header.
+pub fn decode<J: Json>(json: &J, token: &str) -> Result<Jwt<J::Value>, &'static str> {
+    let parts: Vec<&str> = token.split('.').collect();
+    let [header, payload, signature] = parts.as_slice() else { return Err("it is not three parts with dots between") };
+    let object = |part: &str| -> Option<J::Value> {
+        let text = String::from_utf8(base64url_decode(part)?).ok()?;
+        json.parse(&text)
+    };
+    let header_value = object(header).ok_or("its header is not base64url JSON")?;
+    if header_value.member("crit").is_some() {
+        return Err("its header has critical extensions");
+    }
+    let algorithm = header_value.member_text("alg").as_deref().and_then(Algorithm::from_name);
+    Ok(Jwt {
+        algorithm: algorithm.ok_or("its algorithm is not one with a public key")?,
+        kid: header_value.member_text("kid"),
+        claims: object(payload).ok_or("its payload is not base64url JSON")?,
+        signed: format!("{header}.{payload}").into_bytes(),
+        signature: base64url_decode(signature).ok_or("its signature is not base64url")?,
+    })
+}

@@ -1,0 +1,25 @@
+//! SMART App Launch, OAuth 2.0, OpenID Connect and JOSE as pure functions: text and values in, text and values out.
+//!
+//! Each exchange is a pair: one function builds the request, its twin reads the response. Nothing here performs I/O,
+//! reads a clock or draws randomness: time and random bytes are arguments. It may import [`crate::error`] and, of
+//! [`crate::platform`], only [`JsonView`](crate::platform::JsonView) and [`Json`](crate::platform::Json).
+
+pub mod authorize;
+pub mod callback;
+pub mod client_auth;
+pub mod context;
+pub mod discovery;
+pub mod encoding;
+pub mod finding;
+pub mod guard;
+pub mod http;
+pub mod id_token;
+pub mod json;
+pub mod jwk;
+pub mod jwt;
+pub mod launch;
+pub mod pkce;
+pub mod scope;
+pub mod secret;
+pub mod token;
+pub mod url;

@@ -1,0 +1,354 @@
+//! SMART scopes, versions 1 and 2 (SMART App Launch 2.2, scopes and launch context).
+
+use std::fmt;
+
+/// Whose data a resource scope is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Context {
+    /// One patient's.
+    Patient,
+    /// All that the user may see.
+    User,
+    /// All that the client may see.
+    System,
+}
+
+/// What may be done with resources: any of create, read, update, delete and search.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Permissions {
+    bits: u8,
+}
+
+impl Permissions {
+    /// Making resources (`c`).
+    pub const CREATE: Self = Self { bits: 1 };
+    /// Reading a resource by its id (`r`).
+    pub const READ: Self = Self { bits: 2 };
+    /// Changing resources (`u`).
+    pub const UPDATE: Self = Self { bits: 4 };
+    /// Removing resources (`d`).
+    pub const DELETE: Self = Self { bits: 8 };
+    /// Searching (`s`).
+    pub const SEARCH: Self = Self { bits: 16 };
+    const LETTERS: [(char, Self); 5] =
+        [('c', Self::CREATE), ('r', Self::READ), ('u', Self::UPDATE), ('d', Self::DELETE), ('s', Self::SEARCH)];
+
+    /// Reads `rs`, or version 1's `read`, `write` and `*`. Letters out of the order `cruds` are no permissions.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "read" => return Some(Self::READ.and(Self::SEARCH)),
+            "write" => return Some(Self::CREATE.and(Self::UPDATE).and(Self::DELETE)),
+            "*" => return Self::parse("cruds"),
+            _ => {}
+        }
+        let mut permissions = Self { bits: 0 };
+        for letter in text.chars() {
+            let (_, permission) = Self::LETTERS.iter().find(|(known, _)| *known == letter)?;
+            if permission.bits <= permissions.bits {
+                return None;
+            }
+            permissions = permissions.and(*permission);
+        }
+        (permissions.bits != 0).then_some(permissions)
+    }
+
+    /// Both together.
+    pub const fn and(self, other: Self) -> Self {
+        Self { bits: self.bits | other.bits }
+    }
+
+    /// Whether all of `other` is in it.
+    pub const fn covers(self, other: Self) -> bool {
+        self.bits & other.bits == other.bits
+    }
+
+    const fn meets(self, other: Self) -> bool {
+        self.bits & other.bits != 0
+    }
+}
+
+/// A scope for resources, such as `patient/Observation.rs?category=laboratory`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResourceScope {
+    /// Whose data.
+    pub context: Context,
+    /// The resource type; `None` for `*`, every type.
+    pub resource_type: Option<String>,
+    /// What may be done.
+    pub permissions: Permissions,
+    /// The search that narrows it, without its question mark.
+    pub constraint: Option<String>,
+}
+
+impl ResourceScope {
+    fn parse(text: &str) -> Option<Self> {
+        let (context, rest) = text.split_once('/')?;
+        let context = match context {
+            "patient" => Context::Patient,
+            "user" => Context::User,
+            "system" => Context::System,
+            _ => return None,
+        };
+        let (rest, constraint) = match rest.split_once('?') {
+            Some((rest, constraint)) if constraint.contains('=') => (rest, Some(constraint.to_owned())),
+            Some(_) => return None,
+            None => (rest, None),
+        };
+        let (resource_type, permissions) = rest.split_once('.')?;
+        let resource_type = match resource_type {
+            "*" => None,
+            name if is_resource_type(name) => Some(name.to_owned()),
+            _ => return None,
+        };
+        Some(Self { context, resource_type, permissions: Permissions::parse(permissions)?, constraint })
+    }
+
+    /// Whether everything that `other` allows is allowed by this one.
+    pub fn covers(&self, other: &Self) -> bool {
+        self.reaches(other) && self.permissions.covers(other.permissions)
+    }
+
+    fn reaches(&self, other: &Self) -> bool {
+        self.context == other.context
+            && (self.resource_type.is_none() || self.resource_type == other.resource_type)
+            && (self.constraint.is_none() || self.constraint == other.constraint)
+    }
+}
+
+/// Whether a text has the shape of a FHIR resource type's name.
+pub fn is_resource_type(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_uppercase()) && name.bytes().all(|byte| byte.is_ascii_alphabetic())
+}
+
+/// One scope, kept as it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scope {
+    written: String,
+    resource: Option<ResourceScope>,
+}
+
+impl Scope {
+    /// Takes one scope in. What is no resource scope is compared by its text.
+    pub fn new(written: &str) -> Self {
+        Self { written: written.to_owned(), resource: ResourceScope::parse(written) }
+    }
+
+    /// The scope as it was written.
+    pub fn as_str(&self) -> &str {
+        &self.written
+    }
+
+    /// What it says of resources; `None` for `openid`, `launch` and the like.
+    pub fn resource(&self) -> Option<&ResourceScope> {
+        self.resource.as_ref()
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.written)
+    }
+}
+
+/// Scopes in the order in which they were written, each once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ScopeSet {
+    scopes: Vec<Scope>,
+}
+
+impl ScopeSet {
+    /// Reads scopes that are separated by spaces.
+    pub fn parse(text: &str) -> Self {
+        let mut set = Self::default();
+        text.split_ascii_whitespace().for_each(|scope| set.insert(scope));
+        set
+    }
+
+    /// Adds a scope unless it is there.
+    pub fn insert(&mut self, scope: &str) {
+        if !self.contains(scope) {
+            self.scopes.push(Scope::new(scope));
+        }
+    }
+
+    /// Takes a scope out, by its text.
+    pub fn remove(&mut self, scope: &str) {
+        self.scopes.retain(|other| other.written != scope);
+    }
+
+    /// Whether a scope stands in it, letter by letter.
+    pub fn contains(&self, scope: &str) -> bool {
+        self.scopes.iter().any(|other| other.written == scope)
+    }
+
+    /// The scopes.
+    pub fn iter(&self) -> impl Iterator<Item = &Scope> {
+        self.scopes.iter()
+    }
+
+    /// Whether the set allows all that one scope asks for, by one scope or by several together.
+    ///
+    /// ```
+    /// use smartrust::protocol::scope::{Scope, ScopeSet};
+    ///
+    /// let granted = ScopeSet::parse("patient/*.read");
+    /// assert!(granted.covers(&Scope::new("patient/Observation.rs")));
+    /// assert!(!granted.covers(&Scope::new("patient/Observation.cud")));
+    /// ```
+    pub fn covers(&self, scope: &Scope) -> bool {
+        let Some(wanted) = &scope.resource else { return self.contains(&scope.written) };
+        let reaching = self.scopes.iter().filter_map(Scope::resource).filter(|own| own.reaches(wanted));
+        let together = reaching.fold(Permissions { bits: 0 }, |sum, own| sum.and(own.permissions));
+        together.covers(wanted.permissions)
+    }
+
+    /// Whether resources of a type may be read by id and searched for, in a context.
+    pub fn may_read(&self, context: Context, resource_type: &str) -> bool {
+        self.covers(&Scope {
+            written: String::new(),
+            resource: Some(ResourceScope {
+                context,
+                resource_type: Some(resource_type.to_owned()),
+                permissions: Permissions::READ.and(Permissions::SEARCH),
+                constraint: None,
+            }),
+        })
+    }
+
+    /// Whether another set allows nothing that this one does not.
+    pub fn covers_all(&self, other: &Self) -> bool {
+        other.iter().all(|scope| self.covers(scope))
+    }
+
+    /// Whether a part of what one scope asks for is allowed.
+    fn grants_part_of(&self, scope: &Scope) -> bool {
+        let Some(wanted) = &scope.resource else { return false };
+        self.scopes.iter().filter_map(Scope::resource).any(|own| {
+            (own.reaches(wanted) || wanted.reaches(own)) && own.permissions.meets(wanted.permissions)
+        })
+    }
+}
+
+impl fmt::Display for ScopeSet {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, scope) in self.scopes.iter().enumerate() {
+            if index > 0 {
+                formatter.write_str(" ")?;
+            }
+            formatter.write_str(&scope.written)?;
+        }
+        Ok(())
+    }
+}
+
+/// What was asked for, beside what was granted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScopeGrant {
+    /// What was asked for.
+    pub requested: ScopeSet,
+    /// What the server granted; all that was asked for, where it did not say (RFC 6749 section 5.1).
+    pub granted: ScopeSet,
+}
+
+impl ScopeGrant {
+    /// Compares a request with the `scope` of the token response.
+    pub fn new(requested: ScopeSet, answered: Option<&str>) -> Self {
+        let granted = answered.map_or_else(|| requested.clone(), ScopeSet::parse);
+        Self { requested, granted }
+    }
+
+    /// What was asked for and of which nothing was granted.
+    pub fn missing(&self) -> Vec<&Scope> {
+        self.not_whole().filter(|scope| !self.granted.grants_part_of(scope)).collect()
+    }
+
+    /// What was asked for and of which a part was granted, such as a wildcard that came back as a few types.
+    pub fn narrowed(&self) -> Vec<&Scope> {
+        self.not_whole().filter(|scope| self.granted.grants_part_of(scope)).collect()
+    }
+
+    /// What was granted though it was not asked for.
+    pub fn extra(&self) -> Vec<&Scope> {
+        self.granted.iter().filter(|scope| !self.requested.covers(scope)).collect()
+    }
+
+    fn not_whole(&self) -> impl Iterator<Item = &Scope> {
+        self.requested.iter().filter(|scope| !self.granted.covers(scope))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn covers(set: &str, scope: &str) -> bool {
+        ScopeSet::parse(set).covers(&Scope::new(scope))
+    }
+
+    fn texts(scopes: Vec<&Scope>) -> Vec<&str> {
+        scopes.into_iter().map(Scope::as_str).collect()
+    }
+
+    #[test]
+    fn p1_versions_1_and_2_compare() {
+        for (set, scope, covered) in [
+            ("patient/Observation.read", "patient/Observation.rs", true),
+            ("patient/Observation.rs", "patient/Observation.read", true),
+            ("patient/Observation.write", "patient/Observation.cud", true),
+            ("patient/Observation.*", "patient/Observation.cruds", true),
+            ("patient/Observation.r patient/Observation.s", "patient/Observation.rs", true),
+            ("patient/Observation.r", "patient/Observation.rs", false),
+            ("patient/*.rs", "patient/Condition.r", true),
+            ("patient/Condition.rs", "patient/*.rs", false),
+            ("user/*.rs", "patient/Condition.rs", false),
+            ("patient/Observation.rs", "patient/Observation.rs?category=laboratory", true),
+            ("patient/Observation.rs?category=laboratory", "patient/Observation.rs", false),
+            ("patient/Observation.rs?category=laboratory", "patient/Observation.rs?category=laboratory", true),
+            ("openid fhirUser", "fhirUser", true),
+            ("openid", "fhirUser", false),
+        ] {
+            assert_eq!(covers(set, scope), covered, "{set} covers {scope}");
+        }
+    }
+
+    #[test]
+    fn p1_what_is_no_scope_of_a_resource_is_compared_by_its_text() {
+        for text in ["patient/Observation.sr", "patient/Observation.rr", "patient/observation.rs", "patient/.rs", "patient/X.", "group/X.rs"] {
+            assert_eq!(Scope::new(text).resource(), None, "{text}");
+            assert!(covers(text, text) && !covers("patient/*.cruds", text), "{text}");
+        }
+    }
+
+    #[test]
+    fn p1_scopes_are_kept_as_written() {
+        let written = "launch/patient patient/*.read patient/Observation.rs?category=a|b";
+        assert_eq!(ScopeSet::parse(written).to_string(), written);
+    }
+
+    #[test]
+    fn p2_a_set_answers_whether_a_type_may_be_read() {
+        let set = ScopeSet::parse("patient/Observation.rs patient/Condition.r");
+        assert!(set.may_read(Context::Patient, "Observation"));
+        assert!(!set.may_read(Context::Patient, "Condition"));
+        assert!(!set.may_read(Context::User, "Observation"));
+    }
+
+    #[test]
+    fn t3_no_scope_in_the_answer_means_all_was_granted() {
+        let grant = ScopeGrant::new(ScopeSet::parse("openid patient/*.rs"), None);
+        assert_eq!(grant.granted.to_string(), "openid patient/*.rs");
+        assert!(grant.missing().is_empty() && grant.narrowed().is_empty() && grant.extra().is_empty());
+    }
+
+    #[test]
+    fn t3_granted_missing_and_extra_scopes_are_told_apart() {
+        let requested = "openid offline_access patient/*.read patient/Condition.rs user/Practitioner.rs";
+        let grant = ScopeGrant::new(
+            ScopeSet::parse(requested),
+            Some("openid patient/Patient.rs patient/Observation.rs online_access user/Practitioner.rs"),
+        );
+        assert_eq!(texts(grant.missing()), ["offline_access", "patient/Condition.rs"]);
+        assert_eq!(texts(grant.narrowed()), ["patient/*.read"]);
+        assert_eq!(texts(grant.extra()), ["online_access"]);
+    }
+}

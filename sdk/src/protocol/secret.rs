@@ -1,0 +1,65 @@
+//! Types for what must not be printed. Each shows as `[redacted]`, wherever it is formatted.
+
+use std::fmt;
+
+/// What a secret prints as.
+pub const REDACTED: &str = "[redacted]";
+
+macro_rules! secret {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Takes the text in.
+            pub fn new(text: impl Into<String>) -> Self {
+                Self(text.into())
+            }
+
+            /// The text itself. Whoever calls this takes care of where it goes.
+            pub fn expose(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str(REDACTED)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str(REDACTED)
+            }
+        }
+    )+};
+}
+
+secret! {
+    /// An access token (RFC 6749 section 1.4).
+    AccessToken,
+    /// A refresh token (RFC 6749 section 1.5).
+    RefreshToken,
+    /// An ID token as it came, a compact JWS (OpenID Connect Core section 2).
+    IdToken,
+    /// An authorization code (RFC 6749 section 1.3.1).
+    AuthorizationCode,
+    /// A PKCE code verifier (RFC 7636 section 4.1).
+    CodeVerifier,
+    /// A client secret (RFC 6749 section 2.3.1).
+    ClientSecret,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn s3_a_secret_never_prints() {
+        let token = AccessToken::new("very-secret");
+        assert_eq!(format!("{token} {token:?} {:?}", Some(&token)), "[redacted] [redacted] Some([redacted])");
+        assert_eq!(token.expose(), "very-secret");
+    }
+}

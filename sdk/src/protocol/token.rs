@@ -1,0 +1,193 @@
+//! The token endpoint (RFC 6749 sections 4.1.3, 5 and 6).
+
+use super::client_auth::ClientAuthentication;
+use super::context::LaunchContext;
+use super::http::Request;
+use super::secret::{AccessToken, AuthorizationCode, CodeVerifier, IdToken, RefreshToken};
+use super::url::Url;
+use crate::error::{Error, OAuthError};
+use crate::platform::{Body, JsonView};
+
+/// Where and as whom a client asks for tokens.
+#[derive(Clone, Copy, Debug)]
+pub struct TokenClient<'a> {
+    /// The token endpoint.
+    pub endpoint: &'a Url,
+    /// The client.
+    pub client_id: &'a str,
+    /// How the client authenticates.
+    pub authentication: &'a ClientAuthentication,
+}
+
+impl TokenClient<'_> {
+    /// Exchanges a code. `redirect_uri` is the one of the authorization request, letter by letter.
+    pub fn code_request(
+        &self,
+        code: &AuthorizationCode,
+        redirect_uri: &str,
+        verifier: Option<&CodeVerifier>,
+    ) -> Request {
+        let mut form =
+            vec![("grant_type", "authorization_code"), ("code", code.expose()), ("redirect_uri", redirect_uri)];
+        form.extend(verifier.map(|verifier| ("code_verifier", verifier.expose())));
+        self.authentication.request(self.endpoint.clone(), self.client_id, &form)
+    }
+
+    /// Asks for a new access token; with `scope`, for one that may do less.
+    pub fn refresh_request(&self, refresh_token: &RefreshToken, scope: Option<&str>) -> Request {
+        let mut form = vec![("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose())];
+        form.extend(scope.map(|scope| ("scope", scope)));
+        self.authentication.request(self.endpoint.clone(), self.client_id, &form)
+    }
+}
+
+/// What the token endpoint gave.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TokenResponse {
+    /// The access token.
+    pub access_token: AccessToken,
+    /// Seconds until it runs out, where the server says.
+    pub expires_in: Option<f64>,
+    /// The granted scopes, where the server says.
+    pub scope: Option<String>,
+    /// A refresh token, where one was given.
+    pub refresh_token: Option<RefreshToken>,
+    /// An ID token, where one was given.
+    pub id_token: Option<IdToken>,
+    /// The launch context.
+    pub context: LaunchContext,
+}
+
+/// Reads the token endpoint's answer.
+///
+/// # Errors
+/// [`Error::Token`] for an OAuth error, [`Error::TokenResponse`] for anything that is no token response: HTML, a
+/// redirect, no access token, a token type other than Bearer, an `expires_in` that is no time.
+pub fn read_token_response<V: JsonView>(status: u16, body: &Body<V>) -> Result<TokenResponse, Error> {
+    let refuse = |problem: &str| Error::TokenResponse { status, problem: problem.to_owned() };
+    if status == 0 || (300..400).contains(&status) {
+        return Err(refuse("it is a redirect, which is not followed with a code or token in hand"));
+    }
+    let Body::Json(answer) = body else { return Err(refuse("it is not JSON")) };
+    if let Some(error) = answer.member_text("error") {
+        return Err(Error::Token(OAuthError {
+            error,
+            description: answer.member_text("error_description"),
+            uri: answer.member_text("error_uri"),
+            status: Some(status),
+        }));
+    }
+    if !(200..300).contains(&status) {
+        return Err(refuse("it has an error status and says no OAuth error"));
+    }
+    let access_token = answer.member_text("access_token").filter(|token| !token.is_empty());
+    let access_token = access_token.ok_or_else(|| refuse("it has no access_token"))?;
+    match answer.member_text("token_type") {
+        Some(token_type) if token_type.eq_ignore_ascii_case("bearer") => {}
+        Some(_) => return Err(refuse("its token_type is not Bearer")),
+        None => return Err(refuse("it has no token_type")),
+    }
+    let optional = |name: &str| answer.member_text(name).filter(|text| !text.is_empty());
+    Ok(TokenResponse {
+        access_token: AccessToken::new(access_token),
+        expires_in: read_expires_in(answer).map_err(refuse)?,
+        scope: answer.member_text("scope"),
+        refresh_token: optional("refresh_token").map(RefreshToken::new),
+        id_token: optional("id_token").map(IdToken::new),
+        context: LaunchContext::read(answer),
+    })
+}
+
+fn read_expires_in<V: JsonView>(answer: &V) -> Result<Option<f64>, &'static str> {
+    let Some(value) = answer.member("expires_in") else { return Ok(None) };
+    let seconds = value.number().or_else(|| value.text()?.trim().parse().ok());
+    match seconds {
+        Some(seconds) if seconds.is_finite() && seconds >= 0.0 => Ok(Some(seconds)),
+        _ => Err("its expires_in is not a number of seconds"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn read(status: u16, answer: Value) -> Result<TokenResponse, Error> {
+        read_token_response(status, &Body::Json(answer))
+    }
+
+    #[test]
+    fn a5_the_exchange_names_the_redirect_uri_and_encodes_the_code() {
+        let endpoint = Url::parse("https://ehr.example/token").unwrap();
+        let client = TokenClient { endpoint: &endpoint, client_id: "app", authentication: &ClientAuthentication::None };
+        let verifier = CodeVerifier::new("v");
+        let request = client.code_request(&AuthorizationCode::new("a+b&c="), "https://app.example/code", Some(&verifier));
+        assert_eq!(
+            request.body.as_deref(),
+            Some(
+                "grant_type=authorization_code&code=a%2Bb%26c%3D&redirect_uri=https%3A%2F%2Fapp.example%2Fcode&code_verifier=v&client_id=app"
+            )
+        );
+    }
+
+    #[test]
+    fn s8_a_token_request_stays_out_of_caches_and_follows_no_redirect() {
+        let endpoint = Url::parse("https://ehr.example/token").unwrap();
+        let client = TokenClient { endpoint: &endpoint, client_id: "app", authentication: &ClientAuthentication::None };
+        let request = client.refresh_request(&RefreshToken::new("r"), None);
+        assert!(request.no_store);
+        assert_eq!(request.redirect, crate::protocol::http::Redirect::Manual);
+    }
+
+    #[test]
+    fn t1_only_bearer_tokens_are_taken() {
+        assert!(read(200, json!({"access_token": "a", "token_type": "bEARER"})).is_ok());
+        for answer in [json!({"access_token": "a", "token_type": "mac"}), json!({"access_token": "a"})] {
+            assert_eq!(read(200, answer).unwrap_err().code(), "invalid_token_response");
+        }
+    }
+
+    #[test]
+    fn t2_expires_in_is_a_number_a_numeric_text_or_absent() {
+        let expires_in = |value: Value| {
+            read(200, json!({"access_token": "a", "token_type": "Bearer", "expires_in": value}))
+                .map(|response| response.expires_in)
+        };
+        assert_eq!(expires_in(json!(3600)), Ok(Some(3600.0)));
+        assert_eq!(expires_in(json!("3600")), Ok(Some(3600.0)));
+        assert_eq!(expires_in(Value::Null), Ok(None));
+        for wrong in [json!(-1), json!("-1"), json!("soon"), json!("NaN"), json!(true), json!({})] {
+            assert_eq!(expires_in(wrong).unwrap_err().code(), "invalid_token_response");
+        }
+    }
+
+    #[test]
+    fn t5_what_is_no_token_response_is_an_error() {
+        let html: Body<Value> = Body::Text("<html>Log in</html>".into());
+        assert_eq!(read_token_response(200, &html).unwrap_err().code(), "invalid_token_response");
+        assert_eq!(read(200, json!({"token_type": "Bearer"})).unwrap_err().code(), "invalid_token_response");
+        assert_eq!(read(500, json!({})).unwrap_err().code(), "invalid_token_response");
+        let error = read(400, json!({"error": "invalid_scope", "error_description": "no", "error_uri": "https://e.example"}));
+        let expected = OAuthError {
+            error: "invalid_scope".into(),
+            description: Some("no".into()),
+            uri: Some("https://e.example".into()),
+            status: Some(400),
+        };
+        assert_eq!(error, Err(Error::Token(expected)));
+    }
+
+    #[test]
+    fn t6_a_redirect_is_no_answer() {
+        for status in [0, 302, 307] {
+            assert_eq!(read_token_response::<Value>(status, &Body::Empty).unwrap_err().code(), "invalid_token_response");
+        }
+    }
+
+    #[test]
+    fn s3_a_token_response_prints_no_token() {
+        let answer = json!({"access_token": "hidden1", "refresh_token": "hidden2", "id_token": "hidden3", "token_type": "Bearer"});
+        let printed = format!("{:?}", read(200, answer).unwrap());
+        assert!(!printed.contains("hidden"), "{printed}");
+    }
+}

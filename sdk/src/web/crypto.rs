@@ -1,0 +1,76 @@
+//! Randomness and signatures by Web Crypto.
+
+use js_sys::{Array, JSON, Object, Promise, Reflect};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Crypto, CryptoKey, SubtleCrypto};
+
+use super::WebPlatform;
+use super::global::{global, member};
+use crate::platform::{Entropy, EntropyFailure, SignatureFailure, Signer};
+use crate::protocol::jwk::{Algorithm, PublicKey};
+
+impl Entropy for WebPlatform {
+    fn fill(&self, buffer: &mut [u8]) -> Result<(), EntropyFailure> {
+        let crypto: Crypto = global("crypto").ok_or(EntropyFailure)?;
+        crypto.get_random_values_with_u8_array(buffer).map(|_| ()).map_err(|_| EntropyFailure)
+    }
+}
+
+impl Signer for WebPlatform {
+    type PrivateKey = CryptoKey;
+
+    async fn sign(&self, key: &CryptoKey, algorithm: Algorithm, data: &[u8]) -> Result<Vec<u8>, SignatureFailure> {
+        let signing = subtle()?.sign_with_object_and_u8_array(&parameters(algorithm), key, data);
+        let signature = settle(signing).await?;
+        Ok(js_sys::Uint8Array::new(&signature).to_vec())
+    }
+
+    async fn verify(
+        &self,
+        key: &PublicKey,
+        algorithm: Algorithm,
+        signature: &[u8],
+        data: &[u8],
+    ) -> Result<bool, SignatureFailure> {
+        let subtle = subtle()?;
+        let jwk: Object = JSON::parse(&key.bare_jwk()).map_err(|_| SignatureFailure)?.unchecked_into();
+        let parameters = parameters(algorithm);
+        let uses = Array::of1(&JsValue::from_str("verify"));
+        let key = settle(subtle.import_key_with_object("jwk", &jwk, &parameters, false, &uses)).await?;
+        let verifying =
+            subtle.verify_with_object_and_u8_array_and_u8_array(&parameters, key.unchecked_ref(), signature, data);
+        Ok(settle(verifying).await?.is_truthy())
+    }
+}
+
+/// Absent where the page is not a secure context.
+fn subtle() -> Result<SubtleCrypto, SignatureFailure> {
+    let crypto: JsValue = global("crypto").ok_or(SignatureFailure)?;
+    member(&crypto, "subtle").ok_or(SignatureFailure)
+}
+
+async fn settle(promise: Result<Promise, JsValue>) -> Result<JsValue, SignatureFailure> {
+    JsFuture::from(promise.map_err(|_| SignatureFailure)?).await.map_err(|_| SignatureFailure)
+}
+
+/// The algorithm as Web Crypto words it, for import, signature and check alike.
+fn parameters(algorithm: Algorithm) -> Object {
+    let parameters = Object::new();
+    let set = |name: &str, value: JsValue| {
+        // Setting a member of a plain object cannot fail.
+        let _ = Reflect::set(&parameters, &JsValue::from_str(name), &value);
+    };
+    let name = match (algorithm.curve(), algorithm) {
+        (Some(_), _) => "ECDSA",
+        (None, Algorithm::PS256) => "RSA-PSS",
+        (None, _) => "RSASSA-PKCS1-v1_5",
+    };
+    set("name", name.into());
+    set("hash", format!("SHA-{}", algorithm.hash_bits()).into());
+    if let Some(curve) = algorithm.curve() {
+        set("namedCurve", curve.into());
+    }
+    set("saltLength", 32.into());
+    parameters
+}

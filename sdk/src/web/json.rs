@@ -1,0 +1,70 @@
+//! JSON by the engine's own parser.
+
+use js_sys::{Array, JSON, JsString, Object, Reflect};
+use wasm_bindgen::prelude::*;
+
+use super::WebPlatform;
+use crate::platform::{Json, JsonView};
+
+#[wasm_bindgen]
+extern "C" {
+    // js_sys takes the text from Rust; this one takes it as the engine has it, without a copy.
+    #[wasm_bindgen(js_namespace = JSON, js_name = parse, catch)]
+    fn parse_text(text: &JsValue) -> Result<JsValue, JsValue>;
+}
+
+/// A value that `JSON.parse` made.
+#[derive(Clone, Debug)]
+pub struct JsonValue(JsValue);
+
+impl JsonValue {
+    /// The JavaScript value itself.
+    pub fn into_js(self) -> JsValue {
+        self.0
+    }
+
+    pub(super) fn parse(text: &JsValue) -> Option<Self> {
+        parse_text(text).ok().map(Self)
+    }
+}
+
+impl Json for WebPlatform {
+    type Value = JsonValue;
+
+    fn parse(&self, text: &str) -> Option<JsonValue> {
+        JsonValue::parse(&JsValue::from_str(text))
+    }
+}
+
+impl JsonView for JsonValue {
+    fn member(&self, name: &str) -> Option<Self> {
+        let value = Reflect::get(&self.0, &JsValue::from_str(name)).ok()?;
+        (!value.is_null() && !value.is_undefined()).then_some(Self(value))
+    }
+
+    fn text(&self) -> Option<String> {
+        self.0.as_string()
+    }
+
+    fn number(&self) -> Option<f64> {
+        self.0.as_f64()
+    }
+
+    fn flag(&self) -> Option<bool> {
+        self.0.as_bool()
+    }
+
+    fn items(&self) -> Option<Vec<Self>> {
+        self.0.dyn_ref::<Array>().map(|array| array.iter().map(Self).collect())
+    }
+
+    fn names(&self) -> Vec<String> {
+        let is_plain = self.0.is_object() && !Array::is_array(&self.0);
+        let names = is_plain.then(|| Object::keys(self.0.unchecked_ref::<Object>()));
+        names.map(|names| names.iter().filter_map(|name| name.as_string()).collect()).unwrap_or_default()
+    }
+
+    fn to_json(&self) -> String {
+        JSON::stringify(&self.0).map(|text: JsString| text.into()).unwrap_or_default()
+    }
+}

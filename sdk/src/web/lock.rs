@@ -1,0 +1,86 @@
+//! Locks by Web Locks, among all tabs; where the host has none, within this page.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use futures_util::future::{Either, select};
+use futures_util::lock::{Mutex, OwnedMutexGuard};
+use js_sys::{Function, Promise};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+
+use super::WebPlatform;
+use super::global::{global, member};
+use crate::platform::Lock;
+
+#[wasm_bindgen]
+extern "C" {
+    // web-sys keeps its LockManager behind a compiler flag.
+    type LockManager;
+    #[wasm_bindgen(method, catch)]
+    fn request(this: &LockManager, name: &str, callback: &JsValue) -> Result<Promise, JsValue>;
+}
+
+thread_local! {
+    static OWN_LOCKS: RefCell<HashMap<String, Arc<Mutex<()>>>> = RefCell::default();
+}
+
+/// A lock that is held until this is dropped.
+pub enum LockGuard {
+    /// Held among all tabs.
+    Tabs(ReleaseOnDrop),
+    /// Held within this page.
+    Page(OwnedMutexGuard<()>),
+}
+
+/// Lets the next one in.
+pub struct ReleaseOnDrop {
+    release: Function,
+}
+
+impl Drop for ReleaseOnDrop {
+    fn drop(&mut self) {
+        // Resolving a promise cannot fail.
+        let _ = self.release.call0(&JsValue::UNDEFINED);
+    }
+}
+
+impl Lock for WebPlatform {
+    type Guard = LockGuard;
+
+    async fn lock(&self, name: &str) -> LockGuard {
+        match lock_among_tabs(name).await {
+            Some(release) => LockGuard::Tabs(release),
+            None => {
+                let mutex = OWN_LOCKS.with_borrow_mut(|locks| locks.entry(name.to_owned()).or_default().clone());
+                LockGuard::Page(mutex.lock_owned().await)
+            }
+        }
+    }
+}
+
+/// `None` where the host has no Web Locks, or forbids them to this frame.
+async fn lock_among_tabs(name: &str) -> Option<ReleaseOnDrop> {
+    let navigator: JsValue = global("navigator")?;
+    let locks: LockManager = member(&navigator, "locks")?;
+    let (held, release) = promise_with_resolver();
+    let (granted, grant) = promise_with_resolver();
+    let release = ReleaseOnDrop { release };
+    let callback = Closure::once_into_js(move || {
+        // Resolving a promise cannot fail.
+        let _ = grant.call0(&JsValue::UNDEFINED);
+        held
+    });
+    let request = locks.request(name, &callback).ok()?;
+    match select(JsFuture::from(granted), JsFuture::from(request)).await {
+        Either::Left(_) => Some(release),
+        Either::Right(_) => None,
+    }
+}
+
+fn promise_with_resolver() -> (Promise, Function) {
+    let mut resolver = Function::default();
+    let promise = Promise::new(&mut |resolve, _| resolver = resolve);
+    (promise, resolver)
+}

@@ -1,0 +1,57 @@
+//! Messages between tabs by BroadcastChannel; where the host has none, silence.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::{Rc, Weak};
+
+use js_sys::Function;
+use wasm_bindgen::prelude::*;
+use web_sys::{BroadcastChannel, MessageEvent};
+
+use super::WebPlatform;
+use super::global::member;
+use crate::platform::Channel;
+
+/// The open channels by topic. A message goes out by the channel that listens, which is the one that does not hear it.
+pub(super) type Channels = Rc<RefCell<HashMap<String, Weak<OpenChannel>>>>;
+
+/// A channel that is open until this is dropped.
+pub struct OpenChannel {
+    channel: BroadcastChannel,
+    _listener: Closure<dyn FnMut(MessageEvent)>,
+}
+
+impl Drop for OpenChannel {
+    fn drop(&mut self) {
+        self.channel.close();
+    }
+}
+
+impl Channel for WebPlatform {
+    type Subscription = Option<Rc<OpenChannel>>;
+
+    fn subscribe(&self, topic: &str, handler: Rc<dyn Fn(&str)>) -> Self::Subscription {
+        let channel = BroadcastChannel::new(topic).ok()?;
+        let listener = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+            if let Some(text) = event.data().as_string() {
+                handler(&text);
+            }
+        });
+        channel.set_onmessage(Some(listener.as_ref().unchecked_ref()));
+        // In Node an open channel would keep the process alive.
+        if let Some(unref) = member::<Function>(&channel, "unref") {
+            let _ = unref.call0(&channel);
+        }
+        let open = Rc::new(OpenChannel { channel, _listener: listener });
+        self.channels.borrow_mut().insert(topic.to_owned(), Rc::downgrade(&open));
+        Some(open)
+    }
+
+    fn publish(&self, topic: &str, message: &str) {
+        let listening = self.channels.borrow().get(topic).and_then(Weak::upgrade);
+        if let Some(open) = listening {
+            // Text can always be cloned; a closed channel has nobody to tell.
+            let _ = open.channel.post_message(&JsValue::from_str(message));
+        }
+    }
+}

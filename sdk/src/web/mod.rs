@@ -1,0 +1,61 @@
+//! The platform on web-standard APIs: fetch, Web Crypto, Storage, Web Locks, BroadcastChannel, location.
+//!
+//! It runs in windows, workers, Node, Deno and Bun, so it takes everything from `globalThis`; what is absent there has a
+//! stand-in or gives a typed error. No word of a protocol stands here. May import [`crate::platform`] and the plain types
+//! of [`crate::protocol`] that the traits name.
+
+mod crypto;
+mod global;
+mod http;
+mod json;
+mod location;
+mod lock;
+mod messages;
+mod storage;
+mod timer;
+
+use std::rc::Rc;
+
+pub use json::JsonValue;
+pub use storage::StoreChoice;
+
+use crate::platform::{LocalFuture, Spawn};
+
+/// The platform on web-standard APIs. Cloning it gives another handle to the same one.
+///
+/// ```no_run
+/// use smartrust::{ServerRecord, SmartApp, SmartAppConfig, web::WebPlatform};
+///
+/// # async fn example() -> Result<(), smartrust::Error> {
+/// let server = ServerRecord::new(
+///     "https://ehr.example/fhir",
+///     "my-client-id",
+///     "https://app.example/",
+///     "launch/patient openid fhirUser offline_access patient/*.rs",
+/// );
+/// let app = SmartApp::new(WebPlatform::default(), SmartAppConfig { servers: vec![server] })?;
+/// match app.resume().await? {
+///     Some(session) => assert!(session.patient().is_some()),
+///     None => app.launch(Default::default()).await?,
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Default)]
+pub struct WebPlatform {
+    store: StoreChoice,
+    channels: messages::Channels,
+}
+
+impl WebPlatform {
+    /// A platform that keeps sessions where the app chose to.
+    pub fn with_store(store: StoreChoice) -> Self {
+        Self { store, channels: Rc::default() }
+    }
+}
+
+impl Spawn for WebPlatform {
+    fn spawn(&self, future: LocalFuture<()>) {
+        wasm_bindgen_futures::spawn_local(future);
+    }
+}
