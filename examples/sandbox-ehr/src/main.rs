@@ -1,2 +1,69 @@
 //! The sandbox EHR as a program.
-fn main() {}
+
+use clap::Parser;
+use sandbox_ehr::{Config, sample_logins, serve};
+use std::io;
+use std::process::ExitCode;
+use tokio::net::TcpListener;
+
+/// A small EHR that behaves as WebChart does, to try SMART launches against.
+#[derive(Parser)]
+#[command(version)]
+struct Options {
+    /// The port to listen on.
+    #[arg(long, default_value_t = 9080)]
+    port: u16,
+    /// The origin of the app that is registered as client and linked from the charts.
+    #[arg(long, default_value = "http://localhost:8080")]
+    app_origin: String,
+    /// Which population to make.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// How many patients there are.
+    #[arg(long, default_value_t = 50)]
+    patients: u32,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let options = Options::parse();
+    let port = options.port;
+    match run(options).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+            eprintln!("Port {port} is taken: stop what uses it or pass --port N.");
+            ExitCode::FAILURE
+        }
+        Err(error) => {
+            eprintln!("The sandbox EHR stopped: {error}.");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(options: Options) -> io::Result<()> {
+    let listener = TcpListener::bind(("localhost", options.port)).await?;
+    let origin = format!("http://localhost:{}", listener.local_addr()?.port());
+    let mut config = Config::new(origin).app_origin(&options.app_origin);
+    config.seed = options.seed;
+    config.patients = options.patients;
+    print_welcome(&config);
+    serve(config, listener, async {
+        // Without a signal handler there is nothing to wait for but the end of the process.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    })
+    .await
+}
+
+fn print_welcome(config: &Config) {
+    let logins = sample_logins();
+    println!("Sandbox EHR       {}", config.base());
+    println!("FHIR base         {}", config.fhir_base());
+    println!("Provider log-in   {} / {}", logins.provider.user_name, logins.provider.password);
+    for login in logins.patients.iter().take(config.patients as usize) {
+        println!("Portal log-in     {} / {}", login.user_name, login.password);
+    }
+    println!("Stop with Ctrl-C.");
+}

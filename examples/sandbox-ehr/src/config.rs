@@ -1,0 +1,150 @@
+//! What can be set about a sandbox, and the log-ins that it comes with.
+
+use std::time::Duration;
+
+use crate::clock::Clock;
+use crate::oauth::SystemKey;
+
+/// Everything that can be set about a sandbox. Start from [`Config::new`] and change what matters.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Scheme, host and port that the sandbox is reached at, without a trailing slash: `http://localhost:9080`.
+    pub origin: String,
+    /// Which population to make. The same seed always gives the same people.
+    pub seed: u64,
+    /// How many patients there are, numbered from 1.
+    pub patients: u32,
+    /// The registered clients. All of them are public (SMART App Launch 2.2, `client-public`).
+    pub clients: Vec<Client>,
+    /// The links in the FHIR Launch portlet of a chart.
+    pub apps: Vec<LaunchApp>,
+    /// How long an access token lives.
+    pub token_ttl: Duration,
+    /// The clock by which codes, tokens and log-ins expire.
+    pub clock: Clock,
+    /// The key that signs ID tokens and launch tokens.
+    pub key: SystemKey,
+}
+
+/// A registered public client (RFC 6749, 2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Client {
+    /// The `client_id`.
+    pub id: String,
+    /// The name shown on the scope confirmation page.
+    pub name: String,
+    /// The redirect URIs, compared character by character (RFC 9700, 2.1).
+    pub redirect_uris: Vec<String>,
+}
+
+/// An app that a provider can open from a chart (SMART App Launch 2.2, EHR launch).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LaunchApp {
+    /// The text of the link in the portlet.
+    pub name: String,
+    /// The address that is opened with `iss` and `launch`.
+    pub launch_url: String,
+    /// The client that the launch token is made for; no other client may use it.
+    pub client_id: String,
+}
+
+impl Config {
+    /// A sandbox at `origin` with 50 patients, access tokens that live for an hour, and the clients
+    /// `MIE-localhost`, `MIE-localhost-launch` and `plain-html` of an app at `http://localhost:8080`.
+    pub fn new(origin: impl Into<String>) -> Self {
+        let origin = origin.into();
+        Self {
+            origin: origin.trim_end_matches('/').to_owned(),
+            seed: 1,
+            patients: 50,
+            clients: Vec::new(),
+            apps: Vec::new(),
+            token_ttl: Duration::from_secs(3600),
+            clock: Clock::system(),
+            key: SystemKey::of_this_process(),
+        }
+        .app_origin("http://localhost:8080")
+    }
+
+    /// The same clients and portlet links for an app at another origin, such as `http://localhost:8081`.
+    pub fn app_origin(mut self, origin: &str) -> Self {
+        let origin = origin.trim_end_matches('/');
+        let at = |path: &str| format!("{origin}{path}");
+        let client = |id: &str, name: &str, redirect_uris: Vec<String>| Client {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            redirect_uris,
+        };
+        let app = |name: &str, launch_url: String, client_id: &str| LaunchApp {
+            name: name.to_owned(),
+            launch_url,
+            client_id: client_id.to_owned(),
+        };
+        self.clients = vec![
+            client("MIE-localhost", "smartrust launcher", vec![at("/code")]),
+            client("MIE-localhost-launch", "smartrust launcher", vec![at("/code"), at("/launch")]),
+            client("plain-html", "Plain HTML example", vec![at("/plain-html/")]),
+        ];
+        self.apps = vec![
+            app("smartrust launcher", at("/launch"), "MIE-localhost-launch"),
+            app("Plain HTML example", at("/plain-html/"), "plain-html"),
+        ];
+        self
+    }
+
+    /// The address of the EHR itself, `{origin}/webchart.cgi`. It is the `iss` of ID tokens.
+    pub fn base(&self) -> String {
+        format!("{}/webchart.cgi", self.origin)
+    }
+
+    /// The FHIR base, `{origin}/webchart.cgi/fhir`: the `iss` of a launch and the `aud` of an authorization.
+    pub fn fhir_base(&self) -> String {
+        format!("{}/fhir", self.base())
+    }
+
+    pub(crate) fn client(&self, id: &str) -> Option<&Client> {
+        self.clients.iter().find(|client| client.id == id)
+    }
+}
+
+/// A user name and a password of the sandbox. They guard made-up people only.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Login {
+    /// What to type into "User name".
+    pub user_name: String,
+    /// What to type into "Password".
+    pub password: String,
+}
+
+/// The log-ins that every sandbox has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SampleLogins {
+    /// Log-ins of the patient portal: the first is patient 1's, the second patient 2's, and so on.
+    pub patients: Vec<Login>,
+    /// The log-in of the provider.
+    pub provider: Login,
+}
+
+/// The log-ins that every sandbox has, for a demonstration to print. A sandbox with fewer patients has fewer of them.
+pub fn sample_logins() -> SampleLogins {
+    let login = |user_name: String, password: String| Login { user_name, password };
+    SampleLogins {
+        patients: (1..=5).map(|number| login(format!("patient{number}"), format!("portal-{number}"))).collect(),
+        provider: login("provider".to_owned(), "chart-1".to_owned()),
+    }
+}
+
+impl Config {
+    /// The patient whose log-in this is.
+    pub(crate) fn patient_login(&self, user_name: &str, password: &str) -> Option<u32> {
+        (1..=self.patients).zip(sample_logins().patients).find_map(|(number, login)| {
+            (login.user_name == user_name.trim() && login.password == password).then_some(number)
+        })
+    }
+
+    /// Whether this is the provider's log-in.
+    pub(crate) fn is_provider_login(&self, user_name: &str, password: &str) -> bool {
+        let login = sample_logins().provider;
+        login.user_name == user_name.trim() && login.password == password
+    }
+}

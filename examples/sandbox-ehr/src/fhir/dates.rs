@@ -1,0 +1,128 @@
+//! Searching by date (FHIR R4, Search, 3.1.1.4.7): a date is the span of time that its precision leaves open.
+
+use chrono::{DateTime, Days, Months, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
+use serde_json::Value;
+
+/// From the first second to the one after the last, in UTC. `None` is an open end.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Span {
+    start: Option<NaiveDateTime>,
+    end: Option<NaiveDateTime>,
+}
+
+/// What a search asks of a date.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct DateCriterion {
+    prefix: Prefix,
+    span: Span,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Prefix {
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+    StartsAfter,
+    EndsBefore,
+}
+
+impl DateCriterion {
+    /// `ge2024-01`, `2024-03-02`, `lt2024-03-02T10:00:00Z`. `None` when it is neither.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (prefix, rest) = match text.get(..2) {
+            Some("eq") => (Prefix::Equal, &text[2..]),
+            Some("ne") => (Prefix::NotEqual, &text[2..]),
+            Some("lt") => (Prefix::Less, &text[2..]),
+            Some("le") => (Prefix::LessOrEqual, &text[2..]),
+            Some("gt") => (Prefix::Greater, &text[2..]),
+            Some("ge") => (Prefix::GreaterOrEqual, &text[2..]),
+            Some("sa") => (Prefix::StartsAfter, &text[2..]),
+            Some("eb") => (Prefix::EndsBefore, &text[2..]),
+            _ => (Prefix::Equal, text),
+        };
+        Some(Self { prefix, span: Span::parse(rest)? })
+    }
+
+    pub fn matches(&self, value: &Span) -> bool {
+        let asked = &self.span;
+        let is_within = value.start.is_some_and(|start| asked.start.is_some_and(|from| start >= from))
+            && value.end.is_some_and(|end| asked.end.is_some_and(|to| end <= to));
+        let reaches_below = later(asked.start, value.start);
+        let reaches_above = match (value.end, asked.end) {
+            (None, _) => true,
+            (Some(end), Some(to)) => end > to,
+            (Some(_), None) => false,
+        };
+        match self.prefix {
+            Prefix::Equal => is_within,
+            Prefix::NotEqual => !is_within,
+            Prefix::Less => reaches_below,
+            Prefix::LessOrEqual => reaches_below || is_within,
+            Prefix::Greater => reaches_above,
+            Prefix::GreaterOrEqual => reaches_above || is_within,
+            Prefix::StartsAfter => value.start.zip(asked.end).is_some_and(|(start, end)| start >= end),
+            Prefix::EndsBefore => value.end.zip(asked.start).is_some_and(|(end, start)| end <= start),
+        }
+    }
+}
+
+fn later(asked: Option<NaiveDateTime>, value: Option<NaiveDateTime>) -> bool {
+    match (asked, value) {
+        (_, None) => true,
+        (Some(asked), Some(value)) => asked > value,
+        (None, Some(_)) => false,
+    }
+}
+
+impl Span {
+    /// A date, a dateTime or a Period of a resource.
+    pub fn of(value: &Value) -> Option<Self> {
+        if let Some(text) = value.as_str() {
+            return Self::parse(text);
+        }
+        let bound = |name: &str| value[name].as_str().and_then(Self::parse);
+        let (start, end) = (bound("start"), bound("end"));
+        (start.is_some() || end.is_some())
+            .then(|| Self { start: start.and_then(|span| span.start), end: end.and_then(|span| span.end) })
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let day = |text: &str| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok();
+        let (start, end) = match text.len() {
+            4 => {
+                let first = day(&format!("{text}-01-01"))?;
+                (midnight(first), midnight(first.checked_add_months(Months::new(12))?))
+            }
+            7 => {
+                let first = day(&format!("{text}-01"))?;
+                (midnight(first), midnight(first.checked_add_months(Months::new(1))?))
+            }
+            10 => {
+                let first = day(text)?;
+                (midnight(first), midnight(first.checked_add_days(Days::new(1))?))
+            }
+            _ => moment(text)?,
+        };
+        Some(Self { start: Some(start), end: Some(end) })
+    }
+}
+
+fn midnight(day: NaiveDate) -> NaiveDateTime {
+    day.and_time(NaiveTime::MIN)
+}
+
+/// A time of day with or without seconds, with or without an offset; without one it is taken as UTC.
+fn moment(text: &str) -> Option<(NaiveDateTime, NaiveDateTime)> {
+    // In a query string an unencoded plus sign arrives as a space.
+    let text = text.replace(' ', "+");
+    let start = DateTime::parse_from_rfc3339(&text)
+        .or_else(|_| DateTime::parse_from_str(&text, "%Y-%m-%dT%H:%M%:z"))
+        .map(|moment| moment.naive_utc())
+        .or_else(|_| NaiveDateTime::parse_from_str(&text, "%Y-%m-%dT%H:%M:%S"))
+        .or_else(|_| NaiveDateTime::parse_from_str(&text, "%Y-%m-%dT%H:%M"))
+        .ok()?;
+    Some((start, start.checked_add_signed(TimeDelta::seconds(1))?))
+}

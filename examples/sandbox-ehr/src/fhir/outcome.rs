@@ -1,0 +1,74 @@
+//! Refusals, as OperationOutcomes.
+
+use axum::http::StatusCode;
+use axum::http::header::{HeaderValue, WWW_AUTHENTICATE};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+use super::fhir_json;
+
+/// Why a FHIR request is not answered.
+#[derive(Debug)]
+pub struct Refusal {
+    status: StatusCode,
+    /// A code of FHIR R4's issue-type.
+    code: &'static str,
+    diagnostics: String,
+    challenge: Option<&'static str>,
+}
+
+impl Refusal {
+    fn new(status: StatusCode, code: &'static str, diagnostics: impl Into<String>) -> Self {
+        Self { status, code, diagnostics: diagnostics.into(), challenge: None }
+    }
+
+    /// 401 without a token (RFC 6750, 3.1: no error code when nothing was presented).
+    pub fn no_token() -> Self {
+        Self {
+            challenge: Some("Bearer realm=\"WebChart\""),
+            ..Self::new(StatusCode::UNAUTHORIZED, "login", "This request needs an access token.")
+        }
+    }
+
+    /// 401 with a token that is not, or no longer, good.
+    pub fn dead_token() -> Self {
+        Self {
+            challenge: Some("Bearer realm=\"WebChart\", error=\"invalid_token\""),
+            ..Self::new(StatusCode::UNAUTHORIZED, "expired", "The access token has expired or was revoked.")
+        }
+    }
+
+    pub fn forbidden(diagnostics: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", diagnostics)
+    }
+
+    pub fn not_found(diagnostics: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not-found", diagnostics)
+    }
+
+    pub fn not_supported(diagnostics: impl Into<String>) -> Self {
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "not-supported", diagnostics)
+    }
+
+    pub fn invalid(diagnostics: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid", diagnostics)
+    }
+
+    pub fn required(diagnostics: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "required", diagnostics)
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let outcome = json!({
+            "resourceType": "OperationOutcome",
+            "issue": [{ "severity": "error", "code": self.code, "diagnostics": self.diagnostics }]
+        });
+        let mut response = fhir_json(self.status, &outcome);
+        if let Some(challenge) = self.challenge {
+            response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        }
+        response
+    }
+}

@@ -1,0 +1,102 @@
+//! The authorization endpoint (RFC 6749, 3.1): from a request to a code, by way of log-in and confirmation.
+
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+
+use super::consent;
+use super::grants::{Grant, User};
+use super::request::{AuthorizationRequest, Refusal};
+use crate::fhir::ResourceScope;
+use crate::pages::{self, confirmation, log_in};
+use crate::parameters::{Parameters, with_query};
+use crate::people::PROVIDER_ID;
+use crate::sessions::Place;
+use crate::{Sandbox, Shared};
+
+/// `GET oauth/authenticate/` and `GET oauth/authorization/`.
+pub async fn authorize(State(sandbox): State<Shared>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
+    let parameters = Parameters::parse(query.unwrap_or_default().as_bytes());
+    match AuthorizationRequest::read(&parameters, &sandbox.config, &sandbox.people) {
+        Ok(request) => {
+            let transaction = sandbox.store().grants.begin(request, sandbox.now());
+            proceed(&sandbox, &headers, &transaction)
+        }
+        Err(Refusal::Person(message)) => pages::problem(StatusCode::BAD_REQUEST, message),
+        Err(Refusal::Client { redirect_uri, state, error, description }) => {
+            refuse(&redirect_uri, state.as_deref(), error, description)
+        }
+    }
+}
+
+/// `GET oauth/continue`: after a log-in, back to the authorization that asked for it.
+pub async fn resume(State(sandbox): State<Shared>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
+    let parameters = Parameters::parse(query.unwrap_or_default().as_bytes());
+    proceed(&sandbox, &headers, parameters.get("transaction").unwrap_or_default())
+}
+
+/// Whatever comes next for a pending authorization: a log-in, the confirmation page, or the code.
+fn proceed(sandbox: &Sandbox, headers: &HeaderMap, transaction: &str) -> Response {
+    let mut store = sandbox.store();
+    let now = sandbox.now();
+    let Some(request) = store.grants.pending(transaction, now).cloned() else {
+        return stale();
+    };
+    let place = if request.launch.is_some() { Place::Chart } else { Place::Portal };
+    let session = store.sessions.find(&sandbox.config, place, headers).cloned();
+    match (session, &request.launch) {
+        (None, Some(_)) => log_in::provider_page(Some(transaction), None),
+        (None, None) => log_in::patient_page(Some(transaction), None, None),
+        (Some(session), None) => confirmation::page(sandbox, &session, transaction, &request, &[], None),
+        (Some(session), Some(context)) => {
+            store.grants.end(transaction, now);
+            if context.provider != format!("Practitioner/{PROVIDER_ID}") {
+                return refuse(
+                    &request.redirect_uri,
+                    Some(&request.state),
+                    "invalid_request",
+                    "The launch value was made for another provider.",
+                );
+            }
+            let grant = Grant {
+                client_id: request.client_id.clone(),
+                user: session.user,
+                scopes: consent::granted_without_asking(&request.scopes),
+                patient: Some(context.patient),
+                encounter: context.encounter.clone(),
+            };
+            let code = store.grants.issue_code(&request, grant, now);
+            hand_over(&request, &code)
+        }
+    }
+}
+
+/// What a patient's answer grants: the patient in context is the one who logged in.
+pub fn patient_grant(request: &AuthorizationRequest, user: User, scopes: Vec<String>) -> Grant {
+    let needs_patient = |scope: &String| {
+        scope == "launch/patient" || ResourceScope::parse(scope).is_some_and(|scope| scope.is_patient())
+    };
+    let patient = match user {
+        User::Patient(number) if scopes.iter().any(needs_patient) => Some(number),
+        _ => None,
+    };
+    Grant { client_id: request.client_id.clone(), user, scopes, patient, encounter: None }
+}
+
+/// Sends the person back to the app with a code (RFC 6749, 4.1.2).
+pub fn hand_over(request: &AuthorizationRequest, code: &str) -> Response {
+    let query = [("code", code), ("state", request.state.as_str())];
+    pages::redirect(StatusCode::FOUND, &with_query(&request.redirect_uri, &query))
+}
+
+/// Sends the person back to the app with an error (RFC 6749, 4.1.2.1).
+pub fn refuse(redirect_uri: &str, state: Option<&str>, error: &str, description: &str) -> Response {
+    let mut query = vec![("error", error), ("error_description", description)];
+    query.extend(state.map(|state| ("state", state)));
+    pages::redirect(StatusCode::FOUND, &with_query(redirect_uri, &query))
+}
+
+/// The page for an authorization that is over or took too long.
+pub fn stale() -> Response {
+    pages::problem(StatusCode::BAD_REQUEST, "This request has expired. Go back to the app and connect again.")
+}

@@ -1,0 +1,252 @@
+//! What was granted: pending authorizations, codes, access tokens and refresh tokens, in memory.
+
+use std::collections::{HashMap, HashSet};
+
+use super::random_secret;
+use super::request::AuthorizationRequest;
+
+/// How long a person may take to log in and confirm.
+const PENDING_SECONDS: u64 = 600;
+const CODE_SECONDS: u64 = 60;
+/// A code that was used is remembered for as long as a late reuse must still be noticed.
+const USED_CODE_SECONDS: u64 = 3600;
+const REFRESH_SECONDS: u64 = 90 * 24 * 3600;
+
+/// Who logged in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum User {
+    /// A patient at the portal.
+    Patient(u32),
+    /// The provider.
+    Provider,
+}
+
+/// What a person allowed an app to do.
+#[derive(Clone, Debug)]
+pub struct Grant {
+    pub client_id: String,
+    pub user: User,
+    pub scopes: Vec<String>,
+    pub patient: Option<u32>,
+    pub encounter: Option<String>,
+}
+
+/// A live access token, as the FHIR API sees it.
+#[derive(Clone, Debug)]
+pub struct Access {
+    pub user: User,
+    pub patient: Option<u32>,
+    pub scopes: Vec<String>,
+}
+
+/// New tokens for the answer of the token endpoint.
+#[derive(Debug)]
+pub struct Tokens {
+    pub grant: Grant,
+    pub access_token: String,
+    pub refresh_token: Option<String>,
+    /// The scopes of the access token, which a refresh may have narrowed.
+    pub scopes: Vec<String>,
+    /// Whether a code was redeemed, and no refresh token.
+    pub is_new_grant: bool,
+    /// The nonce of the authorization request, if the grant is new.
+    pub nonce: Option<String>,
+}
+
+/// An error code of the token endpoint with its description (RFC 6749, 5.2).
+pub type TokenError = (&'static str, &'static str);
+
+/// What a client presents to redeem a code.
+pub struct Redemption<'a> {
+    pub client_id: &'a str,
+    pub code: &'a str,
+    pub redirect_uri: &'a str,
+    /// The S256 challenge of the verifier that was sent.
+    pub challenge: &'a str,
+}
+
+#[derive(Default)]
+pub struct Grants {
+    pending: HashMap<String, Pending>,
+    codes: HashMap<String, Code>,
+    grants: HashMap<String, Grant>,
+    access_tokens: HashMap<String, AccessToken>,
+    refresh_tokens: HashMap<String, RefreshToken>,
+}
+
+struct Pending {
+    request: AuthorizationRequest,
+    expires: u64,
+}
+
+struct Code {
+    grant_id: String,
+    redirect_uri: String,
+    challenge: String,
+    nonce: Option<String>,
+    expires: u64,
+    used: bool,
+}
+
+struct AccessToken {
+    grant_id: String,
+    scopes: Vec<String>,
+    expires: u64,
+}
+
+struct RefreshToken {
+    grant_id: String,
+    expires: u64,
+    used: bool,
+}
+
+impl Grants {
+    /// Keeps a request while its person logs in and confirms. Returns the name by which pages refer to it.
+    pub fn begin(&mut self, request: AuthorizationRequest, now: u64) -> String {
+        self.forget_expired(now);
+        let transaction = random_secret();
+        self.pending.insert(transaction.clone(), Pending { request, expires: now + PENDING_SECONDS });
+        transaction
+    }
+
+    pub fn pending(&self, transaction: &str, now: u64) -> Option<&AuthorizationRequest> {
+        self.pending.get(transaction).filter(|pending| pending.expires > now).map(|pending| &pending.request)
+    }
+
+    /// Ends a pending authorization, whatever became of it.
+    pub fn end(&mut self, transaction: &str, now: u64) -> Option<AuthorizationRequest> {
+        self.pending.remove(transaction).filter(|pending| pending.expires > now).map(|pending| pending.request)
+    }
+
+    /// A code for what was granted, good once and for a minute (RFC 6749, 4.1.2).
+    pub fn issue_code(&mut self, request: &AuthorizationRequest, grant: Grant, now: u64) -> String {
+        self.forget_expired(now);
+        let (code, grant_id) = (random_secret(), random_secret());
+        self.grants.insert(grant_id.clone(), grant);
+        self.codes.insert(
+            code.clone(),
+            Code {
+                grant_id,
+                redirect_uri: request.redirect_uri.clone(),
+                challenge: request.code_challenge.clone(),
+                nonce: request.nonce.clone(),
+                expires: now + CODE_SECONDS,
+                used: false,
+            },
+        );
+        code
+    }
+
+    /// Tokens for a code. The first attempt uses the code up; a second one revokes what the first brought.
+    pub fn redeem(&mut self, redemption: &Redemption<'_>, now: u64, ttl: u64) -> Result<Tokens, TokenError> {
+        let code = self.codes.get_mut(redemption.code).ok_or(("invalid_grant", "The code is not known."))?;
+        if code.used {
+            let grant_id = code.grant_id.clone();
+            self.revoke(&grant_id);
+            return Err(("invalid_grant", "The code was used before; its tokens are revoked."));
+        }
+        code.used = true;
+        let is_expired = code.expires <= now;
+        code.expires = now + USED_CODE_SECONDS;
+        let (grant_id, nonce) = (code.grant_id.clone(), code.nonce.clone());
+        let is_same_redirect = code.redirect_uri == redemption.redirect_uri;
+        let is_same_verifier = code.challenge == redemption.challenge;
+        let grant = self.grants.get(&grant_id).ok_or(("invalid_grant", "The code was revoked."))?.clone();
+        if is_expired {
+            return Err(("invalid_grant", "The code has expired."));
+        }
+        if grant.client_id != redemption.client_id {
+            return Err(("invalid_grant", "The code was made for another client."));
+        }
+        if !is_same_redirect {
+            return Err(("invalid_grant", "The redirect_uri is not the one of the authorization request."));
+        }
+        if !is_same_verifier {
+            return Err(("invalid_grant", "The code_verifier does not fit the code_challenge."));
+        }
+        let tokens = self.issue_tokens(grant_id, grant, None, now, ttl);
+        Ok(Tokens { is_new_grant: true, nonce, ..tokens })
+    }
+
+    /// Tokens for a refresh token, which is replaced (RFC 9700, 4.14.2). Reuse of a replaced one revokes the grant.
+    pub fn refresh(
+        &mut self,
+        client_id: &str,
+        refresh_token: &str,
+        narrowed: Option<Vec<String>>,
+        now: u64,
+        ttl: u64,
+    ) -> Result<Tokens, TokenError> {
+        let token =
+            self.refresh_tokens.get(refresh_token).ok_or(("invalid_grant", "The refresh token is not known."))?;
+        let grant_id = token.grant_id.clone();
+        let grant = self.grants.get(&grant_id).ok_or(("invalid_grant", "The refresh token was revoked."))?.clone();
+        if grant.client_id != client_id {
+            return Err(("invalid_grant", "The refresh token was made for another client."));
+        }
+        if token.used {
+            self.revoke(&grant_id);
+            return Err(("invalid_grant", "The refresh token was used before; its whole family is revoked."));
+        }
+        if token.expires <= now {
+            return Err(("invalid_grant", "The refresh token has expired."));
+        }
+        if narrowed.iter().flatten().any(|scope| !grant.scopes.contains(scope)) {
+            return Err(("invalid_scope", "A refresh cannot ask for more than was granted."));
+        }
+        if let Some(token) = self.refresh_tokens.get_mut(refresh_token) {
+            token.used = true;
+        }
+        Ok(self.issue_tokens(grant_id, grant, narrowed, now, ttl))
+    }
+
+    /// What an access token allows, while it lives.
+    pub fn access(&self, access_token: &str, now: u64) -> Option<Access> {
+        let token = self.access_tokens.get(access_token).filter(|token| token.expires > now)?;
+        let grant = self.grants.get(&token.grant_id)?;
+        Some(Access { user: grant.user, patient: grant.patient, scopes: token.scopes.clone() })
+    }
+
+    fn issue_tokens(
+        &mut self,
+        grant_id: String,
+        grant: Grant,
+        narrowed: Option<Vec<String>>,
+        now: u64,
+        ttl: u64,
+    ) -> Tokens {
+        self.forget_expired(now);
+        let scopes = narrowed.unwrap_or_else(|| grant.scopes.clone());
+        let access_token = random_secret();
+        self.access_tokens.insert(
+            access_token.clone(),
+            AccessToken { grant_id: grant_id.clone(), scopes: scopes.clone(), expires: now + ttl },
+        );
+        let refresh_token = grant.scopes.iter().any(|scope| scope == "offline_access").then(random_secret);
+        if let Some(refresh_token) = &refresh_token {
+            self.refresh_tokens
+                .insert(refresh_token.clone(), RefreshToken { grant_id, expires: now + REFRESH_SECONDS, used: false });
+        }
+        Tokens { grant, access_token, refresh_token, scopes, is_new_grant: false, nonce: None }
+    }
+
+    /// Every token of a grant is dead from now on.
+    fn revoke(&mut self, grant_id: &str) {
+        self.grants.remove(grant_id);
+    }
+
+    fn forget_expired(&mut self, now: u64) {
+        self.pending.retain(|_, pending| pending.expires > now);
+        self.codes.retain(|_, code| code.expires + USED_CODE_SECONDS > now);
+        self.access_tokens.retain(|_, token| token.expires > now);
+        self.refresh_tokens.retain(|_, token| token.expires > now);
+        let (codes, access, refresh) = (&self.codes, &self.access_tokens, &self.refresh_tokens);
+        let live: HashSet<&String> = codes
+            .values()
+            .map(|code| &code.grant_id)
+            .chain(access.values().map(|token| &token.grant_id))
+            .chain(refresh.values().map(|token| &token.grant_id))
+            .collect();
+        self.grants.retain(|grant_id, _| live.contains(grant_id));
+    }
+}

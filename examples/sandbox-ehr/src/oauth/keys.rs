@@ -1,0 +1,93 @@
+//! The key of the EHR: signs ID tokens and launch tokens, and is published at `jwks/`.
+
+use std::fmt;
+use std::sync::{Arc, LazyLock};
+
+use axum::Json;
+use axum::extract::State;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use rand::rngs::OsRng;
+use rsa::RsaPrivateKey;
+use rsa::pkcs1::EncodeRsaPrivateKey;
+use rsa::traits::PublicKeyParts;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::Shared;
+
+/// An RSA key of 2048 bits that signs with RS256. Copies share one key.
+#[derive(Clone)]
+pub struct SystemKey(Arc<Parts>);
+
+struct Parts {
+    encoding: EncodingKey,
+    decoding: DecodingKey,
+    kid: String,
+    public: Value,
+}
+
+impl SystemKey {
+    /// A new key from the operating system's random source.
+    ///
+    /// # Panics
+    ///
+    /// When the operating system has no random source, without which an EHR cannot start.
+    pub fn generate() -> Self {
+        let private = RsaPrivateKey::new(&mut OsRng, 2048).expect("a 2048-bit RSA key can be made");
+        let der = private.to_pkcs1_der().expect("a new RSA key has a PKCS#1 form");
+        let modulus = URL_SAFE_NO_PAD.encode(private.n().to_bytes_be());
+        let exponent = URL_SAFE_NO_PAD.encode(private.e().to_bytes_be());
+        let kid = thumbprint(&modulus, &exponent);
+        Self(Arc::new(Parts {
+            encoding: EncodingKey::from_rsa_der(der.as_bytes()),
+            decoding: DecodingKey::from_rsa_components(&modulus, &exponent).expect("both components are base64url"),
+            public: json!({ "kty": "RSA", "use": "sig", "alg": "RS256", "kid": kid, "n": modulus, "e": exponent }),
+            kid,
+        }))
+    }
+
+    /// One key for all sandboxes of this process, made when it is first asked for.
+    pub fn of_this_process() -> Self {
+        static KEY: LazyLock<SystemKey> = LazyLock::new(SystemKey::generate);
+        KEY.clone()
+    }
+
+    /// The claims as a compact JWS (RFC 7515) of this `typ`.
+    pub(crate) fn sign(&self, typ: &str, claims: &impl Serialize) -> jsonwebtoken::errors::Result<String> {
+        let mut header = Header::new(Algorithm::RS256);
+        header.typ = Some(typ.to_owned());
+        header.kid = Some(self.0.kid.clone());
+        jsonwebtoken::encode(&header, claims, &self.0.encoding)
+    }
+
+    /// The claims of a JWS that this key signed with this `typ`. The caller judges the claims, by its own clock.
+    pub(crate) fn verify<T: DeserializeOwned + Clone>(&self, typ: &str, token: &str) -> Option<T> {
+        let mut validation = Validation::new(Algorithm::RS256);
+        validation.required_spec_claims.clear();
+        validation.validate_exp = false;
+        validation.validate_aud = false;
+        let token = jsonwebtoken::decode::<T>(token, &self.0.decoding, &validation).ok()?;
+        (token.header.typ.as_deref() == Some(typ)).then_some(token.claims)
+    }
+}
+
+impl fmt::Debug for SystemKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "SystemKey(kid: {})", self.0.kid)
+    }
+}
+
+/// The key's thumbprint (RFC 7638): the required members in lexicographic order.
+fn thumbprint(modulus: &str, exponent: &str) -> String {
+    let members = format!(r#"{{"e":"{exponent}","kty":"RSA","n":"{modulus}"}}"#);
+    URL_SAFE_NO_PAD.encode(Sha256::digest(members.as_bytes()))
+}
+
+/// `GET jwks/`: the public key (RFC 7517, 5).
+pub async fn jwks(State(sandbox): State<Shared>) -> Json<Value> {
+    Json(json!({ "keys": [sandbox.config.key.0.public] }))
+}

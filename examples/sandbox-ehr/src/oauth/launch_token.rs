@@ -1,0 +1,69 @@
+//! The `launch` value of an EHR launch: a JWT signed by the system, for one provider, one patient and one client.
+
+use serde::{Deserialize, Serialize};
+
+use super::random_secret;
+use crate::config::{Config, LaunchApp};
+use crate::people::Population;
+
+const TYP: &str = "launch+jwt";
+const LIFETIME_SECONDS: u64 = 300;
+
+/// What a launch token says.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Claims {
+    iss: String,
+    aud: String,
+    sub: String,
+    iat: u64,
+    exp: u64,
+    jti: String,
+    patient: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    encounter: Option<String>,
+}
+
+/// The context that a launch hands to the app.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LaunchContext {
+    /// `Practitioner/…` of the provider who clicked.
+    pub provider: String,
+    pub patient: u32,
+    pub encounter: Option<String>,
+}
+
+/// A token for this app in this context, good for five minutes.
+pub fn issue(config: &Config, app: &LaunchApp, context: &LaunchContext) -> jsonwebtoken::errors::Result<String> {
+    let now = config.clock.seconds();
+    let claims = Claims {
+        iss: config.base(),
+        aud: app.client_id.clone(),
+        sub: context.provider.clone(),
+        iat: now,
+        exp: now + LIFETIME_SECONDS,
+        jti: random_secret(),
+        patient: context.patient,
+        encounter: context.encounter.clone(),
+    };
+    config.key.sign(TYP, &claims)
+}
+
+/// The context of a launch token that this EHR made for this client, or what is wrong with it.
+pub fn read(
+    config: &Config,
+    population: &Population,
+    client_id: &str,
+    token: &str,
+) -> Result<LaunchContext, &'static str> {
+    let claims: Claims = config.key.verify(TYP, token).ok_or("The launch value was not made by this EHR.")?;
+    if claims.iss != config.base() || !population.has(claims.patient) {
+        return Err("The launch value was not made by this EHR.");
+    }
+    if claims.aud != client_id {
+        return Err("The launch value was made for another client.");
+    }
+    if claims.exp <= config.clock.seconds() {
+        return Err("The launch value has expired: open the app from the chart again.");
+    }
+    Ok(LaunchContext { provider: claims.sub, patient: claims.patient, encounter: claims.encounter })
+}

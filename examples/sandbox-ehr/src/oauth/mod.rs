@@ -1,0 +1,38 @@
+//! The authorization server (RFC 6749, SMART App Launch 2.2): discovery documents, the authorization endpoint with its
+//! scope confirmation page, the token endpoint, launch tokens and the key that signs them. What was granted is kept in
+//! [`grants::Grants`]; nothing here knows what a resource looks like.
+
+pub mod authorize;
+pub mod confirm;
+pub mod consent;
+pub mod discovery;
+pub mod grants;
+pub mod keys;
+pub mod launch_token;
+pub mod request;
+pub mod token;
+
+pub use keys::SystemKey;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use rand::RngCore;
+use rand::rngs::OsRng;
+use sha2::{Digest, Sha256};
+
+/// 256 bits from the operating system, as text that needs no encoding in a URL.
+pub fn random_secret() -> String {
+    let mut bytes = [0_u8; 32];
+    OsRng.fill_bytes(&mut bytes);
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// The S256 challenge of a verifier (RFC 7636, 4.2).
+pub fn s256_challenge(verifier: &str) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes()))
+}
+
+/// The `at_hash` of an access token under RS256 (OpenID Connect Core 1.0, 3.1.3.6).
+pub fn at_hash(access_token: &str) -> String {
+    URL_SAFE_NO_PAD.encode(&Sha256::digest(access_token.as_bytes())[..16])
+}

@@ -1,0 +1,130 @@
+//! Reading an authorization request (RFC 6749, 4.1.1; SMART App Launch 2.2, 2.0.8), strictly.
+
+use super::launch_token::{self, LaunchContext};
+use crate::config::Config;
+use crate::parameters::Parameters;
+use crate::people::Population;
+
+/// An authorization request that asks for nothing wrong.
+#[derive(Clone, Debug)]
+pub struct AuthorizationRequest {
+    pub client_id: String,
+    pub redirect_uri: String,
+    pub state: String,
+    pub scopes: Vec<String>,
+    pub code_challenge: String,
+    pub nonce: Option<String>,
+    /// Present in an EHR launch.
+    pub launch: Option<LaunchContext>,
+}
+
+/// Why a request is refused, and who is told.
+#[derive(Debug)]
+pub enum Refusal {
+    /// The redirect URI cannot be trusted: the person is told, and no one else.
+    Person(&'static str),
+    /// The client is told at its redirect URI (RFC 6749, 4.1.2.1).
+    Client { redirect_uri: String, state: Option<String>, error: &'static str, description: &'static str },
+}
+
+impl AuthorizationRequest {
+    pub fn read(parameters: &Parameters, config: &Config, population: &Population) -> Result<Self, Refusal> {
+        let (client_id, redirect_uri) = client_and_redirect(parameters, config)?;
+        let state = parameters.get("state").map(str::to_owned);
+        Self::read_rest(parameters, config, population, client_id, redirect_uri).map_err(|(error, description)| {
+            Refusal::Client { redirect_uri: redirect_uri.to_owned(), state, error, description }
+        })
+    }
+
+    fn read_rest(
+        parameters: &Parameters,
+        config: &Config,
+        population: &Population,
+        client_id: &str,
+        redirect_uri: &str,
+    ) -> Result<Self, (&'static str, &'static str)> {
+        if parameters.repeated().is_some() {
+            return Err(("invalid_request", "A parameter stands there more than once."));
+        }
+        match parameters.get("response_type") {
+            Some("code") => {}
+            Some(_) => return Err(("unsupported_response_type", "The response_type must be code.")),
+            None => return Err(("invalid_request", "The response_type is missing.")),
+        }
+        let state = parameters.get("state").ok_or(("invalid_request", "The state is missing."))?;
+        check_audience(parameters, config)?;
+        let code_challenge = read_challenge(parameters)?;
+        let scopes = read_scopes(parameters)?;
+        let launch = match (parameters.get("launch"), scopes.iter().any(|scope| scope == "launch")) {
+            (Some(token), true) => Some(
+                launch_token::read(config, population, client_id, token)
+                    .map_err(|description| ("invalid_request", description))?,
+            ),
+            (Some(_), false) => return Err(("invalid_scope", "A launch value needs the scope launch.")),
+            (None, true) => return Err(("invalid_request", "The scope launch needs a launch value from the chart.")),
+            (None, false) => None,
+        };
+        Ok(Self {
+            client_id: client_id.to_owned(),
+            redirect_uri: redirect_uri.to_owned(),
+            state: state.to_owned(),
+            scopes,
+            code_challenge,
+            nonce: parameters.get("nonce").map(str::to_owned),
+            launch,
+        })
+    }
+}
+
+/// The client and its redirect URI, without which nobody may be redirected anywhere.
+fn client_and_redirect<'a>(parameters: &'a Parameters, config: &Config) -> Result<(&'a str, &'a str), Refusal> {
+    for name in ["client_id", "redirect_uri"] {
+        if parameters.all(name).count() > 1 {
+            return Err(Refusal::Person("The app sent its client id or its return address more than once."));
+        }
+    }
+    let client_id = parameters.get("client_id").ok_or(Refusal::Person("The app did not say who it is."))?;
+    let client = config.client(client_id).ok_or(Refusal::Person("This app is not registered here."))?;
+    let redirect_uri =
+        parameters.get("redirect_uri").ok_or(Refusal::Person("The app did not say where to return to."))?;
+    if client.redirect_uris.iter().any(|registered| registered == redirect_uri) {
+        Ok((client_id, redirect_uri))
+    } else {
+        Err(Refusal::Person("The app asked to return to an address that is not registered for it."))
+    }
+}
+
+/// `aud` names this server: the FHIR base or its alias, the base itself, compared character by character.
+fn check_audience(parameters: &Parameters, config: &Config) -> Result<(), (&'static str, &'static str)> {
+    match parameters.get("aud") {
+        None => Err(("invalid_request", "The aud is missing.")),
+        Some(aud) if aud == config.fhir_base() || aud == config.base() => Ok(()),
+        Some(_) => Err(("invalid_request", "The aud is not the FHIR base of this server.")),
+    }
+}
+
+/// Every client is public, so every request has an S256 challenge (RFC 7636, 4.3).
+fn read_challenge(parameters: &Parameters) -> Result<String, (&'static str, &'static str)> {
+    let challenge =
+        parameters.get("code_challenge").ok_or(("invalid_request", "A public client must send a code_challenge."))?;
+    if parameters.get("code_challenge_method") != Some("S256") {
+        return Err(("invalid_request", "The code_challenge_method must be S256."));
+    }
+    let is_sha256 = challenge.len() == 43
+        && challenge.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    if is_sha256 {
+        Ok(challenge.to_owned())
+    } else {
+        Err(("invalid_request", "The code_challenge is not the base64url form of a SHA-256 hash."))
+    }
+}
+
+fn read_scopes(parameters: &Parameters) -> Result<Vec<String>, (&'static str, &'static str)> {
+    let mut scopes: Vec<String> = Vec::new();
+    for scope in parameters.get("scope").unwrap_or_default().split_ascii_whitespace() {
+        if !scopes.iter().any(|known| known == scope) {
+            scopes.push(scope.to_owned());
+        }
+    }
+    if scopes.is_empty() { Err(("invalid_scope", "The scope is missing.")) } else { Ok(scopes) }
+}

@@ -1,0 +1,53 @@
+//! The pages for people: portal and chart. They are rendered here with maud, which escapes what it is given; they work
+//! without a script, and nothing on them comes from another host.
+
+mod chart;
+pub mod confirmation;
+mod layout;
+pub mod log_in;
+mod patients;
+
+pub use layout::{problem, redirect};
+
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+
+use crate::Shared;
+use crate::parameters::Parameters;
+use crate::sessions::Place;
+
+/// The address of the EHR, as its own pages refer to it.
+const HOME: &str = "/webchart.cgi";
+
+/// `GET /`.
+pub async fn to_home() -> Response {
+    redirect(StatusCode::SEE_OTHER, HOME)
+}
+
+/// `GET webchart.cgi`: the page that `f` names, for the provider; the log-in page for everyone else.
+pub async fn home(State(sandbox): State<Shared>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
+    let query = Parameters::parse(query.unwrap_or_default().as_bytes());
+    if sandbox.store().sessions.find(&sandbox.config, Place::Chart, &headers).is_none() {
+        return log_in::provider_page(None, None);
+    }
+    match query.get("f") {
+        Some("chart") => chart::page(&sandbox, &query),
+        Some("launch") => chart::launch(&sandbox, &query),
+        _ => patients::page(&sandbox, &query),
+    }
+}
+
+/// `GET portal`: the portal's own page.
+pub async fn portal(State(sandbox): State<Shared>, headers: HeaderMap) -> Response {
+    let session = sandbox.store().sessions.find(&sandbox.config, Place::Portal, &headers).cloned();
+    match session {
+        Some(session) => log_in::patient_home(&sandbox, &session),
+        None => log_in::patient_page(None, None, None),
+    }
+}
+
+/// Any other address: the log-in page with status 200, as WebChart answers.
+pub async fn unknown_address() -> Response {
+    log_in::provider_page(None, None)
+}
