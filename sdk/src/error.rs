@@ -300,12 +300,15 @@ impl fmt::Display for Error {
             }
             Self::Scope { problem } => format!("The scopes cannot be used: {problem}."),
             Self::StateMismatch => {
-                "The redirect does not belong to a launch of this browser, or came too late: start the launch again.".to_owned()
+                "The redirect does not belong to a launch of this browser, or came too late: start the launch again."
+                    .to_owned()
             }
             Self::CallbackReplayed => {
                 "This redirect was used before and its session is gone: start the launch again.".to_owned()
             }
-            Self::Callback { problem } => format!("The redirect from the server is wrong: {problem}. Start the launch again."),
+            Self::Callback { problem } => {
+                format!("The redirect from the server is wrong: {problem}. Start the launch again.")
+            }
             Self::Authorization(error) => format!("The server did not authorize the app: {}.", error.worded()),
             Self::Token(error) => format!("The token request failed: {}.", error.worded()),
             Self::TokenResponse { status, problem } => {
@@ -325,11 +328,14 @@ impl fmt::Display for Error {
                 "The server's refresh named another patient: the new token was not used. Launch again.".to_owned()
             }
             Self::Fhir(error) => error.worded(),
-            Self::NotJson { status, host } => format!("{host} answered (status {status}) with something that is not JSON."),
+            Self::NotJson { status, host } => {
+                format!("{host} answered (status {status}) with something that is not JSON.")
+            }
             Self::Reference { problem } => format!("The reference cannot be followed: {problem}."),
             Self::PageCycle => "The server's pages point in a circle: the search was stopped.".to_owned(),
             Self::Storage => {
-                "The browser does not let this page keep data: allow site data for it, or configure another store.".to_owned()
+                "The browser does not let this page keep data: allow site data for it, or configure another store."
+                    .to_owned()
             }
             Self::Entropy => "The host has no secure source of randomness.".to_owned(),
             Self::Navigation => "There is no page to navigate: open the authorization URL yourself.".to_owned(),

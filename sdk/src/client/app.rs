@@ -49,7 +49,8 @@ impl<P: Platform> SmartApp<P> {
         }
         let servers = config.servers.into_iter().map(|record| Server::read(record).map(Rc::new));
         let servers: Vec<Rc<Server>> = servers.collect::<Result<_, _>>()?;
-        let has_twin = |(index, server): (usize, &Rc<Server>)| servers.iter().skip(index + 1).any(|other| other.key == server.key);
+        let has_twin =
+            |(index, server): (usize, &Rc<Server>)| servers.iter().skip(index + 1).any(|other| other.key == server.key);
         if servers.iter().enumerate().any(has_twin) {
             return Err(wrong("two of them have the same name"));
         }

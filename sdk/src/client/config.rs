@@ -150,7 +150,11 @@ mod tests {
     #[test]
     fn a5_the_redirect_uri_is_absolute_and_without_fragment() {
         for text in ["/code", "https://app.example/code#x", ""] {
-            assert_eq!(wrong_member(|record| record.redirect_uri = text.into()).as_deref(), Some("redirectUri"), "{text}");
+            assert_eq!(
+                wrong_member(|record| record.redirect_uri = text.into()).as_deref(),
+                Some("redirectUri"),
+                "{text}"
+            );
         }
     }
 }

@@ -5,6 +5,7 @@
 pub mod app;
 mod callback;
 pub mod config;
+mod config_json;
 mod discovery;
 pub mod fhir;
 mod identity;

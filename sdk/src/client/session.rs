@@ -191,7 +191,9 @@ impl<P: Platform> Inner<P> {
 
     fn is_of_same_launch(&self, record: &SessionRecord) -> bool {
         let own = self.record.borrow();
-        own.server == record.server && own.client_id == record.client_id && own.context.patient == record.context.patient
+        own.server == record.server
+            && own.client_id == record.client_id
+            && own.context.patient == record.context.patient
     }
 
     /// Takes over a record that is newer than the one in memory.

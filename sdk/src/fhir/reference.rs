@@ -42,7 +42,12 @@ mod tests {
     #[test]
     fn i7_the_type_and_id_of_a_reference_are_found() {
         let found = |text: &str| ResourceId::read(text).map(|read| format!("{}/{}", read.resource_type, read.id));
-        for text in ["Patient/1", "https://a.example/fhir/Patient/1", "Patient/1/_history/2", "https://a.example/fhir/Patient/1/_history/2"] {
+        for text in [
+            "Patient/1",
+            "https://a.example/fhir/Patient/1",
+            "Patient/1/_history/2",
+            "https://a.example/fhir/Patient/1/_history/2",
+        ] {
             assert_eq!(found(text).as_deref(), Some("Patient/1"), "{text}");
         }
         for text in ["", "1", "#1", "urn:uuid:1", "patient/1", "Patient/", "Patient/a b", "Patient?name=x"] {

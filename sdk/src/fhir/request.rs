@@ -67,7 +67,8 @@ mod tests {
 
     #[test]
     fn a_search_encodes_its_values() {
-        let parameters = [("code".to_owned(), "http://loinc.org|4548-4".to_owned()), ("_count".to_owned(), "50".to_owned())];
+        let parameters =
+            [("code".to_owned(), "http://loinc.org|4548-4".to_owned()), ("_count".to_owned(), "50".to_owned())];
         let request = search_request(&base(), "Observation", &parameters).unwrap();
         assert_eq!(
             request.url.to_string(),

@@ -78,7 +78,8 @@ mod tests {
 
     #[test]
     fn a_redirect_brings_a_code_or_an_error() {
-        let code = Callback::read("http://localhost:8080/code?code=a%2Bb&state=s&iss=https%3A%2F%2Fehr.example").unwrap();
+        let code =
+            Callback::read("http://localhost:8080/code?code=a%2Bb&state=s&iss=https%3A%2F%2Fehr.example").unwrap();
         assert_eq!(
             code,
             Some(Callback {

@@ -270,7 +270,8 @@ mod tests {
 
     #[test]
     fn a_document_without_a_token_endpoint_is_none() {
-        for document in [json!({}), json!([]), json!("x"), json!({"token_endpoint": 1}), json!({"token_endpoint": ""})] {
+        for document in [json!({}), json!([]), json!("x"), json!({"token_endpoint": 1}), json!({"token_endpoint": ""})]
+        {
             assert_eq!(read(document).unwrap_err().code(), "invalid_configuration");
         }
     }

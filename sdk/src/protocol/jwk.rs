@@ -80,9 +80,7 @@ impl PublicKey {
         }
         let material = match jwk.member_text("kty")?.as_str() {
             "RSA" => Material::Rsa { n: jwk.member_text("n")?, e: jwk.member_text("e")? },
-            "EC" => {
-                Material::Ec { crv: jwk.member_text("crv")?, x: jwk.member_text("x")?, y: jwk.member_text("y")? }
-            }
+            "EC" => Material::Ec { crv: jwk.member_text("crv")?, x: jwk.member_text("x")?, y: jwk.member_text("y")? },
             _ => return None,
         };
         Some(Self { kid: jwk.member_text("kid"), material, alg: jwk.member_text("alg") })

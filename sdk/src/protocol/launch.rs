@@ -47,7 +47,8 @@ mod tests {
 
     #[test]
     fn a3_iss_and_launch_are_read_byte_for_byte() {
-        let location = "http://localhost:8080/launch?iss=https%3A%2F%2Fehr.example%2Ffhir&launch=a%2Bb%3D%3D.%C3%A9&x=1#f";
+        let location =
+            "http://localhost:8080/launch?iss=https%3A%2F%2Fehr.example%2Ffhir&launch=a%2Bb%3D%3D.%C3%A9&x=1#f";
         let link = LaunchLink::read(location).unwrap().unwrap();
         assert_eq!(link, LaunchLink { iss: "https://ehr.example/fhir".into(), launch: "a+b==.é".into() });
     }
@@ -65,9 +66,12 @@ mod tests {
 
     #[test]
     fn a_broken_launch_link_says_what_is_missing() {
-        for (query, parameter) in
-            [("iss=https://a.example", "launch"), ("launch=1", "iss"), ("iss=a&iss=b&launch=1", "iss"), ("iss=a&launch=", "launch")]
-        {
+        for (query, parameter) in [
+            ("iss=https://a.example", "launch"),
+            ("launch=1", "iss"),
+            ("iss=a&iss=b&launch=1", "iss"),
+            ("iss=a&launch=", "launch"),
+        ] {
             let location = format!("http://localhost:8080/launch?{query}");
             assert_eq!(LaunchLink::read(&location), Err(Error::LaunchLink { parameter }), "{query}");
         }

@@ -223,9 +223,10 @@ impl ScopeSet {
     /// Whether a part of what one scope asks for is allowed.
     fn grants_part_of(&self, scope: &Scope) -> bool {
         let Some(wanted) = &scope.resource else { return false };
-        self.scopes.iter().filter_map(Scope::resource).any(|own| {
-            (own.reaches(wanted) || wanted.reaches(own)) && own.permissions.meets(wanted.permissions)
-        })
+        self.scopes
+            .iter()
+            .filter_map(Scope::resource)
+            .any(|own| (own.reaches(wanted) || wanted.reaches(own)) && own.permissions.meets(wanted.permissions))
     }
 }
 
@@ -313,7 +314,14 @@ mod tests {
 
     #[test]
     fn p1_what_is_no_scope_of_a_resource_is_compared_by_its_text() {
-        for text in ["patient/Observation.sr", "patient/Observation.rr", "patient/observation.rs", "patient/.rs", "patient/X.", "group/X.rs"] {
+        for text in [
+            "patient/Observation.sr",
+            "patient/Observation.rr",
+            "patient/observation.rs",
+            "patient/.rs",
+            "patient/X.",
+            "group/X.rs",
+        ] {
             assert_eq!(Scope::new(text).resource(), None, "{text}");
             assert!(covers(text, text) && !covers("patient/*.cruds", text), "{text}");
         }

@@ -121,7 +121,8 @@ mod tests {
         let endpoint = Url::parse("https://ehr.example/token").unwrap();
         let client = TokenClient { endpoint: &endpoint, client_id: "app", authentication: &ClientAuthentication::None };
         let verifier = CodeVerifier::new("v");
-        let request = client.code_request(&AuthorizationCode::new("a+b&c="), "https://app.example/code", Some(&verifier));
+        let request =
+            client.code_request(&AuthorizationCode::new("a+b&c="), "https://app.example/code", Some(&verifier));
         assert_eq!(
             request.body.as_deref(),
             Some(
@@ -167,7 +168,8 @@ mod tests {
         assert_eq!(read_token_response(200, &html).unwrap_err().code(), "invalid_token_response");
         assert_eq!(read(200, json!({"token_type": "Bearer"})).unwrap_err().code(), "invalid_token_response");
         assert_eq!(read(500, json!({})).unwrap_err().code(), "invalid_token_response");
-        let error = read(400, json!({"error": "invalid_scope", "error_description": "no", "error_uri": "https://e.example"}));
+        let error =
+            read(400, json!({"error": "invalid_scope", "error_description": "no", "error_uri": "https://e.example"}));
         let expected = OAuthError {
             error: "invalid_scope".into(),
             description: Some("no".into()),
@@ -180,7 +182,10 @@ mod tests {
     #[test]
     fn t6_a_redirect_is_no_answer() {
         for status in [0, 302, 307] {
-            assert_eq!(read_token_response::<Value>(status, &Body::Empty).unwrap_err().code(), "invalid_token_response");
+            assert_eq!(
+                read_token_response::<Value>(status, &Body::Empty).unwrap_err().code(),
+                "invalid_token_response"
+            );
         }
     }
 

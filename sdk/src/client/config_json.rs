@@ -1,0 +1,177 @@
+//! Reads a configuration from JSON or a JavaScript object: the members of [`ServerRecord`] in camelCase.
+
+use super::config::{ServerRecord, SmartAppConfig};
+use crate::error::Error;
+use crate::platform::JsonView;
+use crate::protocol::client_auth::ClientAuthentication;
+use crate::protocol::pkce::Pkce;
+use crate::protocol::secret::ClientSecret;
+
+const MEMBERS: [&str; 15] = [
+    "name",
+    "fhirBase",
+    "discoveryBase",
+    "aud",
+    "issuers",
+    "clientId",
+    "clientSecret",
+    "tokenEndpointAuthMethod",
+    "redirectUri",
+    "scope",
+    "pkce",
+    "trustedAudiences",
+    "allowMissingNonce",
+    "allowInsecureHttp",
+    "label",
+];
+
+impl SmartAppConfig {
+    /// Reads `{"servers": [{…}]}`, or `{"server": {…}}` for one.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`] naming the member that is missing, wrong or unknown.
+    pub fn read<V: JsonView>(value: &V) -> Result<Self, Error> {
+        let servers = match (value.member("server"), value.member("servers")) {
+            (Some(server), None) => vec![ServerRecord::read(&server)?],
+            (None, Some(servers)) => {
+                let servers = servers.items().ok_or_else(|| wrong("servers", "it is not an array"))?;
+                servers.iter().map(ServerRecord::read).collect::<Result<_, _>>()?
+            }
+            (None, None) => return Err(wrong("server", "it is missing")),
+            (Some(_), Some(_)) => return Err(wrong("server", "it stands beside servers; give one of the two")),
+        };
+        Ok(Self { servers })
+    }
+}
+
+impl ServerRecord {
+    /// Reads one server. `label` is allowed and left to the app.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`] naming the member that is missing, wrong or unknown.
+    pub fn read<V: JsonView>(value: &V) -> Result<Self, Error> {
+        if let Some(unknown) = value.names().into_iter().find(|name| !MEMBERS.contains(&name.as_str())) {
+            return Err(Error::Configuration { member: unknown, problem: "there is no such member".into() });
+        }
+        Ok(Self {
+            name: optional(value, "name")?,
+            fhir_base: required(value, "fhirBase")?,
+            discovery_base: optional(value, "discoveryBase")?,
+            aud: optional(value, "aud")?,
+            issuers: value.member("issuers").is_some().then(|| texts(value, "issuers")).transpose()?,
+            client_id: required(value, "clientId")?,
+            authentication: authentication(value)?,
+            redirect_uri: required(value, "redirectUri")?,
+            scope: required(value, "scope")?,
+            pkce: match optional(value, "pkce")?.as_deref() {
+                None | Some("send") => Pkce::Send,
+                Some("required") => Pkce::Required,
+                Some("disabled") => Pkce::Disabled,
+                Some(_) => return Err(wrong("pkce", "it is not \"send\", \"required\" or \"disabled\"")),
+            },
+            trusted_audiences: texts(value, "trustedAudiences")?,
+            allow_missing_nonce: flag(value, "allowMissingNonce")?,
+            allow_insecure_http: flag(value, "allowInsecureHttp")?,
+        })
+    }
+}
+
+fn wrong(member: &str, problem: &str) -> Error {
+    Error::Configuration { member: member.to_owned(), problem: problem.to_owned() }
+}
+
+fn optional<V: JsonView>(value: &V, member: &str) -> Result<Option<String>, Error> {
+    match value.member(member) {
+        None => Ok(None),
+        Some(found) => found.text().map(Some).ok_or_else(|| wrong(member, "it is not a text")),
+    }
+}
+
+fn required<V: JsonView>(value: &V, member: &str) -> Result<String, Error> {
+    optional(value, member)?.ok_or_else(|| wrong(member, "it is missing"))
+}
+
+fn texts<V: JsonView>(value: &V, member: &str) -> Result<Vec<String>, Error> {
+    let Some(found) = value.member(member) else { return Ok(Vec::new()) };
+    let items = found.items().and_then(|items| items.iter().map(JsonView::text).collect());
+    items.ok_or_else(|| wrong(member, "it is not an array of texts"))
+}
+
+fn flag<V: JsonView>(value: &V, member: &str) -> Result<bool, Error> {
+    match value.member(member) {
+        None => Ok(false),
+        Some(found) => found.flag().ok_or_else(|| wrong(member, "it is not true or false")),
+    }
+}
+
+fn authentication<V: JsonView>(value: &V) -> Result<ClientAuthentication, Error> {
+    let secret = optional(value, "clientSecret")?.map(ClientSecret::new);
+    match (optional(value, "tokenEndpointAuthMethod")?.as_deref(), secret) {
+        (None | Some("none"), None) => Ok(ClientAuthentication::None),
+        (Some("client_secret_post"), Some(secret)) => Ok(ClientAuthentication::ClientSecretPost(secret)),
+        (None | Some("client_secret_basic"), Some(secret)) => Ok(ClientAuthentication::ClientSecretBasic(secret)),
+        (Some("client_secret_post" | "client_secret_basic"), None) => {
+            Err(wrong("clientSecret", "it is missing beside this tokenEndpointAuthMethod"))
+        }
+        (Some("none"), Some(_)) => Err(wrong("clientSecret", "a client that authenticates by none has no secret")),
+        (Some(_), _) => Err(wrong(
+            "tokenEndpointAuthMethod",
+            "it is not \"none\", \"client_secret_post\" or \"client_secret_basic\"",
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn server() -> Value {
+        json!({"fhirBase": "https://ehr.example/fhir", "clientId": "app", "redirectUri": "https://app.example/", "scope": "openid"})
+    }
+
+    fn wrong_member(name: &str, value: Value) -> Option<String> {
+        let mut server = server();
+        server[name] = value;
+        match SmartAppConfig::read(&json!({"server": server})) {
+            Ok(_) => None,
+            Err(Error::Configuration { member, .. }) => Some(member),
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn d9_a_server_record_holds_bases_client_and_issuers() {
+        let mut full = server();
+        full["discoveryBase"] = json!("https://ehr.example");
+        full["aud"] = json!("https://ehr.example/aud");
+        full["issuers"] = json!(["https://ehr.example/fhir/"]);
+        full["clientSecret"] = json!("hidden");
+        let record = ServerRecord::read(&full).unwrap();
+        assert_eq!(record.discovery_base.as_deref(), Some("https://ehr.example"));
+        assert_eq!(record.aud.as_deref(), Some("https://ehr.example/aud"));
+        assert_eq!(record.issuers, Some(vec!["https://ehr.example/fhir/".to_owned()]));
+        assert_eq!(record.authentication, ClientAuthentication::ClientSecretBasic(ClientSecret::new("hidden")));
+        assert!(!format!("{record:?}").contains("hidden"));
+    }
+
+    #[test]
+    fn a_wrong_member_is_named() {
+        assert_eq!(wrong_member("scope", json!("openid")), None);
+        for (name, value) in [
+            ("scope", Value::Null),
+            ("clientId", json!(7)),
+            ("issuers", json!("https://ehr.example")),
+            ("pkce", json!("plain")),
+            ("allowInsecureHttp", json!("yes")),
+            ("tokenEndpointAuthMethod", json!("private_key")),
+            ("client_id", json!("app")),
+        ] {
+            assert_eq!(wrong_member(name, value).as_deref(), Some(name));
+        }
+        assert_eq!(
+            wrong_member("tokenEndpointAuthMethod", json!("client_secret_post")).as_deref(),
+            Some("clientSecret")
+        );
+    }
+}

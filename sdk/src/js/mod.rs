@@ -1,0 +1,1 @@
+//! The classes that the npm package wraps.
