@@ -83,6 +83,11 @@ impl<P: Platform> Session<P> {
         Self { inner }
     }
 
+    /// What tells the session from others of the same app. It is no secret.
+    pub fn id(&self) -> &str {
+        &self.inner.id
+    }
+
     /// The id of the patient in context.
     pub fn patient(&self) -> Option<String> {
         self.inner.record.borrow().context.patient.clone()

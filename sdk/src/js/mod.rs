@@ -1,1 +1,10 @@
-//! The classes that the npm package wraps.
+//! The classes that the npm package wraps: they convert and name, and decide nothing.
+//!
+//! No method holds a borrow while it waits, so an object may be freed or used again at any time. May import everything
+//! of the crate; nothing imports it.
+
+mod abort;
+mod app;
+mod error;
+mod session;
+mod value;

@@ -18,6 +18,11 @@ extern "C" {
 pub struct JsonValue(JsValue);
 
 impl JsonValue {
+    /// Takes a JavaScript value as it is.
+    pub fn from_js(value: JsValue) -> Self {
+        Self(value)
+    }
+
     /// The JavaScript value itself.
     pub fn into_js(self) -> JsValue {
         self.0

@@ -1,0 +1,45 @@
+import { SmartApp } from "/pkg/index.js";
+
+const app = new SmartApp({
+  server: {
+    fhirBase: "http://localhost:9080/webchart.cgi/fhir",
+    clientId: "plain-html",
+    redirectUri: "http://localhost:8080/plain-html/",
+    scope: "launch/patient openid fhirUser offline_access patient/*.rs",
+  },
+});
+
+const element = (id) => document.getElementById(id);
+const say = (text) => (element("status").textContent = text);
+
+async function show(session) {
+  const patient = await session.read(`Patient/${session.patient}`);
+  const [name] = patient.name ?? [];
+  element("name").textContent = [...(name?.given ?? []), name?.family].join(" ");
+  element("born").textContent = `Born ${patient.birthDate}`;
+  element("patient").hidden = false;
+  if (!session.mayRead("Condition")) return say("Connected. The conditions were not shared.");
+  for await (const condition of session.search("Condition", { patient: session.patient })) {
+    const item = document.createElement("li");
+    item.textContent = condition.code?.text ?? condition.code?.coding?.[0]?.display ?? "Unnamed condition";
+    element("conditions").append(item);
+  }
+  say("Connected.");
+}
+
+element("connect").addEventListener("click", () => app.launch().catch((error) => say(error.message)));
+
+try {
+  const session = await app.resume();
+  element("connect").hidden = session !== null;
+  element("sign-out").hidden = session === null;
+  say("Not connected.");
+  if (session) {
+    session.on("signedout", () => location.reload());
+    element("sign-out").addEventListener("click", () => session.signOut());
+    await show(session);
+  }
+} catch (error) {
+  element("connect").hidden = false;
+  say(error.message);
+}

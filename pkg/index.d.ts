@@ -1,0 +1,245 @@
+/** Where sessions and pending launches are kept: an object of the app's own. */
+export interface SessionStore {
+  /** The text under a key, or nothing. */
+  get(key: string): string | null | undefined | Promise<string | null | undefined>;
+  /** Puts a text under a key. */
+  set(key: string, text: string): void | Promise<void>;
+  /** Removes a key. */
+  remove(key: string): void | Promise<void>;
+  /** All keys that begin with a prefix. */
+  keys(prefix: string): string[] | Promise<string[]>;
+}
+
+/** What an app knows of one server. */
+export interface ServerConfig {
+  /** The app's own name for the server; needed where several are configured. */
+  name?: string;
+  /** The app's own label; not read by the client. */
+  label?: string;
+  /** The FHIR base, and the default for the discovery base and `aud`. */
+  fhirBase: string;
+  /** Where `.well-known` lies, if not under the FHIR base. */
+  discoveryBase?: string;
+  /** The `aud` parameter; by default the FHIR base as written, in an EHR launch the link's `iss`. */
+  aud?: string;
+  /** Which `iss` an EHR launch may come with; by default the FHIR base alone. */
+  issuers?: string[];
+  /** The client id that the server knows the app by. */
+  clientId: string;
+  /** A shared secret. Not for a browser, where everybody can read it. */
+  clientSecret?: string;
+  /** How the client authenticates (RFC 7591 section 2): `none` without a secret, else `client_secret_basic`. */
+  tokenEndpointAuthMethod?: "none" | "client_secret_post" | "client_secret_basic";
+  /** Where the server sends the user back to; absolute, without fragment, as it is registered. */
+  redirectUri: string;
+  /** The scopes, separated by spaces. `launch` is added for an EHR launch and left out of a standalone one. */
+  scope: string;
+  /** When a PKCE challenge (S256) is sent: always (`send`), only to a server that advertises it (`required`), never. */
+  pkce?: "send" | "required" | "disabled";
+  /** Audiences of an ID token that are trusted besides the client. */
+  trustedAudiences?: string[];
+  /** Takes an ID token without the nonce that was sent. */
+  allowMissingNonce?: boolean;
+  /** Allows plain http to other machines. Everybody on the way can then read along. */
+  allowInsecureHttp?: boolean;
+}
+
+/** An app's configuration: one `server`, or several `servers` with names. */
+export interface SmartAppConfig {
+  server?: ServerConfig;
+  servers?: ServerConfig[];
+  /**
+   * Where sessions are kept: `"tab"` (sessionStorage, the default), `"origin"` (localStorage), `"memory"`, or an object of
+   * the app's own.
+   */
+  store?: "tab" | "origin" | "memory" | SessionStore;
+}
+
+/** How to launch. */
+export interface LaunchOptions {
+  /** The configured name of the server, for a standalone launch where there are several. */
+  server?: string;
+  /** Other scopes than the configured ones. */
+  scope?: string;
+  /** Parameters to add to the authorization request, such as `prompt`. */
+  parameters?: Record<string, string>;
+}
+
+/**
+ * A SMART app.
+ *
+ * ```js
+ * const app = new SmartApp({ server: { fhirBase, clientId, redirectUri, scope } });
+ * const session = (await app.resume()) ?? (await app.launch());
+ * if (session) console.log(await session.read(`Patient/${session.patient}`));
+ * ```
+ *
+ * A mistake in the configuration rejects the first call, with the code `invalid_configuration`.
+ */
+export class SmartApp {
+  constructor(config: SmartAppConfig);
+  /**
+   * Brings the session back: from the redirect that the page was opened by, else from the store. `null` where there is none,
+   * and where an EHR's launch link opened the page. It may be called twice at once; the same session is the same object.
+   */
+  resume(): Promise<Session | null>;
+  /**
+   * Leaves the page for the authorization server: as the EHR's launch link in the page's address says, else for a standalone
+   * launch. Resolves with `null`; the session comes by `resume()` on the page of the redirect.
+   */
+  launch(options?: LaunchOptions): Promise<null>;
+  /** Prepares a launch and gives the address to send the user to, for an app that navigates by itself. */
+  authorizationUrl(options?: LaunchOptions): Promise<string>;
+}
+
+/** What was asked for and what was granted, as scopes in the server's words. */
+export interface ScopeGrant {
+  /** What was asked for. */
+  requested: string[];
+  /** What was granted; all that was asked for, where the server did not say. */
+  granted: string[];
+  /** What was asked for and of which nothing was granted. */
+  missing: string[];
+  /** What was asked for and of which a part was granted, such as a wildcard that came back as a few types. */
+  narrowed: string[];
+  /** What was granted though it was not asked for. */
+  extra: string[];
+}
+
+/** Who the user is, and what of it was checked. */
+export interface Identity {
+  /** Who says so. */
+  issuer: string;
+  /** The user's name at the issuer. */
+  subject: string;
+  /** All claims of the ID token. */
+  claims: Record<string, unknown>;
+  /** Whether the issuer was compared with one that the server's documents name. */
+  issuerChecked: boolean;
+  /** Whether the nonce of the request came back. */
+  nonceChecked: boolean;
+  /** Whether `at_hash` binds the ID token to the access token. */
+  accessTokenHashChecked: boolean;
+  /** The check of the signature. One that does not hold ends the session. */
+  signature: "pending" | "verified" | "unchecked";
+  /** Why the signature could not be checked. */
+  signatureReason?: string;
+}
+
+/** The launch context as the server gave it, without the tokens. */
+export interface LaunchContext {
+  patient?: string;
+  encounter?: string;
+  need_patient_banner?: boolean;
+  intent?: string;
+  tenant?: string;
+  smart_style_url?: string;
+  fhirContext?: { reference?: string; canonical?: string; type?: string; role?: string }[];
+  [member: string]: unknown;
+}
+
+/** A FHIR resource, as the server sent it. */
+export interface Resource {
+  resourceType: string;
+  id?: string;
+  [member: string]: any;
+}
+
+/** One page of a search. */
+export interface Page<T = Resource> {
+  /** The matches, in the server's order. */
+  resources: T[];
+  /** Resources that came along (`_include`). */
+  included: Resource[];
+  /** OperationOutcomes with remarks on the search. */
+  outcomes: Resource[];
+  /** How many matches there are in all, where the server says. */
+  total?: number;
+}
+
+/** A search. Each iteration asks the server anew; nothing is sent before the first step. */
+export interface Search<T = Resource> extends AsyncIterable<T> {
+  /** The results page by page. */
+  pages(): AsyncGenerator<Page<T>, void, undefined>;
+  /** All results. */
+  toArray(): Promise<T[]>;
+}
+
+/** Search parameters: an array stands for a parameter that is repeated. */
+export type SearchParameters =
+  | Record<string, string | number | boolean | undefined | (string | number | boolean)[]>
+  | URLSearchParams
+  | Iterable<[string, string]>;
+
+/** Something that a caller can call off. */
+export interface Abortable {
+  /** Calls the work off; it rejects with the code `aborted`. A token refresh goes on all the same. */
+  signal?: AbortSignal;
+}
+
+/** The events of a session. */
+export interface SessionEvents {
+  /** The session has a new access token. */
+  refreshed: undefined;
+  /** The check of the ID token's signature has ended, and the session stands. */
+  identitychecked: undefined;
+  /** The session has ended; the error says why, with the code `signed_out` where the user asked for it. */
+  signedout: SmartError;
+}
+
+/** A signed-in session. Its tokens stay inside. */
+export class Session {
+  private constructor();
+  /** The id of the patient in context. */
+  readonly patient: string | undefined;
+  /** The id of the encounter in context. */
+  readonly encounter: string | undefined;
+  /** The user's own resource, such as `Practitioner/7`. */
+  readonly fhirUser: string | undefined;
+  /** Everything that the server said of the launch. */
+  readonly context: LaunchContext;
+  /** What was asked for and what was granted. */
+  readonly scopes: ScopeGrant;
+  /** Who the user is; `undefined` where no ID token came. */
+  readonly identity: Identity | undefined;
+  /** When the access token runs out, where the server says. It is refreshed then, if it can be. */
+  readonly expiresAt: Date | undefined;
+  /** Whether a new access token can be had without the user. */
+  readonly canRefresh: boolean;
+  /** Whether the session stands. */
+  readonly active: boolean;
+  /** The FHIR base that requests go to. */
+  readonly fhirBase: string;
+  /** Whether resources of a type may be read. */
+  mayRead(resourceType: string): boolean;
+  /** Reads a resource by its reference, such as `Patient/1`. A reference to another server is refused. */
+  read<T = Resource>(reference: string, options?: Abortable): Promise<T>;
+  /** Searches for resources of a type. */
+  search<T = Resource>(resourceType: string, parameters?: SearchParameters, options?: Abortable): Search<T>;
+  /** Gets a new access token; with `scope`, one that may do less. Calls that meet share one request. */
+  refresh(options?: { scope?: string }): Promise<void>;
+  /** Ends the session in this tab and in all that share it. */
+  signOut(): Promise<void>;
+  /** Calls a listener with every event of a type. Returns what ends that. */
+  on<E extends keyof SessionEvents>(type: E, listener: (detail: SessionEvents[E]) => void): () => void;
+}
+
+/** What every call rejects with. */
+export class SmartError extends Error {
+  /** A stable code, such as `state_mismatch`, `access_denied`, `not_found` or `network`. */
+  readonly code: string;
+  /** The HTTP status, where an answer caused the error. */
+  readonly status?: number;
+  /** The section of the standard that the error rests on. */
+  readonly section?: string;
+  /** The OperationOutcome of a FHIR error. */
+  readonly operationOutcome?: Resource;
+  /** `Retry-After`, as it came. */
+  readonly retryAfter?: string;
+  /** The OAuth error code, in the server's words. */
+  readonly error?: string;
+  /** The OAuth error's description. Show it as text, never as HTML. */
+  readonly errorDescription?: string;
+  /** The OAuth error's address. */
+  readonly errorUri?: string;
+}

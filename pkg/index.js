@@ -1,0 +1,162 @@
+import { load } from "./load.js";
+
+export { SmartError } from "./errors.js";
+
+export class SmartApp {
+  #config;
+  #loading;
+  #sessions = new Map();
+
+  constructor(config) {
+    this.#config = config;
+  }
+
+  async resume() {
+    const app = await this.#app();
+    const inner = await app.resume();
+    return inner && this.#session(inner);
+  }
+
+  async launch(options) {
+    const app = await this.#app();
+    await app.launch(options);
+    return null;
+  }
+
+  async authorizationUrl(options) {
+    const app = await this.#app();
+    return app.authorizationUrl(options);
+  }
+
+  #app() {
+    this.#loading ??= load().then(
+      (wasm) => new wasm.SmartApp(this.#config),
+    );
+    this.#loading.catch(() => {
+      this.#loading = undefined;
+    });
+    return this.#loading;
+  }
+
+  /** The same session is the same object, however often it is resumed. */
+  #session(inner) {
+    const known = this.#sessions.get(inner.id);
+    if (known?.active) return known;
+    const session = new Session(inner);
+    this.#sessions.set(inner.id, session);
+    return session;
+  }
+}
+
+export class Session {
+  #inner;
+
+  constructor(inner) {
+    this.#inner = inner;
+  }
+
+  get patient() {
+    return this.#inner.patient;
+  }
+
+  get encounter() {
+    return this.#inner.encounter;
+  }
+
+  get fhirUser() {
+    return this.#inner.fhirUser;
+  }
+
+  get context() {
+    return this.#inner.context;
+  }
+
+  get scopes() {
+    return this.#inner.scopes;
+  }
+
+  get identity() {
+    return this.#inner.identity;
+  }
+
+  get expiresAt() {
+    const time = this.#inner.expiresAt;
+    return time === undefined ? undefined : new Date(time);
+  }
+
+  get canRefresh() {
+    return this.#inner.canRefresh;
+  }
+
+  get active() {
+    return this.#inner.active;
+  }
+
+  get fhirBase() {
+    return this.#inner.fhirBase;
+  }
+
+  mayRead(resourceType) {
+    return this.#inner.mayRead(resourceType);
+  }
+
+  async read(reference, { signal } = {}) {
+    return this.#inner.read(reference, signal);
+  }
+
+  search(resourceType, parameters, { signal } = {}) {
+    return new Search(this.#inner, resourceType, namesAndValues(parameters), signal);
+  }
+
+  async refresh({ scope } = {}) {
+    return this.#inner.refresh(scope);
+  }
+
+  async signOut() {
+    return this.#inner.signOut();
+  }
+
+  on(type, listener) {
+    const subscription = this.#inner.onEvent((name, error) => {
+      if (name === type) queueMicrotask(() => listener(error));
+    });
+    let subscribed = true;
+    return () => {
+      if (subscribed) subscription.free();
+      subscribed = false;
+    };
+  }
+}
+
+class Search {
+  #begin;
+  #signal;
+
+  constructor(session, resourceType, parameters, signal) {
+    this.#begin = () => session.search(resourceType, parameters);
+    this.#signal = signal;
+  }
+
+  async *pages() {
+    const search = this.#begin();
+    for (let page = await search.nextPage(this.#signal); page; page = await search.nextPage(this.#signal)) yield page;
+  }
+
+  async *[Symbol.asyncIterator]() {
+    for await (const page of this.pages()) yield* page.resources;
+  }
+
+  async toArray() {
+    const resources = [];
+    for await (const resource of this) resources.push(resource);
+    return resources;
+  }
+}
+
+/** Search parameters as names and values in turn; an array stands for a parameter that is repeated. */
+function namesAndValues(parameters = {}) {
+  const pairs = Symbol.iterator in Object(parameters) ? [...parameters] : Object.entries(parameters);
+  return pairs.flatMap(([name, values]) =>
+    [values].flat().flatMap((value) => (value === undefined ? [] : [name, String(value)])),
+  );
+}

@@ -1,0 +1,41 @@
+//! A caller's `AbortSignal` as one of ours.
+
+use wasm_bindgen::prelude::*;
+use web_sys::AbortSignal as JsAbortSignal;
+
+use crate::abort::{AbortHandle, AbortSignal};
+
+/// Follows the caller's signal as long as this lives.
+pub(super) struct Followed {
+    handle: AbortHandle,
+    source: Option<(JsAbortSignal, Closure<dyn FnMut()>)>,
+}
+
+impl Followed {
+    pub fn new(source: Option<JsAbortSignal>) -> Self {
+        let handle = AbortHandle::new();
+        let source = source.map(|source| {
+            if source.aborted() {
+                handle.abort();
+            }
+            let followed = handle.clone();
+            let listener = Closure::<dyn FnMut()>::new(move || followed.abort());
+            // A signal takes every listener.
+            let _ = source.add_event_listener_with_callback("abort", listener.as_ref().unchecked_ref());
+            (source, listener)
+        });
+        Self { handle, source }
+    }
+
+    pub fn signal(&self) -> AbortSignal {
+        self.handle.signal()
+    }
+}
+
+impl Drop for Followed {
+    fn drop(&mut self) {
+        if let Some((source, listener)) = &self.source {
+            let _ = source.remove_event_listener_with_callback("abort", listener.as_ref().unchecked_ref());
+        }
+    }
+}

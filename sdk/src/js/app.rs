@@ -1,0 +1,92 @@
+//! `SmartApp` for JavaScript.
+
+use std::rc::Rc;
+
+use js_sys::{Object, Promise};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::future_to_promise;
+
+use super::error::json_argument;
+use super::session::JsSession;
+use crate::client::app::{LaunchOptions, SmartApp};
+use crate::client::config::SmartAppConfig;
+use crate::error::Error;
+use crate::platform::JsonView;
+use crate::web::{JsonValue, StoreChoice, WebPlatform};
+
+/// An app and its servers.
+#[wasm_bindgen(js_name = SmartApp)]
+pub struct JsApp {
+    app: Rc<SmartApp<WebPlatform>>,
+}
+
+#[wasm_bindgen(js_class = SmartApp)]
+impl JsApp {
+    /// Reads a configuration.
+    #[wasm_bindgen(constructor)]
+    pub fn new(config: JsValue) -> Result<Self, JsValue> {
+        let config = json_argument(config, "config")?;
+        let platform = WebPlatform::with_store(read_store(&config)?);
+        let app = SmartApp::new(platform, SmartAppConfig::read(&config)?)?;
+        Ok(Self { app: Rc::new(app) })
+    }
+
+    /// The session, or `null`.
+    pub fn resume(&self) -> Promise {
+        let app = self.app.clone();
+        future_to_promise(async move {
+            let session = app.resume().await?;
+            Ok(session.map_or(JsValue::NULL, |session| JsSession::new(session).into()))
+        })
+    }
+
+    /// Leaves for the authorization server.
+    pub fn launch(&self, options: JsValue) -> Promise {
+        let app = self.app.clone();
+        future_to_promise(async move {
+            app.launch(read_options(options)?).await?;
+            Ok(JsValue::UNDEFINED)
+        })
+    }
+
+    /// The address to send the user to.
+    #[wasm_bindgen(js_name = authorizationUrl)]
+    pub fn authorization_url(&self, options: JsValue) -> Promise {
+        let app = self.app.clone();
+        future_to_promise(async move {
+            let url = app.authorization_url(read_options(options)?).await?;
+            Ok(JsValue::from_str(&url.to_string()))
+        })
+    }
+}
+
+fn read_store(config: &JsonValue) -> Result<StoreChoice, Error> {
+    let wrong = |problem: &str| Error::Configuration { member: "store".into(), problem: problem.into() };
+    let Some(store) = config.member("store") else { return Ok(StoreChoice::default()) };
+    match store.text().as_deref() {
+        Some("tab") => Ok(StoreChoice::Tab),
+        Some("origin") => Ok(StoreChoice::Origin),
+        Some("memory") => Ok(StoreChoice::memory()),
+        Some(_) => Err(wrong("it is not \"tab\", \"origin\", \"memory\" or an object")),
+        None if store.clone().into_js().is_instance_of::<Object>() => Ok(StoreChoice::Own(store.into_js())),
+        None => Err(wrong("it is not \"tab\", \"origin\", \"memory\" or an object")),
+    }
+}
+
+fn read_options(options: JsValue) -> Result<LaunchOptions, Error> {
+    if options.is_undefined() || options.is_null() {
+        return Ok(LaunchOptions::default());
+    }
+    let options = JsonValue::from_js(options);
+    let mut extra = Vec::new();
+    if let Some(parameters) = options.member("parameters") {
+        for name in parameters.names() {
+            let value = parameters.member_text(&name).ok_or_else(|| Error::Configuration {
+                member: format!("parameters.{name}"),
+                problem: "it is not a text".into(),
+            })?;
+            extra.push((name, value));
+        }
+    }
+    Ok(LaunchOptions { server: options.member_text("server"), scope: options.member_text("scope"), extra })
+}

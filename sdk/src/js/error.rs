@@ -1,0 +1,57 @@
+//! Errors as instances of the package's `SmartError`.
+
+use js_sys::Array;
+use wasm_bindgen::prelude::*;
+
+use super::value::{object, optional_text, text};
+use crate::error::{Error, OAuthError};
+use crate::platform::Json;
+use crate::web::{JsonValue, WebPlatform};
+
+#[wasm_bindgen(raw_module = "../errors.js")]
+extern "C" {
+    type SmartError;
+    #[wasm_bindgen(constructor)]
+    fn new(code: &str, message: &str, details: &JsValue) -> SmartError;
+}
+
+impl From<Error> for JsValue {
+    fn from(error: Error) -> Self {
+        to_js(&error)
+    }
+}
+
+/// The error as a `SmartError`.
+pub(super) fn to_js(error: &Error) -> JsValue {
+    let mut details = vec![
+        ("status", error.status().map_or(JsValue::UNDEFINED, JsValue::from)),
+        ("section", optional_text(error.section())),
+    ];
+    match error {
+        Error::Authorization(oauth) | Error::Token(oauth) => details.extend(oauth_details(oauth)),
+        Error::Fhir(fhir) => {
+            let outcome = fhir.operation_outcome.as_ref();
+            let outcome = outcome.and_then(|outcome| WebPlatform::default().parse(&outcome.json));
+            details.push(("operationOutcome", outcome.map_or(JsValue::UNDEFINED, JsonValue::into_js)));
+            details.push(("retryAfter", optional_text(fhir.retry_after.as_deref())));
+        }
+        _ => {}
+    }
+    SmartError::new(error.code(), &error.to_string(), &object(&details)).into()
+}
+
+fn oauth_details(error: &OAuthError) -> [(&'static str, JsValue); 3] {
+    [
+        ("error", text(&error.error)),
+        ("errorDescription", optional_text(error.description.as_deref())),
+        ("errorUri", optional_text(error.uri.as_deref())),
+    ]
+}
+
+/// Reads an argument that must be an object.
+pub(super) fn json_argument(value: JsValue, name: &str) -> Result<JsonValue, Error> {
+    if value.is_object() && !Array::is_array(&value) {
+        return Ok(JsonValue::from_js(value));
+    }
+    Err(Error::Configuration { member: name.to_owned(), problem: "it is not an object".to_owned() })
+}

@@ -1,0 +1,224 @@
+//! `Session` and `Search` for JavaScript.
+
+use std::rc::Rc;
+
+use futures_util::lock::Mutex;
+use js_sys::{Array, Function, Promise};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::future_to_promise;
+use web_sys::AbortSignal;
+
+use super::abort::Followed;
+use super::error::to_js;
+use super::value::{object, optional_text, text, texts};
+use crate::client::fhir::Search;
+use crate::client::session::{CheckedIdentity, EventSubscription, Session, SessionEvent, Signature};
+use crate::fhir::bundle::Page;
+use crate::platform::Json;
+use crate::web::{JsonValue, WebPlatform};
+
+/// A signed-in session.
+#[wasm_bindgen(js_name = Session)]
+pub struct JsSession {
+    session: Session<WebPlatform>,
+}
+
+impl JsSession {
+    pub(super) fn new(session: Session<WebPlatform>) -> Self {
+        Self { session }
+    }
+}
+
+#[wasm_bindgen(js_class = Session)]
+impl JsSession {
+    /// What tells the session from others of the same app.
+    #[wasm_bindgen(getter)]
+    pub fn id(&self) -> String {
+        self.session.id().to_owned()
+    }
+
+    /// The id of the patient in context.
+    #[wasm_bindgen(getter)]
+    pub fn patient(&self) -> Option<String> {
+        self.session.patient()
+    }
+
+    /// The id of the encounter in context.
+    #[wasm_bindgen(getter)]
+    pub fn encounter(&self) -> Option<String> {
+        self.session.encounter()
+    }
+
+    /// The user's own resource, such as `Practitioner/7`.
+    #[wasm_bindgen(getter, js_name = fhirUser)]
+    pub fn fhir_user(&self) -> Option<String> {
+        self.session.fhir_user().map(|user| format!("{}/{}", user.resource_type, user.id))
+    }
+
+    /// Everything that the server said of the launch.
+    #[wasm_bindgen(getter)]
+    pub fn context(&self) -> JsValue {
+        parse(&self.session.context().to_json())
+    }
+
+    /// What was asked for and what was granted.
+    #[wasm_bindgen(getter)]
+    pub fn scopes(&self) -> JsValue {
+        let grant = self.session.scopes();
+        object(&[
+            ("requested", texts(grant.requested.iter())),
+            ("granted", texts(grant.granted.iter())),
+            ("missing", texts(grant.missing())),
+            ("narrowed", texts(grant.narrowed())),
+            ("extra", texts(grant.extra())),
+        ])
+    }
+
+    /// Who the user is and what of it was checked.
+    #[wasm_bindgen(getter)]
+    pub fn identity(&self) -> JsValue {
+        self.session.identity().map_or(JsValue::UNDEFINED, |identity| identity_object(&identity))
+    }
+
+    /// When the access token runs out, in milliseconds since 1970.
+    #[wasm_bindgen(getter, js_name = expiresAt)]
+    pub fn expires_at(&self) -> Option<f64> {
+        self.session.expires_at().map(|seconds| seconds * 1000.0)
+    }
+
+    /// Whether a new access token can be had without the user.
+    #[wasm_bindgen(getter, js_name = canRefresh)]
+    pub fn can_refresh(&self) -> bool {
+        self.session.can_refresh()
+    }
+
+    /// Whether the session stands.
+    #[wasm_bindgen(getter)]
+    pub fn active(&self) -> bool {
+        self.session.is_active()
+    }
+
+    /// The FHIR base.
+    #[wasm_bindgen(getter, js_name = fhirBase)]
+    pub fn fhir_base(&self) -> String {
+        self.session.fhir_base()
+    }
+
+    /// Whether resources of a type may be read.
+    #[wasm_bindgen(js_name = mayRead)]
+    pub fn may_read(&self, resource_type: &str) -> bool {
+        self.session.may_read(resource_type)
+    }
+
+    /// Reads a resource.
+    pub fn read(&self, reference: String, signal: Option<AbortSignal>) -> Promise {
+        let session = self.session.clone();
+        future_to_promise(async move {
+            let followed = Followed::new(signal);
+            Ok(session.read(&reference, &followed.signal()).await?.into_js())
+        })
+    }
+
+    /// Begins a search; `parameters` are names and values in turn.
+    pub fn search(&self, resource_type: &str, parameters: Vec<String>) -> Result<JsSearch, JsValue> {
+        let pairs = parameters.chunks_exact(2);
+        let pairs = pairs.filter_map(|pair| Some((pair.first()?.clone(), pair.last()?.clone())));
+        let search = self.session.search(resource_type, &pairs.collect::<Vec<_>>())?;
+        Ok(JsSearch { search: Rc::new(Mutex::new(search)) })
+    }
+
+    /// Gets a new access token, with `scope` for one that may do less.
+    pub fn refresh(&self, scope: Option<String>) -> Promise {
+        let session = self.session.clone();
+        future_to_promise(async move {
+            match scope {
+                Some(scope) => session.refresh_with_scope(&scope).await?,
+                None => session.refresh().await?,
+            }
+            Ok(JsValue::UNDEFINED)
+        })
+    }
+
+    /// Ends the session.
+    #[wasm_bindgen(js_name = signOut)]
+    pub fn sign_out(&self) -> Promise {
+        let session = self.session.clone();
+        future_to_promise(async move {
+            session.sign_out().await?;
+            Ok(JsValue::UNDEFINED)
+        })
+    }
+
+    /// Calls a function with the type of every event, and its error.
+    #[wasm_bindgen(js_name = onEvent)]
+    pub fn on_event(&self, listener: Function) -> JsSubscription {
+        let subscription = self.session.on_event(move |event| {
+            let (name, error) = match event {
+                SessionEvent::Refreshed => ("refreshed", JsValue::UNDEFINED),
+                SessionEvent::IdentityChecked => ("identitychecked", JsValue::UNDEFINED),
+                SessionEvent::SignedOut(reason) => ("signedout", to_js(reason)),
+            };
+            // The face's listener only queues the app's own, which is where an error can arise.
+            let _ = listener.call2(&JsValue::UNDEFINED, &text(name), &error);
+        });
+        JsSubscription { _subscription: subscription }
+    }
+}
+
+/// A listener that is called until this is freed.
+#[wasm_bindgen(js_name = Subscription)]
+pub struct JsSubscription {
+    _subscription: EventSubscription<WebPlatform>,
+}
+
+/// A search, page by page.
+#[wasm_bindgen(js_name = Search)]
+pub struct JsSearch {
+    search: Rc<Mutex<Search<WebPlatform>>>,
+}
+
+#[wasm_bindgen(js_class = Search)]
+impl JsSearch {
+    /// The next page, or `null`.
+    #[wasm_bindgen(js_name = nextPage)]
+    pub fn next_page(&self, signal: Option<AbortSignal>) -> Promise {
+        let search = self.search.clone();
+        future_to_promise(async move {
+            let followed = Followed::new(signal);
+            let page = search.lock().await.next_page(&followed.signal()).await?;
+            Ok(page.map_or(JsValue::NULL, page_object))
+        })
+    }
+}
+
+fn page_object(page: Page<JsonValue>) -> JsValue {
+    let array = |items: Vec<JsonValue>| JsValue::from(items.into_iter().map(JsonValue::into_js).collect::<Array>());
+    object(&[
+        ("resources", array(page.resources)),
+        ("included", array(page.included)),
+        ("outcomes", array(page.outcomes)),
+        ("total", page.total.map_or(JsValue::UNDEFINED, JsValue::from)),
+    ])
+}
+
+fn identity_object(identity: &CheckedIdentity) -> JsValue {
+    let (signature, reason) = match &identity.signature {
+        Signature::Pending => ("pending", None),
+        Signature::Verified => ("verified", None),
+        Signature::Unchecked(reason) => ("unchecked", Some(reason.as_str())),
+    };
+    object(&[
+        ("issuer", text(&identity.identity.issuer)),
+        ("subject", text(&identity.identity.subject)),
+        ("claims", parse(&identity.identity.claims)),
+        ("issuerChecked", identity.identity.issuer_checked.into()),
+        ("nonceChecked", identity.identity.nonce_checked.into()),
+        ("accessTokenHashChecked", identity.identity.access_token_hash_checked.into()),
+        ("signature", text(signature)),
+        ("signatureReason", optional_text(reason)),
+    ])
+}
+
+fn parse(json: &str) -> JsValue {
+    WebPlatform::default().parse(json).map_or(JsValue::UNDEFINED, JsonValue::into_js)
+}
