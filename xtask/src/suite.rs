@@ -31,6 +31,8 @@ pub fn run(extent: Extent) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// xtask is linted and tested by itself: alone it has the very dependencies that this program was built with, and beside the
+/// others cargo would unify their features and build it again.
 fn lint() -> Result<()> {
     let cargo = |heading: &str, arguments: &str, remedy: &str| {
         tools::step(heading, || tools::run(&mut tools::cargo(arguments.split(' ')), remedy))
@@ -42,21 +44,20 @@ fn lint() -> Result<()> {
         "check --package smartrust --no-default-features",
         "The protocol does not compile without a platform: keep wasm_bindgen, clocks and entropy out of it.",
     )?;
-    cargo("clippy on the host", "clippy --workspace --all-targets -- -D warnings", lints)?;
+    cargo("clippy on the host", "clippy --workspace --exclude xtask --all-targets -- -D warnings", lints)?;
+    cargo("clippy on xtask", "clippy --package xtask --all-targets -- -D warnings", lints)?;
     let wasm = "--target wasm32-unknown-unknown --all-targets";
     cargo("clippy on wasm: SDK", &format!("clippy --package smartrust --features js {wasm} -- -D warnings"), lints)?;
     cargo("clippy on wasm: launcher", &format!("clippy --package launcher-app {wasm} -- -D warnings"), lints)
 }
 
-/// xtask is tested by itself: alone it has the very dependencies that this program was built with, and beside the others
-/// cargo would unify their features and build it again.
 fn test_on_host(tally: &mut Tally) -> Result<()> {
     let failed = "A host test fails: mend what is named above.";
     tools::step("host tests", || tally.run(&mut tools::cargo(["test", "--workspace", "--exclude", "xtask"]), failed))?;
     tools::step("tests of xtask", || tally.run(&mut tools::cargo(["test", "--package", "xtask"]), failed))?;
     tools::step("documentation", || {
         tools::run(
-            tools::cargo(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"),
+            tools::cargo(["doc", "--workspace", "--exclude", "xtask", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"),
             "The documentation has faults: mend what rustdoc names above.",
         )
     })
