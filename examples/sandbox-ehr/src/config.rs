@@ -5,6 +5,12 @@ use std::time::Duration;
 use crate::clock::Clock;
 use crate::oauth::SystemKey;
 
+/// A population whose first patients differ: a grown-up with several long illnesses, a small child, an old man.
+pub const DEFAULT_SEED: u64 = 81_995;
+
+/// How many patients there are unless something else is set.
+pub const DEFAULT_PATIENTS: u32 = 50;
+
 /// Everything that can be set about a sandbox. Start from [`Config::new`] and change what matters.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -55,8 +61,8 @@ impl Config {
         let origin = origin.into();
         Self {
             origin: origin.trim_end_matches('/').to_owned(),
-            seed: 1,
-            patients: 50,
+            seed: DEFAULT_SEED,
+            patients: DEFAULT_PATIENTS,
             clients: Vec::new(),
             apps: Vec::new(),
             token_ttl: Duration::from_secs(3600),

@@ -22,7 +22,7 @@ mod people;
 mod sessions;
 
 pub use clock::Clock;
-pub use config::{Client, Config, LaunchApp, Login, SampleLogins, sample_logins};
+pub use config::{Client, Config, DEFAULT_PATIENTS, DEFAULT_SEED, LaunchApp, Login, SampleLogins, sample_logins};
 pub use oauth::SystemKey;
 
 use std::future::Future;

@@ -1,7 +1,7 @@
 //! The sandbox EHR as a program.
 
 use clap::Parser;
-use sandbox_ehr::{Config, sample_logins, serve};
+use sandbox_ehr::{Config, DEFAULT_PATIENTS, DEFAULT_SEED, sample_logins, serve};
 use std::io;
 use std::process::ExitCode;
 use tokio::net::TcpListener;
@@ -17,10 +17,10 @@ struct Options {
     #[arg(long, default_value = "http://localhost:8080")]
     app_origin: String,
     /// Which population to make.
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = DEFAULT_SEED)]
     seed: u64,
     /// How many patients there are.
-    #[arg(long, default_value_t = 50)]
+    #[arg(long, default_value_t = DEFAULT_PATIENTS)]
     patients: u32,
 }
 

@@ -126,3 +126,54 @@ fn moment(text: &str) -> Option<(NaiveDateTime, NaiveDateTime)> {
         .ok()?;
     Some((start, start.checked_add_signed(TimeDelta::seconds(1))?))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn matches(criterion: &str, value: Value) -> bool {
+        DateCriterion::parse(criterion).unwrap().matches(&Span::of(&value).unwrap())
+    }
+
+    #[test]
+    fn fhir_r4_a_date_matches_at_the_precision_that_was_asked() {
+        assert!(matches("2024", json!("2024-12-31")));
+        assert!(matches("2024-02", json!("2024-02-29")));
+        assert!(!matches("2024-02-29", json!("2024-02")));
+        assert!(!matches("2024", json!("2025-01-01")));
+        assert!(matches("ne2024", json!("2025-01-01")));
+    }
+
+    #[test]
+    fn fhir_r4_prefixes_compare_spans() {
+        assert!(matches("ge2024-05-01", json!("2024-05-01")));
+        assert!(!matches("gt2024-05-01", json!("2024-05-01")));
+        assert!(matches("lt2024-05-01", json!("2024-04-30")));
+        assert!(!matches("lt2024-05-01", json!("2024-05-01")));
+        assert!(matches("le2024-05-01", json!("2024-05-01")));
+        assert!(matches("sa2023", json!("2024-01-01")));
+        assert!(matches("eb2025", json!("2024-12-31")));
+    }
+
+    #[test]
+    fn fhir_r4_moments_are_compared_across_time_zones() {
+        assert!(matches("2024-05-02", json!("2024-05-01T23:30:00-05:00")));
+        assert!(!matches("2024-05-01", json!("2024-05-01T23:30:00-05:00")));
+    }
+
+    #[test]
+    fn fhir_r4_an_open_period_reaches_into_the_future() {
+        let open = json!({ "start": "2024-05-01T09:00:00Z" });
+        assert!(matches("gt2030", open.clone()));
+        assert!(matches("lt2030", open.clone()));
+        assert!(!matches("2024", open));
+    }
+
+    #[test]
+    fn what_is_no_date_is_no_criterion() {
+        for text in ["", "x", "2024-13", "2024-02-30", "20240101", "ge", "ap2024", "é024", "9999999999"] {
+            assert!(DateCriterion::parse(text).is_none(), "{text}");
+        }
+    }
+}

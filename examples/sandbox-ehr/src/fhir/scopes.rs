@@ -120,3 +120,43 @@ fn is_v2(permissions: &str) -> bool {
     let mut rest = "cruds".chars();
     !permissions.is_empty() && permissions.chars().all(|letter| rest.any(|known| known == letter))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ResourceType::{Condition, Observation};
+
+    fn allows(scope: &str, resource: ResourceType, interaction: Interaction) -> bool {
+        ResourceScope::parse(scope).is_some_and(|scope| scope.allows(resource, interaction))
+    }
+
+    #[test]
+    fn both_spellings_are_understood() {
+        for scope in ["patient/Observation.read", "patient/Observation.rs", "patient/*.cruds", "user/Observation.*"] {
+            assert!(allows(scope, Observation, Interaction::Read), "{scope}");
+            assert!(allows(scope, Observation, Interaction::Search), "{scope}");
+        }
+        assert!(!allows("patient/Observation.r", Observation, Interaction::Search));
+        assert!(!allows("patient/Observation.s", Observation, Interaction::Read));
+        assert!(!allows("patient/Observation.rs", Condition, Interaction::Read));
+    }
+
+    #[test]
+    fn what_cannot_be_granted_is_no_scope() {
+        for scope in [
+            "patient/Observation.sr",
+            "patient/Observation.rr",
+            "patient/Observation.",
+            "patient/Observation.write",
+            "patient/Observation.cud",
+            "patient/Observation.rs?category=laboratory",
+            "patient/Nonsense.rs",
+            "system/*.rs",
+            "patient/*",
+            "openid",
+            "",
+        ] {
+            assert!(ResourceScope::parse(scope).is_none(), "{scope}");
+        }
+    }
+}

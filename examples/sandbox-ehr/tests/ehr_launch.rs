@@ -1,0 +1,154 @@
+//! The chart, its FHIR Launch portlet, and the launch that follows.
+
+mod support;
+
+use axum::http::StatusCode;
+use sandbox_ehr::SystemKey;
+use support::{BASE, Browser, FHIR, claims, from_chart, scopes, text};
+
+const SCOPE: &str = "launch openid fhirUser offline_access patient/*.read";
+
+#[tokio::test]
+async fn the_chart_is_for_the_provider_only() {
+    let mut browser = Browser::new();
+    for query in ["", "?f=chart&pat_id=1", "?f=launch&pat_id=1&app=0"] {
+        let answer = browser.get(&format!("{BASE}{query}")).await;
+        assert!(answer.body.contains("Log in to WebChart"), "{query}");
+        assert_eq!(answer.location(), "");
+    }
+    browser.log_in_as_provider().await;
+    assert!(browser.get(BASE).await.body.contains("<h1>Patients</h1>"));
+    browser.post(&format!("{BASE}/log-out"), &[]).await;
+    assert!(browser.get(BASE).await.body.contains("Log in to WebChart"));
+}
+
+#[tokio::test]
+async fn every_tab_of_every_chart_can_be_shown() {
+    let mut browser = Browser::new();
+    browser.log_in_as_provider().await;
+    for number in 1..=50 {
+        for tab in ["Quickview", "Problems", "Results", "Encounters"] {
+            let page = browser.get(&format!("{BASE}?f=chart&pat_id={number}&t={tab}")).await;
+            assert_eq!(page.status, StatusCode::OK);
+            assert!(page.body.contains("aria-label=\"Patient\""));
+        }
+    }
+    for odd in ["0", "51", "x", "", "-1", "99999999999999999999"] {
+        let page = browser.get(&format!("{BASE}?f=chart&pat_id={odd}")).await;
+        assert_eq!(page.status, StatusCode::NOT_FOUND, "{odd}");
+    }
+}
+
+#[tokio::test]
+async fn the_patient_list_is_paged_and_can_be_searched() {
+    let mut browser = Browser::with(|mut config| {
+        config.patients = 10_000;
+        config
+    });
+    browser.log_in_as_provider().await;
+    let first = browser.get(BASE).await;
+    assert_eq!(first.body.matches("f=chart").count(), 25);
+    let last = browser.get(&format!("{BASE}?f=patients&page=399")).await;
+    assert_eq!(last.body.matches("f=chart").count(), 25);
+    assert_eq!(browser.get(&format!("{BASE}?f=patients&page=400")).await.body.matches("f=chart").count(), 0);
+    let found = browser.get(&format!("{BASE}?f=patients&q=edith+diallo")).await;
+    assert!(found.body.contains(">Edith Diallo</a>"));
+}
+
+#[tokio::test]
+async fn the_portlet_opens_the_app_with_iss_and_launch() {
+    let mut browser = Browser::new();
+    browser.log_in_as_provider().await;
+    let page = browser.get(&format!("{BASE}?f=chart&pat_id=3")).await;
+    assert!(page.body.contains("FHIR Launch"));
+    let answer = browser.get(&format!("{BASE}?f=launch&pat_id=3&app=0")).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    assert!(answer.location().starts_with("http://localhost:8080/launch?iss=http%3A%2F%2Flocalhost%3A9080%2F"));
+    assert_eq!(answer.redirected("iss").as_deref(), Some(FHIR));
+    let launch = claims(&answer.redirected("launch").unwrap());
+    assert_eq!(launch["patient"], 3);
+    assert_eq!(launch["sub"], "Practitioner/1");
+    assert_eq!(launch["aud"], "MIE-localhost-launch");
+    assert_eq!(browser.get(&format!("{BASE}?f=launch&pat_id=3&app=9")).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_launch_by_a_logged_in_provider_brings_a_code_at_once() {
+    let mut browser = Browser::new();
+    let tokens = browser.ehr_tokens(7, SCOPE).await;
+    assert_eq!(tokens["patient"], "7");
+    assert_eq!(scopes(&tokens), ["launch", "openid", "fhirUser", "offline_access", "patient/*.read"]);
+    assert_eq!(claims(text(&tokens, "id_token"))["fhirUser"], format!("{FHIR}/Practitioner/1"));
+    let access_token = text(&tokens, "access_token");
+    assert_eq!(browser.fhir(access_token, "Patient/7").await.status, StatusCode::OK);
+    assert_eq!(browser.fhir(access_token, "Patient/8").await.status, StatusCode::FORBIDDEN);
+    assert_eq!(browser.fhir(access_token, "Practitioner/1").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn the_encounter_is_in_context_where_the_patient_has_one() {
+    let mut browser = Browser::new();
+    let mut seen = [false; 2];
+    for patient in 1..=10 {
+        let tokens = browser.ehr_tokens(patient, SCOPE).await;
+        let query = format!("Encounter?patient={patient}&status=in-progress");
+        let found = browser.fhir(text(&tokens, "access_token"), &query).await;
+        let current = found.json()["entry"][0]["resource"]["id"].clone();
+        assert_eq!(tokens.get("encounter").cloned().unwrap_or_default(), current, "patient {patient}");
+        seen[usize::from(current.is_null())] = true;
+    }
+    assert_eq!(seen, [true, true]);
+}
+
+#[tokio::test]
+async fn a_launch_without_a_log_in_asks_for_it_and_goes_on() {
+    let mut provider = Browser::new();
+    provider.log_in_as_provider().await;
+    let launch = provider.launch_value(2, 0).await;
+    let mut browser = provider.elsewhere();
+    let page = browser.authorize(&from_chart(SCOPE, &launch)).await;
+    assert!(page.body.contains("Log in to WebChart"));
+    let transaction = page.field("transaction");
+    let form = [("transaction", &*transaction), ("user_name", "provider"), ("password", "chart-1")];
+    let logged_in = browser.post(&format!("{BASE}/log-in"), &form).await;
+    let answer = browser.get(&format!("http://localhost:9080{}", logged_in.location())).await;
+    assert!(answer.redirected("code").is_some());
+}
+
+async fn error_of(browser: &mut Browser, scope: &str, launch: &str) -> Option<String> {
+    let answer = browser.authorize(&from_chart(scope, launch)).await;
+    assert_eq!(answer.redirected("code"), None);
+    answer.redirected("error")
+}
+
+#[tokio::test]
+async fn a_launch_value_is_refused_when_it_is_forged_expired_or_anothers() {
+    let mut browser = Browser::new();
+    browser.log_in_as_provider().await;
+    let good = browser.launch_value(1, 0).await;
+    let mut other_ehr = Browser::with(|mut config| {
+        config.key = SystemKey::generate();
+        config
+    });
+    other_ehr.log_in_as_provider().await;
+    let forged = other_ehr.launch_value(1, 0).await;
+    let for_another_client = browser.launch_value(1, 1).await;
+    let (head, signature) = good.rsplit_once('.').unwrap();
+    let unsigned = format!("{head}.");
+    let cut = format!("{head}.{}", &signature[..20]);
+    let id_token = text(&browser.ehr_tokens(1, SCOPE).await, "id_token").to_owned();
+    for bad in [&*forged, &for_another_client, &unsigned, &cut, &id_token, "nonsense", "a.b.c"] {
+        assert_eq!(error_of(&mut browser, SCOPE, bad).await.as_deref(), Some("invalid_request"), "{bad}");
+    }
+    browser.hands.turn(300);
+    assert_eq!(error_of(&mut browser, SCOPE, &good).await.as_deref(), Some("invalid_request"));
+}
+
+#[tokio::test]
+async fn launch_value_and_launch_scope_belong_together() {
+    let mut browser = Browser::new();
+    browser.log_in_as_provider().await;
+    let launch = browser.launch_value(1, 0).await;
+    assert_eq!(error_of(&mut browser, "openid patient/*.rs", &launch).await.as_deref(), Some("invalid_scope"));
+    assert_eq!(error_of(&mut browser, SCOPE, "").await.as_deref(), Some("invalid_request"));
+}
