@@ -26,7 +26,7 @@ pub fn wasm_tests(browser: &Browser) -> Result<Command> {
     let mut command =
         tools::cargo(["test", "--package", "smartrust", "--target", "wasm32-unknown-unknown", "--features", "js"]);
     command
-        .args(["--config", &format!("target.wasm32-unknown-unknown.runner = {runner}")])
+        .args(["--lib", "--tests", "--config", &format!("target.wasm32-unknown-unknown.runner = {runner}")])
         .env("CHROMEDRIVER", &browser.chromedriver)
         .env("WASM_BINDGEN_USE_BROWSER", "1")
         .env("WASM_BINDGEN_TEST_TIMEOUT", "120")

@@ -32,7 +32,7 @@ pub fn run(options: Options) -> Result<()> {
     let runtime = Runtime::new()?;
     let servers = Servers::start(&runtime, ehr, app)?;
     print_invitation(&servers);
-    if options.open && open::that(&servers.app_origin).is_err() {
+    if options.open && open::that_detached(&servers.app_origin).is_err() {
         println!("The browser did not open by itself: go to {}", servers.app_origin);
     }
     runtime.block_on(tokio::signal::ctrl_c()).context("Ctrl-C cannot be watched for")?;

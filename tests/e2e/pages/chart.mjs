@@ -23,11 +23,8 @@ export class Chart {
     return name;
   }
 
-  /** Clicks an app in the portlet, and returns the page that it opens in. */
+  /** Clicks an app in the portlet; it opens in the chart's own tab. */
   async launch(app) {
-    const link = this.#page.getByRole("region", { name: "FHIR Launch" }).getByRole("link", { name: app });
-    const opened = this.#page.context().waitForEvent("page", { timeout: 3_000 }).catch(() => this.#page);
-    await link.click();
-    return opened;
+    await this.#page.getByRole("region", { name: "FHIR Launch" }).getByRole("link", { name: app }).click();
   }
 }
