@@ -12,6 +12,7 @@ use crate::error::Error;
 use crate::platform::Platform;
 use crate::protocol::context::LaunchContext;
 use crate::protocol::scope::ScopeSet;
+use crate::protocol::secret::AccessToken;
 use crate::protocol::token::{TokenClient, TokenResponse, read_token_response};
 
 impl<P: Platform> Session<P> {
@@ -65,26 +66,48 @@ impl<P: Platform> Session<P> {
     }
 }
 
+/// How long the lock is kept after a refresh, in milliseconds, so that the news reaches the tabs that wait for it.
+const NEWS_TRAVEL: u32 = 50;
+
 /// Refreshes while no other tab does, or takes over what another tab refreshed meanwhile.
 async fn refresh_alone<P: Platform>(inner: &Rc<Inner<P>>, scope: Option<&str>) -> Result<(), Error> {
-    let _lock = inner.platform.lock(&format!("smartrust.refresh.{}", inner.id)).await;
+    let dead = inner.record.borrow().access_token.clone();
+    let lock = inner.platform.lock(&format!("smartrust.refresh.{}", inner.id)).await;
     inner.check_active()?;
-    if scope.is_none()
-        && let Ok(Some(stored)) = records::load_session(&inner.platform, &inner.id).await
-        && stored.access_token != inner.record.borrow().access_token
-    {
-        inner.adopt(stored);
+    if scope.is_none() && adopt_newer(inner, &dead).await {
         return Ok(());
     }
     let response = request_tokens(inner, scope).await;
     inner.check_active()?;
     match response {
-        Ok(response) => take_over(inner, response).await,
+        Ok(response) => {
+            let outcome = take_over(inner, response).await;
+            let platform = inner.platform.clone();
+            inner.platform.spawn(Box::pin(async move {
+                platform.sleep(NEWS_TRAVEL).await;
+                drop(lock);
+            }));
+            outcome
+        }
         Err(Error::Token(error)) if error.error == "invalid_grant" => {
             inner.end_and_forget(Error::Token(error.clone())).await;
             Err(Error::Token(error))
         }
         Err(other) => Err(other),
+    }
+}
+
+/// Whether another tab has replaced the dead token: its message came, or it stands in the store that both share.
+async fn adopt_newer<P: Platform>(inner: &Rc<Inner<P>>, dead: &AccessToken) -> bool {
+    if inner.record.borrow().access_token != *dead {
+        return true;
+    }
+    match records::load_session(&inner.platform, &inner.id).await {
+        Ok(Some(stored)) if stored.access_token != *dead => {
+            inner.adopt(stored);
+            true
+        }
+        _ => false,
     }
 }
 

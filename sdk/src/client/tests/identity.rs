@@ -1,0 +1,144 @@
+use super::server::*;
+use crate::abort::AbortSignal;
+use crate::client::session::{SessionEvent, Signature};
+use crate::error::Error;
+use crate::memory::Reply;
+use serde_json::json;
+use std::cell::RefCell;
+use std::rc::Rc;
+
+#[test]
+fn i1_i10_a_token_with_wrong_claims_opens_no_session_and_is_used_for_nothing() {
+    for (claims, check) in [
+        (json!({"iss": "https://other.example"}), "iss"),
+        (json!({"aud": "other"}), "aud"),
+        (json!({"exp": NOW - 100.0}), "exp"),
+        (json!({"nonce": "other"}), "nonce"),
+        (json!({"at_hash": "AAAA"}), "at_hash"),
+    ] {
+        let server = Server::new();
+        *server.claims.borrow_mut() = claims;
+        let world = server.world();
+        let tab = world.tab("https://app.example/");
+        launch(&world, &app(&tab)).unwrap();
+        tab.visit(&redirect(&server, &tab));
+        let refused = resume(&world, &app(&tab)).err().unwrap();
+        assert!(matches!(refused, Error::IdToken { check: found, .. } if found == check), "{refused:?}");
+        assert!(tab.stored().values().all(|text| !text.contains("access-1")), "{check}");
+        assert!(world.requests().iter().all(|request| request.authorization().is_none()));
+    }
+}
+
+#[test]
+fn i10_a_signature_that_does_not_hold_ends_the_session_beside_its_first_call() {
+    let server = Server::new();
+    server.fhir_delay.set(50);
+    let world = server.world();
+    world.let_signatures_hold(false);
+    let tab = world.tab("https://app.example/");
+    let app = app(&tab);
+    launch(&world, &app).unwrap();
+    tab.visit(&redirect(&server, &tab));
+    let events = Rc::new(RefCell::new(Vec::new()));
+    let heard = events.clone();
+    let (session, first) = world
+        .run(async move {
+            let session = app.resume().await.unwrap().unwrap();
+            let subscription = session.on_event(move |event| heard.borrow_mut().push(event.clone()));
+            let first = session.read("Patient/p1", &AbortSignal::never()).await;
+            drop(subscription);
+            (session, first)
+        })
+        .unwrap();
+    assert!(first.is_ok(), "the first call ran beside the check");
+    assert!(!session.is_active());
+    let [SessionEvent::SignedOut(Error::IdToken { check: "signature", .. })] = events.borrow().as_slice() else {
+        panic!("{events:?}")
+    };
+    assert!(tab.stored().values().all(|text| !text.contains("access-1")));
+    let after = world.run(async move { session.read("Patient/p1", &AbortSignal::never()).await }).unwrap();
+    assert_eq!(after.err().map(|error| error.code()), Some("invalid_id_token"));
+}
+
+#[test]
+fn i8_the_session_tells_what_was_checked_and_what_was_not() {
+    let server = Server::new();
+    let world = server.world();
+    let session = sign_in(&server, &world, &world.tab("https://app.example/"));
+    world.settle();
+    let checked = session.identity().unwrap();
+    assert!(checked.identity.issuer_checked && checked.identity.nonce_checked);
+    assert_eq!(checked.signature, Signature::Verified);
+
+    let server = Server::new();
+    server.configuration.borrow_mut()["issuer"] = json!("");
+    server.configuration.borrow_mut()["jwks_uri"] = json!(null);
+    let world = server.world();
+    let tab = world.tab("https://app.example/");
+    let session = sign_in(&server, &world, &tab);
+    world.settle();
+    let checked = session.identity().unwrap();
+    assert!(!checked.identity.issuer_checked && checked.identity.nonce_checked);
+    assert_eq!(checked.signature, Signature::Unchecked("the server names no keys".into()));
+    let reloaded = resume(&world, &app(&tab)).unwrap().unwrap();
+    assert_eq!(reloaded.identity(), Some(checked));
+}
+
+#[test]
+fn i7_the_users_own_resource_is_told() {
+    let server = Server::new();
+    let world = server.world();
+    let session = sign_in(&server, &world, &world.tab("https://app.example/"));
+    let user = session.fhir_user().unwrap();
+    assert_eq!((user.resource_type.as_str(), user.id.as_str()), ("Practitioner", "7"));
+}
+
+#[test]
+fn i2_a_missing_nonce_is_taken_by_a_named_option_only() {
+    for (allow, stands) in [(false, false), (true, true)] {
+        let server = Server::new();
+        *server.claims.borrow_mut() = json!({"nonce": null});
+        let world = server.world();
+        let tab = world.tab("https://app.example/");
+        let mut record = record();
+        record.allow_missing_nonce = allow;
+        let app = app_with(&tab, record);
+        launch(&world, &app).unwrap();
+        tab.visit(&redirect(&server, &tab));
+        assert_eq!(resume(&world, &app).is_ok(), stands);
+    }
+}
+
+#[test]
+fn keys_that_cannot_be_fetched_leave_the_signature_unchecked() {
+    let server = Server::new();
+    let world = server.world();
+    let scripted = server.clone();
+    let token = token_answer(1);
+    launch_with_keys(&server, &world, move |path| match path {
+        "/jwks" => Some(Reply::offline()),
+        "/token" => Some(Reply::json(200, &with_id_token(&scripted, &token))),
+        _ => None,
+    });
+}
+
+fn with_id_token(server: &Server, answer: &serde_json::Value) -> serde_json::Value {
+    let mut answer = answer.clone();
+    answer["id_token"] = json!(server.id_token());
+    answer
+}
+
+fn launch_with_keys(
+    server: &Rc<Server>,
+    world: &crate::memory::World,
+    reply: impl Fn(&str) -> Option<Reply> + 'static,
+) {
+    let tab = world.tab("https://app.example/");
+    launch(world, &app(&tab)).unwrap();
+    tab.visit(&redirect(server, &tab));
+    world.answer_by(move |request| reply(request.url.path()).unwrap_or_else(|| Reply::text(404, "")));
+    let session = resume(world, &app(&tab)).unwrap().unwrap();
+    world.settle();
+    assert!(session.is_active());
+    assert!(matches!(session.identity().unwrap().signature, Signature::Unchecked(_)));
+}

@@ -1,0 +1,8 @@
+//! The client against a scripted server, on the platform in memory.
+
+mod callback;
+mod fhir;
+mod identity;
+mod launch;
+mod refresh;
+mod server;
