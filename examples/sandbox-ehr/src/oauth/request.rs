@@ -84,13 +84,14 @@ fn client_and_redirect<'a>(parameters: &'a Parameters, config: &Config) -> Resul
         }
     }
     let client_id = parameters.get("client_id").ok_or(Refusal::Person("The app did not say who it is."))?;
-    let client = config.client(client_id).ok_or(Refusal::Person("This app is not registered here."))?;
+    let client =
+        config.client(client_id).ok_or(Refusal::Person("This app is not registered here. Nothing was shared."))?;
     let redirect_uri =
         parameters.get("redirect_uri").ok_or(Refusal::Person("The app did not say where to return to."))?;
     if client.redirect_uris.iter().any(|registered| registered == redirect_uri) {
         Ok((client_id, redirect_uri))
     } else {
-        Err(Refusal::Person("The app asked to return to an address that is not registered for it."))
+        Err(Refusal::Person("The app asked to return to an address that is not registered for it. Nothing was shared."))
     }
 }
 

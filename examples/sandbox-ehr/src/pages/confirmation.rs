@@ -31,14 +31,14 @@ pub fn page(
                 strong { (log_in::patient_name(sandbox, session.user)) } "." }
             input type="hidden" name="transaction" value=(transaction);
             input type="hidden" name="form_token" value=(session.form_token);
+            @if !mandatory.is_empty() {
+                h2 { "What the app cannot do without" }
+                ul.items.fixed { @for item in &mandatory { (fixed(item)) } }
+            }
             @if !optional.is_empty() {
                 h2 { "What you share" }
                 p.hint { "Everything is allowed at first. Click an item to turn it grey: grey is denied." }
                 ul.items { @for item in &optional { (choice(item, denied.contains(&item.name), focused == Some(item.name))) } }
-            }
-            @if !mandatory.is_empty() {
-                h2 { "What the app cannot do without" }
-                ul.items { @for item in &mandatory { (fixed(item)) } }
             }
             div.actions {
                 button type="submit" name="decision" value="cancel" { "Cancel" }

@@ -24,7 +24,7 @@ pub fn patient_page(transaction: Option<&str>, user_name: Option<&str>, problem:
             (hidden("transaction", transaction))
             @if let Some(user_name) = user_name {
                 p.hint { "Logging in as " strong { (user_name) } }
-                (hidden("user_name", Some(user_name)))
+                input hidden name="user_name" value=(user_name) autocomplete="username";
                 label for="password" { "Password" }
                 input id="password" name="password" type="password" autocomplete="current-password" required autofocus;
             } @else {
