@@ -72,7 +72,7 @@ impl Config {
         .app_origin("http://localhost:8080")
     }
 
-    /// The same clients and portlet links for an app at another origin, such as `http://localhost:8081`.
+    /// The same clients, and the same link in the portlet, for an app at another origin, such as `http://localhost:8081`.
     pub fn app_origin(mut self, origin: &str) -> Self {
         let origin = origin.trim_end_matches('/');
         let at = |path: &str| format!("{origin}{path}");
@@ -81,20 +81,16 @@ impl Config {
             name: name.to_owned(),
             redirect_uris,
         };
-        let app = |name: &str, launch_url: String, client_id: &str| LaunchApp {
-            name: name.to_owned(),
-            launch_url,
-            client_id: client_id.to_owned(),
-        };
         self.clients = vec![
             client("MIE-localhost", "smartrust launcher", vec![at("/code")]),
             client("MIE-localhost-launch", "smartrust launcher", vec![at("/code"), at("/launch")]),
             client("plain-html", "Plain HTML example", vec![at("/plain-html/")]),
         ];
-        self.apps = vec![
-            app("smartrust launcher", at("/launch"), "MIE-localhost-launch"),
-            app("Plain HTML example", at("/plain-html/"), "plain-html"),
-        ];
+        self.apps = vec![LaunchApp {
+            name: "smartrust launcher".to_owned(),
+            launch_url: at("/launch"),
+            client_id: "MIE-localhost-launch".to_owned(),
+        }];
         self
     }
 

@@ -3,7 +3,7 @@
 mod support;
 
 use axum::http::StatusCode;
-use sandbox_ehr::SystemKey;
+use sandbox_ehr::{LaunchApp, SystemKey};
 use support::{BASE, Browser, FHIR, claims, from_chart, scopes, text};
 
 const SCOPE: &str = "launch openid fhirUser offline_access patient/*.read";
@@ -123,7 +123,14 @@ async fn error_of(browser: &mut Browser, scope: &str, launch: &str) -> Option<St
 
 #[tokio::test]
 async fn a_launch_value_is_refused_when_it_is_forged_expired_or_anothers() {
-    let mut browser = Browser::new();
+    let mut browser = Browser::with(|mut config| {
+        config.apps.push(LaunchApp {
+            name: "Another app".to_owned(),
+            launch_url: "http://localhost:8080/plain-html/".to_owned(),
+            client_id: "plain-html".to_owned(),
+        });
+        config
+    });
     browser.log_in_as_provider().await;
     let good = browser.launch_value(1, 0).await;
     let mut other_ehr = Browser::with(|mut config| {
