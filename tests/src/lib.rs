@@ -1,1 +1,119 @@
-//! What the tests of the client against the sandbox share.
+//! The client and the sandbox EHR in one process: a world whose network is the sandbox, and a person at its pages.
+
+#[path = "../../examples/sandbox-ehr/tests/support/mod.rs"]
+#[allow(missing_docs)]
+pub mod browser;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use axum::body::Body;
+use browser::{Answer, Browser, FHIR};
+use sandbox_ehr::Config;
+use smartrust::client::app::LaunchOptions;
+use smartrust::memory::{MemoryPlatform, Reply, World};
+use smartrust::platform::Navigator as _;
+use smartrust::protocol::http::Request;
+use smartrust::{Error, ServerRecord, Session, SmartApp, SmartAppConfig};
+use tokio::runtime::Runtime;
+
+/// A sandbox, the apps' network that leads to it, and a person's browser at its pages.
+pub struct Clinic {
+    /// What the apps' tabs share.
+    pub world: World,
+    /// The person's browser, which holds the log-in.
+    pub person: Browser,
+    runtime: Rc<Runtime>,
+}
+
+impl Clinic {
+    /// A sandbox as it comes.
+    pub fn open() -> Self {
+        Self::open_with(|config| config)
+    }
+
+    /// A sandbox whose settings were changed.
+    pub fn open_with(change: impl FnOnce(Config) -> Config) -> Self {
+        let person = Browser::with(change);
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime starts");
+        let runtime = Rc::new(runtime);
+        let network = RefCell::new(person.elsewhere());
+        let (running, now) = (runtime.clone(), person.hands.now());
+        let world = World::new(now as f64, move |request| {
+            to_reply(running.block_on(network.borrow_mut().send(to_http(request))))
+        });
+        Self { world, person, runtime }
+    }
+
+    /// Lets time pass, for the apps and for the sandbox.
+    pub fn wait(&self, seconds: u64) {
+        self.person.hands.turn(seconds);
+        self.world.advance(seconds as f64);
+    }
+
+    /// Does something in the person's browser.
+    pub fn do_in_browser<T>(&mut self, work: impl AsyncFnOnce(&mut Browser) -> T) -> T {
+        let runtime = self.runtime.clone();
+        runtime.block_on(work(&mut self.person))
+    }
+
+    /// Leaves the app for the authorization server, and gives the address that the person is sent to.
+    pub fn launch(&self, tab: &MemoryPlatform, app: &Rc<SmartApp<MemoryPlatform>>) -> Result<String, Error> {
+        let app = app.clone();
+        self.world.run(async move { app.launch(LaunchOptions::default()).await }).expect("a launch ends")?;
+        Ok(tab.location().unwrap_or_default())
+    }
+
+    /// What the app makes of the address that its tab is at.
+    pub fn resume(&self, app: &Rc<SmartApp<MemoryPlatform>>) -> Result<Option<Session<MemoryPlatform>>, Error> {
+        let app = app.clone();
+        self.world.run(async move { app.resume().await }).expect("a callback is handled")
+    }
+
+    /// A session of patient 1, who denied some kinds of data.
+    pub fn standalone(&mut self, tab: &MemoryPlatform, denied: &[&str]) -> Session<MemoryPlatform> {
+        let app = app(tab, standalone_record());
+        let address = self.launch(tab, &app).expect("the launch begins");
+        let answer = self.do_in_browser(async |person| {
+            let page = person.get(&address).await;
+            let confirmation = person.log_in_as_patient(&page, 1).await;
+            person.decide(&confirmation, "allow", denied).await
+        });
+        tab.visit(answer.location());
+        self.resume(&app).expect("the callback is good").expect("there is a session")
+    }
+}
+
+/// The launcher's registration for patients.
+pub fn standalone_record() -> ServerRecord {
+    ServerRecord::new(FHIR, "MIE-localhost", browser::CODE_URI, browser::STANDALONE_SCOPE)
+}
+
+/// The launcher's registration for launches from the chart.
+pub fn ehr_record() -> ServerRecord {
+    let scope = "launch openid fhirUser offline_access patient/*.rs";
+    ServerRecord::new(FHIR, "MIE-localhost-launch", browser::LAUNCH_URI, scope)
+}
+
+/// An app in a tab, with one server.
+pub fn app(tab: &MemoryPlatform, record: ServerRecord) -> Rc<SmartApp<MemoryPlatform>> {
+    let config = SmartAppConfig { servers: vec![record] };
+    Rc::new(SmartApp::new(tab.clone(), config).expect("the configuration is right"))
+}
+
+fn to_http(request: &Request) -> axum::http::Request<Body> {
+    let mut builder = axum::http::Request::builder().method(request.method.as_str()).uri(request.url.to_string());
+    for (name, value) in &request.headers {
+        builder = builder.header(name, value);
+    }
+    if let Some(value) = request.authorization() {
+        builder = builder.header("Authorization", value);
+    }
+    builder.body(Body::from(request.body.clone().unwrap_or_default())).expect("a request of the client is valid HTTP")
+}
+
+fn to_reply(answer: Answer) -> Reply {
+    let headers =
+        answer.headers.iter().filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned())));
+    Reply { status: answer.status.as_u16(), headers: headers.collect(), body: answer.body, ..Reply::default() }
+}
