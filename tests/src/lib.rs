@@ -1,7 +1,7 @@
 //! The client and the sandbox EHR in one process: a world whose network is the sandbox, and a person at its pages.
 
 #[path = "../../examples/sandbox-ehr/tests/support/mod.rs"]
-#[allow(missing_docs)]
+#[allow(missing_docs, clippy::new_without_default)]
 pub mod browser;
 
 use std::cell::RefCell;

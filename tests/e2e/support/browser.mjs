@@ -45,7 +45,7 @@ export function check(name, body) {
       await body({ context, page: await context.newPage(), traffic });
       assert.deepEqual(complaints, [], "the pages complained");
     } catch (error) {
-      throw await withScreenshots(error, name, context);
+      throw await explained(error, name, context, complaints);
     } finally {
       await context.close();
     }
@@ -62,10 +62,11 @@ function listen(context) {
   return complaints;
 }
 
-async function withScreenshots(error, name, context) {
+/** The error with what the pages complained of, where they were, and what they looked like. */
+async function explained(error, name, context, complaints) {
   mkdirSync(output, { recursive: true });
   const file = name.replace(/[^a-z0-9]+/gi, "-").toLowerCase().slice(0, 80);
-  const lines = [];
+  const lines = complaints.map((complaint) => `the page complained: ${complaint}`);
   for (const [index, page] of context.pages().entries()) {
     const path = `${output}${file}-${index + 1}.png`;
     const taken = await page.screenshot({ path, fullPage: true, timeout: 5_000 }).then(() => path, () => "no screenshot");

@@ -1,0 +1,1 @@
+import { SmartApp } from "smartrust"; new SmartApp({});
