@@ -2,7 +2,7 @@
 
 use crate::bundle::{self, Profile};
 use crate::tally::Tally;
-use crate::{checks, demo, site, size, tools};
+use crate::{checks, demo, site, size, tools, workspace};
 use anyhow::Result;
 use std::process::ExitCode;
 
@@ -65,6 +65,13 @@ fn test_on_host(tally: &mut Tally) -> Result<()> {
 
 fn test_in_browser(tally: &mut Tally, extent: Extent) -> Result<()> {
     tools::ensure_npm_packages()?;
+    tools::step("types of the npm package", || {
+        let root = workspace::root();
+        tools::run(
+            tools::node(&root.join("node_modules/typescript/bin/tsc")).args(["--project", "tests/types"]),
+            "The npm package's types do not fit their usage: mend pkg/index.d.ts or tests/types/usage.ts.",
+        )
+    })?;
     let browser = tools::ensure_browser()?;
     tools::step("wasm tests in Chromium", || {
         tally.run(&mut checks::wasm_tests(&browser)?, "A wasm test fails: mend what is named above.")
