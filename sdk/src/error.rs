@@ -6,25 +6,22 @@ use crate::fhir::outcome::OperationOutcome;
 use crate::protocol::url::UrlError;
 
 /// What went wrong. No variant holds a token, a code, a verifier or a secret.
+///
+/// It is small, as every fallible call carries it: what is larger than a text is boxed.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Error {
     /// The app's own configuration is wrong.
-    Configuration {
-        /// The member that is wrong, such as `redirectUri`.
-        member: String,
-        /// What is wrong with it.
-        problem: String,
-    },
+    Configuration(Box<ConfigurationError>),
     /// No server of the configuration has this name, or several servers and no name was given.
     UnknownServer {
         /// The name that was asked for.
-        name: Option<String>,
+        name: Option<Box<str>>,
     },
     /// A launch link names an EHR that the app does not trust. Nothing was requested from it.
     UntrustedIssuer {
         /// The `iss` of the link.
-        iss: String,
+        iss: Box<str>,
     },
     /// A launch link lacks `iss` or `launch`, or has one twice.
     LaunchLink {
@@ -34,36 +31,36 @@ pub enum Error {
     /// An address is not one that this client fetches.
     Url {
         /// What the address is, such as `token_endpoint`.
-        what: String,
+        what: Box<str>,
         /// What is wrong with it.
         problem: UrlError,
     },
     /// An address is plain http on another machine, where everybody on the way can read along.
     InsecureUrl {
         /// What the address is.
-        what: String,
+        what: Box<str>,
     },
     /// An address lies outside the places that the access token belongs to. Nothing was sent there.
     ForeignUrl {
         /// The origin of the address.
-        origin: String,
+        origin: Box<str>,
     },
     /// The server's SMART configuration could not be read.
     Discovery {
         /// Each document that was asked for, and what came back.
-        attempts: Vec<DiscoveryAttempt>,
+        attempts: Box<[DiscoveryAttempt]>,
     },
     /// The server does not advertise S256 and the configuration requires it.
     PkceUnsupported,
     /// A parameter that this client sets itself was given as an extra one.
     ReservedParameter {
         /// The parameter.
-        name: String,
+        name: Box<str>,
     },
     /// Scopes are wrong for this kind of request.
     Scope {
         /// What is wrong.
-        problem: String,
+        problem: Box<str>,
     },
     /// A redirect came back with a state that this browser did not send, or sent too long ago.
     StateMismatch,
@@ -75,32 +72,27 @@ pub enum Error {
         problem: &'static str,
     },
     /// The authorization server sent the user back with an error (RFC 6749 section 4.1.2.1).
-    Authorization(OAuthError),
+    Authorization(Box<OAuthError>),
     /// The token endpoint answered with an error (RFC 6749 section 5.2).
-    Token(OAuthError),
+    Token(Box<OAuthError>),
     /// The token endpoint's answer is not one.
     TokenResponse {
         /// The HTTP status.
         status: u16,
         /// What is wrong with it.
-        problem: String,
+        problem: Box<str>,
     },
     /// The ID token does not hold up.
-    IdToken {
-        /// Which check failed.
-        check: &'static str,
-        /// What was found.
-        problem: String,
-    },
+    IdToken(Box<IdTokenError>),
     /// No connection, or the browser kept the answer from the page.
     Network {
         /// The host that was asked.
-        host: String,
+        host: Box<str>,
     },
     /// No answer came in time.
     Timeout {
         /// The host that was asked.
-        host: String,
+        host: Box<str>,
     },
     /// The caller called it off.
     Aborted,
@@ -117,12 +109,12 @@ pub enum Error {
         /// The HTTP status.
         status: u16,
         /// The host that answered.
-        host: String,
+        host: Box<str>,
     },
     /// A reference or resource type is not one of FHIR's.
     Reference {
         /// What is wrong.
-        problem: String,
+        problem: Box<str>,
     },
     /// The pages of a search point back at one that was read already.
     PageCycle,
@@ -141,6 +133,24 @@ pub struct DiscoveryAttempt {
     pub url: String,
     /// What came back.
     pub outcome: String,
+}
+
+/// A member of a configuration that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigurationError {
+    /// The member, such as `redirectUri`.
+    pub member: String,
+    /// What is wrong with it.
+    pub problem: String,
+}
+
+/// A check that an ID token failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdTokenError {
+    /// Which check failed.
+    pub check: &'static str,
+    /// What was found.
+    pub problem: String,
 }
 
 /// An OAuth error as the server worded it. Show its texts as text, never as HTML.
@@ -170,10 +180,18 @@ pub struct FhirError {
 }
 
 impl Error {
+    pub(crate) fn configuration(member: &str, problem: &str) -> Self {
+        Self::Configuration(Box::new(ConfigurationError { member: member.to_owned(), problem: problem.to_owned() }))
+    }
+
+    pub(crate) fn id_token(check: &'static str, problem: &str) -> Self {
+        Self::IdToken(Box::new(IdTokenError { check, problem: problem.to_owned() }))
+    }
+
     /// A stable code for programs, such as `state_mismatch`.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Configuration { .. } => "invalid_configuration",
+            Self::Configuration(_) => "invalid_configuration",
             Self::UnknownServer { .. } => "unknown_server",
             Self::UntrustedIssuer { .. } => "untrusted_issuer",
             Self::LaunchLink { .. } => "invalid_launch_link",
@@ -193,7 +211,7 @@ impl Error {
             Self::Token(error) if error.error == "invalid_client" => "invalid_client",
             Self::Token(_) => "token_request_failed",
             Self::TokenResponse { .. } => "invalid_token_response",
-            Self::IdToken { .. } => "invalid_id_token",
+            Self::IdToken(_) => "invalid_id_token",
             Self::Network { .. } => "network",
             Self::Timeout { .. } => "timeout",
             Self::Aborted => "aborted",
@@ -224,7 +242,7 @@ impl Error {
             Self::Authorization(_) => "RFC 6749 section 4.1.2.1",
             Self::Token(_) => "RFC 6749 section 5.2",
             Self::TokenResponse { .. } => "RFC 6749 section 5.1",
-            Self::IdToken { .. } => "OpenID Connect Core section 3.1.3.7",
+            Self::IdToken(_) => "OpenID Connect Core section 3.1.3.7",
             Self::SessionExpired => "RFC 6749 section 6",
             Self::Fhir(_) | Self::NotJson { .. } => "FHIR R4, RESTful API",
             Self::Reference { .. } => "FHIR R4, references",
@@ -264,7 +282,7 @@ impl std::error::Error for Error {}
 impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = match self {
-            Self::Configuration { member, problem } => format!("The configuration's {member} is wrong: {problem}."),
+            Self::Configuration(wrong) => format!("The configuration's {} is wrong: {}.", wrong.member, wrong.problem),
             Self::UnknownServer { name: Some(name) } => {
                 format!("No server named \"{name}\" is configured: add it, or use the name of one that is.")
             }
@@ -314,9 +332,10 @@ impl fmt::Display for Error {
             Self::TokenResponse { status, problem } => {
                 format!("The token endpoint's answer (status {status}) is not one: {problem}.")
             }
-            Self::IdToken { check, problem } => {
-                format!("The ID token was refused by the check of {check}: {problem}. Start the launch again.")
-            }
+            Self::IdToken(failed) => format!(
+                "The ID token was refused by the check of {}: {}. Start the launch again.",
+                failed.check, failed.problem
+            ),
             Self::Network { host } => format!(
                 "No answer could be read from {host}: check the connection, that the server is up, and that it allows this page's origin (CORS)."
             ),

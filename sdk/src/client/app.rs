@@ -1,7 +1,6 @@
 //! The app: starts launches, brings sessions back.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::{Rc, Weak};
 
 use super::config::{Server, SmartAppConfig};
@@ -23,7 +22,7 @@ use crate::protocol::url::Url;
 pub struct SmartApp<P: Platform> {
     platform: P,
     servers: Vec<Rc<Server>>,
-    sessions: RefCell<HashMap<String, Weak<Inner<P>>>>,
+    sessions: RefCell<Vec<Weak<Inner<P>>>>,
 }
 
 /// How to launch.
@@ -43,7 +42,7 @@ impl<P: Platform> SmartApp<P> {
     /// # Errors
     /// [`Error::Configuration`] naming the member that is wrong.
     pub fn new(platform: P, config: SmartAppConfig) -> Result<Self, Error> {
-        let wrong = |problem: &str| Error::Configuration { member: "servers".into(), problem: problem.into() };
+        let wrong = |problem: &str| Error::configuration("servers", problem);
         if config.servers.is_empty() {
             return Err(wrong("there is none"));
         }
@@ -91,9 +90,8 @@ impl<P: Platform> SmartApp<P> {
         options: &LaunchOptions,
     ) -> Result<Url, Error> {
         let record = &server.record;
-        let endpoint = configuration.authorization_endpoint.as_ref().ok_or_else(|| Error::Configuration {
-            member: "smart-configuration".into(),
-            problem: "the server's document has no authorization_endpoint".into(),
+        let endpoint = configuration.authorization_endpoint.as_ref().ok_or_else(|| {
+            Error::configuration("smart-configuration", "the server's document has no authorization_endpoint")
         })?;
         let scope = launch_scope(options.scope.as_deref().unwrap_or(&record.scope), link.is_some());
         let state = self.random_text()?;
@@ -128,12 +126,12 @@ impl<P: Platform> SmartApp<P> {
             scope,
             nonce,
             verifier,
-            endpoints: Endpoints {
+            endpoints: Rc::new(Endpoints {
                 issuer: configuration.issuer.clone(),
                 authorization: endpoint.clone(),
                 token: configuration.token_endpoint.clone(),
                 jwks: configuration.jwks_uri.clone(),
-            },
+            }),
             created: self.platform.now(),
         };
         records::save_launch(&self.platform, &state, &pending).await?;
@@ -181,8 +179,7 @@ impl<P: Platform> SmartApp<P> {
 
     /// The session of an id: the one that is open, else the stored one, if it belongs to a configured server.
     pub(super) async fn open_session(&self, id: &str) -> Result<Option<Session<P>>, Error> {
-        let open = self.sessions.borrow().get(id).and_then(Weak::upgrade);
-        if let Some(inner) = open {
+        if let Some(inner) = self.open_inner(id) {
             return Ok(Some(Session { inner }).filter(Session::is_active));
         }
         let Some(record) = records::load_session(&self.platform, id).await? else { return Ok(None) };
@@ -192,15 +189,22 @@ impl<P: Platform> SmartApp<P> {
         Ok(server.map(|server| self.session(server, id.to_owned(), record)))
     }
 
-    pub(super) fn session(&self, server: Rc<Server>, id: String, record: SessionRecord) -> Session<P> {
-        let open = self.sessions.borrow().get(&id).and_then(Weak::upgrade);
-        if let Some(inner) = open.filter(|inner| inner.check_active().is_ok()) {
+    pub(super) fn session(&self, server: Rc<Server>, id: String, record: Rc<SessionRecord>) -> Session<P> {
+        if let Some(inner) = self.open_inner(&id).filter(|inner| inner.check_active().is_ok()) {
             return Session { inner };
         }
-        let session = Session::new(self.platform.clone(), server, id.clone(), record);
-        self.sessions.borrow_mut().insert(id, Rc::downgrade(&session.inner));
+        let session = Session::new(self.platform.clone(), server, id, record);
+        let mut sessions = self.sessions.borrow_mut();
+        sessions.retain(|open| open.strong_count() > 0);
+        sessions.push(Rc::downgrade(&session.inner));
+        drop(sessions);
         session.check_signature();
         session
+    }
+
+    fn open_inner(&self, id: &str) -> Option<Rc<Inner<P>>> {
+        // The newest first: a session that was signed out may still be held beside its successor.
+        self.sessions.borrow().iter().rev().filter_map(Weak::upgrade).find(|inner| inner.id == id)
     }
 
     pub(super) fn platform(&self) -> &P {
@@ -213,7 +217,7 @@ impl<P: Platform> SmartApp<P> {
 
     fn server_by_issuer(&self, iss: &str) -> Result<Rc<Server>, Error> {
         let trusting = self.servers.iter().find(|server| server.trusts(iss));
-        trusting.cloned().ok_or_else(|| Error::UntrustedIssuer { iss: iss.to_owned() })
+        trusting.cloned().ok_or_else(|| Error::UntrustedIssuer { iss: iss.into() })
     }
 
     fn server_by_name(&self, name: Option<&str>) -> Result<Rc<Server>, Error> {
@@ -222,7 +226,7 @@ impl<P: Platform> SmartApp<P> {
             (None, _) => None,
             (Some(name), servers) => servers.iter().find(|server| server.record.name.as_deref() == Some(name)),
         };
-        server.cloned().ok_or_else(|| Error::UnknownServer { name: name.map(str::to_owned) })
+        server.cloned().ok_or_else(|| Error::UnknownServer { name: name.map(Box::from) })
     }
 
     fn random_bytes(&self) -> Result<[u8; VERIFIER_BYTES], Error> {

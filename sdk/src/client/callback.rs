@@ -55,7 +55,7 @@ impl<P: Platform> SmartApp<P> {
         server: &Rc<Server>,
         launch: &PendingLaunch,
         code: &AuthorizationCode,
-    ) -> Result<SessionRecord, Error> {
+    ) -> Result<Rc<SessionRecord>, Error> {
         let client = TokenClient {
             endpoint: &launch.endpoints.token,
             client_id: &launch.client_id,
@@ -65,7 +65,7 @@ impl<P: Platform> SmartApp<P> {
         let answer = send(self.platform(), &request, REQUEST_TIMEOUT, &AbortSignal::never()).await?;
         let response = read_token_response(answer.status, &answer.body)?;
         let identity = self.check_identity(server, launch, &response)?;
-        Ok(SessionRecord {
+        Ok(Rc::new(SessionRecord {
             server: launch.server.clone(),
             client_id: launch.client_id.clone(),
             fhir_base: server.record.fhir_base.clone(),
@@ -78,7 +78,7 @@ impl<P: Platform> SmartApp<P> {
             context: response.context,
             identity,
             id_token: response.id_token,
-        })
+        }))
     }
 
     /// Checks the claims before anything is done with the tokens.
@@ -87,7 +87,7 @@ impl<P: Platform> SmartApp<P> {
         server: &Server,
         launch: &PendingLaunch,
         response: &TokenResponse,
-    ) -> Result<Option<CheckedIdentity>, Error> {
+    ) -> Result<Option<Rc<CheckedIdentity>>, Error> {
         let Some(id_token) = &response.id_token else { return Ok(None) };
         let expected = Expected {
             issuer: launch.endpoints.issuer.as_deref(),
@@ -99,6 +99,6 @@ impl<P: Platform> SmartApp<P> {
             now: self.platform().now(),
         };
         let (identity, _) = id_token::read(self.platform(), id_token, &expected)?;
-        Ok(Some(CheckedIdentity { identity, signature: Signature::Pending }))
+        Ok(Some(Rc::new(CheckedIdentity { identity, signature: Signature::Pending })))
     }
 }

@@ -83,17 +83,16 @@ pub(crate) struct Server {
 impl Server {
     pub fn read(record: ServerRecord) -> Result<Self, Error> {
         let address = |member: &str, text: &str| {
-            let wrong = |problem: String| Error::Configuration { member: member.to_owned(), problem };
-            let url = Url::parse(text).map_err(|problem| wrong(problem.to_string()))?;
+            let url = Url::parse(text).map_err(|problem| Error::configuration(member, &problem.to_string()))?;
             if url.is_confidential() || record.allow_insecure_http {
                 Ok(url)
             } else {
-                Err(wrong("it is plain http on another machine; use https".into()))
+                Err(Error::configuration(member, "it is plain http on another machine; use https"))
             }
         };
         let fhir_base = address("fhirBase", &record.fhir_base)?;
         if fhir_base.query().is_some() {
-            return Err(Error::Configuration { member: "fhirBase".into(), problem: "it has a query (?)".into() });
+            return Err(Error::configuration("fhirBase", "it has a query (?)"));
         }
         let discovery_base = match &record.discovery_base {
             Some(base) => address("discoveryBase", base)?,
@@ -101,8 +100,8 @@ impl Server {
         };
         address("redirectUri", &record.redirect_uri)?;
         if record.client_id.is_empty() {
-            let problem = "it is empty; register the app with the server to get one".into();
-            return Err(Error::Configuration { member: "clientId".into(), problem });
+            let problem = "it is empty; register the app with the server to get one";
+            return Err(Error::configuration("clientId", problem));
         }
         let key = record.name.clone().unwrap_or_else(|| format!("{} {}", record.client_id, record.fhir_base));
         Ok(Self { record, key, fhir_base, discovery_base })
@@ -125,7 +124,7 @@ mod tests {
         adjust(&mut record);
         match Server::read(record) {
             Ok(_) => None,
-            Err(Error::Configuration { member, .. }) => Some(member),
+            Err(Error::Configuration(wrong)) => Some(wrong.member),
             Err(other) => panic!("{other:?}"),
         }
     }

@@ -34,11 +34,13 @@ impl SmartAppConfig {
         let servers = match (value.member("server"), value.member("servers")) {
             (Some(server), None) => vec![ServerRecord::read(&server)?],
             (None, Some(servers)) => {
-                let servers = servers.items().ok_or_else(|| wrong("servers", "it is not an array"))?;
+                let servers = servers.items().ok_or_else(|| Error::configuration("servers", "it is not an array"))?;
                 servers.iter().map(ServerRecord::read).collect::<Result<_, _>>()?
             }
-            (None, None) => return Err(wrong("server", "it is missing")),
-            (Some(_), Some(_)) => return Err(wrong("server", "it stands beside servers; give one of the two")),
+            (None, None) => return Err(Error::configuration("server", "it is missing")),
+            (Some(_), Some(_)) => {
+                return Err(Error::configuration("server", "it stands beside servers; give one of the two"));
+            }
         };
         Ok(Self { servers })
     }
@@ -51,7 +53,7 @@ impl ServerRecord {
     /// [`Error::Configuration`] naming the member that is missing, wrong or unknown.
     pub fn read<V: JsonView>(value: &V) -> Result<Self, Error> {
         if let Some(unknown) = value.names().into_iter().find(|name| !MEMBERS.contains(&name.as_str())) {
-            return Err(Error::Configuration { member: unknown, problem: "there is no such member".into() });
+            return Err(Error::configuration(&unknown, "there is no such member"));
         }
         Ok(Self {
             name: optional(value, "name")?,
@@ -67,7 +69,9 @@ impl ServerRecord {
                 None | Some("send") => Pkce::Send,
                 Some("required") => Pkce::Required,
                 Some("disabled") => Pkce::Disabled,
-                Some(_) => return Err(wrong("pkce", "it is not \"send\", \"required\" or \"disabled\"")),
+                Some(_) => {
+                    return Err(Error::configuration("pkce", "it is not \"send\", \"required\" or \"disabled\""));
+                }
             },
             trusted_audiences: texts(value, "trustedAudiences")?,
             allow_missing_nonce: flag(value, "allowMissingNonce")?,
@@ -76,31 +80,27 @@ impl ServerRecord {
     }
 }
 
-fn wrong(member: &str, problem: &str) -> Error {
-    Error::Configuration { member: member.to_owned(), problem: problem.to_owned() }
-}
-
 fn optional<V: JsonView>(value: &V, member: &str) -> Result<Option<String>, Error> {
     match value.member(member) {
         None => Ok(None),
-        Some(found) => found.text().map(Some).ok_or_else(|| wrong(member, "it is not a text")),
+        Some(found) => found.text().map(Some).ok_or_else(|| Error::configuration(member, "it is not a text")),
     }
 }
 
 fn required<V: JsonView>(value: &V, member: &str) -> Result<String, Error> {
-    optional(value, member)?.ok_or_else(|| wrong(member, "it is missing"))
+    optional(value, member)?.ok_or_else(|| Error::configuration(member, "it is missing"))
 }
 
 fn texts<V: JsonView>(value: &V, member: &str) -> Result<Vec<String>, Error> {
     let Some(found) = value.member(member) else { return Ok(Vec::new()) };
     let items = found.items().and_then(|items| items.iter().map(JsonView::text).collect());
-    items.ok_or_else(|| wrong(member, "it is not an array of texts"))
+    items.ok_or_else(|| Error::configuration(member, "it is not an array of texts"))
 }
 
 fn flag<V: JsonView>(value: &V, member: &str) -> Result<bool, Error> {
     match value.member(member) {
         None => Ok(false),
-        Some(found) => found.flag().ok_or_else(|| wrong(member, "it is not true or false")),
+        Some(found) => found.flag().ok_or_else(|| Error::configuration(member, "it is not true or false")),
     }
 }
 
@@ -111,10 +111,12 @@ fn authentication<V: JsonView>(value: &V) -> Result<ClientAuthentication, Error>
         (Some("client_secret_post"), Some(secret)) => Ok(ClientAuthentication::ClientSecretPost(secret)),
         (None | Some("client_secret_basic"), Some(secret)) => Ok(ClientAuthentication::ClientSecretBasic(secret)),
         (Some("client_secret_post" | "client_secret_basic"), None) => {
-            Err(wrong("clientSecret", "it is missing beside this tokenEndpointAuthMethod"))
+            Err(Error::configuration("clientSecret", "it is missing beside this tokenEndpointAuthMethod"))
         }
-        (Some("none"), Some(_)) => Err(wrong("clientSecret", "a client that authenticates by none has no secret")),
-        (Some(_), _) => Err(wrong(
+        (Some("none"), Some(_)) => {
+            Err(Error::configuration("clientSecret", "a client that authenticates by none has no secret"))
+        }
+        (Some(_), _) => Err(Error::configuration(
             "tokenEndpointAuthMethod",
             "it is not \"none\", \"client_secret_post\" or \"client_secret_basic\"",
         )),
@@ -135,7 +137,7 @@ mod tests {
         server[name] = value;
         match SmartAppConfig::read(&json!({"server": server})) {
             Ok(_) => None,
-            Err(Error::Configuration { member, .. }) => Some(member),
+            Err(Error::Configuration(wrong)) => Some(wrong.member),
             Err(other) => panic!("{other:?}"),
         }
     }

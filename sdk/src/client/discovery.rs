@@ -8,12 +8,12 @@ use crate::platform::{Body, Platform};
 use crate::protocol::discovery::{SmartConfiguration, read_smart_configuration, smart_configuration_request};
 
 /// Asks the server for its SMART configuration.
-pub(crate) async fn discover<P: Platform>(platform: &P, server: &Server) -> Result<SmartConfiguration, Error> {
+pub(crate) async fn discover<P: Platform>(platform: &P, server: &Server) -> Result<Box<SmartConfiguration>, Error> {
     let request = smart_configuration_request(&server.discovery_base)
         .map_err(|problem| Error::Url { what: "the SMART configuration".into(), problem })?;
     let failed = |outcome: String| {
         let url = request.url.to_string();
-        Error::Discovery { attempts: vec![DiscoveryAttempt { url, outcome }] }
+        Error::Discovery { attempts: Box::new([DiscoveryAttempt { url, outcome }]) }
     };
     let answer = send(platform, &request, DOCUMENT_TIMEOUT, &AbortSignal::never())
         .await
@@ -25,7 +25,7 @@ pub(crate) async fn discover<P: Platform>(platform: &P, server: &Server) -> Resu
         return Err(failed("status 200 with something that is not JSON".into()));
     };
     match read_smart_configuration(&document, &server.fhir_base, server.record.allow_insecure_http) {
-        Err(Error::Configuration { problem, .. }) => Err(failed(problem)),
+        Err(Error::Configuration(wrong)) => Err(failed(wrong.problem)),
         other => other,
     }
 }

@@ -55,7 +55,7 @@ impl<P: Platform> Session<P> {
     ) -> Result<Answer<Value<P>>, Error> {
         let mut request = request.clone();
         let authorized = self.inner.guard.authorize(&mut request, token);
-        authorized.map_err(|_| Error::ForeignUrl { origin: request.url.origin() })?;
+        authorized.map_err(|_| Error::ForeignUrl { origin: request.url.origin().into() })?;
         send(&self.inner.platform, &request, REQUEST_TIMEOUT, abort).await
     }
 
@@ -120,5 +120,5 @@ fn read_answer<V: crate::platform::JsonView>(answer: Answer<V>, url: &Url) -> Re
 }
 
 fn not_json(status: u16, url: &Url) -> Error {
-    Error::NotJson { status, host: url.host().to_owned() }
+    Error::NotJson { status, host: url.host().into() }
 }

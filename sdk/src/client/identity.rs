@@ -36,7 +36,7 @@ async fn check<P: Platform>(inner: &Rc<Inner<P>>, id_token: &IdToken) -> Result<
     let answer = send(&inner.platform, &request, DOCUMENT_TIMEOUT, &AbortSignal::never()).await;
     let Ok(answer) = answer else { return unchecked("the server's keys could not be fetched") };
     let Body::Json(set) = answer.body else { return unchecked("the server's keys could not be read") };
-    let refused = |problem: &str| Error::IdToken { check: "signature", problem: problem.to_owned() };
+    let refused = |problem: &str| Error::id_token("signature", problem);
     let jwt = decode(&inner.platform, id_token.expose()).map_err(refused)?;
     let keys = PublicKey::read_set(&set);
     let keys = candidates(&keys, jwt.kid.as_deref(), jwt.algorithm);
@@ -58,12 +58,13 @@ async fn note<P: Platform>(inner: &Rc<Inner<P>>, signature: Signature) {
         return;
     }
     let record = {
-        let mut record = inner.record.borrow_mut();
+        let mut current = inner.record.borrow_mut();
+        let record = Rc::make_mut(&mut *current);
         record.id_token = None;
         if let Some(identity) = &mut record.identity {
-            identity.signature = signature;
+            Rc::make_mut(identity).signature = signature;
         }
-        record.clone()
+        current.clone()
     };
     // Where it cannot be stored, the next page checks again.
     let _ = records::save_session(&inner.platform, &inner.id, &record).await;

@@ -1,5 +1,7 @@
 //! What is kept between two pages: launches that wait for their redirect, and sessions.
 
+use std::rc::Rc;
+
 use crate::error::Error;
 use crate::platform::{JsonView, Platform};
 use crate::protocol::context::LaunchContext;
@@ -33,7 +35,7 @@ pub(crate) struct PendingLaunch {
     pub scope: String,
     pub nonce: Option<String>,
     pub verifier: Option<CodeVerifier>,
-    pub endpoints: Endpoints,
+    pub endpoints: Rc<Endpoints>,
     pub created: f64,
 }
 
@@ -71,15 +73,15 @@ pub(crate) struct SessionRecord {
     pub server: String,
     pub client_id: String,
     pub fhir_base: String,
-    pub endpoints: Endpoints,
+    pub endpoints: Rc<Endpoints>,
     pub requested_scope: String,
     pub granted_scope: Option<String>,
     pub access_token: AccessToken,
     pub refresh_token: Option<RefreshToken>,
     /// Seconds since 1970, where the server says.
     pub expires_at: Option<f64>,
-    pub context: LaunchContext,
-    pub identity: Option<CheckedIdentity>,
+    pub context: Rc<LaunchContext>,
+    pub identity: Option<Rc<CheckedIdentity>>,
     /// Kept until its signature has been checked.
     pub id_token: Option<IdToken>,
 }
@@ -115,7 +117,7 @@ impl PendingLaunch {
             .optional_text("nonce", self.nonce.as_deref())
             .optional_text("verifier", self.verifier.as_ref().map(CodeVerifier::expose))
             .raw("endpoints", &self.endpoints.to_json())
-            .optional_number("created", Some(self.created))
+            .optional_seconds("created", Some(self.created))
             .finish()
     }
 
@@ -127,7 +129,7 @@ impl PendingLaunch {
             scope: value.member_text("scope")?,
             nonce: value.member_text("nonce"),
             verifier: value.member_text("verifier").map(CodeVerifier::new),
-            endpoints: Endpoints::read(&value.member("endpoints")?)?,
+            endpoints: Rc::new(Endpoints::read(&value.member("endpoints")?)?),
             created: value.member("created")?.number()?,
         })
     }
@@ -179,7 +181,7 @@ impl SessionRecord {
             .optional_text("grantedScope", self.granted_scope.as_deref())
             .text("accessToken", self.access_token.expose())
             .optional_text("refreshToken", self.refresh_token.as_ref().map(RefreshToken::expose))
-            .optional_number("expiresAt", self.expires_at)
+            .optional_seconds("expiresAt", self.expires_at)
             .raw("context", &self.context.to_json())
             .optional_text("idToken", self.id_token.as_ref().map(IdToken::expose));
         match &self.identity {
@@ -189,21 +191,21 @@ impl SessionRecord {
         .finish()
     }
 
-    pub fn read<V: JsonView>(value: &V) -> Option<Self> {
-        Some(Self {
+    pub fn read<V: JsonView>(value: &V) -> Option<Rc<Self>> {
+        Some(Rc::new(Self {
             server: value.member_text("server")?,
             client_id: value.member_text("clientId")?,
             fhir_base: value.member_text("fhirBase")?,
-            endpoints: Endpoints::read(&value.member("endpoints")?)?,
+            endpoints: Rc::new(Endpoints::read(&value.member("endpoints")?)?),
             requested_scope: value.member_text("requestedScope")?,
             granted_scope: value.member_text("grantedScope"),
             access_token: AccessToken::new(value.member_text("accessToken")?),
             refresh_token: value.member_text("refreshToken").map(RefreshToken::new),
             expires_at: value.member("expiresAt").and_then(|time| time.number()),
-            context: LaunchContext::read(&value.member("context")?),
-            identity: value.member("identity").and_then(|identity| CheckedIdentity::read(&identity)),
+            context: Rc::new(LaunchContext::read(&value.member("context")?)),
+            identity: value.member("identity").and_then(|identity| CheckedIdentity::read(&identity)).map(Rc::new),
             id_token: value.member_text("idToken").map(IdToken::new),
-        })
+        }))
     }
 }
 
@@ -236,7 +238,7 @@ pub(crate) async fn take_launch<P: Platform>(platform: &P, state: &str) -> Resul
         platform.remove(&key).await.map_err(unavailable)?;
         return Ok(LaunchState::Unknown);
     };
-    let used = ObjectWriter::new().flag("used", true).optional_number("created", Some(launch.created)).finish();
+    let used = ObjectWriter::new().flag("used", true).optional_seconds("created", Some(launch.created)).finish();
     platform.set(&key, &used).await.map_err(unavailable)?;
     Ok(LaunchState::Pending(Box::new(launch)))
 }
@@ -252,7 +254,7 @@ pub(crate) async fn save_session<P: Platform>(platform: &P, id: &str, record: &S
 }
 
 /// The stored session of an id; `None` where there is none or it cannot be read.
-pub(crate) async fn load_session<P: Platform>(platform: &P, id: &str) -> Result<Option<SessionRecord>, Error> {
+pub(crate) async fn load_session<P: Platform>(platform: &P, id: &str) -> Result<Option<Rc<SessionRecord>>, Error> {
     let text = platform.get(&format!("{SESSION}{id}")).await.map_err(unavailable)?;
     Ok(text.and_then(|text| platform.parse(&text)).and_then(|value| SessionRecord::read(&value)))
 }

@@ -111,7 +111,7 @@ async fn adopt_newer<P: Platform>(inner: &Rc<Inner<P>>, dead: &AccessToken) -> b
     }
 }
 
-async fn request_tokens<P: Platform>(inner: &Rc<Inner<P>>, scope: Option<&str>) -> Result<TokenResponse, Error> {
+async fn request_tokens<P: Platform>(inner: &Rc<Inner<P>>, scope: Option<&str>) -> Result<Box<TokenResponse>, Error> {
     let (endpoint, refresh_token) = {
         let record = inner.record.borrow();
         (record.endpoints.token.clone(), record.refresh_token.clone())
@@ -128,8 +128,8 @@ async fn request_tokens<P: Platform>(inner: &Rc<Inner<P>>, scope: Option<&str>) 
 }
 
 /// Stores the new tokens before anything uses them.
-async fn take_over<P: Platform>(inner: &Rc<Inner<P>>, response: TokenResponse) -> Result<(), Error> {
-    let old = inner.record.borrow().clone();
+async fn take_over<P: Platform>(inner: &Rc<Inner<P>>, response: Box<TokenResponse>) -> Result<(), Error> {
+    let old = SessionRecord::clone(&inner.record.borrow());
     if response.context.patient.is_some() && response.context.patient != old.context.patient {
         return Err(Error::PatientChanged);
     }
@@ -145,12 +145,12 @@ async fn take_over<P: Platform>(inner: &Rc<Inner<P>>, response: TokenResponse) -
     inner.check_active()?;
     inner.platform.publish(&inner.topic(), &record.to_json());
     // A store that fails must not cost the rotated token: it stays in memory, and the caller is told.
-    *inner.record.borrow_mut() = record;
+    *inner.record.borrow_mut() = Rc::new(record);
     inner.tell(&SessionEvent::Refreshed);
     stored
 }
 
 /// The context of the launch, where the refresh did not repeat it.
-fn newer_context(old: LaunchContext, new: LaunchContext) -> LaunchContext {
+fn newer_context(old: Rc<LaunchContext>, new: Rc<LaunchContext>) -> Rc<LaunchContext> {
     if new.patient.is_some() { new } else { old }
 }

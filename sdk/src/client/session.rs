@@ -46,7 +46,7 @@ pub(super) struct Inner<P: Platform> {
     pub server: Rc<Server>,
     pub id: String,
     pub guard: Guard,
-    pub record: RefCell<SessionRecord>,
+    pub record: RefCell<Rc<SessionRecord>>,
     pub ended: RefCell<Option<Error>>,
     pub refreshing: RefCell<Option<Flight>>,
     listeners: RefCell<Vec<(usize, Listener)>>,
@@ -57,7 +57,7 @@ pub(super) struct Inner<P: Platform> {
 const SIGNED_OUT: &str = "signed_out";
 
 impl<P: Platform> Session<P> {
-    pub(super) fn new(platform: P, server: Rc<Server>, id: String, record: SessionRecord) -> Self {
+    pub(super) fn new(platform: P, server: Rc<Server>, id: String, record: Rc<SessionRecord>) -> Self {
         let mut guard = Guard::new(server.fhir_base.clone());
         let locations = record.context.authorization_details.iter().flat_map(|detail| &detail.locations);
         for location in locations.filter_map(|location| crate::protocol::url::Url::parse(location).ok()) {
@@ -99,18 +99,18 @@ impl<P: Platform> Session<P> {
     }
 
     /// Everything that the server said of the launch.
-    pub fn context(&self) -> LaunchContext {
+    pub fn context(&self) -> Rc<LaunchContext> {
         self.inner.record.borrow().context.clone()
     }
 
     /// Who the user is and what of it was checked; `None` where no ID token came.
-    pub fn identity(&self) -> Option<CheckedIdentity> {
+    pub fn identity(&self) -> Option<Rc<CheckedIdentity>> {
         self.inner.record.borrow().identity.clone()
     }
 
     /// The type and id of the user's own resource.
     pub fn fhir_user(&self) -> Option<ResourceId> {
-        ResourceId::read(&self.identity()?.identity.fhir_user?)
+        ResourceId::read(self.identity()?.identity.fhir_user.as_deref()?)
     }
 
     /// What was asked for and what was granted.
@@ -202,7 +202,7 @@ impl<P: Platform> Inner<P> {
     }
 
     /// Takes over a record that is newer than the one in memory.
-    pub fn adopt(&self, record: SessionRecord) {
+    pub fn adopt(&self, record: Rc<SessionRecord>) {
         *self.record.borrow_mut() = record;
         self.tell(&SessionEvent::Refreshed);
     }

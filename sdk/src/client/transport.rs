@@ -29,7 +29,7 @@ pub(crate) async fn send<P: Platform>(
     if abort.is_aborted() {
         return Err(Error::Aborted);
     }
-    let host = || request.url.host().to_owned();
+    let host = || request.url.host().into();
     let own_abort = AbortHandle::new();
     let signal = own_abort.signal();
     let exchange = Box::pin(async {

@@ -22,9 +22,12 @@ impl ResourceId {
     /// assert_eq!(ResourceId::read("#contained"), None);
     /// ```
     pub fn read(reference: &str) -> Option<Self> {
-        let current = reference.split_once("/_history/").map_or(reference, |(current, _)| current);
-        let mut segments = current.rsplit('/');
-        let (id, resource_type) = (segments.next()?, segments.next()?);
+        let mut segments = reference.rsplit('/').peekable();
+        let mut id = segments.next()?;
+        if segments.next_if_eq(&"_history").is_some() {
+            id = segments.next()?;
+        }
+        let resource_type = segments.next()?;
         (is_resource_type(resource_type) && is_id(id))
             .then(|| Self { resource_type: resource_type.to_owned(), id: id.to_owned() })
     }

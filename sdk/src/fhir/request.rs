@@ -11,7 +11,7 @@ pub const FHIR_JSON: &str = "application/fhir+json";
 
 /// Reads a resource: `Patient/1`, or an absolute reference. Whether a token may go there is the guard's to say.
 pub fn read_request(base: &Url, reference: &str) -> Result<Request, Error> {
-    let url = if reference.contains("://") {
+    let url = if reference.contains(':') {
         Url::parse(reference)
     } else {
         let parts: Vec<&str> = reference.split('/').collect();
@@ -31,7 +31,7 @@ pub fn read_request(base: &Url, reference: &str) -> Result<Request, Error> {
 /// Searches for resources of a type. Each parameter is a name and a value, as FHIR's search names them.
 pub fn search_request(base: &Url, resource_type: &str, parameters: &[(String, String)]) -> Result<Request, Error> {
     if !is_resource_type(resource_type) {
-        return Err(Error::Reference { problem: format!("\"{resource_type}\" is not a resource type") });
+        return Err(Error::Reference { problem: format!("\"{resource_type}\" is not a resource type").into() });
     }
     let pairs: Vec<(&str, &str)> = parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     request(base.child(resource_type).map(|url| url.with_query(&pairs)))

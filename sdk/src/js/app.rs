@@ -61,7 +61,7 @@ impl JsApp {
 }
 
 fn read_store(config: &JsonValue) -> Result<StoreChoice, Error> {
-    let wrong = |problem: &str| Error::Configuration { member: "store".into(), problem: problem.into() };
+    let wrong = |problem: &str| Error::configuration("store", problem);
     let Some(store) = config.member("store") else { return Ok(StoreChoice::default()) };
     match store.text().as_deref() {
         Some("tab") => Ok(StoreChoice::Tab),
@@ -81,10 +81,8 @@ fn read_options(options: JsValue) -> Result<LaunchOptions, Error> {
     let mut extra = Vec::new();
     if let Some(parameters) = options.member("parameters") {
         for name in parameters.names() {
-            let value = parameters.member_text(&name).ok_or_else(|| Error::Configuration {
-                member: format!("parameters.{name}"),
-                problem: "it is not a text".into(),
-            })?;
+            let value = parameters.member_text(&name);
+            let value = value.ok_or_else(|| Error::configuration(&format!("parameters.{name}"), "it is not a text"))?;
             extra.push((name, value));
         }
     }

@@ -53,5 +53,5 @@ pub(super) fn json_argument(value: JsValue, name: &str) -> Result<JsonValue, Err
     if value.is_object() && !Array::is_array(&value) {
         return Ok(JsonValue::from_js(value));
     }
-    Err(Error::Configuration { member: name.to_owned(), problem: "it is not an object".to_owned() })
+    Err(Error::configuration(name, "it is not an object"))
 }

@@ -52,7 +52,7 @@ impl AuthorizationRequest<'_> {
     /// [`Error::ReservedParameter`] where an extra parameter is one that this request sets itself.
     pub fn url(&self) -> Result<Url, Error> {
         if let Some((name, _)) = self.extra.iter().find(|(name, _)| RESERVED.contains(&name.as_str())) {
-            return Err(Error::ReservedParameter { name: name.clone() });
+            return Err(Error::ReservedParameter { name: name.as_str().into() });
         }
         let mut pairs = vec![
             ("response_type", "code"),

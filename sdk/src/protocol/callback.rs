@@ -13,7 +13,7 @@ pub struct Callback {
     /// The issuer that answers (RFC 9207). It is never taken for a launch link's.
     pub iss: Option<String>,
     /// A code, or what the server says went wrong.
-    pub outcome: Result<AuthorizationCode, OAuthError>,
+    pub outcome: Result<AuthorizationCode, Box<OAuthError>>,
 }
 
 const PARAMETERS: [&str; 7] = ["code", "state", "iss", "session_state", "error", "error_description", "error_uri"];
@@ -35,12 +35,12 @@ impl Callback {
         };
         let outcome = match (single("code")?, single("error")?) {
             (None, None) => return Ok(None),
-            (_, Some(error)) => Err(OAuthError {
+            (_, Some(error)) => Err(Box::new(OAuthError {
                 error,
                 description: single("error_description")?,
                 uri: single("error_uri")?,
                 status: None,
-            }),
+            })),
             (Some(code), None) => Ok(AuthorizationCode::new(code)),
         };
         Ok(Some(Self { state: single("state")?, iss: single("iss")?, outcome }))

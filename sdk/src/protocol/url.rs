@@ -53,7 +53,7 @@ impl Url {
             return Err(UrlError::Fragment);
         }
         let end = rest.find(['/', '?']).unwrap_or(rest.len());
-        let (authority, rest) = rest.split_at(end);
+        let (authority, rest) = rest.split_at_checked(end).unwrap_or((rest, ""));
         let (host, port) = read_authority(authority, https)?;
         let (path, query) = read_path_and_query(rest)?;
         Ok(Self { https, host, port, path, query })
@@ -82,8 +82,8 @@ impl Url {
         let whole = if reference.starts_with('/') {
             reference.to_owned()
         } else {
-            let folder = self.path.rfind('/').map_or("/", |slash| &self.path[..=slash]);
-            format!("{folder}{reference}")
+            let folder = self.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+            format!("{folder}/{reference}")
         };
         (joined.path, joined.query) = read_path_and_query(&whole)?;
         Ok(joined)
@@ -174,7 +174,8 @@ impl fmt::Debug for Url {
 }
 
 fn split_scheme(text: &str) -> Option<(bool, &str)> {
-    let (scheme, rest) = text.split_once("://")?;
+    let (scheme, rest) = text.split_once(':')?;
+    let rest = rest.strip_prefix("//")?;
     if scheme.eq_ignore_ascii_case("https") {
         Some((true, rest))
     } else if scheme.eq_ignore_ascii_case("http") {
@@ -196,8 +197,13 @@ fn read_authority(authority: &str, https: bool) -> Result<(String, Option<u16>),
     let (host, port) = match authority.strip_prefix('[') {
         Some(rest) => {
             let (address, after) = rest.split_once(']').ok_or(UrlError::Host)?;
-            let address: std::net::Ipv6Addr = address.parse().map_err(|_| UrlError::Host)?;
-            (format!("[{address}]"), after.strip_prefix(':').or(after.is_empty().then_some("")).ok_or(UrlError::Host)?)
+            if address.is_empty() || !address.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b':') {
+                return Err(UrlError::Host);
+            }
+            (
+                format!("[{}]", address.to_ascii_lowercase()),
+                after.strip_prefix(':').or(after.is_empty().then_some("")).ok_or(UrlError::Host)?,
+            )
         }
         None => {
             let (name, port) = authority.split_once(':').unwrap_or((authority, ""));
@@ -222,10 +228,16 @@ fn read_host(name: &str) -> Result<String, UrlError> {
     }
     // A last label that begins with a digit makes a browser read the host as an IPv4 address, in any of its spellings.
     let last = host.rsplit('.').find(|label| !label.is_empty()).unwrap_or_default();
-    if last.starts_with(|first: char| first.is_ascii_digit()) && host.parse::<std::net::Ipv4Addr>().is_err() {
+    if last.starts_with(|first: char| first.is_ascii_digit()) && !is_ipv4(&host) {
         return Err(UrlError::Host);
     }
     Ok(host)
+}
+
+/// Four numbers up to 255, in decimal and without leading zeros.
+fn is_ipv4(host: &str) -> bool {
+    let is_number = |part: &str| part.parse::<u8>().is_ok() && (part == "0" || !part.starts_with(['0', '+']));
+    host.split('.').count() == 4 && host.split('.').all(is_number)
 }
 
 fn read_path_and_query(text: &str) -> Result<(String, Option<String>), UrlError> {
@@ -321,6 +333,11 @@ mod tests {
             ("https://0177.0.0.1/", UrlError::Host),
             ("https://0x7f.1/", UrlError::Host),
             ("https://2130706433/", UrlError::Host),
+            ("https://127.0.0.256/", UrlError::Host),
+            ("https://127.0.0.01/", UrlError::Host),
+            ("https://127.0.0.1./", UrlError::Host),
+            ("https://[::1/", UrlError::Host),
+            ("https://[fe80::1%25eth0]/", UrlError::Host),
             ("https:///x", UrlError::Host),
             ("https://a..example/", UrlError::Host),
             ("https://a.example:99999/", UrlError::Port),

@@ -1,7 +1,6 @@
 //! Locks by Web Locks, among all tabs; where the host has none, within this page.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use futures_util::future::{Either, select};
@@ -23,7 +22,7 @@ extern "C" {
 }
 
 thread_local! {
-    static OWN_LOCKS: RefCell<HashMap<String, Arc<Mutex<()>>>> = RefCell::default();
+    static OWN_LOCKS: RefCell<Vec<(String, Arc<Mutex<()>>)>> = RefCell::default();
 }
 
 /// A lock that is held until this is dropped.
@@ -53,11 +52,22 @@ impl Lock for WebPlatform {
         match lock_among_tabs(name).await {
             Some(release) => LockGuard::Tabs(release),
             None => {
-                let mutex = OWN_LOCKS.with_borrow_mut(|locks| locks.entry(name.to_owned()).or_default().clone());
+                let mutex = OWN_LOCKS.with_borrow_mut(|locks| own_lock(locks, name));
                 LockGuard::Page(mutex.lock_owned().await)
             }
         }
     }
+}
+
+/// The lock of a name. Locks that nobody holds or waits for are dropped on the way.
+fn own_lock(locks: &mut Vec<(String, Arc<Mutex<()>>)>, name: &str) -> Arc<Mutex<()>> {
+    locks.retain(|(known, mutex)| known == name || Arc::strong_count(mutex) > 1);
+    if let Some((_, mutex)) = locks.iter().find(|(known, _)| known == name) {
+        return mutex.clone();
+    }
+    let mutex = Arc::default();
+    locks.push((name.to_owned(), Arc::clone(&mutex)));
+    mutex
 }
 
 /// `None` where the host has no Web Locks, or forbids them to this frame.

@@ -1,7 +1,6 @@
 //! Messages between tabs by BroadcastChannel; where the host has none, silence.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::{Rc, Weak};
 
 use js_sys::Function;
@@ -13,7 +12,7 @@ use super::global::member;
 use crate::platform::Channel;
 
 /// The open channels by topic. A message goes out by the channel that listens, which is the one that does not hear it.
-pub(super) type Channels = Rc<RefCell<HashMap<String, Weak<OpenChannel>>>>;
+pub(super) type Channels = Rc<RefCell<Vec<Weak<OpenChannel>>>>;
 
 /// A channel that is open until this is dropped.
 pub struct OpenChannel {
@@ -43,12 +42,15 @@ impl Channel for WebPlatform {
             let _ = unref.call0(&channel);
         }
         let open = Rc::new(OpenChannel { channel, _listener: listener });
-        self.channels.borrow_mut().insert(topic.to_owned(), Rc::downgrade(&open));
+        let mut channels = self.channels.borrow_mut();
+        channels.retain(|channel| channel.strong_count() > 0);
+        channels.push(Rc::downgrade(&open));
         Some(open)
     }
 
     fn publish(&self, topic: &str, message: &str) {
-        let listening = self.channels.borrow().get(topic).and_then(Weak::upgrade);
+        let channels = self.channels.borrow();
+        let listening = channels.iter().filter_map(Weak::upgrade).find(|open| open.channel.name() == topic);
         if let Some(open) = listening {
             // Text can always be cloned; a closed channel has nobody to tell.
             let _ = open.channel.post_message(&JsValue::from_str(message));

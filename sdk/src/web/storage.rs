@@ -1,7 +1,6 @@
 //! Stores: the tab's, the origin's, memory, or the app's own.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use js_sys::{Array, Function, Promise};
@@ -28,7 +27,7 @@ pub enum StoreChoice {
 }
 
 /// Texts in memory.
-pub type MemoryStore = Rc<RefCell<BTreeMap<String, String>>>;
+pub type MemoryStore = Rc<RefCell<Vec<(String, String)>>>;
 
 impl Default for StoreChoice {
     fn default() -> Self {
@@ -55,7 +54,9 @@ impl StoreChoice {
 impl Store for WebPlatform {
     async fn get(&self, key: &str) -> Result<Option<String>, StoreFailure> {
         match &self.store {
-            StoreChoice::Memory(texts) => Ok(texts.borrow().get(key).cloned()),
+            StoreChoice::Memory(texts) => {
+                Ok(texts.borrow().iter().find(|(known, _)| known == key).map(|(_, text)| text.clone()))
+            }
             StoreChoice::Own(object) => Ok(call(object, "get", &[key]).await?.as_string()),
             web => web.storage()?.get_item(key).map_err(|_| StoreFailure),
         }
@@ -64,7 +65,8 @@ impl Store for WebPlatform {
     async fn set(&self, key: &str, text: &str) -> Result<(), StoreFailure> {
         match &self.store {
             StoreChoice::Memory(texts) => {
-                texts.borrow_mut().insert(key.to_owned(), text.to_owned());
+                texts.borrow_mut().retain(|(known, _)| known != key);
+                texts.borrow_mut().push((key.to_owned(), text.to_owned()));
                 Ok(())
             }
             StoreChoice::Own(object) => call(object, "set", &[key, text]).await.map(|_| ()),
@@ -75,7 +77,7 @@ impl Store for WebPlatform {
     async fn remove(&self, key: &str) -> Result<(), StoreFailure> {
         match &self.store {
             StoreChoice::Memory(texts) => {
-                texts.borrow_mut().remove(key);
+                texts.borrow_mut().retain(|(known, _)| known != key);
                 Ok(())
             }
             StoreChoice::Own(object) => call(object, "remove", &[key]).await.map(|_| ()),
@@ -85,7 +87,7 @@ impl Store for WebPlatform {
 
     async fn keys(&self, prefix: &str) -> Result<Vec<String>, StoreFailure> {
         let keys: Vec<String> = match &self.store {
-            StoreChoice::Memory(texts) => texts.borrow().keys().cloned().collect(),
+            StoreChoice::Memory(texts) => texts.borrow().iter().map(|(key, _)| key.clone()).collect(),
             StoreChoice::Own(object) => {
                 let keys = call(object, "keys", &[prefix]).await?;
                 Array::from(&keys).iter().filter_map(|key| key.as_string()).collect()
