@@ -1,0 +1,79 @@
+//! The app: reads its configuration, then shows the page of the address.
+
+use gloo_net::http::Request;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_router::components::{Route, Router, Routes};
+use leptos_router::path;
+use smartrust::Error;
+use smartrust::platform::Json;
+use smartrust::web::WebPlatform;
+
+use crate::components::frame::{Footer, Header};
+use crate::components::page::provide_visits;
+use crate::components::trouble::TroublePanel;
+use crate::config::{LauncherConfig, wrong};
+use crate::launcher::Launcher;
+use crate::model::trouble::{Audience, Trouble};
+use crate::pages;
+
+const CONFIGURATION: &str = "/launcher.config.json";
+
+/// The launcher, once its configuration is there.
+#[component]
+pub fn App() -> impl IntoView {
+    let ready: RwSignal<Option<Result<Launcher, Error>>> = RwSignal::new(None);
+    let owner = Owner::current().unwrap_or_default();
+    spawn_local(async move {
+        let config = configuration().await;
+        // What all pages share lives as long as the app.
+        ready.set(Some(owner.with(|| config.and_then(Launcher::new))));
+    });
+    move || match ready.get() {
+        None => view! { <p class="waiting" role="status">"One moment, please…"</p> }.into_any(),
+        Some(Ok(launcher)) => view! { <Pages launcher/> }.into_any(),
+        Some(Err(error)) => view! { <Unconfigured error/> }.into_any(),
+    }
+}
+
+#[component]
+fn Pages(launcher: Launcher) -> impl IntoView {
+    provide_context(launcher);
+    provide_visits();
+    view! {
+        <Router>
+            <Header/>
+            <Routes fallback=pages::not_found::NotFound>
+                <Route path=path!("/") view=pages::home::Home/>
+                <Route path=path!("/launch") view=pages::entry::Launch/>
+                <Route path=path!("/code") view=pages::entry::Code/>
+                <Route path=path!("/record") view=pages::record::Record/>
+                <Route path=path!("/session") view=pages::session::SessionPage/>
+            </Routes>
+            <Footer/>
+        </Router>
+    }
+}
+
+#[component]
+fn Unconfigured(error: Error) -> impl IntoView {
+    let trouble = Trouble::of(&error, Audience::Patient);
+    view! {
+        <main class="page">
+            <TroublePanel trouble>
+                <a class="button" href="/" rel="external">"Load again"</a>
+            </TroublePanel>
+        </main>
+    }
+}
+
+async fn configuration() -> Result<LauncherConfig, Error> {
+    let wrong = |problem: &str| wrong(CONFIGURATION, problem);
+    let response = Request::get(CONFIGURATION).send().await.map_err(|_| wrong("it could not be fetched"))?;
+    if !response.ok() {
+        return Err(wrong(&format!("the server answered with status {}", response.status())));
+    }
+    let text = response.text().await.map_err(|_| wrong("it could not be read"))?;
+    let value = WebPlatform::default().parse(&text).ok_or_else(|| wrong("it is not JSON"))?;
+    LauncherConfig::read(&value)
+}

@@ -1,0 +1,157 @@
+//! `launcher.config.json`: the launcher's title and the servers that it works with.
+
+use smartrust::error::ConfigurationError;
+use smartrust::platform::JsonView;
+use smartrust::{Error, ServerRecord, SmartAppConfig};
+
+const MEMBERS: [&str; 3] = ["title", "connect", "servers"];
+
+/// The launcher's configuration.
+#[derive(Clone, Debug)]
+pub struct LauncherConfig {
+    /// What the launcher is called.
+    pub title: String,
+    /// The servers that patients connect to from the home page, in the order in which they are offered.
+    pub connect: Vec<Choice>,
+    /// Whether there are servers besides, which open the launcher from a chart.
+    pub opens_from_charts: bool,
+    /// What the SDK is given.
+    pub app: SmartAppConfig,
+}
+
+/// A server that a patient can connect to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// Its name in the configuration.
+    pub name: String,
+    /// What patients know it as.
+    pub label: String,
+}
+
+impl LauncherConfig {
+    /// Reads a configuration.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`] naming the member that is missing, wrong or unknown, such as `servers[1].scope`.
+    pub fn read<V: JsonView>(value: &V) -> Result<Self, Error> {
+        if let Some(unknown) = value.names().into_iter().find(|name| !MEMBERS.contains(&name.as_str())) {
+            return Err(wrong(&unknown, "there is no such member"));
+        }
+        let servers = items(value, "servers")?;
+        let records = servers.iter().enumerate().map(|(index, server)| record(index, server));
+        let records = records.collect::<Result<Vec<_>, _>>()?;
+        let connect = items(value, "connect")?;
+        let choices = connect.iter().enumerate().map(|(index, name)| choice(index, name, &servers));
+        let connect = choices.collect::<Result<Vec<_>, _>>()?;
+        let is_offered =
+            |record: &ServerRecord| connect.iter().any(|choice| record.name.as_ref() == Some(&choice.name));
+        Ok(Self {
+            title: value.member_text("title").ok_or_else(|| wrong("title", "it is missing or no text"))?,
+            opens_from_charts: !records.iter().all(is_offered),
+            connect,
+            app: SmartAppConfig { servers: records },
+        })
+    }
+
+    /// Whether sessions of a server were begun by a patient on the home page.
+    pub fn is_for_patients(&self, server: Option<&str>) -> bool {
+        self.connect.iter().any(|choice| Some(choice.name.as_str()) == server)
+    }
+
+    /// What people know a server as.
+    pub fn label(&self, server: Option<&str>) -> Option<&str> {
+        self.connect.iter().find(|choice| Some(choice.name.as_str()) == server).map(|choice| choice.label.as_str())
+    }
+}
+
+fn items<V: JsonView>(value: &V, member: &str) -> Result<Vec<V>, Error> {
+    let list = value.member(member).ok_or_else(|| wrong(member, "it is missing"))?;
+    list.items().ok_or_else(|| wrong(member, "it is not an array"))
+}
+
+fn record<V: JsonView>(index: usize, server: &V) -> Result<ServerRecord, Error> {
+    let record = ServerRecord::read(server).map_err(|error| match error {
+        Error::Configuration(error) => wrong(&format!("servers[{index}].{}", error.member), &error.problem),
+        other => other,
+    })?;
+    match record.name {
+        Some(_) => Ok(record),
+        None => Err(wrong(&format!("servers[{index}].name"), "it is missing")),
+    }
+}
+
+fn choice<V: JsonView>(index: usize, name: &V, servers: &[V]) -> Result<Choice, Error> {
+    let member = format!("connect[{index}]");
+    let name = name.text().ok_or_else(|| wrong(&member, "it is not a text"))?;
+    let position = servers.iter().position(|server| server.member_text("name").as_ref() == Some(&name));
+    let Some((position, server)) = position.and_then(|position| Some((position, servers.get(position)?))) else {
+        return Err(wrong(&member, "no server has this name"));
+    };
+    let label = server.member_text("label").filter(|label| !label.trim().is_empty());
+    let label =
+        label.ok_or_else(|| wrong(&format!("servers[{position}].label"), "it is missing; patients choose by it"))?;
+    Ok(Choice { name, label })
+}
+
+/// The error for a member of the configuration.
+pub fn wrong(member: &str, problem: &str) -> Error {
+    Error::Configuration(Box::new(ConfigurationError { member: member.to_owned(), problem: problem.to_owned() }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+    use smartrust::SmartApp;
+    use smartrust::memory::{Reply, World};
+
+    fn committed() -> Value {
+        serde_json::from_str(include_str!("../launcher.config.json")).unwrap()
+    }
+
+    fn wrong_member(adjust: impl FnOnce(&mut Value)) -> Option<String> {
+        let mut config = committed();
+        adjust(&mut config);
+        match LauncherConfig::read(&config) {
+            Ok(_) => None,
+            Err(Error::Configuration(error)) => Some(error.member),
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_committed_configuration_offers_the_portal_and_trusts_the_chart() {
+        let config = LauncherConfig::read(&committed()).unwrap();
+        assert_eq!(config.connect.iter().map(|choice| choice.name.as_str()).collect::<Vec<_>>(), ["portal"]);
+        assert!(config.opens_from_charts);
+        assert!(config.is_for_patients(Some("portal")));
+        assert!(!config.is_for_patients(Some("chart")) && !config.is_for_patients(None));
+        assert!(SmartApp::new(World::new(0.0, |_| Reply::offline()).tab("http://localhost:8080/"), config.app).is_ok());
+    }
+
+    #[test]
+    fn d9_a_wrong_member_is_named_with_its_place() {
+        assert_eq!(wrong_member(|_| {}), None);
+        let cases: [(&str, fn(&mut Value)); 9] = [
+            ("title", |config| config["title"] = Value::Null),
+            ("colour", |config| config["colour"] = json!("red")),
+            ("servers", |config| config["servers"] = json!({})),
+            ("connect", |config| config["connect"] = json!("portal")),
+            ("connect[0]", |config| config["connect"] = json!(["elsewhere"])),
+            ("servers[0].label", |config| config["servers"][0]["label"] = Value::Null),
+            ("servers[1].name", |config| config["servers"][1]["name"] = Value::Null),
+            ("servers[1].scope", |config| config["servers"][1]["scope"] = json!(7)),
+            ("servers[0].clientid", |config| config["servers"][0]["clientid"] = json!("x")),
+        ];
+        for (member, adjust) in cases {
+            assert_eq!(wrong_member(adjust).as_deref(), Some(member));
+        }
+    }
+
+    #[test]
+    fn what_is_no_object_is_no_configuration() {
+        for value in [json!(null), json!("x"), json!([])] {
+            assert!(LauncherConfig::read(&value).is_err(), "{value}");
+        }
+    }
+}

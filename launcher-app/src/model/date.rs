@@ -1,0 +1,191 @@
+//! FHIR dates (FHIR R4, datatypes: date, dateTime), which may be as vague as a year, in the words of a calendar.
+
+use chrono::{DateTime, Datelike, NaiveDate};
+
+const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+
+/// A date as precise as it was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PartialDate {
+    /// A year.
+    Year(i32),
+    /// A month of a year, 1 to 12.
+    Month(i32, u32),
+    /// A day.
+    Day(NaiveDate),
+}
+
+impl PartialDate {
+    /// Reads a `date` or the date of a `dateTime`, in the time zone that it was written in.
+    pub fn read(text: &str) -> Option<Self> {
+        let date = text.split('T').next()?;
+        let mut parts = date.splitn(3, '-');
+        let year = number(parts.next()?, 4)?;
+        let Some(month) = parts.next() else { return Some(Self::Year(year)) };
+        let first = NaiveDate::from_ymd_opt(year, number(month, 2)?, 1)?;
+        match parts.next() {
+            None => Some(Self::Month(year, first.month())),
+            Some(day) => Some(Self::Day(first.with_day(number(day, 2)?)?)),
+        }
+    }
+
+    /// The first day that is meant; what dates are ordered by.
+    pub fn first_day(self) -> Option<NaiveDate> {
+        match self {
+            Self::Year(year) => NaiveDate::from_ymd_opt(year, 1, 1),
+            Self::Month(year, month) => NaiveDate::from_ymd_opt(year, month, 1),
+            Self::Day(day) => Some(day),
+        }
+    }
+
+    /// `March 4, 2024`, `March 2024` or `2024`.
+    pub fn in_words(self) -> String {
+        match self {
+            Self::Year(year) => year.to_string(),
+            Self::Month(year, month) => format!("{} {year}", month_name(month)),
+            Self::Day(day) => format!("{} {}, {}", month_name(day.month()), day.day(), day.year()),
+        }
+    }
+}
+
+/// The first three letters of a month's name.
+pub fn short_month(month: u32) -> &'static str {
+    month_name(month).get(..3).unwrap_or_default()
+}
+
+fn month_name(month: u32) -> &'static str {
+    MONTHS.get((month as usize).wrapping_sub(1)).copied().unwrap_or_default()
+}
+
+fn number<T: std::str::FromStr>(text: &str, digits: usize) -> Option<T> {
+    let is_number = text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit());
+    if is_number { text.parse().ok() } else { None }
+}
+
+/// When something was measured.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Moment {
+    /// The calendar day where it was measured.
+    pub date: PartialDate,
+    /// Seconds since 1970; of the first moment that is meant where the date is vague.
+    pub seconds: i64,
+}
+
+impl Moment {
+    /// Reads a `dateTime` or `instant`.
+    pub fn read(text: &str) -> Option<Self> {
+        let date = PartialDate::read(text)?;
+        let seconds = match DateTime::parse_from_rfc3339(text) {
+            Ok(instant) => instant.timestamp(),
+            Err(_) => date.first_day()?.and_hms_opt(0, 0, 0)?.and_utc().timestamp(),
+        };
+        Some(Self { date, seconds })
+    }
+}
+
+/// An age on a day, as people say it: in years, below two in months, below two months in weeks.
+pub fn age(born: PartialDate, on: NaiveDate) -> Option<String> {
+    match born {
+        PartialDate::Day(born) => exact_age(born, on),
+        PartialDate::Month(year, _) | PartialDate::Year(year) => {
+            let years = on.year().checked_sub(year).filter(|years| *years >= 0)?;
+            Some(format!("about {}", counted(years.unsigned_abs(), "year")))
+        }
+    }
+}
+
+fn exact_age(born: NaiveDate, on: NaiveDate) -> Option<String> {
+    let years = on.years_since(born)?;
+    let before_its_day = u32::from(on.day() < born.day());
+    let months = (on.year() - born.year()) * 12 + on.month() as i32 - born.month() as i32 - before_its_day as i32;
+    let weeks = (on - born).num_weeks();
+    Some(match (years, months) {
+        (2.., _) => counted(years, "year"),
+        (_, 2..) => counted(months.unsigned_abs(), "month"),
+        _ => counted(u32::try_from(weeks).ok()?, "week"),
+    })
+}
+
+/// `1 year`, `2 years`.
+pub fn counted(count: u32, thing: &str) -> String {
+    match count {
+        1 => format!("1 {thing}"),
+        _ => format!("{count} {thing}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(text: &str) -> Option<String> {
+        PartialDate::read(text).map(PartialDate::in_words)
+    }
+
+    fn age_of(born: &str, year: i32, month: u32, day: u32) -> Option<String> {
+        age(PartialDate::read(born)?, NaiveDate::from_ymd_opt(year, month, day)?)
+    }
+
+    #[test]
+    fn fhir_r4_dates_are_as_precise_as_they_were_written() {
+        for (text, expected) in [
+            ("2024", "2024"),
+            ("2024-03", "March 2024"),
+            ("2024-03-04", "March 4, 2024"),
+            ("2024-12-31T23:30:00-05:00", "December 31, 2024"),
+            ("2024-02-29", "February 29, 2024"),
+        ] {
+            assert_eq!(words(text).as_deref(), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_date_is_none() {
+        for text in
+            ["", "24", "2024-13", "2024-3-4", "2023-02-29", "2024-02-30", "-024", "+2024", "２０２４", "2024-00"]
+        {
+            assert_eq!(words(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn moments_are_ordered_by_instant_not_by_text() {
+        let evening = Moment::read("2024-12-31T23:30:00-05:00").unwrap();
+        let morning = Moment::read("2025-01-01T03:00:00Z").unwrap();
+        assert_eq!(evening.seconds - morning.seconds, 90 * 60);
+        assert_eq!(Moment::read("1970-01-02").unwrap().seconds, 86_400);
+        assert_eq!(Moment::read("yesterday"), None);
+    }
+
+    #[test]
+    fn ages_are_said_as_people_say_them() {
+        for (born, on, expected) in [
+            ("1980-06-15", (2025, 6, 14), Some("44 years")),
+            ("1980-06-15", (2025, 6, 15), Some("45 years")),
+            ("2024-02-29", (2025, 2, 28), Some("11 months")),
+            ("2024-06-30", (2025, 6, 30), Some("12 months")),
+            ("2023-06-30", (2025, 6, 30), Some("2 years")),
+            ("2025-06-01", (2025, 6, 30), Some("4 weeks")),
+            ("2025-06-23", (2025, 6, 30), Some("1 week")),
+            ("2024-12-31", (2025, 2, 1), Some("4 weeks")),
+            ("2025-07-01", (2025, 6, 30), None),
+            ("1950", (2025, 6, 30), Some("about 75 years")),
+            ("2030", (2025, 6, 30), None),
+        ] {
+            assert_eq!(age_of(born, on.0, on.1, on.2).as_deref(), expected, "{born}");
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! What the pages show, without a DOM: FHIR resources, scopes and errors become plain structs and plain words.
+//!
+//! JSON is read by [`smartrust::platform::JsonView`] alone, so everything here is tested on the host. May import
+//! [`smartrust`] and chrono; never Leptos or the browser.
+
+pub mod coding;
+pub mod date;
+pub mod ownership;
+pub mod patient;
+pub mod problems;
+pub mod sharing;
+pub mod time_left;
+pub mod trend;
+pub mod trouble;
+pub mod vital_signs;

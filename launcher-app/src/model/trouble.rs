@@ -1,0 +1,268 @@
+//! What went wrong, in words for people who know neither the standards nor the code.
+
+use smartrust::Error;
+
+/// Who is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// Somebody who looks at the own record and starts from the home page.
+    Patient,
+    /// Somebody who opens the app from a patient's chart.
+    Provider,
+}
+
+/// A failure as a page tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    /// What happened, in a few words.
+    pub title: &'static str,
+    /// What it means and what to do.
+    pub text: String,
+    /// The stable code, for whoever is asked for help.
+    pub code: &'static str,
+    /// The error's own words.
+    pub details: String,
+}
+
+impl Trouble {
+    /// A launch or a request that failed.
+    pub fn of(error: &Error, audience: Audience) -> Self {
+        let (title, text) = told(error);
+        Self::worded(error, title, &format!("{text} {}", way_on(error, audience)))
+    }
+
+    /// A session that ended though its user did not ask for it on this page.
+    pub fn of_ended(reason: &Error, audience: Audience) -> Self {
+        let again = start_again(audience);
+        match reason {
+            Error::SignedOut => {
+                Self::worded(reason, "You are signed out", &format!("You signed out in another window or tab. {again}"))
+            }
+            Error::Token(error) if error.error == "invalid_grant" => Self::worded(
+                reason,
+                "Your access has ended",
+                &format!(
+                    "The clinic no longer accepts this connection. It may have been ended there, or it was too old. {again}"
+                ),
+            ),
+            _ => Self::of(reason, audience),
+        }
+    }
+
+    /// A session without a patient, so that there is no record to show.
+    pub fn no_patient(audience: Audience) -> Self {
+        Self {
+            title: "No patient was chosen",
+            text: format!("The clinic did not say whose record to show. {}", start_again(audience)),
+            code: "no_patient",
+            details: "The launch context has no patient.".to_owned(),
+        }
+    }
+
+    fn worded(error: &Error, title: &'static str, text: &str) -> Self {
+        Self { title, text: text.trim().to_owned(), code: error.code(), details: error.to_string() }
+    }
+}
+
+fn start_again(audience: Audience) -> &'static str {
+    match audience {
+        Audience::Patient => "You can connect again whenever you like.",
+        Audience::Provider => "Open this app again from the patient's chart.",
+    }
+}
+
+fn way_on(error: &Error, audience: Audience) -> &'static str {
+    match error {
+        Error::UntrustedIssuer { .. } | Error::Configuration(_) | Error::UnknownServer { .. } => "",
+        Error::Network { .. } | Error::Timeout { .. } | Error::Fhir(_) | Error::NotJson { .. } | Error::Storage => "",
+        _ => start_again(audience),
+    }
+}
+
+fn told(error: &Error) -> (&'static str, String) {
+    let (title, text) = match error {
+        Error::UntrustedIssuer { iss } => {
+            return (
+                "This app does not know who opened it",
+                format!(
+                    "It was opened from {}, which is not one of the clinics it is set up for. Nothing was sent there, and no record was opened. If this is your clinic, ask whoever runs this app to add it.",
+                    host(iss)
+                ),
+            );
+        }
+        Error::LaunchLink { .. } => {
+            ("The link that opened this app is incomplete", "A part of it is missing, so no record could be opened.")
+        }
+        Error::Authorization(error) if error.error == "access_denied" => (
+            "Nothing was shared",
+            "The sign-in ended without sharing anything. If that was your choice, there is nothing more to do.",
+        ),
+        Error::Authorization(_) => ("The sign-in did not work", "The clinic sent you back without opening the record."),
+        Error::StateMismatch => (
+            "This sign-in could not be matched",
+            "It was begun in another window or browser, or too long ago. To keep records safe it was not used.",
+        ),
+        Error::CallbackReplayed => {
+            ("This sign-in was used before", "Each sign-in opens the record once, and this one is over.")
+        }
+        Error::Callback { .. } => {
+            ("The sign-in came back incomplete", "The clinic's answer was not what it should be, so it was not used.")
+        }
+        Error::Token(error) if error.error == "invalid_grant" => {
+            ("The sign-in took too long", "The clinic no longer accepts it, or it was used before.")
+        }
+        Error::Token(_) | Error::TokenResponse { .. } | Error::PkceUnsupported | Error::Scope { .. } => {
+            ("The clinic did not complete the sign-in", "It answered in a way that this app cannot use.")
+        }
+        Error::IdToken(_) => (
+            "We could not be sure who signed in",
+            "The clinic's word on who you are did not pass our checks. To keep records safe nothing was opened.",
+        ),
+        Error::PatientChanged => (
+            "The clinic offered another person's record",
+            "It does not belong to the record that was open here, so it was not shown.",
+        ),
+        Error::SessionExpired => {
+            ("Your time is up", "Access to the record was given for a while, and that while is over.")
+        }
+        Error::SignedOut => ("You are signed out", "The connection to the record was ended."),
+        Error::Network { .. } => (
+            "No connection to the clinic",
+            "Check your internet connection and try again. It may also be that the clinic cannot be reached at the moment.",
+        ),
+        Error::Timeout { .. } => ("The clinic takes too long to answer", "Wait a moment and try again."),
+        Error::Discovery { .. } => {
+            ("The clinic cannot be reached", "Its system did not tell how to sign in. It may be down at the moment.")
+        }
+        Error::Fhir(error) => match error.status {
+            401 | 403 => ("The clinic does not show this", "It says that this part of the record is not open to you."),
+            404 | 410 => ("This is not in the record", "The clinic has nothing under this address."),
+            429 => ("The clinic is busy", "It asks for a pause. Wait a minute and try again."),
+            500.. => ("The clinic has a problem", "Its system could not answer. Try again in a little while."),
+            _ => ("The clinic did not answer the question", "Its system refused it. Try again in a little while."),
+        },
+        Error::NotJson { .. } | Error::PageCycle | Error::Reference { .. } | Error::ForeignUrl { .. } => {
+            ("The clinic's answer cannot be used", "It was not what it should be, so it is not shown.")
+        }
+        Error::Storage => (
+            "This browser keeps nothing for this page",
+            "The sign-in has to be remembered while you are away at the clinic's page. Allow this page to store data, or leave private browsing, then try again.",
+        ),
+        Error::Configuration(_)
+        | Error::UnknownServer { .. }
+        | Error::ReservedParameter { .. }
+        | Error::InsecureUrl { .. }
+        | Error::Url { .. } => (
+            "This app is not set up properly",
+            "It is not your fault. Please tell whoever runs it, and name the code below.",
+        ),
+        _ => ("Something went wrong", "Try again. If it happens again, name the code below to whoever runs this app."),
+    };
+    (title, text.to_owned())
+}
+
+/// The host of an address, or the address where it is none.
+fn host(address: &str) -> &str {
+    let after_scheme = address.split_once("://").map_or(address, |(_, rest)| rest);
+    after_scheme.split(['/', '?', '#']).next().unwrap_or(address)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::wrong;
+    use smartrust::error::{DiscoveryAttempt, FhirError, IdTokenError, OAuthError};
+
+    const JARGON: [&str; 9] = ["scope", "token", "fhir", "oauth", "json", "endpoint", "issuer", "pkce", "cors"];
+
+    fn oauth(error: &str) -> Box<OAuthError> {
+        let description = Some("The scope is bad.".to_owned());
+        Box::new(OAuthError { error: error.into(), description, uri: None, status: None })
+    }
+
+    fn fhir(status: u16) -> Error {
+        Error::Fhir(Box::new(FhirError {
+            status,
+            host: "ehr.example".into(),
+            operation_outcome: None,
+            retry_after: None,
+        }))
+    }
+
+    fn every_kind() -> Vec<Error> {
+        let text = || "scope token FHIR".into();
+        let mut errors = vec![
+            wrong("clientId", "scope token FHIR"),
+            Error::UnknownServer { name: None },
+            Error::UntrustedIssuer { iss: "https://ehr.example/r4".into() },
+            Error::LaunchLink { parameter: "launch" },
+            Error::InsecureUrl { what: text() },
+            Error::ForeignUrl { origin: text() },
+            Error::Discovery { attempts: [DiscoveryAttempt { url: "x".into(), outcome: "token".into() }].into() },
+            Error::PkceUnsupported,
+            Error::ReservedParameter { name: text() },
+            Error::Scope { problem: text() },
+            Error::StateMismatch,
+            Error::CallbackReplayed,
+            Error::Callback { problem: "no code" },
+            Error::Authorization(oauth("access_denied")),
+            Error::Authorization(oauth("invalid_scope")),
+            Error::Token(oauth("invalid_grant")),
+            Error::Token(oauth("invalid_client")),
+            Error::TokenResponse { status: 200, problem: text() },
+            Error::IdToken(Box::new(IdTokenError { check: "aud", problem: "token".into() })),
+            Error::Network { host: text() },
+            Error::Timeout { host: text() },
+            Error::Aborted,
+            Error::SessionExpired,
+            Error::SignedOut,
+            Error::PatientChanged,
+            Error::NotJson { status: 200, host: text() },
+            Error::Reference { problem: text() },
+            Error::PageCycle,
+            Error::Storage,
+            Error::Entropy,
+            Error::Navigation,
+        ];
+        errors.extend([400, 401, 403, 404, 410, 429, 500, 503].map(fhir));
+        errors
+    }
+
+    #[test]
+    fn no_failure_is_told_in_jargon() {
+        for error in every_kind() {
+            for audience in [Audience::Patient, Audience::Provider] {
+                for trouble in [Trouble::of(&error, audience), Trouble::of_ended(&error, audience)] {
+                    let words = format!("{} {}", trouble.title, trouble.text).to_lowercase();
+                    let found: Vec<_> = JARGON.iter().filter(|jargon| words.contains(*jargon)).collect();
+                    assert!(found.is_empty(), "{error:?}: {words} has {found:?}");
+                    assert!(trouble.text.ends_with('.') && !trouble.text.contains("  "), "{error:?}: {}", trouble.text);
+                    assert_eq!(trouble.code, error.code());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a7_an_unknown_ehr_is_named_by_its_host() {
+        let trouble =
+            Trouble::of(&Error::UntrustedIssuer { iss: "https://ehr.example:8443/r4?x".into() }, Audience::Provider);
+        assert!(trouble.text.contains("opened from ehr.example:8443,"), "{}", trouble.text);
+        assert!(trouble.text.contains("Nothing was sent there"), "{}", trouble.text);
+    }
+
+    #[test]
+    fn each_audience_is_sent_where_it_can_start() {
+        let patient = Trouble::of(&Error::StateMismatch, Audience::Patient);
+        let provider = Trouble::of(&Error::StateMismatch, Audience::Provider);
+        assert!(patient.text.contains("connect again"), "{}", patient.text);
+        assert!(provider.text.contains("chart"), "{}", provider.text);
+    }
+
+    #[test]
+    fn r5_a_grant_that_died_is_told_from_a_sign_in_that_failed() {
+        let error = Error::Token(oauth("invalid_grant"));
+        assert_eq!(Trouble::of_ended(&error, Audience::Patient).title, "Your access has ended");
+        assert_eq!(Trouble::of(&error, Audience::Patient).title, "The sign-in took too long");
+    }
+}
