@@ -5,7 +5,11 @@ use std::path::{Path, PathBuf};
 
 /// The repository's root.
 pub fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the workspace").to_path_buf()
+    // Cargo does not build xtask anew when the repository is moved, but names the folder at every run.
+    let at_this_run =
+        std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).filter(|folder| folder.ends_with("xtask"));
+    let folder = at_this_run.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")));
+    folder.parent().expect("xtask lies in the workspace").to_path_buf()
 }
 
 /// Where cargo puts what it builds.
