@@ -63,7 +63,7 @@ impl<P: Platform> SmartApp<P> {
     /// As [`Self::authorization_url`], and [`Error::Navigation`] where there is no page.
     pub async fn launch(&self, options: LaunchOptions) -> Result<(), Error> {
         let url = self.authorization_url(options).await?;
-        self.platform.assign(&url.to_string()).map_err(|_| Error::Navigation)
+        self.platform.assign(url.as_str()).map_err(|_| Error::Navigation)
     }
 
     /// Prepares a launch and gives the address to send the user to.

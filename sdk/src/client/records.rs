@@ -90,9 +90,9 @@ impl Endpoints {
     fn to_json(&self) -> String {
         ObjectWriter::new()
             .optional_text("issuer", self.issuer.as_deref())
-            .text("authorization", &self.authorization.to_string())
-            .text("token", &self.token.to_string())
-            .optional_text("jwks", self.jwks.as_ref().map(Url::to_string).as_deref())
+            .text("authorization", self.authorization.as_str())
+            .text("token", self.token.as_str())
+            .optional_text("jwks", self.jwks.as_ref().map(Url::as_str))
             .finish()
     }
 

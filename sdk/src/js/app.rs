@@ -4,10 +4,10 @@ use std::rc::Rc;
 
 use js_sys::{Object, Promise};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::future_to_promise;
 
 use super::error::json_argument;
 use super::session::JsSession;
+use super::value::promise;
 use crate::client::app::{LaunchOptions, SmartApp};
 use crate::client::config::SmartAppConfig;
 use crate::error::Error;
@@ -34,7 +34,7 @@ impl JsApp {
     /// The session, or `null`.
     pub fn resume(&self) -> Promise {
         let app = self.app.clone();
-        future_to_promise(async move {
+        promise(async move {
             let session = app.resume().await?;
             Ok(session.map_or(JsValue::NULL, |session| JsSession::new(session).into()))
         })
@@ -43,7 +43,7 @@ impl JsApp {
     /// Leaves for the authorization server.
     pub fn launch(&self, options: JsValue) -> Promise {
         let app = self.app.clone();
-        future_to_promise(async move {
+        promise(async move {
             app.launch(read_options(options)?).await?;
             Ok(JsValue::UNDEFINED)
         })
@@ -53,9 +53,9 @@ impl JsApp {
     #[wasm_bindgen(js_name = authorizationUrl)]
     pub fn authorization_url(&self, options: JsValue) -> Promise {
         let app = self.app.clone();
-        future_to_promise(async move {
+        promise(async move {
             let url = app.authorization_url(read_options(options)?).await?;
-            Ok(JsValue::from_str(&url.to_string()))
+            Ok(JsValue::from_str(url.as_str()))
         })
     }
 }

@@ -5,12 +5,11 @@ use std::rc::Rc;
 use futures_util::lock::Mutex;
 use js_sys::{Array, Function, Promise};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::future_to_promise;
 use web_sys::AbortSignal;
 
 use super::abort::Followed;
 use super::error::to_js;
-use super::value::{object, optional_text, text, texts};
+use super::value::{object, optional_text, promise, text, texts};
 use crate::client::fhir::Search;
 use crate::client::session::{CheckedIdentity, EventSubscription, Session, SessionEvent, Signature};
 use crate::fhir::bundle::Page;
@@ -113,7 +112,7 @@ impl JsSession {
     /// Reads a resource.
     pub fn read(&self, reference: String, signal: Option<AbortSignal>) -> Promise {
         let session = self.session.clone();
-        future_to_promise(async move {
+        promise(async move {
             let followed = Followed::new(signal);
             Ok(session.read(&reference, &followed.signal()).await?.into_js())
         })
@@ -130,7 +129,7 @@ impl JsSession {
     /// Gets a new access token, with `scope` for one that may do less.
     pub fn refresh(&self, scope: Option<String>) -> Promise {
         let session = self.session.clone();
-        future_to_promise(async move {
+        promise(async move {
             match scope {
                 Some(scope) => session.refresh_with_scope(&scope).await?,
                 None => session.refresh().await?,
@@ -143,7 +142,7 @@ impl JsSession {
     #[wasm_bindgen(js_name = signOut)]
     pub fn sign_out(&self) -> Promise {
         let session = self.session.clone();
-        future_to_promise(async move {
+        promise(async move {
             session.sign_out().await?;
             Ok(JsValue::UNDEFINED)
         })
@@ -183,7 +182,7 @@ impl JsSearch {
     #[wasm_bindgen(js_name = nextPage)]
     pub fn next_page(&self, signal: Option<AbortSignal>) -> Promise {
         let search = self.search.clone();
-        future_to_promise(async move {
+        promise(async move {
             let followed = Followed::new(signal);
             let page = search.lock().await.next_page(&followed.signal()).await?;
             Ok(page.map_or(JsValue::NULL, page_object))

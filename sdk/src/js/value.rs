@@ -1,7 +1,23 @@
 //! Small conversions to JavaScript.
 
-use js_sys::{Array, Object, Reflect};
+use js_sys::{Array, Object, Promise, Reflect};
 use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::future_to_promise;
+
+use super::error::to_js;
+use crate::error::Error;
+use crate::platform::LocalFuture;
+
+/// A promise of what a future gives.
+pub(super) fn promise(future: impl Future<Output = Result<JsValue, Error>> + 'static) -> Promise {
+    // Boxed, so that the promise's machinery is compiled once and not for each future.
+    let future: LocalFuture<Result<JsValue, Error>> = Box::pin(future);
+    boxed_promise(future)
+}
+
+fn boxed_promise(future: LocalFuture<Result<JsValue, Error>>) -> Promise {
+    future_to_promise(async move { future.await.map_err(|error| to_js(&error)) })
+}
 
 /// A text.
 pub(super) fn text(text: &str) -> JsValue {

@@ -19,24 +19,10 @@ pub struct SmartConfiguration {
     pub token_endpoint: Url,
     /// The keys that sign ID tokens.
     pub jwks_uri: Option<Url>,
-    /// RFC 7662.
-    pub introspection_endpoint: Option<Url>,
-    /// RFC 7009, or whatever the server has in its place.
-    pub revocation_endpoint: Option<Url>,
-    /// RFC 7591.
-    pub registration_endpoint: Option<Url>,
-    /// OpenID Connect Core section 5.3.
-    pub userinfo_endpoint: Option<Url>,
-    /// A page where the user can manage what apps may do. It is offered as a link and never fetched.
-    pub management_endpoint: Option<Url>,
     /// What the server can do, such as `launch-ehr`.
     pub capabilities: Vec<String>,
     /// PKCE methods.
     pub code_challenge_methods_supported: Vec<String>,
-    /// Scopes that the server names.
-    pub scopes_supported: Vec<String>,
-    /// How clients may authenticate.
-    pub token_endpoint_auth_methods_supported: Vec<String>,
     /// What was odd about the document.
     pub findings: Vec<Finding>,
     /// The whole document as JSON text, unknown members included.
@@ -67,21 +53,14 @@ pub fn read_smart_configuration<V: JsonView>(
         authorization_endpoint: reader.endpoint("authorization_endpoint")?,
         token_endpoint,
         jwks_uri: reader.endpoint("jwks_uri")?,
-        introspection_endpoint: reader.lenient_endpoint("introspection_endpoint"),
-        revocation_endpoint: reader.lenient_endpoint("revocation_endpoint"),
-        registration_endpoint: reader.lenient_endpoint("registration_endpoint"),
-        userinfo_endpoint: reader.lenient_endpoint("userinfo_endpoint"),
-        management_endpoint: reader.lenient_endpoint("management_endpoint"),
         capabilities: reader.list("capabilities"),
         code_challenge_methods_supported: reader.list("code_challenge_methods_supported"),
-        scopes_supported: reader.list("scopes_supported"),
-        token_endpoint_auth_methods_supported: reader.list("token_endpoint_auth_methods_supported"),
         findings: Vec::new(),
         json: document.to_json(),
     });
-    reader.list("grant_types_supported");
-    reader.list("response_types_supported");
-    reader.list("token_endpoint_auth_signing_alg_values_supported");
+    for member in OTHER_LISTS {
+        reader.list(member);
+    }
     reader.note_unknown_members();
     reader.note_unknown_capabilities(&configuration.capabilities);
     configuration.findings = reader.findings;
@@ -111,21 +90,13 @@ impl<V: JsonView> Reader<'_, V> {
     fn endpoint(&self, member: &str) -> Result<Option<Url>, Error> {
         let Some(text) = self.document.member_text(member).filter(|text| !text.is_empty()) else { return Ok(None) };
         let unusable = |problem| Error::Url { what: member.into(), problem };
-        let folder = Url::parse(&format!("{}/", self.fhir_base.without_query().to_string().trim_end_matches('/')));
+        let folder = self.fhir_base.child("");
         let url = folder.and_then(|folder| folder.join(&text)).map_err(unusable)?;
         if url.is_confidential() || self.allow_insecure_http {
             Ok(Some(url))
         } else {
             Err(Error::InsecureUrl { what: member.into() })
         }
-    }
-
-    /// An endpoint that a launch can do without: one that cannot be used is left out, and said.
-    fn lenient_endpoint(&mut self, member: &str) -> Option<Url> {
-        self.endpoint(member).unwrap_or_else(|error| {
-            self.findings.push(Finding::new("unusable_endpoint", error.to_string(), SECTION));
-            None
-        })
     }
 
     fn list(&mut self, member: &str) -> Vec<String> {
@@ -159,6 +130,15 @@ impl<V: JsonView> Reader<'_, V> {
         }
     }
 }
+
+/// Arrays that are only looked at for strings in their place.
+const OTHER_LISTS: [&str; 5] = [
+    "grant_types_supported",
+    "response_types_supported",
+    "scopes_supported",
+    "token_endpoint_auth_methods_supported",
+    "token_endpoint_auth_signing_alg_values_supported",
+];
 
 const KNOWN_MEMBERS: [&str; 20] = [
     "issuer",

@@ -4,15 +4,22 @@
 //! rewritten is refused here, so that the address that was checked is the address that is fetched.
 
 use std::fmt;
+use std::rc::Rc;
 
 /// An absolute address with the scheme `http` or `https`. It prints as the address that is fetched.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Url {
-    https: bool,
-    host: String,
-    port: Option<u16>,
-    path: String,
-    query: Option<String>,
+    // Shared, so that an address is one word to carry and to copy.
+    parts: Rc<Parts>,
+}
+
+#[derive(PartialEq, Eq)]
+struct Parts {
+    text: String,
+    /// Where the path begins in the text.
+    path: usize,
+    /// Where the path ends: at the question mark, or with the text.
+    path_end: usize,
 }
 
 /// What is wrong with an address.
@@ -48,15 +55,35 @@ impl fmt::Display for UrlError {
 impl Url {
     /// Reads an absolute address. A fragment is refused, dots in the path are resolved.
     pub fn parse(text: &str) -> Result<Self, UrlError> {
-        let (https, rest) = split_scheme(text).ok_or(UrlError::Scheme)?;
+        let (scheme, rest) = split_scheme(text).ok_or(UrlError::Scheme)?;
         if rest.contains('#') {
             return Err(UrlError::Fragment);
         }
         let end = rest.find(['/', '?']).unwrap_or(rest.len());
         let (authority, rest) = rest.split_at_checked(end).unwrap_or((rest, ""));
-        let (host, port) = read_authority(authority, https)?;
-        let (path, query) = read_path_and_query(rest)?;
-        Ok(Self { https, host, port, path, query })
+        let mut origin = [scheme, "://"].concat();
+        push_authority(&mut origin, authority, scheme)?;
+        Self::with_origin(origin, rest)
+    }
+
+    /// The address of an origin and a path with its query, which may be empty.
+    fn with_origin(origin: String, rest: &str) -> Result<Self, UrlError> {
+        let (given_path, query) = match rest.split_once('?') {
+            Some((path, query)) => (path, Some(query)),
+            None => (rest, None),
+        };
+        check_path(given_path)?;
+        let path = origin.len();
+        let mut text = origin;
+        push_resolved(&mut text, given_path);
+        let path_end = text.len();
+        if let Some(query) = query {
+            check_query(query)?;
+            text.push('?');
+            // A browser escapes the apostrophe in a query by itself; what prints must be what it fetches.
+            text.push_str(&query.replace('\'', "%27"));
+        }
+        Ok(Self { parts: Rc::new(Parts { text, path, path_end }) })
     }
 
     /// Resolves a reference (RFC 3986 section 5.2) against this address. A fragment of the reference is dropped.
@@ -66,123 +93,120 @@ impl Url {
             return Self::parse(reference);
         }
         if let Some(rest) = reference.strip_prefix("//") {
-            return Self::parse(&format!("{}://{rest}", self.scheme()));
+            return Self::parse(&[self.scheme(), "://", rest].concat());
         }
         if has_scheme(reference) {
             return Err(UrlError::Scheme);
         }
-        let mut joined = self.clone();
         if reference.is_empty() {
-            return Ok(joined);
+            return Ok(self.clone());
         }
-        if reference.starts_with('?') {
-            (_, joined.query) = read_path_and_query(reference)?;
-            return Ok(joined);
+        let origin = self.origin().to_owned();
+        if reference.starts_with('/') {
+            return Self::with_origin(origin, reference);
         }
-        let whole = if reference.starts_with('/') {
-            reference.to_owned()
+        let before = if reference.starts_with('?') {
+            self.path()
         } else {
-            let folder = self.path.rsplit_once('/').map_or("", |(folder, _)| folder);
-            format!("{folder}/{reference}")
+            self.path().rsplit_once('/').map_or("", |(folder, _)| folder)
         };
-        (joined.path, joined.query) = read_path_and_query(&whole)?;
-        Ok(joined)
+        let between = if reference.starts_with('?') { "" } else { "/" };
+        Self::with_origin(origin, &[before, between, reference].concat())
     }
 
     /// Adds to the path, after exactly one slash.
     pub fn child(&self, below: &str) -> Result<Self, UrlError> {
-        let mut child = self.clone();
-        (child.path, child.query) = read_path_and_query(&format!("{}/{below}", self.path.trim_end_matches('/')))?;
-        Ok(child)
+        Self::with_origin(self.origin().to_owned(), &[self.path().trim_end_matches('/'), "/", below].concat())
     }
 
     /// The same address with pairs added to its query.
     pub fn with_query(&self, pairs: &[(&str, &str)]) -> Self {
-        let added = super::encoding::form(pairs);
-        let query = match self.query.as_deref() {
-            None | Some("") => added,
-            Some(query) => format!("{}&{added}", query.trim_end_matches('&')),
-        };
-        Self { query: (!query.is_empty()).then_some(query), ..self.clone() }
+        let mut text = self.as_str().to_owned();
+        if !pairs.is_empty() {
+            match self.query() {
+                None => text.push('?'),
+                Some(query) if query.is_empty() || query.ends_with('&') => {}
+                Some(_) => text.push('&'),
+            }
+            text.push_str(&super::encoding::form(pairs));
+        }
+        Self { parts: Rc::new(Parts { text, path: self.parts.path, path_end: self.parts.path_end }) }
     }
 
     /// The same address without its query.
     pub fn without_query(&self) -> Self {
-        Self { query: None, ..self.clone() }
+        let text = self.parts.text.get(..self.parts.path_end).unwrap_or_default().to_owned();
+        Self { parts: Rc::new(Parts { text, path: self.parts.path, path_end: self.parts.path_end }) }
+    }
+
+    /// The address as it is fetched.
+    pub fn as_str(&self) -> &str {
+        &self.parts.text
     }
 
     /// `https` or `http`.
     pub fn scheme(&self) -> &'static str {
-        if self.https { "https" } else { "http" }
+        if self.parts.text.starts_with("https:") { "https" } else { "http" }
     }
 
     /// The host, in lower case.
     pub fn host(&self) -> &str {
-        &self.host
+        let authority = self.origin().split('/').nth(2).unwrap_or_default();
+        match authority.rsplit_once(':') {
+            Some((host, port)) if !port.ends_with(']') => host,
+            _ => authority,
+        }
     }
 
     /// The path, which begins with a slash.
     pub fn path(&self) -> &str {
-        &self.path
+        self.parts.text.get(self.parts.path..self.parts.path_end).unwrap_or_default()
     }
 
     /// The query without its question mark.
     pub fn query(&self) -> Option<&str> {
-        self.query.as_deref()
+        self.parts.text.get(self.parts.path_end..)?.strip_prefix('?')
     }
 
     /// Scheme, host and port, as a browser writes an origin.
-    pub fn origin(&self) -> String {
-        match self.port {
-            Some(port) => format!("{}://{}:{port}", self.scheme(), self.host),
-            None => format!("{}://{}", self.scheme(), self.host),
-        }
+    pub fn origin(&self) -> &str {
+        self.parts.text.get(..self.parts.path).unwrap_or_default()
     }
 
     /// Whether scheme, host and port are the same.
     pub fn has_origin_of(&self, other: &Self) -> bool {
-        self.https == other.https && self.host == other.host && self.port == other.port
+        self.origin() == other.origin()
     }
 
     /// Whether this address is `base` or lies below it: the same origin, and its path begins with the base's, cut at a slash.
     pub fn lies_within(&self, base: &Self) -> bool {
-        let below = self.path.strip_prefix(base.path.trim_end_matches('/'));
+        let below = self.path().strip_prefix(base.path().trim_end_matches('/'));
         self.has_origin_of(base) && below.is_some_and(|below| below.is_empty() || below.starts_with('/'))
     }
 
     /// Whether nobody on the way can read along: https, or this very machine.
     pub fn is_confidential(&self) -> bool {
-        self.https || matches!(self.host.as_str(), "localhost" | "127.0.0.1" | "[::1]")
+        self.scheme() == "https" || matches!(self.host(), "localhost" | "127.0.0.1" | "[::1]")
     }
 }
 
 impl fmt::Display for Url {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.origin())?;
-        formatter.write_str(&self.path)?;
-        match &self.query {
-            Some(query) => write!(formatter, "?{query}"),
-            None => Ok(()),
-        }
+        formatter.write_str(self.as_str())
     }
 }
 
 impl fmt::Debug for Url {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, formatter)
+        formatter.write_str(self.as_str())
     }
 }
 
-fn split_scheme(text: &str) -> Option<(bool, &str)> {
+fn split_scheme(text: &str) -> Option<(&'static str, &str)> {
     let (scheme, rest) = text.split_once(':')?;
     let rest = rest.strip_prefix("//")?;
-    if scheme.eq_ignore_ascii_case("https") {
-        Some((true, rest))
-    } else if scheme.eq_ignore_ascii_case("http") {
-        Some((false, rest))
-    } else {
-        None
-    }
+    let scheme = ["https", "http"].into_iter().find(|known| scheme.eq_ignore_ascii_case(known))?;
+    Some((scheme, rest))
 }
 
 fn has_scheme(reference: &str) -> bool {
@@ -190,32 +214,40 @@ fn has_scheme(reference: &str) -> bool {
     first.contains(':')
 }
 
-fn read_authority(authority: &str, https: bool) -> Result<(String, Option<u16>), UrlError> {
+fn push_authority(origin: &mut String, authority: &str, scheme: &str) -> Result<(), UrlError> {
     if authority.contains('@') {
         return Err(UrlError::UserInfo);
     }
-    let (host, port) = match authority.strip_prefix('[') {
+    let port = match authority.strip_prefix('[') {
         Some(rest) => {
-            let (address, after) = rest.split_once(']').ok_or(UrlError::Host)?;
+            let (address, port) = rest.split_once(']').ok_or(UrlError::Host)?;
             if address.is_empty() || !address.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b':') {
                 return Err(UrlError::Host);
             }
-            (
-                format!("[{}]", address.to_ascii_lowercase()),
-                after.strip_prefix(':').or(after.is_empty().then_some("")).ok_or(UrlError::Host)?,
-            )
+            origin.extend(["[", &address.to_ascii_lowercase(), "]"]);
+            port
         }
         None => {
-            let (name, port) = authority.split_once(':').unwrap_or((authority, ""));
-            (read_host(name)?, port)
+            let end = authority.find(':').unwrap_or(authority.len());
+            let (name, port) = authority.split_at_checked(end).unwrap_or((authority, ""));
+            origin.push_str(&read_host(name)?);
+            port
         }
     };
-    let port = match port {
-        "" => None,
-        digits if digits.bytes().all(|byte| byte.is_ascii_digit()) => Some(digits.parse().map_err(|_| UrlError::Port)?),
-        _ => return Err(UrlError::Port),
-    };
-    Ok((host, port.filter(|port| *port != if https { 443 } else { 80 })))
+    match port.strip_prefix(':') {
+        None if port.is_empty() => {}
+        None => return Err(UrlError::Host),
+        Some("") => {}
+        Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+            let port: u16 = digits.parse().map_err(|_| UrlError::Port)?;
+            if port != if scheme == "https" { 443 } else { 80 } {
+                origin.push(':');
+                origin.push_str(&port.to_string());
+            }
+        }
+        Some(_) => return Err(UrlError::Port),
+    }
+    Ok(())
 }
 
 fn read_host(name: &str) -> Result<String, UrlError> {
@@ -240,23 +272,14 @@ fn is_ipv4(host: &str) -> bool {
     host.split('.').count() == 4 && host.split('.').all(is_number)
 }
 
-fn read_path_and_query(text: &str) -> Result<(String, Option<String>), UrlError> {
-    let (path, query) = match text.split_once('?') {
-        Some((path, query)) => (path, Some(query)),
-        None => (text, None),
-    };
-    let path_is_plain = path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@%/".contains(&byte));
-    if !path_is_plain || !escapes_are_whole(path) || hides_structure(path) {
-        return Err(UrlError::Character);
-    }
-    if let Some(query) = query {
-        let is_plain = |byte: u8| byte.is_ascii_graphic() && !b"\"<>\\#".contains(&byte);
-        if !query.bytes().all(is_plain) || !escapes_are_whole(query) {
-            return Err(UrlError::Character);
-        }
-    }
-    // A browser escapes the apostrophe in a query by itself; what prints must be what it fetches.
-    Ok((resolve_dots(path), query.map(|query| query.replace('\'', "%27"))))
+fn check_path(path: &str) -> Result<(), UrlError> {
+    let is_plain = path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@%/".contains(&byte));
+    if is_plain && escapes_are_whole(path) && !hides_structure(path) { Ok(()) } else { Err(UrlError::Character) }
+}
+
+fn check_query(query: &str) -> Result<(), UrlError> {
+    let is_plain = query.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"<>\\#".contains(&byte));
+    if is_plain && escapes_are_whole(query) { Ok(()) } else { Err(UrlError::Character) }
 }
 
 fn escapes_are_whole(text: &str) -> bool {
@@ -273,25 +296,28 @@ fn hides_structure(path: &str) -> bool {
     })
 }
 
-/// RFC 3986 section 5.2.4.
-fn resolve_dots(path: &str) -> String {
-    let mut kept: Vec<&str> = Vec::new();
-    let mut segments = path.strip_prefix('/').unwrap_or(path).split('/').peekable();
-    while let Some(segment) = segments.next() {
-        let is_last = segments.peek().is_none();
+/// Adds a path without its dots (RFC 3986 section 5.2.4), with a slash before it.
+fn push_resolved(text: &mut String, path: &str) {
+    let start = text.len();
+    let segments = path.strip_prefix('/').unwrap_or(path).split('/');
+    let mut ends_in_folder = false;
+    for segment in segments {
+        ends_in_folder = matches!(segment, "." | "..");
         match segment {
-            "." | ".." => {
-                if segment == ".." {
-                    kept.pop();
-                }
-                if is_last {
-                    kept.push("");
-                }
+            "." => {}
+            ".." => {
+                let parent = text.get(start..).and_then(|path| path.rfind('/')).unwrap_or(0);
+                text.truncate(start + parent);
             }
-            other => kept.push(other),
+            other => {
+                text.push('/');
+                text.push_str(other);
+            }
         }
     }
-    format!("/{}", kept.join("/"))
+    if ends_in_folder || text.len() == start {
+        text.push('/');
+    }
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ impl Http for WebPlatform {
         let init = init(request);
         init.set_signal(Some(&controller.signal()));
         let connection = Connection { controller };
-        let promise = fetch(&request.url.to_string(), &init).map_err(|_| HttpFailure::Network)?;
+        let promise = fetch(request.url.as_str(), &init).map_err(|_| HttpFailure::Network)?;
         match select(JsFuture::from(promise), abort.aborted()).await {
             Either::Left((Ok(response), _)) => {
                 Ok(WebResponse { response: response.unchecked_into(), reader: None, _connection: connection })
