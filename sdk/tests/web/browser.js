@@ -1,0 +1,110 @@
+// What the tests ask of the browser itself, apart from the code under test.
+
+function define(object, name, descriptor) {
+  const before = Object.getOwnPropertyDescriptor(object, name);
+  Object.defineProperty(object, name, { configurable: true, ...descriptor });
+  return () => {
+    if (before) Object.defineProperty(object, name, before);
+    else delete object[name];
+  };
+}
+
+/** Puts a value over a property of the page; the function that comes back takes it away again. */
+export const replace = (object, name, value) => define(object, name, { value, writable: true });
+
+/** Makes a property of the page throw, as a browser does that blocks storage. */
+export const forbid = (object, name) =>
+  define(object, name, {
+    get() {
+      throw new DOMException("The page may not touch it.", "SecurityError");
+    },
+  });
+
+/** Puts a function over fetch that answers the very request that the browser would have made. */
+export const replaceFetch = (answer) =>
+  replace(globalThis, "fetch", async (url, init) => answer(new Request(url, init)));
+
+export const response = (status, body, headers) => new Response(body, { status, headers });
+
+/** A body of which one piece is there and the other comes only when the first one has been read. */
+export function responseInPieces(pieces) {
+  const stream = new ReadableStream(
+    {
+      pull(controller) {
+        const piece = pieces.shift();
+        if (piece === undefined) controller.close();
+        else controller.enqueue(new TextEncoder().encode(piece));
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  return new Response(stream);
+}
+
+/** A store of an app's own that answers later, as one on IndexedDB would. */
+export function storeOfPromises() {
+  const texts = new Map();
+  return {
+    get: async (key) => texts.get(key),
+    set: async (key, text) => void texts.set(key, text),
+    remove: async (key) => void texts.delete(key),
+    keys: async (prefix) => [...texts.keys()].filter((key) => key.startsWith(prefix)),
+  };
+}
+
+/** A store that refuses by every way there is: a throw, a rejection, a method that is none. */
+export const brokenStore = () => ({
+  get() {
+    throw new Error("not today");
+  },
+  set: async () => {
+    throw new Error("not today");
+  },
+  remove: "no function",
+});
+
+/** Everything that lies in a storage, as text. */
+export const contents = (storage) => JSON.stringify(Object.entries(globalThis[storage]));
+
+export const cookies = () => document.cookie;
+
+export const countDatabases = async () => (await indexedDB.databases()).length;
+
+export const countHistory = () => history.length;
+
+export const isLockHeldAmongTabs = async (name) => {
+  const { held } = await navigator.locks.query();
+  return held.some((lock) => lock.name === name);
+};
+
+/** Makes timers that never fire, and tells which were set and which cleared. */
+export function replaceTimers() {
+  const set = [];
+  const cleared = [];
+  const undo = [
+    replace(globalThis, "setTimeout", (_call, milliseconds) => set.push(milliseconds)),
+    replace(globalThis, "clearTimeout", (id) => void cleared.push(id)),
+  ];
+  return { set, cleared, restore: () => undo.forEach((each) => each()) };
+}
+
+/** A key pair whose private half cannot be exported. The RSA members mean nothing to elliptic curves. */
+export const newKey = (algorithm) =>
+  crypto.subtle.generateKey(
+    { modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]), ...JSON.parse(algorithm) },
+    false,
+    ["sign", "verify"],
+  );
+
+export const publicJwk = async ({ publicKey }) => JSON.stringify(await crypto.subtle.exportKey("jwk", publicKey));
+
+export const privateKey = (pair) => pair.privateKey;
+
+export const sign = async (algorithm, { privateKey }, data) =>
+  new Uint8Array(await crypto.subtle.sign(JSON.parse(algorithm), privateKey, data));
+
+export const verify = (algorithm, { publicKey }, signature, data) =>
+  crypto.subtle.verify(JSON.parse(algorithm), publicKey, signature, data);
+
+export const importAsItIs = (jwk, algorithm) =>
+  crypto.subtle.importKey("jwk", JSON.parse(jwk), JSON.parse(algorithm), false, ["verify"]);

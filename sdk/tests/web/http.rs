@@ -1,0 +1,160 @@
+//! HTTP by fetch.
+
+use js_sys::{Object, Promise, Reflect};
+use smartrust::abort::{AbortHandle, AbortSignal};
+use smartrust::platform::{Body, Http, HttpFailure, HttpResponse, JsonView};
+use smartrust::protocol::http::{Method, Request};
+use smartrust::protocol::url::Url;
+use smartrust::web::WebPlatform;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_test::wasm_bindgen_test;
+use web_sys::{ReferrerPolicy, RequestCache, RequestCredentials, RequestRedirect};
+
+use crate::browser::{self, Network};
+
+fn get_from(url: Url) -> Request {
+    Request::get(url, "application/fhir+json")
+}
+
+fn get() -> Request {
+    get_from(Url::parse("https://ehr.example/fhir/Patient/1").unwrap())
+}
+
+fn with_method(method: Method) -> Request {
+    let mut request = get();
+    request.method = method;
+    request
+}
+
+fn form() -> Request {
+    Request::form(Url::parse("https://ehr.example/token").unwrap(), &[("code", "c d"), ("client_id", "app")])
+}
+
+async fn send(request: &Request) -> Result<<WebPlatform as Http>::Response, HttpFailure> {
+    WebPlatform::default().send(request, &AbortSignal::never()).await
+}
+
+fn empty(_: &web_sys::Request) -> JsValue {
+    browser::response(200, "", &JsValue::UNDEFINED).into()
+}
+
+fn silence(_: &web_sys::Request) -> JsValue {
+    Promise::new(&mut |_, _| {}).into()
+}
+
+#[wasm_bindgen_test]
+async fn s8_a_request_takes_no_cookie_and_no_referrer_along() {
+    let network = Network::answering(empty);
+    let methods = [Method::Get, Method::Post, Method::Put, Method::Patch, Method::Delete];
+    for method in methods {
+        send(&with_method(method)).await.unwrap();
+    }
+    send(&form()).await.unwrap();
+    let requests = network.requests();
+    assert_eq!(requests.len(), methods.len() + 1);
+    for request in &requests {
+        assert_eq!(request.credentials(), RequestCredentials::Omit);
+        assert_eq!(request.referrer_policy(), ReferrerPolicy::NoReferrer);
+    }
+    let sent: Vec<String> = requests.iter().map(|request| request.method()).collect();
+    assert_eq!(sent, ["GET", "POST", "PUT", "PATCH", "DELETE", "POST"]);
+}
+
+#[wasm_bindgen_test]
+async fn s8_a_token_request_stays_out_of_caches_and_follows_no_redirect() {
+    let network = Network::answering(empty);
+    send(&form()).await.unwrap();
+    send(&get()).await.unwrap();
+    let [form, get] = network.requests().try_into().unwrap();
+    assert_eq!((form.cache(), form.redirect()), (RequestCache::NoStore, RequestRedirect::Manual));
+    assert_eq!((get.cache(), get.redirect()), (RequestCache::Default, RequestRedirect::Follow));
+    assert_eq!(form.url(), "https://ehr.example/token");
+    assert_eq!(form.headers().get("content-type").unwrap().as_deref(), Some("application/x-www-form-urlencoded"));
+    let body = JsFuture::from(form.text().unwrap()).await.unwrap();
+    assert_eq!(body.as_string().as_deref(), Some("code=c%20d&client_id=app"));
+}
+
+#[wasm_bindgen_test]
+async fn a_request_has_the_headers_that_were_set_and_no_other() {
+    let network = Network::answering(empty);
+    send(&get()).await.unwrap();
+    let headers = network.requests()[0].headers();
+    let all = Object::from_entries(&headers).unwrap();
+    assert_eq!(js_sys::JSON::stringify(&all).unwrap(), r#"{"accept":"application/fhir+json"}"#);
+}
+
+#[wasm_bindgen_test]
+async fn a_response_tells_its_status_its_headers_and_its_body() {
+    let headers = Object::new();
+    Reflect::set(&headers, &"Retry-After".into(), &"7".into()).unwrap();
+    let _network = Network::answering(move |request| {
+        let (status, body) = match request.method().as_str() {
+            "GET" => (200, r#"{"resourceType": "Patient"}"#),
+            "POST" => (503, "<html>"),
+            _ => (201, ""),
+        };
+        browser::response(status, body, &headers)
+    });
+    let of = async |method| send(&with_method(method)).await.unwrap();
+
+    let found = of(Method::Get).await;
+    assert_eq!((found.status(), found.header("retry-after").as_deref()), (200, Some("7")));
+    assert_eq!(found.header("etag"), None);
+    let Ok(Body::Json(resource)) = found.body().await else { panic!("it is JSON") };
+    assert_eq!(resource.member_text("resourceType").as_deref(), Some("Patient"));
+
+    let failed = of(Method::Post).await;
+    assert_eq!(failed.status(), 503);
+    assert!(matches!(failed.body().await, Ok(Body::Text(text)) if text == "<html>"));
+    assert!(matches!(of(Method::Put).await.body().await, Ok(Body::Empty)));
+}
+
+#[wasm_bindgen_test]
+async fn a_body_arrives_piece_by_piece() {
+    let _network = Network::answering(|_| browser::response_in_pieces(vec!["one\n".into(), "two é".into()]));
+    let mut response = send(&get()).await.unwrap();
+    assert_eq!(response.chunk().await.unwrap().as_deref(), Some("one\n".as_bytes()));
+    assert_eq!(response.chunk().await.unwrap().as_deref(), Some("two é".as_bytes()));
+    assert_eq!(response.chunk().await.unwrap(), None);
+}
+
+#[wasm_bindgen_test]
+async fn a_network_that_refuses_is_a_failure() {
+    let refused = send(&get_from(Url::parse("http://localhost:1/").unwrap())).await;
+    assert_eq!(refused.err(), Some(HttpFailure::Network));
+}
+
+#[wasm_bindgen_test]
+async fn the_real_fetch_answers() {
+    let url = Url::parse(&browser::page_address()).unwrap().join("/there-is-no-such-file").unwrap();
+    let absent = send(&get_from(url)).await.unwrap();
+    assert_eq!(absent.status(), 404);
+}
+
+#[wasm_bindgen_test]
+async fn f7_an_abort_ends_the_fetch() {
+    let network = Network::answering(silence);
+    let handle = AbortHandle::new();
+    let (platform, request, signal) = (WebPlatform::default(), get(), handle.signal());
+    let sending = platform.send(&request, &signal);
+    let aborting = async {
+        let before = network.requests()[0].signal().aborted();
+        handle.abort();
+        before
+    };
+    let (sent, aborted_before) = futures_util::future::join(sending, aborting).await;
+    assert!(!aborted_before);
+    assert_eq!(sent.err(), Some(HttpFailure::Aborted));
+    assert!(network.requests()[0].signal().aborted());
+}
+
+#[wasm_bindgen_test]
+async fn a_fetch_that_nobody_waits_for_any_more_is_ended() {
+    let network = Network::answering(empty);
+    let response = send(&get()).await.unwrap();
+    let signal = network.requests()[0].signal();
+    assert!(!signal.aborted());
+    drop(response);
+    assert!(signal.aborted());
+}

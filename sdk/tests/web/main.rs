@@ -1,0 +1,14 @@
+//! The platform on web-standard APIs, in a browser: what only a real engine, its cryptography and its storage can show.
+#![cfg(all(target_arch = "wasm32", feature = "web"))]
+
+mod browser;
+mod crypto;
+mod http;
+mod json;
+mod launch;
+mod location;
+mod storage;
+mod tabs;
+mod timer;
+
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

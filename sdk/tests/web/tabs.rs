@@ -1,0 +1,117 @@
+//! What is settled among tabs: locks and messages. A second platform stands for the other tab.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use futures_util::future::{Either, select};
+use js_sys::Reflect;
+use smartrust::platform::{Channel, Lock};
+use smartrust::web::WebPlatform;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_test::wasm_bindgen_test;
+
+use crate::browser;
+
+/// Two ask for the same lock. That the second one waits shows in that a later one of another name passes it.
+async fn lets_one_in_at_a_time(name: &str) {
+    let (one, other) = (WebPlatform::default(), WebPlatform::default());
+    let first = one.lock(name).await;
+    let unrelated = format!("{name}, another");
+    let second = match select(Box::pin(other.lock(name)), Box::pin(other.lock(&unrelated))).await {
+        Either::Left(_) => panic!("both hold the lock"),
+        Either::Right((_, second)) => second,
+    };
+    drop(first);
+    let second = second.await;
+    drop(second);
+    let _third = one.lock(name).await;
+}
+
+#[wasm_bindgen_test]
+async fn a_lock_lets_one_in_at_a_time_among_all_tabs() {
+    lets_one_in_at_a_time("among tabs").await;
+
+    let guard = WebPlatform::default().lock("seen by the browser").await;
+    assert_eq!(browser::is_lock_held_among_tabs("seen by the browser").await.as_bool(), Some(true));
+    drop(guard);
+    let _again = WebPlatform::default().lock("seen by the browser").await;
+}
+
+#[wasm_bindgen_test]
+async fn without_web_locks_a_lock_lets_one_in_at_a_time_within_the_page() {
+    let navigator = Reflect::get(&js_sys::global(), &"navigator".into()).unwrap();
+    let absent = browser::with(&navigator, "locks", &JsValue::UNDEFINED);
+    lets_one_in_at_a_time("within the page").await;
+    let guard = WebPlatform::default().lock("not seen by the browser").await;
+    drop(absent);
+    assert_eq!(browser::is_lock_held_among_tabs("not seen by the browser").await.as_bool(), Some(false));
+    drop(guard);
+}
+
+#[wasm_bindgen_test]
+async fn a_frame_that_may_not_lock_among_tabs_locks_within_the_page() {
+    let navigator = Reflect::get(&js_sys::global(), &"navigator".into()).unwrap();
+    let _forbidden = browser::without(&navigator, "locks");
+    lets_one_in_at_a_time("in a frame").await;
+}
+
+#[wasm_bindgen_test]
+async fn who_goes_away_while_waiting_holds_up_nobody() {
+    let platform = WebPlatform::default();
+    let first = platform.lock("left").await;
+    let Either::Right((_, waiting)) =
+        select(Box::pin(platform.lock("left")), Box::pin(platform.lock("left, another"))).await
+    else {
+        panic!("both hold the lock")
+    };
+    drop(waiting);
+    drop(first);
+    let _next = platform.lock("left").await;
+}
+
+#[wasm_bindgen_test]
+async fn a_message_reaches_the_other_tabs_and_not_its_sender() {
+    let (one, other) = (WebPlatform::default(), WebPlatform::default());
+    let (heard_by_one, heard_by_other) = (Rc::new(RefCell::new(Vec::new())), Rc::new(RefCell::new(Vec::new())));
+    let listener = |heard: &Rc<RefCell<Vec<String>>>| {
+        let (tell, told) = browser::expected::<String>();
+        let heard = heard.clone();
+        let handler: Rc<dyn Fn(&str)> = Rc::new(move |message| {
+            heard.borrow_mut().push(message.to_owned());
+            tell(message.to_owned());
+        });
+        (handler, told)
+    };
+    let ((one_handler, one_told), (other_handler, other_told)) = (listener(&heard_by_one), listener(&heard_by_other));
+    let _one_listens = one.subscribe("topic", one_handler);
+    let _other_listens = other.subscribe("topic", other_handler);
+    let _elsewhere = other.subscribe("another topic", Rc::new(|_| panic!("nobody spoke of this topic")));
+
+    one.publish("topic", "question é");
+    other_told.await.unwrap();
+    other.publish("topic", "answer");
+    one_told.await.unwrap();
+    assert_eq!(*heard_by_other.borrow(), ["question é"]);
+    assert_eq!(*heard_by_one.borrow(), ["answer"]);
+}
+
+#[wasm_bindgen_test]
+async fn who_has_left_hears_nothing_more() {
+    let (one, other) = (WebPlatform::default(), WebPlatform::default());
+    let (tell, told) = browser::expected::<String>();
+    let left = other.subscribe("topic", Rc::new(|_| panic!("it has left")));
+    let _speaks = one.subscribe("topic", Rc::new(|_| {}));
+    drop(left);
+    let _stays = other.subscribe("topic", Rc::new(move |message| tell(message.to_owned())));
+    one.publish("topic", "hello");
+    assert_eq!(told.await.unwrap().as_string().as_deref(), Some("hello"));
+}
+
+#[wasm_bindgen_test]
+fn without_a_channel_there_is_silence_and_no_panic() {
+    let _absent = browser::with(&js_sys::global(), "BroadcastChannel", &JsValue::UNDEFINED);
+    let platform = WebPlatform::default();
+    let subscription = platform.subscribe("topic", Rc::new(|_| {}));
+    assert!(subscription.is_none());
+    platform.publish("topic", "hello");
+}
