@@ -2,7 +2,7 @@
 
 import { iss } from "./servers.mjs";
 
-/** Family and first given name of the Patient that was read by the launch of `kind`. */
+/** Id, family name and first given name of the patient in the context of the launch, as the EHR sent them. */
 export async function patientOf(traffic) {
   const { patient } = await traffic.tokenResponse("authorization_code");
   const [request] = traffic.to(`${iss}/Patient/${patient}`);
