@@ -70,7 +70,7 @@ fn items<V: JsonView>(value: &V, member: &str) -> Result<Vec<V>, Error> {
 }
 
 fn record<V: JsonView>(index: usize, server: &V) -> Result<ServerRecord, Error> {
-    let record = ServerRecord::read(server).map_err(|error| match error {
+    let record = ServerRecord::read(server).map_err(|failure| match failure.into() {
         Error::Configuration(error) => wrong(&format!("servers[{index}].{}", error.member), &error.problem),
         other => other,
     })?;

@@ -138,7 +138,7 @@ impl Launcher {
             let state = match self.app.get_value().resume().await {
                 Ok(Some(session)) => return self.open(session),
                 Ok(None) => State::None,
-                Err(error) => State::Failed(error),
+                Err(failure) => State::Failed(failure.into()),
             };
             self.state.set(state);
         });
@@ -150,7 +150,7 @@ impl Launcher {
     /// As [`SmartApp::launch`].
     pub async fn launch(self, server: Option<String>) -> Result<(), Error> {
         let app = self.app.get_value();
-        app.launch(LaunchOptions { server, ..LaunchOptions::default() }).await
+        Ok(app.launch(LaunchOptions { server, ..LaunchOptions::default() }).await?)
     }
 
     /// Ends the session, here and in every other tab that holds it.
@@ -163,7 +163,7 @@ impl Launcher {
     fn open(self, session: Session) {
         let audience = self.audience(&session);
         let subscription = session.on_event(move |event| match event {
-            SessionEvent::SignedOut(reason) => self.state.set(State::Ended { reason: reason.clone(), audience }),
+            SessionEvent::SignedOut(reason) => self.state.set(State::Ended { reason: reason.clone().into(), audience }),
             SessionEvent::Refreshed | SessionEvent::IdentityChecked => self.changes.update(|count| *count += 1),
         });
         self.subscription.set_value(Some(subscription));

@@ -1,13 +1,15 @@
 //! The one error of this crate: a variant for each thing that a caller can act on.
 
+mod failure;
+
 use std::fmt;
+
+pub use failure::Failure;
 
 use crate::fhir::outcome::OperationOutcome;
 use crate::protocol::url::UrlError;
 
-/// What went wrong. No variant holds a token, a code, a verifier or a secret.
-///
-/// It is small, as every fallible call carries it: what is larger than a text is boxed.
+/// What went wrong. No variant holds a token, a code, a verifier or a secret. Calls return it as a [`Failure`].
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Error {
@@ -180,12 +182,15 @@ pub struct FhirError {
 }
 
 impl Error {
-    pub(crate) fn configuration(member: &str, problem: &str) -> Self {
-        Self::Configuration(Box::new(ConfigurationError { member: member.to_owned(), problem: problem.to_owned() }))
+    #[cold]
+    pub(crate) fn configuration(member: &str, problem: &str) -> Failure {
+        let wrong = ConfigurationError { member: member.to_owned(), problem: problem.to_owned() };
+        Self::Configuration(Box::new(wrong)).into()
     }
 
-    pub(crate) fn id_token(check: &'static str, problem: &str) -> Self {
-        Self::IdToken(Box::new(IdTokenError { check, problem: problem.to_owned() }))
+    #[cold]
+    pub(crate) fn id_token(check: &'static str, problem: &str) -> Failure {
+        Self::IdToken(Box::new(IdTokenError { check, problem: problem.to_owned() })).into()
     }
 
     /// A stable code for programs, such as `state_mismatch`.

@@ -32,4 +32,4 @@ mod js;
 pub use client::app::SmartApp;
 pub use client::config::{ServerRecord, SmartAppConfig};
 pub use client::session::Session;
-pub use error::Error;
+pub use error::{Error, Failure};

@@ -33,10 +33,14 @@ fn connection(session: OpenSession) -> AnyView {
         <Page title="Connection">
             <div class="page-head"><h1>"Your connection"</h1></div>
             <div class="columns even">
-                <WhoYouAre session/>
-                <PatientInContext session/>
-                <WhatWasShared session/>
-                <HowLong session/>
+                <div class="stack">
+                    <WhoYouAre session/>
+                    <HowLong session/>
+                </div>
+                <div class="stack">
+                    <PatientInContext session/>
+                    <WhatWasShared session/>
+                </div>
             </div>
         </Page>
     }
@@ -183,14 +187,18 @@ fn WhatWasShared(session: OpenSession) -> impl IntoView {
     let launcher = expect_context::<Launcher>();
     move || {
         launcher.track_changes();
-        session.with_value(show_sharing)
+        session.with_value(|session| show_sharing(session, launcher.audience(session)))
     }
 }
 
-fn show_sharing(session: &Session) -> AnyView {
+fn show_sharing(session: &Session, audience: Audience) -> AnyView {
     let grant = session.scopes();
     let sharing = Sharing::read(&grant, session.can_refresh());
     let everything = sharing.not_shared.is_empty();
+    let advice = match audience {
+        Audience::Patient => "To share more or less, sign out and connect again.",
+        Audience::Provider => "The clinic decides what this app may show to its staff.",
+    };
     let list = |words: &'static str, scopes: Vec<&Scope>| {
         let items = scopes.into_iter().map(|scope| view! { <li><code>{scope.as_str().to_owned()}</code></li> });
         let items: Vec<_> = items.collect();
@@ -217,7 +225,7 @@ fn show_sharing(session: &Session) -> AnyView {
             } else {
                 show_items(sharing.not_shared, "withheld")
             }}
-            <p class="hint">"To share more or less, sign out and connect again."</p>
+            <p class="hint">{advice}</p>
         </section>
     }
     .into_any()
@@ -246,7 +254,7 @@ fn HowLong(session: OpenSession) -> impl IntoView {
         let session = session.get_value();
         spawn_local(async move {
             let refreshed = session.refresh().await;
-            outcome.try_set(Some(refreshed));
+            outcome.try_set(Some(refreshed.map_err(Error::from)));
             busy.try_set(false);
         });
     };

@@ -7,7 +7,7 @@ use super::config::{Server, SmartAppConfig};
 use super::discovery::discover;
 use super::records::{self, Endpoints, PendingLaunch, SessionRecord};
 use super::session::{Inner, Session};
-use crate::error::Error;
+use crate::error::{Error, Failure};
 use crate::platform::Platform;
 use crate::protocol::authorize::AuthorizationRequest;
 use crate::protocol::callback::{Callback, without_callback};
@@ -41,7 +41,7 @@ impl<P: Platform> SmartApp<P> {
     ///
     /// # Errors
     /// [`Error::Configuration`] naming the member that is wrong.
-    pub fn new(platform: P, config: SmartAppConfig) -> Result<Self, Error> {
+    pub fn new(platform: P, config: SmartAppConfig) -> Result<Self, Failure> {
         let wrong = |problem: &str| Error::configuration("servers", problem);
         if config.servers.is_empty() {
             return Err(wrong("there is none"));
@@ -61,9 +61,9 @@ impl<P: Platform> SmartApp<P> {
     ///
     /// # Errors
     /// As [`Self::authorization_url`], and [`Error::Navigation`] where there is no page.
-    pub async fn launch(&self, options: LaunchOptions) -> Result<(), Error> {
+    pub async fn launch(&self, options: LaunchOptions) -> Result<(), Failure> {
         let url = self.authorization_url(options).await?;
-        self.platform.assign(url.as_str()).map_err(|_| Error::Navigation)
+        self.platform.assign(url.as_str()).map_err(|_| Error::Navigation.into())
     }
 
     /// Prepares a launch and gives the address to send the user to.
@@ -72,7 +72,7 @@ impl<P: Platform> SmartApp<P> {
     /// [`Error::UntrustedIssuer`] for a launch link of an EHR that no server record trusts: nothing is requested then.
     /// [`Error::Discovery`], [`Error::InsecureUrl`], [`Error::PkceUnsupported`], [`Error::ReservedParameter`],
     /// [`Error::Storage`] where the launch cannot be kept until the user comes back.
-    pub async fn authorization_url(&self, options: LaunchOptions) -> Result<Url, Error> {
+    pub async fn authorization_url(&self, options: LaunchOptions) -> Result<Url, Failure> {
         let link = LaunchLink::read(&self.platform.location().unwrap_or_default())?;
         let server = match &link {
             Some(link) => self.server_by_issuer(&link.iss)?,
@@ -88,7 +88,7 @@ impl<P: Platform> SmartApp<P> {
         configuration: &SmartConfiguration,
         link: Option<&LaunchLink>,
         options: &LaunchOptions,
-    ) -> Result<Url, Error> {
+    ) -> Result<Url, Failure> {
         let record = &server.record;
         let endpoint = configuration.authorization_endpoint.as_ref().ok_or_else(|| {
             Error::configuration("smart-configuration", "the server's document has no authorization_endpoint")
@@ -98,7 +98,7 @@ impl<P: Platform> SmartApp<P> {
         let nonce = if scope.contains("openid") { Some(self.random_text()?) } else { None };
         let verifier = match record.pkce {
             Pkce::Disabled => None,
-            Pkce::Required if !advertises_s256(configuration) => return Err(Error::PkceUnsupported),
+            Pkce::Required if !advertises_s256(configuration) => return Err(Error::PkceUnsupported.into()),
             Pkce::Required | Pkce::Send => Some(pkce::code_verifier(&self.random_bytes()?)),
         };
         let scope = scope.to_string();
@@ -146,7 +146,7 @@ impl<P: Platform> SmartApp<P> {
     /// # Errors
     /// [`Error::StateMismatch`], [`Error::CallbackReplayed`], [`Error::Authorization`], [`Error::Token`],
     /// [`Error::TokenResponse`], [`Error::IdToken`], [`Error::Network`], [`Error::Storage`].
-    pub async fn resume(&self) -> Result<Option<Session<P>>, Error> {
+    pub async fn resume(&self) -> Result<Option<Session<P>>, Failure> {
         let location = self.platform.location().unwrap_or_default();
         let outcome = match Callback::read(&location) {
             Ok(Some(callback)) => self.complete(callback).await.map(Some),
@@ -157,7 +157,7 @@ impl<P: Platform> SmartApp<P> {
         outcome
     }
 
-    async fn restore(&self, location: &str) -> Result<Option<Session<P>>, Error> {
+    async fn restore(&self, location: &str) -> Result<Option<Session<P>>, Failure> {
         if !matches!(LaunchLink::read(location), Ok(None)) {
             return Ok(None);
         }
@@ -178,7 +178,7 @@ impl<P: Platform> SmartApp<P> {
     }
 
     /// The session of an id: the one that is open, else the stored one, if it belongs to a configured server.
-    pub(super) async fn open_session(&self, id: &str) -> Result<Option<Session<P>>, Error> {
+    pub(super) async fn open_session(&self, id: &str) -> Result<Option<Session<P>>, Failure> {
         if let Some(inner) = self.open_inner(id) {
             return Ok(Some(Session { inner }).filter(Session::is_active));
         }
@@ -215,27 +215,27 @@ impl<P: Platform> SmartApp<P> {
         self.servers.iter().find(|server| server.key == key).cloned()
     }
 
-    fn server_by_issuer(&self, iss: &str) -> Result<Rc<Server>, Error> {
+    fn server_by_issuer(&self, iss: &str) -> Result<Rc<Server>, Failure> {
         let trusting = self.servers.iter().find(|server| server.trusts(iss));
-        trusting.cloned().ok_or_else(|| Error::UntrustedIssuer { iss: iss.into() })
+        trusting.cloned().ok_or_else(|| Error::UntrustedIssuer { iss: iss.into() }.into())
     }
 
-    fn server_by_name(&self, name: Option<&str>) -> Result<Rc<Server>, Error> {
+    fn server_by_name(&self, name: Option<&str>) -> Result<Rc<Server>, Failure> {
         let server = match (name, self.servers.as_slice()) {
             (None, [only]) => Some(only),
             (None, _) => None,
             (Some(name), servers) => servers.iter().find(|server| server.record.name.as_deref() == Some(name)),
         };
-        server.cloned().ok_or_else(|| Error::UnknownServer { name: name.map(Box::from) })
+        server.cloned().ok_or_else(|| Error::UnknownServer { name: name.map(Box::from) }.into())
     }
 
-    fn random_bytes(&self) -> Result<[u8; VERIFIER_BYTES], Error> {
+    fn random_bytes(&self) -> Result<[u8; VERIFIER_BYTES], Failure> {
         let mut bytes = [0; VERIFIER_BYTES];
         self.platform.fill(&mut bytes).map_err(|_| Error::Entropy)?;
         Ok(bytes)
     }
 
-    fn random_text(&self) -> Result<String, Error> {
+    fn random_text(&self) -> Result<String, Failure> {
         Ok(base64url(&self.random_bytes()?))
     }
 }

@@ -8,7 +8,7 @@ use super::records::{self, CheckedIdentity, LaunchState, PendingLaunch, SessionR
 use super::session::Session;
 use super::transport::{REQUEST_TIMEOUT, send};
 use crate::abort::AbortSignal;
-use crate::error::Error;
+use crate::error::{Error, Failure};
 use crate::platform::Platform;
 use crate::protocol::callback::Callback;
 use crate::protocol::id_token::{self, Expected};
@@ -17,7 +17,7 @@ use crate::protocol::token::{TokenClient, TokenResponse, read_token_response};
 
 impl<P: Platform> SmartApp<P> {
     /// Turns a redirect into its session. Two that ask at once for the same state share one exchange.
-    pub(super) async fn complete(&self, callback: Callback) -> Result<Session<P>, Error> {
+    pub(super) async fn complete(&self, callback: Callback) -> Result<Session<P>, Failure> {
         let state = callback.state.clone().ok_or(Error::StateMismatch)?;
         let _lock = self.platform().lock(&format!("smartrust.launch.{state}")).await;
         if let Some(session) = self.open_session(&state).await? {
@@ -26,8 +26,8 @@ impl<P: Platform> SmartApp<P> {
         }
         let launch = match records::take_launch(self.platform(), &state).await? {
             LaunchState::Pending(launch) => launch,
-            LaunchState::Used => return Err(Error::CallbackReplayed),
-            LaunchState::Unknown => return Err(Error::StateMismatch),
+            LaunchState::Used => return Err(Error::CallbackReplayed.into()),
+            LaunchState::Unknown => return Err(Error::StateMismatch.into()),
         };
         let server = self.server_by_key(&launch.server).filter(|server| server.record.client_id == launch.client_id);
         let server = server.ok_or(Error::StateMismatch)?;
@@ -35,13 +35,13 @@ impl<P: Platform> SmartApp<P> {
             Ok(code) => code,
             Err(error) => {
                 records::remove_launch(self.platform(), &state).await?;
-                return Err(Error::Authorization(error));
+                return Err(Error::Authorization(error).into());
             }
         };
         if let (Some(answered), Some(known)) = (&callback.iss, &launch.endpoints.issuer)
             && answered != known
         {
-            return Err(Error::Callback { problem: "another issuer answered than the one that was asked" });
+            return Err(Error::Callback { problem: "another issuer answered than the one that was asked" }.into());
         }
         let record = self.exchange(&server, &launch, &code).await?;
         records::save_session(self.platform(), &state, &record).await?;
@@ -55,7 +55,7 @@ impl<P: Platform> SmartApp<P> {
         server: &Rc<Server>,
         launch: &PendingLaunch,
         code: &AuthorizationCode,
-    ) -> Result<Rc<SessionRecord>, Error> {
+    ) -> Result<Rc<SessionRecord>, Failure> {
         let client = TokenClient {
             endpoint: &launch.endpoints.token,
             client_id: &launch.client_id,
@@ -87,7 +87,7 @@ impl<P: Platform> SmartApp<P> {
         server: &Server,
         launch: &PendingLaunch,
         response: &TokenResponse,
-    ) -> Result<Option<Rc<CheckedIdentity>>, Error> {
+    ) -> Result<Option<Rc<CheckedIdentity>>, Failure> {
         let Some(id_token) = &response.id_token else { return Ok(None) };
         let expected = Expected {
             issuer: launch.endpoints.issuer.as_deref(),

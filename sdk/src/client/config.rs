@@ -1,6 +1,6 @@
 //! What an app says of itself and of the servers that it works with.
 
-use crate::error::Error;
+use crate::error::{Error, Failure};
 use crate::protocol::client_auth::ClientAuthentication;
 use crate::protocol::launch::same_issuer;
 use crate::protocol::pkce::Pkce;
@@ -81,7 +81,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub fn read(record: ServerRecord) -> Result<Self, Error> {
+    pub fn read(record: ServerRecord) -> Result<Self, Failure> {
         let address = |member: &str, text: &str| {
             let url = Url::parse(text).map_err(|problem| Error::configuration(member, &problem.to_string()))?;
             if url.is_confidential() || record.allow_insecure_http {
@@ -124,8 +124,10 @@ mod tests {
         adjust(&mut record);
         match Server::read(record) {
             Ok(_) => None,
-            Err(Error::Configuration(wrong)) => Some(wrong.member),
-            Err(other) => panic!("{other:?}"),
+            Err(failure) => match failure.into() {
+                Error::Configuration(wrong) => Some(wrong.member),
+                other => panic!("{other:?}"),
+            },
         }
     }
 

@@ -1,7 +1,7 @@
 //! Reads a configuration from JSON or a JavaScript object: the members of [`ServerRecord`] in camelCase.
 
 use super::config::{ServerRecord, SmartAppConfig};
-use crate::error::Error;
+use crate::error::{Error, Failure};
 use crate::platform::JsonView;
 use crate::protocol::client_auth::ClientAuthentication;
 use crate::protocol::pkce::Pkce;
@@ -30,7 +30,7 @@ impl SmartAppConfig {
     ///
     /// # Errors
     /// [`Error::Configuration`] naming the member that is missing, wrong or unknown.
-    pub fn read<V: JsonView>(value: &V) -> Result<Self, Error> {
+    pub fn read<V: JsonView>(value: &V) -> Result<Self, Failure> {
         let servers = match (value.member("server"), value.member("servers")) {
             (Some(server), None) => vec![ServerRecord::read(&server)?],
             (None, Some(servers)) => {
@@ -51,7 +51,7 @@ impl ServerRecord {
     ///
     /// # Errors
     /// [`Error::Configuration`] naming the member that is missing, wrong or unknown.
-    pub fn read<V: JsonView>(value: &V) -> Result<Self, Error> {
+    pub fn read<V: JsonView>(value: &V) -> Result<Self, Failure> {
         if let Some(unknown) = value.names().into_iter().find(|name| !MEMBERS.contains(&name.as_str())) {
             return Err(Error::configuration(&unknown, "there is no such member"));
         }
@@ -80,31 +80,31 @@ impl ServerRecord {
     }
 }
 
-fn optional<V: JsonView>(value: &V, member: &str) -> Result<Option<String>, Error> {
+fn optional<V: JsonView>(value: &V, member: &str) -> Result<Option<String>, Failure> {
     match value.member(member) {
         None => Ok(None),
         Some(found) => found.text().map(Some).ok_or_else(|| Error::configuration(member, "it is not a text")),
     }
 }
 
-fn required<V: JsonView>(value: &V, member: &str) -> Result<String, Error> {
+fn required<V: JsonView>(value: &V, member: &str) -> Result<String, Failure> {
     optional(value, member)?.ok_or_else(|| Error::configuration(member, "it is missing"))
 }
 
-fn texts<V: JsonView>(value: &V, member: &str) -> Result<Vec<String>, Error> {
+fn texts<V: JsonView>(value: &V, member: &str) -> Result<Vec<String>, Failure> {
     let Some(found) = value.member(member) else { return Ok(Vec::new()) };
     let items = found.items().and_then(|items| items.iter().map(JsonView::text).collect());
     items.ok_or_else(|| Error::configuration(member, "it is not an array of texts"))
 }
 
-fn flag<V: JsonView>(value: &V, member: &str) -> Result<bool, Error> {
+fn flag<V: JsonView>(value: &V, member: &str) -> Result<bool, Failure> {
     match value.member(member) {
         None => Ok(false),
         Some(found) => found.flag().ok_or_else(|| Error::configuration(member, "it is not true or false")),
     }
 }
 
-fn authentication<V: JsonView>(value: &V) -> Result<ClientAuthentication, Error> {
+fn authentication<V: JsonView>(value: &V) -> Result<ClientAuthentication, Failure> {
     let secret = optional(value, "clientSecret")?.map(ClientSecret::new);
     match (optional(value, "tokenEndpointAuthMethod")?.as_deref(), secret) {
         (None | Some("none"), None) => Ok(ClientAuthentication::None),
@@ -137,8 +137,10 @@ mod tests {
         server[name] = value;
         match SmartAppConfig::read(&json!({"server": server})) {
             Ok(_) => None,
-            Err(Error::Configuration(wrong)) => Some(wrong.member),
-            Err(other) => panic!("{other:?}"),
+            Err(failure) => match failure.into() {
+                Error::Configuration(wrong) => Some(wrong.member),
+                other => panic!("{other:?}"),
+            },
         }
     }
 

@@ -3,17 +3,17 @@
 use super::config::Server;
 use super::transport::{DOCUMENT_TIMEOUT, send};
 use crate::abort::AbortSignal;
-use crate::error::{DiscoveryAttempt, Error};
+use crate::error::{DiscoveryAttempt, Error, Failure};
 use crate::platform::{Body, Platform};
 use crate::protocol::discovery::{SmartConfiguration, read_smart_configuration, smart_configuration_request};
 
 /// Asks the server for its SMART configuration.
-pub(crate) async fn discover<P: Platform>(platform: &P, server: &Server) -> Result<Box<SmartConfiguration>, Error> {
+pub(crate) async fn discover<P: Platform>(platform: &P, server: &Server) -> Result<Box<SmartConfiguration>, Failure> {
     let request = smart_configuration_request(&server.discovery_base)
         .map_err(|problem| Error::Url { what: "the SMART configuration".into(), problem })?;
     let failed = |outcome: String| {
         let url = request.url.to_string();
-        Error::Discovery { attempts: Box::new([DiscoveryAttempt { url, outcome }]) }
+        Failure::from(Error::Discovery { attempts: Box::new([DiscoveryAttempt { url, outcome }]) })
     };
     let answer = send(platform, &request, DOCUMENT_TIMEOUT, &AbortSignal::never())
         .await
@@ -24,8 +24,9 @@ pub(crate) async fn discover<P: Platform>(platform: &P, server: &Server) -> Resu
     let Body::Json(document) = answer.body else {
         return Err(failed("status 200 with something that is not JSON".into()));
     };
-    match read_smart_configuration(&document, &server.fhir_base, server.record.allow_insecure_http) {
-        Err(Error::Configuration(wrong)) => Err(failed(wrong.problem)),
-        other => other,
-    }
+    let read = read_smart_configuration(&document, &server.fhir_base, server.record.allow_insecure_http);
+    read.map_err(|failure| match &*failure {
+        Error::Configuration(wrong) => failed(wrong.problem.clone()),
+        _ => failure,
+    })
 }

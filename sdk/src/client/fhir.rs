@@ -5,7 +5,7 @@ use futures_util::future::{Either, select};
 use super::session::Session;
 use super::transport::{Answer, REQUEST_TIMEOUT, send};
 use crate::abort::AbortSignal;
-use crate::error::{Error, FhirError};
+use crate::error::{Error, Failure, FhirError};
 use crate::fhir::bundle::Page;
 use crate::fhir::outcome::OperationOutcome;
 use crate::fhir::request::{page_request, read_request, search_request};
@@ -22,7 +22,7 @@ impl<P: Platform> Session<P> {
     /// # Errors
     /// [`Error::Reference`], [`Error::ForeignUrl`] for a reference outside the FHIR server, [`Error::Fhir`],
     /// [`Error::Network`], [`Error::SessionExpired`].
-    pub async fn read(&self, reference: &str, abort: &AbortSignal) -> Result<Value<P>, Error> {
+    pub async fn read(&self, reference: &str, abort: &AbortSignal) -> Result<Value<P>, Failure> {
         self.fetch(read_request(self.inner.guard.base(), reference)?, abort).await
     }
 
@@ -30,13 +30,13 @@ impl<P: Platform> Session<P> {
     ///
     /// # Errors
     /// [`Error::Reference`] where the type's name is not one.
-    pub fn search(&self, resource_type: &str, parameters: &[(String, String)]) -> Result<Search<P>, Error> {
+    pub fn search(&self, resource_type: &str, parameters: &[(String, String)]) -> Result<Search<P>, Failure> {
         let first = search_request(self.inner.guard.base(), resource_type, parameters)?;
         Ok(Search { session: self.clone(), next: Some(Ok(first)), seen: Vec::new() })
     }
 
     /// Sends a request with the session's token, once more with a fresh token where the server calls it dead.
-    async fn fetch(&self, request: Request, abort: &AbortSignal) -> Result<Value<P>, Error> {
+    async fn fetch(&self, request: Request, abort: &AbortSignal) -> Result<Value<P>, Failure> {
         let token = unless_aborted(abort, self.access_token()).await?;
         let mut answer = self.send_with(&token, &request, abort).await?;
         if answer.status == 401 && self.can_refresh() {
@@ -52,7 +52,7 @@ impl<P: Platform> Session<P> {
         token: &AccessToken,
         request: &Request,
         abort: &AbortSignal,
-    ) -> Result<Answer<Value<P>>, Error> {
+    ) -> Result<Answer<Value<P>>, Failure> {
         let mut request = request.clone();
         let authorized = self.inner.guard.authorize(&mut request, token);
         authorized.map_err(|_| Error::ForeignUrl { origin: request.url.origin().into() })?;
@@ -60,7 +60,7 @@ impl<P: Platform> Session<P> {
     }
 
     /// Refreshes, unless the dead token has been replaced meanwhile.
-    async fn replace_token(&self, dead: &AccessToken, abort: &AbortSignal) -> Result<(), Error> {
+    async fn replace_token(&self, dead: &AccessToken, abort: &AbortSignal) -> Result<(), Failure> {
         let is_current = self.inner.record.borrow().access_token == *dead;
         if is_current { unless_aborted(abort, self.refresh()).await } else { Ok(()) }
     }
@@ -69,7 +69,7 @@ impl<P: Platform> Session<P> {
 /// A search, read page by page.
 pub struct Search<P: Platform> {
     session: Session<P>,
-    next: Option<Result<Request, Error>>,
+    next: Option<Result<Request, Failure>>,
     seen: Vec<Url>,
 }
 
@@ -79,7 +79,7 @@ impl<P: Platform> Search<P> {
     /// # Errors
     /// As [`Session::read`], and [`Error::PageCycle`] where the pages point in a circle. After an error that may pass,
     /// such as [`Error::Network`], the same page can be asked for again.
-    pub async fn next_page(&mut self, abort: &AbortSignal) -> Result<Option<Page<Value<P>>>, Error> {
+    pub async fn next_page(&mut self, abort: &AbortSignal) -> Result<Option<Page<Value<P>>>, Failure> {
         let Some(request) = self.next.clone().transpose()? else { return Ok(None) };
         let resource = self.session.fetch(request.clone(), abort).await?;
         let page = Page::read(&resource).ok_or_else(|| not_json(200, &request.url))?;
@@ -88,21 +88,21 @@ impl<P: Platform> Search<P> {
         Ok(Some(page))
     }
 
-    fn follow(&self, page: &Url, link: &str) -> Result<Request, Error> {
+    fn follow(&self, page: &Url, link: &str) -> Result<Request, Failure> {
         let request = page_request(page, link)?;
-        if self.seen.contains(&request.url) { Err(Error::PageCycle) } else { Ok(request) }
+        if self.seen.contains(&request.url) { Err(Error::PageCycle.into()) } else { Ok(request) }
     }
 }
 
 /// Waits for a future unless the caller calls it off. The future's own work, such as a refresh, goes on elsewhere.
-async fn unless_aborted<T>(abort: &AbortSignal, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+async fn unless_aborted<T>(abort: &AbortSignal, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     match select(Box::pin(work), abort.aborted()).await {
         Either::Left((outcome, _)) => outcome,
-        Either::Right(_) => Err(Error::Aborted),
+        Either::Right(_) => Err(Error::Aborted.into()),
     }
 }
 
-fn read_answer<V: crate::platform::JsonView>(answer: Answer<V>, url: &Url) -> Result<V, Error> {
+fn read_answer<V: crate::platform::JsonView>(answer: Answer<V>, url: &Url) -> Result<V, Failure> {
     let is_success = (200..300).contains(&answer.status);
     match answer.body {
         Body::Json(resource) if is_success => Ok(resource),
@@ -115,10 +115,11 @@ fn read_answer<V: crate::platform::JsonView>(answer: Answer<V>, url: &Url) -> Re
                 _ => None,
             },
             retry_after: answer.retry_after,
-        }))),
+        }))
+        .into()),
     }
 }
 
-fn not_json(status: u16, url: &Url) -> Error {
-    Error::NotJson { status, host: url.host().into() }
+fn not_json(status: u16, url: &Url) -> Failure {
+    Error::NotJson { status, host: url.host().into() }.into()
 }

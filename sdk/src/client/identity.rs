@@ -6,7 +6,7 @@ use super::records::{self, Signature};
 use super::session::{Inner, Session, SessionEvent};
 use super::transport::{DOCUMENT_TIMEOUT, send};
 use crate::abort::AbortSignal;
-use crate::error::Error;
+use crate::error::{Error, Failure};
 use crate::platform::{Body, Platform};
 use crate::protocol::http::Request;
 use crate::protocol::jwk::{PublicKey, candidates};
@@ -28,7 +28,7 @@ impl<P: Platform> Session<P> {
     }
 }
 
-async fn check<P: Platform>(inner: &Rc<Inner<P>>, id_token: &IdToken) -> Result<Signature, Error> {
+async fn check<P: Platform>(inner: &Rc<Inner<P>>, id_token: &IdToken) -> Result<Signature, Failure> {
     let unchecked = |reason: &str| Ok(Signature::Unchecked(reason.to_owned()));
     let jwks = inner.record.borrow().endpoints.jwks.clone();
     let Some(jwks) = jwks else { return unchecked("the server names no keys") };

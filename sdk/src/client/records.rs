@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use crate::error::Error;
+use crate::error::{Error, Failure};
 use crate::platform::{JsonView, Platform};
 use crate::protocol::context::LaunchContext;
 use crate::protocol::id_token::Identity;
@@ -209,12 +209,12 @@ impl SessionRecord {
     }
 }
 
-fn unavailable<T>(_: T) -> Error {
-    Error::Storage
+fn unavailable<T>(_: T) -> Failure {
+    Error::Storage.into()
 }
 
 /// Keeps a launch until its redirect comes back, and forgets those that never came back.
-pub(crate) async fn save_launch<P: Platform>(platform: &P, state: &str, launch: &PendingLaunch) -> Result<(), Error> {
+pub(crate) async fn save_launch<P: Platform>(platform: &P, state: &str, launch: &PendingLaunch) -> Result<(), Failure> {
     for key in platform.keys(LAUNCH).await.map_err(unavailable)? {
         let known = platform.get(&key).await.map_err(unavailable)?.and_then(|text| platform.parse(&text));
         let created = known.and_then(|value| value.member("created")?.number());
@@ -226,7 +226,7 @@ pub(crate) async fn save_launch<P: Platform>(platform: &P, state: &str, launch: 
 }
 
 /// Takes a launch out for its one exchange: from then on its state counts as used, and its verifier is gone.
-pub(crate) async fn take_launch<P: Platform>(platform: &P, state: &str) -> Result<LaunchState, Error> {
+pub(crate) async fn take_launch<P: Platform>(platform: &P, state: &str) -> Result<LaunchState, Failure> {
     let key = format!("{LAUNCH}{state}");
     let Some(text) = platform.get(&key).await.map_err(unavailable)? else { return Ok(LaunchState::Unknown) };
     let value = platform.parse(&text);
@@ -244,23 +244,23 @@ pub(crate) async fn take_launch<P: Platform>(platform: &P, state: &str) -> Resul
 }
 
 /// Forgets a launch.
-pub(crate) async fn remove_launch<P: Platform>(platform: &P, state: &str) -> Result<(), Error> {
+pub(crate) async fn remove_launch<P: Platform>(platform: &P, state: &str) -> Result<(), Failure> {
     platform.remove(&format!("{LAUNCH}{state}")).await.map_err(unavailable)
 }
 
 /// Stores a session.
-pub(crate) async fn save_session<P: Platform>(platform: &P, id: &str, record: &SessionRecord) -> Result<(), Error> {
+pub(crate) async fn save_session<P: Platform>(platform: &P, id: &str, record: &SessionRecord) -> Result<(), Failure> {
     platform.set(&format!("{SESSION}{id}"), &record.to_json()).await.map_err(unavailable)
 }
 
 /// The stored session of an id; `None` where there is none or it cannot be read.
-pub(crate) async fn load_session<P: Platform>(platform: &P, id: &str) -> Result<Option<Rc<SessionRecord>>, Error> {
+pub(crate) async fn load_session<P: Platform>(platform: &P, id: &str) -> Result<Option<Rc<SessionRecord>>, Failure> {
     let text = platform.get(&format!("{SESSION}{id}")).await.map_err(unavailable)?;
     Ok(text.and_then(|text| platform.parse(&text)).and_then(|value| SessionRecord::read(&value)))
 }
 
 /// Removes a session; where it was the current one, none is.
-pub(crate) async fn remove_session<P: Platform>(platform: &P, id: &str) -> Result<(), Error> {
+pub(crate) async fn remove_session<P: Platform>(platform: &P, id: &str) -> Result<(), Failure> {
     platform.remove(&format!("{SESSION}{id}")).await.map_err(unavailable)?;
     if current_session(platform).await?.as_deref() == Some(id) {
         platform.remove(CURRENT).await.map_err(unavailable)?;
@@ -269,11 +269,11 @@ pub(crate) async fn remove_session<P: Platform>(platform: &P, id: &str) -> Resul
 }
 
 /// The id of the session that this tab shows.
-pub(crate) async fn current_session<P: Platform>(platform: &P) -> Result<Option<String>, Error> {
+pub(crate) async fn current_session<P: Platform>(platform: &P) -> Result<Option<String>, Failure> {
     platform.get(CURRENT).await.map_err(unavailable)
 }
 
 /// Makes a session the one that this tab shows.
-pub(crate) async fn set_current_session<P: Platform>(platform: &P, id: &str) -> Result<(), Error> {
+pub(crate) async fn set_current_session<P: Platform>(platform: &P, id: &str) -> Result<(), Failure> {
     platform.set(CURRENT, id).await.map_err(unavailable)
 }

@@ -8,7 +8,7 @@ use super::records::{self, SessionRecord};
 use super::session::{Flight, Inner, Session, SessionEvent};
 use super::transport::{REQUEST_TIMEOUT, send};
 use crate::abort::AbortSignal;
-use crate::error::Error;
+use crate::error::{Error, Failure};
 use crate::platform::Platform;
 use crate::protocol::context::LaunchContext;
 use crate::protocol::scope::ScopeSet;
@@ -22,7 +22,7 @@ impl<P: Platform> Session<P> {
     /// # Errors
     /// [`Error::SessionExpired`] without a refresh token. [`Error::Token`] with `invalid_grant` ends the session; after
     /// any other error it stands and can be refreshed again.
-    pub async fn refresh(&self) -> Result<(), Error> {
+    pub async fn refresh(&self) -> Result<(), Failure> {
         self.inner.check_active()?;
         let running = self.inner.refreshing.borrow().clone();
         match running {
@@ -35,10 +35,10 @@ impl<P: Platform> Session<P> {
     ///
     /// # Errors
     /// [`Error::Scope`] where the scope is broader than what was granted; nothing is sent then. Else as [`Self::refresh`].
-    pub async fn refresh_with_scope(&self, scope: &str) -> Result<(), Error> {
+    pub async fn refresh_with_scope(&self, scope: &str) -> Result<(), Failure> {
         self.inner.check_active()?;
         if !self.scopes().granted.covers_all(&ScopeSet::parse(scope)) {
-            return Err(Error::Scope { problem: "a refresh cannot ask for more than was granted".into() });
+            return Err(Error::Scope { problem: "a refresh cannot ask for more than was granted".into() }.into());
         }
         let running = self.inner.refreshing.borrow().clone();
         if let Some(flight) = running {
@@ -70,7 +70,7 @@ impl<P: Platform> Session<P> {
 const NEWS_TRAVEL: u32 = 50;
 
 /// Refreshes while no other tab does, or takes over what another tab refreshed meanwhile.
-async fn refresh_alone<P: Platform>(inner: &Rc<Inner<P>>, scope: Option<&str>) -> Result<(), Error> {
+async fn refresh_alone<P: Platform>(inner: &Rc<Inner<P>>, scope: Option<&str>) -> Result<(), Failure> {
     let dead = inner.record.borrow().access_token.clone();
     let lock = inner.platform.lock(&format!("smartrust.refresh.{}", inner.id)).await;
     inner.check_active()?;
@@ -89,11 +89,12 @@ async fn refresh_alone<P: Platform>(inner: &Rc<Inner<P>>, scope: Option<&str>) -
             }));
             outcome
         }
-        Err(Error::Token(error)) if error.error == "invalid_grant" => {
-            inner.end_and_forget(Error::Token(error.clone())).await;
-            Err(Error::Token(error))
+        Err(failure) => {
+            if matches!(&*failure, Error::Token(error) if error.error == "invalid_grant") {
+                inner.end_and_forget(failure.clone()).await;
+            }
+            Err(failure)
         }
-        Err(other) => Err(other),
     }
 }
 
@@ -111,7 +112,7 @@ async fn adopt_newer<P: Platform>(inner: &Rc<Inner<P>>, dead: &AccessToken) -> b
     }
 }
 
-async fn request_tokens<P: Platform>(inner: &Rc<Inner<P>>, scope: Option<&str>) -> Result<Box<TokenResponse>, Error> {
+async fn request_tokens<P: Platform>(inner: &Rc<Inner<P>>, scope: Option<&str>) -> Result<Box<TokenResponse>, Failure> {
     let (endpoint, refresh_token) = {
         let record = inner.record.borrow();
         (record.endpoints.token.clone(), record.refresh_token.clone())
@@ -128,10 +129,10 @@ async fn request_tokens<P: Platform>(inner: &Rc<Inner<P>>, scope: Option<&str>) 
 }
 
 /// Stores the new tokens before anything uses them.
-async fn take_over<P: Platform>(inner: &Rc<Inner<P>>, response: Box<TokenResponse>) -> Result<(), Error> {
+async fn take_over<P: Platform>(inner: &Rc<Inner<P>>, response: Box<TokenResponse>) -> Result<(), Failure> {
     let old = SessionRecord::clone(&inner.record.borrow());
     if response.context.patient.is_some() && response.context.patient != old.context.patient {
-        return Err(Error::PatientChanged);
+        return Err(Error::PatientChanged.into());
     }
     let record = SessionRecord {
         access_token: response.access_token,

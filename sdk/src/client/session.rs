@@ -8,7 +8,7 @@ use futures_util::future::{LocalBoxFuture, Shared};
 use super::config::Server;
 use super::records::{self, SessionRecord};
 pub use super::records::{CheckedIdentity, Signature};
-use crate::error::Error;
+use crate::error::{Error, Failure};
 use crate::fhir::reference::ResourceId;
 use crate::platform::Platform;
 use crate::protocol::context::LaunchContext;
@@ -24,7 +24,7 @@ pub enum SessionEvent {
     /// The check of the ID token's signature has ended, and the session stands.
     IdentityChecked,
     /// It has ended: [`Error::SignedOut`] where the user asked for it, else what ended it.
-    SignedOut(Error),
+    SignedOut(Failure),
 }
 
 /// A signed-in session. Cloning it gives another handle to the same session.
@@ -39,7 +39,7 @@ impl<P: Platform> Clone for Session<P> {
 }
 
 type Listener = Rc<dyn Fn(&SessionEvent)>;
-pub(super) type Flight = Shared<LocalBoxFuture<'static, Result<(), Error>>>;
+pub(super) type Flight = Shared<LocalBoxFuture<'static, Result<(), Failure>>>;
 
 pub(super) struct Inner<P: Platform> {
     pub platform: P,
@@ -47,7 +47,7 @@ pub(super) struct Inner<P: Platform> {
     pub id: String,
     pub guard: Guard,
     pub record: RefCell<Rc<SessionRecord>>,
-    pub ended: RefCell<Option<Error>>,
+    pub ended: RefCell<Option<Failure>>,
     pub refreshing: RefCell<Option<Flight>>,
     listeners: RefCell<Vec<(usize, Listener)>>,
     next_listener: Cell<usize>,
@@ -162,14 +162,14 @@ impl<P: Platform> Session<P> {
     ///
     /// # Errors
     /// [`Error::Storage`] where the tokens could not be removed from the store. The session is ended all the same.
-    pub async fn sign_out(&self) -> Result<(), Error> {
-        self.inner.end(Error::SignedOut);
+    pub async fn sign_out(&self) -> Result<(), Failure> {
+        self.inner.end(Error::SignedOut.into());
         self.inner.platform.publish(&self.inner.topic(), SIGNED_OUT);
         records::remove_session(&self.inner.platform, &self.inner.id).await
     }
 
     /// An access token that has not run out, refreshed where it has.
-    pub(super) async fn access_token(&self) -> Result<AccessToken, Error> {
+    pub(super) async fn access_token(&self) -> Result<AccessToken, Failure> {
         self.inner.check_active()?;
         if self.has_expired() {
             self.refresh().await?;
@@ -187,7 +187,7 @@ impl<P: Platform> Inner<P> {
         format!("smartrust.session.{}", self.id)
     }
 
-    pub fn check_active(&self) -> Result<(), Error> {
+    pub fn check_active(&self) -> Result<(), Failure> {
         match &*self.ended.borrow() {
             Some(reason) => Err(reason.clone()),
             None => Ok(()),
@@ -208,7 +208,7 @@ impl<P: Platform> Inner<P> {
     }
 
     /// Ends the session, once, and tells the listeners why.
-    pub fn end(&self, reason: Error) {
+    pub fn end(&self, reason: Failure) {
         if self.ended.borrow().is_some() {
             return;
         }
@@ -217,7 +217,7 @@ impl<P: Platform> Inner<P> {
     }
 
     /// Ends the session for a reason of its own, and takes its tokens out of the store.
-    pub async fn end_and_forget(&self, reason: Error) {
+    pub async fn end_and_forget(&self, reason: Failure) {
         self.end(reason);
         self.platform.publish(&self.topic(), SIGNED_OUT);
         // The session is over whether or not the store can be reached.
@@ -238,7 +238,7 @@ fn hear<P: Platform>(session: &Weak<Inner<P>>, message: &str) {
     }
     let platform = inner.platform.clone();
     if message == SIGNED_OUT {
-        inner.end(Error::SignedOut);
+        inner.end(Error::SignedOut.into());
         platform.spawn(Box::pin(async move {
             // What cannot be removed here was ended in memory, and its tokens are void for this page.
             let _ = records::remove_session(&inner.platform, &inner.id).await;

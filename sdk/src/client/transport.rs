@@ -3,7 +3,7 @@
 use futures_util::future::{Either, select};
 
 use crate::abort::{AbortHandle, AbortSignal};
-use crate::error::Error;
+use crate::error::{Error, Failure};
 use crate::platform::{Body, HttpFailure, HttpResponse, Json, Platform};
 use crate::protocol::http::Request;
 
@@ -25,9 +25,9 @@ pub(crate) async fn send<P: Platform>(
     request: &Request,
     timeout: u32,
     abort: &AbortSignal,
-) -> Result<Answer<<P as Json>::Value>, Error> {
+) -> Result<Answer<<P as Json>::Value>, Failure> {
     if abort.is_aborted() {
-        return Err(Error::Aborted);
+        return Err(Error::Aborted.into());
     }
     let host = || request.url.host().into();
     let own_abort = AbortHandle::new();
@@ -41,14 +41,15 @@ pub(crate) async fn send<P: Platform>(
     let given_up = select(too_late, abort.aborted());
     match select(exchange, given_up).await {
         Either::Left((Ok(answer), _)) => Ok(answer),
-        Either::Left((Err(HttpFailure::Network), _)) => Err(Error::Network { host: host() }),
-        Either::Left((Err(HttpFailure::Aborted), _)) => Err(Error::Aborted),
+        Either::Left((Err(HttpFailure::Network), _)) => Err(Error::Network { host: host() }.into()),
+        Either::Left((Err(HttpFailure::Aborted), _)) => Err(Error::Aborted.into()),
         Either::Right((reason, _)) => {
             own_abort.abort();
             Err(match reason {
                 Either::Left(_) => Error::Timeout { host: host() },
                 Either::Right(_) => Error::Aborted,
-            })
+            }
+            .into())
         }
     }
 }

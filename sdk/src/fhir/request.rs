@@ -1,6 +1,6 @@
 //! Addresses and headers of FHIR requests (FHIR R4, RESTful API).
 
-use crate::error::Error;
+use crate::error::{Error, Failure};
 use crate::fhir::reference::is_id;
 use crate::protocol::http::Request;
 use crate::protocol::scope::is_resource_type;
@@ -10,7 +10,7 @@ use crate::protocol::url::{Url, UrlError};
 pub const FHIR_JSON: &str = "application/fhir+json";
 
 /// Reads a resource: `Patient/1`, or an absolute reference. Whether a token may go there is the guard's to say.
-pub fn read_request(base: &Url, reference: &str) -> Result<Request, Error> {
+pub fn read_request(base: &Url, reference: &str) -> Result<Request, Failure> {
     let url = if reference.contains(':') {
         Url::parse(reference)
     } else {
@@ -21,7 +21,9 @@ pub fn read_request(base: &Url, reference: &str) -> Result<Request, Error> {
             _ => false,
         };
         if !well_formed {
-            return Err(Error::Reference { problem: "it is not a type, a slash and an id, such as Patient/1".into() });
+            return Err(
+                Error::Reference { problem: "it is not a type, a slash and an id, such as Patient/1".into() }.into()
+            );
         }
         base.child(reference)
     };
@@ -29,20 +31,20 @@ pub fn read_request(base: &Url, reference: &str) -> Result<Request, Error> {
 }
 
 /// Searches for resources of a type. Each parameter is a name and a value, as FHIR's search names them.
-pub fn search_request(base: &Url, resource_type: &str, parameters: &[(String, String)]) -> Result<Request, Error> {
+pub fn search_request(base: &Url, resource_type: &str, parameters: &[(String, String)]) -> Result<Request, Failure> {
     if !is_resource_type(resource_type) {
-        return Err(Error::Reference { problem: format!("\"{resource_type}\" is not a resource type").into() });
+        return Err(Error::Reference { problem: format!("\"{resource_type}\" is not a resource type").into() }.into());
     }
     let pairs: Vec<(&str, &str)> = parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     request(base.child(resource_type).map(|url| url.with_query(&pairs)))
 }
 
 /// Asks for another page by its link. A relative link resolves against the page that it stands in.
-pub fn page_request(page: &Url, link: &str) -> Result<Request, Error> {
+pub fn page_request(page: &Url, link: &str) -> Result<Request, Failure> {
     request(page.join(link))
 }
 
-fn request(url: Result<Url, UrlError>) -> Result<Request, Error> {
+fn request(url: Result<Url, UrlError>) -> Result<Request, Failure> {
     let url = url.map_err(|problem| Error::Url { what: "the FHIR request".into(), problem })?;
     Ok(Request::get(url, FHIR_JSON))
 }

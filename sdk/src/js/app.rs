@@ -10,7 +10,7 @@ use super::session::JsSession;
 use super::value::promise;
 use crate::client::app::{LaunchOptions, SmartApp};
 use crate::client::config::SmartAppConfig;
-use crate::error::Error;
+use crate::error::{Error, Failure};
 use crate::platform::JsonView;
 use crate::web::{JsonValue, StoreChoice, WebPlatform};
 
@@ -60,7 +60,7 @@ impl JsApp {
     }
 }
 
-fn read_store(config: &JsonValue) -> Result<StoreChoice, Error> {
+fn read_store(config: &JsonValue) -> Result<StoreChoice, Failure> {
     let wrong = |problem: &str| Error::configuration("store", problem);
     let Some(store) = config.member("store") else { return Ok(StoreChoice::default()) };
     match store.text().as_deref() {
@@ -73,7 +73,7 @@ fn read_store(config: &JsonValue) -> Result<StoreChoice, Error> {
     }
 }
 
-fn read_options(options: JsValue) -> Result<LaunchOptions, Error> {
+fn read_options(options: JsValue) -> Result<LaunchOptions, Failure> {
     if options.is_undefined() || options.is_null() {
         return Ok(LaunchOptions::default());
     }

@@ -4,7 +4,7 @@ use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
 use super::value::{object, optional_text, text};
-use crate::error::{Error, OAuthError};
+use crate::error::{Error, Failure, OAuthError};
 use crate::platform::Json;
 use crate::web::{JsonValue, WebPlatform};
 
@@ -15,9 +15,9 @@ extern "C" {
     fn new(code: &str, message: &str, details: &JsValue) -> SmartError;
 }
 
-impl From<Error> for JsValue {
-    fn from(error: Error) -> Self {
-        to_js(&error)
+impl From<Failure> for JsValue {
+    fn from(failure: Failure) -> Self {
+        to_js(&failure)
     }
 }
 
@@ -49,7 +49,7 @@ fn oauth_details(error: &OAuthError) -> [(&'static str, JsValue); 3] {
 }
 
 /// Reads an argument that must be an object.
-pub(super) fn json_argument(value: JsValue, name: &str) -> Result<JsonValue, Error> {
+pub(super) fn json_argument(value: JsValue, name: &str) -> Result<JsonValue, Failure> {
     if value.is_object() && !Array::is_array(&value) {
         return Ok(JsonValue::from_js(value));
     }

@@ -5,17 +5,17 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::future_to_promise;
 
 use super::error::to_js;
-use crate::error::Error;
+use crate::error::Failure;
 use crate::platform::LocalFuture;
 
 /// A promise of what a future gives.
-pub(super) fn promise(future: impl Future<Output = Result<JsValue, Error>> + 'static) -> Promise {
+pub(super) fn promise(future: impl Future<Output = Result<JsValue, Failure>> + 'static) -> Promise {
     // Boxed, so that the promise's machinery is compiled once and not for each future.
-    let future: LocalFuture<Result<JsValue, Error>> = Box::pin(future);
+    let future: LocalFuture<Result<JsValue, Failure>> = Box::pin(future);
     boxed_promise(future)
 }
 
-fn boxed_promise(future: LocalFuture<Result<JsValue, Error>>) -> Promise {
+fn boxed_promise(future: LocalFuture<Result<JsValue, Failure>>) -> Promise {
     future_to_promise(async move { future.await.map_err(|error| to_js(&error)) })
 }
 

@@ -1,7 +1,7 @@
 //! The authorization request (SMART App Launch 2.2, launch app: obtain authorization code; RFC 6749 section 4.1.1).
 
 use super::url::Url;
-use crate::error::Error;
+use crate::error::{Error, Failure};
 
 /// What the user is sent to the authorization server with.
 #[derive(Clone, Copy, Debug)]
@@ -50,9 +50,9 @@ impl AuthorizationRequest<'_> {
     ///
     /// # Errors
     /// [`Error::ReservedParameter`] where an extra parameter is one that this request sets itself.
-    pub fn url(&self) -> Result<Url, Error> {
+    pub fn url(&self) -> Result<Url, Failure> {
         if let Some((name, _)) = self.extra.iter().find(|(name, _)| RESERVED.contains(&name.as_str())) {
-            return Err(Error::ReservedParameter { name: name.as_str().into() });
+            return Err(Error::ReservedParameter { name: name.as_str().into() }.into());
         }
         let mut pairs = vec![
             ("response_type", "code"),
@@ -116,7 +116,7 @@ mod tests {
         for name in ["state", "redirect_uri", "code_challenge", "request_uri"] {
             let extra = [(name.to_owned(), "x".to_owned())];
             let refused = AuthorizationRequest { extra: &extra, ..request(&endpoint) }.url();
-            assert_eq!(refused, Err(Error::ReservedParameter { name: name.into() }));
+            assert_eq!(refused, Err(Error::ReservedParameter { name: name.into() }.into()));
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::encoding::form_decode;
 use super::launch::query_pairs;
 use super::secret::AuthorizationCode;
-use crate::error::{Error, OAuthError};
+use crate::error::{Error, Failure, OAuthError};
 
 /// A redirect that an authorization server sent the user back with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,13 +23,13 @@ impl Callback {
     ///
     /// # Errors
     /// [`Error::Callback`] where code, state, iss or error stands there twice.
-    pub fn read(location: &str) -> Result<Option<Self>, Error> {
+    pub fn read(location: &str) -> Result<Option<Self>, Failure> {
         let pairs = query_pairs(location);
         let single = |wanted: &str| {
             let mut values = pairs.iter().filter(|(name, _)| name == wanted).map(|(_, value)| value.clone());
             let first = values.next();
             if values.next().is_some() {
-                return Err(Error::Callback { problem: "a parameter stands in it twice" });
+                return Err(Failure::from(Error::Callback { problem: "a parameter stands in it twice" }));
             }
             Ok(first)
         };
@@ -99,7 +99,7 @@ mod tests {
     fn c6_a_doubled_parameter_is_refused() {
         for query in ["code=1&code=2&state=s", "code=1&state=s&state=t", "code=1&state=s&iss=a&iss=b"] {
             let read = Callback::read(&format!("http://localhost:8080/code?{query}"));
-            assert_eq!(read, Err(Error::Callback { problem: "a parameter stands in it twice" }), "{query}");
+            assert_eq!(read, Err(Error::Callback { problem: "a parameter stands in it twice" }.into()), "{query}");
         }
     }
 

@@ -3,7 +3,7 @@
 use super::finding::Finding;
 use super::http::Request;
 use super::url::{Url, UrlError};
-use crate::error::Error;
+use crate::error::{Error, Failure};
 use crate::platform::JsonView;
 
 const SECTION: &str = "SMART App Launch 2.2, conformance";
@@ -43,7 +43,7 @@ pub fn read_smart_configuration<V: JsonView>(
     document: &V,
     fhir_base: &Url,
     allow_insecure_http: bool,
-) -> Result<Box<SmartConfiguration>, Error> {
+) -> Result<Box<SmartConfiguration>, Failure> {
     let mut reader = Reader { document, fhir_base, allow_insecure_http, findings: Vec::new() };
     let token_endpoint = reader
         .endpoint("token_endpoint")?
@@ -87,7 +87,7 @@ impl<V: JsonView> Reader<'_, V> {
         issuer.filter(|issuer| !issuer.is_empty())
     }
 
-    fn endpoint(&self, member: &str) -> Result<Option<Url>, Error> {
+    fn endpoint(&self, member: &str) -> Result<Option<Url>, Failure> {
         let Some(text) = self.document.member_text(member).filter(|text| !text.is_empty()) else { return Ok(None) };
         let unusable = |problem| Error::Url { what: member.into(), problem };
         let folder = self.fhir_base.child("");
@@ -95,7 +95,7 @@ impl<V: JsonView> Reader<'_, V> {
         if url.is_confidential() || self.allow_insecure_http {
             Ok(Some(url))
         } else {
-            Err(Error::InsecureUrl { what: member.into() })
+            Err(Error::InsecureUrl { what: member.into() }.into())
         }
     }
 
@@ -196,7 +196,7 @@ mod tests {
         Url::parse("https://ehr.example/practice/fhir").unwrap()
     }
 
-    fn read(document: Value) -> Result<Box<SmartConfiguration>, Error> {
+    fn read(document: Value) -> Result<Box<SmartConfiguration>, Failure> {
         read_smart_configuration(&document, &base(), false)
     }
 
@@ -243,7 +243,7 @@ mod tests {
     #[test]
     fn d5_plain_http_is_refused_but_on_this_machine_or_by_option() {
         let document = json!({"token_endpoint": "http://ehr.example/token"});
-        assert_eq!(read(document.clone()), Err(Error::InsecureUrl { what: "token_endpoint".into() }));
+        assert_eq!(read(document.clone()), Err(Error::InsecureUrl { what: "token_endpoint".into() }.into()));
         assert!(read_smart_configuration(&document, &base(), true).is_ok());
         assert!(read(json!({"token_endpoint": "http://localhost:9080/token"})).is_ok());
     }

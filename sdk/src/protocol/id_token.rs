@@ -7,7 +7,7 @@ use super::encoding::base64url;
 use super::jwk::Algorithm;
 use super::jwt::{Jwt, decode};
 use super::secret::{AccessToken, IdToken};
-use crate::error::Error;
+use crate::error::{Error, Failure};
 use crate::platform::{Json, JsonView};
 
 /// How far the clocks of the server and this device may be apart, in seconds.
@@ -55,7 +55,7 @@ pub struct Identity {
 ///
 /// # Errors
 /// [`Error::IdToken`] naming the check that failed.
-pub fn read<J: Json>(json: &J, token: &IdToken, expected: &Expected<'_>) -> Result<(Identity, Jwt<J::Value>), Error> {
+pub fn read<J: Json>(json: &J, token: &IdToken, expected: &Expected<'_>) -> Result<(Identity, Jwt<J::Value>), Failure> {
     let jwt = decode(json, token.expose()).map_err(|problem| Error::id_token("form", problem))?;
     let claims = &jwt.claims;
     let required = |name: &'static str| {
@@ -99,7 +99,7 @@ impl Identity {
     }
 }
 
-fn check_audience<V: JsonView>(claims: &V, expected: &Expected<'_>) -> Result<(), Error> {
+fn check_audience<V: JsonView>(claims: &V, expected: &Expected<'_>) -> Result<(), Failure> {
     let value = claims.member("aud").ok_or_else(|| Error::id_token("aud", "it is missing"))?;
     let audiences: Vec<String> = match value.text() {
         Some(audience) => vec![audience],
@@ -119,7 +119,7 @@ fn check_audience<V: JsonView>(claims: &V, expected: &Expected<'_>) -> Result<()
     }
 }
 
-fn check_times<V: JsonView>(claims: &V, now: f64) -> Result<(), Error> {
+fn check_times<V: JsonView>(claims: &V, now: f64) -> Result<(), Failure> {
     let time = |name: &'static str| {
         let value = claims.member(name).and_then(|value| value.number());
         value.ok_or_else(|| Error::id_token(name, "it is missing"))
@@ -131,7 +131,7 @@ fn check_times<V: JsonView>(claims: &V, now: f64) -> Result<(), Error> {
     Ok(())
 }
 
-fn check_nonce<V: JsonView>(claims: &V, expected: &Expected<'_>) -> Result<bool, Error> {
+fn check_nonce<V: JsonView>(claims: &V, expected: &Expected<'_>) -> Result<bool, Failure> {
     let Some(sent) = expected.nonce else { return Ok(false) };
     match claims.member_text("nonce") {
         Some(nonce) if nonce == sent => Ok(true),
@@ -141,7 +141,11 @@ fn check_nonce<V: JsonView>(claims: &V, expected: &Expected<'_>) -> Result<bool,
     }
 }
 
-fn check_access_token_hash<V: JsonView>(claims: &V, algorithm: Algorithm, token: &AccessToken) -> Result<bool, Error> {
+fn check_access_token_hash<V: JsonView>(
+    claims: &V,
+    algorithm: Algorithm,
+    token: &AccessToken,
+) -> Result<bool, Failure> {
     let Some(at_hash) = claims.member_text("at_hash") else { return Ok(false) };
     let text = token.expose().as_bytes();
     let hash = match algorithm.hash_bits() {

@@ -1,7 +1,7 @@
 //! The link that an EHR opens an app with (SMART App Launch 2.2, launch app: EHR launch).
 
 use super::encoding::form_pairs;
-use crate::error::Error;
+use crate::error::{Error, Failure};
 
 /// What a launch link says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub struct LaunchLink {
 
 impl LaunchLink {
     /// Reads the page's address. `None` where it is no launch link; a redirect with its own `iss` (RFC 9207) is none.
-    pub fn read(location: &str) -> Result<Option<Self>, Error> {
+    pub fn read(location: &str) -> Result<Option<Self>, Failure> {
         let pairs = query_pairs(location);
         let all = |wanted: &str| -> Vec<&String> {
             pairs.iter().filter(|(name, _)| name == wanted).map(|(_, value)| value).collect()
@@ -24,7 +24,7 @@ impl LaunchLink {
         }
         let single = |parameter: &'static str| match all(parameter).as_slice() {
             [value] if !value.is_empty() => Ok((*value).clone()),
-            _ => Err(Error::LaunchLink { parameter }),
+            _ => Err(Failure::from(Error::LaunchLink { parameter })),
         };
         Ok(Some(Self { iss: single("iss")?, launch: single("launch")? }))
     }
@@ -73,7 +73,7 @@ mod tests {
             ("iss=a&launch=", "launch"),
         ] {
             let location = format!("http://localhost:8080/launch?{query}");
-            assert_eq!(LaunchLink::read(&location), Err(Error::LaunchLink { parameter }), "{query}");
+            assert_eq!(LaunchLink::read(&location), Err(Error::LaunchLink { parameter }.into()), "{query}");
         }
     }
 

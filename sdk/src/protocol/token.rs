@@ -7,7 +7,7 @@ use super::context::LaunchContext;
 use super::http::Request;
 use super::secret::{AccessToken, AuthorizationCode, CodeVerifier, IdToken, RefreshToken};
 use super::url::Url;
-use crate::error::{Error, OAuthError};
+use crate::error::{Error, Failure, OAuthError};
 use crate::platform::{Body, JsonView};
 
 /// Where and as whom a client asks for tokens.
@@ -65,8 +65,8 @@ pub struct TokenResponse {
 /// # Errors
 /// [`Error::Token`] for an OAuth error, [`Error::TokenResponse`] for anything that is no token response: HTML, a
 /// redirect, no access token, a token type other than Bearer, an `expires_in` that is no time.
-pub fn read_token_response<V: JsonView>(status: u16, body: &Body<V>) -> Result<Box<TokenResponse>, Error> {
-    let refuse = |problem: &str| Error::TokenResponse { status, problem: problem.into() };
+pub fn read_token_response<V: JsonView>(status: u16, body: &Body<V>) -> Result<Box<TokenResponse>, Failure> {
+    let refuse = |problem: &str| Failure::from(Error::TokenResponse { status, problem: problem.into() });
     if status == 0 || (300..400).contains(&status) {
         return Err(refuse("it is a redirect, which is not followed with a code or token in hand"));
     }
@@ -77,7 +77,8 @@ pub fn read_token_response<V: JsonView>(status: u16, body: &Body<V>) -> Result<B
             description: answer.member_text("error_description"),
             uri: answer.member_text("error_uri"),
             status: Some(status),
-        })));
+        }))
+        .into());
     }
     if !(200..300).contains(&status) {
         return Err(refuse("it has an error status and says no OAuth error"));
@@ -114,7 +115,7 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    fn read(status: u16, answer: Value) -> Result<Box<TokenResponse>, Error> {
+    fn read(status: u16, answer: Value) -> Result<Box<TokenResponse>, Failure> {
         read_token_response(status, &Body::Json(answer))
     }
 
@@ -178,7 +179,7 @@ mod tests {
             uri: Some("https://e.example".into()),
             status: Some(400),
         };
-        assert_eq!(error, Err(Error::Token(Box::new(expected))));
+        assert_eq!(error, Err(Error::Token(Box::new(expected)).into()));
     }
 
     #[test]

@@ -30,7 +30,7 @@ fn search(world: &World, session: &Session<MemoryPlatform>) -> (Vec<String>, Opt
                         ids.extend(page.resources.iter().map(|resource| resource["id"].as_str().unwrap().to_owned()));
                     }
                     Ok(None) => return (ids, None),
-                    Err(error) => return (ids, Some(error)),
+                    Err(error) => return (ids, Some(error.into())),
                 }
             }
         })
@@ -93,7 +93,8 @@ fn f1_a_reference_elsewhere_gets_no_token_and_no_request() {
     ] {
         let session = session.clone();
         let refused = world.run(async move { session.read(reference, &AbortSignal::never()).await }).unwrap();
-        assert!(matches!(refused, Err(Error::ForeignUrl { .. } | Error::Url { .. })), "{reference}");
+        let refused = refused.unwrap_err();
+        assert!(matches!(*refused, Error::ForeignUrl { .. } | Error::Url { .. }), "{reference}");
     }
     assert_eq!(world.requests().len(), sent);
 }
@@ -135,7 +136,7 @@ fn f5_an_error_status_brings_its_operation_outcome() {
             world.run(async move { session.read("Patient/p1", &AbortSignal::never()).await }).unwrap().unwrap_err();
         assert_eq!((error.code(), error.status()), (code, Some(status)));
         assert!(error.to_string().contains("Not in your scopes"));
-        let Error::Fhir(error) = error else { panic!() };
+        let Error::Fhir(error) = error.into() else { panic!() };
         assert_eq!(error.operation_outcome.unwrap().issues[0].code, "forbidden");
     }
 }

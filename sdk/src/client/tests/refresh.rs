@@ -1,14 +1,14 @@
 use super::server::*;
 use crate::abort::{AbortHandle, AbortSignal};
 use crate::client::session::{Session, SessionEvent};
-use crate::error::Error;
+use crate::error::{Error, Failure};
 use crate::memory::{MemoryPlatform, Reply};
 use futures_util::future::{join, join_all};
 use serde_json::json;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-fn read(session: &Session<MemoryPlatform>) -> impl Future<Output = Result<serde_json::Value, Error>> + 'static {
+fn read(session: &Session<MemoryPlatform>) -> impl Future<Output = Result<serde_json::Value, Failure>> + 'static {
     let session = session.clone();
     async move { session.read("Patient/p1", &AbortSignal::never()).await }
 }
@@ -182,7 +182,9 @@ fn r5_a_dead_refresh_token_ends_the_session_once() {
     let reads: Vec<_> = (0..3).map(|_| read(&session)).collect();
     let outcomes = world.run(join_all(reads)).unwrap();
     assert!(outcomes.iter().all(|outcome| outcome.as_ref().unwrap_err().code() == "invalid_grant"));
-    assert!(matches!(events.borrow().as_slice(), [SessionEvent::SignedOut(Error::Token(_))]), "{events:?}");
+    let events = events.borrow();
+    let [SessionEvent::SignedOut(reason)] = events.as_slice() else { panic!("{events:?}") };
+    assert!(matches!(**reason, Error::Token(_)), "{reason:?}");
     assert!(tab.stored().values().all(|text| !text.contains("access-") && !text.contains("refresh-")));
     assert!(world.run(read(&session)).unwrap().is_err());
     assert_eq!(refreshes(&world).len(), 1);

@@ -126,7 +126,7 @@ pub fn app(platform: &MemoryPlatform) -> Rc<SmartApp<MemoryPlatform>> {
 /// Starts a launch; the tab is then at the authorization endpoint.
 pub fn launch(world: &World, app: &Rc<SmartApp<MemoryPlatform>>) -> Result<(), Error> {
     let app = app.clone();
-    world.run(async move { app.launch(LaunchOptions::default()).await }).unwrap()
+    world.run(async move { app.launch(LaunchOptions::default()).await }).unwrap().map_err(Error::from)
 }
 
 /// The redirect that answers the authorization request at which the tab is.
@@ -139,7 +139,7 @@ pub fn redirect(server: &Server, tab: &MemoryPlatform) -> String {
 
 pub fn resume(world: &World, app: &Rc<SmartApp<MemoryPlatform>>) -> Result<Option<Session<MemoryPlatform>>, Error> {
     let app = app.clone();
-    world.run(async move { app.resume().await }).unwrap()
+    world.run(async move { app.resume().await }).unwrap().map_err(Error::from)
 }
 
 /// A session that was launched in a tab.

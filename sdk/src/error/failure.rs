@@ -1,0 +1,67 @@
+//! An error on its way to the caller.
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use super::Error;
+
+/// What a call failed with: an [`Error`], which it dereferences to, that is one word to carry and shared by all who
+/// wait for the same outcome.
+///
+/// ```
+/// use smartrust::Error;
+/// use smartrust::protocol::launch::LaunchLink;
+///
+/// let failure = LaunchLink::read("https://app.example/launch?iss=https://ehr.example/fhir").unwrap_err();
+/// assert!(matches!(*failure, Error::LaunchLink { parameter: "launch" }));
+/// assert_eq!(failure.code(), "invalid_launch_link");
+/// ```
+#[derive(Clone, PartialEq)]
+pub struct Failure(Arc<Error>);
+
+impl From<Error> for Failure {
+    // Not inlined, as it is what every place that can fail would repeat.
+    #[inline(never)]
+    fn from(error: Error) -> Self {
+        Self(Arc::new(error))
+    }
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        Arc::unwrap_or_clone(failure.0)
+    }
+}
+
+impl Deref for Failure {
+    type Target = Error;
+
+    fn deref(&self) -> &Error {
+        &self.0
+    }
+}
+
+impl PartialEq<Error> for Failure {
+    fn eq(&self, other: &Error) -> bool {
+        *self.0 == *other
+    }
+}
+
+impl fmt::Debug for Failure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, formatter)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, formatter)
+    }
+}
+
+impl std::error::Error for Failure {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&*self.0)
+    }
+}
