@@ -132,7 +132,8 @@ mod tests {
     #[test]
     fn d9_a_wrong_member_is_named_with_its_place() {
         assert_eq!(wrong_member(|_| {}), None);
-        let cases: [(&str, fn(&mut Value)); 9] = [
+        type Adjust = fn(&mut Value);
+        let cases: [(&str, Adjust); 9] = [
             ("title", |config| config["title"] = Value::Null),
             ("colour", |config| config["colour"] = json!("red")),
             ("servers", |config| config["servers"] = json!({})),

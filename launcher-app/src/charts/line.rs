@@ -146,7 +146,7 @@ fn table(trend: &Trend) -> AnyView {
         let cells = (0..trend.lines.len()).map(|line| view! { <td class="value">{reading.value_in_words(line)}</td> });
         view! {
             <tr>
-                <th scope="row">{reading.moment.date.in_words()}</th>
+                <th scope="row" class="when">{reading.moment.date.in_short()}</th>
                 {cells.collect_view()}
             </tr>
         }

@@ -34,7 +34,7 @@ pub fn Header() -> impl IntoView {
 pub fn Footer() -> impl IntoView {
     view! {
         <footer class="colophon">
-            <p>"Your record is read straight from the clinic into this window. It is not stored anywhere else."</p>
+            <p>"The record is read straight from the clinic into this window. It is not stored anywhere else."</p>
         </footer>
     }
 }

@@ -2,12 +2,13 @@
 
 use leptos::html::Main;
 use leptos::prelude::*;
+use leptos_router::hooks::use_location;
 
 use crate::launcher::Launcher;
 
-/// Whether a page was shown before this one: then the new page takes the focus, so that it is read out.
-#[derive(Clone, Copy, Default)]
-struct Visited(bool);
+/// The path of the page that was shown last. A page of another path takes the focus, so that it is read out.
+#[derive(Clone, Default)]
+struct LastPath(Option<String>);
 
 /// The main part of a page.
 #[component]
@@ -19,22 +20,22 @@ pub fn Page(
 ) -> impl IntoView {
     let main = NodeRef::<Main>::new();
     let app_title = expect_context::<Launcher>().title();
-    let visited = use_context::<StoredValue<Visited>>();
+    let last_path = expect_context::<StoredValue<LastPath>>();
+    let path = use_location().pathname.get_untracked();
     Effect::new(move |_| {
         let Some(element) = main.get() else { return };
         document().set_title(&format!("{title} – {app_title}"));
-        if let Some(visited) = visited {
-            if visited.get_value().0 {
-                // A page that cannot take the focus is read out from its beginning all the same.
-                let _ = element.focus();
-            }
-            visited.set_value(Visited(true));
+        let LastPath(last) = last_path.get_value();
+        if last.is_some_and(|last| last != path) {
+            // A page that cannot take the focus is read out from its beginning all the same.
+            let _ = element.focus();
         }
+        last_path.set_value(LastPath(Some(path.clone())));
     });
     view! { <main id="content" class="page" tabindex="-1" node_ref=main>{children()}</main> }
 }
 
-/// Lets pages know whether they are the first one.
+/// Lets pages know which one was shown before them.
 pub fn provide_visits() {
-    provide_context(StoredValue::new(Visited::default()));
+    provide_context(StoredValue::new(LastPath::default()));
 }

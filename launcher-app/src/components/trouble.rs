@@ -27,13 +27,14 @@ pub fn TroublePanel(
 pub fn TroubleNote(
     /// What happened.
     trouble: Trouble,
-    /// The ways on: links and buttons.
-    children: Children,
+    /// The ways on: links and buttons, if there are any.
+    #[prop(optional)]
+    children: Option<Children>,
 ) -> impl IntoView {
     view! {
         <div class="trouble-note" role="alert">
             <p><strong>{trouble.title}". "</strong>{trouble.text}</p>
-            <div class="actions">{children()}</div>
+            {children.map(|children| view! { <div class="actions">{children()}</div> })}
             <Details code=trouble.code words=trouble.details/>
         </div>
     }

@@ -59,6 +59,15 @@ impl PartialDate {
             Self::Day(day) => format!("{} {}, {}", month_name(day.month()), day.day(), day.year()),
         }
     }
+
+    /// `Mar 4, 2024`, `Mar 2024` or `2024`, for tables.
+    pub fn in_short(self) -> String {
+        match self {
+            Self::Year(year) => year.to_string(),
+            Self::Month(year, month) => format!("{} {year}", short_month(month)),
+            Self::Day(day) => format!("{} {}, {}", short_month(day.month()), day.day(), day.year()),
+        }
+    }
 }
 
 /// The first three letters of a month's name.
@@ -149,6 +158,13 @@ mod tests {
             ("2024-02-29", "February 29, 2024"),
         ] {
             assert_eq!(words(text).as_deref(), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn tables_have_short_dates() {
+        for (text, expected) in [("2024", "2024"), ("2024-03", "Mar 2024"), ("2024-12-04", "Dec 4, 2024")] {
+            assert_eq!(PartialDate::read(text).map(PartialDate::in_short).as_deref(), Some(expected));
         }
     }
 

@@ -126,7 +126,7 @@ impl Latest {
         Self {
             name: measurement.kind.name.clone(),
             value: measurement.value.in_words(),
-            date: measurement.moment.map(|moment| moment.date.in_words()),
+            date: measurement.moment.map(|moment| moment.date.in_short()),
         }
     }
 }
@@ -271,7 +271,7 @@ pub(super) mod tests {
     #[test]
     fn the_day_is_the_one_where_it_was_measured() {
         let latest = latest(&measurements(&[observation("8310-5", 37.0, "Cel", "2024-03-04T23:00:00-05:00")]));
-        assert_eq!(latest[0].date.as_deref(), Some("March 4, 2024"));
+        assert_eq!(latest[0].date.as_deref(), Some("Mar 4, 2024"));
         assert_eq!(latest[0].value, "37 °C");
     }
 

@@ -45,7 +45,7 @@ fn Standing() -> impl IntoView {
     move || match launcher.state() {
         State::Open(_) => view! {
             <div class="standing good">
-                <p><strong>"You are connected."</strong>" Your record is open in this window."</p>
+                <p><strong>"You are connected."</strong>" A record is open in this window."</p>
                 <a class="button" href="/record">"Open the record"</a>
             </div>
         }
@@ -72,7 +72,7 @@ fn Standing() -> impl IntoView {
 }
 
 fn note(trouble: Trouble) -> AnyView {
-    view! { <TroubleNote trouble>{()}</TroubleNote> }.into_any()
+    view! { <TroubleNote trouble/> }.into_any()
 }
 
 /// A button for each server that patients connect to.

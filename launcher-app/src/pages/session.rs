@@ -267,7 +267,7 @@ fn HowLong(session: OpenSession) -> impl IntoView {
     let told = move || match outcome.get() {
         None => ().into_any(),
         Some(Ok(())) => view! { <p class="hint">"The connection was renewed."</p> }.into_any(),
-        Some(Err(error)) => view! { <TroubleNote trouble=Trouble::of(&error, audience)>{()}</TroubleNote> }.into_any(),
+        Some(Err(error)) => view! { <TroubleNote trouble=Trouble::of(&error, audience)/> }.into_any(),
     };
     view! {
         <section class="card" aria-labelledby="how-long">
