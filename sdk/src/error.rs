@@ -286,92 +286,128 @@ impl std::error::Error for Error {}
 
 impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = match self {
-            Self::Configuration(wrong) => format!("The configuration's {} is wrong: {}.", wrong.member, wrong.problem),
+        formatter.write_str(&self.message())
+    }
+}
+
+impl Error {
+    /// What happened, where, and what to do next.
+    pub fn message(&self) -> String {
+        // Put together by hand, as `format!` weighs far more in wasm.
+        let joined: String;
+        let (before, found, after) = match self {
+            Self::Configuration(wrong) => {
+                joined = [&wrong.member, " is wrong: ", &wrong.problem].concat();
+                ("The configuration's ", &*joined, ".")
+            }
             Self::UnknownServer { name: Some(name) } => {
-                format!("No server named \"{name}\" is configured: add it, or use the name of one that is.")
+                ("No server named \"", &**name, "\" is configured: add it, or use the name of one that is.")
             }
             Self::UnknownServer { name: None } => {
-                "Several servers are configured: name the one to connect to.".to_owned()
+                ("Several servers are configured: name the one to connect to.", "", "")
             }
-            Self::UntrustedIssuer { iss } => format!(
-                "A launch link names the EHR {iss}, which this app does not know: nothing was sent there. If it is yours, add it to a server's issuers."
+            Self::UntrustedIssuer { iss } => (
+                "A launch link names the EHR ",
+                &**iss,
+                ", which this app does not know: nothing was sent there. If it is yours, add it to a server's issuers.",
             ),
-            Self::LaunchLink { parameter } => format!(
-                "The launch link has no single {parameter} parameter: open the app from the EHR again, or ask its administrator for the app's launch URL."
+            Self::LaunchLink { parameter } => (
+                "The launch link has no single ",
+                *parameter,
+                " parameter: open the app from the EHR again, or ask its administrator for the app's launch URL.",
             ),
-            Self::Url { what, problem } => format!("The address of {what} cannot be used: {problem}."),
-            Self::InsecureUrl { what } => format!(
-                "The address of {what} is plain http on another machine, where others can read along: use https, or allow it by allow_insecure_http while you test."
+            Self::Url { what, problem } => {
+                joined = [what, " cannot be used: ", problem.message()].concat();
+                ("The address of ", &*joined, ".")
+            }
+            Self::InsecureUrl { what } => (
+                "The address of ",
+                &**what,
+                " is plain http on another machine, where others can read along: use https, or allow it by \
+                 allow_insecure_http while you test.",
             ),
-            Self::ForeignUrl { origin } => format!(
-                "A link leads to {origin}, outside the FHIR server that the access token is for: nothing was sent there."
+            Self::ForeignUrl { origin } => (
+                "A link leads to ",
+                &**origin,
+                ", outside the FHIR server that the access token is for: nothing was sent there.",
             ),
             Self::Discovery { attempts } => {
-                let attempts: Vec<_> =
-                    attempts.iter().map(|attempt| format!("{}: {}", attempt.url, attempt.outcome)).collect();
-                format!(
-                    "The server's SMART configuration could not be read ({}): check the server's base URL.",
-                    attempts.join("; ")
-                )
+                let attempts = attempts.iter().map(|attempt| [&*attempt.url, ": ", &*attempt.outcome].concat());
+                joined = attempts.collect::<Vec<_>>().join("; ");
+                ("The server's SMART configuration could not be read (", &*joined, "): check the server's base URL.")
             }
             Self::PkceUnsupported => {
-                "The server does not advertise PKCE with S256 and the configuration requires it.".to_owned()
+                ("The server does not advertise PKCE with S256 and the configuration requires it.", "", "")
             }
             Self::ReservedParameter { name } => {
-                format!("The parameter {name} is set by the client itself: leave it out of the extra parameters.")
+                ("The parameter ", &**name, " is set by the client itself: leave it out of the extra parameters.")
             }
-            Self::Scope { problem } => format!("The scopes cannot be used: {problem}."),
-            Self::StateMismatch => {
-                "The redirect does not belong to a launch of this browser, or came too late: start the launch again."
-                    .to_owned()
-            }
+            Self::Scope { problem } => ("The scopes cannot be used: ", &**problem, "."),
+            Self::StateMismatch => (
+                "The redirect does not belong to a launch of this browser, or came too late: start the launch again.",
+                "",
+                "",
+            ),
             Self::CallbackReplayed => {
-                "This redirect was used before and its session is gone: start the launch again.".to_owned()
+                ("This redirect was used before and its session is gone: start the launch again.", "", "")
             }
             Self::Callback { problem } => {
-                format!("The redirect from the server is wrong: {problem}. Start the launch again.")
+                ("The redirect from the server is wrong: ", *problem, ". Start the launch again.")
             }
-            Self::Authorization(error) => format!("The server did not authorize the app: {}.", error.worded()),
-            Self::Token(error) => format!("The token request failed: {}.", error.worded()),
+            Self::Authorization(error) => {
+                joined = error.worded();
+                ("The server did not authorize the app: ", &*joined, ".")
+            }
+            Self::Token(error) => {
+                joined = error.worded();
+                ("The token request failed: ", &*joined, ".")
+            }
             Self::TokenResponse { status, problem } => {
-                format!("The token endpoint's answer (status {status}) is not one: {problem}.")
+                joined = [&status.to_string(), ") is not one: ", problem].concat();
+                ("The token endpoint's answer (status ", &*joined, ".")
             }
-            Self::IdToken(failed) => format!(
-                "The ID token was refused by the check of {}: {}. Start the launch again.",
-                failed.check, failed.problem
+            Self::IdToken(failed) => {
+                joined = [failed.check, ": ", &failed.problem].concat();
+                ("The ID token was refused by the check of ", &*joined, ". Start the launch again.")
+            }
+            Self::Network { host } => (
+                "No answer could be read from ",
+                &**host,
+                ": check the connection, that the server is up, and that it allows this page's origin (CORS).",
             ),
-            Self::Network { host } => format!(
-                "No answer could be read from {host}: check the connection, that the server is up, and that it allows this page's origin (CORS)."
-            ),
-            Self::Timeout { host } => format!("{host} did not answer in time: try again."),
-            Self::Aborted => "The request was called off.".to_owned(),
-            Self::SessionExpired => "The session has run out and cannot be refreshed: launch again.".to_owned(),
-            Self::SignedOut => "The session was ended: launch again.".to_owned(),
+            Self::Timeout { host } => ("", &**host, " did not answer in time: try again."),
+            Self::Aborted => ("The request was called off.", "", ""),
+            Self::SessionExpired => ("The session has run out and cannot be refreshed: launch again.", "", ""),
+            Self::SignedOut => ("The session was ended: launch again.", "", ""),
             Self::PatientChanged => {
-                "The server's refresh named another patient: the new token was not used. Launch again.".to_owned()
+                ("The server's refresh named another patient: the new token was not used. Launch again.", "", "")
             }
-            Self::Fhir(error) => error.worded(),
+            Self::Fhir(error) => {
+                joined = error.worded();
+                ("", &*joined, "")
+            }
             Self::NotJson { status, host } => {
-                format!("{host} answered (status {status}) with something that is not JSON.")
+                joined = [host, " answered (status ", &*status.to_string()].concat();
+                ("", &*joined, ") with something that is not JSON.")
             }
-            Self::Reference { problem } => format!("The reference cannot be followed: {problem}."),
-            Self::PageCycle => "The server's pages point in a circle: the search was stopped.".to_owned(),
-            Self::Storage => {
-                "The browser does not let this page keep data: allow site data for it, or configure another store."
-                    .to_owned()
-            }
-            Self::Entropy => "The host has no secure source of randomness.".to_owned(),
-            Self::Navigation => "There is no page to navigate: open the authorization URL yourself.".to_owned(),
+            Self::Reference { problem } => ("The reference cannot be followed: ", &**problem, "."),
+            Self::PageCycle => ("The server's pages point in a circle: the search was stopped.", "", ""),
+            Self::Storage => (
+                "The browser does not let this page keep data: allow site data for it, or configure another store.",
+                "",
+                "",
+            ),
+            Self::Entropy => ("The host has no secure source of randomness.", "", ""),
+            Self::Navigation => ("There is no page to navigate: open the authorization URL yourself.", "", ""),
         };
-        formatter.write_str(&text)
+        [before, found, after].concat()
     }
 }
 
 impl OAuthError {
     fn worded(&self) -> String {
         match &self.description {
-            Some(description) => format!("{} ({})", self.error, description.trim_end_matches('.')),
+            Some(description) => [&self.error, " (", description.trim_end_matches('.'), ")"].concat(),
             None => self.error.clone(),
         }
     }
@@ -381,8 +417,8 @@ impl FhirError {
     fn worded(&self) -> String {
         let said = self.operation_outcome.as_ref().and_then(OperationOutcome::first_text);
         match said {
-            Some(said) => format!("{} answered with status {}: {said}", self.host, self.status),
-            None => format!("{} answered with status {}.", self.host, self.status),
+            Some(said) => [&self.host, " answered with status ", &self.status.to_string(), ": ", said].concat(),
+            None => [&self.host, " answered with status ", &self.status.to_string(), "."].concat(),
         }
     }
 }

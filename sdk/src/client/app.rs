@@ -101,7 +101,7 @@ impl<P: Platform> SmartApp<P> {
             Pkce::Required if !advertises_s256(configuration) => return Err(Error::PkceUnsupported.into()),
             Pkce::Required | Pkce::Send => Some(pkce::code_verifier(&self.random_bytes()?)),
         };
-        let scope = scope.to_string();
+        let scope = scope.to_text();
         let url = AuthorizationRequest {
             endpoint,
             client_id: &record.client_id,

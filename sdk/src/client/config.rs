@@ -83,7 +83,7 @@ pub(crate) struct Server {
 impl Server {
     pub fn read(record: ServerRecord) -> Result<Self, Failure> {
         let address = |member: &str, text: &str| {
-            let url = Url::parse(text).map_err(|problem| Error::configuration(member, &problem.to_string()))?;
+            let url = Url::parse(text).map_err(|problem| Error::configuration(member, problem.message()))?;
             if url.is_confidential() || record.allow_insecure_http {
                 Ok(url)
             } else {
@@ -103,7 +103,7 @@ impl Server {
             let problem = "it is empty; register the app with the server to get one";
             return Err(Error::configuration("clientId", problem));
         }
-        let key = record.name.clone().unwrap_or_else(|| format!("{} {}", record.client_id, record.fhir_base));
+        let key = record.name.clone().unwrap_or_else(|| [record.client_id.as_str(), &record.fhir_base].join(" "));
         Ok(Self { record, key, fhir_base, discovery_base })
     }
 

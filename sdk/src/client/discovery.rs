@@ -12,14 +12,14 @@ pub(crate) async fn discover<P: Platform>(platform: &P, server: &Server) -> Resu
     let request = smart_configuration_request(&server.discovery_base)
         .map_err(|problem| Error::Url { what: "the SMART configuration".into(), problem })?;
     let failed = |outcome: String| {
-        let url = request.url.to_string();
+        let url = request.url.as_str().to_owned();
         Failure::from(Error::Discovery { attempts: Box::new([DiscoveryAttempt { url, outcome }]) })
     };
     let answer = send(platform, &request, DOCUMENT_TIMEOUT, &AbortSignal::never())
         .await
-        .map_err(|error| failed(error.to_string()))?;
+        .map_err(|error| failed(error.message()))?;
     if answer.status != 200 {
-        return Err(failed(format!("status {}", answer.status)));
+        return Err(failed(["status ", &answer.status.to_string()].concat()));
     }
     let Body::Json(document) = answer.body else {
         return Err(failed("status 200 with something that is not JSON".into()));

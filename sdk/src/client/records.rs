@@ -222,12 +222,12 @@ pub(crate) async fn save_launch<P: Platform>(platform: &P, state: &str, launch: 
             platform.remove(&key).await.map_err(unavailable)?;
         }
     }
-    platform.set(&format!("{LAUNCH}{state}"), &launch.to_json()).await.map_err(unavailable)
+    platform.set(&[LAUNCH, state].concat(), &launch.to_json()).await.map_err(unavailable)
 }
 
 /// Takes a launch out for its one exchange: from then on its state counts as used, and its verifier is gone.
 pub(crate) async fn take_launch<P: Platform>(platform: &P, state: &str) -> Result<LaunchState, Failure> {
-    let key = format!("{LAUNCH}{state}");
+    let key = [LAUNCH, state].concat();
     let Some(text) = platform.get(&key).await.map_err(unavailable)? else { return Ok(LaunchState::Unknown) };
     let value = platform.parse(&text);
     if value.as_ref().and_then(|value| value.member("used")?.flag()) == Some(true) {
@@ -245,23 +245,23 @@ pub(crate) async fn take_launch<P: Platform>(platform: &P, state: &str) -> Resul
 
 /// Forgets a launch.
 pub(crate) async fn remove_launch<P: Platform>(platform: &P, state: &str) -> Result<(), Failure> {
-    platform.remove(&format!("{LAUNCH}{state}")).await.map_err(unavailable)
+    platform.remove(&[LAUNCH, state].concat()).await.map_err(unavailable)
 }
 
 /// Stores a session.
 pub(crate) async fn save_session<P: Platform>(platform: &P, id: &str, record: &SessionRecord) -> Result<(), Failure> {
-    platform.set(&format!("{SESSION}{id}"), &record.to_json()).await.map_err(unavailable)
+    platform.set(&[SESSION, id].concat(), &record.to_json()).await.map_err(unavailable)
 }
 
 /// The stored session of an id; `None` where there is none or it cannot be read.
 pub(crate) async fn load_session<P: Platform>(platform: &P, id: &str) -> Result<Option<Rc<SessionRecord>>, Failure> {
-    let text = platform.get(&format!("{SESSION}{id}")).await.map_err(unavailable)?;
+    let text = platform.get(&[SESSION, id].concat()).await.map_err(unavailable)?;
     Ok(text.and_then(|text| platform.parse(&text)).and_then(|value| SessionRecord::read(&value)))
 }
 
 /// Removes a session; where it was the current one, none is.
 pub(crate) async fn remove_session<P: Platform>(platform: &P, id: &str) -> Result<(), Failure> {
-    platform.remove(&format!("{SESSION}{id}")).await.map_err(unavailable)?;
+    platform.remove(&[SESSION, id].concat()).await.map_err(unavailable)?;
     if current_session(platform).await?.as_deref() == Some(id) {
         platform.remove(CURRENT).await.map_err(unavailable)?;
     }

@@ -72,7 +72,7 @@ const NEWS_TRAVEL: u32 = 50;
 /// Refreshes while no other tab does, or takes over what another tab refreshed meanwhile.
 async fn refresh_alone<P: Platform>(inner: &Rc<Inner<P>>, scope: Option<&str>) -> Result<(), Failure> {
     let dead = inner.record.borrow().access_token.clone();
-    let lock = inner.platform.lock(&format!("smartrust.refresh.{}", inner.id)).await;
+    let lock = inner.platform.lock(&["smartrust.refresh.", &inner.id].concat()).await;
     inner.check_active()?;
     if scope.is_none() && adopt_newer(inner, &dead).await {
         return Ok(());

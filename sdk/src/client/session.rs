@@ -142,7 +142,7 @@ impl<P: Platform> Session<P> {
 
     /// The FHIR base that the session's requests go to.
     pub fn fhir_base(&self) -> String {
-        self.inner.server.fhir_base.to_string()
+        self.inner.server.fhir_base.as_str().to_owned()
     }
 
     /// The configured name of the session's server.
@@ -184,7 +184,7 @@ impl<P: Platform> Session<P> {
 
 impl<P: Platform> Inner<P> {
     pub fn topic(&self) -> String {
-        format!("smartrust.session.{}", self.id)
+        ["smartrust.session.", &self.id].concat()
     }
 
     pub fn check_active(&self) -> Result<(), Failure> {

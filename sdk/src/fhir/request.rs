@@ -33,7 +33,9 @@ pub fn read_request(base: &Url, reference: &str) -> Result<Request, Failure> {
 /// Searches for resources of a type. Each parameter is a name and a value, as FHIR's search names them.
 pub fn search_request(base: &Url, resource_type: &str, parameters: &[(String, String)]) -> Result<Request, Failure> {
     if !is_resource_type(resource_type) {
-        return Err(Error::Reference { problem: format!("\"{resource_type}\" is not a resource type").into() }.into());
+        return Err(
+            Error::Reference { problem: ["\"", resource_type, "\" is not a resource type"].concat().into() }.into()
+        );
     }
     let pairs: Vec<(&str, &str)> = parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     request(base.child(resource_type).map(|url| url.with_query(&pairs)))

@@ -82,7 +82,8 @@ fn read_options(options: JsValue) -> Result<LaunchOptions, Failure> {
     if let Some(parameters) = options.member("parameters") {
         for name in parameters.names() {
             let value = parameters.member_text(&name);
-            let value = value.ok_or_else(|| Error::configuration(&format!("parameters.{name}"), "it is not a text"))?;
+            let value =
+                value.ok_or_else(|| Error::configuration(&["parameters.", &name].concat(), "it is not a text"))?;
             extra.push((name, value));
         }
     }

@@ -37,7 +37,7 @@ pub(super) fn to_js(error: &Error) -> JsValue {
         }
         _ => {}
     }
-    SmartError::new(error.code(), &error.to_string(), &object(&details)).into()
+    SmartError::new(error.code(), &error.message(), &object(&details)).into()
 }
 
 fn oauth_details(error: &OAuthError) -> [(&'static str, JsValue); 3] {

@@ -9,7 +9,7 @@ use web_sys::AbortSignal;
 
 use super::abort::Followed;
 use super::error::to_js;
-use super::value::{object, optional_text, promise, text, texts};
+use super::value::{object, optional_text, promise, scopes, text};
 use crate::client::fhir::Search;
 use crate::client::session::{CheckedIdentity, EventSubscription, Session, SessionEvent, Signature};
 use crate::fhir::bundle::Page;
@@ -51,7 +51,7 @@ impl JsSession {
     /// The user's own resource, such as `Practitioner/7`.
     #[wasm_bindgen(getter, js_name = fhirUser)]
     pub fn fhir_user(&self) -> Option<String> {
-        self.session.fhir_user().map(|user| format!("{}/{}", user.resource_type, user.id))
+        self.session.fhir_user().map(|user| [user.resource_type, user.id].join("/"))
     }
 
     /// Everything that the server said of the launch.
@@ -65,11 +65,11 @@ impl JsSession {
     pub fn scopes(&self) -> JsValue {
         let grant = self.session.scopes();
         object(&[
-            ("requested", texts(grant.requested.iter())),
-            ("granted", texts(grant.granted.iter())),
-            ("missing", texts(grant.missing())),
-            ("narrowed", texts(grant.narrowed())),
-            ("extra", texts(grant.extra())),
+            ("requested", scopes(grant.requested.iter())),
+            ("granted", scopes(grant.granted.iter())),
+            ("missing", scopes(grant.missing())),
+            ("narrowed", scopes(grant.narrowed())),
+            ("extra", scopes(grant.extra())),
         ])
     }
 

@@ -7,6 +7,7 @@ use wasm_bindgen_futures::future_to_promise;
 use super::error::to_js;
 use crate::error::Failure;
 use crate::platform::LocalFuture;
+use crate::protocol::scope::Scope;
 
 /// A promise of what a future gives.
 pub(super) fn promise(future: impl Future<Output = Result<JsValue, Failure>> + 'static) -> Promise {
@@ -29,9 +30,9 @@ pub(super) fn optional_text(text: Option<&str>) -> JsValue {
     text.map_or(JsValue::UNDEFINED, JsValue::from_str)
 }
 
-/// An array of texts.
-pub(super) fn texts<T: ToString>(items: impl IntoIterator<Item = T>) -> JsValue {
-    items.into_iter().map(|item| JsValue::from_str(&item.to_string())).collect::<Array>().into()
+/// An array of scopes.
+pub(super) fn scopes<'a>(scopes: impl IntoIterator<Item = &'a Scope>) -> JsValue {
+    scopes.into_iter().map(|scope| JsValue::from_str(scope.as_str())).collect::<Array>().into()
 }
 
 /// An object of members.

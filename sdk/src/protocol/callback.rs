@@ -57,7 +57,7 @@ pub fn without_callback(location: &str) -> String {
         None => address.to_owned(),
         Some((path, query)) => {
             let kept: Vec<&str> = query.split('&').filter(|pair| !is_callback_parameter(pair)).collect();
-            if kept.is_empty() { path.to_owned() } else { format!("{path}?{}", kept.join("&")) }
+            if kept.is_empty() { path.to_owned() } else { [path, "?", &kept.join("&")].concat() }
         }
     };
     if let Some(fragment) = fragment {

@@ -34,7 +34,7 @@ impl ClientAuthentication {
             }
             Self::ClientSecretBasic(secret) => {
                 let mut request = Request::form(endpoint, &form);
-                let pair = format!("{}:{}", percent_encode(client_id), percent_encode(secret.expose()));
+                let pair = [percent_encode(client_id), percent_encode(secret.expose())].join(":");
                 request.set_basic(&base64(pair.as_bytes()));
                 request
             }

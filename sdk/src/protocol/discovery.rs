@@ -23,8 +23,6 @@ pub struct SmartConfiguration {
     pub capabilities: Vec<String>,
     /// PKCE methods.
     pub code_challenge_methods_supported: Vec<String>,
-    /// What was odd about the document.
-    pub findings: Vec<Finding>,
     /// The whole document as JSON text, unknown members included.
     pub json: String,
 }
@@ -44,49 +42,56 @@ pub fn read_smart_configuration<V: JsonView>(
     fhir_base: &Url,
     allow_insecure_http: bool,
 ) -> Result<Box<SmartConfiguration>, Failure> {
-    let mut reader = Reader { document, fhir_base, allow_insecure_http, findings: Vec::new() };
+    let reader = Reader { document, fhir_base, allow_insecure_http };
     let token_endpoint = reader
         .endpoint("token_endpoint")?
         .ok_or_else(|| Error::configuration("smart-configuration", "the server's document has no token_endpoint"))?;
-    let mut configuration = Box::new(SmartConfiguration {
-        issuer: reader.issuer(),
+    Ok(Box::new(SmartConfiguration {
+        issuer: document.member_text("issuer").filter(|issuer| !issuer.is_empty()),
         authorization_endpoint: reader.endpoint("authorization_endpoint")?,
         token_endpoint,
         jwks_uri: reader.endpoint("jwks_uri")?,
-        capabilities: reader.list("capabilities"),
-        code_challenge_methods_supported: reader.list("code_challenge_methods_supported"),
-        findings: Vec::new(),
+        capabilities: list(document, "capabilities"),
+        code_challenge_methods_supported: list(document, "code_challenge_methods_supported"),
         json: document.to_json(),
-    });
-    for member in OTHER_LISTS {
-        reader.list(member);
+    }))
+}
+
+/// What is odd about a SMART configuration and yet no reason to stop.
+pub fn smart_configuration_findings<V: JsonView>(document: &V) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut note = |code, message| findings.push(Finding::new(code, message, SECTION));
+    if document.member_text("issuer").as_deref() == Some("") {
+        note("empty_issuer", "The issuer is empty, so who issues ID tokens cannot be checked.".to_owned());
     }
-    reader.note_unknown_members();
-    reader.note_unknown_capabilities(&configuration.capabilities);
-    configuration.findings = reader.findings;
-    Ok(configuration)
+    for member in LISTS.into_iter().filter(|member| document.member_text(member).is_some()) {
+        note("string_for_array", format!("{member} is a string where an array belongs."));
+    }
+    for name in document.names().iter().filter(|name| !KNOWN_MEMBERS.contains(&name.as_str())) {
+        note("unknown_member", format!("The member {name} is not one of the standard's."));
+    }
+    for capability in list(document, "capabilities").iter().filter(|name| !KNOWN_CAPABILITIES.contains(&name.as_str()))
+    {
+        note("unknown_capability", format!("The capability {capability} is not one of the standard's."));
+    }
+    findings
+}
+
+/// The texts of an array. A string in its place is taken for its one text.
+fn list<V: JsonView>(document: &V, member: &str) -> Vec<String> {
+    match document.member_text(member) {
+        Some(text) => vec![text],
+        None => document.member_items(member).iter().filter_map(JsonView::text).collect(),
+    }
 }
 
 struct Reader<'a, V> {
     document: &'a V,
     fhir_base: &'a Url,
     allow_insecure_http: bool,
-    findings: Vec<Finding>,
 }
 
 impl<V: JsonView> Reader<'_, V> {
-    fn issuer(&mut self) -> Option<String> {
-        let issuer = self.document.member_text("issuer");
-        if issuer.as_deref() == Some("") {
-            self.findings.push(Finding::new(
-                "empty_issuer",
-                "The issuer is empty, so who issues ID tokens cannot be checked.",
-                SECTION,
-            ));
-        }
-        issuer.filter(|issuer| !issuer.is_empty())
-    }
-
     fn endpoint(&self, member: &str) -> Result<Option<Url>, Failure> {
         let Some(text) = self.document.member_text(member).filter(|text| !text.is_empty()) else { return Ok(None) };
         let unusable = |problem| Error::Url { what: member.into(), problem };
@@ -98,41 +103,12 @@ impl<V: JsonView> Reader<'_, V> {
             Err(Error::InsecureUrl { what: member.into() }.into())
         }
     }
-
-    fn list(&mut self, member: &str) -> Vec<String> {
-        let Some(value) = self.document.member(member) else { return Vec::new() };
-        if let Some(text) = value.text() {
-            self.findings.push(Finding::new(
-                "string_for_array",
-                format!("{member} is a string where an array belongs."),
-                SECTION,
-            ));
-            return vec![text];
-        }
-        value.items().unwrap_or_default().iter().filter_map(JsonView::text).collect()
-    }
-
-    fn note_unknown_members(&mut self) {
-        for name in self.document.names() {
-            if !KNOWN_MEMBERS.contains(&name.as_str()) {
-                let message = format!("The member {name} is not one of the standard's.");
-                self.findings.push(Finding::new("unknown_member", message, SECTION));
-            }
-        }
-    }
-
-    fn note_unknown_capabilities(&mut self, capabilities: &[String]) {
-        for capability in capabilities {
-            if !KNOWN_CAPABILITIES.contains(&capability.as_str()) {
-                let message = format!("The capability {capability} is not one of the standard's.");
-                self.findings.push(Finding::new("unknown_capability", message, SECTION));
-            }
-        }
-    }
 }
 
-/// Arrays that are only looked at for strings in their place.
-const OTHER_LISTS: [&str; 5] = [
+/// The members that are arrays.
+const LISTS: [&str; 7] = [
+    "capabilities",
+    "code_challenge_methods_supported",
     "grant_types_supported",
     "response_types_supported",
     "scopes_supported",
@@ -222,22 +198,23 @@ mod tests {
 
     #[test]
     fn d4_oddities_are_read_kept_and_reported() {
-        let configuration = read(json!({
+        let document = json!({
             "issuer": "", "token_endpoint": "/token", "response_types_supported": "token",
             "code_challenge_methods_supported": "S256", "capabilities": ["launch-ehr", "lsunch-standalone"],
             "x-own": {"a": 1}, "revocation_endpoint": "https://ehr.example/webchart.cgi?f=admin&s=jwt&opp=revoke",
-        }))
-        .unwrap();
+        });
+        let configuration = read(document.clone()).unwrap();
         assert_eq!(configuration.issuer, None);
         assert_eq!(configuration.code_challenge_methods_supported, ["S256"]);
         assert_eq!(configuration.capabilities, ["launch-ehr", "lsunch-standalone"]);
         assert!(configuration.json.contains("x-own"));
-        let codes: Vec<_> = configuration.findings.iter().map(|finding| finding.code).collect();
+        let findings = smart_configuration_findings(&document);
+        let codes: Vec<_> = findings.iter().map(|finding| finding.code).collect();
         assert_eq!(
             codes,
             ["empty_issuer", "string_for_array", "string_for_array", "unknown_member", "unknown_capability"]
         );
-        assert!(configuration.findings.last().unwrap().message.contains("lsunch-standalone"));
+        assert!(findings.last().unwrap().message.contains("lsunch-standalone"));
     }
 
     #[test]

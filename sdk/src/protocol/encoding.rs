@@ -1,7 +1,6 @@
 //! Percent-encoding, forms and base64url.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64ct::{Base64, Base64UrlUnpadded, Encoding as _};
 
 /// Percent-encodes everything but RFC 3986's unreserved characters.
 pub fn percent_encode(text: &str) -> String {
@@ -44,7 +43,7 @@ pub fn form_decode(text: &str) -> Option<String> {
 pub fn form(pairs: &[(&str, &str)]) -> String {
     pairs
         .iter()
-        .map(|(name, value)| format!("{}={}", percent_encode(name), percent_encode(value)))
+        .map(|(name, value)| [percent_encode(name), percent_encode(value)].join("="))
         .collect::<Vec<_>>()
         .join("&")
 }
@@ -63,17 +62,17 @@ pub fn form_pairs(query: &str) -> Vec<(String, String)> {
 
 /// Base64url without padding (RFC 7515 section 2).
 pub fn base64url(bytes: &[u8]) -> String {
-    URL_SAFE_NO_PAD.encode(bytes)
+    Base64UrlUnpadded::encode_string(bytes)
 }
 
 /// Decodes base64url without padding.
 pub fn base64url_decode(text: &str) -> Option<Vec<u8>> {
-    URL_SAFE_NO_PAD.decode(text).ok()
+    Base64UrlUnpadded::decode_vec(text).ok()
 }
 
 /// Base64 with padding, for HTTP Basic (RFC 7617).
 pub fn base64(bytes: &[u8]) -> String {
-    STANDARD.encode(bytes)
+    Base64::encode_string(bytes)
 }
 
 #[cfg(test)]

@@ -96,11 +96,11 @@ impl Request {
     }
 
     pub(super) fn set_bearer(&mut self, token: &AccessToken) {
-        self.authorization = Some(format!("Bearer {}", token.expose()));
+        self.authorization = Some(["Bearer ", token.expose()].concat());
     }
 
     pub(super) fn set_basic(&mut self, credentials: &str) {
-        self.authorization = Some(format!("Basic {credentials}"));
+        self.authorization = Some(["Basic ", credentials].concat());
     }
 }
 

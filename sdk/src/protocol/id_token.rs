@@ -64,7 +64,7 @@ pub fn read<J: Json>(json: &J, token: &IdToken, expected: &Expected<'_>) -> Resu
     };
     let issuer = required("iss")?;
     if expected.issuer.is_some_and(|known| known != issuer) {
-        return Err(Error::id_token("iss", &format!("it is {issuer}, not the server's issuer")));
+        return Err(Error::id_token("iss", &["it is ", &issuer, ", not the server's issuer"].concat()));
     }
     check_audience(claims, expected)?;
     let subject = required("sub")?;

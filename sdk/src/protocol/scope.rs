@@ -181,6 +181,11 @@ impl ScopeSet {
         self.scopes.iter().any(|other| other.written == scope)
     }
 
+    /// The scopes with spaces between, as a request carries them.
+    pub fn to_text(&self) -> String {
+        self.scopes.iter().map(Scope::as_str).collect::<Vec<_>>().join(" ")
+    }
+
     /// The scopes.
     pub fn iter(&self) -> impl Iterator<Item = &Scope> {
         self.scopes.iter()
@@ -232,13 +237,7 @@ impl ScopeSet {
 
 impl fmt::Display for ScopeSet {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, scope) in self.scopes.iter().enumerate() {
-            if index > 0 {
-                formatter.write_str(" ")?;
-            }
-            formatter.write_str(&scope.written)?;
-        }
-        Ok(())
+        formatter.write_str(&self.to_text())
     }
 }
 

@@ -39,16 +39,23 @@ pub enum UrlError {
     Fragment,
 }
 
-impl fmt::Display for UrlError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
+impl UrlError {
+    /// What is wrong, in plain language.
+    pub fn message(self) -> &'static str {
+        match self {
             Self::Scheme => "it does not begin with https:// or http://",
             Self::UserInfo => "it holds a user name or password",
             Self::Host => "its host is not a plain name or address",
             Self::Port => "its port is not a number up to 65535",
             Self::Character => "it holds a character or an escape that does not belong in an address",
             Self::Fragment => "it has a fragment (#)",
-        })
+        }
+    }
+}
+
+impl fmt::Display for UrlError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.message())
     }
 }
 
