@@ -40,10 +40,10 @@ export class SmartApp {
 
   /** The same session is the same object, however often it is resumed. */
   #session(inner) {
-    const known = this.#sessions.get(inner.id);
+    const known = this.#sessions.get(inner.about.id);
     if (known?.active) return known;
     const session = new Session(inner);
-    this.#sessions.set(inner.id, session);
+    this.#sessions.set(inner.about.id, session);
     return session;
   }
 }
@@ -56,15 +56,15 @@ export class Session {
   }
 
   get patient() {
-    return this.#inner.patient;
+    return this.#inner.about.patient;
   }
 
   get encounter() {
-    return this.#inner.encounter;
+    return this.#inner.about.encounter;
   }
 
   get fhirUser() {
-    return this.#inner.fhirUser;
+    return this.#inner.about.fhirUser;
   }
 
   get context() {
@@ -80,12 +80,12 @@ export class Session {
   }
 
   get expiresAt() {
-    const time = this.#inner.expiresAt;
+    const time = this.#inner.about.expiresAt;
     return time === undefined ? undefined : new Date(time);
   }
 
   get canRefresh() {
-    return this.#inner.canRefresh;
+    return this.#inner.about.canRefresh;
   }
 
   get active() {
@@ -93,7 +93,7 @@ export class Session {
   }
 
   get fhirBase() {
-    return this.#inner.fhirBase;
+    return this.#inner.about.fhirBase;
   }
 
   mayRead(resourceType) {

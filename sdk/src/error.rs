@@ -7,6 +7,7 @@ use std::fmt;
 pub use failure::Failure;
 
 use crate::fhir::outcome::OperationOutcome;
+use crate::protocol::encoding::decimal;
 use crate::protocol::url::UrlError;
 
 /// What went wrong. No variant holds a token, a code, a verifier or a secret. Calls return it as a [`Failure`].
@@ -363,7 +364,7 @@ impl Error {
                 ("The token request failed: ", &*joined, ".")
             }
             Self::TokenResponse { status, problem } => {
-                joined = [&status.to_string(), ") is not one: ", problem].concat();
+                joined = [&decimal((*status).into()), ") is not one: ", problem].concat();
                 ("The token endpoint's answer (status ", &*joined, ".")
             }
             Self::IdToken(failed) => {
@@ -417,8 +418,8 @@ impl FhirError {
     fn worded(&self) -> String {
         let said = self.operation_outcome.as_ref().and_then(OperationOutcome::first_text);
         match said {
-            Some(said) => [&self.host, " answered with status ", &self.status.to_string(), ": ", said].concat(),
-            None => [&self.host, " answered with status ", &self.status.to_string(), "."].concat(),
+            Some(said) => [&self.host, " answered with status ", &decimal(self.status.into()), ": ", said].concat(),
+            None => [&self.host, " answered with status ", &decimal(self.status.into()), "."].concat(),
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::abort::AbortSignal;
 use crate::error::{DiscoveryAttempt, Error, Failure};
 use crate::platform::{Body, Platform};
 use crate::protocol::discovery::{SmartConfiguration, read_smart_configuration, smart_configuration_request};
+use crate::protocol::encoding::decimal;
 
 /// Asks the server for its SMART configuration.
 pub(crate) async fn discover<P: Platform>(platform: &P, server: &Server) -> Result<Box<SmartConfiguration>, Failure> {
@@ -19,7 +20,7 @@ pub(crate) async fn discover<P: Platform>(platform: &P, server: &Server) -> Resu
         .await
         .map_err(|error| failed(error.message()))?;
     if answer.status != 200 {
-        return Err(failed(["status ", &answer.status.to_string()].concat()));
+        return Err(failed(["status ", &decimal(answer.status.into())].concat()));
     }
     let Body::Json(document) = answer.body else {
         return Err(failed("status 200 with something that is not JSON".into()));

@@ -30,28 +30,21 @@ impl JsSession {
 
 #[wasm_bindgen(js_class = Session)]
 impl JsSession {
-    /// What tells the session from others of the same app.
+    /// The plain members of the session, in one object: a getter for each would be a function here and one in the glue.
     #[wasm_bindgen(getter)]
-    pub fn id(&self) -> String {
-        self.session.id().to_owned()
-    }
-
-    /// The id of the patient in context.
-    #[wasm_bindgen(getter)]
-    pub fn patient(&self) -> Option<String> {
-        self.session.patient()
-    }
-
-    /// The id of the encounter in context.
-    #[wasm_bindgen(getter)]
-    pub fn encounter(&self) -> Option<String> {
-        self.session.encounter()
-    }
-
-    /// The user's own resource, such as `Practitioner/7`.
-    #[wasm_bindgen(getter, js_name = fhirUser)]
-    pub fn fhir_user(&self) -> Option<String> {
-        self.session.fhir_user().map(|user| [user.resource_type, user.id].join("/"))
+    pub fn about(&self) -> JsValue {
+        let session = &self.session;
+        let fhir_user = session.fhir_user().map(|user| [user.resource_type, user.id].join("/"));
+        object(&[
+            ("id", text(session.id())),
+            ("patient", optional_text(session.patient().as_deref())),
+            ("encounter", optional_text(session.encounter().as_deref())),
+            ("fhirUser", optional_text(fhir_user.as_deref())),
+            ("fhirBase", text(&session.fhir_base())),
+            ("canRefresh", session.can_refresh().into()),
+            // In milliseconds since 1970.
+            ("expiresAt", session.expires_at().map_or(JsValue::UNDEFINED, |seconds| (seconds * 1000.0).into())),
+        ])
     }
 
     /// Everything that the server said of the launch.
@@ -79,28 +72,10 @@ impl JsSession {
         self.session.identity().map_or(JsValue::UNDEFINED, |identity| identity_object(&identity))
     }
 
-    /// When the access token runs out, in milliseconds since 1970.
-    #[wasm_bindgen(getter, js_name = expiresAt)]
-    pub fn expires_at(&self) -> Option<f64> {
-        self.session.expires_at().map(|seconds| seconds * 1000.0)
-    }
-
-    /// Whether a new access token can be had without the user.
-    #[wasm_bindgen(getter, js_name = canRefresh)]
-    pub fn can_refresh(&self) -> bool {
-        self.session.can_refresh()
-    }
-
     /// Whether the session stands.
     #[wasm_bindgen(getter)]
     pub fn active(&self) -> bool {
         self.session.is_active()
-    }
-
-    /// The FHIR base.
-    #[wasm_bindgen(getter, js_name = fhirBase)]
-    pub fn fhir_base(&self) -> String {
-        self.session.fhir_base()
     }
 
     /// Whether resources of a type may be read.

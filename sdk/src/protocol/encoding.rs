@@ -60,6 +60,17 @@ pub fn form_pairs(query: &str) -> Vec<(String, String)> {
         .collect()
 }
 
+/// A whole number in decimal digits. `to_string` would bring the formatting of numbers into the wasm.
+pub(crate) fn decimal(number: u64) -> String {
+    let mut digits = Vec::new();
+    let mut rest = number;
+    while digits.is_empty() || rest > 0 {
+        digits.extend(char::from_digit((rest % 10) as u32, 10));
+        rest /= 10;
+    }
+    digits.iter().rev().collect()
+}
+
 /// Base64url without padding (RFC 7515 section 2).
 pub fn base64url(bytes: &[u8]) -> String {
     Base64UrlUnpadded::encode_string(bytes)
@@ -84,6 +95,13 @@ mod tests {
         let value = "patient/Observation.rs?category=a|b é+%";
         assert_eq!(form_decode(&percent_encode(value)).as_deref(), Some(value));
         assert_eq!(percent_encode("a|b c"), "a%7Cb%20c");
+    }
+
+    #[test]
+    fn numbers_have_their_digits() {
+        for number in [0, 7, 10, 404, 1_800_000_000, u64::MAX] {
+            assert_eq!(decimal(number), number.to_string());
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Writes JSON text: records for the store, and nothing else. Reading is the platform's work.
 
+use super::encoding::decimal;
+
 /// Writes one JSON object, member by member.
 #[derive(Default)]
 pub struct ObjectWriter {
@@ -29,8 +31,8 @@ impl ObjectWriter {
     /// Adds a time in whole seconds, where there is one.
     pub fn optional_seconds(self, name: &str, value: Option<f64>) -> Self {
         match value {
-            // A cast of a number out of range gives the nearest; printing whole numbers costs wasm far less than fractions.
-            Some(value) => self.raw(name, &(value as i64).to_string()),
+            // A cast of a number out of range gives the nearest.
+            Some(value) => self.raw(name, &decimal(value as u64)),
             None => self,
         }
     }

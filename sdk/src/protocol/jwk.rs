@@ -46,6 +46,15 @@ impl Algorithm {
         }
     }
 
+    /// The hash, as Web Crypto names it.
+    pub fn hash_name(self) -> &'static str {
+        match self.hash_bits() {
+            384 => "SHA-384",
+            512 => "SHA-512",
+            _ => "SHA-256",
+        }
+    }
+
     /// The curve that an ECDSA key for it lies on; `None` for RSA.
     pub fn curve(self) -> Option<&'static str> {
         match self {

@@ -249,7 +249,7 @@ fn push_authority(origin: &mut String, authority: &str, scheme: &str) -> Result<
             let port: u16 = digits.parse().map_err(|_| UrlError::Port)?;
             if port != if scheme == "https" { 443 } else { 80 } {
                 origin.push(':');
-                origin.push_str(&port.to_string());
+                origin.push_str(&super::encoding::decimal(port.into()));
             }
         }
         Some(_) => return Err(UrlError::Port),

@@ -67,7 +67,7 @@ fn parameters(algorithm: Algorithm) -> Object {
         (None, _) => "RSASSA-PKCS1-v1_5",
     };
     set("name", name.into());
-    set("hash", ["SHA-", &algorithm.hash_bits().to_string()].concat().into());
+    set("hash", algorithm.hash_name().into());
     if let Some(curve) = algorithm.curve() {
         set("namedCurve", curve.into());
     }
