@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { Launcher } from "./pages/launcher.mjs";
-import { check } from "./support/browser.mjs";
+import { test } from "./support/browser.mjs";
 import { openChart } from "./support/flows.mjs";
 import { holdsEach, patientOf } from "./support/patient.mjs";
 import { appOrigin, ehr, iss } from "./support/servers.mjs";
 
-check("a provider opens the launcher on the patient whose chart it was", async ({ page, traffic }) => {
+test("a provider opens the launcher on the patient whose chart it was", async ({ page, traffic }) => {
   const { chart, name } = await openChart(page, 2);
   await chart.launch(/launcher/i);
   const launcher = new Launcher(page);
@@ -16,7 +16,7 @@ check("a provider opens the launcher on the patient whose chart it was", async (
   assert.ok(holdsEach(banner, names), `the banner "${banner}" names ${names}`);
 });
 
-check("A3 launch and aud go back to the EHR byte for byte", async ({ page, traffic }) => {
+test("A3 launch and aud go back to the EHR byte for byte", async ({ page, traffic }) => {
   const { chart } = await openChart(page, 0);
   await chart.launch(/launcher/i);
   await new Launcher(page).recordIsShown();
@@ -30,7 +30,7 @@ check("A3 launch and aud go back to the EHR byte for byte", async ({ page, traff
   assert.ok(asked.get("scope").split(" ").includes("launch"), asked.get("scope"));
 });
 
-check("A7 an EHR launch from an iss that is not trusted makes no request", async ({ page, traffic }) => {
+test("A7 an EHR launch from an iss that is not trusted makes no request", async ({ page, traffic }) => {
   const launcher = new Launcher(page);
   await page.goto(`${appOrigin}/launch?iss=${encodeURIComponent("https://ehr.example/fhir")}&launch=x`);
   await launcher.alert().waitFor();

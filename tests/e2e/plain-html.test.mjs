@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { PlainPage } from "./pages/plain.mjs";
-import { check } from "./support/browser.mjs";
+import { test } from "./support/browser.mjs";
 import { confirmAtPortal } from "./support/flows.mjs";
 import { holdsEach, patientOf } from "./support/patient.mjs";
 
-check("the page without a framework launches and shows its patient", async ({ page, traffic }) => {
+test("the page without a framework launches and shows its patient", async ({ page, traffic }) => {
   const plain = new PlainPage(page);
   await plain.connect();
   await confirmAtPortal(page);

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { check } from "./support/browser.mjs";
+import { test } from "./support/browser.mjs";
 import { connectAsPatient } from "./support/flows.mjs";
 import { ehr } from "./support/servers.mjs";
 import { everythingStored, storedBeyondTheTab } from "./support/storage.mjs";
 
-check("S1 no token is in localStorage, cookies or IndexedDB", async ({ page, traffic }) => {
+test("S1 no token is in localStorage, cookies or IndexedDB", async ({ page, traffic }) => {
   await connectAsPatient(page);
   const tokens = await traffic.tokenResponse("authorization_code");
   const stored = await storedBeyondTheTab(page);
@@ -14,7 +14,7 @@ check("S1 no token is in localStorage, cookies or IndexedDB", async ({ page, tra
   }
 });
 
-check("S6 after the exchange neither verifier nor code is in any storage", async ({ page, traffic }) => {
+test("S6 after the exchange neither verifier nor code is in any storage", async ({ page, traffic }) => {
   await connectAsPatient(page);
   const [exchange] = traffic.tokenRequests("authorization_code");
   const sent = new URLSearchParams(exchange.postData());
@@ -25,7 +25,7 @@ check("S6 after the exchange neither verifier nor code is in any storage", async
   }
 });
 
-check("S8 no call to the EHR carries a cookie or a referrer, and token calls are not cached", async ({ page, traffic }) => {
+test("S8 no call to the EHR carries a cookie or a referrer, and token calls are not cached", async ({ page, traffic }) => {
   await connectAsPatient(page);
   const calls = traffic.to(ehr).filter((request) => request.resourceType() === "fetch");
   assert.ok(calls.length > 2, "the launcher calls discovery, the token endpoint and FHIR");

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { check } from "./support/browser.mjs";
+import { test } from "./support/browser.mjs";
 import { connectAsPatient } from "./support/flows.mjs";
 import { holdsEach, patientOf } from "./support/patient.mjs";
 import { appOrigin } from "./support/servers.mjs";
 import { everythingStored } from "./support/storage.mjs";
 import { until } from "./support/wait.mjs";
 
-check("R3 a second refresh sends the refresh token that the first one brought", async ({ page, traffic }) => {
+test("R3 a second refresh sends the refresh token that the first one brought", async ({ page, traffic }) => {
   const launcher = await connectAsPatient(page);
   await launcher.openSession();
   for (const count of [1, 2]) {
@@ -22,7 +22,7 @@ check("R3 a second refresh sends the refresh token that the first one brought", 
   assert.notEqual(refreshTokenIn(second), refreshTokenIn(first));
 });
 
-check("a reload keeps the session", async ({ page, traffic }) => {
+test("a reload keeps the session", async ({ page, traffic }) => {
   const launcher = await connectAsPatient(page);
   const { names } = await patientOf(traffic);
   await page.reload();
@@ -31,7 +31,7 @@ check("a reload keeps the session", async ({ page, traffic }) => {
   assert.equal(traffic.tokenRequests("authorization_code").length, 1);
 });
 
-check("C2 a callback that is opened again leads to the session without a second exchange", async ({ page, traffic }) => {
+test("C2 a callback that is opened again leads to the session without a second exchange", async ({ page, traffic }) => {
   const launcher = await connectAsPatient(page);
   const [callback] = traffic.to(`${appOrigin}/code?`);
   await page.goto(callback.url());
@@ -39,7 +39,7 @@ check("C2 a callback that is opened again leads to the session without a second 
   assert.equal(traffic.tokenRequests("authorization_code").length, 1);
 });
 
-check("signing out leaves no token behind, and no record to go back to", async ({ page, traffic }) => {
+test("signing out leaves no token behind, and no record to go back to", async ({ page, traffic }) => {
   const launcher = await connectAsPatient(page);
   const tokens = await traffic.tokenResponse("authorization_code");
   await launcher.openSession();

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { Launcher } from "./pages/launcher.mjs";
 import { Portal } from "./pages/portal.mjs";
-import { check } from "./support/browser.mjs";
+import { test } from "./support/browser.mjs";
 import { connectAsPatient } from "./support/flows.mjs";
 import { addressesOf } from "./support/history.mjs";
 import { holdsEach, patientOf } from "./support/patient.mjs";
 import { appOrigin, patientLogin } from "./support/servers.mjs";
 
-check("a patient connects and sees the own record", async ({ page, traffic }) => {
+test("a patient connects and sees the own record", async ({ page, traffic }) => {
   const launcher = await connectAsPatient(page);
   const { names } = await patientOf(traffic);
   const banner = await launcher.banner().innerText();
@@ -15,7 +15,7 @@ check("a patient connects and sees the own record", async ({ page, traffic }) =>
   assert.equal(await page.getByText("not shared").count(), 0);
 });
 
-check("T3 a kind of data that the patient denies is told apart from what was shared", async ({ page, traffic }) => {
+test("T3 a kind of data that the patient denies is told apart from what was shared", async ({ page, traffic }) => {
   const launcher = await connectAsPatient(page, { deny: ["Observation"] });
   const { scope } = await traffic.tokenResponse("authorization_code");
   assert.match(scope, /Condition/);
@@ -28,12 +28,12 @@ check("T3 a kind of data that the patient denies is told apart from what was sha
   assert.doesNotMatch(await launcher.section("What was shared").innerText(), /Observation/);
 });
 
-check("C8 after a launch neither the address nor the history holds code or state", async ({ page }) => {
+test("C8 after a launch neither the address nor the history holds code or state", async ({ page }) => {
   await connectAsPatient(page);
   assert.deepEqual(await addressesOf(page, withCallbackParameters), []);
 });
 
-check("C8 after a refusal neither the address nor the history holds error or state", async ({ page, traffic }) => {
+test("C8 after a refusal neither the address nor the history holds error or state", async ({ page, traffic }) => {
   const launcher = new Launcher(page);
   await launcher.connect();
   const portal = new Portal(page);

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
-import { after, test } from "node:test";
+import { after, test as nodeTest } from "node:test";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 import { Traffic } from "./traffic.mjs";
@@ -35,8 +35,8 @@ after(async () => (await launched)?.close());
  * A check in a browser of its own. `body` gets the context, its first page, and the traffic of all its pages.
  * When it fails, the screenshot of each open page lies in tests/e2e/output.
  */
-export function check(name, body) {
-  test(name, async () => {
+export function test(name, body) {
+  nodeTest(name, async () => {
     const context = await (await browser()).newContext({ locale: "en-US", viewport: { width: 1280, height: 900 } });
     context.setDefaultTimeout(patience);
     const traffic = new Traffic(context);
