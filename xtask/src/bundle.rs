@@ -1,9 +1,9 @@
-//! From a crate to WebAssembly with its JavaScript glue: cargo, wasm-bindgen, wasm-opt.
+//! From a crate to WebAssembly with its JavaScript glue: cargo and wasm-bindgen.
 
+use crate::shrink::shrink;
 use crate::{tools, workspace};
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Result, anyhow};
 use std::ffi::OsString;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// How much time a build spends on small files.
@@ -53,16 +53,13 @@ const SDK: WasmCrate = WasmCrate {
     declarations: true,
 };
 
-/// The WebAssembly features that Rust 1.95 emits by default, all in every browser since 2023.
-const WASM_FEATURES: [&str; 8] = [
-    "--enable-bulk-memory",
-    "--enable-bulk-memory-opt",
-    "--enable-call-indirect-overlong",
-    "--enable-multivalue",
-    "--enable-mutable-globals",
-    "--enable-nontrapping-float-to-int",
-    "--enable-reference-types",
-    "--enable-sign-ext",
+/// What makes the compiled standard library and its callers small: it is compiled with them, a panic is a trap without
+/// a message, and no place in the source is named. The settings are not stable, so the compiler's pin goes with them.
+const SMALL_STANDARD_LIBRARY: [&str; 4] = [
+    "-Zbuild-std=std,panic_abort",
+    "-Zbuild-std-features=optimize_for_size",
+    "--config",
+    "target.wasm32-unknown-unknown.rustflags=['-Zunstable-options', '-Cpanic=immediate-abort', '-Zlocation-detail=none']",
 ];
 
 /// Builds the npm package's WebAssembly and glue into `pkg/wasm/`.
@@ -83,7 +80,7 @@ impl WasmCrate {
         })?;
         match profile {
             Profile::Dev => Ok(()),
-            Profile::Wasm => optimise(&folder.join(format!("{}_bg.wasm", self.name))),
+            Profile::Wasm => shrink(folder, self.name),
         }
     }
 
@@ -92,6 +89,9 @@ impl WasmCrate {
         command.args(self.selection);
         if let Some(crate_type) = self.crate_type {
             command.args(["--crate-type", crate_type]);
+        }
+        if profile == Profile::Wasm && tools::ensure_standard_library_source()? {
+            command.args(SMALL_STANDARD_LIBRARY).env("RUSTC_BOOTSTRAP", "1");
         }
         tools::run(
             &mut command,
@@ -110,23 +110,4 @@ impl WasmCrate {
         wasm_bindgen_cli::wasm_bindgen::run_cli_with_args(arguments)
             .map_err(|error| anyhow!("wasm-bindgen refuses {}: {error:#}.", wasm.display()))
     }
-}
-
-/// Makes a WebAssembly file smaller, where npm's binaryen can be had.
-fn optimise(wasm: &Path) -> Result<()> {
-    let optimiser = workspace::root().join("node_modules/binaryen/bin/wasm-opt");
-    let npm_present = tools::on_path(&["npm", "npm.cmd"]).is_some();
-    if !npm_present || tools::on_path(&["node", "node.exe"]).is_none() {
-        println!("── wasm-opt left out: Node 20 is not installed, so {} is larger than need be", wasm.display());
-        return Ok(());
-    }
-    tools::ensure_npm_packages()?;
-    tools::step(&format!("wasm-opt {}", wasm.file_name().unwrap_or_default().to_string_lossy()), || {
-        let smaller = wasm.with_extension("smaller");
-        let mut command = tools::node(&optimiser);
-        command.args(["-Oz", "--strip-debug", "--strip-producers", "--strip-target-features"]).args(WASM_FEATURES);
-        command.arg(wasm).arg("-o").arg(&smaller);
-        tools::run(&mut command, "wasm-opt failed: run `npm ci`, then run this again.")?;
-        fs::rename(&smaller, wasm).with_context(|| format!("{} could not be replaced", wasm.display()))
-    })
 }

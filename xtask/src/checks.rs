@@ -23,8 +23,7 @@ pub fn browser_tests(browser: &Browser, ehr_origin: &str, app_origin: &str) -> C
 /// The SDK's wasm tests, each program of which cargo hands to [`run_wasm_tests`].
 pub fn wasm_tests(browser: &Browser) -> Result<Command> {
     let runner = format!("{:?}", [&*std::env::current_exe()?.to_string_lossy(), "wasm-test-runner"]);
-    let mut command =
-        tools::cargo(["test", "--package", "smartrust", "--target", "wasm32-unknown-unknown"]);
+    let mut command = tools::cargo(["test", "--package", "smartrust", "--target", "wasm32-unknown-unknown"]);
     command
         .args(["--lib", "--tests", "--config", &format!("target.wasm32-unknown-unknown.runner = {runner}")])
         .env("CHROMEDRIVER", &browser.chromedriver)

@@ -9,6 +9,7 @@ mod checks;
 mod demo;
 mod loopback;
 mod serve;
+mod shrink;
 mod site;
 mod size;
 mod suite;

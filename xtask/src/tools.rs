@@ -71,12 +71,7 @@ pub fn on_path(names: &[&str]) -> Option<PathBuf> {
 
 /// Adds the wasm target to the toolchain where it is missing.
 pub fn ensure_wasm_target() -> Result<()> {
-    let asked = run_quietly(
-        Command::new("rustc").args(["--print", "sysroot"]).current_dir(workspace::root()),
-        "rustc does not run here: run `rustup toolchain install` in the repository.",
-    )?;
-    let sysroot = PathBuf::from(String::from_utf8_lossy(&asked.stdout).trim());
-    if sysroot.join("lib/rustlib/wasm32-unknown-unknown").is_dir() {
+    if sysroot()?.join("lib/rustlib/wasm32-unknown-unknown").is_dir() {
         return Ok(());
     }
     step("adding the target wasm32-unknown-unknown", || {
@@ -85,6 +80,30 @@ pub fn ensure_wasm_target() -> Result<()> {
             "The wasm target could not be added: run `rustup target add wasm32-unknown-unknown`.",
         )
     })
+}
+
+/// Adds the standard library's source to the toolchain where it is missing. Says whether it is there.
+pub fn ensure_standard_library_source() -> Result<bool> {
+    if sysroot()?.join("lib/rustlib/src/rust/library/std").is_dir() {
+        return Ok(true);
+    }
+    let added = step("adding the standard library's source", || {
+        run(Command::new("rustup").args(["component", "add", "rust-src"]).current_dir(workspace::root()), "not added")
+    });
+    if added.is_err() {
+        println!(
+            "── rust-src could not be added (`rustup component add rust-src`), so the WebAssembly is larger than need be"
+        );
+    }
+    Ok(added.is_ok())
+}
+
+fn sysroot() -> Result<PathBuf> {
+    let asked = run_quietly(
+        Command::new("rustc").args(["--print", "sysroot"]).current_dir(workspace::root()),
+        "rustc does not run here: run `rustup toolchain install` in the repository.",
+    )?;
+    Ok(PathBuf::from(String::from_utf8_lossy(&asked.stdout).trim()))
 }
 
 /// Adds rustfmt and clippy to the toolchain where they are missing.

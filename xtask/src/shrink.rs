@@ -1,0 +1,112 @@
+//! Makes WebAssembly and its glue smaller: wasm-opt and terser, both from npm, and short names between the two files.
+
+use crate::{tools, workspace};
+use anyhow::{Context, Result};
+use std::collections::HashMap;
+use std::fs;
+use std::path::Path;
+
+/// The WebAssembly features that Rust 1.95 emits by default, all in every browser since 2023.
+const WASM_FEATURES: [&str; 8] = [
+    "--enable-bulk-memory",
+    "--enable-bulk-memory-opt",
+    "--enable-call-indirect-overlong",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+];
+
+/// The name that wasm-opt gives the one module of the imports.
+const SHORT_MODULE: &str = "\"a\"";
+
+/// Makes `{name}_bg.wasm` and `{name}.js` in `folder` smaller, where npm can be had.
+pub fn shrink(folder: &Path, name: &str) -> Result<()> {
+    let npm_present = tools::on_path(&["npm", "npm.cmd"]).is_some();
+    if !npm_present || tools::on_path(&["node", "node.exe"]).is_none() {
+        println!("── wasm-opt and terser left out: Node 20 is not installed, so {name} is larger than need be");
+        return Ok(());
+    }
+    tools::ensure_npm_packages()?;
+    let (wasm, glue) = (folder.join(format!("{name}_bg.wasm")), folder.join(format!("{name}.js")));
+    let names = tools::step(&format!("wasm-opt {name}"), || optimise(&wasm))?;
+    tools::step(&format!("terser {name}"), || {
+        let text = fs::read_to_string(&glue).with_context(|| format!("{} cannot be read", glue.display()))?;
+        let text = names.shorten(&text).replace(&format!("\"./{name}_bg.js\""), SHORT_MODULE);
+        fs::write(&glue, text).with_context(|| format!("{} cannot be written", glue.display()))?;
+        minify(&glue)
+    })
+}
+
+fn optimise(wasm: &Path) -> Result<ShortNames> {
+    let smaller = wasm.with_extension("smaller");
+    let mut command = tools::node(&workspace::root().join("node_modules/binaryen/bin/wasm-opt"));
+    command.args(["-Oz", "--strip-debug", "--strip-producers", "--strip-target-features"]).args(WASM_FEATURES);
+    command.arg("--minify-imports-and-exports-and-modules").arg(wasm).arg("-o").arg(&smaller);
+    let output = tools::run_quietly(&mut command, "wasm-opt failed: run `npm ci`, then run this again.")?;
+    fs::rename(&smaller, wasm).with_context(|| format!("{} could not be replaced", wasm.display()))?;
+    Ok(ShortNames::read(&String::from_utf8_lossy(&output.stdout)))
+}
+
+fn minify(script: &Path) -> Result<()> {
+    let mut command = tools::node(&workspace::root().join("node_modules/terser/bin/terser"));
+    command.args(["--module", "--ecma", "2022", "--compress", "passes=2", "--mangle", "--output"]);
+    command.arg(script).arg("--").arg(script);
+    tools::run(&mut command, "terser failed: run `npm ci`, then run this again.")
+}
+
+/// What wasm-opt calls the functions that go from one file to the other.
+struct ShortNames {
+    imports: HashMap<String, String>,
+    exports: HashMap<String, String>,
+}
+
+impl ShortNames {
+    /// Reads what wasm-opt prints: `["module", "name", "short"]` for an import, `["name", "short"]` for an export.
+    fn read(printed: &str) -> Self {
+        let mut names = Self { imports: HashMap::new(), exports: HashMap::new() };
+        for line in printed.lines() {
+            match line.split('"').skip(1).step_by(2).collect::<Vec<_>>().as_slice() {
+                [_, name, short] => names.imports.insert((*name).to_owned(), (*short).to_owned()),
+                [name, short] => names.exports.insert((*name).to_owned(), (*short).to_owned()),
+                _ => None,
+            };
+        }
+        names
+    }
+
+    /// The glue with the short names: an import is a member of the object of imports, an export one of `wasm`.
+    fn shorten(&self, glue: &str) -> String {
+        let is_in_name = |character: char| character.is_ascii_alphanumeric() || "_$".contains(character);
+        let mut text = String::with_capacity(glue.len());
+        let mut rest = glue;
+        while !rest.is_empty() {
+            let (word, after) = rest.split_at(rest.find(|other| !is_in_name(other)).unwrap_or(rest.len()));
+            let short = match text.ends_with("wasm.") {
+                true => self.exports.get(word),
+                false if after.starts_with(": function") => self.imports.get(word),
+                false => None,
+            };
+            text.push_str(short.map_or(word, String::as_str));
+            let (between, next) = after.split_at(after.find(is_in_name).unwrap_or(after.len()));
+            text.push_str(between);
+            rest = next;
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn imports_and_exports_get_the_names_that_wasm_opt_gave_them() {
+        let printed = "{\n \"imports\": [\n  [\"./x_bg.js\", \"__wbg_new_1\", \"$\"]\n ],\n\"exports\": [\n  [\"memory\", \"A\"]\n ]\n}";
+        let names = ShortNames::read(printed);
+        let glue = "const memory = wasm.memory; // __wbg_new_1\nconst import0 = { __wbg_new_1: function() {} };";
+        let shortened = "const memory = wasm.A; // __wbg_new_1\nconst import0 = { $: function() {} };";
+        assert_eq!(names.shorten(glue), shortened);
+    }
+}
