@@ -1,6 +1,6 @@
 //! Small conversions to JavaScript.
 
-use js_sys::{Array, Object, Promise, Reflect};
+use js_sys::{Array, Promise};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::future_to_promise;
 
@@ -37,10 +37,5 @@ pub(super) fn scopes<'a>(scopes: impl IntoIterator<Item = &'a Scope>) -> JsValue
 
 /// An object of members.
 pub(super) fn object(members: &[(&str, JsValue)]) -> JsValue {
-    let object = Object::new();
-    for (name, value) in members {
-        // Setting a member of a plain object cannot fail.
-        let _ = Reflect::set(&object, &text(name), value);
-    }
-    object.into()
+    crate::web::object(members).into()
 }

@@ -1,12 +1,12 @@
 //! Randomness and signatures by Web Crypto.
 
-use js_sys::{Array, JSON, Object, Promise, Reflect};
+use js_sys::{Array, JSON, Object, Promise};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Crypto, CryptoKey, SubtleCrypto};
 
 use super::WebPlatform;
-use super::global::{global, member};
+use super::global::{global, member, object};
 use crate::platform::{Entropy, EntropyFailure, SignatureFailure, Signer};
 use crate::protocol::jwk::{Algorithm, PublicKey};
 
@@ -56,21 +56,15 @@ async fn settle(promise: Result<Promise, JsValue>) -> Result<JsValue, SignatureF
 
 /// The algorithm as Web Crypto words it, for import, signature and check alike.
 fn parameters(algorithm: Algorithm) -> Object {
-    let parameters = Object::new();
-    let set = |name: &str, value: JsValue| {
-        // Setting a member of a plain object cannot fail.
-        let _ = Reflect::set(&parameters, &JsValue::from_str(name), &value);
-    };
     let name = match (algorithm.curve(), algorithm) {
         (Some(_), _) => "ECDSA",
         (None, Algorithm::PS256) => "RSA-PSS",
         (None, _) => "RSASSA-PKCS1-v1_5",
     };
-    set("name", name.into());
-    set("hash", algorithm.hash_name().into());
-    if let Some(curve) = algorithm.curve() {
-        set("namedCurve", curve.into());
-    }
-    set("saltLength", 32.into());
-    parameters
+    object(&[
+        ("name", name.into()),
+        ("hash", algorithm.hash_name().into()),
+        ("namedCurve", algorithm.curve().map_or(JsValue::UNDEFINED, JsValue::from)),
+        ("saltLength", 32.into()),
+    ])
 }

@@ -1,16 +1,13 @@
 //! HTTP by fetch.
 
 use futures_util::future::{Either, select};
-use js_sys::{Object, Promise, Reflect, Uint8Array};
+use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{
-    AbortController, ReadableStreamDefaultReader, ReferrerPolicy, RequestCache, RequestCredentials, RequestInit,
-    RequestRedirect, Response,
-};
+use web_sys::{AbortController, ReadableStreamDefaultReader, RequestInit, Response};
 
 use super::WebPlatform;
-use super::global::member;
+use super::global::{member, object};
 use super::json::JsonValue;
 use crate::abort::AbortSignal;
 use crate::platform::{Body, Http, HttpFailure, HttpResponse};
@@ -28,8 +25,7 @@ impl Http for WebPlatform {
 
     async fn send(&self, request: &Request, abort: &AbortSignal) -> Result<WebResponse, HttpFailure> {
         let controller = AbortController::new().map_err(|_| HttpFailure::Network)?;
-        let init = init(request);
-        init.set_signal(Some(&controller.signal()));
+        let init = init(request, controller.signal().into());
         let connection = Connection { controller };
         let promise = fetch(request.url.as_str(), &init).map_err(|_| HttpFailure::Network)?;
         match select(JsFuture::from(promise), abort.aborted()).await {
@@ -42,30 +38,25 @@ impl Http for WebPlatform {
     }
 }
 
-fn init(request: &Request) -> RequestInit {
-    let init = RequestInit::new();
-    init.set_method(request.method.as_str());
-    let headers = Object::new();
+fn init(request: &Request, signal: JsValue) -> RequestInit {
     let authorization = request.authorization().map(|value| ("Authorization", value));
     let others = request.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    for (name, value) in others.chain(authorization) {
-        // Setting a member of a plain object cannot fail.
-        let _ = Reflect::set(&headers, &JsValue::from_str(name), &JsValue::from_str(value));
-    }
-    init.set_headers(&headers);
-    if let Some(body) = &request.body {
-        init.set_body(&JsValue::from_str(body));
-    }
-    init.set_credentials(RequestCredentials::Omit);
-    init.set_referrer_policy(ReferrerPolicy::NoReferrer);
-    init.set_redirect(match request.redirect {
-        Redirect::Follow => RequestRedirect::Follow,
-        Redirect::Manual => RequestRedirect::Manual,
-    });
-    if request.no_store {
-        init.set_cache(RequestCache::NoStore);
-    }
-    init
+    let headers: Vec<_> = others.chain(authorization).map(|(name, value)| (name, value.into())).collect();
+    let redirect = match request.redirect {
+        Redirect::Follow => "follow",
+        Redirect::Manual => "manual",
+    };
+    let init = object(&[
+        ("method", request.method.as_str().into()),
+        ("headers", object(&headers).into()),
+        ("body", request.body.as_deref().map_or(JsValue::UNDEFINED, JsValue::from)),
+        ("credentials", "omit".into()),
+        ("referrerPolicy", "no-referrer".into()),
+        ("redirect", redirect.into()),
+        ("cache", if request.no_store { "no-store" } else { "default" }.into()),
+        ("signal", signal),
+    ]);
+    init.unchecked_into()
 }
 
 /// Ends the exchange when nobody waits for it any more.

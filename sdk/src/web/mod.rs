@@ -16,6 +16,8 @@ mod timer;
 
 use std::rc::Rc;
 
+#[cfg(feature = "js")]
+pub(crate) use global::object;
 pub use json::JsonValue;
 pub use storage::StoreChoice;
 

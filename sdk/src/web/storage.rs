@@ -3,13 +3,12 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use js_sys::{Array, Function, Promise};
+use js_sys::{Array, Function, Object, Promise};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::Storage;
 
 use super::WebPlatform;
-use super::global::{global, member};
+use super::global::{global, has_global, member};
 use crate::platform::{Store, StoreFailure};
 
 /// Where sessions and pending launches are kept.
@@ -31,11 +30,7 @@ pub type MemoryStore = Rc<RefCell<Vec<(String, String)>>>;
 
 impl Default for StoreChoice {
     fn default() -> Self {
-        if js_sys::Reflect::has(&js_sys::global(), &JsValue::from_str("sessionStorage")).unwrap_or(true) {
-            Self::Tab
-        } else {
-            Self::memory()
-        }
+        if has_global("sessionStorage") { Self::Tab } else { Self::memory() }
     }
 }
 
@@ -45,9 +40,24 @@ impl StoreChoice {
         Self::Memory(Rc::default())
     }
 
-    fn storage(&self) -> Result<Storage, StoreFailure> {
-        let name = if matches!(self, Self::Origin) { "localStorage" } else { "sessionStorage" };
-        global(name).ok_or(StoreFailure)
+    /// The object that keeps the texts, where it is not in here.
+    fn object(&self) -> Result<JsValue, StoreFailure> {
+        match self {
+            Self::Own(object) => Ok(object.clone()),
+            Self::Origin => global("localStorage").ok_or(StoreFailure),
+            _ => global("sessionStorage").ok_or(StoreFailure),
+        }
+    }
+
+    /// Calls a method of the object. What the app's own object calls `get` is `getItem` of a Storage.
+    async fn call(&self, method: &str, arguments: &[&str]) -> Result<JsValue, StoreFailure> {
+        let object = self.object()?;
+        let ending = if matches!(self, Self::Own(_)) { "" } else { "Item" };
+        let function: JsValue = member(&object, &[method, ending].concat()).ok_or(StoreFailure)?;
+        let function: &Function = function.dyn_ref().ok_or(StoreFailure)?;
+        let arguments: Array = arguments.iter().map(|text| JsValue::from_str(text)).collect();
+        let returned = function.apply(&object, &arguments).map_err(|_| StoreFailure)?;
+        JsFuture::from(Promise::resolve(&returned)).await.map_err(|_| StoreFailure)
     }
 }
 
@@ -57,8 +67,7 @@ impl Store for WebPlatform {
             StoreChoice::Memory(texts) => {
                 Ok(texts.borrow().iter().find(|(known, _)| known == key).map(|(_, text)| text.clone()))
             }
-            StoreChoice::Own(object) => Ok(call(object, "get", &[key]).await?.as_string()),
-            web => web.storage()?.get_item(key).map_err(|_| StoreFailure),
+            other => Ok(other.call("get", &[key]).await?.as_string()),
         }
     }
 
@@ -69,8 +78,7 @@ impl Store for WebPlatform {
                 texts.borrow_mut().push((key.to_owned(), text.to_owned()));
                 Ok(())
             }
-            StoreChoice::Own(object) => call(object, "set", &[key, text]).await.map(|_| ()),
-            web => web.storage()?.set_item(key, text).map_err(|_| StoreFailure),
+            other => other.call("set", &[key, text]).await.map(|_| ()),
         }
     }
 
@@ -80,32 +88,22 @@ impl Store for WebPlatform {
                 texts.borrow_mut().retain(|(known, _)| known != key);
                 Ok(())
             }
-            StoreChoice::Own(object) => call(object, "remove", &[key]).await.map(|_| ()),
-            web => web.storage()?.remove_item(key).map_err(|_| StoreFailure),
+            other => other.call("remove", &[key]).await.map(|_| ()),
         }
     }
 
     async fn keys(&self, prefix: &str) -> Result<Vec<String>, StoreFailure> {
         let keys: Vec<String> = match &self.store {
             StoreChoice::Memory(texts) => texts.borrow().iter().map(|(key, _)| key.clone()).collect(),
-            StoreChoice::Own(object) => {
-                let keys = call(object, "keys", &[prefix]).await?;
-                Array::from(&keys).iter().filter_map(|key| key.as_string()).collect()
-            }
-            web => {
-                let storage = web.storage()?;
-                let length = storage.length().map_err(|_| StoreFailure)?;
-                (0..length).filter_map(|index| storage.key(index).ok().flatten()).collect()
+            other => {
+                let keys = match other {
+                    StoreChoice::Own(_) => Array::from(&other.call("keys", &[prefix]).await?),
+                    // A Storage's own members are what it keeps.
+                    _ => Object::keys(other.object()?.unchecked_ref::<Object>()),
+                };
+                keys.iter().filter_map(|key| key.as_string()).collect()
             }
         };
         Ok(keys.into_iter().filter(|key| key.starts_with(prefix)).collect())
     }
-}
-
-async fn call(object: &JsValue, method: &str, arguments: &[&str]) -> Result<JsValue, StoreFailure> {
-    let function: Function = member(object, method).ok_or(StoreFailure)?;
-    let function: &Function = function.dyn_ref().ok_or(StoreFailure)?;
-    let arguments: Array = arguments.iter().map(|text| JsValue::from_str(text)).collect();
-    let returned = function.apply(object, &arguments).map_err(|_| StoreFailure)?;
-    JsFuture::from(Promise::resolve(&returned)).await.map_err(|_| StoreFailure)
 }
