@@ -26,6 +26,9 @@ pub fn run(check: bool) -> Result<()> {
     })?;
     for report in &reports {
         report.print();
+        if report.is_over() {
+            println!("  OVER ITS BUDGET");
+        }
     }
     match reports.iter().find(|report| report.is_over()) {
         Some(report) if check => bail!(

@@ -76,7 +76,8 @@ fn test_in_browser(tally: &mut Tally, extent: Extent) -> Result<()> {
     tools::step("wasm tests in Chromium", || {
         tally.run(&mut checks::wasm_tests(&browser)?, "A wasm test fails: mend what is named above.")
     })?;
-    size::run(true)?;
+    // Told, not enforced: `cargo xtask size --check` is what fails over a budget.
+    size::run(false)?;
     let mut drive = |heading: &str| {
         tools::step(heading, || {
             demo::with_servers(|ehr_origin, app_origin| {
