@@ -50,9 +50,13 @@ export class SmartApp {
 
 export class Session {
   #inner;
+  #listeners = new Set();
 
   constructor(inner) {
     this.#inner = inner;
+    inner.onEvent((name, error) => {
+      for (const [type, listener] of this.#listeners) if (type === name) queueMicrotask(() => listener(error));
+    });
   }
 
   get patient() {
@@ -105,7 +109,7 @@ export class Session {
   }
 
   search(resourceType, parameters, { signal } = {}) {
-    return new Search(this.#inner, resourceType, namesAndValues(parameters), signal);
+    return new Search(this.#inner, resourceType, pairsOf(parameters), signal);
   }
 
   async refresh({ scope } = {}) {
@@ -117,13 +121,10 @@ export class Session {
   }
 
   on(type, listener) {
-    const subscription = this.#inner.onEvent((name, error) => {
-      if (name === type) queueMicrotask(() => listener(error));
-    });
-    let subscribed = true;
+    const entry = [type, listener];
+    this.#listeners.add(entry);
     return () => {
-      if (subscribed) subscription.free();
-      subscribed = false;
+      this.#listeners.delete(entry);
     };
   }
 }
@@ -153,10 +154,10 @@ class Search {
   }
 }
 
-/** Search parameters as names and values in turn; an array stands for a parameter that is repeated. */
-function namesAndValues(parameters = {}) {
+/** Search parameters as pairs of a name and a value; an array stands for a parameter that is repeated. */
+function pairsOf(parameters = {}) {
   const pairs = Symbol.iterator in Object(parameters) ? [...parameters] : Object.entries(parameters);
   return pairs.flatMap(([name, values]) =>
-    [values].flat().flatMap((value) => (value === undefined ? [] : [name, String(value)])),
+    [values].flat().flatMap((value) => (value === undefined ? [] : [[name, String(value)]])),
   );
 }

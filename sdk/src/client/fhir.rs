@@ -67,6 +67,7 @@ impl<P: Platform> Session<P> {
 }
 
 /// A search, read page by page.
+#[derive(Clone)]
 pub struct Search<P: Platform> {
     session: Session<P>,
     next: Option<Result<Request, Failure>>,

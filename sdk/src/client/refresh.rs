@@ -1,13 +1,12 @@
 //! Refresh (RFC 6749 section 6): one at a time, run to its end, and never at the cost of the session.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
-use futures_util::future::FutureExt as _;
-
 use super::records::{self, SessionRecord};
-use super::session::{Flight, Inner, Session, SessionEvent};
+use super::session::{Inner, Session, SessionEvent};
 use super::transport::{REQUEST_TIMEOUT, send};
-use crate::abort::AbortSignal;
+use crate::abort::{AbortHandle, AbortSignal};
 use crate::error::{Error, Failure};
 use crate::platform::Platform;
 use crate::protocol::context::LaunchContext;
@@ -26,8 +25,8 @@ impl<P: Platform> Session<P> {
         self.inner.check_active()?;
         let running = self.inner.refreshing.borrow().clone();
         match running {
-            Some(flight) => flight.await,
-            None => self.start_refresh(None).await,
+            Some(flight) => flight.landed().await,
+            None => self.start_refresh(None).landed().await,
         }
     }
 
@@ -42,27 +41,37 @@ impl<P: Platform> Session<P> {
         }
         let running = self.inner.refreshing.borrow().clone();
         if let Some(flight) = running {
-            flight.await?;
+            flight.landed().await?;
         }
-        self.start_refresh(Some(scope.to_owned())).await
+        self.start_refresh(Some(scope.to_owned())).landed().await
     }
 
+    /// Spawned, so that it reaches its end whether or not anybody waits for it.
     fn start_refresh(&self, scope: Option<String>) -> Flight {
-        let inner = self.inner.clone();
-        let flight: Flight = async move {
-            let outcome = refresh_alone(&inner, scope.as_deref()).await;
-            inner.refreshing.borrow_mut().take();
-            outcome
-        }
-        .boxed_local()
-        .shared();
+        let (inner, landing) = (self.inner.clone(), AbortHandle::new());
+        let flight = Flight { landed: landing.signal(), outcome: Rc::default() };
         *self.inner.refreshing.borrow_mut() = Some(flight.clone());
-        let to_the_end = flight.clone();
+        let outcome = flight.outcome.clone();
         self.inner.platform.spawn(Box::pin(async move {
-            // The outcome reaches those who wait; here the refresh only has to reach its end.
-            let _ = to_the_end.await;
+            *outcome.borrow_mut() = Some(refresh_alone(&inner, scope.as_deref()).await);
+            inner.refreshing.borrow_mut().take();
+            landing.abort();
         }));
         flight
+    }
+}
+
+/// A refresh under way, which all who wait for it share.
+#[derive(Clone)]
+pub(super) struct Flight {
+    landed: AbortSignal,
+    outcome: Rc<RefCell<Option<Result<(), Failure>>>>,
+}
+
+impl Flight {
+    async fn landed(self) -> Result<(), Failure> {
+        self.landed.aborted().await;
+        self.outcome.borrow().clone().unwrap_or_else(|| Err(Error::Aborted.into()))
     }
 }
 

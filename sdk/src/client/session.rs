@@ -3,11 +3,10 @@
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
-use futures_util::future::{LocalBoxFuture, Shared};
-
 use super::config::Server;
 use super::records::{self, SessionRecord};
 pub use super::records::{CheckedIdentity, Signature};
+use super::refresh::Flight;
 use crate::error::{Error, Failure};
 use crate::fhir::reference::ResourceId;
 use crate::platform::Platform;
@@ -39,7 +38,6 @@ impl<P: Platform> Clone for Session<P> {
 }
 
 type Listener = Rc<dyn Fn(&SessionEvent)>;
-pub(super) type Flight = Shared<LocalBoxFuture<'static, Result<(), Failure>>>;
 
 pub(super) struct Inner<P: Platform> {
     pub platform: P,

@@ -12,9 +12,11 @@ pub(super) struct Followed {
 }
 
 impl Followed {
-    pub fn new(source: Option<JsAbortSignal>) -> Self {
+    /// Follows an `AbortSignal`, or none.
+    pub fn new(source: JsValue) -> Self {
         let handle = AbortHandle::new();
-        let source = source.map(|source| {
+        let source = source.is_object().then(|| {
+            let source: JsAbortSignal = source.unchecked_into();
             if source.aborted() {
                 handle.abort();
             }

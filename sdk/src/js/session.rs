@@ -1,11 +1,10 @@
 //! `Session` and `Search` for JavaScript.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
-use futures_util::lock::Mutex;
 use js_sys::{Array, Function, Promise};
 use wasm_bindgen::prelude::*;
-use web_sys::AbortSignal;
 
 use super::abort::Followed;
 use super::error::to_js;
@@ -13,18 +12,19 @@ use super::value::{object, optional_text, promise, scopes, text};
 use crate::client::fhir::Search;
 use crate::client::session::{CheckedIdentity, EventSubscription, Session, SessionEvent, Signature};
 use crate::fhir::bundle::Page;
-use crate::platform::Json;
+use crate::platform::{Json, JsonView};
 use crate::web::{JsonValue, WebPlatform};
 
 /// A signed-in session.
 #[wasm_bindgen(js_name = Session)]
 pub struct JsSession {
     session: Session<WebPlatform>,
+    subscription: RefCell<Option<EventSubscription<WebPlatform>>>,
 }
 
 impl JsSession {
     pub(super) fn new(session: Session<WebPlatform>) -> Self {
-        Self { session }
+        Self { session, subscription: RefCell::default() }
     }
 }
 
@@ -85,7 +85,7 @@ impl JsSession {
     }
 
     /// Reads a resource.
-    pub fn read(&self, reference: String, signal: Option<AbortSignal>) -> Promise {
+    pub fn read(&self, reference: String, signal: JsValue) -> Promise {
         let session = self.session.clone();
         promise(async move {
             let followed = Followed::new(signal);
@@ -93,12 +93,12 @@ impl JsSession {
         })
     }
 
-    /// Begins a search; `parameters` are names and values in turn.
-    pub fn search(&self, resource_type: &str, parameters: Vec<String>) -> Result<JsSearch, JsValue> {
-        let pairs = parameters.chunks_exact(2);
-        let pairs = pairs.filter_map(|pair| Some((pair.first()?.clone(), pair.last()?.clone())));
-        let search = self.session.search(resource_type, &pairs.collect::<Vec<_>>())?;
-        Ok(JsSearch { search: Rc::new(Mutex::new(search)) })
+    /// Begins a search; `parameters` are pairs of a name and a value.
+    pub fn search(&self, resource_type: &str, parameters: JsValue) -> Result<JsSearch, JsValue> {
+        let pairs = JsonValue::from_js(parameters).items().unwrap_or_default();
+        let pairs: Vec<_> = pairs.iter().filter_map(read_pair).collect();
+        let search = self.session.search(resource_type, &pairs)?;
+        Ok(JsSearch { search: Rc::new(RefCell::new(search)) })
     }
 
     /// Gets a new access token, with `scope` for one that may do less.
@@ -123,9 +123,9 @@ impl JsSession {
         })
     }
 
-    /// Calls a function with the type of every event, and its error.
+    /// Calls a function with the type of every event, and its error, in place of the one before.
     #[wasm_bindgen(js_name = onEvent)]
-    pub fn on_event(&self, listener: Function) -> JsSubscription {
+    pub fn on_event(&self, listener: Function) {
         let subscription = self.session.on_event(move |event| {
             let (name, error) = match event {
                 SessionEvent::Refreshed => ("refreshed", JsValue::UNDEFINED),
@@ -135,33 +135,37 @@ impl JsSession {
             // The face's listener only queues the app's own, which is where an error can arise.
             let _ = listener.call2(&JsValue::UNDEFINED, &text(name), &error);
         });
-        JsSubscription { _subscription: subscription }
+        *self.subscription.borrow_mut() = Some(subscription);
     }
-}
-
-/// A listener that is called until this is freed.
-#[wasm_bindgen(js_name = Subscription)]
-pub struct JsSubscription {
-    _subscription: EventSubscription<WebPlatform>,
 }
 
 /// A search, page by page.
 #[wasm_bindgen(js_name = Search)]
 pub struct JsSearch {
-    search: Rc<Mutex<Search<WebPlatform>>>,
+    search: Rc<RefCell<Search<WebPlatform>>>,
 }
 
 #[wasm_bindgen(js_class = Search)]
 impl JsSearch {
     /// The next page, or `null`.
     #[wasm_bindgen(js_name = nextPage)]
-    pub fn next_page(&self, signal: Option<AbortSignal>) -> Promise {
+    pub fn next_page(&self, signal: JsValue) -> Promise {
         let search = self.search.clone();
         promise(async move {
             let followed = Followed::new(signal);
-            let page = search.lock().await.next_page(&followed.signal()).await?;
+            // A call that fails leaves the search as it was.
+            let mut ahead = search.borrow().clone();
+            let page = ahead.next_page(&followed.signal()).await?;
+            search.replace(ahead);
             Ok(page.map_or(JsValue::NULL, page_object))
         })
+    }
+}
+
+fn read_pair(pair: &JsonValue) -> Option<(String, String)> {
+    match pair.items()?.as_slice() {
+        [name, value] => Some((name.text()?, value.text()?)),
+        _ => None,
     }
 }
 

@@ -1,16 +1,15 @@
 //! Locks by Web Locks, among all tabs; where the host has none, within this page.
 
 use std::cell::RefCell;
-use std::sync::Arc;
 
 use futures_util::future::{Either, select};
-use futures_util::lock::{Mutex, OwnedMutexGuard};
 use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
 use super::WebPlatform;
 use super::global::{global, member};
+use crate::abort::{AbortHandle, AbortSignal};
 use crate::platform::Lock;
 
 #[wasm_bindgen]
@@ -22,7 +21,8 @@ extern "C" {
 }
 
 thread_local! {
-    static OWN_LOCKS: RefCell<Vec<(String, Arc<Mutex<()>>)>> = RefCell::default();
+    /// The locks of this page, each with the signal of its release.
+    static HELD_IN_PAGE: RefCell<Vec<(String, AbortSignal)>> = RefCell::default();
 }
 
 /// A lock that is held until this is dropped.
@@ -30,7 +30,7 @@ pub enum LockGuard {
     /// Held among all tabs.
     Tabs(ReleaseOnDrop),
     /// Held within this page.
-    Page(OwnedMutexGuard<()>),
+    Page(HeldInPage),
 }
 
 /// Lets the next one in.
@@ -44,29 +44,39 @@ impl Drop for ReleaseOnDrop {
     }
 }
 
+/// A lock within this page.
+pub struct HeldInPage {
+    name: String,
+    release: AbortHandle,
+}
+
+impl Drop for HeldInPage {
+    fn drop(&mut self) {
+        HELD_IN_PAGE.with_borrow_mut(|held| held.retain(|(known, _)| *known != self.name));
+        self.release.abort();
+    }
+}
+
 impl Lock for WebPlatform {
     type Guard = LockGuard;
 
     async fn lock(&self, name: &str) -> LockGuard {
         match lock_among_tabs(name).await {
             Some(release) => LockGuard::Tabs(release),
-            None => {
-                let mutex = OWN_LOCKS.with_borrow_mut(|locks| own_lock(locks, name));
-                LockGuard::Page(mutex.lock_owned().await)
-            }
+            None => LockGuard::Page(lock_in_page(name).await),
         }
     }
 }
 
-/// The lock of a name. Locks that nobody holds or waits for are dropped on the way.
-fn own_lock(locks: &mut Vec<(String, Arc<Mutex<()>>)>, name: &str) -> Arc<Mutex<()>> {
-    locks.retain(|(known, mutex)| known == name || Arc::strong_count(mutex) > 1);
-    if let Some((_, mutex)) = locks.iter().find(|(known, _)| known == name) {
-        return mutex.clone();
+/// Waits until nobody in this page holds the lock. Who is woken first takes it, the others wait on.
+async fn lock_in_page(name: &str) -> HeldInPage {
+    let holder = || HELD_IN_PAGE.with_borrow(|held| Some(held.iter().find(|(known, _)| known == name)?.1.clone()));
+    while let Some(released) = holder() {
+        released.aborted().await;
     }
-    let mutex = Arc::default();
-    locks.push((name.to_owned(), Arc::clone(&mutex)));
-    mutex
+    let release = AbortHandle::new();
+    HELD_IN_PAGE.with_borrow_mut(|held| held.push((name.to_owned(), release.signal())));
+    HeldInPage { name: name.to_owned(), release }
 }
 
 /// `None` where the host has no Web Locks, or forbids them to this frame.
