@@ -9,9 +9,10 @@ use smartrust::Error;
 use smartrust::platform::Json;
 use smartrust::web::WebPlatform;
 
-use crate::components::frame::{Footer, Header};
+use crate::components::draw::{element, link, reactive, text};
+use crate::components::frame::{footer, header};
 use crate::components::page::provide_visits;
-use crate::components::trouble::TroublePanel;
+use crate::components::trouble::trouble_panel;
 use crate::config::{LauncherConfig, wrong};
 use crate::launcher::Launcher;
 use crate::model::trouble::{Audience, Trouble};
@@ -29,11 +30,11 @@ pub fn App() -> impl IntoView {
         // What all pages share lives as long as the app.
         ready.set(Some(owner.with(|| config.and_then(Launcher::new))));
     });
-    move || match ready.get() {
-        None => view! { <p class="waiting" role="status">"One moment, please…"</p> }.into_any(),
+    reactive(move || match ready.get() {
+        None => element("p", &[("class", "waiting"), ("role", "status")], vec![text("One moment, please…")]),
         Some(Ok(launcher)) => view! { <Pages launcher/> }.into_any(),
-        Some(Err(error)) => view! { <Unconfigured error/> }.into_any(),
-    }
+        Some(Err(error)) => unconfigured(&error),
+    })
 }
 
 #[component]
@@ -42,7 +43,7 @@ fn Pages(launcher: Launcher) -> impl IntoView {
     provide_visits();
     view! {
         <Router>
-            <Header/>
+            {header()}
             <Routes fallback=pages::not_found::NotFound>
                 <Route path=path!("/") view=pages::home::Home/>
                 <Route path=path!("/launch") view=pages::entry::Launch/>
@@ -50,21 +51,14 @@ fn Pages(launcher: Launcher) -> impl IntoView {
                 <Route path=path!("/record") view=pages::record::Record/>
                 <Route path=path!("/session") view=pages::session::SessionPage/>
             </Routes>
-            <Footer/>
+            {footer()}
         </Router>
     }
 }
 
-#[component]
-fn Unconfigured(error: Error) -> impl IntoView {
-    let trouble = Trouble::of(&error, Audience::Patient);
-    view! {
-        <main class="page">
-            <TroublePanel trouble>
-                <a class="button" href="/" rel="external">"Load again"</a>
-            </TroublePanel>
-        </main>
-    }
+fn unconfigured(error: &Error) -> AnyView {
+    let panel = trouble_panel(Trouble::of(error, Audience::Patient), link("button", "/", "Load again"));
+    element("main", &[("class", "page")], vec![panel])
 }
 
 async fn configuration() -> Result<LauncherConfig, Error> {

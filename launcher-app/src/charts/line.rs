@@ -3,7 +3,10 @@
 use leptos::prelude::*;
 
 use super::scale::{Scale, Tick, moments, values};
+use crate::components::draw::{element, paragraph, text};
+use crate::components::table::{more, table};
 use crate::model::trend::{Reading, Trend};
+use crate::model::vital_signs::number_in_words;
 
 const VALUE_TICKS: usize = 4;
 const DATE_TICKS: usize = 5;
@@ -11,29 +14,18 @@ const DATE_TICKS: usize = 5;
 const LOOKS: [&str; 2] = ["first", "second"];
 
 /// A trend as lines, with the same numbers in a table.
-#[component]
-pub fn TrendChart(
-    /// What is drawn.
-    trend: Trend,
-) -> impl IntoView {
-    let heading = format!("{} over time", trend.name);
+pub fn trend_chart(trend: &Trend) -> AnyView {
     let in_unit = if trend.unit.is_empty() { String::new() } else { format!(" in {}", trend.unit) };
-    let spoken = spoken(&trend, &in_unit);
-    view! {
-        <figure class="trend">
-            <figcaption>
-                <h3>{heading}</h3>
-                {legend(&trend)}
-            </figcaption>
-            <p class="axis-name">{format!("{}{in_unit}", trend.name)}</p>
-            {plot(&trend, spoken)}
-            <p class="axis-name end">"Date"</p>
-            <details class="more">
-                <summary>"All values as a table"</summary>
-                {table(&trend)}
-            </details>
-        </figure>
-    }
+    let mut caption = vec![element("h3", &[], vec![text(format!("{} over time", trend.name))])];
+    caption.extend(legend(trend));
+    let parts = vec![
+        element("figcaption", &[], caption),
+        paragraph("axis-name", format!("{}{in_unit}", trend.name)),
+        plot(trend, spoken(trend, &in_unit)),
+        paragraph("axis-name end", "Date"),
+        more("All values as a table", values_table(trend)),
+    ];
+    element("figure", &[("class", "trend")], parts)
 }
 
 /// What a screen reader says instead of the picture.
@@ -56,32 +48,23 @@ fn spoken(trend: &Trend, in_unit: &str) -> String {
 
 fn legend(trend: &Trend) -> Option<AnyView> {
     let names = trend.lines.iter().zip(LOOKS).map(|(name, look)| {
-        view! {
-            <li>
-                <svg class="key" aria-hidden="true"><line class=format!("line {look}") x1="0" y1="50%" x2="100%" y2="50%"/></svg>
-                {*name}
-            </li>
-        }
+        let key = vec![line(&format!("line {look}"), ["0", "50%", "100%", "50%"])];
+        let key = view! { <svg class="key" aria-hidden="true">{key}</svg> }.into_any();
+        element("li", &[], vec![key, text(*name)])
     });
-    (trend.lines.len() > 1).then(|| view! { <ul class="legend">{names.collect_view()}</ul> }.into_any())
+    (trend.lines.len() > 1).then(|| element("ul", &[("class", "legend")], names.collect()))
 }
 
 fn plot(trend: &Trend, spoken: String) -> AnyView {
     let all = trend.readings.iter().flat_map(|reading| reading.values.iter().copied().flatten());
     let (value_scale, value_ticks) = values(all, VALUE_TICKS);
     let (date_scale, date_ticks) = moments(trend.readings.iter().map(|reading| reading.moment.seconds), DATE_TICKS);
-    let lines = (0..trend.lines.len()).zip(LOOKS).map(|(line, look)| {
-        let points = points(trend, line, date_scale, value_scale);
-        draw_line(&points, look)
-    });
-    view! {
-        <svg class="plot" role="img" aria-label=spoken>
-            {value_ticks.iter().map(draw_value_tick).collect_view()}
-            {date_ticks.iter().map(draw_date_tick).collect_view()}
-            {lines.collect_view()}
-        </svg>
+    let mut parts: Vec<AnyView> = value_ticks.iter().flat_map(draw_value_tick).collect();
+    parts.extend(date_ticks.iter().flat_map(draw_date_tick));
+    for (index, look) in (0..trend.lines.len()).zip(LOOKS) {
+        parts.extend(draw_line(&points(trend, index, date_scale, value_scale), look));
     }
-    .into_any()
+    view! { <svg class="plot" role="img" aria-label=spoken>{parts}</svg> }.into_any()
 }
 
 /// A reading's place in the plot, and its words.
@@ -104,60 +87,52 @@ fn points(trend: &Trend, line: usize, dates: Scale, values: Scale) -> Vec<Point>
     trend.readings.iter().filter_map(point).collect()
 }
 
-fn draw_line(points: &[Point], look: &'static str) -> AnyView {
-    let class = format!("line {look}");
+fn draw_line(points: &[Point], look: &str) -> Vec<AnyView> {
     let pairs = points.iter().zip(points.iter().skip(1));
-    let segments = pairs.map(|(from, to)| {
-        view! { <line class=class.clone() x1=from.x.clone() y1=from.y.clone() x2=to.x.clone() y2=to.y.clone()/> }
-    });
+    let segments = pairs.map(|(from, to)| line(&format!("line {look}"), [&from.x, &from.y, &to.x, &to.y]));
     let dots = points.iter().map(|point| {
-        view! {
-            <circle class=format!("dot {look}") cx=point.x.clone() cy=point.y.clone() r="3.5">
-                <title>{point.words.clone()}</title>
-            </circle>
-        }
+        let (class, x, y, words) = (format!("dot {look}"), point.x.clone(), point.y.clone(), point.words.clone());
+        view! { <circle class=class cx=x cy=y r="3.5"><title>{words}</title></circle> }.into_any()
     });
-    view! { <g>{segments.collect_view()}{dots.collect_view()}</g> }.into_any()
+    segments.chain(dots).collect()
 }
 
-fn draw_value_tick(tick: &Tick) -> impl IntoView + use<> {
+fn draw_value_tick(tick: &Tick) -> [AnyView; 2] {
     let y = percent(1.0 - tick.share);
-    view! {
-        <line class="grid" x1="0" y1=y.clone() x2="100%" y2=y.clone()/>
-        <text class="tick" x="0" y=y dx="-10" dy="0.32em" text-anchor="end">{tick.label.clone()}</text>
-    }
+    [line("grid", ["0", &y, "100%", &y]), label(["0", &y, "-10", "0.32em"], "end", &tick.label)]
 }
 
-fn draw_date_tick(tick: &Tick) -> impl IntoView + use<> {
+fn draw_date_tick(tick: &Tick) -> [AnyView; 2] {
     let x = percent(tick.share);
-    view! {
-        <line class="grid faint" x1=x.clone() y1="0" x2=x.clone() y2="100%"/>
-        <text class="tick" x=x y="100%" dy="1.7em" text-anchor="middle">{tick.label.clone()}</text>
-    }
+    [line("grid faint", [&x, "0", &x, "100%"]), label([&x, "100%", "0", "1.7em"], "middle", &tick.label)]
+}
+
+/// A line between two places.
+fn line(class: &str, ends: [&str; 4]) -> AnyView {
+    let class = class.to_owned();
+    let [x1, y1, x2, y2] = ends.map(str::to_owned);
+    view! { <line class=class x1=x1 y1=y1 x2=x2 y2=y2/> }.into_any()
+}
+
+/// Words at a place, moved by a distance.
+fn label(place: [&str; 4], anchor: &'static str, words: &str) -> AnyView {
+    let [x, y, dx, dy] = place.map(str::to_owned);
+    let words = words.to_owned();
+    view! { <text class="tick" x=x y=y dx=dx dy=dy text-anchor=anchor>{words}</text> }.into_any()
 }
 
 fn percent(share: f64) -> String {
-    format!("{:.2}%", share * 100.0)
+    format!("{}%", number_in_words(share * 100.0))
 }
 
-fn table(trend: &Trend) -> AnyView {
-    let heads = trend.lines.iter().map(|name| view! { <th scope="col">{format!("{name}, {}", trend.unit)}</th> });
+fn values_table(trend: &Trend) -> AnyView {
+    let heads: Vec<String> = trend.lines.iter().map(|name| format!("{name}, {}", trend.unit)).collect();
+    let heads: Vec<&str> = std::iter::once("Date").chain(heads.iter().map(String::as_str)).collect();
     let rows = trend.readings.iter().rev().map(|reading| {
-        let cells = (0..trend.lines.len()).map(|line| view! { <td class="value">{reading.value_in_words(line)}</td> });
-        view! {
-            <tr>
-                <th scope="row" class="when">{reading.moment.date.in_short()}</th>
-                {cells.collect_view()}
-            </tr>
-        }
+        let values = (0..trend.lines.len()).map(|line| text(reading.value_in_words(line)));
+        std::iter::once(text(reading.moment.date.in_short())).chain(values).collect()
     });
-    view! {
-        <div class="scroll" tabindex="0" role="group" aria-label=format!("{}, all values", trend.name)>
-            <table>
-                <thead><tr><th scope="col">"Date"</th>{heads.collect_view()}</tr></thead>
-                <tbody>{rows.collect_view()}</tbody>
-            </table>
-        </div>
-    }
-    .into_any()
+    let table = table(None, &heads, &[], rows.collect());
+    let spoken = format!("{}, all values", trend.name);
+    element("div", &[("class", "scroll"), ("tabindex", "0"), ("role", "group"), ("aria-label", &spoken)], vec![table])
 }

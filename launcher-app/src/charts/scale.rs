@@ -73,9 +73,9 @@ fn extremes(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
 /// 1, 2 or 5 times a power of ten, so that about `count` of them make up `span`.
 fn round_step(span: f64, count: usize) -> f64 {
     let rough = (span / count.max(1) as f64).max(f64::MIN_POSITIVE);
-    let power = 10_f64.powf(rough.log10().floor()).max(0.01);
-    let step = [1.0, 2.0, 5.0].into_iter().map(|factor| factor * power).find(|step| *step >= rough);
-    step.unwrap_or(10.0 * power)
+    let powers = std::iter::successors(Some(0.01), |power| Some(power * 10.0));
+    let mut steps = powers.flat_map(|power| [1.0, 2.0, 5.0].map(|factor| factor * power));
+    steps.find(|step| *step >= rough).unwrap_or(rough)
 }
 
 /// The first days of the months within a scale.

@@ -1,40 +1,39 @@
 //! What stands above and below every page.
 
 use leptos::prelude::*;
-use leptos_router::components::A;
+use leptos_router::hooks::use_location;
 
+use super::draw::{element, nothing, paragraph, reactive, text};
 use crate::launcher::{Launcher, State};
 
 /// The title, and the ways through the app while a session stands.
-#[component]
-pub fn Header() -> impl IntoView {
+pub fn header() -> AnyView {
     let launcher = expect_context::<Launcher>();
-    let is_open = Memo::new(move |_| matches!(launcher.state(), State::Open(_)));
-    view! {
-        <a class="skip" href="#content" rel="external">"Skip to the content"</a>
-        <header class="masthead">
-            <div class="masthead-inner">
-                <a class="brand" href="/">
-                    <img src="/icon.svg" alt="" width="32" height="32"/>
-                    <span>{launcher.title()}</span>
-                </a>
-                <Show when=move || is_open.get()>
-                    <nav aria-label="Main">
-                        <A href="/record">"Record"</A>
-                        <A href="/session">"Connection"</A>
-                    </nav>
-                </Show>
-            </div>
-        </header>
-    }
+    let pathname = use_location().pathname;
+    let ways = reactive(move || match launcher.state() {
+        State::Open(_) => ways(&pathname.get()),
+        _ => nothing(),
+    });
+    let icon = element("img", &[("src", "/icon.svg"), ("alt", ""), ("width", "32"), ("height", "32")], Vec::new());
+    let title = element("span", &[], vec![text(launcher.title())]);
+    let brand = element("a", &[("class", "brand"), ("href", "/")], vec![icon, title]);
+    let inner = element("div", &[("class", "masthead-inner")], vec![brand, ways]);
+    let skip = [("class", "skip"), ("href", "#content"), ("rel", "external")];
+    let skip = element("a", &skip, vec![text("Skip to the content")]);
+    view! { {skip} {element("header", &[("class", "masthead")], vec![inner])} }.into_any()
+}
+
+fn ways(here: &str) -> AnyView {
+    let way = |address: &'static str, words: &'static str| {
+        let attributes = [("href", address), ("aria-current", "page")];
+        let shown = if here.trim_end_matches('/') == address { &attributes[..] } else { &attributes[..1] };
+        element("a", shown, vec![text(words)])
+    };
+    element("nav", &[("aria-label", "Main")], vec![way("/record", "Record"), way("/session", "Connection")])
 }
 
 /// What holds on every page.
-#[component]
-pub fn Footer() -> impl IntoView {
-    view! {
-        <footer class="colophon">
-            <p>"The record is read straight from the clinic into this window. It is not stored anywhere else."</p>
-        </footer>
-    }
+pub fn footer() -> AnyView {
+    let words = "The record is read straight from the clinic into this window. It is not stored anywhere else.";
+    element("footer", &[("class", "colophon")], vec![paragraph("", words)])
 }

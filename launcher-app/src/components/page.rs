@@ -10,14 +10,8 @@ use crate::launcher::Launcher;
 #[derive(Clone, Default)]
 struct LastPath(Option<String>);
 
-/// The main part of a page.
-#[component]
-pub fn Page(
-    /// What the page is called, in the window's title.
-    title: &'static str,
-    /// What stands on it.
-    children: Children,
-) -> impl IntoView {
+/// The main part of a page: what it is called in the window's title, and what stands on it.
+pub fn page(title: &'static str, parts: Vec<AnyView>) -> AnyView {
     let main = NodeRef::<Main>::new();
     let app_title = expect_context::<Launcher>().title();
     let last_path = expect_context::<StoredValue<LastPath>>();
@@ -32,7 +26,7 @@ pub fn Page(
         }
         last_path.set_value(LastPath(Some(path.clone())));
     });
-    view! { <main id="content" class="page" tabindex="-1" node_ref=main>{children()}</main> }
+    view! { <main id="content" class="page" tabindex="-1" node_ref=main>{parts}</main> }.into_any()
 }
 
 /// Lets pages know which one was shown before them.

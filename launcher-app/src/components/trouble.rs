@@ -2,51 +2,37 @@
 
 use leptos::prelude::*;
 
+use super::draw::{element, paragraph, text};
 use crate::model::trouble::Trouble;
 
-/// A failure that takes a whole page.
-#[component]
-pub fn TroublePanel(
-    /// What happened.
-    trouble: Trouble,
-    /// The ways on: links and buttons.
-    children: Children,
-) -> impl IntoView {
-    view! {
-        <div class="trouble card" role="alert">
-            <h1>{trouble.title}</h1>
-            <p>{trouble.text}</p>
-            <div class="actions">{children()}</div>
-            <Details code=trouble.code words=trouble.details/>
-        </div>
-    }
+/// A failure that takes a whole page, with the way on.
+pub fn trouble_panel(trouble: Trouble, way_on: AnyView) -> AnyView {
+    let parts = vec![
+        element("h1", &[], vec![text(trouble.title)]),
+        paragraph("", trouble.text),
+        element("div", &[("class", "actions")], vec![way_on]),
+        details(trouble.code, trouble.details),
+    ];
+    element("div", &[("class", "trouble card"), ("role", "alert")], parts)
 }
 
-/// A failure of one part of a page.
-#[component]
-pub fn TroubleNote(
-    /// What happened.
-    trouble: Trouble,
-    /// The ways on: links and buttons, if there are any.
-    #[prop(optional)]
-    children: Option<Children>,
-) -> impl IntoView {
-    view! {
-        <div class="trouble-note" role="alert">
-            <p><strong>{trouble.title}". "</strong>{trouble.text}</p>
-            {children.map(|children| view! { <div class="actions">{children()}</div> })}
-            <Details code=trouble.code words=trouble.details/>
-        </div>
-    }
+/// A failure of one part of a page, with the way on if there is one.
+pub fn trouble_note(trouble: Trouble, way_on: Option<AnyView>) -> AnyView {
+    let title = element("strong", &[], vec![text(format!("{}. ", trouble.title))]);
+    let mut parts = vec![element("p", &[], vec![title, text(trouble.text)])];
+    parts.extend(way_on.map(|way_on| element("div", &[("class", "actions")], vec![way_on])));
+    parts.push(details(trouble.code, trouble.details));
+    element("div", &[("class", "trouble-note"), ("role", "alert")], parts)
 }
 
-#[component]
-fn Details(code: &'static str, words: String) -> impl IntoView {
-    view! {
-        <details class="technical">
-            <summary>"Details for support"</summary>
-            <p><code>{code}</code></p>
-            <p>{words}</p>
-        </details>
-    }
+/// Something behind a line that opens it, for whoever is asked for help.
+pub fn for_support(parts: Vec<AnyView>) -> AnyView {
+    let mut all = vec![element("summary", &[], vec![text("Details for support")])];
+    all.extend(parts);
+    element("details", &[("class", "technical")], all)
+}
+
+fn details(code: &'static str, words: String) -> AnyView {
+    let code = element("p", &[], vec![element("code", &[], vec![text(code)])]);
+    for_support(vec![code, paragraph("", words)])
 }

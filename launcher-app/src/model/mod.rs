@@ -5,6 +5,7 @@
 
 pub mod coding;
 pub mod date;
+pub mod order;
 pub mod ownership;
 pub mod patient;
 pub mod problems;

@@ -1,11 +1,11 @@
 //! The problem list (FHIR R4, Condition).
 
-use std::cmp::Reverse;
-
+use chrono::Datelike;
 use smartrust::platform::JsonView;
 
 use super::coding::{has_code, words};
 use super::date::PartialDate;
+use super::order::ordered;
 
 /// Problems: what is present, and what is over.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,13 +37,19 @@ impl ProblemList {
             of.push(Problem::read(condition));
         }
         for problems in [&mut list.present, &mut list.past] {
-            problems.sort_by_key(|problem| Reverse(problem.begins.and_then(PartialDate::first_day)));
+            *problems = ordered(std::mem::take(problems), Problem::newest_first);
         }
         list
     }
 }
 
 impl Problem {
+    /// The later it began, the smaller; without a date it comes last.
+    fn newest_first(&self) -> i64 {
+        let begins = self.begins.and_then(PartialDate::first_day);
+        begins.map_or(i64::MAX, |day| -i64::from(day.num_days_from_ce()))
+    }
+
     fn read<V: JsonView>(condition: &V) -> Self {
         let begins = start(condition);
         Self {

@@ -1,6 +1,7 @@
 //! How one kind of measurement went over time.
 
 use super::date::Moment;
+use super::order::ordered;
 use super::vital_signs::{Measurement, Value, number_in_words};
 
 /// A kind of measurement over time: one line, or two for blood pressure.
@@ -36,7 +37,7 @@ impl Trend {
     /// The first kind, in the order of the record, that was measured at least twice in one unit.
     pub fn of(measurements: &[Measurement]) -> Option<Self> {
         let mut kinds: Vec<_> = measurements.iter().map(|measurement| &measurement.kind).collect();
-        kinds.sort_by_key(|kind| kind.rank);
+        kinds = ordered(kinds, |kind| kind.rank);
         kinds.dedup();
         let of_kind = |name: &str| -> Vec<&Measurement> {
             measurements.iter().filter(|measurement| measurement.kind.name == name).collect()
@@ -51,9 +52,8 @@ impl Trend {
             Value::Quantity { unit, .. } => (unit.clone(), vec!["Value"]),
             Value::Words(_) => return None,
         };
-        let mut readings: Vec<Reading> =
-            measurements.iter().filter_map(|measurement| reading(measurement, &unit, lines.len())).collect();
-        readings.sort_by_key(|reading| reading.moment.seconds);
+        let readings = measurements.iter().filter_map(|measurement| reading(measurement, &unit, lines.len())).collect();
+        let readings: Vec<Reading> = ordered(readings, |reading| reading.moment.seconds);
         (readings.len() > 1).then(|| Self { name: name.to_owned(), unit, lines, readings })
     }
 }

@@ -4,6 +4,7 @@ use smartrust::platform::JsonView;
 
 use super::coding::{loinc_codes, words};
 use super::date::Moment;
+use super::order::ordered;
 
 const BLOOD_PRESSURE: &str = "85354-9";
 const SYSTOLIC: &str = "8480-6";
@@ -67,7 +68,7 @@ pub struct Kind {
     /// The plain name; measurements of one name belong together.
     pub name: String,
     /// Where it stands among the others.
-    pub rank: usize,
+    pub rank: i64,
 }
 
 /// The latest measurement of a kind, in words.
@@ -98,8 +99,14 @@ impl Value {
 
 /// A number without needless digits, at most two of them behind the point.
 pub fn number_in_words(number: f64) -> String {
-    let text = format!("{number:.2}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    let hundredths = (number * 100.0).round() as i64;
+    let sign = if hundredths < 0 { "-" } else { "" };
+    let (whole, rest) = (hundredths.unsigned_abs() / 100, hundredths.unsigned_abs() % 100);
+    match rest {
+        0 => format!("{sign}{whole}"),
+        _ if rest % 10 == 0 => format!("{sign}{whole}.{}", rest / 10),
+        _ => format!("{sign}{whole}.{rest:02}"),
+    }
 }
 
 /// Reads Observations. What was cancelled, entered in error or has no value is left out.
@@ -117,8 +124,7 @@ pub fn latest(measurements: &[Measurement]) -> Vec<Latest> {
             None => newest.push(measurement),
         }
     }
-    newest.sort_by(|one, other| (one.kind.rank, &one.kind.name).cmp(&(other.kind.rank, &other.kind.name)));
-    newest.into_iter().map(Latest::of).collect()
+    ordered(newest, |measurement| measurement.kind.rank).into_iter().map(Latest::of).collect()
 }
 
 impl Latest {
@@ -158,10 +164,10 @@ fn moment<V: JsonView>(observation: &V) -> Option<Moment> {
 fn kind<V: JsonView>(observation: &V) -> Option<Kind> {
     let code = observation.member("code")?;
     let codes = loinc_codes(&code);
-    let known = KINDS.iter().enumerate().find(|(_, (loinc, _))| codes.iter().any(|own| own == loinc));
+    let known = KINDS.iter().zip(0..).find(|((loinc, _), _)| codes.iter().any(|own| own == loinc));
     match known {
-        Some((rank, (_, name))) => Some(Kind { name: (*name).to_owned(), rank }),
-        None => Some(Kind { name: words(&code)?, rank: KINDS.len() }),
+        Some(((_, name), rank)) => Some(Kind { name: (*name).to_owned(), rank }),
+        None => Some(Kind { name: words(&code)?, rank: i64::MAX }),
     }
 }
 
@@ -304,7 +310,15 @@ pub(super) mod tests {
 
     #[test]
     fn numbers_have_no_needless_digits() {
-        for (number, text) in [(70.0, "70"), (70.50, "70.5"), (1.0 / 3.0, "0.33"), (-0.5, "-0.5"), (100.0, "100")] {
+        for (number, text) in [
+            (70.0, "70"),
+            (70.50, "70.5"),
+            (1.0 / 3.0, "0.33"),
+            (-0.5, "-0.5"),
+            (100.0, "100"),
+            (7.05, "7.05"),
+            (-0.001, "0"),
+        ] {
             assert_eq!(number_in_words(number), text);
         }
     }

@@ -6,7 +6,8 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 use smartrust::Error;
 
-use crate::components::gate::{Waiting, told};
+use crate::components::draw::reactive;
+use crate::components::gate::{told, waiting};
 use crate::launcher::{Launcher, State};
 use crate::model::trouble::{Audience, Trouble};
 
@@ -25,15 +26,15 @@ pub fn Launch() -> impl IntoView {
         launcher.resume();
     }
     let onward = to_the_record();
-    move || match (failed.get(), launcher.state()) {
+    reactive(move || match (failed.get(), launcher.state()) {
         (Some(error), _) | (None, State::Failed(error)) => told(Trouble::of(&error, Audience::Provider)),
         (None, State::None | State::SignedOut { .. }) => {
             told(Trouble::of(&Error::LaunchLink { parameter: "iss" }, Audience::Provider))
         }
         (None, State::Ended { reason, audience }) => told(Trouble::of_ended(&reason, audience)),
         (None, State::Open(_)) => onward(),
-        (None, State::Unknown | State::Looking) => view! { <Waiting words="Opening the record…"/> }.into_any(),
-    }
+        (None, State::Unknown | State::Looking) => waiting("Opening the record…"),
+    })
 }
 
 /// `/code`: a patient's sign-in comes back here.
@@ -42,24 +43,23 @@ pub fn Code() -> impl IntoView {
     let launcher = expect_context::<Launcher>();
     launcher.resume();
     let onward = to_the_record();
-    move || match launcher.state() {
+    reactive(move || match launcher.state() {
         State::Failed(error) => told(Trouble::of(&error, Audience::Patient)),
         State::None | State::SignedOut { .. } => told(Trouble::of(&Error::StateMismatch, Audience::Patient)),
         State::Ended { reason, audience } => told(Trouble::of_ended(&reason, audience)),
         State::Open(_) => onward(),
-        State::Unknown | State::Looking => view! { <Waiting words="Opening your record…"/> }.into_any(),
-    }
+        State::Unknown | State::Looking => waiting("Opening your record…"),
+    })
 }
 
 /// Goes on to the record, which takes the place of this page in the history.
-fn to_the_record() -> impl Fn() -> AnyView + Clone {
+fn to_the_record() -> impl Fn() -> AnyView {
     let navigate = use_navigate();
     move || {
         let navigate = navigate.clone();
         let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
-        // After this view is in place: leaving it while it is being made would take it apart. (Leptos' queue_microtask
-        // evaluates text, which the content security policy forbids.)
+        // After this view is in place: leaving it while it is being made would take it apart.
         spawn_local(async move { navigate("/record", options) });
-        view! { <Waiting words="Opening the record…"/> }.into_any()
+        waiting("Opening the record…")
     }
 }

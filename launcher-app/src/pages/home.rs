@@ -5,88 +5,78 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use smartrust::Error;
 
-use crate::components::page::Page;
-use crate::components::trouble::TroubleNote;
+use crate::components::data_section::section;
+use crate::components::draw::{element, link, nothing, paragraph, reactive, text};
+use crate::components::page::page;
+use crate::components::trouble::trouble_note;
 use crate::config::Choice;
 use crate::launcher::{Launcher, State};
 use crate::model::trouble::{Audience, Trouble};
+
+/// What happens after the button, step by step.
+const STEPS: [(&str, &str); 3] = [
+    (
+        "You sign in at your clinic",
+        "We take you to the clinic's own page. Your password stays there; this app never sees it.",
+    ),
+    (
+        "You choose what to share",
+        "The clinic asks which parts of your record this app may show. Leave out whatever you like.",
+    ),
+    ("You see your record", "You come back here. When you sign out or close this window, the connection is gone."),
+];
 
 /// `/`.
 #[component]
 pub fn Home() -> impl IntoView {
     let launcher = expect_context::<Launcher>();
     launcher.resume();
+    let lead = "Connect to your clinic, and look at your problems, your vital signs and how they have changed, all on one page.";
+    let mut hero = vec![element("h1", &[], vec![text("See your health record")]), paragraph("lead", lead)];
     let choices = launcher.choices();
-    let offers_something = !choices.is_empty();
-    view! {
-        <Page title="Start">
-            <Standing/>
-            <section class="hero">
-                <h1>"See your health record"</h1>
-                <p class="lead">
-                    "Connect to your clinic, and look at your problems, your vital signs and how they have changed, all on one page."
-                </p>
-                <Show when=move || offers_something>
-                    <Connect choices=choices.clone()/>
-                </Show>
-            </section>
-            <Show when=move || offers_something>
-                <NextSteps/>
-            </Show>
-            <ForStaff/>
-        </Page>
+    let next_steps = (!choices.is_empty()).then(next_steps);
+    if next_steps.is_some() {
+        hero.push(connect(launcher, choices));
     }
+    let mut parts = vec![reactive(move || standing(launcher.state())), element("section", &[("class", "hero")], hero)];
+    parts.extend(next_steps);
+    parts.extend(launcher.opens_from_charts().then(for_staff));
+    page("Start", parts)
 }
 
 /// What became of the session, above everything else.
-#[component]
-fn Standing() -> impl IntoView {
-    let launcher = expect_context::<Launcher>();
-    move || match launcher.state() {
-        State::Open(_) => view! {
-            <div class="standing good">
-                <p><strong>"You are connected."</strong>" A record is open in this window."</p>
-                <a class="button" href="/record">"Open the record"</a>
-            </div>
+fn standing(state: State) -> AnyView {
+    match state {
+        State::Open(_) => {
+            let words = strong_and("You are connected.", " A record is open in this window.");
+            element("div", &[("class", "standing")], vec![words, link("button", "/record", "Open the record")])
         }
-        .into_any(),
-        State::SignedOut { cleared: true } => view! {
-            <div class="standing" role="status">
-                <p><strong>"You are signed out."</strong>" Nothing of the record is left in this window."</p>
-            </div>
+        State::SignedOut { cleared } => {
+            let rest = match cleared {
+                true => " Nothing of the record is left in this window.",
+                false => " This browser did not let us clear everything away: please close this window too.",
+            };
+            element("div", &[("class", "standing"), ("role", "status")], vec![strong_and("You are signed out.", rest)])
         }
-        .into_any(),
-        State::SignedOut { cleared: false } => view! {
-            <div class="standing" role="status">
-                <p>
-                    <strong>"You are signed out."</strong>
-                    " This browser did not let us clear everything away: please close this window too."
-                </p>
-            </div>
-        }
-        .into_any(),
-        State::Ended { reason, audience } => note(Trouble::of_ended(&reason, audience)),
-        State::Failed(error) => note(Trouble::of(&error, Audience::Patient)),
-        State::Unknown | State::Looking | State::None => ().into_any(),
+        State::Ended { reason, audience } => trouble_note(Trouble::of_ended(&reason, audience), None),
+        State::Failed(error) => trouble_note(Trouble::of(&error, Audience::Patient), None),
+        State::Unknown | State::Looking | State::None => nothing(),
     }
 }
 
-fn note(trouble: Trouble) -> AnyView {
-    view! { <TroubleNote trouble/> }.into_any()
+fn strong_and(strong: &'static str, rest: &'static str) -> AnyView {
+    element("p", &[], vec![element("strong", &[], vec![text(strong)]), text(rest)])
 }
 
-/// A button for each server that patients connect to.
-#[component]
-fn Connect(choices: Vec<Choice>) -> impl IntoView {
-    let launcher = expect_context::<Launcher>();
+/// A button for each server that patients connect to, and what came of pressing it.
+fn connect(launcher: Launcher, choices: Vec<Choice>) -> AnyView {
     let leaving_for: RwSignal<Option<String>> = RwSignal::new(None);
     let failed: RwSignal<Option<Error>> = RwSignal::new(None);
     // Who comes back by the Back button finds the page as it was left.
     let shown_again = window_event_listener(ev::Custom::<ev::Event>::new("pageshow"), move |_| leaving_for.set(None));
     on_cleanup(move || shown_again.remove());
 
-    let is_single = choices.len() == 1;
-    let connect = move |choice: &Choice| {
+    let leave = move |choice: &Choice| {
         failed.set(None);
         leaving_for.set(Some(choice.label.clone()));
         let name = choice.name.clone();
@@ -97,55 +87,35 @@ fn Connect(choices: Vec<Choice>) -> impl IntoView {
             }
         });
     };
+    let is_single = choices.len() == 1;
     let buttons = choices.into_iter().map(|choice| {
         let label = if is_single { "Connect".to_owned() } else { format!("Connect to {}", choice.label) };
         view! {
-            <button type="button" class="primary" disabled=move || leaving_for.get().is_some() on:click=move |_| connect(&choice)>
+            <button type="button" class="primary" disabled=move || leaving_for.get().is_some() on:click=move |_| leave(&choice)>
                 {label}
             </button>
         }
+        .into_any()
     });
-    view! {
-        <div class="actions">{buttons.collect_view()}</div>
-        <p class="hint" role="status">
-            {move || leaving_for.get().map(|label| format!("Taking you to {label}…"))}
-        </p>
-        {move || failed.get().map(|error| note(Trouble::of(&error, Audience::Patient)))}
-    }
+    let outcome = reactive(move || match (leaving_for.get(), failed.get()) {
+        (Some(label), _) => paragraph("hint", format!("Taking you to {label}…")),
+        (None, Some(error)) => trouble_note(Trouble::of(&error, Audience::Patient), None),
+        (None, None) => nothing(),
+    });
+    let buttons = element("div", &[("class", "actions")], buttons.collect());
+    element("div", &[("class", "connect")], vec![buttons, element("div", &[("aria-live", "polite")], vec![outcome])])
 }
 
-#[component]
-fn NextSteps() -> impl IntoView {
-    view! {
-        <section class="card" aria-labelledby="what-happens">
-            <h2 id="what-happens">"What happens when you connect"</h2>
-            <ol class="steps">
-                <li>
-                    <h3>"You sign in at your clinic"</h3>
-                    <p>"We take you to the clinic's own page. Your password stays there; this app never sees it."</p>
-                </li>
-                <li>
-                    <h3>"You choose what to share"</h3>
-                    <p>"The clinic asks which parts of your record this app may show. Leave out whatever you like."</p>
-                </li>
-                <li>
-                    <h3>"You see your record"</h3>
-                    <p>"You come back here. When you sign out or close this window, the connection is gone."</p>
-                </li>
-            </ol>
-        </section>
-    }
+fn next_steps() -> AnyView {
+    let steps = STEPS.map(|(heading, words)| {
+        element("li", &[], vec![element("h3", &[], vec![text(heading)]), paragraph("", words)])
+    });
+    let steps = element("ol", &[("class", "steps")], steps.into());
+    section("what-happens", "What happens when you connect", vec![steps])
 }
 
-#[component]
-fn ForStaff() -> impl IntoView {
-    let opens_from_charts = expect_context::<Launcher>().opens_from_charts();
-    view! {
-        <Show when=move || opens_from_charts>
-            <p class="aside">
-                <strong>"Do you work at a clinic? "</strong>
-                "Open this app from the patient's chart; there is no need to sign in again."
-            </p>
-        </Show>
-    }
+fn for_staff() -> AnyView {
+    let question = element("strong", &[], vec![text("Do you work at a clinic? ")]);
+    let advice = text("Open this app from the patient's chart; there is no need to sign in again.");
+    element("p", &[("class", "aside")], vec![question, advice])
 }

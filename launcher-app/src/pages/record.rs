@@ -5,12 +5,14 @@ use smartrust::Error;
 use smartrust::abort::AbortSignal;
 use smartrust::web::JsonValue;
 
-use crate::charts::line::TrendChart;
-use crate::components::data_section::{Skeleton, data_section};
+use crate::charts::line::trend_chart;
+use crate::components::data_section::{data_section, skeleton, try_again};
+use crate::components::draw::{element, paragraph, reactive, text};
 use crate::components::gate::{told, with_session};
 use crate::components::load::{Load, Loading};
-use crate::components::page::Page;
-use crate::components::trouble::TroubleNote;
+use crate::components::page::page;
+use crate::components::table::{more, table};
+use crate::components::trouble::trouble_note;
 use crate::launcher::{Launcher, OpenSession, Session, today};
 use crate::model::ownership::{Owner, Parted};
 use crate::model::patient::PatientBanner;
@@ -37,32 +39,28 @@ fn record(session: OpenSession) -> AnyView {
     let current = session.get_value();
     let audience = launcher.audience(&current);
     let Some(owner) = owner(&current) else { return told(Trouble::no_patient(audience)) };
-    let banner = Load::start(session, current.may_read("Patient"), {
-        let owner = owner.clone();
-        move |session, abort| load_banner(session, owner.clone(), abort)
+    let (of_banner, of_problems, of_vital_signs) = (owner.clone(), owner.clone(), owner);
+    let banner = Load::start(session, current.may_read("Patient"), move |session, abort| {
+        load_banner(session, of_banner.clone(), abort)
     });
-    let problems = Load::start(session, current.may_read("Condition"), {
-        let owner = owner.clone();
-        move |session, abort| load_problems(session, owner.clone(), abort)
+    let problems = Load::start(session, current.may_read("Condition"), move |session, abort| {
+        load_problems(session, of_problems.clone(), abort)
     });
     let vital_signs = Load::start(session, current.may_read("Observation"), move |session, abort| {
-        load_vital_signs(session, owner.clone(), abort)
+        load_vital_signs(session, of_vital_signs.clone(), abort)
     });
-    let origin = launcher.label(&current).map(|label| format!("From {label}"));
-    view! {
-        <Page title="Record">
-            <div class="page-head">
-                <h1>"Health record"</h1>
-                <p class="origin">{origin}</p>
-            </div>
-            <Banner load=banner audience/>
-            <div class="columns">
-                {data_section("Problems", audience, problems, show_problems)}
-                {data_section("Vital signs", audience, vital_signs, show_vital_signs)}
-            </div>
-        </Page>
-    }
-    .into_any()
+    let mut head = vec![element("h1", &[], vec![text("Health record")])];
+    head.extend(launcher.label(&current).map(|label| paragraph("origin", format!("From {label}"))));
+    let columns = vec![
+        data_section("problems", "Problems", audience, problems, show_problems),
+        data_section("vital-signs", "Vital signs", audience, vital_signs, show_vital_signs),
+    ];
+    let parts = vec![
+        element("div", &[("class", "page-head")], head),
+        reactive(move || banner_card(banner, audience)),
+        element("div", &[("class", "columns")], columns),
+    ];
+    page("Record", parts)
 }
 
 /// The patient of a session, to hold every resource against.
@@ -111,95 +109,69 @@ async fn search(
     Ok(resources)
 }
 
-#[component]
-fn Banner(load: Load<PatientBanner>, audience: Audience) -> impl IntoView {
-    move || match load.state() {
-        Loading::NotShared => view! {
-            <div class="banner card"><p class="absent">"Name and date of birth were not shared."</p></div>
-        }
-        .into_any(),
-        Loading::Waiting => view! { <div class="banner card"><Skeleton/></div> }.into_any(),
-        Loading::Ready(banner) => show_banner(banner),
-        Loading::Failed(error) => view! {
-            <div class="banner card">
-                <TroubleNote trouble=Trouble::of(&error, audience)>
-                    <button type="button" on:click=move |_| load.again()>"Try again"</button>
-                </TroubleNote>
-            </div>
-        }
-        .into_any(),
-    }
+fn banner_card(load: Load<PatientBanner>, audience: Audience) -> AnyView {
+    let contents = match load.state() {
+        Loading::NotShared => paragraph("absent", "Name and date of birth were not shared."),
+        Loading::Waiting => skeleton(),
+        Loading::Ready(banner) => return show_banner(banner),
+        Loading::Failed(error) => trouble_note(Trouble::of(&error, audience), Some(try_again(move || load.again()))),
+    };
+    element("div", &[("class", "banner card")], vec![contents])
 }
 
 fn show_banner(banner: PatientBanner) -> AnyView {
-    let fact = |name: &'static str, value: Option<String>| {
-        value.map(|value| view! { <div><dt>{name}</dt><dd>{value}</dd></div> })
-    };
-    view! {
-        <section class="banner card" aria-label="Patient">
-            <p class="banner-name">{banner.name}</p>
-            <dl class="facts">
-                {fact("Born", banner.birth_date)}
-                {fact("Age", banner.age)}
-                {fact("Sex", banner.sex.map(str::to_owned))}
-                {banner.died.map(|died| view! { <div><dt class="visually-hidden">"Death"</dt><dd>{died}</dd></div> })}
-            </dl>
-        </section>
-    }
-    .into_any()
+    let facts = [
+        ("Born", banner.birth_date),
+        ("Age", banner.age),
+        ("Sex", banner.sex.map(str::to_owned)),
+        ("Deceased", banner.died),
+    ];
+    let facts = facts.into_iter().filter_map(|(name, value)| Some(fact(name, text(value?))));
+    let facts = element("dl", &[("class", "facts")], facts.collect());
+    element(
+        "section",
+        &[("class", "banner card"), ("aria-label", "Patient")],
+        vec![paragraph("banner-name", banner.name), facts],
+    )
+}
+
+/// A name with its value, in a list of such.
+pub fn fact(name: &'static str, value: AnyView) -> AnyView {
+    element("div", &[], vec![element("dt", &[], vec![text(name)]), element("dd", &[], vec![value])])
 }
 
 fn show_problems(list: ProblemList) -> AnyView {
-    let past = (!list.past.is_empty()).then(|| {
-        view! {
-            <details class="more">
-                <summary>{format!("Over or inactive ({})", list.past.len())}</summary>
-                {problem_items(list.past)}
-            </details>
-        }
-    });
-    let present = match list.present.is_empty() {
-        true => view! { <p class="absent">"There are no present problems in the record."</p> }.into_any(),
+    let past = (!list.past.is_empty())
+        .then(|| more(format!("Over or inactive ({})", list.past.len()), problem_items(list.past)));
+    let mut parts = vec![match list.present.is_empty() {
+        true => paragraph("absent", "There are no present problems in the record."),
         false => problem_items(list.present),
-    };
-    view! { {present} {past} }.into_any()
+    }];
+    parts.extend(past);
+    element("div", &[("class", "contents")], parts)
 }
 
 fn problem_items(problems: Vec<Problem>) -> AnyView {
+    let part = |class: &'static str, words: String| element("span", &[("class", class)], vec![text(words)]);
     let items = problems.into_iter().map(|problem| {
-        view! {
-            <li>
-                <span class="problem-name">{problem.name}</span>
-                {problem.remark.map(|remark| view! { <span class="tag">{remark}</span> })}
-                {problem.course.map(|course| view! { <span class="problem-course">{course}</span> })}
-            </li>
-        }
+        let mut parts = vec![part("problem-name", problem.name)];
+        parts.extend(problem.remark.map(|remark| part("tag", remark.to_owned())));
+        parts.extend(problem.course.map(|course| part("problem-course", course)));
+        element("li", &[], parts)
     });
-    view! { <ul class="problems">{items.collect_view()}</ul> }.into_any()
+    element("ul", &[("class", "problems")], items.collect())
 }
 
 fn show_vital_signs(vital_signs: VitalSigns) -> AnyView {
     if vital_signs.latest.is_empty() {
-        return view! { <p class="absent">"There are no vital signs in the record."</p> }.into_any();
+        return paragraph("absent", "There are no vital signs in the record.");
     }
-    let rows = vital_signs.latest.into_iter().map(|latest| {
-        view! {
-            <tr>
-                <th scope="row">{latest.name}</th>
-                <td class="value">{latest.value}</td>
-                <td class="when">{latest.date}</td>
-            </tr>
-        }
-    });
-    view! {
-        <table class="latest">
-            <caption class="visually-hidden">"The latest of each"</caption>
-            <thead>
-                <tr><th scope="col">"What"</th><th scope="col">"Latest"</th><th scope="col">"When"</th></tr>
-            </thead>
-            <tbody>{rows.collect_view()}</tbody>
-        </table>
-        {vital_signs.trend.map(|trend| view! { <TrendChart trend/> })}
-    }
-    .into_any()
+    let rows = vital_signs
+        .latest
+        .into_iter()
+        .map(|latest| vec![text(latest.name), text(latest.value), text(latest.date.unwrap_or_default())]);
+    let table = table(Some("The latest of each"), &["What", "Latest", "When"], &["value", "when"], rows.collect());
+    let mut parts = vec![table];
+    parts.extend(vital_signs.trend.as_ref().map(trend_chart));
+    element("div", &[("class", "contents")], parts)
 }

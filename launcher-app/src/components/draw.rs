@@ -1,0 +1,52 @@
+//! Views of one type each. Leptos compiles the code that builds and changes a view once for every type of view; parts that
+//! share a type share that code, which keeps the program small enough for a phone.
+
+use leptos::attr::any_attribute::IntoAnyAttribute;
+use leptos::attr::custom::custom_attribute;
+use leptos::html::ElementChild;
+use leptos::prelude::*;
+
+/// A part that is drawn anew whenever what it reads changes.
+pub fn reactive(draw: impl Fn() -> AnyView + Send + 'static) -> AnyView {
+    shared(Box::new(draw))
+}
+
+fn shared(draw: Box<dyn Fn() -> AnyView + Send>) -> AnyView {
+    (move || draw()).into_any()
+}
+
+/// Text that changes with what it reads.
+pub fn reactive_text(write: impl Fn() -> String + Send + 'static) -> AnyView {
+    shared_text(Box::new(write))
+}
+
+fn shared_text(write: Box<dyn Fn() -> String + Send>) -> AnyView {
+    (move || write()).into_any()
+}
+
+/// An HTML element that does not change.
+pub fn element(tag: &'static str, attributes: &[(&'static str, &str)], children: Vec<AnyView>) -> AnyView {
+    let attributes: Vec<_> =
+        attributes.iter().map(|(name, value)| custom_attribute(*name, (*value).to_owned()).into_any_attr()).collect();
+    leptos::html::custom(tag).add_any_attr(attributes).child(children).into_any()
+}
+
+/// Text that does not change.
+pub fn text(words: impl Into<String>) -> AnyView {
+    words.into().into_any()
+}
+
+/// A paragraph of a class.
+pub fn paragraph(class: &'static str, words: impl Into<String>) -> AnyView {
+    element("p", &[("class", class)], vec![text(words)])
+}
+
+/// A link to another page.
+pub fn link(class: &'static str, address: &'static str, words: &'static str) -> AnyView {
+    element("a", &[("class", class), ("href", address)], vec![text(words)])
+}
+
+/// Nothing.
+pub fn nothing() -> AnyView {
+    ().into_any()
+}
