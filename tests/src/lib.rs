@@ -14,7 +14,7 @@ use smartrust::client::app::LaunchOptions;
 use smartrust::memory::{MemoryPlatform, Reply, World};
 use smartrust::platform::Navigator as _;
 use smartrust::protocol::http::Request;
-use smartrust::{Error, ServerRecord, Session, SmartApp, SmartAppConfig};
+use smartrust::{Failure, ServerRecord, Session, SmartApp, SmartAppConfig};
 use tokio::runtime::Runtime;
 
 /// A sandbox, the apps' network that leads to it, and a person's browser at its pages.
@@ -58,14 +58,14 @@ impl Clinic {
     }
 
     /// Leaves the app for the authorization server, and gives the address that the person is sent to.
-    pub fn launch(&self, tab: &MemoryPlatform, app: &Rc<SmartApp<MemoryPlatform>>) -> Result<String, Error> {
+    pub fn launch(&self, tab: &MemoryPlatform, app: &Rc<SmartApp<MemoryPlatform>>) -> Result<String, Failure> {
         let app = app.clone();
         self.world.run(async move { app.launch(LaunchOptions::default()).await }).expect("a launch ends")?;
         Ok(tab.location().unwrap_or_default())
     }
 
     /// What the app makes of the address that its tab is at.
-    pub fn resume(&self, app: &Rc<SmartApp<MemoryPlatform>>) -> Result<Option<Session<MemoryPlatform>>, Error> {
+    pub fn resume(&self, app: &Rc<SmartApp<MemoryPlatform>>) -> Result<Option<Session<MemoryPlatform>>, Failure> {
         let app = app.clone();
         self.world.run(async move { app.resume().await }).expect("a callback is handled")
     }

@@ -44,7 +44,7 @@ fn t3_a_denied_kind_of_data_is_told_apart_from_what_was_granted() {
     assert!(!search(&clinic, &session, "Observation").unwrap().is_empty());
     let refused = search(&clinic, &session, "Condition").unwrap_err();
     assert_eq!((refused.code(), refused.status()), ("forbidden", Some(403)));
-    let Error::Fhir(refused) = Error::from(refused) else { panic!("the refusal is not FHIR's") };
+    let Error::Fhir(refused) = refused else { panic!("the refusal is not FHIR's") };
     assert!(refused.operation_outcome.is_some());
 }
 
