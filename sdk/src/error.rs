@@ -105,7 +105,7 @@ pub enum Error {
     SignedOut,
     /// No patient is in context, and the call is about one.
     NoPatient,
-    /// A refresh named another patient than the session's.
+    /// A refresh, or a launch in the same context, named another patient than the session's.
     PatientChanged,
     /// The FHIR server answered with an error status.
     Fhir(Box<FhirError>),

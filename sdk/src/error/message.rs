@@ -99,7 +99,7 @@ impl Error {
                 "",
             ),
             Self::PatientChanged => {
-                ("The server's refresh named another patient: the new token was not used. Launch again.", "", "")
+                ("The server named another patient than the session's: its token was not used. Launch again.", "", "")
             }
             Self::Fhir(error) => {
                 joined = error.worded();

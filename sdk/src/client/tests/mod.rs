@@ -7,3 +7,4 @@ mod launch;
 mod record;
 mod refresh;
 mod server;
+mod several;
