@@ -8,6 +8,7 @@ pub mod config;
 mod config_json;
 mod discovery;
 pub mod fhir;
+mod flight;
 mod identity;
 mod launch;
 pub mod record;

@@ -252,6 +252,22 @@ pub(crate) async fn remove_launch<P: Platform>(platform: &P, state: &str) -> Res
     platform.remove(&[LAUNCH, state].concat()).await.map_err(unavailable)
 }
 
+/// Forgets the launches at a server that must be about a patient.
+pub(crate) async fn remove_launches_about<P: Platform>(
+    platform: &P,
+    server: &str,
+    patient: Option<&str>,
+) -> Result<(), Failure> {
+    for key in platform.keys(LAUNCH).await.map_err(unavailable)? {
+        let stored = platform.get(&key).await.map_err(unavailable)?.and_then(|text| platform.parse(&text));
+        let Some(launch) = stored.and_then(|value| PendingLaunch::read(&value)) else { continue };
+        if launch.server == server && launch.patient.is_some() && launch.patient.as_deref() == patient {
+            platform.remove(&key).await.map_err(unavailable)?;
+        }
+    }
+    Ok(())
+}
+
 /// Stores a session.
 pub(crate) async fn save_session<P: Platform>(platform: &P, id: &str, record: &SessionRecord) -> Result<(), Failure> {
     platform.set(&[SESSION, id].concat(), &record.to_json()).await.map_err(unavailable)

@@ -16,6 +16,7 @@ pub(crate) const REQUEST_TIMEOUT: u32 = 60_000;
 pub(crate) struct Answer<V> {
     pub status: u16,
     pub retry_after: Option<String>,
+    pub cache_control: Option<String>,
     pub body: Body<V>,
 }
 
@@ -34,8 +35,12 @@ pub(crate) async fn send<P: Platform>(
     let signal = own_abort.signal();
     let exchange = Box::pin(async {
         let response = platform.send(request, &signal).await?;
-        let (status, retry_after) = (response.status(), response.header("Retry-After"));
-        Ok(Answer { status, retry_after, body: response.body().await? })
+        Ok(Answer {
+            status: response.status(),
+            retry_after: response.header("Retry-After"),
+            cache_control: response.header("Cache-Control"),
+            body: response.body().await?,
+        })
     });
     let too_late = Box::pin(platform.sleep(timeout));
     let given_up = select(too_late, abort.aborted());
