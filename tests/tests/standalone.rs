@@ -106,13 +106,13 @@ fn c8_a_patient_who_cancels_comes_back_with_a_typed_error_and_a_clean_address() 
 }
 
 #[test]
-fn i8_webcharts_empty_issuer_leaves_the_issuer_unchecked_and_says_so() {
+fn d8_webcharts_empty_issuer_is_filled_in_and_the_id_token_held_against_it() {
     let mut clinic = Clinic::open();
     let tab = clinic.world.tab(HOME);
     let session = clinic.standalone(&tab, &[]);
     let checked = session.identity().unwrap();
     assert_eq!(checked.identity.issuer, BASE);
-    assert!(!checked.identity.issuer_checked && checked.identity.nonce_checked);
+    assert!(checked.identity.issuer_checked && checked.identity.nonce_checked);
     assert!(checked.identity.access_token_hash_checked);
     assert_eq!(session.fhir_user().map(|user| user.id), session.patient());
 }

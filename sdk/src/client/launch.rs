@@ -126,6 +126,7 @@ impl<P: Platform> SmartApp<P> {
                 authorization: endpoint.clone(),
                 token: configuration.token_endpoint.clone(),
                 jwks: configuration.jwks_uri.clone(),
+                issuer_in_redirect: configuration.authorization_response_iss_parameter_supported,
             }),
             patient,
             created: self.platform().now(),

@@ -12,6 +12,7 @@ use crate::error::{Error, Failure};
 use crate::fhir::reference::ResourceId;
 use crate::platform::Platform;
 use crate::protocol::context::LaunchContext;
+use crate::protocol::finding::Finding;
 use crate::protocol::guard::Guard;
 use crate::protocol::scope::{Context, ScopeGrant, ScopeSet};
 use crate::protocol::secret::AccessToken;
@@ -116,6 +117,15 @@ impl<P: Platform> Session<P> {
     pub fn scopes(&self) -> ScopeGrant {
         let record = self.inner.record.borrow();
         ScopeGrant::new(ScopeSet::parse(&record.requested_scope), record.granted_scope.as_deref())
+    }
+
+    /// What was odd about the launch and yet no reason to stop.
+    pub fn findings(&self) -> Vec<Finding> {
+        let issuer_unknown = self.inner.record.borrow().issuer_unknown.then(|| {
+            let message = "The redirect names an issuer, and the server's documents name none to hold it against.";
+            Finding::new("unknown_issuer", message, "RFC 9207 section 2.4")
+        });
+        issuer_unknown.into_iter().collect()
     }
 
     /// Whether resources of a type may be read, as one patient's or as all that the user may see.
