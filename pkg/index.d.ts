@@ -26,10 +26,12 @@ export interface ServerConfig {
   issuers?: string[];
   /** The client id that the server knows the app by. */
   clientId: string;
-  /** A shared secret. Not for a browser, where everybody can read it. */
+  /** A shared secret. Not for a browser, where everybody can read it; there a warning says so. */
   clientSecret?: string;
   /** How the client authenticates (RFC 7591 section 2): `none` without a secret, else `client_secret_basic`. */
   tokenEndpointAuthMethod?: "none" | "client_secret_post" | "client_secret_basic";
+  /** How a Basic header is written: form-encoded first (`form`, RFC 6749 section 2.3.1), or `raw` for servers that compare it so. */
+  basicEncoding?: "form" | "raw";
   /** Where the server sends the user back to; absolute, without fragment, as it is registered. */
   redirectUri: string;
   /** The scopes, separated by spaces. `launch` is added for an EHR launch and left out of a standalone one. */

@@ -14,6 +14,12 @@ use crate::error::{Error, Failure};
 use crate::platform::JsonView;
 use crate::web::{JsonValue, StoreChoice, WebPlatform};
 
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = console)]
+    fn warn(text: &str);
+}
+
 /// An app and its servers.
 #[wasm_bindgen(js_name = SmartApp)]
 pub struct JsApp {
@@ -28,6 +34,7 @@ impl JsApp {
         let config = json_argument(config, "config")?;
         let platform = WebPlatform::with_store(read_store(&config)?);
         let app = SmartApp::new(platform, SmartAppConfig::read(&config)?)?;
+        app.findings().iter().for_each(|finding| warn(&finding.message));
         Ok(Self { app: Rc::new(app) })
     }
 
