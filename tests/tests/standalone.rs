@@ -15,12 +15,12 @@ fn search(
     resource_type: &str,
 ) -> Result<Vec<serde_json::Value>, Error> {
     let parameters = [("patient".to_owned(), session.patient().unwrap()), ("_count".to_owned(), "5".to_owned())];
-    let mut search = session.search(resource_type, &parameters).unwrap();
+    let search = session.search(resource_type, &parameters, &AbortSignal::never()).unwrap();
     clinic
         .world
         .run(async move {
             let mut found = Vec::new();
-            while let Some(page) = search.next_page(&AbortSignal::never()).await? {
+            while let Some(page) = search.next_page().await? {
                 found.extend(page.resources);
             }
             Ok(found)

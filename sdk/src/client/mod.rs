@@ -14,6 +14,7 @@ mod launch;
 pub mod record;
 mod records;
 mod refresh;
+pub mod search;
 pub mod session;
 mod transport;
 

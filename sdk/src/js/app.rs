@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use js_sys::{Object, Promise};
+use js_sys::{Array, Object, Promise};
 use wasm_bindgen::prelude::*;
 
 use super::error::json_argument;
@@ -44,6 +44,25 @@ impl JsApp {
         promise(async move {
             let session = app.resume().await?;
             Ok(session.map_or(JsValue::NULL, |session| JsSession::new(session).into()))
+        })
+    }
+
+    /// All sessions that the store holds.
+    pub fn sessions(&self) -> Promise {
+        let app = self.app.clone();
+        promise(async move {
+            let sessions = app.sessions().await?;
+            Ok(sessions.into_iter().map(|session| JsValue::from(JsSession::new(session))).collect::<Array>().into())
+        })
+    }
+
+    /// Leaves for the authorization server of a session, once more.
+    #[wasm_bindgen(js_name = launchAgain)]
+    pub fn launch_again(&self, session: &JsSession, scope: Option<String>) -> Promise {
+        let (app, session) = (self.app.clone(), session.session());
+        promise(async move {
+            app.launch_again(&session, scope.as_deref()).await?;
+            Ok(JsValue::UNDEFINED)
         })
     }
 
