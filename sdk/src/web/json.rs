@@ -48,7 +48,7 @@ impl Json for WebPlatform {
 impl JsonView for JsonValue {
     fn member(&self, name: &str) -> Option<Self> {
         let name = JsValue::from_str(name);
-        if !self.is_plain_object() || !Object::has_own(self.0.unchecked_ref(), &name) {
+        if !self.is_plain_object() || !Object::has_own(self.0.unchecked_ref::<Object>(), &name) {
             return None;
         }
         let value = Reflect::get(&self.0, &name).ok()?;
