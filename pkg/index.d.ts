@@ -300,6 +300,8 @@ export class SmartError extends Error {
   readonly operationOutcome?: Resource;
   /** `Retry-After`, as it came. */
   readonly retryAfter?: string;
+  /** `ETag`, as it came. */
+  readonly etag?: string;
   /** The OAuth error code, in the server's words. */
   readonly error?: string;
   /** The OAuth error's description. Show it as text, never as HTML. */

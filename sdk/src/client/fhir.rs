@@ -128,6 +128,7 @@ fn read_answer<V: crate::platform::JsonView>(answer: Answer<V>, url: &Url) -> Re
                 _ => None,
             },
             retry_after: answer.retry_after,
+            etag: answer.etag,
         }))
         .into()),
     }

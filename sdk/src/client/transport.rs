@@ -15,7 +15,9 @@ pub(crate) const REQUEST_TIMEOUT: u32 = 60_000;
 /// A response that has arrived whole.
 pub(crate) struct Answer<V> {
     pub status: u16,
+    /// Of an error alone, as `etag`.
     pub retry_after: Option<String>,
+    pub etag: Option<String>,
     pub cache_control: Option<String>,
     pub body: Body<V>,
 }
@@ -35,9 +37,12 @@ pub(crate) async fn send<P: Platform>(
     let signal = own_abort.signal();
     let exchange = Box::pin(async {
         let response = platform.send(request, &signal).await?;
+        let status = response.status();
+        let of_error = |name: &str| if status >= 400 { response.header(name) } else { None };
         Ok(Answer {
-            status: response.status(),
-            retry_after: response.header("Retry-After"),
+            status,
+            retry_after: of_error("Retry-After"),
+            etag: of_error("ETag"),
             cache_control: response.header("Cache-Control"),
             body: response.body().await?,
         })

@@ -131,7 +131,8 @@ fn f5_an_error_status_brings_its_operation_outcome() {
         (422, "unprocessable"),
         (500, "fhir_error"),
     ] {
-        server.fhir_replies.borrow_mut().push_back(Reply::json(status, &outcome));
+        let reply = Reply::json(status, &outcome).header("Retry-After", "120").header("ETag", "W/\"7\"");
+        server.fhir_replies.borrow_mut().push_back(reply);
         let session = session.clone();
         let error =
             world.run(async move { session.read("Patient/p1", &AbortSignal::never()).await }).unwrap().unwrap_err();
@@ -139,6 +140,7 @@ fn f5_an_error_status_brings_its_operation_outcome() {
         assert!(error.to_string().contains("Not in your scopes"));
         let Error::Fhir(error) = error.into() else { panic!() };
         assert_eq!(error.operation_outcome.unwrap().issues[0].code, "forbidden");
+        assert_eq!((error.retry_after.as_deref(), error.etag.as_deref()), (Some("120"), Some("W/\"7\"")));
     }
 }
 
