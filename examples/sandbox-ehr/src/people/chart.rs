@@ -85,7 +85,7 @@ impl Chart {
         let procedures = procedures::draw(&person, &problems, &mut random(Stream::Procedures));
         let (goals, plans) = care::goals_and_plans(&problems);
         Self {
-            medications: medications::draw(&person, &problems, &allergies, &mut random(Stream::Medications)),
+            medications: medications::draw(&person, &problems, &visits, &allergies, &mut random(Stream::Medications)),
             immunizations: immunizations::draw(&person, &visits, &mut random(Stream::Immunizations)),
             documents: documents::list(&visits),
             team: care::team(&person, &problems),

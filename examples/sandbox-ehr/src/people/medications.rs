@@ -7,6 +7,7 @@ use rand_chacha::ChaCha8Rng;
 use super::allergies::{self, Allergy};
 use super::drugs::{self, Drug};
 use super::problems::Problem;
+use super::visits::Visit;
 use super::{AS_OF, Person};
 
 /// A prescription.
@@ -112,18 +113,21 @@ static STEPS: [Step; 51] = [
     course("10509002", &drugs::ALBUTEROL, (0.7, 1.0), 21),
 ];
 
-/// All prescriptions of a person, the oldest first.
+/// All prescriptions of a person, the oldest first. What was taken before the record begins is prescribed anew at its first
+/// visit; what was over by then is forgotten.
 pub fn draw(
     person: &Person,
     problems: &[Problem],
+    visits: &[Visit],
     allergies: &[Allergy],
     random: &mut ChaCha8Rng,
 ) -> Vec<Prescription> {
+    let since = visits.first().map_or(person.born, |visit| visit.start.date());
     let mut prescriptions: Vec<Prescription> = Vec::new();
     for (position, problem) in problems.iter().enumerate() {
         let course: f64 = random.r#gen();
         for step in STEPS.iter().filter(|step| step.problem == problem.kind.snomed) {
-            let Some(prescription) = prescribe(person, position, problem, step, course) else { continue };
+            let Some(prescription) = prescribe(person, position, problem, step, course, since) else { continue };
             let is_known = prescriptions.iter().any(|other| other.drug == step.drug && other.is_active());
             let is_forbidden = step.drug.is_penicillin && allergies::forbids_penicillin(allergies);
             if !is_known && !is_forbidden {
@@ -135,19 +139,27 @@ pub fn draw(
     prescriptions
 }
 
-fn prescribe(person: &Person, position: usize, problem: &Problem, step: &Step, course: f64) -> Option<Prescription> {
-    let start = problem.onset + Days::new(step.days.0);
-    let age = person.age_on(start);
+fn prescribe(
+    person: &Person,
+    position: usize,
+    problem: &Problem,
+    step: &Step,
+    course: f64,
+    since: NaiveDate,
+) -> Option<Prescription> {
+    let begins = problem.onset + Days::new(step.days.0);
+    let age = person.age_on(begins);
     let is_due = (step.band.0..step.band.1).contains(&course)
         && (step.ages.0..step.ages.1).contains(&age)
-        && start <= AS_OF
-        && problem.resolved.is_none_or(|resolved| start < resolved);
+        && begins <= AS_OF
+        && problem.resolved.is_none_or(|resolved| begins < resolved);
     let planned = step.days.1.map(|days| problem.onset + Days::new(days));
-    let end = [planned, problem.resolved].into_iter().flatten().min().filter(|end| *end <= AS_OF);
-    is_due.then_some(Prescription {
+    let ends = [planned, problem.resolved].into_iter().flatten().min();
+    let end = ends.filter(|end| *end <= AS_OF);
+    (is_due && ends.is_none_or(|end| end > since)).then_some(Prescription {
         drug: step.drug,
         problem: position,
-        start,
+        start: begins.max(since.min(AS_OF)),
         end,
         is_replaced: step.is_replaced && end.is_some() && end == planned,
     })
