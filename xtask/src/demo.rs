@@ -41,13 +41,15 @@ pub fn run(options: Options) -> Result<()> {
     Ok(())
 }
 
-/// Builds both faces and drives them in headless Chromium; the code tells whether every check passed.
-pub fn check(profile: Profile) -> Result<ExitCode> {
+/// Builds both faces and drives them in headless Chromium, by all test files or those whose names contain `only`; the code
+/// tells whether every check passed.
+pub fn check(profile: Profile, only: Option<&str>) -> Result<ExitCode> {
     let browser = tools::ensure_browser()?;
     tools::ensure_npm_packages()?;
     build(profile)?;
     with_servers(|ehr_origin, app_origin| {
         let status = checks::browser_tests(&browser, ehr_origin, app_origin)
+            .args(only)
             .status()
             .context("Node could not be started: install Node 20 or newer")?;
         Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

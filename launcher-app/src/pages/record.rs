@@ -101,9 +101,9 @@ async fn search(
 ) -> Result<Vec<JsonValue>, Error> {
     let parameters: Vec<(String, String)> =
         parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    let mut pages = session.search(resource_type, &parameters)?;
+    let pages = session.search(resource_type, &parameters, abort)?;
     let mut resources = Vec::new();
-    while let Some(page) = pages.next_page(abort).await? {
+    while let Some(page) = pages.next_page().await? {
         resources.extend(page.resources);
     }
     Ok(resources)

@@ -24,6 +24,8 @@ pub(crate) struct Endpoints {
     pub authorization: Url,
     pub token: Url,
     pub jwks: Option<Url>,
+    /// Whether every redirect must name its issuer (RFC 9207).
+    pub issuer_in_redirect: bool,
 }
 
 /// A launch whose redirect has not come back.
@@ -36,6 +38,8 @@ pub(crate) struct PendingLaunch {
     pub nonce: Option<String>,
     pub verifier: Option<CodeVerifier>,
     pub endpoints: Rc<Endpoints>,
+    /// The patient that the session must be about, where that is known before.
+    pub patient: Option<String>,
     pub created: f64,
 }
 
@@ -82,6 +86,8 @@ pub(crate) struct SessionRecord {
     pub expires_at: Option<f64>,
     pub context: Rc<LaunchContext>,
     pub identity: Option<Rc<CheckedIdentity>>,
+    /// Whether the redirect named an issuer, and the server's documents none to hold it against.
+    pub issuer_unknown: bool,
     /// Kept until its signature has been checked.
     pub id_token: Option<IdToken>,
 }
@@ -93,6 +99,7 @@ impl Endpoints {
             .text("authorization", self.authorization.as_str())
             .text("token", self.token.as_str())
             .optional_text("jwks", self.jwks.as_ref().map(Url::as_str))
+            .flag("issuerInRedirect", self.issuer_in_redirect)
             .finish()
     }
 
@@ -103,6 +110,7 @@ impl Endpoints {
             authorization: url("authorization")?,
             token: url("token")?,
             jwks: url("jwks"),
+            issuer_in_redirect: flag(value, "issuerInRedirect"),
         })
     }
 }
@@ -117,6 +125,7 @@ impl PendingLaunch {
             .optional_text("nonce", self.nonce.as_deref())
             .optional_text("verifier", self.verifier.as_ref().map(CodeVerifier::expose))
             .raw("endpoints", &self.endpoints.to_json())
+            .optional_text("patient", self.patient.as_deref())
             .optional_seconds("created", Some(self.created))
             .finish()
     }
@@ -130,6 +139,7 @@ impl PendingLaunch {
             nonce: value.member_text("nonce"),
             verifier: value.member_text("verifier").map(CodeVerifier::new),
             endpoints: Rc::new(Endpoints::read(&value.member("endpoints")?)?),
+            patient: value.member_text("patient"),
             created: value.member("created")?.number()?,
         })
     }
@@ -153,12 +163,11 @@ impl CheckedIdentity {
 
     fn read<V: JsonView>(value: &V) -> Option<Self> {
         let claims = value.member("claims")?;
-        let flag = |name: &str| value.member(name).and_then(|member| member.flag()).unwrap_or(false);
         Some(Self {
             identity: Identity {
-                issuer_checked: flag("issuerChecked"),
-                nonce_checked: flag("nonceChecked"),
-                access_token_hash_checked: flag("accessTokenHashChecked"),
+                issuer_checked: flag(value, "issuerChecked"),
+                nonce_checked: flag(value, "nonceChecked"),
+                access_token_hash_checked: flag(value, "accessTokenHashChecked"),
                 ..Identity::from_claims(&claims)?
             },
             signature: match value.member_text("signature")?.as_str() {
@@ -183,6 +192,7 @@ impl SessionRecord {
             .optional_text("refreshToken", self.refresh_token.as_ref().map(RefreshToken::expose))
             .optional_seconds("expiresAt", self.expires_at)
             .raw("context", &self.context.to_json())
+            .flag("issuerUnknown", self.issuer_unknown)
             .optional_text("idToken", self.id_token.as_ref().map(IdToken::expose));
         match &self.identity {
             Some(identity) => writer.raw("identity", &identity.to_json()),
@@ -204,9 +214,14 @@ impl SessionRecord {
             expires_at: value.member("expiresAt").and_then(|time| time.number()),
             context: Rc::new(LaunchContext::read(&value.member("context")?)),
             identity: value.member("identity").and_then(|identity| CheckedIdentity::read(&identity)).map(Rc::new),
+            issuer_unknown: flag(value, "issuerUnknown"),
             id_token: value.member_text("idToken").map(IdToken::new),
         }))
     }
+}
+
+fn flag<V: JsonView>(value: &V, name: &str) -> bool {
+    value.member(name).and_then(|member| member.flag()).unwrap_or(false)
 }
 
 fn unavailable<T>(_: T) -> Failure {
@@ -248,6 +263,22 @@ pub(crate) async fn remove_launch<P: Platform>(platform: &P, state: &str) -> Res
     platform.remove(&[LAUNCH, state].concat()).await.map_err(unavailable)
 }
 
+/// Forgets the launches at a server that must be about a patient.
+pub(crate) async fn remove_launches_about<P: Platform>(
+    platform: &P,
+    server: &str,
+    patient: Option<&str>,
+) -> Result<(), Failure> {
+    for key in platform.keys(LAUNCH).await.map_err(unavailable)? {
+        let stored = platform.get(&key).await.map_err(unavailable)?.and_then(|text| platform.parse(&text));
+        let Some(launch) = stored.and_then(|value| PendingLaunch::read(&value)) else { continue };
+        if launch.server == server && launch.patient.is_some() && launch.patient.as_deref() == patient {
+            platform.remove(&key).await.map_err(unavailable)?;
+        }
+    }
+    Ok(())
+}
+
 /// Stores a session.
 pub(crate) async fn save_session<P: Platform>(platform: &P, id: &str, record: &SessionRecord) -> Result<(), Failure> {
     platform.set(&[SESSION, id].concat(), &record.to_json()).await.map_err(unavailable)
@@ -257,6 +288,12 @@ pub(crate) async fn save_session<P: Platform>(platform: &P, id: &str, record: &S
 pub(crate) async fn load_session<P: Platform>(platform: &P, id: &str) -> Result<Option<Rc<SessionRecord>>, Failure> {
     let text = platform.get(&[SESSION, id].concat()).await.map_err(unavailable)?;
     Ok(text.and_then(|text| platform.parse(&text)).and_then(|value| SessionRecord::read(&value)))
+}
+
+/// The ids of all stored sessions.
+pub(crate) async fn session_ids<P: Platform>(platform: &P) -> Result<Vec<String>, Failure> {
+    let keys = platform.keys(SESSION).await.map_err(unavailable)?;
+    Ok(keys.iter().filter_map(|key| key.strip_prefix(SESSION)).map(str::to_owned).collect())
 }
 
 /// Removes a session; where it was the current one, none is.

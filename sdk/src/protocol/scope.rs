@@ -1,6 +1,13 @@
 //! SMART scopes, versions 1 and 2 (SMART App Launch 2.2, scopes and launch context).
 
+mod grant;
+mod set;
+mod wording;
+
 use std::fmt;
+
+pub use grant::ScopeGrant;
+pub use set::ScopeSet;
 
 /// Whose data a resource scope is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,6 +110,23 @@ impl ResourceScope {
         Some(Self { context, resource_type, permissions: Permissions::parse(permissions)?, constraint })
     }
 
+    /// The scope in the words of version 2.
+    fn to_text(&self) -> String {
+        let context = match self.context {
+            Context::Patient => "patient/",
+            Context::User => "user/",
+            Context::System => "system/",
+        };
+        let letters = Permissions::LETTERS.iter().filter(|(_, permission)| self.permissions.covers(*permission));
+        let letters: String = letters.map(|(letter, _)| *letter).collect();
+        let mut text = [context, self.resource_type.as_deref().unwrap_or("*"), ".", &letters].concat();
+        if let Some(constraint) = &self.constraint {
+            text.push('?');
+            text.push_str(constraint);
+        }
+        text
+    }
+
     /// Whether everything that `other` allows is allowed by this one.
     pub fn covers(&self, other: &Self) -> bool {
         self.reaches(other) && self.permissions.covers(other.permissions)
@@ -142,6 +166,30 @@ impl Scope {
     pub fn resource(&self) -> Option<&ResourceScope> {
         self.resource.as_ref()
     }
+
+    fn differs_in_permissions_alone(&self, other: &Self) -> bool {
+        match (&self.resource, &other.resource) {
+            (Some(own), Some(other)) => {
+                own.context == other.context
+                    && own.resource_type == other.resource_type
+                    && own.constraint == other.constraint
+            }
+            _ => false,
+        }
+    }
+
+    /// Both as one, kept as written where one of them allows all that the other does.
+    fn merged_with(&self, other: &Self) -> Self {
+        let (Some(own), Some(added)) = (&self.resource, &other.resource) else { return self.clone() };
+        if own.permissions.covers(added.permissions) {
+            return self.clone();
+        }
+        if added.permissions.covers(own.permissions) {
+            return other.clone();
+        }
+        let both = ResourceScope { permissions: own.permissions.and(added.permissions), ..own.clone() };
+        Self { written: both.to_text(), resource: Some(both) }
+    }
 }
 
 impl fmt::Display for Scope {
@@ -150,212 +198,5 @@ impl fmt::Display for Scope {
     }
 }
 
-/// Scopes in the order in which they were written, each once.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ScopeSet {
-    scopes: Vec<Scope>,
-}
-
-impl ScopeSet {
-    /// Reads scopes that are separated by spaces.
-    pub fn parse(text: &str) -> Self {
-        let mut set = Self::default();
-        text.split_ascii_whitespace().for_each(|scope| set.insert(scope));
-        set
-    }
-
-    /// Adds a scope unless it is there.
-    pub fn insert(&mut self, scope: &str) {
-        if !self.contains(scope) {
-            self.scopes.push(Scope::new(scope));
-        }
-    }
-
-    /// Takes a scope out, by its text.
-    pub fn remove(&mut self, scope: &str) {
-        self.scopes.retain(|other| other.written != scope);
-    }
-
-    /// Whether a scope stands in it, letter by letter.
-    pub fn contains(&self, scope: &str) -> bool {
-        self.scopes.iter().any(|other| other.written == scope)
-    }
-
-    /// The scopes with spaces between, as a request carries them.
-    pub fn to_text(&self) -> String {
-        self.scopes.iter().map(Scope::as_str).collect::<Vec<_>>().join(" ")
-    }
-
-    /// The scopes.
-    pub fn iter(&self) -> impl Iterator<Item = &Scope> {
-        self.scopes.iter()
-    }
-
-    /// Whether the set allows all that one scope asks for, by one scope or by several together.
-    ///
-    /// ```
-    /// use smartrust::protocol::scope::{Scope, ScopeSet};
-    ///
-    /// let granted = ScopeSet::parse("patient/*.read");
-    /// assert!(granted.covers(&Scope::new("patient/Observation.rs")));
-    /// assert!(!granted.covers(&Scope::new("patient/Observation.cud")));
-    /// ```
-    pub fn covers(&self, scope: &Scope) -> bool {
-        let Some(wanted) = &scope.resource else { return self.contains(&scope.written) };
-        let reaching = self.scopes.iter().filter_map(Scope::resource).filter(|own| own.reaches(wanted));
-        let together = reaching.fold(Permissions { bits: 0 }, |sum, own| sum.and(own.permissions));
-        together.covers(wanted.permissions)
-    }
-
-    /// Whether resources of a type may be read by id and searched for, in a context.
-    pub fn may_read(&self, context: Context, resource_type: &str) -> bool {
-        self.covers(&Scope {
-            written: String::new(),
-            resource: Some(ResourceScope {
-                context,
-                resource_type: Some(resource_type.to_owned()),
-                permissions: Permissions::READ.and(Permissions::SEARCH),
-                constraint: None,
-            }),
-        })
-    }
-
-    /// Whether another set allows nothing that this one does not.
-    pub fn covers_all(&self, other: &Self) -> bool {
-        other.iter().all(|scope| self.covers(scope))
-    }
-
-    /// Whether a part of what one scope asks for is allowed.
-    fn grants_part_of(&self, scope: &Scope) -> bool {
-        let Some(wanted) = &scope.resource else { return false };
-        self.scopes
-            .iter()
-            .filter_map(Scope::resource)
-            .any(|own| (own.reaches(wanted) || wanted.reaches(own)) && own.permissions.meets(wanted.permissions))
-    }
-}
-
-impl fmt::Display for ScopeSet {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.to_text())
-    }
-}
-
-/// What was asked for, beside what was granted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ScopeGrant {
-    /// What was asked for.
-    pub requested: ScopeSet,
-    /// What the server granted; all that was asked for, where it did not say (RFC 6749 section 5.1).
-    pub granted: ScopeSet,
-}
-
-impl ScopeGrant {
-    /// Compares a request with the `scope` of the token response.
-    pub fn new(requested: ScopeSet, answered: Option<&str>) -> Self {
-        let granted = answered.map_or_else(|| requested.clone(), ScopeSet::parse);
-        Self { requested, granted }
-    }
-
-    /// What was asked for and of which nothing was granted.
-    pub fn missing(&self) -> Vec<&Scope> {
-        self.not_whole().filter(|scope| !self.granted.grants_part_of(scope)).collect()
-    }
-
-    /// What was asked for and of which a part was granted, such as a wildcard that came back as a few types.
-    pub fn narrowed(&self) -> Vec<&Scope> {
-        self.not_whole().filter(|scope| self.granted.grants_part_of(scope)).collect()
-    }
-
-    /// What was granted though it was not asked for.
-    pub fn extra(&self) -> Vec<&Scope> {
-        self.granted.iter().filter(|scope| !self.requested.covers(scope)).collect()
-    }
-
-    fn not_whole(&self) -> impl Iterator<Item = &Scope> {
-        self.requested.iter().filter(|scope| !self.granted.covers(scope))
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn covers(set: &str, scope: &str) -> bool {
-        ScopeSet::parse(set).covers(&Scope::new(scope))
-    }
-
-    fn texts(scopes: Vec<&Scope>) -> Vec<&str> {
-        scopes.into_iter().map(Scope::as_str).collect()
-    }
-
-    #[test]
-    fn p1_versions_1_and_2_compare() {
-        for (set, scope, covered) in [
-            ("patient/Observation.read", "patient/Observation.rs", true),
-            ("patient/Observation.rs", "patient/Observation.read", true),
-            ("patient/Observation.write", "patient/Observation.cud", true),
-            ("patient/Observation.*", "patient/Observation.cruds", true),
-            ("patient/Observation.r patient/Observation.s", "patient/Observation.rs", true),
-            ("patient/Observation.r", "patient/Observation.rs", false),
-            ("patient/*.rs", "patient/Condition.r", true),
-            ("patient/Condition.rs", "patient/*.rs", false),
-            ("user/*.rs", "patient/Condition.rs", false),
-            ("patient/Observation.rs", "patient/Observation.rs?category=laboratory", true),
-            ("patient/Observation.rs?category=laboratory", "patient/Observation.rs", false),
-            ("patient/Observation.rs?category=laboratory", "patient/Observation.rs?category=laboratory", true),
-            ("openid fhirUser", "fhirUser", true),
-            ("openid", "fhirUser", false),
-        ] {
-            assert_eq!(covers(set, scope), covered, "{set} covers {scope}");
-        }
-    }
-
-    #[test]
-    fn p1_what_is_no_scope_of_a_resource_is_compared_by_its_text() {
-        for text in [
-            "patient/Observation.sr",
-            "patient/Observation.rr",
-            "patient/observation.rs",
-            "patient/.rs",
-            "patient/X.",
-            "group/X.rs",
-        ] {
-            assert_eq!(Scope::new(text).resource(), None, "{text}");
-            assert!(covers(text, text) && !covers("patient/*.cruds", text), "{text}");
-        }
-    }
-
-    #[test]
-    fn p1_scopes_are_kept_as_written() {
-        let written = "launch/patient patient/*.read patient/Observation.rs?category=a|b";
-        assert_eq!(ScopeSet::parse(written).to_string(), written);
-    }
-
-    #[test]
-    fn p2_a_set_answers_whether_a_type_may_be_read() {
-        let set = ScopeSet::parse("patient/Observation.rs patient/Condition.r");
-        assert!(set.may_read(Context::Patient, "Observation"));
-        assert!(!set.may_read(Context::Patient, "Condition"));
-        assert!(!set.may_read(Context::User, "Observation"));
-    }
-
-    #[test]
-    fn t3_no_scope_in_the_answer_means_all_was_granted() {
-        let grant = ScopeGrant::new(ScopeSet::parse("openid patient/*.rs"), None);
-        assert_eq!(grant.granted.to_string(), "openid patient/*.rs");
-        assert!(grant.missing().is_empty() && grant.narrowed().is_empty() && grant.extra().is_empty());
-    }
-
-    #[test]
-    fn t3_granted_missing_and_extra_scopes_are_told_apart() {
-        let requested = "openid offline_access patient/*.read patient/Condition.rs user/Practitioner.rs";
-        let grant = ScopeGrant::new(
-            ScopeSet::parse(requested),
-            Some("openid patient/Patient.rs patient/Observation.rs online_access user/Practitioner.rs"),
-        );
-        assert_eq!(texts(grant.missing()), ["offline_access", "patient/Condition.rs"]);
-        assert_eq!(texts(grant.narrowed()), ["patient/*.read"]);
-        assert_eq!(texts(grant.extra()), ["online_access"]);
-    }
-}
+mod tests;

@@ -1,8 +1,11 @@
 //! The client against a scripted server, on the platform in memory.
 
 mod callback;
+mod discovery;
 mod fhir;
 mod identity;
 mod launch;
+mod record;
 mod refresh;
 mod server;
+mod several;
