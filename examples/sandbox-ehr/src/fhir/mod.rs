@@ -141,7 +141,7 @@ fn find(people: &Population, resource: ResourceType, id: &str) -> Option<Value> 
         }
         Belonging::Record => {
             let chart = people.chart(render::patient_of(id)?)?;
-            render::records(&chart, resource).into_iter().find(has_id)
+            render::record(&chart, resource, id)
         }
     }
 }
