@@ -51,6 +51,7 @@ const BODY_LIMIT_BYTES: usize = 64 * 1024;
 struct Sandbox {
     config: Config,
     people: Population,
+    records: fhir::Cache,
     store: Mutex<Store>,
 }
 
@@ -79,7 +80,7 @@ pub fn router(config: Config) -> Router {
     let for_clients = cors::for_clients(&config.clients);
     let people = Population::new(config.seed, config.patients);
     let (latency, control) = (config.latency, config.control.then(Control::default));
-    let sandbox = Arc::new(Sandbox { config, people, store: Mutex::default() });
+    let sandbox = Arc::new(Sandbox { config, people, records: fhir::Cache::default(), store: Mutex::default() });
     // Faults lie within cross-origin access, so that a page can read the answer that was ordered.
     let faulty = |routes: Router<Shared>| match &control {
         Some(control) => routes.layer(from_fn_with_state(control.clone(), control::apply_faults)),
