@@ -1,13 +1,13 @@
 //! The one error of this crate: a variant for each thing that a caller can act on.
 
 mod failure;
+mod message;
 
 use std::fmt;
 
 pub use failure::Failure;
 
 use crate::fhir::outcome::OperationOutcome;
-use crate::protocol::encoding::decimal;
 use crate::protocol::url::UrlError;
 
 /// What went wrong. No variant holds a token, a code, a verifier or a secret. Calls return it as a [`Failure`].
@@ -103,7 +103,9 @@ pub enum Error {
     SessionExpired,
     /// The session was ended: by the user, in another tab, or by the server.
     SignedOut,
-    /// A refresh named another patient than the session's.
+    /// No patient is in context, and the call is about one.
+    NoPatient,
+    /// A refresh, or a launch in the same context, named another patient than the session's.
     PatientChanged,
     /// The FHIR server answered with an error status.
     Fhir(Box<FhirError>),
@@ -223,6 +225,7 @@ impl Error {
             Self::Aborted => "aborted",
             Self::SessionExpired => "session_expired",
             Self::SignedOut => "signed_out",
+            Self::NoPatient => "no_patient",
             Self::PatientChanged => "patient_changed",
             Self::Fhir(error) => error.code(),
             Self::NotJson { .. } => "not_json",
@@ -288,138 +291,5 @@ impl std::error::Error for Error {}
 impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.message())
-    }
-}
-
-impl Error {
-    /// What happened, where, and what to do next.
-    pub fn message(&self) -> String {
-        // Put together by hand, as `format!` weighs far more in wasm.
-        let joined: String;
-        let (before, found, after) = match self {
-            Self::Configuration(wrong) => {
-                joined = [&wrong.member, " is wrong: ", &wrong.problem].concat();
-                ("The configuration's ", &*joined, ".")
-            }
-            Self::UnknownServer { name: Some(name) } => {
-                ("No server named \"", &**name, "\" is configured: add it, or use the name of one that is.")
-            }
-            Self::UnknownServer { name: None } => {
-                ("Several servers are configured: name the one to connect to.", "", "")
-            }
-            Self::UntrustedIssuer { iss } => (
-                "A launch link names the EHR ",
-                &**iss,
-                ", which this app does not know: nothing was sent there. If it is yours, add it to a server's issuers.",
-            ),
-            Self::LaunchLink { parameter } => (
-                "The launch link has no single ",
-                *parameter,
-                " parameter: open the app from the EHR again, or ask its administrator for the app's launch URL.",
-            ),
-            Self::Url { what, problem } => {
-                joined = [what, " cannot be used: ", problem.message()].concat();
-                ("The address of ", &*joined, ".")
-            }
-            Self::InsecureUrl { what } => (
-                "The address of ",
-                &**what,
-                " is plain http on another machine, where others can read along: use https, or allow it by \
-                 allow_insecure_http while you test.",
-            ),
-            Self::ForeignUrl { origin } => (
-                "A link leads to ",
-                &**origin,
-                ", outside the FHIR server that the access token is for: nothing was sent there.",
-            ),
-            Self::Discovery { attempts } => {
-                let attempts = attempts.iter().map(|attempt| [&*attempt.url, ": ", &*attempt.outcome].concat());
-                joined = attempts.collect::<Vec<_>>().join("; ");
-                ("The server's SMART configuration could not be read (", &*joined, "): check the server's base URL.")
-            }
-            Self::PkceUnsupported => {
-                ("The server does not advertise PKCE with S256 and the configuration requires it.", "", "")
-            }
-            Self::ReservedParameter { name } => {
-                ("The parameter ", &**name, " is set by the client itself: leave it out of the extra parameters.")
-            }
-            Self::Scope { problem } => ("The scopes cannot be used: ", &**problem, "."),
-            Self::StateMismatch => (
-                "The redirect does not belong to a launch of this browser, or came too late: start the launch again.",
-                "",
-                "",
-            ),
-            Self::CallbackReplayed => {
-                ("This redirect was used before and its session is gone: start the launch again.", "", "")
-            }
-            Self::Callback { problem } => {
-                ("The redirect from the server is wrong: ", *problem, ". Start the launch again.")
-            }
-            Self::Authorization(error) => {
-                joined = error.worded();
-                ("The server did not authorize the app: ", &*joined, ".")
-            }
-            Self::Token(error) => {
-                joined = error.worded();
-                ("The token request failed: ", &*joined, ".")
-            }
-            Self::TokenResponse { status, problem } => {
-                joined = [&decimal((*status).into()), ") is not one: ", problem].concat();
-                ("The token endpoint's answer (status ", &*joined, ".")
-            }
-            Self::IdToken(failed) => {
-                joined = [failed.check, ": ", &failed.problem].concat();
-                ("The ID token was refused by the check of ", &*joined, ". Start the launch again.")
-            }
-            Self::Network { host } => (
-                "No answer could be read from ",
-                &**host,
-                ": check the connection, that the server is up, and that it allows this page's origin (CORS).",
-            ),
-            Self::Timeout { host } => ("", &**host, " did not answer in time: try again."),
-            Self::Aborted => ("The request was called off.", "", ""),
-            Self::SessionExpired => ("The session has run out and cannot be refreshed: launch again.", "", ""),
-            Self::SignedOut => ("The session was ended: launch again.", "", ""),
-            Self::PatientChanged => {
-                ("The server's refresh named another patient: the new token was not used. Launch again.", "", "")
-            }
-            Self::Fhir(error) => {
-                joined = error.worded();
-                ("", &*joined, "")
-            }
-            Self::NotJson { status, host } => {
-                joined = [host, " answered (status ", &*status.to_string()].concat();
-                ("", &*joined, ") with something that is not JSON.")
-            }
-            Self::Reference { problem } => ("The reference cannot be followed: ", &**problem, "."),
-            Self::PageCycle => ("The server's pages point in a circle: the search was stopped.", "", ""),
-            Self::Storage => (
-                "The browser does not let this page keep data: allow site data for it, or configure another store.",
-                "",
-                "",
-            ),
-            Self::Entropy => ("The host has no secure source of randomness.", "", ""),
-            Self::Navigation => ("There is no page to navigate: open the authorization URL yourself.", "", ""),
-        };
-        [before, found, after].concat()
-    }
-}
-
-impl OAuthError {
-    fn worded(&self) -> String {
-        match &self.description {
-            Some(description) => [&self.error, " (", description.trim_end_matches('.'), ")"].concat(),
-            None => self.error.clone(),
-        }
-    }
-}
-
-impl FhirError {
-    fn worded(&self) -> String {
-        let said = self.operation_outcome.as_ref().and_then(OperationOutcome::first_text);
-        match said {
-            Some(said) => [&self.host, " answered with status ", &decimal(self.status.into()), ": ", said].concat(),
-            None => [&self.host, " answered with status ", &decimal(self.status.into()), "."].concat(),
-        }
     }
 }

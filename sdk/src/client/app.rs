@@ -4,36 +4,19 @@ use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
 use super::config::{Server, SmartAppConfig};
-use super::discovery::discover;
-use super::records::{self, Endpoints, PendingLaunch, SessionRecord};
+pub use super::launch::LaunchOptions;
+use super::records::{self, SessionRecord};
 use super::session::{Inner, Session};
 use crate::error::{Error, Failure};
 use crate::platform::Platform;
-use crate::protocol::authorize::AuthorizationRequest;
 use crate::protocol::callback::{Callback, without_callback};
-use crate::protocol::discovery::SmartConfiguration;
-use crate::protocol::encoding::base64url;
 use crate::protocol::launch::LaunchLink;
-use crate::protocol::pkce::{self, Pkce, VERIFIER_BYTES};
-use crate::protocol::scope::ScopeSet;
-use crate::protocol::url::Url;
 
 /// A SMART app: its servers, and the sessions that it holds.
 pub struct SmartApp<P: Platform> {
     platform: P,
     servers: Vec<Rc<Server>>,
     sessions: RefCell<Vec<Weak<Inner<P>>>>,
-}
-
-/// How to launch.
-#[derive(Clone, Debug, Default)]
-pub struct LaunchOptions {
-    /// The configured name of the server, for a standalone launch where there are several.
-    pub server: Option<String>,
-    /// Other scopes than the configured ones.
-    pub scope: Option<String>,
-    /// Parameters to add to the authorization request, such as `prompt`.
-    pub extra: Vec<(String, String)>,
 }
 
 impl<P: Platform> SmartApp<P> {
@@ -54,88 +37,6 @@ impl<P: Platform> SmartApp<P> {
             return Err(wrong("two of them have the same name"));
         }
         Ok(Self { platform, servers, sessions: RefCell::default() })
-    }
-
-    /// Leaves the page for the authorization server: as the EHR's launch link says where the page was opened by one, else
-    /// for a standalone launch.
-    ///
-    /// # Errors
-    /// As [`Self::authorization_url`], and [`Error::Navigation`] where there is no page.
-    pub async fn launch(&self, options: LaunchOptions) -> Result<(), Failure> {
-        let url = self.authorization_url(options).await?;
-        self.platform.assign(url.as_str()).map_err(|_| Error::Navigation.into())
-    }
-
-    /// Prepares a launch and gives the address to send the user to.
-    ///
-    /// # Errors
-    /// [`Error::UntrustedIssuer`] for a launch link of an EHR that no server record trusts: nothing is requested then.
-    /// [`Error::Discovery`], [`Error::InsecureUrl`], [`Error::PkceUnsupported`], [`Error::ReservedParameter`],
-    /// [`Error::Storage`] where the launch cannot be kept until the user comes back.
-    pub async fn authorization_url(&self, options: LaunchOptions) -> Result<Url, Failure> {
-        let link = LaunchLink::read(&self.platform.location().unwrap_or_default())?;
-        let server = match &link {
-            Some(link) => self.server_by_issuer(&link.iss)?,
-            None => self.server_by_name(options.server.as_deref())?,
-        };
-        let configuration = discover(&self.platform, &server).await?;
-        self.prepare(&server, &configuration, link.as_ref(), &options).await
-    }
-
-    async fn prepare(
-        &self,
-        server: &Server,
-        configuration: &SmartConfiguration,
-        link: Option<&LaunchLink>,
-        options: &LaunchOptions,
-    ) -> Result<Url, Failure> {
-        let record = &server.record;
-        let endpoint = configuration.authorization_endpoint.as_ref().ok_or_else(|| {
-            Error::configuration("smart-configuration", "the server's document has no authorization_endpoint")
-        })?;
-        let scope = launch_scope(options.scope.as_deref().unwrap_or(&record.scope), link.is_some());
-        let state = self.random_text()?;
-        let nonce = if scope.contains("openid") { Some(self.random_text()?) } else { None };
-        let verifier = match record.pkce {
-            Pkce::Disabled => None,
-            Pkce::Required if !advertises_s256(configuration) => return Err(Error::PkceUnsupported.into()),
-            Pkce::Required | Pkce::Send => Some(pkce::code_verifier(&self.random_bytes()?)),
-        };
-        let scope = scope.to_text();
-        let url = AuthorizationRequest {
-            endpoint,
-            client_id: &record.client_id,
-            redirect_uri: &record.redirect_uri,
-            scope: &scope,
-            state: &state,
-            aud: match (&record.aud, link) {
-                (Some(aud), _) => aud,
-                (None, Some(link)) => &link.iss,
-                (None, None) => &record.fhir_base,
-            },
-            launch: link.map(|link| link.launch.as_str()),
-            nonce: nonce.as_deref(),
-            code_challenge: verifier.as_ref().map(pkce::code_challenge).as_deref(),
-            extra: &options.extra,
-        }
-        .url()?;
-        let pending = PendingLaunch {
-            server: server.key.clone(),
-            client_id: record.client_id.clone(),
-            redirect_uri: record.redirect_uri.clone(),
-            scope,
-            nonce,
-            verifier,
-            endpoints: Rc::new(Endpoints {
-                issuer: configuration.issuer.clone(),
-                authorization: endpoint.clone(),
-                token: configuration.token_endpoint.clone(),
-                jwks: configuration.jwks_uri.clone(),
-            }),
-            created: self.platform.now(),
-        };
-        records::save_launch(&self.platform, &state, &pending).await?;
-        Ok(url)
     }
 
     /// Brings the session back: from the redirect that the page was opened by, else from the store. `None` where there is
@@ -177,6 +78,19 @@ impl<P: Platform> SmartApp<P> {
         }
     }
 
+    /// All sessions that the store holds, of every configured server. What cannot be read, or belongs to a server that is
+    /// not configured, is left out.
+    ///
+    /// # Errors
+    /// [`Error::Storage`].
+    pub async fn sessions(&self) -> Result<Vec<Session<P>>, Failure> {
+        let mut sessions = Vec::new();
+        for id in records::session_ids(&self.platform).await? {
+            sessions.extend(self.open_session(&id).await?);
+        }
+        Ok(sessions)
+    }
+
     /// The session of an id: the one that is open, else the stored one, if it belongs to a configured server.
     pub(super) async fn open_session(&self, id: &str) -> Result<Option<Session<P>>, Failure> {
         if let Some(inner) = self.open_inner(id) {
@@ -215,12 +129,12 @@ impl<P: Platform> SmartApp<P> {
         self.servers.iter().find(|server| server.key == key).cloned()
     }
 
-    fn server_by_issuer(&self, iss: &str) -> Result<Rc<Server>, Failure> {
+    pub(super) fn server_by_issuer(&self, iss: &str) -> Result<Rc<Server>, Failure> {
         let trusting = self.servers.iter().find(|server| server.trusts(iss));
         trusting.cloned().ok_or_else(|| Error::UntrustedIssuer { iss: iss.into() }.into())
     }
 
-    fn server_by_name(&self, name: Option<&str>) -> Result<Rc<Server>, Failure> {
+    pub(super) fn server_by_name(&self, name: Option<&str>) -> Result<Rc<Server>, Failure> {
         let server = match (name, self.servers.as_slice()) {
             (None, [only]) => Some(only),
             (None, _) => None,
@@ -228,28 +142,4 @@ impl<P: Platform> SmartApp<P> {
         };
         server.cloned().ok_or_else(|| Error::UnknownServer { name: name.map(Box::from) }.into())
     }
-
-    fn random_bytes(&self) -> Result<[u8; VERIFIER_BYTES], Failure> {
-        let mut bytes = [0; VERIFIER_BYTES];
-        self.platform.fill(&mut bytes).map_err(|_| Error::Entropy)?;
-        Ok(bytes)
-    }
-
-    fn random_text(&self) -> Result<String, Failure> {
-        Ok(base64url(&self.random_bytes()?))
-    }
-}
-
-fn launch_scope(configured: &str, from_ehr: bool) -> ScopeSet {
-    let mut scope = ScopeSet::parse(configured);
-    if from_ehr {
-        scope.insert("launch");
-    } else {
-        scope.remove("launch");
-    }
-    scope
-}
-
-fn advertises_s256(configuration: &SmartConfiguration) -> bool {
-    configuration.code_challenge_methods_supported.iter().any(|method| method == "S256")
 }

@@ -64,6 +64,9 @@ impl<P: Platform> SmartApp<P> {
         let request = client.code_request(code, &launch.redirect_uri, launch.verifier.as_ref());
         let answer = send(self.platform(), &request, REQUEST_TIMEOUT, &AbortSignal::never()).await?;
         let response = read_token_response(answer.status, &answer.body)?;
+        if launch.patient.is_some() && response.context.patient != launch.patient {
+            return Err(Error::PatientChanged.into());
+        }
         let identity = self.check_identity(server, launch, &response)?;
         Ok(Rc::new(SessionRecord {
             server: launch.server.clone(),

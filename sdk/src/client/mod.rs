@@ -9,6 +9,8 @@ mod config_json;
 mod discovery;
 pub mod fhir;
 mod identity;
+mod launch;
+pub mod record;
 mod records;
 mod refresh;
 pub mod session;

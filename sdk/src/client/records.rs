@@ -36,6 +36,8 @@ pub(crate) struct PendingLaunch {
     pub nonce: Option<String>,
     pub verifier: Option<CodeVerifier>,
     pub endpoints: Rc<Endpoints>,
+    /// The patient that the session must be about, where that is known before.
+    pub patient: Option<String>,
     pub created: f64,
 }
 
@@ -117,6 +119,7 @@ impl PendingLaunch {
             .optional_text("nonce", self.nonce.as_deref())
             .optional_text("verifier", self.verifier.as_ref().map(CodeVerifier::expose))
             .raw("endpoints", &self.endpoints.to_json())
+            .optional_text("patient", self.patient.as_deref())
             .optional_seconds("created", Some(self.created))
             .finish()
     }
@@ -130,6 +133,7 @@ impl PendingLaunch {
             nonce: value.member_text("nonce"),
             verifier: value.member_text("verifier").map(CodeVerifier::new),
             endpoints: Rc::new(Endpoints::read(&value.member("endpoints")?)?),
+            patient: value.member_text("patient"),
             created: value.member("created")?.number()?,
         })
     }
@@ -257,6 +261,12 @@ pub(crate) async fn save_session<P: Platform>(platform: &P, id: &str, record: &S
 pub(crate) async fn load_session<P: Platform>(platform: &P, id: &str) -> Result<Option<Rc<SessionRecord>>, Failure> {
     let text = platform.get(&[SESSION, id].concat()).await.map_err(unavailable)?;
     Ok(text.and_then(|text| platform.parse(&text)).and_then(|value| SessionRecord::read(&value)))
+}
+
+/// The ids of all stored sessions.
+pub(crate) async fn session_ids<P: Platform>(platform: &P) -> Result<Vec<String>, Failure> {
+    let keys = platform.keys(SESSION).await.map_err(unavailable)?;
+    Ok(keys.iter().filter_map(|key| key.strip_prefix(SESSION)).map(str::to_owned).collect())
 }
 
 /// Removes a session; where it was the current one, none is.

@@ -148,6 +148,15 @@ impl<P: Platform> Session<P> {
         self.inner.server.record.name.clone()
     }
 
+    /// Makes the session the one that a reload of this page brings back.
+    ///
+    /// # Errors
+    /// [`Error::Storage`], and what ended the session where it has ended.
+    pub async fn make_current(&self) -> Result<(), Failure> {
+        self.inner.check_active()?;
+        records::set_current_session(&self.inner.platform, &self.inner.id).await
+    }
+
     /// Calls a function with every event from now on, until the returned subscription is dropped.
     pub fn on_event(&self, listener: impl Fn(&SessionEvent) + 'static) -> EventSubscription<P> {
         let id = self.inner.next_listener.get();

@@ -4,5 +4,6 @@
 
 pub mod bundle;
 pub mod outcome;
+pub mod patient;
 pub mod reference;
 pub mod request;

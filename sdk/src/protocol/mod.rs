@@ -23,3 +23,4 @@ pub mod scope;
 pub mod secret;
 pub mod token;
 pub mod url;
+mod wording;

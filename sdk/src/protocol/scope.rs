@@ -220,6 +220,18 @@ impl ScopeSet {
         })
     }
 
+    /// The constraints of the scopes that allow a part of a type to be searched for, one patient's or all that the user
+    /// may see.
+    pub fn search_constraints(&self, resource_type: &str) -> impl Iterator<Item = &str> {
+        let scopes = self.scopes.iter().filter_map(Scope::resource);
+        let fitting = scopes.filter(move |own| {
+            own.context != Context::System
+                && own.permissions.covers(Permissions::SEARCH)
+                && own.resource_type.as_deref().is_none_or(|own| own == resource_type)
+        });
+        fitting.filter_map(|own| own.constraint.as_deref())
+    }
+
     /// Whether another set allows nothing that this one does not.
     pub fn covers_all(&self, other: &Self) -> bool {
         other.iter().all(|scope| self.covers(scope))

@@ -199,3 +199,73 @@ fn s4_a_record_that_is_corrupt_or_of_another_client_is_no_session() {
         assert!(resume(&world, &app(&tab)).unwrap().is_none(), "{text}");
     }
 }
+
+#[test]
+fn c4_an_error_with_an_unknown_state_leaves_other_launches_alone() {
+    let server = Server::new();
+    let world = server.world();
+    let tab = world.tab("https://app.example/");
+    let app = app(&tab);
+    launch(&world, &app).unwrap();
+    let redirect = redirect(&server, &tab);
+    tab.visit(&format!("{REDIRECT}?error=access_denied&state=forged"));
+    assert_eq!(resume(&world, &app).err(), Some(Error::StateMismatch));
+    tab.visit(&redirect);
+    assert!(resume(&world, &app).unwrap().is_some());
+}
+
+#[test]
+fn c7_tokens_in_the_fragment_are_ignored() {
+    let server = Server::new();
+    let world = server.world();
+    let tab = world.tab("https://app.example/");
+    launch(&world, &app(&tab)).unwrap();
+    let state = value(&parameters(&location(&tab)), "state").unwrap();
+    tab.visit(&format!("{REDIRECT}#access_token=forged&token_type=bearer&state={state}&patient=p9"));
+    assert!(resume(&world, &app(&tab)).unwrap().is_none());
+    assert!(token_requests(&world).is_empty());
+    assert!(!tab.stored().values().any(|text| text.contains("forged")));
+}
+
+#[test]
+fn c10_no_value_of_a_callback_is_navigated_to() {
+    let server = Server::new();
+    let world = server.world();
+    let app_origin = "https://app.example/code";
+    for query in [
+        "error=access_denied&error_uri=https%3A%2F%2Fevil.example%2F&state=STATE",
+        "code=https%3A%2F%2Fevil.example%2F&state=STATE&iss=https%3A%2F%2Fehr.example",
+        "code=c&state=javascript%3Aalert(1)",
+        "code=c&state=STATE&redirect_uri=https%3A%2F%2Fevil.example%2F&next=%2F%2Fevil.example",
+    ] {
+        let tab = world.tab("https://app.example/");
+        launch(&world, &app(&tab)).unwrap();
+        let state = value(&parameters(&location(&tab)), "state").unwrap();
+        redirect(&server, &tab);
+        tab.visit(&format!("{app_origin}?{}", query.replace("STATE", &state)));
+        let _ = resume(&world, &app(&tab));
+        let address = location(&tab);
+        assert_eq!(address.split('?').next(), Some(app_origin), "{query}");
+    }
+    let fetched = world.requests().into_iter().map(|request| request.url.host().to_owned());
+    assert!(fetched.into_iter().all(|host| host == "ehr.example"));
+}
+
+#[test]
+fn t4_a_code_that_the_server_refused_is_not_sent_again() {
+    let server = Server::new();
+    let world = server.world();
+    let tab = world.tab("https://app.example/");
+    let app = app(&tab);
+    launch(&world, &app).unwrap();
+    let redirect = redirect(&server, &tab);
+    server.token_replies.borrow_mut().push_back(Reply::json(400, &json!({"error": "invalid_grant"})));
+    tab.visit(&redirect);
+    let refused = resume(&world, &app).err().unwrap();
+    assert_eq!(refused.code(), "invalid_grant");
+    for again in [app, super::server::app(&tab)] {
+        tab.visit(&redirect);
+        assert_eq!(resume(&world, &again).err(), Some(Error::CallbackReplayed));
+    }
+    assert_eq!(token_requests(&world).len(), 1);
+}

@@ -4,5 +4,7 @@ mod callback;
 mod fhir;
 mod identity;
 mod launch;
+mod record;
 mod refresh;
 mod server;
+mod several;

@@ -1,0 +1,141 @@
+//! Several sessions in one store, and one more launch in the context of a session.
+
+use super::server::*;
+use crate::error::Error;
+use crate::memory::{MemoryPlatform, Reply, World};
+use serde_json::json;
+
+type Session = crate::client::session::Session<MemoryPlatform>;
+
+/// A session about a patient, launched in a tab that may hold others.
+fn sign_in_as(server: &Server, world: &World, tab: &MemoryPlatform, patient: &str) -> Session {
+    let mut tokens = token_answer(1);
+    tokens["patient"] = json!(patient);
+    server.token_replies.borrow_mut().push_back(Reply::json(200, &tokens));
+    sign_in(server, world, tab)
+}
+
+fn sessions(world: &World, tab: &MemoryPlatform) -> Vec<Session> {
+    let app = app(tab);
+    world.run(async move { app.sessions().await }).unwrap().unwrap()
+}
+
+fn patients(sessions: &[Session]) -> Vec<String> {
+    let mut patients: Vec<_> = sessions.iter().filter_map(Session::patient).collect();
+    patients.sort();
+    patients
+}
+
+#[test]
+fn sessions_are_listed_picked_and_ended_one_by_one() {
+    let server = Server::new();
+    let world = server.world();
+    let tab = world.tab("https://app.example/");
+    sign_in_as(&server, &world, &tab, "p1");
+    sign_in_as(&server, &world, &tab, "p2");
+    let listed = sessions(&world, &tab);
+    assert_eq!(patients(&listed), ["p1", "p2"]);
+
+    let first = listed.into_iter().find(|session| session.patient().as_deref() == Some("p1")).unwrap();
+    let picked = first.clone();
+    world.run(async move { picked.make_current().await }).unwrap().unwrap();
+    assert_eq!(resume(&world, &app(&tab)).unwrap().unwrap().patient().as_deref(), Some("p1"));
+
+    world.run(async move { first.sign_out().await }).unwrap().unwrap();
+    assert_eq!(patients(&sessions(&world, &tab)), ["p2"]);
+    assert!(
+        resume(&world, &app(&tab)).unwrap().is_none(),
+        "another session must not take the place of the one that ended"
+    );
+}
+
+#[test]
+fn a_session_that_cannot_be_read_is_left_out_of_the_list() {
+    let server = Server::new();
+    let world = server.world();
+    let tab = world.tab("https://app.example/");
+    sign_in_as(&server, &world, &tab, "p1");
+    tab.put("smartrust.session.broken", "{\"server\":");
+    assert_eq!(patients(&sessions(&world, &tab)), ["p1"]);
+}
+
+/// Launches again in the context of a session; the tab is then at the authorization endpoint.
+fn launch_again(world: &World, tab: &MemoryPlatform, session: &Session, scope: Option<&'static str>) {
+    let (app, session) = (app(tab), session.clone());
+    world.run(async move { app.launch_again(&session, scope).await }).unwrap().unwrap();
+}
+
+#[test]
+fn r10_a_session_that_ran_out_is_launched_again_in_the_same_context() {
+    let server = Server::new();
+    let world = server.world();
+    let tab = world.tab("https://app.example/");
+    let session = sign_in_as(&server, &world, &tab, "p1");
+    // An EHR's launch link in the address is not what a launch in the session's context follows.
+    tab.visit("https://app.example/launch?iss=https%3A%2F%2Fehr.example%2Ffhir&launch=other");
+    launch_again(&world, &tab, &session, None);
+    let request = parameters(&location(&tab));
+    assert_eq!(value(&request, "launch"), None);
+    assert_eq!(value(&request, "scope").as_deref(), Some(SCOPE));
+
+    tab.visit(&redirect(&server, &tab));
+    let next = resume(&world, &app(&tab)).unwrap().unwrap();
+    assert_eq!(next.patient().as_deref(), Some("p1"));
+    assert_ne!(next.id(), session.id());
+}
+
+#[test]
+fn s5_a_launch_in_the_same_context_that_comes_back_with_another_patient_opens_no_session() {
+    let server = Server::new();
+    let world = server.world();
+    let tab = world.tab("https://app.example/");
+    let session = sign_in_as(&server, &world, &tab, "p1");
+    launch_again(&world, &tab, &session, None);
+    let mut tokens = token_answer(2);
+    tokens["patient"] = json!("p2");
+    server.token_replies.borrow_mut().push_back(Reply::json(200, &tokens));
+    tab.visit(&redirect(&server, &tab));
+    assert_eq!(resume(&world, &app(&tab)).err(), Some(Error::PatientChanged));
+    assert_eq!(patients(&sessions(&world, &tab)), ["p1"]);
+    assert!(!tab.stored().values().any(|text| text.contains("access-2")));
+}
+
+#[test]
+fn more_can_be_asked_for_in_the_same_context() {
+    let server = Server::new();
+    let world = server.world();
+    let tab = world.tab("https://app.example/");
+    let session = sign_in_as(&server, &world, &tab, "p1");
+    launch_again(&world, &tab, &session, Some("openid patient/Condition.rs"));
+    let request = parameters(&location(&tab));
+    assert_eq!(value(&request, "scope").as_deref(), Some("openid patient/Condition.rs launch/patient"));
+}
+
+#[test]
+fn a8_launches_in_several_tabs_go_on_side_by_side() {
+    let server = Server::new();
+    let world = server.world();
+    let first = world.tab("https://app.example/");
+    let second = first.with_same_store();
+    let apps = [app(&first), app(&second)];
+    apps.iter().for_each(|app| launch(&world, app).unwrap());
+    for (tab, app) in [&first, &second].into_iter().zip(&apps) {
+        tab.visit(&redirect(&server, tab));
+        assert!(resume(&world, app).unwrap().is_some());
+    }
+}
+
+#[test]
+fn a8_launches_that_never_came_back_do_not_pile_up() {
+    let server = Server::new();
+    let world = server.world();
+    let tab = world.tab("https://app.example/");
+    let pending = |tab: &MemoryPlatform| tab.stored().keys().filter(|key| key.starts_with("smartrust.launch.")).count();
+    for _ in 0..5 {
+        launch(&world, &app(&tab)).unwrap();
+    }
+    assert_eq!(pending(&tab), 5);
+    world.advance(3601.0);
+    launch(&world, &app(&tab)).unwrap();
+    assert_eq!(pending(&tab), 1);
+}

@@ -1,0 +1,154 @@
+//! Scopes in words that a patient understands.
+
+use super::scope::{Context, Permissions, ResourceScope, Scope};
+
+/// What a person calls the resources of a type.
+const KINDS: [(&str, &str); 27] = [
+    ("AllergyIntolerance", "allergies"),
+    ("Appointment", "appointments"),
+    ("CarePlan", "care plans"),
+    ("CareTeam", "care team"),
+    ("Claim", "bills"),
+    ("Condition", "health problems and diagnoses"),
+    ("Coverage", "health insurance"),
+    ("Device", "medical devices, such as implants"),
+    ("DiagnosticReport", "test and imaging reports"),
+    ("DocumentReference", "documents and notes"),
+    ("Encounter", "visits and hospital stays"),
+    ("ExplanationOfBenefit", "insurance statements"),
+    ("FamilyMemberHistory", "family's health history"),
+    ("Goal", "health goals"),
+    ("ImagingStudy", "X-rays and other images"),
+    ("Immunization", "vaccinations"),
+    ("Location", "clinics' addresses"),
+    ("Medication", "medicines"),
+    ("MedicationRequest", "prescriptions and medicines"),
+    ("MedicationStatement", "medicines, as you take them"),
+    ("Observation", "lab results and vital signs"),
+    ("Organization", "clinics and insurers"),
+    ("Patient", "name, date of birth and contact details"),
+    ("Practitioner", "doctors and nurses"),
+    ("PractitionerRole", "doctors' and nurses' places of work"),
+    ("Procedure", "operations and procedures"),
+    ("Provenance", "record's sources"),
+];
+
+/// What a person calls a category of Observations.
+const CATEGORIES: [(&str, &str); 4] = [
+    ("laboratory", "lab results"),
+    ("vital-signs", "vital signs"),
+    ("social-history", "way of life, such as smoking"),
+    ("survey", "answers to questionnaires"),
+];
+
+/// Scopes that are not about resources.
+const OTHERS: [(&str, &str); 9] = [
+    ("launch", "Know which patient is open"),
+    ("launch/patient", "Know whose record to open"),
+    ("launch/encounter", "Know which visit it is about"),
+    ("openid", "Know who you are"),
+    ("fhirUser", "Know who you are in the clinic's records"),
+    ("profile", "Know your name"),
+    ("email", "Know your e-mail address"),
+    ("offline_access", "Stay connected when you are away"),
+    ("online_access", "Stay connected while you are signed in"),
+];
+
+impl Scope {
+    /// What the scope allows, in a sentence that a patient understands. It ends without a full stop.
+    ///
+    /// ```
+    /// use smartrust::protocol::scope::Scope;
+    ///
+    /// assert_eq!(Scope::new("patient/Observation.rs").sentence(), "See your lab results and vital signs");
+    /// ```
+    pub fn sentence(&self) -> String {
+        if let Some(resource) = self.resource() {
+            return resource.sentence();
+        }
+        let known = OTHERS.iter().find(|(scope, _)| *scope == self.as_str());
+        known.map_or_else(|| ["Use \"", self.as_str(), "\""].concat(), |(_, sentence)| (*sentence).to_owned())
+    }
+}
+
+impl ResourceScope {
+    fn sentence(&self) -> String {
+        let kind = self.kind();
+        match self.context {
+            Context::Patient => [self.verb(), " your ", &kind].concat(),
+            Context::User => [self.verb(), " the ", &kind, " of every patient that you can see"].concat(),
+            Context::System => [self.verb(), " the ", &kind, " of all patients, at any time"].concat(),
+        }
+    }
+
+    fn verb(&self) -> &'static str {
+        let may = |permission| self.permissions.covers(permission);
+        let sees = may(Permissions::READ) || may(Permissions::SEARCH);
+        let changes = may(Permissions::CREATE) || may(Permissions::UPDATE);
+        match (sees, changes, may(Permissions::DELETE)) {
+            (true, false, false) => "See",
+            (true, true, false) => "See and change",
+            (true, true, true) => "See, change and delete",
+            (true, false, true) => "See and delete",
+            (false, true, true) => "Change and delete",
+            (false, true, false) => "Change",
+            (false, false, _) => "Delete",
+        }
+    }
+
+    fn kind(&self) -> String {
+        let Some(resource_type) = self.resource_type.as_deref() else { return "whole health record".into() };
+        let constraint = self.constraint.as_deref().unwrap_or_default();
+        let category = CATEGORIES.iter().find(|(code, _)| resource_type == "Observation" && names(constraint, code));
+        let known = category.or_else(|| KINDS.iter().find(|(name, _)| *name == resource_type));
+        let kind = known.map_or_else(|| ["\"", resource_type, "\" entries"].concat(), |(_, kind)| (*kind).to_owned());
+        if category.is_none() && !constraint.is_empty() { [kind.as_str(), ", in part"].concat() } else { kind }
+    }
+}
+
+/// Whether a constraint is a category of this code, with or without its system.
+fn names(constraint: &str, code: &str) -> bool {
+    let value = constraint.strip_prefix("category=").unwrap_or_default();
+    value.rsplit_once('|').map_or(value, |(_, own)| own) == code
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn p3_each_scope_has_a_sentence_a_patient_understands() {
+        for (scope, sentence) in [
+            ("patient/Observation.rs", "See your lab results and vital signs"),
+            ("patient/Observation.read", "See your lab results and vital signs"),
+            ("patient/*.rs", "See your whole health record"),
+            ("patient/*.cruds", "See, change and delete your whole health record"),
+            ("patient/Condition.cu", "Change your health problems and diagnoses"),
+            ("patient/AllergyIntolerance.d", "Delete your allergies"),
+            ("patient/Observation.rs?category=laboratory", "See your lab results"),
+            (
+                "patient/Observation.rs?category=http://terminology.hl7.org/CodeSystem/observation-category|vital-signs",
+                "See your vital signs",
+            ),
+            ("patient/Observation.rs?code=x", "See your lab results and vital signs, in part"),
+            ("user/Patient.rs", "See the name, date of birth and contact details of every patient that you can see"),
+            ("system/Encounter.rs", "See the visits and hospital stays of all patients, at any time"),
+            ("patient/NewThing.rs", "See your \"NewThing\" entries"),
+            ("offline_access", "Stay connected when you are away"),
+            ("vendor.scope", "Use \"vendor.scope\""),
+        ] {
+            assert_eq!(Scope::new(scope).sentence(), sentence, "{scope}");
+        }
+    }
+
+    #[test]
+    fn p3_no_sentence_holds_jargon() {
+        let scopes = KINDS.iter().map(|(name, _)| ["patient/", name, ".rs"].concat());
+        for scope in scopes.chain(OTHERS.iter().map(|(scope, _)| (*scope).to_owned())) {
+            let sentence = Scope::new(&scope).sentence().to_lowercase();
+            for jargon in ["fhir", "scope", "token", "oauth", "resource", "\""] {
+                assert!(!sentence.contains(jargon), "{scope}: {sentence}");
+            }
+        }
+    }
+}
