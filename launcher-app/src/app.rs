@@ -9,7 +9,7 @@ use smartrust::Error;
 use smartrust::platform::Json;
 use smartrust::web::WebPlatform;
 
-use crate::components::draw::{element, link, reactive, text};
+use crate::components::draw::{element, reactive, text};
 use crate::components::frame::{footer, header};
 use crate::components::page::provide_visits;
 use crate::components::trouble::trouble_panel;
@@ -57,7 +57,8 @@ fn Pages(launcher: Launcher) -> impl IntoView {
 }
 
 fn unconfigured(error: &Error) -> AnyView {
-    let panel = trouble_panel(Trouble::of(error, Audience::Patient), link("button", "/", "Load again"));
+    let again = element("a", &[("class", "button"), ("href", "/")], vec![text("Load again")]);
+    let panel = trouble_panel(Trouble::of(error, Audience::Patient), vec![again]);
     element("main", &[("class", "page")], vec![panel])
 }
 

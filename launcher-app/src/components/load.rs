@@ -41,6 +41,15 @@ impl<T> Clone for Load<T> {
 
 impl<T> Copy for Load<T> {}
 
+/// A signal that fires when the part of the page that asks goes.
+pub fn until_gone() -> StoredValue<AbortHandle, LocalStorage> {
+    let abort = StoredValue::new_local(AbortHandle::new());
+    on_cleanup(move || {
+        abort.try_with_value(AbortHandle::abort);
+    });
+    abort
+}
+
 impl<T: Clone + Send + Sync + 'static> Load<T> {
     /// Starts loading, if `is_shared`.
     pub fn start<F>(session: OpenSession, is_shared: bool, work: impl Fn(Session, AbortSignal) -> F + 'static) -> Self
@@ -48,12 +57,8 @@ impl<T: Clone + Send + Sync + 'static> Load<T> {
         F: Future<Output = Result<T, Error>> + 'static,
     {
         let work: Work<T> = Rc::new(move |session, abort| Box::pin(work(session, abort)));
-        let abort = StoredValue::new_local(AbortHandle::new());
-        let load =
-            Self { session, state: RwSignal::new(Loading::NotShared), work: StoredValue::new_local(work), abort };
-        on_cleanup(move || {
-            abort.try_with_value(AbortHandle::abort);
-        });
+        let state = RwSignal::new(Loading::NotShared);
+        let load = Self { session, state, work: StoredValue::new_local(work), abort: until_gone() };
         if is_shared {
             load.again();
         }
