@@ -26,10 +26,12 @@ export interface ServerConfig {
   issuers?: string[];
   /** The client id that the server knows the app by. */
   clientId: string;
-  /** A shared secret. Not for a browser, where everybody can read it. */
+  /** A shared secret. Not for a browser, where everybody can read it; there a warning says so. */
   clientSecret?: string;
   /** How the client authenticates (RFC 7591 section 2): `none` without a secret, else `client_secret_basic`. */
   tokenEndpointAuthMethod?: "none" | "client_secret_post" | "client_secret_basic";
+  /** How a Basic header is written: form-encoded first (`form`, RFC 6749 section 2.3.1), or `raw` for servers that compare it so. */
+  basicEncoding?: "form" | "raw";
   /** Where the server sends the user back to; absolute, without fragment, as it is registered. */
   redirectUri: string;
   /** The scopes, separated by spaces. `launch` is added for an EHR launch and left out of a standalone one. */
@@ -88,6 +90,13 @@ export class SmartApp {
    * launch. Resolves with `null`; the session comes by `resume()` on the page of the redirect.
    */
   launch(options?: LaunchOptions): Promise<null>;
+  /**
+   * Leaves the page to ask the server of a session again, about the same patient: after the session ran out, or with
+   * `scope` to ask for more than was granted. `resume()` then gives a new session, or rejects with `patient_changed`.
+   */
+  launchAgain(session: Session, options?: { scope?: string }): Promise<null>;
+  /** All sessions that the store holds, of every configured server. */
+  sessions(): Promise<Session[]>;
   /** Prepares a launch and gives the address to send the user to, for an app that navigates by itself. */
   authorizationUrl(options?: LaunchOptions): Promise<string>;
 }
@@ -177,6 +186,50 @@ export interface Abortable {
   signal?: AbortSignal;
 }
 
+/** How a request is made. */
+export interface RequestOptions extends Abortable {
+  /** Headers to add; they stay through all pages of a search. `Authorization` is the client's own. */
+  headers?: Headers | Record<string, string> | Iterable<[string, string]>;
+}
+
+/** How a search is made. */
+export interface SearchOptions extends RequestOptions {
+  /** Ends the search after so many resources. */
+  limit?: number;
+}
+
+/** One kind of data of a record: a resource type, and the search that narrows it. */
+export interface RecordQuery {
+  type: string;
+  parameters?: SearchParameters;
+}
+
+/** One kind of data of a record, as far as it has been loaded. */
+export interface RecordPart<T = Resource> {
+  /** The resource type. */
+  resourceType: string;
+  /** The search parameters besides the patient. */
+  parameters: [string, string][];
+  /** The patient's resources, in the server's order. */
+  resources: T[];
+  /** Resources that the server sent though they are another patient's. Never show them as this patient's. */
+  others: Resource[];
+  /** How many resources there are in all, where the server says. */
+  total?: number;
+  /** How far it has come. What was not granted is not asked for; what failed keeps what came before. */
+  state: "loading" | "complete" | "notgranted" | "failed";
+  /** Why it failed. */
+  error?: SmartError;
+}
+
+/** How a record is loaded. */
+export interface RecordOptions extends Abortable {
+  /** The kinds of data; by default those that most servers have. */
+  queries?: (string | RecordQuery)[];
+  /** Called with a part and its number each time that a page came and when it ended. */
+  onPart?: (part: RecordPart, index: number) => void;
+}
+
 /** The events of a session. */
 export interface SessionEvents {
   /** The session has a new access token. */
@@ -190,6 +243,10 @@ export interface SessionEvents {
 /** A signed-in session. Its tokens stay inside. */
 export class Session {
   private constructor();
+  /** What tells the session from others of the same app. It is no secret. */
+  readonly id: string;
+  /** The configured name of its server. */
+  readonly server: string | undefined;
   /** The id of the patient in context. */
   readonly patient: string | undefined;
   /** The id of the encounter in context. */
@@ -213,9 +270,16 @@ export class Session {
   /** Whether resources of a type may be read. */
   mayRead(resourceType: string): boolean;
   /** Reads a resource by its reference, such as `Patient/1`. A reference to another server is refused. */
-  read<T = Resource>(reference: string, options?: Abortable): Promise<T>;
-  /** Searches for resources of a type. */
-  search<T = Resource>(resourceType: string, parameters?: SearchParameters, options?: Abortable): Search<T>;
+  read<T = Resource>(reference: string, options?: RequestOptions): Promise<T>;
+  /** Searches for resources of a type. The next page is fetched while the caller works on the one before. */
+  search<T = Resource>(resourceType: string, parameters?: SearchParameters, options?: SearchOptions): Search<T>;
+  /**
+   * Loads the record of the patient in context, all kinds of data side by side. One that fails or was not granted says so
+   * in its part and leaves the others alone.
+   */
+  loadRecord(options?: RecordOptions): Promise<RecordPart[]>;
+  /** Makes the session the one that a reload of this page brings back. */
+  makeCurrent(): Promise<void>;
   /** Gets a new access token; with `scope`, one that may do less. Calls that meet share one request. */
   refresh(options?: { scope?: string }): Promise<void>;
   /** Ends the session in this tab and in all that share it. */
@@ -236,6 +300,8 @@ export class SmartError extends Error {
   readonly operationOutcome?: Resource;
   /** `Retry-After`, as it came. */
   readonly retryAfter?: string;
+  /** `ETag`, as it came. */
+  readonly etag?: string;
   /** The OAuth error code, in the server's words. */
   readonly error?: string;
   /** The OAuth error's description. Show it as text, never as HTML. */

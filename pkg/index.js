@@ -23,6 +23,17 @@ export class SmartApp {
     return null;
   }
 
+  async launchAgain(session, { scope } = {}) {
+    const app = await this.#app();
+    await app.launchAgain(innerOf(session), scope);
+    return null;
+  }
+
+  async sessions() {
+    const app = await this.#app();
+    return (await app.sessions()).map((inner) => this.#session(inner));
+  }
+
   async authorizationUrl(options) {
     const app = await this.#app();
     return app.authorizationUrl(options);
@@ -48,15 +59,29 @@ export class SmartApp {
   }
 }
 
+let innerOf;
+
 export class Session {
   #inner;
   #listeners = new Set();
+
+  static {
+    innerOf = (session) => session.#inner;
+  }
 
   constructor(inner) {
     this.#inner = inner;
     inner.onEvent((name, error) => {
       for (const [type, listener] of this.#listeners) if (type === name) queueMicrotask(() => listener(error));
     });
+  }
+
+  get id() {
+    return this.#inner.about.id;
+  }
+
+  get server() {
+    return this.#inner.about.server;
   }
 
   get patient() {
@@ -104,12 +129,23 @@ export class Session {
     return this.#inner.mayRead(resourceType);
   }
 
-  async read(reference, { signal } = {}) {
-    return this.#inner.read(reference, signal);
+  async read(reference, { headers, signal } = {}) {
+    return this.#inner.read(reference, pairsOf(headers), signal);
   }
 
-  search(resourceType, parameters, { signal } = {}) {
-    return new Search(this.#inner, resourceType, pairsOf(parameters), signal);
+  search(resourceType, parameters, options) {
+    return new Search(this.#inner, resourceType, pairsOf(parameters), options);
+  }
+
+  async loadRecord({ queries, onPart, signal } = {}) {
+    const asked = queries?.map((query) => (typeof query === "string" ? { type: query } : query));
+    const pairs = asked?.map(({ type, parameters }) => [type, pairsOf(parameters)]);
+    const tell = (index, part) => onPart && queueMicrotask(() => onPart(part, index));
+    return this.#inner.loadRecord(pairs, tell, signal);
+  }
+
+  async makeCurrent() {
+    return this.#inner.makeCurrent();
   }
 
   async refresh({ scope } = {}) {
@@ -131,16 +167,14 @@ export class Session {
 
 class Search {
   #begin;
-  #signal;
 
-  constructor(session, resourceType, parameters, signal) {
-    this.#begin = () => session.search(resourceType, parameters);
-    this.#signal = signal;
+  constructor(session, resourceType, parameters, { headers, limit, signal } = {}) {
+    this.#begin = () => session.search(resourceType, parameters, limit, pairsOf(headers), signal);
   }
 
   async *pages() {
     const search = this.#begin();
-    for (let page = await search.nextPage(this.#signal); page; page = await search.nextPage(this.#signal)) yield page;
+    for (let page = await search.nextPage(); page; page = await search.nextPage()) yield page;
   }
 
   async *[Symbol.asyncIterator]() {

@@ -182,6 +182,8 @@ pub struct FhirError {
     pub operation_outcome: Option<OperationOutcome>,
     /// `Retry-After`, as it came.
     pub retry_after: Option<String>,
+    /// `ETag`, as it came.
+    pub etag: Option<String>,
 }
 
 impl Error {

@@ -15,12 +15,12 @@ fn search(
     resource_type: &str,
 ) -> Result<Vec<serde_json::Value>, Error> {
     let parameters = [("patient".to_owned(), session.patient().unwrap()), ("_count".to_owned(), "5".to_owned())];
-    let mut search = session.search(resource_type, &parameters).unwrap();
+    let search = session.search(resource_type, &parameters, &AbortSignal::never()).unwrap();
     clinic
         .world
         .run(async move {
             let mut found = Vec::new();
-            while let Some(page) = search.next_page(&AbortSignal::never()).await? {
+            while let Some(page) = search.next_page().await? {
                 found.extend(page.resources);
             }
             Ok(found)
@@ -106,13 +106,13 @@ fn c8_a_patient_who_cancels_comes_back_with_a_typed_error_and_a_clean_address() 
 }
 
 #[test]
-fn i8_webcharts_empty_issuer_leaves_the_issuer_unchecked_and_says_so() {
+fn d8_webcharts_empty_issuer_is_filled_in_and_the_id_token_held_against_it() {
     let mut clinic = Clinic::open();
     let tab = clinic.world.tab(HOME);
     let session = clinic.standalone(&tab, &[]);
     let checked = session.identity().unwrap();
     assert_eq!(checked.identity.issuer, BASE);
-    assert!(!checked.identity.issuer_checked && checked.identity.nonce_checked);
+    assert!(checked.identity.issuer_checked && checked.identity.nonce_checked);
     assert!(checked.identity.access_token_hash_checked);
     assert_eq!(session.fhir_user().map(|user| user.id), session.patient());
 }

@@ -39,6 +39,19 @@ export async function show(signal: AbortSignal): Promise<string[]> {
   if (value) lines.push(`${value.resources.length} of ${value.total ?? "?"}`);
   lines.push(...session.scopes.missing, session.expiresAt?.toISOString() ?? "no end");
 
+  const headers = new Headers({ "X-Trace": "1" });
+  lines.push(...(await session.search("Condition", {}, { headers, limit: 10 }).toArray()).map(({ resourceType }) => resourceType));
+  const record = await session.loadRecord({
+    queries: ["Condition", { type: "Observation", parameters: { category: "laboratory" } }],
+    onPart: (part, index) => console.log(index, part.state, part.resources.length),
+    signal,
+  });
+  lines.push(...record.filter((part) => part.state === "failed").map((part) => part.error?.message ?? ""));
+  for (const other of await app.sessions()) if (other.id !== session.id) await other.makeCurrent();
+  await app.launchAgain(session, { scope: "openid patient/*.rs" });
+
+  // @ts-expect-error: a query has a type.
+  await session.loadRecord({ queries: [{ parameters: {} }] });
   // @ts-expect-error: tokens stay inside the session.
   lines.push(session.accessToken);
   // @ts-expect-error: there is no such event.

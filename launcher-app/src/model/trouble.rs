@@ -222,6 +222,7 @@ mod tests {
             host: "ehr.example".into(),
             operation_outcome: None,
             retry_after: None,
+            etag: None,
         }))
     }
 

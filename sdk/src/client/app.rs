@@ -10,6 +10,7 @@ use super::session::{Inner, Session};
 use crate::error::{Error, Failure};
 use crate::platform::Platform;
 use crate::protocol::callback::{Callback, without_callback};
+use crate::protocol::finding::Finding;
 use crate::protocol::launch::LaunchLink;
 
 /// A SMART app: its servers, and the sessions that it holds.
@@ -37,6 +38,23 @@ impl<P: Platform> SmartApp<P> {
             return Err(wrong("two of them have the same name"));
         }
         Ok(Self { platform, servers, sessions: RefCell::default() })
+    }
+
+    /// What is risky about the configuration on this host: a secret in a page, where everybody can read it.
+    pub fn findings(&self) -> Vec<Finding> {
+        let in_page = self.platform.location().is_some();
+        let exposed = self.servers.iter().filter(|server| in_page && server.record.authentication.has_secret());
+        let finding = |server: &Rc<Server>| {
+            let client_id = &server.record.client_id;
+            let message = [
+                "The client secret of ",
+                client_id,
+                " can be read by everybody who opens this page: keep it on \
+                a server of yours, or register a public client.",
+            ];
+            Finding::new("secret_in_browser", message.concat(), "RFC 6749 section 2.1")
+        };
+        exposed.map(finding).collect()
     }
 
     /// Brings the session back: from the redirect that the page was opened by, else from the store. `None` where there is

@@ -31,6 +31,7 @@ impl<P: Platform> SmartApp<P> {
         };
         let server = self.server_by_key(&launch.server).filter(|server| server.record.client_id == launch.client_id);
         let server = server.ok_or(Error::StateMismatch)?;
+        let issuer_unknown = check_issuer(callback.iss.as_deref(), &launch)?;
         let code = match callback.outcome {
             Ok(code) => code,
             Err(error) => {
@@ -38,12 +39,7 @@ impl<P: Platform> SmartApp<P> {
                 return Err(Error::Authorization(error).into());
             }
         };
-        if let (Some(answered), Some(known)) = (&callback.iss, &launch.endpoints.issuer)
-            && answered != known
-        {
-            return Err(Error::Callback { problem: "another issuer answered than the one that was asked" }.into());
-        }
-        let record = self.exchange(&server, &launch, &code).await?;
+        let record = self.exchange(&server, &launch, &code, issuer_unknown).await?;
         records::save_session(self.platform(), &state, &record).await?;
         records::set_current_session(self.platform(), &state).await?;
         records::remove_launch(self.platform(), &state).await?;
@@ -55,6 +51,7 @@ impl<P: Platform> SmartApp<P> {
         server: &Rc<Server>,
         launch: &PendingLaunch,
         code: &AuthorizationCode,
+        issuer_unknown: bool,
     ) -> Result<Rc<SessionRecord>, Failure> {
         let client = TokenClient {
             endpoint: &launch.endpoints.token,
@@ -80,6 +77,7 @@ impl<P: Platform> SmartApp<P> {
             refresh_token: response.refresh_token,
             context: response.context,
             identity,
+            issuer_unknown,
             id_token: response.id_token,
         }))
     }
@@ -104,4 +102,15 @@ impl<P: Platform> SmartApp<P> {
         let (identity, _) = id_token::read(self.platform(), id_token, &expected)?;
         Ok(Some(Rc::new(CheckedIdentity { identity, signature: Signature::Pending })))
     }
+}
+
+/// Holds the issuer that a redirect names against the one that the launch began with (RFC 9207 section 2.4). Returns
+/// whether there was none to hold it against.
+fn check_issuer(answered: Option<&str>, launch: &PendingLaunch) -> Result<bool, Failure> {
+    let problem = match (answered, launch.endpoints.issuer.as_deref()) {
+        (Some(answered), Some(known)) if answered != known => "another issuer answered than the one that was asked",
+        (None, _) if launch.endpoints.issuer_in_redirect => "it does not name its issuer, as this server says it does",
+        (answered, known) => return Ok(answered.is_some() && known.is_none()),
+    };
+    Err(Error::Callback { problem }.into())
 }

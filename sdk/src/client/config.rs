@@ -1,5 +1,6 @@
 //! What an app says of itself and of the servers that it works with.
 
+use super::discovery::Discovery;
 use crate::error::{Error, Failure};
 use crate::protocol::client_auth::ClientAuthentication;
 use crate::protocol::launch::same_issuer;
@@ -71,9 +72,9 @@ impl ServerRecord {
 }
 
 /// A server record whose addresses have been read.
-#[derive(Clone, Debug)]
 pub(crate) struct Server {
     pub record: ServerRecord,
+    pub discovery: Discovery,
     /// What sessions and pending launches name the server by.
     pub key: String,
     pub fhir_base: Url,
@@ -104,7 +105,7 @@ impl Server {
             return Err(Error::configuration("clientId", problem));
         }
         let key = record.name.clone().unwrap_or_else(|| [record.client_id.as_str(), &record.fhir_base].join(" "));
-        Ok(Self { record, key, fhir_base, discovery_base })
+        Ok(Self { record, discovery: Discovery::default(), key, fhir_base, discovery_base })
     }
 
     pub fn trusts(&self, iss: &str) -> bool {

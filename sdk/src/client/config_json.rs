@@ -3,11 +3,11 @@
 use super::config::{ServerRecord, SmartAppConfig};
 use crate::error::{Error, Failure};
 use crate::platform::JsonView;
-use crate::protocol::client_auth::ClientAuthentication;
+use crate::protocol::client_auth::{BasicEncoding, ClientAuthentication};
 use crate::protocol::pkce::Pkce;
 use crate::protocol::secret::ClientSecret;
 
-const MEMBERS: [&str; 15] = [
+const MEMBERS: [&str; 16] = [
     "name",
     "fhirBase",
     "discoveryBase",
@@ -16,6 +16,7 @@ const MEMBERS: [&str; 15] = [
     "clientId",
     "clientSecret",
     "tokenEndpointAuthMethod",
+    "basicEncoding",
     "redirectUri",
     "scope",
     "pkce",
@@ -106,10 +107,17 @@ fn flag<V: JsonView>(value: &V, member: &str) -> Result<bool, Failure> {
 
 fn authentication<V: JsonView>(value: &V) -> Result<ClientAuthentication, Failure> {
     let secret = optional(value, "clientSecret")?.map(ClientSecret::new);
+    let encoding = match optional(value, "basicEncoding")?.as_deref() {
+        None | Some("form") => BasicEncoding::Form,
+        Some("raw") => BasicEncoding::Raw,
+        Some(_) => return Err(Error::configuration("basicEncoding", "it is not \"form\" or \"raw\"")),
+    };
     match (optional(value, "tokenEndpointAuthMethod")?.as_deref(), secret) {
         (None | Some("none"), None) => Ok(ClientAuthentication::None),
         (Some("client_secret_post"), Some(secret)) => Ok(ClientAuthentication::ClientSecretPost(secret)),
-        (None | Some("client_secret_basic"), Some(secret)) => Ok(ClientAuthentication::ClientSecretBasic(secret)),
+        (None | Some("client_secret_basic"), Some(secret)) => {
+            Ok(ClientAuthentication::ClientSecretBasic(secret, encoding))
+        }
         (Some("client_secret_post" | "client_secret_basic"), None) => {
             Err(Error::configuration("clientSecret", "it is missing beside this tokenEndpointAuthMethod"))
         }
@@ -151,11 +159,15 @@ mod tests {
         full["aud"] = json!("https://ehr.example/aud");
         full["issuers"] = json!(["https://ehr.example/fhir/"]);
         full["clientSecret"] = json!("hidden");
+        full["basicEncoding"] = json!("raw");
         let record = ServerRecord::read(&full).unwrap();
         assert_eq!(record.discovery_base.as_deref(), Some("https://ehr.example"));
         assert_eq!(record.aud.as_deref(), Some("https://ehr.example/aud"));
         assert_eq!(record.issuers, Some(vec!["https://ehr.example/fhir/".to_owned()]));
-        assert_eq!(record.authentication, ClientAuthentication::ClientSecretBasic(ClientSecret::new("hidden")));
+        assert_eq!(
+            record.authentication,
+            ClientAuthentication::ClientSecretBasic(ClientSecret::new("hidden"), BasicEncoding::Raw)
+        );
         assert!(!format!("{record:?}").contains("hidden"));
     }
 
@@ -169,6 +181,7 @@ mod tests {
             ("pkce", json!("plain")),
             ("allowInsecureHttp", json!("yes")),
             ("tokenEndpointAuthMethod", json!("private_key")),
+            ("basicEncoding", json!("base64")),
             ("client_id", json!("app")),
         ] {
             assert_eq!(wrong_member(name, value).as_deref(), Some(name));

@@ -1,33 +1,229 @@
-//! Finds a server's endpoints.
+//! Finds a server's endpoints: in its documents, one after the other, or in what was found a short while ago.
+
+use std::cell::RefCell;
+use std::rc::Rc;
 
 use super::config::Server;
+use super::flight::Flight;
 use super::transport::{DOCUMENT_TIMEOUT, send};
 use crate::abort::AbortSignal;
 use crate::error::{DiscoveryAttempt, Error, Failure};
-use crate::platform::{Body, Platform};
-use crate::protocol::discovery::{SmartConfiguration, read_smart_configuration, smart_configuration_request};
+use crate::platform::{Body, Json, JsonView, Platform};
+use crate::protocol::discovery::{
+    SmartConfiguration, capability_statement_request, openid_configuration_request, read_capability_statement,
+    read_smart_configuration, smart_configuration_request,
+};
 use crate::protocol::encoding::decimal;
+use crate::protocol::http::Request;
+use crate::protocol::json::ObjectWriter;
+use crate::protocol::url::UrlError;
 
-/// Asks the server for its SMART configuration.
-pub(crate) async fn discover<P: Platform>(platform: &P, server: &Server) -> Result<Box<SmartConfiguration>, Failure> {
-    let request = smart_configuration_request(&server.discovery_base)
-        .map_err(|problem| Error::Url { what: "the SMART configuration".into(), problem })?;
-    let failed = |outcome: String| {
-        let url = request.url.as_str().to_owned();
-        Failure::from(Error::Discovery { attempts: Box::new([DiscoveryAttempt { url, outcome }]) })
-    };
-    let answer = send(platform, &request, DOCUMENT_TIMEOUT, &AbortSignal::never())
-        .await
-        .map_err(|error| failed(error.message()))?;
-    if answer.status != 200 {
-        return Err(failed(["status ", &decimal(answer.status.into())].concat()));
+/// How long a document is good for that does not say so itself, in seconds.
+const LIFETIME: f64 = 300.0;
+
+/// What is known of a server, and who is finding out.
+#[derive(Default)]
+pub(crate) struct Discovery {
+    found: RefCell<Option<Found>>,
+    running: RefCell<Option<(bool, Flight<Rc<SmartConfiguration>>)>>,
+}
+
+#[derive(Clone)]
+struct Found {
+    configuration: Rc<SmartConfiguration>,
+    document: Document,
+    /// Whether the members for ID tokens were looked for wherever they may stand.
+    with_identity: bool,
+    /// Seconds since 1970.
+    until: f64,
+}
+
+/// Where endpoints are looked for, in this order.
+#[derive(Clone, Copy, PartialEq)]
+enum Document {
+    SmartConfiguration,
+    OpenidConfiguration,
+    CapabilityStatement,
+}
+
+const DOCUMENTS: [Document; 3] =
+    [Document::SmartConfiguration, Document::OpenidConfiguration, Document::CapabilityStatement];
+
+/// The server's endpoints; `with_identity` where an ID token will be asked for. Callers who ask at the same time share
+/// one lookup, and a success is good for as long as the server says.
+pub(crate) async fn discover<P: Platform>(
+    platform: &P,
+    server: &Rc<Server>,
+    with_identity: bool,
+) -> Result<Rc<SmartConfiguration>, Failure> {
+    let known = server.discovery.found.borrow().clone().filter(|found| found.serves(platform.now(), with_identity));
+    if let Some(found) = known {
+        return Ok(found.configuration);
     }
-    let Body::Json(document) = answer.body else {
-        return Err(failed("status 200 with something that is not JSON".into()));
+    let running = server.discovery.running.borrow().clone().filter(|(identity, _)| *identity == with_identity);
+    let flight = match running {
+        Some((_, flight)) => flight,
+        None => {
+            let (own_platform, own_server) = (platform.clone(), server.clone());
+            let flight = Flight::start(platform, async move {
+                let outcome = look_up(&own_platform, &own_server, with_identity).await;
+                own_server.discovery.running.borrow_mut().take();
+                outcome
+            });
+            *server.discovery.running.borrow_mut() = Some((with_identity, flight.clone()));
+            flight
+        }
     };
-    let read = read_smart_configuration(&document, &server.fhir_base, server.record.allow_insecure_http);
-    read.map_err(|failure| match &*failure {
-        Error::Configuration(wrong) => failed(wrong.problem.clone()),
-        _ => failure,
-    })
+    flight.landed().await
+}
+
+async fn look_up<P: Platform>(
+    platform: &P,
+    server: &Server,
+    with_identity: bool,
+) -> Result<Rc<SmartConfiguration>, Failure> {
+    let stored = load(platform, server).await.filter(|found| found.serves(platform.now(), with_identity));
+    let found = match stored {
+        Some(found) => found,
+        None => {
+            let mut found = ask_in_turn(platform, server).await?;
+            if with_identity {
+                complete_identity(platform, server, &mut found).await;
+            }
+            // A capability statement is too large to keep. What cannot be stored is asked for again by the next page.
+            if found.document != Document::CapabilityStatement {
+                let _ = platform.set(&key(server), &found.to_json()).await;
+            }
+            found
+        }
+    };
+    *server.discovery.found.borrow_mut() = Some(found.clone());
+    Ok(found.configuration)
+}
+
+/// The first document that names a token endpoint.
+async fn ask_in_turn<P: Platform>(platform: &P, server: &Server) -> Result<Found, Failure> {
+    let mut attempts = Vec::new();
+    for document in DOCUMENTS {
+        let request = document.request(server)?;
+        let outcome = match ask(platform, &request).await {
+            Ok((body, lifetime)) => match document.read(&body, server) {
+                Ok(configuration) => {
+                    let until = platform.now() + lifetime;
+                    return Ok(Found { configuration: Rc::new(configuration), document, with_identity: false, until });
+                }
+                Err(failure) => match &*failure {
+                    Error::Configuration(wrong) => wrong.problem.clone(),
+                    _ => return Err(failure),
+                },
+            },
+            Err(outcome) => outcome,
+        };
+        attempts.push(DiscoveryAttempt { url: request.url.as_str().to_owned(), outcome });
+    }
+    Err(Error::Discovery { attempts: attempts.into() }.into())
+}
+
+/// Fetches one document and says how long it is good for, or what came back in its place.
+async fn ask<P: Platform>(platform: &P, request: &Request) -> Result<(<P as Json>::Value, f64), String> {
+    let answer =
+        send(platform, request, DOCUMENT_TIMEOUT, &AbortSignal::never()).await.map_err(|error| error.message())?;
+    if answer.status != 200 {
+        return Err(["status ", &decimal(answer.status.into())].concat());
+    }
+    let Body::Json(document) = answer.body else { return Err("status 200 with something that is not JSON".into()) };
+    Ok((document, answer.cache_control.as_deref().map_or(LIFETIME, lifetime)))
+}
+
+/// How long `Cache-Control` lets an answer be used, in seconds (RFC 9111 section 5.2.2).
+fn lifetime(cache_control: &str) -> f64 {
+    let mut directives = cache_control.split(',').map(str::trim);
+    if directives.clone().any(|directive| matches!(directive, "no-store" | "no-cache")) {
+        return 0.0;
+    }
+    let max_age = directives.find_map(|directive| directive.strip_prefix("max-age=")?.parse::<u32>().ok());
+    max_age.map_or(LIFETIME, f64::from)
+}
+
+/// Fills in the issuer and the keys' address from the OpenID configuration, where they are missing, and where both
+/// documents speak of the same authorization server.
+async fn complete_identity<P: Platform>(platform: &P, server: &Server, found: &mut Found) {
+    found.with_identity = true;
+    let known = &found.configuration;
+    if found.document == Document::OpenidConfiguration || (known.issuer.is_some() && known.jwks_uri.is_some()) {
+        return;
+    }
+    let Ok(request) = Document::OpenidConfiguration.request(server) else { return };
+    let Ok((body, _)) = ask(platform, &request).await else { return };
+    let Ok(openid) = Document::OpenidConfiguration.read(&body, server) else { return };
+    if openid.token_endpoint.origin() == known.token_endpoint.origin() {
+        let mut completed = SmartConfiguration::clone(known);
+        completed.issuer = completed.issuer.or(openid.issuer);
+        completed.jwks_uri = completed.jwks_uri.or(openid.jwks_uri);
+        found.configuration = Rc::new(completed);
+    }
+}
+
+impl Document {
+    fn request(self, server: &Server) -> Result<Request, Failure> {
+        let request = match self {
+            Self::SmartConfiguration => smart_configuration_request(&server.discovery_base),
+            Self::OpenidConfiguration => openid_configuration_request(&server.discovery_base),
+            Self::CapabilityStatement => capability_statement_request(&server.fhir_base),
+        };
+        let unusable = |problem: UrlError| Error::Url { what: "the server's configuration".into(), problem };
+        Ok(request.map_err(unusable)?)
+    }
+
+    fn read<V: JsonView>(self, body: &V, server: &Server) -> Result<SmartConfiguration, Failure> {
+        let allow_insecure_http = server.record.allow_insecure_http;
+        match self {
+            Self::CapabilityStatement => read_capability_statement(body, &server.fhir_base, allow_insecure_http),
+            _ => read_smart_configuration(body, &server.fhir_base, allow_insecure_http),
+        }
+    }
+}
+
+impl Found {
+    fn serves(&self, now: f64, with_identity: bool) -> bool {
+        now < self.until && (self.with_identity || !with_identity)
+    }
+
+    fn to_json(&self) -> String {
+        ObjectWriter::new()
+            .flag("withIdentity", self.with_identity)
+            .optional_seconds("until", Some(self.until))
+            .optional_text("issuer", self.configuration.issuer.as_deref())
+            .optional_text("jwksUri", self.configuration.jwks_uri.as_ref().map(|url| url.as_str()))
+            .raw("document", &self.configuration.json)
+            .finish()
+    }
+
+    fn read<V: JsonView>(value: &V, server: &Server) -> Option<Self> {
+        let document = Document::SmartConfiguration;
+        let mut configuration = document.read(&value.member("document")?, server).ok()?;
+        configuration.issuer = value.member_text("issuer");
+        configuration.jwks_uri =
+            value.member_text("jwksUri").and_then(|url| crate::protocol::url::Url::parse(&url).ok());
+        Some(Self {
+            configuration: Rc::new(configuration),
+            document,
+            with_identity: value.member("withIdentity")?.flag()?,
+            until: value.member("until")?.number()?,
+        })
+    }
+}
+
+fn key(server: &Server) -> String {
+    ["smartrust.discovery.", server.discovery_base.as_str(), " ", server.fhir_base.as_str()].concat()
+}
+
+async fn load<P: Platform>(platform: &P, server: &Server) -> Option<Found> {
+    let text = platform.get(&key(server)).await.ok()??;
+    Found::read(&platform.parse(&text)?, server)
+}
+
+/// Removes what is stored of a server.
+pub(crate) async fn forget<P: Platform>(platform: &P, server: &Server) -> Result<(), Failure> {
+    platform.remove(&key(server)).await.map_err(|_| Error::Storage.into())
 }

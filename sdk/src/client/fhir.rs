@@ -2,13 +2,13 @@
 
 use futures_util::future::{Either, select};
 
+use super::search::Search;
 use super::session::Session;
 use super::transport::{Answer, REQUEST_TIMEOUT, send};
 use crate::abort::AbortSignal;
 use crate::error::{Error, Failure, FhirError};
-use crate::fhir::bundle::Page;
 use crate::fhir::outcome::OperationOutcome;
-use crate::fhir::request::{page_request, read_request, search_request};
+use crate::fhir::request::{read_request, search_request};
 use crate::platform::{Body, Json, Platform};
 use crate::protocol::http::Request;
 use crate::protocol::secret::AccessToken;
@@ -16,27 +16,68 @@ use crate::protocol::url::Url;
 
 type Value<P> = <P as Json>::Value;
 
+/// How requests are made.
+#[derive(Clone, Default)]
+pub struct RequestOptions {
+    /// Stops the request, and every one that follows from it, such as a search's pages.
+    pub abort: AbortSignal,
+    /// Headers to add, each a name and a value. They stay through all pages of a search.
+    pub headers: Vec<(String, String)>,
+}
+
+impl From<&AbortSignal> for RequestOptions {
+    fn from(abort: &AbortSignal) -> Self {
+        Self { abort: abort.clone(), headers: Vec::new() }
+    }
+}
+
+impl RequestOptions {
+    pub(super) fn put_on(&self, request: &mut Request) -> Result<(), Failure> {
+        for (name, value) in &self.headers {
+            if name.eq_ignore_ascii_case("Authorization") {
+                return Err(Error::ReservedParameter { name: name.as_str().into() }.into());
+            }
+            if !request.set_header(name, value) {
+                return Err(Error::configuration(&["headers.", name].concat(), "it cannot be a header"));
+            }
+        }
+        Ok(())
+    }
+}
+
 impl<P: Platform> Session<P> {
-    /// Reads a resource by its reference, such as `Patient/1`.
+    /// Reads a resource by its reference, such as `Patient/1`. For the options an [`AbortSignal`] alone will do.
     ///
     /// # Errors
     /// [`Error::Reference`], [`Error::ForeignUrl`] for a reference outside the FHIR server, [`Error::Fhir`],
-    /// [`Error::Network`], [`Error::SessionExpired`].
-    pub async fn read(&self, reference: &str, abort: &AbortSignal) -> Result<Value<P>, Failure> {
-        self.fetch(read_request(self.inner.guard.base(), reference)?, abort).await
+    /// [`Error::Network`], [`Error::SessionExpired`], [`Error::ReservedParameter`] for a header that is not the app's to set.
+    pub async fn read(&self, reference: &str, options: impl Into<RequestOptions>) -> Result<Value<P>, Failure> {
+        let options = options.into();
+        let mut request = read_request(self.inner.guard.base(), reference)?;
+        options.put_on(&mut request)?;
+        self.fetch(request, &options.abort).await
     }
 
-    /// Searches for resources of a type, page by page. Nothing is sent before the first page is asked for.
+    /// Searches for resources of a type, page by page. Nothing is sent before the first page is asked for; from then on
+    /// each next page is fetched while the caller works on the one before.
     ///
     /// # Errors
-    /// [`Error::Reference`] where the type's name is not one.
-    pub fn search(&self, resource_type: &str, parameters: &[(String, String)]) -> Result<Search<P>, Failure> {
-        let first = search_request(self.inner.guard.base(), resource_type, parameters)?;
-        Ok(Search { session: self.clone(), next: Some(Ok(first)), seen: Vec::new() })
+    /// [`Error::Reference`] where the type's name is not one, [`Error::ReservedParameter`] for a header that is not the
+    /// app's to set.
+    pub fn search(
+        &self,
+        resource_type: &str,
+        parameters: &[(String, String)],
+        options: impl Into<RequestOptions>,
+    ) -> Result<Search<P>, Failure> {
+        let options = options.into();
+        let mut first = search_request(self.inner.guard.base(), resource_type, parameters)?;
+        options.put_on(&mut first)?;
+        Ok(Search::new(self.clone(), first, options))
     }
 
     /// Sends a request with the session's token, once more with a fresh token where the server calls it dead.
-    async fn fetch(&self, request: Request, abort: &AbortSignal) -> Result<Value<P>, Failure> {
+    pub(super) async fn fetch(&self, request: Request, abort: &AbortSignal) -> Result<Value<P>, Failure> {
         let token = unless_aborted(abort, self.access_token()).await?;
         let mut answer = self.send_with(&token, &request, abort).await?;
         if answer.status == 401 && self.can_refresh() {
@@ -66,35 +107,6 @@ impl<P: Platform> Session<P> {
     }
 }
 
-/// A search, read page by page.
-#[derive(Clone)]
-pub struct Search<P: Platform> {
-    session: Session<P>,
-    next: Option<Result<Request, Failure>>,
-    seen: Vec<Url>,
-}
-
-impl<P: Platform> Search<P> {
-    /// The next page; `None` after the last.
-    ///
-    /// # Errors
-    /// As [`Session::read`], and [`Error::PageCycle`] where the pages point in a circle. After an error that may pass,
-    /// such as [`Error::Network`], the same page can be asked for again.
-    pub async fn next_page(&mut self, abort: &AbortSignal) -> Result<Option<Page<Value<P>>>, Failure> {
-        let Some(request) = self.next.clone().transpose()? else { return Ok(None) };
-        let resource = self.session.fetch(request.clone(), abort).await?;
-        let page = Page::read(&resource).ok_or_else(|| not_json(200, &request.url))?;
-        self.seen.push(request.url.clone());
-        self.next = page.next.as_ref().map(|link| self.follow(&request.url, link));
-        Ok(Some(page))
-    }
-
-    fn follow(&self, page: &Url, link: &str) -> Result<Request, Failure> {
-        let request = page_request(page, link)?;
-        if self.seen.contains(&request.url) { Err(Error::PageCycle.into()) } else { Ok(request) }
-    }
-}
-
 /// Waits for a future unless the caller calls it off. The future's own work, such as a refresh, goes on elsewhere.
 async fn unless_aborted<T>(abort: &AbortSignal, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     match select(Box::pin(work), abort.aborted()).await {
@@ -116,11 +128,12 @@ fn read_answer<V: crate::platform::JsonView>(answer: Answer<V>, url: &Url) -> Re
                 _ => None,
             },
             retry_after: answer.retry_after,
+            etag: answer.etag,
         }))
         .into()),
     }
 }
 
-fn not_json(status: u16, url: &Url) -> Failure {
+pub(super) fn not_json(status: u16, url: &Url) -> Failure {
     Error::NotJson { status, host: url.host().into() }.into()
 }

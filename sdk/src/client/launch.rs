@@ -78,14 +78,14 @@ impl<P: Platform> SmartApp<P> {
 
     async fn prepare(
         &self,
-        server: &Server,
+        server: &Rc<Server>,
         link: Option<&LaunchLink>,
         options: &LaunchOptions,
         patient: Option<String>,
     ) -> Result<Url, Failure> {
         let record = &server.record;
         let scope = launch_scope(options.scope.as_deref().unwrap_or(&record.scope), link.is_some());
-        let configuration = discover(self.platform(), server).await?;
+        let configuration = discover(self.platform(), server, scope.contains("openid")).await?;
         let endpoint = configuration.authorization_endpoint.as_ref().ok_or_else(|| {
             Error::configuration("smart-configuration", "the server's document has no authorization_endpoint")
         })?;
@@ -126,6 +126,7 @@ impl<P: Platform> SmartApp<P> {
                 authorization: endpoint.clone(),
                 token: configuration.token_endpoint.clone(),
                 jwks: configuration.jwks_uri.clone(),
+                issuer_in_redirect: configuration.authorization_response_iss_parameter_supported,
             }),
             patient,
             created: self.platform().now(),

@@ -8,11 +8,13 @@ pub mod config;
 mod config_json;
 mod discovery;
 pub mod fhir;
+mod flight;
 mod identity;
 mod launch;
 pub mod record;
 mod records;
 mod refresh;
+pub mod search;
 pub mod session;
 mod transport;
 

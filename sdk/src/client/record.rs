@@ -177,9 +177,9 @@ impl<P: Platform> Session<P> {
         for mut parameters in searches {
             let name = if part.query.resource_type == "Patient" { "_id" } else { "patient" };
             parameters.insert(0, (name.into(), patient.into()));
-            let mut search = self.search(&part.query.resource_type, &parameters)?;
+            let search = self.search(&part.query.resource_type, &parameters, abort)?;
             let counted = part.total;
-            while let Some(page) = search.next_page(abort).await? {
+            while let Some(page) = search.next_page().await? {
                 part.total = page.total.map(|total| total + counted.unwrap_or_default());
                 for resource in page.resources {
                     let another = belongs_to_another(&resource, patient, self.inner.guard.base());

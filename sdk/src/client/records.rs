@@ -24,6 +24,8 @@ pub(crate) struct Endpoints {
     pub authorization: Url,
     pub token: Url,
     pub jwks: Option<Url>,
+    /// Whether every redirect must name its issuer (RFC 9207).
+    pub issuer_in_redirect: bool,
 }
 
 /// A launch whose redirect has not come back.
@@ -84,6 +86,8 @@ pub(crate) struct SessionRecord {
     pub expires_at: Option<f64>,
     pub context: Rc<LaunchContext>,
     pub identity: Option<Rc<CheckedIdentity>>,
+    /// Whether the redirect named an issuer, and the server's documents none to hold it against.
+    pub issuer_unknown: bool,
     /// Kept until its signature has been checked.
     pub id_token: Option<IdToken>,
 }
@@ -95,6 +99,7 @@ impl Endpoints {
             .text("authorization", self.authorization.as_str())
             .text("token", self.token.as_str())
             .optional_text("jwks", self.jwks.as_ref().map(Url::as_str))
+            .flag("issuerInRedirect", self.issuer_in_redirect)
             .finish()
     }
 
@@ -105,6 +110,7 @@ impl Endpoints {
             authorization: url("authorization")?,
             token: url("token")?,
             jwks: url("jwks"),
+            issuer_in_redirect: flag(value, "issuerInRedirect"),
         })
     }
 }
@@ -157,12 +163,11 @@ impl CheckedIdentity {
 
     fn read<V: JsonView>(value: &V) -> Option<Self> {
         let claims = value.member("claims")?;
-        let flag = |name: &str| value.member(name).and_then(|member| member.flag()).unwrap_or(false);
         Some(Self {
             identity: Identity {
-                issuer_checked: flag("issuerChecked"),
-                nonce_checked: flag("nonceChecked"),
-                access_token_hash_checked: flag("accessTokenHashChecked"),
+                issuer_checked: flag(value, "issuerChecked"),
+                nonce_checked: flag(value, "nonceChecked"),
+                access_token_hash_checked: flag(value, "accessTokenHashChecked"),
                 ..Identity::from_claims(&claims)?
             },
             signature: match value.member_text("signature")?.as_str() {
@@ -187,6 +192,7 @@ impl SessionRecord {
             .optional_text("refreshToken", self.refresh_token.as_ref().map(RefreshToken::expose))
             .optional_seconds("expiresAt", self.expires_at)
             .raw("context", &self.context.to_json())
+            .flag("issuerUnknown", self.issuer_unknown)
             .optional_text("idToken", self.id_token.as_ref().map(IdToken::expose));
         match &self.identity {
             Some(identity) => writer.raw("identity", &identity.to_json()),
@@ -208,9 +214,14 @@ impl SessionRecord {
             expires_at: value.member("expiresAt").and_then(|time| time.number()),
             context: Rc::new(LaunchContext::read(&value.member("context")?)),
             identity: value.member("identity").and_then(|identity| CheckedIdentity::read(&identity)).map(Rc::new),
+            issuer_unknown: flag(value, "issuerUnknown"),
             id_token: value.member_text("idToken").map(IdToken::new),
         }))
     }
+}
+
+fn flag<V: JsonView>(value: &V, name: &str) -> bool {
+    value.member(name).and_then(|member| member.flag()).unwrap_or(false)
 }
 
 fn unavailable<T>(_: T) -> Failure {
@@ -250,6 +261,22 @@ pub(crate) async fn take_launch<P: Platform>(platform: &P, state: &str) -> Resul
 /// Forgets a launch.
 pub(crate) async fn remove_launch<P: Platform>(platform: &P, state: &str) -> Result<(), Failure> {
     platform.remove(&[LAUNCH, state].concat()).await.map_err(unavailable)
+}
+
+/// Forgets the launches at a server that must be about a patient.
+pub(crate) async fn remove_launches_about<P: Platform>(
+    platform: &P,
+    server: &str,
+    patient: Option<&str>,
+) -> Result<(), Failure> {
+    for key in platform.keys(LAUNCH).await.map_err(unavailable)? {
+        let stored = platform.get(&key).await.map_err(unavailable)?.and_then(|text| platform.parse(&text));
+        let Some(launch) = stored.and_then(|value| PendingLaunch::read(&value)) else { continue };
+        if launch.server == server && launch.patient.is_some() && launch.patient.as_deref() == patient {
+            platform.remove(&key).await.map_err(unavailable)?;
+        }
+    }
+    Ok(())
 }
 
 /// Stores a session.

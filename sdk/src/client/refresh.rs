@@ -1,12 +1,12 @@
 //! Refresh (RFC 6749 section 6): one at a time, run to its end, and never at the cost of the session.
 
-use std::cell::RefCell;
 use std::rc::Rc;
 
+use super::flight::Flight;
 use super::records::{self, SessionRecord};
 use super::session::{Inner, Session, SessionEvent};
 use super::transport::{REQUEST_TIMEOUT, send};
-use crate::abort::{AbortHandle, AbortSignal};
+use crate::abort::AbortSignal;
 use crate::error::{Error, Failure};
 use crate::platform::Platform;
 use crate::protocol::context::LaunchContext;
@@ -47,31 +47,15 @@ impl<P: Platform> Session<P> {
     }
 
     /// Spawned, so that it reaches its end whether or not anybody waits for it.
-    fn start_refresh(&self, scope: Option<String>) -> Flight {
-        let (inner, landing) = (self.inner.clone(), AbortHandle::new());
-        let flight = Flight { landed: landing.signal(), outcome: Rc::default() };
-        *self.inner.refreshing.borrow_mut() = Some(flight.clone());
-        let outcome = flight.outcome.clone();
-        self.inner.platform.spawn(Box::pin(async move {
-            *outcome.borrow_mut() = Some(refresh_alone(&inner, scope.as_deref()).await);
+    fn start_refresh(&self, scope: Option<String>) -> Flight<()> {
+        let inner = self.inner.clone();
+        let flight = Flight::start(&self.inner.platform, async move {
+            let outcome = refresh_alone(&inner, scope.as_deref()).await;
             inner.refreshing.borrow_mut().take();
-            landing.abort();
-        }));
+            outcome
+        });
+        *self.inner.refreshing.borrow_mut() = Some(flight.clone());
         flight
-    }
-}
-
-/// A refresh under way, which all who wait for it share.
-#[derive(Clone)]
-pub(super) struct Flight {
-    landed: AbortSignal,
-    outcome: Rc<RefCell<Option<Result<(), Failure>>>>,
-}
-
-impl Flight {
-    async fn landed(self) -> Result<(), Failure> {
-        self.landed.aborted().await;
-        self.outcome.borrow().clone().unwrap_or_else(|| Err(Error::Aborted.into()))
     }
 }
 

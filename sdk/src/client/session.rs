@@ -4,13 +4,15 @@ use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 use super::config::Server;
+use super::discovery;
+use super::flight::Flight;
 use super::records::{self, SessionRecord};
 pub use super::records::{CheckedIdentity, Signature};
-use super::refresh::Flight;
 use crate::error::{Error, Failure};
 use crate::fhir::reference::ResourceId;
 use crate::platform::Platform;
 use crate::protocol::context::LaunchContext;
+use crate::protocol::finding::Finding;
 use crate::protocol::guard::Guard;
 use crate::protocol::scope::{Context, ScopeGrant, ScopeSet};
 use crate::protocol::secret::AccessToken;
@@ -46,7 +48,7 @@ pub(super) struct Inner<P: Platform> {
     pub guard: Guard,
     pub record: RefCell<Rc<SessionRecord>>,
     pub ended: RefCell<Option<Failure>>,
-    pub refreshing: RefCell<Option<Flight>>,
+    pub refreshing: RefCell<Option<Flight<()>>>,
     listeners: RefCell<Vec<(usize, Listener)>>,
     next_listener: Cell<usize>,
     subscription: RefCell<Option<P::Subscription>>,
@@ -117,6 +119,15 @@ impl<P: Platform> Session<P> {
         ScopeGrant::new(ScopeSet::parse(&record.requested_scope), record.granted_scope.as_deref())
     }
 
+    /// What was odd about the launch and yet no reason to stop.
+    pub fn findings(&self) -> Vec<Finding> {
+        let issuer_unknown = self.inner.record.borrow().issuer_unknown.then(|| {
+            let message = "The redirect names an issuer, and the server's documents name none to hold it against.";
+            Finding::new("unknown_issuer", message, "RFC 9207 section 2.4")
+        });
+        issuer_unknown.into_iter().collect()
+    }
+
     /// Whether resources of a type may be read, as one patient's or as all that the user may see.
     pub fn may_read(&self, resource_type: &str) -> bool {
         let granted = self.scopes().granted;
@@ -172,7 +183,7 @@ impl<P: Platform> Session<P> {
     pub async fn sign_out(&self) -> Result<(), Failure> {
         self.inner.end(Error::SignedOut.into());
         self.inner.platform.publish(&self.inner.topic(), SIGNED_OUT);
-        records::remove_session(&self.inner.platform, &self.inner.id).await
+        self.inner.forget().await
     }
 
     /// An access token that has not run out, refreshed where it has.
@@ -228,7 +239,16 @@ impl<P: Platform> Inner<P> {
         self.end(reason);
         self.platform.publish(&self.topic(), SIGNED_OUT);
         // The session is over whether or not the store can be reached.
-        let _ = records::remove_session(&self.platform, &self.id).await;
+        let _ = self.forget().await;
+    }
+
+    /// Takes everything of the session out of the store: its tokens, launches that were to follow it, and what was found
+    /// out about its server.
+    async fn forget(&self) -> Result<(), Failure> {
+        records::remove_session(&self.platform, &self.id).await?;
+        let patient = self.record.borrow().context.patient.clone();
+        records::remove_launches_about(&self.platform, &self.server.key, patient.as_deref()).await?;
+        discovery::forget(&self.platform, &self.server).await
     }
 
     pub fn tell(&self, event: &SessionEvent) {
@@ -248,7 +268,7 @@ fn hear<P: Platform>(session: &Weak<Inner<P>>, message: &str) {
         inner.end(Error::SignedOut.into());
         platform.spawn(Box::pin(async move {
             // What cannot be removed here was ended in memory, and its tokens are void for this page.
-            let _ = records::remove_session(&inner.platform, &inner.id).await;
+            let _ = inner.forget().await;
         }));
         return;
     }

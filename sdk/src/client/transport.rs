@@ -15,7 +15,10 @@ pub(crate) const REQUEST_TIMEOUT: u32 = 60_000;
 /// A response that has arrived whole.
 pub(crate) struct Answer<V> {
     pub status: u16,
+    /// Of an error alone, as `etag`.
     pub retry_after: Option<String>,
+    pub etag: Option<String>,
+    pub cache_control: Option<String>,
     pub body: Body<V>,
 }
 
@@ -34,8 +37,15 @@ pub(crate) async fn send<P: Platform>(
     let signal = own_abort.signal();
     let exchange = Box::pin(async {
         let response = platform.send(request, &signal).await?;
-        let (status, retry_after) = (response.status(), response.header("Retry-After"));
-        Ok(Answer { status, retry_after, body: response.body().await? })
+        let status = response.status();
+        let of_error = |name: &str| if status >= 400 { response.header(name) } else { None };
+        Ok(Answer {
+            status,
+            retry_after: of_error("Retry-After"),
+            etag: of_error("ETag"),
+            cache_control: response.header("Cache-Control"),
+            body: response.body().await?,
+        })
     });
     let too_late = Box::pin(platform.sleep(timeout));
     let given_up = select(too_late, abort.aborted());

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use js_sys::{Object, Promise};
+use js_sys::{Array, Object, Promise};
 use wasm_bindgen::prelude::*;
 
 use super::error::json_argument;
@@ -13,6 +13,12 @@ use crate::client::config::SmartAppConfig;
 use crate::error::{Error, Failure};
 use crate::platform::JsonView;
 use crate::web::{JsonValue, StoreChoice, WebPlatform};
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = console)]
+    fn warn(text: &str);
+}
 
 /// An app and its servers.
 #[wasm_bindgen(js_name = SmartApp)]
@@ -28,6 +34,7 @@ impl JsApp {
         let config = json_argument(config, "config")?;
         let platform = WebPlatform::with_store(read_store(&config)?);
         let app = SmartApp::new(platform, SmartAppConfig::read(&config)?)?;
+        app.findings().iter().for_each(|finding| warn(&finding.message));
         Ok(Self { app: Rc::new(app) })
     }
 
@@ -37,6 +44,25 @@ impl JsApp {
         promise(async move {
             let session = app.resume().await?;
             Ok(session.map_or(JsValue::NULL, |session| JsSession::new(session).into()))
+        })
+    }
+
+    /// All sessions that the store holds.
+    pub fn sessions(&self) -> Promise {
+        let app = self.app.clone();
+        promise(async move {
+            let sessions = app.sessions().await?;
+            Ok(sessions.into_iter().map(|session| JsValue::from(JsSession::new(session))).collect::<Array>().into())
+        })
+    }
+
+    /// Leaves for the authorization server of a session, once more.
+    #[wasm_bindgen(js_name = launchAgain)]
+    pub fn launch_again(&self, session: &JsSession, scope: Option<String>) -> Promise {
+        let (app, session) = (self.app.clone(), session.session());
+        promise(async move {
+            app.launch_again(&session, scope.as_deref()).await?;
+            Ok(JsValue::UNDEFINED)
         })
     }
 

@@ -34,6 +34,7 @@ pub(super) fn to_js(error: &Error) -> JsValue {
             let outcome = outcome.and_then(|outcome| WebPlatform::default().parse(&outcome.json));
             details.push(("operationOutcome", outcome.map_or(JsValue::UNDEFINED, JsonValue::into_js)));
             details.push(("retryAfter", optional_text(fhir.retry_after.as_deref())));
+            details.push(("etag", optional_text(fhir.etag.as_deref())));
         }
         _ => {}
     }

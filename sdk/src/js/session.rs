@@ -1,7 +1,6 @@
 //! `Session` and `Search` for JavaScript.
 
 use std::cell::RefCell;
-use std::rc::Rc;
 
 use js_sys::{Array, Function, Promise};
 use wasm_bindgen::prelude::*;
@@ -9,7 +8,9 @@ use wasm_bindgen::prelude::*;
 use super::abort::Followed;
 use super::error::to_js;
 use super::value::{object, optional_text, promise, scopes, text};
-use crate::client::fhir::Search;
+use crate::client::fhir::RequestOptions;
+use crate::client::record::{PartState, RecordPart, RecordQuery};
+use crate::client::search::Search;
 use crate::client::session::{CheckedIdentity, EventSubscription, Session, SessionEvent, Signature};
 use crate::fhir::bundle::Page;
 use crate::platform::{Json, JsonView};
@@ -26,6 +27,10 @@ impl JsSession {
     pub(super) fn new(session: Session<WebPlatform>) -> Self {
         Self { session, subscription: RefCell::default() }
     }
+
+    pub(super) fn session(&self) -> Session<WebPlatform> {
+        self.session.clone()
+    }
 }
 
 #[wasm_bindgen(js_class = Session)]
@@ -41,6 +46,7 @@ impl JsSession {
             ("encounter", optional_text(session.encounter().as_deref())),
             ("fhirUser", optional_text(fhir_user.as_deref())),
             ("fhirBase", text(&session.fhir_base())),
+            ("server", optional_text(session.server_name().as_deref())),
             ("canRefresh", session.can_refresh().into()),
             // In milliseconds since 1970.
             ("expiresAt", session.expires_at().map_or(JsValue::UNDEFINED, |seconds| (seconds * 1000.0).into())),
@@ -84,21 +90,47 @@ impl JsSession {
         self.session.may_read(resource_type)
     }
 
-    /// Reads a resource.
-    pub fn read(&self, reference: String, signal: JsValue) -> Promise {
+    /// Reads a resource; `headers` are pairs of a name and a value.
+    pub fn read(&self, reference: String, headers: JsValue, signal: JsValue) -> Promise {
         let session = self.session.clone();
         promise(async move {
             let followed = Followed::new(signal);
-            Ok(session.read(&reference, &followed.signal()).await?.into_js())
+            let options = RequestOptions { abort: followed.signal(), headers: read_pairs(headers) };
+            Ok(session.read(&reference, options).await?.into_js())
         })
     }
 
-    /// Begins a search; `parameters` are pairs of a name and a value.
-    pub fn search(&self, resource_type: &str, parameters: JsValue) -> Result<JsSearch, JsValue> {
-        let pairs = JsonValue::from_js(parameters).items().unwrap_or_default();
-        let pairs: Vec<_> = pairs.iter().filter_map(read_pair).collect();
-        let search = self.session.search(resource_type, &pairs)?;
-        Ok(JsSearch { search: Rc::new(RefCell::new(search)) })
+    /// Begins a search; `parameters` and `headers` are pairs of a name and a value.
+    pub fn search(
+        &self,
+        resource_type: &str,
+        parameters: JsValue,
+        limit: Option<u32>,
+        headers: JsValue,
+        signal: JsValue,
+    ) -> Result<JsSearch, JsValue> {
+        let followed = Followed::new(signal);
+        let options = RequestOptions { abort: followed.signal(), headers: read_pairs(headers) };
+        let search = self.session.search(resource_type, &read_pairs(parameters), options)?;
+        let search = search.limited_to(limit.map_or(usize::MAX, |limit| limit as usize));
+        Ok(JsSearch { search, _followed: followed })
+    }
+
+    /// Loads the record of the patient in context. `queries` are pairs of a type and its parameters, in turn pairs; `listener`
+    /// gets the number of a query and its part, each time that it changed.
+    #[wasm_bindgen(js_name = loadRecord)]
+    pub fn load_record(&self, queries: JsValue, listener: Function, signal: JsValue) -> Promise {
+        let session = self.session.clone();
+        promise(async move {
+            let followed = Followed::new(signal);
+            let queries = read_queries(queries);
+            let tell = |index: usize, part: &RecordPart<JsonValue>| {
+                // The face's listener only queues the app's own, which is where an error can arise.
+                let _ = listener.call2(&JsValue::UNDEFINED, &(index as u32).into(), &part_object(part));
+            };
+            let parts = session.load_record(&queries, &followed.signal(), &tell).await?;
+            Ok(parts.iter().map(part_object).collect::<Array>().into())
+        })
     }
 
     /// Gets a new access token, with `scope` for one that may do less.
@@ -109,6 +141,16 @@ impl JsSession {
                 Some(scope) => session.refresh_with_scope(&scope).await?,
                 None => session.refresh().await?,
             }
+            Ok(JsValue::UNDEFINED)
+        })
+    }
+
+    /// Makes the session the one that a reload brings back.
+    #[wasm_bindgen(js_name = makeCurrent)]
+    pub fn make_current(&self) -> Promise {
+        let session = self.session.clone();
+        promise(async move {
+            session.make_current().await?;
             Ok(JsValue::UNDEFINED)
         })
     }
@@ -142,24 +184,58 @@ impl JsSession {
 /// A search, page by page.
 #[wasm_bindgen(js_name = Search)]
 pub struct JsSearch {
-    search: Rc<RefCell<Search<WebPlatform>>>,
+    search: Search<WebPlatform>,
+    _followed: Followed,
 }
 
 #[wasm_bindgen(js_class = Search)]
 impl JsSearch {
     /// The next page, or `null`.
     #[wasm_bindgen(js_name = nextPage)]
-    pub fn next_page(&self, signal: JsValue) -> Promise {
+    pub fn next_page(&self) -> Promise {
         let search = self.search.clone();
-        promise(async move {
-            let followed = Followed::new(signal);
-            // A call that fails leaves the search as it was.
-            let mut ahead = search.borrow().clone();
-            let page = ahead.next_page(&followed.signal()).await?;
-            search.replace(ahead);
-            Ok(page.map_or(JsValue::NULL, page_object))
-        })
+        promise(async move { Ok(search.next_page().await?.map_or(JsValue::NULL, page_object)) })
     }
+}
+
+fn read_pairs(pairs: JsValue) -> Vec<(String, String)> {
+    JsonValue::from_js(pairs).items().unwrap_or_default().iter().filter_map(read_pair).collect()
+}
+
+/// The queries, or the usual ones where none are given.
+fn read_queries(queries: JsValue) -> Vec<RecordQuery> {
+    let Some(queries) = JsonValue::from_js(queries).items() else { return RecordQuery::usual() };
+    let read = |query: &JsonValue| match query.items()?.as_slice() {
+        [resource_type, parameters] => Some(RecordQuery {
+            resource_type: resource_type.text()?,
+            parameters: read_pairs(parameters.clone().into_js()),
+        }),
+        _ => None,
+    };
+    queries.iter().filter_map(read).collect()
+}
+
+fn part_object(part: &RecordPart<JsonValue>) -> JsValue {
+    let (state, error) = match &part.state {
+        PartState::Loading => ("loading", JsValue::UNDEFINED),
+        PartState::Complete => ("complete", JsValue::UNDEFINED),
+        PartState::NotGranted => ("notgranted", JsValue::UNDEFINED),
+        PartState::Failed(failure) => ("failed", to_js(failure)),
+    };
+    let pair = |(name, value): &(String, String)| JsValue::from(Array::of2(&text(name), &text(value)));
+    object(&[
+        ("resourceType", text(&part.query.resource_type)),
+        ("parameters", part.query.parameters.iter().map(pair).collect::<Array>().into()),
+        ("resources", array(part.resources.clone())),
+        ("others", array(part.others.clone())),
+        ("total", part.total.map_or(JsValue::UNDEFINED, JsValue::from)),
+        ("state", text(state)),
+        ("error", error),
+    ])
+}
+
+fn array(items: Vec<JsonValue>) -> JsValue {
+    items.into_iter().map(JsonValue::into_js).collect::<Array>().into()
 }
 
 fn read_pair(pair: &JsonValue) -> Option<(String, String)> {
@@ -170,7 +246,6 @@ fn read_pair(pair: &JsonValue) -> Option<(String, String)> {
 }
 
 fn page_object(page: Page<JsonValue>) -> JsValue {
-    let array = |items: Vec<JsonValue>| JsValue::from(items.into_iter().map(JsonValue::into_js).collect::<Array>());
     object(&[
         ("resources", array(page.resources)),
         ("included", array(page.included)),

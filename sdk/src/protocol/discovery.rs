@@ -1,11 +1,14 @@
-//! `.well-known/smart-configuration` (SMART App Launch 2.2, conformance).
+//! Where a server says what its endpoints are: `.well-known/smart-configuration` (SMART App Launch 2.2, conformance),
+//! `.well-known/openid-configuration` (OpenID Connect Discovery) and the capability statement's `oauth-uris`.
 
 use super::finding::Finding;
 use super::http::Request;
 use super::url::{Url, UrlError};
 use crate::error::{Error, Failure};
+use crate::fhir::request::FHIR_JSON;
 use crate::platform::JsonView;
 
+const OAUTH_URIS: &str = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris";
 const SECTION: &str = "SMART App Launch 2.2, conformance";
 
 /// What a server says of its authorization server.
@@ -23,6 +26,8 @@ pub struct SmartConfiguration {
     pub capabilities: Vec<String>,
     /// PKCE methods.
     pub code_challenge_methods_supported: Vec<String>,
+    /// Whether every redirect names its issuer (RFC 9207).
+    pub authorization_response_iss_parameter_supported: bool,
     /// The whole document as JSON text, unknown members included.
     pub json: String,
 }
@@ -30,6 +35,16 @@ pub struct SmartConfiguration {
 /// Asks a base for its SMART configuration: one GET without a token and without a header that needs a preflight.
 pub fn smart_configuration_request(base: &Url) -> Result<Request, UrlError> {
     Ok(Request::get(base.child(".well-known/smart-configuration")?, "application/json"))
+}
+
+/// Asks a base for its OpenID configuration.
+pub fn openid_configuration_request(base: &Url) -> Result<Request, UrlError> {
+    Ok(Request::get(base.child(".well-known/openid-configuration")?, "application/json"))
+}
+
+/// Asks a FHIR base for its capability statement.
+pub fn capability_statement_request(fhir_base: &Url) -> Result<Request, UrlError> {
+    Ok(Request::get(fhir_base.child("metadata")?, FHIR_JSON))
 }
 
 /// Reads a SMART configuration. Relative addresses resolve against the FHIR base.
@@ -41,20 +56,51 @@ pub fn read_smart_configuration<V: JsonView>(
     document: &V,
     fhir_base: &Url,
     allow_insecure_http: bool,
-) -> Result<Box<SmartConfiguration>, Failure> {
-    let reader = Reader { document, fhir_base, allow_insecure_http };
-    let token_endpoint = reader
-        .endpoint("token_endpoint")?
-        .ok_or_else(|| Error::configuration("smart-configuration", "the server's document has no token_endpoint"))?;
-    Ok(Box::new(SmartConfiguration {
+) -> Result<SmartConfiguration, Failure> {
+    let reader = Reader { find: &|member| document.member_text(member), fhir_base, allow_insecure_http };
+    Ok(SmartConfiguration {
         issuer: document.member_text("issuer").filter(|issuer| !issuer.is_empty()),
         authorization_endpoint: reader.endpoint("authorization_endpoint")?,
-        token_endpoint,
+        token_endpoint: reader.token_endpoint()?,
         jwks_uri: reader.endpoint("jwks_uri")?,
         capabilities: list(document, "capabilities"),
         code_challenge_methods_supported: list(document, "code_challenge_methods_supported"),
+        authorization_response_iss_parameter_supported: document
+            .member("authorization_response_iss_parameter_supported")
+            .and_then(|supported| supported.flag())
+            .unwrap_or(false),
         json: document.to_json(),
-    }))
+    })
+}
+
+/// Reads what a capability statement says in its `oauth-uris` extension, as servers of the first SMART version do.
+///
+/// # Errors
+/// As [`read_smart_configuration`].
+pub fn read_capability_statement<V: JsonView>(
+    statement: &V,
+    fhir_base: &Url,
+    allow_insecure_http: bool,
+) -> Result<SmartConfiguration, Failure> {
+    let rest = statement.member_items("rest").into_iter().find_map(|rest| rest.member("security"));
+    let extensions = rest.map(|security| security.member_items("extension")).unwrap_or_default();
+    let uris = extensions.iter().find(|extension| extension.member_text("url").as_deref() == Some(OAUTH_URIS));
+    let uris = uris.map(|extension| extension.member_items("extension")).unwrap_or_default();
+    let find = |member: &str| {
+        let name = if member == "token_endpoint" { "token" } else { "authorize" };
+        uris.iter().find(|uri| uri.member_text("url").as_deref() == Some(name))?.member_text("valueUri")
+    };
+    let reader = Reader { find: &find, fhir_base, allow_insecure_http };
+    Ok(SmartConfiguration {
+        issuer: None,
+        authorization_endpoint: reader.endpoint("authorization_endpoint")?,
+        token_endpoint: reader.token_endpoint()?,
+        jwks_uri: None,
+        capabilities: Vec::new(),
+        code_challenge_methods_supported: Vec::new(),
+        authorization_response_iss_parameter_supported: false,
+        json: statement.to_json(),
+    })
 }
 
 /// What is odd about a SMART configuration and yet no reason to stop.
@@ -85,15 +131,20 @@ fn list<V: JsonView>(document: &V, member: &str) -> Vec<String> {
     }
 }
 
-struct Reader<'a, V> {
-    document: &'a V,
+struct Reader<'a> {
+    find: &'a dyn Fn(&str) -> Option<String>,
     fhir_base: &'a Url,
     allow_insecure_http: bool,
 }
 
-impl<V: JsonView> Reader<'_, V> {
+impl Reader<'_> {
+    fn token_endpoint(&self) -> Result<Url, Failure> {
+        let endpoint = self.endpoint("token_endpoint")?;
+        endpoint.ok_or_else(|| Error::configuration("discovery", "it names no token_endpoint"))
+    }
+
     fn endpoint(&self, member: &str) -> Result<Option<Url>, Failure> {
-        let Some(text) = self.document.member_text(member).filter(|text| !text.is_empty()) else { return Ok(None) };
+        let Some(text) = (self.find)(member).filter(|text| !text.is_empty()) else { return Ok(None) };
         let unusable = |problem| Error::Url { what: member.into(), problem };
         let folder = self.fhir_base.child("");
         let url = folder.and_then(|folder| folder.join(&text)).map_err(unusable)?;
@@ -172,7 +223,7 @@ mod tests {
         Url::parse("https://ehr.example/practice/fhir").unwrap()
     }
 
-    fn read(document: Value) -> Result<Box<SmartConfiguration>, Failure> {
+    fn read(document: Value) -> Result<SmartConfiguration, Failure> {
         read_smart_configuration(&document, &base(), false)
     }
 

@@ -90,6 +90,17 @@ impl Request {
         }
     }
 
+    /// Sets a header in place of one of the same name. `false` where name or value cannot stand in one (RFC 9110 section 5).
+    pub fn set_header(&mut self, name: &str, value: &str) -> bool {
+        let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+        if name.is_empty() || !name.bytes().all(is_token) || value.bytes().any(|byte| b"\r\n\0".contains(&byte)) {
+            return false;
+        }
+        self.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+        self.headers.push((name.to_owned(), value.to_owned()));
+        true
+    }
+
     /// The value of the `Authorization` header, for the platform that sends it.
     pub fn authorization(&self) -> Option<&str> {
         self.authorization.as_deref()

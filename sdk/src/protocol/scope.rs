@@ -103,6 +103,23 @@ impl ResourceScope {
         Some(Self { context, resource_type, permissions: Permissions::parse(permissions)?, constraint })
     }
 
+    /// The scope in the words of version 2.
+    fn to_text(&self) -> String {
+        let context = match self.context {
+            Context::Patient => "patient/",
+            Context::User => "user/",
+            Context::System => "system/",
+        };
+        let letters = Permissions::LETTERS.iter().filter(|(_, permission)| self.permissions.covers(*permission));
+        let letters: String = letters.map(|(letter, _)| *letter).collect();
+        let mut text = [context, self.resource_type.as_deref().unwrap_or("*"), ".", &letters].concat();
+        if let Some(constraint) = &self.constraint {
+            text.push('?');
+            text.push_str(constraint);
+        }
+        text
+    }
+
     /// Whether everything that `other` allows is allowed by this one.
     pub fn covers(&self, other: &Self) -> bool {
         self.reaches(other) && self.permissions.covers(other.permissions)
@@ -141,6 +158,30 @@ impl Scope {
     /// What it says of resources; `None` for `openid`, `launch` and the like.
     pub fn resource(&self) -> Option<&ResourceScope> {
         self.resource.as_ref()
+    }
+
+    fn differs_in_permissions_alone(&self, other: &Self) -> bool {
+        match (&self.resource, &other.resource) {
+            (Some(own), Some(other)) => {
+                own.context == other.context
+                    && own.resource_type == other.resource_type
+                    && own.constraint == other.constraint
+            }
+            _ => false,
+        }
+    }
+
+    /// Both as one, kept as written where one of them allows all that the other does.
+    fn merged_with(&self, other: &Self) -> Self {
+        let (Some(own), Some(added)) = (&self.resource, &other.resource) else { return self.clone() };
+        if own.permissions.covers(added.permissions) {
+            return self.clone();
+        }
+        if added.permissions.covers(own.permissions) {
+            return other.clone();
+        }
+        let both = ResourceScope { permissions: own.permissions.and(added.permissions), ..own.clone() };
+        Self { written: both.to_text(), resource: Some(both) }
     }
 }
 
@@ -235,6 +276,37 @@ impl ScopeSet {
     /// Whether another set allows nothing that this one does not.
     pub fn covers_all(&self, other: &Self) -> bool {
         other.iter().all(|scope| self.covers(scope))
+    }
+
+    /// The scopes of both sets, each once.
+    pub fn union(&self, other: &Self) -> Self {
+        let mut union = self.clone();
+        other.iter().for_each(|scope| union.insert(scope.as_str()));
+        union
+    }
+
+    /// The fewest scopes that allow the same: what another scope covers is left out, and scopes that differ in their
+    /// permissions alone become one, in the words of version 2.
+    ///
+    /// ```
+    /// use smartrust::protocol::scope::ScopeSet;
+    ///
+    /// let set = ScopeSet::parse("openid patient/Observation.r patient/Observation.s patient/*.read patient/*.c");
+    /// assert_eq!(set.reduced().to_text(), "openid patient/*.crs");
+    /// ```
+    pub fn reduced(&self) -> Self {
+        let mut merged: Vec<Scope> = Vec::new();
+        for scope in &self.scopes {
+            match merged.iter_mut().find(|other| other.differs_in_permissions_alone(scope)) {
+                Some(other) => *other = other.merged_with(scope),
+                None => merged.push(scope.clone()),
+            }
+        }
+        let is_covered = |scope: &Scope| {
+            let others = merged.iter().filter(|other| *other != scope).filter_map(Scope::resource);
+            scope.resource().is_some_and(|own| others.into_iter().any(|other| other.covers(own)))
+        };
+        Self { scopes: merged.iter().filter(|scope| !is_covered(scope)).cloned().collect() }
     }
 
     /// Whether a part of what one scope asks for is allowed.
@@ -350,6 +422,32 @@ mod tests {
         assert!(set.may_read(Context::Patient, "Observation"));
         assert!(!set.may_read(Context::Patient, "Condition"));
         assert!(!set.may_read(Context::User, "Observation"));
+    }
+
+    #[test]
+    fn p2_a_set_reduces_to_its_shortest_form() {
+        for (set, reduced) in [
+            ("patient/Observation.rs patient/Observation.read", "patient/Observation.rs"),
+            ("patient/Observation.r openid patient/Observation.s", "patient/Observation.rs openid"),
+            ("patient/Observation.rs patient/*.read", "patient/*.read"),
+            ("patient/*.rs patient/Observation.cud", "patient/*.rs patient/Observation.cud"),
+            ("patient/Observation.rs?category=laboratory patient/Observation.rs", "patient/Observation.rs"),
+            (
+                "patient/Observation.r?category=laboratory patient/Observation.s?category=laboratory",
+                "patient/Observation.rs?category=laboratory",
+            ),
+            ("user/*.rs patient/Observation.rs", "user/*.rs patient/Observation.rs"),
+            ("launch/patient openid openid", "launch/patient openid"),
+            ("patient/*.c patient/*.r patient/*.u patient/*.d patient/*.s", "patient/*.cruds"),
+        ] {
+            assert_eq!(ScopeSet::parse(set).reduced().to_string(), reduced, "{set}");
+        }
+    }
+
+    #[test]
+    fn p2_a_union_has_the_scopes_of_both_each_once() {
+        let union = ScopeSet::parse("openid patient/*.rs").union(&ScopeSet::parse("patient/*.rs launch"));
+        assert_eq!(union.to_string(), "openid patient/*.rs launch");
     }
 
     #[test]

@@ -28,6 +28,10 @@ impl JsonValue {
         self.0
     }
 
+    fn is_plain_object(&self) -> bool {
+        self.0.is_object() && !Array::is_array(&self.0)
+    }
+
     pub(super) fn parse(text: &JsValue) -> Option<Self> {
         parse_text(text).ok().map(Self)
     }
@@ -43,7 +47,11 @@ impl Json for WebPlatform {
 
 impl JsonView for JsonValue {
     fn member(&self, name: &str) -> Option<Self> {
-        let value = Reflect::get(&self.0, &JsValue::from_str(name)).ok()?;
+        let name = JsValue::from_str(name);
+        if !self.is_plain_object() || !Object::has_own(self.0.unchecked_ref::<Object>(), &name) {
+            return None;
+        }
+        let value = Reflect::get(&self.0, &name).ok()?;
         (!value.is_null() && !value.is_undefined()).then_some(Self(value))
     }
 
@@ -64,8 +72,7 @@ impl JsonView for JsonValue {
     }
 
     fn names(&self) -> Vec<String> {
-        let is_plain = self.0.is_object() && !Array::is_array(&self.0);
-        let names = is_plain.then(|| Object::keys(self.0.unchecked_ref::<Object>()));
+        let names = self.is_plain_object().then(|| Object::keys(self.0.unchecked_ref::<Object>()));
         names.map(|names| names.iter().filter_map(|name| name.as_string()).collect()).unwrap_or_default()
     }
 

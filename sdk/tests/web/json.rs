@@ -78,3 +78,11 @@ fn a_javascript_caller_gets_the_object_that_the_engine_made() {
     assert!(js_sys::Object::is(&js_sys::Reflect::get(&object, &"name".into()).unwrap(), &name));
     assert!(object.has_type::<js_sys::Object>());
 }
+
+#[wasm_bindgen_test]
+fn what_every_object_inherits_is_no_member() {
+    for (text, name) in [("{}", "toString"), ("{}", "constructor"), ("[1]", "length"), ("\"text\"", "length")] {
+        assert!(parse(text).member(name).is_none(), "{text}.{name}");
+    }
+    assert!(parse(r#"{"toString": 1}"#).member("toString").is_some());
+}

@@ -269,3 +269,46 @@ fn t4_a_code_that_the_server_refused_is_not_sent_again() {
     }
     assert_eq!(token_requests(&world).len(), 1);
 }
+
+/// What comes of a redirect that names an issuer, from a server whose configuration has some members.
+fn answered_by(iss: Option<&str>, members: &serde_json::Value) -> (Result<Vec<String>, Error>, usize) {
+    let server = Server::new();
+    for (name, value) in members.as_object().unwrap() {
+        server.configuration.borrow_mut()[name] = value.clone();
+    }
+    let world = server.world();
+    let tab = world.tab("https://app.example/");
+    launch(&world, &app(&tab)).unwrap();
+    let iss = iss.map(|iss| format!("&iss={iss}")).unwrap_or_default();
+    tab.visit(&format!("{}{iss}", redirect(&server, &tab)));
+    let outcome = resume(&world, &app(&tab)).map(|session| {
+        let findings = session.map(|session| session.findings()).unwrap_or_default();
+        findings.iter().map(|finding| finding.code.to_owned()).collect()
+    });
+    (outcome, token_requests(&world).len())
+}
+
+#[test]
+fn c5_another_issuer_than_the_one_that_was_asked_ends_the_launch() {
+    for iss in ["https%3A%2F%2Fevil.example", "https%3A%2F%2Fehr.example%2F", ""] {
+        let (outcome, exchanges) = answered_by(Some(iss), &json!({}));
+        assert!(matches!(outcome, Err(Error::Callback { .. })), "{iss}: {outcome:?}");
+        assert_eq!(exchanges, 0);
+    }
+}
+
+#[test]
+fn c5_a_server_that_says_it_names_its_issuer_must() {
+    let promised = json!({"authorization_response_iss_parameter_supported": true});
+    let (outcome, exchanges) = answered_by(None, &promised);
+    assert!(matches!(outcome, Err(Error::Callback { .. })), "{outcome:?}");
+    assert_eq!(exchanges, 0);
+    assert_eq!(answered_by(Some("https%3A%2F%2Fehr.example"), &promised), (Ok(vec![]), 1));
+    assert_eq!(answered_by(None, &json!({})), (Ok(vec![]), 1));
+}
+
+#[test]
+fn c5_where_no_issuer_is_known_it_is_a_finding_and_no_reason_to_stop() {
+    let (outcome, exchanges) = answered_by(Some("https%3A%2F%2Felsewhere.example"), &json!({"issuer": ""}));
+    assert_eq!((outcome, exchanges), (Ok(vec!["unknown_issuer".to_owned()]), 1));
+}

@@ -1,5 +1,6 @@
 use super::server::*;
 use crate::abort::{AbortHandle, AbortSignal};
+use crate::client::fhir::RequestOptions;
 use crate::client::session::Session;
 use crate::error::Error;
 use crate::memory::{MemoryPlatform, Reply, World};
@@ -20,12 +21,12 @@ fn page(ids: &[&str], next: Option<&str>) -> Reply {
 
 /// The ids of all pages, and the error that ended the search.
 fn search(world: &World, session: &Session<MemoryPlatform>) -> (Vec<String>, Option<Error>) {
-    let mut search = session.search("Observation", &[("patient".into(), "p1".into())]).unwrap();
+    let search = session.search("Observation", &[("patient".into(), "p1".into())], &AbortSignal::never()).unwrap();
     world
         .run(async move {
             let mut ids = Vec::new();
             loop {
-                match search.next_page(&AbortSignal::never()).await {
+                match search.next_page().await {
                     Ok(Some(page)) => {
                         ids.extend(page.resources.iter().map(|resource| resource["id"].as_str().unwrap().to_owned()));
                     }
@@ -130,7 +131,8 @@ fn f5_an_error_status_brings_its_operation_outcome() {
         (422, "unprocessable"),
         (500, "fhir_error"),
     ] {
-        server.fhir_replies.borrow_mut().push_back(Reply::json(status, &outcome));
+        let reply = Reply::json(status, &outcome).header("Retry-After", "120").header("ETag", "W/\"7\"");
+        server.fhir_replies.borrow_mut().push_back(reply);
         let session = session.clone();
         let error =
             world.run(async move { session.read("Patient/p1", &AbortSignal::never()).await }).unwrap().unwrap_err();
@@ -138,6 +140,7 @@ fn f5_an_error_status_brings_its_operation_outcome() {
         assert!(error.to_string().contains("Not in your scopes"));
         let Error::Fhir(error) = error.into() else { panic!() };
         assert_eq!(error.operation_outcome.unwrap().issues[0].code, "forbidden");
+        assert_eq!((error.retry_after.as_deref(), error.etag.as_deref()), (Some("120"), Some("W/\"7\"")));
     }
 }
 
@@ -152,19 +155,123 @@ fn html_in_place_of_a_resource_is_an_error() {
 #[test]
 fn f7_after_an_abort_nothing_is_fetched() {
     let (server, world, session) = signed_in();
-    let next = "https://ehr.example/fhir/Observation?page=2";
-    server.fhir_replies.borrow_mut().push_back(page(&["1"], Some(next)));
+    let link = |number: u32| format!("https://ehr.example/fhir/Observation?page={number}");
+    server.fhir_delay.set(1000);
+    server.fhir_replies.borrow_mut().extend([page(&["1"], Some(&link(2))), page(&["2"], Some(&link(3)))]);
     let handle = AbortHandle::new();
-    let signal = handle.signal();
-    let mut search = session.search("Observation", &[]).unwrap();
-    let sent = world.requests().len();
+    let search = session.search("Observation", &[], &handle.signal()).unwrap();
     let second = world
         .run(async move {
-            search.next_page(&signal).await.unwrap().unwrap();
+            search.next_page().await.unwrap().unwrap();
             handle.abort();
-            search.next_page(&signal).await
+            search.next_page().await
         })
         .unwrap();
     assert_eq!(second.unwrap_err(), Error::Aborted);
-    assert_eq!(world.requests().len(), sent + 1);
+    let sent = world.requests().len();
+    world.advance(10.0);
+    world.settle();
+    assert_eq!(world.requests().len(), sent);
+    assert!(!authorized_urls(&world).contains(&link(3)));
+}
+
+#[test]
+fn f8_the_next_page_is_fetched_while_the_caller_works_on_this_one() {
+    let (server, world, session) = signed_in();
+    let link = |number: u32| format!("https://ehr.example/fhir/Observation?page={number}");
+    server.fhir_delay.set(1000);
+    let replies = [page(&["1"], Some(&link(2))), page(&["2"], Some(&link(3))), page(&["3"], None)];
+    server.fhir_replies.borrow_mut().extend(replies);
+    let search = session.search("Observation", &[], &AbortSignal::never()).unwrap();
+    let platform = session.inner.platform.clone();
+    let started = crate::platform::Clock::now(&platform);
+    let ids = world
+        .run(async move {
+            let mut ids = Vec::new();
+            while let Some(page) = search.next_page().await.unwrap() {
+                ids.extend(page.resources.iter().map(|resource| resource["id"].as_str().unwrap().to_owned()));
+                crate::platform::Timer::sleep(&platform, 1000).await;
+            }
+            ids
+        })
+        .unwrap();
+    assert_eq!(ids, ["1", "2", "3"]);
+    // One second for the first page, then three of work in which the others arrive; one after the other it were six.
+    let elapsed = crate::platform::Clock::now(&session.inner.platform) - started;
+    assert!((3.9..4.1).contains(&elapsed), "{elapsed}");
+}
+
+#[test]
+fn f8_a_limit_stops_early() {
+    let (server, world, session) = signed_in();
+    let next = "https://ehr.example/fhir/Observation?page=2";
+    server.fhir_replies.borrow_mut().extend([page(&["1", "2"], Some(next)), page(&["3", "4"], Some("?page=3"))]);
+    let search = session.search("Observation", &[], &AbortSignal::never()).unwrap().limited_to(3);
+    let pages = world
+        .run(async move {
+            let mut pages = Vec::new();
+            while let Some(page) = search.next_page().await.unwrap() {
+                pages.push(page.resources.len());
+            }
+            pages
+        })
+        .unwrap();
+    assert_eq!(pages, [2, 1]);
+    world.settle();
+    assert_eq!(authorized_urls(&world).len(), 2);
+}
+
+#[test]
+fn a_page_that_failed_can_be_asked_for_again() {
+    let (server, world, session) = signed_in();
+    let next = "https://ehr.example/fhir/Observation?page=2";
+    server.fhir_replies.borrow_mut().extend([page(&["1"], Some(next)), Reply::offline(), page(&["2"], None)]);
+    let search = session.search("Observation", &[], &AbortSignal::never()).unwrap();
+    let (failed, second) = world
+        .run(async move {
+            search.next_page().await.unwrap();
+            (search.next_page().await, search.next_page().await)
+        })
+        .unwrap();
+    assert_eq!(failed.unwrap_err().code(), "network");
+    assert_eq!(second.unwrap().unwrap().resources[0]["id"], json!("2"));
+}
+
+#[test]
+fn f3_custom_headers_stay_through_pages() {
+    let (server, world, session) = signed_in();
+    let next = "https://ehr.example/fhir/Observation?page=2";
+    server.fhir_replies.borrow_mut().extend([page(&["1"], Some(next)), page(&["2"], None)]);
+    let headers = vec![("X-Trace".into(), "t1".into()), ("accept".into(), "application/json".into())];
+    let options = RequestOptions { headers, ..RequestOptions::default() };
+    let search = session.search("Observation", &[], options).unwrap();
+    world.run(async move { while search.next_page().await.unwrap().is_some() {} }).unwrap();
+    let pages: Vec<_> =
+        world.requests().into_iter().filter(|request| request.url.path() == "/fhir/Observation").collect();
+    assert_eq!(pages.len(), 2);
+    for request in pages {
+        let value = |name: &str| {
+            let found: Vec<_> = request.headers.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name)).collect();
+            assert_eq!(found.len(), 1, "{name}");
+            found[0].1.clone()
+        };
+        assert_eq!((value("X-Trace").as_str(), value("Accept").as_str()), ("t1", "application/json"));
+    }
+}
+
+#[test]
+fn f1_a_custom_header_cannot_take_the_tokens_place() {
+    let (_, world, session) = signed_in();
+    let sent = world.requests().len();
+    for (name, value, code) in [
+        ("Authorization", "Bearer other", "reserved_parameter"),
+        ("authorization", "Bearer other", "reserved_parameter"),
+        ("X Trace", "1", "invalid_configuration"),
+        ("X-Trace", "1\r\nAuthorization: Bearer other", "invalid_configuration"),
+    ] {
+        let options = RequestOptions { headers: vec![(name.into(), value.into())], ..RequestOptions::default() };
+        let refused = session.search("Observation", &[], options).err().unwrap();
+        assert_eq!(refused.code(), code, "{name}");
+    }
+    assert_eq!(world.requests().len(), sent);
 }

@@ -144,3 +144,26 @@ fn launch_with_keys(
     assert!(session.is_active());
     assert!(matches!(session.identity().unwrap().signature, Signature::Unchecked(_)));
 }
+
+#[test]
+fn a_session_that_the_app_took_out_of_the_store_is_not_put_back_by_the_signatures_check() {
+    let server = Server::new();
+    let world = server.world();
+    let tab = world.tab("https://app.example/");
+    launch(&world, &app(&tab)).unwrap();
+    tab.visit(&redirect(&server, &tab));
+    let tokens = with_id_token(&server, &token_answer(1));
+    world.answer_by(move |request| match request.url.path() {
+        "/token" => Reply::json(200, &tokens),
+        _ => Reply::json(200, &json!({"keys": [{"kty": "RSA", "kid": "k", "n": "AQAB", "e": "AQAB"}]})).after(1000),
+    });
+    let session = resume(&world, &app(&tab)).unwrap().unwrap();
+    assert_eq!(session.identity().unwrap().signature, Signature::Pending);
+    let key = format!("smartrust.session.{}", session.id());
+    let (emptied, removed) = (tab.clone(), key.clone());
+    world.run(async move { crate::platform::Store::remove(&emptied, &removed).await }).unwrap().unwrap();
+    world.advance(2.0);
+    world.settle();
+    assert_eq!(session.identity().unwrap().signature, Signature::Verified);
+    assert!(!tab.stored().contains_key(&key));
+}

@@ -101,6 +101,25 @@ fn s5_a_launch_in_the_same_context_that_comes_back_with_another_patient_opens_no
 }
 
 #[test]
+fn s2_signing_out_forgets_the_launch_that_was_to_follow_and_no_other() {
+    let server = Server::new();
+    let world = server.world();
+    let tab = world.tab("https://app.example/");
+    let session = sign_in_as(&server, &world, &tab, "p1");
+    let stranger = sign_in_as(&server, &world, &tab, "p2");
+    launch_again(&world, &tab, &session, None);
+    let followed = location(&tab);
+    launch_again(&world, &tab, &stranger, None);
+    let other = location(&tab);
+    world.run(async move { session.sign_out().await }).unwrap().unwrap();
+    let is_pending = |address: &str| {
+        let state = value(&parameters(address), "state").unwrap();
+        tab.stored().contains_key(&format!("smartrust.launch.{state}"))
+    };
+    assert!(!is_pending(&followed) && is_pending(&other));
+}
+
+#[test]
 fn more_can_be_asked_for_in_the_same_context() {
     let server = Server::new();
     let world = server.world();

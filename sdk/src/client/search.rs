@@ -1,0 +1,103 @@
+//! A search, read page by page, each fetched while the caller works on the one before.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use super::fhir::{RequestOptions, not_json};
+use super::flight::Flight;
+use super::session::Session;
+use crate::error::{Error, Failure};
+use crate::fhir::bundle::Page;
+use crate::fhir::request::page_request;
+use crate::platform::{Json, Platform};
+use crate::protocol::http::Request;
+use crate::protocol::url::Url;
+
+type FetchedPage<P> = Option<Page<<P as Json>::Value>>;
+
+/// A search, read page by page. Cloning it gives another handle to the same search.
+pub struct Search<P: Platform> {
+    progress: Rc<Progress<P>>,
+}
+
+struct Progress<P: Platform> {
+    session: Session<P>,
+    options: RequestOptions,
+    next: RefCell<Option<Result<Request, Failure>>>,
+    seen: RefCell<Vec<Url>>,
+    /// How many resources may still come.
+    left: Cell<usize>,
+    ahead: RefCell<Option<Flight<FetchedPage<P>>>>,
+}
+
+impl<P: Platform> Clone for Search<P> {
+    fn clone(&self) -> Self {
+        Self { progress: self.progress.clone() }
+    }
+}
+
+impl<P: Platform> Search<P> {
+    pub(super) fn new(session: Session<P>, first: Request, options: RequestOptions) -> Self {
+        Self {
+            progress: Rc::new(Progress {
+                session,
+                options,
+                next: RefCell::new(Some(Ok(first))),
+                seen: RefCell::default(),
+                left: Cell::new(usize::MAX),
+                ahead: RefCell::default(),
+            }),
+        }
+    }
+
+    /// Ends the search after so many resources: what is left of the last page is cut off, and no page after it is fetched.
+    pub fn limited_to(self, resources: usize) -> Self {
+        self.progress.left.set(resources);
+        self
+    }
+
+    /// The next page; `None` after the last.
+    ///
+    /// # Errors
+    /// As [`Session::read`], and [`Error::PageCycle`] where the pages point in a circle. After an error that may pass,
+    /// such as [`Error::Network`], the same page can be asked for again.
+    pub async fn next_page(&self) -> Result<FetchedPage<P>, Failure> {
+        let ahead = self.progress.ahead.take();
+        let page = ahead.unwrap_or_else(|| self.progress.begin()).landed().await?;
+        if self.progress.has_more() {
+            *self.progress.ahead.borrow_mut() = Some(self.progress.begin());
+        }
+        Ok(page)
+    }
+}
+
+impl<P: Platform> Progress<P> {
+    fn has_more(&self) -> bool {
+        self.left.get() > 0 && self.next.borrow().is_some()
+    }
+
+    fn begin(self: &Rc<Self>) -> Flight<FetchedPage<P>> {
+        let progress = self.clone();
+        Flight::start(&self.session.inner.platform, async move { progress.fetch().await })
+    }
+
+    async fn fetch(&self) -> Result<FetchedPage<P>, Failure> {
+        if !self.has_more() {
+            return Ok(None);
+        }
+        let Some(request) = self.next.borrow().clone().transpose()? else { return Ok(None) };
+        let resource = self.session.fetch(request.clone(), &self.options.abort).await?;
+        let mut page = Page::read(&resource).ok_or_else(|| not_json(200, &request.url))?;
+        self.seen.borrow_mut().push(request.url.clone());
+        *self.next.borrow_mut() = page.next.as_ref().map(|link| self.follow(&request.url, link));
+        page.resources.truncate(self.left.get());
+        self.left.set(self.left.get() - page.resources.len());
+        Ok(Some(page))
+    }
+
+    fn follow(&self, page: &Url, link: &str) -> Result<Request, Failure> {
+        let mut request = page_request(page, link)?;
+        self.options.put_on(&mut request)?;
+        if self.seen.borrow().contains(&request.url) { Err(Error::PageCycle.into()) } else { Ok(request) }
+    }
+}

@@ -1,0 +1,215 @@
+use super::server::*;
+use crate::client::app::{LaunchOptions, SmartApp};
+use crate::error::Error;
+use crate::memory::{MemoryPlatform, Reply, World};
+use crate::protocol::http::Request;
+use serde_json::{Value, json};
+use std::rc::Rc;
+
+type Launched = Result<Vec<(String, String)>, Error>;
+
+/// A world whose server answers each document by its path, and everything else by 404.
+fn world(documents: Vec<(&'static str, Reply)>) -> World {
+    World::new(NOW, move |request: &Request| {
+        let known = documents.iter().find(|(path, _)| *path == request.url.path());
+        known.map_or_else(|| Reply::text(404, "nothing here"), |(_, reply)| reply.clone())
+    })
+}
+
+fn authorize(world: &World, app: &Rc<SmartApp<MemoryPlatform>>) -> Launched {
+    let app = app.clone();
+    let url = world.run(async move { app.authorization_url(LaunchOptions::default()).await }).unwrap();
+    url.map(|url| parameters(url.as_str())).map_err(Error::from)
+}
+
+fn asked(world: &World) -> Vec<String> {
+    world.requests().iter().map(|request| request.url.path().to_owned()).collect()
+}
+
+const SMART: &str = "/fhir/.well-known/smart-configuration";
+const OPENID: &str = "/fhir/.well-known/openid-configuration";
+const METADATA: &str = "/fhir/metadata";
+
+fn endpoints() -> Value {
+    json!({
+        "issuer": "https://ehr.example", "jwks_uri": "https://ehr.example/jwks",
+        "authorization_endpoint": "https://ehr.example/authorize", "token_endpoint": "https://ehr.example/token",
+    })
+}
+
+fn without(mut document: Value, member: &str) -> Value {
+    document.as_object_mut().unwrap().remove(member);
+    document
+}
+
+fn capability_statement() -> Value {
+    json!({"resourceType": "CapabilityStatement", "rest": [{"mode": "server", "security": {"extension": [
+        {"url": "http://example.org/other"},
+        {"url": "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris", "extension": [
+            {"url": "token", "valueUri": "https://ehr.example/metadata-token"},
+            {"url": "authorize", "valueUri": "https://ehr.example/metadata-authorize"},
+        ]},
+    ]}}]})
+}
+
+#[test]
+fn d2_whatever_is_wrong_with_the_first_document_the_next_one_is_asked() {
+    for wrong in [
+        Reply::text(404, "not found"),
+        Reply::text(200, "<html>Log in</html>"),
+        Reply::text(404, "<html></html>"),
+        Reply::text(200, "{\"token_endpoint\":"),
+        Reply::json(200, &json!({"authorization_endpoint": "https://ehr.example/authorize"})),
+        Reply::json(500, &endpoints()),
+        Reply::offline(),
+    ] {
+        let world = world(vec![(SMART, wrong.clone()), (OPENID, Reply::json(200, &endpoints()))]);
+        let app = app(&world.tab("https://app.example/"));
+        assert!(authorize(&world, &app).is_ok(), "{wrong:?}");
+        assert_eq!(asked(&world), [SMART, OPENID], "{wrong:?}");
+    }
+}
+
+#[test]
+fn d2_the_capability_statement_is_asked_last() {
+    let world = world(vec![(METADATA, Reply::json(200, &capability_statement()))]);
+    let tab = world.tab("https://app.example/");
+    launch(&world, &app(&tab)).unwrap();
+    assert!(location(&tab).starts_with("https://ehr.example/metadata-authorize?"), "{}", location(&tab));
+    assert_eq!(asked(&world)[..3], [SMART, OPENID, METADATA]);
+}
+
+#[test]
+fn d2_if_all_fail_one_error_names_each_attempt_and_what_came_back() {
+    let world = world(vec![
+        (SMART, Reply::text(200, "<html>Log in</html>")),
+        (OPENID, Reply::offline()),
+        (METADATA, Reply::json(200, &json!({"resourceType": "CapabilityStatement"}))),
+    ]);
+    let error = authorize(&world, &app(&world.tab("https://app.example/"))).unwrap_err();
+    let Error::Discovery { attempts } = &error else { panic!("{error:?}") };
+    let told: Vec<_> = attempts.iter().map(|attempt| (attempt.url.as_str(), attempt.outcome.as_str())).collect();
+    assert_eq!(told[0].0, "https://ehr.example/fhir/.well-known/smart-configuration");
+    assert!(told[0].1.contains("not JSON"));
+    assert_eq!(told[1].0, "https://ehr.example/fhir/.well-known/openid-configuration");
+    assert!(told[1].1.contains("ehr.example"));
+    assert_eq!(told[2].0, "https://ehr.example/fhir/metadata");
+    assert!(told[2].1.contains("token_endpoint"));
+    told.iter().for_each(|(url, _)| assert!(error.to_string().contains(url)));
+}
+
+#[test]
+fn d5_an_endpoint_on_plain_http_ends_the_search() {
+    let mut document = endpoints();
+    document["token_endpoint"] = json!("http://ehr.example/token");
+    let world = world(vec![(SMART, Reply::json(200, &document)), (OPENID, Reply::json(200, &endpoints()))]);
+    let refused = authorize(&world, &app(&world.tab("https://app.example/"))).unwrap_err();
+    assert_eq!(refused.code(), "insecure_url");
+    assert_eq!(asked(&world), [SMART]);
+}
+
+#[test]
+fn d6_a_success_is_kept_for_five_minutes_in_memory_and_in_the_tab() {
+    let world = world(vec![(SMART, Reply::json(200, &endpoints()))]);
+    let tab = world.tab("https://app.example/");
+    let first = app(&tab);
+    authorize(&world, &first).unwrap();
+    world.advance(299.0);
+    authorize(&world, &first).unwrap();
+    authorize(&world, &app(&tab)).unwrap();
+    assert_eq!(asked(&world).len(), 1, "the same app and one after a reload");
+    world.advance(2.0);
+    authorize(&world, &first).unwrap();
+    assert_eq!(asked(&world).len(), 2);
+}
+
+#[test]
+fn d6_max_age_says_how_long_a_success_is_kept() {
+    for (cache_control, after, requests) in
+        [("public, max-age=3600", 3599.0, 1), ("max-age=10", 11.0, 2), ("no-cache", 0.0, 2), ("no-store", 0.0, 2)]
+    {
+        let world = world(vec![(SMART, Reply::json(200, &endpoints()).header("Cache-Control", cache_control))]);
+        let app = app(&world.tab("https://app.example/"));
+        authorize(&world, &app).unwrap();
+        world.advance(after);
+        authorize(&world, &app).unwrap();
+        assert_eq!(asked(&world).len(), requests, "{cache_control}");
+    }
+}
+
+#[test]
+fn d6_a_failure_is_never_kept() {
+    let world = world(vec![]);
+    let app = app(&world.tab("https://app.example/"));
+    authorize(&world, &app).unwrap_err();
+    world.answer_by(|_| Reply::json(200, &endpoints()));
+    assert!(authorize(&world, &app).is_ok());
+}
+
+#[test]
+fn d6_concurrent_calls_share_one_request() {
+    let world = world(vec![(SMART, Reply::json(200, &endpoints()).after(500))]);
+    let app = app(&world.tab("https://app.example/"));
+    let calls = (0..5).map(|_| {
+        let app = app.clone();
+        async move { app.authorization_url(LaunchOptions::default()).await.is_ok() }
+    });
+    let outcomes = world.run(futures_util::future::join_all(calls.collect::<Vec<_>>())).unwrap();
+    assert_eq!(outcomes, [true; 5]);
+    assert_eq!(asked(&world), [SMART]);
+}
+
+#[test]
+fn d6_a_store_that_is_blocked_costs_a_request_and_nothing_else() {
+    let world = world(vec![(SMART, Reply::json(200, &endpoints()))]);
+    let tab = world.tab("https://app.example/");
+    tab.let_store_work(false);
+    let refused = authorize(&world, &app(&tab)).unwrap_err();
+    assert_eq!(refused, Error::Storage, "the launch cannot be kept, which is told");
+    assert_eq!(asked(&world), [SMART]);
+}
+
+/// The issuer and keys that a launch is held against, when the SMART configuration names an empty issuer and no keys.
+fn completed(openid: &Value, scope: &str) -> (Value, Vec<String>) {
+    let mut smart = without(endpoints(), "jwks_uri");
+    smart["issuer"] = json!("");
+    let world = world(vec![(SMART, Reply::json(200, &smart)), (OPENID, Reply::json(200, openid))]);
+    let tab = world.tab("https://app.example/");
+    let mut record = record();
+    record.scope = scope.into();
+    authorize(&world, &app_with(&tab, record)).unwrap();
+    let stored = tab.stored();
+    let (_, launch) = stored.iter().find(|(key, _)| key.starts_with("smartrust.launch.")).unwrap();
+    let launch: Value = serde_json::from_str(launch).unwrap();
+    (launch["endpoints"].clone(), asked(&world))
+}
+
+#[test]
+fn d8_a_missing_issuer_and_missing_keys_come_from_the_openid_configuration() {
+    let mut openid = endpoints();
+    openid["authorization_endpoint"] = json!("https://ehr.example/other-authorize");
+    openid["token_endpoint"] = json!("https://ehr.example/other-token");
+    let (found, asked) = completed(&openid, "openid patient/*.rs");
+    assert_eq!(found["issuer"], json!("https://ehr.example"));
+    assert_eq!(found["jwks"], json!("https://ehr.example/jwks"));
+    assert_eq!(found["token"], json!("https://ehr.example/token"), "nothing else is taken from it");
+    assert_eq!(found["authorization"], json!("https://ehr.example/authorize"));
+    assert_eq!(asked, [SMART, OPENID]);
+}
+
+#[test]
+fn d8_the_openid_configuration_of_another_server_fills_in_nothing() {
+    for token_endpoint in ["https://evil.example/token", "https://ehr.example:8443/token", ""] {
+        let mut openid = endpoints();
+        openid["token_endpoint"] = json!(token_endpoint);
+        let (found, _) = completed(&openid, "openid patient/*.rs");
+        assert_eq!((&found["issuer"], &found["jwks"]), (&json!(null), &json!(null)), "{token_endpoint}");
+    }
+}
+
+#[test]
+fn d8_without_openid_nothing_is_filled_in() {
+    let (found, asked) = completed(&endpoints(), "launch/patient patient/*.rs");
+    assert_eq!(found["issuer"], json!(null));
+    assert_eq!(asked, [SMART]);
+}
