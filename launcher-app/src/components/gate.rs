@@ -6,7 +6,7 @@ use smartrust::Error;
 
 use super::draw::{element, link, nothing, paragraph, reactive, text};
 use super::page::page;
-use super::section::{button, try_again};
+use super::section::{actions, button, try_again};
 use super::sessions::other_sessions;
 use super::trouble::{trouble_note, trouble_panel};
 use crate::launcher::{Launcher, OpenSession, Session, State};
@@ -64,7 +64,8 @@ pub fn connect_again(launcher: Launcher, session: Session) -> AnyView {
         Some(error) => trouble_note(Trouble::of(&error, Audience::Patient), None),
         None => nothing(),
     });
-    element("div", &[("class", "contents")], vec![button("", "Connect again", Box::new(connect)), outcome])
+    let button = actions(vec![button("", "Connect again", Box::new(connect))]);
+    element("div", &[("class", "contents")], vec![button, outcome])
 }
 
 /// A page that waits, and what for.

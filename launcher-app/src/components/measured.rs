@@ -17,10 +17,10 @@ pub fn measured_list(all: &[Series]) -> Vec<AnyView> {
 
 fn row(series: &Series, is_open: bool) -> AnyView {
     let head = head(series);
-    let range = series.range.as_ref().map(|range| paragraph("range", format!("Usual range: {range}")));
     match &series.trend {
-        Some(trend) => folded(head, range, Arc::new(trend.clone()), is_open),
+        Some(trend) => folded(head, Arc::new(trend.clone()), is_open),
         None => {
+            let range = series.range.as_ref().map(|range| paragraph("range", format!("Usual range: {range}")));
             let mut parts = vec![element("div", &[("class", "measured-head")], head)];
             parts.extend(range);
             element("div", &[("class", "measured-row")], parts)
@@ -40,7 +40,7 @@ fn head(series: &Series) -> Vec<AnyView> {
 }
 
 /// The chart is drawn when it is first opened.
-fn folded(head: Vec<AnyView>, range: Option<AnyView>, trend: Arc<Trend>, is_open: bool) -> AnyView {
+fn folded(head: Vec<AnyView>, trend: Arc<Trend>, is_open: bool) -> AnyView {
     let was_opened = RwSignal::new(is_open);
     let chart = reactive(move || if was_opened.get() { trend_chart(&trend) } else { nothing() });
     let head = element("summary", &[("class", "measured-head")], head);
@@ -51,7 +51,6 @@ fn folded(head: Vec<AnyView>, range: Option<AnyView>, trend: Arc<Trend>, is_open
             }
         }>
             {head}
-            {range}
             {chart}
         </details>
     }

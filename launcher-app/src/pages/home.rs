@@ -37,9 +37,9 @@ pub fn Home() -> impl IntoView {
         Some(connecting) => {
             hero.extend(server_choice(connecting));
             hero.push(connect_button(connecting));
-            let start = vec![element("section", &[("class", "hero")], hero), what_is_asked(connecting)];
-            parts.push(element("div", &[("class", "start")], start));
-            parts.push(next_steps());
+            let hero = element("section", &[("class", "hero")], hero);
+            let first = element("div", &[("class", "stack")], vec![hero, next_steps()]);
+            parts.push(element("div", &[("class", "start")], vec![first, what_is_asked(connecting)]));
         }
         None => parts.push(element("section", &[("class", "hero")], hero)),
     }

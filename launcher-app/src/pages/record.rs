@@ -36,9 +36,9 @@ fn record(session: OpenSession) -> AnyView {
     let mut head = vec![element("h1", &[], vec![text(heading)])];
     head.extend(launcher.label(&current).map(|label| paragraph("origin", format!("From {label}"))));
     let parts = KINDS.iter().enumerate().map(|(index, kind)| record_part(index, kind, load, session));
+    head.push(progress(load));
     let mut all = vec![element("div", &[("class", "page-head")], head)];
     all.extend(patient);
-    all.push(progress(load));
     all.push(reactive(move || unreachable_note(load)));
     all.push(element(
         "div",
