@@ -30,7 +30,7 @@ pub fn run(options: Options) -> Result<()> {
     let app = Loopback::take(options.app_port, "--app-port")?;
     build(options.profile)?;
     let runtime = Runtime::new()?;
-    let servers = Servers::start(&runtime, ehr, app)?;
+    let servers = Servers::start(&runtime, ehr, app, false)?;
     print_invitation(&servers);
     if options.open && open::that_detached(&servers.app_origin).is_err() {
         println!("The browser did not open by itself: go to {}", servers.app_origin);
@@ -41,13 +41,15 @@ pub fn run(options: Options) -> Result<()> {
     Ok(())
 }
 
-/// Builds both faces and drives them in headless Chromium; the code tells whether every check passed.
-pub fn check(profile: Profile) -> Result<ExitCode> {
+/// Builds both faces and drives them in headless Chromium, by all test files or those whose names contain `only`; the code
+/// tells whether every check passed.
+pub fn check(profile: Profile, only: Option<&str>) -> Result<ExitCode> {
     let browser = tools::ensure_browser()?;
     tools::ensure_npm_packages()?;
     build(profile)?;
     with_servers(|ehr_origin, app_origin| {
         let status = checks::browser_tests(&browser, ehr_origin, app_origin)
+            .args(only)
             .status()
             .context("Node could not be started: install Node 20 or newer")?;
         Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -58,7 +60,7 @@ pub fn check(profile: Profile) -> Result<ExitCode> {
 pub fn with_servers<T>(work: impl FnOnce(&str, &str) -> Result<T>) -> Result<T> {
     let (ehr, app) = (Loopback::take_free()?, Loopback::take_free()?);
     let runtime = Runtime::new()?;
-    let servers = Servers::start(&runtime, ehr, app)?;
+    let servers = Servers::start(&runtime, ehr, app, true)?;
     let result = work(&servers.ehr_origin, &servers.app_origin);
     servers.stop(&runtime);
     result
@@ -77,7 +79,8 @@ struct Servers {
 }
 
 impl Servers {
-    fn start(runtime: &Runtime, ehr: Loopback, app: Loopback) -> Result<Self> {
+    /// `is_driven` says that tests drive them, so that these may order faults of the sandbox.
+    fn start(runtime: &Runtime, ehr: Loopback, app: Loopback, is_driven: bool) -> Result<Self> {
         let _inside = runtime.enter();
         let (ehr_origin, app_origin) = (ehr.origin(), app.origin());
         let (stop, stopped) = watch::channel(false);
@@ -87,7 +90,8 @@ impl Servers {
                 let _sender_gone_means_stop_too = stopped.wait_for(|stopped| *stopped).await;
             }
         };
-        let sandbox = sandbox_ehr::Config::new(&*ehr_origin).app_origin(&app_origin);
+        let mut sandbox = sandbox_ehr::Config::new(&*ehr_origin).app_origin(&app_origin);
+        sandbox.control = is_driven;
         let host = StaticHost {
             app_origin: app_origin.clone(),
             ehr_origin: ehr_origin.clone(),

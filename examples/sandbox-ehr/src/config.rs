@@ -26,6 +26,10 @@ pub struct Config {
     pub apps: Vec<LaunchApp>,
     /// How long an access token lives.
     pub token_ttl: Duration,
+    /// How much later than it could every answer comes, preflights too.
+    pub latency: Duration,
+    /// Whether the control API is there, by which a test orders faults. Anybody who reaches the sandbox may use it.
+    pub control: bool,
     /// The clock by which codes, tokens and log-ins expire.
     pub clock: Clock,
     /// The key that signs ID tokens and launch tokens.
@@ -66,6 +70,8 @@ impl Config {
             clients: Vec::new(),
             apps: Vec::new(),
             token_ttl: Duration::from_secs(3600),
+            latency: Duration::ZERO,
+            control: false,
             clock: Clock::system(),
             key: SystemKey::of_this_process(),
         }

@@ -13,6 +13,7 @@
 
 mod clock;
 mod config;
+mod control;
 mod cors;
 mod fhir;
 mod oauth;
@@ -31,9 +32,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
 use axum::routing::{any, get, post};
 use tokio::net::TcpListener;
 
+use self::control::Control;
 use self::oauth::grants::Grants;
 use self::people::Population;
 use self::sessions::Sessions;
@@ -72,13 +75,23 @@ impl Sandbox {
 pub fn router(config: Config) -> Router {
     let for_clients = cors::for_clients(&config.clients);
     let people = Population::new(config.seed, config.patients);
+    let (latency, control) = (config.latency, config.control.then(Control::default));
     let sandbox = Arc::new(Sandbox { config, people, store: Mutex::default() });
-    discovery_routes()
-        .merge(api_routes().layer(for_clients))
-        .merge(page_routes())
-        .fallback(pages::unknown_address)
+    // Faults lie within cross-origin access, so that a page can read the answer that was ordered.
+    let faulty = |routes: Router<Shared>| match &control {
+        Some(control) => routes.layer(from_fn_with_state(control.clone(), control::apply_faults)),
+        None => routes,
+    };
+    let mut ehr = faulty(discovery_routes())
+        .layer(cors::for_everyone())
+        .merge(faulty(api_routes()).layer(for_clients))
+        .merge(faulty(page_routes().fallback(pages::unknown_address)))
         .layer(DefaultBodyLimit::max(BODY_LIMIT_BYTES))
-        .with_state(sandbox)
+        .with_state(sandbox);
+    if let Some(control) = control {
+        ehr = ehr.layer(from_fn_with_state(control.clone(), control::record)).merge(control::routes(control));
+    }
+    if latency.is_zero() { ehr } else { ehr.layer(from_fn_with_state(latency, control::slow_down)) }
 }
 
 /// Serves the EHR until `shutdown` ends.
@@ -105,7 +118,6 @@ fn discovery_routes() -> Router<Shared> {
         .route("/webchart.cgi/jwks", get(keys::jwks))
         .route("/webchart.cgi/jwks/", get(keys::jwks))
         .route("/webchart.cgi/fhir/metadata", get(fhir::metadata))
-        .layer(cors::for_everyone())
 }
 
 /// What apps call. Both spellings of an address with and without a trailing slash are routes of their own.

@@ -4,6 +4,7 @@ use clap::Parser;
 use sandbox_ehr::{Config, DEFAULT_PATIENTS, DEFAULT_SEED, sample_logins, serve};
 use std::io;
 use std::process::ExitCode;
+use std::time::Duration;
 use tokio::net::TcpListener;
 
 /// A small EHR that behaves as WebChart does, to try SMART launches against.
@@ -22,6 +23,15 @@ struct Options {
     /// How many patients there are.
     #[arg(long, default_value_t = DEFAULT_PATIENTS)]
     patients: u32,
+    /// How long an access token lives, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
+    token_ttl: u64,
+    /// How much later every answer comes, in milliseconds
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    latency: u64,
+    /// Adds the control API, by which a test orders faults; never where others can reach the port
+    #[arg(long)]
+    control: bool,
 }
 
 #[tokio::main]
@@ -47,6 +57,9 @@ async fn run(options: Options) -> io::Result<()> {
     let mut config = Config::new(origin).app_origin(&options.app_origin);
     config.seed = options.seed;
     config.patients = options.patients;
+    config.token_ttl = Duration::from_secs(options.token_ttl);
+    config.latency = Duration::from_millis(options.latency);
+    config.control = options.control;
     print_welcome(&config);
     serve(config, listener, async {
         // Without a signal handler there is nothing to wait for but the end of the process.

@@ -44,6 +44,21 @@ export class Launcher {
     await this.heading("Who you are").waitFor();
   }
 
+  async openRecord() {
+    await this.#page.goto(`${appOrigin}/record`);
+    await this.recordIsShown();
+  }
+
+  /** Waits until a refresh that was asked for has ended. */
+  async isIdle() {
+    await this.#page.locator("button:enabled", { hasText: "Refresh now" }).waitFor();
+  }
+
+  /** Waits for the page that says that the session is over. */
+  async isSignedOut() {
+    await this.#page.getByText("signed out").first().waitFor();
+  }
+
   async refresh() {
     await this.#page.getByRole("button", { name: "Refresh now", exact: true }).click();
   }

@@ -14,10 +14,10 @@ export async function connectAsPatient(page, { deny = [] } = {}) {
   return launcher;
 }
 
-/** What a patient does at the portal: log in, deny, allow. */
-export async function confirmAtPortal(page, { deny = [] } = {}) {
+/** What a patient does at the portal: log in, unless the portal still knows who it is, deny, allow. */
+export async function confirmAtPortal(page, { deny = [], isLoggedIn = false } = {}) {
   const portal = new Portal(page);
-  await portal.logIn(patientLogin);
+  if (!isLoggedIn) await portal.logIn(patientLogin);
   for (const kind of deny) await portal.deny(kind);
   await portal.allow();
 }

@@ -1,0 +1,178 @@
+//! Faults: what is to go wrong, where, and how often.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Request, State};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+
+use super::Control;
+
+/// A fault as it is ordered. All that it names happens together: first the delay, then the drop, or the status instead
+/// of the EHR's own answer; a malformed body is the answer's, cut in half.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Order {
+    /// What the path begins with.
+    path: String,
+    /// The method; any, when it is left out.
+    method: Option<String>,
+    /// How many requests it meets.
+    #[serde(default = "once")]
+    count: u32,
+    status: Option<u16>,
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
+    body: Option<String>,
+    /// In milliseconds.
+    #[serde(default)]
+    delay: u64,
+    #[serde(default)]
+    drop: bool,
+    #[serde(default)]
+    malformed: bool,
+}
+
+const fn once() -> u32 {
+    1
+}
+
+/// A fault that can happen.
+#[derive(Clone, Debug)]
+pub struct Fault {
+    path: String,
+    method: Option<Method>,
+    count: u32,
+    delay: Duration,
+    drop: bool,
+    malformed: bool,
+    answer: Option<Answer>,
+}
+
+/// What is answered instead of the EHR.
+#[derive(Clone, Debug)]
+struct Answer {
+    status: StatusCode,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    body: String,
+}
+
+impl TryFrom<Order> for Fault {
+    type Error = String;
+
+    fn try_from(order: Order) -> Result<Self, String> {
+        if !order.path.starts_with('/') {
+            return Err("The path must begin with a slash.".to_owned());
+        }
+        if order.count == 0 {
+            return Err("The count must be 1 at least.".to_owned());
+        }
+        let method = order.method.map(|name| {
+            Method::from_bytes(name.to_ascii_uppercase().as_bytes()).map_err(|_| format!("{name:?} is no method."))
+        });
+        let status = order.status.map(|code| {
+            StatusCode::from_u16(code).ok().filter(|_| code >= 200).ok_or(format!("{code} is no status of an answer."))
+        });
+        if status.is_none() && (order.body.is_some() || !order.headers.is_empty()) {
+            return Err("Headers and body need a status.".to_owned());
+        }
+        let answer = match status.transpose()? {
+            Some(status) => {
+                let headers = order.headers.iter().map(header).collect::<Result<_, _>>()?;
+                Some(Answer { status, headers, body: order.body.unwrap_or_default() })
+            }
+            None => None,
+        };
+        if answer.is_none() && order.delay == 0 && !order.drop && !order.malformed {
+            return Err("Nothing is to go wrong: name status, delay, drop or malformed.".to_owned());
+        }
+        Ok(Self {
+            path: order.path,
+            method: method.transpose()?,
+            count: order.count,
+            delay: Duration::from_millis(order.delay),
+            drop: order.drop,
+            malformed: order.malformed,
+            answer,
+        })
+    }
+}
+
+fn header((name, value): (&String, &String)) -> Result<(HeaderName, HeaderValue), String> {
+    let name = HeaderName::try_from(name).map_err(|_| format!("{name:?} is no name of a header."))?;
+    let value = HeaderValue::try_from(value).map_err(|_| format!("The value of {name} is none of a header."))?;
+    Ok((name, value))
+}
+
+impl Control {
+    pub(super) fn order(&self, fault: Fault) {
+        self.state().faults.push(fault);
+    }
+
+    pub(super) fn clear_faults(&self) {
+        self.state().faults.clear();
+    }
+
+    /// The fault that was ordered first among those that meet this request. It is used up by one.
+    fn take(&self, method: &Method, path: &str) -> Option<Fault> {
+        let faults = &mut self.state().faults;
+        let meets =
+            |fault: &Fault| path.starts_with(&fault.path) && fault.method.as_ref().is_none_or(|own| own == method);
+        let position = faults.iter().position(meets)?;
+        faults[position].count -= 1;
+        let fault = faults[position].clone();
+        if fault.count == 0 {
+            faults.remove(position);
+        }
+        Some(fault)
+    }
+}
+
+/// Lets happen to a request what was ordered for it.
+pub async fn apply(State(control): State<Control>, request: Request, next: Next) -> Response {
+    let Some(fault) = control.take(request.method(), request.uri().path()) else {
+        return next.run(request).await;
+    };
+    tokio::time::sleep(fault.delay).await;
+    if fault.drop {
+        return broken();
+    }
+    let response = match fault.answer {
+        Some(answer) => answer.into_response(),
+        None => next.run(request).await,
+    };
+    if fault.malformed { halved(response).await } else { response }
+}
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        let media_type = match serde_json::from_str::<serde_json::Value>(&self.body) {
+            Ok(_) => "application/json",
+            Err(_) => "text/plain; charset=utf-8",
+        };
+        let mut response = (self.status, [(CONTENT_TYPE, media_type)], self.body).into_response();
+        for (name, value) in self.headers {
+            response.headers_mut().insert(name, value);
+        }
+        response
+    }
+}
+
+/// An answer whose body fails before its first byte, so that the server closes the connection without a word.
+fn broken() -> Response {
+    let failure = futures_util::stream::iter([Err::<Bytes, _>(io::Error::from(io::ErrorKind::ConnectionAborted))]);
+    Response::new(Body::from_stream(failure))
+}
+
+async fn halved(response: Response) -> Response {
+    let (mut parts, body) = response.into_parts();
+    let whole = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
+    parts.headers.remove(CONTENT_LENGTH);
+    Response::from_parts(parts, Body::from(whole.slice(..whole.len() / 2)))
+}

@@ -1,0 +1,45 @@
+//! The addresses of the control API. They have no cross-origin access: pages of other origins cannot use them.
+
+use axum::extract::State;
+use axum::extract::rejection::JsonRejection;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde_json::json;
+
+use super::Control;
+use super::faults::{Fault, Order};
+
+/// `/control/faults` and `/control/requests`.
+pub fn routes(control: Control) -> Router {
+    Router::new()
+        .route("/control/faults", post(order).delete(clear_faults))
+        .route("/control/requests", get(requests).delete(clear_requests))
+        .with_state(control)
+}
+
+async fn order(State(control): State<Control>, order: Result<Json<Order>, JsonRejection>) -> Response {
+    let fault = order.map_err(|rejection| rejection.body_text()).and_then(|Json(order)| Fault::try_from(order));
+    match fault {
+        Ok(fault) => {
+            control.order(fault);
+            StatusCode::CREATED.into_response()
+        }
+        Err(problem) => (StatusCode::BAD_REQUEST, Json(json!({ "error": problem }))).into_response(),
+    }
+}
+
+async fn clear_faults(State(control): State<Control>) -> StatusCode {
+    control.clear_faults();
+    StatusCode::NO_CONTENT
+}
+
+async fn requests(State(control): State<Control>) -> Response {
+    Json(control.requests()).into_response()
+}
+
+async fn clear_requests(State(control): State<Control>) -> StatusCode {
+    control.clear_requests();
+    StatusCode::NO_CONTENT
+}

@@ -1,0 +1,115 @@
+// The npm package, called from a page as its user calls it.
+
+import assert from "node:assert/strict";
+import { orderFault, clearFaults } from "./support/control.mjs";
+import { PlainPage } from "./pages/plain.mjs";
+import { test } from "./support/browser.mjs";
+import { confirmAtPortal } from "./support/flows.mjs";
+import { appOrigin, iss } from "./support/servers.mjs";
+
+const server = {
+  fhirBase: iss,
+  clientId: "plain-html",
+  redirectUri: `${appOrigin}/plain-html/`,
+  scope: "launch/patient openid fhirUser offline_access patient/*.rs",
+};
+
+/** Signs a patient in through the plain page. */
+async function signIn(page, options) {
+  const plain = new PlainPage(page);
+  await plain.connect();
+  await confirmAtPortal(page, options);
+  await plain.isBack();
+  await plain.patient().waitFor();
+}
+
+/** Runs a function in the page, with the package's exports, its app on the sandbox, and the app's session. */
+function withSession(page, body) {
+  return page.evaluate(
+    `(async () => {
+      const smartrust = await import("/pkg/index.js");
+      const app = new smartrust.SmartApp({ server: ${JSON.stringify(server)} });
+      const session = await app.resume();
+      return (${body})({ ...smartrust, app, session });
+    })()`,
+  );
+}
+
+test("the package loads a record with progress, and tells what was not shared and what failed", async ({ page, traffic }) => {
+  await signIn(page, { deny: ["Condition"] });
+  await orderFault({ path: "/webchart.cgi/fhir/Encounter", method: "GET", status: 503 });
+  try {
+    const before = traffic.to(`${iss}/Condition`).length;
+    const { parts, heard } = await withSession(page, async ({ session }) => {
+      const heard = [];
+      const parts = await session.loadRecord({
+        queries: ["Condition", "Encounter", { type: "Observation", parameters: { category: "vital-signs" } }],
+        onPart: (part, index) => heard.push([index, part.state]),
+      });
+      return { parts, heard };
+    });
+    assert.deepEqual(parts.map(({ state }) => state), ["notgranted", "failed", "complete"]);
+    assert.ok(parts[2].resources.length > 0);
+    assert.equal(parts[2].resources.length, parts[2].total);
+    assert.deepEqual(parts[2].others, []);
+    assert.deepEqual(heard.filter(([index]) => index < 2), [[0, "notgranted"], [1, "failed"]]);
+    assert.ok(heard.some(([index, state]) => index === 2 && state === "loading"));
+    assert.equal(traffic.to(`${iss}/Condition`).length, before, "what was not granted was asked for");
+  } finally {
+    await clearFaults();
+  }
+});
+
+test("F3 headers, also as a Headers instance, stay through all pages of a search", async ({ page, context }) => {
+  await signIn(page);
+  const languages = [];
+  context.on("request", (request) => {
+    const isPage = request.url().startsWith(iss) && request.method() === "GET";
+    if (isPage) languages.push(request.headerValue("Accept-Language"));
+  });
+  const found = await withSession(page, async ({ session }) => {
+    const headers = new Headers({ "Accept-Language": "gsw" });
+    const parameters = { patient: session.patient, _count: 5 };
+    return (await session.search("Observation", parameters, { headers, limit: 12 }).toArray()).length;
+  });
+  assert.equal(found, 12);
+  assert.ok(languages.length >= 3, `${languages.length} pages were asked for`);
+  assert.deepEqual(new Set(await Promise.all(languages)), new Set(["gsw"]));
+});
+
+test("F7 a signal stops a search that is under way, and nothing is fetched after it", async ({ page, traffic }) => {
+  await signIn(page);
+  const code = await withSession(page, async ({ session }) => {
+    const controller = new AbortController();
+    const parameters = { patient: session.patient, _count: 1 };
+    try {
+      for await (const _ of session.search("Observation", parameters, { signal: controller.signal })) controller.abort();
+    } catch (error) {
+      return error.code;
+    }
+    return "no error";
+  });
+  assert.equal(code, "aborted");
+  const asked = traffic.to(iss).length;
+  await page.waitForLoadState("networkidle");
+  assert.equal(traffic.to(iss).length, asked);
+});
+
+test("sessions of the same tab are listed, picked and ended one by one", async ({ page }) => {
+  await signIn(page);
+  await page.goto(await withSession(page, ({ app }) => app.authorizationUrl()));
+  await confirmAtPortal(page, { isLoggedIn: true });
+  await new PlainPage(page).isBack();
+  const { count, picked, left } = await withSession(page, async ({ app, session }) => {
+    const sessions = await app.sessions();
+    const other = sessions.find(({ id }) => id !== session.id);
+    await other.makeCurrent();
+    const picked = (await app.resume()) === other;
+    await other.signOut();
+    const left = (await app.sessions()).map(({ id }) => id === session.id);
+    return { count: sessions.length, picked, left };
+  });
+  assert.equal(count, 2);
+  assert.ok(picked);
+  assert.deepEqual(left, [true]);
+});
