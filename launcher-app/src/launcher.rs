@@ -11,9 +11,9 @@ use smartrust::client::session::{EventSubscription, SessionEvent};
 use smartrust::platform::{Clock, Navigator, Store};
 use smartrust::protocol::launch::LaunchLink;
 use smartrust::web::WebPlatform;
-use smartrust::{Error, SmartApp};
+use smartrust::{Error, ServerRecord, SmartApp, SmartAppConfig};
 
-use crate::config::{Choice, LauncherConfig};
+use crate::config::{Choice, LauncherConfig, wrong};
 use crate::model::trouble::Audience;
 
 /// A session in a browser.
@@ -72,7 +72,8 @@ impl Launcher {
     /// [`Error::Configuration`] naming the member that is wrong.
     pub fn new(config: LauncherConfig) -> Result<Self, Error> {
         let platform = WebPlatform::default();
-        let app = SmartApp::new(platform.clone(), config.app.clone())?;
+        let app = SmartApp::new(platform.clone(), config.app.clone())
+            .map_err(|failure| wrong_server(&platform, &config.app, failure.into()))?;
         let is_online = RwSignal::new(window().navigator().on_line());
         for (event, online) in [("online", true), ("offline", false)] {
             // The listeners live as long as the page.
@@ -202,6 +203,14 @@ impl Launcher {
         self.look_around().await;
     }
 
+    /// Takes note of what a request failed with: where the time of the session that is shown is up, its page says so.
+    pub fn take_note(self, session: &Session, error: &Error) {
+        let is_shown = matches!(self.state.get_untracked(), State::Open(shown) if shown.id() == session.id());
+        if is_shown && *error == Error::SessionExpired {
+            self.state.set(State::Ended { reason: error.clone(), session: session.clone() });
+        }
+    }
+
     /// Ends a session, here and in every other tab that holds it.
     pub async fn sign_out(self, session: Session) {
         let is_shown = matches!(self.state.get_untracked(), State::Open(shown) if shown.id() == session.id());
@@ -245,6 +254,19 @@ impl Launcher {
             let _ = old.sign_out().await;
             let _ = platform.remove(REPLACED).await;
         }
+    }
+}
+
+/// The error with the place of the server that it is about.
+fn wrong_server(platform: &WebPlatform, config: &SmartAppConfig, error: Error) -> Error {
+    let alone = |record: &ServerRecord| SmartAppConfig { servers: vec![record.clone()] };
+    let position =
+        config.servers.iter().position(|record| SmartApp::new(platform.clone(), alone(record)).is_err());
+    match (error, position) {
+        (Error::Configuration(found), Some(position)) => {
+            wrong(&format!("servers[{position}].{}", found.member), &found.problem)
+        }
+        (error, _) => error,
     }
 }
 

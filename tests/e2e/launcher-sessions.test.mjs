@@ -10,10 +10,11 @@ import { until } from "./support/wait.mjs";
 const secondLogin = { userName: "patient2", password: "portal-2" };
 
 /** Connects a second patient in the same window; returns both names as the banner shows them. */
-async function connectTwo(page) {
+async function connectTwo(page, traffic) {
   const launcher = await connectAsPatient(page);
   await launcher.recordIsComplete();
   const first = await nameIn(launcher);
+  const firstTokens = await traffic.tokenResponse("authorization_code");
   await page.context().clearCookies({ domain: new URL(ehrOrigin).hostname });
   await launcher.connect();
   const portal = new Portal(page);
@@ -21,7 +22,7 @@ async function connectTwo(page) {
   await portal.allow();
   await launcher.recordIsComplete();
   await until("the other patient is shown", async () => (await nameIn(launcher)) !== first);
-  return { launcher, first, second: await nameIn(launcher) };
+  return { launcher, first, firstTokens, second: await nameIn(launcher) };
 }
 
 async function nameIn(launcher) {
@@ -29,7 +30,7 @@ async function nameIn(launcher) {
 }
 
 test("S5 two records stand side by side in one window and are never mixed", async ({ page, traffic }) => {
-  const { launcher, first, second } = await connectTwo(page);
+  const { launcher, first, second } = await connectTwo(page, traffic);
   assert.notEqual(first, second);
   await launcher.openSession();
   const others = launcher.section("Other open records");
@@ -48,21 +49,20 @@ test("S5 two records stand side by side in one window and are never mixed", asyn
 });
 
 test("S2 signing out of one record leaves the other", async ({ page, traffic }) => {
-  const { launcher, first, second } = await connectTwo(page);
-  const tokens = await traffic.tokenResponse("authorization_code");
+  const { launcher, first, firstTokens, second } = await connectTwo(page, traffic);
   await launcher.openSession();
   const others = launcher.section("Other open records");
   await others.getByText(first).waitFor();
   await launcher.button(/^Sign out/, others).click();
-  await until("the first record's token is gone", async () => !(await everythingStored(page)).includes(tokens.access_token));
+  await until("the first record's token is gone", async () => !(await everythingStored(page)).includes(firstTokens.access_token));
   await until("the list is empty", async () => (await launcher.heading("Other open records").count()) === 0);
   await page.goto(`${appOrigin}/record`);
   await launcher.recordIsComplete();
   assert.equal(await nameIn(launcher), second);
 });
 
-test("after signing out of the record that is shown, the other one is offered", async ({ page }) => {
-  const { launcher, first } = await connectTwo(page);
+test("after signing out of the record that is shown, the other one is offered", async ({ page, traffic }) => {
+  const { launcher, first } = await connectTwo(page, traffic);
   await launcher.openSession();
   await launcher.button("Sign out", launcher.section("How long it holds")).click();
   await page.getByText("You are signed out.").waitFor();

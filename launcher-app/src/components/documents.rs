@@ -7,10 +7,10 @@ use smartrust::abort::AbortSignal;
 use smartrust::platform::JsonView;
 
 use super::document_text::{clinical_document, decoded, page, picture};
-use super::draw::{element, nothing, paragraph, reactive, text};
+use super::draw::{element, nothing, paragraph, reactive, reactive_text, text};
 use super::entries::entry_parts;
 use super::load::{Load, Loading};
-use super::section::{absent, actions, button_about, skeleton, try_again};
+use super::section::{absent, actions, skeleton, try_again};
 use super::table::more;
 use super::trouble::trouble_note;
 use crate::launcher::{Launcher, OpenSession, Session};
@@ -35,9 +35,11 @@ pub fn document_list(documents: &[Document], session: OpenSession) -> Vec<AnyVie
 
 fn show_document(document: &Document, session: OpenSession) -> Vec<AnyView> {
     let mut parts = entry_parts(&document.entry);
-    if document.attachments.is_empty() {
-        parts.push(absent("The clinic does not give its contents."));
-    }
+    let forms: Vec<&str> = document.attachments.iter().map(Attachment::form_in_words).collect();
+    parts.push(match forms.is_empty() {
+        true => absent("The clinic does not give its contents."),
+        false => paragraph("entry-line", forms.join(", ")),
+    });
     let is_single = document.attachments.len() == 1;
     parts.extend(document.attachments.iter().map(|attachment| {
         let about = match is_single {
@@ -58,10 +60,16 @@ fn show_attachment(attachment: Attachment, about: String, session: OpenSession) 
         true => open_attachment(attachment.get_value(), title.get_value(), session),
         false => nothing(),
     });
-    let toggle = reactive(move || {
-        let words = if is_open.get() { "Close" } else { "Read" };
-        button_about("quiet", words, &title.get_value(), Box::new(move || is_open.update(|open| *open = !*open)))
-    });
+    let words = reactive_text(move || if is_open.get() { "Close" } else { "Read" }.to_owned());
+    let about = element("span", &[("class", "visually-hidden")], vec![text(format!(": {about}"))]);
+    let is_expanded = move || if is_open.get() { "true" } else { "false" };
+    let toggle = view! {
+        <button type="button" class="quiet" aria-expanded=is_expanded on:click=move |_| is_open.update(|open| *open = !*open)>
+            {words}
+            {about}
+        </button>
+    }
+    .into_any();
     element("div", &[("class", "attachment")], vec![actions(vec![toggle]), shown])
 }
 

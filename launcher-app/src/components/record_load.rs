@@ -10,7 +10,7 @@ use smartrust::client::record::{PartState, RecordPart, RecordQuery};
 use smartrust::web::JsonValue;
 
 use super::load::until_gone;
-use crate::launcher::{OpenSession, Session};
+use crate::launcher::{Launcher, OpenSession, Session};
 use crate::model::kinds::{Content, KINDS, Kind};
 use crate::model::trouble::is_unreachable;
 
@@ -63,6 +63,7 @@ impl Part {
 /// The loading of a record. It is called off when the page goes.
 #[derive(Clone, Copy)]
 pub struct RecordLoad {
+    launcher: Launcher,
     session: OpenSession,
     parts: StoredValue<Vec<RwSignal<Part>>>,
     abort: StoredValue<AbortHandle, LocalStorage>,
@@ -70,9 +71,9 @@ pub struct RecordLoad {
 
 impl RecordLoad {
     /// Starts loading all kinds.
-    pub fn start(session: OpenSession) -> Self {
+    pub fn start(launcher: Launcher, session: OpenSession) -> Self {
         let parts = KINDS.iter().map(|_| RwSignal::new(Part::BEGUN)).collect();
-        let load = Self { session, parts: StoredValue::new(parts), abort: until_gone() };
+        let load = Self { launcher, session, parts: StoredValue::new(parts), abort: until_gone() };
         load.run((0..KINDS.len()).collect());
         load
     }
@@ -115,10 +116,14 @@ impl RecordLoad {
         let session: Session = self.session.get_value();
         let abort = self.abort.with_value(AbortHandle::signal);
         wanted.iter().for_each(|(_, signal)| signal.set(Part::BEGUN));
+        let launcher = self.launcher;
         spawn_local(async move {
             let queries: Vec<RecordQuery> = wanted.iter().map(|(kind, _)| kind.query()).collect();
             let told = |index: usize, part: &RecordPart<JsonValue>| {
                 let is_called_off = matches!(&part.state, PartState::Failed(failure) if **failure == Error::Aborted);
+                if let PartState::Failed(failure) = &part.state {
+                    launcher.take_note(&session, failure);
+                }
                 if let Some((kind, signal)) = wanted.get(index)
                     && !is_called_off
                 {

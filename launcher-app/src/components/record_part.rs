@@ -8,6 +8,7 @@ use super::documents::document_list;
 use super::draw::{element, nothing, paragraph, reactive, reactive_text, text};
 use super::entries::entry_list;
 use super::measured::measured_list;
+use super::page::focus;
 use super::record_load::{Part, Progress, RecordLoad};
 use super::section::{absent, actions, button_about, section, skeleton};
 use super::trouble::trouble_note;
@@ -87,7 +88,11 @@ fn failed(
     content: Option<&Content>,
     session: OpenSession,
 ) -> Vec<AnyView> {
-    let again = button_about("quiet", "Try again", kind.heading, Box::new(move || load.again(index)));
+    let again = move || {
+        focus(kind.id);
+        load.again(index);
+    };
+    let again = button_about("quiet", "Try again", kind.heading, Box::new(again));
     let mut parts = match is_unreachable(error) {
         // What keeps all of them away is told once, above.
         true => vec![absent(format!("{} could not be loaded.", kind.heading)), actions(vec![again])],

@@ -5,6 +5,7 @@ use leptos::task::spawn_local;
 use leptos_router::hooks::use_navigate;
 
 use super::draw::{element, nothing, reactive, text};
+use super::page::focus;
 use super::people::{load_patient, patient_line};
 use super::section::{actions, button_about, section};
 use crate::launcher::{Launcher, Session, State};
@@ -14,7 +15,7 @@ pub fn other_sessions() -> AnyView {
     let launcher = expect_context::<Launcher>();
     reactive(move || {
         let shown = match launcher.state() {
-            State::Open(session) => Some(session.id().to_owned()),
+            State::Open(session) | State::Ended { session, .. } => Some(session.id().to_owned()),
             State::Looking => return nothing(),
             _ => None,
         };
@@ -41,7 +42,10 @@ fn item(launcher: Launcher, session: Session) -> AnyView {
             navigate("/record", Default::default());
         });
     };
-    let sign_out = move || spawn_local(launcher.sign_out(open.get_value()));
+    let sign_out = move || {
+        focus("content");
+        spawn_local(launcher.sign_out(open.get_value()));
+    };
     let mut parts = vec![element("strong", &[], vec![name])];
     parts.extend(from);
     parts.push(actions(vec![

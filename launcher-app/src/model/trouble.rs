@@ -63,6 +63,11 @@ impl Trouble {
         }
     }
 
+    /// The same with another way on.
+    pub fn but(self, way_on: WayOn) -> Self {
+        Self { way_on, ..self }
+    }
+
     /// A session without a patient, so that there is no record to show.
     pub fn no_patient(audience: Audience) -> Self {
         Self {

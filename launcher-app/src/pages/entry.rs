@@ -9,7 +9,7 @@ use smartrust::Error;
 use crate::components::draw::reactive;
 use crate::components::gate::{ended, told, waiting};
 use crate::launcher::{Launcher, State};
-use crate::model::trouble::{Audience, Trouble};
+use crate::model::trouble::{Audience, Trouble, WayOn};
 
 /// `/launch`: an EHR's link begins a launch, and the sign-in that follows comes back here.
 #[component]
@@ -49,7 +49,8 @@ pub fn Code() -> impl IntoView {
     launcher.resume();
     let onward = to_the_record();
     reactive(move || match launcher.state() {
-        State::Failed(error) => told(Trouble::of(&error, Audience::Patient), move || launcher.resume()),
+        // A sign-in is good for one try.
+        State::Failed(error) => told(Trouble::of(&error, Audience::Patient).but(WayOn::StartAgain), || {}),
         State::None | State::SignedOut { .. } => {
             told(Trouble::of(&Error::StateMismatch, Audience::Patient), || {})
         }

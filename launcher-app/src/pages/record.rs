@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::components::draw::{element, nothing, paragraph, reactive, reactive_text, text};
 use crate::components::gate::{told, with_session};
-use crate::components::page::page;
+use crate::components::page::{focus, page};
 use crate::components::people::{banner, load_patient};
 use crate::components::record_load::RecordLoad;
 use crate::components::record_part::{contents_of_the_page, record_part};
@@ -29,7 +29,7 @@ fn record(session: OpenSession) -> AnyView {
     // The EHR may show the patient around this window; unless it says so, the banner stands here.
     let has_banner = current.context().need_patient_banner != Some(false);
     let patient = has_banner.then(|| banner(load_patient(session), audience));
-    let load = RecordLoad::start(session);
+    let load = RecordLoad::start(launcher, session);
     try_again_when_online(launcher, load);
 
     let heading = if audience == Audience::Patient { "Your health record" } else { "Health record" };
@@ -65,7 +65,11 @@ fn unreachable_note(load: RecordLoad) -> AnyView {
     }
     let words = "The clinic could not be reached, so a part of the record is missing. You are still connected: try again in a moment.";
     let strong = element("strong", &[], vec![text("No connection to the clinic. ")]);
-    let again = button("", "Try all again", Box::new(move || load.all_failed_again()));
+    let again = move || {
+        focus("content");
+        load.all_failed_again();
+    };
+    let again = button("", "Try all again", Box::new(again));
     let parts = vec![element("p", &[], vec![strong, text(words)]), actions(vec![again])];
     element("div", &[("class", "trouble-note"), ("role", "alert")], parts)
 }
