@@ -2,8 +2,35 @@
 
 mod support;
 
+use std::collections::HashSet;
+
 use axum::http::StatusCode;
 use support::{BASE, Browser, CODE_URI, FHIR, STANDALONE_SCOPE, changed, scopes, standalone, text, without};
+
+/// What a wildcard of a patient opens.
+const PATIENT_KINDS: [&str; 21] = [
+    "AllergyIntolerance",
+    "CarePlan",
+    "CareTeam",
+    "Condition",
+    "Coverage",
+    "Device",
+    "DiagnosticReport",
+    "DocumentReference",
+    "Encounter",
+    "Goal",
+    "Immunization",
+    "Location",
+    "Medication",
+    "MedicationRequest",
+    "Observation",
+    "Organization",
+    "Patient",
+    "Practitioner",
+    "PractitionerRole",
+    "Procedure",
+    "Provenance",
+];
 
 async fn error_of(parameters: &[(&str, &str)]) -> String {
     let answer = Browser::new().authorize(parameters).await;
@@ -140,27 +167,22 @@ async fn a_wildcard_is_one_item_for_each_kind_of_data() {
         let scope = format!("launch/patient openid fhirUser offline_access {wildcard}");
         let page = browser.authorize(&standalone(&scope)).await;
         let confirmation = browser.log_in_as_patient(&page, 1).await;
-        for kind in ["Patient", "Condition", "Observation", "Encounter", "Practitioner"] {
+        for kind in PATIENT_KINDS {
             assert!(confirmation.body.contains(&format!("value=\"{kind}\" aria-pressed=\"true\"")), "{kind}");
         }
+        assert!(!confirmation.body.contains("value=\"Group\""));
         for mandatory in ["launch/patient", "openid", "fhirUser", "offline_access"] {
             assert!(confirmation.body.contains(&format!(">{mandatory}</span>")), "{mandatory}");
             assert!(!confirmation.body.contains(&format!("value=\"{mandatory}\"")), "{mandatory}");
         }
         let tokens = browser.elsewhere().standalone_tokens(&scope, &["Encounter", "openid"]).await;
-        assert_eq!(
-            scopes(&tokens),
-            [
-                "launch/patient",
-                "openid",
-                "fhirUser",
-                "offline_access",
-                "patient/Patient.rs",
-                "patient/Condition.rs",
-                "patient/Observation.rs",
-                "patient/Practitioner.rs"
-            ]
-        );
+        let mandatory = ["launch/patient", "openid", "fhirUser", "offline_access"].map(str::to_owned);
+        let kinds = PATIENT_KINDS.iter().filter(|kind| **kind != "Encounter");
+        let expected: HashSet<String> =
+            mandatory.into_iter().chain(kinds.map(|kind| format!("patient/{kind}.rs"))).collect();
+        let granted = scopes(&tokens);
+        assert_eq!(granted.iter().map(|scope| (*scope).to_owned()).collect::<HashSet<_>>(), expected);
+        assert_eq!(granted.len(), expected.len());
     }
 }
 
@@ -169,6 +191,19 @@ async fn single_scopes_come_back_as_they_were_spelt() {
     let scope = "openid patient/Observation.read patient/Condition.r profile system/*.rs patient/Nonsense.rs";
     let tokens = Browser::new().standalone_tokens(scope, &[]).await;
     assert_eq!(scopes(&tokens), ["openid", "patient/Condition.r", "patient/Observation.read"]);
+}
+
+#[tokio::test]
+async fn a_scope_with_a_query_is_an_item_of_its_own() {
+    let (vital, laboratory) =
+        ("patient/Observation.rs?category=vital-signs", "patient/Observation.rs?category=laboratory");
+    let scope = format!("launch/patient {vital} {laboratory}");
+    let mut browser = Browser::new();
+    let page = browser.authorize(&standalone(&scope)).await;
+    let confirmation = browser.log_in_as_patient(&page, 1).await;
+    assert!(confirmation.body.contains("only vital signs"));
+    let tokens = browser.elsewhere().standalone_tokens(&scope, &["Observation?category=laboratory"]).await;
+    assert_eq!(scopes(&tokens), ["launch/patient", vital]);
 }
 
 #[tokio::test]
@@ -189,8 +224,7 @@ async fn without_a_script_a_click_comes_back_as_a_grey_item() {
 
 #[tokio::test]
 async fn cancelling_or_denying_everything_is_access_denied() {
-    let everything = ["Patient", "Condition", "Observation", "Encounter", "Practitioner"];
-    for (decision, denied) in [("cancel", &[][..]), ("allow", &everything)] {
+    for (decision, denied) in [("cancel", &[][..]), ("allow", &PATIENT_KINDS)] {
         let mut browser = Browser::new();
         let page = browser.authorize(&standalone(STANDALONE_SCOPE)).await;
         let confirmation = browser.log_in_as_patient(&page, 1).await;

@@ -23,4 +23,3 @@ pub mod scope;
 pub mod secret;
 pub mod token;
 pub mod url;
-mod wording;

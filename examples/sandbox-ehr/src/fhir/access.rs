@@ -2,9 +2,11 @@
 
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
+use serde_json::Value;
 
 use super::ResourceType;
 use super::outcome::Refusal;
+use super::parameters::Criterion;
 use super::scopes::{Interaction, Level, ResourceScope};
 use crate::Sandbox;
 use crate::oauth::grants::{Access, User};
@@ -18,18 +20,47 @@ pub struct Token {
 
 /// Whose resources may be seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reach {
+enum Reach {
     Everyone,
     /// The patient with this number, and what belongs to no patient.
     Patient(u32),
 }
 
+/// What a token may see of a type. Each scope adds a part: whose resources, and which of them.
+pub struct View(Vec<(Reach, Vec<Criterion>)>);
+
 impl Reach {
-    pub fn includes(&self, number: u32) -> bool {
+    fn includes(self, number: u32) -> bool {
         match self {
             Self::Everyone => true,
-            Self::Patient(own) => *own == number,
+            Self::Patient(own) => own == number,
         }
+    }
+}
+
+impl View {
+    pub fn reaches_everyone(&self) -> bool {
+        self.0.iter().any(|(reach, _)| *reach == Reach::Everyone)
+    }
+
+    /// Whether some resources of this patient may be seen.
+    pub fn reaches(&self, number: u32) -> bool {
+        self.0.iter().any(|(reach, _)| reach.includes(number))
+    }
+
+    /// The one patient whose resources may be seen, unless it is everyone.
+    pub fn only_patient(&self) -> Option<u32> {
+        self.0.iter().find_map(|(reach, _)| match reach {
+            Reach::Patient(own) if !self.reaches_everyone() => Some(*own),
+            _ => None,
+        })
+    }
+
+    /// Whether this resource of this patient, or of nobody, may be seen.
+    pub fn shows(&self, resource: &Value, owner: Option<u32>) -> bool {
+        self.0.iter().any(|(reach, limits)| {
+            owner.is_none_or(|number| reach.includes(number)) && limits.iter().all(|limit| limit.matches(resource))
+        })
     }
 }
 
@@ -49,18 +80,23 @@ impl Token {
         Ok(Self { access, scopes })
     }
 
-    /// The widest that any scope for this interaction allows; no token sees more than its user would.
-    pub fn reach(&self, resource: ResourceType, interaction: Interaction) -> Result<Reach, Refusal> {
-        self.scopes
-            .iter()
-            .filter(|scope| scope.allows(resource, interaction))
-            .filter_map(|scope| match (scope.level(), self.access.user) {
+    /// All that the scopes for this interaction allow; no token sees more than its user would.
+    pub fn view(&self, sandbox: &Sandbox, resource: ResourceType, interaction: Interaction) -> Result<View, Refusal> {
+        let mut parts = Vec::new();
+        for scope in self.scopes.iter().filter(|scope| scope.allows(resource, interaction)) {
+            let reach = match (scope.level(), self.access.user) {
                 (Level::User, User::Provider) => Some(Reach::Everyone),
                 (Level::User, User::Patient(own)) => Some(Reach::Patient(own)),
                 (Level::Patient, _) => self.access.patient.map(Reach::Patient),
-            })
-            .max_by_key(|reach| *reach == Reach::Everyone)
-            .ok_or_else(|| Refusal::forbidden(format!("The token has no scope for this use of {}.", resource.name())))
+            };
+            if let Some(reach) = reach {
+                parts.push((reach, scope.limits(resource, &sandbox.config.fhir_base())));
+            }
+        }
+        if parts.is_empty() {
+            return Err(Refusal::forbidden(format!("The token has no scope for this use of {}.", resource.name())));
+        }
+        Ok(View(parts))
     }
 
     /// Whether this is the resource of the user, which the scope `fhirUser` opens for reading.

@@ -10,67 +10,26 @@ mod parameters;
 mod render;
 mod scopes;
 mod search;
+mod types;
 
 pub use metadata::metadata;
 pub use render::encounter_id;
 pub use scopes::ResourceScope;
+pub use types::{Belonging, ResourceType};
 
+use axum::body::Bytes;
 use axum::extract::{OriginalUri, State};
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{ACCEPT, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 
-use self::access::{Reach, Token};
+use self::access::Token;
 use self::outcome::Refusal;
 use self::scopes::Interaction;
 use crate::parameters::Parameters;
 use crate::people::Population;
 use crate::{Sandbox, Shared};
-
-/// The resource types that this server holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ResourceType {
-    Patient,
-    Condition,
-    Observation,
-    Encounter,
-    Practitioner,
-}
-
-impl ResourceType {
-    pub const ALL: [Self; 5] = [Self::Patient, Self::Condition, Self::Observation, Self::Encounter, Self::Practitioner];
-
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|resource| resource.name() == name)
-    }
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Patient => "Patient",
-            Self::Condition => "Condition",
-            Self::Observation => "Observation",
-            Self::Encounter => "Encounter",
-            Self::Practitioner => "Practitioner",
-        }
-    }
-
-    /// What sharing it means, in a patient's words.
-    pub fn meaning(self) -> &'static str {
-        match self {
-            Self::Patient => "Your name, birth date, sex and contact details",
-            Self::Condition => "Your health problems and diagnoses",
-            Self::Observation => "Your vital signs and laboratory results",
-            Self::Encounter => "Your visits to the clinic",
-            Self::Practitioner => "The names of those who treat you",
-        }
-    }
-
-    /// Whether it is part of a patient's record, so that a search must say whose.
-    fn is_clinical(self) -> bool {
-        matches!(self, Self::Condition | Self::Observation | Self::Encounter)
-    }
-}
 
 /// Everything under the FHIR base but the capability statement.
 pub async fn api(
@@ -78,38 +37,36 @@ pub async fn api(
     method: Method,
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
+    body: Bytes,
 ) -> Response {
     let path = uri.path().split_once("/fhir").map_or("", |(_, rest)| rest);
+    let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
     let query = Parameters::parse(uri.query().unwrap_or_default().as_bytes());
-    match answer(&sandbox, &method, path, &query, &headers) {
-        Ok(body) => fhir_json(StatusCode::OK, &body),
-        Err(refusal) => refusal.into_response(),
-    }
+    let answer = Token::read(&sandbox, &headers).and_then(|token| match (&method, segments.as_slice()) {
+        (&Method::GET, ["Binary", id]) => binary(&sandbox, &token, id, &headers),
+        (&Method::GET, segments) => get(&sandbox, &token, segments, &query).map(as_response),
+        (&Method::POST, [resource, "_search"]) => {
+            let resource = resource_type(resource)?;
+            let form = form(&headers, &body)?;
+            first_page(&sandbox, &token, resource, &query.joined(form)).map(as_response)
+        }
+        _ => Err(Refusal::not_supported("This server reads and searches only.")),
+    });
+    answer.unwrap_or_else(IntoResponse::into_response)
 }
 
-fn answer(
-    sandbox: &Sandbox,
-    method: &Method,
-    path: &str,
-    query: &Parameters,
-    headers: &HeaderMap,
-) -> Result<Value, Refusal> {
-    let token = Token::read(sandbox, headers)?;
-    if method != Method::GET {
-        return Err(Refusal::not_supported("This server reads and searches only."));
-    }
-    let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
-    match segments.as_slice() {
+fn as_response(body: Value) -> Response {
+    fhir_json(StatusCode::OK, &body)
+}
+
+fn get(sandbox: &Sandbox, token: &Token, segments: &[&str], query: &Parameters) -> Result<Value, Refusal> {
+    match segments {
         [] => {
             let page = paging::open(query)?;
-            search::run(sandbox, &token.reach(page.resource, Interaction::Search)?, &page)
+            search::run(sandbox, &token.view(sandbox, page.resource, Interaction::Search)?, &page)
         }
-        [resource] => {
-            let resource = resource_type(resource)?;
-            let page = paging::first(resource, query)?;
-            search::run(sandbox, &token.reach(resource, Interaction::Search)?, &page)
-        }
-        [resource, id] => read(sandbox, &token, resource_type(resource)?, id),
+        [resource] => first_page(sandbox, token, resource_type(resource)?, query),
+        [resource, id] => read(sandbox, token, resource_type(resource)?, id),
         _ => Err(Refusal::not_found("There is nothing at this address.")),
     }
 }
@@ -118,28 +75,71 @@ fn resource_type(name: &str) -> Result<ResourceType, Refusal> {
     ResourceType::parse(name).ok_or(Refusal::not_found("This server does not know this resource type."))
 }
 
+fn first_page(sandbox: &Sandbox, token: &Token, resource: ResourceType, query: &Parameters) -> Result<Value, Refusal> {
+    let page = paging::first(resource, query)?;
+    search::run(sandbox, &token.view(sandbox, resource, Interaction::Search)?, &page)
+}
+
+/// The parameters of a search by POST (FHIR R4, Search, 3.1.0.1.1).
+fn form(headers: &HeaderMap, body: &[u8]) -> Result<Parameters, Refusal> {
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if content_type.starts_with("application/x-www-form-urlencoded") {
+        Ok(Parameters::parse(body))
+    } else {
+        Err(Refusal::invalid("A search by POST must be application/x-www-form-urlencoded."))
+    }
+}
+
 fn read(sandbox: &Sandbox, token: &Token, resource: ResourceType, id: &str) -> Result<Value, Refusal> {
     let missing = Refusal::not_found("There is no resource with this id.");
-    if !token.is_user(resource, id) {
-        let reach = token.reach(resource, Interaction::Read)?;
-        if let (Reach::Patient(own), true) = (&reach, resource != ResourceType::Practitioner)
-            && render::patient_of(id) != Some(*own)
-        {
-            return Err(Refusal::forbidden("This resource belongs to another patient."));
-        }
+    if token.is_user(resource, id) {
+        return find(&sandbox.people, resource, id).ok_or(missing);
     }
-    find(&sandbox.people, resource, id).ok_or(missing)
+    let view = token.view(sandbox, resource, Interaction::Read)?;
+    let is_somebodys = matches!(resource.belonging(), Belonging::Patients | Belonging::Record);
+    let owner = render::patient_of(id).filter(|_| is_somebodys);
+    if is_somebodys && !view.reaches_everyone() && !owner.is_some_and(|number| view.reaches(number)) {
+        return Err(Refusal::forbidden("This resource belongs to another patient."));
+    }
+    if resource.belonging() == Belonging::Many && !view.reaches_everyone() {
+        return Err(Refusal::forbidden("A group is for those who may see all its patients."));
+    }
+    let found = find(&sandbox.people, resource, id).ok_or(missing)?;
+    if view.shows(&found, owner) {
+        Ok(found)
+    } else {
+        Err(Refusal::forbidden("The scopes of the token leave this resource out."))
+    }
+}
+
+/// A Binary is opened by whatever opens its DocumentReference. It comes as it is, or as a resource to those who accept JSON.
+fn binary(sandbox: &Sandbox, token: &Token, id: &str, headers: &HeaderMap) -> Result<Response, Refusal> {
+    read(sandbox, token, ResourceType::DocumentReference, id)?;
+    let chart = render::patient_of(id).and_then(|number| sandbox.people.chart(number));
+    let content = chart.and_then(|chart| render::document_content(&chart, id));
+    let (media_type, text) = content.ok_or(Refusal::not_found("There is no resource with this id."))?;
+    let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if accept.contains("json") {
+        return Ok(as_response(render::binary(id, media_type, &text)));
+    }
+    let headers = [
+        (CONTENT_TYPE, media_type),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"),
+    ];
+    Ok((headers, text).into_response())
 }
 
 /// The resource with this id.
 fn find(people: &Population, resource: ResourceType, id: &str) -> Option<Value> {
     let has_id = |candidate: &Value| candidate["id"] == id;
-    match resource {
-        ResourceType::Practitioner => Some(render::practitioner()).filter(has_id),
-        ResourceType::Patient => {
+    match resource.belonging() {
+        Belonging::Shared => render::shared(resource).into_iter().find(has_id),
+        Belonging::Many => render::group(people).into_iter().find(has_id),
+        Belonging::Patients => {
             people.person(render::patient_of(id)?).map(|person| render::patient(&person)).filter(has_id)
         }
-        _ => {
+        Belonging::Record => {
             let chart = people.chart(render::patient_of(id)?)?;
             render::records(&chart, resource).into_iter().find(has_id)
         }

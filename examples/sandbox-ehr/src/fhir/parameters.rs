@@ -14,6 +14,9 @@ pub enum Kind {
     Token,
     Text,
     Date,
+    /// A reference to the patient that the resource belongs to.
+    Patient,
+    /// A reference to anything else.
     Reference,
 }
 
@@ -24,7 +27,7 @@ impl Kind {
             Self::Token => "token",
             Self::Text => "string",
             Self::Date => "date",
-            Self::Reference => "reference",
+            Self::Patient | Self::Reference => "reference",
         }
     }
 }
@@ -41,50 +44,122 @@ const fn parameter(name: &'static str, kind: Kind, paths: &'static [&'static [&'
 }
 
 const ID: Definition = parameter("_id", Kind::Token, &[&["id"]]);
-const SUBJECT: Definition = parameter("patient", Kind::Reference, &[&["subject", "reference"]]);
+const SUBJECT: Definition = parameter("patient", Kind::Patient, &[&["subject", "reference"]]);
+const PATIENT_REFERENCE: Definition = parameter("patient", Kind::Patient, &[&["patient", "reference"]]);
 const CODE: Definition = parameter("code", Kind::Token, &[&["code", "coding"]]);
+const TYPE: Definition = parameter("type", Kind::Token, &[&["type", "coding"]]);
 const CATEGORY: Definition = parameter("category", Kind::Token, &[&["category", "coding"]]);
 const STATUS: Definition = parameter("status", Kind::Token, &[&["status"]]);
+const CLINICAL_STATUS: Definition = parameter("clinical-status", Kind::Token, &[&["clinicalStatus", "coding"]]);
 const IDENTIFIER: Definition = parameter("identifier", Kind::Token, &[&["identifier"]]);
-const NAME: Definition = parameter("name", Kind::Text, &[&["name", "family"], &["name", "given"]]);
-
-static PATIENT: [Definition; 7] = [
-    ID,
-    IDENTIFIER,
-    NAME,
-    parameter("birthdate", Kind::Date, &[&["birthDate"]]),
-    parameter("gender", Kind::Token, &[&["gender"]]),
-    parameter("family", Kind::Text, &[&["name", "family"]]),
-    parameter("given", Kind::Text, &[&["name", "given"]]),
-];
-static PRACTITIONER: [Definition; 3] = [ID, IDENTIFIER, NAME];
-static OBSERVATION: [Definition; 6] =
-    [ID, SUBJECT, CODE, parameter("date", Kind::Date, &[&["effectiveDateTime"]]), STATUS, CATEGORY];
-static CONDITION: [Definition; 6] = [
-    ID,
-    SUBJECT,
-    CODE,
-    parameter("clinical-status", Kind::Token, &[&["clinicalStatus", "coding"]]),
-    parameter("onset-date", Kind::Date, &[&["onsetDateTime"]]),
-    CATEGORY,
-];
-static ENCOUNTER: [Definition; 6] = [
-    ID,
-    SUBJECT,
-    parameter("date", Kind::Date, &[&["period"]]),
-    IDENTIFIER,
-    parameter("type", Kind::Token, &[&["type", "coding"]]),
-    STATUS,
-];
+const PERSON_NAME: Definition = parameter("name", Kind::Text, &[&["name", "family"], &["name", "given"]]);
+const NAME: Definition = parameter("name", Kind::Text, &[&["name"]]);
+const ADDRESS: Definition =
+    parameter("address", Kind::Text, &[&["address", "line"], &["address", "city"], &["address", "postalCode"]]);
+const PERIOD: Definition = parameter("date", Kind::Date, &[&["period"]]);
+const EFFECTIVE: Definition = parameter("date", Kind::Date, &[&["effectiveDateTime"]]);
 
 /// What a type can be searched by.
 pub fn definitions(resource: ResourceType) -> &'static [Definition] {
     match resource {
-        ResourceType::Patient => &PATIENT,
-        ResourceType::Practitioner => &PRACTITIONER,
-        ResourceType::Observation => &OBSERVATION,
-        ResourceType::Condition => &CONDITION,
-        ResourceType::Encounter => &ENCOUNTER,
+        ResourceType::Patient => {
+            const {
+                &[
+                    ID,
+                    IDENTIFIER,
+                    PERSON_NAME,
+                    parameter("birthdate", Kind::Date, &[&["birthDate"]]),
+                    parameter("gender", Kind::Token, &[&["gender"]]),
+                    parameter("family", Kind::Text, &[&["name", "family"]]),
+                    parameter("given", Kind::Text, &[&["name", "given"]]),
+                ]
+            }
+        }
+        ResourceType::Observation => const { &[ID, SUBJECT, CODE, EFFECTIVE, STATUS, CATEGORY] },
+        ResourceType::Condition => {
+            const {
+                &[
+                    ID,
+                    SUBJECT,
+                    CODE,
+                    CLINICAL_STATUS,
+                    parameter("onset-date", Kind::Date, &[&["onsetDateTime"]]),
+                    CATEGORY,
+                ]
+            }
+        }
+        ResourceType::Procedure => {
+            const { &[ID, SUBJECT, parameter("date", Kind::Date, &[&["performedDateTime"]]), STATUS] }
+        }
+        ResourceType::Immunization => {
+            const { &[ID, PATIENT_REFERENCE, parameter("date", Kind::Date, &[&["occurrenceDateTime"]]), STATUS] }
+        }
+        ResourceType::Encounter => const { &[ID, SUBJECT, PERIOD, IDENTIFIER, TYPE, STATUS] },
+        ResourceType::AllergyIntolerance => const { &[ID, PATIENT_REFERENCE, CLINICAL_STATUS] },
+        ResourceType::CarePlan => const { &[ID, SUBJECT, CATEGORY, PERIOD, STATUS] },
+        ResourceType::CareTeam => const { &[ID, SUBJECT, STATUS] },
+        ResourceType::Coverage => {
+            const { &[ID, parameter("patient", Kind::Patient, &[&["beneficiary", "reference"]]), STATUS] }
+        }
+        ResourceType::Device => const { &[ID, PATIENT_REFERENCE, TYPE, STATUS] },
+        ResourceType::DiagnosticReport => const { &[ID, SUBJECT, CODE, EFFECTIVE, STATUS, CATEGORY] },
+        ResourceType::DocumentReference => {
+            const {
+                &[
+                    ID,
+                    SUBJECT,
+                    TYPE,
+                    CATEGORY,
+                    parameter("date", Kind::Date, &[&["date"]]),
+                    parameter("period", Kind::Date, &[&["context", "period"]]),
+                    STATUS,
+                ]
+            }
+        }
+        ResourceType::Goal => {
+            const {
+                &[
+                    ID,
+                    SUBJECT,
+                    parameter("lifecycle-status", Kind::Token, &[&["lifecycleStatus"]]),
+                    parameter("target-date", Kind::Date, &[&["target", "dueDate"]]),
+                ]
+            }
+        }
+        ResourceType::MedicationRequest => {
+            const {
+                &[
+                    ID,
+                    SUBJECT,
+                    STATUS,
+                    parameter("intent", Kind::Token, &[&["intent"]]),
+                    parameter("authoredon", Kind::Date, &[&["authoredOn"]]),
+                ]
+            }
+        }
+        ResourceType::Provenance => {
+            const {
+                &[
+                    ID,
+                    parameter("patient", Kind::Patient, &[&["target", "reference"]]),
+                    parameter("target", Kind::Reference, &[&["target", "reference"]]),
+                ]
+            }
+        }
+        ResourceType::Medication => const { &[ID, CODE, STATUS] },
+        ResourceType::Practitioner => const { &[ID, IDENTIFIER, PERSON_NAME] },
+        ResourceType::PractitionerRole => {
+            const {
+                &[
+                    ID,
+                    parameter("practitioner", Kind::Reference, &[&["practitioner", "reference"]]),
+                    parameter("specialty", Kind::Token, &[&["specialty", "coding"]]),
+                ]
+            }
+        }
+        ResourceType::Organization => const { &[ID, IDENTIFIER, NAME, ADDRESS] },
+        ResourceType::Location => const { &[ID, NAME, ADDRESS] },
+        ResourceType::Group => const { &[ID, NAME, parameter("type", Kind::Token, &[&["type"]])] },
     }
 }
 
@@ -95,10 +170,15 @@ pub struct Criterion {
 }
 
 enum Alternative {
-    Token { system: Option<String>, code: String },
+    Token {
+        system: Option<String>,
+        code: String,
+    },
     Text(String),
     Date(DateCriterion),
     Patient(u32),
+    /// With its type, or the id alone.
+    Reference(String),
 }
 
 /// The criteria of a query. Parameters that the type does not have are ignored, as FHIR R4 (3.1.1.2) allows; a
@@ -133,11 +213,16 @@ fn alternative(kind: Kind, text: &str, fhir_base: &str) -> Option<Alternative> {
         }),
         Kind::Text => Some(Alternative::Text(text.to_lowercase())),
         Kind::Date => DateCriterion::parse(text).map(Alternative::Date),
-        Kind::Reference => {
-            let relative = text.strip_prefix(fhir_base).map_or(text, |rest| rest.trim_start_matches('/'));
+        Kind::Patient => {
+            let relative = relative(text, fhir_base);
             relative.strip_prefix("Patient/").unwrap_or(relative).parse().ok().map(Alternative::Patient)
         }
+        Kind::Reference => Some(Alternative::Reference(relative(text, fhir_base).to_owned())),
     }
+}
+
+fn relative<'a>(reference: &'a str, fhir_base: &str) -> &'a str {
+    reference.strip_prefix(fhir_base).map_or(reference, |rest| rest.trim_start_matches('/'))
 }
 
 impl Criterion {
@@ -175,6 +260,9 @@ impl Alternative {
             }
             Self::Text(start) => value.as_str().is_some_and(|text| text.to_lowercase().starts_with(start)),
             Self::Date(criterion) => Span::of(value).is_some_and(|span| criterion.matches(&span)),
+            Self::Reference(wanted) => value.as_str().is_some_and(|reference| {
+                reference == wanted || reference.split_once('/').is_some_and(|(_, id)| id == wanted)
+            }),
             Self::Patient(number) => {
                 value.as_str().and_then(|reference| render::patient_of(reference.strip_prefix("Patient/")?))
                     == Some(*number)

@@ -1,6 +1,8 @@
 //! SMART scopes for FHIR resources (SMART App Launch 2.2, 3), in their v1 and v2 spellings.
 
-use super::ResourceType;
+use super::parameters::{self, Criterion, Kind};
+use super::{Belonging, ResourceType};
+use crate::parameters::Parameters;
 
 /// Whose data a scope is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +29,7 @@ pub enum Interaction {
     Search,
 }
 
-/// A scope for resources, as far as this server can grant it: reading and searching, without a query.
+/// A scope for resources, as far as this server can grant it: reading and searching.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResourceScope {
     level: Level,
@@ -36,6 +38,8 @@ pub struct ResourceScope {
     read: bool,
     search: bool,
     spelling: Spelling,
+    /// The search parameters that a resource must fit, as they were spelt (SMART App Launch 2.2, 3.0.2.2).
+    query: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,9 +50,10 @@ enum Spelling {
 
 impl ResourceScope {
     /// Reads a scope. `None` when it is none for resources, when it allows nothing that this server can do, or when
-    /// it is limited by a query, which this server does not support.
+    /// its query cannot be held to: one for all types, or with a parameter that the type does not have.
     pub fn parse(scope: &str) -> Option<Self> {
-        let (level, rest) = scope.split_once('/')?;
+        let (plain, query) = scope.split_once('?').map_or((scope, None), |(plain, query)| (plain, Some(query)));
+        let (level, rest) = plain.split_once('/')?;
         let level = match level {
             "patient" => Level::Patient,
             "user" => Level::User,
@@ -63,12 +68,37 @@ impl ResourceScope {
             "read" | "*" => (Spelling::V1, true, true),
             letters => (Spelling::V2, letters.contains('r'), letters.contains('s')),
         };
-        let is_valid = spelling == Spelling::V1 || is_v2(permissions);
-        (is_valid && (read || search)).then_some(Self { level, resource, read, search, spelling })
+        let is_valid = match (spelling, query, resource) {
+            (Spelling::V1, None, _) => true,
+            (Spelling::V2, None, _) => is_v2(permissions),
+            (Spelling::V2, Some(query), Some(resource)) => is_v2(permissions) && can_limit(resource, query),
+            _ => false,
+        };
+        let is_for_patients = level == Level::User || resource != Some(ResourceType::Group);
+        (is_valid && is_for_patients && (read || search)).then(|| Self {
+            level,
+            resource,
+            read,
+            search,
+            spelling,
+            query: query.map(str::to_owned),
+        })
+    }
+
+    /// What a resource of this type must fit.
+    pub fn limits(&self, resource: ResourceType, fhir_base: &str) -> Vec<Criterion> {
+        let query = Parameters::parse(self.query.as_deref().unwrap_or_default().as_bytes());
+        // A query that cannot be understood was not granted.
+        parameters::criteria(resource, &query, fhir_base).unwrap_or_default()
+    }
+
+    /// The query, if the scope has one.
+    pub fn query(&self) -> Option<&str> {
+        self.query.as_deref()
     }
 
     pub fn allows(&self, resource: ResourceType, interaction: Interaction) -> bool {
-        self.resource.is_none_or(|own| own == resource)
+        self.resources().contains(&resource)
             && match interaction {
                 Interaction::Read => self.read,
                 Interaction::Search => self.search,
@@ -86,7 +116,11 @@ impl ResourceScope {
 
     /// The types that the scope is about.
     pub fn resources(&self) -> Vec<ResourceType> {
-        self.resource.map_or_else(|| ResourceType::ALL.to_vec(), |resource| vec![resource])
+        let has = |resource: &ResourceType| {
+            self.resource.is_none_or(|own| own == *resource)
+                && (self.level == Level::User || resource.belonging() != Belonging::Many)
+        };
+        ResourceType::ALL.into_iter().filter(has).collect()
     }
 
     /// The scope as this server grants it: what it cannot do is left out.
@@ -94,7 +128,10 @@ impl ResourceScope {
         let resource = self.resource.map_or("*", ResourceType::name);
         match self.spelling {
             Spelling::V1 => format!("{}/{resource}.read", self.level.name()),
-            Spelling::V2 => format!("{}/{resource}.{}", self.level.name(), self.letters()),
+            Spelling::V2 => {
+                let query = self.query.as_ref().map(|query| format!("?{query}")).unwrap_or_default();
+                format!("{}/{resource}.{}{query}", self.level.name(), self.letters())
+            }
         }
     }
 
@@ -113,6 +150,19 @@ impl ResourceScope {
             _ => "rs",
         }
     }
+}
+
+/// Whether every parameter of a query is one that resources of this type can be held to.
+fn can_limit(resource: ResourceType, query: &str) -> bool {
+    let query = Parameters::parse(query.as_bytes());
+    let is_known = |name: &str| {
+        parameters::definitions(resource)
+            .iter()
+            .any(|definition| definition.name == name && definition.kind != Kind::Patient && name != "_id")
+    };
+    query.iter().count() > 0
+        && query.iter().all(|(name, value)| is_known(name) && !value.is_empty())
+        && parameters::criteria(resource, &query, "").is_ok()
 }
 
 /// Letters of `cruds`, each at most once and in this order.
@@ -142,6 +192,16 @@ mod tests {
     }
 
     #[test]
+    fn a_query_is_kept_as_it_was_spelt() {
+        for scope in [
+            "patient/Observation.rs?category=laboratory",
+            "user/Observation.r?category=http://terminology.hl7.org/CodeSystem/observation-category|vital-signs",
+        ] {
+            assert_eq!(ResourceScope::parse(scope).map(|scope| scope.granted()).as_deref(), Some(scope));
+        }
+    }
+
+    #[test]
     fn what_cannot_be_granted_is_no_scope() {
         for scope in [
             "patient/Observation.sr",
@@ -149,7 +209,14 @@ mod tests {
             "patient/Observation.",
             "patient/Observation.write",
             "patient/Observation.cud",
-            "patient/Observation.rs?category=laboratory",
+            "patient/Observation.rs?colour=blue",
+            "patient/Observation.rs?category=",
+            "patient/Observation.rs?",
+            "patient/Observation.rs?date=yesterday",
+            "patient/Observation.rs?patient=2",
+            "patient/Observation.read?category=laboratory",
+            "patient/*.rs?category=laboratory",
+            "patient/Group.rs",
             "patient/Nonsense.rs",
             "system/*.rs",
             "patient/*",

@@ -2,59 +2,72 @@
 
 use serde_json::{Value, json};
 
-use super::access::Reach;
+use super::access::View;
 use super::outcome::Refusal;
 use super::paging::Page;
 use super::parameters::{Criterion, criteria};
-use super::{ResourceType, find, render};
+use super::{Belonging, ResourceType, find, render};
 use crate::Sandbox;
 use crate::parameters::with_query;
 
-/// The page of results that a token with this reach may see.
-pub fn run(sandbox: &Sandbox, reach: &Reach, page: &Page) -> Result<Value, Refusal> {
+/// The page of results that a token with this view may see.
+pub fn run(sandbox: &Sandbox, view: &View, page: &Page) -> Result<Value, Refusal> {
     let fhir_base = sandbox.config.fhir_base();
     let criteria = criteria(page.resource, &page.query, &fhir_base)?;
-    if let Some(other) = criteria.iter().flat_map(Criterion::patients).find(|number| !reach.includes(*number)) {
+    if let Some(other) = criteria.iter().flat_map(Criterion::patients).find(|number| !view.reaches(*number)) {
         return Err(Refusal::forbidden(format!("Patient/{other} is not the patient of this token.")));
     }
-    let mut found = candidates(sandbox, reach, page.resource, &criteria)?;
-    found.retain(|resource| criteria.iter().all(|criterion| criterion.matches(resource)));
+    let found: Vec<Value> = candidates(sandbox, view, page.resource, &criteria)?
+        .into_iter()
+        .filter(|(resource, owner)| {
+            view.shows(resource, *owner) && criteria.iter().all(|criterion| criterion.matches(resource))
+        })
+        .map(|(resource, _)| resource)
+        .collect();
     Ok(bundle(&fhir_base, page, &found))
 }
 
-/// The resources that may fit, in the order in which results are given.
+/// The resources that may fit, each with the number of its patient, in the order in which results are given.
 fn candidates(
     sandbox: &Sandbox,
-    reach: &Reach,
+    view: &View,
     resource: ResourceType,
     criteria: &[Criterion],
-) -> Result<Vec<Value>, Refusal> {
+) -> Result<Vec<(Value, Option<u32>)>, Refusal> {
     let people = &sandbox.people;
-    if resource == ResourceType::Practitioner {
-        return Ok(vec![render::practitioner()]);
+    match resource.belonging() {
+        Belonging::Shared => return Ok(render::shared(resource).into_iter().map(|shared| (shared, None)).collect()),
+        Belonging::Many if view.reaches_everyone() => {
+            return Ok(render::group(people).into_iter().map(|group| (group, None)).collect());
+        }
+        Belonging::Many => return Ok(Vec::new()),
+        Belonging::Patients | Belonging::Record => {}
     }
     let ids: Vec<&str> = criteria.iter().flat_map(Criterion::ids).collect();
     if !ids.is_empty() {
-        let may_see = |id: &&&str| render::patient_of(id).is_some_and(|number| reach.includes(number));
-        return Ok(ids.iter().filter(may_see).filter_map(|id| find(people, resource, id)).collect());
+        let found = ids.iter().filter_map(|id| {
+            let owner = render::patient_of(id).filter(|number| view.reaches(*number))?;
+            Some((find(people, resource, id)?, Some(owner)))
+        });
+        return Ok(found.collect());
     }
-    if !resource.is_clinical() {
-        let numbers = match reach {
-            Reach::Everyone => 1..=people.size(),
-            Reach::Patient(own) => *own..=*own,
-        };
-        return Ok(numbers.filter_map(|number| people.person(number)).map(|person| render::patient(&person)).collect());
+    if resource.belonging() == Belonging::Patients {
+        let numbers = view.only_patient().map_or(1..=people.size(), |own| own..=own);
+        let patients = numbers.filter_map(|number| people.person(number));
+        return Ok(patients.map(|person| (render::patient(&person), Some(person.number))).collect());
     }
     let mut patients: Vec<u32> = criteria.iter().flat_map(Criterion::patients).collect();
+    patients.sort_unstable();
     patients.dedup();
     if patients.is_empty() {
         return Err(Refusal::required(format!("A search for {} needs patient or _id.", resource.name())));
     }
-    Ok(patients
-        .into_iter()
-        .filter_map(|number| people.chart(number))
-        .flat_map(|chart| render::records(&chart, resource))
-        .collect())
+    let charts = patients.into_iter().filter_map(|number| people.chart(number));
+    let records = charts.flat_map(|chart| {
+        let owner = Some(chart.person.number);
+        render::records(&chart, resource).into_iter().map(move |record| (record, owner))
+    });
+    Ok(records.collect())
 }
 
 fn bundle(fhir_base: &str, page: &Page, found: &[Value]) -> Value {

@@ -13,10 +13,10 @@ const MANDATORY: [(&str, &str); 4] = [
 /// One item of the confirmation page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item {
-    /// The name of the item: a scope, or a kind of data.
-    pub name: &'static str,
+    /// The name of the item: a scope, or a kind of data, or a part of a kind.
+    pub name: String,
     /// What allowing it means, in a patient's words.
-    pub meaning: &'static str,
+    pub meaning: String,
     pub is_mandatory: bool,
     scopes: Vec<String>,
 }
@@ -27,25 +27,48 @@ pub fn items(requested: &[String]) -> Vec<Item> {
     let mandatory = MANDATORY
         .iter()
         .filter(|(scope, _)| requested.iter().any(|asked| asked == scope))
-        .map(|&(name, meaning)| Item { name, meaning, is_mandatory: true, scopes: vec![name.to_owned()] });
+        .map(|&(name, meaning)| Item::new(name, meaning, true, vec![name.to_owned()]));
     let parsed: Vec<ResourceScope> = requested.iter().filter_map(|scope| ResourceScope::parse(scope)).collect();
-    let data = ResourceType::ALL.iter().filter_map(|&resource| {
-        let mut scopes: Vec<String> = Vec::new();
-        for scope in parsed.iter().filter(|scope| scope.resources().contains(&resource)) {
-            let granted = scope.granted_for(resource);
-            if !scopes.contains(&granted) {
-                scopes.push(granted);
-            }
-        }
-        let item = Item { name: resource.name(), meaning: resource.meaning(), is_mandatory: false, scopes };
-        (!item.scopes.is_empty()).then_some(item)
-    });
+    let data = ResourceType::ALL.iter().flat_map(|resource| items_of(*resource, &parsed));
     mandatory.chain(data).collect()
+}
+
+/// One item for all of a type, and one for each part that a scope with a query asks for.
+fn items_of(resource: ResourceType, asked: &[ResourceScope]) -> Vec<Item> {
+    let mut items: Vec<Item> = Vec::new();
+    for scope in asked.iter().filter(|scope| scope.resources().contains(&resource)) {
+        let granted = scope.granted_for(resource);
+        let (name, meaning) = match scope.query() {
+            None => (resource.name().to_owned(), resource.meaning().to_owned()),
+            Some(query) => {
+                (format!("{}?{query}", resource.name()), format!("{}, only {}", resource.meaning(), in_words(query)))
+            }
+        };
+        match items.iter_mut().find(|item| item.name == name) {
+            Some(item) if item.scopes.contains(&granted) => {}
+            Some(item) => item.scopes.push(granted),
+            None => items.push(Item::new(&name, &meaning, false, vec![granted])),
+        }
+    }
+    items
+}
+
+/// `category=http://…|vital-signs` as "vital signs".
+fn in_words(query: &str) -> String {
+    let values = query.split('&').filter_map(|pair| pair.split_once('=')).flat_map(|(_, value)| value.split(','));
+    let words = values.map(|value| value.rsplit('|').next().unwrap_or(value).replace('-', " "));
+    words.collect::<Vec<_>>().join(", ")
+}
+
+impl Item {
+    fn new(name: &str, meaning: &str, is_mandatory: bool, scopes: Vec<String>) -> Self {
+        Self { name: name.to_owned(), meaning: meaning.to_owned(), is_mandatory, scopes }
+    }
 }
 
 /// The scopes that an answer grants, or `None` when it denies everything that could be denied.
 pub fn granted(items: &[Item], denied: &[&str]) -> Option<Vec<String>> {
-    let is_allowed = |item: &&Item| item.is_mandatory || !denied.contains(&item.name);
+    let is_allowed = |item: &&Item| item.is_mandatory || !denied.contains(&item.name.as_str());
     let has_data = items.iter().any(|item| !item.is_mandatory);
     let allowed: Vec<&Item> = items.iter().filter(is_allowed).collect();
     if allowed.is_empty() || (has_data && allowed.iter().all(|item| item.is_mandatory)) {

@@ -171,6 +171,8 @@ fn result_list(chart: &Chart) -> Markup {
                         td { @match observation.measure.category {
                             Category::VitalSigns => "Vital sign",
                             Category::Laboratory => "Laboratory",
+                            Category::SocialHistory => "Social history",
+                            Category::Survey => "Questionnaire",
                         } }
                     }
                 }
@@ -209,5 +211,6 @@ fn value(observation: &Observation) -> String {
     match observation.result {
         Measured::Quantity(value) => format!("{value:.digits$}"),
         Measured::BloodPressure { systolic, diastolic } => format!("{systolic:.0}/{diastolic:.0}"),
+        Measured::Coded { display, .. } => display.to_owned(),
     }
 }

@@ -38,7 +38,7 @@ pub fn page(
             @if !optional.is_empty() {
                 h2 { "What you share" }
                 p.hint { "Everything is allowed at first. Click an item to turn it grey: grey is denied." }
-                ul.items { @for item in &optional { (choice(item, denied.contains(&item.name), focused == Some(item.name))) } }
+                ul.items { @for item in &optional { (choice(item, denied.contains(&item.name.as_str()), focused == Some(&item.name))) } }
             }
             div.actions {
                 button type="submit" name="decision" value="cancel" { "Cancel" }
@@ -55,7 +55,7 @@ pub fn page(
 
 /// An item that a click denies. Without a script the click sends the form, and the page comes back changed.
 fn choice(item: &Item, is_denied: bool, is_focused: bool) -> Markup {
-    let (name_id, meaning_id) = (format!("name-{}", item.name), format!("meaning-{}", item.name));
+    let (name_id, meaning_id) = ids(item);
     html! {
         li {
             input type="hidden" name="denied" value=(item.name) disabled[!is_denied];
@@ -70,8 +70,7 @@ fn choice(item: &Item, is_denied: bool, is_focused: bool) -> Markup {
 }
 
 fn fixed(item: &Item) -> Markup {
-    let id = item.name.replace('/', "-");
-    let (name_id, meaning_id) = (format!("name-{id}"), format!("meaning-{id}"));
+    let (name_id, meaning_id) = ids(item);
     html! {
         li {
             button.item type="button" disabled aria-pressed="true" aria-labelledby=(name_id) aria-describedby=(meaning_id) {
@@ -81,6 +80,12 @@ fn fixed(item: &Item) -> Markup {
             }
         }
     }
+}
+
+/// The ids of an item's name and of its meaning.
+fn ids(item: &Item) -> (String, String) {
+    let name: String = item.name.chars().map(|letter| if letter.is_alphanumeric() { letter } else { '-' }).collect();
+    (format!("name-{name}"), format!("meaning-{name}"))
 }
 
 /// `GET confirm.js`.

@@ -26,12 +26,11 @@ pub fn portal(title: &str, content: &Markup) -> Response {
 
 /// A page of the chart, for the provider.
 pub fn chart(title: &str, content: &Markup) -> Response {
-    let (given, family, suffix) = crate::people::PROVIDER_NAME;
     let body = html! {
         header.bar {
             a.brand href=(super::HOME) { "WebChart" }
             span.place { "Summit Family Medicine" }
-            span.who { (given) " " (family) ", " (suffix) }
+            span.who { (crate::people::staff::PROVIDER.name()) }
             form method="post" action={ (super::HOME) "/log-out" } { button.quiet type="submit" { "Log out" } }
         }
         main.wide { (content) }

@@ -110,6 +110,29 @@ impl<'a> Body<'a> {
     }
 }
 
+impl Body<'_> {
+    /// Breaths a minute: fast in infants.
+    pub fn respiratory_rate(&self, day: NaiveDate, random: &mut ChaCha8Rng) -> f64 {
+        let infancy = 18.0 * (-self.person.age_on(day) / 3.0).exp();
+        15.5 + infancy + 1.2 * normal(random).clamp(-2.0, 2.0)
+    }
+
+    /// Percent of hemoglobin that carries oxygen: less with obstructed lungs or a weak heart.
+    pub fn oxygen_saturation(&self, day: NaiveDate, random: &mut ChaCha8Rng) -> f64 {
+        let is_ill = ["13645005", "88805009"].into_iter().any(|snomed| {
+            problems::find_code(self.problems, snomed).is_some_and(|(_, problem)| problem.is_active_on(day))
+        });
+        let usual = if is_ill { 93.5 } else { 98.0 };
+        (usual + 0.7 * normal(random).clamp(-2.0, 2.0)).min(100.0)
+    }
+
+    /// In cm, of an infant.
+    pub fn head_circumference(&self, day: NaiveDate) -> f64 {
+        let age = self.person.age_on(day).max(0.0);
+        34.6 + 13.2 * (1.0 - (-age / 0.55).exp()) + 1.1 * 0.5 * self.height_deviation
+    }
+}
+
 /// How far above usual an untreated and then treated high pressure lies: it climbs for years, then falls in months.
 fn excess(years_since_onset: f64) -> f64 {
     if years_since_onset < 0.0 {

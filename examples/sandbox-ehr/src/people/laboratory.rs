@@ -1,4 +1,4 @@
-//! What the laboratory finds, for those whose problems call for it.
+//! What the laboratory finds: panels for those whose age or problems call for them.
 
 use chrono::NaiveDate;
 use rand::Rng;
@@ -8,6 +8,32 @@ use super::body::normal;
 use super::measures::{self, Measure};
 use super::problems::{self, Problem, ProblemKind};
 use super::{Person, Sex, years_between};
+
+/// A set of tests that is ordered and reported together.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Panel {
+    pub loinc: &'static str,
+    pub display: &'static str,
+}
+
+pub static SUGAR: Panel = Panel { loinc: "4548-4", display: "Hemoglobin A1c/Hemoglobin.total in Blood" };
+pub static LIPIDS: Panel = Panel { loinc: "24331-1", display: "Lipid 1996 panel - Serum or Plasma" };
+pub static METABOLIC: Panel = Panel { loinc: "24321-2", display: "Basic metabolic 2000 panel - Serum or Plasma" };
+pub static BLOOD_COUNT: Panel = Panel { loinc: "58410-2", display: "CBC panel - Blood by Automated count" };
+pub static THYROID: Panel = Panel { loinc: "3016-3", display: "Thyrotropin [Units/volume] in Serum or Plasma" };
+pub static URINE: Panel = Panel { loinc: "9318-7", display: "Albumin/Creatinine [Mass Ratio] in Urine" };
+pub static IRON: Panel = Panel { loinc: "2276-4", display: "Ferritin [Mass/volume] in Serum or Plasma" };
+pub static LEAD: Panel = Panel { loinc: "5671-3", display: "Lead [Mass/volume] in Blood" };
+
+/// Every panel, for a look at the codes.
+#[cfg(test)]
+pub static PANELS: [&Panel; 8] = [&SUGAR, &LIPIDS, &METABOLIC, &BLOOD_COUNT, &THYROID, &URINE, &IRON, &LEAD];
+
+/// A value that was found.
+pub type Found = (&'static Measure, f64);
+
+/// The findings of a visit's samples, panel by panel.
+pub type Findings = Vec<(&'static Panel, Vec<Found>)>;
 
 /// What is particular to a person's blood.
 pub struct Chemistry<'a> {
@@ -21,13 +47,18 @@ pub struct Chemistry<'a> {
     triglyceride: f64,
     creatinine: f64,
     thyrotropin: f64,
+    hemoglobin: f64,
+    fasting_glucose: f64,
+    leukocytes: f64,
+    platelets: f64,
+    albumin: f64,
 }
 
 impl<'a> Chemistry<'a> {
     pub fn draw(person: &'a Person, problems: &'a [Problem], random: &mut ChaCha8Rng) -> Self {
-        let (creatinine, hdl) = match person.sex {
-            Sex::Female => (0.76, 56.0),
-            Sex::Male => (0.95, 47.0),
+        let (creatinine, hdl, hemoglobin) = match person.sex {
+            Sex::Female => (0.76, 56.0, 13.5),
+            Sex::Male => (0.95, 47.0, 15.2),
         };
         Self {
             person,
@@ -36,32 +67,73 @@ impl<'a> Chemistry<'a> {
             sugar_treated: random.gen_range(6.4..7.9),
             ldl_untreated: random.gen_range(142.0..192.0),
             ldl_treated: random.gen_range(66.0..112.0),
-            hdl: hdl + 6.0 * normal(random).clamp(-2.0, 2.0),
+            hdl: hdl + 6.0 * steady(random),
             triglyceride: random.gen_range(85.0..215.0),
-            creatinine: creatinine + 0.07 * normal(random).clamp(-2.0, 2.0),
+            creatinine: creatinine + 0.07 * steady(random),
             thyrotropin: random.gen_range(1.2..3.6),
+            hemoglobin: hemoglobin + 0.6 * steady(random),
+            fasting_glucose: 89.0 + 4.0 * steady(random),
+            leukocytes: 6.8 + 1.1 * steady(random),
+            platelets: 252.0 + 38.0 * steady(random),
+            albumin: random.gen_range(8.0..60.0),
         }
     }
 
-    /// The results of one visit's blood sample; none when nothing calls for one.
-    pub fn sample(&self, day: NaiveDate, is_yearly: bool, random: &mut ChaCha8Rng) -> Vec<(&'static Measure, f64)> {
-        let mut results = Vec::new();
-        if let Some(value) = self.hba1c(day, random) {
-            results.push((&measures::HBA1C, value));
+    /// The results of one visit's samples; none when nothing calls for one.
+    pub fn sample(&self, day: NaiveDate, is_yearly: bool, random: &mut ChaCha8Rng) -> Findings {
+        let age = self.person.age_on(day);
+        if age < 18.0 {
+            return self.sample_of_a_child(age, random);
         }
-        let is_kidney_watched = self.has(&problems::KIDNEY, day)
-            || (is_yearly && self.has_any(&[&problems::DIABETES, &problems::HYPERTENSION], day));
-        if is_kidney_watched {
-            results.extend(self.kidney(day, random));
+        let mut findings = Findings::new();
+        let sugar = self.hba1c(day, random);
+        if let Some(value) = sugar {
+            findings.push((&SUGAR, vec![(&measures::HBA1C, value)]));
         }
         let calls_for_lipids = [&problems::HYPERLIPIDEMIA, &problems::DIABETES, &problems::CORONARY];
-        if is_yearly && self.has_any(&calls_for_lipids, day) {
-            results.extend(self.lipids(day, random));
+        if is_yearly && (age >= 40.0 || self.has_any(&calls_for_lipids, day)) {
+            findings.push((&LIPIDS, self.lipids(day, random).to_vec()));
+        }
+        let calls_for_chemistry = [&problems::DIABETES, &problems::HYPERTENSION, &problems::KIDNEY];
+        if self.has(&problems::KIDNEY, day) || is_yearly && (age >= 45.0 || self.has_any(&calls_for_chemistry, day)) {
+            findings.push((&METABOLIC, self.metabolic(day, sugar, random)));
+        }
+        let anemia = problems::find_code(self.problems, "87522002").map(|(_, problem)| problem);
+        let is_anemic = anemia.is_some_and(|problem| problem.is_active_on(day));
+        if is_yearly && age >= 45.0 || is_anemic {
+            findings.push((&BLOOD_COUNT, self.blood_count(day, anemia, random)));
+        }
+        if is_anemic {
+            let stored = 7.0 + 22.0 * self.recovery(anemia, day) + 2.0 * steady(random);
+            findings.push((&IRON, vec![(&measures::FERRITIN, stored)]));
+        }
+        if is_yearly && self.has(&problems::DIABETES, day) {
+            let ratio = self.albumin * random.gen_range(0.85..1.2);
+            findings.push((&URINE, vec![(&measures::ALBUMIN_RATIO, ratio)]));
         }
         if is_yearly && self.has(&problems::HYPOTHYROIDISM, day) {
-            results.push((&measures::TSH, (self.thyrotropin + 0.5 * normal(random)).max(0.3)));
+            findings.push((&THYROID, vec![(&measures::TSH, (self.thyrotropin + 0.5 * steady(random)).max(0.3))]));
         }
-        results
+        findings
+    }
+
+    /// Lead and hemoglobin at about one and two years, and nothing else.
+    fn sample_of_a_child(&self, age: f64, random: &mut ChaCha8Rng) -> Findings {
+        let is_due = [1.0, 2.0].into_iter().any(|due: f64| (due - 0.05..due + 0.12).contains(&age));
+        if !is_due {
+            return Findings::new();
+        }
+        let hemoglobin = 12.2 + 0.5 * steady(random);
+        vec![
+            (&LEAD, vec![(&measures::LEAD, random.gen_range(0.5..2.8))]),
+            (
+                &BLOOD_COUNT,
+                vec![
+                    (&measures::HEMOGLOBIN_CHILDREN, hemoglobin),
+                    (&measures::PLATELETS, self.platelets + 40.0 + 15.0 * steady(random)),
+                ],
+            ),
+        ]
     }
 
     /// High when it is found, down within a year of treatment, then up and down around where it settles.
@@ -70,21 +142,22 @@ impl<'a> Chemistry<'a> {
             let years = years_between(diabetes.onset, day);
             let settled = self.sugar_treated + 0.25 * (years * 1.7).sin();
             let above = (self.sugar_at_onset - self.sugar_treated) * (-years / 0.7).exp();
-            return Some(settled + above + 0.12 * normal(random).clamp(-2.0, 2.0));
+            return Some(settled + above + 0.12 * steady(random));
         }
         self.active(&problems::PREDIABETES, day)
-            .map(|_| (self.sugar_treated - 1.1 + 0.1 * normal(random)).clamp(5.7, 6.4))
+            .map(|_| (self.sugar_treated - 1.1 + 0.1 * steady(random)).clamp(5.7, 6.4))
     }
 
-    fn lipids(&self, day: NaiveDate, random: &mut ChaCha8Rng) -> [(&'static Measure, f64); 4] {
-        let ldl = match self.active(&problems::HYPERLIPIDEMIA, day) {
+    fn lipids(&self, day: NaiveDate, random: &mut ChaCha8Rng) -> [Found; 4] {
+        let ldl = match problems::find(self.problems, &problems::HYPERLIPIDEMIA) {
             Some(hyperlipidemia) => {
                 let years = years_between(hyperlipidemia.onset, day);
-                self.ldl_treated + (self.ldl_untreated - self.ldl_treated) * (-years / 0.5).exp()
+                let left = if years < 0.0 { 1.0 + 0.04 * years.max(-8.0) } else { (-years / 0.5).exp() };
+                self.ldl_treated + (self.ldl_untreated - self.ldl_treated) * left
             }
             None => self.ldl_treated + 18.0,
-        } + 5.0 * normal(random).clamp(-2.0, 2.0);
-        let hdl = (self.hdl + 2.0 * normal(random).clamp(-2.0, 2.0)).max(28.0);
+        } + 5.0 * steady(random);
+        let hdl = (self.hdl + 2.0 * steady(random)).max(28.0);
         let triglyceride = self.triglyceride * random.gen_range(0.88..1.14);
         // Friedewald's formula, by which the laboratory calculates LDL from the other three.
         let cholesterol = ldl.round() + hdl.round() + triglyceride.round() / 5.0;
@@ -96,12 +169,29 @@ impl<'a> Chemistry<'a> {
         ]
     }
 
-    fn kidney(&self, day: NaiveDate, random: &mut ChaCha8Rng) -> [(&'static Measure, f64); 2] {
+    fn metabolic(&self, day: NaiveDate, sugar: Option<f64>, random: &mut ChaCha8Rng) -> Vec<Found> {
+        let [creatinine, filtration] = self.kidney(day, random);
+        // The average glucose that belongs to an HbA1c (ADAG); a fasting sample lies a little below it.
+        let glucose = sugar.map_or(self.fasting_glucose, |sugar| 0.93 * (28.7 * sugar - 46.7)) + 4.0 * steady(random);
+        vec![
+            (&measures::GLUCOSE, glucose),
+            (&measures::UREA_NITROGEN, 13.0 * (creatinine.1 / 0.9).powf(0.8) + 1.5 * steady(random)),
+            creatinine,
+            filtration,
+            (&measures::SODIUM, 140.0 + 1.3 * steady(random)),
+            (&measures::POTASSIUM, 4.2 + 0.2 * steady(random)),
+            (&measures::CHLORIDE, 103.0 + 1.3 * steady(random)),
+            (&measures::CARBON_DIOXIDE, 25.5 + 1.2 * steady(random)),
+            (&measures::CALCIUM, 9.4 + 0.2 * steady(random)),
+        ]
+    }
+
+    fn kidney(&self, day: NaiveDate, random: &mut ChaCha8Rng) -> [Found; 2] {
         let worn = self.active(&problems::KIDNEY, day).map_or(0.0, |kidney| {
             let start = if self.person.sex == Sex::Female { 0.42 } else { 0.58 };
             start + 0.02 * years_between(kidney.onset, day).min(8.0)
         });
-        let creatinine = measures::CREATININE.round(self.creatinine + worn + 0.04 * normal(random).clamp(-2.0, 2.0));
+        let creatinine = measures::CREATININE.round(self.creatinine + worn + 0.04 * steady(random));
         [(&measures::CREATININE, creatinine), (&measures::GFR, self.filtration(creatinine, day))]
     }
 
@@ -119,6 +209,29 @@ impl<'a> Chemistry<'a> {
             * factor
     }
 
+    /// Pale and small cells where iron is missing, until the iron that is given has worked.
+    fn blood_count(&self, day: NaiveDate, anemia: Option<&Problem>, random: &mut ChaCha8Rng) -> Vec<Found> {
+        let missing = 1.0 - self.recovery(anemia, day);
+        let hemoglobin = self.hemoglobin - 3.2 * missing + 0.2 * steady(random);
+        let (hemoglobin_measure, hematocrit_measure) = match self.person.sex {
+            Sex::Female => (&measures::HEMOGLOBIN_WOMEN, &measures::HEMATOCRIT_WOMEN),
+            Sex::Male => (&measures::HEMOGLOBIN_MEN, &measures::HEMATOCRIT_MEN),
+        };
+        vec![
+            (&measures::LEUKOCYTES, self.leukocytes + 0.4 * steady(random)),
+            (hemoglobin_measure, hemoglobin),
+            (hematocrit_measure, 3.0 * hemoglobin + 0.3 * steady(random)),
+            (&measures::MEAN_VOLUME, 90.0 - 14.0 * missing + steady(random)),
+            (&measures::PLATELETS, self.platelets + 12.0 * steady(random)),
+        ]
+    }
+
+    /// From 0, when an anemia is found, to 1, when nothing is left of it.
+    fn recovery(&self, anemia: Option<&Problem>, day: NaiveDate) -> f64 {
+        let since = anemia.map(|anemia| years_between(anemia.onset, day)).filter(|years| *years >= 0.0);
+        since.map_or(1.0, |years| 1.0 - (-years / 0.4).exp())
+    }
+
     fn active(&self, kind: &ProblemKind, day: NaiveDate) -> Option<&Problem> {
         problems::find(self.problems, kind).filter(|problem| problem.is_active_on(day))
     }
@@ -130,4 +243,9 @@ impl<'a> Chemistry<'a> {
     fn has_any(&self, kinds: &[&ProblemKind], day: NaiveDate) -> bool {
         kinds.iter().any(|kind| self.has(kind, day))
     }
+}
+
+/// A standard normal deviate without what lies far out.
+fn steady(random: &mut ChaCha8Rng) -> f64 {
+    normal(random).clamp(-2.0, 2.0)
 }

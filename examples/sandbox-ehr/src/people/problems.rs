@@ -72,8 +72,21 @@ pub static KIDNEY: ProblemKind =
     chronic("433144002", "N18.30", "Chronic kidney disease stage 3", (58.0, 92.0), (0.03, 0.22));
 pub static HYPOTHYROIDISM: ProblemKind = chronic("40930008", "E03.9", "Hypothyroidism", (25.0, 85.0), (0.03, 0.12));
 
+/// Problems that the body, the laboratory and each other's chances know of.
+static SHARED: [&ProblemKind; 9] = [
+    &OBESITY,
+    &HYPERTENSION,
+    &DIABETES,
+    &PREDIABETES,
+    &HYPERLIPIDEMIA,
+    &CORONARY,
+    &FIBRILLATION,
+    &KIDNEY,
+    &HYPOTHYROIDISM,
+];
+
 /// Problems that set nothing but themselves.
-static OTHERS: [ProblemKind; 20] = [
+static OTHERS: [ProblemKind; 25] = [
     chronic("195967001", "J45.909", "Asthma", (4.0, 40.0), (0.10, 0.09)),
     chronic("24079001", "L20.9", "Atopic dermatitis", (0.5, 14.0), (0.12, 0.10)),
     chronic("61582004", "J30.9", "Allergic rhinitis", (4.0, 45.0), (0.09, 0.15)),
@@ -94,26 +107,26 @@ static OTHERS: [ProblemKind; 20] = [
     passing("10509002", "J20.9", "Acute bronchitis", (18.0, 85.0), 0.22, 18),
     only(Sex::Female, passing("38822007", "N30.90", "Cystitis", (18.0, 80.0), 0.22, 10)),
     passing("44465007", "S93.409A", "Sprain of ankle", (8.0, 55.0), 0.16, 42),
+    chronic("88805009", "I50.9", "Chronic congestive heart failure", (62.0, 92.0), (0.02, 0.14)),
+    chronic("26929004", "G30.9", "Alzheimer's disease", (70.0, 94.0), (0.02, 0.16)),
+    chronic("78275009", "G47.33", "Obstructive sleep apnea", (35.0, 75.0), (0.05, 0.13)),
+    chronic("90560007", "M10.9", "Gout", (40.0, 80.0), (0.02, 0.08)),
+    chronic("193462001", "G47.00", "Insomnia", (25.0, 80.0), (0.04, 0.11)),
 ];
 
 /// Passing problems of the last years are on the list; older ones are forgotten.
 const PASSING_YEARS: f64 = 8.0;
 
+/// Every kind, for a look at the codes.
+#[cfg(test)]
+pub fn kinds() -> impl Iterator<Item = &'static ProblemKind> {
+    SHARED.into_iter().chain(&OTHERS)
+}
+
 /// All problems of a person, the oldest first.
 pub fn draw(person: &Person, random: &mut ChaCha8Rng) -> Vec<Problem> {
     let mut problems: Vec<Problem> = Vec::new();
-    let shared: [&'static ProblemKind; 9] = [
-        &OBESITY,
-        &HYPERTENSION,
-        &DIABETES,
-        &PREDIABETES,
-        &HYPERLIPIDEMIA,
-        &CORONARY,
-        &FIBRILLATION,
-        &KIDNEY,
-        &HYPOTHYROIDISM,
-    ];
-    for kind in shared.into_iter().chain(&OTHERS) {
+    for kind in SHARED.into_iter().chain(&OTHERS) {
         // Drawn for every kind, so that one kind's outcome does not shift the numbers of the next.
         let (chance, moment, length) = (random.r#gen::<f64>(), random.r#gen::<f64>(), random.gen_range(0.7..1.4));
         if chance < likelihood(kind, person, &problems) {
@@ -152,6 +165,11 @@ fn begin(kind: &'static ProblemKind, person: &Person, moment: f64, length: f64) 
 /// The problem of this kind, if the person has it.
 pub fn find<'a>(problems: &'a [Problem], kind: &ProblemKind) -> Option<&'a Problem> {
     problems.iter().find(|problem| problem.kind == kind)
+}
+
+/// The problem with this SNOMED CT code, if the person has it, and its position.
+pub fn find_code<'a>(problems: &'a [Problem], snomed: &str) -> Option<(usize, &'a Problem)> {
+    problems.iter().enumerate().find(|(_, problem)| problem.kind.snomed == snomed)
 }
 
 fn has(problems: &[Problem], kind: &ProblemKind) -> bool {

@@ -136,6 +136,21 @@ impl Browser {
         self.send(request.body(Body::empty()).unwrap()).await
     }
 
+    /// The resources of all pages of a search.
+    pub async fn search(&mut self, access_token: &str, query: &str) -> Vec<Value> {
+        let mut found = Vec::new();
+        let mut address = Some(query.to_owned());
+        while let Some(page_address) = address {
+            let answer = self.fhir(access_token, &page_address).await;
+            assert_eq!(answer.status, StatusCode::OK, "{query}: {}", answer.body);
+            let page = answer.json();
+            found.extend(page["entry"].as_array().into_iter().flatten().map(|entry| entry["resource"].clone()));
+            let next = page["link"].as_array().unwrap().iter().find(|link| link["relation"] == "next");
+            address = next.map(|link| text(link, "url").to_owned());
+        }
+        found
+    }
+
     pub async fn authorize(&mut self, parameters: &[(&str, &str)]) -> Answer {
         let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
         self.get(&format!("{BASE}/oauth/authenticate/?{query}")).await

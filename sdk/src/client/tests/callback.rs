@@ -6,9 +6,7 @@ use serde_json::json;
 
 #[test]
 fn c1_a_missing_or_unknown_state_makes_no_token_request() {
-    let server = Server::new();
-    let world = server.world();
-    let tab = world.tab("https://app.example/");
+    let (_, world, tab) = stage();
     launch(&world, &app(&tab)).unwrap();
     for query in ["code=the-code", "code=the-code&state=unknown", "code=the-code&state="] {
         tab.visit(&format!("{REDIRECT}?{query}"));
@@ -19,9 +17,7 @@ fn c1_a_missing_or_unknown_state_makes_no_token_request() {
 
 #[test]
 fn c1_a_state_that_waited_too_long_is_unknown() {
-    let server = Server::new();
-    let world = server.world();
-    let tab = world.tab("https://app.example/");
+    let (server, world, tab) = stage();
     launch(&world, &app(&tab)).unwrap();
     tab.visit(&redirect(&server, &tab));
     world.advance(3601.0);
@@ -31,9 +27,7 @@ fn c1_a_state_that_waited_too_long_is_unknown() {
 
 #[test]
 fn c2_a_replayed_callback_gives_the_session_that_stands() {
-    let server = Server::new();
-    let world = server.world();
-    let tab = world.tab("https://app.example/");
+    let (server, world, tab) = stage();
     launch(&world, &app(&tab)).unwrap();
     let redirect = redirect(&server, &tab);
     for _ in 0..3 {
@@ -46,9 +40,7 @@ fn c2_a_replayed_callback_gives_the_session_that_stands() {
 
 #[test]
 fn c2_a_code_whose_exchange_failed_is_not_sent_again() {
-    let server = Server::new();
-    let world = server.world();
-    let tab = world.tab("https://app.example/");
+    let (server, world, tab) = stage();
     launch(&world, &app(&tab)).unwrap();
     let redirect = redirect(&server, &tab);
     server.token_replies.borrow_mut().push_back(Reply::offline());
@@ -61,9 +53,7 @@ fn c2_a_code_whose_exchange_failed_is_not_sent_again() {
 
 #[test]
 fn c3_an_error_with_a_known_state_is_typed_and_forgets_the_launch() {
-    let server = Server::new();
-    let world = server.world();
-    let tab = world.tab("https://app.example/");
+    let (_, world, tab) = stage();
     launch(&world, &app(&tab)).unwrap();
     let state = value(&parameters(&location(&tab)), "state").unwrap();
     tab.visit(&format!("{REDIRECT}?error=access_denied&error_description=%3Cb%3Eno&state={state}"));
@@ -78,9 +68,7 @@ fn c3_an_error_with_a_known_state_is_typed_and_forgets_the_launch() {
 
 #[test]
 fn c8_the_address_is_clean_after_success_and_failure() {
-    let server = Server::new();
-    let world = server.world();
-    let tab = world.tab("https://app.example/");
+    let (server, world, tab) = stage();
     launch(&world, &app(&tab)).unwrap();
     let redirect = redirect(&server, &tab);
     tab.visit(&format!("{redirect}&tab=vitals#chart"));
@@ -98,9 +86,7 @@ fn c8_the_address_is_clean_after_success_and_failure() {
 
 #[test]
 fn c9_concurrent_resumes_make_one_exchange_and_get_the_same_session() {
-    let server = Server::new();
-    let world = server.world();
-    let tab = world.tab("https://app.example/");
+    let (server, world, tab) = stage();
     launch(&world, &app(&tab)).unwrap();
     tab.visit(&redirect(&server, &tab));
     let mut slow = token_answer(1);
@@ -121,9 +107,7 @@ fn c9_concurrent_resumes_make_one_exchange_and_get_the_same_session() {
 
 #[test]
 fn s6_after_the_exchange_verifier_and_code_are_gone_from_the_store() {
-    let server = Server::new();
-    let world = server.world();
-    let tab = world.tab("https://app.example/");
+    let (server, world, tab) = stage();
     launch(&world, &app(&tab)).unwrap();
     tab.visit(&redirect(&server, &tab));
     assert!(tab.stored().values().any(|text| text.contains("verifier")));
@@ -136,9 +120,7 @@ fn s6_after_the_exchange_verifier_and_code_are_gone_from_the_store() {
 
 #[test]
 fn s6_a_failed_exchange_leaves_no_verifier_either() {
-    let server = Server::new();
-    let world = server.world();
-    let tab = world.tab("https://app.example/");
+    let (server, world, tab) = stage();
     launch(&world, &app(&tab)).unwrap();
     tab.visit(&redirect(&server, &tab));
     server.token_replies.borrow_mut().push_back(Reply::text(200, "<html>"));
@@ -149,9 +131,7 @@ fn s6_a_failed_exchange_leaves_no_verifier_either() {
 
 #[test]
 fn s3_no_error_or_session_prints_a_secret() {
-    let server = Server::new();
-    let world = server.world();
-    let tab = world.tab("https://app.example/");
+    let (server, world, tab) = stage();
     let session = sign_in(&server, &world, &tab);
     let printed = format!("{:?} {:?} {:?}", session.context(), session.identity(), world.requests());
     for secret in ["access-1", "refresh-1", "the-code"] {
@@ -161,9 +141,7 @@ fn s3_no_error_or_session_prints_a_secret() {
 
 #[test]
 fn a_reload_keeps_the_session() {
-    let server = Server::new();
-    let world = server.world();
-    let tab = world.tab("https://app.example/");
+    let (server, world, tab) = stage();
     let before = sign_in(&server, &world, &tab);
     let after = resume(&world, &app(&tab)).unwrap().unwrap();
     assert_eq!((after.id(), after.patient(), after.identity()), (before.id(), before.patient(), before.identity()));
@@ -172,9 +150,7 @@ fn a_reload_keeps_the_session() {
 
 #[test]
 fn s5_a_launch_link_does_not_bring_the_old_session_back() {
-    let server = Server::new();
-    let world = server.world();
-    let tab = world.tab("https://app.example/");
+    let (server, world, tab) = stage();
     sign_in(&server, &world, &tab);
     tab.visit("https://app.example/launch?iss=https://ehr.example/fhir&launch=other");
     assert!(resume(&world, &app(&tab)).unwrap().is_none());
@@ -182,9 +158,7 @@ fn s5_a_launch_link_does_not_bring_the_old_session_back() {
 
 #[test]
 fn s4_a_record_that_is_corrupt_or_of_another_client_is_no_session() {
-    let server = Server::new();
-    let world = server.world();
-    let tab = world.tab("https://app.example/");
+    let (server, world, tab) = stage();
     let session = sign_in(&server, &world, &tab);
     let key = format!("smartrust.session.{}", session.id());
     let stored = tab.stored()[&key].clone();
@@ -202,9 +176,7 @@ fn s4_a_record_that_is_corrupt_or_of_another_client_is_no_session() {
 
 #[test]
 fn c4_an_error_with_an_unknown_state_leaves_other_launches_alone() {
-    let server = Server::new();
-    let world = server.world();
-    let tab = world.tab("https://app.example/");
+    let (server, world, tab) = stage();
     let app = app(&tab);
     launch(&world, &app).unwrap();
     let redirect = redirect(&server, &tab);
@@ -216,9 +188,7 @@ fn c4_an_error_with_an_unknown_state_leaves_other_launches_alone() {
 
 #[test]
 fn c7_tokens_in_the_fragment_are_ignored() {
-    let server = Server::new();
-    let world = server.world();
-    let tab = world.tab("https://app.example/");
+    let (_, world, tab) = stage();
     launch(&world, &app(&tab)).unwrap();
     let state = value(&parameters(&location(&tab)), "state").unwrap();
     tab.visit(&format!("{REDIRECT}#access_token=forged&token_type=bearer&state={state}&patient=p9"));
@@ -253,9 +223,7 @@ fn c10_no_value_of_a_callback_is_navigated_to() {
 
 #[test]
 fn t4_a_code_that_the_server_refused_is_not_sent_again() {
-    let server = Server::new();
-    let world = server.world();
-    let tab = world.tab("https://app.example/");
+    let (server, world, tab) = stage();
     let app = app(&tab);
     launch(&world, &app).unwrap();
     let redirect = redirect(&server, &tab);

@@ -147,9 +147,7 @@ fn launch_with_keys(
 
 #[test]
 fn a_session_that_the_app_took_out_of_the_store_is_not_put_back_by_the_signatures_check() {
-    let server = Server::new();
-    let world = server.world();
-    let tab = world.tab("https://app.example/");
+    let (server, world, tab) = stage();
     launch(&world, &app(&tab)).unwrap();
     tab.visit(&redirect(&server, &tab));
     let tokens = with_id_token(&server, &token_answer(1));

@@ -60,9 +60,7 @@ fn a1_required_refuses_a_server_without_s256_and_disabled_sends_none() {
 
 #[test]
 fn a2_every_start_draws_its_own_state_nonce_and_verifier() {
-    let server = Server::new();
-    let world = server.world();
-    let tab = world.tab("https://app.example/");
+    let (server, world, tab) = stage();
     let mut seen = HashSet::new();
     for _ in 0..2 {
         tab.visit("https://app.example/");
@@ -109,9 +107,7 @@ fn a3_a_record_may_set_another_aud() {
 
 #[test]
 fn a3_a_standalone_launch_has_no_launch_parameter_and_no_bare_launch_scope() {
-    let server = Server::new();
-    let world = server.world();
-    let tab = world.tab("https://app.example/");
+    let (_, world, tab) = stage();
     let mut record = record();
     record.scope = "launch launch/patient openid".into();
     launch(&world, &app_with(&tab, record)).unwrap();
@@ -123,9 +119,7 @@ fn a3_a_standalone_launch_has_no_launch_parameter_and_no_bare_launch_scope() {
 
 #[test]
 fn a5_the_redirect_uri_is_the_same_in_both_requests() {
-    let server = Server::new();
-    let world = server.world();
-    let tab = world.tab("https://app.example/");
+    let (server, world, tab) = stage();
     let request = authorization_request(&world, &tab);
     tab.visit(&redirect(&server, &tab));
     resume(&world, &app(&tab)).unwrap().unwrap();
@@ -191,9 +185,7 @@ fn d9_a_launch_goes_to_the_server_that_trusts_its_issuer_with_that_servers_clien
 
 #[test]
 fn d9_the_exchange_uses_the_endpoint_that_the_launch_began_with() {
-    let server = Server::new();
-    let world = server.world();
-    let tab = world.tab("https://app.example/");
+    let (server, world, tab) = stage();
     launch(&world, &app(&tab)).unwrap();
     server.configuration.borrow_mut()["token_endpoint"] = json!("https://evil.example/token");
     tab.visit(&redirect(&server, &tab));
@@ -212,9 +204,7 @@ fn discovery_that_fails_names_the_document_and_what_came_back() {
 
 #[test]
 fn a_launch_that_cannot_be_kept_is_not_begun() {
-    let server = Server::new();
-    let world = server.world();
-    let tab = world.tab("https://app.example/");
+    let (_, world, tab) = stage();
     tab.let_store_work(false);
     assert_eq!(launch(&world, &app(&tab)).unwrap_err(), Error::Storage);
     assert_eq!(location(&tab), "https://app.example/");

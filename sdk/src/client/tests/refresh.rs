@@ -35,9 +35,7 @@ fn r1_ten_calls_with_an_expired_token_make_one_refresh() {
 
 #[test]
 fn r2_two_tabs_with_a_shared_store_make_one_refresh() {
-    let server = Server::new();
-    let world = server.world();
-    let tab = world.tab("https://app.example/");
+    let (server, world, tab) = stage();
     let one = sign_in(&server, &world, &tab);
     let other = resume(&world, &app(&tab.with_same_store())).unwrap().unwrap();
     world.advance(3601.0);
@@ -49,9 +47,7 @@ fn r2_two_tabs_with_a_shared_store_make_one_refresh() {
 
 #[test]
 fn r2_a_duplicated_tab_takes_over_what_the_other_refreshed() {
-    let server = Server::new();
-    let world = server.world();
-    let tab = world.tab("https://app.example/");
+    let (server, world, tab) = stage();
     let one = sign_in(&server, &world, &tab);
     let copy = tab.duplicate();
     let other = resume(&world, &app(&copy)).unwrap().unwrap();
@@ -65,9 +61,7 @@ fn r2_a_duplicated_tab_takes_over_what_the_other_refreshed() {
 
 #[test]
 fn r3_a_rotated_refresh_token_is_stored_before_the_new_access_token_is_used() {
-    let server = Server::new();
-    let world = server.world();
-    let tab = world.tab("https://app.example/");
+    let (server, world, tab) = stage();
     let session = sign_in(&server, &world, &tab);
     world.advance(3601.0);
     let stored_at_use = Rc::new(RefCell::new(None));
@@ -127,9 +121,7 @@ fn r4_what_may_pass_leaves_the_session_as_it_is() {
 
 #[test]
 fn r4_one_callers_abort_stops_neither_the_refresh_nor_the_other_callers() {
-    let server = Server::new();
-    let world = server.world();
-    let tab = world.tab("https://app.example/");
+    let (server, world, tab) = stage();
     let session = sign_in(&server, &world, &tab);
     world.advance(3601.0);
     server.token_replies.borrow_mut().push_back(Reply::json(200, &token_answer(2)).after(100));
@@ -151,9 +143,7 @@ fn r4_one_callers_abort_stops_neither_the_refresh_nor_the_other_callers() {
 
 #[test]
 fn r4_a_caller_who_goes_away_does_not_take_the_rotated_token_along() {
-    let server = Server::new();
-    let world = server.world();
-    let tab = world.tab("https://app.example/");
+    let (server, world, tab) = stage();
     let session = sign_in(&server, &world, &tab);
     server.token_replies.borrow_mut().push_back(Reply::json(200, &token_answer(2)).after(100));
     let (leaving, platform) = (session.clone(), tab.clone());
@@ -170,9 +160,7 @@ fn r4_a_caller_who_goes_away_does_not_take_the_rotated_token_along() {
 
 #[test]
 fn r5_a_dead_refresh_token_ends_the_session_once() {
-    let server = Server::new();
-    let world = server.world();
-    let tab = world.tab("https://app.example/");
+    let (server, world, tab) = stage();
     let session = sign_in(&server, &world, &tab);
     let events = Rc::new(RefCell::new(Vec::new()));
     let heard = events.clone();
@@ -224,9 +212,7 @@ fn r8_a_broader_scope_is_refused_without_a_request() {
 
 #[test]
 fn r10_without_a_refresh_token_an_expired_session_says_so() {
-    let server = Server::new();
-    let world = server.world();
-    let tab = world.tab("https://app.example/");
+    let (server, world, tab) = stage();
     let mut answer = token_answer(1);
     answer["refresh_token"] = json!(null);
     server.token_replies.borrow_mut().push_back(Reply::json(200, &answer));
@@ -253,9 +239,7 @@ fn t2_without_expires_in_there_is_no_refresh_loop() {
 
 #[test]
 fn r11_a_refresh_that_names_another_patient_is_not_adopted() {
-    let server = Server::new();
-    let world = server.world();
-    let tab = world.tab("https://app.example/");
+    let (server, world, tab) = stage();
     let session = sign_in(&server, &world, &tab);
     let mut other = token_answer(2);
     other["patient"] = json!("p2");
@@ -269,9 +253,7 @@ fn r11_a_refresh_that_names_another_patient_is_not_adopted() {
 
 #[test]
 fn s2_signing_out_ends_the_session_in_every_tab_that_holds_it_and_in_no_other() {
-    let server = Server::new();
-    let world = server.world();
-    let tab = world.tab("https://app.example/");
+    let (server, world, tab) = stage();
     let session = sign_in(&server, &world, &tab);
     let copy = tab.duplicate();
     let twin = resume(&world, &app(&copy)).unwrap().unwrap();

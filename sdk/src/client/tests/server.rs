@@ -103,6 +103,14 @@ impl Server {
     }
 }
 
+/// A server, a world in which it answers, and a tab on the app.
+pub fn stage() -> (Rc<Server>, World, MemoryPlatform) {
+    let server = Server::new();
+    let world = server.world();
+    let tab = world.tab("https://app.example/");
+    (server, world, tab)
+}
+
 /// The token response with a number, for patient p1 and an hour.
 pub fn token_answer(number: u32) -> Value {
     json!({

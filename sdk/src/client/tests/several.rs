@@ -28,9 +28,7 @@ fn patients(sessions: &[Session]) -> Vec<String> {
 
 #[test]
 fn sessions_are_listed_picked_and_ended_one_by_one() {
-    let server = Server::new();
-    let world = server.world();
-    let tab = world.tab("https://app.example/");
+    let (server, world, tab) = stage();
     sign_in_as(&server, &world, &tab, "p1");
     sign_in_as(&server, &world, &tab, "p2");
     let listed = sessions(&world, &tab);
@@ -51,9 +49,7 @@ fn sessions_are_listed_picked_and_ended_one_by_one() {
 
 #[test]
 fn a_session_that_cannot_be_read_is_left_out_of_the_list() {
-    let server = Server::new();
-    let world = server.world();
-    let tab = world.tab("https://app.example/");
+    let (server, world, tab) = stage();
     sign_in_as(&server, &world, &tab, "p1");
     tab.put("smartrust.session.broken", "{\"server\":");
     assert_eq!(patients(&sessions(&world, &tab)), ["p1"]);
@@ -67,9 +63,7 @@ fn launch_again(world: &World, tab: &MemoryPlatform, session: &Session, scope: O
 
 #[test]
 fn r10_a_session_that_ran_out_is_launched_again_in_the_same_context() {
-    let server = Server::new();
-    let world = server.world();
-    let tab = world.tab("https://app.example/");
+    let (server, world, tab) = stage();
     let session = sign_in_as(&server, &world, &tab, "p1");
     // An EHR's launch link in the address is not what a launch in the session's context follows.
     tab.visit("https://app.example/launch?iss=https%3A%2F%2Fehr.example%2Ffhir&launch=other");
@@ -86,9 +80,7 @@ fn r10_a_session_that_ran_out_is_launched_again_in_the_same_context() {
 
 #[test]
 fn s5_a_launch_in_the_same_context_that_comes_back_with_another_patient_opens_no_session() {
-    let server = Server::new();
-    let world = server.world();
-    let tab = world.tab("https://app.example/");
+    let (server, world, tab) = stage();
     let session = sign_in_as(&server, &world, &tab, "p1");
     launch_again(&world, &tab, &session, None);
     let mut tokens = token_answer(2);
@@ -102,9 +94,7 @@ fn s5_a_launch_in_the_same_context_that_comes_back_with_another_patient_opens_no
 
 #[test]
 fn s2_signing_out_forgets_the_launch_that_was_to_follow_and_no_other() {
-    let server = Server::new();
-    let world = server.world();
-    let tab = world.tab("https://app.example/");
+    let (server, world, tab) = stage();
     let session = sign_in_as(&server, &world, &tab, "p1");
     let stranger = sign_in_as(&server, &world, &tab, "p2");
     launch_again(&world, &tab, &session, None);
@@ -121,9 +111,7 @@ fn s2_signing_out_forgets_the_launch_that_was_to_follow_and_no_other() {
 
 #[test]
 fn more_can_be_asked_for_in_the_same_context() {
-    let server = Server::new();
-    let world = server.world();
-    let tab = world.tab("https://app.example/");
+    let (server, world, tab) = stage();
     let session = sign_in_as(&server, &world, &tab, "p1");
     launch_again(&world, &tab, &session, Some("openid patient/Condition.rs"));
     let request = parameters(&location(&tab));
@@ -146,9 +134,7 @@ fn a8_launches_in_several_tabs_go_on_side_by_side() {
 
 #[test]
 fn a8_launches_that_never_came_back_do_not_pile_up() {
-    let server = Server::new();
-    let world = server.world();
-    let tab = world.tab("https://app.example/");
+    let (_, world, tab) = stage();
     let pending = |tab: &MemoryPlatform| tab.stored().keys().filter(|key| key.starts_with("smartrust.launch.")).count();
     for _ in 0..5 {
         launch(&world, &app(&tab)).unwrap();

@@ -1,6 +1,6 @@
 //! Scopes in words that a patient understands.
 
-use super::scope::{Context, Permissions, ResourceScope, Scope};
+use super::{Context, Permissions, ResourceScope, Scope};
 
 /// What a person calls the resources of a type.
 const KINDS: [(&str, &str); 27] = [

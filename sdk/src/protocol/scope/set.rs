@@ -1,0 +1,139 @@
+//! Scopes in their order, compared, united and reduced.
+
+use std::fmt;
+
+use super::{Context, Permissions, ResourceScope, Scope};
+
+/// Scopes in the order in which they were written, each once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ScopeSet {
+    scopes: Vec<Scope>,
+}
+
+impl ScopeSet {
+    /// Reads scopes that are separated by spaces.
+    pub fn parse(text: &str) -> Self {
+        let mut set = Self::default();
+        text.split_ascii_whitespace().for_each(|scope| set.insert(scope));
+        set
+    }
+
+    /// Adds a scope unless it is there.
+    pub fn insert(&mut self, scope: &str) {
+        if !self.contains(scope) {
+            self.scopes.push(Scope::new(scope));
+        }
+    }
+
+    /// Takes a scope out, by its text.
+    pub fn remove(&mut self, scope: &str) {
+        self.scopes.retain(|other| other.written != scope);
+    }
+
+    /// Whether a scope stands in it, letter by letter.
+    pub fn contains(&self, scope: &str) -> bool {
+        self.scopes.iter().any(|other| other.written == scope)
+    }
+
+    /// The scopes with spaces between, as a request carries them.
+    pub fn to_text(&self) -> String {
+        self.scopes.iter().map(Scope::as_str).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The scopes.
+    pub fn iter(&self) -> impl Iterator<Item = &Scope> {
+        self.scopes.iter()
+    }
+
+    /// Whether the set allows all that one scope asks for, by one scope or by several together.
+    ///
+    /// ```
+    /// use smartrust::protocol::scope::{Scope, ScopeSet};
+    ///
+    /// let granted = ScopeSet::parse("patient/*.read");
+    /// assert!(granted.covers(&Scope::new("patient/Observation.rs")));
+    /// assert!(!granted.covers(&Scope::new("patient/Observation.cud")));
+    /// ```
+    pub fn covers(&self, scope: &Scope) -> bool {
+        let Some(wanted) = &scope.resource else { return self.contains(&scope.written) };
+        let reaching = self.scopes.iter().filter_map(Scope::resource).filter(|own| own.reaches(wanted));
+        let together = reaching.fold(Permissions { bits: 0 }, |sum, own| sum.and(own.permissions));
+        together.covers(wanted.permissions)
+    }
+
+    /// Whether resources of a type may be read by id and searched for, in a context.
+    pub fn may_read(&self, context: Context, resource_type: &str) -> bool {
+        self.covers(&Scope {
+            written: String::new(),
+            resource: Some(ResourceScope {
+                context,
+                resource_type: Some(resource_type.to_owned()),
+                permissions: Permissions::READ.and(Permissions::SEARCH),
+                constraint: None,
+            }),
+        })
+    }
+
+    /// The constraints of the scopes that allow a part of a type to be searched for, one patient's or all that the user
+    /// may see.
+    pub fn search_constraints(&self, resource_type: &str) -> impl Iterator<Item = &str> {
+        let scopes = self.scopes.iter().filter_map(Scope::resource);
+        let fitting = scopes.filter(move |own| {
+            own.context != Context::System
+                && own.permissions.covers(Permissions::SEARCH)
+                && own.resource_type.as_deref().is_none_or(|own| own == resource_type)
+        });
+        fitting.filter_map(|own| own.constraint.as_deref())
+    }
+
+    /// Whether another set allows nothing that this one does not.
+    pub fn covers_all(&self, other: &Self) -> bool {
+        other.iter().all(|scope| self.covers(scope))
+    }
+
+    /// The scopes of both sets, each once.
+    pub fn union(&self, other: &Self) -> Self {
+        let mut union = self.clone();
+        other.iter().for_each(|scope| union.insert(scope.as_str()));
+        union
+    }
+
+    /// The fewest scopes that allow the same: what another scope covers is left out, and scopes that differ in their
+    /// permissions alone become one, in the words of version 2.
+    ///
+    /// ```
+    /// use smartrust::protocol::scope::ScopeSet;
+    ///
+    /// let set = ScopeSet::parse("openid patient/Observation.r patient/Observation.s patient/*.read patient/*.c");
+    /// assert_eq!(set.reduced().to_text(), "openid patient/*.crs");
+    /// ```
+    pub fn reduced(&self) -> Self {
+        let mut merged: Vec<Scope> = Vec::new();
+        for scope in &self.scopes {
+            match merged.iter_mut().find(|other| other.differs_in_permissions_alone(scope)) {
+                Some(other) => *other = other.merged_with(scope),
+                None => merged.push(scope.clone()),
+            }
+        }
+        let is_covered = |scope: &Scope| {
+            let others = merged.iter().filter(|other| *other != scope).filter_map(Scope::resource);
+            scope.resource().is_some_and(|own| others.into_iter().any(|other| other.covers(own)))
+        };
+        Self { scopes: merged.iter().filter(|scope| !is_covered(scope)).cloned().collect() }
+    }
+
+    /// Whether a part of what one scope asks for is allowed.
+    pub(super) fn grants_part_of(&self, scope: &Scope) -> bool {
+        let Some(wanted) = &scope.resource else { return false };
+        self.scopes
+            .iter()
+            .filter_map(Scope::resource)
+            .any(|own| (own.reaches(wanted) || wanted.reaches(own)) && own.permissions.meets(wanted.permissions))
+    }
+}
+
+impl fmt::Display for ScopeSet {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.to_text())
+    }
+}

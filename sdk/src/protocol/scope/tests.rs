@@ -1,0 +1,105 @@
+use super::*;
+
+fn covers(set: &str, scope: &str) -> bool {
+    ScopeSet::parse(set).covers(&Scope::new(scope))
+}
+
+fn texts(scopes: Vec<&Scope>) -> Vec<&str> {
+    scopes.into_iter().map(Scope::as_str).collect()
+}
+
+#[test]
+fn p1_versions_1_and_2_compare() {
+    for (set, scope, covered) in [
+        ("patient/Observation.read", "patient/Observation.rs", true),
+        ("patient/Observation.rs", "patient/Observation.read", true),
+        ("patient/Observation.write", "patient/Observation.cud", true),
+        ("patient/Observation.*", "patient/Observation.cruds", true),
+        ("patient/Observation.r patient/Observation.s", "patient/Observation.rs", true),
+        ("patient/Observation.r", "patient/Observation.rs", false),
+        ("patient/*.rs", "patient/Condition.r", true),
+        ("patient/Condition.rs", "patient/*.rs", false),
+        ("user/*.rs", "patient/Condition.rs", false),
+        ("patient/Observation.rs", "patient/Observation.rs?category=laboratory", true),
+        ("patient/Observation.rs?category=laboratory", "patient/Observation.rs", false),
+        ("patient/Observation.rs?category=laboratory", "patient/Observation.rs?category=laboratory", true),
+        ("openid fhirUser", "fhirUser", true),
+        ("openid", "fhirUser", false),
+    ] {
+        assert_eq!(covers(set, scope), covered, "{set} covers {scope}");
+    }
+}
+
+#[test]
+fn p1_what_is_no_scope_of_a_resource_is_compared_by_its_text() {
+    for text in [
+        "patient/Observation.sr",
+        "patient/Observation.rr",
+        "patient/observation.rs",
+        "patient/.rs",
+        "patient/X.",
+        "group/X.rs",
+    ] {
+        assert_eq!(Scope::new(text).resource(), None, "{text}");
+        assert!(covers(text, text) && !covers("patient/*.cruds", text), "{text}");
+    }
+}
+
+#[test]
+fn p1_scopes_are_kept_as_written() {
+    let written = "launch/patient patient/*.read patient/Observation.rs?category=a|b";
+    assert_eq!(ScopeSet::parse(written).to_string(), written);
+}
+
+#[test]
+fn p2_a_set_answers_whether_a_type_may_be_read() {
+    let set = ScopeSet::parse("patient/Observation.rs patient/Condition.r");
+    assert!(set.may_read(Context::Patient, "Observation"));
+    assert!(!set.may_read(Context::Patient, "Condition"));
+    assert!(!set.may_read(Context::User, "Observation"));
+}
+
+#[test]
+fn p2_a_set_reduces_to_its_shortest_form() {
+    for (set, reduced) in [
+        ("patient/Observation.rs patient/Observation.read", "patient/Observation.rs"),
+        ("patient/Observation.r openid patient/Observation.s", "patient/Observation.rs openid"),
+        ("patient/Observation.rs patient/*.read", "patient/*.read"),
+        ("patient/*.rs patient/Observation.cud", "patient/*.rs patient/Observation.cud"),
+        ("patient/Observation.rs?category=laboratory patient/Observation.rs", "patient/Observation.rs"),
+        (
+            "patient/Observation.r?category=laboratory patient/Observation.s?category=laboratory",
+            "patient/Observation.rs?category=laboratory",
+        ),
+        ("user/*.rs patient/Observation.rs", "user/*.rs patient/Observation.rs"),
+        ("launch/patient openid openid", "launch/patient openid"),
+        ("patient/*.c patient/*.r patient/*.u patient/*.d patient/*.s", "patient/*.cruds"),
+    ] {
+        assert_eq!(ScopeSet::parse(set).reduced().to_string(), reduced, "{set}");
+    }
+}
+
+#[test]
+fn p2_a_union_has_the_scopes_of_both_each_once() {
+    let union = ScopeSet::parse("openid patient/*.rs").union(&ScopeSet::parse("patient/*.rs launch"));
+    assert_eq!(union.to_string(), "openid patient/*.rs launch");
+}
+
+#[test]
+fn t3_no_scope_in_the_answer_means_all_was_granted() {
+    let grant = ScopeGrant::new(ScopeSet::parse("openid patient/*.rs"), None);
+    assert_eq!(grant.granted.to_string(), "openid patient/*.rs");
+    assert!(grant.missing().is_empty() && grant.narrowed().is_empty() && grant.extra().is_empty());
+}
+
+#[test]
+fn t3_granted_missing_and_extra_scopes_are_told_apart() {
+    let requested = "openid offline_access patient/*.read patient/Condition.rs user/Practitioner.rs";
+    let grant = ScopeGrant::new(
+        ScopeSet::parse(requested),
+        Some("openid patient/Patient.rs patient/Observation.rs online_access user/Practitioner.rs"),
+    );
+    assert_eq!(texts(grant.missing()), ["offline_access", "patient/Condition.rs"]);
+    assert_eq!(texts(grant.narrowed()), ["patient/*.read"]);
+    assert_eq!(texts(grant.extra()), ["online_access"]);
+}

@@ -1,0 +1,105 @@
+use super::*;
+
+fn url(text: &str) -> Url {
+    Url::parse(text).unwrap()
+}
+
+#[test]
+fn an_address_prints_as_it_is_fetched() {
+    for (text, printed) in [
+        ("HTTPS://EHR.Example:443", "https://ehr.example/"),
+        ("http://localhost:9080/webchart.cgi/fhir", "http://localhost:9080/webchart.cgi/fhir"),
+        ("https://a.example/x/./y/../z/?q=a|b,c", "https://a.example/x/z/?q=a|b,c"),
+        ("https://a.example/x/..", "https://a.example/"),
+        ("http://127.0.0.1:80?x", "http://127.0.0.1/?x"),
+        ("https://a.example/?name=O'Hara", "https://a.example/?name=O%27Hara"),
+        ("https://[::1]:8443/a%20b", "https://[::1]:8443/a%20b"),
+    ] {
+        assert_eq!(url(text).to_string(), printed);
+    }
+}
+
+#[test]
+fn f1_what_a_browser_would_rewrite_is_refused() {
+    for (text, error) in [
+        ("https://good@evil.example/", UrlError::UserInfo),
+        ("https://a.example/fhir/%2e%2E/x", UrlError::Character),
+        ("https://a.example/fhir/%2Fx", UrlError::Character),
+        ("https://a.example/fhir\\..\\x", UrlError::Character),
+        ("https://a.example/fhir/%5c", UrlError::Character),
+        ("https://a.example/fh\tir", UrlError::Character),
+        ("https://a.example/a b", UrlError::Character),
+        ("https://a.example/%", UrlError::Character),
+        ("https://a.example/x?y=\u{e9}", UrlError::Character),
+        ("https://a\u{ff0e}example/", UrlError::Host),
+        ("https://0177.0.0.1/", UrlError::Host),
+        ("https://0x7f.1/", UrlError::Host),
+        ("https://2130706433/", UrlError::Host),
+        ("https://127.0.0.256/", UrlError::Host),
+        ("https://127.0.0.01/", UrlError::Host),
+        ("https://127.0.0.1./", UrlError::Host),
+        ("https://[::1/", UrlError::Host),
+        ("https://[fe80::1%25eth0]/", UrlError::Host),
+        ("https:///x", UrlError::Host),
+        ("https://a..example/", UrlError::Host),
+        ("https://a.example:99999/", UrlError::Port),
+        ("https://a.example:8x/", UrlError::Port),
+        ("https://a.example/#x", UrlError::Fragment),
+        ("ftp://a.example/", UrlError::Scheme),
+        ("javascript:alert(1)", UrlError::Scheme),
+        ("/relative", UrlError::Scheme),
+        (" https://a.example/", UrlError::Scheme),
+    ] {
+        assert_eq!(Url::parse(text), Err(error), "{text}");
+    }
+}
+
+#[test]
+fn references_resolve_as_rfc_3986_says() {
+    let base = url("http://a/b/c/d;p?q");
+    for (reference, resolved) in [
+        ("g", "http://a/b/c/g"),
+        ("./g", "http://a/b/c/g"),
+        ("g/", "http://a/b/c/g/"),
+        ("/g", "http://a/g"),
+        ("//g", "http://g/"),
+        ("?y", "http://a/b/c/d;p?y"),
+        ("g?y", "http://a/b/c/g?y"),
+        ("g#s", "http://a/b/c/g"),
+        ("", "http://a/b/c/d;p?q"),
+        (".", "http://a/b/c/"),
+        ("..", "http://a/b/"),
+        ("../g", "http://a/b/g"),
+        ("../../../g", "http://a/g"),
+    ] {
+        assert_eq!(base.join(reference).unwrap().to_string(), resolved, "{reference}");
+    }
+    assert_eq!(base.join("urn:uuid:1"), Err(UrlError::Scheme));
+    assert_eq!(base.join("https:g"), Err(UrlError::Scheme));
+}
+
+#[test]
+fn a_child_stands_after_one_slash() {
+    for base in ["https://a.example/fhir", "https://a.example/fhir/"] {
+        assert_eq!(url(base).child("Patient/1").unwrap().to_string(), "https://a.example/fhir/Patient/1");
+    }
+}
+
+#[test]
+fn f1_a_prefix_is_cut_at_a_slash() {
+    let base = url("https://a.example/one/fhir/");
+    for (text, within) in [
+        ("https://a.example/one/fhir", true),
+        ("https://a.example/one/fhir/Patient/1", true),
+        ("https://a.example/one/fhir?page=2", true),
+        ("https://a.example/one/fhirx/Patient/1", false),
+        ("https://a.example/one/fhir/../../two/fhir/Patient/1", false),
+        ("https://a.example/two/fhir/Patient/1", false),
+        ("https://a.example.evil.example/one/fhir/", false),
+        ("https://evil-a.example/one/fhir/", false),
+        ("https://a.example:8443/one/fhir/", false),
+        ("http://a.example/one/fhir/", false),
+    ] {
+        assert_eq!(url(text).lies_within(&base), within, "{text}");
+    }
+}
