@@ -3,8 +3,8 @@
 use gloo_net::http::Request;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_router::components::{Route, Router, Routes};
-use leptos_router::path;
+use leptos_router::components::Router;
+use leptos_router::hooks::use_location;
 use smartrust::Error;
 use smartrust::platform::Json;
 use smartrust::web::WebPlatform;
@@ -43,16 +43,26 @@ fn Pages(launcher: Launcher) -> impl IntoView {
     provide_visits();
     view! {
         <Router>
-            {header()}
-            <Routes fallback=pages::not_found::NotFound>
-                <Route path=path!("/") view=pages::home::Home/>
-                <Route path=path!("/launch") view=pages::entry::Launch/>
-                <Route path=path!("/code") view=pages::entry::Code/>
-                <Route path=path!("/record") view=pages::record::Record/>
-                <Route path=path!("/session") view=pages::session::SessionPage/>
-            </Routes>
-            {footer()}
+            {frame()}
         </Router>
+    }
+}
+
+fn frame() -> Vec<AnyView> {
+    let pathname = use_location().pathname;
+    let page = reactive(move || page_at(&pathname.get()));
+    vec![header(), page, footer()]
+}
+
+/// The page of an address. A handful of fixed addresses needs no table of routes, and a table weighs a lot.
+fn page_at(pathname: &str) -> AnyView {
+    match pathname.trim_end_matches('/') {
+        "" => pages::home::home(),
+        "/launch" => pages::entry::launch(),
+        "/code" => pages::entry::code(),
+        "/record" => pages::record::record(),
+        "/session" => pages::session::session(),
+        _ => pages::not_found::not_found(),
     }
 }
 

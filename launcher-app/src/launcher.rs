@@ -260,8 +260,7 @@ impl Launcher {
 /// The error with the place of the server that it is about.
 fn wrong_server(platform: &WebPlatform, config: &SmartAppConfig, error: Error) -> Error {
     let alone = |record: &ServerRecord| SmartAppConfig { servers: vec![record.clone()] };
-    let position =
-        config.servers.iter().position(|record| SmartApp::new(platform.clone(), alone(record)).is_err());
+    let position = config.servers.iter().position(|record| SmartApp::new(platform.clone(), alone(record)).is_err());
     match (error, position) {
         (Error::Configuration(found), Some(position)) => {
             wrong(&format!("servers[{position}].{}", found.member), &found.problem)

@@ -13,6 +13,7 @@ test("P3 each kind of data that will be asked for has a sentence of its own", as
   await page.goto(appOrigin);
   const launcher = new Launcher(page);
   const asked = launcher.section("What this app asks for");
+  await asked.getByRole("checkbox").first().waitFor();
   const sentences = await asked.getByRole("checkbox").evaluateAll((boxes) => boxes.map((box) => box.closest("label").innerText));
   assert.ok(sentences.length > 8, sentences.join("; "));
   assert.equal(new Set(sentences).size, sentences.length);
@@ -44,9 +45,9 @@ test("with nothing left out the scopes are asked for as they are configured", as
 test("with all data left out there is nothing to connect for", async ({ page }) => {
   await page.goto(appOrigin);
   const launcher = new Launcher(page);
-  for (const box of await launcher.section("What this app asks for").getByRole("group", { name: "Kinds of data" }).getByRole("checkbox").all()) {
-    await box.uncheck();
-  }
+  const kinds = page.getByRole("group", { name: "Kinds of data" }).getByRole("checkbox");
+  await kinds.first().waitFor();
+  for (const box of await kinds.all()) await box.uncheck();
   await page.getByText("Choose at least one kind of data.").waitFor();
   assert.ok(await launcher.button("Connect").isDisabled());
 });

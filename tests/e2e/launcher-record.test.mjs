@@ -120,7 +120,7 @@ test("S7 nothing in a document runs, and its words are shown", async ({ page, tr
   await grantDocuments(page);
   const launcher = await connectAsPatient(page);
   const documents = launcher.section("Documents");
-  const open = (title) => documents.getByRole("button", { name: `Read: ${title}`, exact: true }).press("Enter");
+  const open = (title) => documents.getByRole("button", { name: `Read (${title})`, exact: true }).press("Enter");
 
   await open("Page");
   const frame = page.frameLocator('iframe[title="Page"]');
@@ -145,7 +145,7 @@ test("S7 a page that gets past the cleaning still runs nothing in its frame", as
   await answerSearch(page, iss, "DocumentReference", [reference("Page", "text/html", "<p>Words</p>")]);
   await grantDocuments(page);
   const launcher = await connectAsPatient(page);
-  await launcher.section("Documents").getByRole("button", { name: "Read: Page", exact: true }).click();
+  await launcher.section("Documents").getByRole("button", { name: "Read (Page)", exact: true }).click();
   const frame = page.locator('iframe[title="Page"]');
   await page.frameLocator('iframe[title="Page"]').getByText("Words").waitFor();
   await frame.evaluate((element) => {

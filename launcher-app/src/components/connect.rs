@@ -189,7 +189,11 @@ pub fn what_is_asked(connecting: Connecting) -> AnyView {
 
 fn group(heading: &'static str, items: Vec<Item>, connecting: Connecting) -> AnyView {
     let mut parts = vec![element("legend", &[], vec![text(heading)])];
-    parts.push(element("div", &[("class", "options")], items.into_iter().map(|item| option(item, connecting)).collect()));
+    parts.push(element(
+        "div",
+        &[("class", "options")],
+        items.into_iter().map(|item| option(item, connecting)).collect(),
+    ));
     element("fieldset", &[], parts)
 }
 

@@ -27,7 +27,8 @@ pub fn page(html: &str) -> Option<String> {
 
 /// A picture as a page. A picture runs no script, whatever is in it.
 pub fn picture(content_type: &str, base64: &str, title: &str) -> String {
-    let data: String = base64.chars().filter(|character| character.is_ascii_alphanumeric() || "+/=".contains(*character)).collect();
+    let data: String =
+        base64.chars().filter(|character| character.is_ascii_alphanumeric() || "+/=".contains(*character)).collect();
     format!("<img alt=\"{}\" width=\"100%\" src=\"data:{content_type};base64,{data}\">", escaped(title))
 }
 

@@ -61,7 +61,7 @@ fn show_attachment(attachment: Attachment, about: String, session: OpenSession) 
         false => nothing(),
     });
     let words = reactive_text(move || if is_open.get() { "Close" } else { "Read" }.to_owned());
-    let about = element("span", &[("class", "visually-hidden")], vec![text(format!(": {about}"))]);
+    let about = element("span", &[("class", "visually-hidden")], vec![text(format!(" ({about})"))]);
     let is_expanded = move || if is_open.get() { "true" } else { "false" };
     let toggle = view! {
         <button type="button" class="quiet" aria-expanded=is_expanded on:click=move |_| is_open.update(|open| *open = !*open)>

@@ -26,7 +26,9 @@ pub fn record_part(index: usize, kind: &'static Kind, load: RecordLoad, session:
         let mut views = match (&part.progress, &part.content) {
             (Progress::Loading, _) => vec![skeleton(), paragraph("hint", so_far(&part))],
             (Progress::NotShared, _) => not_shared(kind, launcher, session, audience),
-            (Progress::Failed(error), content) => failed(index, kind, load, error, audience, content.as_deref(), session),
+            (Progress::Failed(error), content) => {
+                failed(index, kind, load, error, audience, content.as_deref(), session)
+            }
             (Progress::Complete, Some(content)) => show(kind, content, session, audience),
             (Progress::Complete, None) => Vec::new(),
         };

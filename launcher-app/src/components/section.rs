@@ -20,7 +20,7 @@ pub fn button(class: &'static str, words: impl Into<String>, press: Box<dyn Fn()
 
 /// A button that says to a screen reader what it is about.
 pub fn button_about(class: &'static str, words: &'static str, about: &str, press: Box<dyn Fn()>) -> AnyView {
-    let about = element("span", &[("class", "visually-hidden")], vec![text(format!(": {about}"))]);
+    let about = element("span", &[("class", "visually-hidden")], vec![text(format!(" ({about})"))]);
     button_of(class, vec![text(words), about], press)
 }
 

@@ -32,7 +32,9 @@ pub fn other_sessions() -> AnyView {
 fn item(launcher: Launcher, session: Session) -> AnyView {
     let open = StoredValue::new_local(session.clone());
     let number = session.patient().map_or_else(|| "No patient".to_owned(), |id| format!("Patient number {id}"));
-    let from = launcher.label(&session).map(|label| element("p", &[("class", "entry-line")], vec![text(format!("From {label}"))]));
+    let from = launcher
+        .label(&session)
+        .map(|label| element("p", &[("class", "entry-line")], vec![text(format!("From {label}"))]));
     let name = patient_line(load_patient(open), number.clone());
     let navigate = use_navigate();
     let pick = move || {

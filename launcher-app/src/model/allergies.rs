@@ -8,9 +8,8 @@ use super::resource::{after, concept, concepts, date, is_code, is_coded, text};
 
 /// Reads AllergyIntolerances. What was entered in error or ruled out is left out.
 pub fn allergies<V: JsonView>(allergies: &[V]) -> EntryList {
-    let valid = allergies
-        .iter()
-        .filter(|allergy| !is_coded(*allergy, "verificationStatus", &["entered-in-error", "refuted"]));
+    let valid =
+        allergies.iter().filter(|allergy| !is_coded(*allergy, "verificationStatus", &["entered-in-error", "refuted"]));
     let is_over = |allergy: &V| is_coded(allergy, "clinicalStatus", &["inactive", "resolved"]);
     EntryList::of(valid.map(|allergy| (is_over(allergy), entry(allergy))))
 }

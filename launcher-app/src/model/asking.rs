@@ -107,7 +107,10 @@ mod tests {
     fn what_is_left_out_is_not_asked_for() {
         let left_out = ["patient/Observation.rs", "offline_access"].map(str::to_owned);
         let scope = Asking::read(CONFIGURED).without(&left_out).unwrap();
-        assert!(scope.starts_with("launch/patient openid fhirUser patient/Patient.rs patient/Condition.rs "), "{scope}");
+        assert!(
+            scope.starts_with("launch/patient openid fhirUser patient/Patient.rs patient/Condition.rs "),
+            "{scope}"
+        );
         for gone in ["Observation", "offline_access", "*"] {
             assert!(!scope.contains(gone), "{scope}");
         }

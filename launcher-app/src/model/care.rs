@@ -6,9 +6,7 @@ use smartrust::platform::JsonView;
 use super::date::PartialDate;
 use super::entry::{Entry, EntryList, Tag};
 use super::measurement::number_in_words;
-use super::resource::{
-    after, capitalized, concept, concepts, date, display, displays, is_code, period, span, text,
-};
+use super::resource::{after, capitalized, concept, concepts, date, display, displays, is_code, period, span, text};
 
 /// Reads Immunizations. Those entered in error are left out.
 pub fn vaccinations<V: JsonView>(immunizations: &[V]) -> EntryList {
@@ -153,7 +151,10 @@ mod tests {
         ]);
         let [flu, measles, unknown] = &list.present[..] else { panic!("{list:?}") };
         assert_eq!(flu.lines, ["October 2, 2023", "Dose 2 of 3"]);
-        assert_eq!((measles.tags[0].words.as_str(), measles.lines.as_slice()), ("Not given", &["Patient objection".to_owned()][..]));
+        assert_eq!(
+            (measles.tags[0].words.as_str(), measles.lines.as_slice()),
+            ("Not given", &["Patient objection".to_owned()][..])
+        );
         assert_eq!((unknown.title.as_str(), unknown.lines[0].as_str()), ("A vaccine without a name", "as a child"));
     }
 
@@ -184,10 +185,7 @@ mod tests {
             json!({}),
         ]);
         assert_eq!(list.present[0].title, "Follow-up visit");
-        assert_eq!(
-            list.present[0].lines,
-            ["January 2, 2024", "For Hypertension", "With Dr. Lee", "At Sandbox Clinic"]
-        );
+        assert_eq!(list.present[0].lines, ["January 2, 2024", "For Hypertension", "With Dr. Lee", "At Sandbox Clinic"]);
         assert_eq!((list.present[1].title.as_str(), list.present[1].tags[0].words.as_str()), ("Ambulatory", "Planned"));
         assert_eq!(list.present[2].title, "A visit");
     }

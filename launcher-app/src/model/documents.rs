@@ -85,8 +85,11 @@ pub fn documents<V: JsonView>(references: &[V]) -> Vec<Document> {
 }
 
 fn document<V: JsonView>(reference: &V) -> Document {
-    let attachments: Vec<Attachment> =
-        reference.member_items("content").iter().filter_map(|content| attachment(&content.member("attachment")?)).collect();
+    let attachments: Vec<Attachment> = reference
+        .member_items("content")
+        .iter()
+        .filter_map(|content| attachment(&content.member("attachment")?))
+        .collect();
     let kind = concept(reference, "type");
     let described = text(reference, "description").or_else(|| kind.clone());
     let title = described.clone().or_else(|| attachments.first().map(|attachment| attachment.title.clone()));
@@ -177,8 +180,11 @@ mod tests {
             ("application/pdf", Form::File),
             ("", Form::File),
         ] {
-            let attachment =
-                Attachment { title: String::new(), content_type: media_type(given), source: Source::Data(String::new()) };
+            let attachment = Attachment {
+                title: String::new(),
+                content_type: media_type(given),
+                source: Source::Data(String::new()),
+            };
             assert_eq!(attachment.form(), form, "{given}");
         }
     }

@@ -352,13 +352,9 @@ pub(super) mod tests {
     #[test]
     fn fhir_r4_an_interpretation_is_said_in_words() {
         let flag = |code: &str| only(&with("interpretation", json!([{"coding": [{"code": code}]}]))).unwrap().flag;
-        for (code, words) in [
-            ("H", Some("High")),
-            ("LL", Some("Very low")),
-            ("A", Some("Not as usual")),
-            ("N", None),
-            ("unknown", None),
-        ] {
+        for (code, words) in
+            [("H", Some("High")), ("LL", Some("Very low")), ("A", Some("Not as usual")), ("N", None), ("unknown", None)]
+        {
             assert_eq!(flag(code), words, "{code}");
         }
     }

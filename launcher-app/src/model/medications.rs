@@ -131,7 +131,8 @@ mod tests {
 
     #[test]
     fn fhir_r4_what_is_taken_now_is_told_from_what_is_over() {
-        let statuses = ["active", "on-hold", "unknown", "completed", "stopped", "cancelled", "entered-in-error", "draft"];
+        let statuses =
+            ["active", "on-hold", "unknown", "completed", "stopped", "cancelled", "entered-in-error", "draft"];
         let list = medications(&statuses.map(request));
         assert_eq!((list.present.len(), list.past.len()), (3, 3));
         let tags: Vec<_> = list.present.iter().chain(&list.past).flat_map(|entry| &entry.tags).collect();

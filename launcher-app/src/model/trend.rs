@@ -159,8 +159,7 @@ mod tests {
         .into_iter()
         .map(|series| (series.name, series.latest))
         .collect();
-        let expected =
-            [("Heart rate", "64 per minute"), ("Weight", "71.5 kg"), ("Test x-1", "1"), ("Test x-9", "1")];
+        let expected = [("Heart rate", "64 per minute"), ("Weight", "71.5 kg"), ("Test x-1", "1"), ("Test x-9", "1")];
         assert_eq!(shown, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
     }
 

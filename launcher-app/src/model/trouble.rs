@@ -304,10 +304,8 @@ mod tests {
         ] {
             assert_eq!(Trouble::of(&error, Audience::Patient).way_on, expected, "{error:?}");
         }
-        let unreachable: Vec<u16> = [400, 404, 500, 502, 503, 504]
-            .into_iter()
-            .filter(|status| is_unreachable(&fhir(*status)))
-            .collect();
+        let unreachable: Vec<u16> =
+            [400, 404, 500, 502, 503, 504].into_iter().filter(|status| is_unreachable(&fhir(*status))).collect();
         assert_eq!(unreachable, [502, 503, 504]);
     }
 

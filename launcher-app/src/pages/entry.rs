@@ -12,11 +12,10 @@ use crate::launcher::{Launcher, State};
 use crate::model::trouble::{Audience, Trouble, WayOn};
 
 /// `/launch`: an EHR's link begins a launch, and the sign-in that follows comes back here.
-#[component]
-pub fn Launch() -> impl IntoView {
+pub fn launch() -> AnyView {
     let launcher = expect_context::<Launcher>();
     let failed: RwSignal<Option<Error>> = RwSignal::new(None);
-    let launch = move || {
+    let begin = move || {
         failed.set(None);
         spawn_local(async move {
             if let Err(error) = launcher.launch(None, None).await {
@@ -25,13 +24,13 @@ pub fn Launch() -> impl IntoView {
         });
     };
     if launcher.is_opened_by_link() {
-        launch();
+        begin();
     } else {
         launcher.resume();
     }
     let onward = to_the_record();
     reactive(move || match (failed.get(), launcher.state()) {
-        (Some(error), _) => told(Trouble::of(&error, Audience::Provider), launch),
+        (Some(error), _) => told(Trouble::of(&error, Audience::Provider), begin),
         (None, State::Failed(error)) => told(Trouble::of(&error, Audience::Provider), move || launcher.resume()),
         (None, State::None | State::SignedOut { .. }) => {
             told(Trouble::of(&Error::LaunchLink { parameter: "iss" }, Audience::Provider), || {})
@@ -43,17 +42,14 @@ pub fn Launch() -> impl IntoView {
 }
 
 /// `/code`: a patient's sign-in comes back here.
-#[component]
-pub fn Code() -> impl IntoView {
+pub fn code() -> AnyView {
     let launcher = expect_context::<Launcher>();
     launcher.resume();
     let onward = to_the_record();
     reactive(move || match launcher.state() {
         // A sign-in is good for one try.
         State::Failed(error) => told(Trouble::of(&error, Audience::Patient).but(WayOn::StartAgain), || {}),
-        State::None | State::SignedOut { .. } => {
-            told(Trouble::of(&Error::StateMismatch, Audience::Patient), || {})
-        }
+        State::None | State::SignedOut { .. } => told(Trouble::of(&Error::StateMismatch, Audience::Patient), || {}),
         State::Ended { reason, session } => ended(&reason, session),
         State::Open(_) => onward(),
         State::Unknown | State::Looking => waiting("Opening your record…"),

@@ -26,8 +26,7 @@ const STEPS: [(&str, &str); 3] = [
 ];
 
 /// `/`.
-#[component]
-pub fn Home() -> impl IntoView {
+pub fn home() -> AnyView {
     let launcher = expect_context::<Launcher>();
     launcher.resume();
     let lead = "Connect to your clinic to see your problems, medicines, test results and visits on one page, and how your values have changed over time.";

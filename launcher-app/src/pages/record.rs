@@ -14,12 +14,11 @@ use crate::model::kinds::KINDS;
 use crate::model::trouble::{Audience, Trouble};
 
 /// `/record`.
-#[component]
-pub fn Record() -> impl IntoView {
-    with_session(record)
+pub fn record() -> AnyView {
+    with_session(record_of)
 }
 
-fn record(session: OpenSession) -> AnyView {
+fn record_of(session: OpenSession) -> AnyView {
     let launcher = expect_context::<Launcher>();
     let current = session.get_value();
     let audience = launcher.audience(&current);
@@ -33,10 +32,11 @@ fn record(session: OpenSession) -> AnyView {
     try_again_when_online(launcher, load);
 
     let heading = if audience == Audience::Patient { "Your health record" } else { "Health record" };
-    let mut head = vec![element("h1", &[], vec![text(heading)])];
-    head.extend(launcher.label(&current).map(|label| paragraph("origin", format!("From {label}"))));
+    let mut aside: Vec<AnyView> = Vec::new();
+    aside.extend(launcher.label(&current).map(|label| paragraph("origin", format!("From {label}"))));
+    aside.push(progress(load));
+    let head = vec![element("h1", &[], vec![text(heading)]), element("div", &[], aside)];
     let parts = KINDS.iter().enumerate().map(|(index, kind)| record_part(index, kind, load, session));
-    head.push(progress(load));
     let mut all = vec![element("div", &[("class", "page-head")], head)];
     all.extend(patient);
     all.push(reactive(move || unreachable_note(load)));

@@ -23,8 +23,7 @@ use crate::model::time_left::time_left;
 use crate::model::trouble::{Audience, Trouble};
 
 /// `/session`.
-#[component]
-pub fn SessionPage() -> impl IntoView {
+pub fn session() -> AnyView {
     with_session(connection)
 }
 
