@@ -3,13 +3,13 @@
 use gloo_net::http::Request;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_router::components::{Route, Router, Routes};
-use leptos_router::path;
+use leptos_router::components::Router;
+use leptos_router::hooks::use_location;
 use smartrust::Error;
 use smartrust::platform::Json;
 use smartrust::web::WebPlatform;
 
-use crate::components::draw::{element, link, reactive, text};
+use crate::components::draw::{element, reactive, text};
 use crate::components::frame::{footer, header};
 use crate::components::page::provide_visits;
 use crate::components::trouble::trouble_panel;
@@ -43,21 +43,32 @@ fn Pages(launcher: Launcher) -> impl IntoView {
     provide_visits();
     view! {
         <Router>
-            {header()}
-            <Routes fallback=pages::not_found::NotFound>
-                <Route path=path!("/") view=pages::home::Home/>
-                <Route path=path!("/launch") view=pages::entry::Launch/>
-                <Route path=path!("/code") view=pages::entry::Code/>
-                <Route path=path!("/record") view=pages::record::Record/>
-                <Route path=path!("/session") view=pages::session::SessionPage/>
-            </Routes>
-            {footer()}
+            {frame()}
         </Router>
     }
 }
 
+fn frame() -> Vec<AnyView> {
+    let pathname = use_location().pathname;
+    let page = reactive(move || page_at(&pathname.get()));
+    vec![header(), page, footer()]
+}
+
+/// The page of an address. A handful of fixed addresses needs no table of routes, and a table weighs a lot.
+fn page_at(pathname: &str) -> AnyView {
+    match pathname.trim_end_matches('/') {
+        "" => pages::home::home(),
+        "/launch" => pages::entry::launch(),
+        "/code" => pages::entry::code(),
+        "/record" => pages::record::record(),
+        "/session" => pages::session::session(),
+        _ => pages::not_found::not_found(),
+    }
+}
+
 fn unconfigured(error: &Error) -> AnyView {
-    let panel = trouble_panel(Trouble::of(error, Audience::Patient), link("button", "/", "Load again"));
+    let again = element("a", &[("class", "button"), ("href", "/")], vec![text("Load again")]);
+    let panel = trouble_panel(Trouble::of(error, Audience::Patient), vec![again]);
     element("main", &[("class", "page")], vec![panel])
 }
 

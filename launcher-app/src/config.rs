@@ -26,6 +26,8 @@ pub struct Choice {
     pub name: String,
     /// What patients know it as.
     pub label: String,
+    /// The scopes that it is asked for.
+    pub scope: String,
 }
 
 impl LauncherConfig {
@@ -90,7 +92,7 @@ fn choice<V: JsonView>(index: usize, name: &V, servers: &[V]) -> Result<Choice, 
     let label = server.member_text("label").filter(|label| !label.trim().is_empty());
     let label =
         label.ok_or_else(|| wrong(&format!("servers[{position}].label"), "it is missing; patients choose by it"))?;
-    Ok(Choice { name, label })
+    Ok(Choice { name, label, scope: server.member_text("scope").unwrap_or_default() })
 }
 
 /// The error for a member of the configuration.

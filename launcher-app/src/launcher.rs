@@ -1,18 +1,19 @@
-//! What all pages share: the configuration, the SDK's app, and the session with what became of it.
+//! What all pages share: the configuration, the SDK's app, and the sessions of this window.
 
 use std::rc::Rc;
 
 use chrono::NaiveDate;
+use leptos::ev;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use smartrust::client::app::LaunchOptions;
 use smartrust::client::session::{EventSubscription, SessionEvent};
-use smartrust::platform::{Clock, Navigator};
+use smartrust::platform::{Clock, Navigator, Store};
 use smartrust::protocol::launch::LaunchLink;
 use smartrust::web::WebPlatform;
-use smartrust::{Error, SmartApp};
+use smartrust::{Error, ServerRecord, SmartApp, SmartAppConfig};
 
-use crate::config::{Choice, LauncherConfig};
+use crate::config::{Choice, LauncherConfig, wrong};
 use crate::model::trouble::Audience;
 
 /// A session in a browser.
@@ -21,7 +22,10 @@ pub type Session = smartrust::Session<WebPlatform>;
 /// A session that a page shows. It is copied freely, and goes with the page.
 pub type OpenSession = StoredValue<Session, LocalStorage>;
 
-/// What is known of the session.
+/// Under what the id of a session is kept whose place the next one takes.
+const REPLACED: &str = "launcher.replaced";
+
+/// What is known of the session that the pages show.
 #[derive(Clone)]
 pub enum State {
     /// Nobody has looked yet.
@@ -41,8 +45,8 @@ pub enum State {
     Ended {
         /// What.
         reason: Error,
-        /// Whose session it was.
-        audience: Audience,
+        /// The session that was.
+        session: Session,
     },
     /// It could not be brought back.
     Failed(Error),
@@ -55,7 +59,9 @@ pub struct Launcher {
     platform: StoredValue<WebPlatform, LocalStorage>,
     config: StoredValue<LauncherConfig>,
     state: RwSignal<State, LocalStorage>,
+    all: RwSignal<Vec<Session>, LocalStorage>,
     changes: RwSignal<u32>,
+    is_online: RwSignal<bool>,
     subscription: StoredValue<Option<EventSubscription<WebPlatform>>, LocalStorage>,
 }
 
@@ -66,13 +72,21 @@ impl Launcher {
     /// [`Error::Configuration`] naming the member that is wrong.
     pub fn new(config: LauncherConfig) -> Result<Self, Error> {
         let platform = WebPlatform::default();
-        let app = SmartApp::new(platform.clone(), config.app.clone())?;
+        let app = SmartApp::new(platform.clone(), config.app.clone())
+            .map_err(|failure| wrong_server(&platform, &config.app, failure.into()))?;
+        let is_online = RwSignal::new(window().navigator().on_line());
+        for (event, online) in [("online", true), ("offline", false)] {
+            // The listeners live as long as the page.
+            let _ = window_event_listener(ev::Custom::<ev::Event>::new(event), move |_| is_online.set(online));
+        }
         Ok(Self {
             app: StoredValue::new_local(Rc::new(app)),
             platform: StoredValue::new_local(platform),
             config: StoredValue::new(config),
             state: RwSignal::new_local(State::Unknown),
+            all: RwSignal::new_local(Vec::new()),
             changes: RwSignal::new(0),
+            is_online,
             subscription: StoredValue::new_local(None),
         })
     }
@@ -80,6 +94,16 @@ impl Launcher {
     /// What is known of the session. Whoever asks is told of changes.
     pub fn state(self) -> State {
         self.state.get()
+    }
+
+    /// All sessions of this window, the one that is shown among them. Whoever asks is told of changes.
+    pub fn all_sessions(self) -> Vec<Session> {
+        self.all.get()
+    }
+
+    /// Whether this device is connected to a network. Whoever asks is told of changes.
+    pub fn is_online(self) -> bool {
+        self.is_online.get()
     }
 
     /// Tells whoever asks when the session's time or identity has changed.
@@ -111,7 +135,7 @@ impl Launcher {
         }
     }
 
-    /// What patients know a session's server as.
+    /// What people know a session's server as.
     pub fn label(self, session: &Session) -> Option<String> {
         let server = session.server_name();
         self.config.with_value(|config| config.label(server.as_deref()).map(str::to_owned))
@@ -135,39 +159,113 @@ impl Launcher {
         }
         self.state.set(State::Looking);
         spawn_local(async move {
-            let state = match self.app.get_value().resume().await {
-                Ok(Some(session)) => return self.open(session),
-                Ok(None) => State::None,
-                Err(failure) => State::Failed(failure.into()),
-            };
-            self.state.set(state);
+            match self.app.get_value().resume().await {
+                Ok(Some(session)) => {
+                    self.end_replaced(&session).await;
+                    self.show(session);
+                }
+                Ok(None) => self.state.set(State::None),
+                Err(failure) => self.state.set(State::Failed(failure.into())),
+            }
+            self.look_around().await;
         });
     }
 
-    /// Leaves for the server's sign-in: the named one, or the one whose link opened this page.
+    /// Leaves for the server's sign-in: the named one, or the one whose link opened this page. `scope` takes the place of
+    /// the configured one.
     ///
     /// # Errors
     /// As [`SmartApp::launch`].
-    pub async fn launch(self, server: Option<String>) -> Result<(), Error> {
+    pub async fn launch(self, server: Option<String>, scope: Option<String>) -> Result<(), Error> {
         let app = self.app.get_value();
-        Ok(app.launch(LaunchOptions { server, ..LaunchOptions::default() }).await?)
+        Ok(app.launch(LaunchOptions { server, scope, ..LaunchOptions::default() }).await?)
     }
 
-    /// Ends the session, here and in every other tab that holds it.
+    /// Leaves to ask the session's server once more, for what was asked before or for `scope`. What comes back takes the
+    /// session's place.
+    ///
+    /// # Errors
+    /// As [`SmartApp::launch_again`].
+    pub async fn ask_again(self, session: Session, scope: Option<String>) -> Result<(), Error> {
+        let app = self.app.get_value();
+        if session.is_active() {
+            // Where nothing can be kept, the launch says so.
+            let _ = self.platform.get_value().set(REPLACED, session.id()).await;
+        }
+        Ok(app.launch_again(&session, scope.as_deref()).await?)
+    }
+
+    /// Shows another session of this window.
+    pub async fn pick(self, session: Session) {
+        if session.make_current().await.is_ok() {
+            self.show(session);
+        }
+        self.look_around().await;
+    }
+
+    /// Takes note of what a request failed with: where the time of the session that is shown is up, its page says so.
+    pub fn take_note(self, session: &Session, error: &Error) {
+        let is_shown = matches!(self.state.get_untracked(), State::Open(shown) if shown.id() == session.id());
+        if is_shown && *error == Error::SessionExpired {
+            self.state.set(State::Ended { reason: error.clone(), session: session.clone() });
+        }
+    }
+
+    /// Ends a session, here and in every other tab that holds it.
     pub async fn sign_out(self, session: Session) {
-        self.subscription.set_value(None);
+        let is_shown = matches!(self.state.get_untracked(), State::Open(shown) if shown.id() == session.id());
+        if is_shown {
+            self.subscription.set_value(None);
+        }
         let cleared = session.sign_out().await.is_ok();
-        self.state.set(State::SignedOut { cleared });
+        if is_shown {
+            self.state.set(State::SignedOut { cleared });
+        }
+        self.look_around().await;
     }
 
-    fn open(self, session: Session) {
-        let audience = self.audience(&session);
+    fn show(self, session: Session) {
+        let shown = session.clone();
         let subscription = session.on_event(move |event| match event {
-            SessionEvent::SignedOut(reason) => self.state.set(State::Ended { reason: reason.clone().into(), audience }),
+            SessionEvent::SignedOut(reason) => {
+                self.state.set(State::Ended { reason: reason.clone().into(), session: shown.clone() });
+            }
             SessionEvent::Refreshed | SessionEvent::IdentityChecked => self.changes.update(|count| *count += 1),
         });
         self.subscription.set_value(Some(subscription));
         self.state.set(State::Open(session));
+    }
+
+    /// Finds out which sessions this window has.
+    async fn look_around(self) {
+        let found = self.app.get_value().sessions().await.unwrap_or_default();
+        self.all.set(found);
+    }
+
+    /// Ends the session whose place a new one has taken.
+    async fn end_replaced(self, new: &Session) {
+        let platform = self.platform.get_value();
+        let Ok(Some(id)) = platform.get(REPLACED).await else { return };
+        let sessions = self.app.get_value().sessions().await.unwrap_or_default();
+        let replaced = sessions.into_iter().find(|old| old.id() == id && old.id() != new.id());
+        let is_same = |old: &Session| old.server_name() == new.server_name() && old.patient() == new.patient();
+        if let Some(old) = replaced.filter(is_same) {
+            // It is ended in memory all the same, and the list of sessions shows what the store did not let go.
+            let _ = old.sign_out().await;
+            let _ = platform.remove(REPLACED).await;
+        }
+    }
+}
+
+/// The error with the place of the server that it is about.
+fn wrong_server(platform: &WebPlatform, config: &SmartAppConfig, error: Error) -> Error {
+    let alone = |record: &ServerRecord| SmartAppConfig { servers: vec![record.clone()] };
+    let position = config.servers.iter().position(|record| SmartApp::new(platform.clone(), alone(record)).is_err());
+    match (error, position) {
+        (Error::Configuration(found), Some(position)) => {
+            wrong(&format!("servers[{position}].{}", found.member), &found.problem)
+        }
+        (error, _) => error,
     }
 }
 

@@ -3,10 +3,10 @@
 use leptos::prelude::*;
 
 use super::scale::{Scale, Tick, moments, values};
-use crate::components::draw::{element, paragraph, text};
+use crate::components::draw::{element, paragraph, reactive, reactive_text, text};
 use crate::components::table::{more, table};
+use crate::model::measurement::{Range, number_in_words};
 use crate::model::trend::{Reading, Trend};
-use crate::model::vital_signs::number_in_words;
 
 const VALUE_TICKS: usize = 4;
 const DATE_TICKS: usize = 5;
@@ -15,56 +15,96 @@ const LOOKS: [&str; 2] = ["first", "second"];
 
 /// A trend as lines, with the same numbers in a table.
 pub fn trend_chart(trend: &Trend) -> AnyView {
-    let in_unit = if trend.unit.is_empty() { String::new() } else { format!(" in {}", trend.unit) };
-    let mut caption = vec![element("h3", &[], vec![text(format!("{} over time", trend.name))])];
-    caption.extend(legend(trend));
-    let parts = vec![
-        element("figcaption", &[], caption),
-        paragraph("axis-name", format!("{}{in_unit}", trend.name)),
-        plot(trend, spoken(trend, &in_unit)),
+    let chosen = RwSignal::new(trend.readings.len().saturating_sub(1));
+    let mut parts: Vec<AnyView> = legend(trend).into_iter().collect();
+    parts.extend([
+        paragraph("axis-name", format!("{}{}", trend.name, trend.in_unit())),
+        plot(trend, chosen),
         paragraph("axis-name end", "Date"),
+        readout(trend, chosen),
         more("All values as a table", values_table(trend)),
-    ];
+    ]);
     element("figure", &[("class", "trend")], parts)
 }
 
-/// What a screen reader says instead of the picture.
-fn spoken(trend: &Trend, in_unit: &str) -> String {
-    let reading = |reading: &Reading| {
-        let values: Vec<String> = (0..trend.lines.len()).map(|line| reading.value_in_words(line)).collect();
-        format!("{} on {}", values.join(" over "), reading.moment.date.in_words())
-    };
-    match (trend.readings.first(), trend.readings.last()) {
-        (Some(first), Some(last)) => format!(
-            "{}{in_unit}: {} measurements, from {} to {}. All values stand in the table below.",
-            trend.name,
-            trend.readings.len(),
-            reading(first),
-            reading(last)
-        ),
-        _ => trend.name.clone(),
-    }
+/// A reading in words.
+fn spoken(reading: &Reading) -> String {
+    format!("{}: {}", reading.moment.date.in_words(), reading.words)
+}
+
+/// The chosen reading in words, below the picture.
+fn readout(trend: &Trend, chosen: RwSignal<usize>) -> AnyView {
+    let words: Vec<String> = trend.readings.iter().map(spoken).collect();
+    let words = reactive_text(move || words.get(chosen.get()).cloned().unwrap_or_default());
+    element("p", &[("class", "readout"), ("aria-hidden", "true")], vec![words])
 }
 
 fn legend(trend: &Trend) -> Option<AnyView> {
-    let names = trend.lines.iter().zip(LOOKS).map(|(name, look)| {
-        let key = vec![line(&format!("line {look}"), ["0", "50%", "100%", "50%"])];
-        let key = view! { <svg class="key" aria-hidden="true">{key}</svg> }.into_any();
-        element("li", &[], vec![key, text(*name)])
-    });
-    (trend.lines.len() > 1).then(|| element("ul", &[("class", "legend")], names.collect()))
+    let key = |class: &str| {
+        let key = vec![line(class, ["0", "50%", "100%", "50%"])];
+        view! { <svg class="key" aria-hidden="true">{key}</svg> }.into_any()
+    };
+    let item = |key: AnyView, words: String| element("li", &[], vec![key, text(words)]);
+    let mut items = Vec::new();
+    if trend.lines.len() > 1 {
+        let lines = trend.lines.iter().zip(LOOKS);
+        items.extend(lines.map(|(name, look)| item(key(&format!("line {look}")), (*name).to_owned())));
+    }
+    if let Some(range) = trend.range.as_ref().and_then(|range| range.in_words(&trend.unit)) {
+        items.push(item(key("band-key"), format!("Usual range: {range}")));
+    }
+    (!items.is_empty()).then(|| element("ul", &[("class", "legend")], items))
 }
 
-fn plot(trend: &Trend, spoken: String) -> AnyView {
-    let all = trend.readings.iter().flat_map(|reading| reading.values.iter().copied().flatten());
+/// The picture. The arrow keys go from reading to reading, which a screen reader reads out.
+fn plot(trend: &Trend, chosen: RwSignal<usize>) -> AnyView {
+    let limits = trend.range.iter().flat_map(|range| [range.low, range.high]).flatten();
+    let all = trend.readings.iter().flat_map(|reading| reading.values.iter().copied().flatten()).chain(limits);
     let (value_scale, value_ticks) = values(all, VALUE_TICKS);
     let (date_scale, date_ticks) = moments(trend.readings.iter().map(|reading| reading.moment.seconds), DATE_TICKS);
-    let mut parts: Vec<AnyView> = value_ticks.iter().flat_map(draw_value_tick).collect();
+    let mut parts: Vec<AnyView> = trend.range.iter().map(|range| draw_band(range, value_scale)).collect();
+    parts.extend(value_ticks.iter().flat_map(draw_value_tick));
     parts.extend(date_ticks.iter().flat_map(draw_date_tick));
+    let places: Vec<String> = trend.readings.iter().map(|reading| x_of(reading, date_scale)).collect();
+    parts.push(reactive(move || {
+        let x = places.get(chosen.get()).map_or("0", String::as_str);
+        line("chosen", [x, "0", x, "100%"])
+    }));
     for (index, look) in (0..trend.lines.len()).zip(LOOKS) {
         parts.extend(draw_line(&points(trend, index, date_scale, value_scale), look));
     }
-    view! { <svg class="plot" role="img" aria-label=spoken>{parts}</svg> }.into_any()
+    let last = trend.readings.len().saturating_sub(1);
+    let words: Vec<String> = trend.readings.iter().map(spoken).collect();
+    let name = format!("{}, {} measurements", trend.name, trend.readings.len());
+    view! {
+        <svg class="plot" role="slider" tabindex="0" aria-label=name aria-valuemin="1" aria-valuemax=last + 1
+            aria-valuenow=move || chosen.get() + 1
+            aria-valuetext=move || words.get(chosen.get()).cloned().unwrap_or_default()
+            on:keydown=move |event| {
+                if let Some(next) = after_key(&event.key(), chosen.get_untracked(), last) {
+                    event.prevent_default();
+                    chosen.set(next);
+                }
+            }>
+            {parts}
+        </svg>
+    }
+    .into_any()
+}
+
+/// The reading that a key leads to.
+fn after_key(key: &str, chosen: usize, last: usize) -> Option<usize> {
+    match key {
+        "ArrowLeft" | "ArrowDown" => Some(chosen.saturating_sub(1)),
+        "ArrowRight" | "ArrowUp" => Some((chosen + 1).min(last)),
+        "Home" => Some(0),
+        "End" => Some(last),
+        _ => None,
+    }
+}
+
+fn x_of(reading: &Reading, dates: Scale) -> String {
+    percent(dates.share(reading.moment.seconds as f64))
 }
 
 /// A reading's place in the plot, and its words.
@@ -72,29 +112,37 @@ struct Point {
     x: String,
     y: String,
     words: String,
+    is_flagged: bool,
 }
 
 fn points(trend: &Trend, line: usize, dates: Scale, values: Scale) -> Vec<Point> {
     let point = |reading: &Reading| {
         let value = reading.values.get(line).copied().flatten()?;
-        let words = format!("{} {}, {}", reading.value_in_words(line), trend.unit, reading.moment.date.in_words());
-        Some(Point {
-            x: percent(dates.share(reading.moment.seconds as f64)),
-            y: percent(1.0 - values.share(value)),
-            words,
-        })
+        let y = percent(1.0 - values.share(value));
+        Some(Point { x: x_of(reading, dates), y, words: spoken(reading), is_flagged: reading.flag.is_some() })
     };
     trend.readings.iter().filter_map(point).collect()
 }
 
+/// What is not as it should be has a ring of its own.
 fn draw_line(points: &[Point], look: &str) -> Vec<AnyView> {
     let pairs = points.iter().zip(points.iter().skip(1));
     let segments = pairs.map(|(from, to)| line(&format!("line {look}"), [&from.x, &from.y, &to.x, &to.y]));
     let dots = points.iter().map(|point| {
-        let (class, x, y, words) = (format!("dot {look}"), point.x.clone(), point.y.clone(), point.words.clone());
-        view! { <circle class=class cx=x cy=y r="3.5"><title>{words}</title></circle> }.into_any()
+        let (flagged, radius) = if point.is_flagged { (" flagged", "5") } else { ("", "3.5") };
+        let class = format!("dot {look}{flagged}");
+        let (x, y, words) = (point.x.clone(), point.y.clone(), point.words.clone());
+        view! { <circle class=class cx=x cy=y r=radius><title>{words}</title></circle> }.into_any()
     });
     segments.chain(dots).collect()
+}
+
+/// The range that the values should lie in. Where it has one end only, it goes on to the edge.
+fn draw_band(range: &Range, values: Scale) -> AnyView {
+    let low = range.low.map_or(0.0, |low| values.share(low));
+    let high = range.high.map_or(1.0, |high| values.share(high));
+    let (y, height) = (percent(1.0 - high), percent((high - low).max(0.0)));
+    view! { <rect class="band" x="0" width="100%" y=y height=height/> }.into_any()
 }
 
 fn draw_value_tick(tick: &Tick) -> [AnyView; 2] {
@@ -126,13 +174,22 @@ fn percent(share: f64) -> String {
 }
 
 fn values_table(trend: &Trend) -> AnyView {
-    let heads: Vec<String> = trend.lines.iter().map(|name| format!("{name}, {}", trend.unit)).collect();
-    let heads: Vec<&str> = std::iter::once("Date").chain(heads.iter().map(String::as_str)).collect();
+    let mut heads = vec!["Date".to_owned()];
+    heads.extend(trend.lines.iter().map(|name| format!("{name}{}", trend.in_unit())));
+    let has_flags = trend.readings.iter().any(|reading| reading.flag.is_some());
+    if has_flags {
+        heads.push("Remark".to_owned());
+    }
+    let heads: Vec<&str> = heads.iter().map(String::as_str).collect();
     let rows = trend.readings.iter().rev().map(|reading| {
-        let values = (0..trend.lines.len()).map(|line| text(reading.value_in_words(line)));
-        std::iter::once(text(reading.moment.date.in_short())).chain(values).collect()
+        let mut cells = vec![text(reading.moment.date.in_short())];
+        cells.extend((0..trend.lines.len()).map(|line| text(reading.value_in_words(line))));
+        if has_flags {
+            cells.push(text(reading.flag.unwrap_or_default()));
+        }
+        cells
     });
-    let table = table(None, &heads, &[], rows.collect());
     let spoken = format!("{}, all values", trend.name);
+    let table = table(Some(&spoken), &heads, &[], rows.collect());
     element("div", &[("class", "scroll"), ("tabindex", "0"), ("role", "group"), ("aria-label", &spoken)], vec![table])
 }

@@ -20,7 +20,12 @@ pub fn header() -> AnyView {
     let inner = element("div", &[("class", "masthead-inner")], vec![brand, ways]);
     let skip = [("class", "skip"), ("href", "#content"), ("rel", "external")];
     let skip = element("a", &skip, vec![text("Skip to the content")]);
-    view! { {skip} {element("header", &[("class", "masthead")], vec![inner])} }.into_any()
+    let offline = reactive(move || match launcher.is_online() {
+        true => nothing(),
+        false => paragraph("offline", "You are offline. What is shown stays; everything else has to wait."),
+    });
+    let offline = element("div", &[("role", "status")], vec![offline]);
+    view! { {skip} {element("header", &[("class", "masthead")], vec![inner])} {offline} }.into_any()
 }
 
 fn ways(here: &str) -> AnyView {

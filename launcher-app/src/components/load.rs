@@ -8,7 +8,7 @@ use leptos::task::spawn_local;
 use smartrust::Error;
 use smartrust::abort::{AbortHandle, AbortSignal};
 
-use crate::launcher::{OpenSession, Session};
+use crate::launcher::{Launcher, OpenSession, Session};
 
 /// How far a load is.
 #[derive(Clone, Debug)]
@@ -27,6 +27,7 @@ type Work<T> = Rc<dyn Fn(Session, AbortSignal) -> Pin<Box<dyn Future<Output = Re
 
 /// A load of a page. It is called off when the page goes.
 pub struct Load<T: 'static> {
+    launcher: Launcher,
     session: OpenSession,
     state: RwSignal<Loading<T>>,
     work: StoredValue<Work<T>, LocalStorage>,
@@ -41,6 +42,15 @@ impl<T> Clone for Load<T> {
 
 impl<T> Copy for Load<T> {}
 
+/// A signal that fires when the part of the page that asks goes.
+pub fn until_gone() -> StoredValue<AbortHandle, LocalStorage> {
+    let abort = StoredValue::new_local(AbortHandle::new());
+    on_cleanup(move || {
+        abort.try_with_value(AbortHandle::abort);
+    });
+    abort
+}
+
 impl<T: Clone + Send + Sync + 'static> Load<T> {
     /// Starts loading, if `is_shared`.
     pub fn start<F>(session: OpenSession, is_shared: bool, work: impl Fn(Session, AbortSignal) -> F + 'static) -> Self
@@ -48,12 +58,9 @@ impl<T: Clone + Send + Sync + 'static> Load<T> {
         F: Future<Output = Result<T, Error>> + 'static,
     {
         let work: Work<T> = Rc::new(move |session, abort| Box::pin(work(session, abort)));
-        let abort = StoredValue::new_local(AbortHandle::new());
-        let load =
-            Self { session, state: RwSignal::new(Loading::NotShared), work: StoredValue::new_local(work), abort };
-        on_cleanup(move || {
-            abort.try_with_value(AbortHandle::abort);
-        });
+        let state = RwSignal::new(Loading::NotShared);
+        let launcher = expect_context::<Launcher>();
+        let load = Self { launcher, session, state, work: StoredValue::new_local(work), abort: until_gone() };
         if is_shared {
             load.again();
         }
@@ -69,14 +76,17 @@ impl<T: Clone + Send + Sync + 'static> Load<T> {
     pub fn again(self) {
         self.state.set(Loading::Waiting);
         let session = self.session.get_value();
-        let future = (self.work.get_value())(session, self.abort.with_value(AbortHandle::signal));
-        let state = self.state;
+        let future = (self.work.get_value())(session.clone(), self.abort.with_value(AbortHandle::signal));
+        let (launcher, state) = (self.launcher, self.state);
         spawn_local(async move {
             let outcome = match future.await {
                 Ok(value) => Loading::Ready(value),
                 // The page that called it off is gone.
                 Err(Error::Aborted) => return,
-                Err(error) => Loading::Failed(error),
+                Err(error) => {
+                    launcher.take_note(&session, &error);
+                    Loading::Failed(error)
+                }
             };
             state.try_set(outcome);
         });

@@ -1,10 +1,19 @@
 //! Parts that several pages are made of, on native elements. May import [`crate::launcher`] and [`crate::model`].
 
-pub mod data_section;
+pub mod connect;
+pub mod document_text;
+pub mod documents;
 pub mod draw;
+pub mod entries;
 pub mod frame;
 pub mod gate;
 pub mod load;
+pub mod measured;
 pub mod page;
+pub mod people;
+pub mod record_load;
+pub mod record_part;
+pub mod section;
+pub mod sessions;
 pub mod table;
 pub mod trouble;

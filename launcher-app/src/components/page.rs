@@ -3,6 +3,8 @@
 use leptos::html::Main;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
+use wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
 
 use crate::launcher::Launcher;
 
@@ -27,6 +29,15 @@ pub fn page(title: &'static str, parts: Vec<AnyView>) -> AnyView {
         last_path.set_value(LastPath(Some(path.clone())));
     });
     view! { <main id="content" class="page" tabindex="-1" node_ref=main>{parts}</main> }.into_any()
+}
+
+/// Moves the focus to an element, so that the keyboard stays near a button that goes away.
+pub fn focus(id: &str) {
+    let element = document().get_element_by_id(id);
+    if let Some(element) = element.as_ref().and_then(|element| element.dyn_ref::<HtmlElement>()) {
+        // What cannot take the focus leaves it where it is.
+        let _ = element.focus();
+    }
 }
 
 /// Lets pages know which one was shown before them.

@@ -3,14 +3,15 @@
 use leptos::prelude::*;
 
 use super::draw::{element, paragraph, text};
+use super::section::actions;
 use crate::model::trouble::Trouble;
 
-/// A failure that takes a whole page, with the way on.
-pub fn trouble_panel(trouble: Trouble, way_on: AnyView) -> AnyView {
+/// A failure that takes a whole page, with the ways on.
+pub fn trouble_panel(trouble: Trouble, ways_on: Vec<AnyView>) -> AnyView {
     let parts = vec![
         element("h1", &[], vec![text(trouble.title)]),
         paragraph("", trouble.text),
-        element("div", &[("class", "actions")], vec![way_on]),
+        actions(ways_on),
         details(trouble.code, trouble.details),
     ];
     element("div", &[("class", "trouble card"), ("role", "alert")], parts)
@@ -20,7 +21,7 @@ pub fn trouble_panel(trouble: Trouble, way_on: AnyView) -> AnyView {
 pub fn trouble_note(trouble: Trouble, way_on: Option<AnyView>) -> AnyView {
     let title = element("strong", &[], vec![text(format!("{}. ", trouble.title))]);
     let mut parts = vec![element("p", &[], vec![title, text(trouble.text)])];
-    parts.extend(way_on.map(|way_on| element("div", &[("class", "actions")], vec![way_on])));
+    parts.extend(way_on.map(|way_on| actions(vec![way_on])));
     parts.push(details(trouble.code, trouble.details));
     element("div", &[("class", "trouble-note"), ("role", "alert")], parts)
 }

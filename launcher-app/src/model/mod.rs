@@ -3,14 +3,22 @@
 //! JSON is read by [`smartrust::platform::JsonView`] alone, so everything here is tested on the host. May import
 //! [`smartrust`] and chrono; never Leptos or the browser.
 
+pub mod allergies;
+pub mod asking;
+pub mod care;
 pub mod coding;
 pub mod date;
+pub mod documents;
+pub mod entry;
+pub mod kinds;
+pub mod measured;
+pub mod measurement;
+pub mod medications;
 pub mod order;
-pub mod ownership;
 pub mod patient;
 pub mod problems;
+pub mod resource;
 pub mod sharing;
 pub mod time_left;
 pub mod trend;
 pub mod trouble;
-pub mod vital_signs;

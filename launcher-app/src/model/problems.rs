@@ -1,74 +1,26 @@
 //! The problem list (FHIR R4, Condition).
 
-use chrono::Datelike;
 use smartrust::platform::JsonView;
 
-use super::coding::{has_code, words};
+use super::coding::has_code;
 use super::date::PartialDate;
-use super::order::ordered;
+use super::entry::{Entry, EntryList, Tag};
+use super::resource::{concept, date, is_coded, period, text};
 
-/// Problems: what is present, and what is over.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ProblemList {
-    /// Present ones, the newest first.
-    pub present: Vec<Problem>,
-    /// Those that are over, the newest first.
-    pub past: Vec<Problem>,
+/// Reads Conditions. What was entered in error, was ruled out, or is a diagnosis of a single visit is no problem.
+pub fn problems<V: JsonView>(conditions: &[V]) -> EntryList {
+    let problems = conditions.iter().filter(|condition| is_problem(*condition));
+    EntryList::of(problems.map(|condition| (is_over(condition), problem(condition))))
 }
 
-/// One problem.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    /// What it is called.
-    pub name: String,
-    /// When it began and ended, in words.
-    pub course: Option<String>,
-    /// What is to be said of its certainty or state, such as `Not confirmed`.
-    pub remark: Option<&'static str>,
-    begins: Option<PartialDate>,
-}
-
-impl ProblemList {
-    /// Reads Conditions. What was entered in error, was ruled out, or is a diagnosis of a single visit is no problem.
-    pub fn read<V: JsonView>(conditions: &[V]) -> Self {
-        let mut list = Self::default();
-        for condition in conditions.iter().filter(|condition| is_problem(*condition)) {
-            let of = if is_over(condition) { &mut list.past } else { &mut list.present };
-            of.push(Problem::read(condition));
-        }
-        for problems in [&mut list.present, &mut list.past] {
-            *problems = ordered(std::mem::take(problems), Problem::newest_first);
-        }
-        list
-    }
-}
-
-impl Problem {
-    /// The later it began, the smaller; without a date it comes last.
-    fn newest_first(&self) -> i64 {
-        let begins = self.begins.and_then(PartialDate::first_day);
-        begins.map_or(i64::MAX, |day| -i64::from(day.num_days_from_ce()))
-    }
-
-    fn read<V: JsonView>(condition: &V) -> Self {
-        let begins = start(condition);
-        Self {
-            name: condition
-                .member("code")
-                .as_ref()
-                .and_then(words)
-                .unwrap_or_else(|| "A problem without a name".to_owned()),
-            course: course(condition, begins),
-            remark: remark(condition),
-            begins,
-        }
-    }
+fn problem<V: JsonView>(condition: &V) -> Entry {
+    let begins = start(condition);
+    let name = concept(condition, "code").unwrap_or_else(|| "A problem without a name".to_owned());
+    Entry::new(name, begins).tag(remark(condition).map(Tag::plain)).line(course(condition, begins))
 }
 
 fn is_problem<V: JsonView>(condition: &V) -> bool {
-    let is_void = condition
-        .member("verificationStatus")
-        .is_some_and(|status| has_code(&status, "entered-in-error") || has_code(&status, "refuted"));
+    let is_void = is_coded(condition, "verificationStatus", &["entered-in-error", "refuted"]);
     let categories = condition.member_items("category");
     let is_of_one_visit =
         !categories.is_empty() && categories.iter().all(|category| has_code(category, "encounter-diagnosis"));
@@ -77,21 +29,17 @@ fn is_problem<V: JsonView>(condition: &V) -> bool {
 
 fn is_over<V: JsonView>(condition: &V) -> bool {
     match condition.member("clinicalStatus") {
-        Some(status) => ["resolved", "inactive", "remission"].iter().any(|code| has_code(&status, code)),
+        Some(_) => is_coded(condition, "clinicalStatus", &["resolved", "inactive", "remission"]),
         None => end(condition).is_some(),
     }
 }
 
-fn date<V: JsonView>(resource: &V, member: &str) -> Option<PartialDate> {
-    PartialDate::read(&resource.member_text(member)?)
-}
-
 fn start<V: JsonView>(condition: &V) -> Option<PartialDate> {
-    date(condition, "onsetDateTime").or_else(|| date(&condition.member("onsetPeriod")?, "start"))
+    date(condition, "onsetDateTime").or_else(|| period(condition, "onsetPeriod").0)
 }
 
 fn end<V: JsonView>(condition: &V) -> Option<PartialDate> {
-    date(condition, "abatementDateTime").or_else(|| date(&condition.member("abatementPeriod")?, "end"))
+    date(condition, "abatementDateTime").or_else(|| period(condition, "abatementPeriod").1)
 }
 
 fn course<V: JsonView>(condition: &V, begins: Option<PartialDate>) -> Option<String> {
@@ -101,19 +49,16 @@ fn course<V: JsonView>(condition: &V, begins: Option<PartialDate>) -> Option<Str
         (Some(start), None) if is_over(condition) => Some(format!("Began {start}")),
         (Some(start), None) => Some(format!("Since {start}")),
         (None, Some(end)) => Some(format!("Until {end}")),
-        (None, None) => condition.member_text("onsetString").map(|onset| format!("Began: {onset}")),
+        (None, None) => text(condition, "onsetString").map(|onset| format!("Began: {onset}")),
     }
 }
 
 fn remark<V: JsonView>(condition: &V) -> Option<&'static str> {
-    let has = |member: &str, codes: &[&str]| {
-        condition.member(member).is_some_and(|status| codes.iter().any(|code| has_code(&status, code)))
-    };
-    if has("verificationStatus", &["unconfirmed", "provisional", "differential"]) {
+    if is_coded(condition, "verificationStatus", &["unconfirmed", "provisional", "differential"]) {
         Some("Not confirmed")
-    } else if has("clinicalStatus", &["recurrence", "relapse"]) {
+    } else if is_coded(condition, "clinicalStatus", &["recurrence", "relapse"]) {
         Some("Came back")
-    } else if has("clinicalStatus", &["remission"]) {
+    } else if is_coded(condition, "clinicalStatus", &["remission"]) {
         Some("In remission")
     } else {
         None
@@ -133,18 +78,18 @@ mod tests {
         })
     }
 
-    fn names(problems: &[Problem]) -> Vec<&str> {
-        problems.iter().map(|problem| problem.name.as_str()).collect()
+    fn names(entries: &[Entry]) -> Vec<&str> {
+        entries.iter().map(|entry| entry.title.as_str()).collect()
     }
 
-    fn only(condition: Value) -> Problem {
-        let list = ProblemList::read(&[condition]);
+    fn only(condition: Value) -> Entry {
+        let list = problems(&[condition]);
         list.present.into_iter().chain(list.past).next().unwrap()
     }
 
     #[test]
     fn fhir_r4_present_problems_are_told_from_past_ones_the_newest_first() {
-        let list = ProblemList::read(&[
+        let list = problems(&[
             condition("Asthma", "active", "1999"),
             condition("Cystitis", "resolved", "2020-03-01"),
             condition("Migraine", "recurrence", "2024-11"),
@@ -152,20 +97,20 @@ mod tests {
         ]);
         assert_eq!(names(&list.present), ["Migraine", "Asthma"]);
         assert_eq!(names(&list.past), ["Sprain", "Cystitis"]);
-        assert_eq!(list.present[0].remark, Some("Came back"));
-        assert_eq!(list.present[1].course.as_deref(), Some("Since 1999"));
+        assert_eq!(list.present[0].tags, [Tag::plain("Came back")]);
+        assert_eq!(list.present[1].lines, ["Since 1999"]);
     }
 
     #[test]
     fn fhir_r4_a_course_says_what_is_known_of_it() {
         let mut sprain = condition("Sprain", "resolved", "2022-05-05");
-        assert_eq!(only(sprain.clone()).course.as_deref(), Some("Began May 5, 2022"));
+        assert_eq!(only(sprain.clone()).lines, ["Began May 5, 2022"]);
         sprain["abatementDateTime"] = json!("2022-06-01");
-        assert_eq!(only(sprain.clone()).course.as_deref(), Some("May 5, 2022 to June 1, 2022"));
+        assert_eq!(only(sprain.clone()).lines, ["May 5, 2022 to June 1, 2022"]);
         sprain["onsetDateTime"] = Value::Null;
-        assert_eq!(only(sprain).course.as_deref(), Some("Until June 1, 2022"));
-        assert_eq!(only(json!({"onsetString": "in childhood"})).course.as_deref(), Some("Began: in childhood"));
-        assert_eq!(only(json!({"onsetPeriod": {"start": "2001-02"}})).course.as_deref(), Some("Since February 2001"));
+        assert_eq!(only(sprain).lines, ["Until June 1, 2022"]);
+        assert_eq!(only(json!({"onsetString": "in childhood"})).lines, ["Began: in childhood"]);
+        assert_eq!(only(json!({"onsetPeriod": {"start": "2001-02"}})).lines, ["Since February 2001"]);
     }
 
     #[test]
@@ -179,19 +124,19 @@ mod tests {
         let mut visit = condition("Visit", "active", "2020");
         visit["category"] = json!([{"coding": [{"code": "encounter-diagnosis"}]}]);
         entries.push(visit);
-        assert_eq!(ProblemList::read(&entries), ProblemList::default());
+        assert_eq!(problems(&entries), EntryList::default());
     }
 
     #[test]
     fn a_suspicion_is_marked_as_one() {
         let mut suspected = condition("Asthma", "active", "2020");
         suspected["verificationStatus"] = json!({"coding": [{"code": "provisional"}]});
-        assert_eq!(only(suspected).remark, Some("Not confirmed"));
+        assert_eq!(only(suspected).tags, [Tag::plain("Not confirmed")]);
     }
 
     #[test]
     fn a_condition_without_members_is_still_shown() {
         let problem = only(json!({}));
-        assert_eq!((problem.name.as_str(), problem.course, problem.remark), ("A problem without a name", None, None));
+        assert_eq!((problem.title.as_str(), problem.lines.len()), ("A problem without a name", 0));
     }
 }

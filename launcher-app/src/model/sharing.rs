@@ -1,40 +1,20 @@
 //! What was shared and what was not: a grant's scopes in words that need no explanation.
 
-use smartrust::protocol::scope::{Context, Permissions, ScopeGrant, ScopeSet};
+use smartrust::protocol::scope::{Permissions, ResourceScope, Scope, ScopeGrant, ScopeSet};
 
-/// A kind of data by its resource type, and what a patient calls it.
-const KINDS: [(&str, &str); 17] = [
-    ("Patient", "Name, date of birth and contact details"),
-    ("Condition", "Problems and diagnoses"),
-    ("Observation", "Vital signs and test results"),
-    ("Encounter", "Visits"),
-    ("Practitioner", "Doctors and nurses"),
-    ("AllergyIntolerance", "Allergies"),
-    ("CarePlan", "Care plans"),
-    ("CareTeam", "Care team"),
-    ("Coverage", "Insurance"),
-    ("Device", "Implants and devices"),
-    ("DiagnosticReport", "Test reports"),
-    ("DocumentReference", "Documents and notes"),
-    ("Goal", "Health goals"),
-    ("Immunization", "Vaccinations"),
-    ("Medication", "Medicines"),
-    ("MedicationRequest", "Prescriptions"),
-    ("Procedure", "Procedures and operations"),
-];
+use super::kinds::{KINDS, Kind};
+use super::trouble::Audience;
 
-/// The kinds that are told to be missing: those that every record has.
-const EXPECTED: usize = 5;
+const WHO: &str = "Who is signed in";
+const STAY_CONNECTED: &str = "Staying connected without signing in again";
 
 /// One thing that was shared or not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item {
-    /// What a patient calls it.
+    /// What it allows.
     pub words: String,
     /// What the server's own page calls it, where it is a kind of data.
     pub resource_type: Option<String>,
-    /// Whether it is but a part, such as the test results without the vital signs.
-    pub in_part: bool,
 }
 
 /// What a session may see, and what it asked for in vain.
@@ -48,33 +28,24 @@ pub struct Sharing {
 
 impl Sharing {
     /// Reads a grant. Staying connected rests on a refresh token, whatever the scopes say.
-    pub fn read(grant: &ScopeGrant, can_refresh: bool) -> Self {
+    pub fn read(grant: &ScopeGrant, can_refresh: bool, audience: Audience) -> Self {
         let mut sharing = Self::default();
-        sharing.put("Who is signed in", grant.requested.contains("openid"), grant.granted.contains("openid"));
-        sharing.put(
-            "Staying connected without signing in again",
-            grant.requested.contains("offline_access"),
-            can_refresh,
-        );
-        if whole_record(&grant.granted) {
-            sharing.shared.push(Item { words: "The whole record".to_owned(), resource_type: None, in_part: false });
-            return sharing;
+        sharing.put(WHO, grant.requested.contains("openid"), grant.granted.contains("openid"));
+        sharing.put(STAY_CONNECTED, grant.requested.contains("offline_access"), can_refresh);
+        for scope in grant.granted.iter().filter(|scope| scope.resource().is_some_and(is_readable)) {
+            add(&mut sharing.shared, item(scope, audience));
         }
-        for (index, (resource_type, words)) in KINDS.into_iter().enumerate() {
-            let item = Item { words: words.to_owned(), resource_type: Some(resource_type.to_owned()), in_part: false };
-            match extent(&grant.granted, resource_type) {
-                Extent::Whole => sharing.shared.push(item),
-                Extent::Part => sharing.shared.push(Item { in_part: true, ..item }),
-                Extent::Nothing if is_missed(&grant.requested, resource_type, index) => sharing.not_shared.push(item),
-                Extent::Nothing => {}
-            }
+        for kind in KINDS.iter().filter(|kind| is_missed(kind, grant)) {
+            add(&mut sharing.not_shared, item(&Scope::new(&kind.scope()), audience));
         }
-        sharing.shared.extend(unnamed(&grant.granted));
+        for scope in missing(grant) {
+            add(&mut sharing.not_shared, item(&scope, audience));
+        }
         sharing
     }
 
     fn put(&mut self, words: &str, was_asked: bool, was_given: bool) {
-        let item = Item { words: words.to_owned(), resource_type: None, in_part: false };
+        let item = Item { words: words.to_owned(), resource_type: None };
         match (was_given, was_asked) {
             (true, _) => self.shared.push(item),
             (false, true) => self.not_shared.push(item),
@@ -83,55 +54,57 @@ impl Sharing {
     }
 }
 
-enum Extent {
-    Whole,
-    Part,
-    Nothing,
-}
-
-fn extent(granted: &ScopeSet, resource_type: &str) -> Extent {
-    if may_read(granted, resource_type) {
-        return Extent::Whole;
+/// What a scope allows, in words for whoever looks.
+pub fn words(scope: &Scope, audience: Audience) -> String {
+    let sentence = scope.sentence();
+    match audience {
+        Audience::Patient => sentence,
+        Audience::Provider => sentence.replacen(" your ", " the patient's ", 1),
     }
-    let is_part = granted.iter().filter_map(|scope| scope.resource()).any(|scope| {
-        scope.resource_type.as_deref().is_none_or(|own| own == resource_type)
-            && (scope.permissions.covers(Permissions::READ) || scope.permissions.covers(Permissions::SEARCH))
-    });
-    if is_part { Extent::Part } else { Extent::Nothing }
 }
 
-fn may_read(set: &ScopeSet, resource_type: &str) -> bool {
-    set.may_read(Context::Patient, resource_type) || set.may_read(Context::User, resource_type)
-}
-
-/// A kind is missed when it was asked for by its name, or as part of everything and every record has it.
-fn is_missed(requested: &ScopeSet, resource_type: &str, index: usize) -> bool {
-    let by_name = requested
-        .iter()
-        .filter_map(|scope| scope.resource())
-        .any(|scope| scope.resource_type.as_deref() == Some(resource_type));
-    by_name || (index < EXPECTED && may_read(requested, resource_type))
-}
-
-fn whole_record(granted: &ScopeSet) -> bool {
-    granted.iter().filter_map(|scope| scope.resource()).any(|scope| {
-        scope.resource_type.is_none()
-            && scope.constraint.is_none()
-            && scope.permissions.covers(Permissions::READ.and(Permissions::SEARCH))
-    })
-}
-
-/// Kinds of data that stand in no list of ours, by the name that the standard gives them.
-fn unnamed(granted: &ScopeSet) -> Vec<Item> {
-    let mut items: Vec<Item> = Vec::new();
-    for name in granted.iter().filter_map(|scope| scope.resource()?.resource_type.clone()) {
-        let is_known = KINDS.iter().any(|(known, _)| *known == name)
-            || items.iter().any(|item| item.resource_type.as_ref() == Some(&name));
-        if !is_known {
-            items.push(Item { words: "Other data".to_owned(), resource_type: Some(name), in_part: false });
-        }
+/// The scopes to ask for when a kind of data was not shared: those that were asked for before, and the kind if it was not
+/// among them.
+pub fn asking_again(requested: &ScopeSet, kind: &Kind) -> String {
+    let mut scopes = requested.clone();
+    if !kind.is_allowed_by(&scopes) {
+        // A version 1 server knows no categories, and asks its own questions anyway.
+        scopes.insert(&format!("patient/{}.rs", kind.resource_type));
     }
-    items
+    scopes.to_text()
+}
+
+fn item(scope: &Scope, audience: Audience) -> Item {
+    let resource_type = scope.resource().and_then(|resource| resource.resource_type.clone());
+    Item { words: words(scope, audience), resource_type }
+}
+
+fn add(items: &mut Vec<Item>, item: Item) {
+    if items.iter().all(|other| other.words != item.words) {
+        items.push(item);
+    }
+}
+
+fn is_readable(resource: &ResourceScope) -> bool {
+    resource.permissions.covers(Permissions::READ) || resource.permissions.covers(Permissions::SEARCH)
+}
+
+fn is_missed(kind: &Kind, grant: &ScopeGrant) -> bool {
+    kind.is_allowed_by(&grant.requested) && !kind.is_allowed_by(&grant.granted)
+}
+
+/// Kinds that the record does not show, and the person's own data, which were asked for by name or by wildcard in vain.
+fn missing(grant: &ScopeGrant) -> Vec<Scope> {
+    let person = Scope::new("patient/Patient.rs");
+    let is_person_missed = grant.requested.covers(&person) && !grant.granted.covers(&person);
+    let is_other = |scope: &&&Scope| {
+        scope.resource().and_then(|resource| resource.resource_type.as_deref()).is_some_and(|resource_type| {
+            KINDS.iter().all(|kind| kind.resource_type != resource_type) && resource_type != "Patient"
+        })
+    };
+    let others = grant.missing();
+    let others = others.iter().filter(is_other).map(|scope| (*scope).clone());
+    is_person_missed.then_some(person).into_iter().chain(others).collect()
 }
 
 #[cfg(test)]
@@ -139,72 +112,71 @@ mod tests {
     use super::*;
 
     fn sharing(requested: &str, granted: &str, can_refresh: bool) -> Sharing {
-        Sharing::read(&ScopeGrant::new(ScopeSet::parse(requested), Some(granted)), can_refresh)
+        let grant = ScopeGrant::new(ScopeSet::parse(requested), Some(granted));
+        Sharing::read(&grant, can_refresh, Audience::Patient)
     }
 
-    fn names(items: &[Item]) -> Vec<&str> {
-        items.iter().map(|item| item.resource_type.as_deref().unwrap_or(&item.words)).collect()
+    fn words_of(items: &[Item]) -> Vec<&str> {
+        items.iter().map(|item| item.words.as_str()).collect()
+    }
+
+    /// A grant of everything that the record shows, but some types.
+    fn all_but(left_out: &[&str]) -> String {
+        let types = KINDS.iter().map(|kind| kind.resource_type).chain(["Patient"]);
+        let scopes = types.filter(|name| !left_out.contains(name)).map(|name| format!("patient/{name}.rs"));
+        scopes.collect::<Vec<_>>().join(" ")
     }
 
     #[test]
     fn t3_a_denied_kind_of_a_wildcard_is_not_shared() {
-        let told = sharing(
-            "launch/patient openid fhirUser offline_access patient/*.rs",
-            "launch/patient openid fhirUser offline_access patient/Patient.rs patient/Condition.rs patient/Encounter.rs patient/Practitioner.rs",
-            true,
-        );
-        assert_eq!(names(&told.not_shared), ["Observation"]);
-        assert_eq!(told.not_shared[0].words, "Vital signs and test results");
-        assert_eq!(
-            names(&told.shared),
-            [
-                "Who is signed in",
-                "Staying connected without signing in again",
-                "Patient",
-                "Condition",
-                "Encounter",
-                "Practitioner"
-            ]
-        );
+        let told = sharing("openid offline_access patient/*.rs", &format!("openid {}", all_but(&["Coverage"])), true);
+        assert_eq!(words_of(&told.not_shared), ["See your health insurance"]);
+        assert_eq!(told.not_shared[0].resource_type.as_deref(), Some("Coverage"));
+        assert_eq!(&words_of(&told.shared)[..3], [WHO, STAY_CONNECTED, "See your health problems and diagnoses"]);
     }
 
     #[test]
     fn t3_a_granted_wildcard_is_the_whole_record() {
         let told = sharing("launch openid patient/*.rs", "launch openid patient/*.read", false);
-        assert_eq!(names(&told.shared), ["Who is signed in", "The whole record"]);
+        assert_eq!(words_of(&told.shared), [WHO, "See your whole health record"]);
         assert_eq!(told.not_shared, []);
     }
 
     #[test]
-    fn a_kind_that_was_asked_for_by_name_is_missed() {
-        let told = sharing("patient/Coverage.rs patient/Patient.rs", "patient/Patient.rs", false);
-        assert_eq!(names(&told.not_shared), ["Coverage"]);
-        assert_eq!(
-            names(&sharing("patient/*.rs", "patient/Patient.rs", false).not_shared),
-            ["Condition", "Observation", "Encounter", "Practitioner"]
-        );
+    fn t3_a_kind_that_was_narrowed_is_shared_in_part_and_missed_in_part() {
+        let granted = format!("{} patient/Observation.rs?category=vital-signs", all_but(&["Observation"]));
+        let told = sharing("patient/*.rs", &granted, false);
+        assert!(words_of(&told.shared).contains(&"See your vital signs"));
+        assert_eq!(words_of(&told.not_shared), ["See your lab results"]);
     }
 
     #[test]
-    fn a_narrowed_kind_is_shared_in_part() {
-        for granted in ["patient/Observation.rs?category=laboratory", "patient/Observation.r"] {
-            let told = sharing("patient/Observation.rs", granted, false);
-            assert_eq!(told.not_shared, [], "{granted}");
-            assert!(told.shared[0].in_part, "{granted}");
-        }
+    fn a_kind_that_was_never_asked_for_is_not_missed() {
+        let told = sharing("patient/Condition.rs patient/Device.rs", "patient/Condition.rs", false);
+        assert_eq!(words_of(&told.not_shared), ["See your medical devices, such as implants"]);
+        let person = sharing("patient/*.rs", &all_but(&["Patient"]), false);
+        assert_eq!(words_of(&person.not_shared), ["See your name, date of birth and contact details"]);
     }
 
     #[test]
     fn r11_staying_connected_rests_on_a_refresh_token() {
-        let words = "Staying connected without signing in again";
-        assert_eq!(names(&sharing("offline_access", "", true).shared), [words]);
-        assert_eq!(names(&sharing("offline_access", "offline_access", false).not_shared), [words]);
+        assert_eq!(words_of(&sharing("offline_access", "", true).shared), [STAY_CONNECTED]);
+        assert_eq!(words_of(&sharing("offline_access", "offline_access", false).not_shared), [STAY_CONNECTED]);
     }
 
     #[test]
-    fn kinds_without_words_of_ours_keep_their_own_name() {
-        let told = sharing("", "patient/Specimen.rs patient/Specimen.read patient/Device.rs", false);
-        assert_eq!(names(&told.shared), ["Device", "Specimen"]);
-        assert_eq!(told.shared[1].words, "Other data");
+    fn p3_a_provider_reads_of_the_patient() {
+        let scope = Scope::new("patient/AllergyIntolerance.rs");
+        assert_eq!(words(&scope, Audience::Provider), "See the patient's allergies");
+        assert_eq!(words(&scope, Audience::Patient), "See your allergies");
+    }
+
+    #[test]
+    fn asking_again_adds_what_was_left_out() {
+        let requested = ScopeSet::parse("openid patient/Condition.rs");
+        let [results] = KINDS.iter().filter(|kind| kind.id == "results").collect::<Vec<_>>()[..] else { panic!() };
+        assert_eq!(asking_again(&requested, results), "openid patient/Condition.rs patient/Observation.rs");
+        let wildcard = ScopeSet::parse("openid patient/*.read");
+        assert_eq!(asking_again(&wildcard, results), "openid patient/*.read");
     }
 }

@@ -22,13 +22,27 @@ pub struct Trouble {
     pub code: &'static str,
     /// The error's own words.
     pub details: String,
+    /// What helps.
+    pub way_on: WayOn,
+}
+
+/// What helps after a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WayOn {
+    /// To do the same once more.
+    TryAgain,
+    /// To begin anew, at the start page or from the chart.
+    StartAgain,
+    /// Only whoever runs the app, or the clinic.
+    AskForHelp,
 }
 
 impl Trouble {
     /// A launch or a request that failed.
     pub fn of(error: &Error, audience: Audience) -> Self {
         let (title, text) = told(error);
-        Self::worded(error, title, &format!("{text} {}", way_on(error, audience)))
+        let advice = if way_on(error) == WayOn::StartAgain { start_again(audience) } else { "" };
+        Self::worded(error, title, &format!("{text} {advice}"))
     }
 
     /// A session that ended though its user did not ask for it on this page.
@@ -49,18 +63,39 @@ impl Trouble {
         }
     }
 
+    /// The same with another way on.
+    pub fn but(self, way_on: WayOn) -> Self {
+        Self { way_on, ..self }
+    }
+
     /// A session without a patient, so that there is no record to show.
     pub fn no_patient(audience: Audience) -> Self {
         Self {
             title: "No patient was chosen",
             text: format!("The clinic did not say whose record to show. {}", start_again(audience)),
-            code: "no_patient",
-            details: "The launch context has no patient.".to_owned(),
+            code: Error::NoPatient.code(),
+            details: Error::NoPatient.to_string(),
+            way_on: WayOn::StartAgain,
         }
     }
 
     fn worded(error: &Error, title: &'static str, text: &str) -> Self {
-        Self { title, text: text.trim().to_owned(), code: error.code(), details: error.to_string() }
+        Self {
+            title,
+            text: text.trim().to_owned(),
+            code: error.code(),
+            details: error.to_string(),
+            way_on: way_on(error),
+        }
+    }
+}
+
+/// Whether the clinic could not be reached at all, so that nothing can be said of the request.
+pub fn is_unreachable(error: &Error) -> bool {
+    match error {
+        Error::Network { .. } | Error::Timeout { .. } => true,
+        Error::Fhir(error) => matches!(error.status, 502..=504),
+        _ => false,
     }
 }
 
@@ -71,11 +106,16 @@ fn start_again(audience: Audience) -> &'static str {
     }
 }
 
-fn way_on(error: &Error, audience: Audience) -> &'static str {
+fn way_on(error: &Error) -> WayOn {
     match error {
-        Error::UntrustedIssuer { .. } | Error::Configuration(_) | Error::UnknownServer { .. } => "",
-        Error::Network { .. } | Error::Timeout { .. } | Error::Fhir(_) | Error::NotJson { .. } | Error::Storage => "",
-        _ => start_again(audience),
+        Error::UntrustedIssuer { .. } | Error::Configuration(_) | Error::UnknownServer { .. } => WayOn::AskForHelp,
+        Error::Network { .. }
+        | Error::Timeout { .. }
+        | Error::Discovery { .. }
+        | Error::Fhir(_)
+        | Error::NotJson { .. }
+        | Error::Storage => WayOn::TryAgain,
+        _ => WayOn::StartAgain,
     }
 }
 
@@ -120,12 +160,13 @@ fn told(error: &Error) -> (&'static str, String) {
         ),
         Error::PatientChanged => (
             "The clinic offered another person's record",
-            "It does not belong to the record that was open here, so it was not shown.",
+            "It is not the person whose record was open here, so it was not shown. If you share a computer, sign in as yourself.",
         ),
         Error::SessionExpired => {
             ("Your time is up", "Access to the record was given for a while, and that while is over.")
         }
         Error::SignedOut => ("You are signed out", "The connection to the record was ended."),
+        Error::NoPatient => ("No patient was chosen", "The clinic did not say whose record to show."),
         Error::Network { .. } => (
             "No connection to the clinic",
             "Check your internet connection and try again. It may also be that the clinic cannot be reached at the moment.",
@@ -217,6 +258,7 @@ mod tests {
             Error::Aborted,
             Error::SessionExpired,
             Error::SignedOut,
+            Error::NoPatient,
             Error::PatientChanged,
             Error::NotJson { status: 200, host: text() },
             Error::Reference { problem: text() },
@@ -250,6 +292,21 @@ mod tests {
             Trouble::of(&Error::UntrustedIssuer { iss: "https://ehr.example:8443/r4?x".into() }, Audience::Provider);
         assert!(trouble.text.contains("opened from ehr.example:8443,"), "{}", trouble.text);
         assert!(trouble.text.contains("Nothing was sent there"), "{}", trouble.text);
+    }
+
+    #[test]
+    fn what_may_pass_by_itself_can_be_tried_again() {
+        for (error, expected) in [
+            (Error::Network { host: "x".into() }, WayOn::TryAgain),
+            (Error::Storage, WayOn::TryAgain),
+            (Error::StateMismatch, WayOn::StartAgain),
+            (Error::UntrustedIssuer { iss: "x".into() }, WayOn::AskForHelp),
+        ] {
+            assert_eq!(Trouble::of(&error, Audience::Patient).way_on, expected, "{error:?}");
+        }
+        let unreachable: Vec<u16> =
+            [400, 404, 500, 502, 503, 504].into_iter().filter(|status| is_unreachable(&fhir(*status))).collect();
+        assert_eq!(unreachable, [502, 503, 504]);
     }
 
     #[test]

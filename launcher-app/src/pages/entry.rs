@@ -7,46 +7,50 @@ use leptos_router::hooks::use_navigate;
 use smartrust::Error;
 
 use crate::components::draw::reactive;
-use crate::components::gate::{told, waiting};
+use crate::components::gate::{ended, told, waiting};
 use crate::launcher::{Launcher, State};
-use crate::model::trouble::{Audience, Trouble};
+use crate::model::trouble::{Audience, Trouble, WayOn};
 
 /// `/launch`: an EHR's link begins a launch, and the sign-in that follows comes back here.
-#[component]
-pub fn Launch() -> impl IntoView {
+pub fn launch() -> AnyView {
     let launcher = expect_context::<Launcher>();
     let failed: RwSignal<Option<Error>> = RwSignal::new(None);
-    if launcher.is_opened_by_link() {
+    let begin = move || {
+        failed.set(None);
         spawn_local(async move {
-            if let Err(error) = launcher.launch(None).await {
-                failed.set(Some(error));
+            if let Err(error) = launcher.launch(None, None).await {
+                failed.try_set(Some(error));
             }
         });
+    };
+    if launcher.is_opened_by_link() {
+        begin();
     } else {
         launcher.resume();
     }
     let onward = to_the_record();
     reactive(move || match (failed.get(), launcher.state()) {
-        (Some(error), _) | (None, State::Failed(error)) => told(Trouble::of(&error, Audience::Provider)),
+        (Some(error), _) => told(Trouble::of(&error, Audience::Provider), begin),
+        (None, State::Failed(error)) => told(Trouble::of(&error, Audience::Provider), move || launcher.resume()),
         (None, State::None | State::SignedOut { .. }) => {
-            told(Trouble::of(&Error::LaunchLink { parameter: "iss" }, Audience::Provider))
+            told(Trouble::of(&Error::LaunchLink { parameter: "iss" }, Audience::Provider), || {})
         }
-        (None, State::Ended { reason, audience }) => told(Trouble::of_ended(&reason, audience)),
+        (None, State::Ended { reason, session }) => ended(&reason, session),
         (None, State::Open(_)) => onward(),
         (None, State::Unknown | State::Looking) => waiting("Opening the record…"),
     })
 }
 
 /// `/code`: a patient's sign-in comes back here.
-#[component]
-pub fn Code() -> impl IntoView {
+pub fn code() -> AnyView {
     let launcher = expect_context::<Launcher>();
     launcher.resume();
     let onward = to_the_record();
     reactive(move || match launcher.state() {
-        State::Failed(error) => told(Trouble::of(&error, Audience::Patient)),
-        State::None | State::SignedOut { .. } => told(Trouble::of(&Error::StateMismatch, Audience::Patient)),
-        State::Ended { reason, audience } => told(Trouble::of_ended(&reason, audience)),
+        // A sign-in is good for one try.
+        State::Failed(error) => told(Trouble::of(&error, Audience::Patient).but(WayOn::StartAgain), || {}),
+        State::None | State::SignedOut { .. } => told(Trouble::of(&Error::StateMismatch, Audience::Patient), || {}),
+        State::Ended { reason, session } => ended(&reason, session),
         State::Open(_) => onward(),
         State::Unknown | State::Looking => waiting("Opening your record…"),
     })

@@ -1,15 +1,14 @@
-//! The start: what will happen, and the button that begins it.
+//! The start: what will happen, what will be asked for, and the button that begins it.
 
-use leptos::ev;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
-use smartrust::Error;
 
-use crate::components::data_section::section;
+use crate::components::connect::{Connecting, connect_button, server_choice, what_is_asked};
 use crate::components::draw::{element, link, nothing, paragraph, reactive, text};
+use crate::components::gate::connect_again;
 use crate::components::page::page;
+use crate::components::section::section;
+use crate::components::sessions::other_sessions;
 use crate::components::trouble::trouble_note;
-use crate::config::Choice;
 use crate::launcher::{Launcher, State};
 use crate::model::trouble::{Audience, Trouble};
 
@@ -20,45 +19,52 @@ const STEPS: [(&str, &str); 3] = [
         "We take you to the clinic's own page. Your password stays there; this app never sees it.",
     ),
     (
-        "You choose what to share",
-        "The clinic asks which parts of your record this app may show. Leave out whatever you like.",
+        "You confirm what to share",
+        "The clinic shows you once more what this app may see, and lets you leave out whatever you like.",
     ),
     ("You see your record", "You come back here. When you sign out or close this window, the connection is gone."),
 ];
 
 /// `/`.
-#[component]
-pub fn Home() -> impl IntoView {
+pub fn home() -> AnyView {
     let launcher = expect_context::<Launcher>();
     launcher.resume();
-    let lead = "Connect to your clinic, and look at your problems, your vital signs and how they have changed, all on one page.";
+    let lead = "Connect to your clinic to see your problems, medicines, test results and visits on one page, and how your values have changed over time.";
     let mut hero = vec![element("h1", &[], vec![text("See your health record")]), paragraph("lead", lead)];
-    let choices = launcher.choices();
-    let next_steps = (!choices.is_empty()).then(next_steps);
-    if next_steps.is_some() {
-        hero.push(connect(launcher, choices));
+    let mut parts = vec![reactive(move || standing(launcher)), other_sessions()];
+    match Connecting::new(launcher) {
+        Some(connecting) => {
+            hero.extend(server_choice(connecting));
+            hero.push(connect_button(connecting));
+            let hero = element("section", &[("class", "hero")], hero);
+            let first = element("div", &[("class", "stack")], vec![hero, next_steps()]);
+            parts.push(element("div", &[("class", "start")], vec![first, what_is_asked(connecting)]));
+        }
+        None => parts.push(element("section", &[("class", "hero")], hero)),
     }
-    let mut parts = vec![reactive(move || standing(launcher.state())), element("section", &[("class", "hero")], hero)];
-    parts.extend(next_steps);
     parts.extend(launcher.opens_from_charts().then(for_staff));
     page("Start", parts)
 }
 
 /// What became of the session, above everything else.
-fn standing(state: State) -> AnyView {
-    match state {
+fn standing(launcher: Launcher) -> AnyView {
+    match launcher.state() {
         State::Open(_) => {
             let words = strong_and("You are connected.", " A record is open in this window.");
             element("div", &[("class", "standing")], vec![words, link("button", "/record", "Open the record")])
         }
         State::SignedOut { cleared } => {
             let rest = match cleared {
-                true => " Nothing of the record is left in this window.",
+                true => " Nothing of that record is left in this window.",
                 false => " This browser did not let us clear everything away: please close this window too.",
             };
             element("div", &[("class", "standing"), ("role", "status")], vec![strong_and("You are signed out.", rest)])
         }
-        State::Ended { reason, audience } => trouble_note(Trouble::of_ended(&reason, audience), None),
+        State::Ended { reason, session } => {
+            let audience = launcher.audience(&session);
+            let again = (audience == Audience::Patient).then(|| connect_again(launcher, session));
+            trouble_note(Trouble::of_ended(&reason, audience), again)
+        }
         State::Failed(error) => trouble_note(Trouble::of(&error, Audience::Patient), None),
         State::Unknown | State::Looking | State::None => nothing(),
     }
@@ -66,44 +72,6 @@ fn standing(state: State) -> AnyView {
 
 fn strong_and(strong: &'static str, rest: &'static str) -> AnyView {
     element("p", &[], vec![element("strong", &[], vec![text(strong)]), text(rest)])
-}
-
-/// A button for each server that patients connect to, and what came of pressing it.
-fn connect(launcher: Launcher, choices: Vec<Choice>) -> AnyView {
-    let leaving_for: RwSignal<Option<String>> = RwSignal::new(None);
-    let failed: RwSignal<Option<Error>> = RwSignal::new(None);
-    // Who comes back by the Back button finds the page as it was left.
-    let shown_again = window_event_listener(ev::Custom::<ev::Event>::new("pageshow"), move |_| leaving_for.set(None));
-    on_cleanup(move || shown_again.remove());
-
-    let leave = move |choice: &Choice| {
-        failed.set(None);
-        leaving_for.set(Some(choice.label.clone()));
-        let name = choice.name.clone();
-        spawn_local(async move {
-            if let Err(error) = launcher.launch(Some(name)).await {
-                leaving_for.try_set(None);
-                failed.try_set(Some(error));
-            }
-        });
-    };
-    let is_single = choices.len() == 1;
-    let buttons = choices.into_iter().map(|choice| {
-        let label = if is_single { "Connect".to_owned() } else { format!("Connect to {}", choice.label) };
-        view! {
-            <button type="button" class="primary" disabled=move || leaving_for.get().is_some() on:click=move |_| leave(&choice)>
-                {label}
-            </button>
-        }
-        .into_any()
-    });
-    let outcome = reactive(move || match (leaving_for.get(), failed.get()) {
-        (Some(label), _) => paragraph("hint", format!("Taking you to {label}…")),
-        (None, Some(error)) => trouble_note(Trouble::of(&error, Audience::Patient), None),
-        (None, None) => nothing(),
-    });
-    let buttons = element("div", &[("class", "actions")], buttons.collect());
-    element("div", &[("class", "connect")], vec![buttons, element("div", &[("aria-live", "polite")], vec![outcome])])
 }
 
 fn next_steps() -> AnyView {

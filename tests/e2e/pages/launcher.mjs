@@ -21,6 +21,24 @@ export class Launcher {
     await this.heading("Vital signs").waitFor();
   }
 
+  /** Opens the start page and leaves out what its sentence says, before connecting. */
+  async connectWithout(sentences) {
+    await this.#page.goto(appOrigin);
+    for (const sentence of sentences) await this.option(sentence).uncheck();
+    await this.#page.getByRole("button", { name: "Connect", exact: true }).click();
+  }
+
+  /** The checkbox for something that the app asks for. */
+  option(sentence) {
+    return this.#page.getByRole("checkbox", { name: sentence, exact: true });
+  }
+
+  /** Waits until no part of the record is loading. */
+  async recordIsComplete() {
+    await this.recordIsShown();
+    await this.#page.getByText("All parts of the record are here.").waitFor({ state: "attached" });
+  }
+
   async openSession() {
     await this.#page.goto(`${appOrigin}/session`);
     await this.heading("Who you are").waitFor();
@@ -61,6 +79,11 @@ export class Launcher {
   /** The part of the page that stands under a heading. */
   section(name) {
     return this.#page.locator("section, article, [role=region]").filter({ has: this.heading(name) }).last();
+  }
+
+  /** A button by its words, inside a part of the page or on all of it. */
+  button(name, within = this.#page) {
+    return within.getByRole("button", { name });
   }
 
   /** What the error page says. */

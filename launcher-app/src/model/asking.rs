@@ -1,0 +1,134 @@
+//! What the app will ask a clinic for, item by item, and the scopes that remain when some are left out.
+
+use smartrust::protocol::scope::{Scope, ScopeSet};
+
+use super::kinds::KINDS;
+
+const STAY_CONNECTED: &str = "offline_access";
+
+/// One thing to ask for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item {
+    /// The scope.
+    pub scope: String,
+    /// What it allows.
+    pub sentence: String,
+}
+
+/// Everything that the configuration asks of a server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asking {
+    /// What cannot be left out: without it the app does not know whose record to show.
+    pub fixed: Vec<Item>,
+    /// Kinds of data.
+    pub data: Vec<Item>,
+    /// Staying connected.
+    pub stay_connected: Option<Item>,
+}
+
+impl Item {
+    fn new(scope: &str) -> Self {
+        Self { scope: scope.to_owned(), sentence: Scope::new(scope).sentence() }
+    }
+}
+
+impl Asking {
+    /// Reads configured scopes. A wildcard is offered as the kinds of data that the record shows.
+    pub fn read(configured: &str) -> Self {
+        let mut asking = Self { fixed: Vec::new(), data: Vec::new(), stay_connected: None };
+        for scope in ScopeSet::parse(configured).iter().map(Scope::as_str) {
+            match Scope::new(scope).resource() {
+                None if scope == STAY_CONNECTED => asking.stay_connected = Some(Item::new(scope)),
+                None if scope == "launch" => {}
+                None => asking.fixed.push(Item::new(scope)),
+                Some(resource) if resource.resource_type.is_none() => parts(scope).for_each(|part| asking.add(&part)),
+                Some(_) => asking.add(scope),
+            }
+        }
+        asking
+    }
+
+    fn add(&mut self, scope: &str) {
+        if self.data.iter().all(|item| item.scope != scope) {
+            self.data.push(Item::new(scope));
+        }
+    }
+
+    /// The scopes without those that were left out; `None` where nothing was, so that the configuration holds as it is.
+    pub fn without(&self, left_out: &[String]) -> Option<String> {
+        if left_out.is_empty() {
+            return None;
+        }
+        let items = self.fixed.iter().chain(&self.stay_connected).chain(&self.data);
+        let kept = items.map(|item| item.scope.as_str()).filter(|scope| left_out.iter().all(|left| left != scope));
+        Some(kept.collect::<Vec<_>>().join(" "))
+    }
+
+    /// Whether some data is still asked for.
+    pub fn has_data_without(&self, left_out: &[String]) -> bool {
+        self.data.is_empty() || self.data.iter().any(|item| !left_out.contains(&item.scope))
+    }
+}
+
+/// A wildcard as one scope for each kind of data, in the wildcard's own spelling.
+fn parts(wildcard: &str) -> impl Iterator<Item = String> {
+    let mut types = vec!["Patient"];
+    for kind in KINDS {
+        if !types.contains(&kind.resource_type) {
+            types.push(kind.resource_type);
+        }
+    }
+    types.into_iter().map(move |resource_type| wildcard.replacen('*', resource_type, 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CONFIGURED: &str = "launch/patient openid fhirUser offline_access patient/*.rs";
+
+    #[test]
+    fn p3_each_kind_of_data_is_asked_with_a_sentence() {
+        let asking = Asking::read(CONFIGURED);
+        let fixed: Vec<_> = asking.fixed.iter().map(|item| item.scope.as_str()).collect();
+        assert_eq!(fixed, ["launch/patient", "openid", "fhirUser"]);
+        assert!(asking.stay_connected.is_some());
+        let allergies = asking.data.iter().find(|item| item.scope == "patient/AllergyIntolerance.rs").unwrap();
+        assert_eq!(allergies.sentence, "See your allergies");
+        assert_eq!(asking.data.len(), 11, "one for the person and one for each type that the record shows");
+    }
+
+    #[test]
+    fn nothing_left_out_asks_as_it_is_configured() {
+        assert_eq!(Asking::read(CONFIGURED).without(&[]), None);
+    }
+
+    #[test]
+    fn what_is_left_out_is_not_asked_for() {
+        let left_out = ["patient/Observation.rs", "offline_access"].map(str::to_owned);
+        let scope = Asking::read(CONFIGURED).without(&left_out).unwrap();
+        assert!(
+            scope.starts_with("launch/patient openid fhirUser patient/Patient.rs patient/Condition.rs "),
+            "{scope}"
+        );
+        for gone in ["Observation", "offline_access", "*"] {
+            assert!(!scope.contains(gone), "{scope}");
+        }
+    }
+
+    #[test]
+    fn named_kinds_are_offered_as_they_are_written() {
+        let asking = Asking::read("launch openid patient/Observation.read patient/Observation.rs?category=laboratory");
+        let data: Vec<_> = asking.data.iter().map(|item| (item.scope.as_str(), item.sentence.as_str())).collect();
+        assert_eq!(
+            data,
+            [
+                ("patient/Observation.read", "See your lab results and vital signs"),
+                ("patient/Observation.rs?category=laboratory", "See your lab results"),
+            ]
+        );
+        let all: Vec<String> = asking.data.iter().map(|item| item.scope.clone()).collect();
+        assert!(!asking.has_data_without(&all) && asking.has_data_without(&all[1..]));
+        assert!(Asking::read("patient/*.read").data.iter().any(|item| item.scope == "patient/Coverage.read"));
+    }
+}

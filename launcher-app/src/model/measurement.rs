@@ -1,0 +1,410 @@
+//! Measurements (FHIR R4, Observation and its vital signs and laboratory profiles), one by one.
+
+use smartrust::platform::JsonView;
+
+use super::coding::{loinc_codes, words};
+use super::date::Moment;
+use super::measured::{DIASTOLIC, SYSTOLIC, known, unit_in_words};
+use super::resource::{capitalized, is_code, text};
+
+/// One measurement.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measurement {
+    /// What was measured.
+    pub kind: Kind,
+    /// What was read off.
+    pub value: Value,
+    /// When.
+    pub moment: Option<Moment>,
+    /// Between what it should be.
+    pub range: Option<Range>,
+    /// Whether it is as it should be, in a word; `None` where nothing is said or it is.
+    pub flag: Option<&'static str>,
+}
+
+/// What is measured.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kind {
+    /// The plain name; measurements of one name belong together.
+    pub name: String,
+    /// Where it stands among the others.
+    pub rank: i64,
+}
+
+/// What was read off.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// A number with its unit, such as `71.5 kg`.
+    Quantity {
+        /// The number.
+        number: f64,
+        /// The unit; empty where there is none.
+        unit: String,
+        /// `<`, `>` and the like, where the number is a limit.
+        comparator: String,
+    },
+    /// The upper and lower blood pressure; one of them may be missing.
+    BloodPressure {
+        /// While the heart beats.
+        systolic: Option<f64>,
+        /// Between two beats.
+        diastolic: Option<f64>,
+        /// The unit.
+        unit: String,
+    },
+    /// Words.
+    Words(String),
+}
+
+/// Between what a value should be, in the value's unit.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Range {
+    /// The lower limit.
+    pub low: Option<f64>,
+    /// The upper limit.
+    pub high: Option<f64>,
+    /// The range in the laboratory's own words.
+    pub words: Option<String>,
+}
+
+impl Value {
+    /// The value with its unit, such as `128/82 mmHg`.
+    pub fn in_words(&self) -> String {
+        let part = |number: &Option<f64>| number.map_or_else(|| "–".to_owned(), number_in_words);
+        match self {
+            Self::Quantity { number, unit, comparator } => with_unit(comparator, &number_in_words(*number), unit),
+            Self::BloodPressure { systolic, diastolic, unit } => {
+                with_unit("", &format!("{}/{}", part(systolic), part(diastolic)), unit)
+            }
+            Self::Words(words) => words.clone(),
+        }
+    }
+}
+
+impl Range {
+    /// `40 to 60 mg/dL`, `60 mg/dL or more`, `up to 5.6%`.
+    pub fn in_words(&self, unit: &str) -> Option<String> {
+        let number = |limit: f64| with_unit("", &number_in_words(limit), unit);
+        match (self.low, self.high) {
+            (Some(low), Some(high)) => Some(format!("{} to {}", number_in_words(low), number(high))),
+            (Some(low), None) => Some(format!("{} or more", number(low))),
+            (None, Some(high)) => Some(format!("up to {}", number(high))),
+            (None, None) => self.words.clone(),
+        }
+    }
+}
+
+fn with_unit(comparator: &str, number: &str, unit: &str) -> String {
+    let before = if comparator.is_empty() { String::new() } else { format!("{comparator} ") };
+    match unit {
+        "" => format!("{before}{number}"),
+        "%" => format!("{before}{number}%"),
+        unit => format!("{before}{number} {unit}"),
+    }
+}
+
+/// A number without needless digits: two of them behind the point at most, four for what is less than a tenth.
+pub fn number_in_words(number: f64) -> String {
+    let places = if number.abs() < 0.095 { 4 } else { 2 };
+    let scale = 10_u64.pow(places);
+    let scaled = (number * scale as f64).round() as i64;
+    let sign = if scaled < 0 { "-" } else { "" };
+    let (whole, rest) = (scaled.unsigned_abs() / scale, scaled.unsigned_abs() % scale);
+    let padded = format!("{:01$}", rest, places as usize);
+    match padded.trim_end_matches('0') {
+        "" => format!("{sign}{whole}"),
+        digits => format!("{sign}{whole}.{digits}"),
+    }
+}
+
+/// A Quantity in words.
+pub fn quantity_in_words<V: JsonView>(quantity: &V) -> Option<String> {
+    let (number, unit) = read_quantity(quantity)?;
+    Some(with_unit("", &number_in_words(number), &unit))
+}
+
+/// Reads Observations. What was cancelled, entered in error or has no value is left out. One of several parts, which is
+/// no blood pressure, is a measurement for each part.
+pub fn measurements<V: JsonView>(observations: &[V]) -> Vec<Measurement> {
+    let void = ["cancelled", "entered-in-error", "registered"];
+    let valid = observations.iter().filter(|observation| !is_code(*observation, "status", &void));
+    valid.flat_map(read).collect()
+}
+
+fn read<V: JsonView>(observation: &V) -> Vec<Measurement> {
+    let moment = moment(observation);
+    if let Some(own) = measurement(observation, moment) {
+        return vec![own];
+    }
+    observation.member_items("component").iter().filter_map(|component| measurement(component, moment)).collect()
+}
+
+fn measurement<V: JsonView>(holder: &V, moment: Option<Moment>) -> Option<Measurement> {
+    let value = value(holder)?;
+    let range = range(holder, &value);
+    let flag = interpretation(holder).unwrap_or_else(|| beyond(&value, range.as_ref()));
+    Some(Measurement { kind: kind(holder)?, moment, range, flag, value })
+}
+
+fn moment<V: JsonView>(observation: &V) -> Option<Moment> {
+    let period = |member: &str| observation.member("effectivePeriod")?.member_text(member);
+    let written = observation
+        .member_text("effectiveDateTime")
+        .or_else(|| observation.member_text("effectiveInstant"))
+        .or_else(|| period("end"))
+        .or_else(|| period("start"));
+    Moment::read(&written?)
+}
+
+fn kind<V: JsonView>(holder: &V) -> Option<Kind> {
+    let code = holder.member("code")?;
+    match known(&loinc_codes(&code)) {
+        Some((name, rank)) => Some(Kind { name: name.to_owned(), rank }),
+        None => Some(Kind { name: capitalized(&words(&code)?), rank: i64::MAX }),
+    }
+}
+
+fn value<V: JsonView>(holder: &V) -> Option<Value> {
+    if let Some(quantity) = holder.member("valueQuantity") {
+        let (number, unit) = read_quantity(&quantity)?;
+        return Some(Value::Quantity { number, unit, comparator: comparator(&quantity) });
+    }
+    let whole = holder.member("valueInteger").and_then(|value| value.number());
+    if let Some(number) = whole {
+        return Some(Value::Quantity { number, unit: String::new(), comparator: String::new() });
+    }
+    blood_pressure(holder).or_else(|| {
+        let flag = || match holder.member("valueBoolean")?.flag()? {
+            true => Some("Yes".to_owned()),
+            false => Some("No".to_owned()),
+        };
+        text(holder, "valueString")
+            .or_else(|| words(&holder.member("valueCodeableConcept")?))
+            .or_else(flag)
+            .map(Value::Words)
+    })
+}
+
+fn blood_pressure<V: JsonView>(observation: &V) -> Option<Value> {
+    let component = |loinc: &str| {
+        let components = observation.member_items("component");
+        let found = components.into_iter().find(|component| {
+            component.member("code").is_some_and(|code| loinc_codes(&code).iter().any(|own| own == loinc))
+        });
+        read_quantity(&found?.member("valueQuantity")?)
+    };
+    let (systolic, diastolic) = (component(SYSTOLIC), component(DIASTOLIC));
+    let unit = systolic.as_ref().or(diastolic.as_ref()).map(|(_, unit)| unit.clone())?;
+    let number = |quantity: Option<(f64, String)>| quantity.map(|(number, _)| number);
+    Some(Value::BloodPressure { systolic: number(systolic), diastolic: number(diastolic), unit })
+}
+
+fn read_quantity<V: JsonView>(quantity: &V) -> Option<(f64, String)> {
+    let number = quantity.member("value")?.number().filter(|number| number.is_finite())?;
+    let unit = text(quantity, "unit").or_else(|| text(quantity, "code")).unwrap_or_default();
+    Some((number, unit_in_words(&unit).to_owned()))
+}
+
+fn comparator<V: JsonView>(quantity: &V) -> String {
+    match quantity.member_text("comparator").as_deref() {
+        Some("<=") => "≤".to_owned(),
+        Some(">=") => "≥".to_owned(),
+        Some(other @ ("<" | ">")) => other.to_owned(),
+        _ => String::new(),
+    }
+}
+
+/// The first reference range that is the normal one, or says nothing of what it is.
+fn range<V: JsonView>(holder: &V, value: &Value) -> Option<Range> {
+    let Value::Quantity { unit, .. } = value else { return None };
+    let is_normal = |range: &V| {
+        range.member("type").is_none_or(|kind| super::coding::has_code(&kind, "normal"))
+            && range.member_items("appliesTo").is_empty()
+    };
+    let ranges = holder.member_items("referenceRange");
+    let range = ranges.iter().find(|range| is_normal(range)).or(ranges.first())?;
+    let limit = |member: &str| {
+        let (number, own_unit) = read_quantity(&range.member(member)?)?;
+        (own_unit.is_empty() || own_unit == *unit).then_some(number)
+    };
+    let found = Range { low: limit("low"), high: limit("high"), words: text(range, "text") };
+    (found != Range::default()).then_some(found)
+}
+
+/// What whoever measured says of the value: `Some(None)` where it is as it should be.
+fn interpretation<V: JsonView>(holder: &V) -> Option<Option<&'static str>> {
+    let concepts = holder.member_items("interpretation");
+    let codes = concepts.iter().flat_map(|concept| concept.member_items("coding"));
+    codes.filter_map(|coding| coding.member_text("code")).find_map(|code| match code.as_str() {
+        "N" => Some(None),
+        "H" | "HU" => Some(Some("High")),
+        "HH" => Some(Some("Very high")),
+        "L" | "LU" => Some(Some("Low")),
+        "LL" => Some(Some("Very low")),
+        "A" => Some(Some("Not as usual")),
+        "AA" => Some(Some("Very unusual")),
+        _ => None,
+    })
+}
+
+fn beyond(value: &Value, range: Option<&Range>) -> Option<&'static str> {
+    let (Value::Quantity { number, comparator, .. }, Some(range)) = (value, range) else { return None };
+    if !comparator.is_empty() {
+        return None;
+    }
+    match (range.low, range.high) {
+        (Some(low), _) if *number < low => Some("Low"),
+        (_, Some(high)) if *number > high => Some("High"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::model::coding::LOINC;
+    use crate::model::measured::BLOOD_PRESSURE;
+    use serde_json::{Value as Json, json};
+
+    pub fn observation(loinc: &str, value: f64, unit: &str, date: &str) -> Json {
+        json!({
+            "resourceType": "Observation",
+            "status": "final",
+            "code": {"coding": [{"system": LOINC, "code": loinc}], "text": format!("test {loinc}")},
+            "effectiveDateTime": date,
+            "valueQuantity": {"value": value, "unit": unit},
+        })
+    }
+
+    pub fn blood_pressure(systolic: Option<f64>, diastolic: Option<f64>, date: &str) -> Json {
+        let component = |loinc: &str, value: Option<f64>| {
+            let mut component = json!({"code": {"coding": [{"system": LOINC, "code": loinc}]}});
+            component["valueQuantity"] = value.map_or(Json::Null, |value| json!({"value": value, "unit": "mmHg"}));
+            component
+        };
+        json!({
+            "resourceType": "Observation",
+            "status": "final",
+            "code": {"coding": [{"system": LOINC, "code": BLOOD_PRESSURE}]},
+            "effectiveDateTime": date,
+            "component": [component(DIASTOLIC, diastolic), component(SYSTOLIC, systolic)],
+        })
+    }
+
+    fn only(observation: &Json) -> Option<Measurement> {
+        measurements(std::slice::from_ref(observation)).into_iter().next()
+    }
+
+    fn with(member: &str, value: Json) -> Json {
+        let mut observation = observation("4548-4", 7.2, "%", "2024-01-01");
+        observation[member] = value;
+        observation
+    }
+
+    #[test]
+    fn fhir_r4_blood_pressure_is_read_from_its_components() {
+        let value = |systolic, diastolic| {
+            only(&blood_pressure(systolic, diastolic, "2024-01-01")).map(|measured| measured.value.in_words())
+        };
+        assert_eq!(value(Some(128.0), Some(82.0)).as_deref(), Some("128/82 mmHg"));
+        assert_eq!(value(Some(128.0), None).as_deref(), Some("128/– mmHg"));
+        assert_eq!(value(None, None), None);
+    }
+
+    #[test]
+    fn fhir_r4_a_panel_of_other_parts_is_a_measurement_for_each() {
+        let panel = json!({
+            "status": "final", "code": {"text": "Panel"}, "effectiveDateTime": "2024-01-01",
+            "component": [
+                {"code": {"text": "left"}, "valueQuantity": {"value": 1.5}},
+                {"code": {"text": "right"}, "valueString": "blurred"},
+                {"code": {"text": "none"}},
+            ],
+        });
+        let read: Vec<_> =
+            measurements(&[panel]).into_iter().map(|one| (one.kind.name, one.value.in_words())).collect();
+        assert_eq!(read, [("Left".into(), "1.5".into()), ("Right".into(), "blurred".into())]);
+    }
+
+    #[test]
+    fn fhir_r4_values_are_said_in_the_words_that_they_were_given_in() {
+        let value = |member: &str, value: Json| {
+            let mut observation = with("valueQuantity", Json::Null);
+            observation[member] = value;
+            only(&observation).map(|measured| measured.value.in_words())
+        };
+        for (member, given, words) in [
+            ("valueQuantity", json!({"value": 5, "comparator": "<", "unit": "mg/dL"}), "< 5 mg/dL"),
+            ("valueQuantity", json!({"value": 37, "code": "Cel"}), "37 °C"),
+            ("valueInteger", json!(3), "3"),
+            ("valueString", json!(" clear "), "clear"),
+            ("valueBoolean", json!(true), "Yes"),
+            ("valueCodeableConcept", json!({"text": "Never smoked"}), "Never smoked"),
+        ] {
+            assert_eq!(value(member, given).as_deref(), Some(words), "{member}");
+        }
+        for odd in [json!(null), json!("70 kg"), json!({"unit": "kg"}), json!({"value": "70"})] {
+            assert_eq!(value("valueQuantity", odd), None);
+        }
+        assert_eq!(measurements(&[json!({}), json!([]), json!("x")]), []);
+    }
+
+    #[test]
+    fn fhir_r4_an_interpretation_is_said_in_words() {
+        let flag = |code: &str| only(&with("interpretation", json!([{"coding": [{"code": code}]}]))).unwrap().flag;
+        for (code, words) in
+            [("H", Some("High")), ("LL", Some("Very low")), ("A", Some("Not as usual")), ("N", None), ("unknown", None)]
+        {
+            assert_eq!(flag(code), words, "{code}");
+        }
+    }
+
+    #[test]
+    fn fhir_r4_without_an_interpretation_the_range_tells() {
+        let range = json!([{"low": {"value": 4, "unit": "%"}, "high": {"value": 5.6, "unit": "%"}}]);
+        let measured = only(&with("referenceRange", range.clone())).unwrap();
+        assert_eq!(measured.flag, Some("High"));
+        assert_eq!(measured.range.unwrap().in_words("%").as_deref(), Some("4 to 5.6%"));
+        let mut called_normal = with("referenceRange", range);
+        called_normal["interpretation"] = json!([{"coding": [{"code": "N"}]}]);
+        assert_eq!(only(&called_normal).unwrap().flag, None);
+    }
+
+    #[test]
+    fn fhir_r4_a_range_in_another_unit_or_of_another_kind_is_not_compared() {
+        let other_unit = json!([{"high": {"value": 40, "unit": "mmol/mol"}}]);
+        assert_eq!(only(&with("referenceRange", other_unit)).unwrap().range, None);
+        let kinds = json!([
+            {"type": {"coding": [{"code": "treatment"}]}, "high": {"value": 8, "unit": "%"}},
+            {"type": {"coding": [{"code": "normal"}]}, "low": {"value": 4, "unit": "%"}},
+        ]);
+        let range = only(&with("referenceRange", kinds)).unwrap().range.unwrap();
+        assert_eq!(range.in_words("%").as_deref(), Some("4% or more"));
+        let worded = only(&with("referenceRange", json!([{"text": "none found"}]))).unwrap().range.unwrap();
+        assert_eq!(worded.in_words("%").as_deref(), Some("none found"));
+    }
+
+    #[test]
+    fn fhir_r4_what_was_cancelled_or_entered_in_error_is_left_out() {
+        for status in ["cancelled", "entered-in-error", "registered"] {
+            assert_eq!(only(&with("status", json!(status))), None, "{status}");
+        }
+    }
+
+    #[test]
+    fn numbers_have_no_needless_digits() {
+        for (number, text) in [
+            (70.0, "70"),
+            (70.50, "70.5"),
+            (1.0 / 3.0, "0.33"),
+            (-0.5, "-0.5"),
+            (100.0, "100"),
+            (7.05, "7.05"),
+            (0.004, "0.004"),
+            (0.0501, "0.0501"),
+            (-0.00001, "0"),
+        ] {
+            assert_eq!(number_in_words(number), text);
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! Medicines (FHIR R4, MedicationRequest).
+
+use smartrust::platform::JsonView;
+
+use super::date::PartialDate;
+use super::entry::{Entry, EntryList, Tag};
+use super::measurement::{number_in_words, quantity_in_words};
+use super::resource::{after, concept, concepts, date, display, is_code, text};
+
+/// Reads MedicationRequests. Drafts and what was entered in error are left out.
+pub fn medications<V: JsonView>(requests: &[V]) -> EntryList {
+    let valid = requests.iter().filter(|request| !is_code(*request, "status", &["entered-in-error", "draft"]));
+    EntryList::of(valid.map(|request| (is_over(request), medication(request))))
+}
+
+fn is_over<V: JsonView>(request: &V) -> bool {
+    is_code(request, "status", &["completed", "stopped", "cancelled"])
+}
+
+fn medication<V: JsonView>(request: &V) -> Entry {
+    let prescribed = date(request, "authoredOn");
+    let by = display(request, "requester").map(|name| format!(" by {name}")).unwrap_or_default();
+    let when = prescribed.map(|date| format!("Prescribed {}{by}", PartialDate::in_words(date)));
+    Entry::new(name(request), prescribed)
+        .tag(not_to_be_taken(request))
+        .tag(state(request).map(Tag::plain))
+        .line(dosage(request))
+        .line(after("For", &concepts(request, "reasonCode")))
+        .line(when.or_else(|| display(request, "requester").map(|name| format!("Prescribed by {name}"))))
+}
+
+fn name<V: JsonView>(request: &V) -> String {
+    let contained = || {
+        let reference = request.member("medicationReference")?.member_text("reference")?;
+        let id = reference.strip_prefix('#')?;
+        let resources = request.member_items("contained");
+        concept(resources.iter().find(|resource| resource.member_text("id").as_deref() == Some(id))?, "code")
+    };
+    concept(request, "medicationCodeableConcept")
+        .or_else(|| display(request, "medicationReference"))
+        .or_else(contained)
+        .unwrap_or_else(|| "A medicine without a name".to_owned())
+}
+
+fn not_to_be_taken<V: JsonView>(request: &V) -> Option<Tag> {
+    let forbidden = request.member("doNotPerform").and_then(|flag| flag.flag()).unwrap_or_default();
+    forbidden.then(|| Tag::warning("Not to be taken"))
+}
+
+fn state<V: JsonView>(request: &V) -> Option<&'static str> {
+    match request.member_text("status")?.as_str() {
+        "on-hold" => Some("Paused"),
+        "stopped" => Some("Stopped"),
+        "cancelled" => Some("Cancelled"),
+        _ => None,
+    }
+}
+
+/// How it is taken, in the words of whoever prescribed it, else put together from the coded members.
+fn dosage<V: JsonView>(request: &V) -> Option<String> {
+    let instructions = request.member_items("dosageInstruction");
+    let told: Vec<String> = instructions.iter().filter_map(instruction).collect();
+    (!told.is_empty()).then(|| told.join("; "))
+}
+
+fn instruction<V: JsonView>(dosage: &V) -> Option<String> {
+    let worded = text(dosage, "patientInstruction").or_else(|| text(dosage, "text"));
+    worded.or_else(|| {
+        let dose = dosage.member_items("doseAndRate").first().and_then(|dose| dose.member("doseQuantity"));
+        let parts = [dose.as_ref().and_then(quantity_in_words), concept(dosage, "route"), timing(dosage)];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        (!parts.is_empty()).then(|| parts.join(", "))
+    })
+}
+
+fn timing<V: JsonView>(dosage: &V) -> Option<String> {
+    let timing = dosage.member("timing")?;
+    concept(&timing, "code").or_else(|| {
+        let repeat = timing.member("repeat")?;
+        let number = |member: &str| repeat.member(member).and_then(|value| value.number());
+        let unit = match repeat.member_text("periodUnit")?.as_str() {
+            "h" => "hour",
+            "d" => "day",
+            "wk" => "week",
+            "mo" => "month",
+            _ => return None,
+        };
+        let times = match number("frequency").unwrap_or(1.0) {
+            1.0 => "once".to_owned(),
+            2.0 => "twice".to_owned(),
+            count => format!("{} times", number_in_words(count)),
+        };
+        Some(match number("period")? {
+            1.0 => format!("{times} every {unit}"),
+            count => format!("{times} every {} {unit}s", number_in_words(count)),
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn request(status: &str) -> Value {
+        json!({
+            "status": status,
+            "medicationCodeableConcept": {"text": "Metformin 500 mg tablet"},
+            "authoredOn": "2024-03-04",
+            "requester": {"display": "Dr. Lee"},
+            "dosageInstruction": [{"text": "1 tablet twice a day with meals"}],
+        })
+    }
+
+    fn only(request: Value) -> Entry {
+        let list = medications(&[request]);
+        list.present.into_iter().chain(list.past).next().unwrap()
+    }
+
+    #[test]
+    fn fhir_r4_a_medicine_has_its_dose_reason_and_prescriber() {
+        let mut metformin = request("active");
+        metformin["reasonCode"] = json!([{"text": "Type 2 diabetes"}]);
+        let entry = only(metformin);
+        assert_eq!(entry.title, "Metformin 500 mg tablet");
+        assert_eq!(
+            entry.lines,
+            ["1 tablet twice a day with meals", "For Type 2 diabetes", "Prescribed March 4, 2024 by Dr. Lee"]
+        );
+    }
+
+    #[test]
+    fn fhir_r4_what_is_taken_now_is_told_from_what_is_over() {
+        let statuses =
+            ["active", "on-hold", "unknown", "completed", "stopped", "cancelled", "entered-in-error", "draft"];
+        let list = medications(&statuses.map(request));
+        assert_eq!((list.present.len(), list.past.len()), (3, 3));
+        let tags: Vec<_> = list.present.iter().chain(&list.past).flat_map(|entry| &entry.tags).collect();
+        assert_eq!(tags.iter().map(|tag| tag.words.as_str()).collect::<Vec<_>>(), ["Paused", "Stopped", "Cancelled"]);
+    }
+
+    #[test]
+    fn fhir_r4_a_coded_dosage_is_put_into_words() {
+        let mut coded = request("active");
+        coded["dosageInstruction"] = json!([{
+            "doseAndRate": [{"doseQuantity": {"value": 2, "unit": "tablets"}}],
+            "route": {"text": "By mouth"},
+            "timing": {"repeat": {"frequency": 2, "period": 1, "periodUnit": "d"}},
+        }]);
+        assert_eq!(only(coded).lines[0], "2 tablets, By mouth, twice every day");
+    }
+
+    #[test]
+    fn fhir_r4_a_medicine_is_named_by_its_reference_or_what_it_contains() {
+        let mut named = request("active");
+        named["medicationCodeableConcept"] = Value::Null;
+        named["medicationReference"] = json!({"reference": "#m"});
+        named["contained"] = json!([{"resourceType": "Medication", "id": "m", "code": {"text": "Aspirin"}}]);
+        assert_eq!(only(named.clone()).title, "Aspirin");
+        named["medicationReference"]["display"] = json!("Aspirin 81 mg");
+        assert_eq!(only(named).title, "Aspirin 81 mg");
+    }
+
+    #[test]
+    fn fhir_r4_a_medicine_that_must_not_be_taken_says_so() {
+        let mut forbidden = request("active");
+        forbidden["doNotPerform"] = json!(true);
+        assert_eq!(only(forbidden).tags, [Tag::warning("Not to be taken")]);
+    }
+
+    #[test]
+    fn a_request_without_members_is_still_shown() {
+        assert_eq!(only(json!({})).title, "A medicine without a name");
+    }
+}

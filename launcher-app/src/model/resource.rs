@@ -1,0 +1,76 @@
+//! What resources of many types have alike: a status, dates, periods, references with a display.
+
+use smartrust::platform::JsonView;
+
+use super::coding::{has_code, words};
+use super::date::PartialDate;
+
+/// Whether a member that is a code is one of these.
+pub fn is_code<V: JsonView>(resource: &V, member: &str, codes: &[&str]) -> bool {
+    resource.member_text(member).is_some_and(|own| codes.contains(&own.as_str()))
+}
+
+/// Whether a member that is a CodeableConcept has one of these codes.
+pub fn is_coded<V: JsonView>(resource: &V, member: &str, codes: &[&str]) -> bool {
+    resource.member(member).is_some_and(|concept| codes.iter().any(|code| has_code(&concept, code)))
+}
+
+/// What a member that is a CodeableConcept is called.
+pub fn concept<V: JsonView>(resource: &V, member: &str) -> Option<String> {
+    resource.member(member).as_ref().and_then(words)
+}
+
+/// What the CodeableConcepts of a member are called.
+pub fn concepts<V: JsonView>(resource: &V, member: &str) -> Vec<String> {
+    resource.member_items(member).iter().filter_map(words).collect()
+}
+
+/// The date of a member, as precise as it was written.
+pub fn date<V: JsonView>(resource: &V, member: &str) -> Option<PartialDate> {
+    PartialDate::read(&resource.member_text(member)?)
+}
+
+/// The start and the end of a member that is a Period.
+pub fn period<V: JsonView>(resource: &V, member: &str) -> (Option<PartialDate>, Option<PartialDate>) {
+    match resource.member(member) {
+        Some(period) => (date(&period, "start"), date(&period, "end")),
+        None => (None, None),
+    }
+}
+
+/// A span in words; one day where both ends are the same.
+pub fn span(start: Option<PartialDate>, end: Option<PartialDate>) -> Option<String> {
+    match (start.map(PartialDate::in_words), end.map(PartialDate::in_words)) {
+        (Some(start), Some(end)) if start == end => Some(start),
+        (Some(start), Some(end)) => Some(format!("{start} to {end}")),
+        (Some(start), None) => Some(start),
+        (None, Some(end)) => Some(format!("Until {end}")),
+        (None, None) => None,
+    }
+}
+
+/// The display of a member that is a Reference.
+pub fn display<V: JsonView>(resource: &V, member: &str) -> Option<String> {
+    resource.member(member)?.member_text("display").map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
+}
+
+/// The displays of the References that stand under `name` in each item of a member.
+pub fn displays<V: JsonView>(resource: &V, member: &str, name: &str) -> Vec<String> {
+    resource.member_items(member).iter().filter_map(|item| display(item, name)).collect()
+}
+
+/// Words joined by commas, after a leading word; `None` where there are none.
+pub fn after(leading: &str, words: &[String]) -> Option<String> {
+    (!words.is_empty()).then(|| format!("{leading} {}", words.join(", ")))
+}
+
+/// A text member that is not blank.
+pub fn text<V: JsonView>(resource: &V, member: &str) -> Option<String> {
+    resource.member_text(member).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
+}
+
+/// The same words, beginning with a capital.
+pub fn capitalized(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}

@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { Launcher } from "./pages/launcher.mjs";
+import { answerSearch, forEveryOrigin } from "./support/answers.mjs";
+import { test } from "./support/browser.mjs";
+import { connectAsPatient } from "./support/flows.mjs";
+import { appOrigin, ehr, iss } from "./support/servers.mjs";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** What axe finds on the page as it is, in both colour schemes. */
+async function findings(page) {
+  const found = [];
+  for (const colorScheme of ["light", "dark"]) {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    // The debugger's evaluation is not bound by the page's content security policy.
+    const violations = await page.evaluate(`${axe}; axe.run().then(({ violations }) =>
+      violations.flatMap(({ id, help, nodes }) => nodes.map(({ target, any }) => [id, help, target, any.map(({ message }) => message)])))`);
+    found.push(...violations.map((violation) => `${colorScheme}: ${JSON.stringify(violation)}`));
+  }
+  return found;
+}
+
+test("axe finds nothing on the pages without a session", async ({ page }) => {
+  const launcher = new Launcher(page);
+  for (const [address, heading] of [
+    ["/", "See your health record"],
+    ["/record", "No record is open"],
+    ["/session", "No record is open"],
+    ["/nowhere", "There is no page here"],
+    ["/code?code=x&state=y", "This sign-in could not be matched"],
+    [`/launch?iss=${encodeURIComponent("https://ehr.example/fhir")}&launch=x`, "This app does not know who opened it"],
+  ]) {
+    await page.goto(appOrigin + address);
+    await launcher.heading(heading).waitFor();
+    assert.deepEqual(await findings(page), [], address);
+  }
+});
+
+test("axe finds nothing on the record and the connection", async ({ page }) => {
+  await answerSearch(page, iss, "Encounter", [{ id: "1", type: [{ text: "Visit" }] }]);
+  const launcher = await connectAsPatient(page, { deny: ["Condition"] });
+  await launcher.recordIsComplete();
+  assert.deepEqual(await findings(page), [], "with a part that was not shared");
+  await page.locator("details").evaluateAll((all) => all.forEach((details) => (details.open = true)));
+  await page.getByRole("slider").nth(3).waitFor();
+  assert.deepEqual(await findings(page), [], "unfolded");
+  await launcher.openSession();
+  await page.getByText("Checked").first().waitFor();
+  assert.deepEqual(await findings(page), [], "/session");
+});
+
+test("axe finds nothing on the pages of failures", async ({ page }) => {
+  await page.route(`${iss}/Condition?*`, (route) => route.fulfill({ status: 500, headers: forEveryOrigin }));
+  await page.route(`${iss}/Encounter?*`, (route) => route.abort("connectionrefused"));
+  const launcher = await connectAsPatient(page);
+  await launcher.recordIsComplete();
+  assert.deepEqual(await findings(page), [], "a record that failed in part");
+  await launcher.openSession();
+  await page.route(`${ehr}/oauth/token/`, (route) =>
+    route.fulfill({ status: 400, headers: forEveryOrigin, json: { error: "invalid_grant" } }),
+  );
+  await launcher.refresh();
+  await launcher.heading("Your access has ended").waitFor();
+  assert.deepEqual(await findings(page), [], "a session that was ended by the clinic");
+});
+
+test("the first key leads past the header, and each page takes the focus", async ({ page }) => {
+  const launcher = await connectAsPatient(page);
+  await launcher.recordIsComplete();
+  await page.reload();
+  await launcher.recordIsComplete();
+  await page.keyboard.press("Tab");
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), "Skip to the content");
+  await page.keyboard.press("Enter");
+  assert.equal(await page.evaluate(() => location.hash), "#content");
+  await page.getByRole("link", { name: "Connection" }).click();
+  await launcher.heading("Your connection").waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement.id), "content");
+  assert.match(await page.title(), /^Connection – /);
+});
+
+test("no page is wider than a phone", async ({ page }) => {
+  await page.setViewportSize({ width: 360, height: 780 });
+  const launcher = await connectAsPatient(page);
+  await launcher.recordIsComplete();
+  for (const address of ["/record", "/session", "/"]) {
+    await page.goto(appOrigin + address);
+    await page.waitForLoadState("networkidle");
+    const excess = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    assert.ok(excess <= 0, `${address} is ${excess} pixels too wide`);
+  }
+});

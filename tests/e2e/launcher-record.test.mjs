@@ -1,0 +1,179 @@
+import assert from "node:assert/strict";
+import { Launcher } from "./pages/launcher.mjs";
+import { Portal } from "./pages/portal.mjs";
+import { alter, answerSearch, base64, forEveryOrigin } from "./support/answers.mjs";
+import { test } from "./support/browser.mjs";
+import { confirmAtPortal, connectAsPatient } from "./support/flows.mjs";
+import { ehr, iss } from "./support/servers.mjs";
+import { until } from "./support/wait.mjs";
+
+const tokenEndpoint = `${ehr}/oauth/token/`;
+const all = ["Patient", "Condition", "Encounter"].map((type) => `patient/${type}.rs`).join(" ");
+
+test("T3 a narrowed grant shows the kind that was granted and says that the other was not shared", async ({ page, traffic }) => {
+  await alter(page, tokenEndpoint, (tokens) => {
+    tokens.scope = `launch/patient openid fhirUser ${all} patient/Observation.rs?category=vital-signs`;
+  });
+  const launcher = await connectAsPatient(page);
+  await launcher.recordIsComplete();
+  await launcher.section("Vital signs").getByText("Heart rate").first().waitFor();
+  assert.equal(await launcher.section("Vital signs").getByText(/not shared/i).count(), 0);
+  await launcher.section("Test results").getByText("Test results were not shared.").waitFor();
+  const categories = traffic.to(`${iss}/Observation?`).map((request) => new URL(request.url()).searchParams.get("category"));
+  assert.deepEqual(categories, ["vital-signs"]);
+
+  await launcher.openSession();
+  assert.match(await launcher.section("What was shared").innerText(), /See your vital signs/);
+  assert.match(await launcher.section("What was not shared").innerText(), /See your lab results/);
+});
+
+test("a kind of data that was denied can be asked for again", async ({ page, traffic }) => {
+  const launcher = await connectAsPatient(page, { deny: ["Condition"] });
+  const problems = launcher.section("Problems");
+  await problems.getByText("Problems were not shared.").waitFor();
+  await launcher.button(/^Ask again/, problems).click();
+  await new Portal(page).allow();
+  await launcher.recordIsComplete();
+  assert.equal(await problems.getByText(/not shared/i).count(), 0);
+  assert.equal(traffic.tokenRequests("authorization_code").length, 2);
+
+  await launcher.openSession();
+  assert.equal(await launcher.heading("Other open records").count(), 0, "the new connection takes the place of the old one");
+});
+
+test("what failed can be tried again, and the rest is shown meanwhile", async ({ page }) => {
+  let isDown = true;
+  await page.route(`${iss}/Condition?*`, (route) => (isDown ? route.fulfill({ status: 500, headers: forEveryOrigin }) : route.continue()));
+  const launcher = await connectAsPatient(page);
+  const problems = launcher.section("Problems");
+  await problems.getByText("The clinic has a problem").waitFor();
+  await launcher.section("Vital signs").getByText("Heart rate").first().waitFor();
+  isDown = false;
+  await launcher.button(/^Try again/, problems).press("Enter");
+  await problems.getByText(/^Since /).first().waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement.id), "problems", "the keyboard stays where the button was");
+  assert.equal(await launcher.alert().count(), 0);
+});
+
+test("F13 another patient's entry is left out and the page says so", async ({ page }) => {
+  await answerSearch(page, iss, "Condition", [
+    { id: "own", code: { text: "Own problem" } },
+    { id: "other", code: { text: "Foreign problem" }, subject: { reference: "Patient/999" } },
+  ]);
+  const launcher = await connectAsPatient(page);
+  const problems = launcher.section("Problems");
+  await problems.getByText("Own problem").waitFor();
+  await problems.getByText("1 entry was left out: it belongs to another patient.").waitFor();
+  assert.equal(await page.getByText("Foreign problem").count(), 0);
+});
+
+test("the banner stands above the record unless the EHR shows the patient itself", async ({ page }) => {
+  const launcher = new Launcher(page);
+  for (const [said, count] of [[undefined, 1], [true, 1], ["false", 1], [false, 0]]) {
+    await page.unroute(tokenEndpoint);
+    await alter(page, tokenEndpoint, (tokens) => ({ ...tokens, need_patient_banner: said }));
+    await launcher.connect();
+    const portal = new Portal(page);
+    await page.getByRole("button", { name: "Allow" }).or(page.getByLabel("User name")).first().waitFor();
+    if (await page.getByLabel("User name").count()) await confirmAtPortal(page);
+    else await portal.allow();
+    await launcher.heading("Problems").waitFor();
+    assert.equal(await launcher.banner().count(), count, `need_patient_banner: ${JSON.stringify(said)}`);
+  }
+});
+
+test("a trend is walked through by the keyboard and has a table behind it", async ({ page }) => {
+  await answerSearch(page, iss, "Observation", [
+    result("2024-03-04", 7.1, "H"),
+    result("2023-03-04", 5.2, "N"),
+  ]);
+  const launcher = await connectAsPatient(page);
+  const results = launcher.section("Test results");
+  await results.getByText("Average blood sugar (HbA1c)").first().waitFor();
+  assert.match(await results.innerText(), /7\.1%\s*High[\s\S]*Usual range: up to 5\.6%/);
+  const chart = results.getByRole("slider");
+  assert.equal(await chart.getAttribute("aria-valuetext"), "March 4, 2024: 7.1% (high)");
+  await chart.focus();
+  await page.keyboard.press("ArrowLeft");
+  await until("the earlier value is read out", async () => (await chart.getAttribute("aria-valuetext")) === "March 4, 2023: 5.2%");
+  await results.getByText("All values as a table").click();
+  assert.deepEqual(await results.getByRole("table").getByRole("row").allInnerTexts(), [
+    "Date\tValue, %\tRemark",
+    "Mar 4, 2024\t7.1\tHigh",
+    "Mar 4, 2023\t5.2\t",
+  ]);
+});
+
+test("S7 nothing in a document runs, and its words are shown", async ({ page, traffic }) => {
+  const script = `<script>parent.document.title = top.ran = "ran"</script>`;
+  const html = `<h1>Visit note</h1>${script}<img src="${ehr}/pixel" onerror="top.ran='ran'"><svg onload="top.ran='ran'"></svg>
+    <a href="javascript:top.ran='ran'">link</a><iframe src="${ehr}/frame"></iframe><p style="color:red" onclick="top.ran='ran'">All is well.</p>`;
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="20" height="20" onload="top.ran='ran'">${script}<circle r="9"/></svg>`;
+  const cda = `<ClinicalDocument xmlns="urn:hl7-org:v3"><component><section><title>Plan</title>
+    <text><paragraph>Walk daily.</paragraph><list><item>Ten minutes</item></list>${script}</text></section></component></ClinicalDocument>`;
+  await answerSearch(page, iss, "DocumentReference", [
+    reference("Page", "text/html; charset=utf-8", html),
+    reference("Drawing", "image/svg+xml", svg),
+    reference("Summary", "application/hl7-cda+xml", cda),
+    reference("Letter", "text/plain", `Dear patient, ${script}`),
+  ]);
+  await grantDocuments(page);
+  const launcher = await connectAsPatient(page);
+  const documents = launcher.section("Documents");
+  const open = (title) => documents.getByRole("button", { name: `Read (${title})`, exact: true }).press("Enter");
+
+  await open("Page");
+  const frame = page.frameLocator('iframe[title="Page"]');
+  await frame.getByText("All is well.").waitFor();
+  assert.equal(await page.locator('iframe[title="Page"]').getAttribute("sandbox"), "");
+  await open("Drawing");
+  await until("the drawing is drawn", () => page.frameLocator('iframe[title="Drawing"]').getByRole("img", { name: "Drawing" }).evaluate((image) => image.complete && image.naturalWidth > 0));
+  await open("Summary");
+  const summary = page.frameLocator('iframe[title="Summary"]');
+  await summary.getByRole("heading", { name: "Plan" }).waitFor();
+  await summary.getByRole("listitem").filter({ hasText: "Ten minutes" }).waitFor();
+  await open("Letter");
+  await documents.getByRole("region", { name: "Letter" }).getByText("<script>").waitFor();
+  await page.keyboard.press("Enter");
+  await documents.getByRole("region", { name: "Letter" }).waitFor({ state: "detached" });
+
+  assert.equal(await page.evaluate(() => window.ran), undefined);
+  assert.deepEqual(traffic.to(`${ehr}/pixel`).concat(traffic.to(`${ehr}/frame`)).map((request) => request.url()), []);
+});
+
+test("S7 a page that gets past the cleaning still runs nothing in its frame", async ({ page }) => {
+  await answerSearch(page, iss, "DocumentReference", [reference("Page", "text/html", "<p>Words</p>")]);
+  await grantDocuments(page);
+  const launcher = await connectAsPatient(page);
+  await launcher.section("Documents").getByRole("button", { name: "Read (Page)", exact: true }).click();
+  const frame = page.locator('iframe[title="Page"]');
+  await page.frameLocator('iframe[title="Page"]').getByText("Words").waitFor();
+  await frame.evaluate((element) => {
+    element.srcdoc = `<p>Raw</p><script>top.ran = "ran"</script>`;
+  });
+  await page.frameLocator('iframe[title="Page"]').getByText("Raw").waitFor();
+  assert.equal(await page.evaluate(() => window.ran), undefined);
+});
+
+function result(date, value, interpretation) {
+  return {
+    id: date,
+    status: "final",
+    code: { coding: [{ system: "http://loinc.org", code: "4548-4" }] },
+    effectiveDateTime: date,
+    valueQuantity: { value, unit: "%" },
+    referenceRange: [{ high: { value: 5.6, unit: "%" } }],
+    interpretation: [{ coding: [{ code: interpretation }] }],
+  };
+}
+
+function reference(description, contentType, contents) {
+  return { id: description, status: "current", description, content: [{ attachment: { contentType, data: base64(contents) } }] };
+}
+
+/** Lets the grant hold documents, whatever the sandbox has. */
+async function grantDocuments(page) {
+  await alter(page, tokenEndpoint, (tokens) => {
+    tokens.scope += " patient/DocumentReference.rs";
+  });
+}

@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { Launcher } from "./pages/launcher.mjs";
+import { Portal } from "./pages/portal.mjs";
+import { alter, forEveryOrigin } from "./support/answers.mjs";
+import { test } from "./support/browser.mjs";
+import { connectAsPatient } from "./support/flows.mjs";
+import { holdsEach, patientOf } from "./support/patient.mjs";
+import { appOrigin, ehr, iss, patientLogin } from "./support/servers.mjs";
+
+const tokenEndpoint = `${ehr}/oauth/token/`;
+
+test("who shares nothing is told so and can start anew", async ({ page }) => {
+  const launcher = new Launcher(page);
+  await launcher.connect();
+  const portal = new Portal(page);
+  await portal.logIn(patientLogin);
+  await portal.cancel();
+  await launcher.heading("Nothing was shared").waitFor();
+  await page.getByRole("link", { name: "Go to the start page" }).click();
+  await launcher.button("Connect").waitFor();
+});
+
+test("A7 an EHR that is not trusted is named and gets nothing", async ({ page, traffic }) => {
+  await page.goto(`${appOrigin}/launch?iss=${encodeURIComponent("https://ehr.example/fhir")}&launch=x`);
+  const launcher = new Launcher(page);
+  await launcher.heading("This app does not know who opened it").waitFor();
+  assert.match(await launcher.alert().innerText(), /opened from ehr\.example/);
+  assert.deepEqual(traffic.leaving(appOrigin).map((request) => request.url()), []);
+});
+
+test("C1 a sign-in that this browser did not begin is not used", async ({ page, traffic }) => {
+  await page.goto(`${appOrigin}/code?code=stolen&state=unknown`);
+  const launcher = new Launcher(page);
+  await launcher.heading("This sign-in could not be matched").waitFor();
+  await page.getByRole("link", { name: "Go to the start page" }).waitFor();
+  assert.deepEqual(traffic.tokenRequests("authorization_code"), []);
+});
+
+test("R10 who runs out of time connects again to the same record", async ({ page, traffic }) => {
+  await page.clock.install();
+  await alter(page, tokenEndpoint, ({ refresh_token: _, ...tokens }) => tokens);
+  const launcher = await connectAsPatient(page);
+  const { names } = await patientOf(traffic);
+  await page.clock.fastForward("02:00:00");
+  await page.reload();
+  await launcher.heading("Your time is up").waitFor();
+  assert.equal(await launcher.alert().count(), 1);
+  await page.clock.setSystemTime(new Date());
+  await launcher.button("Connect again").click();
+  await new Portal(page).allow();
+  await launcher.recordIsComplete();
+  assert.ok(holdsEach(await launcher.banner().innerText(), names));
+  await launcher.openSession();
+  assert.equal(await launcher.heading("Other open records").count(), 0, "the new connection takes the place of the old one");
+});
+
+test("R5 who was signed out by the clinic is told why and can connect again", async ({ page }) => {
+  const launcher = await connectAsPatient(page);
+  await launcher.openSession();
+  await page.route(tokenEndpoint, (route) =>
+    route.fulfill({ status: 400, headers: forEveryOrigin, json: { error: "invalid_grant" } }),
+  );
+  await launcher.refresh();
+  await launcher.heading("Your access has ended").waitFor();
+  await page.unroute(tokenEndpoint);
+  await launcher.button("Connect again").click();
+  await new Portal(page).allow();
+  await launcher.recordIsShown();
+});
+
+test("R4 a clinic that cannot be reached leaves the session, and the record comes when it is back", async ({ page, traffic }) => {
+  const launcher = await connectAsPatient(page);
+  await launcher.recordIsComplete();
+  await page.route(`${ehr}/**`, (route) => route.abort("connectionrefused"));
+  await page.reload();
+  await page.getByText("No connection to the clinic.").first().waitFor();
+  assert.equal(await page.getByText("You are still connected").count(), 1);
+  await page.unroute(`${ehr}/**`);
+  await launcher.button("Try all again").click();
+  await launcher.section("Vital signs").getByText("Heart rate").first().waitFor();
+  assert.equal(await launcher.section("Problems").getByText(/could not be loaded/).count(), 0);
+  assert.equal(traffic.tokenRequests("authorization_code").length, 1);
+});
+
+test("who is offline is told so, and the record comes when the network is back", async ({ page, context }) => {
+  const launcher = await connectAsPatient(page);
+  await launcher.recordIsComplete();
+  await page.goto(`${appOrigin}/session`);
+  await launcher.heading("Who you are").waitFor();
+  await context.setOffline(true);
+  await page.getByText("You are offline.").waitFor();
+  await page.getByRole("link", { name: "Record", exact: true }).click();
+  await page.getByText("No connection to the clinic.").first().waitFor();
+  await context.setOffline(false);
+  await launcher.section("Vital signs").getByText("Heart rate").first().waitFor();
+  assert.equal(await page.getByText("You are offline.").count(), 0);
+});
+
+test("where the browser keeps nothing, the page says so before anybody leaves", async ({ page, traffic }) => {
+  await page.addInitScript(() => {
+    Object.defineProperty(window, "sessionStorage", {
+      get() {
+        throw new DOMException("blocked", "SecurityError");
+      },
+    });
+  });
+  await page.goto(appOrigin);
+  const launcher = new Launcher(page);
+  await launcher.alert().getByText("This browser keeps nothing for this page").first().waitFor();
+  await launcher.button("Connect").click();
+  await launcher.section("See your health record").getByText("This browser keeps nothing for this page").waitFor();
+  assert.ok(page.url().startsWith(appOrigin));
+  assert.deepEqual(traffic.to(`${ehr}/oauth/`).map((request) => request.url()), []);
+});
+
+test("an EHR launch that meets a dead server can be tried again", async ({ page }) => {
+  await page.route(`${ehr}/**`, (route) => route.abort("connectionrefused"));
+  await page.goto(`${appOrigin}/launch?iss=${encodeURIComponent(iss)}&launch=x`);
+  const launcher = new Launcher(page);
+  await launcher.heading("The clinic cannot be reached").waitFor();
+  await page.unroute(`${ehr}/**`);
+  await launcher.button("Try again").click();
+  await page.waitForURL(`${ehr}/**`);
+});
