@@ -4,7 +4,7 @@ use crate::bundle::{self, Profile};
 use crate::checks;
 use crate::loopback::Loopback;
 use crate::serve::StaticHost;
-use crate::{site, tools, workspace};
+use crate::{SandboxOptions, site, tools, workspace};
 use anyhow::{Context, Result};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -22,6 +22,8 @@ pub struct Options {
     pub ehr_port: u16,
     /// The launcher's port.
     pub app_port: u16,
+    /// What is set about the sandbox EHR.
+    pub sandbox: SandboxOptions,
 }
 
 /// Builds both faces, serves them beside the sandbox EHR, and stops on Ctrl-C.
@@ -30,7 +32,7 @@ pub fn run(options: Options) -> Result<()> {
     let app = Loopback::take(options.app_port, "--app-port")?;
     build(options.profile)?;
     let runtime = Runtime::new()?;
-    let servers = Servers::start(&runtime, ehr, app, false)?;
+    let servers = Servers::start(&runtime, ehr, app, |config| options.sandbox.apply(config))?;
     print_invitation(&servers);
     if options.open && open::that_detached(&servers.app_origin).is_err() {
         println!("The browser did not open by itself: go to {}", servers.app_origin);
@@ -56,11 +58,12 @@ pub fn check(profile: Profile, only: Option<&str>) -> Result<ExitCode> {
     })
 }
 
-/// Serves what is built beside the sandbox EHR on free ports while `work` runs with the EHR's and the app's origin.
+/// Serves what is built beside the sandbox EHR, of which faults may be ordered, on free ports while `work` runs with the EHR's and
+/// the app's origin.
 pub fn with_servers<T>(work: impl FnOnce(&str, &str) -> Result<T>) -> Result<T> {
     let (ehr, app) = (Loopback::take_free()?, Loopback::take_free()?);
     let runtime = Runtime::new()?;
-    let servers = Servers::start(&runtime, ehr, app, true)?;
+    let servers = Servers::start(&runtime, ehr, app, |config| config.control = true)?;
     let result = work(&servers.ehr_origin, &servers.app_origin);
     servers.stop(&runtime);
     result
@@ -79,8 +82,12 @@ struct Servers {
 }
 
 impl Servers {
-    /// `is_driven` says that tests drive them, so that these may order faults of the sandbox.
-    fn start(runtime: &Runtime, ehr: Loopback, app: Loopback, is_driven: bool) -> Result<Self> {
+    fn start(
+        runtime: &Runtime,
+        ehr: Loopback,
+        app: Loopback,
+        configure: impl FnOnce(&mut sandbox_ehr::Config),
+    ) -> Result<Self> {
         let _inside = runtime.enter();
         let (ehr_origin, app_origin) = (ehr.origin(), app.origin());
         let (stop, stopped) = watch::channel(false);
@@ -91,7 +98,7 @@ impl Servers {
             }
         };
         let mut sandbox = sandbox_ehr::Config::new(&*ehr_origin).app_origin(&app_origin);
-        sandbox.control = is_driven;
+        configure(&mut sandbox);
         let host = StaticHost {
             app_origin: app_origin.clone(),
             ehr_origin: ehr_origin.clone(),
@@ -138,6 +145,8 @@ As a patient   Open the launcher and press Connect. Log in as {} with the passwo
         "
 As a provider  Open the sandbox EHR and log in as {} with the password {}.
                Choose a patient, then click the launcher in the FHIR Launch portlet.
+
+More           cargo xtask demo --help, and examples/sandbox-ehr/README.md
 
 Ctrl-C stops both.",
         logins.provider.user_name, logins.provider.password

@@ -22,6 +22,7 @@ use bundle::Profile;
 use clap::{Args, Parser, Subcommand};
 use std::ffi::OsString;
 use std::process::ExitCode;
+use std::time::Duration;
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "Builds, runs, tests and measures smartrust")]
@@ -72,12 +73,41 @@ struct DemoOptions {
     /// The launcher's port
     #[arg(long, value_name = "PORT", default_value_t = 8080)]
     app_port: u16,
+    #[command(flatten)]
+    sandbox: SandboxOptions,
     /// Takes free ports and drives both launches in headless Chromium instead
-    #[arg(long, conflicts_with_all = ["no_open", "ehr_port", "app_port"])]
+    #[arg(long, conflicts_with_all = ["no_open", "ehr_port", "app_port", "seed", "patients", "token_ttl", "latency"])]
     check: bool,
     /// With --check: only the test files whose names contain this.
     #[arg(long, requires = "check", value_name = "PART")]
     only: Option<String>,
+}
+
+/// What is set about the sandbox EHR.
+#[derive(Args)]
+pub struct SandboxOptions {
+    /// Which population the sandbox EHR makes
+    #[arg(long, value_name = "SEED", default_value_t = sandbox_ehr::DEFAULT_SEED)]
+    seed: u64,
+    /// How many patients it has
+    #[arg(long, value_name = "COUNT", default_value_t = sandbox_ehr::DEFAULT_PATIENTS)]
+    patients: u32,
+    /// How long its access tokens live, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
+    token_ttl: u64,
+    /// How much later each of its answers comes, in milliseconds
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    latency: u64,
+}
+
+impl SandboxOptions {
+    /// Sets what was asked for.
+    pub fn apply(&self, config: &mut sandbox_ehr::Config) {
+        config.seed = self.seed;
+        config.patients = self.patients;
+        config.token_ttl = Duration::from_secs(self.token_ttl);
+        config.latency = Duration::from_millis(self.latency);
+    }
 }
 
 #[derive(Args)]
@@ -124,6 +154,7 @@ fn run(command: Command) -> Result<ExitCode> {
                 open: !options.no_open,
                 ehr_port: options.ehr_port,
                 app_port: options.app_port,
+                sandbox: options.sandbox,
             })?;
         }
         Command::Test(options) => {

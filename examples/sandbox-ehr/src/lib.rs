@@ -1,7 +1,8 @@
 //! A small EHR that behaves as WebChart's older dialect does, quirks included, to try SMART launches against.
 //!
 //! It has a patient portal with a scope confirmation page, a chart for a provider with a FHIR Launch portlet, a strict
-//! authorization server (SMART App Launch 2.2), and a FHIR R4 API over generated people. Everything is in memory.
+//! authorization server (SMART App Launch 2.2), a page where grants are revoked, and a FHIR R4 API over generated people.
+//! Everything is in memory. A test may order faults of it ([`Config::control`]).
 //!
 //! ```no_run
 //! # async fn run() -> std::io::Result<()> {

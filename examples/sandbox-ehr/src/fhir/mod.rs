@@ -1,5 +1,6 @@
-//! The FHIR R4 API: reading and searching, JSON only. [`render`] turns charts into resources; [`parameters`] says what
-//! can be searched by; [`access`] decides what a token may see. Nothing here knows how a token came to be.
+//! The FHIR R4 API: reading and searching, JSON only. [`types`] names what there is; [`render`] turns charts into
+//! resources, [`cache`] keeps the last of them; [`parameters`] says what can be searched by; [`access`] decides what a
+//! token may see. Nothing here knows how a token came to be.
 
 mod access;
 mod cache;

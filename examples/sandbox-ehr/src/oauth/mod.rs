@@ -1,6 +1,6 @@
 //! The authorization server (RFC 6749, SMART App Launch 2.2): discovery documents, the authorization endpoint with its
-//! scope confirmation page, the token endpoint, launch tokens and the key that signs them. What was granted is kept in
-//! [`grants::Grants`]; nothing here knows what a resource looks like.
+//! scope confirmation page, the token and the introspection endpoint, client authentication, launch tokens and the key that
+//! signs them. What was granted is kept in [`grants::Grants`]; nothing here knows what a resource looks like.
 
 pub mod authorize;
 pub mod client_auth;

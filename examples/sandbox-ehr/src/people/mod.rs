@@ -1,6 +1,9 @@
 //! The people of the sandbox. A chart is a pure function of (seed, number): it is made when somebody asks for it, from
-//! random streams of its own, so that a population of 10,000 starts as fast as one of 50. Nothing here knows of FHIR
-//! or of the time of day: every record ends on [`AS_OF`].
+//! random streams of its own, so that a population of 10,000 starts as fast as one of 50. `person` says who somebody is,
+//! `problems` what they have; everything else follows from these: `visits`, `body` and `laboratory` (what is measured),
+//! `medications`, `procedures`, `immunizations`, `allergies`, `documents` and `care`. `chart` puts them together. Codes are
+//! data: `measures`, `drugs`, `staff` and the tables at the head of each file. Nothing here knows of FHIR or of the time of
+//! day: every record ends on [`AS_OF`].
 
 pub mod allergies;
 mod body;
