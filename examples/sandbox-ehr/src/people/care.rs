@@ -192,10 +192,8 @@ pub struct DeviceKind {
     pub is_implanted: bool,
 }
 
-pub static STENT: DeviceKind =
-    DeviceKind { snomed: "705643001", display: "Drug coated coronary artery stent", is_implanted: true };
+pub static STENT: DeviceKind = DeviceKind { snomed: "705643001", display: "Coronary artery stent", is_implanted: true };
 pub static PACEMAKER: DeviceKind = DeviceKind { snomed: "14106009", display: "Cardiac pacemaker", is_implanted: true };
-pub static KNEE: DeviceKind = DeviceKind { snomed: "304121006", display: "Knee joint prosthesis", is_implanted: true };
 pub static GLUCOSE_METER: DeviceKind =
     DeviceKind { snomed: "337414009", display: "Blood glucose meter", is_implanted: false };
 pub static AIRWAY_PRESSURE: DeviceKind =
@@ -203,7 +201,7 @@ pub static AIRWAY_PRESSURE: DeviceKind =
 
 /// Every kind, for a look at the codes.
 #[cfg(test)]
-pub static DEVICES: [&DeviceKind; 5] = [&STENT, &PACEMAKER, &KNEE, &GLUCOSE_METER, &AIRWAY_PRESSURE];
+pub static DEVICES: [&DeviceKind; 4] = [&STENT, &PACEMAKER, &GLUCOSE_METER, &AIRWAY_PRESSURE];
 
 /// A device of a person.
 #[derive(Clone, Debug, PartialEq)]
@@ -215,11 +213,8 @@ pub struct Device {
 
 /// All devices of a person, the oldest first.
 pub fn devices(person: &Person, known: &[Problem], done: &[Procedure]) -> Vec<Device> {
-    let by_procedure: [(&ProcedureKind, &'static DeviceKind); 3] = [
-        (&procedures::CORONARY_INTERVENTION, &STENT),
-        (&procedures::PACEMAKER, &PACEMAKER),
-        (&procedures::KNEE_REPLACEMENT, &KNEE),
-    ];
+    let by_procedure: [(&ProcedureKind, &'static DeviceKind); 2] =
+        [(&procedures::CORONARY_INTERVENTION, &STENT), (&procedures::PACEMAKER, &PACEMAKER)];
     let implanted = by_procedure.into_iter().filter_map(|(procedure, device)| {
         done.iter().find(|done| done.kind == procedure).map(|done| (device, done.day))
     });

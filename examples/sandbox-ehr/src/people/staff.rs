@@ -31,7 +31,7 @@ pub static PROVIDER: Practitioner = Practitioner {
     family: "Okafor",
     suffix: "MD",
     specialty: ("207Q00000X", "Family Medicine Physician"),
-    role: ("446050000", "Primary care provider"),
+    role: ("446050000", "Primary care physician"),
     phone: "260-555-0110",
 };
 pub static PEDIATRICIAN: Practitioner = Practitioner {
