@@ -20,7 +20,7 @@ const USUAL_APP: &str = "http://localhost:8080";
 pub struct StaticHost {
     /// Where the pages are, `http://localhost:8080` for instance.
     pub app_origin: String,
-    /// The EHR that the pages may speak to.
+    /// The EHR that the pages may speak to, and that may show them in a frame of the chart.
     pub ehr_origin: String,
     /// The launcher's built site.
     pub site: PathBuf,
@@ -74,7 +74,7 @@ impl StaticHost {
     fn headers(&self, file: &Path) -> HeaderMap {
         let policy = format!(
             "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
-             connect-src 'self' {}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+             connect-src 'self' {0}; base-uri 'none'; form-action 'self'; frame-ancestors {0}",
             self.ehr_origin
         );
         let fixed: [(HeaderName, &str); 5] = [
@@ -256,6 +256,7 @@ mod tests {
         assert!(page.contains("content-type: text/html; charset=utf-8\r\n"), "{page}");
         assert!(page.contains("script-src 'self' 'wasm-unsafe-eval';"), "{page}");
         assert!(page.contains("connect-src 'self' http://localhost:7002;"), "{page}");
+        assert!(page.contains("frame-ancestors http://localhost:7002\r\n"), "{page}");
         assert!(!page.contains("unsafe-inline"), "{page}");
         for header in ["x-content-type-options: nosniff", "referrer-policy: no-referrer"] {
             assert!(page.contains(header), "{header}: {page}");

@@ -1,9 +1,10 @@
 //! What can be set about a sandbox, and the log-ins that it comes with.
 
+use std::fmt;
 use std::time::Duration;
 
 use crate::clock::Clock;
-use crate::oauth::SystemKey;
+use crate::oauth::{SystemKey, random_secret, s256_challenge};
 
 /// A population whose first patients differ: a grown-up with several long illnesses, a small child, an old man.
 pub const DEFAULT_SEED: u64 = 81_995;
@@ -20,7 +21,7 @@ pub struct Config {
     pub seed: u64,
     /// How many patients there are, numbered from 1.
     pub patients: u32,
-    /// The registered clients. All of them are public (SMART App Launch 2.2, `client-public`).
+    /// The registered clients.
     pub clients: Vec<Client>,
     /// The links in the FHIR Launch portlet of a chart.
     pub apps: Vec<LaunchApp>,
@@ -36,7 +37,7 @@ pub struct Config {
     pub key: SystemKey,
 }
 
-/// A registered public client (RFC 6749, 2).
+/// A registered client (RFC 6749, 2): public, or confidential where it has a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Client {
     /// The `client_id`.
@@ -45,7 +46,54 @@ pub struct Client {
     pub name: String,
     /// The redirect URIs, compared character by character (RFC 9700, 2.1).
     pub redirect_uris: Vec<String>,
+    /// What the client authenticates with at the token endpoint (SMART App Launch 2.2, `client-confidential-symmetric`).
+    pub secret: Option<ClientSecret>,
 }
+
+impl Client {
+    pub(crate) fn is_public(&self) -> bool {
+        self.secret.is_none()
+    }
+}
+
+/// A secret that Debug does not tell.
+#[derive(Clone)]
+pub struct ClientSecret(String);
+
+impl ClientSecret {
+    /// A secret of one's own.
+    pub fn new(secret: impl Into<String>) -> Self {
+        Self(secret.into())
+    }
+
+    /// 256 bits from the operating system.
+    pub fn generate() -> Self {
+        Self(random_secret())
+    }
+
+    /// The secret itself, to be handed to the client.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl PartialEq for ClientSecret {
+    /// Compares hashes, so that the time it takes tells nothing of the secret.
+    fn eq(&self, other: &Self) -> bool {
+        s256_challenge(&self.0) == s256_challenge(&other.0)
+    }
+}
+
+impl Eq for ClientSecret {}
+
+impl fmt::Debug for ClientSecret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("[redacted]")
+    }
+}
+
+/// The client that has a secret.
+pub const SECRET_CLIENT_ID: &str = "MIE-localhost-secret";
 
 /// An app that a provider can open from a chart (SMART App Launch 2.2, EHR launch).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,7 +108,8 @@ pub struct LaunchApp {
 
 impl Config {
     /// A sandbox at `origin` with 50 patients, access tokens that live for an hour, and the clients
-    /// `MIE-localhost`, `MIE-localhost-launch` and `plain-html` of an app at `http://localhost:8080`.
+    /// `MIE-localhost`, `MIE-localhost-launch`, `plain-html` and, with a secret that is made now, [`SECRET_CLIENT_ID`] of an
+    /// app at `http://localhost:8080`.
     pub fn new(origin: impl Into<String>) -> Self {
         let origin = origin.into();
         Self {
@@ -86,11 +135,17 @@ impl Config {
             id: id.to_owned(),
             name: name.to_owned(),
             redirect_uris,
+            secret: None,
         };
+        let secret = self.client_secret().cloned().unwrap_or_else(ClientSecret::generate);
         self.clients = vec![
             client("MIE-localhost", "smartrust launcher", vec![at("/code")]),
             client("MIE-localhost-launch", "smartrust launcher", vec![at("/code"), at("/launch")]),
             client("plain-html", "Plain HTML example", vec![at("/plain-html/")]),
+            Client {
+                secret: Some(secret),
+                ..client(SECRET_CLIENT_ID, "App with a secret", vec![at("/code"), at("/launch")])
+            },
         ];
         self.apps = vec![LaunchApp {
             name: "smartrust launcher".to_owned(),
@@ -98,6 +153,18 @@ impl Config {
             client_id: "MIE-localhost-launch".to_owned(),
         }];
         self
+    }
+
+    /// The secret of [`SECRET_CLIENT_ID`], while that client is registered.
+    pub fn client_secret(&self) -> Option<&ClientSecret> {
+        self.client(SECRET_CLIENT_ID)?.secret.as_ref()
+    }
+
+    /// Gives [`SECRET_CLIENT_ID`] this secret.
+    pub fn set_client_secret(&mut self, secret: ClientSecret) {
+        for client in self.clients.iter_mut().filter(|client| client.id == SECRET_CLIENT_ID) {
+            client.secret = Some(secret.clone());
+        }
     }
 
     /// The address of the EHR itself, `{origin}/webchart.cgi`. It is the `iss` of ID tokens.

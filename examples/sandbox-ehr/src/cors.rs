@@ -42,7 +42,8 @@ fn rules<const N: usize>(methods: [Method; N]) -> CorsLayer {
         .max_age(Duration::from_secs(600))
 }
 
-fn origin_of(uri: &str) -> Option<String> {
+/// Scheme, host and port of an address.
+pub fn origin_of(uri: &str) -> Option<String> {
     let (scheme, rest) = uri.split_once("://")?;
     let authority = rest.split(['/', '?', '#']).next()?;
     Some(format!("{scheme}://{authority}"))

@@ -23,7 +23,10 @@ mod people;
 mod sessions;
 
 pub use clock::Clock;
-pub use config::{Client, Config, DEFAULT_PATIENTS, DEFAULT_SEED, LaunchApp, Login, SampleLogins, sample_logins};
+pub use config::{
+    Client, ClientSecret, Config, DEFAULT_PATIENTS, DEFAULT_SEED, LaunchApp, Login, SECRET_CLIENT_ID, SampleLogins,
+    sample_logins,
+};
 pub use oauth::SystemKey;
 
 use std::future::Future;
@@ -48,6 +51,7 @@ const BODY_LIMIT_BYTES: usize = 64 * 1024;
 struct Sandbox {
     config: Config,
     people: Population,
+    records: fhir::Cache,
     store: Mutex<Store>,
 }
 
@@ -76,7 +80,7 @@ pub fn router(config: Config) -> Router {
     let for_clients = cors::for_clients(&config.clients);
     let people = Population::new(config.seed, config.patients);
     let (latency, control) = (config.latency, config.control.then(Control::default));
-    let sandbox = Arc::new(Sandbox { config, people, store: Mutex::default() });
+    let sandbox = Arc::new(Sandbox { config, people, records: fhir::Cache::default(), store: Mutex::default() });
     // Faults lie within cross-origin access, so that a page can read the answer that was ordered.
     let faulty = |routes: Router<Shared>| match &control {
         Some(control) => routes.layer(from_fn_with_state(control.clone(), control::apply_faults)),
@@ -117,6 +121,7 @@ fn discovery_routes() -> Router<Shared> {
         .route("/webchart.cgi/fhir/.well-known/openid-configuration", get(discovery::openid_configuration))
         .route("/webchart.cgi/jwks", get(keys::jwks))
         .route("/webchart.cgi/jwks/", get(keys::jwks))
+        .route("/webchart.cgi/smart-style.json", get(discovery::smart_style))
         .route("/webchart.cgi/fhir/metadata", get(fhir::metadata))
 }
 
@@ -125,6 +130,8 @@ fn api_routes() -> Router<Shared> {
     Router::new()
         .route("/webchart.cgi/oauth/token", post(oauth::token::token))
         .route("/webchart.cgi/oauth/token/", post(oauth::token::token))
+        .route("/webchart.cgi/oauth/introspect", post(oauth::introspect::introspect))
+        .route("/webchart.cgi/oauth/introspect/", post(oauth::introspect::introspect))
         .route("/webchart.cgi/fhir", any(fhir::api))
         .route("/webchart.cgi/fhir/", any(fhir::api))
         .route("/webchart.cgi/fhir/{*path}", any(fhir::api))
@@ -135,8 +142,9 @@ fn page_routes() -> Router<Shared> {
     use oauth::{authorize, confirm};
     Router::new()
         .route("/", get(pages::to_home))
-        .route("/webchart.cgi", get(pages::home))
+        .route("/webchart.cgi", get(pages::home).post(pages::token_administration::revoke))
         .route("/webchart.cgi/", get(pages::home))
+        .route("/webchart.cgi/chart.js", get(pages::chart::script))
         .route("/webchart.cgi/confirm.js", get(pages::confirmation::script))
         .route("/webchart.cgi/log-in", post(pages::log_in::provider))
         .route("/webchart.cgi/log-out", post(pages::log_in::provider_out))

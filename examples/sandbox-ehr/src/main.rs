@@ -1,7 +1,7 @@
 //! The sandbox EHR as a program.
 
 use clap::Parser;
-use sandbox_ehr::{Config, DEFAULT_PATIENTS, DEFAULT_SEED, sample_logins, serve};
+use sandbox_ehr::{ClientSecret, Config, DEFAULT_PATIENTS, DEFAULT_SEED, sample_logins, serve};
 use std::io;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -29,6 +29,9 @@ struct Options {
     /// How much later every answer comes, in milliseconds
     #[arg(long, value_name = "MS", default_value_t = 0)]
     latency: u64,
+    /// The secret of the client MIE-localhost-secret; unless it is given, one is made that nobody is told
+    #[arg(long, value_name = "SECRET", env = "SANDBOX_CLIENT_SECRET", hide_env_values = true)]
+    client_secret: Option<String>,
     /// Adds the control API, by which a test orders faults; never where others can reach the port
     #[arg(long)]
     control: bool,
@@ -60,6 +63,9 @@ async fn run(options: Options) -> io::Result<()> {
     config.token_ttl = Duration::from_secs(options.token_ttl);
     config.latency = Duration::from_millis(options.latency);
     config.control = options.control;
+    if let Some(secret) = options.client_secret {
+        config.set_client_secret(ClientSecret::new(secret));
+    }
     print_welcome(&config);
     serve(config, listener, async {
         // Without a signal handler there is nothing to wait for but the end of the process.

@@ -55,7 +55,7 @@ async fn the_documents_have_the_quirks_of_webchart() {
 #[tokio::test]
 async fn an_address_that_does_not_exist_answers_with_a_log_in_page() {
     let mut browser = Browser::new();
-    for path in ["/register", "/.well-known/udap", "/oauth/introspect/", "?f=jwt&opp=manage"] {
+    for path in ["/register", "/.well-known/udap", "/oauth/nothing/", "?f=jwt&opp=manage"] {
         let answer = browser.get(&format!("{BASE}{path}")).await;
         assert_eq!(answer.status, StatusCode::OK, "{path}");
         assert!(answer.header("content-type").starts_with("text/html"), "{path}");
@@ -89,6 +89,7 @@ async fn the_capability_statement_names_the_endpoints_and_needs_no_token() {
     };
     assert_eq!(uri("authorize"), format!("{BASE}/oauth/authorization/"));
     assert_eq!(uri("token"), format!("{BASE}/oauth/token/"));
+    assert_eq!(uri("introspect"), format!("{BASE}/oauth/introspect/"));
     let condition =
         statement["rest"][0]["resource"].as_array().unwrap().iter().find(|item| item["type"] == "Condition").unwrap();
     let names: Vec<&Value> =
@@ -99,9 +100,13 @@ async fn the_capability_statement_names_the_endpoints_and_needs_no_token() {
 #[tokio::test]
 async fn documents_without_a_secret_are_open_to_every_origin() {
     let mut browser = Browser::new();
-    for path in
-        ["/.well-known/smart-configuration", "/fhir/.well-known/openid-configuration", "/jwks/", "/fhir/metadata"]
-    {
+    for path in [
+        "/.well-known/smart-configuration",
+        "/fhir/.well-known/openid-configuration",
+        "/jwks/",
+        "/fhir/metadata",
+        "/smart-style.json",
+    ] {
         let answer = from_origin(&mut browser, &format!("{BASE}{path}"), "https://anywhere.example").await;
         assert_eq!(answer.header("access-control-allow-origin"), "*", "{path}");
     }
@@ -110,7 +115,7 @@ async fn documents_without_a_secret_are_open_to_every_origin() {
 #[tokio::test]
 async fn an_app_of_a_registered_origin_may_call_with_a_token() {
     let mut browser = Browser::new();
-    for path in ["/oauth/token/", "/fhir/Patient/1", "/fhir/Nonsense", "/fhir/a/b/c"] {
+    for path in ["/oauth/token/", "/oauth/introspect/", "/fhir/Patient/1", "/fhir/Nonsense", "/fhir/a/b/c"] {
         let answer = preflight(&mut browser, &format!("{BASE}{path}"), APP, "authorization,content-type").await;
         assert_eq!(answer.status, StatusCode::OK, "{path}");
         assert_eq!(answer.header("access-control-allow-origin"), APP, "{path}");

@@ -159,3 +159,82 @@ async fn launch_value_and_launch_scope_belong_together() {
     assert_eq!(error_of(&mut browser, "openid patient/*.rs", &launch).await.as_deref(), Some("invalid_scope"));
     assert_eq!(error_of(&mut browser, SCOPE, "").await.as_deref(), Some("invalid_request"));
 }
+
+#[tokio::test]
+async fn a_launch_value_is_good_once() {
+    let mut browser = Browser::new();
+    browser.log_in_as_provider().await;
+    let launch = browser.launch_value(1, 0).await;
+    assert!(browser.authorize(&from_chart(SCOPE, &launch)).await.redirected("code").is_some());
+    assert_eq!(error_of(&mut browser, SCOPE, &launch).await.as_deref(), Some("invalid_request"));
+    let another = browser.launch_value(1, 0).await;
+    assert!(browser.authorize(&from_chart(SCOPE, &another)).await.redirected("code").is_some());
+}
+
+#[tokio::test]
+async fn a_chart_that_was_opened_from_a_visit_launches_with_that_encounter() {
+    let mut browser = Browser::new();
+    browser.log_in_as_provider().await;
+    let visits = browser.get(&format!("{BASE}?f=chart&pat_id=1&t=Encounters")).await;
+    assert!(visits.body.contains("enc=1-e4\""), "{}", visits.body);
+    let chart = browser.get(&format!("{BASE}?f=chart&pat_id=1&t=Quickview&enc=1-e4")).await;
+    assert!(chart.body.contains("<dt>Visit</dt>"));
+    let (_, rest) = chart.body.split_once("href=\"/webchart.cgi?f=launch").unwrap();
+    let link = rest.split('"').next().unwrap().replace("&amp;", "&");
+    let answer = browser.get(&format!("{BASE}?f=launch{link}")).await;
+    let tokens = browser.tokens_from(&answer.redirected("launch").unwrap(), SCOPE).await;
+    assert_eq!(tokens["encounter"], "1-e4");
+    let other = browser.get(&format!("{BASE}?f=chart&pat_id=2&enc=1-e4")).await;
+    assert!(!other.body.contains("<dt>Visit</dt>"));
+}
+
+#[tokio::test]
+async fn an_app_in_a_frame_of_the_chart_needs_no_patient_banner() {
+    let mut browser = Browser::new();
+    browser.log_in_as_provider().await;
+    let chart = browser.get(&format!("{BASE}?f=chart&pat_id=1&t=Quickview&app=0")).await;
+    assert!(chart.body.contains("<iframe") && chart.body.contains("aria-label=\"Patient\""));
+    assert!(chart.header("content-security-policy").ends_with("frame-src 'self' http://localhost:8080"));
+    let (_, rest) = chart.body.split_once("src=\"/webchart.cgi?").unwrap();
+    let address = rest.split('"').next().unwrap().replace("&amp;", "&");
+    let framed = browser.get(&format!("{BASE}?{address}")).await;
+    let tokens = browser.tokens_from(&framed.redirected("launch").unwrap(), SCOPE).await;
+    assert_eq!(tokens["need_patient_banner"], false);
+    let again = browser.refresh_as("MIE-localhost-launch", text(&tokens, "refresh_token")).await.json();
+    assert_eq!(again["need_patient_banner"], false);
+    assert_eq!(browser.ehr_tokens(1, SCOPE).await["need_patient_banner"], true);
+}
+
+#[tokio::test]
+async fn no_other_page_of_the_chart_has_a_frame() {
+    let mut browser = Browser::new();
+    browser.log_in_as_provider().await;
+    for query in ["", "?f=chart&pat_id=1", "?f=chart&pat_id=1&app=9"] {
+        let page = browser.get(&format!("{BASE}{query}")).await;
+        let policy = page.header("content-security-policy");
+        assert!(policy.contains("default-src 'none'") && !policy.contains("frame-src"), "{query}");
+    }
+}
+
+#[tokio::test]
+async fn a_launch_from_the_chart_names_the_style_of_the_chart() {
+    let mut browser = Browser::new();
+    let tokens = browser.ehr_tokens(1, SCOPE).await;
+    let style = browser.get(text(&tokens, "smart_style_url")).await;
+    assert_eq!(style.header("content-type"), "application/json");
+    assert!(text(&style.json(), "color_background").starts_with('#'));
+    let standalone = browser.standalone_tokens("launch/patient patient/*.rs", &[]).await;
+    assert!(standalone.get("smart_style_url").is_none());
+}
+
+#[tokio::test]
+async fn the_portlet_offers_each_app_in_three_ways() {
+    let mut browser = Browser::new();
+    browser.log_in_as_provider().await;
+    let page = browser.get(&format!("{BASE}?f=chart&pat_id=1")).await.body;
+    assert!(page.contains(">smartrust launcher</a>"));
+    assert!(page.contains("aria-label=\"Open smartrust launcher in a popup\""));
+    assert!(page.contains("aria-label=\"Open smartrust launcher in the chart\""));
+    let script = browser.get(&format!("{BASE}/chart.js")).await;
+    assert_eq!(script.header("content-type"), "text/javascript");
+}

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use support::{Answer, BASE, Browser, FHIR, STANDALONE_SCOPE, changed, exchange, scopes, text, without};
+use support::{Answer, BASE, Browser, FHIR, STANDALONE_SCOPE, changed, claims, exchange, scopes, text, without};
 
 fn assert_refused(answer: &Answer, status: StatusCode, error: &str) {
     assert_eq!(answer.status, status, "{}", answer.body);
@@ -212,4 +212,22 @@ async fn the_id_token_is_signed_with_the_published_key_and_says_who_logged_in() 
     assert!(!text(&token.claims, "sub").is_empty());
     let hash = Sha256::digest(text(&tokens, "access_token"));
     assert_eq!(token.claims["at_hash"], URL_SAFE_NO_PAD.encode(hash.split_at(16).0));
+}
+
+#[tokio::test]
+async fn a_refresh_brings_a_fresh_id_token_of_the_same_person_without_a_nonce() {
+    let mut browser = Browser::new();
+    let first = browser.standalone_tokens(STANDALONE_SCOPE, &[]).await;
+    browser.hands.turn(600);
+    let second = browser.refresh(text(&first, "refresh_token"), None).await.json();
+    let (old, new) = (claims(text(&first, "id_token")), claims(text(&second, "id_token")));
+    for name in ["iss", "sub", "aud", "fhirUser"] {
+        assert_eq!(old[name], new[name], "{name}");
+    }
+    assert_eq!(new["iat"], browser.hands.now());
+    assert!(new.get("nonce").is_none());
+    let hash = Sha256::digest(text(&second, "access_token"));
+    assert_eq!(new["at_hash"], URL_SAFE_NO_PAD.encode(hash.split_at(16).0));
+    let narrowed = browser.refresh(text(&second, "refresh_token"), Some("patient/Observation.rs")).await.json();
+    assert!(narrowed.get("id_token").is_none());
 }

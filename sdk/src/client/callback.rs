@@ -78,6 +78,7 @@ impl<P: Platform> SmartApp<P> {
             context: response.context,
             identity,
             issuer_unknown,
+            renewal_incomplete: false,
             id_token: response.id_token,
         }))
     }

@@ -2,16 +2,18 @@
 
 use std::rc::Rc;
 
-use super::records::{self, Signature};
+use super::records::{self, CheckedIdentity, SessionRecord, Signature};
 use super::session::{Inner, Session, SessionEvent};
 use super::transport::{DOCUMENT_TIMEOUT, send};
 use crate::abort::AbortSignal;
 use crate::error::{Error, Failure};
 use crate::platform::{Body, Platform};
 use crate::protocol::http::Request;
+use crate::protocol::id_token::{self, Expected, Identity};
 use crate::protocol::jwk::{PublicKey, candidates};
 use crate::protocol::jwt::decode;
 use crate::protocol::secret::IdToken;
+use crate::protocol::token::TokenResponse;
 
 impl<P: Platform> Session<P> {
     /// Starts the check of the signature, where it is still to be made. A signature that does not hold ends the session.
@@ -25,6 +27,34 @@ impl<P: Platform> Session<P> {
                 Err(error) => inner.end_and_forget(error).await,
             }
         }));
+    }
+}
+
+/// The record after a refresh, as far as it says who the user is: the identity that came with it, or the launch's where
+/// none came or it says too little.
+pub(super) fn renewed<P: Platform>(
+    inner: &Inner<P>,
+    old: SessionRecord,
+    response: &TokenResponse,
+) -> Result<SessionRecord, Failure> {
+    let (Some(id_token), Some(launched)) = (&response.id_token, &old.identity) else { return Ok(old) };
+    let expected = Expected {
+        issuer: Some(&launched.identity.issuer),
+        client_id: &old.client_id,
+        trusted_audiences: &inner.server.record.trusted_audiences,
+        nonce: None,
+        allow_missing_nonce: false,
+        access_token: &response.access_token,
+        now: inner.platform.now(),
+    };
+    match id_token::read_renewed(&inner.platform, id_token, &expected, &launched.identity)? {
+        Some(identity) => {
+            let issuer_checked = launched.identity.issuer_checked;
+            let identity = Identity { issuer_checked, ..identity };
+            let identity = Some(Rc::new(CheckedIdentity { identity, signature: Signature::Pending }));
+            Ok(SessionRecord { identity, id_token: Some(id_token.clone()), ..old })
+        }
+        None => Ok(SessionRecord { renewal_incomplete: true, ..old }),
     }
 }
 

@@ -88,6 +88,8 @@ pub(crate) struct SessionRecord {
     pub identity: Option<Rc<CheckedIdentity>>,
     /// Whether the redirect named an issuer, and the server's documents none to hold it against.
     pub issuer_unknown: bool,
+    /// Whether a refresh brought an ID token that said too little to take the place of the launch's.
+    pub renewal_incomplete: bool,
     /// Kept until its signature has been checked.
     pub id_token: Option<IdToken>,
 }
@@ -193,6 +195,7 @@ impl SessionRecord {
             .optional_seconds("expiresAt", self.expires_at)
             .raw("context", &self.context.to_json())
             .flag("issuerUnknown", self.issuer_unknown)
+            .flag("renewalIncomplete", self.renewal_incomplete)
             .optional_text("idToken", self.id_token.as_ref().map(IdToken::expose));
         match &self.identity {
             Some(identity) => writer.raw("identity", &identity.to_json()),
@@ -215,6 +218,7 @@ impl SessionRecord {
             context: Rc::new(LaunchContext::read(&value.member("context")?)),
             identity: value.member("identity").and_then(|identity| CheckedIdentity::read(&identity)).map(Rc::new),
             issuer_unknown: flag(value, "issuerUnknown"),
+            renewal_incomplete: flag(value, "renewalIncomplete"),
             id_token: value.member_text("idToken").map(IdToken::new),
         }))
     }

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::flight::Flight;
+use super::identity;
 use super::records::{self, SessionRecord};
 use super::session::{Inner, Session, SessionEvent};
 use super::transport::{REQUEST_TIMEOUT, send};
@@ -127,6 +128,8 @@ async fn take_over<P: Platform>(inner: &Rc<Inner<P>>, response: Box<TokenRespons
     if response.context.patient.is_some() && response.context.patient != old.context.patient {
         return Err(Error::PatientChanged.into());
     }
+    let old = identity::renewed(inner, old, &response)?;
+    let has_new_identity = response.id_token.is_some() && response.id_token == old.id_token;
     let record = SessionRecord {
         access_token: response.access_token,
         expires_at: response.expires_in.map(|seconds| inner.platform.now() + seconds),
@@ -141,6 +144,9 @@ async fn take_over<P: Platform>(inner: &Rc<Inner<P>>, response: Box<TokenRespons
     // A store that fails must not cost the rotated token: it stays in memory, and the caller is told.
     *inner.record.borrow_mut() = Rc::new(record);
     inner.tell(&SessionEvent::Refreshed);
+    if has_new_identity {
+        Session { inner: inner.clone() }.check_signature();
+    }
     stored
 }
 

@@ -119,13 +119,20 @@ impl<P: Platform> Session<P> {
         ScopeGrant::new(ScopeSet::parse(&record.requested_scope), record.granted_scope.as_deref())
     }
 
-    /// What was odd about the launch and yet no reason to stop.
+    /// What was odd about the launch or a refresh and yet no reason to stop.
     pub fn findings(&self) -> Vec<Finding> {
-        let issuer_unknown = self.inner.record.borrow().issuer_unknown.then(|| {
-            let message = "The redirect names an issuer, and the server's documents name none to hold it against.";
-            Finding::new("unknown_issuer", message, "RFC 9207 section 2.4")
-        });
-        issuer_unknown.into_iter().collect()
+        let record = self.inner.record.borrow();
+        let issuer = "The redirect names an issuer, and the server's documents name none to hold it against.";
+        let renewal =
+            "A refresh brought an ID token without its audience or nonce: who the user is stands as the launch said.";
+        [
+            (record.issuer_unknown, "unknown_issuer", issuer, "RFC 9207 section 2.4"),
+            (record.renewal_incomplete, "incomplete_id_token", renewal, "OpenID Connect Core section 12.2"),
+        ]
+        .into_iter()
+        .filter(|(is_so, ..)| *is_so)
+        .map(|(_, code, message, section)| Finding::new(code, message, section))
+        .collect()
     }
 
     /// Whether resources of a type may be read, as one patient's or as all that the user may see.
@@ -275,6 +282,7 @@ fn hear<P: Platform>(session: &Weak<Inner<P>>, message: &str) {
     let record = platform.parse(message).and_then(|value| SessionRecord::read(&value));
     if let Some(record) = record.filter(|record| inner.is_of_same_launch(record)) {
         inner.adopt(record.clone());
+        Session { inner: inner.clone() }.check_signature();
         platform.spawn(Box::pin(async move {
             // The other tab has stored it; a copy that fails here is read anew at the next refresh.
             let _ = records::save_session(&inner.platform, &inner.id, &record).await;

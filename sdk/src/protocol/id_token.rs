@@ -80,6 +80,37 @@ pub fn read<J: Json>(json: &J, token: &IdToken, expected: &Expected<'_>) -> Resu
     Ok((identity, jwt))
 }
 
+/// Takes an ID token of a refresh apart and holds it against the identity of the launch (OpenID Connect Core section 12.2).
+/// `expected` names that identity's issuer, and no nonce.
+///
+/// `None` where it lacks the audience, or the nonce that the launch's had: then it says too little to take its place.
+///
+/// # Errors
+/// [`Error::IdToken`] where it is of another issuer or subject, for another audience, or has another nonce.
+pub fn read_renewed<J: Json>(
+    json: &J,
+    token: &IdToken,
+    expected: &Expected<'_>,
+    launched: &Identity,
+) -> Result<Option<Identity>, Failure> {
+    let jwt = decode(json, token.expose()).map_err(|problem| Error::id_token("form", problem))?;
+    let member = |name: &str| jwt.claims.member_text(name);
+    for (name, known) in [("iss", &launched.issuer), ("sub", &launched.subject)] {
+        if member(name).as_ref() != Some(known) {
+            return Err(Error::id_token(name, "the refresh changed it"));
+        }
+    }
+    let nonce = json.parse(&launched.claims).and_then(|claims| claims.member_text("nonce"));
+    if nonce.is_some() && member("nonce").is_some() && nonce != member("nonce") {
+        return Err(Error::id_token("nonce", "the refresh changed it"));
+    }
+    if jwt.claims.member("aud").is_none() || (nonce.is_some() && member("nonce").is_none()) {
+        return Ok(None);
+    }
+    let (identity, _) = read(json, token, expected)?;
+    Ok(Some(Identity { nonce_checked: launched.nonce_checked, ..identity }))
+}
+
 impl Identity {
     /// The identity that claims speak of, as one of which nothing has been checked.
     pub(crate) fn from_claims<V: JsonView>(claims: &V) -> Option<Self> {

@@ -23,8 +23,33 @@ export class Chart {
     return name;
   }
 
+  /** Opens the chart from the encounter at `index` of its tab, the newest first. */
+  async openVisit(index) {
+    await this.#page.getByRole("navigation", { name: "Chart" }).getByRole("link", { name: "Encounters", exact: true }).click();
+    await this.#page.getByRole("main").getByRole("table").getByRole("link").nth(index).click();
+    await this.#portlet().waitFor();
+  }
+
   /** Clicks an app in the portlet; it opens in the chart's own tab. */
   async launch(app) {
-    await this.#page.getByRole("region", { name: "FHIR Launch" }).getByRole("link", { name: app }).click();
+    await this.#portlet().getByRole("link", { name: app }).click();
+  }
+
+  /** Opens an app in a popup, and returns the popup's page. `app` is its whole name. */
+  async launchInPopup(app) {
+    const opened = this.#page.waitForEvent("popup");
+    await this.#portlet().getByRole("button", { name: `Open ${app} in a popup`, exact: true }).click();
+    return opened;
+  }
+
+  /** Opens an app in a frame of the chart, and returns the frame. `app` is its whole name. */
+  async launchInFrame(app) {
+    await this.#portlet().getByRole("button", { name: `Open ${app} in the chart`, exact: true }).click();
+    const frame = await this.#page.locator(`iframe[title="${app}"]`).elementHandle();
+    return frame.contentFrame();
+  }
+
+  #portlet() {
+    return this.#page.getByRole("region", { name: "FHIR Launch" });
   }
 }

@@ -30,7 +30,9 @@ pub async fn metadata(State(sandbox): State<Shared>) -> Response {
                     "url": "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris",
                     "extension": [
                         { "url": "authorize", "valueUri": format!("{base}/oauth/authorization/") },
-                        { "url": "token", "valueUri": format!("{base}/oauth/token/") }
+                        { "url": "token", "valueUri": format!("{base}/oauth/token/") },
+                        { "url": "introspect", "valueUri": format!("{base}/oauth/introspect/") },
+                        { "url": "manage", "valueUri": format!("{base}?f=admin&s=jwt") }
                     ]
                 }],
                 "service": [{ "coding": [{

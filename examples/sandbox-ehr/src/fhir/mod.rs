@@ -2,6 +2,7 @@
 //! can be searched by; [`access`] decides what a token may see. Nothing here knows how a token came to be.
 
 mod access;
+mod cache;
 mod dates;
 mod metadata;
 mod outcome;
@@ -12,6 +13,7 @@ mod scopes;
 mod search;
 mod types;
 
+pub use cache::Cache;
 pub use metadata::metadata;
 pub use render::encounter_id;
 pub use scopes::ResourceScope;
@@ -141,7 +143,7 @@ fn find(people: &Population, resource: ResourceType, id: &str) -> Option<Value> 
         }
         Belonging::Record => {
             let chart = people.chart(render::patient_of(id)?)?;
-            render::records(&chart, resource).into_iter().find(has_id)
+            render::record(&chart, resource, id)
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Searching: who is meant, what fits, and one page of it as a searchset Bundle.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::access::View;
@@ -17,29 +19,30 @@ pub fn run(sandbox: &Sandbox, view: &View, page: &Page) -> Result<Value, Refusal
     if let Some(other) = criteria.iter().flat_map(Criterion::patients).find(|number| !view.reaches(*number)) {
         return Err(Refusal::forbidden(format!("Patient/{other} is not the patient of this token.")));
     }
-    let found: Vec<Value> = candidates(sandbox, view, page.resource, &criteria)?
-        .into_iter()
-        .filter(|(resource, owner)| {
-            view.shows(resource, *owner) && criteria.iter().all(|criterion| criterion.matches(resource))
-        })
+    let candidates = candidates(sandbox, view, page.resource, &criteria)?;
+    let all = candidates.iter().flat_map(|(resources, owner)| resources.iter().map(move |resource| (resource, *owner)));
+    let fits = |resource: &Value| criteria.iter().all(|criterion| criterion.matches(resource));
+    let found: Vec<&Value> = all
+        .filter(|(resource, owner)| view.shows(resource, *owner) && fits(resource))
         .map(|(resource, _)| resource)
         .collect();
     Ok(bundle(&fhir_base, page, &found))
 }
 
-/// The resources that may fit, each with the number of its patient, in the order in which results are given.
+/// Resources of one patient, or of nobody.
+type Candidates = (Arc<[Value]>, Option<u32>);
+
+/// The resources that may fit, with the number of their patient, in the order in which results are given.
 fn candidates(
     sandbox: &Sandbox,
     view: &View,
     resource: ResourceType,
     criteria: &[Criterion],
-) -> Result<Vec<(Value, Option<u32>)>, Refusal> {
+) -> Result<Vec<Candidates>, Refusal> {
     let people = &sandbox.people;
     match resource.belonging() {
-        Belonging::Shared => return Ok(render::shared(resource).into_iter().map(|shared| (shared, None)).collect()),
-        Belonging::Many if view.reaches_everyone() => {
-            return Ok(render::group(people).into_iter().map(|group| (group, None)).collect());
-        }
+        Belonging::Shared => return Ok(vec![(render::shared(resource).into(), None)]),
+        Belonging::Many if view.reaches_everyone() => return Ok(vec![(render::group(people).into(), None)]),
         Belonging::Many => return Ok(Vec::new()),
         Belonging::Patients | Belonging::Record => {}
     }
@@ -47,14 +50,14 @@ fn candidates(
     if !ids.is_empty() {
         let found = ids.iter().filter_map(|id| {
             let owner = render::patient_of(id).filter(|number| view.reaches(*number))?;
-            Some((find(people, resource, id)?, Some(owner)))
+            Some((Arc::from([find(people, resource, id)?]), Some(owner)))
         });
         return Ok(found.collect());
     }
     if resource.belonging() == Belonging::Patients {
         let numbers = view.only_patient().map_or(1..=people.size(), |own| own..=own);
         let patients = numbers.filter_map(|number| people.person(number));
-        return Ok(patients.map(|person| (render::patient(&person), Some(person.number))).collect());
+        return Ok(patients.map(|person| (Arc::from([render::patient(&person)]), Some(person.number))).collect());
     }
     let mut patients: Vec<u32> = criteria.iter().flat_map(Criterion::patients).collect();
     patients.sort_unstable();
@@ -62,26 +65,21 @@ fn candidates(
     if patients.is_empty() {
         return Err(Refusal::required(format!("A search for {} needs patient or _id.", resource.name())));
     }
-    let charts = patients.into_iter().filter_map(|number| people.chart(number));
-    let records = charts.flat_map(|chart| {
-        let owner = Some(chart.person.number);
-        render::records(&chart, resource).into_iter().map(move |record| (record, owner))
-    });
-    Ok(records.collect())
+    let records = patients.into_iter().map(|number| (sandbox.records.records(people, number, resource), Some(number)));
+    Ok(records.filter_map(|(records, owner)| Some((records?, owner))).collect())
 }
 
-fn bundle(fhir_base: &str, page: &Page, found: &[Value]) -> Value {
+fn bundle(fhir_base: &str, page: &Page, found: &[&Value]) -> Value {
     let entries: Vec<Value> = found
         .iter()
         .skip(page.offset)
         .take(page.count)
         .map(|resource| {
             let id = resource["id"].as_str().unwrap_or_default();
-            json!({
-                "fullUrl": format!("{fhir_base}/{}/{id}", page.resource.name()),
-                "resource": resource,
-                "search": { "mode": "match" }
-            })
+            let address = format!("{fhir_base}/{}/{id}", page.resource.name());
+            let mut entry = json!({ "fullUrl": address, "resource": null, "search": { "mode": "match" } });
+            entry["resource"] = Value::clone(resource);
+            entry
         })
         .collect();
     let query: Vec<(&str, &str)> = page.query.iter().collect();

@@ -48,15 +48,16 @@ fn proceed(sandbox: &Sandbox, headers: &HeaderMap, transaction: &str) -> Respons
         (None, Some(_)) => log_in::provider_page(Some(transaction), None),
         (None, None) => log_in::patient_page(Some(transaction), None, None),
         (Some(session), None) => confirmation::page(sandbox, &session, transaction, &request, &[], None),
-        (Some(session), Some(context)) => {
+        (Some(session), Some(launch)) => {
             store.grants.end(transaction, now);
+            let refuse =
+                |description| refuse(&request.redirect_uri, Some(&request.state), "invalid_request", description);
+            let context = &launch.context;
             if context.provider != format!("Practitioner/{PROVIDER_ID}") {
-                return refuse(
-                    &request.redirect_uri,
-                    Some(&request.state),
-                    "invalid_request",
-                    "The launch value was made for another provider.",
-                );
+                return refuse("The launch value was made for another provider.");
+            }
+            if !store.grants.use_launch(&launch.id, launch.expires, now) {
+                return refuse("The launch value was used before: open the app from the chart again.");
             }
             let grant = Grant {
                 client_id: request.client_id.clone(),
@@ -64,6 +65,8 @@ fn proceed(sandbox: &Sandbox, headers: &HeaderMap, transaction: &str) -> Respons
                 scopes: consent::granted_without_asking(&request.scopes),
                 patient: Some(context.patient),
                 encounter: context.encounter.clone(),
+                display: Some(context.display),
+                since: now,
             };
             let code = store.grants.issue_code(&request, grant, now);
             hand_over(&request, &code)
@@ -72,7 +75,7 @@ fn proceed(sandbox: &Sandbox, headers: &HeaderMap, transaction: &str) -> Respons
 }
 
 /// What a patient's answer grants: the patient in context is the one who logged in.
-pub fn patient_grant(request: &AuthorizationRequest, user: User, scopes: Vec<String>) -> Grant {
+pub fn patient_grant(request: &AuthorizationRequest, user: User, scopes: Vec<String>, now: u64) -> Grant {
     let needs_patient = |scope: &String| {
         scope == "launch/patient" || ResourceScope::parse(scope).is_some_and(|scope| scope.is_patient())
     };
@@ -80,7 +83,7 @@ pub fn patient_grant(request: &AuthorizationRequest, user: User, scopes: Vec<Str
         User::Patient(number) if scopes.iter().any(needs_patient) => Some(number),
         _ => None,
     };
-    Grant { client_id: request.client_id.clone(), user, scopes, patient, encounter: None }
+    Grant { client_id: request.client_id.clone(), user, scopes, patient, encounter: None, display: None, since: now }
 }
 
 /// Sends the person back to the app with a code (RFC 6749, 4.1.2).

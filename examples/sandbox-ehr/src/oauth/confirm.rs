@@ -47,7 +47,7 @@ pub async fn confirm(State(sandbox): State<Shared>, headers: HeaderMap, body: By
     };
     match granted {
         Some(scopes) => {
-            let grant = authorize::patient_grant(&request, session.user, scopes);
+            let grant = authorize::patient_grant(&request, session.user, scopes, now);
             let code = store.grants.issue_code(&request, grant, now);
             authorize::hand_over(&request, &code)
         }

@@ -49,3 +49,20 @@ pub async fn openid_configuration(State(sandbox): State<Shared>) -> Json<Value> 
         "revocation_endpoint": format!("{base}?f=jwt&opp=manage")
     }))
 }
+
+/// `GET smart-style.json`: how the chart looks, for apps that are opened from it (SMART App Launch 2.2, 2.1.4).
+pub async fn smart_style() -> Json<Value> {
+    Json(json!({
+        "color_background": "#eef2f5",
+        "color_error": "#a3231b",
+        "color_highlight": "#0d4f7c",
+        "color_modal_backdrop": "#1d2b36",
+        "color_success": "#20794a",
+        "color_text": "#1d2b36",
+        "dim_border_radius": "6px",
+        "dim_font_size": "16px",
+        "dim_spacing_size": "16px",
+        "font_family_body": "system-ui, sans-serif",
+        "font_family_heading": "system-ui, sans-serif"
+    }))
+}

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::launch_token::Display;
 use super::random_secret;
 use super::request::AuthorizationRequest;
 
@@ -29,6 +30,19 @@ pub struct Grant {
     pub scopes: Vec<String>,
     pub patient: Option<u32>,
     pub encounter: Option<String>,
+    /// Whether it began in the chart, and how the app was shown there.
+    pub display: Option<Display>,
+    /// When it was given, in seconds.
+    pub since: u64,
+}
+
+/// A live access or refresh token, as introspection sees it (RFC 7662, 2.2).
+#[derive(Debug)]
+pub struct Introspected {
+    pub grant: Grant,
+    pub scopes: Vec<String>,
+    pub expires: u64,
+    pub is_access_token: bool,
 }
 
 /// A live access token, as the FHIR API sees it.
@@ -47,8 +61,6 @@ pub struct Tokens {
     pub refresh_token: Option<String>,
     /// The scopes of the access token, which a refresh may have narrowed.
     pub scopes: Vec<String>,
-    /// Whether a code was redeemed, and no refresh token.
-    pub is_new_grant: bool,
     /// The nonce of the authorization request, if the grant is new.
     pub nonce: Option<String>,
 }
@@ -61,8 +73,8 @@ pub struct Redemption<'a> {
     pub client_id: &'a str,
     pub code: &'a str,
     pub redirect_uri: &'a str,
-    /// The S256 challenge of the verifier that was sent.
-    pub challenge: &'a str,
+    /// The S256 challenge of the verifier that was sent, if one was.
+    pub challenge: Option<&'a str>,
 }
 
 #[derive(Default)]
@@ -72,6 +84,8 @@ pub struct Grants {
     grants: HashMap<String, Grant>,
     access_tokens: HashMap<String, AccessToken>,
     refresh_tokens: HashMap<String, RefreshToken>,
+    /// Launch values that brought a code, with the time at which they expire.
+    used_launches: HashMap<String, u64>,
 }
 
 struct Pending {
@@ -82,7 +96,7 @@ struct Pending {
 struct Code {
     grant_id: String,
     redirect_uri: String,
-    challenge: String,
+    challenge: Option<String>,
     nonce: Option<String>,
     expires: u64,
     used: bool,
@@ -150,7 +164,7 @@ impl Grants {
         code.expires = now + USED_CODE_SECONDS;
         let (grant_id, nonce) = (code.grant_id.clone(), code.nonce.clone());
         let is_same_redirect = code.redirect_uri == redemption.redirect_uri;
-        let is_same_verifier = code.challenge == redemption.challenge;
+        let is_same_verifier = code.challenge.as_deref() == redemption.challenge;
         let grant = self.grants.get(&grant_id).ok_or(("invalid_grant", "The code was revoked."))?.clone();
         if is_expired {
             return Err(("invalid_grant", "The code has expired."));
@@ -165,7 +179,7 @@ impl Grants {
             return Err(("invalid_grant", "The code_verifier does not fit the code_challenge."));
         }
         let tokens = self.issue_tokens(grant_id, grant, None, now, ttl);
-        Ok(Tokens { is_new_grant: true, nonce, ..tokens })
+        Ok(Tokens { nonce, ..tokens })
     }
 
     /// Tokens for a refresh token, which is replaced (RFC 9700, 4.14.2). Reuse of a replaced one revokes the grant.
@@ -207,6 +221,39 @@ impl Grants {
         Some(Access { user: grant.user, patient: grant.patient, scopes: token.scopes.clone() })
     }
 
+    /// Uses up a launch value; false when that was done before.
+    pub fn use_launch(&mut self, id: &str, expires: u64, now: u64) -> bool {
+        self.used_launches.retain(|_, expires| *expires > now);
+        self.used_launches.insert(id.to_owned(), expires).is_none()
+    }
+
+    /// What a token stands for, while it lives.
+    pub fn introspect(&self, token: &str, now: u64) -> Option<Introspected> {
+        let access = self.access_tokens.get(token).filter(|token| token.expires > now);
+        if let Some(access) = access {
+            let (grant, scopes) = (self.grants.get(&access.grant_id)?.clone(), access.scopes.clone());
+            return Some(Introspected { grant, scopes, expires: access.expires, is_access_token: true });
+        }
+        let refresh = self.refresh_tokens.get(token).filter(|token| token.expires > now && !token.used)?;
+        let grant = self.grants.get(&refresh.grant_id)?.clone();
+        Some(Introspected { scopes: grant.scopes.clone(), grant, expires: refresh.expires, is_access_token: false })
+    }
+
+    /// The grants that still open something, the newest first, each with the name by which it is revoked.
+    pub fn live(&self, now: u64) -> Vec<(&str, &Grant)> {
+        let access = self.access_tokens.values().filter(|token| token.expires > now).map(|token| &token.grant_id);
+        let refresh = self.refresh_tokens.values().filter(|token| token.expires > now && !token.used);
+        let live: HashSet<&String> = access.chain(refresh.map(|token| &token.grant_id)).collect();
+        let mut grants: Vec<(&str, &Grant)> = self
+            .grants
+            .iter()
+            .filter(|(grant_id, _)| live.contains(grant_id))
+            .map(|(grant_id, grant)| (grant_id.as_str(), grant))
+            .collect();
+        grants.sort_by_key(|(grant_id, grant)| (std::cmp::Reverse(grant.since), *grant_id));
+        grants
+    }
+
     fn issue_tokens(
         &mut self,
         grant_id: String,
@@ -227,11 +274,11 @@ impl Grants {
             self.refresh_tokens
                 .insert(refresh_token.clone(), RefreshToken { grant_id, expires: now + REFRESH_SECONDS, used: false });
         }
-        Tokens { grant, access_token, refresh_token, scopes, is_new_grant: false, nonce: None }
+        Tokens { grant, access_token, refresh_token, scopes, nonce: None }
     }
 
     /// Every token of a grant is dead from now on.
-    fn revoke(&mut self, grant_id: &str) {
+    pub fn revoke(&mut self, grant_id: &str) {
         self.grants.remove(grant_id);
     }
 

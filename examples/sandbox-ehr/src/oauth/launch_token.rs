@@ -21,6 +21,17 @@ struct Claims {
     patient: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     encounter: Option<String>,
+    display: Display,
+}
+
+/// How the chart shows an app.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Display {
+    /// In the chart's own tab, or in a window of its own.
+    Window,
+    /// In a frame, below the chart's own patient banner.
+    Frame,
 }
 
 /// The context that a launch hands to the app.
@@ -30,6 +41,17 @@ pub struct LaunchContext {
     pub provider: String,
     pub patient: u32,
     pub encounter: Option<String>,
+    pub display: Display,
+}
+
+/// A launch value that was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Launch {
+    pub context: LaunchContext,
+    /// Its name, by which it is used once.
+    pub id: String,
+    /// In seconds.
+    pub expires: u64,
 }
 
 /// A token for this app in this context, good for five minutes.
@@ -44,17 +66,13 @@ pub fn issue(config: &Config, app: &LaunchApp, context: &LaunchContext) -> jsonw
         jti: random_secret(),
         patient: context.patient,
         encounter: context.encounter.clone(),
+        display: context.display,
     };
     config.key.sign(TYP, &claims)
 }
 
 /// The context of a launch token that this EHR made for this client, or what is wrong with it.
-pub fn read(
-    config: &Config,
-    population: &Population,
-    client_id: &str,
-    token: &str,
-) -> Result<LaunchContext, &'static str> {
+pub fn read(config: &Config, population: &Population, client_id: &str, token: &str) -> Result<Launch, &'static str> {
     let claims: Claims = config.key.verify(TYP, token).ok_or("The launch value was not made by this EHR.")?;
     if claims.iss != config.base() || !population.has(claims.patient) {
         return Err("The launch value was not made by this EHR.");
@@ -65,5 +83,11 @@ pub fn read(
     if claims.exp <= config.clock.seconds() {
         return Err("The launch value has expired: open the app from the chart again.");
     }
-    Ok(LaunchContext { provider: claims.sub, patient: claims.patient, encounter: claims.encounter })
+    let context = LaunchContext {
+        provider: claims.sub,
+        patient: claims.patient,
+        encounter: claims.encounter,
+        display: claims.display,
+    };
+    Ok(Launch { context, id: claims.jti, expires: claims.exp })
 }

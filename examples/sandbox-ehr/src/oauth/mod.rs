@@ -3,10 +3,12 @@
 //! [`grants::Grants`]; nothing here knows what a resource looks like.
 
 pub mod authorize;
+pub mod client_auth;
 pub mod confirm;
 pub mod consent;
 pub mod discovery;
 pub mod grants;
+pub mod introspect;
 pub mod keys;
 pub mod launch_token;
 pub mod request;
@@ -19,6 +21,22 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rand::RngCore;
 use rand::rngs::OsRng;
 use sha2::{Digest, Sha256};
+
+use self::grants::User;
+use crate::people::PROVIDER_ID;
+
+/// The resource of a user: `Patient/1`.
+pub fn user_resource(user: User) -> String {
+    match user {
+        User::Patient(number) => format!("Patient/{number}"),
+        User::Provider => format!("Practitioner/{PROVIDER_ID}"),
+    }
+}
+
+/// The `sub` of a user (OpenID Connect Core 1.0, 2).
+pub fn subject(user: User) -> String {
+    user_resource(user).to_ascii_lowercase().replace('/', "-")
+}
 
 /// 256 bits from the operating system, as text that needs no encoding in a URL.
 pub fn random_secret() -> String {

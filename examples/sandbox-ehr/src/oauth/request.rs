@@ -1,7 +1,7 @@
 //! Reading an authorization request (RFC 6749, 4.1.1; SMART App Launch 2.2, 2.0.8), strictly.
 
-use super::launch_token::{self, LaunchContext};
-use crate::config::Config;
+use super::launch_token::{self, Launch};
+use crate::config::{Client, Config};
 use crate::parameters::Parameters;
 use crate::people::Population;
 
@@ -12,10 +12,11 @@ pub struct AuthorizationRequest {
     pub redirect_uri: String,
     pub state: String,
     pub scopes: Vec<String>,
-    pub code_challenge: String,
+    /// Always there when the client is public.
+    pub code_challenge: Option<String>,
     pub nonce: Option<String>,
     /// Present in an EHR launch.
-    pub launch: Option<LaunchContext>,
+    pub launch: Option<Launch>,
 }
 
 /// Why a request is refused, and who is told.
@@ -53,7 +54,7 @@ impl AuthorizationRequest {
         }
         let state = parameters.get("state").ok_or(("invalid_request", "The state is missing."))?;
         check_audience(parameters, config)?;
-        let code_challenge = read_challenge(parameters)?;
+        let code_challenge = read_challenge(parameters, config.client(client_id).is_some_and(Client::is_public))?;
         let scopes = read_scopes(parameters)?;
         let launch = match (parameters.get("launch"), scopes.iter().any(|scope| scope == "launch")) {
             (Some(token), true) => Some(
@@ -104,17 +105,19 @@ fn check_audience(parameters: &Parameters, config: &Config) -> Result<(), (&'sta
     }
 }
 
-/// Every client is public, so every request has an S256 challenge (RFC 7636, 4.3).
-fn read_challenge(parameters: &Parameters) -> Result<String, (&'static str, &'static str)> {
-    let challenge =
-        parameters.get("code_challenge").ok_or(("invalid_request", "A public client must send a code_challenge."))?;
+/// Every request of a public client has an S256 challenge (RFC 7636, 4.3); one with a secret may do without.
+fn read_challenge(parameters: &Parameters, is_public: bool) -> Result<Option<String>, (&'static str, &'static str)> {
+    let Some(challenge) = parameters.get("code_challenge") else {
+        let refusal = ("invalid_request", "A public client must send a code_challenge.");
+        return if is_public { Err(refusal) } else { Ok(None) };
+    };
     if parameters.get("code_challenge_method") != Some("S256") {
         return Err(("invalid_request", "The code_challenge_method must be S256."));
     }
     let is_sha256 = challenge.len() == 43
         && challenge.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
     if is_sha256 {
-        Ok(challenge.to_owned())
+        Ok(Some(challenge.to_owned()))
     } else {
         Err(("invalid_request", "The code_challenge is not the base64url form of a SHA-256 hash."))
     }

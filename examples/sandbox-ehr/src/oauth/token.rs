@@ -1,26 +1,20 @@
-//! The token endpoint (RFC 6749, 3.2) for public clients.
+//! The token endpoint (RFC 6749, 3.2).
 
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, PRAGMA, WWW_AUTHENTICATE};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, PRAGMA, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::grants::{Redemption, Tokens, User};
-use super::{at_hash, s256_challenge};
+use super::client_auth::{self, Refused, bad};
+use super::grants::{Redemption, Tokens};
+use super::launch_token::Display;
+use super::{at_hash, s256_challenge, subject, user_resource};
 use crate::parameters::Parameters;
-use crate::people::PROVIDER_ID;
 use crate::{Sandbox, Shared};
-
-/// An answer of RFC 6749, 5.2: status, error code, description.
-type Refused = (StatusCode, &'static str, &'static str);
-
-const fn bad(error: &'static str, description: &'static str) -> Refused {
-    (StatusCode::BAD_REQUEST, error, description)
-}
 
 /// `POST oauth/token/`.
 pub async fn token(State(sandbox): State<Shared>, headers: HeaderMap, body: Bytes) -> Response {
@@ -58,17 +52,20 @@ fn exchange(sandbox: &Sandbox, headers: &HeaderMap, form: &Parameters) -> Result
     if form.repeated().is_some() {
         return Err(bad("invalid_request", "A parameter stands there more than once."));
     }
-    let client_id = identify_client(sandbox, headers, form)?;
+    let client = client_auth::identify(&sandbox.config, headers, form)?;
+    let client_id = client.id.as_str();
     let required = |name: &str| form.get(name).ok_or(bad("invalid_request", "A required parameter is missing."));
     let (now, ttl) = (sandbox.now(), sandbox.config.token_ttl.as_secs());
     let tokens = match form.get("grant_type") {
         Some("authorization_code") => {
-            let challenge = s256_challenge(check_verifier(required("code_verifier")?)?);
+            let verifier =
+                if client.is_public() { Some(required("code_verifier")?) } else { form.get("code_verifier") };
+            let challenge = verifier.map(check_verifier).transpose()?.map(s256_challenge);
             let redemption = Redemption {
                 client_id,
                 code: required("code")?,
                 redirect_uri: required("redirect_uri")?,
-                challenge: &challenge,
+                challenge: challenge.as_deref(),
             };
             sandbox.store().grants.redeem(&redemption, now, ttl)
         }
@@ -80,20 +77,6 @@ fn exchange(sandbox: &Sandbox, headers: &HeaderMap, form: &Parameters) -> Result
         None => return Err(bad("invalid_request", "The grant_type is missing.")),
     };
     tokens.map_err(|(error, description)| bad(error, description))
-}
-
-/// The client names itself in the body. All clients are public, so one that authenticates is not who it says it is.
-fn identify_client<'a>(sandbox: &Sandbox, headers: &HeaderMap, form: &'a Parameters) -> Result<&'a str, Refused> {
-    let is_authenticating = headers.contains_key(AUTHORIZATION)
-        || ["client_secret", "client_assertion"].iter().any(|name| form.get(name).is_some());
-    if is_authenticating {
-        return Err((StatusCode::UNAUTHORIZED, "invalid_client", "This client is public and has no secret or key."));
-    }
-    let client_id = form.get("client_id").ok_or(bad("invalid_request", "The client_id is missing."))?;
-    match sandbox.config.client(client_id) {
-        Some(_) => Ok(client_id),
-        None => Err((StatusCode::UNAUTHORIZED, "invalid_client", "This client is not registered here.")),
-    }
 }
 
 /// RFC 7636, 4.1: 43 to 128 unreserved characters.
@@ -113,7 +96,7 @@ fn token_response(sandbox: &Sandbox, tokens: &Tokens) -> Result<Value, Refused> 
         "token_type": "Bearer",
         "expires_in": sandbox.config.token_ttl.as_secs(),
         "scope": tokens.scopes.join(" "),
-        "need_patient_banner": true,
+        "need_patient_banner": tokens.grant.display != Some(Display::Frame),
     });
     let mut add = |name: &str, value: &str| body[name] = Value::from(value);
     if let Some(patient) = tokens.grant.patient {
@@ -122,11 +105,14 @@ fn token_response(sandbox: &Sandbox, tokens: &Tokens) -> Result<Value, Refused> 
     if let Some(encounter) = &tokens.grant.encounter {
         add("encounter", encounter);
     }
+    if tokens.grant.display.is_some() {
+        add("smart_style_url", &format!("{}/smart-style.json", sandbox.config.base()));
+    }
     if let Some(refresh_token) = &tokens.refresh_token {
         add("refresh_token", refresh_token);
     }
-    // Only a new grant brings an ID token: after a refresh, OpenID Connect Core 1.0 (12.2) leaves it out at will.
-    if tokens.is_new_grant && tokens.scopes.iter().any(|scope| scope == "openid") {
+    // A refresh brings a fresh one, without the nonce (OpenID Connect Core 1.0, 12.2).
+    if tokens.scopes.iter().any(|scope| scope == "openid") {
         add("id_token", &id_token(sandbox, tokens)?);
     }
     Ok(body)
@@ -151,14 +137,11 @@ struct IdTokenClaims<'a> {
 fn id_token(sandbox: &Sandbox, tokens: &Tokens) -> Result<String, Refused> {
     let config = &sandbox.config;
     let now = sandbox.now();
-    let user = match tokens.grant.user {
-        User::Patient(number) => format!("Patient/{number}"),
-        User::Provider => format!("Practitioner/{PROVIDER_ID}"),
-    };
+    let user = user_resource(tokens.grant.user);
     let has_fhir_user = tokens.scopes.iter().any(|scope| scope == "fhirUser");
     let claims = IdTokenClaims {
         iss: config.base(),
-        sub: user.to_ascii_lowercase().replace('/', "-"),
+        sub: subject(tokens.grant.user),
         aud: &tokens.grant.client_id,
         iat: now,
         exp: now + config.token_ttl.as_secs(),

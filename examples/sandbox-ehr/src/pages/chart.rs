@@ -1,55 +1,69 @@
 //! The chart of a patient, in tabs; Quickview holds the FHIR Launch portlet.
 
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
 
 use super::{HOME, layout};
 use crate::Sandbox;
+use crate::config::LaunchApp;
+use crate::cors::origin_of;
 use crate::fhir::encounter_id;
-use crate::oauth::launch_token::{self, LaunchContext};
+use crate::oauth::launch_token::{self, Display, LaunchContext};
 use crate::parameters::{Parameters, with_query};
 use crate::people::{AS_OF, Category, Chart, Measured, Observation, PROVIDER_ID, measures};
+
+const SCRIPT: &str = include_str!("chart.js");
 
 const TABS: [&str; 4] = ["Quickview", "Problems", "Results", "Encounters"];
 
 /// How many rows of a long list a tab shows.
 const ROWS: usize = 60;
 
-/// `?f=chart&pat_id=…&t=…`.
+/// `?f=chart&pat_id=…&t=…`, with `&enc=…` when it was opened from a visit, and with `&app=…` when it shows an app.
 pub fn page(sandbox: &Sandbox, query: &Parameters) -> Response {
     let Some(chart) = asked_for(sandbox, query) else {
         return layout::problem(StatusCode::NOT_FOUND, "There is no such patient.");
     };
+    let visit = visit_asked_for(&chart, query);
     let tab = TABS.into_iter().find(|tab| query.get("t") == Some(tab)).unwrap_or(TABS[0]);
+    let shown = app_asked_for(sandbox, query);
     let content = html! {
-        (banner(&chart))
+        (banner(&chart, visit))
         nav.tabs aria-label="Chart" {
             @for name in TABS {
-                a href=(chart_address(&chart, name)) aria-current=[(name == tab).then_some("page")] { (name) }
+                @let is_current = shown.is_none() && name == tab;
+                a href=(chart_address(&chart, visit, name)) aria-current=[is_current.then_some("page")] { (name) }
             }
         }
-        @match tab {
-            "Problems" => (problem_list(&chart)),
-            "Results" => (result_list(&chart)),
-            "Encounters" => (encounter_list(&chart)),
-            _ => (quickview(sandbox, &chart)),
+        @match (shown, tab) {
+            (Some((position, app)), _) => (frame(&chart, visit, position, app)),
+            (None, "Problems") => (problem_list(&chart)),
+            (None, "Results") => (result_list(&chart)),
+            (None, "Encounters") => (encounter_list(&chart)),
+            (None, _) => (quickview(sandbox, &chart, visit)),
         }
     };
-    layout::chart(&chart.person.name(), &content)
+    let name = chart.person.name();
+    match shown.and_then(|(_, app)| origin_of(&app.launch_url)) {
+        Some(origin) => layout::chart_with_frame(&name, &content, &origin),
+        None => layout::chart(&name, &content),
+    }
 }
 
 /// `?f=launch&pat_id=…&app=…`: makes a launch token and opens the app with it.
 pub fn launch(sandbox: &Sandbox, query: &Parameters) -> Response {
     let config = &sandbox.config;
-    let app = query.get("app").and_then(|app| config.apps.get(app.parse::<usize>().ok()?));
-    let (Some(chart), Some(app)) = (asked_for(sandbox, query), app) else {
+    let (Some(chart), Some((_, app))) = (asked_for(sandbox, query), app_asked_for(sandbox, query)) else {
         return layout::problem(StatusCode::NOT_FOUND, "There is no such patient or app.");
     };
+    let visit = visit_asked_for(&chart, query).or(chart.current_visit());
     let context = LaunchContext {
         provider: format!("Practitioner/{PROVIDER_ID}"),
         patient: chart.person.number,
-        encounter: chart.current_visit().map(|position| encounter_id(&chart, position)),
+        encounter: visit.map(|position| encounter_id(&chart, position)),
+        display: if query.get("display") == Some("frame") { Display::Frame } else { Display::Window },
     };
     match launch_token::issue(config, app, &context) {
         Ok(token) => {
@@ -61,15 +75,44 @@ pub fn launch(sandbox: &Sandbox, query: &Parameters) -> Response {
     }
 }
 
+/// `GET chart.js`.
+pub async fn script() -> Response {
+    ([(CONTENT_TYPE, "text/javascript"), (CACHE_CONTROL, "no-cache")], SCRIPT).into_response()
+}
+
+/// The position of the visit that the chart was opened from.
+fn visit_asked_for(chart: &Chart, query: &Parameters) -> Option<usize> {
+    let wanted = query.get("enc")?;
+    (0..chart.visits.len()).find(|position| encounter_id(chart, *position) == wanted)
+}
+
+fn app_asked_for<'a>(sandbox: &'a Sandbox, query: &Parameters) -> Option<(usize, &'a LaunchApp)> {
+    let position = query.get("app")?.parse().ok()?;
+    Some((position, sandbox.config.apps.get(position)?))
+}
+
 fn asked_for(sandbox: &Sandbox, query: &Parameters) -> Option<Chart> {
     sandbox.people.chart(query.get("pat_id")?.parse().ok()?)
 }
 
-fn chart_address(chart: &Chart, tab: &str) -> String {
-    with_query(HOME, &[("f", "chart"), ("pat_id", &chart.person.number.to_string()), ("t", tab)])
+fn chart_address(chart: &Chart, visit: Option<usize>, tab: &str) -> String {
+    address(chart, visit, &[("f", "chart"), ("t", tab)])
 }
 
-fn banner(chart: &Chart) -> Markup {
+fn launch_address(chart: &Chart, visit: Option<usize>, app: usize, display: &str) -> String {
+    address(chart, visit, &[("f", "launch"), ("app", &app.to_string()), ("display", display)])
+}
+
+/// An address that keeps to this patient and visit.
+fn address(chart: &Chart, visit: Option<usize>, parameters: &[(&str, &str)]) -> String {
+    let number = chart.person.number.to_string();
+    let encounter = visit.map(|position| encounter_id(chart, position));
+    let own = [("pat_id", number.as_str())].into_iter().chain(encounter.as_deref().map(|encounter| ("enc", encounter)));
+    let all: Vec<(&str, &str)> = parameters.iter().copied().chain(own).collect();
+    with_query(HOME, &all)
+}
+
+fn banner(chart: &Chart, visit: Option<usize>) -> Markup {
     let person = &chart.person;
     html! {
         section.banner aria-label="Patient" {
@@ -79,13 +122,16 @@ fn banner(chart: &Chart) -> Markup {
                 div { dt { "Sex" } dd { (person.sex.code()) } }
                 div { dt { "Record" } dd { (person.record_number()) } }
                 div { dt { "Phone" } dd { (person.phone) } }
+                @if let Some(visit) = visit.and_then(|position| chart.visits.get(position)) {
+                    div { dt { "Visit" } dd { (visit.start.format("%b %-d, %Y")) } }
+                }
                 div { dt { "Address" } dd { (person.street) ", " (person.city) ", IN " (person.postal_code) } }
             }
         }
     }
 }
 
-fn quickview(sandbox: &Sandbox, chart: &Chart) -> Markup {
+fn quickview(sandbox: &Sandbox, chart: &Chart, visit: Option<usize>) -> Markup {
     let active: Vec<_> = chart.problems.iter().rev().filter(|problem| problem.is_active_on(AS_OF)).collect();
     let vital_signs = [
         &measures::BLOOD_PRESSURE,
@@ -96,6 +142,7 @@ fn quickview(sandbox: &Sandbox, chart: &Chart) -> Markup {
         &measures::BMI,
     ];
     html! {
+        script src={ (HOME) "/chart.js" } defer {}
         div.portlets {
             section.card aria-labelledby="portlet-problems" {
                 h2 id="portlet-problems" { "Active problems" }
@@ -116,7 +163,7 @@ fn quickview(sandbox: &Sandbox, chart: &Chart) -> Markup {
                 p.hint { "Opens an app with this patient's chart." }
                 ul.plain {
                     @for (position, app) in sandbox.config.apps.iter().enumerate() {
-                        li { a href=(launch_address(chart, position)) { (app.name) } }
+                        li { (launches(chart, visit, position, app)) }
                     }
                 }
             }
@@ -133,8 +180,26 @@ fn quickview(sandbox: &Sandbox, chart: &Chart) -> Markup {
     }
 }
 
-fn launch_address(chart: &Chart, app: usize) -> String {
-    with_query(HOME, &[("f", "launch"), ("pat_id", &chart.person.number.to_string()), ("app", &app.to_string())])
+/// The three ways to open an app.
+fn launches(chart: &Chart, visit: Option<usize>, position: usize, app: &LaunchApp) -> Markup {
+    let number = chart.person.number.to_string();
+    html! {
+        a href=(launch_address(chart, visit, position, "window")) { (app.name) }
+        button type="button" data-popup=(launch_address(chart, visit, position, "window"))
+            aria-label={ "Open " (app.name) " in a popup" } { "Popup" }
+        form method="get" action=(HOME) {
+            input type="hidden" name="f" value="chart";
+            input type="hidden" name="pat_id" value=(number);
+            @if let Some(visit) = visit { input type="hidden" name="enc" value=(encounter_id(chart, visit)); }
+            input type="hidden" name="app" value=(position);
+            button type="submit" aria-label={ "Open " (app.name) " in the chart" } { "In the chart" }
+        }
+    }
+}
+
+/// An app below the chart's own banner.
+fn frame(chart: &Chart, visit: Option<usize>, position: usize, app: &LaunchApp) -> Markup {
+    html! { iframe.app title=(app.name) src=(launch_address(chart, visit, position, "frame")) {} }
 }
 
 fn problem_list(chart: &Chart) -> Markup {
@@ -186,9 +251,9 @@ fn encounter_list(chart: &Chart) -> Markup {
         table.card {
             thead { tr { th scope="col" { "Date" } th scope="col" { "Encounter" } th scope="col" { "Reason" } th scope="col" { "Status" } } }
             tbody {
-                @for visit in chart.visits.iter().rev().take(ROWS) {
+                @for (position, visit) in chart.visits.iter().enumerate().rev().take(ROWS) {
                     tr {
-                        td { (visit.start.format("%b %-d, %Y %-I:%M %p")) }
+                        td { a href=(chart_address(chart, Some(position), TABS[0])) { (visit.start.format("%b %-d, %Y %-I:%M %p")) } }
                         td { (visit.kind.code().1) }
                         td { (visit.reason.as_ref().map_or("", |reason| reason.kind.display)) }
                         td { (if visit.end.is_some() { "Finished" } else { "In progress" }) }

@@ -14,6 +14,15 @@ const STYLE: &str = include_str!("style.css");
 const POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+/// A page of the chart with a frame in it, which begins here and goes on at the origin of an app.
+pub fn chart_with_frame(title: &str, content: &Markup, origin: &str) -> Response {
+    let mut response = chart(title, content);
+    if let Ok(policy) = HeaderValue::try_from(format!("{POLICY}; frame-src 'self' {origin}")) {
+        response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+    }
+    response
+}
+
 /// A page of the patient portal: one card in the middle.
 pub fn portal(title: &str, content: &Markup) -> Response {
     let body = html! {
@@ -30,6 +39,7 @@ pub fn chart(title: &str, content: &Markup) -> Response {
         header.bar {
             a.brand href=(super::HOME) { "WebChart" }
             span.place { "Summit Family Medicine" }
+            a.menu href=(super::token_administration::address()) { "Token Administration" }
             span.who { (crate::people::staff::PROVIDER.name()) }
             form method="post" action={ (super::HOME) "/log-out" } { button.quiet type="submit" { "Log out" } }
         }

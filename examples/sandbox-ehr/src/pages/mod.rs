@@ -1,11 +1,12 @@
 //! The pages for people: portal and chart. They are rendered here with maud, which escapes what it is given; they work
 //! without a script, and nothing on them comes from another host.
 
-mod chart;
+pub mod chart;
 pub mod confirmation;
 mod layout;
 pub mod log_in;
 mod patients;
+pub mod token_administration;
 
 pub use layout::{problem, redirect};
 
@@ -28,8 +29,12 @@ pub async fn to_home() -> Response {
 /// `GET webchart.cgi`: the page that `f` names, for the provider; the log-in page for everyone else.
 pub async fn home(State(sandbox): State<Shared>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
     let query = Parameters::parse(query.unwrap_or_default().as_bytes());
-    if sandbox.store().sessions.find(&sandbox.config, Place::Chart, &headers).is_none() {
+    let session = sandbox.store().sessions.find(&sandbox.config, Place::Chart, &headers).cloned();
+    let Some(session) = session else {
         return log_in::provider_page(None, None);
+    };
+    if token_administration::is_asked_for(&query) {
+        return token_administration::page(&sandbox, &session);
     }
     match query.get("f") {
         Some("chart") => chart::page(&sandbox, &query),

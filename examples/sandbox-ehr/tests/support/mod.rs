@@ -210,7 +210,12 @@ impl Browser {
     pub async fn ehr_tokens(&mut self, patient: u32, scope: &str) -> Value {
         self.log_in_as_provider().await;
         let launch = self.launch_value(patient, 0).await;
-        let answer = self.authorize(&from_chart(scope, &launch)).await;
+        self.tokens_from(&launch, scope).await
+    }
+
+    /// The token response for a launch value.
+    pub async fn tokens_from(&mut self, launch: &str, scope: &str) -> Value {
+        let answer = self.authorize(&from_chart(scope, launch)).await;
         let code = answer.redirected("code").unwrap_or_else(|| panic!("no code: {}", answer.location()));
         let form = changed(&changed(&exchange(&code), "client_id", "MIE-localhost-launch"), "redirect_uri", LAUNCH_URI);
         let answer = self.exchange(&form).await;
@@ -227,6 +232,14 @@ impl Browser {
         let mut form =
             vec![("grant_type", "refresh_token"), ("client_id", "MIE-localhost"), ("refresh_token", refresh_token)];
         form.extend(scope.map(|scope| ("scope", scope)));
+        self.post(&format!("{BASE}/oauth/token/"), &form).await
+    }
+}
+
+impl Browser {
+    /// A refresh by another client than `MIE-localhost`.
+    pub async fn refresh_as(&mut self, client_id: &str, refresh_token: &str) -> Answer {
+        let form = [("grant_type", "refresh_token"), ("client_id", client_id), ("refresh_token", refresh_token)];
         self.post(&format!("{BASE}/oauth/token/"), &form).await
     }
 }

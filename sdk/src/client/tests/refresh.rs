@@ -267,3 +267,46 @@ fn s2_signing_out_ends_the_session_in_every_tab_that_holds_it_and_in_no_other() 
     assert!(tab.stored().is_empty() && copy.stored().is_empty() && !stranger_tab.stored().is_empty());
     assert_eq!(world.run(read(&twin)).unwrap().unwrap_err(), Error::SignedOut);
 }
+
+/// What a refresh comes to that brings an ID token whose claims differ from the launch's in `changes`: the error, the
+/// findings, and whether the new access token was taken.
+fn renewed_with(changes: &serde_json::Value) -> (Option<&'static str>, Vec<&'static str>, bool) {
+    let (server, world, tab) = stage();
+    let session = sign_in(&server, &world, &tab);
+    world.settle();
+    let launched = session.identity().unwrap();
+    *server.claims.borrow_mut() = changes.clone();
+    let mut answer = token_answer(2);
+    answer["id_token"] = json!(server.id_token());
+    server.token_replies.borrow_mut().push_back(Reply::json(200, &answer));
+    let refreshed = session.clone();
+    let outcome = world.run(async move { refreshed.refresh().await }).unwrap();
+    world.settle();
+    let identity = session.identity().unwrap();
+    assert_eq!(identity.identity.subject, launched.identity.subject);
+    assert_eq!(identity.signature, crate::client::session::Signature::Verified);
+    let taken = tab.stored().values().any(|text| text.contains("access-2"));
+    let findings = session.findings().iter().map(|finding| finding.code).collect();
+    (outcome.err().map(|failure| failure.code()), findings, taken)
+}
+
+#[test]
+fn r7_an_id_token_of_a_refresh_that_is_another_persons_or_for_another_is_refused() {
+    for changes in [
+        json!({"iss": "https://evil.example"}),
+        json!({"sub": "u2"}),
+        json!({"aud": "other"}),
+        json!({"aud": ["app", "stranger"]}),
+        json!({"nonce": "another"}),
+    ] {
+        assert_eq!(renewed_with(&changes), (Some("invalid_id_token"), vec![], false), "{changes}");
+    }
+}
+
+#[test]
+fn r7_an_id_token_of_a_refresh_without_audience_or_nonce_leaves_the_launchs_and_is_a_finding() {
+    for changes in [json!({"aud": null}), json!({"nonce": null})] {
+        assert_eq!(renewed_with(&changes), (None, vec!["incomplete_id_token"], true), "{changes}");
+    }
+    assert_eq!(renewed_with(&json!({"name": "New"})), (None, vec![], true));
+}
