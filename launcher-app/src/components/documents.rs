@@ -3,7 +3,6 @@
 
 use leptos::prelude::*;
 
-use super::document_text::{clinical_document, decoded, page, picture};
 use super::draw::{element, nothing, paragraph, reactive, reactive_text, text};
 use super::entries::entry_parts;
 use super::load::{Load, Loading};
@@ -12,6 +11,7 @@ use super::table::more;
 use super::trouble::trouble_note;
 use crate::launcher::{Launcher, OpenSession};
 use crate::model::documents::{Attachment, Document, Form, Source};
+use crate::model::markup::{clinical_document, page, picture};
 use crate::model::trouble::Trouble;
 
 const AT_FIRST: usize = 6;
@@ -88,7 +88,7 @@ fn show_contents(attachment: &Attachment, title: &str) -> AnyView {
         Form::Picture => Some(framed(&picture(&attachment.content_type, data, title), title)),
         Form::File => Some(save(attachment, data)),
         Form::Text => decoded(data).map(|words| scrolled(words, title)),
-        Form::Page => decoded(data).and_then(|html| page(&html)).map(|html| framed(&html, title)),
+        Form::Page => decoded(data).map(|html| framed(&page(&html), title)),
         Form::ClinicalDocument => decoded(data).map(|xml| match clinical_document(&xml) {
             Some(html) => framed(&html, title),
             None => scrolled(xml, title),
@@ -97,8 +97,17 @@ fn show_contents(attachment: &Attachment, title: &str) -> AnyView {
     shown.unwrap_or_else(|| absent("This document is damaged and cannot be shown."))
 }
 
+/// Base64 as text in UTF-8, or where it is none in Latin 1.
+fn decoded(base64: &str) -> Option<String> {
+    let characters = window().atob(base64).ok()?;
+    let bytes: Vec<u8> = characters.chars().filter_map(|character| u8::try_from(u32::from(character)).ok()).collect();
+    Some(String::from_utf8(bytes).unwrap_or(characters))
+}
+
 fn framed(html: &str, title: &str) -> AnyView {
-    element("iframe", &[("class", "document"), ("sandbox", ""), ("title", title), ("srcdoc", html)], Vec::new())
+    // The page's policy keeps every style out of the frame; an element names the letters instead.
+    let html = format!("<font face=\"system-ui, sans-serif\">{html}</font>");
+    element("iframe", &[("class", "document"), ("sandbox", ""), ("title", title), ("srcdoc", &html)], Vec::new())
 }
 
 fn scrolled(words: String, title: &str) -> AnyView {
