@@ -40,11 +40,13 @@ impl LauncherConfig {
             return Err(wrong(&unknown, "there is no such member"));
         }
         let servers = items(value, "servers")?;
-        let records = servers.iter().enumerate().map(|(index, server)| record(index, server));
-        let records = records.collect::<Result<Vec<_>, _>>()?;
-        let connect = items(value, "connect")?;
-        let choices = connect.iter().enumerate().map(|(index, name)| choice(index, name, &servers));
-        let connect = choices.collect::<Result<Vec<_>, _>>()?;
+        let (mut records, mut connect) = (Vec::new(), Vec::new());
+        for (index, server) in servers.iter().enumerate() {
+            records.push(record(index, server)?);
+        }
+        for (index, name) in items(value, "connect")?.iter().enumerate() {
+            connect.push(choice(index, name, &servers)?);
+        }
         let is_offered =
             |record: &ServerRecord| connect.iter().any(|choice| record.name.as_ref() == Some(&choice.name));
         Ok(Self {

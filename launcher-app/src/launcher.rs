@@ -60,7 +60,7 @@ pub struct Launcher {
     config: StoredValue<LauncherConfig>,
     state: RwSignal<State, LocalStorage>,
     all: RwSignal<Vec<Session>, LocalStorage>,
-    changes: RwSignal<u32>,
+    changes: RwSignal<usize>,
     is_online: RwSignal<bool>,
     subscription: StoredValue<Option<EventSubscription<WebPlatform>>, LocalStorage>,
 }

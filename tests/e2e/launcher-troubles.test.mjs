@@ -3,9 +3,9 @@ import { Launcher } from "./pages/launcher.mjs";
 import { Portal } from "./pages/portal.mjs";
 import { alter, forEveryOrigin } from "./support/answers.mjs";
 import { test } from "./support/browser.mjs";
-import { connectAsPatient } from "./support/flows.mjs";
+import { connectAsPatient, openChart } from "./support/flows.mjs";
 import { holdsEach, patientOf } from "./support/patient.mjs";
-import { appOrigin, ehr, iss, patientLogin } from "./support/servers.mjs";
+import { appOrigin, ehr, patientLogin } from "./support/servers.mjs";
 
 const tokenEndpoint = `${ehr}/oauth/token/`;
 
@@ -114,11 +114,13 @@ test("where the browser keeps nothing, the page says so before anybody leaves", 
 });
 
 test("an EHR launch that meets a dead server can be tried again", async ({ page }) => {
-  await page.route(`${ehr}/**`, (route) => route.abort("connectionrefused"));
-  await page.goto(`${appOrigin}/launch?iss=${encodeURIComponent(iss)}&launch=x`);
+  const { chart } = await openChart(page, 1);
+  const discovery = /well-known|metadata/;
+  await page.route(discovery, (route) => route.abort("connectionrefused"));
+  await chart.launch(/launcher/i);
   const launcher = new Launcher(page);
   await launcher.heading("The clinic cannot be reached").waitFor();
-  await page.unroute(`${ehr}/**`);
+  await page.unroute(discovery);
   await launcher.button("Try again").click();
-  await page.waitForURL(`${ehr}/**`);
+  await launcher.recordIsShown();
 });

@@ -23,7 +23,7 @@ pub struct Connecting {
     choices: StoredValue<Vec<Choice>>,
     chosen: RwSignal<usize>,
     left_out: RwSignal<Vec<String>>,
-    leaving_for: RwSignal<Option<String>>,
+    is_leaving: RwSignal<bool>,
     failed: RwSignal<Option<Error>>,
 }
 
@@ -34,17 +34,17 @@ impl Connecting {
         if choices.is_empty() {
             return None;
         }
-        let leaving_for: RwSignal<Option<String>> = RwSignal::new(None);
+        let is_leaving = RwSignal::new(false);
         // Who comes back by the Back button finds the page as it was left.
         let shown_again =
-            window_event_listener(ev::Custom::<ev::Event>::new("pageshow"), move |_| leaving_for.set(None));
+            window_event_listener(ev::Custom::<ev::Event>::new("pageshow"), move |_| is_leaving.set(false));
         on_cleanup(move || shown_again.remove());
         Some(Self {
             launcher,
             choices: StoredValue::new(choices),
             chosen: RwSignal::new(0),
             left_out: RwSignal::new(Vec::new()),
-            leaving_for,
+            is_leaving,
             failed: RwSignal::new(None),
         })
     }
@@ -76,10 +76,10 @@ impl Connecting {
         let Some(choice) = untrack(|| self.choice()) else { return };
         let scope = untrack(|| self.asking()).without(&self.left_out.get_untracked());
         self.failed.set(None);
-        self.leaving_for.set(Some(choice.label));
+        self.is_leaving.set(true);
         spawn_local(async move {
             if let Err(error) = self.launcher.launch(Some(choice.name), scope).await {
-                self.leaving_for.try_set(None);
+                self.is_leaving.try_set(false);
                 self.failed.try_set(Some(error));
             }
         });
@@ -98,7 +98,7 @@ pub fn server_choice(connecting: Connecting) -> Option<AnyView> {
         let label = choice.label.clone();
         let is_hidden = move || {
             let is_chosen = connecting.chosen.get() == index;
-            !is_chosen && !label.to_lowercase().contains(&wanted.get().trim().to_lowercase())
+            !is_chosen && !in_lower_case(&label).contains(in_lower_case(&wanted.get()).trim())
         };
         view! {
             <label class="option" hidden=is_hidden>
@@ -117,6 +117,11 @@ pub fn server_choice(connecting: Connecting) -> Option<AnyView> {
     Some(element("fieldset", &[("class", "clinics")], parts))
 }
 
+/// The browser knows the letters of all languages.
+fn in_lower_case(words: &str) -> String {
+    js_sys::JsString::from(words).to_lower_case().into()
+}
+
 fn search_field(wanted: RwSignal<String>) -> AnyView {
     view! {
         <label class="search">
@@ -129,9 +134,8 @@ fn search_field(wanted: RwSignal<String>) -> AnyView {
 
 /// The button that leaves, and what came of pressing it.
 pub fn connect_button(connecting: Connecting) -> AnyView {
-    let is_ready = move || {
-        connecting.leaving_for.get().is_none() && connecting.asking().has_data_without(&connecting.left_out.get())
-    };
+    let is_ready =
+        move || !connecting.is_leaving.get() && connecting.asking().has_data_without(&connecting.left_out.get());
     let words = move || match (connecting.choices.with_value(Vec::len), connecting.choice()) {
         (2.., Some(choice)) => format!("Connect to {}", choice.label),
         _ => "Connect".to_owned(),
@@ -142,10 +146,13 @@ pub fn connect_button(connecting: Connecting) -> AnyView {
         </button>
     }
     .into_any();
-    let outcome = reactive(move || match (connecting.leaving_for.get(), connecting.failed.get()) {
-        (Some(label), _) => paragraph("hint", format!("Taking you to {label}…")),
-        (None, Some(error)) => trouble_note(Trouble::of(&error, Audience::Patient), None),
-        (None, None) => nothing(),
+    let outcome = reactive(move || match (connecting.is_leaving.get(), connecting.failed.get()) {
+        (true, _) => {
+            let label = connecting.choice().map(|choice| choice.label).unwrap_or_default();
+            paragraph("hint", format!("Taking you to {label}…"))
+        }
+        (false, Some(error)) => trouble_note(Trouble::of(&error, Audience::Patient), None),
+        (false, None) => nothing(),
     });
     let summary = reactive_text(move || summary(connecting));
     let choose = element("a", &[("href", "#asked"), ("rel", "external")], vec![text("Choose what to ask for")]);

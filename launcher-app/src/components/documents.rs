@@ -2,20 +2,17 @@
 //! in a frame that is closed to scripts, forms and links.
 
 use leptos::prelude::*;
-use smartrust::Error;
-use smartrust::abort::AbortSignal;
-use smartrust::platform::JsonView;
 
-use super::document_text::{clinical_document, decoded, page, picture};
 use super::draw::{element, nothing, paragraph, reactive, reactive_text, text};
 use super::entries::entry_parts;
 use super::load::{Load, Loading};
 use super::section::{absent, actions, skeleton, try_again};
 use super::table::more;
 use super::trouble::trouble_note;
-use crate::launcher::{Launcher, OpenSession, Session};
-use crate::model::documents::{Attachment, Document, Form, Source, media_type};
-use crate::model::trouble::{Audience, Trouble};
+use crate::launcher::{Launcher, OpenSession};
+use crate::model::documents::{Attachment, Document, Form, Source};
+use crate::model::markup::{clinical_document, page, picture};
+use crate::model::trouble::Trouble;
 
 const AT_FIRST: usize = 6;
 
@@ -73,29 +70,15 @@ fn show_attachment(attachment: Attachment, about: String, session: OpenSession) 
     element("div", &[("class", "attachment")], vec![actions(vec![toggle]), shown])
 }
 
+/// An attachment that lies elsewhere is read first.
 fn open_attachment(attachment: Attachment, title: String, session: OpenSession) -> AnyView {
-    let load = Load::start(session, true, move |session, abort| read(session, attachment.clone(), abort));
+    let Source::Address(address) = &attachment.source else { return show_contents(&attachment, &title) };
+    let load = Load::read(session, Some(address.clone()));
     let audience = expect_context::<Launcher>().audience(&session.get_value());
     reactive(move || match load.state() {
         Loading::Waiting | Loading::NotShared => skeleton(),
-        Loading::Ready(attachment) => show_contents(&attachment, &title),
-        Loading::Failed(error) => trouble(&error, audience, load),
-    })
-}
-
-fn trouble(error: &Error, audience: Audience, load: Load<Attachment>) -> AnyView {
-    trouble_note(Trouble::of(error, audience), Some(try_again(move || load.again())))
-}
-
-/// The attachment with its contents, fetched where they lie elsewhere (FHIR R4, Binary).
-async fn read(session: Session, attachment: Attachment, abort: AbortSignal) -> Result<Attachment, Error> {
-    let Source::Address(address) = &attachment.source else { return Ok(attachment) };
-    let binary = session.read(address, &abort).await?;
-    let content_type = binary.member_text("contentType").map(|text| media_type(&text));
-    Ok(Attachment {
-        source: Source::Data(binary.member_text("data").unwrap_or_default()),
-        content_type: content_type.unwrap_or(attachment.content_type),
-        title: attachment.title,
+        Loading::Ready(binary) => show_contents(&attachment.with(&binary), &title),
+        Loading::Failed(error) => trouble_note(Trouble::of(&error, audience), Some(try_again(move || load.again()))),
     })
 }
 
@@ -105,7 +88,7 @@ fn show_contents(attachment: &Attachment, title: &str) -> AnyView {
         Form::Picture => Some(framed(&picture(&attachment.content_type, data, title), title)),
         Form::File => Some(save(attachment, data)),
         Form::Text => decoded(data).map(|words| scrolled(words, title)),
-        Form::Page => decoded(data).and_then(|html| page(&html)).map(|html| framed(&html, title)),
+        Form::Page => decoded(data).map(|html| framed(&page(&html), title)),
         Form::ClinicalDocument => decoded(data).map(|xml| match clinical_document(&xml) {
             Some(html) => framed(&html, title),
             None => scrolled(xml, title),
@@ -114,8 +97,17 @@ fn show_contents(attachment: &Attachment, title: &str) -> AnyView {
     shown.unwrap_or_else(|| absent("This document is damaged and cannot be shown."))
 }
 
+/// Base64 as text in UTF-8, or where it is none in Latin 1.
+fn decoded(base64: &str) -> Option<String> {
+    let characters = window().atob(base64).ok()?;
+    let bytes: Vec<u8> = characters.chars().filter_map(|character| u8::try_from(u32::from(character)).ok()).collect();
+    Some(String::from_utf8(bytes).unwrap_or(characters))
+}
+
 fn framed(html: &str, title: &str) -> AnyView {
-    element("iframe", &[("class", "document"), ("sandbox", ""), ("title", title), ("srcdoc", html)], Vec::new())
+    // The page's policy keeps every style out of the frame; an element names the letters instead.
+    let html = format!("<font face=\"system-ui, sans-serif\">{html}</font>");
+    element("iframe", &[("class", "document"), ("sandbox", ""), ("title", title), ("srcdoc", &html)], Vec::new())
 }
 
 fn scrolled(words: String, title: &str) -> AnyView {

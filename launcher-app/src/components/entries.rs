@@ -37,7 +37,10 @@ pub fn entry_parts(entry: &Entry) -> Vec<AnyView> {
     let mut head = vec![element("strong", &[], vec![text(entry.title.clone())])];
     head.extend(entry.tags.iter().map(tag));
     let mut parts = vec![element("div", &[("class", "entry-head")], head)];
-    parts.extend(entry.lines.iter().map(|line| paragraph("entry-line", line.clone())));
+    let lines: Vec<AnyView> = entry.lines.iter().map(|line| paragraph("entry-line", line.clone())).collect();
+    if !lines.is_empty() {
+        parts.push(element("div", &[("class", "entry-lines")], lines));
+    }
     parts
 }
 

@@ -1,46 +1,35 @@
-//! Something that a page loads, and can load again.
-
-use std::pin::Pin;
-use std::rc::Rc;
+//! A resource that a page reads, and can read again.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use smartrust::Error;
-use smartrust::abort::{AbortHandle, AbortSignal};
+use smartrust::abort::AbortHandle;
+use smartrust::web::JsonValue;
 
-use crate::launcher::{Launcher, OpenSession, Session};
+use crate::launcher::{Launcher, OpenSession};
 
 /// How far a load is.
 #[derive(Clone, Debug)]
-pub enum Loading<T> {
+pub enum Loading {
     /// It was not granted, so nothing is asked for.
     NotShared,
     /// It is under way.
     Waiting,
     /// It is there.
-    Ready(T),
+    Ready(JsonValue),
     /// It failed.
     Failed(Error),
 }
 
-type Work<T> = Rc<dyn Fn(Session, AbortSignal) -> Pin<Box<dyn Future<Output = Result<T, Error>>>>>;
-
-/// A load of a page. It is called off when the page goes.
-pub struct Load<T: 'static> {
+/// The reading of a resource for a page. It is called off when the page goes.
+#[derive(Clone, Copy)]
+pub struct Load {
     launcher: Launcher,
     session: OpenSession,
-    state: RwSignal<Loading<T>>,
-    work: StoredValue<Work<T>, LocalStorage>,
+    state: RwSignal<Loading, LocalStorage>,
+    reference: StoredValue<String>,
     abort: StoredValue<AbortHandle, LocalStorage>,
 }
-
-impl<T> Clone for Load<T> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<T> Copy for Load<T> {}
 
 /// A signal that fires when the part of the page that asks goes.
 pub fn until_gone() -> StoredValue<AbortHandle, LocalStorage> {
@@ -51,24 +40,25 @@ pub fn until_gone() -> StoredValue<AbortHandle, LocalStorage> {
     abort
 }
 
-impl<T: Clone + Send + Sync + 'static> Load<T> {
-    /// Starts loading, if `is_shared`.
-    pub fn start<F>(session: OpenSession, is_shared: bool, work: impl Fn(Session, AbortSignal) -> F + 'static) -> Self
-    where
-        F: Future<Output = Result<T, Error>> + 'static,
-    {
-        let work: Work<T> = Rc::new(move |session, abort| Box::pin(work(session, abort)));
-        let state = RwSignal::new(Loading::NotShared);
-        let launcher = expect_context::<Launcher>();
-        let load = Self { launcher, session, state, work: StoredValue::new_local(work), abort: until_gone() };
-        if is_shared {
+impl Load {
+    /// Reads a resource, if there is a reference to one.
+    pub fn read(session: OpenSession, reference: Option<String>) -> Self {
+        let is_wanted = reference.is_some();
+        let load = Self {
+            launcher: expect_context::<Launcher>(),
+            session,
+            state: RwSignal::new_local(Loading::NotShared),
+            reference: StoredValue::new(reference.unwrap_or_default()),
+            abort: until_gone(),
+        };
+        if is_wanted {
             load.again();
         }
         load
     }
 
     /// How far it is. Whoever asks is told of changes.
-    pub fn state(self) -> Loading<T> {
+    pub fn state(self) -> Loading {
         self.state.get()
     }
 
@@ -76,19 +66,18 @@ impl<T: Clone + Send + Sync + 'static> Load<T> {
     pub fn again(self) {
         self.state.set(Loading::Waiting);
         let session = self.session.get_value();
-        let future = (self.work.get_value())(session.clone(), self.abort.with_value(AbortHandle::signal));
-        let (launcher, state) = (self.launcher, self.state);
+        let (reference, abort) = (self.reference.get_value(), self.abort.with_value(AbortHandle::signal));
         spawn_local(async move {
-            let outcome = match future.await {
-                Ok(value) => Loading::Ready(value),
+            let outcome = match session.read(&reference, &abort).await.map_err(Error::from) {
+                Ok(resource) => Loading::Ready(resource),
                 // The page that called it off is gone.
                 Err(Error::Aborted) => return,
                 Err(error) => {
-                    launcher.take_note(&session, &error);
+                    self.launcher.take_note(&session, &error);
                     Loading::Failed(error)
                 }
             };
-            state.try_set(outcome);
+            self.state.try_set(outcome);
         });
     }
 }

@@ -1,7 +1,6 @@
 //! Parts that several pages are made of, on native elements. May import [`crate::launcher`] and [`crate::model`].
 
 pub mod connect;
-pub mod document_text;
 pub mod documents;
 pub mod draw;
 pub mod entries;

@@ -25,6 +25,7 @@ pub fn page(title: &'static str, parts: Vec<AnyView>) -> AnyView {
         if last.is_some_and(|last| last != path) {
             // A page that cannot take the focus is read out from its beginning all the same.
             let _ = element.focus();
+            window().scroll_to_with_x_and_y(0.0, 0.0);
         }
         last_path.set_value(LastPath(Some(path.clone())));
     });

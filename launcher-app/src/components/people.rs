@@ -2,46 +2,53 @@
 
 use leptos::prelude::*;
 use smartrust::Error;
-use smartrust::abort::AbortSignal;
 use smartrust::platform::JsonView;
+use smartrust::web::JsonValue;
 
 use super::draw::{element, paragraph, reactive, reactive_text, text};
 use super::load::{Load, Loading};
 use super::section::{absent, fact, facts, skeleton, try_again};
 use super::trouble::trouble_note;
-use crate::launcher::{OpenSession, Session, today};
+use crate::launcher::{OpenSession, today};
 use crate::model::patient::{PatientBanner, name};
 use crate::model::trouble::{Audience, Trouble};
 
 /// Reads the session's patient, if it was shared.
-pub fn load_patient(session: OpenSession) -> Load<PatientBanner> {
-    let is_shared = session.with_value(|session| session.may_read("Patient"));
-    Load::start(session, is_shared, read_patient)
+pub fn load_patient(session: OpenSession) -> Load {
+    let current = session.get_value();
+    let is_shared = current.may_read("Patient");
+    Load::read(session, current.patient().filter(|_| is_shared).map(|id| format!("Patient/{id}")))
 }
 
-async fn read_patient(session: Session, abort: AbortSignal) -> Result<PatientBanner, Error> {
-    let id = session.patient().ok_or(Error::NoPatient)?;
-    let patient = session.read(&format!("Patient/{id}"), &abort).await?;
-    let is = |member: &str, wanted: &str| patient.member_text(member).as_deref() == Some(wanted);
-    if !is("resourceType", "Patient") || !is("id", &id) {
-        return Err(Error::PatientChanged);
+/// The patient who was read, if it is the session's.
+fn own_patient(patient: &JsonValue, session: OpenSession) -> Result<PatientBanner, Error> {
+    let is = |member: &str, wanted: Option<&str>| patient.member_text(member).as_deref() == wanted;
+    let id = session.with_value(|session| session.patient());
+    match is("resourceType", Some("Patient")) && is("id", id.as_deref()) {
+        true => Ok(PatientBanner::read(patient, today())),
+        false => Err(Error::PatientChanged),
     }
-    Ok(PatientBanner::read(&patient, today()))
 }
 
-/// The banner.
-pub fn banner(load: Load<PatientBanner>, audience: Audience) -> AnyView {
+/// The banner. It is a region of its own once there is something in it.
+pub fn banner(session: OpenSession, audience: Audience) -> AnyView {
+    let load = load_patient(session);
     reactive(move || {
         let contents = match load.state() {
+            Loading::Waiting => return element("div", &[("class", "banner card")], vec![skeleton()]),
             Loading::NotShared => vec![absent("Name and date of birth were not shared.")],
-            Loading::Waiting => vec![skeleton()],
-            Loading::Ready(banner) => show(banner),
-            Loading::Failed(error) => {
-                vec![trouble_note(Trouble::of(&error, audience), Some(try_again(move || load.again())))]
-            }
+            Loading::Failed(error) => vec![trouble(&error, load, audience)],
+            Loading::Ready(patient) => match own_patient(&patient, session) {
+                Ok(banner) => show(banner),
+                Err(error) => vec![trouble(&error, load, audience)],
+            },
         };
         element("section", &[("class", "banner card"), ("aria-label", "Patient")], contents)
     })
+}
+
+fn trouble(error: &Error, load: Load, audience: Audience) -> AnyView {
+    trouble_note(Trouble::of(error, audience), Some(try_again(move || load.again())))
 }
 
 fn show(banner: PatientBanner) -> Vec<AnyView> {
@@ -56,13 +63,15 @@ fn show(banner: PatientBanner) -> Vec<AnyView> {
 }
 
 /// The patient's name and date of birth in one line.
-pub fn patient_line(load: Load<PatientBanner>, otherwise: String) -> AnyView {
+pub fn patient_line(session: OpenSession, otherwise: String) -> AnyView {
+    let load = load_patient(session);
     reactive_text(move || match load.state() {
-        Loading::Ready(banner) => match banner.birth_date {
-            Some(born) => format!("{}, born {born}", banner.name),
-            None => banner.name,
-        },
         Loading::Waiting => "…".to_owned(),
+        Loading::Ready(patient) => match own_patient(&patient, session) {
+            Ok(PatientBanner { name, birth_date: Some(born), .. }) => format!("{name}, born {born}"),
+            Ok(PatientBanner { name, .. }) => name,
+            Err(_) => otherwise.clone(),
+        },
         Loading::NotShared | Loading::Failed(_) => otherwise.clone(),
     })
 }
@@ -70,14 +79,13 @@ pub fn patient_line(load: Load<PatientBanner>, otherwise: String) -> AnyView {
 /// The name of whoever signed in, read from the user's own resource.
 pub fn user_name(session: OpenSession) -> AnyView {
     let user = session.with_value(|session| session.fhir_user());
-    let reference = user.map(|user| format!("{}/{}", user.resource_type, user.id));
-    let load: Load<Option<String>> = Load::start(session, reference.is_some(), move |session, abort| {
-        let reference = reference.clone().unwrap_or_default();
-        async move { Ok(name(&session.read(&reference, &abort).await?)) }
-    });
-    reactive_text(move || match load.state() {
-        Loading::Waiting => "…".to_owned(),
-        Loading::Ready(Some(name)) => name,
-        Loading::Ready(None) | Loading::Failed(_) | Loading::NotShared => "The clinic does not tell".to_owned(),
+    let load = Load::read(session, user.map(|user| format!("{}/{}", user.resource_type, user.id)));
+    reactive_text(move || {
+        let known = match load.state() {
+            Loading::Waiting => return "…".to_owned(),
+            Loading::Ready(user) => name(&user),
+            Loading::Failed(_) | Loading::NotShared => None,
+        };
+        known.unwrap_or_else(|| "The clinic does not tell".to_owned())
     })
 }

@@ -6,7 +6,7 @@ use leptos_router::hooks::use_navigate;
 
 use super::draw::{element, nothing, reactive, text};
 use super::page::focus;
-use super::people::{load_patient, patient_line};
+use super::people::patient_line;
 use super::section::{actions, button_about, section};
 use crate::launcher::{Launcher, Session, State};
 
@@ -35,7 +35,7 @@ fn item(launcher: Launcher, session: Session) -> AnyView {
     let from = launcher
         .label(&session)
         .map(|label| element("p", &[("class", "entry-line")], vec![text(format!("From {label}"))]));
-    let name = patient_line(load_patient(open), number.clone());
+    let name = patient_line(open, number.clone());
     let navigate = use_navigate();
     let pick = move || {
         let navigate = navigate.clone();

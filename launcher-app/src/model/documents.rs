@@ -65,6 +65,16 @@ impl Attachment {
         }
     }
 
+    /// The attachment with its contents, which lay elsewhere (FHIR R4, Binary).
+    pub fn with<V: JsonView>(&self, binary: &V) -> Self {
+        let content_type = text(binary, "contentType").map(|written| media_type(&written));
+        Self {
+            title: self.title.clone(),
+            content_type: content_type.unwrap_or_else(|| self.content_type.clone()),
+            source: Source::Data(binary.member_text("data").unwrap_or_default()),
+        }
+    }
+
     /// What its form is called.
     pub fn form_in_words(&self) -> &'static str {
         match self.form() {
@@ -120,7 +130,7 @@ fn attachment<V: JsonView>(attachment: &V) -> Option<Attachment> {
 }
 
 /// A media type without its parameters.
-pub fn media_type(text: &str) -> String {
+fn media_type(text: &str) -> String {
     text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
@@ -167,6 +177,14 @@ mod tests {
         assert_eq!(documents.len(), 2);
         assert_eq!(documents[0].entry.tags[0].words, "Replaced by a newer one");
         assert_eq!(documents[1].entry.title, "A document without a name");
+    }
+
+    #[test]
+    fn fhir_r4_a_binary_says_itself_what_it_is() {
+        let [document] = &documents(&[reference("x", "2024")])[..] else { panic!() };
+        let read = document.attachments[0].with(&json!({"contentType": "application/pdf", "data": "JVBERg=="}));
+        assert_eq!((read.content_type.as_str(), read.source), ("application/pdf", Source::Data("JVBERg==".into())));
+        assert_eq!(document.attachments[0].with(&json!({})).content_type, "text/html");
     }
 
     #[test]

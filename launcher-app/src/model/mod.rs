@@ -11,6 +11,7 @@ pub mod date;
 pub mod documents;
 pub mod entry;
 pub mod kinds;
+pub mod markup;
 pub mod measured;
 pub mod measurement;
 pub mod medications;

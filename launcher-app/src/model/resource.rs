@@ -71,6 +71,9 @@ pub fn text<V: JsonView>(resource: &V, member: &str) -> Option<String> {
 
 /// The same words, beginning with a capital.
 pub fn capitalized(words: &str) -> String {
+    // Letters beyond ASCII would bring tables that outweigh the rest of this file.
     let mut letters = words.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    letters
+        .next()
+        .map_or_else(String::new, |first| std::iter::once(first.to_ascii_uppercase()).chain(letters).collect())
 }

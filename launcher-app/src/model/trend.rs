@@ -122,7 +122,7 @@ fn reading(measurement: &Measurement, unit: &str, lines: usize) -> Option<Readin
         Value::Words(_) => return None,
     };
     let flag = measurement.flag;
-    let remark = flag.map(|flag| format!(" ({})", flag.to_lowercase())).unwrap_or_default();
+    let remark = flag.map(|flag| format!(" ({})", flag.to_ascii_lowercase())).unwrap_or_default();
     let words = format!("{}{remark}", measurement.value.in_words());
     (own_unit == unit && values.len() == lines).then_some(Reading { moment: measurement.moment?, values, words, flag })
 }

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::components::draw::{element, nothing, paragraph, reactive, reactive_text, text};
 use crate::components::gate::{told, with_session};
 use crate::components::page::{focus, page};
-use crate::components::people::{banner, load_patient};
+use crate::components::people::banner;
 use crate::components::record_load::RecordLoad;
 use crate::components::record_part::{contents_of_the_page, record_part};
 use crate::components::section::{actions, button};
@@ -27,7 +27,7 @@ fn record_of(session: OpenSession) -> AnyView {
     }
     // The EHR may show the patient around this window; unless it says so, the banner stands here.
     let has_banner = current.context().need_patient_banner != Some(false);
-    let patient = has_banner.then(|| banner(load_patient(session), audience));
+    let patient = has_banner.then(|| banner(session, audience));
     let load = RecordLoad::start(launcher, session);
     try_again_when_online(launcher, load);
 

@@ -13,7 +13,7 @@ use crate::components::connect::connect_another;
 use crate::components::draw::{element, link, nothing, paragraph, reactive, reactive_text, text};
 use crate::components::gate::{connect_again, with_session};
 use crate::components::page::page;
-use crate::components::people::{load_patient, patient_line, user_name};
+use crate::components::people::{patient_line, user_name};
 use crate::components::section::{absent, button, fact, facts, section};
 use crate::components::sessions::other_sessions;
 use crate::components::trouble::{for_support, trouble_note};
@@ -112,7 +112,7 @@ fn patient_in_context(session: OpenSession) -> AnyView {
     let parts = match session.with_value(|session| session.patient()) {
         None => vec![absent("The clinic did not say whose record to show.")],
         Some(id) => {
-            let name = patient_line(load_patient(session), "Name and date of birth were not shared.".to_owned());
+            let name = patient_line(session, "Name and date of birth were not shared.".to_owned());
             let number = element("p", &[("class", "hint")], vec![text("Number at the clinic: "), code(&id)]);
             let open = element("p", &[], vec![link("", "/record", "Open the record")]);
             vec![element("p", &[("class", "banner-name")], vec![name]), number, open]
@@ -180,14 +180,15 @@ fn how_long(launcher: Launcher, session: OpenSession) -> AnyView {
         true => "It is renewed by itself while you look at the record. Sign out when you are done.",
         false => "It cannot be renewed. Afterwards, connect again.",
     };
-    let outcome = RwSignal::new(None::<Result<(), Error>>);
-    let mut buttons: Vec<AnyView> = can_refresh.then(|| refresh_button(session, outcome)).into_iter().collect();
+    let (failure, is_renewed) = (RwSignal::new(None::<Error>), RwSignal::new(false));
+    let refresh = can_refresh.then(|| refresh_button(session, failure, is_renewed));
+    let mut buttons: Vec<AnyView> = refresh.into_iter().collect();
     buttons.push(button("quiet", "Sign out", Box::new(sign_out)));
     let audience = launcher.audience(&session.get_value());
-    let told = reactive(move || match outcome.get() {
-        None => nothing(),
-        Some(Ok(())) => paragraph("hint", "The connection was renewed."),
-        Some(Err(error)) => trouble_note(Trouble::of(&error, audience), None),
+    let told = reactive(move || match (failure.get(), is_renewed.get()) {
+        (Some(error), _) => trouble_note(Trouble::of(&error, audience), None),
+        (None, true) => paragraph("hint", "The connection was renewed."),
+        (None, false) => nothing(),
     });
     let parts = vec![
         element("p", &[("class", "time-left")], vec![time_text(launcher, session)]),
@@ -198,24 +199,26 @@ fn how_long(launcher: Launcher, session: OpenSession) -> AnyView {
     section("how-long", "How long it holds", parts)
 }
 
-fn refresh_button(session: OpenSession, outcome: RwSignal<Option<Result<(), Error>>>) -> AnyView {
+fn refresh_button(session: OpenSession, failure: RwSignal<Option<Error>>, is_renewed: RwSignal<bool>) -> AnyView {
     let is_running = RwSignal::new(false);
     let refresh = move |_| {
-        outcome.set(None);
+        failure.set(None);
+        is_renewed.set(false);
         is_running.set(true);
         let session = session.get_value();
         spawn_local(async move {
             let refreshed = session.refresh().await;
             is_running.try_set(false);
-            outcome.try_set(Some(refreshed.map_err(Error::from)));
+            is_renewed.try_set(refreshed.is_ok());
+            failure.try_set(refreshed.err().map(Error::from));
         });
     };
     view! { <button type="button" disabled=move || is_running.get() on:click=refresh>"Refresh now"</button> }.into_any()
 }
 
 fn time_text(launcher: Launcher, session: OpenSession) -> AnyView {
-    let now = RwSignal::new(launcher.now());
-    let ticking = set_interval_with_handle(move || now.set(launcher.now()), Duration::from_secs(5));
+    let ticks = RwSignal::new(0_usize);
+    let ticking = set_interval_with_handle(move || ticks.update(|count| *count += 1), Duration::from_secs(5));
     on_cleanup(move || {
         if let Ok(ticking) = ticking {
             ticking.clear();
@@ -223,9 +226,10 @@ fn time_text(launcher: Launcher, session: OpenSession) -> AnyView {
     });
     reactive_text(move || {
         launcher.track_changes();
+        ticks.track();
         match session.with_value(|session| session.expires_at()) {
             None => "The clinic does not say.".to_owned(),
-            Some(expires_at) => match time_left(expires_at - now.get()) {
+            Some(expires_at) => match time_left(expires_at - launcher.now()) {
                 None => "It has run out.".to_owned(),
                 Some(span) => format!("{span} left"),
             },
