@@ -30,6 +30,7 @@ pub struct Server {
     pub dead_tokens: RefCell<Vec<String>>,
     pub fhir_replies: RefCell<VecDeque<Reply>>,
     pub fhir_delay: Cell<u32>,
+    pub revocation_reply: RefCell<Reply>,
     issued: Cell<u32>,
 }
 
@@ -50,6 +51,7 @@ impl Server {
             dead_tokens: RefCell::default(),
             fhir_replies: RefCell::default(),
             fhir_delay: Cell::new(0),
+            revocation_reply: RefCell::new(Reply { status: 200, ..Reply::default() }),
             issued: Cell::new(0),
         })
     }
@@ -64,6 +66,8 @@ impl Server {
             "/fhir/.well-known/smart-configuration" => Reply::json(200, &self.configuration.borrow()),
             "/token" => self.token_replies.borrow_mut().pop_front().unwrap_or_else(|| self.tokens(request)),
             "/jwks" => Reply::json(200, &json!({"keys": [{"kty": "RSA", "kid": "k", "n": "AQAB", "e": "AQAB"}]})),
+            "/revoke" => self.revocation_reply.borrow().clone(),
+            "/introspect" => self.introspect(request),
             path if path.starts_with("/fhir/") => self.resource(request),
             _ => Reply::text(404, "nothing here"),
         }
@@ -89,6 +93,12 @@ impl Server {
         }
         let part = |value: &Value| base64url(value.to_string().as_bytes());
         format!("{}.{}.c2ln", part(&json!({"alg": "RS256", "kid": "k"})), part(&claims))
+    }
+
+    fn introspect(&self, request: &Request) -> Reply {
+        let token = field(request, "token").unwrap_or_default();
+        let is_dead = self.dead_tokens.borrow().contains(&token);
+        Reply::json(200, &json!({"active": !is_dead, "sub": "u1"}))
     }
 
     fn resource(&self, request: &Request) -> Reply {
