@@ -11,6 +11,7 @@ pub mod fhir;
 mod flight;
 mod identity;
 pub mod introspection;
+mod keys;
 mod launch;
 pub mod record;
 mod records;
