@@ -146,8 +146,10 @@ fn check_audience<V: JsonView>(claims: &V, expected: &Expected<'_>) -> Result<()
     if !audiences.iter().all(trusted) {
         return Err(Error::id_token("aud", "it is also for an audience that is not trusted"));
     }
-    match claims.member_text("azp") {
-        Some(azp) if azp != expected.client_id => Err(Error::id_token("azp", "it was issued to another client")),
+    match claims.member("azp") {
+        Some(azp) if azp.text().as_deref() != Some(expected.client_id) => {
+            Err(Error::id_token("azp", "it was issued to another client"))
+        }
         None if audiences.len() > 1 => Err(Error::id_token("azp", "it is missing beside several audiences")),
         _ => Ok(()),
     }

@@ -39,7 +39,7 @@ fn bases() -> impl Strategy<Value = &'static str> {
 }
 
 proptest! {
-    #![proptest_config(cases(2000))]
+    #![proptest_config(cases(600))]
 
     #[test]
     fn f1_an_accepted_address_is_the_one_that_a_browser_fetches(text in prop_oneof![9 => address(), 1 => text()]) {

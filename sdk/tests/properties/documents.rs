@@ -67,7 +67,7 @@ fn endpoints(read: &SmartConfiguration) -> Vec<&Url> {
 }
 
 proptest! {
-    #![proptest_config(cases(500))]
+    #![proptest_config(cases(300))]
 
     #[test]
     fn d5_no_document_brings_an_endpoint_on_plain_http(document in document(), statement in statement()) {

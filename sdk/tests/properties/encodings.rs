@@ -10,7 +10,7 @@ use smartrust::protocol::json::{ObjectWriter, array, quoted};
 use crate::generated::{cases, json, text};
 
 proptest! {
-    #![proptest_config(cases(500))]
+    #![proptest_config(cases(300))]
 
     #[test]
     fn an_encoded_text_is_plain_and_read_back(value in text()) {

@@ -58,7 +58,7 @@ fn expected<'a>(access_token: &'a AccessToken, nonce: Option<&'a str>) -> Expect
 }
 
 proptest! {
-    #![proptest_config(cases(2000))]
+    #![proptest_config(cases(600))]
 
     #[test]
     fn i1_i2_i6_claims_that_are_taken_hold(changes in changes()) {

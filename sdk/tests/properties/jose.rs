@@ -44,7 +44,7 @@ fn key_set() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
-    #![proptest_config(cases(500))]
+    #![proptest_config(cases(300))]
 
     #[test]
     fn any_text_is_a_token_or_is_refused(

@@ -27,7 +27,7 @@ fn pairs(location: &str) -> Vec<(String, String)> {
 }
 
 proptest! {
-    #![proptest_config(cases(1000))]
+    #![proptest_config(cases(400))]
 
     #[test]
     fn c8_a_clean_address_holds_nothing_of_a_redirect_and_all_the_rest(location in location()) {

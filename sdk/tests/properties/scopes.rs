@@ -51,7 +51,7 @@ fn allowed(set: &ScopeSet) -> Vec<&'static Scope> {
 }
 
 proptest! {
-    #![proptest_config(cases(600))]
+    #![proptest_config(cases(200))]
 
     #[test]
     fn p1_any_text_is_kept_as_it_was_written(text in prop_oneof![text(), scope()]) {

@@ -95,7 +95,7 @@ fn damaged(stored: &str, damage: &Damage) -> String {
 }
 
 proptest! {
-    #![proptest_config(cases(150))]
+    #![proptest_config(cases(50))]
 
     #[test]
     fn s4_a_damaged_store_is_no_crash_and_makes_no_session(which in any::<prop::sample::Index>(), damage in damage()) {

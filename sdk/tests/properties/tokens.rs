@@ -54,7 +54,7 @@ fn status() -> impl Strategy<Value = u16> {
 }
 
 proptest! {
-    #![proptest_config(cases(1000))]
+    #![proptest_config(cases(400))]
 
     #[test]
     fn t1_t2_t5_t6_what_is_taken_is_a_bearer_token_from_a_success(status in status(), answer in answer()) {
