@@ -240,6 +240,26 @@ export interface SessionEvents {
   signedout: SmartError;
 }
 
+/** What a server says of a token. */
+export interface Introspection {
+  /** Whether it can be used. */
+  active: boolean;
+  scope?: string;
+  exp?: number;
+  sub?: string;
+  [member: string]: unknown;
+}
+
+/** What became of the tokens at the server when the session was ended. They are forgotten here in any case. */
+export interface SignOut {
+  /** Taken back; no endpoint for it; a page for people in its place; out of reach or refused; ended before. */
+  revocation: "revoked" | "notoffered" | "page" | "failed" | "ended";
+  /** The page on which people manage what they shared. */
+  page?: string;
+  /** Why it failed. */
+  error?: SmartError;
+}
+
 /** A signed-in session. Its tokens stay inside. */
 export class Session {
   private constructor();
@@ -282,8 +302,12 @@ export class Session {
   makeCurrent(): Promise<void>;
   /** Gets a new access token; with `scope`, one that may do less. Calls that meet share one request. */
   refresh(options?: { scope?: string }): Promise<void>;
-  /** Ends the session in this tab and in all that share it. */
-  signOut(): Promise<void>;
+  /**
+   * What the server says of the access token (RFC 7662). The token asks about itself; `asClient` asks in the client's name.
+   */
+  introspect(options?: Abortable & { asClient?: boolean }): Promise<Introspection>;
+  /** Ends the session in this tab and in all that share it, and gives its tokens back where the server takes them. */
+  signOut(): Promise<SignOut>;
   /** Calls a listener with every event of a type. Returns what ends that. */
   on<E extends keyof SessionEvents>(type: E, listener: (detail: SessionEvents[E]) => void): () => void;
 }

@@ -152,6 +152,10 @@ export class Session {
     return this.#inner.refresh(scope);
   }
 
+  async introspect({ asClient = false, signal } = {}) {
+    return this.#inner.introspect(asClient, signal);
+  }
+
   async signOut() {
     return this.#inner.signOut();
   }

@@ -103,6 +103,11 @@ pub enum Error {
     SessionExpired,
     /// The session was ended: by the user, in another tab, or by the server.
     SignedOut,
+    /// The server does not offer what was asked for.
+    NotOffered {
+        /// What it is, such as `introspection`.
+        what: &'static str,
+    },
     /// No patient is in context, and the call is about one.
     NoPatient,
     /// A refresh, or a launch in the same context, named another patient than the session's.
@@ -227,6 +232,7 @@ impl Error {
             Self::Aborted => "aborted",
             Self::SessionExpired => "session_expired",
             Self::SignedOut => "signed_out",
+            Self::NotOffered { .. } => "not_offered",
             Self::NoPatient => "no_patient",
             Self::PatientChanged => "patient_changed",
             Self::Fhir(error) => error.code(),

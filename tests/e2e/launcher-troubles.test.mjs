@@ -71,14 +71,17 @@ test("R5 who was signed out by the clinic is told why and can connect again", as
 test("R4 a clinic that cannot be reached leaves the session, and the record comes when it is back", async ({ page, traffic }) => {
   const launcher = await connectAsPatient(page);
   await launcher.recordIsComplete();
+  const { names } = await patientOf(traffic);
   await page.route(`${ehr}/**`, (route) => route.abort("connectionrefused"));
   await page.reload();
   await page.getByText("No connection to the clinic.").first().waitFor();
   assert.equal(await page.getByText("You are still connected").count(), 1);
+  assert.equal(await launcher.alert().count(), 1, "it is told once");
   await page.unroute(`${ehr}/**`);
   await launcher.button("Try all again").click();
   await launcher.section("Vital signs").getByText("Heart rate").first().waitFor();
   assert.equal(await launcher.section("Problems").getByText(/could not be loaded/).count(), 0);
+  assert.ok(holdsEach(await launcher.banner().innerText(), names));
   assert.equal(traffic.tokenRequests("authorization_code").length, 1);
 });
 

@@ -59,7 +59,9 @@ export async function show(signal: AbortSignal): Promise<string[]> {
 
   stopListening();
   await session.refresh({ scope: "openid" });
-  await session.signOut();
+  const { active } = await session.introspect({ signal });
+  const { revocation, page } = await session.signOut();
+  lines.push(`${active} ${revocation} ${page ?? ""}`);
   return lines;
 }
 

@@ -7,6 +7,7 @@ use smartrust::abort::AbortHandle;
 use smartrust::web::JsonValue;
 
 use crate::launcher::{Launcher, OpenSession};
+use crate::model::trouble::is_unreachable;
 
 /// How far a load is.
 #[derive(Clone, Debug)]
@@ -57,12 +58,24 @@ impl Load {
         load
     }
 
+    /// Whether it failed because the clinic could not be reached. Whoever asks is told of changes.
+    pub fn is_unreachable(self) -> bool {
+        self.state.with(|state| matches!(state, Loading::Failed(error) if is_unreachable(error)))
+    }
+
     /// How far it is. Whoever asks is told of changes.
     pub fn state(self) -> Loading {
         self.state.get()
     }
 
-    /// Loads once more.
+    /// Reads once more what failed.
+    pub fn again_if_failed(self) {
+        if matches!(self.state.get_untracked(), Loading::Failed(_)) {
+            self.again();
+        }
+    }
+
+    /// Reads once more.
     pub fn again(self) {
         self.state.set(Loading::Waiting);
         let session = self.session.get_value();

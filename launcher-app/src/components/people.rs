@@ -11,7 +11,7 @@ use super::section::{absent, fact, facts, skeleton, try_again};
 use super::trouble::trouble_note;
 use crate::launcher::{OpenSession, today};
 use crate::model::patient::{PatientBanner, name};
-use crate::model::trouble::{Audience, Trouble};
+use crate::model::trouble::{Audience, Trouble, is_unreachable};
 
 /// Reads the session's patient, if it was shared.
 pub fn load_patient(session: OpenSession) -> Load {
@@ -31,12 +31,15 @@ fn own_patient(patient: &JsonValue, session: OpenSession) -> Result<PatientBanne
 }
 
 /// The banner. It is a region of its own once there is something in it.
-pub fn banner(session: OpenSession, audience: Audience) -> AnyView {
-    let load = load_patient(session);
+pub fn banner(load: Load, session: OpenSession, audience: Audience) -> AnyView {
     reactive(move || {
         let contents = match load.state() {
             Loading::Waiting => return element("div", &[("class", "banner card")], vec![skeleton()]),
             Loading::NotShared => vec![absent("Name and date of birth were not shared.")],
+            // What keeps everything away is told once, below.
+            Loading::Failed(error) if is_unreachable(&error) => {
+                vec![absent("Name and date of birth could not be loaded.")]
+            }
             Loading::Failed(error) => vec![trouble(&error, load, audience)],
             Loading::Ready(patient) => match own_patient(&patient, session) {
                 Ok(banner) => show(banner),

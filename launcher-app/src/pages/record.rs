@@ -4,8 +4,9 @@ use leptos::prelude::*;
 
 use crate::components::draw::{element, nothing, paragraph, reactive, reactive_text, text};
 use crate::components::gate::{told, with_session};
+use crate::components::load::Load;
 use crate::components::page::{focus, page};
-use crate::components::people::banner;
+use crate::components::people::{banner, load_patient};
 use crate::components::record_load::RecordLoad;
 use crate::components::record_part::{contents_of_the_page, record_part};
 use crate::components::section::{actions, button};
@@ -27,9 +28,13 @@ fn record_of(session: OpenSession) -> AnyView {
     }
     // The EHR may show the patient around this window; unless it says so, the banner stands here.
     let has_banner = current.context().need_patient_banner != Some(false);
-    let patient = has_banner.then(|| banner(session, audience));
+    let patient = has_banner.then(|| load_patient(session));
     let load = RecordLoad::start(launcher, session);
-    try_again_when_online(launcher, load);
+    let all_again = move || {
+        load.all_failed_again();
+        patient.into_iter().for_each(Load::again_if_failed);
+    };
+    when_online_again(launcher, all_again);
 
     let heading = if audience == Audience::Patient { "Your health record" } else { "Health record" };
     let mut aside: Vec<AnyView> = Vec::new();
@@ -38,8 +43,11 @@ fn record_of(session: OpenSession) -> AnyView {
     let head = vec![element("h1", &[], vec![text(heading)]), element("div", &[], aside)];
     let parts = KINDS.iter().enumerate().map(|(index, kind)| record_part(index, kind, load, session));
     let mut all = vec![element("div", &[("class", "page-head")], head)];
-    all.extend(patient);
-    all.push(reactive(move || unreachable_note(load)));
+    all.extend(patient.map(|patient| banner(patient, session, audience)));
+    all.push(reactive(move || {
+        let is_unreachable = load.unreachable() > 0 || patient.is_some_and(Load::is_unreachable);
+        if is_unreachable { unreachable_note(all_again) } else { nothing() }
+    }));
     all.push(element(
         "div",
         &[("class", "with-ways")],
@@ -59,26 +67,23 @@ fn progress(load: RecordLoad) -> AnyView {
 }
 
 /// What keeps several parts away is told once.
-fn unreachable_note(load: RecordLoad) -> AnyView {
-    if load.unreachable() == 0 {
-        return nothing();
-    }
+fn unreachable_note(all_again: impl Fn() + 'static) -> AnyView {
     let words = "The clinic could not be reached, so a part of the record is missing. You are still connected: try again in a moment.";
     let strong = element("strong", &[], vec![text("No connection to the clinic. ")]);
     let again = move || {
         focus("content");
-        load.all_failed_again();
+        all_again();
     };
     let again = button("", "Try all again", Box::new(again));
     let parts = vec![element("p", &[], vec![strong, text(words)]), actions(vec![again])];
     element("div", &[("class", "trouble-note"), ("role", "alert")], parts)
 }
 
-fn try_again_when_online(launcher: Launcher, load: RecordLoad) {
+fn when_online_again(launcher: Launcher, all_again: impl Fn() + 'static) {
     Effect::new(move |was_online: Option<bool>| {
         let is_online = launcher.is_online();
         if is_online && was_online == Some(false) {
-            load.all_failed_again();
+            all_again();
         }
         is_online
     });

@@ -1,6 +1,9 @@
 //! What an app says of itself and of the servers that it works with.
 
+use std::cell::RefCell;
+
 use super::discovery::Discovery;
+use super::keys::KeySet;
 use crate::error::{Error, Failure};
 use crate::protocol::client_auth::ClientAuthentication;
 use crate::protocol::launch::same_issuer;
@@ -75,6 +78,7 @@ impl ServerRecord {
 pub(crate) struct Server {
     pub record: ServerRecord,
     pub discovery: Discovery,
+    pub keys: RefCell<Option<KeySet>>,
     /// What sessions and pending launches name the server by.
     pub key: String,
     pub fhir_base: Url,
@@ -105,7 +109,7 @@ impl Server {
             return Err(Error::configuration("clientId", problem));
         }
         let key = record.name.clone().unwrap_or_else(|| [record.client_id.as_str(), &record.fhir_base].join(" "));
-        Ok(Self { record, discovery: Discovery::default(), key, fhir_base, discovery_base })
+        Ok(Self { record, discovery: Discovery::default(), keys: RefCell::default(), key, fhir_base, discovery_base })
     }
 
     pub fn trusts(&self, iss: &str) -> bool {

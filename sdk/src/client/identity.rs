@@ -2,15 +2,13 @@
 
 use std::rc::Rc;
 
+use super::keys;
 use super::records::{self, CheckedIdentity, SessionRecord, Signature};
 use super::session::{Inner, Session, SessionEvent};
-use super::transport::{DOCUMENT_TIMEOUT, send};
-use crate::abort::AbortSignal;
 use crate::error::{Error, Failure};
-use crate::platform::{Body, Platform};
-use crate::protocol::http::Request;
+use crate::platform::Platform;
 use crate::protocol::id_token::{self, Expected, Identity};
-use crate::protocol::jwk::{PublicKey, candidates};
+use crate::protocol::jwk::candidates;
 use crate::protocol::jwt::decode;
 use crate::protocol::secret::IdToken;
 use crate::protocol::token::TokenResponse;
@@ -62,13 +60,12 @@ async fn check<P: Platform>(inner: &Rc<Inner<P>>, id_token: &IdToken) -> Result<
     let unchecked = |reason: &str| Ok(Signature::Unchecked(reason.to_owned()));
     let jwks = inner.record.borrow().endpoints.jwks.clone();
     let Some(jwks) = jwks else { return unchecked("the server names no keys") };
-    let request = Request::get(jwks, "application/json");
-    let answer = send(&inner.platform, &request, DOCUMENT_TIMEOUT, &AbortSignal::never()).await;
-    let Ok(answer) = answer else { return unchecked("the server's keys could not be fetched") };
-    let Body::Json(set) = answer.body else { return unchecked("the server's keys could not be read") };
     let refused = |problem: &str| Error::id_token("signature", problem);
     let jwt = decode(&inner.platform, id_token.expose()).map_err(refused)?;
-    let keys = PublicKey::read_set(&set);
+    let keys = match keys::fetch(&inner.platform, &inner.server, jwks, jwt.kid.as_deref()).await {
+        Ok(keys) => keys,
+        Err(reason) => return unchecked(reason),
+    };
     let keys = candidates(&keys, jwt.kid.as_deref(), jwt.algorithm);
     if keys.is_empty() {
         return Err(refused("the server has no key that can have made it"));

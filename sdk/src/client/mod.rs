@@ -10,12 +10,15 @@ mod discovery;
 pub mod fhir;
 mod flight;
 mod identity;
+pub mod introspection;
+mod keys;
 mod launch;
 pub mod record;
 mod records;
 mod refresh;
 pub mod search;
 pub mod session;
+pub mod sign_out;
 mod transport;
 
 #[cfg(test)]

@@ -24,6 +24,8 @@ pub(crate) struct Endpoints {
     pub authorization: Url,
     pub token: Url,
     pub jwks: Option<Url>,
+    pub introspection: Option<Url>,
+    pub revocation: Option<Url>,
     /// Whether every redirect must name its issuer (RFC 9207).
     pub issuer_in_redirect: bool,
 }
@@ -101,6 +103,8 @@ impl Endpoints {
             .text("authorization", self.authorization.as_str())
             .text("token", self.token.as_str())
             .optional_text("jwks", self.jwks.as_ref().map(Url::as_str))
+            .optional_text("introspection", self.introspection.as_ref().map(Url::as_str))
+            .optional_text("revocation", self.revocation.as_ref().map(Url::as_str))
             .flag("issuerInRedirect", self.issuer_in_redirect)
             .finish()
     }
@@ -112,6 +116,8 @@ impl Endpoints {
             authorization: url("authorization")?,
             token: url("token")?,
             jwks: url("jwks"),
+            introspection: url("introspection"),
+            revocation: url("revocation"),
             issuer_in_redirect: flag(value, "issuerInRedirect"),
         })
     }

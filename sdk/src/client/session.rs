@@ -16,6 +16,8 @@ use crate::protocol::finding::Finding;
 use crate::protocol::guard::Guard;
 use crate::protocol::scope::{Context, ScopeGrant, ScopeSet};
 use crate::protocol::secret::AccessToken;
+use crate::protocol::token::TokenClient;
+use crate::protocol::url::Url;
 
 /// Something that happened to a session.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,16 +56,19 @@ pub(super) struct Inner<P: Platform> {
     subscription: RefCell<Option<P::Subscription>>,
 }
 
-const SIGNED_OUT: &str = "signed_out";
+pub(super) const SIGNED_OUT: &str = "signed_out";
 
 impl<P: Platform> Session<P> {
     pub(super) fn new(platform: P, server: Rc<Server>, id: String, record: Rc<SessionRecord>) -> Self {
         let mut guard = Guard::new(server.fhir_base.clone());
         let locations = record.context.authorization_details.iter().flat_map(|detail| &detail.locations);
-        for location in locations.filter_map(|location| crate::protocol::url::Url::parse(location).ok()) {
+        for location in locations.filter_map(|location| Url::parse(location).ok()) {
             if location.is_confidential() || server.record.allow_insecure_http {
                 guard.admit(location);
             }
+        }
+        if let Some(introspection) = &record.endpoints.introspection {
+            guard.admit(introspection.clone());
         }
         let inner = Rc::new(Inner {
             platform,
@@ -183,16 +188,6 @@ impl<P: Platform> Session<P> {
         EventSubscription { session: Rc::downgrade(&self.inner), id }
     }
 
-    /// Ends the session here and in every other tab that holds it.
-    ///
-    /// # Errors
-    /// [`Error::Storage`] where the tokens could not be removed from the store. The session is ended all the same.
-    pub async fn sign_out(&self) -> Result<(), Failure> {
-        self.inner.end(Error::SignedOut.into());
-        self.inner.platform.publish(&self.inner.topic(), SIGNED_OUT);
-        self.inner.forget().await
-    }
-
     /// An access token that has not run out, refreshed where it has.
     pub(super) async fn access_token(&self) -> Result<AccessToken, Failure> {
         self.inner.check_active()?;
@@ -208,6 +203,12 @@ impl<P: Platform> Session<P> {
 }
 
 impl<P: Platform> Inner<P> {
+    /// The client as which tokens are asked for, asked about and given back.
+    pub fn client<'a>(&'a self, endpoint: &'a Url) -> TokenClient<'a> {
+        let record = &self.server.record;
+        TokenClient { endpoint, client_id: &record.client_id, authentication: &record.authentication }
+    }
+
     pub fn topic(&self) -> String {
         ["smartrust.session.", &self.id].concat()
     }
@@ -251,7 +252,7 @@ impl<P: Platform> Inner<P> {
 
     /// Takes everything of the session out of the store: its tokens, launches that were to follow it, and what was found
     /// out about its server.
-    async fn forget(&self) -> Result<(), Failure> {
+    pub async fn forget(&self) -> Result<(), Failure> {
         records::remove_session(&self.platform, &self.id).await?;
         let patient = self.record.borrow().context.patient.clone();
         records::remove_launches_about(&self.platform, &self.server.key, patient.as_deref()).await?;

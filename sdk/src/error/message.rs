@@ -93,6 +93,9 @@ impl Error {
             Self::Aborted => ("The request was called off.", "", ""),
             Self::SessionExpired => ("The session has run out and cannot be refreshed: launch again.", "", ""),
             Self::SignedOut => ("The session was ended: launch again.", "", ""),
+            Self::NotOffered { what } => {
+                ("The server does not offer ", *what, ": its documents name no endpoint for it.")
+            }
             Self::NoPatient => (
                 "The session has no patient: ask for the scope launch/patient, or launch from a patient's chart.",
                 "",

@@ -9,9 +9,11 @@ use super::abort::Followed;
 use super::error::to_js;
 use super::value::{object, optional_text, promise, scopes, text};
 use crate::client::fhir::RequestOptions;
+use crate::client::introspection::IntrospectAs;
 use crate::client::record::{PartState, RecordPart, RecordQuery};
 use crate::client::search::Search;
 use crate::client::session::{CheckedIdentity, EventSubscription, Session, SessionEvent, Signature};
+use crate::client::sign_out::Revocation;
 use crate::fhir::bundle::Page;
 use crate::platform::{Json, JsonView};
 use crate::web::{JsonValue, WebPlatform};
@@ -155,13 +157,20 @@ impl JsSession {
         })
     }
 
-    /// Ends the session.
+    /// Ends the session, and says what became of its tokens at the server.
     #[wasm_bindgen(js_name = signOut)]
     pub fn sign_out(&self) -> Promise {
         let session = self.session.clone();
+        promise(async move { Ok(revocation_object(&session.sign_out().await?)) })
+    }
+
+    /// What the server says of the access token.
+    pub fn introspect(&self, as_client: bool, signal: JsValue) -> Promise {
+        let session = self.session.clone();
         promise(async move {
-            session.sign_out().await?;
-            Ok(JsValue::UNDEFINED)
+            let followed = Followed::new(signal);
+            let asked_as = if as_client { IntrospectAs::Client } else { IntrospectAs::Token };
+            Ok(session.introspect(asked_as, &followed.signal()).await?.members.into_js())
         })
     }
 
@@ -213,6 +222,17 @@ fn read_queries(queries: JsValue) -> Vec<RecordQuery> {
         _ => None,
     };
     queries.iter().filter_map(read).collect()
+}
+
+fn revocation_object(revocation: &Revocation) -> JsValue {
+    let (state, page, error) = match revocation {
+        Revocation::Revoked => ("revoked", None, JsValue::UNDEFINED),
+        Revocation::NotOffered => ("notoffered", None, JsValue::UNDEFINED),
+        Revocation::AlreadyEnded => ("ended", None, JsValue::UNDEFINED),
+        Revocation::Page(page) => ("page", Some(page.as_str()), JsValue::UNDEFINED),
+        Revocation::Failed(failure) => ("failed", None, to_js(failure)),
+    };
+    object(&[("revocation", text(state)), ("page", optional_text(page)), ("error", error)])
 }
 
 fn part_object(part: &RecordPart<JsonValue>) -> JsValue {

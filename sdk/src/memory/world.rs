@@ -38,6 +38,7 @@ struct Inner {
     listeners: Listeners,
     drawn: Cell<u64>,
     signatures_hold: Cell<bool>,
+    signing_key: RefCell<Option<String>>,
     tabs: Cell<usize>,
     pool: RefCell<LocalPool>,
     spawner: LocalSpawner,
@@ -56,6 +57,7 @@ impl World {
             listeners: RefCell::default(),
             drawn: Cell::new(0),
             signatures_hold: Cell::new(true),
+            signing_key: RefCell::default(),
             tabs: Cell::new(0),
             spawner: pool.spawner(),
             pool: RefCell::new(pool),
@@ -88,6 +90,11 @@ impl World {
     /// Says whether signatures hold from now on.
     pub fn let_signatures_hold(&self, hold: bool) {
         self.inner.signatures_hold.set(hold);
+    }
+
+    /// Lets signatures hold from now on for the key of one name alone.
+    pub fn sign_with(&self, kid: &str) {
+        *self.inner.signing_key.borrow_mut() = Some(kid.to_owned());
     }
 
     /// Turns the clock forward.
@@ -272,8 +279,10 @@ impl Signer for MemoryPlatform {
         Err(SignatureFailure)
     }
 
-    async fn verify(&self, _: &PublicKey, _: Algorithm, _: &[u8], _: &[u8]) -> Result<bool, SignatureFailure> {
-        Ok(self.world.inner.signatures_hold.get())
+    async fn verify(&self, key: &PublicKey, _: Algorithm, _: &[u8], _: &[u8]) -> Result<bool, SignatureFailure> {
+        let signing_key = self.world.inner.signing_key.borrow();
+        let made_it = signing_key.as_ref().is_none_or(|kid| key.kid.as_ref() == Some(kid));
+        Ok(made_it && self.world.inner.signatures_hold.get())
     }
 }
 

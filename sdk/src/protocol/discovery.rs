@@ -22,6 +22,12 @@ pub struct SmartConfiguration {
     pub token_endpoint: Url,
     /// The keys that sign ID tokens.
     pub jwks_uri: Option<Url>,
+    /// Where a token is asked about.
+    pub introspection_endpoint: Option<Url>,
+    /// Where tokens are given back. On some servers it is a page for people.
+    pub revocation_endpoint: Option<Url>,
+    /// A page on which people manage what they shared: to link to, never to fetch.
+    pub management_endpoint: Option<String>,
     /// What the server can do, such as `launch-ehr`.
     pub capabilities: Vec<String>,
     /// PKCE methods.
@@ -63,6 +69,9 @@ pub fn read_smart_configuration<V: JsonView>(
         authorization_endpoint: reader.endpoint("authorization_endpoint")?,
         token_endpoint: reader.token_endpoint()?,
         jwks_uri: reader.endpoint("jwks_uri")?,
+        introspection_endpoint: reader.endpoint("introspection_endpoint").ok().flatten(),
+        revocation_endpoint: reader.endpoint("revocation_endpoint").ok().flatten(),
+        management_endpoint: document.member_text("management_endpoint"),
         capabilities: list(document, "capabilities"),
         code_challenge_methods_supported: list(document, "code_challenge_methods_supported"),
         authorization_response_iss_parameter_supported: document
@@ -87,7 +96,11 @@ pub fn read_capability_statement<V: JsonView>(
     let uris = extensions.iter().find(|extension| extension.member_text("url").as_deref() == Some(OAUTH_URIS));
     let uris = uris.map(|extension| extension.member_items("extension")).unwrap_or_default();
     let find = |member: &str| {
-        let name = if member == "token_endpoint" { "token" } else { "authorize" };
+        let name = match member {
+            "token_endpoint" => "token",
+            "authorization_endpoint" => "authorize",
+            other => other,
+        };
         uris.iter().find(|uri| uri.member_text("url").as_deref() == Some(name))?.member_text("valueUri")
     };
     let reader = Reader { find: &find, fhir_base, allow_insecure_http };
@@ -96,6 +109,9 @@ pub fn read_capability_statement<V: JsonView>(
         authorization_endpoint: reader.endpoint("authorization_endpoint")?,
         token_endpoint: reader.token_endpoint()?,
         jwks_uri: None,
+        introspection_endpoint: reader.endpoint("introspect").ok().flatten(),
+        revocation_endpoint: reader.endpoint("revoke").ok().flatten(),
+        management_endpoint: find("manage"),
         capabilities: Vec::new(),
         code_challenge_methods_supported: Vec::new(),
         authorization_response_iss_parameter_supported: false,

@@ -32,14 +32,19 @@ impl TokenClient<'_> {
         let mut form =
             vec![("grant_type", "authorization_code"), ("code", code.expose()), ("redirect_uri", redirect_uri)];
         form.extend(verifier.map(|verifier| ("code_verifier", verifier.expose())));
-        self.authentication.request(self.endpoint.clone(), self.client_id, &form)
+        self.form_request(&form)
+    }
+
+    /// A form for the endpoint, authenticated as the client.
+    pub(super) fn form_request(&self, form: &[(&str, &str)]) -> Request {
+        self.authentication.request(self.endpoint.clone(), self.client_id, form)
     }
 
     /// Asks for a new access token; with `scope`, for one that may do less.
     pub fn refresh_request(&self, refresh_token: &RefreshToken, scope: Option<&str>) -> Request {
         let mut form = vec![("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose())];
         form.extend(scope.map(|scope| ("scope", scope)));
-        self.authentication.request(self.endpoint.clone(), self.client_id, &form)
+        self.form_request(&form)
     }
 }
 
@@ -67,22 +72,7 @@ pub struct TokenResponse {
 /// redirect, no access token, a token type other than Bearer, an `expires_in` that is no time.
 pub fn read_token_response<V: JsonView>(status: u16, body: &Body<V>) -> Result<Box<TokenResponse>, Failure> {
     let refuse = |problem: &str| Failure::from(Error::TokenResponse { status, problem: problem.into() });
-    if status == 0 || (300..400).contains(&status) {
-        return Err(refuse("it is a redirect, which is not followed with a code or token in hand"));
-    }
-    let Body::Json(answer) = body else { return Err(refuse("it is not JSON")) };
-    if let Some(error) = answer.member_text("error") {
-        return Err(Error::Token(Box::new(OAuthError {
-            error,
-            description: answer.member_text("error_description"),
-            uri: answer.member_text("error_uri"),
-            status: Some(status),
-        }))
-        .into());
-    }
-    if !(200..300).contains(&status) {
-        return Err(refuse("it has an error status and says no OAuth error"));
-    }
+    let answer = read_json_answer(status, body)?;
     let access_token = answer.member_text("access_token").filter(|token| !token.is_empty());
     let access_token = access_token.ok_or_else(|| refuse("it has no access_token"))?;
     match answer.member_text("token_type") {
@@ -99,6 +89,32 @@ pub fn read_token_response<V: JsonView>(status: u16, body: &Body<V>) -> Result<B
         id_token: optional("id_token").map(IdToken::new),
         context: Rc::new(LaunchContext::read(answer)),
     }))
+}
+
+/// The JSON of an OAuth endpoint's success.
+///
+/// # Errors
+/// [`Error::Token`] for an OAuth error, [`Error::TokenResponse`] for a redirect, for what is no JSON, and for an error status
+/// without an OAuth error.
+pub(super) fn read_json_answer<V: JsonView>(status: u16, body: &Body<V>) -> Result<&V, Failure> {
+    let refuse = |problem: &str| Failure::from(Error::TokenResponse { status, problem: problem.into() });
+    if status == 0 || (300..400).contains(&status) {
+        return Err(refuse("it is a redirect, which is not followed with a code or token in hand"));
+    }
+    let Body::Json(answer) = body else { return Err(refuse("it is not JSON")) };
+    if let Some(error) = answer.member_text("error") {
+        return Err(Error::Token(Box::new(OAuthError {
+            error,
+            description: answer.member_text("error_description"),
+            uri: answer.member_text("error_uri"),
+            status: Some(status),
+        }))
+        .into());
+    }
+    if !(200..300).contains(&status) {
+        return Err(refuse("it has an error status and says no OAuth error"));
+    }
+    Ok(answer)
 }
 
 fn read_expires_in<V: JsonView>(answer: &V) -> Result<Option<f64>, &'static str> {

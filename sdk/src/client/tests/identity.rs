@@ -165,3 +165,62 @@ fn a_session_that_the_app_took_out_of_the_store_is_not_put_back_by_the_signature
     assert_eq!(session.identity().unwrap().signature, Signature::Verified);
     assert!(!tab.stored().contains_key(&key));
 }
+
+/// A server whose keys are `kids` and whose ID tokens name the key `kid`, and how often its keys were fetched.
+fn checked_with(kid: Option<&str>, kids: &'static [&'static str], signed_by: &str) -> (Option<&'static str>, usize) {
+    let (server, world, tab) = stage();
+    *server.kid.borrow_mut() = kid.map(str::to_owned);
+    launch(&world, &app(&tab)).unwrap();
+    tab.visit(&redirect(&server, &tab));
+    world.sign_with(signed_by);
+    let tokens = with_id_token(&server, &token_answer(1));
+    world.answer_by(move |request| match request.url.path() {
+        "/token" => Reply::json(200, &tokens),
+        _ => key_set(kids),
+    });
+    let session = resume(&world, &app(&tab)).unwrap().unwrap();
+    world.settle();
+    let fetched = world.requests().iter().filter(|request| request.url.path() == "/jwks").count();
+    let read = async move { session.read("Patient/p1", &AbortSignal::never()).await };
+    let ended = world.run(read).unwrap().err().map(|failure| failure.code());
+    (ended.filter(|code| *code == "invalid_id_token"), fetched)
+}
+
+fn key_set(kids: &[&str]) -> Reply {
+    let keys: Vec<_> = kids.iter().map(|kid| json!({"kty": "RSA", "kid": kid, "n": "AQAB", "e": "AQAB"})).collect();
+    Reply::json(200, &json!({"keys": keys}))
+}
+
+#[test]
+fn i5_without_a_kid_the_one_key_is_used_and_of_several_each_is_tried() {
+    assert_eq!(checked_with(None, &["a"], "a"), (None, 1));
+    assert_eq!(checked_with(None, &["a", "b", "c"], "c"), (None, 1));
+    assert_eq!(checked_with(None, &["a", "b", "c"], "other"), (Some("invalid_id_token"), 1));
+    assert_eq!(checked_with(Some("b"), &["a", "b"], "b"), (None, 1));
+    assert_eq!(checked_with(Some("b"), &["a", "b"], "a"), (Some("invalid_id_token"), 1));
+}
+
+#[test]
+fn i5_an_unknown_kid_brings_one_more_fetch_and_then_a_pause() {
+    let (server, world, tab) = stage();
+    let app = app(&tab);
+    let fetches = || world.requests().iter().filter(|request| request.url.path() == "/jwks").count();
+    let launch_signed_by = |kid: &str| {
+        *server.kid.borrow_mut() = Some(kid.to_owned());
+        launch(&world, &app).unwrap();
+        tab.visit(&redirect(&server, &tab));
+        let session = resume(&world, &app).unwrap().unwrap();
+        world.settle();
+        session.is_active()
+    };
+    assert!(launch_signed_by("k"));
+    assert_eq!(fetches(), 1);
+    assert!(launch_signed_by("k"), "the keys are kept");
+    assert_eq!(fetches(), 1);
+    world.advance(61.0);
+    *server.keys.borrow_mut() = vec!["k".into(), "rotated".into()];
+    assert!(launch_signed_by("rotated"));
+    assert_eq!(fetches(), 2);
+    assert!(!launch_signed_by("forged"), "just fetched, so no fetch for every forged name");
+    assert_eq!(fetches(), 2);
+}

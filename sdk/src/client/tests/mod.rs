@@ -9,3 +9,4 @@ mod record;
 mod refresh;
 mod server;
 mod several;
+mod sign_out;

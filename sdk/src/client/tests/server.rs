@@ -27,9 +27,13 @@ pub struct Server {
     /// Members that replace those of the ID token's claims.
     pub claims: RefCell<Value>,
     pub nonce: RefCell<Option<String>>,
+    /// The names of its keys, and of the one that ID tokens say signed them.
+    pub keys: RefCell<Vec<String>>,
+    pub kid: RefCell<Option<String>>,
     pub dead_tokens: RefCell<Vec<String>>,
     pub fhir_replies: RefCell<VecDeque<Reply>>,
     pub fhir_delay: Cell<u32>,
+    pub revocation_reply: RefCell<Reply>,
     issued: Cell<u32>,
 }
 
@@ -47,9 +51,12 @@ impl Server {
             token_replies: RefCell::default(),
             claims: RefCell::new(json!({})),
             nonce: RefCell::default(),
+            keys: RefCell::new(vec!["k".into()]),
+            kid: RefCell::new(Some("k".into())),
             dead_tokens: RefCell::default(),
             fhir_replies: RefCell::default(),
             fhir_delay: Cell::new(0),
+            revocation_reply: RefCell::new(Reply { status: 200, ..Reply::default() }),
             issued: Cell::new(0),
         })
     }
@@ -63,7 +70,12 @@ impl Server {
         match request.url.path() {
             "/fhir/.well-known/smart-configuration" => Reply::json(200, &self.configuration.borrow()),
             "/token" => self.token_replies.borrow_mut().pop_front().unwrap_or_else(|| self.tokens(request)),
-            "/jwks" => Reply::json(200, &json!({"keys": [{"kty": "RSA", "kid": "k", "n": "AQAB", "e": "AQAB"}]})),
+            "/jwks" => {
+                let key = |kid: &String| json!({"kty": "RSA", "kid": kid, "n": "AQAB", "e": "AQAB"});
+                Reply::json(200, &json!({"keys": self.keys.borrow().iter().map(key).collect::<Vec<_>>()}))
+            }
+            "/revoke" => self.revocation_reply.borrow().clone(),
+            "/introspect" => self.introspect(request),
             path if path.starts_with("/fhir/") => self.resource(request),
             _ => Reply::text(404, "nothing here"),
         }
@@ -88,7 +100,13 @@ impl Server {
             claims[name] = value.clone();
         }
         let part = |value: &Value| base64url(value.to_string().as_bytes());
-        format!("{}.{}.c2ln", part(&json!({"alg": "RS256", "kid": "k"})), part(&claims))
+        format!("{}.{}.c2ln", part(&json!({"alg": "RS256", "kid": *self.kid.borrow()})), part(&claims))
+    }
+
+    fn introspect(&self, request: &Request) -> Reply {
+        let token = field(request, "token").unwrap_or_default();
+        let is_dead = self.dead_tokens.borrow().contains(&token);
+        Reply::json(200, &json!({"active": !is_dead, "sub": "u1"}))
     }
 
     fn resource(&self, request: &Request) -> Reply {

@@ -1,0 +1,52 @@
+//! The keys that a server signs ID tokens with: fetched once, and once more for a key that is not among them.
+
+use std::rc::Rc;
+
+use super::config::Server;
+use super::transport::{DOCUMENT_TIMEOUT, send};
+use crate::abort::AbortSignal;
+use crate::platform::{Body, Platform};
+use crate::protocol::http::Request;
+use crate::protocol::jwk::PublicKey;
+use crate::protocol::url::Url;
+
+/// How long a set of keys is good for, in seconds.
+const LIFETIME: f64 = 3600.0;
+/// How long after one fetch an unknown key brings about no other, in seconds.
+const PAUSE: f64 = 60.0;
+
+/// A set of keys, and when it came.
+#[derive(Clone)]
+pub(crate) struct KeySet {
+    address: Url,
+    keys: Rc<[PublicKey]>,
+    fetched: f64,
+}
+
+/// The server's keys, for a signature by the key `kid`.
+pub(super) async fn fetch<P: Platform>(
+    platform: &P,
+    server: &Server,
+    address: Url,
+    kid: Option<&str>,
+) -> Result<Rc<[PublicKey]>, &'static str> {
+    let known = server.keys.borrow().clone().filter(|set| set.address == address);
+    if let Some(set) = known.filter(|set| set.serves(kid, platform.now())) {
+        return Ok(set.keys);
+    }
+    let mut request = Request::get(address.clone(), "application/json");
+    request.no_store = true;
+    let answer = send(platform, &request, DOCUMENT_TIMEOUT, &AbortSignal::never()).await;
+    let answer = answer.map_err(|_| "the server's keys could not be fetched")?;
+    let Body::Json(set) = answer.body else { return Err("the server's keys could not be read") };
+    let keys: Rc<[PublicKey]> = PublicKey::read_set(&set).into();
+    *server.keys.borrow_mut() = Some(KeySet { address, keys: keys.clone(), fetched: platform.now() });
+    Ok(keys)
+}
+
+impl KeySet {
+    fn serves(&self, kid: Option<&str>, now: f64) -> bool {
+        let is_known = kid.is_none_or(|kid| self.keys.iter().any(|key| key.kid.as_deref() == Some(kid)));
+        now - self.fetched < if is_known { LIFETIME } else { PAUSE }
+    }
+}

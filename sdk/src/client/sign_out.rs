@@ -1,0 +1,67 @@
+//! The end of a session by the user's will: forgotten in every tab, and its tokens given back.
+
+use super::records::SessionRecord;
+use super::session::{Inner, SIGNED_OUT, Session};
+use super::transport::{DOCUMENT_TIMEOUT, send};
+use crate::abort::AbortSignal;
+use crate::error::{Error, Failure};
+use crate::platform::Platform;
+use crate::protocol::http::Request;
+use crate::protocol::revocation::{
+    access_token_revocation_request, is_page, read_revocation, refresh_token_revocation_request,
+};
+
+/// What became of the tokens at the server.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Revocation {
+    /// The server took them back.
+    Revoked,
+    /// The server has no endpoint for it. They run out by themselves.
+    NotOffered,
+    /// The server names a page for people in place of an endpoint: its address. Nothing was sent there.
+    Page(String),
+    /// The session had ended before, and nothing was sent.
+    AlreadyEnded,
+    /// The server could not be reached, or refused. They run out by themselves.
+    Failed(Failure),
+}
+
+impl<P: Platform> Session<P> {
+    /// Ends the session here and in every other tab that holds it, then gives its tokens back (RFC 7009). Whatever comes of
+    /// that, the session is over and its tokens are forgotten.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] where the tokens could not be removed from the store. The session is ended all the same.
+    pub async fn sign_out(&self) -> Result<Revocation, Failure> {
+        if !self.is_active() {
+            return self.inner.forget().await.map(|()| Revocation::AlreadyEnded);
+        }
+        let record = self.inner.record.borrow().clone();
+        self.inner.end(Error::SignedOut.into());
+        self.inner.platform.publish(&self.inner.topic(), SIGNED_OUT);
+        let forgotten = self.inner.forget().await;
+        let revocation = revoke(&self.inner, &record).await;
+        forgotten.map(|()| revocation)
+    }
+}
+
+async fn revoke<P: Platform>(inner: &Inner<P>, record: &SessionRecord) -> Revocation {
+    let Some(endpoint) = &record.endpoints.revocation else { return Revocation::NotOffered };
+    if is_page(endpoint) {
+        return Revocation::Page(endpoint.as_str().to_owned());
+    }
+    let client = inner.client(endpoint);
+    let refresh = record.refresh_token.as_ref().map(|token| refresh_token_revocation_request(&client, token));
+    let access = access_token_revocation_request(&client, &record.access_token);
+    for request in refresh.into_iter().chain([access]) {
+        if let Err(failure) = give_back(inner, &request).await {
+            return Revocation::Failed(failure);
+        }
+    }
+    Revocation::Revoked
+}
+
+async fn give_back<P: Platform>(inner: &Inner<P>, request: &Request) -> Result<(), Failure> {
+    let answer = send(&inner.platform, request, DOCUMENT_TIMEOUT, &AbortSignal::never()).await?;
+    read_revocation(answer.status, &answer.body)
+}

@@ -1,0 +1,92 @@
+//! Tokens given back at the end, and asked about before.
+
+use super::server::*;
+use crate::abort::AbortSignal;
+use crate::client::introspection::IntrospectAs;
+use crate::client::session::Session;
+use crate::client::sign_out::Revocation;
+use crate::memory::{MemoryPlatform, Reply, World};
+use crate::protocol::http::Request;
+use serde_json::json;
+
+/// A session at a server whose configuration has some members besides.
+fn signed_in(members: &serde_json::Value) -> (std::rc::Rc<Server>, World, MemoryPlatform, Session<MemoryPlatform>) {
+    let (server, world, tab) = stage();
+    for (name, value) in members.as_object().unwrap() {
+        server.configuration.borrow_mut()[name] = value.clone();
+    }
+    let session = sign_in(&server, &world, &tab);
+    (server, world, tab, session)
+}
+
+fn sent_to(world: &World, path: &str) -> Vec<Request> {
+    world.requests().into_iter().filter(|request| request.url.path() == path).collect()
+}
+
+fn sign_out(world: &World, session: &Session<MemoryPlatform>) -> Revocation {
+    let session = session.clone();
+    world.run(async move { session.sign_out().await }).unwrap().unwrap()
+}
+
+#[test]
+fn g4_signing_out_gives_the_refresh_token_back_and_then_the_access_token() {
+    let (_, world, tab, session) = signed_in(&json!({"revocation_endpoint": "https://ehr.example/revoke"}));
+    assert_eq!(sign_out(&world, &session), Revocation::Revoked);
+    let given: Vec<_> = sent_to(&world, "/revoke")
+        .iter()
+        .map(|request| (field(request, "token").unwrap(), field(request, "client_id").unwrap()))
+        .collect();
+    assert_eq!(given, [("refresh-1".into(), "app".into()), ("access-1".into(), "app".into())]);
+    assert!(tab.stored().is_empty());
+    assert_eq!(sign_out(&world, &session), Revocation::AlreadyEnded);
+    assert_eq!(sent_to(&world, "/revoke").len(), 2);
+}
+
+#[test]
+fn s2_a_revocation_that_fails_leaves_no_token_behind_either() {
+    for reply in [Reply::offline(), Reply::text(503, ""), Reply::text(200, "<html>"), Reply::default().after(60_000)] {
+        let (server, world, tab, session) = signed_in(&json!({"revocation_endpoint": "https://ehr.example/revoke"}));
+        *server.revocation_reply.borrow_mut() = reply;
+        assert!(matches!(sign_out(&world, &session), Revocation::Failed(_)));
+        assert!(!session.is_active() && tab.stored().is_empty());
+    }
+}
+
+#[test]
+fn g4_an_administration_page_is_told_and_not_posted_to() {
+    let page = "https://ehr.example/webchart.cgi?f=admin&s=jwt&opp=revoke";
+    let (_, world, _, session) = signed_in(&json!({"revocation_endpoint": page}));
+    assert_eq!(sign_out(&world, &session), Revocation::Page(page.into()));
+    assert!(sent_to(&world, "/webchart.cgi").is_empty());
+}
+
+#[test]
+fn g4_a_server_without_revocation_is_asked_nothing() {
+    let (_, world, tab, session) = signed_in(&json!({}));
+    let sent = world.requests().len();
+    assert_eq!(sign_out(&world, &session), Revocation::NotOffered);
+    assert_eq!((world.requests().len(), tab.stored().len()), (sent, 0));
+}
+
+#[test]
+fn g4_a_token_is_asked_about_in_its_own_name_or_in_the_clients() {
+    let (server, world, _, session) = signed_in(&json!({"introspection_endpoint": "https://ehr.example/introspect"}));
+    let ask = |asked_as| {
+        let session = session.clone();
+        world.run(async move { session.introspect(asked_as, &AbortSignal::never()).await }).unwrap().unwrap()
+    };
+    assert!(ask(IntrospectAs::Token).active);
+    server.dead_tokens.borrow_mut().push("access-1".into());
+    let answer = ask(IntrospectAs::Client);
+    assert_eq!((answer.active, &answer.members["sub"]), (false, &json!("u1")));
+    let sent = sent_to(&world, "/introspect");
+    assert_eq!(sent[0].authorization(), Some("Bearer access-1"));
+    assert_eq!((sent[1].authorization(), field(&sent[1], "client_id").as_deref()), (None, Some("app")));
+}
+
+#[test]
+fn g4_a_server_without_introspection_says_so() {
+    let (_, world, _, session) = signed_in(&json!({}));
+    let ask = async move { session.introspect(IntrospectAs::Token, &AbortSignal::never()).await };
+    assert_eq!(world.run(ask).unwrap().unwrap_err().code(), "not_offered");
+}

@@ -1,0 +1,81 @@
+//! What a server says of a token (RFC 7662).
+
+use super::guard::Guard;
+use super::http::Request;
+use super::secret::AccessToken;
+use super::token::TokenClient;
+use super::url::Url;
+use crate::error::{Error, Failure};
+use crate::platform::{Body, JsonView};
+
+/// What a server says of a token.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Introspection<V> {
+    /// Whether the token can be used.
+    pub active: bool,
+    /// The whole answer, such as `scope`, `exp`, `sub` and `patient`.
+    pub members: V,
+}
+
+/// Asks about a token in the token's own name: it stands in the `Authorization` header too.
+///
+/// # Errors
+/// [`Error::ForeignUrl`] where the guard does not let the token go to the endpoint.
+pub fn introspection_request(endpoint: &Url, token: &AccessToken, guard: &Guard) -> Result<Request, Failure> {
+    let mut request = Request::form(endpoint.clone(), &[("token", token.expose())]);
+    guard.authorize(&mut request, token).map_err(|_| Error::ForeignUrl { origin: endpoint.origin().into() })?;
+    Ok(request)
+}
+
+/// Asks about a token in the client's name, authenticated as at the token endpoint.
+pub fn client_introspection_request(client: &TokenClient<'_>, token: &AccessToken) -> Request {
+    client.form_request(&[("token", token.expose()), ("token_type_hint", "access_token")])
+}
+
+/// Reads the answer.
+///
+/// # Errors
+/// [`Error::Token`] for an OAuth error, [`Error::TokenResponse`] for anything that is no introspection response.
+pub fn read_introspection<V: JsonView>(status: u16, body: &Body<V>) -> Result<Introspection<V>, Failure> {
+    let answer = super::token::read_json_answer(status, body)?;
+    let active = answer.member("active").and_then(|active| active.flag());
+    let active = active.ok_or_else(|| Error::TokenResponse { status, problem: "it does not say active".into() })?;
+    Ok(Introspection { active, members: answer.clone() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn g4_the_token_asks_about_itself_where_the_guard_lets_it_go() {
+        let endpoint = Url::parse("https://ehr.example/oauth/introspect/").unwrap();
+        let mut guard = Guard::new(Url::parse("https://ehr.example/fhir").unwrap());
+        let token = AccessToken::new("a+b");
+        assert_eq!(introspection_request(&endpoint, &token, &guard).unwrap_err().code(), "foreign_url");
+        guard.admit(endpoint.clone());
+        let request = introspection_request(&endpoint, &token, &guard).unwrap();
+        assert_eq!(request.body.as_deref(), Some("token=a%2Bb"));
+        assert_eq!(request.authorization(), Some("Bearer a+b"));
+    }
+
+    #[test]
+    fn g4_an_answer_is_active_or_not_or_none() {
+        let read = |status, body: Body<serde_json::Value>| read_introspection(status, &body);
+        let active = read(200, Body::Json(json!({"active": true, "scope": "openid"}))).unwrap();
+        assert!(active.active);
+        assert_eq!(active.members["scope"], json!("openid"));
+        assert!(!read(200, Body::Json(json!({"active": false}))).unwrap().active);
+        for (status, body) in [
+            (200, Body::Json(json!({"active": "yes"}))),
+            (200, Body::Text("<html>Log in</html>".into())),
+            (302, Body::Empty),
+            (500, Body::Empty),
+        ] {
+            assert_eq!(read(status, body).unwrap_err().code(), "invalid_token_response");
+        }
+        let refused = read(401, Body::Json(json!({"error": "invalid_client"}))).unwrap_err();
+        assert_eq!(refused.code(), "invalid_client");
+    }
+}

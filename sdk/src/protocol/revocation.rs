@@ -1,0 +1,71 @@
+//! Giving tokens back (RFC 7009).
+
+use super::http::Request;
+use super::secret::{AccessToken, RefreshToken};
+use super::token::TokenClient;
+use super::url::Url;
+use crate::error::Failure;
+use crate::platform::{Body, JsonView};
+
+/// Gives a refresh token back, and with it, on most servers, the whole grant.
+pub fn refresh_token_revocation_request(client: &TokenClient<'_>, token: &RefreshToken) -> Request {
+    client.form_request(&[("token", token.expose()), ("token_type_hint", "refresh_token")])
+}
+
+/// Gives an access token back.
+pub fn access_token_revocation_request(client: &TokenClient<'_>, token: &AccessToken) -> Request {
+    client.form_request(&[("token", token.expose()), ("token_type_hint", "access_token")])
+}
+
+/// Reads the answer: a success says no more than that.
+///
+/// # Errors
+/// [`crate::error::Error::Token`] for an OAuth error, [`crate::error::Error::TokenResponse`] for a page in place of an
+/// answer and for an error status without an OAuth error.
+pub fn read_revocation<V: JsonView>(status: u16, body: &Body<V>) -> Result<(), Failure> {
+    match body {
+        Body::Empty if (200..300).contains(&status) => Ok(()),
+        body => super::token::read_json_answer(status, body).map(|_| ()),
+    }
+}
+
+/// Whether an advertised address is a page for people and no endpoint, as WebChart's administration is: it chooses what it
+/// does by its query.
+pub fn is_page(endpoint: &Url) -> bool {
+    endpoint.query().is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::client_auth::ClientAuthentication;
+    use serde_json::json;
+
+    #[test]
+    fn g4_a_revocation_is_a_form_with_a_hint_and_the_clients_authentication() {
+        let endpoint = Url::parse("https://ehr.example/revoke").unwrap();
+        let client = TokenClient { endpoint: &endpoint, client_id: "app", authentication: &ClientAuthentication::None };
+        let refresh = refresh_token_revocation_request(&client, &RefreshToken::new("r"));
+        assert_eq!(refresh.body.as_deref(), Some("token=r&token_type_hint=refresh_token&client_id=app"));
+        let access = access_token_revocation_request(&client, &AccessToken::new("a"));
+        assert_eq!(access.body.as_deref(), Some("token=a&token_type_hint=access_token&client_id=app"));
+        assert_eq!(access.authorization(), None);
+    }
+
+    #[test]
+    fn g4_a_success_is_empty_or_json_and_a_page_is_none() {
+        assert_eq!(read_revocation::<serde_json::Value>(200, &Body::Empty), Ok(()));
+        assert_eq!(read_revocation(200, &Body::Json(json!({}))), Ok(()));
+        let page = read_revocation::<serde_json::Value>(200, &Body::Text("<html>Tokens</html>".into()));
+        assert_eq!(page.unwrap_err().code(), "invalid_token_response");
+        let refused = read_revocation(400, &Body::Json(json!({"error": "unsupported_token_type"})));
+        assert_eq!(refused.unwrap_err().code(), "token_request_failed");
+    }
+
+    #[test]
+    fn g4_an_administration_page_is_told_from_an_endpoint() {
+        let page = |text: &str| is_page(&Url::parse(text).unwrap());
+        assert!(page("https://ehr.example/webchart.cgi?f=admin&s=jwt&opp=revoke"));
+        assert!(!page("https://ehr.example/oauth/revoke/"));
+    }
+}
