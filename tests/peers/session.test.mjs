@@ -154,14 +154,46 @@ test("a reload keeps the session, with its identity as it was checked", async ({
   assert.equal(traffic.tokenRequests("authorization_code").length, 1);
 });
 
-test("signing out leaves no token behind, and nothing to come back to", async ({ page, traffic }) => {
+test("G4 the provider says of the session's token what it is, in the client's name", async ({ page }) => {
+  await signIn(page, app);
+  const { asked, refused, active } = await inApp(page, async ({ session }) => ({
+    asked: await session.introspect({ asClient: true }),
+    refused: await session.introspect().catch(({ code, error }) => ({ code, error })),
+    active: session.active,
+  }));
+  assert.equal(asked.active, true);
+  assert.equal(asked.client_id, "public");
+  assert.equal(asked.sub, "ada");
+  assert.equal(asked.patient, "ada-1815");
+  assert.deepEqual(refused, { code: "token_request_failed", error: "invalid_request" }, "it takes no token as authentication");
+  assert.ok(active);
+});
+
+test("G4 signing out takes both tokens back, and leaves nothing to come back to", async ({ page, traffic }) => {
   await signIn(page, app);
   const tokens = await tokensOf(traffic, "authorization_code");
-  await inApp(page, ({ session }) => session.signOut());
+  assert.deepEqual(await Promise.all([tokens.access_token, tokens.refresh_token].map(isActive)), [true, true]);
+  assert.equal(await inApp(page, async ({ session }) => (await session.signOut()).revocation), "revoked");
   assert.deepEqual(await endOf(page), ["signed_out"]);
+  assert.deepEqual(await Promise.all([tokens.access_token, tokens.refresh_token].map(isActive)), [false, false]);
+  const read = await fetch(`${peer.fhirBase}/Patient/ada-1815`, { headers: { authorization: `Bearer ${tokens.access_token}` } });
+  assert.equal(read.status, 401);
   const stored = await everythingStored(page);
   for (const secret of [tokens.access_token, tokens.refresh_token, tokens.id_token]) assert.ok(!stored.includes(secret));
   await page.reload();
   await isOpened(page);
   assert.equal(await inApp(page, ({ session }) => session), null);
+});
+
+test("S2 where the provider cannot be reached, signing out leaves no token behind either", async ({ page, traffic }) => {
+  await signIn(page, app);
+  const tokens = await tokensOf(traffic, "authorization_code");
+  await page.route(`${peer.issuer}/token/revocation`, (route) => route.abort());
+  const { revocation, code } = await inApp(page, async ({ session }) => {
+    const { revocation, error } = await session.signOut();
+    return { revocation, code: error.code };
+  });
+  assert.deepEqual({ revocation, code }, { revocation: "failed", code: "network" });
+  const stored = await everythingStored(page);
+  for (const secret of [tokens.access_token, tokens.refresh_token, tokens.id_token]) assert.ok(!stored.includes(secret));
 });
