@@ -87,6 +87,10 @@ fn test_in_browser(tally: &mut Tally, extent: Extent) -> Result<()> {
         })
     };
     drive("browser tests")?;
+    tools::step("tests against oidc-provider", || {
+        let failed = "A test against oidc-provider fails: see above, and the screenshots in tests/e2e/output.";
+        tally.run(&mut checks::peer_tests(&browser), failed)
+    })?;
     if extent == Extent::All {
         bundle::build_sdk(Profile::Dev)?;
         site::build_launcher(Profile::Dev)?;

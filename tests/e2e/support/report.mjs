@@ -4,14 +4,14 @@ import { readdirSync } from "node:fs";
 import { run } from "node:test";
 import { fileURLToPath } from "node:url";
 
-/** Runs every *.test.mjs of a folder whose name contains `wanted`, one after the other; returns the exit code. */
-export async function runFolder(address, wanted = "") {
+/** Runs every *.test.mjs of a folder whose name contains `wanted`, so many at once; returns the exit code. */
+export async function runFolder(address, { wanted = "", concurrency = 1 }) {
   const folder = fileURLToPath(address);
   const files = readdirSync(folder)
     .filter((name) => name.endsWith(".test.mjs") && name.includes(wanted))
     .sort()
     .map((name) => folder + name);
-  const { passed, failed } = await report(run({ files, concurrency: 1, timeout: 300_000 }));
+  const { passed, failed } = await report(run({ files, concurrency, timeout: 300_000 }));
   console.log(`${passed} passed, ${failed} failed`);
   return failed === 0 && passed > 0 ? 0 : 1;
 }

@@ -10,8 +10,13 @@ const awkward = { client_id: "app:1 /%+=&\"~", client_secret: "s:e c/r%e+t=&\"~?
 /** How an ID token can be signed. */
 export const idTokenAlgorithms = ["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "ES512"];
 
+/** Whether the ID tokens of a client are bound to their access tokens; the others are as oidc-provider makes them. */
+export function hasAtHash({ clientId }) {
+  return clientId.startsWith("signed-");
+}
+
 /** Each app by the name of its folder on the app's origin; the client id is that name where none is given. */
-function definitions() {
+function definitions(keyAlgorithms) {
   const none = { token_endpoint_auth_method: "none" };
   return {
     public: { registration: none },
@@ -30,13 +35,15 @@ function definitions() {
         { registration: { ...none, id_token_signed_response_alg: algorithm } },
       ]),
     ),
-    "key-RS384": withKey("RS384", generateKeyPairSync("rsa", { modulusLength: 2048 })),
-    "key-ES384": withKey("ES384", generateKeyPairSync("ec", { namedCurve: "P-384" })),
+    ...Object.fromEntries(keyAlgorithms.map((algorithm) => [`key-${algorithm}`, withKey(algorithm)])),
   };
 }
 
+const keyTypes = { RS384: ["rsa", { modulusLength: 2048 }], ES384: ["ec", { namedCurve: "P-384" }] };
+
 /** A client that signs its assertions, with its key pair. */
-function withKey(algorithm, { publicKey, privateKey }) {
+function withKey(algorithm) {
+  const { publicKey, privateKey } = generateKeyPairSync(...keyTypes[algorithm]);
   const members = { kid: `${algorithm}-1`, alg: algorithm, use: "sig" };
   return {
     registration: {
@@ -48,9 +55,12 @@ function withKey(algorithm, { publicKey, privateKey }) {
   };
 }
 
-/** The apps with their registrations at the provider (RFC 7591 section 2) and their records for the npm package. */
-export function makeApps(appOrigin, fhirBase) {
-  return Object.entries(definitions()).map(([folder, { registration, record, privateKey }]) => {
+/**
+ * The apps with their registrations at the provider (RFC 7591 section 2) and their records for the npm package. One more for
+ * each of `keyAlgorithms`, RS384 or ES384, authenticates by signed assertions.
+ */
+export function makeApps(appOrigin, fhirBase, keyAlgorithms) {
+  return Object.entries(definitions(keyAlgorithms)).map(([folder, { registration, record, privateKey }]) => {
     const redirectUri = `${appOrigin}/${folder}/`;
     const { client_id: clientId = folder, client_secret: clientSecret } = registration;
     const method = registration.token_endpoint_auth_method;

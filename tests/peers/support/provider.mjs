@@ -1,26 +1,29 @@
 // An EHR whose authorization server is oidc-provider, as strict as it comes. SMART's members are added beside it.
 
+import "./quiet.mjs";
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { createServer } from "node:http";
 import Provider from "oidc-provider";
 import { createMemoryAdapter } from "oidc-provider/lib/adapters/memory_adapter.js";
-import { idTokenAlgorithms, makeApps } from "./apps.mjs";
+import { hasAtHash, idTokenAlgorithms, makeApps } from "./apps.mjs";
 import { fhirApi } from "./fhir.mjs";
 import { listen, startHost } from "./host.mjs";
 import { personOf } from "./people.mjs";
 
-/** Starts the EHR and the host of the apps on free ports; both stop when the process ends its tests. */
-export async function startPeer() {
+/** Starts the EHR and the host of the apps on free ports; `keyAlgorithms` as in `makeApps`. */
+export async function startPeer({ keyAlgorithms = [] } = {}) {
   const host = await startHost((folder) => apps.find((app) => app.folder === folder)?.record);
   const server = createServer((request, response) => answer(request, response));
-  const issuer = await listen(server, "localhost");
+  const issuer = await listen(server, "127.0.0.1");
   const fhirBase = `${issuer}/fhir`;
-  const apps = makeApps(host.origin, fhirBase);
+  const apps = makeApps(host.origin, fhirBase, keyAlgorithms);
   const registrations = apps.map(({ registration }) => registration);
   const launches = new Map();
-  const state = { adapter: createMemoryAdapter(), cookieKey: randomBytes(32).toString("base64url"), contexts: new Map() };
-  let keys = makeKeys();
-  let provider = makeProvider({ issuer, fhirBase, registrations, keys, launches, ...state });
+  const rsaKey = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  let ellipticKeys = makeEllipticKeys();
+  const settings = { issuer, fhirBase, registrations, launches, contexts: new Map(), ...storage() };
+  const withKeys = () => makeProvider({ ...settings, keys: [rsaKey, ...ellipticKeys] });
+  let provider = withKeys();
 
   const fhir = fhirApi({
     base: fhirBase,
@@ -44,13 +47,12 @@ export async function startPeer() {
       launches.set(launch, patient);
       return launch;
     },
-    /** Signs with new keys from now on. The old ones are still published when `keepsOld`. */
+    /** Signs ES256, ES384 and ES512 with new keys from now on. The old ones are still published when `keepsOld`. */
     rotateKeys({ keepsOld }) {
-      const fresh = makeKeys();
-      keys = keepsOld ? [...fresh, ...keys] : fresh;
-      provider = makeProvider({ issuer, fhirBase, registrations, keys, launches, ...state });
+      ellipticKeys = [...makeEllipticKeys(), ...(keepsOld ? ellipticKeys : [])];
+      provider = withKeys();
     },
-    /** What the provider itself says of a token of a client (RFC 7662), or does with it. */
+    /** Posts a form to the provider in the name of a client; gives the status and the answer. */
     post: (path, client, form) => post(`${issuer}${path}`, client, form),
     async stop() {
       for (const each of [server, host.server]) {
@@ -61,19 +63,20 @@ export async function startPeer() {
   };
 }
 
-function makeKeys() {
-  const pairs = [
-    generateKeyPairSync("rsa", { modulusLength: 2048 }),
-    ...["P-256", "P-384", "P-521"].map((namedCurve) => generateKeyPairSync("ec", { namedCurve })),
-  ];
-  return pairs.map(({ privateKey }) => ({ ...privateKey.export({ format: "jwk" }), use: "sig" }));
+/** What outlives a change of keys. */
+function storage() {
+  return { adapter: createMemoryAdapter(), cookieKey: randomBytes(32).toString("base64url") };
+}
+
+function makeEllipticKeys() {
+  return ["P-256", "P-384", "P-521"].map((namedCurve) => generateKeyPairSync("ec", { namedCurve }));
 }
 
 function makeProvider({ issuer, fhirBase, registrations, keys, adapter, cookieKey, launches, contexts }) {
   const provider = new Provider(issuer, {
     adapter,
     clients: registrations,
-    jwks: { keys },
+    jwks: { keys: keys.map(({ privateKey }) => ({ ...privateKey.export({ format: "jwk" }), use: "sig" })) },
     cookies: { keys: [cookieKey] },
     features: {
       introspection: { enabled: true },
@@ -100,6 +103,13 @@ function makeProvider({ issuer, fhirBase, registrations, keys, adapter, cookieKe
     await next();
     if (ctx.oidc?.route === "token" && ctx.status === 200) Object.assign(ctx.body, ctx.oidc.entities.AccessToken.extra);
   });
+  const { issue } = provider.IdToken.prototype;
+  // Beside a code it computes at_hash for its own hybrid flow alone.
+  provider.IdToken.prototype.issue = function (options) {
+    const accessToken = this.ctx.oidc.entities.AccessToken;
+    if (options.use === "idtoken" && hasAtHash(this.client)) this.set("at_hash", accessToken.jti);
+    return issue.call(this, options);
+  };
   return provider;
 }
 
