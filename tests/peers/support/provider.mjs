@@ -38,7 +38,6 @@ export async function startPeer({ keyAlgorithms = [] } = {}) {
   return {
     issuer,
     fhirBase,
-    appOrigin: host.origin,
     /** An app by its folder. */
     app: (folder) => apps.find((app) => app.folder === folder),
     /** The `launch` parameter of an EHR launch in which `patient` is open. */
@@ -120,8 +119,10 @@ function accountOf({ accountId, fhirUser }, fhirBase) {
 /** The provider's own document, with the members that SMART requires besides. */
 async function smartConfiguration(issuer) {
   const own = await (await fetch(`${issuer}/.well-known/openid-configuration`)).json();
-  const capabilities = ["launch-standalone", "launch-ehr", "client-public", "client-confidential-symmetric", "permission-v2"];
-  return { ...own, capabilities: [...capabilities, "sso-openid-connect", "context-standalone-patient", "permission-offline"] };
+  const launches = ["launch-standalone", "launch-ehr", "context-standalone-patient", "context-ehr-patient"];
+  const clients = ["client-public", "client-confidential-symmetric", "client-confidential-asymmetric"];
+  const rest = ["sso-openid-connect", "permission-offline", "permission-patient", "permission-v2"];
+  return { ...own, capabilities: [...launches, ...clients, ...rest] };
 }
 
 /** A form, posted by a client that authenticates as it is registered, from outside any browser. */
