@@ -216,9 +216,11 @@ impl Launcher {
         let is_shown = matches!(self.state.get_untracked(), State::Open(shown) if shown.id() == session.id());
         if is_shown {
             self.subscription.set_value(None);
+            // The session ends at once; what follows is the store's and the clinic's part.
+            self.state.set(State::SignedOut { cleared: true });
         }
         let cleared = session.sign_out().await.is_ok();
-        if is_shown {
+        if is_shown && !cleared {
             self.state.set(State::SignedOut { cleared });
         }
         self.look_around().await;
