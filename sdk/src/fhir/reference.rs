@@ -33,9 +33,11 @@ impl ResourceId {
     }
 }
 
-/// Whether a text has the shape of a resource's id (FHIR R4, datatypes: id).
+/// Whether a text has the shape of a resource's id (FHIR R4, datatypes: id) and does not name a folder in an address.
 pub fn is_id(text: &str) -> bool {
-    (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte))
+    !matches!(text, "." | "..")
+        && (1..=64).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte))
 }
 
 #[cfg(test)]

@@ -132,6 +132,17 @@ impl ResourceScope {
         self.reaches(other) && self.permissions.covers(other.permissions)
     }
 
+    /// Whether there can be a resource that both are about.
+    fn meets(&self, other: &Self) -> bool {
+        let constrains_alike =
+            self.constraint.is_none() || other.constraint.is_none() || self.constraint == other.constraint;
+        let types = (&self.resource_type, &other.resource_type);
+        self.context == other.context
+            && constrains_alike
+            && (types.0.is_none() || types.1.is_none() || types.0 == types.1)
+            && self.permissions.meets(other.permissions)
+    }
+
     fn reaches(&self, other: &Self) -> bool {
         self.context == other.context
             && (self.resource_type.is_none() || self.resource_type == other.resource_type)

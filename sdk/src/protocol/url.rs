@@ -228,10 +228,11 @@ fn push_authority(origin: &mut String, authority: &str, scheme: &str) -> Result<
     let port = match authority.strip_prefix('[') {
         Some(rest) => {
             let (address, port) = rest.split_once(']').ok_or(UrlError::Host)?;
-            if address.is_empty() || !address.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b':') {
+            let address = address.to_ascii_lowercase();
+            if !is_plain_ipv6(&address) {
                 return Err(UrlError::Host);
             }
-            origin.extend(["[", &address.to_ascii_lowercase(), "]"]);
+            origin.extend(["[", &address, "]"]);
             port
         }
         None => {
@@ -277,6 +278,36 @@ fn read_host(name: &str) -> Result<String, UrlError> {
 fn is_ipv4(host: &str) -> bool {
     let is_number = |part: &str| part.parse::<u8>().is_ok() && (part == "0" || !part.starts_with(['0', '+']));
     host.split('.').count() == 4 && host.split('.').all(is_number)
+}
+
+/// Whether an address is written as a browser writes it: no leading zeros, and of the runs of zeros the first longest
+/// shortened (RFC 5952 section 4).
+fn is_plain_ipv6(address: &str) -> bool {
+    fn groups(part: &str) -> Vec<&str> {
+        if part.is_empty() { Vec::new() } else { part.split(':').collect() }
+    }
+    let is_group = |group: &&str| {
+        (1..=4).contains(&group.len())
+            && group.bytes().all(|byte| byte.is_ascii_hexdigit())
+            && (*group == "0" || !group.starts_with('0'))
+    };
+    let longest_run = |groups: &[&str]| groups.split(|group| *group != "0").map(<[_]>::len).max().unwrap_or(0);
+    let (before, after, shortened) = match address.split_once("::") {
+        Some((before, after)) => {
+            let (before, after) = (groups(before), groups(after));
+            let shortened = 8_usize.saturating_sub(before.len() + after.len());
+            (before, after, shortened)
+        }
+        None => (groups(address), Vec::new(), 0),
+    };
+    let is_whole = before.len() + after.len() + shortened == 8 && shortened != 1;
+    let touches_zeros =
+        shortened > 0 && [before.last(), after.first()].into_iter().flatten().any(|group| *group == "0");
+    is_whole
+        && !touches_zeros
+        && before.iter().chain(&after).all(is_group)
+        && longest_run(&before) < shortened.max(2)
+        && longest_run(&after) <= shortened
 }
 
 fn check_path(path: &str) -> Result<(), UrlError> {

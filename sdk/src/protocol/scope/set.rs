@@ -98,7 +98,7 @@ impl ScopeSet {
         union
     }
 
-    /// The fewest scopes that allow the same: what another scope covers is left out, and scopes that differ in their
+    /// The fewest scopes that allow the same: what other scopes cover is left out, and scopes that differ in their
     /// permissions alone become one, in the words of version 2.
     ///
     /// ```
@@ -116,8 +116,8 @@ impl ScopeSet {
             }
         }
         let is_covered = |scope: &Scope| {
-            let others = merged.iter().filter(|other| *other != scope).filter_map(Scope::resource);
-            scope.resource().is_some_and(|own| others.into_iter().any(|other| other.covers(own)))
+            let others = merged.iter().filter(|other| *other != scope).cloned().collect();
+            Self { scopes: others }.covers(scope)
         };
         Self { scopes: merged.iter().filter(|scope| !is_covered(scope)).cloned().collect() }
     }
@@ -125,10 +125,7 @@ impl ScopeSet {
     /// Whether a part of what one scope asks for is allowed.
     pub(super) fn grants_part_of(&self, scope: &Scope) -> bool {
         let Some(wanted) = &scope.resource else { return false };
-        self.scopes
-            .iter()
-            .filter_map(Scope::resource)
-            .any(|own| (own.reaches(wanted) || wanted.reaches(own)) && own.permissions.meets(wanted.permissions))
+        self.scopes.iter().filter_map(Scope::resource).any(|own| own.meets(wanted))
     }
 }
 

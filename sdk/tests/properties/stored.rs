@@ -1,0 +1,109 @@
+//! Records in a store that somebody else has written to.
+
+use std::rc::Rc;
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use smartrust::client::app::LaunchOptions;
+use smartrust::memory::{MemoryPlatform, Reply, World};
+use smartrust::platform::Navigator as _;
+use smartrust::protocol::http::Request;
+use smartrust::{ServerRecord, SmartApp, SmartAppConfig};
+
+use crate::generated::{cases, json, text};
+
+const REDIRECT: &str = "https://app.example/code";
+
+fn answer(request: &Request) -> Reply {
+    match request.url.path() {
+        "/fhir/.well-known/smart-configuration" => Reply::json(
+            200,
+            &json!({"authorization_endpoint": "https://ehr.example/authorize", "token_endpoint": "https://ehr.example/token"}),
+        ),
+        "/token" => Reply::json(
+            200,
+            &json!({"access_token": "a", "refresh_token": "r", "token_type": "Bearer", "expires_in": 3600, "patient": "p1"}),
+        ),
+        _ => Reply::text(404, "nothing here"),
+    }
+}
+
+fn app(tab: &MemoryPlatform) -> Rc<SmartApp<MemoryPlatform>> {
+    let record = ServerRecord::new("https://ehr.example/fhir", "app", REDIRECT, "launch/patient patient/*.rs");
+    Rc::new(SmartApp::new(tab.clone(), SmartAppConfig { servers: vec![record] }).unwrap())
+}
+
+/// Opens the page anew, and tells how many sessions there are.
+fn reopen(world: &World, tab: &MemoryPlatform) -> usize {
+    let app = app(tab);
+    world
+        .run(async move {
+            // Whether a damaged launch is an error is not asked here.
+            let _ = app.resume().await;
+            app.sessions().await.unwrap().len()
+        })
+        .unwrap()
+}
+
+/// A tab that has one session, and another launch under way at whose redirect it stands.
+fn tab_with_a_session(world: &World) -> MemoryPlatform {
+    let tab = world.tab("https://app.example/");
+    for _ in 0..2 {
+        let app = app(&tab);
+        world.run(async move { app.launch(LaunchOptions::default()).await.unwrap() }).unwrap();
+        let request = url::Url::parse(&tab.location().unwrap()).unwrap();
+        let (_, state) = request.query_pairs().find(|(name, _)| name == "state").unwrap();
+        let redirect = format!("{REDIRECT}?code=c&state={state}");
+        if tab.stored().keys().any(|key| key.contains(".session.")) {
+            tab.visit(&redirect);
+        } else {
+            tab.visit(&redirect);
+            assert_eq!(reopen(world, &tab), 1);
+        }
+    }
+    tab
+}
+
+#[derive(Clone, Debug)]
+enum Damage {
+    Text(String),
+    Cut(prop::sample::Index),
+    Member(prop::sample::Index, Value),
+}
+
+fn damage() -> impl Strategy<Value = Damage> {
+    prop_oneof![
+        prop_oneof![text(), json().prop_map(|value| value.to_string())].prop_map(Damage::Text),
+        any::<prop::sample::Index>().prop_map(Damage::Cut),
+        (any::<prop::sample::Index>(), json()).prop_map(|(index, value)| Damage::Member(index, value)),
+    ]
+}
+
+fn damaged(stored: &str, damage: &Damage) -> String {
+    match damage {
+        Damage::Text(text) => text.clone(),
+        Damage::Cut(index) => stored.chars().take(index.index(stored.len())).collect(),
+        Damage::Member(index, value) => match serde_json::from_str::<Value>(stored) {
+            Ok(Value::Object(mut members)) if !members.is_empty() => {
+                let name = members.keys().nth(index.index(members.len())).unwrap().clone();
+                members.insert(name, value.clone());
+                Value::Object(members).to_string()
+            }
+            _ => value.to_string(),
+        },
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(50))]
+
+    #[test]
+    fn s4_a_damaged_store_is_no_crash_and_makes_no_session(which in any::<prop::sample::Index>(), damage in damage()) {
+        let world = World::new(1_700_000_000.0, answer);
+        let tab = tab_with_a_session(&world);
+        let stored = tab.stored();
+        let (key, text) = stored.iter().nth(which.index(stored.len())).unwrap();
+        tab.put(key, &damaged(text, &damage));
+        prop_assert!(reopen(&world, &tab) <= 2);
+    }
+}
