@@ -1,4 +1,4 @@
-//! What runs in a browser: the wasm tests of the SDK, and the tests that drive both launches.
+//! What runs in a browser: the wasm tests of the SDK, the tests that drive both launches, and those against others' servers.
 
 use crate::tools::{self, Browser};
 use crate::workspace;
@@ -17,6 +17,13 @@ pub fn browser_tests(browser: &Browser, ehr_origin: &str, app_origin: &str) -> C
     {
         command.env(format!("{who}_USER_NAME"), &login.user_name).env(format!("{who}_PASSWORD"), &login.password);
     }
+    command
+}
+
+/// The tests of the npm package against authorization servers that others wrote, which they start themselves.
+pub fn peer_tests(browser: &Browser) -> Command {
+    let mut command = tools::node(&workspace::root().join("tests/peers/run.mjs"));
+    command.env("CHROMIUM", &browser.chromium);
     command
 }
 

@@ -78,19 +78,24 @@ fn test_in_browser(tally: &mut Tally, extent: Extent) -> Result<()> {
     })?;
     // Told, not enforced: `cargo xtask size --check` is what fails over a budget.
     size::run(false)?;
-    let mut drive = |heading: &str| {
-        tools::step(heading, || {
-            demo::with_servers(|ehr_origin, app_origin| {
-                let failed = "A browser test fails: see above, and the screenshots in tests/e2e/output.";
-                tally.run(&mut checks::browser_tests(&browser, ehr_origin, app_origin), failed)
-            })
-        })
-    };
-    drive("browser tests")?;
+    drive(tally, &browser, "browser tests")?;
+    tools::step("tests against oidc-provider", || {
+        let failed = "A test against oidc-provider fails: see above, and the screenshots in tests/e2e/output.";
+        tally.run(&mut checks::peer_tests(&browser), failed)
+    })?;
     if extent == Extent::All {
         bundle::build_sdk(Profile::Dev)?;
         site::build_launcher(Profile::Dev)?;
-        drive("browser tests on the development build")?;
+        drive(tally, &browser, "browser tests on the development build")?;
     }
     Ok(())
+}
+
+fn drive(tally: &mut Tally, browser: &tools::Browser, heading: &str) -> Result<()> {
+    tools::step(heading, || {
+        demo::with_servers(|ehr_origin, app_origin| {
+            let failed = "A browser test fails: see above, and the screenshots in tests/e2e/output.";
+            tally.run(&mut checks::browser_tests(browser, ehr_origin, app_origin), failed)
+        })
+    })
 }

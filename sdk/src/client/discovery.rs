@@ -40,7 +40,7 @@ struct Found {
 
 /// Where endpoints are looked for, in this order.
 #[derive(Clone, Copy, PartialEq)]
-enum Document {
+pub(super) enum Document {
     SmartConfiguration,
     OpenidConfiguration,
     CapabilityStatement,
@@ -125,7 +125,7 @@ async fn ask_in_turn<P: Platform>(platform: &P, server: &Server) -> Result<Found
 }
 
 /// Fetches one document and says how long it is good for, or what came back in its place.
-async fn ask<P: Platform>(platform: &P, request: &Request) -> Result<(<P as Json>::Value, f64), String> {
+pub(super) async fn ask<P: Platform>(platform: &P, request: &Request) -> Result<(<P as Json>::Value, f64), String> {
     let answer =
         send(platform, request, DOCUMENT_TIMEOUT, &AbortSignal::never()).await.map_err(|error| error.message())?;
     if answer.status != 200 {
@@ -165,7 +165,7 @@ async fn complete_identity<P: Platform>(platform: &P, server: &Server, found: &m
 }
 
 impl Document {
-    fn request(self, server: &Server) -> Result<Request, Failure> {
+    pub(super) fn request(self, server: &Server) -> Result<Request, Failure> {
         let request = match self {
             Self::SmartConfiguration => smart_configuration_request(&server.discovery_base),
             Self::OpenidConfiguration => openid_configuration_request(&server.discovery_base),

@@ -6,6 +6,7 @@ pub mod app;
 mod callback;
 pub mod config;
 mod config_json;
+mod diagnosis;
 mod discovery;
 pub mod fhir;
 mod flight;

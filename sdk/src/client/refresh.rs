@@ -47,6 +47,16 @@ impl<P: Platform> Session<P> {
         self.start_refresh(Some(scope.to_owned())).landed().await
     }
 
+    /// Begins a refresh that nobody waits for, before the token runs out. One that fails is begun again after a while.
+    pub(super) fn refresh_ahead(&self) {
+        let now = self.inner.platform.now();
+        let is_due = now - self.inner.refreshed_ahead.get() >= PAUSE_AHEAD;
+        if is_due && self.can_refresh() && self.inner.refreshing.borrow().is_none() {
+            self.inner.refreshed_ahead.set(now);
+            self.start_refresh(None);
+        }
+    }
+
     /// Spawned, so that it reaches its end whether or not anybody waits for it.
     fn start_refresh(&self, scope: Option<String>) -> Flight<()> {
         let inner = self.inner.clone();
@@ -59,6 +69,9 @@ impl<P: Platform> Session<P> {
         flight
     }
 }
+
+/// How long after a refresh in the background none other is begun, in seconds.
+const PAUSE_AHEAD: f64 = 30.0;
 
 /// How long the lock is kept after a refresh, in milliseconds, so that the news reaches the tabs that wait for it.
 const NEWS_TRAVEL: u32 = 50;

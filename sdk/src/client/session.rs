@@ -51,10 +51,15 @@ pub(super) struct Inner<P: Platform> {
     pub record: RefCell<Rc<SessionRecord>>,
     pub ended: RefCell<Option<Failure>>,
     pub refreshing: RefCell<Option<Flight<()>>>,
+    /// When a refresh in the background was last begun, in seconds since 1970.
+    pub refreshed_ahead: Cell<f64>,
     listeners: RefCell<Vec<(usize, Listener)>>,
     next_listener: Cell<usize>,
     subscription: RefCell<Option<P::Subscription>>,
 }
+
+/// How long before its end an access token is replaced in the background, in seconds.
+const SOON: f64 = 60.0;
 
 pub(super) const SIGNED_OUT: &str = "signed_out";
 
@@ -78,6 +83,7 @@ impl<P: Platform> Session<P> {
             record: RefCell::new(record),
             ended: RefCell::default(),
             refreshing: RefCell::default(),
+            refreshed_ahead: Cell::new(f64::NEG_INFINITY),
             listeners: RefCell::default(),
             next_listener: Cell::new(0),
             subscription: RefCell::default(),
@@ -191,14 +197,16 @@ impl<P: Platform> Session<P> {
     /// An access token that has not run out, refreshed where it has.
     pub(super) async fn access_token(&self) -> Result<AccessToken, Failure> {
         self.inner.check_active()?;
-        if self.has_expired() {
+        if self.expires_within(0.0) {
             self.refresh().await?;
+        } else if self.expires_within(SOON) {
+            self.refresh_ahead();
         }
         Ok(self.inner.record.borrow().access_token.clone())
     }
 
-    fn has_expired(&self) -> bool {
-        self.expires_at().is_some_and(|expires_at| self.inner.platform.now() >= expires_at)
+    fn expires_within(&self, seconds: f64) -> bool {
+        self.expires_at().is_some_and(|expires_at| self.inner.platform.now() + seconds >= expires_at)
     }
 }
 

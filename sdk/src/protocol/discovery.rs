@@ -1,7 +1,6 @@
 //! Where a server says what its endpoints are: `.well-known/smart-configuration` (SMART App Launch 2.2, conformance),
 //! `.well-known/openid-configuration` (OpenID Connect Discovery) and the capability statement's `oauth-uris`.
 
-use super::finding::Finding;
 use super::http::Request;
 use super::url::{Url, UrlError};
 use crate::error::{Error, Failure};
@@ -9,7 +8,6 @@ use crate::fhir::request::FHIR_JSON;
 use crate::platform::JsonView;
 
 const OAUTH_URIS: &str = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris";
-const SECTION: &str = "SMART App Launch 2.2, conformance";
 
 /// What a server says of its authorization server.
 #[derive(Clone, Debug, PartialEq)]
@@ -119,28 +117,8 @@ pub fn read_capability_statement<V: JsonView>(
     })
 }
 
-/// What is odd about a SMART configuration and yet no reason to stop.
-pub fn smart_configuration_findings<V: JsonView>(document: &V) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    let mut note = |code, message| findings.push(Finding::new(code, message, SECTION));
-    if document.member_text("issuer").as_deref() == Some("") {
-        note("empty_issuer", "The issuer is empty, so who issues ID tokens cannot be checked.".to_owned());
-    }
-    for member in LISTS.into_iter().filter(|member| document.member_text(member).is_some()) {
-        note("string_for_array", format!("{member} is a string where an array belongs."));
-    }
-    for name in document.names().iter().filter(|name| !KNOWN_MEMBERS.contains(&name.as_str())) {
-        note("unknown_member", format!("The member {name} is not one of the standard's."));
-    }
-    for capability in list(document, "capabilities").iter().filter(|name| !KNOWN_CAPABILITIES.contains(&name.as_str()))
-    {
-        note("unknown_capability", format!("The capability {capability} is not one of the standard's."));
-    }
-    findings
-}
-
 /// The texts of an array. A string in its place is taken for its one text.
-fn list<V: JsonView>(document: &V, member: &str) -> Vec<String> {
+pub(super) fn list<V: JsonView>(document: &V, member: &str) -> Vec<String> {
     match document.member_text(member) {
         Some(text) => vec![text],
         None => document.member_items(member).iter().filter_map(JsonView::text).collect(),
@@ -171,64 +149,6 @@ impl Reader<'_> {
         }
     }
 }
-
-/// The members that are arrays.
-const LISTS: [&str; 7] = [
-    "capabilities",
-    "code_challenge_methods_supported",
-    "grant_types_supported",
-    "response_types_supported",
-    "scopes_supported",
-    "token_endpoint_auth_methods_supported",
-    "token_endpoint_auth_signing_alg_values_supported",
-];
-
-const KNOWN_MEMBERS: [&str; 20] = [
-    "issuer",
-    "jwks_uri",
-    "authorization_endpoint",
-    "grant_types_supported",
-    "token_endpoint",
-    "token_endpoint_auth_methods_supported",
-    "token_endpoint_auth_signing_alg_values_supported",
-    "registration_endpoint",
-    "user_access_brand_bundle",
-    "user_access_brand_identifier",
-    "associated_endpoints",
-    "scopes_supported",
-    "response_types_supported",
-    "management_endpoint",
-    "introspection_endpoint",
-    "revocation_endpoint",
-    "userinfo_endpoint",
-    "capabilities",
-    "code_challenge_methods_supported",
-    "smart_app_state_endpoint",
-];
-
-const KNOWN_CAPABILITIES: [&str; 21] = [
-    "launch-ehr",
-    "launch-standalone",
-    "authorize-post",
-    "client-public",
-    "client-confidential-symmetric",
-    "client-confidential-asymmetric",
-    "sso-openid-connect",
-    "context-banner",
-    "context-style",
-    "context-ehr-patient",
-    "context-ehr-encounter",
-    "context-standalone-patient",
-    "context-standalone-encounter",
-    "permission-offline",
-    "permission-online",
-    "permission-patient",
-    "permission-user",
-    "permission-v1",
-    "permission-v2",
-    "smart-app-state",
-    "user-access-brands",
-];
 
 #[cfg(test)]
 mod tests {
@@ -275,13 +195,6 @@ mod tests {
         assert_eq!(configuration.code_challenge_methods_supported, ["S256"]);
         assert_eq!(configuration.capabilities, ["launch-ehr", "lsunch-standalone"]);
         assert!(configuration.json.contains("x-own"));
-        let findings = smart_configuration_findings(&document);
-        let codes: Vec<_> = findings.iter().map(|finding| finding.code).collect();
-        assert_eq!(
-            codes,
-            ["empty_issuer", "string_for_array", "string_for_array", "unknown_member", "unknown_capability"]
-        );
-        assert!(findings.last().unwrap().message.contains("lsunch-standalone"));
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub mod authorize;
 pub mod callback;
 pub mod client_auth;
 pub mod context;
+pub mod diagnosis;
 pub mod discovery;
 pub mod encoding;
 pub mod finding;

@@ -213,3 +213,15 @@ fn d8_without_openid_nothing_is_filled_in() {
     assert_eq!(found["issuer"], json!(null));
     assert_eq!(asked, [SMART]);
 }
+
+#[test]
+fn d7_a_servers_documents_are_looked_over_and_a_missing_one_is_told() {
+    let mut smart = endpoints();
+    smart["issuer"] = json!("");
+    let world = world(vec![(SMART, Reply::json(200, &smart)), (OPENID, Reply::text(200, "<html>Log in</html>"))]);
+    let app = app(&world.tab("https://app.example/"));
+    let findings = world.run(async move { app.diagnose(None).await }).unwrap().unwrap();
+    let codes: Vec<_> = findings.iter().map(|finding| finding.code).collect();
+    assert_eq!(codes, ["missing_document", "empty_issuer", "missing_pkce"]);
+    assert!(findings[0].message.contains("openid-configuration"), "{}", findings[0].message);
+}

@@ -310,3 +310,43 @@ fn r7_an_id_token_of_a_refresh_without_audience_or_nonce_leaves_the_launchs_and_
     }
     assert_eq!(renewed_with(&json!({"name": "New"})), (None, vec![], true));
 }
+
+#[test]
+fn r9_a_token_that_runs_out_soon_is_replaced_without_blocking_the_call() {
+    let (server, world, tab) = stage();
+    let session = sign_in(&server, &world, &tab);
+    world.advance(3539.0);
+    world.run(read(&session)).unwrap().unwrap();
+    assert!(refreshes(&world).is_empty(), "there is more than a minute left");
+
+    world.advance(11.0);
+    let slow = Reply::json(200, &token_answer(2)).after(20_000);
+    server.token_replies.borrow_mut().push_back(slow);
+    let asked = crate::platform::Clock::now(&tab);
+    for _ in 0..3 {
+        world.run(read(&session)).unwrap().unwrap();
+    }
+    assert_eq!(crate::platform::Clock::now(&tab), asked, "no call waits for the refresh");
+    assert_eq!(refreshes(&world), ["refresh-1"]);
+    world.advance(20.0);
+    world.settle();
+    assert!(tab.stored().values().any(|text| text.contains("access-2")));
+}
+
+#[test]
+fn r9_a_refresh_in_the_background_that_fails_is_not_begun_with_every_call() {
+    let (server, world, tab) = stage();
+    let session = sign_in(&server, &world, &tab);
+    world.advance(3545.0);
+    server.token_replies.borrow_mut().extend([Reply::text(503, ""), Reply::text(503, "")]);
+    for _ in 0..5 {
+        world.run(read(&session)).unwrap().unwrap();
+        world.settle();
+    }
+    assert_eq!(refreshes(&world).len(), 1);
+    world.advance(31.0);
+    world.run(read(&session)).unwrap().unwrap();
+    world.settle();
+    assert_eq!(refreshes(&world).len(), 2);
+    assert!(session.is_active());
+}

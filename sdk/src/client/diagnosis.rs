@@ -1,0 +1,43 @@
+//! Looks a server's documents over.
+
+use super::app::SmartApp;
+use super::discovery::{Document, ask};
+use crate::error::Failure;
+use crate::platform::Platform;
+use crate::protocol::diagnosis::{contradictions, openid_configuration_findings, smart_configuration_findings};
+use crate::protocol::finding::Finding;
+
+impl<P: Platform> SmartApp<P> {
+    /// Fetches a server's documents and lists what is odd about them, in plain language and with the section of the
+    /// standard. `name` is the server's configured name, needed where there are several.
+    ///
+    /// A document that cannot be had is a finding too. None of this is needed for a launch.
+    ///
+    /// # Errors
+    /// [`crate::Error::UnknownServer`].
+    pub async fn diagnose(&self, name: Option<&str>) -> Result<Vec<Finding>, Failure> {
+        let server = self.server_by_name(name)?;
+        let mut findings = Vec::new();
+        let mut documents = Vec::new();
+        for (document, section) in [
+            (Document::SmartConfiguration, "SMART App Launch 2.2, conformance"),
+            (Document::OpenidConfiguration, "OpenID Connect Discovery 1.0 section 4"),
+        ] {
+            let request = document.request(&server)?;
+            documents.push(match ask(self.platform(), &request).await {
+                Ok((body, _)) => Some(body),
+                Err(outcome) => {
+                    let message = [request.url.as_str(), " could not be read: ", &outcome].concat();
+                    findings.push(Finding::new("missing_document", message, section));
+                    None
+                }
+            });
+        }
+        if let [smart, openid] = documents.as_slice() {
+            findings.extend(smart.iter().flat_map(smart_configuration_findings));
+            findings.extend(openid.iter().flat_map(openid_configuration_findings));
+            findings.extend(smart.iter().zip(openid).flat_map(|(smart, openid)| contradictions(smart, openid)));
+        }
+        Ok(findings)
+    }
+}

@@ -1,0 +1,325 @@
+//! What is odd about a server's documents, in plain language, each with the section of the standard that says otherwise.
+//!
+//! None of it stops the client: it reads what it can, and says here what it made of the rest.
+
+use super::discovery::list;
+use super::finding::Finding;
+use super::revocation::is_page;
+use super::url::Url;
+use crate::platform::JsonView;
+
+const SMART: &str = "SMART App Launch 2.2, conformance";
+const OPENID: &str = "OpenID Connect Discovery 1.0 section 3";
+
+/// What is odd about a SMART configuration.
+///
+/// ```
+/// # #[cfg(feature = "memory")] {
+/// use smartrust::protocol::diagnosis::smart_configuration_findings;
+///
+/// let document = serde_json::json!({"issuer": "", "token_endpoint": "/token", "capabilities": ["lsunch-standalone"]});
+/// let findings = smart_configuration_findings(&document);
+/// assert!(findings.iter().any(|finding| finding.code == "empty_issuer"));
+/// assert!(findings.iter().any(|finding| finding.message.contains("lsunch-standalone")));
+/// # }
+/// ```
+pub fn smart_configuration_findings<V: JsonView>(document: &V) -> Vec<Finding> {
+    let mut found = Findings { section: SMART, findings: Vec::new() };
+    let capabilities = list(document, "capabilities");
+    let is_capable = |name: &str| capabilities.iter().any(|capability| capability == name);
+    found.note_issuer(document, is_capable("sso-openid-connect"));
+    found.note_strings_for_arrays(document, &SMART_LISTS);
+    found.note_unknown("unknown_member", "The member ", document.names(), &SMART_MEMBERS);
+    found.note_unknown("unknown_capability", "The capability ", capabilities.clone(), &CAPABILITIES);
+    found.note_endpoints(document);
+    found.note_response_types(document);
+    let grants = list(document, "grant_types_supported");
+    let lasts = is_capable("permission-offline") || is_capable("permission-online");
+    if lasts && !grants.is_empty() && !grants.iter().any(|grant| grant == "refresh_token") {
+        found.note(
+            "missing_grant",
+            "It lets sessions last, and yet lists no refresh_token among its grant types.".into(),
+        );
+    }
+    let methods = list(document, "token_endpoint_auth_methods_supported");
+    let takes_secrets = methods.iter().any(|method| method.starts_with("client_secret_"));
+    if is_capable("client-confidential-symmetric") && !methods.is_empty() && !takes_secrets {
+        let message = "It says that clients may have a secret, and yet lists no way of authenticating with one.";
+        found.note("missing_auth_method", message.into());
+    }
+    if !list(document, "code_challenge_methods_supported").iter().any(|method| method == "S256") {
+        found.note(
+            "missing_pkce",
+            "It does not say that it takes PKCE with S256, which every launch here sends.".into(),
+        );
+    }
+    found.findings
+}
+
+/// What is odd about an OpenID configuration.
+pub fn openid_configuration_findings<V: JsonView>(document: &V) -> Vec<Finding> {
+    let mut found = Findings { section: OPENID, findings: Vec::new() };
+    found.note_issuer(document, true);
+    found.note_strings_for_arrays(document, &OPENID_LISTS);
+    found.note_endpoints(document);
+    found.note_response_types(document);
+    found.findings
+}
+
+/// Where the two documents of one server say different things.
+pub fn contradictions<V: JsonView>(smart: &V, openid: &V) -> Vec<Finding> {
+    let mut found = Findings { section: SMART, findings: Vec::new() };
+    for member in ["issuer", "authorization_endpoint", "token_endpoint", "jwks_uri"] {
+        let text = |document: &V| document.member_text(member).filter(|text| !text.is_empty());
+        if let (Some(one), Some(other)) = (text(smart), text(openid))
+            && one != other
+        {
+            let message =
+                format!("The SMART configuration's {member} is {one}, the OpenID configuration's is {other}.");
+            found.note("contradiction", message);
+        }
+    }
+    found.findings
+}
+
+struct Findings {
+    section: &'static str,
+    findings: Vec<Finding>,
+}
+
+impl Findings {
+    fn note(&mut self, code: &'static str, message: String) {
+        self.findings.push(Finding::new(code, message, self.section));
+    }
+
+    fn note_issuer<V: JsonView>(&mut self, document: &V, is_needed: bool) {
+        match document.member_text("issuer").as_deref() {
+            Some("") => {
+                self.note("empty_issuer", "The issuer is empty, so who issues ID tokens cannot be checked.".into())
+            }
+            None if is_needed => {
+                self.note("missing_issuer", "It names no issuer, so who issues ID tokens cannot be checked.".into());
+            }
+            _ => {}
+        }
+    }
+
+    fn note_strings_for_arrays<V: JsonView>(&mut self, document: &V, members: &[&str]) {
+        for member in members.iter().filter(|member| document.member_text(member).is_some()) {
+            self.note("string_for_array", format!("{member} is a string where an array belongs."));
+        }
+    }
+
+    fn note_unknown(&mut self, code: &'static str, what: &str, names: Vec<String>, known: &[&str]) {
+        for name in names.iter().filter(|name| !known.contains(&name.as_str())) {
+            self.note(code, format!("{what}{name} is not one of the standard's."));
+        }
+    }
+
+    fn note_endpoints<V: JsonView>(&mut self, document: &V) {
+        for member in ENDPOINTS {
+            let Some(text) = document.member_text(member) else { continue };
+            match Url::parse(&text) {
+                Err(_) => self.note("relative_endpoint", format!("{member} is no absolute address: {text}")),
+                Ok(url) if !url.is_confidential() => {
+                    self.note(
+                        "insecure_endpoint",
+                        format!("{member} is plain http, where others can read along: {text}"),
+                    );
+                }
+                Ok(url) if member == "revocation_endpoint" && is_page(&url) => {
+                    let message =
+                        format!("{member} is a page for people and no endpoint; nothing is sent there: {text}");
+                    self.note("revocation_page", message);
+                }
+                Ok(_) => {}
+            }
+        }
+        if document.member_text("token_endpoint").is_none() {
+            self.note("missing_token_endpoint", "It names no token_endpoint, so no app can connect by it.".into());
+        }
+    }
+
+    fn note_response_types<V: JsonView>(&mut self, document: &V) {
+        let types = list(document, "response_types_supported");
+        if !types.is_empty() && !types.iter().any(|kind| kind == "code") {
+            let message =
+                format!("response_types_supported lacks \"code\", which every launch uses: {}", types.join(" "));
+            self.note("missing_response_type", message);
+        }
+    }
+}
+
+const ENDPOINTS: [&str; 6] = [
+    "authorization_endpoint",
+    "token_endpoint",
+    "jwks_uri",
+    "introspection_endpoint",
+    "revocation_endpoint",
+    "registration_endpoint",
+];
+
+/// The members that are arrays.
+const SMART_LISTS: [&str; 7] = [
+    "capabilities",
+    "code_challenge_methods_supported",
+    "grant_types_supported",
+    "response_types_supported",
+    "scopes_supported",
+    "token_endpoint_auth_methods_supported",
+    "token_endpoint_auth_signing_alg_values_supported",
+];
+
+const SMART_MEMBERS: [&str; 20] = [
+    "issuer",
+    "jwks_uri",
+    "authorization_endpoint",
+    "grant_types_supported",
+    "token_endpoint",
+    "token_endpoint_auth_methods_supported",
+    "token_endpoint_auth_signing_alg_values_supported",
+    "registration_endpoint",
+    "user_access_brand_bundle",
+    "user_access_brand_identifier",
+    "associated_endpoints",
+    "scopes_supported",
+    "response_types_supported",
+    "management_endpoint",
+    "introspection_endpoint",
+    "revocation_endpoint",
+    "userinfo_endpoint",
+    "capabilities",
+    "code_challenge_methods_supported",
+    "smart_app_state_endpoint",
+];
+
+const CAPABILITIES: [&str; 21] = [
+    "launch-ehr",
+    "launch-standalone",
+    "authorize-post",
+    "client-public",
+    "client-confidential-symmetric",
+    "client-confidential-asymmetric",
+    "sso-openid-connect",
+    "context-banner",
+    "context-style",
+    "context-ehr-patient",
+    "context-ehr-encounter",
+    "context-standalone-patient",
+    "context-standalone-encounter",
+    "permission-offline",
+    "permission-online",
+    "permission-patient",
+    "permission-user",
+    "permission-v1",
+    "permission-v2",
+    "smart-app-state",
+    "user-access-brands",
+];
+
+const OPENID_LISTS: [&str; 7] = [
+    "response_types_supported",
+    "subject_types_supported",
+    "id_token_signing_alg_values_supported",
+    "grant_types_supported",
+    "scopes_supported",
+    "token_endpoint_auth_methods_supported",
+    "code_challenge_methods_supported",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn codes(findings: &[Finding]) -> Vec<&'static str> {
+        findings.iter().map(|finding| finding.code).collect()
+    }
+
+    /// WebChart's SMART configuration, as its documentation prints it, on a host of our own.
+    fn webchart() -> Value {
+        json!({
+            "issuer": "", "jwks_uri": "https://ehr.example/webchart.cgi/jwks/",
+            "authorization_endpoint": "https://ehr.example/webchart.cgi/oauth/authenticate/",
+            "grant_types_supported": ["authorization_code"],
+            "token_endpoint": "https://ehr.example/webchart.cgi/oauth/token/",
+            "token_endpoint_auth_methods_supported": ["private_key_jwt"],
+            "token_endpoint_auth_signing_alg_values_supported": ["RS384"],
+            "scopes_supported": ["patient/*.rs", "system/*.read"], "response_types_supported": "token",
+            "management_endpoint": "https://ehr.example/webchart.cgi?f=admin&s=jwt",
+            "introspection_endpoint": "https://ehr.example/webchart.cgi/oauth/introspect/",
+            "revocation_endpoint": "https://ehr.example/webchart.cgi?f=admin&s=jwt&opp=revoke",
+            "capabilities": ["sso-openid-connect", "launch-ehr", "client-confidential-symmetric", "permission-offline"],
+            "code_challenge_methods_supported": ["S256"],
+        })
+    }
+
+    #[test]
+    fn d7_each_oddity_of_webcharts_smart_configuration_is_named() {
+        let findings = smart_configuration_findings(&webchart());
+        assert_eq!(
+            codes(&findings),
+            [
+                "empty_issuer",
+                "string_for_array",
+                "revocation_page",
+                "missing_response_type",
+                "missing_grant",
+                "missing_auth_method",
+            ]
+        );
+        assert!(findings.iter().all(|finding| !finding.section.is_empty() && !finding.message.is_empty()));
+    }
+
+    #[test]
+    fn d7_each_oddity_of_webcharts_openid_configuration_is_named() {
+        let openid = json!({
+            "issuer": "https://ehr.example/webchart.cgi",
+            "authorization_endpoint": "https://ehr.example/webchart.cgi/oauth/authorization/",
+            "jwks_uri": "https://ehr.example/webchart.cgi/jwks/",
+            "response_types_supported": "code", "subject_types_supported": "public",
+            "id_token_signing_alg_values_supported": "RS256",
+            "token_endpoint": "https://ehr.example/webchart.cgi/oauth/token/",
+            "introspection_endpoint": "https://ehr.example/webchart.cgi/oauth/introspect/",
+            "revocation_endpoint": "https://ehr.example/webchart.cgi?f=jwt&opp=manage",
+        });
+        let strings = ["string_for_array"; 3];
+        let expected: Vec<_> = strings.into_iter().chain(["revocation_page"]).collect();
+        assert_eq!(codes(&openid_configuration_findings(&openid)), expected);
+
+        let differing = contradictions(&webchart(), &openid);
+        assert_eq!(codes(&differing), ["contradiction"]);
+        assert!(differing[0].message.contains("authorization_endpoint"));
+    }
+
+    #[test]
+    fn d4_strings_for_arrays_and_unknown_members_are_findings() {
+        let document = json!({
+            "issuer": "https://ehr.example", "token_endpoint": "/token", "response_types_supported": "code",
+            "code_challenge_methods_supported": "S256", "capabilities": ["launch-ehr", "lsunch-standalone"], "x-own": 1,
+        });
+        let findings = smart_configuration_findings(&document);
+        let expected =
+            ["string_for_array", "string_for_array", "unknown_member", "unknown_capability", "relative_endpoint"];
+        assert_eq!(codes(&findings), expected);
+        assert!(findings[3].message.contains("lsunch-standalone"));
+    }
+
+    #[test]
+    fn d7_a_document_as_it_should_be_has_no_finding() {
+        let document = json!({
+            "issuer": "https://ehr.example", "jwks_uri": "https://ehr.example/jwks",
+            "authorization_endpoint": "https://ehr.example/authorize", "token_endpoint": "https://ehr.example/token",
+            "grant_types_supported": ["authorization_code", "refresh_token"], "response_types_supported": ["code"],
+            "capabilities": ["launch-ehr", "permission-offline"], "code_challenge_methods_supported": ["S256"],
+        });
+        assert_eq!(smart_configuration_findings(&document), []);
+    }
+
+    #[test]
+    fn d7_what_no_app_could_connect_by_is_named() {
+        let document = json!({"authorization_endpoint": "http://ehr.example/authorize"});
+        let findings = smart_configuration_findings(&document);
+        assert_eq!(codes(&findings), ["insecure_endpoint", "missing_token_endpoint", "missing_pkce"]);
+    }
+}

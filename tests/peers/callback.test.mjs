@@ -1,0 +1,85 @@
+// The redirects of oidc-provider: altered on their way, opened twice, and those that say no.
+
+import assert from "node:assert/strict";
+import { after } from "node:test";
+import { test } from "../e2e/support/browser.mjs";
+import { callbackOf, inApp, isBack, launch, logIn, openApp, openCallback } from "./support/flows.mjs";
+import { startPeer } from "./support/provider.mjs";
+
+const peer = await startPeer();
+after(() => peer.stop());
+const app = peer.app("public");
+
+const alterations = [
+  ["C5 a redirect that names another issuer is refused", "invalid_callback", (query) => query.set("iss", `${peer.issuer}.example`)],
+  ["C5 a redirect that does not name its issuer, as the provider says it does, is refused", "invalid_callback", (query) => query.delete("iss")],
+  ["C1 a redirect of a launch that was not begun here is refused", "state_mismatch", (query) => query.set("state", "unknown")],
+];
+
+for (const [title, code, change] of alterations) {
+  test(title, async ({ page, traffic }) => {
+    const callback = await callbackOf(page, app);
+    assert.equal(callback.searchParams.get("iss"), peer.issuer);
+    const altered = new URL(callback);
+    change(altered.searchParams);
+    const { error, isSignedIn } = await openCallback(page, altered);
+    assert.equal(error.code, code);
+    assert.equal(isSignedIn, false);
+    assert.equal(traffic.tokenRequests("authorization_code").length, 0, "the code was sent");
+  });
+}
+
+test("C2 a redirect that is opened again leads to the session without a second exchange", async ({ page, traffic }) => {
+  const callback = await callbackOf(page, app);
+  assert.equal((await openCallback(page, callback)).isSignedIn, true);
+  assert.equal((await openCallback(page, callback)).isSignedIn, true);
+  assert.equal(traffic.tokenRequests("authorization_code").length, 1);
+  // At a second exchange the provider ends the grant.
+  assert.equal(await inApp(page, async ({ session }) => (await session.read("Patient/ada-1815")).id), "ada-1815");
+});
+
+test("C2 a redirect that is opened after the session ended exchanges nothing", async ({ page, traffic }) => {
+  const callback = await callbackOf(page, app);
+  await openCallback(page, callback);
+  await inApp(page, ({ session }) => session.signOut());
+  const { error } = await openCallback(page, callback);
+  assert.equal(error.code, "state_mismatch");
+  assert.equal(traffic.tokenRequests("authorization_code").length, 1);
+});
+
+test("T4 a code that somebody else used first is sent once and never again", async ({ page, traffic }) => {
+  const callback = await callbackOf(page, app);
+  const theft = await peer.post("/token", app.registration, {
+    grant_type: "authorization_code",
+    code: callback.searchParams.get("code"),
+    redirect_uri: app.record.redirectUri,
+    code_verifier: await verifierIn(page),
+  });
+  assert.equal(theft.status, 200);
+  const { error, isSignedIn } = await openCallback(page, callback);
+  assert.deepEqual({ code: error.code, isSignedIn }, { code: "invalid_grant", isSignedIn: false });
+  const { body } = await peer.post("/token/introspection", app.registration, { token: theft.body.access_token });
+  assert.equal(body.active, false, "the provider did not end the grant of a code that came twice");
+
+  assert.equal((await openCallback(page, callback)).isSignedIn, false);
+  assert.equal(traffic.tokenRequests("authorization_code").length, 1);
+});
+
+/** The verifier of the launch that waits in the page's tab. */
+async function verifierIn(page) {
+  const stored = await page.evaluate(() => Object.values(sessionStorage).join());
+  return /"verifier":"([^"]+)"/.exec(stored)[1];
+}
+
+test("C3 who says no at the provider is told apart, and the launch is forgotten", async ({ page, traffic }) => {
+  await openApp(page, app);
+  await launch(page);
+  await logIn(page);
+  await page.getByRole("link", { name: "Cancel" }).click();
+  await isBack(page, app);
+  const error = await inApp(page, ({ error }) => error);
+  assert.equal(error.code, "access_denied");
+  assert.equal(error.errorDescription, "End-User aborted interaction");
+  assert.equal(await page.evaluate(() => Object.keys(sessionStorage).some((key) => key.startsWith("smartrust.launch."))), false);
+  assert.equal(traffic.tokenRequests("authorization_code").length, 0);
+});

@@ -1,0 +1,134 @@
+// The ID tokens of oidc-provider: taken as they come, refused where anything about them is changed.
+
+import assert from "node:assert/strict";
+import { after } from "node:test";
+import { test } from "../e2e/support/browser.mjs";
+import { idTokenAlgorithms } from "./support/apps.mjs";
+import { checkedIdentity, endOf, inApp, launch, logIn, consent, isBack, openApp, signIn } from "./support/flows.mjs";
+import { startPeer } from "./support/provider.mjs";
+import { alterTokens, headerOf, withWrongSignature } from "./support/tokens.mjs";
+
+const peer = await startPeer();
+after(() => peer.stop());
+const app = peer.app("public");
+const rotating = peer.app("signed-ES256");
+
+/** Signs in to one app after another in the same browser, where the provider knows the person from the second on. */
+async function signInAgain(page, app) {
+  await openApp(page, app);
+  await launch(page);
+  await consent(page);
+  await isBack(page, app);
+}
+
+test(`I4 signatures by ${idTokenAlgorithms.join(", ")} are verified, each with its at_hash`, async ({ page, traffic }) => {
+  const [first, ...others] = idTokenAlgorithms.map((algorithm) => peer.app(`signed-${algorithm}`));
+  const found = [];
+  for (const app of [first, ...others]) {
+    await (app === first ? signIn(page, app) : signInAgain(page, app));
+    const { signature, accessTokenHashChecked } = await checkedIdentity(page);
+    const response = await traffic.tokenRequests("authorization_code").at(-1).response();
+    found.push([headerOf((await response.json()).id_token).alg, signature, accessTokenHashChecked]);
+  }
+  assert.deepEqual(found, idTokenAlgorithms.map((algorithm) => [algorithm, "verified", true]));
+});
+
+test("I8 an ID token without at_hash is taken, and the session says what was checked", async ({ page }) => {
+  await signIn(page, app);
+  const identity = await checkedIdentity(page);
+  const { claims, signatureReason, ...rest } = identity;
+  assert.equal(signatureReason, undefined);
+  assert.equal(claims.aud, "public");
+  assert.deepEqual(rest, {
+    issuer: peer.issuer,
+    subject: "ada",
+    issuerChecked: true,
+    nonceChecked: true,
+    accessTokenHashChecked: false,
+    signature: "verified",
+  });
+});
+
+test("I4 a signature with one bit turned ends the session", async ({ page }) => {
+  await alterTokens(page, peer, (answer) => ({ ...answer, id_token: withWrongSignature(answer.id_token) }));
+  await signIn(page, rotating);
+  assert.deepEqual(await endOf(page), ["invalid_id_token"]);
+});
+
+/** What the app made of a sign-in, and whether it asked the FHIR server for anything. */
+async function refusal(page, traffic) {
+  const error = await inApp(page, ({ error, session }) => ({ ...error, isSignedIn: session !== null }));
+  const asked = traffic.to(peer.fhirBase).filter((request) => !request.url().includes("/.well-known/"));
+  return { code: error.code, check: /nonce|at_hash/.exec(error.message)?.[0], isSignedIn: error.isSignedIn, asked: asked.length };
+}
+
+test("I6 an access token that at_hash does not vouch for is refused before it is used", async ({ page, traffic }) => {
+  await alterTokens(page, peer, (answer) => ({ ...answer, access_token: `${answer.access_token}x` }));
+  await signIn(page, peer.app("signed-ES384"));
+  assert.deepEqual(await refusal(page, traffic), { code: "invalid_id_token", check: "at_hash", isSignedIn: false, asked: 0 });
+});
+
+test("I2 an ID token that the provider signed over another nonce is refused", async ({ page, traffic }) => {
+  await page.route(`${peer.issuer}/auth?*`, (route) => {
+    const address = new URL(route.request().url());
+    address.searchParams.set("nonce", "another-sign-in");
+    return route.fulfill({ status: 303, headers: { location: address.href } });
+  }, { times: 1 });
+  await signIn(page, app);
+  assert.deepEqual(await refusal(page, traffic), { code: "invalid_id_token", check: "nonce", isSignedIn: false, asked: 0 });
+});
+
+test("R7 the ID token of a refresh is checked like the first one", async ({ page, traffic }) => {
+  await signIn(page, app);
+  await checkedIdentity(page);
+  await inApp(page, ({ session }) => session.refresh());
+  const { id_token: renewed } = await traffic.tokenResponse("refresh_token");
+  assert.ok(renewed, "the provider sent none");
+  assert.equal((await checkedIdentity(page)).signature, "verified");
+  await alterTokens(page, peer, (answer) => ({ ...answer, id_token: withWrongSignature(answer.id_token) }));
+  await inApp(page, ({ session }) => session.refresh());
+  assert.deepEqual(await endOf(page), ["invalid_id_token"]);
+});
+
+test("I5 keys that are rotated after the sign-in are fetched once more, for the first token they sign", async ({ page, traffic }) => {
+  await signIn(page, rotating);
+  assert.equal((await checkedIdentity(page)).signature, "verified");
+  const { id_token: first } = await traffic.tokenResponse("authorization_code");
+  peer.rotateKeys({ keepsOld: false });
+  await page.clock.setFixedTime(Date.now() + 5 * 60_000);
+  for (let count = 0; count < 2; count += 1) {
+    await inApp(page, ({ session }) => session.refresh());
+    assert.equal((await checkedIdentity(page)).signature, "verified");
+  }
+  const { id_token: renewed } = await traffic.tokenResponse("refresh_token");
+  assert.notEqual(headerOf(renewed).kid, headerOf(first).kid);
+  assert.equal(traffic.to(`${peer.issuer}/jwks`).length, 2);
+});
+
+test("I5 keys that are rotated between the token and its check do no harm while the old one is published", async ({ page }) => {
+  await page.route(`${peer.issuer}/jwks`, (route) => {
+    peer.rotateKeys({ keepsOld: true });
+    return route.continue();
+  }, { times: 1 });
+  await signIn(page, rotating);
+  assert.equal((await checkedIdentity(page)).signature, "verified");
+});
+
+test("I4 a token whose key is no longer published is not taken", async ({ page }) => {
+  await page.route(`${peer.issuer}/jwks`, (route) => {
+    peer.rotateKeys({ keepsOld: false });
+    return route.continue();
+  });
+  await signIn(page, rotating);
+  assert.deepEqual(await endOf(page), ["invalid_id_token"]);
+});
+
+test("I5 keys that are rotated between the launch and the exchange are those that are fetched", async ({ page }) => {
+  await openApp(page, rotating);
+  await launch(page);
+  await logIn(page);
+  peer.rotateKeys({ keepsOld: false });
+  await consent(page);
+  await isBack(page, rotating);
+  assert.equal((await checkedIdentity(page)).signature, "verified");
+});

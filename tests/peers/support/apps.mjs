@@ -1,0 +1,87 @@
+// The apps that oidc-provider knows: what each is registered with, and what each is configured with.
+
+import { generateKeyPairSync } from "node:crypto";
+
+const scope = "launch/patient openid fhirUser offline_access patient/*.rs";
+
+/** Id and secret of every printable character that has a meaning in a form, a header or an address. */
+const awkward = { client_id: "app:1 /%+=&\"~", client_secret: "s:e c/r%e+t=&\"~?#%20" };
+
+/** How an ID token can be signed. */
+export const idTokenAlgorithms = ["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "ES512"];
+
+/** Whether the ID tokens of a client are bound to their access tokens; the others are as oidc-provider makes them. */
+export function hasAtHash({ clientId }) {
+  return clientId.startsWith("signed-");
+}
+
+/** Each app by the name of its folder on the app's origin; the client id is that name where none is given. */
+function definitions(keyAlgorithms) {
+  const none = { token_endpoint_auth_method: "none" };
+  return {
+    public: { registration: none },
+    "without-pkce": { registration: none, record: { pkce: "disabled" } },
+    "secret-basic": { registration: { ...awkward, token_endpoint_auth_method: "client_secret_basic" } },
+    "secret-basic-raw": {
+      registration: { ...awkward, client_id: `${awkward.client_id}raw`, token_endpoint_auth_method: "client_secret_basic" },
+      record: { basicEncoding: "raw" },
+    },
+    "secret-post": {
+      registration: { ...awkward, client_id: `${awkward.client_id}post`, token_endpoint_auth_method: "client_secret_post" },
+    },
+    ...Object.fromEntries(
+      idTokenAlgorithms.map((algorithm) => [
+        `signed-${algorithm}`,
+        { registration: { ...none, id_token_signed_response_alg: algorithm } },
+      ]),
+    ),
+    ...Object.fromEntries(keyAlgorithms.map((algorithm) => [`key-${algorithm}`, withKey(algorithm)])),
+  };
+}
+
+const keyTypes = { RS384: ["rsa", { modulusLength: 2048 }], ES384: ["ec", { namedCurve: "P-384" }] };
+
+/** A client that signs its assertions, with its key pair. */
+function withKey(algorithm) {
+  const { publicKey, privateKey } = generateKeyPairSync(...keyTypes[algorithm]);
+  const members = { kid: `${algorithm}-1`, alg: algorithm, use: "sig" };
+  return {
+    registration: {
+      token_endpoint_auth_method: "private_key_jwt",
+      token_endpoint_auth_signing_alg: algorithm,
+      jwks: { keys: [{ ...publicKey.export({ format: "jwk" }), ...members }] },
+    },
+    privateKey: { ...privateKey.export({ format: "jwk" }), ...members },
+  };
+}
+
+/**
+ * The apps with their registrations at the provider (RFC 7591 section 2) and their records for the npm package. One more for
+ * each of `keyAlgorithms`, RS384 or ES384, authenticates by signed assertions.
+ */
+export function makeApps(appOrigin, fhirBase, keyAlgorithms) {
+  return Object.entries(definitions(keyAlgorithms)).map(([folder, { registration, record, privateKey }]) => {
+    const redirectUri = `${appOrigin}/${folder}/`;
+    const { client_id: clientId = folder, client_secret: clientSecret } = registration;
+    const method = registration.token_endpoint_auth_method;
+    return {
+      folder,
+      privateKey,
+      registration: {
+        client_id: clientId,
+        redirect_uris: [redirectUri],
+        grant_types: ["authorization_code", "refresh_token"],
+        response_types: ["code"],
+        ...registration,
+      },
+      record: {
+        fhirBase,
+        clientId,
+        ...(clientSecret && { clientSecret, tokenEndpointAuthMethod: method }),
+        redirectUri,
+        scope,
+        ...record,
+      },
+    };
+  });
+}

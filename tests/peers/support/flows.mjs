@@ -1,0 +1,86 @@
+// What a person does: opens an app, launches, logs in at oidc-provider's own pages, consents, and comes back.
+
+import { ada } from "./people.mjs";
+
+/** Opens the page of an app, and waits until it has tried to resume. */
+export async function openApp(page, app, query = "") {
+  await page.goto(app.record.redirectUri + query);
+  await isOpened(page);
+}
+
+/** Waits until the page of an app has tried to resume. */
+export async function isOpened(page) {
+  await page.waitForFunction(() => globalThis.opened);
+}
+
+/** Runs a function in the page of an app with what it opened, `{ app, session, error, events }`, and an argument. */
+export function inApp(page, body, argument) {
+  return page.evaluate(`(${body})(globalThis.opened, ${JSON.stringify(argument)})`);
+}
+
+/** Leaves for the provider. `prompt=consent` is what it asks for before it lets anybody have offline access. */
+export async function launch(page, parameters = { prompt: "consent" }) {
+  await page.evaluate((parameters) => void globalThis.opened.app.launch({ parameters }), parameters);
+}
+
+/** Logs in at the provider. */
+export async function logIn(page, { accountId } = ada) {
+  await page.getByPlaceholder("Enter any login").fill(accountId);
+  await page.getByPlaceholder("and password").fill("any");
+  await page.getByRole("button", { name: "Sign-in" }).click();
+}
+
+/** Lets the app have what it asks for. */
+export async function consent(page) {
+  await page.getByRole("button", { name: "Continue" }).click();
+}
+
+/** Opens an app, signs a person in, and waits until the app has its session or its error. */
+export async function signIn(page, app, { person = ada, query, parameters } = {}) {
+  await openApp(page, app, query);
+  await launch(page, parameters);
+  await logIn(page, person);
+  await consent(page);
+  await isBack(page, app);
+}
+
+/** Waits until the app has its session or its error after the redirect. */
+export async function isBack(page, app) {
+  await page.waitForURL(({ href }) => href.startsWith(app.record.redirectUri));
+  await isOpened(page);
+}
+
+/** Signs a person in as far as the redirect, which the app's script does not see, and gives the redirect's address. */
+export async function callbackOf(page, app) {
+  await openApp(page, app);
+  await launch(page);
+  await logIn(page);
+  await page.route("**/page.js", (route) => route.abort());
+  await consent(page);
+  await page.waitForURL(({ href, searchParams }) => href.startsWith(app.record.redirectUri) && searchParams.has("code"));
+  await page.unroute("**/page.js");
+  return new URL(page.url());
+}
+
+/** Opens the redirect, altered or as it came, and tells what the app made of it. */
+export async function openCallback(page, callback) {
+  await page.goto(callback.href);
+  await isOpened(page);
+  return inApp(page, ({ session, error }) => ({ error, isSignedIn: session !== null }));
+}
+
+/** Waits until the check of the ID token's signature has ended, and gives the identity. */
+export async function checkedIdentity(page) {
+  await page.waitForFunction(() => globalThis.opened.session.identity?.signature !== "pending");
+  return inApp(page, ({ session }) => session.identity);
+}
+
+/** Waits until the session has ended, and gives the code of each end that was told. */
+export async function endOf(page) {
+  await page.waitForFunction(() => globalThis.opened.session?.active === false);
+  // Events are told in a microtask of their own.
+  return inApp(page, async ({ events }) => {
+    await new Promise((resolve) => setTimeout(resolve));
+    return events.filter(({ type }) => type === "signedout").map(({ code }) => code);
+  });
+}

@@ -1,0 +1,142 @@
+// An EHR whose authorization server is oidc-provider, as strict as it comes. SMART's members are added beside it.
+
+import "./quiet.mjs";
+import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { createServer } from "node:http";
+import Provider from "oidc-provider";
+import { createMemoryAdapter } from "oidc-provider/lib/adapters/memory_adapter.js";
+import { hasAtHash, idTokenAlgorithms, makeApps } from "./apps.mjs";
+import { fhirApi } from "./fhir.mjs";
+import { listen, startHost } from "./host.mjs";
+import { personOf } from "./people.mjs";
+
+/** Starts the EHR and the host of the apps on free ports; `keyAlgorithms` as in `makeApps`. */
+export async function startPeer({ keyAlgorithms = [] } = {}) {
+  const host = await startHost((folder) => apps.find((app) => app.folder === folder)?.record);
+  const server = createServer((request, response) => answer(request, response));
+  const issuer = await listen(server, "127.0.0.1");
+  const fhirBase = `${issuer}/fhir`;
+  const apps = makeApps(host.origin, fhirBase, keyAlgorithms);
+  const registrations = apps.map(({ registration }) => registration);
+  const launches = new Map();
+  const rsaKey = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  let ellipticKeys = makeEllipticKeys();
+  const settings = { issuer, fhirBase, registrations, launches, contexts: new Map(), ...storage() };
+  const withKeys = () => makeProvider({ ...settings, keys: [rsaKey, ...ellipticKeys] });
+  let provider = withKeys();
+
+  const fhir = fhirApi({
+    base: fhirBase,
+    smartConfiguration: () => smartConfiguration(issuer),
+    findToken: (token) => token && provider.AccessToken.find(token),
+  });
+
+  function answer(request, response) {
+    return request.url.startsWith("/fhir/") ? fhir(request, response) : provider.callback()(request, response);
+  }
+
+  return {
+    issuer,
+    fhirBase,
+    /** An app by its folder. */
+    app: (folder) => apps.find((app) => app.folder === folder),
+    /** The `launch` parameter of an EHR launch in which `patient` is open. */
+    launchFor(patient) {
+      const launch = randomBytes(16).toString("base64url");
+      launches.set(launch, patient);
+      return launch;
+    },
+    /** Signs ES256, ES384 and ES512 with new keys from now on. The old ones are still published when `keepsOld`. */
+    rotateKeys({ keepsOld }) {
+      ellipticKeys = [...makeEllipticKeys(), ...(keepsOld ? ellipticKeys : [])];
+      provider = withKeys();
+    },
+    /** Posts a form to the provider in the name of a client; gives the status and the answer. */
+    post: (path, client, form) => post(`${issuer}${path}`, client, form),
+    async stop() {
+      for (const each of [server, host.server]) {
+        each.closeAllConnections();
+        await new Promise((resolve) => each.close(resolve));
+      }
+    },
+  };
+}
+
+/** What outlives a change of keys. */
+function storage() {
+  return { adapter: createMemoryAdapter(), cookieKey: randomBytes(32).toString("base64url") };
+}
+
+function makeEllipticKeys() {
+  return ["P-256", "P-384", "P-521"].map((namedCurve) => generateKeyPairSync("ec", { namedCurve }));
+}
+
+function makeProvider({ issuer, fhirBase, registrations, keys, adapter, cookieKey, launches, contexts }) {
+  const provider = new Provider(issuer, {
+    adapter,
+    clients: registrations,
+    jwks: { keys: keys.map(({ privateKey }) => ({ ...privateKey.export({ format: "jwk" }), use: "sig" })) },
+    cookies: { keys: [cookieKey] },
+    features: {
+      introspection: { enabled: true },
+      revocation: { enabled: true },
+      registration: { enabled: true },
+      registrationManagement: { enabled: true },
+    },
+    enabledJWA: { idTokenSigningAlgValues: idTokenAlgorithms, clientAuthSigningAlgValues: ["RS384", "ES384"] },
+    // The hook that it asks for: a client may call from the origins that it is registered with.
+    clientBasedCORS: (_, origin, client) => client.redirectUris.some((uri) => new URL(uri).origin === origin),
+    findAccount: (_, accountId) => personOf(accountId) && accountOf(personOf(accountId), fhirBase),
+    // What SMART adds: its scopes, its parameters, the user's own resource, and the launch context.
+    scopes: ["openid", "offline_access", "launch", "launch/patient", "fhirUser", "patient/*.rs"],
+    claims: { openid: ["sub"], fhirUser: ["fhirUser"] },
+    conformIdTokenClaims: false,
+    extraParams: ["aud", "launch"],
+    extraTokenClaims: (_, token) => contexts.get(token.grantId),
+  });
+  provider.on("authorization.success", ({ oidc }) => {
+    const patient = launches.get(oidc.params.launch) ?? personOf(oidc.session.accountId).patient;
+    contexts.set(oidc.entities.Grant.jti, { patient });
+  });
+  provider.use(async (ctx, next) => {
+    await next();
+    if (ctx.oidc?.route === "token" && ctx.status === 200) Object.assign(ctx.body, ctx.oidc.entities.AccessToken.extra);
+  });
+  const { issue } = provider.IdToken.prototype;
+  // Beside a code it computes at_hash for its own hybrid flow alone.
+  provider.IdToken.prototype.issue = function (options) {
+    const accessToken = this.ctx.oidc.entities.AccessToken;
+    if (options.use === "idtoken" && hasAtHash(this.client)) this.set("at_hash", accessToken.jti);
+    return issue.call(this, options);
+  };
+  return provider;
+}
+
+function accountOf({ accountId, fhirUser }, fhirBase) {
+  return { accountId, claims: () => ({ sub: accountId, fhirUser: `${fhirBase}/${fhirUser}` }) };
+}
+
+/** The provider's own document, with the members that SMART requires besides. */
+async function smartConfiguration(issuer) {
+  const own = await (await fetch(`${issuer}/.well-known/openid-configuration`)).json();
+  const launches = ["launch-standalone", "launch-ehr", "context-standalone-patient", "context-ehr-patient"];
+  const clients = ["client-public", "client-confidential-symmetric", "client-confidential-asymmetric"];
+  const rest = ["sso-openid-connect", "permission-offline", "permission-patient", "permission-v2"];
+  return { ...own, capabilities: [...launches, ...clients, ...rest] };
+}
+
+/** A form, posted by a client that authenticates as it is registered, from outside any browser. */
+async function post(address, { client_id, client_secret, token_endpoint_auth_method: method }, form) {
+  const body = new URLSearchParams(form);
+  const headers = {};
+  const encoded = (text) => new URLSearchParams({ "": text }).toString().slice(1);
+  if (method === "client_secret_basic") {
+    headers.authorization = `Basic ${btoa(`${encoded(client_id)}:${encoded(client_secret)}`)}`;
+  } else {
+    body.set("client_id", client_id);
+    if (client_secret) body.set("client_secret", client_secret);
+  }
+  const response = await fetch(address, { method: "POST", headers, body });
+  const text = await response.text();
+  return { status: response.status, body: text && JSON.parse(text) };
+}
