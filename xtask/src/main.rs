@@ -2,11 +2,14 @@
 //!
 //! One file a subject: [`bundle`] makes WebAssembly and its glue, [`site`] the launcher's static files, [`loopback`] and
 //! [`serve`] put them on a local port, [`demo`] runs them beside the sandbox EHR, [`checks`] drives them in a browser,
-//! [`suite`] runs every test, [`size`] measures what a browser loads. What goes wrong is one sentence with its remedy.
+//! [`suite`] runs every test, [`fuzz`] feeds damaged input to the parsers, [`conformance`] tells which test proves what,
+//! [`size`] measures what a browser loads. What goes wrong is one sentence with its remedy.
 
 mod bundle;
 mod checks;
+mod conformance;
 mod demo;
+mod fuzz;
 mod loopback;
 mod serve;
 mod shrink;
@@ -41,6 +44,10 @@ enum Command {
     Test(TestOptions),
     /// Tells what the npm package and the launcher's first load weigh
     Size(SizeOptions),
+    /// Writes docs/conformance.md: which tests prove which behaviour
+    Conformance,
+    /// Feeds damaged input to every parser, for a while each
+    Fuzz(FuzzOptions),
     /// Runs one wasm test program in a browser; cargo calls it
     #[command(hide = true)]
     WasmTestRunner {
@@ -127,6 +134,16 @@ struct SizeOptions {
     check: bool,
 }
 
+#[derive(Args)]
+struct FuzzOptions {
+    /// How long each target runs
+    #[arg(long, value_name = "N", default_value_t = 60)]
+    seconds: u32,
+    /// Only the targets whose names contain this
+    #[arg(long, value_name = "PART")]
+    only: Option<String>,
+}
+
 fn main() -> ExitCode {
     match run(CommandLine::parse().command) {
         Ok(code) => code,
@@ -165,6 +182,8 @@ fn run(command: Command) -> Result<ExitCode> {
             });
         }
         Command::Size(options) => size::run(options.check)?,
+        Command::Conformance => conformance::run()?,
+        Command::Fuzz(options) => fuzz::run(options.seconds, options.only.as_deref())?,
         Command::WasmTestRunner { arguments } => checks::run_wasm_tests(arguments)?,
     }
     Ok(ExitCode::SUCCESS)

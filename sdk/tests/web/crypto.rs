@@ -44,26 +44,6 @@ fn without_web_crypto_there_is_no_entropy_and_no_panic() {
 }
 
 #[wasm_bindgen_test]
-async fn i4_the_examples_of_rfc_7515_a_2_and_a_3_verify_and_with_a_changed_byte_do_not() {
-    let platform = WebPlatform::default();
-    for (jwk, token) in [(RSA_KEY, RSA_TOKEN), (EC_KEY, EC_TOKEN)] {
-        let jwt = decode(&platform, token).unwrap();
-        let holds = async |signature: &[u8], signed: &[u8]| {
-            platform.verify(&key(jwk), jwt.algorithm, signature, signed).await.unwrap()
-        };
-        assert!(holds(&jwt.signature, &jwt.signed).await);
-
-        let mut signature = jwt.signature.clone();
-        signature[40] ^= 1;
-        assert!(!holds(&signature, &jwt.signed).await);
-        let mut signed = jwt.signed.clone();
-        signed[30] ^= 1;
-        assert!(!holds(&jwt.signature, &signed).await);
-        assert!(!holds(&[], &jwt.signed).await);
-    }
-}
-
-#[wasm_bindgen_test]
 async fn i4_every_algorithm_tells_its_owners_signature_from_another() {
     let platform = WebPlatform::default();
     for (name, making, signing) in ALGORITHMS {

@@ -7,6 +7,7 @@ mod http;
 mod json;
 mod launch;
 mod location;
+mod published;
 mod storage;
 mod tabs;
 mod timer;
