@@ -3,9 +3,8 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use smartrust::SmartAppConfig;
-use smartrust::protocol::discovery::{
-    SmartConfiguration, read_capability_statement, read_smart_configuration, smart_configuration_findings,
-};
+use smartrust::protocol::diagnosis::smart_configuration_findings;
+use smartrust::protocol::discovery::{SmartConfiguration, read_capability_statement, read_smart_configuration};
 use smartrust::protocol::url::Url;
 
 use crate::generated::{cases, json, object};
