@@ -55,7 +55,9 @@ mod tests {
         ] {
             assert_eq!(found(text).as_deref(), Some("Patient/1"), "{text}");
         }
-        for text in ["", "1", "#1", "urn:uuid:1", "patient/1", "Patient/", "Patient/a b", "Patient?name=x"] {
+        for text in
+            ["", "1", "#1", "urn:uuid:1", "patient/1", "Patient/", "Patient/a b", "Patient?name=x", "Patient/.."]
+        {
             assert_eq!(found(text), None, "{text}");
         }
     }

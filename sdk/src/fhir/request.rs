@@ -64,7 +64,18 @@ mod tests {
         let read = |reference: &str| read_request(&base(), reference).map(|request| request.url.to_string());
         assert_eq!(read("Patient/1").unwrap(), "https://ehr.example/fhir/Patient/1");
         assert_eq!(read("Patient/1/_history/2").unwrap(), "https://ehr.example/fhir/Patient/1/_history/2");
-        for wrong in ["", "Patient", "Patient/", "/Patient/1", "Patient/../x", "Patient/1?x=1", "#1", "metadata"] {
+        for wrong in [
+            "",
+            "Patient",
+            "Patient/",
+            "/Patient/1",
+            "Patient/../x",
+            "Patient/..",
+            "Patient/.",
+            "Patient/1?x=1",
+            "#1",
+            "metadata",
+        ] {
             assert_eq!(read(wrong).unwrap_err().code(), "invalid_reference", "{wrong}");
         }
     }

@@ -71,6 +71,10 @@ fn p2_a_set_reduces_to_its_shortest_form() {
             "patient/Observation.r?category=laboratory patient/Observation.s?category=laboratory",
             "patient/Observation.rs?category=laboratory",
         ),
+        (
+            "patient/*.r patient/Observation.s patient/Observation.rs?category=laboratory",
+            "patient/*.r patient/Observation.s",
+        ),
         ("user/*.rs patient/Observation.rs", "user/*.rs patient/Observation.rs"),
         ("launch/patient openid openid", "launch/patient openid"),
         ("patient/*.c patient/*.r patient/*.u patient/*.d patient/*.s", "patient/*.cruds"),
@@ -102,4 +106,11 @@ fn t3_granted_missing_and_extra_scopes_are_told_apart() {
     assert_eq!(texts(grant.missing()), ["offline_access", "patient/Condition.rs"]);
     assert_eq!(texts(grant.narrowed()), ["patient/*.read"]);
     assert_eq!(texts(grant.extra()), ["online_access"]);
+}
+
+#[test]
+fn t3_a_type_that_was_granted_by_a_constrained_wildcard_is_narrowed_and_not_missing() {
+    let grant = ScopeGrant::new(ScopeSet::parse("patient/Observation.rs"), Some("patient/*.rs?category=laboratory"));
+    assert_eq!(texts(grant.narrowed()), ["patient/Observation.rs"]);
+    assert!(grant.missing().is_empty());
 }

@@ -14,6 +14,8 @@ fn an_address_prints_as_it_is_fetched() {
         ("http://127.0.0.1:80?x", "http://127.0.0.1/?x"),
         ("https://a.example/?name=O'Hara", "https://a.example/?name=O%27Hara"),
         ("https://[::1]:8443/a%20b", "https://[::1]:8443/a%20b"),
+        ("https://[2001:DB8::7:0:0:1]", "https://[2001:db8::7:0:0:1]/"),
+        ("https://[1:2:3:4:5:6:0:8]/", "https://[1:2:3:4:5:6:0:8]/"),
     ] {
         assert_eq!(url(text).to_string(), printed);
     }
@@ -40,6 +42,14 @@ fn f1_what_a_browser_would_rewrite_is_refused() {
         ("https://127.0.0.1./", UrlError::Host),
         ("https://[::1/", UrlError::Host),
         ("https://[fe80::1%25eth0]/", UrlError::Host),
+        ("https://[0]/", UrlError::Host),
+        ("https://[1::2::3]/", UrlError::Host),
+        ("https://[1:::3]/", UrlError::Host),
+        ("https://[0:0:0:0:0:0:0:1]/", UrlError::Host),
+        ("https://[1:0:0:2:0:0:0:3]/", UrlError::Host),
+        ("https://[1::2:0:0:0:3]/", UrlError::Host),
+        ("https://[::01]/", UrlError::Host),
+        ("https://[::12345]/", UrlError::Host),
         ("https:///x", UrlError::Host),
         ("https://a..example/", UrlError::Host),
         ("https://a.example:99999/", UrlError::Port),
