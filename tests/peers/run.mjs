@@ -3,4 +3,4 @@
 
 import { runFolder } from "../e2e/support/report.mjs";
 
-process.exitCode = await runFolder(new URL(".", import.meta.url), { wanted: process.argv[2], concurrency: 2 });
+process.exitCode = await runFolder(new URL(".", import.meta.url), { wanted: process.argv[2] });

@@ -12,7 +12,7 @@ use crate::protocol::url::Url;
 
 /// How long a set of keys is good for, in seconds.
 const LIFETIME: f64 = 3600.0;
-/// How long after one fetch an unknown key brings about no other, in seconds.
+/// How long after a fetch for an unknown key another unknown one brings about none, in seconds.
 const PAUSE: f64 = 60.0;
 
 /// A set of keys, and when it came.
@@ -21,6 +21,8 @@ pub(crate) struct KeySet {
     address: Url,
     keys: Rc<[PublicKey]>,
     fetched: f64,
+    /// When they were last fetched for a key that was not among them.
+    searched: f64,
 }
 
 /// The server's keys, for a signature by the key `kid`.
@@ -31,22 +33,28 @@ pub(super) async fn fetch<P: Platform>(
     kid: Option<&str>,
 ) -> Result<Rc<[PublicKey]>, &'static str> {
     let known = server.keys.borrow().clone().filter(|set| set.address == address);
-    if let Some(set) = known.filter(|set| set.serves(kid, platform.now())) {
-        return Ok(set.keys);
+    let now = platform.now();
+    if let Some(set) = known.as_ref().filter(|set| set.serves(kid, now)) {
+        return Ok(set.keys.clone());
     }
+    let searched = if known.is_some_and(|set| set.is_fresh(now)) { now } else { f64::NEG_INFINITY };
     let mut request = Request::get(address.clone(), "application/json");
     request.no_store = true;
     let answer = send(platform, &request, DOCUMENT_TIMEOUT, &AbortSignal::never()).await;
     let answer = answer.map_err(|_| "the server's keys could not be fetched")?;
     let Body::Json(set) = answer.body else { return Err("the server's keys could not be read") };
     let keys: Rc<[PublicKey]> = PublicKey::read_set(&set).into();
-    *server.keys.borrow_mut() = Some(KeySet { address, keys: keys.clone(), fetched: platform.now() });
+    *server.keys.borrow_mut() = Some(KeySet { address, keys: keys.clone(), fetched: platform.now(), searched });
     Ok(keys)
 }
 
 impl KeySet {
     fn serves(&self, kid: Option<&str>, now: f64) -> bool {
         let is_known = kid.is_none_or(|kid| self.keys.iter().any(|key| key.kid.as_deref() == Some(kid)));
-        now - self.fetched < if is_known { LIFETIME } else { PAUSE }
+        self.is_fresh(now) && (is_known || now - self.searched < PAUSE)
+    }
+
+    fn is_fresh(&self, now: f64) -> bool {
+        now - self.fetched < LIFETIME
     }
 }

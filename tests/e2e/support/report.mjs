@@ -4,16 +4,24 @@ import { readdirSync } from "node:fs";
 import { run } from "node:test";
 import { fileURLToPath } from "node:url";
 
-/** Runs every *.test.mjs of a folder whose name contains `wanted`, so many at once; returns the exit code. */
-export async function runFolder(address, { wanted = "", concurrency = 1 }) {
+/**
+ * Runs the test files of a folder whose names contain `wanted`: two at a time, and then one by one those that end in
+ * `.alone.test.mjs`, because they order faults of the servers or revoke what others may hold.
+ */
+export async function runFolder(address, { wanted = "" }) {
   const folder = fileURLToPath(address);
-  const files = readdirSync(folder)
-    .filter((name) => name.endsWith(".test.mjs") && name.includes(wanted))
-    .sort()
-    .map((name) => folder + name);
-  const { passed, failed } = await report(run({ files, concurrency, timeout: 300_000 }));
-  console.log(`${passed} passed, ${failed} failed`);
-  return failed === 0 && passed > 0 ? 0 : 1;
+  const files = readdirSync(folder).filter((name) => name.endsWith(".test.mjs") && name.includes(wanted)).sort();
+  const alone = files.filter((name) => name.endsWith(".alone.test.mjs"));
+  const others = files.filter((name) => !alone.includes(name));
+  const count = { passed: 0, failed: 0 };
+  for (const [names, concurrency] of [[others, 2], [alone, 1]]) {
+    if (names.length === 0) continue;
+    const { passed, failed } = await report(run({ files: names.map((name) => folder + name), concurrency, timeout: 300_000 }));
+    count.passed += passed;
+    count.failed += failed;
+  }
+  console.log(`${count.passed} passed, ${count.failed} failed`);
+  return count.failed === 0 && count.passed > 0 ? 0 : 1;
 }
 
 /** Prints each check as it ends, and counts them. */
