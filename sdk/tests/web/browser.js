@@ -106,5 +106,8 @@ export const sign = async (algorithm, { privateKey }, data) =>
 export const verify = (algorithm, { publicKey }, signature, data) =>
   crypto.subtle.verify(JSON.parse(algorithm), publicKey, signature, data);
 
+export const importPrivateKey = (jwk, algorithm) =>
+  crypto.subtle.importKey("jwk", JSON.parse(jwk), JSON.parse(algorithm), false, ["sign"]);
+
 export const importAsItIs = (jwk, algorithm) =>
   crypto.subtle.importKey("jwk", JSON.parse(jwk), JSON.parse(algorithm), false, ["verify"]);

@@ -6,6 +6,9 @@ use smartrust::protocol::jwk::{Algorithm, PublicKey, candidates};
 use smartrust::web::WebPlatform;
 use wasm_bindgen_test::wasm_bindgen_test;
 
+use crate::browser;
+use crate::crypto::ALGORITHMS;
+
 #[wasm_bindgen_test]
 async fn i4_the_published_signatures_verify_and_with_a_changed_byte_do_not() {
     let platform = WebPlatform::default();
@@ -30,4 +33,31 @@ async fn i4_the_published_signatures_verify_and_with_a_changed_byte_do_not() {
         assert_eq!(holds(&signature, &changed).await, Ok(false), "{source}");
         assert_eq!(holds(&[], signed.as_bytes()).await, Ok(false), "{source}");
     }
+}
+
+#[wasm_bindgen_test]
+async fn what_is_signed_with_the_published_keys_is_the_published_signature() {
+    let platform = WebPlatform::default();
+    let examples = platform.parse(include_str!("../published/examples.json")).unwrap().member_items("verified");
+    let mut signed_by = Vec::new();
+    for example in examples {
+        let Some(signing_key) = example.member("signing_key") else { continue };
+        let name = example.member_text("alg").unwrap();
+        let (_, importing, _) = ALGORITHMS.iter().find(|(known, ..)| *known == name).unwrap();
+        let private = browser::import_private_key(&signing_key.to_json(), importing).await;
+        let algorithm = Algorithm::from_name(&name).unwrap();
+        let compact = example.member_text("compact").unwrap();
+        let (signed, published) = compact.rsplit_once('.').unwrap();
+        let signature = platform.sign(&private, algorithm, signed.as_bytes()).await.unwrap();
+
+        // ECDSA signs with a number drawn anew each time, so its signatures differ and verify.
+        if name.starts_with("RS") {
+            assert_eq!(signature, base64url_decode(published).unwrap(), "{name}");
+        }
+        let keys = PublicKey::read_set(&example.member("keys").unwrap());
+        let [key] = candidates(&keys, None, algorithm)[..] else { panic!("{name}") };
+        assert_eq!(platform.verify(key, algorithm, &signature, signed.as_bytes()).await, Ok(true), "{name}");
+        signed_by.push(name);
+    }
+    assert_eq!(signed_by, ["RS256", "ES512", "RS384", "ES384"]);
 }
