@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 use smartrust::platform::Body;
 use smartrust::protocol::context::LaunchContext;
+use smartrust::protocol::introspection::read_introspection;
 use smartrust::protocol::token::read_token_response;
 
 use crate::generated::{cases, json, object, text};
@@ -66,6 +67,18 @@ proptest! {
             prop_assert!(read.expires_in.is_none_or(|seconds| seconds.is_finite() && seconds >= 0.0));
             prop_assert!(answer.get("error").is_none_or(|error| !error.is_string()));
         }
+    }
+
+    #[test]
+    fn g4_an_introspection_says_whether_the_token_is_active_or_is_an_error(
+        status in status(), answer in object(&["active", "error", "scope"], &["true", "false", r#""invalid_token""#]), text in text(),
+    ) {
+        if let Ok(read) = read_introspection(status, &Body::Json(answer.clone())) {
+            prop_assert!((200..300).contains(&status));
+            prop_assert_eq!(answer["active"].as_bool(), Some(read.active));
+            prop_assert_eq!(read.members, answer);
+        }
+        prop_assert!(read_introspection::<Value>(status, &Body::Text(text)).is_err());
     }
 
     #[test]
