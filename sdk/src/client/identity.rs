@@ -81,11 +81,11 @@ async fn check<P: Platform>(inner: &Rc<Inner<P>>, id_token: &IdToken) -> Result<
 }
 
 async fn note<P: Platform>(inner: &Rc<Inner<P>>, signature: Signature) {
+    // A session that the app took out of the store meanwhile is not put back.
+    let is_stored = matches!(records::load_session(&inner.platform, &inner.id).await, Ok(Some(_)));
     if inner.check_active().is_err() {
         return;
     }
-    // A session that the app took out of the store meanwhile is not put back.
-    let is_stored = matches!(records::load_session(&inner.platform, &inner.id).await, Ok(Some(_)));
     let record = {
         let mut current = inner.record.borrow_mut();
         let record = Rc::make_mut(&mut *current);
@@ -97,7 +97,9 @@ async fn note<P: Platform>(inner: &Rc<Inner<P>>, signature: Signature) {
     };
     if is_stored {
         // Where it cannot be stored, the next page checks again.
-        let _ = records::save_session(&inner.platform, &inner.id, &record).await;
+        let _ = inner.store(&record).await;
     }
-    inner.tell(&SessionEvent::IdentityChecked);
+    if inner.check_active().is_ok() {
+        inner.tell(&SessionEvent::IdentityChecked);
+    }
 }

@@ -146,7 +146,7 @@ async fn take_over<P: Platform>(inner: &Rc<Inner<P>>, response: Box<TokenRespons
         context: newer_context(old.context, response.context),
         ..old
     };
-    let stored = records::save_session(&inner.platform, &inner.id, &record).await;
+    let stored = inner.store(&record).await;
     inner.check_active()?;
     inner.platform.publish(&inner.topic(), &record.to_json());
     // A store that fails must not cost the rotated token: it stays in memory, and the caller is told.

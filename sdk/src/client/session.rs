@@ -258,6 +258,16 @@ impl<P: Platform> Inner<P> {
         let _ = self.forget().await;
     }
 
+    /// Stores a record of the session. Where the session ends while a slow store is writing, nothing stays there.
+    pub async fn store(&self, record: &SessionRecord) -> Result<(), Failure> {
+        let stored = records::save_session(&self.platform, &self.id, record).await;
+        if self.check_active().is_err() {
+            // What cannot be removed is void for this page all the same.
+            let _ = records::remove_session(&self.platform, &self.id).await;
+        }
+        stored
+    }
+
     /// Takes everything of the session out of the store: its tokens, launches that were to follow it, and what was found
     /// out about its server.
     pub async fn forget(&self) -> Result<(), Failure> {
@@ -294,7 +304,7 @@ fn hear<P: Platform>(session: &Weak<Inner<P>>, message: &str) {
         Session { inner: inner.clone() }.check_signature();
         platform.spawn(Box::pin(async move {
             // The other tab has stored it; a copy that fails here is read anew at the next refresh.
-            let _ = records::save_session(&inner.platform, &inner.id, &record).await;
+            let _ = inner.store(&record).await;
         }));
     }
 }
