@@ -122,7 +122,7 @@ struct TestOptions {
     /// Leaves out what needs a browser or Node
     #[arg(long, conflicts_with = "all")]
     quick: bool,
-    /// Adds what takes long: the browser tests on the development build too
+    /// Adds what takes long: the browser tests on the development build, and a little fuzzing
     #[arg(long)]
     all: bool,
 }

@@ -2,9 +2,12 @@
 
 use crate::bundle::{self, Profile};
 use crate::tally::Tally;
-use crate::{checks, demo, site, size, tools, workspace};
+use crate::{checks, demo, fuzz, site, size, tools, workspace};
 use anyhow::Result;
 use std::process::ExitCode;
+
+/// How long each fuzz target runs, in seconds: enough to see that it still compiles and finds nothing at once.
+const FUZZING: u32 = 5;
 
 /// How much is run.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -87,6 +90,7 @@ fn test_in_browser(tally: &mut Tally, extent: Extent) -> Result<()> {
         bundle::build_sdk(Profile::Dev)?;
         site::build_launcher(Profile::Dev)?;
         drive(tally, &browser, "browser tests on the development build")?;
+        fuzz::run(FUZZING, None)?;
     }
     Ok(())
 }
