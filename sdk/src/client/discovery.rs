@@ -101,6 +101,9 @@ async fn look_up<P: Platform>(
     Ok(found.configuration)
 }
 
+/// What came back where nothing did. Who does not answer once is not asked for the other documents.
+const TOO_LATE: &str = "no answer came in time";
+
 /// The first document that names a token endpoint.
 async fn ask_in_turn<P: Platform>(platform: &P, server: &Server) -> Result<Found, Failure> {
     let mut attempts = Vec::new();
@@ -119,7 +122,11 @@ async fn ask_in_turn<P: Platform>(platform: &P, server: &Server) -> Result<Found
             },
             Err(outcome) => outcome,
         };
+        let is_silent = outcome == TOO_LATE;
         attempts.push(DiscoveryAttempt { url: request.url.as_str().to_owned(), outcome });
+        if is_silent {
+            break;
+        }
     }
     Err(Error::Discovery { attempts: attempts.into() }.into())
 }
@@ -127,7 +134,11 @@ async fn ask_in_turn<P: Platform>(platform: &P, server: &Server) -> Result<Found
 /// Fetches one document and says how long it is good for, or what came back in its place.
 pub(super) async fn ask<P: Platform>(platform: &P, request: &Request) -> Result<(<P as Json>::Value, f64), String> {
     let answer =
-        send(platform, request, DOCUMENT_TIMEOUT, &AbortSignal::never()).await.map_err(|error| error.message())?;
+        send(platform, request, DOCUMENT_TIMEOUT, &AbortSignal::never()).await.map_err(|failure| match &*failure {
+            Error::Network { .. } => "no answer could be read".to_owned(),
+            Error::Timeout { .. } => TOO_LATE.to_owned(),
+            other => other.message(),
+        })?;
     if answer.status != 200 {
         return Err(["status ", &decimal(answer.status.into())].concat());
     }

@@ -48,7 +48,11 @@ impl Error {
             Self::Discovery { attempts } => {
                 let attempts = attempts.iter().map(|attempt| [&*attempt.url, ": ", &*attempt.outcome].concat());
                 joined = attempts.collect::<Vec<_>>().join("; ");
-                ("The server's SMART configuration could not be read (", &*joined, "): check the server's base URL.")
+                (
+                    "The server's configuration could not be read (",
+                    &*joined,
+                    "): check its base URL, the connection, and that it allows this page's origin (CORS).",
+                )
             }
             Self::PkceUnsupported => {
                 ("The server does not advertise PKCE with S256 and the configuration requires it.", "", "")

@@ -211,11 +211,14 @@ fn a_launch_that_cannot_be_kept_is_not_begun() {
 }
 
 #[test]
-fn discovery_gives_up_after_ten_seconds() {
+fn d6_discovery_gives_up_after_ten_seconds() {
     let world = World::new(NOW, |_| Reply::json(200, &json!({})).after(10_001));
-    let error = launch(&world, &app(&world.tab("https://app.example/"))).unwrap_err();
+    let tab = world.tab("https://app.example/");
+    let error = launch(&world, &app(&tab)).unwrap_err();
     let Error::Discovery { attempts } = error else { panic!("{error:?}") };
-    assert!(attempts[0].outcome.contains("did not answer in time"), "{attempts:?}");
+    assert!(attempts[0].outcome.contains("no answer came in time"), "{attempts:?}");
+    assert_eq!(attempts.len(), 1, "who does not answer is not asked again");
+    assert_eq!(crate::platform::Clock::now(&tab), NOW + 10.0);
 }
 
 #[test]
