@@ -161,8 +161,8 @@ impl Launcher {
         spawn_local(async move {
             match self.app.get_value().resume().await {
                 Ok(Some(session)) => {
+                    self.show(session.clone());
                     self.end_replaced(&session).await;
-                    self.show(session);
                 }
                 Ok(None) => self.state.set(State::None),
                 Err(failure) => self.state.set(State::Failed(failure.into())),

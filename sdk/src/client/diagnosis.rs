@@ -1,7 +1,8 @@
 //! Looks a server's documents over.
 
 use super::app::SmartApp;
-use super::discovery::{Document, ask};
+use super::discovery::Document;
+use super::transport::fetch_document;
 use crate::error::Failure;
 use crate::platform::Platform;
 use crate::protocol::diagnosis::{contradictions, openid_configuration_findings, smart_configuration_findings};
@@ -24,7 +25,7 @@ impl<P: Platform> SmartApp<P> {
             (Document::OpenidConfiguration, "OpenID Connect Discovery 1.0 section 4"),
         ] {
             let request = document.request(&server)?;
-            documents.push(match ask(self.platform(), &request).await {
+            documents.push(match fetch_document(self.platform(), &request).await {
                 Ok((body, _)) => Some(body),
                 Err(outcome) => {
                     let message = [request.url.as_str(), " could not be read: ", &outcome].concat();

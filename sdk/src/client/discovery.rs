@@ -5,21 +5,16 @@ use std::rc::Rc;
 
 use super::config::Server;
 use super::flight::Flight;
-use super::transport::{DOCUMENT_TIMEOUT, send};
-use crate::abort::AbortSignal;
+use super::transport::{TOO_LATE, fetch_document};
 use crate::error::{DiscoveryAttempt, Error, Failure};
-use crate::platform::{Body, Json, JsonView, Platform};
+use crate::platform::{JsonView, Platform};
 use crate::protocol::discovery::{
     SmartConfiguration, capability_statement_request, openid_configuration_request, read_capability_statement,
     read_smart_configuration, smart_configuration_request,
 };
-use crate::protocol::encoding::decimal;
 use crate::protocol::http::Request;
 use crate::protocol::json::ObjectWriter;
-use crate::protocol::url::UrlError;
-
-/// How long a document is good for that does not say so itself, in seconds.
-const LIFETIME: f64 = 300.0;
+use crate::protocol::url::{Url, UrlError};
 
 /// What is known of a server, and who is finding out.
 #[derive(Default)]
@@ -101,15 +96,12 @@ async fn look_up<P: Platform>(
     Ok(found.configuration)
 }
 
-/// What came back where nothing did. Who does not answer once is not asked for the other documents.
-const TOO_LATE: &str = "no answer came in time";
-
 /// The first document that names a token endpoint.
 async fn ask_in_turn<P: Platform>(platform: &P, server: &Server) -> Result<Found, Failure> {
     let mut attempts = Vec::new();
     for document in DOCUMENTS {
         let request = document.request(server)?;
-        let outcome = match ask(platform, &request).await {
+        let outcome = match fetch_document(platform, &request).await {
             Ok((body, lifetime)) => match document.read(&body, server) {
                 Ok(configuration) => {
                     let until = platform.now() + lifetime;
@@ -122,6 +114,7 @@ async fn ask_in_turn<P: Platform>(platform: &P, server: &Server) -> Result<Found
             },
             Err(outcome) => outcome,
         };
+        // Who does not answer once is not asked for the other documents.
         let is_silent = outcome == TOO_LATE;
         attempts.push(DiscoveryAttempt { url: request.url.as_str().to_owned(), outcome });
         if is_silent {
@@ -129,31 +122,6 @@ async fn ask_in_turn<P: Platform>(platform: &P, server: &Server) -> Result<Found
         }
     }
     Err(Error::Discovery { attempts: attempts.into() }.into())
-}
-
-/// Fetches one document and says how long it is good for, or what came back in its place.
-pub(super) async fn ask<P: Platform>(platform: &P, request: &Request) -> Result<(<P as Json>::Value, f64), String> {
-    let answer =
-        send(platform, request, DOCUMENT_TIMEOUT, &AbortSignal::never()).await.map_err(|failure| match &*failure {
-            Error::Network { .. } => "no answer could be read".to_owned(),
-            Error::Timeout { .. } => TOO_LATE.to_owned(),
-            other => other.message(),
-        })?;
-    if answer.status != 200 {
-        return Err(["status ", &decimal(answer.status.into())].concat());
-    }
-    let Body::Json(document) = answer.body else { return Err("status 200 with something that is not JSON".into()) };
-    Ok((document, answer.cache_control.as_deref().map_or(LIFETIME, lifetime)))
-}
-
-/// How long `Cache-Control` lets an answer be used, in seconds (RFC 9111 section 5.2.2).
-fn lifetime(cache_control: &str) -> f64 {
-    let mut directives = cache_control.split(',').map(str::trim);
-    if directives.clone().any(|directive| matches!(directive, "no-store" | "no-cache")) {
-        return 0.0;
-    }
-    let max_age = directives.find_map(|directive| directive.strip_prefix("max-age=")?.parse::<u32>().ok());
-    max_age.map_or(LIFETIME, f64::from)
 }
 
 /// Fills in the issuer and the keys' address from the OpenID configuration, where they are missing, and where both
@@ -165,7 +133,7 @@ async fn complete_identity<P: Platform>(platform: &P, server: &Server, found: &m
         return;
     }
     let Ok(request) = Document::OpenidConfiguration.request(server) else { return };
-    let Ok((body, _)) = ask(platform, &request).await else { return };
+    let Ok((body, _)) = fetch_document(platform, &request).await else { return };
     let Ok(openid) = Document::OpenidConfiguration.read(&body, server) else { return };
     if openid.token_endpoint.origin() == known.token_endpoint.origin() {
         let mut completed = SmartConfiguration::clone(known);
@@ -205,7 +173,7 @@ impl Found {
             .flag("withIdentity", self.with_identity)
             .optional_seconds("until", Some(self.until))
             .optional_text("issuer", self.configuration.issuer.as_deref())
-            .optional_text("jwksUri", self.configuration.jwks_uri.as_ref().map(|url| url.as_str()))
+            .optional_text("jwksUri", self.configuration.jwks_uri.as_ref().map(Url::as_str))
             .raw("document", &self.configuration.json)
             .finish()
     }
@@ -214,8 +182,7 @@ impl Found {
         let document = Document::SmartConfiguration;
         let mut configuration = document.read(&value.member("document")?, server).ok()?;
         configuration.issuer = value.member_text("issuer");
-        configuration.jwks_uri =
-            value.member_text("jwksUri").and_then(|url| crate::protocol::url::Url::parse(&url).ok());
+        configuration.jwks_uri = value.member_text("jwksUri").and_then(|url| Url::parse(&url).ok());
         Some(Self {
             configuration: Rc::new(configuration),
             document,

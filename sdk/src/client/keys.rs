@@ -3,9 +3,8 @@
 use std::rc::Rc;
 
 use super::config::Server;
-use super::transport::{DOCUMENT_TIMEOUT, send};
-use crate::abort::AbortSignal;
-use crate::platform::{Body, Platform};
+use super::transport::fetch_document;
+use crate::platform::{JsonView, Platform};
 use crate::protocol::http::Request;
 use crate::protocol::jwk::PublicKey;
 use crate::protocol::url::Url;
@@ -40,9 +39,10 @@ pub(super) async fn fetch<P: Platform>(
     let searched = if known.is_some_and(|set| set.is_fresh(now)) { now } else { f64::NEG_INFINITY };
     let mut request = Request::get(address.clone(), "application/json");
     request.no_store = true;
-    let answer = send(platform, &request, DOCUMENT_TIMEOUT, &AbortSignal::never()).await;
-    let answer = answer.map_err(|_| "the server's keys could not be fetched")?;
-    let Body::Json(set) = answer.body else { return Err("the server's keys could not be read") };
+    let (set, _) = fetch_document(platform, &request).await.map_err(|_| "the server's keys could not be fetched")?;
+    if set.member("keys").is_none() {
+        return Err("the server's keys could not be read");
+    }
     let keys: Rc<[PublicKey]> = PublicKey::read_set(&set).into();
     *server.keys.borrow_mut() = Some(KeySet { address, keys: keys.clone(), fetched: platform.now(), searched });
     Ok(keys)

@@ -5,10 +5,15 @@ use futures_util::future::{Either, select};
 use crate::abort::{AbortHandle, AbortSignal};
 use crate::error::{Error, Failure};
 use crate::platform::{Body, HttpFailure, HttpResponse, Json, Platform};
+use crate::protocol::encoding::decimal;
 use crate::protocol::http::Request;
 
 /// How long a configuration document may take, in milliseconds.
 pub(crate) const DOCUMENT_TIMEOUT: u32 = 10_000;
+/// How long a document is good for that does not say so itself, in seconds.
+const LIFETIME: f64 = 300.0;
+/// What came back where nothing did.
+pub(crate) const TOO_LATE: &str = "no answer came in time";
 /// How long a token or FHIR request may take, in milliseconds.
 pub(crate) const REQUEST_TIMEOUT: u32 = 60_000;
 
@@ -62,4 +67,32 @@ pub(crate) async fn send<P: Platform>(
             .into())
         }
     }
+}
+
+/// Fetches one document and says how long it is good for, or what came back in its place.
+pub(crate) async fn fetch_document<P: Platform>(
+    platform: &P,
+    request: &Request,
+) -> Result<(<P as Json>::Value, f64), String> {
+    let answer =
+        send(platform, request, DOCUMENT_TIMEOUT, &AbortSignal::never()).await.map_err(|failure| match &*failure {
+            Error::Network { .. } => "no answer could be read".to_owned(),
+            Error::Timeout { .. } => TOO_LATE.to_owned(),
+            other => other.message(),
+        })?;
+    if answer.status != 200 {
+        return Err(["status ", &decimal(answer.status.into())].concat());
+    }
+    let Body::Json(document) = answer.body else { return Err("status 200 with something that is not JSON".into()) };
+    Ok((document, answer.cache_control.as_deref().map_or(LIFETIME, lifetime)))
+}
+
+/// How long `Cache-Control` lets an answer be used, in seconds (RFC 9111 section 5.2.2).
+fn lifetime(cache_control: &str) -> f64 {
+    let mut directives = cache_control.split(',').map(str::trim);
+    if directives.clone().any(|directive| matches!(directive, "no-store" | "no-cache")) {
+        return 0.0;
+    }
+    let max_age = directives.find_map(|directive| directive.strip_prefix("max-age=")?.parse::<u32>().ok());
+    max_age.map_or(LIFETIME, f64::from)
 }

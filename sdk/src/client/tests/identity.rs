@@ -112,16 +112,23 @@ fn i2_a_missing_nonce_is_taken_by_a_named_option_only() {
 }
 
 #[test]
-fn keys_that_cannot_be_fetched_leave_the_signature_unchecked() {
-    let server = Server::new();
-    let world = server.world();
-    let scripted = server.clone();
-    let token = token_answer(1);
-    launch_with_keys(&server, &world, move |path| match path {
-        "/jwks" => Some(Reply::offline()),
-        "/token" => Some(Reply::json(200, &with_id_token(&scripted, &token))),
-        _ => None,
-    });
+fn i8_keys_that_cannot_be_had_leave_the_signature_unchecked_and_the_session_standing() {
+    for keys in [
+        Reply::offline(),
+        Reply::json(503, &json!({"error": "temporarily_unavailable"})),
+        Reply::json(200, &json!({})),
+        Reply::text(200, "<html>Log in</html>"),
+    ] {
+        let server = Server::new();
+        let world = server.world();
+        let scripted = server.clone();
+        let token = token_answer(1);
+        launch_with_keys(&server, &world, move |path| match path {
+            "/jwks" => Some(keys.clone()),
+            "/token" => Some(Reply::json(200, &with_id_token(&scripted, &token))),
+            _ => None,
+        });
+    }
 }
 
 fn with_id_token(server: &Server, answer: &serde_json::Value) -> serde_json::Value {
