@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
 use super::config::{Server, SmartAppConfig};
+use super::identity;
 pub use super::launch::LaunchOptions;
 use super::records::{self, SessionRecord};
 use super::session::{Inner, Session};
@@ -130,7 +131,7 @@ impl<P: Platform> SmartApp<P> {
         sessions.retain(|open| open.strong_count() > 0);
         sessions.push(Rc::downgrade(&session.inner));
         drop(sessions);
-        session.check_signature();
+        identity::check_signature(&session.inner);
         session
     }
 

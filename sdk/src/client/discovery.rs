@@ -62,7 +62,7 @@ pub(crate) async fn discover<P: Platform>(
             let (own_platform, own_server) = (platform.clone(), server.clone());
             let flight = Flight::start(platform, async move {
                 let outcome = look_up(&own_platform, &own_server, with_identity).await;
-                own_server.discovery.running.borrow_mut().take();
+                own_server.discovery.running.borrow_mut().take_if(|(identity, _)| *identity == with_identity);
                 outcome
             });
             *server.discovery.running.borrow_mut() = Some((with_identity, flight.clone()));

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::keys;
 use super::records::{self, CheckedIdentity, SessionRecord, Signature};
-use super::session::{Inner, Session, SessionEvent};
+use super::session::{Inner, SessionEvent};
 use crate::error::{Error, Failure};
 use crate::platform::Platform;
 use crate::protocol::id_token::{self, Expected, Identity};
@@ -13,19 +13,17 @@ use crate::protocol::jwt::decode;
 use crate::protocol::secret::IdToken;
 use crate::protocol::token::TokenResponse;
 
-impl<P: Platform> Session<P> {
-    /// Starts the check of the signature, where it is still to be made. A signature that does not hold ends the session.
-    pub(super) fn check_signature(&self) {
-        let id_token = self.inner.record.borrow().id_token.clone();
-        let Some(id_token) = id_token else { return };
-        let inner = self.inner.clone();
-        self.inner.platform.spawn(Box::pin(async move {
-            match check(&inner, &id_token).await {
-                Ok(signature) => note(&inner, signature).await,
-                Err(error) => inner.end_and_forget(error).await,
-            }
-        }));
-    }
+/// Starts the check of the signature, where it is still to be made. A signature that does not hold ends the session.
+pub(super) fn check_signature<P: Platform>(inner: &Rc<Inner<P>>) {
+    let id_token = inner.record.borrow().id_token.clone();
+    let Some(id_token) = id_token else { return };
+    let session = inner.clone();
+    inner.platform.spawn(Box::pin(async move {
+        match check(&session, &id_token).await {
+            Ok(signature) => note(&session, signature).await,
+            Err(error) => session.end_and_forget(error).await,
+        }
+    }));
 }
 
 /// The record after a refresh, as far as it says who the user is: the identity that came with it, or the launch's where

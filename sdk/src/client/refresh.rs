@@ -153,7 +153,7 @@ async fn take_over<P: Platform>(inner: &Rc<Inner<P>>, response: Box<TokenRespons
     *inner.record.borrow_mut() = Rc::new(record);
     inner.tell(&SessionEvent::Refreshed);
     if has_new_identity {
-        Session { inner: inner.clone() }.check_signature();
+        identity::check_signature(inner);
     }
     stored
 }

@@ -6,6 +6,7 @@ use std::rc::{Rc, Weak};
 use super::config::Server;
 use super::discovery;
 use super::flight::Flight;
+use super::identity;
 use super::records::{self, SessionRecord};
 pub use super::records::{CheckedIdentity, Signature};
 use crate::error::{Error, Failure};
@@ -301,7 +302,7 @@ fn hear<P: Platform>(session: &Weak<Inner<P>>, message: &str) {
     let record = platform.parse(message).and_then(|value| SessionRecord::read(&value));
     if let Some(record) = record.filter(|record| inner.is_of_same_launch(record)) {
         inner.adopt(record.clone());
-        Session { inner: inner.clone() }.check_signature();
+        identity::check_signature(&inner);
         platform.spawn(Box::pin(async move {
             // The other tab has stored it; a copy that fails here is read anew at the next refresh.
             let _ = inner.store(&record).await;
