@@ -128,6 +128,9 @@ impl<P: Platform> SmartApp<P> {
                 jwks: configuration.jwks_uri.clone(),
                 introspection: configuration.introspection_endpoint.clone(),
                 revocation: configuration.revocation_endpoint.clone(),
+                token_endpoint_auth_signing_alg_values_supported: configuration
+                    .token_endpoint_auth_signing_alg_values_supported
+                    .clone(),
                 issuer_in_redirect: configuration.authorization_response_iss_parameter_supported,
             }),
             patient,
