@@ -21,6 +21,7 @@ pub mod json;
 pub mod jwk;
 pub mod jwt;
 pub mod launch;
+pub mod pem;
 pub mod pkce;
 pub mod revocation;
 pub mod scope;

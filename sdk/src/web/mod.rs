@@ -5,9 +5,11 @@
 //! of [`crate::protocol`] that the traits name.
 
 mod crypto;
+mod database;
 mod global;
 mod http;
 mod json;
+mod keys;
 mod location;
 mod lock;
 mod messages;
@@ -19,6 +21,7 @@ use std::rc::Rc;
 #[cfg(feature = "js")]
 pub(crate) use global::object;
 pub use json::JsonValue;
+pub use keys::ClientKeyPair;
 pub use storage::StoreChoice;
 
 use crate::platform::{LocalFuture, Spawn};
