@@ -13,6 +13,7 @@ mod keys;
 mod location;
 mod lock;
 mod messages;
+mod popup;
 mod storage;
 mod timer;
 
@@ -22,6 +23,7 @@ use std::rc::Rc;
 pub(crate) use global::object;
 pub use json::JsonValue;
 pub use keys::ClientKeyPair;
+pub use popup::Popup;
 pub use storage::StoreChoice;
 
 use crate::platform::{LocalFuture, Spawn};
