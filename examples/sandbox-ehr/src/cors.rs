@@ -10,7 +10,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 
-use crate::config::Client;
+use crate::clients::Client;
 
 /// For documents without a secret.
 pub fn for_everyone() -> CorsLayer {

@@ -12,6 +12,7 @@
 //! # }
 //! ```
 
+mod clients;
 mod clock;
 mod config;
 mod control;
@@ -23,11 +24,9 @@ mod parameters;
 mod people;
 mod sessions;
 
+pub use clients::{Client, ClientKeys, ClientSecret, KEY_CLIENT_ID, SECRET_CLIENT_ID};
 pub use clock::Clock;
-pub use config::{
-    Client, ClientSecret, Config, DEFAULT_PATIENTS, DEFAULT_SEED, LaunchApp, Login, SECRET_CLIENT_ID, SampleLogins,
-    sample_logins,
-};
+pub use config::{Config, DEFAULT_PATIENTS, DEFAULT_SEED, LaunchApp, Login, SampleLogins, sample_logins};
 pub use oauth::SystemKey;
 
 use std::future::Future;
@@ -41,6 +40,7 @@ use axum::routing::{any, get, post};
 use tokio::net::TcpListener;
 
 use self::control::Control;
+use self::oauth::client_auth::Assertions;
 use self::oauth::grants::Grants;
 use self::people::Population;
 use self::sessions::Sessions;
@@ -61,11 +61,16 @@ struct Sandbox {
 struct Store {
     grants: Grants,
     sessions: Sessions,
+    assertions: Assertions,
 }
 
 type Shared = Arc<Sandbox>;
 
 impl Sandbox {
+    fn client(&self, id: &str) -> Option<Client> {
+        self.config.client(id).cloned()
+    }
+
     fn now(&self) -> u64 {
         self.config.clock.seconds()
     }

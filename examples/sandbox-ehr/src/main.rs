@@ -1,7 +1,7 @@
 //! The sandbox EHR as a program.
 
 use clap::Parser;
-use sandbox_ehr::{ClientSecret, Config, DEFAULT_PATIENTS, DEFAULT_SEED, sample_logins, serve};
+use sandbox_ehr::{ClientKeys, ClientSecret, Config, DEFAULT_PATIENTS, DEFAULT_SEED, sample_logins, serve};
 use std::io;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -32,6 +32,10 @@ struct Options {
     /// The secret of the client MIE-localhost-secret; unless it is given, one is made that nobody is told
     #[arg(long, value_name = "SECRET", env = "SANDBOX_CLIENT_SECRET", hide_env_values = true)]
     client_secret: Option<String>,
+    /// The public keys of the client MIE-localhost-key, which is there only with them: a file with a JSON Web Key Set, or its
+    /// http address
+    #[arg(long, value_name = "FILE|URL")]
+    client_jwks: Option<ClientKeys>,
     /// Adds the control API, by which a test orders faults; never where others can reach the port
     #[arg(long)]
     control: bool,
@@ -65,6 +69,9 @@ async fn run(options: Options) -> io::Result<()> {
     config.control = options.control;
     if let Some(secret) = options.client_secret {
         config.set_client_secret(ClientSecret::new(secret));
+    }
+    if let Some(keys) = options.client_jwks {
+        config.set_client_keys(keys);
     }
     print_welcome(&config);
     serve(config, listener, async {

@@ -11,6 +11,8 @@ pub enum Level {
     Patient,
     /// Whatever the user may see.
     User,
+    /// Everyone, for a client that acts by itself.
+    System,
 }
 
 impl Level {
@@ -18,6 +20,7 @@ impl Level {
         match self {
             Self::Patient => "patient",
             Self::User => "user",
+            Self::System => "system",
         }
     }
 }
@@ -57,6 +60,7 @@ impl ResourceScope {
         let level = match level {
             "patient" => Level::Patient,
             "user" => Level::User,
+            "system" => Level::System,
             _ => return None,
         };
         let (resource, permissions) = rest.split_once('.')?;
@@ -74,7 +78,7 @@ impl ResourceScope {
             (Spelling::V2, Some(query), Some(resource)) => is_v2(permissions) && can_limit(resource, query),
             _ => false,
         };
-        let is_for_patients = level == Level::User || resource != Some(ResourceType::Group);
+        let is_for_patients = level != Level::Patient || resource != Some(ResourceType::Group);
         (is_valid && is_for_patients && (read || search)).then(|| Self {
             level,
             resource,
@@ -109,6 +113,11 @@ impl ResourceScope {
         self.level
     }
 
+    /// Whether the scope is for clients that act by themselves, and for nobody else.
+    pub fn is_system(&self) -> bool {
+        self.level == Level::System
+    }
+
     /// Whether the scope needs a patient in context.
     pub fn is_patient(&self) -> bool {
         self.level == Level::Patient
@@ -118,7 +127,7 @@ impl ResourceScope {
     pub fn resources(&self) -> Vec<ResourceType> {
         let has = |resource: &ResourceType| {
             self.resource.is_none_or(|own| own == *resource)
-                && (self.level == Level::User || resource.belonging() != Belonging::Many)
+                && (self.level != Level::Patient || resource.belonging() != Belonging::Many)
         };
         ResourceType::ALL.into_iter().filter(has).collect()
     }
@@ -218,7 +227,7 @@ mod tests {
             "patient/*.rs?category=laboratory",
             "patient/Group.rs",
             "patient/Nonsense.rs",
-            "system/*.rs",
+            "system/*.cud",
             "patient/*",
             "openid",
             "",

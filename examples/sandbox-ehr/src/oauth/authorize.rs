@@ -17,7 +17,7 @@ use crate::{Sandbox, Shared};
 /// `GET oauth/authenticate/` and `GET oauth/authorization/`.
 pub async fn authorize(State(sandbox): State<Shared>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
     let parameters = Parameters::parse(query.unwrap_or_default().as_bytes());
-    match AuthorizationRequest::read(&parameters, &sandbox.config, &sandbox.people) {
+    match AuthorizationRequest::read(&parameters, &sandbox) {
         Ok(request) => {
             let transaction = sandbox.store().grants.begin(request, sandbox.now());
             proceed(&sandbox, &headers, &transaction)

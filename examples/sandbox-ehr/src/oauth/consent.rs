@@ -28,9 +28,14 @@ pub fn items(requested: &[String]) -> Vec<Item> {
         .iter()
         .filter(|(scope, _)| requested.iter().any(|asked| asked == scope))
         .map(|&(name, meaning)| Item::new(name, meaning, true, vec![name.to_owned()]));
-    let parsed: Vec<ResourceScope> = requested.iter().filter_map(|scope| ResourceScope::parse(scope)).collect();
+    let parsed: Vec<ResourceScope> = requested.iter().filter_map(|scope| for_a_person(scope)).collect();
     let data = ResourceType::ALL.iter().flat_map(|resource| items_of(*resource, &parsed));
     mandatory.chain(data).collect()
+}
+
+/// A scope for resources that a person can be asked for.
+fn for_a_person(scope: &str) -> Option<ResourceScope> {
+    ResourceScope::parse(scope).filter(|scope| !scope.is_system())
 }
 
 /// One item for all of a type, and one for each part that a scope with a query asks for.
@@ -84,10 +89,12 @@ pub fn granted_without_asking(requested: &[String]) -> Vec<String> {
     };
     requested
         .iter()
-        .filter_map(
-            |scope| {
-                if is_context(scope) { Some(scope.clone()) } else { Some(ResourceScope::parse(scope)?.granted()) }
-            },
-        )
+        .filter_map(|scope| if is_context(scope) { Some(scope.clone()) } else { Some(for_a_person(scope)?.granted()) })
         .collect()
+}
+
+/// The scopes of a client that acts by itself: those for systems, as they were spelt.
+pub fn granted_to_backend(requested: &[String]) -> Vec<String> {
+    let parsed = requested.iter().filter_map(|scope| ResourceScope::parse(scope));
+    parsed.filter(ResourceScope::is_system).map(|scope| scope.granted()).collect()
 }

@@ -1,9 +1,10 @@
 //! Reading an authorization request (RFC 6749, 4.1.1; SMART App Launch 2.2, 2.0.8), strictly.
 
 use super::launch_token::{self, Launch};
-use crate::config::{Client, Config};
+use crate::Sandbox;
+use crate::clients::Client;
+use crate::config::Config;
 use crate::parameters::Parameters;
-use crate::people::Population;
 
 /// An authorization request that asks for nothing wrong.
 #[derive(Clone, Debug)]
@@ -29,19 +30,21 @@ pub enum Refusal {
 }
 
 impl AuthorizationRequest {
-    pub fn read(parameters: &Parameters, config: &Config, population: &Population) -> Result<Self, Refusal> {
-        let (client_id, redirect_uri) = client_and_redirect(parameters, config)?;
+    pub fn read(parameters: &Parameters, sandbox: &Sandbox) -> Result<Self, Refusal> {
+        let (client, redirect_uri) = client_and_redirect(parameters, sandbox)?;
         let state = parameters.get("state").map(str::to_owned);
-        Self::read_rest(parameters, config, population, client_id, redirect_uri).map_err(|(error, description)| {
-            Refusal::Client { redirect_uri: redirect_uri.to_owned(), state, error, description }
+        Self::read_rest(parameters, sandbox, &client, redirect_uri).map_err(|(error, description)| Refusal::Client {
+            redirect_uri: redirect_uri.to_owned(),
+            state,
+            error,
+            description,
         })
     }
 
     fn read_rest(
         parameters: &Parameters,
-        config: &Config,
-        population: &Population,
-        client_id: &str,
+        sandbox: &Sandbox,
+        client: &Client,
         redirect_uri: &str,
     ) -> Result<Self, (&'static str, &'static str)> {
         if parameters.repeated().is_some() {
@@ -53,12 +56,12 @@ impl AuthorizationRequest {
             None => return Err(("invalid_request", "The response_type is missing.")),
         }
         let state = parameters.get("state").ok_or(("invalid_request", "The state is missing."))?;
-        check_audience(parameters, config)?;
-        let code_challenge = read_challenge(parameters, config.client(client_id).is_some_and(Client::is_public))?;
+        check_audience(parameters, &sandbox.config)?;
+        let code_challenge = read_challenge(parameters, client.is_public())?;
         let scopes = read_scopes(parameters)?;
         let launch = match (parameters.get("launch"), scopes.iter().any(|scope| scope == "launch")) {
             (Some(token), true) => Some(
-                launch_token::read(config, population, client_id, token)
+                launch_token::read(&sandbox.config, &sandbox.people, &client.id, token)
                     .map_err(|description| ("invalid_request", description))?,
             ),
             (Some(_), false) => return Err(("invalid_scope", "A launch value needs the scope launch.")),
@@ -66,7 +69,7 @@ impl AuthorizationRequest {
             (None, false) => None,
         };
         Ok(Self {
-            client_id: client_id.to_owned(),
+            client_id: client.id.clone(),
             redirect_uri: redirect_uri.to_owned(),
             state: state.to_owned(),
             scopes,
@@ -78,7 +81,7 @@ impl AuthorizationRequest {
 }
 
 /// The client and its redirect URI, without which nobody may be redirected anywhere.
-fn client_and_redirect<'a>(parameters: &'a Parameters, config: &Config) -> Result<(&'a str, &'a str), Refusal> {
+fn client_and_redirect<'a>(parameters: &'a Parameters, sandbox: &Sandbox) -> Result<(Client, &'a str), Refusal> {
     for name in ["client_id", "redirect_uri"] {
         if parameters.all(name).count() > 1 {
             return Err(Refusal::Person("The app sent its client id or its return address more than once."));
@@ -86,11 +89,11 @@ fn client_and_redirect<'a>(parameters: &'a Parameters, config: &Config) -> Resul
     }
     let client_id = parameters.get("client_id").ok_or(Refusal::Person("The app did not say who it is."))?;
     let client =
-        config.client(client_id).ok_or(Refusal::Person("This app is not registered here. Nothing was shared."))?;
+        sandbox.client(client_id).ok_or(Refusal::Person("This app is not registered here. Nothing was shared."))?;
     let redirect_uri =
         parameters.get("redirect_uri").ok_or(Refusal::Person("The app did not say where to return to."))?;
     if client.redirect_uris.iter().any(|registered| registered == redirect_uri) {
-        Ok((client_id, redirect_uri))
+        Ok((client, redirect_uri))
     } else {
         Err(Refusal::Person("The app asked to return to an address that is not registered for it. Nothing was shared."))
     }

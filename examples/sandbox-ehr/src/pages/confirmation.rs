@@ -21,7 +21,7 @@ pub fn page(
     denied: &[&str],
     focused: Option<&str>,
 ) -> Response {
-    let app = sandbox.config.client(&request.client_id).map_or("An app", |client| client.name.as_str());
+    let app = sandbox.client(&request.client_id).map_or_else(|| "An app".to_owned(), |client| client.name);
     let items = consent::items(&request.scopes);
     let (mandatory, optional): (Vec<&Item>, Vec<&Item>) = items.iter().partition(|item| item.is_mandatory);
     let content = html! {
