@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::clients::{Client, ClientKeys, ClientSecret, KEY_CLIENT_ID, SECRET_CLIENT_ID};
 use crate::clock::Clock;
+use crate::dialect::Dialect;
 use crate::oauth::SystemKey;
 
 /// A population whose first patients differ: a grown-up with several long illnesses, a small child, an old man.
@@ -17,6 +18,10 @@ pub const DEFAULT_PATIENTS: u32 = 50;
 pub struct Config {
     /// Scheme, host and port that the sandbox is reached at, without a trailing slash: `http://localhost:9080`.
     pub origin: String,
+    /// Which server the sandbox behaves as.
+    pub dialect: Dialect,
+    /// Whether the redirect back to the app has an `iss`, and the discovery documents say so (RFC 9207).
+    pub issuer_on_redirect: bool,
     /// Which population to make. The same seed always gives the same people.
     pub seed: u64,
     /// How many patients there are, numbered from 1.
@@ -35,6 +40,7 @@ pub struct Config {
     pub clock: Clock,
     /// The key that signs ID tokens and launch tokens.
     pub key: SystemKey,
+    ready_made_token: ClientSecret,
 }
 
 /// An app that a provider can open from a chart (SMART App Launch 2.2, EHR launch).
@@ -56,6 +62,8 @@ impl Config {
         let origin = origin.into();
         Self {
             origin: origin.trim_end_matches('/').to_owned(),
+            dialect: Dialect::default(),
+            issuer_on_redirect: false,
             seed: DEFAULT_SEED,
             patients: DEFAULT_PATIENTS,
             clients: Vec::new(),
@@ -65,6 +73,7 @@ impl Config {
             control: false,
             clock: Clock::system(),
             key: SystemKey::of_this_process(),
+            ready_made_token: ClientSecret::generate(),
         }
         .app_origin("http://localhost:8080")
     }
@@ -128,7 +137,12 @@ impl Config {
         });
     }
 
-    /// The address of the EHR itself, `{origin}/webchart.cgi`. It is the `iss` of ID tokens.
+    /// An access token for patient 1's record that a person can paste into a client. Only [`Dialect::Hiebus`] hands one out.
+    pub fn ready_made_token(&self) -> Option<&str> {
+        (self.dialect == Dialect::Hiebus).then(|| self.ready_made_token.reveal())
+    }
+
+    /// The address of the EHR itself, `{origin}/webchart.cgi`.
     pub fn base(&self) -> String {
         format!("{}/webchart.cgi", self.origin)
     }
@@ -138,13 +152,22 @@ impl Config {
         format!("{}/fhir", self.base())
     }
 
-    /// Where tokens are had.
-    pub(crate) fn token_endpoint(&self) -> String {
-        format!("{}/oauth/token/", self.base())
+    /// The `iss` of ID tokens: the base, or the OAuth base where the dialect keeps them apart.
+    pub fn issuer(&self) -> String {
+        match self.dialect {
+            Dialect::Epic => format!("{}/oauth2", self.base()),
+            Dialect::Webchart | Dialect::Webchart2026 | Dialect::Hiebus => self.base(),
+        }
     }
 
-    pub(crate) fn introspection_endpoint(&self) -> String {
-        format!("{}/oauth/introspect/", self.base())
+    /// The address of a path below the base.
+    pub(crate) fn at(&self, path: &str) -> String {
+        format!("{}{path}", self.base())
+    }
+
+    /// Where tokens are had.
+    pub(crate) fn token_endpoint(&self) -> String {
+        self.at(self.dialect.paths().token)
     }
 
     pub(crate) fn client(&self, id: &str) -> Option<&Client> {

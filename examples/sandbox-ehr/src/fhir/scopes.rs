@@ -2,6 +2,7 @@
 
 use super::parameters::{self, Criterion, Kind};
 use super::{Belonging, ResourceType};
+use crate::dialect::Dialect;
 use crate::parameters::Parameters;
 
 /// Whose data a scope is about.
@@ -118,6 +119,11 @@ impl ResourceScope {
         self.level == Level::System
     }
 
+    /// Whether the scope is spelt as in SMART App Launch 1.
+    pub fn is_v1(&self) -> bool {
+        self.spelling == Spelling::V1
+    }
+
     /// Whether the scope needs a patient in context.
     pub fn is_patient(&self) -> bool {
         self.level == Level::Patient
@@ -144,10 +150,11 @@ impl ResourceScope {
         }
     }
 
-    /// What the scope grants for one type. A wildcard that was split is spelt as v2, as WebChart does.
-    pub fn granted_for(&self, resource: ResourceType) -> String {
+    /// What the scope grants for one type. A wildcard that was split is spelt as v2, as WebChart does; HIEBus knows v1 alone.
+    pub fn granted_for(&self, dialect: Dialect, resource: ResourceType) -> String {
         match self.resource {
             Some(_) => self.granted(),
+            None if dialect == Dialect::Hiebus => format!("{}/{}.read", self.level.name(), resource.name()),
             None => format!("{}/{}.{}", self.level.name(), resource.name(), self.letters()),
         }
     }

@@ -1,5 +1,6 @@
 //! What the scope confirmation page offers, and what a person's answer grants.
 
+use crate::dialect::Dialect;
 use crate::fhir::{ResourceScope, ResourceType};
 
 /// Scopes that a person cannot take away on the confirmation page, with what they mean.
@@ -23,13 +24,13 @@ pub struct Item {
 
 /// The items for the scopes of a request: the mandatory ones first, then one for each kind of data. Scopes that this
 /// server does not know have no item and are not granted.
-pub fn items(requested: &[String]) -> Vec<Item> {
+pub fn items(dialect: Dialect, requested: &[String]) -> Vec<Item> {
     let mandatory = MANDATORY
         .iter()
         .filter(|(scope, _)| requested.iter().any(|asked| asked == scope))
         .map(|&(name, meaning)| Item::new(name, meaning, true, vec![name.to_owned()]));
     let parsed: Vec<ResourceScope> = requested.iter().filter_map(|scope| for_a_person(scope)).collect();
-    let data = ResourceType::ALL.iter().flat_map(|resource| items_of(*resource, &parsed));
+    let data = ResourceType::ALL.iter().flat_map(|resource| items_of(dialect, *resource, &parsed));
     mandatory.chain(data).collect()
 }
 
@@ -39,10 +40,10 @@ fn for_a_person(scope: &str) -> Option<ResourceScope> {
 }
 
 /// One item for all of a type, and one for each part that a scope with a query asks for.
-fn items_of(resource: ResourceType, asked: &[ResourceScope]) -> Vec<Item> {
+fn items_of(dialect: Dialect, resource: ResourceType, asked: &[ResourceScope]) -> Vec<Item> {
     let mut items: Vec<Item> = Vec::new();
     for scope in asked.iter().filter(|scope| scope.resources().contains(&resource)) {
-        let granted = scope.granted_for(resource);
+        let granted = scope.granted_for(dialect, resource);
         let (name, meaning) = match scope.query() {
             None => (resource.name().to_owned(), resource.meaning().to_owned()),
             Some(query) => {

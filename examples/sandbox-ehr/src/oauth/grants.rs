@@ -291,6 +291,37 @@ impl Grants {
         Tokens { grant, access_token, refresh_token, lifetime: ttl, scopes, nonce: None }
     }
 
+    /// A token that was made before anybody asked, for as long as a refresh token lives.
+    pub fn keep_ready_made(&mut self, access_token: &str, grant: Grant, now: u64) {
+        let (grant_id, scopes) = (random_secret(), grant.scopes.clone());
+        self.grants.insert(grant_id.clone(), grant);
+        self.access_tokens
+            .insert(access_token.to_owned(), AccessToken { grant_id, scopes, expires: now + REFRESH_SECONDS });
+    }
+
+    /// Ends a token of this client: an access token alone, a refresh token with all that came of its grant (RFC 7009, 2.1).
+    /// False when the token is another client's.
+    pub fn revoke_token(&mut self, client_id: &str, token: &str) -> bool {
+        let access = self.access_tokens.get(token).map(|token| token.grant_id.clone());
+        let refresh = self.refresh_tokens.get(token).map(|token| token.grant_id.clone());
+        let Some(grant_id) = access.as_ref().or(refresh.as_ref()) else {
+            return true;
+        };
+        if self.grants.get(grant_id).is_some_and(|grant| grant.client_id != client_id) {
+            return false;
+        }
+        self.access_tokens.remove(token);
+        if let Some(grant_id) = refresh {
+            self.revoke(&grant_id);
+        }
+        true
+    }
+
+    /// Ends all that a client was granted.
+    pub fn revoke_all_of(&mut self, client_id: &str) {
+        self.grants.retain(|_, grant| grant.client_id != client_id);
+    }
+
     /// Every token of a grant is dead from now on.
     pub fn revoke(&mut self, grant_id: &str) {
         self.grants.remove(grant_id);

@@ -29,7 +29,7 @@ pub fn id_token(sandbox: &Sandbox, tokens: &Tokens) -> Result<String, Refused> {
     let now = sandbox.now();
     let has_fhir_user = tokens.scopes.iter().any(|scope| scope == "fhirUser");
     let claims = Claims {
-        iss: config.base(),
+        iss: config.issuer(),
         sub: subject(tokens.grant.user),
         aud: &tokens.grant.client_id,
         iat: now,

@@ -59,7 +59,8 @@ async fn caller(sandbox: &Sandbox, headers: &HeaderMap, form: &Parameters) -> Op
     if let Some((_, token)) = bearer {
         return Some(Caller::Bearer(token.trim().to_owned()));
     }
-    let client = client_auth::identify(sandbox, headers, form, &sandbox.config.introspection_endpoint()).await.ok()?;
+    let endpoint = sandbox.config.at(sandbox.config.dialect.paths().introspect.unwrap_or_default());
+    let client = client_auth::identify(sandbox, headers, form, &endpoint).await.ok()?;
     (!client.is_public()).then(|| Caller::Client(client.id.clone()))
 }
 
@@ -85,7 +86,7 @@ fn description(sandbox: &Sandbox, found: &Introspected) -> Value {
         add("token_type", "Bearer".to_owned());
     }
     if has("openid") {
-        add("iss", config.base());
+        add("iss", config.issuer());
         add("sub", subject(grant.user));
     }
     if let Some(fhir_user) = fhir_user(config, grant.user).filter(|_| has("fhirUser")) {

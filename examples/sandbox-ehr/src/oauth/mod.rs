@@ -1,5 +1,5 @@
 //! The authorization server (RFC 6749, SMART App Launch 2.2): discovery documents, the authorization endpoint with its
-//! scope confirmation page, the token and the introspection endpoint, client authentication, launch tokens and the key that
+//! scope confirmation page, the endpoints for tokens, introspection, revocation, user info and registration, client authentication, launch tokens and the key that
 //! signs them. What was granted is kept in [`grants::Grants`]; nothing here knows what a resource looks like.
 
 pub mod authorize;
@@ -13,8 +13,11 @@ mod id_token;
 pub mod introspect;
 pub mod keys;
 pub mod launch_token;
+pub mod registration;
 pub mod request;
+pub mod revoke;
 pub mod token;
+pub mod userinfo;
 
 pub use keys::SystemKey;
 

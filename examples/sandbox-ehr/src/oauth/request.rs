@@ -4,6 +4,8 @@ use super::launch_token::{self, Launch};
 use crate::Sandbox;
 use crate::clients::Client;
 use crate::config::Config;
+use crate::dialect::Dialect;
+use crate::fhir::ResourceScope;
 use crate::parameters::Parameters;
 
 /// An authorization request that asks for nothing wrong.
@@ -58,7 +60,7 @@ impl AuthorizationRequest {
         let state = parameters.get("state").ok_or(("invalid_request", "The state is missing."))?;
         check_audience(parameters, &sandbox.config)?;
         let code_challenge = read_challenge(parameters, client.is_public())?;
-        let scopes = read_scopes(parameters)?;
+        let scopes = read_scopes(parameters, sandbox.config.dialect)?;
         let launch = match (parameters.get("launch"), scopes.iter().any(|scope| scope == "launch")) {
             (Some(token), true) => Some(
                 launch_token::read(&sandbox.config, &sandbox.people, &client.id, token)
@@ -126,12 +128,22 @@ fn read_challenge(parameters: &Parameters, is_public: bool) -> Result<Option<Str
     }
 }
 
-fn read_scopes(parameters: &Parameters) -> Result<Vec<String>, (&'static str, &'static str)> {
+fn read_scopes(parameters: &Parameters, dialect: Dialect) -> Result<Vec<String>, (&'static str, &'static str)> {
     let mut scopes: Vec<String> = Vec::new();
     for scope in parameters.get("scope").unwrap_or_default().split_ascii_whitespace() {
         if !scopes.iter().any(|known| known == scope) {
             scopes.push(scope.to_owned());
         }
     }
-    if scopes.is_empty() { Err(("invalid_scope", "The scope is missing.")) } else { Ok(scopes) }
+    if scopes.is_empty() {
+        return Err(("invalid_scope", "The scope is missing."));
+    }
+    let is_v2 = |scope: &String| ResourceScope::parse(scope).is_some_and(|scope| !scope.is_v1());
+    if dialect == Dialect::Hiebus && scopes.iter().any(is_v2) {
+        return Err((
+            "invalid_scope",
+            "This server knows the scopes of SMART App Launch 1 only, such as patient/*.read.",
+        ));
+    }
+    Ok(scopes)
 }

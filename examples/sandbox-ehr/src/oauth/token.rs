@@ -14,6 +14,7 @@ use super::id_token::id_token;
 use super::launch_token::Display;
 use super::{consent, s256_challenge};
 use crate::clients::Client;
+use crate::dialect::Dialect;
 use crate::parameters::Parameters;
 use crate::{Sandbox, Shared};
 
@@ -122,13 +123,19 @@ fn check_verifier(verifier: &str) -> Result<&str, Refused> {
     }
 }
 
+/// Epic does not name `offline_access`, though the refresh token comes.
+fn told_scopes(dialect: Dialect, scopes: &[String]) -> String {
+    let is_told = |scope: &&str| dialect != Dialect::Epic || *scope != "offline_access";
+    scopes.iter().map(String::as_str).filter(is_told).collect::<Vec<_>>().join(" ")
+}
+
 /// RFC 6749, 5.1, with the launch context of SMART App Launch 2.2, 2.0.11.
 fn token_response(sandbox: &Sandbox, tokens: &Tokens) -> Result<Value, Refused> {
     let mut body = json!({
         "access_token": tokens.access_token,
         "token_type": "Bearer",
         "expires_in": tokens.lifetime,
-        "scope": tokens.scopes.join(" "),
+        "scope": told_scopes(sandbox.config.dialect, &tokens.scopes),
     });
     if tokens.grant.user == User::Backend {
         return Ok(body);

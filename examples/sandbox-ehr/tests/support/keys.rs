@@ -1,5 +1,7 @@
 //! Keys of a client, and the assertions that it makes with them.
 
+#![allow(dead_code, reason = "each test file uses its own part of this support")]
+
 use std::sync::LazyLock;
 
 use base64::Engine;
