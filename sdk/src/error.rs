@@ -108,6 +108,22 @@ pub enum Error {
         /// What it is, such as `introspection`.
         what: &'static str,
     },
+    /// The server registers no clients by itself.
+    RegistrationOff {
+        /// The host.
+        host: Box<str>,
+        /// What shows it.
+        found: &'static str,
+    },
+    /// The server refused a registration (RFC 7591 section 3.2.2).
+    Registration(Box<OAuthError>),
+    /// The answer of the registration endpoint is not one.
+    RegistrationResponse {
+        /// The HTTP status.
+        status: u16,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
     /// No patient is in context, and the call is about one.
     NoPatient,
     /// A refresh, or a launch in the same context, named another patient than the session's.
@@ -233,6 +249,9 @@ impl Error {
             Self::SessionExpired => "session_expired",
             Self::SignedOut => "signed_out",
             Self::NotOffered { .. } => "not_offered",
+            Self::RegistrationOff { .. } => "registration_off",
+            Self::Registration(_) => "registration_failed",
+            Self::RegistrationResponse { .. } => "invalid_registration_response",
             Self::NoPatient => "no_patient",
             Self::PatientChanged => "patient_changed",
             Self::Fhir(error) => error.code(),
@@ -263,6 +282,9 @@ impl Error {
             Self::SessionExpired => "RFC 6749 section 6",
             Self::Fhir(_) | Self::NotJson { .. } => "FHIR R4, RESTful API",
             Self::Reference { .. } => "FHIR R4, references",
+            Self::RegistrationOff { .. } => "RFC 7591 section 3",
+            Self::Registration(_) => "RFC 7591 section 3.2.2",
+            Self::RegistrationResponse { .. } => "RFC 7591 section 3.2.1",
             _ => return None,
         })
     }
@@ -270,8 +292,10 @@ impl Error {
     /// The HTTP status, where an answer caused the error.
     pub fn status(&self) -> Option<u16> {
         match self {
-            Self::Authorization(error) | Self::Token(error) => error.status,
-            Self::TokenResponse { status, .. } | Self::NotJson { status, .. } => Some(*status),
+            Self::Authorization(error) | Self::Token(error) | Self::Registration(error) => error.status,
+            Self::TokenResponse { status, .. }
+            | Self::NotJson { status, .. }
+            | Self::RegistrationResponse { status, .. } => Some(*status),
             Self::Fhir(error) => Some(error.status),
             _ => None,
         }

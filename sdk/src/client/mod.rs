@@ -17,6 +17,7 @@ mod launch;
 pub mod record;
 mod records;
 mod refresh;
+pub mod registration;
 pub mod search;
 pub mod session;
 pub mod sign_out;

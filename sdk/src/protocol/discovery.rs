@@ -20,6 +20,8 @@ pub struct SmartConfiguration {
     pub token_endpoint: Url,
     /// The keys that sign ID tokens.
     pub jwks_uri: Option<Url>,
+    /// Where clients register themselves.
+    pub registration_endpoint: Option<Url>,
     /// Where a token is asked about.
     pub introspection_endpoint: Option<Url>,
     /// Where tokens are given back. On some servers it is a page for people.
@@ -67,6 +69,7 @@ pub fn read_smart_configuration<V: JsonView>(
         authorization_endpoint: reader.endpoint("authorization_endpoint")?,
         token_endpoint: reader.token_endpoint()?,
         jwks_uri: reader.endpoint("jwks_uri")?,
+        registration_endpoint: reader.endpoint("registration_endpoint").ok().flatten(),
         introspection_endpoint: reader.endpoint("introspection_endpoint").ok().flatten(),
         revocation_endpoint: reader.endpoint("revocation_endpoint").ok().flatten(),
         management_endpoint: document.member_text("management_endpoint"),
@@ -107,6 +110,7 @@ pub fn read_capability_statement<V: JsonView>(
         authorization_endpoint: reader.endpoint("authorization_endpoint")?,
         token_endpoint: reader.token_endpoint()?,
         jwks_uri: None,
+        registration_endpoint: reader.endpoint("register").ok().flatten(),
         introspection_endpoint: reader.endpoint("introspect").ok().flatten(),
         revocation_endpoint: reader.endpoint("revoke").ok().flatten(),
         management_endpoint: find("manage"),

@@ -7,6 +7,7 @@
 pub mod authorize;
 pub mod callback;
 pub mod client_auth;
+pub mod client_metadata;
 pub mod context;
 pub mod diagnosis;
 pub mod discovery;
@@ -21,6 +22,7 @@ pub mod jwk;
 pub mod jwt;
 pub mod launch;
 pub mod pkce;
+pub mod registration;
 pub mod revocation;
 pub mod scope;
 pub mod secret;

@@ -50,6 +50,8 @@ secret! {
     CodeVerifier,
     /// A client secret (RFC 6749 section 2.3.1).
     ClientSecret,
+    /// A registration access token (RFC 7592 section 3).
+    RegistrationAccessToken,
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod identity;
 mod launch;
 mod record;
 mod refresh;
+mod registration;
 mod server;
 mod several;
 mod sign_out;
