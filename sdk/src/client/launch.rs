@@ -126,6 +126,7 @@ impl<P: Platform> SmartApp<P> {
                 authorization: endpoint.clone(),
                 token: configuration.token_endpoint.clone(),
                 jwks: configuration.jwks_uri.clone(),
+                management: configuration.management_endpoint.clone(),
                 introspection: configuration.introspection_endpoint.clone(),
                 revocation: configuration.revocation_endpoint.clone(),
                 issuer_in_redirect: configuration.authorization_response_iss_parameter_supported,

@@ -24,6 +24,8 @@ pub(crate) struct Endpoints {
     pub authorization: Url,
     pub token: Url,
     pub jwks: Option<Url>,
+    /// A page for people, which is never fetched.
+    pub management: Option<Url>,
     pub introspection: Option<Url>,
     pub revocation: Option<Url>,
     /// Whether every redirect must name its issuer (RFC 9207).
@@ -103,6 +105,7 @@ impl Endpoints {
             .text("authorization", self.authorization.as_str())
             .text("token", self.token.as_str())
             .optional_text("jwks", self.jwks.as_ref().map(Url::as_str))
+            .optional_text("management", self.management.as_ref().map(Url::as_str))
             .optional_text("introspection", self.introspection.as_ref().map(Url::as_str))
             .optional_text("revocation", self.revocation.as_ref().map(Url::as_str))
             .flag("issuerInRedirect", self.issuer_in_redirect)
@@ -116,6 +119,7 @@ impl Endpoints {
             authorization: url("authorization")?,
             token: url("token")?,
             jwks: url("jwks"),
+            management: url("management"),
             introspection: url("introspection"),
             revocation: url("revocation"),
             issuer_in_redirect: flag(value, "issuerInRedirect"),

@@ -173,6 +173,12 @@ impl<P: Platform> Session<P> {
         self.inner.server.fhir_base.as_str().to_owned()
     }
 
+    /// A page of the server's on which the user manages what was shared, to link to; `None` where the server has none. It is
+    /// never fetched.
+    pub fn management_endpoint(&self) -> Option<Url> {
+        self.inner.record.borrow().endpoints.management.clone()
+    }
+
     /// The configured name of the session's server.
     pub fn server_name(&self) -> Option<String> {
         self.inner.server.record.name.clone()

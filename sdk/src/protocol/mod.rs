@@ -21,6 +21,7 @@ pub mod json;
 pub mod jwk;
 pub mod jwt;
 pub mod launch;
+pub mod login_trust;
 pub mod pkce;
 pub mod registration;
 pub mod revocation;
