@@ -99,6 +99,11 @@ pub enum Error {
     },
     /// The caller called it off.
     Aborted,
+    /// The client could not prove who it is, and nothing was sent.
+    ClientAuthentication {
+        /// Why not.
+        problem: &'static str,
+    },
     /// The access token ran out and there is no refresh token.
     SessionExpired,
     /// The session was ended: by the user, in another tab, or by the server.
@@ -246,6 +251,7 @@ impl Error {
             Self::Network { .. } => "network",
             Self::Timeout { .. } => "timeout",
             Self::Aborted => "aborted",
+            Self::ClientAuthentication { .. } => "client_authentication_failed",
             Self::SessionExpired => "session_expired",
             Self::SignedOut => "signed_out",
             Self::NotOffered { .. } => "not_offered",
@@ -279,6 +285,7 @@ impl Error {
             Self::Token(_) => "RFC 6749 section 5.2",
             Self::TokenResponse { .. } => "RFC 6749 section 5.1",
             Self::IdToken(_) => "OpenID Connect Core section 3.1.3.7",
+            Self::ClientAuthentication { .. } => "SMART App Launch 2.2, asymmetric authentication",
             Self::SessionExpired => "RFC 6749 section 6",
             Self::Fhir(_) | Self::NotJson { .. } => "FHIR R4, RESTful API",
             Self::Reference { .. } => "FHIR R4, references",

@@ -151,7 +151,9 @@ pub struct EntropyFailure;
 #[allow(async_fn_in_trait)]
 pub trait Signer {
     /// A private key that the host holds.
-    type PrivateKey: Clone;
+    type PrivateKey: Clone + 'static;
+    /// The algorithms that a private key can sign by, the one to prefer first.
+    fn algorithms(&self, key: &Self::PrivateKey) -> Vec<Algorithm>;
     /// The signature of `data`.
     async fn sign(
         &self,

@@ -13,7 +13,7 @@ use crate::platform::Platform;
 use crate::protocol::callback::Callback;
 use crate::protocol::id_token::{self, Expected};
 use crate::protocol::secret::AuthorizationCode;
-use crate::protocol::token::{TokenClient, TokenResponse, read_token_response};
+use crate::protocol::token::TokenResponse;
 
 impl<P: Platform> SmartApp<P> {
     /// Turns a redirect into its session. Two that ask at once for the same state share one exchange.
@@ -53,14 +53,10 @@ impl<P: Platform> SmartApp<P> {
         code: &AuthorizationCode,
         issuer_unknown: bool,
     ) -> Result<Rc<SessionRecord>, Failure> {
-        let client = TokenClient {
-            endpoint: &launch.endpoints.token,
-            client_id: &launch.client_id,
-            authentication: &server.record.authentication,
-        };
+        let client = server.client(self.platform(), &launch.endpoints.token, &launch.endpoints).await?;
         let request = client.code_request(code, &launch.redirect_uri, launch.verifier.as_ref());
         let answer = send(self.platform(), &request, REQUEST_TIMEOUT, &AbortSignal::never()).await?;
-        let response = read_token_response(answer.status, &answer.body)?;
+        let response = server.read_tokens(&answer)?;
         if launch.patient.is_some() && response.context.patient != launch.patient {
             return Err(Error::PatientChanged.into());
         }

@@ -7,7 +7,7 @@ use crate::protocol::client_auth::{BasicEncoding, ClientAuthentication};
 use crate::protocol::pkce::Pkce;
 use crate::protocol::secret::ClientSecret;
 
-const MEMBERS: [&str; 16] = [
+const MEMBERS: [&str; 19] = [
     "name",
     "fhirBase",
     "discoveryBase",
@@ -17,6 +17,9 @@ const MEMBERS: [&str; 16] = [
     "clientSecret",
     "tokenEndpointAuthMethod",
     "basicEncoding",
+    "key",
+    "authenticate",
+    "tokenProxy",
     "redirectUri",
     "scope",
     "pkce",
@@ -26,17 +29,26 @@ const MEMBERS: [&str; 16] = [
     "label",
 ];
 
+/// Reads the authentication of a server that has a key or a callback; `None` for every other.
+pub(crate) type ReadAuthentication<V> = dyn Fn(&V) -> Result<Option<ClientAuthentication>, Failure>;
+
 impl SmartAppConfig {
     /// Reads `{"servers": [{…}]}`, or `{"server": {…}}` for one.
     ///
     /// # Errors
     /// [`Error::Configuration`] naming the member that is missing, wrong or unknown.
     pub fn read<V: JsonView>(value: &V) -> Result<Self, Failure> {
+        Self::read_with(value, &|_| Ok(None))
+    }
+
+    /// Reads as [`Self::read`], and asks `authentication` for what no JSON can hold: a server's key or callback.
+    pub(crate) fn read_with<V: JsonView>(value: &V, authentication: &ReadAuthentication<V>) -> Result<Self, Failure> {
+        let read = |server: &V| ServerRecord::read_with(server, authentication);
         let servers = match (value.member("server"), value.member("servers")) {
-            (Some(server), None) => vec![ServerRecord::read(&server)?],
+            (Some(server), None) => vec![read(&server)?],
             (None, Some(servers)) => {
                 let servers = servers.items().ok_or_else(|| Error::configuration("servers", "it is not an array"))?;
-                servers.iter().map(ServerRecord::read).collect::<Result<_, _>>()?
+                servers.iter().map(read).collect::<Result<_, _>>()?
             }
             (None, None) => return Err(Error::configuration("server", "it is missing")),
             (Some(_), Some(_)) => {
@@ -53,6 +65,10 @@ impl ServerRecord {
     /// # Errors
     /// [`Error::Configuration`] naming the member that is missing, wrong or unknown.
     pub fn read<V: JsonView>(value: &V) -> Result<Self, Failure> {
+        Self::read_with(value, &|_| Ok(None))
+    }
+
+    fn read_with<V: JsonView>(value: &V, own_authentication: &ReadAuthentication<V>) -> Result<Self, Failure> {
         if let Some(unknown) = value.names().into_iter().find(|name| !MEMBERS.contains(&name.as_str())) {
             return Err(Error::configuration(&unknown, "there is no such member"));
         }
@@ -63,7 +79,11 @@ impl ServerRecord {
             aud: optional(value, "aud")?,
             issuers: value.member("issuers").is_some().then(|| texts(value, "issuers")).transpose()?,
             client_id: required(value, "clientId")?,
-            authentication: authentication(value)?,
+            authentication: match own_authentication(value)? {
+                Some(authentication) => authentication,
+                None => authentication(value)?,
+            },
+            token_proxy: optional(value, "tokenProxy")?,
             redirect_uri: required(value, "redirectUri")?,
             scope: required(value, "scope")?,
             pkce: match optional(value, "pkce")?.as_deref() {
@@ -98,6 +118,23 @@ fn texts<V: JsonView>(value: &V, member: &str) -> Result<Vec<String>, Failure> {
     items.ok_or_else(|| Error::configuration(member, "it is not an array of texts"))
 }
 
+/// The members of an object, each read by a function; none where the object is absent.
+#[cfg(feature = "js")]
+pub(crate) fn members<V: JsonView, T>(
+    value: &V,
+    object: &str,
+    read: impl Fn(&V) -> Option<T>,
+) -> Result<Vec<(String, T)>, Failure> {
+    let Some(found) = value.member(object) else { return Ok(Vec::new()) };
+    let mut members = Vec::new();
+    for name in found.names() {
+        let value = found.member(&name).and_then(|value| read(&value));
+        let wrong = || Error::configuration(&[object, ".", &name].concat(), "it is not of the right kind");
+        members.push((name.clone(), value.ok_or_else(wrong)?));
+    }
+    Ok(members)
+}
+
 fn flag<V: JsonView>(value: &V, member: &str) -> Result<bool, Failure> {
     match value.member(member) {
         None => Ok(false),
@@ -124,9 +161,10 @@ fn authentication<V: JsonView>(value: &V) -> Result<ClientAuthentication, Failur
         (Some("none"), Some(_)) => {
             Err(Error::configuration("clientSecret", "a client that authenticates by none has no secret"))
         }
+        (Some("private_key_jwt"), _) => Err(Error::configuration("key", "it is missing beside private_key_jwt")),
         (Some(_), _) => Err(Error::configuration(
             "tokenEndpointAuthMethod",
-            "it is not \"none\", \"client_secret_post\" or \"client_secret_basic\"",
+            "it is not \"none\", \"client_secret_post\", \"client_secret_basic\" or \"private_key_jwt\"",
         )),
     }
 }

@@ -129,6 +129,9 @@ impl<P: Platform> SmartApp<P> {
                 management: configuration.management_endpoint.clone(),
                 introspection: configuration.introspection_endpoint.clone(),
                 revocation: configuration.revocation_endpoint.clone(),
+                token_endpoint_auth_signing_alg_values_supported: configuration
+                    .token_endpoint_auth_signing_alg_values_supported
+                    .clone(),
                 issuer_in_redirect: configuration.authorization_response_iss_parameter_supported,
             }),
             patient,

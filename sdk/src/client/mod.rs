@@ -3,9 +3,10 @@
 //! May import [`crate::protocol`], [`crate::fhir`] and [`crate::platform`]; never a browser's API.
 
 pub mod app;
+mod authentication;
 mod callback;
 pub mod config;
-mod config_json;
+pub(crate) mod config_json;
 mod diagnosis;
 mod discovery;
 pub mod fhir;

@@ -28,6 +28,7 @@ pub(crate) struct Endpoints {
     pub management: Option<Url>,
     pub introspection: Option<Url>,
     pub revocation: Option<Url>,
+    pub token_endpoint_auth_signing_alg_values_supported: Vec<String>,
     /// Whether every redirect must name its issuer (RFC 9207).
     pub issuer_in_redirect: bool,
 }
@@ -108,6 +109,7 @@ impl Endpoints {
             .optional_text("management", self.management.as_ref().map(Url::as_str))
             .optional_text("introspection", self.introspection.as_ref().map(Url::as_str))
             .optional_text("revocation", self.revocation.as_ref().map(Url::as_str))
+            .text("signingAlgorithms", &self.token_endpoint_auth_signing_alg_values_supported.join(" "))
             .flag("issuerInRedirect", self.issuer_in_redirect)
             .finish()
     }
@@ -122,6 +124,10 @@ impl Endpoints {
             management: url("management"),
             introspection: url("introspection"),
             revocation: url("revocation"),
+            token_endpoint_auth_signing_alg_values_supported: value
+                .member_text("signingAlgorithms")
+                .map(|names| names.split_whitespace().map(str::to_owned).collect())
+                .unwrap_or_default(),
             issuer_in_redirect: flag(value, "issuerInRedirect"),
         })
     }

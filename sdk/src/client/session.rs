@@ -218,10 +218,10 @@ impl<P: Platform> Session<P> {
 }
 
 impl<P: Platform> Inner<P> {
-    /// The client as which tokens are asked for, asked about and given back.
-    pub fn client<'a>(&'a self, endpoint: &'a Url) -> TokenClient<'a> {
-        let record = &self.server.record;
-        TokenClient { endpoint, client_id: &record.client_id, authentication: &record.authentication }
+    /// The client as which tokens are asked for, asked about and given back, authenticated for one request.
+    pub async fn client(&self, endpoint: &Url) -> Result<TokenClient, Failure> {
+        let endpoints = self.record.borrow().endpoints.clone();
+        self.server.client(&self.platform, endpoint, &endpoints).await
     }
 
     pub fn topic(&self) -> String {

@@ -93,6 +93,7 @@ impl Error {
             ),
             Self::Timeout { host } => ("", &**host, " did not answer in time: try again."),
             Self::Aborted => ("The request was called off.", "", ""),
+            Self::ClientAuthentication { problem } => ("The client could not prove who it is: ", *problem, "."),
             Self::SessionExpired => ("The session has run out and cannot be refreshed: launch again.", "", ""),
             Self::SignedOut => ("The session was ended: launch again.", "", ""),
             Self::NotOffered { what } => {

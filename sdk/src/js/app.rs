@@ -5,11 +5,13 @@ use std::rc::Rc;
 use js_sys::{Array, Object, Promise};
 use wasm_bindgen::prelude::*;
 
+use super::client_auth::read_authentication;
 use super::error::json_argument;
 use super::session::JsSession;
 use super::value::promise;
 use crate::client::app::{LaunchOptions, SmartApp};
 use crate::client::config::SmartAppConfig;
+use crate::client::config_json::members;
 use crate::error::{Error, Failure};
 use crate::platform::JsonView;
 use crate::web::{JsonValue, StoreChoice, WebPlatform};
@@ -33,7 +35,7 @@ impl JsApp {
     pub fn new(config: JsValue) -> Result<Self, JsValue> {
         let config = json_argument(config, "config")?;
         let platform = WebPlatform::with_store(read_store(&config)?);
-        let app = SmartApp::new(platform, SmartAppConfig::read(&config)?)?;
+        let app = SmartApp::new(platform, SmartAppConfig::read_with(&config, &read_authentication)?)?;
         app.findings().iter().for_each(|finding| warn(&finding.message));
         Ok(Self { app: Rc::new(app) })
     }
@@ -104,14 +106,6 @@ fn read_options(options: JsValue) -> Result<LaunchOptions, Failure> {
         return Ok(LaunchOptions::default());
     }
     let options = JsonValue::from_js(options);
-    let mut extra = Vec::new();
-    if let Some(parameters) = options.member("parameters") {
-        for name in parameters.names() {
-            let value = parameters.member_text(&name);
-            let value =
-                value.ok_or_else(|| Error::configuration(&["parameters.", &name].concat(), "it is not a text"))?;
-            extra.push((name, value));
-        }
-    }
+    let extra = members(&options, "parameters", JsonView::text)?;
     Ok(LaunchOptions { server: options.member_text("server"), scope: options.member_text("scope"), extra })
 }

@@ -5,6 +5,7 @@
 
 mod abort;
 mod app;
+mod client_auth;
 mod error;
 mod session;
 mod value;

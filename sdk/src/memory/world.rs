@@ -273,10 +273,15 @@ impl Entropy for MemoryPlatform {
 }
 
 impl Signer for MemoryPlatform {
-    type PrivateKey = ();
+    /// What the key can sign by.
+    type PrivateKey = Vec<Algorithm>;
 
-    async fn sign(&self, (): &(), _: Algorithm, _: &[u8]) -> Result<Vec<u8>, SignatureFailure> {
-        Err(SignatureFailure)
+    fn algorithms(&self, key: &Vec<Algorithm>) -> Vec<Algorithm> {
+        key.clone()
+    }
+
+    async fn sign(&self, key: &Vec<Algorithm>, algorithm: Algorithm, data: &[u8]) -> Result<Vec<u8>, SignatureFailure> {
+        if key.contains(&algorithm) { Ok(Sha256::digest(data).to_vec()) } else { Err(SignatureFailure) }
     }
 
     async fn verify(&self, key: &PublicKey, _: Algorithm, _: &[u8], _: &[u8]) -> Result<bool, SignatureFailure> {

@@ -30,6 +30,8 @@ pub struct SmartConfiguration {
     pub management_endpoint: Option<Url>,
     /// What the server can do, such as `launch-ehr`.
     pub capabilities: Vec<String>,
+    /// What the token endpoint takes a client's assertion to be signed by.
+    pub token_endpoint_auth_signing_alg_values_supported: Vec<String>,
     /// PKCE methods.
     pub code_challenge_methods_supported: Vec<String>,
     /// Whether every redirect names its issuer (RFC 9207).
@@ -74,6 +76,10 @@ pub fn read_smart_configuration<V: JsonView>(
         revocation_endpoint: reader.endpoint("revocation_endpoint").ok().flatten(),
         management_endpoint: reader.endpoint("management_endpoint").ok().flatten(),
         capabilities: list(document, "capabilities"),
+        token_endpoint_auth_signing_alg_values_supported: list(
+            document,
+            "token_endpoint_auth_signing_alg_values_supported",
+        ),
         code_challenge_methods_supported: list(document, "code_challenge_methods_supported"),
         authorization_response_iss_parameter_supported: document
             .member("authorization_response_iss_parameter_supported")
@@ -115,6 +121,7 @@ pub fn read_capability_statement<V: JsonView>(
         revocation_endpoint: reader.endpoint("revoke").ok().flatten(),
         management_endpoint: reader.endpoint("manage").ok().flatten(),
         capabilities: Vec::new(),
+        token_endpoint_auth_signing_alg_values_supported: Vec::new(),
         code_challenge_methods_supported: Vec::new(),
         authorization_response_iss_parameter_supported: false,
         json: statement.to_json(),

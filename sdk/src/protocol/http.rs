@@ -120,8 +120,8 @@ impl Request {
         self.authorization = Some(["Bearer ", token.expose()].concat());
     }
 
-    pub(super) fn set_basic(&mut self, credentials: &str) {
-        self.authorization = Some(["Basic ", credentials].concat());
+    pub(super) fn set_authorization(&mut self, authorization: Option<String>) {
+        self.authorization = authorization;
     }
 }
 

@@ -6,6 +6,7 @@
 
 pub mod authorize;
 pub mod callback;
+pub mod client_assertion;
 pub mod client_auth;
 pub mod client_metadata;
 pub mod context;

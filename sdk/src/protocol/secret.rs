@@ -52,6 +52,8 @@ secret! {
     ClientSecret,
     /// A registration access token (RFC 7592 section 3).
     RegistrationAccessToken,
+    /// An assertion that a client's key signed (RFC 7523 section 2.2).
+    ClientAssertion,
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The client against a scripted server, on the platform in memory.
 
+mod authentication;
 mod callback;
 mod discovery;
 mod fhir;
