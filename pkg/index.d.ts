@@ -115,6 +115,12 @@ export interface LaunchOptions {
   parameters?: Record<string, string>;
 }
 
+/** How to launch in a window of its own. */
+export interface PopupOptions extends LaunchOptions {
+  /** Gives up, and closes the window. */
+  signal?: AbortSignal;
+}
+
 /**
  * A SMART app.
  *
@@ -138,6 +144,14 @@ export class SmartApp {
    * launch. Resolves with `null`; the session comes by `resume()` on the page of the redirect.
    */
   launch(options?: LaunchOptions): Promise<null>;
+  /**
+   * Launches in a window of its own, and gives the session that comes of it; the page stays. Call it in the user's click, before
+   * anything is awaited, or the browser blocks the window (`popup_blocked`). The page at `redirectUri` calls `resume()` as ever,
+   * which hands the redirect over and closes the window.
+   *
+   * Rejects with `popup_closed` some ten seconds after the user closed the window.
+   */
+  launchInPopup(options?: PopupOptions): Promise<Session>;
   /**
    * Leaves the page to ask the server of a session again, about the same patient: after the session ran out, or with
    * `scope` to ask for more than was granted. `resume()` then gives a new session, or rejects with `patient_changed`.

@@ -155,6 +155,10 @@ pub enum Error {
     Entropy,
     /// There is no page to navigate.
     Navigation,
+    /// The browser did not let the page open a window.
+    PopupBlocked,
+    /// The window of a launch was closed before the user came back.
+    PopupClosed,
 }
 
 /// One document that discovery asked for.
@@ -267,6 +271,8 @@ impl Error {
             Self::Storage => "storage_unavailable",
             Self::Entropy => "entropy_unavailable",
             Self::Navigation => "navigation_unavailable",
+            Self::PopupBlocked => "popup_blocked",
+            Self::PopupClosed => "popup_closed",
         }
     }
 

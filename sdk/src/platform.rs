@@ -16,12 +16,12 @@ pub type LocalFuture<T> = Pin<Box<dyn Future<Output = T>>>;
 
 /// Everything that the client asks of its host. Implemented by whatever implements the parts.
 pub trait Platform:
-    Http + Store + Clock + Timer + Entropy + Signer + Lock + Channel + Spawn + Navigator + Clone + 'static
+    Http + Store + Clock + Timer + Entropy + Signer + Lock + Channel + Spawn + Navigator + Popups + Clone + 'static
 {
 }
 
 impl<T> Platform for T where
-    T: Http + Store + Clock + Timer + Entropy + Signer + Lock + Channel + Spawn + Navigator + Clone + 'static
+    T: Http + Store + Clock + Timer + Entropy + Signer + Lock + Channel + Spawn + Navigator + Popups + Clone + 'static
 {
 }
 
@@ -210,6 +210,28 @@ pub trait Navigator {
     fn replace(&self, url: &str) -> Result<(), NavigationFailure>;
 }
 
-/// There is no page to navigate.
+/// Opens windows besides the page, and speaks with them.
+pub trait Popups {
+    /// A window that was opened.
+    type Popup: 'static;
+    /// Messages arrive as long as this lives.
+    type Posted;
+    /// Opens an empty window, as hosts allow within a user's click.
+    fn open_popup(&self) -> Result<Self::Popup, NavigationFailure>;
+    /// Sends the window to an address.
+    fn navigate_popup(&self, popup: &Self::Popup, url: &str) -> Result<(), NavigationFailure>;
+    /// Whether the window is gone, as far as can be seen, and the user is back on the page.
+    fn is_popup_left(&self, popup: &Self::Popup) -> bool;
+    /// Closes the window, where that can be done.
+    fn close_popup(&self, popup: &Self::Popup);
+    /// Calls the handler with every text that a page of this one's own origin posts from the window.
+    fn hear_popup(&self, popup: &Self::Popup, handler: Rc<dyn Fn(&str)>) -> Self::Posted;
+    /// Posts a text to the page that opened this window, if it is of the same origin.
+    fn tell_opener(&self, message: &str);
+    /// Closes this window, where that can be done.
+    fn close(&self);
+}
+
+/// There is no page to navigate, or no window to open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NavigationFailure;

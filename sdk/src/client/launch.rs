@@ -46,12 +46,17 @@ impl<P: Platform> SmartApp<P> {
     /// [`Error::Discovery`], [`Error::InsecureUrl`], [`Error::PkceUnsupported`], [`Error::ReservedParameter`],
     /// [`Error::Storage`] where the launch cannot be kept until the user comes back.
     pub async fn authorization_url(&self, options: LaunchOptions) -> Result<Url, Failure> {
+        self.authorization_url_of(&self.random_text()?, &options).await
+    }
+
+    /// Prepares a launch with this state.
+    pub(super) async fn authorization_url_of(&self, state: &str, options: &LaunchOptions) -> Result<Url, Failure> {
         let link = LaunchLink::read(&self.platform().location().unwrap_or_default())?;
         let server = match &link {
             Some(link) => self.server_by_issuer(&link.iss)?,
             None => self.server_by_name(options.server.as_deref())?,
         };
-        self.prepare(&server, link.as_ref(), &options, None).await
+        self.prepare(&server, link.as_ref(), options, None, state).await
     }
 
     /// Leaves the page to ask the server of a session again, as a standalone launch about the same patient: after the session
@@ -68,7 +73,8 @@ impl<P: Platform> SmartApp<P> {
             again.insert("launch/patient");
         }
         let options = LaunchOptions { scope: Some(again.to_text()), ..LaunchOptions::default() };
-        let url = self.prepare(&session.inner.server, None, &options, record.context.patient.clone()).await?;
+        let (server, patient) = (&session.inner.server, record.context.patient.clone());
+        let url = self.prepare(server, None, &options, patient, &self.random_text()?).await?;
         self.leave_for(&url)
     }
 
@@ -82,6 +88,7 @@ impl<P: Platform> SmartApp<P> {
         link: Option<&LaunchLink>,
         options: &LaunchOptions,
         patient: Option<String>,
+        state: &str,
     ) -> Result<Url, Failure> {
         let record = &server.record;
         let scope = launch_scope(options.scope.as_deref().unwrap_or(&record.scope), link.is_some());
@@ -89,7 +96,6 @@ impl<P: Platform> SmartApp<P> {
         let endpoint = configuration.authorization_endpoint.as_ref().ok_or_else(|| {
             Error::configuration("smart-configuration", "the server's document has no authorization_endpoint")
         })?;
-        let state = self.random_text()?;
         let nonce = if scope.contains("openid") { Some(self.random_text()?) } else { None };
         let verifier = match record.pkce {
             Pkce::Disabled => None,
@@ -102,7 +108,7 @@ impl<P: Platform> SmartApp<P> {
             client_id: &record.client_id,
             redirect_uri: &record.redirect_uri,
             scope: &scope,
-            state: &state,
+            state,
             aud: match (&record.aud, link) {
                 (Some(aud), _) => aud,
                 (None, Some(link)) => &link.iss,
@@ -137,7 +143,7 @@ impl<P: Platform> SmartApp<P> {
             patient,
             created: self.platform().now(),
         };
-        records::save_launch(self.platform(), &state, &pending).await?;
+        records::save_launch(self.platform(), state, &pending).await?;
         Ok(url)
     }
 
@@ -147,7 +153,7 @@ impl<P: Platform> SmartApp<P> {
         Ok(bytes)
     }
 
-    fn random_text(&self) -> Result<String, Failure> {
+    pub(super) fn random_text(&self) -> Result<String, Failure> {
         Ok(base64url(&self.random_bytes()?))
     }
 }

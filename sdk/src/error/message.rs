@@ -139,6 +139,12 @@ impl Error {
                 "",
             ),
             Self::Entropy => ("The host has no secure source of randomness.", "", ""),
+            Self::PopupBlocked => (
+                "The browser did not let the page open a window: open it within the user's click, or launch in this page.",
+                "",
+                "",
+            ),
+            Self::PopupClosed => ("The window was closed before the launch had ended: launch again.", "", ""),
             Self::Navigation => ("There is no page to navigate: open the authorization URL yourself.", "", ""),
         };
         [before, found, after].concat()

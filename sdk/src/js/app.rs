@@ -5,6 +5,7 @@ use std::rc::Rc;
 use js_sys::{Array, Object, Promise};
 use wasm_bindgen::prelude::*;
 
+use super::abort::Followed;
 use super::client_auth::read_authentication;
 use super::error::json_argument;
 use super::session::JsSession;
@@ -14,7 +15,7 @@ use crate::client::config::SmartAppConfig;
 use crate::client::config_json::members;
 use crate::error::{Error, Failure};
 use crate::platform::JsonView;
-use crate::web::{JsonValue, StoreChoice, WebPlatform};
+use crate::web::{JsonValue, Popup, StoreChoice, WebPlatform};
 
 #[wasm_bindgen]
 extern "C" {
@@ -74,6 +75,17 @@ impl JsApp {
         promise(async move {
             app.launch(read_options(options)?).await?;
             Ok(JsValue::UNDEFINED)
+        })
+    }
+
+    /// Launches in a window that was opened in the user's click.
+    #[wasm_bindgen(js_name = launchInPopup)]
+    pub fn launch_in_popup(&self, popup: Option<Popup>, options: JsValue, signal: JsValue) -> Promise {
+        let (app, followed) = (self.app.clone(), Followed::new(signal));
+        promise(async move {
+            let popup = popup.ok_or(Error::PopupBlocked)?;
+            let session = app.launch_in_popup(popup, read_options(options)?, &followed.signal()).await?;
+            Ok(JsSession::new(session).into())
         })
     }
 

@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 
 use super::http::{MemoryResponse, Reply};
 use super::json::SerdeJson;
+use super::popup::PopupLine;
 use crate::abort::AbortSignal;
 use crate::platform::*;
 use crate::protocol::http::Request;
@@ -74,6 +75,7 @@ impl World {
             texts: Texts::default(),
             location: Rc::new(RefCell::new(location.to_owned())),
             store_works: Rc::new(Cell::new(true)),
+            opener: None,
         }
     }
 
@@ -162,6 +164,7 @@ pub struct MemoryPlatform {
     texts: Texts,
     location: Rc<RefCell<String>>,
     store_works: Rc<Cell<bool>>,
+    pub(super) opener: Option<Rc<PopupLine>>,
 }
 
 impl MemoryPlatform {
@@ -180,6 +183,11 @@ impl MemoryPlatform {
     /// Opens another tab that shares this tab's store, as localStorage is shared.
     pub fn with_same_store(&self) -> Self {
         Self { texts: self.texts.clone(), ..self.world.tab(&self.location.borrow()) }
+    }
+
+    /// A tab that this one opened, with a copy of its store.
+    pub(super) fn with_opener(&self, opener: Rc<PopupLine>) -> Self {
+        Self { opener: Some(opener), ..self.duplicate() }
     }
 
     /// All that is stored: key and text.

@@ -23,6 +23,7 @@ pub mod jwk;
 pub mod jwt;
 pub mod launch;
 pub mod login_trust;
+pub mod pem;
 pub mod pkce;
 pub mod registration;
 pub mod revocation;

@@ -51,12 +51,12 @@ impl Signer for WebPlatform {
 }
 
 /// Absent where the page is not a secure context.
-fn subtle() -> Result<SubtleCrypto, SignatureFailure> {
+pub(super) fn subtle() -> Result<SubtleCrypto, SignatureFailure> {
     let crypto: JsValue = global("crypto").ok_or(SignatureFailure)?;
     member(&crypto, "subtle").ok_or(SignatureFailure)
 }
 
-async fn settle(promise: Result<Promise, JsValue>) -> Result<JsValue, SignatureFailure> {
+pub(super) async fn settle(promise: Result<Promise, JsValue>) -> Result<JsValue, SignatureFailure> {
     JsFuture::from(promise.map_err(|_| SignatureFailure)?).await.map_err(|_| SignatureFailure)
 }
 
@@ -73,6 +73,7 @@ fn algorithm_of(key: &CryptoKey) -> Option<Algorithm> {
             "SHA-512" => Some(Algorithm::RS512),
             _ => None,
         },
+        ("RSA-PSS", true) if hash()? == "SHA-256" => Some(Algorithm::PS256),
         ("ECDSA", true) => match text("namedCurve")?.as_str() {
             "P-256" => Some(Algorithm::ES256),
             "P-384" => Some(Algorithm::ES384),
@@ -84,7 +85,7 @@ fn algorithm_of(key: &CryptoKey) -> Option<Algorithm> {
 }
 
 /// The algorithm as Web Crypto words it, for import, signature and check alike.
-fn parameters(algorithm: Algorithm) -> Object {
+pub(super) fn parameters(algorithm: Algorithm) -> Object {
     let name = match (algorithm.curve(), algorithm) {
         (Some(_), _) => "ECDSA",
         (None, Algorithm::PS256) => "RSA-PSS",

@@ -5,12 +5,15 @@
 //! of [`crate::protocol`] that the traits name.
 
 mod crypto;
+mod database;
 mod global;
 mod http;
 mod json;
+mod keys;
 mod location;
 mod lock;
 mod messages;
+mod popup;
 mod storage;
 mod timer;
 
@@ -19,6 +22,8 @@ use std::rc::Rc;
 #[cfg(feature = "js")]
 pub(crate) use global::object;
 pub use json::JsonValue;
+pub use keys::ClientKeyPair;
+pub use popup::Popup;
 pub use storage::StoreChoice;
 
 use crate::platform::{LocalFuture, Spawn};

@@ -6,6 +6,7 @@ mod discovery;
 mod fhir;
 mod identity;
 mod launch;
+mod popup;
 mod record;
 mod refresh;
 mod registration;
