@@ -113,6 +113,13 @@ pub enum Error {
         /// What it is, such as `introspection`.
         what: &'static str,
     },
+    /// The answer of the user info endpoint cannot be used.
+    UserInfo {
+        /// The HTTP status.
+        status: u16,
+        /// What is wrong with it.
+        problem: Box<str>,
+    },
     /// The server registers no clients by itself.
     RegistrationOff {
         /// The host.
@@ -259,6 +266,7 @@ impl Error {
             Self::SessionExpired => "session_expired",
             Self::SignedOut => "signed_out",
             Self::NotOffered { .. } => "not_offered",
+            Self::UserInfo { .. } => "invalid_user_info",
             Self::RegistrationOff { .. } => "registration_off",
             Self::Registration(_) => "registration_failed",
             Self::RegistrationResponse { .. } => "invalid_registration_response",
@@ -295,6 +303,7 @@ impl Error {
             Self::SessionExpired => "RFC 6749 section 6",
             Self::Fhir(_) | Self::NotJson { .. } => "FHIR R4, RESTful API",
             Self::Reference { .. } => "FHIR R4, references",
+            Self::UserInfo { .. } => "OpenID Connect Core section 5.3",
             Self::RegistrationOff { .. } => "RFC 7591 section 3",
             Self::Registration(_) => "RFC 7591 section 3.2.2",
             Self::RegistrationResponse { .. } => "RFC 7591 section 3.2.1",
@@ -308,6 +317,7 @@ impl Error {
             Self::Authorization(error) | Self::Token(error) | Self::Registration(error) => error.status,
             Self::TokenResponse { status, .. }
             | Self::NotJson { status, .. }
+            | Self::UserInfo { status, .. }
             | Self::RegistrationResponse { status, .. } => Some(*status),
             Self::Fhir(error) => Some(error.status),
             _ => None,

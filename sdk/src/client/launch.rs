@@ -132,6 +132,7 @@ impl<P: Platform> SmartApp<P> {
                 authorization: endpoint.clone(),
                 token: configuration.token_endpoint.clone(),
                 jwks: configuration.jwks_uri.clone(),
+                user_info: configuration.userinfo_endpoint.clone(),
                 management: configuration.management_endpoint.clone(),
                 introspection: configuration.introspection_endpoint.clone(),
                 revocation: configuration.revocation_endpoint.clone(),

@@ -24,6 +24,7 @@ pub mod search;
 pub mod session;
 pub mod sign_out;
 mod transport;
+pub mod user_info;
 
 #[cfg(test)]
 mod tests;

@@ -24,6 +24,7 @@ pub(crate) struct Endpoints {
     pub authorization: Url,
     pub token: Url,
     pub jwks: Option<Url>,
+    pub user_info: Option<Url>,
     /// A page for people, which is never fetched.
     pub management: Option<Url>,
     pub introspection: Option<Url>,
@@ -106,6 +107,7 @@ impl Endpoints {
             .text("authorization", self.authorization.as_str())
             .text("token", self.token.as_str())
             .optional_text("jwks", self.jwks.as_ref().map(Url::as_str))
+            .optional_text("userInfo", self.user_info.as_ref().map(Url::as_str))
             .optional_text("management", self.management.as_ref().map(Url::as_str))
             .optional_text("introspection", self.introspection.as_ref().map(Url::as_str))
             .optional_text("revocation", self.revocation.as_ref().map(Url::as_str))
@@ -121,6 +123,7 @@ impl Endpoints {
             authorization: url("authorization")?,
             token: url("token")?,
             jwks: url("jwks"),
+            user_info: url("userInfo"),
             management: url("management"),
             introspection: url("introspection"),
             revocation: url("revocation"),

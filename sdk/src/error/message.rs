@@ -99,6 +99,10 @@ impl Error {
             Self::NotOffered { what } => {
                 ("The server does not offer ", *what, ": its documents name no endpoint for it.")
             }
+            Self::UserInfo { status, problem } => {
+                joined = [&decimal((*status).into()), ") cannot be used: ", problem].concat();
+                ("The server's answer about the user (status ", &*joined, ".")
+            }
             Self::RegistrationOff { host, found } => {
                 joined = [host, ": ", found].concat();
                 (

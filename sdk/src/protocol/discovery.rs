@@ -22,6 +22,8 @@ pub struct SmartConfiguration {
     pub jwks_uri: Option<Url>,
     /// Where clients register themselves.
     pub registration_endpoint: Option<Url>,
+    /// Where the user is asked about.
+    pub userinfo_endpoint: Option<Url>,
     /// Where a token is asked about.
     pub introspection_endpoint: Option<Url>,
     /// Where tokens are given back. On some servers it is a page for people.
@@ -72,6 +74,7 @@ pub fn read_smart_configuration<V: JsonView>(
         token_endpoint: reader.token_endpoint()?,
         jwks_uri: reader.endpoint("jwks_uri")?,
         registration_endpoint: reader.endpoint("registration_endpoint").ok().flatten(),
+        userinfo_endpoint: reader.endpoint("userinfo_endpoint").ok().flatten(),
         introspection_endpoint: reader.endpoint("introspection_endpoint").ok().flatten(),
         revocation_endpoint: reader.endpoint("revocation_endpoint").ok().flatten(),
         management_endpoint: reader.endpoint("management_endpoint").ok().flatten(),
@@ -117,6 +120,7 @@ pub fn read_capability_statement<V: JsonView>(
         token_endpoint: reader.token_endpoint()?,
         jwks_uri: None,
         registration_endpoint: reader.endpoint("register").ok().flatten(),
+        userinfo_endpoint: None,
         introspection_endpoint: reader.endpoint("introspect").ok().flatten(),
         revocation_endpoint: reader.endpoint("revoke").ok().flatten(),
         management_endpoint: reader.endpoint("manage").ok().flatten(),

@@ -31,3 +31,4 @@ pub mod scope;
 pub mod secret;
 pub mod token;
 pub mod url;
+pub mod user_info;

@@ -13,3 +13,4 @@ mod registration;
 mod server;
 mod several;
 mod sign_out;
+mod user_info;
