@@ -113,6 +113,11 @@ pub enum Error {
         /// What it is, such as `introspection`.
         what: &'static str,
     },
+    /// A text that was pasted cannot be an access token. Nothing was sent.
+    PastedToken {
+        /// What is wrong with it.
+        problem: &'static str,
+    },
     /// The answer of the user info endpoint cannot be used.
     UserInfo {
         /// The HTTP status.
@@ -266,6 +271,7 @@ impl Error {
             Self::SessionExpired => "session_expired",
             Self::SignedOut => "signed_out",
             Self::NotOffered { .. } => "not_offered",
+            Self::PastedToken { .. } => "invalid_access_token",
             Self::UserInfo { .. } => "invalid_user_info",
             Self::RegistrationOff { .. } => "registration_off",
             Self::Registration(_) => "registration_failed",
@@ -303,6 +309,7 @@ impl Error {
             Self::SessionExpired => "RFC 6749 section 6",
             Self::Fhir(_) | Self::NotJson { .. } => "FHIR R4, RESTful API",
             Self::Reference { .. } => "FHIR R4, references",
+            Self::PastedToken { .. } => "RFC 6750 section 2.1",
             Self::UserInfo { .. } => "OpenID Connect Core section 5.3",
             Self::RegistrationOff { .. } => "RFC 7591 section 3",
             Self::Registration(_) => "RFC 7591 section 3.2.2",

@@ -15,6 +15,7 @@ mod identity;
 pub mod introspection;
 mod keys;
 mod launch;
+pub mod pasted;
 mod popup;
 pub mod record;
 mod records;

@@ -99,6 +99,9 @@ impl Error {
             Self::NotOffered { what } => {
                 ("The server does not offer ", *what, ": its documents name no endpoint for it.")
             }
+            Self::PastedToken { problem } => {
+                ("The access token cannot be used: ", *problem, ". Copy it again, alone and whole.")
+            }
             Self::UserInfo { status, problem } => {
                 joined = [&decimal((*status).into()), ") cannot be used: ", problem].concat();
                 ("The server's answer about the user (status ", &*joined, ".")

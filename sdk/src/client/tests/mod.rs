@@ -6,6 +6,7 @@ mod discovery;
 mod fhir;
 mod identity;
 mod launch;
+mod pasted;
 mod popup;
 mod record;
 mod refresh;
