@@ -113,6 +113,34 @@ pub enum Error {
         /// What it is, such as `introspection`.
         what: &'static str,
     },
+    /// A text that was pasted cannot be an access token. Nothing was sent.
+    PastedToken {
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// The answer of the user info endpoint cannot be used.
+    UserInfo {
+        /// The HTTP status.
+        status: u16,
+        /// What is wrong with it.
+        problem: Box<str>,
+    },
+    /// The server registers no clients by itself.
+    RegistrationOff {
+        /// The host.
+        host: Box<str>,
+        /// What shows it.
+        found: &'static str,
+    },
+    /// The server refused a registration (RFC 7591 section 3.2.2).
+    Registration(Box<OAuthError>),
+    /// The answer of the registration endpoint is not one.
+    RegistrationResponse {
+        /// The HTTP status.
+        status: u16,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
     /// No patient is in context, and the call is about one.
     NoPatient,
     /// A refresh, or a launch in the same context, named another patient than the session's.
@@ -243,6 +271,11 @@ impl Error {
             Self::SessionExpired => "session_expired",
             Self::SignedOut => "signed_out",
             Self::NotOffered { .. } => "not_offered",
+            Self::PastedToken { .. } => "invalid_access_token",
+            Self::UserInfo { .. } => "invalid_user_info",
+            Self::RegistrationOff { .. } => "registration_off",
+            Self::Registration(_) => "registration_failed",
+            Self::RegistrationResponse { .. } => "invalid_registration_response",
             Self::NoPatient => "no_patient",
             Self::PatientChanged => "patient_changed",
             Self::Fhir(error) => error.code(),
@@ -276,6 +309,11 @@ impl Error {
             Self::SessionExpired => "RFC 6749 section 6",
             Self::Fhir(_) | Self::NotJson { .. } => "FHIR R4, RESTful API",
             Self::Reference { .. } => "FHIR R4, references",
+            Self::PastedToken { .. } => "RFC 6750 section 2.1",
+            Self::UserInfo { .. } => "OpenID Connect Core section 5.3",
+            Self::RegistrationOff { .. } => "RFC 7591 section 3",
+            Self::Registration(_) => "RFC 7591 section 3.2.2",
+            Self::RegistrationResponse { .. } => "RFC 7591 section 3.2.1",
             _ => return None,
         })
     }
@@ -283,8 +321,11 @@ impl Error {
     /// The HTTP status, where an answer caused the error.
     pub fn status(&self) -> Option<u16> {
         match self {
-            Self::Authorization(error) | Self::Token(error) => error.status,
-            Self::TokenResponse { status, .. } | Self::NotJson { status, .. } => Some(*status),
+            Self::Authorization(error) | Self::Token(error) | Self::Registration(error) => error.status,
+            Self::TokenResponse { status, .. }
+            | Self::NotJson { status, .. }
+            | Self::UserInfo { status, .. }
+            | Self::RegistrationResponse { status, .. } => Some(*status),
             Self::Fhir(error) => Some(error.status),
             _ => None,
         }

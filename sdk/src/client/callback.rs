@@ -75,6 +75,7 @@ impl<P: Platform> SmartApp<P> {
             identity,
             issuer_unknown,
             renewal_incomplete: false,
+            is_pasted: false,
             id_token: response.id_token,
         }))
     }

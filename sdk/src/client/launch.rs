@@ -93,9 +93,7 @@ impl<P: Platform> SmartApp<P> {
         let record = &server.record;
         let scope = launch_scope(options.scope.as_deref().unwrap_or(&record.scope), link.is_some());
         let configuration = discover(self.platform(), server, scope.contains("openid")).await?;
-        let endpoint = configuration.authorization_endpoint.as_ref().ok_or_else(|| {
-            Error::configuration("smart-configuration", "the server's document has no authorization_endpoint")
-        })?;
+        let endpoints = Rc::new(Endpoints::of(&configuration)?);
         let nonce = if scope.contains("openid") { Some(self.random_text()?) } else { None };
         let verifier = match record.pkce {
             Pkce::Disabled => None,
@@ -104,7 +102,7 @@ impl<P: Platform> SmartApp<P> {
         };
         let scope = scope.to_text();
         let url = AuthorizationRequest {
-            endpoint,
+            endpoint: &endpoints.authorization,
             client_id: &record.client_id,
             redirect_uri: &record.redirect_uri,
             scope: &scope,
@@ -127,18 +125,7 @@ impl<P: Platform> SmartApp<P> {
             scope,
             nonce,
             verifier,
-            endpoints: Rc::new(Endpoints {
-                issuer: configuration.issuer.clone(),
-                authorization: endpoint.clone(),
-                token: configuration.token_endpoint.clone(),
-                jwks: configuration.jwks_uri.clone(),
-                introspection: configuration.introspection_endpoint.clone(),
-                revocation: configuration.revocation_endpoint.clone(),
-                token_endpoint_auth_signing_alg_values_supported: configuration
-                    .token_endpoint_auth_signing_alg_values_supported
-                    .clone(),
-                issuer_in_redirect: configuration.authorization_response_iss_parameter_supported,
-            }),
+            endpoints,
             patient,
             created: self.platform().now(),
         };

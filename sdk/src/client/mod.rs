@@ -15,14 +15,17 @@ mod identity;
 pub mod introspection;
 mod keys;
 mod launch;
+pub mod pasted;
 mod popup;
 pub mod record;
 mod records;
 mod refresh;
+pub mod registration;
 pub mod search;
 pub mod session;
 pub mod sign_out;
 mod transport;
+pub mod user_info;
 
 #[cfg(test)]
 mod tests;

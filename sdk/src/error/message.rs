@@ -40,11 +40,9 @@ impl Error {
                 " is plain http on another machine, where others can read along: use https, or allow it by \
                  allow_insecure_http while you test.",
             ),
-            Self::ForeignUrl { origin } => (
-                "A link leads to ",
-                &**origin,
-                ", outside the FHIR server that the access token is for: nothing was sent there.",
-            ),
+            Self::ForeignUrl { origin } => {
+                ("A link leads to ", &**origin, ", outside the places that the token is for: nothing was sent there.")
+            }
             Self::Discovery { attempts } => {
                 let attempts = attempts.iter().map(|attempt| [&*attempt.url, ": ", &*attempt.outcome].concat());
                 joined = attempts.collect::<Vec<_>>().join("; ");
@@ -100,6 +98,29 @@ impl Error {
             Self::SignedOut => ("The session was ended: launch again.", "", ""),
             Self::NotOffered { what } => {
                 ("The server does not offer ", *what, ": its documents name no endpoint for it.")
+            }
+            Self::PastedToken { problem } => {
+                ("The access token cannot be used: ", *problem, ". Copy it again, alone and whole.")
+            }
+            Self::UserInfo { status, problem } => {
+                joined = [&decimal((*status).into()), ") cannot be used: ", problem].concat();
+                ("The server's answer about the user (status ", &*joined, ".")
+            }
+            Self::RegistrationOff { host, found } => {
+                joined = [host, ": ", found].concat();
+                (
+                    "Apps cannot register themselves at ",
+                    &*joined,
+                    ". Have the app registered by hand (at WebChart in the Login Trusts editor), then configure its client id.",
+                )
+            }
+            Self::Registration(error) => {
+                joined = error.worded();
+                ("The server did not register the client: ", &*joined, ".")
+            }
+            Self::RegistrationResponse { status, problem } => {
+                joined = [&decimal((*status).into()), ") is not one: ", problem].concat();
+                ("The registration endpoint's answer (status ", &*joined, ".")
             }
             Self::NoPatient => (
                 "The session has no patient: ask for the scope launch/patient, or launch from a patient's chart.",
