@@ -69,3 +69,23 @@ export function explain(error: unknown): string {
   if (!(error instanceof SmartError)) return "unknown";
   return `${error.code} ${error.status ?? ""} ${error.operationOutcome?.resourceType ?? ""}`;
 }
+
+declare const privateKey: CryptoKey;
+const keyed: ServerConfig = {
+  fhirBase: "https://ehr.example/fhir",
+  clientId: "app",
+  redirectUri: "https://app.example/",
+  scope: "openid",
+  tokenEndpointAuthMethod: "private_key_jwt",
+  key: { privateKey, kid: "key-1", claims: { purpose: ["TREAT"] } },
+};
+const proved: ServerConfig = {
+  ...keyed,
+  key: undefined,
+  tokenEndpointAuthMethod: undefined,
+  authenticate: async ({ endpoint, clientId }) => ({ parameters: { client_assertion: endpoint + clientId } }),
+};
+const inWindow: Promise<Session> = new SmartApp({ servers: [keyed, proved] }).launchInPopup({ signal: new AbortController().signal });
+// @ts-expect-error: a secret is no key
+const wrongKey: ServerConfig = { ...keyed, key: { privateKey: "-----BEGIN PRIVATE KEY-----" } };
+void [inWindow, wrongKey];
