@@ -1,6 +1,6 @@
 // What a web developer writes in TypeScript must compile as it stands, and the mistakes that are marked must not.
 
-import { SmartApp, SmartError, type Resource, type Session } from "smartrust";
+import { SmartApp, SmartError, type Resource, type ServerConfig, type Session } from "smartrust";
 
 interface Observation extends Resource {
   resourceType: "Observation";
@@ -80,9 +80,10 @@ const keyed: ServerConfig = {
   key: { privateKey, kid: "key-1", claims: { purpose: ["TREAT"] } },
 };
 const proved: ServerConfig = {
-  ...keyed,
-  key: undefined,
-  tokenEndpointAuthMethod: undefined,
+  fhirBase: "https://ehr.example/fhir",
+  clientId: "app",
+  redirectUri: "https://app.example/",
+  scope: "openid",
   authenticate: async ({ endpoint, clientId }) => ({ parameters: { client_assertion: endpoint + clientId } }),
 };
 const inWindow: Promise<Session> = new SmartApp({ servers: [keyed, proved] }).launchInPopup({ signal: new AbortController().signal });
