@@ -77,6 +77,7 @@ fn build(profile: Profile) -> Result<()> {
 struct Servers {
     ehr_origin: String,
     app_origin: String,
+    ready_made_token: Option<String>,
     running: JoinSet<std::io::Result<()>>,
     stop: watch::Sender<bool>,
 }
@@ -99,6 +100,7 @@ impl Servers {
         };
         let mut sandbox = sandbox_ehr::Config::new(&*ehr_origin).app_origin(&app_origin);
         configure(&mut sandbox);
+        let ready_made_token = sandbox.ready_made_token().map(str::to_owned);
         let host = StaticHost {
             app_origin: app_origin.clone(),
             ehr_origin: ehr_origin.clone(),
@@ -109,7 +111,7 @@ impl Servers {
         let mut running = JoinSet::new();
         running.spawn(sandbox_ehr::serve(sandbox, ehr.listen()?, until_stopped()));
         running.spawn(host.serve(app.listen()?, until_stopped()));
-        Ok(Servers { ehr_origin, app_origin, running, stop })
+        Ok(Servers { ehr_origin, app_origin, ready_made_token, running, stop })
     }
 
     /// Lets requests under way end, for two seconds at most.
@@ -123,7 +125,7 @@ impl Servers {
 }
 
 fn print_invitation(servers: &Servers) {
-    let Servers { ehr_origin, app_origin, .. } = servers;
+    let Servers { ehr_origin, app_origin, ready_made_token, .. } = servers;
     let logins = sandbox_ehr::sample_logins();
     println!(
         "
@@ -140,6 +142,9 @@ As a patient   Open the launcher and press Connect. Log in as {} with the passwo
                Click what you do not want to share, then press Allow.",
             patient.user_name, patient.password
         );
+    }
+    if let Some(token) = ready_made_token {
+        println!("\nTo paste       {token}\n               is an access token for the record of the first patient.");
     }
     println!(
         "

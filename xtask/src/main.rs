@@ -83,7 +83,7 @@ struct DemoOptions {
     #[command(flatten)]
     sandbox: SandboxOptions,
     /// Takes free ports and drives both launches in headless Chromium instead
-    #[arg(long, conflicts_with_all = ["no_open", "ehr_port", "app_port", "seed", "patients", "token_ttl", "latency"])]
+    #[arg(long, conflicts_with_all = ["no_open", "ehr_port", "app_port", "SandboxOptions"])]
     check: bool,
     /// With --check: only the test files whose names contain this.
     #[arg(long, requires = "check", value_name = "PART")]
@@ -93,6 +93,12 @@ struct DemoOptions {
 /// What is set about the sandbox EHR.
 #[derive(Args)]
 pub struct SandboxOptions {
+    /// Which server the sandbox EHR behaves as
+    #[arg(long, value_enum, default_value_t)]
+    dialect: sandbox_ehr::Dialect,
+    /// Adds an iss to its redirect back to the app (RFC 9207)
+    #[arg(long)]
+    issuer_on_redirect: bool,
     /// Which population the sandbox EHR makes
     #[arg(long, value_name = "SEED", default_value_t = sandbox_ehr::DEFAULT_SEED)]
     seed: u64,
@@ -102,6 +108,9 @@ pub struct SandboxOptions {
     /// How long its access tokens live, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
     token_ttl: u64,
+    /// Where the public keys of its client MIE-localhost-key are, which is there only with them: a file or an http address
+    #[arg(long, value_name = "FILE|URL")]
+    client_jwks: Option<sandbox_ehr::ClientKeys>,
     /// How much later each of its answers comes, in milliseconds
     #[arg(long, value_name = "MS", default_value_t = 0)]
     latency: u64,
@@ -110,10 +119,15 @@ pub struct SandboxOptions {
 impl SandboxOptions {
     /// Sets what was asked for.
     pub fn apply(&self, config: &mut sandbox_ehr::Config) {
+        config.dialect = self.dialect;
+        config.issuer_on_redirect = self.issuer_on_redirect;
         config.seed = self.seed;
         config.patients = self.patients;
         config.token_ttl = Duration::from_secs(self.token_ttl);
         config.latency = Duration::from_millis(self.latency);
+        if let Some(keys) = &self.client_jwks {
+            config.set_client_keys(keys.clone());
+        }
     }
 }
 

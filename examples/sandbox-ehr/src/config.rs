@@ -1,10 +1,11 @@
 //! What can be set about a sandbox, and the log-ins that it comes with.
 
-use std::fmt;
 use std::time::Duration;
 
+use crate::clients::{Client, ClientKeys, ClientSecret, KEY_CLIENT_ID, SECRET_CLIENT_ID};
 use crate::clock::Clock;
-use crate::oauth::{SystemKey, random_secret, s256_challenge};
+use crate::dialect::Dialect;
+use crate::oauth::SystemKey;
 
 /// A population whose first patients differ: a grown-up with several long illnesses, a small child, an old man.
 pub const DEFAULT_SEED: u64 = 81_995;
@@ -17,6 +18,10 @@ pub const DEFAULT_PATIENTS: u32 = 50;
 pub struct Config {
     /// Scheme, host and port that the sandbox is reached at, without a trailing slash: `http://localhost:9080`.
     pub origin: String,
+    /// Which server the sandbox behaves as.
+    pub dialect: Dialect,
+    /// Whether the redirect back to the app has an `iss`, and the discovery documents say so (RFC 9207).
+    pub issuer_on_redirect: bool,
     /// Which population to make. The same seed always gives the same people.
     pub seed: u64,
     /// How many patients there are, numbered from 1.
@@ -35,65 +40,8 @@ pub struct Config {
     pub clock: Clock,
     /// The key that signs ID tokens and launch tokens.
     pub key: SystemKey,
+    ready_made_token: ClientSecret,
 }
-
-/// A registered client (RFC 6749, 2): public, or confidential where it has a secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Client {
-    /// The `client_id`.
-    pub id: String,
-    /// The name shown on the scope confirmation page.
-    pub name: String,
-    /// The redirect URIs, compared character by character (RFC 9700, 2.1).
-    pub redirect_uris: Vec<String>,
-    /// What the client authenticates with at the token endpoint (SMART App Launch 2.2, `client-confidential-symmetric`).
-    pub secret: Option<ClientSecret>,
-}
-
-impl Client {
-    pub(crate) fn is_public(&self) -> bool {
-        self.secret.is_none()
-    }
-}
-
-/// A secret that Debug does not tell.
-#[derive(Clone)]
-pub struct ClientSecret(String);
-
-impl ClientSecret {
-    /// A secret of one's own.
-    pub fn new(secret: impl Into<String>) -> Self {
-        Self(secret.into())
-    }
-
-    /// 256 bits from the operating system.
-    pub fn generate() -> Self {
-        Self(random_secret())
-    }
-
-    /// The secret itself, to be handed to the client.
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl PartialEq for ClientSecret {
-    /// Compares hashes, so that the time it takes tells nothing of the secret.
-    fn eq(&self, other: &Self) -> bool {
-        s256_challenge(&self.0) == s256_challenge(&other.0)
-    }
-}
-
-impl Eq for ClientSecret {}
-
-impl fmt::Debug for ClientSecret {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("[redacted]")
-    }
-}
-
-/// The client that has a secret.
-pub const SECRET_CLIENT_ID: &str = "MIE-localhost-secret";
 
 /// An app that a provider can open from a chart (SMART App Launch 2.2, EHR launch).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,6 +62,8 @@ impl Config {
         let origin = origin.into();
         Self {
             origin: origin.trim_end_matches('/').to_owned(),
+            dialect: Dialect::default(),
+            issuer_on_redirect: false,
             seed: DEFAULT_SEED,
             patients: DEFAULT_PATIENTS,
             clients: Vec::new(),
@@ -123,6 +73,7 @@ impl Config {
             control: false,
             clock: Clock::system(),
             key: SystemKey::of_this_process(),
+            ready_made_token: ClientSecret::generate(),
         }
         .app_origin("http://localhost:8080")
     }
@@ -136,7 +87,9 @@ impl Config {
             name: name.to_owned(),
             redirect_uris,
             secret: None,
+            keys: None,
         };
+        let keys = self.client(KEY_CLIENT_ID).and_then(|client| client.keys.clone());
         let secret = self.client_secret().cloned().unwrap_or_else(ClientSecret::generate);
         self.clients = vec![
             client("MIE-localhost", "smartrust launcher", vec![at("/code")]),
@@ -152,6 +105,9 @@ impl Config {
             launch_url: at("/launch"),
             client_id: "MIE-localhost-launch".to_owned(),
         }];
+        if let Some(keys) = keys {
+            self.set_client_keys(keys);
+        }
         self
     }
 
@@ -167,7 +123,26 @@ impl Config {
         }
     }
 
-    /// The address of the EHR itself, `{origin}/webchart.cgi`. It is the `iss` of ID tokens.
+    /// Registers [`KEY_CLIENT_ID`], which authenticates with one of these keys, with the redirect URIs of [`SECRET_CLIENT_ID`].
+    pub fn set_client_keys(&mut self, keys: ClientKeys) {
+        let redirect_uris =
+            self.client(SECRET_CLIENT_ID).map(|client| client.redirect_uris.clone()).unwrap_or_default();
+        self.clients.retain(|client| client.id != KEY_CLIENT_ID);
+        self.clients.push(Client {
+            id: KEY_CLIENT_ID.to_owned(),
+            name: "App with a key".to_owned(),
+            redirect_uris,
+            secret: None,
+            keys: Some(keys),
+        });
+    }
+
+    /// An access token for patient 1's record that a person can paste into a client. Only [`Dialect::Hiebus`] hands one out.
+    pub fn ready_made_token(&self) -> Option<&str> {
+        (self.dialect == Dialect::Hiebus).then(|| self.ready_made_token.reveal())
+    }
+
+    /// The address of the EHR itself, `{origin}/webchart.cgi`.
     pub fn base(&self) -> String {
         format!("{}/webchart.cgi", self.origin)
     }
@@ -175,6 +150,24 @@ impl Config {
     /// The FHIR base, `{origin}/webchart.cgi/fhir`: the `iss` of a launch and the `aud` of an authorization.
     pub fn fhir_base(&self) -> String {
         format!("{}/fhir", self.base())
+    }
+
+    /// The `iss` of ID tokens: the base, or the OAuth base where the dialect keeps them apart.
+    pub fn issuer(&self) -> String {
+        match self.dialect {
+            Dialect::Epic => format!("{}/oauth2", self.base()),
+            Dialect::Webchart | Dialect::Webchart2026 | Dialect::Hiebus => self.base(),
+        }
+    }
+
+    /// The address of a path below the base.
+    pub(crate) fn at(&self, path: &str) -> String {
+        format!("{}{path}", self.base())
+    }
+
+    /// Where tokens are had.
+    pub(crate) fn token_endpoint(&self) -> String {
+        self.at(self.dialect.paths().token)
     }
 
     pub(crate) fn client(&self, id: &str) -> Option<&Client> {

@@ -10,19 +10,25 @@ use std::collections::HashSet;
 use std::time::Duration;
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 
-use crate::config::Client;
+use crate::Shared;
 
 /// For documents without a secret.
 pub fn for_everyone() -> CorsLayer {
     rules([Method::GET]).allow_origin(Any)
 }
 
+/// For registration, which comes before anything is known of a client.
+pub fn for_registration() -> CorsLayer {
+    rules([Method::GET, Method::POST, Method::PUT, Method::DELETE]).allow_origin(Any)
+}
+
 /// For what needs a client: the origins of the redirect URIs may call.
-pub fn for_clients(clients: &[Client]) -> CorsLayer {
+pub fn for_clients(sandbox: Shared) -> CorsLayer {
+    let clients = &sandbox.config.clients;
     let origins: HashSet<String> =
         clients.iter().flat_map(|client| &client.redirect_uris).filter_map(|uri| origin_of(uri)).collect();
     rules([Method::GET, Method::POST]).allow_origin(AllowOrigin::predicate(move |origin, _| {
-        origin.to_str().is_ok_and(|origin| origins.contains(origin))
+        origin.to_str().is_ok_and(|origin| origins.contains(origin) || sandbox.registrations().has_origin(origin))
     }))
 }
 

@@ -1,7 +1,7 @@
 //! The sandbox EHR as a program.
 
 use clap::Parser;
-use sandbox_ehr::{ClientSecret, Config, DEFAULT_PATIENTS, DEFAULT_SEED, sample_logins, serve};
+use sandbox_ehr::{ClientKeys, ClientSecret, Config, DEFAULT_PATIENTS, DEFAULT_SEED, Dialect, sample_logins, serve};
 use std::io;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -17,6 +17,12 @@ struct Options {
     /// The origin of the app that is registered as client and linked from the charts.
     #[arg(long, default_value = "http://localhost:8080")]
     app_origin: String,
+    /// Which server to behave as.
+    #[arg(long, value_enum, default_value_t)]
+    dialect: Dialect,
+    /// Adds an iss to the redirect back to the app (RFC 9207).
+    #[arg(long)]
+    issuer_on_redirect: bool,
     /// Which population to make.
     #[arg(long, default_value_t = DEFAULT_SEED)]
     seed: u64,
@@ -32,6 +38,10 @@ struct Options {
     /// The secret of the client MIE-localhost-secret; unless it is given, one is made that nobody is told
     #[arg(long, value_name = "SECRET", env = "SANDBOX_CLIENT_SECRET", hide_env_values = true)]
     client_secret: Option<String>,
+    /// The public keys of the client MIE-localhost-key, which is there only with them: a file with a JSON Web Key Set, or its
+    /// http address
+    #[arg(long, value_name = "FILE|URL")]
+    client_jwks: Option<ClientKeys>,
     /// Adds the control API, by which a test orders faults; never where others can reach the port
     #[arg(long)]
     control: bool,
@@ -58,6 +68,8 @@ async fn run(options: Options) -> io::Result<()> {
     let listener = TcpListener::bind(("localhost", options.port)).await?;
     let origin = format!("http://localhost:{}", listener.local_addr()?.port());
     let mut config = Config::new(origin).app_origin(&options.app_origin);
+    config.dialect = options.dialect;
+    config.issuer_on_redirect = options.issuer_on_redirect;
     config.seed = options.seed;
     config.patients = options.patients;
     config.token_ttl = Duration::from_secs(options.token_ttl);
@@ -65,6 +77,9 @@ async fn run(options: Options) -> io::Result<()> {
     config.control = options.control;
     if let Some(secret) = options.client_secret {
         config.set_client_secret(ClientSecret::new(secret));
+    }
+    if let Some(keys) = options.client_jwks {
+        config.set_client_keys(keys);
     }
     print_welcome(&config);
     serve(config, listener, async {
@@ -83,6 +98,9 @@ fn print_welcome(config: &Config) {
     println!("Provider log-in   {} / {}", logins.provider.user_name, logins.provider.password);
     for login in logins.patients.iter().take(config.patients as usize) {
         println!("Portal log-in     {} / {}", login.user_name, login.password);
+    }
+    if let Some(token) = config.ready_made_token() {
+        println!("Token to paste    {token}");
     }
     println!("Stop with Ctrl-C.");
 }

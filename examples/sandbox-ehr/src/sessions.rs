@@ -63,6 +63,7 @@ fn belongs(place: Place, user: User) -> bool {
     match user {
         User::Patient(_) => place == Place::Portal,
         User::Provider => place == Place::Chart,
+        User::Backend => false,
     }
 }
 

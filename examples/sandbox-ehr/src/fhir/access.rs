@@ -88,6 +88,8 @@ impl Token {
                 (Level::User, User::Provider) => Some(Reach::Everyone),
                 (Level::User, User::Patient(own)) => Some(Reach::Patient(own)),
                 (Level::Patient, _) => self.access.patient.map(Reach::Patient),
+                (Level::System, User::Backend) => Some(Reach::Everyone),
+                (Level::User, User::Backend) | (Level::System, _) => None,
             };
             if let Some(reach) = reach {
                 parts.push((reach, scope.limits(resource, &sandbox.config.fhir_base())));
@@ -104,6 +106,7 @@ impl Token {
         let is_own = match self.access.user {
             User::Patient(own) => resource == ResourceType::Patient && id == own.to_string(),
             User::Provider => resource == ResourceType::Practitioner && id == PROVIDER_ID,
+            User::Backend => false,
         };
         is_own && self.access.scopes.iter().any(|scope| scope == "fhirUser")
     }

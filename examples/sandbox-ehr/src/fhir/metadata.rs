@@ -8,11 +8,12 @@ use serde_json::{Value, json};
 use super::parameters::definitions;
 use super::{ResourceType, fhir_json};
 use crate::Shared;
+use crate::config::Config;
+use crate::dialect::Dialect;
 use crate::people::AS_OF;
 
 /// `GET metadata`, for everyone.
 pub async fn metadata(State(sandbox): State<Shared>) -> Response {
-    let base = sandbox.config.base();
     let statement = json!({
         "resourceType": "CapabilityStatement",
         "status": "active",
@@ -28,33 +29,49 @@ pub async fn metadata(State(sandbox): State<Shared>) -> Response {
                 "cors": true,
                 "extension": [{
                     "url": "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris",
-                    "extension": [
-                        { "url": "authorize", "valueUri": format!("{base}/oauth/authorization/") },
-                        { "url": "token", "valueUri": format!("{base}/oauth/token/") },
-                        { "url": "introspect", "valueUri": format!("{base}/oauth/introspect/") },
-                        { "url": "manage", "valueUri": format!("{base}?f=admin&s=jwt") }
-                    ]
+                    "extension": oauth_uris(&sandbox.config)
                 }],
                 "service": [{ "coding": [{
                     "system": "http://terminology.hl7.org/CodeSystem/restful-security-service",
                     "code": "SMART-on-FHIR"
                 }] }]
             },
-            "resource": ResourceType::ALL.map(capability)
+            "resource": ResourceType::ALL.map(|resource| capability(sandbox.config.dialect, resource))
         }]
     });
     fhir_json(StatusCode::OK, &statement)
 }
 
-fn capability(resource: ResourceType) -> Value {
+fn oauth_uris(config: &Config) -> Vec<Value> {
+    let paths = config.dialect.paths();
+    let manage = (config.dialect == Dialect::Webchart).then_some("?f=admin&s=jwt");
+    [
+        ("authorize", Some(paths.authorize)),
+        ("token", Some(paths.token)),
+        ("register", paths.register),
+        ("introspect", paths.introspect),
+        ("revoke", paths.revoke),
+        ("manage", manage),
+    ]
+    .into_iter()
+    .filter_map(|(name, path)| Some(json!({ "url": name, "valueUri": config.at(path?) })))
+    .collect()
+}
+
+fn capability(dialect: Dialect, resource: ResourceType) -> Value {
     let parameters: Vec<Value> = definitions(resource)
         .iter()
         .map(|definition| json!({ "name": definition.name, "type": definition.kind.code() }))
         .collect();
-    json!({
+    let mut capability = json!({
         "type": resource.name(),
         "interaction": [{ "code": "read" }, { "code": "search-type" }],
         "versioning": "no-version",
         "searchParam": parameters
-    })
+    });
+    if dialect == Dialect::Epic && resource == ResourceType::Patient {
+        let definition = "http://hl7.org/fhir/OperationDefinition/Patient-match";
+        capability["operation"] = json!([{ "name": "match", "definition": definition }]);
+    }
+    capability
 }

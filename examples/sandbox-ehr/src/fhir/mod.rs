@@ -1,10 +1,11 @@
 //! The FHIR R4 API: reading and searching, JSON only. [`types`] names what there is; [`render`] turns charts into
-//! resources, [`cache`] keeps the last of them; [`parameters`] says what can be searched by; [`access`] decides what a
+//! resources, [`cache`] keeps the last of them; [`parameters`] says what can be searched by; [`matching`] looks for a person who is described; [`access`] decides what a
 //! token may see. Nothing here knows how a token came to be.
 
 mod access;
 mod cache;
 mod dates;
+mod matching;
 mod metadata;
 mod outcome;
 mod paging;
@@ -30,6 +31,7 @@ use serde_json::Value;
 use self::access::Token;
 use self::outcome::Refusal;
 use self::scopes::Interaction;
+use crate::dialect::Dialect;
 use crate::parameters::Parameters;
 use crate::people::Population;
 use crate::{Sandbox, Shared};
@@ -52,6 +54,10 @@ pub async fn api(
             let resource = resource_type(resource)?;
             let form = form(&headers, &body)?;
             first_page(&sandbox, &token, resource, &query.joined(form)).map(as_response)
+        }
+        (&Method::POST, ["Patient", "$match"]) if sandbox.config.dialect == Dialect::Epic => {
+            let view = token.view(&sandbox, ResourceType::Patient, Interaction::Search)?;
+            matching::run(&sandbox, &view, &body).map(as_response)
         }
         _ => Err(Refusal::not_supported("This server reads and searches only.")),
     });

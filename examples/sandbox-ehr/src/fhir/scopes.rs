@@ -2,6 +2,7 @@
 
 use super::parameters::{self, Criterion, Kind};
 use super::{Belonging, ResourceType};
+use crate::dialect::Dialect;
 use crate::parameters::Parameters;
 
 /// Whose data a scope is about.
@@ -11,6 +12,8 @@ pub enum Level {
     Patient,
     /// Whatever the user may see.
     User,
+    /// Everyone, for a client that acts by itself.
+    System,
 }
 
 impl Level {
@@ -18,6 +21,7 @@ impl Level {
         match self {
             Self::Patient => "patient",
             Self::User => "user",
+            Self::System => "system",
         }
     }
 }
@@ -57,6 +61,7 @@ impl ResourceScope {
         let level = match level {
             "patient" => Level::Patient,
             "user" => Level::User,
+            "system" => Level::System,
             _ => return None,
         };
         let (resource, permissions) = rest.split_once('.')?;
@@ -74,7 +79,7 @@ impl ResourceScope {
             (Spelling::V2, Some(query), Some(resource)) => is_v2(permissions) && can_limit(resource, query),
             _ => false,
         };
-        let is_for_patients = level == Level::User || resource != Some(ResourceType::Group);
+        let is_for_patients = level != Level::Patient || resource != Some(ResourceType::Group);
         (is_valid && is_for_patients && (read || search)).then(|| Self {
             level,
             resource,
@@ -109,6 +114,16 @@ impl ResourceScope {
         self.level
     }
 
+    /// Whether the scope is for clients that act by themselves, and for nobody else.
+    pub fn is_system(&self) -> bool {
+        self.level == Level::System
+    }
+
+    /// Whether the scope is spelt as in SMART App Launch 1.
+    pub fn is_v1(&self) -> bool {
+        self.spelling == Spelling::V1
+    }
+
     /// Whether the scope needs a patient in context.
     pub fn is_patient(&self) -> bool {
         self.level == Level::Patient
@@ -118,7 +133,7 @@ impl ResourceScope {
     pub fn resources(&self) -> Vec<ResourceType> {
         let has = |resource: &ResourceType| {
             self.resource.is_none_or(|own| own == *resource)
-                && (self.level == Level::User || resource.belonging() != Belonging::Many)
+                && (self.level != Level::Patient || resource.belonging() != Belonging::Many)
         };
         ResourceType::ALL.into_iter().filter(has).collect()
     }
@@ -135,10 +150,11 @@ impl ResourceScope {
         }
     }
 
-    /// What the scope grants for one type. A wildcard that was split is spelt as v2, as WebChart does.
-    pub fn granted_for(&self, resource: ResourceType) -> String {
+    /// What the scope grants for one type. A wildcard that was split is spelt as v2, as WebChart does; HIEBus knows v1 alone.
+    pub fn granted_for(&self, dialect: Dialect, resource: ResourceType) -> String {
         match self.resource {
             Some(_) => self.granted(),
+            None if dialect == Dialect::Hiebus => format!("{}/{}.read", self.level.name(), resource.name()),
             None => format!("{}/{}.{}", self.level.name(), resource.name(), self.letters()),
         }
     }
@@ -218,7 +234,7 @@ mod tests {
             "patient/*.rs?category=laboratory",
             "patient/Group.rs",
             "patient/Nonsense.rs",
-            "system/*.rs",
+            "system/*.cud",
             "patient/*",
             "openid",
             "",

@@ -10,6 +10,7 @@ use super::paging::Page;
 use super::parameters::{Criterion, criteria};
 use super::{Belonging, ResourceType, find, render};
 use crate::Sandbox;
+use crate::dialect::Dialect;
 use crate::parameters::with_query;
 
 /// The page of results that a token with this view may see.
@@ -18,6 +19,11 @@ pub fn run(sandbox: &Sandbox, view: &View, page: &Page) -> Result<Value, Refusal
     let criteria = criteria(page.resource, &page.query, &fhir_base)?;
     if let Some(other) = criteria.iter().flat_map(Criterion::patients).find(|number| !view.reaches(*number)) {
         return Err(Refusal::forbidden(format!("Patient/{other} is not the patient of this token.")));
+    }
+    let names = |name: &str| page.query.get(name).is_some();
+    let needs_part = sandbox.config.dialect == Dialect::Epic && page.resource == ResourceType::Observation;
+    if needs_part && !names("category") && !names("code") && !names("_id") {
+        return Err(Refusal::required("A search for Observation needs category or code."));
     }
     let candidates = candidates(sandbox, view, page.resource, &criteria)?;
     let all = candidates.iter().flat_map(|(resources, owner)| resources.iter().map(move |resource| (resource, *owner)));

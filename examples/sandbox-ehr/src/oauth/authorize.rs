@@ -1,5 +1,6 @@
 //! The authorization endpoint (RFC 6749, 3.1): from a request to a code, by way of log-in and confirmation.
 
+use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
@@ -14,17 +15,25 @@ use crate::people::PROVIDER_ID;
 use crate::sessions::Place;
 use crate::{Sandbox, Shared};
 
-/// `GET oauth/authenticate/` and `GET oauth/authorization/`.
+/// `GET` of the authorization endpoint, by any of its addresses.
 pub async fn authorize(State(sandbox): State<Shared>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
-    let parameters = Parameters::parse(query.unwrap_or_default().as_bytes());
-    match AuthorizationRequest::read(&parameters, &sandbox.config, &sandbox.people) {
+    begin(&sandbox, &headers, &Parameters::parse(query.unwrap_or_default().as_bytes()))
+}
+
+/// `POST` of the authorization endpoint (SMART App Launch 2.2, `authorize-post`).
+pub async fn authorize_by_post(State(sandbox): State<Shared>, headers: HeaderMap, body: Bytes) -> Response {
+    begin(&sandbox, &headers, &Parameters::parse(&body))
+}
+
+fn begin(sandbox: &Sandbox, headers: &HeaderMap, parameters: &Parameters) -> Response {
+    match AuthorizationRequest::read(parameters, sandbox) {
         Ok(request) => {
             let transaction = sandbox.store().grants.begin(request, sandbox.now());
-            proceed(&sandbox, &headers, &transaction)
+            proceed(sandbox, headers, &transaction)
         }
         Err(Refusal::Person(message)) => pages::problem(StatusCode::BAD_REQUEST, message),
         Err(Refusal::Client { redirect_uri, state, error, description }) => {
-            refuse(&redirect_uri, state.as_deref(), error, description)
+            refuse(sandbox, &redirect_uri, state.as_deref(), error, description)
         }
     }
 }
@@ -50,8 +59,9 @@ fn proceed(sandbox: &Sandbox, headers: &HeaderMap, transaction: &str) -> Respons
         (Some(session), None) => confirmation::page(sandbox, &session, transaction, &request, &[], None),
         (Some(session), Some(launch)) => {
             store.grants.end(transaction, now);
-            let refuse =
-                |description| refuse(&request.redirect_uri, Some(&request.state), "invalid_request", description);
+            let refuse = |description| {
+                refuse(sandbox, &request.redirect_uri, Some(&request.state), "invalid_request", description)
+            };
             let context = &launch.context;
             if context.provider != format!("Practitioner/{PROVIDER_ID}") {
                 return refuse("The launch value was made for another provider.");
@@ -69,7 +79,7 @@ fn proceed(sandbox: &Sandbox, headers: &HeaderMap, transaction: &str) -> Respons
                 since: now,
             };
             let code = store.grants.issue_code(&request, grant, now);
-            hand_over(&request, &code)
+            hand_over(sandbox, &request, &code)
         }
     }
 }
@@ -87,16 +97,24 @@ pub fn patient_grant(request: &AuthorizationRequest, user: User, scopes: Vec<Str
 }
 
 /// Sends the person back to the app with a code (RFC 6749, 4.1.2).
-pub fn hand_over(request: &AuthorizationRequest, code: &str) -> Response {
-    let query = [("code", code), ("state", request.state.as_str())];
-    pages::redirect(StatusCode::FOUND, &with_query(&request.redirect_uri, &query))
+pub fn hand_over(sandbox: &Sandbox, request: &AuthorizationRequest, code: &str) -> Response {
+    redirect(sandbox, &request.redirect_uri, &[("code", code), ("state", request.state.as_str())])
 }
 
 /// Sends the person back to the app with an error (RFC 6749, 4.1.2.1).
-pub fn refuse(redirect_uri: &str, state: Option<&str>, error: &str, description: &str) -> Response {
+pub fn refuse(sandbox: &Sandbox, redirect_uri: &str, state: Option<&str>, error: &str, description: &str) -> Response {
     let mut query = vec![("error", error), ("error_description", description)];
     query.extend(state.map(|state| ("state", state)));
-    pages::redirect(StatusCode::FOUND, &with_query(redirect_uri, &query))
+    redirect(sandbox, redirect_uri, &query)
+}
+
+/// The way back to the app, with the `iss` of RFC 9207 where it is wanted.
+fn redirect(sandbox: &Sandbox, redirect_uri: &str, query: &[(&str, &str)]) -> Response {
+    let mut address = with_query(redirect_uri, query);
+    if sandbox.config.issuer_on_redirect {
+        address = with_query(&address, &[("iss", &sandbox.config.issuer())]);
+    }
+    pages::redirect(StatusCode::FOUND, &address)
 }
 
 /// The page for an authorization that is over or took too long.

@@ -1,13 +1,20 @@
 //! Who calls the token and the introspection endpoint (RFC 6749, 2.3): a public client names itself, a confidential one
-//! proves that it knows its secret, by HTTP Basic or in the body.
+//! proves that it knows its secret, by HTTP Basic or in the body, or that it has its key.
+
+use std::collections::HashMap;
 
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, StatusCode};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::config::{Client, ClientSecret, Config};
+use super::client_assertion::{self, Assertion};
+use crate::Sandbox;
+use crate::clients::{Client, ClientSecret};
 use crate::parameters::Parameters;
+
+const TWO_WAYS: Refused = bad("invalid_request", "The client authenticates in more than one way.");
+const NOT_REGISTERED: Refused = unauthorized("This client is not registered here.");
 
 /// An answer of RFC 6749, 5.2: status, error code, description.
 pub type Refused = (StatusCode, &'static str, &'static str);
@@ -17,21 +24,30 @@ pub const fn bad(error: &'static str, description: &'static str) -> Refused {
     (StatusCode::BAD_REQUEST, error, description)
 }
 
-const fn unauthorized(description: &'static str) -> Refused {
+/// 401: the client did not prove who it is.
+pub const fn unauthorized(description: &'static str) -> Refused {
     (StatusCode::UNAUTHORIZED, "invalid_client", description)
 }
 
-/// The client of a request.
-pub fn identify<'a>(config: &'a Config, headers: &HeaderMap, form: &Parameters) -> Result<&'a Client, Refused> {
-    if form.get("client_assertion").is_some() {
-        return Err(unauthorized("No client has a key here."));
+/// The client of a request that was posted to `endpoint`.
+pub async fn identify(
+    sandbox: &Sandbox,
+    headers: &HeaderMap,
+    form: &Parameters,
+    endpoint: &str,
+) -> Result<Client, Refused> {
+    if let Some(assertion) = form.get("client_assertion") {
+        if headers.contains_key(AUTHORIZATION) || form.get("client_secret").is_some() {
+            return Err(TWO_WAYS);
+        }
+        return by_assertion(sandbox, assertion, form, endpoint).await;
     }
     let (client_id, secret) = match headers.get(AUTHORIZATION) {
         Some(header) => {
             let basic = header.to_str().ok().and_then(basic);
             let (client_id, secret) = basic.ok_or(unauthorized("The Authorization header is not Basic."))?;
             if form.get("client_secret").is_some() || form.get("client_id").is_some_and(|id| id != client_id) {
-                return Err(bad("invalid_request", "The client authenticates in more than one way."));
+                return Err(TWO_WAYS);
             }
             (client_id, Some(secret))
         }
@@ -40,13 +56,54 @@ pub fn identify<'a>(config: &'a Config, headers: &HeaderMap, form: &Parameters) 
             (client_id.to_owned(), form.get("client_secret").map(str::to_owned))
         }
     };
-    let client = config.client(&client_id).ok_or(unauthorized("This client is not registered here."))?;
+    let client = sandbox.client(&client_id).ok_or(NOT_REGISTERED)?;
+    if client.keys.is_some() {
+        return Err(unauthorized("This client must authenticate with its key."));
+    }
     match (&client.secret, secret) {
         (None, None) => Ok(client),
         (None, Some(_)) => Err(unauthorized("This client is public and has no secret or key.")),
         (Some(_), None) => Err(unauthorized("This client must authenticate with its secret.")),
         (Some(own), Some(sent)) if *own == ClientSecret::new(sent.as_str()) => Ok(client),
         (Some(_), Some(_)) => Err(unauthorized("The secret of the client is not right.")),
+    }
+}
+
+/// The client whose key signed the assertion, which is used up by that.
+async fn by_assertion(
+    sandbox: &Sandbox,
+    assertion: &str,
+    form: &Parameters,
+    endpoint: &str,
+) -> Result<Client, Refused> {
+    if form.get("client_assertion_type") != Some(client_assertion::TYPE) {
+        return Err(bad("invalid_request", "The client_assertion_type is not jwt-bearer."));
+    }
+    let assertion = Assertion::parse(assertion)?;
+    if form.get("client_id").is_some_and(|id| id != assertion.client_id()) {
+        return Err(bad("invalid_request", "The client_id is not the one of the assertion."));
+    }
+    let client = sandbox.client(assertion.client_id()).ok_or(NOT_REGISTERED)?;
+    let registered = client.keys.as_ref().ok_or(unauthorized("This client has no key."))?;
+    let keys = client_assertion::keys(registered).await?;
+    let now = sandbox.now();
+    let proof = assertion.verify(&keys, &[&sandbox.config.token_endpoint(), endpoint], now)?;
+    if sandbox.store().assertions.use_once(&client.id, &proof.jti, proof.expires, now) {
+        Ok(client)
+    } else {
+        Err(unauthorized("The assertion was used before: make a new one, with another jti."))
+    }
+}
+
+/// The assertions that were used and could be sent again.
+#[derive(Default)]
+pub struct Assertions(HashMap<(String, String), u64>);
+
+impl Assertions {
+    /// Uses up the `jti` of a client; false when that was done before.
+    fn use_once(&mut self, client_id: &str, jti: &str, expires: u64, now: u64) -> bool {
+        self.0.retain(|_, expires| *expires > now);
+        self.0.insert((client_id.to_owned(), jti.to_owned()), expires).is_none()
     }
 }
 

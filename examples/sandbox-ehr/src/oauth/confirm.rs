@@ -42,16 +42,17 @@ pub async fn confirm(State(sandbox): State<Shared>, headers: HeaderMap, body: By
     }
     store.grants.end(transaction, now);
     let granted = match form.get("decision") {
-        Some("allow") => consent::granted(&consent::items(&request.scopes), &denied),
+        Some("allow") => consent::granted(&consent::items(sandbox.config.dialect, &request.scopes), &denied),
         _ => None,
     };
     match granted {
         Some(scopes) => {
             let grant = authorize::patient_grant(&request, session.user, scopes, now);
             let code = store.grants.issue_code(&request, grant, now);
-            authorize::hand_over(&request, &code)
+            authorize::hand_over(&sandbox, &request, &code)
         }
         None => authorize::refuse(
+            &sandbox,
             &request.redirect_uri,
             Some(&request.state),
             "access_denied",

@@ -1,5 +1,6 @@
 //! What the scope confirmation page offers, and what a person's answer grants.
 
+use crate::dialect::Dialect;
 use crate::fhir::{ResourceScope, ResourceType};
 
 /// Scopes that a person cannot take away on the confirmation page, with what they mean.
@@ -23,21 +24,26 @@ pub struct Item {
 
 /// The items for the scopes of a request: the mandatory ones first, then one for each kind of data. Scopes that this
 /// server does not know have no item and are not granted.
-pub fn items(requested: &[String]) -> Vec<Item> {
+pub fn items(dialect: Dialect, requested: &[String]) -> Vec<Item> {
     let mandatory = MANDATORY
         .iter()
         .filter(|(scope, _)| requested.iter().any(|asked| asked == scope))
         .map(|&(name, meaning)| Item::new(name, meaning, true, vec![name.to_owned()]));
-    let parsed: Vec<ResourceScope> = requested.iter().filter_map(|scope| ResourceScope::parse(scope)).collect();
-    let data = ResourceType::ALL.iter().flat_map(|resource| items_of(*resource, &parsed));
+    let parsed: Vec<ResourceScope> = requested.iter().filter_map(|scope| for_a_person(scope)).collect();
+    let data = ResourceType::ALL.iter().flat_map(|resource| items_of(dialect, *resource, &parsed));
     mandatory.chain(data).collect()
 }
 
+/// A scope for resources that a person can be asked for.
+fn for_a_person(scope: &str) -> Option<ResourceScope> {
+    ResourceScope::parse(scope).filter(|scope| !scope.is_system())
+}
+
 /// One item for all of a type, and one for each part that a scope with a query asks for.
-fn items_of(resource: ResourceType, asked: &[ResourceScope]) -> Vec<Item> {
+fn items_of(dialect: Dialect, resource: ResourceType, asked: &[ResourceScope]) -> Vec<Item> {
     let mut items: Vec<Item> = Vec::new();
     for scope in asked.iter().filter(|scope| scope.resources().contains(&resource)) {
-        let granted = scope.granted_for(resource);
+        let granted = scope.granted_for(dialect, resource);
         let (name, meaning) = match scope.query() {
             None => (resource.name().to_owned(), resource.meaning().to_owned()),
             Some(query) => {
@@ -84,10 +90,12 @@ pub fn granted_without_asking(requested: &[String]) -> Vec<String> {
     };
     requested
         .iter()
-        .filter_map(
-            |scope| {
-                if is_context(scope) { Some(scope.clone()) } else { Some(ResourceScope::parse(scope)?.granted()) }
-            },
-        )
+        .filter_map(|scope| if is_context(scope) { Some(scope.clone()) } else { Some(for_a_person(scope)?.granted()) })
         .collect()
+}
+
+/// The scopes of a client that acts by itself: those for systems, as they were spelt.
+pub fn granted_to_backend(requested: &[String]) -> Vec<String> {
+    let parsed = requested.iter().filter_map(|scope| ResourceScope::parse(scope));
+    parsed.filter(ResourceScope::is_system).map(|scope| scope.granted()).collect()
 }

@@ -11,6 +11,8 @@ const PENDING_SECONDS: u64 = 600;
 const CODE_SECONDS: u64 = 60;
 /// A code that was used is remembered for as long as a late reuse must still be noticed.
 const USED_CODE_SECONDS: u64 = 3600;
+/// How long the access token of a backend lives (SMART App Launch 2.2, Backend Services).
+const BACKEND_SECONDS: u64 = 300;
 const REFRESH_SECONDS: u64 = 90 * 24 * 3600;
 
 /// Who logged in.
@@ -20,6 +22,8 @@ pub enum User {
     Patient(u32),
     /// The provider.
     Provider,
+    /// Nobody: a client that acts by itself.
+    Backend,
 }
 
 /// What a person allowed an app to do.
@@ -59,6 +63,8 @@ pub struct Tokens {
     pub grant: Grant,
     pub access_token: String,
     pub refresh_token: Option<String>,
+    /// How long the access token lives, in seconds.
+    pub lifetime: u64,
     /// The scopes of the access token, which a refresh may have narrowed.
     pub scopes: Vec<String>,
     /// The nonce of the authorization request, if the grant is new.
@@ -214,6 +220,14 @@ impl Grants {
         Ok(self.issue_tokens(grant_id, grant, narrowed, now, ttl))
     }
 
+    /// An access token for a client that acts by itself. There is none to refresh it with.
+    pub fn issue_for_backend(&mut self, grant: Grant, now: u64) -> Tokens {
+        let grant_id = random_secret();
+        let tokens = self.issue_tokens(grant_id.clone(), grant.clone(), None, now, BACKEND_SECONDS);
+        self.grants.insert(grant_id, grant);
+        tokens
+    }
+
     /// What an access token allows, while it lives.
     pub fn access(&self, access_token: &str, now: u64) -> Option<Access> {
         let token = self.access_tokens.get(access_token).filter(|token| token.expires > now)?;
@@ -274,7 +288,38 @@ impl Grants {
             self.refresh_tokens
                 .insert(refresh_token.clone(), RefreshToken { grant_id, expires: now + REFRESH_SECONDS, used: false });
         }
-        Tokens { grant, access_token, refresh_token, scopes, nonce: None }
+        Tokens { grant, access_token, refresh_token, lifetime: ttl, scopes, nonce: None }
+    }
+
+    /// A token that was made before anybody asked, for as long as a refresh token lives.
+    pub fn keep_ready_made(&mut self, access_token: &str, grant: Grant, now: u64) {
+        let (grant_id, scopes) = (random_secret(), grant.scopes.clone());
+        self.grants.insert(grant_id.clone(), grant);
+        self.access_tokens
+            .insert(access_token.to_owned(), AccessToken { grant_id, scopes, expires: now + REFRESH_SECONDS });
+    }
+
+    /// Ends a token of this client: an access token alone, a refresh token with all that came of its grant (RFC 7009, 2.1).
+    /// False when the token is another client's.
+    pub fn revoke_token(&mut self, client_id: &str, token: &str) -> bool {
+        let access = self.access_tokens.get(token).map(|token| token.grant_id.clone());
+        let refresh = self.refresh_tokens.get(token).map(|token| token.grant_id.clone());
+        let Some(grant_id) = access.as_ref().or(refresh.as_ref()) else {
+            return true;
+        };
+        if self.grants.get(grant_id).is_some_and(|grant| grant.client_id != client_id) {
+            return false;
+        }
+        self.access_tokens.remove(token);
+        if let Some(grant_id) = refresh {
+            self.revoke(&grant_id);
+        }
+        true
+    }
+
+    /// Ends all that a client was granted.
+    pub fn revoke_all_of(&mut self, client_id: &str) {
+        self.grants.retain(|_, grant| grant.client_id != client_id);
     }
 
     /// Every token of a grant is dead from now on.

@@ -11,14 +11,14 @@ use serde_json::{Value, json};
 
 use super::client_auth;
 use super::grants::Introspected;
-use super::{subject, user_resource};
+use super::{fhir_user, subject};
 use crate::parameters::Parameters;
 use crate::{Sandbox, Shared};
 
 /// `POST oauth/introspect/`.
 pub async fn introspect(State(sandbox): State<Shared>, headers: HeaderMap, body: Bytes) -> Response {
     let form = Parameters::parse(&body);
-    let mut response = match (form.get("token"), caller(&sandbox, &headers, &form)) {
+    let mut response = match (form.get("token"), caller(&sandbox, &headers, &form).await) {
         (_, None) => unauthorized(),
         (None, Some(_)) => {
             let problem = json!({ "error": "invalid_request", "error_description": "The token is missing." });
@@ -52,14 +52,15 @@ impl Caller {
     }
 }
 
-fn caller(sandbox: &Sandbox, headers: &HeaderMap, form: &Parameters) -> Option<Caller> {
+async fn caller(sandbox: &Sandbox, headers: &HeaderMap, form: &Parameters) -> Option<Caller> {
     let header = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let bearer =
         header.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("Bearer"));
     if let Some((_, token)) = bearer {
         return Some(Caller::Bearer(token.trim().to_owned()));
     }
-    let client = client_auth::identify(&sandbox.config, headers, form).ok()?;
+    let endpoint = sandbox.config.at(sandbox.config.dialect.paths().introspect.unwrap_or_default());
+    let client = client_auth::identify(sandbox, headers, form, &endpoint).await.ok()?;
     (!client.is_public()).then(|| Caller::Client(client.id.clone()))
 }
 
@@ -85,11 +86,11 @@ fn description(sandbox: &Sandbox, found: &Introspected) -> Value {
         add("token_type", "Bearer".to_owned());
     }
     if has("openid") {
-        add("iss", config.base());
+        add("iss", config.issuer());
         add("sub", subject(grant.user));
     }
-    if has("fhirUser") {
-        add("fhirUser", format!("{}/{}", config.fhir_base(), user_resource(grant.user)));
+    if let Some(fhir_user) = fhir_user(config, grant.user).filter(|_| has("fhirUser")) {
+        add("fhirUser", fhir_user);
     }
     if let Some(patient) = grant.patient {
         add("patient", patient.to_string());

@@ -8,6 +8,7 @@ use axum::extract::State;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use p384::elliptic_curve::sec1::ToEncodedPoint;
 use rand::rngs::OsRng;
 use rsa::RsaPrivateKey;
 use rsa::pkcs1::EncodeRsaPrivateKey;
@@ -18,6 +19,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::Shared;
+use crate::dialect::Dialect;
 
 /// An RSA key of 2048 bits that signs with RS256. Copies share one key.
 #[derive(Clone)]
@@ -87,7 +89,28 @@ fn thumbprint(modulus: &str, exponent: &str) -> String {
     URL_SAFE_NO_PAD.encode(Sha256::digest(members.as_bytes()))
 }
 
-/// `GET jwks/`: the public key (RFC 7517, 5).
+/// The keys that Epic publishes beside the one that signs: of other kinds, and each with an empty `key_ops`, which Web
+/// Crypto does not import.
+static EPIC_KEYS: LazyLock<[Value; 2]> = LazyLock::new(|| {
+    let p384 = p384::SecretKey::random(&mut OsRng).public_key().to_encoded_point(false);
+    let p521 = p521::SecretKey::random(&mut OsRng).public_key().to_encoded_point(false);
+    [elliptic_key("P-384", "ES384", &p384.as_bytes()[1..]), elliptic_key("P-521", "ES512", &p521.as_bytes()[1..])]
+});
+
+/// A key whose coordinates stand one after the other.
+fn elliptic_key(curve: &str, alg: &str, point: &[u8]) -> Value {
+    let (x, y) = point.split_at(point.len() / 2);
+    let (x, y) = (URL_SAFE_NO_PAD.encode(x), URL_SAFE_NO_PAD.encode(y));
+    let kid = URL_SAFE_NO_PAD.encode(Sha256::digest(point));
+    json!({ "kty": "EC", "use": "sig", "alg": alg, "kid": kid, "crv": curve, "x": x, "y": y, "key_ops": [] })
+}
+
+/// The public keys (RFC 7517, 5).
 pub async fn jwks(State(sandbox): State<Shared>) -> Json<Value> {
-    Json(json!({ "keys": [sandbox.config.key.0.public] }))
+    let mut keys = vec![sandbox.config.key.0.public.clone()];
+    if sandbox.config.dialect == Dialect::Epic {
+        keys[0]["key_ops"] = json!([]);
+        keys.extend(EPIC_KEYS.iter().cloned());
+    }
+    Json(json!({ "keys": keys }))
 }

@@ -1,18 +1,23 @@
 //! The authorization server (RFC 6749, SMART App Launch 2.2): discovery documents, the authorization endpoint with its
-//! scope confirmation page, the token and the introspection endpoint, client authentication, launch tokens and the key that
+//! scope confirmation page, the endpoints for tokens, introspection, revocation, user info and registration, client authentication, launch tokens and the key that
 //! signs them. What was granted is kept in [`grants::Grants`]; nothing here knows what a resource looks like.
 
 pub mod authorize;
+mod client_assertion;
 pub mod client_auth;
 pub mod confirm;
 pub mod consent;
 pub mod discovery;
 pub mod grants;
+mod id_token;
 pub mod introspect;
 pub mod keys;
 pub mod launch_token;
+pub mod registration;
 pub mod request;
+pub mod revoke;
 pub mod token;
+pub mod userinfo;
 
 pub use keys::SystemKey;
 
@@ -23,19 +28,26 @@ use rand::rngs::OsRng;
 use sha2::{Digest, Sha256};
 
 use self::grants::User;
+use crate::config::Config;
 use crate::people::PROVIDER_ID;
 
-/// The resource of a user: `Patient/1`.
-pub fn user_resource(user: User) -> String {
+/// The address of a user's resource. A backend has none.
+pub fn fhir_user(config: &Config, user: User) -> Option<String> {
+    let base = config.fhir_base();
     match user {
-        User::Patient(number) => format!("Patient/{number}"),
-        User::Provider => format!("Practitioner/{PROVIDER_ID}"),
+        User::Patient(number) => Some(format!("{base}/Patient/{number}")),
+        User::Provider => Some(format!("{base}/Practitioner/{PROVIDER_ID}")),
+        User::Backend => None,
     }
 }
 
 /// The `sub` of a user (OpenID Connect Core 1.0, 2).
 pub fn subject(user: User) -> String {
-    user_resource(user).to_ascii_lowercase().replace('/', "-")
+    match user {
+        User::Patient(number) => format!("patient-{number}"),
+        User::Provider => format!("practitioner-{PROVIDER_ID}"),
+        User::Backend => "backend".to_owned(),
+    }
 }
 
 /// 256 bits from the operating system, as text that needs no encoding in a URL.

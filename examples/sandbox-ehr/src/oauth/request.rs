@@ -1,9 +1,12 @@
 //! Reading an authorization request (RFC 6749, 4.1.1; SMART App Launch 2.2, 2.0.8), strictly.
 
 use super::launch_token::{self, Launch};
-use crate::config::{Client, Config};
+use crate::Sandbox;
+use crate::clients::Client;
+use crate::config::Config;
+use crate::dialect::Dialect;
+use crate::fhir::ResourceScope;
 use crate::parameters::Parameters;
-use crate::people::Population;
 
 /// An authorization request that asks for nothing wrong.
 #[derive(Clone, Debug)]
@@ -29,19 +32,21 @@ pub enum Refusal {
 }
 
 impl AuthorizationRequest {
-    pub fn read(parameters: &Parameters, config: &Config, population: &Population) -> Result<Self, Refusal> {
-        let (client_id, redirect_uri) = client_and_redirect(parameters, config)?;
+    pub fn read(parameters: &Parameters, sandbox: &Sandbox) -> Result<Self, Refusal> {
+        let (client, redirect_uri) = client_and_redirect(parameters, sandbox)?;
         let state = parameters.get("state").map(str::to_owned);
-        Self::read_rest(parameters, config, population, client_id, redirect_uri).map_err(|(error, description)| {
-            Refusal::Client { redirect_uri: redirect_uri.to_owned(), state, error, description }
+        Self::read_rest(parameters, sandbox, &client, redirect_uri).map_err(|(error, description)| Refusal::Client {
+            redirect_uri: redirect_uri.to_owned(),
+            state,
+            error,
+            description,
         })
     }
 
     fn read_rest(
         parameters: &Parameters,
-        config: &Config,
-        population: &Population,
-        client_id: &str,
+        sandbox: &Sandbox,
+        client: &Client,
         redirect_uri: &str,
     ) -> Result<Self, (&'static str, &'static str)> {
         if parameters.repeated().is_some() {
@@ -53,12 +58,12 @@ impl AuthorizationRequest {
             None => return Err(("invalid_request", "The response_type is missing.")),
         }
         let state = parameters.get("state").ok_or(("invalid_request", "The state is missing."))?;
-        check_audience(parameters, config)?;
-        let code_challenge = read_challenge(parameters, config.client(client_id).is_some_and(Client::is_public))?;
-        let scopes = read_scopes(parameters)?;
+        check_audience(parameters, &sandbox.config)?;
+        let code_challenge = read_challenge(parameters, client.is_public())?;
+        let scopes = read_scopes(parameters, sandbox.config.dialect)?;
         let launch = match (parameters.get("launch"), scopes.iter().any(|scope| scope == "launch")) {
             (Some(token), true) => Some(
-                launch_token::read(config, population, client_id, token)
+                launch_token::read(&sandbox.config, &sandbox.people, &client.id, token)
                     .map_err(|description| ("invalid_request", description))?,
             ),
             (Some(_), false) => return Err(("invalid_scope", "A launch value needs the scope launch.")),
@@ -66,7 +71,7 @@ impl AuthorizationRequest {
             (None, false) => None,
         };
         Ok(Self {
-            client_id: client_id.to_owned(),
+            client_id: client.id.clone(),
             redirect_uri: redirect_uri.to_owned(),
             state: state.to_owned(),
             scopes,
@@ -78,7 +83,7 @@ impl AuthorizationRequest {
 }
 
 /// The client and its redirect URI, without which nobody may be redirected anywhere.
-fn client_and_redirect<'a>(parameters: &'a Parameters, config: &Config) -> Result<(&'a str, &'a str), Refusal> {
+fn client_and_redirect<'a>(parameters: &'a Parameters, sandbox: &Sandbox) -> Result<(Client, &'a str), Refusal> {
     for name in ["client_id", "redirect_uri"] {
         if parameters.all(name).count() > 1 {
             return Err(Refusal::Person("The app sent its client id or its return address more than once."));
@@ -86,11 +91,11 @@ fn client_and_redirect<'a>(parameters: &'a Parameters, config: &Config) -> Resul
     }
     let client_id = parameters.get("client_id").ok_or(Refusal::Person("The app did not say who it is."))?;
     let client =
-        config.client(client_id).ok_or(Refusal::Person("This app is not registered here. Nothing was shared."))?;
+        sandbox.client(client_id).ok_or(Refusal::Person("This app is not registered here. Nothing was shared."))?;
     let redirect_uri =
         parameters.get("redirect_uri").ok_or(Refusal::Person("The app did not say where to return to."))?;
     if client.redirect_uris.iter().any(|registered| registered == redirect_uri) {
-        Ok((client_id, redirect_uri))
+        Ok((client, redirect_uri))
     } else {
         Err(Refusal::Person("The app asked to return to an address that is not registered for it. Nothing was shared."))
     }
@@ -123,12 +128,22 @@ fn read_challenge(parameters: &Parameters, is_public: bool) -> Result<Option<Str
     }
 }
 
-fn read_scopes(parameters: &Parameters) -> Result<Vec<String>, (&'static str, &'static str)> {
+fn read_scopes(parameters: &Parameters, dialect: Dialect) -> Result<Vec<String>, (&'static str, &'static str)> {
     let mut scopes: Vec<String> = Vec::new();
     for scope in parameters.get("scope").unwrap_or_default().split_ascii_whitespace() {
         if !scopes.iter().any(|known| known == scope) {
             scopes.push(scope.to_owned());
         }
     }
-    if scopes.is_empty() { Err(("invalid_scope", "The scope is missing.")) } else { Ok(scopes) }
+    if scopes.is_empty() {
+        return Err(("invalid_scope", "The scope is missing."));
+    }
+    let is_v2 = |scope: &String| ResourceScope::parse(scope).is_some_and(|scope| !scope.is_v1());
+    if dialect == Dialect::Hiebus && scopes.iter().any(is_v2) {
+        return Err((
+            "invalid_scope",
+            "This server knows the scopes of SMART App Launch 1 only, such as patient/*.read.",
+        ));
+    }
+    Ok(scopes)
 }

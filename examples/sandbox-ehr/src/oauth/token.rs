@@ -6,22 +6,21 @@ use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, PRAGMA, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::client_auth::{self, Refused, bad};
-use super::grants::{Redemption, Tokens};
+use super::grants::{Grant, Redemption, Tokens, User};
+use super::id_token::id_token;
 use super::launch_token::Display;
-use super::{at_hash, s256_challenge, subject, user_resource};
+use super::{consent, s256_challenge};
+use crate::clients::Client;
+use crate::dialect::Dialect;
 use crate::parameters::Parameters;
 use crate::{Sandbox, Shared};
 
 /// `POST oauth/token/`.
 pub async fn token(State(sandbox): State<Shared>, headers: HeaderMap, body: Bytes) -> Response {
-    let answer = check_form(&headers)
-        .and_then(|()| exchange(&sandbox, &headers, &Parameters::parse(&body)))
-        .and_then(|tokens| token_response(&sandbox, &tokens));
-    let mut response = match answer {
+    let mut response = match answer(&sandbox, &headers, &body).await {
         Ok(body) => Json(body).into_response(),
         Err((status, error, description)) => {
             (status, Json(json!({ "error": error, "error_description": description }))).into_response()
@@ -38,6 +37,12 @@ pub async fn token(State(sandbox): State<Shared>, headers: HeaderMap, body: Byte
     response
 }
 
+async fn answer(sandbox: &Sandbox, headers: &HeaderMap, body: &[u8]) -> Result<Value, Refused> {
+    check_form(headers)?;
+    let tokens = exchange(sandbox, headers, &Parameters::parse(body)).await?;
+    token_response(sandbox, &tokens)
+}
+
 fn check_form(headers: &HeaderMap) -> Result<(), Refused> {
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let media_type = content_type.split(';').next().unwrap_or_default().trim();
@@ -48,11 +53,11 @@ fn check_form(headers: &HeaderMap) -> Result<(), Refused> {
     }
 }
 
-fn exchange(sandbox: &Sandbox, headers: &HeaderMap, form: &Parameters) -> Result<Tokens, Refused> {
+async fn exchange(sandbox: &Sandbox, headers: &HeaderMap, form: &Parameters) -> Result<Tokens, Refused> {
     if form.repeated().is_some() {
         return Err(bad("invalid_request", "A parameter stands there more than once."));
     }
-    let client = client_auth::identify(&sandbox.config, headers, form)?;
+    let client = client_auth::identify(sandbox, headers, form, &sandbox.config.token_endpoint()).await?;
     let client_id = client.id.as_str();
     let required = |name: &str| form.get(name).ok_or(bad("invalid_request", "A required parameter is missing."));
     let (now, ttl) = (sandbox.now(), sandbox.config.token_ttl.as_secs());
@@ -73,10 +78,39 @@ fn exchange(sandbox: &Sandbox, headers: &HeaderMap, form: &Parameters) -> Result
             let narrowed = form.get("scope").map(|scope| scope.split_ascii_whitespace().map(str::to_owned).collect());
             sandbox.store().grants.refresh(client_id, required("refresh_token")?, narrowed, now, ttl)
         }
-        Some(_) => return Err(bad("unsupported_grant_type", "Use authorization_code or refresh_token.")),
+        Some("client_credentials") => {
+            let grant = backend_grant(&client, form, now)?;
+            Ok(sandbox.store().grants.issue_for_backend(grant, now))
+        }
+        Some(_) => {
+            let description = "Use authorization_code, refresh_token or client_credentials.";
+            return Err(bad("unsupported_grant_type", description));
+        }
         None => return Err(bad("invalid_request", "The grant_type is missing.")),
     };
     tokens.map_err(|(error, description)| bad(error, description))
+}
+
+/// What a client with a key may do by itself (SMART App Launch 2.2, Backend Services).
+fn backend_grant(client: &Client, form: &Parameters, now: u64) -> Result<Grant, Refused> {
+    if client.keys.is_none() {
+        return Err(bad("unauthorized_client", "Only a client with a key acts by itself."));
+    }
+    let requested = form.get("scope").ok_or(bad("invalid_scope", "The scope is missing: ask for system/*.rs."))?;
+    let requested: Vec<String> = requested.split_ascii_whitespace().map(str::to_owned).collect();
+    let scopes = consent::granted_to_backend(&requested);
+    if scopes.is_empty() {
+        return Err(bad("invalid_scope", "None of the scopes is a system/ scope that this server can grant."));
+    }
+    Ok(Grant {
+        client_id: client.id.clone(),
+        user: User::Backend,
+        scopes,
+        patient: None,
+        encounter: None,
+        display: None,
+        since: now,
+    })
 }
 
 /// RFC 7636, 4.1: 43 to 128 unreserved characters.
@@ -89,15 +123,24 @@ fn check_verifier(verifier: &str) -> Result<&str, Refused> {
     }
 }
 
+/// Epic does not name `offline_access`, though the refresh token comes.
+fn told_scopes(dialect: Dialect, scopes: &[String]) -> String {
+    let is_told = |scope: &&str| dialect != Dialect::Epic || *scope != "offline_access";
+    scopes.iter().map(String::as_str).filter(is_told).collect::<Vec<_>>().join(" ")
+}
+
 /// RFC 6749, 5.1, with the launch context of SMART App Launch 2.2, 2.0.11.
 fn token_response(sandbox: &Sandbox, tokens: &Tokens) -> Result<Value, Refused> {
     let mut body = json!({
         "access_token": tokens.access_token,
         "token_type": "Bearer",
-        "expires_in": sandbox.config.token_ttl.as_secs(),
-        "scope": tokens.scopes.join(" "),
-        "need_patient_banner": tokens.grant.display != Some(Display::Frame),
+        "expires_in": tokens.lifetime,
+        "scope": told_scopes(sandbox.config.dialect, &tokens.scopes),
     });
+    if tokens.grant.user == User::Backend {
+        return Ok(body);
+    }
+    body["need_patient_banner"] = Value::from(tokens.grant.display != Some(Display::Frame));
     let mut add = |name: &str, value: &str| body[name] = Value::from(value);
     if let Some(patient) = tokens.grant.patient {
         add("patient", &patient.to_string());
@@ -116,41 +159,4 @@ fn token_response(sandbox: &Sandbox, tokens: &Tokens) -> Result<Value, Refused> 
         add("id_token", &id_token(sandbox, tokens)?);
     }
     Ok(body)
-}
-
-/// The claims of an ID token (OpenID Connect Core 1.0, 2; SMART App Launch 2.2, 2.0.13).
-#[derive(Serialize)]
-#[serde(rename_all = "snake_case")]
-struct IdTokenClaims<'a> {
-    iss: String,
-    sub: String,
-    aud: &'a str,
-    iat: u64,
-    exp: u64,
-    at_hash: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    nonce: Option<&'a str>,
-    #[serde(rename = "fhirUser", skip_serializing_if = "Option::is_none")]
-    fhir_user: Option<String>,
-}
-
-fn id_token(sandbox: &Sandbox, tokens: &Tokens) -> Result<String, Refused> {
-    let config = &sandbox.config;
-    let now = sandbox.now();
-    let user = user_resource(tokens.grant.user);
-    let has_fhir_user = tokens.scopes.iter().any(|scope| scope == "fhirUser");
-    let claims = IdTokenClaims {
-        iss: config.base(),
-        sub: subject(tokens.grant.user),
-        aud: &tokens.grant.client_id,
-        iat: now,
-        exp: now + config.token_ttl.as_secs(),
-        at_hash: at_hash(&tokens.access_token),
-        nonce: tokens.nonce.as_deref(),
-        fhir_user: has_fhir_user.then(|| format!("{}/{user}", config.fhir_base())),
-    };
-    config
-        .key
-        .sign("JWT", &claims)
-        .map_err(|_| (StatusCode::INTERNAL_SERVER_ERROR, "server_error", "The ID token could not be signed."))
 }

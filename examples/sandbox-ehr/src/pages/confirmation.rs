@@ -21,8 +21,8 @@ pub fn page(
     denied: &[&str],
     focused: Option<&str>,
 ) -> Response {
-    let app = sandbox.config.client(&request.client_id).map_or("An app", |client| client.name.as_str());
-    let items = consent::items(&request.scopes);
+    let app = sandbox.client(&request.client_id).map_or_else(|| "An app".to_owned(), |client| client.name);
+    let items = consent::items(sandbox.config.dialect, &request.scopes);
     let (mandatory, optional): (Vec<&Item>, Vec<&Item>) = items.iter().partition(|item| item.is_mandatory);
     let content = html! {
         form.card.confirmation method="post" action={ (HOME) "/oauth/confirm" } {

@@ -72,7 +72,7 @@ pub fn patient_home(sandbox: &Sandbox, session: &Session) -> Response {
 pub fn patient_name(sandbox: &Sandbox, user: User) -> String {
     match user {
         User::Patient(number) => sandbox.people.person(number).map(|person| person.name()).unwrap_or_default(),
-        User::Provider => String::new(),
+        User::Provider | User::Backend => String::new(),
     }
 }
 

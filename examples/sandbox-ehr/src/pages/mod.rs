@@ -52,7 +52,11 @@ pub async fn portal(State(sandbox): State<Shared>, headers: HeaderMap) -> Respon
     }
 }
 
-/// Any other address: the log-in page with status 200, as WebChart answers.
-pub async fn unknown_address() -> Response {
-    log_in::provider_page(None, None)
+/// Any other address. WebChart answers with the log-in page and status 200.
+pub async fn unknown_address(State(sandbox): State<Shared>) -> Response {
+    if sandbox.config.dialect.hides_unknown_addresses() {
+        log_in::provider_page(None, None)
+    } else {
+        problem(StatusCode::NOT_FOUND, "There is no page at this address.")
+    }
 }

@@ -54,10 +54,11 @@ pub fn page(sandbox: &Sandbox, session: &Session) -> Response {
 fn row(sandbox: &Sandbox, session: &Session, id: &str, grant: &Grant) -> Markup {
     let name = |number| sandbox.people.person(number).map(|person| person.name());
     let patient = grant.patient.and_then(name).unwrap_or_else(|| "None".to_owned());
-    let app = sandbox.config.client(&grant.client_id).map_or(grant.client_id.as_str(), |client| &client.name);
+    let app = sandbox.client(&grant.client_id).map_or_else(|| grant.client_id.clone(), |client| client.name);
     let user = match grant.user {
         User::Patient(number) => name(number).unwrap_or_default(),
         User::Provider => crate::people::staff::PROVIDER.name(),
+        User::Backend => "Nobody: the app acts by itself".to_owned(),
     };
     let since = DateTime::from_timestamp(i64::try_from(grant.since).unwrap_or_default(), 0).unwrap_or_default();
     html! {

@@ -1,0 +1,104 @@
+//! The apps that may ask for access, and what they prove themselves with.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde_json::Value;
+
+use crate::oauth::{random_secret, s256_challenge};
+
+/// The client that has a secret.
+pub const SECRET_CLIENT_ID: &str = "MIE-localhost-secret";
+
+/// The client that has a key, where one was given.
+pub const KEY_CLIENT_ID: &str = "MIE-localhost-key";
+
+/// A registered client (RFC 6749, 2): public, or confidential where it has a secret or keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Client {
+    /// The `client_id`.
+    pub id: String,
+    /// The name shown on the scope confirmation page.
+    pub name: String,
+    /// The redirect URIs, compared character by character (RFC 9700, 2.1).
+    pub redirect_uris: Vec<String>,
+    /// What the client authenticates with at the token endpoint (SMART App Launch 2.2, `client-confidential-symmetric`).
+    pub secret: Option<ClientSecret>,
+    /// The public keys of its assertions (SMART App Launch 2.2, `client-confidential-asymmetric`). A client with keys
+    /// authenticates by them alone.
+    pub keys: Option<ClientKeys>,
+}
+
+impl Client {
+    pub(crate) fn is_public(&self) -> bool {
+        self.secret.is_none() && self.keys.is_none()
+    }
+}
+
+/// Where the public keys of a client are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ClientKeys {
+    /// A JSON Web Key Set (RFC 7517, 5), as it was registered.
+    Set(Value),
+    /// The address of one, fetched whenever it is needed. Plain http only: the sandbox speaks no TLS.
+    Url(String),
+}
+
+impl FromStr for ClientKeys {
+    type Err = String;
+
+    /// An http address, or the path of a file with a key set. The error says what is wrong, for a person.
+    fn from_str(place: &str) -> Result<Self, String> {
+        if place.starts_with("http://") {
+            return Ok(Self::Url(place.to_owned()));
+        }
+        if place.starts_with("https://") {
+            return Err(
+                "the sandbox fetches key sets by plain http only: save the set to a file and name that".to_owned()
+            );
+        }
+        let text = std::fs::read_to_string(place).map_err(|error| format!("the file cannot be read: {error}"))?;
+        let set: Value = serde_json::from_str(&text).map_err(|error| format!("the file is not JSON: {error}"))?;
+        if set["keys"].is_array() {
+            Ok(Self::Set(set))
+        } else {
+            Err("the file is not a key set: it has no \"keys\"".to_owned())
+        }
+    }
+}
+
+/// A secret that Debug does not tell.
+#[derive(Clone)]
+pub struct ClientSecret(String);
+
+impl ClientSecret {
+    /// A secret of one's own.
+    pub fn new(secret: impl Into<String>) -> Self {
+        Self(secret.into())
+    }
+
+    /// 256 bits from the operating system.
+    pub fn generate() -> Self {
+        Self(random_secret())
+    }
+
+    /// The secret itself, to be handed to the client.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl PartialEq for ClientSecret {
+    /// Compares hashes, so that the time it takes tells nothing of the secret.
+    fn eq(&self, other: &Self) -> bool {
+        s256_challenge(&self.0) == s256_challenge(&other.0)
+    }
+}
+
+impl Eq for ClientSecret {}
+
+impl fmt::Debug for ClientSecret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("[redacted]")
+    }
+}

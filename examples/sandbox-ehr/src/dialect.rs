@@ -1,0 +1,93 @@
+//! The servers that the sandbox can behave as: where their endpoints are, and in what they differ.
+
+use clap::ValueEnum;
+
+/// Which server the sandbox behaves as.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Dialect {
+    /// WebChart as its older documentation has it.
+    #[default]
+    Webchart,
+    /// WebChart as documented in 2026: registration, revocation, user info, authorization by POST.
+    #[value(name = "webchart-2026")]
+    Webchart2026,
+    /// HIEBus: endpoints in the capability statement alone, v1 scopes, a token for everything.
+    Hiebus,
+    /// Epic: keys of several kinds side by side, an issuer of its own, searches that need a category.
+    Epic,
+}
+
+/// Where endpoints are, below the base. `None` is an endpoint that the server does not have.
+pub struct Paths {
+    pub authorize: &'static str,
+    /// Another spelling of the same.
+    pub authenticate: Option<&'static str>,
+    pub token: &'static str,
+    pub introspect: Option<&'static str>,
+    pub jwks: Option<&'static str>,
+    pub userinfo: Option<&'static str>,
+    pub revoke: Option<&'static str>,
+    pub register: Option<&'static str>,
+}
+
+static WEBCHART: Paths = Paths {
+    authorize: "/oauth/authorization/",
+    authenticate: Some("/oauth/authenticate/"),
+    token: "/oauth/token/",
+    introspect: Some("/oauth/introspect/"),
+    jwks: Some("/jwks/"),
+    userinfo: None,
+    revoke: None,
+    register: None,
+};
+static WEBCHART_2026: Paths = Paths {
+    authorize: "/authorize",
+    authenticate: None,
+    token: "/token",
+    introspect: Some("/introspect"),
+    jwks: Some("/jwks"),
+    userinfo: Some("/userinfo"),
+    revoke: Some("/revoke"),
+    register: Some("/register"),
+};
+static HIEBUS: Paths = Paths {
+    authorize: "/oauth/authorize",
+    authenticate: None,
+    token: "/oauth/token",
+    introspect: None,
+    jwks: None,
+    userinfo: None,
+    revoke: None,
+    register: None,
+};
+static EPIC: Paths = Paths {
+    authorize: "/oauth2/authorize",
+    authenticate: None,
+    token: "/oauth2/token",
+    introspect: Some("/oauth2/introspect"),
+    jwks: Some("/oauth2/jwks"),
+    userinfo: None,
+    revoke: None,
+    register: None,
+};
+
+impl Dialect {
+    pub(crate) fn paths(self) -> &'static Paths {
+        match self {
+            Self::Webchart => &WEBCHART,
+            Self::Webchart2026 => &WEBCHART_2026,
+            Self::Hiebus => &HIEBUS,
+            Self::Epic => &EPIC,
+        }
+    }
+
+    /// Whether there are `.well-known` documents.
+    pub(crate) fn has_documents(self) -> bool {
+        self != Self::Hiebus
+    }
+
+    /// Whether an unknown address answers 200 with the log-in page.
+    pub(crate) fn hides_unknown_addresses(self) -> bool {
+        matches!(self, Self::Webchart | Self::Webchart2026)
+    }
+}

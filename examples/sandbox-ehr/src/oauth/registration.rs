@@ -1,0 +1,205 @@
+//! Dynamic registration (RFC 7591) of a public, confidential, asymmetric or backend client, and what its owner may do with
+//! the registration later (RFC 7592).
+
+use std::collections::{HashMap, HashSet};
+
+use axum::Json;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{Path, State};
+use axum::http::header::{AUTHORIZATION, CACHE_CONTROL};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value, json};
+
+use super::random_secret;
+use crate::clients::{Client, ClientKeys, ClientSecret};
+use crate::cors::origin_of;
+use crate::{Sandbox, Shared};
+
+/// What was registered while the sandbox runs.
+#[derive(Default)]
+pub struct Registrations(HashMap<String, Registration>);
+
+struct Registration {
+    client: Client,
+    /// As it was registered, for the answers.
+    metadata: Map<String, Value>,
+    access_token: ClientSecret,
+    since: u64,
+}
+
+/// An error code of RFC 7591 (3.2.2) and what is wrong, for a person.
+type Problem = (&'static str, &'static str);
+
+impl Registrations {
+    pub fn client(&self, id: &str) -> Option<&Client> {
+        self.0.get(id).map(|registration| &registration.client)
+    }
+
+    /// Whether a client may be called from a page of this origin.
+    pub fn has_origin(&self, origin: &str) -> bool {
+        let mut uris = self.0.values().flat_map(|registration| &registration.client.redirect_uris);
+        uris.any(|uri| origin_of(uri).as_deref() == Some(origin))
+    }
+}
+
+/// `POST register`.
+pub async fn register(State(sandbox): State<Shared>, body: Result<Json<Value>, JsonRejection>) -> Response {
+    let client_id = random_secret();
+    let (metadata, client) = match read(&client_id, body, None) {
+        Ok(read) => read,
+        Err(problem) => return refused(problem),
+    };
+    let registration = Registration { client, metadata, access_token: ClientSecret::generate(), since: sandbox.now() };
+    let answer = answer(&sandbox, StatusCode::CREATED, &registration);
+    sandbox.registrations().0.insert(client_id, registration);
+    answer
+}
+
+/// `GET register/{client_id}` (RFC 7592, 2.1).
+pub async fn show(State(sandbox): State<Shared>, Path(client_id): Path<String>, headers: HeaderMap) -> Response {
+    match sandbox.registrations().0.get(&client_id).filter(|registration| is_owner(registration, &headers)) {
+        Some(registration) => answer(&sandbox, StatusCode::OK, registration),
+        None => StatusCode::UNAUTHORIZED.into_response(),
+    }
+}
+
+/// `PUT register/{client_id}` (RFC 7592, 2.2). The whole registration is replaced; the secret stays.
+pub async fn update(
+    State(sandbox): State<Shared>,
+    Path(client_id): Path<String>,
+    headers: HeaderMap,
+    body: Result<Json<Value>, JsonRejection>,
+) -> Response {
+    let mut registrations = sandbox.registrations();
+    let Some(registration) = registrations.0.get_mut(&client_id).filter(|own| is_owner(own, &headers)) else {
+        return StatusCode::UNAUTHORIZED.into_response();
+    };
+    match read(&client_id, body, registration.client.secret.as_ref()) {
+        Ok((metadata, client)) => {
+            (registration.metadata, registration.client) = (metadata, client);
+            answer(&sandbox, StatusCode::OK, registration)
+        }
+        Err(problem) => refused(problem),
+    }
+}
+
+/// `DELETE register/{client_id}` (RFC 7592, 2.3). What was granted to the client ends with it.
+pub async fn delete(State(sandbox): State<Shared>, Path(client_id): Path<String>, headers: HeaderMap) -> Response {
+    let mut registrations = sandbox.registrations();
+    if !registrations.0.get(&client_id).is_some_and(|registration| is_owner(registration, &headers)) {
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
+    registrations.0.remove(&client_id);
+    drop(registrations);
+    sandbox.store().grants.revoke_all_of(&client_id);
+    StatusCode::NO_CONTENT.into_response()
+}
+
+fn is_owner(registration: &Registration, headers: &HeaderMap) -> bool {
+    let header = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let token = header.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("Bearer"));
+    token.is_some_and(|(_, token)| ClientSecret::new(token.trim()) == registration.access_token)
+}
+
+fn answer(sandbox: &Sandbox, status: StatusCode, registration: &Registration) -> Response {
+    let Registration { client, metadata, access_token, since } = registration;
+    let mut body = metadata.clone();
+    let mut add = |name: &str, value: Value| body.insert(name.to_owned(), value);
+    let place = sandbox.config.at(sandbox.config.dialect.paths().register.unwrap_or_default());
+    add("client_id", client.id.clone().into());
+    add("client_id_issued_at", (*since).into());
+    if let Some(secret) = &client.secret {
+        add("client_secret", secret.reveal().into());
+        add("client_secret_expires_at", 0.into());
+    }
+    add("registration_access_token", access_token.reveal().into());
+    add("registration_client_uri", format!("{place}/{}", client.id).into());
+    (status, [(CACHE_CONTROL, "no-store")], Json(Value::Object(body))).into_response()
+}
+
+fn refused((error, description): Problem) -> Response {
+    (StatusCode::BAD_REQUEST, Json(json!({ "error": error, "error_description": description }))).into_response()
+}
+
+/// The metadata with the defaults of RFC 7591 (2), and the client that they make.
+fn read(
+    client_id: &str,
+    body: Result<Json<Value>, JsonRejection>,
+    secret: Option<&ClientSecret>,
+) -> Result<(Map<String, Value>, Client), Problem> {
+    let Ok(Json(Value::Object(mut metadata))) = body else {
+        return Err(("invalid_client_metadata", "The body is not a JSON object."));
+    };
+    for of_the_server in ["client_id", "client_secret", "registration_access_token", "registration_client_uri"] {
+        metadata.remove(of_the_server);
+    }
+    metadata.entry("token_endpoint_auth_method").or_insert("client_secret_basic".into());
+    metadata.entry("grant_types").or_insert(json!(["authorization_code"]));
+    let grant_types = texts(&metadata, "grant_types")?;
+    let redirect_uris = texts(&metadata, "redirect_uris")?;
+    check_grants(&grant_types)?;
+    check_redirects(&redirect_uris, &grant_types)?;
+    let method = metadata["token_endpoint_auth_method"].as_str().unwrap_or_default();
+    let (needs_secret, keys) = match method {
+        "none" => (false, None),
+        "client_secret_basic" | "client_secret_post" => (true, None),
+        "private_key_jwt" => (false, Some(keys(&metadata)?)),
+        _ => return Err(("invalid_client_metadata", "The token_endpoint_auth_method is not one of this server.")),
+    };
+    if keys.is_none() && grant_types.iter().any(|grant| grant == "client_credentials") {
+        return Err(("invalid_client_metadata", "client_credentials needs private_key_jwt."));
+    }
+    let name = metadata.get("client_name").and_then(Value::as_str).unwrap_or("An app without a name").to_owned();
+    let secret = needs_secret.then(|| secret.cloned().unwrap_or_else(ClientSecret::generate));
+    let client = Client { id: client_id.to_owned(), name, redirect_uris, secret, keys };
+    Ok((metadata, client))
+}
+
+fn texts(metadata: &Map<String, Value>, name: &str) -> Result<Vec<String>, Problem> {
+    let problem = ("invalid_client_metadata", "A member that must be a list of texts is none.");
+    let Some(value) = metadata.get(name) else {
+        return Ok(Vec::new());
+    };
+    let items = value.as_array().ok_or(problem)?;
+    items.iter().map(|item| item.as_str().map(str::to_owned).ok_or(problem)).collect()
+}
+
+fn check_grants(grant_types: &[String]) -> Result<(), Problem> {
+    let known = HashSet::from(["authorization_code", "refresh_token", "client_credentials"]);
+    if grant_types.iter().all(|grant| known.contains(grant.as_str())) {
+        Ok(())
+    } else {
+        Err(("invalid_client_metadata", "A grant type is not one of this server."))
+    }
+}
+
+/// Redirect URIs are absolute, without fragment, and leave the machine by https only.
+fn check_redirects(redirect_uris: &[String], grant_types: &[String]) -> Result<(), Problem> {
+    let is_good = |uri: &String| {
+        let host = origin_of(uri).unwrap_or_default();
+        let is_loopback = ["http://localhost", "http://127.0.0.1", "http://[::1]"]
+            .iter()
+            .any(|own| host.strip_prefix(own).is_some_and(|port| port.is_empty() || port.starts_with(':')));
+        !uri.contains('#') && (is_loopback || host.strip_prefix("https://").is_some_and(|rest| !rest.is_empty()))
+    };
+    if !redirect_uris.iter().all(is_good) {
+        return Err((
+            "invalid_redirect_uri",
+            "A redirect URI must be https, or http on this machine, without fragment.",
+        ));
+    }
+    if redirect_uris.is_empty() && grant_types.iter().any(|grant| grant == "authorization_code") {
+        return Err(("invalid_redirect_uri", "The redirect_uris are missing."));
+    }
+    Ok(())
+}
+
+fn keys(metadata: &Map<String, Value>) -> Result<ClientKeys, Problem> {
+    match (metadata.get("jwks"), metadata.get("jwks_uri").and_then(Value::as_str)) {
+        (Some(set), None) if set["keys"].is_array() => Ok(ClientKeys::Set(set.clone())),
+        (None, Some(address)) if address.starts_with("http://") => Ok(ClientKeys::Url(address.to_owned())),
+        (None, Some(_)) => Err(("invalid_client_metadata", "The sandbox fetches a jwks_uri by plain http only.")),
+        _ => Err(("invalid_client_metadata", "private_key_jwt needs either jwks or jwks_uri.")),
+    }
+}

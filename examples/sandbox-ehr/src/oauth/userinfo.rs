@@ -1,0 +1,46 @@
+//! User info (OpenID Connect Core 1.0, 5.3): who the user of an access token is.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, WWW_AUTHENTICATE};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+use super::grants::User;
+use super::{fhir_user, subject};
+use crate::people::staff;
+use crate::{Sandbox, Shared};
+
+/// `GET` and `POST userinfo`, with the token in the header.
+pub async fn userinfo(State(sandbox): State<Shared>, headers: HeaderMap) -> Response {
+    let header = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let token = header.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("Bearer"));
+    let access = token.and_then(|(_, token)| sandbox.store().grants.access(token.trim(), sandbox.now()));
+    let Some(access) = access else {
+        return refused(StatusCode::UNAUTHORIZED, "invalid_token");
+    };
+    let has = |wanted: &str| access.scopes.iter().any(|scope| scope == wanted);
+    if !has("openid") {
+        return refused(StatusCode::FORBIDDEN, "insufficient_scope");
+    }
+    let mut claims = json!({ "sub": subject(access.user), "name": name(&sandbox, access.user) });
+    if let Some(fhir_user) = fhir_user(&sandbox.config, access.user).filter(|_| has("fhirUser")) {
+        claims["fhirUser"] = fhir_user.into();
+    }
+    ([(CACHE_CONTROL, "no-store")], Json(claims)).into_response()
+}
+
+fn name(sandbox: &Sandbox, user: User) -> String {
+    match user {
+        User::Patient(number) => sandbox.people.person(number).map(|person| person.name()).unwrap_or_default(),
+        User::Provider => staff::PROVIDER.name(),
+        User::Backend => String::new(),
+    }
+}
+
+/// RFC 6750, 3.
+fn refused(status: StatusCode, error: &'static str) -> Response {
+    let challenge = format!("Bearer realm=\"WebChart\", error=\"{error}\"");
+    (status, [(WWW_AUTHENTICATE, challenge)], Json(json!({ "error": error }))).into_response()
+}

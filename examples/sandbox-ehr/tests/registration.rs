@@ -1,0 +1,192 @@
+//! Clients that register themselves, and what becomes of a registration.
+
+#[path = "support/dialects.rs"]
+mod dialects;
+#[path = "support/keys.rs"]
+mod keys;
+mod support;
+
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode};
+use dialects::{send_json, speaking};
+use keys::{ASSERTION_TYPE, KEYS, right_claims};
+use sandbox_ehr::Dialect;
+use serde_json::{Value, json};
+use support::{Answer, BASE, Browser, ORIGIN, VERIFIER, changed, scopes, standalone, text};
+
+const CALLBACK: &str = "http://localhost:5555/back";
+
+async fn register(browser: &mut Browser, metadata: &Value) -> Answer {
+    send_json(browser, Method::POST, &format!("{BASE}/register"), "", metadata).await
+}
+
+async fn registered(browser: &mut Browser, metadata: &Value) -> Value {
+    let answer = register(browser, metadata).await;
+    assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
+    assert_eq!(answer.header("cache-control"), "no-store");
+    answer.json()
+}
+
+fn public() -> Value {
+    json!({ "client_name": "A new app", "redirect_uris": [CALLBACK], "token_endpoint_auth_method": "none",
+            "grant_types": ["authorization_code", "refresh_token"], "scope": "launch/patient patient/*.rs" })
+}
+
+/// The code that patient 1 gives to this client.
+async fn code_for(browser: &mut Browser, client_id: &str) -> Answer {
+    let parameters: Vec<(&str, &str)> = changed(&standalone("launch/patient patient/*.rs"), "redirect_uri", CALLBACK)
+        .into_iter()
+        .map(|(name, value)| (name, if name == "client_id" { client_id } else { value }))
+        .collect();
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
+    let page = browser.get(&format!("{BASE}/authorize?{query}")).await;
+    if page.status != StatusCode::OK {
+        return page;
+    }
+    let confirmation = browser.log_in_as_patient(&page, 1).await;
+    assert!(confirmation.body.contains("A new app"));
+    browser.decide(&confirmation, "allow", &[]).await
+}
+
+#[tokio::test]
+async fn a_public_client_registers_and_signs_a_patient_in() {
+    let mut browser = speaking(Dialect::Webchart2026);
+    let mut asked = public();
+    asked["client_id"] = "of-my-own-choice".into();
+    asked["software_version"] = "7".into();
+    let client = registered(&mut browser, &asked).await;
+    let client_id = text(&client, "client_id");
+    assert_ne!(client_id, "of-my-own-choice");
+    assert!(client.get("client_secret").is_none());
+    assert_eq!(client["software_version"], "7");
+    assert_eq!(client["client_id_issued_at"], browser.hands.now());
+    assert_eq!(client["registration_client_uri"], format!("{BASE}/register/{client_id}"));
+    let code = code_for(&mut browser, client_id).await.redirected("code").unwrap();
+    let form = [
+        ("grant_type", "authorization_code"),
+        ("code", &*code),
+        ("redirect_uri", CALLBACK),
+        ("client_id", client_id),
+        ("code_verifier", VERIFIER),
+    ];
+    assert_eq!(browser.post(&format!("{BASE}/token"), &form).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn the_origin_of_a_registered_client_may_call() {
+    let mut browser = speaking(Dialect::Webchart2026);
+    let mut allowed = async || {
+        let request = Request::post(format!("{BASE}/token")).header("origin", "http://localhost:5555");
+        let answer = browser.send(request.body(Body::empty()).unwrap()).await;
+        let is_allowed = answer.header("access-control-allow-origin") == "http://localhost:5555";
+        registered(&mut browser, &public()).await;
+        is_allowed
+    };
+    assert!(!allowed().await);
+    assert!(allowed().await);
+}
+
+#[tokio::test]
+async fn a_confidential_client_gets_a_secret_that_works() {
+    let mut browser = speaking(Dialect::Webchart2026);
+    let mut metadata = public();
+    metadata["token_endpoint_auth_method"] = "client_secret_post".into();
+    let client = registered(&mut browser, &metadata).await;
+    assert_eq!(client["client_secret_expires_at"], 0);
+    let (id, secret) = (text(&client, "client_id"), text(&client, "client_secret"));
+    for (secret, status) in [(secret, StatusCode::BAD_REQUEST), ("wrong", StatusCode::UNAUTHORIZED)] {
+        let form =
+            [("grant_type", "refresh_token"), ("refresh_token", "x"), ("client_id", id), ("client_secret", secret)];
+        assert_eq!(browser.post(&format!("{BASE}/token"), &form).await.status, status);
+    }
+    metadata.as_object_mut().unwrap().remove("token_endpoint_auth_method");
+    let client = registered(&mut browser, &metadata).await;
+    assert_eq!(client["token_endpoint_auth_method"], "client_secret_basic");
+}
+
+#[tokio::test]
+async fn a_backend_registers_its_keys_and_acts_by_itself() {
+    let mut browser = speaking(Dialect::Webchart2026);
+    let metadata = json!({ "client_name": "A backend", "token_endpoint_auth_method": "private_key_jwt",
+        "grant_types": ["client_credentials"], "jwks": KEYS.jwks, "scope": "system/*.rs" });
+    let client = registered(&mut browser, &metadata).await;
+    let client_id = text(&client, "client_id");
+    let mut claims = right_claims(browser.hands.now(), "registered");
+    (claims["iss"], claims["sub"], claims["aud"]) =
+        (client_id.into(), client_id.into(), format!("{BASE}/token").into());
+    let assertion = KEYS.sign("ES384", "p384", &claims);
+    let form = [
+        ("grant_type", "client_credentials"),
+        ("scope", "system/*.rs"),
+        ("client_assertion_type", ASSERTION_TYPE),
+        ("client_assertion", &*assertion),
+    ];
+    let answer = browser.post(&format!("{BASE}/token"), &form).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    assert_eq!(scopes(&answer.json()), ["system/*.rs"]);
+}
+
+#[tokio::test]
+async fn the_owner_reads_changes_and_ends_a_registration() {
+    let mut browser = speaking(Dialect::Webchart2026);
+    let client = registered(&mut browser, &public()).await;
+    let (place, token) = (text(&client, "registration_client_uri"), text(&client, "registration_access_token"));
+    for wrong in ["", "nonsense"] {
+        for method in [Method::GET, Method::PUT, Method::DELETE] {
+            let answer = send_json(&mut browser, method, place, wrong, &public()).await;
+            assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+        }
+    }
+    assert_eq!(send_json(&mut browser, Method::GET, place, token, &Value::Null).await.json(), client);
+
+    let mut changed = public();
+    changed["client_uri"] = "https://app.example".into();
+    let answer = send_json(&mut browser, Method::PUT, place, token, &changed).await;
+    assert_eq!(answer.json()["client_uri"], "https://app.example");
+    assert_eq!(answer.json()["client_id"], client["client_id"]);
+    let broken = json!({ "redirect_uris": [] });
+    assert_eq!(send_json(&mut browser, Method::PUT, place, token, &broken).await.status, StatusCode::BAD_REQUEST);
+
+    assert_eq!(
+        send_json(&mut browser, Method::DELETE, place, token, &Value::Null).await.status,
+        StatusCode::NO_CONTENT
+    );
+    assert_eq!(send_json(&mut browser, Method::GET, place, token, &Value::Null).await.status, StatusCode::UNAUTHORIZED);
+    let refused = code_for(&mut browser, text(&client, "client_id")).await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn metadata_that_make_no_client_are_refused() {
+    let mut browser = speaking(Dialect::Webchart2026);
+    let with = |name: &str, value: Value| {
+        let mut metadata = public();
+        metadata[name] = value;
+        metadata
+    };
+    for (error, metadata) in [
+        ("invalid_client_metadata", json!([])),
+        ("invalid_redirect_uri", with("redirect_uris", json!([]))),
+        ("invalid_redirect_uri", with("redirect_uris", json!(["http://app.example/back"]))),
+        ("invalid_redirect_uri", with("redirect_uris", json!(["http://localhost.evil.example/"]))),
+        ("invalid_redirect_uri", with("redirect_uris", json!(["https://app.example/#fragment"]))),
+        ("invalid_redirect_uri", with("redirect_uris", json!(["javascript:alert(1)"]))),
+        ("invalid_client_metadata", with("redirect_uris", json!("https://app.example/"))),
+        ("invalid_client_metadata", with("token_endpoint_auth_method", json!("tls_client_auth"))),
+        ("invalid_client_metadata", with("token_endpoint_auth_method", json!("private_key_jwt"))),
+        ("invalid_client_metadata", with("grant_types", json!(["password"]))),
+        ("invalid_client_metadata", with("grant_types", json!(["client_credentials"]))),
+    ] {
+        let answer = register(&mut browser, &metadata).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{metadata}");
+        assert_eq!(answer.json()["error"], error, "{metadata}");
+    }
+}
+
+#[tokio::test]
+async fn where_registration_is_off_a_log_in_page_answers() {
+    let answer = register(&mut Browser::new(), &public()).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert!(answer.body.contains("Log in to WebChart"));
+    assert!(Browser::new().get(ORIGIN).await.status.is_redirection());
+}
