@@ -23,6 +23,7 @@ use crate::protocol::jwk::{Algorithm, PublicKey};
 type Handler = Rc<dyn Fn(&Request) -> Reply>;
 type Listeners = RefCell<Vec<(String, usize, Weak<dyn Fn(&str)>)>>;
 type Texts = Rc<RefCell<BTreeMap<String, String>>>;
+type Form = Vec<(String, String)>;
 
 /// What all tabs share. Cloning it gives another handle to the same world.
 #[derive(Clone)]
@@ -165,7 +166,7 @@ pub struct MemoryPlatform {
     texts: Texts,
     location: Rc<RefCell<String>>,
     store_works: Rc<Cell<bool>>,
-    posted: Rc<RefCell<Option<Vec<(String, String)>>>>,
+    posted: Rc<RefCell<Option<Form>>>,
     pub(super) opener: Option<Rc<PopupLine>>,
 }
 
@@ -193,7 +194,7 @@ impl MemoryPlatform {
     }
 
     /// The form that the tab last left a page by.
-    pub fn posted(&self) -> Option<Vec<(String, String)>> {
+    pub fn posted(&self) -> Option<Form> {
         self.posted.borrow().clone()
     }
 
