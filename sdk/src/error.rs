@@ -60,6 +60,10 @@ pub enum Error {
         /// The parameter.
         name: Box<str>,
     },
+    /// The authorization request makes an address that is too long for some servers, and cannot be posted.
+    AuthorizationTooLong,
+    /// `max_age` was asked for, and the server does not say when a user signed in.
+    MaxAgeUnsupported,
     /// Scopes are wrong for this kind of request.
     Scope {
         /// What is wrong.
@@ -253,6 +257,8 @@ impl Error {
             Self::Discovery { .. } => "discovery_failed",
             Self::PkceUnsupported => "pkce_unsupported",
             Self::ReservedParameter { .. } => "reserved_parameter",
+            Self::AuthorizationTooLong => "authorization_too_long",
+            Self::MaxAgeUnsupported => "max_age_unsupported",
             Self::Scope { .. } => "invalid_scope",
             Self::StateMismatch => "state_mismatch",
             Self::CallbackReplayed => "callback_replayed",
@@ -298,6 +304,8 @@ impl Error {
             Self::ForeignUrl { .. } => "RFC 6750 section 5.3",
             Self::Discovery { .. } => "SMART App Launch 2.2, conformance",
             Self::PkceUnsupported => "RFC 7636 section 4.2",
+            Self::AuthorizationTooLong => "RFC 9110 section 4.1",
+            Self::MaxAgeUnsupported => "OpenID Connect Core section 3.1.2.1",
             Self::Scope { .. } => "SMART App Launch 2.2, scopes and launch context",
             Self::StateMismatch | Self::CallbackReplayed => "RFC 6749 section 10.12",
             Self::Callback { .. } => "RFC 6749 section 4.1.2",

@@ -206,6 +206,8 @@ pub trait Navigator {
     fn location(&self) -> Option<String>;
     /// Leaves for another address.
     fn assign(&self, url: &str) -> Result<(), NavigationFailure>;
+    /// Leaves for another address by posting a form: its names and values, as `application/x-www-form-urlencoded`.
+    fn post(&self, url: &str, form: &[(String, String)]) -> Result<(), NavigationFailure>;
     /// Replaces the address in the history, without a load.
     fn replace(&self, url: &str) -> Result<(), NavigationFailure>;
 }

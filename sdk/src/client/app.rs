@@ -5,7 +5,7 @@ use std::rc::{Rc, Weak};
 
 use super::config::{Server, SmartAppConfig};
 use super::identity;
-pub use super::launch::LaunchOptions;
+pub use super::launch::{AuthorizationMethod, LaunchOptions};
 use super::popup::POPUP;
 use super::records::{self, SessionRecord};
 use super::session::{Inner, Session};

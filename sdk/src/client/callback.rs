@@ -87,7 +87,12 @@ impl<P: Platform> SmartApp<P> {
         launch: &PendingLaunch,
         response: &TokenResponse,
     ) -> Result<Option<Rc<CheckedIdentity>>, Failure> {
-        let Some(id_token) = &response.id_token else { return Ok(None) };
+        let Some(id_token) = &response.id_token else {
+            return match launch.max_age {
+                None => Ok(None),
+                Some(_) => Err(Error::id_token("auth_time", "no ID token came to say it, and max_age was asked for")),
+            };
+        };
         let expected = Expected {
             issuer: launch.endpoints.issuer.as_deref(),
             client_id: &launch.client_id,
@@ -95,6 +100,7 @@ impl<P: Platform> SmartApp<P> {
             nonce: launch.nonce.as_deref(),
             allow_missing_nonce: server.record.allow_missing_nonce,
             access_token: &response.access_token,
+            max_age: launch.max_age,
             now: self.platform().now(),
         };
         let (identity, _) = id_token::read(self.platform(), id_token, &expected)?;

@@ -45,6 +45,8 @@ pub(crate) struct PendingLaunch {
     pub nonce: Option<String>,
     pub verifier: Option<CodeVerifier>,
     pub endpoints: Rc<Endpoints>,
+    /// `max_age` of the authorization request, in seconds.
+    pub max_age: Option<f64>,
     /// The patient that the session must be about, where that is known before.
     pub patient: Option<String>,
     pub created: f64,
@@ -170,6 +172,7 @@ impl PendingLaunch {
             .optional_text("nonce", self.nonce.as_deref())
             .optional_text("verifier", self.verifier.as_ref().map(CodeVerifier::expose))
             .raw("endpoints", &self.endpoints.to_json())
+            .optional_seconds("maxAge", self.max_age)
             .optional_text("patient", self.patient.as_deref())
             .optional_seconds("created", Some(self.created))
             .finish()
@@ -184,6 +187,7 @@ impl PendingLaunch {
             nonce: value.member_text("nonce"),
             verifier: value.member_text("verifier").map(CodeVerifier::new),
             endpoints: Rc::new(Endpoints::read(&value.member("endpoints")?)?),
+            max_age: value.member("maxAge").and_then(|seconds| seconds.number()),
             patient: value.member_text("patient"),
             created: value.member("created")?.number()?,
         })

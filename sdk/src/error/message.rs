@@ -58,6 +58,18 @@ impl Error {
             Self::ReservedParameter { name } => {
                 ("The parameter ", &**name, " is set by the client itself: leave it out of the extra parameters.")
             }
+            Self::AuthorizationTooLong => (
+                "The authorization request makes an address of more than 8 kB, which not every server takes: ask for fewer \
+                 scopes, or choose the launch's method yourself.",
+                "",
+                "",
+            ),
+            Self::MaxAgeUnsupported => (
+                "max_age needs the scope openid and a server that tells when the user signed in (auth_time in \
+                 claims_supported): leave it out.",
+                "",
+                "",
+            ),
             Self::Scope { problem } => ("The scopes cannot be used: ", &**problem, "."),
             Self::StateMismatch => (
                 "The redirect does not belong to a launch of this browser, or came too late: start the launch again.",

@@ -119,5 +119,10 @@ fn read_options(options: JsValue) -> Result<LaunchOptions, Failure> {
     }
     let options = JsonValue::from_js(options);
     let extra = members(&options, "parameters", JsonView::text)?;
-    Ok(LaunchOptions { server: options.member_text("server"), scope: options.member_text("scope"), extra })
+    Ok(LaunchOptions {
+        server: options.member_text("server"),
+        scope: options.member_text("scope"),
+        extra,
+        ..LaunchOptions::default()
+    })
 }

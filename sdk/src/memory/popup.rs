@@ -31,10 +31,12 @@ impl MemoryPopup {
     }
 }
 
+type Listener = Weak<dyn Fn(&str)>;
+
 /// What a window and its opener know of each other.
 #[derive(Default)]
 pub(super) struct PopupLine {
-    hearing: RefCell<Option<Weak<dyn Fn(&str)>>>,
+    hearing: RefCell<Option<Listener>>,
     is_severed: Cell<bool>,
     is_closed: Cell<bool>,
 }

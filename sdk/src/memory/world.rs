@@ -23,6 +23,7 @@ use crate::protocol::jwk::{Algorithm, PublicKey};
 type Handler = Rc<dyn Fn(&Request) -> Reply>;
 type Listeners = RefCell<Vec<(String, usize, Weak<dyn Fn(&str)>)>>;
 type Texts = Rc<RefCell<BTreeMap<String, String>>>;
+type Form = Vec<(String, String)>;
 
 /// What all tabs share. Cloning it gives another handle to the same world.
 #[derive(Clone)]
@@ -75,6 +76,7 @@ impl World {
             texts: Texts::default(),
             location: Rc::new(RefCell::new(location.to_owned())),
             store_works: Rc::new(Cell::new(true)),
+            posted: Rc::default(),
             opener: None,
         }
     }
@@ -164,6 +166,7 @@ pub struct MemoryPlatform {
     texts: Texts,
     location: Rc<RefCell<String>>,
     store_works: Rc<Cell<bool>>,
+    posted: Rc<RefCell<Option<Form>>>,
     pub(super) opener: Option<Rc<PopupLine>>,
 }
 
@@ -188,6 +191,11 @@ impl MemoryPlatform {
     /// A tab that this one opened, with a copy of its store.
     pub(super) fn with_opener(&self, opener: Rc<PopupLine>) -> Self {
         Self { opener: Some(opener), ..self.duplicate() }
+    }
+
+    /// The form that the tab last left a page by.
+    pub fn posted(&self) -> Option<Form> {
+        self.posted.borrow().clone()
     }
 
     /// All that is stored: key and text.
@@ -342,6 +350,12 @@ impl Navigator for MemoryPlatform {
     }
 
     fn assign(&self, url: &str) -> Result<(), NavigationFailure> {
+        self.visit(url);
+        Ok(())
+    }
+
+    fn post(&self, url: &str, form: &[(String, String)]) -> Result<(), NavigationFailure> {
+        *self.posted.borrow_mut() = Some(form.to_vec());
         self.visit(url);
         Ok(())
     }

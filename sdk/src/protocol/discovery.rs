@@ -5,7 +5,7 @@ use super::http::Request;
 use super::url::{Url, UrlError};
 use crate::error::{Error, Failure};
 use crate::fhir::request::FHIR_JSON;
-use crate::platform::JsonView;
+use crate::platform::{Json, JsonView};
 
 const OAUTH_URIS: &str = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris";
 
@@ -40,6 +40,19 @@ pub struct SmartConfiguration {
     pub authorization_response_iss_parameter_supported: bool,
     /// The whole document as JSON text, unknown members included.
     pub json: String,
+}
+
+impl SmartConfiguration {
+    /// Whether the server says that it can do something, such as `authorize-post`.
+    pub fn has_capability(&self, name: &str) -> bool {
+        self.capabilities.iter().any(|capability| capability == name)
+    }
+
+    /// Whether the document lists a claim among those that ID tokens may have (`claims_supported`).
+    pub fn supports_claim<J: Json>(&self, json: &J, claim: &str) -> bool {
+        json.parse(&self.json)
+            .is_some_and(|document| list(&document, "claims_supported").iter().any(|known| known == claim))
+    }
 }
 
 /// Asks a base for its SMART configuration: one GET without a token and without a header that needs a preflight.

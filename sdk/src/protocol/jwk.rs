@@ -149,8 +149,9 @@ impl PublicKey {
     pub fn modulus_bits(&self) -> Option<usize> {
         let Material::Rsa { n, .. } = &self.material else { return None };
         let bytes = base64url_decode(n)?;
-        let first = bytes.iter().position(|byte| *byte != 0)?;
-        Some((bytes.len() - first) * 8 - bytes[first].leading_zeros() as usize)
+        let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
+        let first = bytes.get(zeros)?;
+        Some((bytes.len() - zeros) * 8 - first.leading_zeros() as usize)
     }
 }
 

@@ -88,6 +88,17 @@ export function replaceTimers() {
   return { set, cleared, restore: () => undo.forEach((each) => each()) };
 }
 
+/** Keeps what a form of the page would send, in place of sending it: method, address and body of each. */
+export function replaceSubmit() {
+  const sent = [];
+  const restore = replace(HTMLFormElement.prototype, "submit", function () {
+    sent.push(this.getAttribute("method"), this.getAttribute("action"), String(new URLSearchParams(new FormData(this))));
+    if (!this.isConnected) sent.push("a form outside the page is not sent");
+    this.remove();
+  });
+  return { sent, restore };
+}
+
 /** A key pair whose private half cannot be exported. The RSA members mean nothing to elliptic curves. */
 export const newKey = (algorithm) =>
   crypto.subtle.generateKey(

@@ -35,6 +35,14 @@ extern "C" {
     #[wasm_bindgen(js_name = isLockHeldAmongTabs)]
     pub async fn is_lock_held_among_tabs(name: &str) -> JsValue;
 
+    pub type Submissions;
+    #[wasm_bindgen(js_name = replaceSubmit)]
+    pub fn replace_submit() -> Submissions;
+    #[wasm_bindgen(method, getter)]
+    pub fn sent(this: &Submissions) -> Vec<String>;
+    #[wasm_bindgen(method)]
+    pub fn restore(this: &Submissions);
+
     pub type Timers;
     #[wasm_bindgen(js_name = replaceTimers)]
     pub fn replace_timers() -> Timers;

@@ -1,6 +1,7 @@
 //! The client against a scripted server, on the platform in memory.
 
 mod authentication;
+mod authorization_method;
 mod callback;
 mod discovery;
 mod fhir;
