@@ -108,7 +108,10 @@ impl<P: Platform> Session<P> {
 }
 
 /// Waits for a future unless the caller calls it off. The future's own work, such as a refresh, goes on elsewhere.
-async fn unless_aborted<T>(abort: &AbortSignal, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+pub(super) async fn unless_aborted<T>(
+    abort: &AbortSignal,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
     match select(Box::pin(work), abort.aborted()).await {
         Either::Left((outcome, _)) => outcome,
         Either::Right(_) => Err(Error::Aborted.into()),
@@ -120,18 +123,23 @@ fn read_answer<V: crate::platform::JsonView>(answer: Answer<V>, url: &Url) -> Re
     match answer.body {
         Body::Json(resource) if is_success => Ok(resource),
         _ if is_success => Err(not_json(answer.status, url)),
-        body => Err(Error::Fhir(Box::new(FhirError {
-            status: answer.status,
-            host: url.host().to_owned(),
-            operation_outcome: match &body {
-                Body::Json(resource) => OperationOutcome::read(resource),
-                _ => None,
-            },
-            retry_after: answer.retry_after,
-            etag: answer.etag,
-        }))
-        .into()),
+        body => Err(fhir_error(Answer { body, ..answer }, url)),
     }
+}
+
+/// What an error status says.
+pub(super) fn fhir_error<V: crate::platform::JsonView>(answer: Answer<V>, url: &Url) -> Failure {
+    Error::Fhir(Box::new(FhirError {
+        status: answer.status,
+        host: url.host().to_owned(),
+        operation_outcome: match &answer.body {
+            Body::Json(resource) => OperationOutcome::read(resource),
+            _ => None,
+        },
+        retry_after: answer.retry_after,
+        etag: answer.etag,
+    }))
+    .into()
 }
 
 pub(super) fn not_json(status: u16, url: &Url) -> Failure {

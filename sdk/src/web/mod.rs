@@ -10,6 +10,7 @@ mod global;
 mod http;
 mod json;
 mod keys;
+mod lines;
 mod location;
 mod lock;
 mod messages;

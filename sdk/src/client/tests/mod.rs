@@ -2,8 +2,10 @@
 
 mod authentication;
 mod authorization_method;
+mod backend;
 mod callback;
 mod discovery;
+mod export;
 mod fhir;
 mod identity;
 mod launch;
