@@ -20,9 +20,10 @@ pub(crate) const REQUEST_TIMEOUT: u32 = 60_000;
 /// A response that has arrived whole.
 pub(crate) struct Answer<V> {
     pub status: u16,
-    /// Of an error alone, as `etag`.
     pub retry_after: Option<String>,
     pub etag: Option<String>,
+    pub location: Option<String>,
+    pub last_modified: Option<String>,
     pub cache_control: Option<String>,
     pub body: Body<V>,
 }
@@ -42,12 +43,12 @@ pub(crate) async fn send<P: Platform>(
     let signal = own_abort.signal();
     let exchange = Box::pin(async {
         let response = platform.send(request, &signal).await?;
-        let status = response.status();
-        let of_error = |name: &str| if status >= 400 { response.header(name) } else { None };
         Ok(Answer {
-            status,
-            retry_after: of_error("Retry-After"),
-            etag: of_error("ETag"),
+            status: response.status(),
+            retry_after: response.header("Retry-After"),
+            etag: response.header("ETag"),
+            location: response.header("Location"),
+            last_modified: response.header("Last-Modified"),
             cache_control: response.header("Cache-Control"),
             body: response.body().await?,
         })
