@@ -163,6 +163,16 @@ pub enum Error {
         /// What is wrong.
         problem: Box<str>,
     },
+    /// The browser keeps a header from the page (CORS), and what it says stands nowhere else.
+    HiddenHeader {
+        /// The header.
+        name: &'static str,
+    },
+    /// The granted scopes do not allow a request, and nothing was sent.
+    NotGranted {
+        /// The resource type.
+        resource_type: Box<str>,
+    },
     /// The pages of a search point back at one that was read already.
     PageCycle,
     /// A bulk export did not end as it should.
@@ -308,6 +318,8 @@ impl Error {
             Self::Fhir(error) => error.code(),
             Self::NotJson { .. } => "not_json",
             Self::Reference { .. } => "invalid_reference",
+            Self::HiddenHeader { .. } => "hidden_header",
+            Self::NotGranted { .. } => "not_granted",
             Self::PageCycle => "page_cycle",
             Self::Export { .. } => "export_failed",
             Self::BadLine { .. } => "bad_line",
@@ -330,7 +342,7 @@ impl Error {
             Self::PkceUnsupported => "RFC 7636 section 4.2",
             Self::AuthorizationTooLong => "RFC 9110 section 4.1",
             Self::MaxAgeUnsupported => "OpenID Connect Core section 3.1.2.1",
-            Self::Scope { .. } => "SMART App Launch 2.2, scopes and launch context",
+            Self::Scope { .. } | Self::NotGranted { .. } => "SMART App Launch 2.2, scopes and launch context",
             Self::StateMismatch | Self::CallbackReplayed => "RFC 6749 section 10.12",
             Self::Callback { .. } => "RFC 6749 section 4.1.2",
             Self::Authorization(_) => "RFC 6749 section 4.1.2.1",
@@ -339,7 +351,7 @@ impl Error {
             Self::IdToken(_) => "OpenID Connect Core section 3.1.3.7",
             Self::ClientAuthentication { .. } => "SMART App Launch 2.2, asymmetric authentication",
             Self::SessionExpired => "RFC 6749 section 6",
-            Self::Fhir(_) | Self::NotJson { .. } => "FHIR R4, RESTful API",
+            Self::Fhir(_) | Self::NotJson { .. } | Self::HiddenHeader { .. } => "FHIR R4, RESTful API",
             Self::Reference { .. } => "FHIR R4, references",
             Self::Export { .. } | Self::BadLine { .. } | Self::Count { .. } => "Bulk Data Access 2.0, export",
             Self::PastedToken { .. } => "RFC 6750 section 2.1",

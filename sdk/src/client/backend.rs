@@ -7,13 +7,13 @@ use futures_util::future::{Either, select};
 
 use super::config::{Server, ServerRecord};
 use super::discovery::discover;
-use super::fhir::{fhir_error, not_json, unless_aborted};
+use super::fhir::{not_json, read_answer, unless_aborted};
 use super::flight::Flight;
 use super::transport::{Answer, REQUEST_TIMEOUT, send};
 use crate::abort::{AbortHandle, AbortSignal};
 use crate::error::{Error, Failure};
-use crate::fhir::request::read_request;
-use crate::platform::{Body, HttpFailure, HttpResponse, Json, Platform};
+use crate::fhir::request::FhirRequest;
+use crate::platform::{HttpFailure, HttpResponse, Json, Platform};
 use crate::protocol::backend::client_credentials_request;
 use crate::protocol::client_auth::ClientAuthentication;
 use crate::protocol::guard::Guard;
@@ -123,13 +123,10 @@ impl<P: Platform> BackendClient<P> {
     /// # Errors
     /// [`Error::Reference`], [`Error::ForeignUrl`], [`Error::Fhir`], [`Error::Token`], [`Error::Network`].
     pub async fn read(&self, reference: &str, abort: &AbortSignal) -> Result<<P as Json>::Value, Failure> {
-        let request = read_request(&self.inner.server.fhir_base, reference)?;
+        let request = FhirRequest::read(reference).build(&self.inner.server.fhir_base)?;
         let answer = self.send(&request, abort).await?;
-        match answer.body {
-            Body::Json(resource) if (200..300).contains(&answer.status) => Ok(resource),
-            _ if (200..300).contains(&answer.status) => Err(not_json(answer.status, &request.url)),
-            _ => Err(fhir_error(answer, &request.url)),
-        }
+        let response = read_answer(answer, &request.url)?;
+        response.resource.ok_or_else(|| not_json(response.status, &request.url))
     }
 
     /// Sends a request with the service's token, once more with a fresh one where the server calls it dead, and reads the whole

@@ -65,7 +65,7 @@ impl<P: Platform> BackendClient<P> {
         let request = export.kick_off(&self.inner.server.fhir_base)?;
         let response = self.open(&request, true, abort).await?;
         if response.status() != 202 {
-            let answer = whole::<P>(response, abort).await?;
+            let answer = whole::<P>(response, &request.url, abort).await?;
             return Err(match answer.status {
                 200..300 => Error::Export { problem: "the server did not answer by a job (status 202)".into() }.into(),
                 _ => fhir_error(answer, &request.url),
@@ -121,7 +121,7 @@ impl<P: Platform> Export<P> {
                 retry_after: response.header("Retry-After").and_then(|text| retry_after(&text, now)),
             });
         }
-        let answer = whole::<P>(response, abort).await?;
+        let answer = whole::<P>(response, &request.url, abort).await?;
         match &answer.body {
             Body::Json(manifest) if answer.status == 200 => {
                 ExportManifest::read(manifest).map(|manifest| ExportStatus::Done(Box::new(manifest)))
@@ -212,12 +212,11 @@ impl Patience {
 /// A response with its whole body.
 pub(super) async fn whole<P: Platform>(
     response: P::Response,
+    url: &Url,
     abort: &AbortSignal,
 ) -> Result<Answer<<P as Json>::Value>, Failure> {
-    let (status, retry_after, etag) = (response.status(), response.header("Retry-After"), response.header("ETag"));
-    let body = match select(Box::pin(response.body()), abort.aborted()).await {
-        Either::Left((body, _)) => body.map_err(|_| Error::Network { host: "the server".into() })?,
-        Either::Right(_) => return Err(Error::Aborted.into()),
-    };
-    Ok(Answer { status, retry_after, etag, cache_control: None, body })
+    match select(Box::pin(Answer::read(response)), abort.aborted()).await {
+        Either::Left((answer, _)) => answer.map_err(|_| Error::Network { host: url.host().into() }.into()),
+        Either::Right(_) => Err(Error::Aborted.into()),
+    }
 }

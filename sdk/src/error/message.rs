@@ -151,6 +151,15 @@ impl Error {
                 ("", &*joined, ") with something that is not JSON.")
             }
             Self::Reference { problem } => ("The reference cannot be followed: ", &**problem, "."),
+            Self::HiddenHeader { name } => (
+                "The answer's ",
+                *name,
+                " header is absent or hidden from this page: have the server expose it (CORS, Access-Control-Expose-Headers), \
+                 or ask for the resource in the answer (Prefer: return=representation).",
+            ),
+            Self::NotGranted { resource_type } => {
+                ("The granted scopes do not allow this for ", &**resource_type, ": launch again and ask for it.")
+            }
             Self::PageCycle => ("The server's pages point in a circle: the search was stopped.", "", ""),
             Self::Export { problem } => ("The export failed: ", &**problem, "."),
             Self::BadLine { file, line } => {

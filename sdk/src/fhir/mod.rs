@@ -9,4 +9,5 @@ pub mod outcome;
 pub mod patient;
 pub mod reference;
 pub mod request;
+pub mod response;
 pub mod retry;

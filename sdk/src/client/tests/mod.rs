@@ -14,6 +14,8 @@ mod popup;
 mod record;
 mod refresh;
 mod registration;
+mod requests;
+mod retries;
 mod server;
 mod several;
 mod sign_out;
