@@ -201,7 +201,11 @@ impl ExportManifest {
 }
 
 impl ExportFile {
-    fn read<V: JsonView>(file: &V) -> Result<Self, Failure> {
+    /// Reads an entry of a manifest.
+    ///
+    /// # Errors
+    /// [`Error::Export`] for one without an address.
+    pub fn read<V: JsonView>(file: &V) -> Result<Self, Failure> {
         let url = file.member_text("url");
         Ok(Self {
             resource_type: file.member_text("type"),

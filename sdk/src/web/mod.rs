@@ -20,7 +20,7 @@ mod timer;
 
 use std::rc::Rc;
 
-#[cfg(feature = "js")]
+#[cfg(any(feature = "js", feature = "js-backend"))]
 pub(crate) use global::object;
 pub use json::JsonValue;
 pub use keys::ClientKeyPair;
