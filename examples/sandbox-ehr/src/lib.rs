@@ -41,7 +41,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use tokio::net::TcpListener;
 
-use self::control::Control;
+use self::control::{Control, Deviation};
 use self::oauth::client_auth::Assertions;
 use self::oauth::grants::{Grant, Grants, User};
 use self::oauth::registration::Registrations;
@@ -58,6 +58,9 @@ struct Sandbox {
     records: fhir::Cache,
     store: Mutex<Store>,
     registrations: Mutex<Registrations>,
+    control: Option<Control>,
+    /// The key that took the place of the configured one.
+    rotated: Mutex<Option<SystemKey>>,
 }
 
 /// What the EHR remembers between requests.
@@ -78,6 +81,25 @@ impl Sandbox {
     /// May be taken while the store is held, never the other way round.
     fn registrations(&self) -> MutexGuard<'_, Registrations> {
         self.registrations.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a test ordered this departure; it is used up by that.
+    fn meets(&self, deviation: Deviation) -> bool {
+        self.control.as_ref().is_some_and(|control| control.meets(deviation))
+    }
+
+    /// The origin that a departure leads to, where a test ordered it.
+    fn detour(&self, deviation: Deviation) -> Option<String> {
+        self.control.as_ref()?.detour(deviation)
+    }
+
+    /// The key that signs ID tokens now.
+    fn signing_key(&self) -> SystemKey {
+        let mut rotated = self.rotated.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.meets(Deviation::KeysRotated) {
+            *rotated = Some(SystemKey::generate());
+        }
+        rotated.as_ref().unwrap_or(&self.config.key).clone()
     }
 
     fn now(&self) -> u64 {
@@ -101,6 +123,8 @@ pub fn router(config: Config) -> Router {
         records: fhir::Cache::default(),
         store: Mutex::default(),
         registrations: Mutex::default(),
+        control: control.clone(),
+        rotated: Mutex::default(),
     });
     hand_out_ready_made_token(&sandbox);
     // Faults lie within cross-origin access, so that a page can read the answer that was ordered.

@@ -39,7 +39,7 @@ pub struct Order {
     malformed: bool,
 }
 
-const fn once() -> u32 {
+pub const fn once() -> u32 {
     1
 }
 

@@ -1,12 +1,16 @@
 //! The control API, there only when [`Config::control`](crate::Config::control) is set: a test orders faults and reads
-//! what came in. [`faults`] says what is to go wrong and makes it so, [`log`] keeps the requests, and [`latency`] makes
-//! every answer late. Nothing here knows what the EHR does with a request.
+//! what came in. [`faults`] says what is to go wrong and makes it so, [`deviations`] names what the
+//! authorization server and the FHIR API are to do wrong by themselves, [`log`] keeps the requests, and [`latency`] makes
+//! every answer late. Nothing here knows what the EHR does with a
+//! request.
 
+mod deviations;
 mod faults;
 mod latency;
 mod log;
 mod routes;
 
+pub use deviations::Deviation;
 pub use latency::slow_down;
 pub use log::record;
 pub use routes::routes;
@@ -15,16 +19,18 @@ pub use faults::apply as apply_faults;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use self::deviations::Ordered;
 use self::faults::Fault;
 use self::log::Entry;
 
-/// The faults that are still to happen, and what came in.
+/// The faults and deviations that are still to happen, and what came in.
 #[derive(Clone, Default)]
 pub struct Control(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
     faults: Vec<Fault>,
+    deviations: Vec<Ordered>,
     requests: Vec<Entry>,
 }
 

@@ -9,25 +9,41 @@ use axum::{Json, Router};
 use serde_json::json;
 
 use super::Control;
+use super::deviations::DeviationOrder;
 use super::faults::{Fault, Order};
 
-/// `/control/faults` and `/control/requests`.
+/// `/control/faults`, `/control/protocol` and `/control/requests`.
 pub fn routes(control: Control) -> Router {
     Router::new()
         .route("/control/faults", post(order).delete(clear_faults))
+        .route("/control/protocol", post(order_deviations).delete(clear_deviations))
         .route("/control/requests", get(requests).delete(clear_requests))
         .with_state(control)
 }
 
 async fn order(State(control): State<Control>, order: Result<Json<Order>, JsonRejection>) -> Response {
     let fault = order.map_err(|rejection| rejection.body_text()).and_then(|Json(order)| Fault::try_from(order));
-    match fault {
-        Ok(fault) => {
-            control.order(fault);
-            StatusCode::CREATED.into_response()
-        }
+    answer(fault.map(|fault| control.order(fault)))
+}
+
+async fn order_deviations(
+    State(control): State<Control>,
+    order: Result<Json<DeviationOrder>, JsonRejection>,
+) -> Response {
+    let order = order.map_err(|rejection| rejection.body_text());
+    answer(order.and_then(|Json(order)| control.order_deviations(order)))
+}
+
+fn answer(ordered: Result<(), String>) -> Response {
+    match ordered {
+        Ok(()) => StatusCode::CREATED.into_response(),
         Err(problem) => (StatusCode::BAD_REQUEST, Json(json!({ "error": problem }))).into_response(),
     }
+}
+
+async fn clear_deviations(State(control): State<Control>) -> StatusCode {
+    control.clear_deviations();
+    StatusCode::NO_CONTENT
 }
 
 async fn clear_faults(State(control): State<Control>) -> StatusCode {

@@ -10,6 +10,7 @@ use super::paging::Page;
 use super::parameters::{Criterion, criteria};
 use super::{Belonging, ResourceType, find, render};
 use crate::Sandbox;
+use crate::control::Deviation;
 use crate::dialect::Dialect;
 use crate::parameters::with_query;
 
@@ -32,7 +33,7 @@ pub fn run(sandbox: &Sandbox, view: &View, page: &Page) -> Result<Value, Refusal
         .filter(|(resource, owner)| view.shows(resource, *owner) && fits(resource))
         .map(|(resource, _)| resource)
         .collect();
-    Ok(bundle(&fhir_base, page, &found))
+    Ok(bundle(sandbox, page, &found))
 }
 
 /// Resources of one patient, or of nobody.
@@ -75,7 +76,8 @@ fn candidates(
     Ok(records.filter_map(|(records, owner)| Some((records?, owner))).collect())
 }
 
-fn bundle(fhir_base: &str, page: &Page, found: &[&Value]) -> Value {
+fn bundle(sandbox: &Sandbox, page: &Page, found: &[&Value]) -> Value {
+    let fhir_base = sandbox.config.fhir_base();
     let entries: Vec<Value> = found
         .iter()
         .skip(page.offset)
@@ -91,7 +93,11 @@ fn bundle(fhir_base: &str, page: &Page, found: &[&Value]) -> Value {
     let query: Vec<(&str, &str)> = page.query.iter().collect();
     let own_address = with_query(&format!("{fhir_base}/{}", page.resource.name()), &query);
     let mut links = vec![json!({ "relation": "self", "url": own_address })];
-    if let Some(next) = page.next_address(fhir_base, found.len()) {
+    if let Some(next) = page.next_address(&fhir_base, found.len()) {
+        let next = match sandbox.detour(Deviation::NextElsewhere) {
+            Some(elsewhere) => next.replace(&sandbox.config.origin, &elsewhere),
+            None => next,
+        };
         links.push(json!({ "relation": "next", "url": next }));
     }
     let mut bundle = json!({ "resourceType": "Bundle", "type": "searchset", "total": found.len(), "link": links });

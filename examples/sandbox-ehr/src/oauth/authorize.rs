@@ -8,12 +8,17 @@ use axum::response::Response;
 use super::consent;
 use super::grants::{Grant, User};
 use super::request::{AuthorizationRequest, Refusal};
+use crate::control::Deviation;
 use crate::fhir::ResourceScope;
 use crate::pages::{self, confirmation, log_in};
 use crate::parameters::{Parameters, with_query};
 use crate::people::PROVIDER_ID;
 use crate::sessions::Place;
 use crate::{Sandbox, Shared};
+
+/// A description that would run a script where it were taken for HTML.
+const MARKUP: &str =
+    "<h1>Log in again</h1><img src=x onerror=\"document.title='script ran'\"><a href=https://evil.example>here</a>";
 
 /// `GET` of the authorization endpoint, by any of its addresses.
 pub async fn authorize(State(sandbox): State<Shared>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
@@ -103,6 +108,7 @@ pub fn hand_over(sandbox: &Sandbox, request: &AuthorizationRequest, code: &str) 
 
 /// Sends the person back to the app with an error (RFC 6749, 4.1.2.1).
 pub fn refuse(sandbox: &Sandbox, redirect_uri: &str, state: Option<&str>, error: &str, description: &str) -> Response {
+    let description = if sandbox.meets(Deviation::ErrorMarkup) { MARKUP } else { description };
     let mut query = vec![("error", error), ("error_description", description)];
     query.extend(state.map(|state| ("state", state)));
     redirect(sandbox, redirect_uri, &query)
@@ -111,7 +117,9 @@ pub fn refuse(sandbox: &Sandbox, redirect_uri: &str, state: Option<&str>, error:
 /// The way back to the app, with the `iss` of RFC 9207 where it is wanted.
 fn redirect(sandbox: &Sandbox, redirect_uri: &str, query: &[(&str, &str)]) -> Response {
     let mut address = with_query(redirect_uri, query);
-    if sandbox.config.issuer_on_redirect {
+    if sandbox.meets(Deviation::WrongIssuerOnRedirect) {
+        address = with_query(&address, &[("iss", "https://another.example")]);
+    } else if sandbox.config.issuer_on_redirect || sandbox.meets(Deviation::IssuerOnRedirect) {
         address = with_query(&address, &[("iss", &sandbox.config.issuer())]);
     }
     pages::redirect(StatusCode::FOUND, &address)

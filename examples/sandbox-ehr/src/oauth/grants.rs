@@ -65,6 +65,8 @@ pub struct Tokens {
     pub refresh_token: Option<String>,
     /// How long the access token lives, in seconds.
     pub lifetime: u64,
+    /// Whether they came by a refresh.
+    pub is_refresh: bool,
     /// The scopes of the access token, which a refresh may have narrowed.
     pub scopes: Vec<String>,
     /// The nonce of the authorization request, if the grant is new.
@@ -81,6 +83,8 @@ pub struct Redemption<'a> {
     pub redirect_uri: &'a str,
     /// The S256 challenge of the verifier that was sent, if one was.
     pub challenge: Option<&'a str>,
+    /// Takes a code that was used before.
+    pub is_lenient: bool,
 }
 
 #[derive(Default)]
@@ -160,13 +164,13 @@ impl Grants {
     /// Tokens for a code. The first attempt uses the code up; a second one revokes what the first brought.
     pub fn redeem(&mut self, redemption: &Redemption<'_>, now: u64, ttl: u64) -> Result<Tokens, TokenError> {
         let code = self.codes.get_mut(redemption.code).ok_or(("invalid_grant", "The code is not known."))?;
-        if code.used {
+        if code.used && !redemption.is_lenient {
             let grant_id = code.grant_id.clone();
             self.revoke(&grant_id);
             return Err(("invalid_grant", "The code was used before; its tokens are revoked."));
         }
         code.used = true;
-        let is_expired = code.expires <= now;
+        let is_expired = code.expires <= now && !redemption.is_lenient;
         code.expires = now + USED_CODE_SECONDS;
         let (grant_id, nonce) = (code.grant_id.clone(), code.nonce.clone());
         let is_same_redirect = code.redirect_uri == redemption.redirect_uri;
@@ -217,7 +221,7 @@ impl Grants {
         if let Some(token) = self.refresh_tokens.get_mut(refresh_token) {
             token.used = true;
         }
-        Ok(self.issue_tokens(grant_id, grant, narrowed, now, ttl))
+        Ok(Tokens { is_refresh: true, ..self.issue_tokens(grant_id, grant, narrowed, now, ttl) })
     }
 
     /// An access token for a client that acts by itself. There is none to refresh it with.
@@ -288,7 +292,7 @@ impl Grants {
             self.refresh_tokens
                 .insert(refresh_token.clone(), RefreshToken { grant_id, expires: now + REFRESH_SECONDS, used: false });
         }
-        Tokens { grant, access_token, refresh_token, lifetime: ttl, scopes, nonce: None }
+        Tokens { grant, access_token, refresh_token, lifetime: ttl, is_refresh: false, scopes, nonce: None }
     }
 
     /// A token that was made before anybody asked, for as long as a refresh token lives.

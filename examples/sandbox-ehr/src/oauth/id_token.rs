@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::client_auth::Refused;
 use super::grants::Tokens;
-use super::{at_hash, fhir_user, subject};
+use super::{at_hash, fhir_user, forgery, subject};
 use crate::Sandbox;
 
 #[derive(Serialize)]
@@ -38,8 +38,12 @@ pub fn id_token(sandbox: &Sandbox, tokens: &Tokens) -> Result<String, Refused> {
         nonce: tokens.nonce.as_deref(),
         fhir_user: has_fhir_user.then(|| fhir_user(config, tokens.grant.user)).flatten(),
     };
-    config
-        .key
-        .sign("JWT", &claims)
-        .map_err(|_| (StatusCode::INTERNAL_SERVER_ERROR, "server_error", "The ID token could not be signed."))
+    let key = sandbox.signing_key();
+    let signed = match &sandbox.control {
+        Some(control) => serde_json::to_value(&claims)
+            .ok()
+            .and_then(|claims| forgery::sign(control, &key, claims, tokens.is_refresh)),
+        None => key.sign("JWT", &claims).ok(),
+    };
+    signed.ok_or((StatusCode::INTERNAL_SERVER_ERROR, "server_error", "The ID token could not be signed."))
 }

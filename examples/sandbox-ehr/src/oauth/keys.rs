@@ -12,6 +12,7 @@ use p384::elliptic_curve::sec1::ToEncodedPoint;
 use rand::rngs::OsRng;
 use rsa::RsaPrivateKey;
 use rsa::pkcs1::EncodeRsaPrivateKey;
+use rsa::pkcs8::{EncodePublicKey, LineEnding};
 use rsa::traits::PublicKeyParts;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -30,6 +31,7 @@ struct Parts {
     decoding: DecodingKey,
     kid: String,
     public: Value,
+    public_pem: String,
 }
 
 impl SystemKey {
@@ -49,6 +51,7 @@ impl SystemKey {
             decoding: DecodingKey::from_rsa_components(&modulus, &exponent).expect("both components are base64url"),
             public: json!({ "kty": "RSA", "use": "sig", "alg": "RS256", "kid": kid, "n": modulus, "e": exponent }),
             kid,
+            public_pem: private.to_public_key().to_public_key_pem(LineEnding::LF).expect("a public key has a PEM form"),
         }))
     }
 
@@ -56,6 +59,26 @@ impl SystemKey {
     pub fn of_this_process() -> Self {
         static KEY: LazyLock<SystemKey> = LazyLock::new(SystemKey::generate);
         KEY.clone()
+    }
+
+    pub(crate) fn kid(&self) -> &str {
+        &self.0.kid
+    }
+
+    /// The public key as a JWK.
+    pub(crate) fn public(&self) -> &Value {
+        &self.0.public
+    }
+
+    /// The public key as SPKI PEM.
+    pub(crate) fn public_pem(&self) -> &str {
+        &self.0.public_pem
+    }
+
+    /// A message of a header and claims, encoded, with its signature by RS256.
+    pub(crate) fn jws(&self, message: &str) -> Option<String> {
+        let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &self.0.encoding, Algorithm::RS256).ok()?;
+        Some(format!("{message}.{signature}"))
     }
 
     /// The claims as a compact JWS (RFC 7515) of this `typ`.
@@ -107,7 +130,7 @@ fn elliptic_key(curve: &str, alg: &str, point: &[u8]) -> Value {
 
 /// The public keys (RFC 7517, 5).
 pub async fn jwks(State(sandbox): State<Shared>) -> Json<Value> {
-    let mut keys = vec![sandbox.config.key.0.public.clone()];
+    let mut keys = vec![sandbox.signing_key().public().clone()];
     if sandbox.config.dialect == Dialect::Epic {
         keys[0]["key_ops"] = json!([]);
         keys.extend(EPIC_KEYS.iter().cloned());

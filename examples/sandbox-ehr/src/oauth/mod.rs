@@ -8,6 +8,7 @@ pub mod client_auth;
 pub mod confirm;
 pub mod consent;
 pub mod discovery;
+mod forgery;
 pub mod grants;
 mod id_token;
 pub mod introspect;

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, PRAGMA, WWW_AUTHENTICATE};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, PRAGMA, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
@@ -14,12 +14,21 @@ use super::id_token::id_token;
 use super::launch_token::Display;
 use super::{consent, s256_challenge};
 use crate::clients::Client;
+use crate::control::Deviation;
 use crate::dialect::Dialect;
 use crate::parameters::Parameters;
 use crate::{Sandbox, Shared};
 
 /// `POST oauth/token/`.
 pub async fn token(State(sandbox): State<Shared>, headers: HeaderMap, body: Bytes) -> Response {
+    for (deviation, status) in [
+        (Deviation::TokenRedirect307, StatusCode::TEMPORARY_REDIRECT),
+        (Deviation::TokenRedirect308, StatusCode::PERMANENT_REDIRECT),
+    ] {
+        if let Some(elsewhere) = sandbox.detour(deviation) {
+            return (status, [(LOCATION, format!("{elsewhere}/token"))]).into_response();
+        }
+    }
     let mut response = match answer(&sandbox, &headers, &body).await {
         Ok(body) => Json(body).into_response(),
         Err((status, error, description)) => {
@@ -71,7 +80,11 @@ async fn exchange(sandbox: &Sandbox, headers: &HeaderMap, form: &Parameters) -> 
                 code: required("code")?,
                 redirect_uri: required("redirect_uri")?,
                 challenge: challenge.as_deref(),
+                is_lenient: sandbox.meets(Deviation::CodeAcceptedTwice),
             };
+            if sandbox.meets(Deviation::CodeRefused) {
+                return Err(bad("invalid_grant", "The code was used before; its tokens are revoked."));
+            }
             sandbox.store().grants.redeem(&redemption, now, ttl)
         }
         Some("refresh_token") => {
@@ -142,7 +155,10 @@ fn token_response(sandbox: &Sandbox, tokens: &Tokens) -> Result<Value, Refused> 
     }
     body["need_patient_banner"] = Value::from(tokens.grant.display != Some(Display::Frame));
     let mut add = |name: &str, value: &str| body[name] = Value::from(value);
-    if let Some(patient) = tokens.grant.patient {
+    if let Some(mut patient) = tokens.grant.patient {
+        if tokens.is_refresh && sandbox.meets(Deviation::RefreshOtherPatient) {
+            patient = patient % sandbox.people.size() + 1;
+        }
         add("patient", &patient.to_string());
     }
     if let Some(encounter) = &tokens.grant.encounter {
