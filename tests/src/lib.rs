@@ -36,7 +36,7 @@ impl Clinic {
     /// A sandbox whose settings were changed.
     pub fn open_with(change: impl FnOnce(Config) -> Config) -> Self {
         let person = Browser::with(change);
-        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime starts");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime starts");
         let runtime = Rc::new(runtime);
         let network = RefCell::new(person.elsewhere());
         let (running, now) = (runtime.clone(), person.hands.now());
@@ -61,6 +61,16 @@ impl Clinic {
     pub fn wait(&self, seconds: u64) {
         self.person.hands.turn(seconds);
         self.world.advance(seconds as f64);
+    }
+
+    /// Orders a fault of the sandbox, which must be under control.
+    pub fn order(&mut self, fault: &serde_json::Value) {
+        let request = axum::http::Request::post(format!("{}/control/faults", browser::ORIGIN))
+            .header("Content-Type", "application/json")
+            .body(Body::from(fault.to_string()))
+            .expect("an order is valid HTTP");
+        let answer = self.do_in_browser(async |person| person.send(request).await);
+        assert_eq!(answer.status.as_u16(), 201, "{}", answer.body);
     }
 
     /// Does something in the person's browser.
@@ -143,5 +153,11 @@ fn to_http(request: &Request) -> axum::http::Request<Body> {
 fn to_reply(answer: Answer) -> Reply {
     let headers =
         answer.headers.iter().filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned())));
-    Reply { status: answer.status.as_u16(), headers: headers.collect(), body: answer.body, ..Reply::default() }
+    Reply {
+        status: answer.status.as_u16(),
+        headers: headers.collect(),
+        body: answer.body,
+        breaks_off: answer.is_broken,
+        ..Reply::default()
+    }
 }

@@ -9,6 +9,9 @@ use std::process::ExitCode;
 /// How long each fuzz target runs, in seconds: enough to see that it still compiles and finds nothing at once.
 const FUZZING: u32 = 5;
 
+/// How many exports and record loads meet random faults when all is run.
+const CAMPAIGN_ROUNDS: u32 = 1_000;
+
 /// How much is run.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Extent {
@@ -26,7 +29,7 @@ pub fn run(extent: Extent) -> Result<ExitCode> {
     tools::ensure_wasm_target()?;
     tools::ensure_lint_components()?;
     lint()?;
-    test_on_host(&mut tally)?;
+    test_on_host(&mut tally, extent)?;
     if extent != Extent::Quick {
         test_in_browser(&mut tally, extent)?;
     }
@@ -54,9 +57,15 @@ fn lint() -> Result<()> {
     cargo("clippy on wasm: launcher", &format!("clippy --package launcher-app {wasm} -- -D warnings"), lints)
 }
 
-fn test_on_host(tally: &mut Tally) -> Result<()> {
+fn test_on_host(tally: &mut Tally, extent: Extent) -> Result<()> {
     let failed = "A host test fails: mend what is named above.";
-    tools::step("host tests", || tally.run(&mut tools::cargo(["test", "--workspace", "--exclude", "xtask"]), failed))?;
+    tools::step("host tests", || {
+        let mut tests = tools::cargo(["test", "--workspace", "--exclude", "xtask"]);
+        if extent == Extent::All {
+            tests.env("SMARTRUST_CAMPAIGN_ROUNDS", CAMPAIGN_ROUNDS.to_string());
+        }
+        tally.run(&mut tests, failed)
+    })?;
     tools::step("tests of xtask", || tally.run(&mut tools::cargo(["test", "--package", "xtask"]), failed))?;
     tools::step("documentation", || {
         tools::run(

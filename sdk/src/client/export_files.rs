@@ -78,6 +78,8 @@ pub struct ExportReader<P: Platform> {
     running: FuturesUnordered<NextBatch<P>>,
     parallel: usize,
     progress: ReadProgress,
+    /// Which files are not read to their end.
+    unread: Vec<usize>,
     failed: bool,
 }
 
@@ -113,6 +115,7 @@ impl<P: Platform> Export<P> {
             running: FuturesUnordered::new(),
             parallel: options.parallel.max(1),
             progress,
+            unread: (0..files.len()).collect(),
             failed: false,
         })
     }
@@ -163,7 +166,10 @@ impl<P: Platform> ExportReader<P> {
                     self.running.clear();
                     return Err(failure);
                 }
-                Ok(None) => self.progress.files += 1,
+                Ok(None) => {
+                    self.progress.files += 1;
+                    self.unread.retain(|file| *file != reader.index);
+                }
                 Ok(Some(piece)) => {
                     let file = reader.index;
                     self.running.push(reader.next());
@@ -176,6 +182,12 @@ impl<P: Platform> ExportReader<P> {
                 }
             }
         }
+    }
+
+    /// Which of the files, counted from 0, are not read to their end. After an error these are what is missing, in whole or in
+    /// part.
+    pub fn unread(&self) -> &[usize] {
+        &self.unread
     }
 
     /// How far it has come.
