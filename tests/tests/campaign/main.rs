@@ -21,7 +21,7 @@ use smartrust::{Failure, ServerRecord, Session, SmartApp, SmartAppConfig};
 
 const REDIRECT: &str = "https://app.example/code";
 /// From a calm network to one where hardly anything works.
-const HARM: [f64; 4] = [0.02, 0.1, 0.3, 0.6];
+const HARM: [f64; 4] = [0.05, 0.15, 0.25, 0.5];
 /// What may be said of a network like this one.
 const CODES: [&str; 13] = [
     "network",

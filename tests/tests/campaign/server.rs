@@ -66,7 +66,7 @@ impl Server {
     fn answer(&self, request: &Request) -> Reply {
         let (is_harmed, piece, kind) = {
             let mut random = self.random.borrow_mut();
-            (random.gen_bool(self.harm.get()), random.gen_range(1..400), random.gen_range(0..9))
+            (random.gen_bool(self.harm.get()), random.gen_range(1..400), random.gen_range(0..10))
         };
         if !is_harmed {
             return self.truthful(request).in_pieces_of(piece);
@@ -80,12 +80,12 @@ impl Server {
             }
             3 => Reply::offline(),
             4 => self.cut(self.truthful(request)).breaking_off().in_pieces_of(piece),
-            5 => self.cut(self.truthful(request)).in_pieces_of(piece),
-            6 => {
+            5 | 6 => self.cut(self.truthful(request)).in_pieces_of(piece),
+            7 => {
                 self.token.set(self.token.get() + 1);
                 self.truthful(request).in_pieces_of(piece)
             }
-            7 => {
+            8 => {
                 let late = self.random.borrow_mut().gen_range(0..90_000);
                 self.truthful(request).in_pieces_of(piece).after(late)
             }
@@ -100,8 +100,8 @@ impl Server {
             while !reply.body.is_char_boundary(end) {
                 end -= 1;
             }
-            // Now and then between two lines, where nothing looks damaged.
-            if self.random.borrow_mut().gen_bool(0.5) {
+            // Mostly between two lines, where nothing looks damaged.
+            if self.random.borrow_mut().gen_bool(0.8) {
                 end = reply.body[..end].rfind('\n').map_or(end, |line| line + 1);
             }
             reply.body.truncate(end);
