@@ -191,6 +191,8 @@ impl Patience {
     pub fn wait<P: Platform>(&mut self, platform: &P, failure: Failure) -> Result<f64, Failure> {
         let told = match &*failure {
             Error::Network { .. } | Error::Timeout { .. } => None,
+            // The token endpoint is out of order while a new token is needed.
+            Error::TokenResponse { status: 429 | 502 | 503 | 504, .. } => None,
             Error::Fhir(error) if matches!(error.status, 429 | 502 | 503 | 504) => {
                 error.retry_after.as_deref().and_then(|text| retry_after(text, platform.now()))
             }

@@ -195,6 +195,20 @@ fn b3_what_passes_is_tried_again_and_what_does_not_is_an_error() {
 }
 
 #[test]
+fn b1_b3_an_outage_of_the_token_endpoint_in_the_middle_of_a_job_is_waited_out() {
+    let (server, jobs, world, tab) = jobs();
+    let export = start(&world, &tab).unwrap();
+    let dead = world.requests().last().unwrap().authorization().unwrap().to_owned();
+    server.token_replies.borrow_mut().extend([Reply::text(503, "out of order"), Reply::offline()]);
+    let unauthorized = Reply::text(401, "");
+    jobs.statuses.borrow_mut().extend([unauthorized.clone(), unauthorized]);
+    jobs.done(&json!({"output": []}));
+    let (manifest, _) = wait(&world, &export);
+    assert!(manifest.unwrap().output.is_empty());
+    assert_ne!(world.requests().last().unwrap().authorization().unwrap(), dead);
+}
+
+#[test]
 fn b4_a_token_goes_only_to_files_that_require_it_and_lie_where_it_belongs() {
     let (_, jobs, world, tab) = jobs();
     let storage = "https://storage.example/1";
