@@ -31,14 +31,6 @@ test("a reload keeps the session", async ({ page, traffic }) => {
   assert.equal(traffic.tokenRequests("authorization_code").length, 1);
 });
 
-test("C2 a callback that is opened again leads to the session without a second exchange", async ({ page, traffic }) => {
-  const launcher = await connectAsPatient(page);
-  const [callback] = traffic.to(`${appOrigin}/code?`);
-  await page.goto(callback.url());
-  await launcher.recordIsShown();
-  assert.equal(traffic.tokenRequests("authorization_code").length, 1);
-});
-
 test("signing out leaves no token behind, and no record to go back to", async ({ page, traffic }) => {
   const launcher = await connectAsPatient(page);
   const tokens = await traffic.tokenResponse("authorization_code");
