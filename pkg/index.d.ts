@@ -28,8 +28,23 @@ export interface ServerConfig {
   clientId: string;
   /** A shared secret. Not for a browser, where everybody can read it; there a warning says so. */
   clientSecret?: string;
-  /** How the client authenticates (RFC 7591 section 2): `none` without a secret, else `client_secret_basic`. */
-  tokenEndpointAuthMethod?: "none" | "client_secret_post" | "client_secret_basic";
+  /**
+   * How the client authenticates (RFC 7591 section 2): by default `private_key_jwt` with a `key`, `client_secret_basic` with a
+   * secret, else `none`.
+   */
+  tokenEndpointAuthMethod?: "none" | "client_secret_post" | "client_secret_basic" | "private_key_jwt";
+  /** The key that signs the client's assertions (SMART App Launch 2.2, asymmetric authentication). */
+  key?: ClientKey;
+  /**
+   * Authenticates the client's token, revocation and introspection requests in the app's own way. It is called anew for every
+   * request, also for one that is tried again.
+   */
+  authenticate?: (request: AuthenticationRequest) => ClientCredential | Promise<ClientCredential>;
+  /**
+   * An address of the app's own origin, absolute or relative to `redirectUri`, that takes token and revocation requests in the
+   * server's place, adds the client's secret, and passes them on.
+   */
+  tokenProxy?: string;
   /** How a Basic header is written: form-encoded first (`form`, RFC 6749 section 2.3.1), or `raw` for servers that compare it so. */
   basicEncoding?: "form" | "raw";
   /** Where the server sends the user back to; absolute, without fragment, as it is registered. */
@@ -44,6 +59,39 @@ export interface ServerConfig {
   allowMissingNonce?: boolean;
   /** Allows plain http to other machines. Everybody on the way can then read along. */
   allowInsecureHttp?: boolean;
+}
+
+/** A client's private key, and what its assertions say besides. */
+export interface ClientKey {
+  /**
+   * The key, to be used for `sign`; it need not be extractable. An RSA key of Web Crypto is bound to one hash, so there may be one
+   * for each: then the server's list picks.
+   */
+  privateKey: CryptoKey | CryptoKey[];
+  /** The key's name in the JWK Set that the client registered. */
+  kid?: string;
+  /** Where that set is, for servers that read it from the assertion. */
+  jku?: string;
+  /** The assertion's `iss`, for servers that know the client there by another name than `clientId`. */
+  issuer?: string;
+  /** Claims besides `iss`, `sub`, `aud`, `exp` and `jti`. */
+  claims?: Record<string, unknown>;
+}
+
+/** What an app's own callback is asked to authenticate. */
+export interface AuthenticationRequest {
+  /** Where the request goes. */
+  endpoint: string;
+  /** The client. */
+  clientId: string;
+}
+
+/** What authenticates one request of a client. */
+export interface ClientCredential {
+  /** Parameters for the form, such as `client_id` or `client_assertion`. */
+  parameters?: Record<string, string>;
+  /** The value of the `Authorization` header. */
+  authorization?: string;
 }
 
 /** An app's configuration: one `server`, or several `servers` with names. */
@@ -65,6 +113,12 @@ export interface LaunchOptions {
   scope?: string;
   /** Parameters to add to the authorization request, such as `prompt`. */
   parameters?: Record<string, string>;
+}
+
+/** How to launch in a window of its own. */
+export interface PopupOptions extends LaunchOptions {
+  /** Gives up, and closes the window. */
+  signal?: AbortSignal;
 }
 
 /**
@@ -90,6 +144,14 @@ export class SmartApp {
    * launch. Resolves with `null`; the session comes by `resume()` on the page of the redirect.
    */
   launch(options?: LaunchOptions): Promise<null>;
+  /**
+   * Launches in a window of its own, and gives the session that comes of it; the page stays. Call it in the user's click, before
+   * anything is awaited, or the browser blocks the window (`popup_blocked`). The page at `redirectUri` calls `resume()` as ever,
+   * which hands the redirect over and closes the window.
+   *
+   * Rejects with `popup_closed` some ten seconds after the user closed the window.
+   */
+  launchInPopup(options?: PopupOptions): Promise<Session>;
   /**
    * Leaves the page to ask the server of a session again, about the same patient: after the session ran out, or with
    * `scope` to ask for more than was granted. `resume()` then gives a new session, or rejects with `patient_changed`.

@@ -23,6 +23,22 @@ export class SmartApp {
     return null;
   }
 
+  launchInPopup({ signal, ...options } = {}) {
+    // Before anything is waited for: later the browser no longer sees the user's click.
+    const popup = globalThis.open?.("", "", "popup,width=600,height=800") ?? undefined;
+    return this.#inPopup(popup, options, signal);
+  }
+
+  async #inPopup(popup, options, signal) {
+    try {
+      const app = await this.#app();
+      return this.#session(await app.launchInPopup(popup, options, signal));
+    } catch (error) {
+      popup?.close();
+      throw error;
+    }
+  }
+
   async launchAgain(session, { scope } = {}) {
     const app = await this.#app();
     await app.launchAgain(innerOf(session), scope);

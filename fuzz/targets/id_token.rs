@@ -18,6 +18,7 @@ fuzz_target!(|text: &str| {
         nonce: Some("n1"),
         allow_missing_nonce: false,
         access_token: &AccessToken::new("a"),
+        max_age: None,
         now: 1_700_000_000.0,
     };
     if read(&SerdeJson, &token, &expected).is_ok() {

@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use smartrust::fhir::reference::ResourceId;
-use smartrust::fhir::request::read_request;
+use smartrust::fhir::request::FhirRequest;
 use smartrust::protocol::url::Url;
 
 fuzz_target!(|reference: &str| {
@@ -11,7 +11,7 @@ fuzz_target!(|reference: &str| {
         assert!(reference.contains(&[read.resource_type.as_str(), "/", &read.id].concat()));
     }
     let base = Url::parse("https://ehr.example/practice/fhir").unwrap();
-    if let Ok(request) = read_request(&base, reference) {
+    if let Ok(request) = FhirRequest::read(reference).build(&base) {
         assert!(reference.contains(':') || request.url.as_str() == [base.as_str(), "/", reference].concat());
     }
 });

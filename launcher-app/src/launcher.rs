@@ -57,7 +57,7 @@ pub enum State {
 pub struct Launcher {
     app: StoredValue<Rc<SmartApp<WebPlatform>>, LocalStorage>,
     platform: StoredValue<WebPlatform, LocalStorage>,
-    config: StoredValue<LauncherConfig>,
+    config: StoredValue<LauncherConfig, LocalStorage>,
     state: RwSignal<State, LocalStorage>,
     all: RwSignal<Vec<Session>, LocalStorage>,
     changes: RwSignal<usize>,
@@ -82,7 +82,7 @@ impl Launcher {
         Ok(Self {
             app: StoredValue::new_local(Rc::new(app)),
             platform: StoredValue::new_local(platform),
-            config: StoredValue::new(config),
+            config: StoredValue::new_local(config),
             state: RwSignal::new_local(State::Unknown),
             all: RwSignal::new_local(Vec::new()),
             changes: RwSignal::new(0),

@@ -60,6 +60,10 @@ pub enum Error {
         /// The parameter.
         name: Box<str>,
     },
+    /// The authorization request makes an address that is too long for some servers, and cannot be posted.
+    AuthorizationTooLong,
+    /// `max_age` was asked for, and the server does not say when a user signed in.
+    MaxAgeUnsupported,
     /// Scopes are wrong for this kind of request.
     Scope {
         /// What is wrong.
@@ -99,6 +103,11 @@ pub enum Error {
     },
     /// The caller called it off.
     Aborted,
+    /// The client could not prove who it is, and nothing was sent.
+    ClientAuthentication {
+        /// Why not.
+        problem: &'static str,
+    },
     /// The access token ran out and there is no refresh token.
     SessionExpired,
     /// The session was ended: by the user, in another tab, or by the server.
@@ -107,6 +116,34 @@ pub enum Error {
     NotOffered {
         /// What it is, such as `introspection`.
         what: &'static str,
+    },
+    /// A text that was pasted cannot be an access token. Nothing was sent.
+    PastedToken {
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// The answer of the user info endpoint cannot be used.
+    UserInfo {
+        /// The HTTP status.
+        status: u16,
+        /// What is wrong with it.
+        problem: Box<str>,
+    },
+    /// The server registers no clients by itself.
+    RegistrationOff {
+        /// The host.
+        host: Box<str>,
+        /// What shows it.
+        found: &'static str,
+    },
+    /// The server refused a registration (RFC 7591 section 3.2.2).
+    Registration(Box<OAuthError>),
+    /// The answer of the registration endpoint is not one.
+    RegistrationResponse {
+        /// The HTTP status.
+        status: u16,
+        /// What is wrong with it.
+        problem: &'static str,
     },
     /// No patient is in context, and the call is about one.
     NoPatient,
@@ -126,14 +163,49 @@ pub enum Error {
         /// What is wrong.
         problem: Box<str>,
     },
+    /// The browser keeps a header from the page (CORS), and what it says stands nowhere else.
+    HiddenHeader {
+        /// The header.
+        name: &'static str,
+    },
+    /// The granted scopes do not allow a request, and nothing was sent.
+    NotGranted {
+        /// The resource type.
+        resource_type: Box<str>,
+    },
     /// The pages of a search point back at one that was read already.
     PageCycle,
+    /// A bulk export did not end as it should.
+    Export {
+        /// What is wrong.
+        problem: Box<str>,
+    },
+    /// A line of a bulk file cannot be read. What came before it was given.
+    BadLine {
+        /// The file's address.
+        file: Box<str>,
+        /// The line, counted from 1.
+        line: u64,
+    },
+    /// A bulk file holds fewer or more resources than its manifest says.
+    Count {
+        /// The file's address.
+        file: Box<str>,
+        /// How many it should hold.
+        expected: u64,
+        /// How many came.
+        found: u64,
+    },
     /// The place to keep sessions in is blocked or full.
     Storage,
     /// The host has no secure source of randomness.
     Entropy,
     /// There is no page to navigate.
     Navigation,
+    /// The browser did not let the page open a window.
+    PopupBlocked,
+    /// The window of a launch was closed before the user came back.
+    PopupClosed,
 }
 
 /// One document that discovery asked for.
@@ -216,6 +288,8 @@ impl Error {
             Self::Discovery { .. } => "discovery_failed",
             Self::PkceUnsupported => "pkce_unsupported",
             Self::ReservedParameter { .. } => "reserved_parameter",
+            Self::AuthorizationTooLong => "authorization_too_long",
+            Self::MaxAgeUnsupported => "max_age_unsupported",
             Self::Scope { .. } => "invalid_scope",
             Self::StateMismatch => "state_mismatch",
             Self::CallbackReplayed => "callback_replayed",
@@ -230,18 +304,31 @@ impl Error {
             Self::Network { .. } => "network",
             Self::Timeout { .. } => "timeout",
             Self::Aborted => "aborted",
+            Self::ClientAuthentication { .. } => "client_authentication_failed",
             Self::SessionExpired => "session_expired",
             Self::SignedOut => "signed_out",
             Self::NotOffered { .. } => "not_offered",
+            Self::PastedToken { .. } => "invalid_access_token",
+            Self::UserInfo { .. } => "invalid_user_info",
+            Self::RegistrationOff { .. } => "registration_off",
+            Self::Registration(_) => "registration_failed",
+            Self::RegistrationResponse { .. } => "invalid_registration_response",
             Self::NoPatient => "no_patient",
             Self::PatientChanged => "patient_changed",
             Self::Fhir(error) => error.code(),
             Self::NotJson { .. } => "not_json",
             Self::Reference { .. } => "invalid_reference",
+            Self::HiddenHeader { .. } => "hidden_header",
+            Self::NotGranted { .. } => "not_granted",
             Self::PageCycle => "page_cycle",
+            Self::Export { .. } => "export_failed",
+            Self::BadLine { .. } => "bad_line",
+            Self::Count { .. } => "count_mismatch",
             Self::Storage => "storage_unavailable",
             Self::Entropy => "entropy_unavailable",
             Self::Navigation => "navigation_unavailable",
+            Self::PopupBlocked => "popup_blocked",
+            Self::PopupClosed => "popup_closed",
         }
     }
 
@@ -253,16 +340,25 @@ impl Error {
             Self::ForeignUrl { .. } => "RFC 6750 section 5.3",
             Self::Discovery { .. } => "SMART App Launch 2.2, conformance",
             Self::PkceUnsupported => "RFC 7636 section 4.2",
-            Self::Scope { .. } => "SMART App Launch 2.2, scopes and launch context",
+            Self::AuthorizationTooLong => "RFC 9110 section 4.1",
+            Self::MaxAgeUnsupported => "OpenID Connect Core section 3.1.2.1",
+            Self::Scope { .. } | Self::NotGranted { .. } => "SMART App Launch 2.2, scopes and launch context",
             Self::StateMismatch | Self::CallbackReplayed => "RFC 6749 section 10.12",
             Self::Callback { .. } => "RFC 6749 section 4.1.2",
             Self::Authorization(_) => "RFC 6749 section 4.1.2.1",
             Self::Token(_) => "RFC 6749 section 5.2",
             Self::TokenResponse { .. } => "RFC 6749 section 5.1",
             Self::IdToken(_) => "OpenID Connect Core section 3.1.3.7",
+            Self::ClientAuthentication { .. } => "SMART App Launch 2.2, asymmetric authentication",
             Self::SessionExpired => "RFC 6749 section 6",
-            Self::Fhir(_) | Self::NotJson { .. } => "FHIR R4, RESTful API",
+            Self::Fhir(_) | Self::NotJson { .. } | Self::HiddenHeader { .. } => "FHIR R4, RESTful API",
             Self::Reference { .. } => "FHIR R4, references",
+            Self::Export { .. } | Self::BadLine { .. } | Self::Count { .. } => "Bulk Data Access 2.0, export",
+            Self::PastedToken { .. } => "RFC 6750 section 2.1",
+            Self::UserInfo { .. } => "OpenID Connect Core section 5.3",
+            Self::RegistrationOff { .. } => "RFC 7591 section 3",
+            Self::Registration(_) => "RFC 7591 section 3.2.2",
+            Self::RegistrationResponse { .. } => "RFC 7591 section 3.2.1",
             _ => return None,
         })
     }
@@ -270,8 +366,11 @@ impl Error {
     /// The HTTP status, where an answer caused the error.
     pub fn status(&self) -> Option<u16> {
         match self {
-            Self::Authorization(error) | Self::Token(error) => error.status,
-            Self::TokenResponse { status, .. } | Self::NotJson { status, .. } => Some(*status),
+            Self::Authorization(error) | Self::Token(error) | Self::Registration(error) => error.status,
+            Self::TokenResponse { status, .. }
+            | Self::NotJson { status, .. }
+            | Self::UserInfo { status, .. }
+            | Self::RegistrationResponse { status, .. } => Some(*status),
             Self::Fhir(error) => Some(error.status),
             _ => None,
         }

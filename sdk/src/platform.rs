@@ -8,6 +8,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 
 use crate::abort::AbortSignal;
+use crate::fhir::ndjson::JsonLines;
 use crate::protocol::http::Request;
 use crate::protocol::jwk::{Algorithm, PublicKey};
 
@@ -16,12 +17,12 @@ pub type LocalFuture<T> = Pin<Box<dyn Future<Output = T>>>;
 
 /// Everything that the client asks of its host. Implemented by whatever implements the parts.
 pub trait Platform:
-    Http + Store + Clock + Timer + Entropy + Signer + Lock + Channel + Spawn + Navigator + Clone + 'static
+    Http + Store + Clock + Timer + Entropy + Signer + Lock + Channel + Spawn + Navigator + Popups + Clone + 'static
 {
 }
 
 impl<T> Platform for T where
-    T: Http + Store + Clock + Timer + Entropy + Signer + Lock + Channel + Spawn + Navigator + Clone + 'static
+    T: Http + Store + Clock + Timer + Entropy + Signer + Lock + Channel + Spawn + Navigator + Popups + Clone + 'static
 {
 }
 
@@ -85,6 +86,9 @@ pub trait HttpResponse: 'static {
     async fn body(self) -> Result<Body<Self::Value>, HttpFailure>;
     /// The next piece of the body as it arrives; `None` at its end.
     async fn chunk(&mut self) -> Result<Option<Vec<u8>>, HttpFailure>;
+    /// The lines of the body that have arrived whole since the last call, each parsed as JSON; `None` at its end. The host
+    /// parses them, so that a large file passes through nothing slower than its own parser.
+    async fn json_lines(&mut self) -> Result<Option<JsonLines<Self::Value>>, HttpFailure>;
 }
 
 /// A response's whole body.
@@ -151,7 +155,9 @@ pub struct EntropyFailure;
 #[allow(async_fn_in_trait)]
 pub trait Signer {
     /// A private key that the host holds.
-    type PrivateKey: Clone;
+    type PrivateKey: Clone + 'static;
+    /// The algorithms that a private key can sign by, the one to prefer first.
+    fn algorithms(&self, key: &Self::PrivateKey) -> Vec<Algorithm>;
     /// The signature of `data`.
     async fn sign(
         &self,
@@ -204,10 +210,34 @@ pub trait Navigator {
     fn location(&self) -> Option<String>;
     /// Leaves for another address.
     fn assign(&self, url: &str) -> Result<(), NavigationFailure>;
+    /// Leaves for another address by posting a form: its names and values, as `application/x-www-form-urlencoded`.
+    fn post(&self, url: &str, form: &[(String, String)]) -> Result<(), NavigationFailure>;
     /// Replaces the address in the history, without a load.
     fn replace(&self, url: &str) -> Result<(), NavigationFailure>;
 }
 
-/// There is no page to navigate.
+/// Opens windows besides the page, and speaks with them.
+pub trait Popups {
+    /// A window that was opened.
+    type Popup: 'static;
+    /// Messages arrive as long as this lives.
+    type Posted;
+    /// Opens an empty window, as hosts allow within a user's click.
+    fn open_popup(&self) -> Result<Self::Popup, NavigationFailure>;
+    /// Sends the window to an address.
+    fn navigate_popup(&self, popup: &Self::Popup, url: &str) -> Result<(), NavigationFailure>;
+    /// Whether the window is gone, as far as can be seen, and the user is back on the page.
+    fn is_popup_left(&self, popup: &Self::Popup) -> bool;
+    /// Closes the window, where that can be done.
+    fn close_popup(&self, popup: &Self::Popup);
+    /// Calls the handler with every text that a page of this one's own origin posts from the window.
+    fn hear_popup(&self, popup: &Self::Popup, handler: Rc<dyn Fn(&str)>) -> Self::Posted;
+    /// Posts a text to the page that opened this window, if it is of the same origin.
+    fn tell_opener(&self, message: &str);
+    /// Closes this window, where that can be done.
+    fn close(&self);
+}
+
+/// There is no page to navigate, or no window to open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NavigationFailure;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "./support/browser.mjs";
 import { connectAsPatient } from "./support/flows.mjs";
 import { holdsEach, patientOf } from "./support/patient.mjs";
-import { appOrigin } from "./support/servers.mjs";
+import { appOrigin, iss } from "./support/servers.mjs";
 import { everythingStored } from "./support/storage.mjs";
 import { until } from "./support/wait.mjs";
 
@@ -29,6 +29,20 @@ test("a reload keeps the session", async ({ page, traffic }) => {
   await launcher.recordIsShown();
   assert.ok(holdsEach(await launcher.banner().innerText(), names));
   assert.equal(traffic.tokenRequests("authorization_code").length, 1);
+});
+
+test("G5 the connection links to the server's page for managing access, which is not fetched", async ({ page, traffic }) => {
+  const { management_endpoint: address } = await (await fetch(`${iss}/.well-known/smart-configuration`)).json();
+  assert.match(address, /^http/);
+  const launcher = await connectAsPatient(page);
+  await launcher.openSession();
+  await page.reload();
+  const link = page.getByRole("link", { name: "Manage access at your provider" });
+  await link.waitFor();
+  assert.equal(await link.getAttribute("href"), address);
+  assert.equal(await link.getAttribute("target"), "_blank");
+  assert.match(await link.getAttribute("rel"), /\bnoopener\b/);
+  assert.deepEqual(traffic.to(address), []);
 });
 
 test("signing out leaves no token behind, and no record to go back to", async ({ page, traffic }) => {

@@ -6,7 +6,7 @@ import { test } from "../e2e/support/browser.mjs";
 import { inApp, launch, openApp, signIn } from "./support/flows.mjs";
 import { startPeer } from "./support/provider.mjs";
 
-const peer = await startPeer();
+const peer = await startPeer({ keyAlgorithms: ["RS384", "ES384"] });
 after(() => peer.stop());
 
 /** The forms of the code exchange and of a refresh, each with its `Authorization` header. */
@@ -80,6 +80,32 @@ test("K6 a confidential client gives its tokens back with the same authenticatio
   assert.equal(sent.length, 3);
   assert.equal(new Set(sent).size, 1);
 });
+
+for (const algorithm of ["RS384", "ES384"]) {
+  test(`K3 a client with a key signs an ${algorithm} assertion anew for every request`, async ({ page, traffic }) => {
+    await signIn(page, peer.app(`key-${algorithm}`));
+    await inApp(page, ({ session }) => session.refresh());
+    assert.equal(await inApp(page, async ({ session }) => (await session.read("Patient/ada-1815")).id), "ada-1815");
+    assert.equal(await inApp(page, async ({ session }) => (await session.introspect({ asClient: true })).active), true);
+    assert.equal(await inApp(page, async ({ session }) => (await session.signOut()).revocation), "revoked");
+    const posts = traffic.to(`${peer.issuer}/token`).filter((request) => request.method() === "POST");
+    const assertions = posts.map((request) => {
+      const form = new URLSearchParams(request.postData());
+      assert.equal(form.has("client_id") || form.has("client_secret"), false);
+      const [header, claims] = form.get("client_assertion").split(".").slice(0, 2).map(decoded);
+      assert.equal(claims.aud, request.url());
+      assert.deepEqual([header.alg, header.kid, header.typ], [algorithm, `${algorithm}-1`, "JWT"]);
+      return claims.jti;
+    });
+    assert.equal(assertions.length, 5, "code, refresh, introspection, and two revocations");
+    assert.equal(new Set(assertions).size, 5);
+  });
+}
+
+/** Header or claims of a JWT. */
+function decoded(part) {
+  return JSON.parse(Buffer.from(part, "base64url").toString("utf8"));
+}
 
 test("A1 a provider that demands PKCE gets S256, and says so to a client that left it out", async ({ page, traffic }) => {
   await openApp(page, peer.app("public"));

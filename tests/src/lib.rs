@@ -15,6 +15,7 @@ use smartrust::memory::{MemoryPlatform, Reply, World};
 use smartrust::platform::Navigator as _;
 use smartrust::protocol::http::Request;
 use smartrust::{Failure, ServerRecord, Session, SmartApp, SmartAppConfig};
+use token_proxy::Settings;
 use tokio::runtime::Runtime;
 
 /// A sandbox, the apps' network that leads to it, and a person's browser at its pages.
@@ -45,6 +46,17 @@ impl Clinic {
         Self { world, person, runtime }
     }
 
+    /// Puts a token proxy beside the app's pages.
+    pub fn add_token_proxy(&self, proxy: Settings) {
+        let network = RefCell::new(self.person.elsewhere());
+        let running = self.runtime.clone();
+        self.world.answer_by(move |request| {
+            let request =
+                if request.url.path() == "/token-proxy" { passed_on(&proxy, request) } else { to_http(request) };
+            to_reply(running.block_on(network.borrow_mut().send(request)))
+        });
+    }
+
     /// Lets time pass, for the apps and for the sandbox.
     pub fn wait(&self, seconds: u64) {
         self.person.hands.turn(seconds);
@@ -72,7 +84,12 @@ impl Clinic {
 
     /// A session of patient 1, who denied some kinds of data.
     pub fn standalone(&mut self, tab: &MemoryPlatform, denied: &[&str]) -> Session<MemoryPlatform> {
-        let app = app(tab, standalone_record());
+        self.sign_in(tab, standalone_record(), denied)
+    }
+
+    /// A session of patient 1 with an app that is registered in this way.
+    pub fn sign_in(&mut self, tab: &MemoryPlatform, record: ServerRecord, denied: &[&str]) -> Session<MemoryPlatform> {
+        let app = app(tab, record);
         let address = self.launch(tab, &app).expect("the launch begins");
         let answer = self.do_in_browser(async |person| {
             let page = person.get(&address).await;
@@ -99,6 +116,17 @@ pub fn ehr_record() -> ServerRecord {
 pub fn app(tab: &MemoryPlatform, record: ServerRecord) -> Rc<SmartApp<MemoryPlatform>> {
     let config = SmartAppConfig { servers: vec![record] };
     Rc::new(SmartApp::new(tab.clone(), config).expect("the configuration is right"))
+}
+
+fn passed_on(proxy: &Settings, request: &Request) -> axum::http::Request<Body> {
+    let form = request.body.as_deref().unwrap_or_default();
+    let upstream =
+        proxy.pass_on(Some(request.url.origin()), form.as_bytes()).expect("the proxy takes the app's request");
+    axum::http::Request::post(upstream.url)
+        .header("Authorization", upstream.authorization)
+        .header("Content-Type", "application/x-www-form-urlencoded")
+        .body(Body::from(upstream.body))
+        .expect("what the proxy sends is valid HTTP")
 }
 
 fn to_http(request: &Request) -> axum::http::Request<Body> {

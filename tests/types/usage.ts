@@ -1,6 +1,6 @@
 // What a web developer writes in TypeScript must compile as it stands, and the mistakes that are marked must not.
 
-import { SmartApp, SmartError, type Resource, type Session } from "smartrust";
+import { SmartApp, SmartError, type Resource, type ServerConfig, type Session } from "smartrust";
 
 interface Observation extends Resource {
   resourceType: "Observation";
@@ -69,3 +69,24 @@ export function explain(error: unknown): string {
   if (!(error instanceof SmartError)) return "unknown";
   return `${error.code} ${error.status ?? ""} ${error.operationOutcome?.resourceType ?? ""}`;
 }
+
+declare const privateKey: CryptoKey;
+const keyed: ServerConfig = {
+  fhirBase: "https://ehr.example/fhir",
+  clientId: "app",
+  redirectUri: "https://app.example/",
+  scope: "openid",
+  tokenEndpointAuthMethod: "private_key_jwt",
+  key: { privateKey, kid: "key-1", claims: { purpose: ["TREAT"] } },
+};
+const proved: ServerConfig = {
+  fhirBase: "https://ehr.example/fhir",
+  clientId: "app",
+  redirectUri: "https://app.example/",
+  scope: "openid",
+  authenticate: async ({ endpoint, clientId }) => ({ parameters: { client_assertion: endpoint + clientId } }),
+};
+const inWindow: Promise<Session> = new SmartApp({ servers: [keyed, proved] }).launchInPopup({ signal: new AbortController().signal });
+// @ts-expect-error: a secret is no key
+const wrongKey: ServerConfig = { ...keyed, key: { privateKey: "-----BEGIN PRIVATE KEY-----" } };
+void [inWindow, wrongKey];

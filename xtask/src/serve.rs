@@ -74,7 +74,7 @@ impl StaticHost {
     fn headers(&self, file: &Path) -> HeaderMap {
         let policy = format!(
             "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
-             connect-src 'self' {0}; base-uri 'none'; form-action 'self'; frame-ancestors {0}",
+             connect-src 'self' {0}; base-uri 'none'; form-action 'self' {0}; frame-ancestors {0}",
             self.ehr_origin
         );
         let fixed: [(HeaderName, &str); 5] = [

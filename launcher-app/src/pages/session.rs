@@ -150,9 +150,17 @@ fn show_sharing(launcher: Launcher, session: &Session) -> AnyView {
         }
     }
     let details = for_support(vec![facts("", details)]);
-    let shared = section("shared", "What was shared", vec![show_items(sharing.shared, "items shared"), details]);
+    let mut shared = vec![show_items(sharing.shared, "items shared")];
+    shared.extend(session.management_endpoint().map(|page| element("p", &[], vec![manage_access(page.as_str())])));
+    shared.push(details);
+    let shared = section("shared", "What was shared", shared);
     let not_shared = section("not-shared", "What was not shared", withheld);
     element("div", &[("class", "stack")], vec![shared, not_shared])
+}
+
+fn manage_access(address: &str) -> AnyView {
+    let attributes = [("href", address), ("target", "_blank"), ("rel", "noopener noreferrer")];
+    element("a", &attributes, vec![text("Manage access at your provider")])
 }
 
 fn scope_list(name: &'static str, scopes: Vec<&Scope>) -> Option<AnyView> {

@@ -5,7 +5,8 @@ use std::rc::{Rc, Weak};
 
 use super::config::{Server, SmartAppConfig};
 use super::identity;
-pub use super::launch::LaunchOptions;
+pub use super::launch::{AuthorizationMethod, LaunchOptions};
+use super::popup::POPUP;
 use super::records::{self, SessionRecord};
 use super::session::{Inner, Session};
 use crate::error::{Error, Failure};
@@ -59,7 +60,8 @@ impl<P: Platform> SmartApp<P> {
     }
 
     /// Brings the session back: from the redirect that the page was opened by, else from the store. `None` where there is
-    /// none, and where the page was opened by an EHR's launch link, which asks for a new one.
+    /// none, where the page was opened by an EHR's launch link, which asks for a new one, and in the window of
+    /// [`Self::launch_in_popup`], whose redirect goes to the page that opened it.
     ///
     /// It may be called twice at once, as React's StrictMode does. Afterwards the page's address is clean.
     ///
@@ -69,6 +71,9 @@ impl<P: Platform> SmartApp<P> {
     pub async fn resume(&self) -> Result<Option<Session<P>>, Failure> {
         let location = self.platform.location().unwrap_or_default();
         let outcome = match Callback::read(&location) {
+            Ok(Some(Callback { state: Some(state), .. })) if state.ends_with(POPUP) => {
+                self.hand_over(&state, &location).await.map(|()| None)
+            }
             Ok(Some(callback)) => self.complete(callback).await.map(Some),
             Ok(None) => return self.restore(&location).await,
             Err(error) => Err(error),

@@ -13,7 +13,7 @@ use crate::platform::Platform;
 use crate::protocol::callback::Callback;
 use crate::protocol::id_token::{self, Expected};
 use crate::protocol::secret::AuthorizationCode;
-use crate::protocol::token::{TokenClient, TokenResponse, read_token_response};
+use crate::protocol::token::TokenResponse;
 
 impl<P: Platform> SmartApp<P> {
     /// Turns a redirect into its session. Two that ask at once for the same state share one exchange.
@@ -53,14 +53,10 @@ impl<P: Platform> SmartApp<P> {
         code: &AuthorizationCode,
         issuer_unknown: bool,
     ) -> Result<Rc<SessionRecord>, Failure> {
-        let client = TokenClient {
-            endpoint: &launch.endpoints.token,
-            client_id: &launch.client_id,
-            authentication: &server.record.authentication,
-        };
+        let client = server.client(self.platform(), &launch.endpoints.token, &launch.endpoints).await?;
         let request = client.code_request(code, &launch.redirect_uri, launch.verifier.as_ref());
         let answer = send(self.platform(), &request, REQUEST_TIMEOUT, &AbortSignal::never()).await?;
-        let response = read_token_response(answer.status, &answer.body)?;
+        let response = server.read_tokens(&answer)?;
         if launch.patient.is_some() && response.context.patient != launch.patient {
             return Err(Error::PatientChanged.into());
         }
@@ -79,6 +75,7 @@ impl<P: Platform> SmartApp<P> {
             identity,
             issuer_unknown,
             renewal_incomplete: false,
+            is_pasted: false,
             id_token: response.id_token,
         }))
     }
@@ -90,7 +87,12 @@ impl<P: Platform> SmartApp<P> {
         launch: &PendingLaunch,
         response: &TokenResponse,
     ) -> Result<Option<Rc<CheckedIdentity>>, Failure> {
-        let Some(id_token) = &response.id_token else { return Ok(None) };
+        let Some(id_token) = &response.id_token else {
+            return match launch.max_age {
+                None => Ok(None),
+                Some(_) => Err(Error::id_token("auth_time", "no ID token came to say it, and max_age was asked for")),
+            };
+        };
         let expected = Expected {
             issuer: launch.endpoints.issuer.as_deref(),
             client_id: &launch.client_id,
@@ -98,6 +100,7 @@ impl<P: Platform> SmartApp<P> {
             nonce: launch.nonce.as_deref(),
             allow_missing_nonce: server.record.allow_missing_nonce,
             access_token: &response.access_token,
+            max_age: launch.max_age,
             now: self.platform().now(),
         };
         let (identity, _) = id_token::read(self.platform(), id_token, &expected)?;

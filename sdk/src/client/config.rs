@@ -1,6 +1,6 @@
 //! What an app says of itself and of the servers that it works with.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use super::discovery::Discovery;
 use super::keys::KeySet;
@@ -34,6 +34,10 @@ pub struct ServerRecord {
     pub client_id: String,
     /// How the client authenticates at the token endpoint.
     pub authentication: ClientAuthentication,
+    /// An address of the app's own origin that takes token and revocation requests in the server's place, adds what
+    /// authenticates the client, and passes them on: where a shared secret must not be in the page. It may be relative to
+    /// [`Self::redirect_uri`].
+    pub token_proxy: Option<String>,
     /// Where the server sends the user back to; absolute, without fragment, as it is registered.
     pub redirect_uri: String,
     /// The scopes, separated by spaces. `launch` is added for an EHR launch, and left out of a standalone one.
@@ -64,6 +68,7 @@ impl ServerRecord {
             issuers: None,
             client_id: client_id.into(),
             authentication: ClientAuthentication::None,
+            token_proxy: None,
             redirect_uri: redirect_uri.into(),
             scope: scope.into(),
             pkce: Pkce::default(),
@@ -83,33 +88,39 @@ pub(crate) struct Server {
     pub key: String,
     pub fhir_base: Url,
     pub discovery_base: Url,
+    pub token_proxy: Option<Url>,
+    /// Whether the token endpoint did not know the client (`invalid_client`).
+    pub refused_client: Cell<bool>,
 }
 
 impl Server {
     pub fn read(record: ServerRecord) -> Result<Self, Failure> {
-        let address = |member: &str, text: &str| {
-            let url = Url::parse(text).map_err(|problem| Error::configuration(member, problem.message()))?;
-            if url.is_confidential() || record.allow_insecure_http {
-                Ok(url)
-            } else {
-                Err(Error::configuration(member, "it is plain http on another machine; use https"))
-            }
-        };
-        let fhir_base = address("fhirBase", &record.fhir_base)?;
+        let redirect_uri = read_address(&record, "redirectUri", &record.redirect_uri)?;
+        let token_proxy = record.token_proxy.as_deref().map(|proxy| read_token_proxy(&record, &redirect_uri, proxy));
+        let token_proxy = token_proxy.transpose()?;
+        Ok(Self { token_proxy, ..Self::read_without_redirect(record)? })
+    }
+
+    /// Reads a record of which no user is sent away and back.
+    pub fn read_without_redirect(record: ServerRecord) -> Result<Self, Failure> {
+        let fhir_base = read_address(&record, "fhirBase", &record.fhir_base)?;
         if fhir_base.query().is_some() {
             return Err(Error::configuration("fhirBase", "it has a query (?)"));
         }
         let discovery_base = match &record.discovery_base {
-            Some(base) => address("discoveryBase", base)?,
+            Some(base) => read_address(&record, "discoveryBase", base)?,
             None => fhir_base.clone(),
         };
-        address("redirectUri", &record.redirect_uri)?;
         if record.client_id.is_empty() {
             let problem = "it is empty; register the app with the server to get one";
             return Err(Error::configuration("clientId", problem));
         }
         let key = record.name.clone().unwrap_or_else(|| [record.client_id.as_str(), &record.fhir_base].join(" "));
-        Ok(Self { record, discovery: Discovery::default(), keys: RefCell::default(), key, fhir_base, discovery_base })
+        if let ClientAuthentication::PrivateKeyJwt(method) = &record.authentication {
+            method.check()?;
+        }
+        let (discovery, keys, token_proxy, refused_client) = Default::default();
+        Ok(Self { record, discovery, keys, key, fhir_base, discovery_base, token_proxy, refused_client })
     }
 
     pub fn trusts(&self, iss: &str) -> bool {
@@ -120,9 +131,28 @@ impl Server {
     }
 }
 
+fn read_address(record: &ServerRecord, member: &str, text: &str) -> Result<Url, Failure> {
+    let url = Url::parse(text).map_err(|problem| Error::configuration(member, problem.message()))?;
+    if url.is_confidential() || record.allow_insecure_http {
+        Ok(url)
+    } else {
+        Err(Error::configuration(member, "it is plain http on another machine; use https"))
+    }
+}
+
+fn read_token_proxy(record: &ServerRecord, redirect_uri: &Url, proxy: &str) -> Result<Url, Failure> {
+    let wrong = |problem: &str| Error::configuration("tokenProxy", problem);
+    if record.authentication != ClientAuthentication::None {
+        return Err(wrong("it authenticates the client itself; leave the client's secret or key to it"));
+    }
+    let url = redirect_uri.join(proxy).map_err(|problem| wrong(problem.message()))?;
+    if url.origin() == redirect_uri.origin() { Ok(url) } else { Err(wrong("it is not of the redirect URI's origin")) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::secret::ClientSecret;
 
     fn wrong_member(adjust: impl Fn(&mut ServerRecord)) -> Option<String> {
         let mut record = ServerRecord::new("https://ehr.example/fhir", "app", "https://app.example/code", "openid");
@@ -151,6 +181,27 @@ mod tests {
         assert_eq!(wrong_member(|record| record.fhir_base = "ehr.example".into()).as_deref(), Some("fhirBase"));
         assert_eq!(wrong_member(|record| record.fhir_base = "http://ehr.example".into()).as_deref(), Some("fhirBase"));
         assert_eq!(wrong_member(|record| record.client_id.clear()).as_deref(), Some("clientId"));
+    }
+
+    #[test]
+    fn k5_a_token_proxy_is_of_the_apps_own_origin_and_alone_holds_the_secret() {
+        let proxied = |proxy: &str| {
+            let mut record = ServerRecord::new("https://ehr.example/fhir", "app", "https://app.example/code", "openid");
+            record.token_proxy = Some(proxy.into());
+            record
+        };
+        let proxy = |text| Server::read(proxied(text)).unwrap().token_proxy.unwrap();
+        assert_eq!(proxy("/token").as_str(), "https://app.example/token");
+        assert_eq!(proxy("https://app.example/api/token").as_str(), "https://app.example/api/token");
+        for foreign in ["https://ehr.example/token", "//evil.example/token", "http://app.example/token"] {
+            let wrong = wrong_member(|record| *record = proxied(foreign));
+            assert_eq!(wrong.as_deref(), Some("tokenProxy"), "{foreign}");
+        }
+        let with_secret = |record: &mut ServerRecord| {
+            *record = proxied("/token");
+            record.authentication = ClientAuthentication::ClientSecretPost(ClientSecret::new("s"));
+        };
+        assert_eq!(wrong_member(with_secret).as_deref(), Some("tokenProxy"));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Reads a configuration from JSON or a JavaScript object: the members of [`ServerRecord`] in camelCase.
 
+#[cfg(any(feature = "js-backend", test))]
+use super::backend::BackendConfig;
 use super::config::{ServerRecord, SmartAppConfig};
 use crate::error::{Error, Failure};
 use crate::platform::JsonView;
@@ -7,7 +9,22 @@ use crate::protocol::client_auth::{BasicEncoding, ClientAuthentication};
 use crate::protocol::pkce::Pkce;
 use crate::protocol::secret::ClientSecret;
 
-const MEMBERS: [&str; 16] = [
+#[cfg(any(feature = "js-backend", test))]
+const BACKEND_MEMBERS: [&str; 11] = [
+    "fhirBase",
+    "discoveryBase",
+    "clientId",
+    "clientSecret",
+    "tokenEndpointAuthMethod",
+    "basicEncoding",
+    "key",
+    "authenticate",
+    "scope",
+    "fileOrigins",
+    "allowInsecureHttp",
+];
+
+const MEMBERS: [&str; 19] = [
     "name",
     "fhirBase",
     "discoveryBase",
@@ -17,6 +34,9 @@ const MEMBERS: [&str; 16] = [
     "clientSecret",
     "tokenEndpointAuthMethod",
     "basicEncoding",
+    "key",
+    "authenticate",
+    "tokenProxy",
     "redirectUri",
     "scope",
     "pkce",
@@ -26,17 +46,26 @@ const MEMBERS: [&str; 16] = [
     "label",
 ];
 
+/// Reads the authentication of a server that has a key or a callback; `None` for every other.
+pub(crate) type ReadAuthentication<V> = dyn Fn(&V) -> Result<Option<ClientAuthentication>, Failure>;
+
 impl SmartAppConfig {
     /// Reads `{"servers": [{…}]}`, or `{"server": {…}}` for one.
     ///
     /// # Errors
     /// [`Error::Configuration`] naming the member that is missing, wrong or unknown.
     pub fn read<V: JsonView>(value: &V) -> Result<Self, Failure> {
+        Self::read_with(value, &|_| Ok(None))
+    }
+
+    /// Reads as [`Self::read`], and asks `authentication` for what no JSON can hold: a server's key or callback.
+    pub(crate) fn read_with<V: JsonView>(value: &V, authentication: &ReadAuthentication<V>) -> Result<Self, Failure> {
+        let read = |server: &V| ServerRecord::read_with(server, authentication);
         let servers = match (value.member("server"), value.member("servers")) {
-            (Some(server), None) => vec![ServerRecord::read(&server)?],
+            (Some(server), None) => vec![read(&server)?],
             (None, Some(servers)) => {
                 let servers = servers.items().ok_or_else(|| Error::configuration("servers", "it is not an array"))?;
-                servers.iter().map(ServerRecord::read).collect::<Result<_, _>>()?
+                servers.iter().map(read).collect::<Result<_, _>>()?
             }
             (None, None) => return Err(Error::configuration("server", "it is missing")),
             (Some(_), Some(_)) => {
@@ -53,9 +82,11 @@ impl ServerRecord {
     /// # Errors
     /// [`Error::Configuration`] naming the member that is missing, wrong or unknown.
     pub fn read<V: JsonView>(value: &V) -> Result<Self, Failure> {
-        if let Some(unknown) = value.names().into_iter().find(|name| !MEMBERS.contains(&name.as_str())) {
-            return Err(Error::configuration(&unknown, "there is no such member"));
-        }
+        Self::read_with(value, &|_| Ok(None))
+    }
+
+    fn read_with<V: JsonView>(value: &V, own_authentication: &ReadAuthentication<V>) -> Result<Self, Failure> {
+        refuse_unknown(value, &MEMBERS)?;
         Ok(Self {
             name: optional(value, "name")?,
             fhir_base: required(value, "fhirBase")?,
@@ -63,7 +94,11 @@ impl ServerRecord {
             aud: optional(value, "aud")?,
             issuers: value.member("issuers").is_some().then(|| texts(value, "issuers")).transpose()?,
             client_id: required(value, "clientId")?,
-            authentication: authentication(value)?,
+            authentication: match own_authentication(value)? {
+                Some(authentication) => authentication,
+                None => authentication(value)?,
+            },
+            token_proxy: optional(value, "tokenProxy")?,
             redirect_uri: required(value, "redirectUri")?,
             scope: required(value, "scope")?,
             pkce: match optional(value, "pkce")?.as_deref() {
@@ -81,7 +116,37 @@ impl ServerRecord {
     }
 }
 
-fn optional<V: JsonView>(value: &V, member: &str) -> Result<Option<String>, Failure> {
+#[cfg(any(feature = "js-backend", test))]
+impl BackendConfig {
+    /// Reads a service's configuration: its members in camelCase. `own_authentication` as for [`SmartAppConfig::read_with`].
+    pub(crate) fn read_with<V: JsonView>(
+        value: &V,
+        own_authentication: &ReadAuthentication<V>,
+    ) -> Result<Self, Failure> {
+        refuse_unknown(value, &BACKEND_MEMBERS)?;
+        Ok(Self {
+            fhir_base: required(value, "fhirBase")?,
+            discovery_base: optional(value, "discoveryBase")?,
+            client_id: required(value, "clientId")?,
+            authentication: match own_authentication(value)? {
+                Some(authentication) => authentication,
+                None => authentication(value)?,
+            },
+            scope: required(value, "scope")?,
+            file_origins: texts(value, "fileOrigins")?,
+            allow_insecure_http: flag(value, "allowInsecureHttp")?,
+        })
+    }
+}
+
+fn refuse_unknown<V: JsonView>(value: &V, members: &[&str]) -> Result<(), Failure> {
+    match value.names().into_iter().find(|name| !members.contains(&name.as_str())) {
+        Some(unknown) => Err(Error::configuration(&unknown, "there is no such member")),
+        None => Ok(()),
+    }
+}
+
+pub(crate) fn optional<V: JsonView>(value: &V, member: &str) -> Result<Option<String>, Failure> {
     match value.member(member) {
         None => Ok(None),
         Some(found) => found.text().map(Some).ok_or_else(|| Error::configuration(member, "it is not a text")),
@@ -92,10 +157,27 @@ fn required<V: JsonView>(value: &V, member: &str) -> Result<String, Failure> {
     optional(value, member)?.ok_or_else(|| Error::configuration(member, "it is missing"))
 }
 
-fn texts<V: JsonView>(value: &V, member: &str) -> Result<Vec<String>, Failure> {
+pub(crate) fn texts<V: JsonView>(value: &V, member: &str) -> Result<Vec<String>, Failure> {
     let Some(found) = value.member(member) else { return Ok(Vec::new()) };
     let items = found.items().and_then(|items| items.iter().map(JsonView::text).collect());
     items.ok_or_else(|| Error::configuration(member, "it is not an array of texts"))
+}
+
+/// The members of an object, each read by a function; none where the object is absent.
+#[cfg(any(feature = "js", feature = "js-backend"))]
+pub(crate) fn members<V: JsonView, T>(
+    value: &V,
+    object: &str,
+    read: impl Fn(&V) -> Option<T>,
+) -> Result<Vec<(String, T)>, Failure> {
+    let Some(found) = value.member(object) else { return Ok(Vec::new()) };
+    let mut members = Vec::new();
+    for name in found.names() {
+        let value = found.member(&name).and_then(|value| read(&value));
+        let wrong = || Error::configuration(&[object, ".", &name].concat(), "it is not of the right kind");
+        members.push((name.clone(), value.ok_or_else(wrong)?));
+    }
+    Ok(members)
 }
 
 fn flag<V: JsonView>(value: &V, member: &str) -> Result<bool, Failure> {
@@ -124,9 +206,10 @@ fn authentication<V: JsonView>(value: &V) -> Result<ClientAuthentication, Failur
         (Some("none"), Some(_)) => {
             Err(Error::configuration("clientSecret", "a client that authenticates by none has no secret"))
         }
+        (Some("private_key_jwt"), _) => Err(Error::configuration("key", "it is missing beside private_key_jwt")),
         (Some(_), _) => Err(Error::configuration(
             "tokenEndpointAuthMethod",
-            "it is not \"none\", \"client_secret_post\" or \"client_secret_basic\"",
+            "it is not \"none\", \"client_secret_post\", \"client_secret_basic\" or \"private_key_jwt\"",
         )),
     }
 }
@@ -169,6 +252,22 @@ mod tests {
             ClientAuthentication::ClientSecretBasic(ClientSecret::new("hidden"), BasicEncoding::Raw)
         );
         assert!(!format!("{record:?}").contains("hidden"));
+    }
+
+    #[test]
+    fn b1_a_services_configuration_names_its_wrong_member() {
+        let service = json!({
+            "fhirBase": "https://ehr.example/fhir", "clientId": "service", "scope": "system/*.rs",
+            "fileOrigins": ["https://storage.example"],
+        });
+        let read = |service: &Value| BackendConfig::read_with(service, &|_| Ok(None));
+        assert_eq!(read(&service).unwrap().file_origins, ["https://storage.example"]);
+        for (name, value) in [("redirectUri", json!("x")), ("scope", Value::Null), ("fileOrigins", json!("x"))] {
+            let mut wrong = service.clone();
+            wrong[name] = value;
+            let Error::Configuration(found) = read(&wrong).unwrap_err().into() else { panic!("{name}") };
+            assert_eq!(found.member, name);
+        }
     }
 
     #[test]

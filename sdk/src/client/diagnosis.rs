@@ -5,14 +5,16 @@ use super::discovery::Document;
 use super::transport::fetch_document;
 use crate::error::Failure;
 use crate::platform::Platform;
-use crate::protocol::diagnosis::{contradictions, openid_configuration_findings, smart_configuration_findings};
+use crate::protocol::diagnosis::{
+    contradictions, openid_configuration_findings, refused_client_finding, smart_configuration_findings,
+};
 use crate::protocol::finding::Finding;
 
 impl<P: Platform> SmartApp<P> {
     /// Fetches a server's documents and lists what is odd about them, in plain language and with the section of the
     /// standard. `name` is the server's configured name, needed where there are several.
     ///
-    /// A document that cannot be had is a finding too. None of this is needed for a launch.
+    /// After a token request that failed with `invalid_client` it also says what to try. A document that cannot be had is a finding too. None of this is needed for a launch.
     ///
     /// # Errors
     /// [`crate::Error::UnknownServer`].
@@ -38,6 +40,9 @@ impl<P: Platform> SmartApp<P> {
             findings.extend(smart.iter().flat_map(smart_configuration_findings));
             findings.extend(openid.iter().flat_map(openid_configuration_findings));
             findings.extend(smart.iter().zip(openid).flat_map(|(smart, openid)| contradictions(smart, openid)));
+        }
+        if server.refused_client.get() {
+            findings.push(refused_client_finding(&server.record.authentication));
         }
         Ok(findings)
     }

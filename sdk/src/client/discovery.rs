@@ -132,15 +132,23 @@ async fn complete_identity<P: Platform>(platform: &P, server: &Server, found: &m
     if found.document == Document::OpenidConfiguration || (known.issuer.is_some() && known.jwks_uri.is_some()) {
         return;
     }
-    let Ok(request) = Document::OpenidConfiguration.request(server) else { return };
-    let Ok((body, _)) = fetch_document(platform, &request).await else { return };
-    let Ok(openid) = Document::OpenidConfiguration.read(&body, server) else { return };
-    if openid.token_endpoint.origin() == known.token_endpoint.origin() {
-        let mut completed = SmartConfiguration::clone(known);
-        completed.issuer = completed.issuer.or(openid.issuer);
-        completed.jwks_uri = completed.jwks_uri.or(openid.jwks_uri);
-        found.configuration = Rc::new(completed);
-    }
+    let Some(openid) = openid_configuration(platform, server, &known.token_endpoint).await else { return };
+    let mut completed = SmartConfiguration::clone(known);
+    completed.issuer = completed.issuer.or(openid.issuer);
+    completed.jwks_uri = completed.jwks_uri.or(openid.jwks_uri);
+    found.configuration = Rc::new(completed);
+}
+
+/// The OpenID configuration, where it speaks of the authorization server that has this token endpoint.
+pub(super) async fn openid_configuration<P: Platform>(
+    platform: &P,
+    server: &Server,
+    token_endpoint: &Url,
+) -> Option<SmartConfiguration> {
+    let request = Document::OpenidConfiguration.request(server).ok()?;
+    let (body, _) = fetch_document(platform, &request).await.ok()?;
+    let openid = Document::OpenidConfiguration.read(&body, server).ok()?;
+    Some(openid).filter(|openid| openid.token_endpoint.has_origin_of(token_endpoint))
 }
 
 impl Document {

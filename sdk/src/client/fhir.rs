@@ -8,13 +8,15 @@ use super::transport::{Answer, REQUEST_TIMEOUT, send};
 use crate::abort::AbortSignal;
 use crate::error::{Error, Failure, FhirError};
 use crate::fhir::outcome::OperationOutcome;
-use crate::fhir::request::{read_request, search_request};
-use crate::platform::{Body, Json, Platform};
+use crate::fhir::request::FhirRequest;
+use crate::fhir::response::FhirResponse;
+use crate::fhir::retry::{Tries, is_repeatable};
+use crate::platform::{Body, Json, JsonView, Platform};
 use crate::protocol::http::Request;
 use crate::protocol::secret::AccessToken;
 use crate::protocol::url::Url;
 
-type Value<P> = <P as Json>::Value;
+pub(super) type Value<P> = <P as Json>::Value;
 
 /// How requests are made.
 #[derive(Clone, Default)]
@@ -23,11 +25,28 @@ pub struct RequestOptions {
     pub abort: AbortSignal,
     /// Headers to add, each a name and a value. They stay through all pages of a search.
     pub headers: Vec<(String, String)>,
+    /// When a request is tried again.
+    pub retries: Retries,
+    /// Whether what the granted scopes do not allow fails before anything is sent, with [`Error::NotGranted`].
+    pub check_scopes: bool,
+}
+
+/// When a request is tried again: after network errors, 502, 503 and 504 up to twice, within two seconds; where the server
+/// says how long to wait after 429 and 503, up to three times within a minute.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Retries {
+    /// Where it does no more when it arrives twice: a read, a search, an update or delete without a condition.
+    #[default]
+    WhenSafe,
+    /// Always. For a POST that only reads, such as `Patient/$match`.
+    Always,
+    /// Never.
+    Never,
 }
 
 impl From<&AbortSignal> for RequestOptions {
     fn from(abort: &AbortSignal) -> Self {
-        Self { abort: abort.clone(), headers: Vec::new() }
+        Self { abort: abort.clone(), ..Self::default() }
     }
 }
 
@@ -53,9 +72,38 @@ impl<P: Platform> Session<P> {
     /// [`Error::Network`], [`Error::SessionExpired`], [`Error::ReservedParameter`] for a header that is not the app's to set.
     pub async fn read(&self, reference: &str, options: impl Into<RequestOptions>) -> Result<Value<P>, Failure> {
         let options = options.into();
-        let mut request = read_request(self.inner.guard.base(), reference)?;
-        options.put_on(&mut request)?;
-        self.fetch(request, &options.abort).await
+        let request = self.prepare(&FhirRequest::read(reference), &options)?;
+        self.fetch(&request, &options).await
+    }
+
+    /// Sends any FHIR request.
+    ///
+    /// ```no_run
+    /// # use smartrust::{Failure, Session, platform::Platform};
+    /// use smartrust::client::fhir::RequestOptions;
+    /// use smartrust::fhir::request::{FhirRequest, Interaction, Return};
+    ///
+    /// # async fn example<P: Platform>(session: &Session<P>) -> Result<(), Failure> {
+    /// let options = RequestOptions::default;
+    /// let patient = session.request(&FhirRequest::read("Patient/1"), options()).await?;
+    /// let patch = r#"[{"op": "replace", "path": "/active", "value": false}]"#;
+    /// let change = FhirRequest::new(Interaction::Patch, "Patient/1").body(patch).if_match(patient.version()?);
+    /// let changed = session.request(&change.prefer(Return::Representation), options()).await?;
+    /// assert!(changed.resource.is_some());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Session::read`], and [`Error::NotGranted`] where the options ask for it.
+    pub async fn request(
+        &self,
+        request: &FhirRequest,
+        options: impl Into<RequestOptions>,
+    ) -> Result<FhirResponse<Value<P>>, Failure> {
+        let options = options.into();
+        let request = self.prepare(request, &options)?;
+        self.exchange(&request, &options).await
     }
 
     /// Searches for resources of a type, page by page. Nothing is sent before the first page is asked for; from then on
@@ -70,22 +118,77 @@ impl<P: Platform> Session<P> {
         parameters: &[(String, String)],
         options: impl Into<RequestOptions>,
     ) -> Result<Search<P>, Failure> {
+        self.pages(&FhirRequest::search(resource_type, parameters), options)
+    }
+
+    /// Sends a request that a Bundle answers, such as a search, a history or `Patient/1/$everything`, and follows its pages
+    /// as [`Session::search`] does.
+    ///
+    /// # Errors
+    /// As [`Session::search`], and [`Error::NotGranted`] where the options ask for it.
+    pub fn pages(&self, request: &FhirRequest, options: impl Into<RequestOptions>) -> Result<Search<P>, Failure> {
         let options = options.into();
-        let mut first = search_request(self.inner.guard.base(), resource_type, parameters)?;
-        options.put_on(&mut first)?;
+        let first = self.prepare(request, &options)?;
         Ok(Search::new(self.clone(), first, options))
     }
 
-    /// Sends a request with the session's token, once more with a fresh token where the server calls it dead.
-    pub(super) async fn fetch(&self, request: Request, abort: &AbortSignal) -> Result<Value<P>, Failure> {
-        let token = unless_aborted(abort, self.access_token()).await?;
-        let mut answer = self.send_with(&token, &request, abort).await?;
-        if answer.status == 401 && self.can_refresh() {
-            self.replace_token(&token, abort).await?;
-            let token = self.inner.record.borrow().access_token.clone();
-            answer = self.send_with(&token, &request, abort).await?;
+    fn prepare(&self, request: &FhirRequest, options: &RequestOptions) -> Result<Request, Failure> {
+        let mut prepared = request.build(self.inner.guard.base())?;
+        options.put_on(&mut prepared)?;
+        if options.check_scopes
+            && let Some((kind, permission)) = request.permission()
+            && !self.scopes().granted.allows_part_of(kind, permission)
+        {
+            return Err(Error::NotGranted { resource_type: kind.into() }.into());
         }
-        read_answer(answer, &request.url)
+        Ok(prepared)
+    }
+
+    /// Sends a request that a resource must answer.
+    pub(super) async fn fetch(&self, request: &Request, options: &RequestOptions) -> Result<Value<P>, Failure> {
+        let response = self.exchange(request, options).await?;
+        response.resource.ok_or_else(|| not_json(response.status, &request.url))
+    }
+
+    /// Sends a request with the session's token: once more with a fresh token where the server calls it dead, and again
+    /// after a while where that may help.
+    pub(super) async fn exchange(
+        &self,
+        request: &Request,
+        options: &RequestOptions,
+    ) -> Result<FhirResponse<Value<P>>, Failure> {
+        let (platform, abort) = (&self.inner.platform, &options.abort);
+        let may_repeat = match options.retries {
+            Retries::WhenSafe => is_repeatable(request),
+            Retries::Always => true,
+            Retries::Never => false,
+        };
+        let mut tries = Tries::default();
+        loop {
+            let token = unless_aborted(abort, self.access_token()).await?;
+            let mut sent = self.send_with(&token, request, abort).await;
+            if sent.as_ref().is_ok_and(|answer| answer.status == 401) && self.can_refresh() {
+                self.replace_token(&token, abort).await?;
+                let token = self.inner.record.borrow().access_token.clone();
+                sent = self.send_with(&token, request, abort).await;
+            }
+            let outcome = sent.and_then(|answer| read_answer(answer, &request.url));
+            let Err(failure) = &outcome else { return outcome };
+            let wait = if may_repeat { tries.wait(failure, platform.now(), self.chance()) } else { None };
+            let Some(seconds) = wait else { return outcome };
+            let pause = async {
+                platform.sleep((seconds * 1000.0) as u32).await;
+                Ok(())
+            };
+            unless_aborted(abort, pause).await?;
+        }
+    }
+
+    /// A random number from 0 to 1; 0 where the host has none to give.
+    fn chance(&self) -> f64 {
+        let mut byte = [0];
+        let drawn = self.inner.platform.fill(&mut byte);
+        drawn.map_or(0.0, |()| f64::from(byte[0]) / 255.0)
     }
 
     async fn send_with(
@@ -108,30 +211,42 @@ impl<P: Platform> Session<P> {
 }
 
 /// Waits for a future unless the caller calls it off. The future's own work, such as a refresh, goes on elsewhere.
-async fn unless_aborted<T>(abort: &AbortSignal, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+pub(super) async fn unless_aborted<T>(
+    abort: &AbortSignal,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
     match select(Box::pin(work), abort.aborted()).await {
         Either::Left((outcome, _)) => outcome,
         Either::Right(_) => Err(Error::Aborted.into()),
     }
 }
 
-fn read_answer<V: crate::platform::JsonView>(answer: Answer<V>, url: &Url) -> Result<V, Failure> {
-    let is_success = (200..300).contains(&answer.status);
-    match answer.body {
-        Body::Json(resource) if is_success => Ok(resource),
-        _ if is_success => Err(not_json(answer.status, url)),
-        body => Err(Error::Fhir(Box::new(FhirError {
-            status: answer.status,
-            host: url.host().to_owned(),
-            operation_outcome: match &body {
-                Body::Json(resource) => OperationOutcome::read(resource),
-                _ => None,
-            },
-            retry_after: answer.retry_after,
-            etag: answer.etag,
-        }))
-        .into()),
+pub(super) fn read_answer<V: JsonView>(answer: Answer<V>, url: &Url) -> Result<FhirResponse<V>, Failure> {
+    if !(200..300).contains(&answer.status) {
+        return Err(fhir_error(answer, url));
     }
+    let Answer { status, etag, location, last_modified, .. } = answer;
+    let resource = match answer.body {
+        Body::Json(resource) => Some(resource),
+        Body::Text(_) => return Err(not_json(status, url)),
+        Body::Empty => None,
+    };
+    Ok(FhirResponse { status, etag, location, last_modified, resource })
+}
+
+/// What an error status says.
+pub(super) fn fhir_error<V: JsonView>(answer: Answer<V>, url: &Url) -> Failure {
+    Error::Fhir(Box::new(FhirError {
+        status: answer.status,
+        host: url.host().to_owned(),
+        operation_outcome: match &answer.body {
+            Body::Json(resource) => OperationOutcome::read(resource),
+            _ => None,
+        },
+        retry_after: answer.retry_after,
+        etag: answer.etag,
+    }))
+    .into()
 }
 
 pub(super) fn not_json(status: u16, url: &Url) -> Failure {

@@ -41,6 +41,7 @@ pub(super) fn renewed<P: Platform>(
         nonce: None,
         allow_missing_nonce: false,
         access_token: &response.access_token,
+        max_age: None,
         now: inner.platform.now(),
     };
     match id_token::read_renewed(&inner.platform, id_token, &expected, &launched.identity)? {

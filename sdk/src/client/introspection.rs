@@ -35,7 +35,7 @@ impl<P: Platform> Session<P> {
         let token = self.access_token().await?;
         let request = match asked_as {
             IntrospectAs::Token => introspection_request(&endpoint, &token, &self.inner.guard)?,
-            IntrospectAs::Client => client_introspection_request(&self.inner.client(&endpoint), &token),
+            IntrospectAs::Client => client_introspection_request(&self.inner.client(&endpoint).await?, &token),
         };
         let answer = send(&self.inner.platform, &request, REQUEST_TIMEOUT, abort).await?;
         read_introspection(answer.status, &answer.body)

@@ -4,12 +4,13 @@ use std::rc::Rc;
 
 use super::app::SmartApp;
 use super::config::Server;
-use super::discovery::discover;
+use super::discovery::{discover, openid_configuration};
 use super::records::{self, Endpoints, PendingLaunch};
 use super::session::Session;
 use crate::error::{Error, Failure};
 use crate::platform::Platform;
-use crate::protocol::authorize::AuthorizationRequest;
+pub use crate::protocol::authorize::AuthorizationMethod;
+use crate::protocol::authorize::{AuthorizationRequest, LONGEST_ADDRESS};
 use crate::protocol::discovery::SmartConfiguration;
 use crate::protocol::encoding::base64url;
 use crate::protocol::launch::LaunchLink;
@@ -24,8 +25,18 @@ pub struct LaunchOptions {
     pub server: Option<String>,
     /// Other scopes than the configured ones.
     pub scope: Option<String>,
-    /// Parameters to add to the authorization request, such as `prompt`.
+    /// Parameters to add to the authorization request, such as `prompt` or `login_hint`. With `max_age`, in whole seconds,
+    /// the server has the user sign in again where that was longer ago, and the ID token must say that it did.
     pub extra: Vec<(String, String)>,
+    /// Whether the user is sent by GET or by POST.
+    pub method: AuthorizationMethod,
+}
+
+/// Where the user is sent, and how.
+struct Departure {
+    url: Url,
+    /// The form to post there; `None` for a GET.
+    form: Option<Vec<(String, String)>>,
 }
 
 impl<P: Platform> SmartApp<P> {
@@ -35,23 +46,41 @@ impl<P: Platform> SmartApp<P> {
     /// # Errors
     /// As [`Self::authorization_url`], and [`Error::Navigation`] where there is no page.
     pub async fn launch(&self, options: LaunchOptions) -> Result<(), Failure> {
-        let url = self.authorization_url(options).await?;
-        self.leave_for(&url)
+        let departure = self.departure(&self.random_text()?, &options, true).await?;
+        self.leave_for(&departure)
     }
 
-    /// Prepares a launch and gives the address to send the user to.
+    /// Prepares a launch and gives the address to send the user to, by GET.
     ///
     /// # Errors
     /// [`Error::UntrustedIssuer`] for a launch link of an EHR that no server record trusts: nothing is requested then.
     /// [`Error::Discovery`], [`Error::InsecureUrl`], [`Error::PkceUnsupported`], [`Error::ReservedParameter`],
-    /// [`Error::Storage`] where the launch cannot be kept until the user comes back.
+    /// [`Error::Storage`] where the launch cannot be kept until the user comes back. [`Error::AuthorizationTooLong`] where the
+    /// address would pass [`LONGEST_ADDRESS`] and the method is left to this
+    /// client. [`Error::MaxAgeUnsupported`]. [`Error::Configuration`] for a `max_age` that is no time, and for a POST, which an
+    /// address alone cannot make.
     pub async fn authorization_url(&self, options: LaunchOptions) -> Result<Url, Failure> {
+        self.authorization_url_of(&self.random_text()?, &options).await
+    }
+
+    /// Prepares a launch with this state.
+    pub(super) async fn authorization_url_of(&self, state: &str, options: &LaunchOptions) -> Result<Url, Failure> {
+        if options.method == AuthorizationMethod::Post {
+            return Err(Error::configuration(
+                "method",
+                "an address alone makes no POST; launch in the page, or by GET",
+            ));
+        }
+        Ok(self.departure(state, options, false).await?.url)
+    }
+
+    async fn departure(&self, state: &str, options: &LaunchOptions, can_post: bool) -> Result<Departure, Failure> {
         let link = LaunchLink::read(&self.platform().location().unwrap_or_default())?;
         let server = match &link {
             Some(link) => self.server_by_issuer(&link.iss)?,
             None => self.server_by_name(options.server.as_deref())?,
         };
-        self.prepare(&server, link.as_ref(), &options, None).await
+        self.prepare(&server, link.as_ref(), options, None, state, can_post).await
     }
 
     /// Leaves the page to ask the server of a session again, as a standalone launch about the same patient: after the session
@@ -68,12 +97,17 @@ impl<P: Platform> SmartApp<P> {
             again.insert("launch/patient");
         }
         let options = LaunchOptions { scope: Some(again.to_text()), ..LaunchOptions::default() };
-        let url = self.prepare(&session.inner.server, None, &options, record.context.patient.clone()).await?;
-        self.leave_for(&url)
+        let (server, patient) = (&session.inner.server, record.context.patient.clone());
+        let departure = self.prepare(server, None, &options, patient, &self.random_text()?, true).await?;
+        self.leave_for(&departure)
     }
 
-    fn leave_for(&self, url: &Url) -> Result<(), Failure> {
-        self.platform().assign(url.as_str()).map_err(|_| Error::Navigation.into())
+    fn leave_for(&self, departure: &Departure) -> Result<(), Failure> {
+        let left = match &departure.form {
+            Some(form) => self.platform().post(departure.url.as_str(), form),
+            None => self.platform().assign(departure.url.as_str()),
+        };
+        left.map_err(|_| Error::Navigation.into())
     }
 
     async fn prepare(
@@ -82,14 +116,14 @@ impl<P: Platform> SmartApp<P> {
         link: Option<&LaunchLink>,
         options: &LaunchOptions,
         patient: Option<String>,
-    ) -> Result<Url, Failure> {
+        state: &str,
+        can_post: bool,
+    ) -> Result<Departure, Failure> {
         let record = &server.record;
         let scope = launch_scope(options.scope.as_deref().unwrap_or(&record.scope), link.is_some());
         let configuration = discover(self.platform(), server, scope.contains("openid")).await?;
-        let endpoint = configuration.authorization_endpoint.as_ref().ok_or_else(|| {
-            Error::configuration("smart-configuration", "the server's document has no authorization_endpoint")
-        })?;
-        let state = self.random_text()?;
+        let endpoints = Rc::new(Endpoints::of(&configuration)?);
+        let max_age = self.max_age(server, &configuration, &options.extra, scope.contains("openid")).await?;
         let nonce = if scope.contains("openid") { Some(self.random_text()?) } else { None };
         let verifier = match record.pkce {
             Pkce::Disabled => None,
@@ -97,12 +131,13 @@ impl<P: Platform> SmartApp<P> {
             Pkce::Required | Pkce::Send => Some(pkce::code_verifier(&self.random_bytes()?)),
         };
         let scope = scope.to_text();
-        let url = AuthorizationRequest {
-            endpoint,
+        let challenge = verifier.as_ref().map(pkce::code_challenge);
+        let request = AuthorizationRequest {
+            endpoint: &endpoints.authorization,
             client_id: &record.client_id,
             redirect_uri: &record.redirect_uri,
             scope: &scope,
-            state: &state,
+            state,
             aud: match (&record.aud, link) {
                 (Some(aud), _) => aud,
                 (None, Some(link)) => &link.iss,
@@ -110,10 +145,11 @@ impl<P: Platform> SmartApp<P> {
             },
             launch: link.map(|link| link.launch.as_str()),
             nonce: nonce.as_deref(),
-            code_challenge: verifier.as_ref().map(pkce::code_challenge).as_deref(),
+            code_challenge: challenge.as_deref(),
             extra: &options.extra,
-        }
-        .url()?;
+        };
+        let takes_post = can_post && link.is_none() && configuration.has_capability("authorize-post");
+        let departure = depart(&request, options.method, takes_post)?;
         let pending = PendingLaunch {
             server: server.key.clone(),
             client_id: record.client_id.clone(),
@@ -121,20 +157,40 @@ impl<P: Platform> SmartApp<P> {
             scope,
             nonce,
             verifier,
-            endpoints: Rc::new(Endpoints {
-                issuer: configuration.issuer.clone(),
-                authorization: endpoint.clone(),
-                token: configuration.token_endpoint.clone(),
-                jwks: configuration.jwks_uri.clone(),
-                introspection: configuration.introspection_endpoint.clone(),
-                revocation: configuration.revocation_endpoint.clone(),
-                issuer_in_redirect: configuration.authorization_response_iss_parameter_supported,
-            }),
+            endpoints,
+            max_age,
             patient,
             created: self.platform().now(),
         };
-        records::save_launch(self.platform(), &state, &pending).await?;
-        Ok(url)
+        records::save_launch(self.platform(), state, &pending).await?;
+        Ok(departure)
+    }
+
+    /// `max_age` of the extra parameters, if the ID token of this launch can be held against it.
+    async fn max_age(
+        &self,
+        server: &Server,
+        configuration: &SmartConfiguration,
+        extra: &[(String, String)],
+        asks_identity: bool,
+    ) -> Result<Option<f64>, Failure> {
+        let values: Vec<&String> = extra.iter().filter(|(name, _)| name == "max_age").map(|(_, value)| value).collect();
+        let wrong = || Error::configuration("max_age", "it is not one whole number of seconds");
+        let seconds = match values.as_slice() {
+            [] => return Ok(None),
+            [digits] if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+                digits.parse::<u32>().map_err(|_| wrong())?
+            }
+            _ => return Err(wrong()),
+        };
+        let platform = self.platform();
+        let tells = |document: &SmartConfiguration| document.supports_claim(platform, "auth_time");
+        let is_told = asks_identity
+            && (tells(configuration)
+                || openid_configuration(platform, server, &configuration.token_endpoint)
+                    .await
+                    .is_some_and(|openid| tells(&openid)));
+        if is_told { Ok(Some(seconds.into())) } else { Err(Error::MaxAgeUnsupported.into()) }
     }
 
     fn random_bytes(&self) -> Result<[u8; VERIFIER_BYTES], Failure> {
@@ -143,9 +199,30 @@ impl<P: Platform> SmartApp<P> {
         Ok(bytes)
     }
 
-    fn random_text(&self) -> Result<String, Failure> {
+    pub(super) fn random_text(&self) -> Result<String, Failure> {
         Ok(base64url(&self.random_bytes()?))
     }
+}
+
+/// Chooses between GET and POST.
+fn depart(
+    request: &AuthorizationRequest<'_>,
+    method: AuthorizationMethod,
+    takes_post: bool,
+) -> Result<Departure, Failure> {
+    let url = request.url()?;
+    let is_long = url.as_str().len() > LONGEST_ADDRESS;
+    let by_post = match method {
+        AuthorizationMethod::Get => false,
+        AuthorizationMethod::Post => true,
+        AuthorizationMethod::Automatic if is_long && !takes_post => return Err(Error::AuthorizationTooLong.into()),
+        AuthorizationMethod::Automatic => is_long,
+    };
+    if !by_post {
+        return Ok(Departure { url, form: None });
+    }
+    let form = request.parameters()?.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+    Ok(Departure { url: request.endpoint.clone(), form: Some(form.collect()) })
 }
 
 fn launch_scope(configured: &str, from_ehr: bool) -> ScopeSet {

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use crate::error::{Error, Failure};
 use crate::platform::{JsonView, Platform};
 use crate::protocol::context::LaunchContext;
+use crate::protocol::discovery::SmartConfiguration;
 use crate::protocol::id_token::Identity;
 use crate::protocol::json::ObjectWriter;
 use crate::protocol::secret::{AccessToken, CodeVerifier, IdToken, RefreshToken};
@@ -24,8 +25,12 @@ pub(crate) struct Endpoints {
     pub authorization: Url,
     pub token: Url,
     pub jwks: Option<Url>,
+    pub user_info: Option<Url>,
+    /// A page for people, which is never fetched.
+    pub management: Option<Url>,
     pub introspection: Option<Url>,
     pub revocation: Option<Url>,
+    pub token_endpoint_auth_signing_alg_values_supported: Vec<String>,
     /// Whether every redirect must name its issuer (RFC 9207).
     pub issuer_in_redirect: bool,
 }
@@ -40,6 +45,8 @@ pub(crate) struct PendingLaunch {
     pub nonce: Option<String>,
     pub verifier: Option<CodeVerifier>,
     pub endpoints: Rc<Endpoints>,
+    /// `max_age` of the authorization request, in seconds.
+    pub max_age: Option<f64>,
     /// The patient that the session must be about, where that is known before.
     pub patient: Option<String>,
     pub created: f64,
@@ -92,19 +99,45 @@ pub(crate) struct SessionRecord {
     pub issuer_unknown: bool,
     /// Whether a refresh brought an ID token that said too little to take the place of the launch's.
     pub renewal_incomplete: bool,
+    /// Whether the access token was pasted, and not issued to this app.
+    pub is_pasted: bool,
     /// Kept until its signature has been checked.
     pub id_token: Option<IdToken>,
 }
 
 impl Endpoints {
+    /// What a launch needs of a server's configuration.
+    pub fn of(configuration: &SmartConfiguration) -> Result<Self, Failure> {
+        let authorization = configuration.authorization_endpoint.clone().ok_or_else(|| {
+            Error::configuration("smart-configuration", "the server's document has no authorization_endpoint")
+        })?;
+        Ok(Self {
+            issuer: configuration.issuer.clone(),
+            authorization,
+            token: configuration.token_endpoint.clone(),
+            jwks: configuration.jwks_uri.clone(),
+            user_info: configuration.userinfo_endpoint.clone(),
+            management: configuration.management_endpoint.clone(),
+            introspection: configuration.introspection_endpoint.clone(),
+            revocation: configuration.revocation_endpoint.clone(),
+            token_endpoint_auth_signing_alg_values_supported: configuration
+                .token_endpoint_auth_signing_alg_values_supported
+                .clone(),
+            issuer_in_redirect: configuration.authorization_response_iss_parameter_supported,
+        })
+    }
+
     fn to_json(&self) -> String {
         ObjectWriter::new()
             .optional_text("issuer", self.issuer.as_deref())
             .text("authorization", self.authorization.as_str())
             .text("token", self.token.as_str())
             .optional_text("jwks", self.jwks.as_ref().map(Url::as_str))
+            .optional_text("userInfo", self.user_info.as_ref().map(Url::as_str))
+            .optional_text("management", self.management.as_ref().map(Url::as_str))
             .optional_text("introspection", self.introspection.as_ref().map(Url::as_str))
             .optional_text("revocation", self.revocation.as_ref().map(Url::as_str))
+            .text("signingAlgorithms", &self.token_endpoint_auth_signing_alg_values_supported.join(" "))
             .flag("issuerInRedirect", self.issuer_in_redirect)
             .finish()
     }
@@ -116,8 +149,14 @@ impl Endpoints {
             authorization: url("authorization")?,
             token: url("token")?,
             jwks: url("jwks"),
+            user_info: url("userInfo"),
+            management: url("management"),
             introspection: url("introspection"),
             revocation: url("revocation"),
+            token_endpoint_auth_signing_alg_values_supported: value
+                .member_text("signingAlgorithms")
+                .map(|names| names.split_whitespace().map(str::to_owned).collect())
+                .unwrap_or_default(),
             issuer_in_redirect: flag(value, "issuerInRedirect"),
         })
     }
@@ -133,6 +172,7 @@ impl PendingLaunch {
             .optional_text("nonce", self.nonce.as_deref())
             .optional_text("verifier", self.verifier.as_ref().map(CodeVerifier::expose))
             .raw("endpoints", &self.endpoints.to_json())
+            .optional_seconds("maxAge", self.max_age)
             .optional_text("patient", self.patient.as_deref())
             .optional_seconds("created", Some(self.created))
             .finish()
@@ -147,6 +187,7 @@ impl PendingLaunch {
             nonce: value.member_text("nonce"),
             verifier: value.member_text("verifier").map(CodeVerifier::new),
             endpoints: Rc::new(Endpoints::read(&value.member("endpoints")?)?),
+            max_age: value.member("maxAge").and_then(|seconds| seconds.number()),
             patient: value.member_text("patient"),
             created: value.member("created")?.number()?,
         })
@@ -202,6 +243,7 @@ impl SessionRecord {
             .raw("context", &self.context.to_json())
             .flag("issuerUnknown", self.issuer_unknown)
             .flag("renewalIncomplete", self.renewal_incomplete)
+            .flag("pasted", self.is_pasted)
             .optional_text("idToken", self.id_token.as_ref().map(IdToken::expose));
         match &self.identity {
             Some(identity) => writer.raw("identity", &identity.to_json()),
@@ -225,6 +267,7 @@ impl SessionRecord {
             identity: value.member("identity").and_then(|identity| CheckedIdentity::read(&identity)).map(Rc::new),
             issuer_unknown: flag(value, "issuerUnknown"),
             renewal_incomplete: flag(value, "renewalIncomplete"),
+            is_pasted: flag(value, "pasted"),
             id_token: value.member_text("idToken").map(IdToken::new),
         }))
     }

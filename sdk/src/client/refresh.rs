@@ -13,7 +13,7 @@ use crate::platform::Platform;
 use crate::protocol::context::LaunchContext;
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::secret::AccessToken;
-use crate::protocol::token::{TokenResponse, read_token_response};
+use crate::protocol::token::TokenResponse;
 
 impl<P: Platform> Session<P> {
     /// Gets a new access token. Callers that ask while one is under way share its outcome; a caller who goes away does
@@ -125,9 +125,9 @@ async fn request_tokens<P: Platform>(inner: &Rc<Inner<P>>, scope: Option<&str>) 
         (record.endpoints.token.clone(), record.refresh_token.clone())
     };
     let refresh_token = refresh_token.ok_or(Error::SessionExpired)?;
-    let request = inner.client(&endpoint).refresh_request(&refresh_token, scope);
+    let request = inner.client(&endpoint).await?.refresh_request(&refresh_token, scope);
     let answer = send(&inner.platform, &request, REQUEST_TIMEOUT, &AbortSignal::never()).await?;
-    read_token_response(answer.status, &answer.body)
+    inner.server.read_tokens(&answer)
 }
 
 /// Stores the new tokens before anything uses them.

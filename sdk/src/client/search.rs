@@ -86,7 +86,7 @@ impl<P: Platform> Progress<P> {
             return Ok(None);
         }
         let Some(request) = self.next.borrow().clone().transpose()? else { return Ok(None) };
-        let resource = self.session.fetch(request.clone(), &self.options.abort).await?;
+        let resource = self.session.fetch(&request, &self.options).await?;
         let mut page = Page::read(&resource).ok_or_else(|| not_json(200, &request.url))?;
         self.seen.borrow_mut().push(request.url.clone());
         *self.next.borrow_mut() = page.next.as_ref().map(|link| self.follow(&request.url, link));

@@ -137,9 +137,11 @@ impl<P: Platform> Session<P> {
         let issuer = "The redirect names an issuer, and the server's documents name none to hold it against.";
         let renewal =
             "A refresh brought an ID token without its audience or nonce: who the user is stands as the launch said.";
+        let pasted = "The access token was pasted: who the user is was not checked, and the session cannot be renewed.";
         [
             (record.issuer_unknown, "unknown_issuer", issuer, "RFC 9207 section 2.4"),
             (record.renewal_incomplete, "incomplete_id_token", renewal, "OpenID Connect Core section 12.2"),
+            (record.is_pasted, "pasted_token", pasted, "SMART App Launch 2.2, launch app: obtain access token"),
         ]
         .into_iter()
         .filter(|(is_so, ..)| *is_so)
@@ -171,6 +173,12 @@ impl<P: Platform> Session<P> {
     /// The FHIR base that the session's requests go to.
     pub fn fhir_base(&self) -> String {
         self.inner.server.fhir_base.as_str().to_owned()
+    }
+
+    /// A page of the server's on which the user manages what was shared, to link to; `None` where the server has none. It is
+    /// never fetched.
+    pub fn management_endpoint(&self) -> Option<Url> {
+        self.inner.record.borrow().endpoints.management.clone()
     }
 
     /// The configured name of the session's server.
@@ -212,10 +220,10 @@ impl<P: Platform> Session<P> {
 }
 
 impl<P: Platform> Inner<P> {
-    /// The client as which tokens are asked for, asked about and given back.
-    pub fn client<'a>(&'a self, endpoint: &'a Url) -> TokenClient<'a> {
-        let record = &self.server.record;
-        TokenClient { endpoint, client_id: &record.client_id, authentication: &record.authentication }
+    /// The client as which tokens are asked for, asked about and given back, authenticated for one request.
+    pub async fn client(&self, endpoint: &Url) -> Result<TokenClient, Failure> {
+        let endpoints = self.record.borrow().endpoints.clone();
+        self.server.client(&self.platform, endpoint, &endpoints).await
     }
 
     pub fn topic(&self) -> String {

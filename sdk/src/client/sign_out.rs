@@ -6,10 +6,8 @@ use super::transport::{DOCUMENT_TIMEOUT, send};
 use crate::abort::AbortSignal;
 use crate::error::{Error, Failure};
 use crate::platform::Platform;
-use crate::protocol::http::Request;
-use crate::protocol::revocation::{
-    access_token_revocation_request, is_page, read_revocation, refresh_token_revocation_request,
-};
+use crate::protocol::revocation::{RevokedToken, is_page, read_revocation, revocation_request};
+use crate::protocol::url::Url;
 
 /// What became of the tokens at the server.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,18 +48,17 @@ async fn revoke<P: Platform>(inner: &Inner<P>, record: &SessionRecord) -> Revoca
     if is_page(endpoint) {
         return Revocation::Page(endpoint.as_str().to_owned());
     }
-    let client = inner.client(endpoint);
-    let refresh = record.refresh_token.as_ref().map(|token| refresh_token_revocation_request(&client, token));
-    let access = access_token_revocation_request(&client, &record.access_token);
-    for request in refresh.into_iter().chain([access]) {
-        if let Err(failure) = give_back(inner, &request).await {
+    let refresh = record.refresh_token.as_ref().map(RevokedToken::Refresh);
+    for token in refresh.into_iter().chain([RevokedToken::Access(&record.access_token)]) {
+        if let Err(failure) = give_back(inner, endpoint, token).await {
             return Revocation::Failed(failure);
         }
     }
     Revocation::Revoked
 }
 
-async fn give_back<P: Platform>(inner: &Inner<P>, request: &Request) -> Result<(), Failure> {
-    let answer = send(&inner.platform, request, DOCUMENT_TIMEOUT, &AbortSignal::never()).await?;
+async fn give_back<P: Platform>(inner: &Inner<P>, endpoint: &Url, token: RevokedToken<'_>) -> Result<(), Failure> {
+    let request = revocation_request(&inner.client(endpoint).await?, token);
+    let answer = send(&inner.platform, &request, DOCUMENT_TIMEOUT, &AbortSignal::never()).await?;
     read_revocation(answer.status, &answer.body)
 }

@@ -20,11 +20,27 @@ pub(crate) const REQUEST_TIMEOUT: u32 = 60_000;
 /// A response that has arrived whole.
 pub(crate) struct Answer<V> {
     pub status: u16,
-    /// Of an error alone, as `etag`.
     pub retry_after: Option<String>,
     pub etag: Option<String>,
+    pub location: Option<String>,
+    pub last_modified: Option<String>,
     pub cache_control: Option<String>,
     pub body: Body<V>,
+}
+
+impl<V> Answer<V> {
+    /// Reads a response to its end.
+    pub async fn read(response: impl HttpResponse<Value = V>) -> Result<Self, HttpFailure> {
+        Ok(Self {
+            status: response.status(),
+            retry_after: response.header("Retry-After"),
+            etag: response.header("ETag"),
+            location: response.header("Location"),
+            last_modified: response.header("Last-Modified"),
+            cache_control: response.header("Cache-Control"),
+            body: response.body().await?,
+        })
+    }
 }
 
 /// Sends a request and reads the whole answer, unless the caller calls it off or it takes too long.
@@ -40,18 +56,7 @@ pub(crate) async fn send<P: Platform>(
     let host = || request.url.host().into();
     let own_abort = AbortHandle::new();
     let signal = own_abort.signal();
-    let exchange = Box::pin(async {
-        let response = platform.send(request, &signal).await?;
-        let status = response.status();
-        let of_error = |name: &str| if status >= 400 { response.header(name) } else { None };
-        Ok(Answer {
-            status,
-            retry_after: of_error("Retry-After"),
-            etag: of_error("ETag"),
-            cache_control: response.header("Cache-Control"),
-            body: response.body().await?,
-        })
-    });
+    let exchange = Box::pin(async { Answer::read(platform.send(request, &signal).await?).await });
     let too_late = Box::pin(platform.sleep(timeout));
     let given_up = select(too_late, abort.aborted());
     match select(exchange, given_up).await {

@@ -40,11 +40,9 @@ impl Error {
                 " is plain http on another machine, where others can read along: use https, or allow it by \
                  allow_insecure_http while you test.",
             ),
-            Self::ForeignUrl { origin } => (
-                "A link leads to ",
-                &**origin,
-                ", outside the FHIR server that the access token is for: nothing was sent there.",
-            ),
+            Self::ForeignUrl { origin } => {
+                ("A link leads to ", &**origin, ", outside the places that the token is for: nothing was sent there.")
+            }
             Self::Discovery { attempts } => {
                 let attempts = attempts.iter().map(|attempt| [&*attempt.url, ": ", &*attempt.outcome].concat());
                 joined = attempts.collect::<Vec<_>>().join("; ");
@@ -60,6 +58,18 @@ impl Error {
             Self::ReservedParameter { name } => {
                 ("The parameter ", &**name, " is set by the client itself: leave it out of the extra parameters.")
             }
+            Self::AuthorizationTooLong => (
+                "The authorization request makes an address of more than 8 kB, which not every server takes: ask for fewer \
+                 scopes, or choose the launch's method yourself.",
+                "",
+                "",
+            ),
+            Self::MaxAgeUnsupported => (
+                "max_age needs the scope openid and a server that tells when the user signed in (auth_time in \
+                 claims_supported): leave it out.",
+                "",
+                "",
+            ),
             Self::Scope { problem } => ("The scopes cannot be used: ", &**problem, "."),
             Self::StateMismatch => (
                 "The redirect does not belong to a launch of this browser, or came too late: start the launch again.",
@@ -95,10 +105,34 @@ impl Error {
             ),
             Self::Timeout { host } => ("", &**host, " did not answer in time: try again."),
             Self::Aborted => ("The request was called off.", "", ""),
+            Self::ClientAuthentication { problem } => ("The client could not prove who it is: ", *problem, "."),
             Self::SessionExpired => ("The session has run out and cannot be refreshed: launch again.", "", ""),
             Self::SignedOut => ("The session was ended: launch again.", "", ""),
             Self::NotOffered { what } => {
                 ("The server does not offer ", *what, ": its documents name no endpoint for it.")
+            }
+            Self::PastedToken { problem } => {
+                ("The access token cannot be used: ", *problem, ". Copy it again, alone and whole.")
+            }
+            Self::UserInfo { status, problem } => {
+                joined = [&decimal((*status).into()), ") cannot be used: ", problem].concat();
+                ("The server's answer about the user (status ", &*joined, ".")
+            }
+            Self::RegistrationOff { host, found } => {
+                joined = [host, ": ", found].concat();
+                (
+                    "Apps cannot register themselves at ",
+                    &*joined,
+                    ". Have the app registered by hand (at WebChart in the Login Trusts editor), then configure its client id.",
+                )
+            }
+            Self::Registration(error) => {
+                joined = error.worded();
+                ("The server did not register the client: ", &*joined, ".")
+            }
+            Self::RegistrationResponse { status, problem } => {
+                joined = [&decimal((*status).into()), ") is not one: ", problem].concat();
+                ("The registration endpoint's answer (status ", &*joined, ".")
             }
             Self::NoPatient => (
                 "The session has no patient: ask for the scope launch/patient, or launch from a patient's chart.",
@@ -117,13 +151,38 @@ impl Error {
                 ("", &*joined, ") with something that is not JSON.")
             }
             Self::Reference { problem } => ("The reference cannot be followed: ", &**problem, "."),
+            Self::HiddenHeader { name } => (
+                "The answer's ",
+                *name,
+                " header is absent or hidden from this page: have the server expose it (CORS, Access-Control-Expose-Headers), \
+                 or ask for the resource in the answer (Prefer: return=representation).",
+            ),
+            Self::NotGranted { resource_type } => {
+                ("The granted scopes do not allow this for ", &**resource_type, ": launch again and ask for it.")
+            }
             Self::PageCycle => ("The server's pages point in a circle: the search was stopped.", "", ""),
+            Self::Export { problem } => ("The export failed: ", &**problem, "."),
+            Self::BadLine { file, line } => {
+                joined = [&decimal(*line), " of ", file].concat();
+                ("Line ", &*joined, " is not JSON: what came before it was given. Skip bad lines to go on.")
+            }
+            Self::Count { file, expected, found } => {
+                joined =
+                    [file, " holds ", &decimal(*found), " resources and should hold ", &decimal(*expected)].concat();
+                ("", &*joined, ": fetch it again, or ask the server's people.")
+            }
             Self::Storage => (
                 "The browser does not let this page keep data: allow site data for it, or configure another store.",
                 "",
                 "",
             ),
             Self::Entropy => ("The host has no secure source of randomness.", "", ""),
+            Self::PopupBlocked => (
+                "The browser did not let the page open a window: open it within the user's click, or launch in this page.",
+                "",
+                "",
+            ),
+            Self::PopupClosed => ("The window was closed before the launch had ended: launch again.", "", ""),
             Self::Navigation => ("There is no page to navigate: open the authorization URL yourself.", "", ""),
         };
         [before, found, after].concat()

@@ -15,6 +15,8 @@ pub struct Page<V> {
     pub total: Option<f64>,
     /// The next page's link, as it came.
     pub next: Option<String>,
+    /// The whole Bundle, as it came, such as for the deletions in a history.
+    pub bundle: V,
 }
 
 impl<V: JsonView> Page<V> {
@@ -29,6 +31,7 @@ impl<V: JsonView> Page<V> {
             outcomes: Vec::new(),
             total: bundle.member("total").and_then(|total| total.number()),
             next: next_link(bundle),
+            bundle: bundle.clone(),
         };
         for entry in bundle.member_items("entry") {
             let Some(resource) = entry.member("resource") else { continue };

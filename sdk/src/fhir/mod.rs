@@ -3,7 +3,11 @@
 //! The same rules hold as in [`crate::protocol`]: no I/O, no clock, no host.
 
 pub mod bundle;
+pub mod export;
+pub mod ndjson;
 pub mod outcome;
 pub mod patient;
 pub mod reference;
 pub mod request;
+pub mod response;
+pub mod retry;

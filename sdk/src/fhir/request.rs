@@ -1,94 +1,267 @@
-//! Addresses and headers of FHIR requests (FHIR R4, RESTful API).
+//! FHIR requests: each interaction's method, address, headers and body (FHIR R4, RESTful API).
 
+mod target;
+
+#[cfg(test)]
+mod tests;
+
+use super::response::version_of;
 use crate::error::{Error, Failure};
-use crate::fhir::reference::is_id;
-use crate::protocol::http::Request;
-use crate::protocol::scope::is_resource_type;
+use crate::platform::JsonView;
+use crate::protocol::encoding::form;
+use crate::protocol::http::{Method, Redirect, Request};
+use crate::protocol::scope::Permissions;
 use crate::protocol::url::{Url, UrlError};
 
 /// The media type of FHIR in JSON.
 pub const FHIR_JSON: &str = "application/fhir+json";
+/// The media type of a JSON Patch (RFC 6902 section 6).
+const JSON_PATCH: &str = "application/json-patch+json";
+const FORM: &str = "application/x-www-form-urlencoded";
 
-/// Reads a resource: `Patient/1`, or an absolute reference. Whether a token may go there is the guard's to say.
-pub fn read_request(base: &Url, reference: &str) -> Result<Request, Failure> {
-    let url = if reference.contains(':') {
-        Url::parse(reference)
-    } else {
-        let parts: Vec<&str> = reference.split('/').collect();
-        let well_formed = match parts.as_slice() {
-            [resource_type, id] => is_resource_type(resource_type) && is_id(id),
-            [resource_type, id, "_history", version] => is_resource_type(resource_type) && is_id(id) && is_id(version),
-            _ => false,
-        };
-        if !well_formed {
-            return Err(
-                Error::Reference { problem: "it is not a type, a slash and an id, such as Patient/1".into() }.into()
-            );
-        }
-        base.child(reference)
-    };
-    request(url)
+/// From how many characters on a search goes by POST, which every server and proxy takes.
+const LONG_ADDRESS: usize = 2000;
+
+/// What is done with resources (FHIR R4, RESTful API).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interaction {
+    /// Reads a resource, or one version of it: `Patient/1`, `Patient/1/_history/2`, or an absolute reference.
+    Read,
+    /// Searches in a type, or in a type of a compartment: `Observation`, `Patient/1/Observation`.
+    Search,
+    /// Makes a resource of a type.
+    Create,
+    /// Replaces a resource, or the one that a search finds in a type.
+    Update,
+    /// Changes a resource in part, or the one that a search finds in a type.
+    Patch,
+    /// Removes a resource, or what a search finds in a type.
+    Delete,
+    /// The history of a resource, of a type, or of the whole server.
+    History,
+    /// The capability statement.
+    Capabilities,
+    /// An operation on the server, a type or a resource: `$convert`, `Patient/$match`, `Patient/1/$everything`.
+    Operation,
+    /// A batch or a transaction, as the Bundle's own type says.
+    Bundle,
 }
 
-/// Searches for resources of a type. Each parameter is a name and a value, as FHIR's search names them.
-pub fn search_request(base: &Url, resource_type: &str, parameters: &[(String, String)]) -> Result<Request, Failure> {
-    if !is_resource_type(resource_type) {
-        return Err(
-            Error::Reference { problem: ["\"", resource_type, "\" is not a resource type"].concat().into() }.into()
-        );
+impl Interaction {
+    /// The interaction of a name, which is that of the variant in lower case.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "read" => Self::Read,
+            "search" => Self::Search,
+            "create" => Self::Create,
+            "update" => Self::Update,
+            "patch" => Self::Patch,
+            "delete" => Self::Delete,
+            "history" => Self::History,
+            "capabilities" => Self::Capabilities,
+            "operation" => Self::Operation,
+            "bundle" => Self::Bundle,
+            _ => return None,
+        })
     }
-    let pairs: Vec<(&str, &str)> = parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    request(base.child(resource_type).map(|url| url.with_query(&pairs)))
+
+    fn method(self, has_body: bool) -> Method {
+        match self {
+            Self::Create | Self::Bundle => Method::Post,
+            Self::Update => Method::Put,
+            Self::Patch => Method::Patch,
+            Self::Delete => Method::Delete,
+            Self::Operation if has_body => Method::Post,
+            _ => Method::Get,
+        }
+    }
+}
+
+/// What the server should send back for a change (FHIR R4, RESTful API: create, update).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Return {
+    /// Nothing but the head.
+    Minimal,
+    /// The resource as it now is.
+    Representation,
+    /// An OperationOutcome.
+    OperationOutcome,
+}
+
+/// A FHIR request before it has a server.
+///
+/// ```
+/// use smartrust::fhir::request::{FhirRequest, Interaction, Return};
+/// use smartrust::protocol::{http::Method, url::Url};
+///
+/// let patient = r#"{"resourceType": "Patient", "id": "1", "active": true}"#;
+/// let update = FhirRequest::new(Interaction::Update, "Patient/1")
+///     .body(patient)
+///     .if_match("W/\"3\"")
+///     .prefer(Return::Representation);
+/// let request = update.build(&Url::parse("https://ehr.example/fhir")?)?;
+/// assert_eq!((request.method, request.url.as_str()), (Method::Put, "https://ehr.example/fhir/Patient/1"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, PartialEq)]
+pub struct FhirRequest {
+    interaction: Interaction,
+    target: String,
+    parameters: Vec<(String, String)>,
+    headers: Vec<(&'static str, String)>,
+    body: Option<String>,
+    is_posted: bool,
+}
+
+impl FhirRequest {
+    /// A request for an interaction with what [`Interaction`] says that it takes; with nothing for those that take nothing.
+    pub fn new(interaction: Interaction, target: impl Into<String>) -> Self {
+        Self {
+            interaction,
+            target: target.into(),
+            parameters: Vec::new(),
+            headers: Vec::new(),
+            body: None,
+            is_posted: false,
+        }
+    }
+
+    /// Reads a resource by its reference.
+    pub fn read(reference: impl Into<String>) -> Self {
+        Self::new(Interaction::Read, reference)
+    }
+
+    /// Searches in a type.
+    pub fn search(resource_type: impl Into<String>, parameters: &[(String, String)]) -> Self {
+        Self { parameters: parameters.to_vec(), ..Self::new(Interaction::Search, resource_type) }
+    }
+
+    /// Makes a resource, whose type it names itself.
+    pub fn create<V: JsonView>(resource: &V) -> Self {
+        Self::new(Interaction::Create, resource.member_text("resourceType").unwrap_or_default())
+            .body(resource.to_json())
+    }
+
+    /// Replaces a resource, whose type and id it names itself.
+    pub fn update<V: JsonView>(resource: &V) -> Self {
+        let named = |member: &str| resource.member_text(member).unwrap_or_default();
+        let target = [named("resourceType"), named("id")].join("/");
+        Self::new(Interaction::Update, target).body(resource.to_json())
+    }
+
+    /// Adds a parameter of a search, of an operation that is asked for by GET, or of a conditional change.
+    pub fn with(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.parameters.push((name.into(), value.into()));
+        self
+    }
+
+    /// Sends JSON: a resource, an operation's Parameters, a Bundle; for a patch, a JSON Patch (an array, RFC 6902) or a
+    /// FHIRPath Patch (Parameters). An operation goes by POST then.
+    pub fn body(mut self, json: impl Into<String>) -> Self {
+        self.body = Some(json.into());
+        self
+    }
+
+    /// Searches, or asks for an operation, by POST. A search whose address is long does so by itself.
+    pub fn posted(mut self) -> Self {
+        self.is_posted = true;
+        self
+    }
+
+    /// Makes the resource only where this search finds none, such as `identifier=http://example.org|7`.
+    pub fn if_none_exist(self, search: impl Into<String>) -> Self {
+        self.header("If-None-Exist", search.into())
+    }
+
+    /// Changes the resource only while it is this version, by its ETag, such as `W/"3"`.
+    pub fn if_match(self, etag: impl Into<String>) -> Self {
+        self.header("If-Match", etag.into())
+    }
+
+    /// Changes the resource only while it is the version that `resource` is, by its `meta.versionId`.
+    ///
+    /// # Errors
+    /// [`Error::HiddenHeader`] where the resource tells no version.
+    pub fn if_match_version_of<V: JsonView>(self, resource: &V) -> Result<Self, Failure> {
+        let version = version_of(resource).ok_or(Error::HiddenHeader { name: "ETag" })?;
+        Ok(self.if_match(version))
+    }
+
+    /// Says what the server should send back.
+    pub fn prefer(self, what: Return) -> Self {
+        let value = match what {
+            Return::Minimal => "return=minimal",
+            Return::Representation => "return=representation",
+            Return::OperationOutcome => "return=OperationOutcome",
+        };
+        self.header("Prefer", value.into())
+    }
+
+    fn header(mut self, name: &'static str, value: String) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+
+    /// What a scope must allow for it, on which type (SMART App Launch 2.2, scopes and launch context); `None` where that is
+    /// not one thing.
+    pub fn permission(&self) -> Option<(&str, Permissions)> {
+        let permission = match self.interaction {
+            Interaction::History if self.target.contains('/') => Permissions::READ,
+            Interaction::Read => Permissions::READ,
+            Interaction::Search | Interaction::History => Permissions::SEARCH,
+            Interaction::Create => Permissions::CREATE,
+            Interaction::Update | Interaction::Patch => Permissions::UPDATE,
+            Interaction::Delete => Permissions::DELETE,
+            Interaction::Capabilities | Interaction::Operation | Interaction::Bundle => return None,
+        };
+        Some((self.resource_type()?, permission))
+    }
+
+    /// The request to a server.
+    ///
+    /// # Errors
+    /// [`Error::Reference`] for a target that the interaction does not take, [`Error::Url`] for an absolute reference that
+    /// is no address, [`Error::Configuration`] for a condition that cannot stand in a header.
+    pub fn build(&self, base: &Url) -> Result<Request, Failure> {
+        let url = self.place(base)?;
+        let pairs: Vec<(&str, &str)> =
+            self.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let address = url.with_query(&pairs);
+        let is_long = address.as_str().len() > LONG_ADDRESS;
+        let mut request;
+        if self.interaction == Interaction::Search && (self.is_posted || is_long) {
+            request = Request::get(wrong_url(url.child("_search"))?, FHIR_JSON);
+            request.method = Method::Post;
+            send_body(&mut request, form(&pairs), FORM);
+        } else {
+            request = Request::get(address, FHIR_JSON);
+            request.method = self.interaction.method(self.is_posted || self.body.is_some());
+            if let Some(body) = &self.body {
+                let is_json_patch = self.interaction == Interaction::Patch && body.trim_start().starts_with('[');
+                send_body(&mut request, body.clone(), if is_json_patch { JSON_PATCH } else { FHIR_JSON });
+            }
+        }
+        for (name, value) in &self.headers {
+            if !request.set_header(name, value) {
+                return Err(Error::configuration(name, "it cannot be a header"));
+            }
+        }
+        Ok(request)
+    }
 }
 
 /// Asks for another page by its link. A relative link resolves against the page that it stands in.
 pub fn page_request(page: &Url, link: &str) -> Result<Request, Failure> {
-    request(page.join(link))
+    Ok(Request::get(wrong_url(page.join(link))?, FHIR_JSON))
 }
 
-fn request(url: Result<Url, UrlError>) -> Result<Request, Failure> {
-    let url = url.map_err(|problem| Error::Url { what: "the FHIR request".into(), problem })?;
-    Ok(Request::get(url, FHIR_JSON))
+fn send_body(request: &mut Request, body: String, media_type: &str) {
+    request.set_header("Content-Type", media_type);
+    request.body = Some(body);
+    // What was meant for one server does not travel on to another.
+    request.redirect = Redirect::Manual;
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn base() -> Url {
-        Url::parse("https://ehr.example/fhir").unwrap()
-    }
-
-    #[test]
-    fn a_read_asks_for_type_and_id_below_the_base() {
-        let read = |reference: &str| read_request(&base(), reference).map(|request| request.url.to_string());
-        assert_eq!(read("Patient/1").unwrap(), "https://ehr.example/fhir/Patient/1");
-        assert_eq!(read("Patient/1/_history/2").unwrap(), "https://ehr.example/fhir/Patient/1/_history/2");
-        for wrong in [
-            "",
-            "Patient",
-            "Patient/",
-            "/Patient/1",
-            "Patient/../x",
-            "Patient/..",
-            "Patient/.",
-            "Patient/1?x=1",
-            "#1",
-            "metadata",
-        ] {
-            assert_eq!(read(wrong).unwrap_err().code(), "invalid_reference", "{wrong}");
-        }
-    }
-
-    #[test]
-    fn a_search_encodes_its_values() {
-        let parameters =
-            [("code".to_owned(), "http://loinc.org|4548-4".to_owned()), ("_count".to_owned(), "50".to_owned())];
-        let request = search_request(&base(), "Observation", &parameters).unwrap();
-        assert_eq!(
-            request.url.to_string(),
-            "https://ehr.example/fhir/Observation?code=http%3A%2F%2Floinc.org%7C4548-4&_count=50"
-        );
-        assert!(search_request(&base(), "../x", &[]).is_err());
-    }
+fn wrong_url(url: Result<Url, UrlError>) -> Result<Url, Failure> {
+    url.map_err(|problem| Error::Url { what: "the FHIR request".into(), problem }.into())
 }

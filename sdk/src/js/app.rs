@@ -5,14 +5,17 @@ use std::rc::Rc;
 use js_sys::{Array, Object, Promise};
 use wasm_bindgen::prelude::*;
 
+use super::abort::Followed;
+use super::client_auth::read_authentication;
 use super::error::json_argument;
 use super::session::JsSession;
 use super::value::promise;
 use crate::client::app::{LaunchOptions, SmartApp};
 use crate::client::config::SmartAppConfig;
+use crate::client::config_json::members;
 use crate::error::{Error, Failure};
 use crate::platform::JsonView;
-use crate::web::{JsonValue, StoreChoice, WebPlatform};
+use crate::web::{JsonValue, Popup, StoreChoice, WebPlatform};
 
 #[wasm_bindgen]
 extern "C" {
@@ -33,7 +36,7 @@ impl JsApp {
     pub fn new(config: JsValue) -> Result<Self, JsValue> {
         let config = json_argument(config, "config")?;
         let platform = WebPlatform::with_store(read_store(&config)?);
-        let app = SmartApp::new(platform, SmartAppConfig::read(&config)?)?;
+        let app = SmartApp::new(platform, SmartAppConfig::read_with(&config, &read_authentication)?)?;
         app.findings().iter().for_each(|finding| warn(&finding.message));
         Ok(Self { app: Rc::new(app) })
     }
@@ -75,6 +78,17 @@ impl JsApp {
         })
     }
 
+    /// Launches in a window that was opened in the user's click.
+    #[wasm_bindgen(js_name = launchInPopup)]
+    pub fn launch_in_popup(&self, popup: Option<Popup>, options: JsValue, signal: JsValue) -> Promise {
+        let (app, followed) = (self.app.clone(), Followed::new(signal));
+        promise(async move {
+            let popup = popup.ok_or(Error::PopupBlocked)?;
+            let session = app.launch_in_popup(popup, read_options(options)?, &followed.signal()).await?;
+            Ok(JsSession::new(session).into())
+        })
+    }
+
     /// The address to send the user to.
     #[wasm_bindgen(js_name = authorizationUrl)]
     pub fn authorization_url(&self, options: JsValue) -> Promise {
@@ -104,14 +118,11 @@ fn read_options(options: JsValue) -> Result<LaunchOptions, Failure> {
         return Ok(LaunchOptions::default());
     }
     let options = JsonValue::from_js(options);
-    let mut extra = Vec::new();
-    if let Some(parameters) = options.member("parameters") {
-        for name in parameters.names() {
-            let value = parameters.member_text(&name);
-            let value =
-                value.ok_or_else(|| Error::configuration(&["parameters.", &name].concat(), "it is not a text"))?;
-            extra.push((name, value));
-        }
-    }
-    Ok(LaunchOptions { server: options.member_text("server"), scope: options.member_text("scope"), extra })
+    let extra = members(&options, "parameters", JsonView::text)?;
+    Ok(LaunchOptions {
+        server: options.member_text("server"),
+        scope: options.member_text("scope"),
+        extra,
+        ..LaunchOptions::default()
+    })
 }

@@ -97,7 +97,8 @@ impl JsSession {
         let session = self.session.clone();
         promise(async move {
             let followed = Followed::new(signal);
-            let options = RequestOptions { abort: followed.signal(), headers: read_pairs(headers) };
+            let options =
+                RequestOptions { abort: followed.signal(), headers: read_pairs(headers), ..RequestOptions::default() };
             Ok(session.read(&reference, options).await?.into_js())
         })
     }
@@ -112,7 +113,8 @@ impl JsSession {
         signal: JsValue,
     ) -> Result<JsSearch, JsValue> {
         let followed = Followed::new(signal);
-        let options = RequestOptions { abort: followed.signal(), headers: read_pairs(headers) };
+        let options =
+            RequestOptions { abort: followed.signal(), headers: read_pairs(headers), ..RequestOptions::default() };
         let search = self.session.search(resource_type, &read_pairs(parameters), options)?;
         let search = search.limited_to(limit.map_or(usize::MAX, |limit| limit as usize));
         Ok(JsSearch { search, _followed: followed })

@@ -5,8 +5,10 @@
 
 mod http;
 mod json;
+mod popup;
 mod world;
 
 pub use http::{MemoryResponse, Reply};
 pub use json::SerdeJson;
+pub use popup::MemoryPopup;
 pub use world::{MemoryPlatform, World};

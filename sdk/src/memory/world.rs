@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 
 use super::http::{MemoryResponse, Reply};
 use super::json::SerdeJson;
+use super::popup::PopupLine;
 use crate::abort::AbortSignal;
 use crate::platform::*;
 use crate::protocol::http::Request;
@@ -22,6 +23,7 @@ use crate::protocol::jwk::{Algorithm, PublicKey};
 type Handler = Rc<dyn Fn(&Request) -> Reply>;
 type Listeners = RefCell<Vec<(String, usize, Weak<dyn Fn(&str)>)>>;
 type Texts = Rc<RefCell<BTreeMap<String, String>>>;
+type Form = Vec<(String, String)>;
 
 /// What all tabs share. Cloning it gives another handle to the same world.
 #[derive(Clone)]
@@ -74,6 +76,8 @@ impl World {
             texts: Texts::default(),
             location: Rc::new(RefCell::new(location.to_owned())),
             store_works: Rc::new(Cell::new(true)),
+            posted: Rc::default(),
+            opener: None,
         }
     }
 
@@ -162,6 +166,8 @@ pub struct MemoryPlatform {
     texts: Texts,
     location: Rc<RefCell<String>>,
     store_works: Rc<Cell<bool>>,
+    posted: Rc<RefCell<Option<Form>>>,
+    pub(super) opener: Option<Rc<PopupLine>>,
 }
 
 impl MemoryPlatform {
@@ -180,6 +186,16 @@ impl MemoryPlatform {
     /// Opens another tab that shares this tab's store, as localStorage is shared.
     pub fn with_same_store(&self) -> Self {
         Self { texts: self.texts.clone(), ..self.world.tab(&self.location.borrow()) }
+    }
+
+    /// A tab that this one opened, with a copy of its store.
+    pub(super) fn with_opener(&self, opener: Rc<PopupLine>) -> Self {
+        Self { opener: Some(opener), ..self.duplicate() }
+    }
+
+    /// The form that the tab last left a page by.
+    pub fn posted(&self) -> Option<Form> {
+        self.posted.borrow().clone()
     }
 
     /// All that is stored: key and text.
@@ -222,7 +238,10 @@ impl Http for MemoryPlatform {
         let reply = network(request);
         let arrival = Box::pin(self.world.sleep(reply.delay));
         match select(arrival, abort.aborted()).await {
-            Either::Left(_) => reply.failure.map_or(Ok(MemoryResponse { reply }), Err),
+            Either::Left(_) => match reply.failure {
+                Some(failure) => Err(failure),
+                None => Ok(MemoryResponse::new(reply)),
+            },
             Either::Right(_) => Err(HttpFailure::Aborted),
         }
     }
@@ -273,10 +292,15 @@ impl Entropy for MemoryPlatform {
 }
 
 impl Signer for MemoryPlatform {
-    type PrivateKey = ();
+    /// What the key can sign by.
+    type PrivateKey = Vec<Algorithm>;
 
-    async fn sign(&self, (): &(), _: Algorithm, _: &[u8]) -> Result<Vec<u8>, SignatureFailure> {
-        Err(SignatureFailure)
+    fn algorithms(&self, key: &Vec<Algorithm>) -> Vec<Algorithm> {
+        key.clone()
+    }
+
+    async fn sign(&self, key: &Vec<Algorithm>, algorithm: Algorithm, data: &[u8]) -> Result<Vec<u8>, SignatureFailure> {
+        if key.contains(&algorithm) { Ok(Sha256::digest(data).to_vec()) } else { Err(SignatureFailure) }
     }
 
     async fn verify(&self, key: &PublicKey, _: Algorithm, _: &[u8], _: &[u8]) -> Result<bool, SignatureFailure> {
@@ -329,6 +353,12 @@ impl Navigator for MemoryPlatform {
     }
 
     fn assign(&self, url: &str) -> Result<(), NavigationFailure> {
+        self.visit(url);
+        Ok(())
+    }
+
+    fn post(&self, url: &str, form: &[(String, String)]) -> Result<(), NavigationFailure> {
+        *self.posted.borrow_mut() = Some(form.to_vec());
         self.visit(url);
         Ok(())
     }

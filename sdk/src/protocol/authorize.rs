@@ -28,6 +28,24 @@ pub struct AuthorizationRequest<'a> {
     pub extra: &'a [(String, String)],
 }
 
+/// How the user is sent to the authorization endpoint (IG, capability `authorize-post`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AuthorizationMethod {
+    /// By GET; by POST where the address would be longer than [`LONGEST_ADDRESS`], the server has `authorize-post`, and the
+    /// launch is no EHR launch.
+    #[default]
+    Automatic,
+    /// By GET, however long the address is.
+    Get,
+    /// By POST, as a form that the page submits; where the page has a Content-Security-Policy, its `form-action` must allow
+    /// the endpoint. A cross-site POST brings no cookies that are `SameSite=Lax`, so in an EHR launch the user may have to sign
+    /// in again.
+    Post,
+}
+
+/// The longest address, in bytes, that every server is expected to take (RFC 9110 section 4.1).
+pub const LONGEST_ADDRESS: usize = 8000;
+
 const RESERVED: [&str; 14] = [
     "response_type",
     "response_mode",
@@ -46,11 +64,11 @@ const RESERVED: [&str; 14] = [
 ];
 
 impl AuthorizationRequest<'_> {
-    /// The address to send the user to.
+    /// The parameters, in order.
     ///
     /// # Errors
     /// [`Error::ReservedParameter`] where an extra parameter is one that this request sets itself.
-    pub fn url(&self) -> Result<Url, Failure> {
+    pub fn parameters(&self) -> Result<Vec<(&str, &str)>, Failure> {
         if let Some((name, _)) = self.extra.iter().find(|(name, _)| RESERVED.contains(&name.as_str())) {
             return Err(Error::ReservedParameter { name: name.as_str().into() }.into());
         }
@@ -68,7 +86,15 @@ impl AuthorizationRequest<'_> {
             pairs.extend([("code_challenge", challenge), ("code_challenge_method", "S256")]);
         }
         pairs.extend(self.extra.iter().map(|(name, value)| (name.as_str(), value.as_str())));
-        Ok(self.endpoint.with_query(&pairs))
+        Ok(pairs)
+    }
+
+    /// The address to send the user to.
+    ///
+    /// # Errors
+    /// As [`Self::parameters`].
+    pub fn url(&self) -> Result<Url, Failure> {
+        Ok(self.endpoint.with_query(&self.parameters()?))
     }
 }
 
@@ -108,12 +134,12 @@ mod tests {
     }
 
     #[test]
-    fn a_reserved_parameter_is_refused_and_others_pass() {
+    fn a6_a_reserved_parameter_is_refused_and_others_pass() {
         let endpoint = Url::parse("https://ehr.example/authorize").unwrap();
-        let extra = [("prompt".to_owned(), "login".to_owned())];
+        let extra = [("prompt".to_owned(), "login".to_owned()), ("login_hint".to_owned(), "a&b".to_owned())];
         let url = AuthorizationRequest { extra: &extra, ..request(&endpoint) }.url().unwrap();
-        assert!(url.query().unwrap().ends_with("&prompt=login"));
-        for name in ["state", "redirect_uri", "code_challenge", "request_uri"] {
+        assert!(url.query().unwrap().ends_with("&prompt=login&login_hint=a%26b"));
+        for name in ["state", "redirect_uri", "code_challenge", "request_uri", "response_mode", "launch", "nonce"] {
             let extra = [(name.to_owned(), "x".to_owned())];
             let refused = AuthorizationRequest { extra: &extra, ..request(&endpoint) }.url();
             assert_eq!(refused, Err(Error::ReservedParameter { name: name.into() }.into()));

@@ -1,9 +1,13 @@
 //! How a client proves who it is at the token endpoint (RFC 6749 section 2.3).
 
+use std::fmt;
+use std::rc::Rc;
+
+use super::client_assertion::PrivateKeyJwt;
 use super::encoding::{base64, percent_encode};
-use super::http::Request;
-use super::secret::ClientSecret;
-use super::url::Url;
+use super::secret::{ClientAssertion, ClientSecret};
+use crate::error::Failure;
+use crate::platform::LocalFuture;
 
 /// A client's way of authenticating (`token_endpoint_auth_method`).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,6 +19,10 @@ pub enum ClientAuthentication {
     ClientSecretPost(ClientSecret),
     /// `client_secret_basic`: the secret stands in the `Authorization` header. Not for a browser.
     ClientSecretBasic(ClientSecret, BasicEncoding),
+    /// `private_key_jwt`: an assertion that the client's key signs (RFC 7523, SMART App Launch 2.2, asymmetric authentication).
+    PrivateKeyJwt(Rc<PrivateKeyJwt>),
+    /// The app makes the credential itself, anew for every request.
+    Callback(AuthenticationCallback),
 }
 
 /// How id and secret are written into a `Basic` header.
@@ -27,35 +35,107 @@ pub enum BasicEncoding {
     Raw,
 }
 
+/// What authenticates one request of a client.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct ClientCredential {
+    /// Parameters for the form, such as `client_id` or `client_assertion`.
+    pub parameters: Vec<(String, String)>,
+    /// The value of the `Authorization` header.
+    pub authorization: Option<String>,
+}
+
+impl ClientCredential {
+    /// The id alone, as a public client gives it.
+    pub fn public(client_id: &str) -> Self {
+        Self::of_parameters(&[("client_id", client_id)])
+    }
+
+    /// An assertion that the client's key signed (RFC 7523 section 2.2). It names the client, so `client_id` is left out.
+    pub fn assertion(assertion: &ClientAssertion) -> Self {
+        Self::of_parameters(&[
+            ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+            ("client_assertion", assertion.expose()),
+        ])
+    }
+
+    fn of_parameters(parameters: &[(&str, &str)]) -> Self {
+        let owned = parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Self { parameters: owned.collect(), authorization: None }
+    }
+}
+
+impl fmt::Debug for ClientCredential {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(super::secret::REDACTED)
+    }
+}
+
+/// What an app's own callback is asked to authenticate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuthenticationRequest {
+    /// Where the request goes.
+    pub endpoint: String,
+    /// The client.
+    pub client_id: String,
+}
+
+type Authenticate = dyn Fn(AuthenticationRequest) -> LocalFuture<Result<ClientCredential, Failure>>;
+
+/// A callback by which an app authenticates its token requests itself.
+#[derive(Clone)]
+pub struct AuthenticationCallback(Rc<Authenticate>);
+
+impl AuthenticationCallback {
+    /// Wraps a function that is called for every request: also for one that is tried again.
+    pub fn new(
+        callback: impl Fn(AuthenticationRequest) -> LocalFuture<Result<ClientCredential, Failure>> + 'static,
+    ) -> Self {
+        Self(Rc::new(callback))
+    }
+
+    /// The app's credential for a request.
+    pub fn call(&self, request: AuthenticationRequest) -> LocalFuture<Result<ClientCredential, Failure>> {
+        (self.0)(request)
+    }
+}
+
+impl fmt::Debug for AuthenticationCallback {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("AuthenticationCallback")
+    }
+}
+
+impl PartialEq for AuthenticationCallback {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for AuthenticationCallback {}
+
 impl ClientAuthentication {
     /// Whether it rests on a shared secret.
     pub fn has_secret(&self) -> bool {
-        *self != Self::None
+        matches!(self, Self::ClientSecretPost(_) | Self::ClientSecretBasic(..))
     }
 
-    /// A form for the token endpoint that is authenticated in this way. `client_id` is in the body for a public client
-    /// and for `client_secret_post`, and is left out otherwise.
-    pub fn request(&self, endpoint: Url, client_id: &str, form: &[(&str, &str)]) -> Request {
-        let mut form = form.to_vec();
+    /// What authenticates every request alike: nothing for a key or a callback, which give each its own. `client_id` is in the
+    /// body for a public client and for `client_secret_post`, and is left out otherwise.
+    pub fn fixed_credential(&self, client_id: &str) -> ClientCredential {
         match self {
-            Self::None => {
-                form.push(("client_id", client_id));
-                Request::form(endpoint, &form)
-            }
+            Self::None => ClientCredential::public(client_id),
             Self::ClientSecretPost(secret) => {
-                form.push(("client_id", client_id));
-                form.push(("client_secret", secret.expose()));
-                Request::form(endpoint, &form)
+                ClientCredential::of_parameters(&[("client_id", client_id), ("client_secret", secret.expose())])
             }
             Self::ClientSecretBasic(secret, encoding) => {
-                let mut request = Request::form(endpoint, &form);
                 let pair = match encoding {
                     BasicEncoding::Form => [percent_encode(client_id), percent_encode(secret.expose())].join(":"),
                     BasicEncoding::Raw => [client_id, secret.expose()].join(":"),
                 };
-                request.set_basic(&base64(pair.as_bytes()));
-                request
+                let authorization = Some(["Basic ", &base64(pair.as_bytes())].concat());
+                ClientCredential { parameters: Vec::new(), authorization }
             }
+            Self::PrivateKeyJwt(_) | Self::Callback(_) => ClientCredential::default(),
         }
     }
 }
@@ -63,10 +143,14 @@ impl ClientAuthentication {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::http::Request;
+    use crate::protocol::token::TokenClient;
+    use crate::protocol::url::Url;
 
     fn request(authentication: &ClientAuthentication) -> Request {
         let endpoint = Url::parse("https://ehr.example/token").unwrap();
-        authentication.request(endpoint, "my app", &[("grant_type", "refresh_token")])
+        let credential = authentication.fixed_credential("my app");
+        TokenClient { endpoint, credential }.form_request(&[("grant_type", "refresh_token")])
     }
 
     #[test]

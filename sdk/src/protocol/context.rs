@@ -77,6 +77,12 @@ impl LaunchContext {
         }
     }
 
+    /// The context of a token of which no more is known than whom it is about.
+    pub fn about(patient: Option<String>) -> Self {
+        let members = patient.iter().map(|patient| ("patient".to_owned(), super::json::quoted(patient))).collect();
+        Self { patient, members, ..Self::default() }
+    }
+
     /// Every member as one JSON object. It holds no token.
     pub fn to_json(&self) -> String {
         let add = |writer: ObjectWriter, (name, json): &(String, String)| writer.raw(name, json);

@@ -2,6 +2,7 @@
 //!
 //! None of it stops the client: it reads what it can, and says here what it made of the rest.
 
+use super::client_auth::{BasicEncoding, ClientAuthentication};
 use super::discovery::list;
 use super::finding::Finding;
 use super::revocation::is_page;
@@ -226,6 +227,26 @@ const OPENID_LISTS: [&str; 7] = [
     "token_endpoint_auth_methods_supported",
     "code_challenge_methods_supported",
 ];
+
+/// What to try after the token endpoint did not know the client.
+pub fn refused_client_finding(authentication: &ClientAuthentication) -> Finding {
+    let remedy = match authentication {
+        ClientAuthentication::None => {
+            "it may be registered with a secret or a key, which this configuration does not have"
+        }
+        ClientAuthentication::ClientSecretBasic(_, BasicEncoding::Form) => {
+            "some servers compare id and secret as they are: try the basicEncoding \"raw\""
+        }
+        ClientAuthentication::ClientSecretBasic(_, BasicEncoding::Raw) => "try the basicEncoding \"form\"",
+        ClientAuthentication::ClientSecretPost(_) => "try client_secret_basic",
+        ClientAuthentication::PrivateKeyJwt(_) => {
+            "the server must have the public key, under the same kid, and the clocks must agree within two minutes"
+        }
+        ClientAuthentication::Callback(_) => "the app's own callback makes the credential",
+    };
+    let message = ["The token endpoint did not know the client (invalid_client): check its id; ", remedy, "."];
+    Finding::new("invalid_client", message.concat(), "RFC 6749 section 5.2")
+}
 
 #[cfg(test)]
 mod tests {

@@ -5,7 +5,7 @@ use super::http::Request;
 use super::url::{Url, UrlError};
 use crate::error::{Error, Failure};
 use crate::fhir::request::FHIR_JSON;
-use crate::platform::JsonView;
+use crate::platform::{Json, JsonView};
 
 const OAUTH_URIS: &str = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris";
 
@@ -20,20 +20,39 @@ pub struct SmartConfiguration {
     pub token_endpoint: Url,
     /// The keys that sign ID tokens.
     pub jwks_uri: Option<Url>,
+    /// Where clients register themselves.
+    pub registration_endpoint: Option<Url>,
+    /// Where the user is asked about.
+    pub userinfo_endpoint: Option<Url>,
     /// Where a token is asked about.
     pub introspection_endpoint: Option<Url>,
     /// Where tokens are given back. On some servers it is a page for people.
     pub revocation_endpoint: Option<Url>,
     /// A page on which people manage what they shared: to link to, never to fetch.
-    pub management_endpoint: Option<String>,
+    pub management_endpoint: Option<Url>,
     /// What the server can do, such as `launch-ehr`.
     pub capabilities: Vec<String>,
+    /// What the token endpoint takes a client's assertion to be signed by.
+    pub token_endpoint_auth_signing_alg_values_supported: Vec<String>,
     /// PKCE methods.
     pub code_challenge_methods_supported: Vec<String>,
     /// Whether every redirect names its issuer (RFC 9207).
     pub authorization_response_iss_parameter_supported: bool,
     /// The whole document as JSON text, unknown members included.
     pub json: String,
+}
+
+impl SmartConfiguration {
+    /// Whether the server says that it can do something, such as `authorize-post`.
+    pub fn has_capability(&self, name: &str) -> bool {
+        self.capabilities.iter().any(|capability| capability == name)
+    }
+
+    /// Whether the document lists a claim among those that ID tokens may have (`claims_supported`).
+    pub fn supports_claim<J: Json>(&self, json: &J, claim: &str) -> bool {
+        json.parse(&self.json)
+            .is_some_and(|document| list(&document, "claims_supported").iter().any(|known| known == claim))
+    }
 }
 
 /// Asks a base for its SMART configuration: one GET without a token and without a header that needs a preflight.
@@ -67,10 +86,16 @@ pub fn read_smart_configuration<V: JsonView>(
         authorization_endpoint: reader.endpoint("authorization_endpoint")?,
         token_endpoint: reader.token_endpoint()?,
         jwks_uri: reader.endpoint("jwks_uri")?,
+        registration_endpoint: reader.endpoint("registration_endpoint").ok().flatten(),
+        userinfo_endpoint: reader.endpoint("userinfo_endpoint").ok().flatten(),
         introspection_endpoint: reader.endpoint("introspection_endpoint").ok().flatten(),
         revocation_endpoint: reader.endpoint("revocation_endpoint").ok().flatten(),
-        management_endpoint: document.member_text("management_endpoint"),
+        management_endpoint: reader.endpoint("management_endpoint").ok().flatten(),
         capabilities: list(document, "capabilities"),
+        token_endpoint_auth_signing_alg_values_supported: list(
+            document,
+            "token_endpoint_auth_signing_alg_values_supported",
+        ),
         code_challenge_methods_supported: list(document, "code_challenge_methods_supported"),
         authorization_response_iss_parameter_supported: document
             .member("authorization_response_iss_parameter_supported")
@@ -107,10 +132,13 @@ pub fn read_capability_statement<V: JsonView>(
         authorization_endpoint: reader.endpoint("authorization_endpoint")?,
         token_endpoint: reader.token_endpoint()?,
         jwks_uri: None,
+        registration_endpoint: reader.endpoint("register").ok().flatten(),
+        userinfo_endpoint: None,
         introspection_endpoint: reader.endpoint("introspect").ok().flatten(),
         revocation_endpoint: reader.endpoint("revoke").ok().flatten(),
-        management_endpoint: find("manage"),
+        management_endpoint: reader.endpoint("manage").ok().flatten(),
         capabilities: Vec::new(),
+        token_endpoint_auth_signing_alg_values_supported: Vec::new(),
         code_challenge_methods_supported: Vec::new(),
         authorization_response_iss_parameter_supported: false,
         json: statement.to_json(),
@@ -203,6 +231,21 @@ mod tests {
         assert_eq!(read(document.clone()), Err(Error::InsecureUrl { what: "token_endpoint".into() }.into()));
         assert!(read_smart_configuration(&document, &base(), true).is_ok());
         assert!(read(json!({"token_endpoint": "http://localhost:9080/token"})).is_ok());
+    }
+
+    #[test]
+    fn g5_only_an_address_that_is_safe_to_link_to_is_offered() {
+        let management = |text: &str| {
+            let document = json!({"token_endpoint": "/token", "management_endpoint": text});
+            read(document).unwrap().management_endpoint.map(|url| url.to_string())
+        };
+        let page = "https://ehr.example/webchart.cgi?f=admin&s=jwt";
+        assert_eq!(management(page).as_deref(), Some(page));
+        assert_eq!(management("/manage").as_deref(), Some("https://ehr.example/manage"));
+        for unsafe_link in ["javascript:alert(1)", "data:text/html,x", "http://ehr.example/manage", "https://a@b/", ""]
+        {
+            assert_eq!(management(unsafe_link), None, "{unsafe_link}");
+        }
     }
 
     #[test]

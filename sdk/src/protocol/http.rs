@@ -90,6 +90,16 @@ impl Request {
         }
     }
 
+    /// A request with a JSON body, or none, to an endpoint that manages what is secret: redirects come back unfollowed and
+    /// caches stay out of it.
+    pub fn json(method: Method, url: Url, body: Option<String>) -> Self {
+        let mut headers = vec![("Accept".into(), "application/json".into())];
+        if body.is_some() {
+            headers.push(("Content-Type".into(), "application/json".into()));
+        }
+        Self { method, url, headers, body, redirect: Redirect::Manual, no_store: true, authorization: None }
+    }
+
     /// Sets a header in place of one of the same name. `false` where name or value cannot stand in one (RFC 9110 section 5).
     pub fn set_header(&mut self, name: &str, value: &str) -> bool {
         let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
@@ -110,8 +120,8 @@ impl Request {
         self.authorization = Some(["Bearer ", token.expose()].concat());
     }
 
-    pub(super) fn set_basic(&mut self, credentials: &str) {
-        self.authorization = Some(["Basic ", credentials].concat());
+    pub(super) fn set_authorization(&mut self, authorization: Option<String>) {
+        self.authorization = authorization;
     }
 }
 

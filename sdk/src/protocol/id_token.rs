@@ -28,6 +28,8 @@ pub struct Expected<'a> {
     pub allow_missing_nonce: bool,
     /// The access token that came with it.
     pub access_token: &'a AccessToken,
+    /// How long ago the user may have signed in, in seconds, where the authorization request said so (`max_age`).
+    pub max_age: Option<f64>,
     /// The time, in seconds since 1970.
     pub now: f64,
 }
@@ -69,6 +71,7 @@ pub fn read<J: Json>(json: &J, token: &IdToken, expected: &Expected<'_>) -> Resu
     check_audience(claims, expected)?;
     let subject = required("sub")?;
     check_times(claims, expected.now)?;
+    check_sign_in_time(claims, expected)?;
     let nonce_checked = check_nonce(claims, expected)?;
     let access_token_hash_checked = check_access_token_hash(claims, jwt.algorithm, expected.access_token)?;
     let identity = Identity {
@@ -165,6 +168,18 @@ fn check_times<V: JsonView>(claims: &V, now: f64) -> Result<(), Failure> {
         return Err(Error::id_token("exp", "it has run out: check this device's clock"));
     }
     Ok(())
+}
+
+fn check_sign_in_time<V: JsonView>(claims: &V, expected: &Expected<'_>) -> Result<(), Failure> {
+    let Some(max_age) = expected.max_age else { return Ok(()) };
+    let auth_time = claims.member("auth_time").and_then(|time| time.number());
+    match auth_time {
+        None => Err(Error::id_token("auth_time", "it is missing, and max_age was asked for")),
+        Some(auth_time) if expected.now > auth_time + max_age + TOLERANCE_SECONDS => {
+            Err(Error::id_token("auth_time", "the user signed in longer ago than max_age allows"))
+        }
+        Some(_) => Ok(()),
+    }
 }
 
 fn check_nonce<V: JsonView>(claims: &V, expected: &Expected<'_>) -> Result<bool, Failure> {

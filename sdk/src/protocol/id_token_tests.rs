@@ -36,6 +36,7 @@ fn check_with(claims: &Value, adjust: impl Fn(&mut Expected<'_>)) -> Result<Iden
         nonce: Some("n"),
         allow_missing_nonce: false,
         access_token: &access_token,
+        max_age: None,
         now: NOW,
     };
     adjust(&mut expected);
@@ -106,6 +107,7 @@ fn i3_none_and_hmac_are_refused() {
         nonce: None,
         allow_missing_nonce: false,
         access_token: &access_token,
+        max_age: None,
         now: NOW,
     };
     for header in [json!({"alg": "none"}), json!({"alg": "HS256"}), json!({}), json!({"alg": 1})] {
@@ -130,6 +132,7 @@ fn i6_at_hash_binds_the_access_token() {
             nonce: None,
             allow_missing_nonce: false,
             access_token,
+            max_age: None,
             now: NOW,
         },
     );
@@ -159,4 +162,23 @@ fn a_text_that_is_no_token_is_refused() {
     for text in ["", "a.b", "a.b.c.d", "!.!.!", "e30.e30.!", "e30=.e30.e30", "bnVsbA.bnVsbA.bnVsbA"] {
         assert!(decode(&SerdeJson, text).is_err(), "{text}");
     }
+}
+
+#[test]
+fn a6_i1_the_user_signed_in_no_longer_ago_than_max_age_allows() {
+    let check = |auth_time: Value, max_age: f64| match check_with(&with("auth_time", auth_time), |expected| {
+        expected.max_age = Some(max_age)
+    }) {
+        Ok(_) => None,
+        Err(Error::IdToken(failed)) => Some(failed.check),
+        Err(other) => panic!("{other:?}"),
+    };
+    assert_eq!(check(json!(NOW - 300.0), 300.0), None);
+    assert_eq!(check(json!(NOW), 0.0), None);
+    // A minute of tolerance for the clocks, and no more.
+    assert_eq!(check(json!(NOW - 360.0), 300.0), None);
+    assert_eq!(check(json!(NOW - 361.0), 300.0), Some("auth_time"));
+    assert_eq!(check(Value::Null, 300.0), Some("auth_time"));
+    assert_eq!(check(json!(NOW.to_string()), 300.0), Some("auth_time"));
+    assert!(check_with(&with("auth_time", json!(0)), |_| {}).is_ok());
 }

@@ -28,7 +28,7 @@ pub fn introspection_request(endpoint: &Url, token: &AccessToken, guard: &Guard)
 }
 
 /// Asks about a token in the client's name, authenticated as at the token endpoint.
-pub fn client_introspection_request(client: &TokenClient<'_>, token: &AccessToken) -> Request {
+pub fn client_introspection_request(client: &TokenClient, token: &AccessToken) -> Request {
     client.form_request(&[("token", token.expose()), ("token_type_hint", "access_token")])
 }
 

@@ -1,6 +1,9 @@
 //! Public keys and signature algorithms (RFC 7517, RFC 7518).
 
-use super::json::ObjectWriter;
+use sha2::{Digest, Sha256};
+
+use super::encoding::{base64url, base64url_decode};
+use super::json::{ObjectWriter, array};
 use crate::platform::JsonView;
 
 /// A signature algorithm with a public key. `none` and the HMACs are not among them.
@@ -111,14 +114,50 @@ impl PublicKey {
 
     /// The key as a JWK of its bare members, which every importer takes.
     pub fn bare_jwk(&self) -> String {
+        self.bare_members().finish()
+    }
+
+    fn bare_members(&self) -> ObjectWriter {
         match &self.material {
             Material::Rsa { n, e } => ObjectWriter::new().text("kty", "RSA").text("n", n).text("e", e),
             Material::Ec { crv, x, y } => {
                 ObjectWriter::new().text("kty", "EC").text("crv", crv).text("x", x).text("y", y)
             }
         }
-        .finish()
     }
+
+    /// The key as a client publishes it: with its name, and what it is for. An RSA key names its algorithm only where it is to be
+    /// used with that one alone.
+    pub fn published_jwk(&self, kid: &str, algorithm: Option<Algorithm>) -> String {
+        let jwk = self.bare_members().text("kid", kid).text("use", "sig");
+        jwk.optional_text("alg", algorithm.map(Algorithm::name)).finish()
+    }
+
+    /// The key's thumbprint by SHA-256 (RFC 7638), in base64url: a name that says which key it is.
+    pub fn thumbprint(&self) -> String {
+        // Exactly the required members, in the order of their names.
+        let members = match &self.material {
+            Material::Rsa { n, e } => ObjectWriter::new().text("e", e).text("kty", "RSA").text("n", n),
+            Material::Ec { crv, x, y } => {
+                ObjectWriter::new().text("crv", crv).text("kty", "EC").text("x", x).text("y", y)
+            }
+        };
+        base64url(&Sha256::digest(members.finish()))
+    }
+
+    /// The length of an RSA key's modulus in bits; `None` for an elliptic-curve key, and for a modulus that is no number.
+    pub fn modulus_bits(&self) -> Option<usize> {
+        let Material::Rsa { n, .. } = &self.material else { return None };
+        let bytes = base64url_decode(n)?;
+        let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
+        let first = bytes.get(zeros)?;
+        Some((bytes.len() - zeros) * 8 - first.leading_zeros() as usize)
+    }
+}
+
+/// A JWK Set of keys that are JWK texts already, as a client serves it under its `jwks_uri`.
+pub fn jwk_set(keys: impl IntoIterator<Item = String>) -> String {
+    ObjectWriter::new().raw("keys", &array(keys)).finish()
 }
 
 /// The keys of a set that can have signed: the one with the header's `kid`, or without a `kid` all that fit.
@@ -160,5 +199,27 @@ mod tests {
         for name in ["none", "HS256", "HS512", "rs256", ""] {
             assert_eq!(Algorithm::from_name(name), None);
         }
+    }
+
+    #[test]
+    fn k4_a_key_is_published_with_its_name_and_what_it_is_for() {
+        let keys = keys();
+        let set = jwk_set([
+            keys[0].published_jwk("r", None),
+            keys[1].published_jwk(&keys[1].thumbprint(), Some(Algorithm::ES384)),
+        ]);
+        let set: serde_json::Value = serde_json::from_str(&set).unwrap();
+        assert_eq!(set["keys"][0], json!({"kty": "RSA", "n": "AQAB", "e": "AQAB", "kid": "r", "use": "sig"}));
+        assert_eq!((&set["keys"][1]["alg"], &set["keys"][1]["crv"]), (&json!("ES384"), &json!("P-384")));
+        assert_eq!(set["keys"][1]["kid"], keys[1].thumbprint());
+        assert_eq!(PublicKey::read_set(&set).len(), 2);
+    }
+
+    #[test]
+    fn a_modulus_has_as_many_bits_as_its_number() {
+        let bits = |n: &str| PublicKey::read(&json!({"kty": "RSA", "n": n, "e": "AQAB"})).unwrap().modulus_bits();
+        assert_eq!(bits("AQAB"), Some(17));
+        assert_eq!(bits("AP8"), Some(8));
+        assert_eq!((bits("AAAA"), bits("!")), (None, None));
     }
 }

@@ -5,8 +5,11 @@
 //! [`crate::platform`], only [`JsonView`](crate::platform::JsonView) and [`Json`](crate::platform::Json).
 
 pub mod authorize;
+pub mod backend;
 pub mod callback;
+pub mod client_assertion;
 pub mod client_auth;
+pub mod client_metadata;
 pub mod context;
 pub mod diagnosis;
 pub mod discovery;
@@ -20,9 +23,13 @@ pub mod json;
 pub mod jwk;
 pub mod jwt;
 pub mod launch;
+pub mod login_trust;
+pub mod pem;
 pub mod pkce;
+pub mod registration;
 pub mod revocation;
 pub mod scope;
 pub mod secret;
 pub mod token;
 pub mod url;
+pub mod user_info;

@@ -7,14 +7,22 @@ use super::url::Url;
 use crate::error::Failure;
 use crate::platform::{Body, JsonView};
 
-/// Gives a refresh token back, and with it, on most servers, the whole grant.
-pub fn refresh_token_revocation_request(client: &TokenClient<'_>, token: &RefreshToken) -> Request {
-    client.form_request(&[("token", token.expose()), ("token_type_hint", "refresh_token")])
+/// A token to give back.
+#[derive(Clone, Copy, Debug)]
+pub enum RevokedToken<'a> {
+    /// A refresh token, and with it, on most servers, the whole grant.
+    Refresh(&'a RefreshToken),
+    /// An access token.
+    Access(&'a AccessToken),
 }
 
-/// Gives an access token back.
-pub fn access_token_revocation_request(client: &TokenClient<'_>, token: &AccessToken) -> Request {
-    client.form_request(&[("token", token.expose()), ("token_type_hint", "access_token")])
+/// Gives a token back.
+pub fn revocation_request(client: &TokenClient, token: RevokedToken<'_>) -> Request {
+    let (token, hint) = match token {
+        RevokedToken::Refresh(token) => (token.expose(), "refresh_token"),
+        RevokedToken::Access(token) => (token.expose(), "access_token"),
+    };
+    client.form_request(&[("token", token), ("token_type_hint", hint)])
 }
 
 /// Reads the answer: a success says no more than that.
@@ -38,16 +46,16 @@ pub fn is_page(endpoint: &Url) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::client_auth::ClientAuthentication;
+    use crate::protocol::client_auth::ClientCredential;
     use serde_json::json;
 
     #[test]
     fn g4_a_revocation_is_a_form_with_a_hint_and_the_clients_authentication() {
         let endpoint = Url::parse("https://ehr.example/revoke").unwrap();
-        let client = TokenClient { endpoint: &endpoint, client_id: "app", authentication: &ClientAuthentication::None };
-        let refresh = refresh_token_revocation_request(&client, &RefreshToken::new("r"));
+        let client = TokenClient { endpoint, credential: ClientCredential::public("app") };
+        let refresh = revocation_request(&client, RevokedToken::Refresh(&RefreshToken::new("r")));
         assert_eq!(refresh.body.as_deref(), Some("token=r&token_type_hint=refresh_token&client_id=app"));
-        let access = access_token_revocation_request(&client, &AccessToken::new("a"));
+        let access = revocation_request(&client, RevokedToken::Access(&AccessToken::new("a")));
         assert_eq!(access.body.as_deref(), Some("token=a&token_type_hint=access_token&client_id=app"));
         assert_eq!(access.authorization(), None);
     }

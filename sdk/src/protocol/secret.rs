@@ -50,6 +50,10 @@ secret! {
     CodeVerifier,
     /// A client secret (RFC 6749 section 2.3.1).
     ClientSecret,
+    /// A registration access token (RFC 7592 section 3).
+    RegistrationAccessToken,
+    /// An assertion that a client's key signed (RFC 7523 section 2.2).
+    ClientAssertion,
 }
 
 #[cfg(test)]

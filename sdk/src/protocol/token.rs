@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::client_auth::ClientAuthentication;
+use super::client_auth::ClientCredential;
 use super::context::LaunchContext;
 use super::http::Request;
 use super::secret::{AccessToken, AuthorizationCode, CodeVerifier, IdToken, RefreshToken};
@@ -10,18 +10,16 @@ use super::url::Url;
 use crate::error::{Error, Failure, OAuthError};
 use crate::platform::{Body, JsonView};
 
-/// Where and as whom a client asks for tokens.
-#[derive(Clone, Copy, Debug)]
-pub struct TokenClient<'a> {
-    /// The token endpoint.
-    pub endpoint: &'a Url,
-    /// The client.
-    pub client_id: &'a str,
-    /// How the client authenticates.
-    pub authentication: &'a ClientAuthentication,
+/// Where and as whom a client asks once: for tokens, about them, or to give them back.
+#[derive(Clone, Debug)]
+pub struct TokenClient {
+    /// The endpoint.
+    pub endpoint: Url,
+    /// What authenticates the request.
+    pub credential: ClientCredential,
 }
 
-impl TokenClient<'_> {
+impl TokenClient {
     /// Exchanges a code. `redirect_uri` is the one of the authorization request, letter by letter.
     pub fn code_request(
         &self,
@@ -37,7 +35,11 @@ impl TokenClient<'_> {
 
     /// A form for the endpoint, authenticated as the client.
     pub(super) fn form_request(&self, form: &[(&str, &str)]) -> Request {
-        self.authentication.request(self.endpoint.clone(), self.client_id, form)
+        let mut form = form.to_vec();
+        form.extend(self.credential.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+        let mut request = Request::form(self.endpoint.clone(), &form);
+        request.set_authorization(self.credential.authorization.clone());
+        request
     }
 
     /// Asks for a new access token; with `scope`, for one that may do less.
@@ -138,7 +140,7 @@ mod tests {
     #[test]
     fn a5_the_exchange_names_the_redirect_uri_and_encodes_the_code() {
         let endpoint = Url::parse("https://ehr.example/token").unwrap();
-        let client = TokenClient { endpoint: &endpoint, client_id: "app", authentication: &ClientAuthentication::None };
+        let client = TokenClient { endpoint, credential: ClientCredential::public("app") };
         let verifier = CodeVerifier::new("v");
         let request =
             client.code_request(&AuthorizationCode::new("a+b&c="), "https://app.example/code", Some(&verifier));
@@ -153,7 +155,7 @@ mod tests {
     #[test]
     fn s8_a_token_request_stays_out_of_caches_and_follows_no_redirect() {
         let endpoint = Url::parse("https://ehr.example/token").unwrap();
-        let client = TokenClient { endpoint: &endpoint, client_id: "app", authentication: &ClientAuthentication::None };
+        let client = TokenClient { endpoint, credential: ClientCredential::public("app") };
         let request = client.refresh_request(&RefreshToken::new("r"), None);
         assert!(request.no_store);
         assert_eq!(request.redirect, crate::protocol::http::Redirect::Manual);

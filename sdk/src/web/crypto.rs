@@ -18,10 +18,16 @@ impl Entropy for WebPlatform {
 }
 
 impl Signer for WebPlatform {
-    type PrivateKey = CryptoKey;
+    /// The forms of one key: Web Crypto binds an RSA key to one hash, so a key may have a form for each.
+    type PrivateKey = Vec<CryptoKey>;
 
-    async fn sign(&self, key: &CryptoKey, algorithm: Algorithm, data: &[u8]) -> Result<Vec<u8>, SignatureFailure> {
-        let signing = subtle()?.sign_with_object_and_u8_array(&parameters(algorithm), key, data);
+    fn algorithms(&self, key: &Vec<CryptoKey>) -> Vec<Algorithm> {
+        key.iter().filter_map(algorithm_of).collect()
+    }
+
+    async fn sign(&self, key: &Vec<CryptoKey>, algorithm: Algorithm, data: &[u8]) -> Result<Vec<u8>, SignatureFailure> {
+        let form = key.iter().find(|form| algorithm_of(form) == Some(algorithm)).ok_or(SignatureFailure)?;
+        let signing = subtle()?.sign_with_object_and_u8_array(&parameters(algorithm), form, data);
         let signature = settle(signing).await?;
         Ok(js_sys::Uint8Array::new(&signature).to_vec())
     }
@@ -45,17 +51,41 @@ impl Signer for WebPlatform {
 }
 
 /// Absent where the page is not a secure context.
-fn subtle() -> Result<SubtleCrypto, SignatureFailure> {
+pub(super) fn subtle() -> Result<SubtleCrypto, SignatureFailure> {
     let crypto: JsValue = global("crypto").ok_or(SignatureFailure)?;
     member(&crypto, "subtle").ok_or(SignatureFailure)
 }
 
-async fn settle(promise: Result<Promise, JsValue>) -> Result<JsValue, SignatureFailure> {
+pub(super) async fn settle(promise: Result<Promise, JsValue>) -> Result<JsValue, SignatureFailure> {
     JsFuture::from(promise.map_err(|_| SignatureFailure)?).await.map_err(|_| SignatureFailure)
 }
 
+/// The one algorithm that a private key signs by; `None` where it is not to sign, or by none of a client's.
+fn algorithm_of(key: &CryptoKey) -> Option<Algorithm> {
+    let algorithm: JsValue = member(key, "algorithm")?;
+    let text = |name: &str| member::<JsValue>(&algorithm, name)?.as_string();
+    let hash = || member::<JsValue>(&member(&algorithm, "hash")?, "name")?.as_string();
+    let signs = key.type_() == "private" && key.usages().includes(&JsValue::from_str("sign"), 0);
+    match (text("name")?.as_str(), signs) {
+        ("RSASSA-PKCS1-v1_5", true) => match hash()?.as_str() {
+            "SHA-256" => Some(Algorithm::RS256),
+            "SHA-384" => Some(Algorithm::RS384),
+            "SHA-512" => Some(Algorithm::RS512),
+            _ => None,
+        },
+        ("RSA-PSS", true) if hash()? == "SHA-256" => Some(Algorithm::PS256),
+        ("ECDSA", true) => match text("namedCurve")?.as_str() {
+            "P-256" => Some(Algorithm::ES256),
+            "P-384" => Some(Algorithm::ES384),
+            "P-521" => Some(Algorithm::ES512),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 /// The algorithm as Web Crypto words it, for import, signature and check alike.
-fn parameters(algorithm: Algorithm) -> Object {
+pub(super) fn parameters(algorithm: Algorithm) -> Object {
     let name = match (algorithm.curve(), algorithm) {
         (Some(_), _) => "ECDSA",
         (None, Algorithm::PS256) => "RSA-PSS",

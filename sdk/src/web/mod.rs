@@ -5,20 +5,26 @@
 //! of [`crate::protocol`] that the traits name.
 
 mod crypto;
+mod database;
 mod global;
 mod http;
 mod json;
+mod keys;
+mod lines;
 mod location;
 mod lock;
 mod messages;
+mod popup;
 mod storage;
 mod timer;
 
 use std::rc::Rc;
 
-#[cfg(feature = "js")]
+#[cfg(any(feature = "js", feature = "js-backend"))]
 pub(crate) use global::object;
 pub use json::JsonValue;
+pub use keys::ClientKeyPair;
+pub use popup::Popup;
 pub use storage::StoreChoice;
 
 use crate::platform::{LocalFuture, Spawn};

@@ -6,7 +6,8 @@ use smartrust::fhir::bundle::Page;
 use smartrust::fhir::outcome::OperationOutcome;
 use smartrust::fhir::patient::belongs_to_another;
 use smartrust::fhir::reference::ResourceId;
-use smartrust::fhir::request::{page_request, read_request, search_request};
+use smartrust::fhir::request::{FhirRequest, Interaction, page_request};
+use smartrust::fhir::retry::retry_after;
 use smartrust::protocol::url::Url;
 
 use crate::generated::{address, cases, json, object, reference, text};
@@ -61,7 +62,7 @@ proptest! {
 
     #[test]
     fn f1_a_relative_reference_is_read_below_the_base(reference in prop_oneof![reference(), "[A-Z][a-z]{0,5}/[a-z0-9.-]{0,6}"]) {
-        if let Ok(request) = read_request(&base(), &reference) {
+        if let Ok(request) = FhirRequest::read(&reference).build(&base()) {
             let fetched = url::Url::parse(request.url.as_str()).unwrap();
             prop_assert_eq!(fetched.as_str(), request.url.as_str());
             let below = ["https://ehr.example/practice/fhir/", &reference].concat();
@@ -71,10 +72,37 @@ proptest! {
 
     #[test]
     fn a_search_says_what_was_asked_for(parameters in prop::collection::vec((text(), text()), 0..4)) {
-        let url = search_request(&base(), "Observation", &parameters).unwrap().url;
-        let fetched = url::Url::parse(url.as_str()).unwrap();
-        prop_assert_eq!(fetched.path(), "/practice/fhir/Observation");
+        let request = FhirRequest::search("Observation", &parameters).build(&base()).unwrap();
+        let mut fetched = url::Url::parse(request.url.as_str()).unwrap();
+        match &request.body {
+            Some(form) => {
+                prop_assert_eq!(fetched.path(), "/practice/fhir/Observation/_search");
+                fetched.set_query(Some(form));
+            }
+            None => prop_assert_eq!(fetched.path(), "/practice/fhir/Observation"),
+        }
         prop_assert_eq!(fetched.query_pairs().into_owned().collect::<Vec<_>>(), parameters);
+    }
+
+    #[test]
+    fn f1_no_interaction_leaves_the_base_by_its_target(
+        name in prop::sample::select(&["search", "create", "update", "patch", "delete", "history", "operation", "bundle"][..]),
+        target in prop_oneof![reference(), text(), address()],
+    ) {
+        let request = FhirRequest::new(Interaction::from_name(name).unwrap(), target).with("a", "b");
+        if let Ok(request) = request.build(&base()) {
+            let fetched = url::Url::parse(request.url.as_str()).unwrap();
+            prop_assert_eq!(fetched.as_str(), request.url.as_str());
+            let path = fetched.path();
+            prop_assert!(path == "/practice/fhir" || path.starts_with("/practice/fhir/"), "{path}");
+        }
+    }
+
+    #[test]
+    fn f6_any_retry_after_is_a_wait_or_nothing(text in prop_oneof![text(), "[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2} GMT"]) {
+        if let Some(wait) = retry_after(&text, 1_700_000_000.0) {
+            prop_assert!(wait >= 0.0 && wait.is_finite());
+        }
     }
 
     #[test]

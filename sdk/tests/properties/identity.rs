@@ -53,6 +53,7 @@ fn expected<'a>(access_token: &'a AccessToken, nonce: Option<&'a str>) -> Expect
         nonce,
         allow_missing_nonce: false,
         access_token,
+        max_age: None,
         now: NOW,
     }
 }

@@ -111,3 +111,14 @@ fn i3_published_tokens_of_algorithms_that_are_not_taken_are_refused() {
         assert_eq!(refused, Some("its algorithm is not one with a public key"), "{}", text(&example, "source"));
     }
 }
+
+#[test]
+fn k4_the_published_thumbprint_is_made_of_the_published_key() {
+    // RFC 7638 section 3.1.
+    let key = serde_json::json!({
+        "kty": "RSA", "e": "AQAB", "alg": "RS256", "kid": "2011-04-29",
+        "n": "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw",
+    });
+    let thumbprint = PublicKey::read(&key).unwrap().thumbprint();
+    assert_eq!(thumbprint, "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
+}

@@ -88,6 +88,17 @@ export function replaceTimers() {
   return { set, cleared, restore: () => undo.forEach((each) => each()) };
 }
 
+/** Keeps what a form of the page would send, in place of sending it: method, address and body of each. */
+export function replaceSubmit() {
+  const sent = [];
+  const restore = replace(HTMLFormElement.prototype, "submit", function () {
+    sent.push(this.getAttribute("method"), this.getAttribute("action"), String(new URLSearchParams(new FormData(this))));
+    if (!this.isConnected) sent.push("a form outside the page is not sent");
+    this.remove();
+  });
+  return { sent, restore };
+}
+
 /** A key pair whose private half cannot be exported. The RSA members mean nothing to elliptic curves. */
 export const newKey = (algorithm) =>
   crypto.subtle.generateKey(
@@ -106,8 +117,31 @@ export const sign = async (algorithm, { privateKey }, data) =>
 export const verify = (algorithm, { publicKey }, signature, data) =>
   crypto.subtle.verify(JSON.parse(algorithm), publicKey, signature, data);
 
-export const importPrivateKey = (jwk, algorithm) =>
-  crypto.subtle.importKey("jwk", JSON.parse(jwk), JSON.parse(algorithm), false, ["sign"]);
+/** Whether a key can be read out, as tried by every format there is. */
+export async function canBeReadOut(key) {
+  const tries = ["jwk", "pkcs8", "spki", "raw"].map((format) => crypto.subtle.exportKey(format, key));
+  return (await Promise.allSettled(tries)).some(({ status }) => status === "fulfilled");
+}
+
+/** A new RSA key in the forms that tools write, and its public half. */
+export async function newKeyFile() {
+  const algorithm = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-384", modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]) };
+  const { privateKey, publicKey } = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+  const pem = (label, bytes) => {
+    const lines = btoa(String.fromCharCode(...bytes)).match(/.{1,64}/g);
+    return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ""].join("\n");
+  };
+  const bytes = async (format, key) => new Uint8Array(await crypto.subtle.exportKey(format, key));
+  const pkcs8 = await bytes("pkcs8", privateKey);
+  // The PKCS#1 key of 2048 bits stands in the PKCS#8 one, after 26 bytes of heading (RFC 5208 section 5).
+  return {
+    pkcs8: pem("PRIVATE KEY", pkcs8),
+    pkcs1: pem("RSA PRIVATE KEY", pkcs8.slice(26)),
+    jwk: JSON.stringify({ ...(await crypto.subtle.exportKey("jwk", privateKey)), kid: "mine" }),
+    publicPem: pem("PUBLIC KEY", await bytes("spki", publicKey)),
+    publicJwk: await publicJwk({ publicKey }),
+  };
+}
 
 export const importAsItIs = (jwk, algorithm) =>
   crypto.subtle.importKey("jwk", JSON.parse(jwk), JSON.parse(algorithm), false, ["verify"]);

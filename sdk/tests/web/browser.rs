@@ -35,6 +35,14 @@ extern "C" {
     #[wasm_bindgen(js_name = isLockHeldAmongTabs)]
     pub async fn is_lock_held_among_tabs(name: &str) -> JsValue;
 
+    pub type Submissions;
+    #[wasm_bindgen(js_name = replaceSubmit)]
+    pub fn replace_submit() -> Submissions;
+    #[wasm_bindgen(method, getter)]
+    pub fn sent(this: &Submissions) -> Vec<String>;
+    #[wasm_bindgen(method)]
+    pub fn restore(this: &Submissions);
+
     pub type Timers;
     #[wasm_bindgen(js_name = replaceTimers)]
     pub fn replace_timers() -> Timers;
@@ -55,8 +63,10 @@ extern "C" {
     async fn sign_bytes(algorithm: &str, pair: &JsValue, data: &[u8]) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(js_name = verify, catch)]
     pub async fn verify(algorithm: &str, pair: &JsValue, signature: &[u8], data: &[u8]) -> Result<JsValue, JsValue>;
-    #[wasm_bindgen(js_name = importPrivateKey, catch)]
-    async fn import_private_key_value(jwk: &str, algorithm: &str) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(js_name = canBeReadOut, catch)]
+    pub async fn can_be_read_out(key: &CryptoKey) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(js_name = newKeyFile, catch)]
+    pub async fn new_key_file() -> Result<JsValue, JsValue>;
     #[wasm_bindgen(js_name = importAsItIs, catch)]
     pub async fn import_as_it_is(jwk: &str, algorithm: &str) -> Result<JsValue, JsValue>;
 }
@@ -64,11 +74,6 @@ extern "C" {
 /// The public half of a key pair as a JWK.
 pub async fn public_jwk(pair: &JsValue) -> String {
     public_jwk_text(pair).await.unwrap().as_string().unwrap()
-}
-
-/// A private key that a standard publishes.
-pub async fn import_private_key(jwk: &str, algorithm: &str) -> CryptoKey {
-    import_private_key_value(jwk, algorithm).await.unwrap().unchecked_into()
 }
 
 /// A signature that the browser makes without the code under test.

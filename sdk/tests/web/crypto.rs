@@ -14,7 +14,7 @@ const EC_KEY: &str = r#"{"kty": "EC", "crv": "P-256", "x": "f83OJ3D2xF1Bg8vub9tL
 const EC_TOKEN: &str = "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q";
 
 /// Each algorithm, and how Web Crypto words what it is for making a key and for signing.
-pub const ALGORITHMS: [(&str, &str, &str); 7] = [
+const ALGORITHMS: [(&str, &str, &str); 7] = [
     ("RS256", r#"{"name": "RSASSA-PKCS1-v1_5", "hash": "SHA-256"}"#, r#"{"name": "RSASSA-PKCS1-v1_5"}"#),
     ("RS384", r#"{"name": "RSASSA-PKCS1-v1_5", "hash": "SHA-384"}"#, r#"{"name": "RSASSA-PKCS1-v1_5"}"#),
     ("RS512", r#"{"name": "RSASSA-PKCS1-v1_5", "hash": "SHA-512"}"#, r#"{"name": "RSASSA-PKCS1-v1_5"}"#),
@@ -63,7 +63,7 @@ async fn what_the_platform_signs_the_browser_verifies() {
     for (name, making, signing) in ALGORITHMS {
         let pair = browser::new_key(making).await.unwrap();
         let algorithm = Algorithm::from_name(name).unwrap();
-        let signature = platform.sign(&browser::private_key(&pair), algorithm, b"data").await.unwrap();
+        let signature = platform.sign(&vec![browser::private_key(&pair)], algorithm, b"data").await.unwrap();
         let verify = async |data: &[u8]| browser::verify(signing, &pair, &signature, data).await.unwrap().as_bool();
         assert_eq!(verify(b"data").await, Some(true), "{name}");
         assert_eq!(verify(b"date").await, Some(false), "{name}");

@@ -33,3 +33,27 @@ fn where_there_is_no_history_it_cannot_be_replaced_and_says_so() {
     let _absent = browser::with(&js_sys::global(), "history", &JsValue::UNDEFINED);
     assert!(WebPlatform::default().replace("http://localhost/").is_err());
 }
+
+#[wasm_bindgen_test]
+fn a6_a_form_is_posted_by_the_page_whatever_its_fields_are_called() {
+    let submissions = browser::replace_submit();
+    let form = [("scope", "patient/*.rs openid"), ("submit", "é&\"<b>"), ("action", "https://evil.example/")];
+    let form = form.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let posted = WebPlatform::default().post("https://ehr.example/authorize?tenant=7", &form);
+    submissions.restore();
+    assert!(posted.is_ok());
+    assert_eq!(
+        submissions.sent(),
+        [
+            "post",
+            "https://ehr.example/authorize?tenant=7",
+            "scope=patient%2F*.rs+openid&submit=%C3%A9%26%22%3Cb%3E&action=https%3A%2F%2Fevil.example%2F",
+        ]
+    );
+}
+
+#[wasm_bindgen_test]
+fn a6_where_there_is_no_page_nothing_is_posted_and_it_says_so() {
+    let _absent = browser::with(&js_sys::global(), "HTMLFormElement", &JsValue::UNDEFINED);
+    assert!(WebPlatform::default().post("https://ehr.example/authorize", &[]).is_err());
+}

@@ -5,6 +5,7 @@ mod browser;
 mod crypto;
 mod http;
 mod json;
+mod keys;
 mod launch;
 mod location;
 mod published;

@@ -3,6 +3,7 @@
 import { SmartApp } from "/pkg/index.js";
 
 const server = await (await fetch("app.json")).json();
+if (server.key) server.key.privateKey = await importKey(server.key.jwk);
 const app = new SmartApp({ server });
 const opened = { app, session: null, error: null, events: [] };
 
@@ -15,3 +16,12 @@ try {
   opened.error = { code, message, error, errorDescription };
 }
 globalThis.opened = opened;
+
+/** The app's private key, which cannot be read out from then on. */
+function importKey(jwk) {
+  const algorithms = {
+    RS384: { name: "RSASSA-PKCS1-v1_5", hash: "SHA-384" },
+    ES384: { name: "ECDSA", namedCurve: "P-384" },
+  };
+  return crypto.subtle.importKey("jwk", jwk, algorithms[jwk.alg], false, ["sign"]);
+}

@@ -78,6 +78,7 @@ export function makeApps(appOrigin, fhirBase, keyAlgorithms) {
         fhirBase,
         clientId,
         ...(clientSecret && { clientSecret, tokenEndpointAuthMethod: method }),
+        ...(privateKey && { tokenEndpointAuthMethod: method, key: { kid: privateKey.kid, jwk: privateKey } }),
         redirectUri,
         scope,
         ...record,

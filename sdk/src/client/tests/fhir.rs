@@ -225,7 +225,9 @@ fn f8_a_limit_stops_early() {
 fn a_page_that_failed_can_be_asked_for_again() {
     let (server, world, session) = signed_in();
     let next = "https://ehr.example/fhir/Observation?page=2";
-    server.fhir_replies.borrow_mut().extend([page(&["1"], Some(next)), Reply::offline(), page(&["2"], None)]);
+    server.fhir_replies.borrow_mut().push_back(page(&["1"], Some(next)));
+    // As often as a read is tried.
+    server.fhir_replies.borrow_mut().extend([Reply::offline(), Reply::offline(), Reply::offline(), page(&["2"], None)]);
     let search = session.search("Observation", &[], &AbortSignal::never()).unwrap();
     let (failed, second) = world
         .run(async move {

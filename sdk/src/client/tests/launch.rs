@@ -3,9 +3,9 @@ use crate::client::app::LaunchOptions;
 use crate::client::config::SmartAppConfig;
 use crate::error::Error;
 use crate::memory::{MemoryPlatform, Reply, World};
-use crate::protocol::client_auth::{BasicEncoding, ClientAuthentication};
+
 use crate::protocol::pkce::{Pkce, code_challenge};
-use crate::protocol::secret::{ClientSecret, CodeVerifier};
+use crate::protocol::secret::CodeVerifier;
 use serde_json::json;
 use std::collections::HashSet;
 use std::rc::Rc;
@@ -219,40 +219,4 @@ fn d6_discovery_gives_up_after_ten_seconds() {
     assert!(attempts[0].outcome.contains("no answer came in time"), "{attempts:?}");
     assert_eq!(attempts.len(), 1, "who does not answer is not asked again");
     assert_eq!(crate::platform::Clock::now(&tab), NOW + 10.0);
-}
-
-#[test]
-fn k2_a_secret_in_a_page_is_a_finding_and_authenticates_the_exchange() {
-    let secret = || ClientSecret::new("s&cret");
-    for (authentication, body, header) in [
-        (ClientAuthentication::ClientSecretPost(secret()), Some("s&cret"), None),
-        (
-            ClientAuthentication::ClientSecretBasic(secret(), BasicEncoding::Form),
-            None,
-            // base64 of "app:s%26cret"
-            Some("Basic YXBwOnMlMjZjcmV0"),
-        ),
-    ] {
-        let server = Server::new();
-        let world = server.world();
-        let tab = world.tab("https://app.example/");
-        let mut record = record();
-        record.authentication = authentication;
-        let app = app_with(&tab, record);
-        let findings = app.findings();
-        assert_eq!(findings.iter().map(|finding| finding.code).collect::<Vec<_>>(), ["secret_in_browser"]);
-        assert!(!findings[0].message.contains("cret&") && !findings[0].message.contains("s&"));
-        launch(&world, &app).unwrap();
-        tab.visit(&redirect(&server, &tab));
-        resume(&world, &app).unwrap().unwrap();
-        let request = &token_requests(&world)[0];
-        assert_eq!(field(request, "client_secret").as_deref(), body);
-        assert_eq!(request.authorization(), header);
-    }
-}
-
-#[test]
-fn k2_a_public_client_is_no_finding() {
-    let world = Server::new().world();
-    assert!(app(&world.tab("https://app.example/")).findings().is_empty());
 }

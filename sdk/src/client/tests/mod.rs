@@ -1,12 +1,22 @@
 //! The client against a scripted server, on the platform in memory.
 
+mod authentication;
+mod authorization_method;
+mod backend;
 mod callback;
 mod discovery;
+mod export;
 mod fhir;
 mod identity;
 mod launch;
+mod pasted;
+mod popup;
 mod record;
 mod refresh;
+mod registration;
+mod requests;
+mod retries;
 mod server;
 mod several;
 mod sign_out;
+mod user_info;

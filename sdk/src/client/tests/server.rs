@@ -66,7 +66,7 @@ impl Server {
         World::new(NOW, move |request| server.answer(request))
     }
 
-    fn answer(&self, request: &Request) -> Reply {
+    pub fn answer(&self, request: &Request) -> Reply {
         match request.url.path() {
             "/fhir/.well-known/smart-configuration" => Reply::json(200, &self.configuration.borrow()),
             "/token" => self.token_replies.borrow_mut().pop_front().unwrap_or_else(|| self.tokens(request)),

@@ -90,3 +90,23 @@ fn g4_a_server_without_introspection_says_so() {
     let ask = async move { session.introspect(IntrospectAs::Token, &AbortSignal::never()).await };
     assert_eq!(world.run(ask).unwrap().unwrap_err().code(), "not_offered");
 }
+
+#[test]
+fn g5_the_page_for_managing_access_is_offered_also_after_a_reload_and_never_fetched() {
+    let page = "https://ehr.example/webchart.cgi?f=admin&s=jwt";
+    let (_, world, tab, session) = signed_in(&json!({"management_endpoint": page}));
+    let offered = |session: &Session<MemoryPlatform>| session.management_endpoint().map(|url| url.to_string());
+    assert_eq!(offered(&session).as_deref(), Some(page));
+    let refreshed = session.clone();
+    world.run(async move { refreshed.refresh().await }).unwrap().unwrap();
+    let reloaded = resume(&world, &app(&tab)).unwrap().unwrap();
+    assert_eq!(offered(&reloaded).as_deref(), Some(page));
+    sign_out(&world, &reloaded);
+    assert!(sent_to(&world, "/webchart.cgi").is_empty());
+}
+
+#[test]
+fn g5_a_server_without_such_a_page_offers_none() {
+    let (_, _, _, session) = signed_in(&json!({}));
+    assert_eq!(session.management_endpoint(), None);
+}

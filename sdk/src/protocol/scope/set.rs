@@ -74,6 +74,13 @@ impl ScopeSet {
         })
     }
 
+    /// Whether something may be done with resources of a type, be it with some of them alone, in any context.
+    pub fn allows_part_of(&self, resource_type: &str, permissions: Permissions) -> bool {
+        self.scopes.iter().filter_map(Scope::resource).any(|own| {
+            own.resource_type.as_deref().is_none_or(|own| own == resource_type) && own.permissions.covers(permissions)
+        })
+    }
+
     /// The constraints of the scopes that allow a part of a type to be searched for, one patient's or all that the user
     /// may see.
     pub fn search_constraints(&self, resource_type: &str) -> impl Iterator<Item = &str> {

@@ -1,0 +1,69 @@
+//! What an interaction is done with, as an address.
+
+use super::{FhirRequest, Interaction, wrong_url};
+use crate::error::{Error, Failure};
+use crate::fhir::reference::is_id;
+use crate::protocol::scope::is_resource_type;
+use crate::protocol::url::Url;
+
+impl FhirRequest {
+    /// The address without its query.
+    pub(super) fn place(&self, base: &Url) -> Result<Url, Failure> {
+        if self.interaction == Interaction::Read && self.target.contains(':') {
+            return wrong_url(Url::parse(&self.target));
+        }
+        if !self.is_well_formed() {
+            return Err(Error::Reference { problem: self.expected().into() }.into());
+        }
+        match self.interaction {
+            Interaction::Bundle => Ok(base.clone()),
+            Interaction::Capabilities => wrong_url(base.child("metadata")),
+            Interaction::History if self.target.is_empty() => wrong_url(base.child("_history")),
+            Interaction::History => wrong_url(base.child(&[&*self.target, "/_history"].concat())),
+            _ => wrong_url(base.child(&self.target)),
+        }
+    }
+
+    /// The type of the resources that the request is about, where it is about one type below the FHIR base.
+    pub(super) fn resource_type(&self) -> Option<&str> {
+        let mut parts = self.target.split('/');
+        let (first, third) = (parts.next()?, parts.nth(1));
+        let searched = third.filter(|_| self.interaction == Interaction::Search).unwrap_or(first);
+        is_resource_type(searched).then_some(searched)
+    }
+
+    fn is_well_formed(&self) -> bool {
+        use Interaction::*;
+        let place = match self.interaction {
+            Operation => match self.target.rsplit_once('/').unwrap_or(("", &self.target)) {
+                (place, name) if is_operation(name) => place,
+                _ => return false,
+            },
+            _ => self.target.as_str(),
+        };
+        let parts: Vec<&str> = place.split('/').collect();
+        match (self.interaction, parts.as_slice()) {
+            (History | Operation | Capabilities | Bundle, [""]) => true,
+            (Search | Create | History | Operation, [kind]) => is_resource_type(kind),
+            (Update | Patch | Delete, [kind]) => is_resource_type(kind) && !self.parameters.is_empty(),
+            (Read | Update | Patch | Delete | History | Operation, [kind, id]) => is_resource_type(kind) && is_id(id),
+            (Search, [compartment, id, kind]) => is_resource_type(compartment) && is_id(id) && is_resource_type(kind),
+            (Read, [kind, id, "_history", version]) => is_resource_type(kind) && is_id(id) && is_id(version),
+            _ => false,
+        }
+    }
+
+    fn expected(&self) -> &'static str {
+        match self.interaction {
+            Interaction::Search | Interaction::Create => "it is not a resource type, such as Patient",
+            Interaction::Operation => "it is not an operation, such as Patient/1/$everything",
+            Interaction::Bundle | Interaction::Capabilities => "this request is about no resource",
+            _ => "it is not a type, a slash and an id, such as Patient/1",
+        }
+    }
+}
+
+fn is_operation(name: &str) -> bool {
+    let rest = name.strip_prefix('$').unwrap_or_default();
+    !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+}

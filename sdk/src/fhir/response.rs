@@ -1,0 +1,85 @@
+//! What a FHIR server answered (FHIR R4, RESTful API).
+
+use super::reference::ResourceId;
+use crate::error::{Error, Failure};
+use crate::platform::JsonView;
+
+/// The answer to a FHIR request that succeeded. A header that the server's CORS settings hide from the page is absent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FhirResponse<V> {
+    /// The HTTP status.
+    pub status: u16,
+    /// `ETag`, as it came.
+    pub etag: Option<String>,
+    /// `Location`, as it came.
+    pub location: Option<String>,
+    /// `Last-Modified`, as it came.
+    pub last_modified: Option<String>,
+    /// The resource in the body, if any: what was asked for, or what the server says of it.
+    pub resource: Option<V>,
+}
+
+impl<V: JsonView> FhirResponse<V> {
+    /// The resource's version as `If-Match` takes it: the `ETag`, else by the `meta.versionId` of the resource that came.
+    ///
+    /// # Errors
+    /// [`Error::HiddenHeader`] where neither is there.
+    pub fn version(&self) -> Result<String, Failure> {
+        let of_resource = || version_of(self.resource.as_ref()?);
+        self.etag.clone().or_else(of_resource).ok_or_else(|| Error::HiddenHeader { name: "ETag" }.into())
+    }
+
+    /// The type and id of the resource that was made or changed: by `Location`, else by the resource that came.
+    ///
+    /// # Errors
+    /// [`Error::HiddenHeader`] where neither is there.
+    pub fn resource_id(&self) -> Result<ResourceId, Failure> {
+        let of_resource = || {
+            let resource = self.resource.as_ref()?;
+            let named = [resource.member_text("resourceType")?, resource.member_text("id")?].join("/");
+            ResourceId::read(&named)
+        };
+        let of_location = self.location.as_deref().and_then(ResourceId::read);
+        of_location.or_else(of_resource).ok_or_else(|| Error::HiddenHeader { name: "Location" }.into())
+    }
+}
+
+/// A resource's version as `If-Match` takes it (FHIR R4, RESTful API: managing resource contention).
+pub fn version_of<V: JsonView>(resource: &V) -> Option<String> {
+    let version = resource.member("meta")?.member_text("versionId")?;
+    Some(["W/\"", &version, "\""].concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn created(location: Option<&str>, resource: Option<Value>) -> FhirResponse<Value> {
+        let location = location.map(str::to_owned);
+        FhirResponse { status: 201, etag: None, location, last_modified: None, resource }
+    }
+
+    #[test]
+    fn f5_what_a_hidden_header_would_say_is_taken_from_the_resource() {
+        let resource = json!({"resourceType": "Patient", "id": "7", "meta": {"versionId": "3"}});
+        let hidden = created(None, Some(resource.clone()));
+        assert_eq!(hidden.version().unwrap(), "W/\"3\"");
+        assert_eq!(hidden.resource_id().unwrap().id, "7");
+        let seen = FhirResponse { etag: Some("\"x\"".into()), ..created(None, Some(resource)) };
+        assert_eq!(seen.version().unwrap(), "\"x\"");
+        let located = created(Some("https://ehr.example/fhir/Patient/8/_history/1"), None);
+        assert_eq!(located.resource_id().unwrap().id, "8");
+    }
+
+    #[test]
+    fn f5_what_could_not_be_had_is_an_error_that_names_the_header() {
+        let nothing = created(None, None);
+        let location = nothing.resource_id().unwrap_err();
+        assert_eq!(location.code(), "hidden_header");
+        assert!(location.to_string().contains("Location") && location.to_string().contains("CORS"), "{location}");
+        assert!(nothing.version().unwrap_err().to_string().contains("ETag"));
+        let outcome = json!({"resourceType": "OperationOutcome"});
+        assert!(created(None, Some(outcome)).resource_id().is_err());
+    }
+}

@@ -1,0 +1,141 @@
+//! When a FHIR request is worth another try (RFC 9110 sections 9.2.2, 10.2.3 and 15.6).
+
+use std::time::UNIX_EPOCH;
+
+use crate::error::Error;
+use crate::protocol::http::{Method, Request};
+
+/// How often a request is tried again where nobody said how long to wait.
+const TRIES: u32 = 2;
+/// How often it is where the server said so.
+const TOLD_TRIES: u32 = 3;
+/// How long the waits that a server asks for may be together, in seconds.
+const LONGEST_WAIT: f64 = 60.0;
+/// The first wait where nobody said how long, in seconds. Each next is twice as long.
+const FIRST_WAIT: f64 = 0.3;
+
+/// The waits before the tries of one request.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Tries {
+    again: u32,
+    waited: f64,
+}
+
+impl Tries {
+    /// How many seconds to wait before another try; `None` where the error is to be told. `now` is the time in seconds since
+    /// 1970, `chance` a random number from 0 to 1 that spreads the tries of many clients.
+    pub fn wait(&mut self, error: &Error, now: f64, chance: f64) -> Option<f64> {
+        let told = match error {
+            Error::Network { .. } => None,
+            Error::Fhir(fhir) => match fhir.status {
+                429 | 503 => fhir.retry_after.as_deref().and_then(|text| retry_after(text, now)),
+                502 | 504 => None,
+                _ => return None,
+            },
+            _ => return None,
+        };
+        let wait = match told {
+            Some(wait) if self.again < TOLD_TRIES && self.waited + wait <= LONGEST_WAIT => wait,
+            None if self.again < TRIES => FIRST_WAIT * f64::from(1_u32 << self.again) * (1.0 + chance),
+            _ => return None,
+        };
+        self.again += 1;
+        self.waited += wait;
+        Some(wait)
+    }
+}
+
+/// Whether a request does no more when it arrives twice: it reads, or sets or removes a resource without a condition.
+pub fn is_repeatable(request: &Request) -> bool {
+    match request.method {
+        Method::Get => true,
+        Method::Post => request.url.path().ends_with("/_search"),
+        Method::Put | Method::Delete => {
+            request.url.query().is_none() && !request.headers.iter().any(|(name, _)| name == "If-Match")
+        }
+        Method::Patch => false,
+    }
+}
+
+/// How many seconds from `now` on a `Retry-After` header asks to wait: a number of seconds, or a date (RFC 9110 section
+/// 10.2.3). `None` where it is neither.
+pub fn retry_after(text: &str, now: f64) -> Option<f64> {
+    let text = text.trim();
+    if let Ok(seconds) = text.parse::<u32>() {
+        return Some(seconds.into());
+    }
+    let date = httpdate::parse_http_date(text).ok()?.duration_since(UNIX_EPOCH).ok()?;
+    Some((date.as_secs_f64() - now).max(0.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::FhirError;
+    use crate::protocol::url::Url;
+
+    fn answer(status: u16, retry_after: Option<&str>) -> Error {
+        let (host, retry_after) = ("ehr.example".to_owned(), retry_after.map(str::to_owned));
+        Error::Fhir(Box::new(FhirError { status, host, operation_outcome: None, retry_after, etag: None }))
+    }
+
+    #[test]
+    fn f6_retry_after_is_seconds_or_a_date() {
+        // The dates' seconds by `date -u -d … +%s`.
+        for (text, now, expected) in [
+            ("120", 0.0, Some(120.0)),
+            (" 0 ", 0.0, Some(0.0)),
+            ("Sun, 06 Nov 1994 08:49:37 GMT", 784_111_770.0, Some(7.0)),
+            ("Thu, 29 Feb 2024 23:59:59 GMT", 1_709_251_190.0, Some(9.0)),
+            ("Fri, 01 Jan 2027 00:00:00 GMT", 1_798_761_600.0, Some(0.0)),
+            ("Sun, 06 Nov 1994 08:49:37 GMT", 1_700_000_000.0, Some(0.0)),
+            ("soon", 0.0, None),
+            ("-1", 0.0, None),
+            ("", 0.0, None),
+            ("Sun, 06 Foo 1994 08:49:37 GMT", 0.0, None),
+            ("Sun, 06 Nov 1994 08:49 GMT", 0.0, None),
+            ("Sun, 99 Nov 1994 08:49:37 GMT", 0.0, None),
+            ("Sun, 06 Nov 4000000000 08:49:37 GMT", 0.0, None),
+            ("Sun, 06 Nov 1994 4000000000:49:37 GMT", 0.0, None),
+        ] {
+            assert_eq!(retry_after(text, now), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn f6_waits_grow_are_spread_and_end() {
+        let waits = |error: Error, chance: f64| {
+            let mut tries = Tries::default();
+            std::iter::from_fn(move || tries.wait(&error, 0.0, chance)).take(9).collect::<Vec<_>>()
+        };
+        assert_eq!(waits(answer(503, None), 0.0), [0.3, 0.6]);
+        assert_eq!(waits(answer(502, None), 1.0), [0.6, 1.2]);
+        assert_eq!(waits(Error::Network { host: "h".into() }, 0.0).len(), 2);
+        assert_eq!(waits(answer(429, Some("5")), 0.5), [5.0, 5.0, 5.0]);
+        assert_eq!(waits(answer(503, Some("40")), 0.5), [40.0]);
+        assert!(waits(answer(503, Some("3600")), 0.5).is_empty());
+        for status in [400, 401, 403, 404, 409, 412, 422, 500] {
+            assert!(waits(answer(status, Some("1")), 0.0).is_empty(), "{status}");
+        }
+        assert!(waits(Error::Aborted, 0.0).is_empty());
+    }
+
+    #[test]
+    fn f6_only_what_does_no_harm_twice_is_repeated() {
+        let request = |method: Method, path: &str, header: Option<&str>| {
+            let mut request = Request::get(Url::parse("https://ehr.example/fhir").unwrap().child(path).unwrap(), "x");
+            request.method = method;
+            header.map(|name| request.set_header(name, "x"));
+            is_repeatable(&request)
+        };
+        assert!(request(Method::Get, "Patient?name=a", None));
+        assert!(request(Method::Post, "Patient/_search", None));
+        assert!(request(Method::Put, "Patient/1", None));
+        assert!(request(Method::Delete, "Patient/1", None));
+        assert!(!request(Method::Put, "Patient/1", Some("If-Match")));
+        assert!(!request(Method::Delete, "Patient?identifier=1", None));
+        assert!(!request(Method::Post, "Patient", None));
+        assert!(!request(Method::Post, "Patient/$match", None));
+        assert!(!request(Method::Patch, "Patient/1", None));
+    }
+}

@@ -1,0 +1,70 @@
+//! What authenticates a client and cannot stand in JSON: its key, or the app's own callback.
+
+use js_sys::{Array, Function, Promise};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::CryptoKey;
+
+use std::rc::Rc;
+
+use super::value::{object, text};
+use crate::client::config_json::members;
+use crate::error::{Error, Failure};
+use crate::platform::JsonView;
+use crate::protocol::client_assertion::{ClientKey, PrivateKeyJwt};
+use crate::protocol::client_auth::{
+    AuthenticationCallback, AuthenticationRequest, ClientAuthentication, ClientCredential,
+};
+use crate::web::{JsonValue, WebPlatform};
+
+/// Reads the members `key` and `authenticate` of a server.
+pub(super) fn read_authentication(server: &JsonValue) -> Result<Option<ClientAuthentication>, Failure> {
+    let method = server.member_text("tokenEndpointAuthMethod");
+    match (server.member("key"), server.member("authenticate")) {
+        (None, None) => Ok(None),
+        (Some(_), Some(_)) => Err(Error::configuration("key", "it stands beside authenticate; give one of the two")),
+        (Some(key), None) if method.as_deref().is_none_or(|method| method == "private_key_jwt") => {
+            read_key(&key).map(Some)
+        }
+        (None, Some(callback)) if method.is_none() => read_callback(callback).map(Some),
+        _ => Err(Error::configuration("tokenEndpointAuthMethod", "it does not go with key or authenticate")),
+    }
+}
+
+fn read_key(key: &JsonValue) -> Result<ClientAuthentication, Failure> {
+    let wrong = || Error::configuration("key.privateKey", "it is not a CryptoKey, or an array of them");
+    let private_key = key.member("privateKey").ok_or_else(wrong)?.into_js();
+    let forms = if Array::is_array(&private_key) { Array::from(&private_key) } else { Array::of1(&private_key) };
+    let forms: Vec<CryptoKey> =
+        forms.iter().map(|form| form.dyn_into()).collect::<Result<_, _>>().map_err(|_| wrong())?;
+    Ok(ClientAuthentication::PrivateKeyJwt(Rc::new(PrivateKeyJwt {
+        key: ClientKey::new(&WebPlatform::default(), forms),
+        kid: key.member_text("kid"),
+        jku: key.member_text("jku"),
+        issuer: key.member_text("issuer"),
+        extra_claims: members(key, "claims", |value| Some(value.to_json()))?,
+    })))
+}
+
+fn read_callback(callback: JsonValue) -> Result<ClientAuthentication, Failure> {
+    let callback: Function =
+        callback.into_js().dyn_into().map_err(|_| Error::configuration("authenticate", "it is not a function"))?;
+    Ok(ClientAuthentication::Callback(AuthenticationCallback::new(move |request| {
+        let callback = callback.clone();
+        Box::pin(async move {
+            let credential = call(&callback, &request).await;
+            credential.ok_or_else(|| Error::ClientAuthentication { problem: "the app's own callback failed" }.into())
+        })
+    })))
+}
+
+/// What the callback gives, and `None` where it throws or gives something else.
+async fn call(callback: &Function, request: &AuthenticationRequest) -> Option<ClientCredential> {
+    let request = object(&[("endpoint", text(&request.endpoint)), ("clientId", text(&request.client_id))]);
+    let given = callback.call1(&JsValue::UNDEFINED, &request).ok()?;
+    let given = JsonValue::from_js(JsFuture::from(Promise::resolve(&given)).await.ok()?);
+    Some(ClientCredential {
+        parameters: members(&given, "parameters", JsonView::text).ok()?,
+        authorization: given.member_text("authorization"),
+    })
+}

@@ -1,0 +1,89 @@
+//! Windows that a tab opens.
+
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
+
+use super::world::MemoryPlatform;
+use crate::platform::{NavigationFailure, Popups};
+
+/// A window that a tab opened. Cloning it gives another handle to the same window.
+#[derive(Clone)]
+pub struct MemoryPopup {
+    /// The tab in it, to be driven as the user does.
+    pub tab: MemoryPlatform,
+    line: Rc<PopupLine>,
+}
+
+impl MemoryPopup {
+    /// A page in the window cuts the tie to its opener: each looks gone to the other.
+    pub fn sever(&self) {
+        self.line.is_severed.set(true);
+    }
+
+    /// The user closes the window.
+    pub fn leave(&self) {
+        self.line.is_closed.set(true);
+    }
+
+    /// Whether the window was closed.
+    pub fn is_closed(&self) -> bool {
+        self.line.is_closed.get()
+    }
+}
+
+type Listener = Weak<dyn Fn(&str)>;
+
+/// What a window and its opener know of each other.
+#[derive(Default)]
+pub(super) struct PopupLine {
+    hearing: RefCell<Option<Listener>>,
+    is_severed: Cell<bool>,
+    is_closed: Cell<bool>,
+}
+
+impl Popups for MemoryPlatform {
+    type Popup = MemoryPopup;
+    type Posted = Rc<dyn Fn(&str)>;
+
+    fn open_popup(&self) -> Result<MemoryPopup, NavigationFailure> {
+        let line = Rc::new(PopupLine::default());
+        Ok(MemoryPopup { tab: self.with_opener(line.clone()), line })
+    }
+
+    fn navigate_popup(&self, popup: &MemoryPopup, url: &str) -> Result<(), NavigationFailure> {
+        if popup.is_closed() {
+            return Err(NavigationFailure);
+        }
+        popup.tab.visit(url);
+        Ok(())
+    }
+
+    fn is_popup_left(&self, popup: &MemoryPopup) -> bool {
+        popup.is_closed() || popup.line.is_severed.get()
+    }
+
+    fn close_popup(&self, popup: &MemoryPopup) {
+        if !popup.line.is_severed.get() {
+            popup.leave();
+        }
+    }
+
+    fn hear_popup(&self, popup: &MemoryPopup, handler: Rc<dyn Fn(&str)>) -> Rc<dyn Fn(&str)> {
+        *popup.line.hearing.borrow_mut() = Some(Rc::downgrade(&handler));
+        handler
+    }
+
+    fn tell_opener(&self, message: &str) {
+        let Some(line) = self.opener.as_ref().filter(|line| !line.is_severed.get()) else { return };
+        let hearing = line.hearing.borrow().as_ref().and_then(Weak::upgrade);
+        if let Some(handler) = hearing {
+            handler(message);
+        }
+    }
+
+    fn close(&self) {
+        if let Some(line) = &self.opener {
+            line.is_closed.set(true);
+        }
+    }
+}

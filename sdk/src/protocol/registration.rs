@@ -1,0 +1,193 @@
+//! A client that registers itself (RFC 7591), and reads, changes and removes its registration (RFC 7592).
+
+use super::client_metadata::ClientMetadata;
+use super::guard::Guard;
+use super::http::{Method, Request};
+use super::secret::{AccessToken, ClientSecret, RegistrationAccessToken};
+use super::url::Url;
+use crate::error::{Error, Failure, OAuthError};
+use crate::platform::{Body, Json, JsonView};
+
+/// A client as a server has registered it (RFC 7591 section 3.2.1).
+#[derive(Clone, Debug, PartialEq)]
+pub struct RegisteredClient {
+    /// The client id.
+    pub client_id: String,
+    /// The secret, where the server made one. Some make one for clients that use none.
+    pub client_secret: Option<ClientSecret>,
+    /// When the id was issued, in seconds since 1970.
+    pub client_id_issued_at: Option<f64>,
+    /// When the secret runs out, in seconds since 1970; `None` for never.
+    pub client_secret_expires_at: Option<f64>,
+    /// What the registration can be read, changed and removed with.
+    pub registration_access_token: Option<RegistrationAccessToken>,
+    /// Where it can.
+    pub registration_client_uri: Option<String>,
+    /// What the server registered. [`ClientMetadata::changes`] tells how it differs from what was sent.
+    pub metadata: ClientMetadata,
+}
+
+/// Registers a client (RFC 7591 section 3.1). An initial access token goes to the endpoint alone.
+///
+/// # Errors
+/// As [`ClientMetadata::check`].
+pub fn registration_request<J: Json>(
+    json: &J,
+    endpoint: &Url,
+    metadata: &ClientMetadata,
+    initial_access_token: Option<&AccessToken>,
+) -> Result<Request, Failure> {
+    metadata.check(json)?;
+    let mut request = Request::json(Method::Post, endpoint.clone(), Some(metadata.to_json()));
+    if let Some(token) = initial_access_token {
+        authorize(&mut request, endpoint, token)?;
+    }
+    Ok(request)
+}
+
+/// Reads the answer to a registration.
+///
+/// # Errors
+/// [`Error::RegistrationOff`] for a page, or a status that says that there is nothing at the endpoint;
+/// [`Error::Registration`] for an error of RFC 7591 section 3.2.2; [`Error::RegistrationResponse`] for anything else that is
+/// no registration.
+pub fn read_registration<V: JsonView>(
+    endpoint: &Url,
+    status: u16,
+    body: &Body<V>,
+) -> Result<RegisteredClient, Failure> {
+    let is_absent = matches!(status, 404 | 405 | 501);
+    if is_absent && !matches!(body, Body::Json(answer) if answer.member_text("error").is_some()) {
+        return Err(off(endpoint, "there is nothing at its registration endpoint"));
+    }
+    let answer = read_answer(endpoint, status, body)?;
+    let text = |name: &str| answer.member_text(name).filter(|text| !text.is_empty());
+    let seconds = |name: &str| answer.member(name).and_then(|time| time.number()).filter(|time| *time > 0.0);
+    let client_id = text("client_id");
+    let missing = || Error::RegistrationResponse { status, problem: "it has no client_id" };
+    Ok(RegisteredClient {
+        client_id: client_id.ok_or_else(missing)?,
+        client_secret: text("client_secret").map(ClientSecret::new),
+        client_id_issued_at: seconds("client_id_issued_at"),
+        client_secret_expires_at: seconds("client_secret_expires_at"),
+        registration_access_token: text("registration_access_token").map(RegistrationAccessToken::new),
+        registration_client_uri: text("registration_client_uri"),
+        metadata: ClientMetadata::read(answer),
+    })
+}
+
+impl RegisteredClient {
+    /// Reads the registration (RFC 7592 section 2.1). The token goes to the registration endpoint's own origin only.
+    ///
+    /// # Errors
+    /// [`Error::NotOffered`] where the server gave no token or address for it, [`Error::Url`] and [`Error::ForeignUrl`] for
+    /// an address that the token must not go to.
+    pub fn read_request(&self, endpoint: &Url) -> Result<Request, Failure> {
+        self.request(endpoint, Method::Get, None)
+    }
+
+    /// Replaces the registration (RFC 7592 section 2.2).
+    ///
+    /// # Errors
+    /// As [`Self::read_request`] and [`ClientMetadata::check`].
+    pub fn update_request<J: Json>(
+        &self,
+        json: &J,
+        endpoint: &Url,
+        metadata: &ClientMetadata,
+    ) -> Result<Request, Failure> {
+        metadata.check(json)?;
+        let metadata = ClientMetadata { client_id: Some(self.client_id.clone()), ..metadata.clone() };
+        self.request(endpoint, Method::Put, Some(metadata.to_json()))
+    }
+
+    /// Removes the registration (RFC 7592 section 2.3).
+    ///
+    /// # Errors
+    /// As [`Self::read_request`].
+    pub fn delete_request(&self, endpoint: &Url) -> Result<Request, Failure> {
+        self.request(endpoint, Method::Delete, None)
+    }
+
+    /// Reads the answer to a read or an update. What the server left out of token, address and secret stays as it was.
+    ///
+    /// # Errors
+    /// As [`read_registration`], and [`Error::RegistrationResponse`] where it is about another client.
+    pub fn read_answer<V: JsonView>(&self, endpoint: &Url, status: u16, body: &Body<V>) -> Result<Self, Failure> {
+        // A status of 404 is about the client here, not about the endpoint.
+        read_answer(endpoint, status, body)?;
+        let read = read_registration(endpoint, status, body)?;
+        if read.client_id != self.client_id {
+            return Err(Error::RegistrationResponse { status, problem: "it is about another client" }.into());
+        }
+        let kept = self.clone();
+        Ok(Self {
+            client_secret: read.client_secret.or(kept.client_secret),
+            client_id_issued_at: read.client_id_issued_at.or(kept.client_id_issued_at),
+            registration_access_token: read.registration_access_token.or(kept.registration_access_token),
+            registration_client_uri: read.registration_client_uri.or(kept.registration_client_uri),
+            ..read
+        })
+    }
+
+    fn request(&self, endpoint: &Url, method: Method, body: Option<String>) -> Result<Request, Failure> {
+        let (Some(token), Some(uri)) = (&self.registration_access_token, &self.registration_client_uri) else {
+            return Err(Error::NotOffered { what: "management of the registration" }.into());
+        };
+        let unusable = |problem| Error::Url { what: "registration_client_uri".into(), problem };
+        let mut request = Request::json(method, Url::parse(uri).map_err(unusable)?, body);
+        let origin = Url::parse(endpoint.origin()).map_err(unusable)?;
+        authorize(&mut request, &origin, &AccessToken::new(token.expose()))?;
+        Ok(request)
+    }
+}
+
+/// Reads the answer to a removal.
+///
+/// # Errors
+/// As [`read_registration`].
+pub fn read_deletion<V: JsonView>(endpoint: &Url, status: u16, body: &Body<V>) -> Result<(), Failure> {
+    match body {
+        Body::Empty if (200..300).contains(&status) => Ok(()),
+        body => read_answer(endpoint, status, body).map(|_| ()),
+    }
+}
+
+fn authorize(request: &mut Request, place: &Url, token: &AccessToken) -> Result<(), Failure> {
+    let foreign = Error::ForeignUrl { origin: request.url.origin().into() };
+    Guard::new(place.clone()).authorize(request, token).map_err(|_| foreign.into())
+}
+
+fn off(endpoint: &Url, found: &'static str) -> Failure {
+    Error::RegistrationOff { host: endpoint.host().into(), found }.into()
+}
+
+fn read_answer<'a, V: JsonView>(endpoint: &Url, status: u16, body: &'a Body<V>) -> Result<&'a V, Failure> {
+    let refuse = |problem| Err(Error::RegistrationResponse { status, problem }.into());
+    let is_success = (200..300).contains(&status);
+    if status == 0 || (300..400).contains(&status) {
+        return refuse("it is a redirect, which is not followed");
+    }
+    if let Body::Json(answer) = body
+        && let Some(error) = answer.member_text("error")
+    {
+        return Err(Error::Registration(Box::new(OAuthError {
+            error,
+            description: answer.member_text("error_description"),
+            uri: answer.member_text("error_uri"),
+            status: Some(status),
+        }))
+        .into());
+    }
+    match body {
+        Body::Json(answer) if is_success => Ok(answer),
+        Body::Text(_) if is_success => Err(off(endpoint, "it answered with a page")),
+        _ if matches!(status, 401 | 403) => refuse("it wants a token, or another one: ask its administrator"),
+        _ if is_success => refuse("it is empty"),
+        _ => refuse("it has an error status and says no error"),
+    }
+}
+
+#[cfg(test)]
+#[path = "registration_tests.rs"]
+mod tests;

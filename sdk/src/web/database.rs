@@ -1,0 +1,73 @@
+//! Objects by name in IndexedDB, which keeps what no text can hold, such as keys that cannot be read out.
+
+use js_sys::{Array, Promise};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{IdbDatabase, IdbFactory, IdbObjectStore, IdbRequest, IdbTransactionMode};
+
+use super::global::global;
+use crate::platform::StoreFailure;
+
+const DATABASE: &str = "smartrust";
+const KEYS: &str = "keys";
+
+fn refused<T>(_: T) -> StoreFailure {
+    StoreFailure
+}
+
+/// The object under a name.
+pub(super) async fn get(name: &str) -> Result<Option<JsValue>, StoreFailure> {
+    let store = open(IdbTransactionMode::Readonly).await?;
+    let found = settle(&store.get(&JsValue::from_str(name)).map_err(refused)?).await?;
+    Ok(Some(found).filter(|found| !found.is_undefined()))
+}
+
+/// Puts an object under a name, in place of what was there.
+pub(super) async fn put(name: &str, object: &JsValue) -> Result<(), StoreFailure> {
+    let store = open(IdbTransactionMode::Readwrite).await?;
+    let request = store.put_with_key(object, &JsValue::from_str(name)).map_err(refused)?;
+    settle(&request).await.map(|_| ())
+}
+
+/// Removes a name; one that is absent is no failure.
+pub(super) async fn remove(name: &str) -> Result<(), StoreFailure> {
+    let store = open(IdbTransactionMode::Readwrite).await?;
+    settle(&store.delete(&JsValue::from_str(name)).map_err(refused)?).await.map(|_| ())
+}
+
+/// All names.
+pub(super) async fn names() -> Result<Vec<String>, StoreFailure> {
+    let store = open(IdbTransactionMode::Readonly).await?;
+    let names = settle(&store.get_all_keys().map_err(refused)?).await?;
+    Ok(Array::from(&names).iter().filter_map(|name| name.as_string()).collect())
+}
+
+async fn open(mode: IdbTransactionMode) -> Result<IdbObjectStore, StoreFailure> {
+    let factory: IdbFactory = global("indexedDB").ok_or(StoreFailure)?;
+    let opening = factory.open_with_u32(DATABASE, 1).map_err(refused)?;
+    let first_time = Closure::<dyn Fn(JsValue)>::new({
+        let opening = opening.clone();
+        move |_| {
+            if let Ok(database) = opening.result() {
+                // Where it cannot be made, the transaction below finds no store.
+                let _ = database.unchecked_into::<IdbDatabase>().create_object_store(KEYS);
+            }
+        }
+    });
+    opening.set_onupgradeneeded(Some(first_time.as_ref().unchecked_ref()));
+    let database: IdbDatabase = settle(&opening).await?.unchecked_into();
+    let transaction = database.transaction_with_str_and_mode(KEYS, mode).map_err(refused)?;
+    let store = transaction.object_store(KEYS).map_err(refused)?;
+    // It is closed when its transaction has ended, so that no other page waits for it.
+    database.close();
+    Ok(store)
+}
+
+async fn settle(request: &IdbRequest) -> Result<JsValue, StoreFailure> {
+    let settled = Promise::new(&mut |resolve, reject| {
+        request.set_onsuccess(Some(&resolve));
+        request.set_onerror(Some(&reject));
+    });
+    JsFuture::from(settled).await.map_err(refused)?;
+    request.result().map_err(refused)
+}

@@ -1,0 +1,247 @@
+//! A client's key pairs: made or imported by Web Crypto, kept in IndexedDB, published.
+
+use js_sys::{Array, JSON, Object, Reflect, Uint8Array};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{CryptoKey, CryptoKeyPair};
+
+use super::crypto::{parameters, settle, subtle};
+use super::global::{member, object};
+use super::json::JsonValue;
+use super::{WebPlatform, database};
+use crate::error::{Error, Failure};
+use crate::platform::{Json, JsonView, Signer};
+use crate::protocol::client_assertion::{ClientKey, PrivateKeyJwt};
+use crate::protocol::jwk::{Algorithm, PublicKey, jwk_set};
+use crate::protocol::pem::{public_key_pem, read_private_key};
+
+const RSA: [Algorithm; 3] = [Algorithm::RS256, Algorithm::RS384, Algorithm::RS512];
+const ELLIPTIC_CURVE: [Algorithm; 3] = [Algorithm::ES256, Algorithm::ES384, Algorithm::ES512];
+
+/// The shortest RSA modulus that JOSE allows, in bits (RFC 7518 section 3.3).
+const SHORTEST_MODULUS: usize = 2048;
+
+/// A client's key pair. The private half stays in the browser and, unless asked otherwise, cannot be read out of it.
+///
+/// ```no_run
+/// # async fn example() -> Result<(), smartrust::Error> {
+/// use smartrust::protocol::jwk::Algorithm;
+/// use smartrust::web::ClientKeyPair;
+///
+/// let keys = match ClientKeyPair::load("my-app").await? {
+///     Some(keys) => keys,
+///     None => {
+///         let keys = ClientKeyPair::generate(Algorithm::ES384, false).await?;
+///         keys.save("my-app").await?;
+///         keys
+///     }
+/// };
+/// let to_register = keys.jwk_set();
+/// # let _ = to_register; Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct ClientKeyPair {
+    forms: Vec<CryptoKey>,
+    public: PublicKey,
+    kid: String,
+}
+
+impl ClientKeyPair {
+    /// Makes a key pair for one algorithm; an RSA key has 2048 bits. Only one that is `extractable` can be read out later.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`] for an algorithm that no client authenticates by, or that the browser does not have.
+    pub async fn generate(algorithm: Algorithm, extractable: bool) -> Result<Self, Failure> {
+        if !RSA.contains(&algorithm) && !ELLIPTIC_CURVE.contains(&algorithm) {
+            return Err(wrong("its algorithm is not one that clients authenticate by"));
+        }
+        let making = parameters(algorithm);
+        for (name, value) in [
+            ("modulusLength", JsValue::from(SHORTEST_MODULUS as u32)),
+            ("publicExponent", Uint8Array::from([1, 0, 1].as_slice()).into()),
+        ] {
+            // Setting a member of a plain object cannot fail.
+            let _ = Reflect::set(&making, &name.into(), &value);
+        }
+        let uses = Array::of2(&"sign".into(), &"verify".into());
+        let pair = async { settle(subtle()?.generate_key_with_object(&making, extractable, &uses)).await };
+        let pair: CryptoKeyPair = pair.await.map_err(|_| wrong("the browser cannot make one"))?.unchecked_into();
+        let public = read_public(&exported_jwk(&pair.get_public_key()).await?)?;
+        Ok(Self { kid: public.thumbprint(), forms: vec![pair.get_private_key()], public })
+    }
+
+    /// Takes over a private key as JWK text, with its `kid` where it has one.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`] for what is no private RSA or elliptic-curve key, and for an RSA key under 2048 bits.
+    pub async fn import_jwk(jwk: &str) -> Result<Self, Failure> {
+        let jwk = WebPlatform::default().parse(jwk).ok_or_else(|| wrong("it is not JSON"))?;
+        if jwk.member_text("d").is_none() {
+            return Err(wrong("it is no private key; give the one with the member d"));
+        }
+        // Rebuilt from its bare members, as Web Crypto refuses a key whose `key_ops` do not fit.
+        let bare = Object::new();
+        for name in ["kty", "crv", "x", "y", "n", "e", "d", "p", "q", "dp", "dq", "qi"] {
+            if let Some(text) = jwk.member_text(name) {
+                let _ = Reflect::set(&bare, &name.into(), &text.into());
+            }
+        }
+        Self::import("jwk", &bare, &jwk, jwk.member_text("kid")).await
+    }
+
+    /// Takes over a private key as PEM text: PKCS#8, or PKCS#1 as `openssl genrsa -traditional` writes it.
+    ///
+    /// # Errors
+    /// As [`read_private_key`], and as [`Self::import_jwk`].
+    pub async fn import_pem(pem: &str) -> Result<Self, Failure> {
+        let key = read_private_key(pem)?;
+        let algorithm = ELLIPTIC_CURVE.into_iter().find(|algorithm| algorithm.curve() == key.curve);
+        let der = Uint8Array::from(key.der.as_slice());
+        let readable = import("pkcs8", &der, algorithm.unwrap_or(Algorithm::RS384), true).await?;
+        let public = exported_jwk(&readable).await?;
+        Self::import("pkcs8", &der, &public, None).await
+    }
+
+    async fn import(format: &str, key: &Object, public: &JsonValue, kid: Option<String>) -> Result<Self, Failure> {
+        let public = read_public(public)?;
+        let algorithms = RSA.into_iter().chain(ELLIPTIC_CURVE).filter(|algorithm| public.fits(*algorithm));
+        let mut forms = Vec::new();
+        for algorithm in algorithms {
+            forms.push(import(format, key, algorithm, false).await?);
+        }
+        if forms.is_empty() {
+            return Err(wrong("its curve is not P-256, P-384 or P-521"));
+        }
+        Ok(Self { kid: kid.unwrap_or_else(|| public.thumbprint()), forms, public })
+    }
+
+    /// Keeps the pair in IndexedDB, in place of what was there under the name.
+    ///
+    /// # Errors
+    /// [`Error::Storage`].
+    pub async fn save(&self, name: &str) -> Result<(), Failure> {
+        let kept = object(&[
+            ("privateKey", self.forms.iter().collect::<Array>().into()),
+            ("public", self.public.bare_jwk().into()),
+            ("kid", self.kid.as_str().into()),
+        ]);
+        database::put(name, &kept).await.map_err(|_| Error::Storage.into())
+    }
+
+    /// The pair that is kept under a name; `None` where there is none.
+    ///
+    /// # Errors
+    /// [`Error::Storage`], and [`Error::Configuration`] where something else is kept there.
+    pub async fn load(name: &str) -> Result<Option<Self>, Failure> {
+        let Some(kept) = database::get(name).await.map_err(|_| Error::Storage)? else { return Ok(None) };
+        let read = || {
+            let forms = Array::from(&member::<JsValue>(&kept, "privateKey")?);
+            let public = member::<JsValue>(&kept, "public")?.as_string()?;
+            Some(Self {
+                forms: forms.iter().map(|form| form.dyn_into().ok()).collect::<Option<_>>()?,
+                public: PublicKey::read(&WebPlatform::default().parse(&public)?)?,
+                kid: member::<JsValue>(&kept, "kid")?.as_string()?,
+            })
+        };
+        read().map(Some).ok_or_else(|| wrong("what is kept under its name is not a key pair"))
+    }
+
+    /// Forgets what is kept under a name.
+    ///
+    /// # Errors
+    /// [`Error::Storage`].
+    pub async fn remove(name: &str) -> Result<(), Failure> {
+        database::remove(name).await.map_err(|_| Error::Storage.into())
+    }
+
+    /// The names that pairs are kept under.
+    ///
+    /// # Errors
+    /// [`Error::Storage`].
+    pub async fn names() -> Result<Vec<String>, Failure> {
+        database::names().await.map_err(|_| Error::Storage.into())
+    }
+
+    /// The key's name: of the imported JWK, else the public half's thumbprint.
+    pub fn kid(&self) -> &str {
+        &self.kid
+    }
+
+    /// The public half's thumbprint (RFC 7638).
+    pub fn thumbprint(&self) -> String {
+        self.public.thumbprint()
+    }
+
+    /// The forms of the private half that Web Crypto signs with: one for each hash of an RSA key.
+    pub fn private_key(&self) -> &[CryptoKey] {
+        &self.forms
+    }
+
+    fn algorithms(&self) -> Vec<Algorithm> {
+        WebPlatform::default().algorithms(&self.forms)
+    }
+
+    /// The public half as JWK text.
+    pub fn public_jwk(&self) -> String {
+        let algorithms = self.algorithms();
+        let only = algorithms.first().filter(|_| algorithms.len() == 1);
+        self.public.published_jwk(&self.kid, only.copied())
+    }
+
+    /// The public half as the one key of a JWK Set, to be served under the client's `jwks_uri`.
+    pub fn jwk_set(&self) -> String {
+        jwk_set([self.public_jwk()])
+    }
+
+    /// The public half as PEM (SubjectPublicKeyInfo).
+    ///
+    /// # Errors
+    /// [`Error::Configuration`] where the browser does not give it.
+    pub async fn public_pem(&self) -> Result<String, Failure> {
+        let refused = || wrong("the browser does not give its public half");
+        let jwk: Object = JSON::parse(&self.public.bare_jwk()).map_err(|_| refused())?.unchecked_into();
+        let algorithm = self.algorithms().first().copied().ok_or_else(refused)?;
+        let spki = async {
+            let subtle = subtle()?;
+            let uses = Array::of1(&"verify".into());
+            let key = settle(subtle.import_key_with_object("jwk", &jwk, &parameters(algorithm), true, &uses)).await?;
+            settle(subtle.export_key("spki", key.unchecked_ref())).await
+        };
+        let spki = spki.await.map_err(|_| refused())?;
+        public_key_pem(&Uint8Array::new(&spki).to_vec()).ok_or_else(refused)
+    }
+
+    /// The way in which a client authenticates with the pair.
+    pub fn private_key_jwt(&self) -> PrivateKeyJwt {
+        let key = ClientKey::new(&WebPlatform::default(), self.forms.clone());
+        PrivateKeyJwt::new(key, Some(self.kid.clone()))
+    }
+}
+
+async fn import(format: &str, key: &Object, algorithm: Algorithm, extractable: bool) -> Result<CryptoKey, Failure> {
+    let uses = Array::of1(&"sign".into());
+    let imported = async {
+        settle(subtle()?.import_key_with_object(format, key, &parameters(algorithm), extractable, &uses)).await
+    };
+    imported.await.map(JsCast::unchecked_into).map_err(|_| wrong("the browser cannot import it"))
+}
+
+async fn exported_jwk(key: &CryptoKey) -> Result<JsonValue, Failure> {
+    let exported = async { settle(subtle()?.export_key("jwk", key)).await };
+    let jwk = exported.await.map_err(|_| wrong("the browser does not give its public half"))?;
+    // The algorithm is that of this form of the key, and no limit of the key itself.
+    let _ = Reflect::delete_property(jwk.unchecked_ref::<Object>(), &"alg".into());
+    Ok(JsonValue::from_js(jwk))
+}
+
+fn read_public(jwk: &JsonValue) -> Result<PublicKey, Failure> {
+    let public = PublicKey::read(jwk).ok_or_else(|| wrong("it is no RSA or elliptic-curve key for signatures"))?;
+    match public.modulus_bits() {
+        Some(bits) if bits < SHORTEST_MODULUS => Err(wrong("its modulus has fewer than 2048 bits")),
+        _ => Ok(public),
+    }
+}
+
+fn wrong(problem: &str) -> Failure {
+    Error::configuration("key", problem)
+}

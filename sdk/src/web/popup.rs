@@ -1,0 +1,106 @@
+//! Windows besides the page.
+
+use std::rc::Rc;
+
+use wasm_bindgen::prelude::*;
+use web_sys::MessageEvent;
+
+use super::WebPlatform;
+use super::global::{global, member};
+use crate::platform::{NavigationFailure, Popups};
+
+#[wasm_bindgen]
+extern "C" {
+    /// A window as another one sees it: when it shows a foreign page, little of it can be touched.
+    #[derive(Clone)]
+    pub type Popup;
+    #[wasm_bindgen(method, getter)]
+    fn closed(this: &Popup) -> bool;
+    #[wasm_bindgen(method)]
+    fn close(this: &Popup);
+    #[wasm_bindgen(method, catch, js_name = postMessage)]
+    fn post_message(this: &Popup, message: &str, target_origin: &str) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, getter)]
+    fn location(this: &Popup) -> PopupLocation;
+
+    type PopupLocation;
+    #[wasm_bindgen(method, catch)]
+    fn replace(this: &PopupLocation, url: &str) -> Result<(), JsValue>;
+
+    type Page;
+    #[wasm_bindgen(method, catch)]
+    fn open(this: &Page, url: &str, target: &str, features: &str) -> Result<Option<Popup>, JsValue>;
+    #[wasm_bindgen(method, js_name = addEventListener)]
+    fn add_event_listener(this: &Page, name: &str, listener: &JsValue);
+    #[wasm_bindgen(method, js_name = removeEventListener)]
+    fn remove_event_listener(this: &Page, name: &str, listener: &JsValue);
+
+    type PageDocument;
+    #[wasm_bindgen(method, js_name = hasFocus)]
+    fn has_focus(this: &PageDocument) -> bool;
+}
+
+/// Hears what windows post to this page, until it is dropped.
+pub struct Posted(Closure<dyn FnMut(MessageEvent)>);
+
+impl Drop for Posted {
+    fn drop(&mut self) {
+        page().remove_event_listener("message", self.0.as_ref());
+    }
+}
+
+impl Popups for WebPlatform {
+    type Popup = Popup;
+    type Posted = Posted;
+
+    fn open_popup(&self) -> Result<Popup, NavigationFailure> {
+        member::<JsValue>(&page(), "open").ok_or(NavigationFailure)?;
+        page().open("", "", "popup,width=600,height=800").ok().flatten().ok_or(NavigationFailure)
+    }
+
+    fn navigate_popup(&self, popup: &Popup, url: &str) -> Result<(), NavigationFailure> {
+        if popup.closed() {
+            return Err(NavigationFailure);
+        }
+        popup.location().replace(url).map_err(|_| NavigationFailure)
+    }
+
+    fn is_popup_left(&self, popup: &Popup) -> bool {
+        popup.closed() && global::<PageDocument>("document").is_none_or(|document| document.has_focus())
+    }
+
+    fn close_popup(&self, popup: &Popup) {
+        popup.close();
+    }
+
+    fn hear_popup(&self, popup: &Popup, handler: Rc<dyn Fn(&str)>) -> Posted {
+        let popup = popup.clone();
+        let listener = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+            let is_of_popup = event.source().is_some_and(|source| *source == *popup);
+            if let Some(text) = event.data().as_string().filter(|_| is_of_popup && Some(event.origin()) == origin()) {
+                handler(&text);
+            }
+        });
+        page().add_event_listener("message", listener.as_ref());
+        Posted(listener)
+    }
+
+    fn tell_opener(&self, message: &str) {
+        if let (Some(opener), Some(origin)) = (global::<Popup>("opener"), origin()) {
+            // An opener of another origin does not get it.
+            let _ = opener.post_message(message, &origin);
+        }
+    }
+
+    fn close(&self) {
+        js_sys::global().unchecked_into::<Popup>().close();
+    }
+}
+
+fn page() -> Page {
+    js_sys::global().unchecked_into()
+}
+
+fn origin() -> Option<String> {
+    member::<JsValue>(&global::<JsValue>("location")?, "origin")?.as_string()
+}
