@@ -2,7 +2,10 @@
 //!
 //! The same rules hold as in [`crate::protocol`]: no I/O, no clock, no host.
 
+pub mod batch;
 pub mod bundle;
+pub mod capabilities;
+pub mod matching;
 pub mod outcome;
 pub mod patient;
 pub mod reference;

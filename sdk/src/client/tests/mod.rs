@@ -2,19 +2,23 @@
 
 mod authentication;
 mod authorization_method;
+mod batch;
 mod callback;
 mod discovery;
 mod fhir;
 mod identity;
 mod launch;
+mod matching;
 mod pasted;
 mod popup;
 mod record;
 mod refresh;
 mod registration;
 mod requests;
+mod resolver;
 mod retries;
 mod server;
 mod several;
 mod sign_out;
 mod user_info;
+mod whole_record;
