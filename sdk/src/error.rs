@@ -173,6 +173,11 @@ pub enum Error {
         /// The resource type.
         resource_type: Box<str>,
     },
+    /// The answer to a batch is not one.
+    BatchResponse {
+        /// What is wrong with it.
+        problem: &'static str,
+    },
     /// The pages of a search point back at one that was read already.
     PageCycle,
     /// A bulk export did not end as it should.
@@ -319,6 +324,7 @@ impl Error {
             Self::NotJson { .. } => "not_json",
             Self::Reference { .. } => "invalid_reference",
             Self::HiddenHeader { .. } => "hidden_header",
+            Self::BatchResponse { .. } => "invalid_batch_response",
             Self::NotGranted { .. } => "not_granted",
             Self::PageCycle => "page_cycle",
             Self::Export { .. } => "export_failed",
@@ -351,7 +357,9 @@ impl Error {
             Self::IdToken(_) => "OpenID Connect Core section 3.1.3.7",
             Self::ClientAuthentication { .. } => "SMART App Launch 2.2, asymmetric authentication",
             Self::SessionExpired => "RFC 6749 section 6",
-            Self::Fhir(_) | Self::NotJson { .. } | Self::HiddenHeader { .. } => "FHIR R4, RESTful API",
+            Self::Fhir(_) | Self::NotJson { .. } | Self::HiddenHeader { .. } | Self::BatchResponse { .. } => {
+                "FHIR R4, RESTful API"
+            }
             Self::Reference { .. } => "FHIR R4, references",
             Self::Export { .. } | Self::BadLine { .. } | Self::Count { .. } => "Bulk Data Access 2.0, export",
             Self::PastedToken { .. } => "RFC 6750 section 2.1",

@@ -157,6 +157,9 @@ impl Error {
                 " header is absent or hidden from this page: have the server expose it (CORS, Access-Control-Expose-Headers), \
                  or ask for the resource in the answer (Prefer: return=representation).",
             ),
+            Self::BatchResponse { problem } => {
+                ("The answer to a batch is wrong: ", *problem, ". Send the requests one by one instead.")
+            }
             Self::NotGranted { resource_type } => {
                 ("The granted scopes do not allow this for ", &**resource_type, ": launch again and ask for it.")
             }

@@ -1,5 +1,6 @@
 //! FHIR requests: each interaction's method, address, headers and body (FHIR R4, RESTful API).
 
+mod entry;
 mod target;
 
 #[cfg(test)]

@@ -1,0 +1,205 @@
+//! Follows references, each once.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use super::batch::Batcher;
+use super::fhir::{RequestOptions, Value, unless_aborted};
+use super::flight::Flight;
+use super::session::Session;
+use super::side_by_side::{Work, side_by_side};
+use crate::error::{Error, Failure};
+use crate::fhir::reference::{ResourceId, find_within, references_in};
+use crate::fhir::request::FhirRequest;
+use crate::platform::{JsonView, Platform};
+use crate::protocol::encoding::decimal;
+
+/// How many ids one grouped search asks for.
+const GROUP: usize = 100;
+
+/// Follows references and keeps what it found: each resource is fetched once, whoever asks for it. Cloning it gives another
+/// handle to the same resolver.
+pub struct Resolver<P: Platform> {
+    inner: Rc<Inner<P>>,
+}
+
+struct Inner<P: Platform> {
+    session: Session<P>,
+    options: RequestOptions,
+    way: Way<P>,
+    /// What was or is being fetched, by its address.
+    flights: RefCell<Vec<(String, Flight<Value<P>>)>>,
+}
+
+/// How a resolver fetches.
+pub enum Way<P: Platform> {
+    /// One read for each reference.
+    Single,
+    /// One search by `_id` for the references of a type that are followed together, and single reads for what does not come back.
+    Grouped,
+    /// Reads that travel in a batcher's batches.
+    Batched(Batcher<P>),
+}
+
+/// A reference, and what it led to.
+#[derive(Clone, Debug)]
+pub struct Resolved<V> {
+    /// The reference, as it stands.
+    pub reference: String,
+    /// The resource, or why it could not be had.
+    pub outcome: Result<V, Failure>,
+}
+
+impl<P: Platform> Clone for Resolver<P> {
+    fn clone(&self) -> Self {
+        Self { inner: self.inner.clone() }
+    }
+}
+
+impl<P: Platform> Resolver<P> {
+    /// A resolver of a session. One signal in the options stops all that it does.
+    pub fn new(session: &Session<P>, way: Way<P>, options: impl Into<RequestOptions>) -> Self {
+        let (session, options) = (session.clone(), options.into());
+        Self { inner: Rc::new(Inner { session, options, way, flights: RefCell::default() }) }
+    }
+
+    /// The resource that a reference names: within `whole`, which is the resource or Bundle that it stands in, else on the
+    /// server.
+    ///
+    /// # Errors
+    /// [`Error::Reference`] for a `#id` or `urn:` that is not within `whole`; else as [`Session::read`].
+    pub async fn resolve(&self, reference: &str, whole: Option<&Value<P>>) -> Result<Value<P>, Failure> {
+        let base = self.inner.session.inner.guard.base();
+        if let Some(found) = whole.and_then(|whole| find_within(whole, reference, base)) {
+            return Ok(found);
+        }
+        if reference.starts_with('#') || reference.starts_with("urn:") {
+            let problem = "the resource or Bundle that it stands in does not hold it";
+            return Err(Error::Reference { problem: problem.into() }.into());
+        }
+        let address = self.address(reference)?;
+        let flight = self.flight(&address).unwrap_or_else(|| self.fetch(reference, &address));
+        let outcome = unless_aborted(&self.inner.options.abort, flight.landed()).await;
+        if outcome.is_err() {
+            // Who asks again later may have more luck.
+            self.inner.flights.borrow_mut().retain(|(known, _)| *known != address);
+        }
+        outcome
+    }
+
+    /// All that a resource or Bundle refers to, each reference once, side by side. With a `depth` above 1, also what that
+    /// refers to, and so on; what was met already is not followed again. One that fails leaves the others.
+    pub async fn resolve_all(&self, whole: &Value<P>, depth: usize) -> Vec<Resolved<Value<P>>> {
+        let mut resolved: Vec<Resolved<Value<P>>> = Vec::new();
+        let mut referring = vec![whole.clone()];
+        let is_bundle = whole.member_text("resourceType").as_deref() == Some("Bundle");
+        for level in 0..depth {
+            let mut references: Vec<String> = referring.iter().flat_map(references_in).collect();
+            references.sort_unstable();
+            references.dedup();
+            // What is contained in one of many resources is named by its container alone.
+            references.retain(|reference| level == 0 && !is_bundle || !reference.starts_with('#'));
+            references.retain(|reference| !resolved.iter().any(|known| known.reference == *reference));
+            if references.is_empty() {
+                break;
+            }
+            self.fetch_groups(&references, whole);
+            let work = references.into_iter().map(|reference| -> Work<'_, Resolved<Value<P>>> {
+                Box::pin(async move {
+                    let outcome = self.resolve(&reference, Some(whole)).await;
+                    Resolved { reference, outcome }
+                })
+            });
+            let found = side_by_side(work.collect()).await;
+            referring = found.iter().filter_map(|found| found.outcome.as_ref().ok().cloned()).collect();
+            resolved.extend(found);
+        }
+        resolved
+    }
+
+    fn address(&self, reference: &str) -> Result<String, Failure> {
+        let request = FhirRequest::read(reference).build(self.inner.session.inner.guard.base())?;
+        Ok(request.url.as_str().to_owned())
+    }
+
+    fn flight(&self, address: &str) -> Option<Flight<Value<P>>> {
+        let flights = self.inner.flights.borrow();
+        flights.iter().find(|(known, _)| known == address).map(|(_, flight)| flight.clone())
+    }
+
+    fn fetch(&self, reference: &str, address: &str) -> Flight<Value<P>> {
+        let (inner, reference) = (self.inner.clone(), reference.to_owned());
+        self.start(address, async move { inner.read(&reference).await })
+    }
+
+    fn start(
+        &self,
+        address: &str,
+        work: impl Future<Output = Result<Value<P>, Failure>> + 'static,
+    ) -> Flight<Value<P>> {
+        let flight = Flight::start(&self.inner.session.inner.platform, work);
+        self.inner.flights.borrow_mut().push((address.to_owned(), flight.clone()));
+        flight
+    }
+
+    /// Begins a search for those that share a type, and leaves to each reference to wait for it.
+    fn fetch_groups(&self, references: &[String], whole: &Value<P>) {
+        if !matches!(self.inner.way, Way::Grouped) {
+            return;
+        }
+        let base = self.inner.session.inner.guard.base();
+        let mut wanted: Vec<(ResourceId, String, &String)> = Vec::new();
+        for reference in references {
+            let (Some(id), Ok(address)) = (ResourceId::read(reference), self.address(reference)) else { continue };
+            let is_current =
+                base.child(&[&*id.resource_type, "/", &id.id].concat()).is_ok_and(|own| own.as_str() == address);
+            let is_new = self.flight(&address).is_none() && !wanted.iter().any(|(_, known, _)| *known == address);
+            if is_current && is_new && find_within(whole, reference, base).is_none() {
+                wanted.push((id, address, reference));
+            }
+        }
+        wanted.sort_by(|one, other| one.0.resource_type.cmp(&other.0.resource_type));
+        let of_one_type = wanted.chunk_by(|one, other| one.0.resource_type == other.0.resource_type);
+        for group in of_one_type.flat_map(|group| group.chunks(GROUP)).filter(|group| group.len() > 1) {
+            let ids: Vec<String> = group.iter().map(|(id, ..)| id.id.clone()).collect();
+            let Some((first, ..)) = group.first() else { continue };
+            let (inner, resource_type) = (self.inner.clone(), first.resource_type.clone());
+            let search = async move { inner.search(&resource_type, &ids).await };
+            let found = Flight::start(&self.inner.session.inner.platform, search);
+            for (id, address, reference) in group {
+                let (inner, found, id, reference) =
+                    (self.inner.clone(), found.clone(), id.id.clone(), (*reference).clone());
+                self.start(address, async move {
+                    let found = found.landed().await.unwrap_or_default();
+                    let own = found.iter().find(|resource| resource.member_text("id").as_deref() == Some(&*id));
+                    match own {
+                        Some(resource) => Ok(resource.clone()),
+                        None => inner.read(&reference).await,
+                    }
+                });
+            }
+        }
+    }
+}
+
+impl<P: Platform> Inner<P> {
+    async fn read(&self, reference: &str) -> Result<Value<P>, Failure> {
+        let Way::Batched(batcher) = &self.way else {
+            return self.session.read(reference, self.options.clone()).await;
+        };
+        let response = batcher.request(&FhirRequest::read(reference), &self.options.abort).await?;
+        response.resource.ok_or_else(|| Error::BatchResponse { problem: "an entry has no resource" }.into())
+    }
+
+    async fn search(&self, resource_type: &str, ids: &[String]) -> Result<Rc<[Value<P>]>, Failure> {
+        let request = FhirRequest::search(resource_type, &[])
+            .with("_id", ids.join(","))
+            .with("_count", decimal(ids.len() as u64));
+        let search = self.session.pages(&request, self.options.clone())?;
+        let mut found = Vec::new();
+        while let Some(page) = search.next_page().await? {
+            found.extend(page.resources);
+        }
+        Ok(found.into())
+    }
+}
