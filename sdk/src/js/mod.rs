@@ -7,6 +7,8 @@ mod abort;
 mod app;
 mod client_auth;
 mod error;
+mod request;
+mod resolver;
 mod session;
 mod value;
 
