@@ -71,9 +71,8 @@ impl<P: Platform> Session<P> {
     /// [`Error::Reference`], [`Error::ForeignUrl`] for a reference outside the FHIR server, [`Error::Fhir`],
     /// [`Error::Network`], [`Error::SessionExpired`], [`Error::ReservedParameter`] for a header that is not the app's to set.
     pub async fn read(&self, reference: &str, options: impl Into<RequestOptions>) -> Result<Value<P>, Failure> {
-        let options = options.into();
-        let request = self.prepare(&FhirRequest::read(reference), &options)?;
-        self.fetch(&request, &options).await
+        let response = self.request(&FhirRequest::read(reference), options).await?;
+        response.resource.ok_or_else(|| not_json(response.status, self.inner.guard.base()))
     }
 
     /// Sends any FHIR request.
@@ -102,8 +101,12 @@ impl<P: Platform> Session<P> {
         options: impl Into<RequestOptions>,
     ) -> Result<FhirResponse<Value<P>>, Failure> {
         let options = options.into();
-        let request = self.prepare(request, &options)?;
-        self.exchange(&request, &options).await
+        let prepared = self.prepare(request, &options)?;
+        let response = self.exchange(&prepared, &options).await?;
+        if request.is_reading() && response.resource.is_none() {
+            return Err(not_json(response.status, &prepared.url));
+        }
+        Ok(response)
     }
 
     /// Searches for resources of a type, page by page. Nothing is sent before the first page is asked for; from then on

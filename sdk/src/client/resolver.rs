@@ -8,10 +8,11 @@ use super::fhir::{RequestOptions, Value, unless_aborted};
 use super::flight::Flight;
 use super::session::Session;
 use super::side_by_side::{Work, side_by_side};
+use crate::abort::AbortSignal;
 use crate::error::{Error, Failure};
 use crate::fhir::reference::{ResourceId, find_within, references_in};
 use crate::fhir::request::FhirRequest;
-use crate::platform::{JsonView, Platform};
+use crate::platform::{JsonView, LocalFuture, Platform};
 use crate::protocol::encoding::decimal;
 
 /// How many ids one grouped search asks for.
@@ -26,20 +27,15 @@ pub struct Resolver<P: Platform> {
 struct Inner<P: Platform> {
     session: Session<P>,
     options: RequestOptions,
-    way: Way<P>,
+    is_grouped: bool,
+    /// What reads in place of the session.
+    reader: Option<Reader<P>>,
     /// What was or is being fetched, by its address.
     flights: RefCell<Vec<(String, Flight<Value<P>>)>>,
 }
 
-/// How a resolver fetches.
-pub enum Way<P: Platform> {
-    /// One read for each reference.
-    Single,
-    /// One search by `_id` for the references of a type that are followed together, and single reads for what does not come back.
-    Grouped,
-    /// Reads that travel in a batcher's batches.
-    Batched(Batcher<P>),
-}
+// A function, so that who does not batch does not carry the batcher.
+type Reader<P> = Box<dyn Fn(String) -> LocalFuture<Result<Value<P>, Failure>>>;
 
 /// A reference, and what it led to.
 #[derive(Clone, Debug)]
@@ -57,10 +53,33 @@ impl<P: Platform> Clone for Resolver<P> {
 }
 
 impl<P: Platform> Resolver<P> {
-    /// A resolver of a session. One signal in the options stops all that it does.
-    pub fn new(session: &Session<P>, way: Way<P>, options: impl Into<RequestOptions>) -> Self {
-        let (session, options) = (session.clone(), options.into());
-        Self { inner: Rc::new(Inner { session, options, way, flights: RefCell::default() }) }
+    /// A resolver that reads each reference by itself. One signal in the options stops all that it does.
+    pub fn new(session: &Session<P>, options: impl Into<RequestOptions>) -> Self {
+        Self::with(session, options.into(), false, None)
+    }
+
+    /// A resolver that searches by `_id` for references of a type that are followed together, and reads what does not come
+    /// back so.
+    pub fn grouped(session: &Session<P>, options: impl Into<RequestOptions>) -> Self {
+        Self::with(session, options.into(), true, None)
+    }
+
+    /// A resolver whose reads travel in a batcher's batches, with the batcher's headers.
+    pub fn batched(session: &Session<P>, batcher: Batcher<P>, abort: &AbortSignal) -> Self {
+        let signal = abort.clone();
+        let reader: Reader<P> = Box::new(move |reference| {
+            let (batcher, signal) = (batcher.clone(), signal.clone());
+            Box::pin(async move {
+                let response = batcher.request(&FhirRequest::read(reference), &signal).await?;
+                response.resource.ok_or_else(|| Error::BatchResponse { problem: "an entry has no resource" }.into())
+            })
+        });
+        Self::with(session, abort.into(), false, Some(reader))
+    }
+
+    fn with(session: &Session<P>, options: RequestOptions, is_grouped: bool, reader: Option<Reader<P>>) -> Self {
+        let session = session.clone();
+        Self { inner: Rc::new(Inner { session, options, is_grouped, reader, flights: RefCell::default() }) }
     }
 
     /// The resource that a reference names: within `whole`, which is the resource or Bundle that it stands in, else on the
@@ -94,12 +113,16 @@ impl<P: Platform> Resolver<P> {
         let mut referring = vec![whole.clone()];
         let is_bundle = whole.member_text("resourceType").as_deref() == Some("Bundle");
         for level in 0..depth {
-            let mut references: Vec<String> = referring.iter().flat_map(references_in).collect();
-            references.sort_unstable();
-            references.dedup();
-            // What is contained in one of many resources is named by its container alone.
-            references.retain(|reference| level == 0 && !is_bundle || !reference.starts_with('#'));
-            references.retain(|reference| !resolved.iter().any(|known| known.reference == *reference));
+            let mut references: Vec<String> = Vec::new();
+            for reference in referring.iter().flat_map(references_in) {
+                // What is contained in one of many resources is named by its container alone.
+                let is_nameable = level == 0 && !is_bundle || !reference.starts_with('#');
+                let is_known =
+                    references.contains(&reference) || resolved.iter().any(|known| known.reference == reference);
+                if is_nameable && !is_known {
+                    references.push(reference);
+                }
+            }
             if references.is_empty() {
                 break;
             }
@@ -129,7 +152,7 @@ impl<P: Platform> Resolver<P> {
 
     fn fetch(&self, reference: &str, address: &str) -> Flight<Value<P>> {
         let (inner, reference) = (self.inner.clone(), reference.to_owned());
-        self.start(address, async move { inner.read(&reference).await })
+        self.start(address, async move { inner.read(reference).await })
     }
 
     fn start(
@@ -144,51 +167,68 @@ impl<P: Platform> Resolver<P> {
 
     /// Begins a search for those that share a type, and leaves to each reference to wait for it.
     fn fetch_groups(&self, references: &[String], whole: &Value<P>) {
-        if !matches!(self.inner.way, Way::Grouped) {
+        if !self.inner.is_grouped {
             return;
         }
-        let base = self.inner.session.inner.guard.base();
-        let mut wanted: Vec<(ResourceId, String, &String)> = Vec::new();
+        let mut groups: Vec<Vec<Wanted>> = Vec::new();
         for reference in references {
-            let (Some(id), Ok(address)) = (ResourceId::read(reference), self.address(reference)) else { continue };
-            let is_current =
-                base.child(&[&*id.resource_type, "/", &id.id].concat()).is_ok_and(|own| own.as_str() == address);
-            let is_new = self.flight(&address).is_none() && !wanted.iter().any(|(_, known, _)| *known == address);
-            if is_current && is_new && find_within(whole, reference, base).is_none() {
-                wanted.push((id, address, reference));
+            let Some(wanted) = self.wanted(reference, whole) else { continue };
+            let is_known = groups.iter().flatten().any(|known| known.address == wanted.address);
+            let fits = |group: &&mut Vec<Wanted>| {
+                group.len() < GROUP
+                    && group.first().is_some_and(|first| first.id.resource_type == wanted.id.resource_type)
+            };
+            match groups.iter_mut().find(fits) {
+                _ if is_known => {}
+                Some(group) => group.push(wanted),
+                None => groups.push(vec![wanted]),
             }
         }
-        wanted.sort_by(|one, other| one.0.resource_type.cmp(&other.0.resource_type));
-        let of_one_type = wanted.chunk_by(|one, other| one.0.resource_type == other.0.resource_type);
-        for group in of_one_type.flat_map(|group| group.chunks(GROUP)).filter(|group| group.len() > 1) {
-            let ids: Vec<String> = group.iter().map(|(id, ..)| id.id.clone()).collect();
-            let Some((first, ..)) = group.first() else { continue };
-            let (inner, resource_type) = (self.inner.clone(), first.resource_type.clone());
-            let search = async move { inner.search(&resource_type, &ids).await };
-            let found = Flight::start(&self.inner.session.inner.platform, search);
-            for (id, address, reference) in group {
-                let (inner, found, id, reference) =
-                    (self.inner.clone(), found.clone(), id.id.clone(), (*reference).clone());
-                self.start(address, async move {
-                    let found = found.landed().await.unwrap_or_default();
-                    let own = found.iter().find(|resource| resource.member_text("id").as_deref() == Some(&*id));
-                    match own {
-                        Some(resource) => Ok(resource.clone()),
-                        None => inner.read(&reference).await,
-                    }
-                });
-            }
+        groups.into_iter().filter(|group| group.len() > 1).for_each(|group| self.fetch_group(group));
+    }
+
+    /// What a reference asks for, where a search by id can bring it: the current version of a resource of the server that
+    /// nobody has asked for yet.
+    fn wanted(&self, reference: &str, whole: &Value<P>) -> Option<Wanted> {
+        let base = self.inner.session.inner.guard.base();
+        let (id, address) = (ResourceId::read(reference)?, self.address(reference).ok()?);
+        let current = base.child(&[&*id.resource_type, "/", &id.id].concat()).ok()?;
+        let is_new = self.flight(&address).is_none() && find_within(whole, reference, base).is_none();
+        (is_new && current.as_str() == address).then_some(Wanted { id, address })
+    }
+
+    fn fetch_group(&self, group: Vec<Wanted>) {
+        let Some(resource_type) = group.first().map(|first| first.id.resource_type.clone()) else { return };
+        let ids: Vec<String> = group.iter().map(|wanted| wanted.id.id.clone()).collect();
+        let inner = self.inner.clone();
+        let search = async move { inner.search(&resource_type, &ids).await };
+        let found = Flight::start(&self.inner.session.inner.platform, search);
+        for Wanted { id, address } in group {
+            let (inner, found) = (self.inner.clone(), found.clone());
+            self.start(&address, async move {
+                let found = found.landed().await.unwrap_or_default();
+                let own = found.iter().find(|resource| resource.member_text("id").as_deref() == Some(&*id.id));
+                match own {
+                    Some(resource) => Ok(resource.clone()),
+                    None => inner.read([id.resource_type, id.id].join("/")).await,
+                }
+            });
         }
     }
 }
 
+/// A resource that a group is to bring.
+struct Wanted {
+    id: ResourceId,
+    address: String,
+}
+
 impl<P: Platform> Inner<P> {
-    async fn read(&self, reference: &str) -> Result<Value<P>, Failure> {
-        let Way::Batched(batcher) = &self.way else {
-            return self.session.read(reference, self.options.clone()).await;
-        };
-        let response = batcher.request(&FhirRequest::read(reference), &self.options.abort).await?;
-        response.resource.ok_or_else(|| Error::BatchResponse { problem: "an entry has no resource" }.into())
+    async fn read(&self, reference: String) -> Result<Value<P>, Failure> {
+        match &self.reader {
+            Some(reader) => reader(reference).await,
+            None => self.session.read(&reference, self.options.clone()).await,
+        }
     }
 
     async fn search(&self, resource_type: &str, ids: &[String]) -> Result<Rc<[Value<P>]>, Failure> {

@@ -150,6 +150,13 @@ impl FhirRequest {
         Self::new(Interaction::Update, target).body(resource.to_json())
     }
 
+    /// Replaces the one resource that a search finds in the type, or makes it where there is none (FHIR R4, RESTful API:
+    /// conditional update).
+    pub fn update_where<V: JsonView>(resource: &V, parameters: &[(String, String)]) -> Self {
+        let created = Self::create(resource);
+        Self { interaction: Interaction::Update, parameters: parameters.to_vec(), ..created }
+    }
+
     /// Adds a parameter of a search, of an operation that is asked for by GET, or of a conditional change.
     pub fn with(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.parameters.push((name.into(), value.into()));

@@ -1,7 +1,7 @@
 use super::server::*;
 use crate::abort::{AbortHandle, AbortSignal};
 use crate::client::batch::Batcher;
-use crate::client::resolver::{Resolved, Resolver, Way};
+use crate::client::resolver::{Resolved, Resolver};
 use crate::client::session::Session;
 use crate::memory::{MemoryPlatform, Reply, World};
 use crate::platform::Clock;
@@ -25,8 +25,12 @@ fn referring(references: &[&str]) -> Value {
            "contained": [{"resourceType": "Device", "id": "d"}]})
 }
 
-fn resolver(session: &Session<MemoryPlatform>, way: Way<MemoryPlatform>) -> Resolver<MemoryPlatform> {
-    Resolver::new(session, way, &AbortSignal::never())
+fn single(session: &Session<MemoryPlatform>) -> Resolver<MemoryPlatform> {
+    Resolver::new(session, &AbortSignal::never())
+}
+
+fn grouped(session: &Session<MemoryPlatform>) -> Resolver<MemoryPlatform> {
+    Resolver::grouped(session, &AbortSignal::never())
 }
 
 fn resolve_all(world: &World, resolver: &Resolver<MemoryPlatform>, whole: Value, depth: usize) -> Vec<Resolved<Value>> {
@@ -53,7 +57,7 @@ fn f9_every_kind_of_reference_is_followed_and_one_that_fails_leaves_the_others()
         "#unknown",
         "no reference",
     ]);
-    let resolved = resolve_all(&world, &resolver(&session, Way::Single), whole, 1);
+    let resolved = resolve_all(&world, &single(&session), whole, 1);
     assert_eq!(outcome(&resolved, "Patient/1").unwrap()["id"], "1");
     assert_eq!(outcome(&resolved, "https://ehr.example/fhir/Practitioner/2").unwrap()["resourceType"], "Practitioner");
     assert_eq!(outcome(&resolved, "Patient/1/_history/3").unwrap()["id"], "1/_history/3");
@@ -78,7 +82,7 @@ fn f9_what_the_bundle_holds_is_not_fetched() {
         {"resource": {"resourceType": "Practitioner", "id": "2"}},
         {"resource": referring(&["urn:uuid:1", "Practitioner/2", "Patient/3"])},
     ]});
-    let resolved = resolve_all(&world, &resolver(&session, Way::Grouped), bundle, 1);
+    let resolved = resolve_all(&world, &grouped(&session), bundle, 1);
     assert_eq!(outcome(&resolved, "urn:uuid:1").unwrap()["id"], "new");
     assert_eq!(outcome(&resolved, "Practitioner/2").unwrap()["id"], "2");
     assert_eq!(outcome(&resolved, "Patient/3").unwrap()["id"], "3");
@@ -90,7 +94,7 @@ fn f9_references_are_fetched_side_by_side_and_each_once() {
     let (world, session) = signed_in_to(|request| read(request).after(1000));
     let references: Vec<String> = (0..20).map(|number| format!("Patient/{number}")).collect();
     let texts: Vec<&str> = references.iter().map(String::as_str).collect();
-    let (whole, resolver) = (referring(&texts), resolver(&session, Way::Single));
+    let (whole, resolver) = (referring(&texts), single(&session));
     let (one, other, asked) = (resolver.clone(), resolver.clone(), whole.clone());
     let (first, second, single) = world
         .run(async move {
@@ -114,7 +118,7 @@ fn f9_references_are_fetched_side_by_side_and_each_once() {
 #[test]
 fn f9_what_failed_can_be_asked_for_again() {
     let (world, session) = signed_in_to(|_| Reply::text(500, "broken"));
-    let resolver = resolver(&session, Way::Single);
+    let resolver = single(&session);
     let ask = || {
         let resolver = resolver.clone();
         world.run(async move { resolver.resolve("Patient/1", None).await }).unwrap()
@@ -134,7 +138,7 @@ fn f9_a_cycle_of_references_ends() {
         };
         Reply::json(200, &json!({"resourceType": "Group", "managingEntity": {"reference": next}}))
     });
-    let resolved = resolve_all(&world, &resolver(&session, Way::Single), referring(&["Group/a"]), 50);
+    let resolved = resolve_all(&world, &single(&session), referring(&["Group/a"]), 50);
     let mut references: Vec<_> = resolved.iter().map(|resolved| resolved.reference.as_str()).collect();
     references.sort_unstable();
     assert_eq!(references, ["Group/a", "Group/b", "Group/c"]);
@@ -152,7 +156,7 @@ fn f9_references_of_a_type_are_one_search_on_demand() {
         None => read(request),
     });
     let whole = referring(&["Patient/1", "Patient/2", "Patient/none", "Practitioner/9", "Patient/1/_history/2"]);
-    let resolved = resolve_all(&world, &resolver(&session, Way::Grouped), whole, 1);
+    let resolved = resolve_all(&world, &grouped(&session), whole, 1);
     assert_eq!(outcome(&resolved, "Patient/1").unwrap()["id"], "1");
     assert_eq!(outcome(&resolved, "Patient/2").unwrap()["id"], "2");
     assert_eq!(outcome(&resolved, "Patient/none"), Err("not_found"));
@@ -169,7 +173,7 @@ fn f9_where_a_grouped_search_fails_each_is_read() {
         Some(_) => Reply::text(400, "no _id here"),
         None => read(request),
     });
-    let resolved = resolve_all(&world, &resolver(&session, Way::Grouped), referring(&["Patient/1", "Patient/2"]), 1);
+    let resolved = resolve_all(&world, &grouped(&session), referring(&["Patient/1", "Patient/2"]), 1);
     assert!(resolved.iter().all(|resolved| resolved.outcome.is_ok()));
     assert_eq!(fhir_lines(&world).len(), 3);
 }
@@ -186,7 +190,7 @@ fn f10_a_resolvers_reads_travel_as_one_batch() {
         Reply::json(200, &json!({"resourceType": "Bundle", "entry": entries.collect::<Vec<_>>()}))
     });
     let batcher = Batcher::new(&session, 50, 5, &AbortSignal::never());
-    let resolver = resolver(&session, Way::Batched(batcher));
+    let resolver = Resolver::batched(&session, batcher, &AbortSignal::never());
     let resolved = resolve_all(&world, &resolver, referring(&["Patient/1", "Patient/2"]), 1);
     assert_eq!(outcome(&resolved, "Patient/2").unwrap()["id"], "Patient/2");
     assert_eq!(fhir_lines(&world), ["POST "]);
@@ -196,7 +200,7 @@ fn f10_a_resolvers_reads_travel_as_one_batch() {
 fn f7_one_signal_stops_every_reference() {
     let (world, session) = signed_in_to(|request| read(request).after(1000));
     let handle = AbortHandle::new();
-    let resolver = Resolver::new(&session, Way::Single, &handle.signal());
+    let resolver = Resolver::new(&session, &handle.signal());
     let platform = session.inner.platform.clone();
     crate::platform::Spawn::spawn(
         &platform.clone(),
