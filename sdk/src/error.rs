@@ -180,6 +180,27 @@ pub enum Error {
     },
     /// The pages of a search point back at one that was read already.
     PageCycle,
+    /// A bulk export did not end as it should.
+    Export {
+        /// What is wrong.
+        problem: Box<str>,
+    },
+    /// A line of a bulk file cannot be read. What came before it was given.
+    BadLine {
+        /// The file's address.
+        file: Box<str>,
+        /// The line, counted from 1.
+        line: u64,
+    },
+    /// A bulk file holds fewer or more resources than its manifest says.
+    Count {
+        /// The file's address.
+        file: Box<str>,
+        /// How many it should hold.
+        expected: u64,
+        /// How many came.
+        found: u64,
+    },
     /// The place to keep sessions in is blocked or full.
     Storage,
     /// The host has no secure source of randomness.
@@ -306,6 +327,9 @@ impl Error {
             Self::BatchResponse { .. } => "invalid_batch_response",
             Self::NotGranted { .. } => "not_granted",
             Self::PageCycle => "page_cycle",
+            Self::Export { .. } => "export_failed",
+            Self::BadLine { .. } => "bad_line",
+            Self::Count { .. } => "count_mismatch",
             Self::Storage => "storage_unavailable",
             Self::Entropy => "entropy_unavailable",
             Self::Navigation => "navigation_unavailable",
@@ -337,6 +361,7 @@ impl Error {
                 "FHIR R4, RESTful API"
             }
             Self::Reference { .. } => "FHIR R4, references",
+            Self::Export { .. } | Self::BadLine { .. } | Self::Count { .. } => "Bulk Data Access 2.0, export",
             Self::PastedToken { .. } => "RFC 6750 section 2.1",
             Self::UserInfo { .. } => "OpenID Connect Core section 5.3",
             Self::RegistrationOff { .. } => "RFC 7591 section 3",

@@ -26,7 +26,7 @@ pub mod protocol;
 #[cfg(feature = "web")]
 pub mod web;
 
-#[cfg(feature = "js")]
+#[cfg(any(feature = "js", feature = "js-backend"))]
 mod js;
 
 pub use client::app::SmartApp;

@@ -114,6 +114,9 @@ pub struct SandboxOptions {
     /// How much later each of its answers comes, in milliseconds
     #[arg(long, value_name = "MS", default_value_t = 0)]
     latency: u64,
+    /// Adds its control API, by which faults are ordered; never where others can reach the port
+    #[arg(long)]
+    control: bool,
 }
 
 impl SandboxOptions {
@@ -124,6 +127,7 @@ impl SandboxOptions {
         config.seed = self.seed;
         config.patients = self.patients;
         config.token_ttl = Duration::from_secs(self.token_ttl);
+        config.control = self.control;
         config.latency = Duration::from_millis(self.latency);
         if let Some(keys) = &self.client_jwks {
             config.set_client_keys(keys.clone());

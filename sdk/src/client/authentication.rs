@@ -21,23 +21,32 @@ impl Server {
     ) -> Result<TokenClient, Failure> {
         let is_passed_on = *endpoint == endpoints.token || Some(endpoint) == endpoints.revocation.as_ref();
         let endpoint = self.token_proxy.as_ref().filter(|_| is_passed_on).unwrap_or(endpoint);
-        let record = &self.record;
-        let credential = match &record.authentication {
+        let supported = &endpoints.token_endpoint_auth_signing_alg_values_supported;
+        self.authenticated(platform, endpoint, &endpoints.token, supported).await
+    }
+
+    /// The client, authenticated by an algorithm that the server supports.
+    pub(super) async fn authenticated<P: Platform>(
+        &self,
+        platform: &P,
+        endpoint: &Url,
+        token_endpoint: &Url,
+        supported: &[String],
+    ) -> Result<TokenClient, Failure> {
+        let client_id = &self.record.client_id;
+        let credential = match &self.record.authentication {
             ClientAuthentication::PrivateKeyJwt(method) => {
-                if endpoint.origin() != endpoints.token.origin() {
+                if endpoint.origin() != token_endpoint.origin() {
                     return Err(refused("its assertion does not go to another origin than the token endpoint's"));
                 }
-                let supported = &endpoints.token_endpoint_auth_signing_alg_values_supported;
-                sign_assertion(platform, method, &record.client_id, endpoint, supported).await?
+                sign_assertion(platform, method, client_id, endpoint, supported).await?
             }
             ClientAuthentication::Callback(callback) => {
-                let request = AuthenticationRequest {
-                    endpoint: endpoint.as_str().to_owned(),
-                    client_id: record.client_id.clone(),
-                };
+                let request =
+                    AuthenticationRequest { endpoint: endpoint.as_str().to_owned(), client_id: client_id.clone() };
                 callback.call(request).await?
             }
-            fixed => fixed.fixed_credential(&record.client_id),
+            fixed => fixed.fixed_credential(client_id),
         };
         Ok(TokenClient { endpoint: endpoint.clone(), credential })
     }
@@ -54,7 +63,7 @@ impl Server {
 }
 
 /// A fresh assertion for one request.
-pub(super) async fn sign_assertion<P: Platform>(
+async fn sign_assertion<P: Platform>(
     platform: &P,
     method: &PrivateKeyJwt,
     client_id: &str,

@@ -73,7 +73,7 @@ impl<P: Platform> Batcher<P> {
             landed.aborted().await;
             outcome.borrow_mut().take().unwrap_or_else(|| Err(Error::Aborted.into()))
         };
-        unless_aborted(abort, Box::pin(wait)).await
+        unless_aborted(abort, wait).await
     }
 
     /// Sends what waits now.

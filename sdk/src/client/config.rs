@@ -95,24 +95,22 @@ pub(crate) struct Server {
 
 impl Server {
     pub fn read(record: ServerRecord) -> Result<Self, Failure> {
-        let address = |member: &str, text: &str| {
-            let url = Url::parse(text).map_err(|problem| Error::configuration(member, problem.message()))?;
-            if url.is_confidential() || record.allow_insecure_http {
-                Ok(url)
-            } else {
-                Err(Error::configuration(member, "it is plain http on another machine; use https"))
-            }
-        };
-        let fhir_base = address("fhirBase", &record.fhir_base)?;
+        let redirect_uri = read_address(&record, "redirectUri", &record.redirect_uri)?;
+        let token_proxy = record.token_proxy.as_deref().map(|proxy| read_token_proxy(&record, &redirect_uri, proxy));
+        let token_proxy = token_proxy.transpose()?;
+        Ok(Self { token_proxy, ..Self::read_without_redirect(record)? })
+    }
+
+    /// Reads a record of which no user is sent away and back.
+    pub fn read_without_redirect(record: ServerRecord) -> Result<Self, Failure> {
+        let fhir_base = read_address(&record, "fhirBase", &record.fhir_base)?;
         if fhir_base.query().is_some() {
             return Err(Error::configuration("fhirBase", "it has a query (?)"));
         }
         let discovery_base = match &record.discovery_base {
-            Some(base) => address("discoveryBase", base)?,
+            Some(base) => read_address(&record, "discoveryBase", base)?,
             None => fhir_base.clone(),
         };
-        let redirect_uri = address("redirectUri", &record.redirect_uri)?;
-        let token_proxy = record.token_proxy.as_deref().map(|proxy| read_token_proxy(&record, &redirect_uri, proxy));
         if record.client_id.is_empty() {
             let problem = "it is empty; register the app with the server to get one";
             return Err(Error::configuration("clientId", problem));
@@ -121,8 +119,7 @@ impl Server {
         if let ClientAuthentication::PrivateKeyJwt(method) = &record.authentication {
             method.check()?;
         }
-        let token_proxy = token_proxy.transpose()?;
-        let (discovery, keys, refused_client) = Default::default();
+        let (discovery, keys, token_proxy, refused_client) = Default::default();
         Ok(Self { record, discovery, keys, key, fhir_base, discovery_base, token_proxy, refused_client })
     }
 
@@ -131,6 +128,15 @@ impl Server {
             Some(issuers) => issuers.iter().any(|issuer| same_issuer(issuer, iss)),
             None => same_issuer(&self.record.fhir_base, iss),
         }
+    }
+}
+
+fn read_address(record: &ServerRecord, member: &str, text: &str) -> Result<Url, Failure> {
+    let url = Url::parse(text).map_err(|problem| Error::configuration(member, problem.message()))?;
+    if url.is_confidential() || record.allow_insecure_http {
+        Ok(url)
+    } else {
+        Err(Error::configuration(member, "it is plain http on another machine; use https"))
     }
 }
 

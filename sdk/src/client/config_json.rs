@@ -1,11 +1,28 @@
 //! Reads a configuration from JSON or a JavaScript object: the members of [`ServerRecord`] in camelCase.
 
+#[cfg(any(feature = "js-backend", test))]
+use super::backend::BackendConfig;
 use super::config::{ServerRecord, SmartAppConfig};
 use crate::error::{Error, Failure};
 use crate::platform::JsonView;
 use crate::protocol::client_auth::{BasicEncoding, ClientAuthentication};
 use crate::protocol::pkce::Pkce;
 use crate::protocol::secret::ClientSecret;
+
+#[cfg(any(feature = "js-backend", test))]
+const BACKEND_MEMBERS: [&str; 11] = [
+    "fhirBase",
+    "discoveryBase",
+    "clientId",
+    "clientSecret",
+    "tokenEndpointAuthMethod",
+    "basicEncoding",
+    "key",
+    "authenticate",
+    "scope",
+    "fileOrigins",
+    "allowInsecureHttp",
+];
 
 const MEMBERS: [&str; 19] = [
     "name",
@@ -69,9 +86,7 @@ impl ServerRecord {
     }
 
     fn read_with<V: JsonView>(value: &V, own_authentication: &ReadAuthentication<V>) -> Result<Self, Failure> {
-        if let Some(unknown) = value.names().into_iter().find(|name| !MEMBERS.contains(&name.as_str())) {
-            return Err(Error::configuration(&unknown, "there is no such member"));
-        }
+        refuse_unknown(value, &MEMBERS)?;
         Ok(Self {
             name: optional(value, "name")?,
             fhir_base: required(value, "fhirBase")?,
@@ -101,7 +116,37 @@ impl ServerRecord {
     }
 }
 
-fn optional<V: JsonView>(value: &V, member: &str) -> Result<Option<String>, Failure> {
+#[cfg(any(feature = "js-backend", test))]
+impl BackendConfig {
+    /// Reads a service's configuration: its members in camelCase. `own_authentication` as for [`SmartAppConfig::read_with`].
+    pub(crate) fn read_with<V: JsonView>(
+        value: &V,
+        own_authentication: &ReadAuthentication<V>,
+    ) -> Result<Self, Failure> {
+        refuse_unknown(value, &BACKEND_MEMBERS)?;
+        Ok(Self {
+            fhir_base: required(value, "fhirBase")?,
+            discovery_base: optional(value, "discoveryBase")?,
+            client_id: required(value, "clientId")?,
+            authentication: match own_authentication(value)? {
+                Some(authentication) => authentication,
+                None => authentication(value)?,
+            },
+            scope: required(value, "scope")?,
+            file_origins: texts(value, "fileOrigins")?,
+            allow_insecure_http: flag(value, "allowInsecureHttp")?,
+        })
+    }
+}
+
+fn refuse_unknown<V: JsonView>(value: &V, members: &[&str]) -> Result<(), Failure> {
+    match value.names().into_iter().find(|name| !members.contains(&name.as_str())) {
+        Some(unknown) => Err(Error::configuration(&unknown, "there is no such member")),
+        None => Ok(()),
+    }
+}
+
+pub(crate) fn optional<V: JsonView>(value: &V, member: &str) -> Result<Option<String>, Failure> {
     match value.member(member) {
         None => Ok(None),
         Some(found) => found.text().map(Some).ok_or_else(|| Error::configuration(member, "it is not a text")),
@@ -112,14 +157,14 @@ fn required<V: JsonView>(value: &V, member: &str) -> Result<String, Failure> {
     optional(value, member)?.ok_or_else(|| Error::configuration(member, "it is missing"))
 }
 
-fn texts<V: JsonView>(value: &V, member: &str) -> Result<Vec<String>, Failure> {
+pub(crate) fn texts<V: JsonView>(value: &V, member: &str) -> Result<Vec<String>, Failure> {
     let Some(found) = value.member(member) else { return Ok(Vec::new()) };
     let items = found.items().and_then(|items| items.iter().map(JsonView::text).collect());
     items.ok_or_else(|| Error::configuration(member, "it is not an array of texts"))
 }
 
 /// The members of an object, each read by a function; none where the object is absent.
-#[cfg(feature = "js")]
+#[cfg(any(feature = "js", feature = "js-backend"))]
 pub(crate) fn members<V: JsonView, T>(
     value: &V,
     object: &str,
@@ -207,6 +252,22 @@ mod tests {
             ClientAuthentication::ClientSecretBasic(ClientSecret::new("hidden"), BasicEncoding::Raw)
         );
         assert!(!format!("{record:?}").contains("hidden"));
+    }
+
+    #[test]
+    fn b1_a_services_configuration_names_its_wrong_member() {
+        let service = json!({
+            "fhirBase": "https://ehr.example/fhir", "clientId": "service", "scope": "system/*.rs",
+            "fileOrigins": ["https://storage.example"],
+        });
+        let read = |service: &Value| BackendConfig::read_with(service, &|_| Ok(None));
+        assert_eq!(read(&service).unwrap().file_origins, ["https://storage.example"]);
+        for (name, value) in [("redirectUri", json!("x")), ("scope", Value::Null), ("fileOrigins", json!("x"))] {
+            let mut wrong = service.clone();
+            wrong[name] = value;
+            let Error::Configuration(found) = read(&wrong).unwrap_err().into() else { panic!("{name}") };
+            assert_eq!(found.member, name);
+        }
     }
 
     #[test]

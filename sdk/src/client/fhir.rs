@@ -170,7 +170,7 @@ impl<P: Platform> Session<P> {
         let mut tries = Tries::default();
         let mut is_refreshed = false;
         loop {
-            unless_aborted(abort, Box::pin(async { self.access_token().await.map(|_| ()) })).await?;
+            unless_aborted(abort, async { self.access_token().await.map(|_| ()) }).await?;
             let token = self.inner.record.borrow().access_token.clone();
             let outcome = self.send_with(&token, request, abort).await;
             let Err(failure) = &outcome else { return outcome };
@@ -178,7 +178,7 @@ impl<P: Platform> Session<P> {
                 is_refreshed = true;
                 // Somebody else may have replaced the dead token meanwhile.
                 if self.inner.record.borrow().access_token == token {
-                    unless_aborted(abort, Box::pin(self.refresh())).await?;
+                    unless_aborted(abort, self.refresh()).await?;
                 }
                 continue;
             }
@@ -188,7 +188,7 @@ impl<P: Platform> Session<P> {
                 platform.sleep((seconds * 1000.0) as u32).await;
                 Ok(())
             };
-            unless_aborted(abort, Box::pin(pause)).await?;
+            unless_aborted(abort, pause).await?;
         }
     }
 
@@ -213,32 +213,47 @@ impl<P: Platform> Session<P> {
 }
 
 /// Waits for work unless the caller calls it off. What the work began, such as a refresh, goes on elsewhere.
-pub(super) async fn unless_aborted<T>(abort: &AbortSignal, work: Work<'_, Result<T, Failure>>) -> Result<T, Failure> {
+pub(super) fn unless_aborted<'a, T: 'a>(
+    abort: &'a AbortSignal,
+    work: impl Future<Output = Result<T, Failure>> + 'a,
+) -> impl Future<Output = Result<T, Failure>> + 'a {
+    // Boxed, so that the waiting is compiled once for each outcome and not for each work.
+    boxed_unless_aborted(abort, Box::pin(work))
+}
+
+async fn boxed_unless_aborted<T>(abort: &AbortSignal, work: Work<'_, Result<T, Failure>>) -> Result<T, Failure> {
     match select(work, abort.aborted()).await {
         Either::Left((outcome, _)) => outcome,
         Either::Right(_) => Err(Error::Aborted.into()),
     }
 }
 
-fn read_answer<V: JsonView>(answer: Answer<V>, url: &Url) -> Result<FhirResponse<V>, Failure> {
+pub(super) fn read_answer<V: JsonView>(answer: Answer<V>, url: &Url) -> Result<FhirResponse<V>, Failure> {
+    if !(200..300).contains(&answer.status) {
+        return Err(fhir_error(answer, url));
+    }
     let Answer { status, etag, location, last_modified, .. } = answer;
-    let is_success = (200..300).contains(&status);
     let resource = match answer.body {
         Body::Json(resource) => Some(resource),
-        Body::Text(_) if is_success => return Err(not_json(status, url)),
-        _ => None,
+        Body::Text(_) => return Err(not_json(status, url)),
+        Body::Empty => None,
     };
-    if is_success {
-        return Ok(FhirResponse { status, etag, location, last_modified, resource });
-    }
-    Err(Error::Fhir(Box::new(FhirError {
-        status,
+    Ok(FhirResponse { status, etag, location, last_modified, resource })
+}
+
+/// What an error status says.
+pub(super) fn fhir_error<V: JsonView>(answer: Answer<V>, url: &Url) -> Failure {
+    Error::Fhir(Box::new(FhirError {
+        status: answer.status,
         host: url.host().to_owned(),
-        operation_outcome: resource.as_ref().and_then(OperationOutcome::read),
+        operation_outcome: match &answer.body {
+            Body::Json(resource) => OperationOutcome::read(resource),
+            _ => None,
+        },
         retry_after: answer.retry_after,
-        etag,
+        etag: answer.etag,
     }))
-    .into())
+    .into()
 }
 
 pub(super) fn not_json(status: u16, url: &Url) -> Failure {

@@ -56,7 +56,7 @@ impl<P: Platform> SmartApp<P> {
     /// [`Error::UntrustedIssuer`] for a launch link of an EHR that no server record trusts: nothing is requested then.
     /// [`Error::Discovery`], [`Error::InsecureUrl`], [`Error::PkceUnsupported`], [`Error::ReservedParameter`],
     /// [`Error::Storage`] where the launch cannot be kept until the user comes back. [`Error::AuthorizationTooLong`] where the
-    /// address would pass [`LONGEST_ADDRESS`](crate::protocol::authorize::LONGEST_ADDRESS) and the method is left to this
+    /// address would pass [`LONGEST_ADDRESS`] and the method is left to this
     /// client. [`Error::MaxAgeUnsupported`]. [`Error::Configuration`] for a `max_age` that is no time, and for a POST, which an
     /// address alone cannot make.
     pub async fn authorization_url(&self, options: LaunchOptions) -> Result<Url, Failure> {

@@ -4,12 +4,15 @@
 
 pub mod app;
 mod authentication;
+pub mod backend;
 pub mod batch;
 mod callback;
 pub mod config;
 pub(crate) mod config_json;
 mod diagnosis;
 mod discovery;
+pub mod export;
+mod export_files;
 pub mod fhir;
 mod flight;
 mod identity;

@@ -28,6 +28,21 @@ pub(crate) struct Answer<V> {
     pub body: Body<V>,
 }
 
+impl<V> Answer<V> {
+    /// Reads a response to its end.
+    pub async fn read(response: impl HttpResponse<Value = V>) -> Result<Self, HttpFailure> {
+        Ok(Self {
+            status: response.status(),
+            retry_after: response.header("Retry-After"),
+            etag: response.header("ETag"),
+            location: response.header("Location"),
+            last_modified: response.header("Last-Modified"),
+            cache_control: response.header("Cache-Control"),
+            body: response.body().await?,
+        })
+    }
+}
+
 /// Sends a request and reads the whole answer, unless the caller calls it off or it takes too long.
 pub(crate) async fn send<P: Platform>(
     platform: &P,
@@ -41,18 +56,7 @@ pub(crate) async fn send<P: Platform>(
     let host = || request.url.host().into();
     let own_abort = AbortHandle::new();
     let signal = own_abort.signal();
-    let exchange = Box::pin(async {
-        let response = platform.send(request, &signal).await?;
-        Ok(Answer {
-            status: response.status(),
-            retry_after: response.header("Retry-After"),
-            etag: response.header("ETag"),
-            location: response.header("Location"),
-            last_modified: response.header("Last-Modified"),
-            cache_control: response.header("Cache-Control"),
-            body: response.body().await?,
-        })
-    });
+    let exchange = Box::pin(async { Answer::read(platform.send(request, &signal).await?).await });
     let too_late = Box::pin(platform.sleep(timeout));
     let given_up = select(too_late, abort.aborted());
     match select(exchange, given_up).await {

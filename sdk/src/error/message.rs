@@ -164,6 +164,16 @@ impl Error {
                 ("The granted scopes do not allow this for ", &**resource_type, ": launch again and ask for it.")
             }
             Self::PageCycle => ("The server's pages point in a circle: the search was stopped.", "", ""),
+            Self::Export { problem } => ("The export failed: ", &**problem, "."),
+            Self::BadLine { file, line } => {
+                joined = [&decimal(*line), " of ", file].concat();
+                ("Line ", &*joined, " is not JSON: what came before it was given. Skip bad lines to go on.")
+            }
+            Self::Count { file, expected, found } => {
+                joined =
+                    [file, " holds ", &decimal(*found), " resources and should hold ", &decimal(*expected)].concat();
+                ("", &*joined, ": fetch it again, or ask the server's people.")
+            }
             Self::Storage => (
                 "The browser does not let this page keep data: allow site data for it, or configure another store.",
                 "",

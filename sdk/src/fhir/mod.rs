@@ -5,7 +5,9 @@
 pub mod batch;
 pub mod bundle;
 pub mod capabilities;
+pub mod export;
 pub mod matching;
+pub mod ndjson;
 pub mod outcome;
 pub mod patient;
 pub mod reference;

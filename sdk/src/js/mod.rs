@@ -1,14 +1,25 @@
-//! The classes that the npm package wraps: they convert and name, and decide nothing.
+//! The classes that the npm package wraps: they convert and name, and decide nothing. What a page needs (feature `js`) and what a
+//! service needs (`js-backend`) become two WebAssembly files, so that a page loads no more than it uses.
 //!
 //! No method holds a borrow while it waits, so an object may be freed or used again at any time. May import everything
 //! of the crate; nothing imports it.
 
 mod abort;
+#[cfg(feature = "js")]
 mod app;
+#[cfg(feature = "js-backend")]
+mod backend;
 mod client_auth;
 mod error;
+#[cfg(feature = "js-backend")]
+mod export;
+#[cfg(feature = "js-backend")]
+mod keys;
+#[cfg(feature = "js")]
 mod request;
+#[cfg(feature = "js")]
 mod resolver;
+#[cfg(feature = "js")]
 mod session;
 mod value;
 

@@ -1,12 +1,15 @@
 //! Small conversions to JavaScript.
 
-use js_sys::{Array, Promise};
+#[cfg(feature = "js")]
+use js_sys::Array;
+use js_sys::Promise;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::future_to_promise;
 
 use super::error::to_js;
 use crate::error::Failure;
 use crate::platform::LocalFuture;
+#[cfg(feature = "js")]
 use crate::protocol::scope::Scope;
 
 /// A promise of what a future gives.
@@ -31,6 +34,7 @@ pub(super) fn optional_text(text: Option<&str>) -> JsValue {
 }
 
 /// An array of scopes.
+#[cfg(feature = "js")]
 pub(super) fn scopes<'a>(scopes: impl IntoIterator<Item = &'a Scope>) -> JsValue {
     scopes.into_iter().map(|scope| JsValue::from_str(scope.as_str())).collect::<Array>().into()
 }

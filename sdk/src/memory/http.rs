@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::fhir::ndjson::{JsonLine, JsonLines, LineSplitter};
 use crate::platform::{Body, HttpFailure, HttpResponse};
 
 /// What a test's network answers to a request.
@@ -17,6 +18,10 @@ pub struct Reply {
     pub delay: u32,
     /// Whether no answer comes at all.
     pub failure: Option<HttpFailure>,
+    /// In pieces of how many bytes the body arrives; all at once by default.
+    pub piece: Option<usize>,
+    /// Whether the connection breaks off after the body.
+    pub breaks_off: bool,
 }
 
 impl Reply {
@@ -40,6 +45,16 @@ impl Reply {
         Self { delay, ..self }
     }
 
+    /// The same answer, whose body arrives in pieces of so many bytes.
+    pub fn in_pieces_of(self, bytes: usize) -> Self {
+        Self { piece: Some(bytes), ..self }
+    }
+
+    /// The same answer, after whose body the connection breaks off.
+    pub fn breaking_off(self) -> Self {
+        Self { breaks_off: true, ..self }
+    }
+
     /// The same answer with a header.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
@@ -50,7 +65,16 @@ impl Reply {
 /// A response whose body is in memory.
 #[derive(Debug)]
 pub struct MemoryResponse {
-    pub(super) reply: Reply,
+    reply: Reply,
+    unread: Vec<u8>,
+    splitter: LineSplitter,
+}
+
+impl MemoryResponse {
+    pub(super) fn new(reply: Reply) -> Self {
+        let unread = reply.body.as_bytes().to_vec();
+        Self { reply, unread, splitter: LineSplitter::default() }
+    }
 }
 
 impl HttpResponse for MemoryResponse {
@@ -66,6 +90,9 @@ impl HttpResponse for MemoryResponse {
     }
 
     async fn body(self) -> Result<Body<Value>, HttpFailure> {
+        if self.reply.breaks_off {
+            return Err(HttpFailure::Network);
+        }
         if self.reply.body.is_empty() {
             return Ok(Body::Empty);
         }
@@ -73,7 +100,30 @@ impl HttpResponse for MemoryResponse {
     }
 
     async fn chunk(&mut self) -> Result<Option<Vec<u8>>, HttpFailure> {
-        let rest = std::mem::take(&mut self.reply.body);
-        Ok((!rest.is_empty()).then(|| rest.into_bytes()))
+        if self.unread.is_empty() && self.reply.breaks_off {
+            return Err(HttpFailure::Network);
+        }
+        let size = self.reply.piece.unwrap_or(usize::MAX).min(self.unread.len());
+        let piece: Vec<u8> = self.unread.drain(..size).collect();
+        Ok(Some(piece).filter(|piece| !piece.is_empty()))
+    }
+
+    async fn json_lines(&mut self) -> Result<Option<JsonLines<Value>>, HttpFailure> {
+        let (lines, bytes) = match self.chunk().await? {
+            Some(piece) => (self.splitter.push(&piece), piece.len()),
+            None => match self.splitter.finish() {
+                Some(line) => (vec![line], 0),
+                None => return Ok(None),
+            },
+        };
+        Ok(Some(JsonLines { lines: lines.iter().map(|line| read_line(line)).collect(), bytes }))
+    }
+}
+
+fn read_line(line: &[u8]) -> JsonLine<Value> {
+    match std::str::from_utf8(line) {
+        Err(_) => JsonLine::NotText,
+        Ok(text) if text.trim().is_empty() => JsonLine::Blank,
+        Ok(text) => serde_json::from_str(text).map_or(JsonLine::NotJson, JsonLine::Value),
     }
 }

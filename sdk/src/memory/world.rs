@@ -238,7 +238,10 @@ impl Http for MemoryPlatform {
         let reply = network(request);
         let arrival = Box::pin(self.world.sleep(reply.delay));
         match select(arrival, abort.aborted()).await {
-            Either::Left(_) => reply.failure.map_or(Ok(MemoryResponse { reply }), Err),
+            Either::Left(_) => match reply.failure {
+                Some(failure) => Err(failure),
+                None => Ok(MemoryResponse::new(reply)),
+            },
             Either::Right(_) => Err(HttpFailure::Aborted),
         }
     }

@@ -169,7 +169,7 @@ impl LoginTrust {
             statements.push("-- Set @client_secret to the client secret before you run this.".to_owned());
         }
         statements.push(
-            "-- Systems that give each login trust a key pair of the EHR's own also set encryption_public_key,\n\
+            "-- Systems in which the EHR has a key pair for each login trust also set encryption_public_key,\n\
              -- encryption_private_key and encryption_key_format here."
                 .to_owned(),
         );

@@ -5,6 +5,7 @@
 //! [`crate::platform`], only [`JsonView`](crate::platform::JsonView) and [`Json`](crate::platform::Json).
 
 pub mod authorize;
+pub mod backend;
 pub mod callback;
 pub mod client_assertion;
 pub mod client_auth;

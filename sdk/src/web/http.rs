@@ -9,7 +9,9 @@ use web_sys::{AbortController, ReadableStreamDefaultReader, RequestInit, Respons
 use super::WebPlatform;
 use super::global::{member, object};
 use super::json::JsonValue;
+use super::lines::Lines;
 use crate::abort::AbortSignal;
+use crate::fhir::ndjson::JsonLines;
 use crate::platform::{Body, Http, HttpFailure, HttpResponse};
 use crate::protocol::http::{Redirect, Request};
 
@@ -29,9 +31,12 @@ impl Http for WebPlatform {
         let connection = Connection { controller };
         let promise = fetch(request.url.as_str(), &init).map_err(|_| HttpFailure::Network)?;
         match select(JsFuture::from(promise), abort.aborted()).await {
-            Either::Left((Ok(response), _)) => {
-                Ok(WebResponse { response: response.unchecked_into(), reader: None, _connection: connection })
-            }
+            Either::Left((Ok(response), _)) => Ok(WebResponse {
+                response: response.unchecked_into(),
+                reader: None,
+                lines: None,
+                _connection: connection,
+            }),
             Either::Left((Err(_), _)) => Err(HttpFailure::Network),
             Either::Right(_) => Err(HttpFailure::Aborted),
         }
@@ -74,7 +79,23 @@ impl Drop for Connection {
 pub struct WebResponse {
     response: Response,
     reader: Option<ReadableStreamDefaultReader>,
+    lines: Option<Lines>,
     _connection: Connection,
+}
+
+impl WebResponse {
+    /// The next piece of the body, as the engine has it.
+    async fn piece(&mut self) -> Result<Option<Uint8Array>, HttpFailure> {
+        let reader = match &self.reader {
+            Some(reader) => reader,
+            None => {
+                let Some(stream) = self.response.body() else { return Ok(None) };
+                self.reader.insert(stream.get_reader().unchecked_into())
+            }
+        };
+        let piece = JsFuture::from(reader.read()).await.map_err(|_| HttpFailure::Network)?;
+        Ok(member(&piece, "value"))
+    }
 }
 
 impl HttpResponse for WebResponse {
@@ -98,14 +119,15 @@ impl HttpResponse for WebResponse {
     }
 
     async fn chunk(&mut self) -> Result<Option<Vec<u8>>, HttpFailure> {
-        let reader = match &self.reader {
-            Some(reader) => reader,
-            None => {
-                let Some(stream) = self.response.body() else { return Ok(None) };
-                self.reader.insert(stream.get_reader().unchecked_into())
-            }
-        };
-        let piece = JsFuture::from(reader.read()).await.map_err(|_| HttpFailure::Network)?;
-        Ok(member::<Uint8Array>(&piece, "value").map(|bytes| bytes.to_vec()))
+        Ok(self.piece().await?.map(|bytes| bytes.to_vec()))
+    }
+
+    async fn json_lines(&mut self) -> Result<Option<JsonLines<JsonValue>>, HttpFailure> {
+        let piece = self.piece().await?;
+        let lines = self.lines.get_or_insert_with(Lines::new);
+        Ok(match piece {
+            Some(piece) => Some(JsonLines { lines: lines.push(&piece), bytes: piece.length() as usize }),
+            None => lines.finish().map(|lines| JsonLines { lines, bytes: 0 }),
+        })
     }
 }

@@ -10,6 +10,7 @@ mod global;
 mod http;
 mod json;
 mod keys;
+mod lines;
 mod location;
 mod lock;
 mod messages;
@@ -19,7 +20,7 @@ mod timer;
 
 use std::rc::Rc;
 
-#[cfg(feature = "js")]
+#[cfg(any(feature = "js", feature = "js-backend"))]
 pub(crate) use global::object;
 pub use json::JsonValue;
 pub use keys::ClientKeyPair;

@@ -14,6 +14,7 @@ mod generated;
 mod identity;
 mod jose;
 mod links;
+mod registration;
 mod scopes;
 mod stored;
 mod tokens;

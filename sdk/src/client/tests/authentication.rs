@@ -143,9 +143,10 @@ fn k6_code_refresh_introspection_and_revocation_are_authenticated_alike() {
     let endpoints = json!({
         "revocation_endpoint": "https://ehr.example/revoke", "introspection_endpoint": "https://ehr.example/introspect",
     });
+    type Way = Box<dyn Fn(&MemoryPlatform) -> ClientAuthentication>;
     type HasProof = fn(&Request) -> bool;
     let secret = || ClientSecret::new("s");
-    let ways: [(Box<dyn Fn(&MemoryPlatform) -> ClientAuthentication>, HasProof); 4] = [
+    let ways: [(Way, HasProof); 4] = [
         (Box::new(|_| ClientAuthentication::None), |request| field(request, "client_id").as_deref() == Some("app")),
         (Box::new(move |_| ClientAuthentication::ClientSecretPost(secret())), |request| {
             field(request, "client_secret").as_deref() == Some("s")

@@ -2,9 +2,11 @@
 
 mod authentication;
 mod authorization_method;
+mod backend;
 mod batch;
 mod callback;
 mod discovery;
+mod export;
 mod fhir;
 mod identity;
 mod launch;

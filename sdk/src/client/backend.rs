@@ -1,0 +1,250 @@
+//! A service that acts by itself: its access token, and the requests that carry it.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use futures_util::future::{Either, select};
+
+use super::config::{Server, ServerRecord};
+use super::discovery::discover;
+use super::fhir::{not_json, read_answer, unless_aborted};
+use super::flight::Flight;
+use super::transport::{Answer, REQUEST_TIMEOUT, send};
+use crate::abort::{AbortHandle, AbortSignal};
+use crate::error::{Error, Failure};
+use crate::fhir::request::FhirRequest;
+use crate::platform::{HttpFailure, HttpResponse, Json, Platform};
+use crate::protocol::backend::client_credentials_request;
+use crate::protocol::client_auth::ClientAuthentication;
+use crate::protocol::guard::Guard;
+use crate::protocol::http::Request;
+use crate::protocol::secret::AccessToken;
+use crate::protocol::url::Url;
+
+/// How long before its end an access token is replaced, in seconds.
+const SOON: f64 = 30.0;
+
+/// What a backend service knows of a server, and how it proves itself.
+#[derive(Clone, Debug)]
+pub struct BackendConfig {
+    /// The FHIR base.
+    pub fhir_base: String,
+    /// Where `.well-known` lies, if not under the FHIR base.
+    pub discovery_base: Option<String>,
+    /// The client id.
+    pub client_id: String,
+    /// How the client authenticates: by a key, on servers that follow the guide.
+    pub authentication: ClientAuthentication,
+    /// The scopes, separated by spaces, such as `system/*.rs`.
+    pub scope: String,
+    /// Origins besides the FHIR base's that export files may be fetched from with the access token.
+    pub file_origins: Vec<String>,
+    /// Allows plain http to hosts other than this machine.
+    pub allow_insecure_http: bool,
+}
+
+impl BackendConfig {
+    /// A service with the usual settings.
+    pub fn new(
+        fhir_base: impl Into<String>,
+        client_id: impl Into<String>,
+        authentication: ClientAuthentication,
+        scope: impl Into<String>,
+    ) -> Self {
+        Self {
+            fhir_base: fhir_base.into(),
+            discovery_base: None,
+            client_id: client_id.into(),
+            authentication,
+            scope: scope.into(),
+            file_origins: Vec::new(),
+            allow_insecure_http: false,
+        }
+    }
+}
+
+/// A service at a server (SMART App Launch 2.2, backend services). It has no user: its access token is its own, is kept in memory
+/// alone, and is fetched anew when it runs out. Cloning it gives another handle to the same service.
+pub struct BackendClient<P: Platform> {
+    pub(super) inner: Rc<Inner<P>>,
+}
+
+impl<P: Platform> Clone for BackendClient<P> {
+    fn clone(&self) -> Self {
+        Self { inner: self.inner.clone() }
+    }
+}
+
+pub(super) struct Inner<P: Platform> {
+    pub platform: P,
+    pub server: Rc<Server>,
+    /// Where the token may go: the FHIR base's origin, as jobs and files lie beside the base, and the named ones.
+    guard: Guard,
+    token: RefCell<Option<Token>>,
+    asking: RefCell<Option<Flight<AccessToken>>>,
+}
+
+#[derive(Clone)]
+struct Token {
+    access_token: AccessToken,
+    /// Seconds since 1970, where the server says.
+    expires_at: Option<f64>,
+}
+
+impl<P: Platform> BackendClient<P> {
+    /// A service on a platform.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`] naming the member that is wrong.
+    pub fn new(platform: P, config: BackendConfig) -> Result<Self, Failure> {
+        if config.scope.split_whitespace().next().is_none() {
+            return Err(Error::configuration(
+                "scope",
+                "it is empty; name what the service may do, such as system/*.rs",
+            ));
+        }
+        let origins: Vec<Url> =
+            config.file_origins.iter().map(|origin| read_origin(origin)).collect::<Result<_, _>>()?;
+        let server = Server::read_without_redirect(ServerRecord {
+            discovery_base: config.discovery_base,
+            authentication: config.authentication,
+            allow_insecure_http: config.allow_insecure_http,
+            ..ServerRecord::new(config.fhir_base, config.client_id, "", config.scope)
+        })?;
+        let mut guard = Guard::new(server.fhir_base.clone());
+        let own_origin = server.fhir_base.join("/").into_iter();
+        own_origin.chain(origins).for_each(|place| guard.admit(place));
+        let (token, asking) = Default::default();
+        Ok(Self { inner: Rc::new(Inner { platform, server: Rc::new(server), guard, token, asking }) })
+    }
+
+    /// Reads a resource by its reference, such as `Group/1`.
+    ///
+    /// # Errors
+    /// [`Error::Reference`], [`Error::ForeignUrl`], [`Error::Fhir`], [`Error::Token`], [`Error::Network`].
+    pub async fn read(&self, reference: &str, abort: &AbortSignal) -> Result<<P as Json>::Value, Failure> {
+        let request = FhirRequest::read(reference).build(&self.inner.server.fhir_base)?;
+        let answer = self.send(&request, abort).await?;
+        let response = read_answer(answer, &request.url)?;
+        response.resource.ok_or_else(|| not_json(response.status, &request.url))
+    }
+
+    /// Sends a request with the service's token, once more with a fresh one where the server calls it dead, and reads the whole
+    /// answer.
+    pub(super) async fn send(
+        &self,
+        request: &Request,
+        abort: &AbortSignal,
+    ) -> Result<Answer<<P as Json>::Value>, Failure> {
+        let token = unless_aborted(abort, self.access_token()).await?;
+        let answer = send(&self.inner.platform, &self.authorized(request, &token)?, REQUEST_TIMEOUT, abort).await?;
+        if answer.status != 401 {
+            return Ok(answer);
+        }
+        let token = unless_aborted(abort, self.replace(&token)).await?;
+        send(&self.inner.platform, &self.authorized(request, &token)?, REQUEST_TIMEOUT, abort).await
+    }
+
+    /// Sends a request, with the service's token or without any, and hands back the response for its body to be streamed.
+    pub(super) async fn open(
+        &self,
+        request: &Request,
+        with_token: bool,
+        abort: &AbortSignal,
+    ) -> Result<P::Response, Failure> {
+        if !with_token {
+            return self.connect(request, abort).await;
+        }
+        let token = unless_aborted(abort, self.access_token()).await?;
+        let response = self.connect(&self.authorized(request, &token)?, abort).await?;
+        if response.status() != 401 {
+            return Ok(response);
+        }
+        let token = unless_aborted(abort, self.replace(&token)).await?;
+        self.connect(&self.authorized(request, &token)?, abort).await
+    }
+
+    /// Waits for a response's head, unless the caller calls it off or it takes too long.
+    async fn connect(&self, request: &Request, abort: &AbortSignal) -> Result<P::Response, Failure> {
+        if abort.is_aborted() {
+            return Err(Error::Aborted.into());
+        }
+        let host = || request.url.host().into();
+        let own_abort = AbortHandle::new();
+        let signal = own_abort.signal();
+        let connecting = Box::pin(self.inner.platform.send(request, &signal));
+        let given_up = select(Box::pin(self.inner.platform.sleep(REQUEST_TIMEOUT)), abort.aborted());
+        match select(connecting, given_up).await {
+            Either::Left((Ok(response), _)) => Ok(response),
+            Either::Left((Err(HttpFailure::Network), _)) => Err(Error::Network { host: host() }.into()),
+            Either::Left((Err(HttpFailure::Aborted), _)) | Either::Right((Either::Right(_), _)) => {
+                own_abort.abort();
+                Err(Error::Aborted.into())
+            }
+            Either::Right((Either::Left(_), _)) => {
+                own_abort.abort();
+                Err(Error::Timeout { host: host() }.into())
+            }
+        }
+    }
+
+    fn authorized(&self, request: &Request, token: &AccessToken) -> Result<Request, Failure> {
+        let mut request = request.clone();
+        let authorized = self.inner.guard.authorize(&mut request, token);
+        authorized.map_err(|_| Error::ForeignUrl { origin: request.url.origin().into() })?;
+        Ok(request)
+    }
+
+    /// An access token that has not run out. Those who ask at the same time share one request.
+    async fn access_token(&self) -> Result<AccessToken, Failure> {
+        let is_fresh = |token: &Token| token.expires_at.is_none_or(|until| self.inner.platform.now() + SOON < until);
+        let known = self.inner.token.borrow().clone().filter(is_fresh);
+        if let Some(known) = known {
+            return Ok(known.access_token);
+        }
+        let asking = self.inner.asking.borrow().clone();
+        let flight = match asking {
+            Some(flight) => flight,
+            None => {
+                let inner = self.inner.clone();
+                let flight = Flight::start(&self.inner.platform, async move {
+                    let outcome = request_token(&inner).await;
+                    inner.asking.borrow_mut().take();
+                    outcome
+                });
+                *self.inner.asking.borrow_mut() = Some(flight.clone());
+                flight
+            }
+        };
+        flight.landed().await
+    }
+
+    /// A token in place of one that the server calls dead.
+    async fn replace(&self, dead: &AccessToken) -> Result<AccessToken, Failure> {
+        self.inner.token.borrow_mut().take_if(|known| known.access_token == *dead);
+        self.access_token().await
+    }
+}
+
+async fn request_token<P: Platform>(inner: &Inner<P>) -> Result<AccessToken, Failure> {
+    let Inner { platform, server, .. } = inner;
+    let configuration = discover(platform, server, false).await?;
+    let endpoint = &configuration.token_endpoint;
+    let supported = &configuration.token_endpoint_auth_signing_alg_values_supported;
+    let client = server.authenticated(platform, endpoint, endpoint, supported).await?;
+    let request = client_credentials_request(&client, &server.record.scope);
+    let response = server.read_tokens(&send(platform, &request, REQUEST_TIMEOUT, &AbortSignal::never()).await?)?;
+    let expires_at = response.expires_in.map(|seconds| platform.now() + seconds);
+    let access_token = response.access_token;
+    *inner.token.borrow_mut() = Some(Token { access_token: access_token.clone(), expires_at });
+    Ok(access_token)
+}
+
+fn read_origin(origin: &str) -> Result<Url, Failure> {
+    let wrong = |problem: &str| Error::configuration("fileOrigins", problem);
+    let url = Url::parse(origin).map_err(|problem| wrong(problem.message()))?;
+    if !url.is_confidential() {
+        return Err(wrong("it is plain http on another machine; use https"));
+    }
+    url.join("/").map_err(|problem| wrong(problem.message()))
+}

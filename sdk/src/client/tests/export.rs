@@ -1,0 +1,371 @@
+//! Exports from a server that is scripted step by step.
+
+use super::backend::service;
+use super::server::*;
+use crate::abort::{AbortHandle, AbortSignal};
+use crate::client::export::{Export, ExportProgress, ReadOptions, ReadProgress};
+use crate::error::{Error, Failure};
+use crate::fhir::export::{ExportManifest, ExportRequest};
+use crate::memory::{MemoryPlatform, Reply, World};
+use crate::platform::Clock;
+use crate::protocol::http::{Method, Request};
+use serde_json::{Value, json};
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+pub const JOB: &str = "https://ehr.example/jobs/1";
+
+/// A server that answers a job's questions one after the other, and every file by its address.
+#[derive(Default)]
+pub struct Jobs {
+    pub kick_off: RefCell<Option<Reply>>,
+    pub statuses: RefCell<VecDeque<Reply>>,
+    /// The replies to each file's address, the last one for good.
+    pub files: RefCell<Vec<(String, VecDeque<Reply>)>>,
+}
+
+impl Jobs {
+    fn answer(&self, request: &Request) -> Option<Reply> {
+        let url = request.url.as_str();
+        if url.contains("$export") {
+            let accepted = Reply { status: 202, ..Reply::default() }.header("Content-Location", JOB);
+            return Some(self.kick_off.borrow_mut().take().unwrap_or(accepted));
+        }
+        if url == JOB {
+            return self.statuses.borrow_mut().pop_front().or(Some(Reply { status: 202, ..Reply::default() }));
+        }
+        let mut files = self.files.borrow_mut();
+        let (_, replies) = files.iter_mut().find(|(address, _)| address == url)?;
+        if replies.len() > 1 { replies.pop_front() } else { replies.front().cloned() }
+    }
+
+    pub fn file(&self, url: &str, replies: impl IntoIterator<Item = Reply>) {
+        self.files.borrow_mut().push((url.to_owned(), replies.into_iter().collect()));
+    }
+
+    fn done(&self, manifest: &Value) {
+        self.statuses.borrow_mut().push_back(Reply::json(200, manifest));
+    }
+}
+
+pub fn jobs() -> (Rc<Server>, Rc<Jobs>, World, MemoryPlatform) {
+    let (server, world, tab) = stage();
+    let jobs = Rc::new(Jobs::default());
+    let (answering, script) = (server.clone(), jobs.clone());
+    world.answer_by(move |request| script.answer(request).unwrap_or_else(|| answering.answer(request)));
+    (server, jobs, world, tab)
+}
+
+fn start(world: &World, tab: &MemoryPlatform) -> Result<Export<MemoryPlatform>, Failure> {
+    let service = service(tab);
+    world.run(async move { service.start_export(&ExportRequest::default(), &AbortSignal::never()).await }).unwrap()
+}
+
+fn wait(world: &World, export: &Export<MemoryPlatform>) -> (Result<ExportManifest, Failure>, Vec<ExportProgress>) {
+    let heard = Rc::new(RefCell::new(Vec::new()));
+    let (export, hearing) = (export.clone(), heard.clone());
+    let manifest = world.run(async move {
+        export.wait(&AbortSignal::never(), &|progress| hearing.borrow_mut().push(progress.clone())).await
+    });
+    (manifest.unwrap(), heard.take())
+}
+
+pub struct Outcome {
+    pub ids: Vec<String>,
+    pub progress: ReadProgress,
+    pub end: Result<(), Failure>,
+}
+
+/// Reads all files of a manifest to their end, or to the first error.
+pub fn read_all(
+    world: &World,
+    export: &Export<MemoryPlatform>,
+    manifest: &ExportManifest,
+    options: ReadOptions,
+) -> Outcome {
+    let mut reader = export.read_files(manifest, &manifest.output, options).unwrap();
+    world
+        .run(async move {
+            let mut ids = Vec::new();
+            let end = loop {
+                match reader.next().await {
+                    Ok(Some(batch)) => {
+                        ids.extend(batch.resources.iter().map(|resource| resource["id"].as_str().unwrap().to_owned()));
+                    }
+                    Ok(None) => break Ok(()),
+                    Err(failure) => break Err(failure),
+                }
+            };
+            Outcome { ids, progress: reader.progress(), end }
+        })
+        .unwrap()
+}
+
+pub fn manifest(files: &[(&str, Option<u32>)]) -> ExportManifest {
+    let file = |(url, count): &(&str, Option<u32>)| json!({"type": "Patient", "url": url, "count": count});
+    let output: Vec<Value> = files.iter().map(file).collect();
+    ExportManifest::read(&json!({"requiresAccessToken": true, "output": output})).unwrap()
+}
+
+pub fn lines(ids: std::ops::Range<u32>) -> String {
+    ids.map(|id| format!("{{\"resourceType\":\"Patient\",\"id\":\"p{id}\"}}\n")).collect()
+}
+
+pub fn export_of(tab: &MemoryPlatform) -> Export<MemoryPlatform> {
+    service(tab).export_at(JOB).unwrap()
+}
+
+const FILE: &str = "https://ehr.example/files/1";
+
+#[test]
+fn b2_a_kick_off_gives_a_job_and_a_server_without_one_is_told() {
+    let (_, jobs, world, tab) = jobs();
+    let export = start(&world, &tab).unwrap();
+    assert_eq!(export.status_url(), JOB);
+    let sent = world.requests();
+    let kick_off = sent.last().unwrap();
+    assert_eq!(kick_off.url.as_str(), "https://ehr.example/fhir/Patient/$export");
+    assert!(kick_off.authorization().is_some());
+
+    let outcome = json!({"resourceType": "OperationOutcome", "issue": [{"diagnostics": "no such group"}]});
+    for (reply, code) in [
+        (Reply::json(200, &json!({})), "export_failed"),
+        (Reply { status: 202, ..Reply::default() }, "export_failed"),
+        (Reply::json(404, &outcome), "not_found"),
+    ] {
+        *jobs.kick_off.borrow_mut() = Some(reply);
+        assert_eq!(start(&world, &tab).err().unwrap().code(), code);
+    }
+    *jobs.kick_off.borrow_mut() = Some(Reply { status: 202, ..Reply::default() });
+    assert!(start(&world, &tab).err().unwrap().message().contains("Content-Location"));
+}
+
+#[test]
+fn b3_polling_follows_retry_after_else_backs_off_and_reports_progress() {
+    let (_, jobs, world, tab) = jobs();
+    let export = start(&world, &tab).unwrap();
+    let running = || Reply { status: 202, ..Reply::default() };
+    let told = running().header("Retry-After", "20").header("X-Progress", "40% done");
+    jobs.statuses.borrow_mut().extend([running(), running(), told, running()]);
+    jobs.done(&json!({"output": []}));
+    let began = tab.now();
+    let (manifest, heard) = wait(&world, &export);
+    assert!(manifest.unwrap().output.is_empty());
+    assert_eq!(heard[2].text.as_deref(), Some("40% done"));
+    assert_eq!(heard[2].pause, 20.0);
+    assert!(heard[0].pause < heard[1].pause && heard[1].pause < heard[3].pause, "{heard:?}");
+    let waited: f64 = heard.iter().map(|progress| progress.pause).sum();
+    assert!((tab.now() - began - waited).abs() < 0.1, "{} and {waited}", tab.now() - began);
+}
+
+#[test]
+fn b3_a_pause_is_bounded_whatever_the_server_says() {
+    let (_, jobs, world, tab) = jobs();
+    let export = start(&world, &tab).unwrap();
+    for retry_after in ["0", "86400", "soon"] {
+        jobs.statuses
+            .borrow_mut()
+            .push_back(Reply { status: 202, ..Reply::default() }.header("Retry-After", retry_after));
+    }
+    jobs.done(&json!({"output": []}));
+    let (_, heard) = wait(&world, &export);
+    assert!(heard.iter().all(|progress| (1.0..=120.0).contains(&progress.pause)), "{heard:?}");
+}
+
+#[test]
+fn b3_what_passes_is_tried_again_and_what_does_not_is_an_error() {
+    let (_, jobs, world, tab) = jobs();
+    let export = start(&world, &tab).unwrap();
+    let busy = Reply::json(503, &json!({})).header("Retry-After", "5");
+    jobs.statuses.borrow_mut().extend([busy, Reply::offline(), Reply::text(502, "bad gateway")]);
+    jobs.done(&json!({"output": []}));
+    assert!(wait(&world, &export).0.is_ok());
+
+    let failed =
+        json!({"resourceType": "OperationOutcome", "issue": [{"severity": "error", "diagnostics": "disk full"}]});
+    for status in [400, 404, 500] {
+        jobs.statuses.borrow_mut().push_back(Reply::json(status, &failed));
+        let failure = wait(&world, &export).0.unwrap_err();
+        assert_eq!(failure.status(), Some(status));
+        assert!(failure.message().contains("disk full"), "{}", failure.message());
+    }
+    jobs.statuses.borrow_mut().extend(std::iter::repeat_n(Reply::offline(), 20));
+    assert_eq!(wait(&world, &export).0.unwrap_err().code(), "network", "it does not try for ever");
+}
+
+#[test]
+fn b4_a_token_goes_only_to_files_that_require_it_and_lie_where_it_belongs() {
+    let (_, jobs, world, tab) = jobs();
+    let storage = "https://storage.example/1";
+    jobs.file(FILE, [Reply::text(200, &lines(0..2))]);
+    jobs.file(storage, [Reply::text(200, &lines(2..3))]);
+    let export = export_of(&tab);
+    let read = |manifest: &ExportManifest| read_all(&world, &export, manifest, ReadOptions::default()).end;
+    let authorization = |url: &str| {
+        let sent = world.requests();
+        sent.iter().rev().find(|request| request.url.as_str() == url).map(|request| request.authorization().is_some())
+    };
+
+    read(&manifest(&[(FILE, Some(2))])).unwrap();
+    assert_eq!(authorization(FILE), Some(true));
+    assert_eq!(read(&manifest(&[(storage, None)])).unwrap_err().code(), "foreign_url");
+    assert_eq!(authorization(storage), None, "nothing was sent there");
+
+    let open = ExportManifest { requires_access_token: false, ..manifest(&[(FILE, None), (storage, None)]) };
+    read(&open).unwrap();
+    assert_eq!((authorization(FILE), authorization(storage)), (Some(false), Some(false)));
+}
+
+#[test]
+fn b4_an_origin_that_the_app_named_gets_the_token() {
+    use crate::client::backend::{BackendClient, BackendConfig};
+    use crate::protocol::client_auth::ClientAuthentication;
+
+    let (_, jobs, world, tab) = jobs();
+    jobs.file("https://storage.example/1", [Reply::text(200, &lines(0..1))]);
+    let mut config = BackendConfig::new(BASE, "service", ClientAuthentication::None, "system/*.rs");
+    config.file_origins = vec!["https://storage.example".into()];
+    let export = BackendClient::new(tab.clone(), config).unwrap().export_at(JOB).unwrap();
+    let named = manifest(&[("https://storage.example/1", Some(1))]);
+    assert_eq!(read_all(&world, &export, &named, ReadOptions::default()).end, Ok(()));
+    assert!(world.requests().last().unwrap().authorization().is_some());
+}
+
+#[test]
+fn b4_only_so_many_files_are_read_at_once() {
+    let (_, jobs, world, tab) = jobs();
+    let files: Vec<String> = (0..10).map(|file| format!("https://ehr.example/files/{file}")).collect();
+    for file in &files {
+        jobs.file(file, [Reply::text(200, &lines(0..1)).after(1_000)]);
+    }
+    let named: Vec<_> = files.iter().map(|file| (file.as_str(), Some(1))).collect();
+    let export = export_of(&tab);
+    let options = ReadOptions { parallel: 3, ..ReadOptions::default() };
+    let mut reader = export.read_files(&manifest(&named), &manifest(&named).output, options).unwrap();
+    let began = tab.now();
+    let (progress, asked_at_once) = {
+        let counting = world.clone();
+        world
+            .run(async move {
+                let mut most = 0;
+                let mut given = 0;
+                while reader.next().await.unwrap().is_some() {
+                    given += 1;
+                    let asked =
+                        counting.requests().iter().filter(|request| request.url.path().starts_with("/files")).count();
+                    most = most.max(asked - (given - 1));
+                }
+                (reader.progress(), most)
+            })
+            .unwrap()
+    };
+    assert_eq!((progress.files, progress.total_files, progress.resources), (10, 10, 10));
+    assert!(asked_at_once <= 3, "{asked_at_once}");
+    assert!((4.0..10.0).contains(&(tab.now() - began)), "{} s", tab.now() - began);
+}
+
+#[test]
+fn b5_a_bad_line_is_an_error_with_its_number_after_what_came_before_or_is_skipped() {
+    let (_, jobs, world, tab) = jobs();
+    jobs.file(FILE, [Reply::text(200, &(lines(0..2) + "\n{broken\n" + &lines(2..4)))]);
+    let export = export_of(&tab);
+    let strict = read_all(&world, &export, &manifest(&[(FILE, None)]), ReadOptions::default());
+    assert_eq!(strict.ids, ["p0", "p1"]);
+    assert_eq!(strict.end, Err(Error::BadLine { file: FILE.into(), line: 4 }.into()));
+
+    let options = || ReadOptions { skips_bad_lines: true, ..ReadOptions::default() };
+    let lenient = read_all(&world, &export, &manifest(&[(FILE, Some(5))]), options());
+    assert_eq!((lenient.ids.len(), lenient.progress.skipped, lenient.end), (4, 1, Ok(())));
+}
+
+#[test]
+fn b5_a_connection_that_breaks_off_is_taken_up_without_a_row_twice_or_lost() {
+    let (_, jobs, world, tab) = jobs();
+    let whole = lines(0..10);
+    let cut = |bytes: usize| Reply::text(200, &whole[..bytes]).in_pieces_of(16).breaking_off();
+    jobs.file(
+        FILE,
+        [cut(100), cut(30), Reply::offline(), Reply::text(503, "busy"), cut(250), Reply::text(200, &whole)],
+    );
+    let outcome = read_all(&world, &export_of(&tab), &manifest(&[(FILE, Some(10))]), ReadOptions::default());
+    assert_eq!(outcome.end, Ok(()));
+    assert_eq!(outcome.ids, (0..10).map(|id| format!("p{id}")).collect::<Vec<_>>());
+}
+
+#[test]
+fn b6_what_came_is_counted_against_the_manifest() {
+    let (_, jobs, world, tab) = jobs();
+    jobs.file(FILE, [Reply::text(200, &lines(0..3))]);
+    let outcome = read_all(&world, &export_of(&tab), &manifest(&[(FILE, Some(4))]), ReadOptions::default());
+    assert_eq!(outcome.end, Err(Error::Count { file: FILE.into(), expected: 4, found: 3 }.into()));
+    let outcome = read_all(&world, &export_of(&tab), &manifest(&[(FILE, Some(3))]), ReadOptions::default());
+    assert_eq!((outcome.end, outcome.progress.total_resources), (Ok(()), Some(3.0)));
+}
+
+#[test]
+fn b6_a_cancelled_job_is_deleted_and_one_that_is_gone_is_no_failure() {
+    let (_, jobs, world, tab) = jobs();
+    let cancel = || {
+        let export = export_of(&tab);
+        world.run(async move { export.cancel(&AbortSignal::never()).await }).unwrap()
+    };
+    for (status, outcome) in [(202, Ok(())), (404, Ok(())), (403, Err("forbidden"))] {
+        jobs.statuses.borrow_mut().push_back(Reply { status, ..Reply::default() });
+        assert_eq!(cancel().map_err(|failure| failure.code()), outcome);
+        let sent = world.requests();
+        assert_eq!((sent.last().unwrap().method, sent.last().unwrap().url.as_str()), (Method::Delete, JOB));
+    }
+}
+
+#[test]
+fn b6_a_job_is_taken_up_by_its_status_url_and_never_at_a_foreign_place() {
+    let (_, jobs, world, tab) = jobs();
+    jobs.done(&json!({"output": [{"type": "Patient", "url": FILE}]}));
+    assert_eq!(wait(&world, &export_of(&tab)).0.unwrap().output.len(), 1);
+    let foreign = service(&tab).export_at("https://evil.example/jobs/1").unwrap();
+    assert_eq!(wait(&world, &foreign).0.unwrap_err().code(), "foreign_url");
+    assert!(world.requests().iter().all(|request| request.url.host() == "ehr.example"));
+}
+
+#[test]
+fn f7_a_signal_stops_waiting_and_reading() {
+    let (_, jobs, world, tab) = jobs();
+    jobs.file(FILE, [Reply::text(200, &lines(0..100)).in_pieces_of(100)]);
+    let abort = AbortHandle::new();
+    let export = export_of(&tab);
+    let options = ReadOptions { abort: abort.signal(), ..ReadOptions::default() };
+    let mut reader = export.read_files(&manifest(&[(FILE, None)]), &manifest(&[(FILE, None)]).output, options).unwrap();
+    let stopping = abort.clone();
+    let end = world.run(async move {
+        reader.next().await.unwrap().unwrap();
+        stopping.abort();
+        reader.next().await.err()
+    });
+    assert_eq!(end.unwrap().unwrap().code(), "aborted");
+    let sent = world.requests().len();
+    let waiting = export.clone();
+    let signal = abort.signal();
+    let waited = world.run(async move { waiting.wait(&signal, &|_| {}).await.err() });
+    assert_eq!(waited.unwrap().unwrap().code(), "aborted");
+    assert_eq!(world.requests().len(), sent);
+}
+
+#[test]
+fn a_file_is_saved_byte_for_byte_over_broken_connections() {
+    let (_, jobs, world, tab) = jobs();
+    let whole = "line one\nline two\nno end";
+    let cut = |bytes: usize| Reply::text(200, &whole[..bytes]).in_pieces_of(5).breaking_off();
+    jobs.file(FILE, [cut(12), cut(3), Reply::text(200, whole).in_pieces_of(7)]);
+    let named = manifest(&[(FILE, None)]);
+    let mut download = export_of(&tab).download(&named, &named.output[0], &AbortSignal::never()).unwrap();
+    let saved = world.run(async move {
+        let mut saved = Vec::new();
+        while let Some(bytes) = download.next().await.unwrap() {
+            saved.extend(bytes);
+        }
+        assert_eq!(download.next().await, Ok(None), "an end is an end");
+        saved
+    });
+    assert_eq!(saved.unwrap(), whole.as_bytes());
+}

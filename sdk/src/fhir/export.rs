@@ -1,0 +1,313 @@
+//! Bulk export: its kick-off, the status of its job, and the manifest of its files (Bulk Data Access 2.0, export).
+
+use super::reference::is_id;
+use super::request::FHIR_JSON;
+use crate::error::{Error, Failure};
+use crate::platform::JsonView;
+use crate::protocol::http::{Method, Request};
+use crate::protocol::json::{ObjectWriter, array};
+use crate::protocol::url::{Url, UrlError};
+
+/// Whose data is exported.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum ExportLevel {
+    /// Everything that the server has.
+    System,
+    /// All patients.
+    #[default]
+    Patient,
+    /// The members of a Group, by its id.
+    Group(String),
+}
+
+/// What to export. What is left empty is left to the server.
+///
+/// ```
+/// use smartrust::fhir::export::{ExportLevel, ExportRequest};
+///
+/// let export = ExportRequest {
+///     level: ExportLevel::Group("diabetes".into()),
+///     types: vec!["Patient".into(), "Observation".into()],
+///     since: Some("2026-01-01T00:00:00Z".into()),
+///     ..ExportRequest::default()
+/// };
+/// # let _ = export;
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ExportRequest {
+    /// Whose data.
+    pub level: ExportLevel,
+    /// The resource types (`_type`).
+    pub types: Vec<String>,
+    /// Only what changed since an instant (`_since`), such as `2026-01-01T00:00:00Z`.
+    pub since: Option<String>,
+    /// Searches that narrow types (`_typeFilter`), such as `Observation?category=laboratory`.
+    pub type_filters: Vec<String>,
+    /// The elements of each resource (`_elements`), such as `id` or `Patient.name`.
+    pub elements: Vec<String>,
+    /// Related data (`includeAssociatedData`), such as `LatestProvenanceResources`.
+    pub include_associated_data: Vec<String>,
+    /// The files' media type (`_outputFormat`); servers write `application/fhir+ndjson` by default.
+    pub output_format: Option<String>,
+    /// Only these patients, by their ids. They are sent by POST.
+    pub patients: Vec<String>,
+    /// Sends the parameters by POST, as servers of the newer guide ask, also where there are no patients among them.
+    pub by_post: bool,
+    /// Parameters that this list lacks, each a name and a value.
+    pub extra: Vec<(String, String)>,
+}
+
+impl ExportRequest {
+    /// The request that begins the export.
+    ///
+    /// # Errors
+    /// [`Error::Reference`] for an id that is not one, [`Error::Url`].
+    pub fn kick_off(&self, fhir_base: &Url) -> Result<Request, Failure> {
+        let path = match &self.level {
+            ExportLevel::System => "$export".to_owned(),
+            ExportLevel::Patient => "Patient/$export".to_owned(),
+            ExportLevel::Group(id) => ["Group/", checked(id)?, "/$export"].concat(),
+        };
+        let unusable = |problem: UrlError| Error::Url { what: "the export".into(), problem };
+        let url = fhir_base.child(&path).map_err(unusable)?;
+        let mut request = if self.by_post || !self.patients.is_empty() {
+            let mut request = Request::get(url, FHIR_JSON);
+            request.method = Method::Post;
+            request.body = Some(self.parameters()?);
+            request.set_header("Content-Type", FHIR_JSON);
+            request
+        } else {
+            let pairs: Vec<_> = self.pairs();
+            let pairs: Vec<(&str, &str)> = pairs.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            Request::get(if pairs.is_empty() { url } else { url.with_query(&pairs) }, FHIR_JSON)
+        };
+        request.set_header("Prefer", "respond-async");
+        request.no_store = true;
+        Ok(request)
+    }
+
+    fn pairs(&self) -> Vec<(&str, String)> {
+        let lists = [
+            ("_type", &self.types),
+            ("_elements", &self.elements),
+            ("includeAssociatedData", &self.include_associated_data),
+        ];
+        let lists = lists.into_iter().filter(|(_, list)| !list.is_empty()).map(|(name, list)| (name, list.join(",")));
+        let single = [("_since", &self.since), ("_outputFormat", &self.output_format)];
+        let single = single.into_iter().filter_map(|(name, value)| Some((name, value.clone()?)));
+        // A comma may stand in a filter itself, so each is a parameter of its own.
+        let filters = self.type_filters.iter().map(|filter| ("_typeFilter", filter.clone()));
+        let extra = self.extra.iter().map(|(name, value)| (name.as_str(), value.clone()));
+        lists.chain(single).chain(filters).chain(extra).collect()
+    }
+
+    /// The parameters as a Parameters resource.
+    fn parameters(&self) -> Result<String, Failure> {
+        let pairs = self.pairs();
+        let plain = pairs.iter().map(|(name, value)| {
+            let kind = if *name == "_since" { "valueInstant" } else { "valueString" };
+            ObjectWriter::new().text("name", name).text(kind, value).finish()
+        });
+        let mut parameters: Vec<String> = plain.collect();
+        for patient in &self.patients {
+            let reference = ["Patient/", checked(patient)?].concat();
+            let reference = ObjectWriter::new().text("reference", &reference).finish();
+            parameters.push(ObjectWriter::new().text("name", "patient").raw("valueReference", &reference).finish());
+        }
+        Ok(ObjectWriter::new().text("resourceType", "Parameters").raw("parameter", &array(parameters)).finish())
+    }
+}
+
+fn checked(id: &str) -> Result<&str, Failure> {
+    if is_id(id) {
+        Ok(id)
+    } else {
+        Err(Error::Reference { problem: ["\"", id, "\" is not an id"].concat().into() }.into())
+    }
+}
+
+/// Asks how far an export has come.
+pub fn status_request(status_url: &Url) -> Request {
+    let mut request = Request::get(status_url.clone(), "application/json");
+    request.no_store = true;
+    request
+}
+
+/// Gives an export up: the server may forget it and its files.
+pub fn delete_request(status_url: &Url) -> Request {
+    let mut request = status_request(status_url);
+    request.method = Method::Delete;
+    request
+}
+
+/// Asks for a file.
+pub fn file_request(file: &Url) -> Request {
+    Request::get(file.clone(), "application/fhir+ndjson")
+}
+
+/// What an export has made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExportManifest {
+    /// The instant as of which the data was taken: what to give as `since` next time.
+    pub transaction_time: Option<String>,
+    /// Whether the files are fetched with the access token.
+    pub requires_access_token: bool,
+    /// Files of resources.
+    pub output: Vec<ExportFile>,
+    /// Files of Bundles that name what was deleted since.
+    pub deleted: Vec<ExportFile>,
+    /// Files of OperationOutcomes.
+    pub error: Vec<ExportFile>,
+    /// The whole document.
+    pub json: String,
+}
+
+/// A file of an export.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExportFile {
+    /// The type of the resources in it.
+    pub resource_type: Option<String>,
+    /// Where it is.
+    pub url: String,
+    /// How many resources are in it, where the server says.
+    pub count: Option<f64>,
+}
+
+impl ExportManifest {
+    /// Reads a manifest.
+    ///
+    /// # Errors
+    /// [`Error::Export`] for what is none: no `output`, or a file without an address.
+    pub fn read<V: JsonView>(document: &V) -> Result<Self, Failure> {
+        let files = |member: &str| -> Result<Vec<ExportFile>, Failure> {
+            document.member_items(member).iter().map(ExportFile::read).collect()
+        };
+        if document.member("output").and_then(|output| output.items()).is_none() {
+            return Err(Error::Export { problem: "its manifest has no output".into() }.into());
+        }
+        let requires = document.member("requiresAccessToken");
+        // Some servers write the flag as text. Where it is absent, the token goes only where it belongs anyway.
+        let text = requires.as_ref().and_then(|requires| requires.text());
+        let flag = requires.and_then(|requires| requires.flag());
+        Ok(Self {
+            transaction_time: document.member_text("transactionTime"),
+            requires_access_token: flag.unwrap_or_else(|| text.as_deref() != Some("false")),
+            output: files("output")?,
+            deleted: files("deleted")?,
+            error: files("error")?,
+            json: document.to_json(),
+        })
+    }
+}
+
+impl ExportFile {
+    /// Reads an entry of a manifest.
+    ///
+    /// # Errors
+    /// [`Error::Export`] for one without an address.
+    pub fn read<V: JsonView>(file: &V) -> Result<Self, Failure> {
+        let url = file.member_text("url");
+        Ok(Self {
+            resource_type: file.member_text("type"),
+            url: url.ok_or_else(|| Error::Export { problem: "a file of its manifest has no url".into() })?,
+            count: file.member("count").and_then(|count| count.number()),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn base() -> Url {
+        Url::parse("https://ehr.example/fhir").unwrap()
+    }
+
+    fn full() -> ExportRequest {
+        ExportRequest {
+            level: ExportLevel::Group("g-1".into()),
+            types: vec!["Patient".into(), "Observation".into()],
+            since: Some("2026-01-01T00:00:00+01:00".into()),
+            type_filters: vec!["Observation?code=a,b".into(), "Condition?category=x".into()],
+            elements: vec!["id".into(), "Patient.name".into()],
+            include_associated_data: vec!["LatestProvenanceResources".into()],
+            output_format: Some("application/fhir+ndjson".into()),
+            ..ExportRequest::default()
+        }
+    }
+
+    #[test]
+    fn b2_a_kick_off_asks_at_each_level_and_prefers_to_be_answered_later() {
+        for (level, url) in [
+            (ExportLevel::System, "https://ehr.example/fhir/$export"),
+            (ExportLevel::Patient, "https://ehr.example/fhir/Patient/$export"),
+            (ExportLevel::Group("g-1".into()), "https://ehr.example/fhir/Group/g-1/$export"),
+        ] {
+            let request = ExportRequest { level, ..ExportRequest::default() }.kick_off(&base()).unwrap();
+            assert_eq!((request.method, request.url.as_str(), &request.body), (Method::Get, url, &None));
+            let header = |name: &str| request.headers.iter().find(|(known, _)| known == name).unwrap().1.clone();
+            assert_eq!(header("Prefer"), "respond-async");
+            assert_eq!(header("Accept"), "application/fhir+json");
+        }
+        let wrong = ExportRequest { level: ExportLevel::Group("../x".into()), ..ExportRequest::default() };
+        assert_eq!(wrong.kick_off(&base()).unwrap_err().code(), "invalid_reference");
+    }
+
+    #[test]
+    fn b2_every_parameter_is_named_as_the_guide_names_it() {
+        let request = full().kick_off(&base()).unwrap();
+        assert_eq!(
+            request.url.as_str(),
+            "https://ehr.example/fhir/Group/g-1/$export?_type=Patient%2CObservation&_elements=id%2CPatient.name\
+             &includeAssociatedData=LatestProvenanceResources&_since=2026-01-01T00%3A00%3A00%2B01%3A00\
+             &_outputFormat=application%2Ffhir%2Bndjson&_typeFilter=Observation%3Fcode%3Da%2Cb\
+             &_typeFilter=Condition%3Fcategory%3Dx"
+        );
+    }
+
+    #[test]
+    fn b2_patients_travel_in_a_parameters_resource_by_post() {
+        let export = ExportRequest { patients: vec!["p1".into(), "p2".into()], ..full() };
+        let request = export.kick_off(&base()).unwrap();
+        assert_eq!((request.method, request.url.query()), (Method::Post, None));
+        assert!(request.headers.contains(&("Content-Type".into(), "application/fhir+json".into())));
+        let body: Value = serde_json::from_str(&request.body.unwrap()).unwrap();
+        assert_eq!(body["resourceType"], "Parameters");
+        let parameter = body["parameter"].as_array().unwrap();
+        assert!(parameter.contains(&json!({"name": "_type", "valueString": "Patient,Observation"})));
+        assert!(parameter.contains(&json!({"name": "_since", "valueInstant": "2026-01-01T00:00:00+01:00"})));
+        assert!(parameter.contains(&json!({"name": "patient", "valueReference": {"reference": "Patient/p2"}})));
+        let wrong = ExportRequest { patients: vec!["p 1".into()], ..full() };
+        assert_eq!(wrong.kick_off(&base()).unwrap_err().code(), "invalid_reference");
+    }
+
+    #[test]
+    fn b4_a_manifest_is_read_with_all_its_files() {
+        let manifest = ExportManifest::read(&json!({
+            "transactionTime": "2026-01-01T00:00:00Z", "request": "…", "requiresAccessToken": true,
+            "output": [{"type": "Patient", "url": "https://ehr.example/f/1", "count": 3}, {"type": "Patient", "url": "u"}],
+            "deleted": [{"type": "Bundle", "url": "d"}], "error": [{"type": "OperationOutcome", "url": "e"}],
+        }))
+        .unwrap();
+        assert_eq!(manifest.transaction_time.as_deref(), Some("2026-01-01T00:00:00Z"));
+        assert_eq!((manifest.output.len(), manifest.deleted.len(), manifest.error.len()), (2, 1, 1));
+        assert_eq!((manifest.output[0].count, manifest.output[1].count), (Some(3.0), None));
+    }
+
+    #[test]
+    fn b4_whether_a_token_is_required_is_read_as_flag_and_as_text() {
+        let requires = |value: Value| {
+            ExportManifest::read(&json!({"output": [], "requiresAccessToken": value})).unwrap().requires_access_token
+        };
+        assert!(requires(json!(true)) && requires(json!("true")) && requires(Value::Null));
+        assert!(!requires(json!(false)) && !requires(json!("false")));
+    }
+
+    #[test]
+    fn b4_what_is_no_manifest_is_an_error() {
+        for document in [json!({}), json!([]), json!({"output": "x"}), json!({"output": [{"type": "Patient"}]})] {
+            assert_eq!(ExportManifest::read(&document).unwrap_err().code(), "export_failed");
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! `BackendClient` for JavaScript.
+
+use js_sys::Promise;
+use wasm_bindgen::prelude::*;
+
+use super::abort::Followed;
+use super::client_auth::read_authentication;
+use super::error::json_argument;
+use super::export::{JsExport, read_export_request};
+use super::value::promise;
+use crate::client::backend::{BackendClient, BackendConfig};
+use crate::web::{JsonValue, WebPlatform};
+
+/// A service at a server.
+#[wasm_bindgen(js_name = BackendClient)]
+pub struct JsBackendClient {
+    client: BackendClient<WebPlatform>,
+}
+
+#[wasm_bindgen(js_class = BackendClient)]
+impl JsBackendClient {
+    /// Reads a configuration.
+    #[wasm_bindgen(constructor)]
+    pub fn new(config: JsValue) -> Result<Self, JsValue> {
+        let config = BackendConfig::read_with(&json_argument(config, "config")?, &read_authentication)?;
+        Ok(Self { client: BackendClient::new(WebPlatform::default(), config)? })
+    }
+
+    /// Reads a resource.
+    pub fn read(&self, reference: String, signal: JsValue) -> Promise {
+        let (client, followed) = (self.client.clone(), Followed::new(signal));
+        promise(async move { client.read(&reference, &followed.signal()).await.map(JsonValue::into_js) })
+    }
+
+    /// Begins an export.
+    #[wasm_bindgen(js_name = startExport)]
+    pub fn start_export(&self, request: JsValue, signal: JsValue) -> Promise {
+        let (client, followed) = (self.client.clone(), Followed::new(signal));
+        promise(async move {
+            let request = read_export_request(&json_argument(request, "export")?)?;
+            let export = client.start_export(&request, &followed.signal()).await?;
+            Ok(JsExport::new(export).into())
+        })
+    }
+
+    /// Takes up an export by its status URL.
+    #[wasm_bindgen(js_name = exportAt)]
+    pub fn export_at(&self, status_url: &str) -> Result<JsExport, JsValue> {
+        Ok(JsExport::new(self.client.export_at(status_url)?))
+    }
+}

@@ -1,0 +1,201 @@
+//! Exports for JavaScript.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use js_sys::{Array, Function, Promise, Uint8Array};
+use wasm_bindgen::prelude::*;
+
+use super::abort::Followed;
+use super::error::json_argument;
+use super::value::{object, optional_text, promise, text};
+use crate::client::config_json::{members, optional, texts};
+use crate::client::export::{Export, ExportDownload, ExportProgress, ExportReader, ReadOptions, ReadProgress};
+use crate::error::{Error, Failure};
+use crate::fhir::export::{ExportFile, ExportLevel, ExportManifest, ExportRequest};
+use crate::platform::{Json, JsonView};
+use crate::web::{JsonValue, WebPlatform};
+
+/// An export at the server.
+#[wasm_bindgen(js_name = Export)]
+pub struct JsExport {
+    export: Export<WebPlatform>,
+}
+
+impl JsExport {
+    pub(super) fn new(export: Export<WebPlatform>) -> Self {
+        Self { export }
+    }
+}
+
+#[wasm_bindgen(js_class = Export)]
+impl JsExport {
+    /// Where the server tells how far the job is.
+    #[wasm_bindgen(getter, js_name = statusUrl)]
+    pub fn status_url(&self) -> String {
+        self.export.status_url().to_owned()
+    }
+
+    /// Waits for the manifest.
+    pub fn wait(&self, on_progress: Option<Function>, signal: JsValue) -> Promise {
+        let (export, followed) = (self.export.clone(), Followed::new(signal));
+        promise(async move {
+            let tell = |progress: &ExportProgress| {
+                let Some(on_progress) = &on_progress else { return };
+                let text = optional_text(progress.text.as_deref());
+                let told = object(&[("text", text), ("pause", JsValue::from_f64(progress.pause))]);
+                // What the listener throws is its own affair.
+                let _ = on_progress.call1(&JsValue::UNDEFINED, &told);
+            };
+            let manifest = export.wait(&followed.signal(), &tell).await?;
+            Ok(manifest_to_js(&manifest))
+        })
+    }
+
+    /// Gives the job up.
+    pub fn cancel(&self, signal: JsValue) -> Promise {
+        let (export, followed) = (self.export.clone(), Followed::new(signal));
+        promise(async move { export.cancel(&followed.signal()).await.map(|()| JsValue::UNDEFINED) })
+    }
+
+    /// Reads files as resources.
+    #[wasm_bindgen(js_name = readFiles)]
+    pub fn read_files(
+        &self,
+        manifest: JsValue,
+        files: Vec<JsValue>,
+        parallel: u32,
+        skips_bad_lines: bool,
+        signal: JsValue,
+    ) -> Result<JsExportReader, JsValue> {
+        let followed = Followed::new(signal);
+        let manifest = read_manifest(manifest)?;
+        let files: Vec<ExportFile> = files.into_iter().map(read_file).collect::<Result<_, _>>()?;
+        let options = ReadOptions { parallel: parallel as usize, skips_bad_lines, abort: followed.signal() };
+        let reader = self.export.read_files(&manifest, &files, options)?;
+        Ok(JsExportReader { reader: Rc::new(RefCell::new(Some(reader))), _followed: followed })
+    }
+
+    /// Reads a file as bytes.
+    pub fn download(&self, manifest: JsValue, file: JsValue, signal: JsValue) -> Result<JsExportDownload, JsValue> {
+        let followed = Followed::new(signal);
+        let download = self.export.download(&read_manifest(manifest)?, &read_file(file)?, &followed.signal())?;
+        Ok(JsExportDownload { download: Rc::new(RefCell::new(Some(download))), _followed: followed })
+    }
+}
+
+/// Resources, batch by batch.
+#[wasm_bindgen(js_name = ExportReader)]
+pub struct JsExportReader {
+    reader: Rc<RefCell<Option<ExportReader<WebPlatform>>>>,
+    _followed: Followed,
+}
+
+#[wasm_bindgen(js_class = ExportReader)]
+impl JsExportReader {
+    /// The next batch with the progress so far, or `undefined`.
+    pub fn next(&self) -> Promise {
+        let slot = self.reader.clone();
+        promise(async move {
+            let mut reader = slot.take().ok_or_else(in_use)?;
+            let outcome = reader.next().await;
+            let progress = reader.progress();
+            *slot.borrow_mut() = Some(reader);
+            let Some(batch) = outcome? else { return Ok(JsValue::UNDEFINED) };
+            let resources: Array = batch.resources.into_iter().map(JsonValue::into_js).collect();
+            let file = JsValue::from_f64(batch.file as f64);
+            Ok(object(&[("file", file), ("resources", resources.into()), ("progress", progress_to_js(&progress))]))
+        })
+    }
+}
+
+/// Bytes, piece by piece.
+#[wasm_bindgen(js_name = ExportDownload)]
+pub struct JsExportDownload {
+    download: Rc<RefCell<Option<ExportDownload<WebPlatform>>>>,
+    _followed: Followed,
+}
+
+#[wasm_bindgen(js_class = ExportDownload)]
+impl JsExportDownload {
+    /// The next bytes, or `undefined`.
+    pub fn next(&self) -> Promise {
+        let slot = self.download.clone();
+        promise(async move {
+            let mut download = slot.take().ok_or_else(in_use)?;
+            let outcome = download.next().await;
+            *slot.borrow_mut() = Some(download);
+            Ok(outcome?.map_or(JsValue::UNDEFINED, |bytes| Uint8Array::from(bytes.as_slice()).into()))
+        })
+    }
+}
+
+fn in_use() -> Failure {
+    Error::Export { problem: "it is being read already; wait for one answer before asking for the next".into() }.into()
+}
+
+/// Reads what to export.
+pub(super) fn read_export_request(request: &JsonValue) -> Result<ExportRequest, Failure> {
+    let level = match (optional(request, "group")?, optional(request, "level")?.as_deref()) {
+        (Some(group), None) => ExportLevel::Group(group),
+        (None, Some("system")) => ExportLevel::System,
+        (None, None | Some("patient")) => ExportLevel::Patient,
+        _ => {
+            return Err(Error::configuration("level", "it is \"patient\" or \"system\"; for a group give group alone"));
+        }
+    };
+    Ok(ExportRequest {
+        level,
+        types: texts(request, "types")?,
+        since: optional(request, "since")?,
+        type_filters: texts(request, "typeFilters")?,
+        elements: texts(request, "elements")?,
+        include_associated_data: texts(request, "includeAssociatedData")?,
+        output_format: optional(request, "outputFormat")?,
+        patients: texts(request, "patients")?,
+        by_post: request.member("byPost").and_then(|by_post| by_post.flag()).unwrap_or(false),
+        extra: members(request, "parameters", JsonView::text)?,
+    })
+}
+
+fn read_manifest(manifest: JsValue) -> Result<ExportManifest, Failure> {
+    ExportManifest::read(&json_argument(manifest, "manifest")?)
+}
+
+fn read_file(file: JsValue) -> Result<ExportFile, Failure> {
+    ExportFile::read(&json_argument(file, "file")?)
+}
+
+/// The document as the server sent it, with the members that may be absent filled in.
+fn manifest_to_js(manifest: &ExportManifest) -> JsValue {
+    let files = |files: &[ExportFile]| -> JsValue { files.iter().map(file_to_js).collect::<Array>().into() };
+    let document = WebPlatform::default().parse(&manifest.json).map_or(JsValue::UNDEFINED, JsonValue::into_js);
+    object(&[
+        ("transactionTime", optional_text(manifest.transaction_time.as_deref())),
+        ("requiresAccessToken", manifest.requires_access_token.into()),
+        ("output", files(&manifest.output)),
+        ("deleted", files(&manifest.deleted)),
+        ("error", files(&manifest.error)),
+        ("document", document),
+    ])
+}
+
+fn file_to_js(file: &ExportFile) -> JsValue {
+    object(&[
+        ("type", optional_text(file.resource_type.as_deref())),
+        ("url", text(&file.url)),
+        ("count", file.count.map_or(JsValue::UNDEFINED, JsValue::from_f64)),
+    ])
+}
+
+fn progress_to_js(progress: &ReadProgress) -> JsValue {
+    let number = |number: u64| JsValue::from_f64(number as f64);
+    object(&[
+        ("files", number(progress.files as u64)),
+        ("totalFiles", number(progress.total_files as u64)),
+        ("resources", number(progress.resources)),
+        ("totalResources", progress.total_resources.map_or(JsValue::UNDEFINED, JsValue::from_f64)),
+        ("bytes", number(progress.bytes)),
+        ("skipped", number(progress.skipped)),
+    ])
+}

@@ -1,0 +1,31 @@
+//! Tokens for a service that acts by itself (SMART App Launch 2.2, backend services; RFC 6749 section 4.4).
+
+use super::http::Request;
+use super::token::TokenClient;
+
+/// Asks for an access token in the client's own name.
+pub fn client_credentials_request(client: &TokenClient, scope: &str) -> Request {
+    client.form_request(&[("grant_type", "client_credentials"), ("scope", scope)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::client_auth::ClientCredential;
+    use crate::protocol::secret::ClientAssertion;
+    use crate::protocol::url::Url;
+
+    #[test]
+    fn b1_a_service_names_its_scopes_and_proves_itself_by_an_assertion() {
+        let endpoint = Url::parse("https://ehr.example/token").unwrap();
+        let credential = ClientCredential::assertion(&ClientAssertion::new("a.b.c"));
+        let request = client_credentials_request(&TokenClient { endpoint, credential }, "system/*.rs");
+        assert_eq!(
+            request.body.as_deref(),
+            Some(
+                "grant_type=client_credentials&scope=system%2F%2A.rs&client_assertion_type=\
+                 urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer&client_assertion=a.b.c"
+            )
+        );
+    }
+}
