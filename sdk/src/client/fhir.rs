@@ -76,6 +76,19 @@ impl<P: Platform> Session<P> {
         response.resource.ok_or_else(|| not_json(response.status, self.inner.guard.base()))
     }
 
+    /// Reads a resource as a type of the caller's own.
+    ///
+    /// # Errors
+    /// As [`Session::read`], and [`Error::Shape`] where the resource does not have the type's shape.
+    #[cfg(feature = "serde")]
+    pub async fn read_as<T: serde::de::DeserializeOwned>(
+        &self,
+        reference: &str,
+        options: impl Into<RequestOptions>,
+    ) -> Result<T, Failure> {
+        crate::fhir::typed::typed(&self.read(reference, options).await?)
+    }
+
     /// Sends any FHIR request.
     ///
     /// ```no_run
