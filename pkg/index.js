@@ -189,8 +189,8 @@ export class Session {
     return this.batch(bundle, options);
   }
 
-  async match(patient, { onlyCertainMatches = false, count, signal, ...options } = {}) {
-    return this.#inner.matchPatient(patient, onlyCertainMatches, count, withPairs(options), signal);
+  async match(patient, options) {
+    return this.#send({ interaction: "match", body: patient }, options);
   }
 
   resolver(options) {

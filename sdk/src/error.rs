@@ -173,6 +173,12 @@ pub enum Error {
         /// The resource type.
         resource_type: Box<str>,
     },
+    /// A resource does not have the shape of the type that the caller wants.
+    #[cfg(feature = "serde")]
+    Shape {
+        /// What is wrong with it. No value of the resource stands in it.
+        problem: Box<str>,
+    },
     /// The answer to a batch is not one.
     BatchResponse {
         /// What is wrong with it.
@@ -323,6 +329,8 @@ impl Error {
             Self::Fhir(error) => error.code(),
             Self::NotJson { .. } => "not_json",
             Self::Reference { .. } => "invalid_reference",
+            #[cfg(feature = "serde")]
+            Self::Shape { .. } => "unexpected_shape",
             Self::HiddenHeader { .. } => "hidden_header",
             Self::BatchResponse { .. } => "invalid_batch_response",
             Self::NotGranted { .. } => "not_granted",

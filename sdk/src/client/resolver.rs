@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::batch::Batcher;
-use super::fhir::{RequestOptions, Value, unless_aborted};
+use super::fhir::{RequestOptions, Value};
 use super::flight::Flight;
 use super::session::Session;
 use super::side_by_side::{Work, side_by_side};
@@ -98,7 +98,7 @@ impl<P: Platform> Resolver<P> {
         }
         let address = self.address(reference)?;
         let flight = self.flight(&address).unwrap_or_else(|| self.fetch(reference, &address));
-        let outcome = unless_aborted(&self.inner.options.abort, flight.landed()).await;
+        let outcome = flight.landed().await;
         if outcome.is_err() {
             // Who asks again later may have more luck.
             self.inner.flights.borrow_mut().retain(|(known, _)| *known != address);

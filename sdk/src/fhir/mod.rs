@@ -14,3 +14,5 @@ pub mod reference;
 pub mod request;
 pub mod response;
 pub mod retry;
+#[cfg(feature = "serde")]
+pub mod typed;

@@ -1,11 +1,13 @@
 //! FHIR requests, as JavaScript asks for them.
 
+use js_sys::Array;
 use wasm_bindgen::JsValue;
 
 use super::abort::Followed;
 use super::value::{object, optional_text};
 use crate::client::fhir::{RequestOptions, Retries};
 use crate::error::{Error, Failure};
+use crate::fhir::matching::{MatchCandidate, MatchGrade, MatchOptions, match_request, read_candidates};
 use crate::fhir::request::{FhirRequest, Interaction, Return};
 use crate::fhir::response::FhirResponse;
 use crate::platform::JsonView;
@@ -14,6 +16,11 @@ use crate::web::JsonValue;
 /// Reads a request: its interaction, target, parameters, body and conditions.
 pub(super) fn read_request(asked: &JsonValue) -> Result<FhirRequest, Failure> {
     let name = asked.member_text("interaction").unwrap_or_default();
+    if let ("match", Some(patient)) = (&*name, asked.member("body")) {
+        let count = asked.member("count").and_then(|count| count.number());
+        let only_certain = is_true(asked, "onlyCertainMatches");
+        return Ok(match_request(&patient, MatchOptions { only_certain, count: count.map(|count| count as u32) }));
+    }
     let interaction =
         Interaction::from_name(&name).ok_or_else(|| Error::configuration("interaction", "it is unknown"))?;
     let parameters = asked.member("parameters").map(read_pairs).unwrap_or_default();
@@ -88,6 +95,26 @@ fn read_pair(pair: &JsonValue) -> Option<(String, String)> {
     }
 }
 
+/// The people that the answer to a match may be about.
+pub(super) fn candidates_array(response: FhirResponse<JsonValue>) -> JsValue {
+    let candidates = response.resource.as_ref().map(read_candidates).unwrap_or_default();
+    candidates.into_iter().map(candidate_object).collect::<Array>().into()
+}
+
+fn candidate_object(candidate: MatchCandidate<JsonValue>) -> JsValue {
+    object(&[
+        ("resource", candidate.resource.into_js()),
+        ("score", candidate.score.map_or(JsValue::UNDEFINED, JsValue::from)),
+        ("grade", optional_text(candidate.grade.map(MatchGrade::as_str))),
+    ])
+}
+
+/// Whether a request looks for a person.
+pub(super) fn is_match(asked: &JsonValue) -> bool {
+    asked.member_text("interaction").as_deref() == Some("match")
+}
+
+/// What came of a request.
 pub(super) fn response_object(response: FhirResponse<JsonValue>) -> JsValue {
     object(&[
         ("status", response.status.into()),

@@ -7,7 +7,7 @@ use wasm_bindgen::prelude::*;
 
 use super::abort::Followed;
 use super::error::to_js;
-use super::request::{read_options, read_pairs, read_request, response_object};
+use super::request::{candidates_array, is_match, read_options, read_pairs, read_request, response_object};
 use super::resolver::JsResolver;
 use super::value::{object, optional_text, promise, scopes, text};
 use crate::client::introspection::IntrospectAs;
@@ -17,7 +17,6 @@ use crate::client::search::Search;
 use crate::client::session::{CheckedIdentity, EventSubscription, Session, SessionEvent, Signature};
 use crate::client::sign_out::Revocation;
 use crate::fhir::bundle::Page;
-use crate::fhir::matching::{MatchCandidate, MatchGrade, MatchOptions};
 use crate::platform::{Json, JsonView};
 use crate::web::{JsonValue, WebPlatform};
 
@@ -100,8 +99,9 @@ impl JsSession {
         let session = self.session.clone();
         promise(async move {
             let (asked, followed) = (JsonValue::from_js(asked), Followed::new(signal));
-            let response = session.request(&read_request(&asked)?, read_options(&asked, &followed)).await?;
-            Ok(response_object(response))
+            let (request, options) = (read_request(&asked)?, read_options(&asked, &followed));
+            let response = session.request(&request, options).await?;
+            Ok(if is_match(&asked) { candidates_array(response) } else { response_object(response) })
         })
     }
 
@@ -120,25 +120,6 @@ impl JsSession {
         let session = &self.session;
         let resolver = if grouped { Resolver::grouped(session, options) } else { Resolver::new(session, options) };
         JsResolver::new(resolver, followed)
-    }
-
-    /// Who a Patient may be.
-    #[wasm_bindgen(js_name = matchPatient)]
-    pub fn match_patient(
-        &self,
-        patient: JsValue,
-        only_certain: bool,
-        count: Option<u32>,
-        asked: JsValue,
-        signal: JsValue,
-    ) -> Promise {
-        let session = self.session.clone();
-        promise(async move {
-            let (asked, followed) = (JsonValue::from_js(asked), Followed::new(signal));
-            let (patient, options) = (JsonValue::from_js(patient), read_options(&asked, &followed));
-            let found = session.match_patient(&patient, MatchOptions { only_certain, count }, options).await?;
-            Ok(found.into_iter().map(candidate_object).collect::<Array>().into())
-        })
     }
 
     /// Loads the record of the patient in context. `queries` are pairs of a type and its parameters, in turn pairs; `listener`
@@ -274,14 +255,6 @@ fn part_object(part: &RecordPart<JsonValue>) -> JsValue {
 
 fn array(items: Vec<JsonValue>) -> JsValue {
     items.into_iter().map(JsonValue::into_js).collect::<Array>().into()
-}
-
-fn candidate_object(candidate: MatchCandidate<JsonValue>) -> JsValue {
-    object(&[
-        ("resource", candidate.resource.into_js()),
-        ("score", candidate.score.map_or(JsValue::UNDEFINED, JsValue::from)),
-        ("grade", optional_text(candidate.grade.map(MatchGrade::as_str))),
-    ])
 }
 
 fn page_object(page: Page<JsonValue>) -> JsValue {
