@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::bulk::BulkExport;
 use crate::clients::{Client, ClientKeys, ClientSecret, KEY_CLIENT_ID, SECRET_CLIENT_ID};
 use crate::clock::Clock;
 use crate::dialect::Dialect;
@@ -32,6 +33,8 @@ pub struct Config {
     pub apps: Vec<LaunchApp>,
     /// How long an access token lives.
     pub token_ttl: Duration,
+    /// How exports go on (Bulk Data Access 2.0).
+    pub bulk: BulkExport,
     /// How much later than it could every answer comes, preflights too.
     pub latency: Duration,
     /// Whether the control API is there, by which a test orders faults. Anybody who reaches the sandbox may use it.
@@ -69,6 +72,7 @@ impl Config {
             clients: Vec::new(),
             apps: Vec::new(),
             token_ttl: Duration::from_secs(3600),
+            bulk: BulkExport::default(),
             latency: Duration::ZERO,
             control: false,
             clock: Clock::system(),

@@ -3,7 +3,8 @@
 //! of registered clients. Pages for people have none.
 
 use axum::http::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_LOCATION, CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, LOCATION, RETRY_AFTER,
+    ACCEPT, AUTHORIZATION, CONTENT_LOCATION, CONTENT_TYPE, ETAG, EXPIRES, IF_MATCH, IF_NONE_MATCH, LOCATION,
+    RETRY_AFTER,
 };
 use axum::http::{HeaderName, Method};
 use std::collections::HashSet;
@@ -27,7 +28,7 @@ pub fn for_clients(sandbox: Shared) -> CorsLayer {
     let clients = &sandbox.config.clients;
     let origins: HashSet<String> =
         clients.iter().flat_map(|client| &client.redirect_uris).filter_map(|uri| origin_of(uri)).collect();
-    rules([Method::GET, Method::POST]).allow_origin(AllowOrigin::predicate(move |origin, _| {
+    rules([Method::GET, Method::POST, Method::DELETE]).allow_origin(AllowOrigin::predicate(move |origin, _| {
         origin.to_str().is_ok_and(|origin| origins.contains(origin) || sandbox.registrations().has_origin(origin))
     }))
 }
@@ -44,7 +45,7 @@ fn rules<const N: usize>(methods: [Method; N]) -> CorsLayer {
             HeaderName::from_static("if-none-exist"),
             HeaderName::from_static("prefer"),
         ])
-        .expose_headers([ETAG, LOCATION, CONTENT_LOCATION, RETRY_AFTER, HeaderName::from_static("x-progress")])
+        .expose_headers([ETAG, LOCATION, CONTENT_LOCATION, RETRY_AFTER, EXPIRES, HeaderName::from_static("x-progress")])
         .max_age(Duration::from_secs(600))
 }
 

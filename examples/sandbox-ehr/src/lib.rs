@@ -12,6 +12,7 @@
 //! # }
 //! ```
 
+mod bulk;
 mod clients;
 mod clock;
 mod config;
@@ -26,6 +27,7 @@ mod people;
 mod routes;
 mod sessions;
 
+pub use bulk::{BulkExport, FileAccess};
 pub use clients::{Client, ClientKeys, ClientSecret, KEY_CLIENT_ID, SECRET_CLIENT_ID};
 pub use clock::Clock;
 pub use config::{Config, DEFAULT_PATIENTS, DEFAULT_SEED, LaunchApp, Login, SampleLogins, sample_logins};
@@ -41,6 +43,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use tokio::net::TcpListener;
 
+use self::bulk::Jobs;
 use self::control::{Control, Deviation};
 use self::oauth::client_auth::Assertions;
 use self::oauth::grants::{Grant, Grants, User};
@@ -58,6 +61,7 @@ struct Sandbox {
     records: fhir::Cache,
     store: Mutex<Store>,
     registrations: Mutex<Registrations>,
+    jobs: Mutex<Jobs>,
     control: Option<Control>,
     /// The key that took the place of the configured one.
     rotated: Mutex<Option<SystemKey>>,
@@ -81,6 +85,10 @@ impl Sandbox {
     /// May be taken while the store is held, never the other way round.
     fn registrations(&self) -> MutexGuard<'_, Registrations> {
         self.registrations.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn jobs(&self) -> MutexGuard<'_, Jobs> {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether a test ordered this departure; it is used up by that.
@@ -123,6 +131,7 @@ pub fn router(config: Config) -> Router {
         records: fhir::Cache::default(),
         store: Mutex::default(),
         registrations: Mutex::default(),
+        jobs: Mutex::default(),
         control: control.clone(),
         rotated: Mutex::default(),
     });

@@ -1,7 +1,10 @@
 //! The sandbox EHR as a program.
 
 use clap::Parser;
-use sandbox_ehr::{ClientKeys, ClientSecret, Config, DEFAULT_PATIENTS, DEFAULT_SEED, Dialect, sample_logins, serve};
+use sandbox_ehr::{
+    BulkExport, ClientKeys, ClientSecret, Config, DEFAULT_PATIENTS, DEFAULT_SEED, Dialect, FileAccess, sample_logins,
+    serve,
+};
 use std::io;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -32,6 +35,21 @@ struct Options {
     /// How long an access token lives, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
     token_ttl: u64,
+    /// How many questions for an export's status are answered before its manifest comes
+    #[arg(long, value_name = "COUNT", default_value_t = BulkExport::default().polls)]
+    bulk_polls: u32,
+    /// How many seconds lie between two such questions
+    #[arg(long, value_name = "SECONDS", default_value_t = BulkExport::default().retry_after.as_secs())]
+    bulk_retry_after: u64,
+    /// Over how many files the patients of each type are spread
+    #[arg(long, value_name = "COUNT", default_value_t = BulkExport::default().files_per_type)]
+    bulk_files: u32,
+    /// What the files of an export ask for, as their manifest says by requiresAccessToken
+    #[arg(long, value_enum, default_value_t)]
+    bulk_file_access: FileAccess,
+    /// Adds a file of errors to every export
+    #[arg(long)]
+    bulk_errors: bool,
     /// How much later every answer comes, in milliseconds
     #[arg(long, value_name = "MS", default_value_t = 0)]
     latency: u64,
@@ -73,6 +91,11 @@ async fn run(options: Options) -> io::Result<()> {
     config.seed = options.seed;
     config.patients = options.patients;
     config.token_ttl = Duration::from_secs(options.token_ttl);
+    config.bulk.polls = options.bulk_polls;
+    config.bulk.retry_after = Duration::from_secs(options.bulk_retry_after);
+    config.bulk.files_per_type = options.bulk_files;
+    config.bulk.file_access = options.bulk_file_access;
+    config.bulk.has_errors = options.bulk_errors;
     config.latency = Duration::from_millis(options.latency);
     config.control = options.control;
     if let Some(secret) = options.client_secret {

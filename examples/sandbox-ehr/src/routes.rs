@@ -6,7 +6,7 @@ use axum::routing::{MethodRouter, any, get, post};
 use crate::Shared;
 use crate::config::Config;
 use crate::dialect::{Dialect, Paths};
-use crate::{fhir, oauth, pages};
+use crate::{bulk, fhir, oauth, pages};
 
 const BASE: &str = "/webchart.cgi";
 
@@ -46,7 +46,8 @@ pub fn api(paths: &Paths) -> Router<Shared> {
     let routes = Router::new()
         .route("/webchart.cgi/fhir", any(fhir::api))
         .route("/webchart.cgi/fhir/", any(fhir::api))
-        .route("/webchart.cgi/fhir/{*path}", any(fhir::api));
+        .route("/webchart.cgi/fhir/{*path}", any(fhir::api))
+        .merge(bulk::routes());
     let routes = with(routes, Some(paths.token), post(token::token));
     let routes = with(routes, paths.introspect, post(introspect::introspect));
     let routes = with(routes, paths.revoke, post(revoke::revoke));

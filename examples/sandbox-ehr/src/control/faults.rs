@@ -1,21 +1,21 @@
-//! Faults: what is to go wrong, where, and how often.
+//! Faults: what is to go wrong, where, and how often. [`super::bodies`] does what befalls a body on its way.
 
 use std::collections::BTreeMap;
-use std::io;
 use std::time::Duration;
 
-use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
 use super::Control;
+use super::bodies::{End, broken, ended, halting, halved};
 
 /// A fault as it is ordered. All that it names happens together: first the delay, then the drop, or the status instead
-/// of the EHR's own answer; a malformed body is the answer's, cut in half.
+/// of the EHR's own answer; a malformed body is the answer's, cut in half. With `after`, the drop and the cut come when so
+/// many bytes of the answer have gone out; with `lines`, the body ends after so many lines.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Order {
@@ -37,6 +37,11 @@ pub struct Order {
     drop: bool,
     #[serde(default)]
     malformed: bool,
+    after: Option<usize>,
+    lines: Option<usize>,
+    /// In milliseconds.
+    #[serde(default)]
+    pause: u64,
 }
 
 pub const fn once() -> u32 {
@@ -52,6 +57,8 @@ pub struct Fault {
     delay: Duration,
     drop: bool,
     malformed: bool,
+    end: Option<End>,
+    pause: Duration,
     answer: Option<Answer>,
 }
 
@@ -89,16 +96,31 @@ impl TryFrom<Order> for Fault {
             }
             None => None,
         };
-        if answer.is_none() && order.delay == 0 && !order.drop && !order.malformed {
-            return Err("Nothing is to go wrong: name status, delay, drop or malformed.".to_owned());
+        let end = match (order.after, order.lines) {
+            (Some(_), _) if order.drop == order.malformed => {
+                return Err("With `after` name either drop or malformed.".to_owned());
+            }
+            (None, Some(_)) if order.drop || order.malformed => {
+                return Err("Lines are whole: leave drop and malformed out, or name `after`.".to_owned());
+            }
+            (Some(_), Some(_)) => return Err("Name `after` or lines, not both.".to_owned()),
+            (Some(bytes), None) if order.drop => Some(End::Broken(bytes)),
+            (Some(bytes), None) => Some(End::Bytes(bytes)),
+            (None, lines) => lines.map(End::Lines),
+        };
+        if answer.is_none() && order.delay == 0 && order.pause == 0 && !order.drop && !order.malformed && end.is_none()
+        {
+            return Err("Nothing is to go wrong: name status, delay, pause, drop, malformed or lines.".to_owned());
         }
         Ok(Self {
             path: order.path,
             method: method.transpose()?,
             count: order.count,
             delay: Duration::from_millis(order.delay),
-            drop: order.drop,
-            malformed: order.malformed,
+            drop: order.drop && end.is_none(),
+            malformed: order.malformed && end.is_none(),
+            end,
+            pause: Duration::from_millis(order.pause),
             answer,
         })
     }
@@ -147,7 +169,12 @@ pub async fn apply(State(control): State<Control>, request: Request, next: Next)
         Some(answer) => answer.into_response(),
         None => next.run(request).await,
     };
-    if fault.malformed { halved(response).await } else { response }
+    let response = if fault.malformed { halved(response).await } else { response };
+    let response = match fault.end {
+        Some(end) => ended(response, end),
+        None => response,
+    };
+    if fault.pause.is_zero() { response } else { halting(response, fault.pause) }
 }
 
 impl IntoResponse for Answer {
@@ -162,17 +189,4 @@ impl IntoResponse for Answer {
         }
         response
     }
-}
-
-/// An answer whose body fails before its first byte, so that the server closes the connection without a word.
-fn broken() -> Response {
-    let failure = futures_util::stream::iter([Err::<Bytes, _>(io::Error::from(io::ErrorKind::ConnectionAborted))]);
-    Response::new(Body::from_stream(failure))
-}
-
-async fn halved(response: Response) -> Response {
-    let (mut parts, body) = response.into_parts();
-    let whole = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
-    parts.headers.remove(CONTENT_LENGTH);
-    Response::from_parts(parts, Body::from(whole.slice(..whole.len() / 2)))
 }

@@ -1,9 +1,10 @@
 //! The control API, there only when [`Config::control`](crate::Config::control) is set: a test orders faults and reads
-//! what came in. [`faults`] says what is to go wrong and makes it so, [`deviations`] names what the
+//! what came in. [`faults`] says what is to go wrong and makes it so, [`bodies`] what befalls an answer's body, [`deviations`] names what the
 //! authorization server and the FHIR API are to do wrong by themselves, [`log`] keeps the requests, and [`latency`] makes
 //! every answer late. Nothing here knows what the EHR does with a
 //! request.
 
+mod bodies;
 mod deviations;
 mod faults;
 mod latency;

@@ -56,6 +56,11 @@ impl View {
         })
     }
 
+    /// Whether every resource of everyone may be seen.
+    pub fn shows_everything(&self) -> bool {
+        self.0.iter().any(|(reach, limits)| *reach == Reach::Everyone && limits.is_empty())
+    }
+
     /// Whether this resource of this patient, or of nobody, may be seen.
     pub fn shows(&self, resource: &Value, owner: Option<u32>) -> bool {
         self.0.iter().any(|(reach, limits)| {
@@ -78,6 +83,16 @@ impl Token {
         let access = sandbox.store().grants.access(token, sandbox.now()).ok_or_else(Refusal::dead_token)?;
         let scopes = access.scopes.iter().filter_map(|scope| ResourceScope::parse(scope)).collect();
         Ok(Self { access, scopes })
+    }
+
+    /// The client that it was given to.
+    pub fn client_id(&self) -> &str {
+        &self.access.client_id
+    }
+
+    /// Whether it was given to a client that acts by itself.
+    pub fn is_for_a_service(&self) -> bool {
+        self.access.user == User::Backend
     }
 
     /// All that the scopes for this interaction allow; no token sees more than its user would.

@@ -19,6 +19,7 @@ pub async fn metadata(State(sandbox): State<Shared>) -> Response {
         "status": "active",
         "date": AS_OF.to_string(),
         "kind": "instance",
+        "instantiates": ["http://hl7.org/fhir/uv/bulkdata/CapabilityStatement/bulk-data"],
         "software": { "name": "Sandbox EHR", "version": env!("CARGO_PKG_VERSION") },
         "implementation": { "description": "Sandbox EHR", "url": sandbox.config.fhir_base() },
         "fhirVersion": "4.0.1",
@@ -36,7 +37,8 @@ pub async fn metadata(State(sandbox): State<Shared>) -> Response {
                     "code": "SMART-on-FHIR"
                 }] }]
             },
-            "resource": ResourceType::ALL.map(|resource| capability(sandbox.config.dialect, resource))
+            "resource": ResourceType::ALL.map(|resource| capability(sandbox.config.dialect, resource)),
+            "operation": [operation("export", &bulk_data("export"))]
         }]
     });
     fhir_json(StatusCode::OK, &statement)
@@ -69,9 +71,26 @@ fn capability(dialect: Dialect, resource: ResourceType) -> Value {
         "versioning": "no-version",
         "searchParam": parameters
     });
+    let mut operations = Vec::new();
+    match resource {
+        ResourceType::Patient => operations.push(operation("export", &bulk_data("patient-export"))),
+        ResourceType::Group => operations.push(operation("export", &bulk_data("group-export"))),
+        _ => {}
+    }
     if dialect == Dialect::Epic && resource == ResourceType::Patient {
-        let definition = "http://hl7.org/fhir/OperationDefinition/Patient-match";
-        capability["operation"] = json!([{ "name": "match", "definition": definition }]);
+        operations.push(operation("match", "http://hl7.org/fhir/OperationDefinition/Patient-match"));
+    }
+    if !operations.is_empty() {
+        capability["operation"] = operations.into();
     }
     capability
+}
+
+fn operation(name: &str, definition: &str) -> Value {
+    json!({ "name": name, "definition": definition })
+}
+
+/// The address of an operation's definition in the guide.
+fn bulk_data(name: &str) -> String {
+    format!("http://hl7.org/fhir/uv/bulkdata/OperationDefinition/{name}")
 }

@@ -10,15 +10,18 @@ mod metadata;
 mod outcome;
 mod paging;
 mod parameters;
-mod render;
+pub mod render;
 mod scopes;
 mod search;
 mod types;
 
+pub use access::{Token, View};
 pub use cache::Cache;
 pub use metadata::metadata;
+pub use outcome::Refusal;
+pub use parameters::{Criterion, as_patient_number, criteria, has_parameter};
 pub use render::encounter_id;
-pub use scopes::ResourceScope;
+pub use scopes::{Interaction, ResourceScope};
 pub use types::{Belonging, ResourceType};
 
 use axum::body::Bytes;
@@ -28,9 +31,6 @@ use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 
-use self::access::Token;
-use self::outcome::Refusal;
-use self::scopes::Interaction;
 use crate::dialect::Dialect;
 use crate::parameters::Parameters;
 use crate::people::Population;

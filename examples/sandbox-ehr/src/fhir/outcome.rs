@@ -54,6 +54,11 @@ impl Refusal {
         Self::new(StatusCode::BAD_REQUEST, "invalid", diagnostics)
     }
 
+    /// 500, for what the server itself could not do.
+    pub fn failed(diagnostics: impl Into<String>) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "exception", diagnostics)
+    }
+
     pub fn required(diagnostics: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "required", diagnostics)
     }

@@ -163,6 +163,12 @@ pub fn definitions(resource: ResourceType) -> &'static [Definition] {
     }
 }
 
+/// Whether a type can be searched by this parameter, which may have a modifier.
+pub fn has_parameter(resource: ResourceType, name: &str) -> bool {
+    let plain = name.split(':').next().unwrap_or_default();
+    definitions(resource).iter().any(|definition| definition.name == plain)
+}
+
 /// One parameter of a search: it is met when one of its alternatives is.
 pub struct Criterion {
     definition: &'static Definition,
@@ -213,12 +219,15 @@ fn alternative(kind: Kind, text: &str, fhir_base: &str) -> Option<Alternative> {
         }),
         Kind::Text => Some(Alternative::Text(text.to_lowercase())),
         Kind::Date => DateCriterion::parse(text).map(Alternative::Date),
-        Kind::Patient => {
-            let relative = relative(text, fhir_base);
-            relative.strip_prefix("Patient/").unwrap_or(relative).parse().ok().map(Alternative::Patient)
-        }
+        Kind::Patient => as_patient_number(text, fhir_base).map(Alternative::Patient),
         Kind::Reference => Some(Alternative::Reference(relative(text, fhir_base).to_owned())),
     }
+}
+
+/// The number of the patient that a reference means, or an id alone.
+pub fn as_patient_number(reference: &str, fhir_base: &str) -> Option<u32> {
+    let relative = relative(reference, fhir_base);
+    relative.strip_prefix("Patient/").unwrap_or(relative).parse().ok()
 }
 
 fn relative<'a>(reference: &'a str, fhir_base: &str) -> &'a str {

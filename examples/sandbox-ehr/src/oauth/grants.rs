@@ -52,6 +52,7 @@ pub struct Introspected {
 /// A live access token, as the FHIR API sees it.
 #[derive(Clone, Debug)]
 pub struct Access {
+    pub client_id: String,
     pub user: User,
     pub patient: Option<u32>,
     pub scopes: Vec<String>,
@@ -236,7 +237,12 @@ impl Grants {
     pub fn access(&self, access_token: &str, now: u64) -> Option<Access> {
         let token = self.access_tokens.get(access_token).filter(|token| token.expires > now)?;
         let grant = self.grants.get(&token.grant_id)?;
-        Some(Access { user: grant.user, patient: grant.patient, scopes: token.scopes.clone() })
+        Some(Access {
+            client_id: grant.client_id.clone(),
+            user: grant.user,
+            patient: grant.patient,
+            scopes: token.scopes.clone(),
+        })
     }
 
     /// Uses up a launch value; false when that was done before.

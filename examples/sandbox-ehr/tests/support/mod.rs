@@ -45,6 +45,8 @@ pub struct Answer {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub body: String,
+    /// Whether the connection broke before the body's end.
+    pub is_broken: bool,
 }
 
 impl Answer {
@@ -116,8 +118,9 @@ impl Browser {
                 self.cookies.insert(name.to_owned(), value.to_owned());
             }
         }
-        let bytes = body.collect().await.unwrap().to_bytes();
-        Answer { status: parts.status, headers: parts.headers, body: String::from_utf8(bytes.to_vec()).unwrap() }
+        let (bytes, is_broken) = received(body).await;
+        let body = String::from_utf8(bytes).unwrap();
+        Answer { status: parts.status, headers: parts.headers, body, is_broken }
     }
 
     pub async fn get(&mut self, address: &str) -> Answer {
@@ -242,6 +245,18 @@ impl Browser {
         let form = [("grant_type", "refresh_token"), ("client_id", client_id), ("refresh_token", refresh_token)];
         self.post(&format!("{BASE}/oauth/token/"), &form).await
     }
+}
+
+/// What came of a body, and whether it broke off.
+async fn received(mut body: Body) -> (Vec<u8>, bool) {
+    let mut bytes = Vec::new();
+    while let Some(frame) = body.frame().await {
+        match frame {
+            Ok(frame) => bytes.extend(frame.into_data().unwrap_or_default()),
+            Err(_) => return (bytes, true),
+        }
+    }
+    (bytes, false)
 }
 
 pub fn challenge() -> &'static str {

@@ -135,6 +135,13 @@ fn address(organization: &Organization) -> Value {
 const GROUPS: [(&str, &str, std::ops::Range<u32>); 3] =
     [("all", "All patients", 0..200), ("children", "Children", 0..18), ("old", "Patients from 65", 65..200)];
 
+/// The numbers of the patients in the group with this id.
+pub fn members(people: &Population, id: &str) -> Option<Vec<u32>> {
+    let (.., ages) = GROUPS.iter().find(|(own, ..)| *own == id)?;
+    let is_member = |number: &u32| people.person(*number).is_some_and(|person| ages.contains(&person.age()));
+    Some((1..=people.size()).filter(is_member).collect())
+}
+
 /// All groups of patients.
 pub fn group(people: &Population) -> Vec<Value> {
     let all: Vec<Person> = (1..=people.size()).filter_map(|number| people.person(number)).collect();

@@ -8,7 +8,7 @@ mod medications;
 mod observations;
 mod record;
 
-pub use directory::{group, patient, shared};
+pub use directory::{group, members, patient, shared};
 pub use documents::{binary, document_content};
 
 use chrono::{NaiveDate, NaiveDateTime};
@@ -40,6 +40,33 @@ pub fn encounter_id(chart: &Chart, position: usize) -> String {
 /// The resources of one clinical type in a chart, the newest first.
 pub fn records(chart: &Chart, resource: ResourceType) -> Vec<Value> {
     rendered(chart, resource, None)
+}
+
+/// How many resources of a clinical type are in a chart.
+pub fn count(chart: &Chart, resource: ResourceType) -> usize {
+    match resource {
+        ResourceType::Condition => chart.problems.len(),
+        ResourceType::MedicationRequest => chart.medications.len(),
+        ResourceType::AllergyIntolerance => chart.allergies.len().max(1),
+        ResourceType::Immunization => chart.immunizations.len(),
+        ResourceType::Observation => chart.observations.len(),
+        ResourceType::DiagnosticReport => chart.reports.len(),
+        ResourceType::Procedure => chart.procedures.len(),
+        ResourceType::Encounter => chart.visits.len(),
+        ResourceType::DocumentReference | ResourceType::Provenance => chart.documents.len(),
+        ResourceType::CarePlan => chart.plans.len(),
+        ResourceType::CareTeam => 1,
+        ResourceType::Goal => chart.goals.len(),
+        ResourceType::Coverage => chart.insurances.len(),
+        ResourceType::Device => chart.devices.len(),
+        ResourceType::Patient
+        | ResourceType::Medication
+        | ResourceType::Practitioner
+        | ResourceType::PractitionerRole
+        | ResourceType::Organization
+        | ResourceType::Location
+        | ResourceType::Group => 0,
+    }
 }
 
 /// The resource of a clinical type with this id.

@@ -1,0 +1,99 @@
+//! When resources changed, and which were deleted. Both follow from the resource and the population alone.
+
+use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
+use serde_json::{Value, json};
+
+use crate::fhir::ResourceType;
+use crate::people::AS_OF;
+
+/// Where resources tell of days and moments.
+const DATES: [&str; 13] = [
+    "/abatementDateTime",
+    "/authoredOn",
+    "/date",
+    "/effectiveDateTime",
+    "/issued",
+    "/occurrenceDateTime",
+    "/performedDateTime",
+    "/period/end",
+    "/period/start",
+    "/recorded",
+    "/recordedDate",
+    "/startDate",
+    "/manufactureDate",
+];
+
+/// One patient in so many had something deleted.
+const DELETED_OF: u32 = 5;
+
+/// The type of what was deleted.
+pub const DELETED_TYPE: ResourceType = ResourceType::Observation;
+
+/// When a resource last changed: at the last moment that it tells of, or, where it tells of none, on a day that its id decides.
+pub fn changed(resource: &Value) -> NaiveDateTime {
+    let told = DATES.iter().filter_map(|place| moment(resource.pointer(place)?.as_str()?)).max();
+    told.unwrap_or_else(|| {
+        let id = resource["id"].as_str().unwrap_or_default();
+        let number = id.bytes().fold(0_u64, |number, byte| (number * 31 + u64::from(byte)) % 3_650);
+        (AS_OF - Days::new(number)).and_time(NaiveTime::MIN)
+    })
+}
+
+/// A day, or a moment with its offset, in UTC.
+fn moment(text: &str) -> Option<NaiveDateTime> {
+    match text.len() {
+        10 => text.parse::<NaiveDate>().ok().map(|day| day.and_time(NaiveTime::MIN)),
+        _ => DateTime::parse_from_rfc3339(text).ok().map(|moment| moment.naive_utc()),
+    }
+}
+
+/// What of a patient was deleted since then, as a line of the manifest's `deleted` files: a transaction of DELETE entries.
+pub fn deleted(number: u32, since: NaiveDateTime) -> Option<Value> {
+    if !number.is_multiple_of(DELETED_OF) {
+        return None;
+    }
+    let at = AS_OF.and_time(NaiveTime::MIN) - TimeDelta::days(i64::from(number * 97 % 1_825));
+    let url = format!("{}/{number}-x1", DELETED_TYPE.name());
+    (at > since).then(|| {
+        json!({
+            "resourceType": "Bundle",
+            "type": "transaction",
+            "entry": [{ "request": { "method": "DELETE", "url": url } }]
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> NaiveDateTime {
+        moment(text).unwrap()
+    }
+
+    #[test]
+    fn a_resource_changed_at_the_last_moment_that_it_tells_of() {
+        let resource = json!({ "id": "1-c1", "recordedDate": "2020-03-01", "abatementDateTime": "2021-05-02" });
+        assert_eq!(changed(&resource), at("2021-05-02"));
+        let visit = json!({ "id": "1-e1", "period": { "start": "2024-05-01T23:30:00-05:00" } });
+        assert_eq!(changed(&visit), at("2024-05-02T04:30:00Z"));
+    }
+
+    #[test]
+    fn what_tells_of_no_moment_has_a_day_of_its_own_within_ten_years() {
+        let days: Vec<_> = (1..60).map(|number| changed(&json!({ "id": number.to_string() }))).collect();
+        assert!(days.iter().all(|day| *day <= at("2026-06-30") && *day > at("2016-06-30")));
+        assert_ne!(days[0], days[40]);
+    }
+
+    #[test]
+    fn what_was_deleted_before_is_not_told_again() {
+        let ever = at("1990-01-01");
+        let told: Vec<u32> = (1..=50).filter(|number| deleted(*number, ever).is_some()).collect();
+        assert_eq!(told.len(), 10);
+        assert!(told.iter().all(|number| deleted(*number, at("2026-07-01")).is_none()));
+        let since = at("2024-01-01");
+        let lately = told.iter().filter(|number| deleted(**number, since).is_some()).count();
+        assert!(lately > 0 && lately < told.len());
+    }
+}

@@ -1,0 +1,104 @@
+//! Exports that were begun, until they are deleted or their time is over.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+
+use tokio::sync::watch;
+
+use super::selection::{Counts, Selection};
+use crate::oauth::random_secret;
+
+/// The exports, by the secret part of their addresses.
+#[derive(Default)]
+pub struct Jobs(HashMap<String, Arc<Job>>);
+
+/// An export.
+pub struct Job {
+    pub id: String,
+    /// The client that began it; to others it is not there.
+    pub client_id: String,
+    /// The address that it was asked by.
+    pub request: String,
+    /// When it began, in seconds since 1970.
+    pub began: u64,
+    /// When it is forgotten.
+    pub expires: u64,
+    pub selection: Arc<Selection>,
+    /// What of the request was left out.
+    pub ignored: Vec<String>,
+    /// How many questions are still to be answered with 202.
+    pub polls: AtomicU32,
+    progress: Arc<AtomicUsize>,
+    counts: watch::Receiver<Option<Arc<Counts>>>,
+}
+
+/// What is known of an export before it begins.
+pub struct Beginning {
+    pub client_id: String,
+    pub request: String,
+    pub began: u64,
+    pub expires: u64,
+    pub selection: Selection,
+    pub ignored: Vec<String>,
+    pub polls: u32,
+}
+
+impl Job {
+    /// Begins to count on a thread of its own. The counting ends when the job is forgotten.
+    fn begin(beginning: Beginning) -> Self {
+        let Beginning { client_id, request, began, expires, selection, ignored, polls } = beginning;
+        let (selection, progress) = (Arc::new(selection), Arc::new(AtomicUsize::new(0)));
+        let (sender, counts) = watch::channel(None);
+        let (counted, told) = (selection.clone(), progress.clone());
+        tokio::task::spawn_blocking(move || {
+            let found = counted.count(|patients| {
+                told.store(patients, Ordering::Relaxed);
+                !sender.is_closed()
+            });
+            sender.send_replace(found.map(Arc::new));
+        });
+        let polls = AtomicU32::new(polls);
+        Self { id: random_secret(), client_id, request, began, expires, selection, ignored, polls, progress, counts }
+    }
+
+    /// Uses up one of the answers that there is no manifest yet; false when none is left.
+    pub fn puts_off(&self) -> bool {
+        let less = |polls: u32| polls.checked_sub(1);
+        self.polls.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).is_ok()
+    }
+
+    /// How far the counting is, for people.
+    pub fn progress(&self) -> String {
+        format!("{} of {} patients", self.progress.load(Ordering::Relaxed), self.selection.patients.len())
+    }
+
+    /// How many resources there are in each file, when that is known.
+    pub fn counts(&self) -> Option<Arc<Counts>> {
+        self.counts.borrow().clone()
+    }
+
+    /// Waits until that is known.
+    pub async fn counted(&self) {
+        // The sender goes only after it has sent.
+        let _ = self.counts.clone().wait_for(Option::is_some).await;
+    }
+}
+
+impl Jobs {
+    pub fn begin(&mut self, beginning: Beginning) -> Arc<Job> {
+        let now = beginning.began;
+        self.0.retain(|_, job| job.expires > now);
+        let job = Arc::new(Job::begin(beginning));
+        self.0.insert(job.id.clone(), job.clone());
+        job
+    }
+
+    pub fn find(&self, id: &str, now: u64) -> Option<Arc<Job>> {
+        self.0.get(id).filter(|job| job.expires > now).cloned()
+    }
+
+    pub fn forget(&mut self, id: &str) {
+        self.0.remove(id);
+    }
+}

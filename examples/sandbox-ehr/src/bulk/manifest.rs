@@ -1,0 +1,103 @@
+//! The manifest of an export (Bulk Data Access 2.0, "Bulk Data Output Manifest"), and the names of its files.
+
+use axum::body::Bytes;
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+
+use super::jobs::Job;
+use super::selection::{Counts, FileOf, Selection};
+use super::settings::{BulkExport, FileAccess};
+use crate::fhir::ResourceType;
+
+const DELETED: &str = "deleted.ndjson";
+const ERRORS: &str = "errors.ndjson";
+
+/// What a file of an export holds.
+pub enum Content {
+    Resources(FileOf),
+    Deleted,
+    /// These lines.
+    Errors(Bytes),
+}
+
+/// The manifest of a job whose resources were counted.
+pub fn manifest(job: &Job, counts: &Counts, settings: &BulkExport, address: &str) -> Value {
+    let file = |kind: &str, name: &str, count: u64| {
+        let mut file = json!({ "type": kind, "url": format!("{address}/{name}") });
+        if settings.has_counts {
+            file["count"] = count.into();
+        }
+        file
+    };
+    let output: Vec<Value> = counts
+        .iter()
+        .map(|(of, count)| file(job.selection.types[of.kind].resource.name(), &name(&job.selection, *of), *count))
+        .collect();
+    let deleted = job.selection.deleted().count() as u64;
+    let errors = errors(job, settings).len() as u64;
+    let one = |kind: &str, name: &str, count: u64| -> Vec<Value> {
+        (count > 0).then(|| file(kind, name, count)).into_iter().collect()
+    };
+    json!({
+        "transactionTime": instant(job.began),
+        "request": job.request,
+        "requiresAccessToken": match settings.file_access {
+            FileAccess::Token => json!(true),
+            FileAccess::Open => json!(false),
+            FileAccess::OpenAsText => json!("false"),
+        },
+        "output": output,
+        "deleted": one("Bundle", DELETED, deleted),
+        "error": one("OperationOutcome", ERRORS, errors)
+    })
+}
+
+/// `Observation-2.ndjson`
+fn name(selection: &Selection, file: FileOf) -> String {
+    format!("{}-{}.ndjson", selection.types[file.kind].resource.name(), file.part + 1)
+}
+
+/// What the file of this name holds, if the manifest names it.
+pub fn content(job: &Job, settings: &BulkExport, file: &str) -> Option<Content> {
+    if file == DELETED {
+        return job.selection.deleted().next().map(|_| Content::Deleted);
+    }
+    if file == ERRORS {
+        let lines: String = errors(job, settings).iter().map(|outcome| format!("{outcome}\n")).collect();
+        return (!lines.is_empty()).then(|| Content::Errors(lines.into()));
+    }
+    let counts = job.counts()?;
+    let found = counts.iter().map(|(of, _)| *of).find(|of| name(&job.selection, *of) == file)?;
+    Some(Content::Resources(found))
+}
+
+/// What went wrong: what of the request was left out, and what the settings ask for.
+fn errors(job: &Job, settings: &BulkExport) -> Vec<Value> {
+    let outcome = |severity: &str, code: &str, diagnostics: String| {
+        json!({
+            "resourceType": "OperationOutcome",
+            "issue": [{ "severity": severity, "code": code, "diagnostics": diagnostics }]
+        })
+    };
+    let ignored = job.ignored.iter().map(|problem| outcome("warning", "not-supported", problem.clone()));
+    let first = job.selection.patients.first().filter(|_| settings.has_errors);
+    let failed = first.map(|number| {
+        let name = ResourceType::DocumentReference.name();
+        outcome("error", "exception", format!("A scanned {name} of Patient/{number} cannot be read."))
+    });
+    ignored.chain(failed).collect()
+}
+
+/// Seconds since 1970 as an instant.
+fn instant(seconds: u64) -> String {
+    moment(seconds).format("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// Seconds since 1970 as a date of HTTP (RFC 9110, 5.6.7).
+pub fn http_date(seconds: u64) -> String {
+    moment(seconds).format("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}
+
+fn moment(seconds: u64) -> DateTime<Utc> {
+    i64::try_from(seconds).ok().and_then(|seconds| DateTime::from_timestamp(seconds, 0)).unwrap_or_default()
+}

@@ -1,0 +1,52 @@
+//! What can be set about exports.
+
+use std::time::Duration;
+
+use clap::ValueEnum;
+
+/// How exports go on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BulkExport {
+    /// How many questions for the status are answered with 202 before the manifest can come. It comes later than that where
+    /// counting the resources takes longer.
+    pub polls: u32,
+    /// After how long a client is asked to come back (`Retry-After`), in full seconds.
+    pub retry_after: Duration,
+    /// Over how many files the patients of each type are spread, one at least.
+    pub files_per_type: u32,
+    /// What the manifest says of the token for files, and what the files hold to.
+    pub file_access: FileAccess,
+    /// Whether every manifest has a file of errors.
+    pub has_errors: bool,
+    /// Whether the manifest says how many resources each file holds.
+    pub has_counts: bool,
+    /// How long the files of an export are there.
+    pub lifetime: Duration,
+}
+
+impl Default for BulkExport {
+    /// Two questions, a second apart; four files a type, which need the token, for an hour.
+    fn default() -> Self {
+        Self {
+            polls: 2,
+            retry_after: Duration::from_secs(1),
+            files_per_type: 4,
+            file_access: FileAccess::Token,
+            has_errors: false,
+            has_counts: true,
+            lifetime: Duration::from_secs(3600),
+        }
+    }
+}
+
+/// What the files of an export ask for (`requiresAccessToken`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum FileAccess {
+    /// The access token: `true`.
+    #[default]
+    Token,
+    /// Nothing but their address: `false`. A request with a token is refused, as object stores do.
+    Open,
+    /// The same, with the text `"false"` in the manifest.
+    OpenAsText,
+}
