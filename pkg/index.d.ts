@@ -226,6 +226,8 @@ export interface Page<T = Resource> {
   outcomes: Resource[];
   /** How many matches there are in all, where the server says. */
   total?: number;
+  /** The whole Bundle, as it came, such as for the deletions in a history. */
+  bundle: Resource;
 }
 
 /** A search. Each iteration asks the server anew; nothing is sent before the first step. */
@@ -252,12 +254,99 @@ export interface Abortable {
 export interface RequestOptions extends Abortable {
   /** Headers to add; they stay through all pages of a search. `Authorization` is the client's own. */
   headers?: Headers | Record<string, string> | Iterable<[string, string]>;
+  /**
+   * Whether the request is tried again after network errors, 429, 502, 503 and 504: always, never, or by default where it does no
+   * more when it arrives twice. A POST is not, except `true` says that it does no harm.
+   */
+  retry?: boolean;
+  /** Rejects with `not_granted`, and sends nothing, where no granted scope allows the request for its type. */
+  checkScopes?: boolean;
 }
 
 /** How a search is made. */
 export interface SearchOptions extends RequestOptions {
   /** Ends the search after so many resources. */
   limit?: number;
+  /** Searches by POST. A search whose address is long does so by itself. */
+  post?: boolean;
+}
+
+/** How a resource is changed. */
+export interface ChangeOptions extends RequestOptions {
+  /** What the server should send back. */
+  prefer?: "minimal" | "representation" | "OperationOutcome";
+}
+
+/** How a resource is made. */
+export interface CreateOptions extends ChangeOptions {
+  /** Makes it only where this search finds none, such as `identifier=http://example.org|7`. */
+  ifNoneExist?: string;
+}
+
+/** How a resource that is there is changed. */
+export interface ConditionalOptions extends ChangeOptions {
+  /** Changes it only while it is this version, by its ETag. */
+  ifMatch?: string;
+  /** Changes the one that this search finds; the reference is then a type alone. */
+  search?: SearchParameters;
+}
+
+/** How a resource is replaced. */
+export interface UpdateOptions extends Omit<ConditionalOptions, "ifMatch"> {
+  /** Replaces it only while it is this version: an ETag, or `true` for the resource's own `meta.versionId`. */
+  ifMatch?: string | boolean;
+}
+
+/** How an operation is asked for: by GET with parameters, by POST with a body. */
+export interface OperationOptions extends RequestOptions {
+  parameters?: SearchParameters;
+  /** A Parameters resource, or what else the operation takes. */
+  body?: Resource;
+  /** Asks by POST also without a body. */
+  post?: boolean;
+}
+
+/** The answer to a change. What CORS hides is absent. */
+export interface FhirResponse<T = Resource> {
+  status: number;
+  etag?: string;
+  location?: string;
+  lastModified?: string;
+  /** The resource in the body, if any. */
+  resource?: T;
+}
+
+/** How a person is looked for. */
+export interface MatchOptions extends RequestOptions {
+  /** Whether only certain matches may come. */
+  onlyCertainMatches?: boolean;
+  /** How many to ask for at most. */
+  count?: number;
+}
+
+/** A person that a record may be about. Which one it is, a person decides. */
+export interface MatchCandidate {
+  resource: Resource;
+  /** How well it fits, from 0 to 1. */
+  score?: number;
+  grade?: "certain" | "probable" | "possible" | "certainly-not";
+}
+
+/** How references are followed. */
+export interface ResolverOptions extends RequestOptions {
+  /** Asks for those of one type by a search with `_id`, and reads what does not come back so. */
+  grouped?: boolean;
+}
+
+/** Follows references, each once, and keeps what it found. */
+export interface Resolver {
+  /** The resource that a reference names: within the resource or Bundle that it stands in, else on the server. */
+  resolve<T = Resource>(reference: string, within?: Resource): Promise<T>;
+  /**
+   * All that a resource or Bundle refers to, side by side, by reference; with a `depth` above 1 also what that refers to. One that
+   * fails leaves the others.
+   */
+  resolveAll(resource: Resource, options?: { depth?: number }): Promise<Map<string, { resource?: Resource; error?: SmartError }>>;
 }
 
 /** One kind of data of a record: a resource type, and the search that narrows it. */
@@ -355,6 +444,28 @@ export class Session {
   read<T = Resource>(reference: string, options?: RequestOptions): Promise<T>;
   /** Searches for resources of a type. The next page is fetched while the caller works on the one before. */
   search<T = Resource>(resourceType: string, parameters?: SearchParameters, options?: SearchOptions): Search<T>;
+  /** The history of a resource, of a type or, with `""`, of the server; its pages' `bundle` tells what was deleted. */
+  history<T = Resource>(target: string, parameters?: SearchParameters, options?: SearchOptions): Search<T>;
+  /** Makes a resource. */
+  create<T = Resource>(resource: Resource, options?: CreateOptions): Promise<FhirResponse<T>>;
+  /** Replaces a resource, by the type and id that it names. */
+  update<T = Resource>(resource: Resource, options?: UpdateOptions): Promise<FhirResponse<T>>;
+  /** Changes a resource in part: by a JSON Patch (an array) or a FHIRPath Patch (Parameters). */
+  patch<T = Resource>(reference: string, patch: object[] | Resource, options?: ConditionalOptions): Promise<FhirResponse<T>>;
+  /** Removes a resource. */
+  delete(reference: string, options?: ConditionalOptions): Promise<FhirResponse>;
+  /** The server's capability statement. */
+  capabilities(options?: RequestOptions): Promise<Resource>;
+  /** Asks for an operation, such as `Patient/1/$everything`, `Patient/$match` or `$convert`. */
+  operation<T = Resource>(target: string, options?: OperationOptions): Promise<T | undefined>;
+  /** Sends a Bundle of requests of which each is done by itself. */
+  batch(bundle: Resource, options?: RequestOptions): Promise<Resource>;
+  /** Sends a Bundle of requests that are all done, or none. */
+  transaction(bundle: Resource, options?: RequestOptions): Promise<Resource>;
+  /** Who a Patient may be (`Patient/$match`), in the server's order; nobody is picked. */
+  match(patient: Resource, options?: MatchOptions): Promise<MatchCandidate[]>;
+  /** Follows references, each once. */
+  resolver(options?: ResolverOptions): Resolver;
   /**
    * Loads the record of the patient in context, all kinds of data side by side. One that fails or was not granted says so
    * in its part and leaves the others alone.

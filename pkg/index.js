@@ -145,12 +145,60 @@ export class Session {
     return this.#inner.mayRead(resourceType);
   }
 
-  async read(reference, { headers, signal } = {}) {
-    return this.#inner.read(reference, pairsOf(headers), signal);
+  async read(reference, options) {
+    return (await this.#send({ interaction: "read", target: reference }, options)).resource;
   }
 
   search(resourceType, parameters, options) {
-    return new Search(this.#inner, resourceType, pairsOf(parameters), options);
+    return new Search(this.#inner, { interaction: "search", target: resourceType, parameters }, options);
+  }
+
+  history(target, parameters, options) {
+    return new Search(this.#inner, { interaction: "history", target, parameters }, options);
+  }
+
+  async create(resource, options) {
+    return this.#send({ interaction: "create", body: resource }, options);
+  }
+
+  async update(resource, { search, ...options } = {}) {
+    return this.#send({ interaction: "update", body: resource, parameters: search }, options);
+  }
+
+  async patch(reference, patch, { search, ...options } = {}) {
+    return this.#send({ interaction: "patch", target: reference, body: patch, parameters: search }, options);
+  }
+
+  async delete(reference, { search, ...options } = {}) {
+    return this.#send({ interaction: "delete", target: reference, parameters: search }, options);
+  }
+
+  async capabilities(options) {
+    return (await this.#send({ interaction: "capabilities" }, options)).resource;
+  }
+
+  async operation(target, { parameters, body, ...options } = {}) {
+    return (await this.#send({ interaction: "operation", target, parameters, body }, options)).resource;
+  }
+
+  async batch(bundle, options) {
+    return (await this.#send({ interaction: "bundle", body: bundle }, options)).resource;
+  }
+
+  async transaction(bundle, options) {
+    return this.batch(bundle, options);
+  }
+
+  async match(patient, options) {
+    return this.#send({ interaction: "match", body: patient }, options);
+  }
+
+  resolver(options) {
+    return new Resolver(this.#inner, options);
+  }
+
+  #send(asked, { signal, ...options } = {}) {
+    return this.#inner.request(withPairs({ ...asked, ...options }), signal);
   }
 
   async loadRecord({ queries, onPart, signal } = {}) {
@@ -188,8 +236,8 @@ export class Session {
 class Search {
   #begin;
 
-  constructor(session, resourceType, parameters, { headers, limit, signal } = {}) {
-    this.#begin = () => session.search(resourceType, parameters, limit, pairsOf(headers), signal);
+  constructor(session, asked, { limit, signal, ...options } = {}) {
+    this.#begin = () => session.pages(withPairs({ ...asked, ...options }), limit, signal);
   }
 
   async *pages() {
@@ -206,6 +254,28 @@ class Search {
     for await (const resource of this) resources.push(resource);
     return resources;
   }
+}
+
+class Resolver {
+  #inner;
+
+  constructor(session, { grouped = false, signal, ...options } = {}) {
+    this.#inner = session.resolver(withPairs(options), grouped, signal);
+  }
+
+  async resolve(reference, within) {
+    return this.#inner.resolve(reference, within);
+  }
+
+  async resolveAll(resource, { depth = 1 } = {}) {
+    const resolved = await this.#inner.resolveAll(resource, depth);
+    return new Map(resolved.map(({ reference, ...outcome }) => [reference, outcome]));
+  }
+}
+
+/** What is asked, with its parameters and headers as pairs. */
+function withPairs({ parameters, headers, ...asked }) {
+  return { ...asked, parameters: pairsOf(parameters), headers: pairsOf(headers) };
 }
 
 /** Search parameters as pairs of a name and a value; an array stands for a parameter that is repeated. */

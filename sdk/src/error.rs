@@ -173,6 +173,17 @@ pub enum Error {
         /// The resource type.
         resource_type: Box<str>,
     },
+    /// A resource does not have the shape of the type that the caller wants.
+    #[cfg(feature = "serde")]
+    Shape {
+        /// What is wrong with it. No value of the resource stands in it.
+        problem: Box<str>,
+    },
+    /// The answer to a batch is not one.
+    BatchResponse {
+        /// What is wrong with it.
+        problem: &'static str,
+    },
     /// The pages of a search point back at one that was read already.
     PageCycle,
     /// A bulk export did not end as it should.
@@ -318,7 +329,10 @@ impl Error {
             Self::Fhir(error) => error.code(),
             Self::NotJson { .. } => "not_json",
             Self::Reference { .. } => "invalid_reference",
+            #[cfg(feature = "serde")]
+            Self::Shape { .. } => "unexpected_shape",
             Self::HiddenHeader { .. } => "hidden_header",
+            Self::BatchResponse { .. } => "invalid_batch_response",
             Self::NotGranted { .. } => "not_granted",
             Self::PageCycle => "page_cycle",
             Self::Export { .. } => "export_failed",
@@ -351,7 +365,9 @@ impl Error {
             Self::IdToken(_) => "OpenID Connect Core section 3.1.3.7",
             Self::ClientAuthentication { .. } => "SMART App Launch 2.2, asymmetric authentication",
             Self::SessionExpired => "RFC 6749 section 6",
-            Self::Fhir(_) | Self::NotJson { .. } | Self::HiddenHeader { .. } => "FHIR R4, RESTful API",
+            Self::Fhir(_) | Self::NotJson { .. } | Self::HiddenHeader { .. } | Self::BatchResponse { .. } => {
+                "FHIR R4, RESTful API"
+            }
             Self::Reference { .. } => "FHIR R4, references",
             Self::Export { .. } | Self::BadLine { .. } | Self::Count { .. } => "Bulk Data Access 2.0, export",
             Self::PastedToken { .. } => "RFC 6750 section 2.1",

@@ -20,22 +20,6 @@ test("who shares nothing is told so and can start anew", async ({ page }) => {
   await launcher.button("Connect").waitFor();
 });
 
-test("A7 an EHR that is not trusted is named and gets nothing", async ({ page, traffic }) => {
-  await page.goto(`${appOrigin}/launch?iss=${encodeURIComponent("https://ehr.example/fhir")}&launch=x`);
-  const launcher = new Launcher(page);
-  await launcher.heading("This app does not know who opened it").waitFor();
-  assert.match(await launcher.alert().innerText(), /opened from ehr\.example/);
-  assert.deepEqual(traffic.leaving(appOrigin).map((request) => request.url()), []);
-});
-
-test("C1 a sign-in that this browser did not begin is not used", async ({ page, traffic }) => {
-  await page.goto(`${appOrigin}/code?code=stolen&state=unknown`);
-  const launcher = new Launcher(page);
-  await launcher.heading("This sign-in could not be matched").waitFor();
-  await page.getByRole("link", { name: "Go to the start page" }).waitFor();
-  assert.deepEqual(traffic.tokenRequests("authorization_code"), []);
-});
-
 test("R10 who runs out of time connects again to the same record", async ({ page, traffic }) => {
   await page.clock.install();
   await alter(page, tokenEndpoint, ({ refresh_token: _, ...tokens }) => tokens);
@@ -97,23 +81,6 @@ test("who is offline is told so, and the record comes when the network is back",
   await context.setOffline(false);
   await launcher.section("Vital signs").getByText("Heart rate").first().waitFor();
   assert.equal(await page.getByText("You are offline.").count(), 0);
-});
-
-test("where the browser keeps nothing, the page says so before anybody leaves", async ({ page, traffic }) => {
-  await page.addInitScript(() => {
-    Object.defineProperty(window, "sessionStorage", {
-      get() {
-        throw new DOMException("blocked", "SecurityError");
-      },
-    });
-  });
-  await page.goto(appOrigin);
-  const launcher = new Launcher(page);
-  await launcher.alert().getByText("This browser keeps nothing for this page").first().waitFor();
-  await launcher.button("Connect").click();
-  await launcher.section("See your health record").getByText("This browser keeps nothing for this page").waitFor();
-  assert.ok(page.url().startsWith(appOrigin));
-  assert.deepEqual(traffic.to(`${ehr}/oauth/`).map((request) => request.url()), []);
 });
 
 test("an EHR launch that meets a dead server can be tried again", async ({ page }) => {

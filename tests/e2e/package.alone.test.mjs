@@ -5,35 +5,8 @@ import { orderFault, clearFaults } from "./support/control.mjs";
 import { PlainPage } from "./pages/plain.mjs";
 import { test } from "./support/browser.mjs";
 import { confirmAtPortal } from "./support/flows.mjs";
-import { appOrigin, iss } from "./support/servers.mjs";
-
-const server = {
-  fhirBase: iss,
-  clientId: "plain-html",
-  redirectUri: `${appOrigin}/plain-html/`,
-  scope: "launch/patient openid fhirUser offline_access patient/*.rs",
-};
-
-/** Signs a patient in through the plain page. */
-async function signIn(page, options) {
-  const plain = new PlainPage(page);
-  await plain.connect();
-  await confirmAtPortal(page, options);
-  await plain.isBack();
-  await plain.patient().waitFor();
-}
-
-/** Runs a function in the page, with the package's exports, its app on the sandbox, and the app's session. */
-function withSession(page, body) {
-  return page.evaluate(
-    `(async () => {
-      const smartrust = await import("/pkg/index.js");
-      const app = new smartrust.SmartApp({ server: ${JSON.stringify(server)} });
-      const session = await app.resume();
-      return (${body})({ ...smartrust, app, session });
-    })()`,
-  );
-}
+import { signIn, withSession } from "./support/package.mjs";
+import { iss } from "./support/servers.mjs";
 
 test("the package loads a record with progress, and tells what was not shared and what failed", async ({ page, traffic }) => {
   await signIn(page, { deny: ["Condition"] });

@@ -31,14 +31,6 @@ test("a reload keeps the session", async ({ page, traffic }) => {
   assert.equal(traffic.tokenRequests("authorization_code").length, 1);
 });
 
-test("C2 a callback that is opened again leads to the session without a second exchange", async ({ page, traffic }) => {
-  const launcher = await connectAsPatient(page);
-  const [callback] = traffic.to(`${appOrigin}/code?`);
-  await page.goto(callback.url());
-  await launcher.recordIsShown();
-  assert.equal(traffic.tokenRequests("authorization_code").length, 1);
-});
-
 test("G5 the connection links to the server's page for managing access, which is not fetched", async ({ page, traffic }) => {
   const { management_endpoint: address } = await (await fetch(`${iss}/.well-known/smart-configuration`)).json();
   assert.match(address, /^http/);

@@ -50,6 +50,27 @@ export async function show(signal: AbortSignal): Promise<string[]> {
   for (const other of await app.sessions()) if (other.id !== session.id) await other.makeCurrent();
   await app.launchAgain(session, { scope: "openid patient/*.rs" });
 
+  const made = await session.create({ resourceType: "Patient" }, { ifNoneExist: "identifier=1", prefer: "representation" });
+  const current = made.resource ?? patient;
+  await session.update({ ...current, active: true }, { ifMatch: true, signal });
+  await session.patch("Patient/1", [{ op: "remove", path: "/active" }], { ifMatch: made.etag ?? "" });
+  await session.delete("Patient", { search: { identifier: "1" } });
+  for await (const version of session.history<Observation>("Observation/1")) lines.push(version.status);
+  const everything = await session.operation("Patient/1/$everything", { parameters: { _count: 5 }, retry: false });
+  const bundle = await session.transaction({ resourceType: "Bundle", type: "transaction", entry: [] });
+  const { fhirVersion } = await session.capabilities({ checkScopes: true });
+  lines.push(everything?.resourceType ?? "", bundle.resourceType, fhirVersion);
+  for (const { score, grade } of await session.match(patient, { onlyCertainMatches: true })) lines.push(`${score} ${grade}`);
+  const resolver = session.resolver({ grouped: true, signal });
+  const subject = await resolver.resolve("Patient/1", bundle);
+  for (const [reference, { resource, error }] of await resolver.resolveAll(subject, { depth: 2 })) {
+    lines.push(`${reference} ${resource?.resourceType ?? error?.code}`);
+  }
+
+  // @ts-expect-error: a batch needs a Bundle.
+  await session.batch();
+  // @ts-expect-error: there is no such preference.
+  await session.create(patient, { prefer: "everything" });
   // @ts-expect-error: a query has a type.
   await session.loadRecord({ queries: [{ parameters: {} }] });
   // @ts-expect-error: tokens stay inside the session.

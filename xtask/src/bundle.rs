@@ -53,6 +53,13 @@ const SDK: WasmCrate = WasmCrate {
     declarations: true,
 };
 
+/// What services use and pages do not: a file of its own, which is loaded when it is used.
+const BACKEND: WasmCrate = WasmCrate {
+    name: "backend",
+    selection: &["--package", "smartrust", "--lib", "--no-default-features", "--features", "js-backend"],
+    ..SDK
+};
+
 /// What makes the compiled standard library and its callers small: it is compiled with them, a panic is a trap without
 /// a message, and no place in the source is named. The settings are not stable, so the compiler's pin goes with them.
 const SMALL_STANDARD_LIBRARY: [&str; 4] = [
@@ -62,10 +69,11 @@ const SMALL_STANDARD_LIBRARY: [&str; 4] = [
     "target.wasm32-unknown-unknown.rustflags=['-Zunstable-options', '-Cpanic=immediate-abort', '-Zlocation-detail=none']",
 ];
 
-/// Builds the npm package's WebAssembly and glue into `pkg/wasm/`.
+/// Builds the npm package's WebAssembly and glue into `pkg/wasm/` and `pkg/wasm-backend/`.
 pub fn build_sdk(profile: Profile) -> Result<()> {
     tools::ensure_wasm_target()?;
-    SDK.build(&workspace::package_folder().join("wasm"), profile)
+    SDK.build(&workspace::package_folder().join("wasm"), profile)?;
+    BACKEND.build(&workspace::package_folder().join("wasm-backend"), profile)
 }
 
 impl WasmCrate {

@@ -27,6 +27,11 @@ pub fn peer_tests(browser: &Browser) -> Command {
     command
 }
 
+/// The tests of the npm package in Node.
+pub fn node_tests() -> Command {
+    tools::node(&workspace::root().join("tests/node/run.mjs"))
+}
+
 /// The SDK's wasm tests, each program of which cargo hands to [`run_wasm_tests`].
 pub fn wasm_tests(browser: &Browser) -> Result<Command> {
     let runner = format!("{:?}", [&*std::env::current_exe()?.to_string_lossy(), "wasm-test-runner"]);

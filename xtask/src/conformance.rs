@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 const PLANNED: &str = "*(planned)*";
 const FOLDERS: [&str; 4] = ["sdk", "launcher-app", "examples", "tests"];
-const BUILT: [&str; 5] = ["target", "node_modules", "dist", "wasm", "output"];
+const BUILT: [&str; 6] = ["target", "node_modules", "dist", "wasm", "wasm-backend", "output"];
 
 /// One line of docs/requirements.md.
 #[derive(Debug, PartialEq, Eq)]

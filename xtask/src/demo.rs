@@ -61,9 +61,17 @@ pub fn check(profile: Profile, only: Option<&str>) -> Result<ExitCode> {
 /// Serves what is built beside the sandbox EHR, of which faults may be ordered, on free ports while `work` runs with the EHR's and
 /// the app's origin.
 pub fn with_servers<T>(work: impl FnOnce(&str, &str) -> Result<T>) -> Result<T> {
+    with_servers_of(|config| config.control = true, work)
+}
+
+/// As [`with_servers`], with a sandbox EHR that is set up in another way.
+pub fn with_servers_of<T>(
+    configure: impl FnOnce(&mut sandbox_ehr::Config),
+    work: impl FnOnce(&str, &str) -> Result<T>,
+) -> Result<T> {
     let (ehr, app) = (Loopback::take_free()?, Loopback::take_free()?);
     let runtime = Runtime::new()?;
-    let servers = Servers::start(&runtime, ehr, app, |config| config.control = true)?;
+    let servers = Servers::start(&runtime, ehr, app, configure)?;
     let result = work(&servers.ehr_origin, &servers.app_origin);
     servers.stop(&runtime);
     result

@@ -3,8 +3,9 @@
 //! One file a subject: [`bundle`] makes WebAssembly and its glue, [`site`] the launcher's static files, [`loopback`] and
 //! [`serve`] put them on a local port, [`demo`] runs them beside the sandbox EHR, [`checks`] drives them in a browser,
 //! [`suite`] runs every test, [`fuzz`] feeds damaged input to the parsers, [`conformance`] tells which test proves what,
-//! [`size`] measures what a browser loads. What goes wrong is one sentence with its remedy.
+//! [`size`] measures what a browser loads, [`bench`] how long things take. What goes wrong is one sentence with its remedy.
 
+mod bench;
 mod bundle;
 mod checks;
 mod conformance;
@@ -44,6 +45,12 @@ enum Command {
     Test(TestOptions),
     /// Tells what the npm package and the launcher's first load weigh
     Size(SizeOptions),
+    /// Measures the npm package beside what a page would use in its place; the figures go to target/bench/
+    Bench {
+        /// What is measured
+        #[arg(value_enum)]
+        subject: BenchSubject,
+    },
     /// Writes docs/conformance.md: which tests prove which behaviour
     Conformance,
     /// Feeds damaged input to every parser, for a while each
@@ -54,6 +61,13 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
+}
+
+/// What a benchmark is about.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum BenchSubject {
+    /// References, pages, the whole record, many reads at once, and bulk files
+    Fhir,
 }
 
 #[derive(Args)]
@@ -114,6 +128,9 @@ pub struct SandboxOptions {
     /// How much later each of its answers comes, in milliseconds
     #[arg(long, value_name = "MS", default_value_t = 0)]
     latency: u64,
+    /// Adds its control API, by which faults are ordered; never where others can reach the port
+    #[arg(long)]
+    control: bool,
 }
 
 impl SandboxOptions {
@@ -124,6 +141,7 @@ impl SandboxOptions {
         config.seed = self.seed;
         config.patients = self.patients;
         config.token_ttl = Duration::from_secs(self.token_ttl);
+        config.control = self.control;
         config.latency = Duration::from_millis(self.latency);
         if let Some(keys) = &self.client_jwks {
             config.set_client_keys(keys.clone());
@@ -196,6 +214,7 @@ fn run(command: Command) -> Result<ExitCode> {
             });
         }
         Command::Size(options) => size::run(options.check)?,
+        Command::Bench { subject: BenchSubject::Fhir } => bench::fhir()?,
         Command::Conformance => conformance::run()?,
         Command::Fuzz(options) => fuzz::run(options.seconds, options.only.as_deref())?,
         Command::WasmTestRunner { arguments } => checks::run_wasm_tests(arguments)?,

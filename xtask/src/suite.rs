@@ -53,7 +53,11 @@ fn lint() -> Result<()> {
     cargo("clippy on the host", "clippy --workspace --exclude xtask --all-targets -- -D warnings", lints)?;
     cargo("clippy on xtask", "clippy --package xtask --all-targets -- -D warnings", lints)?;
     let wasm = "--target wasm32-unknown-unknown --all-targets";
-    cargo("clippy on wasm: SDK", &format!("clippy --package smartrust --features js {wasm} -- -D warnings"), lints)?;
+    cargo(
+        "clippy on wasm: SDK",
+        &format!("clippy --package smartrust --features js,js-backend {wasm} -- -D warnings"),
+        lints,
+    )?;
     cargo("clippy on wasm: launcher", &format!("clippy --package launcher-app {wasm} -- -D warnings"), lints)
 }
 
@@ -90,6 +94,9 @@ fn test_in_browser(tally: &mut Tally, extent: Extent) -> Result<()> {
     })?;
     // Told, not enforced: `cargo xtask size --check` is what fails over a budget.
     size::run(false)?;
+    tools::step("tests in Node", || {
+        tally.run(&mut checks::node_tests(), "A test in Node fails: mend what is named above.")
+    })?;
     drive(tally, &browser, "browser tests")?;
     tools::step("tests against oidc-provider", || {
         let failed = "A test against oidc-provider fails: see above, and the screenshots in tests/e2e/output.";

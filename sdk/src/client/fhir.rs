@@ -4,6 +4,7 @@ use futures_util::future::{Either, select};
 
 use super::search::Search;
 use super::session::Session;
+use super::side_by_side::Work;
 use super::transport::{Answer, REQUEST_TIMEOUT, send};
 use crate::abort::AbortSignal;
 use crate::error::{Error, Failure, FhirError};
@@ -71,9 +72,21 @@ impl<P: Platform> Session<P> {
     /// [`Error::Reference`], [`Error::ForeignUrl`] for a reference outside the FHIR server, [`Error::Fhir`],
     /// [`Error::Network`], [`Error::SessionExpired`], [`Error::ReservedParameter`] for a header that is not the app's to set.
     pub async fn read(&self, reference: &str, options: impl Into<RequestOptions>) -> Result<Value<P>, Failure> {
-        let options = options.into();
-        let request = self.prepare(&FhirRequest::read(reference), &options)?;
-        self.fetch(&request, &options).await
+        let response = self.request(&FhirRequest::read(reference), options).await?;
+        response.resource.ok_or_else(|| not_json(response.status, self.inner.guard.base()))
+    }
+
+    /// Reads a resource as a type of the caller's own.
+    ///
+    /// # Errors
+    /// As [`Session::read`], and [`Error::Shape`] where the resource does not have the type's shape.
+    #[cfg(feature = "serde")]
+    pub async fn read_as<T: serde::de::DeserializeOwned>(
+        &self,
+        reference: &str,
+        options: impl Into<RequestOptions>,
+    ) -> Result<T, Failure> {
+        crate::fhir::typed::typed(&self.read(reference, options).await?)
     }
 
     /// Sends any FHIR request.
@@ -102,8 +115,12 @@ impl<P: Platform> Session<P> {
         options: impl Into<RequestOptions>,
     ) -> Result<FhirResponse<Value<P>>, Failure> {
         let options = options.into();
-        let request = self.prepare(request, &options)?;
-        self.exchange(&request, &options).await
+        let prepared = self.prepare(request, &options)?;
+        let response = self.exchange(&prepared, &options).await?;
+        if request.is_reading() && response.resource.is_none() {
+            return Err(not_json(response.status, &prepared.url));
+        }
+        Ok(response)
     }
 
     /// Searches for resources of a type, page by page. Nothing is sent before the first page is asked for; from then on
@@ -164,16 +181,20 @@ impl<P: Platform> Session<P> {
             Retries::Never => false,
         };
         let mut tries = Tries::default();
+        let mut is_refreshed = false;
         loop {
-            let token = unless_aborted(abort, self.access_token()).await?;
-            let mut sent = self.send_with(&token, request, abort).await;
-            if sent.as_ref().is_ok_and(|answer| answer.status == 401) && self.can_refresh() {
-                self.replace_token(&token, abort).await?;
-                let token = self.inner.record.borrow().access_token.clone();
-                sent = self.send_with(&token, request, abort).await;
-            }
-            let outcome = sent.and_then(|answer| read_answer(answer, &request.url));
+            unless_aborted(abort, async { self.access_token().await.map(|_| ()) }).await?;
+            let token = self.inner.record.borrow().access_token.clone();
+            let outcome = self.send_with(&token, request, abort).await;
             let Err(failure) = &outcome else { return outcome };
+            if failure.status() == Some(401) && self.can_refresh() && !is_refreshed {
+                is_refreshed = true;
+                // Somebody else may have replaced the dead token meanwhile.
+                if self.inner.record.borrow().access_token == token {
+                    unless_aborted(abort, self.refresh()).await?;
+                }
+                continue;
+            }
             let wait = if may_repeat { tries.wait(failure, platform.now(), self.chance()) } else { None };
             let Some(seconds) = wait else { return outcome };
             let pause = async {
@@ -196,26 +217,25 @@ impl<P: Platform> Session<P> {
         token: &AccessToken,
         request: &Request,
         abort: &AbortSignal,
-    ) -> Result<Answer<Value<P>>, Failure> {
-        let mut request = request.clone();
-        let authorized = self.inner.guard.authorize(&mut request, token);
-        authorized.map_err(|_| Error::ForeignUrl { origin: request.url.origin().into() })?;
-        send(&self.inner.platform, &request, REQUEST_TIMEOUT, abort).await
-    }
-
-    /// Refreshes, unless the dead token has been replaced meanwhile.
-    async fn replace_token(&self, dead: &AccessToken, abort: &AbortSignal) -> Result<(), Failure> {
-        let is_current = self.inner.record.borrow().access_token == *dead;
-        if is_current { unless_aborted(abort, self.refresh()).await } else { Ok(()) }
+    ) -> Result<FhirResponse<Value<P>>, Failure> {
+        let mut authorized = request.clone();
+        let admitted = self.inner.guard.authorize(&mut authorized, token);
+        admitted.map_err(|_| Error::ForeignUrl { origin: request.url.origin().into() })?;
+        read_answer(send(&self.inner.platform, &authorized, REQUEST_TIMEOUT, abort).await?, &request.url)
     }
 }
 
-/// Waits for a future unless the caller calls it off. The future's own work, such as a refresh, goes on elsewhere.
-pub(super) async fn unless_aborted<T>(
-    abort: &AbortSignal,
-    work: impl Future<Output = Result<T, Failure>>,
-) -> Result<T, Failure> {
-    match select(Box::pin(work), abort.aborted()).await {
+/// Waits for work unless the caller calls it off. What the work began, such as a refresh, goes on elsewhere.
+pub(super) fn unless_aborted<'a, T: 'a>(
+    abort: &'a AbortSignal,
+    work: impl Future<Output = Result<T, Failure>> + 'a,
+) -> impl Future<Output = Result<T, Failure>> + 'a {
+    // Boxed, so that the waiting is compiled once for each outcome and not for each work.
+    boxed_unless_aborted(abort, Box::pin(work))
+}
+
+async fn boxed_unless_aborted<T>(abort: &AbortSignal, work: Work<'_, Result<T, Failure>>) -> Result<T, Failure> {
+    match select(work, abort.aborted()).await {
         Either::Left((outcome, _)) => outcome,
         Either::Right(_) => Err(Error::Aborted.into()),
     }

@@ -5,6 +5,7 @@
 pub mod app;
 mod authentication;
 pub mod backend;
+pub mod batch;
 mod callback;
 pub mod config;
 pub(crate) mod config_json;
@@ -18,17 +19,21 @@ mod identity;
 pub mod introspection;
 mod keys;
 mod launch;
+mod matching;
 pub mod pasted;
 mod popup;
 pub mod record;
 mod records;
 mod refresh;
 pub mod registration;
+pub mod resolver;
 pub mod search;
 pub mod session;
+mod side_by_side;
 pub mod sign_out;
 mod transport;
 pub mod user_info;
+pub mod whole_record;
 
 #[cfg(test)]
 mod tests;

@@ -1,16 +1,17 @@
 //! A patient's record: one search for each kind of data, side by side, each with its own fate.
 
-use std::future::poll_fn;
-use std::pin::Pin;
-use std::task::Poll;
+use std::cell::RefCell;
 
+use super::fhir::Value;
 use super::session::Session;
+use super::side_by_side::{Work, side_by_side};
 use crate::abort::AbortSignal;
 use crate::error::{Error, Failure};
 use crate::fhir::patient::belongs_to_another;
-use crate::platform::{Json, Platform};
+use crate::platform::{JsonView, Platform};
 use crate::protocol::encoding::form_pairs;
 use crate::protocol::scope::{Context, ScopeSet};
+use crate::protocol::url::Url;
 
 /// The kinds of data that a record has on most servers, each searched for on its own.
 const USUAL: [(&str, &[(&str, &str)]); 16] = [
@@ -125,12 +126,34 @@ pub enum PartState {
 }
 
 impl<V> RecordPart<V> {
-    fn begun(query: RecordQuery) -> Self {
+    pub(super) fn begun(query: RecordQuery) -> Self {
         Self { query, resources: Vec::new(), others: Vec::new(), total: None, state: PartState::Loading }
     }
 }
 
-type Value<P> = <P as Json>::Value;
+impl<V: JsonView> RecordPart<V> {
+    /// Leaves out what came twice, because it is in two categories. Their totals count it twice, too.
+    fn keep_each_once(&mut self) {
+        self.total = None;
+        let mut seen = Vec::new();
+        self.resources.retain(|resource| {
+            let Some(id) = resource.member_text("id") else { return true };
+            match seen.binary_search(&id) {
+                Ok(_) => false,
+                Err(place) => {
+                    seen.insert(place, id);
+                    true
+                }
+            }
+        });
+    }
+
+    /// Takes a resource in, as the patient's or as another's.
+    pub(super) fn take(&mut self, resource: V, patient: &str, base: &Url) {
+        let into = if belongs_to_another(&resource, patient, base) { &mut self.others } else { &mut self.resources };
+        into.push(resource);
+    }
+}
 
 impl<P: Platform> Session<P> {
     /// Loads the record of the patient in context: every query side by side. `on_part` is called with the number of a
@@ -148,7 +171,7 @@ impl<P: Platform> Session<P> {
         let patient = self.patient().ok_or(Error::NoPatient)?;
         let granted = self.scopes().granted;
         let (patient, granted) = (patient.as_str(), &granted);
-        let loads = queries.iter().enumerate().map(|(index, query)| -> Load<'_, RecordPart<Value<P>>> {
+        let loads = queries.iter().enumerate().map(|(index, query)| -> Work<'_, RecordPart<Value<P>>> {
             Box::pin(async move {
                 let mut part = RecordPart::begun(query.clone());
                 part.state = self
@@ -174,39 +197,96 @@ impl<P: Platform> Session<P> {
         if searches.is_empty() {
             return Ok(PartState::NotGranted);
         }
-        for mut parameters in searches {
-            let name = if part.query.resource_type == "Patient" { "_id" } else { "patient" };
-            parameters.insert(0, (name.into(), patient.into()));
-            let search = self.search(&part.query.resource_type, &parameters, abort)?;
-            let counted = part.total;
-            while let Some(page) = search.next_page().await? {
-                part.total = page.total.map(|total| total + counted.unwrap_or_default());
-                for resource in page.resources {
-                    let another = belongs_to_another(&resource, patient, self.inner.guard.base());
-                    if another { &mut part.others } else { &mut part.resources }.push(resource);
+        let loading = RefCell::new(part);
+        for parameters in searches {
+            let load = PartLoad { part: &loading, patient, abort, on_page };
+            match self.load_search(&load, &parameters).await {
+                Err(failure) if load.may_be_split(&parameters, &failure) => {
+                    self.load_by_category(&load, &parameters, failure).await?;
                 }
-                on_page(part);
+                outcome => outcome?,
             }
         }
         Ok(PartState::Complete)
     }
+
+    async fn load_search(
+        &self,
+        load: &PartLoad<'_, '_, Value<P>>,
+        parameters: &[(String, String)],
+    ) -> Result<(), Failure> {
+        let resource_type = load.part.borrow().query.resource_type.clone();
+        let name = if resource_type == "Patient" { "_id" } else { "patient" };
+        let whose = [(name.to_owned(), load.patient.to_owned())];
+        let search = self.search(&resource_type, &[&whose, parameters].concat(), load.abort)?;
+        let counted = load.part.borrow().total;
+        while let Some(page) = search.next_page().await? {
+            let mut part = load.part.borrow_mut();
+            part.total = page.total.map(|total| total + counted.unwrap_or_default());
+            page.resources.into_iter().for_each(|resource| part.take(resource, load.patient, self.inner.guard.base()));
+            (load.on_page)(&part);
+        }
+        Ok(())
+    }
+
+    /// Searches in each category by itself, side by side. `refusal` is what the search in all of them came to.
+    async fn load_by_category(
+        &self,
+        load: &PartLoad<'_, '_, Value<P>>,
+        parameters: &[(String, String)],
+        refusal: Failure,
+    ) -> Result<(), Failure> {
+        let categories = categories_of(&load.part.borrow().query.resource_type);
+        let searches = categories.iter().map(|category| -> Work<'_, Result<(), Failure>> {
+            let narrowed = [parameters, &[("category".to_owned(), (*category).to_owned())]].concat();
+            Box::pin(async move { self.load_search(load, &narrowed).await })
+        });
+        let outcomes = side_by_side(searches.collect()).await;
+        load.part.borrow_mut().keep_each_once();
+        if outcomes.iter().all(Result::is_err) {
+            return Err(refusal);
+        }
+        outcomes.into_iter().collect()
+    }
 }
 
-type Load<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+/// What the searches of one part have in common.
+struct PartLoad<'a, 'part, V> {
+    part: &'a RefCell<&'part mut RecordPart<V>>,
+    patient: &'a str,
+    abort: &'a AbortSignal,
+    on_page: &'a dyn Fn(&RecordPart<V>),
+}
 
-/// Waits for all futures at once. Their results keep their order.
-async fn side_by_side<T>(futures: Vec<Load<'_, T>>) -> Vec<T> {
-    let mut running: Vec<(Load<'_, T>, Option<T>)> = futures.into_iter().map(|future| (future, None)).collect();
-    poll_fn(|context| {
-        let mut all_done = true;
-        for (future, result) in running.iter_mut().filter(|(_, result)| result.is_none()) {
-            match future.as_mut().poll(context) {
-                Poll::Ready(value) => *result = Some(value),
-                Poll::Pending => all_done = false,
-            }
-        }
-        if all_done { Poll::Ready(()) } else { Poll::Pending }
-    })
-    .await;
-    running.into_iter().filter_map(|(_, result)| result).collect()
+impl<V: JsonView> PartLoad<'_, '_, V> {
+    /// Whether a server may answer a search by category that it refused without one.
+    fn may_be_split(&self, parameters: &[(String, String)], failure: &Error) -> bool {
+        let is_refusal = matches!(failure.status(), Some(400 | 403 | 422));
+        let part = self.part.borrow();
+        is_refusal
+            && part.resources.is_empty()
+            && !categories_of(&part.query.resource_type).is_empty()
+            && !parameters.iter().any(|(name, _)| name == "category")
+    }
+}
+
+/// The categories that a type is searched by where a server wants one (FHIR R4 and US Core, value sets of `category`).
+fn categories_of(resource_type: &str) -> &'static [&'static str] {
+    match resource_type {
+        "Observation" => &[
+            "laboratory",
+            "vital-signs",
+            "social-history",
+            "survey",
+            "exam",
+            "imaging",
+            "procedure",
+            "therapy",
+            "activity",
+        ],
+        "Condition" => &["problem-list-item", "encounter-diagnosis", "health-concern"],
+        "CarePlan" => &["assess-plan"],
+        "DocumentReference" => &["clinical-note"],
+        _ => &[],
+    }
 }

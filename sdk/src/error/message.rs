@@ -157,6 +157,11 @@ impl Error {
                 " header is absent or hidden from this page: have the server expose it (CORS, Access-Control-Expose-Headers), \
                  or ask for the resource in the answer (Prefer: return=representation).",
             ),
+            #[cfg(feature = "serde")]
+            Self::Shape { problem } => ("The resource does not fit the type that it is read as: ", &**problem, "."),
+            Self::BatchResponse { problem } => {
+                ("The answer to a batch is wrong: ", *problem, ". Send the requests one by one instead.")
+            }
             Self::NotGranted { resource_type } => {
                 ("The granted scopes do not allow this for ", &**resource_type, ": launch again and ask for it.")
             }

@@ -2,8 +2,11 @@
 //!
 //! The same rules hold as in [`crate::protocol`]: no I/O, no clock, no host.
 
+pub mod batch;
 pub mod bundle;
+pub mod capabilities;
 pub mod export;
+pub mod matching;
 pub mod ndjson;
 pub mod outcome;
 pub mod patient;
@@ -11,3 +14,5 @@ pub mod reference;
 pub mod request;
 pub mod response;
 pub mod retry;
+#[cfg(feature = "serde")]
+pub mod typed;

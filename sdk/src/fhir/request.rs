@@ -1,5 +1,6 @@
 //! FHIR requests: each interaction's method, address, headers and body (FHIR R4, RESTful API).
 
+mod entry;
 mod target;
 
 #[cfg(test)]
@@ -147,6 +148,13 @@ impl FhirRequest {
         let named = |member: &str| resource.member_text(member).unwrap_or_default();
         let target = [named("resourceType"), named("id")].join("/");
         Self::new(Interaction::Update, target).body(resource.to_json())
+    }
+
+    /// Replaces the one resource that a search finds in the type, or makes it where there is none (FHIR R4, RESTful API:
+    /// conditional update).
+    pub fn update_where<V: JsonView>(resource: &V, parameters: &[(String, String)]) -> Self {
+        let created = Self::create(resource);
+        Self { interaction: Interaction::Update, parameters: parameters.to_vec(), ..created }
     }
 
     /// Adds a parameter of a search, of an operation that is asked for by GET, or of a conditional change.

@@ -16,6 +16,10 @@ mod export;
 #[cfg(feature = "js-backend")]
 mod keys;
 #[cfg(feature = "js")]
+mod request;
+#[cfg(feature = "js")]
+mod resolver;
+#[cfg(feature = "js")]
 mod session;
 mod value;
 

@@ -7,10 +7,12 @@ use wasm_bindgen::prelude::*;
 
 use super::abort::Followed;
 use super::error::to_js;
+use super::request::{candidates_array, is_match, read_options, read_pairs, read_request, response_object};
+use super::resolver::JsResolver;
 use super::value::{object, optional_text, promise, scopes, text};
-use crate::client::fhir::RequestOptions;
 use crate::client::introspection::IntrospectAs;
 use crate::client::record::{PartState, RecordPart, RecordQuery};
+use crate::client::resolver::Resolver;
 use crate::client::search::Search;
 use crate::client::session::{CheckedIdentity, EventSubscription, Session, SessionEvent, Signature};
 use crate::client::sign_out::Revocation;
@@ -92,32 +94,32 @@ impl JsSession {
         self.session.may_read(resource_type)
     }
 
-    /// Reads a resource; `headers` are pairs of a name and a value.
-    pub fn read(&self, reference: String, headers: JsValue, signal: JsValue) -> Promise {
+    /// Sends a FHIR request, as the face describes it.
+    pub fn request(&self, asked: JsValue, signal: JsValue) -> Promise {
         let session = self.session.clone();
         promise(async move {
-            let followed = Followed::new(signal);
-            let options =
-                RequestOptions { abort: followed.signal(), headers: read_pairs(headers), ..RequestOptions::default() };
-            Ok(session.read(&reference, options).await?.into_js())
+            let (asked, followed) = (JsonValue::from_js(asked), Followed::new(signal));
+            let (request, options) = (read_request(&asked)?, read_options(&asked, &followed));
+            let response = session.request(&request, options).await?;
+            Ok(if is_match(&asked) { candidates_array(response) } else { response_object(response) })
         })
     }
 
-    /// Begins a search; `parameters` and `headers` are pairs of a name and a value.
-    pub fn search(
-        &self,
-        resource_type: &str,
-        parameters: JsValue,
-        limit: Option<u32>,
-        headers: JsValue,
-        signal: JsValue,
-    ) -> Result<JsSearch, JsValue> {
-        let followed = Followed::new(signal);
-        let options =
-            RequestOptions { abort: followed.signal(), headers: read_pairs(headers), ..RequestOptions::default() };
-        let search = self.session.search(resource_type, &read_pairs(parameters), options)?;
+    /// Begins to read the pages of what a FHIR request finds.
+    pub fn pages(&self, asked: JsValue, limit: Option<u32>, signal: JsValue) -> Result<JsSearch, JsValue> {
+        let (asked, followed) = (JsonValue::from_js(asked), Followed::new(signal));
+        let search = self.session.pages(&read_request(&asked)?, read_options(&asked, &followed))?;
         let search = search.limited_to(limit.map_or(usize::MAX, |limit| limit as usize));
         Ok(JsSearch { search, _followed: followed })
+    }
+
+    /// What follows references.
+    pub fn resolver(&self, asked: JsValue, grouped: bool, signal: JsValue) -> JsResolver {
+        let (asked, followed) = (JsonValue::from_js(asked), Followed::new(signal));
+        let options = read_options(&asked, &followed);
+        let session = &self.session;
+        let resolver = if grouped { Resolver::grouped(session, options) } else { Resolver::new(session, options) };
+        JsResolver::new(resolver, followed)
     }
 
     /// Loads the record of the patient in context. `queries` are pairs of a type and its parameters, in turn pairs; `listener`
@@ -209,18 +211,13 @@ impl JsSearch {
     }
 }
 
-fn read_pairs(pairs: JsValue) -> Vec<(String, String)> {
-    JsonValue::from_js(pairs).items().unwrap_or_default().iter().filter_map(read_pair).collect()
-}
-
 /// The queries, or the usual ones where none are given.
 fn read_queries(queries: JsValue) -> Vec<RecordQuery> {
     let Some(queries) = JsonValue::from_js(queries).items() else { return RecordQuery::usual() };
     let read = |query: &JsonValue| match query.items()?.as_slice() {
-        [resource_type, parameters] => Some(RecordQuery {
-            resource_type: resource_type.text()?,
-            parameters: read_pairs(parameters.clone().into_js()),
-        }),
+        [resource_type, parameters] => {
+            Some(RecordQuery { resource_type: resource_type.text()?, parameters: read_pairs(parameters.clone()) })
+        }
         _ => None,
     };
     queries.iter().filter_map(read).collect()
@@ -260,19 +257,13 @@ fn array(items: Vec<JsonValue>) -> JsValue {
     items.into_iter().map(JsonValue::into_js).collect::<Array>().into()
 }
 
-fn read_pair(pair: &JsonValue) -> Option<(String, String)> {
-    match pair.items()?.as_slice() {
-        [name, value] => Some((name.text()?, value.text()?)),
-        _ => None,
-    }
-}
-
 fn page_object(page: Page<JsonValue>) -> JsValue {
     object(&[
         ("resources", array(page.resources)),
         ("included", array(page.included)),
         ("outcomes", array(page.outcomes)),
         ("total", page.total.map_or(JsValue::UNDEFINED, JsValue::from)),
+        ("bundle", page.bundle.into_js()),
     ])
 }
 

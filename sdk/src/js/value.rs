@@ -1,6 +1,8 @@
 //! Small conversions to JavaScript.
 
-use js_sys::{Array, Promise};
+#[cfg(feature = "js")]
+use js_sys::Array;
+use js_sys::Promise;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::future_to_promise;
 

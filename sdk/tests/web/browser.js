@@ -41,6 +41,17 @@ export function responseInPieces(pieces) {
   return new Response(stream);
 }
 
+/** A body whose bytes come in pieces of a size. */
+export function responseCutEvery(bytes, size) {
+  let sent = 0;
+  const pull = (controller) => {
+    if (sent >= bytes.length) return controller.close();
+    controller.enqueue(bytes.slice(sent, sent + size));
+    sent += size;
+  };
+  return new Response(new ReadableStream({ pull }, { highWaterMark: 0 }));
+}
+
 /** A store of an app's own that answers later, as one on IndexedDB would. */
 export function storeOfPromises() {
   const texts = new Map();

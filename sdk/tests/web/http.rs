@@ -2,6 +2,7 @@
 
 use js_sys::{Object, Promise, Reflect};
 use smartrust::abort::{AbortHandle, AbortSignal};
+use smartrust::fhir::ndjson::JsonLine;
 use smartrust::platform::{Body, Http, HttpFailure, HttpResponse, JsonView};
 use smartrust::protocol::http::{Method, Request};
 use smartrust::protocol::url::Url;
@@ -117,6 +118,42 @@ async fn a_body_arrives_piece_by_piece() {
     assert_eq!(response.chunk().await.unwrap().as_deref(), Some("one\n".as_bytes()));
     assert_eq!(response.chunk().await.unwrap().as_deref(), Some("two é".as_bytes()));
     assert_eq!(response.chunk().await.unwrap(), None);
+}
+
+/// The lines of a body that arrives in pieces of a size: an id, or what stands there in place of JSON.
+async fn lines(body: &[u8], size: u32) -> Vec<String> {
+    let bytes = body.to_vec();
+    let _network = Network::answering(move |_| browser::response_cut_every(&bytes, size));
+    let mut response = send(&get()).await.unwrap();
+    let mut read = Vec::new();
+    let mut arrived = 0;
+    while let Some(piece) = response.json_lines().await.unwrap() {
+        arrived += piece.bytes;
+        read.extend(piece.lines.into_iter().map(|line| match line {
+            JsonLine::Value(value) => value.member_text("id").unwrap(),
+            JsonLine::Blank => "blank".into(),
+            JsonLine::NotJson => "not JSON".into(),
+            JsonLine::NotText => "not text".into(),
+        }));
+    }
+    assert!(arrived == body.len() || read.contains(&"not text".into()));
+    read
+}
+
+#[wasm_bindgen_test]
+async fn b5_lines_of_json_are_the_same_however_the_body_is_cut() {
+    let body = "\u{feff}{\"id\":\"é€𝄞\"}\r\n\n  \n{\"id\":\"b\"}\n{broken\n{\"id\":\"c\"}";
+    for size in 1..=body.len() as u32 {
+        assert_eq!(lines(body.as_bytes(), size).await, ["é€𝄞", "blank", "blank", "b", "not JSON", "c"], "{size}");
+    }
+    assert_eq!(lines(b"{\"id\":\"a\"}\n", 4).await, ["a"]);
+    assert!(lines(b"", 1).await.is_empty());
+}
+
+#[wasm_bindgen_test]
+async fn b5_bytes_that_are_no_text_are_told_and_end_the_lines() {
+    assert_eq!(lines(b"{\"id\":\"a\"}\n{\"id\":\"\xff\"}\n{\"id\":\"b\"}\n", 11).await, ["a", "not text"]);
+    assert_eq!(lines(b"{\"id\":\"a\"}\n\xc3", 100).await, ["a", "not text"]);
 }
 
 #[wasm_bindgen_test]

@@ -35,11 +35,12 @@ after(async () => (await launched)?.close());
 
 /**
  * A check in a browser of its own. `body` gets the context, its first page, and the traffic of all its pages.
- * When it fails, the screenshot of each open page lies in tests/e2e/output.
+ * When it fails, the screenshot of each open page lies in tests/e2e/output. With `bypassCSP` no page has a content security
+ * policy, so that what is refused is refused by the client.
  */
-export function test(name, body) {
+export function test(name, body, { bypassCSP = false } = {}) {
   nodeTest(name, async () => {
-    const context = await (await browser()).newContext({ locale: "en-US", viewport: { width: 1280, height: 900 } });
+    const context = await (await browser()).newContext({ locale: "en-US", viewport: { width: 1280, height: 900 }, bypassCSP });
     context.setDefaultTimeout(patience);
     const traffic = new Traffic(context);
     const complaints = listen(context);

@@ -3,7 +3,7 @@
 import { Chart } from "../pages/chart.mjs";
 import { Launcher } from "../pages/launcher.mjs";
 import { Portal } from "../pages/portal.mjs";
-import { patientLogin, providerLogin } from "./servers.mjs";
+import { ehr, patientLogin, providerLogin } from "./servers.mjs";
 
 /** A patient connects the launcher to the portal, and denies the kinds of data in `deny`. */
 export async function connectAsPatient(page, { deny = [] } = {}) {
@@ -28,4 +28,20 @@ export async function openChart(page, index) {
   await chart.logIn(providerLogin);
   const name = await chart.openPatient(index);
   return { chart, name };
+}
+
+/** The address of the redirect that a patient's sign-in to the launcher ends in, which the launcher never gets. */
+export async function caughtCallback(page) {
+  let address;
+  const confirmation = `${ehr}/oauth/confirm`;
+  await page.route(confirmation, async (route) => {
+    const response = await route.fetch({ maxRedirects: 0 });
+    address = response.headers().location;
+    await route.fulfill({ contentType: "text/html", body: "caught" });
+  });
+  await new Launcher(page).connect();
+  await confirmAtPortal(page);
+  await page.getByText("caught", { exact: true }).waitFor();
+  await page.unroute(confirmation);
+  return address;
 }

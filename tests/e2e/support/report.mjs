@@ -5,12 +5,12 @@ import { run } from "node:test";
 import { fileURLToPath } from "node:url";
 
 /**
- * Runs the test files of a folder whose names contain `wanted`: two at a time, and then one by one those that end in
+ * Runs the test files of a folder and of those in it whose names contain `wanted`: two at a time, and then one by one those that end in
  * `.alone.test.mjs`, because they order faults of the servers or revoke what others may hold.
  */
 export async function runFolder(address, { wanted = "" }) {
   const folder = fileURLToPath(address);
-  const files = readdirSync(folder).filter((name) => name.endsWith(".test.mjs") && name.includes(wanted)).sort();
+  const files = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith(".test.mjs") && name.includes(wanted)).sort();
   const alone = files.filter((name) => name.endsWith(".alone.test.mjs"));
   const others = files.filter((name) => !alone.includes(name));
   const count = { passed: 0, failed: 0 };

@@ -121,6 +121,24 @@ impl Server {
     }
 }
 
+/// A session whose FHIR requests are then answered by a function.
+pub fn signed_in_to(fhir: impl Fn(&Request) -> Reply + 'static) -> (World, Session<MemoryPlatform>) {
+    let server = Server::new();
+    let world = server.world();
+    let session = sign_in(&server, &world, &world.tab("https://app.example/"));
+    world.answer_by(fhir);
+    (world, session)
+}
+
+/// What was asked of the FHIR server, as method and address below its base.
+pub fn fhir_lines(world: &World) -> Vec<String> {
+    let line = |request: Request| {
+        let below = request.url.as_str().strip_prefix(BASE)?.to_owned();
+        (!below.contains(".well-known")).then(|| [request.method.as_str(), " ", &below].concat())
+    };
+    world.requests().into_iter().filter_map(line).collect()
+}
+
 /// A server, a world in which it answers, and a tab on the app.
 pub fn stage() -> (Rc<Server>, World, MemoryPlatform) {
     let server = Server::new();

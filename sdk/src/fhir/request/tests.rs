@@ -87,6 +87,8 @@ fn f4_a_resource_names_its_own_place() {
     let patient = json!({"resourceType": "Patient", "id": "7", "meta": {"versionId": "3"}});
     assert_eq!(line(FhirRequest::create(&patient)), "POST /Patient");
     assert_eq!(line(FhirRequest::update(&patient)), "PUT /Patient/7");
+    let conditional = FhirRequest::update_where(&patient, &[("identifier".into(), "a|1".into())]);
+    assert_eq!(line(conditional), "PUT /Patient?identifier=a%7C1");
     for nothing in [json!({}), json!({"resourceType": "Patient/../x", "id": "1"}), json!([])] {
         assert_eq!(FhirRequest::create(&nothing).build(&base()).unwrap_err().code(), "invalid_reference");
         assert_eq!(FhirRequest::update(&nothing).build(&base()).unwrap_err().code(), "invalid_reference");

@@ -1,0 +1,159 @@
+import { load } from "./load-backend.js";
+
+export { SmartError } from "./errors.js";
+
+export class BackendClient {
+  #config;
+  #loading;
+
+  constructor({ key, ...config }) {
+    this.#config = key === undefined ? config : { ...config, key: plainKey(key) };
+  }
+
+  async read(reference, { signal } = {}) {
+    return (await this.#client()).read(reference, signal);
+  }
+
+  async startExport({ since, signal, ...request } = {}) {
+    const from = since instanceof Date ? since.toISOString() : since;
+    const client = await this.#client();
+    return new Export(await client.startExport({ ...request, ...(from && { since: from }) }, signal));
+  }
+
+  async exportAt(statusUrl) {
+    return new Export((await this.#client()).exportAt(String(statusUrl)));
+  }
+
+  #client() {
+    this.#loading ??= load().then((wasm) => new wasm.BackendClient(this.#config));
+    this.#loading.catch(() => {
+      this.#loading = undefined;
+    });
+    return this.#loading;
+  }
+}
+
+export class Export {
+  #inner;
+  #manifest;
+
+  constructor(inner) {
+    this.#inner = inner;
+  }
+
+  get statusUrl() {
+    return this.#inner.statusUrl;
+  }
+
+  async wait({ onProgress, signal } = {}) {
+    this.#manifest ??= await this.#inner.wait(onProgress, signal);
+    return this.#manifest;
+  }
+
+  async *batches({ files, parallel = 4, skipBadLines = false, onProgress, signal } = {}) {
+    const manifest = await this.wait({ signal });
+    const asked = files ?? manifest.output;
+    const reader = this.#inner.readFiles(manifest, asked, parallel, skipBadLines, signal);
+    try {
+      for (let batch = await reader.next(); batch; batch = await reader.next()) {
+        onProgress?.(batch.progress);
+        yield { file: asked[batch.file], resources: batch.resources };
+      }
+    } finally {
+      reader.free();
+    }
+  }
+
+  async *resources(options) {
+    for await (const { resources } of this.batches(options)) yield* resources;
+  }
+
+  async download(file, { signal } = {}) {
+    const download = this.#inner.download(await this.wait({ signal }), file, signal);
+    return new ReadableStream(
+      {
+        async pull(controller) {
+          const bytes = await download.next();
+          if (bytes) return controller.enqueue(bytes);
+          controller.close();
+          download.free();
+        },
+        cancel: () => download.free(),
+      },
+      { highWaterMark: 0 },
+    );
+  }
+
+  async cancel({ signal } = {}) {
+    return this.#inner.cancel(signal);
+  }
+}
+
+export class Keys {
+  #inner;
+  #about;
+
+  constructor(inner) {
+    this.#inner = inner;
+    this.#about = inner.about;
+  }
+
+  static async generate(algorithm, { extractable = false } = {}) {
+    return new Keys(await (await load()).Keys.generate(algorithm, extractable));
+  }
+
+  static async importPem(pem) {
+    return new Keys(await (await load()).Keys.importPem(pem));
+  }
+
+  static async importJwk(jwk) {
+    return new Keys(await (await load()).Keys.importJwk(typeof jwk === "string" ? jwk : JSON.stringify(jwk)));
+  }
+
+  static async load(name) {
+    const inner = await (await load()).Keys.load(name);
+    return inner && new Keys(inner);
+  }
+
+  static async remove(name) {
+    return (await load()).Keys.remove(name);
+  }
+
+  static async names() {
+    return (await load()).Keys.names();
+  }
+
+  async save(name) {
+    return this.#inner.save(name);
+  }
+
+  async publicPem() {
+    return this.#inner.publicPem();
+  }
+
+  get kid() {
+    return this.#about.kid;
+  }
+
+  get thumbprint() {
+    return this.#about.thumbprint;
+  }
+
+  get privateKey() {
+    return this.#about.privateKey;
+  }
+
+  get publicJwk() {
+    return this.#about.publicJwk;
+  }
+
+  get jwks() {
+    return { keys: [this.publicJwk] };
+  }
+}
+
+/** What of a key the configuration takes: `Keys` have it behind getters. */
+function plainKey({ privateKey, kid, jku, issuer, claims }) {
+  const members = Object.entries({ privateKey, kid, jku, issuer, claims });
+  return Object.fromEntries(members.filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,191 @@
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use super::server::*;
+use crate::abort::AbortSignal;
+use crate::client::record::{PartState, RecordPart, RecordQuery};
+use crate::client::session::Session;
+use crate::client::whole_record::RecordProgress;
+use crate::error::Failure;
+use crate::memory::{MemoryPlatform, Reply, World};
+use crate::protocol::http::Request;
+use serde_json::{Value, json};
+
+type Parts = Vec<RecordPart<Value>>;
+
+fn load(world: &World, session: &Session<MemoryPlatform>) -> (Result<Parts, Failure>, Vec<RecordProgress>) {
+    let heard = Rc::new(RefCell::new(Vec::new()));
+    let (log, session) = (heard.clone(), session.clone());
+    let parts = world.run(async move {
+        session.load_whole_record(&AbortSignal::never(), &|progress| log.borrow_mut().push(*progress)).await
+    });
+    (parts.unwrap(), heard.take())
+}
+
+/// A capability statement with `$everything` or without, of types that can be searched.
+fn statement(has_everything: bool, types: &[&str]) -> Reply {
+    let search = json!([{"code": "search-type"}]);
+    let mut resource: Vec<Value> = types.iter().map(|kind| json!({"type": kind, "interaction": search})).collect();
+    if has_everything {
+        resource.push(json!({"type": "Patient", "operation": [{"name": "everything"}]}));
+    }
+    Reply::json(200, &json!({"fhirVersion": "4.0.1", "rest": [{"mode": "server", "resource": resource}]}))
+}
+
+fn of(kind: &str, id: &str) -> Value {
+    json!({"resourceType": kind, "id": id, "subject": {"reference": "Patient/p1"}})
+}
+
+fn bundle(resources: &[Value], next: Option<&str>, total: Option<u32>) -> Reply {
+    let entries: Vec<Value> = resources.iter().map(|resource| json!({"resource": resource})).collect();
+    let links: Vec<Value> = next.map(|url| json!({"relation": "next", "url": url})).into_iter().collect();
+    Reply::json(200, &json!({"resourceType": "Bundle", "entry": entries, "link": links, "total": total}))
+}
+
+fn told(parts: &Parts) -> Vec<(&str, Vec<&str>, bool)> {
+    parts
+        .iter()
+        .map(|part| {
+            let ids = part.resources.iter().filter_map(|found| found["id"].as_str()).collect();
+            (part.query.resource_type.as_str(), ids, part.state == PartState::Complete)
+        })
+        .collect()
+}
+
+#[test]
+fn f11_everything_is_asked_for_where_the_server_has_it_and_split_by_type() {
+    let (world, session) = signed_in_to(|request| match request.url.as_str() {
+        url if url.ends_with("/metadata") => statement(true, &["Patient", "Condition"]),
+        url if url.ends_with("/Patient/p1/$everything") => {
+            let next = "https://ehr.example/fhir/Patient/p1/$everything?page=2";
+            bundle(&[json!({"resourceType": "Patient", "id": "p1"}), of("Condition", "c1")], Some(next), Some(3))
+        }
+        _ => bundle(&[of("Condition", "c2"), json!({"resourceType": "Patient", "id": "p2"})], None, Some(3)),
+    });
+    let (parts, progress) = load(&world, &session);
+    let parts = parts.unwrap();
+    assert_eq!(told(&parts), [("Patient", vec!["p1"], true), ("Condition", vec!["c1", "c2"], true)]);
+    assert_eq!(parts[0].others[0]["id"], "p2");
+    let counts: Vec<_> = progress.iter().map(|told| (told.resources, told.total, told.parts)).collect();
+    assert_eq!(counts, [(2, Some(3.0), None), (4, Some(3.0), None), (4, Some(3.0), Some(2))]);
+}
+
+#[test]
+fn f11_everything_that_breaks_off_is_never_silently_short() {
+    let (world, session) = signed_in_to(|request| match request.url.as_str() {
+        url if url.ends_with("/metadata") => statement(true, &[]),
+        url if url.ends_with("/$everything") => {
+            bundle(&[of("Condition", "c1")], Some("https://ehr.example/fhir/Patient/p1/$everything?page=2"), None)
+        }
+        _ => Reply::text(500, "broken"),
+    });
+    let (parts, _) = load(&world, &session);
+    let parts = parts.unwrap();
+    assert_eq!(parts[0].resources.len(), 1);
+    assert!(matches!(&parts[0].state, PartState::Failed(failure) if failure.status() == Some(500)));
+}
+
+#[test]
+fn f11_where_everything_is_refused_each_type_is_searched() {
+    for status in [400, 403, 404, 405, 501] {
+        let (world, session) = signed_in_to(move |request| match request.url.path() {
+            "/fhir/metadata" => statement(true, &["Patient", "Condition", "StructureMap"]),
+            "/fhir/Patient/p1/$everything" => Reply::text(status, "no"),
+            "/fhir/Patient" => bundle(&[json!({"resourceType": "Patient", "id": "p1"})], None, Some(1)),
+            _ => bundle(&[of("Condition", "c1")], None, None),
+        });
+        let (parts, progress) = load(&world, &session);
+        assert_eq!(told(&parts.unwrap()), [("Patient", vec!["p1"], true), ("Condition", vec!["c1"], true)]);
+        let end = progress.last().unwrap();
+        assert_eq!((end.parts, end.done, end.resources, end.total), (Some(2), 2, 2, Some(2.0)));
+        let lines = fhir_lines(&world);
+        assert_eq!(lines[2..], ["GET /Patient?_id=p1", "GET /Condition?patient=p1"]);
+    }
+}
+
+#[test]
+fn f11_a_server_that_is_down_is_no_server_without_everything() {
+    let (world, session) = signed_in_to(|request| match request.url.path() {
+        "/fhir/metadata" => statement(true, &["Condition"]),
+        _ => Reply::text(500, "broken"),
+    });
+    let (parts, _) = load(&world, &session);
+    assert_eq!(parts.unwrap_err().status(), Some(500));
+    assert_eq!(fhir_lines(&world), ["GET /metadata", "GET /Patient/p1/$everything"]);
+}
+
+#[test]
+fn f11_without_a_statement_the_usual_types_are_searched_and_what_failed_is_told() {
+    let (world, session) = signed_in_to(|request| match request.url.path() {
+        "/fhir/metadata" => Reply::text(404, "nothing"),
+        "/fhir/Goal" => Reply::text(500, "broken"),
+        _ => bundle(&[], None, None),
+    });
+    let (parts, _) = load(&world, &session);
+    let parts = parts.unwrap();
+    assert_eq!(parts.len(), RecordQuery::usual().len());
+    for part in &parts {
+        let failed = matches!(part.state, PartState::Failed(_));
+        assert_eq!(failed, part.query.resource_type == "Goal", "{:?}", part.query);
+    }
+}
+
+/// As Epic: observations of a category alone. Blood pressures are in two of them.
+fn by_category(request: &Request) -> Reply {
+    let query = request.url.query().unwrap_or_default();
+    match request.url.path() {
+        "/fhir/metadata" => statement(false, &["Observation"]),
+        _ if query.contains("category=laboratory") => {
+            bundle(&[of("Observation", "a"), of("Observation", "b")], None, Some(2))
+        }
+        _ if query.contains("category=vital-signs") => {
+            bundle(&[of("Observation", "b"), of("Observation", "c")], None, Some(2))
+        }
+        _ if query.contains("category=") => bundle(&[], None, Some(0)),
+        _ => Reply::json(
+            400,
+            &json!({"resourceType": "OperationOutcome", "issue": [{"severity": "fatal", "code": "required"}]}),
+        ),
+    }
+}
+
+#[test]
+fn f11_a_server_that_wants_categories_gets_one_search_for_each() {
+    let (world, session) = signed_in_to(|request| by_category(request).after(1000));
+    let (parts, _) = load(&world, &session);
+    let parts = parts.unwrap();
+    assert_eq!(told(&parts), [("Observation", vec!["a", "b", "c"], true)]);
+    let lines = fhir_lines(&world);
+    assert_eq!(lines[1], "GET /Observation?patient=p1");
+    assert!(lines[2..].iter().all(|line| line.starts_with("GET /Observation?patient=p1&category=")), "{lines:?}");
+    // One second for the statement, one for the refusal, one for all categories side by side.
+    let elapsed = crate::platform::Clock::now(&session.inner.platform) - NOW;
+    assert!((3.0..3.5).contains(&elapsed), "{elapsed}");
+}
+
+#[test]
+fn f11_a_category_that_fails_is_told() {
+    let (world, session) = signed_in_to(|request| match request.url.query() {
+        Some(query) if query.contains("vital-signs") => Reply::text(500, "broken"),
+        _ => by_category(request),
+    });
+    let (parts, _) = load(&world, &session);
+    let parts = parts.unwrap();
+    assert_eq!(parts[0].resources.len(), 2);
+    assert!(matches!(&parts[0].state, PartState::Failed(failure) if failure.status() == Some(500)));
+}
+
+#[test]
+fn f11_a_type_that_is_refused_in_every_category_says_why() {
+    let (world, session) = signed_in_to(|request| match request.url.path() {
+        "/fhir/metadata" => statement(false, &["Observation", "Goal"]),
+        _ => Reply::text(403, "no"),
+    });
+    let (parts, _) = load(&world, &session);
+    let parts = parts.unwrap();
+    assert!(
+        parts.iter().all(|part| matches!(&part.state, PartState::Failed(failure) if failure.status() == Some(403)))
+    );
+    // Goals have no categories to try.
+    assert_eq!(fhir_lines(&world).iter().filter(|line| line.contains("/Goal")).count(), 1);
+}

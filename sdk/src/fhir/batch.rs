@@ -1,0 +1,54 @@
+//! Batches: requests as entries of a Bundle, and what came of each (FHIR R4, RESTful API: batch/transaction).
+
+use super::outcome::OperationOutcome;
+use super::response::FhirResponse;
+use crate::error::{Error, Failure, FhirError};
+use crate::platform::JsonView;
+use crate::protocol::json::{ObjectWriter, array};
+
+/// A batch of entries, each as [`FhirRequest::entry`](super::request::FhirRequest::entry) writes it.
+pub fn batch(entries: impl IntoIterator<Item = String>) -> String {
+    ObjectWriter::new().text("resourceType", "Bundle").text("type", "batch").raw("entry", &array(entries)).finish()
+}
+
+/// What came of each entry, in the order of the requests.
+///
+/// # Errors
+/// [`Error::BatchResponse`] where the answer has another number of entries.
+pub fn read_batch<V: JsonView>(
+    bundle: &V,
+    entries: usize,
+    host: &str,
+) -> Result<Vec<Result<FhirResponse<V>, Failure>>, Failure> {
+    let answered = bundle.member_items("entry");
+    if answered.len() != entries {
+        return Err(Error::BatchResponse { problem: "it has not one entry for each request" }.into());
+    }
+    Ok(answered.iter().map(|entry| read_entry(entry, host)).collect())
+}
+
+fn read_entry<V: JsonView>(entry: &V, host: &str) -> Result<FhirResponse<V>, Failure> {
+    let response = entry.member("response");
+    let said = |name: &str| response.as_ref()?.member_text(name);
+    let status = said("status").and_then(|status| status.split(' ').next()?.parse().ok());
+    let status: u16 = status.ok_or(Error::BatchResponse { problem: "an entry has no status" })?;
+    let resource = entry.member("resource");
+    let outcome = || response.as_ref()?.member("outcome");
+    if (200..300).contains(&status) {
+        return Ok(FhirResponse {
+            status,
+            etag: said("etag"),
+            location: said("location"),
+            last_modified: said("lastModified"),
+            resource: resource.or_else(outcome),
+        });
+    }
+    Err(Error::Fhir(Box::new(FhirError {
+        status,
+        host: host.to_owned(),
+        operation_outcome: outcome().or(resource).as_ref().and_then(OperationOutcome::read),
+        retry_after: None,
+        etag: said("etag"),
+    }))
+    .into())
+}

@@ -1,0 +1,96 @@
+//! `Patient/$match`: finding the people that a record may be about (FHIR R4, Patient: operation match).
+
+use super::request::{FhirRequest, Interaction};
+use crate::platform::JsonView;
+use crate::protocol::encoding::decimal;
+use crate::protocol::json::{ObjectWriter, array};
+
+const GRADE: &str = "http://hl7.org/fhir/StructureDefinition/match-grade";
+
+/// What to ask of a match.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MatchOptions {
+    /// Whether only candidates that are certain matches may come.
+    pub only_certain: bool,
+    /// How many candidates to ask for at most.
+    pub count: Option<u32>,
+}
+
+/// A person that a record may be about.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MatchCandidate<V> {
+    /// The Patient.
+    pub resource: V,
+    /// How well it fits, from 0 to 1, where the server says.
+    pub score: Option<f64>,
+    /// What the server makes of it, where it says.
+    pub grade: Option<MatchGrade>,
+}
+
+/// What a server makes of a candidate (FHIR R4, value set match-grade).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MatchGrade {
+    /// This is the person.
+    Certain,
+    /// This probably is the person.
+    Probable,
+    /// This may be the person.
+    Possible,
+    /// This is not the person.
+    CertainlyNot,
+}
+
+impl MatchGrade {
+    fn read(code: &str) -> Option<Self> {
+        Some(match code {
+            "certain" => Self::Certain,
+            "probable" => Self::Probable,
+            "possible" => Self::Possible,
+            "certainly-not" => Self::CertainlyNot,
+            _ => return None,
+        })
+    }
+
+    /// The grade's code.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Certain => "certain",
+            Self::Probable => "probable",
+            Self::Possible => "possible",
+            Self::CertainlyNot => "certainly-not",
+        }
+    }
+}
+
+/// Asks who a Patient may be.
+pub fn match_request<V: JsonView>(patient: &V, options: MatchOptions) -> FhirRequest {
+    let parameter = |name: &str| ObjectWriter::new().text("name", name);
+    let mut parameters = vec![parameter("resource").raw("resource", &patient.to_json()).finish()];
+    if options.only_certain {
+        parameters.push(parameter("onlyCertainMatches").flag("valueBoolean", true).finish());
+    }
+    if let Some(count) = options.count {
+        parameters.push(parameter("count").raw("valueInteger", &decimal(count.into())).finish());
+    }
+    let body = ObjectWriter::new().text("resourceType", "Parameters").raw("parameter", &array(parameters)).finish();
+    FhirRequest::new(Interaction::Operation, "Patient/$match").body(body)
+}
+
+/// The candidates in a server's answer, in its order.
+pub fn read_candidates<V: JsonView>(bundle: &V) -> Vec<MatchCandidate<V>> {
+    let candidate = |entry: &V| {
+        let resource = entry.member("resource")?;
+        if resource.member_text("resourceType")? != "Patient" {
+            return None;
+        }
+        let search = entry.member("search");
+        let extensions = search.as_ref().map(|search| search.member_items("extension")).unwrap_or_default();
+        let grade = extensions.iter().find(|extension| extension.member_text("url").as_deref() == Some(GRADE));
+        Some(MatchCandidate {
+            score: search.and_then(|search| search.member("score")?.number()),
+            grade: grade.and_then(|grade| MatchGrade::read(&grade.member_text("valueCode")?)),
+            resource,
+        })
+    };
+    bundle.member_items("entry").iter().filter_map(candidate).collect()
+}

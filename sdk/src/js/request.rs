@@ -1,0 +1,126 @@
+//! FHIR requests, as JavaScript asks for them.
+
+use js_sys::Array;
+use wasm_bindgen::JsValue;
+
+use super::abort::Followed;
+use super::value::{object, optional_text};
+use crate::client::fhir::{RequestOptions, Retries};
+use crate::error::{Error, Failure};
+use crate::fhir::matching::{MatchCandidate, MatchGrade, MatchOptions, match_request, read_candidates};
+use crate::fhir::request::{FhirRequest, Interaction, Return};
+use crate::fhir::response::FhirResponse;
+use crate::platform::JsonView;
+use crate::web::JsonValue;
+
+/// Reads a request: its interaction, target, parameters, body and conditions.
+pub(super) fn read_request(asked: &JsonValue) -> Result<FhirRequest, Failure> {
+    let name = asked.member_text("interaction").unwrap_or_default();
+    if let ("match", Some(patient)) = (&*name, asked.member("body")) {
+        let count = asked.member("count").and_then(|count| count.number());
+        let only_certain = is_true(asked, "onlyCertainMatches");
+        return Ok(match_request(&patient, MatchOptions { only_certain, count: count.map(|count| count as u32) }));
+    }
+    let interaction =
+        Interaction::from_name(&name).ok_or_else(|| Error::configuration("interaction", "it is unknown"))?;
+    let parameters = asked.member("parameters").map(read_pairs).unwrap_or_default();
+    let body = asked.member("body");
+    let request = match (interaction, &body) {
+        (Interaction::Create, Some(resource)) => FhirRequest::create(resource),
+        (Interaction::Update, Some(resource)) if parameters.is_empty() => FhirRequest::update(resource),
+        (Interaction::Update, Some(resource)) => FhirRequest::update_where(resource, &parameters),
+        _ => {
+            let target = asked.member_text("target").unwrap_or_default();
+            let request = parameters
+                .into_iter()
+                .fold(FhirRequest::new(interaction, target), |request, (name, value)| request.with(name, value));
+            body.iter().fold(request, |request, body| request.body(body.to_json()))
+        }
+    };
+    with_conditions(request, asked, body.as_ref())
+}
+
+fn with_conditions(
+    mut request: FhirRequest,
+    asked: &JsonValue,
+    body: Option<&JsonValue>,
+) -> Result<FhirRequest, Failure> {
+    if is_true(asked, "post") {
+        request = request.posted();
+    }
+    if let Some(search) = asked.member_text("ifNoneExist") {
+        request = request.if_none_exist(search);
+    }
+    if let Some(etag) = asked.member_text("ifMatch") {
+        request = request.if_match(etag);
+    } else if let Some(resource) = body.filter(|_| is_true(asked, "ifMatch")) {
+        request = request.if_match_version_of(resource)?;
+    }
+    Ok(match asked.member_text("prefer").as_deref() {
+        None => request,
+        Some("minimal") => request.prefer(Return::Minimal),
+        Some("representation") => request.prefer(Return::Representation),
+        Some("OperationOutcome") => request.prefer(Return::OperationOutcome),
+        Some(_) => return Err(Error::configuration("prefer", "it is not minimal, representation or OperationOutcome")),
+    })
+}
+
+/// Reads how a request is made.
+pub(super) fn read_options(asked: &JsonValue, followed: &Followed) -> RequestOptions {
+    RequestOptions {
+        abort: followed.signal(),
+        headers: asked.member("headers").map(read_pairs).unwrap_or_default(),
+        retries: match asked.member("retry").and_then(|retry| retry.flag()) {
+            None => Retries::WhenSafe,
+            Some(true) => Retries::Always,
+            Some(false) => Retries::Never,
+        },
+        check_scopes: is_true(asked, "checkScopes"),
+    }
+}
+
+fn is_true(asked: &JsonValue, name: &str) -> bool {
+    asked.member(name).and_then(|member| member.flag()) == Some(true)
+}
+
+/// Reads pairs of a name and a value.
+pub(super) fn read_pairs(pairs: JsonValue) -> Vec<(String, String)> {
+    pairs.items().unwrap_or_default().iter().filter_map(read_pair).collect()
+}
+
+fn read_pair(pair: &JsonValue) -> Option<(String, String)> {
+    match pair.items()?.as_slice() {
+        [name, value] => Some((name.text()?, value.text()?)),
+        _ => None,
+    }
+}
+
+/// The people that the answer to a match may be about.
+pub(super) fn candidates_array(response: FhirResponse<JsonValue>) -> JsValue {
+    let candidates = response.resource.as_ref().map(read_candidates).unwrap_or_default();
+    candidates.into_iter().map(candidate_object).collect::<Array>().into()
+}
+
+fn candidate_object(candidate: MatchCandidate<JsonValue>) -> JsValue {
+    object(&[
+        ("resource", candidate.resource.into_js()),
+        ("score", candidate.score.map_or(JsValue::UNDEFINED, JsValue::from)),
+        ("grade", optional_text(candidate.grade.map(MatchGrade::as_str))),
+    ])
+}
+
+/// Whether a request looks for a person.
+pub(super) fn is_match(asked: &JsonValue) -> bool {
+    asked.member_text("interaction").as_deref() == Some("match")
+}
+
+/// What came of a request.
+pub(super) fn response_object(response: FhirResponse<JsonValue>) -> JsValue {
+    object(&[
+        ("status", response.status.into()),
+        ("etag", optional_text(response.etag.as_deref())),
+        ("location", optional_text(response.location.as_deref())),
+        ("lastModified", optional_text(response.last_modified.as_deref())),
+        ("resource", response.resource.map_or(JsValue::UNDEFINED, JsonValue::into_js)),
+    ])
+}

@@ -1,0 +1,148 @@
+// Stored records that were tampered with, and browsers that store nothing or nothing more.
+
+import assert from "node:assert/strict";
+import { Launcher } from "../pages/launcher.mjs";
+import { test } from "../support/browser.mjs";
+import { confirmAtPortal, connectAsPatient } from "../support/flows.mjs";
+import { emptyHome, goAndAllow, outcome, withSession } from "../support/package.mjs";
+import { appOrigin, ehr, iss } from "../support/servers.mjs";
+import { everythingStored } from "../support/storage.mjs";
+
+/** Puts another text in the place of each stored session; `change` runs in the page. */
+function tamper(page, change) {
+  return page.evaluate(`(() => {
+    for (const key of Object.keys(sessionStorage).filter((key) => key.startsWith("smartrust.session."))) {
+      sessionStorage.setItem(key, (${change})(sessionStorage.getItem(key)));
+    }
+  })()`);
+}
+
+/** Runs before every script of a page: storing throws as a full disk does, from when \`isFull\` says so. */
+function fillUp(page, isFull) {
+  return page.addInitScript(`{
+    const setItem = Storage.prototype.setItem;
+    Storage.prototype.setItem = function (key, value) {
+      if ((${isFull})(key)) throw new DOMException("The quota has been exceeded.", "QuotaExceededError");
+      return setItem.call(this, key, value);
+    };
+  }`);
+}
+
+test("S4 a stored session that was damaged, or changed to another client's or server's, is none", async ({ page, context, traffic }) => {
+  await emptyHome(context);
+  await goAndAllow(page);
+  assert.equal(await outcome(page), "session");
+  const [key, good] = await page.evaluate(() => Object.entries(sessionStorage).find(([key]) => key.startsWith("smartrust.session.")));
+  const before = traffic.to(`${iss}/`).length;
+  for (const change of [
+    (text) => text.slice(0, text.length / 2),
+    () => "null",
+    () => "[]",
+    () => '"text"',
+    () => "{}",
+    () => "\u0000",
+    () => `{"server":${"[".repeat(5000)}`,
+    (text) => JSON.stringify({ ...JSON.parse(text), clientId: "another" }),
+    (text) => JSON.stringify({ ...JSON.parse(text), server: "another" }),
+    (text) => JSON.stringify({ ...JSON.parse(text), fhirBase: "https://evil.example/fhir" }),
+    (text) => JSON.stringify({ ...JSON.parse(text), accessToken: { toString: 1 } }),
+    (text) => JSON.stringify({ ...JSON.parse(text), endpoints: { token: "javascript:alert(1)" } }),
+    (text) => JSON.stringify({ ...JSON.parse(text), context: "patient" }),
+  ]) {
+    await page.evaluate(([key, good]) => sessionStorage.setItem(key, good), [key, good]);
+    await tamper(page, change);
+    await page.reload();
+    const found = await outcome(page);
+    // A context that is no object tells nothing of a patient; all other damage leaves no session.
+    if (!String(change).includes("context")) assert.equal(found, "none", String(change));
+  }
+  assert.equal(traffic.to(`${iss}/`).length, before, "nothing was asked for with a damaged session");
+  await page.evaluate(([key, good]) => sessionStorage.setItem(key, good), [key, good]);
+  await page.reload();
+  assert.equal(await outcome(page), "session");
+});
+
+test("S4 the launcher meets a damaged session as none, and connects anew", async ({ page }) => {
+  const launcher = await connectAsPatient(page);
+  await tamper(page, (text) => text.replace(/"clientId":"[^"]*"/, '"clientId":"another"'));
+  await page.reload();
+  await launcher.heading("No record is open").waitFor();
+  await launcher.connect();
+  await confirmAtPortal(page, { isLoggedIn: true });
+  await launcher.recordIsShown();
+});
+
+test("S4 a launch that was tampered with while the user was away is not finished", async ({ page, context, traffic }) => {
+  await emptyHome(context);
+  for (const change of [
+    (launch) => ({ ...launch, clientId: "another" }),
+    (launch) => ({ ...launch, server: "another" }),
+    (launch) => ({ ...launch, endpoints: undefined }),
+    () => ({}),
+  ]) {
+    await goAndAllow(page);
+    await page.evaluate(`(() => {
+      const key = Object.keys(sessionStorage).find((key) => key.startsWith("smartrust.launch.") && !sessionStorage[key].includes('"used"'));
+      sessionStorage.setItem(key, JSON.stringify((${change})(JSON.parse(sessionStorage.getItem(key)))));
+    })()`);
+    assert.equal(await outcome(page), "state_mismatch", String(change));
+  }
+  assert.deepEqual(traffic.tokenRequests("authorization_code"), []);
+});
+
+test("S4 where the browser blocks its store, the page says so before anybody leaves", async ({ page, traffic }) => {
+  await page.addInitScript(() => {
+    Object.defineProperty(window, "sessionStorage", {
+      get() {
+        throw new DOMException("blocked", "SecurityError");
+      },
+    });
+  });
+  await page.goto(appOrigin);
+  const launcher = new Launcher(page);
+  await launcher.alert().getByText("This browser keeps nothing for this page").first().waitFor();
+  await launcher.button("Connect").click();
+  await launcher.section("See your health record").getByText("This browser keeps nothing for this page").waitFor();
+  assert.ok(page.url().startsWith(appOrigin));
+  assert.deepEqual(traffic.to(`${ehr}/oauth/`).map((request) => request.url()), []);
+});
+
+test("S4 where the store is full, the page says so before anybody leaves", async ({ page, traffic }) => {
+  await fillUp(page, () => true);
+  await page.goto(appOrigin);
+  const launcher = new Launcher(page);
+  await launcher.button("Connect").click();
+  await page.getByText("This browser keeps nothing for this page").first().waitFor();
+  assert.ok(page.url().startsWith(appOrigin));
+  assert.deepEqual(traffic.to(`${ehr}/oauth/`).map((request) => request.url()), []);
+});
+
+test("S4 where the store is full by the time of the redirect, the page says so and offers to begin again", async ({ page }) => {
+  await fillUp(page, (key) => key.startsWith("smartrust.session."));
+  const launcher = new Launcher(page);
+  await launcher.connect();
+  await confirmAtPortal(page);
+  await launcher.heading("This browser keeps nothing for this page").waitFor();
+  await page.getByRole("link", { name: "Go to the start page" }).click();
+  await launcher.button("Connect").waitFor();
+  assert.ok(!(await everythingStored(page)).includes("accessToken"));
+});
+
+test("R3 a store that is full at a refresh costs neither the session nor the new refresh token", async ({ page, context, traffic }) => {
+  await emptyHome(context);
+  await goAndAllow(page);
+  await outcome(page);
+  const refreshes = await withSession(page, async ({ session }) => {
+    const { setItem } = Storage.prototype;
+    Storage.prototype.setItem = () => {
+      throw new DOMException("The quota has been exceeded.", "QuotaExceededError");
+    };
+    const full = await session.refresh().catch((error) => error.code);
+    Storage.prototype.setItem = setItem;
+    const again = await session.refresh().then(() => "refreshed", (error) => error.code);
+    return { full, again, patient: (await session.read(`Patient/${session.patient}`)).resourceType };
+  });
+  assert.deepEqual(refreshes, { full: "storage_unavailable", again: "refreshed", patient: "Patient" });
+  const [first, second] = traffic.tokenRequests("refresh_token").map((request) => new URLSearchParams(request.postData()).get("refresh_token"));
+  assert.notEqual(first, second);
+});

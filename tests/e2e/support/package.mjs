@@ -1,0 +1,68 @@
+// The npm package in a page, called as its user calls it.
+
+import { Portal } from "../pages/portal.mjs";
+import { PlainPage } from "../pages/plain.mjs";
+import { confirmAtPortal } from "./flows.mjs";
+import { appOrigin, iss, patientLogin } from "./servers.mjs";
+
+/** Where the plain page is, to which the sandbox sends people back. */
+export const home = `${appOrigin}/plain-html/`;
+
+/** The plain page's registration at the sandbox. */
+export const server = {
+  fhirBase: iss,
+  clientId: "plain-html",
+  redirectUri: home,
+  scope: "launch/patient openid fhirUser offline_access patient/*.rs",
+};
+
+/** Signs a patient in through the plain page. */
+export async function signIn(page, options) {
+  const plain = new PlainPage(page);
+  await plain.connect();
+  await confirmAtPortal(page, options);
+  await plain.isBack();
+  await plain.patient().waitFor();
+}
+
+/** Runs a function in the page, with the package's exports, its app on the sandbox, and the app's session. */
+export function withSession(page, body) {
+  return withApp(page, { server }, `async (smartrust) => (${body})({ ...smartrust, session: await smartrust.app.resume() })`);
+}
+
+/** Runs a function in the page, with the package's exports and an app of this configuration. */
+export function withApp(page, config, body) {
+  return page.evaluate(
+    `(async () => {
+      const smartrust = await import("/pkg/index.js");
+      const app = new smartrust.SmartApp(${JSON.stringify(config)});
+      return (${body})({ ...smartrust, app });
+    })()`,
+  );
+}
+
+/** Takes the plain page's own script away, so that it does nothing but what a test does in it. */
+export async function emptyHome(context) {
+  await context.route(`${home}page.js`, (route) => route.fulfill({ contentType: "text/javascript", body: "" }));
+}
+
+/** Leaves an empty page for the portal, and lets the patient allow. The page is back with the redirect in its address. */
+export async function goAndAllow(page, config = { server }, options = {}) {
+  await page.goto(home);
+  await page.goto(await withApp(page, config, `({ app }) => app.authorizationUrl(${JSON.stringify(options)})`));
+  if (await page.getByLabel("User name").isVisible()) await new Portal(page).logIn(patientLogin);
+  await new Portal(page).allow();
+  await page.waitForURL((address) => address.href.startsWith(home));
+}
+
+/** What `resume()` comes to on a page: the code of its error, else whether there is a session. */
+export function outcome(page, config = { server }) {
+  const body = async ({ app }) => {
+    try {
+      return (await app.resume()) ? "session" : "none";
+    } catch (error) {
+      return error.code;
+    }
+  };
+  return withApp(page, config, body);
+}

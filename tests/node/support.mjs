@@ -1,0 +1,54 @@
+// A server for services, scripted by the test: tokens, one job, and files.
+
+import { createServer } from "node:http";
+
+/**
+ * Starts it. `files` answers a path by `(request, response, server)`; everything that came in is in `requests`, each with its method, path,
+ * host and whether it had a token, and the forms of the token endpoint in `forms`.
+ */
+export async function startServer({ manifest, files = {}, statuses = [] }) {
+  const requests = [];
+  const forms = [];
+  const server = createServer(async (request, response) => {
+    const { method, url, headers } = request;
+    requests.push({ method, url, host: headers.host, hasToken: headers.authorization !== undefined });
+    const json = (status, body, more = {}) => {
+      response.writeHead(status, { "content-type": "application/json", ...more });
+      response.end(JSON.stringify(body));
+    };
+    const { pathname } = new URL(url, origin);
+    if (pathname === "/fhir/.well-known/smart-configuration") {
+      return json(200, {
+        token_endpoint: `${origin}/token`,
+        token_endpoint_auth_signing_alg_values_supported: ["RS384", "ES384"],
+      });
+    }
+    if (pathname === "/token") {
+      forms.push(Object.fromEntries(new URLSearchParams(await textOf(request))));
+      return json(200, { access_token: "t", token_type: "bearer", expires_in: 300 });
+    }
+    if (pathname.endsWith("/$export")) return json(202, {}, { "content-location": `${origin}/job` });
+    if (pathname === "/job" && method === "DELETE") return json(202, {});
+    if (pathname === "/job") return statuses.length > 0 ? json(202, {}, statuses.shift()) : json(200, manifest(origin));
+    if (files[pathname]) return files[pathname](request, response, origin);
+    return json(404, { resourceType: "OperationOutcome", issue: [{ diagnostics: "there is none" }] });
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const origin = `http://127.0.0.1:${server.address().port}`;
+  return {
+    origin,
+    fhirBase: `${origin}/fhir`,
+    requests,
+    forms,
+    async stop() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+async function textOf(request) {
+  let text = "";
+  for await (const piece of request) text += piece;
+  return text;
+}

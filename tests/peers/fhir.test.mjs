@@ -1,0 +1,157 @@
+// FHIR R4 against Medplum's router and repository, with the official examples: the same in Chromium and in Node.
+
+import assert from "node:assert/strict";
+import { after, test as nodeTest } from "node:test";
+import { test as browserTest } from "../e2e/support/browser.mjs";
+import { isOpened, launch } from "./support/flows.mjs";
+import { example, startFhirPeer } from "./support/medplum.mjs";
+import { sessionInNode } from "./support/node-session.mjs";
+
+const peer = await startFhirPeer();
+after(() => peer.stop());
+
+/**
+ * A check of what `body`, a function of a session and an argument, gives: with the npm package in a page, and in Node.
+ */
+function inBoth(title, body, check, argument) {
+  browserTest(`${title}, in Chromium`, async ({ page }) => {
+    await page.goto(peer.page);
+    await isOpened(page);
+    await launch(page, {});
+    await page.waitForFunction(() => globalThis.opened?.session);
+    check(await page.evaluate(`(${body})(globalThis.opened.session, ${JSON.stringify(argument)})`));
+  });
+  nodeTest(`${title}, in Node`, async () => {
+    check(JSON.parse(JSON.stringify(await body(await sessionInNode(peer.record), argument))));
+  });
+}
+
+inBoth(
+  "F4 fhir_r4 a resource is made, read by version, changed while it is current, and removed",
+  async (session) => {
+    const steps = {};
+    const made = await session.create({ resourceType: "Patient", name: [{ family: "Lovelace" }] });
+    const reference = `Patient/${made.resource.id}`;
+    steps.made = [made.status, made.etag === `W/"${made.resource.meta.versionId}"`, made.location.includes(reference)];
+    const changed = await session.update({ ...made.resource, active: true }, { ifMatch: true });
+    steps.changed = [changed.status, changed.resource.active, changed.etag !== made.etag];
+    steps.stale = await session.update({ ...made.resource, active: false }, { ifMatch: made.etag }).catch(({ code, status }) => [code, status]);
+    const patched = await session.patch(reference, [{ op: "add", path: "/gender", value: "female" }]);
+    steps.patched = [patched.resource.gender, patched.resource.active];
+    const first = await session.read(`${reference}/_history/${made.resource.meta.versionId}`);
+    steps.first = [first.active ?? null, first.name[0].family];
+    const versions = [];
+    for await (const version of session.history(reference)) versions.push(version.gender ?? null);
+    steps.versions = versions;
+    steps.removed = (await session.delete(reference)).status;
+    steps.gone = await session.read(reference).catch(({ code, operationOutcome }) => [code, operationOutcome.issue[0].code]);
+    return steps;
+  },
+  (steps) =>
+    assert.deepEqual(steps, {
+      made: [201, true, true],
+      changed: [200, true, true],
+      stale: ["precondition_failed", 412],
+      patched: ["female", true],
+      first: [null, "Lovelace"],
+      versions: ["female", null, null],
+      removed: 200,
+      gone: ["not_found", "not-found"],
+    }),
+);
+
+inBoth(
+  "F4 fhir_r4 a resource is made only where there is none",
+  async (session) => {
+    const identifier = `urn:test|${Math.random()}`;
+    const [system, value] = identifier.split("|");
+    const patient = { resourceType: "Patient", identifier: [{ system, value }] };
+    const made = await session.create(patient, { ifNoneExist: `identifier=${identifier}` });
+    const again = await session.create(patient, { ifNoneExist: `identifier=${identifier}` });
+    return [made.status, again.status, made.resource.id === again.resource.id];
+  },
+  (told) => assert.deepEqual(told, [201, 200, true]),
+);
+
+inBoth(
+  "F8 fhir_r4 a search walks through all pages, by GET and by POST",
+  async (session) => {
+    const ids = (resources) => resources.map(({ id }) => id).sort();
+    const [all, paged, limited, posted] = await Promise.all([
+      session.search("Observation", { _count: 1000 }).toArray(),
+      session.search("Observation", { _count: 7 }).toArray(),
+      session.search("Observation", { _count: 7 }, { limit: 10 }).toArray(),
+      session.search("Patient", { name: "Chalmers" }, { post: true }).toArray(),
+    ]);
+    return { all: ids(all), paged: ids(paged), limited: limited.length, posted: ids(posted) };
+  },
+  ({ all, paged, limited, posted }) => {
+    assert.ok(all.length >= 60, `${all.length} observations`);
+    assert.deepEqual(paged, all);
+    assert.equal(limited, 10);
+    assert.ok(posted.includes("example"));
+    assert.ok(peer.asked.includes("POST /fhir/Patient/_search"));
+  },
+);
+
+inBoth(
+  "F4 fhir_r4 each request of a batch has its own outcome, and a transaction links what it makes",
+  async (session) => {
+    const get = (url) => ({ request: { method: "GET", url } });
+    const batch = await session.batch({ resourceType: "Bundle", type: "batch", entry: [get("Patient/f001"), get("Patient/none")] });
+    const post = (resource, fullUrl) => ({ fullUrl, resource, request: { method: "POST", url: resource.resourceType } });
+    const subject = "urn:uuid:11111111-1111-4111-8111-111111111111";
+    const code = { text: "weight" };
+    const transaction = await session.transaction({
+      resourceType: "Bundle",
+      type: "transaction",
+      entry: [
+        post({ resourceType: "Patient", active: true }, subject),
+        post({ resourceType: "Observation", status: "final", code, subject: { reference: subject } }, "urn:uuid:22222222-2222-4222-8222-222222222222"),
+      ],
+    });
+    const [patient, observation] = transaction.entry.map(({ resource }) => resource);
+    const resolved = await session.resolver().resolve(observation.subject.reference);
+    return {
+      statuses: batch.entry.map(({ response }) => response.status.split(" ")[0]),
+      made: transaction.entry.map(({ response }) => response.status.split(" ")[0]),
+      isLinked: resolved.id === patient.id,
+    };
+  },
+  (told) => assert.deepEqual(told, { statuses: ["200", "404"], made: ["201", "201"], isLinked: true }),
+);
+
+inBoth(
+  "F9 fhir_r4 the references of the examples are followed, those that lead nowhere are told, and groups find the same",
+  async (session) => {
+    const observations = await session.search("Observation", { _count: 1000 }).toArray();
+    const bundle = { resourceType: "Bundle", type: "collection", entry: observations.map((resource) => ({ resource })) };
+    const told = (resolved) => [...resolved].map(([reference, { resource, error }]) => [reference, resource?.id ?? error.code]).sort();
+    const single = told(await session.resolver().resolveAll(bundle));
+    const grouped = told(await session.resolver({ grouped: true }).resolveAll(bundle));
+    return { single, grouped };
+  },
+  ({ single, grouped }) => {
+    const of = new Map(single);
+    assert.equal(of.get("Patient/example"), "example");
+    assert.equal(of.get("Practitioner/f005"), "f005");
+    assert.ok([...of.values()].includes("not_found"), "the examples refer to some resources that were not loaded");
+    assert.deepEqual(grouped, single);
+  },
+);
+
+inBoth(
+  "F9 fhir_r4 what an example contains is found without the network",
+  async (session, holder) => {
+    const resolved = await session.resolver().resolveAll(holder);
+    return [...resolved].filter(([reference]) => reference.startsWith("#")).map(([, { resource }]) => resource?.resourceType);
+  },
+  (types) => assert.ok(types.length > 0 && types.every((type) => type), JSON.stringify(types)),
+  example("MedicationRequest-medrx0301"),
+);
+
+inBoth(
+  "F5 fhir_r4 an OperationOutcome comes with its error",
+  (session) => session.read("Patient/none").catch(({ name, code, status, operationOutcome }) => [name, code, status, operationOutcome.resourceType]),
+  (told) => assert.deepEqual(told, ["SmartError", "not_found", 404, "OperationOutcome"]),
+);

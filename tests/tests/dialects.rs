@@ -1,0 +1,58 @@
+//! The client against the sandbox as the servers that it can behave as.
+
+use sandbox_ehr::Dialect;
+use smartrust::memory::MemoryPlatform;
+use smartrust::{ServerRecord, Session};
+use smartrust_tests::browser::STANDALONE_SCOPE;
+use smartrust_tests::{Clinic, standalone_record};
+
+/// A session of patient 1 at a sandbox that speaks a dialect, by these scopes.
+fn signed_in(dialect: Dialect, scope: &str) -> (Clinic, Session<MemoryPlatform>) {
+    let mut clinic = Clinic::open_with(|mut config| {
+        config.dialect = dialect;
+        config
+    });
+    let tab = clinic.world.tab("http://localhost:8080/");
+    let record = ServerRecord { scope: scope.to_owned(), ..standalone_record() };
+    let session = clinic.sign_in(&tab, record, &[]);
+    (clinic, session)
+}
+
+fn refresh(clinic: &Clinic, session: &Session<MemoryPlatform>) {
+    let session = session.clone();
+    clinic
+        .world
+        .run(async move { session.refresh().await })
+        .expect("a refresh ends")
+        .expect("the session is refreshed");
+}
+
+#[test]
+fn d2_a_server_with_its_endpoints_in_the_capability_statement_alone_is_signed_in_to() {
+    let (_, session) = signed_in(Dialect::Hiebus, "launch/patient openid fhirUser patient/*.read");
+    assert_eq!(session.patient().as_deref(), Some("1"));
+    let granted = session.scopes().granted.to_text();
+    assert!(granted.contains("patient/Observation.read") && !granted.contains(".rs"), "{granted}");
+}
+
+#[test]
+fn r11_a_refresh_token_that_came_without_offline_access_is_used() {
+    let (clinic, session) = signed_in(Dialect::Epic, STANDALONE_SCOPE);
+    assert!(!session.scopes().granted.contains("offline_access"));
+    refresh(&clinic, &session);
+    assert_eq!(session.patient().as_deref(), Some("1"));
+}
+
+#[test]
+fn i1_the_issuer_of_an_id_token_is_the_oauth_base_where_the_document_says_so() {
+    let (_, session) = signed_in(Dialect::Epic, STANDALONE_SCOPE);
+    let identity = session.identity().expect("an ID token came");
+    assert!(identity.identity.issuer_checked);
+}
+
+#[test]
+fn d4_a_text_for_a_list_and_a_misspelt_capability_do_no_harm() {
+    let (clinic, session) = signed_in(Dialect::Webchart2026, STANDALONE_SCOPE);
+    refresh(&clinic, &session);
+    assert_eq!(session.patient().as_deref(), Some("1"));
+}

@@ -1,0 +1,55 @@
+//! Benchmarks: the npm package beside what a page would use in its place, on the sandbox EHR.
+
+use crate::bundle::{self, Profile};
+use crate::{demo, tools, workspace};
+use anyhow::{Context, Result};
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+/// How much later each answer of the sandbox comes, preflights too.
+const LATENCY: Duration = Duration::from_millis(50);
+
+/// FHIR access beside fhirclient, and NDJSON beside a plain loop.
+pub fn fhir() -> Result<()> {
+    let browser = tools::ensure_browser()?;
+    tools::ensure_npm_packages()?;
+    ensure_peers()?;
+    bundle::build_sdk(Profile::Wasm)?;
+    let keys = results_folder().join("keys");
+    tools::run(tools::node(&folder().join("key.mjs")).arg(&keys), "The benchmark's key could not be made.")?;
+    let jwks = keys.join("jwks.json").to_string_lossy().parse::<sandbox_ehr::ClientKeys>();
+    let jwks = jwks.map_err(anyhow::Error::msg).context("the benchmark's public key cannot be read")?;
+    let configure = |config: &mut sandbox_ehr::Config| {
+        config.latency = LATENCY;
+        config.set_client_keys(jwks);
+    };
+    demo::with_servers_of(configure, |ehr_origin, app_origin| {
+        let mut command = tools::node(&folder().join("fhir.mjs"));
+        command.env("EHR_ORIGIN", ehr_origin).env("APP_ORIGIN", app_origin).env("CHROMIUM", &browser.chromium);
+        command.env("KEY_FILE", keys.join("key.pem")).env("OUTPUT", results_folder().join("fhir.json"));
+        tools::run(&mut command, "The benchmark did not end: see above.")
+    })
+}
+
+fn folder() -> PathBuf {
+    workspace::root().join("tests/bench")
+}
+
+fn results_folder() -> PathBuf {
+    workspace::target_folder().join("bench")
+}
+
+/// What the benchmarks alone need from npm.
+fn ensure_peers() -> Result<()> {
+    if folder().join("node_modules/fhirclient/package.json").is_file() {
+        return Ok(());
+    }
+    tools::step("npm ci for the benchmarks", || {
+        let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
+        tools::run(
+            Command::new(npm).args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"]).current_dir(folder()),
+            "The npm packages could not be installed: see npm's message above, then run this again.",
+        )
+    })
+}
