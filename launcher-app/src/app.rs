@@ -5,9 +5,9 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::components::Router;
 use leptos_router::hooks::use_location;
-use smartrust::Error;
 use smartrust::platform::Json;
 use smartrust::web::WebPlatform;
+use smartrust::{Error, Failure};
 
 use crate::components::draw::{element, reactive, text};
 use crate::components::frame::{footer, header};
@@ -23,7 +23,7 @@ const CONFIGURATION: &str = "/launcher.config.json";
 /// The launcher, once its configuration is there.
 #[component]
 pub fn App() -> impl IntoView {
-    let ready: RwSignal<Option<Result<Launcher, Error>>> = RwSignal::new(None);
+    let ready: RwSignal<Option<Result<Launcher, Failure>>> = RwSignal::new(None);
     let owner = Owner::current().unwrap_or_default();
     spawn_local(async move {
         let config = configuration().await;
@@ -72,7 +72,7 @@ fn unconfigured(error: &Error) -> AnyView {
     element("main", &[("class", "page")], vec![panel])
 }
 
-async fn configuration() -> Result<LauncherConfig, Error> {
+async fn configuration() -> Result<LauncherConfig, Failure> {
     let wrong = |problem: &str| wrong(CONFIGURATION, problem);
     let response = Request::get(CONFIGURATION).send().await.map_err(|_| wrong("it could not be fetched"))?;
     if !response.ok() {

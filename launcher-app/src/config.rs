@@ -2,7 +2,7 @@
 
 use smartrust::error::ConfigurationError;
 use smartrust::platform::JsonView;
-use smartrust::{Error, ServerRecord, SmartAppConfig};
+use smartrust::{Error, Failure, ServerRecord, SmartAppConfig};
 
 const MEMBERS: [&str; 3] = ["title", "connect", "servers"];
 
@@ -35,7 +35,7 @@ impl LauncherConfig {
     ///
     /// # Errors
     /// [`Error::Configuration`] naming the member that is missing, wrong or unknown, such as `servers[1].scope`.
-    pub fn read<V: JsonView>(value: &V) -> Result<Self, Error> {
+    pub fn read<V: JsonView>(value: &V) -> Result<Self, Failure> {
         if let Some(unknown) = value.names().into_iter().find(|name| !MEMBERS.contains(&name.as_str())) {
             return Err(wrong(&unknown, "there is no such member"));
         }
@@ -68,15 +68,15 @@ impl LauncherConfig {
     }
 }
 
-fn items<V: JsonView>(value: &V, member: &str) -> Result<Vec<V>, Error> {
+fn items<V: JsonView>(value: &V, member: &str) -> Result<Vec<V>, Failure> {
     let list = value.member(member).ok_or_else(|| wrong(member, "it is missing"))?;
     list.items().ok_or_else(|| wrong(member, "it is not an array"))
 }
 
-fn record<V: JsonView>(index: usize, server: &V) -> Result<ServerRecord, Error> {
-    let record = ServerRecord::read(server).map_err(|failure| match failure.into() {
+fn record<V: JsonView>(index: usize, server: &V) -> Result<ServerRecord, Failure> {
+    let record = ServerRecord::read(server).map_err(|failure| match &*failure {
         Error::Configuration(error) => wrong(&format!("servers[{index}].{}", error.member), &error.problem),
-        other => other,
+        _ => failure,
     })?;
     match record.name {
         Some(_) => Ok(record),
@@ -84,7 +84,7 @@ fn record<V: JsonView>(index: usize, server: &V) -> Result<ServerRecord, Error> 
     }
 }
 
-fn choice<V: JsonView>(index: usize, name: &V, servers: &[V]) -> Result<Choice, Error> {
+fn choice<V: JsonView>(index: usize, name: &V, servers: &[V]) -> Result<Choice, Failure> {
     let member = format!("connect[{index}]");
     let name = name.text().ok_or_else(|| wrong(&member, "it is not a text"))?;
     let position = servers.iter().position(|server| server.member_text("name").as_ref() == Some(&name));
@@ -98,8 +98,8 @@ fn choice<V: JsonView>(index: usize, name: &V, servers: &[V]) -> Result<Choice, 
 }
 
 /// The error for a member of the configuration.
-pub fn wrong(member: &str, problem: &str) -> Error {
-    Error::Configuration(Box::new(ConfigurationError { member: member.to_owned(), problem: problem.to_owned() }))
+pub fn wrong(member: &str, problem: &str) -> Failure {
+    Error::Configuration(Box::new(ConfigurationError { member: member.to_owned(), problem: problem.to_owned() })).into()
 }
 
 #[cfg(test)]
@@ -118,8 +118,10 @@ mod tests {
         adjust(&mut config);
         match LauncherConfig::read(&config) {
             Ok(_) => None,
-            Err(Error::Configuration(error)) => Some(error.member),
-            Err(other) => panic!("{other:?}"),
+            Err(failure) => match &*failure {
+                Error::Configuration(error) => Some(error.member.clone()),
+                other => panic!("{other:?}"),
+            },
         }
     }
 

@@ -11,7 +11,7 @@ use smartrust::client::session::{EventSubscription, SessionEvent};
 use smartrust::platform::{Clock, Navigator, Store};
 use smartrust::protocol::launch::LaunchLink;
 use smartrust::web::WebPlatform;
-use smartrust::{Error, ServerRecord, SmartApp, SmartAppConfig};
+use smartrust::{Error, Failure, ServerRecord, SmartApp, SmartAppConfig};
 
 use crate::config::{Choice, LauncherConfig, wrong};
 use crate::model::trouble::Audience;
@@ -44,12 +44,12 @@ pub enum State {
     /// Something else ended it.
     Ended {
         /// What.
-        reason: Error,
+        reason: Failure,
         /// The session that was.
         session: Session,
     },
     /// It could not be brought back.
-    Failed(Error),
+    Failed(Failure),
 }
 
 /// What all pages share.
@@ -70,10 +70,10 @@ impl Launcher {
     ///
     /// # Errors
     /// [`Error::Configuration`] naming the member that is wrong.
-    pub fn new(config: LauncherConfig) -> Result<Self, Error> {
+    pub fn new(config: LauncherConfig) -> Result<Self, Failure> {
         let platform = WebPlatform::default();
         let app = SmartApp::new(platform.clone(), config.app.clone())
-            .map_err(|failure| wrong_server(&platform, &config.app, failure.into()))?;
+            .map_err(|failure| wrong_server(&platform, &config.app, failure))?;
         let is_online = RwSignal::new(window().navigator().on_line());
         for (event, online) in [("online", true), ("offline", false)] {
             // The listeners live as long as the page.
@@ -165,7 +165,7 @@ impl Launcher {
                     self.end_replaced(&session).await;
                 }
                 Ok(None) => self.state.set(State::None),
-                Err(failure) => self.state.set(State::Failed(failure.into())),
+                Err(failure) => self.state.set(State::Failed(failure)),
             }
             self.look_around().await;
         });
@@ -176,9 +176,9 @@ impl Launcher {
     ///
     /// # Errors
     /// As [`SmartApp::launch`].
-    pub async fn launch(self, server: Option<String>, scope: Option<String>) -> Result<(), Error> {
+    pub async fn launch(self, server: Option<String>, scope: Option<String>) -> Result<(), Failure> {
         let app = self.app.get_value();
-        Ok(app.launch(LaunchOptions { server, scope, ..LaunchOptions::default() }).await?)
+        app.launch(LaunchOptions { server, scope, ..LaunchOptions::default() }).await
     }
 
     /// Leaves to ask the session's server once more, for what was asked before or for `scope`. What comes back takes the
@@ -186,13 +186,13 @@ impl Launcher {
     ///
     /// # Errors
     /// As [`SmartApp::launch_again`].
-    pub async fn ask_again(self, session: Session, scope: Option<String>) -> Result<(), Error> {
+    pub async fn ask_again(self, session: Session, scope: Option<String>) -> Result<(), Failure> {
         let app = self.app.get_value();
         if session.is_active() {
             // Where nothing can be kept, the launch says so.
             let _ = self.platform.get_value().set(REPLACED, session.id()).await;
         }
-        Ok(app.launch_again(&session, scope.as_deref()).await?)
+        app.launch_again(&session, scope.as_deref()).await
     }
 
     /// Shows another session of this window.
@@ -204,9 +204,9 @@ impl Launcher {
     }
 
     /// Takes note of what a request failed with: where the time of the session that is shown is up, its page says so.
-    pub fn take_note(self, session: &Session, error: &Error) {
+    pub fn take_note(self, session: &Session, error: &Failure) {
         let is_shown = matches!(self.state.get_untracked(), State::Open(shown) if shown.id() == session.id());
-        if is_shown && *error == Error::SessionExpired {
+        if is_shown && **error == Error::SessionExpired {
             self.state.set(State::Ended { reason: error.clone(), session: session.clone() });
         }
     }
@@ -230,7 +230,7 @@ impl Launcher {
         let shown = session.clone();
         let subscription = session.on_event(move |event| match event {
             SessionEvent::SignedOut(reason) => {
-                self.state.set(State::Ended { reason: reason.clone().into(), session: shown.clone() });
+                self.state.set(State::Ended { reason: reason.clone(), session: shown.clone() });
             }
             SessionEvent::Refreshed | SessionEvent::IdentityChecked => self.changes.update(|count| *count += 1),
         });
@@ -260,14 +260,14 @@ impl Launcher {
 }
 
 /// The error with the place of the server that it is about.
-fn wrong_server(platform: &WebPlatform, config: &SmartAppConfig, error: Error) -> Error {
+fn wrong_server(platform: &WebPlatform, config: &SmartAppConfig, error: Failure) -> Failure {
     let alone = |record: &ServerRecord| SmartAppConfig { servers: vec![record.clone()] };
     let position = config.servers.iter().position(|record| SmartApp::new(platform.clone(), alone(record)).is_err());
-    match (error, position) {
+    match (&*error, position) {
         (Error::Configuration(found), Some(position)) => {
             wrong(&format!("servers[{position}].{}", found.member), &found.problem)
         }
-        (error, _) => error,
+        _ => error,
     }
 }
 

@@ -3,7 +3,7 @@
 use leptos::ev;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use smartrust::Error;
+use smartrust::Failure;
 
 use super::draw::{element, link, nothing, paragraph, reactive, reactive_text, text};
 use super::section::section;
@@ -24,7 +24,7 @@ pub struct Connecting {
     chosen: RwSignal<usize>,
     left_out: RwSignal<Vec<String>>,
     is_leaving: RwSignal<bool>,
-    failed: RwSignal<Option<Error>>,
+    failed: RwSignal<Option<Failure>>,
 }
 
 impl Connecting {

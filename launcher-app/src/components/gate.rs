@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use smartrust::Error;
+use smartrust::{Error, Failure};
 
 use super::draw::{element, link, nothing, paragraph, reactive, text};
 use super::page::page;
@@ -51,7 +51,7 @@ pub fn ended(reason: &Error, session: Session) -> AnyView {
 /// Asks the session's clinic once more for what it was asked before.
 pub fn connect_again(launcher: Launcher, session: Session) -> AnyView {
     let session = StoredValue::new_local(session);
-    let failure = RwSignal::new(None::<Error>);
+    let failure = RwSignal::new(None::<Failure>);
     let connect = move || {
         failure.set(None);
         spawn_local(async move {

@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use smartrust::Error;
 use smartrust::abort::AbortHandle;
 use smartrust::web::JsonValue;
+use smartrust::{Error, Failure};
 
 use crate::launcher::{Launcher, OpenSession};
 use crate::model::trouble::is_unreachable;
@@ -19,7 +19,7 @@ pub enum Loading {
     /// It is there.
     Ready(JsonValue),
     /// It failed.
-    Failed(Error),
+    Failed(Failure),
 }
 
 /// The reading of a resource for a page. It is called off when the page goes.
@@ -81,10 +81,10 @@ impl Load {
         let session = self.session.get_value();
         let (reference, abort) = (self.reference.get_value(), self.abort.with_value(AbortHandle::signal));
         spawn_local(async move {
-            let outcome = match session.read(&reference, &abort).await.map_err(Error::from) {
+            let outcome = match session.read(&reference, &abort).await {
                 Ok(resource) => Loading::Ready(resource),
                 // The page that called it off is gone.
-                Err(Error::Aborted) => return,
+                Err(failure) if *failure == Error::Aborted => return,
                 Err(error) => {
                     self.launcher.take_note(&session, &error);
                     Loading::Failed(error)

@@ -1,9 +1,9 @@
 //! Who the patient is: the banner above a record, and the name elsewhere.
 
 use leptos::prelude::*;
-use smartrust::Error;
 use smartrust::platform::JsonView;
 use smartrust::web::JsonValue;
+use smartrust::{Error, Failure};
 
 use super::draw::{element, paragraph, reactive, reactive_text, text};
 use super::load::{Load, Loading};
@@ -21,12 +21,12 @@ pub fn load_patient(session: OpenSession) -> Load {
 }
 
 /// The patient who was read, if it is the session's.
-fn own_patient(patient: &JsonValue, session: OpenSession) -> Result<PatientBanner, Error> {
+fn own_patient(patient: &JsonValue, session: OpenSession) -> Result<PatientBanner, Failure> {
     let is = |member: &str, wanted: Option<&str>| patient.member_text(member).as_deref() == wanted;
     let id = session.with_value(|session| session.patient());
     match is("resourceType", Some("Patient")) && is("id", id.as_deref()) {
         true => Ok(PatientBanner::read(patient, today())),
-        false => Err(Error::PatientChanged),
+        false => Err(Error::PatientChanged.into()),
     }
 }
 

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use smartrust::Error;
 use smartrust::abort::AbortHandle;
 use smartrust::client::record::{PartState, RecordPart, RecordQuery};
 use smartrust::web::JsonValue;
+use smartrust::{Error, Failure};
 
 use super::load::until_gone;
 use crate::launcher::{Launcher, OpenSession, Session};
@@ -37,7 +37,7 @@ pub enum Progress {
     /// It was not granted.
     NotShared,
     /// It failed on the way.
-    Failed(Error),
+    Failed(Failure),
 }
 
 impl Part {
@@ -48,7 +48,7 @@ impl Part {
             PartState::Loading => Progress::Loading,
             PartState::Complete => Progress::Complete,
             PartState::NotGranted => Progress::NotShared,
-            PartState::Failed(failure) => Progress::Failed(failure.clone().into()),
+            PartState::Failed(failure) => Progress::Failed(failure.clone()),
         };
         let is_over = !matches!(part.state, PartState::Loading | PartState::NotGranted);
         Self {
@@ -131,7 +131,7 @@ impl RecordLoad {
                 }
             };
             if let Err(failure) = session.load_record(&queries, &abort, &told).await {
-                let failed = Part { progress: Progress::Failed(failure.into()), ..Part::BEGUN };
+                let failed = Part { progress: Progress::Failed(failure), ..Part::BEGUN };
                 wanted.iter().for_each(|(_, signal)| drop(signal.try_set(failed.clone())));
             }
         });

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use smartrust::Error;
+use smartrust::{Error, Failure};
 
 use super::documents::document_list;
 use super::draw::{element, nothing, paragraph, reactive, reactive_text, text};
@@ -59,7 +59,7 @@ fn not_shared(kind: &'static Kind, launcher: Launcher, session: OpenSession, aud
     if audience == Audience::Provider {
         return vec![absent(format!("{what} were not shared: the clinic did not give this app access to them."))];
     }
-    let failure = RwSignal::new(None::<Error>);
+    let failure = RwSignal::new(None::<Failure>);
     let ask = move || {
         failure.set(None);
         let session = session.get_value();

@@ -234,7 +234,7 @@ mod tests {
     fn every_kind() -> Vec<Error> {
         let text = || "scope token FHIR".into();
         let mut errors = vec![
-            wrong("clientId", "scope token FHIR"),
+            wrong("clientId", "scope token FHIR").into(),
             Error::UnknownServer { name: None },
             Error::UntrustedIssuer { iss: "https://ehr.example/r4".into() },
             Error::LaunchLink { parameter: "launch" },

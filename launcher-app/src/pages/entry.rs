@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
-use smartrust::Error;
+use smartrust::{Error, Failure};
 
 use crate::components::draw::reactive;
 use crate::components::gate::{ended, told, waiting};
@@ -14,7 +14,7 @@ use crate::model::trouble::{Audience, Trouble, WayOn};
 /// `/launch`: an EHR's link begins a launch, and the sign-in that follows comes back here.
 pub fn launch() -> AnyView {
     let launcher = expect_context::<Launcher>();
-    let failed: RwSignal<Option<Error>> = RwSignal::new(None);
+    let failed: RwSignal<Option<Failure>> = RwSignal::new(None);
     let begin = move || {
         failed.set(None);
         spawn_local(async move {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::hooks::use_navigate;
-use smartrust::Error;
+use smartrust::Failure;
 use smartrust::client::session::Signature;
 use smartrust::protocol::scope::Scope;
 
@@ -188,7 +188,7 @@ fn how_long(launcher: Launcher, session: OpenSession) -> AnyView {
         true => "It is renewed by itself while you look at the record. Sign out when you are done.",
         false => "It cannot be renewed. Afterwards, connect again.",
     };
-    let (failure, is_renewed) = (RwSignal::new(None::<Error>), RwSignal::new(false));
+    let (failure, is_renewed) = (RwSignal::new(None::<Failure>), RwSignal::new(false));
     let refresh = can_refresh.then(|| refresh_button(session, failure, is_renewed));
     let mut buttons: Vec<AnyView> = refresh.into_iter().collect();
     buttons.push(button("quiet", "Sign out", Box::new(sign_out)));
@@ -207,7 +207,7 @@ fn how_long(launcher: Launcher, session: OpenSession) -> AnyView {
     section("how-long", "How long it holds", parts)
 }
 
-fn refresh_button(session: OpenSession, failure: RwSignal<Option<Error>>, is_renewed: RwSignal<bool>) -> AnyView {
+fn refresh_button(session: OpenSession, failure: RwSignal<Option<Failure>>, is_renewed: RwSignal<bool>) -> AnyView {
     let is_running = RwSignal::new(false);
     let refresh = move |_| {
         failure.set(None);
@@ -218,7 +218,7 @@ fn refresh_button(session: OpenSession, failure: RwSignal<Option<Error>>, is_ren
             let refreshed = session.refresh().await;
             is_running.try_set(false);
             is_renewed.try_set(refreshed.is_ok());
-            failure.try_set(refreshed.err().map(Error::from));
+            failure.try_set(refreshed.err());
         });
     };
     view! { <button type="button" disabled=move || is_running.get() on:click=refresh>"Refresh now"</button> }.into_any()
