@@ -74,19 +74,19 @@ function cases() {
       if (encounter && visits.size < 20) visits.set(encounter.reference, id);
     }
     if (visits.size < 20) throw new Error(`The chart has ${visits.size} visits only.`);
-    return { search: `Observation?_id=${[...visits.values()].join(",")}&_count=20`, references: [...visits.keys()] };
+    return { search: `Observation?_id=${[...visits.values()].join(",")}&_count=20` };
   };
   const peerReferences = async ({ search }) => {
     const { references } = await window.peer.request(search, { resolveReferences: "encounter", graph: false });
     if (Object.keys(references).length !== 20) throw new Error(`${Object.keys(references).length} references`);
   };
   const ourReferences = (grouped) =>
-    `async ({ search, references }) => {
+    `async ({ search }) => {
       const [type, query] = search.split("?");
       const { resources } = (await ours.search(type, new URLSearchParams(query)).pages().next()).value;
-      const resolver = ours.resolver({ grouped: ${grouped} });
-      const wanted = resources.map(({ encounter }) => resolver.resolve(encounter.reference));
-      if (new Set((await Promise.all(wanted)).map(({ id }) => id)).size !== 20) throw new Error("not twenty");
+      const entry = resources.map(({ encounter }) => ({ item: encounter }));
+      const found = await ours.resolver({ grouped: ${grouped} }).resolveAll({ resourceType: "List", entry });
+      if (found.size !== 20 || [...found.values()].some(({ resource }) => !resource)) throw new Error("not twenty");
     }`;
   const types = [
     "Condition", "MedicationRequest", "AllergyIntolerance", "Immunization", "Encounter", "Observation", "Procedure",

@@ -59,6 +59,8 @@ impl fmt::Display for UrlError {
     }
 }
 
+impl std::error::Error for UrlError {}
+
 impl Url {
     /// Reads an absolute address. A fragment is refused, dots in the path are resolved.
     pub fn parse(text: &str) -> Result<Self, UrlError> {
