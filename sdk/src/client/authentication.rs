@@ -1,49 +1,45 @@
 //! Proves who the client is: the same way for a code, a refresh, a revocation and every other request in its name.
 
+use std::rc::Rc;
+
 use super::config::Server;
 use super::records::Endpoints;
 use super::transport::Answer;
 use crate::error::{Error, Failure};
-use crate::platform::{JsonView, Platform};
+use crate::platform::{Clock, Entropy, JsonView};
 use crate::protocol::client_assertion::PrivateKeyJwt;
-use crate::protocol::client_auth::{AuthenticationRequest, ClientAuthentication, ClientCredential};
+use crate::protocol::client_auth::{
+    AuthenticationCallback, AuthenticationRequest, ClientAuthentication, ClientCredential,
+};
 use crate::protocol::encoding::base64url;
 use crate::protocol::token::{TokenClient, TokenResponse, read_token_response};
 use crate::protocol::url::Url;
 
 impl Server {
     /// The client, authenticated for one request to one of the server's endpoints.
-    pub(super) async fn client<P: Platform>(
-        &self,
-        platform: &P,
-        endpoint: &Url,
-        endpoints: &Endpoints,
-    ) -> Result<TokenClient, Failure> {
+    pub(super) async fn client(&self, endpoint: &Url, endpoints: &Endpoints) -> Result<TokenClient, Failure> {
         let is_passed_on = *endpoint == endpoints.token || Some(endpoint) == endpoints.revocation.as_ref();
         let endpoint = self.token_proxy.as_ref().filter(|_| is_passed_on).unwrap_or(endpoint);
         let supported = &endpoints.token_endpoint_auth_signing_alg_values_supported;
-        self.authenticated(platform, endpoint, &endpoints.token, supported).await
+        self.authenticated(endpoint, &endpoints.token, supported).await
     }
 
     /// The client, authenticated by an algorithm that the server supports.
-    pub(super) async fn authenticated<P: Platform>(
+    pub(super) async fn authenticated(
         &self,
-        platform: &P,
         endpoint: &Url,
         token_endpoint: &Url,
         supported: &[String],
     ) -> Result<TokenClient, Failure> {
         let client_id = &self.record.client_id;
         let credential = match &self.record.authentication {
-            ClientAuthentication::PrivateKeyJwt(method) => {
-                if endpoint.origin() != token_endpoint.origin() {
-                    return Err(refused("its assertion does not go to another origin than the token endpoint's"));
-                }
-                sign_assertion(platform, method, client_id, endpoint, supported).await?
-            }
             ClientAuthentication::Callback(callback) => {
-                let request =
-                    AuthenticationRequest { endpoint: endpoint.as_str().to_owned(), client_id: client_id.clone() };
+                let request = AuthenticationRequest {
+                    endpoint: endpoint.clone(),
+                    token_endpoint: token_endpoint.clone(),
+                    client_id: client_id.clone(),
+                    token_endpoint_auth_signing_alg_values_supported: supported.to_vec(),
+                };
                 callback.call(request).await?
             }
             fixed => fixed.fixed_credential(client_id),
@@ -62,18 +58,38 @@ impl Server {
     }
 }
 
-/// A fresh assertion for one request.
-async fn sign_assertion<P: Platform>(
+impl PrivateKeyJwt {
+    /// The way of authenticating by this key: a fresh assertion for every request, which goes to the token endpoint's origin alone.
+    ///
+    /// # Errors
+    /// As [`Self::check`].
+    pub fn authentication<P>(self, platform: &P) -> Result<ClientAuthentication, Failure>
+    where
+        P: Clock + Entropy + Clone + 'static,
+    {
+        self.check()?;
+        let (method, platform) = (Rc::new(self), platform.clone());
+        Ok(ClientAuthentication::Callback(AuthenticationCallback::new(move |request| {
+            let (method, platform) = (method.clone(), platform.clone());
+            Box::pin(async move { sign_assertion(&platform, &method, &request).await })
+        })))
+    }
+}
+
+async fn sign_assertion<P: Clock + Entropy>(
     platform: &P,
     method: &PrivateKeyJwt,
-    client_id: &str,
-    endpoint: &Url,
-    supported: &[String],
+    request: &AuthenticationRequest,
 ) -> Result<ClientCredential, Failure> {
-    let algorithm = method.key.algorithm(supported).ok_or_else(|| refused("its key cannot sign"))?;
+    if request.endpoint.origin() != request.token_endpoint.origin() {
+        return Err(refused("its assertion does not go to another origin than the token endpoint's"));
+    }
+    let algorithm = method.key.algorithm(&request.token_endpoint_auth_signing_alg_values_supported);
+    let algorithm = algorithm.ok_or_else(|| refused("its key cannot sign"))?;
     let mut jti = [0; 16];
     platform.fill(&mut jti).map_err(|_| Error::Entropy)?;
-    let input = method.signing_input(algorithm, client_id, endpoint.as_str(), &base64url(&jti), platform.now());
+    let (endpoint, jti) = (request.endpoint.as_str(), base64url(&jti));
+    let input = method.signing_input(algorithm, &request.client_id, endpoint, &jti, platform.now());
     let signature = method.key.sign(algorithm, &input).await;
     let signature = signature.map_err(|_| refused("the browser cannot sign with its key"))?;
     Ok(ClientCredential::assertion(&PrivateKeyJwt::assertion(&input, &signature)))

@@ -231,7 +231,7 @@ async fn request_token<P: Platform>(inner: &Inner<P>) -> Result<AccessToken, Fai
     let configuration = discover(platform, server, false).await?;
     let endpoint = &configuration.token_endpoint;
     let supported = &configuration.token_endpoint_auth_signing_alg_values_supported;
-    let client = server.authenticated(platform, endpoint, endpoint, supported).await?;
+    let client = server.authenticated(endpoint, endpoint, supported).await?;
     let request = client_credentials_request(&client, &server.record.scope);
     let response = server.read_tokens(&send(platform, &request, REQUEST_TIMEOUT, &AbortSignal::never()).await?)?;
     let expires_at = response.expires_in.map(|seconds| platform.now() + seconds);

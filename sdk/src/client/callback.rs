@@ -53,7 +53,7 @@ impl<P: Platform> SmartApp<P> {
         code: &AuthorizationCode,
         issuer_unknown: bool,
     ) -> Result<Rc<SessionRecord>, Failure> {
-        let client = server.client(self.platform(), &launch.endpoints.token, &launch.endpoints).await?;
+        let client = server.client(&launch.endpoints.token, &launch.endpoints).await?;
         let request = client.code_request(code, &launch.redirect_uri, launch.verifier.as_ref());
         let answer = send(self.platform(), &request, REQUEST_TIMEOUT, &AbortSignal::never()).await?;
         let response = server.read_tokens(&answer)?;

@@ -116,9 +116,6 @@ impl Server {
             return Err(Error::configuration("clientId", problem));
         }
         let key = record.name.clone().unwrap_or_else(|| [record.client_id.as_str(), &record.fhir_base].join(" "));
-        if let ClientAuthentication::PrivateKeyJwt(method) = &record.authentication {
-            method.check()?;
-        }
         let (discovery, keys, token_proxy, refused_client) = Default::default();
         Ok(Self { record, discovery, keys, key, fhir_base, discovery_base, token_proxy, refused_client })
     }

@@ -223,7 +223,7 @@ impl<P: Platform> Inner<P> {
     /// The client as which tokens are asked for, asked about and given back, authenticated for one request.
     pub async fn client(&self, endpoint: &Url) -> Result<TokenClient, Failure> {
         let endpoints = self.record.borrow().endpoints.clone();
-        self.server.client(&self.platform, endpoint, &endpoints).await
+        self.server.client(endpoint, &endpoints).await
     }
 
     pub fn topic(&self) -> String {

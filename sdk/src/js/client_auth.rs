@@ -5,8 +5,6 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::CryptoKey;
 
-use std::rc::Rc;
-
 use super::value::{object, text};
 use crate::client::config_json::members;
 use crate::error::{Error, Failure};
@@ -37,13 +35,15 @@ fn read_key(key: &JsonValue) -> Result<ClientAuthentication, Failure> {
     let forms = if Array::is_array(&private_key) { Array::from(&private_key) } else { Array::of1(&private_key) };
     let forms: Vec<CryptoKey> =
         forms.iter().map(|form| form.dyn_into()).collect::<Result<_, _>>().map_err(|_| wrong())?;
-    Ok(ClientAuthentication::PrivateKeyJwt(Rc::new(PrivateKeyJwt {
-        key: ClientKey::new(&WebPlatform::default(), forms),
+    let platform = WebPlatform::default();
+    let method = PrivateKeyJwt {
+        key: ClientKey::new(&platform, forms),
         kid: key.member_text("kid"),
         jku: key.member_text("jku"),
         issuer: key.member_text("issuer"),
         extra_claims: members(key, "claims", |value| Some(value.to_json()))?,
-    })))
+    };
+    method.authentication(&platform)
 }
 
 fn read_callback(callback: JsonValue) -> Result<ClientAuthentication, Failure> {
@@ -60,7 +60,7 @@ fn read_callback(callback: JsonValue) -> Result<ClientAuthentication, Failure> {
 
 /// What the callback gives, and `None` where it throws or gives something else.
 async fn call(callback: &Function, request: &AuthenticationRequest) -> Option<ClientCredential> {
-    let request = object(&[("endpoint", text(&request.endpoint)), ("clientId", text(&request.client_id))]);
+    let request = object(&[("endpoint", text(request.endpoint.as_str())), ("clientId", text(&request.client_id))]);
     let given = callback.call1(&JsValue::UNDEFINED, &request).ok()?;
     let given = JsonValue::from_js(JsFuture::from(Promise::resolve(&given)).await.ok()?);
     Some(ClientCredential {

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::rc::Rc;
 
-use super::client_assertion::PrivateKeyJwt;
 use super::encoding::{base64, percent_encode};
 use super::secret::{ClientAssertion, ClientSecret};
+use super::url::Url;
 use crate::error::Failure;
 use crate::platform::LocalFuture;
 
@@ -19,9 +19,8 @@ pub enum ClientAuthentication {
     ClientSecretPost(ClientSecret),
     /// `client_secret_basic`: the secret stands in the `Authorization` header. Not for a browser.
     ClientSecretBasic(ClientSecret, BasicEncoding),
-    /// `private_key_jwt`: an assertion that the client's key signs (RFC 7523, SMART App Launch 2.2, asymmetric authentication).
-    PrivateKeyJwt(Rc<PrivateKeyJwt>),
-    /// The app makes the credential itself, anew for every request.
+    /// A credential that is made anew for every request: by the client's key (`private_key_jwt`, of which
+    /// [`PrivateKeyJwt::authentication`](super::client_assertion::PrivateKeyJwt::authentication) makes one), or by the app itself.
     Callback(AuthenticationCallback),
 }
 
@@ -70,18 +69,22 @@ impl fmt::Debug for ClientCredential {
     }
 }
 
-/// What an app's own callback is asked to authenticate.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What a callback is asked to authenticate.
+#[derive(Clone, Debug, PartialEq)]
 pub struct AuthenticationRequest {
     /// Where the request goes.
-    pub endpoint: String,
+    pub endpoint: Url,
+    /// The server's token endpoint.
+    pub token_endpoint: Url,
     /// The client.
     pub client_id: String,
+    /// What the server takes an assertion to be signed by; empty where it does not say.
+    pub token_endpoint_auth_signing_alg_values_supported: Vec<String>,
 }
 
 type Authenticate = dyn Fn(AuthenticationRequest) -> LocalFuture<Result<ClientCredential, Failure>>;
 
-/// A callback by which an app authenticates its token requests itself.
+/// A callback by which token requests are authenticated.
 #[derive(Clone)]
 pub struct AuthenticationCallback(Rc<Authenticate>);
 
@@ -119,7 +122,7 @@ impl ClientAuthentication {
         matches!(self, Self::ClientSecretPost(_) | Self::ClientSecretBasic(..))
     }
 
-    /// What authenticates every request alike: nothing for a key or a callback, which give each its own. `client_id` is in the
+    /// What authenticates every request alike: nothing for a callback, which gives each its own. `client_id` is in the
     /// body for a public client and for `client_secret_post`, and is left out otherwise.
     pub fn fixed_credential(&self, client_id: &str) -> ClientCredential {
         match self {
@@ -135,7 +138,7 @@ impl ClientAuthentication {
                 let authorization = Some(["Basic ", &base64(pair.as_bytes())].concat());
                 ClientCredential { parameters: Vec::new(), authorization }
             }
-            Self::PrivateKeyJwt(_) | Self::Callback(_) => ClientCredential::default(),
+            Self::Callback(_) => ClientCredential::default(),
         }
     }
 }
@@ -145,7 +148,6 @@ mod tests {
     use super::*;
     use crate::protocol::http::Request;
     use crate::protocol::token::TokenClient;
-    use crate::protocol::url::Url;
 
     fn request(authentication: &ClientAuthentication) -> Request {
         let endpoint = Url::parse("https://ehr.example/token").unwrap();

@@ -239,10 +239,9 @@ pub fn refused_client_finding(authentication: &ClientAuthentication) -> Finding 
         }
         ClientAuthentication::ClientSecretBasic(_, BasicEncoding::Raw) => "try the basicEncoding \"form\"",
         ClientAuthentication::ClientSecretPost(_) => "try client_secret_basic",
-        ClientAuthentication::PrivateKeyJwt(_) => {
-            "the server must have the public key, under the same kid, and the clocks must agree within two minutes"
+        ClientAuthentication::Callback(_) => {
+            "with a key, the server must have its public half, under the same kid, and the clocks must agree within two minutes"
         }
-        ClientAuthentication::Callback(_) => "the app's own callback makes the credential",
     };
     let message = ["The token endpoint did not know the client (invalid_client): check its id; ", remedy, "."];
     Finding::new("invalid_client", message.concat(), "RFC 6749 section 5.2")

@@ -212,6 +212,13 @@ impl ClientKeyPair {
     }
 
     /// The way in which a client authenticates with the pair.
+    ///
+    /// ```no_run
+    /// # fn example(pair: &smartrust::web::ClientKeyPair) -> Result<(), smartrust::Failure> {
+    /// let authentication = pair.private_key_jwt().authentication(&smartrust::web::WebPlatform::default())?;
+    /// # let _ = authentication; Ok(())
+    /// # }
+    /// ```
     pub fn private_key_jwt(&self) -> PrivateKeyJwt {
         let key = ClientKey::new(&WebPlatform::default(), self.forms.clone());
         PrivateKeyJwt::new(key, Some(self.kid.clone()))

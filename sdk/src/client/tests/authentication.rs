@@ -71,7 +71,7 @@ fn signed_in(
 fn with_key(algorithms: &'static [Algorithm]) -> impl Fn(&MemoryPlatform) -> ClientAuthentication {
     |tab| {
         let key = ClientKey::new(tab, algorithms.to_vec());
-        ClientAuthentication::PrivateKeyJwt(Rc::new(PrivateKeyJwt::new(key, Some("key-1".into()))))
+        PrivateKeyJwt::new(key, Some("key-1".into())).authentication(tab).unwrap()
     }
 }
 
@@ -179,7 +179,7 @@ fn k5_the_apps_own_callback_authenticates_every_request() {
     let callback = move |_: &MemoryPlatform| {
         let seen = seen.clone();
         ClientAuthentication::Callback(AuthenticationCallback::new(move |request| {
-            seen.borrow_mut().push((request.endpoint, request.client_id));
+            seen.borrow_mut().push((request.endpoint.to_string(), request.client_id));
             let number = seen.borrow().len().to_string();
             let parameters = vec![("client_assertion".to_owned(), number)];
             Box::pin(async { Ok(ClientCredential { parameters, authorization: Some("Own proof".into()) }) })

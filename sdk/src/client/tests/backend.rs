@@ -8,12 +8,11 @@ use crate::protocol::client_auth::ClientAuthentication;
 use crate::protocol::jwk::Algorithm;
 use futures_util::future::join;
 use serde_json::{Value, json};
-use std::rc::Rc;
 
 /// A service with a key, at the scripted server.
 pub fn service(tab: &MemoryPlatform) -> BackendClient<MemoryPlatform> {
     let key = ClientKey::new(tab, vec![Algorithm::RS384]);
-    let authentication = ClientAuthentication::PrivateKeyJwt(Rc::new(PrivateKeyJwt::new(key, Some("key-1".into()))));
+    let authentication = PrivateKeyJwt::new(key, Some("key-1".into())).authentication(tab).unwrap();
     BackendClient::new(tab.clone(), BackendConfig::new(BASE, "service", authentication, "system/*.rs")).unwrap()
 }
 
