@@ -10,7 +10,7 @@ import { iss } from "./support/servers.mjs";
 
 test("the package loads a record with progress, and tells what was not shared and what failed", async ({ page, traffic }) => {
   await signIn(page, { deny: ["Condition"] });
-  await orderFault({ path: "/webchart.cgi/fhir/Encounter", method: "GET", status: 503 });
+  await orderFault({ path: "/webchart.cgi/fhir/Encounter", method: "GET", status: 500 });
   try {
     const before = traffic.to(`${iss}/Condition`).length;
     const { parts, heard } = await withSession(page, async ({ session }) => {
