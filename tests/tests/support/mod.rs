@@ -40,8 +40,8 @@ pub fn service(clinic: &Clinic, scope: &str) -> Service {
         made.set(made.get() + 1);
         let now = hands.now();
         let claims = json!({
-            "iss": request.client_id, "sub": request.client_id, "aud": request.endpoint,
-            "exp": now + 120, "jti": format!("{now} {} {scope}", made.get(), scope = request.endpoint)
+            "iss": request.client_id, "sub": request.client_id, "aud": request.endpoint.as_str(),
+            "exp": now + 120, "jti": format!("{now} {} {scope}", made.get(), scope = request.endpoint.as_str())
         });
         let assertion = KEYS.sign("RS384", "rsa", &claims);
         Box::pin(async move { Ok(ClientCredential::assertion(&ClientAssertion::new(assertion))) })
