@@ -42,7 +42,8 @@ pub fn shrink(folder: &Path, name: &str) -> Result<()> {
 fn optimise(wasm: &Path) -> Result<ShortNames> {
     let smaller = wasm.with_extension("smaller");
     let mut command = tools::node(&workspace::root().join("node_modules/binaryen/bin/wasm-opt"));
-    command.args(["-Oz", "--strip-debug", "--strip-producers", "--strip-target-features"]).args(WASM_FEATURES);
+    // Twice, as the first pass leaves work for the second.
+    command.args(["-Oz", "-Oz", "--strip-debug", "--strip-producers", "--strip-target-features"]).args(WASM_FEATURES);
     command.arg("--minify-imports-and-exports-and-modules").arg(wasm).arg("-o").arg(&smaller);
     let output = tools::run_quietly(&mut command, "wasm-opt failed: run `npm ci`, then run this again.")?;
     fs::rename(&smaller, wasm).with_context(|| format!("{} could not be replaced", wasm.display()))?;

@@ -198,7 +198,7 @@ mod tests {
 
     #[test]
     fn the_first_load_has_one_page() {
-        for file in ["index.html", "boot.js", "style/main.css", "launcher_bg.wasm", "launcher.config.json"] {
+        for file in ["index.html", "boot.js", "style.css", "launcher_bg.wasm", "launcher.config.json"] {
             assert!(first_load(file), "{file}");
         }
         for file in ["404.html", "launch.html", "launch/index.html", "icons/icon.png"] {
