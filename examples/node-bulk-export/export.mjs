@@ -46,8 +46,7 @@ async function findJob(client) {
     if (manifest) return { job, manifest };
   }
   // Files of a job that is gone do not go with those of a new one.
-  const old = (await readdir(folder)).filter((name) => /^\d{4}-\w+\.ndjson(\.part)?$/.test(name));
-  for (const name of old) await rm(join(folder, name));
+  for (const name of await readdir(folder)) if (/^\d{4}-\w+\.ndjson(\.part)?$/.test(name)) await rm(join(folder, name));
   const job = await client.startExport({ group: GROUP });
   await writeFile(kept, JSON.stringify({ statusUrl: job.statusUrl }));
   return { job, manifest: await job.wait({ onProgress }) };
