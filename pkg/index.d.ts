@@ -1,125 +1,26 @@
-/** Where sessions and pending launches are kept: an object of the app's own. */
-export interface SessionStore {
-  /** The text under a key, or nothing. */
-  get(key: string): string | null | undefined | Promise<string | null | undefined>;
-  /** Puts a text under a key. */
-  set(key: string, text: string): void | Promise<void>;
-  /** Removes a key. */
-  remove(key: string): void | Promise<void>;
-  /** All keys that begin with a prefix. */
-  keys(prefix: string): string[] | Promise<string[]>;
-}
+import type { SmartAppConfig, LaunchOptions, PopupOptions } from "./config.js";
+import type {
+  Resource,
+  Search,
+  SearchParameters,
+  Abortable,
+  RequestOptions,
+  SearchOptions,
+  CreateOptions,
+  ConditionalOptions,
+  UpdateOptions,
+  OperationOptions,
+  FhirResponse,
+  MatchOptions,
+  MatchCandidate,
+  ResolverOptions,
+  Resolver,
+  RecordPart,
+  RecordOptions,
+} from "./fhir.js";
 
-/** What an app knows of one server. */
-export interface ServerConfig {
-  /** The app's own name for the server; needed where several are configured. */
-  name?: string;
-  /** The app's own label; not read by the client. */
-  label?: string;
-  /** The FHIR base, and the default for the discovery base and `aud`. */
-  fhirBase: string;
-  /** Where `.well-known` lies, if not under the FHIR base. */
-  discoveryBase?: string;
-  /** The `aud` parameter; by default the FHIR base as written, in an EHR launch the link's `iss`. */
-  aud?: string;
-  /** Which `iss` an EHR launch may come with; by default the FHIR base alone. */
-  issuers?: string[];
-  /** The client id that the server knows the app by. */
-  clientId: string;
-  /** A shared secret. Not for a browser, where everybody can read it; there a warning says so. */
-  clientSecret?: string;
-  /**
-   * How the client authenticates (RFC 7591 section 2): by default `private_key_jwt` with a `key`, `client_secret_basic` with a
-   * secret, else `none`.
-   */
-  tokenEndpointAuthMethod?: "none" | "client_secret_post" | "client_secret_basic" | "private_key_jwt";
-  /** The key that signs the client's assertions (SMART App Launch 2.2, asymmetric authentication). */
-  key?: ClientKey;
-  /**
-   * Authenticates the client's token, revocation and introspection requests in the app's own way. It is called anew for every
-   * request, also for one that is tried again.
-   */
-  authenticate?: (request: AuthenticationRequest) => ClientCredential | Promise<ClientCredential>;
-  /**
-   * An address of the app's own origin, absolute or relative to `redirectUri`, that takes token and revocation requests in the
-   * server's place, adds the client's secret, and passes them on.
-   */
-  tokenProxy?: string;
-  /** How a Basic header is written: form-encoded first (`form`, RFC 6749 section 2.3.1), or `raw` for servers that compare it so. */
-  basicEncoding?: "form" | "raw";
-  /** Where the server sends the user back to; absolute, without fragment, as it is registered. */
-  redirectUri: string;
-  /** The scopes, separated by spaces. `launch` is added for an EHR launch and left out of a standalone one. */
-  scope: string;
-  /** When a PKCE challenge (S256) is sent: always (`send`), only to a server that advertises it (`required`), never. */
-  pkce?: "send" | "required" | "disabled";
-  /** Audiences of an ID token that are trusted besides the client. */
-  trustedAudiences?: string[];
-  /** Takes an ID token without the nonce that was sent. */
-  allowMissingNonce?: boolean;
-  /** Allows plain http to other machines. Everybody on the way can then read along. */
-  allowInsecureHttp?: boolean;
-}
-
-/** A client's private key, and what its assertions say besides. */
-export interface ClientKey {
-  /**
-   * The key, to be used for `sign`; it need not be extractable. An RSA key of Web Crypto is bound to one hash, so there may be one
-   * for each: then the server's list picks.
-   */
-  privateKey: CryptoKey | CryptoKey[];
-  /** The key's name in the JWK Set that the client registered. */
-  kid?: string;
-  /** Where that set is, for servers that read it from the assertion. */
-  jku?: string;
-  /** The assertion's `iss`, for servers that know the client there by another name than `clientId`. */
-  issuer?: string;
-  /** Claims besides `iss`, `sub`, `aud`, `exp` and `jti`. */
-  claims?: Record<string, unknown>;
-}
-
-/** What an app's own callback is asked to authenticate. */
-export interface AuthenticationRequest {
-  /** Where the request goes. */
-  endpoint: string;
-  /** The client. */
-  clientId: string;
-}
-
-/** What authenticates one request of a client. */
-export interface ClientCredential {
-  /** Parameters for the form, such as `client_id` or `client_assertion`. */
-  parameters?: Record<string, string>;
-  /** The value of the `Authorization` header. */
-  authorization?: string;
-}
-
-/** An app's configuration: one `server`, or several `servers` with names. */
-export interface SmartAppConfig {
-  server?: ServerConfig;
-  servers?: ServerConfig[];
-  /**
-   * Where sessions are kept: `"tab"` (sessionStorage, the default), `"origin"` (localStorage), `"memory"`, or an object of
-   * the app's own.
-   */
-  store?: "tab" | "origin" | "memory" | SessionStore;
-}
-
-/** How to launch. */
-export interface LaunchOptions {
-  /** The configured name of the server, for a standalone launch where there are several. */
-  server?: string;
-  /** Other scopes than the configured ones. */
-  scope?: string;
-  /** Parameters to add to the authorization request, such as `prompt`. */
-  parameters?: Record<string, string>;
-}
-
-/** How to launch in a window of its own. */
-export interface PopupOptions extends LaunchOptions {
-  /** Gives up, and closes the window. */
-  signal?: AbortSignal;
-}
+export type * from "./config.js";
+export type * from "./fhir.js";
 
 /**
  * A SMART app.
@@ -207,178 +108,6 @@ export interface LaunchContext {
   smart_style_url?: string;
   fhirContext?: { reference?: string; canonical?: string; type?: string; role?: string }[];
   [member: string]: unknown;
-}
-
-/** A FHIR resource, as the server sent it. */
-export interface Resource {
-  resourceType: string;
-  id?: string;
-  [member: string]: any;
-}
-
-/** One page of a search. */
-export interface Page<T = Resource> {
-  /** The matches, in the server's order. */
-  resources: T[];
-  /** Resources that came along (`_include`). */
-  included: Resource[];
-  /** OperationOutcomes with remarks on the search. */
-  outcomes: Resource[];
-  /** How many matches there are in all, where the server says. */
-  total?: number;
-  /** The whole Bundle, as it came, such as for the deletions in a history. */
-  bundle: Resource;
-}
-
-/** A search. Each iteration asks the server anew; nothing is sent before the first step. */
-export interface Search<T = Resource> extends AsyncIterable<T> {
-  /** The results page by page. */
-  pages(): AsyncGenerator<Page<T>, void, undefined>;
-  /** All results. */
-  toArray(): Promise<T[]>;
-}
-
-/** Search parameters: an array stands for a parameter that is repeated. */
-export type SearchParameters =
-  | Record<string, string | number | boolean | undefined | (string | number | boolean)[]>
-  | URLSearchParams
-  | Iterable<[string, string]>;
-
-/** Something that a caller can call off. */
-export interface Abortable {
-  /** Calls the work off; it rejects with the code `aborted`. A token refresh goes on all the same. */
-  signal?: AbortSignal;
-}
-
-/** How a request is made. */
-export interface RequestOptions extends Abortable {
-  /** Headers to add; they stay through all pages of a search. `Authorization` is the client's own. */
-  headers?: Headers | Record<string, string> | Iterable<[string, string]>;
-  /**
-   * Whether the request is tried again after network errors, 429, 502, 503 and 504: always, never, or by default where it does no
-   * more when it arrives twice. A POST is not, except `true` says that it does no harm.
-   */
-  retry?: boolean;
-  /** Rejects with `not_granted`, and sends nothing, where no granted scope allows the request for its type. */
-  checkScopes?: boolean;
-}
-
-/** How a search is made. */
-export interface SearchOptions extends RequestOptions {
-  /** Ends the search after so many resources. */
-  limit?: number;
-  /** Searches by POST. A search whose address is long does so by itself. */
-  post?: boolean;
-}
-
-/** How a resource is changed. */
-export interface ChangeOptions extends RequestOptions {
-  /** What the server should send back. */
-  prefer?: "minimal" | "representation" | "OperationOutcome";
-}
-
-/** How a resource is made. */
-export interface CreateOptions extends ChangeOptions {
-  /** Makes it only where this search finds none, such as `identifier=http://example.org|7`. */
-  ifNoneExist?: string;
-}
-
-/** How a resource that is there is changed. */
-export interface ConditionalOptions extends ChangeOptions {
-  /** Changes it only while it is this version, by its ETag. */
-  ifMatch?: string;
-  /** Changes the one that this search finds; the reference is then a type alone. */
-  search?: SearchParameters;
-}
-
-/** How a resource is replaced. */
-export interface UpdateOptions extends Omit<ConditionalOptions, "ifMatch"> {
-  /** Replaces it only while it is this version: an ETag, or `true` for the resource's own `meta.versionId`. */
-  ifMatch?: string | boolean;
-}
-
-/** How an operation is asked for: by GET with parameters, by POST with a body. */
-export interface OperationOptions extends RequestOptions {
-  parameters?: SearchParameters;
-  /** A Parameters resource, or what else the operation takes. */
-  body?: Resource;
-  /** Asks by POST also without a body. */
-  post?: boolean;
-}
-
-/** The answer to a change. What CORS hides is absent. */
-export interface FhirResponse<T = Resource> {
-  status: number;
-  etag?: string;
-  location?: string;
-  lastModified?: string;
-  /** The resource in the body, if any. */
-  resource?: T;
-}
-
-/** How a person is looked for. */
-export interface MatchOptions extends RequestOptions {
-  /** Whether only certain matches may come. */
-  onlyCertainMatches?: boolean;
-  /** How many to ask for at most. */
-  count?: number;
-}
-
-/** A person that a record may be about. Which one it is, a person decides. */
-export interface MatchCandidate {
-  resource: Resource;
-  /** How well it fits, from 0 to 1. */
-  score?: number;
-  grade?: "certain" | "probable" | "possible" | "certainly-not";
-}
-
-/** How references are followed. */
-export interface ResolverOptions extends RequestOptions {
-  /** Asks for those of one type by a search with `_id`, and reads what does not come back so. */
-  grouped?: boolean;
-}
-
-/** Follows references, each once, and keeps what it found. */
-export interface Resolver {
-  /** The resource that a reference names: within the resource or Bundle that it stands in, else on the server. */
-  resolve<T = Resource>(reference: string, within?: Resource): Promise<T>;
-  /**
-   * All that a resource or Bundle refers to, side by side, by reference; with a `depth` above 1 also what that refers to. One that
-   * fails leaves the others.
-   */
-  resolveAll(resource: Resource, options?: { depth?: number }): Promise<Map<string, { resource?: Resource; error?: SmartError }>>;
-}
-
-/** One kind of data of a record: a resource type, and the search that narrows it. */
-export interface RecordQuery {
-  type: string;
-  parameters?: SearchParameters;
-}
-
-/** One kind of data of a record, as far as it has been loaded. */
-export interface RecordPart<T = Resource> {
-  /** The resource type. */
-  resourceType: string;
-  /** The search parameters besides the patient. */
-  parameters: [string, string][];
-  /** The patient's resources, in the server's order. */
-  resources: T[];
-  /** Resources that the server sent though they are another patient's. Never show them as this patient's. */
-  others: Resource[];
-  /** How many resources there are in all, where the server says. */
-  total?: number;
-  /** How far it has come. What was not granted is not asked for; what failed keeps what came before. */
-  state: "loading" | "complete" | "notgranted" | "failed";
-  /** Why it failed. */
-  error?: SmartError;
-}
-
-/** How a record is loaded. */
-export interface RecordOptions extends Abortable {
-  /** The kinds of data; by default those that most servers have. */
-  queries?: (string | RecordQuery)[];
-  /** Called with a part and its number each time that a page came and when it ended. */
-  onPart?: (part: RecordPart, index: number) => void;
 }
 
 /** The events of a session. */

@@ -94,10 +94,7 @@ impl ServerRecord {
             aud: optional(value, "aud")?,
             issuers: value.member("issuers").is_some().then(|| texts(value, "issuers")).transpose()?,
             client_id: required(value, "clientId")?,
-            authentication: match own_authentication(value)? {
-                Some(authentication) => authentication,
-                None => authentication(value)?,
-            },
+            authentication: authentication(value, own_authentication)?,
             token_proxy: optional(value, "tokenProxy")?,
             redirect_uri: required(value, "redirectUri")?,
             scope: required(value, "scope")?,
@@ -128,10 +125,7 @@ impl BackendConfig {
             fhir_base: required(value, "fhirBase")?,
             discovery_base: optional(value, "discoveryBase")?,
             client_id: required(value, "clientId")?,
-            authentication: match own_authentication(value)? {
-                Some(authentication) => authentication,
-                None => authentication(value)?,
-            },
+            authentication: authentication(value, own_authentication)?,
             scope: required(value, "scope")?,
             file_origins: texts(value, "fileOrigins")?,
             allow_insecure_http: flag(value, "allowInsecureHttp")?,
@@ -187,7 +181,10 @@ fn flag<V: JsonView>(value: &V, member: &str) -> Result<bool, Failure> {
     }
 }
 
-fn authentication<V: JsonView>(value: &V) -> Result<ClientAuthentication, Failure> {
+fn authentication<V: JsonView>(value: &V, own: &ReadAuthentication<V>) -> Result<ClientAuthentication, Failure> {
+    if let Some(authentication) = own(value)? {
+        return Ok(authentication);
+    }
     let secret = optional(value, "clientSecret")?.map(ClientSecret::new);
     let encoding = match optional(value, "basicEncoding")?.as_deref() {
         None | Some("form") => BasicEncoding::Form,

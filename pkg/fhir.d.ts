@@ -1,0 +1,175 @@
+// What FHIR calls take and give.
+
+import type { SmartError } from "./index.js";
+
+/** A FHIR resource, as the server sent it. */
+export interface Resource {
+  resourceType: string;
+  id?: string;
+  [member: string]: any;
+}
+
+/** One page of a search. */
+export interface Page<T = Resource> {
+  /** The matches, in the server's order. */
+  resources: T[];
+  /** Resources that came along (`_include`). */
+  included: Resource[];
+  /** OperationOutcomes with remarks on the search. */
+  outcomes: Resource[];
+  /** How many matches there are in all, where the server says. */
+  total?: number;
+  /** The whole Bundle, as it came, such as for the deletions in a history. */
+  bundle: Resource;
+}
+
+/** A search. Each iteration asks the server anew; nothing is sent before the first step. */
+export interface Search<T = Resource> extends AsyncIterable<T> {
+  /** The results page by page. */
+  pages(): AsyncGenerator<Page<T>, void, undefined>;
+  /** All results. */
+  toArray(): Promise<T[]>;
+}
+
+/** Search parameters: an array stands for a parameter that is repeated. */
+export type SearchParameters =
+  | Record<string, string | number | boolean | undefined | (string | number | boolean)[]>
+  | URLSearchParams
+  | Iterable<[string, string]>;
+
+/** Something that a caller can call off. */
+export interface Abortable {
+  /** Calls the work off; it rejects with the code `aborted`. A token refresh goes on all the same. */
+  signal?: AbortSignal;
+}
+
+/** How a request is made. */
+export interface RequestOptions extends Abortable {
+  /** Headers to add; they stay through all pages of a search. `Authorization` is the client's own. */
+  headers?: Headers | Record<string, string> | Iterable<[string, string]>;
+  /**
+   * Whether the request is tried again after network errors, 429, 502, 503 and 504: always, never, or by default where it does no
+   * more when it arrives twice. A POST is not, except `true` says that it does no harm.
+   */
+  retry?: boolean;
+  /** Rejects with `not_granted`, and sends nothing, where no granted scope allows the request for its type. */
+  checkScopes?: boolean;
+}
+
+/** How a search is made. */
+export interface SearchOptions extends RequestOptions {
+  /** Ends the search after so many resources. */
+  limit?: number;
+  /** Searches by POST. A search whose address is long does so by itself. */
+  post?: boolean;
+}
+
+/** How a resource is changed. */
+export interface ChangeOptions extends RequestOptions {
+  /** What the server should send back. */
+  prefer?: "minimal" | "representation" | "OperationOutcome";
+}
+
+/** How a resource is made. */
+export interface CreateOptions extends ChangeOptions {
+  /** Makes it only where this search finds none, such as `identifier=http://example.org|7`. */
+  ifNoneExist?: string;
+}
+
+/** How a resource that is there is changed. */
+export interface ConditionalOptions extends ChangeOptions {
+  /** Changes it only while it is this version, by its ETag. */
+  ifMatch?: string;
+  /** Changes the one that this search finds; the reference is then a type alone. */
+  search?: SearchParameters;
+}
+
+/** How a resource is replaced. */
+export interface UpdateOptions extends Omit<ConditionalOptions, "ifMatch"> {
+  /** Replaces it only while it is this version: an ETag, or `true` for the resource's own `meta.versionId`. */
+  ifMatch?: string | boolean;
+}
+
+/** How an operation is asked for: by GET with parameters, by POST with a body. */
+export interface OperationOptions extends RequestOptions {
+  parameters?: SearchParameters;
+  /** A Parameters resource, or what else the operation takes. */
+  body?: Resource;
+  /** Asks by POST also without a body. */
+  post?: boolean;
+}
+
+/** The answer to a change. What CORS hides is absent. */
+export interface FhirResponse<T = Resource> {
+  status: number;
+  etag?: string;
+  location?: string;
+  lastModified?: string;
+  /** The resource in the body, if any. */
+  resource?: T;
+}
+
+/** How a person is looked for. */
+export interface MatchOptions extends RequestOptions {
+  /** Whether only certain matches may come. */
+  onlyCertainMatches?: boolean;
+  /** How many to ask for at most. */
+  count?: number;
+}
+
+/** A person that a record may be about. Which one it is, a person decides. */
+export interface MatchCandidate {
+  resource: Resource;
+  /** How well it fits, from 0 to 1. */
+  score?: number;
+  grade?: "certain" | "probable" | "possible" | "certainly-not";
+}
+
+/** How references are followed. */
+export interface ResolverOptions extends RequestOptions {
+  /** Asks for those of one type by a search with `_id`, and reads what does not come back so. */
+  grouped?: boolean;
+}
+
+/** Follows references, each once, and keeps what it found. */
+export interface Resolver {
+  /** The resource that a reference names: within the resource or Bundle that it stands in, else on the server. */
+  resolve<T = Resource>(reference: string, within?: Resource): Promise<T>;
+  /**
+   * All that a resource or Bundle refers to, side by side, by reference; with a `depth` above 1 also what that refers to. One that
+   * fails leaves the others.
+   */
+  resolveAll(resource: Resource, options?: { depth?: number }): Promise<Map<string, { resource?: Resource; error?: SmartError }>>;
+}
+
+/** One kind of data of a record: a resource type, and the search that narrows it. */
+export interface RecordQuery {
+  type: string;
+  parameters?: SearchParameters;
+}
+
+/** One kind of data of a record, as far as it has been loaded. */
+export interface RecordPart<T = Resource> {
+  /** The resource type. */
+  resourceType: string;
+  /** The search parameters besides the patient. */
+  parameters: [string, string][];
+  /** The patient's resources, in the server's order. */
+  resources: T[];
+  /** Resources that the server sent though they are another patient's. Never show them as this patient's. */
+  others: Resource[];
+  /** How many resources there are in all, where the server says. */
+  total?: number;
+  /** How far it has come. What was not granted is not asked for; what failed keeps what came before. */
+  state: "loading" | "complete" | "notgranted" | "failed";
+  /** Why it failed. */
+  error?: SmartError;
+}
+
+/** How a record is loaded. */
+export interface RecordOptions extends Abortable {
+  /** The kinds of data; by default those that most servers have. */
+  queries?: (string | RecordQuery)[];
+  /** Called with a part and its number each time that a page came and when it ended. */
+  onPart?: (part: RecordPart, index: number) => void;
+}

@@ -1,0 +1,74 @@
+//! What some errors say of themselves.
+
+use crate::fhir::outcome::OperationOutcome;
+
+/// One document that discovery asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DiscoveryAttempt {
+    /// The document's address.
+    pub url: String,
+    /// What came back.
+    pub outcome: String,
+}
+
+/// A member of a configuration that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigurationError {
+    /// The member, such as `redirectUri`.
+    pub member: String,
+    /// What is wrong with it.
+    pub problem: String,
+}
+
+/// A check that an ID token failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdTokenError {
+    /// Which check failed.
+    pub check: &'static str,
+    /// What was found.
+    pub problem: String,
+}
+
+/// An OAuth error as the server worded it. Show its texts as text, never as HTML.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OAuthError {
+    /// The code, such as `access_denied`.
+    pub error: String,
+    /// `error_description`.
+    pub description: Option<String>,
+    /// `error_uri`.
+    pub uri: Option<String>,
+    /// The HTTP status of a token response; `None` for a redirect.
+    pub status: Option<u16>,
+}
+
+/// An error status of a FHIR server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FhirError {
+    /// The HTTP status.
+    pub status: u16,
+    /// The host that answered.
+    pub host: String,
+    /// The OperationOutcome in the body, where there was one.
+    pub operation_outcome: Option<OperationOutcome>,
+    /// `Retry-After`, as it came.
+    pub retry_after: Option<String>,
+    /// `ETag`, as it came.
+    pub etag: Option<String>,
+}
+
+impl FhirError {
+    pub(super) fn code(&self) -> &'static str {
+        match self.status {
+            401 => "unauthorized",
+            403 => "forbidden",
+            404 => "not_found",
+            409 => "conflict",
+            410 => "gone",
+            412 => "precondition_failed",
+            422 => "unprocessable",
+            429 => "too_many_requests",
+            _ => "fhir_error",
+        }
+    }
+}
