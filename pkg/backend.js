@@ -1,13 +1,14 @@
 import { load } from "./load-backend.js";
+import { once } from "./loading.js";
 
 export { SmartError } from "./errors.js";
 
 export class BackendClient {
-  #config;
-  #loading;
+  #client;
 
   constructor({ key, ...config }) {
-    this.#config = key === undefined ? config : { ...config, key: plainKey(key) };
+    const plain = key === undefined ? config : { ...config, key: plainKey(key) };
+    this.#client = once(async () => new (await load()).BackendClient(plain));
   }
 
   async read(reference, { signal } = {}) {
@@ -22,14 +23,6 @@ export class BackendClient {
 
   async exportAt(statusUrl) {
     return new Export((await this.#client()).exportAt(String(statusUrl)));
-  }
-
-  #client() {
-    this.#loading ??= load().then((wasm) => new wasm.BackendClient(this.#config));
-    this.#loading.catch(() => {
-      this.#loading = undefined;
-    });
-    return this.#loading;
   }
 }
 

@@ -1,14 +1,14 @@
 import { load } from "./load.js";
+import { once } from "./loading.js";
 
 export { SmartError } from "./errors.js";
 
 export class SmartApp {
-  #config;
-  #loading;
+  #app;
   #sessions = new Map();
 
   constructor(config) {
-    this.#config = config;
+    this.#app = once(async () => new (await load()).SmartApp(config));
   }
 
   async resume() {
@@ -53,16 +53,6 @@ export class SmartApp {
   async authorizationUrl(options) {
     const app = await this.#app();
     return app.authorizationUrl(options);
-  }
-
-  #app() {
-    this.#loading ??= load().then(
-      (wasm) => new wasm.SmartApp(this.#config),
-    );
-    this.#loading.catch(() => {
-      this.#loading = undefined;
-    });
-    return this.#loading;
   }
 
   /** The same session is the same object, however often it is resumed. */

@@ -1,28 +1,34 @@
 import { SmartError } from "./errors.js";
 
-/** Loads one WebAssembly file, once. A failure is not kept: the next call tries again. */
+/** Makes something once, for everybody who asks. A failure is not kept: the next call tries again. */
+export function once(make) {
+  let made;
+  return () =>
+    (made ??= make().catch((error) => {
+      made = undefined;
+      throw error;
+    }));
+}
+
+/** Loads one WebAssembly file, once. */
 export function loading(file, init, wasm, source) {
-  let running;
-  const start = async () => {
-    await init({ module_or_path: await source() });
-    return wasm;
-  };
   return {
     /** Says where the WebAssembly comes from: a function that gives an address, bytes, or a promise of either. */
     loadFrom(newSource) {
       source = newSource;
     },
-    load() {
-      running ??= start().catch((cause) => {
-        running = undefined;
+    load: once(async () => {
+      try {
+        await init({ module_or_path: await source() });
+        return wasm;
+      } catch (cause) {
         throw new SmartError(
           "wasm_unavailable",
           `The WebAssembly of smartrust could not be loaded: check that ${file} is served, ` +
             "and that the page's Content-Security-Policy has script-src 'wasm-unsafe-eval'.",
           { cause },
         );
-      });
-      return running;
-    },
+      }
+    }),
   };
 }

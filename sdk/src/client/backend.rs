@@ -3,17 +3,15 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use futures_util::future::{Either, select};
-
 use super::config::{Server, ServerRecord};
 use super::discovery::discover;
 use super::fhir::{not_json, read_answer, unless_aborted};
 use super::flight::Flight;
-use super::transport::{Answer, REQUEST_TIMEOUT, send};
-use crate::abort::{AbortHandle, AbortSignal};
+use super::transport::{Answer, REQUEST_TIMEOUT, in_time, send};
+use crate::abort::AbortSignal;
 use crate::error::{Error, Failure};
 use crate::fhir::request::FhirRequest;
-use crate::platform::{HttpFailure, HttpResponse, Json, Platform};
+use crate::platform::{HttpResponse, Json, Platform};
 use crate::protocol::backend::client_credentials_request;
 use crate::protocol::client_auth::ClientAuthentication;
 use crate::protocol::guard::Guard;
@@ -166,26 +164,9 @@ impl<P: Platform> BackendClient<P> {
 
     /// Waits for a response's head, unless the caller calls it off or it takes too long.
     async fn connect(&self, request: &Request, abort: &AbortSignal) -> Result<P::Response, Failure> {
-        if abort.is_aborted() {
-            return Err(Error::Aborted.into());
-        }
-        let host = || request.url.host().into();
-        let own_abort = AbortHandle::new();
-        let signal = own_abort.signal();
-        let connecting = Box::pin(self.inner.platform.send(request, &signal));
-        let given_up = select(Box::pin(self.inner.platform.sleep(REQUEST_TIMEOUT)), abort.aborted());
-        match select(connecting, given_up).await {
-            Either::Left((Ok(response), _)) => Ok(response),
-            Either::Left((Err(HttpFailure::Network), _)) => Err(Error::Network { host: host() }.into()),
-            Either::Left((Err(HttpFailure::Aborted), _)) | Either::Right((Either::Right(_), _)) => {
-                own_abort.abort();
-                Err(Error::Aborted.into())
-            }
-            Either::Right((Either::Left(_), _)) => {
-                own_abort.abort();
-                Err(Error::Timeout { host: host() }.into())
-            }
-        }
+        let platform = &self.inner.platform;
+        let connecting = async |signal: AbortSignal| platform.send(request, &signal).await;
+        in_time(platform, &request.url, REQUEST_TIMEOUT, abort, connecting).await
     }
 
     fn authorized(&self, request: &Request, token: &AccessToken) -> Result<Request, Failure> {

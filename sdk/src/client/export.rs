@@ -5,7 +5,7 @@ use futures_util::future::{Either, select};
 use super::backend::BackendClient;
 pub use super::export_files::{Batch, ExportDownload, ExportReader, ReadOptions, ReadProgress};
 use super::fhir::fhir_error;
-use super::transport::Answer;
+use super::transport::{Answer, REQUEST_TIMEOUT, in_time};
 use crate::abort::AbortSignal;
 use crate::error::{Error, Failure};
 use crate::fhir::export::{ExportManifest, ExportRequest, delete_request, status_request};
@@ -65,7 +65,7 @@ impl<P: Platform> BackendClient<P> {
         let request = export.kick_off(&self.inner.server.fhir_base)?;
         let response = self.open(&request, true, abort).await?;
         if response.status() != 202 {
-            let answer = whole::<P>(response, &request.url, abort).await?;
+            let answer = whole(&self.inner.platform, response, &request.url, abort).await?;
             return Err(match answer.status {
                 200..300 => Error::Export { problem: "the server did not answer by a job (status 202)".into() }.into(),
                 _ => fhir_error(answer, &request.url),
@@ -121,7 +121,7 @@ impl<P: Platform> Export<P> {
                 retry_after: response.header("Retry-After").and_then(|text| retry_after(&text, now)),
             });
         }
-        let answer = whole::<P>(response, &request.url, abort).await?;
+        let answer = whole(&self.client.inner.platform, response, &request.url, abort).await?;
         match &answer.body {
             Body::Json(manifest) if answer.status == 200 => {
                 ExportManifest::read(manifest).map(|manifest| ExportStatus::Done(Box::new(manifest)))
@@ -213,12 +213,10 @@ impl Patience {
 
 /// A response with its whole body.
 pub(super) async fn whole<P: Platform>(
+    platform: &P,
     response: P::Response,
     url: &Url,
     abort: &AbortSignal,
 ) -> Result<Answer<<P as Json>::Value>, Failure> {
-    match select(Box::pin(Answer::read(response)), abort.aborted()).await {
-        Either::Left((answer, _)) => answer.map_err(|_| Error::Network { host: url.host().into() }.into()),
-        Either::Right(_) => Err(Error::Aborted.into()),
-    }
+    in_time(platform, url, REQUEST_TIMEOUT, abort, async |_| Answer::read(response).await).await
 }

@@ -3,11 +3,11 @@
 use std::pin::Pin;
 
 use futures_util::StreamExt as _;
-use futures_util::future::{Either, select};
 use futures_util::stream::FuturesUnordered;
 
 use super::export::{Export, Patience, whole};
 use super::fhir::fhir_error;
+use super::transport::in_time;
 use crate::abort::AbortSignal;
 use crate::error::{Error, Failure};
 use crate::fhir::export::{ExportFile, ExportManifest, file_request};
@@ -345,9 +345,6 @@ impl<P: Platform> Source<P> {
 
     /// The response whose body is being read.
     async fn connected(&mut self) -> Result<P::Response, Failure> {
-        if self.abort.is_aborted() {
-            return Err(Error::Aborted.into());
-        }
         if let Some(response) = self.response.take() {
             return Ok(response);
         }
@@ -355,10 +352,12 @@ impl<P: Platform> Source<P> {
         loop {
             let failure = match self.export.client.open(&request, self.with_token, &self.abort).await {
                 Ok(response) if (200..300).contains(&response.status()) => return Ok(response),
-                Ok(response) => match whole::<P>(response, &request.url, &self.abort).await {
-                    Ok(answer) => fhir_error(answer, &request.url),
-                    Err(failure) => failure,
-                },
+                Ok(response) => {
+                    match whole(&self.export.client.inner.platform, response, &request.url, &self.abort).await {
+                        Ok(answer) => fhir_error(answer, &request.url),
+                        Err(failure) => failure,
+                    }
+                }
                 Err(failure) => failure,
             };
             self.wait(failure).await?;
@@ -370,20 +369,15 @@ impl<P: Platform> Source<P> {
         mut response: P::Response,
         next: impl AsyncFnOnce(&mut P::Response) -> Result<Option<T>, HttpFailure>,
     ) -> Result<Progress<T>, Failure> {
-        let platform = self.export.client.inner.platform.clone();
-        let given_up = select(Box::pin(platform.sleep(SILENCE)), self.abort.aborted());
-        let outcome = match select(Box::pin(next(&mut response)), given_up).await {
-            Either::Left((outcome, _)) => outcome.map_err(|_| Error::Network { host: self.url.host().into() }),
-            Either::Right((Either::Left(_), _)) => Err(Error::Timeout { host: self.url.host().into() }),
-            Either::Right((Either::Right(_), _)) => Err(Error::Aborted),
-        };
+        let platform = &self.export.client.inner.platform;
+        let outcome = in_time(platform, &self.url, SILENCE, &self.abort, async |_| next(&mut response).await).await;
         match outcome {
             Ok(Some(piece)) => {
                 self.response = Some(response);
                 Ok(Progress::Some(piece))
             }
             Ok(None) => Ok(Progress::End),
-            Err(error) => self.wait(error.into()).await.map(|()| Progress::Again),
+            Err(failure) => self.wait(failure).await.map(|()| Progress::Again),
         }
     }
 

@@ -235,6 +235,9 @@ pub(super) fn unless_aborted<'a, T: 'a>(
 }
 
 async fn boxed_unless_aborted<T>(abort: &AbortSignal, work: Work<'_, Result<T, Failure>>) -> Result<T, Failure> {
+    if abort.is_aborted() {
+        return Err(Error::Aborted.into());
+    }
     match select(work, abort.aborted()).await {
         Either::Left((outcome, _)) => outcome,
         Either::Right(_) => Err(Error::Aborted.into()),

@@ -7,6 +7,7 @@ use crate::error::{Error, Failure};
 use crate::platform::{Body, HttpFailure, HttpResponse, Json, Platform};
 use crate::protocol::encoding::decimal;
 use crate::protocol::http::Request;
+use crate::protocol::url::Url;
 
 /// How long a configuration document may take, in milliseconds.
 pub(crate) const DOCUMENT_TIMEOUT: u32 = 10_000;
@@ -50,17 +51,28 @@ pub(crate) async fn send<P: Platform>(
     timeout: u32,
     abort: &AbortSignal,
 ) -> Result<Answer<<P as Json>::Value>, Failure> {
+    let exchange = async |signal: AbortSignal| Answer::read(platform.send(request, &signal).await?).await;
+    in_time(platform, &request.url, timeout, abort, exchange).await
+}
+
+/// Waits for work on an exchange with a host, for so long and unless the caller calls it off. The signal that the work gets fires when
+/// nobody waits any more.
+pub(crate) async fn in_time<P: Platform, T>(
+    platform: &P,
+    url: &Url,
+    timeout: u32,
+    abort: &AbortSignal,
+    work: impl AsyncFnOnce(AbortSignal) -> Result<T, HttpFailure>,
+) -> Result<T, Failure> {
     if abort.is_aborted() {
         return Err(Error::Aborted.into());
     }
-    let host = || request.url.host().into();
+    let host = || url.host().into();
     let own_abort = AbortHandle::new();
-    let signal = own_abort.signal();
-    let exchange = Box::pin(async { Answer::read(platform.send(request, &signal).await?).await });
-    let too_late = Box::pin(platform.sleep(timeout));
-    let given_up = select(too_late, abort.aborted());
-    match select(exchange, given_up).await {
-        Either::Left((Ok(answer), _)) => Ok(answer),
+    let work = Box::pin(work(own_abort.signal()));
+    let given_up = select(Box::pin(platform.sleep(timeout)), abort.aborted());
+    match select(work, given_up).await {
+        Either::Left((Ok(outcome), _)) => Ok(outcome),
         Either::Left((Err(HttpFailure::Network), _)) => Err(Error::Network { host: host() }.into()),
         Either::Left((Err(HttpFailure::Aborted), _)) => Err(Error::Aborted.into()),
         Either::Right((reason, _)) => {
