@@ -1,9 +1,16 @@
-// smartrust/backend: services that act by themselves, bulk export, and clients' keys. Its WebAssembly is loaded at the first call.
+// smartrust/backend: services that act by themselves, bulk export, clients' keys, and what can be asked of a server without a
+// client. Its WebAssembly is a file of its own, loaded at the first call.
 
-import type { AuthenticationRequest, ClientCredential, ClientKey, Resource } from "./index.js";
+/// <reference lib="esnext.disposable" />
+import type { AuthenticationRequest, ClientCredential, ClientKey } from "./config.js";
+import type { Asked, Resource, TypeIn } from "./resources.js";
 
-export { SmartError } from "./index.js";
-export type { AuthenticationRequest, ClientCredential, ClientKey, Resource } from "./index.js";
+export { SmartError } from "./errors.js";
+export { Scopes } from "./scopes.js";
+export { Registration, diagnose, discover, register } from "./server.js";
+export type * from "./server.js";
+export type { AuthenticationRequest, ClientCredential, ClientKey } from "./config.js";
+export type { Resource, ResourceOf } from "./resources.js";
 
 /** What a service knows of a server, and how it proves itself. */
 export interface BackendConfig {
@@ -137,11 +144,16 @@ export interface ReadOptions {
 export class BackendClient {
   constructor(config: BackendConfig);
   /** Reads a resource by its reference, such as `Group/1`. */
-  read<T extends Resource = Resource>(reference: string, options?: { signal?: AbortSignal }): Promise<T>;
+  read<T = unknown, Reference extends string = string>(
+    reference: Reference,
+    options?: { signal?: AbortSignal },
+  ): Promise<Asked<T, TypeIn<Reference>>>;
   /** Begins an export. Keep its `statusUrl`: by it the job can be taken up after a crash. Rejects with `export_failed`, or what the server says. */
   startExport(request?: ExportRequest): Promise<Export>;
   /** Takes up an export that was begun before, by its status URL. */
   exportAt(statusUrl: string | URL): Promise<Export>;
+  /** Frees what the client holds in WebAssembly. Its exports go on. */
+  [Symbol.dispose](): void;
 }
 
 /** An export at the server. */
@@ -168,6 +180,8 @@ export class Export {
   download(file: ExportFile, options?: { signal?: AbortSignal }): Promise<ReadableStream<Uint8Array>>;
   /** Gives the job up: the server may forget it and its files. */
   cancel(options?: { signal?: AbortSignal }): Promise<void>;
+  /** Frees what this object holds in WebAssembly. The job at the server goes on. */
+  [Symbol.dispose](): void;
 }
 
 /** A client's key pair. The private half stays with the platform and, unless asked otherwise, cannot be read out of it. */
@@ -202,4 +216,6 @@ export class Keys {
   readonly jwks: { keys: (JsonWebKey & { kid: string })[] };
   /** The public half as PEM. */
   publicPem(): Promise<string>;
+  /** Frees what this object holds in WebAssembly. What was saved stays. */
+  [Symbol.dispose](): void;
 }

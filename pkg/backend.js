@@ -1,14 +1,27 @@
+import { dispose, disposed } from "./disposal.js";
+import { SmartError } from "./errors.js";
 import { load } from "./load-backend.js";
 import { once } from "./loading.js";
 
-export { SmartError } from "./errors.js";
+export { Registration, diagnose, discover, register } from "./server.js";
+export { Scopes } from "./scopes.js";
+export { SmartError };
 
 export class BackendClient {
   #client;
+  #made;
 
-  constructor({ key, ...config }) {
+  constructor({ key, ...config } = {}) {
     const plain = key === undefined ? config : { ...config, key: plainKey(key) };
-    this.#client = once(async () => new (await load()).BackendClient(plain));
+    this.#client = once(async () => (this.#made = new (await load()).BackendClient(plain)));
+  }
+
+  [dispose]() {
+    this.#client = async () => {
+      throw disposed("BackendClient");
+    };
+    this.#made?.free();
+    this.#made = undefined;
   }
 
   async read(reference, { signal } = {}) {
@@ -35,18 +48,18 @@ export class Export {
   }
 
   get statusUrl() {
-    return this.#inner.statusUrl;
+    return this.#wasm.statusUrl;
   }
 
   async wait({ onProgress, signal } = {}) {
-    this.#manifest ??= await this.#inner.wait(onProgress, signal);
+    this.#manifest ??= await this.#wasm.wait(onProgress, signal);
     return this.#manifest;
   }
 
   async *batches({ files, parallel = 4, skipBadLines = false, onProgress, signal } = {}) {
     const manifest = await this.wait({ signal });
     const asked = files ?? manifest.output;
-    const reader = this.#inner.readFiles(manifest, asked, parallel, skipBadLines, signal);
+    const reader = this.#wasm.readFiles(manifest, asked, parallel, skipBadLines, signal);
     try {
       for (let batch = await reader.next(); batch; batch = await reader.next()) {
         onProgress?.(batch.progress);
@@ -62,7 +75,7 @@ export class Export {
   }
 
   async download(file, { signal } = {}) {
-    const download = this.#inner.download(await this.wait({ signal }), file, signal);
+    const download = this.#wasm.download(await this.wait({ signal }), file, signal);
     return new ReadableStream(
       {
         async pull(controller) {
@@ -78,7 +91,17 @@ export class Export {
   }
 
   async cancel({ signal } = {}) {
-    return this.#inner.cancel(signal);
+    return this.#wasm.cancel(signal);
+  }
+
+  get #wasm() {
+    if (this.#inner) return this.#inner;
+    throw disposed("Export");
+  }
+
+  [dispose]() {
+    this.#inner?.free();
+    this.#inner = undefined;
   }
 }
 
@@ -117,11 +140,21 @@ export class Keys {
   }
 
   async save(name) {
-    return this.#inner.save(name);
+    return this.#wasm.save(name);
   }
 
   async publicPem() {
-    return this.#inner.publicPem();
+    return this.#wasm.publicPem();
+  }
+
+  get #wasm() {
+    if (this.#inner) return this.#inner;
+    throw disposed("Keys");
+  }
+
+  [dispose]() {
+    this.#inner?.free();
+    this.#inner = undefined;
   }
 
   get kid() {

@@ -49,8 +49,11 @@ export interface ServerConfig {
   tokenProxy?: string;
   /** How a Basic header is written: form-encoded first (`form`, RFC 6749 section 2.3.1), or `raw` for servers that compare it so. */
   basicEncoding?: "form" | "raw";
-  /** Where the server sends the user back to; absolute, without fragment, as it is registered. */
-  redirectUri: string;
+  /**
+   * Where the server sends the user back to, without fragment, as it is registered: absolute, or relative to the page. By default the
+   * page itself, without query and fragment.
+   */
+  redirectUri?: string;
   /** The scopes, separated by spaces. `launch` is added for an EHR launch and left out of a standalone one. */
   scope: string;
   /** When a PKCE challenge (S256) is sent: always (`send`), only to a server that advertises it (`required`), never. */
@@ -96,10 +99,22 @@ export interface ClientCredential {
   authorization?: string;
 }
 
-/** An app's configuration: one `server`, or several `servers` with names. */
-export interface SmartAppConfig {
-  server?: ServerConfig;
-  servers?: ServerConfig[];
+/**
+ * An app's configuration: one `server`, several `servers` with names, or in short `trustedIssuers` with what is the same for all of
+ * them.
+ */
+export type SmartAppConfig = Storing & (
+  | { server: ServerConfig }
+  | { servers: ServerConfig[] }
+  | ServerConfig
+  | (Omit<ServerConfig, "fhirBase" | "name"> & {
+      /** The FHIR bases of the servers that the app trusts. A standalone launch where there are several says which: `launch({ iss })`. */
+      trustedIssuers: string[];
+    })
+);
+
+/** How an app keeps sessions. */
+export interface Storing {
   /**
    * Where sessions are kept: `"tab"` (sessionStorage, the default), `"origin"` (localStorage), `"memory"`, or an object of
    * the app's own.
@@ -111,6 +126,8 @@ export interface SmartAppConfig {
 export interface LaunchOptions {
   /** The configured name of the server, for a standalone launch where there are several. */
   server?: string;
+  /** The address of a server that the configuration trusts, in place of its name. */
+  iss?: string;
   /** Other scopes than the configured ones. */
   scope?: string;
   /** Parameters to add to the authorization request, such as `prompt`. */
@@ -122,3 +139,6 @@ export interface PopupOptions extends LaunchOptions {
   /** Gives up, and closes the window. */
   signal?: AbortSignal;
 }
+
+/** Where WebAssembly comes from: an address, its bytes, a response, or a compiled module. */
+export type WasmSource = string | URL | BufferSource | Response | WebAssembly.Module | Promise<Response>;

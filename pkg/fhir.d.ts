@@ -1,13 +1,7 @@
 // What FHIR calls take and give.
 
-import type { SmartError } from "./index.js";
-
-/** A FHIR resource, as the server sent it. */
-export interface Resource {
-  resourceType: string;
-  id?: string;
-  [member: string]: any;
-}
+import type { SmartError } from "./errors.js";
+import type { Asked, Resource, ResourceOf, Sendable, TypeIn } from "./resources.js";
 
 /** One page of a search. */
 export interface Page<T = Resource> {
@@ -94,7 +88,7 @@ export interface UpdateOptions extends Omit<ConditionalOptions, "ifMatch"> {
 export interface OperationOptions extends RequestOptions {
   parameters?: SearchParameters;
   /** A Parameters resource, or what else the operation takes. */
-  body?: Resource;
+  body?: Sendable;
   /** Asks by POST also without a body. */
   post?: boolean;
 }
@@ -134,12 +128,12 @@ export interface ResolverOptions extends RequestOptions {
 /** Follows references, each once, and keeps what it found. */
 export interface Resolver {
   /** The resource that a reference names: within the resource or Bundle that it stands in, else on the server. */
-  resolve<T = Resource>(reference: string, within?: Resource): Promise<T>;
+  resolve<T = unknown, Reference extends string = string>(reference: Reference, within?: Sendable): Promise<Asked<T, TypeIn<Reference>>>;
   /**
    * All that a resource or Bundle refers to, side by side, by reference; with a `depth` above 1 also what that refers to. One that
    * fails leaves the others.
    */
-  resolveAll(resource: Resource, options?: { depth?: number }): Promise<Map<string, { resource?: Resource; error?: SmartError }>>;
+  resolveAll(resource: Sendable, options?: { depth?: number }): Promise<Map<string, { resource?: Resource; error?: SmartError }>>;
 }
 
 /** One kind of data of a record: a resource type, and the search that narrows it. */
@@ -172,4 +166,57 @@ export interface RecordOptions extends Abortable {
   queries?: (string | RecordQuery)[];
   /** Called with a part and its number each time that a page came and when it ended. */
   onPart?: (part: RecordPart, index: number) => void;
+}
+
+/** How far the loading of a whole record has come. */
+export interface RecordProgress {
+  /** How many parts there are, as soon as that is known. */
+  parts?: number;
+  /** How many parts have ended, whichever way. */
+  done: number;
+  /** How many resources have come. */
+  resources: number;
+  /** How many there are in all, where the server says so for every part. */
+  total?: number;
+}
+
+/** What is asked of a server in single requests. */
+export interface Interactions {
+  /**
+   * Reads a resource by its reference, such as `Patient/1`. A reference to another server is refused (`foreign_url`).
+   * `read<"Patient">(…)` says what comes where the reference does not.
+   */
+  read<T = unknown, Reference extends string = string>(
+    reference: Reference,
+    options?: RequestOptions,
+  ): Promise<Asked<T, TypeIn<Reference>>>;
+  /** Makes a resource. */
+  create<T extends Sendable = Resource>(resource: T, options?: CreateOptions): Promise<FhirResponse<T>>;
+  /** Replaces a resource, by the type and id that it names. */
+  update<T extends Sendable = Resource>(resource: T, options?: UpdateOptions): Promise<FhirResponse<T>>;
+  /** Changes a resource in part: by a JSON Patch (an array) or a FHIRPath Patch (Parameters). */
+  patch<T = Resource>(reference: string, patch: object[] | Sendable, options?: ConditionalOptions): Promise<FhirResponse<T>>;
+  /** Removes a resource. */
+  delete(reference: string, options?: ConditionalOptions): Promise<FhirResponse>;
+  /** Asks for an operation, such as `Patient/1/$everything`, `Patient/$match` or `$convert`. */
+  operation<T = Resource>(target: string, options?: OperationOptions): Promise<T | undefined>;
+}
+
+/** How requests are gathered. */
+export interface BatcherOptions extends RequestOptions {
+  /** How many travel in one batch at most; by default 50. */
+  atMost?: number;
+  /** After how many milliseconds a batch leaves at the latest; by default 10. */
+  milliseconds?: number;
+}
+
+/**
+ * Gathers requests and sends them as one batch (FHIR R4, RESTful API: batch). Each caller gets what came of its own: one that fails
+ * leaves the others.
+ */
+export interface Batcher extends Interactions {
+  /** The first page of a search, as its Bundle. */
+  search(resourceType: string, parameters?: SearchParameters, options?: Abortable): Promise<ResourceOf<"Bundle">>;
+  /** Sends what waits now. */
+  flush(): void;
 }

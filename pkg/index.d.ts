@@ -1,34 +1,50 @@
-import type { SmartAppConfig, LaunchOptions, PopupOptions } from "./config.js";
+/// <reference lib="esnext.disposable" />
+import type { LaunchOptions, PopupOptions, SmartAppConfig, WasmSource } from "./config.js";
 import type {
-  Resource,
-  Search,
-  SearchParameters,
   Abortable,
-  RequestOptions,
-  SearchOptions,
-  CreateOptions,
-  ConditionalOptions,
-  UpdateOptions,
-  OperationOptions,
-  FhirResponse,
-  MatchOptions,
+  Batcher,
+  BatcherOptions,
+  Interactions,
   MatchCandidate,
-  ResolverOptions,
-  Resolver,
-  RecordPart,
+  MatchOptions,
   RecordOptions,
+  RecordPart,
+  RecordProgress,
+  RequestOptions,
+  Resolver,
+  ResolverOptions,
+  Search,
+  SearchOptions,
+  SearchParameters,
 } from "./fhir.js";
+import type { SmartError } from "./errors.js";
+import type { Asked, Resource, ResourceOf, Sendable } from "./resources.js";
 
 export type * from "./config.js";
 export type * from "./fhir.js";
+export type { Resource, ResourceOf } from "./resources.js";
+export type * from "./backend.js";
+export { SmartError } from "./errors.js";
+export { BackendClient, Export, Keys, Registration, Scopes, diagnose, discover, register } from "./backend.js";
+
+/**
+ * Loads the WebAssembly ahead of the first call, which else does it. `source` says where it comes from, where that is not beside this
+ * package's files: see `smartrust/wasm`. Rejects with `wasm_unavailable`.
+ *
+ * ```js
+ * import { ready } from "smartrust";
+ * await ready();
+ * ```
+ */
+export function ready(source?: WasmSource): Promise<void>;
 
 /**
  * A SMART app.
  *
  * ```js
- * const app = new SmartApp({ server: { fhirBase, clientId, redirectUri, scope } });
+ * const app = new SmartApp({ clientId: "my-app", scope: "launch/patient openid fhirUser patient/*.rs", trustedIssuers: [fhirBase] });
  * const session = (await app.resume()) ?? (await app.launch());
- * if (session) console.log(await session.read(`Patient/${session.patient}`));
+ * const patient = await session?.patient?.read();
  * ```
  *
  * A mistake in the configuration rejects the first call, with the code `invalid_configuration`.
@@ -62,6 +78,8 @@ export class SmartApp {
   sessions(): Promise<Session[]>;
   /** Prepares a launch and gives the address to send the user to, for an app that navigates by itself. */
   authorizationUrl(options?: LaunchOptions): Promise<string>;
+  /** Frees what the app holds in WebAssembly: `using app = new SmartApp(…)`. Its sessions stand. */
+  [Symbol.dispose](): void;
 }
 
 /** What was asked for and what was granted, as scopes in the server's words. */
@@ -113,9 +131,9 @@ export interface LaunchContext {
 /** The events of a session. */
 export interface SessionEvents {
   /** The session has a new access token. */
-  refreshed: undefined;
+  refreshed: null;
   /** The check of the ID token's signature has ended, and the session stands. */
-  identitychecked: undefined;
+  identitychecked: null;
   /** The session has ended; the error says why, with the code `signed_out` where the user asked for it. */
   signedout: SmartError;
 }
@@ -140,19 +158,42 @@ export interface SignOut {
   error?: SmartError;
 }
 
+/** A resource that a session is about. */
+export interface InContext<Name extends string = string> {
+  /** The resource type. */
+  readonly resourceType: Name;
+  /** The id, which is also its text: `` `Patient/${session.patient}` ``. */
+  readonly id: string;
+  /** Such as `Patient/1`. */
+  readonly reference: string;
+  /** Reads the resource. */
+  read<T = unknown>(options?: RequestOptions): Promise<Asked<T, Name>>;
+  toString(): string;
+}
+
+/** The patient that a session is about. */
+export interface PatientInContext extends InContext<"Patient"> {
+  /** As `session.search`, for what is this patient's (`patient=…`). */
+  search<T = unknown, Name extends string = string>(
+    resourceType: Name,
+    parameters?: SearchParameters,
+    options?: SearchOptions,
+  ): Search<Asked<T, Name>>;
+}
+
 /** A signed-in session. Its tokens stay inside. */
-export class Session {
+export class Session implements Interactions {
   private constructor();
   /** What tells the session from others of the same app. It is no secret. */
   readonly id: string;
   /** The configured name of its server. */
   readonly server: string | undefined;
-  /** The id of the patient in context. */
-  readonly patient: string | undefined;
-  /** The id of the encounter in context. */
-  readonly encounter: string | undefined;
+  /** The patient in context. */
+  readonly patient: PatientInContext | undefined;
+  /** The encounter in context. */
+  readonly encounter: InContext<"Encounter"> | undefined;
   /** The user's own resource, such as `Practitioner/7`. */
-  readonly fhirUser: string | undefined;
+  readonly fhirUser: InContext | undefined;
   /** Everything that the server said of the launch. */
   readonly context: LaunchContext;
   /** What was asked for and what was granted. */
@@ -169,30 +210,33 @@ export class Session {
   readonly fhirBase: string;
   /** Whether resources of a type may be read. */
   mayRead(resourceType: string): boolean;
-  /** Reads a resource by its reference, such as `Patient/1`. A reference to another server is refused. */
-  read<T = Resource>(reference: string, options?: RequestOptions): Promise<T>;
-  /** Searches for resources of a type. The next page is fetched while the caller works on the one before. */
-  search<T = Resource>(resourceType: string, parameters?: SearchParameters, options?: SearchOptions): Search<T>;
+  read: Interactions["read"];
+  create: Interactions["create"];
+  update: Interactions["update"];
+  patch: Interactions["patch"];
+  delete: Interactions["delete"];
+  operation: Interactions["operation"];
+  /**
+   * Searches for resources of a type, exactly as the parameters say; `session.patient.search` adds whose they are. The next page is
+   * fetched while the caller works on the one before.
+   */
+  search<T = unknown, Name extends string = string>(
+    resourceType: Name,
+    parameters?: SearchParameters,
+    options?: SearchOptions,
+  ): Search<Asked<T, Name>>;
   /** The history of a resource, of a type or, with `""`, of the server; its pages' `bundle` tells what was deleted. */
   history<T = Resource>(target: string, parameters?: SearchParameters, options?: SearchOptions): Search<T>;
-  /** Makes a resource. */
-  create<T = Resource>(resource: Resource, options?: CreateOptions): Promise<FhirResponse<T>>;
-  /** Replaces a resource, by the type and id that it names. */
-  update<T = Resource>(resource: Resource, options?: UpdateOptions): Promise<FhirResponse<T>>;
-  /** Changes a resource in part: by a JSON Patch (an array) or a FHIRPath Patch (Parameters). */
-  patch<T = Resource>(reference: string, patch: object[] | Resource, options?: ConditionalOptions): Promise<FhirResponse<T>>;
-  /** Removes a resource. */
-  delete(reference: string, options?: ConditionalOptions): Promise<FhirResponse>;
   /** The server's capability statement. */
-  capabilities(options?: RequestOptions): Promise<Resource>;
-  /** Asks for an operation, such as `Patient/1/$everything`, `Patient/$match` or `$convert`. */
-  operation<T = Resource>(target: string, options?: OperationOptions): Promise<T | undefined>;
+  capabilities(options?: RequestOptions): Promise<ResourceOf<"CapabilityStatement">>;
   /** Sends a Bundle of requests of which each is done by itself. */
-  batch(bundle: Resource, options?: RequestOptions): Promise<Resource>;
+  batch(bundle: Sendable, options?: RequestOptions): Promise<ResourceOf<"Bundle">>;
   /** Sends a Bundle of requests that are all done, or none. */
-  transaction(bundle: Resource, options?: RequestOptions): Promise<Resource>;
+  transaction(bundle: Sendable, options?: RequestOptions): Promise<ResourceOf<"Bundle">>;
+  /** Gathers single requests into batches. */
+  batcher(options?: BatcherOptions): Batcher;
   /** Who a Patient may be (`Patient/$match`), in the server's order; nobody is picked. */
-  match(patient: Resource, options?: MatchOptions): Promise<MatchCandidate[]>;
+  match(patient: Sendable, options?: MatchOptions): Promise<MatchCandidate[]>;
   /** Follows references, each once. */
   resolver(options?: ResolverOptions): Resolver;
   /**
@@ -200,6 +244,11 @@ export class Session {
    * in its part and leaves the others alone.
    */
   loadRecord(options?: RecordOptions): Promise<RecordPart[]>;
+  /**
+   * Loads all that the server has of the patient in context, in a part for each type: by `$everything` where the server has it, else
+   * by a search for each type that it has.
+   */
+  loadWholeRecord(options?: Abortable & { onProgress?: (progress: RecordProgress) => void }): Promise<RecordPart[]>;
   /** Makes the session the one that a reload of this page brings back. */
   makeCurrent(): Promise<void>;
   /** Gets a new access token; with `scope`, one that may do less. Calls that meet share one request. */
@@ -210,28 +259,17 @@ export class Session {
   introspect(options?: Abortable & { asClient?: boolean }): Promise<Introspection>;
   /** Ends the session in this tab and in all that share it, and gives its tokens back where the server takes them. */
   signOut(): Promise<SignOut>;
-  /** Calls a listener with every event of a type. Returns what ends that. */
-  on<E extends keyof SessionEvents>(type: E, listener: (detail: SessionEvents[E]) => void): () => void;
-}
-
-/** What every call rejects with. */
-export class SmartError extends Error {
-  /** A stable code, such as `state_mismatch`, `access_denied`, `not_found` or `network`. */
-  readonly code: string;
-  /** The HTTP status, where an answer caused the error. */
-  readonly status?: number;
-  /** The section of the standard that the error rests on. */
-  readonly section?: string;
-  /** The OperationOutcome of a FHIR error. */
-  readonly operationOutcome?: Resource;
-  /** `Retry-After`, as it came. */
-  readonly retryAfter?: string;
-  /** `ETag`, as it came. */
-  readonly etag?: string;
-  /** The OAuth error code, in the server's words. */
-  readonly error?: string;
-  /** The OAuth error's description. Show it as text, never as HTML. */
-  readonly errorDescription?: string;
-  /** The OAuth error's address. */
-  readonly errorUri?: string;
+  /** Calls a listener with every event of a type; its `detail` is what `SessionEvents` says. */
+  addEventListener<E extends keyof SessionEvents>(
+    type: E,
+    listener: (event: CustomEvent<SessionEvents[E]>) => void,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  removeEventListener<E extends keyof SessionEvents>(
+    type: E,
+    listener: (event: CustomEvent<SessionEvents[E]>) => void,
+    options?: boolean | EventListenerOptions,
+  ): void;
+  /** Frees what this object holds in WebAssembly: `using session = …`. The session itself stands. */
+  [Symbol.dispose](): void;
 }

@@ -1,9 +1,8 @@
-import init, * as wasm from "./wasm/smartrust.js";
+import * as glue from "./wasm/smartrust.js";
 import { loading } from "./loading.js";
 
 export const { load, loadFrom } = loading(
   "smartrust_bg.wasm",
-  init,
-  wasm,
+  async () => glue,
   () => new URL("./wasm/smartrust_bg.wasm", import.meta.url),
 );

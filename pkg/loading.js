@@ -10,8 +10,8 @@ export function once(make) {
     }));
 }
 
-/** Loads one WebAssembly file, once. */
-export function loading(file, init, wasm, source) {
+/** Loads one WebAssembly file and its glue, once. */
+export function loading(file, importGlue, source) {
   return {
     /** Says where the WebAssembly comes from: a function that gives an address, bytes, or a promise of either. */
     loadFrom(newSource) {
@@ -19,8 +19,9 @@ export function loading(file, init, wasm, source) {
     },
     load: once(async () => {
       try {
-        await init({ module_or_path: await source() });
-        return wasm;
+        const [glue, module_or_path] = await Promise.all([importGlue(), source()]);
+        await glue.default({ module_or_path });
+        return glue;
       } catch (cause) {
         throw new SmartError(
           "wasm_unavailable",

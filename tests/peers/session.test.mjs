@@ -28,8 +28,8 @@ async function tokensOf(traffic, kind) {
 test("a patient signs in, reads the own resource and walks through the pages of a search", async ({ page }) => {
   await signIn(page, app);
   const { patient, fhirUser, read, found } = await inApp(page, async ({ session }) => ({
-    patient: session.patient,
-    fhirUser: session.fhirUser,
+    patient: session.patient?.id,
+    fhirUser: session.fhirUser?.reference,
     read: await session.read(`Patient/${session.patient}`),
     found: await session.search("Observation", { patient: session.patient }).toArray(),
   }));
@@ -48,7 +48,7 @@ test("A3 an EHR launch sends launch and aud back byte for byte, and opens the ch
   assert.ok(asked.get("scope").split(" ").includes("launch"), asked.get("scope"));
   const family = await inApp(page, async ({ session }) => (await session.read(`Patient/${session.patient}`)).name[0].family);
   assert.equal(family, "Somerville");
-  assert.equal(await inApp(page, ({ session }) => session.fhirUser), "Practitioner/grace-1906");
+  assert.equal(await inApp(page, ({ session }) => session.fhirUser.reference), "Practitioner/grace-1906");
 });
 
 test("R3 a rotated refresh token replaces the old one, and the session goes on", async ({ page, traffic }) => {

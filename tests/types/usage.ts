@@ -26,8 +26,8 @@ export async function show(signal: AbortSignal): Promise<string[]> {
   const session = (await app.resume()) ?? (await app.launch());
   if (session === null) return [];
 
-  const stopListening: () => void = session.on("signedout", (reason) => console.warn(reason.code));
-  const patient: Resource = await session.read(`Patient/${session.patient}`);
+  session.addEventListener("signedout", ({ detail }) => console.warn(detail.code), { once: true });
+  const patient: Resource = await session.read<Resource>(`Patient/${session.patient}`);
   const lines = [`${patient.resourceType} ${patient.id ?? ""}`];
   if (session.mayRead("Observation")) {
     for await (const { status } of session.search<Observation>("Observation", { category: "vital-signs" }, { signal })) {
@@ -76,9 +76,8 @@ export async function show(signal: AbortSignal): Promise<string[]> {
   // @ts-expect-error: tokens stay inside the session.
   lines.push(session.accessToken);
   // @ts-expect-error: there is no such event.
-  session.on("expired", () => {});
+  session.addEventListener("expired", () => {});
 
-  stopListening();
   await session.refresh({ scope: "openid" });
   const { active } = await session.introspect({ signal });
   const { revocation, page } = await session.signOut();

@@ -120,6 +120,15 @@ impl Server {
         Ok(Self { record, discovery, keys, key, fhir_base, discovery_base, token_proxy, refused_client })
     }
 
+    /// The addresses of a record that needs no client, because none is named in what is asked of the server.
+    pub fn without_client(record: &ServerRecord) -> Result<Self, Failure> {
+        Self::read_without_redirect(ServerRecord {
+            client_id: "unregistered".into(),
+            authentication: ClientAuthentication::None,
+            ..record.clone()
+        })
+    }
+
     pub fn trusts(&self, iss: &str) -> bool {
         match &self.record.issuers {
             Some(issuers) => issuers.iter().any(|issuer| same_issuer(issuer, iss)),

@@ -1,6 +1,7 @@
 //! Looks a server's documents over.
 
 use super::app::SmartApp;
+use super::config::{Server, ServerRecord};
 use super::discovery::Document;
 use super::transport::fetch_document;
 use crate::error::Failure;
@@ -20,30 +21,43 @@ impl<P: Platform> SmartApp<P> {
     /// [`crate::Error::UnknownServer`].
     pub async fn diagnose(&self, name: Option<&str>) -> Result<Vec<Finding>, Failure> {
         let server = self.server_by_name(name)?;
-        let mut findings = Vec::new();
-        let mut documents = Vec::new();
-        for (document, section) in [
-            (Document::SmartConfiguration, "SMART App Launch 2.2, conformance"),
-            (Document::OpenidConfiguration, "OpenID Connect Discovery 1.0 section 4"),
-        ] {
-            let request = document.request(&server)?;
-            documents.push(match fetch_document(self.platform(), &request).await {
-                Ok((body, _)) => Some(body),
-                Err(outcome) => {
-                    let message = [request.url.as_str(), " could not be read: ", &outcome].concat();
-                    findings.push(Finding::new("missing_document", message, section));
-                    None
-                }
-            });
-        }
-        if let [smart, openid] = documents.as_slice() {
-            findings.extend(smart.iter().flat_map(smart_configuration_findings));
-            findings.extend(openid.iter().flat_map(openid_configuration_findings));
-            findings.extend(smart.iter().zip(openid).flat_map(|(smart, openid)| contradictions(smart, openid)));
-        }
+        let mut findings = findings_of(self.platform(), &server).await?;
         if server.refused_client.get() {
             findings.push(refused_client_finding(&server.record.authentication));
         }
         Ok(findings)
     }
+}
+
+/// As [`SmartApp::diagnose`], for a server that the app may not be registered at: of its record only the bases are needed.
+///
+/// # Errors
+/// [`crate::Error::Configuration`] for a base that is no address.
+pub async fn diagnose<P: Platform>(platform: &P, record: &ServerRecord) -> Result<Vec<Finding>, Failure> {
+    findings_of(platform, &Server::without_client(record)?).await
+}
+
+async fn findings_of<P: Platform>(platform: &P, server: &Server) -> Result<Vec<Finding>, Failure> {
+    let mut findings = Vec::new();
+    let mut documents = Vec::new();
+    for (document, section) in [
+        (Document::SmartConfiguration, "SMART App Launch 2.2, conformance"),
+        (Document::OpenidConfiguration, "OpenID Connect Discovery 1.0 section 4"),
+    ] {
+        let request = document.request(server)?;
+        documents.push(match fetch_document(platform, &request).await {
+            Ok((body, _)) => Some(body),
+            Err(outcome) => {
+                let message = [request.url.as_str(), " could not be read: ", &outcome].concat();
+                findings.push(Finding::new("missing_document", message, section));
+                None
+            }
+        });
+    }
+    if let [smart, openid] = documents.as_slice() {
+        findings.extend(smart.iter().flat_map(smart_configuration_findings));
+        findings.extend(openid.iter().flat_map(openid_configuration_findings));
+        findings.extend(smart.iter().zip(openid).flat_map(|(smart, openid)| contradictions(smart, openid)));
+    }
+    Ok(findings)
 }

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use super::config::Server;
+use super::config::{Server, ServerRecord};
 use super::flight::Flight;
 use super::transport::{TOO_LATE, fetch_document};
 use crate::error::{DiscoveryAttempt, Error, Failure};
@@ -43,6 +43,17 @@ pub(super) enum Document {
 
 const DOCUMENTS: [Document; 3] =
     [Document::SmartConfiguration, Document::OpenidConfiguration, Document::CapabilityStatement];
+
+/// The endpoints and capabilities of a server that the app may not be registered at: of its record only the bases are needed.
+///
+/// # Errors
+/// [`Error::Discovery`] where no document has them, [`Error::Configuration`] for a base that is no address.
+pub async fn smart_configuration<P: Platform>(
+    platform: &P,
+    record: &ServerRecord,
+) -> Result<Rc<SmartConfiguration>, Failure> {
+    discover(platform, &Rc::new(Server::without_client(record)?), true).await
+}
 
 /// The server's endpoints; `with_identity` where an ID token will be asked for. Callers who ask at the same time share
 /// one lookup, and a success is good for as long as the server says.

@@ -23,6 +23,8 @@ use crate::protocol::url::Url;
 pub struct LaunchOptions {
     /// The configured name of the server, for a standalone launch where there are several.
     pub server: Option<String>,
+    /// The address of a server that the configuration trusts, in place of its name.
+    pub iss: Option<String>,
     /// Other scopes than the configured ones.
     pub scope: Option<String>,
     /// Parameters to add to the authorization request, such as `prompt` or `login_hint`. With `max_age`, in whole seconds,
@@ -76,8 +78,8 @@ impl<P: Platform> SmartApp<P> {
 
     async fn departure(&self, state: &str, options: &LaunchOptions, can_post: bool) -> Result<Departure, Failure> {
         let link = LaunchLink::read(&self.platform().location().unwrap_or_default())?;
-        let server = match &link {
-            Some(link) => self.server_by_issuer(&link.iss)?,
+        let server = match link.as_ref().map(|link| &link.iss).or(options.iss.as_ref()) {
+            Some(iss) => self.server_by_issuer(iss)?,
             None => self.server_by_name(options.server.as_deref())?,
         };
         self.prepare(&server, link.as_ref(), options, None, state, can_post).await

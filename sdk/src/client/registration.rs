@@ -48,13 +48,7 @@ impl<P: Platform> RegistrationEndpoint<P> {
     /// [`Error::RegistrationOff`] where the documents name none that can be used, [`Error::Discovery`] where they cannot be
     /// read, [`Error::Configuration`] for a base that is no address.
     pub async fn discover(platform: P, record: &ServerRecord) -> Result<Self, Failure> {
-        // Discovery sends no client id, so any will do to read the record's addresses.
-        let nobody = ServerRecord {
-            client_id: "unregistered".into(),
-            authentication: ClientAuthentication::None,
-            ..record.clone()
-        };
-        let server = Rc::new(Server::read(nobody)?);
+        let server = Rc::new(Server::without_client(record)?);
         let configuration = discover(&platform, &server, false).await?;
         let url = match &configuration.registration_endpoint {
             Some(url) => Some(url.clone()),

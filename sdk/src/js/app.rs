@@ -121,6 +121,7 @@ fn read_options(options: JsValue) -> Result<LaunchOptions, Failure> {
     let extra = members(&options, "parameters", JsonView::text)?;
     Ok(LaunchOptions {
         server: options.member_text("server"),
+        iss: options.member_text("iss"),
         scope: options.member_text("scope"),
         extra,
         ..LaunchOptions::default()

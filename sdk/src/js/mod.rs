@@ -9,6 +9,8 @@ mod abort;
 mod app;
 #[cfg(feature = "js-backend")]
 mod backend;
+#[cfg(feature = "js")]
+mod batcher;
 mod client_auth;
 mod error;
 #[cfg(feature = "js-backend")]
@@ -19,6 +21,10 @@ mod keys;
 mod request;
 #[cfg(feature = "js")]
 mod resolver;
+#[cfg(feature = "js-backend")]
+mod scopes;
+#[cfg(feature = "js-backend")]
+mod server;
 #[cfg(feature = "js")]
 mod session;
 mod value;

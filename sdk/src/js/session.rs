@@ -6,16 +6,19 @@ use js_sys::{Array, Function, Promise};
 use wasm_bindgen::prelude::*;
 
 use super::abort::Followed;
+use super::batcher::JsBatcher;
 use super::error::to_js;
 use super::request::{candidates_array, is_match, read_options, read_pairs, read_request, response_object};
 use super::resolver::JsResolver;
 use super::value::{object, optional_text, promise, scopes, text};
+use crate::client::batch::Batcher;
 use crate::client::introspection::IntrospectAs;
 use crate::client::record::{PartState, RecordPart, RecordQuery};
 use crate::client::resolver::Resolver;
 use crate::client::search::Search;
 use crate::client::session::{CheckedIdentity, EventSubscription, Session, SessionEvent, Signature};
 use crate::client::sign_out::Revocation;
+use crate::client::whole_record::RecordProgress;
 use crate::fhir::bundle::Page;
 use crate::platform::{Json, JsonView};
 use crate::web::{JsonValue, WebPlatform};
@@ -139,6 +142,27 @@ impl JsSession {
         })
     }
 
+    /// Loads all that the server has of the patient in context; `listener` is told how far that is.
+    #[wasm_bindgen(js_name = loadWholeRecord)]
+    pub fn load_whole_record(&self, listener: Function, signal: JsValue) -> Promise {
+        let session = self.session.clone();
+        promise(async move {
+            let followed = Followed::new(signal);
+            let tell = |progress: &RecordProgress| {
+                let _ = listener.call1(&JsValue::UNDEFINED, &progress_object(progress));
+            };
+            let parts = session.load_whole_record(&followed.signal(), &tell).await?;
+            Ok(parts.iter().map(part_object).collect::<Array>().into())
+        })
+    }
+
+    /// What gathers requests into batches.
+    pub fn batcher(&self, at_most: u32, milliseconds: u32, asked: JsValue, signal: JsValue) -> JsBatcher {
+        let (asked, followed) = (JsonValue::from_js(asked), Followed::new(signal));
+        let options = read_options(&asked, &followed);
+        JsBatcher::new(Batcher::new(&self.session, at_most as usize, milliseconds, options), followed)
+    }
+
     /// Gets a new access token, with `scope` for one that may do less.
     pub fn refresh(&self, scope: Option<String>) -> Promise {
         let session = self.session.clone();
@@ -250,6 +274,16 @@ fn part_object(part: &RecordPart<JsonValue>) -> JsValue {
         ("total", part.total.map_or(JsValue::UNDEFINED, JsValue::from)),
         ("state", text(state)),
         ("error", error),
+    ])
+}
+
+fn progress_object(progress: &RecordProgress) -> JsValue {
+    let count = |count: usize| JsValue::from(count as u32);
+    object(&[
+        ("parts", progress.parts.map_or(JsValue::UNDEFINED, count)),
+        ("done", count(progress.done)),
+        ("resources", count(progress.resources)),
+        ("total", progress.total.map_or(JsValue::UNDEFINED, JsValue::from)),
     ])
 }
 

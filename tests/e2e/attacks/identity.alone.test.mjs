@@ -35,7 +35,7 @@ function endsByItself(deviation) {
       const code = await withApp(page, { server }, async ({ app }) => {
         try {
           const session = await app.resume();
-          const ended = new Promise((resolve) => session.on("signedout", resolve));
+          const ended = new Promise((resolve) => session.addEventListener("signedout", ({ detail }) => resolve(detail)));
           const reason = session.active ? await ended : await session.read("Patient/1").catch((error) => error);
           return reason.code;
         } catch (error) {

@@ -25,7 +25,7 @@ async function tabsOf(context, page, count) {
     await withApp(tab, shared, async ({ app }) => {
       [window.session] = await app.sessions();
       window.heard = [];
-      for (const type of ["refreshed", "signedout"]) session.on(type, () => heard.push(type));
+      for (const type of ["refreshed", "signedout"]) session.addEventListener(type, () => heard.push(type));
     });
   }
   return pages;

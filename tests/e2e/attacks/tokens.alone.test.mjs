@@ -21,7 +21,7 @@ async function signedIn(page, context) {
 function refreshed(page) {
   return withSession(page, async ({ session }) => {
     const code = await session.refresh().then(() => "refreshed", (error) => error.code);
-    return { code, active: session.active, patient: session.patient, subject: session.identity?.subject };
+    return { code, active: session.active, patient: session.patient?.id, subject: session.identity?.subject };
   });
 }
 

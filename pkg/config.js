@@ -1,0 +1,31 @@
+/** The configuration with its servers written out, and with absolute addresses to come back to. */
+export function serversOf(config) {
+  if (config === null || typeof config !== "object") return config;
+  const { server, servers, store, trustedIssuers, ...shared } = config;
+  if (trustedIssuers === undefined && shared.fhirBase === undefined) {
+    return {
+      ...config,
+      ...(server && { server: withRedirect(server) }),
+      ...(Array.isArray(servers) && { servers: servers.map(withRedirect) }),
+    };
+  }
+  const issuers = trustedIssuers ?? [shared.fhirBase];
+  const one = (fhirBase) => withRedirect({ ...shared, fhirBase });
+  return {
+    ...(store !== undefined && { store }),
+    // Beside servers that are written out, the shorthand is refused.
+    ...((server ?? servers) && { server: server ?? servers }),
+    servers: Array.isArray(issuers) ? issuers.map(one) : issuers,
+  };
+}
+
+/** With what is relative to the open page made absolute; by default the user comes back to that page itself. */
+function withRedirect(server) {
+  const page = globalThis.location?.href;
+  const { redirectUri = "" } = server ?? {};
+  const isRelative = typeof redirectUri === "string" && !/^[a-z][a-z0-9+.-]*:/i.test(redirectUri);
+  if (!isRelative || !URL.canParse(redirectUri, page)) return server;
+  const url = new URL(redirectUri, page);
+  if (redirectUri === "") url.search = url.hash = "";
+  return { ...server, redirectUri: url.href };
+}

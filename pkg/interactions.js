@@ -1,0 +1,43 @@
+/** Where an interaction goes: a class's own way to send it. */
+export const send = Symbol();
+
+/** What can be asked of a FHIR server, on top of a class's way to send it. */
+export const withInteractions = (Base) =>
+  class extends Base {
+    async read(reference, options) {
+      return (await this[send]({ interaction: "read", target: reference }, options)).resource;
+    }
+
+    async create(resource, options) {
+      return this[send]({ interaction: "create", body: resource }, options);
+    }
+
+    async update(resource, { search, ...options } = {}) {
+      return this[send]({ interaction: "update", body: resource, parameters: search }, options);
+    }
+
+    async patch(reference, patch, { search, ...options } = {}) {
+      return this[send]({ interaction: "patch", target: reference, body: patch, parameters: search }, options);
+    }
+
+    async delete(reference, { search, ...options } = {}) {
+      return this[send]({ interaction: "delete", target: reference, parameters: search }, options);
+    }
+
+    async operation(target, { parameters, body, ...options } = {}) {
+      return (await this[send]({ interaction: "operation", target, parameters, body }, options)).resource;
+    }
+  };
+
+/** What is asked, with its parameters and headers as pairs. */
+export function withPairs({ parameters, headers, ...asked }) {
+  return { ...asked, parameters: pairsOf(parameters), headers: pairsOf(headers) };
+}
+
+/** Search parameters as pairs of a name and a value; an array stands for a parameter that is repeated. */
+export function pairsOf(parameters = {}) {
+  const pairs = Symbol.iterator in Object(parameters) ? [...parameters] : Object.entries(parameters);
+  return pairs.flatMap(([name, values]) =>
+    [values].flat().flatMap((value) => (value === undefined ? [] : [[name, String(value)]])),
+  );
+}

@@ -1,0 +1,28 @@
+import { withPairs } from "./interactions.js";
+
+export class Search {
+  #begin;
+
+  constructor(session, asked, { limit, signal, ...options } = {}) {
+    this.#begin = () => session.pages(withPairs({ ...asked, ...options }), limit, signal);
+  }
+
+  async *pages() {
+    const search = this.#begin();
+    try {
+      for (let page = await search.nextPage(); page; page = await search.nextPage()) yield page;
+    } finally {
+      search.free();
+    }
+  }
+
+  async *[Symbol.asyncIterator]() {
+    for await (const page of this.pages()) yield* page.resources;
+  }
+
+  async toArray() {
+    const resources = [];
+    for await (const resource of this) resources.push(resource);
+    return resources;
+  }
+}

@@ -1,0 +1,41 @@
+//! `Batcher` for JavaScript.
+
+use js_sys::Promise;
+use wasm_bindgen::prelude::*;
+
+use super::abort::Followed;
+use super::request::{read_request, response_object};
+use super::value::promise;
+use crate::client::batch::Batcher;
+use crate::web::{JsonValue, WebPlatform};
+
+/// Gathers requests into batches.
+#[wasm_bindgen(js_name = Batcher)]
+pub struct JsBatcher {
+    batcher: Batcher<WebPlatform>,
+    _followed: Followed,
+}
+
+impl JsBatcher {
+    pub(super) fn new(batcher: Batcher<WebPlatform>, followed: Followed) -> Self {
+        Self { batcher, _followed: followed }
+    }
+}
+
+#[wasm_bindgen(js_class = Batcher)]
+impl JsBatcher {
+    /// Sends a FHIR request within a batch, as the face describes it.
+    pub fn request(&self, asked: JsValue, signal: JsValue) -> Promise {
+        let batcher = self.batcher.clone();
+        promise(async move {
+            let followed = Followed::new(signal);
+            let request = read_request(&JsonValue::from_js(asked))?;
+            Ok(response_object(batcher.request(&request, &followed.signal()).await?))
+        })
+    }
+
+    /// Sends what waits.
+    pub fn flush(&self) {
+        self.batcher.flush();
+    }
+}
