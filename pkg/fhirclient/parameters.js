@@ -39,9 +39,8 @@ function matches(issMatch, iss) {
   if (typeof issMatch === "function") return issMatch(iss) === true;
   if (typeof issMatch === "string") return same(issMatch, iss);
   if (!(issMatch instanceof RegExp)) return false;
-  // A part of the address can stand in anybody's.
-  const flags = issMatch.flags.replace(/[gy]/g, "");
-  return iss.match(new RegExp(issMatch.source, flags))?.[0] === iss;
+  // The whole address: a part of it can stand in anybody's.
+  return new RegExp(`^(?:${issMatch.source})$`, issMatch.flags.replace(/[gmy]/g, "")).test(iss);
 }
 
 function same(one, other) {
