@@ -14,7 +14,7 @@ export class Scopes implements Iterable<string> {
   covers(others: string | Iterable<string>): boolean;
   /** Whether something may be done with some resources of a type, in any context; by default read and search (`rs`). */
   allows(resourceType: string, permissions?: string): boolean;
-  /** The fewest scopes that allow the same, in the words of version 2. */
+  /** The fewest scopes that allow the same; those that became one are in the words of version 2. */
   reduced(): Scopes;
   /** These and others, each once. */
   union(others: string | Iterable<string>): Scopes;

@@ -1,5 +1,6 @@
 //! From a crate to WebAssembly with its JavaScript glue: cargo and wasm-bindgen.
 
+use crate::inline::inline;
 use crate::shrink::shrink;
 use crate::{tools, workspace};
 use anyhow::{Result, anyhow};
@@ -72,8 +73,12 @@ const SMALL_STANDARD_LIBRARY: [&str; 4] = [
 /// Builds the npm package's WebAssembly and glue into `pkg/wasm/` and `pkg/wasm-backend/`.
 pub fn build_sdk(profile: Profile) -> Result<()> {
     tools::ensure_wasm_target()?;
-    SDK.build(&workspace::package_folder().join("wasm"), profile)?;
-    BACKEND.build(&workspace::package_folder().join("wasm-backend"), profile)
+    for (wasm_crate, folder) in [(SDK, "wasm"), (BACKEND, "wasm-backend")] {
+        let folder = workspace::package_folder().join(folder);
+        wasm_crate.build(&folder, profile)?;
+        inline(&folder, wasm_crate.name)?;
+    }
+    Ok(())
 }
 
 impl WasmCrate {
@@ -111,7 +116,9 @@ impl WasmCrate {
 
     fn bind(&self, wasm: &Path, folder: &Path) -> Result<()> {
         let mut arguments: Vec<OsString> = vec!["wasm-bindgen".into(), wasm.into(), "--out-dir".into(), folder.into()];
-        arguments.extend(["--target", "web", "--out-name", self.name].map(OsString::from));
+        // The face says where the wasm lies; a second place in the glue would make bundlers emit it twice, or for nothing.
+        arguments
+            .extend(["--target", "web", "--omit-default-module-path", "--out-name", self.name].map(OsString::from));
         if !self.declarations {
             arguments.push("--no-typescript".into());
         }

@@ -1,9 +1,10 @@
 //! Builds, runs, tests and measures smartrust.
 //!
-//! One file a subject: [`bundle`] makes WebAssembly and its glue, [`site`] the launcher's static files, [`loopback`] and
-//! [`serve`] put them on a local port, [`demo`] runs them beside the sandbox EHR, [`checks`] drives them in a browser,
-//! [`suite`] runs every test, [`fuzz`] feeds damaged input to the parsers, [`conformance`] tells which test proves what,
-//! [`size`] measures what a browser loads, [`bench`] how long things take. What goes wrong is one sentence with its remedy.
+//! One file a subject: [`bundle`] makes WebAssembly and its glue, [`inline`] a module that holds it, [`site`] the launcher's
+//! static files, [`loopback`] and [`serve`] put them on a local port, [`demo`] runs them beside the sandbox EHR, [`checks`]
+//! drives them in a browser, [`suite`] runs every test, [`fuzz`] feeds damaged input to the parsers, [`conformance`] tells
+//! which test proves what, [`size`] measures what a browser loads, [`bench`] how long things take. What goes wrong is one
+//! sentence with its remedy.
 
 mod bench;
 mod bundle;
@@ -11,6 +12,7 @@ mod checks;
 mod conformance;
 mod demo;
 mod fuzz;
+mod inline;
 mod loopback;
 mod serve;
 mod shrink;

@@ -52,7 +52,8 @@ fn backend_files(file: &str) -> bool {
 }
 
 fn is_built(file: &str, folder: &str) -> bool {
-    file.starts_with(folder) && (file.ends_with(".js") || file.ends_with(".wasm"))
+    let is_inlined = file.ends_with("/inlined.js");
+    file.starts_with(folder) && !is_inlined && (file.ends_with(".js") || file.ends_with(".wasm"))
 }
 
 /// Whether the launcher's first page loads this file of its site.
@@ -187,6 +188,8 @@ mod tests {
             "node.js",
             "backend.js",
             "wasm-backend/backend.js",
+            "wasm/inlined.js",
+            "inline.js",
             "index.d.ts",
             "package.json",
             "README.md",

@@ -1,0 +1,18 @@
+// The app that every consumer builds. `settings.js` is written for each.
+
+import { settings } from "./settings.js";
+
+/** Shows a button that connects, and after the launch who the patient is. */
+export async function start(SmartApp) {
+  const app = new SmartApp(settings);
+  const session = await app.resume();
+  if (session === null) {
+    const connect = document.querySelector("button");
+    connect.addEventListener("click", () => app.launch());
+    connect.hidden = false;
+    return;
+  }
+  const patient = await session.patient.read();
+  const names = patient.name.map(({ given = [], family = "" }) => [...given, family].join(" "));
+  document.querySelector("output").textContent = `Patient ${patient.id}: ${names.join(", ")}`;
+}

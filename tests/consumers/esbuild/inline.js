@@ -1,0 +1,4 @@
+import { SmartApp } from "smartrust/inline";
+import { start } from "./app.js";
+
+start(SmartApp);

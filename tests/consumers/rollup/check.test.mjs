@@ -1,0 +1,6 @@
+import { Consumer } from "../support/consumer.mjs";
+import { checkLaunch } from "../support/launch.mjs";
+
+const consumer = await Consumer.in(import.meta.dirname);
+
+checkLaunch("Rollup", consumer, () => consumer.built());

@@ -1,0 +1,85 @@
+// A consumer: a copy of its folder with what its lock file names and the packed package, and an address at which the sandbox EHR knows it.
+
+import { cpSync, copyFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { after } from "node:test";
+import { fileURLToPath } from "node:url";
+import { ehr, ehrOrigin, iss } from "../../e2e/support/servers.mjs";
+import { until } from "../../e2e/support/wait.mjs";
+import { freePort, serve } from "./host.mjs";
+import { install, run, runScript, start } from "./npm.mjs";
+
+const app = fileURLToPath(new URL("../app/", import.meta.url));
+
+/** What is built or installed in place, and the tests themselves. */
+const left = ["node_modules", "dist", "check.test.mjs"];
+
+/** Copies the consumer's folder, with the shared app beside its files, and installs. The copy is gone after the file's tests. */
+export function copyOf(folder) {
+  const copy = mkdtempSync(join(tmpdir(), `smartrust-${basename(folder)}-`));
+  after(() => rmSync(copy, { recursive: true, force: true }));
+  for (const from of [app, folder]) cpSync(from, copy, { recursive: true, filter: (path) => !left.includes(basename(path)) });
+  install(copy);
+  return copy;
+}
+
+/** An app in a page. */
+export class Consumer {
+  #folder;
+  #port;
+
+  /** Installs the consumer of a folder, and registers it with the EHR for the address that it will have. */
+  static async in(folder) {
+    const consumer = new Consumer();
+    consumer.#folder = copyOf(folder);
+    consumer.#port = await freePort();
+    const clientId = await registered(basename(folder), consumer.home);
+    const settings = { clientId, scope: "launch/patient openid fhirUser offline_access patient/*.rs", trustedIssuers: [iss] };
+    writeFileSync(join(consumer.#folder, "settings.js"), `export const settings = ${JSON.stringify(settings)};\n`);
+    return consumer;
+  }
+
+  /** Where the app is, and where the EHR sends people back to. */
+  get home() {
+    return `http://localhost:${this.#port}/`;
+  }
+
+  /** Builds by a script of package.json and serves what came of it; by default from `dist/`. */
+  async built(script = "build", { folder = "dist", connect = ["'self'", ehrOrigin] } = {}) {
+    runScript(this.#folder, script);
+    return this.served(folder, { connect });
+  }
+
+  /** Serves a folder as it is, with the app's page in it. */
+  async served(folder = ".", { connect = ["'self'", ehrOrigin] } = {}) {
+    const page = join(this.#folder, folder, "index.html");
+    if (!existsSync(page)) copyFileSync(join(this.#folder, "index.html"), page);
+    return serve(join(this.#folder, folder), this.#port, connect);
+  }
+
+  /** Starts Vite's development server. */
+  async inDevelopment() {
+    const vite = join(this.#folder, "node_modules/vite/bin/vite.js");
+    const server = start(this.#folder, process.execPath, [vite, "--port", `${this.#port}`, "--strictPort", "--host", "localhost"]);
+    await until("the development server answers", () => fetch(this.home).then(({ ok }) => ok, () => false), 60_000);
+    return server;
+  }
+}
+
+/** Registers a public client (RFC 7591) and gives its id. */
+async function registered(name, home) {
+  const metadata = {
+    client_name: name,
+    redirect_uris: [home],
+    token_endpoint_auth_method: "none",
+    grant_types: ["authorization_code", "refresh_token"],
+  };
+  const headers = { "content-type": "application/json" };
+  const response = await fetch(`${ehr}/register`, { method: "POST", headers, body: JSON.stringify(metadata) });
+  if (!response.ok) throw new Error(`The EHR did not register the consumer: ${response.status} ${await response.text()}`);
+  return (await response.json()).client_id;
+}
+
+/** Runs a program in a copy, for consumers without a page. */
+export const runIn = run;

@@ -1,0 +1,27 @@
+// What every consumer in a page must do: a standalone launch, and the patient read.
+
+import assert from "node:assert/strict";
+import { test } from "../../e2e/support/browser.mjs";
+import { confirmAtPortal } from "../../e2e/support/flows.mjs";
+import { holdsEach, patientOf } from "../../e2e/support/patient.mjs";
+
+/** Adds the check that a consumer launches, as `serve` serves it, and shows whose record it read. */
+export function checkLaunch(name, consumer, serve) {
+  test(`${name}: a launch ends with the patient`, async ({ page, traffic }) => {
+    const server = await serve();
+    try {
+      await page.goto(consumer.home);
+      await page.getByRole("button", { name: "Connect", exact: true }).click();
+      await confirmAtPortal(page);
+      await page.waitForURL((address) => address.href.startsWith(consumer.home));
+      const patient = page.getByRole("status").filter({ hasText: "Patient" });
+      await patient.waitFor();
+      const { names } = await patientOf(traffic);
+      const shown = await patient.innerText();
+      assert.ok(holdsEach(shown, names), `"${shown}" names ${names}`);
+      assert.equal(traffic.tokenRequests("authorization_code").length, 1, "the code was posted once");
+    } finally {
+      await server.stop();
+    }
+  });
+}

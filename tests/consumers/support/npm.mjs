@@ -1,0 +1,42 @@
+// npm, and the programs that it installs.
+
+import { execFileSync, spawn } from "node:child_process";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const npm = process.platform === "win32" ? "npm.cmd" : "npm";
+const quietly = ["--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error"];
+
+/** Packs pkg/ into a folder and gives the tarball's path. */
+export function pack(folder) {
+  const answer = run(fileURLToPath(new URL("../../../pkg/", import.meta.url)), npm, ["pack", "--json", "--pack-destination", folder]);
+  return join(folder, JSON.parse(answer)[0].filename);
+}
+
+/** Installs what a folder's lock file names, and the packed package. No script of a package runs. */
+export function install(folder) {
+  run(folder, npm, ["ci", "--ignore-scripts", ...quietly]);
+  run(folder, npm, ["install", "--no-save", "--ignore-scripts", ...quietly, process.env.TARBALL]);
+}
+
+/** Runs a script of a folder's package.json. */
+export function runScript(folder, name) {
+  run(folder, npm, ["run", name]);
+}
+
+/** Runs a program to its end and gives what it printed; its complaints are the error's message. */
+export function run(folder, program, args) {
+  return execFileSync(program, args, { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+}
+
+/** Starts a program in a folder; `stop` ends it. */
+export function start(folder, program, args) {
+  const child = spawn(program, args, { cwd: folder, stdio: ["ignore", "ignore", "inherit"] });
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  return {
+    async stop() {
+      child.kill();
+      await ended;
+    },
+  };
+}

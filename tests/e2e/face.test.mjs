@@ -1,0 +1,129 @@
+// The npm package's face, called from a page as its user calls it.
+
+import assert from "node:assert/strict";
+import { test } from "./support/browser.mjs";
+import { confirmAtPortal } from "./support/flows.mjs";
+import { home, server, signIn, withApp, withSession } from "./support/package.mjs";
+import { iss } from "./support/servers.mjs";
+
+const { clientId, scope } = server;
+
+test("the patient in context is an object that reads, searches, and is data in JSON and its id in a text", async ({ page, traffic }) => {
+  await signIn(page);
+  const seen = await withSession(page, async ({ session }) => {
+    const { patient } = session;
+    const read = await patient.read();
+    const found = await patient.search("Observation", { category: "vital-signs", _count: 5 }, { limit: 5 }).toArray();
+    const [self] = await patient.search("Patient").toArray();
+    return {
+      data: JSON.parse(JSON.stringify(patient)),
+      text: `${patient}`,
+      reference: patient.reference,
+      same: patient === session.patient,
+      read: read.id,
+      self: self.id,
+      subjects: found.map(({ subject }) => subject.reference),
+      user: session.fhirUser.reference,
+      encounter: session.encounter,
+    };
+  });
+  const { patient: id } = await traffic.tokenResponse("authorization_code");
+  assert.deepEqual(seen.data, { resourceType: "Patient", id });
+  assert.deepEqual([seen.text, seen.reference, seen.read, seen.self], [id, `Patient/${id}`, id, id]);
+  assert.ok(seen.same);
+  assert.equal(seen.subjects.length, 5);
+  assert.deepEqual(new Set(seen.subjects.map((reference) => reference.split("/").at(-1))), new Set([id]));
+  assert.match(seen.user, /^Patient\//);
+  assert.equal(seen.encounter, undefined);
+});
+
+test("D9 a configuration of trusted issuers launches by iss, comes back to the page itself, and trusts no other", async ({ page, traffic }) => {
+  await signIn(page);
+  const config = { clientId, scope, trustedIssuers: ["https://other.example/fhir", iss] };
+  const unnamed = await withApp(page, config, "({ app }) => app.authorizationUrl().catch(({ code }) => code)");
+  assert.equal(unnamed, "unknown_server", "with two servers, one must be said");
+  const chosen = new URL(await withApp(page, config, `({ app }) => app.authorizationUrl({ iss: ${JSON.stringify(iss)} })`));
+  assert.equal(chosen.searchParams.get("aud"), iss);
+  assert.equal(chosen.searchParams.get("redirect_uri"), home);
+  const refused = await withApp(page, config, '({ app }) => app.launch({ iss: "https://evil.example/fhir" }).catch(({ code }) => code)');
+  assert.equal(refused, "untrusted_issuer");
+  assert.equal(traffic.to("https://evil.example").length, 0);
+});
+
+test("events are the platform's: once, with a signal, and their detail", async ({ page }) => {
+  await signIn(page);
+  const heard = await withSession(page, async ({ session }) => {
+    const heard = [];
+    const controller = new AbortController();
+    const until = (type) => new Promise((resolve) => session.addEventListener(type, resolve, { once: true }));
+    session.addEventListener("refreshed", ({ type, detail }) => heard.push([type, detail]), { once: true });
+    session.addEventListener("refreshed", () => heard.push("not heard"), { signal: controller.signal });
+    controller.abort();
+    for (const _ of [1, 2]) {
+      const refreshed = until("refreshed");
+      await session.refresh();
+      await refreshed;
+    }
+    const ended = until("signedout");
+    await session.signOut();
+    heard.push((await ended).detail.code);
+    return heard;
+  });
+  assert.deepEqual(heard, [["refreshed", null], "signed_out"]);
+});
+
+test("a disposed session says so, and the session stands", async ({ page }) => {
+  await signIn(page);
+  const seen = await withSession(page, async ({ app, session }) => {
+    session[Symbol.dispose]();
+    const { code } = await session.read("Patient/1").catch((error) => error);
+    const again = await app.resume();
+    return { code, active: session.active, again: again !== session && again.active };
+  });
+  assert.deepEqual(seen, { code: "disposed", active: false, again: true });
+});
+
+test("F10 requests that are asked for together travel as one batch, and each gets what came of its own", async ({ page, context }) => {
+  await signIn(page);
+  const batches = [];
+  await context.route(iss, (route) => {
+    const { entry } = route.request().postDataJSON();
+    batches.push(entry.map(({ request }) => `${request.method} ${request.url}`));
+    const answers = entry.map(({ request }) =>
+      request.url === "Patient/absent"
+        ? { response: { status: "404", outcome: { resourceType: "OperationOutcome", issue: [{ diagnostics: "gone" }] } } }
+        : { response: { status: "200" }, resource: { resourceType: "Patient", id: request.url.split("/")[1] } },
+    );
+    return route.fulfill({
+      headers: { "access-control-allow-origin": new URL(home).origin },
+      contentType: "application/fhir+json",
+      body: JSON.stringify({ resourceType: "Bundle", type: "batch-response", entry: answers }),
+    });
+  });
+  const seen = await withSession(page, async ({ session }) => {
+    const batcher = session.batcher({ atMost: 3 });
+    const asked = ["Patient/a", "Patient/absent", "Patient/b"].map((reference) => batcher.read(reference));
+    const alone = batcher.read("Patient/c");
+    batcher.flush();
+    const outcomes = await Promise.allSettled([...asked, alone]);
+    return outcomes.map(({ value, reason }) => value?.id ?? [reason.code, reason.status]);
+  });
+  assert.deepEqual(seen, ["a", ["not_found", 404], "b", "c"]);
+  assert.deepEqual(batches, [["GET Patient/a", "GET Patient/absent", "GET Patient/b"], ["GET Patient/c"]]);
+});
+
+test("F11 the whole record comes in a part for each type, with progress to its end", async ({ page }) => {
+  await signIn(page, { deny: ["Immunization"] });
+  const { parts, last, count } = await withSession(page, async ({ session }) => {
+    let [last, count] = [null, 0];
+    const parts = await session.loadWholeRecord({ onProgress: (progress) => ((last = progress), (count += 1)) });
+    await new Promise((resolve) => setTimeout(resolve));
+    return { parts: parts.map(({ resourceType, state, resources }) => [resourceType, state, resources.length]), last, count };
+  });
+  const states = Object.fromEntries(parts.map(([type, state]) => [type, state]));
+  assert.equal(states.Immunization, "notgranted");
+  assert.equal(states.Observation, "complete");
+  assert.ok(count > parts.length / 2, `${count} reports of progress`);
+  assert.equal(last.done, parts.length);
+  assert.equal(last.resources, parts.reduce((sum, [, , found]) => sum + found, 0));
+});

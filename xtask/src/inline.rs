@@ -1,0 +1,41 @@
+//! Puts WebAssembly into a JavaScript module, for bundles that are one file and for pages that may not fetch.
+
+use anyhow::{Context, Result};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use flate2::{Compression, write::GzEncoder};
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+/// Writes `inlined.js` beside `{name}_bg.wasm` in `folder`: a module whose default export is the file by gzip and base64, which
+/// `pkg/unpack.js` reads.
+pub fn inline(folder: &Path, name: &str) -> Result<()> {
+    let wasm = folder.join(format!("{name}_bg.wasm"));
+    let contents = fs::read(&wasm).with_context(|| format!("{} cannot be read", wasm.display()))?;
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+    gzip.write_all(&contents)?;
+    let module = folder.join("inlined.js");
+    fs::write(&module, format!("export default \"{}\";\n", STANDARD.encode(gzip.finish()?)))
+        .with_context(|| format!("{} cannot be written", module.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flate2::read::GzDecoder;
+    use std::io::Read;
+
+    #[test]
+    fn the_module_holds_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let contents: Vec<u8> = (0..=255).collect();
+        fs::write(folder.path().join("x_bg.wasm"), &contents).unwrap();
+        inline(folder.path(), "x").unwrap();
+        let module = fs::read_to_string(folder.path().join("inlined.js")).unwrap();
+        let text = module.strip_prefix("export default \"").and_then(|rest| rest.strip_suffix("\";\n")).unwrap();
+        let mut unpacked = Vec::new();
+        GzDecoder::new(&*STANDARD.decode(text).unwrap()).read_to_end(&mut unpacked).unwrap();
+        assert_eq!(unpacked, contents);
+    }
+}
