@@ -87,7 +87,10 @@ export class Client extends FhirClient {
 
   async refresh(options) {
     if (!this.#session?.canRefresh) {
-      throw new SmartError("refresh_unavailable", "There is no refresh token: ask for the scope offline_access, or authorize again.");
+      throw new SmartError(
+        "refresh_unavailable",
+        "There is no refresh token: ask for the scope offline_access, or authorize again.",
+      );
     }
     await this.#session.refresh();
     return this.state;
@@ -127,7 +130,8 @@ export class Client extends FhirClient {
       get id() {
         return client.getEncounterId();
       },
-      read: async (options) => client.request({ ...options, url: `Encounter/${client.#known("encounter", client.getEncounterId())}` }),
+      read: async (options) =>
+        client.request({ ...options, url: `Encounter/${client.#known("encounter", client.getEncounterId())}` }),
     };
   }
 
@@ -187,11 +191,17 @@ function stateOf(source) {
   const state = typeof source === "string" ? { serverUrl: source } : source;
   const serverUrl = state?.serverUrl;
   if (typeof serverUrl !== "string" || !/^https?:\/\/./.test(serverUrl)) {
-    throw new SmartError("invalid_configuration", "The state's serverUrl is missing: give the FHIR base, beginning with https:// or http://.");
+    throw new SmartError(
+      "invalid_configuration",
+      "The state's serverUrl is missing: give the FHIR base, beginning with https:// or http://.",
+    );
   }
   const secret = ["access_token", "refresh_token", "id_token"].find((name) => state.tokenResponse?.[name] !== undefined);
   if (secret || state.username || state.password) {
-    throw unsupported(secret ?? "A user name with a password", "a client of your own state sends no token; sign in by FHIR.oauth2.authorize().");
+    throw unsupported(
+      secret ?? "A user name with a password",
+      "a client of your own state sends no token; sign in by FHIR.oauth2.authorize().",
+    );
   }
   return structuredClone(state);
 }

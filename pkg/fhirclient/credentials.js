@@ -20,7 +20,10 @@ export function credentialOf({ clientSecret, clientPrivateJwk }) {
 /** The record of a server with the secret or key, which it must have if it is said to lack one. */
 export async function withCredential(server, { clientSecret, privateKey, clientPublicKeySetUrl: jku }, lacks) {
   if (lacks === "clientSecret" && clientSecret === undefined) {
-    throw wrong("clientSecret", "it is not kept from page to page; give it to FHIR.oauth2.ready() too, or keep it on a server of yours (tokenProxy)");
+    throw wrong(
+      "clientSecret",
+      "it is not kept from page to page; give it to FHIR.oauth2.ready() too, or keep it on a server of yours (tokenProxy)",
+    );
   }
   if (lacks === "privateKey" && privateKey === undefined) {
     throw wrong("privateKey", "it is not kept from page to page; give it to FHIR.oauth2.ready() too");

@@ -54,22 +54,25 @@ export class FhirClient {
     const first = await this.#send(asked);
     const found = {};
     const resolver = this.#server.resolver({ headers: asked.headers, signal: asked.signal });
-    const finish = (page) => this.#finish(page, wanted, resolver, found);
+    const { paths, graph } = wanted;
+    const resolve = async (resource) => resource && paths.length > 0 && resolvePaths(resource, paths, { resolver, graph, found });
     const body = first.resource ?? (await this.#created(first, asked));
-    const result = isBundle(body) ? await this.#pages(body, asked, wanted, finish) : await finish(body);
-    const isApart = !wanted.graph && wanted.paths.length > 0 && !wanted.onPage && body !== undefined;
+    if (!isBundle(body)) await resolve(body);
+    const result = isBundle(body) ? await this.#pages(body, asked, wanted, { resolve, found }) : body;
+    const isApart = !graph && paths.length > 0 && result !== null && result !== undefined;
     const complete = isApart ? { data: result, references: found } : result;
     if (includeResponse) return { body: complete, response: responseOf(first) };
     return complete === undefined ? responseOf(first) : complete;
   }
 
   /** The pages from the first one on, as many as are wanted, together or one by one to `onPage`. */
-  async #pages(first, asked, { pageLimit, flat, onPage }, finish) {
+  async #pages(first, asked, { pageLimit, flat, onPage }, { resolve, found }) {
     const results = [];
     let count = 0;
     for await (const bundle of this.#following(first, asked)) {
-      const page = await finish(bundle);
-      if (onPage) await onPage(page.data, page.references);
+      await resolve(bundle);
+      const page = flat ? (bundle.entry ?? []).map(({ resource }) => resource) : bundle;
+      if (onPage) await onPage(page, { ...found });
       else results.push(page);
       count += 1;
       if (count === pageLimit) break;
@@ -88,15 +91,10 @@ export class FhirClient {
       yield page.bundle;
       const next = nextOf(page);
       if (!next) return;
-      if (seen.has(next.href)) throw new SmartError("page_cycle", "The pages of the search point in a circle: tell the server's operator.");
+      if (seen.has(next.href))
+        throw new SmartError("page_cycle", "The pages of the search point in a circle: tell the server's operator.");
       page = { bundle: (await this.#send({ url: next, headers, signal })).resource, url: next };
     }
-  }
-
-  async #finish(body, { flat, paths, graph, onPage }, resolver, found) {
-    if (body && paths.length > 0) await resolvePaths(body, paths, { resolver, graph, found });
-    const data = flat && isBundle(body) ? (body.entry ?? []).map(({ resource }) => resource) : body;
-    return onPage ? { data, references: { ...found } } : data;
   }
 
   /** What a server keeps back of a resource that it made, from where it says that it is. */
@@ -114,8 +112,7 @@ export class FhirClient {
 
   async *pages(bundleOrAddress, { limit = Infinity, ...options } = {}) {
     const isGiven = isBundle(bundleOrAddress);
-    const request = requestOf({ ...options, url: isGiven ? "metadata" : bundleOrAddress }, this.#server.base);
-    if (isGiven) request.url = absolute(linkOf(bundleOrAddress, "self") ?? this.#server.base, this.#server.base);
+    const request = requestOf({ ...options, url: isGiven ? this.#server.base : bundleOrAddress }, this.#server.base);
     const first = isGiven ? bundleOrAddress : (await this.#send(request)).resource;
     let count = 0;
     for await (const bundle of this.#following(first, request)) {
@@ -145,7 +142,7 @@ export class FhirClient {
   }
 
   #resolver(options) {
-    const { headers, signal } = requestOf({ ...options, url: "metadata" }, this.#server.base);
+    const { headers, signal } = optionsOf(options);
     return this.#server.resolver({ headers, signal });
   }
 
@@ -154,7 +151,9 @@ export class FhirClient {
   }
 
   async getFhirRelease() {
-    const [major, minor] = String(await this.getFhirVersion()).split(".").map(Number);
+    const [major, minor] = String(await this.getFhirVersion())
+      .split(".")
+      .map(Number);
     if (major === 0 || (major === 1 && minor === 0)) return 2;
     if (major === 1) return 3;
     if (major === 3 && minor > 0) return 4;
@@ -172,24 +171,40 @@ export class FhirClient {
   }
 }
 
-/** A request as its parts, of which none is left aside. */
+/** A request as its parts. */
 function requestOf(request, base) {
   const isAddress = typeof request === "string" || request instanceof URL;
-  const { url, method, headers, body, signal, includeResponse = false, ...others } = isAddress ? { url: request } : (request ?? {});
+  const { url, ...options } = isAddress ? { url: request } : (request ?? {});
+  return { url: absolute(url, base), ...optionsOf(options) };
+}
+
+/** How a request is made, of which nothing is left aside. */
+function optionsOf({ method, headers, body, signal, includeResponse = false, ...others } = {}) {
   for (const [name, value] of Object.entries(others)) {
     if (value !== undefined && !harmless[name]?.includes(value)) {
       throw unsupported(`The request's ${name}`, "give url, method, headers, body, signal or includeResponse.");
     }
   }
-  const settled = { url: absolute(url, base), method: method?.toUpperCase(), headers, body: body ?? undefined, includeResponse };
-  return { ...settled, signal: signal ?? undefined };
+  return { method: method?.toUpperCase(), headers, body: body ?? undefined, signal: signal ?? undefined, includeResponse };
 }
 
-function wishes({ pageLimit, onPage, flat = false, graph = true, resolveReferences = [], useRefreshToken = true, signal: _, ...others }) {
+function wishes({
+  pageLimit,
+  onPage,
+  flat = false,
+  graph = true,
+  resolveReferences = [],
+  useRefreshToken = true,
+  signal: _,
+  ...others
+}) {
   const [unknown] = Object.keys(others);
   if (unknown) throw unsupported(`The option ${unknown}`, "see FhirOptions for those that there are.");
   if (!useRefreshToken) {
-    throw unsupported("useRefreshToken: false", "the session refreshes its token by itself; ask for no offline_access to have none.");
+    throw unsupported(
+      "useRefreshToken: false",
+      "the session refreshes its token by itself; ask for no offline_access to have none.",
+    );
   }
   return { pageLimit: pageLimit ?? 1, onPage, flat, graph: graph !== false, paths: [resolveReferences].flat() };
 }
@@ -198,12 +213,8 @@ function isBundle(resource) {
   return resource?.resourceType === "Bundle";
 }
 
-function linkOf(bundle, relation) {
-  return bundle.link?.find((link) => link.relation === relation && typeof link.url === "string")?.url;
-}
-
 function nextOf({ bundle, url }) {
-  const next = linkOf(bundle, "next");
+  const next = bundle.link?.find((link) => link.relation === "next" && typeof link.url === "string")?.url;
   if (!next) return undefined;
   if (URL.canParse(next, url)) return new URL(next, url);
   throw new SmartError("invalid_url", "The link to the next page is no address: tell the server's operator.");

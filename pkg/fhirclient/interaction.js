@@ -37,7 +37,12 @@ function posted(target, parameters, body) {
   if (target === "") return { interaction: "bundle", body: json(body) };
   if (target.endsWith("/_search")) {
     const form = [...new URLSearchParams(body ?? "")];
-    return { interaction: "search", target: target.slice(0, -"/_search".length), parameters: [...parameters, ...form], post: true };
+    return {
+      interaction: "search",
+      target: target.slice(0, -"/_search".length),
+      parameters: [...parameters, ...form],
+      post: true,
+    };
   }
   const isOperation = target.split("/").at(-1).startsWith("$");
   if (isOperation) return { interaction: "operation", target, parameters, body: body && json(body), post: true };

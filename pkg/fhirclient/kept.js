@@ -12,7 +12,11 @@ export function keep(what) {
   try {
     sessionStorage.setItem(key, JSON.stringify(what));
   } catch (cause) {
-    throw new SmartError("storage_unavailable", "sessionStorage is needed to come back from the launch: allow it for this page.", { cause });
+    throw new SmartError(
+      "storage_unavailable",
+      "sessionStorage is needed to come back from the launch: allow it for this page.",
+      { cause },
+    );
   }
 }
 

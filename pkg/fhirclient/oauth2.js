@@ -27,14 +27,10 @@ async function launch(parameters, issuer, page) {
   keep({ server, lacks, jku: parameters.clientPublicKeySetUrl });
   // Nothing is awaited for a public client, so that the browser still sees the user's click when a popup opens.
   const app = new SmartApp({ server: lacks ? await withCredential(server, credentialsIn(parameters), lacks) : server });
-  leaveIssuerOut(page);
-  if (parameters.noRedirect) return app.authorizationUrl();
-  if (way === "self") {
-    await app.launch();
-  } else {
-    await app.launchInPopup();
-    location.assign(server.redirectUri);
-  }
+  const address = () => app.authorizationUrl();
+  if (parameters.noRedirect) return withoutChoice(page, address);
+  if (way === "popup") await withoutChoice(page, () => app.launchInPopup());
+  location.assign(way === "popup" ? server.redirectUri : await withoutChoice(page, address));
   return undefined;
 }
 
@@ -58,7 +54,10 @@ export function ready(options, onError) {
 async function clientOf(options) {
   const client = await restored(kept(), options);
   if (client) return client;
-  throw new SmartError("no_launch", "This page has no launch to come back from: call FHIR.oauth2.authorize() first, in this tab.");
+  throw new SmartError(
+    "no_launch",
+    "This page has no launch to come back from: call FHIR.oauth2.authorize() first, in this tab.",
+  );
 }
 
 /** The client, or on a page that completes the launch of its own window, where there is none yet, a launch. */
@@ -75,7 +74,8 @@ export async function init(parameters, options) {
 async function restored(found, options = {}) {
   const page = pageOf("FHIR.oauth2.ready()");
   for (const name of ["code", "stateKey"]) {
-    if (options[name] !== undefined) throw unsupported(name, "it is read from the page's address; open the redirect's address itself.");
+    if (options[name] !== undefined)
+      throw unsupported(name, "it is read from the page's address; open the redirect's address itself.");
   }
   if (!found) return null;
   if (found.state) return page.searchParams.has("launch") ? null : new Client(found.state);
@@ -119,15 +119,22 @@ function isRedirect({ searchParams }) {
 /** The issuer in the page's address, unless a redirect tells its own there (RFC 9207). */
 function issIn(page) {
   const [iss, ...more] = isRedirect(page) ? [] : page.searchParams.getAll("iss");
-  if (more.length > 0) throw new SmartError("invalid_launch_link", "The page's address has several iss: open the app from the EHR again.");
+  if (more.length > 0)
+    throw new SmartError("invalid_launch_link", "The page's address has several iss: open the app from the EHR again.");
   return iss || undefined;
 }
 
-/** An issuer without a launch is the user's choice of a server, which is no launch link. */
-function leaveIssuerOut(page) {
-  if (!page.searchParams.has("iss") || page.searchParams.has("launch")) return;
-  page.searchParams.delete("iss");
+/** Works while an issuer without a launch, which is the user's choice of a server and no launch link, is out of the page's address. */
+async function withoutChoice(page, work) {
+  if (!page.searchParams.has("iss") || page.searchParams.has("launch")) return work();
+  const { href, searchParams } = page;
+  searchParams.delete("iss");
   history.replaceState(history.state, "", page);
+  try {
+    return await work();
+  } finally {
+    history.replaceState(history.state, "", href);
+  }
 }
 
 function never() {

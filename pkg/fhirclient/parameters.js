@@ -4,13 +4,23 @@ import { SmartError } from "../errors.js";
 import { unsupported } from "./unsupported.js";
 
 /** Members of the native configuration that are taken as they are. */
-const native = ["discoveryBase", "aud", "tokenEndpointAuthMethod", "basicEncoding", "tokenProxy", "trustedAudiences", "allowMissingNonce", "allowInsecureHttp"];
+const native = [
+  "discoveryBase",
+  "aud",
+  "tokenEndpointAuthMethod",
+  "basicEncoding",
+  "tokenProxy",
+  "trustedAudiences",
+  "allowMissingNonce",
+  "allowInsecureHttp",
+];
 
 const pkceModes = { ifSupported: "send", unsafeV1: "send", required: "required", disabled: "disabled" };
 
 const remedies = {
   launch: "it comes with the EHR's launch link, in the page's address.",
-  stateKey: "each launch makes a state of its own that nobody can guess; keep what you want to find again under a key of your own.",
+  stateKey:
+    "each launch makes a state of its own that nobody can guess; keep what you want to find again under a key of your own.",
   wellKnownRequestOptions: "discovery is a plain request; a server that asks for more needs a proxy.",
   conformanceRequestOptions: "discovery is a plain request; a server that asks for more needs a proxy.",
 };
@@ -71,7 +81,12 @@ export function clientIdOf({ clientId, client_id: oldName }) {
 export function openState(parameters) {
   const { fhirServiceUrl, fakeTokenResponse, patientId, encounterId, scope } = parameters;
   const context = picked({ patient: patientId, encounter: encounterId }, ["patient", "encounter"]);
-  return { serverUrl: fhirServiceUrl, clientId: clientIdOf(parameters), scope, tokenResponse: { ...fakeTokenResponse, ...context } };
+  return {
+    serverUrl: fhirServiceUrl,
+    clientId: clientIdOf(parameters),
+    scope,
+    tokenResponse: { ...fakeTokenResponse, ...context },
+  };
 }
 
 /** Where the user comes back to: absolute, by default the page's folder. */
@@ -86,7 +101,11 @@ function refuseAll(parameters) {
     if (parameters[name] !== undefined) throw unsupported(name, remedy);
   }
   const invented = ["patientId", "encounterId", "fakeTokenResponse"].find((name) => parameters[name] !== undefined);
-  if (invented) throw unsupported(`${invented} beside iss`, "what is in context is for the server to say; for an open server give fhirServiceUrl.");
+  if (invented)
+    throw unsupported(
+      `${invented} beside iss`,
+      "what is in context is for the server to say; for an open server give fhirServiceUrl.",
+    );
 }
 
 function picked(parameters, names) {

@@ -18,7 +18,8 @@ export async function resolvePaths(whole, paths, { resolver, graph, found = {} }
   await Promise.all(
     resources.map(async (resource) => {
       const tree = graph ? resource : structuredClone(resource);
-      for (const level of wanted) await Promise.all(level.map((path) => mount(tree, path, (reference) => resolve(reference, resource))));
+      for (const level of wanted)
+        await Promise.all(level.map((path) => mount(tree, path, (reference) => resolve(reference, resource))));
     }),
   );
   return found;

@@ -39,7 +39,13 @@ export class OpenServer {
     const resource = await resourceOf(response);
     if (!response.ok) throw refusal(response, resource);
     const head = (name) => response.headers.get(name) ?? undefined;
-    return { status: response.status, etag: head("etag"), location: head("location"), lastModified: head("last-modified"), resource };
+    return {
+      status: response.status,
+      etag: head("etag"),
+      location: head("location"),
+      lastModified: head("last-modified"),
+      resource,
+    };
   }
 
   resolver(options) {
@@ -98,7 +104,16 @@ async function resourceOf(response) {
   }
 }
 
-const codes = { 401: "unauthorized", 403: "forbidden", 404: "not_found", 409: "conflict", 410: "gone", 412: "precondition_failed", 422: "unprocessable", 429: "too_many_requests" };
+const codes = {
+  401: "unauthorized",
+  403: "forbidden",
+  404: "not_found",
+  409: "conflict",
+  410: "gone",
+  412: "precondition_failed",
+  422: "unprocessable",
+  429: "too_many_requests",
+};
 
 function refusal({ status, url, headers }, resource) {
   const operationOutcome = resource?.resourceType === "OperationOutcome" ? resource : undefined;

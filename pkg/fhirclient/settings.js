@@ -5,7 +5,11 @@ const known = {
   replaceBrowserHistory: { value: true, takes: [true], remedy: "the code must leave the page's address." },
   fullSessionStorageSupport: { value: true, takes: [true, false] },
   refreshTokenWithClientId: { value: true, takes: [true, false] },
-  refreshTokenWithCredentials: { value: "same-origin", takes: ["same-origin", "omit"], remedy: "token requests carry no cookies." },
+  refreshTokenWithCredentials: {
+    value: "same-origin",
+    takes: ["same-origin", "omit"],
+    remedy: "token requests carry no cookies.",
+  },
 };
 
 export const settings = Object.create(

@@ -33,7 +33,11 @@ test("an address is relative to the FHIR base, or whole", () => {
     assert.equal(absolute(given, `${base}/`).href, expected);
   }
   for (const wrong of ["", undefined, null, "urn:uuid:1", "javascript:alert(1)", "data:text/plain,x", "http://"]) {
-    assert.equal(thrown(() => absolute(wrong, base)), "invalid_reference", String(wrong));
+    assert.equal(
+      thrown(() => absolute(wrong, base)),
+      "invalid_reference",
+      String(wrong),
+    );
   }
 });
 
@@ -44,17 +48,34 @@ test("an HTTP request becomes the FHIR interaction that it is", () => {
   assert.deepEqual(asked("GET", "Patient/1?_summary=true"), { interaction: "read", target: `${base}/Patient/1?_summary=true` });
   assert.deepEqual(asked("POST", "Patient", JSON.stringify(patient)), { interaction: "create", body: patient });
   assert.deepEqual(asked("PUT", "Patient/1", patient), { interaction: "update", parameters: [], body: patient });
-  assert.deepEqual(asked("PUT", "Patient?identifier=7", patient), { interaction: "update", parameters: [["identifier", "7"]], body: patient });
+  assert.deepEqual(asked("PUT", "Patient?identifier=7", patient), {
+    interaction: "update",
+    parameters: [["identifier", "7"]],
+    body: patient,
+  });
   const patch = [{ op: "remove", path: "/active" }];
-  assert.deepEqual(asked("PATCH", "Patient/1", JSON.stringify(patch)), { interaction: "patch", target: "Patient/1", parameters: [], body: patch });
-  assert.deepEqual(asked("DELETE", "Patient?identifier=7"), { interaction: "delete", target: "Patient", parameters: [["identifier", "7"]] });
+  assert.deepEqual(asked("PATCH", "Patient/1", JSON.stringify(patch)), {
+    interaction: "patch",
+    target: "Patient/1",
+    parameters: [],
+    body: patch,
+  });
+  assert.deepEqual(asked("DELETE", "Patient?identifier=7"), {
+    interaction: "delete",
+    target: "Patient",
+    parameters: [["identifier", "7"]],
+  });
   const bundle = { resourceType: "Bundle", type: "batch" };
   assert.deepEqual(asked("POST", base, bundle), { interaction: "bundle", body: bundle });
   assert.deepEqual(asked("POST", `${base}/`, bundle), { interaction: "bundle", body: bundle });
   assert.deepEqual(asked("POST", "Observation/_search?_count=2", "code=a&code=b"), {
     interaction: "search",
     target: "Observation",
-    parameters: [["_count", "2"], ["code", "a"], ["code", "b"]],
+    parameters: [
+      ["_count", "2"],
+      ["code", "a"],
+      ["code", "b"],
+    ],
     post: true,
   });
   const parameters = { resourceType: "Parameters" };
@@ -68,7 +89,11 @@ test("an HTTP request becomes the FHIR interaction that it is", () => {
 });
 
 test("a write that leads elsewhere, or is about another resource, is refused", () => {
-  for (const foreign of ["https://evil.example/practice/fhir/Patient", "https://ehr.example/practice/fhirs/Patient", "http://ehr.example/practice/fhir/Patient"]) {
+  for (const foreign of [
+    "https://evil.example/practice/fhir/Patient",
+    "https://ehr.example/practice/fhirs/Patient",
+    "http://ehr.example/practice/fhir/Patient",
+  ]) {
     assert.equal(asked("POST", foreign, patient), "foreign_url", foreign);
   }
   assert.equal(asked("POST", `${base}/../other/Patient`, patient), "foreign_url");
@@ -85,10 +110,21 @@ test("a method or body that is none of FHIR's in JSON is refused", () => {
 });
 
 test("a search is narrowed by the parameter that the type has, and to a patient's types alone", () => {
-  const names = { Observation: "patient", Patient: "_id", Group: "member", Schedule: "actor", AdverseEvent: "subject", MedicationOrder: "patient" };
+  const names = {
+    Observation: "patient",
+    Patient: "_id",
+    Group: "member",
+    Schedule: "actor",
+    AdverseEvent: "subject",
+    MedicationOrder: "patient",
+  };
   for (const [type, name] of Object.entries(names)) assert.equal(patientParameter(type), name);
   for (const other of ["Practitioner", "metadata", "", "constructor", "_search", "$everything"]) {
-    assert.equal(thrown(() => patientParameter(other)), "invalid_reference", other);
+    assert.equal(
+      thrown(() => patientParameter(other)),
+      "invalid_reference",
+      other,
+    );
   }
 });
 
@@ -103,24 +139,46 @@ test("an issuer is trusted that a configuration names", () => {
   assert.ok(trusts({ issMatch: /https:\/\/[a-z]+\.example\/fhir/ }, ehr));
   assert.ok(trusts({ issMatch: /HTTPS:.*/gi }, ehr));
   assert.ok(trusts({ issMatch: (iss) => iss === ehr }, ehr));
-  for (const parameters of [{}, { iss: "https://other.example" }, { trustedIssuers: [] }, { issMatch: () => "yes" }, { issMatch: { test: () => true } }]) {
-    assert.equal(thrown(() => issuerOf(parameters, ehr)), "untrusted_issuer");
+  for (const parameters of [
+    {},
+    { iss: "https://other.example" },
+    { trustedIssuers: [] },
+    { issMatch: () => "yes" },
+    { issMatch: { test: () => true } },
+  ]) {
+    assert.equal(
+      thrown(() => issuerOf(parameters, ehr)),
+      "untrusted_issuer",
+    );
   }
 });
 
 test("a pattern does not trust an issuer that holds it in a part of its address", () => {
   const parameters = { issMatch: /ehr\.example/ };
   for (const iss of ["https://evil.example/?ehr.example", "https://ehr.example.evil.example/fhir", ehr]) {
-    assert.equal(thrown(() => issuerOf(parameters, iss)), "untrusted_issuer", iss);
+    assert.equal(
+      thrown(() => issuerOf(parameters, iss)),
+      "untrusted_issuer",
+      iss,
+    );
   }
 });
 
 test("of several configurations the one that knows the issuer is taken", () => {
-  const [first, second] = [{ clientId: "1", issMatch: "https://other.example" }, { clientId: "2", trustedIssuers: [ehr] }];
+  const [first, second] = [
+    { clientId: "1", issMatch: "https://other.example" },
+    { clientId: "2", trustedIssuers: [ehr] },
+  ];
   assert.equal(chosen([first, second], ehr), second);
   assert.equal(chosen(first, ehr), first);
-  assert.equal(thrown(() => chosen([first], ehr)), "untrusted_issuer");
-  assert.equal(thrown(() => chosen([first, second], undefined)), "invalid_configuration");
+  assert.equal(
+    thrown(() => chosen([first], ehr)),
+    "untrusted_issuer",
+  );
+  assert.equal(
+    thrown(() => chosen([first, second], undefined)),
+    "invalid_configuration",
+  );
 });
 
 test("older names and the native members of a configuration are taken", (t) => {
@@ -136,7 +194,10 @@ test("older names and the native members of a configuration are taken", (t) => {
     tokenProxy: "/token",
   });
   assert.equal(serverOf({}, ehr).redirectUri, "https://app.example/");
-  assert.equal(thrown(() => serverOf({ pkceMode: "plain" }, ehr)), "invalid_configuration");
+  assert.equal(
+    thrown(() => serverOf({ pkceMode: "plain" }, ehr)),
+    "invalid_configuration",
+  );
 });
 
 test("in Node, a launch says that it needs a page", async () => {

@@ -11,7 +11,10 @@ const parameters: AuthorizeParams = {
 
 export async function launch(): Promise<void> {
   await FHIR.oauth2.authorize(parameters);
-  await FHIR.oauth2.authorize([{ ...parameters, issMatch: /https:\/\/ehr\.example\/.*/ }, { clientId: "other", issMatch: (iss) => iss.length > 9 }]);
+  await FHIR.oauth2.authorize([
+    { ...parameters, issMatch: /https:\/\/ehr\.example\/.*/ },
+    { clientId: "other", issMatch: (iss) => iss.length > 9 },
+  ]);
   const address = await oauth2.authorize({ ...parameters, noRedirect: true, trustedIssuers: ["https://ehr.example/fhir"] });
   console.log(address?.length);
   oauth2.settings.refreshTokenWithCredentials = "omit";
@@ -23,18 +26,39 @@ export async function launch(): Promise<void> {
 
 export async function show(signal: AbortSignal): Promise<unknown[]> {
   const connected: Client = await FHIR.oauth2.ready();
-  const name: string = await FHIR.oauth2.ready((ready) => ready.getPatientId() ?? "", (error) => error.code);
+  const name: string = await FHIR.oauth2.ready(
+    (ready) => ready.getPatientId() ?? "",
+    (error) => error.code,
+  );
   const { body, response } = await connected.patient.read({ includeResponse: true });
   const patient = await connected.patient.read();
-  const options: FhirOptions = { pageLimit: 0, flat: true, resolveReferences: ["subject"], graph: false, onPage: async (page) => page };
+  const options: FhirOptions = {
+    pageLimit: 0,
+    flat: true,
+    resolveReferences: ["subject"],
+    graph: false,
+    onPage: async (page) => page,
+  };
   const observations = await connected.patient.request<{ id: string }[]>({ url: "Observation", signal }, options);
   const created = await connected.create({ resourceType: "Observation" });
-  const etag = (await connected.update({ resourceType: "Observation", id: "1" }, { includeResponse: true })).response.headers.get("etag");
+  const etag = (await connected.update({ resourceType: "Observation", id: "1" }, { includeResponse: true })).response.headers.get(
+    "etag",
+  );
   await connected.delete("Observation/1", { signal });
   for await (const page of connected.pages("Observation", { limit: 2 })) console.log(page.resourceType);
   const open = client({ serverUrl: "https://open.example/fhir", tokenResponse: { patient: "1" } });
   const metres = open.units.cm({ code: "m", value: 2 });
   // @ts-expect-error: a client comes from ready(), init() or client().
   new (await import("smartrust/fhirclient")).Client();
-  return [name, body, response.status, patient.id, observations[0]?.id, created.id, etag, metres, connected.state.tokenResponse?.patient];
+  return [
+    name,
+    body,
+    response.status,
+    patient.id,
+    observations[0]?.id,
+    created.id,
+    etag,
+    metres,
+    connected.state.tokenResponse?.patient,
+  ];
 }

@@ -1,8 +1,10 @@
 // A small app written for fhirclient 2, with either library: only the line that imports it differs.
 
+import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { Portal } from "../pages/portal.mjs";
+import { test } from "./browser.mjs";
 import { home } from "./package.mjs";
 import { appOrigin, iss, patientLogin } from "./servers.mjs";
 
@@ -50,6 +52,16 @@ export async function serveApp(page, library, scripts = {}) {
   for (const [address, body] of Object.entries(files)) {
     await page.route(address, (route) => route.fulfill({ contentType: "text/javascript", body }));
   }
+}
+
+/** Runs `body` once with each library, each in a tab of its own, and holds what came of the two together. */
+export function withEither(name, body) {
+  test(`with either library, ${name}`, async ({ context }) => {
+    const came = {};
+    for (const library of ["fhirclient", "smartrust"]) came[library] = await body(await context.newPage(), library);
+    assert.notEqual(came.fhirclient, undefined);
+    assert.deepEqual(came.smartrust, came.fhirclient);
+  });
 }
 
 /** Launches the app as a patient who allows all, and waits until it is back. */
