@@ -2,6 +2,7 @@
 // purpose, and how to go on to the native face, is told in docs/migrate-from-fhirclient.md.
 
 import type { SmartError } from "./errors.js";
+import type { Session } from "./index.js";
 import type { Resource, ResourceOf, Sendable } from "./resources.js";
 
 export { SmartError } from "./errors.js";
@@ -212,6 +213,8 @@ export class FhirClient {
 /** fhirclient's Client. One comes from `ready()` and `init()`, or by `FHIR.client()` for a server that asks for no token. */
 export class Client extends FhirClient {
   private constructor();
+  /** The native session, for an app that goes over to it part by part; `undefined` for an open server. */
+  readonly session: Session | undefined;
   /** What the client knows, as it is now. */
   readonly state: ClientState;
   /** The patient in context. Without one, what asks for it rejects with `no_patient`. */

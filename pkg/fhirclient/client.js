@@ -12,7 +12,7 @@ const refreshAhead = 10_000;
 
 const tokens = {
   access_token: "request() sends the token by itself, and nowhere but to the FHIR server.",
-  refresh_token: "the session refreshes by itself; whether it can is in session.canRefresh of the native face.",
+  refresh_token: "the session refreshes by itself; client.session.canRefresh says whether it can.",
   id_token: "client.getIdToken() gives its claims, which were checked.",
 };
 
@@ -34,6 +34,11 @@ export class Client extends FhirClient {
     this.patient = this.#patient();
     this.encounter = this.#encounter();
     this.user = this.#user();
+  }
+
+  /** The native session, for an app that goes over to it part by part. */
+  get session() {
+    return this.#session;
   }
 
   get state() {

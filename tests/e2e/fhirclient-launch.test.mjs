@@ -122,7 +122,7 @@ test("two calls of ready() at once send the code once", async ({ page, traffic }
   assert.equal(traffic.tokenRequests("authorization_code").length, 1);
 });
 
-test("what the user denied rejects ready(), though a session is there", async ({ page }) => {
+test("what the user denied rejects ready() and init(), though a session is there", async ({ page }) => {
   await connect(page, "smartrust");
   const pending = await page.evaluate(
     async (parameters) => new URL(await window.FHIR.oauth2.authorize(parameters)).searchParams.get("state"),
@@ -133,6 +133,12 @@ test("what the user denied rejects ready(), though a session is there", async ({
   const { name, code } = await ending(page);
   assert.deepEqual([name, code], ["SmartError", "access_denied"]);
   assert.equal(page.url(), home);
+  const again = await page.evaluate(async (parameters) => {
+    const state = new URL(await window.FHIR.oauth2.authorize({ ...parameters, noRedirect: true })).searchParams.get("state");
+    history.replaceState(null, "", `?${new URLSearchParams({ error: "access_denied", state })}`);
+    return window.FHIR.oauth2.init(parameters).catch(({ code }) => code);
+  }, registration);
+  assert.equal(again, "access_denied");
 });
 
 test("tokens and secrets of the client stay where no page can read them", async ({ page, traffic }) => {

@@ -1,6 +1,7 @@
 // What of smartrust/fhirclient needs no page.
 
 import assert from "node:assert/strict";
+import { readFile, readdir } from "node:fs/promises";
 import { after, test } from "node:test";
 import FHIR, { Client, FhirClient, SmartError, client, oauth2 } from "../../pkg/fhirclient.js";
 import { absolute, interaction } from "../../pkg/fhirclient/interaction.js";
@@ -198,6 +199,13 @@ test("older names and the native members of a configuration are taken", (t) => {
     thrown(() => serverOf({ pkceMode: "plain" }, ehr)),
     "invalid_configuration",
   );
+});
+
+test("the native face loads nothing of it", async () => {
+  const folder = new URL("../../pkg/", import.meta.url);
+  const files = (await readdir(folder)).filter((name) => name.endsWith(".js") && name !== "fhirclient.js");
+  assert.ok(files.includes("index.js"));
+  for (const name of files) assert.doesNotMatch(await readFile(new URL(name, folder), "utf8"), /fhirclient/, name);
 });
 
 test("in Node, a launch says that it needs a page", async () => {
