@@ -257,7 +257,10 @@ export class Client extends FhirClient {
   getState(path?: string): any;
   /** `null` for an open server. A session's token stays inside: throws `unsupported_option`. */
   getAuthorizationHeader(): null;
-  /** Gets a new access token. Without a refresh token it rejects with `refresh_unavailable`; whatever fails, the session stands. */
+  /**
+   * Gets a new access token. Without a refresh token it rejects with `refresh_unavailable`. Only a server that refuses the refresh
+   * token ends the session.
+   */
   refresh(): Promise<ClientState>;
   /** Gets a new access token where the one at hand runs out within ten seconds. */
   refreshIfNeeded(): Promise<ClientState>;

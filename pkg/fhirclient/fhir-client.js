@@ -1,5 +1,6 @@
 import { SmartError } from "../errors.js";
 import { once } from "../loading.js";
+import { asResource, asksForContent, withContent } from "./binary.js";
 import { absolute } from "./interaction.js";
 import { resolvePaths } from "./references.js";
 import { OpenServer } from "./servers.js";
@@ -161,8 +162,11 @@ export class FhirClient {
   }
 
   async #send(request) {
+    const isContent = asksForContent(request.headers);
+    const asked = isContent ? asResource(request) : request;
     try {
-      return await this.#server.send(request);
+      const answer = await this.#server.send(asked);
+      return isContent ? await withContent(answer) : answer;
     } catch (error) {
       // As fhirclient calls it.
       if (error.status !== undefined) error.statusCode = error.status;
@@ -221,7 +225,8 @@ function nextOf({ bundle, url }) {
 }
 
 /** An answer as the `Response` that fhirclient would give, with the headers that the session tells. */
-function responseOf({ status, etag, location, lastModified, resource }) {
+function responseOf({ status, etag, location, lastModified, resource, content }) {
+  if (content) return content;
   const told = { etag, location, "last-modified": lastModified, "content-type": resource && "application/fhir+json" };
   const headers = Object.fromEntries(Object.entries(told).filter(([, value]) => value !== undefined));
   return new Response(resource === undefined ? null : JSON.stringify(resource), { status, headers });

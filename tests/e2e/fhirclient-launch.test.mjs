@@ -57,6 +57,23 @@ test("a chart's launch is about its own patient, whoever was there before", asyn
   assert.ok(asked.searchParams.get("scope").split(" ").includes("launch"), "launch is asked for");
 });
 
+test("an app in a popup of the chart stays in it", async ({ page, context }) => {
+  const parameters = {
+    clientId: "MIE-localhost-launch",
+    scope: "launch openid fhirUser patient/*.rs",
+    redirectUri: chartPage,
+    iss,
+  };
+  await serveApp(context, "smartrust", { [chartPage]: calling("init", parameters) });
+  const chart = new Chart(page);
+  await chart.logIn(providerLogin);
+  await chart.openPatient(1);
+  const popup = await chart.launchInPopup("smartrust launcher");
+  await popup.waitForURL(chartPage);
+  await isLoaded(popup);
+  assert.equal((await withClient(popup, (client) => client.patient.read())).resourceType, "Patient");
+});
+
 test("ready() on a page that a chart opened gives no old session", async ({ page }) => {
   await connect(page, "smartrust");
   await page.goto(`${home}?${new URLSearchParams({ iss, launch: "x" })}`);
@@ -226,11 +243,10 @@ test("what was kept between the pages and is no longer sound is not used", async
   }
 });
 
-test("a launch in a popup signs the page in that opened it", async ({ page }) => {
+test("a launch in a popup signs the page in that opened it", async ({ page, context }) => {
   const launch = calling("authorize", { ...registration, target: "popup" });
   const scripts = { [launchPage]: `document.body.onclick = () => { ${launch} };` };
-  await serveApp(page, "smartrust", scripts);
-  page.context().on("page", (popup) => serveApp(popup, "smartrust", scripts));
+  await serveApp(context, "smartrust", scripts);
   await page.goto(launchPage);
   const [popup] = await Promise.all([page.waitForEvent("popup"), page.locator("body").click({ position: { x: 5, y: 5 } })]);
   const closed = popup.waitForEvent("close");

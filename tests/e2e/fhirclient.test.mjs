@@ -2,6 +2,7 @@
 // the same.
 
 import { Chart } from "./pages/chart.mjs";
+import { forEveryOrigin } from "./support/answers.mjs";
 import {
   calling,
   chartPage,
@@ -188,6 +189,33 @@ asPatient("an error tells the status, and a 404 for a reference leaves it", asyn
   };
 });
 
+asPatient("what a Binary holds comes by its own type, or as the resource", async (client) => {
+  const documents = await client.patient.request("DocumentReference?_count=100", { flat: true });
+  const address = documents.map(({ content }) => content[0].attachment.url).find((url) => /Binary\//.test(url ?? ""));
+  const { contentType } = await client.request(address);
+  const content = await client.request({ url: address, headers: { Accept: contentType } });
+  const { body, response } = await client.request({ url: address, headers: { Accept: contentType }, includeResponse: true });
+  const told = async (given) => (given instanceof Response ? [given.status, await given.text()] : given);
+  return {
+    resource: await client.request(address),
+    content: await told(content),
+    isResponse: content instanceof Response,
+    withResponse: [body instanceof Response, typeof body, response.status],
+  };
+});
+
+withEither("a text that a Binary holds comes as a text", async (page, library) => {
+  await page.route(`${iss}/Binary/text`, (route) => {
+    const isFhir = /json/.test(route.request().headers().accept);
+    const resource = { resourceType: "Binary", contentType: "text/plain", data: Buffer.from("Grüße").toString("base64") };
+    const body = isFhir ? JSON.stringify(resource) : "Grüße";
+    const contentType = isFhir ? "application/fhir+json" : "text/plain; charset=utf-8";
+    return route.fulfill({ headers: forEveryOrigin, contentType, body });
+  });
+  await connect(page, library);
+  return withClient(page, (client) => client.request({ url: "Binary/text", headers: { accept: "text/plain" } }));
+});
+
 withEither("what is written is sent as it is, and its answer comes back", async (page, library) => {
   const sent = [];
   await page.route(`${iss}/**`, async (route) => {
@@ -253,18 +281,25 @@ withEither("an app of one page launches, comes back and stays by init()", async 
   return [first, await withClient(page, (client) => client.patient.read())];
 });
 
-withEither("a chart launches the app about its patient", async (page, library) => {
-  const parameters = {
-    clientId: "MIE-localhost-launch",
-    scope: "launch openid fhirUser patient/*.rs",
-    redirectUri: chartPage,
-    trustedIssuers: [iss],
-  };
-  await serveApp(page, library, { [chartPage]: calling("init", parameters) });
+/** The app's registration for launches from a chart. */
+const ofTheChart = {
+  clientId: "MIE-localhost-launch",
+  scope: "launch openid fhirUser patient/*.rs",
+  redirectUri: chartPage,
+  trustedIssuers: [iss],
+};
+
+/** The provider's charts. The second tab finds the provider logged in. */
+async function charts(page, library) {
   const chart = new Chart(page);
-  // The second tab finds the provider logged in.
   if (library === "fhirclient") await chart.logIn(providerLogin);
   else await page.goto(ehr);
+  return chart;
+}
+
+withEither("a chart launches the app about its patient", async (page, library) => {
+  await serveApp(page, library, { [chartPage]: calling("init", ofTheChart) });
+  const chart = await charts(page, library);
   await chart.openPatient(2);
   await chart.launch("smartrust launcher");
   await page.waitForURL((address) => address.href.startsWith(chartPage) && !address.searchParams.has("launch"));
@@ -275,6 +310,17 @@ withEither("a chart launches the app about its patient", async (page, library) =
     client.encounter.id,
   ]);
   return { launched, clean: page.url() };
+});
+
+withEither("an app in a frame of the chart launches, and stays in it", async (page, library) => {
+  const parameters = { ...ofTheChart, completeInTarget: true };
+  await serveApp(page, library, { [chartPage]: calling("init", parameters) });
+  const chart = await charts(page, library);
+  await chart.openPatient(1);
+  const frame = await chart.launchInFrame("smartrust launcher");
+  await frame.waitForURL((address) => address.href.startsWith(chartPage) && !address.searchParams.has("launch"));
+  await isLoaded(frame);
+  return withClient(frame, (client) => client.patient.read());
 });
 
 withEither("authorize() with noRedirect gives the address and stays", async (page, library) => {

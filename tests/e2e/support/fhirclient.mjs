@@ -37,10 +37,10 @@ export function calling(method, parameters = registration) {
 export const beingReady = "window.connected = FHIR.oauth2.ready(); window.connected.catch(() => {});";
 
 /**
- * Serves the app with a library in a page: by default the launch page launches, and `home` is ready. `scripts` gives other scripts, by
+ * Serves the app with a library in a page or context: by default the launch page launches, and `home` is ready. `scripts` gives other scripts, by
  * their page's address.
  */
-export async function serveApp(page, library, scripts = {}) {
+export async function serveApp(target, library, scripts = {}) {
   const all = { [launchPage]: calling("authorize"), [home]: beingReady, ...scripts };
   const cases = Object.entries(all).map(([address, script]) => `case ${JSON.stringify(address)}: ${script} break;`);
   const app = `import FHIR from "${libraries[library]}";
@@ -50,7 +50,7 @@ export async function serveApp(page, library, scripts = {}) {
   const files = { [`${home}page.js`]: app, [`${appOrigin}/boot.js`]: app, [libraries.fhirclient]: wrapper };
   files[`${home}bundle.js`] = await readFile(bundle, "utf8");
   for (const [address, body] of Object.entries(files)) {
-    await page.route(address, (route) => route.fulfill({ contentType: "text/javascript", body }));
+    await target.route(address, (route) => route.fulfill({ contentType: "text/javascript", body }));
   }
 }
 
@@ -82,7 +82,7 @@ export async function allow(page) {
   await page.waitForURL((address) => address.href.startsWith(appOrigin));
 }
 
-/** Waits until the app's script has run. */
+/** Waits until the app's script has run, in a page or frame. */
 export async function isLoaded(page) {
   await page.waitForFunction(() => Boolean(window.connected));
 }
