@@ -178,7 +178,7 @@ export interface CrawlOptions extends FetchOptions {
 
 /**
  * A client of one FHIR server. Made by its FHIR base, it sends no token. Everything rejects with a `SmartError`, which also has
- * fhirclient's `statusCode`.
+ * fhirclient's `statusCode`; that of a request which was called off has the name `AbortError`.
  */
 export class FhirClient {
   constructor(fhirBaseUrl: string);

@@ -2,6 +2,7 @@ import { SmartError } from "../errors.js";
 import { once } from "../loading.js";
 import { asResource, asksForContent, withContent } from "./binary.js";
 import { absolute } from "./interaction.js";
+import { withKnownErrors } from "./known-errors.js";
 import { resolvePaths } from "./references.js";
 import { OpenServer } from "./servers.js";
 import { unsupported } from "./unsupported.js";
@@ -15,7 +16,7 @@ export class FhirClient {
   #capabilities = once(() => this.fhirRequest("metadata"));
 
   constructor(fhirBaseUrl, server = new OpenServer(fhirBaseUrl)) {
-    this.#server = server;
+    this.#server = withKnownErrors(server);
     this.fhirBaseUrl = fhirBaseUrl;
   }
 
@@ -92,8 +93,9 @@ export class FhirClient {
       yield page.bundle;
       const next = nextOf(page);
       if (!next) return;
-      if (seen.has(next.href))
+      if (seen.has(next.href)) {
         throw new SmartError("page_cycle", "The pages of the search point in a circle: tell the server's operator.");
+      }
       page = { bundle: (await this.#send({ url: next, headers, signal })).resource, url: next };
     }
   }
@@ -163,15 +165,8 @@ export class FhirClient {
 
   async #send(request) {
     const isContent = asksForContent(request.headers);
-    const asked = isContent ? asResource(request) : request;
-    try {
-      const answer = await this.#server.send(asked);
-      return isContent ? await withContent(answer) : answer;
-    } catch (error) {
-      // As fhirclient calls it.
-      if (error.status !== undefined) error.statusCode = error.status;
-      throw error;
-    }
+    const answer = await this.#server.send(isContent ? asResource(request) : request);
+    return isContent ? withContent(answer) : answer;
   }
 }
 

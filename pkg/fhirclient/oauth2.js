@@ -5,7 +5,7 @@ import { SmartApp } from "../index.js";
 import { Client } from "./client.js";
 import { credentialOf, withCredential } from "./credentials.js";
 import { keep, kept } from "./kept.js";
-import { chosen, clientIdOf, issuerOf, openState, redirectUriOf, serverOf, wrong } from "./parameters.js";
+import { chosen, isOf, issuerOf, openState, redirectUriOf, serverOf, wrong } from "./parameters.js";
 import { wayOf } from "./target.js";
 import { unsupported } from "./unsupported.js";
 
@@ -63,8 +63,8 @@ async function clientOf(options) {
 /** The client, or on a page that completes the launch of its own window, where there is none yet, a launch. */
 export async function init(parameters, options) {
   const found = kept();
-  const own = [parameters ?? {}].flat().find((one) => clientIdOf(one) === found?.server?.clientId);
-  const client = await restored(found, { ...(own && credentialsIn(own)), ...options });
+  const own = [parameters ?? {}].flat().find((one) => found && isOf(one, found));
+  const client = own && (await restored(found, { ...credentialsIn(own), ...options }));
   if (client) return client;
   await authorize(parameters);
   return never();
@@ -74,11 +74,12 @@ export async function init(parameters, options) {
 async function restored(found, options = {}) {
   const page = pageOf("FHIR.oauth2.ready()");
   for (const name of ["code", "stateKey"]) {
-    if (options[name] !== undefined)
+    if (options[name] !== undefined) {
       throw unsupported(name, "it is read from the page's address; open the redirect's address itself.");
+    }
   }
   if (!found) return null;
-  if (found.state) return page.searchParams.has("launch") ? null : new Client(found.state);
+  if (found.state) return page.searchParams.has("iss") ? null : new Client(found.state);
   const session = await (await appOf(found, options)).resume();
   if (session) return new Client(session);
   // The window of a popup hands its redirect over to the page that opened it, and closes.
@@ -119,8 +120,9 @@ function isRedirect({ searchParams }) {
 /** The issuer in the page's address, unless a redirect tells its own there (RFC 9207). */
 function issIn(page) {
   const [iss, ...more] = isRedirect(page) ? [] : page.searchParams.getAll("iss");
-  if (more.length > 0)
+  if (more.length > 0) {
     throw new SmartError("invalid_launch_link", "The page's address has several iss: open the app from the EHR again.");
+  }
   return iss || undefined;
 }
 

@@ -72,8 +72,14 @@ export function serverOf(parameters, iss) {
   };
 }
 
+/** Whether what was kept comes of these parameters. */
+export function isOf(parameters, { server, state }) {
+  if (state) return !parameters.iss && parameters.fhirServiceUrl === state.serverUrl;
+  return clientIdOf(parameters) === server.clientId && trusts(parameters, server.fhirBase);
+}
+
 /** The name by which the server knows the app. */
-export function clientIdOf({ clientId, client_id: oldName }) {
+function clientIdOf({ clientId, client_id: oldName }) {
   return clientId ?? oldName;
 }
 
@@ -101,11 +107,9 @@ function refuseAll(parameters) {
     if (parameters[name] !== undefined) throw unsupported(name, remedy);
   }
   const invented = ["patientId", "encounterId", "fakeTokenResponse"].find((name) => parameters[name] !== undefined);
-  if (invented)
-    throw unsupported(
-      `${invented} beside iss`,
-      "what is in context is for the server to say; for an open server give fhirServiceUrl.",
-    );
+  if (invented) {
+    throw unsupported(`${invented} beside iss`, "what is in context is for the server to say; an open server is fhirServiceUrl.");
+  }
 }
 
 function picked(parameters, names) {

@@ -18,8 +18,9 @@ export async function resolvePaths(whole, paths, { resolver, graph, found = {} }
   await Promise.all(
     resources.map(async (resource) => {
       const tree = graph ? resource : structuredClone(resource);
-      for (const level of wanted)
+      for (const level of wanted) {
         await Promise.all(level.map((path) => mount(tree, path, (reference) => resolve(reference, resource))));
+      }
     }),
   );
   return found;

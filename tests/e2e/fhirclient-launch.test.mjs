@@ -130,6 +130,26 @@ test("an issuer without a launch is the user's choice among those that the app t
   ]);
 });
 
+test("init() with another configuration launches anew, whatever session is there", async ({ page }) => {
+  await connect(page, "smartrust", { [home]: calling("init") });
+  assert.equal(await withClient(page, (client) => client.patient.id), "1");
+  for (const [member, value] of Object.entries({ client_id: "another", iss: `${elsewhere.origin}/fhir` })) {
+    const outcome = page.evaluate(
+      (parameters) =>
+        window.FHIR.oauth2.init(parameters).then(
+          () => "a client",
+          ({ code }) => code,
+        ),
+      {
+        ...registration,
+        [member]: value,
+        target: "nowhere",
+      },
+    );
+    assert.equal(await outcome, "unsupported_option", member);
+  }
+});
+
 test("two calls of ready() at once send the code once", async ({ page, traffic }) => {
   const twice = "window.both = [FHIR.oauth2.ready(), FHIR.oauth2.ready()]; window.connected = window.both[0];";
   await connect(page, "smartrust", { [home]: twice });

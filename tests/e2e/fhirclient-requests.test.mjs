@@ -176,8 +176,9 @@ test("references of all entries are asked for side by side", async ({ page }) =>
     waiting.push(route);
     // Nobody is answered before everybody has asked.
     if (waiting.length === names.length) {
-      for (const one of waiting)
+      for (const one of waiting) {
         one.fulfill({ headers: json, body: JSON.stringify({ resourceType: "Organization", id: one.request().url().at(-1) }) });
+      }
     }
   });
   const found = await withClient(page, (client) =>

@@ -180,9 +180,17 @@ asPatient("pages and resources come one by one", async (client) => {
   };
 });
 
-asPatient("an error tells the status, and a 404 for a reference leaves it", async (client) => {
+asPatient("an error tells the status, or that the request was called off", async (client) => {
   const told = (error) => [error instanceof Error, error.status, error.statusCode];
+  const stopped = async (work) => {
+    const controller = new AbortController();
+    const result = work(controller.signal).catch((error) => [error instanceof Error, error.name]);
+    controller.abort();
+    return result;
+  };
   return {
+    abort: await stopped((signal) => client.request({ url: "Patient/1", signal })),
+    aborted: await client.request({ url: "Patient/1", signal: AbortSignal.abort() }).catch(({ name }) => name),
     read: await client.request("Patient/of-nobody").catch(told),
     patient: await client.request({ url: "Condition/of-nobody" }).catch(told),
     nothing: await client.request("").catch((error) => error instanceof Error),
@@ -214,6 +222,15 @@ withEither("a text that a Binary holds comes as a text", async (page, library) =
   });
   await connect(page, library);
   return withClient(page, (client) => client.request({ url: "Binary/text", headers: { accept: "text/plain" } }));
+});
+
+withEither("a reference to what is not there stays", async (page, library) => {
+  const headers = { ...forEveryOrigin, "content-type": "application/fhir+json" };
+  const encounter = { resourceType: "Encounter", subject: { reference: "Patient/1" }, partOf: { reference: "Encounter/gone" } };
+  await page.route(`${iss}/Encounter/1`, (route) => route.fulfill({ headers, body: JSON.stringify(encounter) }));
+  await page.route(`${iss}/Encounter/gone`, (route) => route.fulfill({ status: 404, headers, body: "{}" }));
+  await connect(page, library);
+  return withClient(page, (client) => client.request("Encounter/1", { resolveReferences: ["subject", "partOf"] }));
 });
 
 withEither("what is written is sent as it is, and its answer comes back", async (page, library) => {

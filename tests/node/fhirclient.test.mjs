@@ -5,7 +5,7 @@ import { readFile, readdir } from "node:fs/promises";
 import { after, test } from "node:test";
 import FHIR, { Client, FhirClient, SmartError, client, oauth2 } from "../../pkg/fhirclient.js";
 import { absolute, interaction } from "../../pkg/fhirclient/interaction.js";
-import { chosen, issuerOf, serverOf } from "../../pkg/fhirclient/parameters.js";
+import { chosen, isOf, issuerOf, serverOf } from "../../pkg/fhirclient/parameters.js";
 import { patientParameter } from "../../pkg/fhirclient/patient-parameter.js";
 import { startServer } from "./support.mjs";
 
@@ -180,6 +180,18 @@ test("of several configurations the one that knows the issuer is taken", () => {
     thrown(() => chosen([first, second], undefined)),
     "invalid_configuration",
   );
+});
+
+test("what was kept is known by its client and server", () => {
+  const server = { fhirBase: ehr, clientId: "app" };
+  assert.ok(isOf({ client_id: "app", iss: ehr }, { server }));
+  assert.ok(isOf({ clientId: "app", trustedIssuers: [`${ehr}/`] }, { server }));
+  assert.ok(!isOf({ clientId: "other", iss: ehr }, { server }));
+  assert.ok(!isOf({ clientId: "app", iss: "https://other.example" }, { server }));
+  const state = { serverUrl: "https://open.example/fhir" };
+  assert.ok(isOf({ fhirServiceUrl: state.serverUrl }, { state }));
+  assert.ok(!isOf({ fhirServiceUrl: "https://other.example/fhir" }, { state }));
+  assert.ok(!isOf({ fhirServiceUrl: state.serverUrl, iss: ehr }, { state }));
 });
 
 test("older names and the native members of a configuration are taken", (t) => {
