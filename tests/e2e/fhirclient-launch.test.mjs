@@ -178,7 +178,7 @@ test("what the user denied rejects ready() and init(), though a session is there
   assert.equal(again, "access_denied");
 });
 
-test("tokens and secrets of the client stay where no page can read them", async ({ page, traffic }) => {
+test("a secret of the client is not kept between the pages, and is asked for", async ({ page, traffic }) => {
   const secret = "not-to-be-kept-0123456789";
   await serveApp(page, "smartrust", { [launchPage]: calling("authorize", { ...registration, clientSecret: secret }) });
   await page.goto(launchPage);
