@@ -10,7 +10,7 @@ const opened = { app, session: null, error: null, events: [] };
 try {
   opened.session = await app.resume();
   for (const type of ["refreshed", "identitychecked", "signedout"]) {
-    opened.session?.on(type, (error) => opened.events.push({ type, code: error?.code }));
+    opened.session?.addEventListener(type, ({ detail }) => opened.events.push({ type, code: detail?.code }));
   }
 } catch ({ code, message, error, errorDescription }) {
   opened.error = { code, message, error, errorDescription };
