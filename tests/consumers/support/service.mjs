@@ -13,6 +13,6 @@ export function checkReport(report) {
     birthDate: "1969-07-16",
     exported: 50,
     missing: "not_found",
-    launch: "http://localhost/",
+    launch: "navigation_unavailable",
   });
 }
