@@ -14,6 +14,7 @@ mod demo;
 mod fuzz;
 mod inline;
 mod loopback;
+mod one_file;
 mod serve;
 mod shrink;
 mod site;
@@ -70,6 +71,8 @@ enum Command {
 enum BenchSubject {
     /// References, pages, the whole record, many reads at once, and bulk files
     Fhir,
+    /// What a page loads, and how long it waits for a launch, a session and a patient
+    Web,
 }
 
 #[derive(Args)]
@@ -217,6 +220,7 @@ fn run(command: Command) -> Result<ExitCode> {
         }
         Command::Size(options) => size::run(options.check)?,
         Command::Bench { subject: BenchSubject::Fhir } => bench::fhir()?,
+        Command::Bench { subject: BenchSubject::Web } => bench::web()?,
         Command::Conformance => conformance::run()?,
         Command::Fuzz(options) => fuzz::run(options.seconds, options.only.as_deref())?,
         Command::WasmTestRunner { arguments } => checks::run_wasm_tests(arguments)?,
