@@ -114,7 +114,7 @@ fn test_in_browser(tally: &mut Tally, extent: Extent) -> Result<()> {
 
 /// Uses the npm package as it would be published, in all projects of tests/consumers or in the most usual one.
 fn use_package(tally: &mut Tally, browser: &tools::Browser, extent: Extent) -> Result<()> {
-    let parts: &[&str] = if extent == Extent::All { &[""] } else { &["package/", "vite-8/"] };
+    let parts: &[&str] = if extent == Extent::All { &[""] } else { &["package/", "types/", "vite-8/"] };
     let configure = |config: &mut sandbox_ehr::Config| config.dialect = sandbox_ehr::Dialect::Webchart2026;
     tools::step("consumers of the npm package", || {
         demo::with_servers_of(configure, |ehr_origin, app_origin| {

@@ -16,9 +16,9 @@ const app = join(root, "tests/consumers/app");
 /** What is built or installed in place, and the tests themselves. */
 const left = ["node_modules", "dist", "check.test.mjs"];
 
-/** Copies the consumer's folder, with the shared app beside its files, and installs. The copy is gone after the file's tests. */
-export function copyOf(folder) {
-  return installed([app, folder]);
+/** Copies the consumer's folder, with what it shares beside its files, and installs. The copy is gone after the file's tests. */
+export function copyOf(folder, shared = app) {
+  return installed([shared, folder]);
 }
 
 /** Copies folders into one, and installs there. */

@@ -1,0 +1,15 @@
+// Every entry of the package has its types.
+
+import { BackendClient, SmartApp, ready, type WasmSource } from "smartrust";
+import { BackendClient as OfBackend } from "smartrust/backend";
+import { BackendClient as InlinedOfBackend } from "smartrust/backend/inline";
+import backendWasm from "smartrust/backend/wasm";
+import { SmartApp as Inlined } from "smartrust/inline";
+import wasm from "smartrust/wasm";
+import { same } from "./same.js";
+
+same<typeof Inlined, typeof SmartApp>();
+same<typeof OfBackend, typeof BackendClient>();
+same<typeof InlinedOfBackend, typeof BackendClient>();
+same<typeof backendWasm, WasmSource>();
+await ready(wasm);
