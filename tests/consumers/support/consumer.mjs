@@ -70,9 +70,15 @@ export class Consumer {
     return `http://localhost:${this.#port}/`;
   }
 
-  /** Builds by a script of package.json and serves what came of it; by default from `dist/`. */
-  async built(script = "build", { folder = "dist", connect = ["'self'", ehrOrigin] } = {}) {
+  /** Builds by a script of package.json, and gives the path of the folder that it built. */
+  build(script, folder) {
     runScript(this.#folder, script);
+    return join(this.#folder, folder);
+  }
+
+  /** Builds by a script of package.json and serves what came of it; by default from `dist/`. */
+  async built(script = "build", { folder = "dist", connect } = {}) {
+    this.build(script, folder);
     return this.served(folder, { connect });
   }
 
