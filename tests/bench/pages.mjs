@@ -10,6 +10,7 @@ const types = { ".html": "text/html; charset=utf-8", ".js": "text/javascript; ch
 const folders = {
   ours: new URL("pages/ours/", import.meta.url),
   peer: new URL("pages/peer/", import.meta.url),
+  pure: new URL("pages/pure/", import.meta.url),
   smartrust: new URL("../../pkg/", import.meta.url),
   fhirclient: new URL("node_modules/fhirclient/build/", import.meta.url),
 };

@@ -96,9 +96,9 @@ async function restoreToPatient() {
   return row;
 }
 
-/** Ten thousand reads, one after the other, that a function answers at once. */
+/** Ten thousand reads, one after the other, that a function answers at once; of the peer's builds by the one that calls fetch. */
 async function callOverhead() {
-  const [ours, peer] = [await signedIn("ours"), await signedIn("peer")];
+  const [ours, peer] = [await signedIn("ours"), await signedIn("pure")];
   const run = (page) => () =>
     page.evaluate(async () => {
       window.answered = 0;

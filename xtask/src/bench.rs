@@ -43,7 +43,7 @@ pub fn web() -> Result<()> {
     let pages = Loopback::take_free()?.origin();
     let configure = |config: &mut sandbox_ehr::Config| {
         config.latency = LATENCY;
-        let places = ["ours", "peer"].map(|place| format!("{pages}/{place}/"));
+        let places = ["ours", "peer", "pure"].map(|place| format!("{pages}/{place}/"));
         config.clients.iter_mut().for_each(|client| client.redirect_uris.extend(places.clone()));
     };
     demo::with_servers_of(configure, |ehr_origin, _| {
