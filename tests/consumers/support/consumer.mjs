@@ -3,7 +3,6 @@
 import { cpSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { after } from "node:test";
 import { fileURLToPath } from "node:url";
 import { ehr, ehrOrigin, iss } from "../../e2e/support/servers.mjs";
 import { until } from "../../e2e/support/wait.mjs";
@@ -24,7 +23,7 @@ export function copyOf(folder, shared = app) {
 /** Copies folders into one, and installs there. */
 function installed(folders) {
   const place = mkdtempSync(join(tmpdir(), "smartrust-consumer-"));
-  after(() => rmSync(place, { recursive: true, force: true }));
+  process.once("exit", () => rmSync(place, { recursive: true, force: true }));
   const copy = join(place, "examples/consumer");
   for (const from of folders) cpSync(from, copy, { recursive: true, filter: (path) => !left.includes(basename(path)) });
   // An example takes the package from ../../pkg, until the packed one is put into its place.
