@@ -102,6 +102,7 @@ fn test_in_browser(tally: &mut Tally, extent: Extent) -> Result<()> {
         tally.run(&mut checks::node_tests(), "A test in Node fails: mend what is named above.")
     })?;
     drive(tally, &browser, "browser tests", extent)?;
+    use_package(tally, &browser, extent)?;
     tools::step("tests against oidc-provider", || {
         let failed = "A test against oidc-provider fails: see above, and the screenshots in tests/e2e/output.";
         tally.run(&mut checks::peer_tests(&browser), failed)
@@ -113,6 +114,21 @@ fn test_in_browser(tally: &mut Tally, extent: Extent) -> Result<()> {
         fuzz::run(FUZZING, None)?;
     }
     Ok(())
+}
+
+/// Uses the npm package as it would be published, in all projects of tests/consumers or in the most usual one.
+fn use_package(tally: &mut Tally, browser: &tools::Browser, extent: Extent) -> Result<()> {
+    let parts: &[&str] = if extent == Extent::All { &[""] } else { &["package/", "types/", "vite-8/"] };
+    let configure = |config: &mut sandbox_ehr::Config| config.dialect = sandbox_ehr::Dialect::Webchart2026;
+    tools::step("consumers of the npm package", || {
+        demo::with_servers_of(configure, |ehr_origin, app_origin| {
+            let failed = "The packed npm package does not work where it is used: see above, and tests/consumers.";
+            for part in parts {
+                tally.run(&mut checks::consumer_tests(browser, ehr_origin, app_origin, part), failed)?;
+            }
+            Ok(())
+        })
+    })
 }
 
 fn drive(tally: &mut Tally, browser: &tools::Browser, heading: &str, extent: Extent) -> Result<()> {
