@@ -43,13 +43,17 @@ pub fn run(options: Options) -> Result<()> {
     Ok(())
 }
 
-/// Builds both faces and drives them in headless Chromium, by all test files or those whose names contain `only`; the code
-/// tells whether every check passed.
-pub fn check(profile: Profile, only: Option<&str>) -> Result<ExitCode> {
+/// Builds both faces and drives them in headless Chromium, by all test files or those whose names contain `only`, on a sandbox EHR
+/// of which faults may be ordered; the code tells whether every check passed.
+pub fn check(profile: Profile, sandbox: &SandboxOptions, only: Option<&str>) -> Result<ExitCode> {
     let browser = tools::ensure_browser()?;
     tools::ensure_npm_packages()?;
     build(profile)?;
-    with_servers(|ehr_origin, app_origin| {
+    let configure = |config: &mut sandbox_ehr::Config| {
+        sandbox.apply(config);
+        config.control = true;
+    };
+    with_servers_of(configure, |ehr_origin, app_origin| {
         let status = checks::browser_tests(&browser, ehr_origin, app_origin)
             .args(only)
             .status()
