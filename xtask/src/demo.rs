@@ -32,7 +32,7 @@ pub fn run(options: Options) -> Result<()> {
     let app = Loopback::take(options.app_port, "--app-port")?;
     build(options.profile)?;
     let runtime = Runtime::new()?;
-    let servers = Servers::start(&runtime, ehr, app, |config| options.sandbox.apply(config))?;
+    let servers = Servers::start(&runtime, ehr, app, |config, _| options.sandbox.apply(config))?;
     print_invitation(&servers);
     if options.open && open::that_detached(&servers.app_origin).is_err() {
         println!("The browser did not open by itself: go to {}", servers.app_origin);
@@ -58,15 +58,20 @@ pub fn check(profile: Profile, only: Option<&str>) -> Result<ExitCode> {
     })
 }
 
-/// Serves what is built beside the sandbox EHR, of which faults may be ordered, on free ports while `work` runs with the EHR's and
-/// the app's origin.
+/// Serves what is built beside the sandbox EHR, of which faults may be ordered and which knows an app of the tests' own below `my-app/`,
+/// on free ports while `work` runs with the EHR's and the app's origin.
 pub fn with_servers<T>(work: impl FnOnce(&str, &str) -> Result<T>) -> Result<T> {
-    with_servers_of(|config| config.control = true, work)
+    let configure = |config: &mut sandbox_ehr::Config, app_origin: &str| {
+        config.control = true;
+        let address = format!("{app_origin}/my-app/").parse();
+        config.add_my_app(&address.expect("an origin begins an address"));
+    };
+    with_servers_of(configure, work)
 }
 
 /// As [`with_servers`], with a sandbox EHR that is set up in another way.
 pub fn with_servers_of<T>(
-    configure: impl FnOnce(&mut sandbox_ehr::Config),
+    configure: impl FnOnce(&mut sandbox_ehr::Config, &str),
     work: impl FnOnce(&str, &str) -> Result<T>,
 ) -> Result<T> {
     let (ehr, app) = (Loopback::take_free()?, Loopback::take_free()?);
@@ -95,7 +100,7 @@ impl Servers {
         runtime: &Runtime,
         ehr: Loopback,
         app: Loopback,
-        configure: impl FnOnce(&mut sandbox_ehr::Config),
+        configure: impl FnOnce(&mut sandbox_ehr::Config, &str),
     ) -> Result<Self> {
         let _inside = runtime.enter();
         let (ehr_origin, app_origin) = (ehr.origin(), app.origin());
@@ -107,7 +112,7 @@ impl Servers {
             }
         };
         let mut sandbox = sandbox_ehr::Config::new(&*ehr_origin).app_origin(&app_origin);
-        configure(&mut sandbox);
+        configure(&mut sandbox, &app_origin);
         let ready_made_token = sandbox.ready_made_token().map(str::to_owned);
         let host = StaticHost {
             app_origin: app_origin.clone(),

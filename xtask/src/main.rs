@@ -109,6 +109,9 @@ struct DemoOptions {
 /// What is set about the sandbox EHR.
 #[derive(Args)]
 pub struct SandboxOptions {
+    /// Registers an app of yours at this address as the public client my-app, and links to it from the charts
+    #[arg(long, value_name = "URL")]
+    my_app: Option<sandbox_ehr::AppAddress>,
     /// Which server the sandbox EHR behaves as
     #[arg(long, value_enum, default_value_t)]
     dialect: sandbox_ehr::Dialect,
@@ -138,6 +141,9 @@ pub struct SandboxOptions {
 impl SandboxOptions {
     /// Sets what was asked for.
     pub fn apply(&self, config: &mut sandbox_ehr::Config) {
+        if let Some(address) = &self.my_app {
+            config.add_my_app(address);
+        }
         config.dialect = self.dialect;
         config.issuer_on_redirect = self.issuer_on_redirect;
         config.seed = self.seed;
