@@ -3,18 +3,21 @@
 //! One file a subject: [`bundle`] makes WebAssembly and its glue, [`inline`] a module that holds it, [`site`] the launcher's
 //! static files, [`loopback`] and [`serve`] put them on a local port, [`demo`] runs them beside the sandbox EHR, [`checks`]
 //! drives them in a browser, [`suite`] runs every test, [`fuzz`] feeds damaged input to the parsers, [`conformance`] tells
-//! which test proves what, [`size`] measures what a browser loads, [`bench`] how long things take. What goes wrong is one
-//! sentence with its remedy.
+//! which test proves what, [`size`] measures what a browser loads, [`bench`] how long things take, [`docs`] builds the
+//! documentation's site. What goes wrong is one sentence with its remedy.
 
 mod bench;
 mod bundle;
 mod checks;
 mod conformance;
 mod demo;
+mod docs;
 mod fuzz;
 mod inline;
 mod loopback;
 mod serve;
+#[cfg(test)]
+mod shell_blocks;
 mod shrink;
 mod site;
 mod size;
@@ -55,6 +58,8 @@ enum Command {
     },
     /// Writes docs/conformance.md: which tests prove which behaviour
     Conformance,
+    /// Builds the documentation's site in target/docs-site/
+    Docs(DocsOptions),
     /// Feeds damaged input to every parser, for a while each
     Fuzz(FuzzOptions),
     /// Runs one wasm test program in a browser; cargo calls it
@@ -175,6 +180,16 @@ struct SizeOptions {
 }
 
 #[derive(Args)]
+struct DocsOptions {
+    /// Serves it on this machine, too
+    #[arg(long)]
+    serve: bool,
+    /// The site's port
+    #[arg(long, requires = "serve", value_name = "PORT", default_value_t = 8090)]
+    port: u16,
+}
+
+#[derive(Args)]
 struct FuzzOptions {
     /// How long each target runs
     #[arg(long, value_name = "N", default_value_t = 60)]
@@ -224,6 +239,12 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Size(options) => size::run(options.check)?,
         Command::Bench { subject: BenchSubject::Fhir } => bench::fhir()?,
         Command::Conformance => conformance::run()?,
+        Command::Docs(options) => {
+            docs::build()?;
+            if options.serve {
+                docs::serve(options.port)?;
+            }
+        }
         Command::Fuzz(options) => fuzz::run(options.seconds, options.only.as_deref())?,
         Command::WasmTestRunner { arguments } => checks::run_wasm_tests(arguments)?,
     }

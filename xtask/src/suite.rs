@@ -88,6 +88,9 @@ fn test_in_browser(tally: &mut Tally, extent: Extent) -> Result<()> {
             "The npm package's types do not fit their usage: mend pkg/index.d.ts or tests/types/usage.ts.",
         )
     })?;
+    tools::step("code and links of the documentation", || {
+        tally.run(&mut checks::documentation_tests(), "The documentation has faults: mend what is named above.")
+    })?;
     let browser = tools::ensure_browser()?;
     tools::step("wasm tests in Chromium", || {
         tally.run(&mut checks::wasm_tests(&browser)?, "A wasm test fails: mend what is named above.")
