@@ -4,8 +4,12 @@ import { defineConfig } from "vitepress";
 import { outsideLinks } from "./outside-links.mjs";
 
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
+const icon = encodeURIComponent(readFileSync(at("../../launcher-app/icon.svg"), "utf8"));
+
+/** What TypeDoc has listed, always open: what can be closed is a button with a button in it. */
 const apiSidebar = at("../api/typedoc-sidebar.json");
-const api = existsSync(apiSidebar) ? JSON.parse(readFileSync(apiSidebar, "utf8")) : [];
+const listed = existsSync(apiSidebar) ? JSON.parse(readFileSync(apiSidebar, "utf8")) : [];
+const api = listed.map(({ text, items }) => ({ text, items }));
 
 const page = (text, link) => ({ text, link });
 
@@ -72,12 +76,13 @@ export default defineConfig({
   title: "smartrust",
   description: "A SMART on FHIR client for the web, written in Rust",
   lang: "en",
+  head: [["link", { rel: "icon", href: `data:image/svg+xml,${icon}` }]],
   outDir: at(`${process.env.DOCS_SITE ?? "../../target/docs-site"}`),
   cacheDir: at("../../target/docs-cache"),
   lastUpdated: false,
   // It is written beside these pages, and its page joins them when it is there.
   ignoreDeadLinks: [/migrate-from-fhirclient$/],
-  markdown: { config: outsideLinks },
+  markdown: { config: outsideLinks, theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" } },
   themeConfig: {
     nav: [
       page("Start", "/start"),
