@@ -1,5 +1,6 @@
 import { serversOf } from "./config.js";
 import { dispose, disposed } from "./disposal.js";
+import { EarlyDiscovery } from "./early.js";
 import { SmartError } from "./errors.js";
 import { load, loadFrom } from "./load.js";
 import { once } from "./loading.js";
@@ -15,11 +16,14 @@ export async function ready(source) {
 
 export class SmartApp {
   #app;
+  #config;
+  #early = new EarlyDiscovery();
   #made;
   #sessions = new Map();
 
   constructor(config) {
-    this.#app = once(async () => (this.#made = new (await load()).SmartApp(serversOf(config))));
+    this.#config = serversOf(config);
+    this.#app = once(async () => (this.#made = new (await load()).SmartApp(this.#config, this.#early.take)));
   }
 
   async resume() {
@@ -29,6 +33,7 @@ export class SmartApp {
   }
 
   async launch(options) {
+    if (!this.#made) this.#early.begin(this.#config, options);
     const app = await this.#app();
     await app.launch(options);
     return null;

@@ -99,6 +99,13 @@ export class Session extends withInteractions(EventTarget) {
     return this.#wasm.request(withPairs({ ...asked, ...options }), signal);
   }
 
+  /** What is asked for most goes the shortest way. */
+  async read(reference, options) {
+    const { signal, ...others } = options ?? {};
+    const isPlain = typeof reference === "string" && Object.keys(others).length === 0;
+    return isPlain ? this.#wasm.read(reference, signal) : super.read(reference, options);
+  }
+
   search(resourceType, parameters, options) {
     return new Search(this.#wasm, { interaction: "search", target: resourceType, parameters }, options);
   }

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "./support/browser.mjs";
 import { confirmAtPortal } from "./support/flows.mjs";
-import { home, server, signIn, withApp, withSession } from "./support/package.mjs";
+import { emptyHome, home, server, signIn, withApp, withSession } from "./support/package.mjs";
 import { iss } from "./support/servers.mjs";
 
 const { clientId, scope } = server;
@@ -126,4 +126,28 @@ test("F11 the whole record comes in a part for each type, with progress to its e
   assert.ok(count > parts.length / 2, `${count} reports of progress`);
   assert.equal(last.done, parts.length);
   assert.equal(last.resources, parts.reduce((sum, [, , found]) => sum + found, 0));
+});
+
+test("D1 a launch asks for the configuration while the WebAssembly is on its way, once, and of a trusted server alone", async ({ page, context, traffic }) => {
+  await emptyHome(context);
+  await page.goto(home);
+  const wellKnown = `${iss}/.well-known/smart-configuration`;
+  let release;
+  const asked = new Promise((resolve) => (release = resolve));
+  context.on("request", (request) => request.url() === wellKnown && release());
+  await page.route("**/smartrust_bg.wasm", async (route) => {
+    await asked;
+    await route.continue();
+  });
+  const address = await withApp(page, { server }, "({ app }) => (app.launch(), new Promise(() => {}))").catch(() => page.url());
+  await page.getByLabel("User name").waitFor();
+  assert.equal(traffic.to(wellKnown).length, 1, String(address));
+});
+
+test("D9 a launch link of an untrusted server makes no request, however early", async ({ page, context, traffic }) => {
+  await emptyHome(context);
+  await page.goto(`${home}?iss=https://evil.example/fhir&launch=1`);
+  const code = await withApp(page, { server }, "({ app }) => app.launch().catch(({ code }) => code)");
+  assert.equal(code, "untrusted_issuer");
+  assert.equal(traffic.to("https://evil.example").length + traffic.to(`${iss}/.well-known`).length, 0);
 });

@@ -1,6 +1,7 @@
 //! Benchmarks: the npm package beside what a page would use in its place, on the sandbox EHR.
 
 use crate::bundle::{self, Profile};
+use crate::loopback::Loopback;
 use crate::{demo, tools, workspace};
 use anyhow::{Context, Result};
 use std::path::PathBuf;
@@ -28,6 +29,30 @@ pub fn fhir() -> Result<()> {
         let mut command = tools::node(&folder().join("fhir.mjs"));
         command.env("EHR_ORIGIN", ehr_origin).env("APP_ORIGIN", app_origin).env("CHROMIUM", &browser.chromium);
         command.env("KEY_FILE", keys.join("key.pem")).env("OUTPUT", results_folder().join("fhir.json"));
+        tools::run(&mut command, "The benchmark did not end: see above.")
+    })
+}
+
+/// What a page loads and waits for, beside fhirclient.
+pub fn web() -> Result<()> {
+    let browser = tools::ensure_browser()?;
+    tools::ensure_npm_packages()?;
+    ensure_peers()?;
+    bundle::build_sdk(Profile::Wasm)?;
+    // The pages' own server takes the port over as soon as it is let go.
+    let pages = Loopback::take_free()?.origin();
+    let configure = |config: &mut sandbox_ehr::Config| {
+        config.latency = LATENCY;
+        let places = ["ours", "peer", "pure"].map(|place| format!("{pages}/{place}/"));
+        config.clients.iter_mut().for_each(|client| client.redirect_uris.extend(places.clone()));
+    };
+    demo::with_servers_of(configure, |ehr_origin, _| {
+        let mut command = tools::node(&folder().join("web.mjs"));
+        command.env("EHR_ORIGIN", ehr_origin).env("PAGES_ORIGIN", &pages).env("CHROMIUM", &browser.chromium);
+        command.env("OUTPUT", results_folder().join("web.json"));
+        let logins = sandbox_ehr::sample_logins();
+        let patient = logins.patients.first().context("the sandbox has no patient who logs in")?;
+        command.env("PATIENT_USER_NAME", &patient.user_name).env("PATIENT_PASSWORD", &patient.password);
         tools::run(&mut command, "The benchmark did not end: see above.")
     })
 }

@@ -2,7 +2,7 @@
 
 use crate::inline::inline;
 use crate::shrink::shrink;
-use crate::{tools, workspace};
+use crate::{one_file, tools, workspace};
 use anyhow::{Result, anyhow};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -70,7 +70,8 @@ const SMALL_STANDARD_LIBRARY: [&str; 4] = [
     "target.wasm32-unknown-unknown.rustflags=['-Zunstable-options', '-Cpanic=immediate-abort', '-Zlocation-detail=none']",
 ];
 
-/// Builds the npm package's WebAssembly and glue into `pkg/wasm/` and `pkg/wasm-backend/`.
+/// Builds what of the npm package is not written by hand: WebAssembly and glue in `pkg/wasm/` and `pkg/wasm-backend/`, and
+/// the one file for pages without a bundler.
 pub fn build_sdk(profile: Profile) -> Result<()> {
     tools::ensure_wasm_target()?;
     for (wasm_crate, folder) in [(SDK, "wasm"), (BACKEND, "wasm-backend")] {
@@ -78,7 +79,7 @@ pub fn build_sdk(profile: Profile) -> Result<()> {
         wasm_crate.build(&folder, profile)?;
         inline(&folder, wasm_crate.name)?;
     }
-    Ok(())
+    one_file::write()
 }
 
 impl WasmCrate {

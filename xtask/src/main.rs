@@ -15,6 +15,7 @@ mod docs;
 mod fuzz;
 mod inline;
 mod loopback;
+mod one_file;
 mod serve;
 #[cfg(test)]
 mod shell_blocks;
@@ -75,6 +76,8 @@ enum Command {
 enum BenchSubject {
     /// References, pages, the whole record, many reads at once, and bulk files
     Fhir,
+    /// What a page loads, and how long it waits for a launch, a session and a patient
+    Web,
 }
 
 #[derive(Args)]
@@ -238,6 +241,7 @@ fn run(command: Command) -> Result<ExitCode> {
         }
         Command::Size(options) => size::run(options.check)?,
         Command::Bench { subject: BenchSubject::Fhir } => bench::fhir()?,
+        Command::Bench { subject: BenchSubject::Web } => bench::web()?,
         Command::Conformance => conformance::run()?,
         Command::Docs(options) => {
             docs::build()?;

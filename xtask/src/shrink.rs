@@ -23,8 +23,7 @@ const SHORT_MODULE: &str = "\"a\"";
 
 /// Makes `{name}_bg.wasm` and `{name}.js` in `folder` smaller, where npm can be had.
 pub fn shrink(folder: &Path, name: &str) -> Result<()> {
-    let npm_present = tools::on_path(&["npm", "npm.cmd"]).is_some();
-    if !npm_present || tools::on_path(&["node", "node.exe"]).is_none() {
+    if !tools::has_npm() {
         println!("── wasm-opt and terser left out: Node 20 is not installed, so {name} is larger than need be");
         return Ok(());
     }

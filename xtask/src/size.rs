@@ -1,7 +1,7 @@
 //! What a browser loads, in bytes: as it is, by gzip -9, and by brotli 11.
 
 use crate::bundle::{self, Profile};
-use crate::{site, tools, workspace};
+use crate::{one_file, site, tools, workspace};
 use anyhow::{Context, Result, bail};
 use flate2::{Compression, write::GzEncoder};
 use std::fs;
@@ -9,8 +9,8 @@ use std::io::Write;
 use std::ops::Add;
 use std::path::{Path, PathBuf};
 
-/// The npm package's files for a browser may weigh this much by brotli.
-const SDK_BUDGET: usize = 45_000;
+/// What a page loads of the npm package may weigh this much by brotli: as much as the published bundle of fhirclient 2.6.3.
+const SDK_BUDGET: usize = 59_229;
 /// The launcher's first load may weigh this much by brotli.
 const LAUNCHER_BUDGET: usize = 200_000;
 
@@ -41,19 +41,15 @@ pub fn run(check: bool) -> Result<()> {
     }
 }
 
-/// Whether a browser loads this file of the npm package: the face without its Node entry, the glue, and the wasm.
+/// Whether a page without a bundler loads this file of the npm package: face and glue in one file, and the wasm.
 fn package_files(file: &str) -> bool {
-    ["index.js", "load.js", "loading.js", "errors.js"].contains(&file) || is_built(file, "wasm/")
+    file == one_file::FILE || file == "wasm/smartrust_bg.wasm"
 }
 
 /// Whether a service loads this file of the npm package.
 fn backend_files(file: &str) -> bool {
-    ["backend.js", "load-backend.js", "loading.js", "errors.js"].contains(&file) || is_built(file, "wasm-backend/")
-}
-
-fn is_built(file: &str, folder: &str) -> bool {
-    let is_inlined = file.ends_with("/inlined.js");
-    file.starts_with(folder) && !is_inlined && (file.ends_with(".js") || file.ends_with(".wasm"))
+    let written = ["backend.js", "disposal.js", "errors.js", "load-backend.js", "loading.js", "scopes.js", "server.js"];
+    written.contains(&file) || ["wasm-backend/backend.js", "wasm-backend/backend_bg.wasm"].contains(&file)
 }
 
 /// Whether the launcher's first page loads this file of its site.
@@ -181,10 +177,12 @@ mod tests {
 
     #[test]
     fn only_what_a_browser_loads_of_the_package_counts() {
-        for file in ["index.js", "errors.js", "wasm/smartrust.js", "wasm/smartrust_bg.wasm"] {
+        for file in ["smartrust.min.js", "wasm/smartrust_bg.wasm"] {
             assert!(package_files(file), "{file}");
         }
         for file in [
+            "index.js",
+            "wasm/smartrust.js",
             "node.js",
             "backend.js",
             "wasm-backend/backend.js",

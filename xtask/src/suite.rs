@@ -100,7 +100,7 @@ fn test_in_browser(tally: &mut Tally, extent: Extent) -> Result<()> {
     tools::step("tests in Node", || {
         tally.run(&mut checks::node_tests(), "A test in Node fails: mend what is named above.")
     })?;
-    drive(tally, &browser, "browser tests")?;
+    drive(tally, &browser, "browser tests", extent)?;
     tools::step("tests against oidc-provider", || {
         let failed = "A test against oidc-provider fails: see above, and the screenshots in tests/e2e/output.";
         tally.run(&mut checks::peer_tests(&browser), failed)
@@ -108,17 +108,21 @@ fn test_in_browser(tally: &mut Tally, extent: Extent) -> Result<()> {
     if extent == Extent::All {
         bundle::build_sdk(Profile::Dev)?;
         site::build_launcher(Profile::Dev)?;
-        drive(tally, &browser, "browser tests on the development build")?;
+        drive(tally, &browser, "browser tests on the development build", Extent::Usual)?;
         fuzz::run(FUZZING, None)?;
     }
     Ok(())
 }
 
-fn drive(tally: &mut Tally, browser: &tools::Browser, heading: &str) -> Result<()> {
+fn drive(tally: &mut Tally, browser: &tools::Browser, heading: &str, extent: Extent) -> Result<()> {
     tools::step(heading, || {
         demo::with_servers(|ehr_origin, app_origin| {
             let failed = "A browser test fails: see above, and the screenshots in tests/e2e/output.";
-            tally.run(&mut checks::browser_tests(browser, ehr_origin, app_origin), failed)
+            let mut tests = checks::browser_tests(browser, ehr_origin, app_origin);
+            if extent == Extent::All {
+                tests.env("LONG_TESTS", "1");
+            }
+            tally.run(&mut tests, failed)
         })
     })
 }

@@ -69,6 +69,11 @@ pub fn on_path(names: &[&str]) -> Option<PathBuf> {
         .find_map(|name| std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file()))
 }
 
+/// Whether Node and its package manager are there.
+pub fn has_npm() -> bool {
+    on_path(&["npm", "npm.cmd"]).is_some() && on_path(&["node", "node.exe"]).is_some()
+}
+
 /// Adds the wasm target to the toolchain where it is missing.
 pub fn ensure_wasm_target() -> Result<()> {
     if sysroot()?.join("lib/rustlib/wasm32-unknown-unknown").is_dir() {

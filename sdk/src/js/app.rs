@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use js_sys::{Array, Object, Promise};
+use js_sys::{Array, Function, Object, Promise};
 use wasm_bindgen::prelude::*;
 
 use super::abort::Followed;
@@ -31,11 +31,11 @@ pub struct JsApp {
 
 #[wasm_bindgen(js_class = SmartApp)]
 impl JsApp {
-    /// Reads a configuration.
+    /// Reads a configuration. `early` gives what was begun to be fetched before this was loaded.
     #[wasm_bindgen(constructor)]
-    pub fn new(config: JsValue) -> Result<Self, JsValue> {
+    pub fn new(config: JsValue, early: Function) -> Result<Self, JsValue> {
         let config = json_argument(config, "config")?;
-        let platform = WebPlatform::with_store(read_store(&config)?);
+        let platform = WebPlatform::with_store(read_store(&config)?).with_early_responses(early);
         let app = SmartApp::new(platform, SmartAppConfig::read_with(&config, &read_authentication)?)?;
         app.findings().iter().for_each(|finding| warn(&finding.message));
         Ok(Self { app: Rc::new(app) })

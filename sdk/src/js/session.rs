@@ -97,6 +97,15 @@ impl JsSession {
         self.session.may_read(resource_type)
     }
 
+    /// Reads a resource.
+    pub fn read(&self, reference: String, signal: JsValue) -> Promise {
+        let session = self.session.clone();
+        promise(async move {
+            let followed = Followed::new(signal);
+            session.read(&reference, &followed.signal()).await.map(JsonValue::into_js)
+        })
+    }
+
     /// Sends a FHIR request, as the face describes it.
     pub fn request(&self, asked: JsValue, signal: JsValue) -> Promise {
         let session = self.session.clone();

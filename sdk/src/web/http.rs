@@ -13,7 +13,7 @@ use super::lines::Lines;
 use crate::abort::AbortSignal;
 use crate::fhir::ndjson::JsonLines;
 use crate::platform::{Body, Http, HttpFailure, HttpResponse};
-use crate::protocol::http::{Redirect, Request};
+use crate::protocol::http::{Method, Redirect, Request};
 
 #[wasm_bindgen]
 extern "C" {
@@ -28,18 +28,26 @@ impl Http for WebPlatform {
     async fn send(&self, request: &Request, abort: &AbortSignal) -> Result<WebResponse, HttpFailure> {
         let controller = AbortController::new().map_err(|_| HttpFailure::Network)?;
         let init = init(request, controller.signal().into());
-        let connection = Connection { controller };
-        let promise = fetch(request.url.as_str(), &init).map_err(|_| HttpFailure::Network)?;
+        let connection = Connection { controller, is_at_end: false };
+        let promise = match self.take_early(request) {
+            Some(promise) => promise,
+            None => fetch(request.url.as_str(), &init).map_err(|_| HttpFailure::Network)?,
+        };
         match select(JsFuture::from(promise), abort.aborted()).await {
-            Either::Left((Ok(response), _)) => Ok(WebResponse {
-                response: response.unchecked_into(),
-                reader: None,
-                lines: None,
-                _connection: connection,
-            }),
+            Either::Left((Ok(response), _)) => {
+                Ok(WebResponse { response: response.unchecked_into(), reader: None, lines: None, connection })
+            }
             Either::Left((Err(_), _)) => Err(HttpFailure::Network),
             Either::Right(_) => Err(HttpFailure::Aborted),
         }
+    }
+}
+
+impl WebPlatform {
+    fn take_early(&self, request: &Request) -> Option<Promise> {
+        let is_plain = request.method == Method::Get && request.authorization().is_none();
+        let early = self.early.as_ref().filter(|_| is_plain)?;
+        early.call1(&JsValue::UNDEFINED, &request.url.as_str().into()).ok()?.dyn_into().ok()
     }
 }
 
@@ -67,11 +75,14 @@ fn init(request: &Request, signal: JsValue) -> RequestInit {
 /// Ends the exchange when nobody waits for it any more.
 struct Connection {
     controller: AbortController,
+    is_at_end: bool,
 }
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        self.controller.abort();
+        if !self.is_at_end {
+            self.controller.abort();
+        }
     }
 }
 
@@ -80,7 +91,7 @@ pub struct WebResponse {
     response: Response,
     reader: Option<ReadableStreamDefaultReader>,
     lines: Option<Lines>,
-    _connection: Connection,
+    connection: Connection,
 }
 
 impl WebResponse {
@@ -109,9 +120,10 @@ impl HttpResponse for WebResponse {
         self.response.headers().get(name).ok().flatten()
     }
 
-    async fn body(self) -> Result<Body<JsonValue>, HttpFailure> {
+    async fn body(mut self) -> Result<Body<JsonValue>, HttpFailure> {
         let text = self.response.text().map_err(|_| HttpFailure::Network)?;
         let text = JsFuture::from(text).await.map_err(|_| HttpFailure::Network)?;
+        self.connection.is_at_end = true;
         if let Some(value) = JsonValue::parse(&text) {
             return Ok(Body::Json(value));
         }

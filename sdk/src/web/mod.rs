@@ -18,7 +18,7 @@ mod popup;
 mod storage;
 mod timer;
 
-use std::rc::Rc;
+use js_sys::Function;
 
 #[cfg(any(feature = "js", feature = "js-backend"))]
 pub(crate) use global::object;
@@ -53,12 +53,19 @@ use crate::platform::{LocalFuture, Spawn};
 pub struct WebPlatform {
     store: StoreChoice,
     channels: messages::Channels,
+    early: Option<Function>,
 }
 
 impl WebPlatform {
     /// A platform that keeps sessions where the app chose to.
     pub fn with_store(store: StoreChoice) -> Self {
-        Self { store, channels: Rc::default() }
+        Self { store, ..Self::default() }
+    }
+
+    /// The same platform, which asks a function for the promise of a response before it fetches an address itself: for what
+    /// a page began to fetch while this was not loaded yet. The function gives each promise once, and else `undefined`.
+    pub fn with_early_responses(self, early: Function) -> Self {
+        Self { early: Some(early), ..self }
     }
 }
 

@@ -6,11 +6,13 @@ import { fileURLToPath } from "node:url";
 
 /**
  * Runs the test files of a folder and of those in it whose names contain `wanted`: two at a time, and then one by one those that end in
- * `.alone.test.mjs`, because they order faults of the servers or revoke what others may hold.
+ * `.alone.test.mjs`, because they order faults of the servers or revoke what others may hold. What ends in `.long.test.mjs` runs where it
+ * is wanted by name or the environment has LONG_TESTS.
  */
 export async function runFolder(address, { wanted = "" }) {
   const folder = fileURLToPath(address);
-  const files = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith(".test.mjs") && name.includes(wanted)).sort();
+  const isWanted = (name) => name.includes(wanted) && (wanted || process.env.LONG_TESTS || !name.endsWith(".long.test.mjs"));
+  const files = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith(".test.mjs") && isWanted(name)).sort();
   const alone = files.filter((name) => name.endsWith(".alone.test.mjs"));
   const others = files.filter((name) => !alone.includes(name));
   const count = { passed: 0, failed: 0 };

@@ -1,0 +1,212 @@
+import { SmartError } from "../errors.js";
+import { Session } from "../index.js";
+import { FhirClient } from "./fhir-client.js";
+import { absolute } from "./interaction.js";
+import { byCode, byCodes, getPath, units } from "./observations.js";
+import { patientParameter } from "./patient-parameter.js";
+import { OpenServer, SessionServer } from "./servers.js";
+import { unsupported } from "./unsupported.js";
+
+/** How long before its end an access token is replaced, in milliseconds. */
+const refreshAhead = 10_000;
+
+const tokens = {
+  access_token: "request() sends the token by itself, and nowhere but to the FHIR server.",
+  refresh_token: "the session refreshes by itself; client.session.canRefresh says whether it can.",
+  id_token: "client.getIdToken() gives its claims, which were checked.",
+};
+
+/** fhirclient's Client: of a session, or of a state of the app's own for a server that asks for no token. */
+export class Client extends FhirClient {
+  #session;
+  #state;
+  #server;
+
+  constructor(source) {
+    const session = source instanceof Session ? source : undefined;
+    const state = session ? undefined : stateOf(source);
+    const server = session ? new SessionServer(session) : new OpenServer(state.serverUrl);
+    super(session ? session.fhirBase : state.serverUrl, server);
+    this.#session = session;
+    this.#state = state;
+    this.#server = server;
+    this.units = units;
+    this.patient = this.#patient();
+    this.encounter = this.#encounter();
+    this.user = this.#user();
+  }
+
+  /** The native session, for an app that goes over to it part by part. */
+  get session() {
+    return this.#session;
+  }
+
+  get state() {
+    if (!this.#session) return this.#state;
+    const state = stateOfSession(this.#session);
+    for (const [name, remedy] of Object.entries(tokens)) {
+      Object.defineProperty(state.tokenResponse, name, { get: () => refuse(`tokenResponse.${name}`, remedy) });
+    }
+    return state;
+  }
+
+  getState(path) {
+    return getPath(this.state, path);
+  }
+
+  get #context() {
+    return (this.#session ? this.#session.context : this.#state.tokenResponse) ?? {};
+  }
+
+  getPatientId() {
+    return this.#context.patient ?? null;
+  }
+
+  getEncounterId() {
+    return this.#context.encounter ?? null;
+  }
+
+  getIdToken() {
+    return this.#session?.identity?.claims ?? null;
+  }
+
+  getFhirUser() {
+    return (this.#session ? this.#session.fhirUser?.reference : this.#context.fhirUser) ?? null;
+  }
+
+  getUserId() {
+    return this.getFhirUser()?.split("/")[1] ?? null;
+  }
+
+  getUserType() {
+    return this.getFhirUser()?.split("/")[0] ?? null;
+  }
+
+  getAuthorizationHeader() {
+    return this.#session ? refuse("getAuthorizationHeader()", tokens.access_token) : null;
+  }
+
+  connect() {
+    throw unsupported("fhir.js", "it would need the token; use request(), create(), update() and delete().");
+  }
+
+  async refresh(options) {
+    if (!this.#session?.canRefresh) {
+      throw new SmartError(
+        "refresh_unavailable",
+        "There is no refresh token: ask for the scope offline_access, or authorize again.",
+      );
+    }
+    await this.#session.refresh();
+    return this.state;
+  }
+
+  async refreshIfNeeded() {
+    const isDue = this.#session?.canRefresh && this.#session.expiresAt && this.#session.expiresAt - Date.now() < refreshAhead;
+    return isDue ? this.refresh() : this.state;
+  }
+
+  byCode(observations, property) {
+    return byCode(observations, property);
+  }
+
+  byCodes(observations, property) {
+    return byCodes(observations, property);
+  }
+
+  getPath(whole, path) {
+    return getPath(whole, path);
+  }
+
+  #patient() {
+    const client = this;
+    return {
+      get id() {
+        return client.getPatientId();
+      },
+      read: async (options) => client.request({ ...options, url: `Patient/${client.#known("patient", client.getPatientId())}` }),
+      request: async (request, options) => client.request(client.#ofPatient(request), options),
+    };
+  }
+
+  #encounter() {
+    const client = this;
+    return {
+      get id() {
+        return client.getEncounterId();
+      },
+      read: async (options) =>
+        client.request({ ...options, url: `Encounter/${client.#known("encounter", client.getEncounterId())}` }),
+    };
+  }
+
+  #user() {
+    const client = this;
+    return {
+      get fhirUser() {
+        return client.getFhirUser();
+      },
+      get id() {
+        return client.getUserId();
+      },
+      get resourceType() {
+        return client.getUserType();
+      },
+      read: async (options) => client.request({ ...options, url: client.#known("user", client.getFhirUser()) }),
+    };
+  }
+
+  /** A request, narrowed to the patient in context. */
+  #ofPatient(request) {
+    const patient = this.#known("patient", this.getPatientId());
+    const isAddress = typeof request === "string" || request instanceof URL;
+    const url = absolute(isAddress ? request : request?.url, this.#server.base);
+    url.searchParams.set(patientParameter(url.pathname.split("/").at(-1)), patient);
+    return { ...(isAddress ? {} : request), url };
+  }
+
+  #known(what, value) {
+    if (value) return value;
+    const code = what === "patient" ? "no_patient" : `no_${what}`;
+    throw new SmartError(code, `No ${what} is in context: ask for the scope ${scopes[what]}, and see what was granted.`);
+  }
+}
+
+const scopes = { patient: "launch/patient", encounter: "launch/encounter", user: "openid fhirUser" };
+
+function refuse(what, remedy) {
+  throw unsupported(what, `tokens stay inside; ${remedy}`);
+}
+
+/** A session as fhirclient's state. */
+function stateOfSession(session) {
+  const { requested, granted } = session.scopes;
+  const expiresAt = session.expiresAt && Math.floor(session.expiresAt.getTime() / 1000);
+  return {
+    key: session.id,
+    serverUrl: session.fhirBase,
+    scope: requested.join(" "),
+    expiresAt,
+    tokenResponse: { ...structuredClone(session.context), scope: granted.join(" ") },
+  };
+}
+
+/** A state of the app's own, for a server that asks for no token. */
+function stateOf(source) {
+  const state = typeof source === "string" ? { serverUrl: source } : source;
+  const serverUrl = state?.serverUrl;
+  if (typeof serverUrl !== "string" || !/^https?:\/\/./.test(serverUrl)) {
+    throw new SmartError(
+      "invalid_configuration",
+      "The state's serverUrl is missing: give the FHIR base, beginning with https:// or http://.",
+    );
+  }
+  const secret = ["access_token", "refresh_token", "id_token"].find((name) => state.tokenResponse?.[name] !== undefined);
+  if (secret || state.username || state.password) {
+    throw unsupported(
+      secret ?? "A user name with a password",
+      "a client of your own state sends no token; sign in by FHIR.oauth2.authorize().",
+    );
+  }
+  return structuredClone(state);
+}

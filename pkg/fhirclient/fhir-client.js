@@ -1,0 +1,228 @@
+import { SmartError } from "../errors.js";
+import { once } from "../loading.js";
+import { asResource, asksForContent, withContent } from "./binary.js";
+import { absolute } from "./interaction.js";
+import { withKnownErrors } from "./known-errors.js";
+import { resolvePaths } from "./references.js";
+import { OpenServer } from "./servers.js";
+import { unsupported } from "./unsupported.js";
+
+/** What `fetch` does by itself, so that asking for it changes nothing. */
+const harmless = { mode: ["cors"], credentials: ["same-origin", "omit"], cache: ["default"], redirect: ["follow"] };
+
+/** A client of one FHIR server, as fhirclient has it. */
+export class FhirClient {
+  #server;
+  #capabilities = once(() => this.fhirRequest("metadata"));
+
+  constructor(fhirBaseUrl, server = new OpenServer(fhirBaseUrl)) {
+    this.#server = withKnownErrors(server);
+    this.fhirBaseUrl = fhirBaseUrl;
+  }
+
+  async fhirRequest(address, options) {
+    const { includeResponse, ...request } = requestOf({ ...options, url: address }, this.#server.base);
+    const answer = await this.#send(request);
+    const body = answer.resource ?? (await this.#created(answer, request));
+    if (includeResponse) return { body, response: responseOf(answer) };
+    return body === undefined ? responseOf(answer) : body;
+  }
+
+  async create(resource, options) {
+    return this.fhirRequest(resource.resourceType, { ...options, method: "POST", body: resource });
+  }
+
+  async update(resource, options) {
+    return this.fhirRequest(`${resource.resourceType}/${resource.id}`, { ...options, method: "PUT", body: resource });
+  }
+
+  async patch(address, patch, options) {
+    if (!Array.isArray(patch) || patch.length === 0) {
+      throw new SmartError("invalid_patch", "The patch is not a JSON Patch: give an array of at least one operation (RFC 6902).");
+    }
+    const headers = new Headers(options?.headers);
+    headers.set("content-type", "application/json-patch+json");
+    return this.fhirRequest(address, { ...options, headers, method: "PATCH", body: patch });
+  }
+
+  async delete(address, options) {
+    return this.fhirRequest(address, { ...options, method: "DELETE" });
+  }
+
+  async request(request, options = {}) {
+    const { signal, includeResponse, ...given } = requestOf(request, this.#server.base);
+    const asked = { ...given, signal: signal ?? options.signal };
+    const wanted = wishes(options);
+    const first = await this.#send(asked);
+    const found = {};
+    const resolver = this.#server.resolver({ headers: asked.headers, signal: asked.signal });
+    const { paths, graph } = wanted;
+    const resolve = async (resource) => resource && paths.length > 0 && resolvePaths(resource, paths, { resolver, graph, found });
+    const body = first.resource ?? (await this.#created(first, asked));
+    if (!isBundle(body)) await resolve(body);
+    const result = isBundle(body) ? await this.#pages(body, asked, wanted, { resolve, found }) : body;
+    const isApart = !graph && paths.length > 0 && result !== null && result !== undefined;
+    const complete = isApart ? { data: result, references: found } : result;
+    if (includeResponse) return { body: complete, response: responseOf(first) };
+    return complete === undefined ? responseOf(first) : complete;
+  }
+
+  /** The pages from the first one on, as many as are wanted, together or one by one to `onPage`. */
+  async #pages(first, asked, { pageLimit, flat, onPage }, { resolve, found }) {
+    const results = [];
+    let count = 0;
+    for await (const bundle of this.#following(first, asked)) {
+      await resolve(bundle);
+      const page = flat ? (bundle.entry ?? []).map(({ resource }) => resource) : bundle;
+      if (onPage) await onPage(page, { ...found });
+      else results.push(page);
+      count += 1;
+      if (count === pageLimit) break;
+    }
+    if (onPage) return null;
+    if (pageLimit === 1) return results[0];
+    return flat ? results.flat() : results;
+  }
+
+  /** A Bundle and those that its `next` links lead to, with the headers of the first request. */
+  async *#following(first, { url, headers, signal }) {
+    const seen = new Set();
+    let page = { bundle: first, url };
+    while (isBundle(page.bundle)) {
+      seen.add(page.url.href);
+      yield page.bundle;
+      const next = nextOf(page);
+      if (!next) return;
+      if (seen.has(next.href)) {
+        throw new SmartError("page_cycle", "The pages of the search point in a circle: tell the server's operator.");
+      }
+      page = { bundle: (await this.#send({ url: next, headers, signal })).resource, url: next };
+    }
+  }
+
+  /** What a server keeps back of a resource that it made, from where it says that it is. */
+  async #created({ status, location }, { headers, signal }) {
+    if (status !== 201 || !location) return undefined;
+    try {
+      const { accept } = Object.fromEntries(new Headers(headers));
+      const url = absolute(location, this.#server.base);
+      return (await this.#send({ url, headers: accept ? { accept } : undefined, signal })).resource;
+    } catch {
+      // It was made all the same: an error would have the caller make it twice.
+      return undefined;
+    }
+  }
+
+  async *pages(bundleOrAddress, { limit = Infinity, ...options } = {}) {
+    const isGiven = isBundle(bundleOrAddress);
+    const request = requestOf({ ...options, url: isGiven ? this.#server.base : bundleOrAddress }, this.#server.base);
+    const first = isGiven ? bundleOrAddress : (await this.#send(request)).resource;
+    let count = 0;
+    for await (const bundle of this.#following(first, request)) {
+      yield bundle;
+      count += 1;
+      if (count >= limit || request.signal?.aborted) return;
+    }
+  }
+
+  async *resources(bundleOrAddress, { limit = Infinity, ...options } = {}) {
+    let count = 0;
+    for await (const bundle of this.pages(bundleOrAddress, options)) {
+      for (const { resource } of bundle.entry ?? []) {
+        if (count >= limit) return;
+        count += 1;
+        yield resource;
+      }
+    }
+  }
+
+  async resolveReferences(resource, references, options) {
+    await resolvePaths(resource, [references].flat(), { resolver: this.#resolver(options), graph: true });
+  }
+
+  async getReferences(resource, references, options) {
+    return resolvePaths(resource, [references].flat(), { resolver: this.#resolver(options), graph: false });
+  }
+
+  #resolver(options) {
+    const { headers, signal } = optionsOf(options);
+    return this.#server.resolver({ headers, signal });
+  }
+
+  async getFhirVersion() {
+    return (await this.#capabilities()).fhirVersion;
+  }
+
+  async getFhirRelease() {
+    const [major, minor] = String(await this.getFhirVersion())
+      .split(".")
+      .map(Number);
+    if (major === 0 || (major === 1 && minor === 0)) return 2;
+    if (major === 1) return 3;
+    if (major === 3 && minor > 0) return 4;
+    return major || 0;
+  }
+
+  async #send(request) {
+    const isContent = asksForContent(request.headers);
+    const answer = await this.#server.send(isContent ? asResource(request) : request);
+    return isContent ? withContent(answer) : answer;
+  }
+}
+
+/** A request as its parts. */
+function requestOf(request, base) {
+  const isAddress = typeof request === "string" || request instanceof URL;
+  const { url, ...options } = isAddress ? { url: request } : (request ?? {});
+  return { url: absolute(url, base), ...optionsOf(options) };
+}
+
+/** How a request is made, of which nothing is left aside. */
+function optionsOf({ method, headers, body, signal, includeResponse = false, ...others } = {}) {
+  for (const [name, value] of Object.entries(others)) {
+    if (value !== undefined && !harmless[name]?.includes(value)) {
+      throw unsupported(`The request's ${name}`, "give url, method, headers, body, signal or includeResponse.");
+    }
+  }
+  return { method: method?.toUpperCase(), headers, body: body ?? undefined, signal: signal ?? undefined, includeResponse };
+}
+
+function wishes({
+  pageLimit,
+  onPage,
+  flat = false,
+  graph = true,
+  resolveReferences = [],
+  useRefreshToken = true,
+  signal: _,
+  ...others
+}) {
+  const [unknown] = Object.keys(others);
+  if (unknown) throw unsupported(`The option ${unknown}`, "see FhirOptions for those that there are.");
+  if (!useRefreshToken) {
+    throw unsupported(
+      "useRefreshToken: false",
+      "the session refreshes its token by itself; ask for no offline_access to have none.",
+    );
+  }
+  return { pageLimit: pageLimit ?? 1, onPage, flat, graph: graph !== false, paths: [resolveReferences].flat() };
+}
+
+function isBundle(resource) {
+  return resource?.resourceType === "Bundle";
+}
+
+function nextOf({ bundle, url }) {
+  const next = bundle.link?.find((link) => link.relation === "next" && typeof link.url === "string")?.url;
+  if (!next) return undefined;
+  if (URL.canParse(next, url)) return new URL(next, url);
+  throw new SmartError("invalid_url", "The link to the next page is no address: tell the server's operator.");
+}
+
+/** An answer as the `Response` that fhirclient would give, with the headers that the session tells. */
+function responseOf({ status, etag, location, lastModified, resource, content }) {
+  if (content) return content;
+  const told = { etag, location, "last-modified": lastModified, "content-type": resource && "application/fhir+json" };
+  const headers = Object.fromEntries(Object.entries(told).filter(([, value]) => value !== undefined));
+  return new Response(resource === undefined ? null : JSON.stringify(resource), { status, headers });
+}

@@ -1,0 +1,24 @@
+import { SmartError } from "../errors.js";
+
+/** Types that search for their patient by another name than `patient`. */
+const others = { AdverseEvent: "subject", Group: "member", Patient: "_id", Schedule: "actor", SupplyRequest: "subject" };
+
+/** The types of a patient's compartment, in FHIR R4 and before (FHIR R4, compartment definition: Patient). */
+const compartment = new Set(
+  `Account AllergyIntolerance Appointment AppointmentResponse AuditEvent Basic BodySite BodyStructure CarePlan CareTeam ChargeItem
+   Claim ClaimResponse ClinicalImpression Communication CommunicationRequest Composition Condition Consent Coverage
+   CoverageEligibilityRequest CoverageEligibilityResponse DetectedIssue DeviceRequest DeviceUseRequest DeviceUseStatement
+   DiagnosticOrder DiagnosticReport DocumentManifest DocumentReference EligibilityRequest Encounter EnrollmentRequest EpisodeOfCare
+   ExplanationOfBenefit FamilyMemberHistory Flag Goal ImagingManifest ImagingObjectSelection ImagingStudy Immunization
+   ImmunizationEvaluation ImmunizationRecommendation Invoice List MeasureReport Media MedicationAdministration MedicationDispense
+   MedicationOrder MedicationRequest MedicationStatement MolecularSequence NutritionOrder Observation Order Person Procedure
+   ProcedureRequest Provenance QuestionnaireResponse ReferralRequest RelatedPerson RequestGroup ResearchSubject RiskAssessment
+   ServiceRequest Specimen SupplyDelivery Task VisionPrescription`.split(/\s+/),
+);
+
+/** The search parameter by which resources of a type are narrowed to a patient. */
+export function patientParameter(resourceType) {
+  if (Object.hasOwn(others, resourceType)) return others[resourceType];
+  if (compartment.has(resourceType)) return "patient";
+  throw new SmartError("invalid_reference", `${resourceType} is no type that belongs to a patient: use client.request() for it.`);
+}

@@ -1,0 +1,25 @@
+import { unsupported } from "./unsupported.js";
+
+/** fhirclient's settings: what each is, and which other values change nothing here. */
+const known = {
+  replaceBrowserHistory: { value: true, takes: [true], remedy: "the code must leave the page's address." },
+  fullSessionStorageSupport: { value: true, takes: [true, false] },
+  refreshTokenWithClientId: { value: true, takes: [true, false] },
+  refreshTokenWithCredentials: {
+    value: "same-origin",
+    takes: ["same-origin", "omit"],
+    remedy: "token requests carry no cookies.",
+  },
+};
+
+export const settings = Object.create(
+  null,
+  Object.fromEntries(
+    Object.entries(known).map(([name, { value, takes, remedy }]) => {
+      const set = (given) => {
+        if (!takes.includes(given)) throw unsupported(`${name}: ${String(given)}`, remedy);
+      };
+      return [name, { get: () => value, set, enumerable: true }];
+    }),
+  ),
+);

@@ -1,0 +1,26 @@
+import { unsupported } from "./unsupported.js";
+
+/** Whether the launch goes through this window (`self`) or through one of its own (`popup`), as fhirclient's `target` asks. */
+export function wayOf({ target, completeInTarget }) {
+  const isFramed = globalThis.self !== globalThis.top;
+  const isSelf =
+    !target || target === "_self" || target === globalThis.self || (!isFramed && ["_top", "_parent"].includes(target));
+  const isPopup = ["popup", "_blank"].includes(target);
+  if (!isSelf && !isPopup) {
+    throw unsupported(
+      `The target ${typeof target === "string" ? target : typeof target}`,
+      "launch in this window (_self), or in a popup.",
+    );
+  }
+  if (isPopup && completeInTarget) {
+    throw unsupported(
+      "completeInTarget in a popup",
+      "the session comes to the page that opened it; open the app's own page in a new window, and launch there.",
+    );
+  }
+  const isOpened = Boolean(globalThis.opener && globalThis.name);
+  if (isSelf && completeInTarget === false && (isFramed || isOpened)) {
+    throw unsupported("completeInTarget: false", "the launch ends in the window that it began in.");
+  }
+  return isPopup ? "popup" : "self";
+}

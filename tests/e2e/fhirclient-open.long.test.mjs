@@ -1,0 +1,136 @@
+// The app that was written for fhirclient 2 and needs no sign-in, with fhirclient itself and with smartrust/fhirclient: both give the same.
+
+import { beingReady, calling, home, isLoaded, launchPage, serveApp, withClient, withEither } from "./support/fhirclient.mjs";
+import { ehrOrigin } from "./support/servers.mjs";
+
+withEither("observations are sorted and quantities converted alike", async (page, library) => {
+  await serveApp(page, library, { [home]: 'window.connected = Promise.resolve(FHIR.client("https://ehr.example/fhir"));' });
+  await page.goto(home);
+  await isLoaded(page);
+  return withClient(page, (client) => {
+    const coded = (id, ...codes) => ({ resourceType: "Observation", id, code: { coding: codes.map((code) => ({ code })) } });
+    const categorised = {
+      ...coded("4", "a"),
+      category: [{ coding: [{ code: "x" }] }, { coding: [{ code: "y" }, {}] }, { text: "none" }],
+    };
+    const observations = [
+      coded("1", "a"),
+      coded("2", "b", "a"),
+      { resourceType: "Patient", id: "3", code: { coding: [{ code: "a" }] } },
+      categorised,
+      { resourceType: "Observation" },
+    ];
+    const whole = { a: [{ b: 1, c: { d: [true] } }, { b: 2 }], none: null, zero: 0 };
+    const thrown = (work) => {
+      try {
+        return [work()];
+      } catch (error) {
+        return error instanceof Error;
+      }
+    };
+    const chosen = client.byCodes(observations, "code");
+    return {
+      byCode: [
+        client.byCode(observations, "code"),
+        client.byCode(observations, "category"),
+        client.byCode(observations[0], "code"),
+        client.byCode(observations, "none"),
+      ],
+      byCodes: [chosen("a"), chosen("b", "a"), chosen("c"), chosen()],
+      paths: ["", "a", "a.0.b", "a..b", "a.0.c.d.0", "a.7.b", "none.x", "zero", "zero.x", " a.1.b "].map(
+        (path) => client.getPath(whole, path) ?? "nothing",
+      ),
+      cm: ["cm", "m", "in", "[in_us]", "[in_i]", "ft", "[ft_us]", "km", undefined].map((code) =>
+        thrown(() => client.units.cm({ code, value: 3 })),
+      ),
+      kg: ["kg", "g", "lb", "[lb_av]", "oz", "[oz_av]", "t"].map((code) => thrown(() => client.units.kg({ code, value: 3 }))),
+      any: [thrown(() => client.units.any({ code: "x", value: 3 })), thrown(() => client.units.any({ value: "3" }))],
+    };
+  });
+});
+
+const open = `${ehrOrigin}/open`;
+
+/** A server that asks for no token, and what it was sent. */
+async function openServer(page) {
+  const asked = [];
+  const resources = {
+    "/Patient/7": { resourceType: "Patient", id: "7", generalPractitioner: [{ reference: "Practitioner/1" }] },
+    "/Practitioner/1": { resourceType: "Practitioner", id: "1" },
+    "/Condition?patient=7": {
+      resourceType: "Bundle",
+      type: "searchset",
+      entry: [{ resource: { resourceType: "Condition", id: "1" } }],
+    },
+    "/metadata": {
+      resourceType: "CapabilityStatement",
+      fhirVersion: "4.0.1",
+      rest: [{ resource: [{ type: "Condition", searchParam: [{ name: "patient" }] }] }],
+    },
+  };
+  await page.route(`${open}/**`, (route) => {
+    const request = route.request();
+    const place = request.url().slice(open.length);
+    asked.push([request.method(), place, request.headers().authorization]);
+    const headers = { "access-control-allow-origin": "*", "content-type": "application/fhir+json" };
+    if (request.method() !== "GET") return route.fulfill({ status: 201, headers, body: request.postData() });
+    const outcome = { resourceType: "OperationOutcome", issue: [] };
+    const body = JSON.stringify(resources[place] ?? outcome);
+    return route.fulfill({ status: resources[place] ? 200 : 404, headers, body });
+  });
+  return asked;
+}
+
+withEither("an open server is asked without a token", async (page, library) => {
+  const asked = await openServer(page);
+  await serveApp(page, library, { [home]: `window.connected = Promise.resolve(FHIR.client(${JSON.stringify(open)}));` });
+  await page.goto(home);
+  await isLoaded(page);
+  const came = await withClient(page, async (client) => ({
+    ids: [client.patient.id, client.encounter.id, client.user.id, client.getAuthorizationHeader(), client.getIdToken()],
+    read: await client.request("Patient/7", { resolveReferences: "generalPractitioner" }),
+    version: [await client.getFhirVersion(), await client.getFhirRelease()],
+    created: await client.create({ resourceType: "Patient" }),
+    missing: await client.request("Patient/8").catch(({ status, statusCode }) => [status, statusCode]),
+    noPatient: await client.patient.read().catch((error) => error instanceof Error),
+    narrowed: await window.FHIR.client({ serverUrl: client.state.serverUrl, tokenResponse: { patient: "7" } }).patient.request(
+      "Condition",
+      { flat: true },
+    ),
+    noAddress: (() => {
+      try {
+        window.FHIR.client("nowhere");
+        return false;
+      } catch (error) {
+        return error instanceof Error;
+      }
+    })(),
+  }));
+  return {
+    came,
+    writes: asked.filter(([method]) => method !== "GET"),
+    tokens: asked.map(([, , token]) => token).filter(Boolean),
+  };
+});
+
+withEither("fhirServiceUrl leads to an open server, with the context of the app's own", async (page, library) => {
+  await openServer(page);
+  const parameters = {
+    fhirServiceUrl: open,
+    patientId: "7",
+    encounterId: "8",
+    redirectUri: "./",
+    fakeTokenResponse: { need_patient_banner: true },
+  };
+  await serveApp(page, library, { [launchPage]: calling("authorize", parameters), [home]: beingReady });
+  await page.goto(launchPage);
+  await page.waitForURL((address) => address.pathname === new URL(home).pathname);
+  await isLoaded(page);
+  const context = (client) => [client.patient.id, client.encounter.id, client.state.tokenResponse];
+  const first = await withClient(page, async (client) => ({ patient: await client.patient.read() }));
+  const states = [await withClient(page, context)];
+  await page.reload();
+  await isLoaded(page);
+  states.push(await withClient(page, context));
+  return { first, states };
+});

@@ -1,0 +1,323 @@
+// Requests in which fhirclient 2 goes wrong, and smartrust/fhirclient does not.
+
+import assert from "node:assert/strict";
+import { startAttacker } from "./support/attacker.mjs";
+import { forEveryOrigin } from "./support/answers.mjs";
+import { test } from "./support/browser.mjs";
+import {
+  beingReady,
+  calling,
+  connect,
+  home,
+  isLoaded,
+  iss,
+  launchPage,
+  registration,
+  serveApp,
+  withClient,
+} from "./support/fhirclient.mjs";
+
+const json = { ...forEveryOrigin, "content-type": "application/fhir+json" };
+const elsewhere = await startAttacker();
+const outcome = {
+  resourceType: "OperationOutcome",
+  issue: [{ severity: "error", code: "forbidden", diagnostics: "Not shared." }],
+};
+
+/** Answers one address with a resource. */
+function answer(page, address, resource, { status = 200 } = {}) {
+  return page.route(address, (route) => route.fulfill({ status, headers: json, body: JSON.stringify(resource) }));
+}
+
+test("the token goes to no host that a reference, a link or the app names", async ({ page }) => {
+  await connect(page, "smartrust");
+  const next = { relation: "next", url: `${elsewhere.origin}/fhir?page=2` };
+  await answer(page, `${iss}/Encounter/far`, {
+    resourceType: "Encounter",
+    subject: { reference: `${elsewhere.origin}/fhir/Patient/1` },
+  });
+  await answer(page, `${iss}/Encounter?far=1`, { resourceType: "Bundle", type: "searchset", link: [next], entry: [] });
+  const came = await withClient(
+    page,
+    async (client, origin) => ({
+      reference: await client.request("Encounter/far", { resolveReferences: "subject" }),
+      link: await client.request("Encounter?far=1", { pageLimit: 0 }).catch(({ code }) => code),
+      read: await client.request(`${origin}/fhir/Patient/1`).catch(({ code }) => code),
+      write: await client
+        .request({ url: `${origin}/fhir/Patient`, method: "POST", body: { resourceType: "Patient" } })
+        .catch(({ code }) => code),
+      user: await client.request({ url: "Patient/1", headers: { authorization: "Bearer mine" } }).catch(({ code }) => code),
+    }),
+    elsewhere.origin,
+  );
+  assert.equal(came.reference.subject.reference, `${elsewhere.origin}/fhir/Patient/1`);
+  assert.deepEqual(
+    [came.link, came.read, came.write, came.user],
+    ["foreign_url", "foreign_url", "foreign_url", "reserved_parameter"],
+  );
+  assert.deepEqual(elsewhere.received, []);
+});
+
+test("an answer to a refresh that fails leaves the session as it was", async ({ page }) => {
+  await connect(page, "smartrust");
+  let failures = 0;
+  const isRefresh = (route) => new URLSearchParams(route.request().postData() ?? "").get("grant_type") === "refresh_token";
+  const fail = (route) => {
+    if (!isRefresh(route)) return route.fallback();
+    failures += 1;
+    return route.fulfill({ status: 503, headers: forEveryOrigin, body: "" });
+  };
+  await page.route(/\/oauth\/token/, fail);
+  const failed = await withClient(page, (client) =>
+    client.refresh().then(
+      () => "refreshed",
+      ({ name }) => name,
+    ),
+  );
+  assert.ok(failures > 0, "a refresh was asked for");
+  assert.equal(failed, "SmartError");
+  await page.unroute(/\/oauth\/token/, fail);
+  const after = await withClient(page, async (client) => [
+    (await client.refresh()).tokenResponse.patient,
+    (await client.patient.read()).id,
+  ]);
+  assert.equal(after[0], after[1]);
+});
+
+test("a 401 for a token that can be replaced is no end of the session", async ({ page, traffic }) => {
+  await connect(page, "smartrust");
+  let refused = 0;
+  const refuse = (route) => {
+    if (refused > 0) return route.fallback();
+    refused += 1;
+    return route.fulfill({ status: 401, headers: json, body: JSON.stringify(outcome) });
+  };
+  await page.route(`${iss}/Patient/*`, refuse);
+  const patient = await withClient(page, (client) => client.patient.read());
+  assert.equal(refused, 1);
+  assert.equal(patient.resourceType, "Patient");
+  assert.equal(traffic.tokenRequests("refresh_token").length, 1);
+  await page.reload();
+  await isLoaded(page);
+  assert.equal(await withClient(page, (client) => client.patient.id), patient.id);
+});
+
+test("headers of the app stay through all pages", async ({ page }) => {
+  await connect(page, "smartrust");
+  const headers = [];
+  page.on(
+    "request",
+    (request) => request.url().startsWith(iss) && request.method() === "GET" && headers.push(request.headers()["x-app"]),
+  );
+  await withClient(page, (client) =>
+    client.patient.request({ url: "Encounter?_count=5", headers: { "X-App": "mine" } }, { pageLimit: 2 }),
+  );
+  assert.deepEqual(headers, ["mine", "mine"]);
+});
+
+test("a reference that cannot be had stays, and the others come", async ({ page }) => {
+  await connect(page, "smartrust");
+  const practitioner = { resourceType: "Practitioner", id: "here" };
+  await answer(page, `${iss}/Procedure/1`, {
+    resourceType: "Procedure",
+    contained: [practitioner],
+    subject: { reference: "Patient/1" },
+    encounter: { reference: "Encounter/secret" },
+    recorder: { reference: "#here" },
+    asserter: { reference: "urn:uuid:00000000-0000-0000-0000-000000000001" },
+  });
+  await answer(page, `${iss}/Encounter/secret`, outcome, { status: 403 });
+  await withClient(page, () => "is signed in");
+  const asked = [];
+  page.on("request", (request) => asked.push(request.url()));
+  const procedure = await withClient(page, (client) =>
+    client.request("Procedure/1", { resolveReferences: ["subject", "encounter", "recorder", "asserter"] }),
+  );
+  assert.equal(procedure.subject.resourceType, "Patient");
+  assert.deepEqual(procedure.recorder, practitioner);
+  assert.deepEqual(procedure.encounter, { reference: "Encounter/secret" });
+  assert.match(procedure.asserter.reference, /^urn:uuid:/);
+  const fhir = asked.filter((address) => !address.endsWith("/jwks/"));
+  assert.deepEqual(
+    fhir.sort(),
+    ["Encounter/secret", "Patient/1", "Procedure/1"].map((place) => `${iss}/${place}`),
+  );
+});
+
+test("what each of many resources contains is its own", async ({ page }) => {
+  await connect(page, "smartrust");
+  const entry = ["a", "b"].map((family) => ({
+    resource: {
+      resourceType: "Procedure",
+      id: family,
+      contained: [{ resourceType: "Practitioner", id: "p", name: [{ family }] }],
+      recorder: { reference: "#p" },
+    },
+  }));
+  await answer(page, `${iss}/Procedure?own=1`, { resourceType: "Bundle", type: "searchset", entry });
+  const found = await withClient(page, (client) =>
+    client.request("Procedure?own=1", { flat: true, resolveReferences: "recorder" }),
+  );
+  assert.deepEqual(
+    found.map(({ recorder }) => recorder.name[0].family),
+    ["a", "b"],
+  );
+});
+
+test("references of all entries are asked for side by side", async ({ page }) => {
+  await connect(page, "smartrust");
+  const names = ["a", "b", "c", "d", "e"];
+  const entry = names.map((name) => ({
+    resource: { resourceType: "Procedure", recorder: { reference: `Organization/${name}` } },
+  }));
+  await answer(page, `${iss}/Procedure?each=1`, { resourceType: "Bundle", type: "searchset", entry });
+  const waiting = [];
+  await page.route(`${iss}/Organization/*`, (route) => {
+    waiting.push(route);
+    // Nobody is answered before everybody has asked.
+    if (waiting.length === names.length) {
+      for (const one of waiting) {
+        one.fulfill({ headers: json, body: JSON.stringify({ resourceType: "Organization", id: one.request().url().at(-1) }) });
+      }
+    }
+  });
+  const found = await withClient(page, (client) =>
+    client.request("Procedure?each=1", { flat: true, resolveReferences: "recorder" }),
+  );
+  assert.deepEqual(
+    found.map(({ recorder }) => recorder.id),
+    names,
+  );
+});
+
+test("references in a circle make no circular object", async ({ page }) => {
+  await connect(page, "smartrust");
+  await answer(page, `${iss}/Organization/a`, { resourceType: "Organization", id: "a", partOf: { reference: "Organization/b" } });
+  await answer(page, `${iss}/Organization/b`, { resourceType: "Organization", id: "b", partOf: { reference: "Organization/a" } });
+  const found = await withClient(page, async (client) =>
+    JSON.stringify(await client.request("Organization/a", { resolveReferences: ["partOf", "partOf.partOf"] })),
+  );
+  assert.equal(JSON.parse(found).partOf.partOf.id, "a");
+});
+
+test("pages in a circle end with an error", async ({ page }) => {
+  await connect(page, "smartrust");
+  const link = [{ relation: "next", url: `${iss}/Encounter?circle=1` }];
+  await answer(page, `${iss}/Encounter?circle=1`, { resourceType: "Bundle", type: "searchset", link, entry: [] });
+  assert.equal(
+    await withClient(page, (client) => client.request("Encounter?circle=1", { pageLimit: 0 }).catch(({ code }) => code)),
+    "page_cycle",
+  );
+});
+
+test("an error carries the OperationOutcome as it came", async ({ page }) => {
+  await connect(page, "smartrust");
+  await answer(page, `${iss}/Encounter/secret`, outcome, { status: 403 });
+  const error = await withClient(page, (client) =>
+    client
+      .request("Encounter/secret")
+      .catch(({ name, code, status, statusCode, operationOutcome }) => ({ name, code, status, statusCode, operationOutcome })),
+  );
+  assert.deepEqual(error, { name: "SmartError", code: "forbidden", status: 403, statusCode: 403, operationOutcome: outcome });
+});
+
+test("a signal of the app's own stops its request, and no other", async ({ page }) => {
+  await connect(page, "smartrust");
+  const came = await withClient(page, async (client) => {
+    const controller = new AbortController();
+    const stopped = client.request({ url: "Patient/1", signal: controller.signal }).catch(({ code }) => code);
+    const other = client.request("Patient/1");
+    controller.abort();
+    return [await stopped, (await other).id];
+  });
+  assert.deepEqual(came, ["aborted", "1"]);
+});
+
+test("the release of R4B and R5 servers is known", async ({ page }) => {
+  await serveApp(page, "smartrust", { [home]: beingReady });
+  for (const [version, release] of [
+    ["4.3.0", 4],
+    ["5.0.0", 5],
+    ["4.0.1", 4],
+    ["3.0.2", 3],
+    ["1.0.2", 2],
+  ]) {
+    await answer(page, `${iss}/metadata`, { resourceType: "CapabilityStatement", fhirVersion: version });
+    await page.goto(home);
+    await isLoaded(page);
+    assert.equal(await page.evaluate((base) => window.FHIR.client(base).getFhirRelease(), iss), release, version);
+  }
+});
+
+test("a token is asked of the client in vain, with a word on what to do", async ({ page }) => {
+  await connect(page, "smartrust");
+  const came = await withClient(page, (client) => {
+    const code = (work) => {
+      try {
+        return [work()];
+      } catch (error) {
+        return error.code;
+      }
+    };
+    const names = ["access_token", "refresh_token", "id_token"];
+    return {
+      thrown: [
+        ...names.map((name) => code(() => client.state.tokenResponse[name])),
+        code(() => client.getAuthorizationHeader()),
+        code(() => client.getState("tokenResponse.access_token")),
+      ],
+      written: JSON.stringify(client.state),
+    };
+  });
+  assert.deepEqual(new Set(came.thrown), new Set(["unsupported_option"]));
+  assert.doesNotMatch(came.written, /token"/);
+});
+
+test("what cannot be followed says so, and what to do", async ({ page }) => {
+  await connect(page, "smartrust");
+  const codes = await page.evaluate(
+    async ({ parameters, base }) => {
+      const { FHIR, connected } = window;
+      const client = await connected;
+      const code = async (work) => {
+        try {
+          return await work();
+        } catch (error) {
+          return error.code;
+        }
+      };
+      const authorize = (more) => code(() => FHIR.oauth2.authorize({ ...parameters, ...more }));
+      return Promise.all([
+        authorize({ stateKey: "mine" }),
+        authorize({ launch: "mine" }),
+        authorize({ patientId: "1" }),
+        authorize({ target: "some-frame" }),
+        authorize({ target: "popup", completeInTarget: true }),
+        code(() => FHIR.oauth2.ready({ code: "1" })),
+        code(() => client.request("Patient/1", { useRefreshToken: false })),
+        code(() => client.request("Patient/1", { paging: true })),
+        code(() => client.request({ url: "Patient/1", credentials: "include" })),
+        code(() => client.request({ url: "Patient/1", method: "HEAD" })),
+        code(() => client.request({ url: "Patient", method: "POST", body: "<Patient/>" })),
+        code(() => client.request({ url: "Patient/1", headers: { accept: "application/fhir+xml" } })),
+        code(() => client.create({ resourceType: "Patient" }, { headers: { accept: "application/fhir+xml" } })),
+        code(() => client.connect(() => {})),
+        code(() => (FHIR.oauth2.settings.refreshTokenWithCredentials = "include")),
+        code(() => FHIR.client({ serverUrl: base, tokenResponse: { access_token: "x" } })),
+        code(() => FHIR.client({ serverUrl: base, username: "x", password: "y" })),
+      ]);
+    },
+    { parameters: registration, base: iss },
+  );
+  assert.deepEqual(new Set(codes), new Set(["unsupported_option"]), codes.join());
+});
+
+test("a refresh without a refresh token says what to ask for", async ({ page }) => {
+  const scope = "launch/patient patient/*.rs";
+  await connect(page, "smartrust", { [launchPage]: calling("authorize", { ...registration, scope }) });
+  const error = await withClient(page, (client) => client.refresh().catch(({ code, message }) => ({ code, message })));
+  assert.equal(error.code, "refresh_unavailable");
+  assert.match(error.message, /offline_access/);
+  assert.equal(await withClient(page, async (client) => (await client.refreshIfNeeded()).serverUrl), iss);
+  assert.equal(await withClient(page, (client) => client.user.id), null);
+});

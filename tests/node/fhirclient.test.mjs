@@ -1,0 +1,254 @@
+// What of smartrust/fhirclient needs no page.
+
+import assert from "node:assert/strict";
+import { readFile, readdir } from "node:fs/promises";
+import { after, test } from "node:test";
+import FHIR, { Client, FhirClient, SmartError, client, oauth2 } from "../../pkg/fhirclient.js";
+import { absolute, interaction } from "../../pkg/fhirclient/interaction.js";
+import { chosen, isOf, issuerOf, serverOf } from "../../pkg/fhirclient/parameters.js";
+import { patientParameter } from "../../pkg/fhirclient/patient-parameter.js";
+import { startServer } from "./support.mjs";
+
+const base = "https://ehr.example/practice/fhir";
+const running = [];
+after(() => Promise.all(running.map((server) => server.stop())));
+
+const thrown = (work) => {
+  try {
+    return work();
+  } catch (error) {
+    assert.ok(error instanceof SmartError, String(error));
+    return error.code;
+  }
+};
+
+test("an address is relative to the FHIR base, or whole", () => {
+  for (const [given, expected] of [
+    ["Patient/1", `${base}/Patient/1`],
+    ["/Patient/1", `${base}/Patient/1`],
+    [`${base}/Patient/1#part`, `${base}/Patient/1`],
+    ["Observation?code=http://loinc.org|1-8", `${base}/Observation?code=http://loinc.org|1-8`],
+    [new URL(`${base}/metadata`), `${base}/metadata`],
+    ["HTTPS://ehr.example/x", "https://ehr.example/x"],
+  ]) {
+    assert.equal(absolute(given, `${base}/`).href, expected);
+  }
+  for (const wrong of ["", undefined, null, "urn:uuid:1", "javascript:alert(1)", "data:text/plain,x", "http://"]) {
+    assert.equal(
+      thrown(() => absolute(wrong, base)),
+      "invalid_reference",
+      String(wrong),
+    );
+  }
+});
+
+const patient = { resourceType: "Patient", id: "1" };
+const asked = (method, address, body) => thrown(() => interaction({ method, url: absolute(address, base), body }, base));
+
+test("an HTTP request becomes the FHIR interaction that it is", () => {
+  assert.deepEqual(asked("GET", "Patient/1?_summary=true"), { interaction: "read", target: `${base}/Patient/1?_summary=true` });
+  assert.deepEqual(asked("POST", "Patient", JSON.stringify(patient)), { interaction: "create", body: patient });
+  assert.deepEqual(asked("PUT", "Patient/1", patient), { interaction: "update", parameters: [], body: patient });
+  assert.deepEqual(asked("PUT", "Patient?identifier=7", patient), {
+    interaction: "update",
+    parameters: [["identifier", "7"]],
+    body: patient,
+  });
+  const patch = [{ op: "remove", path: "/active" }];
+  assert.deepEqual(asked("PATCH", "Patient/1", JSON.stringify(patch)), {
+    interaction: "patch",
+    target: "Patient/1",
+    parameters: [],
+    body: patch,
+  });
+  assert.deepEqual(asked("DELETE", "Patient?identifier=7"), {
+    interaction: "delete",
+    target: "Patient",
+    parameters: [["identifier", "7"]],
+  });
+  const bundle = { resourceType: "Bundle", type: "batch" };
+  assert.deepEqual(asked("POST", base, bundle), { interaction: "bundle", body: bundle });
+  assert.deepEqual(asked("POST", `${base}/`, bundle), { interaction: "bundle", body: bundle });
+  assert.deepEqual(asked("POST", "Observation/_search?_count=2", "code=a&code=b"), {
+    interaction: "search",
+    target: "Observation",
+    parameters: [
+      ["_count", "2"],
+      ["code", "a"],
+      ["code", "b"],
+    ],
+    post: true,
+  });
+  const parameters = { resourceType: "Parameters" };
+  assert.deepEqual(asked("POST", "Patient/1/$everything", parameters), {
+    interaction: "operation",
+    target: "Patient/1/$everything",
+    parameters: [],
+    body: parameters,
+    post: true,
+  });
+});
+
+test("a write that leads elsewhere, or is about another resource, is refused", () => {
+  for (const foreign of [
+    "https://evil.example/practice/fhir/Patient",
+    "https://ehr.example/practice/fhirs/Patient",
+    "http://ehr.example/practice/fhir/Patient",
+  ]) {
+    assert.equal(asked("POST", foreign, patient), "foreign_url", foreign);
+  }
+  assert.equal(asked("POST", `${base}/../other/Patient`, patient), "foreign_url");
+  assert.equal(asked("PUT", "Patient/2", patient), "invalid_reference");
+  assert.equal(asked("PUT", "Patient", patient), "invalid_reference");
+  assert.equal(asked("POST", "Observation", patient), "invalid_reference");
+});
+
+test("a method or body that is none of FHIR's in JSON is refused", () => {
+  assert.equal(asked("HEAD", "Patient/1"), "unsupported_option");
+  for (const body of ["<Patient/>", "", undefined, "7", new Uint8Array(1), new Map()]) {
+    assert.equal(asked("POST", "Patient", body), "unsupported_option", String(body));
+  }
+});
+
+test("a search is narrowed by the parameter that the type has, and to a patient's types alone", () => {
+  const names = {
+    Observation: "patient",
+    Patient: "_id",
+    Group: "member",
+    Schedule: "actor",
+    AdverseEvent: "subject",
+    MedicationOrder: "patient",
+  };
+  for (const [type, name] of Object.entries(names)) assert.equal(patientParameter(type), name);
+  for (const other of ["Practitioner", "metadata", "", "constructor", "_search", "$everything"]) {
+    assert.equal(
+      thrown(() => patientParameter(other)),
+      "invalid_reference",
+      other,
+    );
+  }
+});
+
+const ehr = "https://ehr.example/fhir";
+
+test("an issuer is trusted that a configuration names", () => {
+  const trusts = (parameters, iss) => thrown(() => issuerOf(parameters, iss)) === iss;
+  assert.ok(trusts({ iss: ehr }, ehr));
+  assert.ok(trusts({ iss: `${ehr}/` }, ehr));
+  assert.ok(trusts({ trustedIssuers: ["https://other.example", ehr] }, `${ehr}/`));
+  assert.ok(trusts({ issMatch: ehr }, ehr));
+  assert.ok(trusts({ issMatch: /https:\/\/[a-z]+\.example\/fhir/ }, ehr));
+  assert.ok(trusts({ issMatch: /HTTPS:.*/gi }, ehr));
+  assert.ok(trusts({ issMatch: (iss) => iss === ehr }, ehr));
+  for (const parameters of [
+    {},
+    { iss: "https://other.example" },
+    { trustedIssuers: [] },
+    { issMatch: () => "yes" },
+    { issMatch: { test: () => true } },
+  ]) {
+    assert.equal(
+      thrown(() => issuerOf(parameters, ehr)),
+      "untrusted_issuer",
+    );
+  }
+});
+
+test("a pattern does not trust an issuer that holds it in a part of its address", () => {
+  const parameters = { issMatch: /ehr\.example/ };
+  for (const iss of ["https://evil.example/?ehr.example", "https://ehr.example.evil.example/fhir", ehr]) {
+    assert.equal(
+      thrown(() => issuerOf(parameters, iss)),
+      "untrusted_issuer",
+      iss,
+    );
+  }
+});
+
+test("of several configurations the one that knows the issuer is taken", () => {
+  const [first, second] = [
+    { clientId: "1", issMatch: "https://other.example" },
+    { clientId: "2", trustedIssuers: [ehr] },
+  ];
+  assert.equal(chosen([first, second], ehr), second);
+  assert.equal(chosen(first, ehr), first);
+  assert.equal(
+    thrown(() => chosen([first], ehr)),
+    "untrusted_issuer",
+  );
+  assert.equal(
+    thrown(() => chosen([first, second], undefined)),
+    "invalid_configuration",
+  );
+});
+
+test("what was kept is known by its client and server", () => {
+  const server = { fhirBase: ehr, clientId: "app" };
+  assert.ok(isOf({ client_id: "app", iss: ehr }, { server }));
+  assert.ok(isOf({ clientId: "app", trustedIssuers: [`${ehr}/`] }, { server }));
+  assert.ok(!isOf({ clientId: "other", iss: ehr }, { server }));
+  assert.ok(!isOf({ clientId: "app", iss: "https://other.example" }, { server }));
+  const state = { serverUrl: "https://open.example/fhir" };
+  assert.ok(isOf({ fhirServiceUrl: state.serverUrl }, { state }));
+  assert.ok(!isOf({ fhirServiceUrl: "https://other.example/fhir" }, { state }));
+  assert.ok(!isOf({ fhirServiceUrl: state.serverUrl, iss: ehr }, { state }));
+});
+
+test("older names and the native members of a configuration are taken", (t) => {
+  const old = { client_id: "app", redirect_uri: "https://app.example/", tokenProxy: "/token", pkceMode: "required" };
+  globalThis.location = new URL("https://app.example/launch.html");
+  t.after(() => delete globalThis.location);
+  assert.deepEqual(serverOf(old, ehr), {
+    fhirBase: ehr,
+    clientId: "app",
+    redirectUri: "https://app.example/",
+    scope: "",
+    pkce: "required",
+    tokenProxy: "/token",
+  });
+  assert.equal(serverOf({}, ehr).redirectUri, "https://app.example/");
+  assert.equal(
+    thrown(() => serverOf({ pkceMode: "plain" }, ehr)),
+    "invalid_configuration",
+  );
+});
+
+test("the native face loads nothing of it", async () => {
+  const folder = new URL("../../pkg/", import.meta.url);
+  const files = (await readdir(folder)).filter((name) => name.endsWith(".js") && name !== "fhirclient.js");
+  assert.ok(files.includes("index.js"));
+  for (const name of files) assert.doesNotMatch(await readFile(new URL(name, folder), "utf8"), /fhirclient/, name);
+});
+
+test("in Node, a launch says that it needs a page", async () => {
+  for (const call of [() => oauth2.authorize({ iss: ehr }), () => oauth2.ready(), () => oauth2.init({ iss: ehr })]) {
+    await assert.rejects(call, { name: "SmartError", code: "navigation_unavailable" });
+  }
+});
+
+test("in Node, an open server is asked", async () => {
+  const patient = { resourceType: "Patient", id: "1" };
+  const files = {
+    "/fhir/Patient/1": (_, response) => response.end(JSON.stringify(patient)),
+    "/fhir/Binary/1": (_, response) => response.end("no JSON"),
+  };
+  const server = await startServer({ files });
+  running.push(server);
+  const open = client(server.fhirBase);
+  assert.ok(open instanceof Client && open instanceof FhirClient && FHIR.client === client);
+  assert.equal(open.fhirBaseUrl, server.fhirBase);
+  assert.deepEqual(await open.request("Patient/1"), patient);
+  await assert.rejects(open.request("Binary/1"), { code: "not_json" });
+  await assert.rejects(open.request("Patient/2"), ({ code, status, statusCode, operationOutcome }) => {
+    assert.deepEqual([code, status, statusCode], ["not_found", 404, 404]);
+    return operationOutcome.issue[0].diagnostics === "there is none";
+  });
+  assert.ok(server.requests.every(({ hasToken }) => !hasToken));
+  assert.equal(open.patient.id, null);
+  await assert.rejects(open.patient.read(), { code: "no_patient" });
+  await assert.rejects(open.encounter.read(), { code: "no_encounter" });
+  await assert.rejects(open.user.read(), { code: "no_user" });
+  await assert.rejects(open.request("https://elsewhere.example/fhir/Patient/1"), { code: "foreign_url" });
+  await assert.rejects(open.request({ url: "Patient/1", signal: AbortSignal.abort() }), { code: "aborted" });
+  await assert.rejects(client("http://127.0.0.1:9/fhir").request("Patient/1"), { code: "network" });
+});
