@@ -80,8 +80,6 @@ export default defineConfig({
   outDir: at(`${process.env.DOCS_SITE ?? "../../target/docs-site"}`),
   cacheDir: at("../../target/docs-cache"),
   lastUpdated: false,
-  // It is written beside these pages, and its page joins them when it is there.
-  ignoreDeadLinks: [/migrate-from-fhirclient$/],
   markdown: { config: outsideLinks, theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" } },
   themeConfig: {
     nav: [

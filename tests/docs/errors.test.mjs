@@ -14,13 +14,16 @@ function textsOf(file, name) {
 
 /** The codes of the errors that the package's JavaScript makes itself. */
 function ownCodes() {
-  const files = readdirSync(join(root, "pkg")).filter((name) => name.endsWith(".js"));
-  return files.flatMap((name) => [...textOf(`pkg/${name}`).matchAll(/new SmartError\(\s*"([a-z_]+)"/g)].map(([, code]) => code));
+  const files = ["pkg", "pkg/fhirclient"].flatMap((folder) => readdirSync(join(root, folder)).map((name) => `${folder}/${name}`));
+  const scripts = files.filter((file) => file.endsWith(".js"));
+  return scripts.flatMap((file) => [...textOf(file).matchAll(/new SmartError\(\s*"([a-z_]+)"/g)].map(([, code]) => code));
 }
 
 test("every code of an error stands in the table once, with what happened and what to do", () => {
   const rows = [...textOf("docs/errors.md").matchAll(/^\| `([a-z_]+)` \| (.+) \| (.+) \|$/gm)];
   const codes = [...textsOf("sdk/src/error.rs", "code"), ...textsOf("sdk/src/error/details.rs", "code"), ...ownCodes()];
-  assert.ok(codes.includes("state_mismatch") && codes.includes("not_found") && codes.includes("wasm_unavailable"));
-  assert.deepEqual(rows.map(([, code]) => code).sort(), [...new Set(codes)].sort());
+  assert.ok(codes.includes("state_mismatch") && codes.includes("not_found") && codes.includes("wasm_unavailable") && codes.includes("no_launch"));
+  const listed = rows.map(([, code]) => code);
+  assert.deepEqual(codes.filter((code) => !listed.includes(code)), [], "are missing from the table");
+  assert.deepEqual(listed.filter((code, index) => !codes.includes(code) || listed.indexOf(code) !== index), [], "are too much in it");
 });

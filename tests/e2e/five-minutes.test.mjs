@@ -19,6 +19,8 @@ function block(kind) {
 
 /** Serves the two files and the installed package as a static server would. */
 async function serveFolder(context) {
+  // A page that is served so comes from no address, and the EHR's, on this machine, is another network's to the browser.
+  await context.grantPermissions(["local-network-access"], { origin: appOrigin });
   const files = { "": ["text/html", block("html")], "main.js": ["text/javascript", block("js")] };
   await context.route(
     (address) => address.href.startsWith(home),

@@ -9,9 +9,15 @@ import { root } from "./pages.mjs";
 const lent = {
   app: 'import("smartrust").SmartApp',
   session: 'import("smartrust").Session',
-  client: 'import("smartrust").BackendClient',
+  service: 'import("smartrust").BackendClient',
   job: 'import("smartrust").Export',
   bundle: 'import("smartrust").ResourceOf<"Bundle">',
+  client: 'import("smartrust/fhirclient").Client',
+  FHIR: 'typeof import("smartrust/fhirclient").default',
+  patient: 'import("smartrust").ResourceOf<"Patient">',
+  start: '(session: import("smartrust").Session) => void',
+  show: "(something: unknown) => void",
+  scope: "string",
   statusUrl: "string",
   fhirBase: "string",
   kept: "string",
@@ -32,8 +38,10 @@ function sourceOf({ page, line, uses, text }) {
     if (!lent[name]) throw new Error(`${page}:${line} uses "${name}", of which tests/docs/support/compiler.mjs does not know the type`);
     return `declare const ${name}: ${lent[name]};`;
   });
+  // A page without a bundler imports by the file.
+  const imported = text.replace(/"\.\/node_modules\/smartrust\/(\w+)\.js"/g, '"smartrust/$1"').replaceAll('"smartrust/index"', '"smartrust"');
   // The compiler's line numbers are the page's.
-  return `export {}; ${declarations.join(" ")}${"\n".repeat(line - 1)}${text}\n`;
+  return `export {}; ${declarations.join(" ")}${"\n".repeat(line - 1)}${imported}\n`;
 }
 
 /**
