@@ -21,7 +21,7 @@ pub fn fhir() -> Result<()> {
     tools::run(tools::node(&folder().join("key.mjs")).arg(&keys), "The benchmark's key could not be made.")?;
     let jwks = keys.join("jwks.json").to_string_lossy().parse::<sandbox_ehr::ClientKeys>();
     let jwks = jwks.map_err(anyhow::Error::msg).context("the benchmark's public key cannot be read")?;
-    let configure = |config: &mut sandbox_ehr::Config, _: &str| {
+    let configure = |config: &mut sandbox_ehr::Config| {
         config.latency = LATENCY;
         config.set_client_keys(jwks);
     };

@@ -32,7 +32,7 @@ pub fn run(options: Options) -> Result<()> {
     let app = Loopback::take(options.app_port, "--app-port")?;
     build(options.profile)?;
     let runtime = Runtime::new()?;
-    let servers = Servers::start(&runtime, ehr, app, |config, _| options.sandbox.apply(config))?;
+    let servers = Servers::start(&runtime, ehr, app, |config| options.sandbox.apply(config))?;
     print_invitation(&servers);
     if options.open && open::that_detached(&servers.app_origin).is_err() {
         println!("The browser did not open by itself: go to {}", servers.app_origin);
@@ -49,8 +49,9 @@ pub fn check(profile: Profile, only: Option<&str>) -> Result<ExitCode> {
     let browser = tools::ensure_browser()?;
     tools::ensure_npm_packages()?;
     build(profile)?;
-    with_servers(|ehr_origin, app_origin| {
+    with_servers(|ehr_origin, app_origin, my_app| {
         let status = checks::browser_tests(&browser, ehr_origin, app_origin)
+            .env("MY_APP", my_app)
             .args(only)
             .status()
             .context("Node could not be started: install Node 20 or newer")?;
@@ -58,20 +59,21 @@ pub fn check(profile: Profile, only: Option<&str>) -> Result<ExitCode> {
     })
 }
 
-/// Serves what is built beside the sandbox EHR, of which faults may be ordered and which knows an app of the tests' own below `my-app/`,
-/// on free ports while `work` runs with the EHR's and the app's origin.
-pub fn with_servers<T>(work: impl FnOnce(&str, &str) -> Result<T>) -> Result<T> {
-    let configure = |config: &mut sandbox_ehr::Config, app_origin: &str| {
+/// Serves what is built beside the sandbox EHR, of which faults may be ordered, on free ports while `work` runs with the EHR's and the
+/// app's origin, and with an address that the EHR knows as [`sandbox_ehr::MY_APP_CLIENT_ID`] and that nobody serves yet.
+pub fn with_servers<T>(work: impl FnOnce(&str, &str, &str) -> Result<T>) -> Result<T> {
+    let my_app = format!("{}/", Loopback::take_free()?.origin());
+    let address = my_app.parse().map_err(anyhow::Error::msg)?;
+    let configure = |config: &mut sandbox_ehr::Config| {
         config.control = true;
-        let address = format!("{app_origin}/my-app/").parse();
-        config.add_my_app(&address.expect("an origin begins an address"));
+        config.add_my_app(&address);
     };
-    with_servers_of(configure, work)
+    with_servers_of(configure, |ehr_origin, app_origin| work(ehr_origin, app_origin, &my_app))
 }
 
-/// As [`with_servers`], with a sandbox EHR that is set up in another way.
+/// Serves what is built beside a sandbox EHR that is set up in another way.
 pub fn with_servers_of<T>(
-    configure: impl FnOnce(&mut sandbox_ehr::Config, &str),
+    configure: impl FnOnce(&mut sandbox_ehr::Config),
     work: impl FnOnce(&str, &str) -> Result<T>,
 ) -> Result<T> {
     let (ehr, app) = (Loopback::take_free()?, Loopback::take_free()?);
@@ -100,7 +102,7 @@ impl Servers {
         runtime: &Runtime,
         ehr: Loopback,
         app: Loopback,
-        configure: impl FnOnce(&mut sandbox_ehr::Config, &str),
+        configure: impl FnOnce(&mut sandbox_ehr::Config),
     ) -> Result<Self> {
         let _inside = runtime.enter();
         let (ehr_origin, app_origin) = (ehr.origin(), app.origin());
@@ -112,7 +114,7 @@ impl Servers {
             }
         };
         let mut sandbox = sandbox_ehr::Config::new(&*ehr_origin).app_origin(&app_origin);
-        configure(&mut sandbox, &app_origin);
+        configure(&mut sandbox);
         let ready_made_token = sandbox.ready_made_token().map(str::to_owned);
         let host = StaticHost {
             app_origin: app_origin.clone(),

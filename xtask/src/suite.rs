@@ -116,9 +116,10 @@ fn test_in_browser(tally: &mut Tally, extent: Extent) -> Result<()> {
 
 fn drive(tally: &mut Tally, browser: &tools::Browser, heading: &str, extent: Extent) -> Result<()> {
     tools::step(heading, || {
-        demo::with_servers(|ehr_origin, app_origin| {
+        demo::with_servers(|ehr_origin, app_origin, my_app| {
             let failed = "A browser test fails: see above, and the screenshots in tests/e2e/output.";
             let mut tests = checks::browser_tests(browser, ehr_origin, app_origin);
+            tests.env("MY_APP", my_app);
             if extent == Extent::All {
                 tests.env("LONG_TESTS", "1");
             }
