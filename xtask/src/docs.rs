@@ -19,11 +19,10 @@ pub fn build() -> Result<()> {
         )
     })?;
     tools::step("pages", || {
-        tools::run_quietly(
+        tools::run(
             tool(&folder, "vitepress/bin/vitepress.js").arg("build").env("DOCS_SITE", site_folder()),
             "The pages could not be built: mend what VitePress names above.",
         )
-        .map(drop)
     })?;
     tools::step("API of the crate", document_crate)?;
     println!(
