@@ -141,4 +141,4 @@ export interface PopupOptions extends LaunchOptions {
 }
 
 /** Where WebAssembly comes from: an address, its bytes, a response, or a compiled module. */
-export type WasmSource = string | URL | BufferSource | Response | WebAssembly.Module | Promise<Response>;
+export type WasmSource = string | URL | BufferSource | Response | (WebAssembly.Module & object) | Promise<Response>;

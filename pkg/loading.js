@@ -25,8 +25,9 @@ export function loading(file, importGlue, source) {
       } catch (cause) {
         throw new SmartError(
           "wasm_unavailable",
-          `The WebAssembly of smartrust could not be loaded: check that ${file} is served, ` +
-            "and that the page's Content-Security-Policy has script-src 'wasm-unsafe-eval'.",
+          `The WebAssembly of smartrust could not be loaded: check that ${file} is served, and that the page's ` +
+            "Content-Security-Policy has script-src 'wasm-unsafe-eval'. Where a bundler leaves the file behind, import " +
+            "smartrust/inline in place of smartrust, or say where it is by ready().",
           { cause },
         );
       }

@@ -7,17 +7,18 @@ export interface Resource {
   [member: string]: any;
 }
 
-// @ts-ignore: @types/fhir is an optional peer. Without it, this is `any`.
-type Installed = import("fhir/r4").FhirResource;
+// @ts-ignore: @types/fhir is an optional peer. With the ending, Node's resolution finds it, too.
+type Installed = import("fhir/r4.js").FhirResource;
 
-type IsAny<T> = 0 extends 1 & T ? true : false;
+/** Whether it is missing: a type that cannot be found has every key. */
+type IsMissing = string extends keyof Installed ? true : false;
 
 /**
  * The resource of a type. With `@types/fhir` installed, `ResourceOf<"Patient">` is its `Patient` (FHIR R4); without, and for a name
  * that it does not know, it is `Resource`.
  */
 export type ResourceOf<Name extends string> =
-  IsAny<Installed> extends true
+  IsMissing extends true
     ? Resource
     : string extends Name
       ? Resource

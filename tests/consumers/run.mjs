@@ -1,5 +1,6 @@
 // Packs the npm package as it would be published and uses it as its users do, one line a check:
-//   EHR_ORIGIN=… node tests/consumers/run.mjs [part of a consumer's folder]
+//   node tests/consumers/run.mjs [part of a consumer's folder, such as vite-8/]
+// EHR_ORIGIN names a sandbox EHR with registration: `cargo run -p sandbox-ehr -- --dialect webchart-2026`.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -70,8 +70,8 @@ const SMALL_STANDARD_LIBRARY: [&str; 4] = [
     "target.wasm32-unknown-unknown.rustflags=['-Zunstable-options', '-Cpanic=immediate-abort', '-Zlocation-detail=none']",
 ];
 
-/// Builds what of the npm package is not written by hand: WebAssembly and glue in `pkg/wasm/` and `pkg/wasm-backend/`, and
-/// the one file for pages without a bundler.
+/// Builds what of the npm package is not written by hand: WebAssembly, its glue, and a module that holds it in `pkg/wasm/` and
+/// `pkg/wasm-backend/`, and the one file for pages without a bundler.
 pub fn build_sdk(profile: Profile) -> Result<()> {
     tools::ensure_wasm_target()?;
     for (wasm_crate, folder) in [(SDK, "wasm"), (BACKEND, "wasm-backend")] {

@@ -8,8 +8,19 @@ use std::process::Command;
 
 /// The tests that drive the served pages in headless Chromium.
 pub fn browser_tests(browser: &Browser, ehr_origin: &str, app_origin: &str) -> Command {
-    let folder = workspace::root().join("tests/e2e");
-    let mut command = tools::node(&folder.join("run.mjs"));
+    on_sandbox("tests/e2e/run.mjs", browser, ehr_origin, app_origin)
+}
+
+/// The tests of the packed npm package in projects that use it: all, or those in folders whose names contain `part`. They register
+/// themselves, so the sandbox must be of a dialect that lets them.
+pub fn consumer_tests(browser: &Browser, ehr_origin: &str, app_origin: &str, part: &str) -> Command {
+    let mut command = on_sandbox("tests/consumers/run.mjs", browser, ehr_origin, app_origin);
+    command.arg(part);
+    command
+}
+
+fn on_sandbox(script: &str, browser: &Browser, ehr_origin: &str, app_origin: &str) -> Command {
+    let mut command = tools::node(&workspace::root().join(script));
     command.env("EHR_ORIGIN", ehr_origin).env("APP_ORIGIN", app_origin).env("CHROMIUM", &browser.chromium);
     let logins = sandbox_ehr::sample_logins();
     for (who, login) in

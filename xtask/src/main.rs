@@ -170,7 +170,7 @@ struct TestOptions {
     /// Leaves out what needs a browser or Node
     #[arg(long, conflicts_with = "all")]
     quick: bool,
-    /// Adds what takes long: the browser tests on the development build, and a little fuzzing
+    /// Adds what takes long: every consumer of the npm package, the browser tests on the development build, and a little fuzzing
     #[arg(long)]
     all: bool,
 }

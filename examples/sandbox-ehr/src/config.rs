@@ -60,7 +60,7 @@ pub struct LaunchApp {
 impl Config {
     /// A sandbox at `origin` with 50 patients, access tokens that live for an hour, and the clients
     /// `MIE-localhost`, `MIE-localhost-launch`, `plain-html` and, with a secret that is made now, [`SECRET_CLIENT_ID`] of an
-    /// app at `http://localhost:8080`.
+    /// app at `http://localhost:8080`, and `vite-example` at `http://localhost:5173`.
     pub fn new(origin: impl Into<String>) -> Self {
         let origin = origin.into();
         Self {
@@ -99,6 +99,7 @@ impl Config {
             client("MIE-localhost", "smartrust launcher", vec![at("/code")]),
             client("MIE-localhost-launch", "smartrust launcher", vec![at("/code"), at("/launch")]),
             client("plain-html", "Plain HTML example", vec![at("/plain-html/")]),
+            client("vite-example", "Vite example", vec!["http://localhost:5173/".to_owned()]),
             Client {
                 secret: Some(secret),
                 ..client(SECRET_CLIENT_ID, "App with a secret", vec![at("/code"), at("/launch")])

@@ -21,7 +21,11 @@ pub(super) fn member<T: JsCast>(object: &JsValue, name: &str) -> Option<T> {
 
 /// A plain object of these members. A dictionary of the web takes a member that is `undefined` for an absent one.
 pub(crate) fn object(members: &[(&str, JsValue)]) -> Object {
-    let object = Object::new();
+    extended(Object::new(), members)
+}
+
+/// A plain object with more members.
+pub(crate) fn extended(object: Object, members: &[(&str, JsValue)]) -> Object {
     for (name, value) in members {
         // Setting a member of a plain object cannot fail.
         let _ = Reflect::set(&object, &JsValue::from_str(name), value);

@@ -1,13 +1,13 @@
 //! HTTP by fetch.
 
 use futures_util::future::{Either, select};
-use js_sys::{Promise, Uint8Array};
+use js_sys::{Object, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortController, ReadableStreamDefaultReader, RequestInit, Response};
+use web_sys::{AbortController, Headers, ReadableStreamDefaultReader, RequestInit, Response};
 
 use super::WebPlatform;
-use super::global::{member, object};
+use super::global::{extended, member, object};
 use super::json::JsonValue;
 use super::lines::Lines;
 use crate::abort::AbortSignal;
@@ -20,6 +20,17 @@ extern "C" {
     // The global function, which windows, workers and Node have alike.
     #[wasm_bindgen(catch)]
     fn fetch(url: &str, init: &RequestInit) -> Result<Promise, JsValue>;
+}
+
+thread_local! {
+    /// What most requests have, made once.
+    static USUAL: Object = object(&[
+        ("method", "GET".into()),
+        ("credentials", "omit".into()),
+        ("referrerPolicy", "no-referrer".into()),
+        ("redirect", "follow".into()),
+        ("cache", "default".into()),
+    ]);
 }
 
 impl Http for WebPlatform {
@@ -35,7 +46,9 @@ impl Http for WebPlatform {
         };
         match select(JsFuture::from(promise), abort.aborted()).await {
             Either::Left((Ok(response), _)) => {
-                Ok(WebResponse { response: response.unchecked_into(), reader: None, lines: None, connection })
+                let response: Response = response.unchecked_into();
+                let headers = response.headers();
+                Ok(WebResponse { response, headers, reader: None, lines: None, connection })
             }
             Either::Left((Err(_), _)) => Err(HttpFailure::Network),
             Either::Right(_) => Err(HttpFailure::Aborted),
@@ -55,21 +68,21 @@ fn init(request: &Request, signal: JsValue) -> RequestInit {
     let authorization = request.authorization().map(|value| ("Authorization", value));
     let others = request.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let headers: Vec<_> = others.chain(authorization).map(|(name, value)| (name, value.into())).collect();
-    let redirect = match request.redirect {
-        Redirect::Follow => "follow",
-        Redirect::Manual => "manual",
-    };
-    let init = object(&[
-        ("method", request.method.as_str().into()),
-        ("headers", object(&headers).into()),
-        ("body", request.body.as_deref().map_or(JsValue::UNDEFINED, JsValue::from)),
-        ("credentials", "omit".into()),
-        ("referrerPolicy", "no-referrer".into()),
-        ("redirect", redirect.into()),
-        ("cache", if request.no_store { "no-store" } else { "default" }.into()),
-        ("signal", signal),
-    ]);
-    init.unchecked_into()
+    let mut members = vec![("headers", object(&headers).into()), ("signal", signal)];
+    if request.method != Method::Get {
+        members.push(("method", request.method.as_str().into()));
+    }
+    if let Some(body) = &request.body {
+        members.push(("body", body.as_str().into()));
+    }
+    if request.redirect == Redirect::Manual {
+        members.push(("redirect", "manual".into()));
+    }
+    if request.no_store {
+        members.push(("cache", "no-store".into()));
+    }
+    let usual = USUAL.with(|usual| Object::assign(&Object::new(), usual));
+    extended(usual, &members).unchecked_into()
 }
 
 /// Ends the exchange when nobody waits for it any more.
@@ -89,6 +102,7 @@ impl Drop for Connection {
 /// A response of fetch.
 pub struct WebResponse {
     response: Response,
+    headers: Headers,
     reader: Option<ReadableStreamDefaultReader>,
     lines: Option<Lines>,
     connection: Connection,
@@ -117,7 +131,7 @@ impl HttpResponse for WebResponse {
     }
 
     fn header(&self, name: &str) -> Option<String> {
-        self.response.headers().get(name).ok().flatten()
+        self.headers.get(name).ok().flatten()
     }
 
     async fn body(mut self) -> Result<Body<JsonValue>, HttpFailure> {

@@ -1,6 +1,8 @@
+import { test } from "node:test";
 import { ehrOrigin } from "../../e2e/support/servers.mjs";
-import { Consumer } from "../support/consumer.mjs";
+import { Consumer, runIn } from "../support/consumer.mjs";
 import { checkLaunch } from "../support/launch.mjs";
+import { checkReport, fhirBase } from "../support/service.mjs";
 
 const consumer = await Consumer.in(import.meta.dirname);
 
@@ -9,3 +11,8 @@ checkLaunch("esbuild with the WebAssembly as a file", consumer, () => consumer.b
 // Without 'self' among what a page may connect to, it can fetch nothing from where it comes from.
 const oneFile = { folder: "one-file", connect: [ehrOrigin] };
 checkLaunch("esbuild with everything in one file", consumer, () => consumer.built("build:one-file", oneFile));
+
+test("esbuild with a service in one file: it reads and exports", () => {
+  const folder = consumer.build("build:service", "service");
+  checkReport(runIn(folder, process.execPath, ["program.mjs", fhirBase]));
+});

@@ -1,6 +1,6 @@
 // npm, and the programs that it installs.
 
-import { execFileSync, spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -24,9 +24,12 @@ export function runScript(folder, name) {
   run(folder, npm, ["run", name]);
 }
 
-/** Runs a program to its end and gives what it printed; its complaints are the error's message. */
+/** Runs a program to its end and gives what it printed; the error has the last lines of what it printed. */
 export function run(folder, program, args) {
-  return execFileSync(program, args, { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+  const { status, error, stdout, stderr } = spawnSync(program, args, { cwd: folder, encoding: "utf8" });
+  if (status === 0) return stdout;
+  const end = `${stdout}${stderr}`.trim().split("\n").slice(-30).join("\n");
+  throw new Error(`${program} ${args.join(" ")} failed${error ? ` (${error.message})` : ""}:\n${end}`);
 }
 
 /** Starts a program in a folder; `stop` ends it. */

@@ -38,8 +38,8 @@ function sourceOf({ page, line, uses, text }) {
     if (!lent[name]) throw new Error(`${page}:${line} uses "${name}", of which tests/docs/support/compiler.mjs does not know the type`);
     return `declare const ${name}: ${lent[name]};`;
   });
-  // A page without a bundler imports by the file.
-  const imported = text.replace(/"\.\/node_modules\/smartrust\/(\w+)\.js"/g, '"smartrust/$1"').replaceAll('"smartrust/index"', '"smartrust"');
+  // A page without a bundler imports an entry by its file.
+  const imported = text.replace(/"\.\/node_modules\/smartrust\/(\w+)\.js"/g, '"smartrust/$1"');
   // The compiler's line numbers are the page's.
   return `export {}; ${declarations.join(" ")}${"\n".repeat(line - 1)}${imported}\n`;
 }

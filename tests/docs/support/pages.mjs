@@ -18,7 +18,7 @@ function pagesBelow(folder) {
 }
 
 /** Every page, by its path from the root. */
-export const pages = ["README.md", "pkg/README.md", "examples/sandbox-ehr/README.md", ...pagesBelow("docs")].sort();
+export const pages = ["README.md", "CONTRIBUTING.md", "pkg/README.md", ...pagesBelow("examples"), ...pagesBelow("docs")].sort();
 
 export function textOf(page) {
   return readFileSync(join(root, page), "utf8");
@@ -49,27 +49,25 @@ export function blocks(...kinds) {
   return pages.flatMap(blocksOf).filter(({ kind }) => kinds.includes(kind));
 }
 
-/** A page's text without its blocks, and with the pages that it includes. */
-export function proseOf(page) {
-  const included = textOf(page).replace(/<!--@include: (\S+?)(\{.*\})?-->/g, (_, path) => textOf(join(dirname(page), path)));
-  return included.replace(/^\s*```[^]*?^\s*```$/gm, "");
+/** A text without its blocks. */
+function proseOf(text) {
+  return text.replace(/^\s*```[^]*?^\s*```$/gm, "");
 }
 
-/** The names of a page's headings in addresses. */
+/** The names of a page's headings in addresses, also of those that it includes. */
 export function anchorsOf(page) {
-  const headings = proseOf(page).matchAll(/^#+ (.*)$/gm);
+  const whole = textOf(page).replace(/<!--@include: (\S+?)(\{.*\})?-->/g, (_, path) => textOf(join(dirname(page), path)));
+  const headings = proseOf(whole).matchAll(/^#+ (.*)$/gm);
   return [...headings].map(([, heading]) => heading.toLowerCase().replace(/[^\p{L}\p{N}\s_-]/gu, "").trim().replace(/\s+/g, "-"));
 }
 
 /** The links and images of a page that lead to files of the repository: path from the root, and anchor. */
 export function linksOf(page) {
-  const found = proseOf(page).matchAll(/\]\(([^)\s]+)\)/g);
-  const front = textOf(page).matchAll(/^\s+link: (\S+)$/gm);
-  const local = [...found, ...front].map(([, href]) => href).filter((href) => !/^[a-z]+:/i.test(href));
+  const found = proseOf(textOf(page)).matchAll(/\]\(([^)\s]+)\)/g);
+  const local = [...found].map(([, href]) => href).filter((href) => !/^[a-z]+:/i.test(href));
   return local.map((href) => {
     const [path, anchor] = href.split("#");
-    const from = path.startsWith("/") ? `docs${path}` : join(dirname(page), path);
-    const file = path === "" ? page : [from, `${from}.md`].find((name) => existsSync(join(root, name)));
-    return { href, file, anchor };
+    const file = path === "" ? page : join(dirname(page), path);
+    return { href, anchor, file: existsSync(join(root, file)) ? file : undefined };
   });
 }

@@ -1,0 +1,4 @@
+import "./inline.js";
+
+export * from "./fhirclient.js";
+export { default } from "./fhirclient.js";

@@ -1,0 +1,3 @@
+import { report } from "./service.js";
+
+console.log(JSON.stringify(await report(process.argv[2])));

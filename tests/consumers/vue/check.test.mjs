@@ -1,0 +1,7 @@
+import { Consumer } from "../support/consumer.mjs";
+import { checkRecord } from "../support/record.mjs";
+
+const consumer = await Consumer.ofExample("vue");
+
+checkRecord("Vue 3, built", consumer, () => consumer.built());
+checkRecord("Vue 3 in development", consumer, () => consumer.inDevelopment());

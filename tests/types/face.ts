@@ -1,0 +1,117 @@
+// What every call gives, whichever types resources have; and the mistakes that do not compile.
+
+import {
+  BackendClient,
+  Keys,
+  Registration,
+  Scopes,
+  SmartApp,
+  SmartError,
+  diagnose,
+  discover,
+  ready,
+  register,
+  type Export,
+  type ExportManifest,
+  type Finding,
+  type InContext,
+  type Introspection,
+  type PatientInContext,
+  type RecordPart,
+  type Session,
+  type SignOut,
+  type SmartConfiguration,
+} from "smartrust";
+import { same } from "./same.js";
+
+const clientId = "my-app";
+const scope = "launch/patient openid fhirUser patient/*.rs";
+const fhirBase = "https://ehr.example/fhir";
+
+declare const session: Session;
+declare const key: Keys;
+declare const module: WebAssembly.Module;
+
+export async function launching(): Promise<void> {
+  const app = new SmartApp({ clientId, scope, trustedIssuers: [fhirBase] });
+  new SmartApp({ clientId, scope, fhirBase });
+  new SmartApp({ clientId, scope, fhirBase, store: { get: () => null, set() {}, remove() {}, keys: () => [] } });
+  same<Awaited<ReturnType<typeof app.resume>>, Session | null>();
+  same<Awaited<ReturnType<typeof app.launch>>, null>();
+  same<Awaited<ReturnType<typeof app.launchInPopup>>, Session>();
+  same<Awaited<ReturnType<typeof app.sessions>>, Session[]>();
+  same<Awaited<ReturnType<typeof app.authorizationUrl>>, string>();
+  await app.launch({ iss: fhirBase, parameters: { prompt: "login" } });
+  await ready();
+  await ready(module);
+  await ready(new URL("https://app.example/smartrust.wasm"));
+
+  // @ts-expect-error: an app has a client id.
+  new SmartApp({ scope, trustedIssuers: [fhirBase] });
+  // @ts-expect-error: an app has a server.
+  new SmartApp({ clientId, scope });
+  // @ts-expect-error: the issuers are a list.
+  new SmartApp({ clientId, scope, trustedIssuers: fhirBase });
+  // @ts-expect-error: scopes are one text.
+  new SmartApp({ clientId, scope: ["openid"], trustedIssuers: [fhirBase] });
+  // @ts-expect-error: there is no such store.
+  new SmartApp({ clientId, scope, trustedIssuers: [fhirBase], store: "cookie" });
+  // @ts-expect-error: there is no such option.
+  await app.launch({ issuer: fhirBase });
+  // @ts-expect-error: a number is no place.
+  await ready(42);
+}
+
+export async function inASession(signal: AbortSignal): Promise<void> {
+  same<typeof session.patient, PatientInContext | undefined>();
+  same<typeof session.encounter, InContext<"Encounter"> | undefined>();
+  same<typeof session.fhirUser, InContext | undefined>();
+  same<typeof session.expiresAt, Date | undefined>();
+  same<typeof session.active, boolean>();
+  same<Awaited<ReturnType<typeof session.loadRecord>>, RecordPart[]>();
+  same<Awaited<ReturnType<typeof session.introspect>>, Introspection>();
+  same<Awaited<ReturnType<typeof session.signOut>>, SignOut>();
+  session.addEventListener("signedout", ({ detail }) => same<typeof detail, SmartError>());
+  session.addEventListener("refreshed", ({ detail }) => same<typeof detail, null>(), { once: true, signal });
+
+  // @ts-expect-error: there may be no patient in context.
+  await session.patient.read();
+  // @ts-expect-error: what the server said is not for an app to change.
+  session.fhirBase = "https://other.example/fhir";
+  // @ts-expect-error: it is not said what to read.
+  await session.read();
+  // @ts-expect-error: a reference is a text.
+  await session.read(1);
+  // @ts-expect-error: a parameter is a text, a number, a flag, or several.
+  session.search("Observation", { code: { system: "http://loinc.org" } });
+  // @ts-expect-error: a search is not an array until it is made one.
+  session.search("Observation").length;
+  // @ts-expect-error: there is no such option.
+  await session.read("Patient/1", { abort: signal });
+  // @ts-expect-error: there is no such event.
+  session.addEventListener("expired", () => {});
+}
+
+export async function asAService(): Promise<void> {
+  const client = new BackendClient({ fhirBase, clientId, scope: "system/*.rs", key });
+  const job = await client.startExport({ group: "1", types: ["Patient"], since: new Date() });
+  same<typeof job, Export>();
+  same<Awaited<ReturnType<typeof job.wait>>, ExportManifest>();
+  same<Awaited<ReturnType<typeof Keys.load>>, Keys | null>();
+  same<Awaited<ReturnType<typeof Scopes.parse>>, Scopes>();
+  same<Awaited<ReturnType<typeof discover>>, SmartConfiguration>();
+  same<Awaited<ReturnType<typeof diagnose>>, Finding[]>();
+  const registration = await register(fhirBase, { token_endpoint_auth_method: "private_key_jwt", jwks: key.jwks });
+  same<typeof registration, Registration>();
+
+  // @ts-expect-error: a service has a client id.
+  new BackendClient({ fhirBase, scope, key });
+  // @ts-expect-error: there is no such level.
+  await client.startExport({ level: "group" });
+  // @ts-expect-error: there is no such algorithm in SMART.
+  await Keys.generate("HS256");
+  // @ts-expect-error: a registration says how the client authenticates.
+  await register(fhirBase, { client_name: "My app" });
+  // @ts-expect-error: an export comes from a client alone.
+  new (await import("smartrust")).Export();
+}

@@ -1,0 +1,24 @@
+// Without @types/fhir, every resource is a plain one, whose members are as the server sent them.
+
+import type { BackendClient, Resource, ResourceOf, Session } from "smartrust";
+import { same } from "./same.js";
+
+declare const session: Session;
+declare const client: BackendClient;
+
+same<ResourceOf<"Patient">, Resource>();
+
+export async function reading() {
+  const patient = await session.read("Patient/1");
+  same<typeof patient, Resource>();
+  const family: string = patient.name[0].family;
+  // @ts-expect-error: plain, but not just anything.
+  const another: number = patient;
+  const labs = await session.patient?.search("Observation").toArray();
+  same<typeof labs, Resource[] | undefined>();
+  const asService = await client.read<"Observation">("Observation/1");
+  same<typeof asService, Resource>();
+  const capabilities = await session.capabilities();
+  same<typeof capabilities, Resource>();
+  return [family, another];
+}

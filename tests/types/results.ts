@@ -1,0 +1,73 @@
+// With @types/fhir installed, what comes back is typed by it.
+
+import type { Bundle, CapabilityStatement, Encounter, Observation, OperationOutcome, Patient } from "fhir/r4.js";
+import {
+  type BackendClient,
+  type FhirResponse,
+  type Resource,
+  type ResourceOf,
+  type Session,
+  type SmartError,
+} from "smartrust";
+import { same } from "./same.js";
+
+declare const session: Session;
+declare const client: BackendClient;
+declare const error: SmartError;
+declare const anywhere: string;
+
+same<ResourceOf<"Patient">, Patient>();
+same<ResourceOf<"Other">, Resource>();
+same<typeof error.operationOutcome, OperationOutcome | undefined>();
+
+export async function reading() {
+  const byReference = await session.read("Patient/1");
+  same<typeof byReference, Patient>();
+  const byType = await session.read<"Patient">(anywhere);
+  same<typeof byType, Patient>();
+  const unknown = await session.read(anywhere);
+  same<typeof unknown, Resource>();
+  const own = await session.read<{ resourceType: "Patient"; mine: true }>("Patient/1");
+  same<typeof own, { resourceType: "Patient"; mine: true }>();
+
+  const patient = await session.patient?.read();
+  same<typeof patient, Patient | undefined>();
+  const encounter = await session.encounter?.read();
+  same<typeof encounter, Encounter | undefined>();
+  const user = await session.fhirUser?.read();
+  same<typeof user, Resource | undefined>();
+  const asService = await client.read("Observation/1");
+  same<typeof asService, Observation>();
+
+  // @ts-expect-error: no Patient has such a member.
+  byReference.names;
+  // @ts-expect-error: a status is a text.
+  const status: number = asService.status;
+  return status;
+}
+
+export async function searching() {
+  const labs = session.search("Observation", { category: "laboratory" });
+  for await (const lab of labs) same<typeof lab, Observation>();
+  for await (const { resources } of labs.pages()) same<typeof resources, Observation[]>();
+  const own = await session.patient?.search("Observation").toArray();
+  same<typeof own, Observation[] | undefined>();
+  const resolved = await session.resolver().resolve("Patient/1");
+  same<typeof resolved, Patient>();
+}
+
+export async function changing(patient: Patient, bundle: Bundle) {
+  const made = await session.create(patient);
+  same<typeof made, FhirResponse<Patient>>();
+  const replaced = await session.update(patient, { ifMatch: true });
+  same<typeof replaced.resource, Patient | undefined>();
+  const answer = await session.transaction(bundle);
+  same<typeof answer, Bundle>();
+  const capabilities = await session.capabilities();
+  same<typeof capabilities, CapabilityStatement>();
+  const found = await session.batcher().search("Condition", { patient: "1" });
+  same<typeof found, Bundle>();
+
+  // @ts-expect-error: a resource says of which type it is.
+  await session.create({ name: [{ family: "Diallo" }] });
+}
