@@ -21,7 +21,7 @@ export function serversOf(config) {
 
 /** With what is relative to the open page made absolute; by default the user comes back to that page itself. */
 function withRedirect(server) {
-  const page = globalThis.location?.href;
+  const page = globalThis.document && globalThis.location?.href;
   const { redirectUri = "" } = server ?? {};
   const isRelative = typeof redirectUri === "string" && !/^[a-z][a-z0-9+.-]*:/i.test(redirectUri);
   if (!isRelative || !URL.canParse(redirectUri, page)) return server;

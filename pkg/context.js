@@ -20,6 +20,11 @@ export class InContext {
   toString() {
     return this.id;
   }
+
+  /** As the platform's own objects, so that frameworks do not wrap it as if it were plain data. */
+  get [Symbol.toStringTag]() {
+    return "InContext";
+  }
 }
 
 export class PatientInContext extends InContext {

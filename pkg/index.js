@@ -71,6 +71,11 @@ export class SmartApp {
     return app.authorizationUrl(options);
   }
 
+  /** As the platform's own objects, so that frameworks do not wrap it as if it were plain data. */
+  get [Symbol.toStringTag]() {
+    return "SmartApp";
+  }
+
   [dispose]() {
     this.#app = async () => {
       throw disposed("SmartApp");

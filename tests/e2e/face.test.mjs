@@ -10,7 +10,7 @@ const { clientId, scope } = server;
 
 test("the patient in context is an object that reads, searches, and is data in JSON and its id in a text", async ({ page, traffic }) => {
   await signIn(page);
-  const seen = await withSession(page, async ({ session }) => {
+  const seen = await withSession(page, async ({ app, session }) => {
     const { patient } = session;
     const read = await patient.read();
     const found = await patient.search("Observation", { category: "vital-signs", _count: 5 }, { limit: 5 }).toArray();
@@ -25,6 +25,8 @@ test("the patient in context is an object that reads, searches, and is data in J
       subjects: found.map(({ subject }) => subject.reference),
       user: session.fhirUser.reference,
       encounter: session.encounter,
+      // What Vue wraps in a proxy, which private members do not survive, is known by this.
+      tags: [app, session, patient].map((object) => Object.prototype.toString.call(object)),
     };
   });
   const { patient: id } = await traffic.tokenResponse("authorization_code");
@@ -35,6 +37,7 @@ test("the patient in context is an object that reads, searches, and is data in J
   assert.deepEqual(new Set(seen.subjects.map((reference) => reference.split("/").at(-1))), new Set([id]));
   assert.match(seen.user, /^Patient\//);
   assert.equal(seen.encounter, undefined);
+  assert.ok(!seen.tags.includes("[object Object]"), String(seen.tags));
 });
 
 test("D9 a configuration of trusted issuers launches by iss, comes back to the page itself, and trusts no other", async ({ page, traffic }) => {

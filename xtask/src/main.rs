@@ -107,7 +107,7 @@ struct DemoOptions {
     #[command(flatten)]
     sandbox: SandboxOptions,
     /// Takes free ports and drives both launches in headless Chromium instead
-    #[arg(long, conflicts_with_all = ["no_open", "ehr_port", "app_port", "SandboxOptions"])]
+    #[arg(long, conflicts_with_all = ["no_open", "ehr_port", "app_port"])]
     check: bool,
     /// With --check: only the test files whose names contain this.
     #[arg(long, requires = "check", value_name = "PART")]
@@ -222,7 +222,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Demo(options) => {
             let profile = if options.release { Profile::Wasm } else { Profile::Dev };
             if options.check {
-                return demo::check(profile, options.only.as_deref());
+                return demo::check(profile, &options.sandbox, options.only.as_deref());
             }
             demo::run(demo::Options {
                 profile,

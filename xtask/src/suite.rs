@@ -111,6 +111,7 @@ fn test_in_browser(tally: &mut Tally, extent: Extent) -> Result<()> {
         tally.run(&mut checks::peer_tests(&browser), failed)
     })?;
     if extent == Extent::All {
+        drive_dialects(tally, &browser)?;
         bundle::build_sdk(Profile::Dev)?;
         site::build_launcher(Profile::Dev)?;
         drive(tally, &browser, "browser tests on the development build", Extent::Usual)?;
@@ -134,9 +135,26 @@ fn use_package(tally: &mut Tally, browser: &tools::Browser, extent: Extent) -> R
     })
 }
 
+/// Both launches at each server that the sandbox EHR can be.
+fn drive_dialects(tally: &mut Tally, browser: &tools::Browser) -> Result<()> {
+    use sandbox_ehr::Dialect::{Epic, Hiebus, Webchart2026};
+    for dialect in [Webchart2026, Hiebus, Epic] {
+        tools::step(&format!("browser tests at {dialect:?}"), || {
+            demo::with_servers_of(
+                |config| config.dialect = dialect,
+                |ehr_origin, app_origin| {
+                    let failed = "A browser test fails with another dialect: see above.";
+                    tally.run(checks::browser_tests(browser, ehr_origin, app_origin).arg("dialects"), failed)
+                },
+            )
+        })?;
+    }
+    Ok(())
+}
+
 fn drive(tally: &mut Tally, browser: &tools::Browser, heading: &str, extent: Extent) -> Result<()> {
     tools::step(heading, || {
-        demo::with_servers(|ehr_origin, app_origin, my_app| {
+        let drive = |ehr_origin: &str, app_origin: &str, my_app: &str| {
             let failed = "A browser test fails: see above, and the screenshots in tests/e2e/output.";
             let mut tests = checks::browser_tests(browser, ehr_origin, app_origin);
             tests.env("MY_APP", my_app);
@@ -144,6 +162,7 @@ fn drive(tally: &mut Tally, browser: &tools::Browser, heading: &str, extent: Ext
                 tests.env("LONG_TESTS", "1");
             }
             tally.run(&mut tests, failed)
-        })
+        };
+        demo::with_servers(|_| {}, drive)
     })
 }

@@ -28,7 +28,9 @@ pub(super) fn to_js(error: &Error) -> JsValue {
         ("section", optional_text(error.section())),
     ];
     match error {
-        Error::Authorization(oauth) | Error::Token(oauth) => details.extend(oauth_details(oauth)),
+        Error::Authorization(oauth) | Error::Token(oauth) | Error::Registration(oauth) => {
+            details.extend(oauth_details(oauth));
+        }
         Error::Fhir(fhir) => {
             let outcome = fhir.operation_outcome.as_ref();
             let outcome = outcome.and_then(|outcome| WebPlatform::default().parse(&outcome.json));

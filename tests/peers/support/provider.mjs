@@ -40,6 +40,12 @@ export async function startPeer({ keyAlgorithms = [] } = {}) {
     fhirBase,
     /** An app by its folder. */
     app: (folder) => apps.find((app) => app.folder === folder),
+    /** Serves one more app, which the provider does not know yet: its folder's address, and what configures it later. */
+    addApp(folder) {
+      const app = { folder, record: { fhirBase, redirectUri: `${host.origin}/${folder}/` } };
+      apps.push(app);
+      return app;
+    },
     /** The `launch` parameter of an EHR launch in which `patient` is open. */
     launchFor(patient) {
       const launch = randomBytes(16).toString("base64url");
