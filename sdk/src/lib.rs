@@ -29,6 +29,15 @@ pub mod web;
 #[cfg(any(feature = "js", feature = "js-backend"))]
 mod js;
 
+/// The Rust of the pages that are written for people, compiled and run as every example here.
+#[cfg(doctest)]
+mod pages {
+    #[doc = include_str!("../../README.md")]
+    struct Readme;
+    #[doc = include_str!("../../docs/rust-guide.md")]
+    struct RustGuide;
+}
+
 pub use client::app::SmartApp;
 pub use client::config::{ServerRecord, SmartAppConfig};
 pub use client::session::Session;

@@ -43,6 +43,11 @@ pub fn node_tests() -> Command {
     tools::node(&workspace::root().join("tests/node/run.mjs"))
 }
 
+/// The tests of the documentation: code blocks, links, the table of errors.
+pub fn documentation_tests() -> Command {
+    tools::node(&workspace::root().join("tests/docs/run.mjs"))
+}
+
 /// The SDK's wasm tests, each program of which cargo hands to [`run_wasm_tests`].
 pub fn wasm_tests(browser: &Browser) -> Result<Command> {
     let runner = format!("{:?}", [&*std::env::current_exe()?.to_string_lossy(), "wasm-test-runner"]);

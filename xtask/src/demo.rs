@@ -49,26 +49,36 @@ pub fn check(profile: Profile, sandbox: &SandboxOptions, only: Option<&str>) -> 
     let browser = tools::ensure_browser()?;
     tools::ensure_npm_packages()?;
     build(profile)?;
+    with_servers(
+        |config| sandbox.apply(config),
+        |ehr_origin, app_origin, my_app| {
+            let status = checks::browser_tests(&browser, ehr_origin, app_origin)
+                .env("MY_APP", my_app)
+                .args(only)
+                .status()
+                .context("Node could not be started: install Node 20 or newer")?;
+            Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        },
+    )
+}
+
+/// As [`with_servers_of`], for the browser tests: faults may be ordered of the sandbox EHR, and it knows an address as that of
+/// [`sandbox_ehr::MY_APP_CLIENT_ID`], which `work` gets too and which nobody serves yet.
+pub fn with_servers<T>(
+    configure: impl FnOnce(&mut sandbox_ehr::Config),
+    work: impl FnOnce(&str, &str, &str) -> Result<T>,
+) -> Result<T> {
+    let my_app = format!("{}/", Loopback::take_free()?.origin());
+    let address = my_app.parse().map_err(anyhow::Error::msg)?;
     let configure = |config: &mut sandbox_ehr::Config| {
-        sandbox.apply(config);
+        configure(config);
         config.control = true;
+        config.add_my_app(&address);
     };
-    with_servers_of(configure, |ehr_origin, app_origin| {
-        let status = checks::browser_tests(&browser, ehr_origin, app_origin)
-            .args(only)
-            .status()
-            .context("Node could not be started: install Node 20 or newer")?;
-        Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-    })
+    with_servers_of(configure, |ehr_origin, app_origin| work(ehr_origin, app_origin, &my_app))
 }
 
-/// Serves what is built beside the sandbox EHR, of which faults may be ordered, on free ports while `work` runs with the EHR's and
-/// the app's origin.
-pub fn with_servers<T>(work: impl FnOnce(&str, &str) -> Result<T>) -> Result<T> {
-    with_servers_of(|config| config.control = true, work)
-}
-
-/// As [`with_servers`], with a sandbox EHR that is set up in another way.
+/// Serves what is built beside a sandbox EHR, on free ports, while `work` runs with the EHR's and the app's origin.
 pub fn with_servers_of<T>(
     configure: impl FnOnce(&mut sandbox_ehr::Config),
     work: impl FnOnce(&str, &str) -> Result<T>,

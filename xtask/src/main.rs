@@ -3,19 +3,22 @@
 //! One file a subject: [`bundle`] makes WebAssembly and its glue, [`inline`] a module that holds it, [`site`] the launcher's
 //! static files, [`loopback`] and [`serve`] put them on a local port, [`demo`] runs them beside the sandbox EHR, [`checks`]
 //! drives them in a browser, [`suite`] runs every test, [`fuzz`] feeds damaged input to the parsers, [`conformance`] tells
-//! which test proves what, [`size`] measures what a browser loads, [`bench`] how long things take. What goes wrong is one
-//! sentence with its remedy.
+//! which test proves what, [`size`] measures what a browser loads, [`bench`] how long things take, [`docs`] builds the
+//! documentation's site. What goes wrong is one sentence with its remedy.
 
 mod bench;
 mod bundle;
 mod checks;
 mod conformance;
 mod demo;
+mod docs;
 mod fuzz;
 mod inline;
 mod loopback;
 mod one_file;
 mod serve;
+#[cfg(test)]
+mod shell_blocks;
 mod shrink;
 mod site;
 mod size;
@@ -56,6 +59,8 @@ enum Command {
     },
     /// Writes docs/conformance.md: which tests prove which behaviour
     Conformance,
+    /// Builds the documentation's site in target/docs-site/
+    Docs(DocsOptions),
     /// Feeds damaged input to every parser, for a while each
     Fuzz(FuzzOptions),
     /// Runs one wasm test program in a browser; cargo calls it
@@ -112,6 +117,9 @@ struct DemoOptions {
 /// What is set about the sandbox EHR.
 #[derive(Args)]
 pub struct SandboxOptions {
+    /// Registers an app of yours at this address as the public client my-app, and links to it from the charts
+    #[arg(long, value_name = "URL")]
+    my_app: Option<sandbox_ehr::AppAddress>,
     /// Which server the sandbox EHR behaves as
     #[arg(long, value_enum, default_value_t)]
     dialect: sandbox_ehr::Dialect,
@@ -141,6 +149,9 @@ pub struct SandboxOptions {
 impl SandboxOptions {
     /// Sets what was asked for.
     pub fn apply(&self, config: &mut sandbox_ehr::Config) {
+        if let Some(address) = &self.my_app {
+            config.add_my_app(address);
+        }
         config.dialect = self.dialect;
         config.issuer_on_redirect = self.issuer_on_redirect;
         config.seed = self.seed;
@@ -169,6 +180,16 @@ struct SizeOptions {
     /// Fails when a budget is exceeded
     #[arg(long)]
     check: bool,
+}
+
+#[derive(Args)]
+struct DocsOptions {
+    /// Serves it on this machine, too
+    #[arg(long)]
+    serve: bool,
+    /// The site's port
+    #[arg(long, requires = "serve", value_name = "PORT", default_value_t = 8090)]
+    port: u16,
 }
 
 #[derive(Args)]
@@ -222,6 +243,12 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Bench { subject: BenchSubject::Fhir } => bench::fhir()?,
         Command::Bench { subject: BenchSubject::Web } => bench::web()?,
         Command::Conformance => conformance::run()?,
+        Command::Docs(options) => {
+            docs::build()?;
+            if options.serve {
+                docs::serve(options.port)?;
+            }
+        }
         Command::Fuzz(options) => fuzz::run(options.seconds, options.only.as_deref())?,
         Command::WasmTestRunner { arguments } => checks::run_wasm_tests(arguments)?,
     }

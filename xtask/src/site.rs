@@ -46,7 +46,8 @@ fn is_static(name: &str) -> bool {
     !name.starts_with('.') && !name.ends_with(".md") && !of_the_crate.contains(&name)
 }
 
-fn copy(from: &Path, to: &Path) -> Result<()> {
+/// Copies a file, or a folder with all that is in it.
+pub fn copy(from: &Path, to: &Path) -> Result<()> {
     if !from.is_dir() {
         fs::copy(from, to).with_context(|| format!("{} cannot be copied to {}", from.display(), to.display()))?;
         return Ok(());

@@ -92,6 +92,9 @@ fn test_in_browser(tally: &mut Tally, extent: Extent) -> Result<()> {
             "The npm package's types do not fit their usage: mend pkg/index.d.ts or tests/types/usage.ts.",
         )
     })?;
+    tools::step("code and links of the documentation", || {
+        tally.run(&mut checks::documentation_tests(), "The documentation has faults: mend what is named above.")
+    })?;
     let browser = tools::ensure_browser()?;
     tools::step("wasm tests in Chromium", || {
         tally.run(&mut checks::wasm_tests(&browser)?, "A wasm test fails: mend what is named above.")
@@ -151,13 +154,15 @@ fn drive_dialects(tally: &mut Tally, browser: &tools::Browser) -> Result<()> {
 
 fn drive(tally: &mut Tally, browser: &tools::Browser, heading: &str, extent: Extent) -> Result<()> {
     tools::step(heading, || {
-        demo::with_servers(|ehr_origin, app_origin| {
+        let drive = |ehr_origin: &str, app_origin: &str, my_app: &str| {
             let failed = "A browser test fails: see above, and the screenshots in tests/e2e/output.";
             let mut tests = checks::browser_tests(browser, ehr_origin, app_origin);
+            tests.env("MY_APP", my_app);
             if extent == Extent::All {
                 tests.env("LONG_TESTS", "1");
             }
             tally.run(&mut tests, failed)
-        })
+        };
+        demo::with_servers(|_| {}, drive)
     })
 }

@@ -126,16 +126,20 @@ pub fn ensure_lint_components() -> Result<()> {
     })
 }
 
-/// Installs the packages of package-lock.json where they are missing or older than it.
+/// Installs the packages of the root's package-lock.json where they are missing or older than it.
 pub fn ensure_npm_packages() -> Result<()> {
-    let root = workspace::root();
-    if is_newer(&root.join("node_modules/.package-lock.json"), &root.join("package-lock.json")) {
+    ensure_npm_packages_in(&workspace::root())
+}
+
+/// Installs the packages of a folder's package-lock.json where they are missing or older than it.
+pub fn ensure_npm_packages_in(folder: &Path) -> Result<()> {
+    if is_newer(&folder.join("node_modules/.package-lock.json"), &folder.join("package-lock.json")) {
         return Ok(());
     }
     step("npm ci", || {
         let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
         run(
-            Command::new(npm).args(["ci", "--no-audit", "--no-fund"]).current_dir(&root),
+            Command::new(npm).args(["ci", "--no-audit", "--no-fund"]).current_dir(folder),
             "The npm packages could not be installed: see npm's message above, then run `npm ci`.",
         )
     })

@@ -13,6 +13,34 @@ pub const SECRET_CLIENT_ID: &str = "MIE-localhost-secret";
 /// The client that has a key, where one was given.
 pub const KEY_CLIENT_ID: &str = "MIE-localhost-key";
 
+/// The client of [`AppAddress`].
+pub const MY_APP_CLIENT_ID: &str = "my-app";
+
+/// Where an app of one's own is: the page that is opened from a chart and that users are sent back to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AppAddress(String);
+
+impl AppAddress {
+    /// The address as a browser writes it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for AppAddress {
+    type Err = String;
+
+    /// An http address without query and fragment. The error says what is wrong, for a person.
+    fn from_str(address: &str) -> Result<Self, String> {
+        let rest = ["http://", "https://"].iter().find_map(|scheme| address.strip_prefix(scheme));
+        let rest = rest.ok_or("it must begin with http:// or https://, such as http://localhost:5173/")?;
+        if rest.is_empty() || rest.starts_with('/') || rest.contains(['?', '#', ' ']) {
+            return Err("name a page without query and fragment, such as http://localhost:5173/".to_owned());
+        }
+        Ok(Self(if rest.contains('/') { address.to_owned() } else { format!("{address}/") }))
+    }
+}
+
 /// A registered client (RFC 6749, 2): public, or confidential where it has a secret or keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Client {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::bulk::BulkExport;
-use crate::clients::{Client, ClientKeys, ClientSecret, KEY_CLIENT_ID, SECRET_CLIENT_ID};
+use crate::clients::{AppAddress, Client, ClientKeys, ClientSecret, KEY_CLIENT_ID, MY_APP_CLIENT_ID, SECRET_CLIENT_ID};
 use crate::clock::Clock;
 use crate::dialect::Dialect;
 use crate::oauth::SystemKey;
@@ -114,6 +114,14 @@ impl Config {
             self.set_client_keys(keys);
         }
         self
+    }
+
+    /// Registers the public client [`MY_APP_CLIENT_ID`], an app at this address, which the portlet opens, too.
+    pub fn add_my_app(&mut self, address: &AppAddress) {
+        let (id, name) = (MY_APP_CLIENT_ID.to_owned(), "My app".to_owned());
+        let page = address.as_str().to_owned();
+        self.apps.push(LaunchApp { name: name.clone(), launch_url: page.clone(), client_id: id.clone() });
+        self.clients.push(Client { id, name, redirect_uris: vec![page], secret: None, keys: None });
     }
 
     /// The secret of [`SECRET_CLIENT_ID`], while that client is registered.

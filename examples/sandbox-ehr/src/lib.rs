@@ -28,7 +28,7 @@ mod routes;
 mod sessions;
 
 pub use bulk::{BulkExport, FileAccess};
-pub use clients::{Client, ClientKeys, ClientSecret, KEY_CLIENT_ID, SECRET_CLIENT_ID};
+pub use clients::{AppAddress, Client, ClientKeys, ClientSecret, KEY_CLIENT_ID, MY_APP_CLIENT_ID, SECRET_CLIENT_ID};
 pub use clock::Clock;
 pub use config::{Config, DEFAULT_PATIENTS, DEFAULT_SEED, LaunchApp, Login, SampleLogins, sample_logins};
 pub use dialect::Dialect;

@@ -2,8 +2,8 @@
 
 use clap::Parser;
 use sandbox_ehr::{
-    BulkExport, ClientKeys, ClientSecret, Config, DEFAULT_PATIENTS, DEFAULT_SEED, Dialect, FileAccess, sample_logins,
-    serve,
+    AppAddress, BulkExport, ClientKeys, ClientSecret, Config, DEFAULT_PATIENTS, DEFAULT_SEED, Dialect, FileAccess,
+    sample_logins, serve,
 };
 use std::io;
 use std::process::ExitCode;
@@ -20,6 +20,9 @@ struct Options {
     /// The origin of the app that is registered as client and linked from the charts.
     #[arg(long, default_value = "http://localhost:8080")]
     app_origin: String,
+    /// Registers an app of yours at this address as the public client my-app, and links to it from the charts.
+    #[arg(long, value_name = "URL")]
+    my_app: Option<AppAddress>,
     /// Which server to behave as.
     #[arg(long, value_enum, default_value_t)]
     dialect: Dialect,
@@ -86,6 +89,9 @@ async fn run(options: Options) -> io::Result<()> {
     let listener = TcpListener::bind(("localhost", options.port)).await?;
     let origin = format!("http://localhost:{}", listener.local_addr()?.port());
     let mut config = Config::new(origin).app_origin(&options.app_origin);
+    if let Some(address) = &options.my_app {
+        config.add_my_app(address);
+    }
     config.dialect = options.dialect;
     config.issuer_on_redirect = options.issuer_on_redirect;
     config.seed = options.seed;

@@ -3,7 +3,7 @@
 mod support;
 
 use axum::http::StatusCode;
-use sandbox_ehr::{LaunchApp, SystemKey};
+use sandbox_ehr::{AppAddress, LaunchApp, SystemKey};
 use support::{BASE, Browser, FHIR, claims, from_chart, scopes, text};
 
 const SCOPE: &str = "launch openid fhirUser offline_access patient/*.read";
@@ -237,4 +237,33 @@ async fn the_portlet_offers_each_app_in_three_ways() {
     assert!(page.contains("aria-label=\"Open smartrust launcher in the chart\""));
     let script = browser.get(&format!("{BASE}/chart.js")).await;
     assert_eq!(script.header("content-type"), "text/javascript");
+}
+
+#[tokio::test]
+async fn an_app_of_ones_own_is_opened_at_its_address_and_comes_back_there() {
+    const HOME: &str = "http://localhost:5173/";
+    let mut browser = Browser::with(|mut config| {
+        config.add_my_app(&"http://localhost:5173".parse().unwrap());
+        config
+    });
+    browser.log_in_as_provider().await;
+    let launch = browser.launch_value(1, 1).await;
+    let mut request = from_chart(SCOPE, &launch);
+    request.retain(|(name, _)| !["client_id", "redirect_uri"].contains(name));
+    request.extend([("client_id", "my-app"), ("redirect_uri", HOME)]);
+    let answer = browser.authorize(&request).await;
+    assert!(answer.location().starts_with(HOME), "{}", answer.location());
+    assert!(answer.redirected("code").is_some());
+}
+
+#[test]
+fn an_address_of_an_app_is_a_page_on_http() {
+    let read = |address: &str| address.parse::<AppAddress>().map(|read| read.as_str().to_owned());
+    assert_eq!(read("https://app.example/launch").as_deref(), Ok("https://app.example/launch"));
+    assert_eq!(read("http://localhost:5173").as_deref(), Ok("http://localhost:5173/"));
+    for bad in
+        ["localhost:5173", "http://", "http:///x", "http://localhost/?a=b", "http://localhost/#a", "ftp://localhost/"]
+    {
+        assert!(read(bad).is_err(), "{bad}");
+    }
 }

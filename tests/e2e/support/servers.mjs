@@ -1,6 +1,7 @@
 // The servers under test and the log-ins of the sandbox EHR; `cargo xtask` names them in the environment.
 
-function named(variable) {
+/** What the environment says of the servers. */
+export function named(variable) {
   const value = process.env[variable];
   if (!value) throw new Error(`${variable} is not set: run the browser tests by \`cargo xtask demo --check\`.`);
   return value;

@@ -1,0 +1,97 @@
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitepress";
+import { outsideLinks } from "./outside-links.mjs";
+
+const at = (path) => fileURLToPath(new URL(path, import.meta.url));
+const icon = encodeURIComponent(readFileSync(at("../../launcher-app/icon.svg"), "utf8"));
+
+/** What TypeDoc has listed, always open: what can be closed is a button with a button in it. */
+const apiSidebar = at("../api/typedoc-sidebar.json");
+const listed = existsSync(apiSidebar) ? JSON.parse(readFileSync(apiSidebar, "utf8")) : [];
+const api = listed.map(({ text, items }) => ({ text, items }));
+
+const page = (text, link) => ({ text, link });
+
+const guides = [
+  {
+    text: "Begin",
+    items: [page("What it is", "/"), page("Five-minute start", "/start"), page("Coming from fhirclient", "/migrate-from-fhirclient")],
+  },
+  {
+    text: "Launch",
+    items: [
+      page("Standalone launch", "/guide/standalone-launch"),
+      page("EHR launch", "/guide/ehr-launch"),
+      page("Scopes: asked, denied, narrowed", "/guide/scopes"),
+      page("Refresh and sign-out", "/guide/sessions"),
+      page("Several servers and sessions", "/guide/several"),
+      page("Frames and popups", "/guide/frames-and-popups"),
+    ],
+  },
+  {
+    text: "Data",
+    items: [
+      page("Reading FHIR", "/guide/reading-fhir"),
+      page("Writing FHIR", "/guide/writing-fhir"),
+      page("Bulk export", "/guide/bulk-export"),
+    ],
+  },
+  {
+    text: "Servers",
+    items: [
+      page("WebChart", "/guide/webchart"),
+      page("HIEBus, Epic and others", "/guide/other-servers"),
+      page("Discovery and registration", "/guide/registration"),
+      page("Keys", "/guide/keys"),
+      page("A server that wants a secret", "/token-proxy"),
+    ],
+  },
+  {
+    text: "Build and test",
+    items: [
+      page("Bundlers", "/guide/bundlers"),
+      page("Content security policy", "/guide/content-security-policy"),
+      page("Testing with the sandbox EHR", "/guide/testing"),
+      page("The sandbox EHR", "/sandbox-ehr"),
+      page("Rust", "/rust-guide"),
+    ],
+  },
+  {
+    text: "Reference",
+    items: [page("Errors", "/errors"), page("TypeScript", "/api/"), { text: "Rust crate", link: "/rust/smartrust/index.html", target: "_self" }],
+  },
+  {
+    text: "The project",
+    items: [
+      page("Security", "/security"),
+      page("Performance", "/performance"),
+      page("Requirements", "/requirements"),
+      page("Conformance", "/conformance"),
+    ],
+  },
+];
+
+export default defineConfig({
+  title: "smartrust",
+  description: "A SMART on FHIR client for the web, written in Rust",
+  lang: "en",
+  head: [["link", { rel: "icon", href: `data:image/svg+xml,${icon}` }]],
+  outDir: at(`${process.env.DOCS_SITE ?? "../../target/docs-site"}`),
+  cacheDir: at("../../target/docs-cache"),
+  lastUpdated: false,
+  markdown: { config: outsideLinks, theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" } },
+  themeConfig: {
+    nav: [
+      page("Start", "/start"),
+      page("Guides", "/guide/standalone-launch"),
+      page("Errors", "/errors"),
+      page("TypeScript", "/api/"),
+      { text: "Rust", link: "/rust/smartrust/index.html", target: "_self" },
+    ],
+    sidebar: { "/": guides, "/api/": [{ text: "Guides", link: "/start" }, ...api] },
+    outline: [2, 3],
+    search: { provider: "local" },
+    docFooter: { prev: "Before", next: "Next" },
+  },
+});

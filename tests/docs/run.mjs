@@ -1,0 +1,6 @@
+// Checks the documentation: its code blocks, links and table of errors; one line a check:
+//   node tests/docs/run.mjs [part of a file's name]
+
+import { runFolder } from "../e2e/support/report.mjs";
+
+process.exitCode = await runFolder(new URL(".", import.meta.url), { wanted: process.argv[2] });

@@ -1,0 +1,73 @@
+//! The documentation's site: the pages of `docs/`, the API of the npm package from its typings, and of the crate from rustdoc.
+
+use crate::{site, tools, workspace};
+use anyhow::{Context, Result, ensure};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// What the crate's documentation shows besides the usual.
+const CRATE_FEATURES: &str = "memory,serde";
+
+/// Builds the site. What is installed is all that it needs: nothing is fetched.
+pub fn build() -> Result<()> {
+    let folder = pages_folder();
+    tools::ensure_npm_packages_in(&folder)?;
+    tools::step("API of the npm package", || {
+        tools::run(
+            tool(&folder, "typedoc/bin/typedoc").args(["--logLevel", "Warn"]),
+            "The API could not be written: mend the typings in pkg/ that TypeDoc names above.",
+        )
+    })?;
+    tools::step("pages", || {
+        tools::run(
+            tool(&folder, "vitepress/bin/vitepress.js").arg("build").env("DOCS_SITE", site_folder()),
+            "The pages could not be built: mend what VitePress names above.",
+        )
+    })?;
+    tools::step("API of the crate", document_crate)?;
+    println!(
+        "\nThe documentation is in {}, and is shown by `cargo xtask docs --serve`.",
+        site_folder().strip_prefix(workspace::root()).unwrap_or(&site_folder()).display()
+    );
+    Ok(())
+}
+
+/// Serves what was built, until Ctrl-C.
+pub fn serve(port: u16) -> Result<()> {
+    // Only to say in a sentence that the port is taken: the server below would take another one.
+    drop(crate::loopback::Loopback::take(port, "--port")?);
+    tools::run(
+        tool(&pages_folder(), "vitepress/bin/vitepress.js")
+            .args(["preview", "--port", &port.to_string()])
+            .env("DOCS_SITE", site_folder()),
+        "The documentation could not be served: see above.",
+    )
+}
+
+/// Rustdoc puts what it makes beside what it made of other crates, so it gets a folder of its own.
+fn document_crate() -> Result<()> {
+    let target = workspace::target_folder();
+    let own = target.join("docs-crate");
+    let shared = format!("build.build-dir={:?}", target.to_string_lossy());
+    let mut command =
+        tools::cargo(["doc", "--quiet", "--package", "smartrust", "--no-deps", "--features", CRATE_FEATURES]);
+    command.arg("--target-dir").arg(&own).args(["--config", &shared]).env("RUSTDOCFLAGS", "-D warnings");
+    tools::run(&mut command, "The crate's documentation has faults: mend what rustdoc names above.")?;
+    let made = own.join("doc");
+    ensure!(made.join("smartrust/index.html").is_file(), "rustdoc wrote nothing to {}: update Rust.", made.display());
+    site::copy(&made, &site_folder().join("rust")).context("the crate's documentation cannot join the site")
+}
+
+fn tool(folder: &Path, script: &str) -> Command {
+    let mut command = tools::node(&folder.join("node_modules").join(script));
+    command.current_dir(folder);
+    command
+}
+
+fn pages_folder() -> PathBuf {
+    workspace::root().join("docs")
+}
+
+fn site_folder() -> PathBuf {
+    workspace::target_folder().join("docs-site")
+}

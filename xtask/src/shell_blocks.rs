@@ -1,0 +1,96 @@
+//! What the documentation tells people to type must exist: each `sh` block's commands, and the arguments of `cargo xtask` and `cargo run`.
+
+use crate::{CommandLine, workspace};
+use clap::Parser;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What is on every machine that the documentation is for, or a part of the shell.
+const PROGRAMS: [&str; 9] = ["cargo", "cd", "curl", "export", "node", "npm", "npx", "openssl", "wc"];
+
+/// Subcommands of cargo besides those that are checked further.
+const CARGO: [&str; 3] = ["check", "doc", "test"];
+
+/// The pages: all Markdown of these places.
+const PAGES: [&str; 5] = ["README.md", "CONTRIBUTING.md", "pkg/README.md", "docs", "examples"];
+
+#[test]
+fn every_command_of_the_documentation_exists() {
+    let root = workspace::root();
+    let mut pages = Vec::new();
+    PAGES.iter().for_each(|page| collect(&root.join(page), &mut pages));
+    let mut commands = 0;
+    for page in pages {
+        for command in commands_of(&fs::read_to_string(&page).unwrap()) {
+            check(&command, &root).unwrap_or_else(|problem| panic!("{}: {problem}: {command:?}", page.display()));
+            commands += 1;
+        }
+    }
+    assert!(commands > 20, "{commands} commands were found");
+}
+
+#[test]
+fn what_does_not_exist_is_found() {
+    let root = workspace::root();
+    let commands = |line: &str| commands_of(&format!("```sh\n{line}\n```\n"));
+    for wrong in
+        ["smartrust serve", "cargo xtask deploy", "cargo xtask demo --portt 1", "cargo run -p nothing", "cargo buidl"]
+    {
+        let found = commands(wrong);
+        assert!(found.iter().any(|command| check(command, &root).is_err()), "{wrong}");
+    }
+    let line = "A=1 cargo xtask size && curl -d 'a && b' \\\n  http://localhost | wc -l   # counts";
+    let found = commands(line);
+    assert_eq!(found.iter().map(|command| &*command[0]).collect::<Vec<_>>(), ["cargo", "curl", "wc"]);
+    assert!(found.iter().all(|command| check(command, &root).is_ok()), "{found:?}");
+}
+
+fn collect(place: &Path, pages: &mut Vec<PathBuf>) {
+    if place.is_file() && place.extension().is_some_and(|extension| extension == "md") {
+        pages.push(place.to_owned());
+    } else if place.is_dir() && !place.ends_with("node_modules") {
+        fs::read_dir(place).unwrap().for_each(|entry| collect(&entry.unwrap().path(), pages));
+    }
+}
+
+/// The commands of a page's `sh` blocks, each as its words, without variables that are set before it.
+fn commands_of(page: &str) -> Vec<Vec<String>> {
+    let blocks = page.split("\n```sh\n").skip(1).chain(page.strip_prefix("```sh\n"));
+    blocks.filter_map(|rest| rest.split("\n```").next()).flat_map(commands_of_block).collect()
+}
+
+fn commands_of_block(block: &str) -> Vec<Vec<String>> {
+    let (mut commands, mut open) = (Vec::new(), String::new());
+    for line in block.lines() {
+        open.push_str(line.strip_suffix('\\').unwrap_or(line));
+        open.push('\n');
+        // A quoted text may go on in the next line.
+        let Some(words) = shlex::split(&open).filter(|_| !line.ends_with('\\')) else { continue };
+        open.clear();
+        let is_end = |word: &String| ["&&", "|", ";"].contains(&&**word);
+        let is_setting = |word: &&String| word.contains('=') && !word.starts_with('-');
+        let without_settings =
+            words.split(is_end).map(|command| command.iter().skip_while(is_setting).cloned().collect());
+        commands.extend(without_settings.filter(|command: &Vec<String>| !command.is_empty()));
+    }
+    assert!(open.is_empty(), "a quote does not end: {open}");
+    commands
+}
+
+fn check(command: &[String], root: &Path) -> Result<(), String> {
+    let words: Vec<&str> = command.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["cargo", "xtask", ..] => CommandLine::try_parse_from(&words[1..]).map(drop).map_err(|error| error.to_string()),
+        ["cargo", "run", arguments @ ..] => {
+            let package = arguments.iter().skip_while(|word| **word != "-p").nth(1).ok_or("which package?")?;
+            let members = [root.join("examples"), root.to_owned()];
+            let is_member = members.iter().any(|folder| folder.join(package).join("Cargo.toml").is_file());
+            is_member.then_some(()).ok_or_else(|| format!("there is no package {package}"))
+        }
+        ["cargo", subcommand, ..] => {
+            CARGO.contains(subcommand).then_some(()).ok_or_else(|| format!("cargo has no {subcommand}"))
+        }
+        [program, ..] => PROGRAMS.contains(program).then_some(()).ok_or_else(|| format!("there is no {program}")),
+        [] => Ok(()),
+    }
+}
