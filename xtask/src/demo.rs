@@ -123,12 +123,14 @@ impl Servers {
         let mut sandbox = sandbox_ehr::Config::new(&*ehr_origin).app_origin(&app_origin);
         configure(&mut sandbox);
         let ready_made_token = sandbox.ready_made_token().map(str::to_owned);
+        let knows_v1_alone = sandbox.dialect == sandbox_ehr::Dialect::Hiebus;
         let host = StaticHost {
             app_origin: app_origin.clone(),
             ehr_origin: ehr_origin.clone(),
             site: workspace::launcher_site(),
             package: workspace::package_folder(),
             plain_page: workspace::root().join("examples/plain-html"),
+            knows_v1_alone,
         };
         let mut running = JoinSet::new();
         running.spawn(sandbox_ehr::serve(sandbox, ehr.listen()?, until_stopped()));

@@ -28,6 +28,8 @@ pub struct StaticHost {
     pub package: PathBuf,
     /// The page without a framework, served under `/plain-html/`.
     pub plain_page: PathBuf,
+    /// Whether the EHR knows the scopes of SMART App Launch 1 alone, so that the pages must ask in its words.
+    pub knows_v1_alone: bool,
 }
 
 impl StaticHost {
@@ -56,15 +58,17 @@ impl StaticHost {
         }
     }
 
-    /// Puts the origins of this host where the files name the usual ones. The launcher's configuration and the plain page
-    /// are written for the usual ports.
+    /// Puts the origins of this host, and scopes that the EHR knows, where the files name the usual ones. The launcher's
+    /// configuration and the plain page are written for the usual ports.
     fn with_own_origins(&self, file: &Path, contents: Vec<u8>) -> Vec<u8> {
         let names_origins = file.starts_with(&self.plain_page) || file.ends_with("launcher.config.json");
         match String::from_utf8(contents) {
             Ok(text) if names_origins => {
                 let parts: Vec<String> =
                     text.split(USUAL_EHR).map(|part| part.replace(USUAL_APP, &self.app_origin)).collect();
-                parts.join(&self.ehr_origin).into_bytes()
+                let text = parts.join(&self.ehr_origin);
+                let text = if self.knows_v1_alone { text.replace("patient/*.rs", "patient/*.read") } else { text };
+                text.into_bytes()
             }
             Ok(text) => text.into_bytes(),
             Err(binary) => binary.into_bytes(),
@@ -206,6 +210,7 @@ mod tests {
                 site: self.at("site"),
                 package: self.at("pkg"),
                 plain_page: self.at("plain"),
+                knows_v1_alone: false,
             };
             let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
             let address = listener.local_addr().unwrap();
