@@ -146,6 +146,8 @@ test("S7 a page that gets past the cleaning still runs nothing in its frame", as
   await answerSearch(page, iss, "DocumentReference", [reference("Page", "text/html", "<p>Words</p>")]);
   await grantDocuments(page);
   const launcher = await connectAsPatient(page);
+  // What comes above it would move the button away under the click.
+  await launcher.recordIsComplete();
   await launcher.section("Documents").getByRole("button", { name: "Read (Page)", exact: true }).click();
   const frame = page.locator('iframe[title="Page"]');
   await page.frameLocator('iframe[title="Page"]').getByText("Words").waitFor();
