@@ -40,10 +40,7 @@ impl Http for WebPlatform {
         let controller = AbortController::new().map_err(|_| HttpFailure::Network)?;
         let init = init(request, controller.signal().into());
         let connection = Connection { controller, is_at_end: false };
-        let promise = match self.take_early(request) {
-            Some(promise) => promise,
-            None => fetch(request.url.as_str(), &init).map_err(|_| HttpFailure::Network)?,
-        };
+        let promise = self.begin(request, &init).map_err(|_| HttpFailure::Network)?;
         match select(JsFuture::from(promise), abort.aborted()).await {
             Either::Left((Ok(response), _)) => {
                 let response: Response = response.unchecked_into();
@@ -57,6 +54,15 @@ impl Http for WebPlatform {
 }
 
 impl WebPlatform {
+    fn begin(&self, request: &Request, init: &RequestInit) -> Result<Promise, JsValue> {
+        #[cfg(feature = "js")]
+        if let Some(promise) = self.take_early(request) {
+            return Ok(promise);
+        }
+        fetch(request.url.as_str(), init)
+    }
+
+    #[cfg(feature = "js")]
     fn take_early(&self, request: &Request) -> Option<Promise> {
         let is_plain = request.method == Method::Get && request.authorization().is_none();
         let early = self.early.as_ref().filter(|_| is_plain)?;

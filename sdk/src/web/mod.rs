@@ -18,6 +18,7 @@ mod popup;
 mod storage;
 mod timer;
 
+#[cfg(feature = "js")]
 use js_sys::Function;
 
 #[cfg(any(feature = "js", feature = "js-backend"))]
@@ -53,6 +54,7 @@ use crate::platform::{LocalFuture, Spawn};
 pub struct WebPlatform {
     store: StoreChoice,
     channels: messages::Channels,
+    #[cfg(feature = "js")]
     early: Option<Function>,
 }
 
@@ -64,7 +66,8 @@ impl WebPlatform {
 
     /// The same platform, which asks a function for the promise of a response before it fetches an address itself: for what
     /// a page began to fetch while this was not loaded yet. The function gives each promise once, and else `undefined`.
-    pub fn with_early_responses(self, early: Function) -> Self {
+    #[cfg(feature = "js")]
+    pub(crate) fn with_early_responses(self, early: Function) -> Self {
         Self { early: Some(early), ..self }
     }
 }
