@@ -11,7 +11,7 @@ use super::transport::in_time;
 use crate::abort::AbortSignal;
 use crate::error::{Error, Failure};
 use crate::fhir::export::{ExportFile, ExportManifest, file_request};
-use crate::fhir::ndjson::{JsonLines, LineCount};
+use crate::fhir::ndjson::{JsonLines, LineCount, Resources};
 use crate::platform::{HttpFailure, HttpResponse, Json, Platform};
 use crate::protocol::url::Url;
 
@@ -43,7 +43,7 @@ pub struct Batch<V> {
     /// Which file of those that are read.
     pub file: usize,
     /// The resources, in the file's order.
-    pub resources: Vec<V>,
+    pub resources: Resources<V>,
 }
 
 /// How far the reading has come.
@@ -67,7 +67,7 @@ type NextBatch<P> = Pin<Box<dyn Future<Output = (FileReader<P>, Result<Option<Pi
 
 /// What arrived of a file: its resources, and the bytes and bad lines that they came with.
 struct Piece<P: Platform> {
-    resources: Vec<<P as Json>::Value>,
+    resources: Resources<<P as Json>::Value>,
     bytes: usize,
     skipped: u64,
 }
@@ -250,7 +250,9 @@ impl<P: Platform> FileReader<P> {
             self.failure = Some(Error::BadLine { file: self.source.url.as_str().into(), line: bad.line }.into());
         }
         let known = self.delivered.saturating_sub(before).min(resources.len() as u64);
-        resources.drain(..known as usize);
+        if known > 0 {
+            resources = Resources::Each(resources.into_iter().skip(known as usize).collect());
+        }
         self.delivered += resources.len() as u64;
         if !resources.is_empty() {
             self.source.patience = Patience::new(TRIES);

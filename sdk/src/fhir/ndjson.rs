@@ -1,5 +1,7 @@
 //! Resources one a line (NDJSON), as bulk files have them.
 
+use crate::platform::JsonView;
+
 /// A line of a file, as the host's parser sees it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum JsonLine<V> {
@@ -17,9 +19,70 @@ pub enum JsonLine<V> {
 #[derive(Clone, Debug, PartialEq)]
 pub struct JsonLines<V> {
     /// The lines, in order.
-    pub lines: Vec<JsonLine<V>>,
+    pub lines: Lines<V>,
     /// How many bytes arrived for them.
     pub bytes: usize,
+}
+
+/// Lines, as the host's parser took them.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Lines<V> {
+    /// All of them hold JSON, and were parsed together.
+    Together(Together<V>),
+    /// One by one.
+    Each(Vec<JsonLine<V>>),
+}
+
+/// An array of values that stays the host's own, so that a large file costs no step for each of its lines.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Together<V> {
+    /// The array.
+    pub array: V,
+    /// How many values it holds.
+    pub count: usize,
+}
+
+/// Resources that arrived together.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Resources<V> {
+    /// As an array of the host's own.
+    Together(Together<V>),
+    /// One by one.
+    Each(Vec<V>),
+}
+
+impl<V> Resources<V> {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Together(together) => together.count,
+            Self::Each(resources) => resources.len(),
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl<V: JsonView> Resources<V> {
+    /// The resources, one by one.
+    pub fn into_vec(self) -> Vec<V> {
+        match self {
+            Self::Together(together) => together.array.items().unwrap_or_default(),
+            Self::Each(resources) => resources,
+        }
+    }
+}
+
+impl<V: JsonView> IntoIterator for Resources<V> {
+    type Item = V;
+    type IntoIter = std::vec::IntoIter<V>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.into_vec().into_iter()
+    }
 }
 
 /// Cuts the bytes of a file into lines as they arrive, wherever they are cut. A byte order mark is left out.
@@ -87,7 +150,21 @@ impl LineCount {
     /// Takes the resources out of the next lines. With `skips_bad`, lines that are not JSON are left out and counted.
     ///
     /// What was taken before a bad line comes along with its error.
-    pub fn take<V>(&mut self, lines: Vec<JsonLine<V>>, skips_bad: bool) -> (Vec<V>, Option<BadLine>) {
+    pub fn take<V>(&mut self, lines: Lines<V>, skips_bad: bool) -> (Resources<V>, Option<BadLine>) {
+        match lines {
+            Lines::Together(together) => {
+                self.lines += together.count as u64;
+                self.resources += together.count as u64;
+                (Resources::Together(together), None)
+            }
+            Lines::Each(lines) => {
+                let (taken, bad) = self.take_each(lines, skips_bad);
+                (Resources::Each(taken), bad)
+            }
+        }
+    }
+
+    fn take_each<V>(&mut self, lines: Vec<JsonLine<V>>, skips_bad: bool) -> (Vec<V>, Option<BadLine>) {
         let mut taken = Vec::with_capacity(lines.len());
         for line in lines {
             self.lines += 1;
@@ -130,13 +207,16 @@ mod tests {
 
     #[test]
     fn b5_a_bad_line_is_named_by_its_number_or_counted() {
-        let lines = || vec![JsonLine::Value(1), JsonLine::Blank, JsonLine::NotJson, JsonLine::Value(2)];
+        let lines = || Lines::Each(vec![JsonLine::Value(1), JsonLine::Blank, JsonLine::NotJson, JsonLine::Value(2)]);
         let mut count = LineCount::default();
-        assert_eq!(count.take(lines(), false), (vec![1], Some(BadLine { line: 3, is_end: false })));
+        assert_eq!(count.take(lines(), false), (Resources::Each(vec![1]), Some(BadLine { line: 3, is_end: false })));
         let mut count = LineCount::default();
-        assert_eq!(count.take(lines(), true), (vec![1, 2], None));
+        assert_eq!(count.take(lines(), true), (Resources::Each(vec![1, 2]), None));
         assert_eq!(count, LineCount { lines: 4, resources: 2, skipped: 1 });
-        let (_, bad) = count.take(vec![JsonLine::<u8>::NotText], true);
-        assert_eq!(bad, Some(BadLine { line: 5, is_end: true }));
+        let together = Together { array: 0, count: 3 };
+        assert_eq!(count.take(Lines::Together(together.clone()), true), (Resources::Together(together), None));
+        assert_eq!(count, LineCount { lines: 7, resources: 5, skipped: 1 });
+        let (_, bad) = count.take(Lines::Each(vec![JsonLine::<u8>::NotText]), true);
+        assert_eq!(bad, Some(BadLine { line: 8, is_end: true }));
     }
 }

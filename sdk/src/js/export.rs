@@ -13,6 +13,7 @@ use crate::client::config_json::{members, optional, texts};
 use crate::client::export::{Export, ExportDownload, ExportProgress, ExportReader, ReadOptions, ReadProgress};
 use crate::error::{Error, Failure};
 use crate::fhir::export::{ExportFile, ExportLevel, ExportManifest, ExportRequest};
+use crate::fhir::ndjson::Resources;
 use crate::platform::{Json, JsonView};
 use crate::web::{JsonValue, WebPlatform};
 
@@ -102,9 +103,12 @@ impl JsExportReader {
             let progress = reader.progress();
             *slot.borrow_mut() = Some(reader);
             let Some(batch) = outcome? else { return Ok(JsValue::UNDEFINED) };
-            let resources: Array = batch.resources.into_iter().map(JsonValue::into_js).collect();
+            let resources = match batch.resources {
+                Resources::Together(together) => together.array.into_js(),
+                Resources::Each(resources) => resources.into_iter().map(JsonValue::into_js).collect::<Array>().into(),
+            };
             let file = JsValue::from_f64(batch.file as f64);
-            Ok(object(&[("file", file), ("resources", resources.into()), ("progress", progress_to_js(&progress))]))
+            Ok(object(&[("file", file), ("resources", resources), ("progress", progress_to_js(&progress))]))
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::fhir::ndjson::{JsonLine, JsonLines, LineSplitter};
+use crate::fhir::ndjson::{JsonLine, JsonLines, LineSplitter, Lines};
 use crate::platform::{Body, HttpFailure, HttpResponse};
 
 /// What a test's network answers to a request.
@@ -116,7 +116,7 @@ impl HttpResponse for MemoryResponse {
                 None => return Ok(None),
             },
         };
-        Ok(Some(JsonLines { lines: lines.iter().map(|line| read_line(line)).collect(), bytes }))
+        Ok(Some(JsonLines { lines: Lines::Each(lines.iter().map(|line| read_line(line)).collect()), bytes }))
     }
 }
 

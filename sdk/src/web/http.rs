@@ -4,12 +4,13 @@ use futures_util::future::{Either, select};
 use js_sys::{Object, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortController, Headers, ReadableStreamDefaultReader, RequestInit, Response};
+use web_sys::{AbortController, Headers, RequestInit, Response};
 
 use super::WebPlatform;
-use super::global::{extended, member, object};
+use super::global::{extended, object};
 use super::json::JsonValue;
-use super::lines::Lines;
+use super::lines::LineReader;
+use super::pieces::Pieces;
 use crate::abort::AbortSignal;
 use crate::fhir::ndjson::JsonLines;
 use crate::platform::{Body, Http, HttpFailure, HttpResponse};
@@ -45,7 +46,7 @@ impl Http for WebPlatform {
             Either::Left((Ok(response), _)) => {
                 let response: Response = response.unchecked_into();
                 let headers = response.headers();
-                Ok(WebResponse { response, headers, reader: None, lines: None, connection })
+                Ok(WebResponse { response, headers, pieces: None, lines: None, connection })
             }
             Either::Left((Err(_), _)) => Err(HttpFailure::Network),
             Either::Right(_) => Err(HttpFailure::Aborted),
@@ -109,23 +110,22 @@ impl Drop for Connection {
 pub struct WebResponse {
     response: Response,
     headers: Headers,
-    reader: Option<ReadableStreamDefaultReader>,
-    lines: Option<Lines>,
+    pieces: Option<Pieces>,
+    lines: Option<LineReader>,
     connection: Connection,
 }
 
 impl WebResponse {
     /// The next piece of the body, as the engine has it.
     async fn piece(&mut self) -> Result<Option<Uint8Array>, HttpFailure> {
-        let reader = match &self.reader {
-            Some(reader) => reader,
+        let pieces = match &mut self.pieces {
+            Some(pieces) => pieces,
             None => {
                 let Some(stream) = self.response.body() else { return Ok(None) };
-                self.reader.insert(stream.get_reader().unchecked_into())
+                self.pieces.insert(Pieces::of(&stream).map_err(|_| HttpFailure::Network)?)
             }
         };
-        let piece = JsFuture::from(reader.read()).await.map_err(|_| HttpFailure::Network)?;
-        Ok(member(&piece, "value"))
+        pieces.next().await.map_err(|_| HttpFailure::Network)
     }
 }
 
@@ -156,7 +156,7 @@ impl HttpResponse for WebResponse {
 
     async fn json_lines(&mut self) -> Result<Option<JsonLines<JsonValue>>, HttpFailure> {
         let piece = self.piece().await?;
-        let lines = self.lines.get_or_insert_with(Lines::new);
+        let lines = self.lines.get_or_insert_with(LineReader::new);
         Ok(match piece {
             Some(piece) => Some(JsonLines { lines: lines.push(&piece), bytes: piece.length() as usize }),
             None => lines.finish().map(|lines| JsonLines { lines, bytes: 0 }),

@@ -14,6 +14,7 @@ mod lines;
 mod location;
 mod lock;
 mod messages;
+mod pieces;
 mod popup;
 mod storage;
 mod timer;

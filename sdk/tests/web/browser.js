@@ -81,6 +81,17 @@ export const cookies = () => document.cookie;
 
 export const countDatabases = async () => (await indexedDB.databases()).length;
 
+export async function removeDatabases() {
+  for (const { name } of await indexedDB.databases()) {
+    await new Promise((resolve, reject) => {
+      const removal = indexedDB.deleteDatabase(name);
+      removal.onsuccess = resolve;
+      removal.onerror = reject;
+      removal.onblocked = () => reject(new Error(`${name} is still open`));
+    });
+  }
+}
+
 export const countHistory = () => history.length;
 
 export const isLockHeldAmongTabs = async (name) => {

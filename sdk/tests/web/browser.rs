@@ -31,6 +31,8 @@ extern "C" {
     pub fn cookies() -> String;
     #[wasm_bindgen(js_name = countDatabases)]
     pub async fn count_databases() -> JsValue;
+    #[wasm_bindgen(js_name = removeDatabases)]
+    pub async fn remove_databases();
     #[wasm_bindgen(js_name = countHistory)]
     pub fn count_history() -> u32;
 

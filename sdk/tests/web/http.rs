@@ -2,7 +2,7 @@
 
 use js_sys::{Object, Promise, Reflect};
 use smartrust::abort::{AbortHandle, AbortSignal};
-use smartrust::fhir::ndjson::JsonLine;
+use smartrust::fhir::ndjson::{JsonLine, Lines, Together};
 use smartrust::platform::{Body, Http, HttpFailure, HttpResponse, JsonView};
 use smartrust::protocol::http::{Method, Request};
 use smartrust::protocol::url::Url;
@@ -129,7 +129,13 @@ async fn lines(body: &[u8], size: u32) -> Vec<String> {
     let mut arrived = 0;
     while let Some(piece) = response.json_lines().await.unwrap() {
         arrived += piece.bytes;
-        read.extend(piece.lines.into_iter().map(|line| match line {
+        let lines = match piece.lines {
+            Lines::Together(Together { array, .. }) => {
+                array.items().unwrap().into_iter().map(JsonLine::Value).collect()
+            }
+            Lines::Each(lines) => lines,
+        };
+        read.extend(lines.into_iter().map(|line| match line {
             JsonLine::Value(value) => value.member_text("id").unwrap(),
             JsonLine::Blank => "blank".into(),
             JsonLine::NotJson => "not JSON".into(),
@@ -148,6 +154,12 @@ async fn b5_lines_of_json_are_the_same_however_the_body_is_cut() {
     }
     assert_eq!(lines(b"{\"id\":\"a\"}\n", 4).await, ["a"]);
     assert!(lines(b"", 1).await.is_empty());
+}
+
+#[wasm_bindgen_test]
+async fn b5_lines_that_are_json_only_when_taken_together_are_bad_lines() {
+    assert_eq!(lines(b"{\"id\":\"a\"},{\"id\":\"b\"}\n{\"id\":\"c\"}\n", 100).await, ["not JSON", "c"]);
+    assert_eq!(lines(b"{\"id\":\"a\"\n\"x\":1}\n{\"id\":\"c\"}\n", 100).await, ["not JSON", "not JSON", "c"]);
 }
 
 #[wasm_bindgen_test]

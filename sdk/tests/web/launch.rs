@@ -136,6 +136,7 @@ async fn s8_a_launch_and_its_calls_carry_no_cookie_and_no_referrer_and_the_token
 
 #[wasm_bindgen_test]
 async fn s1_after_a_launch_the_tokens_are_in_the_tabs_storage_and_nowhere_else() {
+    browser::remove_databases().await;
     let keys = browser::new_key(KEY).await.unwrap();
     let page = Page::new(&keys).await;
     let session = page.launch(&keys).await;

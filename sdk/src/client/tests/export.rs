@@ -91,7 +91,9 @@ pub fn read_all(
             let end = loop {
                 match reader.next().await {
                     Ok(Some(batch)) => {
-                        ids.extend(batch.resources.iter().map(|resource| resource["id"].as_str().unwrap().to_owned()));
+                        ids.extend(
+                            batch.resources.into_iter().map(|resource| resource["id"].as_str().unwrap().to_owned()),
+                        );
                     }
                     Ok(None) => break Ok(()),
                     Err(failure) => break Err(failure),

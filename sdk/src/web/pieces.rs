@@ -1,0 +1,56 @@
+//! The pieces of a body as they arrive, in one buffer that is filled again and again where the engine can.
+
+use js_sys::{ArrayBuffer, Promise, Uint8Array};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::ReadableStream;
+
+use super::global::{member, object};
+
+/// How large a piece may be, in bytes. Larger ones, and a new buffer for each, would leave the engine with more to collect than it does in
+/// time.
+const SIZE: u32 = 64 * 1024;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_name = ReadableStream)]
+    type Stream;
+    #[wasm_bindgen(method, catch, js_name = getReader)]
+    fn get_reader(this: &Stream, options: &JsValue) -> Result<Reader, JsValue>;
+
+    // Either kind of reader; the default one has no use for what it is given.
+    type Reader;
+    #[wasm_bindgen(method)]
+    fn read(this: &Reader, view: &JsValue) -> Promise;
+}
+
+/// Reads a body piece by piece.
+pub(super) struct Pieces {
+    reader: Reader,
+    /// Where the next piece goes. `None` where the engine makes a buffer for each.
+    buffer: Option<ArrayBuffer>,
+}
+
+impl Pieces {
+    pub fn of(stream: &ReadableStream) -> Result<Self, JsValue> {
+        let stream: &Stream = stream.unchecked_ref();
+        match stream.get_reader(&object(&[("mode", "byob".into())])) {
+            Ok(reader) => Ok(Self { reader, buffer: Some(ArrayBuffer::new(SIZE)) }),
+            Err(_) => Ok(Self { reader: stream.get_reader(&JsValue::UNDEFINED)?, buffer: None }),
+        }
+    }
+
+    /// The next piece, which is good until the one after it is asked for; `None` at the end.
+    pub async fn next(&mut self) -> Result<Option<Uint8Array>, JsValue> {
+        let view = self.buffer.as_ref().map_or(JsValue::UNDEFINED, |buffer| Uint8Array::new(buffer).into());
+        let read = JsFuture::from(self.reader.read(&view)).await?;
+        if member::<JsValue>(&read, "done").is_some_and(|done| done.is_truthy()) {
+            return Ok(None);
+        }
+        let piece: Option<Uint8Array> = member(&read, "value");
+        if let (Some(buffer), Some(piece)) = (&mut self.buffer, &piece) {
+            *buffer = piece.buffer();
+        }
+        Ok(piece)
+    }
+}
