@@ -6,15 +6,16 @@ use js_sys::{Array, Function, Object, Promise};
 use wasm_bindgen::prelude::*;
 
 use super::abort::Followed;
-use super::client_auth::read_authentication;
 use super::error::json_argument;
+use super::lazy::{Task, lazily};
 use super::session::JsSession;
 use super::value::promise;
 use crate::client::app::{LaunchOptions, SmartApp};
 use crate::client::config::SmartAppConfig;
-use crate::client::config_json::members;
+use crate::client::config_json::{ReadAuthentication, members};
 use crate::error::{Error, Failure};
 use crate::platform::JsonView;
+use crate::protocol::client_auth::ClientAuthentication;
 use crate::web::{JsonValue, Popup, StoreChoice, WebPlatform};
 
 #[wasm_bindgen]
@@ -29,16 +30,33 @@ pub struct JsApp {
     app: Rc<SmartApp<WebPlatform>>,
 }
 
+impl JsApp {
+    /// Reads a configuration, and by `authentication` what in it is no JSON.
+    pub(super) fn read(
+        config: JsValue,
+        early: Function,
+        authentication: &ReadAuthentication<JsonValue>,
+    ) -> Result<Self, Failure> {
+        let config = json_argument(config, "config")?;
+        let platform = WebPlatform::with_store(read_store(&config)?).with_early_responses(early);
+        let app = SmartApp::new(platform, SmartAppConfig::read_with(&config, authentication)?)?;
+        app.findings().iter().for_each(|finding| warn(&finding.message));
+        Ok(Self { app: Rc::new(app) })
+    }
+}
+
 #[wasm_bindgen(js_class = SmartApp)]
 impl JsApp {
     /// Reads a configuration. `early` gives what was begun to be fetched before this was loaded.
     #[wasm_bindgen(constructor)]
     pub fn new(config: JsValue, early: Function) -> Result<Self, JsValue> {
-        let config = json_argument(config, "config")?;
-        let platform = WebPlatform::with_store(read_store(&config)?).with_early_responses(early);
-        let app = SmartApp::new(platform, SmartAppConfig::read_with(&config, &read_authentication)?)?;
-        app.findings().iter().for_each(|finding| warn(&finding.message));
-        Ok(Self { app: Rc::new(app) })
+        Ok(Self::read(config, early, &refuse_authentication)?)
+    }
+
+    /// Reads a configuration in which a server has a key or a callback to authenticate by.
+    #[wasm_bindgen(js_name = withAuthentication)]
+    pub fn with_authentication(config: JsValue, early: Function) -> Promise {
+        lazily(Task::ReadAuthentication(config, early))
     }
 
     /// The session, or `null`.
@@ -81,12 +99,7 @@ impl JsApp {
     /// Launches in a window that was opened in the user's click.
     #[wasm_bindgen(js_name = launchInPopup)]
     pub fn launch_in_popup(&self, popup: Option<Popup>, options: JsValue, signal: JsValue) -> Promise {
-        let (app, followed) = (self.app.clone(), Followed::new(signal));
-        promise(async move {
-            let popup = popup.ok_or(Error::PopupBlocked)?;
-            let session = app.launch_in_popup(popup, read_options(options)?, &followed.signal()).await?;
-            Ok(JsSession::new(session).into())
-        })
+        lazily(Task::LaunchInPopup(self.app.clone(), popup, options, signal))
     }
 
     /// The address to send the user to.
@@ -97,6 +110,26 @@ impl JsApp {
             let url = app.authorization_url(read_options(options)?).await?;
             Ok(JsValue::from_str(url.as_str()))
         })
+    }
+}
+
+/// Launches in a window.
+pub(super) async fn launch_in_popup(
+    app: Rc<SmartApp<WebPlatform>>,
+    popup: Option<Popup>,
+    options: JsValue,
+    signal: JsValue,
+) -> Result<JsValue, Failure> {
+    let (popup, followed) = (popup.ok_or(Error::PopupBlocked)?, Followed::new(signal));
+    let session = app.launch_in_popup(popup, read_options(options)?, &followed.signal()).await?;
+    Ok(JsSession::new(session).into())
+}
+
+/// Where the code that reads a key or a callback is not at hand, none is overlooked.
+fn refuse_authentication(server: &JsonValue) -> Result<Option<ClientAuthentication>, Failure> {
+    match server.member("key").or_else(|| server.member("authenticate")) {
+        None => Ok(None),
+        Some(_) => Err(Error::configuration("key", "it was given after the app was made")),
     }
 }
 

@@ -18,6 +18,10 @@ mod export;
 #[cfg(feature = "js-backend")]
 mod keys;
 #[cfg(feature = "js")]
+mod lazy;
+#[cfg(feature = "js")]
+mod record;
+#[cfg(feature = "js")]
 mod request;
 #[cfg(feature = "js")]
 mod resolver;
