@@ -27,6 +27,12 @@ export class SmartApp {
     this.#app = once(async () => (this.#made = await make(this.#config, this.#early.take)));
   }
 
+  /** The app with the code of what most pages never ask for. */
+  async #lazyApp() {
+    const [app] = await Promise.all([this.#app(), loadLazy()]);
+    return app;
+  }
+
   async resume() {
     const app = await this.#app();
     const inner = await app.resume();
@@ -48,7 +54,7 @@ export class SmartApp {
 
   async #inPopup(popup, options, signal) {
     try {
-      const [app] = await Promise.all([this.#app(), loadLazy()]);
+      const app = await this.#lazyApp();
       return this.#session(await app.launchInPopup(popup, options, signal));
     } catch (error) {
       popup?.close();
@@ -57,18 +63,18 @@ export class SmartApp {
   }
 
   async launchAgain(session, { scope } = {}) {
-    const app = await this.#app();
+    const app = await this.#lazyApp();
     await app.launchAgain(innerOf(session), scope);
     return null;
   }
 
   async sessions() {
-    const app = await this.#app();
+    const app = await this.#lazyApp();
     return (await app.sessions()).map((inner) => this.#session(inner));
   }
 
   async authorizationUrl(options) {
-    const app = await this.#app();
+    const app = await this.#lazyApp();
     return app.authorizationUrl(options);
   }
 

@@ -16,7 +16,7 @@ export const { load: loadLazy, loadFrom: loadLazyFrom } = loading(
   () => new URL("./wasm/smartrust_lazy.wasm", import.meta.url),
   async (source) => {
     await load();
-    // What is loaded already is given once more: its memory and its functions are the second file's too.
-    await instantiate(source, { __wasm_split: await glue.default() });
+    // What is loaded already is given once more: its memory and its functions are the second file's too, if it is of the same build.
+    await instantiate(source, { [glue.build]: await glue.default() });
   },
 );

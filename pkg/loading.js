@@ -31,9 +31,9 @@ export function loading(file, source, start) {
         if (cause instanceof SmartError) throw cause;
         throw new SmartError(
           "wasm_unavailable",
-          `The WebAssembly of smartrust could not be loaded: check that ${file} is served, and that the page's ` +
-            "Content-Security-Policy has script-src 'wasm-unsafe-eval'. Where a bundler leaves the file behind, import " +
-            "smartrust/inline in place of smartrust, or say where it is by ready().",
+          `The WebAssembly of smartrust could not be loaded: check that ${file} is served, of the same version as the ` +
+            "package's other files, and that the page's Content-Security-Policy has script-src 'wasm-unsafe-eval'. Where a " +
+            "bundler leaves the file behind, import smartrust/inline in place of smartrust, or say where it is by ready().",
           { cause },
         );
       }

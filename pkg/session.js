@@ -97,13 +97,13 @@ export class Session extends withInteractions(EventTarget) {
   }
 
   /** The session with the code of what most pages never ask for. */
-  async #lazy() {
+  async #lazyWasm() {
     await loadLazy();
     return this.#wasm;
   }
 
   async [send](asked, { signal, ...options } = {}) {
-    return (await this.#lazy()).request(withPairs({ ...asked, ...options }), signal);
+    return (await this.#lazyWasm()).request(withPairs({ ...asked, ...options }), signal);
   }
 
   /** What is asked for most goes the shortest way. */
@@ -149,12 +149,12 @@ export class Session extends withInteractions(EventTarget) {
     const asked = queries?.map((query) => (typeof query === "string" ? { type: query } : query));
     const pairs = asked?.map(({ type, parameters }) => [type, pairsOf(parameters)]);
     const tell = (index, part) => onPart && queueMicrotask(() => onPart(part, index));
-    return (await this.#lazy()).loadRecord(pairs, tell, signal);
+    return (await this.#lazyWasm()).loadRecord(pairs, tell, signal);
   }
 
   async loadWholeRecord({ onProgress, signal } = {}) {
     const tell = (progress) => onProgress && queueMicrotask(() => onProgress(progress));
-    return (await this.#lazy()).loadWholeRecord(tell, signal);
+    return (await this.#lazyWasm()).loadWholeRecord(tell, signal);
   }
 
   async makeCurrent() {
@@ -166,7 +166,7 @@ export class Session extends withInteractions(EventTarget) {
   }
 
   async introspect({ asClient = false, signal } = {}) {
-    return (await this.#lazy()).introspect(asClient, signal);
+    return (await this.#lazyWasm()).introspect(asClient, signal);
   }
 
   async signOut() {

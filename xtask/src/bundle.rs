@@ -4,9 +4,8 @@ use crate::inline::inline;
 use crate::shrink::shrink;
 use crate::split::{self, split};
 use crate::{one_file, tools, workspace};
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Result, anyhow};
 use std::ffi::OsString;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// How much time a build spends on small files.
@@ -104,8 +103,7 @@ impl WasmCrate {
             }
             let parts = split(&wasm)?;
             self.bind(&parts.main, folder)?;
-            fs::copy(&parts.lazy, self.lazy_file(folder)).context("The second part could not be copied")?;
-            Ok(())
+            parts.join(&folder.join(format!("{}.js", self.name)), &self.lazy_file(folder))
         })?;
         match profile {
             Profile::Dev => Ok(()),

@@ -13,6 +13,7 @@ use super::value::promise;
 use crate::client::app::{LaunchOptions, SmartApp};
 use crate::client::config::SmartAppConfig;
 use crate::client::config_json::{ReadAuthentication, members};
+use crate::client::session::Session;
 use crate::error::{Error, Failure};
 use crate::platform::JsonView;
 use crate::protocol::client_auth::ClientAuthentication;
@@ -24,10 +25,12 @@ extern "C" {
     fn warn(text: &str);
 }
 
+pub(super) type App = Rc<SmartApp<WebPlatform>>;
+
 /// An app and its servers.
 #[wasm_bindgen(js_name = SmartApp)]
 pub struct JsApp {
-    app: Rc<SmartApp<WebPlatform>>,
+    app: App,
 }
 
 impl JsApp {
@@ -70,21 +73,13 @@ impl JsApp {
 
     /// All sessions that the store holds.
     pub fn sessions(&self) -> Promise {
-        let app = self.app.clone();
-        promise(async move {
-            let sessions = app.sessions().await?;
-            Ok(sessions.into_iter().map(|session| JsValue::from(JsSession::new(session))).collect::<Array>().into())
-        })
+        lazily(Task::Sessions(self.app.clone()))
     }
 
     /// Leaves for the authorization server of a session, once more.
     #[wasm_bindgen(js_name = launchAgain)]
     pub fn launch_again(&self, session: &JsSession, scope: Option<String>) -> Promise {
-        let (app, session) = (self.app.clone(), session.session());
-        promise(async move {
-            app.launch_again(&session, scope.as_deref()).await?;
-            Ok(JsValue::UNDEFINED)
-        })
+        lazily(Task::LaunchAgain(self.app.clone(), session.session(), scope))
     }
 
     /// Leaves for the authorization server.
@@ -105,17 +100,35 @@ impl JsApp {
     /// The address to send the user to.
     #[wasm_bindgen(js_name = authorizationUrl)]
     pub fn authorization_url(&self, options: JsValue) -> Promise {
-        let app = self.app.clone();
-        promise(async move {
-            let url = app.authorization_url(read_options(options)?).await?;
-            Ok(JsValue::from_str(url.as_str()))
-        })
+        lazily(Task::AuthorizationUrl(self.app.clone(), options))
     }
+}
+
+/// Finds all sessions.
+pub(super) async fn sessions(app: App) -> Result<JsValue, Failure> {
+    let sessions = app.sessions().await?;
+    Ok(sessions.into_iter().map(|session| JsValue::from(JsSession::new(session))).collect::<Array>().into())
+}
+
+/// Leaves once more.
+pub(super) async fn launch_again(
+    app: App,
+    session: Session<WebPlatform>,
+    scope: Option<String>,
+) -> Result<JsValue, Failure> {
+    app.launch_again(&session, scope.as_deref()).await?;
+    Ok(JsValue::UNDEFINED)
+}
+
+/// Makes the address to send the user to.
+pub(super) async fn authorization_url(app: App, options: JsValue) -> Result<JsValue, Failure> {
+    let url = app.authorization_url(read_options(options)?).await?;
+    Ok(JsValue::from_str(url.as_str()))
 }
 
 /// Launches in a window.
 pub(super) async fn launch_in_popup(
-    app: Rc<SmartApp<WebPlatform>>,
+    app: App,
     popup: Option<Popup>,
     options: JsValue,
     signal: JsValue,

@@ -3,19 +3,16 @@
 //! The build (`xtask/src/split.rs`) cuts the file at the one call from [`lazily`] to [`start`]: what only `start` reaches goes
 //! to the second file. Where nothing is cut, as in tests, `start` is called as any function.
 
-use std::rc::Rc;
-
 use js_sys::{Function, Promise};
 use wasm_bindgen::JsValue;
 
-use super::app::{JsApp, launch_in_popup};
+use super::app::{App, JsApp, authorization_url, launch_again, launch_in_popup, sessions};
 use super::client_auth::read_authentication;
 use super::record::{load_record, load_whole_record};
 use super::resolver::{resolve, resolve_all};
 use super::session::introspect;
 use super::value::promise;
 use super::{batcher, request};
-use crate::client::app::SmartApp;
 use crate::client::batch::Batcher;
 use crate::client::resolver::Resolver;
 use crate::client::session::Session;
@@ -26,7 +23,10 @@ use crate::web::{Popup, WebPlatform};
 /// What is done by the second file's code, with what it takes.
 pub(super) enum Task {
     ReadAuthentication(JsValue, Function),
-    LaunchInPopup(Rc<SmartApp<WebPlatform>>, Option<Popup>, JsValue, JsValue),
+    Sessions(App),
+    LaunchAgain(App, Session<WebPlatform>, Option<String>),
+    AuthorizationUrl(App, JsValue),
+    LaunchInPopup(App, Option<Popup>, JsValue, JsValue),
     Request(Session<WebPlatform>, JsValue, JsValue),
     Batched(Batcher<WebPlatform>, JsValue, JsValue),
     Flush(Batcher<WebPlatform>),
@@ -52,6 +52,9 @@ fn start(task: Task) -> Started {
         Task::ReadAuthentication(config, early) => {
             Box::pin(async move { Ok(JsApp::read(config, early, &read_authentication)?.into()) })
         }
+        Task::Sessions(app) => Box::pin(sessions(app)),
+        Task::LaunchAgain(app, session, scope) => Box::pin(launch_again(app, session, scope)),
+        Task::AuthorizationUrl(app, options) => Box::pin(authorization_url(app, options)),
         Task::LaunchInPopup(app, popup, options, signal) => Box::pin(launch_in_popup(app, popup, options, signal)),
         Task::Request(session, asked, signal) => Box::pin(request::send(session, asked, signal)),
         Task::Batched(batcher, asked, signal) => Box::pin(batcher::send(batcher, asked, signal)),
