@@ -74,7 +74,7 @@ export class SmartApp {
   }
 
   async authorizationUrl(options) {
-    const app = await this.#lazyApp();
+    const app = await this.#app();
     return app.authorizationUrl(options);
   }
 

@@ -6,6 +6,9 @@ import { loadLazy } from "./load.js";
 import { Resolver } from "./resolver.js";
 import { Search } from "./search.js";
 
+/** The interactions that take nothing of the second WebAssembly file. */
+const readings = ["read", "capabilities"];
+
 /** What a session wraps, for those of this package who need it. */
 export let innerOf;
 
@@ -103,7 +106,9 @@ export class Session extends withInteractions(EventTarget) {
   }
 
   async [send](asked, { signal, ...options } = {}) {
-    return (await this.#lazyWasm()).request(withPairs({ ...asked, ...options }), signal);
+    const whole = withPairs({ ...asked, ...options });
+    if (readings.includes(asked.interaction)) return this.#wasm.readWith(whole, signal);
+    return (await this.#lazyWasm()).request(whole, signal);
   }
 
   /** What is asked for most goes the shortest way. */

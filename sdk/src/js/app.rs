@@ -100,7 +100,11 @@ impl JsApp {
     /// The address to send the user to.
     #[wasm_bindgen(js_name = authorizationUrl)]
     pub fn authorization_url(&self, options: JsValue) -> Promise {
-        lazily(Task::AuthorizationUrl(self.app.clone(), options))
+        let app = self.app.clone();
+        promise(async move {
+            let url = app.authorization_url(read_options(options)?).await?;
+            Ok(JsValue::from_str(url.as_str()))
+        })
     }
 }
 
@@ -118,12 +122,6 @@ pub(super) async fn launch_again(
 ) -> Result<JsValue, Failure> {
     app.launch_again(&session, scope.as_deref()).await?;
     Ok(JsValue::UNDEFINED)
-}
-
-/// Makes the address to send the user to.
-pub(super) async fn authorization_url(app: App, options: JsValue) -> Result<JsValue, Failure> {
-    let url = app.authorization_url(read_options(options)?).await?;
-    Ok(JsValue::from_str(url.as_str()))
 }
 
 /// Launches in a window.

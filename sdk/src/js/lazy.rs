@@ -6,7 +6,7 @@
 use js_sys::{Function, Promise};
 use wasm_bindgen::JsValue;
 
-use super::app::{App, JsApp, authorization_url, launch_again, launch_in_popup, sessions};
+use super::app::{App, JsApp, launch_again, launch_in_popup, sessions};
 use super::client_auth::read_authentication;
 use super::record::{load_record, load_whole_record};
 use super::resolver::{resolve, resolve_all};
@@ -25,7 +25,6 @@ pub(super) enum Task {
     ReadAuthentication(JsValue, Function),
     Sessions(App),
     LaunchAgain(App, Session<WebPlatform>, Option<String>),
-    AuthorizationUrl(App, JsValue),
     LaunchInPopup(App, Option<Popup>, JsValue, JsValue),
     Request(Session<WebPlatform>, JsValue, JsValue),
     Batched(Batcher<WebPlatform>, JsValue, JsValue),
@@ -54,7 +53,6 @@ fn start(task: Task) -> Started {
         }
         Task::Sessions(app) => Box::pin(sessions(app)),
         Task::LaunchAgain(app, session, scope) => Box::pin(launch_again(app, session, scope)),
-        Task::AuthorizationUrl(app, options) => Box::pin(authorization_url(app, options)),
         Task::LaunchInPopup(app, popup, options, signal) => Box::pin(launch_in_popup(app, popup, options, signal)),
         Task::Request(session, asked, signal) => Box::pin(request::send(session, asked, signal)),
         Task::Batched(batcher, asked, signal) => Box::pin(batcher::send(batcher, asked, signal)),

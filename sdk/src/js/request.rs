@@ -21,8 +21,8 @@ pub(super) async fn send(session: Session<WebPlatform>, asked: JsValue, signal: 
     Ok(if is_match(&asked) { candidates_array(response) } else { response_object(response) })
 }
 
-/// Reads a request for what comes in pages: its interaction, target and parameters.
-pub(super) fn read_search(asked: &JsonValue) -> Result<FhirRequest, Failure> {
+/// Reads a request that reads or searches: its interaction, target and parameters.
+pub(super) fn read_reading(asked: &JsonValue) -> Result<FhirRequest, Failure> {
     let name = asked.member_text("interaction").unwrap_or_default();
     let interaction =
         Interaction::from_name(&name).ok_or_else(|| Error::configuration("interaction", "it is unknown"))?;
@@ -50,7 +50,7 @@ pub(super) fn read_request(asked: &JsonValue) -> Result<FhirRequest, Failure> {
                 parameters => FhirRequest::update_where(resource, parameters),
             }
         }
-        _ => body.iter().fold(read_search(asked)?, |request, body| request.body(body.to_json())),
+        _ => body.iter().fold(read_reading(asked)?, |request, body| request.body(body.to_json())),
     };
     with_conditions(request, asked, body.as_ref())
 }

@@ -9,7 +9,7 @@ use super::abort::Followed;
 use super::batcher::JsBatcher;
 use super::error::to_js;
 use super::lazy::{Task, lazily};
-use super::request::{read_options, read_search};
+use super::request::{read_options, read_reading, response_object};
 use super::resolver::JsResolver;
 use super::value::{array, object, optional_text, promise, scopes, text};
 use crate::client::batch::Batcher;
@@ -106,7 +106,18 @@ impl JsSession {
         })
     }
 
-    /// Sends a FHIR request, as the face describes it.
+    /// Sends a FHIR request that reads, as the face describes it.
+    #[wasm_bindgen(js_name = readWith)]
+    pub fn read_with(&self, asked: JsValue, signal: JsValue) -> Promise {
+        let session = self.session.clone();
+        promise(async move {
+            let (asked, followed) = (JsonValue::from_js(asked), Followed::new(signal));
+            let response = session.request(&read_reading(&asked)?, read_options(&asked, &followed)).await?;
+            Ok(response_object(response))
+        })
+    }
+
+    /// Sends any FHIR request, as the face describes it.
     pub fn request(&self, asked: JsValue, signal: JsValue) -> Promise {
         lazily(Task::Request(self.session(), asked, signal))
     }
@@ -114,7 +125,7 @@ impl JsSession {
     /// Begins to read the pages of what a FHIR request finds.
     pub fn pages(&self, asked: JsValue, limit: Option<u32>, signal: JsValue) -> Result<JsSearch, JsValue> {
         let (asked, followed) = (JsonValue::from_js(asked), Followed::new(signal));
-        let search = self.session.pages(&read_search(&asked)?, read_options(&asked, &followed))?;
+        let search = self.session.pages(&read_reading(&asked)?, read_options(&asked, &followed))?;
         let search = search.limited_to(limit.map_or(usize::MAX, |limit| limit as usize));
         Ok(JsSearch { search, _followed: followed })
     }

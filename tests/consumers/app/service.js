@@ -20,7 +20,6 @@ export async function report(fhirBase) {
   let exported = 0;
   for await (const { resourceType } of job.resources()) if (resourceType === "Patient") exported += 1;
   const app = new SmartApp({ fhirBase, clientId: "app", scope: "openid", redirectUri: "http://localhost/" });
-  const address = new URL(await app.authorizationUrl());
   return {
     id,
     birthDate,
@@ -28,7 +27,7 @@ export async function report(fhirBase) {
     missing: await codeOf(client.read("Patient/none")),
     // An app for people finds the server here, too, and says that there is no page to lead them away from.
     launch: await codeOf(app.launch()),
-    asked: address.searchParams.get("scope"),
+    sessions: (await app.sessions()).length,
   };
 }
 

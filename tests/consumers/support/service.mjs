@@ -14,6 +14,6 @@ export function checkReport(report) {
     exported: 50,
     missing: "not_found",
     launch: "navigation_unavailable",
-    asked: "openid",
+    sessions: 0,
   });
 }
