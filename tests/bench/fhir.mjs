@@ -1,8 +1,8 @@
 // FHIR access beside fhirclient, and NDJSON beside a plain loop: `cargo xtask bench fhir` starts it.
-//   EHR_ORIGIN APP_ORIGIN CHROMIUM KEY_FILE OUTPUT: set by xtask
+//   EHR_ORIGIN APP_ORIGIN CHROMIUM KEY_FILE OUTPUT ONLY: set by xtask
 
 import { chromium } from "playwright-core";
-import { compare, report } from "./measure.mjs";
+import { compare, isAsked, report } from "./measure.mjs";
 import { measureNdjson } from "./ndjson.mjs";
 import { openPage, systemToken } from "./page.mjs";
 
@@ -29,6 +29,7 @@ const browser = await chromium.launch({ executablePath: CHROMIUM, args });
 const rows = {};
 try {
   for (const [name, [ours, peer, prepare]] of Object.entries(cases())) {
+    if (!isAsked(name)) continue;
     console.log(`measuring ${name}`);
     rows[name] = await inFreshPage(async (page) => {
       const argument = prepare ? await page.evaluate(prepare, patient) : { patient, twoPatients };

@@ -9,6 +9,13 @@ export function median(numbers) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
+const only = process.env.ONLY ?? "";
+
+/** Whether a row is to be measured. */
+export function isAsked(name) {
+  return name.includes(only);
+}
+
 /**
  * Runs `ours` and `peer` in turn, each so many times after one that does not count, and gives their medians. Each gives how long it took in
  * milliseconds.
@@ -30,7 +37,7 @@ export function round(number, digits = 1) {
   return Number(number.toFixed(digits));
 }
 
-/** Prints the rows and writes them. `limits` names the ratio that a row should keep. */
+/** Prints the rows, and writes them where all were asked for. `limits` names the ratio that a row should keep. */
 export function report(rows, limits, file) {
   const cells = Object.entries(rows).map(([name, { ours, peer, ratio, unit, runs }]) => {
     const limit = limits[name];
@@ -40,6 +47,7 @@ export function report(rows, limits, file) {
   const table = [["", "ours", "peer", "ratio", "unit", "runs", "at most", ""], ...cells];
   const widths = table[0].map((_, column) => Math.max(...table.map((row) => row[column].length)));
   for (const row of table) console.log(row.map((cell, column) => cell.padEnd(widths[column])).join("  ").trimEnd());
+  if (only !== "") return;
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, `${JSON.stringify(rows, null, 2)}\n`);
   console.log(`\nwrote ${file}`);

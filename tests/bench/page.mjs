@@ -31,7 +31,8 @@ export async function openPage(context, { appOrigin, ehr, token, patient }) {
   const page = await context.newPage();
   const fhirBase = `${ehr}/fhir`;
   const server = { fhirBase, clientId: "plain-html", redirectUri: `${appOrigin}/plain-html/`, scope: "user/*.rs" };
-  await page.goto(`${appOrigin}/missing-page`);
+  // Any address of the origin that runs nothing of its own.
+  await page.goto(`${appOrigin}/pkg/package.json`);
   await page.addScriptTag({ path: peerFile });
   await page.evaluate(
     async ({ server, token, patient, ehr }) => {

@@ -1,9 +1,9 @@
 // What a page loads and waits for, beside fhirclient: `cargo xtask bench web` starts it.
-//   EHR_ORIGIN PAGES_ORIGIN CHROMIUM OUTPUT: set by xtask
+//   EHR_ORIGIN PAGES_ORIGIN CHROMIUM OUTPUT ONLY: set by xtask
 
 import { chromium } from "playwright-core";
 import { Portal } from "../e2e/pages/portal.mjs";
-import { compare, report, round } from "./measure.mjs";
+import { compare, isAsked, report, round } from "./measure.mjs";
 import { file, loaded, servePages } from "./pages.mjs";
 
 const { EHR_ORIGIN, PAGES_ORIGIN, CHROMIUM, OUTPUT } = process.env;
@@ -25,6 +25,7 @@ try {
     call_overhead: callOverhead,
   };
   for (const [name, measure] of Object.entries(measures)) {
+    if (!isAsked(name)) continue;
     console.log(`measuring ${name}`);
     rows[name] = await measure();
     console.log(rows[name]);

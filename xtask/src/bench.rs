@@ -12,7 +12,7 @@ use std::time::Duration;
 const LATENCY: Duration = Duration::from_millis(50);
 
 /// FHIR access beside fhirclient, and NDJSON beside a plain loop.
-pub fn fhir() -> Result<()> {
+pub fn fhir(only: Option<&str>) -> Result<()> {
     let browser = tools::ensure_browser()?;
     tools::ensure_npm_packages()?;
     ensure_peers()?;
@@ -29,12 +29,13 @@ pub fn fhir() -> Result<()> {
         let mut command = tools::node(&folder().join("fhir.mjs"));
         command.env("EHR_ORIGIN", ehr_origin).env("APP_ORIGIN", app_origin).env("CHROMIUM", &browser.chromium);
         command.env("KEY_FILE", keys.join("key.pem")).env("OUTPUT", results_folder().join("fhir.json"));
+        command.env("ONLY", only.unwrap_or_default());
         tools::run(&mut command, "The benchmark did not end: see above.")
     })
 }
 
 /// What a page loads and waits for, beside fhirclient.
-pub fn web() -> Result<()> {
+pub fn web(only: Option<&str>) -> Result<()> {
     let browser = tools::ensure_browser()?;
     tools::ensure_npm_packages()?;
     ensure_peers()?;
@@ -49,7 +50,7 @@ pub fn web() -> Result<()> {
     demo::with_servers_of(configure, |ehr_origin, _| {
         let mut command = tools::node(&folder().join("web.mjs"));
         command.env("EHR_ORIGIN", ehr_origin).env("PAGES_ORIGIN", &pages).env("CHROMIUM", &browser.chromium);
-        command.env("OUTPUT", results_folder().join("web.json"));
+        command.env("OUTPUT", results_folder().join("web.json")).env("ONLY", only.unwrap_or_default());
         let logins = sandbox_ehr::sample_logins();
         let patient = logins.patients.first().context("the sandbox has no patient who logs in")?;
         command.env("PATIENT_USER_NAME", &patient.user_name).env("PATIENT_PASSWORD", &patient.password);

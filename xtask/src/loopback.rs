@@ -69,6 +69,10 @@ async fn relay(from: tokio::net::TcpListener, to: SocketAddr) {
     while let Ok((mut caller, _)) = from.accept().await {
         tokio::spawn(async move {
             if let Ok(mut server) = TcpStream::connect(to).await {
+                // What the one side has written is not held back from the other.
+                for side in [&caller, &server] {
+                    let _slower_without = side.set_nodelay(true);
+                }
                 let _ended_by_either_side = tokio::io::copy_bidirectional(&mut caller, &mut server).await;
             }
         });

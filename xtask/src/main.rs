@@ -57,6 +57,9 @@ enum Command {
         /// What is measured
         #[arg(value_enum)]
         subject: BenchSubject,
+        /// Measures only the rows whose name contains this, and writes no file
+        #[arg(long, value_name = "TEXT")]
+        only: Option<String>,
     },
     /// Writes docs/conformance.md: which tests prove which behaviour
     Conformance,
@@ -241,8 +244,8 @@ fn run(command: Command) -> Result<ExitCode> {
             });
         }
         Command::Size(options) => size::run(options.check)?,
-        Command::Bench { subject: BenchSubject::Fhir } => bench::fhir()?,
-        Command::Bench { subject: BenchSubject::Web } => bench::web()?,
+        Command::Bench { subject: BenchSubject::Fhir, only } => bench::fhir(only.as_deref())?,
+        Command::Bench { subject: BenchSubject::Web, only } => bench::web(only.as_deref())?,
         Command::Conformance => conformance::run()?,
         Command::Docs(options) => {
             docs::build()?;

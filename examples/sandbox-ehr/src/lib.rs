@@ -41,6 +41,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
+use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 
 use self::bulk::Jobs;
@@ -181,5 +182,9 @@ pub async fn serve(
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
+    // An answer's body waits for nothing once its head is sent.
+    let listener = listener.tap_io(|connection| {
+        let _slower_without = connection.set_nodelay(true);
+    });
     axum::serve(listener, router(config)).with_graceful_shutdown(shutdown).await
 }

@@ -33,7 +33,6 @@ use serde_json::Value;
 
 use crate::dialect::Dialect;
 use crate::parameters::Parameters;
-use crate::people::Population;
 use crate::{Sandbox, Shared};
 
 /// Everything under the FHIR base but the capability statement.
@@ -102,7 +101,7 @@ fn form(headers: &HeaderMap, body: &[u8]) -> Result<Parameters, Refusal> {
 fn read(sandbox: &Sandbox, token: &Token, resource: ResourceType, id: &str) -> Result<Value, Refusal> {
     let missing = Refusal::not_found("There is no resource with this id.");
     if token.is_user(resource, id) {
-        return find(&sandbox.people, resource, id).ok_or(missing);
+        return find(sandbox, resource, id).ok_or(missing);
     }
     let view = token.view(sandbox, resource, Interaction::Read)?;
     let is_somebodys = matches!(resource.belonging(), Belonging::Patients | Belonging::Record);
@@ -113,7 +112,7 @@ fn read(sandbox: &Sandbox, token: &Token, resource: ResourceType, id: &str) -> R
     if resource.belonging() == Belonging::Many && !view.reaches_everyone() {
         return Err(Refusal::forbidden("A group is for those who may see all its patients."));
     }
-    let found = find(&sandbox.people, resource, id).ok_or(missing)?;
+    let found = find(sandbox, resource, id).ok_or(missing)?;
     if view.shows(&found, owner) {
         Ok(found)
     } else {
@@ -140,7 +139,8 @@ fn binary(sandbox: &Sandbox, token: &Token, id: &str, headers: &HeaderMap) -> Re
 }
 
 /// The resource with this id.
-fn find(people: &Population, resource: ResourceType, id: &str) -> Option<Value> {
+fn find(sandbox: &Sandbox, resource: ResourceType, id: &str) -> Option<Value> {
+    let people = &sandbox.people;
     let has_id = |candidate: &Value| candidate["id"] == id;
     match resource.belonging() {
         Belonging::Shared => render::shared(resource).into_iter().find(has_id),
@@ -149,8 +149,8 @@ fn find(people: &Population, resource: ResourceType, id: &str) -> Option<Value> 
             people.person(render::patient_of(id)?).map(|person| render::patient(&person)).filter(has_id)
         }
         Belonging::Record => {
-            let chart = people.chart(render::patient_of(id)?)?;
-            render::record(&chart, resource, id)
+            let records = sandbox.records.records(people, render::patient_of(id)?, resource)?;
+            records.iter().find(|candidate| has_id(candidate)).cloned()
         }
     }
 }

@@ -57,7 +57,7 @@ fn candidates(
     if !ids.is_empty() {
         let found = ids.iter().filter_map(|id| {
             let owner = render::patient_of(id).filter(|number| view.reaches(*number))?;
-            Some((Arc::from([find(people, resource, id)?]), Some(owner)))
+            Some((Arc::from([find(sandbox, resource, id)?]), Some(owner)))
         });
         return Ok(found.collect());
     }

@@ -39,7 +39,41 @@ pub fn encounter_id(chart: &Chart, position: usize) -> String {
 
 /// The resources of one clinical type in a chart, the newest first.
 pub fn records(chart: &Chart, resource: ResourceType) -> Vec<Value> {
-    rendered(chart, resource, None)
+    match resource {
+        ResourceType::Condition => newest_first(&chart.problems, |at, item| record::condition(chart, at, item)),
+        ResourceType::MedicationRequest => {
+            newest_first(&chart.medications, |at, item| medications::request(chart, at, item))
+        }
+        ResourceType::AllergyIntolerance if chart.allergies.is_empty() => vec![record::no_known_allergy(chart)],
+        ResourceType::AllergyIntolerance => newest_first(&chart.allergies, |at, item| record::allergy(chart, at, item)),
+        ResourceType::Immunization => {
+            newest_first(&chart.immunizations, |at, item| record::immunization(chart, at, item))
+        }
+        ResourceType::Observation => {
+            newest_first(&chart.observations, |at, item| observations::observation(chart, at, item))
+        }
+        ResourceType::DiagnosticReport => {
+            newest_first(&chart.reports, |at, item| observations::report(chart, at, item))
+        }
+        ResourceType::Procedure => newest_first(&chart.procedures, |at, item| record::procedure(chart, at, item)),
+        ResourceType::Encounter => newest_first(&chart.visits, |at, item| record::encounter(chart, at, item)),
+        ResourceType::DocumentReference => {
+            newest_first(&chart.documents, |at, item| documents::reference(chart, at, item))
+        }
+        ResourceType::CarePlan => newest_first(&chart.plans, |at, item| care::plan(chart, at, item)),
+        ResourceType::CareTeam => vec![care::team(chart)],
+        ResourceType::Goal => newest_first(&chart.goals, |at, item| care::goal(chart, at, item)),
+        ResourceType::Coverage => newest_first(&chart.insurances, |at, item| care::coverage(chart, at, item)),
+        ResourceType::Device => newest_first(&chart.devices, |at, item| record::device(chart, at, item)),
+        ResourceType::Provenance => newest_first(&chart.documents, |at, item| documents::provenance(chart, at, item)),
+        ResourceType::Patient
+        | ResourceType::Medication
+        | ResourceType::Practitioner
+        | ResourceType::PractitionerRole
+        | ResourceType::Organization
+        | ResourceType::Location
+        | ResourceType::Group => Vec::new(),
+    }
 }
 
 /// How many resources of a clinical type are in a chart.
@@ -69,59 +103,8 @@ pub fn count(chart: &Chart, resource: ResourceType) -> usize {
     }
 }
 
-/// The resource of a clinical type with this id.
-pub fn record(chart: &Chart, resource: ResourceType, id: &str) -> Option<Value> {
-    let (_, place) = id.split_once('-')?;
-    let position: usize = place.get(1..)?.parse().ok()?;
-    rendered(chart, resource, Some(position.checked_sub(1)?)).into_iter().find(|found| found["id"] == id)
-}
-
-/// All, or the one at a position.
-fn rendered(chart: &Chart, resource: ResourceType, only: Option<usize>) -> Vec<Value> {
-    match resource {
-        ResourceType::Condition => newest_first(&chart.problems, only, |at, item| record::condition(chart, at, item)),
-        ResourceType::MedicationRequest => {
-            newest_first(&chart.medications, only, |at, item| medications::request(chart, at, item))
-        }
-        ResourceType::AllergyIntolerance if chart.allergies.is_empty() => vec![record::no_known_allergy(chart)],
-        ResourceType::AllergyIntolerance => {
-            newest_first(&chart.allergies, only, |at, item| record::allergy(chart, at, item))
-        }
-        ResourceType::Immunization => {
-            newest_first(&chart.immunizations, only, |at, item| record::immunization(chart, at, item))
-        }
-        ResourceType::Observation => {
-            newest_first(&chart.observations, only, |at, item| observations::observation(chart, at, item))
-        }
-        ResourceType::DiagnosticReport => {
-            newest_first(&chart.reports, only, |at, item| observations::report(chart, at, item))
-        }
-        ResourceType::Procedure => newest_first(&chart.procedures, only, |at, item| record::procedure(chart, at, item)),
-        ResourceType::Encounter => newest_first(&chart.visits, only, |at, item| record::encounter(chart, at, item)),
-        ResourceType::DocumentReference => {
-            newest_first(&chart.documents, only, |at, item| documents::reference(chart, at, item))
-        }
-        ResourceType::CarePlan => newest_first(&chart.plans, only, |at, item| care::plan(chart, at, item)),
-        ResourceType::CareTeam => vec![care::team(chart)],
-        ResourceType::Goal => newest_first(&chart.goals, only, |at, item| care::goal(chart, at, item)),
-        ResourceType::Coverage => newest_first(&chart.insurances, only, |at, item| care::coverage(chart, at, item)),
-        ResourceType::Device => newest_first(&chart.devices, only, |at, item| record::device(chart, at, item)),
-        ResourceType::Provenance => {
-            newest_first(&chart.documents, only, |at, item| documents::provenance(chart, at, item))
-        }
-        ResourceType::Patient
-        | ResourceType::Medication
-        | ResourceType::Practitioner
-        | ResourceType::PractitionerRole
-        | ResourceType::Organization
-        | ResourceType::Location
-        | ResourceType::Group => Vec::new(),
-    }
-}
-
-fn newest_first<T>(items: &[T], only: Option<usize>, render: impl Fn(usize, &T) -> Value) -> Vec<Value> {
-    let wanted = items.iter().enumerate().rev().filter(|(position, _)| only.is_none_or(|only| only == *position));
-    wanted.map(|(position, item)| render(position, item)).collect()
+fn newest_first<T>(items: &[T], render: impl Fn(usize, &T) -> Value) -> Vec<Value> {
+    items.iter().enumerate().rev().map(|(position, item)| render(position, item)).collect()
 }
 
 fn id(chart: &Chart, letter: char, position: usize) -> String {
