@@ -1,4 +1,5 @@
 import { send, withInteractions, withPairs } from "./interactions.js";
+import { loadLazy } from "./load.js";
 
 export class Batcher extends withInteractions(Object) {
   #inner;
@@ -8,7 +9,8 @@ export class Batcher extends withInteractions(Object) {
     this.#inner = session.batcher(atMost, milliseconds, withPairs(options), signal);
   }
 
-  [send](asked, { signal, ...options } = {}) {
+  async [send](asked, { signal, ...options } = {}) {
+    await loadLazy();
     return this.#inner.request(withPairs({ ...asked, ...options }), signal);
   }
 
@@ -17,6 +19,7 @@ export class Batcher extends withInteractions(Object) {
   }
 
   flush() {
-    this.#inner.flush();
+    // Where it cannot be loaded, those who wait for their requests hear of it.
+    loadLazy().then(() => this.#inner.flush(), () => {});
   }
 }

@@ -1,16 +1,17 @@
-import { serversOf } from "./config.js";
+import { hasAuthentication, serversOf } from "./config.js";
 import { dispose, disposed } from "./disposal.js";
 import { EarlyDiscovery } from "./early.js";
 import { SmartError } from "./errors.js";
-import { load, loadFrom } from "./load.js";
+import { load, loadFrom, loadLazy, loadLazyFrom } from "./load.js";
 import { once } from "./loading.js";
 import { Session, innerOf } from "./session.js";
 
 export { BackendClient, Export, Keys, Registration, Scopes, diagnose, discover, register } from "./backend.js";
 export { Session, SmartError };
 
-export async function ready(source) {
+export async function ready(source, lazySource) {
   if (source !== undefined) loadFrom(() => source);
+  if (lazySource !== undefined) loadLazyFrom(() => lazySource);
   await load();
 }
 
@@ -23,7 +24,13 @@ export class SmartApp {
 
   constructor(config) {
     this.#config = serversOf(config);
-    this.#app = once(async () => (this.#made = new (await load()).SmartApp(this.#config, this.#early.take)));
+    this.#app = once(async () => (this.#made = await make(this.#config, this.#early.take)));
+  }
+
+  /** The app with the code of what most pages never ask for. */
+  async #lazyApp() {
+    const [app] = await Promise.all([this.#app(), loadLazy()]);
+    return app;
   }
 
   async resume() {
@@ -47,7 +54,7 @@ export class SmartApp {
 
   async #inPopup(popup, options, signal) {
     try {
-      const app = await this.#app();
+      const app = await this.#lazyApp();
       return this.#session(await app.launchInPopup(popup, options, signal));
     } catch (error) {
       popup?.close();
@@ -56,13 +63,13 @@ export class SmartApp {
   }
 
   async launchAgain(session, { scope } = {}) {
-    const app = await this.#app();
+    const app = await this.#lazyApp();
     await app.launchAgain(innerOf(session), scope);
     return null;
   }
 
   async sessions() {
-    const app = await this.#app();
+    const app = await this.#lazyApp();
     return (await app.sessions()).map((inner) => this.#session(inner));
   }
 
@@ -92,4 +99,11 @@ export class SmartApp {
     this.#sessions.set(session.id, session);
     return session;
   }
+}
+
+async function make(config, early) {
+  const { SmartApp } = await load();
+  if (!hasAuthentication(config)) return new SmartApp(config, early);
+  await loadLazy();
+  return SmartApp.withAuthentication(config, early);
 }

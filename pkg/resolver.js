@@ -1,4 +1,5 @@
 import { withPairs } from "./interactions.js";
+import { loadLazy } from "./load.js";
 
 export class Resolver {
   #inner;
@@ -8,10 +9,12 @@ export class Resolver {
   }
 
   async resolve(reference, within) {
+    await loadLazy();
     return this.#inner.resolve(reference, within);
   }
 
   async resolveAll(resource, { depth = 1 } = {}) {
+    await loadLazy();
     const resolved = await this.#inner.resolveAll(resource, depth);
     return new Map(resolved.map(({ reference, ...outcome }) => [reference, outcome]));
   }

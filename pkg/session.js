@@ -2,8 +2,12 @@ import { Batcher } from "./batcher.js";
 import { InContext, PatientInContext } from "./context.js";
 import { dispose, disposed } from "./disposal.js";
 import { pairsOf, send, withInteractions, withPairs } from "./interactions.js";
+import { loadLazy } from "./load.js";
 import { Resolver } from "./resolver.js";
 import { Search } from "./search.js";
+
+/** The interactions that take nothing of the second WebAssembly file. */
+const readings = ["read", "capabilities"];
 
 /** What a session wraps, for those of this package who need it. */
 export let innerOf;
@@ -95,8 +99,16 @@ export class Session extends withInteractions(EventTarget) {
     return this.#wasm.mayRead(resourceType);
   }
 
-  [send](asked, { signal, ...options } = {}) {
-    return this.#wasm.request(withPairs({ ...asked, ...options }), signal);
+  /** The session with the code of what most pages never ask for. */
+  async #lazyWasm() {
+    await loadLazy();
+    return this.#wasm;
+  }
+
+  async [send](asked, { signal, ...options } = {}) {
+    const whole = withPairs({ ...asked, ...options });
+    if (readings.includes(asked.interaction)) return this.#wasm.readWith(whole, signal);
+    return (await this.#lazyWasm()).request(whole, signal);
   }
 
   /** What is asked for most goes the shortest way. */
@@ -142,12 +154,12 @@ export class Session extends withInteractions(EventTarget) {
     const asked = queries?.map((query) => (typeof query === "string" ? { type: query } : query));
     const pairs = asked?.map(({ type, parameters }) => [type, pairsOf(parameters)]);
     const tell = (index, part) => onPart && queueMicrotask(() => onPart(part, index));
-    return this.#wasm.loadRecord(pairs, tell, signal);
+    return (await this.#lazyWasm()).loadRecord(pairs, tell, signal);
   }
 
   async loadWholeRecord({ onProgress, signal } = {}) {
     const tell = (progress) => onProgress && queueMicrotask(() => onProgress(progress));
-    return this.#wasm.loadWholeRecord(tell, signal);
+    return (await this.#lazyWasm()).loadWholeRecord(tell, signal);
   }
 
   async makeCurrent() {
@@ -159,7 +171,7 @@ export class Session extends withInteractions(EventTarget) {
   }
 
   async introspect({ asClient = false, signal } = {}) {
-    return this.#wasm.introspect(asClient, signal);
+    return (await this.#lazyWasm()).introspect(asClient, signal);
   }
 
   async signOut() {

@@ -9,6 +9,7 @@ import InlinedFHIR from "smartrust/fhirclient/inline";
 import { SmartApp as Inlined } from "smartrust/inline";
 import { SmartApp as InOneFile } from "smartrust/smartrust.min.js";
 import wasm from "smartrust/wasm";
+import lazyWasm from "smartrust/wasm/lazy";
 import { same } from "./same.js";
 
 same<typeof Inlined, typeof SmartApp>();
@@ -17,4 +18,5 @@ same<typeof InlinedFHIR, typeof FHIR>();
 same<typeof OfBackend, typeof BackendClient>();
 same<typeof InlinedOfBackend, typeof BackendClient>();
 same<typeof backendWasm, WasmSource>();
-await ready(wasm);
+same<typeof lazyWasm, WasmSource>();
+await ready(wasm, lazyWasm);

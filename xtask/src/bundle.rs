@@ -2,6 +2,7 @@
 
 use crate::inline::inline;
 use crate::shrink::shrink;
+use crate::split::{self, split};
 use crate::{one_file, tools, workspace};
 use anyhow::{Result, anyhow};
 use std::ffi::OsString;
@@ -44,6 +45,8 @@ pub struct WasmCrate {
     pub crate_type: Option<&'static str>,
     /// Whether TypeScript declarations of the glue are written too.
     pub declarations: bool,
+    /// Whether the crate marks what becomes `{name}_lazy.wasm`.
+    pub is_split: bool,
 }
 
 const SDK: WasmCrate = WasmCrate {
@@ -52,12 +55,14 @@ const SDK: WasmCrate = WasmCrate {
     selection: &["--package", "smartrust", "--lib", "--no-default-features", "--features", "js"],
     crate_type: Some("cdylib"),
     declarations: true,
+    is_split: true,
 };
 
 /// What services use and pages do not: a file of its own, which is loaded when it is used.
 const BACKEND: WasmCrate = WasmCrate {
     name: "backend",
     selection: &["--package", "smartrust", "--lib", "--no-default-features", "--features", "js-backend"],
+    is_split: false,
     ..SDK
 };
 
@@ -77,7 +82,10 @@ pub fn build_sdk(profile: Profile) -> Result<()> {
     for (wasm_crate, folder) in [(SDK, "wasm"), (BACKEND, "wasm-backend")] {
         let folder = workspace::package_folder().join(folder);
         wasm_crate.build(&folder, profile)?;
-        inline(&folder, wasm_crate.name)?;
+        inline(&folder.join(format!("{}_bg.wasm", wasm_crate.name)), "inlined.js")?;
+        if wasm_crate.is_split {
+            inline(&wasm_crate.lazy_file(&folder), "inlined-lazy.js")?;
+        }
     }
     one_file::write()
 }
@@ -90,12 +98,21 @@ impl WasmCrate {
         })?;
         tools::step(&format!("wasm-bindgen {}", self.artifact), || {
             workspace::empty_folder(folder)?;
-            self.bind(&wasm, folder)
+            if !self.is_split {
+                return self.bind(&wasm, folder);
+            }
+            let parts = split(&wasm)?;
+            self.bind(&parts.main, folder)?;
+            parts.join(&folder.join(format!("{}.js", self.name)), &self.lazy_file(folder))
         })?;
         match profile {
             Profile::Dev => Ok(()),
             Profile::Wasm => shrink(folder, self.name),
         }
+    }
+
+    fn lazy_file(&self, folder: &Path) -> PathBuf {
+        folder.join(format!("{}_lazy.wasm", self.name))
     }
 
     fn compile(&self, profile: Profile) -> Result<PathBuf> {
@@ -106,6 +123,9 @@ impl WasmCrate {
         }
         if profile == Profile::Wasm && tools::ensure_standard_library_source()? {
             command.args(SMALL_STANDARD_LIBRARY).env("RUSTC_BOOTSTRAP", "1");
+        }
+        if self.is_split {
+            command.arg("--").args(split::COMPILER_ARGUMENTS);
         }
         tools::run(
             &mut command,
@@ -122,6 +142,10 @@ impl WasmCrate {
             .extend(["--target", "web", "--omit-default-module-path", "--out-name", self.name].map(OsString::from));
         if !self.declarations {
             arguments.push("--no-typescript".into());
+        }
+        if self.is_split {
+            // The function table, which the second part shares.
+            arguments.push("--keep-lld-exports".into());
         }
         wasm_bindgen_cli::wasm_bindgen::run_cli_with_args(arguments)
             .map_err(|error| anyhow!("wasm-bindgen refuses {}: {error:#}.", wasm.display()))

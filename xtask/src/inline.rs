@@ -8,14 +8,12 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
-/// Writes `inlined.js` beside `{name}_bg.wasm` in `folder`: a module whose default export is the file by gzip and base64, which
-/// `pkg/unpack.js` reads.
-pub fn inline(folder: &Path, name: &str) -> Result<()> {
-    let wasm = folder.join(format!("{name}_bg.wasm"));
-    let contents = fs::read(&wasm).with_context(|| format!("{} cannot be read", wasm.display()))?;
+/// Writes a module beside a file, whose default export is the file by gzip and base64, which `pkg/unpack.js` reads.
+pub fn inline(wasm: &Path, module: &str) -> Result<()> {
+    let contents = fs::read(wasm).with_context(|| format!("{} cannot be read", wasm.display()))?;
     let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
     gzip.write_all(&contents)?;
-    let module = folder.join("inlined.js");
+    let module = wasm.with_file_name(module);
     fs::write(&module, format!("export default \"{}\";\n", STANDARD.encode(gzip.finish()?)))
         .with_context(|| format!("{} cannot be written", module.display()))
 }
@@ -30,8 +28,9 @@ mod tests {
     fn the_module_holds_the_file() {
         let folder = tempfile::tempdir().unwrap();
         let contents: Vec<u8> = (0..=255).collect();
-        fs::write(folder.path().join("x_bg.wasm"), &contents).unwrap();
-        inline(folder.path(), "x").unwrap();
+        let wasm = folder.path().join("x_bg.wasm");
+        fs::write(&wasm, &contents).unwrap();
+        inline(&wasm, "inlined.js").unwrap();
         let module = fs::read_to_string(folder.path().join("inlined.js")).unwrap();
         let text = module.strip_prefix("export default \"").and_then(|rest| rest.strip_suffix("\";\n")).unwrap();
         let mut unpacked = Vec::new();

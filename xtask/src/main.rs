@@ -1,6 +1,6 @@
 //! Builds, runs, tests and measures smartrust.
 //!
-//! One file a subject: [`bundle`] makes WebAssembly and its glue, [`inline`] a module that holds it, [`site`] the launcher's
+//! One file a subject: [`bundle`] makes WebAssembly and its glue, [`split`] cuts it in two, [`inline`] a module that holds it, [`site`] the launcher's
 //! static files, [`loopback`] and [`serve`] put them on a local port, [`demo`] runs them beside the sandbox EHR, [`checks`]
 //! drives them in a browser, [`suite`] runs every test, [`fuzz`] feeds damaged input to the parsers, [`conformance`] tells
 //! which test proves what, [`size`] measures what a browser loads, [`bench`] how long things take, [`docs`] builds the
@@ -22,6 +22,7 @@ mod shell_blocks;
 mod shrink;
 mod site;
 mod size;
+mod split;
 mod suite;
 mod tally;
 mod tools;

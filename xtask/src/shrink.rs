@@ -1,5 +1,6 @@
 //! Makes WebAssembly and its glue smaller: wasm-opt and terser, both from npm, and short names between the two files.
 
+use crate::split::rename_imports;
 use crate::{tools, workspace};
 use anyhow::{Context, Result};
 use std::collections::HashMap;
@@ -21,7 +22,7 @@ const WASM_FEATURES: [&str; 8] = [
 /// The name that wasm-opt gives the one module of the imports.
 const SHORT_MODULE: &str = "\"a\"";
 
-/// Makes `{name}_bg.wasm` and `{name}.js` in `folder` smaller, where npm can be had.
+/// Makes `{name}_bg.wasm`, `{name}.js` and, where there is one, `{name}_lazy.wasm` in `folder` smaller, where npm can be had.
 pub fn shrink(folder: &Path, name: &str) -> Result<()> {
     if !tools::has_npm() {
         println!("── wasm-opt and terser left out: Node 20 is not installed, so {name} is larger than need be");
@@ -29,7 +30,15 @@ pub fn shrink(folder: &Path, name: &str) -> Result<()> {
     }
     tools::ensure_npm_packages()?;
     let (wasm, glue) = (folder.join(format!("{name}_bg.wasm")), folder.join(format!("{name}.js")));
-    let names = tools::step(&format!("wasm-opt {name}"), || optimise(&wasm))?;
+    let lazy = folder.join(format!("{name}_lazy.wasm"));
+    let names = tools::step(&format!("wasm-opt {name}"), || {
+        let names = ShortNames::read(&optimise(&wasm, &["--minify-imports-and-exports-and-modules"])?);
+        if lazy.exists() {
+            rename_imports(&lazy, &names.exports)?;
+            optimise(&lazy, &[])?;
+        }
+        Ok(names)
+    })?;
     tools::step(&format!("terser {name}"), || {
         let text = fs::read_to_string(&glue).with_context(|| format!("{} cannot be read", glue.display()))?;
         let text = names.shorten(&text).replace(&format!("\"./{name}_bg.js\""), SHORT_MODULE);
@@ -38,16 +47,17 @@ pub fn shrink(folder: &Path, name: &str) -> Result<()> {
     })
 }
 
-fn optimise(wasm: &Path) -> Result<ShortNames> {
+/// Makes a file smaller, and gives what wasm-opt printed.
+fn optimise(wasm: &Path, arguments: &[&str]) -> Result<String> {
     let smaller = wasm.with_extension("smaller");
     let mut command = tools::node(&workspace::root().join("node_modules/binaryen/bin/wasm-opt"));
     // More than once, as each pass leaves work for the next; between them the control flow is built anew, which comes out smaller.
     command.args(["-Oz", "-Oz", "--flatten", "--rereloop", "-Oz", "-Oz"]);
     command.args(["--strip-debug", "--strip-producers", "--strip-target-features"]).args(WASM_FEATURES);
-    command.arg("--minify-imports-and-exports-and-modules").arg(wasm).arg("-o").arg(&smaller);
+    command.args(arguments).arg(wasm).arg("-o").arg(&smaller);
     let output = tools::run_quietly(&mut command, "wasm-opt failed: run `npm ci`, then run this again.")?;
     fs::rename(&smaller, wasm).with_context(|| format!("{} could not be replaced", wasm.display()))?;
-    Ok(ShortNames::read(&String::from_utf8_lossy(&output.stdout)))
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 fn minify(script: &Path) -> Result<()> {

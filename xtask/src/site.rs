@@ -12,6 +12,7 @@ const LAUNCHER: WasmCrate = WasmCrate {
     selection: &["--package", "launcher-app", "--bin", "launcher-app"],
     crate_type: None,
     declarations: false,
+    is_split: false,
 };
 
 /// The paths at which the launcher can be entered or reloaded, besides its home.

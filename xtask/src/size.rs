@@ -21,6 +21,7 @@ pub fn run(check: bool) -> Result<()> {
     let reports = tools::step("weighing", || {
         Ok([
             Report::of("npm package", Some(SDK_BUDGET), &workspace::package_folder(), package_files)?,
+            Report::of("npm package, at first use", None, &workspace::package_folder(), lazy_files)?,
             Report::of("npm package, backend", None, &workspace::package_folder(), backend_files)?,
             Report::of("launcher, first load", Some(LAUNCHER_BUDGET), &workspace::launcher_site(), first_load)?,
         ])
@@ -44,6 +45,11 @@ pub fn run(check: bool) -> Result<()> {
 /// Whether a page without a bundler loads this file of the npm package: face and glue in one file, and the wasm.
 fn package_files(file: &str) -> bool {
     file == one_file::FILE || file == "wasm/smartrust_bg.wasm"
+}
+
+/// Whether a page loads this file of the npm package when it first asks for what most pages never ask for.
+fn lazy_files(file: &str) -> bool {
+    file == "wasm/smartrust_lazy.wasm"
 }
 
 /// Whether a service loads this file of the npm package.
@@ -183,6 +189,7 @@ mod tests {
         for file in [
             "index.js",
             "wasm/smartrust.js",
+            "wasm/smartrust_lazy.wasm",
             "node.js",
             "backend.js",
             "wasm-backend/backend.js",

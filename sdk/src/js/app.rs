@@ -6,15 +6,17 @@ use js_sys::{Array, Function, Object, Promise};
 use wasm_bindgen::prelude::*;
 
 use super::abort::Followed;
-use super::client_auth::read_authentication;
 use super::error::json_argument;
+use super::lazy::{Task, lazily};
 use super::session::JsSession;
 use super::value::promise;
 use crate::client::app::{LaunchOptions, SmartApp};
 use crate::client::config::SmartAppConfig;
-use crate::client::config_json::members;
+use crate::client::config_json::{ReadAuthentication, members};
+use crate::client::session::Session;
 use crate::error::{Error, Failure};
 use crate::platform::JsonView;
+use crate::protocol::client_auth::ClientAuthentication;
 use crate::web::{JsonValue, Popup, StoreChoice, WebPlatform};
 
 #[wasm_bindgen]
@@ -23,10 +25,27 @@ extern "C" {
     fn warn(text: &str);
 }
 
+pub(super) type App = Rc<SmartApp<WebPlatform>>;
+
 /// An app and its servers.
 #[wasm_bindgen(js_name = SmartApp)]
 pub struct JsApp {
-    app: Rc<SmartApp<WebPlatform>>,
+    app: App,
+}
+
+impl JsApp {
+    /// Reads a configuration, and by `authentication` what in it is no JSON.
+    pub(super) fn read(
+        config: JsValue,
+        early: Function,
+        authentication: &ReadAuthentication<JsonValue>,
+    ) -> Result<Self, Failure> {
+        let config = json_argument(config, "config")?;
+        let platform = WebPlatform::with_store(read_store(&config)?).with_early_responses(early);
+        let app = SmartApp::new(platform, SmartAppConfig::read_with(&config, authentication)?)?;
+        app.findings().iter().for_each(|finding| warn(&finding.message));
+        Ok(Self { app: Rc::new(app) })
+    }
 }
 
 #[wasm_bindgen(js_class = SmartApp)]
@@ -34,11 +53,13 @@ impl JsApp {
     /// Reads a configuration. `early` gives what was begun to be fetched before this was loaded.
     #[wasm_bindgen(constructor)]
     pub fn new(config: JsValue, early: Function) -> Result<Self, JsValue> {
-        let config = json_argument(config, "config")?;
-        let platform = WebPlatform::with_store(read_store(&config)?).with_early_responses(early);
-        let app = SmartApp::new(platform, SmartAppConfig::read_with(&config, &read_authentication)?)?;
-        app.findings().iter().for_each(|finding| warn(&finding.message));
-        Ok(Self { app: Rc::new(app) })
+        Ok(Self::read(config, early, &refuse_authentication)?)
+    }
+
+    /// Reads a configuration in which a server has a key or a callback to authenticate by.
+    #[wasm_bindgen(js_name = withAuthentication)]
+    pub fn with_authentication(config: JsValue, early: Function) -> Promise {
+        lazily(Task::ReadAuthentication(config, early))
     }
 
     /// The session, or `null`.
@@ -52,21 +73,13 @@ impl JsApp {
 
     /// All sessions that the store holds.
     pub fn sessions(&self) -> Promise {
-        let app = self.app.clone();
-        promise(async move {
-            let sessions = app.sessions().await?;
-            Ok(sessions.into_iter().map(|session| JsValue::from(JsSession::new(session))).collect::<Array>().into())
-        })
+        lazily(Task::Sessions(self.app.clone()))
     }
 
     /// Leaves for the authorization server of a session, once more.
     #[wasm_bindgen(js_name = launchAgain)]
     pub fn launch_again(&self, session: &JsSession, scope: Option<String>) -> Promise {
-        let (app, session) = (self.app.clone(), session.session());
-        promise(async move {
-            app.launch_again(&session, scope.as_deref()).await?;
-            Ok(JsValue::UNDEFINED)
-        })
+        lazily(Task::LaunchAgain(self.app.clone(), session.session(), scope))
     }
 
     /// Leaves for the authorization server.
@@ -81,12 +94,7 @@ impl JsApp {
     /// Launches in a window that was opened in the user's click.
     #[wasm_bindgen(js_name = launchInPopup)]
     pub fn launch_in_popup(&self, popup: Option<Popup>, options: JsValue, signal: JsValue) -> Promise {
-        let (app, followed) = (self.app.clone(), Followed::new(signal));
-        promise(async move {
-            let popup = popup.ok_or(Error::PopupBlocked)?;
-            let session = app.launch_in_popup(popup, read_options(options)?, &followed.signal()).await?;
-            Ok(JsSession::new(session).into())
-        })
+        lazily(Task::LaunchInPopup(self.app.clone(), popup, options, signal))
     }
 
     /// The address to send the user to.
@@ -97,6 +105,42 @@ impl JsApp {
             let url = app.authorization_url(read_options(options)?).await?;
             Ok(JsValue::from_str(url.as_str()))
         })
+    }
+}
+
+/// Finds all sessions.
+pub(super) async fn sessions(app: App) -> Result<JsValue, Failure> {
+    let sessions = app.sessions().await?;
+    Ok(sessions.into_iter().map(|session| JsValue::from(JsSession::new(session))).collect::<Array>().into())
+}
+
+/// Leaves once more.
+pub(super) async fn launch_again(
+    app: App,
+    session: Session<WebPlatform>,
+    scope: Option<String>,
+) -> Result<JsValue, Failure> {
+    app.launch_again(&session, scope.as_deref()).await?;
+    Ok(JsValue::UNDEFINED)
+}
+
+/// Launches in a window.
+pub(super) async fn launch_in_popup(
+    app: App,
+    popup: Option<Popup>,
+    options: JsValue,
+    signal: JsValue,
+) -> Result<JsValue, Failure> {
+    let (popup, followed) = (popup.ok_or(Error::PopupBlocked)?, Followed::new(signal));
+    let session = app.launch_in_popup(popup, read_options(options)?, &followed.signal()).await?;
+    Ok(JsSession::new(session).into())
+}
+
+/// Where the code that reads a key or a callback is not at hand, none is overlooked.
+fn refuse_authentication(server: &JsonValue) -> Result<Option<ClientAuthentication>, Failure> {
+    match server.member("key").or_else(|| server.member("authenticate")) {
+        None => Ok(None),
+        Some(_) => Err(Error::configuration("key", "it was given after the app was made")),
     }
 }
 

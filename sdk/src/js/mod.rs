@@ -1,5 +1,6 @@
 //! The classes that the npm package wraps: they convert and name, and decide nothing. What a page needs (feature `js`) and what a
-//! service needs (`js-backend`) become two WebAssembly files, so that a page loads no more than it uses.
+//! service needs (`js-backend`) become files of their own, so that a page loads no more than it uses; `lazy` lists what of the former
+//! is cut off into one more.
 //!
 //! No method holds a borrow while it waits, so an object may be freed or used again at any time. May import everything
 //! of the crate; nothing imports it.
@@ -17,6 +18,10 @@ mod error;
 mod export;
 #[cfg(feature = "js-backend")]
 mod keys;
+#[cfg(feature = "js")]
+mod lazy;
+#[cfg(feature = "js")]
+mod record;
 #[cfg(feature = "js")]
 mod request;
 #[cfg(feature = "js")]

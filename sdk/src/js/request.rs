@@ -6,36 +6,51 @@ use wasm_bindgen::JsValue;
 use super::abort::Followed;
 use super::value::{object, optional_text};
 use crate::client::fhir::{RequestOptions, Retries};
+use crate::client::session::Session;
 use crate::error::{Error, Failure};
 use crate::fhir::matching::{MatchCandidate, MatchGrade, MatchOptions, match_request, read_candidates};
 use crate::fhir::request::{FhirRequest, Interaction, Return};
 use crate::fhir::response::FhirResponse;
 use crate::platform::JsonView;
-use crate::web::JsonValue;
+use crate::web::{JsonValue, WebPlatform};
+
+/// Sends a request, and gives what came of it.
+pub(super) async fn send(session: Session<WebPlatform>, asked: JsValue, signal: JsValue) -> Result<JsValue, Failure> {
+    let (asked, followed) = (JsonValue::from_js(asked), Followed::new(signal));
+    let response = session.request(&read_request(&asked)?, read_options(&asked, &followed)).await?;
+    Ok(if is_match(&asked) { candidates_array(response) } else { response_object(response) })
+}
+
+/// Reads a request that reads or searches: its interaction, target and parameters.
+pub(super) fn read_reading(asked: &JsonValue) -> Result<FhirRequest, Failure> {
+    let name = asked.member_text("interaction").unwrap_or_default();
+    let interaction =
+        Interaction::from_name(&name).ok_or_else(|| Error::configuration("interaction", "it is unknown"))?;
+    let target = asked.member_text("target").unwrap_or_default();
+    let parameters = asked.member("parameters").map(read_pairs).unwrap_or_default();
+    let request = parameters
+        .into_iter()
+        .fold(FhirRequest::new(interaction, target), |request, (name, value)| request.with(name, value));
+    Ok(if is_true(asked, "post") { request.posted() } else { request })
+}
 
 /// Reads a request: its interaction, target, parameters, body and conditions.
 pub(super) fn read_request(asked: &JsonValue) -> Result<FhirRequest, Failure> {
-    let name = asked.member_text("interaction").unwrap_or_default();
-    if let ("match", Some(patient)) = (&*name, asked.member("body")) {
-        let count = asked.member("count").and_then(|count| count.number());
-        let only_certain = is_true(asked, "onlyCertainMatches");
-        return Ok(match_request(&patient, MatchOptions { only_certain, count: count.map(|count| count as u32) }));
-    }
-    let interaction =
-        Interaction::from_name(&name).ok_or_else(|| Error::configuration("interaction", "it is unknown"))?;
-    let parameters = asked.member("parameters").map(read_pairs).unwrap_or_default();
     let body = asked.member("body");
-    let request = match (interaction, &body) {
-        (Interaction::Create, Some(resource)) => FhirRequest::create(resource),
-        (Interaction::Update, Some(resource)) if parameters.is_empty() => FhirRequest::update(resource),
-        (Interaction::Update, Some(resource)) => FhirRequest::update_where(resource, &parameters),
-        _ => {
-            let target = asked.member_text("target").unwrap_or_default();
-            let request = parameters
-                .into_iter()
-                .fold(FhirRequest::new(interaction, target), |request, (name, value)| request.with(name, value));
-            body.iter().fold(request, |request, body| request.body(body.to_json()))
+    let request = match (asked.member_text("interaction").as_deref(), &body) {
+        (Some("match"), Some(patient)) => {
+            let count = asked.member("count").and_then(|count| count.number());
+            let only_certain = is_true(asked, "onlyCertainMatches");
+            return Ok(match_request(patient, MatchOptions { only_certain, count: count.map(|count| count as u32) }));
         }
+        (Some("create"), Some(resource)) => FhirRequest::create(resource),
+        (Some("update"), Some(resource)) => {
+            match asked.member("parameters").map(read_pairs).unwrap_or_default().as_slice() {
+                [] => FhirRequest::update(resource),
+                parameters => FhirRequest::update_where(resource, parameters),
+            }
+        }
+        _ => body.iter().fold(read_reading(asked)?, |request, body| request.body(body.to_json())),
     };
     with_conditions(request, asked, body.as_ref())
 }
@@ -45,9 +60,6 @@ fn with_conditions(
     asked: &JsonValue,
     body: Option<&JsonValue>,
 ) -> Result<FhirRequest, Failure> {
-    if is_true(asked, "post") {
-        request = request.posted();
-    }
     if let Some(search) = asked.member_text("ifNoneExist") {
         request = request.if_none_exist(search);
     }
@@ -96,7 +108,7 @@ fn read_pair(pair: &JsonValue) -> Option<(String, String)> {
 }
 
 /// The people that the answer to a match may be about.
-pub(super) fn candidates_array(response: FhirResponse<JsonValue>) -> JsValue {
+fn candidates_array(response: FhirResponse<JsonValue>) -> JsValue {
     let candidates = response.resource.as_ref().map(read_candidates).unwrap_or_default();
     candidates.into_iter().map(candidate_object).collect::<Array>().into()
 }
@@ -110,7 +122,7 @@ fn candidate_object(candidate: MatchCandidate<JsonValue>) -> JsValue {
 }
 
 /// Whether a request looks for a person.
-pub(super) fn is_match(asked: &JsonValue) -> bool {
+fn is_match(asked: &JsonValue) -> bool {
     asked.member_text("interaction").as_deref() == Some("match")
 }
 

@@ -5,8 +5,10 @@ use wasm_bindgen::prelude::*;
 
 use super::abort::Followed;
 use super::error::to_js;
-use super::value::{object, promise, text};
+use super::lazy::{Task, lazily};
+use super::value::{object, text};
 use crate::client::resolver::{Resolved, Resolver};
+use crate::error::Failure;
 use crate::web::{JsonValue, WebPlatform};
 
 /// Follows references, each once.
@@ -26,22 +28,34 @@ impl JsResolver {
 impl JsResolver {
     /// The resource that a reference names, within `whole` or on the server.
     pub fn resolve(&self, reference: String, whole: JsValue) -> Promise {
-        let resolver = self.resolver.clone();
-        promise(async move {
-            let whole = whole.is_object().then(|| JsonValue::from_js(whole));
-            Ok(resolver.resolve(&reference, whole.as_ref()).await?.into_js())
-        })
+        lazily(Task::Resolve(self.resolver.clone(), reference, whole))
     }
 
     /// All that a resource or Bundle refers to: an array of references with their resources or errors.
     #[wasm_bindgen(js_name = resolveAll)]
     pub fn resolve_all(&self, whole: JsValue, depth: u32) -> Promise {
-        let resolver = self.resolver.clone();
-        promise(async move {
-            let resolved = resolver.resolve_all(&JsonValue::from_js(whole), depth as usize).await;
-            Ok(resolved.into_iter().map(resolved_object).collect::<Array>().into())
-        })
+        lazily(Task::ResolveAll(self.resolver.clone(), whole, depth))
     }
+}
+
+/// Follows one reference.
+pub(super) async fn resolve(
+    resolver: Resolver<WebPlatform>,
+    reference: String,
+    whole: JsValue,
+) -> Result<JsValue, Failure> {
+    let whole = whole.is_object().then(|| JsonValue::from_js(whole));
+    Ok(resolver.resolve(&reference, whole.as_ref()).await?.into_js())
+}
+
+/// Follows every reference.
+pub(super) async fn resolve_all(
+    resolver: Resolver<WebPlatform>,
+    whole: JsValue,
+    depth: u32,
+) -> Result<JsValue, Failure> {
+    let resolved = resolver.resolve_all(&JsonValue::from_js(whole), depth as usize).await;
+    Ok(resolved.into_iter().map(resolved_object).collect::<Array>().into())
 }
 
 fn resolved_object(resolved: Resolved<JsonValue>) -> JsValue {

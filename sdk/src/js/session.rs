@@ -2,25 +2,25 @@
 
 use std::cell::RefCell;
 
-use js_sys::{Array, Function, Promise};
+use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
 
 use super::abort::Followed;
 use super::batcher::JsBatcher;
 use super::error::to_js;
-use super::request::{candidates_array, is_match, read_options, read_pairs, read_request, response_object};
+use super::lazy::{Task, lazily};
+use super::request::{read_options, read_reading, response_object};
 use super::resolver::JsResolver;
-use super::value::{object, optional_text, promise, scopes, text};
+use super::value::{array, object, optional_text, promise, scopes, text};
 use crate::client::batch::Batcher;
 use crate::client::introspection::IntrospectAs;
-use crate::client::record::{PartState, RecordPart, RecordQuery};
 use crate::client::resolver::Resolver;
 use crate::client::search::Search;
 use crate::client::session::{CheckedIdentity, EventSubscription, Session, SessionEvent, Signature};
 use crate::client::sign_out::Revocation;
-use crate::client::whole_record::RecordProgress;
+use crate::error::Failure;
 use crate::fhir::bundle::Page;
-use crate::platform::{Json, JsonView};
+use crate::platform::Json;
 use crate::web::{JsonValue, WebPlatform};
 
 /// A signed-in session.
@@ -106,21 +106,26 @@ impl JsSession {
         })
     }
 
-    /// Sends a FHIR request, as the face describes it.
-    pub fn request(&self, asked: JsValue, signal: JsValue) -> Promise {
+    /// Sends a FHIR request that reads, as the face describes it.
+    #[wasm_bindgen(js_name = readWith)]
+    pub fn read_with(&self, asked: JsValue, signal: JsValue) -> Promise {
         let session = self.session.clone();
         promise(async move {
             let (asked, followed) = (JsonValue::from_js(asked), Followed::new(signal));
-            let (request, options) = (read_request(&asked)?, read_options(&asked, &followed));
-            let response = session.request(&request, options).await?;
-            Ok(if is_match(&asked) { candidates_array(response) } else { response_object(response) })
+            let response = session.request(&read_reading(&asked)?, read_options(&asked, &followed)).await?;
+            Ok(response_object(response))
         })
+    }
+
+    /// Sends any FHIR request, as the face describes it.
+    pub fn request(&self, asked: JsValue, signal: JsValue) -> Promise {
+        lazily(Task::Request(self.session(), asked, signal))
     }
 
     /// Begins to read the pages of what a FHIR request finds.
     pub fn pages(&self, asked: JsValue, limit: Option<u32>, signal: JsValue) -> Result<JsSearch, JsValue> {
         let (asked, followed) = (JsonValue::from_js(asked), Followed::new(signal));
-        let search = self.session.pages(&read_request(&asked)?, read_options(&asked, &followed))?;
+        let search = self.session.pages(&read_reading(&asked)?, read_options(&asked, &followed))?;
         let search = search.limited_to(limit.map_or(usize::MAX, |limit| limit as usize));
         Ok(JsSearch { search, _followed: followed })
     }
@@ -138,31 +143,13 @@ impl JsSession {
     /// gets the number of a query and its part, each time that it changed.
     #[wasm_bindgen(js_name = loadRecord)]
     pub fn load_record(&self, queries: JsValue, listener: Function, signal: JsValue) -> Promise {
-        let session = self.session.clone();
-        promise(async move {
-            let followed = Followed::new(signal);
-            let queries = read_queries(queries);
-            let tell = |index: usize, part: &RecordPart<JsonValue>| {
-                // The face's listener only queues the app's own, which is where an error can arise.
-                let _ = listener.call2(&JsValue::UNDEFINED, &(index as u32).into(), &part_object(part));
-            };
-            let parts = session.load_record(&queries, &followed.signal(), &tell).await?;
-            Ok(parts.iter().map(part_object).collect::<Array>().into())
-        })
+        lazily(Task::LoadRecord(self.session(), queries, listener, signal))
     }
 
     /// Loads all that the server has of the patient in context; `listener` is told how far that is.
     #[wasm_bindgen(js_name = loadWholeRecord)]
     pub fn load_whole_record(&self, listener: Function, signal: JsValue) -> Promise {
-        let session = self.session.clone();
-        promise(async move {
-            let followed = Followed::new(signal);
-            let tell = |progress: &RecordProgress| {
-                let _ = listener.call1(&JsValue::UNDEFINED, &progress_object(progress));
-            };
-            let parts = session.load_whole_record(&followed.signal(), &tell).await?;
-            Ok(parts.iter().map(part_object).collect::<Array>().into())
-        })
+        lazily(Task::LoadWholeRecord(self.session(), listener, signal))
     }
 
     /// What gathers requests into batches.
@@ -203,12 +190,7 @@ impl JsSession {
 
     /// What the server says of the access token.
     pub fn introspect(&self, as_client: bool, signal: JsValue) -> Promise {
-        let session = self.session.clone();
-        promise(async move {
-            let followed = Followed::new(signal);
-            let asked_as = if as_client { IntrospectAs::Client } else { IntrospectAs::Token };
-            Ok(session.introspect(asked_as, &followed.signal()).await?.members.into_js())
-        })
+        lazily(Task::Introspect(self.session(), as_client, signal))
     }
 
     /// Calls a function with the type of every event, and its error, in place of the one before.
@@ -244,16 +226,15 @@ impl JsSearch {
     }
 }
 
-/// The queries, or the usual ones where none are given.
-fn read_queries(queries: JsValue) -> Vec<RecordQuery> {
-    let Some(queries) = JsonValue::from_js(queries).items() else { return RecordQuery::usual() };
-    let read = |query: &JsonValue| match query.items()?.as_slice() {
-        [resource_type, parameters] => {
-            Some(RecordQuery { resource_type: resource_type.text()?, parameters: read_pairs(parameters.clone()) })
-        }
-        _ => None,
-    };
-    queries.iter().filter_map(read).collect()
+/// Asks what the server says of the access token.
+pub(super) async fn introspect(
+    session: Session<WebPlatform>,
+    as_client: bool,
+    signal: JsValue,
+) -> Result<JsValue, Failure> {
+    let followed = Followed::new(signal);
+    let asked_as = if as_client { IntrospectAs::Client } else { IntrospectAs::Token };
+    Ok(session.introspect(asked_as, &followed.signal()).await?.members.into_js())
 }
 
 fn revocation_object(revocation: &Revocation) -> JsValue {
@@ -265,39 +246,6 @@ fn revocation_object(revocation: &Revocation) -> JsValue {
         Revocation::Failed(failure) => ("failed", None, to_js(failure)),
     };
     object(&[("revocation", text(state)), ("page", optional_text(page)), ("error", error)])
-}
-
-fn part_object(part: &RecordPart<JsonValue>) -> JsValue {
-    let (state, error) = match &part.state {
-        PartState::Loading => ("loading", JsValue::UNDEFINED),
-        PartState::Complete => ("complete", JsValue::UNDEFINED),
-        PartState::NotGranted => ("notgranted", JsValue::UNDEFINED),
-        PartState::Failed(failure) => ("failed", to_js(failure)),
-    };
-    let pair = |(name, value): &(String, String)| JsValue::from(Array::of2(&text(name), &text(value)));
-    object(&[
-        ("resourceType", text(&part.query.resource_type)),
-        ("parameters", part.query.parameters.iter().map(pair).collect::<Array>().into()),
-        ("resources", array(part.resources.clone())),
-        ("others", array(part.others.clone())),
-        ("total", part.total.map_or(JsValue::UNDEFINED, JsValue::from)),
-        ("state", text(state)),
-        ("error", error),
-    ])
-}
-
-fn progress_object(progress: &RecordProgress) -> JsValue {
-    let count = |count: usize| JsValue::from(count as u32);
-    object(&[
-        ("parts", progress.parts.map_or(JsValue::UNDEFINED, count)),
-        ("done", count(progress.done)),
-        ("resources", count(progress.resources)),
-        ("total", progress.total.map_or(JsValue::UNDEFINED, JsValue::from)),
-    ])
-}
-
-fn array(items: Vec<JsonValue>) -> JsValue {
-    items.into_iter().map(JsonValue::into_js).collect::<Array>().into()
 }
 
 fn page_object(page: Page<JsonValue>) -> JsValue {

@@ -11,6 +11,8 @@ use crate::error::Failure;
 use crate::platform::LocalFuture;
 #[cfg(feature = "js")]
 use crate::protocol::scope::Scope;
+#[cfg(feature = "js")]
+use crate::web::JsonValue;
 
 /// A promise of what a future gives.
 pub(super) fn promise(future: impl Future<Output = Result<JsValue, Failure>> + 'static) -> Promise {
@@ -37,6 +39,12 @@ pub(super) fn optional_text(text: Option<&str>) -> JsValue {
 #[cfg(feature = "js")]
 pub(super) fn scopes<'a>(scopes: impl IntoIterator<Item = &'a Scope>) -> JsValue {
     scopes.into_iter().map(|scope| JsValue::from_str(scope.as_str())).collect::<Array>().into()
+}
+
+/// An array of JSON values.
+#[cfg(feature = "js")]
+pub(super) fn array(items: Vec<JsonValue>) -> JsValue {
+    items.into_iter().map(JsonValue::into_js).collect::<Array>().into()
 }
 
 /// An object of members.

@@ -2,7 +2,7 @@
 
 import { settings } from "./settings.js";
 
-/** Shows a button that connects, and after the launch who the patient is. */
+/** Shows a button that connects, and after the launch who the patient is and, of the record, how many conditions were found. */
 export async function start(SmartApp) {
   const app = new SmartApp(settings);
   const session = await app.resume();
@@ -14,5 +14,8 @@ export async function start(SmartApp) {
   }
   const patient = await session.patient.read();
   const names = patient.name.map(({ given = [], family = "" }) => [...given, family].join(" "));
-  document.querySelector("output").textContent = `Patient ${patient.id}: ${names.join(", ")}`;
+  // Of the second WebAssembly file, which has to be found too.
+  const [conditions] = await session.loadRecord({ queries: ["Condition"] });
+  const found = `${conditions.resources.length} conditions, ${conditions.state}`;
+  document.querySelector("output").textContent = `Patient ${patient.id}: ${names.join(", ")}; ${found}`;
 }

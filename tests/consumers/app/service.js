@@ -19,12 +19,16 @@ export async function report(fhirBase) {
   const job = await client.startExport({ types: ["Patient"], level: "patient" });
   let exported = 0;
   for await (const { resourceType } of job.resources()) if (resourceType === "Patient") exported += 1;
-  return { id, birthDate, exported, missing: await codeOf(client.read("Patient/none")), launch: await codeOf(launch(fhirBase)) };
-}
-
-/** An app for people finds the server here, too, and says that there is no page to lead them away from. */
-function launch(fhirBase) {
-  return new SmartApp({ fhirBase, clientId: "app", scope: "openid", redirectUri: "http://localhost/" }).launch();
+  const app = new SmartApp({ fhirBase, clientId: "app", scope: "openid", redirectUri: "http://localhost/" });
+  return {
+    id,
+    birthDate,
+    exported,
+    missing: await codeOf(client.read("Patient/none")),
+    // An app for people finds the server here, too, and says that there is no page to lead them away from.
+    launch: await codeOf(app.launch()),
+    sessions: (await app.sessions()).length,
+  };
 }
 
 /** The code by which a call of this package rejects. */

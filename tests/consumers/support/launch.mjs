@@ -1,4 +1,4 @@
-// What every consumer in a page must do: a standalone launch, and the patient read.
+// What every consumer in a page must do: a standalone launch, the patient read, and the record loaded, which takes the second WebAssembly file.
 
 import assert from "node:assert/strict";
 import { test } from "../../e2e/support/browser.mjs";
@@ -19,6 +19,7 @@ export function checkLaunch(name, consumer, serve) {
       const { names } = await patientOf(traffic);
       const shown = await patient.innerText();
       assert.ok(holdsEach(shown, names), `"${shown}" names ${names}`);
+      assert.match(shown, /; \d+ conditions, complete$/);
       assert.equal(traffic.tokenRequests("authorization_code").length, 1, "the code was posted once");
     } finally {
       await server.stop();

@@ -14,5 +14,6 @@ export function checkReport(report) {
     exported: 50,
     missing: "not_found",
     launch: "navigation_unavailable",
+    sessions: 0,
   });
 }

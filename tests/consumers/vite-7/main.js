@@ -1,5 +1,8 @@
 import { SmartApp, ready } from "smartrust";
 import { start } from "./app.js";
 
-if (import.meta.env.MODE === "by-address") await ready((await import("smartrust/wasm?url")).default);
+if (import.meta.env.MODE === "by-address") {
+  const [main, lazy] = await Promise.all([import("smartrust/wasm?url"), import("smartrust/wasm/lazy?url")]);
+  await ready(main.default, lazy.default);
+}
 await start(SmartApp);

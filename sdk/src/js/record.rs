@@ -1,0 +1,87 @@
+//! A patient's record, whole or in parts, for JavaScript.
+
+use js_sys::{Array, Function};
+use wasm_bindgen::JsValue;
+
+use super::abort::Followed;
+use super::error::to_js;
+use super::request::read_pairs;
+use super::value::{array, object, text};
+use crate::client::record::{PartState, RecordPart, RecordQuery};
+use crate::client::session::Session;
+use crate::client::whole_record::RecordProgress;
+use crate::error::Failure;
+use crate::platform::JsonView;
+use crate::web::{JsonValue, WebPlatform};
+
+/// Loads a record by its queries.
+pub(super) async fn load_record(
+    session: Session<WebPlatform>,
+    queries: JsValue,
+    listener: Function,
+    signal: JsValue,
+) -> Result<JsValue, Failure> {
+    let followed = Followed::new(signal);
+    let queries = read_queries(queries);
+    let tell = |index: usize, part: &RecordPart<JsonValue>| {
+        // The face's listener only queues the app's own, which is where an error can arise.
+        let _ = listener.call2(&JsValue::UNDEFINED, &(index as u32).into(), &part_object(part));
+    };
+    let parts = session.load_record(&queries, &followed.signal(), &tell).await?;
+    Ok(parts.iter().map(part_object).collect::<Array>().into())
+}
+
+/// Loads all of a record.
+pub(super) async fn load_whole_record(
+    session: Session<WebPlatform>,
+    listener: Function,
+    signal: JsValue,
+) -> Result<JsValue, Failure> {
+    let followed = Followed::new(signal);
+    let tell = |progress: &RecordProgress| {
+        let _ = listener.call1(&JsValue::UNDEFINED, &progress_object(progress));
+    };
+    let parts = session.load_whole_record(&followed.signal(), &tell).await?;
+    Ok(parts.iter().map(part_object).collect::<Array>().into())
+}
+
+/// The queries, or the usual ones where none are given.
+fn read_queries(queries: JsValue) -> Vec<RecordQuery> {
+    let Some(queries) = JsonValue::from_js(queries).items() else { return RecordQuery::usual() };
+    let read = |query: &JsonValue| match query.items()?.as_slice() {
+        [resource_type, parameters] => {
+            Some(RecordQuery { resource_type: resource_type.text()?, parameters: read_pairs(parameters.clone()) })
+        }
+        _ => None,
+    };
+    queries.iter().filter_map(read).collect()
+}
+
+fn part_object(part: &RecordPart<JsonValue>) -> JsValue {
+    let (state, error) = match &part.state {
+        PartState::Loading => ("loading", JsValue::UNDEFINED),
+        PartState::Complete => ("complete", JsValue::UNDEFINED),
+        PartState::NotGranted => ("notgranted", JsValue::UNDEFINED),
+        PartState::Failed(failure) => ("failed", to_js(failure)),
+    };
+    let pair = |(name, value): &(String, String)| JsValue::from(Array::of2(&text(name), &text(value)));
+    object(&[
+        ("resourceType", text(&part.query.resource_type)),
+        ("parameters", part.query.parameters.iter().map(pair).collect::<Array>().into()),
+        ("resources", array(part.resources.clone())),
+        ("others", array(part.others.clone())),
+        ("total", part.total.map_or(JsValue::UNDEFINED, JsValue::from)),
+        ("state", text(state)),
+        ("error", error),
+    ])
+}
+
+fn progress_object(progress: &RecordProgress) -> JsValue {
+    let count = |count: usize| JsValue::from(count as u32);
+    object(&[
+        ("parts", progress.parts.map_or(JsValue::UNDEFINED, count)),
+        ("done", count(progress.done)),
+        ("resources", count(progress.resources)),
+        ("total", progress.total.map_or(JsValue::UNDEFINED, JsValue::from)),
+    ])
+}

@@ -1,0 +1,87 @@
+// The second WebAssembly file, which holds what most pages never ask for.
+
+import assert from "node:assert/strict";
+import { test } from "./support/browser.mjs";
+import { emptyHome, signIn, withSession } from "./support/package.mjs";
+import { appOrigin } from "./support/servers.mjs";
+
+const file = `${appOrigin}/pkg/wasm/smartrust_lazy.wasm`;
+
+/** Signs in, and leaves an empty page behind that has the session. */
+async function signInAndEmpty(page, context) {
+  await signIn(page);
+  await emptyHome(context);
+  await page.reload();
+}
+
+test("a page that launches, reads, searches, refreshes, comes back and signs out loads one WebAssembly file", async ({ page, context, traffic }) => {
+  await signInAndEmpty(page, context);
+  const seen = await withSession(page, async ({ session }) => {
+    const { id } = await session.patient.read({ headers: { "X-Asked-By": "a test" } });
+    const { resourceType } = await session.capabilities();
+    const found = await session.patient.search("Condition", undefined, { limit: 1 }).toArray();
+    await session.refresh();
+    await session.signOut();
+    return { id: typeof id, resourceType, found: found.length, active: session.active };
+  });
+  assert.deepEqual(seen, { id: "string", resourceType: "CapabilityStatement", found: 1, active: false });
+  assert.equal(traffic.to(file).length, 0);
+});
+
+test("the second WebAssembly file is loaded at the first use, once", async ({ page, context, traffic }) => {
+  await signInAndEmpty(page, context);
+  const seen = await withSession(page, async ({ app, session }) => {
+    const [refused, resolved, [part], sessions, introspection] = await Promise.all([
+      session.create({ resourceType: "Basic" }).catch(({ status }) => status),
+      session.resolver().resolve(session.patient.reference),
+      session.loadRecord({ queries: ["Condition"] }),
+      app.sessions(),
+      session.introspect(),
+    ]);
+    return [refused, resolved.id === session.patient.id, part.state, sessions.length, introspection.active];
+  });
+  assert.deepEqual(seen, [405, true, "complete", 1, true]);
+  assert.equal(traffic.to(file).length, 1);
+});
+
+const failures = {
+  "cannot be reached": (route) => route.abort(),
+  "is missing on the server": (route) => route.fulfill({ status: 404, contentType: "text/html", body: "<h1>Not found</h1>" }),
+  "is of another build": async (route) => {
+    const response = await route.fetch();
+    const bytes = (await response.body()).toString("latin1");
+    await route.fulfill({ response, body: Buffer.from(bytes.replaceAll(/[0-9a-f]{16}/g, "0".repeat(16)), "latin1") });
+  },
+};
+
+for (const [how, fail] of Object.entries(failures)) {
+  test(`where the second WebAssembly file ${how}, each call says so, and the next one tries again`, async ({ page, context, traffic }) => {
+    await signInAndEmpty(page, context);
+    await context.route(file, fail);
+    const told = await withSession(page, async ({ session }) => {
+      const batcher = session.batcher();
+      const calls = [session.introspect(), session.resolver().resolve("Patient/1"), session.loadRecord(), batcher.read("Patient/1")];
+      batcher.flush();
+      const outcomes = await Promise.all(calls.map((call) => call.catch((error) => error)));
+      window.kept = session;
+      return outcomes.map(({ name, code, message }) => [name, code, message.includes("smartrust_lazy.wasm")]);
+    });
+    assert.deepEqual(told, Array(4).fill(["SmartError", "wasm_unavailable", true]));
+    assert.equal(traffic.to(file).length, 1, "those who ask at once share an attempt");
+    await context.unroute(file);
+    const active = await page.evaluate(async () => (await window.kept.introspect()).active);
+    assert.equal(active, true);
+    assert.equal(traffic.to(file).length, 2);
+  });
+}
+
+test("where the second WebAssembly file cannot be reached, a window that was opened for a launch is closed again", async ({ page, context }) => {
+  await signInAndEmpty(page, context);
+  await context.route(file, (route) => route.abort());
+  const [opened, code] = await Promise.all([
+    page.waitForEvent("popup"),
+    withSession(page, ({ app }) => app.launchInPopup().catch(({ code }) => code)),
+  ]);
+  assert.equal(code, "wasm_unavailable");
+  if (!opened.isClosed()) await opened.waitForEvent("close");
+});
