@@ -27,7 +27,7 @@ pub struct JsonLines<V> {
 /// Lines, as the host's parser took them.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Lines<V> {
-    /// All of them hold JSON, and were parsed together.
+    /// All of them hold JSON.
     Together(Together<V>),
     /// One by one.
     Each(Vec<JsonLine<V>>),

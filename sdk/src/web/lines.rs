@@ -1,6 +1,6 @@
 //! Lines of JSON out of the pieces of a body, as texts of the engine: none is copied into WebAssembly.
 
-use js_sys::{Array, JsString, Uint8Array};
+use js_sys::{Array, Function, JsString, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 use super::json::JsonValue;
@@ -14,6 +14,9 @@ extern "C" {
     fn new(label: &str, options: &JsValue) -> TextDecoder;
     #[wasm_bindgen(method, catch)]
     fn decode(this: &TextDecoder, bytes: &JsValue, options: &JsValue) -> Result<JsString, JsValue>;
+
+    #[wasm_bindgen(thread_local_v2, js_namespace = JSON, js_name = parse)]
+    static PARSE: Function;
 }
 
 /// Decodes, cuts and parses what arrives.
@@ -21,6 +24,7 @@ pub(super) struct LineReader {
     decoder: TextDecoder,
     streaming: JsValue,
     line_end: JsValue,
+    parse: Function,
     rest: JsString,
     is_broken: bool,
 }
@@ -32,6 +36,7 @@ impl LineReader {
             decoder: TextDecoder::new("utf-8", &option("fatal")),
             streaming: option("stream"),
             line_end: JsValue::from_str("\n"),
+            parse: PARSE.with(Function::clone),
             rest: JsString::from(""),
             is_broken: false,
         }
@@ -59,7 +64,18 @@ impl LineReader {
         let lines = split(&text, &self.line_end);
         self.rest = if is_end { JsString::from("") } else { lines.pop().unchecked_into() };
         let is_empty = lines.length() == 0 || is_end && text.length() == 0;
-        (!is_empty).then(|| read_lines(&lines))
+        (!is_empty).then(|| self.read(&lines))
+    }
+
+    /// The engine parses line after line by itself, so that a line costs no step into WebAssembly and back, unless one of them is
+    /// blank or bad.
+    fn read(&self, lines: &Array) -> Lines<JsonValue> {
+        match lines.unchecked_ref::<Texts>().map(&self.parse) {
+            Ok(values) => {
+                Lines::Together(Together { count: values.length() as usize, array: JsonValue::from_js(values.into()) })
+            }
+            Err(_) => Lines::Each(lines.iter().map(|line| read_line(&line)).collect()),
+        }
     }
 }
 
@@ -69,26 +85,16 @@ extern "C" {
     type Text;
     #[wasm_bindgen(method, js_name = split)]
     fn split_at(this: &Text, separator: &JsValue) -> Array;
+
+    #[wasm_bindgen(js_name = Array)]
+    type Texts;
+    // What map tells besides the text, JSON.parse leaves unused.
+    #[wasm_bindgen(method, catch)]
+    fn map(this: &Texts, parse: &Function) -> Result<Array, JsValue>;
 }
 
 fn split(text: &JsString, separator: &JsValue) -> Array {
     text.unchecked_ref::<Text>().split_at(separator)
-}
-
-fn read_lines(lines: &Array) -> Lines<JsonValue> {
-    match parse_together(lines) {
-        Some(together) => Lines::Together(together),
-        None => Lines::Each(lines.iter().map(|line| read_line(&line)).collect()),
-    }
-}
-
-/// All lines in one call of the engine's parser, which for many short lines takes less time than a call for each. `None` where a line is
-/// blank or bad, or holds more than one value.
-fn parse_together(lines: &Array) -> Option<Together<JsonValue>> {
-    let text = JsString::from("[").concat(&lines.join(",")).concat(&JsValue::from_str("]"));
-    let array = JsonValue::parse(&text)?.into_js();
-    let count = array.dyn_ref::<Array>()?.length();
-    (count == lines.length()).then(|| Together { array: JsonValue::from_js(array), count: count as usize })
 }
 
 fn read_line(line: &JsValue) -> JsonLine<JsonValue> {

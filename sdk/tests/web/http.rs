@@ -157,7 +157,7 @@ async fn b5_lines_of_json_are_the_same_however_the_body_is_cut() {
 }
 
 #[wasm_bindgen_test]
-async fn b5_lines_that_are_json_only_when_taken_together_are_bad_lines() {
+async fn b5_a_line_that_holds_two_values_or_half_of_one_is_bad() {
     assert_eq!(lines(b"{\"id\":\"a\"},{\"id\":\"b\"}\n{\"id\":\"c\"}\n", 100).await, ["not JSON", "c"]);
     assert_eq!(lines(b"{\"id\":\"a\"\n\"x\":1}\n{\"id\":\"c\"}\n", 100).await, ["not JSON", "not JSON", "c"]);
 }
