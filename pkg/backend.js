@@ -62,8 +62,9 @@ export class Export {
     const reader = this.#wasm.readFiles(manifest, asked, parallel, skipBadLines, signal);
     try {
       for (let batch = await reader.next(); batch; batch = await reader.next()) {
-        onProgress?.(batch.progress);
-        yield { file: asked[batch.file], resources: batch.resources };
+        const [resources, file, ...progress] = batch;
+        onProgress?.(progressOf(progress));
+        yield { file: asked[file], resources };
       }
     } finally {
       reader.free();
@@ -176,6 +177,10 @@ export class Keys {
   get jwks() {
     return { keys: [this.publicJwk] };
   }
+}
+
+function progressOf([files, totalFiles, resources, bytes, skipped, totalResources]) {
+  return { files, totalFiles, resources, totalResources, bytes, skipped };
 }
 
 /** What of a key the configuration takes: `Keys` have it behind getters. */

@@ -10,7 +10,7 @@ use super::abort::Followed;
 use super::error::json_argument;
 use super::value::{object, optional_text, promise, text};
 use crate::client::config_json::{members, optional, texts};
-use crate::client::export::{Export, ExportDownload, ExportProgress, ExportReader, ReadOptions, ReadProgress};
+use crate::client::export::{Export, ExportDownload, ExportProgress, ExportReader, ReadOptions};
 use crate::error::{Error, Failure};
 use crate::fhir::export::{ExportFile, ExportLevel, ExportManifest, ExportRequest};
 use crate::fhir::ndjson::Resources;
@@ -94,7 +94,8 @@ pub struct JsExportReader {
 
 #[wasm_bindgen(js_class = ExportReader)]
 impl JsExportReader {
-    /// The next batch with the progress so far, or `undefined`.
+    /// The next batch, or `undefined`: its resources, its file's number, and how far it has come. In an array, because the names of
+    /// an object's members would cross over with each of many thousand batches.
     pub fn next(&self) -> Promise {
         let slot = self.reader.clone();
         promise(async move {
@@ -107,8 +108,18 @@ impl JsExportReader {
                 Resources::Together(together) => together.array.into_js(),
                 Resources::Each(resources) => resources.into_iter().map(JsonValue::into_js).collect::<Array>().into(),
             };
-            let file = JsValue::from_f64(batch.file as f64);
-            Ok(object(&[("file", file), ("resources", resources), ("progress", progress_to_js(&progress))]))
+            let numbers = [
+                batch.file as f64,
+                progress.files as f64,
+                progress.total_files as f64,
+                progress.resources as f64,
+                progress.bytes as f64,
+                progress.skipped as f64,
+            ];
+            let answer: Array = numbers.into_iter().map(JsValue::from_f64).collect();
+            answer.push(&progress.total_resources.map_or(JsValue::UNDEFINED, JsValue::from_f64));
+            answer.unshift(&resources);
+            Ok(answer.into())
         })
     }
 }
@@ -189,17 +200,5 @@ fn file_to_js(file: &ExportFile) -> JsValue {
         ("type", optional_text(file.resource_type.as_deref())),
         ("url", text(&file.url)),
         ("count", file.count.map_or(JsValue::UNDEFINED, JsValue::from_f64)),
-    ])
-}
-
-fn progress_to_js(progress: &ReadProgress) -> JsValue {
-    let number = |number: u64| JsValue::from_f64(number as f64);
-    object(&[
-        ("files", number(progress.files as u64)),
-        ("totalFiles", number(progress.total_files as u64)),
-        ("resources", number(progress.resources)),
-        ("totalResources", progress.total_resources.map_or(JsValue::UNDEFINED, JsValue::from_f64)),
-        ("bytes", number(progress.bytes)),
-        ("skipped", number(progress.skipped)),
     ])
 }

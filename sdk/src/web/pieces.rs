@@ -5,7 +5,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::ReadableStream;
 
-use super::global::{member, object};
+use super::global::object;
 
 /// How large a piece may be, in bytes. Larger ones, and a new buffer for each, would leave the engine with more to collect than it does in
 /// time.
@@ -22,6 +22,12 @@ extern "C" {
     type Reader;
     #[wasm_bindgen(method)]
     fn read(this: &Reader, view: &JsValue) -> Promise;
+
+    type Piece;
+    #[wasm_bindgen(method, getter)]
+    fn done(this: &Piece) -> bool;
+    #[wasm_bindgen(method, getter)]
+    fn value(this: &Piece) -> Option<Uint8Array>;
 }
 
 /// Reads a body piece by piece.
@@ -43,11 +49,8 @@ impl Pieces {
     /// The next piece, which is good until the one after it is asked for; `None` at the end.
     pub async fn next(&mut self) -> Result<Option<Uint8Array>, JsValue> {
         let view = self.buffer.as_ref().map_or(JsValue::UNDEFINED, |buffer| Uint8Array::new(buffer).into());
-        let read = JsFuture::from(self.reader.read(&view)).await?;
-        if member::<JsValue>(&read, "done").is_some_and(|done| done.is_truthy()) {
-            return Ok(None);
-        }
-        let piece: Option<Uint8Array> = member(&read, "value");
+        let read: Piece = JsFuture::from(self.reader.read(&view)).await?.unchecked_into();
+        let piece = read.value().filter(|_| !read.done());
         if let (Some(buffer), Some(piece)) = (&mut self.buffer, &piece) {
             *buffer = piece.buffer();
         }
