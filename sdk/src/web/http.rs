@@ -122,7 +122,7 @@ impl WebResponse {
             Some(pieces) => pieces,
             None => {
                 let Some(stream) = self.response.body() else { return Ok(None) };
-                self.pieces.insert(Pieces::of(&stream).map_err(|_| HttpFailure::Network)?)
+                self.pieces.insert(Pieces::of(stream).map_err(|_| HttpFailure::Network)?)
             }
         };
         pieces.next().await.map_err(|_| HttpFailure::Network)

@@ -7,8 +7,8 @@ use web_sys::ReadableStream;
 
 use super::global::object;
 
-/// How large a piece may be, in bytes. Larger ones, and a new buffer for each, would leave the engine with more to collect than it does in
-/// time.
+/// How large a piece may be, in bytes, before the engine is given a buffer to fill. Larger ones, each in a buffer of its own, leave it
+/// with more to collect than it does in time.
 const SIZE: u32 = 64 * 1024;
 
 #[wasm_bindgen]
@@ -22,6 +22,8 @@ extern "C" {
     type Reader;
     #[wasm_bindgen(method)]
     fn read(this: &Reader, view: &JsValue) -> Promise;
+    #[wasm_bindgen(method, js_name = releaseLock)]
+    fn release_lock(this: &Reader);
 
     type Piece;
     #[wasm_bindgen(method, getter)]
@@ -32,18 +34,16 @@ extern "C" {
 
 /// Reads a body piece by piece.
 pub(super) struct Pieces {
+    stream: Stream,
     reader: Reader,
-    /// Where the next piece goes. `None` where the engine makes a buffer for each.
+    /// Where the next piece goes. `None` as long as the engine makes a buffer for each.
     buffer: Option<ArrayBuffer>,
 }
 
 impl Pieces {
-    pub fn of(stream: &ReadableStream) -> Result<Self, JsValue> {
-        let stream: &Stream = stream.unchecked_ref();
-        match stream.get_reader(&object(&[("mode", "byob".into())])) {
-            Ok(reader) => Ok(Self { reader, buffer: Some(ArrayBuffer::new(SIZE)) }),
-            Err(_) => Ok(Self { reader: stream.get_reader(&JsValue::UNDEFINED)?, buffer: None }),
-        }
+    pub fn of(stream: ReadableStream) -> Result<Self, JsValue> {
+        let stream: Stream = stream.unchecked_into();
+        Ok(Self { reader: stream.get_reader(&JsValue::UNDEFINED)?, stream, buffer: None })
     }
 
     /// The next piece, which is good until the one after it is asked for; `None` at the end.
@@ -51,9 +51,24 @@ impl Pieces {
         let view = self.buffer.as_ref().map_or(JsValue::UNDEFINED, |buffer| Uint8Array::new(buffer).into());
         let read: Piece = JsFuture::from(self.reader.read(&view)).await?.unchecked_into();
         let piece = read.value().filter(|_| !read.done());
-        if let (Some(buffer), Some(piece)) = (&mut self.buffer, &piece) {
-            *buffer = piece.buffer();
+        match (&mut self.buffer, &piece) {
+            (Some(buffer), Some(piece)) => *buffer = piece.buffer(),
+            (None, Some(piece)) if piece.length() > SIZE => self.fill_one_buffer()?,
+            _ => {}
         }
         Ok(piece)
+    }
+
+    /// Not every stream can.
+    fn fill_one_buffer(&mut self) -> Result<(), JsValue> {
+        self.reader.release_lock();
+        match self.stream.get_reader(&object(&[("mode", "byob".into())])) {
+            Ok(reader) => {
+                self.reader = reader;
+                self.buffer = Some(ArrayBuffer::new(SIZE));
+            }
+            Err(_) => self.reader = self.stream.get_reader(&JsValue::UNDEFINED)?,
+        }
+        Ok(())
     }
 }

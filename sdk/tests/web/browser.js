@@ -42,7 +42,9 @@ export function responseInPieces(pieces) {
 }
 
 /** A body whose bytes come in pieces of a size. */
-export function responseCutEvery(bytes, size) {
+export function responseCutEvery(view, size) {
+  // The memory that it is seen in may move.
+  const bytes = view.slice();
   let sent = 0;
   const pull = (controller) => {
     if (sent >= bytes.length) return controller.close();
@@ -50,6 +52,22 @@ export function responseCutEvery(bytes, size) {
     sent += size;
   };
   return new Response(new ReadableStream({ pull }, { highWaterMark: 0 }));
+}
+
+/** The same from a stream that fills a buffer of its reader's, as those of fetch do. */
+export function byteResponseCutEvery(view, size) {
+  const bytes = view.slice();
+  let sent = 0;
+  const pull = (controller) => {
+    if (sent >= bytes.length) {
+      controller.close();
+      controller.byobRequest?.respond(0);
+      return;
+    }
+    controller.enqueue(bytes.slice(sent, sent + size));
+    sent += size;
+  };
+  return new Response(new ReadableStream({ type: "bytes", pull }));
 }
 
 /** A store of an app's own that answers later, as one on IndexedDB would. */

@@ -23,6 +23,8 @@ extern "C" {
 
     #[wasm_bindgen(js_name = responseCutEvery)]
     pub fn response_cut_every(bytes: &[u8], size: u32) -> Response;
+    #[wasm_bindgen(js_name = byteResponseCutEvery)]
+    pub fn byte_response_cut_every(bytes: &[u8], size: u32) -> Response;
     #[wasm_bindgen(js_name = storeOfPromises)]
     pub fn store_of_promises() -> JsValue;
     #[wasm_bindgen(js_name = brokenStore)]

@@ -10,7 +10,7 @@ use smartrust::web::WebPlatform;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::wasm_bindgen_test;
-use web_sys::{ReferrerPolicy, RequestCache, RequestCredentials, RequestRedirect};
+use web_sys::{ReferrerPolicy, RequestCache, RequestCredentials, RequestRedirect, Response};
 
 use crate::browser::{self, Network};
 
@@ -123,7 +123,12 @@ async fn a_body_arrives_piece_by_piece() {
 /// The lines of a body that arrives in pieces of a size: an id, or what stands there in place of JSON.
 async fn lines(body: &[u8], size: u32) -> Vec<String> {
     let bytes = body.to_vec();
-    let _network = Network::answering(move |_| browser::response_cut_every(&bytes, size));
+    lines_of(body, move || browser::response_cut_every(&bytes, size)).await
+}
+
+/// The lines of a body, as a response brings it.
+async fn lines_of(body: &[u8], respond: impl Fn() -> Response + 'static) -> Vec<String> {
+    let _network = Network::answering(move |_| respond());
     let mut response = send(&get()).await.unwrap();
     let mut read = Vec::new();
     let mut arrived = 0;
@@ -154,6 +159,16 @@ async fn b5_lines_of_json_are_the_same_however_the_body_is_cut() {
     }
     assert_eq!(lines(b"{\"id\":\"a\"}\n", 4).await, ["a"]);
     assert!(lines(b"", 1).await.is_empty());
+}
+
+#[wasm_bindgen_test]
+async fn b5_large_pieces_lose_no_line_whether_the_stream_fills_a_buffer_or_not() {
+    let ids: Vec<String> = (0..15_000).map(|number| format!("é{number}")).collect();
+    let body: String = ids.iter().map(|id| format!("{{\"id\":\"{id}\"}}\n")).collect();
+    assert_eq!(lines(body.as_bytes(), 100_000).await, ids);
+    let bytes = body.clone().into_bytes();
+    let respond = move || browser::byte_response_cut_every(&bytes, 100_000);
+    assert_eq!(lines_of(body.as_bytes(), respond).await, ids);
 }
 
 #[wasm_bindgen_test]
