@@ -2,15 +2,20 @@ import { withPairs } from "./interactions.js";
 
 export class Search {
   #begin;
+  #onProgress;
 
-  constructor(session, asked, { limit, signal, ...options } = {}) {
+  constructor(session, asked, { limit, onProgress, signal, ...options } = {}) {
     this.#begin = () => session.pages(withPairs({ ...asked, ...options }), limit, signal);
+    this.#onProgress = onProgress;
   }
 
   async *pages() {
     const search = this.#begin();
     try {
-      for (let page = await search.nextPage(); page; page = await search.nextPage()) yield page;
+      for (let page = await search.nextPage(); page; page = await search.nextPage()) {
+        this.#onProgress?.(search.progress);
+        yield page;
+      }
     } finally {
       search.free();
     }

@@ -161,12 +161,6 @@ impl<P: Platform> Session<P> {
         Ok(prepared)
     }
 
-    /// Sends a request that a resource must answer.
-    pub(super) async fn fetch(&self, request: &Request, options: &RequestOptions) -> Result<Value<P>, Failure> {
-        let response = self.exchange(request, options).await?;
-        response.resource.ok_or_else(|| not_json(response.status, &request.url))
-    }
-
     /// Sends a request with the session's token: once more with a fresh token where the server calls it dead, and again
     /// after a while where that may help.
     pub(super) async fn exchange(
@@ -248,13 +242,13 @@ pub(super) fn read_answer<V: JsonView>(answer: Answer<V>, url: &Url) -> Result<F
     if !(200..300).contains(&answer.status) {
         return Err(fhir_error(answer, url));
     }
-    let Answer { status, etag, location, last_modified, .. } = answer;
+    let Answer { status, etag, location, last_modified, bytes, .. } = answer;
     let resource = match answer.body {
         Body::Json(resource) => Some(resource),
         Body::Text(_) => return Err(not_json(status, url)),
         Body::Empty => None,
     };
-    Ok(FhirResponse { status, etag, location, last_modified, resource })
+    Ok(FhirResponse { status, etag, location, last_modified, resource, bytes })
 }
 
 /// What an error status says.

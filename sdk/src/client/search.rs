@@ -15,6 +15,19 @@ use crate::protocol::url::Url;
 
 type FetchedPage<P> = Option<Page<<P as Json>::Value>>;
 
+/// How far the reading of pages has come. A page that is fetched ahead counts when it is given.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct SearchProgress {
+    /// How many pages were given.
+    pub pages: usize,
+    /// How many matches were on them.
+    pub resources: usize,
+    /// How many matches there are in all, where the server says.
+    pub total: Option<f64>,
+    /// How many bytes the pages have, without their content encoding.
+    pub bytes: u64,
+}
+
 /// A search, read page by page. Cloning it gives another handle to the same search.
 pub struct Search<P: Platform> {
     progress: Rc<Progress<P>>,
@@ -28,6 +41,7 @@ struct Progress<P: Platform> {
     /// How many resources may still come.
     left: Cell<usize>,
     ahead: RefCell<Option<Flight<FetchedPage<P>>>>,
+    given: Cell<SearchProgress>,
 }
 
 impl<P: Platform> Clone for Search<P> {
@@ -37,7 +51,8 @@ impl<P: Platform> Clone for Search<P> {
 }
 
 impl<P: Platform> Search<P> {
-    pub(super) fn new(session: Session<P>, first: Request, options: RequestOptions) -> Self {
+    pub(super) fn new(session: Session<P>, mut first: Request, options: RequestOptions) -> Self {
+        first.counts_bytes = true;
         Self {
             progress: Rc::new(Progress {
                 session,
@@ -46,6 +61,7 @@ impl<P: Platform> Search<P> {
                 seen: RefCell::default(),
                 left: Cell::new(usize::MAX),
                 ahead: RefCell::default(),
+                given: Cell::default(),
             }),
         }
     }
@@ -67,13 +83,29 @@ impl<P: Platform> Search<P> {
         if self.progress.has_more() {
             *self.progress.ahead.borrow_mut() = Some(self.progress.begin());
         }
+        page.iter().for_each(|page| self.progress.count(page));
         Ok(page)
+    }
+
+    /// How far it has come.
+    pub fn progress(&self) -> SearchProgress {
+        self.progress.given.get()
     }
 }
 
 impl<P: Platform> Progress<P> {
     fn has_more(&self) -> bool {
         self.left.get() > 0 && self.next.borrow().is_some()
+    }
+
+    fn count(&self, page: &Page<P::Value>) {
+        let before = self.given.get();
+        self.given.set(SearchProgress {
+            pages: before.pages + 1,
+            resources: before.resources + page.resources.len(),
+            total: page.total.or(before.total),
+            bytes: before.bytes + page.bytes,
+        });
     }
 
     fn begin(self: &Rc<Self>) -> Flight<FetchedPage<P>> {
@@ -86,8 +118,10 @@ impl<P: Platform> Progress<P> {
             return Ok(None);
         }
         let Some(request) = self.next.borrow().clone().transpose()? else { return Ok(None) };
-        let resource = self.session.fetch(&request, &self.options).await?;
-        let mut page = Page::read(&resource).ok_or_else(|| not_json(200, &request.url))?;
+        let response = self.session.exchange(&request, &self.options).await?;
+        let page = response.resource.as_ref().and_then(Page::read);
+        let mut page = page.ok_or_else(|| not_json(response.status, &request.url))?;
+        page.bytes = response.bytes;
         self.seen.borrow_mut().push(request.url.clone());
         *self.next.borrow_mut() = page.next.as_ref().map(|link| self.follow(&request.url, link));
         page.resources.truncate(self.left.get());
@@ -98,6 +132,7 @@ impl<P: Platform> Progress<P> {
     fn follow(&self, page: &Url, link: &str) -> Result<Request, Failure> {
         let mut request = page_request(page, link)?;
         self.options.put_on(&mut request)?;
+        request.counts_bytes = true;
         if self.seen.borrow().contains(&request.url) { Err(Error::PageCycle.into()) } else { Ok(request) }
     }
 }

@@ -15,7 +15,7 @@ use super::value::{array, object, optional_text, promise, scopes, text};
 use crate::client::batch::Batcher;
 use crate::client::introspection::IntrospectAs;
 use crate::client::resolver::Resolver;
-use crate::client::search::Search;
+use crate::client::search::{Search, SearchProgress};
 use crate::client::session::{CheckedIdentity, EventSubscription, Session, SessionEvent, Signature};
 use crate::client::sign_out::Revocation;
 use crate::error::Failure;
@@ -223,6 +223,18 @@ impl JsSearch {
     pub fn next_page(&self) -> Promise {
         let search = self.search.clone();
         promise(async move { Ok(search.next_page().await?.map_or(JsValue::NULL, page_object)) })
+    }
+
+    /// How far it has come.
+    #[wasm_bindgen(getter)]
+    pub fn progress(&self) -> JsValue {
+        let SearchProgress { pages, resources, total, bytes } = self.search.progress();
+        object(&[
+            ("pages", (pages as u32).into()),
+            ("resources", (resources as u32).into()),
+            ("total", total.map_or(JsValue::UNDEFINED, JsValue::from)),
+            ("bytes", (bytes as f64).into()),
+        ])
     }
 }
 
