@@ -4,13 +4,14 @@ export class Search {
   #begin;
   #onProgress;
 
-  constructor(session, asked, { limit, onProgress, signal, ...options } = {}) {
-    this.#begin = () => session.pages(withPairs({ ...asked, ...options }), limit, signal);
+  /** `pages` begins what is asked, in WebAssembly that may not be loaded yet. */
+  constructor(pages, asked, { limit, onProgress, signal, ...options } = {}) {
+    this.#begin = () => pages(withPairs({ ...asked, ...options }), limit, signal);
     this.#onProgress = onProgress;
   }
 
   async *pages() {
-    const search = this.#begin();
+    const search = await this.#begin();
     try {
       for (let page = await search.nextPage(); page; page = await search.nextPage()) {
         this.#onProgress?.(search.progress);

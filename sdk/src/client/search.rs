@@ -3,15 +3,18 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use super::fhir::{RequestOptions, not_json};
+use super::fhir::{not_json, put_headers};
 use super::flight::Flight;
-use super::session::Session;
 use crate::error::{Error, Failure};
 use crate::fhir::bundle::Page;
 use crate::fhir::request::page_request;
-use crate::platform::{Json, Platform};
+use crate::fhir::response::FhirResponse;
+use crate::platform::{Json, LocalFuture, Platform};
 use crate::protocol::http::Request;
 use crate::protocol::url::Url;
+
+/// Sends a request with the token of a session or a service.
+pub(super) type Exchange<V> = Box<dyn Fn(Request) -> LocalFuture<Result<FhirResponse<V>, Failure>>>;
 
 type FetchedPage<P> = Option<Page<<P as Json>::Value>>;
 
@@ -34,8 +37,9 @@ pub struct Search<P: Platform> {
 }
 
 struct Progress<P: Platform> {
-    session: Session<P>,
-    options: RequestOptions,
+    platform: P,
+    exchange: Exchange<<P as Json>::Value>,
+    headers: Vec<(String, String)>,
     next: RefCell<Option<Result<Request, Failure>>>,
     seen: RefCell<Vec<Url>>,
     /// How many resources may still come.
@@ -51,12 +55,18 @@ impl<P: Platform> Clone for Search<P> {
 }
 
 impl<P: Platform> Search<P> {
-    pub(super) fn new(session: Session<P>, mut first: Request, options: RequestOptions) -> Self {
+    pub(super) fn new(
+        platform: P,
+        exchange: Exchange<<P as Json>::Value>,
+        mut first: Request,
+        headers: Vec<(String, String)>,
+    ) -> Self {
         first.counts_bytes = true;
         Self {
             progress: Rc::new(Progress {
-                session,
-                options,
+                platform,
+                exchange,
+                headers,
                 next: RefCell::new(Some(Ok(first))),
                 seen: RefCell::default(),
                 left: Cell::new(usize::MAX),
@@ -75,7 +85,7 @@ impl<P: Platform> Search<P> {
     /// The next page; `None` after the last.
     ///
     /// # Errors
-    /// As [`Session::read`], and [`Error::PageCycle`] where the pages point in a circle. After an error that may pass,
+    /// As [`Session::read`](super::session::Session::read), and [`Error::PageCycle`] where the pages point in a circle. After an error that may pass,
     /// such as [`Error::Network`], the same page can be asked for again.
     pub async fn next_page(&self) -> Result<FetchedPage<P>, Failure> {
         let ahead = self.progress.ahead.take();
@@ -110,7 +120,7 @@ impl<P: Platform> Progress<P> {
 
     fn begin(self: &Rc<Self>) -> Flight<FetchedPage<P>> {
         let progress = self.clone();
-        Flight::start(&self.session.inner.platform, async move { progress.fetch().await })
+        Flight::start(&self.platform, async move { progress.fetch().await })
     }
 
     async fn fetch(&self) -> Result<FetchedPage<P>, Failure> {
@@ -118,7 +128,7 @@ impl<P: Platform> Progress<P> {
             return Ok(None);
         }
         let Some(request) = self.next.borrow().clone().transpose()? else { return Ok(None) };
-        let response = self.session.exchange(&request, &self.options).await?;
+        let response = (self.exchange)(request.clone()).await?;
         let page = response.resource.as_ref().and_then(Page::read);
         let mut page = page.ok_or_else(|| not_json(response.status, &request.url))?;
         page.bytes = response.bytes;
@@ -131,7 +141,7 @@ impl<P: Platform> Progress<P> {
 
     fn follow(&self, page: &Url, link: &str) -> Result<Request, Failure> {
         let mut request = page_request(page, link)?;
-        self.options.put_on(&mut request)?;
+        put_headers(&self.headers, &mut request)?;
         request.counts_bytes = true;
         if self.seen.borrow().contains(&request.url) { Err(Error::PageCycle.into()) } else { Ok(request) }
     }

@@ -4,8 +4,8 @@ use js_sys::{Array, Function};
 use wasm_bindgen::JsValue;
 
 use super::abort::Followed;
+use super::asked::read_pairs;
 use super::error::to_js;
-use super::request::read_pairs;
 use super::value::{array, object, text};
 use crate::client::record::{PartState, RecordPart, RecordQuery};
 use crate::client::session::Session;

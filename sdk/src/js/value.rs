@@ -1,8 +1,6 @@
 //! Small conversions to JavaScript.
 
-#[cfg(feature = "js")]
-use js_sys::Array;
-use js_sys::Promise;
+use js_sys::{Array, Promise};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::future_to_promise;
 
@@ -11,7 +9,6 @@ use crate::error::Failure;
 use crate::platform::LocalFuture;
 #[cfg(feature = "js")]
 use crate::protocol::scope::Scope;
-#[cfg(feature = "js")]
 use crate::web::JsonValue;
 
 /// A promise of what a future gives.
@@ -42,7 +39,6 @@ pub(super) fn scopes<'a>(scopes: impl IntoIterator<Item = &'a Scope>) -> JsValue
 }
 
 /// An array of JSON values.
-#[cfg(feature = "js")]
 pub(super) fn array(items: Vec<JsonValue>) -> JsValue {
     items.into_iter().map(JsonValue::into_js).collect::<Array>().into()
 }
