@@ -170,8 +170,13 @@ export interface RecordPart<T = Resource> {
   total?: number;
   /** How many bytes its pages had as they came, uncompressed; 0 where `$everything` brought all types together. */
   bytes: number;
-  /** How far it has come. What was not granted is not asked for; what failed keeps what came before. */
-  state: "loading" | "complete" | "notgranted" | "failed";
+  /**
+   * How far it has come. What was not granted is not asked for; what failed keeps what came before. `bycategory` is all that is in one of
+   * the `categories`, where the server refuses to tell the rest.
+   */
+  state: "loading" | "complete" | "bycategory" | "notgranted" | "failed";
+  /** With the state `bycategory`, the categories. What is in none of them is not there. */
+  categories?: string[];
   /** Why it failed. */
   error?: SmartError;
 }

@@ -161,6 +161,24 @@ test("F11 the whole record comes in a part for each type, with progress to its e
   assert.equal(last.bytes, await came());
 });
 
+test("F11 a kind of data that the server lists by category alone says so, with the categories that were asked for", async ({ page }) => {
+  await signIn(page);
+  const categories = [];
+  await page.route(`${iss}/Observation?*`, (route) => {
+    const category = new URL(route.request().url()).searchParams.get("category");
+    if (category === null) {
+      const headers = { "access-control-allow-origin": new URL(home).origin };
+      return route.fulfill({ status: 400, headers, body: JSON.stringify({ resourceType: "OperationOutcome", issue: [] }) });
+    }
+    categories.push(category);
+    return route.continue();
+  });
+  const [part] = await withSession(page, ({ session }) => session.loadRecord({ queries: ["Observation"] }));
+  assert.equal(part.state, "bycategory");
+  assert.ok(part.resources.length > 0 && part.categories.includes("laboratory"), JSON.stringify(part.categories));
+  assert.deepEqual(categories.toSorted(), part.categories.toSorted());
+});
+
 test("D1 a launch asks for the configuration while the WebAssembly is on its way, once, and of a trusted server alone", async ({ page, context, traffic }) => {
   await emptyHome(context);
   await page.goto(home);

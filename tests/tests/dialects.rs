@@ -1,6 +1,8 @@
 //! The client against the sandbox as the servers that it can behave as.
 
 use sandbox_ehr::Dialect;
+use smartrust::abort::AbortSignal;
+use smartrust::client::record::{PartState, RecordQuery};
 use smartrust::memory::MemoryPlatform;
 use smartrust::{ServerRecord, Session};
 use smartrust_tests::browser::STANDALONE_SCOPE;
@@ -55,4 +57,16 @@ fn d4_a_text_for_a_list_and_a_misspelt_capability_do_no_harm() {
     let (clinic, session) = signed_in(Dialect::Webchart2026, STANDALONE_SCOPE);
     refresh(&clinic, &session);
     assert_eq!(session.patient().as_deref(), Some("1"));
+}
+
+#[test]
+fn f11_a_server_that_lists_observations_by_category_alone_is_read_so_and_says_what_may_be_missing() {
+    let (clinic, session) = signed_in(Dialect::Epic, STANDALONE_SCOPE);
+    let queries = [RecordQuery::new("Observation"), RecordQuery::new("Condition")];
+    let load = async move { session.load_record(&queries, &AbortSignal::never(), &|_, _| {}).await };
+    let parts = clinic.world.run(load).unwrap().unwrap();
+    let PartState::ByCategory(categories) = parts[0].state else { panic!("{:?}", parts[0].state) };
+    assert!(categories.contains(&"laboratory"));
+    assert!(parts[0].resources.len() > 20 && parts[0].bytes > 10_000);
+    assert_eq!(parts[1].state, PartState::Complete);
 }

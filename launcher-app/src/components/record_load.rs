@@ -36,6 +36,8 @@ pub enum Progress {
     Loading,
     /// All is there.
     Complete,
+    /// All is there that is in one of the usual categories.
+    ByCategory,
     /// It was not granted.
     NotShared,
     /// It failed on the way.
@@ -49,6 +51,7 @@ impl Part {
         let progress = match &part.state {
             PartState::Loading => Progress::Loading,
             PartState::Complete => Progress::Complete,
+            PartState::ByCategory(_) => Progress::ByCategory,
             PartState::NotGranted => Progress::NotShared,
             PartState::Failed(failure) => Progress::Failed(failure.clone()),
         };

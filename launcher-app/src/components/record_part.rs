@@ -17,6 +17,10 @@ use crate::model::kinds::{Content, KINDS, Kind};
 use crate::model::sharing::asking_again;
 use crate::model::trouble::{Audience, Trouble, is_unreachable};
 
+/// What a clinic leaves out that lists a kind of data by category alone.
+const BY_CATEGORY: &str =
+    "The clinic lists these by category only. Entries without a usual category are not shown here.";
+
 /// The part of the page for the kind of this place in [`KINDS`].
 pub fn record_part(index: usize, kind: &'static Kind, load: RecordLoad, session: OpenSession) -> AnyView {
     let launcher = expect_context::<Launcher>();
@@ -30,7 +34,12 @@ pub fn record_part(index: usize, kind: &'static Kind, load: RecordLoad, session:
                 failed(index, kind, load, error, audience, content.as_deref(), session)
             }
             (Progress::Complete, Some(content)) => show(kind, content, session, audience),
-            (Progress::Complete, None) => Vec::new(),
+            (Progress::ByCategory, Some(content)) => {
+                let mut views = show(kind, content, session, audience);
+                views.push(paragraph("notice", BY_CATEGORY));
+                views
+            }
+            (Progress::Complete | Progress::ByCategory, None) => Vec::new(),
         };
         views.push(left_out(part.left_out));
         element("div", &[("class", "contents")], views)
@@ -129,7 +138,9 @@ pub fn contents_of_the_page(load: RecordLoad) -> AnyView {
                 (Progress::Loading, _) => "…".to_owned(),
                 (Progress::NotShared, _) => "not shared".to_owned(),
                 (Progress::Failed(_), _) => "failed".to_owned(),
-                (Progress::Complete, content) => content.map_or(0, |content| content.len()).to_string(),
+                (Progress::Complete | Progress::ByCategory, content) => {
+                    content.map_or(0, |content| content.len()).to_string()
+                }
             }
         });
         let words = vec![text(kind.heading), element("span", &[("class", "count")], vec![count])];

@@ -122,6 +122,9 @@ pub enum PartState {
     Loading,
     /// All is there.
     Complete,
+    /// The server refused to tell all, and told what is in one of these categories. What is in none of them is not there: the
+    /// server refused to tell that, too.
+    ByCategory(&'static [&'static str]),
     /// The granted scopes do not allow it; nothing was asked of the server.
     NotGranted,
     /// It ended before all was there. What came before stands in the part.
@@ -201,16 +204,17 @@ impl<P: Platform> Session<P> {
             return Ok(PartState::NotGranted);
         }
         let loading = RefCell::new(part);
+        let mut state = PartState::Complete;
         for parameters in searches {
             let load = PartLoad { part: &loading, patient, abort, on_page };
             match self.load_search(&load, &parameters).await {
                 Err(failure) if load.may_be_split(&parameters, &failure) => {
-                    self.load_by_category(&load, &parameters, failure).await?;
+                    state = self.load_by_category(&load, &parameters, failure).await?;
                 }
                 outcome => outcome?,
             }
         }
-        Ok(PartState::Complete)
+        Ok(state)
     }
 
     async fn load_search(
@@ -233,24 +237,34 @@ impl<P: Platform> Session<P> {
         Ok(())
     }
 
-    /// Searches in each category by itself, side by side. `refusal` is what the search in all of them came to.
+    /// Searches in each category by itself, and for what is in none of them, side by side. `refusal` is what the search for all
+    /// came to.
     async fn load_by_category(
         &self,
         load: &PartLoad<'_, '_, Value<P>>,
         parameters: &[(String, String)],
         refusal: Failure,
-    ) -> Result<(), Failure> {
+    ) -> Result<PartState, Failure> {
         let categories = categories_of(&load.part.borrow().query.resource_type);
-        let searches = categories.iter().map(|category| -> Work<'_, Result<(), Failure>> {
-            let narrowed = [parameters, &[("category".to_owned(), (*category).to_owned())]].concat();
+        let each = |name: &str| categories.iter().map(|category| (name.to_owned(), (*category).to_owned())).collect();
+        let (within, outside): (Vec<_>, Vec<_>) = (each("category"), each("category:not"));
+        let narrowings = within.into_iter().map(|pair| vec![pair]).chain([outside]);
+        let searches = narrowings.map(|narrowing| -> Work<'_, Result<(), Failure>> {
+            let narrowed = [parameters, &narrowing].concat();
             Box::pin(async move { self.load_search(load, &narrowed).await })
         });
-        let outcomes = side_by_side(searches.collect()).await;
+        let mut outcomes = side_by_side(searches.collect()).await;
+        let in_none = outcomes.pop();
         load.part.borrow_mut().keep_each_once();
         if outcomes.iter().all(Result::is_err) {
             return Err(refusal);
         }
-        outcomes.into_iter().collect()
+        outcomes.into_iter().collect::<Result<(), _>>()?;
+        match in_none {
+            Some(Err(failure)) if is_refusal(&failure) => Ok(PartState::ByCategory(categories)),
+            Some(Err(failure)) => Err(failure),
+            _ => Ok(PartState::Complete),
+        }
     }
 }
 
@@ -265,13 +279,17 @@ struct PartLoad<'a, 'part, V> {
 impl<V: JsonView> PartLoad<'_, '_, V> {
     /// Whether a server may answer a search by category that it refused without one.
     fn may_be_split(&self, parameters: &[(String, String)], failure: &Error) -> bool {
-        let is_refusal = matches!(failure.status(), Some(400 | 403 | 422));
         let part = self.part.borrow();
-        is_refusal
+        is_refusal(failure)
             && part.resources.is_empty()
             && !categories_of(&part.query.resource_type).is_empty()
             && !parameters.iter().any(|(name, _)| name == "category")
     }
+}
+
+/// Whether a server will not answer a search as it was asked.
+fn is_refusal(failure: &Error) -> bool {
+    matches!(failure.status(), Some(400 | 403 | 422 | 501))
 }
 
 /// The categories that a type is searched by where a server wants one (FHIR R4 and US Core, value sets of `category`).

@@ -61,10 +61,15 @@ fn part_object(part: &RecordPart<JsonValue>) -> JsValue {
     let (state, error) = match &part.state {
         PartState::Loading => ("loading", JsValue::UNDEFINED),
         PartState::Complete => ("complete", JsValue::UNDEFINED),
+        PartState::ByCategory(_) => ("bycategory", JsValue::UNDEFINED),
         PartState::NotGranted => ("notgranted", JsValue::UNDEFINED),
         PartState::Failed(failure) => ("failed", to_js(failure)),
     };
     let pair = |(name, value): &(String, String)| JsValue::from(Array::of2(&text(name), &text(value)));
+    let categories = match part.state {
+        PartState::ByCategory(categories) => categories.iter().map(|name| text(name)).collect::<Array>().into(),
+        _ => JsValue::UNDEFINED,
+    };
     object(&[
         ("resourceType", text(&part.query.resource_type)),
         ("parameters", part.query.parameters.iter().map(pair).collect::<Array>().into()),
@@ -73,6 +78,7 @@ fn part_object(part: &RecordPart<JsonValue>) -> JsValue {
         ("total", part.total.map_or(JsValue::UNDEFINED, JsValue::from)),
         ("bytes", (part.bytes as f64).into()),
         ("state", text(state)),
+        ("categories", categories),
         ("error", error),
     ])
 }

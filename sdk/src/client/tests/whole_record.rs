@@ -180,19 +180,53 @@ fn f11_a_server_that_wants_categories_gets_one_search_for_each() {
     let (world, session) = signed_in_to(|request| by_category(request).after(1000));
     let (parts, _) = load(&world, &session);
     let parts = parts.unwrap();
-    assert_eq!(told(&parts), [("Observation", vec!["a", "b", "c"], true)]);
+    assert_eq!(told(&parts), [("Observation", vec!["a", "b", "c"], false)]);
+    let PartState::ByCategory(categories) = parts[0].state else { panic!("{:?}", parts[0].state) };
     let lines = fhir_lines(&world);
     assert_eq!(lines[1], "GET /Observation?patient=p1");
-    assert!(lines[2..].iter().all(|line| line.starts_with("GET /Observation?patient=p1&category=")), "{lines:?}");
+    assert!(categories.contains(&"laboratory") && categories.contains(&"vital-signs"), "{categories:?}");
+    let asked = lines[2..].iter().filter_map(|line| line.strip_prefix("GET /Observation?patient=p1&category="));
+    assert_eq!(asked.collect::<Vec<_>>(), categories);
+    assert_eq!(lines.len(), 2 + categories.len() + 1, "{lines:?}");
     // One second for the statement, one for the refusal, one for all categories side by side.
     let elapsed = crate::platform::Clock::now(&session.inner.platform) - NOW;
     assert!((3.0..3.5).contains(&elapsed), "{elapsed}");
 }
 
+/// What is in no category, in the answer to a search without any of them.
+fn in_none(request: &Request) -> Option<Reply> {
+    let pairs = crate::protocol::encoding::form_pairs(request.url.query()?);
+    let left_out = pairs.iter().filter(|(name, _)| name == "category:not").map(|(_, value)| value.as_str());
+    let left_out: Vec<&str> = left_out.collect();
+    let has_all = left_out.contains(&"laboratory") && left_out.contains(&"vital-signs");
+    has_all.then(|| bundle(&[of("Observation", "d")], None, Some(1)))
+}
+
+#[test]
+fn f11_what_is_in_no_category_comes_too_where_the_server_tells_it() {
+    let (world, session) = signed_in_to(|request| in_none(request).unwrap_or_else(|| by_category(request)));
+    let (parts, progress) = load(&world, &session);
+    let parts = parts.unwrap();
+    assert_eq!(told(&parts), [("Observation", vec!["a", "b", "c", "d"], true)]);
+    assert_eq!(progress.last().unwrap().total, Some(4.0));
+}
+
+#[test]
+fn f11_a_search_for_what_is_in_no_category_that_breaks_off_is_no_refusal() {
+    let (world, session) = signed_in_to(|request| match in_none(request) {
+        Some(_) => Reply::text(500, "broken"),
+        None => by_category(request),
+    });
+    let (parts, _) = load(&world, &session);
+    let parts = parts.unwrap();
+    assert_eq!(parts[0].resources.len(), 3);
+    assert!(matches!(&parts[0].state, PartState::Failed(failure) if failure.status() == Some(500)));
+}
+
 #[test]
 fn f11_a_category_that_fails_is_told() {
     let (world, session) = signed_in_to(|request| match request.url.query() {
-        Some(query) if query.contains("vital-signs") => Reply::text(500, "broken"),
+        Some(query) if query.contains("category=vital-signs") => Reply::text(500, "broken"),
         _ => by_category(request),
     });
     let (parts, _) = load(&world, &session);
