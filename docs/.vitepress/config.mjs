@@ -27,6 +27,7 @@ const guides = [
       page("Refresh and sign-out", "/guide/sessions"),
       page("Several servers and sessions", "/guide/several"),
       page("Frames and popups", "/guide/frames-and-popups"),
+      page("In a web worker", "/guide/workers"),
     ],
   },
   {
