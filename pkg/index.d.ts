@@ -1,3 +1,9 @@
+/**
+ * SMART apps and their sessions: launch, tokens, refresh and FHIR calls. `smartrust/inline` and `smartrust/smartrust.min.js` have the same.
+ *
+ * @module smartrust
+ */
+
 /// <reference lib="esnext.disposable" />
 import type { LaunchOptions, PopupOptions, SmartAppConfig, WasmSource } from "./config.js";
 import type {
