@@ -1,6 +1,7 @@
 /**
  * fhirclient's public API (version 2) on top of this package: an app that was written for it changes its import. What is different on
- * purpose, and how to go on to the native face, is told in docs/migrate-from-fhirclient.md. `smartrust/fhirclient/inline` has the same.
+ * purpose, and how to go on to the native face, is told in docs/migrate-from-fhirclient.md. `smartrust/fhirclient/inline` and
+ * `smartrust/fhirclient.min.js` have the same.
  *
  * @module smartrust/fhirclient
  */
