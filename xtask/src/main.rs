@@ -2,10 +2,11 @@
 //!
 //! One file a subject: [`bundle`] makes WebAssembly and its glue, [`split`] cuts it in two, [`inline`] a module that holds it, [`site`] the launcher's
 //! static files, [`loopback`] and [`serve`] put them on a local port, [`demo`] runs them beside the sandbox EHR, [`checks`]
-//! drives them in a browser, [`suite`] runs every test, [`fuzz`] feeds damaged input to the parsers, [`conformance`] tells
+//! drives them in a browser, [`suite`] runs every test, with the release built [`ahead`], [`fuzz`] feeds damaged input to the parsers, [`conformance`] tells
 //! which test proves what, [`size`] measures what a browser loads, [`bench`] how long things take, [`docs`] builds the
 //! documentation's site. What goes wrong is one sentence with its remedy.
 
+mod ahead;
 mod bench;
 mod bundle;
 mod checks;

@@ -18,6 +18,11 @@ const LAUNCHER_BUDGET: usize = 200_000;
 pub fn run(check: bool) -> Result<()> {
     bundle::build_sdk(Profile::Wasm)?;
     site::build_launcher(Profile::Wasm)?;
+    weigh(check)
+}
+
+/// Weighs what a release build has made.
+pub fn weigh(check: bool) -> Result<()> {
     let reports = tools::step("weighing", || {
         Ok([
             Report::of("npm package", Some(SDK_BUDGET), &workspace::package_folder(), package_files)?,

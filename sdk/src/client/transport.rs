@@ -32,9 +32,11 @@ pub(crate) struct Answer<V> {
 impl<V> Answer<V> {
     /// Reads a response to its end.
     pub async fn read(response: impl HttpResponse<Value = V>) -> Result<Self, HttpFailure> {
+        let status = response.status();
         Ok(Self {
-            status: response.status(),
-            retry_after: response.header("Retry-After"),
+            status,
+            // Asking for a header takes a browser as long as anything else here.
+            retry_after: if status < 400 { None } else { response.header("Retry-After") },
             etag: response.header("ETag"),
             location: response.header("Location"),
             last_modified: response.header("Last-Modified"),

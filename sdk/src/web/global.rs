@@ -1,7 +1,31 @@
 //! Members of objects, and first of all of `globalThis`, which may be absent or forbidden.
 
+use std::cell::RefCell;
+
 use js_sys::{Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
+
+/// More names than the SDK has itself are those of callers.
+const MOST_NAMES: usize = 64;
+
+thread_local! {
+    /// To hand a text to the engine takes as long as to set a member by it.
+    static NAMES: RefCell<Vec<(Box<str>, JsValue)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The name of a member or header as the engine has it, made once.
+pub(super) fn name(name: &str) -> JsValue {
+    NAMES.with_borrow_mut(|names| {
+        if let Some((_, known)) = names.iter().find(|(known, _)| **known == *name) {
+            return known.clone();
+        }
+        let made = JsValue::from_str(name);
+        if names.len() < MOST_NAMES {
+            names.push((name.into(), made.clone()));
+        }
+        made
+    })
+}
 
 /// A member of `globalThis`; `None` where it is absent, or the host forbids to touch it.
 pub(super) fn global<T: JsCast>(name: &str) -> Option<T> {
@@ -26,9 +50,9 @@ pub(crate) fn object(members: &[(&str, JsValue)]) -> Object {
 
 /// A plain object with more members.
 pub(crate) fn extended(object: Object, members: &[(&str, JsValue)]) -> Object {
-    for (name, value) in members {
+    for (member, value) in members {
         // Setting a member of a plain object cannot fail.
-        let _ = Reflect::set(&object, &JsValue::from_str(name), value);
+        let _ = Reflect::set(&object, &name(member), value);
     }
     object
 }

@@ -4,10 +4,10 @@ use futures_util::future::{Either, select};
 use js_sys::{Object, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortController, Headers, RequestInit, Response};
+use web_sys::{AbortController, RequestInit, Response};
 
 use super::WebPlatform;
-use super::global::{extended, object};
+use super::global::{extended, name, object};
 use super::json::JsonValue;
 use super::lines::LineReader;
 use super::pieces::Pieces;
@@ -21,6 +21,12 @@ extern "C" {
     // The global function, which windows, workers and Node have alike.
     #[wasm_bindgen(catch)]
     fn fetch(url: &str, init: &RequestInit) -> Result<Promise, JsValue>;
+
+    type Headers;
+
+    // web_sys takes the name as text, which is made anew each time.
+    #[wasm_bindgen(method, catch)]
+    fn get(this: &Headers, name: &JsValue) -> Result<Option<String>, JsValue>;
 }
 
 thread_local! {
@@ -45,7 +51,7 @@ impl Http for WebPlatform {
         match select(JsFuture::from(promise), abort.aborted()).await {
             Either::Left((Ok(response), _)) => {
                 let response: Response = response.unchecked_into();
-                let headers = response.headers();
+                let headers = response.headers().unchecked_into();
                 Ok(WebResponse { response, headers, pieces: None, lines: None, connection })
             }
             Either::Left((Err(_), _)) => Err(HttpFailure::Network),
@@ -136,8 +142,8 @@ impl HttpResponse for WebResponse {
         self.response.status()
     }
 
-    fn header(&self, name: &str) -> Option<String> {
-        self.headers.get(name).ok().flatten()
+    fn header(&self, header: &str) -> Option<String> {
+        self.headers.get(&name(header)).ok().flatten()
     }
 
     async fn body(mut self) -> Result<Body<JsonValue>, HttpFailure> {

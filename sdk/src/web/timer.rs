@@ -1,18 +1,34 @@
 //! Time: the engine's clock and timers.
+//!
+//! Every request has a time that it may take, and hardly any takes it. So all who sleep share one timer of the engine, which is
+//! set for the first of them; in a page it is left to ring when nobody sleeps any more.
 
-use js_sys::{Date, Promise};
+use std::cell::{Cell, RefCell};
+
+use js_sys::Date;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 
 use super::WebPlatform;
+use super::global::has_global;
+use crate::abort::AbortHandle;
 use crate::platform::{Clock, Timer};
+
+/// What engines take for no time at all begins above this, in milliseconds.
+const LONGEST: f64 = 2_147_483_647.0;
+/// Engines may ring so much too soon, in milliseconds.
+const TOO_SOON: f64 = 1.0;
+/// A timer that has not rung so long after its time, in milliseconds, may never ring.
+const TOO_LATE: f64 = 1_000.0;
 
 #[wasm_bindgen]
 extern "C" {
     #[wasm_bindgen(js_name = setTimeout)]
-    fn set_timeout(call: &JsValue, milliseconds: u32) -> JsValue;
+    fn set_timeout(call: &JsValue, milliseconds: f64) -> JsValue;
     #[wasm_bindgen(js_name = clearTimeout)]
     fn clear_timeout(id: &JsValue);
+    /// Milliseconds, whatever is done to the clock on the wall.
+    #[wasm_bindgen(js_namespace = performance, js_name = now)]
+    fn milliseconds() -> f64;
 }
 
 impl Clock for WebPlatform {
@@ -23,21 +39,95 @@ impl Clock for WebPlatform {
 
 impl Timer for WebPlatform {
     async fn sleep(&self, milliseconds: u32) {
-        let mut id = JsValue::UNDEFINED;
-        let promise = Promise::new(&mut |resolve, _| id = set_timeout(&resolve, milliseconds));
-        // A timer that nobody waits for would keep a server process alive.
-        let _cleared = Cleared { id };
-        // The promise of a timer is never rejected.
-        let _ = JsFuture::from(promise).await;
+        let wake = AbortHandle::new();
+        let time_has_come = wake.signal();
+        let _sleeping = Sleeping::begin(milliseconds, wake);
+        time_has_come.aborted().await;
     }
 }
 
-struct Cleared {
-    id: JsValue,
+struct Sleeper {
+    number: u32,
+    until: f64,
+    wake: AbortHandle,
 }
 
-impl Drop for Cleared {
+/// The engine's timer, and when it rings.
+struct Alarm {
+    id: JsValue,
+    at: f64,
+}
+
+thread_local! {
+    static SLEEPERS: RefCell<Vec<Sleeper>> = const { RefCell::new(Vec::new()) };
+    static ALARM: RefCell<Option<Alarm>> = const { RefCell::new(None) };
+    static LAST: Cell<u32> = const { Cell::new(0) };
+    static RING: Closure<dyn Fn()> = Closure::new(ring);
+    static IN_PAGE: bool = has_global("document");
+}
+
+/// Wakes those whose time has come, and sets the alarm for the others.
+fn ring() {
+    ALARM.take();
+    let now = milliseconds();
+    wake_unless(&|sleeper| sleeper.until > now + TOO_SOON);
+    SLEEPERS.with_borrow(|sleepers| sleepers.iter().for_each(|sleeper| set_alarm(sleeper.until, now)));
+}
+
+/// Takes from the list whom this is not true of.
+fn wake_unless(may_sleep_on: &dyn Fn(&Sleeper) -> bool) {
+    SLEEPERS.with_borrow_mut(|sleepers| {
+        sleepers.retain(|sleeper| {
+            let stays = may_sleep_on(sleeper);
+            if !stays {
+                sleeper.wake.abort();
+            }
+            stays
+        });
+    });
+}
+
+/// Sees to it that the alarm rings at a time, or earlier. One that should have rung may have been taken away with the page's timers,
+/// as tests do.
+fn set_alarm(at: f64, now: f64) {
+    if ALARM.with_borrow(|alarm| alarm.as_ref().is_some_and(|alarm| now <= alarm.at + TOO_LATE && alarm.at <= at)) {
+        return;
+    }
+    stop_alarm();
+    let wait = (at - now).min(LONGEST);
+    let id = RING.with(|ring| set_timeout(ring.as_ref(), wait));
+    ALARM.set(Some(Alarm { id, at }));
+}
+
+fn stop_alarm() {
+    if let Some(alarm) = ALARM.take() {
+        clear_timeout(&alarm.id);
+    }
+}
+
+/// Being on the list of those who sleep.
+struct Sleeping {
+    number: u32,
+}
+
+impl Sleeping {
+    fn begin(wait: u32, wake: AbortHandle) -> Self {
+        let number = LAST.get().wrapping_add(1);
+        LAST.set(number);
+        let now = milliseconds();
+        let until = now + f64::from(wait);
+        SLEEPERS.with_borrow_mut(|sleepers| sleepers.push(Sleeper { number, until, wake }));
+        set_alarm(until, now);
+        Self { number }
+    }
+}
+
+impl Drop for Sleeping {
     fn drop(&mut self) {
-        clear_timeout(&self.id);
+        wake_unless(&|sleeper| sleeper.number != self.number);
+        // A timer that nobody waits for would keep a server process alive.
+        if !IN_PAGE.with(|in_page| *in_page) && SLEEPERS.with_borrow(Vec::is_empty) {
+            stop_alarm();
+        }
     }
 }

@@ -117,15 +117,20 @@ export const isLockHeldAmongTabs = async (name) => {
   return held.some((lock) => lock.name === name);
 };
 
-/** Makes timers that never fire, and tells which were set and which cleared. */
+/** Makes timers that ring by hand alone, and tells which were set and which cleared. */
 export function replaceTimers() {
   const set = [];
+  const calls = [];
   const cleared = [];
+  const begin = (call, milliseconds) => {
+    calls.push(call);
+    return set.push(Math.round(milliseconds));
+  };
   const undo = [
-    replace(globalThis, "setTimeout", (_call, milliseconds) => set.push(milliseconds)),
+    replace(globalThis, "setTimeout", begin),
     replace(globalThis, "clearTimeout", (id) => void cleared.push(id)),
   ];
-  return { set, cleared, restore: () => undo.forEach((each) => each()) };
+  return { set, cleared, ring: (id) => calls[id - 1](), restore: () => undo.forEach((each) => each()) };
 }
 
 /** Keeps what a form of the page would send, in place of sending it: method, address and body of each. */

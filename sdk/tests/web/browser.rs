@@ -57,6 +57,8 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     pub fn cleared(this: &Timers) -> Vec<u32>;
     #[wasm_bindgen(method)]
+    pub fn ring(this: &Timers, id: u32);
+    #[wasm_bindgen(method)]
     pub fn restore(this: &Timers);
 
     #[wasm_bindgen(js_name = newKey, catch)]

@@ -1,6 +1,9 @@
 //! The clock and timers.
 
+use std::cell::RefCell;
+
 use futures_util::FutureExt as _;
+use futures_util::future::join3;
 use smartrust::platform::{Clock, Timer};
 use smartrust::web::WebPlatform;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -25,17 +28,36 @@ async fn a_sleep_ends_when_its_time_has_passed() {
 }
 
 #[wasm_bindgen_test]
-fn a_sleep_that_nobody_waits_for_any_more_is_cleared() {
+async fn who_sleeps_less_long_wakes_first_whoever_went_to_sleep_first() {
+    let platform = WebPlatform::default();
+    let woken = RefCell::new(Vec::new());
+    let sleep = async |milliseconds| {
+        platform.sleep(milliseconds).await;
+        woken.borrow_mut().push(milliseconds);
+    };
+    join3(sleep(60), sleep(20), sleep(40)).await;
+    assert_eq!(*woken.borrow(), [20, 40, 60]);
+}
+
+#[wasm_bindgen_test]
+async fn all_who_sleep_share_one_timer_which_is_set_again_for_whom_it_rang_too_soon() {
     let platform = WebPlatform::default();
     let timers = browser::replace_timers();
-    let mut sleep = Box::pin(platform.sleep(60_000));
-    let is_over = (&mut sleep).now_or_never().is_some();
-    let cleared_before = timers.cleared();
-    drop(sleep);
+    let sleep = |milliseconds| Box::pin(platform.sleep(milliseconds));
+    let (mut late, mut early, mut between) = (sleep(50_000), sleep(10_000), sleep(30_000));
+    let over = [&mut late, &mut early, &mut between].map(|sleep| sleep.now_or_never().is_some());
+    let (set, cleared) = (timers.set(), timers.cleared());
+    drop(late);
+    drop(early);
+    // Nobody's time has come.
+    timers.ring(2);
+    let set_again = timers.set();
+    drop(between);
     timers.restore();
-    assert!(!is_over);
-    assert_eq!(timers.set(), [60_000]);
-    assert!(cleared_before.is_empty());
-    // The first timer that the page set.
-    assert_eq!(timers.cleared(), [1]);
+    // What was replaced does not ring by itself.
+    timers.ring(3);
+    assert_eq!(over, [false; 3]);
+    assert_eq!((set, cleared), (vec![50_000, 10_000], vec![1]));
+    assert_eq!(set_again.len(), 3, "{set_again:?}");
+    assert!((25_000..=30_000).contains(&set_again[2]), "{set_again:?}");
 }
