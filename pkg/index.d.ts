@@ -28,7 +28,7 @@ import type { Asked, Resource, ResourceOf, Sendable } from "./resources.js";
 
 export type * from "./config.js";
 export type * from "./fhir.js";
-export type { Asked, Resource, ResourceOf, Sendable, TypeIn } from "./resources.js";
+export type { Asked, Resource, ResourceOf, Sendable, Stored, TypeIn } from "./resources.js";
 export type * from "./backend.js";
 export { SmartError } from "./errors.js";
 export { BackendClient, Export, Keys, Registration, Scopes, diagnose, discover, register } from "./backend.js";
