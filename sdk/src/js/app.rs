@@ -13,6 +13,7 @@ use super::value::promise;
 use crate::client::app::{LaunchOptions, SmartApp};
 use crate::client::config::SmartAppConfig;
 use crate::client::config_json::{ReadAuthentication, members};
+use crate::client::pasted::PastedTokenOptions;
 use crate::client::session::Session;
 use crate::error::{Error, Failure};
 use crate::platform::JsonView;
@@ -97,6 +98,12 @@ impl JsApp {
         lazily(Task::LaunchInPopup(self.app.clone(), popup, options, signal))
     }
 
+    /// A session with an access token that somebody gave the user.
+    #[wasm_bindgen(js_name = sessionFromToken)]
+    pub fn session_from_token(&self, token: String, options: JsValue) -> Promise {
+        lazily(Task::SessionFromToken(self.app.clone(), token, options))
+    }
+
     /// The address to send the user to.
     #[wasm_bindgen(js_name = authorizationUrl)]
     pub fn authorization_url(&self, options: JsValue) -> Promise {
@@ -133,6 +140,18 @@ pub(super) async fn launch_in_popup(
 ) -> Result<JsValue, Failure> {
     let (popup, followed) = (popup.ok_or(Error::PopupBlocked)?, Followed::new(signal));
     let session = app.launch_in_popup(popup, read_options(options)?, &followed.signal()).await?;
+    Ok(JsSession::new(session).into())
+}
+
+/// Takes in a token that was pasted.
+pub(super) async fn session_from_token(app: App, token: String, options: JsValue) -> Result<JsValue, Failure> {
+    let options = JsonValue::from_js(options);
+    let about = PastedTokenOptions {
+        patient: options.member_text("patient"),
+        scope: options.member_text("scope"),
+        expires_in: options.member("expiresIn").and_then(|seconds| seconds.number()),
+    };
+    let session = app.session_from_token(options.member_text("server").as_deref(), &token, about).await?;
     Ok(JsSession::new(session).into())
 }
 
