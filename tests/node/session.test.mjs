@@ -73,3 +73,12 @@ test("I11 without an ID token the server is not asked about the user", async () 
   await assert.rejects(session.userInfo(), { code: "not_offered" });
   assert.equal(server.requests.length, asked);
 });
+
+test("A6 an address alone makes no POST, and another method is none", async () => {
+  const app = appWith("memory");
+  for (const method of ["POST", "PUT"]) {
+    await assert.rejects(app.authorizationUrl({ method }), ({ code, message }) => code === "invalid_configuration" && /method/.test(message));
+  }
+  const url = new URL(await app.authorizationUrl({ method: "GET" }));
+  assert.equal(url.origin + url.pathname, `${server.origin}/authorize`);
+});

@@ -10,7 +10,7 @@ use super::error::json_argument;
 use super::lazy::{Task, lazily};
 use super::session::JsSession;
 use super::value::promise;
-use crate::client::app::{LaunchOptions, SmartApp};
+use crate::client::app::{AuthorizationMethod, LaunchOptions, SmartApp};
 use crate::client::config::SmartAppConfig;
 use crate::client::config_json::{ReadAuthentication, members};
 use crate::client::pasted::PastedTokenOptions;
@@ -187,6 +187,11 @@ fn read_options(options: JsValue) -> Result<LaunchOptions, Failure> {
         iss: options.member_text("iss"),
         scope: options.member_text("scope"),
         extra,
-        ..LaunchOptions::default()
+        method: match options.member_text("method").as_deref() {
+            None => AuthorizationMethod::Automatic,
+            Some("GET") => AuthorizationMethod::Get,
+            Some("POST") => AuthorizationMethod::Post,
+            Some(_) => return Err(Error::configuration("method", "it is not \"GET\" or \"POST\"")),
+        },
     })
 }
