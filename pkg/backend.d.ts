@@ -7,6 +7,7 @@
 
 /// <reference lib="esnext.disposable" />
 import type { AuthenticationRequest, ClientCredential, ClientKey } from "./config.js";
+import type { Search, SearchOptions, SearchParameters } from "./fhir.js";
 import type { Asked, Resource, TypeIn } from "./resources.js";
 
 export { SmartError } from "./errors.js";
@@ -14,6 +15,7 @@ export { Scopes } from "./scopes.js";
 export { Registration, diagnose, discover, register } from "./server.js";
 export type * from "./server.js";
 export type { AuthenticationRequest, ClientCredential, ClientKey } from "./config.js";
+export type { Page, Search, SearchOptions, SearchParameters, SearchProgress } from "./fhir.js";
 export type { Resource, ResourceOf } from "./resources.js";
 
 /** What a service knows of a server, and how it proves itself. */
@@ -152,6 +154,15 @@ export class BackendClient {
     reference: Reference,
     options?: { signal?: AbortSignal },
   ): Promise<Asked<T, TypeIn<Reference>>>;
+  /**
+   * Searches for resources of a type, exactly as the parameters say. The next page is fetched while the caller works on the one before;
+   * it must lie within the FHIR base, or the search ends with `foreign_url`. `checkScopes` takes what the service asks for as granted.
+   */
+  search<T = unknown, Name extends string = string>(
+    resourceType: Name,
+    parameters?: SearchParameters,
+    options?: SearchOptions,
+  ): Search<Asked<T, Name>>;
   /** Begins an export. Keep its `statusUrl`: by it the job can be taken up after a crash. Rejects with `export_failed`, or what the server says. */
   startExport(request?: ExportRequest): Promise<Export>;
   /** Takes up an export that was begun before, by its status URL. */

@@ -2,6 +2,7 @@ import { dispose, disposed } from "./disposal.js";
 import { SmartError } from "./errors.js";
 import { load } from "./load-backend.js";
 import { once } from "./loading.js";
+import { Search } from "./search.js";
 
 export { Registration, diagnose, discover, register } from "./server.js";
 export { Scopes } from "./scopes.js";
@@ -26,6 +27,11 @@ export class BackendClient {
 
   async read(reference, { signal } = {}) {
     return (await this.#client()).read(reference, signal);
+  }
+
+  search(resourceType, parameters, options) {
+    const begin = async (...how) => (await this.#client()).pages(...how);
+    return new Search(begin, { interaction: "search", target: resourceType, parameters }, options);
   }
 
   async startExport({ since, signal, ...request } = {}) {

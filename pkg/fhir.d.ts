@@ -50,8 +50,22 @@ export interface RequestOptions extends Abortable {
   checkScopes?: boolean;
 }
 
+/** How far the reading of pages has come. A page that is fetched ahead counts when it is given. */
+export interface SearchProgress {
+  /** How many pages were given. */
+  pages: number;
+  /** How many matches were on them. */
+  resources: number;
+  /** How many matches there are in all, where the server says. */
+  total?: number;
+  /** How many bytes the pages had as they came, uncompressed. */
+  bytes: number;
+}
+
 /** How a search is made. */
 export interface SearchOptions extends RequestOptions {
+  /** Is told with every page, before it is given. */
+  onProgress?: (progress: SearchProgress) => void;
   /** Ends the search after so many resources. */
   limit?: number;
   /** Searches by POST. A search whose address is long does so by itself. */
@@ -154,6 +168,8 @@ export interface RecordPart<T = Resource> {
   others: Resource[];
   /** How many resources there are in all, where the server says. */
   total?: number;
+  /** How many bytes its pages had as they came, uncompressed; 0 where `$everything` brought all types together. */
+  bytes: number;
   /** How far it has come. What was not granted is not asked for; what failed keeps what came before. */
   state: "loading" | "complete" | "notgranted" | "failed";
   /** Why it failed. */
@@ -178,6 +194,8 @@ export interface RecordProgress {
   resources: number;
   /** How many there are in all, where the server says so for every part. */
   total?: number;
+  /** How many bytes have come, uncompressed. */
+  bytes: number;
 }
 
 /** What is asked of a server in single requests. */

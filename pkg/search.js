@@ -2,15 +2,21 @@ import { withPairs } from "./interactions.js";
 
 export class Search {
   #begin;
+  #onProgress;
 
-  constructor(session, asked, { limit, signal, ...options } = {}) {
-    this.#begin = () => session.pages(withPairs({ ...asked, ...options }), limit, signal);
+  /** `pages` begins what is asked, in WebAssembly that may not be loaded yet. */
+  constructor(pages, asked, { limit, onProgress, signal, ...options } = {}) {
+    this.#begin = () => pages(withPairs({ ...asked, ...options }), limit, signal);
+    this.#onProgress = onProgress;
   }
 
   async *pages() {
-    const search = this.#begin();
+    const search = await this.#begin();
     try {
-      for (let page = await search.nextPage(); page; page = await search.nextPage()) yield page;
+      for (let page = await search.nextPage(); page; page = await search.nextPage()) {
+        this.#onProgress?.(search.progress);
+        yield page;
+      }
     } finally {
       search.free();
     }

@@ -123,11 +123,16 @@ export class Session extends withInteractions(EventTarget) {
   }
 
   search(resourceType, parameters, options) {
-    return new Search(this.#wasm, { interaction: "search", target: resourceType, parameters }, options);
+    return this.#pages({ interaction: "search", target: resourceType, parameters }, options);
   }
 
   history(target, parameters, options) {
-    return new Search(this.#wasm, { interaction: "history", target, parameters }, options);
+    return this.#pages({ interaction: "history", target, parameters }, options);
+  }
+
+  #pages(asked, options) {
+    const session = this.#wasm;
+    return new Search((...how) => session.pages(...how), asked, options);
   }
 
   async capabilities(options) {

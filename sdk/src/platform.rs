@@ -82,8 +82,9 @@ pub trait HttpResponse: 'static {
     fn status(&self) -> u16;
     /// A header's value; `None` where it is absent, or hidden from the page by CORS.
     fn header(&self, name: &str) -> Option<String>;
-    /// The whole body, parsed where it is JSON.
-    async fn body(self) -> Result<Body<Self::Value>, HttpFailure>;
+    /// The whole body, parsed where it is JSON, and how many bytes it has without its content encoding. They are counted
+    /// where `counts_bytes` asks for it; else they are 0 where the host would have to count.
+    async fn body(self, counts_bytes: bool) -> Result<(Body<Self::Value>, u64), HttpFailure>;
     /// The next piece of the body as it arrives; `None` at its end.
     async fn chunk(&mut self) -> Result<Option<Vec<u8>>, HttpFailure>;
     /// The lines of the body that have arrived whole since the last call, each parsed as JSON; `None` at its end. The host

@@ -115,8 +115,37 @@ test("F10 requests that are asked for together travel as one batch, and each get
   assert.deepEqual(batches, [["GET Patient/a", "GET Patient/absent", "GET Patient/b"], ["GET Patient/c"]]);
 });
 
+/** How many bytes the bodies have that came since to what was asked of such addresses, without their content encoding. */
+function countBodies(page, isCounted) {
+  const bodies = [];
+  page.on("response", (response) => {
+    if (isCounted(response.url()) && response.request().method() === "GET") bodies.push(response.body());
+  });
+  return async () => (await Promise.all(bodies)).reduce((sum, { length }) => sum + length, 0);
+}
+
+test("F8 the pages of a search tell how far they have come, in resources, of how many, and bytes", async ({ page }) => {
+  await signIn(page);
+  const came = countBodies(page, (url) => url.startsWith(iss));
+  const { told, total, count } = await withSession(page, async ({ session }) => {
+    const told = [];
+    const options = { onProgress: (progress) => told.push(progress), limit: 12 };
+    let [total, count] = [0, 0];
+    for await (const page of session.patient.search("Observation", { _count: 5 }, options).pages()) {
+      total = page.total;
+      count += page.resources.length;
+    }
+    return { told, total, count };
+  });
+  assert.equal(count, 12);
+  assert.deepEqual(told.map(({ pages, resources }) => [pages, resources]), [[1, 5], [2, 10], [3, 12]]);
+  assert.ok(total > 12 && told.every((progress) => progress.total === total), String(total));
+  assert.equal(told[2].bytes, await came());
+});
+
 test("F11 the whole record comes in a part for each type, with progress to its end", async ({ page }) => {
   await signIn(page, { deny: ["Immunization"] });
+  const came = countBodies(page, (url) => url.startsWith(`${iss}/`) && !/metadata|well-known/.test(url));
   const { parts, last, count } = await withSession(page, async ({ session }) => {
     let [last, count] = [null, 0];
     const parts = await session.loadWholeRecord({ onProgress: (progress) => ((last = progress), (count += 1)) });
@@ -129,6 +158,7 @@ test("F11 the whole record comes in a part for each type, with progress to its e
   assert.ok(count > parts.length / 2, `${count} reports of progress`);
   assert.equal(last.done, parts.length);
   assert.equal(last.resources, parts.reduce((sum, [, , found]) => sum + found, 0));
+  assert.equal(last.bytes, await came());
 });
 
 test("D1 a launch asks for the configuration while the WebAssembly is on its way, once, and of a trusted server alone", async ({ page, context, traffic }) => {

@@ -78,6 +78,36 @@ test("B3 progress is reported, and a job is taken up by its status URL", async (
   assert.equal(url, "/fhir/Group/g/$export?_type=Patient&_since=1970-01-01T00%3A00%3A00.000Z");
 });
 
+test("B1 a service searches page by page, tells how far it has come, and stops at a limit", async () => {
+  const bundle = (ids, next) => (_, response, origin) => {
+    response.writeHead(200, { "content-type": "application/fhir+json" });
+    const link = next ? [{ relation: "next", url: `${origin}${next}` }] : [];
+    const entry = ids.map((id) => ({ resource: { resourceType: "Group", id } }));
+    response.end(JSON.stringify({ resourceType: "Bundle", total: 3, entry, link }));
+  };
+  const pages = { "/fhir/Group": bundle(["é", "b"], "/fhir/more/2"), "/fhir/more/2": bundle(["c"]), "/fhir/Device": bundle(["d"], "/beside") };
+  const server = await serverWith({ files: pages });
+  const service = await serviceAt(server);
+  const progress = [];
+  const options = { headers: { "X-Trace": "7" }, onProgress: (told) => progress.push(told) };
+  const groups = service.search("Group", { name: ["x", "y z"], _count: 2 }, options);
+  assert.equal(server.requests.length, 0, "nothing is sent before the first step");
+  assert.deepEqual(await idsOf(groups), ["é", "b", "c"]);
+  const asked = server.requests.filter(({ url }) => url.startsWith("/fhir/") && !url.includes(".well-known"));
+  assert.deepEqual(asked.map(({ url, hasToken }) => [url, hasToken]), [
+    ["/fhir/Group?name=x&name=y%20z&_count=2", true],
+    ["/fhir/more/2", true],
+  ]);
+  assert.deepEqual(progress.map(({ pages, resources, total }) => [pages, resources, total]), [[1, 2, 3], [2, 3, 3]]);
+  assert.ok(progress[0].bytes > 100 && progress[1].bytes > progress[0].bytes, JSON.stringify(progress));
+  assert.deepEqual((await service.search("Group", {}, { limit: 1 }).toArray()).map(({ id }) => id), ["é"]);
+
+  assert.equal((await errorOf(service.search("Device").toArray())).code, "foreign_url");
+  assert.ok(server.requests.every(({ url }) => url !== "/beside"));
+  assert.equal((await errorOf(service.search("Nothing").toArray())).status, 404);
+  assert.equal((await errorOf(service.search("Group", {}, { signal: AbortSignal.abort() }).toArray())).code, "aborted");
+});
+
 test("B4 a redirect to another origin is followed without the token", async () => {
   const seen = [];
   const storage = createServer((request, response) => {

@@ -18,6 +18,7 @@ export async function reading() {
   same<typeof labs, Resource[] | undefined>();
   const asService = await client.read<"Observation">("Observation/1");
   same<typeof asService, Resource>();
+  for await (const group of client.search("Group", { _count: 5 }, { limit: 5 })) same<typeof group, Resource>();
   const capabilities = await session.capabilities();
   same<typeof capabilities, Resource>();
   return [family, another];

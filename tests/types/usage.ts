@@ -1,6 +1,6 @@
 // What a web developer writes in TypeScript must compile as it stands, and the mistakes that are marked must not.
 
-import { SmartApp, SmartError, type Resource, type ServerConfig, type Session } from "smartrust";
+import { SmartApp, SmartError, type Resource, type SearchProgress, type ServerConfig, type Session } from "smartrust";
 
 interface Observation extends Resource {
   resourceType: "Observation";
@@ -38,6 +38,9 @@ export async function show(signal: AbortSignal): Promise<string[]> {
   const { value } = await pages.next();
   if (value) lines.push(`${value.resources.length} of ${value.total ?? "?"}`);
   lines.push(...session.scopes.missing, session.expiresAt?.toISOString() ?? "no end");
+
+  const onProgress = ({ resources, total, bytes }: SearchProgress) => console.log(resources, total ?? "?", bytes);
+  for await (const { id } of session.search("Observation", {}, { onProgress })) lines.push(id ?? "");
 
   const headers = new Headers({ "X-Trace": "1" });
   lines.push(...(await session.search("Condition", {}, { headers, limit: 10 }).toArray()).map(({ resourceType }) => resourceType));

@@ -21,6 +21,8 @@ pub struct Part {
     pub progress: Progress,
     /// How many resources have come so far.
     pub loaded: usize,
+    /// How many there are in all, where the server says.
+    pub total: Option<usize>,
     /// How many came that are another patient's. They are not shown.
     pub left_out: usize,
     /// What came, once it is no longer loading.
@@ -41,7 +43,7 @@ pub enum Progress {
 }
 
 impl Part {
-    const BEGUN: Self = Self { progress: Progress::Loading, loaded: 0, left_out: 0, content: None };
+    const BEGUN: Self = Self { progress: Progress::Loading, loaded: 0, total: None, left_out: 0, content: None };
 
     fn of(kind: &Kind, part: &RecordPart<JsonValue>) -> Self {
         let progress = match &part.state {
@@ -54,6 +56,7 @@ impl Part {
         Self {
             progress,
             loaded: part.resources.len(),
+            total: part.total.map(|total| total as usize),
             left_out: part.others.len(),
             content: is_over.then(|| Arc::new(kind.read(&part.resources))),
         }

@@ -39,7 +39,11 @@ pub fn record_part(index: usize, kind: &'static Kind, load: RecordLoad, session:
 }
 
 fn so_far(part: &Part) -> String {
-    if part.loaded == 0 { "Loading…".to_owned() } else { format!("Loading… {} so far", part.loaded) }
+    match (part.loaded, part.total) {
+        (0, _) => "Loading…".to_owned(),
+        (loaded, Some(total)) if total > loaded => format!("Loading… {loaded} of {total}"),
+        (loaded, _) => format!("Loading… {loaded} so far"),
+    }
 }
 
 fn show(kind: &'static Kind, content: &Content, session: OpenSession, audience: Audience) -> Vec<AnyView> {

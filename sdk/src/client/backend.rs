@@ -5,17 +5,21 @@ use std::rc::Rc;
 
 use super::config::{Server, ServerRecord};
 use super::discovery::discover;
-use super::fhir::{not_json, read_answer, unless_aborted};
+use super::fhir::{RequestOptions, not_json, read_answer, unless_aborted};
 use super::flight::Flight;
+use super::search::Search;
 use super::transport::{Answer, REQUEST_TIMEOUT, in_time, send};
 use crate::abort::AbortSignal;
 use crate::error::{Error, Failure};
 use crate::fhir::request::FhirRequest;
-use crate::platform::{HttpResponse, Json, Platform};
+use crate::fhir::response::FhirResponse;
+use crate::fhir::retry::Tries;
+use crate::platform::{HttpResponse, Json, LocalFuture, Platform};
 use crate::protocol::backend::client_credentials_request;
 use crate::protocol::client_auth::ClientAuthentication;
 use crate::protocol::guard::Guard;
 use crate::protocol::http::Request;
+use crate::protocol::scope::ScopeSet;
 use crate::protocol::secret::AccessToken;
 use crate::protocol::url::Url;
 
@@ -116,15 +120,86 @@ impl<P: Platform> BackendClient<P> {
         Ok(Self { inner: Rc::new(Inner { platform, server: Rc::new(server), guard, token, asking }) })
     }
 
-    /// Reads a resource by its reference, such as `Group/1`.
+    /// Reads a resource by its reference, such as `Group/1`. For the options an [`AbortSignal`] alone will do.
     ///
     /// # Errors
-    /// [`Error::Reference`], [`Error::ForeignUrl`], [`Error::Fhir`], [`Error::Token`], [`Error::Network`].
-    pub async fn read(&self, reference: &str, abort: &AbortSignal) -> Result<<P as Json>::Value, Failure> {
-        let request = FhirRequest::read(reference).build(&self.inner.server.fhir_base)?;
-        let answer = self.send(&request, abort).await?;
-        let response = read_answer(answer, &request.url)?;
+    /// [`Error::Reference`], [`Error::ForeignUrl`], [`Error::Fhir`], [`Error::Token`], [`Error::Network`],
+    /// [`Error::ReservedParameter`] for a header that is not the app's to set.
+    pub async fn read(
+        &self,
+        reference: &str,
+        options: impl Into<RequestOptions>,
+    ) -> Result<<P as Json>::Value, Failure> {
+        let options = options.into();
+        let request = self.prepare(&FhirRequest::read(reference), &options)?;
+        let response = self.exchange(&request, &options).await?;
         response.resource.ok_or_else(|| not_json(response.status, &request.url))
+    }
+
+    /// Searches for resources of a type, page by page, as [`Session::search`](super::session::Session::search) does. Nothing is
+    /// sent before the first page is asked for; from then on each next page is fetched while the caller works on the one before.
+    ///
+    /// ```no_run
+    /// # use smartrust::{Failure, abort::AbortSignal, client::backend::BackendClient, platform::Platform};
+    /// # async fn example<P: Platform>(client: &BackendClient<P>) -> Result<(), Failure> {
+    /// let search = client.search("Group", &[("_count".into(), "50".into())], &AbortSignal::never())?;
+    /// while let Some(page) = search.next_page().await? {
+    ///     println!("{} of {:?}", search.progress().resources, page.total);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Reference`] where the type's name is not one, [`Error::ReservedParameter`] for a header that is not the app's to
+    /// set, [`Error::NotGranted`] where the options ask for it: what a service asks for stands for what it was granted.
+    pub fn search(
+        &self,
+        resource_type: &str,
+        parameters: &[(String, String)],
+        options: impl Into<RequestOptions>,
+    ) -> Result<Search<P>, Failure> {
+        self.pages(&FhirRequest::search(resource_type, parameters), options)
+    }
+
+    /// Sends a request that a Bundle answers, such as a search or a history, and follows its pages as [`Self::search`] does.
+    ///
+    /// # Errors
+    /// As [`Self::search`].
+    pub fn pages(&self, request: &FhirRequest, options: impl Into<RequestOptions>) -> Result<Search<P>, Failure> {
+        let options = options.into();
+        let first = self.prepare(request, &options)?;
+        let (client, how) = (self.clone(), options.clone());
+        let exchange = move |request: Request| -> LocalFuture<_> {
+            let (client, how) = (client.clone(), how.clone());
+            Box::pin(async move { client.exchange(&request, &how).await })
+        };
+        Ok(Search::new(self.inner.platform.clone(), Box::new(exchange), first, options.headers))
+    }
+
+    fn prepare(&self, request: &FhirRequest, options: &RequestOptions) -> Result<Request, Failure> {
+        let Server { fhir_base, record, .. } = &*self.inner.server;
+        options.prepare(request, fhir_base, || ScopeSet::parse(&record.scope))
+    }
+
+    /// Sends a FHIR request, and again after a while where that may help. Jobs and files may lie beside the FHIR base; what is
+    /// asked of the FHIR server may not.
+    async fn exchange(
+        &self,
+        request: &Request,
+        options: &RequestOptions,
+    ) -> Result<FhirResponse<<P as Json>::Value>, Failure> {
+        if !request.url.lies_within(&self.inner.server.fhir_base) {
+            return Err(Error::ForeignUrl { origin: request.url.origin().into() }.into());
+        }
+        let mut tries = Tries::default();
+        loop {
+            let sent = self.send(request, &options.abort).await;
+            match sent.and_then(|answer| read_answer(answer, &request.url)) {
+                Ok(response) => return Ok(response),
+                Err(failure) => options.wait_to_retry(&self.inner.platform, request, &mut tries, failure).await?,
+            }
+        }
     }
 
     /// Sends a request with the service's token, once more with a fresh one where the server calls it dead, and reads the whole

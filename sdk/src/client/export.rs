@@ -218,5 +218,5 @@ pub(super) async fn whole<P: Platform>(
     url: &Url,
     abort: &AbortSignal,
 ) -> Result<Answer<<P as Json>::Value>, Failure> {
-    in_time(platform, url, REQUEST_TIMEOUT, abort, async |_| Answer::read(response).await).await
+    in_time(platform, url, REQUEST_TIMEOUT, abort, async |_| Answer::read(response, false).await).await
 }

@@ -12,8 +12,9 @@ use crate::fhir::outcome::OperationOutcome;
 use crate::fhir::request::FhirRequest;
 use crate::fhir::response::FhirResponse;
 use crate::fhir::retry::{Tries, is_repeatable};
-use crate::platform::{Body, Json, JsonView, Platform};
+use crate::platform::{Body, Entropy, Json, JsonView, LocalFuture, Platform};
 use crate::protocol::http::Request;
+use crate::protocol::scope::ScopeSet;
 use crate::protocol::secret::AccessToken;
 use crate::protocol::url::Url;
 
@@ -52,17 +53,68 @@ impl From<&AbortSignal> for RequestOptions {
 }
 
 impl RequestOptions {
-    pub(super) fn put_on(&self, request: &mut Request) -> Result<(), Failure> {
-        for (name, value) in &self.headers {
-            if name.eq_ignore_ascii_case("Authorization") {
-                return Err(Error::ReservedParameter { name: name.as_str().into() }.into());
-            }
-            if !request.set_header(name, value) {
-                return Err(Error::configuration(&["headers.", name].concat(), "it cannot be a header"));
-            }
+    /// A request as it is sent, unless the granted scopes do not allow it and the options ask for the check.
+    pub(super) fn prepare(
+        &self,
+        request: &FhirRequest,
+        fhir_base: &Url,
+        granted: impl FnOnce() -> ScopeSet,
+    ) -> Result<Request, Failure> {
+        let mut prepared = request.build(fhir_base)?;
+        put_headers(&self.headers, &mut prepared)?;
+        if self.check_scopes
+            && let Some((kind, permission)) = request.permission()
+            && !granted().allows_part_of(kind, permission)
+        {
+            return Err(Error::NotGranted { resource_type: kind.into() }.into());
         }
-        Ok(())
+        Ok(prepared)
     }
+
+    /// Waits until a request that failed may be sent again.
+    ///
+    /// # Errors
+    /// The failure itself, where it may not.
+    pub(super) async fn wait_to_retry<P: Platform>(
+        &self,
+        platform: &P,
+        request: &Request,
+        tries: &mut Tries,
+        failure: Failure,
+    ) -> Result<(), Failure> {
+        let may_repeat = match self.retries {
+            Retries::WhenSafe => is_repeatable(request),
+            Retries::Always => true,
+            Retries::Never => false,
+        };
+        let wait = if may_repeat { tries.wait(&failure, platform.now(), chance(platform)) } else { None };
+        let seconds = wait.ok_or(failure)?;
+        let pause = async {
+            platform.sleep((seconds * 1000.0) as u32).await;
+            Ok(())
+        };
+        unless_aborted(&self.abort, pause).await
+    }
+}
+
+/// A random number from 0 to 1; 0 where the host has none to give.
+fn chance(platform: &impl Entropy) -> f64 {
+    let mut byte = [0];
+    let drawn = platform.fill(&mut byte);
+    drawn.map_or(0.0, |()| f64::from(byte[0]) / 255.0)
+}
+
+/// Adds the app's headers.
+pub(super) fn put_headers(headers: &[(String, String)], request: &mut Request) -> Result<(), Failure> {
+    for (name, value) in headers {
+        if name.eq_ignore_ascii_case("Authorization") {
+            return Err(Error::ReservedParameter { name: name.as_str().into() }.into());
+        }
+        if !request.set_header(name, value) {
+            return Err(Error::configuration(&["headers.", name].concat(), "it cannot be a header"));
+        }
+    }
+    Ok(())
 }
 
 impl<P: Platform> Session<P> {
@@ -146,25 +198,16 @@ impl<P: Platform> Session<P> {
     pub fn pages(&self, request: &FhirRequest, options: impl Into<RequestOptions>) -> Result<Search<P>, Failure> {
         let options = options.into();
         let first = self.prepare(request, &options)?;
-        Ok(Search::new(self.clone(), first, options))
+        let (session, how) = (self.clone(), options.clone());
+        let exchange = move |request: Request| -> LocalFuture<_> {
+            let (session, how) = (session.clone(), how.clone());
+            Box::pin(async move { session.exchange(&request, &how).await })
+        };
+        Ok(Search::new(self.inner.platform.clone(), Box::new(exchange), first, options.headers))
     }
 
     fn prepare(&self, request: &FhirRequest, options: &RequestOptions) -> Result<Request, Failure> {
-        let mut prepared = request.build(self.inner.guard.base())?;
-        options.put_on(&mut prepared)?;
-        if options.check_scopes
-            && let Some((kind, permission)) = request.permission()
-            && !self.scopes().granted.allows_part_of(kind, permission)
-        {
-            return Err(Error::NotGranted { resource_type: kind.into() }.into());
-        }
-        Ok(prepared)
-    }
-
-    /// Sends a request that a resource must answer.
-    pub(super) async fn fetch(&self, request: &Request, options: &RequestOptions) -> Result<Value<P>, Failure> {
-        let response = self.exchange(request, options).await?;
-        response.resource.ok_or_else(|| not_json(response.status, &request.url))
+        options.prepare(request, self.inner.guard.base(), || self.scopes().granted)
     }
 
     /// Sends a request with the session's token: once more with a fresh token where the server calls it dead, and again
@@ -174,19 +217,16 @@ impl<P: Platform> Session<P> {
         request: &Request,
         options: &RequestOptions,
     ) -> Result<FhirResponse<Value<P>>, Failure> {
-        let (platform, abort) = (&self.inner.platform, &options.abort);
-        let may_repeat = match options.retries {
-            Retries::WhenSafe => is_repeatable(request),
-            Retries::Always => true,
-            Retries::Never => false,
-        };
+        let abort = &options.abort;
         let mut tries = Tries::default();
         let mut is_refreshed = false;
         loop {
             unless_aborted(abort, async { self.access_token().await.map(|_| ()) }).await?;
             let token = self.inner.record.borrow().access_token.clone();
-            let outcome = self.send_with(&token, request, abort).await;
-            let Err(failure) = &outcome else { return outcome };
+            let failure = match self.send_with(&token, request, abort).await {
+                Ok(response) => return Ok(response),
+                Err(failure) => failure,
+            };
             if failure.status() == Some(401) && self.can_refresh() && !is_refreshed {
                 is_refreshed = true;
                 // Somebody else may have replaced the dead token meanwhile.
@@ -195,21 +235,8 @@ impl<P: Platform> Session<P> {
                 }
                 continue;
             }
-            let wait = if may_repeat { tries.wait(failure, platform.now(), self.chance()) } else { None };
-            let Some(seconds) = wait else { return outcome };
-            let pause = async {
-                platform.sleep((seconds * 1000.0) as u32).await;
-                Ok(())
-            };
-            unless_aborted(abort, pause).await?;
+            options.wait_to_retry(&self.inner.platform, request, &mut tries, failure).await?;
         }
-    }
-
-    /// A random number from 0 to 1; 0 where the host has none to give.
-    fn chance(&self) -> f64 {
-        let mut byte = [0];
-        let drawn = self.inner.platform.fill(&mut byte);
-        drawn.map_or(0.0, |()| f64::from(byte[0]) / 255.0)
     }
 
     async fn send_with(
@@ -248,13 +275,13 @@ pub(super) fn read_answer<V: JsonView>(answer: Answer<V>, url: &Url) -> Result<F
     if !(200..300).contains(&answer.status) {
         return Err(fhir_error(answer, url));
     }
-    let Answer { status, etag, location, last_modified, .. } = answer;
+    let Answer { status, etag, location, last_modified, bytes, .. } = answer;
     let resource = match answer.body {
         Body::Json(resource) => Some(resource),
         Body::Text(_) => return Err(not_json(status, url)),
         Body::Empty => None,
     };
-    Ok(FhirResponse { status, etag, location, last_modified, resource })
+    Ok(FhirResponse { status, etag, location, last_modified, resource, bytes })
 }
 
 /// What an error status says.

@@ -108,6 +108,9 @@ pub struct RecordPart<V> {
     pub others: Vec<V>,
     /// How many resources there are in all, where the server says.
     pub total: Option<f64>,
+    /// How many bytes its pages had as they came, without their content encoding; 0 where `$everything` brought all types
+    /// together.
+    pub bytes: u64,
     /// How far it has come.
     pub state: PartState,
 }
@@ -127,7 +130,7 @@ pub enum PartState {
 
 impl<V> RecordPart<V> {
     pub(super) fn begun(query: RecordQuery) -> Self {
-        Self { query, resources: Vec::new(), others: Vec::new(), total: None, state: PartState::Loading }
+        Self { query, resources: Vec::new(), others: Vec::new(), total: None, bytes: 0, state: PartState::Loading }
     }
 }
 
@@ -222,6 +225,7 @@ impl<P: Platform> Session<P> {
         let counted = load.part.borrow().total;
         while let Some(page) = search.next_page().await? {
             let mut part = load.part.borrow_mut();
+            part.bytes += page.bytes;
             part.total = page.total.map(|total| total + counted.unwrap_or_default());
             page.resources.into_iter().for_each(|resource| part.take(resource, load.patient, self.inner.guard.base()));
             (load.on_page)(&part);

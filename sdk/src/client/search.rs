@@ -3,17 +3,33 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use super::fhir::{RequestOptions, not_json};
+use super::fhir::{not_json, put_headers};
 use super::flight::Flight;
-use super::session::Session;
 use crate::error::{Error, Failure};
 use crate::fhir::bundle::Page;
 use crate::fhir::request::page_request;
-use crate::platform::{Json, Platform};
+use crate::fhir::response::FhirResponse;
+use crate::platform::{Json, LocalFuture, Platform};
 use crate::protocol::http::Request;
 use crate::protocol::url::Url;
 
+/// Sends a request with the token of a session or a service.
+pub(super) type Exchange<V> = Box<dyn Fn(Request) -> LocalFuture<Result<FhirResponse<V>, Failure>>>;
+
 type FetchedPage<P> = Option<Page<<P as Json>::Value>>;
+
+/// How far the reading of pages has come. A page that is fetched ahead counts when it is given.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct SearchProgress {
+    /// How many pages were given.
+    pub pages: usize,
+    /// How many matches were on them.
+    pub resources: usize,
+    /// How many matches there are in all, where the server says.
+    pub total: Option<f64>,
+    /// How many bytes the pages have, without their content encoding.
+    pub bytes: u64,
+}
 
 /// A search, read page by page. Cloning it gives another handle to the same search.
 pub struct Search<P: Platform> {
@@ -21,13 +37,15 @@ pub struct Search<P: Platform> {
 }
 
 struct Progress<P: Platform> {
-    session: Session<P>,
-    options: RequestOptions,
+    platform: P,
+    exchange: Exchange<<P as Json>::Value>,
+    headers: Vec<(String, String)>,
     next: RefCell<Option<Result<Request, Failure>>>,
     seen: RefCell<Vec<Url>>,
     /// How many resources may still come.
     left: Cell<usize>,
     ahead: RefCell<Option<Flight<FetchedPage<P>>>>,
+    given: Cell<SearchProgress>,
 }
 
 impl<P: Platform> Clone for Search<P> {
@@ -37,15 +55,23 @@ impl<P: Platform> Clone for Search<P> {
 }
 
 impl<P: Platform> Search<P> {
-    pub(super) fn new(session: Session<P>, first: Request, options: RequestOptions) -> Self {
+    pub(super) fn new(
+        platform: P,
+        exchange: Exchange<<P as Json>::Value>,
+        mut first: Request,
+        headers: Vec<(String, String)>,
+    ) -> Self {
+        first.counts_bytes = true;
         Self {
             progress: Rc::new(Progress {
-                session,
-                options,
+                platform,
+                exchange,
+                headers,
                 next: RefCell::new(Some(Ok(first))),
                 seen: RefCell::default(),
                 left: Cell::new(usize::MAX),
                 ahead: RefCell::default(),
+                given: Cell::default(),
             }),
         }
     }
@@ -59,7 +85,7 @@ impl<P: Platform> Search<P> {
     /// The next page; `None` after the last.
     ///
     /// # Errors
-    /// As [`Session::read`], and [`Error::PageCycle`] where the pages point in a circle. After an error that may pass,
+    /// As [`Session::read`](super::session::Session::read), and [`Error::PageCycle`] where the pages point in a circle. After an error that may pass,
     /// such as [`Error::Network`], the same page can be asked for again.
     pub async fn next_page(&self) -> Result<FetchedPage<P>, Failure> {
         let ahead = self.progress.ahead.take();
@@ -67,7 +93,13 @@ impl<P: Platform> Search<P> {
         if self.progress.has_more() {
             *self.progress.ahead.borrow_mut() = Some(self.progress.begin());
         }
+        page.iter().for_each(|page| self.progress.count(page));
         Ok(page)
+    }
+
+    /// How far it has come.
+    pub fn progress(&self) -> SearchProgress {
+        self.progress.given.get()
     }
 }
 
@@ -76,9 +108,19 @@ impl<P: Platform> Progress<P> {
         self.left.get() > 0 && self.next.borrow().is_some()
     }
 
+    fn count(&self, page: &Page<P::Value>) {
+        let before = self.given.get();
+        self.given.set(SearchProgress {
+            pages: before.pages + 1,
+            resources: before.resources + page.resources.len(),
+            total: page.total.or(before.total),
+            bytes: before.bytes + page.bytes,
+        });
+    }
+
     fn begin(self: &Rc<Self>) -> Flight<FetchedPage<P>> {
         let progress = self.clone();
-        Flight::start(&self.session.inner.platform, async move { progress.fetch().await })
+        Flight::start(&self.platform, async move { progress.fetch().await })
     }
 
     async fn fetch(&self) -> Result<FetchedPage<P>, Failure> {
@@ -86,8 +128,10 @@ impl<P: Platform> Progress<P> {
             return Ok(None);
         }
         let Some(request) = self.next.borrow().clone().transpose()? else { return Ok(None) };
-        let resource = self.session.fetch(&request, &self.options).await?;
-        let mut page = Page::read(&resource).ok_or_else(|| not_json(200, &request.url))?;
+        let response = (self.exchange)(request.clone()).await?;
+        let page = response.resource.as_ref().and_then(Page::read);
+        let mut page = page.ok_or_else(|| not_json(response.status, &request.url))?;
+        page.bytes = response.bytes;
         self.seen.borrow_mut().push(request.url.clone());
         *self.next.borrow_mut() = page.next.as_ref().map(|link| self.follow(&request.url, link));
         page.resources.truncate(self.left.get());
@@ -97,7 +141,8 @@ impl<P: Platform> Progress<P> {
 
     fn follow(&self, page: &Url, link: &str) -> Result<Request, Failure> {
         let mut request = page_request(page, link)?;
-        self.options.put_on(&mut request)?;
+        put_headers(&self.headers, &mut request)?;
+        request.counts_bytes = true;
         if self.seen.borrow().contains(&request.url) { Err(Error::PageCycle.into()) } else { Ok(request) }
     }
 }

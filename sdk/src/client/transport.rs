@@ -27,22 +27,22 @@ pub(crate) struct Answer<V> {
     pub last_modified: Option<String>,
     pub cache_control: Option<String>,
     pub body: Body<V>,
+    /// How many bytes the body has, where the request counts them.
+    pub bytes: u64,
 }
 
 impl<V> Answer<V> {
     /// Reads a response to its end.
-    pub async fn read(response: impl HttpResponse<Value = V>) -> Result<Self, HttpFailure> {
+    pub async fn read(response: impl HttpResponse<Value = V>, counts_bytes: bool) -> Result<Self, HttpFailure> {
         let status = response.status();
-        Ok(Self {
-            status,
-            // Asking for a header takes a browser as long as anything else here.
-            retry_after: if status < 400 { None } else { response.header("Retry-After") },
-            etag: response.header("ETag"),
-            location: response.header("Location"),
-            last_modified: response.header("Last-Modified"),
-            cache_control: response.header("Cache-Control"),
-            body: response.body().await?,
-        })
+        // Asking for a header takes a browser as long as anything else here.
+        let retry_after = if status < 400 { None } else { response.header("Retry-After") };
+        let etag = response.header("ETag");
+        let location = response.header("Location");
+        let last_modified = response.header("Last-Modified");
+        let cache_control = response.header("Cache-Control");
+        let (body, bytes) = response.body(counts_bytes).await?;
+        Ok(Self { status, retry_after, etag, location, last_modified, cache_control, body, bytes })
     }
 }
 
@@ -53,7 +53,10 @@ pub(crate) async fn send<P: Platform>(
     timeout: u32,
     abort: &AbortSignal,
 ) -> Result<Answer<<P as Json>::Value>, Failure> {
-    let exchange = async |signal: AbortSignal| Answer::read(platform.send(request, &signal).await?).await;
+    let exchange = async |signal: AbortSignal| {
+        let response = platform.send(request, &signal).await?;
+        Answer::read(response, request.counts_bytes).await
+    };
     in_time(platform, &request.url, timeout, abort, exchange).await
 }
 

@@ -62,6 +62,8 @@ pub struct RecordProgress {
     pub resources: usize,
     /// How many there are in all, where the server says so for every part.
     pub total: Option<f64>,
+    /// How many bytes have come, without their content encoding.
+    pub bytes: u64,
 }
 
 type Parts<P> = Vec<RecordPart<Value<P>>>;
@@ -129,6 +131,7 @@ impl<P: Platform> Session<P> {
                 Err(failure) => break PartState::Failed(failure),
                 Ok(Some(page)) => {
                     progress.total = page.total.or(progress.total);
+                    progress.bytes += page.bytes;
                     progress.resources += page.resources.len() + page.included.len();
                     for resource in page.resources.into_iter().chain(page.included) {
                         self.put_in_part(&mut parts, resource, patient);
@@ -165,6 +168,7 @@ struct Counted {
     is_done: bool,
     resources: usize,
     total: Option<f64>,
+    bytes: u64,
 }
 
 impl Counted {
@@ -172,7 +176,7 @@ impl Counted {
         let resources = part.resources.len() + part.others.len();
         let is_done = part.state != PartState::Loading;
         let own = if is_done { Some(resources as f64) } else { None };
-        Self { is_done, resources, total: part.total.or(own) }
+        Self { is_done, resources, total: part.total.or(own), bytes: part.bytes }
     }
 }
 
@@ -183,5 +187,6 @@ fn sum(parts: &[Option<Counted>]) -> RecordProgress {
         done: begun().filter(|part| part.is_done).count(),
         resources: begun().map(|part| part.resources).sum(),
         total: parts.iter().map(|part| part.as_ref()?.total).sum(),
+        bytes: begun().map(|part| part.bytes).sum(),
     }
 }

@@ -41,6 +41,7 @@ fn read_entry<V: JsonView>(entry: &V, host: &str) -> Result<FhirResponse<V>, Fai
             location: said("location"),
             last_modified: said("lastModified"),
             resource: resource.or_else(outcome),
+            bytes: 0,
         });
     }
     Err(Error::Fhir(Box::new(FhirError {

@@ -13,6 +13,8 @@ pub struct Page<V> {
     pub outcomes: Vec<V>,
     /// How many matches there are in all, where the server says.
     pub total: Option<f64>,
+    /// How many bytes it had as it came, without its content encoding; 0 where [`Page::read`] alone made it.
+    pub bytes: u64,
     /// The next page's link, as it came.
     pub next: Option<String>,
     /// The whole Bundle, as it came, such as for the deletions in a history.
@@ -30,6 +32,7 @@ impl<V: JsonView> Page<V> {
             included: Vec::new(),
             outcomes: Vec::new(),
             total: bundle.member("total").and_then(|total| total.number()),
+            bytes: 0,
             next: next_link(bundle),
             bundle: bundle.clone(),
         };

@@ -17,6 +17,8 @@ pub struct FhirResponse<V> {
     pub last_modified: Option<String>,
     /// The resource in the body, if any: what was asked for, or what the server says of it.
     pub resource: Option<V>,
+    /// How many bytes the body has, where the request counts them.
+    pub(crate) bytes: u64,
 }
 
 impl<V: JsonView> FhirResponse<V> {
@@ -57,7 +59,7 @@ mod tests {
 
     fn created(location: Option<&str>, resource: Option<Value>) -> FhirResponse<Value> {
         let location = location.map(str::to_owned);
-        FhirResponse { status: 201, etag: None, location, last_modified: None, resource }
+        FhirResponse { status: 201, etag: None, location, last_modified: None, resource, bytes: 0 }
     }
 
     #[test]

@@ -4,9 +4,11 @@ use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 
 use super::abort::Followed;
+use super::asked::{read_options, read_reading};
 use super::client_auth::read_authentication;
 use super::error::json_argument;
 use super::export::{JsExport, read_export_request};
+use super::search::JsSearch;
 use super::value::promise;
 use crate::client::backend::{BackendClient, BackendConfig};
 use crate::web::{JsonValue, WebPlatform};
@@ -30,6 +32,13 @@ impl JsBackendClient {
     pub fn read(&self, reference: String, signal: JsValue) -> Promise {
         let (client, followed) = (self.client.clone(), Followed::new(signal));
         promise(async move { client.read(&reference, &followed.signal()).await.map(JsonValue::into_js) })
+    }
+
+    /// Begins to read the pages of what a FHIR request finds.
+    pub fn pages(&self, asked: JsValue, limit: Option<u32>, signal: JsValue) -> Result<JsSearch, JsValue> {
+        let (asked, followed) = (JsonValue::from_js(asked), Followed::new(signal));
+        let search = self.client.pages(&read_reading(&asked)?, read_options(&asked, &followed))?;
+        Ok(JsSearch::new(search, limit, followed))
     }
 
     /// Begins an export.

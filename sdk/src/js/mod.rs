@@ -8,6 +8,7 @@
 mod abort;
 #[cfg(feature = "js")]
 mod app;
+mod asked;
 #[cfg(feature = "js-backend")]
 mod backend;
 #[cfg(feature = "js")]
@@ -28,6 +29,7 @@ mod request;
 mod resolver;
 #[cfg(feature = "js-backend")]
 mod scopes;
+mod search;
 #[cfg(feature = "js-backend")]
 mod server;
 #[cfg(feature = "js")]

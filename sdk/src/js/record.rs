@@ -4,8 +4,8 @@ use js_sys::{Array, Function};
 use wasm_bindgen::JsValue;
 
 use super::abort::Followed;
+use super::asked::read_pairs;
 use super::error::to_js;
-use super::request::read_pairs;
 use super::value::{array, object, text};
 use crate::client::record::{PartState, RecordPart, RecordQuery};
 use crate::client::session::Session;
@@ -71,6 +71,7 @@ fn part_object(part: &RecordPart<JsonValue>) -> JsValue {
         ("resources", array(part.resources.clone())),
         ("others", array(part.others.clone())),
         ("total", part.total.map_or(JsValue::UNDEFINED, JsValue::from)),
+        ("bytes", (part.bytes as f64).into()),
         ("state", text(state)),
         ("error", error),
     ])
@@ -83,5 +84,6 @@ fn progress_object(progress: &RecordProgress) -> JsValue {
         ("done", count(progress.done)),
         ("resources", count(progress.resources)),
         ("total", progress.total.map_or(JsValue::UNDEFINED, JsValue::from)),
+        ("bytes", (progress.bytes as f64).into()),
     ])
 }

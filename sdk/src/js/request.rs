@@ -4,12 +4,12 @@ use js_sys::Array;
 use wasm_bindgen::JsValue;
 
 use super::abort::Followed;
+use super::asked::{is_true, read_options, read_pairs, read_reading};
 use super::value::{object, optional_text};
-use crate::client::fhir::{RequestOptions, Retries};
 use crate::client::session::Session;
 use crate::error::{Error, Failure};
 use crate::fhir::matching::{MatchCandidate, MatchGrade, MatchOptions, match_request, read_candidates};
-use crate::fhir::request::{FhirRequest, Interaction, Return};
+use crate::fhir::request::{FhirRequest, Return};
 use crate::fhir::response::FhirResponse;
 use crate::platform::JsonView;
 use crate::web::{JsonValue, WebPlatform};
@@ -19,19 +19,6 @@ pub(super) async fn send(session: Session<WebPlatform>, asked: JsValue, signal: 
     let (asked, followed) = (JsonValue::from_js(asked), Followed::new(signal));
     let response = session.request(&read_request(&asked)?, read_options(&asked, &followed)).await?;
     Ok(if is_match(&asked) { candidates_array(response) } else { response_object(response) })
-}
-
-/// Reads a request that reads or searches: its interaction, target and parameters.
-pub(super) fn read_reading(asked: &JsonValue) -> Result<FhirRequest, Failure> {
-    let name = asked.member_text("interaction").unwrap_or_default();
-    let interaction =
-        Interaction::from_name(&name).ok_or_else(|| Error::configuration("interaction", "it is unknown"))?;
-    let target = asked.member_text("target").unwrap_or_default();
-    let parameters = asked.member("parameters").map(read_pairs).unwrap_or_default();
-    let request = parameters
-        .into_iter()
-        .fold(FhirRequest::new(interaction, target), |request, (name, value)| request.with(name, value));
-    Ok(if is_true(asked, "post") { request.posted() } else { request })
 }
 
 /// Reads a request: its interaction, target, parameters, body and conditions.
@@ -75,36 +62,6 @@ fn with_conditions(
         Some("OperationOutcome") => request.prefer(Return::OperationOutcome),
         Some(_) => return Err(Error::configuration("prefer", "it is not minimal, representation or OperationOutcome")),
     })
-}
-
-/// Reads how a request is made.
-pub(super) fn read_options(asked: &JsonValue, followed: &Followed) -> RequestOptions {
-    RequestOptions {
-        abort: followed.signal(),
-        headers: asked.member("headers").map(read_pairs).unwrap_or_default(),
-        retries: match asked.member("retry").and_then(|retry| retry.flag()) {
-            None => Retries::WhenSafe,
-            Some(true) => Retries::Always,
-            Some(false) => Retries::Never,
-        },
-        check_scopes: is_true(asked, "checkScopes"),
-    }
-}
-
-fn is_true(asked: &JsonValue, name: &str) -> bool {
-    asked.member(name).and_then(|member| member.flag()) == Some(true)
-}
-
-/// Reads pairs of a name and a value.
-pub(super) fn read_pairs(pairs: JsonValue) -> Vec<(String, String)> {
-    pairs.items().unwrap_or_default().iter().filter_map(read_pair).collect()
-}
-
-fn read_pair(pair: &JsonValue) -> Option<(String, String)> {
-    match pair.items()?.as_slice() {
-        [name, value] => Some((name.text()?, value.text()?)),
-        _ => None,
-    }
 }
 
 /// The people that the answer to a match may be about.

@@ -6,20 +6,20 @@ use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
 
 use super::abort::Followed;
+use super::asked::{read_options, read_reading};
 use super::batcher::JsBatcher;
 use super::error::to_js;
 use super::lazy::{Task, lazily};
-use super::request::{read_options, read_reading, response_object};
+use super::request::response_object;
 use super::resolver::JsResolver;
-use super::value::{array, object, optional_text, promise, scopes, text};
+use super::search::JsSearch;
+use super::value::{object, optional_text, promise, scopes, text};
 use crate::client::batch::Batcher;
 use crate::client::introspection::IntrospectAs;
 use crate::client::resolver::Resolver;
-use crate::client::search::Search;
 use crate::client::session::{CheckedIdentity, EventSubscription, Session, SessionEvent, Signature};
 use crate::client::sign_out::Revocation;
 use crate::error::Failure;
-use crate::fhir::bundle::Page;
 use crate::platform::Json;
 use crate::protocol::url::Url;
 use crate::web::{JsonValue, WebPlatform};
@@ -128,8 +128,7 @@ impl JsSession {
     pub fn pages(&self, asked: JsValue, limit: Option<u32>, signal: JsValue) -> Result<JsSearch, JsValue> {
         let (asked, followed) = (JsonValue::from_js(asked), Followed::new(signal));
         let search = self.session.pages(&read_reading(&asked)?, read_options(&asked, &followed))?;
-        let search = search.limited_to(limit.map_or(usize::MAX, |limit| limit as usize));
-        Ok(JsSearch { search, _followed: followed })
+        Ok(JsSearch::new(search, limit, followed))
     }
 
     /// What follows references.
@@ -222,23 +221,6 @@ impl JsSession {
     }
 }
 
-/// A search, page by page.
-#[wasm_bindgen(js_name = Search)]
-pub struct JsSearch {
-    search: Search<WebPlatform>,
-    _followed: Followed,
-}
-
-#[wasm_bindgen(js_class = Search)]
-impl JsSearch {
-    /// The next page, or `null`.
-    #[wasm_bindgen(js_name = nextPage)]
-    pub fn next_page(&self) -> Promise {
-        let search = self.search.clone();
-        promise(async move { Ok(search.next_page().await?.map_or(JsValue::NULL, page_object)) })
-    }
-}
-
 /// Asks what the server says of the access token.
 pub(super) async fn introspect(
     session: Session<WebPlatform>,
@@ -265,16 +247,6 @@ fn revocation_object(revocation: &Revocation) -> JsValue {
         Revocation::Failed(failure) => ("failed", None, to_js(failure)),
     };
     object(&[("revocation", text(state)), ("page", optional_text(page)), ("error", error)])
-}
-
-fn page_object(page: Page<JsonValue>) -> JsValue {
-    object(&[
-        ("resources", array(page.resources)),
-        ("included", array(page.included)),
-        ("outcomes", array(page.outcomes)),
-        ("total", page.total.map_or(JsValue::UNDEFINED, JsValue::from)),
-        ("bundle", page.bundle.into_js()),
-    ])
 }
 
 fn identity_object(identity: &CheckedIdentity) -> JsValue {

@@ -10,7 +10,6 @@ use crate::platform::LocalFuture;
 use crate::protocol::finding::Finding;
 #[cfg(feature = "js")]
 use crate::protocol::scope::Scope;
-#[cfg(feature = "js")]
 use crate::web::JsonValue;
 
 /// A promise of what a future gives.
@@ -41,7 +40,6 @@ pub(super) fn scopes<'a>(scopes: impl IntoIterator<Item = &'a Scope>) -> JsValue
 }
 
 /// An array of JSON values.
-#[cfg(feature = "js")]
 pub(super) fn array(items: Vec<JsonValue>) -> JsValue {
     items.into_iter().map(JsonValue::into_js).collect::<Array>().into()
 }

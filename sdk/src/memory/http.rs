@@ -89,14 +89,16 @@ impl HttpResponse for MemoryResponse {
         found.map(|(_, value)| value.clone())
     }
 
-    async fn body(self) -> Result<Body<Value>, HttpFailure> {
+    async fn body(self, counts_bytes: bool) -> Result<(Body<Value>, u64), HttpFailure> {
         if self.reply.breaks_off {
             return Err(HttpFailure::Network);
         }
-        if self.reply.body.is_empty() {
-            return Ok(Body::Empty);
+        let text = self.reply.body;
+        let bytes = if counts_bytes { text.len() as u64 } else { 0 };
+        if text.is_empty() {
+            return Ok((Body::Empty, bytes));
         }
-        Ok(serde_json::from_str(&self.reply.body).map_or_else(|_| Body::Text(self.reply.body), Body::Json))
+        Ok((serde_json::from_str(&text).map_or_else(|_| Body::Text(text), Body::Json), bytes))
     }
 
     async fn chunk(&mut self) -> Result<Option<Vec<u8>>, HttpFailure> {

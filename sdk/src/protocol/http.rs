@@ -57,6 +57,8 @@ pub struct Request {
     pub redirect: Redirect,
     /// Whether caches must stay out of it.
     pub no_store: bool,
+    /// Whether the bytes of the answer are counted, which takes a little time.
+    pub counts_bytes: bool,
     authorization: Option<String>,
 }
 
@@ -70,6 +72,7 @@ impl Request {
             body: None,
             redirect: Redirect::Follow,
             no_store: false,
+            counts_bytes: false,
             authorization: None,
         }
     }
@@ -86,6 +89,7 @@ impl Request {
             body: Some(super::encoding::form(form)),
             redirect: Redirect::Manual,
             no_store: true,
+            counts_bytes: false,
             authorization: None,
         }
     }
@@ -97,7 +101,16 @@ impl Request {
         if body.is_some() {
             headers.push(("Content-Type".into(), "application/json".into()));
         }
-        Self { method, url, headers, body, redirect: Redirect::Manual, no_store: true, authorization: None }
+        Self {
+            method,
+            url,
+            headers,
+            body,
+            redirect: Redirect::Manual,
+            no_store: true,
+            counts_bytes: false,
+            authorization: None,
+        }
     }
 
     /// Sets a header in place of one of the same name. `false` where name or value cannot stand in one (RFC 9110 section 5).

@@ -22,6 +22,13 @@ extern "C" {
     #[wasm_bindgen(catch)]
     fn fetch(url: &str, init: &RequestInit) -> Result<Promise, JsValue>;
 
+    // web_sys gives the text to Rust; this one leaves it with the engine.
+    type TextDecoder;
+    #[wasm_bindgen(constructor)]
+    fn new() -> TextDecoder;
+    #[wasm_bindgen(method)]
+    fn decode(this: &TextDecoder, bytes: &Uint8Array) -> JsValue;
+
     type Headers;
 
     // web_sys takes the name as text, which is made anew each time.
@@ -146,14 +153,21 @@ impl HttpResponse for WebResponse {
         self.headers.get(&name(header)).ok().flatten()
     }
 
-    async fn body(mut self) -> Result<Body<JsonValue>, HttpFailure> {
-        let text = self.response.text().map_err(|_| HttpFailure::Network)?;
-        let text = JsFuture::from(text).await.map_err(|_| HttpFailure::Network)?;
+    async fn body(mut self, counts_bytes: bool) -> Result<(Body<JsonValue>, u64), HttpFailure> {
+        let response = &self.response;
+        let whole = if counts_bytes { response.array_buffer() } else { response.text() };
+        let whole = JsFuture::from(whole.map_err(|_| HttpFailure::Network)?).await.map_err(|_| HttpFailure::Network)?;
         self.connection.is_at_end = true;
+        let (text, bytes) = if counts_bytes {
+            let bytes = Uint8Array::new(&whole);
+            (TextDecoder::new().decode(&bytes), bytes.length().into())
+        } else {
+            (whole, 0)
+        };
         if let Some(value) = JsonValue::parse(&text) {
-            return Ok(Body::Json(value));
+            return Ok((Body::Json(value), bytes));
         }
-        Ok(text.as_string().filter(|text| !text.is_empty()).map_or(Body::Empty, Body::Text))
+        Ok((text.as_string().filter(|text| !text.is_empty()).map_or(Body::Empty, Body::Text), bytes))
     }
 
     async fn chunk(&mut self) -> Result<Option<Vec<u8>>, HttpFailure> {

@@ -102,13 +102,31 @@ async fn a_response_tells_its_status_its_headers_and_its_body() {
     let found = of(Method::Get).await;
     assert_eq!((found.status(), found.header("retry-after").as_deref()), (200, Some("7")));
     assert_eq!(found.header("etag"), None);
-    let Ok(Body::Json(resource)) = found.body().await else { panic!("it is JSON") };
+    let Ok((Body::Json(resource), _)) = found.body(false).await else { panic!("it is JSON") };
     assert_eq!(resource.member_text("resourceType").as_deref(), Some("Patient"));
 
     let failed = of(Method::Post).await;
     assert_eq!(failed.status(), 503);
-    assert!(matches!(failed.body().await, Ok(Body::Text(text)) if text == "<html>"));
-    assert!(matches!(of(Method::Put).await.body().await, Ok(Body::Empty)));
+    assert!(matches!(failed.body(false).await, Ok((Body::Text(text), _)) if text == "<html>"));
+    assert!(matches!(of(Method::Put).await.body(false).await, Ok((Body::Empty, _))));
+}
+
+#[wasm_bindgen_test]
+async fn a_body_that_is_counted_is_the_same_and_tells_its_bytes() {
+    // A byte order mark of three bytes, and characters of two, three and four.
+    let _network = Network::answering(|request| {
+        let body = if request.method() == "GET" { "\u{feff}{\"id\":\"é€𝄞\"}" } else { "" };
+        browser::response(200, body, &JsValue::UNDEFINED)
+    });
+    for counts_bytes in [true, false] {
+        let Ok((Body::Json(resource), bytes)) = send(&get()).await.unwrap().body(counts_bytes).await else {
+            panic!("it is JSON")
+        };
+        assert_eq!(resource.member_text("id").as_deref(), Some("é€𝄞"));
+        assert_eq!(bytes, if counts_bytes { 21 } else { 0 });
+        let empty = send(&with_method(Method::Put)).await.unwrap().body(counts_bytes).await;
+        assert!(matches!(empty, Ok((Body::Empty, 0))));
+    }
 }
 
 #[wasm_bindgen_test]

@@ -4,7 +4,8 @@ import { createServer } from "node:http";
 
 /**
  * Starts one on a free port of this machine, as long as there are tests that run. `pages` names a function for a path, which gets the
- * request's address and returns `{ status, headers, body }`, or a promise of it; every other path answers with an empty JSON object.
+ * request's address and returns `{ status, headers, body }`, or a promise of it; every other path, and every preflight, answers with
+ * an empty JSON object.
  */
 export async function startAttacker(pages = {}) {
   const received = [];
@@ -13,7 +14,8 @@ export async function startAttacker(pages = {}) {
     let body = "";
     for await (const part of request) body += part;
     received.push({ method: request.method, path: request.url, headers: request.headers, body });
-    const { status = 200, headers = {}, body: answer = "{}" } = (await pages[address.pathname]?.(address)) ?? {};
+    const isPreflight = request.method === "OPTIONS";
+    const { status = 200, headers = {}, body: answer = "{}" } = isPreflight ? {} : ((await pages[address.pathname]?.(address)) ?? {});
     response.writeHead(status, { ...forEveryone(request), "Content-Type": "application/json", ...headers });
     response.end(answer);
   });

@@ -1,7 +1,9 @@
 use super::server::*;
 use crate::abort::AbortSignal;
 use crate::client::backend::{BackendClient, BackendConfig};
-use crate::error::Failure;
+use crate::client::fhir::RequestOptions;
+use crate::client::search::SearchProgress;
+use crate::error::{Error, Failure};
 use crate::memory::{MemoryPlatform, Reply, World};
 use crate::protocol::client_assertion::{ClientKey, PrivateKeyJwt};
 use crate::protocol::client_auth::ClientAuthentication;
@@ -103,4 +105,86 @@ fn a_refused_service_says_so() {
     let (server, world, tab) = stage();
     server.token_replies.borrow_mut().push_back(Reply::json(400, &json!({"error": "invalid_scope"})));
     assert_eq!(read(&world, &service(&tab)).unwrap_err().code(), "token_request_failed");
+}
+
+fn page(ids: &[&str], next: Option<&str>) -> Reply {
+    let entries: Vec<Value> = ids.iter().map(|id| json!({"resource": {"id": id}})).collect();
+    let links: Vec<Value> = next.map(|url| json!({"relation": "next", "url": url})).into_iter().collect();
+    Reply::json(200, &json!({"resourceType": "Bundle", "total": 3, "entry": entries, "link": links}))
+}
+
+/// The ids of all pages, how far the search says it has come, and the error that ended it.
+fn search(
+    world: &World,
+    service: &BackendClient<MemoryPlatform>,
+    options: RequestOptions,
+) -> (Vec<String>, SearchProgress, Option<Error>) {
+    let search = service.search("Group", &[("name".into(), "diabetes".into())], options).unwrap();
+    world
+        .run(async move {
+            let mut ids = Vec::new();
+            loop {
+                match search.next_page().await {
+                    Ok(Some(page)) => {
+                        ids.extend(page.resources.iter().map(|found| found["id"].as_str().unwrap().to_owned()));
+                    }
+                    Ok(None) => return (ids, search.progress(), None),
+                    Err(failure) => return (ids, search.progress(), Some(failure.into())),
+                }
+            }
+        })
+        .unwrap()
+}
+
+#[test]
+fn b1_a_service_searches_page_by_page_and_replaces_a_token_that_died_on_the_way() {
+    let (server, world, tab) = stage();
+    let next = "https://ehr.example/fhir/Group?page=2&x=%7C";
+    server.fhir_replies.borrow_mut().extend([page(&["1", "2"], Some(next)), page(&["3"], None)]);
+    server.dead_tokens.borrow_mut().push("access-1".into());
+    let headers = vec![("X-Trace".to_owned(), "7".to_owned())];
+    let (ids, progress, error) =
+        search(&world, &service(&tab), RequestOptions { headers, ..RequestOptions::default() });
+    assert_eq!((ids, error), (vec!["1".into(), "2".into(), "3".into()], None));
+    assert_eq!((progress.pages, progress.resources, progress.total), (2, 3, Some(3.0)));
+    let first = "GET /Group?name=diabetes";
+    assert_eq!(fhir_lines(&world), [first, first, "GET /Group?page=2&x=%7C"]);
+    assert_eq!(tokens_used(&world), ["Bearer access-1", "Bearer access-2", "Bearer access-2"]);
+    let traced = |request: &crate::protocol::http::Request| request.headers.contains(&("X-Trace".into(), "7".into()));
+    assert_eq!(world.requests().iter().filter(|request| traced(request)).count(), 3);
+}
+
+#[test]
+fn f1_a_next_link_beside_the_fhir_base_gets_no_token_of_a_service_and_no_request() {
+    for next in ["https://ehr.example/other/Group?page=2", "https://evil.example/fhir/Group?page=2"] {
+        let (server, world, tab) = stage();
+        server.fhir_replies.borrow_mut().push_back(page(&["1"], Some(next)));
+        let (ids, _, error) = search(&world, &service(&tab), RequestOptions::default());
+        assert_eq!(ids, ["1"]);
+        assert!(matches!(error, Some(Error::ForeignUrl { .. })), "{next}: {error:?}");
+        assert!(world.requests().iter().all(|request| request.url.as_str() != next));
+    }
+}
+
+#[test]
+fn f6_a_search_of_a_service_waits_as_long_as_the_server_asks_and_goes_on() {
+    let (server, world, tab) = stage();
+    let busy = Reply::json(429, &json!({"resourceType": "OperationOutcome"})).header("Retry-After", "7");
+    server.fhir_replies.borrow_mut().extend([busy, page(&["1"], None)]);
+    let (ids, _, error) = search(&world, &service(&tab), RequestOptions::default());
+    assert_eq!((ids, error), (vec!["1".into()], None));
+    let elapsed = crate::platform::Clock::now(&tab) - NOW;
+    assert!((7.0..7.5).contains(&elapsed), "{elapsed}");
+}
+
+#[test]
+fn a_search_that_the_scopes_of_a_service_do_not_allow_fails_before_anything_is_sent_on_demand() {
+    let (_, world, tab) = stage();
+    let secret = ClientAuthentication::ClientSecretPost(crate::protocol::secret::ClientSecret::new("s"));
+    let service = BackendClient::new(tab, BackendConfig::new(BASE, "service", secret, "system/Patient.rs")).unwrap();
+    let options = RequestOptions { check_scopes: true, ..RequestOptions::default() };
+    let refused = service.search("Group", &[], options.clone()).err().unwrap();
+    assert_eq!(*refused, Error::NotGranted { resource_type: "Group".into() });
+    assert!(service.search("Patient", &[], options).is_ok());
+    assert!(world.requests().is_empty());
 }

@@ -1,6 +1,7 @@
 use super::server::*;
 use crate::abort::{AbortHandle, AbortSignal};
 use crate::client::fhir::RequestOptions;
+use crate::client::search::SearchProgress;
 use crate::client::session::Session;
 use crate::error::Error;
 use crate::memory::{MemoryPlatform, Reply, World};
@@ -199,6 +200,30 @@ fn f8_the_next_page_is_fetched_while_the_caller_works_on_this_one() {
     // One second for the first page, then three of work in which the others arrive; one after the other it were six.
     let elapsed = crate::platform::Clock::now(&session.inner.platform) - started;
     assert!((3.9..4.1).contains(&elapsed), "{elapsed}");
+}
+
+#[test]
+fn f8_how_far_the_pages_have_come_is_told_in_resources_and_bytes() {
+    let (server, world, session) = signed_in();
+    let first = r#"{"resourceType":"Bundle","total":3,"entry":[{"resource":{"id":"é€𝄞"}},{"resource":{"id":"2"}}],"link":[{"relation":"next","url":"?page=2"}]}"#;
+    let second = r#"{"resourceType":"Bundle","entry":[{"resource":{"id":"3"}}]}"#;
+    // What a server says before it answers is no part of the pages.
+    let busy = Reply::json(503, &json!({"resourceType": "OperationOutcome"})).header("Retry-After", "1");
+    server.fhir_replies.borrow_mut().extend([Reply::text(200, first), busy, Reply::text(200, second)]);
+    let search = session.search("Observation", &[], &AbortSignal::never()).unwrap();
+    assert_eq!(search.progress(), SearchProgress::default());
+    let told = world
+        .run(async move {
+            let mut told = Vec::new();
+            while search.next_page().await.unwrap().is_some() {
+                told.push(search.progress());
+            }
+            told
+        })
+        .unwrap();
+    let total = Some(3.0);
+    let after_one = SearchProgress { pages: 1, resources: 2, total, bytes: 146 };
+    assert_eq!(told, [after_one, SearchProgress { pages: 2, resources: 3, total, bytes: 205 }]);
 }
 
 #[test]

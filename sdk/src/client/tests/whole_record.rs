@@ -70,6 +70,32 @@ fn f11_everything_is_asked_for_where_the_server_has_it_and_split_by_type() {
     assert_eq!(counts, [(2, Some(3.0), None), (4, Some(3.0), None), (4, Some(3.0), Some(2))]);
 }
 
+/// A page with the second condition, of 107 bytes.
+const PAGE: &str =
+    r#"{"resourceType":"Bundle","entry":[{"resource":{"resourceType":"Condition","id":"é","code":{"text":"x"}}}]}"#;
+
+#[test]
+fn f11_how_many_bytes_have_come_is_told_with_everything_and_without() {
+    let (world, session) = signed_in_to(|request| match request.url.as_str() {
+        url if url.ends_with("/metadata") => statement(true, &[]),
+        url if url.ends_with("/$everything") => {
+            Reply::text(200, &PAGE.replace("}]}", "}],\"link\":[{\"relation\":\"next\",\"url\":\"?page=2\"}]}"))
+        }
+        _ => Reply::text(200, PAGE),
+    });
+    let (_, progress) = load(&world, &session);
+    assert_eq!(progress.iter().map(|told| told.bytes).collect::<Vec<_>>(), [152, 259, 259]);
+
+    let (world, session) = signed_in_to(|request| match request.url.path() {
+        "/fhir/metadata" => statement(false, &["Condition", "Goal", "Immunization"]),
+        "/fhir/Immunization" => Reply::text(500, "broken"),
+        _ => Reply::text(200, PAGE),
+    });
+    let (parts, progress) = load(&world, &session);
+    assert_eq!(progress.last().unwrap().bytes, 214);
+    assert_eq!(parts.unwrap().iter().map(|part| part.bytes).collect::<Vec<_>>(), [107, 107, 0]);
+}
+
 #[test]
 fn f11_everything_that_breaks_off_is_never_silently_short() {
     let (world, session) = signed_in_to(|request| match request.url.as_str() {

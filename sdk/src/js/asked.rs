@@ -1,0 +1,52 @@
+//! What JavaScript asks for: a request that reads or searches, and how it is made.
+
+use super::abort::Followed;
+use crate::client::fhir::{RequestOptions, Retries};
+use crate::error::{Error, Failure};
+use crate::fhir::request::{FhirRequest, Interaction};
+use crate::platform::JsonView;
+use crate::web::JsonValue;
+
+/// Reads a request that reads or searches: its interaction, target and parameters.
+pub(super) fn read_reading(asked: &JsonValue) -> Result<FhirRequest, Failure> {
+    let name = asked.member_text("interaction").unwrap_or_default();
+    let interaction =
+        Interaction::from_name(&name).ok_or_else(|| Error::configuration("interaction", "it is unknown"))?;
+    let target = asked.member_text("target").unwrap_or_default();
+    let parameters = asked.member("parameters").map(read_pairs).unwrap_or_default();
+    let request = parameters
+        .into_iter()
+        .fold(FhirRequest::new(interaction, target), |request, (name, value)| request.with(name, value));
+    Ok(if is_true(asked, "post") { request.posted() } else { request })
+}
+
+/// Reads how a request is made.
+pub(super) fn read_options(asked: &JsonValue, followed: &Followed) -> RequestOptions {
+    RequestOptions {
+        abort: followed.signal(),
+        headers: asked.member("headers").map(read_pairs).unwrap_or_default(),
+        retries: match asked.member("retry").and_then(|retry| retry.flag()) {
+            None => Retries::WhenSafe,
+            Some(true) => Retries::Always,
+            Some(false) => Retries::Never,
+        },
+        check_scopes: is_true(asked, "checkScopes"),
+    }
+}
+
+/// Whether a member is `true`.
+pub(super) fn is_true(asked: &JsonValue, name: &str) -> bool {
+    asked.member(name).and_then(|member| member.flag()) == Some(true)
+}
+
+/// Reads pairs of a name and a value.
+pub(super) fn read_pairs(pairs: JsonValue) -> Vec<(String, String)> {
+    pairs.items().unwrap_or_default().iter().filter_map(read_pair).collect()
+}
+
+fn read_pair(pair: &JsonValue) -> Option<(String, String)> {
+    match pair.items()?.as_slice() {
+        [name, value] => Some((name.text()?, value.text()?)),
+        _ => None,
+    }
+}

@@ -1,0 +1,56 @@
+//! `Search` for JavaScript.
+
+use js_sys::Promise;
+use wasm_bindgen::prelude::*;
+
+use super::abort::Followed;
+use super::value::{array, object, promise};
+use crate::client::search::{Search, SearchProgress};
+use crate::fhir::bundle::Page;
+use crate::web::{JsonValue, WebPlatform};
+
+/// A search, page by page.
+#[wasm_bindgen(js_name = Search)]
+pub struct JsSearch {
+    search: Search<WebPlatform>,
+    _followed: Followed,
+}
+
+impl JsSearch {
+    pub(super) fn new(search: Search<WebPlatform>, limit: Option<u32>, followed: Followed) -> Self {
+        let search = search.limited_to(limit.map_or(usize::MAX, |limit| limit as usize));
+        Self { search, _followed: followed }
+    }
+}
+
+#[wasm_bindgen(js_class = Search)]
+impl JsSearch {
+    /// The next page, or `null`.
+    #[wasm_bindgen(js_name = nextPage)]
+    pub fn next_page(&self) -> Promise {
+        let search = self.search.clone();
+        promise(async move { Ok(search.next_page().await?.map_or(JsValue::NULL, page_object)) })
+    }
+
+    /// How far it has come.
+    #[wasm_bindgen(getter)]
+    pub fn progress(&self) -> JsValue {
+        let SearchProgress { pages, resources, total, bytes } = self.search.progress();
+        object(&[
+            ("pages", (pages as u32).into()),
+            ("resources", (resources as u32).into()),
+            ("total", total.map_or(JsValue::UNDEFINED, JsValue::from)),
+            ("bytes", (bytes as f64).into()),
+        ])
+    }
+}
+
+fn page_object(page: Page<JsonValue>) -> JsValue {
+    object(&[
+        ("resources", array(page.resources)),
+        ("included", array(page.included)),
+        ("outcomes", array(page.outcomes)),
+        ("total", page.total.map_or(JsValue::UNDEFINED, JsValue::from)),
+        ("bundle", page.bundle.into_js()),
+    ])
+}
