@@ -1,5 +1,9 @@
-// smartrust/backend: services that act by themselves, bulk export, clients' keys, and what can be asked of a server without a
-// client. Its WebAssembly is a file of its own, loaded at the first call.
+/**
+ * Services that act by themselves, bulk export, clients' keys, and what can be asked of a server without a client. Its WebAssembly is a
+ * file of its own, loaded at the first call. `smartrust/backend/inline` has the same.
+ *
+ * @module smartrust/backend
+ */
 
 /// <reference lib="esnext.disposable" />
 import type { AuthenticationRequest, ClientCredential, ClientKey } from "./config.js";

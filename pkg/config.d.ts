@@ -130,8 +130,17 @@ export interface LaunchOptions {
   iss?: string;
   /** Other scopes than the configured ones. */
   scope?: string;
-  /** Parameters to add to the authorization request, such as `prompt`. */
+  /**
+   * Parameters to add to the authorization request, such as `prompt`. With `max_age`, in whole seconds, the server has the user sign in
+   * again where that was longer ago, and the ID token must say that it did.
+   */
   parameters?: Record<string, string>;
+  /**
+   * How the user is sent to the server. Without it by GET, and by POST where the address would be longer than 8,000 bytes, the server
+   * has `authorize-post`, and the launch is no EHR launch. A POST is a form that the page submits: its Content-Security-Policy must
+   * allow the endpoint by `form-action`, and in an EHR launch the user may have to sign in again.
+   */
+  method?: "GET" | "POST";
 }
 
 /** How to launch in a window of its own. */

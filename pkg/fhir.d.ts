@@ -1,7 +1,7 @@
 // What FHIR calls take and give.
 
 import type { SmartError } from "./errors.js";
-import type { Asked, Resource, ResourceOf, Sendable, TypeIn } from "./resources.js";
+import type { Asked, Resource, ResourceOf, Sendable, Stored, TypeIn } from "./resources.js";
 
 /** One page of a search. */
 export interface Page<T = Resource> {
@@ -214,9 +214,15 @@ export interface Interactions {
     options?: RequestOptions,
   ): Promise<Asked<T, TypeIn<Reference>>>;
   /** Makes a resource. */
-  create<T extends Sendable = Resource>(resource: T, options?: CreateOptions): Promise<FhirResponse<T>>;
+  create<T extends Sendable = Resource, Name extends string = T["resourceType"]>(
+    resource: T & { resourceType: Name },
+    options?: CreateOptions,
+  ): Promise<FhirResponse<Stored<T, Name>>>;
   /** Replaces a resource, by the type and id that it names. */
-  update<T extends Sendable = Resource>(resource: T, options?: UpdateOptions): Promise<FhirResponse<T>>;
+  update<T extends Sendable = Resource, Name extends string = T["resourceType"]>(
+    resource: T & { resourceType: Name },
+    options?: UpdateOptions,
+  ): Promise<FhirResponse<Stored<T, Name>>>;
   /** Changes a resource in part: by a JSON Patch (an array) or a FHIRPath Patch (Parameters). */
   patch<T = Resource>(reference: string, patch: object[] | Sendable, options?: ConditionalOptions): Promise<FhirResponse<T>>;
   /** Removes a resource. */

@@ -1,5 +1,10 @@
-// fhirclient's public API (version 2) on top of this package: an app that was written for it changes its import. What is different on
-// purpose, and how to go on to the native face, is told in docs/migrate-from-fhirclient.md.
+/**
+ * fhirclient's public API (version 2) on top of this package: an app that was written for it changes its import. What is different on
+ * purpose, and how to go on to the native face, is told in docs/migrate-from-fhirclient.md. `smartrust/fhirclient/inline` and
+ * `smartrust/fhirclient.min.js` have the same.
+ *
+ * @module smartrust/fhirclient
+ */
 
 import type { SmartError } from "./errors.js";
 import type { Session } from "./index.js";
@@ -90,11 +95,17 @@ export interface ReadyOptions {
 
 /** The launch context. The tokens are not in it: reading `access_token`, `refresh_token` or `id_token` throws `unsupported_option`. */
 export interface TokenResponse {
+  /** The id of the patient in context. */
   patient?: string;
+  /** The id of the encounter in context. */
   encounter?: string;
+  /** Whether the app must show whose record it is. */
   need_patient_banner?: boolean;
+  /** What the user wants to do. */
   intent?: string;
+  /** The organization that the launch belongs to. */
   tenant?: string;
+  /** Where the EHR's colours and sizes are. */
   smart_style_url?: string;
   /** The granted scopes, separated by spaces. */
   scope?: string;
@@ -113,6 +124,7 @@ export interface ClientState {
   scope?: string;
   /** When the access token runs out, in seconds since 1970. */
   expiresAt?: number;
+  /** The launch context. */
   tokenResponse?: TokenResponse;
 }
 
@@ -156,7 +168,9 @@ export interface FhirOptions {
 
 /** A body with its `Response`, which tells the status, `ETag`, `Location` and `Last-Modified`. */
 export interface CombinedFetchResult<T = any> {
+  /** The body, if any. */
   body?: T;
+  /** The answer without its body. */
   response: Response;
 }
 
@@ -164,7 +178,9 @@ type Fetched<T, O> = O extends { includeResponse: true } ? CombinedFetchResult<T
 
 /** A value and its unit, by UCUM. */
 export interface CodeValue {
+  /** The unit, such as `cm` or `[lb_av]`. */
   code: string;
+  /** The number of units. */
   value: number;
 }
 
@@ -246,10 +262,15 @@ export class Client extends FhirClient {
     /** The value as it is. */
     any(quantity: CodeValue): number;
   };
+  /** The id of the patient in context. */
   getPatientId(): string | null;
+  /** The id of the encounter in context. */
   getEncounterId(): string | null;
+  /** The user's own resource, such as `Practitioner/7`. */
   getFhirUser(): string | null;
+  /** The id of the user's own resource. */
   getUserId(): string | null;
+  /** The type of the user's own resource. */
   getUserType(): string | null;
   /** The claims of the ID token, which were checked. */
   getIdToken(): Record<string, any> | null;
@@ -284,7 +305,9 @@ export interface Settings {
   refreshTokenWithCredentials: "same-origin" | "omit";
 }
 
+/** Launches, and what comes of them. */
 export interface OAuth2 {
+  /** fhirclient's settings, which are as they are. */
   readonly settings: Settings;
   /**
    * Leaves the page for the authorization server; resolves with nothing then, with `noRedirect` with its address. Of several
@@ -305,6 +328,7 @@ export interface OAuth2 {
   init(parameters: AuthorizeParams | AuthorizeParams[], options?: ReadyOptions): Promise<Client>;
 }
 
+/** Launches, and what comes of them: `FHIR.oauth2`. */
 export const oauth2: OAuth2;
 
 /** A client of a server that asks for no token: by its FHIR base, or with a context of the app's own. Tokens are refused. */
@@ -313,10 +337,15 @@ export function client(stateOrAddress: string | ClientState): Client;
 /** The platform's own. */
 export const AbortController: typeof globalThis.AbortController;
 
+/** All of it in one object, as fhirclient gives it. */
 declare const FHIR: {
+  /** The platform's own. */
   readonly AbortController: typeof globalThis.AbortController;
+  /** Makes a client of a server that asks for no token. */
   readonly client: typeof client;
+  /** A client of one FHIR server. */
   readonly FhirClient: typeof FhirClient;
+  /** Launches, and what comes of them. */
   readonly oauth2: OAuth2;
 };
 

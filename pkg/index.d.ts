@@ -1,3 +1,9 @@
+/**
+ * SMART apps and their sessions: launch, tokens, refresh and FHIR calls. `smartrust/inline` and `smartrust/smartrust.min.js` have the same.
+ *
+ * @module smartrust
+ */
+
 /// <reference lib="esnext.disposable" />
 import type { LaunchOptions, PopupOptions, SmartAppConfig, WasmSource } from "./config.js";
 import type {
@@ -18,11 +24,12 @@ import type {
   SearchParameters,
 } from "./fhir.js";
 import type { SmartError } from "./errors.js";
+import type { Finding } from "./server.js";
 import type { Asked, Resource, ResourceOf, Sendable } from "./resources.js";
 
 export type * from "./config.js";
 export type * from "./fhir.js";
-export type { Asked, Resource, ResourceOf, Sendable, TypeIn } from "./resources.js";
+export type { Asked, Resource, ResourceOf, Sendable, Stored, TypeIn } from "./resources.js";
 export type * from "./backend.js";
 export { SmartError } from "./errors.js";
 export { BackendClient, Export, Keys, Registration, Scopes, diagnose, discover, register } from "./backend.js";
@@ -30,8 +37,8 @@ export { BackendClient, Export, Keys, Registration, Scopes, diagnose, discover, 
 /**
  * Loads the WebAssembly ahead of the first call, which else does it. `source` says where it comes from, where that is not beside this
  * package's files: see `smartrust/wasm`. `lazySource` says the same of the second file, `smartrust/wasm/lazy`, which is not loaded before
- * something of it is used: changes and operations, references, batches, whole records, windows of their own, keys. Rejects with
- * `wasm_unavailable`.
+ * something of it is used: changes and operations, references, batches, whole records, windows of their own, keys, user info, pasted tokens. Rejects
+ * with `wasm_unavailable`.
  *
  * ```js
  * import { ready } from "smartrust";
@@ -78,10 +85,42 @@ export class SmartApp {
   launchAgain(session: Session, options?: { scope?: string }): Promise<null>;
   /** All sessions that the store holds, of every configured server. */
   sessions(): Promise<Session[]>;
+  /**
+   * A session with an access token that somebody gave the user, as test servers hand out. A reload brings it back.
+   *
+   * It cannot be refreshed, and who the user is was not checked: `identity` is `undefined`, and `findings()` says so. Signing out
+   * forgets the token here and does not revoke it, as it was issued to somebody else.
+   *
+   * Rejects with `invalid_access_token` for what cannot be one, and as a launch does where the server is unknown or its
+   * configuration cannot be had.
+   */
+  sessionFromToken(token: string, options?: PastedTokenOptions): Promise<Session>;
   /** Prepares a launch and gives the address to send the user to, for an app that navigates by itself. */
   authorizationUrl(options?: LaunchOptions): Promise<string>;
   /** Frees what the app holds in WebAssembly: `using app = new SmartApp(…)`. Its sessions stand. */
   [Symbol.dispose](): void;
+}
+
+/** What is known of an access token that was pasted. */
+export interface PastedTokenOptions {
+  /** The configured name of its server, for where there are several. */
+  server?: string;
+  /** The id of the patient that it is about. */
+  patient?: string;
+  /** The scopes that it was granted; without them those of the configuration, and the server has the last word. */
+  scope?: string;
+  /** In how many seconds it runs out. */
+  expiresIn?: number;
+}
+
+/** What the server says of the user (OpenID Connect Core section 5.1). */
+export interface UserInfo {
+  /** The user's name at the issuer, the same as in the ID token. */
+  sub: string;
+  name?: string;
+  email?: string;
+  fhirUser?: string;
+  [member: string]: unknown;
 }
 
 /** What was asked for and what was granted, as scopes in the server's words. */
@@ -202,6 +241,8 @@ export class Session implements Interactions {
   readonly scopes: ScopeGrant;
   /** Who the user is; `undefined` where no ID token came. */
   readonly identity: Identity | undefined;
+  /** A page of the server's on which the user manages what was shared, to link to. It is never fetched. */
+  readonly managementEndpoint: string | undefined;
   /** When the access token runs out, where the server says. It is refreshed then, if it can be. */
   readonly expiresAt: Date | undefined;
   /** Whether a new access token can be had without the user. */
@@ -259,6 +300,15 @@ export class Session implements Interactions {
    * What the server says of the access token (RFC 7662). The token asks about itself; `asClient` asks in the client's name.
    */
   introspect(options?: Abortable & { asClient?: boolean }): Promise<Introspection>;
+  /**
+   * What the server says of the user (OpenID Connect Core section 5.3), held against the ID token's subject.
+   *
+   * Rejects with `not_offered` where no ID token came or the server has no such endpoint, and with `invalid_user_info` for an answer
+   * about somebody else.
+   */
+  userInfo(options?: Abortable): Promise<UserInfo>;
+  /** What was odd about the launch or a refresh, and yet no reason to stop. */
+  findings(): Promise<Finding[]>;
   /** Ends the session in this tab and in all that share it, and gives its tokens back where the server takes them. */
   signOut(): Promise<SignOut>;
   /** Calls a listener with every event of a type; its `detail` is what `SessionEvents` says. */

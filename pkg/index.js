@@ -73,6 +73,11 @@ export class SmartApp {
     return (await app.sessions()).map((inner) => this.#session(inner));
   }
 
+  async sessionFromToken(token, options = {}) {
+    const app = await this.#lazyApp();
+    return this.#session(await app.sessionFromToken(String(token), options));
+  }
+
   async authorizationUrl(options) {
     const app = await this.#app();
     return app.authorizationUrl(options);

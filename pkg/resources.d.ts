@@ -34,3 +34,14 @@ export type TypeIn<Reference extends string> = Reference extends `${infer Name}/
 
 /** A resource to send: a plain one, or one of any types. */
 export type Sendable = Resource | { resourceType: string };
+
+/** Whether a type is a whole resource's, and not that of a literal: every resource may have this, and few do. */
+type IsWhole<T> = "implicitRules" extends keyof T ? true : false;
+
+/**
+ * A resource that was sent, as the server has it: with an id, and with all members that its type may have. A variable of a resource's
+ * type comes back by that type, a literal by the one that it names.
+ */
+export type Stored<T extends Sendable, Name extends string = T["resourceType"]> = (IsWhole<T> extends true ? T : ResourceOf<Name>) & {
+  id: string;
+};

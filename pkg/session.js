@@ -91,6 +91,10 @@ export class Session extends withInteractions(EventTarget) {
     return this.#inner?.active ?? false;
   }
 
+  get managementEndpoint() {
+    return this.#wasm.about.managementEndpoint;
+  }
+
   get fhirBase() {
     return this.#wasm.about.fhirBase;
   }
@@ -177,6 +181,14 @@ export class Session extends withInteractions(EventTarget) {
 
   async introspect({ asClient = false, signal } = {}) {
     return (await this.#lazyWasm()).introspect(asClient, signal);
+  }
+
+  async userInfo({ signal } = {}) {
+    return (await this.#lazyWasm()).userInfo(signal);
+  }
+
+  async findings() {
+    return (await this.#lazyWasm()).findings();
   }
 
   async signOut() {

@@ -6,12 +6,25 @@ import { outsideLinks } from "./outside-links.mjs";
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 const icon = encodeURIComponent(readFileSync(at("../../launcher-app/icon.svg"), "utf8"));
 
-/** What TypeDoc has listed, always open: what can be closed is a button with a button in it. */
-const apiSidebar = at("../api/typedoc-sidebar.json");
-const listed = existsSync(apiSidebar) ? JSON.parse(readFileSync(apiSidebar, "utf8")) : [];
-const api = listed.map(({ text, items }) => ({ text, items }));
-
 const page = (text, link) => ({ text, link });
+
+/** What TypeDoc has listed of the package's main entry, with the other entries in it. */
+const apiSidebar = at("../api/typedoc-sidebar.json");
+const [main] = existsSync(apiSidebar) ? JSON.parse(readFileSync(apiSidebar, "utf8")) : [{ text: "smartrust", link: "/api/", items: [] }];
+const isEntry = ({ link, items }) => link && items;
+const entries = [main, ...main.items.filter(isEntry).map((entry) => ({ ...entry, text: `${main.text}/${entry.text}` }))];
+
+/** A sidebar for each entry, always open: what can be closed is a button with a button in it. */
+const api = Object.fromEntries(
+  entries.map(({ link, items }) => [
+    link,
+    [
+      page("Guides", "/start"),
+      { text: "TypeScript", items: entries.map(({ text, link }) => page(text, link)) },
+      ...items.filter((item) => !isEntry(item)).map(({ text, items }) => ({ text, items })),
+    ],
+  ]),
+);
 
 const guides = [
   {
@@ -27,6 +40,7 @@ const guides = [
       page("Refresh and sign-out", "/guide/sessions"),
       page("Several servers and sessions", "/guide/several"),
       page("Frames and popups", "/guide/frames-and-popups"),
+      page("In a web worker", "/guide/workers"),
     ],
   },
   {
@@ -59,7 +73,7 @@ const guides = [
   },
   {
     text: "Reference",
-    items: [page("Errors", "/errors"), page("TypeScript", "/api/"), { text: "Rust crate", link: "/rust/smartrust/index.html", target: "_self" }],
+    items: [page("Errors", "/errors"), ...entries.map(({ text, link }) => page(text, link)), { text: "Rust crate", link: "/rust/smartrust/index.html", target: "_self" }],
   },
   {
     text: "The project",
@@ -86,10 +100,10 @@ export default defineConfig({
       page("Start", "/start"),
       page("Guides", "/guide/standalone-launch"),
       page("Errors", "/errors"),
-      page("TypeScript", "/api/"),
+      page("TypeScript", main.link),
       { text: "Rust", link: "/rust/smartrust/index.html", target: "_self" },
     ],
-    sidebar: { "/": guides, "/api/": [{ text: "Guides", link: "/start" }, ...api] },
+    sidebar: { "/": guides, ...api },
     outline: [2, 3],
     search: { provider: "local" },
     docFooter: { prev: "Before", next: "Next" },

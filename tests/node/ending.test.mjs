@@ -5,27 +5,13 @@ import { execFile } from "node:child_process";
 import { test } from "node:test";
 import { promisify } from "node:util";
 
+const here = (name) => JSON.stringify(new URL(name, import.meta.url));
 const program = `
-  import { SmartApp } from ${JSON.stringify(new URL("../../pkg/node.js", import.meta.url))};
+  import { SmartApp } from ${here("../../pkg/node.js")};
+  import { serverOf, storeOf } from ${here("support.mjs")};
   const fhirBase = "https://ehr.example/fhir";
-  const record = {
-    server: "app " + fhirBase,
-    clientId: "app",
-    fhirBase,
-    endpoints: { authorization: "https://ehr.example/authorize", token: "https://ehr.example/token", issuerInRedirect: false },
-    requestedScope: "user/*.rs",
-    accessToken: "made for this test",
-    context: {},
-  };
-  const texts = new Map([["smartrust.session.one", JSON.stringify(record)], ["smartrust.current", "one"]]);
-  const store = {
-    get: (key) => texts.get(key),
-    set: (key, text) => void texts.set(key, text),
-    remove: (key) => void texts.delete(key),
-    keys: () => [...texts.keys()],
-  };
   globalThis.fetch = async () => new Response('{"resourceType":"Patient","id":"1"}', { headers: { "content-type": "application/fhir+json" } });
-  const session = await new SmartApp({ store, server: { fhirBase, clientId: "app", scope: "user/*.rs", redirectUri: "https://app.example/" } }).resume();
+  const session = await new SmartApp({ store: storeOf(fhirBase), server: serverOf(fhirBase) }).resume();
   console.log((await session.read("Patient/1")).id);
 `;
 

@@ -19,7 +19,9 @@ export async function startServer({ manifest, files = {}, statuses = [] }) {
     const { pathname } = new URL(url, origin);
     if (pathname === "/fhir/.well-known/smart-configuration") {
       return json(200, {
+        authorization_endpoint: `${origin}/authorize`,
         token_endpoint: `${origin}/token`,
+        management_endpoint: `${origin}/manage`,
         token_endpoint_auth_signing_alg_values_supported: ["RS384", "ES384"],
       });
     }
@@ -52,3 +54,27 @@ async function textOf(request) {
   for await (const piece of request) text += piece;
   return text;
 }
+
+/** A store that holds a session at a FHIR base; `more` is what its record has besides. */
+export function storeOf(fhirBase, more = {}) {
+  const record = {
+    server: `app ${fhirBase}`,
+    clientId: "app",
+    fhirBase,
+    endpoints: { authorization: `${fhirBase}/authorize`, token: `${fhirBase}/token`, issuerInRedirect: false },
+    requestedScope: "user/*.rs",
+    accessToken: "made-for-this-test",
+    context: {},
+    ...more,
+  };
+  const texts = new Map([["smartrust.session.one", JSON.stringify(record)], ["smartrust.current", "one"]]);
+  return {
+    get: (key) => texts.get(key),
+    set: (key, text) => void texts.set(key, text),
+    remove: (key) => void texts.delete(key),
+    keys: () => [...texts.keys()],
+  };
+}
+
+/** The server of such a session, as an app is told of it. */
+export const serverOf = (fhirBase) => ({ fhirBase, clientId: "app", scope: "user/*.rs", redirectUri: "https://app.example/" });

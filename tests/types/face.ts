@@ -21,6 +21,7 @@ import {
   type Session,
   type SignOut,
   type SmartConfiguration,
+  type UserInfo,
 } from "smartrust";
 import { same } from "./same.js";
 
@@ -38,6 +39,7 @@ export async function launching(): Promise<void> {
   new SmartApp({ clientId, scope, fhirBase, store: { get: () => null, set() {}, remove() {}, keys: () => [] } });
   same<Awaited<ReturnType<typeof app.resume>>, Session | null>();
   same<Awaited<ReturnType<typeof app.launch>>, null>();
+  same<Awaited<ReturnType<typeof app.sessionFromToken>>, Session>();
   same<Awaited<ReturnType<typeof app.launchInPopup>>, Session>();
   same<Awaited<ReturnType<typeof app.sessions>>, Session[]>();
   same<Awaited<ReturnType<typeof app.authorizationUrl>>, string>();
@@ -71,6 +73,9 @@ export async function inASession(signal: AbortSignal): Promise<void> {
   same<typeof session.active, boolean>();
   same<Awaited<ReturnType<typeof session.loadRecord>>, RecordPart[]>();
   same<Awaited<ReturnType<typeof session.introspect>>, Introspection>();
+  same<Awaited<ReturnType<typeof session.userInfo>>, UserInfo>();
+  same<Awaited<ReturnType<typeof session.findings>>, Finding[]>();
+  same<typeof session.managementEndpoint, string | undefined>();
   same<Awaited<ReturnType<typeof session.signOut>>, SignOut>();
   session.addEventListener("signedout", ({ detail }) => same<typeof detail, SmartError>());
   session.addEventListener("refreshed", ({ detail }) => same<typeof detail, null>(), { once: true, signal });

@@ -1,6 +1,6 @@
 // Without @types/fhir, every resource is a plain one, whose members are as the server sent them.
 
-import type { BackendClient, Resource, ResourceOf, Session } from "smartrust";
+import type { BackendClient, FhirResponse, Resource, ResourceOf, Session } from "smartrust";
 import { same } from "./same.js";
 
 declare const session: Session;
@@ -22,4 +22,25 @@ export async function reading() {
   const capabilities = await session.capabilities();
   same<typeof capabilities, Resource>();
   return [family, another];
+}
+
+export async function changing(patient: Resource, own: Own) {
+  const literal = await session.create({ resourceType: "Observation", status: "final" });
+  same<typeof literal, FhirResponse<Resource & { id: string }>>();
+  if (literal.resource) {
+    same<typeof literal.resource.id, string>();
+    console.log(literal.resource.meta.versionId);
+  }
+  const made = await session.create(patient);
+  same<typeof made.resource, (Resource & { id: string }) | undefined>();
+  const named = await session.create<Own>(own);
+  same<typeof named.resource, (Own & { id: string }) | undefined>();
+  const replaced = await session.update(own);
+  same<typeof replaced.resource, (Own & { id: string }) | undefined>();
+}
+
+/** A type of the app's own. */
+interface Own extends Resource {
+  resourceType: "Observation";
+  valueInteger: number;
 }

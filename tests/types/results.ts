@@ -1,6 +1,6 @@
 // With @types/fhir installed, what comes back is typed by it.
 
-import type { Bundle, CapabilityStatement, Encounter, Observation, OperationOutcome, Patient } from "fhir/r4.js";
+import type { Bundle, CapabilityStatement, Encounter, Meta, Observation, OperationOutcome, Patient } from "fhir/r4.js";
 import {
   type BackendClient,
   type FhirResponse,
@@ -58,9 +58,25 @@ export async function searching() {
 
 export async function changing(patient: Patient, bundle: Bundle) {
   const made = await session.create(patient);
-  same<typeof made, FhirResponse<Patient>>();
+  same<typeof made, FhirResponse<Patient & { id: string }>>();
+  const literal = await session.create({ resourceType: "Observation", status: "final", code: { text: "Steps" }, valueInteger: 9000 });
+  same<typeof literal, FhirResponse<Observation & { id: string }>>();
+  if (literal.resource) {
+    same<typeof literal.resource.id, string>();
+    same<typeof literal.resource.meta, Meta | undefined>();
+  }
+  const tagged = await session.create({ resourceType: "Observation", meta: { tag: [{ code: "app" }] }, status: "final", code: {} });
+  same<typeof tagged, typeof literal>();
+  const batched = await session.batcher().create({ resourceType: "Observation", status: "final", code: {} });
+  same<typeof batched.resource, (Observation & { id: string }) | undefined>();
+  const other = await session.create({ resourceType: "Other", mine: true });
+  same<typeof other.resource, (Resource & { id: string }) | undefined>();
   const replaced = await session.update(patient, { ifMatch: true });
-  same<typeof replaced.resource, Patient | undefined>();
+  same<typeof replaced.resource, (Patient & { id: string }) | undefined>();
+  const spread = await session.update({ ...patient, active: true });
+  const names: string | undefined = spread.resource?.name?.[0]?.family;
+  const renewed = await session.update({ resourceType: "Patient", id: "1", active: true });
+  same<typeof renewed.resource, (Patient & { id: string }) | undefined>();
   const answer = await session.transaction(bundle);
   same<typeof answer, Bundle>();
   const capabilities = await session.capabilities();
@@ -68,6 +84,9 @@ export async function changing(patient: Patient, bundle: Bundle) {
   const found = await session.batcher().search("Condition", { patient: "1" });
   same<typeof found, Bundle>();
 
+  console.log(names);
   // @ts-expect-error: a resource says of which type it is.
   await session.create({ name: [{ family: "Diallo" }] });
+  // @ts-expect-error: an Observation has no such member, whatever was sent.
+  literal.resource?.steps;
 }

@@ -1,25 +1,46 @@
-//! The npm package's face and glue as one small file, for pages without a bundler: one request where there would be many.
+//! The npm package's faces, each with the glue as one small file, for pages without a bundler: one request where there would be many.
 
 use crate::{tools, workspace};
 use anyhow::Result;
 
-/// What the file is called in `pkg/`.
+/// What the file of the package's own face is called in `pkg/`.
 pub const FILE: &str = "smartrust.min.js";
+/// What the module of fhirclient's API is called.
+pub const FHIRCLIENT: &str = "fhirclient.min.js";
 
-/// What esbuild is asked for. What only services use stays a file of its own, which is loaded when it is used.
-const BUILD: &str = "require('esbuild').buildSync({ entryPoints: ['index.js'], outfile: process.argv[1], bundle: true, \
-                     format: 'esm', target: 'es2022', minify: true, external: ['./wasm-backend/*'] })";
+/// What esbuild makes, by file: of which module, and how. A classic script makes the global `FHIR`; it knows its own address only while
+/// it runs, and keeps it for when the WebAssembly is fetched.
+const BUILDS: [(&str, &str, &str); 3] = [
+    (FILE, "index.js", "format: 'esm'"),
+    (FHIRCLIENT, "fhirclient.js", "format: 'esm'"),
+    (
+        "fhirclient.global.min.js",
+        "fhirclient.js",
+        "format: 'iife', globalName: 'FHIR', define: { 'import.meta.url': 'scriptAddress' }, \
+         banner: { js: '\"use strict\";{const scriptAddress=document.currentScript.src;' }, footer: { js: '}' }",
+    ),
+];
 
-/// Writes the file beside the package's sources, where npm can be had.
+/// Writes the files beside the package's sources, where npm can be had.
 pub fn write() -> Result<()> {
     if !tools::has_npm() {
-        println!("── {FILE} left out: Node 20 is not installed");
+        println!("── {FILE} and its likes left out: Node 20 is not installed");
         return Ok(());
     }
     tools::ensure_npm_packages()?;
-    tools::step(&format!("esbuild {FILE}"), || {
-        let mut command = std::process::Command::new("node");
-        command.args(["--eval", BUILD, FILE]).current_dir(workspace::package_folder());
-        tools::run(&mut command, "esbuild failed: run `npm ci`, then run this again.")
-    })
+    for (file, entry, options) in BUILDS {
+        tools::step(&format!("esbuild {file}"), || build(file, entry, options))?;
+    }
+    Ok(())
+}
+
+/// Has esbuild make one file. What only services use stays a file of its own, which is loaded when it is used.
+fn build(file: &str, entry: &str, options: &str) -> Result<()> {
+    let script = format!(
+        "require('esbuild').buildSync({{ entryPoints: ['{entry}'], outfile: '{file}', bundle: true, minify: true, \
+         target: 'es2022', external: ['./wasm-backend/*'], {options} }})"
+    );
+    let mut command = std::process::Command::new("node");
+    command.args(["--eval", &script]).current_dir(workspace::package_folder());
+    tools::run(&mut command, "esbuild failed: run `npm ci`, then run this again.")
 }

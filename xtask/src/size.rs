@@ -26,6 +26,7 @@ pub fn weigh(check: bool) -> Result<()> {
     let reports = tools::step("weighing", || {
         Ok([
             Report::of("npm package", Some(SDK_BUDGET), &workspace::package_folder(), package_files)?,
+            Report::of("npm package, fhirclient", None, &workspace::package_folder(), fhirclient_files)?,
             Report::of("npm package, at first use", None, &workspace::package_folder(), lazy_files)?,
             Report::of("npm package, backend", None, &workspace::package_folder(), backend_files)?,
             Report::of("launcher, first load", Some(LAUNCHER_BUDGET), &workspace::launcher_site(), first_load)?,
@@ -50,6 +51,11 @@ pub fn weigh(check: bool) -> Result<()> {
 /// Whether a page without a bundler loads this file of the npm package: face and glue in one file, and the wasm.
 fn package_files(file: &str) -> bool {
     file == one_file::FILE || file == "wasm/smartrust_bg.wasm"
+}
+
+/// Whether a page that was written for fhirclient loads this file of the npm package.
+fn fhirclient_files(file: &str) -> bool {
+    file == one_file::FHIRCLIENT || file == "wasm/smartrust_bg.wasm"
 }
 
 /// Whether a page loads this file of the npm package when it first asks for what most pages never ask for.
@@ -193,6 +199,7 @@ mod tests {
         }
         for file in [
             "index.js",
+            "fhirclient.min.js",
             "wasm/smartrust.js",
             "wasm/smartrust_lazy.wasm",
             "node.js",

@@ -3,7 +3,7 @@
 use crate::ahead::Ahead;
 use crate::bundle::{self, Profile};
 use crate::tally::Tally;
-use crate::{checks, demo, fuzz, site, size, tools, workspace};
+use crate::{checks, demo, docs, fuzz, site, size, tools, workspace};
 use anyhow::Result;
 use std::process::ExitCode;
 
@@ -119,6 +119,7 @@ fn test_in_browser(tally: &mut Tally, release: Ahead, extent: Extent) -> Result<
         tally.run(&mut checks::peer_tests(&browser), failed)
     })?;
     if extent == Extent::All {
+        docs::build()?;
         drive_dialects(tally, &browser)?;
         bundle::build_sdk(Profile::Dev)?;
         site::build_launcher(Profile::Dev)?;

@@ -19,6 +19,8 @@ pub(super) fn check_signature<P: Platform>(inner: &Rc<Inner<P>>) {
     let Some(id_token) = id_token else { return };
     let session = inner.clone();
     inner.platform.spawn(Box::pin(async move {
+        // What the page asks for at once goes first.
+        session.platform.sleep(0).await;
         match check(&session, &id_token).await {
             Ok(signature) => note(&session, signature).await,
             Err(error) => session.end_and_forget(error).await,

@@ -77,7 +77,11 @@ impl<P: Platform> SmartApp<P> {
     }
 
     async fn departure(&self, state: &str, options: &LaunchOptions, can_post: bool) -> Result<Departure, Failure> {
-        let link = LaunchLink::read(&self.platform().location().unwrap_or_default())?;
+        let link = match LaunchLink::read(&self.platform().location().unwrap_or_default()) {
+            // The caller knows where to go, whatever the page was opened with.
+            Err(_) if options.iss.is_some() || options.server.is_some() => None,
+            link => link?,
+        };
         let server = match link.as_ref().map(|link| &link.iss).or(options.iss.as_ref()) {
             Some(iss) => self.server_by_issuer(iss)?,
             None => self.server_by_name(options.server.as_deref())?,

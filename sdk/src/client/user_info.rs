@@ -2,7 +2,7 @@
 
 use super::discovery::openid_configuration;
 use super::session::Session;
-use super::transport::{REQUEST_TIMEOUT, send};
+use super::transport::{Answer, REQUEST_TIMEOUT, send};
 use crate::abort::AbortSignal;
 use crate::error::{Error, Failure};
 use crate::platform::{Json, Platform};
@@ -25,12 +25,20 @@ impl<P: Platform> Session<P> {
             return Err(Error::NotOffered { what: "an ID token to hold user info against" }.into());
         }
         let endpoint = self.user_info_endpoint().await.ok_or(Error::NotOffered { what: "user info" })?;
+        let mut answer = self.ask_user_info(&endpoint, abort).await?;
+        if answer.status == 401 && self.can_refresh() {
+            self.refresh().await?;
+            answer = self.ask_user_info(&endpoint, abort).await?;
+        }
+        read_user_info(answer.status, &answer.body, &subject().unwrap_or_default())
+    }
+
+    async fn ask_user_info(&self, endpoint: &Url, abort: &AbortSignal) -> Result<Answer<<P as Json>::Value>, Failure> {
         let token = self.access_token().await?;
         let mut guard = self.inner.guard.clone();
         guard.admit(endpoint.clone());
-        let request = user_info_request(&endpoint, &token, &guard)?;
-        let answer = send(&self.inner.platform, &request, REQUEST_TIMEOUT, abort).await?;
-        read_user_info(answer.status, &answer.body, &subject().unwrap_or_default())
+        let request = user_info_request(endpoint, &token, &guard)?;
+        send(&self.inner.platform, &request, REQUEST_TIMEOUT, abort).await
     }
 
     async fn user_info_endpoint(&self) -> Option<Url> {

@@ -10,9 +10,10 @@ use super::error::json_argument;
 use super::lazy::{Task, lazily};
 use super::session::JsSession;
 use super::value::promise;
-use crate::client::app::{LaunchOptions, SmartApp};
+use crate::client::app::{AuthorizationMethod, LaunchOptions, SmartApp};
 use crate::client::config::SmartAppConfig;
 use crate::client::config_json::{ReadAuthentication, members};
+use crate::client::pasted::PastedTokenOptions;
 use crate::client::session::Session;
 use crate::error::{Error, Failure};
 use crate::platform::JsonView;
@@ -97,6 +98,12 @@ impl JsApp {
         lazily(Task::LaunchInPopup(self.app.clone(), popup, options, signal))
     }
 
+    /// A session with an access token that somebody gave the user.
+    #[wasm_bindgen(js_name = sessionFromToken)]
+    pub fn session_from_token(&self, token: String, options: JsValue) -> Promise {
+        lazily(Task::SessionFromToken(self.app.clone(), token, options))
+    }
+
     /// The address to send the user to.
     #[wasm_bindgen(js_name = authorizationUrl)]
     pub fn authorization_url(&self, options: JsValue) -> Promise {
@@ -136,6 +143,18 @@ pub(super) async fn launch_in_popup(
     Ok(JsSession::new(session).into())
 }
 
+/// Takes in a token that was pasted.
+pub(super) async fn session_from_token(app: App, token: String, options: JsValue) -> Result<JsValue, Failure> {
+    let options = JsonValue::from_js(options);
+    let about = PastedTokenOptions {
+        patient: options.member_text("patient"),
+        scope: options.member_text("scope"),
+        expires_in: options.member("expiresIn").and_then(|seconds| seconds.number()),
+    };
+    let session = app.session_from_token(options.member_text("server").as_deref(), &token, about).await?;
+    Ok(JsSession::new(session).into())
+}
+
 /// Where the code that reads a key or a callback is not at hand, none is overlooked.
 fn refuse_authentication(server: &JsonValue) -> Result<Option<ClientAuthentication>, Failure> {
     match server.member("key").or_else(|| server.member("authenticate")) {
@@ -168,6 +187,11 @@ fn read_options(options: JsValue) -> Result<LaunchOptions, Failure> {
         iss: options.member_text("iss"),
         scope: options.member_text("scope"),
         extra,
-        ..LaunchOptions::default()
+        method: match options.member_text("method").as_deref() {
+            None => AuthorizationMethod::Automatic,
+            Some("GET") => AuthorizationMethod::Get,
+            Some("POST") => AuthorizationMethod::Post,
+            Some(_) => return Err(Error::configuration("method", "it is not \"GET\" or \"POST\"")),
+        },
     })
 }

@@ -6,12 +6,12 @@
 use js_sys::{Function, Promise};
 use wasm_bindgen::JsValue;
 
-use super::app::{App, JsApp, launch_again, launch_in_popup, sessions};
+use super::app::{App, JsApp, launch_again, launch_in_popup, session_from_token, sessions};
 use super::client_auth::read_authentication;
 use super::record::{load_record, load_whole_record};
 use super::resolver::{resolve, resolve_all};
-use super::session::introspect;
-use super::value::promise;
+use super::session::{introspect, user_info};
+use super::value::{findings, promise};
 use super::{batcher, request};
 use crate::client::batch::Batcher;
 use crate::client::resolver::Resolver;
@@ -26,6 +26,7 @@ pub(super) enum Task {
     Sessions(App),
     LaunchAgain(App, Session<WebPlatform>, Option<String>),
     LaunchInPopup(App, Option<Popup>, JsValue, JsValue),
+    SessionFromToken(App, String, JsValue),
     Request(Session<WebPlatform>, JsValue, JsValue),
     Batched(Batcher<WebPlatform>, JsValue, JsValue),
     Flush(Batcher<WebPlatform>),
@@ -34,6 +35,8 @@ pub(super) enum Task {
     LoadRecord(Session<WebPlatform>, JsValue, Function, JsValue),
     LoadWholeRecord(Session<WebPlatform>, Function, JsValue),
     Introspect(Session<WebPlatform>, bool, JsValue),
+    UserInfo(Session<WebPlatform>, JsValue),
+    Findings(Session<WebPlatform>),
 }
 
 type Started = LocalFuture<Result<JsValue, Failure>>;
@@ -54,6 +57,7 @@ fn start(task: Task) -> Started {
         Task::Sessions(app) => Box::pin(sessions(app)),
         Task::LaunchAgain(app, session, scope) => Box::pin(launch_again(app, session, scope)),
         Task::LaunchInPopup(app, popup, options, signal) => Box::pin(launch_in_popup(app, popup, options, signal)),
+        Task::SessionFromToken(app, token, options) => Box::pin(session_from_token(app, token, options)),
         Task::Request(session, asked, signal) => Box::pin(request::send(session, asked, signal)),
         Task::Batched(batcher, asked, signal) => Box::pin(batcher::send(batcher, asked, signal)),
         Task::Flush(batcher) => Box::pin(async move {
@@ -67,6 +71,8 @@ fn start(task: Task) -> Started {
         }
         Task::LoadWholeRecord(session, listener, signal) => Box::pin(load_whole_record(session, listener, signal)),
         Task::Introspect(session, as_client, signal) => Box::pin(introspect(session, as_client, signal)),
+        Task::UserInfo(session, signal) => Box::pin(user_info(session, signal)),
+        Task::Findings(session) => Box::pin(async move { Ok(findings(&session.findings())) }),
     }
 }
 

@@ -5,7 +5,7 @@ use wasm_bindgen::prelude::*;
 
 use super::abort::Followed;
 use super::error::json_argument;
-use super::value::{object, optional_text, promise, text};
+use super::value::{findings, object, optional_text, promise, text};
 use crate::client::config::ServerRecord;
 use crate::client::diagnosis;
 use crate::client::discovery::smart_configuration;
@@ -14,7 +14,6 @@ use crate::error::{Error, Failure};
 use crate::platform::{Body, Json, JsonView};
 use crate::protocol::client_metadata::{ClientMetadata, MetadataChange};
 use crate::protocol::discovery::SmartConfiguration;
-use crate::protocol::finding::Finding;
 use crate::protocol::registration::{RegisteredClient, read_registration};
 use crate::protocol::secret::AccessToken;
 use crate::protocol::url::Url;
@@ -31,10 +30,7 @@ pub fn discover(server: JsValue) -> Promise {
 /// What is odd about a server's documents.
 #[wasm_bindgen]
 pub fn diagnose(server: JsValue) -> Promise {
-    promise(async move {
-        let findings = diagnosis::diagnose(&WebPlatform::default(), &record(server)?).await?;
-        Ok(findings.iter().map(finding_object).collect::<Array>().into())
-    })
+    promise(async move { Ok(findings(&diagnosis::diagnose(&WebPlatform::default(), &record(server)?).await?)) })
 }
 
 /// Registers a client.
@@ -118,10 +114,6 @@ fn configuration_object(configuration: &SmartConfiguration) -> JsValue {
         ("code_challenge_methods_supported", texts(&configuration.code_challenge_methods_supported)),
         ("document", parse(&configuration.json)),
     ])
-}
-
-fn finding_object(finding: &Finding) -> JsValue {
-    object(&[("code", text(finding.code)), ("message", text(&finding.message)), ("section", text(finding.section))])
 }
 
 /// The registration in the words of RFC 7591, its endpoint, and what of it is other than it was asked for.

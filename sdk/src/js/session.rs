@@ -21,6 +21,7 @@ use crate::client::session::{CheckedIdentity, EventSubscription, Session, Sessio
 use crate::client::sign_out::Revocation;
 use crate::error::Failure;
 use crate::platform::Json;
+use crate::protocol::url::Url;
 use crate::web::{JsonValue, WebPlatform};
 
 /// A signed-in session.
@@ -54,6 +55,7 @@ impl JsSession {
             ("fhirUser", optional_text(fhir_user.as_deref())),
             ("fhirBase", text(&session.fhir_base())),
             ("server", optional_text(session.server_name().as_deref())),
+            ("managementEndpoint", optional_text(session.management_endpoint().as_ref().map(Url::as_str))),
             ("canRefresh", session.can_refresh().into()),
             // In milliseconds since 1970.
             ("expiresAt", session.expires_at().map_or(JsValue::UNDEFINED, |seconds| (seconds * 1000.0).into())),
@@ -192,6 +194,17 @@ impl JsSession {
         lazily(Task::Introspect(self.session(), as_client, signal))
     }
 
+    /// What the server says of the user.
+    #[wasm_bindgen(js_name = userInfo)]
+    pub fn user_info(&self, signal: JsValue) -> Promise {
+        lazily(Task::UserInfo(self.session(), signal))
+    }
+
+    /// What was odd about the launch, and yet no reason to stop.
+    pub fn findings(&self) -> Promise {
+        lazily(Task::Findings(self.session()))
+    }
+
     /// Calls a function with the type of every event, and its error, in place of the one before.
     #[wasm_bindgen(js_name = onEvent)]
     pub fn on_event(&self, listener: Function) {
@@ -217,6 +230,12 @@ pub(super) async fn introspect(
     let followed = Followed::new(signal);
     let asked_as = if as_client { IntrospectAs::Client } else { IntrospectAs::Token };
     Ok(session.introspect(asked_as, &followed.signal()).await?.members.into_js())
+}
+
+/// Asks what the server says of the user.
+pub(super) async fn user_info(session: Session<WebPlatform>, signal: JsValue) -> Result<JsValue, Failure> {
+    let followed = Followed::new(signal);
+    Ok(session.user_info(&followed.signal()).await?.members.into_js())
 }
 
 fn revocation_object(revocation: &Revocation) -> JsValue {

@@ -7,6 +7,7 @@ use wasm_bindgen_futures::future_to_promise;
 use super::error::to_js;
 use crate::error::Failure;
 use crate::platform::LocalFuture;
+use crate::protocol::finding::Finding;
 #[cfg(feature = "js")]
 use crate::protocol::scope::Scope;
 use crate::web::JsonValue;
@@ -46,4 +47,12 @@ pub(super) fn array(items: Vec<JsonValue>) -> JsValue {
 /// An object of members.
 pub(super) fn object(members: &[(&str, JsValue)]) -> JsValue {
     crate::web::object(members).into()
+}
+
+/// What is odd, in the words that the interface has for it.
+pub(super) fn findings(findings: &[Finding]) -> JsValue {
+    let object = |finding: &Finding| {
+        object(&[("code", text(finding.code)), ("message", text(&finding.message)), ("section", text(finding.section))])
+    };
+    findings.iter().map(object).collect::<Array>().into()
 }

@@ -103,7 +103,14 @@ pub(super) fn read_json_answer<V: JsonView>(status: u16, body: &Body<V>) -> Resu
     if status == 0 || (300..400).contains(&status) {
         return Err(refuse("it is a redirect, which is not followed with a code or token in hand"));
     }
-    let Body::Json(answer) = body else { return Err(refuse("it is not JSON")) };
+    let Body::Json(answer) = body else {
+        let may_pass = status == 429 || status >= 500;
+        return Err(refuse(if may_pass {
+            "the server cannot serve it now; try again later"
+        } else {
+            "it is not JSON"
+        }));
+    };
     if let Some(error) = answer.member_text("error") {
         return Err(Error::Token(Box::new(OAuthError {
             error,
@@ -166,6 +173,20 @@ mod tests {
         assert!(read(200, json!({"access_token": "a", "token_type": "bEARER"})).is_ok());
         for answer in [json!({"access_token": "a", "token_type": "mac"}), json!({"access_token": "a"})] {
             assert_eq!(read(200, answer).unwrap_err().code(), "invalid_token_response");
+        }
+    }
+
+    #[test]
+    fn a_server_that_is_out_of_order_is_told_from_one_that_answers_with_a_page() {
+        let message = |status| {
+            let page = Body::<Value>::Text("<h1>Hello</h1>".into());
+            read_token_response(status, &page).unwrap_err().message()
+        };
+        for status in [429, 500, 503] {
+            assert!(message(status).contains("try again later"), "{}", message(status));
+        }
+        for status in [200, 404] {
+            assert!(message(status).contains("not JSON"), "{}", message(status));
         }
     }
 

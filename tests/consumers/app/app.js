@@ -12,10 +12,15 @@ export async function start(SmartApp) {
     connect.hidden = false;
     return;
   }
+  document.querySelector("output").textContent = await summaryOf(session);
+}
+
+/** Who the patient of a session is, and what was found. */
+export async function summaryOf(session) {
   const patient = await session.patient.read();
   const names = patient.name.map(({ given = [], family = "" }) => [...given, family].join(" "));
   // Of the second WebAssembly file, which has to be found too.
   const [conditions] = await session.loadRecord({ queries: ["Condition"] });
   const found = `${conditions.resources.length} conditions, ${conditions.state}`;
-  document.querySelector("output").textContent = `Patient ${patient.id}: ${names.join(", ")}; ${found}`;
+  return `Patient ${patient.id}: ${names.join(", ")}; ${found}`;
 }

@@ -6,7 +6,7 @@ import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ehr, ehrOrigin, iss } from "../../e2e/support/servers.mjs";
 import { until } from "../../e2e/support/wait.mjs";
-import { freePort, serve } from "./host.mjs";
+import { freePort, serve, strict } from "./host.mjs";
 import { install, run, runScript, start } from "./npm.mjs";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
@@ -43,7 +43,7 @@ export class Consumer {
     const consumer = new Consumer(copyOf(folder), await freePort());
     const clientId = await registered(basename(folder), consumer.home);
     const settings = { clientId, scope: "launch/patient openid fhirUser offline_access patient/*.rs", trustedIssuers: [iss] };
-    consumer.#write("settings.js", `export const settings = ${JSON.stringify(settings)};\n`);
+    consumer.write("settings.js", `export const settings = ${JSON.stringify(settings)};\n`);
     return consumer;
   }
 
@@ -51,7 +51,7 @@ export class Consumer {
   static async ofExample(name) {
     const consumer = new Consumer(installed([join(root, "examples", name)]), await freePort());
     const clientId = await registered(name, consumer.home);
-    consumer.#write(".env.local", `VITE_CLIENT_ID=${clientId}\nVITE_FHIR_BASE=${iss}\n`);
+    consumer.write(".env.local", `VITE_CLIENT_ID=${clientId}\nVITE_FHIR_BASE=${iss}\n`);
     return consumer;
   }
 
@@ -60,7 +60,8 @@ export class Consumer {
     this.#port = port;
   }
 
-  #write(name, text) {
+  /** Writes a file beside the consumer's own. */
+  write(name, text) {
     writeFileSync(join(this.#folder, name), text);
   }
 
@@ -81,11 +82,11 @@ export class Consumer {
     return this.served(folder, { connect });
   }
 
-  /** Serves a folder as it is, with the app's page in it. */
-  async served(folder = ".", { connect = ["'self'", ehrOrigin] } = {}) {
+  /** Serves a folder as it is, with the app's page in it. With the policy `""` it is the page's own to have one. */
+  async served(folder = ".", { connect = ["'self'", ehrOrigin], policy = strict(connect) } = {}) {
     const page = join(this.#folder, folder, "index.html");
     if (!existsSync(page)) copyFileSync(join(this.#folder, "index.html"), page);
-    return serve(join(this.#folder, folder), this.#port, connect);
+    return serve(join(this.#folder, folder), this.#port, policy);
   }
 
   /** Starts Vite's development server. */

@@ -1,4 +1,4 @@
-// A careful static host: it serves one folder, and its policy lets a page run its own scripts, WebAssembly, and nothing else.
+// A careful static host: it serves one folder, and its usual policy lets a page run its own scripts, WebAssembly, and nothing else.
 
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -11,9 +11,13 @@ const types = {
   wasm: "application/wasm",
 };
 
-/** Serves `folder` at a port of this machine until `stop`. A page may connect to the origins in `connect`. */
-export async function serve(folder, port, connect) {
-  const policy = `default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src ${connect.join(" ")}`;
+/** The policy for pages that may connect to the origins in `connect`. */
+export function strict(connect) {
+  return `default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src ${connect.join(" ")}`;
+}
+
+/** Serves `folder` at a port of this machine until `stop`, under a content security policy. */
+export async function serve(folder, port, policy) {
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url, "http://localhost");
     const file = normalize(pathname.endsWith("/") ? `${pathname}index.html` : pathname);

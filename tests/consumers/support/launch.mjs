@@ -10,14 +10,8 @@ export function checkLaunch(name, consumer, serve) {
   test(`${name}: a launch ends with the patient`, async ({ page, traffic }) => {
     const server = await serve();
     try {
-      await page.goto(consumer.home);
-      await page.getByRole("button", { name: "Connect", exact: true }).click();
-      await confirmAtPortal(page);
-      await page.waitForURL((address) => address.href.startsWith(consumer.home));
-      const patient = page.getByRole("status").filter({ hasText: "Patient" });
-      await patient.waitFor();
+      const shown = await launch(page, consumer);
       const { names } = await patientOf(traffic);
-      const shown = await patient.innerText();
       assert.ok(holdsEach(shown, names), `"${shown}" names ${names}`);
       assert.match(shown, /; \d+ conditions, complete$/);
       assert.equal(traffic.tokenRequests("authorization_code").length, 1, "the code was posted once");
@@ -25,4 +19,15 @@ export function checkLaunch(name, consumer, serve) {
       await server.stop();
     }
   });
+}
+
+/** Launches, and gives what the page then shows. */
+export async function launch(page, consumer) {
+  await page.goto(consumer.home);
+  await page.getByRole("button", { name: "Connect", exact: true }).click();
+  await confirmAtPortal(page);
+  await page.waitForURL((address) => address.href.startsWith(consumer.home));
+  const patient = page.getByRole("status").filter({ hasText: "Patient" });
+  await patient.waitFor();
+  return patient.innerText();
 }

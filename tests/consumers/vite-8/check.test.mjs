@@ -1,7 +1,18 @@
+import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
 import { Consumer } from "../support/consumer.mjs";
 import { checkLaunch } from "../support/launch.mjs";
 
 const consumer = await Consumer.in(import.meta.dirname);
 
 checkLaunch("Vite 8, built", consumer, () => consumer.built());
+checkLaunch("Vite 8, built without what is not imported", consumer, () => consumer.built("build:lean", { folder: "lean" }));
 checkLaunch("Vite 8 in development", consumer, () => consumer.inDevelopment());
+
+test("Vite 8, built without what is not imported: no file of it is for services", () => {
+  const files = readdirSync(join(consumer.build("build:lean", "lean"), "assets"));
+  const names = files.filter((file) => file.endsWith(".wasm")).map((file) => file.split("-")[0]);
+  assert.deepEqual(names.sort(), ["smartrust_bg", "smartrust_lazy"]);
+});

@@ -1,5 +1,9 @@
+import assert from "node:assert/strict";
 import { test } from "../../e2e/support/browser.mjs";
+import { iss } from "../../e2e/support/servers.mjs";
+import { everythingStored } from "../../e2e/support/storage.mjs";
 import { Consumer } from "../support/consumer.mjs";
+import { checkLaunch, launch } from "../support/launch.mjs";
 import { checkReport } from "../support/service.mjs";
 
 const consumer = await Consumer.in(import.meta.dirname);
@@ -9,6 +13,28 @@ test("a web worker, built by Vite 8: a service reads and exports", async ({ page
   try {
     await page.goto(consumer.home);
     checkReport(await page.getByRole("status").filter({ hasText: "{" }).innerText());
+  } finally {
+    await server.stop();
+  }
+});
+
+checkLaunch("a web worker that reads in the session of its page", consumer, () => consumer.built());
+
+test("a web worker refreshes and ends the session of its page", async ({ page, traffic }) => {
+  const server = await consumer.built();
+  try {
+    await launch(page, consumer);
+    await page.getByRole("button", { name: "refresh", exact: true }).click();
+    await page.getByText(/^The page heard: refreshed, and reads Patient \d+$/).waitFor();
+    const { access_token: token } = await traffic.tokenResponse("refresh_token");
+    const last = traffic.to(`${iss}/Patient/`).at(-1);
+    assert.equal(await last.headerValue("authorization"), `Bearer ${token}`);
+    assert.ok((await everythingStored(page)).includes(token), "the tab keeps what the worker brought");
+
+    await page.getByRole("button", { name: "signOut", exact: true }).click();
+    await page.getByText("The page heard: signed_out", { exact: true }).waitFor();
+    await page.getByRole("status").filter({ hasText: /^signed_out$/ }).waitFor();
+    assert.ok(!(await everythingStored(page)).includes(token), "the tab keeps nothing of it");
   } finally {
     await server.stop();
   }

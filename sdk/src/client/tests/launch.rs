@@ -220,3 +220,19 @@ fn d6_discovery_gives_up_after_ten_seconds() {
     assert_eq!(attempts.len(), 1, "who does not answer is not asked again");
     assert_eq!(crate::platform::Clock::now(&tab), NOW + 10.0);
 }
+
+#[test]
+fn a_page_with_half_a_launch_link_can_still_launch_where_the_app_says_where() {
+    let server = Server::new();
+    let world = server.world();
+    let launch_with = |options: LaunchOptions| {
+        let tab = world.tab("https://app.example/?iss=https%3A%2F%2Fehr.example%2Ffhir");
+        let app = app(&tab);
+        world.run(async move { app.launch(options).await }).unwrap().map(|()| parameters(&location(&tab)))
+    };
+    let said = LaunchOptions { iss: Some("https://ehr.example/fhir".into()), ..LaunchOptions::default() };
+    let request = launch_with(said).unwrap();
+    assert_eq!(value(&request, "launch"), None);
+    assert_eq!(value(&request, "aud").as_deref(), Some("https://ehr.example/fhir"));
+    assert_eq!(launch_with(LaunchOptions::default()).unwrap_err(), Error::LaunchLink { parameter: "launch" });
+}

@@ -56,6 +56,25 @@ fn i11_f1_the_user_is_asked_about_with_the_token_at_the_endpoint_of_the_launch()
 }
 
 #[test]
+fn i11_a_token_that_ran_out_early_is_refreshed_once() {
+    for (good, told, refreshes) in [("Bearer access-2", Ok("u1".to_owned()), 1), ("none", Err("invalid_user_info"), 1)]
+    {
+        let (_, world, session) = signed_in(&json!("https://ehr.example/userinfo"), json!({}), json!({}));
+        world.answer_by(move |request| match request.url.path() {
+            "/token" => Reply::json(200, &token_answer(2)),
+            "/userinfo" if request.authorization() == Some(good) => Reply::json(200, &json!({"sub": "u1"})),
+            "/userinfo" => Reply::text(401, "expired"),
+            path => panic!("{path} is not asked for"),
+        });
+        let before = token_requests(&world).len();
+        let found = user_info(&world, &session);
+        assert_eq!(found.map(|info| info.subject).map_err(|error| error.code()), told);
+        assert_eq!((token_requests(&world).len() - before, asked(&world).len()), (refreshes, 2));
+        assert!(session.is_active());
+    }
+}
+
+#[test]
 fn i11_an_answer_about_somebody_else_is_refused() {
     let endpoint = json!("https://ehr.example/userinfo");
     let (_, world, session) = signed_in(&endpoint, json!({}), json!({"sub": "u2", "name": "Mallory"}));

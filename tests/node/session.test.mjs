@@ -1,0 +1,84 @@
+// A session without a page: from a token that was pasted, and what the server and the client say of one.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { SmartApp } from "../../pkg/node.js";
+import { serverOf, startServer, storeOf } from "./support.mjs";
+
+let server;
+const answers = (status, body) => (_request, response) => {
+  response.writeHead(status, { "content-type": "application/json" });
+  response.end(JSON.stringify(body));
+};
+
+before(async () => {
+  server = await startServer({
+    files: {
+      "/fhir/Patient/1": answers(200, { resourceType: "Patient", id: "1" }),
+      "/userinfo": answers(200, { sub: "u1", name: "Ada" }),
+      "/somebody-else": answers(200, { sub: "u2" }),
+    },
+  });
+});
+
+after(() => server.stop());
+
+const appWith = (store) => new SmartApp({ store, server: serverOf(server.fhirBase) });
+
+test("A10 a pasted token makes a session that reads, says what was not checked, and ends here alone", async () => {
+  const app = appWith("memory");
+  const session = await app.sessionFromToken(" made-for-this-test\n", { patient: "1", scope: "patient/*.rs", expiresIn: 60 });
+  assert.equal((await session.patient.read()).id, "1");
+  assert.deepEqual([session.identity, session.canRefresh, session.scopes.requested], [undefined, false, ["patient/*.rs"]]);
+  assert.ok(session.expiresAt > new Date() && session.expiresAt <= new Date(Date.now() + 60_000));
+  assert.equal(session.managementEndpoint, `${server.origin}/manage`);
+  const [finding, ...others] = await session.findings();
+  assert.deepEqual([finding.code, others], ["pasted_token", []]);
+  assert.equal(await app.resume(), session);
+  assert.equal((await session.signOut()).revocation, "notoffered");
+  assert.equal(await app.resume(), null);
+});
+
+for (const [what, token, options, code] of [
+  ["no token", "  ", {}, "invalid_access_token"],
+  ["two tokens", "one two", {}, "invalid_access_token"],
+  ["an id that is none", "token", { patient: "a/b" }, "invalid_reference"],
+  ["a time that is none", "token", { expiresIn: -1 }, "invalid_configuration"],
+  ["an unknown server", "token", { server: "nobody" }, "unknown_server"],
+]) {
+  test(`A10 ${what} makes no session, and nothing is sent`, async () => {
+    const asked = server.requests.length;
+    await assert.rejects(appWith("memory").sessionFromToken(token, options), { code });
+    assert.equal(server.requests.length, asked);
+  });
+}
+
+const identity = { claims: { iss: "https://ehr.example", sub: "u1" }, signature: "verified" };
+const endpoints = (userInfo) => ({
+  authorization: `${server.origin}/authorize`,
+  token: `${server.origin}/token`,
+  userInfo: `${server.origin}${userInfo}`,
+  issuerInRedirect: false,
+});
+
+test("I11 the server is asked about the user, and an answer about another is refused", async () => {
+  const about = async (userInfo) => (await appWith(storeOf(server.fhirBase, { identity, endpoints: endpoints(userInfo) })).resume()).userInfo();
+  assert.deepEqual(await about("/userinfo"), { sub: "u1", name: "Ada" });
+  await assert.rejects(about("/somebody-else"), { code: "invalid_user_info" });
+});
+
+test("I11 without an ID token the server is not asked about the user", async () => {
+  const asked = server.requests.length;
+  const session = await appWith(storeOf(server.fhirBase)).resume();
+  await assert.rejects(session.userInfo(), { code: "not_offered" });
+  assert.equal(server.requests.length, asked);
+});
+
+test("A6 an address alone makes no POST, and another method is none", async () => {
+  const app = appWith("memory");
+  for (const method of ["POST", "PUT"]) {
+    await assert.rejects(app.authorizationUrl({ method }), ({ code, message }) => code === "invalid_configuration" && /method/.test(message));
+  }
+  const url = new URL(await app.authorizationUrl({ method: "GET" }));
+  assert.equal(url.origin + url.pathname, `${server.origin}/authorize`);
+});
