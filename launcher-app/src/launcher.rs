@@ -206,7 +206,7 @@ impl Launcher {
     /// Takes note of what a request failed with: where the time of the session that is shown is up, its page says so.
     pub fn take_note(self, session: &Session, error: &Failure) {
         let is_shown = matches!(self.state.get_untracked(), State::Open(shown) if shown.id() == session.id());
-        if is_shown && **error == Error::SessionExpired {
+        if is_shown && matches!(**error, Error::SessionExpired) {
             self.state.set(State::Ended { reason: error.clone(), session: session.clone() });
         }
     }

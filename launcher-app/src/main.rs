@@ -15,11 +15,6 @@ mod launcher;
 mod model;
 mod pages;
 
-// Smaller than the standard library's allocator, which matters to the first load.
-#[cfg(target_arch = "wasm32")]
-#[global_allocator]
-static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
-
 fn main() {
     leptos::mount::mount_to_body(app::App);
 }

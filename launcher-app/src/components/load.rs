@@ -84,7 +84,7 @@ impl Load {
             let outcome = match session.read(&reference, &abort).await {
                 Ok(resource) => Loading::Ready(resource),
                 // The page that called it off is gone.
-                Err(failure) if *failure == Error::Aborted => return,
+                Err(failure) if matches!(*failure, Error::Aborted) => return,
                 Err(error) => {
                     self.launcher.take_note(&session, &error);
                     Loading::Failed(error)

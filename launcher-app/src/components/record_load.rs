@@ -126,7 +126,8 @@ impl RecordLoad {
         spawn_local(async move {
             let queries: Vec<RecordQuery> = wanted.iter().map(|(kind, _)| kind.query()).collect();
             let told = |index: usize, part: &RecordPart<JsonValue>| {
-                let is_called_off = matches!(&part.state, PartState::Failed(failure) if **failure == Error::Aborted);
+                let is_called_off =
+                    matches!(&part.state, PartState::Failed(failure) if matches!(**failure, Error::Aborted));
                 if let PartState::Failed(failure) = &part.state {
                     launcher.take_note(&session, failure);
                 }

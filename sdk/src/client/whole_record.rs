@@ -85,7 +85,7 @@ impl<P: Platform> Session<P> {
         let patient = self.patient().ok_or(Error::NoPatient)?;
         let capabilities = match self.capabilities(abort).await {
             Ok(capabilities) => Some(capabilities),
-            Err(failure) if *failure == Error::Aborted => return Err(failure),
+            Err(failure) if matches!(*failure, Error::Aborted) => return Err(failure),
             Err(_) => None,
         };
         if capabilities.as_ref().is_some_and(|capabilities| capabilities.has_operation("Patient", "everything"))
