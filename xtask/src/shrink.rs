@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 /// The WebAssembly features that Rust 1.95 emits by default, all in every browser since 2023.
 const WASM_FEATURES: [&str; 8] = [
@@ -52,7 +53,8 @@ fn optimise(wasm: &Path, arguments: &[&str]) -> Result<String> {
     let smaller = wasm.with_extension("smaller");
     let mut command = tools::node(&workspace::root().join("node_modules/binaryen/bin/wasm-opt"));
     // More than once, as each pass leaves work for the next; between them the control flow is built anew, which comes out smaller.
-    command.args(["-Oz", "-Oz", "--flatten", "--rereloop", "-Oz", "-Oz"]);
+    let rounds = "-Oz -Oz --flatten --rereloop -Oz -Oz --flatten --rereloop -Oz -Oz --merge-similar-functions -Oz";
+    command.args(rounds.split(' '));
     command.args(["--strip-debug", "--strip-producers", "--strip-target-features"]).args(WASM_FEATURES);
     command.args(arguments).arg(wasm).arg("-o").arg(&smaller);
     let output = tools::run_quietly(&mut command, "wasm-opt failed: run `npm ci`, then run this again.")?;
@@ -60,9 +62,23 @@ fn optimise(wasm: &Path, arguments: &[&str]) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
+/// Makes the scripts and style sheets of a page smaller, each by itself and in its place.
+pub fn shrink_texts(folder: &Path, files: &[&str]) -> Result<()> {
+    if !tools::has_npm() {
+        return Ok(());
+    }
+    tools::ensure_npm_packages()?;
+    let script = format!(
+        "require('esbuild').buildSync({{ entryPoints: {files:?}, outdir: '.', minify: true, allowOverwrite: true }})"
+    );
+    let mut command = Command::new("node");
+    command.args(["--eval", &script]).current_dir(folder);
+    tools::run(&mut command, "esbuild failed: run `npm ci`, then run this again.")
+}
+
 fn minify(script: &Path) -> Result<()> {
     let mut command = tools::node(&workspace::root().join("node_modules/terser/bin/terser"));
-    command.args(["--module", "--ecma", "2022", "--compress", "passes=2", "--mangle", "--output"]);
+    command.args(["--module", "--ecma", "2022", "--compress", "passes=2,unsafe_arrows", "--mangle", "--output"]);
     command.arg(script).arg("--").arg(script);
     tools::run(&mut command, "terser failed: run `npm ci`, then run this again.")
 }

@@ -1,6 +1,7 @@
 //! The launcher's static site: what is copied, what is built, and the entry pages that spare a host its rewrite rules.
 
 use crate::bundle::{Profile, WasmCrate};
+use crate::shrink::shrink_texts;
 use crate::{tools, workspace};
 use anyhow::{Context, Result};
 use std::fs;
@@ -26,6 +27,9 @@ pub fn build_launcher(profile: Profile) -> Result<()> {
     tools::step("writing the launcher's pages", || {
         copy_static_files(&workspace::root().join("launcher-app"), &site)?;
         join_style_sheets(&site)?;
+        if profile == Profile::Wasm {
+            shrink_texts(&site, &["boot.js", "style.css"])?;
+        }
         write_entry_pages(&site)
     })
 }
