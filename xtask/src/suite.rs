@@ -66,7 +66,7 @@ fn lint(extent: Extent) -> Result<()> {
         &format!("clippy --package smartrust --features js,js-backend {wasm} -- -D warnings"),
         lints,
     )?;
-    // Linted on the host already; for wasm it has an allocator more.
+    // Linted on the host already.
     if extent == Extent::All {
         cargo("clippy on wasm: launcher", &format!("clippy --package launcher-app {wasm} -- -D warnings"), lints)?;
     }
