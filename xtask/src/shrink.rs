@@ -1,6 +1,7 @@
 //! Makes WebAssembly and its glue smaller: wasm-opt and terser, both from npm, and short names between the two files.
 
 use crate::split::rename_imports;
+use crate::table::empty_unused_slots;
 use crate::{tools, workspace};
 use anyhow::{Context, Result};
 use std::collections::HashMap;
@@ -33,6 +34,7 @@ pub fn shrink(folder: &Path, name: &str) -> Result<()> {
     let (wasm, glue) = (folder.join(format!("{name}_bg.wasm")), folder.join(format!("{name}.js")));
     let lazy = folder.join(format!("{name}_lazy.wasm"));
     let names = tools::step(&format!("wasm-opt {name}"), || {
+        empty_unused_slots(&wasm)?;
         let names = ShortNames::read(&optimise(&wasm, &["--minify-imports-and-exports-and-modules"])?);
         if lazy.exists() {
             rename_imports(&lazy, &names.exports)?;
@@ -55,6 +57,8 @@ fn optimise(wasm: &Path, arguments: &[&str]) -> Result<String> {
     // More than once, as each pass leaves work for the next; between them the control flow is built anew, which comes out smaller.
     let rounds = "-Oz -Oz --flatten --rereloop -Oz -Oz --flatten --rereloop -Oz -Oz --merge-similar-functions -Oz";
     command.args(rounds.split(' '));
+    // At the bottom of the memory lies the end of the stack, so that no address is reckoned from one below it.
+    command.arg("--low-memory-unused");
     command.args(["--strip-debug", "--strip-producers", "--strip-target-features"]).args(WASM_FEATURES);
     command.args(arguments).arg(wasm).arg("-o").arg(&smaller);
     let output = tools::run_quietly(&mut command, "wasm-opt failed: run `npm ci`, then run this again.")?;
