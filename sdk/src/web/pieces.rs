@@ -7,8 +7,8 @@ use web_sys::ReadableStream;
 
 use super::global::object;
 
-/// How large a piece may be, in bytes, before the engine is given a buffer to fill. Larger ones, each in a buffer of its own, leave it
-/// with more to collect than it does in time.
+/// How large a piece is at most, in bytes. Where the engine has larger ones, it is given a buffer of this size to fill: each in a buffer of
+/// its own, they would leave it with more to collect than it does in time.
 const SIZE: u32 = 64 * 1024;
 
 #[wasm_bindgen]
@@ -38,16 +38,35 @@ pub(super) struct Pieces {
     reader: Reader,
     /// Where the next piece goes. `None` as long as the engine makes a buffer for each.
     buffer: Option<ArrayBuffer>,
+    /// What is left of a piece that was too large to be given at once.
+    rest: Option<Uint8Array>,
 }
 
 impl Pieces {
     pub fn of(stream: ReadableStream) -> Result<Self, JsValue> {
         let stream: Stream = stream.unchecked_into();
-        Ok(Self { reader: stream.get_reader(&JsValue::UNDEFINED)?, stream, buffer: None })
+        Ok(Self { reader: stream.get_reader(&JsValue::UNDEFINED)?, stream, buffer: None, rest: None })
     }
 
     /// The next piece, which is good until the one after it is asked for; `None` at the end.
     pub async fn next(&mut self) -> Result<Option<Uint8Array>, JsValue> {
+        let piece = match self.rest.take() {
+            Some(rest) => Some(rest),
+            None => self.read().await?,
+        };
+        Ok(piece.map(|piece| self.begin(piece)))
+    }
+
+    /// As much of a piece as may be given at once.
+    fn begin(&mut self, piece: Uint8Array) -> Uint8Array {
+        if piece.length() <= SIZE {
+            return piece;
+        }
+        self.rest = Some(piece.subarray(SIZE, piece.length()));
+        piece.subarray(0, SIZE)
+    }
+
+    async fn read(&mut self) -> Result<Option<Uint8Array>, JsValue> {
         let view = self.buffer.as_ref().map_or(JsValue::UNDEFINED, |buffer| Uint8Array::new(buffer).into());
         let read: Piece = JsFuture::from(self.reader.read(&view)).await?.unchecked_into();
         let piece = read.value().filter(|_| !read.done());

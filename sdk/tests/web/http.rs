@@ -193,6 +193,17 @@ async fn b5_large_pieces_lose_no_line_whether_the_stream_fills_a_buffer_or_not()
 async fn b5_a_line_that_holds_two_values_or_half_of_one_is_bad() {
     assert_eq!(lines(b"{\"id\":\"a\"},{\"id\":\"b\"}\n{\"id\":\"c\"}\n", 100).await, ["not JSON", "c"]);
     assert_eq!(lines(b"{\"id\":\"a\"\n\"x\":1}\n{\"id\":\"c\"}\n", 100).await, ["not JSON", "not JSON", "c"]);
+    let both = b"{\"id\":\"a\"},{\"id\":\"b\"}\n{\"id\":\"c\"\n\"x\":1}\n";
+    assert_eq!(lines(both, 100).await, ["not JSON"; 3]);
+    assert_eq!(lines(b"{\"id\":\"a\"}],[{\"id\":\"b\"}\n{\"id\":\"c\"}\n", 100).await, ["not JSON", "c"]);
+    assert_eq!(lines(b"{\"id\":\"a\n{b\"}\n{\"id\":\"c\"}\n", 100).await, ["not JSON", "not JSON", "c"]);
+}
+
+#[wasm_bindgen_test]
+async fn b5_a_line_longer_than_many_pieces_is_one() {
+    let id = "é".repeat(300_000);
+    let body = format!("{{\"id\":\"a\"}}\n{{\"id\":\"{id}\"}}\r\n{{\"id\":\"c\"}}\r\n");
+    assert!(lines(body.as_bytes(), 10_001).await == ["a", &id, "c"]);
 }
 
 #[wasm_bindgen_test]
