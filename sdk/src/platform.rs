@@ -187,6 +187,10 @@ pub trait Lock {
     type Guard;
     /// Waits for the lock of a name.
     async fn lock(&self, name: &str) -> Self::Guard;
+    /// Waits for the lock of something that only this store holds: the pages that share the store are all that may ask for it.
+    async fn lock_stored(&self, name: &str) -> Self::Guard {
+        self.lock(name).await
+    }
 }
 
 /// Tells the other tabs of the origin.

@@ -19,7 +19,7 @@ impl<P: Platform> SmartApp<P> {
     /// Turns a redirect into its session. Two that ask at once for the same state share one exchange.
     pub(super) async fn complete(&self, callback: Callback) -> Result<Session<P>, Failure> {
         let state = callback.state.clone().ok_or(Error::StateMismatch)?;
-        let _lock = self.platform().lock(&["smartrust.launch.", &state].concat()).await;
+        let _lock = self.platform().lock_stored(&["smartrust.launch.", &state].concat()).await;
         if let Some(session) = self.open_session(&state).await? {
             records::set_current_session(self.platform(), &state).await?;
             return Ok(session);

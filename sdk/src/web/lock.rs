@@ -9,6 +9,7 @@ use wasm_bindgen_futures::JsFuture;
 
 use super::WebPlatform;
 use super::global::{global, member};
+use super::storage::StoreChoice;
 use crate::abort::{AbortHandle, AbortSignal};
 use crate::platform::Lock;
 
@@ -64,6 +65,14 @@ impl Lock for WebPlatform {
         match lock_among_tabs(name).await {
             Some(release) => LockGuard::Tabs(release),
             None => LockGuard::Page(lock_in_page(name).await),
+        }
+    }
+
+    /// A page that shares its store with no other spares itself the browser's answer, which comes late while a page is being built.
+    async fn lock_stored(&self, name: &str) -> LockGuard {
+        match self.store {
+            StoreChoice::Tab | StoreChoice::Memory(_) => LockGuard::Page(lock_in_page(name).await),
+            StoreChoice::Origin | StoreChoice::Own(_) => self.lock(name).await,
         }
     }
 }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use futures_util::future::{Either, select};
 use js_sys::Reflect;
 use smartrust::platform::{Channel, Lock};
-use smartrust::web::WebPlatform;
+use smartrust::web::{StoreChoice, WebPlatform};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -53,6 +53,29 @@ async fn a_frame_that_may_not_lock_among_tabs_locks_within_the_page() {
     let navigator = Reflect::get(&js_sys::global(), &"navigator".into()).unwrap();
     let _forbidden = browser::without(&navigator, "locks");
     lets_one_in_at_a_time("in a frame").await;
+}
+
+/// Whether the browser knows of the lock that a store's own page holds, while none other gets it.
+async fn is_stored_lock_seen(store: StoreChoice, name: &str) -> bool {
+    let platform = WebPlatform::with_store(store);
+    let guard = platform.lock_stored(name).await;
+    let is_seen = browser::is_lock_held_among_tabs(name).await.as_bool().unwrap();
+    let unrelated = format!("{name}, another");
+    let second = match select(Box::pin(platform.lock_stored(name)), Box::pin(platform.lock_stored(&unrelated))).await {
+        Either::Left(_) => panic!("both hold the lock"),
+        Either::Right((_, second)) => second,
+    };
+    drop(guard);
+    drop(second.await);
+    is_seen
+}
+
+#[wasm_bindgen_test]
+async fn c9_what_a_store_holds_is_locked_among_the_pages_that_share_it() {
+    assert!(!is_stored_lock_seen(StoreChoice::Tab, "of the tab").await);
+    assert!(!is_stored_lock_seen(StoreChoice::memory(), "of the page").await);
+    assert!(is_stored_lock_seen(StoreChoice::Origin, "of the origin").await);
+    assert!(is_stored_lock_seen(StoreChoice::Own(browser::store_of_promises()), "of the app").await);
 }
 
 #[wasm_bindgen_test]
