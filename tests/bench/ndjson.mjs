@@ -36,7 +36,8 @@ function inChromium(browser, server) {
 
 function inNode(_browser, server) {
   const run = (who) => async () => Number(await outputOf("ndjson-node.mjs", [who, server.origin, "200"]));
-  return compare(run("ours"), run("plain"));
+  // One process and the next differ by a fifth, mostly in how long the engine's parser takes.
+  return compare(run("ours"), run("plain"), 15);
 }
 
 /** The plain loop's growth stands beside ours, without a ratio to keep: what of it is the engine's own way with garbage. */

@@ -1,6 +1,7 @@
 // The npm package's face, called from a page as its user calls it.
 
 import assert from "node:assert/strict";
+import { PlainPage } from "./pages/plain.mjs";
 import { test } from "./support/browser.mjs";
 import { confirmAtPortal } from "./support/flows.mjs";
 import { emptyHome, home, server, signIn, withApp, withSession } from "./support/package.mjs";
@@ -115,8 +116,9 @@ test("F10 requests that are asked for together travel as one batch, and each get
   assert.deepEqual(batches, [["GET Patient/a", "GET Patient/absent", "GET Patient/b"], ["GET Patient/c"]]);
 });
 
-/** How many bytes the bodies have that came since to what was asked of such addresses, without their content encoding. */
-function countBodies(page, isCounted) {
+/** How many bytes the bodies have, without their content encoding, that came after the page's own to what was asked of such addresses. */
+async function countBodies(page, isCounted) {
+  await new PlainPage(page).isComplete();
   const bodies = [];
   page.on("response", (response) => {
     if (isCounted(response.url()) && response.request().method() === "GET") bodies.push(response.body());
@@ -126,7 +128,7 @@ function countBodies(page, isCounted) {
 
 test("F8 the pages of a search tell how far they have come, in resources, of how many, and bytes", async ({ page }) => {
   await signIn(page);
-  const came = countBodies(page, (url) => url.startsWith(iss));
+  const came = await countBodies(page, (url) => url.startsWith(iss));
   const { told, total, count } = await withSession(page, async ({ session }) => {
     const told = [];
     const options = { onProgress: (progress) => told.push(progress), limit: 12 };
@@ -145,7 +147,7 @@ test("F8 the pages of a search tell how far they have come, in resources, of how
 
 test("F11 the whole record comes in a part for each type, with progress to its end", async ({ page }) => {
   await signIn(page, { deny: ["Immunization"] });
-  const came = countBodies(page, (url) => url.startsWith(`${iss}/`) && !/metadata|well-known/.test(url));
+  const came = await countBodies(page, (url) => url.startsWith(`${iss}/`) && !/metadata|well-known/.test(url));
   const { parts, last, count } = await withSession(page, async ({ session }) => {
     let [last, count] = [null, 0];
     const parts = await session.loadWholeRecord({ onProgress: (progress) => ((last = progress), (count += 1)) });

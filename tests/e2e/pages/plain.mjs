@@ -18,6 +18,11 @@ export class PlainPage {
     await this.#page.waitForURL((address) => address.href.startsWith(`${appOrigin}/plain-html/`));
   }
 
+  /** Waits until the page has asked for all that it shows. */
+  async isComplete() {
+    await this.#page.getByText(/^Connected\./).waitFor();
+  }
+
   /** What the page tells of its patient. */
   patient() {
     return this.#page.getByRole("region", { name: "Patient", exact: true });
