@@ -218,6 +218,8 @@ pub enum Error {
     PopupBlocked,
     /// The window of a launch was closed before the user came back.
     PopupClosed,
+    /// A part of this client's own code could not be loaded.
+    CodeUnavailable,
 }
 
 impl Error {
@@ -289,6 +291,7 @@ impl Error {
             Self::Navigation => "navigation_unavailable",
             Self::PopupBlocked => "popup_blocked",
             Self::PopupClosed => "popup_closed",
+            Self::CodeUnavailable => "wasm_unavailable",
         }
     }
 

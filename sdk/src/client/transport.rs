@@ -100,7 +100,7 @@ pub(crate) async fn fetch_document<P: Platform>(
         send(platform, request, DOCUMENT_TIMEOUT, &AbortSignal::never()).await.map_err(|failure| match &*failure {
             Error::Network { .. } => "no answer could be read".to_owned(),
             Error::Timeout { .. } => TOO_LATE.to_owned(),
-            other => other.message(),
+            other => other.code().to_owned(),
         })?;
     if answer.status != 200 {
         return Err(["status ", &decimal(answer.status.into())].concat());

@@ -7,7 +7,28 @@ use crate::protocol::encoding::decimal;
 impl Error {
     /// What happened, where, and what to do next.
     pub fn message(&self) -> String {
+        self.common_message().unwrap_or_else(|| self.uncommon_message())
+    }
+
+    /// The message of an error that comes without anything being wrong with app or server.
+    pub(crate) fn common_message(&self) -> Option<String> {
         // Put together by hand, as `format!` weighs far more in wasm.
+        let (before, found, after) = match self {
+            Self::Network { host } => (
+                "No answer could be read from ",
+                &**host,
+                ": check the connection, that the server is up, and that it allows this page's origin (CORS).",
+            ),
+            Self::Timeout { host } => ("", &**host, " did not answer in time: try again."),
+            Self::Aborted => ("The request was called off.", "", ""),
+            Self::SessionExpired => ("The session has run out and cannot be refreshed: launch again.", "", ""),
+            Self::SignedOut => ("The session was ended: launch again.", "", ""),
+            _ => return None,
+        };
+        Some([before, found, after].concat())
+    }
+
+    fn uncommon_message(&self) -> String {
         let joined: String;
         let (before, found, after) = match self {
             Self::Configuration(wrong) => {
@@ -98,16 +119,7 @@ impl Error {
                 joined = [failed.check, ": ", &failed.problem].concat();
                 ("The ID token was refused by the check of ", &*joined, ". Start the launch again.")
             }
-            Self::Network { host } => (
-                "No answer could be read from ",
-                &**host,
-                ": check the connection, that the server is up, and that it allows this page's origin (CORS).",
-            ),
-            Self::Timeout { host } => ("", &**host, " did not answer in time: try again."),
-            Self::Aborted => ("The request was called off.", "", ""),
             Self::ClientAuthentication { problem } => ("The client could not prove who it is: ", *problem, "."),
-            Self::SessionExpired => ("The session has run out and cannot be refreshed: launch again.", "", ""),
-            Self::SignedOut => ("The session was ended: launch again.", "", ""),
             Self::NotOffered { what } => {
                 ("The server does not offer ", *what, ": its documents name no endpoint for it.")
             }
@@ -189,6 +201,15 @@ impl Error {
             ),
             Self::PopupClosed => ("The window was closed before the launch had ended: launch again.", "", ""),
             Self::Navigation => ("There is no page to navigate: open the authorization URL yourself.", "", ""),
+            Self::CodeUnavailable => (
+                "A part of this client's own code could not be loaded: check the connection, and that the server has all files of \
+                 one version. A reload of the page gets what is there now.",
+                "",
+                "",
+            ),
+            Self::Network { .. } | Self::Timeout { .. } | Self::Aborted | Self::SessionExpired | Self::SignedOut => {
+                return self.common_message().unwrap_or_default();
+            }
         };
         [before, found, after].concat()
     }
