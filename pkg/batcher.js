@@ -1,17 +1,21 @@
 import { send, withInteractions, withPairs } from "./interactions.js";
 import { loadLazy } from "./load.js";
+import { once } from "./loading.js";
 
 export class Batcher extends withInteractions(Object) {
   #inner;
 
   constructor(session, { atMost = 50, milliseconds = 10, signal, ...options } = {}) {
     super();
-    this.#inner = session.batcher(atMost, milliseconds, withPairs(options), signal);
+    const asked = { ...withPairs(options), atMost, milliseconds };
+    this.#inner = once(async () => {
+      await loadLazy();
+      return session.call("batcher", asked, signal);
+    });
   }
 
   async [send](asked, { signal, ...options } = {}) {
-    await loadLazy();
-    return this.#inner.request(withPairs({ ...asked, ...options }), signal);
+    return (await this.#inner()).call("request", withPairs({ ...asked, ...options }), signal);
   }
 
   async search(resourceType, parameters, options) {
@@ -20,6 +24,6 @@ export class Batcher extends withInteractions(Object) {
 
   flush() {
     // Where it cannot be loaded, those who wait for their requests hear of it.
-    loadLazy().then(() => this.#inner.flush(), () => {});
+    this.#inner().then((inner) => inner.call("flush"), () => {});
   }
 }

@@ -35,14 +35,14 @@ export class SmartApp {
 
   async resume() {
     const app = await this.#app();
-    const inner = await app.resume();
+    const inner = await app.call("resume");
     return inner && this.#session(inner);
   }
 
   async launch(options) {
     if (!this.#made) this.#early.begin(this.#config, options);
     const app = await this.#app();
-    await app.launch(options);
+    await app.call("launch", options);
     return null;
   }
 
@@ -55,7 +55,7 @@ export class SmartApp {
   async #inPopup(popup, options, signal) {
     try {
       const app = await this.#lazyApp();
-      return this.#session(await app.launchInPopup(popup, options, signal));
+      return this.#session(await app.call("launchInPopup", popup, options, signal));
     } catch (error) {
       popup?.close();
       throw error;
@@ -64,23 +64,23 @@ export class SmartApp {
 
   async launchAgain(session, { scope } = {}) {
     const app = await this.#lazyApp();
-    await app.launchAgain(innerOf(session), scope);
+    await app.call("launchAgain", innerOf(session).call("share"), scope);
     return null;
   }
 
   async sessions() {
     const app = await this.#lazyApp();
-    return (await app.sessions()).map((inner) => this.#session(inner));
+    return (await app.call("sessions")).map((inner) => this.#session(inner));
   }
 
   async sessionFromToken(token, options = {}) {
     const app = await this.#lazyApp();
-    return this.#session(await app.sessionFromToken(String(token), options));
+    return this.#session(await app.call("sessionFromToken", String(token), options));
   }
 
   async authorizationUrl(options) {
     const app = await this.#app();
-    return app.authorizationUrl(options);
+    return app.call("authorizationUrl", options);
   }
 
   /** As the platform's own objects, so that frameworks do not wrap it as if it were plain data. */
@@ -98,7 +98,7 @@ export class SmartApp {
 
   /** The same session is the same object, however often it is resumed. */
   #session(inner) {
-    const known = this.#sessions.get(inner.about.id);
+    const known = this.#sessions.get(inner.call("id"));
     if (known?.active) return known;
     const session = new Session(inner);
     this.#sessions.set(session.id, session);
@@ -107,8 +107,8 @@ export class SmartApp {
 }
 
 async function make(config, early) {
-  const { SmartApp } = await load();
-  if (!hasAuthentication(config)) return new SmartApp(config, early);
-  await loadLazy();
-  return SmartApp.withAuthentication(config, early);
+  const { openApp } = await load();
+  const isLazy = hasAuthentication(config);
+  if (isLazy) await loadLazy();
+  return openApp(config, early, isLazy);
 }

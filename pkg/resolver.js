@@ -1,21 +1,24 @@
 import { withPairs } from "./interactions.js";
 import { loadLazy } from "./load.js";
+import { once } from "./loading.js";
 
 export class Resolver {
   #inner;
 
-  constructor(session, { grouped = false, signal, ...options } = {}) {
-    this.#inner = session.resolver(withPairs(options), grouped, signal);
+  constructor(session, { signal, ...options } = {}) {
+    const asked = withPairs(options);
+    this.#inner = once(async () => {
+      await loadLazy();
+      return session.call("resolver", asked, signal);
+    });
   }
 
   async resolve(reference, within) {
-    await loadLazy();
-    return this.#inner.resolve(reference, within);
+    return (await this.#inner()).call("resolve", reference, within);
   }
 
   async resolveAll(resource, { depth = 1 } = {}) {
-    await loadLazy();
-    const resolved = await this.#inner.resolveAll(resource, depth);
+    const resolved = await (await this.#inner()).call("resolveAll", resource, depth);
     return new Map(resolved.map(({ reference, ...outcome }) => [reference, outcome]));
   }
 }

@@ -13,8 +13,8 @@ export class Search {
   async *pages() {
     const search = await this.#begin();
     try {
-      for (let page = await search.nextPage(); page; page = await search.nextPage()) {
-        this.#onProgress?.(search.progress);
+      for (let page = await search.call("nextPage"); page; page = await search.call("nextPage")) {
+        this.#onProgress?.(search.call("progress"));
         yield page;
       }
     } finally {

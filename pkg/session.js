@@ -23,7 +23,9 @@ export class Session extends withInteractions(EventTarget) {
   constructor(inner) {
     super();
     this.#inner = inner;
-    inner.onEvent((type, detail) => queueMicrotask(() => this.dispatchEvent(new CustomEvent(type, { detail }))));
+    inner.call("onEvent", (type, detail) =>
+      queueMicrotask(() => this.dispatchEvent(new CustomEvent(type, { detail }))),
+    );
   }
 
   get #wasm() {
@@ -37,25 +39,25 @@ export class Session extends withInteractions(EventTarget) {
   }
 
   get id() {
-    return this.#wasm.about.id;
+    return this.#wasm.call("id");
   }
 
   get server() {
-    return this.#wasm.about.server;
+    return this.#wasm.call("server");
   }
 
   get patient() {
-    const { patient } = this.#wasm.about;
+    const patient = this.#wasm.call("patient");
     return patient && this.#inContext(PatientInContext, `Patient/${patient}`);
   }
 
   get encounter() {
-    const { encounter } = this.#wasm.about;
+    const encounter = this.#wasm.call("encounter");
     return encounter && this.#inContext(InContext, `Encounter/${encounter}`);
   }
 
   get fhirUser() {
-    const { fhirUser } = this.#wasm.about;
+    const fhirUser = this.#wasm.call("fhirUser");
     return fhirUser && this.#inContext(InContext, fhirUser);
   }
 
@@ -67,59 +69,59 @@ export class Session extends withInteractions(EventTarget) {
   }
 
   get context() {
-    return this.#wasm.context;
+    return this.#wasm.call("context");
   }
 
   get scopes() {
-    return this.#wasm.scopes;
+    return this.#wasm.call("scopes");
   }
 
   get identity() {
-    return this.#wasm.identity;
+    return this.#wasm.call("identity");
   }
 
   get expiresAt() {
-    const time = this.#wasm.about.expiresAt;
+    const time = this.#wasm.call("expiresAt");
     return time === undefined ? undefined : new Date(time);
   }
 
   get canRefresh() {
-    return this.#wasm.about.canRefresh;
+    return this.#wasm.call("canRefresh");
   }
 
   get active() {
-    return this.#inner?.active ?? false;
+    return this.#inner?.call("active") ?? false;
   }
 
   get managementEndpoint() {
-    return this.#wasm.about.managementEndpoint;
+    return this.#wasm.call("managementEndpoint");
   }
 
   get fhirBase() {
-    return this.#wasm.about.fhirBase;
+    return this.#wasm.call("fhirBase");
   }
 
   mayRead(resourceType) {
-    return this.#wasm.mayRead(resourceType);
+    return this.#wasm.call("mayRead", resourceType);
   }
 
-  /** The session with the code of what most pages never ask for. */
-  async #lazyWasm() {
+  /** Asks for what most pages never ask for, whose code is a file of its own. */
+  async #callLazily(...asked) {
     await loadLazy();
-    return this.#wasm;
+    return this.#wasm.call(...asked);
   }
 
   async [send](asked, { signal, ...options } = {}) {
     const whole = withPairs({ ...asked, ...options });
-    if (readings.includes(asked.interaction)) return this.#wasm.readWith(whole, signal);
-    return (await this.#lazyWasm()).request(whole, signal);
+    if (readings.includes(asked.interaction)) return this.#wasm.call("readWith", whole, signal);
+    return this.#callLazily("request", whole, signal);
   }
 
   /** What is asked for most goes the shortest way. */
   async read(reference, options) {
     const { signal, ...others } = options ?? {};
     const isPlain = typeof reference === "string" && Object.keys(others).length === 0;
-    return isPlain ? this.#wasm.read(reference, signal) : super.read(reference, options);
+    return isPlain ? this.#wasm.call("read", reference, signal) : super.read(reference, options);
   }
 
   search(resourceType, parameters, options) {
@@ -132,7 +134,7 @@ export class Session extends withInteractions(EventTarget) {
 
   #pages(asked, options) {
     const session = this.#wasm;
-    return new Search((...how) => session.pages(...how), asked, options);
+    return new Search((...how) => session.call("pages", ...how), asked, options);
   }
 
   async capabilities(options) {
@@ -152,46 +154,46 @@ export class Session extends withInteractions(EventTarget) {
   }
 
   resolver(options) {
-    return new Resolver(this.#wasm, options);
+    return new Resolver(this.#wasm.call("share"), options);
   }
 
   batcher(options) {
-    return new Batcher(this.#wasm, options);
+    return new Batcher(this.#wasm.call("share"), options);
   }
 
   async loadRecord({ queries, onPart, signal } = {}) {
     const asked = queries?.map((query) => (typeof query === "string" ? { type: query } : query));
     const pairs = asked?.map(({ type, parameters }) => [type, pairsOf(parameters)]);
     const tell = (index, part) => onPart && queueMicrotask(() => onPart(part, index));
-    return (await this.#lazyWasm()).loadRecord(pairs, tell, signal);
+    return this.#callLazily("loadRecord", pairs, tell, signal);
   }
 
   async loadWholeRecord({ onProgress, signal } = {}) {
     const tell = (progress) => onProgress && queueMicrotask(() => onProgress(progress));
-    return (await this.#lazyWasm()).loadWholeRecord(tell, signal);
+    return this.#callLazily("loadWholeRecord", tell, signal);
   }
 
   async makeCurrent() {
-    return this.#wasm.makeCurrent();
+    return this.#wasm.call("makeCurrent");
   }
 
   async refresh({ scope } = {}) {
-    return this.#wasm.refresh(scope);
+    return this.#wasm.call("refresh", scope);
   }
 
   async introspect({ asClient = false, signal } = {}) {
-    return (await this.#lazyWasm()).introspect(asClient, signal);
+    return this.#callLazily("introspect", asClient, signal);
   }
 
   async userInfo({ signal } = {}) {
-    return (await this.#lazyWasm()).userInfo(signal);
+    return this.#callLazily("userInfo", signal);
   }
 
   async findings() {
-    return (await this.#lazyWasm()).findings();
+    return this.#callLazily("findings");
   }
 
   async signOut() {
-    return this.#wasm.signOut();
+    return this.#wasm.call("signOut");
   }
 }

@@ -7,9 +7,10 @@ use wasm_bindgen::prelude::*;
 
 use super::abort::Followed;
 use super::error::json_argument;
-use super::lazy::{Task, lazily};
+use super::handle::{Arguments, Call, Handle, Held};
+use super::lazy::{Task, later};
 use super::session::JsSession;
-use super::value::promise;
+use super::value::{promise, text};
 use crate::client::app::{AuthorizationMethod, LaunchOptions, SmartApp};
 use crate::client::config::SmartAppConfig;
 use crate::client::config_json::{ReadAuthentication, members};
@@ -18,7 +19,7 @@ use crate::client::session::Session;
 use crate::error::{Error, Failure};
 use crate::platform::JsonView;
 use crate::protocol::client_auth::ClientAuthentication;
-use crate::web::{JsonValue, Popup, StoreChoice, WebPlatform};
+use crate::web::{JsonValue, StoreChoice, WebPlatform};
 
 #[wasm_bindgen]
 extern "C" {
@@ -26,133 +27,91 @@ extern "C" {
     fn warn(text: &str);
 }
 
+/// An app and its servers.
 pub(super) type App = Rc<SmartApp<WebPlatform>>;
 
-/// An app and its servers.
-#[wasm_bindgen(js_name = SmartApp)]
-pub struct JsApp {
-    app: App,
+/// Reads a configuration. `early` gives what was begun to be fetched before this was loaded. `has_authentication` says whether a
+/// server has a key or a callback to authenticate by.
+#[wasm_bindgen(js_name = openApp)]
+pub fn open_app(config: JsValue, early: Function, has_authentication: bool) -> Promise {
+    promise(async move {
+        match has_authentication {
+            true => later(Task::ReadAuthentication(config, early)).await,
+            false => read_app(config, early, &refuse_authentication),
+        }
+    })
 }
 
-impl JsApp {
-    /// Reads a configuration, and by `authentication` what in it is no JSON.
-    pub(super) fn read(
-        config: JsValue,
-        early: Function,
-        authentication: &ReadAuthentication<JsonValue>,
-    ) -> Result<Self, Failure> {
-        let config = json_argument(config, "config")?;
-        let platform = WebPlatform::with_store(read_store(&config)?).with_early_responses(early);
-        let app = SmartApp::new(platform, SmartAppConfig::read_with(&config, authentication)?)?;
-        app.findings().iter().for_each(|finding| warn(&finding.message));
-        Ok(Self { app: Rc::new(app) })
+/// Reads a configuration, and by `authentication` what in it is no JSON.
+pub(super) fn read_app(
+    config: JsValue,
+    early: Function,
+    authentication: &ReadAuthentication<JsonValue>,
+) -> Result<JsValue, Failure> {
+    let config = json_argument(config, "config")?;
+    let platform = WebPlatform::with_store(read_store(&config)?).with_early_responses(early);
+    let app = SmartApp::new(platform, SmartAppConfig::read_with(&config, authentication)?)?;
+    app.findings().iter().for_each(|finding| warn(&finding.message));
+    Ok(Handle::new(Rc::new(app)).into())
+}
+
+impl Held for App {
+    fn call(&self, call: Call, arguments: Arguments) -> JsValue {
+        promise(answer(self.clone(), call, arguments)).into()
     }
 }
 
-#[wasm_bindgen(js_class = SmartApp)]
-impl JsApp {
-    /// Reads a configuration. `early` gives what was begun to be fetched before this was loaded.
-    #[wasm_bindgen(constructor)]
-    pub fn new(config: JsValue, early: Function) -> Result<Self, JsValue> {
-        Ok(Self::read(config, early, &refuse_authentication)?)
-    }
-
-    /// Reads a configuration in which a server has a key or a callback to authenticate by.
-    #[wasm_bindgen(js_name = withAuthentication)]
-    pub fn with_authentication(config: JsValue, early: Function) -> Promise {
-        lazily(Task::ReadAuthentication(config, early))
-    }
-
-    /// The session, or `null`.
-    pub fn resume(&self) -> Promise {
-        let app = self.app.clone();
-        promise(async move {
-            let session = app.resume().await?;
-            Ok(session.map_or(JsValue::NULL, |session| JsSession::new(session).into()))
-        })
-    }
-
-    /// All sessions that the store holds.
-    pub fn sessions(&self) -> Promise {
-        lazily(Task::Sessions(self.app.clone()))
-    }
-
-    /// Leaves for the authorization server of a session, once more.
-    #[wasm_bindgen(js_name = launchAgain)]
-    pub fn launch_again(&self, session: &JsSession, scope: Option<String>) -> Promise {
-        lazily(Task::LaunchAgain(self.app.clone(), session.session(), scope))
-    }
-
-    /// Leaves for the authorization server.
-    pub fn launch(&self, options: JsValue) -> Promise {
-        let app = self.app.clone();
-        promise(async move {
+async fn answer(app: App, call: Call, arguments: Arguments) -> Result<JsValue, Failure> {
+    match call {
+        Call::Resume => Ok(app.resume().await?.map_or(JsValue::NULL, session_handle)),
+        Call::Launch => {
+            let [options, ..] = arguments;
             app.launch(read_options(options)?).await?;
             Ok(JsValue::UNDEFINED)
-        })
-    }
-
-    /// Launches in a window that was opened in the user's click.
-    #[wasm_bindgen(js_name = launchInPopup)]
-    pub fn launch_in_popup(&self, popup: Option<Popup>, options: JsValue, signal: JsValue) -> Promise {
-        lazily(Task::LaunchInPopup(self.app.clone(), popup, options, signal))
-    }
-
-    /// A session with an access token that somebody gave the user.
-    #[wasm_bindgen(js_name = sessionFromToken)]
-    pub fn session_from_token(&self, token: String, options: JsValue) -> Promise {
-        lazily(Task::SessionFromToken(self.app.clone(), token, options))
-    }
-
-    /// The address to send the user to.
-    #[wasm_bindgen(js_name = authorizationUrl)]
-    pub fn authorization_url(&self, options: JsValue) -> Promise {
-        let app = self.app.clone();
-        promise(async move {
-            let url = app.authorization_url(read_options(options)?).await?;
-            Ok(JsValue::from_str(url.as_str()))
-        })
+        }
+        Call::AuthorizationUrl => {
+            let [options, ..] = arguments;
+            Ok(text(app.authorization_url(read_options(options)?).await?.as_str()))
+        }
+        _ => later(Task::App(app, call, arguments)).await,
     }
 }
 
-/// Finds all sessions.
-pub(super) async fn sessions(app: App) -> Result<JsValue, Failure> {
-    let sessions = app.sessions().await?;
-    Ok(sessions.into_iter().map(|session| JsValue::from(JsSession::new(session))).collect::<Array>().into())
+/// What an app does by the second file's code.
+pub(super) async fn answer_lazily(app: App, call: Call, arguments: Arguments) -> Result<JsValue, Failure> {
+    match (call, arguments) {
+        (Call::Sessions, _) => Ok(app.sessions().await?.into_iter().map(session_handle).collect::<Array>().into()),
+        // The session comes in a handle of its own, so that it may be taken.
+        (Call::LaunchAgain, [session, scope, _]) => {
+            let Some(session) = Handle::take::<JsSession>(session) else { return Ok(JsValue::UNDEFINED) };
+            app.launch_again(session.session(), scope.as_string().as_deref()).await?;
+            Ok(JsValue::UNDEFINED)
+        }
+        (Call::LaunchInPopup, [popup, options, signal]) => {
+            let popup = popup.is_object().then(|| popup.unchecked_into()).ok_or(Error::PopupBlocked)?;
+            let followed = Followed::new(signal);
+            let session = app.launch_in_popup(popup, read_options(options)?, &followed.signal()).await?;
+            Ok(session_handle(session))
+        }
+        (Call::SessionFromToken, [token, options, _]) => session_from_token(app, token, options).await,
+        _ => Ok(JsValue::UNDEFINED),
+    }
 }
 
-/// Leaves once more.
-pub(super) async fn launch_again(
-    app: App,
-    session: Session<WebPlatform>,
-    scope: Option<String>,
-) -> Result<JsValue, Failure> {
-    app.launch_again(&session, scope.as_deref()).await?;
-    Ok(JsValue::UNDEFINED)
-}
-
-/// Launches in a window.
-pub(super) async fn launch_in_popup(
-    app: App,
-    popup: Option<Popup>,
-    options: JsValue,
-    signal: JsValue,
-) -> Result<JsValue, Failure> {
-    let (popup, followed) = (popup.ok_or(Error::PopupBlocked)?, Followed::new(signal));
-    let session = app.launch_in_popup(popup, read_options(options)?, &followed.signal()).await?;
-    Ok(JsSession::new(session).into())
+fn session_handle(session: Session<WebPlatform>) -> JsValue {
+    Handle::new(JsSession::new(session)).into()
 }
 
 /// Takes in a token that was pasted.
-pub(super) async fn session_from_token(app: App, token: String, options: JsValue) -> Result<JsValue, Failure> {
+async fn session_from_token(app: App, token: JsValue, options: JsValue) -> Result<JsValue, Failure> {
     let options = JsonValue::from_js(options);
     let about = PastedTokenOptions {
         patient: options.member_text("patient"),
         scope: options.member_text("scope"),
         expires_in: options.member("expiresIn").and_then(|seconds| seconds.number()),
     };
-    let session = app.session_from_token(options.member_text("server").as_deref(), &token, about).await?;
-    Ok(JsSession::new(session).into())
+    let (server, token) = (options.member_text("server"), token.as_string().unwrap_or_default());
+    Ok(session_handle(app.session_from_token(server.as_deref(), &token, about).await?))
 }
 
 /// Where the code that reads a key or a callback is not at hand, none is overlooked.

@@ -8,6 +8,7 @@ use super::asked::{read_options, read_reading};
 use super::client_auth::read_authentication;
 use super::error::json_argument;
 use super::export::{JsExport, read_export_request};
+use super::handle::Handle;
 use super::search::JsSearch;
 use super::value::promise;
 use crate::client::backend::{BackendClient, BackendConfig};
@@ -35,10 +36,10 @@ impl JsBackendClient {
     }
 
     /// Begins to read the pages of what a FHIR request finds.
-    pub fn pages(&self, asked: JsValue, limit: Option<u32>, signal: JsValue) -> Result<JsSearch, JsValue> {
+    pub fn pages(&self, asked: JsValue, limit: Option<f64>, signal: JsValue) -> Result<Handle, JsValue> {
         let (asked, followed) = (JsonValue::from_js(asked), Followed::new(signal));
         let search = self.client.pages(&read_reading(&asked)?, read_options(&asked, &followed))?;
-        Ok(JsSearch::new(search, limit, followed))
+        Ok(Handle::new(JsSearch::new(search, limit, followed)))
     }
 
     /// Begins an export.

@@ -17,6 +17,7 @@ mod client_auth;
 mod error;
 #[cfg(feature = "js-backend")]
 mod export;
+mod handle;
 #[cfg(feature = "js-backend")]
 mod keys;
 #[cfg(feature = "js")]

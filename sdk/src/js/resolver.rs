@@ -1,61 +1,50 @@
 //! `Resolver` for JavaScript.
 
-use js_sys::{Array, Promise};
-use wasm_bindgen::prelude::*;
+use js_sys::Array;
+use wasm_bindgen::JsValue;
 
 use super::abort::Followed;
 use super::error::to_js;
-use super::lazy::{Task, lazily};
-use super::value::{object, text};
+use super::handle::{Arguments, Call, Held};
+use super::value::{object, promise, text};
 use crate::client::resolver::{Resolved, Resolver};
 use crate::error::Failure;
 use crate::web::{JsonValue, WebPlatform};
 
 /// Follows references, each once.
-#[wasm_bindgen(js_name = Resolver)]
-pub struct JsResolver {
+pub(super) struct JsResolver {
     resolver: Resolver<WebPlatform>,
     _followed: Followed,
 }
 
 impl JsResolver {
-    pub(super) fn new(resolver: Resolver<WebPlatform>, followed: Followed) -> Self {
+    pub fn new(resolver: Resolver<WebPlatform>, followed: Followed) -> Self {
         Self { resolver, _followed: followed }
     }
 }
 
-#[wasm_bindgen(js_class = Resolver)]
-impl JsResolver {
-    /// The resource that a reference names, within `whole` or on the server.
-    pub fn resolve(&self, reference: String, whole: JsValue) -> Promise {
-        lazily(Task::Resolve(self.resolver.clone(), reference, whole))
-    }
-
-    /// All that a resource or Bundle refers to: an array of references with their resources or errors.
-    #[wasm_bindgen(js_name = resolveAll)]
-    pub fn resolve_all(&self, whole: JsValue, depth: u32) -> Promise {
-        lazily(Task::ResolveAll(self.resolver.clone(), whole, depth))
+impl Held for JsResolver {
+    fn call(&self, call: Call, arguments: Arguments) -> JsValue {
+        promise(answer(self.resolver.clone(), call, arguments)).into()
     }
 }
 
-/// Follows one reference.
-pub(super) async fn resolve(
-    resolver: Resolver<WebPlatform>,
-    reference: String,
-    whole: JsValue,
-) -> Result<JsValue, Failure> {
-    let whole = whole.is_object().then(|| JsonValue::from_js(whole));
-    Ok(resolver.resolve(&reference, whole.as_ref()).await?.into_js())
-}
-
-/// Follows every reference.
-pub(super) async fn resolve_all(
-    resolver: Resolver<WebPlatform>,
-    whole: JsValue,
-    depth: u32,
-) -> Result<JsValue, Failure> {
-    let resolved = resolver.resolve_all(&JsonValue::from_js(whole), depth as usize).await;
-    Ok(resolved.into_iter().map(resolved_object).collect::<Array>().into())
+async fn answer(resolver: Resolver<WebPlatform>, call: Call, arguments: Arguments) -> Result<JsValue, Failure> {
+    match (call, arguments) {
+        // The resource that a reference names, within `whole` or on the server.
+        (Call::Resolve, [reference, whole, _]) => {
+            let whole = whole.is_object().then(|| JsonValue::from_js(whole));
+            let reference = reference.as_string().unwrap_or_default();
+            Ok(resolver.resolve(&reference, whole.as_ref()).await?.into_js())
+        }
+        // All that a resource or Bundle refers to: an array of references with their resources or errors.
+        (Call::ResolveAll, [whole, depth, _]) => {
+            let depth = depth.as_f64().unwrap_or_default() as usize;
+            let resolved = resolver.resolve_all(&JsonValue::from_js(whole), depth).await;
+            Ok(resolved.into_iter().map(resolved_object).collect::<Array>().into())
+        }
+        _ => Ok(JsValue::UNDEFINED),
+    }
 }
 
 fn resolved_object(resolved: Resolved<JsonValue>) -> JsValue {

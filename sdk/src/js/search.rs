@@ -1,48 +1,49 @@
 //! `Search` for JavaScript.
 
-use js_sys::Promise;
-use wasm_bindgen::prelude::*;
+use wasm_bindgen::JsValue;
 
 use super::abort::Followed;
+use super::handle::{Arguments, Call, Held};
 use super::value::{array, object, promise};
 use crate::client::search::{Search, SearchProgress};
 use crate::fhir::bundle::Page;
 use crate::web::{JsonValue, WebPlatform};
 
 /// A search, page by page.
-#[wasm_bindgen(js_name = Search)]
-pub struct JsSearch {
+pub(super) struct JsSearch {
     search: Search<WebPlatform>,
     _followed: Followed,
 }
 
 impl JsSearch {
-    pub(super) fn new(search: Search<WebPlatform>, limit: Option<u32>, followed: Followed) -> Self {
+    pub fn new(search: Search<WebPlatform>, limit: Option<f64>, followed: Followed) -> Self {
         let search = search.limited_to(limit.map_or(usize::MAX, |limit| limit as usize));
         Self { search, _followed: followed }
     }
 }
 
-#[wasm_bindgen(js_class = Search)]
-impl JsSearch {
-    /// The next page, or `null`.
-    #[wasm_bindgen(js_name = nextPage)]
-    pub fn next_page(&self) -> Promise {
-        let search = self.search.clone();
-        promise(async move { Ok(search.next_page().await?.map_or(JsValue::NULL, page_object)) })
+impl Held for JsSearch {
+    fn call(&self, call: Call, _: Arguments) -> JsValue {
+        match call {
+            // The next page, or `null`.
+            Call::NextPage => {
+                let search = self.search.clone();
+                promise(async move { Ok(search.next_page().await?.map_or(JsValue::NULL, page_object)) }).into()
+            }
+            Call::Progress => progress_object(&self.search.progress()),
+            _ => JsValue::UNDEFINED,
+        }
     }
+}
 
-    /// How far it has come.
-    #[wasm_bindgen(getter)]
-    pub fn progress(&self) -> JsValue {
-        let SearchProgress { pages, resources, total, bytes } = self.search.progress();
-        object(&[
-            ("pages", (pages as u32).into()),
-            ("resources", (resources as u32).into()),
-            ("total", total.map_or(JsValue::UNDEFINED, JsValue::from)),
-            ("bytes", (bytes as f64).into()),
-        ])
-    }
+/// How far a search has come.
+fn progress_object(progress: &SearchProgress) -> JsValue {
+    object(&[
+        ("pages", (progress.pages as u32).into()),
+        ("resources", (progress.resources as u32).into()),
+        ("total", progress.total.map_or(JsValue::UNDEFINED, JsValue::from)),
+        ("bytes", (progress.bytes as f64).into()),
+    ])
 }
 
 fn page_object(page: Page<JsonValue>) -> JsValue {

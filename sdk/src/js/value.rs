@@ -35,8 +35,8 @@ pub(super) fn optional_text(text: Option<&str>) -> JsValue {
 
 /// An array of scopes.
 #[cfg(feature = "js")]
-pub(super) fn scopes<'a>(scopes: impl IntoIterator<Item = &'a Scope>) -> JsValue {
-    scopes.into_iter().map(|scope| JsValue::from_str(scope.as_str())).collect::<Array>().into()
+pub(super) fn scopes(scopes: &mut dyn Iterator<Item = &Scope>) -> JsValue {
+    scopes.map(|scope| JsValue::from_str(scope.as_str())).collect::<Array>().into()
 }
 
 /// An array of JSON values.
