@@ -10,7 +10,7 @@ impl Error {
         self.common_message().unwrap_or_else(|| self.uncommon_message())
     }
 
-    /// The message of an error that comes without anything being wrong with app or server.
+    /// The message of an error that comes without app or server doing wrong, and no section of a standard says how.
     pub(crate) fn common_message(&self) -> Option<String> {
         // Put together by hand, as `format!` weighs far more in wasm.
         let (before, found, after) = match self {
@@ -21,7 +21,6 @@ impl Error {
             ),
             Self::Timeout { host } => ("", &**host, " did not answer in time: try again."),
             Self::Aborted => ("The request was called off.", "", ""),
-            Self::SessionExpired => ("The session has run out and cannot be refreshed: launch again.", "", ""),
             Self::SignedOut => ("The session was ended: launch again.", "", ""),
             _ => return None,
         };
@@ -120,6 +119,7 @@ impl Error {
                 ("The ID token was refused by the check of ", &*joined, ". Start the launch again.")
             }
             Self::ClientAuthentication { problem } => ("The client could not prove who it is: ", *problem, "."),
+            Self::SessionExpired => ("The session has run out and cannot be refreshed: launch again.", "", ""),
             Self::NotOffered { what } => {
                 ("The server does not offer ", *what, ": its documents name no endpoint for it.")
             }
@@ -207,7 +207,7 @@ impl Error {
                 "",
                 "",
             ),
-            Self::Network { .. } | Self::Timeout { .. } | Self::Aborted | Self::SessionExpired | Self::SignedOut => {
+            Self::Network { .. } | Self::Timeout { .. } | Self::Aborted | Self::SignedOut => {
                 return self.common_message().unwrap_or_default();
             }
         };

@@ -21,6 +21,13 @@ impl From<Failure> for JsValue {
     }
 }
 
+/// An error that no answer of a server brought, as a `SmartError`.
+#[cfg(feature = "js")]
+pub(super) fn brief(error: &Error, message: &str) -> JsValue {
+    let details = [("status", JsValue::UNDEFINED), ("section", JsValue::UNDEFINED)];
+    SmartError::new(error.code(), message, &object(&details)).into()
+}
+
 /// The error as a `SmartError`.
 pub(super) fn to_js(error: &Error) -> JsValue {
     let mut details = vec![

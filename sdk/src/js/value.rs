@@ -4,7 +4,8 @@ use js_sys::{Array, Promise};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::future_to_promise;
 
-use super::error::to_js;
+#[cfg(feature = "js")]
+use super::lazy::told;
 use crate::error::Failure;
 use crate::platform::LocalFuture;
 use crate::protocol::finding::Finding;
@@ -20,7 +21,18 @@ pub(super) fn promise(future: impl Future<Output = Result<JsValue, Failure>> + '
 }
 
 fn boxed_promise(future: LocalFuture<Result<JsValue, Failure>>) -> Promise {
-    future_to_promise(async move { future.await.map_err(|error| to_js(&error)) })
+    future_to_promise(async move {
+        match future.await {
+            Ok(value) => Ok(value),
+            Err(failure) => Err(told(failure).await),
+        }
+    })
+}
+
+/// An error as JavaScript gets it.
+#[cfg(not(feature = "js"))]
+async fn told(failure: Failure) -> JsValue {
+    super::error::to_js(&failure)
 }
 
 /// A text.
