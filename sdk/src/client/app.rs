@@ -6,7 +6,7 @@ use std::rc::{Rc, Weak};
 use super::config::{Server, SmartAppConfig};
 use super::identity;
 pub use super::launch::{AuthorizationMethod, LaunchOptions};
-use super::parts::{AtHand, Parts};
+use super::parts::{Parts, at_hand};
 use super::popup::POPUP;
 use super::records::{self, SessionRecord};
 use super::session::{Inner, Session};
@@ -30,7 +30,7 @@ impl<P: Platform> SmartApp<P> {
     /// # Errors
     /// [`Error::Configuration`] naming the member that is wrong.
     pub fn new(platform: P, config: SmartAppConfig) -> Result<Self, Failure> {
-        Self::with_parts(platform, Rc::new(AtHand), config)
+        Self::with_parts(platform, at_hand(), config)
     }
 
     /// An app whose less common code is reached in a way of its own.
@@ -154,6 +154,10 @@ impl<P: Platform> SmartApp<P> {
 
     pub(super) fn platform(&self) -> &P {
         &self.platform
+    }
+
+    pub(super) fn parts(&self) -> &Rc<dyn Parts<P>> {
+        &self.parts
     }
 
     pub(super) fn server_by_key(&self, key: &str) -> Option<Rc<Server>> {

@@ -7,6 +7,7 @@ use super::config::{Server, ServerRecord};
 use super::discovery::discover;
 use super::fhir::{RequestOptions, not_json, read_answer, unless_aborted};
 use super::flight::Flight;
+use super::parts::at_hand;
 use super::search::Search;
 use super::transport::{Answer, REQUEST_TIMEOUT, in_time, send};
 use crate::abort::AbortSignal;
@@ -284,7 +285,7 @@ impl<P: Platform> BackendClient<P> {
 
 async fn request_token<P: Platform>(inner: &Inner<P>) -> Result<AccessToken, Failure> {
     let Inner { platform, server, .. } = inner;
-    let configuration = discover(platform, server, false).await?;
+    let configuration = discover(platform, &at_hand(), server, false).await?;
     let endpoint = &configuration.token_endpoint;
     let supported = &configuration.token_endpoint_auth_signing_alg_values_supported;
     let client = server.authenticated(endpoint, endpoint, supported).await?;

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::app::SmartApp;
 use super::config::Server;
 use super::discovery::{discover, openid_configuration};
+use super::parts::AskedMaxAge;
 use super::records::{self, Endpoints, PendingLaunch};
 use super::session::Session;
 use crate::error::{Error, Failure};
@@ -127,9 +128,18 @@ impl<P: Platform> SmartApp<P> {
     ) -> Result<Departure, Failure> {
         let record = &server.record;
         let scope = launch_scope(options.scope.as_deref().unwrap_or(&record.scope), link.is_some());
-        let configuration = discover(self.platform(), server, scope.contains("openid")).await?;
+        let configuration = discover(self.platform(), self.parts(), server, scope.contains("openid")).await?;
         let endpoints = Rc::new(Endpoints::of(&configuration)?);
-        let max_age = self.max_age(server, &configuration, &options.extra, scope.contains("openid")).await?;
+        let given = options.extra.iter().filter(|(name, _)| name == "max_age");
+        let values: Vec<String> = given.map(|(_, value)| value.clone()).collect();
+        let max_age = if values.is_empty() {
+            None
+        } else {
+            let (platform, server, configuration) = (self.platform().clone(), server.clone(), configuration.clone());
+            let asks_identity = scope.contains("openid");
+            let asked = AskedMaxAge { platform, server, configuration, values, asks_identity };
+            Some(self.parts().max_age(asked).await?)
+        };
         let nonce = if scope.contains("openid") { Some(self.random_text()?) } else { None };
         let verifier = match record.pkce {
             Pkce::Disabled => None,
@@ -172,33 +182,6 @@ impl<P: Platform> SmartApp<P> {
         Ok(departure)
     }
 
-    /// `max_age` of the extra parameters, if the ID token of this launch can be held against it.
-    async fn max_age(
-        &self,
-        server: &Server,
-        configuration: &SmartConfiguration,
-        extra: &[(String, String)],
-        asks_identity: bool,
-    ) -> Result<Option<f64>, Failure> {
-        let values: Vec<&String> = extra.iter().filter(|(name, _)| name == "max_age").map(|(_, value)| value).collect();
-        let wrong = || Error::configuration("max_age", "it is not one whole number of seconds");
-        let seconds = match values.as_slice() {
-            [] => return Ok(None),
-            [digits] if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
-                digits.parse::<u32>().map_err(|_| wrong())?
-            }
-            _ => return Err(wrong()),
-        };
-        let platform = self.platform();
-        let tells = |document: &SmartConfiguration| document.supports_claim(platform, "auth_time");
-        let is_told = asks_identity
-            && (tells(configuration)
-                || openid_configuration(platform, server, &configuration.token_endpoint)
-                    .await
-                    .is_some_and(|openid| tells(&openid)));
-        if is_told { Ok(Some(seconds.into())) } else { Err(Error::MaxAgeUnsupported.into()) }
-    }
-
     fn random_bytes(&self) -> Result<[u8; VERIFIER_BYTES], Failure> {
         let mut bytes = [0; VERIFIER_BYTES];
         self.platform().fill(&mut bytes).map_err(|_| Error::Entropy)?;
@@ -208,6 +191,23 @@ impl<P: Platform> SmartApp<P> {
     pub(super) fn random_text(&self) -> Result<String, Failure> {
         Ok(base64url(&self.random_bytes()?))
     }
+}
+
+/// `max_age` of the extra parameters, in seconds, if the ID token of the launch can be held against it.
+pub(super) async fn max_age<P: Platform>(asked: AskedMaxAge<P>) -> Result<f64, Failure> {
+    let AskedMaxAge { platform, server, configuration, values, asks_identity } = asked;
+    let wrong = || Error::configuration("max_age", "it is not one whole number of seconds");
+    let seconds = match values.as_slice() {
+        [digits] if digits.bytes().all(|byte| byte.is_ascii_digit()) => digits.parse::<u32>().map_err(|_| wrong())?,
+        _ => return Err(wrong()),
+    };
+    let tells = |document: &SmartConfiguration| document.supports_claim(&platform, "auth_time");
+    let is_told = asks_identity
+        && (tells(&configuration)
+            || openid_configuration(&platform, &server, &configuration.token_endpoint)
+                .await
+                .is_some_and(|openid| tells(&openid)));
+    if is_told { Ok(seconds.into()) } else { Err(Error::MaxAgeUnsupported.into()) }
 }
 
 /// Chooses between GET and POST.

@@ -13,7 +13,9 @@ use super::client_auth::read_authentication;
 use super::error::to_js;
 use super::handle::{Arguments, Call};
 use super::session;
-use crate::client::parts::{AtHand, Parts};
+use crate::client::config::Server;
+use crate::client::discovery::Found;
+use crate::client::parts::{AskedMaxAge, AtHand, Parts};
 use crate::client::session::Session;
 use crate::client::sign_out::Revocation;
 #[cfg(split)]
@@ -28,10 +30,12 @@ pub(super) enum Task {
     App(App, Call, Arguments),
     Session(Session<WebPlatform>, Call, Arguments),
     Refresh(Session<WebPlatform>, Option<String>),
+    MaxAge(AskedMaxAge<WebPlatform>),
     HandOver(WebPlatform, String, String),
 }
 
 type Started = LocalFuture<Result<JsValue, Failure>>;
+type Looking = LocalFuture<Result<Found, Failure>>;
 
 /// What comes of a task.
 pub(super) async fn later(task: Task) -> Result<JsValue, Failure> {
@@ -66,6 +70,17 @@ impl Parts<WebPlatform> for Later {
         })
     }
 
+    fn look_further(&self, platform: WebPlatform, server: Rc<Server>, outcome: String) -> Looking {
+        Box::pin(async move {
+            load().await?;
+            second::look_further(platform, server, outcome).await
+        })
+    }
+
+    fn max_age(&self, asked: AskedMaxAge<WebPlatform>) -> LocalFuture<Result<f64, Failure>> {
+        Box::pin(async move { Ok(later(Task::MaxAge(asked)).await?.as_f64().unwrap_or_default()) })
+    }
+
     fn hand_over(&self, platform: WebPlatform, state: String, address: String) -> LocalFuture<Result<(), Failure>> {
         Box::pin(async move { later(Task::HandOver(platform, state, address)).await.map(|_| ()) })
     }
@@ -84,6 +99,7 @@ fn start(task: Task) -> Started {
         Task::App(app, call, arguments) => Box::pin(app::answer_lazily(app, call, arguments)),
         Task::Session(session, call, arguments) => Box::pin(session::answer_lazily(session, call, arguments)),
         Task::Refresh(session, scope) => nothing(AtHand.refresh(session, scope)),
+        Task::MaxAge(asked) => Box::pin(async move { Ok(AtHand.max_age(asked).await?.into()) }),
         Task::HandOver(platform, state, address) => nothing(AtHand.hand_over(platform, state, address)),
     }
 }
@@ -121,6 +137,10 @@ mod second {
         AtHand.revoke(session)
     }
 
+    pub(super) fn look_further(platform: WebPlatform, server: Rc<Server>, outcome: String) -> Looking {
+        AtHand.look_further(platform, server, outcome)
+    }
+
     pub(super) fn told(failure: Failure) -> JsValue {
         to_js(&failure)
     }
@@ -141,6 +161,8 @@ mod second {
         pub(super) safe fn revoke(session: Session<WebPlatform>) -> LocalFuture<Revocation>;
         #[link_name = "__wasm_split_00lazy00_import_00000000000000000000000000000002"]
         pub(super) safe fn told(failure: Failure) -> JsValue;
+        #[link_name = "__wasm_split_00lazy00_import_00000000000000000000000000000003"]
+        pub(super) safe fn look_further(platform: WebPlatform, server: Rc<Server>, outcome: String) -> Looking;
     }
 
     #[unsafe(export_name = "__wasm_split_00lazy00_export_00000000000000000000000000000000")]
@@ -156,5 +178,10 @@ mod second {
     #[unsafe(export_name = "__wasm_split_00lazy00_export_00000000000000000000000000000002")]
     extern "C" fn told_later(failure: Failure) -> JsValue {
         to_js(&failure)
+    }
+
+    #[unsafe(export_name = "__wasm_split_00lazy00_export_00000000000000000000000000000003")]
+    extern "C" fn looked_further(platform: WebPlatform, server: Rc<Server>, outcome: String) -> Looking {
+        AtHand.look_further(platform, server, outcome)
     }
 }
