@@ -182,6 +182,9 @@ impl Error {
                 "",
             ),
             Self::Entropy => ("The host has no secure source of randomness.", "", ""),
+            Self::Digest => {
+                ("This page cannot make digests, which PKCE needs: open it by https or on localhost.", "", "")
+            }
             Self::PopupBlocked => (
                 "The browser did not let the page open a window: open it within the user's click, or launch in this page.",
                 "",
