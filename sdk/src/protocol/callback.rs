@@ -56,8 +56,11 @@ pub fn without_callback(location: &str) -> String {
     let mut clean = match address.split_once('?') {
         None => address.to_owned(),
         Some((path, query)) => {
-            let kept: Vec<&str> = query.split('&').filter(|pair| !is_callback_parameter(pair)).collect();
-            if kept.is_empty() { path.to_owned() } else { [path, "?", &kept.join("&")].concat() }
+            let mut clean = path.to_owned();
+            for pair in query.split('&').filter(|pair| !is_callback_parameter(pair)) {
+                clean.extend([if clean.len() == path.len() { "?" } else { "&" }, pair]);
+            }
+            clean
         }
     };
     if let Some(fragment) = fragment {

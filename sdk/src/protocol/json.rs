@@ -63,7 +63,11 @@ impl ObjectWriter {
 
 /// A JSON array of items that are JSON text already.
 pub fn array(items: impl IntoIterator<Item = String>) -> String {
-    format!("[{}]", items.into_iter().collect::<Vec<_>>().join(","))
+    let mut array = String::from("[");
+    for item in items {
+        array.extend([if array.len() == 1 { "" } else { "," }, &item]);
+    }
+    array + "]"
 }
 
 /// A JSON string (RFC 8259 section 7).

@@ -37,7 +37,11 @@ impl ScopeSet {
 
     /// The scopes with spaces between, as a request carries them.
     pub fn to_text(&self) -> String {
-        self.scopes.iter().map(Scope::as_str).collect::<Vec<_>>().join(" ")
+        let mut text = String::new();
+        for scope in &self.scopes {
+            text.extend([if text.is_empty() { "" } else { " " }, &scope.written]);
+        }
+        text
     }
 
     /// The scopes.
