@@ -155,7 +155,7 @@ impl Endpoints {
             revocation: url("revocation"),
             token_endpoint_auth_signing_alg_values_supported: value
                 .member_text("signingAlgorithms")
-                .map(|names| names.split_whitespace().map(str::to_owned).collect())
+                .map(|names| names.split_ascii_whitespace().map(str::to_owned).collect())
                 .unwrap_or_default(),
             issuer_in_redirect: flag(value, "issuerInRedirect"),
         })

@@ -58,7 +58,7 @@ pub fn is_repeatable(request: &Request) -> bool {
 /// How many seconds from `now` on a `Retry-After` header asks to wait: a number of seconds, or a date (RFC 9110 section
 /// 10.2.3). `None` where it is neither.
 pub fn retry_after(text: &str, now: f64) -> Option<f64> {
-    let text = text.trim();
+    let text = text.trim_ascii();
     if let Ok(seconds) = text.parse::<u32>() {
         return Some(seconds.into());
     }

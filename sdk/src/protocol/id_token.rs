@@ -1,6 +1,7 @@
 //! Checks an ID token's claims (OpenID Connect Core section 3.1.3.7). The signature is checked by [`crate::client`],
 //! with the platform's cryptography.
 
+use super::discovery::list;
 use super::encoding::base64url;
 use super::jwt::{Jwt, decode};
 use super::secret::IdToken;
@@ -139,13 +140,10 @@ impl Identity {
 
 fn check_audience<V: JsonView>(claims: &V, expected: &Expected<'_>) -> Result<(), Failure> {
     let value = claims.member("aud").ok_or_else(|| Error::id_token("aud", "it is missing"))?;
-    let audiences: Vec<String> = match value.text() {
-        Some(audience) => vec![audience],
-        None => {
-            let texts = value.items().and_then(|items| items.iter().map(JsonView::text).collect());
-            texts.ok_or_else(|| Error::id_token("aud", "it is neither a text nor a list of texts"))?
-        }
-    };
+    let audiences = list(claims, "aud");
+    if value.text().is_none() && value.items().is_none_or(|items| items.len() != audiences.len()) {
+        return Err(Error::id_token("aud", "it is neither a text nor a list of texts"));
+    }
     if !audiences.iter().any(|audience| audience == expected.client_id) {
         return Err(Error::id_token("aud", "it is for another client"));
     }
