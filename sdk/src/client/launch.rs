@@ -12,7 +12,7 @@ use crate::platform::Platform;
 pub use crate::protocol::authorize::AuthorizationMethod;
 use crate::protocol::authorize::{AuthorizationRequest, LONGEST_ADDRESS};
 use crate::protocol::discovery::SmartConfiguration;
-use crate::protocol::encoding::base64url;
+use crate::protocol::encoding::{base64url, values};
 use crate::protocol::launch::LaunchLink;
 use crate::protocol::pkce::{self, Pkce, VERIFIER_BYTES};
 use crate::protocol::scope::ScopeSet;
@@ -184,9 +184,8 @@ impl<P: Platform> SmartApp<P> {
         extra: &[(String, String)],
         asks_identity: bool,
     ) -> Result<Option<f64>, Failure> {
-        let values: Vec<&String> = extra.iter().filter(|(name, _)| name == "max_age").map(|(_, value)| value).collect();
         let wrong = || Error::configuration("max_age", "it is not one whole number of seconds");
-        let seconds = match values.as_slice() {
+        let seconds = match values(extra, "max_age").as_slice() {
             [] => return Ok(None),
             [digits] if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
                 digits.parse::<u32>().map_err(|_| wrong())?

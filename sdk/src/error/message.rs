@@ -2,7 +2,7 @@
 
 use super::{Error, FhirError, OAuthError};
 use crate::fhir::outcome::OperationOutcome;
-use crate::protocol::encoding::decimal;
+use crate::protocol::encoding::{decimal, join, trim_end};
 
 impl Error {
     /// What happened, where, and what to do next.
@@ -45,7 +45,7 @@ impl Error {
             }
             Self::Discovery { attempts } => {
                 let attempts = attempts.iter().map(|attempt| [&*attempt.url, ": ", &*attempt.outcome].concat());
-                joined = attempts.collect::<Vec<_>>().join("; ");
+                joined = join(attempts, "; ");
                 (
                     "The server's configuration could not be read (",
                     &*joined,
@@ -200,7 +200,7 @@ impl Error {
 impl OAuthError {
     fn worded(&self) -> String {
         match &self.description {
-            Some(description) => [&self.error, " (", description.trim_end_matches('.'), ")"].concat(),
+            Some(description) => [&self.error, " (", trim_end(description, b'.'), ")"].concat(),
             None => self.error.clone(),
         }
     }

@@ -70,7 +70,8 @@ pub fn retry_after(text: &str, now: f64) -> Option<f64> {
 fn read_http_date(text: &str) -> Option<f64> {
     const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let number = |word: Option<&str>, below: u32| word?.parse::<u32>().ok().filter(|number| *number < below);
-    let mut words = text.split([' ', ':']).skip(1);
+    let text = text.replace(':', " ");
+    let mut words = text.split(' ').skip(1);
     let day = number(words.next(), 32).filter(|day| *day > 0)?;
     let name = words.next()?;
     let month = MONTHS.iter().position(|known| *known == name)? as u32 + 1;

@@ -47,7 +47,7 @@ impl JsSession {
     #[wasm_bindgen(getter)]
     pub fn about(&self) -> JsValue {
         let session = &self.session;
-        let fhir_user = session.fhir_user().map(|user| [user.resource_type, user.id].join("/"));
+        let fhir_user = session.fhir_user().map(|user| [&*user.resource_type, "/", &user.id].concat());
         object(&[
             ("id", text(session.id())),
             ("patient", optional_text(session.patient().as_deref())),

@@ -1,6 +1,6 @@
 //! The redirect that brings the user back (RFC 6749 section 4.1.2), and the address without it.
 
-use super::encoding::form_decode;
+use super::encoding::{form_decode, values};
 use super::launch::query_pairs;
 use super::secret::AuthorizationCode;
 use crate::error::{Error, Failure, OAuthError};
@@ -25,13 +25,10 @@ impl Callback {
     /// [`Error::Callback`] where code, state, iss or error stands there twice.
     pub fn read(location: &str) -> Result<Option<Self>, Failure> {
         let pairs = query_pairs(location);
-        let single = |wanted: &str| {
-            let mut values = pairs.iter().filter(|(name, _)| name == wanted).map(|(_, value)| value.clone());
-            let first = values.next();
-            if values.next().is_some() {
-                return Err(Failure::from(Error::Callback { problem: "a parameter stands in it twice" }));
-            }
-            Ok(first)
+        let single = |wanted: &str| match values(&pairs, wanted).as_slice() {
+            [] => Ok(None),
+            [value] => Ok(Some((*value).to_owned())),
+            _ => Err(Failure::from(Error::Callback { problem: "a parameter stands in it twice" })),
         };
         let outcome = match (single("code")?, single("error")?) {
             (None, None) => return Ok(None),

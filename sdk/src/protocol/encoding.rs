@@ -38,7 +38,13 @@ pub fn form_decode(text: &str) -> Option<String> {
             other => other,
         });
     }
-    String::from_utf8(decoded).ok()
+    utf8(decoded)
+}
+
+/// The text of bytes; `None` where they are no UTF-8. The one validation that is not in haste weighs least.
+pub(super) fn utf8(bytes: Vec<u8>) -> Option<String> {
+    let text = bytes.utf8_chunks().next().map_or("", |chunk| chunk.valid());
+    (text.len() == bytes.len()).then(|| text.to_owned())
 }
 
 /// The pairs as `application/x-www-form-urlencoded`, with spaces as `%20`.
@@ -62,15 +68,32 @@ pub fn form_pairs(query: &str) -> Vec<(String, String)> {
         .collect()
 }
 
+/// The values of one name among pairs, in order.
+pub(crate) fn values<'a>(pairs: &'a [(String, String)], wanted: &str) -> Vec<&'a str> {
+    pairs.iter().filter(|(name, _)| name == wanted).map(|(_, value)| value.as_str()).collect()
+}
+
+/// Texts with a separator between. `join` would come into the wasm once for each kind of text.
+pub(crate) fn join<T: AsRef<str>>(texts: impl IntoIterator<Item = T>, separator: &str) -> String {
+    let mut joined = String::new();
+    for (index, text) in texts.into_iter().enumerate() {
+        joined.push_str(if index > 0 { separator } else { "" });
+        joined.push_str(text.as_ref());
+    }
+    joined
+}
+
+/// A text without one byte at its end, however often it stands there.
+pub(crate) fn trim_end(text: &str, byte: u8) -> &str {
+    let end = text.bytes().rposition(|other| other != byte).map_or(0, |last| last + 1);
+    text.get(..end).unwrap_or(text)
+}
+
 /// A whole number in decimal digits. `to_string` would bring the formatting of numbers into the wasm.
 pub(crate) fn decimal(number: u64) -> String {
-    let mut digits = Vec::new();
-    let mut rest = number;
-    while digits.is_empty() || rest > 0 {
-        digits.extend(char::from_digit((rest % 10) as u32, 10));
-        rest /= 10;
-    }
-    digits.iter().rev().collect()
+    let mut digits = if number < 10 { String::new() } else { decimal(number / 10) };
+    digits.extend(char::from_digit((number % 10) as u32, 10));
+    digits
 }
 
 const BASE64URL: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";

@@ -6,7 +6,7 @@
 use std::fmt;
 use std::rc::Rc;
 
-use super::encoding::{decimal, escaped, form};
+use super::encoding::{decimal, escaped, form, trim_end};
 
 /// An absolute address with the scheme `http` or `https`. It prints as the address that is fetched.
 #[derive(Clone, PartialEq, Eq)]
@@ -123,7 +123,7 @@ impl Url {
 
     /// Adds to the path, after exactly one slash.
     pub fn child(&self, below: &str) -> Result<Self, UrlError> {
-        Self::with_origin(self.origin().to_owned(), &[self.path().trim_end_matches('/'), "/", below].concat())
+        Self::with_origin(self.origin().to_owned(), &[trim_end(self.path(), b'/'), "/", below].concat())
     }
 
     /// The same address with pairs added to its query.
@@ -185,7 +185,7 @@ impl Url {
 
     /// Whether this address is `base` or lies below it: the same origin, and its path begins with the base's, cut at a slash.
     pub fn lies_within(&self, base: &Self) -> bool {
-        let below = self.path().strip_prefix(base.path().trim_end_matches('/'));
+        let below = self.path().strip_prefix(trim_end(base.path(), b'/'));
         self.has_origin_of(base) && below.is_some_and(|below| below.is_empty() || below.starts_with('/'))
     }
 
@@ -336,27 +336,21 @@ impl Ipv6Part {
 
 fn check_path(path: &str) -> Result<(), UrlError> {
     let is_plain = path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@%/".contains(&byte));
-    if is_plain && escapes_are_whole(path) && !hides_structure(path) { Ok(()) } else { Err(UrlError::Character) }
+    // Servers and browsers read an escaped dot, slash, backslash or control character differently.
+    let is_harmless = |byte: u8| !byte.is_ascii_control() && !b"./\\".contains(&byte);
+    if is_plain && escapes_are(path, is_harmless) { Ok(()) } else { Err(UrlError::Character) }
 }
 
 fn check_query(query: &str) -> Result<(), UrlError> {
     let is_plain = query.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"<>\\#".contains(&byte));
-    if is_plain && escapes_are_whole(query) { Ok(()) } else { Err(UrlError::Character) }
+    if is_plain && escapes_are(query, |_| true) { Ok(()) } else { Err(UrlError::Character) }
 }
 
-fn escapes_are_whole(text: &str) -> bool {
-    text.split('%').skip(1).all(|after| {
-        let digits = after.as_bytes();
-        digits.len() >= 2 && digits.iter().take(2).all(u8::is_ascii_hexdigit)
-    })
-}
-
-/// Whether an escape stands for a dot, a slash, a backslash or a control character, which servers and browsers read differently.
-fn hides_structure(path: &str) -> bool {
-    path.split('%').skip(1).any(|after| {
-        let mut digits = after.bytes();
-        let byte = digits.next().zip(digits.next()).and_then(|(high, low)| escaped(high, low));
-        byte.is_some_and(|byte| byte.is_ascii_control() || b"./\\".contains(&byte))
+/// Whether every escape is whole, and what it stands for is allowed.
+fn escapes_are(text: &str, allowed: fn(u8) -> bool) -> bool {
+    text.split('%').skip(1).all(|after| match after.as_bytes() {
+        [high, low, ..] => escaped(*high, *low).is_some_and(allowed),
+        _ => false,
     })
 }
 
