@@ -212,6 +212,8 @@ pub enum Error {
     Storage,
     /// The host has no secure source of randomness.
     Entropy,
+    /// The host makes no digests, as a page that is no secure context.
+    Digest,
     /// There is no page to navigate.
     Navigation,
     /// The browser did not let the page open a window.
@@ -288,6 +290,7 @@ impl Error {
             Self::Count { .. } => "count_mismatch",
             Self::Storage => "storage_unavailable",
             Self::Entropy => "entropy_unavailable",
+            Self::Digest => "digest_unavailable",
             Self::Navigation => "navigation_unavailable",
             Self::PopupBlocked => "popup_blocked",
             Self::PopupClosed => "popup_closed",

@@ -13,10 +13,11 @@ use crate::platform::Platform;
 pub use crate::protocol::authorize::AuthorizationMethod;
 use crate::protocol::authorize::{AuthorizationRequest, LONGEST_ADDRESS};
 use crate::protocol::discovery::SmartConfiguration;
-use crate::protocol::encoding::base64url;
+use crate::protocol::encoding::{base64url, values};
 use crate::protocol::launch::LaunchLink;
 use crate::protocol::pkce::{self, Pkce, VERIFIER_BYTES};
 use crate::protocol::scope::ScopeSet;
+use crate::protocol::secret::CodeVerifier;
 use crate::protocol::url::Url;
 
 /// How to launch.
@@ -34,6 +35,9 @@ pub struct LaunchOptions {
     /// Whether the user is sent by GET or by POST.
     pub method: AuthorizationMethod,
 }
+
+/// The parameter that says how long ago the user may have signed in.
+const MAX_AGE: &str = "max_age";
 
 /// Where the user is sent, and how.
 struct Departure {
@@ -60,7 +64,7 @@ impl<P: Platform> SmartApp<P> {
     /// [`Error::Discovery`], [`Error::InsecureUrl`], [`Error::PkceUnsupported`], [`Error::ReservedParameter`],
     /// [`Error::Storage`] where the launch cannot be kept until the user comes back. [`Error::AuthorizationTooLong`] where the
     /// address would pass [`LONGEST_ADDRESS`] and the method is left to this
-    /// client. [`Error::MaxAgeUnsupported`]. [`Error::Configuration`] for a `max_age` that is no time, and for a POST, which an
+    /// client. [`Error::MaxAgeUnsupported`]. [`Error::Digest`] where the page is no secure context. [`Error::Configuration`] for a `max_age` that is no time, and for a POST, which an
     /// address alone cannot make.
     pub async fn authorization_url(&self, options: LaunchOptions) -> Result<Url, Failure> {
         self.authorization_url_of(&self.random_text()?, &options).await
@@ -130,14 +134,12 @@ impl<P: Platform> SmartApp<P> {
         let scope = launch_scope(options.scope.as_deref().unwrap_or(&record.scope), link.is_some());
         let configuration = discover(self.platform(), self.parts(), server, scope.contains("openid")).await?;
         let endpoints = Rc::new(Endpoints::of(&configuration)?);
-        let given = options.extra.iter().filter(|(name, _)| name == "max_age");
-        let values: Vec<String> = given.map(|(_, value)| value.clone()).collect();
-        let max_age = if values.is_empty() {
+        let max_age = if values(&options.extra, MAX_AGE).is_empty() {
             None
         } else {
             let (platform, server, configuration) = (self.platform().clone(), server.clone(), configuration.clone());
             let asks_identity = scope.contains("openid");
-            let asked = AskedMaxAge { platform, server, configuration, values, asks_identity };
+            let asked = AskedMaxAge { platform, server, configuration, extra: options.extra.clone(), asks_identity };
             Some(self.parts().max_age(asked).await?)
         };
         let nonce = if scope.contains("openid") { Some(self.random_text()?) } else { None };
@@ -147,7 +149,10 @@ impl<P: Platform> SmartApp<P> {
             Pkce::Required | Pkce::Send => Some(pkce::code_verifier(&self.random_bytes()?)),
         };
         let scope = scope.to_text();
-        let challenge = verifier.as_ref().map(pkce::code_challenge);
+        let challenge = match &verifier {
+            Some(verifier) => Some(self.code_challenge(verifier).await?),
+            None => None,
+        };
         let request = AuthorizationRequest {
             endpoint: &endpoints.authorization,
             client_id: &record.client_id,
@@ -182,6 +187,11 @@ impl<P: Platform> SmartApp<P> {
         Ok(departure)
     }
 
+    async fn code_challenge(&self, verifier: &CodeVerifier) -> Result<String, Failure> {
+        let digest = self.platform().digest(pkce::HASH, verifier.expose().as_bytes()).await;
+        Ok(pkce::code_challenge(&digest.map_err(|_| Error::Digest)?))
+    }
+
     fn random_bytes(&self) -> Result<[u8; VERIFIER_BYTES], Failure> {
         let mut bytes = [0; VERIFIER_BYTES];
         self.platform().fill(&mut bytes).map_err(|_| Error::Entropy)?;
@@ -195,9 +205,9 @@ impl<P: Platform> SmartApp<P> {
 
 /// `max_age` of the extra parameters, in seconds, if the ID token of the launch can be held against it.
 pub(super) async fn max_age<P: Platform>(asked: AskedMaxAge<P>) -> Result<f64, Failure> {
-    let AskedMaxAge { platform, server, configuration, values, asks_identity } = asked;
+    let AskedMaxAge { platform, server, configuration, extra, asks_identity } = asked;
     let wrong = || Error::configuration("max_age", "it is not one whole number of seconds");
-    let seconds = match values.as_slice() {
+    let seconds = match values(&extra, MAX_AGE).as_slice() {
         [digits] if digits.bytes().all(|byte| byte.is_ascii_digit()) => digits.parse::<u32>().map_err(|_| wrong())?,
         _ => return Err(wrong()),
     };

@@ -32,8 +32,8 @@ pub(crate) struct AskedMaxAge<P: Platform> {
     pub platform: P,
     pub server: Rc<Server>,
     pub configuration: Rc<SmartConfiguration>,
-    /// The values that the parameter was given.
-    pub values: Vec<String>,
+    /// The parameters that the app adds, `max_age` among them.
+    pub extra: Vec<(String, String)>,
     /// Whether an ID token is asked for.
     pub asks_identity: bool,
 }

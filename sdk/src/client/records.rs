@@ -6,6 +6,7 @@ use crate::error::{Error, Failure};
 use crate::platform::{JsonView, Platform};
 use crate::protocol::context::LaunchContext;
 use crate::protocol::discovery::SmartConfiguration;
+use crate::protocol::encoding::join;
 use crate::protocol::id_token::Identity;
 use crate::protocol::json::ObjectWriter;
 use crate::protocol::secret::{AccessToken, CodeVerifier, IdToken, RefreshToken};
@@ -137,7 +138,7 @@ impl Endpoints {
             .optional_text("management", self.management.as_ref().map(Url::as_str))
             .optional_text("introspection", self.introspection.as_ref().map(Url::as_str))
             .optional_text("revocation", self.revocation.as_ref().map(Url::as_str))
-            .text("signingAlgorithms", &self.token_endpoint_auth_signing_alg_values_supported.join(" "))
+            .text("signingAlgorithms", &join(&self.token_endpoint_auth_signing_alg_values_supported, " "))
             .flag("issuerInRedirect", self.issuer_in_redirect)
             .finish()
     }
@@ -155,7 +156,7 @@ impl Endpoints {
             revocation: url("revocation"),
             token_endpoint_auth_signing_alg_values_supported: value
                 .member_text("signingAlgorithms")
-                .map(|names| names.split_whitespace().map(str::to_owned).collect())
+                .map(|names| names.split_ascii_whitespace().map(str::to_owned).collect())
                 .unwrap_or_default(),
             issuer_in_redirect: flag(value, "issuerInRedirect"),
         })

@@ -133,11 +133,13 @@ async fn request_tokens<P: Platform>(inner: &Rc<Inner<P>>, scope: Option<&str>) 
 
 /// Stores the new tokens before anything uses them.
 async fn take_over<P: Platform>(inner: &Rc<Inner<P>>, response: Box<TokenResponse>) -> Result<(), Failure> {
+    let digest = identity::access_token_digest(&inner.platform, &response).await;
+    inner.check_active()?;
     let old = SessionRecord::clone(&inner.record.borrow());
     if response.context.patient.is_some() && response.context.patient != old.context.patient {
         return Err(Error::PatientChanged.into());
     }
-    let old = identity::renewed(inner, old, &response)?;
+    let old = identity::renewed(inner, old, &response, digest.as_deref())?;
     let has_new_identity = response.id_token.is_some() && response.id_token == old.id_token;
     let record = SessionRecord {
         access_token: response.access_token,

@@ -111,7 +111,7 @@ pub(crate) async fn fetch_document<P: Platform>(
 
 /// How long `Cache-Control` lets an answer be used, in seconds (RFC 9111 section 5.2.2).
 fn lifetime(cache_control: &str) -> f64 {
-    let mut directives = cache_control.split(',').map(str::trim);
+    let mut directives = cache_control.split(',').map(str::trim_ascii);
     if directives.clone().any(|directive| matches!(directive, "no-store" | "no-cache")) {
         return 0.0;
     }

@@ -2,7 +2,7 @@
 
 use super::{Error, FhirError, OAuthError};
 use crate::fhir::outcome::OperationOutcome;
-use crate::protocol::encoding::decimal;
+use crate::protocol::encoding::{decimal, join, trim_end};
 
 impl Error {
     /// What happened, where, and what to do next.
@@ -65,7 +65,7 @@ impl Error {
             }
             Self::Discovery { attempts } => {
                 let attempts = attempts.iter().map(|attempt| [&*attempt.url, ": ", &*attempt.outcome].concat());
-                joined = attempts.collect::<Vec<_>>().join("; ");
+                joined = join(attempts, "; ");
                 (
                     "The server's configuration could not be read (",
                     &*joined,
@@ -194,6 +194,9 @@ impl Error {
                 "",
             ),
             Self::Entropy => ("The host has no secure source of randomness.", "", ""),
+            Self::Digest => {
+                ("This page cannot make digests, which PKCE needs: open it by https or on localhost.", "", "")
+            }
             Self::PopupBlocked => (
                 "The browser did not let the page open a window: open it within the user's click, or launch in this page.",
                 "",
@@ -218,7 +221,7 @@ impl Error {
 impl OAuthError {
     fn worded(&self) -> String {
         match &self.description {
-            Some(description) => [&self.error, " (", description.trim_end_matches('.'), ")"].concat(),
+            Some(description) => [&self.error, " (", trim_end(description, b'.'), ")"].concat(),
             None => self.error.clone(),
         }
     }

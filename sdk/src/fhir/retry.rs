@@ -58,7 +58,7 @@ pub fn is_repeatable(request: &Request) -> bool {
 /// How many seconds from `now` on a `Retry-After` header asks to wait: a number of seconds, or a date (RFC 9110 section
 /// 10.2.3). `None` where it is neither.
 pub fn retry_after(text: &str, now: f64) -> Option<f64> {
-    let text = text.trim();
+    let text = text.trim_ascii();
     if let Ok(seconds) = text.parse::<u32>() {
         return Some(seconds.into());
     }
@@ -70,7 +70,8 @@ pub fn retry_after(text: &str, now: f64) -> Option<f64> {
 fn read_http_date(text: &str) -> Option<f64> {
     const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let number = |word: Option<&str>, below: u32| word?.parse::<u32>().ok().filter(|number| *number < below);
-    let mut words = text.split([' ', ':']).skip(1);
+    let text = text.replace(':', " ");
+    let mut words = text.split(' ').skip(1);
     let day = number(words.next(), 32).filter(|day| *day > 0)?;
     let name = words.next()?;
     let month = MONTHS.iter().position(|known| *known == name)? as u32 + 1;

@@ -73,7 +73,7 @@ impl Held for JsSession {
             Call::Patient => optional_text(session.patient().as_deref()),
             Call::Encounter => optional_text(session.encounter().as_deref()),
             Call::FhirUser => {
-                let user = session.fhir_user().map(|user| [user.resource_type, user.id].join("/"));
+                let user = session.fhir_user().map(|user| [&*user.resource_type, "/", &user.id].concat());
                 optional_text(user.as_deref())
             }
             Call::FhirBase => text(&session.fhir_base()),
