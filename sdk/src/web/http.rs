@@ -3,7 +3,6 @@
 use futures_util::future::{Either, select};
 use js_sys::{Object, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, RequestInit, Response};
 
 use super::WebPlatform;
@@ -11,6 +10,7 @@ use super::global::{extended, name, object};
 use super::json::JsonValue;
 use super::lines::LineReader;
 use super::pieces::Pieces;
+use super::tasks::Settled;
 use crate::abort::AbortSignal;
 use crate::fhir::ndjson::JsonLines;
 use crate::platform::{Body, Http, HttpFailure, HttpResponse};
@@ -55,7 +55,7 @@ impl Http for WebPlatform {
         let init = init(request, controller.signal().into());
         let connection = Connection { controller, is_at_end: false };
         let promise = self.begin(request, &init).map_err(|_| HttpFailure::Network)?;
-        match select(JsFuture::from(promise), abort.aborted()).await {
+        match select(Settled::of(&promise), abort.aborted()).await {
             Either::Left((Ok(response), _)) => {
                 let response: Response = response.unchecked_into();
                 let headers = response.headers().unchecked_into();
@@ -156,7 +156,7 @@ impl HttpResponse for WebResponse {
     async fn body(mut self, counts_bytes: bool) -> Result<(Body<JsonValue>, u64), HttpFailure> {
         let response = &self.response;
         let whole = if counts_bytes { response.array_buffer() } else { response.text() };
-        let whole = JsFuture::from(whole.map_err(|_| HttpFailure::Network)?).await.map_err(|_| HttpFailure::Network)?;
+        let whole = Settled::of(&whole.map_err(|_| HttpFailure::Network)?).await.map_err(|_| HttpFailure::Network)?;
         self.connection.is_at_end = true;
         let (text, bytes) = if counts_bytes {
             let bytes = Uint8Array::new(&whole);
