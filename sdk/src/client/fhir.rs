@@ -1,7 +1,5 @@
 //! FHIR requests of a session. Every one passes the guard.
 
-use futures_util::future::{Either, select};
-
 use super::search::Search;
 use super::session::Session;
 use super::side_by_side::Work;
@@ -265,18 +263,15 @@ async fn boxed_unless_aborted<T>(abort: &AbortSignal, work: Work<'_, Result<T, F
     if abort.is_aborted() {
         return Err(Error::Aborted.into());
     }
-    match select(work, abort.aborted()).await {
-        Either::Left((outcome, _)) => outcome,
-        Either::Right(_) => Err(Error::Aborted.into()),
-    }
+    abort.unless_fired(work).await.unwrap_or_else(|| Err(Error::Aborted.into()))
 }
 
-pub(super) fn read_answer<V: JsonView>(answer: Answer<V>, url: &Url) -> Result<FhirResponse<V>, Failure> {
+pub(super) fn read_answer<V: JsonView>(answer: Box<Answer<V>>, url: &Url) -> Result<FhirResponse<V>, Failure> {
     if !(200..300).contains(&answer.status) {
         return Err(fhir_error(answer, url));
     }
-    let Answer { status, etag, location, last_modified, bytes, .. } = answer;
-    let resource = match answer.body {
+    let Answer { status, etag, location, last_modified, bytes, body, .. } = *answer;
+    let resource = match body {
         Body::Json(resource) => Some(resource),
         Body::Text(_) => return Err(not_json(status, url)),
         Body::Empty => None,
@@ -285,7 +280,7 @@ pub(super) fn read_answer<V: JsonView>(answer: Answer<V>, url: &Url) -> Result<F
 }
 
 /// What an error status says.
-pub(super) fn fhir_error<V: JsonView>(answer: Answer<V>, url: &Url) -> Failure {
+pub(super) fn fhir_error<V: JsonView>(answer: Box<Answer<V>>, url: &Url) -> Failure {
     Error::Fhir(Box::new(FhirError {
         status: answer.status,
         host: url.host().to_owned(),

@@ -1,6 +1,5 @@
 //! HTTP by fetch.
 
-use futures_util::future::{Either, select};
 use js_sys::{Object, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortController, RequestInit, Response};
@@ -55,15 +54,10 @@ impl Http for WebPlatform {
         let init = init(request, controller.signal().into());
         let connection = Connection { controller, is_at_end: false };
         let promise = self.begin(request, &init).map_err(|_| HttpFailure::Network)?;
-        match select(Settled::of(&promise), abort.aborted()).await {
-            Either::Left((Ok(response), _)) => {
-                let response: Response = response.unchecked_into();
-                let headers = response.headers().unchecked_into();
-                Ok(WebResponse { response, headers, pieces: None, lines: None, connection })
-            }
-            Either::Left((Err(_), _)) => Err(HttpFailure::Network),
-            Either::Right(_) => Err(HttpFailure::Aborted),
-        }
+        let settled = abort.unless_fired(Settled::of(&promise)).await.ok_or(HttpFailure::Aborted)?;
+        let response: Response = settled.map_err(|_| HttpFailure::Network)?.unchecked_into();
+        let headers = response.headers().unchecked_into();
+        Ok(WebResponse { response, headers, pieces: None, lines: None, connection })
     }
 }
 
