@@ -1,7 +1,6 @@
 //! Futures as the engine's microtasks, and promises as futures: what `wasm_bindgen_futures` does, in half its code.
 
-use std::cell::RefCell;
-use std::collections::VecDeque;
+use std::cell::{Cell, RefCell};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -23,22 +22,22 @@ extern "C" {
     fn then(this: &Thenable, fulfilled: &JsValue, rejected: &JsValue);
 }
 
-#[derive(Default)]
-struct Tasks {
-    last: usize,
-    /// Each with its number. What is being polled is not in its place.
-    running: Vec<(usize, Option<(Waker, LocalFuture<()>)>)>,
-    /// The numbers of those to poll.
-    woken: VecDeque<usize>,
-    is_queued: bool,
+struct Task {
+    number: usize,
+    waker: Waker,
+    future: LocalFuture<()>,
 }
 
 thread_local! {
-    static TASKS: RefCell<Tasks> = RefCell::default();
-    static POLL_WOKEN: Closure<dyn Fn()> = Closure::new(poll_woken);
+    /// Those that have not ended, but for the one that is being polled.
+    static TASKS: RefCell<Vec<Task>> = const { RefCell::new(Vec::new()) };
+    /// The numbers of those to poll, each by a microtask of its own.
+    static WOKEN: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
+    static LAST: Cell<usize> = const { Cell::new(0) };
+    static POLL_NEXT: Closure<dyn Fn()> = Closure::new(poll_next);
 }
 
-// A waker must be fit for other threads, which a number is.
+// A waker must be fit for other threads, as a number is.
 struct Waking(usize);
 
 impl Wake for Waking {
@@ -49,50 +48,28 @@ impl Wake for Waking {
 
 /// Runs a future to its end, from the next microtask on.
 pub(super) fn spawn(future: LocalFuture<()>) {
-    let number = TASKS.with_borrow_mut(|tasks| {
-        tasks.last = tasks.last.wrapping_add(1);
-        tasks.running.push((tasks.last, Some((Arc::new(Waking(tasks.last)).into(), future))));
-        tasks.last
-    });
+    let number = LAST.get().wrapping_add(1);
+    LAST.set(number);
+    let waker = Arc::new(Waking(number)).into();
+    TASKS.with_borrow_mut(|tasks| tasks.push(Task { number, waker, future }));
     wake(number);
 }
 
 fn wake(number: usize) {
-    let was_queued = TASKS.with_borrow_mut(|tasks| {
-        if !tasks.woken.contains(&number) {
-            tasks.woken.push_back(number);
-        }
-        std::mem::replace(&mut tasks.is_queued, true)
-    });
-    if !was_queued {
-        POLL_WOKEN.with(|poll_woken| queue_microtask(poll_woken.as_ref()));
-    }
+    WOKEN.with_borrow_mut(|woken| woken.push(number));
+    POLL_NEXT.with(|poll_next| queue_microtask(poll_next.as_ref()));
 }
 
-/// Polls those who are woken by now. Who is woken meanwhile waits for the next microtask.
-fn poll_woken() {
-    let count = TASKS.with_borrow_mut(|tasks| {
-        tasks.is_queued = false;
-        tasks.woken.len()
+fn poll_next() {
+    let number = WOKEN.with_borrow_mut(|woken| woken.remove(0));
+    // One that has ended may be woken all the same.
+    let task = TASKS.with_borrow_mut(|tasks| {
+        let place = tasks.iter().position(|task| task.number == number)?;
+        Some(tasks.swap_remove(place))
     });
-    for _ in 0..count {
-        let next = TASKS.with_borrow_mut(|tasks| {
-            let number = tasks.woken.pop_front()?;
-            let (_, task) = tasks.running.iter_mut().find(|(known, _)| *known == number)?;
-            Some((number, task.take()?))
-        });
-        // One that has ended may be woken all the same.
-        let Some((number, (waker, mut future))) = next else { continue };
-        let is_pending = future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending();
-        // One that has ended goes while the list is free: its end may wake others.
-        let task = is_pending.then_some((waker, future));
-        TASKS.with_borrow_mut(|tasks| {
-            if task.is_none() {
-                tasks.running.retain(|(known, _)| *known != number);
-            } else if let Some((_, place)) = tasks.running.iter_mut().find(|(known, _)| *known == number) {
-                *place = task;
-            }
-        });
+    let Some(mut task) = task else { return };
+    if task.future.as_mut().poll(&mut Context::from_waker(&task.waker)).is_pending() {
+        TASKS.with_borrow_mut(|tasks| tasks.push(task));
     }
 }
 
