@@ -41,16 +41,25 @@ impl FhirRequest {
             },
             _ => self.target.as_str(),
         };
-        let parts: Vec<&str> = place.split('/').collect();
-        match (self.interaction, parts.as_slice()) {
-            (History | Operation | Capabilities | Bundle, [""]) => true,
-            (Search | Create | History | Operation, [kind]) => is_resource_type(kind),
-            (Update | Patch | Delete, [kind]) => is_resource_type(kind) && !self.parameters.is_empty(),
-            (Read | Update | Patch | Delete | History | Operation, [kind, id]) => is_resource_type(kind) && is_id(id),
-            (Search, [compartment, id, kind]) => is_resource_type(compartment) && is_id(id) && is_resource_type(kind),
-            (Read, [kind, id, "_history", version]) => is_resource_type(kind) && is_id(id) && is_id(version),
-            _ => false,
+        if place.is_empty() {
+            return matches!(self.interaction, History | Operation | Capabilities | Bundle);
         }
+        let takes = |count: usize| match self.interaction {
+            Search => count == 1 || count == 3,
+            Create => count == 1,
+            History | Operation => count == 1 || count == 2,
+            Update | Patch | Delete => count == 2 || count == 1 && !self.parameters.is_empty(),
+            Read => count == 2 || count == 4,
+            Capabilities | Bundle => false,
+        };
+        // A type and an id; then a type again, or what makes a version of it.
+        let is_part = |(at, part): (usize, &str)| match at {
+            0 => is_resource_type(part),
+            2 if self.interaction == Read => part == "_history",
+            2 => is_resource_type(part),
+            _ => is_id(part),
+        };
+        takes(place.split('/').count()) && place.split('/').enumerate().all(is_part)
     }
 
     fn expected(&self) -> &'static str {
