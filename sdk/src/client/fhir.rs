@@ -164,9 +164,16 @@ impl<P: Platform> Session<P> {
         request: &FhirRequest,
         options: impl Into<RequestOptions>,
     ) -> Result<FhirResponse<Value<P>>, Failure> {
-        let options = options.into();
-        let prepared = self.prepare(request, &options)?;
-        let response = self.exchange(&prepared, &options).await?;
+        self.request_by(request, options.into()).await
+    }
+
+    async fn request_by(
+        &self,
+        request: &FhirRequest,
+        options: RequestOptions,
+    ) -> Result<FhirResponse<Value<P>>, Failure> {
+        let mut prepared = self.prepare(request, &options)?;
+        let response = self.exchange(&mut prepared, &options).await?;
         if request.is_reading() && response.resource.is_none() {
             return Err(not_json(response.status, &prepared.url));
         }
@@ -197,9 +204,9 @@ impl<P: Platform> Session<P> {
         let options = options.into();
         let first = self.prepare(request, &options)?;
         let (session, how) = (self.clone(), options.clone());
-        let exchange = move |request: Request| -> LocalFuture<_> {
+        let exchange = move |mut request: Request| -> LocalFuture<_> {
             let (session, how) = (session.clone(), how.clone());
-            Box::pin(async move { session.exchange(&request, &how).await })
+            Box::pin(async move { session.exchange(&mut request, &how).await })
         };
         Ok(Search::new(self.inner.platform.clone(), Box::new(exchange), first, options.headers))
     }
@@ -212,7 +219,7 @@ impl<P: Platform> Session<P> {
     /// after a while where that may help.
     pub(super) async fn exchange(
         &self,
-        request: &Request,
+        request: &mut Request,
         options: &RequestOptions,
     ) -> Result<FhirResponse<Value<P>>, Failure> {
         let abort = &options.abort;
@@ -240,13 +247,12 @@ impl<P: Platform> Session<P> {
     async fn send_with(
         &self,
         token: &AccessToken,
-        request: &Request,
+        request: &mut Request,
         abort: &AbortSignal,
     ) -> Result<FhirResponse<Value<P>>, Failure> {
-        let mut authorized = request.clone();
-        let admitted = self.inner.guard.authorize(&mut authorized, token);
+        let admitted = self.inner.guard.authorize(request, token);
         admitted.map_err(|_| Error::ForeignUrl { origin: request.url.origin().into() })?;
-        read_answer(send(&self.inner.platform, &authorized, REQUEST_TIMEOUT, abort).await?, &request.url)
+        read_answer(send(&self.inner.platform, request, REQUEST_TIMEOUT, abort).await?, &request.url)
     }
 }
 

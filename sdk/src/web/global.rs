@@ -15,6 +15,11 @@ extern "C" {
     /// What an array or another iterable holds.
     #[wasm_bindgen(js_namespace = Array, js_name = from)]
     pub(super) fn items(iterable: &JsValue) -> Vec<JsValue>;
+
+    // Setting a member of a plain object cannot fail, as js_sys has to reckon with.
+    type Members;
+    #[wasm_bindgen(method, indexing_setter)]
+    fn set(this: &Members, name: &JsValue, value: &JsValue);
 }
 
 /// More names than the SDK has itself are those of callers.
@@ -76,14 +81,12 @@ pub(super) fn texts(iterable: &JsValue) -> Vec<String> {
 
 /// A plain object of these members. A dictionary of the web takes a member that is `undefined` for an absent one.
 pub(crate) fn object(members: &[(&str, JsValue)]) -> Object {
-    extended(Object::new(), members)
+    let object = Object::new();
+    members.iter().for_each(|(member, value)| put(&object, member, value));
+    object
 }
 
-/// A plain object with more members.
-pub(crate) fn extended(object: Object, members: &[(&str, JsValue)]) -> Object {
-    for (member, value) in members {
-        // Setting a member of a plain object cannot fail.
-        let _ = Reflect::set(&object, &name(member), value);
-    }
-    object
+/// Sets a member of a plain object.
+pub(super) fn put(object: &Object, member: &str, value: &JsValue) {
+    object.unchecked_ref::<Members>().set(&name(member), value);
 }
