@@ -132,7 +132,7 @@ impl<P: Platform> RegistrationEndpoint<P> {
         read_deletion(&self.url, answer.status, &answer.body)
     }
 
-    async fn send(&self, request: &Request, abort: &AbortSignal) -> Result<Answer<<P as Json>::Value>, Failure> {
+    async fn send(&self, request: &Request, abort: &AbortSignal) -> Result<Box<Answer<<P as Json>::Value>>, Failure> {
         send(&self.platform, request, REQUEST_TIMEOUT, abort).await
     }
 }

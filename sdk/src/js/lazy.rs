@@ -111,18 +111,19 @@ fn nothing(work: LocalFuture<Result<(), Failure>>) -> Started {
 /// Has the face load the second file.
 async fn load() -> Result<(), Failure> {
     #[cfg(split)]
-    face::load_lazy().await.map_err(|_| Error::CodeUnavailable)?;
+    crate::web::Settled::of(&face::load_lazy()).await.map_err(|_| Error::CodeUnavailable)?;
     Ok(())
 }
 
 #[cfg(split)]
 mod face {
+    use js_sys::Promise;
     use wasm_bindgen::prelude::*;
 
     #[wasm_bindgen(raw_module = "../load.js")]
     extern "C" {
-        #[wasm_bindgen(js_name = loadLazy, catch)]
-        pub(super) async fn load_lazy() -> Result<JsValue, JsValue>;
+        #[wasm_bindgen(js_name = loadLazy)]
+        pub(super) fn load_lazy() -> Promise;
     }
 }
 

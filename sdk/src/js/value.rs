@@ -2,7 +2,6 @@
 
 use js_sys::{Array, Promise};
 use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::future_to_promise;
 
 #[cfg(feature = "js")]
 use super::lazy::told;
@@ -11,17 +10,16 @@ use crate::platform::LocalFuture;
 use crate::protocol::finding::Finding;
 #[cfg(feature = "js")]
 use crate::protocol::scope::Scope;
-use crate::web::JsonValue;
+use crate::web::{self, JsonValue};
 
 /// A promise of what a future gives.
 pub(super) fn promise(future: impl Future<Output = Result<JsValue, Failure>> + 'static) -> Promise {
     // Boxed, so that the promise's machinery is compiled once and not for each future.
-    let future: LocalFuture<Result<JsValue, Failure>> = Box::pin(future);
-    boxed_promise(future)
+    boxed_promise(Box::pin(future))
 }
 
 fn boxed_promise(future: LocalFuture<Result<JsValue, Failure>>) -> Promise {
-    future_to_promise(async move {
+    web::promise(async move {
         match future.await {
             Ok(value) => Ok(value),
             Err(failure) => Err(told(failure).await),

@@ -2,11 +2,11 @@
 
 use js_sys::{Array, JSON, Object, Promise, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
 use web_sys::{Crypto, CryptoKey, SubtleCrypto};
 
 use super::WebPlatform;
 use super::global::{global, member, object};
+use super::tasks::Settled;
 use crate::platform::{DigestFailure, Entropy, EntropyFailure, Hasher, SignatureFailure, Signer};
 use crate::protocol::jwk::{Algorithm, PublicKey};
 
@@ -65,7 +65,7 @@ pub(super) fn subtle() -> Result<SubtleCrypto, SignatureFailure> {
 }
 
 pub(super) async fn settle(promise: Result<Promise, JsValue>) -> Result<JsValue, SignatureFailure> {
-    JsFuture::from(promise.map_err(|_| SignatureFailure)?).await.map_err(|_| SignatureFailure)
+    Settled::of(&promise.map_err(|_| SignatureFailure)?).await.map_err(|_| SignatureFailure)
 }
 
 /// The one algorithm that a private key signs by; `None` where it is not to sign, or by none of a client's.
