@@ -4,7 +4,8 @@ import { EarlyDiscovery } from "./early.js";
 import { SmartError } from "./errors.js";
 import { load, loadFrom, loadLazy, loadLazyFrom } from "./load.js";
 import { once } from "./loading.js";
-import { Session, innerOf } from "./session.js";
+import { Session, share } from "./session.js";
+import { openApp } from "./wasm/smartrust.js";
 
 export { BackendClient, Export, Keys, Registration, Scopes, diagnose, discover, register } from "./backend.js";
 export { Session, SmartError };
@@ -64,7 +65,7 @@ export class SmartApp {
 
   async launchAgain(session, { scope } = {}) {
     const app = await this.#lazyApp();
-    await app.call("launchAgain", innerOf(session).call("share"), scope);
+    await app.call("launchAgain", share(session), scope);
     return null;
   }
 
@@ -107,7 +108,7 @@ export class SmartApp {
 }
 
 async function make(config, early) {
-  const { openApp } = await load();
+  await load();
   const isLazy = hasAuthentication(config);
   if (isLazy) await loadLazy();
   return openApp(config, early, isLazy);

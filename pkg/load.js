@@ -4,10 +4,7 @@ import { instantiate, loading } from "./loading.js";
 export const { load, loadFrom } = loading(
   "smartrust_bg.wasm",
   () => new URL("./wasm/smartrust_bg.wasm", import.meta.url),
-  async (module_or_path) => {
-    await glue.default({ module_or_path });
-    return glue;
-  },
+  (module_or_path) => glue.default({ module_or_path }),
 );
 
 /** At the first use, by the face or by the WebAssembly, because a page that only launches, reads and searches needs none of it. */

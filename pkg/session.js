@@ -9,15 +9,15 @@ import { Search } from "./search.js";
 /** The interactions that take nothing of the second WebAssembly file. */
 const readings = ["read", "capabilities"];
 
-/** What a session wraps, for those of this package who need it. */
-export let innerOf;
+/** Another handle to what a session wraps. */
+export let share;
 
 export class Session extends withInteractions(EventTarget) {
   #inner;
   #context = new Map();
 
   static {
-    innerOf = (session) => session.#wasm;
+    share = (session) => session.#call("share");
   }
 
   constructor(inner) {
@@ -33,31 +33,35 @@ export class Session extends withInteractions(EventTarget) {
     throw disposed("Session");
   }
 
+  #call(...asked) {
+    return this.#wasm.call(...asked);
+  }
+
   [dispose]() {
     this.#inner?.free();
     this.#inner = undefined;
   }
 
   get id() {
-    return this.#wasm.call("id");
+    return this.#call("id");
   }
 
   get server() {
-    return this.#wasm.call("server");
+    return this.#call("server");
   }
 
   get patient() {
-    const patient = this.#wasm.call("patient");
+    const patient = this.#call("patient");
     return patient && this.#inContext(PatientInContext, `Patient/${patient}`);
   }
 
   get encounter() {
-    const encounter = this.#wasm.call("encounter");
+    const encounter = this.#call("encounter");
     return encounter && this.#inContext(InContext, `Encounter/${encounter}`);
   }
 
   get fhirUser() {
-    const fhirUser = this.#wasm.call("fhirUser");
+    const fhirUser = this.#call("fhirUser");
     return fhirUser && this.#inContext(InContext, fhirUser);
   }
 
@@ -69,24 +73,24 @@ export class Session extends withInteractions(EventTarget) {
   }
 
   get context() {
-    return this.#wasm.call("context");
+    return this.#call("context");
   }
 
   get scopes() {
-    return this.#wasm.call("scopes");
+    return this.#call("scopes");
   }
 
   get identity() {
-    return this.#wasm.call("identity");
+    return this.#call("identity");
   }
 
   get expiresAt() {
-    const time = this.#wasm.call("expiresAt");
+    const time = this.#call("expiresAt");
     return time === undefined ? undefined : new Date(time);
   }
 
   get canRefresh() {
-    return this.#wasm.call("canRefresh");
+    return this.#call("canRefresh");
   }
 
   get active() {
@@ -94,26 +98,26 @@ export class Session extends withInteractions(EventTarget) {
   }
 
   get managementEndpoint() {
-    return this.#wasm.call("managementEndpoint");
+    return this.#call("managementEndpoint");
   }
 
   get fhirBase() {
-    return this.#wasm.call("fhirBase");
+    return this.#call("fhirBase");
   }
 
   mayRead(resourceType) {
-    return this.#wasm.call("mayRead", resourceType);
+    return this.#call("mayRead", resourceType);
   }
 
   /** Asks for what most pages never ask for, whose code is a file of its own. */
   async #callLazily(...asked) {
     await loadLazy();
-    return this.#wasm.call(...asked);
+    return this.#call(...asked);
   }
 
   async [send](asked, { signal, ...options } = {}) {
     const whole = withPairs({ ...asked, ...options });
-    if (readings.includes(asked.interaction)) return this.#wasm.call("readWith", whole, signal);
+    if (readings.includes(asked.interaction)) return this.#call("readWith", whole, signal);
     return this.#callLazily("request", whole, signal);
   }
 
@@ -121,7 +125,7 @@ export class Session extends withInteractions(EventTarget) {
   async read(reference, options) {
     const { signal, ...others } = options ?? {};
     const isPlain = typeof reference === "string" && Object.keys(others).length === 0;
-    return isPlain ? this.#wasm.call("read", reference, signal) : super.read(reference, options);
+    return isPlain ? this.#call("read", reference, signal) : super.read(reference, options);
   }
 
   search(resourceType, parameters, options) {
@@ -154,11 +158,11 @@ export class Session extends withInteractions(EventTarget) {
   }
 
   resolver(options) {
-    return new Resolver(this.#wasm.call("share"), options);
+    return new Resolver(share(this), options);
   }
 
   batcher(options) {
-    return new Batcher(this.#wasm.call("share"), options);
+    return new Batcher(share(this), options);
   }
 
   async loadRecord({ queries, onPart, signal } = {}) {
@@ -174,11 +178,11 @@ export class Session extends withInteractions(EventTarget) {
   }
 
   async makeCurrent() {
-    return this.#wasm.call("makeCurrent");
+    return this.#call("makeCurrent");
   }
 
   async refresh({ scope } = {}) {
-    return this.#wasm.call("refresh", scope);
+    return this.#call("refresh", scope);
   }
 
   async introspect({ asClient = false, signal } = {}) {
@@ -194,6 +198,6 @@ export class Session extends withInteractions(EventTarget) {
   }
 
   async signOut() {
-    return this.#wasm.call("signOut");
+    return this.#call("signOut");
   }
 }

@@ -1,24 +1,15 @@
-//! Leaves out of wasm-bindgen's glue what serves other browsers, or other uses, than the package's.
+//! Leaves out of wasm-bindgen's glue what serves other browsers and other uses than the package's.
 
 use anyhow::{Context, Result};
 
-/// What instead of which function. Every browser that takes the WebAssembly has `encodeInto`, `FinalizationRegistry` and streams, so
-/// nothing stands in for them; nothing is started but once, and by an object of options.
-const FUNCTIONS: [(&str, &str); 6] = [
+/// Blocks at the margin, by how they begin, and what stands in their place. Every browser that takes the WebAssembly has `encodeInto`
+/// and `FinalizationRegistry`; and the glue is started once, by an object of options.
+const BLOCKS: [(&str, &str); 8] = [
     (
-        "function getDataViewMemory0() {",
+        "function getDataViewMemory0(",
         "function getDataViewMemory0() {
     if (cachedDataViewMemory0?.buffer !== wasm.memory.buffer) cachedDataViewMemory0 = new DataView(wasm.memory.buffer);
     return cachedDataViewMemory0;
-}",
-    ),
-    (
-        "function passStringToWasm0(",
-        "function passStringToWasm0(text) {
-    const bytes = cachedTextEncoder.encode(text);
-    const start = wasm.__wbindgen_malloc(WASM_VECTOR_LEN = bytes.length, 1) >>> 0;
-    getUint8ArrayMemory0().set(bytes, start);
-    return start;
 }",
     ),
     (
@@ -34,15 +25,105 @@ const FUNCTIONS: [(&str, &str); 6] = [
 }",
     ),
     (
+        "function passStringToWasm0(",
+        "function passStringToWasm0(text) {
+    const bytes = cachedTextEncoder.encode(text);
+    WASM_VECTOR_LEN = bytes.length;
+    const ptr = wasm.__wbindgen_malloc(WASM_VECTOR_LEN, 1) >>> 0;
+    getUint8ArrayMemory0().set(bytes, ptr);
+    return ptr;
+}",
+    ),
+    (
         "async function __wbg_load(",
         "async function __wbg_load(source, imports) {
     if (typeof source === 'string' || source instanceof URL) source = await fetch(source);
     if (!(source instanceof Response)) return WebAssembly.instantiate(source, imports);
-    if (!source.ok) throw new Error(`${source.url}: ${source.status}`);
-    if (source.headers.get('Content-Type') === 'application/wasm') return WebAssembly.instantiateStreaming(source, imports);
-    return WebAssembly.instantiate(await source.arrayBuffer(), imports);
+    if (!source.ok) throw new Error(`${source.status} ${source.url}`);
+    return source.headers.get('Content-Type') === 'application/wasm'
+        ? WebAssembly.instantiateStreaming(source, imports)
+        : WebAssembly.instantiate(await source.arrayBuffer(), imports);
+}",
+    ),
+    (
+        "async function __wbg_init(",
+        "async function __wbg_init(options) {
+    if (wasm === undefined) {
+        const made = await __wbg_load(await options.module_or_path, __wbg_get_imports());
+        wasm = (made.instance ?? made).exports;
+        wasm.__wbindgen_start();
+    }
+    return wasm;
 }",
     ),
     ("function initSync(", ""),
     ("async function __wbg_init_once(", ""),
+    ("if (!('encodeInto' in cachedTextEncoder)) {", ""),
 ];
+
+/// Pieces of other code, and what stands in their place.
+const PIECES: [(&str, &str); 5] = [
+    ("function() { return handleError(function", "handleError(function"),
+    ("}, arguments); },", "}),"),
+    (", wasm.__wbindgen_malloc, wasm.__wbindgen_realloc)", ")"),
+    (
+        "(typeof FinalizationRegistry === 'undefined')\n    ? { register: () => {}, unregister: () => {} }\n    : new",
+        "new",
+    ),
+    ("export { initSync, __wbg_init as default }", "export { __wbg_init as default }"),
+];
+
+/// The glue without what is needless.
+///
+/// # Errors
+/// Where the glue is not as this version of wasm-bindgen writes it.
+pub fn trim(glue: &str) -> Result<String> {
+    let text = BLOCKS.iter().try_fold(glue.to_owned(), |text, (beginning, instead)| {
+        replace_block(&text, beginning, instead)
+            .with_context(|| format!("The glue has no `{beginning}`: mend xtask/src/glue.rs for this wasm-bindgen."))
+    })?;
+    let text = PIECES.iter().fold(text, |text, (piece, instead)| text.replace(piece, instead));
+    // What `using` calls is the face's matter.
+    let is_kept = |line: &&str| !line.starts_with("if (Symbol.dispose) ");
+    Ok(text.lines().filter(is_kept).flat_map(|line| [line, "\n"]).collect())
+}
+
+/// Replaces a block that begins and ends at the margin.
+fn replace_block(text: &str, beginning: &str, instead: &str) -> Option<String> {
+    let (before, block) = text.split_once(&format!("\n{beginning}"))?;
+    let (_, after) = block.split_once("\n}\n")?;
+    Some([before, "\n", instead, "\n", after].concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A glue of every block, each with a body of its own.
+    fn blocks() -> String {
+        BLOCKS.iter().map(|(beginning, _)| format!("\n{beginning}\n    old;\n}}\n")).collect()
+    }
+
+    #[test]
+    fn what_is_needless_is_gone_and_the_rest_stands() {
+        let registry = "const XFinalization = (typeof FinalizationRegistry === 'undefined')\n    \
+            ? { register: () => {}, unregister: () => {} }\n    : new FinalizationRegistry(ptr => wasm.__wbg_x_free(ptr, 1));";
+        let glue = format!(
+            "class X {{}}\nif (Symbol.dispose) X.prototype[Symbol.dispose] = X.prototype.free;\n{registry}\n{}\
+             const a = {{ b: function() {{ return handleError(function (arg0) {{\n    c(arg0);\n}}, arguments); }}, }};",
+            blocks()
+        );
+        let trimmed = trim(&glue).unwrap();
+        assert!(trimmed.starts_with("class X {}\nconst XFinalization = new FinalizationRegistry("), "{trimmed}");
+        assert!(trimmed.ends_with("const a = { b: handleError(function (arg0) {\n    c(arg0);\n}), };\n"), "{trimmed}");
+        for gone in ["old;", "initSync", "__wbg_init_once", "Symbol.dispose", "typeof FinalizationRegistry"] {
+            assert!(!trimmed.contains(gone), "{gone} in {trimmed}");
+        }
+    }
+
+    #[test]
+    fn another_glue_is_refused_by_what_it_lacks() {
+        let glue = blocks().replace("function handleError(", "function handle(");
+        assert!(trim(&glue).unwrap_err().to_string().contains("no `function handleError(`"));
+    }
+}

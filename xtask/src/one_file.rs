@@ -1,5 +1,6 @@
 //! The npm package's faces, each with the glue as one small file, for pages without a bundler: one request where there would be many.
 
+use crate::shrink::minify;
 use crate::{tools, workspace};
 use anyhow::Result;
 
@@ -29,7 +30,7 @@ pub fn write() -> Result<()> {
     }
     tools::ensure_npm_packages()?;
     for (file, entry, options) in BUILDS {
-        tools::step(&format!("esbuild {file}"), || build(file, entry, options))?;
+        tools::step(&format!("esbuild and terser {file}"), || build(file, entry, options))?;
     }
     Ok(())
 }
@@ -42,5 +43,7 @@ fn build(file: &str, entry: &str, options: &str) -> Result<()> {
     );
     let mut command = std::process::Command::new("node");
     command.args(["--eval", &script]).current_dir(workspace::package_folder());
-    tools::run(&mut command, "esbuild failed: run `npm ci`, then run this again.")
+    tools::run(&mut command, "esbuild failed: run `npm ci`, then run this again.")?;
+    // What terser still finds: face and glue in one.
+    minify(&workspace::package_folder().join(file), if options.contains("esm") { &["--module"] } else { &[] })
 }

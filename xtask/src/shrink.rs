@@ -1,5 +1,7 @@
 //! Makes WebAssembly and its glue smaller: wasm-opt and terser, both from npm, and short names between the two files.
 
+use crate::exports;
+use crate::glue::trim;
 use crate::split::rename_imports;
 use crate::table::empty_unused_slots;
 use crate::{tools, workspace};
@@ -24,6 +26,9 @@ const WASM_FEATURES: [&str; 8] = [
 /// The name that wasm-opt gives the one module of the imports.
 const SHORT_MODULE: &str = "\"a\"";
 
+/// What the glue calls the members that it gives its own objects.
+const OWN_MEMBERS: &str = "regex=/^(__wbg_ptr|__destroy_|__(un)?wrap|_wbg_cb_)/";
+
 /// Makes `{name}_bg.wasm`, `{name}.js` and, where there is one, `{name}_lazy.wasm` in `folder` smaller, where npm can be had.
 pub fn shrink(folder: &Path, name: &str) -> Result<()> {
     if !tools::has_npm() {
@@ -33,8 +38,11 @@ pub fn shrink(folder: &Path, name: &str) -> Result<()> {
     tools::ensure_npm_packages()?;
     let (wasm, glue) = (folder.join(format!("{name}_bg.wasm")), folder.join(format!("{name}.js")));
     let lazy = folder.join(format!("{name}_lazy.wasm"));
+    let text = fs::read_to_string(&glue).with_context(|| format!("{} cannot be read", glue.display()))?;
+    let text = trim(&text)?;
     let names = tools::step(&format!("wasm-opt {name}"), || {
         empty_unused_slots(&wasm)?;
+        exports::drop_unused(&wasm, &text, lazy.exists().then_some(lazy.as_path()))?;
         let names = ShortNames::read(&optimise(&wasm, &["--minify-imports-and-exports-and-modules"])?);
         if lazy.exists() {
             rename_imports(&lazy, &names.exports)?;
@@ -43,10 +51,9 @@ pub fn shrink(folder: &Path, name: &str) -> Result<()> {
         Ok(names)
     })?;
     tools::step(&format!("terser {name}"), || {
-        let text = fs::read_to_string(&glue).with_context(|| format!("{} cannot be read", glue.display()))?;
         let text = names.shorten(&text).replace(&format!("\"./{name}_bg.js\""), SHORT_MODULE);
         fs::write(&glue, text).with_context(|| format!("{} cannot be written", glue.display()))?;
-        minify(&glue)
+        minify(&glue, &["--module", "--mangle-props", OWN_MEMBERS])
     })
 }
 
@@ -80,10 +87,11 @@ pub fn shrink_texts(folder: &Path, files: &[&str]) -> Result<()> {
     tools::run(&mut command, "esbuild failed: run `npm ci`, then run this again.")
 }
 
-fn minify(script: &Path) -> Result<()> {
+/// Makes a script smaller. With `--module`, what stands at its top is nobody else's.
+pub fn minify(script: &Path, arguments: &[&str]) -> Result<()> {
     let mut command = tools::node(&workspace::root().join("node_modules/terser/bin/terser"));
-    command.args(["--module", "--ecma", "2022", "--compress", "passes=2,unsafe_arrows", "--mangle", "--output"]);
-    command.arg(script).arg("--").arg(script);
+    command.args(["--ecma", "2022", "--compress", "passes=3,unsafe_arrows", "--mangle"]).args(arguments);
+    command.arg("--output").arg(script).arg("--").arg(script);
     tools::run(&mut command, "terser failed: run `npm ci`, then run this again.")
 }
 
@@ -116,7 +124,9 @@ impl ShortNames {
             let (word, after) = rest.split_at(rest.find(|other| !is_in_name(other)).unwrap_or(rest.len()));
             let short = match text.ends_with("wasm.") {
                 true => self.exports.get(word),
-                false if after.starts_with(": function") => self.imports.get(word),
+                false if after.starts_with(": function") || after.starts_with(": handleError(") => {
+                    self.imports.get(word)
+                }
                 false => None,
             };
             text.push_str(short.map_or(word, String::as_str));
@@ -139,5 +149,6 @@ mod tests {
         let glue = "const memory = wasm.memory; // __wbg_new_1\nconst import0 = { __wbg_new_1: function() {} };";
         let shortened = "const memory = wasm.A; // __wbg_new_1\nconst import0 = { $: function() {} };";
         assert_eq!(names.shorten(glue), shortened);
+        assert_eq!(names.shorten("{ __wbg_new_1: handleError(function() {}) }"), "{ $: handleError(function() {}) }");
     }
 }

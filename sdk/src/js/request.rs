@@ -5,7 +5,7 @@ use wasm_bindgen::JsValue;
 
 use super::abort::Followed;
 use super::asked::{is_true, read_options, read_pairs, read_reading};
-use super::value::{object, optional_text};
+use super::value::{optional_text, written_object};
 use crate::client::session::Session;
 use crate::error::{Error, Failure};
 use crate::fhir::matching::{MatchCandidate, MatchGrade, MatchOptions, match_request, read_candidates};
@@ -71,11 +71,11 @@ fn candidates_array(response: FhirResponse<JsonValue>) -> JsValue {
 }
 
 fn candidate_object(candidate: MatchCandidate<JsonValue>) -> JsValue {
-    object(&[
-        ("resource", candidate.resource.into_js()),
-        ("score", candidate.score.map_or(JsValue::UNDEFINED, JsValue::from)),
-        ("grade", optional_text(candidate.grade.map(MatchGrade::as_str))),
-    ])
+    written_object! {
+        "resource": candidate.resource.into_js(),
+        "score": candidate.score.map_or(JsValue::UNDEFINED, JsValue::from),
+        "grade": optional_text(candidate.grade.map(MatchGrade::as_str)),
+    }
 }
 
 /// Whether a request looks for a person.
@@ -85,11 +85,11 @@ fn is_match(asked: &JsonValue) -> bool {
 
 /// What came of a request.
 pub(super) fn response_object(response: FhirResponse<JsonValue>) -> JsValue {
-    object(&[
-        ("status", response.status.into()),
-        ("etag", optional_text(response.etag.as_deref())),
-        ("location", optional_text(response.location.as_deref())),
-        ("lastModified", optional_text(response.last_modified.as_deref())),
-        ("resource", response.resource.map_or(JsValue::UNDEFINED, JsonValue::into_js)),
-    ])
+    written_object! {
+        "status": response.status.into(),
+        "etag": optional_text(response.etag.as_deref()),
+        "location": optional_text(response.location.as_deref()),
+        "lastModified": optional_text(response.last_modified.as_deref()),
+        "resource": response.resource.map_or(JsValue::UNDEFINED, JsonValue::into_js),
+    }
 }

@@ -4,7 +4,7 @@ use wasm_bindgen::JsValue;
 
 use super::abort::Followed;
 use super::handle::{Arguments, Call, Held};
-use super::value::{array, object, promise};
+use super::value::{array, promise, written_object};
 use crate::client::search::{Search, SearchProgress};
 use crate::fhir::bundle::Page;
 use crate::web::{JsonValue, WebPlatform};
@@ -38,20 +38,20 @@ impl Held for JsSearch {
 
 /// How far a search has come.
 fn progress_object(progress: &SearchProgress) -> JsValue {
-    object(&[
-        ("pages", (progress.pages as u32).into()),
-        ("resources", (progress.resources as u32).into()),
-        ("total", progress.total.map_or(JsValue::UNDEFINED, JsValue::from)),
-        ("bytes", (progress.bytes as f64).into()),
-    ])
+    written_object! {
+        "pages": (progress.pages as u32).into(),
+        "resources": (progress.resources as u32).into(),
+        "total": progress.total.map_or(JsValue::UNDEFINED, JsValue::from),
+        "bytes": (progress.bytes as f64).into(),
+    }
 }
 
 fn page_object(page: Page<JsonValue>) -> JsValue {
-    object(&[
-        ("resources", array(page.resources)),
-        ("included", array(page.included)),
-        ("outcomes", array(page.outcomes)),
-        ("total", page.total.map_or(JsValue::UNDEFINED, JsValue::from)),
-        ("bundle", page.bundle.into_js()),
-    ])
+    written_object! {
+        "resources": array(page.resources),
+        "included": array(page.included),
+        "outcomes": array(page.outcomes),
+        "total": page.total.map_or(JsValue::UNDEFINED, JsValue::from),
+        "bundle": page.bundle.into_js(),
+    }
 }

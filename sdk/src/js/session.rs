@@ -15,7 +15,7 @@ use super::request;
 use super::request::response_object;
 use super::resolver::JsResolver;
 use super::search::JsSearch;
-use super::value::{findings, object, optional_text, promise, scopes, text};
+use super::value::{findings, optional_text, own_text, promise, scopes, text, written_object};
 use crate::client::batch::Batcher;
 use crate::client::introspection::IntrospectAs;
 use crate::client::resolver::Resolver;
@@ -70,14 +70,11 @@ impl Held for JsSession {
         let session = &self.session;
         match call {
             Call::Id => text(session.id()),
-            Call::Patient => optional_text(session.patient().as_deref()),
-            Call::Encounter => optional_text(session.encounter().as_deref()),
-            Call::FhirUser => {
-                let user = session.fhir_user().map(|user| [&*user.resource_type, "/", &user.id].concat());
-                optional_text(user.as_deref())
-            }
-            Call::FhirBase => text(&session.fhir_base()),
-            Call::Server => optional_text(session.server_name().as_deref()),
+            Call::Patient => own_text(session.patient()),
+            Call::Encounter => own_text(session.encounter()),
+            Call::FhirUser => own_text(session.fhir_user().map(|user| [&*user.resource_type, "/", &user.id].concat())),
+            Call::FhirBase => own_text(Some(session.fhir_base())),
+            Call::Server => own_text(session.server_name()),
             Call::ManagementEndpoint => optional_text(session.management_endpoint().as_ref().map(Url::as_str)),
             Call::CanRefresh => session.can_refresh().into(),
             // In milliseconds since 1970.
@@ -183,13 +180,13 @@ pub(super) async fn answer_lazily(
 
 /// What was asked for and what was granted.
 fn scopes_object(grant: &ScopeGrant) -> JsValue {
-    object(&[
-        ("requested", scopes(&mut grant.requested.iter())),
-        ("granted", scopes(&mut grant.granted.iter())),
-        ("missing", scopes(&mut grant.missing().into_iter())),
-        ("narrowed", scopes(&mut grant.narrowed().into_iter())),
-        ("extra", scopes(&mut grant.extra().into_iter())),
-    ])
+    written_object! {
+        "requested": scopes(&mut grant.requested.iter()),
+        "granted": scopes(&mut grant.granted.iter()),
+        "missing": scopes(&mut grant.missing().into_iter()),
+        "narrowed": scopes(&mut grant.narrowed().into_iter()),
+        "extra": scopes(&mut grant.extra().into_iter()),
+    }
 }
 
 async fn revocation_object(revocation: Revocation) -> JsValue {
@@ -200,7 +197,7 @@ async fn revocation_object(revocation: Revocation) -> JsValue {
         Revocation::Page(page) => ("page", Some(page), JsValue::UNDEFINED),
         Revocation::Failed(failure) => ("failed", None, told(failure).await),
     };
-    object(&[("revocation", text(state)), ("page", optional_text(page.as_deref())), ("error", error)])
+    written_object! {"revocation": text(state), "page": own_text(page), "error": error}
 }
 
 fn identity_object(identity: &CheckedIdentity) -> JsValue {
@@ -209,16 +206,16 @@ fn identity_object(identity: &CheckedIdentity) -> JsValue {
         Signature::Verified => ("verified", None),
         Signature::Unchecked(reason) => ("unchecked", Some(reason.as_str())),
     };
-    object(&[
-        ("issuer", text(&identity.identity.issuer)),
-        ("subject", text(&identity.identity.subject)),
-        ("claims", parse(&identity.identity.claims)),
-        ("issuerChecked", identity.identity.issuer_checked.into()),
-        ("nonceChecked", identity.identity.nonce_checked.into()),
-        ("accessTokenHashChecked", identity.identity.access_token_hash_checked.into()),
-        ("signature", text(signature)),
-        ("signatureReason", optional_text(reason)),
-    ])
+    written_object! {
+        "issuer": text(&identity.identity.issuer),
+        "subject": text(&identity.identity.subject),
+        "claims": parse(&identity.identity.claims),
+        "issuerChecked": identity.identity.issuer_checked.into(),
+        "nonceChecked": identity.identity.nonce_checked.into(),
+        "accessTokenHashChecked": identity.identity.access_token_hash_checked.into(),
+        "signature": text(signature),
+        "signatureReason": optional_text(reason),
+    }
 }
 
 fn parse(json: &str) -> JsValue {

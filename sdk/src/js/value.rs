@@ -1,6 +1,6 @@
 //! Small conversions to JavaScript.
 
-use js_sys::{Array, Promise};
+use js_sys::{Array, Object, Promise, Reflect};
 use wasm_bindgen::JsValue;
 
 #[cfg(feature = "js")]
@@ -43,6 +43,12 @@ pub(super) fn optional_text(text: Option<&str>) -> JsValue {
     text.map_or(JsValue::UNDEFINED, JsValue::from_str)
 }
 
+/// A text that is nobody else's, or `undefined`.
+#[cfg(feature = "js")]
+pub(super) fn own_text(text: Option<String>) -> JsValue {
+    optional_text(text.as_deref())
+}
+
 /// An array of scopes.
 #[cfg(feature = "js")]
 pub(super) fn scopes(scopes: &mut dyn Iterator<Item = &Scope>) -> JsValue {
@@ -57,6 +63,24 @@ pub(super) fn array(items: Vec<JsonValue>) -> JsValue {
 /// An object of members.
 pub(super) fn object(members: &[(&str, JsValue)]) -> JsValue {
     crate::web::object(members).into()
+}
+
+/// An object of members that are written out. Their names are one text, which takes less code than a text for each.
+macro_rules! written_object {
+    ($($name:literal: $value:expr),+ $(,)?) => {
+        $crate::js::value::named(concat!($($name, " "),+), &[$($value),+])
+    };
+}
+pub(super) use written_object;
+
+/// An object of values and their names.
+pub(super) fn named(names: &str, values: &[JsValue]) -> JsValue {
+    let object = Object::new();
+    for (name, value) in names.split_ascii_whitespace().zip(values) {
+        // Setting a member of a plain object cannot fail.
+        let _ = Reflect::set(&object, &text(name), value);
+    }
+    object.into()
 }
 
 /// What is odd, in the words that the interface has for it.
