@@ -2,7 +2,7 @@ import { hasAuthentication, serversOf } from "./config.js";
 import { dispose, disposed } from "./disposal.js";
 import { EarlyDiscovery } from "./early.js";
 import { SmartError } from "./errors.js";
-import { load, loadFrom, loadLazy, loadLazyFrom } from "./load.js";
+import { load, loadFrom, loadLazy, loadLazyFrom, loadLazySoon } from "./load.js";
 import { once } from "./loading.js";
 import { Session, share } from "./session.js";
 import { openApp } from "./wasm/smartrust.js";
@@ -103,6 +103,7 @@ export class SmartApp {
     if (known?.active) return known;
     const session = new Session(inner);
     this.#sessions.set(session.id, session);
+    if (session.canRefresh) loadLazySoon();
     return session;
   }
 }

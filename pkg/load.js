@@ -17,3 +17,12 @@ export const { load: loadLazy, loadFrom: loadLazyFrom } = loading(
     await instantiate(source, { [glue.build]: await glue.default() });
   },
 );
+
+/** How long a page is open until it loads the second file by itself, in milliseconds. */
+const SETTLED = 20_000;
+
+/** Loads the second file of a page that stays, before it is needed: it refreshes sessions, and a later version may take its place. */
+export function loadLazySoon() {
+  const timer = setTimeout(() => loadLazy().catch(() => {}), SETTLED);
+  timer.unref?.();
+}

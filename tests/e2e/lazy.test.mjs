@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "./support/browser.mjs";
 import { emptyHome, signIn, withSession } from "./support/package.mjs";
 import { appOrigin } from "./support/servers.mjs";
+import { until } from "./support/wait.mjs";
 
 const file = `${appOrigin}/pkg/wasm/smartrust_lazy.wasm`;
 
@@ -14,18 +15,69 @@ async function signInAndEmpty(page, context) {
   await page.reload();
 }
 
-test("a page that launches, reads, searches, refreshes, comes back and signs out loads one WebAssembly file", async ({ page, context, traffic }) => {
+test("a page that launches, comes back, reads and searches loads one WebAssembly file", async ({ page, context, traffic }) => {
   await signInAndEmpty(page, context);
   const seen = await withSession(page, async ({ session }) => {
     const { id } = await session.patient.read({ headers: { "X-Asked-By": "a test" } });
     const { resourceType } = await session.capabilities();
     const found = await session.patient.search("Condition", undefined, { limit: 1 }).toArray();
-    await session.refresh();
-    await session.signOut();
-    return { id: typeof id, resourceType, found: found.length, active: session.active };
+    return { id: typeof id, resourceType, found: found.length };
   });
-  assert.deepEqual(seen, { id: "string", resourceType: "CapabilityStatement", found: 1, active: false });
+  assert.deepEqual(seen, { id: "string", resourceType: "CapabilityStatement", found: 1 });
   assert.equal(traffic.to(file).length, 0);
+});
+
+test("a page that stays loads the second WebAssembly file before it needs it to refresh", async ({ page, context, traffic }) => {
+  await signInAndEmpty(page, context);
+  await page.clock.install();
+  await withSession(page, ({ session }) => session.patient.read());
+  await page.clock.fastForward(19_000);
+  assert.equal(traffic.to(file).length, 0);
+  await page.clock.fastForward(2_000);
+  await until("the file is asked for", () => traffic.to(file).length === 1);
+});
+
+test("R4 a session stands that cannot be refreshed because the second WebAssembly file cannot be reached, and is refreshed when it can", async ({ page, context }) => {
+  await signInAndEmpty(page, context);
+  await context.route(file, (route) => route.abort());
+  const told = await withSession(page, async ({ session }) => {
+    window.kept = session;
+    const { code, message } = await session.refresh().catch((error) => error);
+    return { code, message, active: session.active, canRefresh: session.canRefresh };
+  });
+  assert.deepEqual(told, {
+    code: "wasm_unavailable",
+    message: "A part of this client's own code could not be loaded: check the connection, or reload the page.",
+    active: true,
+    canRefresh: true,
+  });
+  await context.unroute(file);
+  assert.equal(await page.evaluate(() => window.kept.refresh()), undefined);
+});
+
+test("S2 where the second WebAssembly file cannot be reached, signing out forgets the session all the same", async ({ page, context }) => {
+  await signInAndEmpty(page, context);
+  await context.route(file, (route) => route.abort());
+  const seen = await withSession(page, async ({ app, session }) => {
+    const { revocation, error } = await session.signOut();
+    return { revocation, code: error.code, active: session.active, stored: Object.keys(sessionStorage), again: await app.resume() };
+  });
+  assert.deepEqual(seen, { revocation: "failed", code: "wasm_unavailable", active: false, stored: [], again: null });
+});
+
+test("an error keeps its code where its words cannot be loaded, and has both where they can", async ({ page, context }) => {
+  await signInAndEmpty(page, context);
+  await context.route(file, (route) => route.abort());
+  const told = await withSession(page, async ({ session }) => {
+    window.kept = session;
+    const { name, code, status, message } = await session.read("Patient/none").catch((error) => error);
+    return [name, code, status, message];
+  });
+  assert.deepEqual(told, ["SmartError", "not_found", 404, "not_found: the words for it could not be loaded."]);
+  await context.unroute(file);
+  const worded = await page.evaluate(() => window.kept.read("Patient/none").catch(({ code, message }) => [code, message]));
+  assert.equal(worded[0], "not_found");
+  assert.match(worded[1], /answered with status 404/);
 });
 
 test("the second WebAssembly file is loaded at the first use, once", async ({ page, context, traffic }) => {

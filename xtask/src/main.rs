@@ -97,6 +97,18 @@ struct BuildOptions {
     /// Unoptimised files that build sooner
     #[arg(long)]
     dev: bool,
+    /// Builds one of the two alone
+    #[arg(long, value_enum, value_name = "PART")]
+    only: Option<Part>,
+}
+
+/// What is built.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Part {
+    /// The npm package in pkg/
+    Package,
+    /// The launcher's static site
+    Launcher,
 }
 
 #[derive(Args)]
@@ -225,8 +237,12 @@ fn run(command: Command) -> Result<ExitCode> {
     match command {
         Command::Build(options) => {
             let profile = if options.dev { Profile::Dev } else { Profile::Wasm };
-            bundle::build_sdk(profile)?;
-            site::build_launcher(profile)?;
+            if options.only != Some(Part::Launcher) {
+                bundle::build_sdk(profile)?;
+            }
+            if options.only != Some(Part::Package) {
+                site::build_launcher(profile)?;
+            }
         }
         Command::Demo(options) => {
             let profile = if options.release { Profile::Wasm } else { Profile::Dev };

@@ -22,6 +22,11 @@ impl Error {
             Self::Timeout { host } => ("", &**host, " did not answer in time: try again."),
             Self::Aborted => ("The request was called off.", "", ""),
             Self::SignedOut => ("The session was ended: launch again.", "", ""),
+            Self::CodeUnavailable => (
+                "A part of this client's own code could not be loaded: check the connection, or reload the page.",
+                "",
+                "",
+            ),
             _ => return None,
         };
         Some([before, found, after].concat())
@@ -204,13 +209,7 @@ impl Error {
             ),
             Self::PopupClosed => ("The window was closed before the launch had ended: launch again.", "", ""),
             Self::Navigation => ("There is no page to navigate: open the authorization URL yourself.", "", ""),
-            Self::CodeUnavailable => (
-                "A part of this client's own code could not be loaded: check the connection, and that the server has all files of \
-                 one version. A reload of the page gets what is there now.",
-                "",
-                "",
-            ),
-            Self::Network { .. } | Self::Timeout { .. } | Self::Aborted | Self::SignedOut => {
+            Self::Network { .. } | Self::Timeout { .. } | Self::Aborted | Self::SignedOut | Self::CodeUnavailable => {
                 return self.common_message().unwrap_or_default();
             }
         };

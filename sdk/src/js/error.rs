@@ -23,15 +23,11 @@ impl From<Failure> for JsValue {
     }
 }
 
-/// An error that no answer of a server brought, as a `SmartError`.
+/// An error as a `SmartError` with nothing but its code, status and words.
 #[cfg(feature = "js")]
 pub(super) fn brief(error: &Error, message: &str) -> JsValue {
-    SmartError::new(
-        error.code(),
-        message,
-        &written_object! { "status": JsValue::UNDEFINED, "section": JsValue::UNDEFINED },
-    )
-    .into()
+    let status = error.status().map_or(JsValue::UNDEFINED, JsValue::from);
+    SmartError::new(error.code(), message, &written_object! { "status": status, "section": JsValue::UNDEFINED }).into()
 }
 
 /// The error as a `SmartError`.

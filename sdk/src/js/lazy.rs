@@ -10,7 +10,7 @@ use wasm_bindgen::JsValue;
 
 use super::app::{self, App, read_app};
 use super::client_auth::read_authentication;
-use super::error::to_js;
+use super::error::{brief, to_js};
 use super::handle::{Arguments, Call};
 use super::session;
 use crate::client::config::Server;
@@ -47,9 +47,9 @@ pub(super) async fn later(task: Task) -> Result<JsValue, Failure> {
 /// has to do.
 pub(super) async fn told(failure: Failure) -> JsValue {
     match failure.common_message() {
-        Some(message) => super::error::brief(&failure, &message),
+        Some(message) => brief(&failure, &message),
         None if load().await.is_ok() => second::told(failure),
-        None => super::error::brief(&failure, "It has the code above; its words could not be loaded."),
+        None => brief(&failure, &[failure.code(), ": the words for it could not be loaded."].concat()),
     }
 }
 
