@@ -1,7 +1,5 @@
 //! Percent-encoding, forms and base64url.
 
-use base64ct::{Base64, Encoding as _};
-
 /// Percent-encodes everything but RFC 3986's unreserved characters.
 pub fn percent_encode(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
@@ -135,7 +133,11 @@ pub fn base64url_decode(text: &str) -> Option<Vec<u8>> {
 
 /// Base64 with padding, for HTTP Basic (RFC 7617).
 pub fn base64(bytes: &[u8]) -> String {
-    Base64::encode_string(bytes)
+    let mut text = base64url(bytes).replace('-', "+").replace('_', "/");
+    while text.len() % 4 > 0 {
+        text.push('=');
+    }
+    text
 }
 
 #[cfg(test)]
