@@ -100,7 +100,13 @@ impl PublicKey {
 
     /// The keys of a JWK Set.
     pub fn read_set<V: JsonView>(set: &V) -> Vec<Self> {
-        set.member_items("keys").iter().filter_map(Self::read).collect()
+        let mut keys = Vec::new();
+        for jwk in set.member_items("keys") {
+            if let Some(key) = Self::read(&jwk) {
+                keys.push(key);
+            }
+        }
+        keys
     }
 
     /// Whether the key can have made a signature of this algorithm.
@@ -155,9 +161,13 @@ pub fn jwk_set(keys: impl IntoIterator<Item = String>) -> String {
 
 /// The keys of a set that can have signed: the one with the header's `kid`, or without a `kid` all that fit.
 pub fn candidates<'a>(keys: &'a [PublicKey], kid: Option<&str>, algorithm: Algorithm) -> Vec<&'a PublicKey> {
-    keys.iter()
-        .filter(|key| key.fits(algorithm) && kid.is_none_or(|kid| key.kid.as_deref().is_none_or(|own| own == kid)))
-        .collect()
+    let mut candidates = Vec::new();
+    for key in keys {
+        if key.fits(algorithm) && kid.is_none_or(|kid| key.kid.as_deref().is_none_or(|own| own == kid)) {
+            candidates.push(key);
+        }
+    }
+    candidates
 }
 
 #[cfg(test)]

@@ -132,7 +132,11 @@ impl ScopeSet {
 
     /// The scopes that a test picks.
     pub(super) fn those(&self, test: &dyn Fn(&Scope) -> bool) -> Vec<&Scope> {
-        self.scopes.iter().filter(|scope| test(scope)).collect()
+        let mut picked = Vec::new();
+        for scope in self.scopes.iter().filter(|scope| test(scope)) {
+            picked.push(scope);
+        }
+        picked
     }
 
     /// Whether a part of what one scope asks for is allowed.
