@@ -38,7 +38,7 @@ impl<V: JsonView> FhirResponse<V> {
     pub fn resource_id(&self) -> Result<ResourceId, Failure> {
         let of_resource = || {
             let resource = self.resource.as_ref()?;
-            let named = [resource.member_text("resourceType")?, resource.member_text("id")?].join("/");
+            let named = [&*resource.member_text("resourceType")?, "/", &resource.member_text("id")?].concat();
             ResourceId::read(&named)
         };
         let of_location = self.location.as_deref().and_then(ResourceId::read);

@@ -132,8 +132,10 @@ impl ClientAuthentication {
             }
             Self::ClientSecretBasic(secret, encoding) => {
                 let pair = match encoding {
-                    BasicEncoding::Form => [percent_encode(client_id), percent_encode(secret.expose())].join(":"),
-                    BasicEncoding::Raw => [client_id, secret.expose()].join(":"),
+                    BasicEncoding::Form => {
+                        [&*percent_encode(client_id), ":", &percent_encode(secret.expose())].concat()
+                    }
+                    BasicEncoding::Raw => [client_id, ":", secret.expose()].concat(),
                 };
                 let authorization = Some(["Basic ", &base64(pair.as_bytes())].concat());
                 ClientCredential { parameters: Vec::new(), authorization }

@@ -56,11 +56,13 @@ const TOKENS: [&str; 3] = ["access_token", "refresh_token", "id_token"];
 impl LaunchContext {
     /// Reads the context from a token response, or from what [`Self::to_json`] wrote.
     pub fn read<V: JsonView>(answer: &V) -> Self {
-        let kept = answer.names().into_iter().filter(|name| !TOKENS.contains(&name.as_str()));
-        let members = kept.filter_map(|name| {
-            let json = answer.member(&name)?.to_json();
-            Some((name, json))
-        });
+        let mut members = Vec::new();
+        for name in answer.names() {
+            match answer.member(&name) {
+                Some(member) if !TOKENS.contains(&name.as_str()) => members.push((name, member.to_json())),
+                _ => {}
+            }
+        }
         Self {
             patient: non_empty(answer, "patient"),
             encounter: non_empty(answer, "encounter"),
@@ -74,7 +76,7 @@ impl LaunchContext {
                 .iter()
                 .map(AuthorizationDetail::read)
                 .collect(),
-            members: members.collect(),
+            members,
         }
     }
 

@@ -155,7 +155,13 @@ pub(super) fn list<V: JsonView>(document: &V, member: &str) -> Vec<String> {
 
 /// The texts of an array.
 pub(super) fn texts<V: JsonView>(document: &V, member: &str) -> Vec<String> {
-    document.member_items(member).iter().filter_map(JsonView::text).collect()
+    let mut texts = Vec::new();
+    for item in document.member_items(member) {
+        if let Some(text) = item.text() {
+            texts.push(text);
+        }
+    }
+    texts
 }
 
 struct Reader<'a> {

@@ -1,7 +1,5 @@
 //! Percent-encoding, forms and base64url.
 
-use base64ct::{Base64, Encoding as _};
-
 /// Percent-encodes everything but RFC 3986's unreserved characters.
 pub fn percent_encode(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
@@ -58,19 +56,23 @@ pub fn form(pairs: &[(&str, &str)]) -> String {
 
 /// The pairs of a query or form, in order. Pairs that cannot be decoded are left out.
 pub fn form_pairs(query: &str) -> Vec<(String, String)> {
-    query
-        .split('&')
-        .filter(|pair| !pair.is_empty())
-        .filter_map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            Some((form_decode(name)?, form_decode(value)?))
-        })
-        .collect()
+    let mut pairs = Vec::new();
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        if let (Some(name), Some(value)) = (form_decode(name), form_decode(value)) {
+            pairs.push((name, value));
+        }
+    }
+    pairs
 }
 
 /// The values of one name among pairs, in order.
 pub(crate) fn values<'a>(pairs: &'a [(String, String)], wanted: &str) -> Vec<&'a str> {
-    pairs.iter().filter(|(name, _)| name == wanted).map(|(_, value)| value.as_str()).collect()
+    let mut values = Vec::new();
+    for (_, value) in pairs.iter().filter(|(name, _)| name == wanted) {
+        values.push(value.as_str());
+    }
+    values
 }
 
 /// Texts with a separator between. `join` would come into the wasm once for each kind of text.
@@ -135,7 +137,11 @@ pub fn base64url_decode(text: &str) -> Option<Vec<u8>> {
 
 /// Base64 with padding, for HTTP Basic (RFC 7617).
 pub fn base64(bytes: &[u8]) -> String {
-    Base64::encode_string(bytes)
+    let mut text = base64url(bytes).replace('-', "+").replace('_', "/");
+    while text.len() % 4 > 0 {
+        text.push('=');
+    }
+    text
 }
 
 #[cfg(test)]

@@ -74,14 +74,10 @@ impl Algorithm {
 pub struct PublicKey {
     /// The key's name in its set.
     pub kid: Option<String>,
-    material: Material,
+    kty: &'static str,
+    /// The members that make the key, besides `kty`.
+    material: Vec<(&'static str, String)>,
     alg: Option<String>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Material {
-    Rsa { n: String, e: String },
-    Ec { crv: String, x: String, y: String },
 }
 
 impl PublicKey {
@@ -90,26 +86,32 @@ impl PublicKey {
         if jwk.member_text("use").is_some_and(|purpose| purpose != "sig") {
             return None;
         }
-        let material = match jwk.member_text("kty")?.as_str() {
-            "RSA" => Material::Rsa { n: jwk.member_text("n")?, e: jwk.member_text("e")? },
-            "EC" => Material::Ec { crv: jwk.member_text("crv")?, x: jwk.member_text("x")?, y: jwk.member_text("y")? },
+        let (kty, names): (_, &[_]) = match jwk.member_text("kty")?.as_str() {
+            "RSA" => ("RSA", &["n", "e"]),
+            "EC" => ("EC", &["crv", "x", "y"]),
             _ => return None,
         };
-        Some(Self { kid: jwk.member_text("kid"), material, alg: jwk.member_text("alg") })
+        let mut material = Vec::new();
+        for name in names {
+            material.push((*name, jwk.member_text(name)?));
+        }
+        Some(Self { kid: jwk.member_text("kid"), kty, material, alg: jwk.member_text("alg") })
     }
 
     /// The keys of a JWK Set.
     pub fn read_set<V: JsonView>(set: &V) -> Vec<Self> {
-        set.member_items("keys").iter().filter_map(Self::read).collect()
+        let mut keys = Vec::new();
+        for jwk in set.member_items("keys") {
+            if let Some(key) = Self::read(&jwk) {
+                keys.push(key);
+            }
+        }
+        keys
     }
 
     /// Whether the key can have made a signature of this algorithm.
     pub fn fits(&self, algorithm: Algorithm) -> bool {
-        let right_kind = match &self.material {
-            Material::Rsa { .. } => algorithm.curve().is_none(),
-            Material::Ec { crv, .. } => algorithm.curve() == Some(crv),
-        };
-        right_kind && self.alg.as_deref().is_none_or(|alg| alg == algorithm.name())
+        self.material("crv") == algorithm.curve() && self.alg.as_deref().is_none_or(|alg| alg == algorithm.name())
     }
 
     /// The key as a JWK of its bare members, which every importer takes.
@@ -118,12 +120,12 @@ impl PublicKey {
     }
 
     fn bare_members(&self) -> ObjectWriter {
-        match &self.material {
-            Material::Rsa { n, e } => ObjectWriter::new().text("kty", "RSA").text("n", n).text("e", e),
-            Material::Ec { crv, x, y } => {
-                ObjectWriter::new().text("kty", "EC").text("crv", crv).text("x", x).text("y", y)
-            }
-        }
+        let members = ObjectWriter::new().text("kty", self.kty);
+        self.material.iter().fold(members, |members, (name, value)| members.text(name, value))
+    }
+
+    fn material(&self, wanted: &str) -> Option<&str> {
+        self.material.iter().find(|(name, _)| *name == wanted).map(|(_, value)| value.as_str())
     }
 
     /// The key as a client publishes it: with its name, and what it is for. An RSA key names its algorithm only where it is to be
@@ -136,19 +138,16 @@ impl PublicKey {
     /// The key's thumbprint by SHA-256 (RFC 7638), in base64url: a name that says which key it is.
     pub fn thumbprint(&self) -> String {
         // Exactly the required members, in the order of their names.
-        let members = match &self.material {
-            Material::Rsa { n, e } => ObjectWriter::new().text("e", e).text("kty", "RSA").text("n", n),
-            Material::Ec { crv, x, y } => {
-                ObjectWriter::new().text("crv", crv).text("kty", "EC").text("x", x).text("y", y)
-            }
-        };
+        let mut members: Vec<_> = self.material.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        members.push(("kty", self.kty));
+        members.sort_unstable();
+        let members = members.into_iter().fold(ObjectWriter::new(), |members, (name, value)| members.text(name, value));
         base64url(&Sha256::digest(members.finish()))
     }
 
     /// The length of an RSA key's modulus in bits; `None` for an elliptic-curve key, and for a modulus that is no number.
     pub fn modulus_bits(&self) -> Option<usize> {
-        let Material::Rsa { n, .. } = &self.material else { return None };
-        let bytes = base64url_decode(n)?;
+        let bytes = base64url_decode(self.material("n")?)?;
         let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
         let first = bytes.get(zeros)?;
         Some((bytes.len() - zeros) * 8 - first.leading_zeros() as usize)
@@ -162,9 +161,13 @@ pub fn jwk_set(keys: impl IntoIterator<Item = String>) -> String {
 
 /// The keys of a set that can have signed: the one with the header's `kid`, or without a `kid` all that fit.
 pub fn candidates<'a>(keys: &'a [PublicKey], kid: Option<&str>, algorithm: Algorithm) -> Vec<&'a PublicKey> {
-    keys.iter()
-        .filter(|key| key.fits(algorithm) && kid.is_none_or(|kid| key.kid.as_deref().is_none_or(|own| own == kid)))
-        .collect()
+    let mut candidates = Vec::new();
+    for key in keys {
+        if key.fits(algorithm) && kid.is_none_or(|kid| key.kid.as_deref().is_none_or(|own| own == kid)) {
+            candidates.push(key);
+        }
+    }
+    candidates
 }
 
 #[cfg(test)]

@@ -20,20 +20,16 @@ impl ScopeGrant {
 
     /// What was asked for and of which nothing was granted.
     pub fn missing(&self) -> Vec<&Scope> {
-        self.not_whole().filter(|scope| !self.granted.grants_part_of(scope)).collect()
+        self.requested.those(&|scope| !self.granted.covers(scope) && !self.granted.grants_part_of(scope))
     }
 
     /// What was asked for and of which a part was granted, such as a wildcard that came back as a few types.
     pub fn narrowed(&self) -> Vec<&Scope> {
-        self.not_whole().filter(|scope| self.granted.grants_part_of(scope)).collect()
+        self.requested.those(&|scope| !self.granted.covers(scope) && self.granted.grants_part_of(scope))
     }
 
     /// What was granted though it was not asked for.
     pub fn extra(&self) -> Vec<&Scope> {
-        self.granted.iter().filter(|scope| !self.requested.covers(scope)).collect()
-    }
-
-    fn not_whole(&self) -> impl Iterator<Item = &Scope> {
-        self.requested.iter().filter(|scope| !self.granted.covers(scope))
+        self.granted.those(&|scope| !self.requested.covers(scope))
     }
 }

@@ -130,6 +130,15 @@ impl ScopeSet {
         Self { scopes: merged.iter().filter(|scope| !is_covered(scope)).cloned().collect() }
     }
 
+    /// The scopes that a test picks.
+    pub(super) fn those(&self, test: &dyn Fn(&Scope) -> bool) -> Vec<&Scope> {
+        let mut picked = Vec::new();
+        for scope in self.scopes.iter().filter(|scope| test(scope)) {
+            picked.push(scope);
+        }
+        picked
+    }
+
     /// Whether a part of what one scope asks for is allowed.
     pub(super) fn grants_part_of(&self, scope: &Scope) -> bool {
         let Some(wanted) = &scope.resource else { return false };
