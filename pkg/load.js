@@ -7,7 +7,7 @@ export const { load, loadFrom } = loading(
   (module_or_path) => glue.default({ module_or_path }),
 );
 
-/** At the first use, because a page that only launches, reads and searches needs none of it. */
+/** At the first use, by the face or by the WebAssembly, because a page that only launches, reads and searches needs none of it. */
 export const { load: loadLazy, loadFrom: loadLazyFrom } = loading(
   "smartrust_lazy.wasm",
   () => new URL("./wasm/smartrust_lazy.wasm", import.meta.url),

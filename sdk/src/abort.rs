@@ -1,7 +1,7 @@
 //! Calling work off: a handle that fires, and signals that listen to it.
 
 use std::cell::RefCell;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
@@ -60,6 +60,16 @@ impl AbortSignal {
     /// Waits until it fires.
     pub fn aborted(&self) -> impl Future<Output = ()> + Unpin + use<> {
         Aborted { state: self.state.clone() }
+    }
+
+    /// What work gives; `None` where this fires before.
+    pub(crate) async fn unless_fired<T>(&self, mut work: impl Future<Output = T> + Unpin) -> Option<T> {
+        let mut aborted = self.aborted();
+        poll_fn(|context| match Pin::new(&mut work).poll(context) {
+            Poll::Ready(outcome) => Poll::Ready(Some(outcome)),
+            Poll::Pending => Pin::new(&mut aborted).poll(context).map(|()| None),
+        })
+        .await
     }
 }
 

@@ -212,12 +212,16 @@ pub enum Error {
     Storage,
     /// The host has no secure source of randomness.
     Entropy,
+    /// The host makes no digests, as a page that is no secure context.
+    Digest,
     /// There is no page to navigate.
     Navigation,
     /// The browser did not let the page open a window.
     PopupBlocked,
     /// The window of a launch was closed before the user came back.
     PopupClosed,
+    /// A part of this client's own code could not be loaded.
+    CodeUnavailable,
 }
 
 impl Error {
@@ -286,9 +290,11 @@ impl Error {
             Self::Count { .. } => "count_mismatch",
             Self::Storage => "storage_unavailable",
             Self::Entropy => "entropy_unavailable",
+            Self::Digest => "digest_unavailable",
             Self::Navigation => "navigation_unavailable",
             Self::PopupBlocked => "popup_blocked",
             Self::PopupClosed => "popup_closed",
+            Self::CodeUnavailable => "wasm_unavailable",
         }
     }
 

@@ -17,12 +17,25 @@ pub type LocalFuture<T> = Pin<Box<dyn Future<Output = T>>>;
 
 /// Everything that the client asks of its host. Implemented by whatever implements the parts.
 pub trait Platform:
-    Http + Store + Clock + Timer + Entropy + Signer + Lock + Channel + Spawn + Navigator + Popups + Clone + 'static
+    Http + Store + Clock + Timer + Entropy + Hasher + Signer + Lock + Channel + Spawn + Navigator + Popups + Clone + 'static
 {
 }
 
 impl<T> Platform for T where
-    T: Http + Store + Clock + Timer + Entropy + Signer + Lock + Channel + Spawn + Navigator + Popups + Clone + 'static
+    T: Http
+        + Store
+        + Clock
+        + Timer
+        + Entropy
+        + Hasher
+        + Signer
+        + Lock
+        + Channel
+        + Spawn
+        + Navigator
+        + Popups
+        + Clone
+        + 'static
 {
 }
 
@@ -151,6 +164,17 @@ pub trait Entropy {
 /// The host has no secure source of randomness.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EntropyFailure;
+
+/// Makes digests (FIPS 180-4).
+#[allow(async_fn_in_trait)]
+pub trait Hasher {
+    /// The digest of `data` by a hash, which is named as in Web Crypto: `SHA-256`, `SHA-384` or `SHA-512`.
+    async fn digest(&self, hash: &str, data: &[u8]) -> Result<Vec<u8>, DigestFailure>;
+}
+
+/// The host cannot make that digest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DigestFailure;
 
 /// Checks and makes signatures (RFC 7518).
 #[allow(async_fn_in_trait)]

@@ -3,7 +3,7 @@
 use crate::inline::inline;
 use crate::shrink::shrink;
 use crate::split::{self, split};
-use crate::{one_file, tools, workspace};
+use crate::{one_file, target, tools, workspace};
 use anyhow::{Result, anyhow};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -66,15 +66,6 @@ const BACKEND: WasmCrate = WasmCrate {
     ..SDK
 };
 
-/// What makes the compiled standard library and its callers small: it is compiled with them, a panic is a trap without
-/// a message, and no place in the source is named. The settings are not stable, so the compiler's pin goes with them.
-const SMALL_STANDARD_LIBRARY: [&str; 4] = [
-    "-Zbuild-std=std,panic_abort",
-    "-Zbuild-std-features=optimize_for_size",
-    "--config",
-    "target.wasm32-unknown-unknown.rustflags=['-Zunstable-options', '-Cpanic=immediate-abort', '-Zlocation-detail=none']",
-];
-
 /// Builds what of the npm package is not written by hand: WebAssembly, its glue, and a module that holds it in `pkg/wasm/` and
 /// `pkg/wasm-backend/`, and the one file for pages without a bundler.
 pub fn build_sdk(profile: Profile) -> Result<()> {
@@ -116,14 +107,17 @@ impl WasmCrate {
     }
 
     fn compile(&self, profile: Profile) -> Result<PathBuf> {
-        let mut command = tools::cargo(["rustc", "--target", "wasm32-unknown-unknown", "--profile", profile.name()]);
+        let mut command = tools::cargo(["rustc", "--profile", profile.name()]);
         command.args(self.selection);
         if let Some(crate_type) = self.crate_type {
             command.args(["--crate-type", crate_type]);
         }
-        if profile == Profile::Wasm && tools::ensure_standard_library_source()? {
-            command.args(SMALL_STANDARD_LIBRARY).env("RUSTC_BOOTSTRAP", "1");
-        }
+        let target = if profile == Profile::Wasm && tools::ensure_standard_library_source()? {
+            target::select_small(&mut command)?
+        } else {
+            command.args(["--target", target::WASM]);
+            target::WASM
+        };
         if self.is_split {
             command.arg("--").args(split::COMPILER_ARGUMENTS);
         }
@@ -131,8 +125,8 @@ impl WasmCrate {
             &mut command,
             &format!("{} did not compile: mend what cargo reports above, then run this again.", self.artifact),
         )?;
-        let folder = workspace::target_folder().join("wasm32-unknown-unknown").join(profile.folder());
-        Ok(folder.join(format!("{}.wasm", self.artifact)))
+        let file = format!("{}.wasm", self.artifact);
+        Ok(workspace::target_folder().join(target).join(profile.folder()).join(file))
     }
 
     fn bind(&self, wasm: &Path, folder: &Path) -> Result<()> {

@@ -6,6 +6,7 @@ use std::rc::{Rc, Weak};
 use super::config::{Server, SmartAppConfig};
 use super::identity;
 pub use super::launch::{AuthorizationMethod, LaunchOptions};
+use super::parts::{Parts, at_hand};
 use super::popup::POPUP;
 use super::records::{self, SessionRecord};
 use super::session::{Inner, Session};
@@ -18,6 +19,7 @@ use crate::protocol::launch::LaunchLink;
 /// A SMART app: its servers, and the sessions that it holds.
 pub struct SmartApp<P: Platform> {
     platform: P,
+    parts: Rc<dyn Parts<P>>,
     servers: Vec<Rc<Server>>,
     sessions: RefCell<Vec<Weak<Inner<P>>>>,
 }
@@ -28,6 +30,11 @@ impl<P: Platform> SmartApp<P> {
     /// # Errors
     /// [`Error::Configuration`] naming the member that is wrong.
     pub fn new(platform: P, config: SmartAppConfig) -> Result<Self, Failure> {
+        Self::with_parts(platform, at_hand(), config)
+    }
+
+    /// An app whose less common code is reached in a way of its own.
+    pub(crate) fn with_parts(platform: P, parts: Rc<dyn Parts<P>>, config: SmartAppConfig) -> Result<Self, Failure> {
         let wrong = |problem: &str| Error::configuration("servers", problem);
         if config.servers.is_empty() {
             return Err(wrong("there is none"));
@@ -39,7 +46,7 @@ impl<P: Platform> SmartApp<P> {
         if servers.iter().enumerate().any(has_twin) {
             return Err(wrong("two of them have the same name"));
         }
-        Ok(Self { platform, servers, sessions: RefCell::default() })
+        Ok(Self { platform, parts, servers, sessions: RefCell::default() })
     }
 
     /// What is risky about the configuration on this host: a secret in a page, where everybody can read it.
@@ -72,7 +79,7 @@ impl<P: Platform> SmartApp<P> {
         let location = self.platform.location().unwrap_or_default();
         let outcome = match Callback::read(&location) {
             Ok(Some(Callback { state: Some(state), .. })) if state.ends_with(POPUP) => {
-                self.hand_over(&state, &location).await.map(|()| None)
+                self.parts.hand_over(self.platform.clone(), state, location).await.map(|()| None)
             }
             Ok(Some(callback)) => self.complete(callback).await.map(Some),
             Ok(None) => return self.restore(&location).await,
@@ -131,7 +138,7 @@ impl<P: Platform> SmartApp<P> {
         if let Some(inner) = self.open_inner(&id).filter(|inner| inner.check_active().is_ok()) {
             return Session { inner };
         }
-        let session = Session::new(self.platform.clone(), server, id, record);
+        let session = Session::new(self.platform.clone(), self.parts.clone(), server, id, record);
         let mut sessions = self.sessions.borrow_mut();
         sessions.retain(|open| open.strong_count() > 0);
         sessions.push(Rc::downgrade(&session.inner));
@@ -147,6 +154,10 @@ impl<P: Platform> SmartApp<P> {
 
     pub(super) fn platform(&self) -> &P {
         &self.platform
+    }
+
+    pub(super) fn parts(&self) -> &Rc<dyn Parts<P>> {
+        &self.parts
     }
 
     pub(super) fn server_by_key(&self, key: &str) -> Option<Rc<Server>> {

@@ -7,6 +7,7 @@ use super::config::{Server, ServerRecord};
 use super::discovery::discover;
 use super::fhir::{RequestOptions, not_json, read_answer, unless_aborted};
 use super::flight::Flight;
+use super::parts::at_hand;
 use super::search::Search;
 use super::transport::{Answer, REQUEST_TIMEOUT, in_time, send};
 use crate::abort::AbortSignal;
@@ -208,7 +209,7 @@ impl<P: Platform> BackendClient<P> {
         &self,
         request: &Request,
         abort: &AbortSignal,
-    ) -> Result<Answer<<P as Json>::Value>, Failure> {
+    ) -> Result<Box<Answer<<P as Json>::Value>>, Failure> {
         let token = unless_aborted(abort, self.access_token()).await?;
         let answer = send(&self.inner.platform, &self.authorized(request, &token)?, REQUEST_TIMEOUT, abort).await?;
         if answer.status != 401 {
@@ -240,8 +241,7 @@ impl<P: Platform> BackendClient<P> {
     /// Waits for a response's head, unless the caller calls it off or it takes too long.
     async fn connect(&self, request: &Request, abort: &AbortSignal) -> Result<P::Response, Failure> {
         let platform = &self.inner.platform;
-        let connecting = async |signal: AbortSignal| platform.send(request, &signal).await;
-        in_time(platform, &request.url, REQUEST_TIMEOUT, abort, connecting).await
+        in_time(platform, &request.url, REQUEST_TIMEOUT, abort, platform.send(request, abort)).await
     }
 
     fn authorized(&self, request: &Request, token: &AccessToken) -> Result<Request, Failure> {
@@ -284,12 +284,13 @@ impl<P: Platform> BackendClient<P> {
 
 async fn request_token<P: Platform>(inner: &Inner<P>) -> Result<AccessToken, Failure> {
     let Inner { platform, server, .. } = inner;
-    let configuration = discover(platform, server, false).await?;
+    let configuration = discover(platform, &at_hand(), server, false).await?;
     let endpoint = &configuration.token_endpoint;
     let supported = &configuration.token_endpoint_auth_signing_alg_values_supported;
     let client = server.authenticated(endpoint, endpoint, supported).await?;
     let request = client_credentials_request(&client, &server.record.scope);
-    let response = server.read_tokens(&send(platform, &request, REQUEST_TIMEOUT, &AbortSignal::never()).await?)?;
+    let answer = send(platform, &request, REQUEST_TIMEOUT, &AbortSignal::never()).await?;
+    let response = server.read_tokens(&answer)?;
     let expires_at = response.expires_in.map(|seconds| platform.now() + seconds);
     let access_token = response.access_token;
     *inner.token.borrow_mut() = Some(Token { access_token: access_token.clone(), expires_at });

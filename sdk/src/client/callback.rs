@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::app::SmartApp;
 use super::config::Server;
+use super::identity::access_token_digest;
 use super::records::{self, CheckedIdentity, LaunchState, PendingLaunch, SessionRecord, Signature};
 use super::session::Session;
 use super::transport::{REQUEST_TIMEOUT, send};
@@ -60,7 +61,8 @@ impl<P: Platform> SmartApp<P> {
         if launch.patient.is_some() && response.context.patient != launch.patient {
             return Err(Error::PatientChanged.into());
         }
-        let identity = self.check_identity(server, launch, &response)?;
+        let digest = access_token_digest(self.platform(), &response).await;
+        let identity = self.check_identity(server, launch, &response, digest.as_deref())?;
         Ok(Rc::new(SessionRecord {
             server: launch.server.clone(),
             client_id: launch.client_id.clone(),
@@ -86,6 +88,7 @@ impl<P: Platform> SmartApp<P> {
         server: &Server,
         launch: &PendingLaunch,
         response: &TokenResponse,
+        access_token_digest: Option<&[u8]>,
     ) -> Result<Option<Rc<CheckedIdentity>>, Failure> {
         let Some(id_token) = &response.id_token else {
             return match launch.max_age {
@@ -99,7 +102,7 @@ impl<P: Platform> SmartApp<P> {
             trusted_audiences: &server.record.trusted_audiences,
             nonce: launch.nonce.as_deref(),
             allow_missing_nonce: server.record.allow_missing_nonce,
-            access_token: &response.access_token,
+            access_token_digest,
             max_age: launch.max_age,
             now: self.platform().now(),
         };

@@ -115,7 +115,7 @@ impl Server {
             let problem = "it is empty; register the app with the server to get one";
             return Err(Error::configuration("clientId", problem));
         }
-        let key = record.name.clone().unwrap_or_else(|| [record.client_id.as_str(), &record.fhir_base].join(" "));
+        let key = record.name.clone().unwrap_or_else(|| [&*record.client_id, " ", &record.fhir_base].concat());
         let (discovery, keys, token_proxy, refused_client) = Default::default();
         Ok(Self { record, discovery, keys, key, fhir_base, discovery_base, token_proxy, refused_client })
     }

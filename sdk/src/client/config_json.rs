@@ -87,28 +87,38 @@ impl ServerRecord {
 
     fn read_with<V: JsonView>(value: &V, own_authentication: &ReadAuthentication<V>) -> Result<Self, Failure> {
         refuse_unknown(value, &MEMBERS)?;
-        Ok(Self {
-            name: optional(value, "name")?,
-            fhir_base: required(value, "fhirBase")?,
-            discovery_base: optional(value, "discoveryBase")?,
-            aud: optional(value, "aud")?,
-            issuers: value.member("issuers").is_some().then(|| texts(value, "issuers")).transpose()?,
-            client_id: required(value, "clientId")?,
-            authentication: authentication(value, own_authentication)?,
-            token_proxy: optional(value, "tokenProxy")?,
-            redirect_uri: required(value, "redirectUri")?,
-            scope: required(value, "scope")?,
-            pkce: match optional(value, "pkce")?.as_deref() {
-                None | Some("send") => Pkce::Send,
-                Some("required") => Pkce::Required,
-                Some("disabled") => Pkce::Disabled,
-                Some(_) => {
-                    return Err(Error::configuration("pkce", "it is not \"send\", \"required\" or \"disabled\""));
-                }
-            },
-            trusted_audiences: texts(value, "trustedAudiences")?,
-            allow_missing_nonce: flag(value, "allowMissingNonce")?,
-            allow_insecure_http: flag(value, "allowInsecureHttp")?,
+        let mut wrong = FirstWrong::default();
+        let record = Self {
+            name: wrong.note(optional(value, "name")),
+            fhir_base: wrong.note(required(value, "fhirBase")),
+            discovery_base: wrong.note(optional(value, "discoveryBase")),
+            aud: wrong.note(optional(value, "aud")),
+            issuers: value.member("issuers").map(|_| wrong.note(texts(value, "issuers"))),
+            client_id: wrong.note(required(value, "clientId")),
+            authentication: wrong.note(authentication(value, own_authentication)),
+            token_proxy: wrong.note(optional(value, "tokenProxy")),
+            redirect_uri: wrong.note(required(value, "redirectUri")),
+            scope: wrong.note(required(value, "scope")),
+            pkce: wrong.note(pkce(value)),
+            trusted_audiences: wrong.note(texts(value, "trustedAudiences")),
+            allow_missing_nonce: wrong.note(flag(value, "allowMissingNonce")),
+            allow_insecure_http: wrong.note(flag(value, "allowInsecureHttp")),
+        };
+        wrong.first.map_or(Ok(record), Err)
+    }
+}
+
+/// The first member that is wrong, noted while the others are read: less code than to leave at each.
+#[derive(Default)]
+struct FirstWrong {
+    first: Option<Failure>,
+}
+
+impl FirstWrong {
+    fn note<T: Default>(&mut self, read: Result<T, Failure>) -> T {
+        read.unwrap_or_else(|failure| {
+            self.first.get_or_insert(failure);
+            T::default()
         })
     }
 }
@@ -178,6 +188,15 @@ fn flag<V: JsonView>(value: &V, member: &str) -> Result<bool, Failure> {
     match value.member(member) {
         None => Ok(false),
         Some(found) => found.flag().ok_or_else(|| Error::configuration(member, "it is not true or false")),
+    }
+}
+
+fn pkce<V: JsonView>(value: &V) -> Result<Pkce, Failure> {
+    match optional(value, "pkce")?.as_deref() {
+        None | Some("send") => Ok(Pkce::Send),
+        Some("required") => Ok(Pkce::Required),
+        Some("disabled") => Ok(Pkce::Disabled),
+        Some(_) => Err(Error::configuration("pkce", "it is not \"send\", \"required\" or \"disabled\"")),
     }
 }
 

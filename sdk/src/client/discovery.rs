@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::config::{Server, ServerRecord};
 use super::flight::Flight;
+use super::parts::{Parts, at_hand};
 use super::transport::{TOO_LATE, fetch_document};
 use crate::error::{DiscoveryAttempt, Error, Failure};
 use crate::platform::{JsonView, Platform};
@@ -23,8 +24,9 @@ pub(crate) struct Discovery {
     running: RefCell<Option<(bool, Flight<Rc<SmartConfiguration>>)>>,
 }
 
+/// What was found, and where.
 #[derive(Clone)]
-struct Found {
+pub(crate) struct Found {
     configuration: Rc<SmartConfiguration>,
     document: Document,
     /// Whether the members for ID tokens were looked for wherever they may stand.
@@ -33,16 +35,13 @@ struct Found {
     until: f64,
 }
 
-/// Where endpoints are looked for, in this order.
+/// Where endpoints are looked for.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Document {
     SmartConfiguration,
     OpenidConfiguration,
     CapabilityStatement,
 }
-
-const DOCUMENTS: [Document; 3] =
-    [Document::SmartConfiguration, Document::OpenidConfiguration, Document::CapabilityStatement];
 
 /// The endpoints and capabilities of a server that the app may not be registered at: of its record only the bases are needed.
 ///
@@ -52,13 +51,14 @@ pub async fn smart_configuration<P: Platform>(
     platform: &P,
     record: &ServerRecord,
 ) -> Result<Rc<SmartConfiguration>, Failure> {
-    discover(platform, &Rc::new(Server::without_client(record)?), true).await
+    discover(platform, &at_hand(), &Rc::new(Server::without_client(record)?), true).await
 }
 
 /// The server's endpoints; `with_identity` where an ID token will be asked for. Callers who ask at the same time share
 /// one lookup, and a success is good for as long as the server says.
 pub(crate) async fn discover<P: Platform>(
     platform: &P,
+    parts: &Rc<dyn Parts<P>>,
     server: &Rc<Server>,
     with_identity: bool,
 ) -> Result<Rc<SmartConfiguration>, Failure> {
@@ -70,9 +70,9 @@ pub(crate) async fn discover<P: Platform>(
     let flight = match running {
         Some((_, flight)) => flight,
         None => {
-            let (own_platform, own_server) = (platform.clone(), server.clone());
+            let (own_platform, own_parts, own_server) = (platform.clone(), parts.clone(), server.clone());
             let flight = Flight::start(platform, async move {
-                let outcome = look_up(&own_platform, &own_server, with_identity).await;
+                let outcome = look_up(&own_platform, &own_parts, &own_server, with_identity).await;
                 own_server.discovery.running.borrow_mut().take_if(|(identity, _)| *identity == with_identity);
                 outcome
             });
@@ -85,14 +85,18 @@ pub(crate) async fn discover<P: Platform>(
 
 async fn look_up<P: Platform>(
     platform: &P,
-    server: &Server,
+    parts: &Rc<dyn Parts<P>>,
+    server: &Rc<Server>,
     with_identity: bool,
 ) -> Result<Rc<SmartConfiguration>, Failure> {
     let stored = load(platform, server).await.filter(|found| found.serves(platform.now(), with_identity));
     let found = match stored {
         Some(found) => found,
         None => {
-            let mut found = ask_in_turn(platform, server).await?;
+            let mut found = match ask(platform, server, Document::SmartConfiguration).await? {
+                Ok(found) => found,
+                Err(outcome) => parts.look_further(platform.clone(), server.clone(), outcome).await?,
+            };
             if with_identity {
                 complete_identity(platform, server, &mut found).await;
             }
@@ -107,29 +111,39 @@ async fn look_up<P: Platform>(
     Ok(found.configuration)
 }
 
-/// The first document that names a token endpoint.
-async fn ask_in_turn<P: Platform>(platform: &P, server: &Server) -> Result<Found, Failure> {
-    let mut attempts = Vec::new();
-    for document in DOCUMENTS {
-        let request = document.request(server)?;
-        let outcome = match fetch_document(platform, &request).await {
-            Ok((body, lifetime)) => match document.read(&body, server) {
-                Ok(configuration) => {
-                    let until = platform.now() + lifetime;
-                    return Ok(Found { configuration: Rc::new(configuration), document, with_identity: false, until });
-                }
-                Err(failure) => match &*failure {
-                    Error::Configuration(wrong) => wrong.problem.clone(),
-                    _ => return Err(failure),
-                },
-            },
-            Err(outcome) => outcome,
-        };
+/// Asks for one document. Where it has no endpoints, that gives what came back.
+async fn ask<P: Platform>(platform: &P, server: &Server, document: Document) -> Result<Result<Found, String>, Failure> {
+    let (body, lifetime) = match fetch_document(platform, &document.request(server)?).await {
+        Ok(answer) => answer,
+        Err(outcome) => return Ok(Err(outcome)),
+    };
+    match document.read(&body, server) {
+        Ok(configuration) => {
+            let (configuration, until) = (Rc::new(configuration), platform.now() + lifetime);
+            Ok(Ok(Found { configuration, document, with_identity: false, until }))
+        }
+        Err(failure) => match &*failure {
+            Error::Configuration(wrong) => Ok(Err(wrong.problem.clone())),
+            _ => Err(failure),
+        },
+    }
+}
+
+/// Asks for the other documents, one after the other, where the SMART configuration had no endpoints but what is told of it.
+pub(super) async fn look_further<P: Platform>(
+    platform: P,
+    server: Rc<Server>,
+    outcome: String,
+) -> Result<Found, Failure> {
+    let mut attempts = vec![Document::SmartConfiguration.attempt(&server, outcome)?];
+    for document in [Document::OpenidConfiguration, Document::CapabilityStatement] {
         // Who does not answer once is not asked for the other documents.
-        let is_silent = outcome == TOO_LATE;
-        attempts.push(DiscoveryAttempt { url: request.url.as_str().to_owned(), outcome });
-        if is_silent {
+        if attempts.iter().any(|attempt| attempt.outcome == TOO_LATE) {
             break;
+        }
+        match ask(&platform, &server, document).await? {
+            Ok(found) => return Ok(found),
+            Err(outcome) => attempts.push(document.attempt(&server, outcome)?),
         }
     }
     Err(Error::Discovery { attempts: attempts.into() }.into())
@@ -171,6 +185,10 @@ impl Document {
         };
         let unusable = |problem: UrlError| Error::Url { what: "the server's configuration".into(), problem };
         Ok(request.map_err(unusable)?)
+    }
+
+    fn attempt(self, server: &Server, outcome: String) -> Result<DiscoveryAttempt, Failure> {
+        Ok(DiscoveryAttempt { url: self.request(server)?.url.as_str().to_owned(), outcome })
     }
 
     fn read<V: JsonView>(self, body: &V, server: &Server) -> Result<SmartConfiguration, Failure> {

@@ -217,6 +217,6 @@ pub(super) async fn whole<P: Platform>(
     response: P::Response,
     url: &Url,
     abort: &AbortSignal,
-) -> Result<Answer<<P as Json>::Value>, Failure> {
-    in_time(platform, url, REQUEST_TIMEOUT, abort, async |_| Answer::read(response, false).await).await
+) -> Result<Box<Answer<<P as Json>::Value>>, Failure> {
+    in_time(platform, url, REQUEST_TIMEOUT, abort, Answer::read(response, false)).await
 }

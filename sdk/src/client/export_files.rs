@@ -372,7 +372,7 @@ impl<P: Platform> Source<P> {
         next: impl AsyncFnOnce(&mut P::Response) -> Result<Option<T>, HttpFailure>,
     ) -> Result<Progress<T>, Failure> {
         let platform = &self.export.client.inner.platform;
-        let outcome = in_time(platform, &self.url, SILENCE, &self.abort, async |_| next(&mut response).await).await;
+        let outcome = in_time(platform, &self.url, SILENCE, &self.abort, next(&mut response)).await;
         match outcome {
             Ok(Some(piece)) => {
                 self.response = Some(response);

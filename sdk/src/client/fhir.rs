@@ -1,7 +1,5 @@
 //! FHIR requests of a session. Every one passes the guard.
 
-use futures_util::future::{Either, select};
-
 use super::search::Search;
 use super::session::Session;
 use super::side_by_side::Work;
@@ -166,9 +164,16 @@ impl<P: Platform> Session<P> {
         request: &FhirRequest,
         options: impl Into<RequestOptions>,
     ) -> Result<FhirResponse<Value<P>>, Failure> {
-        let options = options.into();
-        let prepared = self.prepare(request, &options)?;
-        let response = self.exchange(&prepared, &options).await?;
+        self.request_by(request, options.into()).await
+    }
+
+    async fn request_by(
+        &self,
+        request: &FhirRequest,
+        options: RequestOptions,
+    ) -> Result<FhirResponse<Value<P>>, Failure> {
+        let mut prepared = self.prepare(request, &options)?;
+        let response = self.exchange(&mut prepared, &options).await?;
         if request.is_reading() && response.resource.is_none() {
             return Err(not_json(response.status, &prepared.url));
         }
@@ -199,9 +204,9 @@ impl<P: Platform> Session<P> {
         let options = options.into();
         let first = self.prepare(request, &options)?;
         let (session, how) = (self.clone(), options.clone());
-        let exchange = move |request: Request| -> LocalFuture<_> {
+        let exchange = move |mut request: Request| -> LocalFuture<_> {
             let (session, how) = (session.clone(), how.clone());
-            Box::pin(async move { session.exchange(&request, &how).await })
+            Box::pin(async move { session.exchange(&mut request, &how).await })
         };
         Ok(Search::new(self.inner.platform.clone(), Box::new(exchange), first, options.headers))
     }
@@ -214,7 +219,7 @@ impl<P: Platform> Session<P> {
     /// after a while where that may help.
     pub(super) async fn exchange(
         &self,
-        request: &Request,
+        request: &mut Request,
         options: &RequestOptions,
     ) -> Result<FhirResponse<Value<P>>, Failure> {
         let abort = &options.abort;
@@ -242,13 +247,12 @@ impl<P: Platform> Session<P> {
     async fn send_with(
         &self,
         token: &AccessToken,
-        request: &Request,
+        request: &mut Request,
         abort: &AbortSignal,
     ) -> Result<FhirResponse<Value<P>>, Failure> {
-        let mut authorized = request.clone();
-        let admitted = self.inner.guard.authorize(&mut authorized, token);
+        let admitted = self.inner.guard.authorize(request, token);
         admitted.map_err(|_| Error::ForeignUrl { origin: request.url.origin().into() })?;
-        read_answer(send(&self.inner.platform, &authorized, REQUEST_TIMEOUT, abort).await?, &request.url)
+        read_answer(send(&self.inner.platform, request, REQUEST_TIMEOUT, abort).await?, &request.url)
     }
 }
 
@@ -265,18 +269,15 @@ async fn boxed_unless_aborted<T>(abort: &AbortSignal, work: Work<'_, Result<T, F
     if abort.is_aborted() {
         return Err(Error::Aborted.into());
     }
-    match select(work, abort.aborted()).await {
-        Either::Left((outcome, _)) => outcome,
-        Either::Right(_) => Err(Error::Aborted.into()),
-    }
+    abort.unless_fired(work).await.unwrap_or_else(|| Err(Error::Aborted.into()))
 }
 
-pub(super) fn read_answer<V: JsonView>(answer: Answer<V>, url: &Url) -> Result<FhirResponse<V>, Failure> {
+pub(super) fn read_answer<V: JsonView>(answer: Box<Answer<V>>, url: &Url) -> Result<FhirResponse<V>, Failure> {
     if !(200..300).contains(&answer.status) {
         return Err(fhir_error(answer, url));
     }
-    let Answer { status, etag, location, last_modified, bytes, .. } = answer;
-    let resource = match answer.body {
+    let Answer { status, etag, location, last_modified, bytes, body, .. } = *answer;
+    let resource = match body {
         Body::Json(resource) => Some(resource),
         Body::Text(_) => return Err(not_json(status, url)),
         Body::Empty => None,
@@ -285,7 +286,7 @@ pub(super) fn read_answer<V: JsonView>(answer: Answer<V>, url: &Url) -> Result<F
 }
 
 /// What an error status says.
-pub(super) fn fhir_error<V: JsonView>(answer: Answer<V>, url: &Url) -> Failure {
+pub(super) fn fhir_error<V: JsonView>(answer: Box<Answer<V>>, url: &Url) -> Failure {
     Error::Fhir(Box::new(FhirError {
         status: answer.status,
         host: url.host().to_owned(),

@@ -1,4 +1,4 @@
-//! Checks the signature of an ID token beside the session's first requests.
+//! Checks an ID token: against its access token as it comes, its signature beside the session's first requests.
 
 use std::rc::Rc;
 
@@ -28,12 +28,19 @@ pub(super) fn check_signature<P: Platform>(inner: &Rc<Inner<P>>) {
     }));
 }
 
+/// The digest that an ID token's `at_hash` is held against; `None` where it has none, or the host cannot make it.
+pub(super) async fn access_token_digest<P: Platform>(platform: &P, response: &TokenResponse) -> Option<Vec<u8>> {
+    let hash = id_token::access_token_hash(platform, response.id_token.as_ref()?)?;
+    platform.digest(hash, response.access_token.expose().as_bytes()).await.ok()
+}
+
 /// The record after a refresh, as far as it says who the user is: the identity that came with it, or the launch's where
 /// none came or it says too little.
 pub(super) fn renewed<P: Platform>(
     inner: &Inner<P>,
     old: SessionRecord,
     response: &TokenResponse,
+    access_token_digest: Option<&[u8]>,
 ) -> Result<SessionRecord, Failure> {
     let (Some(id_token), Some(launched)) = (&response.id_token, &old.identity) else { return Ok(old) };
     let expected = Expected {
@@ -42,7 +49,7 @@ pub(super) fn renewed<P: Platform>(
         trusted_audiences: &inner.server.record.trusted_audiences,
         nonce: None,
         allow_missing_nonce: false,
-        access_token: &response.access_token,
+        access_token_digest,
         max_age: None,
         now: inner.platform.now(),
     };

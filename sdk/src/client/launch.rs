@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::app::SmartApp;
 use super::config::Server;
 use super::discovery::{discover, openid_configuration};
+use super::parts::AskedMaxAge;
 use super::records::{self, Endpoints, PendingLaunch};
 use super::session::Session;
 use crate::error::{Error, Failure};
@@ -12,10 +13,11 @@ use crate::platform::Platform;
 pub use crate::protocol::authorize::AuthorizationMethod;
 use crate::protocol::authorize::{AuthorizationRequest, LONGEST_ADDRESS};
 use crate::protocol::discovery::SmartConfiguration;
-use crate::protocol::encoding::base64url;
+use crate::protocol::encoding::{base64url, values};
 use crate::protocol::launch::LaunchLink;
 use crate::protocol::pkce::{self, Pkce, VERIFIER_BYTES};
 use crate::protocol::scope::ScopeSet;
+use crate::protocol::secret::CodeVerifier;
 use crate::protocol::url::Url;
 
 /// How to launch.
@@ -33,6 +35,9 @@ pub struct LaunchOptions {
     /// Whether the user is sent by GET or by POST.
     pub method: AuthorizationMethod,
 }
+
+/// The parameter that says how long ago the user may have signed in.
+const MAX_AGE: &str = "max_age";
 
 /// Where the user is sent, and how.
 struct Departure {
@@ -59,7 +64,7 @@ impl<P: Platform> SmartApp<P> {
     /// [`Error::Discovery`], [`Error::InsecureUrl`], [`Error::PkceUnsupported`], [`Error::ReservedParameter`],
     /// [`Error::Storage`] where the launch cannot be kept until the user comes back. [`Error::AuthorizationTooLong`] where the
     /// address would pass [`LONGEST_ADDRESS`] and the method is left to this
-    /// client. [`Error::MaxAgeUnsupported`]. [`Error::Configuration`] for a `max_age` that is no time, and for a POST, which an
+    /// client. [`Error::MaxAgeUnsupported`]. [`Error::Digest`] where the page is no secure context. [`Error::Configuration`] for a `max_age` that is no time, and for a POST, which an
     /// address alone cannot make.
     pub async fn authorization_url(&self, options: LaunchOptions) -> Result<Url, Failure> {
         self.authorization_url_of(&self.random_text()?, &options).await
@@ -127,9 +132,16 @@ impl<P: Platform> SmartApp<P> {
     ) -> Result<Departure, Failure> {
         let record = &server.record;
         let scope = launch_scope(options.scope.as_deref().unwrap_or(&record.scope), link.is_some());
-        let configuration = discover(self.platform(), server, scope.contains("openid")).await?;
+        let configuration = discover(self.platform(), self.parts(), server, scope.contains("openid")).await?;
         let endpoints = Rc::new(Endpoints::of(&configuration)?);
-        let max_age = self.max_age(server, &configuration, &options.extra, scope.contains("openid")).await?;
+        let max_age = if values(&options.extra, MAX_AGE).is_empty() {
+            None
+        } else {
+            let (platform, server, configuration) = (self.platform().clone(), server.clone(), configuration.clone());
+            let asks_identity = scope.contains("openid");
+            let asked = AskedMaxAge { platform, server, configuration, extra: options.extra.clone(), asks_identity };
+            Some(self.parts().max_age(asked).await?)
+        };
         let nonce = if scope.contains("openid") { Some(self.random_text()?) } else { None };
         let verifier = match record.pkce {
             Pkce::Disabled => None,
@@ -137,7 +149,10 @@ impl<P: Platform> SmartApp<P> {
             Pkce::Required | Pkce::Send => Some(pkce::code_verifier(&self.random_bytes()?)),
         };
         let scope = scope.to_text();
-        let challenge = verifier.as_ref().map(pkce::code_challenge);
+        let challenge = match &verifier {
+            Some(verifier) => Some(self.code_challenge(verifier).await?),
+            None => None,
+        };
         let request = AuthorizationRequest {
             endpoint: &endpoints.authorization,
             client_id: &record.client_id,
@@ -172,31 +187,9 @@ impl<P: Platform> SmartApp<P> {
         Ok(departure)
     }
 
-    /// `max_age` of the extra parameters, if the ID token of this launch can be held against it.
-    async fn max_age(
-        &self,
-        server: &Server,
-        configuration: &SmartConfiguration,
-        extra: &[(String, String)],
-        asks_identity: bool,
-    ) -> Result<Option<f64>, Failure> {
-        let values: Vec<&String> = extra.iter().filter(|(name, _)| name == "max_age").map(|(_, value)| value).collect();
-        let wrong = || Error::configuration("max_age", "it is not one whole number of seconds");
-        let seconds = match values.as_slice() {
-            [] => return Ok(None),
-            [digits] if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
-                digits.parse::<u32>().map_err(|_| wrong())?
-            }
-            _ => return Err(wrong()),
-        };
-        let platform = self.platform();
-        let tells = |document: &SmartConfiguration| document.supports_claim(platform, "auth_time");
-        let is_told = asks_identity
-            && (tells(configuration)
-                || openid_configuration(platform, server, &configuration.token_endpoint)
-                    .await
-                    .is_some_and(|openid| tells(&openid)));
-        if is_told { Ok(Some(seconds.into())) } else { Err(Error::MaxAgeUnsupported.into()) }
+    async fn code_challenge(&self, verifier: &CodeVerifier) -> Result<String, Failure> {
+        let digest = self.platform().digest(pkce::HASH, verifier.expose().as_bytes()).await;
+        Ok(pkce::code_challenge(&digest.map_err(|_| Error::Digest)?))
     }
 
     fn random_bytes(&self) -> Result<[u8; VERIFIER_BYTES], Failure> {
@@ -208,6 +201,23 @@ impl<P: Platform> SmartApp<P> {
     pub(super) fn random_text(&self) -> Result<String, Failure> {
         Ok(base64url(&self.random_bytes()?))
     }
+}
+
+/// `max_age` of the extra parameters, in seconds, if the ID token of the launch can be held against it.
+pub(super) async fn max_age<P: Platform>(asked: AskedMaxAge<P>) -> Result<f64, Failure> {
+    let AskedMaxAge { platform, server, configuration, extra, asks_identity } = asked;
+    let wrong = || Error::configuration("max_age", "it is not one whole number of seconds");
+    let seconds = match values(&extra, MAX_AGE).as_slice() {
+        [digits] if digits.bytes().all(|byte| byte.is_ascii_digit()) => digits.parse::<u32>().map_err(|_| wrong())?,
+        _ => return Err(wrong()),
+    };
+    let tells = |document: &SmartConfiguration| document.supports_claim(&platform, "auth_time");
+    let is_told = asks_identity
+        && (tells(&configuration)
+            || openid_configuration(&platform, &server, &configuration.token_endpoint)
+                .await
+                .is_some_and(|openid| tells(&openid)));
+    if is_told { Ok(seconds.into()) } else { Err(Error::MaxAgeUnsupported.into()) }
 }
 
 /// Chooses between GET and POST.

@@ -20,6 +20,7 @@ pub mod introspection;
 mod keys;
 mod launch;
 mod matching;
+pub(crate) mod parts;
 pub mod pasted;
 mod popup;
 pub mod record;

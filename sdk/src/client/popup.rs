@@ -96,28 +96,27 @@ impl<P: Platform> SmartApp<P> {
         }
         Err(Error::PopupClosed.into())
     }
+}
 
-    /// Gives a redirect to the page that opened this window, which closes it, or lets it close itself.
-    pub(super) async fn hand_over(&self, state: &str, address: &str) -> Result<(), Failure> {
-        let platform = self.platform();
-        let arrival = AbortHandle::new();
-        let taken = arrival.signal();
-        let answered = move |answer: &str| {
-            if answer == TAKEN {
-                arrival.abort();
-            }
-        };
-        let topic = topic(state);
-        let _answer = platform.subscribe(&topic, Rc::new(answered));
-        platform.publish(&topic, address);
-        platform.tell_opener(address);
-        match select(taken.aborted(), Box::pin(platform.sleep(HAND_OVER))).await {
-            Either::Left(_) => {
-                platform.close();
-                Ok(())
-            }
-            Either::Right(_) => Err(Error::StateMismatch.into()),
+/// Gives a redirect to the page that opened this window, which closes it, or lets it close itself.
+pub(super) async fn hand_over<P: Platform>(platform: P, state: String, address: String) -> Result<(), Failure> {
+    let arrival = AbortHandle::new();
+    let taken = arrival.signal();
+    let answered = move |answer: &str| {
+        if answer == TAKEN {
+            arrival.abort();
         }
+    };
+    let topic = topic(&state);
+    let _answer = platform.subscribe(&topic, Rc::new(answered));
+    platform.publish(&topic, &address);
+    platform.tell_opener(&address);
+    match select(taken.aborted(), Box::pin(platform.sleep(HAND_OVER))).await {
+        Either::Left(_) => {
+            platform.close();
+            Ok(())
+        }
+        Either::Right(_) => Err(Error::StateMismatch.into()),
     }
 }
 

@@ -1,11 +1,13 @@
 //! What is kept between two pages: launches that wait for their redirect, and sessions.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use crate::error::{Error, Failure};
 use crate::platform::{JsonView, Platform};
 use crate::protocol::context::LaunchContext;
 use crate::protocol::discovery::SmartConfiguration;
+use crate::protocol::encoding::join;
 use crate::protocol::id_token::Identity;
 use crate::protocol::json::ObjectWriter;
 use crate::protocol::secret::{AccessToken, CodeVerifier, IdToken, RefreshToken};
@@ -137,17 +139,18 @@ impl Endpoints {
             .optional_text("management", self.management.as_ref().map(Url::as_str))
             .optional_text("introspection", self.introspection.as_ref().map(Url::as_str))
             .optional_text("revocation", self.revocation.as_ref().map(Url::as_str))
-            .text("signingAlgorithms", &self.token_endpoint_auth_signing_alg_values_supported.join(" "))
+            .text("signingAlgorithms", &join(&self.token_endpoint_auth_signing_alg_values_supported, " "))
             .flag("issuerInRedirect", self.issuer_in_redirect)
             .finish()
     }
 
     fn read<V: JsonView>(value: &V) -> Option<Self> {
         let url = |name: &str| Url::parse(&value.member_text(name)?).ok();
+        let (authorization, token) = (url("authorization")?, url("token")?);
         Some(Self {
             issuer: value.member_text("issuer"),
-            authorization: url("authorization")?,
-            token: url("token")?,
+            authorization,
+            token,
             jwks: url("jwks"),
             user_info: url("userInfo"),
             management: url("management"),
@@ -155,7 +158,7 @@ impl Endpoints {
             revocation: url("revocation"),
             token_endpoint_auth_signing_alg_values_supported: value
                 .member_text("signingAlgorithms")
-                .map(|names| names.split_whitespace().map(str::to_owned).collect())
+                .map(|names| names.split_ascii_whitespace().map(str::to_owned).collect())
                 .unwrap_or_default(),
             issuer_in_redirect: flag(value, "issuerInRedirect"),
         })
@@ -179,18 +182,22 @@ impl PendingLaunch {
     }
 
     fn read<V: JsonView>(value: &V) -> Option<Self> {
-        Some(Self {
-            server: value.member_text("server")?,
-            client_id: value.member_text("clientId")?,
-            redirect_uri: value.member_text("redirectUri")?,
-            scope: value.member_text("scope")?,
+        let created = value.member("created")?.number()?;
+        let endpoints = Rc::new(Endpoints::read(&value.member("endpoints")?)?);
+        let texts = Texts::of(value);
+        let launch = Self {
+            server: texts.needed("server"),
+            client_id: texts.needed("clientId"),
+            redirect_uri: texts.needed("redirectUri"),
+            scope: texts.needed("scope"),
             nonce: value.member_text("nonce"),
             verifier: value.member_text("verifier").map(CodeVerifier::new),
-            endpoints: Rc::new(Endpoints::read(&value.member("endpoints")?)?),
+            endpoints,
             max_age: value.member("maxAge").and_then(|seconds| seconds.number()),
             patient: value.member_text("patient"),
-            created: value.member("created")?.number()?,
-        })
+            created,
+        };
+        texts.are_whole.get().then_some(launch)
     }
 }
 
@@ -253,23 +260,46 @@ impl SessionRecord {
     }
 
     pub fn read<V: JsonView>(value: &V) -> Option<Rc<Self>> {
-        Some(Rc::new(Self {
-            server: value.member_text("server")?,
-            client_id: value.member_text("clientId")?,
-            fhir_base: value.member_text("fhirBase")?,
-            endpoints: Rc::new(Endpoints::read(&value.member("endpoints")?)?),
-            requested_scope: value.member_text("requestedScope")?,
+        let endpoints = Rc::new(Endpoints::read(&value.member("endpoints")?)?);
+        let context = Rc::new(LaunchContext::read(&value.member("context")?));
+        let texts = Texts::of(value);
+        let record = Rc::new(Self {
+            server: texts.needed("server"),
+            client_id: texts.needed("clientId"),
+            fhir_base: texts.needed("fhirBase"),
+            endpoints,
+            requested_scope: texts.needed("requestedScope"),
             granted_scope: value.member_text("grantedScope"),
-            access_token: AccessToken::new(value.member_text("accessToken")?),
+            access_token: AccessToken::new(texts.needed("accessToken")),
             refresh_token: value.member_text("refreshToken").map(RefreshToken::new),
             expires_at: value.member("expiresAt").and_then(|time| time.number()),
-            context: Rc::new(LaunchContext::read(&value.member("context")?)),
+            context,
             identity: value.member("identity").and_then(|identity| CheckedIdentity::read(&identity)).map(Rc::new),
             issuer_unknown: flag(value, "issuerUnknown"),
             renewal_incomplete: flag(value, "renewalIncomplete"),
             is_pasted: flag(value, "pasted"),
             id_token: value.member_text("idToken").map(IdToken::new),
-        }))
+        });
+        texts.are_whole.get().then_some(record)
+    }
+}
+
+/// Reads the texts that a record must have, and remembers where one is missing: less code than to leave at each.
+struct Texts<'a, V> {
+    value: &'a V,
+    are_whole: Cell<bool>,
+}
+
+impl<'a, V: JsonView> Texts<'a, V> {
+    fn of(value: &'a V) -> Self {
+        Self { value, are_whole: Cell::new(true) }
+    }
+
+    fn needed(&self, name: &str) -> String {
+        self.value.member_text(name).unwrap_or_else(|| {
+            self.are_whole.set(false);
+            String::new()
+        })
     }
 }
 
@@ -283,13 +313,11 @@ fn unavailable<T>(_: T) -> Failure {
 
 /// Keeps a launch until its redirect comes back, and forgets those that never came back.
 pub(crate) async fn save_launch<P: Platform>(platform: &P, state: &str, launch: &PendingLaunch) -> Result<(), Failure> {
-    for key in platform.keys(LAUNCH).await.map_err(unavailable)? {
-        let known = platform.get(&key).await.map_err(unavailable)?.and_then(|text| platform.parse(&text));
-        let created = known.and_then(|value| value.member("created")?.number());
-        if created.is_none_or(|created| platform.now() - created > LAUNCH_LIFETIME) {
-            platform.remove(&key).await.map_err(unavailable)?;
-        }
-    }
+    let is_over = |stored: Option<P::Value>| {
+        let created = stored.and_then(|launch| launch.member("created")?.number());
+        created.is_none_or(|created| platform.now() - created > LAUNCH_LIFETIME)
+    };
+    remove_launches(platform, &is_over).await?;
     platform.set(&[LAUNCH, state].concat(), &launch.to_json()).await.map_err(unavailable)
 }
 
@@ -322,10 +350,19 @@ pub(crate) async fn remove_launches_about<P: Platform>(
     server: &str,
     patient: Option<&str>,
 ) -> Result<(), Failure> {
+    let Some(patient) = patient else { return Ok(()) };
+    let is_about = |stored: Option<P::Value>| {
+        let has = |name: &str, text: &str| stored.as_ref()?.member_text(name).filter(|known| known == text);
+        has("server", server).and(has("patient", patient)).is_some()
+    };
+    remove_launches(platform, &is_about).await
+}
+
+/// Forgets the launches of which something is true; what is stored of one may be damaged.
+async fn remove_launches<P: Platform>(platform: &P, is_over: &dyn Fn(Option<P::Value>) -> bool) -> Result<(), Failure> {
     for key in platform.keys(LAUNCH).await.map_err(unavailable)? {
         let stored = platform.get(&key).await.map_err(unavailable)?.and_then(|text| platform.parse(&text));
-        let Some(launch) = stored.and_then(|value| PendingLaunch::read(&value)) else { continue };
-        if launch.server == server && launch.patient.is_some() && launch.patient.as_deref() == patient {
+        if is_over(stored) {
             platform.remove(&key).await.map_err(unavailable)?;
         }
     }

@@ -61,7 +61,7 @@ impl<P: Platform> Session<P> {
     fn start_refresh(&self, scope: Option<String>) -> Flight<()> {
         let inner = self.inner.clone();
         let flight = Flight::start(&self.inner.platform, async move {
-            let outcome = refresh_alone(&inner, scope.as_deref()).await;
+            let outcome = inner.parts.refresh(Session { inner: inner.clone() }, scope).await;
             inner.refreshing.borrow_mut().take();
             outcome
         });
@@ -77,14 +77,15 @@ const PAUSE_AHEAD: f64 = 30.0;
 const NEWS_TRAVEL: u32 = 50;
 
 /// Refreshes while no other tab does, or takes over what another tab refreshed meanwhile.
-async fn refresh_alone<P: Platform>(inner: &Rc<Inner<P>>, scope: Option<&str>) -> Result<(), Failure> {
+pub(super) async fn refresh_alone<P: Platform>(session: Session<P>, scope: Option<String>) -> Result<(), Failure> {
+    let inner = &session.inner;
     let dead = inner.record.borrow().access_token.clone();
     let lock = inner.platform.lock(&["smartrust.refresh.", &inner.id].concat()).await;
     inner.check_active()?;
     if scope.is_none() && adopt_newer(inner, &dead).await {
         return Ok(());
     }
-    let response = request_tokens(inner, scope).await;
+    let response = request_tokens(inner, scope.as_deref()).await;
     inner.check_active()?;
     match response {
         Ok(response) => {
@@ -132,11 +133,13 @@ async fn request_tokens<P: Platform>(inner: &Rc<Inner<P>>, scope: Option<&str>) 
 
 /// Stores the new tokens before anything uses them.
 async fn take_over<P: Platform>(inner: &Rc<Inner<P>>, response: Box<TokenResponse>) -> Result<(), Failure> {
+    let digest = identity::access_token_digest(&inner.platform, &response).await;
+    inner.check_active()?;
     let old = SessionRecord::clone(&inner.record.borrow());
     if response.context.patient.is_some() && response.context.patient != old.context.patient {
         return Err(Error::PatientChanged.into());
     }
-    let old = identity::renewed(inner, old, &response)?;
+    let old = identity::renewed(inner, old, &response, digest.as_deref())?;
     let has_new_identity = response.id_token.is_some() && response.id_token == old.id_token;
     let record = SessionRecord {
         access_token: response.access_token,

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::config::{Server, ServerRecord};
 use super::discovery::{discover, openid_configuration};
+use super::parts::at_hand;
 use super::transport::{Answer, REQUEST_TIMEOUT, send};
 use crate::abort::AbortSignal;
 use crate::error::{Error, Failure};
@@ -49,7 +50,7 @@ impl<P: Platform> RegistrationEndpoint<P> {
     /// read, [`Error::Configuration`] for a base that is no address.
     pub async fn discover(platform: P, record: &ServerRecord) -> Result<Self, Failure> {
         let server = Rc::new(Server::without_client(record)?);
-        let configuration = discover(&platform, &server, false).await?;
+        let configuration = discover(&platform, &at_hand(), &server, false).await?;
         let url = match &configuration.registration_endpoint {
             Some(url) => Some(url.clone()),
             None => {
@@ -131,7 +132,7 @@ impl<P: Platform> RegistrationEndpoint<P> {
         read_deletion(&self.url, answer.status, &answer.body)
     }
 
-    async fn send(&self, request: &Request, abort: &AbortSignal) -> Result<Answer<<P as Json>::Value>, Failure> {
+    async fn send(&self, request: &Request, abort: &AbortSignal) -> Result<Box<Answer<<P as Json>::Value>>, Failure> {
         send(&self.platform, request, REQUEST_TIMEOUT, abort).await
     }
 }

@@ -7,6 +7,7 @@ use super::config::Server;
 use super::discovery;
 use super::flight::Flight;
 use super::identity;
+use super::parts::Parts;
 use super::records::{self, SessionRecord};
 pub use super::records::{CheckedIdentity, Signature};
 use crate::error::{Error, Failure};
@@ -46,6 +47,7 @@ type Listener = Rc<dyn Fn(&SessionEvent)>;
 
 pub(super) struct Inner<P: Platform> {
     pub platform: P,
+    pub parts: Rc<dyn Parts<P>>,
     pub server: Rc<Server>,
     pub id: String,
     pub guard: Guard,
@@ -65,7 +67,13 @@ const SOON: f64 = 60.0;
 pub(super) const SIGNED_OUT: &str = "signed_out";
 
 impl<P: Platform> Session<P> {
-    pub(super) fn new(platform: P, server: Rc<Server>, id: String, record: Rc<SessionRecord>) -> Self {
+    pub(super) fn new(
+        platform: P,
+        parts: Rc<dyn Parts<P>>,
+        server: Rc<Server>,
+        id: String,
+        record: Rc<SessionRecord>,
+    ) -> Self {
         let mut guard = Guard::new(server.fhir_base.clone());
         let locations = record.context.authorization_details.iter().flat_map(|detail| &detail.locations);
         for location in locations.filter_map(|location| Url::parse(location).ok()) {
@@ -78,6 +86,7 @@ impl<P: Platform> Session<P> {
         }
         let inner = Rc::new(Inner {
             platform,
+            parts,
             server,
             id,
             guard,

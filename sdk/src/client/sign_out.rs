@@ -1,6 +1,5 @@
 //! The end of a session by the user's will: forgotten in every tab, and its tokens given back.
 
-use super::records::SessionRecord;
 use super::session::{Inner, SIGNED_OUT, Session};
 use super::transport::{DOCUMENT_TIMEOUT, send};
 use crate::abort::AbortSignal;
@@ -34,23 +33,24 @@ impl<P: Platform> Session<P> {
         if !self.is_active() {
             return self.inner.forget().await.map(|()| Revocation::AlreadyEnded);
         }
-        let record = self.inner.record.borrow().clone();
         self.inner.end(Error::SignedOut.into());
         self.inner.platform.publish(&self.inner.topic(), SIGNED_OUT);
         let forgotten = self.inner.forget().await;
-        let revocation = revoke(&self.inner, &record).await;
+        let revocation = self.inner.parts.revoke(self.clone()).await;
         forgotten.map(|()| revocation)
     }
 }
 
-async fn revoke<P: Platform>(inner: &Inner<P>, record: &SessionRecord) -> Revocation {
+/// Gives the tokens of a session back.
+pub(super) async fn revoke<P: Platform>(session: Session<P>) -> Revocation {
+    let record = session.inner.record.borrow().clone();
     let Some(endpoint) = &record.endpoints.revocation else { return Revocation::NotOffered };
     if is_page(endpoint) {
         return Revocation::Page(endpoint.as_str().to_owned());
     }
     let refresh = record.refresh_token.as_ref().map(RevokedToken::Refresh);
     for token in refresh.into_iter().chain([RevokedToken::Access(&record.access_token)]) {
-        if let Err(failure) = give_back(inner, endpoint, token).await {
+        if let Err(failure) = give_back(&session.inner, endpoint, token).await {
             return Revocation::Failed(failure);
         }
     }

@@ -1,8 +1,9 @@
 //! Sends one request, for so long and no longer.
 
-use futures_util::future::{Either, select};
+use std::future::poll_fn;
+use std::task::Poll;
 
-use crate::abort::{AbortHandle, AbortSignal};
+use crate::abort::AbortSignal;
 use crate::error::{Error, Failure};
 use crate::platform::{Body, HttpFailure, HttpResponse, Json, Platform};
 use crate::protocol::encoding::decimal;
@@ -33,7 +34,7 @@ pub(crate) struct Answer<V> {
 
 impl<V> Answer<V> {
     /// Reads a response to its end.
-    pub async fn read(response: impl HttpResponse<Value = V>, counts_bytes: bool) -> Result<Self, HttpFailure> {
+    pub async fn read(response: impl HttpResponse<Value = V>, counts_bytes: bool) -> Result<Box<Self>, HttpFailure> {
         let status = response.status();
         // Asking for a header takes a browser as long as anything else here.
         let retry_after = if status < 400 { None } else { response.header("Retry-After") };
@@ -42,7 +43,8 @@ impl<V> Answer<V> {
         let last_modified = response.header("Last-Modified");
         let cache_control = response.header("Cache-Control");
         let (body, bytes) = response.body(counts_bytes).await?;
-        Ok(Self { status, retry_after, etag, location, last_modified, cache_control, body, bytes })
+        // Boxed, because many hands pass it on.
+        Ok(Box::new(Self { status, retry_after, etag, location, last_modified, cache_control, body, bytes }))
     }
 }
 
@@ -52,43 +54,38 @@ pub(crate) async fn send<P: Platform>(
     request: &Request,
     timeout: u32,
     abort: &AbortSignal,
-) -> Result<Answer<<P as Json>::Value>, Failure> {
-    let exchange = async |signal: AbortSignal| {
-        let response = platform.send(request, &signal).await?;
+) -> Result<Box<Answer<<P as Json>::Value>>, Failure> {
+    let exchange = async {
+        let response = platform.send(request, abort).await?;
         Answer::read(response, request.counts_bytes).await
     };
     in_time(platform, &request.url, timeout, abort, exchange).await
 }
 
-/// Waits for work on an exchange with a host, for so long and unless the caller calls it off. The signal that the work gets fires when
-/// nobody waits any more.
+/// Waits for work on an exchange with a host, for so long and unless the caller calls it off.
 pub(crate) async fn in_time<P: Platform, T>(
     platform: &P,
     url: &Url,
     timeout: u32,
     abort: &AbortSignal,
-    work: impl AsyncFnOnce(AbortSignal) -> Result<T, HttpFailure>,
+    work: impl Future<Output = Result<T, HttpFailure>>,
 ) -> Result<T, Failure> {
     if abort.is_aborted() {
         return Err(Error::Aborted.into());
     }
+    let (mut work, mut time) = (Box::pin(work), Box::pin(platform.sleep(timeout)));
+    let working = poll_fn(|context| match work.as_mut().poll(context) {
+        Poll::Ready(outcome) => Poll::Ready(Some(outcome)),
+        Poll::Pending => time.as_mut().poll(context).map(|()| None),
+    });
     let host = || url.host().into();
-    let own_abort = AbortHandle::new();
-    let work = Box::pin(work(own_abort.signal()));
-    let given_up = select(Box::pin(platform.sleep(timeout)), abort.aborted());
-    match select(work, given_up).await {
-        Either::Left((Ok(outcome), _)) => Ok(outcome),
-        Either::Left((Err(HttpFailure::Network), _)) => Err(Error::Network { host: host() }.into()),
-        Either::Left((Err(HttpFailure::Aborted), _)) => Err(Error::Aborted.into()),
-        Either::Right((reason, _)) => {
-            own_abort.abort();
-            Err(match reason {
-                Either::Left(_) => Error::Timeout { host: host() },
-                Either::Right(_) => Error::Aborted,
-            }
-            .into())
-        }
+    Err(match abort.unless_fired(working).await {
+        Some(Some(Ok(outcome))) => return Ok(outcome),
+        Some(Some(Err(HttpFailure::Network))) => Error::Network { host: host() },
+        Some(None) => Error::Timeout { host: host() },
+        Some(Some(Err(HttpFailure::Aborted))) | None => Error::Aborted,
     }
+    .into())
 }
 
 /// Fetches one document and says how long it is good for, or what came back in its place.
@@ -100,7 +97,7 @@ pub(crate) async fn fetch_document<P: Platform>(
         send(platform, request, DOCUMENT_TIMEOUT, &AbortSignal::never()).await.map_err(|failure| match &*failure {
             Error::Network { .. } => "no answer could be read".to_owned(),
             Error::Timeout { .. } => TOO_LATE.to_owned(),
-            other => other.message(),
+            other => other.code().to_owned(),
         })?;
     if answer.status != 200 {
         return Err(["status ", &decimal(answer.status.into())].concat());
@@ -111,7 +108,7 @@ pub(crate) async fn fetch_document<P: Platform>(
 
 /// How long `Cache-Control` lets an answer be used, in seconds (RFC 9111 section 5.2.2).
 fn lifetime(cache_control: &str) -> f64 {
-    let mut directives = cache_control.split(',').map(str::trim);
+    let mut directives = cache_control.split(',').map(str::trim_ascii);
     if directives.clone().any(|directive| matches!(directive, "no-store" | "no-cache")) {
         return 0.0;
     }

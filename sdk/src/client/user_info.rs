@@ -33,7 +33,11 @@ impl<P: Platform> Session<P> {
         read_user_info(answer.status, &answer.body, &subject().unwrap_or_default())
     }
 
-    async fn ask_user_info(&self, endpoint: &Url, abort: &AbortSignal) -> Result<Answer<<P as Json>::Value>, Failure> {
+    async fn ask_user_info(
+        &self,
+        endpoint: &Url,
+        abort: &AbortSignal,
+    ) -> Result<Box<Answer<<P as Json>::Value>>, Failure> {
         let token = self.access_token().await?;
         let mut guard = self.inner.guard.clone();
         guard.admit(endpoint.clone());

@@ -2,12 +2,32 @@
 
 use super::{Error, FhirError, OAuthError};
 use crate::fhir::outcome::OperationOutcome;
-use crate::protocol::encoding::decimal;
+use crate::protocol::encoding::{decimal, join, trim_end};
 
 impl Error {
     /// What happened, where, and what to do next.
     pub fn message(&self) -> String {
+        self.common_message().unwrap_or_else(|| self.uncommon_message())
+    }
+
+    /// The message of an error that comes without app or server doing wrong, and no section of a standard says how.
+    pub(crate) fn common_message(&self) -> Option<String> {
         // Put together by hand, as `format!` weighs far more in wasm.
+        let (before, found, after) = match self {
+            Self::Network { host } => (
+                "No answer could be read from ",
+                &**host,
+                ": check the connection, that the server is up, and that it allows this page's origin (CORS).",
+            ),
+            Self::Timeout { host } => ("", &**host, " did not answer in time: try again."),
+            Self::Aborted => ("The request was called off.", "", ""),
+            Self::SignedOut => ("The session was ended: launch again.", "", ""),
+            _ => return None,
+        };
+        Some([before, found, after].concat())
+    }
+
+    fn uncommon_message(&self) -> String {
         let joined: String;
         let (before, found, after) = match self {
             Self::Configuration(wrong) => {
@@ -45,7 +65,7 @@ impl Error {
             }
             Self::Discovery { attempts } => {
                 let attempts = attempts.iter().map(|attempt| [&*attempt.url, ": ", &*attempt.outcome].concat());
-                joined = attempts.collect::<Vec<_>>().join("; ");
+                joined = join(attempts, "; ");
                 (
                     "The server's configuration could not be read (",
                     &*joined,
@@ -98,16 +118,8 @@ impl Error {
                 joined = [failed.check, ": ", &failed.problem].concat();
                 ("The ID token was refused by the check of ", &*joined, ". Start the launch again.")
             }
-            Self::Network { host } => (
-                "No answer could be read from ",
-                &**host,
-                ": check the connection, that the server is up, and that it allows this page's origin (CORS).",
-            ),
-            Self::Timeout { host } => ("", &**host, " did not answer in time: try again."),
-            Self::Aborted => ("The request was called off.", "", ""),
             Self::ClientAuthentication { problem } => ("The client could not prove who it is: ", *problem, "."),
             Self::SessionExpired => ("The session has run out and cannot be refreshed: launch again.", "", ""),
-            Self::SignedOut => ("The session was ended: launch again.", "", ""),
             Self::NotOffered { what } => {
                 ("The server does not offer ", *what, ": its documents name no endpoint for it.")
             }
@@ -182,6 +194,9 @@ impl Error {
                 "",
             ),
             Self::Entropy => ("The host has no secure source of randomness.", "", ""),
+            Self::Digest => {
+                ("This page cannot make digests, which PKCE needs: open it by https or on localhost.", "", "")
+            }
             Self::PopupBlocked => (
                 "The browser did not let the page open a window: open it within the user's click, or launch in this page.",
                 "",
@@ -189,6 +204,15 @@ impl Error {
             ),
             Self::PopupClosed => ("The window was closed before the launch had ended: launch again.", "", ""),
             Self::Navigation => ("There is no page to navigate: open the authorization URL yourself.", "", ""),
+            Self::CodeUnavailable => (
+                "A part of this client's own code could not be loaded: check the connection, and that the server has all files of \
+                 one version. A reload of the page gets what is there now.",
+                "",
+                "",
+            ),
+            Self::Network { .. } | Self::Timeout { .. } | Self::Aborted | Self::SignedOut => {
+                return self.common_message().unwrap_or_default();
+            }
         };
         [before, found, after].concat()
     }
@@ -197,7 +221,7 @@ impl Error {
 impl OAuthError {
     fn worded(&self) -> String {
         match &self.description {
-            Some(description) => [&self.error, " (", description.trim_end_matches('.'), ")"].concat(),
+            Some(description) => [&self.error, " (", trim_end(description, b'.'), ")"].concat(),
             None => self.error.clone(),
         }
     }

@@ -24,14 +24,12 @@ impl ResourceId {
     /// assert_eq!(ResourceId::read("#contained"), None);
     /// ```
     pub fn read(reference: &str) -> Option<Self> {
-        let mut segments = reference.rsplit('/').peekable();
-        let mut id = segments.next()?;
-        if segments.next_if_eq(&"_history").is_some() {
-            id = segments.next()?;
-        }
-        let resource_type = segments.next()?;
+        let segments: Vec<&str> = reference.split('/').collect();
+        let ([.., resource_type, id, "_history", _] | [.., resource_type, id]) = segments.as_slice() else {
+            return None;
+        };
         (is_resource_type(resource_type) && is_id(id))
-            .then(|| Self { resource_type: resource_type.to_owned(), id: id.to_owned() })
+            .then(|| Self { resource_type: (*resource_type).to_owned(), id: (*id).to_owned() })
     }
 }
 

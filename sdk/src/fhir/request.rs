@@ -245,7 +245,7 @@ impl FhirRequest {
             request = Request::get(address, FHIR_JSON);
             request.method = self.interaction.method(self.is_posted || self.body.is_some());
             if let Some(body) = &self.body {
-                let is_json_patch = self.interaction == Interaction::Patch && body.trim_start().starts_with('[');
+                let is_json_patch = self.interaction == Interaction::Patch && body.trim_ascii_start().starts_with('[');
                 send_body(&mut request, body.clone(), if is_json_patch { JSON_PATCH } else { FHIR_JSON });
             }
         }

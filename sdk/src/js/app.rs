@@ -8,7 +8,7 @@ use wasm_bindgen::prelude::*;
 use super::abort::Followed;
 use super::error::json_argument;
 use super::handle::{Arguments, Call, Handle, Held};
-use super::lazy::{Task, later};
+use super::lazy::{self, Task, later};
 use super::session::JsSession;
 use super::value::{promise, text};
 use crate::client::app::{AuthorizationMethod, LaunchOptions, SmartApp};
@@ -50,7 +50,7 @@ pub(super) fn read_app(
 ) -> Result<JsValue, Failure> {
     let config = json_argument(config, "config")?;
     let platform = WebPlatform::with_store(read_store(&config)?).with_early_responses(early);
-    let app = SmartApp::new(platform, SmartAppConfig::read_with(&config, authentication)?)?;
+    let app = SmartApp::with_parts(platform, lazy::parts(), SmartAppConfig::read_with(&config, authentication)?)?;
     app.findings().iter().for_each(|finding| warn(&finding.message));
     Ok(Handle::new(Rc::new(app)).into())
 }

@@ -2,7 +2,6 @@
 
 use js_sys::{Array, Function, Promise};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 use web_sys::CryptoKey;
 
 use super::value::{object, text};
@@ -13,7 +12,7 @@ use crate::protocol::client_assertion::{ClientKey, PrivateKeyJwt};
 use crate::protocol::client_auth::{
     AuthenticationCallback, AuthenticationRequest, ClientAuthentication, ClientCredential,
 };
-use crate::web::{JsonValue, WebPlatform};
+use crate::web::{JsonValue, Settled, WebPlatform};
 
 /// Reads the members `key` and `authenticate` of a server.
 pub(super) fn read_authentication(server: &JsonValue) -> Result<Option<ClientAuthentication>, Failure> {
@@ -62,7 +61,7 @@ fn read_callback(callback: JsonValue) -> Result<ClientAuthentication, Failure> {
 async fn call(callback: &Function, request: &AuthenticationRequest) -> Option<ClientCredential> {
     let request = object(&[("endpoint", text(request.endpoint.as_str())), ("clientId", text(&request.client_id))]);
     let given = callback.call1(&JsValue::UNDEFINED, &request).ok()?;
-    let given = JsonValue::from_js(JsFuture::from(Promise::resolve(&given)).await.ok()?);
+    let given = JsonValue::from_js(Settled::of(&Promise::resolve(&given)).await.ok()?);
     Some(ClientCredential {
         parameters: members(&given, "parameters", JsonView::text).ok()?,
         authorization: given.member_text("authorization"),

@@ -3,6 +3,8 @@
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
+#[cfg(feature = "js")]
+use super::value::written_object;
 use super::value::{object, optional_text, text};
 use crate::error::{Error, Failure, OAuthError};
 use crate::platform::Json;
@@ -19,6 +21,17 @@ impl From<Failure> for JsValue {
     fn from(failure: Failure) -> Self {
         to_js(&failure)
     }
+}
+
+/// An error that no answer of a server brought, as a `SmartError`.
+#[cfg(feature = "js")]
+pub(super) fn brief(error: &Error, message: &str) -> JsValue {
+    SmartError::new(
+        error.code(),
+        message,
+        &written_object! { "status": JsValue::UNDEFINED, "section": JsValue::UNDEFINED },
+    )
+    .into()
 }
 
 /// The error as a `SmartError`.

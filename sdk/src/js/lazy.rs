@@ -1,16 +1,25 @@
-//! What most pages never ask for: its code is in a second WebAssembly file, which the face loads before it calls for any of it.
+//! What most pages never ask for: its code is in a second WebAssembly file, which is loaded when any of it is called for.
 //!
-//! The build (`xtask/src/split.rs`) cuts the file at the one call from [`later`] to [`start`]: what only `start` reaches goes
-//! to the second file. Where nothing is cut, as in tests, `start` is called as any function.
+//! The build (`xtask/src/split.rs`) cuts the file at the calls into [`second`]: what only these reach goes to the second file. Where
+//! nothing is cut, as in tests, they are calls as any other.
+
+use std::rc::Rc;
 
 use js_sys::Function;
 use wasm_bindgen::JsValue;
 
 use super::app::{self, App, read_app};
 use super::client_auth::read_authentication;
+use super::error::to_js;
 use super::handle::{Arguments, Call};
 use super::session;
+use crate::client::config::Server;
+use crate::client::discovery::Found;
+use crate::client::parts::{AskedMaxAge, AtHand, Parts};
 use crate::client::session::Session;
+use crate::client::sign_out::Revocation;
+#[cfg(split)]
+use crate::error::Error;
 use crate::error::Failure;
 use crate::platform::LocalFuture;
 use crate::web::WebPlatform;
@@ -20,16 +29,66 @@ pub(super) enum Task {
     ReadAuthentication(JsValue, Function),
     App(App, Call, Arguments),
     Session(Session<WebPlatform>, Call, Arguments),
+    Refresh(Session<WebPlatform>, Option<String>),
+    MaxAge(AskedMaxAge<WebPlatform>),
+    HandOver(WebPlatform, String, String),
 }
 
 type Started = LocalFuture<Result<JsValue, Failure>>;
+type Looking = LocalFuture<Result<Found, Failure>>;
 
 /// What comes of a task.
-pub(super) fn later(task: Task) -> Started {
-    #[cfg(split)]
-    return cut::start_later(task);
-    #[cfg(not(split))]
-    start(task)
+pub(super) async fn later(task: Task) -> Result<JsValue, Failure> {
+    load().await?;
+    second::start(task).await
+}
+
+/// An error as JavaScript gets it. The words of the less common ones are in the second file; where that cannot be loaded, the code
+/// has to do.
+pub(super) async fn told(failure: Failure) -> JsValue {
+    match failure.common_message() {
+        Some(message) => super::error::brief(&failure, &message),
+        None if load().await.is_ok() => second::told(failure),
+        None => super::error::brief(&failure, "It has the code above; its words could not be loaded."),
+    }
+}
+
+/// The client's less common code, loaded when it is called for.
+pub(super) struct Later;
+
+impl Parts<WebPlatform> for Later {
+    fn refresh(&self, session: Session<WebPlatform>, scope: Option<String>) -> LocalFuture<Result<(), Failure>> {
+        Box::pin(async move { later(Task::Refresh(session, scope)).await.map(|_| ()) })
+    }
+
+    fn revoke(&self, session: Session<WebPlatform>) -> LocalFuture<Revocation> {
+        Box::pin(async move {
+            match load().await {
+                Ok(()) => second::revoke(session).await,
+                Err(failure) => Revocation::Failed(failure),
+            }
+        })
+    }
+
+    fn look_further(&self, platform: WebPlatform, server: Rc<Server>, outcome: String) -> Looking {
+        Box::pin(async move {
+            load().await?;
+            second::look_further(platform, server, outcome).await
+        })
+    }
+
+    fn max_age(&self, asked: AskedMaxAge<WebPlatform>) -> LocalFuture<Result<f64, Failure>> {
+        Box::pin(async move { Ok(later(Task::MaxAge(asked)).await?.as_f64().unwrap_or_default()) })
+    }
+
+    fn hand_over(&self, platform: WebPlatform, state: String, address: String) -> LocalFuture<Result<(), Failure>> {
+        Box::pin(async move { later(Task::HandOver(platform, state, address)).await.map(|_| ()) })
+    }
+}
+
+/// How the client reaches its less common code.
+pub(super) fn parts() -> Rc<dyn Parts<WebPlatform>> {
+    Rc::new(Later)
 }
 
 fn start(task: Task) -> Started {
@@ -39,24 +98,91 @@ fn start(task: Task) -> Started {
         }
         Task::App(app, call, arguments) => Box::pin(app::answer_lazily(app, call, arguments)),
         Task::Session(session, call, arguments) => Box::pin(session::answer_lazily(session, call, arguments)),
+        Task::Refresh(session, scope) => nothing(AtHand.refresh(session, scope)),
+        Task::MaxAge(asked) => Box::pin(async move { Ok(AtHand.max_age(asked).await?.into()) }),
+        Task::HandOver(platform, state, address) => nothing(AtHand.hand_over(platform, state, address)),
     }
 }
 
-/// The two ends of the cut, by the names that wasm_split_cli_support looks for. Both are compiled together, so that they agree
-/// on how Rust's types are passed.
+fn nothing(work: LocalFuture<Result<(), Failure>>) -> Started {
+    Box::pin(async move { work.await.map(|()| JsValue::UNDEFINED) })
+}
+
+/// Has the face load the second file.
+async fn load() -> Result<(), Failure> {
+    #[cfg(split)]
+    crate::web::Settled::of(&face::load_lazy()).await.map_err(|_| Error::CodeUnavailable)?;
+    Ok(())
+}
+
+#[cfg(split)]
+mod face {
+    use js_sys::Promise;
+    use wasm_bindgen::prelude::*;
+
+    #[wasm_bindgen(raw_module = "../load.js")]
+    extern "C" {
+        #[wasm_bindgen(js_name = loadLazy)]
+        pub(super) fn load_lazy() -> Promise;
+    }
+}
+
+/// What the second file has, where nothing is cut.
+#[cfg(not(split))]
+mod second {
+    use super::*;
+
+    pub(super) use super::start;
+
+    pub(super) fn revoke(session: Session<WebPlatform>) -> LocalFuture<Revocation> {
+        AtHand.revoke(session)
+    }
+
+    pub(super) fn look_further(platform: WebPlatform, server: Rc<Server>, outcome: String) -> Looking {
+        AtHand.look_further(platform, server, outcome)
+    }
+
+    pub(super) fn told(failure: Failure) -> JsValue {
+        to_js(&failure)
+    }
+}
+
+/// What the second file has, and the two ends of each cut by the names that wasm_split_cli_support looks for. Both ends are compiled
+/// together, so that they agree on how Rust's types are passed.
 #[cfg(split)]
 #[allow(unsafe_code, improper_ctypes, improper_ctypes_definitions)]
-mod cut {
-    use super::{Started, Task, start};
+mod second {
+    use super::*;
 
     #[link(wasm_import_module = "__wasm_split_placeholder__")]
     unsafe extern "C" {
         #[link_name = "__wasm_split_00lazy00_import_00000000000000000000000000000000"]
-        pub(super) safe fn start_later(task: Task) -> Started;
+        pub(super) safe fn start(task: Task) -> Started;
+        #[link_name = "__wasm_split_00lazy00_import_00000000000000000000000000000001"]
+        pub(super) safe fn revoke(session: Session<WebPlatform>) -> LocalFuture<Revocation>;
+        #[link_name = "__wasm_split_00lazy00_import_00000000000000000000000000000002"]
+        pub(super) safe fn told(failure: Failure) -> JsValue;
+        #[link_name = "__wasm_split_00lazy00_import_00000000000000000000000000000003"]
+        pub(super) safe fn look_further(platform: WebPlatform, server: Rc<Server>, outcome: String) -> Looking;
     }
 
     #[unsafe(export_name = "__wasm_split_00lazy00_export_00000000000000000000000000000000")]
     extern "C" fn started(task: Task) -> Started {
-        start(task)
+        super::start(task)
+    }
+
+    #[unsafe(export_name = "__wasm_split_00lazy00_export_00000000000000000000000000000001")]
+    extern "C" fn revoked(session: Session<WebPlatform>) -> LocalFuture<Revocation> {
+        AtHand.revoke(session)
+    }
+
+    #[unsafe(export_name = "__wasm_split_00lazy00_export_00000000000000000000000000000002")]
+    extern "C" fn told_later(failure: Failure) -> JsValue {
+        to_js(&failure)
+    }
+
+    #[unsafe(export_name = "__wasm_split_00lazy00_export_00000000000000000000000000000003")]
+    extern "C" fn looked_further(platform: WebPlatform, server: Rc<Server>, outcome: String) -> Looking {
+        AtHand.look_further(platform, server, outcome)
     }
 }

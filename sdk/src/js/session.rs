@@ -8,9 +8,8 @@ use wasm_bindgen::prelude::*;
 use super::abort::Followed;
 use super::asked::{is_true, read_options, read_reading};
 use super::batcher::JsBatcher;
-use super::error::to_js;
 use super::handle::{Arguments, Call, Handle, Held};
-use super::lazy::{Task, later};
+use super::lazy::{Task, later, told};
 use super::record::{load_record, load_whole_record};
 use super::request;
 use super::request::response_object;
@@ -23,7 +22,7 @@ use crate::client::resolver::Resolver;
 use crate::client::session::{CheckedIdentity, EventSubscription, Session, SessionEvent, Signature};
 use crate::client::sign_out::Revocation;
 use crate::error::Failure;
-use crate::platform::{Json, JsonView};
+use crate::platform::{Json, JsonView, Spawn};
 use crate::protocol::scope::ScopeGrant;
 use crate::protocol::url::Url;
 use crate::web::{JsonValue, WebPlatform};
@@ -47,13 +46,20 @@ impl JsSession {
     fn on_event(&self, listener: JsValue) {
         let listener: Function = listener.unchecked_into();
         let subscription = self.session.on_event(move |event| {
-            let (name, error) = match event {
-                SessionEvent::Refreshed => ("refreshed", JsValue::UNDEFINED),
-                SessionEvent::IdentityChecked => ("identitychecked", JsValue::UNDEFINED),
-                SessionEvent::SignedOut(reason) => ("signedout", to_js(reason)),
+            let (name, reason) = match event {
+                SessionEvent::Refreshed => ("refreshed", None),
+                SessionEvent::IdentityChecked => ("identitychecked", None),
+                SessionEvent::SignedOut(reason) => ("signedout", Some(reason.clone())),
             };
-            // The face's listener only queues the app's own, which is where an error can arise.
-            let _ = listener.call2(&JsValue::UNDEFINED, &text(name), &error);
+            let listener = listener.clone();
+            WebPlatform::default().spawn(Box::pin(async move {
+                let error = match reason {
+                    Some(reason) => told(reason).await,
+                    None => JsValue::UNDEFINED,
+                };
+                // The face's listener only queues the app's own, which is where an error can arise.
+                let _ = listener.call2(&JsValue::UNDEFINED, &text(name), &error);
+            }));
         });
         *self.subscription.borrow_mut() = Some(subscription);
     }
@@ -66,7 +72,7 @@ impl Held for JsSession {
             Call::Id => text(session.id()),
             Call::Patient => own_text(session.patient()),
             Call::Encounter => own_text(session.encounter()),
-            Call::FhirUser => own_text(session.fhir_user().map(|user| [user.resource_type, user.id].join("/"))),
+            Call::FhirUser => own_text(session.fhir_user().map(|user| [&*user.resource_type, "/", &user.id].concat())),
             Call::FhirBase => own_text(Some(session.fhir_base())),
             Call::Server => own_text(session.server_name()),
             Call::ManagementEndpoint => optional_text(session.management_endpoint().as_ref().map(Url::as_str)),
@@ -126,7 +132,7 @@ async fn answer(session: Session<WebPlatform>, call: Call, arguments: Arguments)
             session.make_current().await?;
             Ok(JsValue::UNDEFINED)
         }
-        Call::SignOut => Ok(revocation_object(&session.sign_out().await?)),
+        Call::SignOut => Ok(revocation_object(session.sign_out().await?).await),
         _ => later(Task::Session(session, call, arguments)).await,
     }
 }
@@ -183,15 +189,15 @@ fn scopes_object(grant: &ScopeGrant) -> JsValue {
     }
 }
 
-fn revocation_object(revocation: &Revocation) -> JsValue {
+async fn revocation_object(revocation: Revocation) -> JsValue {
     let (state, page, error) = match revocation {
         Revocation::Revoked => ("revoked", None, JsValue::UNDEFINED),
         Revocation::NotOffered => ("notoffered", None, JsValue::UNDEFINED),
         Revocation::AlreadyEnded => ("ended", None, JsValue::UNDEFINED),
-        Revocation::Page(page) => ("page", Some(page.as_str()), JsValue::UNDEFINED),
-        Revocation::Failed(failure) => ("failed", None, to_js(failure)),
+        Revocation::Page(page) => ("page", Some(page), JsValue::UNDEFINED),
+        Revocation::Failed(failure) => ("failed", None, told(failure).await),
     };
-    written_object! {"revocation": text(state), "page": optional_text(page), "error": error}
+    written_object! {"revocation": text(state), "page": own_text(page), "error": error}
 }
 
 fn identity_object(identity: &CheckedIdentity) -> JsValue {

@@ -2,25 +2,35 @@
 
 use js_sys::{Array, Object, Promise, Reflect};
 use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::future_to_promise;
 
-use super::error::to_js;
+#[cfg(feature = "js")]
+use super::lazy::told;
 use crate::error::Failure;
 use crate::platform::LocalFuture;
 use crate::protocol::finding::Finding;
 #[cfg(feature = "js")]
 use crate::protocol::scope::Scope;
-use crate::web::JsonValue;
+use crate::web::{self, JsonValue};
 
 /// A promise of what a future gives.
 pub(super) fn promise(future: impl Future<Output = Result<JsValue, Failure>> + 'static) -> Promise {
     // Boxed, so that the promise's machinery is compiled once and not for each future.
-    let future: LocalFuture<Result<JsValue, Failure>> = Box::pin(future);
-    boxed_promise(future)
+    boxed_promise(Box::pin(future))
 }
 
 fn boxed_promise(future: LocalFuture<Result<JsValue, Failure>>) -> Promise {
-    future_to_promise(async move { future.await.map_err(|error| to_js(&error)) })
+    web::promise(async move {
+        match future.await {
+            Ok(value) => Ok(value),
+            Err(failure) => Err(told(failure).await),
+        }
+    })
+}
+
+/// An error as JavaScript gets it.
+#[cfg(not(feature = "js"))]
+async fn told(failure: Failure) -> JsValue {
+    super::error::to_js(&failure)
 }
 
 /// A text.

@@ -1,6 +1,6 @@
 //! The redirect that brings the user back (RFC 6749 section 4.1.2), and the address without it.
 
-use super::encoding::form_decode;
+use super::encoding::{form_decode, values};
 use super::launch::query_pairs;
 use super::secret::AuthorizationCode;
 use crate::error::{Error, Failure, OAuthError};
@@ -25,13 +25,10 @@ impl Callback {
     /// [`Error::Callback`] where code, state, iss or error stands there twice.
     pub fn read(location: &str) -> Result<Option<Self>, Failure> {
         let pairs = query_pairs(location);
-        let single = |wanted: &str| {
-            let mut values = pairs.iter().filter(|(name, _)| name == wanted).map(|(_, value)| value.clone());
-            let first = values.next();
-            if values.next().is_some() {
-                return Err(Failure::from(Error::Callback { problem: "a parameter stands in it twice" }));
-            }
-            Ok(first)
+        let single = |wanted: &str| match values(&pairs, wanted).as_slice() {
+            [] => Ok(None),
+            [value] => Ok(Some((*value).to_owned())),
+            _ => Err(Failure::from(Error::Callback { problem: "a parameter stands in it twice" })),
         };
         let outcome = match (single("code")?, single("error")?) {
             (None, None) => return Ok(None),
@@ -56,8 +53,11 @@ pub fn without_callback(location: &str) -> String {
     let mut clean = match address.split_once('?') {
         None => address.to_owned(),
         Some((path, query)) => {
-            let kept: Vec<&str> = query.split('&').filter(|pair| !is_callback_parameter(pair)).collect();
-            if kept.is_empty() { path.to_owned() } else { [path, "?", &kept.join("&")].concat() }
+            let mut clean = path.to_owned();
+            for pair in query.split('&').filter(|pair| !is_callback_parameter(pair)) {
+                clean.extend([if clean.len() == path.len() { "?" } else { "&" }, pair]);
+            }
+            clean
         }
     };
     if let Some(fragment) = fragment {

@@ -1,5 +1,6 @@
 //! The launch context that comes with a token (SMART App Launch 2.2, scopes and launch context).
 
+use super::discovery::texts;
 use super::json::ObjectWriter;
 use crate::platform::JsonView;
 
@@ -103,11 +104,10 @@ impl FhirContextItem {
 
 impl AuthorizationDetail {
     fn read<V: JsonView>(detail: &V) -> Self {
-        let texts = |name: &str| detail.member_items(name).iter().filter_map(JsonView::text).collect();
         Self {
             detail_type: detail.member_text("type").unwrap_or_default(),
-            locations: texts("locations"),
-            fhir_versions: texts("fhirVersions"),
+            locations: texts(detail, "locations"),
+            fhir_versions: texts(detail, "fhirVersions"),
         }
     }
 }

@@ -86,11 +86,11 @@ pub fn read_smart_configuration<V: JsonView>(
         authorization_endpoint: reader.endpoint("authorization_endpoint")?,
         token_endpoint: reader.token_endpoint()?,
         jwks_uri: reader.endpoint("jwks_uri")?,
-        registration_endpoint: reader.endpoint("registration_endpoint").ok().flatten(),
-        userinfo_endpoint: reader.endpoint("userinfo_endpoint").ok().flatten(),
-        introspection_endpoint: reader.endpoint("introspection_endpoint").ok().flatten(),
-        revocation_endpoint: reader.endpoint("revocation_endpoint").ok().flatten(),
-        management_endpoint: reader.endpoint("management_endpoint").ok().flatten(),
+        registration_endpoint: reader.optional("registration_endpoint"),
+        userinfo_endpoint: reader.optional("userinfo_endpoint"),
+        introspection_endpoint: reader.optional("introspection_endpoint"),
+        revocation_endpoint: reader.optional("revocation_endpoint"),
+        management_endpoint: reader.optional("management_endpoint"),
         capabilities: list(document, "capabilities"),
         token_endpoint_auth_signing_alg_values_supported: list(
             document,
@@ -132,11 +132,11 @@ pub fn read_capability_statement<V: JsonView>(
         authorization_endpoint: reader.endpoint("authorization_endpoint")?,
         token_endpoint: reader.token_endpoint()?,
         jwks_uri: None,
-        registration_endpoint: reader.endpoint("register").ok().flatten(),
+        registration_endpoint: reader.optional("register"),
         userinfo_endpoint: None,
-        introspection_endpoint: reader.endpoint("introspect").ok().flatten(),
-        revocation_endpoint: reader.endpoint("revoke").ok().flatten(),
-        management_endpoint: reader.endpoint("manage").ok().flatten(),
+        introspection_endpoint: reader.optional("introspect"),
+        revocation_endpoint: reader.optional("revoke"),
+        management_endpoint: reader.optional("manage"),
         capabilities: Vec::new(),
         token_endpoint_auth_signing_alg_values_supported: Vec::new(),
         code_challenge_methods_supported: Vec::new(),
@@ -149,8 +149,13 @@ pub fn read_capability_statement<V: JsonView>(
 pub(super) fn list<V: JsonView>(document: &V, member: &str) -> Vec<String> {
     match document.member_text(member) {
         Some(text) => vec![text],
-        None => document.member_items(member).iter().filter_map(JsonView::text).collect(),
+        None => texts(document, member),
     }
+}
+
+/// The texts of an array.
+pub(super) fn texts<V: JsonView>(document: &V, member: &str) -> Vec<String> {
+    document.member_items(member).iter().filter_map(JsonView::text).collect()
 }
 
 struct Reader<'a> {
@@ -163,6 +168,11 @@ impl Reader<'_> {
     fn token_endpoint(&self) -> Result<Url, Failure> {
         let endpoint = self.endpoint("token_endpoint")?;
         endpoint.ok_or_else(|| Error::configuration("discovery", "it names no token_endpoint"))
+    }
+
+    /// An endpoint that a launch can do without.
+    fn optional(&self, member: &str) -> Option<Url> {
+        self.endpoint(member).ok().flatten()
     }
 
     fn endpoint(&self, member: &str) -> Result<Option<Url>, Failure> {

@@ -1,12 +1,10 @@
 //! Checks an ID token's claims (OpenID Connect Core section 3.1.3.7). The signature is checked by [`crate::client`],
 //! with the platform's cryptography.
 
-use sha2::{Digest, Sha256, Sha384, Sha512};
-
+use super::discovery::list;
 use super::encoding::base64url;
-use super::jwk::Algorithm;
 use super::jwt::{Jwt, decode};
-use super::secret::{AccessToken, IdToken};
+use super::secret::IdToken;
 use crate::error::{Error, Failure};
 use crate::platform::{Json, JsonView};
 
@@ -26,8 +24,9 @@ pub struct Expected<'a> {
     pub nonce: Option<&'a str>,
     /// Whether a token without a nonce is taken although one was sent.
     pub allow_missing_nonce: bool,
-    /// The access token that came with it.
-    pub access_token: &'a AccessToken,
+    /// The digest of the access token that came with it, by the hash that [`access_token_hash`] names. Without it a token that
+    /// has an `at_hash` is refused.
+    pub access_token_digest: Option<&'a [u8]>,
     /// How long ago the user may have signed in, in seconds, where the authorization request said so (`max_age`).
     pub max_age: Option<f64>,
     /// The time, in seconds since 1970.
@@ -53,6 +52,12 @@ pub struct Identity {
     pub access_token_hash_checked: bool,
 }
 
+/// The hash that an ID token's `at_hash` is made by, as Web Crypto names it; `None` where it has no `at_hash`.
+pub fn access_token_hash<J: Json>(json: &J, token: &IdToken) -> Option<&'static str> {
+    let jwt = decode(json, token.expose()).ok()?;
+    jwt.claims.member("at_hash").map(|_| jwt.algorithm.hash_name())
+}
+
 /// Takes an ID token apart and checks its claims, nonce and `at_hash`.
 ///
 /// # Errors
@@ -73,7 +78,7 @@ pub fn read<J: Json>(json: &J, token: &IdToken, expected: &Expected<'_>) -> Resu
     check_times(claims, expected.now)?;
     check_sign_in_time(claims, expected)?;
     let nonce_checked = check_nonce(claims, expected)?;
-    let access_token_hash_checked = check_access_token_hash(claims, jwt.algorithm, expected.access_token)?;
+    let access_token_hash_checked = check_access_token_hash(claims, expected.access_token_digest)?;
     let identity = Identity {
         issuer_checked: expected.issuer.is_some(),
         nonce_checked,
@@ -135,13 +140,10 @@ impl Identity {
 
 fn check_audience<V: JsonView>(claims: &V, expected: &Expected<'_>) -> Result<(), Failure> {
     let value = claims.member("aud").ok_or_else(|| Error::id_token("aud", "it is missing"))?;
-    let audiences: Vec<String> = match value.text() {
-        Some(audience) => vec![audience],
-        None => {
-            let texts = value.items().and_then(|items| items.iter().map(JsonView::text).collect());
-            texts.ok_or_else(|| Error::id_token("aud", "it is neither a text nor a list of texts"))?
-        }
-    };
+    let audiences = list(claims, "aud");
+    if value.text().is_none() && value.items().is_none_or(|items| items.len() != audiences.len()) {
+        return Err(Error::id_token("aud", "it is neither a text nor a list of texts"));
+    }
     if !audiences.iter().any(|audience| audience == expected.client_id) {
         return Err(Error::id_token("aud", "it is for another client"));
     }
@@ -192,19 +194,10 @@ fn check_nonce<V: JsonView>(claims: &V, expected: &Expected<'_>) -> Result<bool,
     }
 }
 
-fn check_access_token_hash<V: JsonView>(
-    claims: &V,
-    algorithm: Algorithm,
-    token: &AccessToken,
-) -> Result<bool, Failure> {
+fn check_access_token_hash<V: JsonView>(claims: &V, digest: Option<&[u8]>) -> Result<bool, Failure> {
     let Some(at_hash) = claims.member("at_hash") else { return Ok(false) };
-    let text = token.expose().as_bytes();
-    let hash = match algorithm.hash_bits() {
-        384 => Sha384::digest(text).to_vec(),
-        512 => Sha512::digest(text).to_vec(),
-        _ => Sha256::digest(text).to_vec(),
-    };
-    let left_half = hash.get(..hash.len() / 2).unwrap_or_default();
+    let digest = digest.ok_or_else(|| Error::id_token("at_hash", "this page cannot make digests: open it by https"))?;
+    let left_half = digest.get(..digest.len() / 2).unwrap_or_default();
     if at_hash.text().is_some_and(|at_hash| at_hash == base64url(left_half)) {
         Ok(true)
     } else {

@@ -1,6 +1,7 @@
 use super::*;
 use crate::memory::SerdeJson;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256, Sha384};
 
 const NOW: f64 = 1_700_000_000.0;
 
@@ -28,14 +29,21 @@ fn token(header: Value, claims: &Value) -> IdToken {
 }
 
 fn check_with(claims: &Value, adjust: impl Fn(&mut Expected<'_>)) -> Result<Identity, Error> {
-    let access_token = AccessToken::new(ACCESS_TOKEN);
+    check_with_digest(claims, Some(&Sha256::digest(ACCESS_TOKEN)), adjust)
+}
+
+fn check_with_digest(
+    claims: &Value,
+    access_token_digest: Option<&[u8]>,
+    adjust: impl Fn(&mut Expected<'_>),
+) -> Result<Identity, Error> {
     let mut expected = Expected {
         issuer: Some("https://ehr.example"),
         client_id: "app",
         trusted_audiences: &["partner".to_owned()],
         nonce: Some("n"),
         allow_missing_nonce: false,
-        access_token: &access_token,
+        access_token_digest,
         max_age: None,
         now: NOW,
     };
@@ -99,14 +107,13 @@ fn i2_the_nonce_must_come_back() {
 
 #[test]
 fn i3_none_and_hmac_are_refused() {
-    let access_token = AccessToken::new(ACCESS_TOKEN);
     let expected = Expected {
         issuer: None,
         client_id: "app",
         trusted_audiences: &[],
         nonce: None,
         allow_missing_nonce: false,
-        access_token: &access_token,
+        access_token_digest: None,
         max_age: None,
         now: NOW,
     };
@@ -120,8 +127,7 @@ fn i3_none_and_hmac_are_refused() {
 fn i6_at_hash_binds_the_access_token() {
     let identity = check_with(&with("at_hash", json!(AT_HASH)), |_| {}).unwrap();
     assert!(identity.access_token_hash_checked);
-    let other = AccessToken::new("another");
-    let access_token = &other;
+    let other = Sha256::digest("another");
     let refused = read(
         &SerdeJson,
         &token(json!({"alg": "RS256"}), &with("at_hash", json!(AT_HASH))),
@@ -131,7 +137,7 @@ fn i6_at_hash_binds_the_access_token() {
             trusted_audiences: &[],
             nonce: None,
             allow_missing_nonce: false,
-            access_token,
+            access_token_digest: Some(&other),
             max_age: None,
             now: NOW,
         },
@@ -141,6 +147,24 @@ fn i6_at_hash_binds_the_access_token() {
     );
     assert_eq!(failed_check(&with("at_hash", json!([]))), Some("at_hash"));
     assert!(!check_with(&claims(), |_| {}).unwrap().access_token_hash_checked);
+}
+
+#[test]
+fn i6_at_hash_is_made_by_the_hash_of_the_signature_and_refused_where_no_digest_is_made() {
+    let bound = with("at_hash", json!(AT_HASH));
+    let hash =
+        |algorithm: &str, claims: &Value| access_token_hash(&SerdeJson, &token(json!({"alg": algorithm}), claims));
+    assert_eq!(hash("RS256", &bound), Some("SHA-256"));
+    assert_eq!(hash("ES384", &bound), Some("SHA-384"));
+    assert_eq!(hash("RS512", &with("at_hash", json!(7))), Some("SHA-512"));
+    assert_eq!((hash("RS256", &claims()), hash("none", &bound)), (None, None));
+    let failed = |digest: Option<&[u8]>| match check_with_digest(&bound, digest, |_| {}) {
+        Err(Error::IdToken(failed)) => failed.check,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(failed(None), "at_hash");
+    assert_eq!(failed(Some(&[])), "at_hash");
+    assert_eq!(failed(Some(&Sha384::digest(ACCESS_TOKEN))), "at_hash");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Writes JSON text: records for the store, and nothing else. Reading is the platform's work.
 
-use super::encoding::decimal;
+use super::encoding::{decimal, join};
 
 /// Writes one JSON object, member by member.
 #[derive(Default)]
@@ -63,7 +63,7 @@ impl ObjectWriter {
 
 /// A JSON array of items that are JSON text already.
 pub fn array(items: impl IntoIterator<Item = String>) -> String {
-    format!("[{}]", items.into_iter().collect::<Vec<_>>().join(","))
+    ["[", &join(items, ","), "]"].concat()
 }
 
 /// A JSON string (RFC 8259 section 7).

@@ -1,6 +1,6 @@
 //! The link that an EHR opens an app with (SMART App Launch 2.2, launch app: EHR launch).
 
-use super::encoding::form_pairs;
+use super::encoding::{form_pairs, values};
 use crate::error::{Error, Failure};
 
 /// What a launch link says.
@@ -16,14 +16,12 @@ impl LaunchLink {
     /// Reads the page's address. `None` where it is no launch link; a redirect with its own `iss` (RFC 9207) is none.
     pub fn read(location: &str) -> Result<Option<Self>, Failure> {
         let pairs = query_pairs(location);
-        let all = |wanted: &str| -> Vec<&String> {
-            pairs.iter().filter(|(name, _)| name == wanted).map(|(_, value)| value).collect()
-        };
+        let all = |wanted: &str| values(&pairs, wanted);
         if !all("state").is_empty() || (all("iss").is_empty() && all("launch").is_empty()) {
             return Ok(None);
         }
         let single = |parameter: &'static str| match all(parameter).as_slice() {
-            [value] if !value.is_empty() => Ok((*value).clone()),
+            [value] if !value.is_empty() => Ok((*value).to_owned()),
             _ => Err(Failure::from(Error::LaunchLink { parameter })),
         };
         Ok(Some(Self { iss: single("iss")?, launch: single("launch")? }))

@@ -49,8 +49,8 @@ impl Permissions {
             _ => {}
         }
         let mut permissions = Self { bits: 0 };
-        for letter in text.chars() {
-            let (_, permission) = Self::LETTERS.iter().find(|(known, _)| *known == letter)?;
+        for letter in text.bytes() {
+            let (_, permission) = Self::LETTERS.iter().find(|(known, _)| *known == char::from(letter))?;
             if permission.bits <= permissions.bits {
                 return None;
             }
@@ -152,7 +152,7 @@ impl ResourceScope {
 
 /// Whether a text has the shape of a FHIR resource type's name.
 pub fn is_resource_type(name: &str) -> bool {
-    name.starts_with(|first: char| first.is_ascii_uppercase()) && name.bytes().all(|byte| byte.is_ascii_alphabetic())
+    name.as_bytes().first().is_some_and(u8::is_ascii_uppercase) && name.bytes().all(|byte| byte.is_ascii_alphabetic())
 }
 
 /// One scope, kept as it was written.

@@ -128,7 +128,7 @@ pub(super) fn read_json_answer<V: JsonView>(status: u16, body: &Body<V>) -> Resu
 
 fn read_expires_in<V: JsonView>(answer: &V) -> Result<Option<f64>, &'static str> {
     let Some(value) = answer.member("expires_in") else { return Ok(None) };
-    let seconds = value.number().or_else(|| value.text()?.trim().parse::<u32>().ok().map(f64::from));
+    let seconds = value.number().or_else(|| value.text()?.trim_ascii().parse::<u32>().ok().map(f64::from));
     match seconds {
         Some(seconds) if seconds >= 0.0 => Ok(Some(seconds)),
         _ => Err("its expires_in is not a number of seconds"),

@@ -6,6 +6,8 @@
 use std::fmt;
 use std::rc::Rc;
 
+use super::encoding::{decimal, escaped, form, trim_end};
+
 /// An absolute address with the scheme `http` or `https`. It prints as the address that is fetched.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Url {
@@ -68,7 +70,7 @@ impl Url {
         if rest.contains('#') {
             return Err(UrlError::Fragment);
         }
-        let end = rest.find(['/', '?']).unwrap_or(rest.len());
+        let end = rest.bytes().position(|byte| b"/?".contains(&byte)).unwrap_or(rest.len());
         let (authority, rest) = rest.split_at_checked(end).unwrap_or((rest, ""));
         let mut origin = [scheme, "://"].concat();
         push_authority(&mut origin, authority, scheme)?;
@@ -114,18 +116,14 @@ impl Url {
         if reference.starts_with('/') {
             return Self::with_origin(origin, reference);
         }
-        let before = if reference.starts_with('?') {
-            self.path()
-        } else {
-            self.path().rsplit_once('/').map_or("", |(folder, _)| folder)
-        };
+        let before = if reference.starts_with('?') { self.path() } else { before_last(b'/', self.path()) };
         let between = if reference.starts_with('?') { "" } else { "/" };
         Self::with_origin(origin, &[before, between, reference].concat())
     }
 
     /// Adds to the path, after exactly one slash.
     pub fn child(&self, below: &str) -> Result<Self, UrlError> {
-        Self::with_origin(self.origin().to_owned(), &[self.path().trim_end_matches('/'), "/", below].concat())
+        Self::with_origin(self.origin().to_owned(), &[trim_end(self.path(), b'/'), "/", below].concat())
     }
 
     /// The same address with pairs added to its query.
@@ -137,7 +135,7 @@ impl Url {
                 Some(query) if query.is_empty() || query.ends_with('&') => {}
                 Some(_) => text.push('&'),
             }
-            text.push_str(&super::encoding::form(pairs));
+            text.push_str(&form(pairs));
         }
         Self { parts: Rc::new(Parts { text, path: self.parts.path, path_end: self.parts.path_end }) }
     }
@@ -161,10 +159,8 @@ impl Url {
     /// The host, in lower case.
     pub fn host(&self) -> &str {
         let authority = self.origin().split('/').nth(2).unwrap_or_default();
-        match authority.rsplit_once(':') {
-            Some((host, port)) if !port.ends_with(']') => host,
-            _ => authority,
-        }
+        // An IPv6 address has colons of its own, and ends with its bracket.
+        if authority.ends_with(']') || !authority.contains(':') { authority } else { before_last(b':', authority) }
     }
 
     /// The path, which begins with a slash.
@@ -189,7 +185,7 @@ impl Url {
 
     /// Whether this address is `base` or lies below it: the same origin, and its path begins with the base's, cut at a slash.
     pub fn lies_within(&self, base: &Self) -> bool {
-        let below = self.path().strip_prefix(base.path().trim_end_matches('/'));
+        let below = self.path().strip_prefix(trim_end(base.path(), b'/'));
         self.has_origin_of(base) && below.is_some_and(|below| below.is_empty() || below.starts_with('/'))
     }
 
@@ -211,6 +207,12 @@ impl fmt::Debug for Url {
     }
 }
 
+/// What stands before the last of a byte; nothing where it is absent.
+fn before_last(byte: u8, text: &str) -> &str {
+    let end = text.bytes().rposition(|other| other == byte).unwrap_or(0);
+    text.get(..end).unwrap_or_default()
+}
+
 fn split_scheme(text: &str) -> Option<(&'static str, &str)> {
     let (scheme, rest) = text.split_once(':')?;
     let rest = rest.strip_prefix("//")?;
@@ -219,8 +221,7 @@ fn split_scheme(text: &str) -> Option<(&'static str, &str)> {
 }
 
 fn has_scheme(reference: &str) -> bool {
-    let first = reference.split(['/', '?']).next().unwrap_or_default();
-    first.contains(':')
+    reference.bytes().find(|byte| b":/?".contains(byte)) == Some(b':')
 }
 
 fn push_authority(origin: &mut String, authority: &str, scheme: &str) -> Result<(), UrlError> {
@@ -249,10 +250,10 @@ fn push_authority(origin: &mut String, authority: &str, scheme: &str) -> Result<
         None => return Err(UrlError::Host),
         Some("") => {}
         Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
-            let port: u16 = digits.parse().map_err(|_| UrlError::Port)?;
+            let port = digits.parse::<u32>().ok().filter(|port| *port <= 65535).ok_or(UrlError::Port)?;
             if port != if scheme == "https" { 443 } else { 80 } {
                 origin.push(':');
-                origin.push_str(&super::encoding::decimal(port.into()));
+                origin.push_str(&decimal(port.into()));
             }
         }
         Some(_) => return Err(UrlError::Port),
@@ -265,12 +266,15 @@ fn read_host(name: &str) -> Result<String, UrlError> {
     let is_name = |label: &str| {
         !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
     };
-    if !host.strip_suffix('.').unwrap_or(&host).split('.').all(is_name) {
-        return Err(UrlError::Host);
+    let mut last = "";
+    for label in host.strip_suffix('.').unwrap_or(&host).split('.') {
+        if !is_name(label) {
+            return Err(UrlError::Host);
+        }
+        last = label;
     }
     // A last label that begins with a digit makes a browser read the host as an IPv4 address, in any of its spellings.
-    let last = host.rsplit('.').find(|label| !label.is_empty()).unwrap_or_default();
-    if last.starts_with(|first: char| first.is_ascii_digit()) && !is_ipv4(&host) {
+    if last.as_bytes().first().is_some_and(u8::is_ascii_digit) && !is_ipv4(&host) {
         return Err(UrlError::Host);
     }
     Ok(host)
@@ -278,61 +282,75 @@ fn read_host(name: &str) -> Result<String, UrlError> {
 
 /// Four numbers up to 255, in decimal and without leading zeros.
 fn is_ipv4(host: &str) -> bool {
-    let is_number = |part: &str| part.parse::<u8>().is_ok() && (part == "0" || !part.starts_with(['0', '+']));
+    let is_number =
+        |part: &str| part.parse::<u32>().is_ok_and(|number| number < 256) && (part == "0" || !part.starts_with('0'));
     host.split('.').count() == 4 && host.split('.').all(is_number)
 }
 
 /// Whether an address is written as a browser writes it: no leading zeros, and of the runs of zeros the first longest
 /// shortened (RFC 5952 section 4).
 fn is_plain_ipv6(address: &str) -> bool {
-    fn groups(part: &str) -> Vec<&str> {
-        if part.is_empty() { Vec::new() } else { part.split(':').collect() }
-    }
-    let is_group = |group: &&str| {
-        (1..=4).contains(&group.len())
-            && group.bytes().all(|byte| byte.is_ascii_hexdigit())
-            && (*group == "0" || !group.starts_with('0'))
+    let gap = address.as_bytes().windows(2).position(|pair| pair == b"::");
+    let (before, after) = match gap {
+        Some(gap) => (address.get(..gap).unwrap_or_default(), address.get(gap + 2..).unwrap_or_default()),
+        None => (address, ""),
     };
-    let longest_run = |groups: &[&str]| groups.split(|group| *group != "0").map(<[_]>::len).max().unwrap_or(0);
-    let (before, after, shortened) = match address.split_once("::") {
-        Some((before, after)) => {
-            let (before, after) = (groups(before), groups(after));
-            let shortened = 8_usize.saturating_sub(before.len() + after.len());
-            (before, after, shortened)
+    let (Some(head), Some(tail)) = (Ipv6Part::read(before), Ipv6Part::read(after)) else { return false };
+    match (gap, 8_usize.saturating_sub(head.groups + tail.groups)) {
+        (None, _) => head.groups == 8 && head.longest_run < 2,
+        (Some(_), hidden) => {
+            let touches_zeros = head.last_run > 0 || after.starts_with('0');
+            hidden > 1 && !touches_zeros && head.longest_run < hidden && tail.longest_run <= hidden
         }
-        None => (groups(address), Vec::new(), 0),
-    };
-    let is_whole = before.len() + after.len() + shortened == 8 && shortened != 1;
-    let touches_zeros =
-        shortened > 0 && [before.last(), after.first()].into_iter().flatten().any(|group| *group == "0");
-    is_whole
-        && !touches_zeros
-        && before.iter().chain(&after).all(is_group)
-        && longest_run(&before) < shortened.max(2)
-        && longest_run(&after) <= shortened
+    }
+}
+
+/// Groups of an IPv6 address, and its runs of zeros.
+#[derive(Default)]
+struct Ipv6Part {
+    groups: usize,
+    longest_run: usize,
+    last_run: usize,
+}
+
+impl Ipv6Part {
+    /// Counts what stands on one side of a shortening. `None` where a group is not written plainly.
+    fn read(text: &str) -> Option<Self> {
+        let mut part = Self::default();
+        if text.is_empty() {
+            return Some(part);
+        }
+        for group in text.split(':') {
+            let is_zero = group == "0";
+            let is_hex = (1..=4).contains(&group.len()) && group.bytes().all(|byte| byte.is_ascii_hexdigit());
+            if !is_hex || group.starts_with('0') && !is_zero {
+                return None;
+            }
+            part.groups += 1;
+            part.last_run = if is_zero { part.last_run + 1 } else { 0 };
+            part.longest_run = part.longest_run.max(part.last_run);
+        }
+        Some(part)
+    }
 }
 
 fn check_path(path: &str) -> Result<(), UrlError> {
     let is_plain = path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@%/".contains(&byte));
-    if is_plain && escapes_are_whole(path) && !hides_structure(path) { Ok(()) } else { Err(UrlError::Character) }
+    // Servers and browsers read an escaped dot, slash, backslash or control character differently.
+    let is_harmless = |byte: u8| !byte.is_ascii_control() && !b"./\\".contains(&byte);
+    if is_plain && escapes_are(path, is_harmless) { Ok(()) } else { Err(UrlError::Character) }
 }
 
 fn check_query(query: &str) -> Result<(), UrlError> {
     let is_plain = query.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"<>\\#".contains(&byte));
-    if is_plain && escapes_are_whole(query) { Ok(()) } else { Err(UrlError::Character) }
+    if is_plain && escapes_are(query, |_| true) { Ok(()) } else { Err(UrlError::Character) }
 }
 
-fn escapes_are_whole(text: &str) -> bool {
-    text.split('%').skip(1).all(|after| {
-        let digits = after.as_bytes();
-        digits.len() >= 2 && digits.iter().take(2).all(u8::is_ascii_hexdigit)
-    })
-}
-
-/// Whether an escape stands for a dot, a slash, a backslash or a control character, which servers and browsers read differently.
-fn hides_structure(path: &str) -> bool {
-    path.split('%').skip(1).filter_map(|after| after.get(..2)).any(|digits| {
-        u8::from_str_radix(digits, 16).is_ok_and(|byte| byte.is_ascii_control() || b"./\\".contains(&byte))
+/// Whether every escape is whole, and what it stands for is allowed.
+fn escapes_are(text: &str, allowed: fn(u8) -> bool) -> bool {
+    text.split('%').skip(1).all(|after| match after.as_bytes() {
+        [high, low, ..] => escaped(*high, *low).is_some_and(allowed),
+        _ => false,
     })
 }
 
@@ -346,7 +364,7 @@ fn push_resolved(text: &mut String, path: &str) {
         match segment {
             "." => {}
             ".." => {
-                let parent = text.get(start..).and_then(|path| path.rfind('/')).unwrap_or(0);
+                let parent = before_last(b'/', text.get(start..).unwrap_or_default()).len();
                 text.truncate(start + parent);
             }
             other => {

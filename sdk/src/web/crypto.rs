@@ -1,19 +1,27 @@
-//! Randomness and signatures by Web Crypto.
+//! Randomness, digests and signatures by Web Crypto.
 
-use js_sys::{Array, JSON, Object, Promise};
+use js_sys::{Array, JSON, Object, Promise, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
 use web_sys::{Crypto, CryptoKey, SubtleCrypto};
 
 use super::WebPlatform;
 use super::global::{global, member, object};
-use crate::platform::{Entropy, EntropyFailure, SignatureFailure, Signer};
+use super::tasks::Settled;
+use crate::platform::{DigestFailure, Entropy, EntropyFailure, Hasher, SignatureFailure, Signer};
 use crate::protocol::jwk::{Algorithm, PublicKey};
 
 impl Entropy for WebPlatform {
     fn fill(&self, buffer: &mut [u8]) -> Result<(), EntropyFailure> {
         let crypto: Crypto = global("crypto").ok_or(EntropyFailure)?;
         crypto.get_random_values_with_u8_array(buffer).map(|_| ()).map_err(|_| EntropyFailure)
+    }
+}
+
+impl Hasher for WebPlatform {
+    async fn digest(&self, hash: &str, data: &[u8]) -> Result<Vec<u8>, DigestFailure> {
+        let digesting = subtle().map_err(|_| DigestFailure)?.digest_with_str_and_u8_array(hash, data);
+        let digest = settle(digesting).await.map_err(|_| DigestFailure)?;
+        Ok(Uint8Array::new(&digest).to_vec())
     }
 }
 
@@ -29,7 +37,7 @@ impl Signer for WebPlatform {
         let form = key.iter().find(|form| algorithm_of(form) == Some(algorithm)).ok_or(SignatureFailure)?;
         let signing = subtle()?.sign_with_object_and_u8_array(&parameters(algorithm), form, data);
         let signature = settle(signing).await?;
-        Ok(js_sys::Uint8Array::new(&signature).to_vec())
+        Ok(Uint8Array::new(&signature).to_vec())
     }
 
     async fn verify(
@@ -57,7 +65,7 @@ pub(super) fn subtle() -> Result<SubtleCrypto, SignatureFailure> {
 }
 
 pub(super) async fn settle(promise: Result<Promise, JsValue>) -> Result<JsValue, SignatureFailure> {
-    JsFuture::from(promise.map_err(|_| SignatureFailure)?).await.map_err(|_| SignatureFailure)
+    Settled::of(&promise.map_err(|_| SignatureFailure)?).await.map_err(|_| SignatureFailure)
 }
 
 /// The one algorithm that a private key signs by; `None` where it is not to sign, or by none of a client's.

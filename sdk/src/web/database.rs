@@ -1,11 +1,11 @@
 //! Objects by name in IndexedDB, which keeps what no text can hold, such as keys that cannot be read out.
 
-use js_sys::{Array, Promise};
+use js_sys::Promise;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 use web_sys::{IdbDatabase, IdbFactory, IdbObjectStore, IdbRequest, IdbTransactionMode};
 
-use super::global::global;
+use super::global::{global, texts};
+use super::tasks::Settled;
 use crate::platform::StoreFailure;
 
 const DATABASE: &str = "smartrust";
@@ -39,7 +39,7 @@ pub(super) async fn remove(name: &str) -> Result<(), StoreFailure> {
 pub(super) async fn names() -> Result<Vec<String>, StoreFailure> {
     let store = open(IdbTransactionMode::Readonly).await?;
     let names = settle(&store.get_all_keys().map_err(refused)?).await?;
-    Ok(Array::from(&names).iter().filter_map(|name| name.as_string()).collect())
+    Ok(texts(&names))
 }
 
 async fn open(mode: IdbTransactionMode) -> Result<IdbObjectStore, StoreFailure> {
@@ -68,6 +68,6 @@ async fn settle(request: &IdbRequest) -> Result<JsValue, StoreFailure> {
         request.set_onsuccess(Some(&resolve));
         request.set_onerror(Some(&reject));
     });
-    JsFuture::from(settled).await.map_err(refused)?;
+    Settled::of(&settled).await.map_err(refused)?;
     request.result().map_err(refused)
 }

@@ -4,7 +4,23 @@
 use std::cell::RefCell;
 
 use js_sys::{Object, Reflect};
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen]
+extern "C" {
+    // js_sys looks for it in engines that have no such name.
+    #[wasm_bindgen(thread_local_v2, js_name = globalThis)]
+    static GLOBAL: JsValue;
+
+    /// What an array or another iterable holds.
+    #[wasm_bindgen(js_namespace = Array, js_name = from)]
+    pub(super) fn items(iterable: &JsValue) -> Vec<JsValue>;
+
+    // Setting a member of a plain object cannot fail, as js_sys has to reckon with.
+    type Members;
+    #[wasm_bindgen(method, indexing_setter)]
+    fn set(this: &Members, name: &JsValue, value: &JsValue);
+}
 
 /// More names than the SDK has itself are those of callers.
 #[cfg(feature = "js")]
@@ -39,12 +55,17 @@ pub(super) fn name(name: &str) -> JsValue {
 
 /// A member of `globalThis`; `None` where it is absent, or the host forbids to touch it.
 pub(super) fn global<T: JsCast>(name: &str) -> Option<T> {
-    member(&js_sys::global(), name)
+    GLOBAL.with(|global| member(global, name))
+}
+
+/// `globalThis` as what the caller needs of it.
+pub(super) fn global_as<T: JsCast>() -> T {
+    GLOBAL.with(JsValue::clone).unchecked_into()
 }
 
 /// Whether `globalThis` has a member, though the host may forbid to touch it.
 pub(super) fn has_global(name: &str) -> bool {
-    Reflect::has(&js_sys::global(), &JsValue::from_str(name)).unwrap_or(true)
+    GLOBAL.with(|global| Reflect::has(global, &JsValue::from_str(name)).unwrap_or(true))
 }
 
 /// A member of an object; `None` where it is absent, or the host forbids to touch it.
@@ -53,16 +74,19 @@ pub(super) fn member<T: JsCast>(object: &JsValue, name: &str) -> Option<T> {
     (!value.is_null() && !value.is_undefined()).then(|| value.unchecked_into())
 }
 
-/// A plain object of these members. A dictionary of the web takes a member that is `undefined` for an absent one.
-pub(crate) fn object(members: &[(&str, JsValue)]) -> Object {
-    extended(Object::new(), members)
+/// The texts of an array or another iterable.
+pub(super) fn texts(iterable: &JsValue) -> Vec<String> {
+    items(iterable).iter().filter_map(JsValue::as_string).collect()
 }
 
-/// A plain object with more members.
-pub(crate) fn extended(object: Object, members: &[(&str, JsValue)]) -> Object {
-    for (member, value) in members {
-        // Setting a member of a plain object cannot fail.
-        let _ = Reflect::set(&object, &name(member), value);
-    }
+/// A plain object of these members. A dictionary of the web takes a member that is `undefined` for an absent one.
+pub(crate) fn object(members: &[(&str, JsValue)]) -> Object {
+    let object = Object::new();
+    members.iter().for_each(|(member, value)| put(&object, member, value));
     object
+}
+
+/// Sets a member of a plain object.
+pub(super) fn put(object: &Object, member: &str, value: &JsValue) {
+    object.unchecked_ref::<Members>().set(&name(member), value);
 }

@@ -1,16 +1,15 @@
 //! HTTP by fetch.
 
-use futures_util::future::{Either, select};
 use js_sys::{Object, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortController, RequestInit, Response};
+use web_sys::ReadableStream;
 
 use super::WebPlatform;
-use super::global::{extended, name, object};
+use super::global::{name, object, put};
 use super::json::JsonValue;
 use super::lines::LineReader;
 use super::pieces::Pieces;
+use super::tasks::Settled;
 use crate::abort::AbortSignal;
 use crate::fhir::ndjson::JsonLines;
 use crate::platform::{Body, Http, HttpFailure, HttpResponse};
@@ -20,7 +19,28 @@ use crate::protocol::http::{Method, Redirect, Request};
 extern "C" {
     // The global function, which windows, workers and Node have alike.
     #[wasm_bindgen(catch)]
-    fn fetch(url: &str, init: &RequestInit) -> Result<Promise, JsValue>;
+    fn fetch(url: &str, init: &Object) -> Result<Promise, JsValue>;
+
+    // web_sys reckons with exceptions that engines do not throw here.
+    type AbortController;
+    #[wasm_bindgen(constructor)]
+    fn new() -> AbortController;
+    #[wasm_bindgen(method, getter)]
+    fn signal(this: &AbortController) -> JsValue;
+    #[wasm_bindgen(method)]
+    fn abort(this: &AbortController);
+
+    type Response;
+    #[wasm_bindgen(method, getter)]
+    fn status(this: &Response) -> u16;
+    #[wasm_bindgen(method, getter)]
+    fn headers(this: &Response) -> Headers;
+    #[wasm_bindgen(method, getter)]
+    fn body(this: &Response) -> Option<ReadableStream>;
+    #[wasm_bindgen(method)]
+    fn text(this: &Response) -> Promise;
+    #[wasm_bindgen(method, js_name = arrayBuffer)]
+    fn array_buffer(this: &Response) -> Promise;
 
     // web_sys gives the text to Rust; this one leaves it with the engine.
     type TextDecoder;
@@ -32,8 +52,8 @@ extern "C" {
     type Headers;
 
     // web_sys takes the name as text, which is made anew each time.
-    #[wasm_bindgen(method, catch)]
-    fn get(this: &Headers, name: &JsValue) -> Result<Option<String>, JsValue>;
+    #[wasm_bindgen(method)]
+    fn get(this: &Headers, name: &JsValue) -> Option<String>;
 }
 
 thread_local! {
@@ -51,24 +71,19 @@ impl Http for WebPlatform {
     type Response = WebResponse;
 
     async fn send(&self, request: &Request, abort: &AbortSignal) -> Result<WebResponse, HttpFailure> {
-        let controller = AbortController::new().map_err(|_| HttpFailure::Network)?;
-        let init = init(request, controller.signal().into());
+        let controller = AbortController::new();
+        let init = init(request, &controller.signal());
         let connection = Connection { controller, is_at_end: false };
         let promise = self.begin(request, &init).map_err(|_| HttpFailure::Network)?;
-        match select(JsFuture::from(promise), abort.aborted()).await {
-            Either::Left((Ok(response), _)) => {
-                let response: Response = response.unchecked_into();
-                let headers = response.headers().unchecked_into();
-                Ok(WebResponse { response, headers, pieces: None, lines: None, connection })
-            }
-            Either::Left((Err(_), _)) => Err(HttpFailure::Network),
-            Either::Right(_) => Err(HttpFailure::Aborted),
-        }
+        let settled = abort.unless_fired(Settled::of(&promise)).await.ok_or(HttpFailure::Aborted)?;
+        let response: Response = settled.map_err(|_| HttpFailure::Network)?.unchecked_into();
+        let headers = response.headers();
+        Ok(WebResponse { response, headers, pieces: None, lines: None, connection })
     }
 }
 
 impl WebPlatform {
-    fn begin(&self, request: &Request, init: &RequestInit) -> Result<Promise, JsValue> {
+    fn begin(&self, request: &Request, init: &Object) -> Result<Promise, JsValue> {
         #[cfg(feature = "js")]
         if let Some(promise) = self.take_early(request) {
             return Ok(promise);
@@ -84,25 +99,29 @@ impl WebPlatform {
     }
 }
 
-fn init(request: &Request, signal: JsValue) -> RequestInit {
-    let authorization = request.authorization().map(|value| ("Authorization", value));
-    let others = request.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    let headers: Vec<_> = others.chain(authorization).map(|(name, value)| (name, value.into())).collect();
-    let mut members = vec![("headers", object(&headers).into()), ("signal", signal)];
+fn init(request: &Request, signal: &JsValue) -> Object {
+    let put_text = |object: &Object, member: &str, text: &str| put(object, member, &JsValue::from_str(text));
+    let headers = Object::new();
+    request.headers.iter().for_each(|(name, value)| put_text(&headers, name, value));
+    if let Some(authorization) = request.authorization() {
+        put_text(&headers, "Authorization", authorization);
+    }
+    let init = USUAL.with(|usual| Object::assign(&Object::new(), usual));
+    put(&init, "headers", &headers);
+    put(&init, "signal", signal);
     if request.method != Method::Get {
-        members.push(("method", request.method.as_str().into()));
+        put_text(&init, "method", request.method.as_str());
     }
     if let Some(body) = &request.body {
-        members.push(("body", body.as_str().into()));
+        put_text(&init, "body", body);
     }
     if request.redirect == Redirect::Manual {
-        members.push(("redirect", "manual".into()));
+        put_text(&init, "redirect", "manual");
     }
     if request.no_store {
-        members.push(("cache", "no-store".into()));
+        put_text(&init, "cache", "no-store");
     }
-    let usual = USUAL.with(|usual| Object::assign(&Object::new(), usual));
-    extended(usual, &members).unchecked_into()
+    init
 }
 
 /// Ends the exchange when nobody waits for it any more.
@@ -150,13 +169,13 @@ impl HttpResponse for WebResponse {
     }
 
     fn header(&self, header: &str) -> Option<String> {
-        self.headers.get(&name(header)).ok().flatten()
+        self.headers.get(&name(header))
     }
 
     async fn body(mut self, counts_bytes: bool) -> Result<(Body<JsonValue>, u64), HttpFailure> {
         let response = &self.response;
         let whole = if counts_bytes { response.array_buffer() } else { response.text() };
-        let whole = JsFuture::from(whole.map_err(|_| HttpFailure::Network)?).await.map_err(|_| HttpFailure::Network)?;
+        let whole = Settled::of(&whole).await.map_err(|_| HttpFailure::Network)?;
         self.connection.is_at_end = true;
         let (text, bytes) = if counts_bytes {
             let bytes = Uint8Array::new(&whole);

@@ -4,6 +4,7 @@ use js_sys::{Array, JSON, JsString, Object, Reflect};
 use wasm_bindgen::prelude::*;
 
 use super::WebPlatform;
+use super::global::{items, texts};
 use crate::platform::{Json, JsonView};
 
 #[wasm_bindgen]
@@ -68,12 +69,12 @@ impl JsonView for JsonValue {
     }
 
     fn items(&self) -> Option<Vec<Self>> {
-        self.0.dyn_ref::<Array>().map(|array| array.iter().map(Self).collect())
+        Array::is_array(&self.0).then(|| items(&self.0).into_iter().map(Self).collect())
     }
 
     fn names(&self) -> Vec<String> {
-        let names = self.is_plain_object().then(|| Object::keys(self.0.unchecked_ref::<Object>()));
-        names.map(|names| names.iter().filter_map(|name| name.as_string()).collect()).unwrap_or_default()
+        let object = Some(&self.0).filter(|_| self.is_plain_object());
+        object.map(|object| texts(&Object::keys(object.unchecked_ref::<Object>()))).unwrap_or_default()
     }
 
     fn to_json(&self) -> String {

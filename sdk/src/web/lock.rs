@@ -2,15 +2,13 @@
 
 use std::cell::RefCell;
 
-use futures_util::future::{Either, select};
 use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 
 use super::WebPlatform;
 use super::global::{global, member};
 use super::storage::StoreChoice;
-use crate::abort::{AbortHandle, AbortSignal};
+use super::tasks::Settled;
 use crate::platform::Lock;
 
 #[wasm_bindgen]
@@ -18,43 +16,28 @@ extern "C" {
     // web-sys keeps its LockManager behind a compiler flag.
     type LockManager;
     #[wasm_bindgen(method, catch)]
-    fn request(this: &LockManager, name: &str, callback: &JsValue) -> Result<Promise, JsValue>;
+    fn request(this: &LockManager, name: &str, callback: &JsValue) -> Result<LockRequest, JsValue>;
+
+    type LockRequest;
+    #[wasm_bindgen(method, js_name = catch)]
+    fn when_refused(this: &LockRequest, call: &Function);
 }
 
 thread_local! {
-    /// The locks of this page, each with the signal of its release.
-    static HELD_IN_PAGE: RefCell<Vec<(String, AbortSignal)>> = RefCell::default();
+    /// The locks of this page, each with the promise of its release.
+    static HELD_IN_PAGE: RefCell<Vec<(String, Promise)>> = const { RefCell::new(Vec::new()) };
 }
 
 /// A lock that is held until this is dropped.
-pub enum LockGuard {
-    /// Held among all tabs.
-    Tabs(ReleaseOnDrop),
-    /// Held within this page.
-    Page(HeldInPage),
-}
-
-/// Lets the next one in.
-pub struct ReleaseOnDrop {
+pub struct LockGuard {
+    held: Promise,
     release: Option<Function>,
 }
 
-impl Drop for ReleaseOnDrop {
+impl Drop for LockGuard {
     fn drop(&mut self) {
+        HELD_IN_PAGE.with_borrow_mut(|all| all.retain(|(_, held)| **held != *self.held));
         resolve(&self.release);
-    }
-}
-
-/// A lock within this page.
-pub struct HeldInPage {
-    name: String,
-    release: AbortHandle,
-}
-
-impl Drop for HeldInPage {
-    fn drop(&mut self) {
-        HELD_IN_PAGE.with_borrow_mut(|held| held.retain(|(known, _)| *known != self.name));
-        self.release.abort();
     }
 }
 
@@ -62,48 +45,46 @@ impl Lock for WebPlatform {
     type Guard = LockGuard;
 
     async fn lock(&self, name: &str) -> LockGuard {
-        match lock_among_tabs(name).await {
-            Some(release) => LockGuard::Tabs(release),
-            None => LockGuard::Page(lock_in_page(name).await),
-        }
+        lock(name, true).await
     }
 
     /// A page that shares its store with no other spares itself the browser's answer, which comes late while a page is being built.
     async fn lock_stored(&self, name: &str) -> LockGuard {
-        match self.store {
-            StoreChoice::Tab | StoreChoice::Memory(_) => LockGuard::Page(lock_in_page(name).await),
-            StoreChoice::Origin | StoreChoice::Own(_) => self.lock(name).await,
-        }
+        lock(name, matches!(self.store, StoreChoice::Origin | StoreChoice::Own(_))).await
     }
 }
 
-/// Waits until nobody in this page holds the lock. Who is woken first takes it, the others wait on.
-async fn lock_in_page(name: &str) -> HeldInPage {
-    let holder = || HELD_IN_PAGE.with_borrow(|held| Some(held.iter().find(|(known, _)| known == name)?.1.clone()));
-    while let Some(released) = holder() {
-        released.aborted().await;
+async fn lock(name: &str, among_tabs: bool) -> LockGuard {
+    let (held, release) = promise_with_resolver();
+    let guard = LockGuard { held, release };
+    if among_tabs && is_locked_among_tabs(name, guard.held.clone()).await {
+        return guard;
     }
-    let release = AbortHandle::new();
-    HELD_IN_PAGE.with_borrow_mut(|held| held.push((name.to_owned(), release.signal())));
-    HeldInPage { name: name.to_owned(), release }
+    // Who is woken first takes it, the others wait on.
+    while let Some(held) = HELD_IN_PAGE.with_borrow(|all| Some(all.iter().find(|(known, _)| known == name)?.1.clone()))
+    {
+        let _ = Settled::of(&held).await;
+    }
+    HELD_IN_PAGE.with_borrow_mut(|all| all.push((name.to_owned(), guard.held.clone())));
+    guard
 }
 
-/// `None` where the host has no Web Locks, or forbids them to this frame.
-async fn lock_among_tabs(name: &str) -> Option<ReleaseOnDrop> {
+/// Waits for the lock, which is let go when `held` is resolved. `false` where the host has no Web Locks, or forbids them to this frame.
+async fn is_locked_among_tabs(name: &str, held: Promise) -> bool {
+    let (granted, grant) = promise_with_resolver();
+    request_lock(name, held, grant).is_some() && Settled::of(&granted).await.is_ok_and(|refusal| refusal.is_undefined())
+}
+
+fn request_lock(name: &str, held: Promise, grant: Option<Function>) -> Option<()> {
     let navigator: JsValue = global("navigator")?;
     let locks: LockManager = member(&navigator, "locks")?;
-    let (held, release) = promise_with_resolver();
-    let (granted, grant) = promise_with_resolver();
-    let release = ReleaseOnDrop { release };
+    let refuse = grant.clone()?;
     let callback = Closure::once_into_js(move || {
         resolve(&grant);
         held
     });
-    let request = locks.request(name, &callback).ok()?;
-    match select(JsFuture::from(granted), JsFuture::from(request)).await {
-        Either::Left(_) => Some(release),
-        Either::Right(_) => None,
-    }
+    locks.request(name, &callback).ok()?.when_refused(&refuse);
+    Some(())
 }
 
 /// A promise and what resolves it. `Function::default()` would evaluate a string, which a strict page forbids.

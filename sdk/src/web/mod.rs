@@ -17,6 +17,7 @@ mod messages;
 mod pieces;
 mod popup;
 mod storage;
+mod tasks;
 mod timer;
 
 #[cfg(feature = "js")]
@@ -28,6 +29,8 @@ pub use json::JsonValue;
 pub use keys::ClientKeyPair;
 pub use popup::Popup;
 pub use storage::StoreChoice;
+#[cfg(any(feature = "js", feature = "js-backend"))]
+pub(crate) use tasks::{Settled, promise};
 
 use crate::platform::{LocalFuture, Spawn};
 
@@ -75,6 +78,6 @@ impl WebPlatform {
 
 impl Spawn for WebPlatform {
     fn spawn(&self, future: LocalFuture<()>) {
-        wasm_bindgen_futures::spawn_local(future);
+        tasks::spawn(future);
     }
 }

@@ -6,7 +6,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::MessageEvent;
 
 use super::WebPlatform;
-use super::global::{global, member};
+use super::global::{global, global_as, member};
 use crate::platform::{NavigationFailure, Popups};
 
 #[wasm_bindgen]
@@ -93,12 +93,12 @@ impl Popups for WebPlatform {
     }
 
     fn close(&self) {
-        js_sys::global().unchecked_into::<Popup>().close();
+        global_as::<Popup>().close();
     }
 }
 
 fn page() -> Page {
-    js_sys::global().unchecked_into()
+    global_as()
 }
 
 fn origin() -> Option<String> {

@@ -4,13 +4,14 @@
 //! set for the first of them; in a page it is left to ring when nobody sleeps any more.
 
 use std::cell::{Cell, RefCell};
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
 
 use js_sys::Date;
 use wasm_bindgen::prelude::*;
 
 use super::WebPlatform;
 use super::global::has_global;
-use crate::abort::AbortHandle;
 use crate::platform::{Clock, Timer};
 
 /// What engines take for no time at all begins above this, in milliseconds.
@@ -39,17 +40,14 @@ impl Clock for WebPlatform {
 
 impl Timer for WebPlatform {
     async fn sleep(&self, milliseconds: u32) {
-        let wake = AbortHandle::new();
-        let time_has_come = wake.signal();
-        let _sleeping = Sleeping::begin(milliseconds, wake);
-        time_has_come.aborted().await;
+        Sleeping::begin(milliseconds).await;
     }
 }
 
 struct Sleeper {
     number: u32,
     until: f64,
-    wake: AbortHandle,
+    waker: Waker,
 }
 
 /// The engine's timer, and when it rings.
@@ -70,19 +68,15 @@ thread_local! {
 fn ring() {
     ALARM.take();
     let now = milliseconds();
-    wake_unless(&|sleeper| sleeper.until > now + TOO_SOON);
-    SLEEPERS.with_borrow(|sleepers| sleepers.iter().for_each(|sleeper| set_alarm(sleeper.until, now)));
-}
-
-/// Takes from the list whom this is not true of.
-fn wake_unless(may_sleep_on: &dyn Fn(&Sleeper) -> bool) {
     SLEEPERS.with_borrow_mut(|sleepers| {
         sleepers.retain(|sleeper| {
-            let stays = may_sleep_on(sleeper);
-            if !stays {
-                sleeper.wake.abort();
+            let sleeps_on = sleeper.until > now + TOO_SOON;
+            if sleeps_on {
+                set_alarm(sleeper.until, now);
+            } else {
+                sleeper.waker.wake_by_ref();
             }
-            stays
+            sleeps_on
         });
     });
 }
@@ -111,20 +105,34 @@ struct Sleeping {
 }
 
 impl Sleeping {
-    fn begin(wait: u32, wake: AbortHandle) -> Self {
+    fn begin(wait: u32) -> Self {
         let number = LAST.get().wrapping_add(1);
         LAST.set(number);
         let now = milliseconds();
         let until = now + f64::from(wait);
-        SLEEPERS.with_borrow_mut(|sleepers| sleepers.push(Sleeper { number, until, wake }));
+        SLEEPERS.with_borrow_mut(|sleepers| sleepers.push(Sleeper { number, until, waker: Waker::noop().clone() }));
         set_alarm(until, now);
         Self { number }
     }
 }
 
+impl Future for Sleeping {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        SLEEPERS.with_borrow_mut(|sleepers| match sleepers.iter_mut().find(|sleeper| sleeper.number == self.number) {
+            Some(sleeper) => {
+                sleeper.waker.clone_from(context.waker());
+                Poll::Pending
+            }
+            None => Poll::Ready(()),
+        })
+    }
+}
+
 impl Drop for Sleeping {
     fn drop(&mut self) {
-        wake_unless(&|sleeper| sleeper.number != self.number);
+        SLEEPERS.with_borrow_mut(|sleepers| sleepers.retain(|sleeper| sleeper.number != self.number));
         // A timer that nobody waits for would keep a server process alive.
         if !IN_PAGE.with(|in_page| *in_page) && SLEEPERS.with_borrow(Vec::is_empty) {
             stop_alarm();

@@ -30,6 +30,27 @@ fn i1_i10_a_token_with_wrong_claims_opens_no_session_and_is_used_for_nothing() {
 }
 
 #[test]
+fn i6_an_access_token_that_cannot_be_held_against_its_hash_opens_no_session() {
+    for digests_work in [true, false] {
+        let server = Server::new();
+        // The left half of the SHA-256 digest of the text access-1.
+        *server.claims.borrow_mut() = json!({"at_hash": "9MKET0Y7WpOlF96BtnoJyA"});
+        let world = server.world();
+        let tab = world.tab("https://app.example/");
+        launch(&world, &app(&tab)).unwrap();
+        tab.visit(&redirect(&server, &tab));
+        world.let_digests_work(digests_work);
+        match resume(&world, &app(&tab)) {
+            Ok(session) => {
+                assert!(digests_work && session.unwrap().identity().unwrap().identity.access_token_hash_checked);
+            }
+            Err(Error::IdToken(failed)) => assert_eq!((digests_work, failed.check), (false, "at_hash")),
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
 fn i10_a_signature_that_does_not_hold_ends_the_session_beside_its_first_call() {
     let server = Server::new();
     server.fhir_delay.set(50);

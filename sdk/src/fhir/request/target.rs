@@ -34,16 +34,14 @@ impl FhirRequest {
 
     fn is_well_formed(&self) -> bool {
         use Interaction::*;
-        let place = match self.interaction {
-            Operation => match self.target.rsplit_once('/').unwrap_or(("", &self.target)) {
-                (place, name) if is_operation(name) => place,
-                _ => return false,
-            },
-            _ => self.target.as_str(),
+        let parts: Vec<&str> = self.target.split('/').collect();
+        let place = match (self.interaction, parts.as_slice()) {
+            (Operation, [place @ .., name]) if is_operation(name) => place,
+            (Operation, _) => return false,
+            (_, place) => place,
         };
-        let parts: Vec<&str> = place.split('/').collect();
-        match (self.interaction, parts.as_slice()) {
-            (History | Operation | Capabilities | Bundle, [""]) => true,
+        match (self.interaction, place) {
+            (History | Operation | Capabilities | Bundle, [""]) | (Operation, []) => true,
             (Search | Create | History | Operation, [kind]) => is_resource_type(kind),
             (Update | Patch | Delete, [kind]) => is_resource_type(kind) && !self.parameters.is_empty(),
             (Read | Update | Patch | Delete | History | Operation, [kind, id]) => is_resource_type(kind) && is_id(id),

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::super::encoding::join;
 use super::{Context, Permissions, ResourceScope, Scope};
 
 /// Scopes in the order in which they were written, each once.
@@ -37,7 +38,7 @@ impl ScopeSet {
 
     /// The scopes with spaces between, as a request carries them.
     pub fn to_text(&self) -> String {
-        self.scopes.iter().map(Scope::as_str).collect::<Vec<_>>().join(" ")
+        join(self.scopes.iter().map(Scope::as_str), " ")
     }
 
     /// The scopes.
