@@ -1,4 +1,4 @@
-import { send, withInteractions, withPairs } from "./interactions.js";
+import { send, withForms, withInteractions } from "./interactions.js";
 import { loadLazy } from "./load.js";
 import { once } from "./loading.js";
 
@@ -7,7 +7,7 @@ export class Batcher extends withInteractions(Object) {
 
   constructor(session, { atMost = 50, milliseconds = 10, signal, ...options } = {}) {
     super();
-    const asked = { ...withPairs(options), atMost, milliseconds };
+    const asked = { ...withForms(options), atMost, milliseconds };
     this.#inner = once(async () => {
       await loadLazy();
       return session.call("batcher", asked, signal);
@@ -15,7 +15,7 @@ export class Batcher extends withInteractions(Object) {
   }
 
   async [send](asked, { signal, ...options } = {}) {
-    return (await this.#inner()).call("request", withPairs({ ...asked, ...options }), signal);
+    return (await this.#inner()).call("request", withForms({ ...asked, ...options }), signal);
   }
 
   async search(resourceType, parameters, options) {

@@ -29,10 +29,12 @@ export const withInteractions = (Base) =>
     }
   };
 
-/** What is asked, with its parameters and headers as pairs. */
-export function withPairs({ parameters, headers, ...asked }) {
-  return { ...asked, parameters: pairsOf(parameters), headers: pairsOf(headers) };
+/** What is asked, with its parameters and headers as forms. */
+export function withForms({ parameters, headers, ...asked }) {
+  return { ...asked, parameters: formOf(parameters), headers: formOf(headers) };
 }
+
+const formOf = (parameters) => String(new URLSearchParams(pairsOf(parameters)));
 
 /** Search parameters as pairs of a name and a value; an array stands for a parameter that is repeated. */
 export function pairsOf(parameters = {}) {

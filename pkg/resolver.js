@@ -1,4 +1,4 @@
-import { withPairs } from "./interactions.js";
+import { withForms } from "./interactions.js";
 import { loadLazy } from "./load.js";
 import { once } from "./loading.js";
 
@@ -6,7 +6,7 @@ export class Resolver {
   #inner;
 
   constructor(session, { signal, ...options } = {}) {
-    const asked = withPairs(options);
+    const asked = withForms(options);
     this.#inner = once(async () => {
       await loadLazy();
       return session.call("resolver", asked, signal);

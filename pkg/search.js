@@ -1,4 +1,4 @@
-import { withPairs } from "./interactions.js";
+import { withForms } from "./interactions.js";
 
 export class Search {
   #begin;
@@ -6,7 +6,7 @@ export class Search {
 
   /** `pages` begins what is asked, in WebAssembly that may not be loaded yet. */
   constructor(pages, asked, { limit, onProgress, signal, ...options } = {}) {
-    this.#begin = () => pages(withPairs({ ...asked, ...options }), limit, signal);
+    this.#begin = () => pages(withForms({ ...asked, ...options }), limit, signal);
     this.#onProgress = onProgress;
   }
 

@@ -1,7 +1,7 @@
 import { Batcher } from "./batcher.js";
 import { InContext, PatientInContext } from "./context.js";
 import { dispose, disposed } from "./disposal.js";
-import { pairsOf, send, withInteractions, withPairs } from "./interactions.js";
+import { send, withForms, withInteractions } from "./interactions.js";
 import { loadLazy } from "./load.js";
 import { Resolver } from "./resolver.js";
 import { Search } from "./search.js";
@@ -116,7 +116,7 @@ export class Session extends withInteractions(EventTarget) {
   }
 
   async [send](asked, { signal, ...options } = {}) {
-    const whole = withPairs({ ...asked, ...options });
+    const whole = withForms({ ...asked, ...options });
     if (readings.includes(asked.interaction)) return this.#call("readWith", whole, signal);
     return this.#callLazily("request", whole, signal);
   }
@@ -167,9 +167,9 @@ export class Session extends withInteractions(EventTarget) {
 
   async loadRecord({ queries, onPart, signal } = {}) {
     const asked = queries?.map((query) => (typeof query === "string" ? { type: query } : query));
-    const pairs = asked?.map(({ type, parameters }) => [type, pairsOf(parameters)]);
+    const written = asked?.map(({ type, parameters }) => withForms({ type, parameters }));
     const tell = (index, part) => onPart && queueMicrotask(() => onPart(part, index));
-    return this.#callLazily("loadRecord", pairs, tell, signal);
+    return this.#callLazily("loadRecord", written, tell, signal);
   }
 
   async loadWholeRecord({ onProgress, signal } = {}) {

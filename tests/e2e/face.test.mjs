@@ -76,15 +76,27 @@ test("events are the platform's: once, with a signal, and their detail", async (
   assert.deepEqual(heard, [["refreshed", null], "signed_out"]);
 });
 
-test("a disposed session says so, and the session stands", async ({ page }) => {
+test("a disposed session says so, and the session stands, also for what was made of it", async ({ page }) => {
   await signIn(page);
   const seen = await withSession(page, async ({ app, session }) => {
+    const [resolver, { id, reference }] = [session.resolver(), session.patient];
     session[Symbol.dispose]();
     const { code } = await session.read("Patient/1").catch((error) => error);
+    const resolved = await resolver.resolve(reference);
     const again = await app.resume();
-    return { code, active: session.active, again: again !== session && again.active };
+    return { code, active: session.active, resolved: resolved.id === id, again: again !== session && again.active };
   });
-  assert.deepEqual(seen, { code: "disposed", active: false, again: true });
+  assert.deepEqual(seen, { code: "disposed", active: false, resolved: true, again: true });
+});
+
+test("a session's server is asked again for other scopes, about the same patient", async ({ page }) => {
+  await signIn(page);
+  const leaving = page.waitForRequest((request) => new URL(request.url()).searchParams.has("code_challenge"));
+  // The page that it runs in is left.
+  withSession(page, ({ app, session }) => app.launchAgain(session, { scope: "patient/Observation.rs" })).catch(() => {});
+  const asked = new URL((await leaving).url()).searchParams;
+  assert.equal(asked.get("scope"), "patient/Observation.rs launch/patient");
+  assert.equal(asked.get("client_id"), clientId);
 });
 
 test("F10 requests that are asked for together travel as one batch, and each gets what came of its own", async ({ page, context }) => {

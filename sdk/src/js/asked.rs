@@ -5,6 +5,7 @@ use crate::client::fhir::{RequestOptions, Retries};
 use crate::error::{Error, Failure};
 use crate::fhir::request::{FhirRequest, Interaction};
 use crate::platform::JsonView;
+use crate::protocol::encoding::form_pairs;
 use crate::web::JsonValue;
 
 /// Reads a request that reads or searches: its interaction, target and parameters.
@@ -13,7 +14,7 @@ pub(super) fn read_reading(asked: &JsonValue) -> Result<FhirRequest, Failure> {
     let interaction =
         Interaction::from_name(&name).ok_or_else(|| Error::configuration("interaction", "it is unknown"))?;
     let target = asked.member_text("target").unwrap_or_default();
-    let parameters = asked.member("parameters").map(read_pairs).unwrap_or_default();
+    let parameters = read_pairs(asked, "parameters");
     let request = parameters
         .into_iter()
         .fold(FhirRequest::new(interaction, target), |request, (name, value)| request.with(name, value));
@@ -24,7 +25,7 @@ pub(super) fn read_reading(asked: &JsonValue) -> Result<FhirRequest, Failure> {
 pub(super) fn read_options(asked: &JsonValue, followed: &Followed) -> RequestOptions {
     RequestOptions {
         abort: followed.signal(),
-        headers: asked.member("headers").map(read_pairs).unwrap_or_default(),
+        headers: read_pairs(asked, "headers"),
         retries: match asked.member("retry").and_then(|retry| retry.flag()) {
             None => Retries::WhenSafe,
             Some(true) => Retries::Always,
@@ -39,14 +40,7 @@ pub(super) fn is_true(asked: &JsonValue, name: &str) -> bool {
     asked.member(name).and_then(|member| member.flag()) == Some(true)
 }
 
-/// Reads pairs of a name and a value.
-pub(super) fn read_pairs(pairs: JsonValue) -> Vec<(String, String)> {
-    pairs.items().unwrap_or_default().iter().filter_map(read_pair).collect()
-}
-
-fn read_pair(pair: &JsonValue) -> Option<(String, String)> {
-    match pair.items()?.as_slice() {
-        [name, value] => Some((name.text()?, value.text()?)),
-        _ => None,
-    }
+/// Reads the pairs of a name and a value that the face wrote as a form.
+pub(super) fn read_pairs(asked: &JsonValue, name: &str) -> Vec<(String, String)> {
+    asked.member_text(name).map(|form| form_pairs(&form)).unwrap_or_default()
 }

@@ -48,11 +48,8 @@ pub(super) async fn load_whole_record(
 /// The queries, or the usual ones where none are given.
 fn read_queries(queries: JsValue) -> Vec<RecordQuery> {
     let Some(queries) = JsonValue::from_js(queries).items() else { return RecordQuery::usual() };
-    let read = |query: &JsonValue| match query.items()?.as_slice() {
-        [resource_type, parameters] => {
-            Some(RecordQuery { resource_type: resource_type.text()?, parameters: read_pairs(parameters.clone()) })
-        }
-        _ => None,
+    let read = |query: &JsonValue| {
+        Some(RecordQuery { resource_type: query.member_text("type")?, parameters: read_pairs(query, "parameters") })
     };
     queries.iter().filter_map(read).collect()
 }

@@ -31,12 +31,10 @@ pub(super) fn read_request(asked: &JsonValue) -> Result<FhirRequest, Failure> {
             return Ok(match_request(patient, MatchOptions { only_certain, count: count.map(|count| count as u32) }));
         }
         (Some("create"), Some(resource)) => FhirRequest::create(resource),
-        (Some("update"), Some(resource)) => {
-            match asked.member("parameters").map(read_pairs).unwrap_or_default().as_slice() {
-                [] => FhirRequest::update(resource),
-                parameters => FhirRequest::update_where(resource, parameters),
-            }
-        }
+        (Some("update"), Some(resource)) => match read_pairs(asked, "parameters").as_slice() {
+            [] => FhirRequest::update(resource),
+            parameters => FhirRequest::update_where(resource, parameters),
+        },
         _ => body.iter().fold(read_reading(asked)?, |request, body| request.body(body.to_json())),
     };
     with_conditions(request, asked, body.as_ref())
