@@ -1,7 +1,8 @@
 //! From a crate to WebAssembly with its JavaScript glue: cargo and wasm-bindgen.
 
 use crate::inline::inline;
-use crate::shrink::shrink;
+use crate::pack::pack;
+use crate::shrink::{shrink, shrunk_copy};
 use crate::split::{self, split};
 use crate::{one_file, tools, workspace};
 use anyhow::{Result, anyhow};
@@ -66,6 +67,16 @@ const BACKEND: WasmCrate = WasmCrate {
     ..SDK
 };
 
+/// What goes along with packed WebAssembly.
+const UNPACKER: WasmCrate = WasmCrate {
+    name: "unpack",
+    artifact: "unpack",
+    selection: &["--package", "unpack", "--lib"],
+    crate_type: Some("cdylib"),
+    declarations: false,
+    is_split: false,
+};
+
 /// What makes the compiled standard library and its callers small: it is compiled with them, a panic is a trap without
 /// a message, and no place in the source is named. The settings are not stable, so the compiler's pin goes with them.
 const SMALL_STANDARD_LIBRARY: [&str; 4] = [
@@ -107,8 +118,24 @@ impl WasmCrate {
         })?;
         match profile {
             Profile::Dev => Ok(()),
-            Profile::Wasm => shrink(folder, self.name),
+            Profile::Wasm => {
+                shrink(folder, self.name)?;
+                self.pack(folder)
+            }
         }
+    }
+
+    /// Packs the WebAssembly in `folder`, together with what unpacks it.
+    fn pack(&self, folder: &Path) -> Result<()> {
+        let unpacker = UNPACKER.compile(Profile::Wasm)?;
+        tools::step(&format!("packing {}", self.name), || {
+            let unpacker = shrunk_copy(&unpacker)?;
+            pack(&folder.join(format!("{}_bg.wasm", self.name)), &unpacker)?;
+            match self.is_split {
+                true => pack(&self.lazy_file(folder), &unpacker),
+                false => Ok(()),
+            }
+        })
     }
 
     fn lazy_file(&self, folder: &Path) -> PathBuf {
