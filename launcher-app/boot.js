@@ -8,9 +8,17 @@ function tell(text) {
   document.body.replaceChildren(boot);
 }
 
+/** Compiles WebAssembly. What a release packs, and imports nothing, unpacks the module that is meant. */
+async function compile(address) {
+  const module = await WebAssembly.compile(await (await fetch(address)).arrayBuffer());
+  if (WebAssembly.Module.imports(module)[0]) return module;
+  const { memory, unpack } = (await WebAssembly.instantiate(module)).exports;
+  return WebAssembly.compile(new Uint8Array(memory.buffer, unpack()));
+}
+
 try {
   const { default: start } = await import("/launcher.js");
-  await start({ module_or_path: "/launcher_bg.wasm" });
+  await start({ module_or_path: await compile("/launcher_bg.wasm") });
   boot.remove();
 } catch (error) {
   console.error(error);

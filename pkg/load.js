@@ -1,5 +1,5 @@
 import * as glue from "./wasm/smartrust.js";
-import { instantiate, loading } from "./loading.js";
+import { loading } from "./loading.js";
 
 export const { load, loadFrom } = loading(
   "smartrust_bg.wasm",
@@ -11,10 +11,10 @@ export const { load, loadFrom } = loading(
 export const { load: loadLazy, loadFrom: loadLazyFrom } = loading(
   "smartrust_lazy.wasm",
   () => new URL("./wasm/smartrust_lazy.wasm", import.meta.url),
-  async (source) => {
+  async (module) => {
     await load();
     // What is loaded already is given once more: its memory and its functions are the second file's too, if it is of the same build.
-    await instantiate(source, { [glue.build]: await glue.default() });
+    await WebAssembly.instantiate(module, { [glue.build]: await glue.default() });
   },
 );
 

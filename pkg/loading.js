@@ -10,14 +10,21 @@ export function once(make) {
     }));
 }
 
-/** Instantiates WebAssembly from an address, bytes, a `Response` or a compiled module. */
-export async function instantiate(source, imports) {
+/**
+ * Compiles WebAssembly from an address, bytes, a `Response` or a compiled module. One that imports nothing is what a release is packed
+ * into, and unpacks the one that is meant.
+ */
+export async function compile(source) {
   const isAddress = typeof source === "string" || source instanceof URL;
   const found = isAddress ? await fetch(source) : source;
-  return WebAssembly.instantiate(found instanceof Response ? await found.arrayBuffer() : found, imports);
+  const bytes = found instanceof Response ? await found.arrayBuffer() : found;
+  const module = bytes instanceof WebAssembly.Module ? bytes : await WebAssembly.compile(bytes);
+  if (WebAssembly.Module.imports(module)[0]) return module;
+  const { memory, unpack } = (await WebAssembly.instantiate(module)).exports;
+  return WebAssembly.compile(new Uint8Array(memory.buffer, unpack()));
 }
 
-/** Loads one WebAssembly file, once: `start` makes of its source what the others wait for. */
+/** Loads one WebAssembly file, once: `start` makes of its module what the others wait for. */
 export function loading(file, source, start) {
   return {
     /** Says where the WebAssembly comes from: a function that gives an address, bytes, or a promise of either. */
@@ -26,7 +33,7 @@ export function loading(file, source, start) {
     },
     load: once(async () => {
       try {
-        return await start(await source());
+        return await start(await compile(await source()));
       } catch (cause) {
         if (cause instanceof SmartError) throw cause;
         throw new SmartError(

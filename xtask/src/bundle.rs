@@ -1,7 +1,8 @@
 //! From a crate to WebAssembly with its JavaScript glue: cargo and wasm-bindgen.
 
 use crate::inline::inline;
-use crate::shrink::shrink;
+use crate::pack::pack;
+use crate::shrink::{shrink, shrunk_copy};
 use crate::split::{self, split};
 use crate::{one_file, target, tools, workspace};
 use anyhow::{Result, anyhow};
@@ -66,6 +67,16 @@ const BACKEND: WasmCrate = WasmCrate {
     ..SDK
 };
 
+/// What goes along with packed WebAssembly.
+const UNPACKER: WasmCrate = WasmCrate {
+    name: "unpack",
+    artifact: "unpack",
+    selection: &["--package", "unpack", "--lib"],
+    crate_type: Some("cdylib"),
+    declarations: false,
+    is_split: false,
+};
+
 /// Builds what of the npm package is not written by hand: WebAssembly, its glue, and a module that holds it in `pkg/wasm/` and
 /// `pkg/wasm-backend/`, and the one file for pages without a bundler.
 pub fn build_sdk(profile: Profile) -> Result<()> {
@@ -98,8 +109,24 @@ impl WasmCrate {
         })?;
         match profile {
             Profile::Dev => Ok(()),
-            Profile::Wasm => shrink(folder, self.name),
+            Profile::Wasm => {
+                shrink(folder, self.name)?;
+                self.pack(folder)
+            }
         }
+    }
+
+    /// Packs the WebAssembly in `folder`, together with what unpacks it.
+    fn pack(&self, folder: &Path) -> Result<()> {
+        let unpacker = UNPACKER.compile(Profile::Wasm)?;
+        tools::step(&format!("packing {}", self.name), || {
+            let unpacker = shrunk_copy(&unpacker)?;
+            pack(&folder.join(format!("{}_bg.wasm", self.name)), &unpacker)?;
+            match self.is_split {
+                true => pack(&self.lazy_file(folder), &unpacker),
+                false => Ok(()),
+            }
+        })
     }
 
     fn lazy_file(&self, folder: &Path) -> PathBuf {

@@ -1,6 +1,7 @@
 //! Builds, runs, tests and measures smartrust.
 //!
-//! One file a subject: [`bundle`] makes WebAssembly and its glue for a [`target`], [`split`] cuts it in two, [`table`], [`exports`], [`glue`] and [`shrink`] make it smaller, [`inline`] a module that holds it, [`site`] the launcher's
+//! One file a subject: [`bundle`] makes WebAssembly and its glue for a [`target`], [`split`] cuts it in two, [`table`], [`exports`], [`glue`]
+//! and [`shrink`] make it smaller, [`pack`] lays it out for compression, [`inline`] makes a module that holds it, [`site`] the launcher's
 //! static files, [`loopback`] and [`serve`] put them on a local port, [`demo`] runs them beside the sandbox EHR, [`checks`]
 //! drives them in a browser, [`suite`] runs every test, with the release built [`ahead`], [`fuzz`] feeds damaged input to the parsers, [`conformance`] tells
 //! which test proves what, [`size`] measures what a browser loads, [`bench`] how long things take, [`docs`] builds the
@@ -19,6 +20,7 @@ mod glue;
 mod inline;
 mod loopback;
 mod one_file;
+mod pack;
 mod serve;
 #[cfg(test)]
 mod shell_blocks;

@@ -8,7 +8,7 @@ use crate::{tools, workspace};
 use anyhow::{Context, Result};
 use std::collections::HashMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The WebAssembly features that Rust 1.95 emits by default, all in every browser since 2023.
@@ -55,6 +55,16 @@ pub fn shrink(folder: &Path, name: &str) -> Result<()> {
         fs::write(&glue, text).with_context(|| format!("{} cannot be written", glue.display()))?;
         minify(&glue, &["--module", "--mangle-props", OWN_MEMBERS])
     })
+}
+
+/// Makes a copy of WebAssembly that has no glue smaller, where npm can be had, and gives its place.
+pub fn shrunk_copy(wasm: &Path) -> Result<PathBuf> {
+    let copy = wasm.with_extension("copy.wasm");
+    fs::copy(wasm, &copy).with_context(|| format!("{} cannot be copied", wasm.display()))?;
+    if tools::has_npm() {
+        optimise(&copy, &[])?;
+    }
+    Ok(copy)
 }
 
 /// Makes a file smaller, and gives what wasm-opt printed.
