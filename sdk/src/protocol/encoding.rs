@@ -138,7 +138,7 @@ pub fn base64url_decode(text: &str) -> Option<Vec<u8>> {
 /// Base64 with padding, for HTTP Basic (RFC 7617).
 pub fn base64(bytes: &[u8]) -> String {
     let mut text = base64url(bytes).replace('-', "+").replace('_', "/");
-    while text.len() % 4 > 0 {
+    while !text.len().is_multiple_of(4) {
         text.push('=');
     }
     text
