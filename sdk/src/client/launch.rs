@@ -64,7 +64,8 @@ impl<P: Platform> SmartApp<P> {
     /// [`Error::Discovery`], [`Error::InsecureUrl`], [`Error::PkceUnsupported`], [`Error::ReservedParameter`],
     /// [`Error::Storage`] where the launch cannot be kept until the user comes back. [`Error::AuthorizationTooLong`] where the
     /// address would pass [`LONGEST_ADDRESS`] and the method is left to this
-    /// client. [`Error::MaxAgeUnsupported`]. [`Error::Digest`] where the page is no secure context. [`Error::Configuration`] for a `max_age` that is no time, and for a POST, which an
+    /// client. [`Error::MaxAgeUnsupported`]. [`Error::Digest`] where the page is no secure context.
+    /// [`Error::Configuration`] for a `max_age` that is no time, and for a POST, which an
     /// address alone cannot make.
     pub async fn authorization_url(&self, options: LaunchOptions) -> Result<Url, Failure> {
         self.authorization_url_of(&self.random_text()?, &options).await

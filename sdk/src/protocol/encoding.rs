@@ -39,7 +39,7 @@ pub fn form_decode(text: &str) -> Option<String> {
     utf8(decoded)
 }
 
-/// The text of bytes; `None` where they are no UTF-8. The one validation that is not in haste weighs least.
+/// The text of bytes; `None` where they are no UTF-8. `String::from_utf8` weighs half as much again in wasm.
 pub(super) fn utf8(bytes: Vec<u8>) -> Option<String> {
     let text = bytes.utf8_chunks().next().map_or("", |chunk| chunk.valid());
     (text.len() == bytes.len()).then(|| text.to_owned())
@@ -100,7 +100,7 @@ pub(crate) fn decimal(number: u64) -> String {
 
 const BASE64URL: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/// Base64url without padding (RFC 7515 section 2). A tenth of what a library for it weighs in wasm.
+/// Base64url without padding (RFC 7515 section 2). A library for it weighs six times as much in wasm.
 pub fn base64url(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len() * 4 / 3 + 1);
     let mut push = |bits: u32| text.extend(BASE64URL.get(bits as usize & 63).map(|letter| char::from(*letter)));
@@ -138,7 +138,7 @@ pub fn base64url_decode(text: &str) -> Option<Vec<u8>> {
 /// Base64 with padding, for HTTP Basic (RFC 7617).
 pub fn base64(bytes: &[u8]) -> String {
     let mut text = base64url(bytes).replace('-', "+").replace('_', "/");
-    while text.len() % 4 > 0 {
+    while !text.len().is_multiple_of(4) {
         text.push('=');
     }
     text

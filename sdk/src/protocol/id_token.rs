@@ -196,7 +196,7 @@ fn check_nonce<V: JsonView>(claims: &V, expected: &Expected<'_>) -> Result<bool,
 
 fn check_access_token_hash<V: JsonView>(claims: &V, digest: Option<&[u8]>) -> Result<bool, Failure> {
     let Some(at_hash) = claims.member("at_hash") else { return Ok(false) };
-    let digest = digest.ok_or_else(|| Error::id_token("at_hash", "this page cannot make digests: open it by https"))?;
+    let digest = digest.ok_or_else(|| Error::id_token("at_hash", "this page cannot make digests; open it by https"))?;
     let left_half = digest.get(..digest.len() / 2).unwrap_or_default();
     if at_hash.text().is_some_and(|at_hash| at_hash == base64url(left_half)) {
         Ok(true)
