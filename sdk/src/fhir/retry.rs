@@ -68,14 +68,15 @@ pub fn retry_after(text: &str, now: f64) -> Option<f64> {
 /// The seconds since 1970 of a date such as `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 section 5.6.7). A crate for this
 /// weighs five times as much in wasm, as it also reads the two obsolete forms.
 fn read_http_date(text: &str) -> Option<f64> {
-    const MONTHS: &str = "Jan,Feb,Mar,Apr,May,Jun,Jul,Aug,Sep,Oct,Nov,Dec,";
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let text = text.strip_suffix(" GMT").filter(|text| text.len() == 25)?;
     // It has each of its parts at a place of its own.
     let number = |from: usize, to: usize, least: u32, most: u32| {
         let number = text.get(from..to)?.parse::<u32>().ok()?;
         (least..=most).contains(&number).then_some(number)
     };
-    let month = MONTHS.find(&[text.get(8..11)?, ","].concat())? as u32 / 4 + 1;
+    let name = text.get(8..11)?;
+    let month = MONTHS.iter().position(|known| *known == name)? as u32 + 1;
     let (day, year) = (number(5, 7, 1, 31)?, number(12, 16, 1970, 9999)?);
     let seconds = (number(17, 19, 0, 23)? * 60 + number(20, 22, 0, 59)?) * 60 + number(23, 25, 0, 60)?;
     // Days of the civil calendar, in years that begin in March.
