@@ -42,7 +42,7 @@ impl JsApp {
         authentication: &ReadAuthentication<JsonValue>,
     ) -> Result<Self, Failure> {
         let config = json_argument(config, "config")?;
-        let platform = WebPlatform::with_store(read_store(&config)?).with_early_responses(early);
+        let platform = WebPlatform::with_early_responses(read_store(&config)?, early);
         let app = SmartApp::new(platform, SmartAppConfig::read_with(&config, authentication)?)?;
         app.findings().iter().for_each(|finding| warn(&finding.message));
         Ok(Self { app: Rc::new(app) })

@@ -53,7 +53,7 @@ impl Lock for WebPlatform {
 
     /// A page that shares its store with no other spares itself the browser's answer, which comes late while a page is being built.
     async fn lock_stored(&self, name: &str) -> LockGuard {
-        lock(name, matches!(self.store, StoreChoice::Origin | StoreChoice::Own(_))).await
+        lock(name, matches!(self.inner.store, StoreChoice::Origin | StoreChoice::Own(_))).await
     }
 }
 
