@@ -17,11 +17,15 @@ use crate::protocol::url::Url;
 
 impl Server {
     /// The client, authenticated for one request to one of the server's endpoints.
-    pub(super) async fn client(&self, endpoint: &Url, endpoints: &Endpoints) -> Result<TokenClient, Failure> {
+    pub(super) fn client<'a>(
+        &'a self,
+        endpoint: &'a Url,
+        endpoints: &'a Endpoints,
+    ) -> impl Future<Output = Result<TokenClient, Failure>> + 'a {
         let is_passed_on = *endpoint == endpoints.token || Some(endpoint) == endpoints.revocation.as_ref();
         let endpoint = self.token_proxy.as_ref().filter(|_| is_passed_on).unwrap_or(endpoint);
         let supported = &endpoints.token_endpoint_auth_signing_alg_values_supported;
-        self.authenticated(endpoint, &endpoints.token, supported).await
+        self.authenticated(endpoint, &endpoints.token, supported)
     }
 
     /// The client, authenticated by an algorithm that the server supports.

@@ -196,7 +196,7 @@ impl<P: Platform> BackendClient<P> {
         let mut tries = Tries::default();
         loop {
             let sent = self.send(request, &options.abort).await;
-            match sent.and_then(|answer| read_answer(answer, &request.url)) {
+            match sent.and_then(|answer| read_answer(*answer, &request.url)) {
                 Ok(response) => return Ok(response),
                 Err(failure) => options.wait_to_retry(&self.inner.platform, request, &mut tries, failure).await?,
             }

@@ -68,7 +68,7 @@ impl<P: Platform> BackendClient<P> {
             let answer = whole(&self.inner.platform, response, &request.url, abort).await?;
             return Err(match answer.status {
                 200..300 => Error::Export { problem: "the server did not answer by a job (status 202)".into() }.into(),
-                _ => fhir_error(answer, &request.url),
+                _ => fhir_error(*answer, &request.url),
             });
         }
         let hidden = "its address cannot be read: the header Content-Location is absent, or hidden from this page by CORS \
@@ -127,7 +127,7 @@ impl<P: Platform> Export<P> {
                 ExportManifest::read(manifest).map(|manifest| ExportStatus::Done(Box::new(manifest)))
             }
             _ if answer.status == 200 => Err(Error::Export { problem: "its manifest is not JSON".into() }.into()),
-            _ => Err(fhir_error(answer, &request.url)),
+            _ => Err(fhir_error(*answer, &request.url)),
         }
     }
 
@@ -168,7 +168,7 @@ impl<P: Platform> Export<P> {
         let answer = self.client.send(&request, abort).await?;
         match answer.status {
             200..300 | 404 | 410 => Ok(()),
-            _ => Err(fhir_error(answer, &request.url)),
+            _ => Err(fhir_error(*answer, &request.url)),
         }
     }
 }

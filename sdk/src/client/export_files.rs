@@ -356,7 +356,7 @@ impl<P: Platform> Source<P> {
                 Ok(response) if (200..300).contains(&response.status()) => return Ok(response),
                 Ok(response) => {
                     match whole(&self.export.client.inner.platform, response, &request.url, &self.abort).await {
-                        Ok(answer) => fhir_error(answer, &request.url),
+                        Ok(answer) => fhir_error(*answer, &request.url),
                         Err(failure) => failure,
                     }
                 }

@@ -252,7 +252,7 @@ impl<P: Platform> Session<P> {
     ) -> Result<FhirResponse<Value<P>>, Failure> {
         let admitted = self.inner.guard.authorize(request, token);
         admitted.map_err(|_| Error::ForeignUrl { origin: request.url.origin().into() })?;
-        read_answer(send(&self.inner.platform, request, REQUEST_TIMEOUT, abort).await?, &request.url)
+        read_answer(*send(&self.inner.platform, request, REQUEST_TIMEOUT, abort).await?, &request.url)
     }
 }
 
@@ -272,11 +272,11 @@ async fn boxed_unless_aborted<T>(abort: &AbortSignal, work: Work<'_, Result<T, F
     abort.unless_fired(work).await.unwrap_or_else(|| Err(Error::Aborted.into()))
 }
 
-pub(super) fn read_answer<V: JsonView>(answer: Box<Answer<V>>, url: &Url) -> Result<FhirResponse<V>, Failure> {
+pub(super) fn read_answer<V: JsonView>(answer: Answer<V>, url: &Url) -> Result<FhirResponse<V>, Failure> {
     if !(200..300).contains(&answer.status) {
         return Err(fhir_error(answer, url));
     }
-    let Answer { status, etag, location, last_modified, bytes, body, .. } = *answer;
+    let Answer { status, etag, location, last_modified, bytes, body, .. } = answer;
     let resource = match body {
         Body::Json(resource) => Some(resource),
         Body::Text(_) => return Err(not_json(status, url)),
@@ -286,7 +286,7 @@ pub(super) fn read_answer<V: JsonView>(answer: Box<Answer<V>>, url: &Url) -> Res
 }
 
 /// What an error status says.
-pub(super) fn fhir_error<V: JsonView>(answer: Box<Answer<V>>, url: &Url) -> Failure {
+pub(super) fn fhir_error<V: JsonView>(answer: Answer<V>, url: &Url) -> Failure {
     Error::Fhir(Box::new(FhirError {
         status: answer.status,
         host: url.host().to_owned(),

@@ -128,12 +128,13 @@ impl<P: Platform> Progress<P> {
             return Ok(None);
         }
         let Some(request) = self.next.borrow().clone().transpose()? else { return Ok(None) };
-        let response = (self.exchange)(request.clone()).await?;
+        let url = request.url.clone();
+        let response = (self.exchange)(request).await?;
         let page = response.resource.as_ref().and_then(Page::read);
-        let mut page = page.ok_or_else(|| not_json(response.status, &request.url))?;
+        let mut page = page.ok_or_else(|| not_json(response.status, &url))?;
         page.bytes = response.bytes;
-        self.seen.borrow_mut().push(request.url.clone());
-        *self.next.borrow_mut() = page.next.as_ref().map(|link| self.follow(&request.url, link));
+        self.seen.borrow_mut().push(url.clone());
+        *self.next.borrow_mut() = page.next.as_ref().map(|link| self.follow(&url, link));
         page.resources.truncate(self.left.get());
         self.left.set(self.left.get() - page.resources.len());
         Ok(Some(page))

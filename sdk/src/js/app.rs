@@ -49,7 +49,7 @@ pub(super) fn read_app(
     authentication: &ReadAuthentication<JsonValue>,
 ) -> Result<JsValue, Failure> {
     let config = json_argument(config, "config")?;
-    let platform = WebPlatform::with_store(read_store(&config)?).with_early_responses(early);
+    let platform = WebPlatform::with_early_responses(read_store(&config)?, early);
     let app = SmartApp::with_parts(platform, lazy::parts(), SmartAppConfig::read_with(&config, authentication)?)?;
     app.findings().iter().for_each(|finding| warn(&finding.message));
     Ok(Handle::new(Rc::new(app)).into())

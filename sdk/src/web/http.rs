@@ -94,7 +94,7 @@ impl WebPlatform {
     #[cfg(feature = "js")]
     fn take_early(&self, request: &Request) -> Option<Promise> {
         let is_plain = request.method == Method::Get && request.authorization().is_none();
-        let early = self.early.as_ref().filter(|_| is_plain)?;
+        let early = self.inner.early.as_ref().filter(|_| is_plain)?;
         early.call1(&JsValue::UNDEFINED, &request.url.as_str().into()).ok()?.dyn_into().ok()
     }
 }

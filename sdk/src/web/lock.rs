@@ -36,7 +36,10 @@ pub struct LockGuard {
 
 impl Drop for LockGuard {
     fn drop(&mut self) {
-        HELD_IN_PAGE.with_borrow_mut(|all| all.retain(|(_, held)| **held != *self.held));
+        HELD_IN_PAGE.with_borrow_mut(|all| {
+            let place = all.iter().position(|(_, held)| **held == *self.held);
+            place.map(|place| all.swap_remove(place))
+        });
         resolve(&self.release);
     }
 }
@@ -50,7 +53,7 @@ impl Lock for WebPlatform {
 
     /// A page that shares its store with no other spares itself the browser's answer, which comes late while a page is being built.
     async fn lock_stored(&self, name: &str) -> LockGuard {
-        lock(name, matches!(self.store, StoreChoice::Origin | StoreChoice::Own(_))).await
+        lock(name, matches!(self.inner.store, StoreChoice::Origin | StoreChoice::Own(_))).await
     }
 }
 
@@ -71,20 +74,22 @@ async fn lock(name: &str, among_tabs: bool) -> LockGuard {
 
 /// Waits for the lock, which is let go when `held` is resolved. `false` where the host has no Web Locks, or forbids them to this frame.
 async fn is_locked_among_tabs(name: &str, held: Promise) -> bool {
-    let (granted, grant) = promise_with_resolver();
-    request_lock(name, held, grant).is_some() && Settled::of(&granted).await.is_ok_and(|refusal| refusal.is_undefined())
+    let (granted, settle) = promise_with_resolver();
+    let Some(refuse) = settle.clone() else { return false };
+    // Where nobody waits any more, this is gone, and the browser goes on to the next.
+    let callback = Closure::<dyn Fn() -> Promise>::new(move || {
+        resolve(&settle);
+        held.clone()
+    });
+    let Some(request) = request_lock(name, callback.as_ref()) else { return false };
+    request.when_refused(&refuse);
+    Settled::of(&granted).await.is_ok_and(|refusal| refusal.is_undefined())
 }
 
-fn request_lock(name: &str, held: Promise, grant: Option<Function>) -> Option<()> {
+fn request_lock(name: &str, callback: &JsValue) -> Option<LockRequest> {
     let navigator: JsValue = global("navigator")?;
     let locks: LockManager = member(&navigator, "locks")?;
-    let refuse = grant.clone()?;
-    let callback = Closure::once_into_js(move || {
-        resolve(&grant);
-        held
-    });
-    locks.request(name, &callback).ok()?.when_refused(&refuse);
-    Some(())
+    locks.request(name, callback).ok()
 }
 
 /// A promise and what resolves it. `Function::default()` would evaluate a string, which a strict page forbids.

@@ -12,7 +12,7 @@ use super::global::member;
 use crate::platform::Channel;
 
 /// The open channels by topic. A message goes out by the channel that listens, which is the one that does not hear it.
-pub(super) type Channels = Rc<RefCell<Vec<Weak<OpenChannel>>>>;
+pub(super) type Channels = RefCell<Vec<Weak<OpenChannel>>>;
 
 /// A channel that is open until this is dropped.
 pub struct OpenChannel {
@@ -42,14 +42,14 @@ impl Channel for WebPlatform {
             let _ = unref.call0(&channel);
         }
         let open = Rc::new(OpenChannel { channel, _listener: listener });
-        let mut channels = self.channels.borrow_mut();
+        let mut channels = self.inner.channels.borrow_mut();
         channels.retain(|channel| channel.strong_count() > 0);
         channels.push(Rc::downgrade(&open));
         Some(open)
     }
 
     fn publish(&self, topic: &str, message: &str) {
-        let channels = self.channels.borrow();
+        let channels = self.inner.channels.borrow();
         let listening = channels.iter().filter_map(Weak::upgrade).find(|open| open.channel.name() == topic);
         if let Some(open) = listening {
             // Text can always be cloned; a closed channel has nobody to tell.

@@ -20,6 +20,8 @@ mod storage;
 mod tasks;
 mod timer;
 
+use std::rc::Rc;
+
 #[cfg(feature = "js")]
 use js_sys::Function;
 
@@ -56,6 +58,11 @@ use crate::platform::{LocalFuture, Spawn};
 /// ```
 #[derive(Clone, Default)]
 pub struct WebPlatform {
+    inner: Rc<Inner>,
+}
+
+#[derive(Default)]
+struct Inner {
     store: StoreChoice,
     channels: messages::Channels,
     #[cfg(feature = "js")]
@@ -65,14 +72,14 @@ pub struct WebPlatform {
 impl WebPlatform {
     /// A platform that keeps sessions where the app chose to.
     pub fn with_store(store: StoreChoice) -> Self {
-        Self { store, ..Self::default() }
+        Self { inner: Rc::new(Inner { store, ..Inner::default() }) }
     }
 
-    /// The same platform, which asks a function for the promise of a response before it fetches an address itself: for what
-    /// a page began to fetch while this was not loaded yet. The function gives each promise once, and else `undefined`.
+    /// A platform that asks a function for the promise of a response before it fetches an address itself: for what a page
+    /// began to fetch while this was not loaded yet. The function gives each promise once, and else `undefined`.
     #[cfg(feature = "js")]
-    pub(crate) fn with_early_responses(self, early: Function) -> Self {
-        Self { early: Some(early), ..self }
+    pub(crate) fn with_early_responses(store: StoreChoice, early: Function) -> Self {
+        Self { inner: Rc::new(Inner { store, early: Some(early), ..Inner::default() }) }
     }
 }
 

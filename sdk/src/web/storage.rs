@@ -70,20 +70,20 @@ impl StoreChoice {
 
 impl Store for WebPlatform {
     async fn get(&self, key: &str) -> Result<Option<String>, StoreFailure> {
-        Ok(self.store.call("get", &[key]).await?.as_string())
+        Ok(self.inner.store.call("get", &[key]).await?.as_string())
     }
 
     async fn set(&self, key: &str, text: &str) -> Result<(), StoreFailure> {
-        self.store.call("set", &[key, text]).await.map(|_| ())
+        self.inner.store.call("set", &[key, text]).await.map(|_| ())
     }
 
     async fn remove(&self, key: &str) -> Result<(), StoreFailure> {
-        self.store.call("remove", &[key]).await.map(|_| ())
+        self.inner.store.call("remove", &[key]).await.map(|_| ())
     }
 
     async fn keys(&self, prefix: &str) -> Result<Vec<String>, StoreFailure> {
-        let mut keys = texts(&match &self.store {
-            StoreChoice::Memory(_) | StoreChoice::Own(_) => self.store.call("keys", &[prefix]).await?,
+        let mut keys = texts(&match &self.inner.store {
+            StoreChoice::Memory(_) | StoreChoice::Own(_) => self.inner.store.call("keys", &[prefix]).await?,
             // A Storage's own members are what it keeps.
             storage => Object::keys(storage.object()?.unchecked_ref::<Object>()).into(),
         });

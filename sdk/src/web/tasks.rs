@@ -74,6 +74,7 @@ fn poll_next() {
 }
 
 type Outcome = Result<JsValue, JsValue>;
+type Callback = Closure<dyn FnMut(JsValue)>;
 
 /// What a promise comes to.
 pub(crate) struct Settled {
@@ -85,7 +86,7 @@ struct Settling {
     outcome: Option<Outcome>,
     waiting: Option<Waker>,
     /// Kept here, because one of them is called whether or not anybody waits.
-    callbacks: Option<[Closure<dyn FnMut(JsValue)>; 2]>,
+    callbacks: Option<[Callback; 2]>,
 }
 
 impl Settled {
@@ -94,7 +95,7 @@ impl Settled {
         let settling = Rc::<RefCell<Settling>>::default();
         let callbacks = [Ok, Err].map(|settle: fn(JsValue) -> Outcome| {
             let settling = settling.clone();
-            Closure::<dyn FnMut(JsValue)>::new(move |value| {
+            Callback::new(move |value| {
                 let (waiting, callbacks) = {
                     let mut settling = settling.borrow_mut();
                     settling.outcome = Some(settle(value));

@@ -132,7 +132,10 @@ impl Future for Sleeping {
 
 impl Drop for Sleeping {
     fn drop(&mut self) {
-        SLEEPERS.with_borrow_mut(|sleepers| sleepers.retain(|sleeper| sleeper.number != self.number));
+        SLEEPERS.with_borrow_mut(|sleepers| {
+            let place = sleepers.iter().position(|sleeper| sleeper.number == self.number);
+            place.map(|place| sleepers.swap_remove(place))
+        });
         // A timer that nobody waits for would keep a server process alive.
         if !IN_PAGE.with(|in_page| *in_page) && SLEEPERS.with_borrow(Vec::is_empty) {
             stop_alarm();

@@ -11,6 +11,7 @@ mod location;
 mod published;
 mod storage;
 mod tabs;
+mod tasks;
 mod timer;
 
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
