@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 
 /// Blocks at the margin, by how they begin, and what stands in their place. Every browser that takes the WebAssembly has `encodeInto`
-/// and `FinalizationRegistry`; and the glue is started once, by an object of options.
+/// and `FinalizationRegistry`; and the glue is started once, with a compiled module.
 const BLOCKS: [(&str, &str); 8] = [
     (
         "function getDataViewMemory0(",
@@ -34,23 +34,12 @@ const BLOCKS: [(&str, &str); 8] = [
     return ptr;
 }",
     ),
-    (
-        "async function __wbg_load(",
-        "async function __wbg_load(source, imports) {
-    if (typeof source === 'string' || source instanceof URL) source = await fetch(source);
-    if (!(source instanceof Response)) return WebAssembly.instantiate(source, imports);
-    if (!source.ok) throw new Error(`${source.status} ${source.url}`);
-    return source.headers.get('Content-Type') === 'application/wasm'
-        ? WebAssembly.instantiateStreaming(source, imports)
-        : WebAssembly.instantiate(await source.arrayBuffer(), imports);
-}",
-    ),
+    ("async function __wbg_load(", ""),
     (
         "async function __wbg_init(",
         "async function __wbg_init(options) {
     if (wasm === undefined) {
-        const made = await __wbg_load(await options.module_or_path, __wbg_get_imports());
-        wasm = (made.instance ?? made).exports;
+        wasm = (await WebAssembly.instantiate(options.module_or_path, __wbg_get_imports())).exports;
         wasm.__wbindgen_start();
     }
     return wasm;
