@@ -5,7 +5,9 @@ import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { compile } from "../../pkg/loading.js";
 
-const bytes = await readFile(new URL("../../pkg/wasm/smartrust_bg.wasm", import.meta.url));
+const [bytes, plain] = await Promise.all(
+  ["", "plain/"].map((folder) => readFile(new URL(`../../pkg/wasm/${folder}smartrust_bg.wasm`, import.meta.url))),
+);
 
 for (const [kind, source] of Object.entries({
   "an address": `data:application/wasm;base64,${bytes.toString("base64")}`,
@@ -14,7 +16,7 @@ for (const [kind, source] of Object.entries({
   "an ArrayBuffer": Uint8Array.from(bytes).buffer,
   "a Response": new Response(bytes),
   "a compiled module": await WebAssembly.compile(bytes),
-  "a module that is not packed": await compile(bytes),
+  "a module that is not packed": await WebAssembly.compile(plain),
 })) {
   test(`${kind} becomes the module`, async () => {
     const module = await compile(source);

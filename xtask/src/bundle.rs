@@ -4,7 +4,7 @@ use crate::inline::inline;
 use crate::pack::pack;
 use crate::shrink::{shrink, shrunk_copy};
 use crate::split::{self, split};
-use crate::{one_file, target, tools, workspace};
+use crate::{one_file, site, target, tools, workspace};
 use anyhow::{Result, anyhow};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -108,12 +108,28 @@ impl WasmCrate {
             parts.join(&folder.join(format!("{}.js", self.name)), &self.lazy_file(folder))
         })?;
         match profile {
-            Profile::Dev => Ok(()),
+            Profile::Dev => self.keep_plain(folder),
             Profile::Wasm => {
                 shrink(folder, self.name)?;
+                self.keep_plain(folder)?;
                 self.pack(folder)
             }
         }
+    }
+
+    /// Keeps what of a package is to be packed as it is, too, for hosts that compile nothing while they run.
+    fn keep_plain(&self, folder: &Path) -> Result<()> {
+        if self.crate_type.is_none() {
+            return Ok(());
+        }
+        let plain = folder.join("plain");
+        workspace::empty_folder(&plain)?;
+        for file in [folder.join(format!("{}_bg.wasm", self.name)), self.lazy_file(folder)] {
+            if let Some(name) = file.file_name().filter(|_| file.exists()) {
+                site::copy(&file, &plain.join(name))?;
+            }
+        }
+        Ok(())
     }
 
     /// Packs the WebAssembly in `folder`, together with what unpacks it.
