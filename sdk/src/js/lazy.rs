@@ -111,7 +111,10 @@ fn nothing(work: LocalFuture<Result<(), Failure>>) -> Started {
 /// Has the face load the second file.
 async fn load() -> Result<(), Failure> {
     #[cfg(split)]
-    crate::web::Settled::of(&face::load_lazy()).await.map_err(|_| Error::CodeUnavailable)?;
+    {
+        let loading = face::load_lazy().map_err(|_| Error::CodeUnavailable)?;
+        crate::web::Settled::of(&loading).await.map_err(|_| Error::CodeUnavailable)?;
+    }
     Ok(())
 }
 
@@ -122,8 +125,9 @@ mod face {
 
     #[wasm_bindgen(raw_module = "../load.js")]
     extern "C" {
-        #[wasm_bindgen(js_name = loadLazy)]
-        pub(super) fn load_lazy() -> Promise;
+        // By `catch` the glue has a function for it among all others; else it would be imported from a module of its own.
+        #[wasm_bindgen(js_name = loadLazy, catch)]
+        pub(super) fn load_lazy() -> Result<Promise, JsValue>;
     }
 }
 
