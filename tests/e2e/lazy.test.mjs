@@ -70,14 +70,14 @@ test("an error keeps its code where its words cannot be loaded, and has both whe
   await context.route(file, (route) => route.abort());
   const told = await withSession(page, async ({ session }) => {
     window.kept = session;
-    const { name, code, status, message } = await session.read("Patient/none").catch((error) => error);
+    const { name, code, status, message } = await session.read("Patient/another").catch((error) => error);
     return [name, code, status, message];
   });
-  assert.deepEqual(told, ["SmartError", "not_found", 404, "not_found: the words for it could not be loaded."]);
+  assert.deepEqual(told, ["SmartError", "forbidden", 403, "forbidden: the words for it could not be loaded."]);
   await context.unroute(file);
-  const worded = await page.evaluate(() => window.kept.read("Patient/none").catch(({ code, message }) => [code, message]));
-  assert.equal(worded[0], "not_found");
-  assert.match(worded[1], /answered with status 404/);
+  const worded = await page.evaluate(() => window.kept.read("Patient/another").catch(({ code, message }) => [code, message]));
+  assert.equal(worded[0], "forbidden");
+  assert.match(worded[1], /answered with status 403/);
 });
 
 test("the second WebAssembly file is loaded at the first use, once", async ({ page, context, traffic }) => {
