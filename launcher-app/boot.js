@@ -8,12 +8,21 @@ function tell(text) {
   document.body.replaceChildren(boot);
 }
 
+/** A compiled module: at once, which takes a millisecond, where a page may do that; else when it is this one's turn. */
+async function compileBytes(bytes) {
+  try {
+    return new WebAssembly.Module(bytes);
+  } catch {
+    return WebAssembly.compile(bytes);
+  }
+}
+
 /** Compiles WebAssembly. What a release packs, and imports nothing, unpacks the module that is meant. */
 async function compile(address) {
-  const module = await WebAssembly.compile(await (await fetch(address)).arrayBuffer());
+  const module = await compileBytes(await (await fetch(address)).arrayBuffer());
   if (WebAssembly.Module.imports(module)[0]) return module;
   const { memory, unpack } = (await WebAssembly.instantiate(module)).exports;
-  return WebAssembly.compile(new Uint8Array(memory.buffer, unpack()));
+  return compileBytes(new Uint8Array(memory.buffer, unpack()));
 }
 
 try {

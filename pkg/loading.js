@@ -10,6 +10,15 @@ export function once(make) {
     }));
 }
 
+/** A compiled module: at once, which takes a millisecond, where a page may do that; else when it is this one's turn. */
+async function compileBytes(bytes) {
+  try {
+    return new WebAssembly.Module(bytes);
+  } catch {
+    return WebAssembly.compile(bytes);
+  }
+}
+
 /**
  * Compiles WebAssembly from an address, bytes, a `Response` or a compiled module. One that imports nothing is what a release is packed
  * into, and unpacks the one that is meant.
@@ -18,10 +27,10 @@ export async function compile(source) {
   const isAddress = typeof source === "string" || source instanceof URL;
   const found = isAddress ? await fetch(source) : source;
   const bytes = found instanceof Response ? await found.arrayBuffer() : found;
-  const module = bytes instanceof WebAssembly.Module ? bytes : await WebAssembly.compile(bytes);
+  const module = bytes instanceof WebAssembly.Module ? bytes : await compileBytes(bytes);
   if (WebAssembly.Module.imports(module)[0]) return module;
   const { memory, unpack } = (await WebAssembly.instantiate(module)).exports;
-  return WebAssembly.compile(new Uint8Array(memory.buffer, unpack()));
+  return compileBytes(new Uint8Array(memory.buffer, unpack()));
 }
 
 /** Loads one WebAssembly file, once: `start` makes of its module what the others wait for. */
