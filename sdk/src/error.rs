@@ -224,6 +224,9 @@ pub enum Error {
     CodeUnavailable,
 }
 
+/// Where the checks of an ID token stand.
+pub(crate) const ID_TOKEN_SECTION: &str = "OpenID Connect Core section 3.1.3.7";
+
 impl Error {
     #[cold]
     pub(crate) fn configuration(member: &str, problem: &str) -> Failure {
@@ -314,7 +317,7 @@ impl Error {
             Self::Authorization(_) => "RFC 6749 section 4.1.2.1",
             Self::Token(_) => "RFC 6749 section 5.2",
             Self::TokenResponse { .. } => "RFC 6749 section 5.1",
-            Self::IdToken(_) => "OpenID Connect Core section 3.1.3.7",
+            Self::IdToken(_) => ID_TOKEN_SECTION,
             Self::ClientAuthentication { .. } => "SMART App Launch 2.2, asymmetric authentication",
             Self::SessionExpired => "RFC 6749 section 6",
             Self::Fhir(_) | Self::NotJson { .. } | Self::HiddenHeader { .. } | Self::BatchResponse { .. } => {

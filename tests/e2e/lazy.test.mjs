@@ -73,7 +73,7 @@ test("an error keeps its code where its words cannot be loaded, and has both whe
     const { name, code, status, message } = await session.read("Patient/another").catch((error) => error);
     return [name, code, status, message];
   });
-  assert.deepEqual(told, ["SmartError", "forbidden", 403, "forbidden: the words for it could not be loaded."]);
+  assert.deepEqual(told, ["SmartError", "forbidden", 403, "forbidden: the words for it are not loaded."]);
   await context.unroute(file);
   const worded = await page.evaluate(() => window.kept.read("Patient/another").catch(({ code, message }) => [code, message]));
   assert.equal(worded[0], "forbidden");

@@ -10,10 +10,15 @@ impl Error {
         self.common_message().unwrap_or_else(|| self.uncommon_message())
     }
 
-    /// The message of an error that comes without app or server doing wrong, and no section of a standard says how.
+    /// The message of an error that comes without app or server doing wrong, or ends a session that nobody has asked for anything.
     pub(crate) fn common_message(&self) -> Option<String> {
         // Put together by hand, as `format!` weighs far more in wasm.
+        let joined: String;
         let (before, found, after) = match self {
+            Self::IdToken(failed) => {
+                joined = [failed.check, ": ", &failed.problem].concat();
+                ("The ID token was refused by the check of ", &*joined, ". Start the launch again.")
+            }
             Self::Network { host } => (
                 "No answer could be read from ",
                 &**host,
@@ -119,10 +124,6 @@ impl Error {
                 joined = [&decimal((*status).into()), ") is not one: ", problem].concat();
                 ("The token endpoint's answer (status ", &*joined, ".")
             }
-            Self::IdToken(failed) => {
-                joined = [failed.check, ": ", &failed.problem].concat();
-                ("The ID token was refused by the check of ", &*joined, ". Start the launch again.")
-            }
             Self::ClientAuthentication { problem } => ("The client could not prove who it is: ", *problem, "."),
             Self::SessionExpired => ("The session has run out and cannot be refreshed: launch again.", "", ""),
             Self::NotOffered { what } => {
@@ -209,7 +210,12 @@ impl Error {
             ),
             Self::PopupClosed => ("The window was closed before the launch had ended: launch again.", "", ""),
             Self::Navigation => ("There is no page to navigate: open the authorization URL yourself.", "", ""),
-            Self::Network { .. } | Self::Timeout { .. } | Self::Aborted | Self::SignedOut | Self::CodeUnavailable => {
+            Self::IdToken(_)
+            | Self::Network { .. }
+            | Self::Timeout { .. }
+            | Self::Aborted
+            | Self::SignedOut
+            | Self::CodeUnavailable => {
                 return self.common_message().unwrap_or_default();
             }
         };

@@ -6,6 +6,8 @@ use wasm_bindgen::prelude::*;
 #[cfg(feature = "js")]
 use super::value::written_object;
 use super::value::{object, optional_text, text};
+#[cfg(feature = "js")]
+use crate::error::ID_TOKEN_SECTION;
 use crate::error::{Error, Failure, OAuthError};
 use crate::platform::Json;
 use crate::web::{JsonValue, WebPlatform};
@@ -23,11 +25,12 @@ impl From<Failure> for JsValue {
     }
 }
 
-/// An error as a `SmartError` with nothing but its code, status and words.
+/// An error as a `SmartError` with these words, and of its details no more than most have.
 #[cfg(feature = "js")]
 pub(super) fn brief(error: &Error, message: &str) -> JsValue {
     let status = error.status().map_or(JsValue::UNDEFINED, JsValue::from);
-    SmartError::new(error.code(), message, &written_object! { "status": status, "section": JsValue::UNDEFINED }).into()
+    let section = optional_text(matches!(error, Error::IdToken(_)).then_some(ID_TOKEN_SECTION));
+    SmartError::new(error.code(), message, &written_object! { "status": status, "section": section }).into()
 }
 
 /// The error as a `SmartError`.

@@ -3,6 +3,7 @@
 //! The build (`xtask/src/split.rs`) cuts the file at the calls into [`second`]: what only these reach goes to the second file. Where
 //! nothing is cut, as in tests, they are calls as any other.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use js_sys::Function;
@@ -46,11 +47,24 @@ pub(super) async fn later(task: Task) -> Result<JsValue, Failure> {
 /// An error as JavaScript gets it. The words of the less common ones are in the second file; where that cannot be loaded, the code
 /// has to do.
 pub(super) async fn told(failure: Failure) -> JsValue {
+    if failure.common_message().is_none() {
+        let _ = load().await;
+    }
+    told_at_once(failure)
+}
+
+/// An error as JavaScript gets it, by the words that are loaded.
+pub(super) fn told_at_once(failure: Failure) -> JsValue {
     match failure.common_message() {
         Some(message) => brief(&failure, &message),
-        None if load().await.is_ok() => second::told(failure),
-        None => brief(&failure, &[failure.code(), ": the words for it could not be loaded."].concat()),
+        None if IS_LOADED.get() => second::told(failure),
+        None => brief(&failure, &[failure.code(), ": the words for it are not loaded."].concat()),
     }
+}
+
+thread_local! {
+    /// Whether the second file is there.
+    static IS_LOADED: Cell<bool> = const { Cell::new(cfg!(not(split))) };
 }
 
 /// The client's less common code, loaded when it is called for.
@@ -115,6 +129,7 @@ async fn load() -> Result<(), Failure> {
         let loading = face::load_lazy().map_err(|_| Error::CodeUnavailable)?;
         crate::web::Settled::of(&loading).await.map_err(|_| Error::CodeUnavailable)?;
     }
+    IS_LOADED.set(true);
     Ok(())
 }
 

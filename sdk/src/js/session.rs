@@ -9,7 +9,7 @@ use super::abort::Followed;
 use super::asked::{is_true, read_options, read_reading};
 use super::batcher::JsBatcher;
 use super::handle::{Arguments, Call, Handle, Held};
-use super::lazy::{Task, later, told};
+use super::lazy::{Task, later, told, told_at_once};
 use super::record::{load_record, load_whole_record};
 use super::request;
 use super::request::response_object;
@@ -22,7 +22,7 @@ use crate::client::resolver::Resolver;
 use crate::client::session::{CheckedIdentity, EventSubscription, Session, SessionEvent, Signature};
 use crate::client::sign_out::Revocation;
 use crate::error::Failure;
-use crate::platform::{Json, JsonView, Spawn};
+use crate::platform::{Json, JsonView};
 use crate::protocol::scope::ScopeGrant;
 use crate::protocol::url::Url;
 use crate::web::{JsonValue, WebPlatform};
@@ -46,20 +46,13 @@ impl JsSession {
     fn on_event(&self, listener: JsValue) {
         let listener: Function = listener.unchecked_into();
         let subscription = self.session.on_event(move |event| {
-            let (name, reason) = match event {
-                SessionEvent::Refreshed => ("refreshed", None),
-                SessionEvent::IdentityChecked => ("identitychecked", None),
-                SessionEvent::SignedOut(reason) => ("signedout", Some(reason.clone())),
+            let (name, error) = match event {
+                SessionEvent::Refreshed => ("refreshed", JsValue::UNDEFINED),
+                SessionEvent::IdentityChecked => ("identitychecked", JsValue::UNDEFINED),
+                SessionEvent::SignedOut(reason) => ("signedout", told_at_once(reason.clone())),
             };
-            let listener = listener.clone();
-            WebPlatform::default().spawn(Box::pin(async move {
-                let error = match reason {
-                    Some(reason) => told(reason).await,
-                    None => JsValue::UNDEFINED,
-                };
-                // The face's listener only queues the app's own, which is where an error can arise.
-                let _ = listener.call2(&JsValue::UNDEFINED, &text(name), &error);
-            }));
+            // The face's listener only queues the app's own, which is where an error can arise.
+            let _ = listener.call2(&JsValue::UNDEFINED, &text(name), &error);
         });
         *self.subscription.borrow_mut() = Some(subscription);
     }
