@@ -1,6 +1,5 @@
 //! What is kept between two pages: launches that wait for their redirect, and sessions.
 
-use std::cell::Cell;
 use std::rc::Rc;
 
 use crate::error::{Error, Failure};
@@ -9,7 +8,7 @@ use crate::protocol::context::LaunchContext;
 use crate::protocol::discovery::SmartConfiguration;
 use crate::protocol::encoding::join;
 use crate::protocol::id_token::Identity;
-use crate::protocol::json::ObjectWriter;
+use crate::protocol::json::{NeededTexts, ObjectWriter};
 use crate::protocol::secret::{AccessToken, CodeVerifier, IdToken, RefreshToken};
 use crate::protocol::url::Url;
 
@@ -184,7 +183,7 @@ impl PendingLaunch {
     fn read<V: JsonView>(value: &V) -> Option<Self> {
         let created = value.member("created")?.number()?;
         let endpoints = Rc::new(Endpoints::read(&value.member("endpoints")?)?);
-        let texts = Texts::of(value);
+        let texts = NeededTexts::of(value);
         let launch = Self {
             server: texts.needed("server"),
             client_id: texts.needed("clientId"),
@@ -262,7 +261,7 @@ impl SessionRecord {
     pub fn read<V: JsonView>(value: &V) -> Option<Rc<Self>> {
         let endpoints = Rc::new(Endpoints::read(&value.member("endpoints")?)?);
         let context = Rc::new(LaunchContext::read(&value.member("context")?));
-        let texts = Texts::of(value);
+        let texts = NeededTexts::of(value);
         let record = Rc::new(Self {
             server: texts.needed("server"),
             client_id: texts.needed("clientId"),
@@ -281,25 +280,6 @@ impl SessionRecord {
             id_token: value.member_text("idToken").map(IdToken::new),
         });
         texts.are_whole.get().then_some(record)
-    }
-}
-
-/// Reads the texts that a record must have, and remembers where one is missing: less code than to leave at each.
-struct Texts<'a, V> {
-    value: &'a V,
-    are_whole: Cell<bool>,
-}
-
-impl<'a, V: JsonView> Texts<'a, V> {
-    fn of(value: &'a V) -> Self {
-        Self { value, are_whole: Cell::new(true) }
-    }
-
-    fn needed(&self, name: &str) -> String {
-        self.value.member_text(name).unwrap_or_else(|| {
-            self.are_whole.set(false);
-            String::new()
-        })
     }
 }
 

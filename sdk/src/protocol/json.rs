@@ -1,6 +1,9 @@
-//! Writes JSON text: records for the store, and nothing else. Reading is the platform's work.
+//! Writes JSON text: records for the store, and nothing else; and reads the texts of records that the platform has parsed.
+
+use std::cell::Cell;
 
 use super::encoding::{decimal, join};
+use crate::platform::JsonView;
 
 /// Writes one JSON object, member by member.
 #[derive(Default)]
@@ -84,6 +87,28 @@ pub fn quoted(text: &str) -> String {
     }
     quoted.push('"');
     quoted
+}
+
+/// Reads the texts that an object must have, and remembers where one is missing: less code than to leave at each.
+pub(crate) struct NeededTexts<'a, V> {
+    value: &'a V,
+    /// Whether none has been missing.
+    pub are_whole: Cell<bool>,
+}
+
+impl<'a, V: JsonView> NeededTexts<'a, V> {
+    /// Reads of an object.
+    pub fn of(value: &'a V) -> Self {
+        Self { value, are_whole: Cell::new(true) }
+    }
+
+    /// The text of a member; empty where it is missing.
+    pub fn needed(&self, name: &str) -> String {
+        self.value.member_text(name).unwrap_or_else(|| {
+            self.are_whole.set(false);
+            String::new()
+        })
+    }
 }
 
 #[cfg(test)]
