@@ -3,8 +3,8 @@
 use anyhow::{Context, Result};
 
 /// Blocks at the margin, by how they begin, and what stands in their place. Every browser that takes the WebAssembly has `encodeInto`
-/// and `FinalizationRegistry`; and the glue is started once, with a compiled module.
-const BLOCKS: [(&str, &str); 8] = [
+/// and `FinalizationRegistry`; the glue is started once, with a compiled module; and Rust drops each closure that it hands out.
+const BLOCKS: [(&str, &str); 9] = [
     (
         "function getDataViewMemory0(",
         "function getDataViewMemory0() {
@@ -22,6 +22,31 @@ const BLOCKS: [(&str, &str); 8] = [
             wasm.__wbindgen_exn_store(addToExternrefTable0(error));
         }
     };
+}",
+    ),
+    (
+        "function makeMutClosure(",
+        "function makeMutClosure(data, vtable, call) {
+    let uses = 1;
+    const closure = (argument) => {
+        const held = data;
+        data = 0;
+        uses += 1;
+        try {
+            return call(held, vtable, argument);
+        } finally {
+            data = held;
+            closure._wbg_cb_unref();
+        }
+    };
+    closure._wbg_cb_unref = () => {
+        uses -= 1;
+        if (uses === 0) {
+            wasm.__wbindgen_destroy_closure(data, vtable);
+            data = 0;
+        }
+    };
+    return closure;
 }",
     ),
     (
@@ -72,8 +97,9 @@ pub fn trim(glue: &str) -> Result<String> {
             .with_context(|| format!("The glue has no `{beginning}`: mend xtask/src/glue.rs for this wasm-bindgen."))
     })?;
     let text = PIECES.iter().fold(text, |text, (piece, instead)| text.replace(piece, instead));
-    // What `using` calls is the face's matter.
-    let is_kept = |line: &&str| !line.starts_with("if (Symbol.dispose) ");
+    // What `using` calls is the face's matter, and nobody registers closures.
+    let is_kept =
+        |line: &&str| !["if (Symbol.dispose) ", "const CLOSURE_DTORS = "].iter().any(|gone| line.starts_with(gone));
     Ok(text.lines().filter(is_kept).flat_map(|line| [line, "\n"]).collect())
 }
 

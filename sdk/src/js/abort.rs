@@ -4,11 +4,12 @@ use wasm_bindgen::prelude::*;
 use web_sys::AbortSignal as JsAbortSignal;
 
 use crate::abort::{AbortHandle, AbortSignal};
+use crate::web::Callback;
 
 /// Follows the caller's signal as long as this lives.
 pub(super) struct Followed {
     handle: AbortHandle,
-    source: Option<(JsAbortSignal, Closure<dyn FnMut()>)>,
+    source: Option<(JsAbortSignal, Callback)>,
 }
 
 impl Followed {
@@ -21,7 +22,7 @@ impl Followed {
                 handle.abort();
             }
             let followed = handle.clone();
-            let listener = Closure::<dyn FnMut()>::new(move || followed.abort());
+            let listener = Callback::new(move |_| followed.abort());
             // A signal takes every listener.
             let _ = source.add_event_listener_with_callback("abort", listener.as_ref().unchecked_ref());
             (source, listener)

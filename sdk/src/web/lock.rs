@@ -77,7 +77,7 @@ async fn is_locked_among_tabs(name: &str, held: Promise) -> bool {
     let (granted, settle) = promise_with_resolver();
     let Some(refuse) = settle.clone() else { return false };
     // Where nobody waits any more, this is gone, and the browser goes on to the next.
-    let callback = Closure::<dyn Fn() -> Promise>::new(move || {
+    let callback = Closure::<dyn FnMut(JsValue) -> Promise>::new(move |_| {
         resolve(&settle);
         held.clone()
     });

@@ -9,6 +9,7 @@ use web_sys::{BroadcastChannel, MessageEvent};
 
 use super::WebPlatform;
 use super::global::member;
+use super::tasks::Callback;
 use crate::platform::Channel;
 
 /// The open channels by topic. A message goes out by the channel that listens, which is the one that does not hear it.
@@ -17,7 +18,7 @@ pub(super) type Channels = RefCell<Vec<Weak<OpenChannel>>>;
 /// A channel that is open until this is dropped.
 pub struct OpenChannel {
     channel: BroadcastChannel,
-    _listener: Closure<dyn FnMut(MessageEvent)>,
+    _listener: Callback,
 }
 
 impl Drop for OpenChannel {
@@ -31,8 +32,8 @@ impl Channel for WebPlatform {
 
     fn subscribe(&self, topic: &str, handler: Rc<dyn Fn(&str)>) -> Self::Subscription {
         let channel = BroadcastChannel::new(topic).ok()?;
-        let listener = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-            if let Some(text) = event.data().as_string() {
+        let listener = Callback::new(move |event: JsValue| {
+            if let Some(text) = event.unchecked_into::<MessageEvent>().data().as_string() {
                 handler(&text);
             }
         });

@@ -32,7 +32,7 @@ pub use keys::ClientKeyPair;
 pub use popup::Popup;
 pub use storage::StoreChoice;
 #[cfg(any(feature = "js", feature = "js-backend"))]
-pub(crate) use tasks::{Settled, promise};
+pub(crate) use tasks::{Callback, Settled, promise};
 
 use crate::platform::{LocalFuture, Spawn};
 

@@ -7,6 +7,7 @@ use web_sys::MessageEvent;
 
 use super::WebPlatform;
 use super::global::{global, global_as, member};
+use super::tasks::Callback;
 use crate::platform::{NavigationFailure, Popups};
 
 #[wasm_bindgen]
@@ -41,7 +42,7 @@ extern "C" {
 }
 
 /// Hears what windows post to this page, until it is dropped.
-pub struct Posted(Closure<dyn FnMut(MessageEvent)>);
+pub struct Posted(Callback);
 
 impl Drop for Posted {
     fn drop(&mut self) {
@@ -75,7 +76,8 @@ impl Popups for WebPlatform {
 
     fn hear_popup(&self, popup: &Popup, handler: Rc<dyn Fn(&str)>) -> Posted {
         let popup = popup.clone();
-        let listener = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+        let listener = Callback::new(move |event: JsValue| {
+            let event: MessageEvent = event.unchecked_into();
             let is_of_popup = event.source().is_some_and(|source| *source == *popup);
             if let Some(text) = event.data().as_string().filter(|_| is_of_popup && Some(event.origin()) == origin()) {
                 handler(&text);

@@ -34,7 +34,7 @@ thread_local! {
     /// The numbers of those to poll, each by a microtask of its own.
     static WOKEN: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
     static LAST: Cell<usize> = const { Cell::new(0) };
-    static POLL_NEXT: Closure<dyn Fn()> = Closure::new(poll_next);
+    static POLL_NEXT: Callback = Callback::new(|_| poll_next());
 }
 
 // A waker must be fit for other threads, as a number is.
@@ -74,7 +74,9 @@ fn poll_next() {
 }
 
 type Outcome = Result<JsValue, JsValue>;
-type Callback = Closure<dyn FnMut(JsValue)>;
+
+/// What the engine calls, whatever for: one kind of function weighs less than several.
+pub(crate) type Callback = Closure<dyn FnMut(JsValue)>;
 
 /// What a promise comes to.
 pub(crate) struct Settled {
