@@ -12,7 +12,11 @@ export { Session, SmartError };
 
 export async function ready(source, lazySource) {
   if (source !== undefined) loadFrom(() => source);
-  if (lazySource !== undefined) loadLazyFrom(() => lazySource);
+  if (lazySource !== undefined) {
+    // Nobody waits for it before it is used.
+    Promise.resolve(lazySource).catch(() => {});
+    loadLazyFrom(() => lazySource);
+  }
   await load();
 }
 

@@ -19,13 +19,16 @@ async function compileBytes(bytes) {
   }
 }
 
+/** How long a file may take, in milliseconds: what waits for it shall be told, and the next call ask anew. */
+const PATIENCE = 60_000;
+
 /**
  * Compiles WebAssembly from an address, bytes, a `Response` or a compiled module. One that imports nothing is what a release is packed
  * into, and unpacks the one that is meant.
  */
 export async function compile(source) {
   const isAddress = typeof source === "string" || source instanceof URL;
-  const found = isAddress ? await fetch(source) : source;
+  const found = isAddress ? await fetch(source, { signal: AbortSignal.timeout(PATIENCE) }) : source;
   const bytes = found instanceof Response ? await found.arrayBuffer() : found;
   const module = bytes instanceof WebAssembly.Module ? bytes : await compileBytes(bytes);
   if (WebAssembly.Module.imports(module)[0]) return module;

@@ -137,7 +137,7 @@ export class Session extends withInteractions(EventTarget) {
   }
 
   #pages(asked, options) {
-    const session = this.#wasm;
+    const session = share(this);
     return new Search((...how) => session.call("pages", ...how), asked, options);
   }
 

@@ -224,9 +224,6 @@ pub enum Error {
     CodeUnavailable,
 }
 
-/// Where the checks of an ID token stand.
-pub(crate) const ID_TOKEN_SECTION: &str = "OpenID Connect Core section 3.1.3.7";
-
 impl Error {
     #[cold]
     pub(crate) fn configuration(member: &str, problem: &str) -> Failure {
@@ -303,11 +300,24 @@ impl Error {
 
     /// The section of the standard that the error rests on, where there is one.
     pub fn section(&self) -> Option<&'static str> {
+        self.common_section().or_else(|| self.uncommon_section())
+    }
+
+    /// The section of an error whose words are common, too.
+    pub(crate) fn common_section(&self) -> Option<&'static str> {
+        match self {
+            Self::Discovery { .. } => Some("SMART App Launch 2.2, conformance"),
+            Self::IdToken(_) => Some("OpenID Connect Core section 3.1.3.7"),
+            Self::SessionExpired => Some("RFC 6749 section 6"),
+            _ => None,
+        }
+    }
+
+    fn uncommon_section(&self) -> Option<&'static str> {
         Some(match self {
             Self::UntrustedIssuer { .. } | Self::LaunchLink { .. } => "SMART App Launch 2.2, launch app: EHR launch",
             Self::InsecureUrl { .. } => "RFC 6749 section 3.1",
             Self::ForeignUrl { .. } => "RFC 6750 section 5.3",
-            Self::Discovery { .. } => "SMART App Launch 2.2, conformance",
             Self::PkceUnsupported => "RFC 7636 section 4.2",
             Self::AuthorizationTooLong => "RFC 9110 section 4.1",
             Self::MaxAgeUnsupported => "OpenID Connect Core section 3.1.2.1",
@@ -317,9 +327,7 @@ impl Error {
             Self::Authorization(_) => "RFC 6749 section 4.1.2.1",
             Self::Token(_) => "RFC 6749 section 5.2",
             Self::TokenResponse { .. } => "RFC 6749 section 5.1",
-            Self::IdToken(_) => ID_TOKEN_SECTION,
             Self::ClientAuthentication { .. } => "SMART App Launch 2.2, asymmetric authentication",
-            Self::SessionExpired => "RFC 6749 section 6",
             Self::Fhir(_) | Self::NotJson { .. } | Self::HiddenHeader { .. } | Self::BatchResponse { .. } => {
                 "FHIR R4, RESTful API"
             }

@@ -80,13 +80,27 @@ test("a disposed session says so, and the session stands, also for what was made
   await signIn(page);
   const seen = await withSession(page, async ({ app, session }) => {
     const [resolver, { id, reference }] = [session.resolver(), session.patient];
+    const search = session.patient.search("Condition", undefined, { limit: 1 });
     session[Symbol.dispose]();
     const { code } = await session.read("Patient/1").catch((error) => error);
     const resolved = await resolver.resolve(reference);
+    const found = (await search.toArray()).length;
     const again = await app.resume();
-    return { code, active: session.active, resolved: resolved.id === id, again: again !== session && again.active };
+    return { code, active: session.active, resolved: resolved.id === id, found, again: again !== session && again.active };
   });
-  assert.deepEqual(seen, { code: "disposed", active: false, resolved: true, again: true });
+  assert.deepEqual(seen, { code: "disposed", active: false, resolved: true, found: 1, again: true });
+});
+
+test("an error of what services use is a SmartError of the one file, too, and one of an app's own class is of that alone", async ({ page }) => {
+  await page.goto(home);
+  const seen = await page.evaluate(async () => {
+    const { SmartError, register } = await import("/pkg/smartrust.min.js");
+    class Own extends SmartError {}
+    const error = await register({}).catch((reason) => reason);
+    const own = new Own("own", "An app's own.");
+    return [error.name, error instanceof SmartError, error instanceof Own, own instanceof Own, own instanceof SmartError, null instanceof SmartError];
+  });
+  assert.deepEqual(seen, ["SmartError", true, false, true, true, false]);
 });
 
 test("a session's server is asked again for other scopes, about the same patient", async ({ page }) => {

@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "./support/browser.mjs";
-import { emptyHome, signIn, withSession } from "./support/package.mjs";
-import { appOrigin } from "./support/servers.mjs";
+import { emptyHome, home, server, signIn, withApp, withSession } from "./support/package.mjs";
+import { appOrigin, iss } from "./support/servers.mjs";
 import { until } from "./support/wait.mjs";
 
 const file = `${appOrigin}/pkg/wasm/smartrust_lazy.wasm`;
@@ -47,7 +47,8 @@ test("R4 a session stands that cannot be refreshed because the second WebAssembl
   });
   assert.deepEqual(told, {
     code: "wasm_unavailable",
-    message: "A part of this client's own code could not be loaded: check the connection, or reload the page.",
+    message:
+      "A part of this client's own code could not be loaded: check the connection and that smartrust_lazy.wasm is served, or reload the page.",
     active: true,
     canRefresh: true,
   });
@@ -65,15 +66,47 @@ test("S2 where the second WebAssembly file cannot be reached, signing out forget
   assert.deepEqual(seen, { revocation: "failed", code: "wasm_unavailable", active: false, stored: [], again: null });
 });
 
-test("an error keeps its code where its words cannot be loaded, and has both where they can", async ({ page, context }) => {
+test("R10 a session that has run out and cannot be refreshed says so without the second WebAssembly file", async ({ page, context, traffic }) => {
+  await signInAndEmpty(page, context);
+  await page.evaluate(() => {
+    const key = Object.keys(sessionStorage).find((name) => name.startsWith("smartrust.session."));
+    const { refreshToken, ...record } = JSON.parse(sessionStorage[key]);
+    if (!refreshToken) throw new Error("The session has no refresh token to take away.");
+    sessionStorage[key] = JSON.stringify({ ...record, expiresAt: 1 });
+  });
+  const told = await withSession(page, async ({ session }) => {
+    const asked = [() => session.patient.read(), () => session.refresh()];
+    return Promise.all(asked.map((ask) => ask().catch(({ code, section, message }) => ({ code, section, message }))));
+  });
+  const expired = {
+    code: "session_expired",
+    section: "RFC 6749 section 6",
+    message: "The session has run out and cannot be refreshed: launch again.",
+  };
+  assert.deepEqual(told, [expired, expired]);
+  assert.equal(traffic.to(file).length, 0);
+});
+
+test("D2 where neither the server nor the second WebAssembly file can be reached, a launch tells what it asked for", async ({ page, context }) => {
+  await emptyHome(context);
+  await page.goto(home);
+  await context.route(file, (route) => route.abort());
+  await context.route(`${iss}/.well-known/**`, (route) => route.abort());
+  const told = await withApp(page, { server }, ({ app }) => app.launch().catch(({ code, section, message }) => ({ code, section, message })));
+  assert.equal(told.code, "discovery_failed");
+  assert.equal(told.section, "SMART App Launch 2.2, conformance");
+  assert.ok(told.message.includes(`${iss}/.well-known/smart-configuration: `), told.message);
+});
+
+test("an error keeps its code and details where its words cannot be loaded, and has both where they can", async ({ page, context }) => {
   await signInAndEmpty(page, context);
   await context.route(file, (route) => route.abort());
   const told = await withSession(page, async ({ session }) => {
     window.kept = session;
-    const { name, code, status, message } = await session.read("Patient/another").catch((error) => error);
-    return [name, code, status, message];
+    const { name, code, status, operationOutcome, message } = await session.read("Patient/another").catch((error) => error);
+    return [name, code, status, operationOutcome.resourceType, message];
   });
-  assert.deepEqual(told, ["SmartError", "forbidden", 403, "forbidden: the words for it are not loaded."]);
+  assert.deepEqual(told, ["SmartError", "forbidden", 403, "OperationOutcome", "forbidden: the words for it are not loaded."]);
   await context.unroute(file);
   const worded = await page.evaluate(() => window.kept.read("Patient/another").catch(({ code, message }) => [code, message]));
   assert.equal(worded[0], "forbidden");

@@ -82,3 +82,13 @@ test("A6 an address alone makes no POST, and another method is none", async () =
   const url = new URL(await app.authorizationUrl({ method: "GET" }));
   assert.equal(url.origin + url.pathname, `${server.origin}/authorize`);
 });
+
+test("a store whose keys are none rejects what asks for them, and does not leave it waiting", async () => {
+  const app = new SmartApp({ store: { ...storeOf(server.fhirBase), keys: () => undefined }, server: serverOf(server.fhirBase) });
+  await assert.rejects(app.authorizationUrl(), { name: "SmartError", code: "storage_unavailable" });
+});
+
+test("what has no JSON is sent as nothing, and the server's answer is told", async () => {
+  const session = await appWith("memory").sessionFromToken("made-for-this-test");
+  await assert.rejects(session.create({ toJSON: () => undefined }), { name: "SmartError" });
+});

@@ -23,7 +23,7 @@ impl<P: Platform> Session<P> {
     /// [`Error::SessionExpired`] without a refresh token. [`Error::Token`] with `invalid_grant` ends the session; after
     /// any other error it stands and can be refreshed again.
     pub async fn refresh(&self) -> Result<(), Failure> {
-        self.inner.check_active()?;
+        self.check_can_refresh()?;
         let running = self.inner.refreshing.borrow().clone();
         match running {
             Some(flight) => flight.landed().await,
@@ -36,7 +36,7 @@ impl<P: Platform> Session<P> {
     /// # Errors
     /// [`Error::Scope`] where the scope is broader than what was granted; nothing is sent then. Else as [`Self::refresh`].
     pub async fn refresh_with_scope(&self, scope: &str) -> Result<(), Failure> {
-        self.inner.check_active()?;
+        self.check_can_refresh()?;
         if !self.scopes().granted.covers_all(&ScopeSet::parse(scope)) {
             return Err(Error::Scope { problem: "a refresh cannot ask for more than was granted".into() }.into());
         }
@@ -45,6 +45,12 @@ impl<P: Platform> Session<P> {
             flight.landed().await?;
         }
         self.start_refresh(Some(scope.to_owned())).landed().await
+    }
+
+    /// Known here, so that nothing is loaded to tell it.
+    fn check_can_refresh(&self) -> Result<(), Failure> {
+        self.inner.check_active()?;
+        if self.can_refresh() { Ok(()) } else { Err(Error::SessionExpired.into()) }
     }
 
     /// Begins a refresh that nobody waits for, before the token runs out. One that fails is begun again after a while.

@@ -19,6 +19,15 @@ impl Error {
                 joined = [failed.check, ": ", &failed.problem].concat();
                 ("The ID token was refused by the check of ", &*joined, ". Start the launch again.")
             }
+            Self::Discovery { attempts } => {
+                let attempts = attempts.iter().map(|attempt| [&*attempt.url, ": ", &*attempt.outcome].concat());
+                joined = join(attempts, "; ");
+                (
+                    "The server's configuration could not be read (",
+                    &*joined,
+                    "): check its base URL, the connection, and that it allows this page's origin (CORS).",
+                )
+            }
             Self::Network { host } => (
                 "No answer could be read from ",
                 &**host,
@@ -27,8 +36,10 @@ impl Error {
             Self::Timeout { host } => ("", &**host, " did not answer in time: try again."),
             Self::Aborted => ("The request was called off.", "", ""),
             Self::SignedOut => ("The session was ended: launch again.", "", ""),
+            Self::SessionExpired => ("The session has run out and cannot be refreshed: launch again.", "", ""),
             Self::CodeUnavailable => (
-                "A part of this client's own code could not be loaded: check the connection, or reload the page.",
+                "A part of this client's own code could not be loaded: check the connection and that smartrust_lazy.wasm is served, or \
+                 reload the page.",
                 "",
                 "",
             ),
@@ -73,15 +84,6 @@ impl Error {
             Self::ForeignUrl { origin } => {
                 ("A link leads to ", &**origin, ", outside the places that the token is for: nothing was sent there.")
             }
-            Self::Discovery { attempts } => {
-                let attempts = attempts.iter().map(|attempt| [&*attempt.url, ": ", &*attempt.outcome].concat());
-                joined = join(attempts, "; ");
-                (
-                    "The server's configuration could not be read (",
-                    &*joined,
-                    "): check its base URL, the connection, and that it allows this page's origin (CORS).",
-                )
-            }
             Self::PkceUnsupported => {
                 ("The server does not advertise PKCE with S256 and the configuration requires it.", "", "")
             }
@@ -125,7 +127,6 @@ impl Error {
                 ("The token endpoint's answer (status ", &*joined, ".")
             }
             Self::ClientAuthentication { problem } => ("The client could not prove who it is: ", *problem, "."),
-            Self::SessionExpired => ("The session has run out and cannot be refreshed: launch again.", "", ""),
             Self::NotOffered { what } => {
                 ("The server does not offer ", *what, ": its documents name no endpoint for it.")
             }
@@ -211,10 +212,12 @@ impl Error {
             Self::PopupClosed => ("The window was closed before the launch had ended: launch again.", "", ""),
             Self::Navigation => ("There is no page to navigate: open the authorization URL yourself.", "", ""),
             Self::IdToken(_)
+            | Self::Discovery { .. }
             | Self::Network { .. }
             | Self::Timeout { .. }
             | Self::Aborted
             | Self::SignedOut
+            | Self::SessionExpired
             | Self::CodeUnavailable => {
                 return self.common_message().unwrap_or_default();
             }

@@ -3,11 +3,7 @@
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
-#[cfg(feature = "js")]
-use super::value::written_object;
 use super::value::{object, optional_text, text};
-#[cfg(feature = "js")]
-use crate::error::ID_TOKEN_SECTION;
 use crate::error::{Error, Failure, OAuthError};
 use crate::platform::Json;
 use crate::web::{JsonValue, WebPlatform};
@@ -25,20 +21,15 @@ impl From<Failure> for JsValue {
     }
 }
 
-/// An error as a `SmartError` with these words, and of its details no more than most have.
-#[cfg(feature = "js")]
-pub(super) fn brief(error: &Error, message: &str) -> JsValue {
-    let status = error.status().map_or(JsValue::UNDEFINED, JsValue::from);
-    let section = optional_text(matches!(error, Error::IdToken(_)).then_some(ID_TOKEN_SECTION));
-    SmartError::new(error.code(), message, &written_object! { "status": status, "section": section }).into()
-}
-
 /// The error as a `SmartError`.
 pub(super) fn to_js(error: &Error) -> JsValue {
-    let mut details = vec![
-        ("status", error.status().map_or(JsValue::UNDEFINED, JsValue::from)),
-        ("section", optional_text(error.section())),
-    ];
+    in_words(error, &error.message(), error.section())
+}
+
+/// An error as a `SmartError` with these words.
+pub(super) fn in_words(error: &Error, message: &str, section: Option<&str>) -> JsValue {
+    let mut details =
+        vec![("status", error.status().map_or(JsValue::UNDEFINED, JsValue::from)), ("section", optional_text(section))];
     match error {
         Error::Authorization(oauth) | Error::Token(oauth) | Error::Registration(oauth) => {
             details.extend(oauth_details(oauth));
@@ -52,7 +43,7 @@ pub(super) fn to_js(error: &Error) -> JsValue {
         }
         _ => {}
     }
-    SmartError::new(error.code(), &error.message(), &object(&details)).into()
+    SmartError::new(error.code(), message, &object(&details)).into()
 }
 
 fn oauth_details(error: &OAuthError) -> [(&'static str, JsValue); 3] {

@@ -11,11 +11,11 @@ use wasm_bindgen::JsValue;
 
 use super::app::{self, App, read_app};
 use super::client_auth::read_authentication;
-use super::error::{brief, to_js};
+use super::error::{in_words, to_js};
 use super::handle::{Arguments, Call};
 use super::session;
 use crate::client::config::Server;
-use crate::client::discovery::Found;
+use crate::client::discovery::{Found, not_found};
 use crate::client::parts::{AskedMaxAge, AtHand, Parts};
 use crate::client::session::Session;
 use crate::client::sign_out::Revocation;
@@ -45,7 +45,7 @@ pub(super) async fn later(task: Task) -> Result<JsValue, Failure> {
 }
 
 /// An error as JavaScript gets it. The words of the less common ones are in the second file; where that cannot be loaded, the code
-/// has to do.
+/// and the details have to do.
 pub(super) async fn told(failure: Failure) -> JsValue {
     if failure.common_message().is_none() {
         let _ = load().await;
@@ -56,9 +56,9 @@ pub(super) async fn told(failure: Failure) -> JsValue {
 /// An error as JavaScript gets it, by the words that are loaded.
 pub(super) fn told_at_once(failure: Failure) -> JsValue {
     match failure.common_message() {
-        Some(message) => brief(&failure, &message),
+        Some(message) => in_words(&failure, &message, failure.common_section()),
         None if IS_LOADED.get() => second::told(failure),
-        None => brief(&failure, &[failure.code(), ": the words for it are not loaded."].concat()),
+        None => in_words(&failure, &[failure.code(), ": the words for it are not loaded."].concat(), None),
     }
 }
 
@@ -86,8 +86,11 @@ impl Parts<WebPlatform> for Later {
 
     fn look_further(&self, platform: WebPlatform, server: Rc<Server>, outcome: String) -> Looking {
         Box::pin(async move {
-            load().await?;
-            second::look_further(platform, server, outcome).await
+            match load().await {
+                Ok(()) => second::look_further(platform, server, outcome).await,
+                // A page that is offline learns that, and not what it would have loaded next.
+                Err(_) => Err(not_found(&server, outcome)),
+            }
         })
     }
 

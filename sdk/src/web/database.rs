@@ -39,7 +39,7 @@ pub(super) async fn remove(name: &str) -> Result<(), StoreFailure> {
 pub(super) async fn names() -> Result<Vec<String>, StoreFailure> {
     let store = open(IdbTransactionMode::Readonly).await?;
     let names = settle(&store.get_all_keys().map_err(refused)?).await?;
-    Ok(texts(&names))
+    texts(&names).ok_or(StoreFailure)
 }
 
 async fn open(mode: IdbTransactionMode) -> Result<IdbObjectStore, StoreFailure> {

@@ -13,8 +13,8 @@ extern "C" {
     static GLOBAL: JsValue;
 
     /// What an array or another iterable holds.
-    #[wasm_bindgen(js_namespace = Array, js_name = from)]
-    pub(super) fn items(iterable: &JsValue) -> Vec<JsValue>;
+    #[wasm_bindgen(catch, js_namespace = Array, js_name = from)]
+    pub(super) fn items(iterable: &JsValue) -> Result<Vec<JsValue>, JsValue>;
 
     // Setting a member of a plain object cannot fail, as js_sys has to reckon with.
     type Members;
@@ -74,9 +74,9 @@ pub(super) fn member<T: JsCast>(object: &JsValue, name: &str) -> Option<T> {
     (!value.is_null() && !value.is_undefined()).then(|| value.unchecked_into())
 }
 
-/// The texts of an array or another iterable.
-pub(super) fn texts(iterable: &JsValue) -> Vec<String> {
-    items(iterable).iter().filter_map(JsValue::as_string).collect()
+/// The texts of an array or another iterable; `None` of what is none.
+pub(super) fn texts(iterable: &JsValue) -> Option<Vec<String>> {
+    Some(items(iterable).ok()?.iter().filter_map(JsValue::as_string).collect())
 }
 
 /// A plain object of these members. A dictionary of the web takes a member that is `undefined` for an absent one.

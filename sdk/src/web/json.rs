@@ -1,6 +1,6 @@
 //! JSON by the engine's own parser.
 
-use js_sys::{Array, JSON, JsString, Object, Reflect};
+use js_sys::{Array, JSON, Object, Reflect};
 use wasm_bindgen::prelude::*;
 
 use super::WebPlatform;
@@ -69,15 +69,17 @@ impl JsonView for JsonValue {
     }
 
     fn items(&self) -> Option<Vec<Self>> {
-        Array::is_array(&self.0).then(|| items(&self.0).into_iter().map(Self).collect())
+        let items = Array::is_array(&self.0).then(|| items(&self.0).ok()).flatten()?;
+        Some(items.into_iter().map(Self).collect())
     }
 
     fn names(&self) -> Vec<String> {
         let object = Some(&self.0).filter(|_| self.is_plain_object());
-        object.map(|object| texts(&Object::keys(object.unchecked_ref::<Object>()))).unwrap_or_default()
+        object.and_then(|object| texts(&Object::keys(object.unchecked_ref::<Object>()))).unwrap_or_default()
     }
 
     fn to_json(&self) -> String {
-        JSON::stringify(&self.0).map(|text: JsString| text.into()).unwrap_or_default()
+        // What cannot be written, such as a function, gives `undefined` in place of a text.
+        JSON::stringify(&self.0).ok().and_then(|text| text.as_string()).unwrap_or_default()
     }
 }

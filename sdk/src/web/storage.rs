@@ -86,7 +86,8 @@ impl Store for WebPlatform {
             StoreChoice::Memory(_) | StoreChoice::Own(_) => self.inner.store.call("keys", &[prefix]).await?,
             // A Storage's own members are what it keeps.
             storage => Object::keys(storage.object()?.unchecked_ref::<Object>()).into(),
-        });
+        })
+        .ok_or(StoreFailure)?;
         keys.retain(|key| key.starts_with(prefix));
         Ok(keys)
     }
