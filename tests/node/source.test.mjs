@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { compile } from "../../pkg/loading.js";
+import start from "../../pkg/wasm/smartrust.js";
 
 const [bytes, plain] = await Promise.all(
   ["", "plain/"].map((folder) => readFile(new URL(`../../pkg/wasm/${folder}smartrust_bg.wasm`, import.meta.url))),
@@ -27,4 +28,11 @@ for (const [kind, source] of Object.entries({
 
 test("what is no WebAssembly is refused", async () => {
   await assert.rejects(compile(new Response("<!doctype html>")), WebAssembly.CompileError);
+});
+
+test("a file of another build is not started", async () => {
+  const other = plain.toString("latin1").replace(/[0-9a-f]{16}/, "0".repeat(16));
+  const module = await WebAssembly.compile(Buffer.from(other, "latin1"));
+  const isRefusal = (error) => error instanceof TypeError || error instanceof WebAssembly.LinkError;
+  await assert.rejects(start({ module_or_path: module }), isRefusal);
 });

@@ -6,7 +6,7 @@ use std::fs::{self, File};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
-/// A release build that is under way. Where nobody waits for it any more, it is stopped.
+/// A release build that is under way. Where nobody waits for it any more, it begins no further step.
 pub struct Ahead {
     build: Child,
     log: PathBuf,

@@ -1,5 +1,6 @@
 //! From a crate to WebAssembly with its JavaScript glue: cargo and wasm-bindgen.
 
+use crate::glue::Closures;
 use crate::inline::inline;
 use crate::pack::pack;
 use crate::shrink::{shrink, shrunk_copy};
@@ -110,7 +111,9 @@ impl WasmCrate {
         match profile {
             Profile::Dev => self.keep_plain(folder),
             Profile::Wasm => {
-                shrink(folder, self.name)?;
+                // What Leptos makes of a closure is left to the engine to free.
+                let closures = if self.crate_type.is_some() { Closures::Dropped } else { Closures::Registered };
+                shrink(folder, self.name, closures)?;
                 self.keep_plain(folder)?;
                 self.pack(folder)
             }

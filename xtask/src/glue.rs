@@ -1,10 +1,10 @@
 //! Leaves out of wasm-bindgen's glue what serves other browsers and other uses than the package's.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 /// Blocks at the margin, by how they begin, and what stands in their place. Every browser that takes the WebAssembly has `encodeInto`
-/// and `FinalizationRegistry`; the glue is started once, with a compiled module; and Rust drops each closure that it hands out.
-const BLOCKS: [(&str, &str); 9] = [
+/// and `FinalizationRegistry`; and the glue is started once, with a compiled module.
+const BLOCKS: [(&str, &str); 8] = [
     (
         "function getDataViewMemory0(",
         "function getDataViewMemory0() {
@@ -22,31 +22,6 @@ const BLOCKS: [(&str, &str); 9] = [
             wasm.__wbindgen_exn_store(addToExternrefTable0(error));
         }
     };
-}",
-    ),
-    (
-        "function makeMutClosure(",
-        "function makeMutClosure(data, vtable, call) {
-    let uses = 1;
-    const closure = (argument) => {
-        const held = data;
-        data = 0;
-        uses += 1;
-        try {
-            return call(held, vtable, argument);
-        } finally {
-            data = held;
-            closure._wbg_cb_unref();
-        }
-    };
-    closure._wbg_cb_unref = () => {
-        uses -= 1;
-        if (uses === 0) {
-            wasm.__wbindgen_destroy_closure(data, vtable);
-            data = 0;
-        }
-    };
-    return closure;
 }",
     ),
     (
@@ -75,6 +50,42 @@ const BLOCKS: [(&str, &str); 9] = [
     ("if (!('encodeInto' in cachedTextEncoder)) {", ""),
 ];
 
+/// Who frees the closures that Rust hands to the engine.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Closures {
+    /// Rust, each of them.
+    Dropped,
+    /// For some, the engine.
+    Registered,
+}
+
+/// The block that makes a closure, and one without the registry by which the engine frees it.
+const CLOSURE: (&str, &str) = (
+    "function makeMutClosure(",
+    "function makeMutClosure(data, vtable, call) {
+    let uses = 1;
+    const closure = (...args) => {
+        const held = data;
+        data = 0;
+        uses += 1;
+        try {
+            return call(held, vtable, ...args);
+        } finally {
+            data = held;
+            closure._wbg_cb_unref();
+        }
+    };
+    closure._wbg_cb_unref = () => {
+        uses -= 1;
+        if (uses === 0) {
+            wasm.__wbindgen_destroy_closure(data, vtable);
+            data = 0;
+        }
+    };
+    return closure;
+}",
+);
+
 /// Pieces of other code, and what stands in their place.
 const PIECES: [(&str, &str); 5] = [
     ("function() { return handleError(function", "handleError(function"),
@@ -91,16 +102,24 @@ const PIECES: [(&str, &str); 5] = [
 ///
 /// # Errors
 /// Where the glue is not as this version of wasm-bindgen writes it.
-pub fn trim(glue: &str) -> Result<String> {
-    let text = BLOCKS.iter().try_fold(glue.to_owned(), |text, (beginning, instead)| {
+pub fn trim(glue: &str, closures: Closures) -> Result<String> {
+    let are_dropped = closures == Closures::Dropped;
+    let blocks = BLOCKS.iter().chain(are_dropped.then_some(&CLOSURE));
+    let text = blocks.into_iter().try_fold(glue.to_owned(), |text, (beginning, instead)| {
         replace_block(&text, beginning, instead)
             .with_context(|| format!("The glue has no `{beginning}`: mend xtask/src/glue.rs for this wasm-bindgen."))
     })?;
     let text = PIECES.iter().fold(text, |text, (piece, instead)| text.replace(piece, instead));
-    // What `using` calls is the face's matter, and nobody registers closures.
-    let is_kept =
-        |line: &&str| !["if (Symbol.dispose) ", "const CLOSURE_DTORS = "].iter().any(|gone| line.starts_with(gone));
-    Ok(text.lines().filter(is_kept).flat_map(|line| [line, "\n"]).collect())
+    // What `using` calls is the face's matter.
+    let is_gone = |line: &str| {
+        line.starts_with("if (Symbol.dispose) ") || are_dropped && line.starts_with("const CLOSURE_DTORS = ")
+    };
+    let text: String = text.lines().filter(|line| !is_gone(line)).flat_map(|line| [line, "\n"]).collect();
+    let half_gone = ["}, arguments)", "return handleError("].into_iter().chain(are_dropped.then_some("CLOSURE_DTORS"));
+    match half_gone.into_iter().find(|piece| text.contains(piece)) {
+        Some(piece) => bail!("The glue still has `{piece}`: mend xtask/src/glue.rs for this wasm-bindgen."),
+        None => Ok(text),
+    }
 }
 
 /// Replaces a block that begins and ends at the margin.
@@ -114,31 +133,56 @@ fn replace_block(text: &str, beginning: &str, instead: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    /// A glue of every block, each with a body of its own.
-    fn blocks() -> String {
-        BLOCKS.iter().map(|(beginning, _)| format!("\n{beginning}\n    old;\n}}\n")).collect()
+    const REGISTRY: &str = "Finalization = (typeof FinalizationRegistry === 'undefined')\n    \
+        ? { register: () => {}, unregister: () => {} }\n    : new FinalizationRegistry(ptr => wasm.__wbg_x_free(ptr, 1));\n";
+
+    /// A glue of every block, each with a body of its own, and of what else is changed.
+    fn glue() -> String {
+        let blocks = BLOCKS.iter().chain([&CLOSURE]);
+        let blocks: String = blocks.map(|(beginning, _)| format!("\n{beginning}\n    old;\n}}\n")).collect();
+        let registries = ["const X", "const CLOSURE_DTORS = X"].map(|name| format!("{name}{REGISTRY}")).concat();
+        format!(
+            "class X {{}}\nif (Symbol.dispose) X.prototype[Symbol.dispose] = X.prototype.free;\n{registries}{blocks}\
+             const a = {{ b: function() {{ return handleError(function (arg0) {{\n    c(arg0);\n}}, arguments); }}, }};\n\
+             export {{ initSync, __wbg_init as default }};"
+        )
     }
 
     #[test]
     fn what_is_needless_is_gone_and_the_rest_stands() {
-        let registry = "const XFinalization = (typeof FinalizationRegistry === 'undefined')\n    \
-            ? { register: () => {}, unregister: () => {} }\n    : new FinalizationRegistry(ptr => wasm.__wbg_x_free(ptr, 1));";
-        let glue = format!(
-            "class X {{}}\nif (Symbol.dispose) X.prototype[Symbol.dispose] = X.prototype.free;\n{registry}\n{}\
-             const a = {{ b: function() {{ return handleError(function (arg0) {{\n    c(arg0);\n}}, arguments); }}, }};",
-            blocks()
-        );
-        let trimmed = trim(&glue).unwrap();
+        let trimmed = trim(&glue(), Closures::Dropped).unwrap();
         assert!(trimmed.starts_with("class X {}\nconst XFinalization = new FinalizationRegistry("), "{trimmed}");
-        assert!(trimmed.ends_with("const a = { b: handleError(function (arg0) {\n    c(arg0);\n}), };\n"), "{trimmed}");
-        for gone in ["old;", "initSync", "__wbg_init_once", "Symbol.dispose", "typeof FinalizationRegistry"] {
+        let end =
+            "const a = { b: handleError(function (arg0) {\n    c(arg0);\n}), };\nexport { __wbg_init as default };\n";
+        assert!(trimmed.ends_with(end), "{trimmed}");
+        for gone in
+            ["old;", "initSync", "__wbg_init_once", "Symbol.dispose", "typeof FinalizationRegistry", "CLOSURE_DTORS"]
+        {
             assert!(!trimmed.contains(gone), "{gone} in {trimmed}");
         }
     }
 
     #[test]
-    fn another_glue_is_refused_by_what_it_lacks() {
-        let glue = blocks().replace("function handleError(", "function handle(");
-        assert!(trim(&glue).unwrap_err().to_string().contains("no `function handleError(`"));
+    fn closures_that_the_engine_frees_stay_registered() {
+        let trimmed = trim(&glue(), Closures::Registered).unwrap();
+        assert!(trimmed.contains("function makeMutClosure(\n    old;"), "{trimmed}");
+        assert!(trimmed.contains("const CLOSURE_DTORS = XFinalization = new FinalizationRegistry("), "{trimmed}");
+    }
+
+    #[test]
+    fn another_glue_is_refused_by_what_it_lacks_or_still_has() {
+        for (from, to, told) in [
+            ("function handleError(", "function handle(", "no `function handleError(`"),
+            ("}, arguments); },", "}, arguments) ?? 0n; },", "still has `}, arguments)`"),
+            (
+                "function() { return handleError(function",
+                "() => { return handleError(function",
+                "still has `return handleError(`",
+            ),
+            ("class X {}", "CLOSURE_DTORS.register(real);", "still has `CLOSURE_DTORS`"),
+        ] {
+            let error = trim(&glue().replace(from, to), Closures::Dropped).unwrap_err().to_string();
+            assert!(error.contains(told), "{error}");
+        }
     }
 }

@@ -9,6 +9,7 @@
 
 mod ahead;
 mod bench;
+mod build_name;
 mod bundle;
 mod checks;
 mod conformance;
@@ -21,6 +22,7 @@ mod inline;
 mod loopback;
 mod one_file;
 mod pack;
+mod reader;
 mod serve;
 #[cfg(test)]
 mod shell_blocks;

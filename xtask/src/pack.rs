@@ -5,12 +5,11 @@
 
 mod code;
 mod numbers;
-mod reader;
 mod streams;
 
+use crate::reader::Reader;
 use anyhow::{Context, Result, bail};
 use code::Code;
-use reader::Reader;
 use std::fs;
 use std::path::Path;
 use walrus::ir::Value;

@@ -1,4 +1,4 @@
-//! Reads bytes and numbers of a WebAssembly file.
+//! Bytes and numbers of a WebAssembly file.
 
 use anyhow::{Context, Result};
 
@@ -45,4 +45,13 @@ impl<'a> Reader<'a> {
         let bytes = self.leb()?.iter().rev();
         Ok(bytes.fold(0_usize, |number, byte| (number << 7) | usize::from(byte & 0x7f)))
     }
+}
+
+/// Writes a number in LEB128.
+pub fn write_number(mut number: usize, bytes: &mut Vec<u8>) {
+    while number > 0x7f {
+        bytes.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    bytes.push(number as u8);
 }

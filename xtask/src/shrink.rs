@@ -1,8 +1,9 @@
 //! Makes WebAssembly and its glue smaller: wasm-opt and terser, both from npm, and short names between the two files.
 
+use crate::build_name::{build_name, mark};
 use crate::exports;
-use crate::glue::trim;
-use crate::split::rename_imports;
+use crate::glue::{Closures, trim};
+use crate::split::{import_from, rename_imports};
 use crate::table::empty_unused_slots;
 use crate::{tools, workspace};
 use anyhow::{Context, Result};
@@ -26,11 +27,14 @@ const WASM_FEATURES: [&str; 8] = [
 /// The name that wasm-opt gives the one module of the imports.
 const SHORT_MODULE: &str = "\"a\"";
 
+/// How the glue's line with the name of the build begins.
+pub const BUILD: &str = "export const build = ";
+
 /// What the glue calls the members that it gives its own objects.
 const OWN_MEMBERS: &str = "regex=/^(__wbg_ptr|__destroy_|__(un)?wrap|_wbg_cb_)/";
 
 /// Makes `{name}_bg.wasm`, `{name}.js` and, where there is one, `{name}_lazy.wasm` in `folder` smaller, where npm can be had.
-pub fn shrink(folder: &Path, name: &str) -> Result<()> {
+pub fn shrink(folder: &Path, name: &str, closures: Closures) -> Result<()> {
     if !tools::has_npm() {
         println!("── wasm-opt and terser left out: Node 20 is not installed, so {name} is larger than need be");
         return Ok(());
@@ -39,22 +43,41 @@ pub fn shrink(folder: &Path, name: &str) -> Result<()> {
     let (wasm, glue) = (folder.join(format!("{name}_bg.wasm")), folder.join(format!("{name}.js")));
     let lazy = folder.join(format!("{name}_lazy.wasm"));
     let text = fs::read_to_string(&glue).with_context(|| format!("{} cannot be read", glue.display()))?;
-    let text = trim(&text)?;
-    let names = tools::step(&format!("wasm-opt {name}"), || {
+    let text = trim(&text, closures)?;
+    let text = tools::step(&format!("wasm-opt {name}"), || {
         empty_unused_slots(&wasm)?;
         exports::drop_unused(&wasm, &text, lazy.exists().then_some(lazy.as_path()))?;
         let names = ShortNames::read(&optimise(&wasm, &["--minify-imports-and-exports-and-modules"])?);
-        if lazy.exists() {
+        let text = names.shorten(&text);
+        let is_split = lazy.exists();
+        if is_split {
             rename_imports(&lazy, &names.exports)?;
+        }
+        let second = if is_split { fs::read(&lazy)? } else { Vec::new() };
+        let build = build_name(&[text.as_bytes(), &fs::read(&wasm)?, &second]);
+        mark(&wasm, &build)?;
+        if is_split {
+            import_from(&lazy, &build)?;
             optimise(&lazy, &[])?;
         }
-        Ok(names)
+        with_build(&text, name, &build)
     })?;
     tools::step(&format!("terser {name}"), || {
-        let text = names.shorten(&text).replace(&format!("\"./{name}_bg.js\""), SHORT_MODULE);
         fs::write(&glue, text).with_context(|| format!("{} cannot be written", glue.display()))?;
         minify(&glue, &["--module", "--mangle-props", OWN_MEMBERS])
     })
+}
+
+/// The glue with what it gives the first file by the short name of its module and by the build's name, and with that name for the
+/// second file.
+fn with_build(glue: &str, name: &str, build: &str) -> Result<String> {
+    let imports = format!("\"./{name}_bg.js\": import0");
+    let (before, after) =
+        glue.split_once(&imports).with_context(|| format!("The glue of {name} has no `{imports}`."))?;
+    let text = format!("{before}{SHORT_MODULE}: import0, \"{build}\": import0{after}");
+    let is_other = |line: &&str| !line.starts_with(BUILD);
+    let lines = text.lines().filter(is_other).flat_map(|line| [line, "\n"]);
+    Ok(lines.collect::<String>() + &format!("{BUILD}\"{build}\";\n"))
 }
 
 /// Makes a copy of WebAssembly that has no glue smaller, where npm can be had, and gives its place.
@@ -151,6 +174,14 @@ impl ShortNames {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_glue_gives_the_first_file_what_it_asks_the_build_for() {
+        let glue = "return {\n\"./x_bg.js\": import0,\n};\nexport const build = \"before\";\nlast();";
+        let named = "return {\n\"a\": import0, \"0123\": import0,\n};\nlast();\nexport const build = \"0123\";\n";
+        assert_eq!(with_build(glue, "x", "0123").unwrap(), named);
+        assert!(with_build("return {};", "x", "0123").unwrap_err().to_string().contains("./x_bg.js"));
+    }
 
     #[test]
     fn imports_and_exports_get_the_names_that_wasm_opt_gave_them() {

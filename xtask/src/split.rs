@@ -1,10 +1,11 @@
 //! Cuts WebAssembly in two, so that a page loads only what it uses: what only the crate's marked function reaches becomes a file of
 //! its own, which shares memory and function table with the other.
 
+use crate::build_name::build_name;
+use crate::shrink::BUILD;
 use anyhow::{Context, Result, anyhow, bail};
 use std::collections::HashMap;
 use std::fs;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use walrus::{Module, ModuleConfig, ModuleImports};
 use wasm_split_cli_support::{Options, transform};
@@ -39,18 +40,17 @@ impl Parts {
     /// Writes the second part to where it belongs. It imports from a module that has the build's own name, which the glue exports as
     /// `build`: parts of two builds do not fit each other, so they must not be joined where a server has mixed them.
     pub fn join(&self, glue: &Path, lazy: &Path) -> Result<()> {
-        let build = self.build()?;
+        let build = build_name(&[&read(&self.main)?, &read(&self.lazy)?]);
         let text = fs::read_to_string(glue).with_context(|| format!("{} cannot be read", glue.display()))?;
-        write(glue, format!("{text}\nexport const build = \"{build}\";\n").as_bytes())?;
+        write(glue, format!("{text}\n{BUILD}\"{build}\";\n").as_bytes())?;
         write(lazy, &read(&self.lazy)?)?;
-        edit_imports(lazy, |imports| imports.iter_mut().for_each(|import| import.module.clone_from(&build)))
+        import_from(lazy, &build)
     }
+}
 
-    fn build(&self) -> Result<String> {
-        let mut hasher = DefaultHasher::new();
-        (read(&self.main)?, read(&self.lazy)?).hash(&mut hasher);
-        Ok(format!("{:016x}", hasher.finish()))
-    }
+/// Lets the second part ask a build's first part for everything.
+pub fn import_from(lazy: &Path, build: &str) -> Result<()> {
+    edit_imports(lazy, |imports| imports.iter_mut().for_each(|import| build.clone_into(&mut import.module)))
 }
 
 /// Lets the second part ask for what the first exports by the names that it now has there.

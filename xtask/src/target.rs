@@ -20,12 +20,15 @@ const STANDARD_LIBRARY: [&str; 3] =
 const PANICS: [&str; 3] = ["-Zunstable-options", "-Cpanic=immediate-abort", "-Zlocation-detail=none"];
 
 /// What LLVM does for speed at the cost of size even where it is told to mind the size alone: a copy of more than one word is one
-/// instruction in place of loads and stores, no loop gets counters of its own, and nothing is computed on one way ahead of another.
-const CODE: &str = "-Cllvm-args=-max-store-memcpy=1 -disable-lsr -enable-pre=false";
+/// instruction in place of loads and stores, no loop gets counters of its own, nothing is computed on one way ahead of another, and
+/// nothing is kept in a local variable until a machine instruction like it comes again.
+const CODE: &str = "-Cllvm-args=-max-store-memcpy=1 -disable-lsr -enable-pre=false -disable-machine-cse";
 
 /// Has cargo compile for the small target. Gives the name of the folder that it builds into.
 pub fn select_small(command: &mut Command) -> Result<&'static str> {
     let flags = PANICS.iter().chain([&CODE]).map(|flag| format!("'{flag}'")).collect::<Vec<_>>().join(", ");
+    // Where these are set, cargo looks at no other flags.
+    command.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
     command.env("RUSTC_BOOTSTRAP", "1").arg("--target").arg(write_small()?).args(STANDARD_LIBRARY);
     command.args(["--config", &format!("target.{SMALL}.rustflags=[{flags}]")]);
     Ok(SMALL)

@@ -1,6 +1,6 @@
 //! Reads a module's functions as rows of symbols, each with a template, and the numbers that the templates leave out.
 
-use super::reader::Reader;
+use crate::reader::Reader;
 use anyhow::{Result, bail};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};

@@ -2,13 +2,14 @@
 
 use super::code::{Code, Item, Kind, Template};
 use super::numbers::numbers;
+use crate::reader::write_number;
 use anyhow::{Result, bail};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use unpack::{BYTES, END, ESCAPE, HEAD, STREAMS, SYMBOLS, TAIL, TEMPLATES};
 
 /// How many instructions get the small constants before them as a stream of their own.
-const CONSTANTS_APART: usize = 12;
+const CONSTANTS_APART: usize = 11;
 /// How many symbols there are when frequent pairs have got one of their own: more make the templates heavier than they save.
 const SYMBOLS_WITH_PAIRS: usize = 220;
 
@@ -40,14 +41,6 @@ pub fn write(code: Code<'_>, head: &[u8], tail: &[u8]) -> Result<Vec<u8>> {
     }
     packed.extend(streams.concat());
     Ok(packed)
-}
-
-fn write_number(mut number: usize, bytes: &mut Vec<u8>) {
-    while number > 0x7f {
-        bytes.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    bytes.push(number as u8);
 }
 
 fn is_constant(template: &Template) -> bool {
