@@ -6,7 +6,7 @@
  */
 
 /// <reference lib="esnext.disposable" />
-import type { AuthenticationRequest, ClientCredential, ClientKey } from "./config.js";
+import type { AuthenticationRequest, ClientCredential, ClientKey, WasmSource } from "./config.js";
 import type { Search, SearchOptions, SearchParameters } from "./fhir.js";
 import type { Asked, Resource, TypeIn } from "./resources.js";
 
@@ -17,6 +17,17 @@ export type * from "./server.js";
 export type { AuthenticationRequest, ClientCredential, ClientKey } from "./config.js";
 export type { Page, Search, SearchOptions, SearchParameters, SearchProgress } from "./fhir.js";
 export type { Resource, ResourceOf } from "./resources.js";
+
+/**
+ * Loads the WebAssembly for services ahead of the first call, which else does it. `source` says where it comes from, where that is not
+ * beside this package's files: see `smartrust/backend/wasm`. Rejects with `wasm_unavailable`.
+ *
+ * ```js
+ * import { ready } from "smartrust/backend";
+ * await ready();
+ * ```
+ */
+export function ready(source?: WasmSource): Promise<void>;
 
 /** What a service knows of a server, and how it proves itself. */
 export interface BackendConfig {

@@ -1,12 +1,17 @@
 import { dispose, disposed } from "./disposal.js";
 import { SmartError } from "./errors.js";
-import { load } from "./load-backend.js";
+import { load, loadFrom } from "./load-backend.js";
 import { once } from "./loading.js";
 import { Search } from "./search.js";
 
 export { Registration, diagnose, discover, register } from "./server.js";
 export { Scopes } from "./scopes.js";
 export { SmartError };
+
+export async function ready(source) {
+  if (source !== undefined) loadFrom(() => source);
+  await load();
+}
 
 export class BackendClient {
   #client;
