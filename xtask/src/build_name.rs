@@ -7,6 +7,9 @@ use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 
+/// How the glue's line with the name of the build begins.
+pub const BUILD: &str = "export const build = ";
+
 /// The number of the section that holds what a module imports.
 const IMPORTS: u8 = 2;
 

@@ -1,6 +1,6 @@
 //! Makes WebAssembly and its glue smaller: wasm-opt and terser, both from npm, and short names between the two files.
 
-use crate::build_name::{build_name, mark};
+use crate::build_name::{BUILD, build_name, mark};
 use crate::exports;
 use crate::glue::{Closures, trim};
 use crate::split::{import_from, rename_imports};
@@ -26,9 +26,6 @@ const WASM_FEATURES: [&str; 8] = [
 
 /// The name that wasm-opt gives the one module of the imports.
 const SHORT_MODULE: &str = "\"a\"";
-
-/// How the glue's line with the name of the build begins.
-pub const BUILD: &str = "export const build = ";
 
 /// What the glue calls the members that it gives its own objects.
 const OWN_MEMBERS: &str = "regex=/^(__wbg_ptr|__destroy_|__(un)?wrap|_wbg_cb_)/";

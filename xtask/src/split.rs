@@ -1,8 +1,7 @@
 //! Cuts WebAssembly in two, so that a page loads only what it uses: what only the crate's marked function reaches becomes a file of
 //! its own, which shares memory and function table with the other.
 
-use crate::build_name::build_name;
-use crate::shrink::BUILD;
+use crate::build_name::{BUILD, build_name};
 use anyhow::{Context, Result, anyhow, bail};
 use std::collections::HashMap;
 use std::fs;
