@@ -15,7 +15,7 @@ use smartrust::memory::{MemoryPlatform, Reply, World};
 use smartrust::platform::Navigator as _;
 use smartrust::protocol::http::Request;
 use smartrust::{Failure, ServerRecord, Session, SmartApp, SmartAppConfig};
-use token_proxy::Settings;
+use token_proxy::{Caller, Settings};
 use tokio::runtime::Runtime;
 
 /// A sandbox, the apps' network that leads to it, and a person's browser at its pages.
@@ -130,8 +130,8 @@ pub fn app(tab: &MemoryPlatform, record: ServerRecord) -> Rc<SmartApp<MemoryPlat
 
 fn passed_on(proxy: &Settings, request: &Request) -> axum::http::Request<Body> {
     let form = request.body.as_deref().unwrap_or_default();
-    let upstream =
-        proxy.pass_on(Some(request.url.origin()), form.as_bytes()).expect("the proxy takes the app's request");
+    let caller = Caller { origin: Some(request.url.origin()), site: Some("same-origin") };
+    let upstream = proxy.pass_on(caller, form.as_bytes()).expect("the proxy takes the app's request");
     axum::http::Request::post(upstream.url)
         .header("Authorization", upstream.authorization)
         .header("Content-Type", "application/x-www-form-urlencoded")

@@ -1,5 +1,7 @@
 //! An app whose server wants a shared secret, which the app's token proxy holds.
 
+use std::time::Duration;
+
 use sandbox_ehr::{ClientSecret, SECRET_CLIENT_ID};
 use smartrust::abort::AbortSignal;
 use smartrust_tests::browser::BASE;
@@ -20,6 +22,7 @@ fn k5_a_session_lives_through_a_token_proxy_and_the_page_never_sees_the_secret()
         revocation_endpoint: None,
         client_id: SECRET_CLIENT_ID.into(),
         client_secret: SECRET.into(),
+        upstream_timeout: Duration::from_secs(10),
     });
     let tab = clinic.world.tab("http://localhost:8080/");
     let mut record = standalone_record();

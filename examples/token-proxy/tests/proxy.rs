@@ -1,6 +1,7 @@
 //! The proxy before a token endpoint that notes what reaches it.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
@@ -28,19 +29,29 @@ async fn server() -> (String, Seen) {
 }
 
 fn proxy(server: &str) -> Router {
-    router(Settings {
+    router(settings(server))
+}
+
+fn settings(server: &str) -> Settings {
+    Settings {
         app_origin: "https://app.example".into(),
         token_endpoint: format!("{server}/token"),
         revocation_endpoint: Some(format!("{server}/revoke")),
         client_id: "my app".into(),
         client_secret: "s:cret".into(),
-    })
+        upstream_timeout: Duration::from_secs(10),
+    }
 }
 
 async fn post(proxy: Router, origin: Option<&str>, form: &str) -> (StatusCode, String) {
+    let headers: Vec<_> = origin.map(|origin| ("Origin", origin)).into_iter().collect();
+    post_with(proxy, &headers, form).await
+}
+
+async fn post_with(proxy: Router, headers: &[(&str, &str)], form: &str) -> (StatusCode, String) {
     let mut request = Request::post("/token-proxy").header("Content-Type", "application/x-www-form-urlencoded");
-    if let Some(origin) = origin {
-        request = request.header("Origin", origin);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
     }
     let response = proxy.oneshot(request.body(Body::from(form.to_owned())).unwrap()).await.unwrap();
     let status = response.status();
@@ -85,6 +96,103 @@ async fn k5_the_proxy_serves_only_its_own_app_and_its_users() {
         assert_eq!(status, refusal, "{form}");
         assert!(!body.contains("s:cret"));
     }
+    assert!(seen.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn k5_a_parameter_that_comes_twice_is_refused() {
+    let (server, seen) = server().await;
+    for form in [
+        "grant_type=refresh_token&grant_type=client_credentials&scope=system/*.rs",
+        "grant_type=refresh_token&grant_type=client_credentials&refresh_token=r",
+        "grant_type=refresh_token&grant%5Ftype=client_credentials&refresh_token=r",
+        "grant_type=refresh_token&grant_type=&refresh_token=r",
+        "grant_type=refresh_token&refresh_token=r&refresh_token=s",
+        "grant_type=refresh_token&refresh_token=r&client_id=my%20app&client_id=other",
+        "token=r&token=s",
+    ] {
+        let (status, body) = post(proxy(&server), APP, form).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{form}");
+        assert!(body.contains(r#""error":"invalid_request""#), "{form}: {body}");
+    }
+    assert!(seen.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn k5_only_the_parameters_of_the_request_are_passed_on() {
+    let (server, seen) = server().await;
+    for (sent, passed) in [
+        (
+            "grant_type=authorization_code&code=c&redirect_uri=https%3A%2F%2Fapp.example%2F&code_verifier=v&scope=system%2F*.rs",
+            "grant_type=authorization_code&code=c&redirect_uri=https%3A%2F%2Fapp.example%2F&code_verifier=v",
+        ),
+        (
+            "grant_type=refresh_token&refresh_token=r&scope=patient%2F*.rs&code=c&grant_type%5B%5D=client_credentials",
+            "grant_type=refresh_token&refresh_token=r&scope=patient%2F*.rs",
+        ),
+        (
+            "grant_type=refresh_token&refresh_token=r&assertion=a&client_assertion=a&client_secret=x&username=u&password=p",
+            "grant_type=refresh_token&refresh_token=r",
+        ),
+        // Some servers part parameters at a semicolon, too.
+        (
+            "grant_type=refresh_token&refresh_token=r;grant_type=client_credentials",
+            "grant_type=refresh_token&refresh_token=r%3Bgrant_type%3Dclient_credentials",
+        ),
+        ("token=r&token_type_hint=refresh_token&scope=x&grant_type=", "token=r&token_type_hint=refresh_token"),
+    ] {
+        let (status, _) = post(proxy(&server), APP, sent).await;
+        assert_eq!(status, StatusCode::OK, "{sent}");
+        assert_eq!(seen.lock().unwrap().pop().unwrap().2, passed);
+    }
+}
+
+#[tokio::test]
+async fn k5_a_page_of_another_site_is_refused_by_what_the_browser_says_of_it() {
+    let (server, seen) = server().await;
+    let origin = ("Origin", "https://app.example");
+    let form = "grant_type=refresh_token&refresh_token=r";
+    for site in ["cross-site", "same-site", "none", ""] {
+        let (status, _) = post_with(proxy(&server), &[origin, ("Sec-Fetch-Site", site)], form).await;
+        assert_eq!(status, StatusCode::FORBIDDEN, "{site}");
+    }
+    let twice = [origin, ("Origin", "https://evil.example")];
+    assert_eq!(post_with(proxy(&server), &twice, form).await.0, StatusCode::FORBIDDEN);
+    assert!(seen.lock().unwrap().is_empty());
+    let (status, _) = post_with(proxy(&server), &[origin, ("Sec-Fetch-Site", "same-origin")], form).await;
+    assert_eq!(status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn k5_a_redirect_is_not_followed_and_is_a_bad_gateway() {
+    let (elsewhere, seen) = server().await;
+    for status in [StatusCode::FOUND, StatusCode::SEE_OTHER, StatusCode::TEMPORARY_REDIRECT] {
+        let location = format!("{elsewhere}/token");
+        let redirect = move || async move { (status, [("Location", location)], "moved") };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let origin = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, Router::new().fallback(any(redirect))).await });
+        let answer = post(proxy(&origin), APP, "grant_type=refresh_token&refresh_token=r").await;
+        assert_eq!(answer, (StatusCode::BAD_GATEWAY, String::new()), "{status}");
+    }
+    assert!(seen.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn k5_a_server_that_does_not_respond_is_a_gateway_timeout() {
+    // It takes connections, and never reads from them.
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", silent.local_addr().unwrap());
+    let proxy = router(Settings { upstream_timeout: Duration::from_millis(50), ..settings(&address) });
+    let (status, body) = post(proxy, APP, "grant_type=refresh_token&refresh_token=r").await;
+    assert_eq!((status, body.as_str()), (StatusCode::GATEWAY_TIMEOUT, ""));
+}
+
+#[tokio::test]
+async fn a_form_that_is_too_long_is_not_read() {
+    let (server, seen) = server().await;
+    let form = format!("grant_type=refresh_token&refresh_token={}", "r".repeat(100_000));
+    assert_eq!(post(proxy(&server), APP, &form).await.0, StatusCode::PAYLOAD_TOO_LARGE);
     assert!(seen.lock().unwrap().is_empty());
 }
 
