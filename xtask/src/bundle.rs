@@ -5,10 +5,13 @@ use crate::inline::inline;
 use crate::pack::pack;
 use crate::shrink::{shrink, shrunk_copy};
 use crate::split::{self, split};
-use crate::{one_file, site, target, tools, workspace};
+use crate::{one_file, site, tools, workspace};
 use anyhow::{Result, anyhow};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+
+/// The compiler's target, of releases and of development builds.
+const TARGET: &str = "wasm32-unknown-unknown";
 
 /// How much time a build spends on small files.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -158,12 +161,7 @@ impl WasmCrate {
         if let Some(crate_type) = self.crate_type {
             command.args(["--crate-type", crate_type]);
         }
-        let target = if profile == Profile::Wasm && tools::ensure_standard_library_source()? {
-            target::select_small(&mut command)?
-        } else {
-            command.args(["--target", target::WASM]);
-            target::WASM
-        };
+        command.args(["--target", TARGET]);
         if self.is_split {
             command.arg("--").args(split::COMPILER_ARGUMENTS);
         }
@@ -172,7 +170,7 @@ impl WasmCrate {
             &format!("{} did not compile: mend what cargo reports above, then run this again.", self.artifact),
         )?;
         let file = format!("{}.wasm", self.artifact);
-        Ok(workspace::target_folder().join(target).join(profile.folder()).join(file))
+        Ok(workspace::target_folder().join(TARGET).join(profile.folder()).join(file))
     }
 
     fn bind(&self, wasm: &Path, folder: &Path) -> Result<()> {

@@ -1,6 +1,6 @@
 //! Builds, runs, tests and measures smartrust.
 //!
-//! One file a subject: [`bundle`] makes WebAssembly and its glue for a [`target`], [`split`] cuts it in two, [`table`], [`exports`], [`glue`]
+//! One file a subject: [`bundle`] makes WebAssembly and its glue, [`split`] cuts it in two, [`table`], [`exports`], [`glue`]
 //! and [`shrink`] make it smaller, [`pack`] lays it out for compression, [`inline`] makes a module that holds it, [`site`] the launcher's
 //! static files, [`loopback`] and [`serve`] put them on a local port, [`demo`] runs them beside the sandbox EHR, [`checks`]
 //! drives them in a browser, [`suite`] runs every test, with the release built [`ahead`], [`fuzz`] feeds damaged input to the parsers, [`conformance`] tells
@@ -33,7 +33,6 @@ mod split;
 mod suite;
 mod table;
 mod tally;
-mod target;
 mod tools;
 mod workspace;
 

@@ -87,22 +87,6 @@ pub fn ensure_wasm_target() -> Result<()> {
     })
 }
 
-/// Adds the standard library's source to the toolchain where it is missing. Says whether it is there.
-pub fn ensure_standard_library_source() -> Result<bool> {
-    if sysroot()?.join("lib/rustlib/src/rust/library/std").is_dir() {
-        return Ok(true);
-    }
-    let added = step("adding the standard library's source", || {
-        run(Command::new("rustup").args(["component", "add", "rust-src"]).current_dir(workspace::root()), "not added")
-    });
-    if added.is_err() {
-        println!(
-            "── rust-src could not be added (`rustup component add rust-src`), so the WebAssembly is larger than need be"
-        );
-    }
-    Ok(added.is_ok())
-}
-
 fn sysroot() -> Result<PathBuf> {
     let asked = run_quietly(
         Command::new("rustc").args(["--print", "sysroot"]).current_dir(workspace::root()),
