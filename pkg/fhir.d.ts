@@ -50,6 +50,22 @@ export interface RequestOptions extends Abortable {
   checkScopes?: boolean;
 }
 
+/** How far the reading of a `Blob` has come. Where a request is sent again, the bytes are counted from 0 again. */
+export interface BlobProgress {
+  /** How many bytes have arrived. */
+  bytes: number;
+  /** How many there are in all, where the server says so. */
+  total?: number;
+}
+
+/** How a `Blob` is read. */
+export interface BlobOptions extends Omit<RequestOptions, "checkScopes"> {
+  /** The media type that the content is said to have, such as `attachment.contentType`. */
+  accept?: string;
+  /** Is called with each piece that arrives. */
+  onProgress?: (progress: BlobProgress) => void;
+}
+
 /** How far the reading of pages has come. A page that is fetched ahead counts when it is given. */
 export interface SearchProgress {
   /** How many pages were given. */

@@ -10,6 +10,7 @@ import type {
   Abortable,
   Batcher,
   BatcherOptions,
+  BlobOptions,
   Interactions,
   MatchCandidate,
   MatchOptions,
@@ -254,6 +255,18 @@ export class Session implements Interactions {
   /** Whether resources of a type may be read. */
   mayRead(resourceType: string): boolean;
   read: Interactions["read"];
+  /**
+   * Reads what a Binary or any other URL holds: a reference such as `Binary/1`, or `attachment.url`, which may be relative to the FHIR
+   * base. A Binary is requested by `accept`, by FHIR JSON and by any media type, until the server answers one of them. The server may send
+   * another media type than `accept`: the `type` of the `Blob` says which. A URL outside the FHIR base is refused (`foreign_url`), and
+   * a Binary without readable data rejects with `invalid_content`.
+   *
+   * ```js
+   * const { contentType, url } = documentReference.content[0].attachment;
+   * const blob = await session.readBlob(url, { accept: contentType });
+   * ```
+   */
+  readBlob(reference: string, options?: BlobOptions): Promise<Blob>;
   create: Interactions["create"];
   update: Interactions["update"];
   patch: Interactions["patch"];

@@ -128,6 +128,12 @@ export class Session extends withInteractions(EventTarget) {
     return isPlain ? this.#call("read", reference, signal) : super.read(reference, options);
   }
 
+  async readBlob(reference, { onProgress, signal, ...options } = {}) {
+    const tell = (progress) => onProgress && queueMicrotask(() => onProgress(progress));
+    const { type, bytes } = await this.#callLazily("readBytes", withForms({ target: reference, ...options }), tell, signal);
+    return new Blob([bytes], { type });
+  }
+
   search(resourceType, parameters, options) {
     return this.#pages({ interaction: "search", target: resourceType, parameters }, options);
   }

@@ -159,6 +159,11 @@ pub enum Error {
         /// The host that answered.
         host: Box<str>,
     },
+    /// A Binary does not hold readable bytes.
+    Content {
+        /// What is wrong.
+        problem: &'static str,
+    },
     /// A reference or resource type is not one of FHIR's.
     Reference {
         /// What is wrong.
@@ -278,6 +283,7 @@ impl Error {
             Self::PatientChanged => "patient_changed",
             Self::Fhir(error) => error.code(),
             Self::NotJson { .. } => "not_json",
+            Self::Content { .. } => "invalid_content",
             Self::Reference { .. } => "invalid_reference",
             #[cfg(feature = "serde")]
             Self::Shape { .. } => "unexpected_shape",
@@ -331,6 +337,7 @@ impl Error {
             Self::Fhir(_) | Self::NotJson { .. } | Self::HiddenHeader { .. } | Self::BatchResponse { .. } => {
                 "FHIR R4, RESTful API"
             }
+            Self::Content { .. } => "FHIR R4, Binary",
             Self::Reference { .. } => "FHIR R4, references",
             Self::Export { .. } | Self::BadLine { .. } | Self::Count { .. } => "Bulk Data Access 2.0, export",
             Self::PastedToken { .. } => "RFC 6750 section 2.1",

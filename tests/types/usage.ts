@@ -70,6 +70,14 @@ export async function show(signal: AbortSignal): Promise<string[]> {
     lines.push(`${reference} ${resource?.resourceType ?? error?.code}`);
   }
 
+  const blob: Blob = await session.readBlob("Binary/1", {
+    accept: "application/pdf",
+    headers: new Headers({ "X-Trace": "1" }),
+    onProgress: ({ bytes, total }) => console.log(bytes, total ?? "?"),
+    signal,
+  });
+  lines.push(blob.type);
+
   // @ts-expect-error: a batch needs a Bundle.
   await session.batch();
   // @ts-expect-error: there is no such preference.

@@ -222,13 +222,28 @@ impl<P: Platform> Session<P> {
         request: &mut Request,
         options: &RequestOptions,
     ) -> Result<FhirResponse<Value<P>>, Failure> {
+        let attempt = async |request: &Request| {
+            let answer = send(&self.inner.platform, request, REQUEST_TIMEOUT, &options.abort).await?;
+            read_answer(*answer, &request.url)
+        };
+        self.exchange_by(request, options, attempt).await
+    }
+
+    /// As [`Self::exchange`], with a way of its own to send the request and to read the response.
+    pub(super) async fn exchange_by<T>(
+        &self,
+        request: &mut Request,
+        options: &RequestOptions,
+        attempt: impl AsyncFn(&Request) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
         let abort = &options.abort;
         let mut tries = Tries::default();
         let mut is_refreshed = false;
         loop {
             unless_aborted(abort, async { self.access_token().await.map(|_| ()) }).await?;
             let token = self.inner.record.borrow().access_token.clone();
-            let failure = match self.send_with(&token, request, abort).await {
+            self.authorize(request, &token)?;
+            let failure = match attempt(request).await {
                 Ok(response) => return Ok(response),
                 Err(failure) => failure,
             };
@@ -244,15 +259,9 @@ impl<P: Platform> Session<P> {
         }
     }
 
-    async fn send_with(
-        &self,
-        token: &AccessToken,
-        request: &mut Request,
-        abort: &AbortSignal,
-    ) -> Result<FhirResponse<Value<P>>, Failure> {
+    fn authorize(&self, request: &mut Request, token: &AccessToken) -> Result<(), Failure> {
         let admitted = self.inner.guard.authorize(request, token);
-        admitted.map_err(|_| Error::ForeignUrl { origin: request.url.origin().into() })?;
-        read_answer(*send(&self.inner.platform, request, REQUEST_TIMEOUT, abort).await?, &request.url)
+        admitted.map_err(|_| Error::ForeignUrl { origin: request.url.origin().into() }.into())
     }
 }
 

@@ -103,6 +103,7 @@ impl Error {
                 "",
             ),
             Self::Scope { problem } => ("The scopes cannot be used: ", &**problem, "."),
+            Self::Content { problem } => ("The content cannot be read: ", *problem, ". Tell the server's operator."),
             Self::StateMismatch => (
                 "The redirect does not belong to a launch of this browser, or came too late: start the launch again.",
                 "",

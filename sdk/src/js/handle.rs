@@ -37,6 +37,7 @@ pub enum Call {
     // Of a session: what it does.
     Read = "read",
     ReadWith = "readWith",
+    ReadBytes = "readBytes",
     Request = "request",
     Pages = "pages",
     Resolver = "resolver",

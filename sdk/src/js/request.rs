@@ -1,11 +1,12 @@
 //! FHIR requests, as JavaScript asks for them.
 
-use js_sys::Array;
+use js_sys::{Array, Function, Uint8Array};
 use wasm_bindgen::JsValue;
 
 use super::abort::Followed;
 use super::asked::{is_true, read_options, read_pairs, read_reading};
 use super::value::{optional_text, written_object};
+use crate::client::content::ContentProgress;
 use crate::client::session::Session;
 use crate::error::{Error, Failure};
 use crate::fhir::matching::{MatchCandidate, MatchGrade, MatchOptions, match_request, read_candidates};
@@ -19,6 +20,31 @@ pub(super) async fn send(session: Session<WebPlatform>, asked: JsValue, signal: 
     let (asked, followed) = (JsonValue::from_js(asked), Followed::new(signal));
     let response = session.request(&read_request(&asked)?, read_options(&asked, &followed)).await?;
     Ok(if is_match(&asked) { candidates_array(response) } else { response_object(response) })
+}
+
+/// Reads bytes, and gives them with their media type.
+pub(super) async fn read_bytes(
+    session: Session<WebPlatform>,
+    asked: JsValue,
+    listener: Function,
+    signal: JsValue,
+) -> Result<JsValue, Failure> {
+    let (asked, followed) = (JsonValue::from_js(asked), Followed::new(signal));
+    let target = asked.member_text("target").unwrap_or_default();
+    let accept = asked.member_text("accept");
+    let tell = |progress: &ContentProgress| {
+        let progress = written_object! {
+            "bytes": (progress.bytes as f64).into(),
+            "total": progress.total.map_or(JsValue::UNDEFINED, |total| (total as f64).into()),
+        };
+        // The face's listener only queues the app's own, which is where an error can arise.
+        let _ = listener.call1(&JsValue::UNDEFINED, &progress);
+    };
+    let content = session.read_bytes(&target, accept.as_deref(), read_options(&asked, &followed), &tell).await?;
+    Ok(written_object! {
+        "type": optional_text(content.media_type.as_deref()),
+        "bytes": Uint8Array::from(content.bytes.as_slice()).into(),
+    })
 }
 
 /// Reads a request: its interaction, target, parameters, body and conditions.

@@ -138,6 +138,9 @@ pub(super) async fn answer_lazily(
 ) -> Result<JsValue, Failure> {
     match (call, arguments) {
         (Call::Request, [asked, signal, _]) => request::send(session, asked, signal).await,
+        (Call::ReadBytes, [asked, listener, signal]) => {
+            request::read_bytes(session, asked, listener.unchecked_into(), signal).await
+        }
         (Call::Resolver, [asked, signal, _]) => {
             let (asked, followed) = (JsonValue::from_js(asked), Followed::new(signal));
             let options = read_options(&asked, &followed);

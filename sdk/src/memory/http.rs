@@ -14,6 +14,8 @@ pub struct Reply {
     pub headers: Vec<(String, String)>,
     /// The body's text.
     pub body: String,
+    /// The body's bytes, where it is not text.
+    pub bytes: Option<Vec<u8>>,
     /// How long it takes, in milliseconds of the world's clock.
     pub delay: u32,
     /// Whether no answer comes at all.
@@ -33,6 +35,11 @@ impl Reply {
     /// An answer that is not JSON.
     pub fn text(status: u16, body: &str) -> Self {
         Self { status, body: body.to_owned(), ..Self::default() }
+    }
+
+    /// A response of bytes with their media type.
+    pub fn bytes(status: u16, media_type: &str, bytes: &[u8]) -> Self {
+        Self { status, bytes: Some(bytes.to_vec()), ..Self::default() }.header("Content-Type", media_type)
     }
 
     /// No answer, as when the device is offline.
@@ -72,7 +79,7 @@ pub struct MemoryResponse {
 
 impl MemoryResponse {
     pub(super) fn new(reply: Reply) -> Self {
-        let unread = reply.body.as_bytes().to_vec();
+        let unread = reply.bytes.clone().unwrap_or_else(|| reply.body.as_bytes().to_vec());
         Self { reply, unread, splitter: LineSplitter::default() }
     }
 }
@@ -93,7 +100,10 @@ impl HttpResponse for MemoryResponse {
         if self.reply.breaks_off {
             return Err(HttpFailure::Network);
         }
-        let text = self.reply.body;
+        let text = match self.reply.bytes {
+            Some(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+            None => self.reply.body,
+        };
         let bytes = if counts_bytes { text.len() as u64 } else { 0 };
         if text.is_empty() {
             return Ok((Body::Empty, bytes));

@@ -5,6 +5,7 @@ mod authorization_method;
 mod backend;
 mod batch;
 mod callback;
+mod content;
 mod discovery;
 mod export;
 mod fhir;
