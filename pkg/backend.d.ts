@@ -77,6 +77,16 @@ export interface ExportRequest {
   patients?: string[];
   /** Sends the parameters by POST in any case. */
   byPost?: boolean;
+  /**
+   * Has the resources of each file stand in blocks, one for each resource of this type, such as `Patient` (`organizeOutputBy`, Bulk Data
+   * Access 3.0). Each block begins with a header row, which `batches()` gives as `header`.
+   */
+  organizeOutputBy?: string;
+  /**
+   * Lets the server spread its manifest over several pages (`allowPartialManifests`, Bulk Data Access 3.0). All pages are read in any case,
+   * whether or not this was asked for.
+   */
+  allowPartialManifests?: boolean;
   /** Parameters that this list lacks. */
   parameters?: Record<string, string>;
   /** Stops the kick-off. */
@@ -91,22 +101,28 @@ export interface ExportFile {
   url: string;
   /** How many resources are in it, where the server says. */
   count?: number;
+  /** The file in which the last block of this one goes on, where files are organized by a type. */
+  continuesInFile?: string;
 }
 
-/** What an export has made. */
+/** What an export has made: all pages of its manifest as one. */
 export interface ExportManifest {
   /** The instant as of which the data was taken: what to give as `since` next time. */
   transactionTime?: string;
   /** Whether the files are fetched with the access token. */
   requiresAccessToken: boolean;
+  /** The resource type by which the files are organized. */
+  outputOrganizedBy?: string;
   /** Files of resources. */
   output: ExportFile[];
   /** Files of Bundles that name what was deleted. */
   deleted: ExportFile[];
-  /** Files of OperationOutcomes. */
+  /** Files of OperationOutcomes (`error`; `outcome` in newer drafts of the guide). */
   error: ExportFile[];
-  /** The manifest as the server sent it. */
+  /** The manifest's first page as the server sent it. */
   document: Record<string, unknown>;
+  /** All its pages as the server sent them. */
+  documents: Record<string, unknown>[];
 }
 
 /** How far the server has come with an export. */
@@ -133,14 +149,37 @@ export interface ReadProgress {
   skipped: number;
 }
 
+/** Resources of one file that arrived together. */
+export interface ExportBatch<T extends Resource = Resource> {
+  /** The file. */
+  file: ExportFile;
+  /**
+   * The header row that the resources stand under, where files are organized by a resource type (`organizeOutputBy`): a Parameters resource
+   * whose parameter `header` refers to the resource that they belong to.
+   */
+  header?: Resource;
+  /** The resources, in the file's order. */
+  resources: T[];
+}
+
 /** How files are read. */
 export interface ReadOptions {
   /** Which files of the manifest; by default all of its `output`. */
   files?: ExportFile[];
   /** How many at the same time; by default four. */
   parallel?: number;
-  /** Leaves lines out that are not JSON and counts them; by default such a line is an error (`bad_line`). */
+  /**
+   * Leaves lines out that hold no resource and counts them. By default such a line is an error: `bad_line` where it is no JSON object or too
+   * long, `file_failed` where it is an OperationOutcome among other resources.
+   */
   skipBadLines?: boolean;
+  /**
+   * Whether a file must hold as many resources as the manifest says, else `count_mismatch`; by default it must. Header rows may be
+   * counted or not, and files of errors are never counted. Give `false` for servers that count wrong.
+   */
+  checkCounts?: boolean;
+  /** How long a line may be, in bytes: by default 67,108,864 (64 MiB), at most 512 MiB. No more of a line is held in memory. */
+  maxLineBytes?: number;
   /** Is told after every batch. */
   onProgress?: (progress: ReadProgress) => void;
   /** Stops it all. */
@@ -188,23 +227,23 @@ export class Export {
   /** Where the server tells how far the job is. */
   readonly statusUrl: string;
   /**
-   * Waits until the files are there. The server is asked as often as it says, else ever less often, and what fails in a way that passes
-   * is tried again. A later call gives the same manifest.
+   * Waits until the files are there, and reads all pages of the manifest. The server is asked as often as it says, else ever less often,
+   * and what fails in a way that passes is tried again, for a few minutes: no connection, the statuses 408, 429, 502, 503 and 504, and any
+   * other whose OperationOutcome calls it `transient`, `timeout` or `throttled`. A later call gives the same manifest. Rejects with
+   * `export_cancelled` as soon as `cancel()` is called.
    */
   wait(options?: { onProgress?: (progress: ExportProgress) => void; signal?: AbortSignal }): Promise<ExportManifest>;
   /**
    * The resources of all files, several files at a time, each in its own order. No more is held in memory than what arrived last. A
    * connection that breaks off is taken up again without a resource twice or lost; a file that holds fewer or more than the manifest
-   * says is an error (`count_mismatch`).
+   * says is an error (`count_mismatch`), and so is an OperationOutcome among a file's resources (`file_failed`).
    */
   resources<T extends Resource = Resource>(options?: ReadOptions): AsyncGenerator<T, void, undefined>;
   /** As `resources`, in the batches in which they arrive, each with its file: the fastest way through large exports. */
-  batches<T extends Resource = Resource>(
-    options?: ReadOptions,
-  ): AsyncGenerator<{ file: ExportFile; resources: T[] }, void, undefined>;
+  batches<T extends Resource = Resource>(options?: ReadOptions): AsyncGenerator<ExportBatch<T>, void, undefined>;
   /** A file's bytes as they are, to be saved. */
   download(file: ExportFile, options?: { signal?: AbortSignal }): Promise<ReadableStream<Uint8Array>>;
-  /** Gives the job up: the server may forget it and its files. */
+  /** Gives the job up: the server may forget it and its files. A `wait()` that is under way ends at once. */
   cancel(options?: { signal?: AbortSignal }): Promise<void>;
   /** Frees what this object holds in WebAssembly. The job at the server goes on. */
   [Symbol.dispose](): void;

@@ -67,15 +67,15 @@ export class Export {
     return this.#manifest;
   }
 
-  async *batches({ files, parallel = 4, skipBadLines = false, onProgress, signal } = {}) {
+  async *batches({ files, onProgress, signal, ...options } = {}) {
     const manifest = await this.wait({ signal });
     const asked = files ?? manifest.output;
-    const reader = this.#wasm.readFiles(manifest, asked, parallel, skipBadLines, signal);
+    const reader = this.#wasm.readFiles(manifest, asked, options, signal);
     try {
       for (let batch = await reader.next(); batch; batch = await reader.next()) {
-        const [resources, file, ...progress] = batch;
+        const [resources, header, file, ...progress] = batch;
         onProgress?.(progressOf(progress));
-        yield { file: asked[file], resources };
+        yield { file: asked[file], ...(header && { header }), resources };
       }
     } finally {
       reader.free();

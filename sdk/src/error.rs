@@ -9,6 +9,8 @@ use std::fmt;
 pub use details::{ConfigurationError, DiscoveryAttempt, FhirError, IdTokenError, OAuthError};
 pub use failure::Failure;
 
+use crate::fhir::outcome::OperationOutcome;
+use crate::fhir::resource_lines::LineProblem;
 use crate::protocol::url::UrlError;
 
 /// What went wrong. No variant holds a token, a code, a verifier or a secret. Calls return it as a [`Failure`].
@@ -197,12 +199,26 @@ pub enum Error {
         /// What is wrong.
         problem: Box<str>,
     },
+    /// A bulk export was cancelled while somebody waited for it.
+    ExportCancelled,
     /// A line of a bulk file cannot be read. What came before it was given.
     BadLine {
-        /// The file's address.
+        /// The file's URL.
         file: Box<str>,
         /// The line, counted from 1.
         line: u64,
+        /// What is wrong with it.
+        problem: LineProblem,
+    },
+    /// An OperationOutcome stands among the resources of a bulk file: the server says that the file is not what it should be.
+    /// What came before it was given.
+    FileOutcome {
+        /// The file's URL.
+        file: Box<str>,
+        /// The line, counted from 1.
+        line: u64,
+        /// What the server says.
+        outcome: Box<OperationOutcome>,
     },
     /// A bulk file holds fewer or more resources than its manifest says.
     Count {
@@ -292,7 +308,9 @@ impl Error {
             Self::NotGranted { .. } => "not_granted",
             Self::PageCycle => "page_cycle",
             Self::Export { .. } => "export_failed",
+            Self::ExportCancelled => "export_cancelled",
             Self::BadLine { .. } => "bad_line",
+            Self::FileOutcome { .. } => "file_failed",
             Self::Count { .. } => "count_mismatch",
             Self::Storage => "storage_unavailable",
             Self::Entropy => "entropy_unavailable",
@@ -339,7 +357,11 @@ impl Error {
             }
             Self::Content { .. } => "FHIR R4, Binary",
             Self::Reference { .. } => "FHIR R4, references",
-            Self::Export { .. } | Self::BadLine { .. } | Self::Count { .. } => "Bulk Data Access 2.0, export",
+            Self::Export { .. }
+            | Self::ExportCancelled
+            | Self::BadLine { .. }
+            | Self::FileOutcome { .. }
+            | Self::Count { .. } => "Bulk Data Access 2.0, export",
             Self::PastedToken { .. } => "RFC 6750 section 2.1",
             Self::UserInfo { .. } => "OpenID Connect Core section 5.3",
             Self::RegistrationOff { .. } => "RFC 7591 section 3",

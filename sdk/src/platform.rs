@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 
 use crate::abort::AbortSignal;
-use crate::fhir::ndjson::JsonLines;
+use crate::fhir::ndjson::{JsonLines, LineRules};
 use crate::protocol::http::Request;
 use crate::protocol::jwk::{Algorithm, PublicKey};
 
@@ -102,7 +102,7 @@ pub trait HttpResponse: 'static {
     async fn chunk(&mut self) -> Result<Option<Vec<u8>>, HttpFailure>;
     /// The lines of the body that have arrived whole since the last call, each parsed as JSON; `None` at its end. The host
     /// parses them, so that a large file passes through nothing slower than its own parser.
-    async fn json_lines(&mut self) -> Result<Option<JsonLines<Self::Value>>, HttpFailure>;
+    async fn json_lines(&mut self, rules: LineRules) -> Result<Option<JsonLines<Self::Value>>, HttpFailure>;
 }
 
 /// A response's whole body.

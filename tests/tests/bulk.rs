@@ -175,7 +175,7 @@ fn b5_b6_a_file_that_breaks_off_is_read_on_and_a_short_or_damaged_one_is_told() 
     let cut = json!({ "path": FILES, "malformed": true, "after": 3000 });
     let damaged = reading(cut.clone(), ReadOptions::default());
     let Err(failure) = damaged.outcome else { panic!("a damaged file passed") };
-    let Error::BadLine { file: named, line } = &*failure else { panic!("{failure:?}") };
+    let Error::BadLine { file: named, line, .. } = &*failure else { panic!("{failure:?}") };
     assert_eq!((&**named, *line as usize), (file.url.as_str(), damaged.resources.len() + 1));
     let skipping = reading(cut, ReadOptions { skips_bad_lines: true, ..ReadOptions::default() });
     assert_eq!(skipping.progress.skipped, 1);

@@ -1,13 +1,17 @@
 //! A bulk export: begun, followed until its files are there, taken up again, given up.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use futures_util::future::{Either, select};
 
 use super::backend::BackendClient;
 pub use super::export_files::{Batch, ExportDownload, ExportReader, ReadOptions, ReadProgress};
+use super::export_manifest::ManifestPages;
 use super::fhir::fhir_error;
 use super::transport::{Answer, REQUEST_TIMEOUT, in_time};
-use crate::abort::AbortSignal;
-use crate::error::{Error, Failure};
+use crate::abort::{AbortHandle, AbortSignal};
+use crate::error::{Error, Failure, FhirError};
 use crate::fhir::export::{ExportManifest, ExportRequest, delete_request, status_request};
 use crate::fhir::retry::retry_after;
 use crate::platform::{Body, HttpResponse, Json, Platform};
@@ -24,11 +28,13 @@ const TRIES: u32 = 6;
 pub struct Export<P: Platform> {
     pub(super) client: BackendClient<P>,
     pub(super) status_url: Url,
+    /// Ends every [`Export::wait`] that is under way. All handles to the export share it.
+    waits: Rc<RefCell<AbortHandle>>,
 }
 
 impl<P: Platform> Clone for Export<P> {
     fn clone(&self) -> Self {
-        Self { client: self.client.clone(), status_url: self.status_url.clone() }
+        Self { client: self.client.clone(), status_url: self.status_url.clone(), waits: self.waits.clone() }
     }
 }
 
@@ -76,7 +82,7 @@ impl<P: Platform> BackendClient<P> {
         let location = response.header("Content-Location").ok_or_else(|| Error::Export { problem: hidden.into() })?;
         let status_url = request.url.join(&location);
         let status_url = status_url.map_err(|problem| Error::Url { what: "the export's status".into(), problem })?;
-        Ok(Export { client: self.clone(), status_url })
+        Ok(self.export_of(status_url))
     }
 
     /// Takes up an export that was begun before, by its status URL.
@@ -86,7 +92,11 @@ impl<P: Platform> BackendClient<P> {
     pub fn export_at(&self, status_url: &str) -> Result<Export<P>, Failure> {
         let url = Url::parse(status_url);
         let status_url = url.map_err(|problem| Error::Url { what: "the export's status".into(), problem })?;
-        Ok(Export { client: self.clone(), status_url })
+        Ok(self.export_of(status_url))
+    }
+
+    fn export_of(&self, status_url: Url) -> Export<P> {
+        Export { client: self.clone(), status_url, waits: Rc::default() }
     }
 
     /// Waits, unless the caller calls it off.
@@ -106,44 +116,71 @@ impl<P: Platform> Export<P> {
         self.status_url.as_str()
     }
 
-    /// Asks once how far the job is.
+    /// Asks once how far the job is. Where the server has split the manifest, its further pages are read, too; as long as one of
+    /// them is not there, the job is running.
     ///
     /// # Errors
-    /// [`Error::Fhir`] where the job failed or is gone, [`Error::Export`] for a manifest that is none, and as
-    /// [`BackendClient::read`].
+    /// [`Error::Fhir`] where the job failed or is gone, [`Error::Export`] for a manifest that is none, [`Error::PageCycle`] and
+    /// [`Error::ForeignUrl`] where a page's link leads back or away, and as [`BackendClient::read`].
     pub async fn status(&self, abort: &AbortSignal) -> Result<ExportStatus, Failure> {
-        let request = status_request(&self.status_url);
-        let response = self.client.open(&request, true, abort).await?;
-        if response.status() == 202 {
-            let now = self.client.inner.platform.now();
-            return Ok(ExportStatus::Running {
-                progress: response.header("X-Progress"),
-                retry_after: response.header("Retry-After").and_then(|text| retry_after(&text, now)),
-            });
-        }
-        let answer = whole(&self.client.inner.platform, response, &request.url, abort).await?;
-        match &answer.body {
-            Body::Json(manifest) if answer.status == 200 => {
-                ExportManifest::read(manifest).map(|manifest| ExportStatus::Done(Box::new(manifest)))
+        self.read_pages(&mut ManifestPages::at(self.status_url.clone()), abort).await
+    }
+
+    /// Reads the pages that are still to be read, until one is not there yet.
+    async fn read_pages(&self, pages: &mut ManifestPages, abort: &AbortSignal) -> Result<ExportStatus, Failure> {
+        let platform = &self.client.inner.platform;
+        loop {
+            let request = status_request(pages.next());
+            let response = self.client.open(&request, true, abort).await?;
+            if response.status() == 202 {
+                return Ok(ExportStatus::Running {
+                    progress: response.header("X-Progress"),
+                    retry_after: response.header("Retry-After").and_then(|text| retry_after(&text, platform.now())),
+                });
             }
-            _ if answer.status == 200 => Err(Error::Export { problem: "its manifest is not JSON".into() }.into()),
-            _ => Err(fhir_error(*answer, &request.url)),
+            let answer = whole(platform, response, &request.url, abort).await?;
+            let page = match &answer.body {
+                Body::Json(page) if answer.status == 200 => ExportManifest::read(page)?,
+                _ if answer.status == 200 => {
+                    return Err(Error::Export { problem: "its manifest is not JSON".into() }.into());
+                }
+                _ => return Err(fhir_error(*answer, &request.url)),
+            };
+            if let Some(manifest) = pages.add(page)? {
+                return Ok(ExportStatus::Done(Box::new(manifest)));
+            }
         }
     }
 
-    /// Waits until the files are there. The server is asked as often as it says, else ever less often; what fails in a way that
-    /// passes is tried again.
+    /// Waits until the files are there, and reads all pages of the manifest. The server is asked as often as it says, else ever
+    /// less often; what fails in a way that passes is tried again, so many times in a row.
     ///
     /// # Errors
-    /// As [`Self::status`]. Afterwards the job stands and can be waited for again.
+    /// As [`Self::status`], and [`Error::ExportCancelled`] as soon as [`Self::cancel`] is called. After any other error the job
+    /// stands and can be waited for again.
     pub async fn wait(
         &self,
         abort: &AbortSignal,
         on_progress: &dyn Fn(&ExportProgress),
     ) -> Result<ExportManifest, Failure> {
+        let cancelled = self.waits.borrow().signal();
+        let waiting = Box::pin(self.poll(abort, on_progress));
+        // The cancellation is looked at first, so that nothing more is sent after it.
+        match select(cancelled.aborted(), waiting).await {
+            Either::Left(_) => Err(Error::ExportCancelled.into()),
+            Either::Right((outcome, _)) => outcome,
+        }
+    }
+
+    async fn poll(
+        &self,
+        abort: &AbortSignal,
+        on_progress: &dyn Fn(&ExportProgress),
+    ) -> Result<ExportManifest, Failure> {
+        let mut pages = ManifestPages::at(self.status_url.clone());
         let (mut pause, mut patience) = (FIRST_PAUSE, Patience::new(TRIES));
         loop {
-            let wait = match self.status(abort).await {
+            let wait = match self.read_pages(&mut pages, abort).await {
                 Ok(ExportStatus::Done(manifest)) => return Ok(*manifest),
                 Ok(ExportStatus::Running { progress, retry_after }) => {
                     patience = Patience::new(TRIES);
@@ -158,12 +195,14 @@ impl<P: Platform> Export<P> {
         }
     }
 
-    /// Gives the job up: the server may forget it and its files (`DELETE` of the status URL). A job that is gone already is no
-    /// failure.
+    /// Gives the job up: the server may forget it and its files (`DELETE` of the status URL). Every [`Self::wait`] that is under
+    /// way ends at once. A job that is gone already is no failure.
     ///
     /// # Errors
     /// As [`Self::status`].
     pub async fn cancel(&self, abort: &AbortSignal) -> Result<(), Failure> {
+        // Whoever waits from now on asks the server whether the job is gone.
+        self.waits.replace(AbortHandle::new()).abort();
         let request = delete_request(&self.status_url);
         let answer = self.client.send(&request, abort).await?;
         match answer.status {
@@ -193,7 +232,7 @@ impl Patience {
             Error::Network { .. } | Error::Timeout { .. } => None,
             // The token endpoint is out of order while a new token is needed.
             Error::TokenResponse { status: 429 | 502 | 503 | 504, .. } => None,
-            Error::Fhir(error) if matches!(error.status, 429 | 502 | 503 | 504) => {
+            Error::Fhir(error) if passes(error) => {
                 error.retry_after.as_deref().and_then(|text| retry_after(text, platform.now()))
             }
             _ => return Err(failure),
@@ -209,6 +248,13 @@ impl Patience {
         self.pause *= 2.0;
         Ok(told.unwrap_or(pause).min(LONGEST_PAUSE))
     }
+}
+
+/// Whether an error status may pass by itself: by the status, or because the server says so of a failure that does not end the job
+/// (Bulk Data Access 2.0, "Response - Error Status").
+fn passes(error: &FhirError) -> bool {
+    let outcome = error.operation_outcome.as_ref().filter(|_| error.status >= 400);
+    matches!(error.status, 408 | 429 | 502 | 503 | 504) || outcome.is_some_and(|outcome| outcome.is_transient())
 }
 
 /// A response with its whole body.

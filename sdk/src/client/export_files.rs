@@ -1,39 +1,45 @@
 //! The files of an export, as resources or as bytes: so many at a time, each read on where its connection broke off.
 
+use std::collections::VecDeque;
 use std::pin::Pin;
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 
-use super::export::{Export, Patience, whole};
-use super::fhir::fhir_error;
-use super::transport::in_time;
+use super::export::Export;
+use super::export_source::{Progress, Source};
 use crate::abort::AbortSignal;
 use crate::error::{Error, Failure};
-use crate::fhir::export::{ExportFile, ExportManifest, file_request};
-use crate::fhir::ndjson::{JsonLines, LineCount, Resources};
-use crate::platform::{HttpFailure, HttpResponse, Json, Platform};
-use crate::protocol::url::Url;
-
-/// How often in a row a file may fail in a way that passes.
-const TRIES: u32 = 5;
-/// How long a file may be silent, in milliseconds.
-const SILENCE: u32 = 60_000;
+use crate::fhir::export::{ExportFile, ExportManifest};
+use crate::fhir::ndjson::{JsonLines, LineRules, MAX_LINE_BYTES, Resources};
+use crate::fhir::resource_lines::{FileLines, LineFault, Section};
+use crate::platform::{Json, Platform};
 
 /// How files are read.
 #[derive(Clone)]
 pub struct ReadOptions {
     /// How many are read at the same time, at least one.
     pub parallel: usize,
-    /// Leaves lines out that are not JSON, and counts them. By default such a line is an error.
+    /// Leaves out lines that hold no resource, and counts them. By default such a line is an error.
     pub skips_bad_lines: bool,
+    /// Whether a file of resources, or of what was deleted, must hold as many as the manifest says (by default). Switch it off for
+    /// servers that count wrong. Files of errors are never counted: some servers say there how many resources failed.
+    pub check_counts: bool,
+    /// How long a line may be, in bytes: by default [`MAX_LINE_BYTES`].
+    pub max_line_bytes: usize,
     /// Stops it all.
     pub abort: AbortSignal,
 }
 
 impl Default for ReadOptions {
     fn default() -> Self {
-        Self { parallel: 4, skips_bad_lines: false, abort: AbortSignal::never() }
+        Self {
+            parallel: 4,
+            skips_bad_lines: false,
+            check_counts: true,
+            max_line_bytes: MAX_LINE_BYTES,
+            abort: AbortSignal::never(),
+        }
     }
 }
 
@@ -42,6 +48,10 @@ impl Default for ReadOptions {
 pub struct Batch<V> {
     /// Which file of those that are read.
     pub file: usize,
+    /// The header row that the resources stand under, where files are organized by a resource type
+    /// ([`organize_output_by`](crate::fhir::export::ExportRequest::organize_output_by)): a Parameters resource whose parameter `header` refers
+    /// to the resource that they belong to.
+    pub header: Option<V>,
     /// The resources, in the file's order.
     pub resources: Resources<V>,
 }
@@ -67,7 +77,7 @@ type NextBatch<P> = Pin<Box<dyn Future<Output = (FileReader<P>, Result<Option<Pi
 
 /// What arrived of a file: its resources, and the bytes and bad lines that they came with.
 struct Piece<P: Platform> {
-    resources: Resources<<P as Json>::Value>,
+    sections: Vec<Section<<P as Json>::Value>>,
     bytes: usize,
     skipped: u64,
 }
@@ -76,6 +86,8 @@ struct Piece<P: Platform> {
 pub struct ExportReader<P: Platform> {
     waiting: std::vec::IntoIter<FileReader<P>>,
     running: FuturesUnordered<NextBatch<P>>,
+    /// What has arrived and was not given yet.
+    ready: VecDeque<Batch<<P as Json>::Value>>,
     parallel: usize,
     progress: ReadProgress,
     /// Which files are not read to their end.
@@ -87,23 +99,27 @@ impl<P: Platform> Export<P> {
     /// Reads files of the manifest, such as all of its `output`.
     ///
     /// # Errors
-    /// [`Error::Url`] for a file's address that cannot be used.
+    /// [`Error::Url`] for a file's address that cannot be used, [`Error::Export`] for one page of a manifest that has more.
     pub fn read_files(
         &self,
         manifest: &ExportManifest,
         files: &[ExportFile],
         options: ReadOptions,
     ) -> Result<ExportReader<P>, Failure> {
+        if manifest.next.is_some() {
+            let problem = "the manifest has further pages; wait for the export, which reads them all".into();
+            return Err(Error::Export { problem }.into());
+        }
+        let rules = LineRules::of_resources(options.max_line_bytes);
         let mut readers = Vec::new();
         for (index, file) in files.iter().enumerate() {
+            let is_of_errors = manifest.error.iter().any(|error| error.url == file.url);
+            let holds_outcomes = is_of_errors || file.resource_type.as_deref() == Some("OperationOutcome");
             readers.push(FileReader {
-                source: self.source(manifest, file, &options.abort)?,
+                source: Source::of(self, manifest, file, &options.abort)?,
                 index,
-                expected: file.count,
-                skips_bad_lines: options.skips_bad_lines,
-                count: LineCount::default(),
-                delivered: 0,
-                skipped: 0,
+                expected: file.count.filter(|_| options.check_counts && !holds_outcomes),
+                lines: FileLines::new(rules, options.skips_bad_lines, holds_outcomes),
                 failure: None,
             });
         }
@@ -113,6 +129,7 @@ impl<P: Platform> Export<P> {
         Ok(ExportReader {
             waiting: readers.into_iter(),
             running: FuturesUnordered::new(),
+            ready: VecDeque::new(),
             parallel: options.parallel.max(1),
             progress,
             unread: (0..files.len()).collect(),
@@ -130,18 +147,11 @@ impl<P: Platform> Export<P> {
         file: &ExportFile,
         abort: &AbortSignal,
     ) -> Result<ExportDownload<P>, Failure> {
-        Ok(ExportDownload { source: self.source(manifest, file, abort)?, received: 0, delivered: 0, has_ended: false })
-    }
-
-    fn source(&self, manifest: &ExportManifest, file: &ExportFile, abort: &AbortSignal) -> Result<Source<P>, Failure> {
-        let url = self.status_url.join(&file.url);
-        Ok(Source {
-            export: self.clone(),
-            url: url.map_err(|problem| Error::Url { what: "the export's file".into(), problem })?,
-            with_token: manifest.requires_access_token,
-            abort: abort.clone(),
-            response: None,
-            patience: Patience::new(TRIES),
+        Ok(ExportDownload {
+            source: Source::of(self, manifest, file, abort)?,
+            received: 0,
+            delivered: 0,
+            has_ended: false,
         })
     }
 }
@@ -150,11 +160,16 @@ impl<P: Platform> ExportReader<P> {
     /// The next resources of any file; `None` when all files were read to their end.
     ///
     /// # Errors
-    /// [`Error::BadLine`], [`Error::Count`] for a file that holds fewer or more resources than the manifest says,
-    /// [`Error::ForeignUrl`] for a file that requires the token and lies where it must not go, [`Error::Fhir`], [`Error::Network`]
-    /// after some tries. What came before the error was given; after it nothing more comes.
+    /// [`Error::BadLine`], [`Error::FileOutcome`] for a file in which the server says that something went wrong, [`Error::Count`] for a
+    /// file that holds fewer or more resources than the manifest says, [`Error::ForeignUrl`] for a file that requires the token and
+    /// lies where it must not go, [`Error::Fhir`], [`Error::Network`] after some tries. What came before the error was given; after it
+    /// nothing more comes.
     pub async fn next(&mut self) -> Result<Option<Batch<<P as Json>::Value>>, Failure> {
         loop {
+            if let Some(batch) = self.ready.pop_front() {
+                self.progress.resources += batch.resources.len() as u64;
+                return Ok(Some(batch));
+            }
             while self.running.len() < self.parallel && !self.failed {
                 let Some(reader) = self.waiting.next() else { break };
                 self.running.push(reader.next());
@@ -175,10 +190,8 @@ impl<P: Platform> ExportReader<P> {
                     self.running.push(reader.next());
                     self.progress.bytes += piece.bytes as u64;
                     self.progress.skipped += piece.skipped;
-                    self.progress.resources += piece.resources.len() as u64;
-                    if !piece.resources.is_empty() {
-                        return Ok(Some(Batch { file, resources: piece.resources }));
-                    }
+                    let sections = piece.sections.into_iter();
+                    self.ready.extend(sections.map(|Section { header, resources }| Batch { file, header, resources }));
                 }
             }
         }
@@ -201,13 +214,7 @@ struct FileReader<P: Platform> {
     source: Source<P>,
     index: usize,
     expected: Option<f64>,
-    skips_bad_lines: bool,
-    /// What this connection has brought.
-    count: LineCount,
-    /// How many resources were given, over all connections.
-    delivered: u64,
-    /// How many bad lines were told of, over all connections.
-    skipped: u64,
+    lines: FileLines<<P as Json>::Value>,
     /// What ended the file, to be told after what came before it.
     failure: Option<Failure>,
 }
@@ -225,18 +232,18 @@ impl<P: Platform> FileReader<P> {
             return Err(failure);
         }
         loop {
-            if self.source.response.is_none() {
-                self.count = LineCount::default();
+            if !self.source.is_connected() {
+                self.lines.begin_again();
             }
-            match self.source.lines().await? {
+            match self.source.lines(self.lines.rules()).await? {
                 Progress::Again => {}
                 Progress::End => return self.check_count().map(|()| None),
                 Progress::Some(lines) => {
                     let piece = self.take(lines);
-                    if piece.resources.is_empty() && self.failure.is_some() {
-                        return Err(self.failure.take().unwrap_or_else(|| Error::Aborted.into()));
-                    }
-                    return Ok(Some(piece));
+                    return match self.failure.take_if(|_| piece.sections.is_empty()) {
+                        Some(failure) => Err(failure),
+                        None => Ok(Some(piece)),
+                    };
                 }
             }
         }
@@ -244,29 +251,25 @@ impl<P: Platform> FileReader<P> {
 
     /// The resources that were not given before.
     fn take(&mut self, lines: JsonLines<<P as Json>::Value>) -> Piece<P> {
-        let before = self.count.resources;
-        let (mut resources, bad) = self.count.take(lines.lines, self.skips_bad_lines);
-        if let Some(bad) = bad {
-            self.failure = Some(Error::BadLine { file: self.source.url.as_str().into(), line: bad.line }.into());
+        let taken = self.lines.take(lines.lines);
+        if let Some((line, fault)) = taken.fault {
+            let file = self.source.url.as_str().into();
+            self.failure = Some(match fault {
+                LineFault::Bad(problem) => Error::BadLine { file, line, problem }.into(),
+                LineFault::Outcome(outcome) => Error::FileOutcome { file, line, outcome }.into(),
+            });
         }
-        let known = self.delivered.saturating_sub(before).min(resources.len() as u64);
-        if known > 0 {
-            resources = Resources::Each(resources.into_iter().skip(known as usize).collect());
+        if !taken.sections.is_empty() {
+            self.source.has_progressed();
         }
-        self.delivered += resources.len() as u64;
-        if !resources.is_empty() {
-            self.source.patience = Patience::new(TRIES);
-        }
-        let skipped = self.count.skipped.saturating_sub(self.skipped);
-        self.skipped += skipped;
-        Piece { resources, bytes: lines.bytes, skipped }
+        Piece { sections: taken.sections, bytes: lines.bytes, skipped: taken.skipped }
     }
 
     fn check_count(&self) -> Result<(), Failure> {
-        let found = self.count.resources + self.count.skipped;
         match self.expected {
-            Some(expected) if expected != found as f64 => {
-                Err(Error::Count { file: self.source.url.as_str().into(), expected: expected as u64, found }.into())
+            Some(expected) if !self.lines.holds(expected) => {
+                let (file, found) = (self.source.url.as_str().into(), self.lines.found());
+                Err(Error::Count { file, expected: expected as u64, found }.into())
             }
             _ => Ok(()),
         }
@@ -291,7 +294,7 @@ impl<P: Platform> ExportDownload<P> {
     /// As [`ExportReader::next`].
     pub async fn next(&mut self) -> Result<Option<Vec<u8>>, Failure> {
         while !self.has_ended {
-            if self.source.response.is_none() {
+            if !self.source.is_connected() {
                 self.received = 0;
             }
             match self.source.bytes().await? {
@@ -306,86 +309,12 @@ impl<P: Platform> ExportDownload<P> {
                     bytes.drain(..known);
                     if !bytes.is_empty() {
                         self.delivered += bytes.len();
-                        self.source.patience = Patience::new(TRIES);
+                        self.source.has_progressed();
                         return Ok(Some(bytes));
                     }
                 }
             }
         }
         Ok(None)
-    }
-}
-
-/// What came of asking for more.
-enum Progress<T> {
-    Some(T),
-    /// The connection broke off; the next question begins a new one.
-    Again,
-    End,
-}
-
-/// A file's connection, and what to do when it breaks off.
-struct Source<P: Platform> {
-    export: Export<P>,
-    url: Url,
-    with_token: bool,
-    abort: AbortSignal,
-    response: Option<P::Response>,
-    patience: Patience,
-}
-
-impl<P: Platform> Source<P> {
-    async fn lines(&mut self) -> Result<Progress<JsonLines<<P as Json>::Value>>, Failure> {
-        let response = self.connected().await?;
-        self.more(response, async |response| response.json_lines().await).await
-    }
-
-    async fn bytes(&mut self) -> Result<Progress<Vec<u8>>, Failure> {
-        let response = self.connected().await?;
-        self.more(response, async |response| response.chunk().await).await
-    }
-
-    /// The response whose body is being read.
-    async fn connected(&mut self) -> Result<P::Response, Failure> {
-        if let Some(response) = self.response.take() {
-            return Ok(response);
-        }
-        let request = file_request(&self.url);
-        loop {
-            let failure = match self.export.client.open(&request, self.with_token, &self.abort).await {
-                Ok(response) if (200..300).contains(&response.status()) => return Ok(response),
-                Ok(response) => {
-                    match whole(&self.export.client.inner.platform, response, &request.url, &self.abort).await {
-                        Ok(answer) => fhir_error(*answer, &request.url),
-                        Err(failure) => failure,
-                    }
-                }
-                Err(failure) => failure,
-            };
-            self.wait(failure).await?;
-        }
-    }
-
-    async fn more<T>(
-        &mut self,
-        mut response: P::Response,
-        next: impl AsyncFnOnce(&mut P::Response) -> Result<Option<T>, HttpFailure>,
-    ) -> Result<Progress<T>, Failure> {
-        let platform = &self.export.client.inner.platform;
-        let outcome = in_time(platform, &self.url, SILENCE, &self.abort, next(&mut response)).await;
-        match outcome {
-            Ok(Some(piece)) => {
-                self.response = Some(response);
-                Ok(Progress::Some(piece))
-            }
-            Ok(None) => Ok(Progress::End),
-            Err(failure) => self.wait(failure).await.map(|()| Progress::Again),
-        }
-    }
-
-    async fn wait(&mut self, failure: Failure) -> Result<(), Failure> {
-        let client = &self.export.client;
-        let pause = self.patience.wait(&client.inner.platform, failure)?;
-        client.pause(pause, &self.abort).await
     }
 }

@@ -14,6 +14,8 @@ pub mod diagnosis;
 pub mod discovery;
 pub mod export;
 mod export_files;
+mod export_manifest;
+mod export_source;
 pub mod fhir;
 mod flight;
 mod identity;

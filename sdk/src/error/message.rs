@@ -2,6 +2,7 @@
 
 use super::{Error, FhirError, OAuthError};
 use crate::fhir::outcome::OperationOutcome;
+use crate::fhir::resource_lines::LineProblem;
 use crate::protocol::encoding::{decimal, join, trim_end};
 
 impl Error {
@@ -185,16 +186,31 @@ impl Error {
             Self::NotGranted { resource_type } => {
                 ("The granted scopes do not allow this for ", &**resource_type, ": launch again and ask for it.")
             }
-            Self::PageCycle => ("The server's pages point in a circle: the search was stopped.", "", ""),
+            Self::PageCycle => ("The server's pages point in a circle: the reading was stopped.", "", ""),
             Self::Export { problem } => ("The export failed: ", &**problem, "."),
-            Self::BadLine { file, line } => {
-                joined = [&decimal(*line), " of ", file].concat();
-                ("Line ", &*joined, " is not JSON: what came before it was given. Skip bad lines to go on.")
+            Self::ExportCancelled => ("The export was cancelled: begin a new one.", "", ""),
+            Self::BadLine { file, line, problem } => {
+                joined = format!("Line {line} of {file} {problem}: what came before it was given. ");
+                let remedy = match problem {
+                    LineProblem::NotText => "Ask the server's operator.",
+                    LineProblem::TooLong { .. } => "Raise maxLineBytes, or skip bad lines to go on.",
+                    LineProblem::NotJson => "Skip bad lines to go on.",
+                };
+                ("", &*joined, remedy)
+            }
+            Self::FileOutcome { file, line, outcome } => {
+                let text = outcome.first_text().map_or_else(String::new, |text| format!(": {}", trim_end(text, b'.')));
+                joined = format!("{line} of {file} is an OperationOutcome, so the file may not be whole{text}");
+                ("Line ", &*joined, ". What came before it was given. Export again, or ask the server's operator.")
             }
             Self::Count { file, expected, found } => {
-                joined =
-                    [file, " holds ", &decimal(*found), " resources and should hold ", &decimal(*expected)].concat();
-                ("", &*joined, ": fetch it again, or ask the server's people.")
+                joined = format!("{file} holds {found} resources and should hold {expected}");
+                (
+                    "",
+                    &*joined,
+                    ": fetch it again. If the server counts wrong, such as header rows or what an error file stands for, switch \
+                     checkCounts off.",
+                )
             }
             Self::Storage => (
                 "The browser does not let this page keep data: allow site data for it, or configure another store.",

@@ -1,5 +1,7 @@
 //! Bulk export: its kick-off, the status of its job, and the manifest of its files (Bulk Data Access 2.0, export).
 
+use std::collections::HashSet;
+
 use super::reference::is_id;
 use super::request::FHIR_JSON;
 use crate::error::{Error, Failure};
@@ -53,6 +55,12 @@ pub struct ExportRequest {
     pub patients: Vec<String>,
     /// Sends the parameters by POST, as servers of the newer guide ask, also where there are no patients among them.
     pub by_post: bool,
+    /// Has the resources of each file stand in blocks, one for each resource of this type, such as `Patient` (`organizeOutputBy`,
+    /// Bulk Data Access 3.0). Each block begins with a header row, which [`Batch::header`](crate::client::export::Batch::header) has.
+    pub organize_output_by: Option<String>,
+    /// Lets the server spread the manifest over several pages (`allowPartialManifests`, Bulk Data Access 3.0). All pages are read
+    /// in any case, whether or not this was asked for.
+    pub allow_partial_manifests: bool,
     /// Parameters that this list lacks, each a name and a value.
     pub extra: Vec<(String, String)>,
 }
@@ -93,20 +101,30 @@ impl ExportRequest {
             ("includeAssociatedData", &self.include_associated_data),
         ];
         let lists = lists.into_iter().filter(|(_, list)| !list.is_empty()).map(|(name, list)| (name, list.join(",")));
-        let single = [("_since", &self.since), ("_outputFormat", &self.output_format)];
+        let single = [
+            ("_since", &self.since),
+            ("_outputFormat", &self.output_format),
+            ("organizeOutputBy", &self.organize_output_by),
+        ];
         let single = single.into_iter().filter_map(|(name, value)| Some((name, value.clone()?)));
+        let partial = self.allow_partial_manifests.then(|| ("allowPartialManifests", "true".to_owned()));
         // A comma may stand in a filter itself, so each is a parameter of its own.
         let filters = self.type_filters.iter().map(|filter| ("_typeFilter", filter.clone()));
         let extra = self.extra.iter().map(|(name, value)| (name.as_str(), value.clone()));
-        lists.chain(single).chain(filters).chain(extra).collect()
+        lists.chain(single).chain(partial).chain(filters).chain(extra).collect()
     }
 
     /// The parameters as a Parameters resource.
     fn parameters(&self) -> Result<String, Failure> {
         let pairs = self.pairs();
         let plain = pairs.iter().map(|(name, value)| {
-            let kind = if *name == "_since" { "valueInstant" } else { "valueString" };
-            ObjectWriter::new().text("name", name).text(kind, value).finish()
+            let parameter = ObjectWriter::new().text("name", name);
+            match *name {
+                "_since" => parameter.text("valueInstant", value),
+                "allowPartialManifests" => parameter.flag("valueBoolean", value == "true"),
+                _ => parameter.text("valueString", value),
+            }
+            .finish()
         });
         let mut parameters: Vec<String> = plain.collect();
         for patient in &self.patients {
@@ -152,14 +170,19 @@ pub struct ExportManifest {
     pub transaction_time: Option<String>,
     /// Whether the files are fetched with the access token.
     pub requires_access_token: bool,
+    /// The resource type by which the files are organized (`outputOrganizedBy`).
+    pub organized_by: Option<String>,
     /// Files of resources.
     pub output: Vec<ExportFile>,
     /// Files of Bundles that name what was deleted since.
     pub deleted: Vec<ExportFile>,
-    /// Files of OperationOutcomes.
+    /// Files of OperationOutcomes (`error`; `outcome` in newer drafts of the guide).
     pub error: Vec<ExportFile>,
-    /// The whole document.
-    pub json: String,
+    /// Where the next page of the manifest is (a `link` with the relation `next`). A manifest that
+    /// [`Export`](crate::client::export::Export) returns has all pages, and this is `None`.
+    pub next: Option<String>,
+    /// The document of each page, as the server sent it.
+    pub documents: Vec<String>,
 }
 
 /// A file of an export.
@@ -171,33 +194,72 @@ pub struct ExportFile {
     pub url: String,
     /// How many resources are in it, where the server says.
     pub count: Option<f64>,
+    /// The file in which the last block of this one goes on, where files are organized by a type (`continuesInFile`).
+    pub continues_in_file: Option<String>,
 }
 
 impl ExportManifest {
-    /// Reads a manifest.
+    /// Reads a manifest, or one page of it.
     ///
     /// # Errors
-    /// [`Error::Export`] for what is none: no `output`, or a file without an address.
+    /// [`Error::Export`] for what is none: neither `output` nor `transactionTime`, a file without a URL, a link without one.
     pub fn read<V: JsonView>(document: &V) -> Result<Self, Failure> {
         let files = |member: &str| -> Result<Vec<ExportFile>, Failure> {
             document.member_items(member).iter().map(ExportFile::read).collect()
         };
-        if document.member("output").and_then(|output| output.items()).is_none() {
-            return Err(Error::Export { problem: "its manifest has no output".into() }.into());
+        let transaction_time = document.member_text("transactionTime");
+        match document.member("output") {
+            Some(output) if output.items().is_some() => {}
+            // A newer draft of the guide lets a manifest without resources have no `output`.
+            None if transaction_time.is_some() => {}
+            _ => return Err(Error::Export { problem: "its manifest has no output".into() }.into()),
         }
         let requires = document.member("requiresAccessToken");
         // Some servers write the flag as text. Where it is absent, the token goes only where it belongs anyway.
         let text = requires.as_ref().and_then(|requires| requires.text());
         let flag = requires.and_then(|requires| requires.flag());
+        let mut error = files("error")?;
+        error.extend(files("outcome")?);
         Ok(Self {
-            transaction_time: document.member_text("transactionTime"),
+            transaction_time,
             requires_access_token: flag.unwrap_or_else(|| text.as_deref() != Some("false")),
+            organized_by: document.member_text("outputOrganizedBy"),
             output: files("output")?,
             deleted: files("deleted")?,
-            error: files("error")?,
-            json: document.to_json(),
+            error,
+            next: next_page(document)?,
+            documents: vec![document.to_json()],
         })
     }
+
+    /// Adds the next page. A file that an earlier page has already is not added again.
+    ///
+    /// # Errors
+    /// [`Error::Export`] where the pages do not agree on `requiresAccessToken`.
+    pub fn append(&mut self, page: Self) -> Result<(), Failure> {
+        if page.requires_access_token != self.requires_access_token {
+            let problem = "the pages of its manifest do not agree on requiresAccessToken".into();
+            return Err(Error::Export { problem }.into());
+        }
+        let lists = [(&mut self.output, page.output), (&mut self.deleted, page.deleted), (&mut self.error, page.error)];
+        for (files, more) in lists {
+            let known: HashSet<String> = files.iter().map(|file| file.url.clone()).collect();
+            files.extend(more.into_iter().filter(|file| !known.contains(&file.url)));
+        }
+        self.next = page.next;
+        self.documents.extend(page.documents);
+        Ok(())
+    }
+}
+
+/// Where the next page of a manifest is.
+fn next_page<V: JsonView>(document: &V) -> Result<Option<String>, Failure> {
+    let links = document.member_items("link");
+    let Some(next) = links.iter().find(|link| link.member_text("relation").as_deref() == Some("next")) else {
+        return Ok(None);
+    };
+    let url = next.member_text("url");
+    Ok(Some(url.ok_or_else(|| Error::Export { problem: "the link to its manifest's next page has no url".into() })?))
 }
 
 impl ExportFile {
@@ -211,6 +273,7 @@ impl ExportFile {
             resource_type: file.member_text("type"),
             url: url.ok_or_else(|| Error::Export { problem: "a file of its manifest has no url".into() })?,
             count: file.member("count").and_then(|count| count.number()),
+            continues_in_file: file.member_text("continuesInFile"),
         })
     }
 }
@@ -293,6 +356,54 @@ mod tests {
         assert_eq!(manifest.transaction_time.as_deref(), Some("2026-01-01T00:00:00Z"));
         assert_eq!((manifest.output.len(), manifest.deleted.len(), manifest.error.len()), (2, 1, 1));
         assert_eq!((manifest.output[0].count, manifest.output[1].count), (Some(3.0), None));
+    }
+
+    #[test]
+    fn b7_b9_what_the_newer_guide_has_is_asked_for_by_its_names() {
+        let export = ExportRequest {
+            organize_output_by: Some("Patient".into()),
+            allow_partial_manifests: true,
+            ..ExportRequest::default()
+        };
+        let query = export.kick_off(&base()).unwrap().url.query().map(str::to_owned);
+        assert_eq!(query.as_deref(), Some("organizeOutputBy=Patient&allowPartialManifests=true"));
+        let posted = ExportRequest { by_post: true, ..export }.kick_off(&base()).unwrap();
+        let body: Value = serde_json::from_str(&posted.body.unwrap()).unwrap();
+        assert_eq!(
+            body["parameter"],
+            json!([
+                {"name": "organizeOutputBy", "valueString": "Patient"},
+                {"name": "allowPartialManifests", "valueBoolean": true},
+            ])
+        );
+    }
+
+    #[test]
+    fn b7_a_manifest_names_its_next_page_and_takes_it_in() {
+        let page = |url: &str, more: Value| {
+            let mut page = json!({"requiresAccessToken": true, "output": [{"url": "1"}, {"url": url}]});
+            page.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            ExportManifest::read(&page)
+        };
+        let links = json!({"link": [{"relation": "self", "url": "a"}, {"relation": "next", "url": "b"}]});
+        let mut first = page("2", links).unwrap();
+        assert_eq!(first.next.as_deref(), Some("b"));
+        let last = json!({"deleted": [{"url": "3"}], "outcome": [{"url": "4"}], "outputOrganizedBy": "Patient"});
+        first.append(page("5", last).unwrap()).unwrap();
+        let urls = |files: &[ExportFile]| files.iter().map(|file| file.url.clone()).collect::<Vec<_>>();
+        assert_eq!(urls(&first.output), ["1", "2", "5"], "a file that both pages have is one file");
+        assert_eq!((urls(&first.deleted), urls(&first.error)), (vec!["3".into()], vec!["4".into()]));
+        assert_eq!((first.next.clone(), first.documents.len()), (None, 2));
+
+        let disagreeing = page("6", json!({"requiresAccessToken": false})).unwrap();
+        assert_eq!(first.append(disagreeing).unwrap_err().code(), "export_failed");
+        assert_eq!(page("7", json!({"link": [{"relation": "next"}]})).unwrap_err().code(), "export_failed");
+    }
+
+    #[test]
+    fn b7_a_manifest_without_resources_may_have_no_output() {
+        let empty = ExportManifest::read(&json!({"transactionTime": "2026-01-01T00:00:00Z"})).unwrap();
+        assert!(empty.output.is_empty());
     }
 
     #[test]

@@ -13,6 +13,7 @@ pub mod outcome;
 pub mod patient;
 pub mod reference;
 pub mod request;
+pub mod resource_lines;
 pub mod response;
 pub mod retry;
 #[cfg(feature = "serde")]

@@ -2,17 +2,38 @@
 
 use crate::platform::JsonView;
 
+/// How long a line may be by default, in bytes: 64 MiB.
+pub const MAX_LINE_BYTES: usize = 64 * 1024 * 1024;
+
+/// How the lines of a body are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LineRules {
+    /// How long a line may be, in bytes without its end. Of a longer one nothing is kept.
+    pub max_line_bytes: usize,
+    /// Where one of these texts stands in what arrived, its lines come one by one and never together.
+    pub one_by_one: &'static [&'static str],
+}
+
+impl LineRules {
+    /// Lines of resources, among which there may be header rows and OperationOutcomes.
+    pub fn of_resources(max_line_bytes: usize) -> Self {
+        Self { max_line_bytes, one_by_one: &["\"OperationOutcome\"", "\"Parameters\""] }
+    }
+}
+
 /// A line of a file, as the host's parser sees it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum JsonLine<V> {
-    /// JSON.
+    /// A JSON object.
     Value(V),
     /// Nothing, or white space alone.
     Blank,
-    /// Something that is not JSON.
+    /// Something that is not a JSON object.
     NotJson,
     /// Bytes that are no text in UTF-8, somewhere from this line on. Nothing after it can be read.
     NotText,
+    /// A line that is longer than the rules allow, or than the host has memory for.
+    TooLong,
 }
 
 /// The lines of a body that arrived together.
@@ -85,101 +106,72 @@ impl<V: JsonView> IntoIterator for Resources<V> {
     }
 }
 
+/// A line of bytes, without its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SplitLine {
+    /// The line.
+    Whole(Vec<u8>),
+    /// A line that is longer than allowed. Its bytes are not kept.
+    TooLong,
+}
+
 /// Cuts the bytes of a file into lines as they arrive, wherever they are cut. A byte order mark is left out.
 #[derive(Clone, Debug, Default)]
 pub struct LineSplitter {
     rest: Vec<u8>,
     has_begun: bool,
+    /// Whether the line that is arriving was found to be too long.
+    is_passing: bool,
 }
 
 impl LineSplitter {
-    /// The lines that are whole now, without their ends.
+    /// The lines that are whole now, without their ends. No more than `max_line_bytes` of a line are kept.
     ///
     /// ```
-    /// use smartrust::fhir::ndjson::LineSplitter;
+    /// use smartrust::fhir::ndjson::{LineSplitter, SplitLine};
     ///
     /// let mut splitter = LineSplitter::default();
-    /// assert_eq!(splitter.push(b"{}\r\n{\"a\""), [b"{}".to_vec()]);
-    /// assert_eq!(splitter.push(b":1}"), [] as [Vec<u8>; 0]);
+    /// assert_eq!(splitter.push(b"{}\r\n{\"a\"", 100), [SplitLine::Whole(b"{}".to_vec())]);
+    /// assert_eq!(splitter.push(b":1}", 100), []);
     /// assert_eq!(splitter.finish(), Some(b"{\"a\":1}".to_vec()));
     /// ```
-    pub fn push(&mut self, bytes: &[u8]) -> Vec<Vec<u8>> {
-        self.rest.extend_from_slice(bytes);
-        let Some(end) = self.rest.iter().rposition(|byte| *byte == b'\n') else { return Vec::new() };
-        let rest = self.rest.split_off(end + 1);
-        self.rest.pop();
-        let whole = std::mem::replace(&mut self.rest, rest);
-        whole.split(|byte| *byte == b'\n').map(|line| self.line(line)).collect()
+    pub fn push(&mut self, bytes: &[u8], max_line_bytes: usize) -> Vec<SplitLine> {
+        let mut lines = Vec::new();
+        for part in bytes.split_inclusive(|byte| *byte == b'\n') {
+            let (line, is_whole) = match part.strip_suffix(b"\n") {
+                Some(line) => (line, true),
+                None => (part, false),
+            };
+            if !self.is_passing && self.rest.len() + line.len() > max_line_bytes {
+                self.is_passing = true;
+                self.has_begun = true;
+                self.rest = Vec::new();
+                lines.push(SplitLine::TooLong);
+            }
+            match (self.is_passing, is_whole) {
+                (true, _) => self.is_passing = !is_whole,
+                (false, false) => self.rest.extend_from_slice(line),
+                (false, true) => {
+                    self.rest.extend_from_slice(line);
+                    let line = std::mem::take(&mut self.rest);
+                    lines.push(SplitLine::Whole(self.trimmed(&line)));
+                }
+            }
+        }
+        lines
     }
 
     /// What stands after the last line's end.
     pub fn finish(&mut self) -> Option<Vec<u8>> {
         let rest = std::mem::take(&mut self.rest);
-        Some(self.line(&rest)).filter(|line| !line.is_empty())
+        Some(self.trimmed(&rest)).filter(|line| !line.is_empty())
     }
 
-    fn line(&mut self, line: &[u8]) -> Vec<u8> {
+    fn trimmed(&mut self, line: &[u8]) -> Vec<u8> {
         let is_first = !std::mem::replace(&mut self.has_begun, true);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         let line = if is_first { line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line) } else { line };
         line.to_vec()
-    }
-}
-
-/// Why a line's resource could not be had.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BadLine {
-    /// The line, counted from 1.
-    pub line: u64,
-    /// Whether nothing after it can be read either.
-    pub is_end: bool,
-}
-
-/// Counts the lines of a file, and takes the resources out of them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LineCount {
-    /// How many lines have been seen, blank ones among them.
-    pub lines: u64,
-    /// How many resources have been taken.
-    pub resources: u64,
-    /// How many lines were bad and left out.
-    pub skipped: u64,
-}
-
-impl LineCount {
-    /// Takes the resources out of the next lines. With `skips_bad`, lines that are not JSON are left out and counted.
-    ///
-    /// What was taken before a bad line comes along with its error.
-    pub fn take<V>(&mut self, lines: Lines<V>, skips_bad: bool) -> (Resources<V>, Option<BadLine>) {
-        match lines {
-            Lines::Together(together) => {
-                self.lines += together.count as u64;
-                self.resources += together.count as u64;
-                (Resources::Together(together), None)
-            }
-            Lines::Each(lines) => {
-                let (taken, bad) = self.take_each(lines, skips_bad);
-                (Resources::Each(taken), bad)
-            }
-        }
-    }
-
-    fn take_each<V>(&mut self, lines: Vec<JsonLine<V>>, skips_bad: bool) -> (Vec<V>, Option<BadLine>) {
-        let mut taken = Vec::with_capacity(lines.len());
-        for line in lines {
-            self.lines += 1;
-            match line {
-                JsonLine::Value(value) => {
-                    self.resources += 1;
-                    taken.push(value);
-                }
-                JsonLine::Blank => {}
-                JsonLine::NotJson if skips_bad => self.skipped += 1,
-                JsonLine::NotJson => return (taken, Some(BadLine { line: self.lines, is_end: false })),
-                JsonLine::NotText => return (taken, Some(BadLine { line: self.lines, is_end: true })),
-            }
-        }
-        (taken, None)
     }
 }
 
@@ -188,35 +180,38 @@ mod tests {
     use super::*;
 
     /// The lines of a file that arrives in pieces of a size.
-    fn lines(file: &[u8], size: usize) -> Vec<String> {
+    fn lines(file: &[u8], size: usize, max_line_bytes: usize) -> Vec<String> {
         let mut splitter = LineSplitter::default();
-        let mut lines: Vec<Vec<u8>> = file.chunks(size).flat_map(|piece| splitter.push(piece)).collect();
-        lines.extend(splitter.finish());
-        lines.into_iter().map(|line| String::from_utf8(line).unwrap()).collect()
+        let text = |line| String::from_utf8(line).unwrap();
+        let mut lines = Vec::new();
+        for piece in file.chunks(size) {
+            lines.extend(splitter.push(piece, max_line_bytes).into_iter().map(|line| match line {
+                SplitLine::Whole(line) => text(line),
+                SplitLine::TooLong => "too long".into(),
+            }));
+            assert!(splitter.rest.len() <= max_line_bytes, "no more of a line is kept than it may be long");
+        }
+        lines.extend(splitter.finish().map(text));
+        lines
     }
 
     #[test]
     fn b5_lines_are_the_same_however_the_file_is_cut() {
         let file = "\u{feff}{\"a\":\"é€𝄞\"}\r\n\n{\"b\":2}\n  \r\n{\"c\":3}";
         for size in 1..=file.len() {
-            assert_eq!(lines(file.as_bytes(), size), ["{\"a\":\"é€𝄞\"}", "", "{\"b\":2}", "  ", "{\"c\":3}"], "{size}");
+            let found = lines(file.as_bytes(), size, 100);
+            assert_eq!(found, ["{\"a\":\"é€𝄞\"}", "", "{\"b\":2}", "  ", "{\"c\":3}"], "{size}");
         }
-        assert_eq!(lines(b"{}\n", 1), ["{}"]);
-        assert_eq!(lines(b"", 1), [] as [&str; 0]);
+        assert_eq!(lines(b"{}\n", 1, 100), ["{}"]);
+        assert_eq!(lines(b"", 1, 100), [] as [&str; 0]);
     }
 
     #[test]
-    fn b5_a_bad_line_is_named_by_its_number_or_counted() {
-        let lines = || Lines::Each(vec![JsonLine::Value(1), JsonLine::Blank, JsonLine::NotJson, JsonLine::Value(2)]);
-        let mut count = LineCount::default();
-        assert_eq!(count.take(lines(), false), (Resources::Each(vec![1]), Some(BadLine { line: 3, is_end: false })));
-        let mut count = LineCount::default();
-        assert_eq!(count.take(lines(), true), (Resources::Each(vec![1, 2]), None));
-        assert_eq!(count, LineCount { lines: 4, resources: 2, skipped: 1 });
-        let together = Together { array: 0, count: 3 };
-        assert_eq!(count.take(Lines::Together(together.clone()), true), (Resources::Together(together), None));
-        assert_eq!(count, LineCount { lines: 7, resources: 5, skipped: 1 });
-        let (_, bad) = count.take(Lines::Each(vec![JsonLine::<u8>::NotText]), true);
-        assert_eq!(bad, Some(BadLine { line: 8, is_end: true }));
+    fn b11_a_line_that_is_too_long_is_told_once_and_not_kept() {
+        let file = b"12345\n123456\n1\n1234567890123\n2\n1234567";
+        for size in 1..=file.len() {
+            let found = lines(file, size, 5);
+            assert_eq!(found, ["12345", "too long", "1", "too long", "2", "too long"], "{size}");
+        }
     }
 }

@@ -41,6 +41,15 @@ impl OperationOutcome {
     pub fn has_error(&self) -> bool {
         self.issues.iter().any(|issue| matches!(issue.severity.as_str(), "error" | "fatal"))
     }
+
+    /// Whether what went wrong may pass by itself, so that the same request is worth another try: every issue has one of the codes
+    /// `transient`, `lock-error`, `no-store`, `timeout` and `throttled`. Those that only inform do not count.
+    pub fn is_transient(&self) -> bool {
+        let counts = |issue: &&Issue| !matches!(issue.severity.as_str(), "warning" | "information" | "success");
+        let mut codes = self.issues.iter().filter(counts).map(|issue| issue.code.as_str()).peekable();
+        let passes = |code: &str| matches!(code, "transient" | "lock-error" | "no-store" | "timeout" | "throttled");
+        codes.peek().is_some() && codes.all(passes)
+    }
 }
 
 fn read_issue<V: JsonView>(issue: &V) -> Issue {

@@ -34,6 +34,10 @@ pub(super) fn in_words(error: &Error, message: &str, section: Option<&str>) -> J
         Error::Authorization(oauth) | Error::Token(oauth) | Error::Registration(oauth) => {
             details.extend(oauth_details(oauth));
         }
+        Error::FileOutcome { outcome, .. } => {
+            let outcome = WebPlatform::default().parse(&outcome.json);
+            details.push(("operationOutcome", outcome.map_or(JsValue::UNDEFINED, JsonValue::into_js)));
+        }
         Error::Fhir(fhir) => {
             let outcome = fhir.operation_outcome.as_ref();
             let outcome = outcome.and_then(|outcome| WebPlatform::default().parse(&outcome.json));

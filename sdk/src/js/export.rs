@@ -7,8 +7,10 @@ use js_sys::{Array, Function, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 use super::abort::Followed;
+use super::asked::is_true;
 use super::error::json_argument;
 use super::value::{object, optional_text, promise, text};
+use crate::abort::AbortSignal;
 use crate::client::config_json::{members, optional, texts};
 use crate::client::export::{Export, ExportDownload, ExportProgress, ExportReader, ReadOptions};
 use crate::error::{Error, Failure};
@@ -65,14 +67,13 @@ impl JsExport {
         &self,
         manifest: JsValue,
         files: Vec<JsValue>,
-        parallel: u32,
-        skips_bad_lines: bool,
+        options: JsValue,
         signal: JsValue,
     ) -> Result<JsExportReader, JsValue> {
         let followed = Followed::new(signal);
         let manifest = read_manifest(manifest)?;
         let files: Vec<ExportFile> = files.into_iter().map(read_file).collect::<Result<_, _>>()?;
-        let options = ReadOptions { parallel: parallel as usize, skips_bad_lines, abort: followed.signal() };
+        let options = read_options(&JsonValue::from_js(options), followed.signal())?;
         let reader = self.export.read_files(&manifest, &files, options)?;
         Ok(JsExportReader { reader: Rc::new(RefCell::new(Some(reader))), _followed: followed })
     }
@@ -94,7 +95,7 @@ pub struct JsExportReader {
 
 #[wasm_bindgen(js_class = ExportReader)]
 impl JsExportReader {
-    /// The next batch, or `undefined`: its resources, its file's number, and how far it has come. In an array, because the names of
+    /// The next batch, or `undefined`: its resources, their header row, its file's number, and how far it has come. In an array, because the names of
     /// an object's members would cross over with each of many thousand batches.
     pub fn next(&self) -> Promise {
         let slot = self.reader.clone();
@@ -108,6 +109,7 @@ impl JsExportReader {
                 Resources::Together(together) => together.array.into_js(),
                 Resources::Each(resources) => resources.into_iter().map(JsonValue::into_js).collect::<Array>().into(),
             };
+            let header = batch.header.map_or(JsValue::UNDEFINED, JsonValue::into_js);
             let numbers = [
                 batch.file as f64,
                 progress.files as f64,
@@ -118,6 +120,7 @@ impl JsExportReader {
             ];
             let answer: Array = numbers.into_iter().map(JsValue::from_f64).collect();
             answer.push(&progress.total_resources.map_or(JsValue::UNDEFINED, JsValue::from_f64));
+            answer.unshift(&header);
             answer.unshift(&resources);
             Ok(answer.into())
         })
@@ -168,8 +171,32 @@ pub(super) fn read_export_request(request: &JsonValue) -> Result<ExportRequest, 
         include_associated_data: texts(request, "includeAssociatedData")?,
         output_format: optional(request, "outputFormat")?,
         patients: texts(request, "patients")?,
-        by_post: request.member("byPost").and_then(|by_post| by_post.flag()).unwrap_or(false),
+        by_post: is_true(request, "byPost"),
+        organize_output_by: optional(request, "organizeOutputBy")?,
+        allow_partial_manifests: is_true(request, "allowPartialManifests"),
         extra: members(request, "parameters", JsonView::text)?,
+    })
+}
+
+/// The longest string that engines make has about as many characters: a longer line could not be read whatever is allowed.
+const LONGEST_LINE: f64 = 512.0 * 1024.0 * 1024.0;
+
+/// Reads how files are read.
+fn read_options(options: &JsonValue, abort: AbortSignal) -> Result<ReadOptions, Failure> {
+    let count = |name: &str| match options.member(name) {
+        None => Ok(None),
+        Some(value) => match value.number() {
+            Some(number) if number >= 1.0 => Ok(Some(number)),
+            _ => Err(Error::configuration(name, "it is not a number of at least 1")),
+        },
+    };
+    let usual = ReadOptions::default();
+    Ok(ReadOptions {
+        parallel: count("parallel")?.map_or(usual.parallel, |parallel| parallel as usize),
+        skips_bad_lines: is_true(options, "skipBadLines"),
+        check_counts: options.member("checkCounts").and_then(|check| check.flag()).unwrap_or(usual.check_counts),
+        max_line_bytes: count("maxLineBytes")?.map_or(usual.max_line_bytes, |bytes| bytes.min(LONGEST_LINE) as usize),
+        abort,
     })
 }
 
@@ -184,14 +211,18 @@ fn read_file(file: JsValue) -> Result<ExportFile, Failure> {
 /// The document as the server sent it, with the members that may be absent filled in.
 fn manifest_to_js(manifest: &ExportManifest) -> JsValue {
     let files = |files: &[ExportFile]| -> JsValue { files.iter().map(file_to_js).collect::<Array>().into() };
-    let document = WebPlatform::default().parse(&manifest.json).map_or(JsValue::UNDEFINED, JsonValue::into_js);
+    let parse =
+        |document: &String| WebPlatform::default().parse(document).map_or(JsValue::UNDEFINED, JsonValue::into_js);
+    let documents: Array = manifest.documents.iter().map(parse).collect();
     object(&[
         ("transactionTime", optional_text(manifest.transaction_time.as_deref())),
         ("requiresAccessToken", manifest.requires_access_token.into()),
+        ("outputOrganizedBy", optional_text(manifest.organized_by.as_deref())),
         ("output", files(&manifest.output)),
         ("deleted", files(&manifest.deleted)),
         ("error", files(&manifest.error)),
-        ("document", document),
+        ("document", documents.get(0)),
+        ("documents", documents.into()),
     ])
 }
 
@@ -200,5 +231,6 @@ fn file_to_js(file: &ExportFile) -> JsValue {
         ("type", optional_text(file.resource_type.as_deref())),
         ("url", text(&file.url)),
         ("count", file.count.map_or(JsValue::UNDEFINED, JsValue::from_f64)),
+        ("continuesInFile", optional_text(file.continues_in_file.as_deref())),
     ])
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::fhir::ndjson::{JsonLine, JsonLines, LineSplitter, Lines};
+use crate::fhir::ndjson::{JsonLine, JsonLines, LineRules, LineSplitter, Lines, SplitLine};
 use crate::platform::{Body, HttpFailure, HttpResponse};
 
 /// What a test's network answers to a request.
@@ -120,22 +120,26 @@ impl HttpResponse for MemoryResponse {
         Ok(Some(piece).filter(|piece| !piece.is_empty()))
     }
 
-    async fn json_lines(&mut self) -> Result<Option<JsonLines<Value>>, HttpFailure> {
+    async fn json_lines(&mut self, rules: LineRules) -> Result<Option<JsonLines<Value>>, HttpFailure> {
         let (lines, bytes) = match self.chunk().await? {
-            Some(piece) => (self.splitter.push(&piece), piece.len()),
+            Some(piece) => (self.splitter.push(&piece, rules.max_line_bytes), piece.len()),
             None => match self.splitter.finish() {
-                Some(line) => (vec![line], 0),
+                Some(line) => (vec![SplitLine::Whole(line)], 0),
                 None => return Ok(None),
             },
         };
-        Ok(Some(JsonLines { lines: Lines::Each(lines.iter().map(|line| read_line(line)).collect()), bytes }))
+        Ok(Some(JsonLines { lines: Lines::Each(lines.iter().map(read_line).collect()), bytes }))
     }
 }
 
-fn read_line(line: &[u8]) -> JsonLine<Value> {
+fn read_line(line: &SplitLine) -> JsonLine<Value> {
+    let SplitLine::Whole(line) = line else { return JsonLine::TooLong };
     match std::str::from_utf8(line) {
         Err(_) => JsonLine::NotText,
         Ok(text) if text.trim().is_empty() => JsonLine::Blank,
-        Ok(text) => serde_json::from_str(text).map_or(JsonLine::NotJson, JsonLine::Value),
+        Ok(text) => match serde_json::from_str(text) {
+            Ok(Value::Object(object)) => JsonLine::Value(Value::Object(object)),
+            _ => JsonLine::NotJson,
+        },
     }
 }

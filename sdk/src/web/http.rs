@@ -11,7 +11,7 @@ use super::lines::LineReader;
 use super::pieces::Pieces;
 use super::tasks::Settled;
 use crate::abort::AbortSignal;
-use crate::fhir::ndjson::JsonLines;
+use crate::fhir::ndjson::{JsonLines, LineRules};
 use crate::platform::{Body, Http, HttpFailure, HttpResponse};
 use crate::protocol::http::{Method, Redirect, Request};
 
@@ -193,9 +193,9 @@ impl HttpResponse for WebResponse {
         Ok(self.piece().await?.map(|bytes| bytes.to_vec()))
     }
 
-    async fn json_lines(&mut self) -> Result<Option<JsonLines<JsonValue>>, HttpFailure> {
+    async fn json_lines(&mut self, rules: LineRules) -> Result<Option<JsonLines<JsonValue>>, HttpFailure> {
         let piece = self.piece().await?;
-        let lines = self.lines.get_or_insert_with(LineReader::new);
+        let lines = self.lines.get_or_insert_with(|| LineReader::new(rules));
         Ok(match piece {
             Some(piece) => Some(JsonLines { lines: lines.push(&piece), bytes: piece.length() as usize }),
             None => lines.finish().map(|lines| JsonLines { lines, bytes: 0 }),

@@ -70,6 +70,22 @@ export function byteResponseCutEvery(view, size) {
   return new Response(new ReadableStream({ type: "bytes", pull }));
 }
 
+/** Counts the calls of `JSON.parse` until it ends, and tells how many there were. */
+export function countParsing() {
+  let count = 0;
+  const { parse } = JSON;
+  const restore = replace(JSON, "parse", (...given) => {
+    count += 1;
+    return parse(...given);
+  });
+  return {
+    end() {
+      restore();
+      return count;
+    },
+  };
+}
+
 /** A store of an app's own that answers later, as one on IndexedDB would. */
 export function storeOfPromises() {
   const texts = new Map();

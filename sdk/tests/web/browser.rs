@@ -41,6 +41,12 @@ extern "C" {
     #[wasm_bindgen(js_name = isLockHeldAmongTabs)]
     pub async fn is_lock_held_among_tabs(name: &str) -> JsValue;
 
+    pub type CountedParsing;
+    #[wasm_bindgen(js_name = countParsing)]
+    pub fn count_parsing() -> CountedParsing;
+    #[wasm_bindgen(method)]
+    pub fn end(this: &CountedParsing) -> u32;
+
     pub type Submissions;
     #[wasm_bindgen(js_name = replaceSubmit)]
     pub fn replace_submit() -> Submissions;

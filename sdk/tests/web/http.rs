@@ -2,7 +2,7 @@
 
 use js_sys::{Object, Promise, Reflect};
 use smartrust::abort::{AbortHandle, AbortSignal};
-use smartrust::fhir::ndjson::{JsonLine, Lines, Together};
+use smartrust::fhir::ndjson::{JsonLine, LineRules, Lines, Together};
 use smartrust::platform::{Body, Http, HttpFailure, HttpResponse, JsonView};
 use smartrust::protocol::http::{Method, Request};
 use smartrust::protocol::url::Url;
@@ -146,11 +146,16 @@ async fn lines(body: &[u8], size: u32) -> Vec<String> {
 
 /// The lines of a body, as a response brings it.
 async fn lines_of(body: &[u8], respond: impl Fn() -> Response + 'static) -> Vec<String> {
+    let rules = LineRules { max_line_bytes: 10_000_000, one_by_one: &["\"apart\""] };
+    read_lines(body, rules, respond).await
+}
+
+async fn read_lines(body: &[u8], rules: LineRules, respond: impl Fn() -> Response + 'static) -> Vec<String> {
     let _network = Network::answering(move |_| respond());
     let mut response = send(&get()).await.unwrap();
     let mut read = Vec::new();
     let mut arrived = 0;
-    while let Some(piece) = response.json_lines().await.unwrap() {
+    while let Some(piece) = response.json_lines(rules).await.unwrap() {
         arrived += piece.bytes;
         let lines = match piece.lines {
             Lines::Together(Together { array, .. }) => {
@@ -163,6 +168,7 @@ async fn lines_of(body: &[u8], respond: impl Fn() -> Response + 'static) -> Vec<
             JsonLine::Blank => "blank".into(),
             JsonLine::NotJson => "not JSON".into(),
             JsonLine::NotText => "not text".into(),
+            JsonLine::TooLong => "too long".into(),
         }));
     }
     assert!(arrived == body.len() || read.contains(&"not text".into()));
@@ -210,6 +216,42 @@ async fn b5_a_line_longer_than_many_pieces_is_one() {
 async fn b5_bytes_that_are_no_text_are_told_and_end_the_lines() {
     assert_eq!(lines(b"{\"id\":\"a\"}\n{\"id\":\"\xff\"}\n{\"id\":\"b\"}\n", 11).await, ["a", "not text"]);
     assert_eq!(lines(b"{\"id\":\"a\"}\n\xc3", 100).await, ["a", "not text"]);
+}
+
+#[wasm_bindgen_test]
+async fn b11_a_line_that_is_too_long_is_passed_over_however_the_body_is_cut() {
+    let rules = LineRules { max_line_bytes: 20, one_by_one: &[] };
+    let long = format!("{{\"id\":\"{}\"}}", "é".repeat(40));
+    let body = format!("{{\"id\":\"a\"}}\n{long}\n{{\"id\":\"b\"}}\n{long}\n{long}\n\n{{\"id\":\"c\"}}\n{long}");
+    let expected = ["a", "too long", "b", "too long", "too long", "blank", "c", "too long"];
+    for size in 1..=body.len() as u32 {
+        let bytes = body.clone().into_bytes();
+        let respond = move || browser::response_cut_every(&bytes, size);
+        assert_eq!(read_lines(body.as_bytes(), rules, respond).await, expected, "{size}");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn b11_lines_that_hold_no_object_cost_the_engine_nothing() {
+    let body = "\n \r\n\nplain text\n".repeat(5_000) + "{\"id\":\"a\"}\n";
+    let parsing = browser::count_parsing();
+    let bytes = body.clone().into_bytes();
+    let found = lines_of(body.as_bytes(), move || browser::response_cut_every(&bytes, 70_000)).await;
+    assert_eq!(found.len(), 20_001);
+    assert_eq!(found.iter().filter(|line| *line == "blank").count(), 15_000);
+    assert_eq!(found.last().unwrap(), "a");
+    let calls = parsing.end();
+    assert!(calls <= 2, "{calls} calls of JSON.parse");
+}
+
+#[wasm_bindgen_test]
+async fn b9_lines_in_which_a_text_stands_come_one_by_one() {
+    let body = b"{\"id\":\"a\"}\n{\"id\":\"b\",\"kind\":\"apart\"}\n";
+    let rules = LineRules { max_line_bytes: 1_000, one_by_one: &["\"apart\""] };
+    let _network = Network::answering(|_| browser::response_cut_every(body, 1_000));
+    let mut response = send(&get()).await.unwrap();
+    let lines = response.json_lines(rules).await.unwrap().unwrap().lines;
+    assert!(matches!(lines, Lines::Each(lines) if lines.len() == 2));
 }
 
 #[wasm_bindgen_test]

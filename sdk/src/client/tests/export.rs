@@ -6,6 +6,7 @@ use crate::abort::{AbortHandle, AbortSignal};
 use crate::client::export::{Export, ExportProgress, ReadOptions, ReadProgress};
 use crate::error::{Error, Failure};
 use crate::fhir::export::{ExportManifest, ExportRequest};
+use crate::fhir::resource_lines::LineProblem;
 use crate::memory::{MemoryPlatform, Reply, World};
 use crate::platform::Clock;
 use crate::protocol::http::{Method, Request};
@@ -21,6 +22,8 @@ pub const JOB: &str = "https://ehr.example/jobs/1";
 pub struct Jobs {
     pub kick_off: RefCell<Option<Reply>>,
     pub statuses: RefCell<VecDeque<Reply>>,
+    /// The replies to each further page's address, one after the other.
+    pub pages: RefCell<Vec<(String, VecDeque<Reply>)>>,
     /// The replies to each file's address, the last one for good.
     pub files: RefCell<Vec<(String, VecDeque<Reply>)>>,
 }
@@ -35,6 +38,10 @@ impl Jobs {
         if url == JOB {
             return self.statuses.borrow_mut().pop_front().or(Some(Reply { status: 202, ..Reply::default() }));
         }
+        let mut pages = self.pages.borrow_mut();
+        if let Some((_, replies)) = pages.iter_mut().find(|(address, _)| address == url) {
+            return replies.pop_front();
+        }
         let mut files = self.files.borrow_mut();
         let (_, replies) = files.iter_mut().find(|(address, _)| address == url)?;
         if replies.len() > 1 { replies.pop_front() } else { replies.front().cloned() }
@@ -44,7 +51,11 @@ impl Jobs {
         self.files.borrow_mut().push((url.to_owned(), replies.into_iter().collect()));
     }
 
-    fn done(&self, manifest: &Value) {
+    pub fn page(&self, url: &str, replies: impl IntoIterator<Item = Reply>) {
+        self.pages.borrow_mut().push((url.to_owned(), replies.into_iter().collect()));
+    }
+
+    pub fn done(&self, manifest: &Value) {
         self.statuses.borrow_mut().push_back(Reply::json(200, manifest));
     }
 }
@@ -57,12 +68,12 @@ pub fn jobs() -> (Rc<Server>, Rc<Jobs>, World, MemoryPlatform) {
     (server, jobs, world, tab)
 }
 
-fn start(world: &World, tab: &MemoryPlatform) -> Result<Export<MemoryPlatform>, Failure> {
+pub fn start(world: &World, tab: &MemoryPlatform) -> Result<Export<MemoryPlatform>, Failure> {
     let service = service(tab);
     world.run(async move { service.start_export(&ExportRequest::default(), &AbortSignal::never()).await }).unwrap()
 }
 
-fn wait(world: &World, export: &Export<MemoryPlatform>) -> (Result<ExportManifest, Failure>, Vec<ExportProgress>) {
+pub fn wait(world: &World, export: &Export<MemoryPlatform>) -> (Result<ExportManifest, Failure>, Vec<ExportProgress>) {
     let heard = Rc::new(RefCell::new(Vec::new()));
     let (export, hearing) = (export.clone(), heard.clone());
     let manifest = world.run(async move {
@@ -118,7 +129,11 @@ pub fn export_of(tab: &MemoryPlatform) -> Export<MemoryPlatform> {
     service(tab).export_at(JOB).unwrap()
 }
 
-const FILE: &str = "https://ehr.example/files/1";
+pub const FILE: &str = "https://ehr.example/files/1";
+
+pub fn bad_line(line: u64, problem: LineProblem) -> Failure {
+    Error::BadLine { file: FILE.into(), line, problem }.into()
+}
 
 #[test]
 fn b2_a_kick_off_gives_a_job_and_a_server_without_one_is_told() {
@@ -288,7 +303,7 @@ fn b5_a_bad_line_is_an_error_with_its_number_after_what_came_before_or_is_skippe
     let export = export_of(&tab);
     let strict = read_all(&world, &export, &manifest(&[(FILE, None)]), ReadOptions::default());
     assert_eq!(strict.ids, ["p0", "p1"]);
-    assert_eq!(strict.end, Err(Error::BadLine { file: FILE.into(), line: 4 }.into()));
+    assert_eq!(strict.end, Err(bad_line(4, LineProblem::NotJson)));
 
     let options = || ReadOptions { skips_bad_lines: true, ..ReadOptions::default() };
     let lenient = read_all(&world, &export, &manifest(&[(FILE, Some(5))]), options());

@@ -8,6 +8,8 @@ mod callback;
 mod content;
 mod discovery;
 mod export;
+mod export_files;
+mod export_status;
 mod fhir;
 mod identity;
 mod launch;
