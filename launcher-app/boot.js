@@ -26,8 +26,8 @@ async function compile(address) {
 }
 
 try {
-  const { default: start } = await import("/launcher.js");
-  await start({ module_or_path: await compile("/launcher_bg.wasm") });
+  const { default: start } = await import("./launcher.js");
+  await start({ module_or_path: await compile(new URL("launcher_bg.wasm", import.meta.url)) });
   boot.remove();
 } catch (error) {
   console.error(error);

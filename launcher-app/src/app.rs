@@ -5,20 +5,21 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::components::Router;
 use leptos_router::hooks::use_location;
+use leptos_router::location::{BrowserUrl, LocationProvider};
 use smartrust::platform::Json;
 use smartrust::web::WebPlatform;
 use smartrust::{Error, Failure};
 
-use crate::components::draw::{element, reactive, text};
+use crate::components::draw::{element, link, reactive, text};
 use crate::components::frame::{footer, header};
 use crate::components::page::provide_visits;
 use crate::components::trouble::trouble_panel;
 use crate::config::{LauncherConfig, wrong};
 use crate::launcher::Launcher;
 use crate::model::trouble::{Audience, Trouble};
-use crate::pages;
+use crate::{pages, place};
 
-const CONFIGURATION: &str = "/launcher.config.json";
+const CONFIGURATION: &str = "launcher.config.json";
 
 /// The launcher, once its configuration is there.
 #[component]
@@ -42,7 +43,7 @@ fn Pages(launcher: Launcher) -> impl IntoView {
     provide_context(launcher);
     provide_visits();
     view! {
-        <Router>
+        <Router base=place::base()>
             {frame()}
         </Router>
     }
@@ -50,13 +51,21 @@ fn Pages(launcher: Launcher) -> impl IntoView {
 
 fn frame() -> Vec<AnyView> {
     let pathname = use_location().pathname;
-    let page = reactive(move || page_at(&pathname.get()));
+    let browser = use_context::<BrowserUrl>();
+    Effect::new(move |_| {
+        pathname.track();
+        // A router without routes does not know when a page is there: the address changes only after it is told.
+        if let Some(browser) = &browser {
+            browser.ready_to_complete();
+        }
+    });
+    let page = reactive(move || page_at(place::within_app(&place::base(), &pathname.get())));
     vec![header(), page, footer()]
 }
 
 /// The page of an address. A handful of fixed addresses needs no table of routes, and a table weighs a lot.
-fn page_at(pathname: &str) -> AnyView {
-    match pathname.trim_end_matches('/') {
+fn page_at(path: &str) -> AnyView {
+    match path {
         "" => pages::home::home(),
         "/launch" => pages::entry::launch(),
         "/code" => pages::entry::code(),
@@ -67,14 +76,17 @@ fn page_at(pathname: &str) -> AnyView {
 }
 
 fn unconfigured(error: &Error) -> AnyView {
-    let again = element("a", &[("class", "button"), ("href", "/")], vec![text("Load again")]);
+    let again = link("button", "/", "Load again");
     let panel = trouble_panel(Trouble::of(error, Audience::Patient), vec![again]);
     element("main", &[("class", "page")], vec![panel])
 }
 
 async fn configuration() -> Result<LauncherConfig, Failure> {
     let wrong = |problem: &str| wrong(CONFIGURATION, problem);
-    let response = Request::get(CONFIGURATION).send().await.map_err(|_| wrong("it could not be fetched"))?;
+    let response = Request::get(&place::on_host("/launcher.config.json"))
+        .send()
+        .await
+        .map_err(|_| wrong("it could not be fetched"))?;
     if !response.ok() {
         return Err(wrong(&format!("the server answered with status {}", response.status())));
     }

@@ -4,7 +4,8 @@ use smartrust::error::ConfigurationError;
 use smartrust::platform::JsonView;
 use smartrust::{Error, Failure, ServerRecord, SmartAppConfig};
 
-const MEMBERS: [&str; 3] = ["title", "connect", "servers"];
+/// `hosting` is for the build, which makes the site's pages and headers of it.
+const MEMBERS: [&str; 4] = ["title", "connect", "servers", "hosting"];
 
 /// The launcher's configuration.
 #[derive(Clone, Debug)]

@@ -14,6 +14,7 @@ mod config;
 mod launcher;
 mod model;
 mod pages;
+mod place;
 
 fn main() {
     leptos::mount::mount_to_body(app::App);

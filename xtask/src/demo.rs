@@ -3,7 +3,7 @@
 use crate::bundle::{self, Profile};
 use crate::checks;
 use crate::loopback::Loopback;
-use crate::serve::StaticHost;
+use crate::serve::{Site, StaticHost, USUAL_APP};
 use crate::{SandboxOptions, site, tools, workspace};
 use anyhow::{Context, Result};
 use std::process::ExitCode;
@@ -11,6 +11,9 @@ use std::time::Duration;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+
+/// Where the launcher's site lies once more, to be tried at a path of its own.
+const MOVED: &str = "/apps/record/";
 
 /// How the demo is to run.
 pub struct Options {
@@ -96,6 +99,13 @@ fn build(profile: Profile) -> Result<()> {
     site::build_launcher(profile)
 }
 
+/// Lets the launcher's clients come back to the site at [`MOVED`], too.
+fn register_moved(sandbox: &mut sandbox_ehr::Config, app_origin: &str) {
+    for client in sandbox.clients.iter_mut().filter(|client| client.id.starts_with("MIE-localhost")) {
+        client.redirect_uris.extend(["code", "launch"].map(|entry| format!("{app_origin}{MOVED}{entry}")));
+    }
+}
+
 struct Servers {
     ehr_origin: String,
     app_origin: String,
@@ -123,11 +133,14 @@ impl Servers {
         let mut sandbox = sandbox_ehr::Config::new(&*ehr_origin).app_origin(&app_origin);
         configure(&mut sandbox);
         let ready_made_token = sandbox.ready_made_token().map(str::to_owned);
+        let moved = workspace::target_folder().join("moved-site");
+        site::copy_launcher(USUAL_APP, MOVED, &moved)?;
+        register_moved(&mut sandbox, &app_origin);
         let knows_v1_alone = sandbox.dialect == sandbox_ehr::Dialect::Hiebus;
         let host = StaticHost {
             app_origin: app_origin.clone(),
             ehr_origin: ehr_origin.clone(),
-            site: workspace::launcher_site(),
+            sites: vec![Site::open(workspace::launcher_site())?, Site::open(moved)?],
             package: workspace::package_folder(),
             plain_page: workspace::root().join("examples/plain-html"),
             knows_v1_alone,

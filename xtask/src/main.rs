@@ -2,8 +2,9 @@
 //!
 //! One file a subject: [`bundle`] makes WebAssembly and its glue, [`split`] cuts it in two, [`table`], [`exports`], [`glue`]
 //! and [`shrink`] make it smaller, [`pack`] lays it out for compression, [`inline`] makes a module that holds it, [`site`] the launcher's
-//! static files, [`loopback`] and [`serve`] put them on a local port, [`demo`] runs them beside the sandbox EHR, [`checks`]
-//! drives them in a browser, [`suite`] runs every test, with the release built [`ahead`], [`fuzz`] feeds damaged input to the parsers, [`conformance`] tells
+//! static files and [`hosting`] what their host sends along, [`loopback`] and [`serve`] put them on a local port, [`demo`] runs them
+//! beside the sandbox EHR, [`checks`] drives them in a browser, [`suite`] runs every test, with the release built [`ahead`], [`fuzz`]
+//! feeds damaged input to the parsers, [`conformance`] tells
 //! which test proves what, [`size`] measures what a browser loads, [`bench`] how long things take, [`docs`] builds the
 //! documentation's site. What goes wrong is one sentence with its remedy.
 
@@ -18,6 +19,7 @@ mod docs;
 mod exports;
 mod fuzz;
 mod glue;
+mod hosting;
 mod inline;
 mod loopback;
 mod one_file;
@@ -100,7 +102,7 @@ struct BuildOptions {
     /// Unoptimised files that build sooner
     #[arg(long)]
     dev: bool,
-    /// Builds one of the two alone
+    /// Builds one part alone
     #[arg(long, value_enum, value_name = "PART")]
     only: Option<Part>,
 }
@@ -112,6 +114,8 @@ enum Part {
     Package,
     /// The launcher's static site
     Launcher,
+    /// What of the built site is made of launcher.config.json: its pages with their policy, and the headers for hosts
+    Pages,
 }
 
 #[derive(Args)]
@@ -240,6 +244,10 @@ fn run(command: Command) -> Result<ExitCode> {
     match command {
         Command::Build(options) => {
             let profile = if options.dev { Profile::Dev } else { Profile::Wasm };
+            if options.only == Some(Part::Pages) {
+                site::write_launcher_pages()?;
+                return Ok(ExitCode::SUCCESS);
+            }
             if options.only != Some(Part::Launcher) {
                 bundle::build_sdk(profile)?;
             }

@@ -1,10 +1,12 @@
-//! Serves the built launcher, the npm package and the plain page as a careful static host would: no rewrite rules, a
-//! strict content security policy, nothing outside the folders that are meant.
+//! Serves the built launcher, the npm package and the plain page as a static host that knows `_headers` would: no rewrite rules, the
+//! headers that the site itself brings along, nothing outside the folders that are meant.
 
+use crate::hosting::{Hosting, Rules};
+use anyhow::{Context, Result};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::header::{self, HeaderName};
+use axum::http::header;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
@@ -15,7 +17,7 @@ use std::sync::Arc;
 
 /// The origins that the repository's own files name; a server on other ports serves them with its own instead.
 const USUAL_EHR: &str = "http://localhost:9080";
-const USUAL_APP: &str = "http://localhost:8080";
+pub const USUAL_APP: &str = "http://localhost:8080";
 
 /// What is served, and for which EHR.
 pub struct StaticHost {
@@ -23,14 +25,44 @@ pub struct StaticHost {
     pub app_origin: String,
     /// The EHR that the pages may speak to, and that may show them in a frame of the chart.
     pub ehr_origin: String,
-    /// The launcher's built site.
-    pub site: PathBuf,
+    /// The launcher's built sites, each at the path that its configuration names; the first one is what else is served as.
+    pub sites: Vec<Site>,
     /// The npm package, served under `/pkg/`.
     pub package: PathBuf,
     /// The page without a framework, served under `/plain-html/`.
     pub plain_page: PathBuf,
     /// Whether the EHR knows the scopes of SMART App Launch 1 alone, so that the pages must ask in its words.
     pub knows_v1_alone: bool,
+}
+
+/// A built site of the launcher.
+pub struct Site {
+    path: String,
+    folder: PathBuf,
+    rules: Rules,
+}
+
+impl Site {
+    /// Reads where a built site lies, and which headers go with its files.
+    pub fn open(folder: PathBuf) -> Result<Self> {
+        let read = |name: &str| {
+            let file = folder.join(name);
+            std::fs::read_to_string(&file)
+                .with_context(|| format!("{} cannot be read: run `cargo xtask build` again", file.display()))
+        };
+        let path = Hosting::read(&read("launcher.config.json")?)?.path;
+        let rules = Rules::read(&read("_headers")?)?;
+        Ok(Self { path, folder, rules })
+    }
+}
+
+/// Where a file is, and what goes with it.
+struct Found<'a> {
+    folder: &'a Path,
+    /// The path within the folder.
+    rest: &'a str,
+    site: &'a Site,
+    headers: HeaderMap,
 }
 
 impl StaticHost {
@@ -53,24 +85,27 @@ impl StaticHost {
             .with_state(Arc::new(self))
     }
 
-    /// The folder that `path` lies in, and the rest of the path within it.
-    fn folder<'a>(&self, path: &'a str) -> (&Path, &'a str) {
-        match (path.strip_prefix("/pkg/"), path.strip_prefix("/plain-html/")) {
-            (Some(rest), _) => (&self.package, rest),
-            (_, Some(rest)) => (&self.plain_page, rest),
-            _ => (&self.site, path.strip_prefix('/').unwrap_or(path)),
+    /// The folder that `path` lies in. What is no site's gets the headers of the first one.
+    fn find<'a>(&'a self, path: &'a str) -> Option<Found<'a>> {
+        let first = self.sites.first()?;
+        for (prefix, folder) in [("/pkg/", &self.package), ("/plain-html/", &self.plain_page)] {
+            if let Some(rest) = path.strip_prefix(prefix) {
+                return Some(Found { folder, rest, site: first, headers: first.rules.of(&first.path) });
+            }
         }
+        let within = |site: &'a Site| Some((site, path.strip_prefix(&site.path)?));
+        let (site, rest) = self.sites.iter().filter_map(within).max_by_key(|(site, _)| site.path.len())?;
+        Some(Found { folder: &site.folder, rest, site, headers: site.rules.of(path) })
     }
 
     /// Puts the origins of this host, and scopes that the EHR knows, where the files name the usual ones. The launcher's
-    /// configuration and the plain page are written for the usual ports.
+    /// configuration, with the pages that are made of it, and the plain page are written for the usual ports.
     fn with_own_origins(&self, file: &Path, contents: Vec<u8>) -> Vec<u8> {
-        let names_origins = file.starts_with(&self.plain_page) || file.ends_with("launcher.config.json");
+        let is_made_of_configuration =
+            file.ends_with("launcher.config.json") || file.extension() == Some("html".as_ref());
         match String::from_utf8(contents) {
-            Ok(text) if names_origins => {
-                let parts: Vec<String> =
-                    text.split(USUAL_EHR).map(|part| part.replace(USUAL_APP, &self.app_origin)).collect();
-                let text = parts.join(&self.ehr_origin);
+            Ok(text) if file.starts_with(&self.plain_page) || is_made_of_configuration => {
+                let text = self.own_origins(&text);
                 let text = if self.knows_v1_alone { text.replace("patient/*.rs", "patient/*.read") } else { text };
                 text.into_bytes()
             }
@@ -79,26 +114,18 @@ impl StaticHost {
         }
     }
 
-    fn headers(&self, file: &Path) -> HeaderMap {
-        let policy = format!(
-            "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
-             connect-src 'self' {0}; base-uri 'none'; form-action 'self' {0}; frame-ancestors {0}",
-            self.ehr_origin
-        );
-        let fixed: [(HeaderName, &str); 5] = [
-            (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-            (header::REFERRER_POLICY, "no-referrer"),
-            (header::CACHE_CONTROL, "no-cache"),
-            (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-            (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()"),
-        ];
+    fn own_origins(&self, text: &str) -> String {
+        let parts: Vec<String> = text.split(USUAL_EHR).map(|part| part.replace(USUAL_APP, &self.app_origin)).collect();
+        parts.join(&self.ehr_origin)
+    }
+
+    /// The headers that the site brings along, for the origins in use.
+    fn headers(&self, headers: &HeaderMap, file: &Path) -> HeaderMap {
+        let own = |value: &HeaderValue| HeaderValue::from_str(&self.own_origins(value.to_str().ok()?)).ok();
         let mut headers: HeaderMap =
-            fixed.into_iter().map(|(name, value)| (name, HeaderValue::from_static(value))).collect();
-        let own = [(header::CONTENT_SECURITY_POLICY, policy), (header::CONTENT_TYPE, content_type(file))];
-        for (name, value) in own {
-            if let Ok(value) = HeaderValue::from_str(&value) {
-                headers.insert(name, value);
-            }
+            headers.iter().filter_map(|(name, value)| Some((name.clone(), own(value)?))).collect();
+        if let Ok(media_type) = HeaderValue::from_str(&content_type(file)) {
+            headers.insert(header::CONTENT_TYPE, media_type);
         }
         headers
     }
@@ -108,14 +135,13 @@ async fn answer(State(host): State<Arc<StaticHost>>, request: Request) -> Respon
     if ![Method::GET, Method::HEAD].contains(request.method()) {
         return StatusCode::METHOD_NOT_ALLOWED.into_response();
     }
-    let (folder, rest) = host.folder(request.uri().path());
-    let (status, file) = match resolve(folder, rest) {
+    let Some(found) = host.find(request.uri().path()) else { return StatusCode::NOT_FOUND.into_response() };
+    let (status, file) = match resolve(found.folder, found.rest) {
         Some(file) => (StatusCode::OK, file),
-        None => (StatusCode::NOT_FOUND, host.site.join("404.html")),
+        None => (StatusCode::NOT_FOUND, found.site.folder.join("404.html")),
     };
     let contents = tokio::fs::read(&file).await.unwrap_or_default();
-    let headers = host.headers(&file);
-    (status, headers, Body::from(host.with_own_origins(&file, contents))).into_response()
+    (status, host.headers(&found.headers, &file), Body::from(host.with_own_origins(&file, contents))).into_response()
 }
 
 /// The file for a path below `folder`: the path itself, with `.html` added, or its index page.
@@ -175,6 +201,10 @@ mod tests {
     use std::fs;
     use std::net::SocketAddr;
 
+    const CONFIGURATION: &str = r#"{"servers": [{"fhirBase": "http://localhost:9080/webchart.cgi/fhir", "redirectUri":
+        "http://localhost:8080/code"}], "hosting": {"frameAncestors": ["http://localhost:9080"]}}"#;
+    const MOVED: &str = r#"{"servers": [], "hosting": {"path": "/apps/record/"}}"#;
+
     struct Folders {
         everything: tempfile::TempDir,
     }
@@ -190,7 +220,10 @@ mod tests {
                 ("site/404.html", "not found page"),
                 ("site/.hidden", "hidden"),
                 ("site/launcher_bg.wasm", "wasm"),
-                ("site/launcher.config.json", "http://localhost:9080/webchart.cgi http://localhost:8080/code"),
+                ("site/launcher.config.json", CONFIGURATION),
+                ("moved/launcher.config.json", MOVED),
+                ("moved/index.html", "moved home"),
+                ("moved/404.html", "moved not found page"),
                 ("pkg/index.js", "// http://localhost:9080"),
                 ("plain/index.html", "plain"),
                 ("plain/page.js", "http://localhost:9080 http://localhost:8080"),
@@ -199,6 +232,10 @@ mod tests {
                 let file = everything.path().join(name);
                 fs::create_dir_all(file.parent().unwrap()).unwrap();
                 fs::write(file, contents).unwrap();
+            }
+            for (folder, configuration) in [("site", CONFIGURATION), ("moved", MOVED)] {
+                let site = everything.path().join(folder);
+                Hosting::read(configuration).unwrap().write_files(&site).unwrap();
             }
             Folders { everything }
         }
@@ -211,7 +248,7 @@ mod tests {
             let host = StaticHost {
                 app_origin: "http://localhost:9080".into(),
                 ehr_origin: "http://localhost:7002".into(),
-                site: self.at("site"),
+                sites: ["site", "moved"].map(|folder| Site::open(self.at(folder)).unwrap()).into(),
                 package: self.at("pkg"),
                 plain_page: self.at("plain"),
                 knows_v1_alone: false,
@@ -273,6 +310,18 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn s13_a_site_below_a_path_has_its_own_pages_and_policy() {
+        let folders = Folders::new();
+        let address = folders.serve().await;
+        let page = fetch(address, "/apps/record/").await;
+        assert!(page.ends_with("moved home") && page.contains("connect-src 'self';"), "{page}");
+        assert!(page.contains("frame-ancestors 'none'\r\n"), "{page}");
+        let missing = fetch(address, "/apps/record/nowhere").await;
+        assert!(missing.starts_with("HTTP/1.1 404") && missing.ends_with("moved not found page"), "{missing}");
+        assert!(fetch(address, "/apps/record").await.ends_with("\r\n\r\nnot found page"));
+    }
+
+    #[tokio::test]
     async fn wasm_has_its_media_type() {
         let folders = Folders::new();
         let file = fetch(folders.serve().await, "/launcher_bg.wasm").await;
@@ -292,10 +341,10 @@ mod tests {
         let folders = Folders::new();
         let address = folders.serve().await;
         let configuration = fetch(address, "/launcher.config.json").await;
-        assert!(
-            configuration.ends_with("http://localhost:7002/webchart.cgi http://localhost:9080/code"),
-            "{configuration}"
-        );
+        for origin in [r#"{"fhirBase": "http://localhost:7002/webchart.cgi/fhir""#, r#""http://localhost:9080/code"}"#]
+        {
+            assert!(configuration.contains(origin), "{configuration}");
+        }
         let script = fetch(address, "/plain-html/page.js").await;
         assert!(script.ends_with("http://localhost:7002 http://localhost:9080"), "{script}");
         let package = fetch(address, "/pkg/index.js").await;

@@ -1,11 +1,12 @@
 //! The launcher's static site: what is copied, what is built, and the entry pages that spare a host its rewrite rules.
 
 use crate::bundle::{Profile, WasmCrate};
+use crate::hosting::{Hosting, Place};
 use crate::shrink::shrink_texts;
 use crate::{tools, workspace};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 const LAUNCHER: WasmCrate = WasmCrate {
     name: "launcher",
@@ -16,6 +17,9 @@ const LAUNCHER: WasmCrate = WasmCrate {
     is_split: false,
 };
 
+/// The file that names the servers and the host.
+const CONFIGURATION: &str = "launcher.config.json";
+
 /// The paths at which the launcher can be entered or reloaded, besides its home.
 const ENTRIES: [&str; 4] = ["launch", "code", "record", "session"];
 
@@ -25,13 +29,77 @@ pub fn build_launcher(profile: Profile) -> Result<()> {
     let site = workspace::launcher_site();
     LAUNCHER.build(&site, profile)?;
     tools::step("writing the launcher's pages", || {
-        copy_static_files(&workspace::root().join("launcher-app"), &site)?;
+        copy_static_files(&launcher_folder(), &site)?;
         join_style_sheets(&site)?;
         if profile == Profile::Wasm {
             shrink_texts(&site, &["boot.js", "style.css"])?;
         }
-        write_entry_pages(&site)
+        write_pages(&launcher_folder(), &site)
     })
+}
+
+/// Writes anew what of the built site is made of `launcher.config.json`, where nothing else has changed.
+pub fn write_launcher_pages() -> Result<()> {
+    let site = workspace::launcher_site();
+    ensure!(site.join("launcher.js").is_file(), "The launcher is not built yet: run `cargo xtask build` first.");
+    tools::step("writing the launcher's pages", || write_pages(&launcher_folder(), &site))
+}
+
+/// Copies the launcher's built site for another path of the host that `app_origin` names in its configuration.
+pub fn copy_launcher(app_origin: &str, path: &str, to: &Path) -> Result<()> {
+    let folder = launcher_folder();
+    let configuration = read_text(&folder.join(CONFIGURATION))?;
+    let moved = configuration.replace(&format!("\"{app_origin}/"), &format!("\"{app_origin}{path}"));
+    let mut configuration: serde_json::Value = serde_json::from_str(&moved)?;
+    configuration["hosting"]["path"] = path.into();
+    workspace::empty_folder(to)?;
+    copy(&workspace::launcher_site(), to)?;
+    write_pages_of(&read_text(&folder.join("index.html"))?, &configuration.to_string(), to)
+}
+
+fn launcher_folder() -> PathBuf {
+    workspace::root().join("launcher-app")
+}
+
+fn read_text(file: &Path) -> Result<String> {
+    fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))
+}
+
+/// Writes the configuration of `folder` into the site, its page under the name of every entry, and its headers for hosts.
+fn write_pages(folder: &Path, site: &Path) -> Result<()> {
+    let index = read_text(&folder.join("index.html")).context("the launcher starts at its index.html")?;
+    write_pages_of(&index, &read_text(&folder.join(CONFIGURATION))?, site)
+}
+
+fn write_pages_of(index: &str, configuration: &str, site: &Path) -> Result<()> {
+    let hosting = Hosting::read(configuration)?;
+    fs::write(site.join(CONFIGURATION), configuration)?;
+    fs::write(site.join("index.html"), hosted_page(&with_one_style_sheet(index).0, &hosting)?)?;
+    write_entry_pages(site)?;
+    hosting.write_files(site)
+}
+
+/// A page at the path that the site lies at, with its policy.
+fn hosted_page(page: &str, hosting: &Hosting) -> Result<String> {
+    let mut page = page.to_owned();
+    let policy = format!(
+        "<meta charset=\"utf-8\">\n    <meta http-equiv=\"Content-Security-Policy\" content=\"{}\">",
+        hosting.policy(Place::Page)
+    );
+    let path = &hosting.path;
+    for (written, hosted) in [
+        ("<html lang=\"en\">", format!("<html lang=\"en\" data-path=\"{path}\">")),
+        ("<meta charset=\"utf-8\">", policy),
+        ("href=\"/", format!("href=\"{path}")),
+        ("src=\"/", format!("src=\"{path}")),
+    ] {
+        ensure!(
+            page.contains(written),
+            "launcher-app/index.html has no {written}, which depends on where the site lies."
+        );
+        page = page.replace(written, &hosted);
+    }
+    Ok(page)
 }
 
 /// Copies what a browser may ask for: all of `from` but the crate itself, notes, dot files, and the built site.
@@ -67,29 +135,34 @@ pub fn copy(from: &Path, to: &Path) -> Result<()> {
 
 /// Puts the style sheets that `index.html` links to into one, in their order: a browser asks once, and they compress better together.
 fn join_style_sheets(site: &Path) -> Result<()> {
-    let index = site.join("index.html");
-    let page = fs::read_to_string(&index).context("launcher-app/index.html is missing: the launcher starts there")?;
-    let (mut styles, mut lines) = (String::new(), Vec::new());
-    for line in page.lines() {
-        let linked =
-            line.trim().strip_prefix("<link rel=\"stylesheet\" href=\"/").and_then(|rest| rest.strip_suffix("\">"));
-        let Some(sheet) = linked else {
-            lines.push(line.to_owned());
-            continue;
-        };
-        if styles.is_empty() {
-            lines.push(line.replace(sheet, "style.css"));
-        }
+    let page = read_text(&site.join("index.html")).context("the launcher starts at its index.html")?;
+    let mut styles = String::new();
+    for sheet in with_one_style_sheet(&page).1 {
         let file = site.join(sheet);
-        let text = fs::read_to_string(&file).with_context(|| format!("{} cannot be read", file.display()))?;
+        let text = read_text(&file)?;
         fs::remove_file(&file)?;
         for declaration in without_comments(&text).lines().map(str::trim).filter(|line| !line.is_empty()) {
             styles.push_str(declaration);
             styles.push('\n');
         }
     }
-    fs::write(site.join("style.css"), styles)?;
-    Ok(fs::write(index, lines.join("\n") + "\n")?)
+    Ok(fs::write(site.join("style.css"), styles)?)
+}
+
+/// A page with one link in the place of those to its style sheets, and the sheets.
+fn with_one_style_sheet(page: &str) -> (String, Vec<&str>) {
+    let (mut lines, mut sheets) = (String::new(), Vec::new());
+    for line in page.lines() {
+        let linked =
+            line.trim().strip_prefix("<link rel=\"stylesheet\" href=\"/").and_then(|rest| rest.strip_suffix("\">"));
+        let kept = match linked {
+            None => Some(line.to_owned()),
+            Some(sheet) => sheets.is_empty().then(|| line.replace(sheet, "style.css")),
+        };
+        sheets.extend(linked);
+        lines.extend(kept.into_iter().flat_map(|line| [line, "\n".to_owned()]));
+    }
+    (lines, sheets)
 }
 
 fn without_comments(css: &str) -> String {
@@ -101,8 +174,7 @@ fn without_comments(css: &str) -> String {
 /// Writes `index.html` again under the name of every entry: `x.html` for hosts that add the ending, `x/index.html` for
 /// hosts that look into folders, `404.html` for those that know neither.
 fn write_entry_pages(site: &Path) -> Result<()> {
-    let page =
-        fs::read(site.join("index.html")).context("launcher-app/index.html is missing: the launcher starts there")?;
+    let page = fs::read(site.join("index.html"))?;
     for entry in ENTRIES {
         fs::create_dir_all(site.join(entry))?;
         fs::write(site.join(entry).join("index.html"), &page)?;
@@ -128,8 +200,8 @@ mod tests {
     #[test]
     fn a_launcher_without_an_index_page_is_told() {
         let site = tempfile::tempdir().unwrap();
-        let error = write_entry_pages(site.path()).unwrap_err();
-        assert!(error.to_string().contains("launcher-app/index.html is missing"), "{error}");
+        let error = write_pages(site.path(), site.path()).unwrap_err();
+        assert!(error.to_string().contains("index.html"), "{error}");
     }
 
     #[test]
@@ -144,8 +216,31 @@ mod tests {
         join_style_sheets(site.path()).unwrap();
         let read = |file: &str| fs::read_to_string(site.path().join(file)).unwrap();
         assert_eq!(read("style.css"), "b { top: 0 }\na {\ncolor: red;\n}\n");
-        assert_eq!(read("index.html"), format!("<head>\n{}</head>\n", link("style.css")));
+        assert_eq!(with_one_style_sheet(&read("index.html")).0, format!("<head>\n{}</head>\n", link("style.css")));
         assert!(!site.path().join("style/a.css").exists());
+    }
+
+    #[test]
+    fn s13_every_page_carries_the_policy_and_the_path_of_the_configuration() {
+        let site = tempfile::tempdir().unwrap();
+        let index = include_str!("../../launcher-app/index.html");
+        let configuration = |path: &str| {
+            format!(r#"{{"servers": [{{"fhirBase": "https://ehr.example/fhir"}}], "hosting": {{"path": "{path}"}}}}"#)
+        };
+        let read = |file: &str| fs::read_to_string(site.path().join(file)).unwrap();
+        for (path, script) in [("/", "src=\"/boot.js\""), ("/apps/record/", "src=\"/apps/record/boot.js\"")] {
+            write_pages_of(index, &configuration(path), site.path()).unwrap();
+            assert_eq!(read("launcher.config.json"), configuration(path));
+            assert!(read("_headers").starts_with(&format!("{path}*\n")));
+            for page in ["index.html", "404.html", "launch.html", "launch/index.html", "session.html"] {
+                let page = read(page);
+                assert!(page.contains(script) && page.contains(&format!("data-path=\"{path}\"")), "{page}");
+                let (policy, rest) = page.split_once("<meta http-equiv=\"Content-Security-Policy\"").unwrap();
+                assert!(!policy.contains("<script") && !policy.contains("<link"), "a policy holds for what follows it");
+                assert!(rest.contains("connect-src 'self' https://ehr.example;"), "{rest}");
+                assert_eq!(page.matches("rel=\"stylesheet\"").count(), 1);
+            }
+        }
     }
 
     #[test]

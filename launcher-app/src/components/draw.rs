@@ -6,6 +6,8 @@ use leptos::attr::custom::custom_attribute;
 use leptos::html::ElementChild;
 use leptos::prelude::*;
 
+use crate::place::on_host;
+
 /// A part that is drawn anew whenever what it reads changes.
 pub fn reactive(draw: impl Fn() -> AnyView + Send + 'static) -> AnyView {
     shared(Box::new(draw))
@@ -41,9 +43,9 @@ pub fn paragraph(class: &'static str, words: impl Into<String>) -> AnyView {
     element("p", &[("class", class)], vec![text(words)])
 }
 
-/// A link to another page.
-pub fn link(class: &'static str, address: &'static str, words: &'static str) -> AnyView {
-    element("a", &[("class", class), ("href", address)], vec![text(words)])
+/// A link to another page of the app, by its path within the app.
+pub fn link(class: &'static str, path: &'static str, words: &'static str) -> AnyView {
+    element("a", &[("class", class), ("href", &on_host(path))], vec![text(words)])
 }
 
 /// Nothing.

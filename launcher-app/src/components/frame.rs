@@ -5,6 +5,7 @@ use leptos_router::hooks::use_location;
 
 use super::draw::{element, nothing, paragraph, reactive, text};
 use crate::launcher::{Launcher, State};
+use crate::place::{base, on_host, within_app};
 
 /// The title, and the ways through the app while a session stands.
 pub fn header() -> AnyView {
@@ -14,9 +15,10 @@ pub fn header() -> AnyView {
         State::Open(_) => ways(&pathname.get()),
         _ => nothing(),
     });
-    let icon = element("img", &[("src", "/icon.svg"), ("alt", ""), ("width", "32"), ("height", "32")], Vec::new());
+    let icon =
+        element("img", &[("src", &on_host("/icon.svg")), ("alt", ""), ("width", "32"), ("height", "32")], Vec::new());
     let title = element("span", &[], vec![text(launcher.title())]);
-    let brand = element("a", &[("class", "brand"), ("href", "/")], vec![icon, title]);
+    let brand = element("a", &[("class", "brand"), ("href", &on_host("/"))], vec![icon, title]);
     let inner = element("div", &[("class", "masthead-inner")], vec![brand, ways]);
     let skip = [("class", "skip"), ("href", "#content"), ("rel", "external")];
     let skip = element("a", &skip, vec![text("Skip to the content")]);
@@ -29,9 +31,11 @@ pub fn header() -> AnyView {
 }
 
 fn ways(here: &str) -> AnyView {
-    let way = |address: &'static str, words: &'static str| {
-        let attributes = [("href", address), ("aria-current", "page")];
-        let shown = if here.trim_end_matches('/') == address { &attributes[..] } else { &attributes[..1] };
+    let here = within_app(&base(), here);
+    let way = |path: &'static str, words: &'static str| {
+        let address = on_host(path);
+        let attributes = [("href", &*address), ("aria-current", "page")];
+        let shown = if here == path { &attributes[..] } else { &attributes[..1] };
         element("a", shown, vec![text(words)])
     };
     element("nav", &[("aria-label", "Main")], vec![way("/record", "Record"), way("/session", "Connection")])

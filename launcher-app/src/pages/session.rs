@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 use smartrust::Failure;
 use smartrust::client::session::Signature;
@@ -21,6 +22,7 @@ use crate::launcher::{Launcher, OpenSession, Session};
 use crate::model::sharing::{Item, Sharing};
 use crate::model::time_left::time_left;
 use crate::model::trouble::{Audience, Trouble};
+use crate::place::on_host;
 
 /// `/session`.
 pub fn session() -> AnyView {
@@ -180,7 +182,8 @@ fn show_items(items: Vec<Item>, class: &'static str) -> AnyView {
 fn how_long(launcher: Launcher, session: OpenSession) -> AnyView {
     let navigate = use_navigate();
     let sign_out = move || {
-        navigate("/", Default::default());
+        // The start has a slash at its end, which the router would leave out below a path.
+        navigate(&on_host("/"), NavigateOptions { resolve: false, ..NavigateOptions::default() });
         spawn_local(launcher.sign_out(session.get_value()));
     };
     let can_refresh = session.with_value(|session| session.can_refresh());

@@ -1,21 +1,23 @@
 import { appOrigin } from "../support/servers.mjs";
 
-/** The launcher's pages. */
+/** The launcher's pages, below an address without a slash at its end. */
 export class Launcher {
   #page;
+  #home;
 
-  constructor(page) {
+  constructor(page, home = appOrigin) {
     this.#page = page;
+    this.#home = home;
   }
 
   async connect() {
-    await this.#page.goto(appOrigin);
+    await this.#page.goto(`${this.#home}/`);
     await this.#page.getByRole("button", { name: "Connect", exact: true }).click();
   }
 
   /** Waits for the record that a launch ends in. */
   async recordIsShown() {
-    await this.#page.waitForURL(`${appOrigin}/record`);
+    await this.#page.waitForURL(`${this.#home}/record`);
     await this.banner().waitFor();
     await this.heading("Problems").waitFor();
     await this.heading("Vital signs").waitFor();
@@ -23,7 +25,7 @@ export class Launcher {
 
   /** Opens the start page and leaves out what its sentence says, before connecting. */
   async connectWithout(sentences) {
-    await this.#page.goto(appOrigin);
+    await this.#page.goto(`${this.#home}/`);
     for (const sentence of sentences) await this.option(sentence).uncheck();
     await this.#page.getByRole("button", { name: "Connect", exact: true }).click();
   }
@@ -40,12 +42,12 @@ export class Launcher {
   }
 
   async openSession() {
-    await this.#page.goto(`${appOrigin}/session`);
+    await this.#page.goto(`${this.#home}/session`);
     await this.heading("Who you are").waitFor();
   }
 
   async openRecord() {
-    await this.#page.goto(`${appOrigin}/record`);
+    await this.#page.goto(`${this.#home}/record`);
     await this.recordIsShown();
   }
 

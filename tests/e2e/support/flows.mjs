@@ -5,9 +5,9 @@ import { Launcher } from "../pages/launcher.mjs";
 import { Portal } from "../pages/portal.mjs";
 import { ehr, patientLogin, providerLogin } from "./servers.mjs";
 
-/** A patient connects the launcher to the portal, and denies the kinds of data in `deny`. */
-export async function connectAsPatient(page, { deny = [] } = {}) {
-  const launcher = new Launcher(page);
+/** A patient connects the launcher, which lies at `home`, to the portal, and denies the kinds of data in `deny`. */
+export async function connectAsPatient(page, { deny = [], home } = {}) {
+  const launcher = new Launcher(page, home);
   await launcher.connect();
   await confirmAtPortal(page, { deny });
   await launcher.recordIsShown();

@@ -1,0 +1,43 @@
+//! Where the launcher lies on its host: the root, or a path such as `/record/`. The page says so in `data-path`.
+
+use leptos::prelude::document;
+
+/// The attribute of the page's `html` element.
+const ATTRIBUTE: &str = "data-path";
+
+/// The path without the slash at its end; empty for the root.
+pub fn base() -> String {
+    let path = document().document_element().and_then(|html| html.get_attribute(ATTRIBUTE)).unwrap_or_default();
+    path.trim_end_matches('/').to_owned()
+}
+
+/// The path on the host of one within the app, such as `/record`.
+pub fn on_host(path: &str) -> String {
+    base() + path
+}
+
+/// The path within the app of one on the host, without a slash at its end: empty for the start.
+pub fn within_app<'a>(base: &str, path: &'a str) -> &'a str {
+    let inner = path.strip_prefix(base).filter(|rest| rest.is_empty() || rest.starts_with('/'));
+    inner.unwrap_or(path).trim_end_matches('/')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::within_app;
+
+    #[test]
+    fn s13_a_page_is_found_below_the_path_of_the_site() {
+        for (base, path, inner) in [
+            ("", "/", ""),
+            ("", "/record", "/record"),
+            ("", "/launch/", "/launch"),
+            ("/apps/record", "/apps/record", ""),
+            ("/apps/record", "/apps/record/", ""),
+            ("/apps/record", "/apps/record/record", "/record"),
+            ("/apps/record", "/apps/recorder", "/apps/recorder"),
+        ] {
+            assert_eq!(within_app(base, path), inner, "{path} at {base}");
+        }
+    }
+}

@@ -1,0 +1,94 @@
+// The policy that the launcher's site brings along, and a site that lies at a path of its own.
+
+import assert from "node:assert/strict";
+import { Launcher } from "./pages/launcher.mjs";
+import { html, startAttacker } from "./support/attacker.mjs";
+import { test } from "./support/browser.mjs";
+import { connectAsPatient, openChart } from "./support/flows.mjs";
+import { holdsEach, patientOf } from "./support/patient.mjs";
+import { appOrigin, iss } from "./support/servers.mjs";
+
+const moved = `${appOrigin}/apps/record`;
+const elsewhere = await startAttacker({
+  "/frame": () => html(`<iframe title="launcher" src="${appOrigin}/"></iframe>`),
+});
+
+test("S13 both launches work at a path of its own, and no request leaves it for the root", async ({ page, traffic }) => {
+  const launcher = await connectAsPatient(page, { home: moved });
+  assert.ok(holdsEach(await launcher.banner().innerText(), (await patientOf(traffic)).names));
+  await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Connection" }).click();
+  await page.waitForURL(`${moved}/session`);
+  await launcher.heading("Who you are").waitFor();
+  await page.reload();
+  await launcher.heading("Who you are").waitFor();
+  await launcher.signOut();
+  await page.waitForURL(`${moved}/`);
+  await page.getByText("You are signed out.").waitFor();
+  const strays = traffic.to(`${appOrigin}/`).filter((request) => !request.url().startsWith(`${moved}/`));
+  assert.deepEqual(strays.map((request) => request.url()).filter((url) => !url.endsWith("/favicon.ico")), []);
+});
+
+test("S13 a provider opens a launcher that lies at a path of its own", async ({ page, traffic }) => {
+  const { name } = await openChart(page, 3);
+  const link = page.getByRole("region", { name: "FHIR Launch" }).getByRole("link", { name: /launcher/i });
+  const launch = await page.request.get(new URL(await link.getAttribute("href"), page.url()).href, { maxRedirects: 0 });
+  const { search } = new URL(launch.headers().location);
+  await page.goto(`${moved}/launch${search}`);
+  const launcher = new Launcher(page, moved);
+  await launcher.recordIsShown();
+  assert.ok(holdsEach(name, (await patientOf(traffic)).names));
+});
+
+test("S13 a page connects to the servers of the configuration alone", async ({ page, traffic }) => {
+  await connectAsPatient(page);
+  assert.ok(traffic.to(iss).length > 0);
+  const before = elsewhere.received.length;
+  const outcome = await page.evaluate(connect, `${elsewhere.origin}/steal`);
+  assert.deepEqual(outcome, { directive: "connect-src", failed: true });
+  assert.equal(elsewhere.received.length, before);
+}, { blocks: /connect-src|Refused to connect/ });
+
+test("S13 the policy holds where a host sends no header", async ({ page }) => {
+  await page.route(`${appOrigin}/`, async (route) => {
+    const response = await route.fetch();
+    const { "content-security-policy": policy, ...headers } = response.headers();
+    assert.match(policy, /frame-ancestors/);
+    await route.fulfill({ response, headers });
+  });
+  await page.goto(appOrigin);
+  await page.getByRole("button", { name: "Connect", exact: true }).waitFor();
+  const outcome = await page.evaluate(connect, `${elsewhere.origin}/steal`);
+  assert.deepEqual(outcome, { directive: "connect-src", failed: true });
+}, { blocks: /connect-src|Refused to connect/ });
+
+test("S13 a form leads to the servers of the configuration alone", async ({ page }) => {
+  await page.goto(appOrigin);
+  await page.getByRole("button", { name: "Connect", exact: true }).waitFor();
+  const before = elsewhere.received.length;
+  const directive = await page.evaluate(post, `${elsewhere.origin}/steal`);
+  assert.equal(directive, "form-action");
+  assert.equal(elsewhere.received.length, before);
+}, { blocks: /form-action/ });
+
+test("S13 a site that the configuration does not name cannot show the launcher in a frame", async ({ page }) => {
+  await page.goto(`${elsewhere.origin}/frame`);
+  const frame = await (await page.getByTitle("launcher").elementHandle()).contentFrame();
+  await page.waitForLoadState("networkidle");
+  assert.equal(await frame.getByText("See your health record").count(), 0);
+}, { blocks: /frame-ancestors/ });
+
+/** In a page: tries to connect, and names the directive that kept it from that. */
+async function connect(url) {
+  const blocked = new Promise((resolve) => addEventListener("securitypolicyviolation", resolve, { once: true }));
+  const failed = await fetch(url).then(() => false, () => true);
+  return { directive: failed ? (await blocked).effectiveDirective : undefined, failed };
+}
+
+/** In a page: posts a form, and names the directive that kept it from that. */
+async function post(url) {
+  const blocked = new Promise((resolve) => addEventListener("securitypolicyviolation", resolve, { once: true }));
+  const form = Object.assign(document.createElement("form"), { action: url, method: "post" });
+  document.body.append(form);
+  form.submit();
+  return (await blocked).effectiveDirective;
+}

@@ -1,0 +1,224 @@
+//! What a host needs to know of the launcher's site, made of `launcher.config.json`: the path that the site lies at, and the headers
+//! that go with its files, the content security policy among them. [`files`] writes them for hosts, [`rules`] reads them as a host does.
+
+mod files;
+mod rules;
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::Value;
+use std::collections::HashSet;
+
+pub use rules::Rules;
+
+const MEMBERS: [&str; 3] = ["path", "frameAncestors", "otherOrigins"];
+const SERVER_MEMBERS: [&str; 4] = ["fhirBase", "discoveryBase", "authorizationEndpoint", "tokenEndpoint"];
+
+/// How the launcher's site is hosted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hosting {
+    /// The path that the site lies at, `/` or `/record/` for instance.
+    pub path: String,
+    /// The origins of the servers, to which the pages connect and post forms.
+    servers: Vec<String>,
+    /// The origins whose pages may show the site in a frame.
+    frame_ancestors: Vec<String>,
+}
+
+impl Hosting {
+    /// Reads `launcher.config.json`.
+    ///
+    /// # Errors
+    /// One sentence that names the member that is wrong.
+    pub fn read(configuration: &str) -> Result<Self> {
+        let configuration: Value = serde_json::from_str(configuration).context("launcher.config.json is not JSON")?;
+        let hosting = &configuration["hosting"];
+        if let Some(unknown) =
+            hosting.as_object().and_then(|members| members.keys().find(|name| !MEMBERS.contains(&name.as_str())))
+        {
+            bail!("launcher.config.json: there is no member hosting.{unknown}.");
+        }
+        let path = hosting["path"].as_str().unwrap_or("/").to_owned();
+        ensure!(
+            is_folder(&path),
+            "launcher.config.json: hosting.path is wrong: it begins and ends with a slash, such as \"/record/\"."
+        );
+        let mut servers = Vec::new();
+        for (index, server) in items(&configuration["servers"], "servers")?.iter().enumerate() {
+            for member in SERVER_MEMBERS {
+                let Some(url) = server[member].as_str() else { continue };
+                let origin = origin_of(url);
+                let origin = origin.with_context(|| wrong_origin(&format!("servers[{index}].{member}")))?;
+                servers.push(origin);
+            }
+        }
+        servers.extend(origins(hosting, "otherOrigins")?);
+        let mut seen = HashSet::new();
+        servers.retain(|origin| seen.insert(origin.clone()));
+        Ok(Self { path, servers, frame_ancestors: origins(hosting, "frameAncestors")? })
+    }
+
+    /// The content security policy. What only a header can say is left out of the one that is written into the pages.
+    pub fn policy(&self, place: Place) -> String {
+        let sources = |before: &str, origins: &[String]| {
+            [before].into_iter().chain(origins.iter().map(String::as_str)).collect::<Vec<_>>().join(" ")
+        };
+        let own_and_servers = sources("'self'", &self.servers);
+        let mut directives = vec![
+            "default-src 'none'".to_owned(),
+            "script-src 'self' 'wasm-unsafe-eval'".to_owned(),
+            "style-src 'self'".to_owned(),
+            "img-src 'self' data:".to_owned(),
+            "font-src 'self'".to_owned(),
+            format!("connect-src {own_and_servers}"),
+            "base-uri 'none'".to_owned(),
+            format!("form-action {own_and_servers}"),
+        ];
+        match (place, self.frame_ancestors.is_empty()) {
+            (Place::Page, _) => {}
+            (Place::Header, true) => directives.push("frame-ancestors 'none'".to_owned()),
+            (Place::Header, false) => directives.push(sources("frame-ancestors", &self.frame_ancestors)),
+        }
+        directives.join("; ")
+    }
+
+    /// The headers that go with every file of the site.
+    fn headers(&self) -> Vec<(&'static str, String)> {
+        let mut headers = vec![("Content-Security-Policy", self.policy(Place::Header))];
+        let fixed = [
+            ("X-Content-Type-Options", "nosniff"),
+            ("Referrer-Policy", "no-referrer"),
+            ("Cache-Control", "no-cache"),
+            ("Cross-Origin-Resource-Policy", "same-origin"),
+            ("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),
+        ];
+        headers.extend(fixed.map(|(name, value)| (name, value.to_owned())));
+        headers
+    }
+}
+
+/// Where a policy stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// In the header `Content-Security-Policy`.
+    Header,
+    /// In a `meta` element of the page, for hosts that let nobody set headers.
+    Page,
+}
+
+/// The origins that a member of `hosting` lists. `https://*.example.org` is every subdomain, as in a policy.
+fn origins(hosting: &Value, member: &str) -> Result<Vec<String>> {
+    let name = format!("hosting.{member}");
+    let mut origins = Vec::new();
+    for (index, item) in items(&hosting[member], &name)?.iter().enumerate() {
+        let text = item.as_str().unwrap_or_default();
+        let without_wildcard = text.replacen("://*.", "://", 1);
+        ensure!(
+            origin_of(&without_wildcard).as_ref() == Some(&without_wildcard),
+            wrong_origin(&format!("{name}[{index}]"))
+        );
+        origins.push(text.to_owned());
+    }
+    Ok(origins)
+}
+
+fn items<'a>(value: &'a Value, name: &str) -> Result<&'a [Value]> {
+    match value {
+        Value::Null => Ok(&[]),
+        Value::Array(items) => Ok(items),
+        _ => bail!("launcher.config.json: {name} is wrong: it is not an array."),
+    }
+}
+
+fn wrong_origin(member: &str) -> String {
+    format!("launcher.config.json: {member} is wrong: it does not begin with an origin, such as https://ehr.example.")
+}
+
+/// The origin of a URL, as browsers write it. Nothing in it can end a directive or a quoted string.
+fn origin_of(url: &str) -> Option<String> {
+    let (scheme, rest) = url.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default().to_ascii_lowercase();
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-.:[]".contains(&byte);
+    let is_origin = ["https", "http"].contains(&scheme) && !authority.is_empty() && authority.bytes().all(is_plain);
+    is_origin.then(|| format!("{scheme}://{authority}"))
+}
+
+/// Whether a path names a folder by plain segments.
+fn is_folder(path: &str) -> bool {
+    let is_plain = |segment: &str| {
+        !segment.starts_with('.') && segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+    };
+    match path.strip_prefix('/').map(|rest| (rest, rest.strip_suffix('/'))) {
+        Some(("", _)) => true,
+        Some((_, Some(inner))) => inner.split('/').all(|segment| !segment.is_empty() && is_plain(segment)),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn committed() -> Value {
+        serde_json::from_str(include_str!("../../../launcher-app/launcher.config.json")).unwrap()
+    }
+
+    fn policy(configuration: &Value) -> String {
+        Hosting::read(&configuration.to_string()).unwrap().policy(Place::Header)
+    }
+
+    #[test]
+    fn s13_the_policy_names_the_servers_of_the_configuration_and_nothing_else() {
+        let mut configuration = committed();
+        let clinic = json!({
+            "fhirBase": "https://FHIR.clinic.example:8443/r4", "discoveryBase": "https://clinic.example/",
+            "authorizationEndpoint": "https://login.clinic.example/authorize", "tokenEndpoint": "https://login.clinic.example/token",
+            "tokenProxy": "/token-proxy",
+        });
+        configuration["servers"] = json!([clinic, clinic]);
+        configuration["hosting"] =
+            json!({"otherOrigins": ["https://*.storage.example"], "frameAncestors": ["https://ehr.example"]});
+        let servers = "https://fhir.clinic.example:8443 https://clinic.example https://login.clinic.example https://*.storage.example";
+        assert_eq!(
+            policy(&configuration),
+            format!(
+                "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
+                 connect-src 'self' {servers}; base-uri 'none'; form-action 'self' {servers}; frame-ancestors https://ehr.example"
+            )
+        );
+    }
+
+    #[test]
+    fn s13_nobody_frames_the_site_unless_the_configuration_says_who() {
+        let mut configuration = committed();
+        configuration["hosting"] = json!({});
+        assert!(policy(&configuration).ends_with("; frame-ancestors 'none'"));
+        let hosting = Hosting::read(&configuration.to_string()).unwrap();
+        assert!(!hosting.policy(Place::Page).contains("frame-ancestors"), "browsers ignore it in a page");
+    }
+
+    #[test]
+    fn s13_what_is_no_origin_or_no_folder_is_named() {
+        let wrong = |hosting: Value, member: &str| {
+            let mut configuration = committed();
+            configuration["hosting"] = hosting;
+            let error = Hosting::read(&configuration.to_string()).unwrap_err().to_string();
+            assert!(error.contains(member), "{member}: {error}");
+        };
+        for source in
+            ["*", "https://*", "'self'", "https://ehr.example/", "https://ehr.example; script-src *", "ehr.example", ""]
+        {
+            wrong(json!({"frameAncestors": ["https://a.example", source]}), "hosting.frameAncestors[1]");
+            wrong(json!({"otherOrigins": [source]}), "hosting.otherOrigins[0]");
+        }
+        wrong(json!({"frameAncestors": "https://ehr.example"}), "hosting.frameAncestors");
+        for path in ["record", "/record", "record/", "//", "/a//b/", "/../", "/a b/", "/a\"/", "/.git/"] {
+            wrong(json!({"path": path}), "hosting.path");
+        }
+        wrong(json!({"frame-ancestors": []}), "hosting.frame-ancestors");
+        let mut configuration = committed();
+        configuration["servers"][1]["fhirBase"] = json!("/fhir");
+        let error = Hosting::read(&configuration.to_string()).unwrap_err().to_string();
+        assert!(error.contains("servers[1].fhirBase"), "{error}");
+    }
+}
