@@ -6,7 +6,7 @@ import { parse } from "parse5";
 import { compile } from "./support/compiler.mjs";
 import { blocks, blocksOf, pages, textOf } from "./support/pages.mjs";
 
-const kinds = ["js", "ts", "html", "json", "sh", "rust", "diff"];
+const kinds = ["js", "ts", "html", "json", "sh", "rust", "diff", "text"];
 
 /** The text of each element of a kind in a parsed document. */
 function textsOf(node, name) {
