@@ -48,7 +48,8 @@ pub enum ClientKeys {
     Set(String),
 }
 
-/// A client as it describes itself. Start with one of the constructors and set what else the server should know.
+/// A client as it describes itself. Start with one of the constructors and set what else the server should know. A list that
+/// is `None` is left out, so that the server's default applies; an empty one is sent as it is.
 ///
 /// ```
 /// use smartrust::protocol::client_metadata::ClientMetadata;
@@ -58,7 +59,7 @@ pub enum ClientKeys {
 ///     launch_uri: Some("https://app.example/launch".into()),
 ///     ..ClientMetadata::public("My app", "https://app.example/code", "launch/patient openid fhirUser patient/*.rs")
 /// };
-/// assert_eq!(client.grant_types, ["authorization_code"]);
+/// assert_eq!(client.grant_types, Some(vec!["authorization_code".to_owned()]));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientMetadata {
@@ -75,17 +76,17 @@ pub struct ClientMetadata {
     /// The address of its privacy policy.
     pub policy_uri: Option<String>,
     /// How to reach the people who are responsible for it, usually by e-mail addresses.
-    pub contacts: Vec<String>,
+    pub contacts: Option<Vec<String>>,
     /// Where a server may send users back to.
-    pub redirect_uris: Vec<String>,
+    pub redirect_uris: Option<Vec<String>>,
     /// The address that an EHR opens the app by. Not of RFC 7591; servers that do not know it leave it out.
     pub launch_uri: Option<String>,
     /// The scopes that the client may ask for, separated by spaces.
     pub scope: Option<String>,
     /// Grant types, such as `authorization_code`.
-    pub grant_types: Vec<String>,
+    pub grant_types: Option<Vec<String>>,
     /// Response types: `code`, or none for a backend service.
-    pub response_types: Vec<String>,
+    pub response_types: Option<Vec<String>>,
     /// How it authenticates.
     pub token_endpoint_auth_method: TokenEndpointAuthMethod,
     /// Its public keys.
@@ -142,9 +143,9 @@ impl ClientMetadata {
     /// A backend service: no user, no redirect, and a key of its own (IG, backend services).
     pub fn backend(client_name: impl Into<String>, scope: impl Into<String>, keys: ClientKeys) -> Self {
         Self {
-            redirect_uris: Vec::new(),
-            response_types: Vec::new(),
-            grant_types: vec!["client_credentials".into()],
+            redirect_uris: None,
+            response_types: None,
+            grant_types: Some(vec!["client_credentials".into()]),
             ..Self::asymmetric(client_name, "", scope, keys)
         }
     }
@@ -160,12 +161,12 @@ impl ClientMetadata {
             logo_uri: None,
             tos_uri: None,
             policy_uri: None,
-            contacts: Vec::new(),
-            redirect_uris: vec![redirect_uri],
+            contacts: None,
+            redirect_uris: Some(vec![redirect_uri]),
             launch_uri: None,
             scope: Some(scope),
-            grant_types: grant_types.map(str::to_owned).collect(),
-            response_types: vec!["code".into()],
+            grant_types: Some(grant_types.map(str::to_owned).collect()),
+            response_types: Some(vec!["code".into()]),
             token_endpoint_auth_method: TokenEndpointAuthMethod::None,
             keys: None,
             software_id: None,
@@ -180,12 +181,13 @@ impl ClientMetadata {
     /// [`Error::Configuration`] naming the member: no redirect URI for a client that users sign in to, one that is relative
     /// or has a fragment, no keys for `private_key_jwt`, or private keys where public ones belong.
     pub fn check<J: Json>(&self, json: &J) -> Result<(), Failure> {
-        let sends_users =
-            self.grant_types.is_empty() || self.grant_types.iter().any(|grant| grant == "authorization_code");
-        if sends_users && self.redirect_uris.is_empty() {
+        let is_code = |grant: &String| grant == "authorization_code";
+        let sends_users = self.grant_types.as_ref().is_none_or(|grants| grants.iter().any(is_code));
+        let redirect_uris = self.redirect_uris.as_deref().unwrap_or_default();
+        if sends_users && redirect_uris.is_empty() {
             return Err(Error::configuration("redirect_uris", "there is none, and users must come back somewhere"));
         }
-        if self.redirect_uris.iter().any(|uri| uri.contains('#') || !uri.contains(':')) {
+        if redirect_uris.iter().any(|uri| uri.contains('#') || !uri.contains(':')) {
             return Err(Error::configuration("redirect_uris", "one of them is relative or has a fragment (#)"));
         }
         match &self.keys {
@@ -203,8 +205,10 @@ impl ClientMetadata {
         for (member, text) in self.texts() {
             writer = writer.optional_text(member, text);
         }
-        for (member, items) in self.lists().into_iter().filter(|(_, items)| !items.is_empty()) {
-            writer = writer.raw(member, &array(items.iter().map(|item| quoted(item))));
+        for (member, items) in self.lists() {
+            if let Some(items) = items {
+                writer = writer.raw(member, &array(items.iter().map(|item| quoted(item))));
+            }
         }
         match &self.keys {
             Some(ClientKeys::Set(set)) => writer.raw("jwks", set),
@@ -217,7 +221,7 @@ impl ClientMetadata {
     /// section 2).
     pub fn read<V: JsonView>(answer: &V) -> Self {
         let text = |name: &str| answer.member_text(name);
-        let list = |name: &str| super::discovery::list(answer, name);
+        let list = |name: &str| answer.member(name).map(|_| super::discovery::list(answer, name));
         let method = text("token_endpoint_auth_method");
         let set = || answer.member("jwks").map(|set| ClientKeys::Set(set.to_json()));
         Self {
@@ -253,8 +257,9 @@ impl ClientMetadata {
         });
         let texts = texts.map(|((member, sent), (_, held))| (member, sent.map(str::to_owned), held.map(str::to_owned)));
         let lists = self.lists().into_iter().zip(registered.lists());
-        let lists = lists.filter(|((_, sent), (_, held))| sorted(sent.iter()) != sorted(held.iter()));
-        let joined = |items: &[String]| (!items.is_empty()).then(|| items.join(" "));
+        let items = |list: Option<&[String]>| sorted(list.unwrap_or_default().iter().cloned());
+        let lists = lists.filter(|((_, sent), (_, held))| items(*sent) != items(*held));
+        let joined = |list: Option<&[String]>| list.filter(|list| !list.is_empty()).map(|list| list.join(" "));
         let lists = lists.map(|((member, sent), (_, held))| (member, joined(sent), joined(held)));
         let has_set = |client: &Self| matches!(client.keys, Some(ClientKeys::Set(_)));
         let shown = |client: &Self| has_set(client).then(|| "a JWK Set".to_owned());
@@ -288,12 +293,12 @@ impl ClientMetadata {
         ]
     }
 
-    fn lists(&self) -> [(&'static str, &[String]); 4] {
+    fn lists(&self) -> [(&'static str, Option<&[String]>); 4] {
         [
-            ("contacts", &self.contacts),
-            ("redirect_uris", &self.redirect_uris),
-            ("grant_types", &self.grant_types),
-            ("response_types", &self.response_types),
+            ("contacts", self.contacts.as_deref()),
+            ("redirect_uris", self.redirect_uris.as_deref()),
+            ("grant_types", self.grant_types.as_deref()),
+            ("response_types", self.response_types.as_deref()),
         ]
     }
 }

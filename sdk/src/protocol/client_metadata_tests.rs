@@ -39,11 +39,36 @@ fn g1_each_kind_of_client_says_what_its_kind_needs() {
 }
 
 #[test]
+fn g6_empty_lists_are_sent_as_they_are_and_absent_ones_are_left_out() {
+    let asked = json!({
+        "client_name": "My service", "scope": "system/*.rs", "grant_types": ["client_credentials"],
+        "token_endpoint_auth_method": "private_key_jwt", "jwks_uri": "https://app.example/jwks.json",
+        "response_types": [], "redirect_uris": [], "contacts": [],
+    });
+    let client = ClientMetadata::read(&asked);
+    assert_eq!(client.check(&SerdeJson), Ok(()));
+    assert_eq!(written(&client), asked);
+    let sparse = json!({"token_endpoint_auth_method": "none"});
+    assert_eq!(written(&ClientMetadata::read(&sparse)), sparse);
+
+    let users = ClientMetadata { redirect_uris: Some(vec![]), ..ClientMetadata::public("My app", REDIRECT, SCOPE) };
+    assert_eq!(users.check(&SerdeJson).unwrap_err().code(), "invalid_configuration", "users must come back somewhere");
+    let without_lists = ClientMetadata { redirect_uris: None, response_types: None, contacts: None, ..client.clone() };
+    assert_eq!(client.changes(&without_lists), [], "a server that leaves an empty list out changed nothing");
+    let changed = ClientMetadata { response_types: Some(vec!["code".into()]), ..client.clone() };
+    let [change] = &client.changes(&changed)[..] else { panic!() };
+    assert_eq!(
+        (change.member, change.sent.as_deref(), change.registered.as_deref()),
+        ("response_types", None, Some("code"))
+    );
+}
+
+#[test]
 fn g1_what_is_written_is_read_back() {
     let client = ClientMetadata {
         client_id: Some("wished".into()),
         logo_uri: Some("https://app.example/logo.png".into()),
-        contacts: vec!["a@app.example".into(), "b \"c\"".into()],
+        contacts: Some(vec!["a@app.example".into(), "b \"c\"".into()]),
         launch_uri: Some("https://app.example/launch".into()),
         software_statement: Some("a.b.c".into()),
         keys: Some(ClientKeys::Set(r#"{"keys":[{"kty":"RSA"}]}"#.into())),
@@ -63,7 +88,7 @@ fn g1_a_client_that_no_server_could_register_is_refused_before_it_is_sent() {
     assert_eq!(wrong(public()), None);
     assert_eq!(wrong(ClientMetadata::backend("My service", "system/*.rs", keys())), None);
     for uris in [vec![], vec!["/code".to_owned()], vec![REDIRECT.to_owned(), format!("{REDIRECT}#x")]] {
-        let client = ClientMetadata { redirect_uris: uris, ..public() };
+        let client = ClientMetadata { redirect_uris: Some(uris), ..public() };
         assert_eq!(wrong(client).as_deref(), Some("redirect_uris"));
     }
     let keyless = ClientMetadata { keys: None, ..ClientMetadata::asymmetric("My app", REDIRECT, SCOPE, keys()) };
@@ -86,7 +111,7 @@ fn g1_what_a_server_changed_is_told_and_another_order_is_no_change() {
         client_id: Some("given".into()),
         client_uri: None,
         scope: Some("openid".into()),
-        redirect_uris: vec!["https://app.example/other".into()],
+        redirect_uris: Some(vec!["https://app.example/other".into()]),
         ..sent.clone()
     };
     let told: Vec<_> = sent.changes(&registered).into_iter().map(|change| (change.member, change.registered)).collect();

@@ -99,7 +99,7 @@ impl LoginTrust {
             domain: client_id.to_owned(),
             description: metadata.client_name.clone().unwrap_or_else(|| client_id.to_owned()),
             launch_uri: metadata.launch_uri.clone(),
-            redirect_uris: metadata.redirect_uris.clone(),
+            redirect_uris: metadata.redirect_uris.clone().unwrap_or_default(),
             key_format,
             digest: "SHA1".to_owned(),
         };
@@ -252,7 +252,7 @@ mod tests {
     #[test]
     fn g3_the_sql_is_the_documented_statement() {
         let metadata =
-            ClientMetadata { redirect_uris: vec![REDIRECT.into(), "https://b.example/".into()], ..metadata() };
+            ClientMetadata { redirect_uris: Some(vec![REDIRECT.into(), "https://b.example/".into()]), ..metadata() };
         let sql = trust(&metadata, None).sql();
         assert!(
             sql.contains(
@@ -329,7 +329,7 @@ mod tests {
         assert_eq!(wrong("my\napp", &metadata(), None), "client_id");
         let broken = ClientMetadata { client_name: Some("a\n-- b".into()), ..metadata() };
         assert_eq!(wrong("my-app", &broken, None), "client_name");
-        let broken = ClientMetadata { redirect_uris: vec!["https://app.example/\0".into()], ..metadata() };
+        let broken = ClientMetadata { redirect_uris: Some(vec!["https://app.example/\0".into()]), ..metadata() };
         assert_eq!(wrong("my-app", &broken, None), "redirect_uris");
         let keyless = ClientMetadata { keys: None, ..with_keys() };
         assert_eq!(wrong("my-app", &keyless, None), "jwks_uri");

@@ -54,7 +54,7 @@ fn metadata() -> impl Strategy<Value = ClientMetadata> {
     let keys = prop::option::of(address().prop_map(ClientKeys::Uri));
     (text(), prop::collection::vec(address(), 0..3), text(), method, keys, prop::option::of(text())).prop_map(
         |(client_name, redirect_uris, scope, method, keys, launch_uri)| ClientMetadata {
-            redirect_uris,
+            redirect_uris: Some(redirect_uris),
             token_endpoint_auth_method: TokenEndpointAuthMethod::from_name(method),
             keys,
             launch_uri,
@@ -111,7 +111,7 @@ proptest! {
     #[test]
     fn g3_no_text_leaves_its_literal_and_no_line_its_field(client_id in text(), metadata in metadata()) {
         let Ok(trust) = LoginTrust::new(&client_id, &metadata, None) else { return Ok(()) };
-        let fields = 5 + metadata.redirect_uris.len() + 1;
+        let fields = 5 + metadata.redirect_uris.unwrap_or_default().len() + 1;
         prop_assert_eq!(trust.text().lines().count(), fields, "{}", trust.text());
         // Without its literals a statement is what it is without anybody's texts.
         for backslash_escapes in [true, false] {
