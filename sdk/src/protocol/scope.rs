@@ -88,18 +88,40 @@ pub struct ResourceScope {
 }
 
 impl ResourceScope {
+    /// Reads a scope such as `patient/Observation.rs`, and as servers without slashes in their scopes write it, such as Azure's
+    /// `patient.Observation.read`. Before it may stand the address of what it is for, as in
+    /// `https://fhir.example/patient.Observation.read`.
     fn parse(text: &str) -> Option<Self> {
-        let (context, rest) = text.split_once('/')?;
+        let (path, constraint) = match text.split_once('?') {
+            Some((path, constraint)) if constraint.contains('=') => (path, Some(constraint)),
+            Some(_) => return None,
+            None => (text, None),
+        };
+        if !path.contains("://") {
+            return match path.split_once('/') {
+                Some((context, rest)) => Self::of(context, rest, constraint),
+                None => Self::of_dotted(path, constraint),
+            };
+        }
+        let (before, last) = path.rsplit_once('/')?;
+        let (_, context) = before.rsplit_once('/')?;
+        Self::of_dotted(last, constraint).or_else(|| Self::of(context, last, constraint))
+    }
+
+    fn of_dotted(text: &str, constraint: Option<&str>) -> Option<Self> {
+        let (context, rest) = text.split_once('.')?;
+        match rest.split_once('.') {
+            Some(("all", permissions)) => Self::of(context, &["*.", permissions].concat(), constraint),
+            _ => Self::of(context, rest, constraint),
+        }
+    }
+
+    fn of(context: &str, rest: &str, constraint: Option<&str>) -> Option<Self> {
         let context = match context {
             "patient" => Context::Patient,
             "user" => Context::User,
             "system" => Context::System,
             _ => return None,
-        };
-        let (rest, constraint) = match rest.split_once('?') {
-            Some((rest, constraint)) if constraint.contains('=') => (rest, Some(constraint.to_owned())),
-            Some(_) => return None,
-            None => (rest, None),
         };
         let (resource_type, permissions) = rest.split_once('.')?;
         let resource_type = match resource_type {
@@ -107,7 +129,8 @@ impl ResourceScope {
             name if is_resource_type(name) => Some(name.to_owned()),
             _ => return None,
         };
-        Some(Self { context, resource_type, permissions: Permissions::parse(permissions)?, constraint })
+        let (permissions, constraint) = (Permissions::parse(permissions)?, constraint.map(str::to_owned));
+        Some(Self { context, resource_type, permissions, constraint })
     }
 
     /// The scope in the words of version 2.
@@ -176,6 +199,14 @@ impl Scope {
     /// What it says of resources; `None` for `openid`, `launch` and the like.
     pub fn resource(&self) -> Option<&ResourceScope> {
         self.resource.as_ref()
+    }
+
+    /// Whether it is written as a standard writes scopes: for resources, for a launch, for who the user is, for a lasting
+    /// session.
+    pub fn is_known(&self) -> bool {
+        const PLAIN: [&str; 9] =
+            ["openid", "fhirUser", "profile", "email", "address", "phone", "offline_access", "online_access", "launch"];
+        self.resource.is_some() || PLAIN.contains(&&*self.written) || self.written.starts_with("launch/")
     }
 
     fn differs_in_permissions_alone(&self, other: &Self) -> bool {

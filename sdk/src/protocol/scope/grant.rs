@@ -14,13 +14,20 @@ pub struct ScopeGrant {
 impl ScopeGrant {
     /// Compares a request with the `scope` of the token response.
     pub fn new(requested: ScopeSet, answered: Option<&str>) -> Self {
-        let granted = answered.map_or_else(|| requested.clone(), ScopeSet::parse);
+        let granted = answered.map_or_else(|| requested.clone(), ScopeSet::of_response);
         Self { requested, granted }
     }
 
-    /// What was asked for and of which nothing was granted.
+    /// What was asked for and of which nothing was granted. What is unknown is not missing.
     pub fn missing(&self) -> Vec<&Scope> {
-        self.requested.those(&|scope| !self.granted.covers(scope) && !self.granted.grants_part_of(scope))
+        let is_told = |scope: &Scope| scope.resource().is_none() || !self.granted.is_unknown();
+        self.requested
+            .those(&|scope| is_told(scope) && !self.granted.covers(scope) && !self.granted.grants_part_of(scope))
+    }
+
+    /// What may be asked for at most in a refresh: what was granted, and where that is unknown what was asked for, too.
+    pub fn refreshable(&self) -> ScopeSet {
+        if self.granted.is_unknown() { self.granted.union(&self.requested) } else { self.granted.clone() }
     }
 
     /// What was asked for and of which a part was granted, such as a wildcard that came back as a few types.

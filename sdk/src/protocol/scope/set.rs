@@ -9,6 +9,7 @@ use super::{Context, Permissions, ResourceScope, Scope};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ScopeSet {
     scopes: Vec<Scope>,
+    is_unknown: bool,
 }
 
 impl ScopeSet {
@@ -17,6 +18,29 @@ impl ScopeSet {
         let mut set = Self::default();
         text.split_ascii_whitespace().for_each(|scope| set.insert(scope));
         set
+    }
+
+    /// Reads the `scope` of a token response. Where it is about resources in a syntax that is not known, or empty, what it
+    /// allows [is unknown](Self::is_unknown).
+    ///
+    /// ```
+    /// use smartrust::protocol::scope::{Context, ScopeSet};
+    ///
+    /// let granted = ScopeSet::of_response("openid https://ehr.example/scopes/clinical");
+    /// assert!(granted.is_unknown() && granted.may_read(Context::Patient, "Observation"));
+    /// assert!(!ScopeSet::of_response("openid fhirUser").may_read(Context::Patient, "Observation"));
+    /// ```
+    pub fn of_response(text: &str) -> Self {
+        let set = Self::parse(text);
+        let says_nothing_of_resources = set.scopes.iter().all(|scope| scope.resource.is_none());
+        let is_foreign = set.scopes.is_empty() || set.scopes.iter().any(|scope| !scope.is_known());
+        Self { is_unknown: says_nothing_of_resources && is_foreign, ..set }
+    }
+
+    /// Whether a server granted something of which it cannot be told what it allows. Reading is then taken as allowed: the
+    /// server has the last word.
+    pub fn is_unknown(&self) -> bool {
+        self.is_unknown
     }
 
     /// Adds a scope unless it is there.
@@ -64,7 +88,7 @@ impl ScopeSet {
 
     /// Whether resources of a type may be read by id and searched for, in a context.
     pub fn may_read(&self, context: Context, resource_type: &str) -> bool {
-        self.covers(&Scope {
+        let reading = Scope {
             written: String::new(),
             resource: Some(ResourceScope {
                 context,
@@ -72,14 +96,16 @@ impl ScopeSet {
                 permissions: Permissions::READ.and(Permissions::SEARCH),
                 constraint: None,
             }),
-        })
+        };
+        self.is_unknown || self.covers(&reading)
     }
 
     /// Whether something may be done with resources of a type, be it with some of them alone, in any context.
     pub fn allows_part_of(&self, resource_type: &str, permissions: Permissions) -> bool {
-        self.scopes.iter().filter_map(Scope::resource).any(|own| {
+        let allows = |own: &ResourceScope| {
             own.resource_type.as_deref().is_none_or(|own| own == resource_type) && own.permissions.covers(permissions)
-        })
+        };
+        self.is_unknown || self.scopes.iter().filter_map(Scope::resource).any(allows)
     }
 
     /// The constraints of the scopes that allow a part of a type to be searched for, one patient's or all that the user
@@ -125,9 +151,10 @@ impl ScopeSet {
         }
         let is_covered = |scope: &Scope| {
             let others = merged.iter().filter(|other| *other != scope).cloned().collect();
-            Self { scopes: others }.covers(scope)
+            Self { scopes: others, is_unknown: false }.covers(scope)
         };
-        Self { scopes: merged.iter().filter(|scope| !is_covered(scope)).cloned().collect() }
+        let scopes = merged.iter().filter(|scope| !is_covered(scope)).cloned().collect();
+        Self { scopes, is_unknown: self.is_unknown }
     }
 
     /// The scopes that a test picks.

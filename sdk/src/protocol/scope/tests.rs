@@ -46,6 +46,58 @@ fn p1_what_is_no_scope_of_a_resource_is_compared_by_its_text() {
 }
 
 #[test]
+fn t10_a_scope_with_dots_for_slashes_is_read_also_behind_an_address() {
+    for (written, scope) in [
+        ("patient.Observation.read", "patient/Observation.rs"),
+        ("user.Condition.rs", "user/Condition.rs"),
+        ("patient.*.read", "patient/*.rs"),
+        ("patient.all.read", "patient/*.rs"),
+        ("patient.Observation.rs?category=laboratory", "patient/Observation.rs?category=laboratory"),
+        ("https://fhir.example/patient.Observation.read", "patient/Observation.rs"),
+        ("api://0f3a/patient.all.rs", "patient/*.rs"),
+        ("https://fhir.example/patient/Observation.read", "patient/Observation.rs"),
+        (
+            "patient/Observation.rs?category=http://x.example/y|z",
+            "patient/Observation.rs?category=http://x.example/y|z",
+        ),
+    ] {
+        assert_eq!(Scope::new(written).resource(), Scope::new(scope).resource(), "{written}");
+        assert!(Scope::new(written).resource().is_some() && Scope::new(written).as_str() == written);
+    }
+    for written in
+        ["patient.observation.read", "patient.Observation", "patient.Observation.sr", "https://fhir.example/read"]
+    {
+        assert_eq!(Scope::new(written).resource(), None, "{written}");
+    }
+}
+
+#[test]
+fn t10_a_grant_in_no_syntax_that_is_known_is_unknown_and_not_nothing() {
+    let requested = || ScopeSet::parse("openid offline_access patient/*.rs");
+    for answered in [
+        "https://ehr.example/scopes/clinical.read",
+        "openid fhirUser https://ehr.example/clinical",
+        "clinical",
+        "",
+        " ",
+    ] {
+        let grant = ScopeGrant::new(requested(), Some(answered));
+        assert!(grant.granted.is_unknown(), "{answered}");
+        assert!(grant.granted.may_read(Context::Patient, "Observation"));
+        assert!(grant.granted.allows_part_of("Observation", Permissions::SEARCH));
+        assert!(!texts(grant.missing()).contains(&"patient/*.rs"), "{answered}");
+        assert!(grant.refreshable().covers(&Scope::new("patient/Observation.rs")));
+    }
+    for answered in ["openid fhirUser launch/patient offline_access", "patient/Condition.rs clinical"] {
+        let grant = ScopeGrant::new(requested(), Some(answered));
+        assert!(!grant.granted.is_unknown(), "{answered}");
+        assert!(!grant.granted.may_read(Context::Patient, "Observation"));
+        assert!(!grant.refreshable().covers(&Scope::new("patient/Observation.rs")));
+    }
+    assert!(!ScopeSet::parse("").is_unknown() && !ScopeSet::parse("").may_read(Context::Patient, "Observation"));
+}
+
+#[test]
 fn p1_scopes_are_kept_as_written() {
     let written = "launch/patient patient/*.read patient/Observation.rs?category=a|b";
     assert_eq!(ScopeSet::parse(written).to_string(), written);
