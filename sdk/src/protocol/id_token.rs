@@ -163,9 +163,12 @@ fn check_audience<V: JsonView>(claims: &V, expected: &Expected<'_>) -> Result<()
 fn check_times<V: JsonView>(claims: &V, now: f64) -> Result<(), Failure> {
     let time = |name: &'static str| {
         let value = claims.member(name).and_then(|value| value.number());
-        value.ok_or_else(|| Error::id_token(name, "it is missing"))
+        value.ok_or_else(|| Error::id_token(name, "it is missing or not a number"))
     };
     time("iat")?;
+    if claims.member("nbf").is_some() && time("nbf")? > now + TOLERANCE_SECONDS {
+        return Err(Error::id_token("nbf", "it is not valid yet: check this device's clock"));
+    }
     if now >= time("exp")? + TOLERANCE_SECONDS {
         return Err(Error::id_token("exp", "it has run out: check this device's clock"));
     }

@@ -89,6 +89,20 @@ fn i1_wrong_or_missing_claims_are_refused() {
 }
 
 #[test]
+fn i12_a_token_that_is_not_valid_yet_is_refused_within_the_clocks_tolerance() {
+    for (nbf, check) in [
+        (json!(NOW + 61.0), Some("nbf")),
+        (json!(1e308), Some("nbf")),
+        (json!((NOW - 1.0).to_string()), Some("nbf")),
+        (json!(NOW + 60.0), None),
+        (json!(NOW - 300.0), None),
+        (Value::Null, None),
+    ] {
+        assert_eq!(failed_check(&with("nbf", nbf.clone())), check, "{nbf}");
+    }
+}
+
+#[test]
 fn i1_a_trusted_audience_beside_the_client_is_taken_with_an_azp() {
     let mut claims = with("aud", json!(["app", "partner"]));
     claims["azp"] = json!("app");

@@ -2,9 +2,13 @@
 
 use sha2::{Digest, Sha256};
 
+use super::discovery::list;
 use super::encoding::{base64url, base64url_decode};
 use super::json::{ObjectWriter, array};
 use crate::platform::JsonView;
+
+/// The shortest RSA modulus that JOSE allows, in bits (RFC 7518 section 3.3).
+pub const SHORTEST_MODULUS: usize = 2048;
 
 /// A signature algorithm with a public key. `none` and the HMACs are not among them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,10 +21,12 @@ pub enum Algorithm {
     ES384,
     ES512,
     PS256,
+    PS384,
+    PS512,
 }
 
 impl Algorithm {
-    const ALL: [(&'static str, Self); 7] = [
+    const ALL: [(&'static str, Self); 9] = [
         ("RS256", Self::RS256),
         ("RS384", Self::RS384),
         ("RS512", Self::RS512),
@@ -28,6 +34,8 @@ impl Algorithm {
         ("ES384", Self::ES384),
         ("ES512", Self::ES512),
         ("PS256", Self::PS256),
+        ("PS384", Self::PS384),
+        ("PS512", Self::PS512),
     ];
 
     /// The algorithm of a JOSE header's `alg`; `None` for any other.
@@ -44,8 +52,8 @@ impl Algorithm {
     pub fn hash_bits(self) -> u16 {
         match self {
             Self::RS256 | Self::ES256 | Self::PS256 => 256,
-            Self::RS384 | Self::ES384 => 384,
-            Self::RS512 | Self::ES512 => 512,
+            Self::RS384 | Self::ES384 | Self::PS384 => 384,
+            Self::RS512 | Self::ES512 | Self::PS512 => 512,
         }
     }
 
@@ -81,9 +89,21 @@ pub struct PublicKey {
 }
 
 impl PublicKey {
-    /// Reads a JWK; `None` where it is no key for checking RSA or elliptic-curve signatures.
+    /// Reads a JWK; `None` where it is no RSA or elliptic-curve key, or its `use` or `key_ops` say that it does not verify
+    /// signatures (RFC 7517 sections 4.2 and 4.3). An empty `key_ops` says nothing.
     pub fn read<V: JsonView>(jwk: &V) -> Option<Self> {
-        if jwk.member_text("use").is_some_and(|purpose| purpose != "sig") {
+        let is_absent =
+            jwk.member("key_ops").is_none_or(|operations| operations.items().is_some_and(|all| all.is_empty()));
+        if is_absent || list(jwk, "key_ops").iter().any(|operation| operation == "verify") {
+            Self::of_key_pair(jwk)
+        } else {
+            None
+        }
+    }
+
+    /// The public half of a key pair, from either half's JWK. What the `key_ops` allow the given half is not regarded.
+    pub fn of_key_pair<V: JsonView>(jwk: &V) -> Option<Self> {
+        if jwk.member("use").is_some_and(|purpose| purpose.text().as_deref() != Some("sig")) {
             return None;
         }
         let (kty, names): (_, &[_]) = match jwk.member_text("kty")?.as_str() {
@@ -112,6 +132,11 @@ impl PublicKey {
     /// Whether the key can have made a signature of this algorithm.
     pub fn fits(&self, algorithm: Algorithm) -> bool {
         self.material("crv") == algorithm.curve() && self.alg.as_deref().is_none_or(|alg| alg == algorithm.name())
+    }
+
+    /// Whether it is as long as JOSE asks (RFC 7518 section 3.3): an RSA key of 2048 bits or more, or a key on a curve.
+    pub fn is_long_enough(&self) -> bool {
+        self.kty == "EC" || self.modulus_bits().is_some_and(|bits| bits >= SHORTEST_MODULUS)
     }
 
     /// The key as a JWK of its bare members, which every importer takes.
@@ -159,7 +184,8 @@ pub fn jwk_set(keys: impl IntoIterator<Item = String>) -> String {
     ObjectWriter::new().raw("keys", &array(keys)).finish()
 }
 
-/// The keys of a set that can have signed: the one with the header's `kid`, or without a `kid` all that fit.
+/// The keys of a set that can have signed: the one with the header's `kid`, or without a `kid` all that fit. Keys that are
+/// shorter than JOSE allows are among them: see [`PublicKey::is_long_enough`].
 pub fn candidates<'a>(keys: &'a [PublicKey], kid: Option<&str>, algorithm: Algorithm) -> Vec<&'a PublicKey> {
     let mut candidates = Vec::new();
     for key in keys {
@@ -187,6 +213,45 @@ mod tests {
     #[test]
     fn i4_keys_are_rebuilt_from_their_bare_members() {
         assert_eq!(keys()[0].bare_jwk(), r#"{"kty":"RSA","n":"AQAB","e":"AQAB"}"#);
+    }
+
+    #[test]
+    fn i12_a_key_that_is_not_for_verifying_is_none_and_an_empty_list_of_operations_says_nothing() {
+        let reads = |name: &str, value: serde_json::Value| {
+            let mut jwk = json!({"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"});
+            jwk[name] = value;
+            PublicKey::read(&jwk).is_some()
+        };
+        for allowed in [json!(null), json!([]), json!(["verify"]), json!(["sign", "verify"]), json!("verify")] {
+            assert!(reads("key_ops", allowed.clone()), "{allowed}");
+        }
+        for refused in
+            [json!(["sign"]), json!(["encrypt", "wrapKey"]), json!("encrypt"), json!([1]), json!({}), json!("")]
+        {
+            assert!(!reads("key_ops", refused.clone()), "{refused}");
+        }
+        assert!(reads("use", json!("sig")) && reads("use", json!(null)));
+        assert!(!reads("use", json!("enc")) && !reads("use", json!("")) && !reads("use", json!(1)));
+    }
+
+    #[test]
+    fn i12_an_rsa_key_has_2048_bits_or_more() {
+        let is_long_enough =
+            |n: String| PublicKey::read(&json!({"kty": "RSA", "n": n, "e": "AQAB"})).unwrap().is_long_enough();
+        let of_bytes = |first: u8, count: usize| base64url(&[&[first], &*vec![255; count - 1]].concat());
+        assert!(is_long_enough(of_bytes(0x80, 256)) && is_long_enough(of_bytes(1, 257)));
+        assert!(!is_long_enough(of_bytes(0x7f, 256)), "2047 bits");
+        assert!(!is_long_enough(of_bytes(0x80, 128)), "1024 bits");
+        assert!(!is_long_enough("!".into()));
+        assert!(keys()[1].is_long_enough(), "a key on a curve");
+    }
+
+    #[test]
+    fn i12_the_pss_algorithms_are_known_with_their_hashes() {
+        for (name, hash) in [("PS256", "SHA-256"), ("PS384", "SHA-384"), ("PS512", "SHA-512")] {
+            let algorithm = Algorithm::from_name(name).unwrap();
+            assert_eq!((algorithm.name(), algorithm.hash_name(), algorithm.curve()), (name, hash, None));
+        }
     }
 
     #[test]

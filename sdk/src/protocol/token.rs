@@ -8,7 +8,12 @@ use super::http::Request;
 use super::secret::{AccessToken, AuthorizationCode, CodeVerifier, IdToken, RefreshToken};
 use super::url::Url;
 use crate::error::{Error, Failure, OAuthError};
+use crate::fhir::reference::is_id;
 use crate::platform::{Body, JsonView};
+
+/// The longest lifetime of a token, in seconds: a hundred years. What a server says beyond is taken as this, so that the
+/// time at which the token runs out is always a date.
+pub const LONGEST_LIFETIME: f64 = 100.0 * 365.25 * 86_400.0;
 
 /// Where and as whom a client asks once: for tokens, about them, or to give them back.
 #[derive(Clone, Debug)]
@@ -55,7 +60,7 @@ impl TokenClient {
 pub struct TokenResponse {
     /// The access token.
     pub access_token: AccessToken,
-    /// Seconds until it runs out, where the server says.
+    /// Seconds until it runs out, where the server says; [`LONGEST_LIFETIME`] at most.
     pub expires_in: Option<f64>,
     /// The granted scopes, where the server says.
     pub scope: Option<String>,
@@ -71,12 +76,24 @@ pub struct TokenResponse {
 ///
 /// # Errors
 /// [`Error::Token`] for an OAuth error, [`Error::TokenResponse`] for anything that is no token response: HTML, a
-/// redirect, no access token, a token type other than Bearer, an `expires_in` that is no time.
+/// redirect, no access token or one with control characters, a token type other than Bearer, an `expires_in` that is no time,
+/// a `patient` or `encounter` that is no FHIR id.
 pub fn read_token_response<V: JsonView>(status: u16, body: &Body<V>) -> Result<Box<TokenResponse>, Failure> {
     let refuse = |problem: &str| Failure::from(Error::TokenResponse { status, problem: problem.into() });
     let answer = read_json_answer(status, body)?;
     let access_token = answer.member_text("access_token").filter(|token| !token.is_empty());
     let access_token = access_token.ok_or_else(|| refuse("it has no access_token"))?;
+    if !is_token(&access_token) {
+        return Err(refuse("its access_token has a character that no token has"));
+    }
+    for (member, problem) in [
+        ("patient", "its patient is not the id of a FHIR resource"),
+        ("encounter", "its encounter is not the id of a FHIR resource"),
+    ] {
+        if !is_id_or_absent(answer, member) {
+            return Err(refuse(problem));
+        }
+    }
     match answer.member_text("token_type") {
         Some(token_type) if token_type.eq_ignore_ascii_case("bearer") => {}
         Some(_) => return Err(refuse("its token_type is not Bearer")),
@@ -128,11 +145,25 @@ pub(super) fn read_json_answer<V: JsonView>(status: u16, body: &Body<V>) -> Resu
 
 fn read_expires_in<V: JsonView>(answer: &V) -> Result<Option<f64>, &'static str> {
     let Some(value) = answer.member("expires_in") else { return Ok(None) };
-    let seconds = value.number().or_else(|| value.text()?.trim_ascii().parse::<u32>().ok().map(f64::from));
-    match seconds {
-        Some(seconds) if seconds >= 0.0 => Ok(Some(seconds)),
+    match value.number().or_else(|| digits(value.text()?.trim_ascii())) {
+        Some(seconds) if seconds >= 0.0 => Ok(Some(seconds.min(LONGEST_LIFETIME))),
         _ => Err("its expires_in is not a number of seconds"),
     }
+}
+
+fn digits(text: &str) -> Option<f64> {
+    if text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse().ok() } else { None }
+}
+
+/// Whether a text can be a token (RFC 6749 appendix A.12). One with a line break, or with letters that no header takes,
+/// cannot be sent.
+pub(super) fn is_token(text: &str) -> bool {
+    text.bytes().all(|byte| (b' '..=b'~').contains(&byte))
+}
+
+/// Whether a member is a FHIR id. An empty text says that there is none, as an absent member does.
+fn is_id_or_absent<V: JsonView>(answer: &V, member: &str) -> bool {
+    answer.member(member).is_none_or(|value| value.text().is_some_and(|text| text.is_empty() || is_id(&text)))
 }
 
 #[cfg(test)]
@@ -202,6 +233,64 @@ mod tests {
         for wrong in [json!(-1), json!("-1"), json!("soon"), json!("NaN"), json!(true), json!({})] {
             assert_eq!(expires_in(wrong).unwrap_err().code(), "invalid_token_response");
         }
+    }
+
+    #[test]
+    fn t8_a_lifetime_beyond_every_date_is_bounded() {
+        let lifetime = |value: Value| {
+            let answer = json!({"access_token": "a", "token_type": "Bearer", "expires_in": value});
+            read(200, answer).unwrap().expires_in.unwrap()
+        };
+        // The last moment that a JavaScript Date can hold is 8.64e12 seconds after 1970.
+        for beyond in [json!(1e18), json!(1e308), json!("99999999999999999999"), json!("9".repeat(400))] {
+            let seconds = lifetime(beyond.clone());
+            assert!((3e9..8e12).contains(&seconds), "{beyond}: {seconds}");
+        }
+        assert_eq!(lifetime(json!("4294967296")), 4_294_967_296.0_f64.min(LONGEST_LIFETIME));
+        for wrong in [json!("1e3"), json!("Infinity"), json!("+5"), json!("")] {
+            let answer = json!({"access_token": "a", "token_type": "Bearer", "expires_in": wrong});
+            assert_eq!(read(200, answer).unwrap_err().code(), "invalid_token_response", "{wrong}");
+        }
+    }
+
+    #[test]
+    fn t8_a_patient_or_encounter_that_is_no_fhir_id_is_refused() {
+        for member in ["patient", "encounter"] {
+            let with = |value: Value| {
+                let mut answer = json!({"access_token": "a", "token_type": "Bearer"});
+                answer[member] = value;
+                read(200, answer)
+            };
+            let long = "a".repeat(65);
+            for wrong in [
+                json!(7),
+                json!("../Observation"),
+                json!("Patient/1"),
+                json!(".."),
+                json!("1?x"),
+                json!(" "),
+                json!(long),
+                json!(true),
+                json!({"reference": "Patient/1"}),
+            ] {
+                let refused = with(wrong.clone()).unwrap_err();
+                assert_eq!(refused.code(), "invalid_token_response", "{wrong}");
+                assert!(refused.message().contains(member), "{}", refused.message());
+            }
+            for right in [json!("p-1.A"), json!(""), Value::Null] {
+                assert!(with(right.clone()).is_ok(), "{right}");
+            }
+        }
+    }
+
+    #[test]
+    fn t8_an_access_token_that_cannot_be_sent_is_refused() {
+        for wrong in ["a\r\nX-Injected: 1", "a\u{0}b", "a\tb", "a\u{7f}", "é", "a\u{2028}b"] {
+            let refused = read(200, json!({"access_token": wrong, "token_type": "Bearer"})).unwrap_err();
+            assert_eq!(refused.code(), "invalid_token_response", "{wrong:?}");
+            assert!(!refused.message().contains("Injected"));
+        }
+        assert!(read(200, json!({"access_token": "a-._~+/= b", "token_type": "Bearer"})).is_ok());
     }
 
     #[test]

@@ -81,7 +81,12 @@ fn algorithm_of(key: &CryptoKey) -> Option<Algorithm> {
             "SHA-512" => Some(Algorithm::RS512),
             _ => None,
         },
-        ("RSA-PSS", true) if hash()? == "SHA-256" => Some(Algorithm::PS256),
+        ("RSA-PSS", true) => match hash()?.as_str() {
+            "SHA-256" => Some(Algorithm::PS256),
+            "SHA-384" => Some(Algorithm::PS384),
+            "SHA-512" => Some(Algorithm::PS512),
+            _ => None,
+        },
         ("ECDSA", true) => match text("namedCurve")?.as_str() {
             "P-256" => Some(Algorithm::ES256),
             "P-384" => Some(Algorithm::ES384),
@@ -96,13 +101,14 @@ fn algorithm_of(key: &CryptoKey) -> Option<Algorithm> {
 pub(super) fn parameters(algorithm: Algorithm) -> Object {
     let name = match (algorithm.curve(), algorithm) {
         (Some(_), _) => "ECDSA",
-        (None, Algorithm::PS256) => "RSA-PSS",
+        (None, Algorithm::PS256 | Algorithm::PS384 | Algorithm::PS512) => "RSA-PSS",
         (None, _) => "RSASSA-PKCS1-v1_5",
     };
     object(&[
         ("name", name.into()),
         ("hash", algorithm.hash_name().into()),
         ("namedCurve", algorithm.curve().map_or(JsValue::UNDEFINED, JsValue::from)),
-        ("saltLength", 32.into()),
+        // As long as the hash, in bytes (RFC 7518 section 3.5).
+        ("saltLength", (algorithm.hash_bits() / 8).into()),
     ])
 }

@@ -11,14 +11,11 @@ use super::{WebPlatform, database};
 use crate::error::{Error, Failure};
 use crate::platform::{Json, JsonView, Signer};
 use crate::protocol::client_assertion::{ClientKey, PrivateKeyJwt};
-use crate::protocol::jwk::{Algorithm, PublicKey, jwk_set};
+use crate::protocol::jwk::{Algorithm, PublicKey, SHORTEST_MODULUS, jwk_set};
 use crate::protocol::pem::{public_key_pem, read_private_key};
 
 const RSA: [Algorithm; 3] = [Algorithm::RS256, Algorithm::RS384, Algorithm::RS512];
 const ELLIPTIC_CURVE: [Algorithm; 3] = [Algorithm::ES256, Algorithm::ES384, Algorithm::ES512];
-
-/// The shortest RSA modulus that JOSE allows, in bits (RFC 7518 section 3.3).
-const SHORTEST_MODULUS: usize = 2048;
 
 /// A client's key pair. The private half stays in the browser and, unless asked otherwise, cannot be read out of it.
 ///
@@ -242,11 +239,9 @@ async fn exported_jwk(key: &CryptoKey) -> Result<JsonValue, Failure> {
 }
 
 fn read_public(jwk: &JsonValue) -> Result<PublicKey, Failure> {
-    let public = PublicKey::read(jwk).ok_or_else(|| wrong("it is no RSA or elliptic-curve key for signatures"))?;
-    match public.modulus_bits() {
-        Some(bits) if bits < SHORTEST_MODULUS => Err(wrong("its modulus has fewer than 2048 bits")),
-        _ => Ok(public),
-    }
+    let public = PublicKey::of_key_pair(jwk);
+    let public = public.ok_or_else(|| wrong("it is no RSA or elliptic-curve key for signatures"))?;
+    if public.is_long_enough() { Ok(public) } else { Err(wrong("its modulus has fewer than 2048 bits")) }
 }
 
 fn wrong(problem: &str) -> Failure {

@@ -14,11 +14,13 @@ const EC_KEY: &str = r#"{"kty": "EC", "crv": "P-256", "x": "f83OJ3D2xF1Bg8vub9tL
 const EC_TOKEN: &str = "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q";
 
 /// Each algorithm, and how Web Crypto words what it is for making a key and for signing.
-const ALGORITHMS: [(&str, &str, &str); 7] = [
+const ALGORITHMS: [(&str, &str, &str); 9] = [
     ("RS256", r#"{"name": "RSASSA-PKCS1-v1_5", "hash": "SHA-256"}"#, r#"{"name": "RSASSA-PKCS1-v1_5"}"#),
     ("RS384", r#"{"name": "RSASSA-PKCS1-v1_5", "hash": "SHA-384"}"#, r#"{"name": "RSASSA-PKCS1-v1_5"}"#),
     ("RS512", r#"{"name": "RSASSA-PKCS1-v1_5", "hash": "SHA-512"}"#, r#"{"name": "RSASSA-PKCS1-v1_5"}"#),
     ("PS256", r#"{"name": "RSA-PSS", "hash": "SHA-256"}"#, r#"{"name": "RSA-PSS", "saltLength": 32}"#),
+    ("PS384", r#"{"name": "RSA-PSS", "hash": "SHA-384"}"#, r#"{"name": "RSA-PSS", "saltLength": 48}"#),
+    ("PS512", r#"{"name": "RSA-PSS", "hash": "SHA-512"}"#, r#"{"name": "RSA-PSS", "saltLength": 64}"#),
     ("ES256", r#"{"name": "ECDSA", "namedCurve": "P-256"}"#, r#"{"name": "ECDSA", "hash": "SHA-256"}"#),
     ("ES384", r#"{"name": "ECDSA", "namedCurve": "P-384"}"#, r#"{"name": "ECDSA", "hash": "SHA-384"}"#),
     ("ES512", r#"{"name": "ECDSA", "namedCurve": "P-521"}"#, r#"{"name": "ECDSA", "hash": "SHA-512"}"#),
@@ -59,7 +61,7 @@ async fn digests_are_those_of_fips_180_4() {
 }
 
 #[wasm_bindgen_test]
-async fn i4_every_algorithm_tells_its_owners_signature_from_another() {
+async fn i4_i12_every_algorithm_tells_its_owners_signature_from_another() {
     let platform = WebPlatform::default();
     for (name, making, signing) in ALGORITHMS {
         let algorithm = Algorithm::from_name(name).unwrap();
