@@ -35,6 +35,8 @@ export interface BackendConfig {
   fhirBase: string;
   /** Where `.well-known` lies, if not under the FHIR base. */
   discoveryBase?: string;
+  /** The token endpoint, for servers whose documents are missing or wrong: with it no document is asked for. */
+  tokenEndpoint?: string;
   /** The client id. */
   clientId: string;
   /** The scopes, separated by spaces, such as `system/*.rs`. */

@@ -17,9 +17,10 @@ export class BackendClient {
   #client;
   #made;
 
-  constructor({ key, ...config } = {}) {
-    const plain = key === undefined ? config : { ...config, key: plainKey(key) };
-    this.#client = once(async () => (this.#made = new (await load()).BackendClient(plain)));
+  constructor(config = {}) {
+    // Copied, as it is read when the client is first used.
+    const own = { ...config };
+    this.#client = once(async () => (this.#made = new (await load()).BackendClient(own)));
   }
 
   [dispose]() {
@@ -192,10 +193,4 @@ export class Keys {
 
 function progressOf([files, totalFiles, resources, bytes, skipped, totalResources]) {
   return { files, totalFiles, resources, totalResources, bytes, skipped };
-}
-
-/** What of a key the configuration takes: `Keys` have it behind getters. */
-function plainKey({ privateKey, kid, jku, issuer, claims }) {
-  const members = Object.entries({ privateKey, kid, jku, issuer, claims });
-  return Object.fromEntries(members.filter(([, value]) => value !== undefined));
 }

@@ -35,7 +35,7 @@ export interface ServerConfig {
    * secret, else `none`.
    */
   tokenEndpointAuthMethod?: "none" | "client_secret_post" | "client_secret_basic" | "private_key_jwt";
-  /** The key that signs the client's assertions (SMART App Launch 2.2, asymmetric authentication). */
+  /** The key that signs the client's assertions: `Keys`, or a key of your own (SMART App Launch 2.2, asymmetric authentication). */
   key?: ClientKey;
   /**
    * Authenticates the client's token, revocation and introspection requests in the app's own way. It is called anew for every
@@ -64,6 +64,24 @@ export interface ServerConfig {
   allowMissingNonce?: boolean;
   /** Allows plain http to other machines. Everybody on the way can then read along. */
   allowInsecureHttp?: boolean;
+  /**
+   * Where the user is sent, absolute: in place of what the server's documents say, where they are missing or wrong. With
+   * `tokenEndpoint` no document is asked for; then ID tokens are checked, and tokens revoked and introspected, only by the endpoints that
+   * are named besides. `diagnose` says where the documents differ.
+   */
+  authorizationEndpoint?: string;
+  /** Where codes and refresh tokens are exchanged, absolute. */
+  tokenEndpoint?: string;
+  /** The keys that sign ID tokens. */
+  jwksUri?: string;
+  /** The issuer of ID tokens, as their claim `iss` has it; not the `issuers` that EHR launches come with. */
+  idTokenIssuer?: string;
+  /** Where tokens are given back. */
+  revocationEndpoint?: string;
+  /** Where a token is asked about. */
+  introspectionEndpoint?: string;
+  /** Where the user is asked about. */
+  userinfoEndpoint?: string;
 }
 
 /** A client's private key, and what its assertions say besides. */

@@ -10,8 +10,9 @@ export class EarlyDiscovery {
 
   begin(config, options) {
     try {
-      const { fhirBase, discoveryBase = fhirBase } = this.#meant(config, options) ?? {};
-      if (isConfidential(discoveryBase)) this.#fetch(`${bare(discoveryBase)}/.well-known/smart-configuration`);
+      const { fhirBase, discoveryBase = fhirBase, ...server } = this.#meant(config, options) ?? {};
+      const isNamed = server.authorizationEndpoint && server.tokenEndpoint;
+      if (!isNamed && isConfidential(discoveryBase)) this.#fetch(`${bare(discoveryBase)}/.well-known/smart-configuration`);
     } catch {
       // What is wrong with the configuration is told by the one who reads it.
     }

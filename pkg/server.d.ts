@@ -1,5 +1,7 @@
 // What can be asked of a server without a client.
 
+import type { Keys } from "./backend.js";
+
 /** A server: its FHIR base, or its bases. */
 export type ServerBases =
   | string
@@ -10,6 +12,14 @@ export type ServerBases =
       discoveryBase?: string;
       /** Allows plain http to other machines. Everybody on the way can then read along. */
       allowInsecureHttp?: boolean;
+      /** The endpoints that a `ServerConfig` names: `discover` takes them, `diagnose` says where the documents differ. */
+      authorizationEndpoint?: string;
+      tokenEndpoint?: string;
+      jwksUri?: string;
+      idTokenIssuer?: string;
+      revocationEndpoint?: string;
+      introspectionEndpoint?: string;
+      userinfoEndpoint?: string;
     };
 
 /** A server's endpoints, absolute, and capabilities (SMART App Launch 2.2, conformance). */
@@ -48,7 +58,7 @@ export function discover(server: ServerBases): Promise<SmartConfiguration>;
 /** Fetches a server's documents and lists what is odd about them. A document that cannot be had is a finding too. */
 export function diagnose(server: ServerBases): Promise<Finding[]>;
 
-/** What a client says of itself (RFC 7591 section 2). Members that this list lacks are not sent. */
+/** What a client says of itself (RFC 7591 section 2). Members that this list lacks are not sent; empty arrays are sent as they are. */
 export interface ClientMetadata {
   client_name?: string;
   client_uri?: string;
@@ -63,14 +73,17 @@ export interface ClientMetadata {
   response_types?: string[];
   token_endpoint_auth_method: "none" | "client_secret_post" | "client_secret_basic" | "private_key_jwt";
   jwks_uri?: string;
-  jwks?: { keys: JsonWebKey[] };
+  /** The client's public keys: a JWK Set, or `Keys`, whose public half is sent. */
+  jwks?: { keys: JsonWebKey[] } | Keys;
   software_id?: string;
   software_version?: string;
   software_statement?: string;
 }
 
 /** A registration, in the words of RFC 7591 section 3.2.1. */
-export interface RegistrationDocument extends Partial<ClientMetadata> {
+export interface RegistrationDocument extends Partial<Omit<ClientMetadata, "jwks">> {
+  /** The client's public keys. */
+  jwks?: { keys: JsonWebKey[] };
   client_id: string;
   /** The secret, where the server made one. */
   client_secret?: string;

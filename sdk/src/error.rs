@@ -3,6 +3,7 @@
 mod details;
 mod failure;
 mod message;
+mod redacted;
 
 use std::fmt;
 

@@ -53,7 +53,7 @@ impl Server {
 
     /// Reads what the token endpoint answered, and remembers where it did not know the client: a diagnosis tells more then.
     pub(super) fn read_tokens<V: JsonView>(&self, answer: &Answer<V>) -> Result<Box<TokenResponse>, Failure> {
-        let response = read_token_response(answer.status, &answer.body);
+        let response = answer.read_by(read_token_response);
         if matches!(response.as_ref().map_err(|failure| &**failure), Err(Error::Token(error)) if error.error == "invalid_client")
         {
             self.refused_client.set(true);

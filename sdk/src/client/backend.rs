@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use super::config::{Server, ServerRecord};
+use super::config::{NamedEndpoints, Server, ServerRecord};
 use super::discovery::discover;
 use super::fhir::{RequestOptions, not_json, read_answer, unless_aborted};
 use super::flight::Flight;
@@ -20,6 +20,7 @@ use crate::protocol::backend::client_credentials_request;
 use crate::protocol::client_auth::ClientAuthentication;
 use crate::protocol::guard::Guard;
 use crate::protocol::http::Request;
+use crate::protocol::redaction::Secrets;
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::secret::AccessToken;
 use crate::protocol::url::Url;
@@ -34,6 +35,8 @@ pub struct BackendConfig {
     pub fhir_base: String,
     /// Where `.well-known` lies, if not under the FHIR base.
     pub discovery_base: Option<String>,
+    /// The token endpoint, for servers whose documents are missing or wrong: with it no document is asked for.
+    pub token_endpoint: Option<String>,
     /// The client id.
     pub client_id: String,
     /// How the client authenticates: by a key, on servers that follow the guide.
@@ -57,6 +60,7 @@ impl BackendConfig {
         Self {
             fhir_base: fhir_base.into(),
             discovery_base: None,
+            token_endpoint: None,
             client_id: client_id.into(),
             authentication,
             scope: scope.into(),
@@ -112,6 +116,7 @@ impl<P: Platform> BackendClient<P> {
             discovery_base: config.discovery_base,
             authentication: config.authentication,
             allow_insecure_http: config.allow_insecure_http,
+            endpoints: NamedEndpoints { token_endpoint: config.token_endpoint, ..NamedEndpoints::default() },
             ..ServerRecord::new(config.fhir_base, config.client_id, "", config.scope)
         })?;
         let mut guard = Guard::new(server.fhir_base.clone());
@@ -244,6 +249,11 @@ impl<P: Platform> BackendClient<P> {
         in_time(platform, &request.url, REQUEST_TIMEOUT, abort, platform.send(request, abort)).await
     }
 
+    /// What its requests carry and no error may repeat.
+    pub(super) fn secrets(&self) -> Secrets {
+        self.inner.token.borrow().as_ref().map(|token| Secrets::of_token(&token.access_token)).unwrap_or_default()
+    }
+
     fn authorized(&self, request: &Request, token: &AccessToken) -> Result<Request, Failure> {
         let mut request = request.clone();
         let authorized = self.inner.guard.authorize(&mut request, token);
@@ -284,7 +294,10 @@ impl<P: Platform> BackendClient<P> {
 
 async fn request_token<P: Platform>(inner: &Inner<P>) -> Result<AccessToken, Failure> {
     let Inner { platform, server, .. } = inner;
-    let configuration = discover(platform, &at_hand(), server, false).await?;
+    let configuration = match server.named.configuration(false) {
+        Some(named) => named,
+        None => discover(platform, &at_hand(), server, false).await?,
+    };
     let endpoint = &configuration.token_endpoint;
     let supported = &configuration.token_endpoint_auth_signing_alg_values_supported;
     let client = server.authenticated(endpoint, endpoint, supported).await?;

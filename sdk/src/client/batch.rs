@@ -11,6 +11,7 @@ use crate::fhir::batch::{batch, read_batch};
 use crate::fhir::request::{FhirRequest, Interaction};
 use crate::fhir::response::FhirResponse;
 use crate::platform::Platform;
+use crate::protocol::redaction::Secrets;
 
 type Outcome<P> = Result<FhirResponse<Value<P>>, Failure>;
 
@@ -116,6 +117,8 @@ impl<P: Platform> Inner<P> {
         let request = FhirRequest::new(Interaction::Bundle, "").body(body);
         let response = self.session.request(&request, options).await?;
         let bundle = response.resource.ok_or(Error::BatchResponse { problem: "it is empty" })?;
-        read_batch(&bundle, waiting.len(), self.session.inner.guard.base().host())
+        let outcomes = read_batch(&bundle, waiting.len(), self.session.inner.guard.base().host())?;
+        let secrets = Secrets::of_token(&self.session.inner.record.borrow().access_token);
+        Ok(outcomes.into_iter().map(|outcome| outcome.map_err(|failure| failure.without(&secrets))).collect())
     }
 }

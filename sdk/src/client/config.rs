@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 
 use super::discovery::Discovery;
 use super::keys::KeySet;
+use super::named_endpoints::ReadEndpoints;
 use crate::error::{Error, Failure};
 use crate::protocol::client_auth::ClientAuthentication;
 use crate::protocol::launch::same_issuer;
@@ -50,6 +51,30 @@ pub struct ServerRecord {
     pub allow_missing_nonce: bool,
     /// Allows plain http to hosts other than this machine. Everybody on the way can then read along.
     pub allow_insecure_http: bool,
+    /// Endpoints to use in place of those that the server's documents name.
+    pub endpoints: NamedEndpoints,
+}
+
+/// Endpoints of a server whose documents are missing or wrong, absolute. What is named here takes the place of what the
+/// server's documents say; where both the authorization and the token endpoint are named, no document is asked for. Then an ID
+/// token can be checked, a token given back and asked about only by what is named besides.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NamedEndpoints {
+    /// Where the user is sent.
+    pub authorization_endpoint: Option<String>,
+    /// Where codes and refresh tokens are exchanged.
+    pub token_endpoint: Option<String>,
+    /// The keys that sign ID tokens.
+    pub jwks_uri: Option<String>,
+    /// The issuer of ID tokens, as their claim `iss` has it. Not to be confused with [`ServerRecord::issuers`], which EHR
+    /// launches come with.
+    pub id_token_issuer: Option<String>,
+    /// Where tokens are given back.
+    pub revocation_endpoint: Option<String>,
+    /// Where a token is asked about.
+    pub introspection_endpoint: Option<String>,
+    /// Where the user is asked about.
+    pub userinfo_endpoint: Option<String>,
 }
 
 impl ServerRecord {
@@ -75,6 +100,7 @@ impl ServerRecord {
             trusted_audiences: Vec::new(),
             allow_missing_nonce: false,
             allow_insecure_http: false,
+            endpoints: NamedEndpoints::default(),
         }
     }
 }
@@ -88,6 +114,7 @@ pub(crate) struct Server {
     pub key: String,
     pub fhir_base: Url,
     pub discovery_base: Url,
+    pub named: ReadEndpoints,
     pub token_proxy: Option<Url>,
     /// Whether the token endpoint did not know the client (`invalid_client`).
     pub refused_client: Cell<bool>,
@@ -116,8 +143,9 @@ impl Server {
             return Err(Error::configuration("clientId", problem));
         }
         let key = record.name.clone().unwrap_or_else(|| [&*record.client_id, " ", &record.fhir_base].concat());
+        let named = ReadEndpoints::read(&record)?;
         let (discovery, keys, token_proxy, refused_client) = Default::default();
-        Ok(Self { record, discovery, keys, key, fhir_base, discovery_base, token_proxy, refused_client })
+        Ok(Self { record, discovery, keys, key, fhir_base, discovery_base, named, token_proxy, refused_client })
     }
 
     /// The addresses of a record that needs no client, because none is named in what is asked of the server.
@@ -137,7 +165,7 @@ impl Server {
     }
 }
 
-fn read_address(record: &ServerRecord, member: &str, text: &str) -> Result<Url, Failure> {
+pub(super) fn read_address(record: &ServerRecord, member: &str, text: &str) -> Result<Url, Failure> {
     let url = Url::parse(text).map_err(|problem| Error::configuration(member, problem.message()))?;
     if url.is_confidential() || record.allow_insecure_http {
         Ok(url)
@@ -187,6 +215,24 @@ mod tests {
         assert_eq!(wrong_member(|record| record.fhir_base = "ehr.example".into()).as_deref(), Some("fhirBase"));
         assert_eq!(wrong_member(|record| record.fhir_base = "http://ehr.example".into()).as_deref(), Some("fhirBase"));
         assert_eq!(wrong_member(|record| record.client_id.clear()).as_deref(), Some("clientId"));
+    }
+
+    #[test]
+    fn d10_a_named_endpoint_is_absolute_and_not_on_plain_http() {
+        let named = |endpoint: &str| {
+            let endpoints = NamedEndpoints::of("https://ehr.example/authorize", endpoint);
+            wrong_member(|record| record.endpoints = endpoints.clone())
+        };
+        assert_eq!(named("https://login.example/token"), None);
+        assert_eq!(named("http://localhost:9080/token"), None);
+        for wrong in ["http://ehr.example/token", "/token", "https://ehr.example/token#x", ""] {
+            assert_eq!(named(wrong).as_deref(), Some("tokenEndpoint"), "{wrong}");
+        }
+        let allowed = wrong_member(|record| {
+            record.endpoints.jwks_uri = Some("http://ehr.example/jwks".into());
+            record.allow_insecure_http = true;
+        });
+        assert_eq!(allowed, None);
     }
 
     #[test]

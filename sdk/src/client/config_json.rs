@@ -2,7 +2,7 @@
 
 #[cfg(any(feature = "js-backend", test))]
 use super::backend::BackendConfig;
-use super::config::{ServerRecord, SmartAppConfig};
+use super::config::{NamedEndpoints, ServerRecord, SmartAppConfig};
 use crate::error::{Error, Failure};
 use crate::platform::JsonView;
 use crate::protocol::client_auth::{BasicEncoding, ClientAuthentication};
@@ -10,9 +10,10 @@ use crate::protocol::pkce::Pkce;
 use crate::protocol::secret::ClientSecret;
 
 #[cfg(any(feature = "js-backend", test))]
-const BACKEND_MEMBERS: [&str; 11] = [
+const BACKEND_MEMBERS: [&str; 12] = [
     "fhirBase",
     "discoveryBase",
+    "tokenEndpoint",
     "clientId",
     "clientSecret",
     "tokenEndpointAuthMethod",
@@ -24,7 +25,7 @@ const BACKEND_MEMBERS: [&str; 11] = [
     "allowInsecureHttp",
 ];
 
-const MEMBERS: [&str; 19] = [
+const MEMBERS: [&str; 26] = [
     "name",
     "fhirBase",
     "discoveryBase",
@@ -44,6 +45,13 @@ const MEMBERS: [&str; 19] = [
     "allowMissingNonce",
     "allowInsecureHttp",
     "label",
+    "authorizationEndpoint",
+    "tokenEndpoint",
+    "jwksUri",
+    "idTokenIssuer",
+    "revocationEndpoint",
+    "introspectionEndpoint",
+    "userinfoEndpoint",
 ];
 
 /// Reads the authentication of a server that has a key or a callback; `None` for every other.
@@ -103,8 +111,27 @@ impl ServerRecord {
             trusted_audiences: wrong.note(texts(value, "trustedAudiences")),
             allow_missing_nonce: wrong.note(flag(value, "allowMissingNonce")),
             allow_insecure_http: wrong.note(flag(value, "allowInsecureHttp")),
+            endpoints: wrong.note(NamedEndpoints::read(value)),
         };
         wrong.first.map_or(Ok(record), Err)
+    }
+}
+
+impl NamedEndpoints {
+    /// Reads the endpoints of a server record.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`] naming the member that is no text.
+    pub(crate) fn read<V: JsonView>(value: &V) -> Result<Self, Failure> {
+        Ok(Self {
+            authorization_endpoint: optional(value, "authorizationEndpoint")?,
+            token_endpoint: optional(value, "tokenEndpoint")?,
+            jwks_uri: optional(value, "jwksUri")?,
+            id_token_issuer: optional(value, "idTokenIssuer")?,
+            revocation_endpoint: optional(value, "revocationEndpoint")?,
+            introspection_endpoint: optional(value, "introspectionEndpoint")?,
+            userinfo_endpoint: optional(value, "userinfoEndpoint")?,
+        })
     }
 }
 
@@ -134,6 +161,7 @@ impl BackendConfig {
         Ok(Self {
             fhir_base: required(value, "fhirBase")?,
             discovery_base: optional(value, "discoveryBase")?,
+            token_endpoint: optional(value, "tokenEndpoint")?,
             client_id: required(value, "clientId")?,
             authentication: authentication(value, own_authentication)?,
             scope: required(value, "scope")?,
@@ -252,14 +280,17 @@ mod tests {
     }
 
     #[test]
-    fn d9_a_server_record_holds_bases_client_and_issuers() {
+    fn d9_d10_a_server_record_holds_bases_client_issuers_and_endpoints() {
         let mut full = server();
         full["discoveryBase"] = json!("https://ehr.example");
         full["aud"] = json!("https://ehr.example/aud");
         full["issuers"] = json!(["https://ehr.example/fhir/"]);
         full["clientSecret"] = json!("hidden");
         full["basicEncoding"] = json!("raw");
+        full["authorizationEndpoint"] = json!("https://ehr.example/authorize");
+        full["tokenEndpoint"] = json!("https://ehr.example/token");
         let record = ServerRecord::read(&full).unwrap();
+        assert_eq!(record.endpoints, NamedEndpoints::of("https://ehr.example/authorize", "https://ehr.example/token"));
         assert_eq!(record.discovery_base.as_deref(), Some("https://ehr.example"));
         assert_eq!(record.aud.as_deref(), Some("https://ehr.example/aud"));
         assert_eq!(record.issuers, Some(vec!["https://ehr.example/fhir/".to_owned()]));
@@ -298,6 +329,7 @@ mod tests {
             ("tokenEndpointAuthMethod", json!("private_key")),
             ("basicEncoding", json!("base64")),
             ("client_id", json!("app")),
+            ("tokenEndpoint", json!(["https://ehr.example/token"])),
         ] {
             assert_eq!(wrong_member(name, value).as_deref(), Some(name));
         }

@@ -2,14 +2,16 @@
 
 use super::app::SmartApp;
 use super::config::{Server, ServerRecord};
-use super::discovery::Document;
+use super::discovery::{Document, asked_server, bases};
 use super::transport::fetch_document;
 use crate::error::Failure;
-use crate::platform::Platform;
+use crate::platform::{JsonView, Platform};
 use crate::protocol::diagnosis::{
-    contradictions, openid_configuration_findings, refused_client_finding, smart_configuration_findings,
+    contradictions, differing_endpoints, foreign_openid_configuration_finding, openid_configuration_findings,
+    refused_client_finding, smart_configuration_findings,
 };
 use crate::protocol::finding::Finding;
+use crate::protocol::openid::{KnownEndpoints, openid_problem};
 
 impl<P: Platform> SmartApp<P> {
     /// Fetches a server's documents and lists what is odd about them, in plain language and with the section of the
@@ -58,6 +60,21 @@ async fn findings_of<P: Platform>(platform: &P, server: &Server) -> Result<Vec<F
         findings.extend(smart.iter().flat_map(smart_configuration_findings));
         findings.extend(openid.iter().flat_map(openid_configuration_findings));
         findings.extend(smart.iter().zip(openid).flat_map(|(smart, openid)| contradictions(smart, openid)));
+        findings.extend(openid.as_ref().and_then(|openid| foreign(server, smart.as_ref(), openid)));
+        for (name, document) in [("SMART configuration", smart), ("OpenID configuration", openid)] {
+            let differing = |document| differing_endpoints(name, document, &server.fhir_base, &server.named.members());
+            findings.extend(document.iter().flat_map(differing));
+        }
     }
     Ok(findings)
+}
+
+/// That the OpenID configuration does not speak for the server; `None` where it does, or neither can be told.
+fn foreign<V: JsonView>(server: &Server, smart: Option<&V>, openid: &V) -> Option<Finding> {
+    let read = |document: Document, body: &V| document.read(body, server).ok();
+    let openid = read(Document::OpenidConfiguration, openid)?;
+    let smart = smart.and_then(|smart| read(Document::SmartConfiguration, smart));
+    let bases = bases(server);
+    let asked = asked_server(server, &bases, smart.as_ref().map(KnownEndpoints::of));
+    openid_problem(&openid, &asked).map(foreign_openid_configuration_finding)
 }

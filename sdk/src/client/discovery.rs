@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::config::{Server, ServerRecord};
 use super::flight::Flight;
 use super::parts::{Parts, at_hand};
-use super::transport::{TOO_LATE, fetch_document};
+use super::transport::{TOO_LATE, fetch_patiently};
 use crate::error::{DiscoveryAttempt, Error, Failure};
 use crate::platform::{JsonView, Platform};
 use crate::protocol::discovery::{
@@ -15,6 +15,7 @@ use crate::protocol::discovery::{
 };
 use crate::protocol::http::Request;
 use crate::protocol::json::ObjectWriter;
+use crate::protocol::openid::{AskedServer, KnownEndpoints, openid_problem};
 use crate::protocol::url::{Url, UrlError};
 
 /// What is known of a server, and who is finding out.
@@ -54,9 +55,25 @@ pub async fn smart_configuration<P: Platform>(
     discover(platform, &at_hand(), &Rc::new(Server::without_client(record)?), true).await
 }
 
-/// The server's endpoints; `with_identity` where an ID token will be asked for. Callers who ask at the same time share
-/// one lookup, and a success is good for as long as the server says.
+/// The server's endpoints, of its record where that names them, else of its documents; `with_identity` where an ID token
+/// will be asked for.
 pub(crate) async fn discover<P: Platform>(
+    platform: &P,
+    parts: &Rc<dyn Parts<P>>,
+    server: &Rc<Server>,
+    with_identity: bool,
+) -> Result<Rc<SmartConfiguration>, Failure> {
+    match server.named.configuration(true) {
+        Some(named) => Ok(named),
+        None => {
+            discover_documents(platform, parts, server, with_identity).await.map(|found| server.named.applied_to(found))
+        }
+    }
+}
+
+/// What the server's documents say. Callers who ask at the same time share one lookup, and a success is good for as long as
+/// the server says.
+pub(super) async fn discover_documents<P: Platform>(
     platform: &P,
     parts: &Rc<dyn Parts<P>>,
     server: &Rc<Server>,
@@ -113,7 +130,7 @@ async fn look_up<P: Platform>(
 
 /// Asks for one document. Where it has no endpoints, that gives what came back.
 async fn ask<P: Platform>(platform: &P, server: &Server, document: Document) -> Result<Result<Found, String>, Failure> {
-    let (body, lifetime) = match fetch_document(platform, &document.request(server)?).await {
+    let (body, lifetime) = match fetch_patiently(platform, &document.request(server)?).await {
         Ok(answer) => answer,
         Err(outcome) => return Ok(Err(outcome)),
     };
@@ -158,31 +175,77 @@ pub(crate) fn not_found(server: &Server, outcome: String) -> Failure {
     }
 }
 
-/// Fills in the issuer and the keys' address from the OpenID configuration, where they are missing, and where both
-/// documents speak of the same authorization server.
+/// Fills in the issuer and the keys' address from the OpenID configuration, where they are missing, and where it speaks for
+/// the same authorization server.
 async fn complete_identity<P: Platform>(platform: &P, server: &Server, found: &mut Found) {
     found.with_identity = true;
     let known = &found.configuration;
-    if found.document == Document::OpenidConfiguration || (known.issuer.is_some() && known.jwks_uri.is_some()) {
-        return;
-    }
-    let Some(openid) = openid_configuration(platform, server, &known.token_endpoint).await else { return };
     let mut completed = SmartConfiguration::clone(known);
-    completed.issuer = completed.issuer.or(openid.issuer);
-    completed.jwks_uri = completed.jwks_uri.or(openid.jwks_uri);
+    if found.document == Document::OpenidConfiguration {
+        if openid_problem(known, &asked_server(server, &bases(server), None)).is_none() {
+            return;
+        }
+        (completed.issuer, completed.jwks_uri) = (None, None);
+        completed.left_openid_configuration_aside = true;
+    } else {
+        if known.issuer.is_some() && known.jwks_uri.is_some() {
+            return;
+        }
+        match openid_configuration_beside(platform, server, KnownEndpoints::of(known)).await {
+            Openid::Absent => return,
+            Openid::Foreign => completed.left_openid_configuration_aside = true,
+            Openid::Found(openid) => {
+                completed.issuer = completed.issuer.or(openid.issuer);
+                completed.jwks_uri = completed.jwks_uri.or(openid.jwks_uri);
+            }
+        }
+    }
     found.configuration = Rc::new(completed);
 }
 
-/// The OpenID configuration, where it speaks of the authorization server that has this token endpoint.
+/// What came of asking for the OpenID configuration beside what is known of the server.
+enum Openid {
+    Absent,
+    /// It speaks of another issuer, or contradicts what is known.
+    Foreign,
+    Found(Box<SmartConfiguration>),
+}
+
+/// The OpenID configuration, where it speaks for the authorization server of which this is known.
 pub(super) async fn openid_configuration<P: Platform>(
     platform: &P,
     server: &Server,
-    token_endpoint: &Url,
+    known: KnownEndpoints<'_>,
 ) -> Option<SmartConfiguration> {
-    let request = Document::OpenidConfiguration.request(server).ok()?;
-    let (body, _) = fetch_document(platform, &request).await.ok()?;
-    let openid = Document::OpenidConfiguration.read(&body, server).ok()?;
-    Some(openid).filter(|openid| openid.token_endpoint.has_origin_of(token_endpoint))
+    match openid_configuration_beside(platform, server, known).await {
+        Openid::Found(openid) => Some(*openid),
+        Openid::Absent | Openid::Foreign => None,
+    }
+}
+
+async fn openid_configuration_beside<P: Platform>(platform: &P, server: &Server, known: KnownEndpoints<'_>) -> Openid {
+    let document = Document::OpenidConfiguration;
+    let Ok(request) = document.request(server) else { return Openid::Absent };
+    let Ok((body, _)) = fetch_patiently(platform, &request).await else { return Openid::Absent };
+    let Ok(openid) = document.read(&body, server) else { return Openid::Absent };
+    match openid_problem(&openid, &asked_server(server, &bases(server), Some(known))) {
+        None => Openid::Found(Box::new(openid)),
+        Some(_) => Openid::Foreign,
+    }
+}
+
+/// Where a server's documents lie.
+pub(super) fn bases(server: &Server) -> [&Url; 2] {
+    [&server.discovery_base, &server.fhir_base]
+}
+
+/// What an OpenID configuration of the server is held against.
+pub(super) fn asked_server<'a>(
+    server: &'a Server,
+    bases: &'a [&'a Url; 2],
+    smart: Option<KnownEndpoints<'a>>,
+) -> AskedServer<'a> {
+    AskedServer { bases, issuers: server.record.issuers.as_deref().unwrap_or_default(), smart }
 }
 
 impl Document {
@@ -200,7 +263,7 @@ impl Document {
         Ok(DiscoveryAttempt { url: self.request(server)?.url.as_str().to_owned(), outcome })
     }
 
-    fn read<V: JsonView>(self, body: &V, server: &Server) -> Result<SmartConfiguration, Failure> {
+    pub(super) fn read<V: JsonView>(self, body: &V, server: &Server) -> Result<SmartConfiguration, Failure> {
         let allow_insecure_http = server.record.allow_insecure_http;
         match self {
             Self::CapabilityStatement => read_capability_statement(body, &server.fhir_base, allow_insecure_http),
@@ -220,6 +283,7 @@ impl Found {
             .optional_seconds("until", Some(self.until))
             .optional_text("issuer", self.configuration.issuer.as_deref())
             .optional_text("jwksUri", self.configuration.jwks_uri.as_ref().map(Url::as_str))
+            .flag("leftOpenidAside", self.configuration.left_openid_configuration_aside)
             .raw("document", &self.configuration.json)
             .finish()
     }
@@ -229,6 +293,8 @@ impl Found {
         let mut configuration = document.read(&value.member("document")?, server).ok()?;
         configuration.issuer = value.member_text("issuer");
         configuration.jwks_uri = value.member_text("jwksUri").and_then(|url| Url::parse(&url).ok());
+        configuration.left_openid_configuration_aside =
+            value.member("leftOpenidAside").and_then(|flag| flag.flag()).unwrap_or_default();
         Some(Self {
             configuration: Rc::new(configuration),
             document,

@@ -71,7 +71,7 @@ impl<P: Platform> BackendClient<P> {
         let request = export.kick_off(&self.inner.server.fhir_base)?;
         let response = self.open(&request, true, abort).await?;
         if response.status() != 202 {
-            let answer = whole(&self.inner.platform, response, &request.url, abort).await?;
+            let answer = whole(self, response, &request.url, abort).await?;
             return Err(match answer.status {
                 200..300 => Error::Export { problem: "the server did not answer by a job (status 202)".into() }.into(),
                 _ => fhir_error(*answer, &request.url),
@@ -138,7 +138,7 @@ impl<P: Platform> Export<P> {
                     retry_after: response.header("Retry-After").and_then(|text| retry_after(&text, platform.now())),
                 });
             }
-            let answer = whole(platform, response, &request.url, abort).await?;
+            let answer = whole(&self.client, response, &request.url, abort).await?;
             let page = match &answer.body {
                 Body::Json(page) if answer.status == 200 => ExportManifest::read(page)?,
                 _ if answer.status == 200 => {
@@ -259,10 +259,11 @@ fn passes(error: &FhirError) -> bool {
 
 /// A response with its whole body.
 pub(super) async fn whole<P: Platform>(
-    platform: &P,
+    client: &BackendClient<P>,
     response: P::Response,
     url: &Url,
     abort: &AbortSignal,
 ) -> Result<Box<Answer<<P as Json>::Value>>, Failure> {
-    in_time(platform, url, REQUEST_TIMEOUT, abort, Answer::read(response, false)).await
+    let reading = Answer::read(response, false, client.secrets());
+    in_time(&client.inner.platform, url, REQUEST_TIMEOUT, abort, reading).await
 }

@@ -85,7 +85,7 @@ impl<P: Platform> Source<P> {
             let failure = match self.export.client.open(&request, self.with_token, &self.abort).await {
                 Ok(response) if (200..300).contains(&response.status()) => return Ok(response),
                 Ok(response) => {
-                    match whole(&self.export.client.inner.platform, response, &request.url, &self.abort).await {
+                    match whole(&self.export.client, response, &request.url, &self.abort).await {
                         Ok(answer) => fhir_error(*answer, &request.url),
                         Err(failure) => failure,
                     }

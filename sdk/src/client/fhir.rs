@@ -96,7 +96,7 @@ impl RequestOptions {
 }
 
 /// A random number from 0 to 1; 0 where the host has none to give.
-fn chance(platform: &impl Entropy) -> f64 {
+pub(super) fn chance(platform: &impl Entropy) -> f64 {
     let mut byte = [0];
     let drawn = platform.fill(&mut byte);
     drawn.map_or(0.0, |()| f64::from(byte[0]) / 255.0)
@@ -294,9 +294,9 @@ pub(super) fn read_answer<V: JsonView>(answer: Answer<V>, url: &Url) -> Result<F
     Ok(FhirResponse { status, etag, location, last_modified, resource, bytes })
 }
 
-/// What an error status says.
+/// What an error status says, without the secrets of the request.
 pub(super) fn fhir_error<V: JsonView>(answer: Answer<V>, url: &Url) -> Failure {
-    Error::Fhir(Box::new(FhirError {
+    let failure: Failure = Error::Fhir(Box::new(FhirError {
         status: answer.status,
         host: url.host().to_owned(),
         operation_outcome: match &answer.body {
@@ -306,7 +306,8 @@ pub(super) fn fhir_error<V: JsonView>(answer: Answer<V>, url: &Url) -> Failure {
         retry_after: answer.retry_after,
         etag: answer.etag,
     }))
-    .into()
+    .into();
+    failure.without(&answer.secrets)
 }
 
 pub(super) fn not_json(status: u16, url: &Url) -> Failure {

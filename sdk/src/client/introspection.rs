@@ -38,6 +38,6 @@ impl<P: Platform> Session<P> {
             IntrospectAs::Client => client_introspection_request(&self.inner.client(&endpoint).await?, &token),
         };
         let answer = send(&self.inner.platform, &request, REQUEST_TIMEOUT, abort).await?;
-        read_introspection(answer.status, &answer.body)
+        answer.read_by(read_introspection)
     }
 }

@@ -24,37 +24,45 @@ pub(crate) struct KeySet {
     searched: f64,
 }
 
-/// The server's keys, for a signature by the key `kid`.
+/// The server's keys, for a signature by the key `kid`. Where it is not among them they are fetched once more, also right
+/// after a fetch: what came first may be an old copy.
+///
+/// # Errors
+/// Says why the keys could not be had. Another try may succeed.
 pub(super) async fn fetch<P: Platform>(
     platform: &P,
     server: &Server,
     address: Url,
     kid: Option<&str>,
 ) -> Result<Rc<[PublicKey]>, &'static str> {
-    let known = server.keys.borrow().clone().filter(|set| set.address == address);
     let now = platform.now();
-    if let Some(set) = known.as_ref().filter(|set| set.serves(kid, now)) {
-        return Ok(set.keys.clone());
+    let known = server.keys.borrow().clone().filter(|set| set.address == address && now - set.fetched < LIFETIME);
+    let mut set = match known {
+        Some(set) => set,
+        None => load(platform, server, &address, f64::NEG_INFINITY).await?,
+    };
+    let has_kid = |set: &KeySet| kid.is_none_or(|kid| set.keys.iter().any(|key| key.kid.as_deref() == Some(kid)));
+    if !has_kid(&set) && now - set.searched >= PAUSE {
+        set = load(platform, server, &address, now).await?;
     }
-    let searched = if known.is_some_and(|set| set.is_fresh(now)) { now } else { f64::NEG_INFINITY };
-    let mut request = Request::get(address.clone(), "application/json");
-    request.no_store = true;
-    let (set, _) = fetch_document(platform, &request).await.map_err(|_| "the server's keys could not be fetched")?;
-    if set.member("keys").is_none() {
-        return Err("the server's keys could not be read");
-    }
-    let keys: Rc<[PublicKey]> = PublicKey::read_set(&set).into();
-    *server.keys.borrow_mut() = Some(KeySet { address, keys: keys.clone(), fetched: platform.now(), searched });
-    Ok(keys)
+    Ok(set.keys)
 }
 
-impl KeySet {
-    fn serves(&self, kid: Option<&str>, now: f64) -> bool {
-        let is_known = kid.is_none_or(|kid| self.keys.iter().any(|key| key.kid.as_deref() == Some(kid)));
-        self.is_fresh(now) && (is_known || now - self.searched < PAUSE)
+async fn load<P: Platform>(
+    platform: &P,
+    server: &Server,
+    address: &Url,
+    searched: f64,
+) -> Result<KeySet, &'static str> {
+    let mut request = Request::get(address.clone(), "application/json");
+    request.no_store = true;
+    let (document, _) =
+        fetch_document(platform, &request).await.map_err(|_| "the server's keys could not be fetched")?;
+    if document.member("keys").is_none() {
+        return Err("the server's keys could not be read");
     }
-
-    fn is_fresh(&self, now: f64) -> bool {
-        now - self.fetched < LIFETIME
-    }
+    let keys = PublicKey::read_set(&document).into();
+    let set = KeySet { address: address.clone(), keys, fetched: platform.now(), searched };
+    *server.keys.borrow_mut() = Some(set.clone());
+    Ok(set)
 }

@@ -15,6 +15,7 @@ use crate::protocol::authorize::{AuthorizationRequest, LONGEST_ADDRESS};
 use crate::protocol::discovery::SmartConfiguration;
 use crate::protocol::encoding::{base64url, values};
 use crate::protocol::launch::LaunchLink;
+use crate::protocol::openid::KnownEndpoints;
 use crate::protocol::pkce::{self, Pkce, VERIFIER_BYTES};
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::secret::CodeVerifier;
@@ -215,7 +216,7 @@ pub(super) async fn max_age<P: Platform>(asked: AskedMaxAge<P>) -> Result<f64, F
     let tells = |document: &SmartConfiguration| document.supports_claim(&platform, "auth_time");
     let is_told = asks_identity
         && (tells(&configuration)
-            || openid_configuration(&platform, &server, &configuration.token_endpoint)
+            || openid_configuration(&platform, &server, KnownEndpoints::of(&configuration))
                 .await
                 .is_some_and(|openid| tells(&openid)));
     if is_told { Ok(seconds.into()) } else { Err(Error::MaxAgeUnsupported.into()) }

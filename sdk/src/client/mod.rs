@@ -23,6 +23,7 @@ pub mod introspection;
 mod keys;
 mod launch;
 mod matching;
+mod named_endpoints;
 pub(crate) mod parts;
 pub mod pasted;
 mod popup;

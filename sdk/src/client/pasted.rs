@@ -11,6 +11,7 @@ use crate::fhir::reference::is_id;
 use crate::platform::Platform;
 use crate::protocol::context::LaunchContext;
 use crate::protocol::secret::AccessToken;
+use crate::protocol::token::LONGEST_LIFETIME;
 
 /// What is known of a pasted access token.
 #[derive(Clone, Debug, Default)]
@@ -59,7 +60,7 @@ impl<P: Platform> SmartApp<P> {
             granted_scope: None,
             access_token,
             refresh_token: None,
-            expires_at: options.expires_in.map(|seconds| self.platform().now() + seconds),
+            expires_at: options.expires_in.map(|seconds| self.platform().now() + seconds.min(LONGEST_LIFETIME)),
             context: Rc::new(LaunchContext::about(options.patient)),
             identity: None,
             issuer_unknown: false,

@@ -34,6 +34,8 @@ pub(crate) struct Endpoints {
     pub token_endpoint_auth_signing_alg_values_supported: Vec<String>,
     /// Whether every redirect must name its issuer (RFC 9207).
     pub issuer_in_redirect: bool,
+    /// Whether the server's OpenID configuration was left aside, because it does not speak for the server.
+    pub left_openid_aside: bool,
 }
 
 /// A launch whose redirect has not come back.
@@ -125,6 +127,7 @@ impl Endpoints {
                 .token_endpoint_auth_signing_alg_values_supported
                 .clone(),
             issuer_in_redirect: configuration.authorization_response_iss_parameter_supported,
+            left_openid_aside: configuration.left_openid_configuration_aside,
         })
     }
 
@@ -140,6 +143,7 @@ impl Endpoints {
             .optional_text("revocation", self.revocation.as_ref().map(Url::as_str))
             .text("signingAlgorithms", &join(&self.token_endpoint_auth_signing_alg_values_supported, " "))
             .flag("issuerInRedirect", self.issuer_in_redirect)
+            .flag("leftOpenidAside", self.left_openid_aside)
             .finish()
     }
 
@@ -160,6 +164,7 @@ impl Endpoints {
                 .map(|names| names.split_ascii_whitespace().map(str::to_owned).collect())
                 .unwrap_or_default(),
             issuer_in_redirect: flag(value, "issuerInRedirect"),
+            left_openid_aside: flag(value, "leftOpenidAside"),
         })
     }
 }

@@ -37,7 +37,7 @@ impl<P: Platform> Session<P> {
     /// [`Error::Scope`] where the scope is broader than what was granted; nothing is sent then. Else as [`Self::refresh`].
     pub async fn refresh_with_scope(&self, scope: &str) -> Result<(), Failure> {
         self.check_can_refresh()?;
-        if !self.scopes().granted.covers_all(&ScopeSet::parse(scope)) {
+        if !self.scopes().refreshable().covers_all(&ScopeSet::parse(scope)) {
             return Err(Error::Scope { problem: "a refresh cannot ask for more than was granted".into() }.into());
         }
         let running = self.inner.refreshing.borrow().clone();
@@ -95,7 +95,7 @@ pub(super) async fn refresh_alone<P: Platform>(session: Session<P>, scope: Optio
     inner.check_active()?;
     match response {
         Ok(response) => {
-            let outcome = take_over(inner, response).await;
+            let outcome = take_over(inner, response, scope).await;
             let platform = inner.platform.clone();
             inner.platform.spawn(Box::pin(async move {
                 platform.sleep(NEWS_TRAVEL).await;
@@ -137,8 +137,13 @@ async fn request_tokens<P: Platform>(inner: &Rc<Inner<P>>, scope: Option<&str>) 
     inner.server.read_tokens(&answer)
 }
 
-/// Stores the new tokens before anything uses them.
-async fn take_over<P: Platform>(inner: &Rc<Inner<P>>, response: Box<TokenResponse>) -> Result<(), Failure> {
+/// Stores the new tokens before anything uses them. `scope` is what was asked for, and is what was granted where the server
+/// does not say (RFC 6749 section 5.1).
+async fn take_over<P: Platform>(
+    inner: &Rc<Inner<P>>,
+    response: Box<TokenResponse>,
+    scope: Option<String>,
+) -> Result<(), Failure> {
     let digest = identity::access_token_digest(&inner.platform, &response).await;
     inner.check_active()?;
     let old = SessionRecord::clone(&inner.record.borrow());
@@ -151,7 +156,7 @@ async fn take_over<P: Platform>(inner: &Rc<Inner<P>>, response: Box<TokenRespons
         access_token: response.access_token,
         expires_at: response.expires_in.map(|seconds| inner.platform.now() + seconds),
         refresh_token: response.refresh_token.or(old.refresh_token),
-        granted_scope: response.scope.or(old.granted_scope),
+        granted_scope: response.scope.or(scope).or(old.granted_scope),
         context: newer_context(old.context, response.context),
         ..old
     };

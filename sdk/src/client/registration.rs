@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::config::{Server, ServerRecord};
-use super::discovery::{discover, openid_configuration};
+use super::discovery::{discover_documents, openid_configuration};
 use super::parts::at_hand;
 use super::transport::{Answer, REQUEST_TIMEOUT, send};
 use crate::abort::AbortSignal;
@@ -12,6 +12,7 @@ use crate::platform::{Json, Platform};
 use crate::protocol::client_auth::{BasicEncoding, ClientAuthentication};
 use crate::protocol::client_metadata::{ClientMetadata, TokenEndpointAuthMethod};
 use crate::protocol::http::Request;
+use crate::protocol::openid::KnownEndpoints;
 use crate::protocol::registration::{RegisteredClient, read_deletion, read_registration, registration_request};
 use crate::protocol::secret::AccessToken;
 use crate::protocol::url::Url;
@@ -50,11 +51,12 @@ impl<P: Platform> RegistrationEndpoint<P> {
     /// read, [`Error::Configuration`] for a base that is no address.
     pub async fn discover(platform: P, record: &ServerRecord) -> Result<Self, Failure> {
         let server = Rc::new(Server::without_client(record)?);
-        let configuration = discover(&platform, &at_hand(), &server, false).await?;
+        // What a record names may do without documents; where clients register stands in them alone.
+        let configuration = discover_documents(&platform, &at_hand(), &server, false).await?;
         let url = match &configuration.registration_endpoint {
             Some(url) => Some(url.clone()),
             None => {
-                let openid = openid_configuration(&platform, &server, &configuration.token_endpoint).await;
+                let openid = openid_configuration(&platform, &server, KnownEndpoints::of(&configuration)).await;
                 openid.and_then(|openid| openid.registration_endpoint)
             }
         };
@@ -95,7 +97,7 @@ impl<P: Platform> RegistrationEndpoint<P> {
     ) -> Result<RegisteredClient, Failure> {
         let request = registration_request(&self.platform, &self.url, metadata, initial_access_token)?;
         let answer = self.send(&request, abort).await?;
-        read_registration(&self.url, answer.status, &answer.body)
+        answer.read_by(|status, body| read_registration(&self.url, status, body))
     }
 
     /// Reads the registration as it stands now. The answer takes the place of `client`: it may hold a new registration
@@ -106,7 +108,7 @@ impl<P: Platform> RegistrationEndpoint<P> {
     /// origin than this endpoint, with nothing sent; else as [`Self::register`].
     pub async fn read(&self, client: &RegisteredClient, abort: &AbortSignal) -> Result<RegisteredClient, Failure> {
         let answer = self.send(&client.read_request(&self.url)?, abort).await?;
-        client.read_answer(&self.url, answer.status, &answer.body)
+        answer.read_by(|status, body| client.read_answer(&self.url, status, body))
     }
 
     /// Replaces the registration's metadata. The answer takes the place of `client`.
@@ -120,7 +122,7 @@ impl<P: Platform> RegistrationEndpoint<P> {
         abort: &AbortSignal,
     ) -> Result<RegisteredClient, Failure> {
         let answer = self.send(&client.update_request(&self.platform, &self.url, metadata)?, abort).await?;
-        client.read_answer(&self.url, answer.status, &answer.body)
+        answer.read_by(|status, body| client.read_answer(&self.url, status, body))
     }
 
     /// Removes the registration. Its client id and its tokens are then void.
@@ -129,7 +131,7 @@ impl<P: Platform> RegistrationEndpoint<P> {
     /// As [`Self::read`].
     pub async fn delete(&self, client: &RegisteredClient, abort: &AbortSignal) -> Result<(), Failure> {
         let answer = self.send(&client.delete_request(&self.url)?, abort).await?;
-        read_deletion(&self.url, answer.status, &answer.body)
+        answer.read_by(|status, body| read_deletion(&self.url, status, body))
     }
 
     async fn send(&self, request: &Request, abort: &AbortSignal) -> Result<Box<Answer<<P as Json>::Value>>, Failure> {

@@ -6,7 +6,7 @@ use std::rc::{Rc, Weak};
 use super::config::Server;
 use super::discovery;
 use super::flight::Flight;
-use super::identity;
+use super::identity::{self, SignatureCheck};
 use super::parts::Parts;
 use super::records::{self, SessionRecord};
 pub use super::records::{CheckedIdentity, Signature};
@@ -56,6 +56,7 @@ pub(super) struct Inner<P: Platform> {
     pub refreshing: RefCell<Option<Flight<()>>>,
     /// When a refresh in the background was last begun, in seconds since 1970.
     pub refreshed_ahead: Cell<f64>,
+    pub signature_check: SignatureCheck,
     listeners: RefCell<Vec<(usize, Listener)>>,
     next_listener: Cell<usize>,
     subscription: RefCell<Option<P::Subscription>>,
@@ -63,6 +64,8 @@ pub(super) struct Inner<P: Platform> {
 
 /// How long before its end an access token is replaced in the background, in seconds.
 const SOON: f64 = 60.0;
+
+const OPENID_DISCOVERY: &str = "OpenID Connect Discovery 1.0 section 4.3";
 
 pub(super) const SIGNED_OUT: &str = "signed_out";
 
@@ -94,6 +97,7 @@ impl<P: Platform> Session<P> {
             ended: RefCell::default(),
             refreshing: RefCell::default(),
             refreshed_ahead: Cell::new(f64::NEG_INFINITY),
+            signature_check: SignatureCheck::default(),
             listeners: RefCell::default(),
             next_listener: Cell::new(0),
             subscription: RefCell::default(),
@@ -147,8 +151,18 @@ impl<P: Platform> Session<P> {
         let renewal =
             "A refresh brought an ID token without its audience or nonce: who the user is stands as the launch said.";
         let pasted = "The access token was pasted: who the user is was not checked, and the session cannot be renewed.";
+        let aside = "The server's OpenID configuration speaks of another issuer, or contradicts its SMART configuration: its \
+                     keys and its issuer were not used.";
+        let no_identity = "The scope openid was granted, and no ID token came: who the user is is not known.";
+        let unknown =
+            "The server granted scopes in no syntax that is known: what they allow shows only when it is tried.";
+        let granted = self.scopes().granted;
+        let lacks_identity = record.identity.is_none() && !record.is_pasted && granted.contains("openid");
         [
             (record.issuer_unknown, "unknown_issuer", issuer, "RFC 9207 section 2.4"),
+            (record.endpoints.left_openid_aside, "foreign_openid_configuration", aside, OPENID_DISCOVERY),
+            (lacks_identity, "missing_id_token", no_identity, "OpenID Connect Core section 3.1.3.3"),
+            (granted.is_unknown(), "unknown_scopes", unknown, "SMART App Launch 2.2, scopes and launch context"),
             (record.renewal_incomplete, "incomplete_id_token", renewal, "OpenID Connect Core section 12.2"),
             (record.is_pasted, "pasted_token", pasted, "SMART App Launch 2.2, launch app: obtain access token"),
         ]
@@ -215,6 +229,7 @@ impl<P: Platform> Session<P> {
     /// An access token that has not run out, refreshed where it has.
     pub(super) async fn access_token(&self) -> Result<AccessToken, Failure> {
         self.inner.check_active()?;
+        identity::check_again(&self.inner);
         if self.expires_within(0.0) {
             self.refresh().await?;
         } else if self.expires_within(SOON) {

@@ -3,11 +3,13 @@
 use std::future::poll_fn;
 use std::task::Poll;
 
+use super::fhir::{chance, fhir_error};
 use crate::abort::AbortSignal;
 use crate::error::{Error, Failure};
+use crate::fhir::retry::Tries;
 use crate::platform::{Body, HttpFailure, HttpResponse, Json, Platform};
-use crate::protocol::encoding::decimal;
 use crate::protocol::http::Request;
+use crate::protocol::redaction::Secrets;
 use crate::protocol::url::Url;
 
 /// How long a configuration document may take, in milliseconds.
@@ -30,11 +32,22 @@ pub(crate) struct Answer<V> {
     pub body: Body<V>,
     /// How many bytes the body has, where the request counts them.
     pub bytes: u64,
+    /// What the request carried and no error may repeat.
+    pub secrets: Secrets,
 }
 
 impl<V> Answer<V> {
+    /// Reads what the response says, by its status and body. No error that comes of it repeats a secret of the request.
+    pub fn read_by<T>(&self, read: impl FnOnce(u16, &Body<V>) -> Result<T, Failure>) -> Result<T, Failure> {
+        read(self.status, &self.body).map_err(|failure| failure.without(&self.secrets))
+    }
+
     /// Reads a response to its end.
-    pub async fn read(response: impl HttpResponse<Value = V>, counts_bytes: bool) -> Result<Box<Self>, HttpFailure> {
+    pub async fn read(
+        response: impl HttpResponse<Value = V>,
+        counts_bytes: bool,
+        secrets: Secrets,
+    ) -> Result<Box<Self>, HttpFailure> {
         let status = response.status();
         // Asking for a header takes a browser as long as anything else here.
         let retry_after = if status < 400 { None } else { response.header("Retry-After") };
@@ -44,7 +57,7 @@ impl<V> Answer<V> {
         let cache_control = response.header("Cache-Control");
         let (body, bytes) = response.body(counts_bytes).await?;
         // Boxed, because many hands pass it on.
-        Ok(Box::new(Self { status, retry_after, etag, location, last_modified, cache_control, body, bytes }))
+        Ok(Box::new(Self { status, retry_after, etag, location, last_modified, cache_control, body, bytes, secrets }))
     }
 }
 
@@ -57,7 +70,7 @@ pub(crate) async fn send<P: Platform>(
 ) -> Result<Box<Answer<<P as Json>::Value>>, Failure> {
     let exchange = async {
         let response = platform.send(request, abort).await?;
-        Answer::read(response, request.counts_bytes).await
+        Answer::read(response, request.counts_bytes, Secrets::of(request)).await
     };
     in_time(platform, &request.url, timeout, abort, exchange).await
 }
@@ -93,17 +106,54 @@ pub(crate) async fn fetch_document<P: Platform>(
     platform: &P,
     request: &Request,
 ) -> Result<(<P as Json>::Value, f64), String> {
-    let answer =
-        send(platform, request, DOCUMENT_TIMEOUT, &AbortSignal::never()).await.map_err(|failure| match &*failure {
-            Error::Network { .. } => "no answer could be read".to_owned(),
-            Error::Timeout { .. } => TOO_LATE.to_owned(),
-            other => other.code().to_owned(),
-        })?;
+    match send(platform, request, DOCUMENT_TIMEOUT, &AbortSignal::never()).await {
+        Ok(answer) => read_document(*answer),
+        Err(failure) => Err(outcome_of(&failure)),
+    }
+}
+
+/// Fetches a document as [`fetch_document`] does, and again after a while where the server is busy or the connection was
+/// lost, within the time that a document has.
+pub(crate) async fn fetch_patiently<P: Platform>(
+    platform: &P,
+    request: &Request,
+) -> Result<(<P as Json>::Value, f64), String> {
+    let deadline = platform.now() + f64::from(DOCUMENT_TIMEOUT) / 1000.0;
+    let mut tries = Tries::default();
+    loop {
+        let left = ((deadline - platform.now()) * 1000.0) as u32;
+        let failure = match send(platform, request, left, &AbortSignal::never()).await {
+            Ok(answer) if answer.status == 200 => return read_document(*answer),
+            Ok(answer) => fhir_error(*answer, &request.url),
+            Err(failure) => failure,
+        };
+        let now = platform.now();
+        match tries.wait(&failure, now, chance(platform)) {
+            Some(wait) if now + wait < deadline => platform.sleep((wait * 1000.0) as u32).await,
+            _ => return Err(outcome_of(&failure)),
+        }
+    }
+}
+
+fn read_document<V>(answer: Answer<V>) -> Result<(V, f64), String> {
     if answer.status != 200 {
-        return Err(["status ", &decimal(answer.status.into())].concat());
+        return Err(status_outcome(answer.status));
     }
     let Body::Json(document) = answer.body else { return Err("status 200 with something that is not JSON".into()) };
     Ok((document, answer.cache_control.as_deref().map_or(LIFETIME, lifetime)))
+}
+
+fn outcome_of(failure: &Error) -> String {
+    match failure {
+        Error::Network { .. } => "no answer could be read".to_owned(),
+        Error::Timeout { .. } => TOO_LATE.to_owned(),
+        Error::Fhir(error) => status_outcome(error.status),
+        other => other.code().to_owned(),
+    }
+}
+
+fn status_outcome(status: u16) -> String {
+    format!("status {status}")
 }
 
 /// How long `Cache-Control` lets an answer be used, in seconds (RFC 9111 section 5.2.2).

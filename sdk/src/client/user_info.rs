@@ -6,6 +6,7 @@ use super::transport::{Answer, REQUEST_TIMEOUT, send};
 use crate::abort::AbortSignal;
 use crate::error::{Error, Failure};
 use crate::platform::{Json, Platform};
+use crate::protocol::openid::KnownEndpoints;
 use crate::protocol::url::Url;
 use crate::protocol::user_info::{UserInfo, read_user_info, user_info_request};
 
@@ -30,7 +31,7 @@ impl<P: Platform> Session<P> {
             self.refresh().await?;
             answer = self.ask_user_info(&endpoint, abort).await?;
         }
-        read_user_info(answer.status, &answer.body, &subject().unwrap_or_default())
+        answer.read_by(|status, body| read_user_info(status, body, &subject().unwrap_or_default()))
     }
 
     async fn ask_user_info(
@@ -50,7 +51,12 @@ impl<P: Platform> Session<P> {
         if endpoints.user_info.is_some() {
             return endpoints.user_info.clone();
         }
-        let openid = openid_configuration(&self.inner.platform, &self.inner.server, &endpoints.token).await?;
+        let known = KnownEndpoints {
+            issuer: endpoints.issuer.as_deref(),
+            token_endpoint: &endpoints.token,
+            jwks_uri: endpoints.jwks.as_ref(),
+        };
+        let openid = openid_configuration(&self.inner.platform, &self.inner.server, known).await?;
         openid.userinfo_endpoint
     }
 }

@@ -28,18 +28,20 @@ pub(super) fn read_authentication(server: &JsonValue) -> Result<Option<ClientAut
     }
 }
 
+/// Reads a key: a plain object, or `Keys`, which has its members behind getters.
 fn read_key(key: &JsonValue) -> Result<ClientAuthentication, Failure> {
     let wrong = || Error::configuration("key.privateKey", "it is not a CryptoKey, or an array of them");
-    let private_key = key.member("privateKey").ok_or_else(wrong)?.into_js();
+    let text = |name: &str| key.inherited(name).and_then(|member| member.text());
+    let private_key = key.inherited("privateKey").ok_or_else(wrong)?.into_js();
     let forms = if Array::is_array(&private_key) { Array::from(&private_key) } else { Array::of1(&private_key) };
     let forms: Vec<CryptoKey> =
         forms.iter().map(|form| form.dyn_into()).collect::<Result<_, _>>().map_err(|_| wrong())?;
     let platform = WebPlatform::default();
     let method = PrivateKeyJwt {
         key: ClientKey::new(&platform, forms),
-        kid: key.member_text("kid"),
-        jku: key.member_text("jku"),
-        issuer: key.member_text("issuer"),
+        kid: text("kid"),
+        jku: text("jku"),
+        issuer: text("issuer"),
         extra_claims: members(key, "claims", |value| Some(value.to_json()))?,
     };
     method.authentication(&platform)

@@ -6,13 +6,13 @@ use wasm_bindgen::prelude::*;
 use super::abort::Followed;
 use super::error::json_argument;
 use super::value::{findings, object, optional_text, promise, text};
-use crate::client::config::ServerRecord;
+use crate::client::config::{NamedEndpoints, ServerRecord};
 use crate::client::diagnosis;
 use crate::client::discovery::smart_configuration;
 use crate::client::registration::RegistrationEndpoint;
 use crate::error::{Error, Failure};
 use crate::platform::{Body, Json, JsonView};
-use crate::protocol::client_metadata::{ClientMetadata, MetadataChange};
+use crate::protocol::client_metadata::{ClientKeys, ClientMetadata, MetadataChange};
 use crate::protocol::discovery::SmartConfiguration;
 use crate::protocol::registration::{RegisteredClient, read_registration};
 use crate::protocol::secret::AccessToken;
@@ -82,12 +82,20 @@ fn record(server: JsValue) -> Result<ServerRecord, Failure> {
     Ok(ServerRecord {
         discovery_base: server.member_text("discoveryBase"),
         allow_insecure_http: server.member("allowInsecureHttp").and_then(|flag| flag.flag()).unwrap_or_default(),
+        endpoints: NamedEndpoints::read(&server)?,
         ..ServerRecord::new(fhir_base, "", "", "")
     })
 }
 
+/// Reads metadata. Its `jwks` may be `Keys`, whose public half is then sent.
 fn read_metadata(metadata: JsValue) -> Result<ClientMetadata, Failure> {
-    Ok(ClientMetadata::read(&json_argument(metadata, "metadata")?))
+    let metadata = json_argument(metadata, "metadata")?;
+    let mut client = ClientMetadata::read(&metadata);
+    let pair = metadata.member("jwks").filter(|set| set.member("keys").is_none());
+    if let Some(set) = pair.and_then(|pair| pair.inherited("jwks")) {
+        client.keys = Some(ClientKeys::Set(set.to_json()));
+    }
+    Ok(client)
 }
 
 fn manage(endpoint: &str, client: JsValue) -> Result<(RegistrationEndpoint<WebPlatform>, RegisteredClient), Failure> {

@@ -42,6 +42,7 @@ struct Inner {
     digests_work: Cell<bool>,
     signatures_hold: Cell<bool>,
     signing_key: RefCell<Option<String>>,
+    unimportable: RefCell<Option<String>>,
     tabs: Cell<usize>,
     pool: RefCell<LocalPool>,
     spawner: LocalSpawner,
@@ -62,6 +63,7 @@ impl World {
             digests_work: Cell::new(true),
             signatures_hold: Cell::new(true),
             signing_key: RefCell::default(),
+            unimportable: RefCell::default(),
             tabs: Cell::new(0),
             spawner: pool.spawner(),
             pool: RefCell::new(pool),
@@ -106,6 +108,11 @@ impl World {
     /// Lets signatures hold from now on for the key of one name alone.
     pub fn sign_with(&self, kid: &str) {
         *self.inner.signing_key.borrow_mut() = Some(kid.to_owned());
+    }
+
+    /// Lets keys that have this text in their JWK be refused from now on, as Web Crypto refuses one that it cannot import.
+    pub fn refuse_keys_with(&self, text: &str) {
+        *self.inner.unimportable.borrow_mut() = Some(text.to_owned());
     }
 
     /// Turns the clock forward.
@@ -323,6 +330,10 @@ impl Signer for MemoryPlatform {
     }
 
     async fn verify(&self, key: &PublicKey, _: Algorithm, _: &[u8], _: &[u8]) -> Result<bool, SignatureFailure> {
+        let unimportable = self.world.inner.unimportable.borrow();
+        if unimportable.as_ref().is_some_and(|text| key.bare_jwk().contains(text)) {
+            return Err(SignatureFailure);
+        }
         let signing_key = self.world.inner.signing_key.borrow();
         let made_it = signing_key.as_ref().is_none_or(|kid| key.kid.as_ref() == Some(kid));
         Ok(made_it && self.world.inner.signatures_hold.get())

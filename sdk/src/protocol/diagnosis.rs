@@ -83,6 +83,37 @@ pub fn contradictions<V: JsonView>(smart: &V, openid: &V) -> Vec<Finding> {
     found.findings
 }
 
+/// Where a server's document says otherwise than the endpoints that the app names: pairs of a member's name in the app's
+/// configuration, its name in the document, and what the app names.
+pub fn differing_endpoints<V: JsonView>(
+    document_name: &str,
+    document: &V,
+    fhir_base: &Url,
+    named: &[(&'static str, &'static str, Option<&str>)],
+) -> Vec<Finding> {
+    let mut found = Findings { section: SMART, findings: Vec::new() };
+    for (own_member, member, text) in named {
+        let (Some(own), Some(said)) = (text, document.member_text(member)) else { continue };
+        let resolved = fhir_base.child("").and_then(|folder| folder.join(&said));
+        let is_same = said == *own || (*member != "issuer" && resolved.is_ok_and(|url| url.as_str() == *own));
+        if !is_same {
+            let message = format!(
+                "The app names {own} as {own_member}, which is used; the {document_name}'s {member} is {said}."
+            );
+            found.note("endpoint_differs", message);
+        }
+    }
+    found.findings
+}
+
+/// That an OpenID configuration does not speak for the server, and why.
+pub fn foreign_openid_configuration_finding(problem: &str) -> Finding {
+    let message = format!(
+        "The OpenID configuration does not speak for this server: {problem}. Its keys and its issuer are not used."
+    );
+    Finding::new("foreign_openid_configuration", message, "OpenID Connect Discovery 1.0 section 4.3")
+}
+
 struct Findings {
     section: &'static str,
     findings: Vec<Finding>,

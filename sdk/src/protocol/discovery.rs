@@ -38,6 +38,9 @@ pub struct SmartConfiguration {
     pub code_challenge_methods_supported: Vec<String>,
     /// Whether every redirect names its issuer (RFC 9207).
     pub authorization_response_iss_parameter_supported: bool,
+    /// Whether the server has an OpenID configuration that was left aside, because it speaks of another issuer or contradicts
+    /// this one.
+    pub left_openid_configuration_aside: bool,
     /// The whole document as JSON text, unknown members included.
     pub json: String,
 }
@@ -101,6 +104,7 @@ pub fn read_smart_configuration<V: JsonView>(
             .member("authorization_response_iss_parameter_supported")
             .and_then(|supported| supported.flag())
             .unwrap_or(false),
+        left_openid_configuration_aside: false,
         json: document.to_json(),
     })
 }
@@ -141,6 +145,7 @@ pub fn read_capability_statement<V: JsonView>(
         token_endpoint_auth_signing_alg_values_supported: Vec::new(),
         code_challenge_methods_supported: Vec::new(),
         authorization_response_iss_parameter_supported: false,
+        left_openid_configuration_aside: false,
         json: statement.to_json(),
     })
 }

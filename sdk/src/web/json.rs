@@ -4,6 +4,8 @@ use js_sys::{Array, JSON, Object, Reflect};
 use wasm_bindgen::prelude::*;
 
 use super::WebPlatform;
+#[cfg(any(feature = "js", feature = "js-backend"))]
+use super::global::member;
 use super::global::{items, texts};
 use crate::platform::{Json, JsonView};
 
@@ -27,6 +29,12 @@ impl JsonValue {
     /// The JavaScript value itself.
     pub fn into_js(self) -> JsValue {
         self.0
+    }
+
+    /// A member of the object, also one that its class has, such as a getter of `Keys`.
+    #[cfg(any(feature = "js", feature = "js-backend"))]
+    pub(crate) fn inherited(&self, name: &str) -> Option<Self> {
+        if self.is_plain_object() { member(&self.0, name).map(Self) } else { None }
     }
 
     fn is_plain_object(&self) -> bool {

@@ -2,8 +2,10 @@ use super::server::*;
 use crate::client::app::{LaunchOptions, SmartApp};
 use crate::error::Error;
 use crate::memory::{MemoryPlatform, Reply, World};
+use crate::platform::Clock;
 use crate::protocol::http::Request;
 use serde_json::{Value, json};
+use std::cell::RefCell;
 use std::rc::Rc;
 
 type Launched = Result<Vec<(String, String)>, Error>;
@@ -61,12 +63,86 @@ fn d2_whatever_is_wrong_with_the_first_document_the_next_one_is_asked() {
         Reply::text(200, "{\"token_endpoint\":"),
         Reply::json(200, &json!({"authorization_endpoint": "https://ehr.example/authorize"})),
         Reply::json(500, &endpoints()),
-        Reply::offline(),
     ] {
         let world = world(vec![(SMART, wrong.clone()), (OPENID, Reply::json(200, &endpoints()))]);
         let app = app(&world.tab("https://app.example/"));
         assert!(authorize(&world, &app).is_ok(), "{wrong:?}");
         assert_eq!(asked(&world), [SMART, OPENID], "{wrong:?}");
+    }
+}
+
+#[test]
+fn d2_d11_a_document_that_stays_out_of_reach_is_tried_again_before_the_next_one_is_asked() {
+    for wrong in
+        [Reply::offline(), Reply::text(429, ""), Reply::text(502, ""), Reply::text(503, ""), Reply::text(504, "")]
+    {
+        let world = world(vec![(SMART, wrong.clone()), (OPENID, Reply::json(200, &endpoints()))]);
+        let app = app(&world.tab("https://app.example/"));
+        assert!(authorize(&world, &app).is_ok(), "{wrong:?}");
+        assert_eq!(asked(&world), [SMART, SMART, SMART, OPENID], "{wrong:?}");
+    }
+}
+
+/// A server that fails so often before it gives its SMART configuration, and when it was asked, in seconds.
+fn failing(failures: Vec<Reply>) -> (World, Rc<RefCell<Vec<f64>>>) {
+    let (left, times) = (RefCell::new(failures), Rc::new(RefCell::new(Vec::new())));
+    let world = World::new(NOW, |_| Reply::default());
+    let (clock, noted) = (world.tab("https://app.example/"), times.clone());
+    world.answer_by(move |request| match request.url.path() {
+        SMART => {
+            noted.borrow_mut().push(clock.now() - NOW);
+            let mut left = left.borrow_mut();
+            if left.is_empty() { Reply::json(200, &endpoints()) } else { left.remove(0) }
+        }
+        _ => Reply::text(404, ""),
+    });
+    (world, times)
+}
+
+#[test]
+fn d11_what_passes_is_tried_again_within_the_time_of_the_document() {
+    for failure in [Reply::offline(), Reply::text(429, ""), Reply::json(502, &json!({})), Reply::text(504, "<html>")] {
+        let (world, times) = failing(vec![failure.clone(), failure.clone()]);
+        assert!(authorize(&world, &app(&world.tab("https://app.example/"))).is_ok(), "{failure:?}");
+        let times = times.borrow();
+        assert_eq!((times.len(), times[0]), (3, 0.0), "{failure:?}");
+        assert!(times[1] >= 0.3 && times[2] < 10.0, "{times:?}");
+        assert_eq!(asked(&world), [SMART; 3]);
+    }
+}
+
+#[test]
+fn d11_retry_after_is_honoured_where_it_fits_in_the_time_of_the_document() {
+    let busy = |seconds: &str| Reply::text(503, "").header("Retry-After", seconds);
+    let (world, times) = failing(vec![busy("4"), busy("3")]);
+    assert!(authorize(&world, &app(&world.tab("https://app.example/"))).is_ok());
+    assert_eq!(*times.borrow(), [0.0, 4.0, 7.0]);
+
+    let (world, times) = failing(vec![busy("6"), busy("6")]);
+    let error = authorize(&world, &app(&world.tab("https://app.example/"))).unwrap_err();
+    assert_eq!((error.code(), times.borrow().as_slice()), ("discovery_failed", &[0.0, 6.0][..]));
+    assert!(error.to_string().contains("status 503"), "{error}");
+
+    let (world, times) = failing(vec![busy("60")]);
+    assert!(authorize(&world, &app(&world.tab("https://app.example/"))).is_err());
+    assert_eq!(*times.borrow(), [0.0], "nobody waits a minute for a page");
+}
+
+#[test]
+fn d11_a_try_that_takes_the_rest_of_the_time_is_the_last() {
+    let (world, times) = failing(vec![Reply::text(503, ""), Reply::default().after(60_000)]);
+    let error = authorize(&world, &app(&world.tab("https://app.example/"))).unwrap_err();
+    assert!(error.to_string().contains("no answer came in time"), "{error}");
+    assert_eq!(times.borrow().len(), 2);
+    assert!(world.tab("https://app.example/").now() - NOW <= 10.0);
+}
+
+#[test]
+fn d11_an_answer_is_taken_as_it_is() {
+    for answer in [Reply::text(404, ""), Reply::text(500, ""), Reply::text(403, ""), Reply::text(200, "<html>")] {
+        let (world, times) = failing(vec![answer.clone()]);
+        assert!(authorize(&world, &app(&world.tab("https://app.example/"))).is_err(), "{answer:?}");
+        assert_eq!(times.borrow().len(), 1, "{answer:?}");
     }
 }
 
@@ -178,10 +254,14 @@ fn completed(openid: &Value, scope: &str) -> (Value, Vec<String>) {
     let mut record = record();
     record.scope = scope.into();
     authorize(&world, &app_with(&tab, record)).unwrap();
+    (stored_launch(&tab)["endpoints"].clone(), asked(&world))
+}
+
+/// What is kept of the launch that a tab began.
+fn stored_launch(tab: &MemoryPlatform) -> Value {
     let stored = tab.stored();
     let (_, launch) = stored.iter().find(|(key, _)| key.starts_with("smartrust.launch.")).unwrap();
-    let launch: Value = serde_json::from_str(launch).unwrap();
-    (launch["endpoints"].clone(), asked(&world))
+    serde_json::from_str(launch).unwrap()
 }
 
 #[test]
@@ -205,6 +285,92 @@ fn d8_the_openid_configuration_of_another_server_fills_in_nothing() {
         let (found, _) = completed(&openid, "openid patient/*.rs");
         assert_eq!((&found["issuer"], &found["jwks"]), (&json!(null), &json!(null)), "{token_endpoint}");
     }
+}
+
+#[test]
+fn d12_an_openid_configuration_of_another_issuer_fills_in_nothing_and_is_a_finding() {
+    for issuer in ["https://other.example", "https://ehr.example/other-practice", "https://ehr.example.evil.example"] {
+        let mut openid = endpoints();
+        openid["issuer"] = json!(issuer);
+        let (found, _) = completed(&openid, "openid patient/*.rs");
+        assert_eq!((&found["issuer"], &found["jwks"]), (&json!(null), &json!(null)), "{issuer}");
+        assert_eq!(found["leftOpenidAside"], json!(true), "{issuer}");
+    }
+    for issuer in ["https://ehr.example", "https://ehr.example/", "https://ehr.example/fhir", "/", ""] {
+        let mut openid = endpoints();
+        openid["issuer"] = json!(issuer);
+        let (found, _) = completed(&openid, "openid patient/*.rs");
+        assert_eq!(
+            (&found["jwks"], &found["leftOpenidAside"]),
+            (&json!("https://ehr.example/jwks"), &json!(false)),
+            "{issuer}"
+        );
+    }
+}
+
+#[test]
+fn d12_keys_of_an_openid_configuration_that_contradicts_the_smart_configuration_are_not_used() {
+    let smart = without(endpoints(), "jwks_uri");
+    let mut openid = endpoints();
+    openid["issuer"] = json!("https://ehr.example/fhir");
+    let world = world(vec![(SMART, Reply::json(200, &smart)), (OPENID, Reply::json(200, &openid))]);
+    let tab = world.tab("https://app.example/");
+    authorize(&world, &app(&tab)).unwrap();
+    let launch = stored_launch(&tab);
+    assert_eq!(launch["endpoints"]["issuer"], json!("https://ehr.example"));
+    assert_eq!((&launch["endpoints"]["jwks"], &launch["endpoints"]["leftOpenidAside"]), (&json!(null), &json!(true)));
+    let app = app(&tab);
+    let findings = world.run(async move { app.diagnose(None).await }).unwrap().unwrap();
+    let [finding] =
+        findings.iter().filter(|finding| finding.code == "foreign_openid_configuration").collect::<Vec<_>>()[..]
+    else {
+        panic!("{findings:?}");
+    };
+    assert!(finding.message.contains("issuer") && finding.section.contains("4.3"), "{finding:?}");
+}
+
+#[test]
+fn d12_an_openid_configuration_alone_gives_its_endpoints_and_its_keys_only_for_its_own_issuer() {
+    for (issuer, is_own) in [("https://ehr.example", true), ("https://other.example", false)] {
+        let mut openid = endpoints();
+        openid["issuer"] = json!(issuer);
+        let world = world(vec![(OPENID, Reply::json(200, &openid))]);
+        let tab = world.tab("https://app.example/");
+        authorize(&world, &app(&tab)).unwrap();
+        // A later page reads what this one kept.
+        for launch in [stored_launch(&tab), {
+            tab.stored().keys().filter(|key| key.contains("launch")).for_each(|key| tab.put(key, "{}"));
+            authorize(&world, &app(&tab)).unwrap();
+            stored_launch(&tab)
+        }] {
+            let found = &launch["endpoints"];
+            assert_eq!(found["token"], json!("https://ehr.example/token"));
+            assert_eq!((found["issuer"] == issuer, found["jwks"].is_string()), (is_own, is_own), "{issuer}");
+            assert_eq!(found["leftOpenidAside"], json!(!is_own), "{issuer}");
+        }
+        assert_eq!(asked(&world), [SMART, OPENID]);
+    }
+}
+
+#[test]
+fn d12_a_session_says_that_an_openid_configuration_was_left_aside() {
+    let (server, world, tab) = stage();
+    server.configuration.borrow_mut()["issuer"] = json!("");
+    let scripted = server.clone();
+    world.answer_by(move |request| match request.url.path() {
+        OPENID => {
+            let mut openid = endpoints();
+            openid["issuer"] = json!("https://other.example");
+            Reply::json(200, &openid)
+        }
+        _ => scripted.answer(request),
+    });
+    let session = sign_in(&server, &world, &tab);
+    world.settle();
+    let codes: Vec<_> = session.findings().iter().map(|finding| finding.code).collect();
+    assert_eq!(codes, ["foreign_openid_configuration"]);
+    let checked = session.identity().unwrap();
+    assert!(!checked.identity.issuer_checked, "no issuer is known to check");
 }
 
 #[test]

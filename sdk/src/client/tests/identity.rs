@@ -181,7 +181,7 @@ fn a_session_that_the_app_took_out_of_the_store_is_not_put_back_by_the_signature
     let tokens = with_id_token(&server, &token_answer(1));
     world.answer_by(move |request| match request.url.path() {
         "/token" => Reply::json(200, &tokens),
-        _ => Reply::json(200, &json!({"keys": [{"kty": "RSA", "kid": "k", "n": "AQAB", "e": "AQAB"}]})).after(1000),
+        _ => key_set(&["k"]).after(1000),
     });
     let session = resume(&world, &app(&tab)).unwrap().unwrap();
     assert_eq!(session.identity().unwrap().signature, Signature::Pending);
@@ -212,11 +212,6 @@ fn checked_with(kid: Option<&str>, kids: &'static [&'static str], signed_by: &st
     let read = async move { session.read("Patient/p1", &AbortSignal::never()).await };
     let ended = world.run(read).unwrap().err().map(|failure| failure.code());
     (ended.filter(|code| *code == "invalid_id_token"), fetched)
-}
-
-fn key_set(kids: &[&str]) -> Reply {
-    let keys: Vec<_> = kids.iter().map(|kid| json!({"kty": "RSA", "kid": kid, "n": "AQAB", "e": "AQAB"})).collect();
-    Reply::json(200, &json!({"keys": keys}))
 }
 
 #[test]

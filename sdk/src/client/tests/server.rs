@@ -70,10 +70,7 @@ impl Server {
         match request.url.path() {
             "/fhir/.well-known/smart-configuration" => Reply::json(200, &self.configuration.borrow()),
             "/token" => self.token_replies.borrow_mut().pop_front().unwrap_or_else(|| self.tokens(request)),
-            "/jwks" => {
-                let key = |kid: &String| json!({"kty": "RSA", "kid": kid, "n": "AQAB", "e": "AQAB"});
-                Reply::json(200, &json!({"keys": self.keys.borrow().iter().map(key).collect::<Vec<_>>()}))
-            }
+            "/jwks" => key_set(&self.keys.borrow()),
             "/revoke" => self.revocation_reply.borrow().clone(),
             "/introspect" => self.introspect(request),
             path if path.starts_with("/fhir/") => self.resource(request),
@@ -119,6 +116,16 @@ impl Server {
         let resource = json!({"resourceType": "Patient", "id": id});
         scripted.unwrap_or_else(|| Reply::json(200, &resource)).after(self.fhir_delay.get())
     }
+}
+
+/// A public RSA key of 2048 bits with a name.
+pub fn public_key(kid: &str) -> Value {
+    json!({"kty": "RSA", "kid": kid, "n": base64url(&[255; 256]), "e": "AQAB"})
+}
+
+/// A set of keys with these names.
+pub fn key_set(kids: &[impl AsRef<str>]) -> Reply {
+    Reply::json(200, &json!({"keys": kids.iter().map(|kid| public_key(kid.as_ref())).collect::<Vec<_>>()}))
 }
 
 /// A session whose FHIR requests are then answered by a function.

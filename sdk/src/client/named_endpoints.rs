@@ -1,0 +1,115 @@
+//! Endpoints that a server record names, for servers whose documents are missing or wrong.
+
+use std::rc::Rc;
+
+use super::config::{NamedEndpoints, ServerRecord, read_address};
+use crate::error::Failure;
+use crate::protocol::discovery::SmartConfiguration;
+use crate::protocol::json::ObjectWriter;
+use crate::protocol::url::Url;
+
+/// The endpoints that a record names, read.
+#[derive(Clone, Default)]
+pub(crate) struct ReadEndpoints {
+    authorization: Option<Url>,
+    token: Option<Url>,
+    jwks: Option<Url>,
+    revocation: Option<Url>,
+    introspection: Option<Url>,
+    user_info: Option<Url>,
+    issuer: Option<String>,
+}
+
+impl ReadEndpoints {
+    /// Reads the addresses of a record.
+    ///
+    /// # Errors
+    /// [`crate::Error::Configuration`] naming the member that is no address, or is plain http on another machine.
+    pub fn read(record: &ServerRecord) -> Result<Self, Failure> {
+        let named = &record.endpoints;
+        let read = |member: &str, text: &Option<String>| {
+            text.as_deref().map(|text| read_address(record, member, text)).transpose()
+        };
+        Ok(Self {
+            authorization: read("authorizationEndpoint", &named.authorization_endpoint)?,
+            token: read("tokenEndpoint", &named.token_endpoint)?,
+            jwks: read("jwksUri", &named.jwks_uri)?,
+            revocation: read("revocationEndpoint", &named.revocation_endpoint)?,
+            introspection: read("introspectionEndpoint", &named.introspection_endpoint)?,
+            user_info: read("userinfoEndpoint", &named.userinfo_endpoint)?,
+            issuer: named.id_token_issuer.clone(),
+        })
+    }
+
+    /// The configuration that the record gives by itself, so that nothing is asked: where it names the token endpoint, and the
+    /// authorization endpoint if a user is to be sent there.
+    pub fn configuration(&self, sends_users: bool) -> Option<Rc<SmartConfiguration>> {
+        let token = self.token.clone()?;
+        if sends_users && self.authorization.is_none() {
+            return None;
+        }
+        let document = self
+            .members()
+            .into_iter()
+            .fold(ObjectWriter::new(), |document, (_, member, text)| document.optional_text(member, text));
+        Some(Rc::new(SmartConfiguration {
+            issuer: self.issuer.clone(),
+            authorization_endpoint: self.authorization.clone(),
+            token_endpoint: token,
+            jwks_uri: self.jwks.clone(),
+            registration_endpoint: None,
+            userinfo_endpoint: self.user_info.clone(),
+            introspection_endpoint: self.introspection.clone(),
+            revocation_endpoint: self.revocation.clone(),
+            management_endpoint: None,
+            capabilities: Vec::new(),
+            token_endpoint_auth_signing_alg_values_supported: Vec::new(),
+            code_challenge_methods_supported: Vec::new(),
+            authorization_response_iss_parameter_supported: false,
+            left_openid_configuration_aside: false,
+            json: document.finish(),
+        }))
+    }
+
+    /// What was found in the server's documents, with what the record names in its place.
+    pub fn applied_to(&self, found: Rc<SmartConfiguration>) -> Rc<SmartConfiguration> {
+        if self.members().iter().all(|(_, _, text)| text.is_none()) {
+            return found;
+        }
+        let found = Rc::unwrap_or_clone(found);
+        Rc::new(SmartConfiguration {
+            issuer: self.issuer.clone().or(found.issuer),
+            authorization_endpoint: self.authorization.clone().or(found.authorization_endpoint),
+            token_endpoint: self.token.clone().unwrap_or(found.token_endpoint),
+            jwks_uri: self.jwks.clone().or(found.jwks_uri),
+            userinfo_endpoint: self.user_info.clone().or(found.userinfo_endpoint),
+            introspection_endpoint: self.introspection.clone().or(found.introspection_endpoint),
+            revocation_endpoint: self.revocation.clone().or(found.revocation_endpoint),
+            ..found
+        })
+    }
+
+    /// Each member: its name in a record and in a server's document, and what the record says.
+    pub fn members(&self) -> [(&'static str, &'static str, Option<&str>); 7] {
+        [
+            ("authorizationEndpoint", "authorization_endpoint", self.authorization.as_ref().map(Url::as_str)),
+            ("tokenEndpoint", "token_endpoint", self.token.as_ref().map(Url::as_str)),
+            ("jwksUri", "jwks_uri", self.jwks.as_ref().map(Url::as_str)),
+            ("revocationEndpoint", "revocation_endpoint", self.revocation.as_ref().map(Url::as_str)),
+            ("introspectionEndpoint", "introspection_endpoint", self.introspection.as_ref().map(Url::as_str)),
+            ("userinfoEndpoint", "userinfo_endpoint", self.user_info.as_ref().map(Url::as_str)),
+            ("idTokenIssuer", "issuer", self.issuer.as_deref()),
+        ]
+    }
+}
+
+impl NamedEndpoints {
+    /// An authorization and a token endpoint: with them a launch asks for no document of the server.
+    pub fn of(authorization_endpoint: impl Into<String>, token_endpoint: impl Into<String>) -> Self {
+        Self {
+            authorization_endpoint: Some(authorization_endpoint.into()),
+            token_endpoint: Some(token_endpoint.into()),
+            ..Self::default()
+        }
+    }
+}

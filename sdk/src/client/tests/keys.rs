@@ -1,0 +1,198 @@
+//! The keys that ID tokens are checked by: those that come late, those that are not to be used, and those that are changed.
+
+use super::server::*;
+use crate::abort::AbortSignal;
+use crate::client::session::{Session, SessionEvent, Signature};
+use crate::memory::{MemoryPlatform, Reply, World};
+use crate::protocol::encoding::base64url;
+use serde_json::{Value, json};
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+/// Signs in at a server whose keys come by a function of how often they were asked for before.
+fn sign_in_with_keys(keys: impl Fn(usize) -> Reply + 'static) -> (World, MemoryPlatform, Session<MemoryPlatform>) {
+    let (server, world, tab) = stage();
+    launch(&world, &app(&tab)).unwrap();
+    tab.visit(&redirect(&server, &tab));
+    let asked = Cell::new(0);
+    world.answer_by(move |request| match request.url.path() {
+        "/jwks" => keys(asked.replace(asked.get() + 1)),
+        _ => server.answer(request),
+    });
+    let session = resume(&world, &app(&tab)).unwrap().unwrap();
+    world.settle();
+    (world, tab, session)
+}
+
+fn signature(session: &Session<MemoryPlatform>) -> Signature {
+    session.identity().unwrap().signature.clone()
+}
+
+fn read(world: &World, session: &Session<MemoryPlatform>) {
+    let session = session.clone();
+    world.run(async move { session.read("Patient/p1", &AbortSignal::never()).await }).unwrap().unwrap();
+    world.settle();
+}
+
+fn fetches(world: &World) -> usize {
+    world.requests().iter().filter(|request| request.url.path() == "/jwks").count()
+}
+
+const UNFETCHED: &str = "the server's keys could not be fetched";
+
+#[test]
+fn i13_keys_that_could_not_be_fetched_are_fetched_again_at_the_next_use() {
+    for failure in [Reply::text(500, ""), Reply::offline(), Reply::json(503, &json!({})), Reply::text(200, "<html>")] {
+        let (world, tab, session) =
+            sign_in_with_keys(move |asked| if asked == 0 { failure.clone() } else { key_set(&["k"]) });
+        assert_eq!(signature(&session), Signature::Unchecked(UNFETCHED.into()));
+        assert!(session.is_active());
+        let events = Rc::new(RefCell::new(Vec::new()));
+        let heard = events.clone();
+        let _subscription = session.on_event(move |event| heard.borrow_mut().push(event.clone()));
+        read(&world, &session);
+        assert_eq!((signature(&session), fetches(&world)), (Signature::Verified, 2));
+        assert_eq!(*events.borrow(), [SessionEvent::IdentityChecked]);
+        read(&world, &session);
+        assert_eq!(fetches(&world), 2, "it is checked once");
+        let reloaded = resume(&world, &app(&tab)).unwrap().unwrap();
+        assert_eq!(signature(&reloaded), Signature::Verified);
+    }
+}
+
+#[test]
+fn i13_keys_that_could_not_be_fetched_are_fetched_again_after_a_reload() {
+    let (world, tab, _) = sign_in_with_keys(|asked| if asked == 0 { Reply::text(500, "") } else { key_set(&["k"]) });
+    let stored = tab.stored().into_iter().find(|(key, _)| key.starts_with("smartrust.session.")).unwrap();
+    assert!(stored.1.contains(UNFETCHED) && !stored.1.contains("\"verified\""), "not verified before it is");
+    let reloaded = resume(&world, &app(&tab)).unwrap().unwrap();
+    world.settle();
+    assert_eq!((signature(&reloaded), fetches(&world)), (Signature::Verified, 2));
+}
+
+#[test]
+fn i13_keys_that_stay_away_are_asked_for_ever_after_a_pause_and_the_session_stands() {
+    let (world, _, session) = sign_in_with_keys(|_| Reply::text(500, ""));
+    (0..5).for_each(|_| read(&world, &session));
+    assert_eq!(fetches(&world), 2);
+    world.advance(31.0);
+    (0..5).for_each(|_| read(&world, &session));
+    assert_eq!(fetches(&world), 3);
+    assert_eq!((signature(&session), session.is_active()), (Signature::Unchecked(UNFETCHED.into()), true));
+}
+
+#[test]
+fn i8_i13_a_signature_that_does_not_hold_ends_the_session_also_when_the_keys_come_late() {
+    let (world, _, session) =
+        sign_in_with_keys(|asked| if asked == 0 { Reply::text(500, "") } else { key_set(&["k"]) });
+    world.let_signatures_hold(false);
+    let late = session.clone();
+    let _ = world.run(async move { late.read("Patient/p1", &AbortSignal::never()).await });
+    world.settle();
+    assert!(!session.is_active());
+}
+
+#[test]
+fn i13_keys_of_another_time_leave_an_old_token_unchecked_and_the_session_standing() {
+    let (world, _, session) =
+        sign_in_with_keys(|asked| if asked == 0 { Reply::text(500, "") } else { key_set(&["of-today"]) });
+    // The ID token ran out long ago.
+    world.advance(1_000.0);
+    read(&world, &session);
+    assert!(session.is_active());
+    assert!(matches!(signature(&session), Signature::Unchecked(reason) if reason.contains("no longer published")));
+}
+
+#[test]
+fn i13_an_unknown_kid_is_looked_for_once_more_right_after_the_keys_were_fetched() {
+    let (world, _, session) = sign_in_with_keys(|asked| key_set(if asked == 0 { &["old"] } else { &["old", "k"] }));
+    assert_eq!((signature(&session), fetches(&world)), (Signature::Verified, 2));
+
+    let (world, _, session) = sign_in_with_keys(|_| key_set(&["old"]));
+    assert_eq!((session.is_active(), fetches(&world)), (false, 2), "twice, and no more");
+
+    let (world, _, session) =
+        sign_in_with_keys(
+            |asked| if asked == 1 { Reply::text(500, "") } else { key_set(&["old", "k"][..1 + asked / 2]) },
+        );
+    assert!(session.is_active(), "a failure passes");
+    read(&world, &session);
+    assert_eq!((signature(&session), fetches(&world)), (Signature::Verified, 3));
+}
+
+#[test]
+fn i13_a_key_that_cannot_be_imported_hides_no_other() {
+    let two_of_one_name = || {
+        let mut broken = public_key("k");
+        broken["e"] = json!("broken");
+        Reply::json(200, &json!({"keys": [broken, public_key("k")]}))
+    };
+    let (server, world, tab) = stage();
+    launch(&world, &app(&tab)).unwrap();
+    tab.visit(&redirect(&server, &tab));
+    world.refuse_keys_with("broken");
+    world.answer_by(move |request| match request.url.path() {
+        "/jwks" => two_of_one_name(),
+        _ => server.answer(request),
+    });
+    let session = resume(&world, &app(&tab)).unwrap().unwrap();
+    world.settle();
+    assert_eq!(signature(&session), Signature::Verified);
+}
+
+/// Whether a session stands whose server has this one key, and how its signature was checked.
+fn with_key(adjust: impl Fn(&mut Value) + 'static) -> Option<Signature> {
+    let (_, _, session) = sign_in_with_keys(move |_| {
+        let mut key = public_key("k");
+        adjust(&mut key);
+        Reply::json(200, &json!({"keys": [key]}))
+    });
+    session.is_active().then(|| signature(&session))
+}
+
+#[test]
+fn i12_a_key_that_is_too_short_or_not_for_verifying_verifies_nothing() {
+    let short = base64url(&[255; 128]);
+    assert_eq!(with_key(move |key| key["n"] = json!(short)), None, "1024 bits");
+    assert_eq!(with_key(|key| key["use"] = json!("enc")), None);
+    assert_eq!(with_key(|key| key["key_ops"] = json!(["encrypt"])), None);
+    assert_eq!(with_key(|key| key["key_ops"] = json!([])), Some(Signature::Verified));
+    assert_eq!(with_key(|key| key["key_ops"] = json!(["verify"])), Some(Signature::Verified));
+}
+
+#[test]
+fn i12_a_short_key_beside_a_long_one_is_not_used() {
+    let (_, _, session) = sign_in_with_keys(|_| {
+        let mut short = public_key("k");
+        short["n"] = json!(base64url(&[255; 255]));
+        Reply::json(200, &json!({"keys": [short, public_key("other")]}))
+    });
+    assert!(!session.is_active());
+}
+
+#[test]
+fn i8_the_check_of_a_token_says_nothing_of_the_one_that_a_refresh_brought_meanwhile() {
+    let (server, world, tab) = stage();
+    launch(&world, &app(&tab)).unwrap();
+    tab.visit(&redirect(&server, &tab));
+    let asked = Cell::new(0);
+    let scripted = server.clone();
+    world.answer_by(move |request| match request.url.path() {
+        // The keys for the first token come after the refresh, those for the second never.
+        "/jwks" if asked.replace(asked.get() + 1) == 0 => key_set(&["k"]).after(5_000),
+        "/jwks" => Reply::offline(),
+        _ => scripted.answer(request),
+    });
+    let session = resume(&world, &app(&tab)).unwrap().unwrap();
+    world.settle();
+    *server.claims.borrow_mut() = json!({"iat": NOW + 1.0});
+    let mut renewed = token_answer(2);
+    renewed["id_token"] = json!(server.id_token());
+    server.token_replies.borrow_mut().push_back(Reply::json(200, &renewed));
+    let refreshing = session.clone();
+    world.run(async move { refreshing.refresh().await }).unwrap().unwrap();
+    world.settle();
+    world.advance(6.0);
+    world.settle();
+    assert!(matches!(signature(&session), Signature::Unchecked(_)), "{:?}", signature(&session));
+}

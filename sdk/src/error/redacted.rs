@@ -1,0 +1,42 @@
+//! Errors without the secrets that a server repeated.
+
+use super::{Error, Failure, FhirError, OAuthError};
+use crate::fhir::outcome::OperationOutcome;
+use crate::protocol::redaction::Secrets;
+
+impl Failure {
+    /// The failure with `[redacted]` wherever the server's own words repeat one of the secrets.
+    pub(crate) fn without(self, secrets: &Secrets) -> Self {
+        let redact = |text: Box<str>| secrets.redact(&text).into_boxed_str();
+        match Error::from(self) {
+            Error::Authorization(error) => Error::Authorization(Box::new(oauth(*error, secrets))),
+            Error::Token(error) => Error::Token(Box::new(oauth(*error, secrets))),
+            Error::Registration(error) => Error::Registration(Box::new(oauth(*error, secrets))),
+            Error::TokenResponse { status, problem } => Error::TokenResponse { status, problem: redact(problem) },
+            Error::UserInfo { status, problem } => Error::UserInfo { status, problem: redact(problem) },
+            Error::Export { problem } => Error::Export { problem: redact(problem) },
+            Error::Fhir(error) => Error::Fhir(fhir(error, secrets)),
+            other => other,
+        }
+        .into()
+    }
+}
+
+fn oauth(error: OAuthError, secrets: &Secrets) -> OAuthError {
+    OAuthError {
+        error: secrets.redact(&error.error),
+        description: error.description.map(|text| secrets.redact(&text)),
+        uri: error.uri.map(|text| secrets.redact(&text)),
+        ..error
+    }
+}
+
+fn fhir(mut error: Box<FhirError>, secrets: &Secrets) -> Box<FhirError> {
+    if let Some(OperationOutcome { issues, json }) = &mut error.operation_outcome {
+        *json = secrets.redact(json);
+        for issue in issues {
+            issue.text = issue.text.take().map(|text| secrets.redact(&text));
+        }
+    }
+    error
+}

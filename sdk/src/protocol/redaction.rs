@@ -1,0 +1,172 @@
+//! The secrets of a request, taken out of what a server says of it.
+//!
+//! Some servers repeat in an error what they were sent: "The refresh token abc is not known". Errors are shown, logged and
+//! reported, so no secret may come back in them.
+
+use std::fmt;
+
+use super::encoding::{base64url_decode, form_decode, form_pairs, percent_encode, utf8};
+use super::http::Request;
+use super::json::quoted;
+use super::secret::{AccessToken, REDACTED};
+
+/// Parameters of OAuth forms that are no secrets. The values of all others are taken for secrets, also of those that an app's
+/// own authentication adds.
+const PUBLIC_PARAMETERS: [&str; 9] = [
+    "grant_type",
+    "redirect_uri",
+    "scope",
+    "client_id",
+    "client_assertion_type",
+    "token_type_hint",
+    "resource",
+    "audience",
+    "requested_token_type",
+];
+
+/// The shortest text that is taken for a secret, in bytes. Shorter ones stand in ordinary words.
+const SHORTEST: usize = 4;
+
+/// What must not appear in an error.
+#[derive(Clone, Default)]
+pub struct Secrets {
+    texts: Vec<String>,
+}
+
+impl Secrets {
+    /// The secrets that a request carries: in its `Authorization` header, and in its form.
+    ///
+    /// ```
+    /// use smartrust::protocol::http::Request;
+    /// use smartrust::protocol::redaction::Secrets;
+    /// use smartrust::protocol::url::Url;
+    ///
+    /// let endpoint = Url::parse("https://ehr.example/token").unwrap();
+    /// let request = Request::form(endpoint, &[("grant_type", "refresh_token"), ("refresh_token", "hidden")]);
+    /// let said = Secrets::of(&request).redact("The refresh_token hidden is not known.");
+    /// assert_eq!(said, "The refresh_token [redacted] is not known.");
+    /// ```
+    pub fn of(request: &Request) -> Self {
+        let mut secrets = Self::default();
+        if let Some(authorization) = request.authorization() {
+            secrets.add_authorization(authorization);
+        }
+        let is_form = request.headers.iter().any(|(_, value)| value == "application/x-www-form-urlencoded");
+        for (name, value) in request.body.as_deref().filter(|_| is_form).map(form_pairs).unwrap_or_default() {
+            if !PUBLIC_PARAMETERS.contains(&name.as_str()) {
+                secrets.add(&value);
+            }
+        }
+        secrets.in_order()
+    }
+
+    /// An access token alone.
+    pub fn of_token(token: &AccessToken) -> Self {
+        let mut secrets = Self::default();
+        secrets.add(token.expose());
+        secrets.in_order()
+    }
+
+    fn add_authorization(&mut self, authorization: &str) {
+        let (scheme, credentials) = authorization.split_once(' ').unwrap_or(("", authorization));
+        self.add(credentials);
+        if scheme.eq_ignore_ascii_case("Basic") {
+            let url_safe = credentials.trim_end_matches('=').replace('+', "-").replace('/', "_");
+            let pair = base64url_decode(&url_safe).and_then(utf8).unwrap_or_default();
+            if let Some((_, secret)) = pair.split_once(':') {
+                self.add(secret);
+                self.add(&form_decode(secret).unwrap_or_default());
+            }
+        }
+    }
+
+    /// Adds a secret as it is, and as it stands in a form and in JSON.
+    fn add(&mut self, secret: &str) {
+        let in_json = quoted(secret);
+        let in_json = in_json.trim_start_matches('"').strip_suffix('"').unwrap_or_default();
+        for text in [secret, &percent_encode(secret), in_json] {
+            if text.len() >= SHORTEST && !self.texts.iter().any(|known| known == text) {
+                self.texts.push(text.to_owned());
+            }
+        }
+    }
+
+    /// The longest first, so that nothing is left of one that contains another.
+    fn in_order(mut self) -> Self {
+        self.texts.sort_by_key(|text| std::cmp::Reverse(text.len()));
+        self
+    }
+
+    /// The text, with `[redacted]` in the place of each secret.
+    pub fn redact(&self, text: &str) -> String {
+        self.texts.iter().fold(text.to_owned(), |text, secret| text.replace(secret, REDACTED))
+    }
+}
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(REDACTED)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::client_auth::{BasicEncoding, ClientAuthentication, ClientCredential};
+    use crate::protocol::secret::{AuthorizationCode, ClientAssertion, ClientSecret, CodeVerifier};
+    use crate::protocol::token::TokenClient;
+    use crate::protocol::url::Url;
+
+    fn code_request(credential: ClientCredential) -> Request {
+        let endpoint = Url::parse("https://ehr.example/token").unwrap();
+        let client = TokenClient { endpoint, credential };
+        client.code_request(
+            &AuthorizationCode::new("code+1/2"),
+            "https://app.example/code",
+            Some(&CodeVerifier::new("verifier-1")),
+        )
+    }
+
+    fn said(request: &Request, text: &str) -> String {
+        Secrets::of(request).redact(text)
+    }
+
+    #[test]
+    fn s12_every_secret_of_a_request_is_taken_out_and_nothing_else() {
+        let post = ClientAuthentication::ClientSecretPost(ClientSecret::new("s\"cret"));
+        let request = code_request(post.fixed_credential("my-app"));
+        assert_eq!(said(&request, "code+1/2 verifier-1 s\"cret"), "[redacted] [redacted] [redacted]");
+        assert_eq!(said(&request, r#"{"diagnostics":"s\"cret"}"#), r#"{"diagnostics":"[redacted]"}"#);
+        let form = request.body.clone().unwrap();
+        let echoed = said(&request, &form);
+        for secret in ["code%2B1%2F2", "verifier-1", "s%22cret"] {
+            assert!(form.contains(secret) && !echoed.contains(secret), "{echoed}");
+        }
+        let harmless = "invalid_client: my-app, authorization_code, https://app.example/code";
+        assert_eq!(said(&request, harmless), harmless);
+        assert!(!format!("{:?}", Secrets::of(&request)).contains("verifier"));
+    }
+
+    #[test]
+    fn s12_what_authenticates_a_client_is_taken_out() {
+        for encoding in [BasicEncoding::Form, BasicEncoding::Raw] {
+            let basic = ClientAuthentication::ClientSecretBasic(ClientSecret::new("s/c?r et+~"), encoding);
+            let request = code_request(basic.fixed_credential("my-app"));
+            let header = request.authorization().unwrap().to_owned();
+            assert_eq!(said(&request, "s/c?r et+~"), "[redacted]");
+            assert_eq!(said(&request, &header), "Basic [redacted]");
+        }
+        let signed = code_request(ClientCredential::assertion(&ClientAssertion::new("eyJh.eyJp.c2ln")));
+        assert_eq!(said(&signed, "The assertion eyJh.eyJp.c2ln has run out."), "The assertion [redacted] has run out.");
+        let mut read = Request::get(Url::parse("https://ehr.example/fhir/Patient/1").unwrap(), "x");
+        read.set_bearer(&AccessToken::new("access-1"));
+        assert_eq!(said(&read, "The token access-1 is dead."), "The token [redacted] is dead.");
+    }
+
+    #[test]
+    fn s12_a_secret_that_contains_another_leaves_nothing() {
+        let endpoint = Url::parse("https://ehr.example/token").unwrap();
+        let request = Request::form(endpoint, &[("code", "abcd"), ("client_secret", "abcd-efgh"), ("token", "abc")]);
+        assert_eq!(said(&request, "abcd-efgh abcd abc"), "[redacted] [redacted] abc");
+    }
+}
