@@ -203,7 +203,10 @@ impl<P: Platform> BackendClient<P> {
             let sent = self.send(request, &options.abort).await;
             match sent.and_then(|answer| read_answer(*answer, &request.url)) {
                 Ok(response) => return Ok(response),
-                Err(failure) => options.wait_to_retry(&self.inner.platform, request, &mut tries, failure).await?,
+                Err(failure) => {
+                    let failure = failure.without(&self.secrets());
+                    options.wait_to_retry(&self.inner.platform, request, &mut tries, failure).await?;
+                }
             }
         }
     }

@@ -9,6 +9,7 @@ use crate::fhir::content::{Content, content_requests, is_refused, may_be_resourc
 use crate::fhir::outcome::OperationOutcome;
 use crate::platform::{HttpResponse, Platform};
 use crate::protocol::http::Request;
+use crate::protocol::redaction::Secrets;
 
 /// How long a body may be silent, in milliseconds.
 const SILENCE: u32 = 60_000;
@@ -78,7 +79,8 @@ impl<P: Platform> Session<P> {
         let (platform, url) = (&self.inner.platform, &request.url);
         let mut response = in_time(platform, url, REQUEST_TIMEOUT, abort, platform.send(request, abort)).await?;
         if !(200..300).contains(&response.status()) {
-            let answer = in_time(platform, url, REQUEST_TIMEOUT, abort, Answer::read(response, false)).await?;
+            let reading = Answer::read(response, false, Secrets::of(request));
+            let answer = in_time(platform, url, REQUEST_TIMEOUT, abort, reading).await?;
             return Err(fhir_error(*answer, url));
         }
         let status = response.status();

@@ -12,6 +12,7 @@ use crate::fhir::response::FhirResponse;
 use crate::fhir::retry::{Tries, is_repeatable};
 use crate::platform::{Body, Entropy, Json, JsonView, LocalFuture, Platform};
 use crate::protocol::http::Request;
+use crate::protocol::redaction::Secrets;
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::secret::AccessToken;
 use crate::protocol::url::Url;
@@ -245,7 +246,7 @@ impl<P: Platform> Session<P> {
             self.authorize(request, &token)?;
             let failure = match attempt(request).await {
                 Ok(response) => return Ok(response),
-                Err(failure) => failure,
+                Err(failure) => failure.without(&Secrets::of(request)),
             };
             if failure.status() == Some(401) && self.can_refresh() && !is_refreshed {
                 is_refreshed = true;
