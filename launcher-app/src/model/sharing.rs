@@ -6,6 +6,7 @@ use super::kinds::{KINDS, Kind};
 use super::trouble::Audience;
 
 const WHO: &str = "Who is signed in";
+const UNKNOWN: &str = "Parts of the record: the clinic did not say which";
 const STAY_CONNECTED: &str = "Staying connected without signing in again";
 
 /// One thing that was shared or not.
@@ -30,7 +31,10 @@ impl Sharing {
     /// Reads a grant. Staying connected rests on a refresh token, whatever the scopes say.
     pub fn read(grant: &ScopeGrant, can_refresh: bool, audience: Audience) -> Self {
         let mut sharing = Self::default();
-        sharing.put(WHO, grant.requested.contains("openid"), grant.granted.contains("openid"));
+        let is_unknown = grant.granted.is_unknown();
+        let asked_for_data = grant.requested.iter().any(|scope| scope.resource().is_some());
+        sharing.put(UNKNOWN, false, is_unknown && asked_for_data);
+        sharing.put(WHO, grant.requested.contains("openid") && !is_unknown, grant.granted.contains("openid"));
         sharing.put(STAY_CONNECTED, grant.requested.contains("offline_access"), can_refresh);
         for scope in grant.granted.iter().filter(|scope| scope.resource().is_some_and(is_readable)) {
             add(&mut sharing.shared, item(scope, audience));
@@ -96,7 +100,8 @@ fn is_missed(kind: &Kind, grant: &ScopeGrant) -> bool {
 /// Kinds that the record does not show, and the person's own data, which were asked for by name or by wildcard in vain.
 fn missing(grant: &ScopeGrant) -> Vec<Scope> {
     let person = Scope::new("patient/Patient.rs");
-    let is_person_missed = grant.requested.covers(&person) && !grant.granted.covers(&person);
+    let is_person_told = grant.granted.covers(&person) || grant.granted.is_unknown();
+    let is_person_missed = grant.requested.covers(&person) && !is_person_told;
     let is_other = |scope: &&&Scope| {
         scope.resource().and_then(|resource| resource.resource_type.as_deref()).is_some_and(|resource_type| {
             KINDS.iter().all(|kind| kind.resource_type != resource_type) && resource_type != "Patient"
@@ -148,6 +153,14 @@ mod tests {
         let told = sharing("patient/*.rs", &granted, false);
         assert!(words_of(&told.shared).contains(&"See your vital signs"));
         assert_eq!(words_of(&told.not_shared), ["See your lab results"]);
+    }
+
+    #[test]
+    fn t10_what_was_granted_in_unknown_words_is_neither_shared_nor_missed() {
+        let told = sharing("openid patient/*.rs", "https://ehr.example/clinical.read", false);
+        assert_eq!((words_of(&told.shared), told.not_shared), (vec![UNKNOWN], vec![]));
+        let dotted = sharing("patient/*.rs", "patient.*.read", false);
+        assert_eq!((words_of(&dotted.shared), dotted.not_shared), (vec!["See your whole health record"], vec![]));
     }
 
     #[test]

@@ -84,12 +84,10 @@ impl<P: Platform> Source<P> {
         loop {
             let failure = match self.export.client.open(&request, self.with_token, &self.abort).await {
                 Ok(response) if (200..300).contains(&response.status()) => return Ok(response),
-                Ok(response) => {
-                    match whole(&self.export.client, response, &request.url, &self.abort).await {
-                        Ok(answer) => fhir_error(*answer, &request.url),
-                        Err(failure) => failure,
-                    }
-                }
+                Ok(response) => match whole(&self.export.client, response, &request.url, &self.abort).await {
+                    Ok(answer) => fhir_error(*answer, &request.url),
+                    Err(failure) => failure,
+                },
                 Err(failure) => failure,
             };
             self.wait(failure).await?;
