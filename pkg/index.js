@@ -2,6 +2,7 @@ import { hasAuthentication, serversOf } from "./config.js";
 import { dispose, disposed } from "./disposal.js";
 import { EarlyDiscovery } from "./early.js";
 import { SmartError } from "./errors.js";
+import { page } from "./instance.js";
 import { load, loadFrom, loadLazy, loadLazyFrom, loadLazySoon } from "./load.js";
 import { once } from "./loading.js";
 import { Session, share } from "./session.js";
@@ -116,5 +117,5 @@ async function make(config, early) {
   await load();
   const isLazy = hasAuthentication(config);
   if (isLazy) await loadLazy();
-  return openApp(config, early, isLazy);
+  return page.guard(openApp)(config, early, isLazy);
 }

@@ -1,3 +1,4 @@
+import { services } from "./instance.js";
 import { loading } from "./loading.js";
 
 export const { load, loadFrom } = loading(
@@ -7,6 +8,6 @@ export const { load, loadFrom } = loading(
     // At the first use, because a page that only launches and reads needs none of it.
     const glue = await import("./wasm-backend/backend.js");
     await glue.default({ module_or_path });
-    return glue;
+    return services.guard(glue);
   },
 );

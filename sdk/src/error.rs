@@ -244,6 +244,11 @@ pub enum Error {
     PopupClosed,
     /// A part of this client's own code could not be loaded.
     CodeUnavailable,
+    /// An object that the caller gave threw an exception.
+    CallerObject {
+        /// What the object was given as, such as `signal`.
+        name: &'static str,
+    },
 }
 
 impl Error {
@@ -320,6 +325,7 @@ impl Error {
             Self::PopupBlocked => "popup_blocked",
             Self::PopupClosed => "popup_closed",
             Self::CodeUnavailable => "wasm_unavailable",
+            Self::CallerObject { .. } => "internal_error",
         }
     }
 

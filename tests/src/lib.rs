@@ -65,9 +65,18 @@ impl Clinic {
 
     /// Orders a fault of the sandbox, which must be under control.
     pub fn order(&mut self, fault: &serde_json::Value) {
-        let request = axum::http::Request::post(format!("{}/control/faults", browser::ORIGIN))
+        self.control("faults", fault);
+    }
+
+    /// Orders departures from the protocol of the sandbox, which must be under control.
+    pub fn order_deviations(&mut self, order: &serde_json::Value) {
+        self.control("protocol", order);
+    }
+
+    fn control(&mut self, what: &str, order: &serde_json::Value) {
+        let request = axum::http::Request::post(format!("{}/control/{what}", browser::ORIGIN))
             .header("Content-Type", "application/json")
-            .body(Body::from(fault.to_string()))
+            .body(Body::from(order.to_string()))
             .expect("an order is valid HTTP");
         let answer = self.do_in_browser(async |person| person.send(request).await);
         assert_eq!(answer.status.as_u16(), 201, "{}", answer.body);

@@ -47,6 +47,9 @@ struct Options {
     /// Over how many files the patients of each type are spread
     #[arg(long, value_name = "COUNT", default_value_t = BulkExport::default().files_per_type)]
     bulk_files: u32,
+    /// How many files of resources stand on a page of an export's manifest; with 0 there is one page unless the client allows more
+    #[arg(long, value_name = "COUNT", default_value_t = BulkExport::default().files_per_page)]
+    bulk_page: u32,
     /// What the files of an export ask for, as their manifest says by requiresAccessToken
     #[arg(long, value_enum, default_value_t)]
     bulk_file_access: FileAccess,
@@ -100,6 +103,7 @@ async fn run(options: Options) -> io::Result<()> {
     config.bulk.polls = options.bulk_polls;
     config.bulk.retry_after = Duration::from_secs(options.bulk_retry_after);
     config.bulk.files_per_type = options.bulk_files;
+    config.bulk.files_per_page = options.bulk_page;
     config.bulk.file_access = options.bulk_file_access;
     config.bulk.has_errors = options.bulk_errors;
     config.latency = Duration::from_millis(options.latency);

@@ -228,6 +228,9 @@ impl Error {
             ),
             Self::PopupClosed => ("The window was closed before the launch had ended: launch again.", "", ""),
             Self::Navigation => ("There is no page to navigate: open the authorization URL yourself.", "", ""),
+            Self::CallerObject { name } => {
+                ("The ", *name, " that was given threw an exception, so nothing was done: give one that does not.")
+            }
             Self::IdToken(_)
             | Self::Discovery { .. }
             | Self::Network { .. }

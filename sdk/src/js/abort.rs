@@ -1,33 +1,48 @@
 //! A caller's `AbortSignal` as one of ours.
 
 use wasm_bindgen::prelude::*;
-use web_sys::AbortSignal as JsAbortSignal;
 
 use crate::abort::{AbortHandle, AbortSignal};
-use crate::web::Callback;
+use crate::error::{Error, Failure};
+use crate::web::{Callback, callback};
+
+#[wasm_bindgen]
+extern "C" {
+    // web_sys takes the object for what it should be. A caller's may be anything, and throw.
+    type CallersSignal;
+    #[wasm_bindgen(method, getter, catch)]
+    fn aborted(this: &CallersSignal) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, catch, js_name = addEventListener)]
+    fn add_event_listener(this: &CallersSignal, event: &str, listener: &JsValue) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch, js_name = removeEventListener)]
+    fn remove_event_listener(this: &CallersSignal, event: &str, listener: &JsValue) -> Result<(), JsValue>;
+}
 
 /// Follows the caller's signal as long as this lives.
 pub(super) struct Followed {
     handle: AbortHandle,
-    source: Option<(JsAbortSignal, Callback)>,
+    source: Option<(CallersSignal, Callback)>,
 }
 
 impl Followed {
     /// Follows an `AbortSignal`, or none.
-    pub fn new(source: JsValue) -> Self {
+    ///
+    /// # Errors
+    /// [`Error::CallerObject`] for an object that throws.
+    pub fn new(source: JsValue) -> Result<Self, Failure> {
         let handle = AbortHandle::new();
-        let source = source.is_object().then(|| {
-            let source: JsAbortSignal = source.unchecked_into();
-            if source.aborted() {
-                handle.abort();
-            }
-            let followed = handle.clone();
-            let listener = Callback::new(move |_| followed.abort());
-            // A signal takes every listener.
-            let _ = source.add_event_listener_with_callback("abort", listener.as_ref().unchecked_ref());
-            (source, listener)
-        });
-        Self { handle, source }
+        if !source.is_object() {
+            return Ok(Self { handle, source: None });
+        }
+        let source: CallersSignal = source.unchecked_into();
+        let broken = |_| Error::CallerObject { name: "signal" };
+        if source.aborted().map_err(broken)?.is_truthy() {
+            handle.abort();
+        }
+        let followed = handle.clone();
+        let listener = callback(move |_| followed.abort());
+        source.add_event_listener("abort", listener.as_ref()).map_err(broken)?;
+        Ok(Self { handle, source: Some((source, listener)) })
     }
 
     pub fn signal(&self) -> AbortSignal {
@@ -38,7 +53,7 @@ impl Followed {
 impl Drop for Followed {
     fn drop(&mut self) {
         if let Some((source, listener)) = &self.source {
-            let _ = source.remove_event_listener_with_callback("abort", listener.as_ref().unchecked_ref());
+            let _ = source.remove_event_listener("abort", listener.as_ref());
         }
     }
 }

@@ -89,7 +89,7 @@ pub(super) async fn answer_lazily(app: App, call: Call, arguments: Arguments) ->
         }
         (Call::LaunchInPopup, [popup, options, signal]) => {
             let popup = popup.is_object().then(|| popup.unchecked_into()).ok_or(Error::PopupBlocked)?;
-            let followed = Followed::new(signal);
+            let followed = Followed::new(signal)?;
             let session = app.launch_in_popup(popup, read_options(options)?, &followed.signal()).await?;
             Ok(session_handle(session))
         }

@@ -31,13 +31,16 @@ impl JsBackendClient {
 
     /// Reads a resource.
     pub fn read(&self, reference: String, signal: JsValue) -> Promise {
-        let (client, followed) = (self.client.clone(), Followed::new(signal));
-        promise(async move { client.read(&reference, &followed.signal()).await.map(JsonValue::into_js) })
+        let client = self.client.clone();
+        promise(async move {
+            let followed = Followed::new(signal)?;
+            client.read(&reference, &followed.signal()).await.map(JsonValue::into_js)
+        })
     }
 
     /// Begins to read the pages of what a FHIR request finds.
     pub fn pages(&self, asked: JsValue, limit: Option<f64>, signal: JsValue) -> Result<Handle, JsValue> {
-        let (asked, followed) = (JsonValue::from_js(asked), Followed::new(signal));
+        let (asked, followed) = (JsonValue::from_js(asked), Followed::new(signal)?);
         let search = self.client.pages(&read_reading(&asked)?, read_options(&asked, &followed))?;
         Ok(Handle::new(JsSearch::new(search, limit, followed)))
     }
@@ -45,8 +48,9 @@ impl JsBackendClient {
     /// Begins an export.
     #[wasm_bindgen(js_name = startExport)]
     pub fn start_export(&self, request: JsValue, signal: JsValue) -> Promise {
-        let (client, followed) = (self.client.clone(), Followed::new(signal));
+        let client = self.client.clone();
         promise(async move {
+            let followed = Followed::new(signal)?;
             let request = read_export_request(&json_argument(request, "export")?)?;
             let export = client.start_export(&request, &followed.signal()).await?;
             Ok(JsExport::new(export).into())

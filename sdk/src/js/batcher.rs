@@ -37,7 +37,7 @@ impl Held for JsBatcher {
 
 /// Sends a request within a batch, as the face describes it.
 async fn send(batcher: Batcher<WebPlatform>, asked: JsValue, signal: JsValue) -> Result<JsValue, Failure> {
-    let followed = Followed::new(signal);
+    let followed = Followed::new(signal)?;
     let request = read_request(&JsonValue::from_js(asked))?;
     Ok(response_object(batcher.request(&request, &followed.signal()).await?))
 }

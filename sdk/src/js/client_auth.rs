@@ -1,6 +1,6 @@
 //! What authenticates a client and cannot stand in JSON: its key, or the app's own callback.
 
-use js_sys::{Array, Function, Promise};
+use js_sys::{Array, Function};
 use wasm_bindgen::prelude::*;
 use web_sys::CryptoKey;
 
@@ -12,7 +12,7 @@ use crate::protocol::client_assertion::{ClientKey, PrivateKeyJwt};
 use crate::protocol::client_auth::{
     AuthenticationCallback, AuthenticationRequest, ClientAuthentication, ClientCredential,
 };
-use crate::web::{JsonValue, Settled, WebPlatform};
+use crate::web::{JsonValue, Settled, WebPlatform, is_array};
 
 /// Reads the members `key` and `authenticate` of a server.
 pub(super) fn read_authentication(server: &JsonValue) -> Result<Option<ClientAuthentication>, Failure> {
@@ -33,7 +33,7 @@ fn read_key(key: &JsonValue) -> Result<ClientAuthentication, Failure> {
     let wrong = || Error::configuration("key.privateKey", "it is not a CryptoKey, or an array of them");
     let text = |name: &str| key.inherited(name).and_then(|member| member.text());
     let private_key = key.inherited("privateKey").ok_or_else(wrong)?.into_js();
-    let forms = if Array::is_array(&private_key) { Array::from(&private_key) } else { Array::of1(&private_key) };
+    let forms = if is_array(&private_key) { Array::from(&private_key) } else { Array::of1(&private_key) };
     let forms: Vec<CryptoKey> =
         forms.iter().map(|form| form.dyn_into()).collect::<Result<_, _>>().map_err(|_| wrong())?;
     let platform = WebPlatform::default();
@@ -63,7 +63,7 @@ fn read_callback(callback: JsonValue) -> Result<ClientAuthentication, Failure> {
 async fn call(callback: &Function, request: &AuthenticationRequest) -> Option<ClientCredential> {
     let request = object(&[("endpoint", text(request.endpoint.as_str())), ("clientId", text(&request.client_id))]);
     let given = callback.call1(&JsValue::UNDEFINED, &request).ok()?;
-    let given = JsonValue::from_js(Settled::of(&Promise::resolve(&given)).await.ok()?);
+    let given = JsonValue::from_js(Settled::of_any(&given).await.ok()?);
     Some(ClientCredential {
         parameters: members(&given, "parameters", JsonView::text).ok()?,
         authorization: given.member_text("authorization"),

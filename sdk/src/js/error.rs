@@ -1,12 +1,11 @@
 //! Errors as instances of the package's `SmartError`.
 
-use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
 use super::value::{object, optional_text, text};
 use crate::error::{Error, Failure, OAuthError};
 use crate::platform::Json;
-use crate::web::{JsonValue, WebPlatform};
+use crate::web::{JsonValue, WebPlatform, is_array};
 
 #[wasm_bindgen(raw_module = "../errors.js")]
 extern "C" {
@@ -60,7 +59,7 @@ fn oauth_details(error: &OAuthError) -> [(&'static str, JsValue); 3] {
 
 /// Reads an argument that must be an object.
 pub(super) fn json_argument(value: JsValue, name: &str) -> Result<JsonValue, Failure> {
-    if value.is_object() && !Array::is_array(&value) {
+    if value.is_object() && !is_array(&value) {
         return Ok(JsonValue::from_js(value));
     }
     Err(Error::configuration(name, "it is not an object"))

@@ -41,8 +41,9 @@ impl JsExport {
 
     /// Waits for the manifest.
     pub fn wait(&self, on_progress: Option<Function>, signal: JsValue) -> Promise {
-        let (export, followed) = (self.export.clone(), Followed::new(signal));
+        let export = self.export.clone();
         promise(async move {
+            let followed = Followed::new(signal)?;
             let tell = |progress: &ExportProgress| {
                 let Some(on_progress) = &on_progress else { return };
                 let text = optional_text(progress.text.as_deref());
@@ -57,8 +58,11 @@ impl JsExport {
 
     /// Gives the job up.
     pub fn cancel(&self, signal: JsValue) -> Promise {
-        let (export, followed) = (self.export.clone(), Followed::new(signal));
-        promise(async move { export.cancel(&followed.signal()).await.map(|()| JsValue::UNDEFINED) })
+        let export = self.export.clone();
+        promise(async move {
+            let followed = Followed::new(signal)?;
+            export.cancel(&followed.signal()).await.map(|()| JsValue::UNDEFINED)
+        })
     }
 
     /// Reads files as resources.
@@ -70,7 +74,7 @@ impl JsExport {
         options: JsValue,
         signal: JsValue,
     ) -> Result<JsExportReader, JsValue> {
-        let followed = Followed::new(signal);
+        let followed = Followed::new(signal)?;
         let manifest = read_manifest(manifest)?;
         let files: Vec<ExportFile> = files.into_iter().map(read_file).collect::<Result<_, _>>()?;
         let options = read_options(&JsonValue::from_js(options), followed.signal())?;
@@ -80,7 +84,7 @@ impl JsExport {
 
     /// Reads a file as bytes.
     pub fn download(&self, manifest: JsValue, file: JsValue, signal: JsValue) -> Result<JsExportDownload, JsValue> {
-        let followed = Followed::new(signal);
+        let followed = Followed::new(signal)?;
         let download = self.export.download(&read_manifest(manifest)?, &read_file(file)?, &followed.signal())?;
         Ok(JsExportDownload { download: Rc::new(RefCell::new(Some(download))), _followed: followed })
     }

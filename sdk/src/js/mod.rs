@@ -18,6 +18,7 @@ mod error;
 #[cfg(feature = "js-backend")]
 mod export;
 mod handle;
+mod instance;
 #[cfg(feature = "js-backend")]
 mod keys;
 #[cfg(feature = "js")]

@@ -21,7 +21,7 @@ pub(super) async fn load_record(
     listener: Function,
     signal: JsValue,
 ) -> Result<JsValue, Failure> {
-    let followed = Followed::new(signal);
+    let followed = Followed::new(signal)?;
     let queries = read_queries(queries);
     let tell = |index: usize, part: &RecordPart<JsonValue>| {
         // The face's listener only queues the app's own, which is where an error can arise.
@@ -37,7 +37,7 @@ pub(super) async fn load_whole_record(
     listener: Function,
     signal: JsValue,
 ) -> Result<JsValue, Failure> {
-    let followed = Followed::new(signal);
+    let followed = Followed::new(signal)?;
     let tell = |progress: &RecordProgress| {
         let _ = listener.call1(&JsValue::UNDEFINED, &progress_object(progress));
     };

@@ -17,7 +17,7 @@ use crate::web::{JsonValue, WebPlatform};
 
 /// Sends a request, and gives what came of it.
 pub(super) async fn send(session: Session<WebPlatform>, asked: JsValue, signal: JsValue) -> Result<JsValue, Failure> {
-    let (asked, followed) = (JsonValue::from_js(asked), Followed::new(signal));
+    let (asked, followed) = (JsonValue::from_js(asked), Followed::new(signal)?);
     let response = session.request(&read_request(&asked)?, read_options(&asked, &followed)).await?;
     Ok(if is_match(&asked) { candidates_array(response) } else { response_object(response) })
 }
@@ -29,7 +29,7 @@ pub(super) async fn read_bytes(
     listener: Function,
     signal: JsValue,
 ) -> Result<JsValue, Failure> {
-    let (asked, followed) = (JsonValue::from_js(asked), Followed::new(signal));
+    let (asked, followed) = (JsonValue::from_js(asked), Followed::new(signal)?);
     let target = asked.member_text("target").unwrap_or_default();
     let accept = asked.member_text("accept");
     let tell = |progress: &ContentProgress| {

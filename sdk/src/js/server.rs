@@ -37,7 +37,7 @@ pub fn diagnose(server: JsValue) -> Promise {
 #[wasm_bindgen]
 pub fn register(server: JsValue, metadata: JsValue, initial_access_token: Option<String>, signal: JsValue) -> Promise {
     promise(async move {
-        let (metadata, followed) = (read_metadata(metadata)?, Followed::new(signal));
+        let (metadata, followed) = (read_metadata(metadata)?, Followed::new(signal)?);
         let endpoint = RegistrationEndpoint::discover(WebPlatform::default(), &record(server)?).await?;
         let token = initial_access_token.map(AccessToken::new);
         let client = endpoint.register(&metadata, token.as_ref(), &followed.signal()).await?;
@@ -49,7 +49,7 @@ pub fn register(server: JsValue, metadata: JsValue, initial_access_token: Option
 #[wasm_bindgen(js_name = updateRegistration)]
 pub fn update_registration(endpoint: String, client: JsValue, metadata: JsValue, signal: JsValue) -> Promise {
     promise(async move {
-        let followed = Followed::new(signal);
+        let followed = Followed::new(signal)?;
         let (endpoint, client) = manage(&endpoint, client)?;
         if metadata.is_undefined() {
             let read = endpoint.read(&client, &followed.signal()).await?;
@@ -65,7 +65,7 @@ pub fn update_registration(endpoint: String, client: JsValue, metadata: JsValue,
 #[wasm_bindgen(js_name = deleteRegistration)]
 pub fn delete_registration(endpoint: String, client: JsValue, signal: JsValue) -> Promise {
     promise(async move {
-        let followed = Followed::new(signal);
+        let followed = Followed::new(signal)?;
         let (endpoint, client) = manage(&endpoint, client)?;
         endpoint.delete(&client, &followed.signal()).await?;
         Ok(JsValue::UNDEFINED)

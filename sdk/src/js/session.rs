@@ -96,20 +96,20 @@ async fn answer(session: Session<WebPlatform>, call: Call, arguments: Arguments)
     match call {
         Call::Read => {
             let [reference, signal, _] = arguments;
-            let followed = Followed::new(signal);
+            let followed = Followed::new(signal)?;
             let reference = reference.as_string().unwrap_or_default();
             session.read(&reference, &followed.signal()).await.map(JsonValue::into_js)
         }
         Call::ReadWith => {
             let [asked, signal, _] = arguments;
-            let (asked, followed) = (JsonValue::from_js(asked), Followed::new(signal));
+            let (asked, followed) = (JsonValue::from_js(asked), Followed::new(signal)?);
             let response = session.request(&read_reading(&asked)?, read_options(&asked, &followed)).await?;
             Ok(response_object(response))
         }
         // Begins to read the pages of what a FHIR request finds.
         Call::Pages => {
             let [asked, limit, signal] = arguments;
-            let (asked, followed) = (JsonValue::from_js(asked), Followed::new(signal));
+            let (asked, followed) = (JsonValue::from_js(asked), Followed::new(signal)?);
             let search = session.pages(&read_reading(&asked)?, read_options(&asked, &followed))?;
             Ok(Handle::new(JsSearch::new(search, limit.as_f64(), followed)).into())
         }
@@ -142,13 +142,13 @@ pub(super) async fn answer_lazily(
             request::read_bytes(session, asked, listener.unchecked_into(), signal).await
         }
         (Call::Resolver, [asked, signal, _]) => {
-            let (asked, followed) = (JsonValue::from_js(asked), Followed::new(signal));
+            let (asked, followed) = (JsonValue::from_js(asked), Followed::new(signal)?);
             let options = read_options(&asked, &followed);
             let make = if is_true(&asked, "grouped") { Resolver::grouped } else { Resolver::new };
             Ok(Handle::new(JsResolver::new(make(&session, options), followed)).into())
         }
         (Call::Batcher, [asked, signal, _]) => {
-            let (asked, followed) = (JsonValue::from_js(asked), Followed::new(signal));
+            let (asked, followed) = (JsonValue::from_js(asked), Followed::new(signal)?);
             let options = read_options(&asked, &followed);
             let number = |name: &str| asked.member(name).and_then(|member| member.number()).unwrap_or_default();
             let batcher = Batcher::new(&session, number("atMost") as usize, number("milliseconds") as u32, options);
@@ -161,12 +161,12 @@ pub(super) async fn answer_lazily(
             load_whole_record(session, listener.unchecked_into(), signal).await
         }
         (Call::Introspect, [as_client, signal, _]) => {
-            let followed = Followed::new(signal);
+            let followed = Followed::new(signal)?;
             let asked_as = if as_client.is_truthy() { IntrospectAs::Client } else { IntrospectAs::Token };
             Ok(session.introspect(asked_as, &followed.signal()).await?.members.into_js())
         }
         (Call::UserInfo, [signal, ..]) => {
-            let followed = Followed::new(signal);
+            let followed = Followed::new(signal)?;
             Ok(session.user_info(&followed.signal()).await?.members.into_js())
         }
         (Call::Findings, _) => Ok(findings(&session.findings())),

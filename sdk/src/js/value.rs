@@ -3,6 +3,7 @@
 use js_sys::{Array, Object, Promise, Reflect};
 use wasm_bindgen::JsValue;
 
+use super::instance;
 #[cfg(feature = "js")]
 use super::lazy::told;
 use crate::error::Failure;
@@ -10,7 +11,7 @@ use crate::platform::LocalFuture;
 use crate::protocol::finding::Finding;
 #[cfg(feature = "js")]
 use crate::protocol::scope::Scope;
-use crate::web::{self, JsonValue};
+use crate::web::JsonValue;
 
 /// A promise of what a future gives.
 pub(super) fn promise(future: impl Future<Output = Result<JsValue, Failure>> + 'static) -> Promise {
@@ -19,12 +20,12 @@ pub(super) fn promise(future: impl Future<Output = Result<JsValue, Failure>> + '
 }
 
 fn boxed_promise(future: LocalFuture<Result<JsValue, Failure>>) -> Promise {
-    web::promise(async move {
+    instance::promise(Box::pin(async move {
         match future.await {
             Ok(value) => Ok(value),
             Err(failure) => Err(told(failure).await),
         }
-    })
+    }))
 }
 
 /// An error as JavaScript gets it.

@@ -5,7 +5,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{IdbDatabase, IdbFactory, IdbObjectStore, IdbRequest, IdbTransactionMode};
 
 use super::global::{global, texts};
-use super::tasks::{Callback, Settled};
+use super::tasks::{Settled, callback};
 use crate::platform::StoreFailure;
 
 const DATABASE: &str = "smartrust";
@@ -45,7 +45,7 @@ pub(super) async fn names() -> Result<Vec<String>, StoreFailure> {
 async fn open(mode: IdbTransactionMode) -> Result<IdbObjectStore, StoreFailure> {
     let factory: IdbFactory = global("indexedDB").ok_or(StoreFailure)?;
     let opening = factory.open_with_u32(DATABASE, 1).map_err(refused)?;
-    let first_time = Callback::new({
+    let first_time = callback({
         let opening = opening.clone();
         move |_| {
             if let Ok(database) = opening.result() {

@@ -1,6 +1,6 @@
 //! JSON by the engine's own parser.
 
-use js_sys::{Array, JSON, Object, Reflect};
+use js_sys::{JSON, Reflect};
 use wasm_bindgen::prelude::*;
 
 use super::WebPlatform;
@@ -14,6 +14,19 @@ extern "C" {
     // js_sys takes the text from Rust; this one takes it as the engine has it, without a copy.
     #[wasm_bindgen(js_namespace = JSON, js_name = parse, catch)]
     fn parse_text(text: &JsValue) -> Result<JsValue, JsValue>;
+
+    // js_sys reckons with no exception here. A caller's object may be a proxy, which can throw at everything.
+    #[wasm_bindgen(js_namespace = Array, js_name = isArray, catch)]
+    fn checks_array(value: &JsValue) -> Result<bool, JsValue>;
+    #[wasm_bindgen(js_namespace = Object, js_name = hasOwn, catch)]
+    fn has_own(object: &JsValue, name: &JsValue) -> Result<bool, JsValue>;
+    #[wasm_bindgen(js_namespace = Object, js_name = keys, catch)]
+    fn keys(object: &JsValue) -> Result<JsValue, JsValue>;
+}
+
+/// Whether a value is an array; one that throws at the question is none.
+pub(crate) fn is_array(value: &JsValue) -> bool {
+    checks_array(value).unwrap_or(false)
 }
 
 /// A value that `JSON.parse` made.
@@ -38,7 +51,7 @@ impl JsonValue {
     }
 
     fn is_plain_object(&self) -> bool {
-        self.0.is_object() && !Array::is_array(&self.0)
+        self.0.is_object() && !is_array(&self.0)
     }
 
     pub(super) fn parse(text: &JsValue) -> Option<Self> {
@@ -57,7 +70,7 @@ impl Json for WebPlatform {
 impl JsonView for JsonValue {
     fn member(&self, name: &str) -> Option<Self> {
         let name = JsValue::from_str(name);
-        if !self.is_plain_object() || !Object::has_own(self.0.unchecked_ref::<Object>(), &name) {
+        if !self.is_plain_object() || !has_own(&self.0, &name).unwrap_or(false) {
             return None;
         }
         let value = Reflect::get(&self.0, &name).ok()?;
@@ -77,13 +90,13 @@ impl JsonView for JsonValue {
     }
 
     fn items(&self) -> Option<Vec<Self>> {
-        let items = Array::is_array(&self.0).then(|| items(&self.0).ok()).flatten()?;
+        let items = is_array(&self.0).then(|| items(&self.0).ok()).flatten()?;
         Some(items.into_iter().map(Self).collect())
     }
 
     fn names(&self) -> Vec<String> {
         let object = Some(&self.0).filter(|_| self.is_plain_object());
-        object.and_then(|object| texts(&Object::keys(object.unchecked_ref::<Object>()))).unwrap_or_default()
+        object.and_then(|object| texts(&keys(object).ok()?)).unwrap_or_default()
     }
 
     fn to_json(&self) -> String {

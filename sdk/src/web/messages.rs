@@ -9,7 +9,7 @@ use web_sys::{BroadcastChannel, MessageEvent};
 
 use super::WebPlatform;
 use super::global::member;
-use super::tasks::Callback;
+use super::tasks::{Callback, callback};
 use crate::platform::Channel;
 
 /// The open channels by topic. A message goes out by the channel that listens, which is the one that does not hear it.
@@ -32,7 +32,7 @@ impl Channel for WebPlatform {
 
     fn subscribe(&self, topic: &str, handler: Rc<dyn Fn(&str)>) -> Self::Subscription {
         let channel = BroadcastChannel::new(topic).ok()?;
-        let listener = Callback::new(move |event: JsValue| {
+        let listener = callback(move |event: JsValue| {
             if let Some(text) = event.unchecked_into::<MessageEvent>().data().as_string() {
                 handler(&text);
             }

@@ -28,11 +28,13 @@ use js_sys::Function;
 #[cfg(any(feature = "js", feature = "js-backend"))]
 pub(crate) use global::object;
 pub use json::JsonValue;
+#[cfg(any(feature = "js", feature = "js-backend"))]
+pub(crate) use json::is_array;
 pub use keys::ClientKeyPair;
 pub use popup::Popup;
 pub use storage::StoreChoice;
 #[cfg(any(feature = "js", feature = "js-backend"))]
-pub(crate) use tasks::{Callback, Settled, promise};
+pub(crate) use tasks::{Callback, Settled, callback, run_by, spawn};
 
 use crate::platform::{LocalFuture, Spawn};
 

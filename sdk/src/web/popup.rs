@@ -7,7 +7,7 @@ use web_sys::MessageEvent;
 
 use super::WebPlatform;
 use super::global::{global, global_as, member};
-use super::tasks::Callback;
+use super::tasks::{Callback, callback};
 use crate::platform::{NavigationFailure, Popups};
 
 #[wasm_bindgen]
@@ -76,7 +76,7 @@ impl Popups for WebPlatform {
 
     fn hear_popup(&self, popup: &Popup, handler: Rc<dyn Fn(&str)>) -> Posted {
         let popup = popup.clone();
-        let listener = Callback::new(move |event: JsValue| {
+        let listener = callback(move |event: JsValue| {
             let event: MessageEvent = event.unchecked_into();
             let is_of_popup = event.source().is_some_and(|source| *source == *popup);
             if let Some(text) = event.data().as_string().filter(|_| is_of_popup && Some(event.origin()) == origin()) {

@@ -1,6 +1,6 @@
 //! Stores: the tab's, the origin's, memory, or the app's own.
 
-use js_sys::{Array, Function, Map, Object, Promise};
+use js_sys::{Array, Function, Map, Object};
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::WebPlatform;
@@ -64,7 +64,7 @@ impl StoreChoice {
     /// Calls a method of the object, by the name that it has in an app's own.
     fn call(&self, method: &str, arguments: &[&str]) -> LocalFuture<Result<JsValue, StoreFailure>> {
         let returned = self.begin(method, arguments);
-        Box::pin(async { Settled::of(&Promise::resolve(&returned?)).await.map_err(|_| StoreFailure) })
+        Box::pin(async { Settled::of_any(&returned?).await.map_err(|_| StoreFailure) })
     }
 }
 

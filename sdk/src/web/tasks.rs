@@ -34,7 +34,29 @@ thread_local! {
     /// The numbers of those to poll, each by a microtask of its own.
     static WOKEN: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
     static LAST: Cell<usize> = const { Cell::new(0) };
-    static POLL_NEXT: Callback = Callback::new(|_| poll_next());
+    static POLL_NEXT: Callback = callback(|_| poll_next());
+    static RUN: Cell<Run> = const { Cell::new(run_plainly) };
+}
+
+/// What runs all that the engine calls: it calls the function that it is given, and may see to what escapes from it.
+pub(crate) type Run = fn(&mut dyn FnMut());
+
+fn run_plainly(call: &mut dyn FnMut()) {
+    call();
+}
+
+/// Has all that the engine calls from now on run by this function.
+#[cfg(any(feature = "js", feature = "js-backend"))]
+pub(crate) fn run_by(run: Run) {
+    RUN.set(run);
+}
+
+/// A function for the engine to call.
+pub(crate) fn callback(mut call: impl FnMut(JsValue) + 'static) -> Callback {
+    Callback::new(move |value: JsValue| {
+        let mut value = Some(value);
+        (RUN.get())(&mut || value.take().into_iter().for_each(&mut call));
+    })
 }
 
 // A waker must be fit for other threads, as a number is.
@@ -47,7 +69,7 @@ impl Wake for Waking {
 }
 
 /// Runs a future to its end, from the next microtask on.
-pub(super) fn spawn(future: LocalFuture<()>) {
+pub(crate) fn spawn(future: LocalFuture<()>) {
     let number = LAST.get().wrapping_add(1);
     LAST.set(number);
     let waker = Arc::new(Waking(number)).into();
@@ -92,12 +114,21 @@ struct Settling {
 }
 
 impl Settled {
+    /// The outcome of whatever a caller's function returned: of its promise, or the value itself. An exception of the object's own ends as
+    /// a rejection.
+    pub fn of_any(value: &JsValue) -> Self {
+        Self::of(&Promise::new(&mut |fulfill, _| {
+            // What resolves a promise does not throw.
+            let _ = fulfill.call1(&JsValue::UNDEFINED, value);
+        }))
+    }
+
     /// The outcome of a promise.
     pub fn of(promise: &Promise) -> Self {
         let settling = Rc::<RefCell<Settling>>::default();
         let callbacks = [Ok, Err].map(|settle: fn(JsValue) -> Outcome| {
             let settling = settling.clone();
-            Callback::new(move |value| {
+            callback(move |value| {
                 let (waiting, callbacks) = {
                     let mut settling = settling.borrow_mut();
                     settling.outcome = Some(settle(value));
@@ -127,21 +158,4 @@ impl Future for Settled {
             }
         }
     }
-}
-
-/// A promise of what a future gives.
-#[cfg(any(feature = "js", feature = "js-backend"))]
-pub(crate) fn promise(future: impl Future<Output = Outcome> + 'static) -> Promise {
-    let mut settle = None;
-    let promise = Promise::new(&mut |fulfill, reject| settle = Some((fulfill, reject)));
-    spawn(Box::pin(async move {
-        let (outcome, Some((fulfill, reject))) = (future.await, settle) else { return };
-        let (settle, value) = match outcome {
-            Ok(value) => (fulfill, value),
-            Err(error) => (reject, error),
-        };
-        // Calling what settles a promise cannot fail.
-        let _ = settle.call1(&JsValue::UNDEFINED, &value);
-    }));
-    promise
 }

@@ -12,7 +12,7 @@ use wasm_bindgen::prelude::*;
 
 use super::WebPlatform;
 use super::global::has_global;
-use super::tasks::Callback;
+use super::tasks::{Callback, callback};
 use crate::platform::{Clock, Timer};
 
 /// What engines take for no time at all begins above this, in milliseconds.
@@ -61,7 +61,7 @@ thread_local! {
     static SLEEPERS: RefCell<Vec<Sleeper>> = const { RefCell::new(Vec::new()) };
     static ALARM: RefCell<Option<Alarm>> = const { RefCell::new(None) };
     static LAST: Cell<u32> = const { Cell::new(0) };
-    static RING: Callback = Callback::new(|_| ring());
+    static RING: Callback = callback(|_| ring());
     static IN_PAGE: bool = has_global("document");
 }
 

@@ -27,6 +27,8 @@ pub struct Job {
     pub selection: Arc<Selection>,
     /// What of the request was left out.
     pub ignored: Vec<String>,
+    /// How many files of resources stand on a page of the manifest; 0 where there is one page.
+    pub files_per_page: usize,
     /// How many questions are still to be answered with 202.
     pub polls: AtomicU32,
     progress: Arc<AtomicUsize>,
@@ -41,13 +43,14 @@ pub struct Beginning {
     pub expires: u64,
     pub selection: Selection,
     pub ignored: Vec<String>,
+    pub files_per_page: usize,
     pub polls: u32,
 }
 
 impl Job {
     /// Begins to count on a thread of its own. The counting ends when the job is forgotten.
     fn begin(beginning: Beginning) -> Self {
-        let Beginning { client_id, request, began, expires, selection, ignored, polls } = beginning;
+        let Beginning { client_id, request, began, expires, selection, ignored, files_per_page, polls } = beginning;
         let (selection, progress) = (Arc::new(selection), Arc::new(AtomicUsize::new(0)));
         let (sender, counts) = watch::channel(None);
         let (counted, told) = (selection.clone(), progress.clone());
@@ -59,7 +62,8 @@ impl Job {
             sender.send_replace(found.map(Arc::new));
         });
         let polls = AtomicU32::new(polls);
-        Self { id: random_secret(), client_id, request, began, expires, selection, ignored, polls, progress, counts }
+        let id = random_secret();
+        Self { id, client_id, request, began, expires, selection, ignored, files_per_page, polls, progress, counts }
     }
 
     /// Uses up one of the answers that there is no manifest yet; false when none is left.

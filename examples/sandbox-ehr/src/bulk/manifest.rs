@@ -20,25 +20,30 @@ pub enum Content {
     Errors(Bytes),
 }
 
-/// The manifest of a job whose resources were counted.
-pub fn manifest(job: &Job, counts: &Counts, settings: &BulkExport, address: &str) -> Value {
-    let file = |kind: &str, name: &str, count: u64| {
-        let mut file = json!({ "type": kind, "url": format!("{address}/{name}") });
+/// A page of the manifest of a job whose resources were counted. Pages are counted from 0; `None` where there is no such page. What
+/// is no resource stands on the last.
+pub fn manifest(job: &Job, counts: &Counts, settings: &BulkExport, address: &str, page: usize) -> Option<Value> {
+    let file = |kind: Option<&str>, name: &str, count: u64| {
+        let mut file = json!({ "url": format!("{address}/{name}") });
+        if let Some(kind) = kind {
+            file["type"] = kind.into();
+        }
         if settings.has_counts {
             file["count"] = count.into();
         }
         file
     };
-    let output: Vec<Value> = counts
-        .iter()
-        .map(|(of, count)| file(job.selection.types[of.kind].resource.name(), &name(&job.selection, *of), *count))
-        .collect();
+    let kind = |of: &FileOf| of.kind.map(|kind| job.selection.types[kind].resource.name());
+    let size = if job.files_per_page == 0 { counts.len().max(1) } else { job.files_per_page };
+    let last = counts.len().div_ceil(size).max(1) - 1;
+    let on_page = counts.iter().skip(page.checked_mul(size).filter(|_| page <= last)?).take(size);
+    let output: Vec<Value> = on_page.map(|(of, count)| file(kind(of), &name(&job.selection, *of), *count)).collect();
     let deleted = job.selection.deleted().count() as u64;
     let errors = errors(job, settings).len() as u64;
     let one = |kind: &str, name: &str, count: u64| -> Vec<Value> {
-        (count > 0).then(|| file(kind, name, count)).into_iter().collect()
+        (count > 0 && page == last).then(|| file(Some(kind), name, count)).into_iter().collect()
     };
-    json!({
+    let mut manifest = json!({
         "transactionTime": instant(job.began),
         "request": job.request,
         "requiresAccessToken": match settings.file_access {
@@ -49,12 +54,27 @@ pub fn manifest(job: &Job, counts: &Counts, settings: &BulkExport, address: &str
         "output": output,
         "deleted": one("Bundle", DELETED, deleted),
         "error": one("OperationOutcome", ERRORS, errors)
-    })
+    });
+    if job.selection.by_patient {
+        manifest["outputOrganizedBy"] = "Patient".into();
+    }
+    if page < last {
+        manifest["link"] = json!([{ "relation": "next", "url": format!("{address}?page={}", page + 1) }]);
+    }
+    Some(manifest)
 }
 
 /// `Observation-2.ndjson`
 fn name(selection: &Selection, file: FileOf) -> String {
-    format!("{}-{}.ndjson", selection.types[file.kind].resource.name(), file.part + 1)
+    let kind = file.kind.map_or("by-patient", |kind| selection.types[kind].resource.name());
+    format!("{kind}-{}.ndjson", file.part + 1)
+}
+
+/// A line that a server writes into a file of resources which it cannot write to its end.
+pub fn broken_off() -> Bytes {
+    let issue =
+        json!({ "severity": "fatal", "code": "exception", "diagnostics": "The file could not be written to its end." });
+    format!("{}\n", json!({ "resourceType": "OperationOutcome", "issue": [issue] })).into()
 }
 
 /// What the file of this name holds, if the manifest names it.

@@ -31,6 +31,8 @@ struct Asked {
     elements: Elements,
     patients: Vec<u32>,
     associated: Vec<ResourceType>,
+    by_patient: bool,
+    allows_pages: bool,
     ignored: Ignored,
 }
 
@@ -51,7 +53,16 @@ impl Ignored {
     }
 }
 
-/// What an accepted kick-off leads to: the resources, and what of the request was left out.
+/// What an accepted kick-off leads to.
+pub struct Accepted {
+    pub selection: Selection,
+    /// What of the request was left out.
+    pub ignored: Vec<String>,
+    /// Whether the manifest may have several pages.
+    pub allows_pages: bool,
+}
+
+/// Reads a kick-off.
 pub fn read(
     sandbox: &Sandbox,
     token: &Token,
@@ -60,7 +71,7 @@ pub fn read(
     query: &Parameters,
     headers: &HeaderMap,
     body: &[u8],
-) -> Result<(Selection, Vec<String>), Refusal> {
+) -> Result<Accepted, Refusal> {
     let preferences = preferences(headers);
     if !preferences.iter().any(|preference| preference == "respond-async") {
         return Err(Refusal::invalid("An export needs the header Prefer: respond-async."));
@@ -83,8 +94,9 @@ pub fn read(
         since: asked.since,
         elements: asked.elements,
         files_per_type: sandbox.config.bulk.files_per_type.max(1) as usize,
+        by_patient: asked.by_patient,
     };
-    Ok((selection, asked.ignored.problems))
+    Ok(Accepted { selection, ignored: asked.ignored.problems, allows_pages: asked.allows_pages })
 }
 
 /// The preferences of all `Prefer` headers (RFC 7240, 2).
@@ -103,8 +115,11 @@ fn parameters(headers: &HeaderMap, body: &[u8]) -> Result<Parameters, Refusal> {
     let pair = |parameter: &Value| {
         let members = parameter.as_object()?;
         let (_, value) = members.iter().find(|(name, _)| name.starts_with("value"))?;
-        let text = value.as_str().or(value["reference"].as_str())?;
-        Some((parameter["name"].as_str()?.to_owned(), text.to_owned()))
+        let text = match value.as_bool() {
+            Some(flag) => flag.to_string(),
+            None => value.as_str().or(value["reference"].as_str())?.to_owned(),
+        };
+        Some((parameter["name"].as_str()?.to_owned(), text))
     };
     let pairs = body["parameter"].as_array().into_iter().flatten().map(pair).collect::<Option<Vec<_>>>();
     pairs.map(Parameters::from_pairs).ok_or(Refusal::invalid("A parameter has no name, or no text and no reference."))
@@ -138,6 +153,17 @@ impl Asked {
                 Err(text) => self.ignored.add(format!("{text} is no element of _elements.")),
             }),
             "_typeFilter" => filters(value).into_iter().try_for_each(|filter| self.take_filter(filter, fhir_base)),
+            "organizeOutputBy" => match value {
+                "Patient" => {
+                    self.by_patient = true;
+                    Ok(())
+                }
+                _ => self.ignored.add(format!("Files are organized by Patient, not by {value}.")),
+            },
+            "allowPartialManifests" => {
+                self.allows_pages = value == "true";
+                Ok(())
+            }
             "includeAssociatedData" => value.split(',').try_for_each(|text| match text.trim() {
                 "LatestProvenanceResources" | "RelevantProvenanceResources" => {
                     self.associated.push(ResourceType::Provenance);

@@ -11,12 +11,14 @@ use axum::http::header::{AUTHORIZATION, CONTENT_LOCATION, CONTENT_TYPE, EXPIRES,
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use serde_json::json;
 use tokio::sync::mpsc;
 
 use super::jobs::{Beginning, Job};
-use super::manifest::{Content, content, http_date, manifest};
+use super::manifest::{Content, broken_off, content, http_date, manifest};
 use super::request::{self, Level};
-use super::settings::FileAccess;
+use super::settings::{FileAccess, PAGE_FILES};
+use crate::control::Deviation;
 use crate::fhir::{Refusal, Token};
 use crate::parameters::Parameters;
 use crate::{Sandbox, Shared};
@@ -63,16 +65,21 @@ async fn of_group(
 fn kick_off(sandbox: &Sandbox, level: &Level, (method, OriginalUri(uri), headers, body): KickOff) -> Response {
     let begun = service(sandbox, &headers).and_then(|token| {
         let query = Parameters::parse(uri.query().unwrap_or_default().as_bytes());
-        let (selection, ignored) = request::read(sandbox, &token, level, &method, &query, &headers, &body)?;
+        let accepted = request::read(sandbox, &token, level, &method, &query, &headers, &body)?;
         let (now, settings) = (sandbox.now(), &sandbox.config.bulk);
+        let files_per_page = match settings.files_per_page {
+            0 if accepted.allows_pages => PAGE_FILES,
+            files => files,
+        };
         let path = uri.path_and_query().map_or("", |path| path.as_str());
         Ok(sandbox.jobs().begin(Beginning {
             client_id: token.client_id().to_owned(),
             request: format!("{}{path}", sandbox.config.origin),
             began: now,
             expires: now + settings.lifetime.as_secs(),
-            selection,
-            ignored,
+            selection: accepted.selection,
+            ignored: accepted.ignored,
+            files_per_page: files_per_page as usize,
             polls: settings.polls,
         }))
     });
@@ -107,11 +114,19 @@ fn own_job(sandbox: &Sandbox, headers: &HeaderMap, id: &str) -> Result<Arc<Job>,
     if job.client_id == token.client_id() { Ok(job) } else { Err(Refusal::not_found("There is no such export.")) }
 }
 
-async fn status(State(sandbox): State<Shared>, Path(id): Path<String>, headers: HeaderMap) -> Response {
+async fn status(
+    State(sandbox): State<Shared>,
+    Path(id): Path<String>,
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
+) -> Response {
     let job = match own_job(&sandbox, &headers, &id) {
         Ok(job) => job,
         Err(refusal) => return refusal.into_response(),
     };
+    if sandbox.meets(Deviation::ExportTransient) {
+        return Refusal::transient("The status cannot be told at the moment.").into_response();
+    }
     let settings = &sandbox.config.bulk;
     if job.puts_off() || tokio::time::timeout(PATIENCE, job.counted()).await.is_err() {
         let headers = [
@@ -123,7 +138,19 @@ async fn status(State(sandbox): State<Shared>, Path(id): Path<String>, headers: 
     let Some(counts) = job.counts() else {
         return Refusal::failed("The export came to nothing: its resources could not be counted.").into_response();
     };
-    let manifest = manifest(&job, &counts, settings, &address(&sandbox, &job));
+    let query = Parameters::parse(uri.query().unwrap_or_default().as_bytes());
+    let page = query.get("page").map_or(Some(0), |page| page.parse().ok());
+    let found = page.and_then(|page| manifest(&job, &counts, settings, &address(&sandbox, &job), page));
+    let Some(mut manifest) = found else {
+        return Refusal::not_found("The manifest has no such page.").into_response();
+    };
+    if sandbox.meets(Deviation::ExportMiscounted) {
+        let files = manifest["output"].as_array_mut().into_iter().flatten();
+        files.for_each(|file| file["count"] = (file["count"].as_u64().unwrap_or_default() + 1).into());
+    }
+    if let Some(elsewhere) = sandbox.detour(Deviation::ExportNextElsewhere) {
+        manifest["link"] = json!([{ "relation": "next", "url": format!("{elsewhere}/page") }]);
+    }
     let headers = [(CONTENT_TYPE, "application/json".to_owned()), (EXPIRES, http_date(job.expires))];
     (headers, manifest.to_string()).into_response()
 }
@@ -159,6 +186,15 @@ async fn file(State(sandbox): State<Shared>, Path((id, file)): Path<(String, Str
     let body = match content {
         Content::Errors(lines) => Body::from(lines),
         Content::Deleted => streamed(move |send| selection.write_deleted(send)),
+        Content::Resources(file) if sandbox.meets(Deviation::ExportFileOutcome) => streamed(move |send| {
+            selection.write(file, |piece| {
+                let end = piece.iter().position(|byte| *byte == b'\n').map_or(piece.len(), |end| end + 1);
+                if send(piece.slice(..end)) {
+                    send(broken_off());
+                }
+                false
+            });
+        }),
         Content::Resources(file) => streamed(move |send| selection.write(file, send)),
     };
     ([(CONTENT_TYPE, "application/fhir+ndjson")], body).into_response()

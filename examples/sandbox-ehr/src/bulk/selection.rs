@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use axum::body::Bytes;
 use chrono::NaiveDateTime;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::changes::{self, changed};
 use super::elements::Elements;
@@ -24,6 +24,8 @@ pub struct Selection {
     pub elements: Elements,
     /// Over how many files the patients are spread.
     pub files_per_type: usize,
+    /// Whether all that belongs to a patient stands together in a file, below a header row (`organizeOutputBy=Patient`).
+    pub by_patient: bool,
 }
 
 /// Which resources of a type.
@@ -35,10 +37,11 @@ pub struct TypeSelection {
     pub filters: Vec<Vec<Criterion>>,
 }
 
-/// One file of resources: the position of its type, and which part of the patients.
+/// One file of resources: the position of its type, or all types of patients where the files are organized by them; and which part of
+/// the patients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FileOf {
-    pub kind: usize,
+    pub kind: Option<usize>,
     pub part: usize,
 }
 
@@ -70,7 +73,7 @@ impl Selection {
         let mut counts = Vec::new();
         for (kind, selected) in self.types.iter().enumerate().filter(|(_, selected)| !selected.is_of_patients()) {
             let found = self.of_nobody(selected).count() as u64;
-            counts.push((FileOf { kind, part: 0 }, found));
+            counts.push((FileOf { kind: Some(kind), part: 0 }, found));
         }
         for part in 0..self.files_per_type {
             let mut found = vec![0_u64; self.types.len()];
@@ -85,7 +88,12 @@ impl Selection {
                     return None;
                 }
             }
-            counts.extend(found.into_iter().enumerate().map(|(kind, count)| (FileOf { kind, part }, count)));
+            if self.by_patient {
+                counts.push((FileOf { kind: None, part }, found.iter().sum()));
+                continue;
+            }
+            counts
+                .extend(found.into_iter().enumerate().map(|(kind, count)| (FileOf { kind: Some(kind), part }, count)));
         }
         counts.retain(|(_, count)| *count > 0);
         counts.sort_by_key(|(file, _)| (file.kind, file.part));
@@ -94,24 +102,49 @@ impl Selection {
 
     /// Writes the lines of a file, until `send` says that nobody listens.
     pub fn write(&self, file: FileOf, send: impl FnMut(Bytes) -> bool) {
-        let Some(selected) = self.types.get(file.kind) else { return };
         let mut lines = Lines { buffer: Vec::with_capacity(PIECE_BYTES * 2), send };
-        if !selected.is_of_patients() {
-            self.of_nobody(selected).all(|resource| self.put(&mut lines, selected, resource));
-            return lines.end();
-        }
-        for position in self.range(file.part) {
-            let number = self.patients[position];
-            let chart =
-                (selected.resource.belonging() == Belonging::Record).then(|| self.people.chart(number)).flatten();
-            if !self
-                .of_patient(selected, number, chart.as_ref())
-                .all(|resource| self.put(&mut lines, selected, resource))
-            {
-                return;
+        let is_whole = match file.kind.map(|kind| self.types.get(kind)) {
+            None => self.range(file.part).all(|position| self.write_block(&mut lines, self.patients[position])),
+            Some(None) => return,
+            Some(Some(selected)) if !selected.is_of_patients() => {
+                self.of_nobody(selected).all(|resource| self.put(&mut lines, selected, resource))
             }
+            Some(Some(selected)) => self.range(file.part).all(|position| {
+                let number = self.patients[position];
+                let has_chart = selected.resource.belonging() == Belonging::Record;
+                let chart = has_chart.then(|| self.people.chart(number)).flatten();
+                self.write_of_patient(&mut lines, selected, number, chart.as_ref())
+            }),
+        };
+        if is_whole {
+            lines.end();
         }
-        lines.end();
+    }
+
+    /// Writes a header row, and all that belongs to its patient. A patient of whom nothing was asked for has none.
+    fn write_block(&self, lines: &mut Lines<impl FnMut(Bytes) -> bool>, number: u32) -> bool {
+        let chart = self.needs_charts().then(|| self.people.chart(number)).flatten();
+        let mut selected = self.types.iter().filter(|selected| selected.is_of_patients());
+        let is_empty =
+            selected.clone().all(|selected| self.of_patient(selected, number, chart.as_ref()).next().is_none());
+        let reference = json!({ "reference": format!("Patient/{number}") });
+        let header = json!({
+            "resourceType": "Parameters",
+            "parameter": [{ "name": "header", "valueReference": reference }]
+        });
+        is_empty
+            || lines.put(&header)
+                && selected.all(|selected| self.write_of_patient(lines, selected, number, chart.as_ref()))
+    }
+
+    fn write_of_patient(
+        &self,
+        lines: &mut Lines<impl FnMut(Bytes) -> bool>,
+        selected: &TypeSelection,
+        number: u32,
+        chart: Option<&Chart>,
+    ) -> bool {
+        self.of_patient(selected, number, chart).all(|resource| self.put(lines, selected, resource))
     }
 
     /// Writes what was deleted since.

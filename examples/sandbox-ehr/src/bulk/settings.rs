@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
+/// How many files of resources stand on a page of a manifest where the client allows several.
+pub const PAGE_FILES: u32 = 4;
+
 /// How exports go on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BulkExport {
@@ -14,6 +17,9 @@ pub struct BulkExport {
     pub retry_after: Duration,
     /// Over how many files the patients of each type are spread, one at least.
     pub files_per_type: u32,
+    /// How many files of resources stand on a page of a manifest. With 0 there is one page, unless the client allows several
+    /// (`allowPartialManifests`): then they have [`PAGE_FILES`].
+    pub files_per_page: u32,
     /// What the manifest says of the token for files, and what the files hold to.
     pub file_access: FileAccess,
     /// Whether every manifest has a file of errors.
@@ -31,6 +37,7 @@ impl Default for BulkExport {
             polls: 2,
             retry_after: Duration::from_secs(1),
             files_per_type: 4,
+            files_per_page: 0,
             file_access: FileAccess::Token,
             has_errors: false,
             has_counts: true,

@@ -41,6 +41,14 @@ pub enum Deviation {
     RefreshOtherSubject,
     /// The next page of a search is at `to`.
     NextElsewhere,
+    /// An export's status is answered by 500, and called transient.
+    ExportTransient,
+    /// A manifest says of each file of resources that it holds one more than it does.
+    ExportMiscounted,
+    /// The next page of a manifest is at `to`.
+    ExportNextElsewhere,
+    /// A file of resources ends after its first line by an OperationOutcome.
+    ExportFileOutcome,
     /// A refused authorization says why with HTML.
     ErrorMarkup,
     /// The `iss` of RFC 9207 on the way back to the app.
@@ -51,7 +59,14 @@ pub enum Deviation {
 
 impl Deviation {
     fn needs_address(self) -> bool {
-        matches!(self, Self::IdTokenOwnKey | Self::TokenRedirect307 | Self::TokenRedirect308 | Self::NextElsewhere)
+        matches!(
+            self,
+            Self::IdTokenOwnKey
+                | Self::TokenRedirect307
+                | Self::TokenRedirect308
+                | Self::NextElsewhere
+                | Self::ExportNextElsewhere
+        )
     }
 }
 

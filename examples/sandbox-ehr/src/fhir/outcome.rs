@@ -59,6 +59,11 @@ impl Refusal {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "exception", diagnostics)
     }
 
+    /// 500, for what may pass by itself.
+    pub fn transient(diagnostics: impl Into<String>) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "transient", diagnostics)
+    }
+
     pub fn required(diagnostics: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "required", diagnostics)
     }

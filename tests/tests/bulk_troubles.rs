@@ -1,0 +1,120 @@
+//! Exports from the sandbox as other servers have them: in pages, by patient, with failures that pass, counted wrong, broken off.
+
+#[path = "../../examples/sandbox-ehr/tests/support/keys.rs"]
+mod keys;
+#[path = "support/mod.rs"]
+mod services;
+
+use serde_json::{Value, json};
+use services::{begin, clinic, exported, read, references, service, wait};
+use smartrust::Error;
+use smartrust::client::export::ReadOptions;
+use smartrust::fhir::export::ExportRequest;
+// The keys of the sandbox's own tests look for it by this name.
+use smartrust_tests::browser as support;
+
+const SCOPE: &str = "system/*.rs";
+
+fn of_types(types: &[&str]) -> ExportRequest {
+    ExportRequest { types: types.iter().map(|name| (*name).to_owned()).collect(), ..ExportRequest::default() }
+}
+
+#[test]
+fn b7_an_export_in_pages_is_the_same_export() {
+    let kinds = ["Patient", "Condition", "Encounter"];
+    let clinic = clinic(|config| config.bulk.has_errors = true);
+    let service = service(&clinic, SCOPE);
+    let whole = exported(&clinic, &service, of_types(&kinds));
+    let request = ExportRequest { allow_partial_manifests: true, ..of_types(&kinds) };
+    let job = begin(&clinic, &service, request.clone()).unwrap();
+    let (manifest, _) = wait(&clinic, &job).unwrap();
+    assert!(manifest.documents.len() > 2, "{} pages", manifest.documents.len());
+    assert_eq!(manifest.error.len(), 1);
+    assert_eq!(references(&exported(&clinic, &service, request)), references(&whole));
+    let posted = ExportRequest { allow_partial_manifests: true, by_post: true, ..of_types(&kinds) };
+    assert_eq!(references(&exported(&clinic, &service, posted)), references(&whole));
+}
+
+#[test]
+fn b7_a_page_at_another_server_ends_the_export_and_nothing_is_sent_there() {
+    let mut clinic = clinic(|_| {});
+    let service = service(&clinic, SCOPE);
+    let job = begin(&clinic, &service, of_types(&["Patient"])).unwrap();
+    clinic.order_deviations(&json!({ "deviations": ["export-next-elsewhere"], "to": "https://evil.example" }));
+    assert_eq!(wait(&clinic, &job).unwrap_err().code(), "foreign_url");
+    assert!(clinic.world.requests().iter().all(|request| request.url.host() != "evil.example"));
+}
+
+#[test]
+fn b8_a_status_that_fails_in_passing_is_asked_again() {
+    let mut clinic = clinic(|_| {});
+    let service = service(&clinic, SCOPE);
+    let job = begin(&clinic, &service, of_types(&["Patient"])).unwrap();
+    clinic.order_deviations(&json!({ "deviations": ["export-transient"], "count": 3 }));
+    assert!(!wait(&clinic, &job).unwrap().0.output.is_empty());
+    clinic.order_deviations(&json!({ "deviations": ["export-transient"], "count": 50 }));
+    assert_eq!(wait(&clinic, &job).unwrap_err().status(), Some(500));
+}
+
+#[test]
+fn b9_files_by_patient_hold_the_same_resources_below_their_patients() {
+    let clinic = clinic(|_| {});
+    let service = service(&clinic, SCOPE);
+    let kinds = ["Patient", "Condition", "Practitioner"];
+    let whole = exported(&clinic, &service, of_types(&kinds));
+    let request = ExportRequest { organize_output_by: Some("Patient".into()), ..of_types(&kinds) };
+    assert_eq!(references(&exported(&clinic, &service, request.clone())), references(&whole));
+
+    let job = begin(&clinic, &service, request).unwrap();
+    let (manifest, _) = wait(&clinic, &job).unwrap();
+    assert_eq!(manifest.organized_by.as_deref(), Some("Patient"));
+    let mut reader = job.read_files(&manifest, &manifest.output, ReadOptions::default()).unwrap();
+    let rows: Vec<(Option<Value>, Value)> = clinic
+        .world
+        .run(async move {
+            let mut rows = Vec::new();
+            while let Some(batch) = reader.next().await.unwrap() {
+                let header = batch.header;
+                rows.extend(batch.resources.into_iter().map(|resource| (header.clone(), resource)));
+            }
+            rows
+        })
+        .unwrap();
+    for (header, resource) in rows {
+        let patient = header.map(|header| header["parameter"][0]["valueReference"]["reference"].clone());
+        let expected = match resource["resourceType"].as_str() {
+            Some("Patient") => Some(format!("Patient/{}", resource["id"].as_str().unwrap()).into()),
+            Some("Condition") => Some(resource["subject"]["reference"].clone()),
+            _ => None,
+        };
+        assert_eq!(patient, expected);
+    }
+}
+
+#[test]
+fn b9_a_server_that_counts_wrong_is_told_of_or_taken_as_it_is() {
+    let mut clinic = clinic(|_| {});
+    let service = service(&clinic, SCOPE);
+    let job = begin(&clinic, &service, of_types(&["Patient"])).unwrap();
+    clinic.order_deviations(&json!({ "deviations": ["export-miscounted"] }));
+    let (manifest, _) = wait(&clinic, &job).unwrap();
+    let strict = read(&clinic, &job, &manifest, &manifest.output, ReadOptions::default());
+    assert_eq!(strict.outcome.unwrap_err().code(), "count_mismatch");
+    let options = ReadOptions { check_counts: false, ..ReadOptions::default() };
+    let lenient = read(&clinic, &job, &manifest, &manifest.output, options);
+    assert_eq!((lenient.resources.len(), lenient.outcome), (6, Ok(())));
+}
+
+#[test]
+fn b9_a_file_that_its_server_broke_off_is_an_error() {
+    let mut clinic = clinic(|config| config.bulk.files_per_type = 1);
+    let service = service(&clinic, SCOPE);
+    let job = begin(&clinic, &service, of_types(&["Patient"])).unwrap();
+    let (manifest, _) = wait(&clinic, &job).unwrap();
+    clinic.order_deviations(&json!({ "deviations": ["export-file-outcome"] }));
+    let broken = read(&clinic, &job, &manifest, &manifest.output, ReadOptions::default());
+    let failure = broken.outcome.unwrap_err();
+    let Error::FileOutcome { line: 2, outcome, .. } = &*failure else { panic!("{failure:?}") };
+    assert_eq!(outcome.first_text(), Some("The file could not be written to its end."));
+    assert_eq!(broken.resources.len(), 1);
+}
