@@ -46,6 +46,11 @@ export interface RequestOptions extends Abortable {
    * more when it arrives twice. A POST is not, except `true` says that it does no harm.
    */
   retry?: boolean;
+  /**
+   * Whether the browser's HTTP cache may be used. By default it is not (`"no-store"`): what it keeps may be stale, outlives the session,
+   * and is given to the next user of the same browser. `"default"` is for what is always the same for everybody, such as a ValueSet.
+   */
+  cache?: "no-store" | "default";
   /** Rejects with `not_granted`, and sends nothing, where no granted scope allows the request for its type. */
   checkScopes?: boolean;
 }

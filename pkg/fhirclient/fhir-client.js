@@ -7,8 +7,8 @@ import { resolvePaths } from "./references.js";
 import { OpenServer } from "./servers.js";
 import { unsupported } from "./unsupported.js";
 
-/** What `fetch` does by itself, so that asking for it changes nothing. */
-const harmless = { mode: ["cors"], credentials: ["same-origin", "omit"], cache: ["default"], redirect: ["follow"] };
+/** What every request does by itself, so that asking for it changes nothing; none is answered from a cache. */
+const harmless = { mode: ["cors"], credentials: ["same-origin", "omit"], cache: ["default", "no-store", "no-cache", "reload"], redirect: ["follow"] };
 
 /** A client of one FHIR server, as fhirclient has it. */
 export class FhirClient {

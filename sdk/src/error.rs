@@ -52,6 +52,14 @@ pub enum Error {
         /// The origin of the address.
         origin: Box<str>,
     },
+    /// The server redirected a request with an access token, and it was not followed: it leads to where the token must not be sent,
+    /// to an unknown place, or in a circle, or the request changes something.
+    Redirected {
+        /// The host that redirected.
+        host: Box<str>,
+        /// The URL that it redirected to, without its query, where the client could learn it.
+        to: Option<Box<str>>,
+    },
     /// The server's SMART configuration could not be read.
     Discovery {
         /// Each document that was asked for, and what came back.
@@ -273,6 +281,7 @@ impl Error {
             Self::Url { .. } => "invalid_url",
             Self::InsecureUrl { .. } => "insecure_url",
             Self::ForeignUrl { .. } => "foreign_url",
+            Self::Redirected { .. } => "redirected",
             Self::Discovery { .. } => "discovery_failed",
             Self::PkceUnsupported => "pkce_unsupported",
             Self::ReservedParameter { .. } => "reserved_parameter",
@@ -348,7 +357,7 @@ impl Error {
         Some(match self {
             Self::UntrustedIssuer { .. } | Self::LaunchLink { .. } => "SMART App Launch 2.2, launch app: EHR launch",
             Self::InsecureUrl { .. } => "RFC 6749 section 3.1",
-            Self::ForeignUrl { .. } => "RFC 6750 section 5.3",
+            Self::ForeignUrl { .. } | Self::Redirected { .. } => "RFC 6750 section 5.3",
             Self::PkceUnsupported => "RFC 7636 section 4.2",
             Self::AuthorizationTooLong => "RFC 9110 section 4.1",
             Self::MaxAgeUnsupported => "OpenID Connect Core section 3.1.2.1",

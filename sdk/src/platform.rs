@@ -93,6 +93,8 @@ pub trait HttpResponse: 'static {
     type Value: JsonView;
     /// The status code; 0 for a redirect that was not followed and that the host keeps closed.
     fn status(&self) -> u16;
+    /// The URL that the response is from, after the redirects that the host followed; `None` where the host does not say.
+    fn url(&self) -> Option<String>;
     /// A header's value; `None` where it is absent, or hidden from the page by CORS.
     fn header(&self, name: &str) -> Option<String>;
     /// The whole body, parsed where it is JSON, and how many bytes it has without its content encoding. They are counted

@@ -42,6 +42,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::serve::ListenerExt;
+use serde_json::Value;
 use tokio::net::TcpListener;
 
 use self::bulk::Jobs;
@@ -90,6 +91,17 @@ impl Sandbox {
 
     fn jobs(&self) -> MutexGuard<'_, Jobs> {
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The resources of a type in a patient's record, the newest first, with what a test changed of them.
+    fn records(&self, number: u32, resource: fhir::ResourceType) -> Option<Arc<[Value]>> {
+        let records = self.records.records(&self.people, number, resource)?;
+        let Some(control) = self.control.as_ref().filter(|control| control.has_changes()) else {
+            return Some(records);
+        };
+        let mut changed = records.to_vec();
+        changed.iter_mut().for_each(|record| control.apply_changes(record));
+        Some(changed.into())
     }
 
     /// Whether a test ordered this departure; it is used up by that.

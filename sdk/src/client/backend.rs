@@ -5,9 +5,10 @@ use std::rc::Rc;
 
 use super::config::{NamedEndpoints, Server, ServerRecord};
 use super::discovery::discover;
-use super::fhir::{RequestOptions, not_json, read_answer, unless_aborted};
+use super::fhir::{Cache, RequestOptions, not_json, read_answer, unless_aborted};
 use super::flight::Flight;
 use super::parts::at_hand;
+use super::redirect::{Bearer, open, send_with_token};
 use super::search::Search;
 use super::transport::{Answer, REQUEST_TIMEOUT, in_time, send};
 use crate::abort::AbortSignal;
@@ -19,7 +20,7 @@ use crate::platform::{HttpResponse, Json, LocalFuture, Platform};
 use crate::protocol::backend::client_credentials_request;
 use crate::protocol::client_auth::ClientAuthentication;
 use crate::protocol::guard::Guard;
-use crate::protocol::http::Request;
+use crate::protocol::http::{Redirect, Request};
 use crate::protocol::redaction::Secrets;
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::secret::AccessToken;
@@ -198,14 +199,17 @@ impl<P: Platform> BackendClient<P> {
         if !request.url.lies_within(&self.inner.server.fhir_base) {
             return Err(Error::ForeignUrl { origin: request.url.origin().into() }.into());
         }
+        let guard = Guard::new(self.inner.server.fhir_base.clone());
+        let mut request = request.clone();
+        request.may_be_cached = options.cache == Cache::Default;
         let mut tries = Tries::default();
         loop {
-            let sent = self.send(request, &options.abort).await;
+            let sent = self.send_within(&guard, &request, &options.abort).await;
             match sent.and_then(|answer| read_answer(*answer, &request.url)) {
                 Ok(response) => return Ok(response),
                 Err(failure) => {
                     let failure = failure.without(&self.secrets());
-                    options.wait_to_retry(&self.inner.platform, request, &mut tries, failure).await?;
+                    options.wait_to_retry(&self.inner.platform, &request, &mut tries, failure).await?;
                 }
             }
         }
@@ -218,13 +222,23 @@ impl<P: Platform> BackendClient<P> {
         request: &Request,
         abort: &AbortSignal,
     ) -> Result<Box<Answer<<P as Json>::Value>>, Failure> {
+        self.send_within(&self.inner.guard, request, abort).await
+    }
+
+    async fn send_within(
+        &self,
+        guard: &Guard,
+        request: &Request,
+        abort: &AbortSignal,
+    ) -> Result<Box<Answer<<P as Json>::Value>>, Failure> {
+        let platform = &self.inner.platform;
         let token = unless_aborted(abort, self.access_token()).await?;
-        let answer = send(&self.inner.platform, &self.authorized(request, &token)?, REQUEST_TIMEOUT, abort).await?;
+        let answer = send_with_token(platform, request, Bearer { token: &token, guard }, abort).await?;
         if answer.status != 401 {
             return Ok(answer);
         }
         let token = unless_aborted(abort, self.replace(&token)).await?;
-        send(&self.inner.platform, &self.authorized(request, &token)?, REQUEST_TIMEOUT, abort).await
+        send_with_token(platform, request, Bearer { token: &token, guard }, abort).await
     }
 
     /// Sends a request, with the service's token or without any, and hands back the response for its body to be streamed.
@@ -238,12 +252,27 @@ impl<P: Platform> BackendClient<P> {
             return self.connect(request, abort).await;
         }
         let token = unless_aborted(abort, self.access_token()).await?;
-        let response = self.connect(&self.authorized(request, &token)?, abort).await?;
+        let response = self.connect_with(&token, request, abort).await?;
         if response.status() != 401 {
             return Ok(response);
         }
         let token = unless_aborted(abort, self.replace(&token)).await?;
-        self.connect(&self.authorized(request, &token)?, abort).await
+        self.connect_with(&token, request, abort).await
+    }
+
+    /// Jobs and their files may be redirected to another origin, without the token; what is asked of the FHIR server may not.
+    async fn connect_with(
+        &self,
+        token: &AccessToken,
+        request: &Request,
+        abort: &AbortSignal,
+    ) -> Result<P::Response, Failure> {
+        if request.redirect == Redirect::Follow {
+            return self.connect(&self.authorized(request, token)?, abort).await;
+        }
+        let platform = &self.inner.platform;
+        let opened = open(platform, request, Bearer { token, guard: &self.inner.guard }, abort);
+        in_time(platform, &request.url, REQUEST_TIMEOUT, abort, opened).await?
     }
 
     /// Waits for a response's head, unless the caller calls it off or it takes too long.

@@ -1,6 +1,7 @@
 //! Reads bytes: what a Binary holds, or any other body that the access token may be sent for.
 
 use super::fhir::{RequestOptions, fhir_error, put_headers};
+use super::redirect::{Bearer, open};
 use super::session::Session;
 use super::transport::{Answer, REQUEST_TIMEOUT, in_time};
 use crate::abort::AbortSignal;
@@ -57,8 +58,10 @@ impl<P: Platform> Session<P> {
         let mut refusal = None;
         for mut request in content_requests(self.inner.guard.base(), target, own.as_deref())? {
             put_headers(&options.headers, &mut request)?;
-            let attempt = async |request: &Request| self.receive(request, &options.abort, on_progress).await;
-            match self.exchange_by(&mut request, &options, attempt).await {
+            let attempt = async |request: &Request, bearer: Bearer<'_>| {
+                self.receive(request, bearer, &options.abort, on_progress).await
+            };
+            match self.exchange_by(request, &options, attempt).await {
                 Ok(content) => return Ok(content),
                 Err(failure) if is_refused(&failure) || matches!(*failure, Error::Content { .. }) => {
                     refusal.get_or_insert(failure);
@@ -73,13 +76,15 @@ impl<P: Platform> Session<P> {
     async fn receive(
         &self,
         request: &Request,
+        bearer: Bearer<'_>,
         abort: &AbortSignal,
         on_progress: &dyn Fn(&ContentProgress),
     ) -> Result<Content, Failure> {
         let (platform, url) = (&self.inner.platform, &request.url);
-        let mut response = in_time(platform, url, REQUEST_TIMEOUT, abort, platform.send(request, abort)).await?;
+        let opened = open(platform, request, bearer, abort);
+        let mut response = in_time(platform, url, REQUEST_TIMEOUT, abort, opened).await??;
         if !(200..300).contains(&response.status()) {
-            let reading = Answer::read(response, false, Secrets::of(request));
+            let reading = Answer::read(response, false, Secrets::of_token(bearer.token));
             let answer = in_time(platform, url, REQUEST_TIMEOUT, abort, reading).await?;
             return Err(fhir_error(*answer, url));
         }

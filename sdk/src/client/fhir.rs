@@ -1,9 +1,10 @@
 //! FHIR requests of a session. Every one passes the guard.
 
+use super::redirect::{Bearer, send_with_token};
 use super::search::Search;
 use super::session::Session;
 use super::side_by_side::Work;
-use super::transport::{Answer, REQUEST_TIMEOUT, send};
+use super::transport::Answer;
 use crate::abort::AbortSignal;
 use crate::error::{Error, Failure, FhirError};
 use crate::fhir::outcome::OperationOutcome;
@@ -14,7 +15,6 @@ use crate::platform::{Body, Entropy, Json, JsonView, LocalFuture, Platform};
 use crate::protocol::http::Request;
 use crate::protocol::redaction::Secrets;
 use crate::protocol::scope::ScopeSet;
-use crate::protocol::secret::AccessToken;
 use crate::protocol::url::Url;
 
 pub(super) type Value<P> = <P as Json>::Value;
@@ -30,6 +30,20 @@ pub struct RequestOptions {
     pub retries: Retries,
     /// Whether what the granted scopes do not allow fails before anything is sent, with [`Error::NotGranted`].
     pub check_scopes: bool,
+    /// Whether the host's HTTP cache may be used.
+    pub cache: Cache,
+}
+
+/// Whether the host's HTTP cache may answer a request with a token, and keep the response.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Cache {
+    /// It may not: the response is what the server says now.
+    #[default]
+    NoStore,
+    /// It may, as the response's headers say, and by heuristics where they say nothing (RFC 9111 section 4.2.2). What it keeps may be
+    /// stale, outlives the session, and is given to the next user of the same browser: for what is the same for everybody and
+    /// always, such as a ValueSet.
+    Default,
 }
 
 /// When a request is tried again: after network errors, 502, 503 and 504 up to twice, within two seconds; where the server
@@ -173,10 +187,11 @@ impl<P: Platform> Session<P> {
         request: &FhirRequest,
         options: RequestOptions,
     ) -> Result<FhirResponse<Value<P>>, Failure> {
-        let mut prepared = self.prepare(request, &options)?;
-        let response = self.exchange(&mut prepared, &options).await?;
+        let prepared = self.prepare(request, &options)?;
+        let url = prepared.url.clone();
+        let response = self.exchange(prepared, &options).await?;
         if request.is_reading() && response.resource.is_none() {
-            return Err(not_json(response.status, &prepared.url));
+            return Err(not_json(response.status, &url));
         }
         Ok(response)
     }
@@ -205,9 +220,9 @@ impl<P: Platform> Session<P> {
         let options = options.into();
         let first = self.prepare(request, &options)?;
         let (session, how) = (self.clone(), options.clone());
-        let exchange = move |mut request: Request| -> LocalFuture<_> {
+        let exchange = move |request: Request| -> LocalFuture<_> {
             let (session, how) = (session.clone(), how.clone());
-            Box::pin(async move { session.exchange(&mut request, &how).await })
+            Box::pin(async move { session.exchange(request, &how).await })
         };
         Ok(Search::new(self.inner.platform.clone(), Box::new(exchange), first, options.headers))
     }
@@ -220,11 +235,11 @@ impl<P: Platform> Session<P> {
     /// after a while where that may help.
     pub(super) async fn exchange(
         &self,
-        request: &mut Request,
+        request: Request,
         options: &RequestOptions,
     ) -> Result<FhirResponse<Value<P>>, Failure> {
-        let attempt = async |request: &Request| {
-            let answer = send(&self.inner.platform, request, REQUEST_TIMEOUT, &options.abort).await?;
+        let attempt = async |request: &Request, bearer: Bearer<'_>| {
+            let answer = send_with_token(&self.inner.platform, request, bearer, &options.abort).await?;
             read_answer(*answer, &request.url)
         };
         self.exchange_by(request, options, attempt).await
@@ -233,20 +248,20 @@ impl<P: Platform> Session<P> {
     /// As [`Self::exchange`], with a way of its own to send the request and to read the response.
     pub(super) async fn exchange_by<T>(
         &self,
-        request: &mut Request,
+        mut request: Request,
         options: &RequestOptions,
-        attempt: impl AsyncFn(&Request) -> Result<T, Failure>,
+        attempt: impl AsyncFn(&Request, Bearer<'_>) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         let abort = &options.abort;
+        request.may_be_cached = options.cache == Cache::Default;
         let mut tries = Tries::default();
         let mut is_refreshed = false;
         loop {
             unless_aborted(abort, async { self.access_token().await.map(|_| ()) }).await?;
             let token = self.inner.record.borrow().access_token.clone();
-            self.authorize(request, &token)?;
-            let failure = match attempt(request).await {
+            let failure = match attempt(&request, Bearer { token: &token, guard: &self.inner.guard }).await {
                 Ok(response) => return Ok(response),
-                Err(failure) => failure.without(&Secrets::of(request)),
+                Err(failure) => failure.without(&Secrets::of_token(&token)),
             };
             if failure.status() == Some(401) && self.can_refresh() && !is_refreshed {
                 is_refreshed = true;
@@ -256,13 +271,8 @@ impl<P: Platform> Session<P> {
                 }
                 continue;
             }
-            options.wait_to_retry(&self.inner.platform, request, &mut tries, failure).await?;
+            options.wait_to_retry(&self.inner.platform, &request, &mut tries, failure).await?;
         }
-    }
-
-    fn authorize(&self, request: &mut Request, token: &AccessToken) -> Result<(), Failure> {
-        let admitted = self.inner.guard.authorize(request, token);
-        admitted.map_err(|_| Error::ForeignUrl { origin: request.url.origin().into() }.into())
     }
 }
 

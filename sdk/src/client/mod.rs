@@ -29,6 +29,7 @@ pub mod pasted;
 mod popup;
 pub mod record;
 mod records;
+mod redirect;
 mod refresh;
 pub mod registration;
 pub mod resolver;

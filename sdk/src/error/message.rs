@@ -85,6 +85,13 @@ impl Error {
             Self::ForeignUrl { origin } => {
                 ("A link leads to ", &**origin, ", outside the places that the token is for: nothing was sent there.")
             }
+            Self::Redirected { host, to } => {
+                let to = to.as_deref().unwrap_or("a URL that is not known here");
+                return format!(
+                    "{host} redirected the request to {to}. The redirect was not followed, so that neither the access token nor the \
+                     request's content goes to another place: configure the URL at which the server answers, or tell its operator."
+                );
+            }
             Self::PkceUnsupported => {
                 ("The server does not advertise PKCE with S256 and the configuration requires it.", "", "")
             }

@@ -6,7 +6,7 @@ use super::reference::is_id;
 use super::request::FHIR_JSON;
 use crate::error::{Error, Failure};
 use crate::platform::JsonView;
-use crate::protocol::http::{Method, Request};
+use crate::protocol::http::{Method, Redirect, Request};
 use crate::protocol::json::{ObjectWriter, array};
 use crate::protocol::url::{Url, UrlError};
 
@@ -91,6 +91,8 @@ impl ExportRequest {
         };
         request.set_header("Prefer", "respond-async");
         request.no_store = true;
+        // The answer must come from where the export was asked for.
+        request.redirect = Redirect::Manual;
         Ok(request)
     }
 
@@ -160,7 +162,9 @@ pub fn delete_request(status_url: &Url) -> Request {
 
 /// Asks for a file.
 pub fn file_request(file: &Url) -> Request {
-    Request::get(file.clone(), "application/fhir+ndjson")
+    let mut request = Request::get(file.clone(), "application/fhir+ndjson");
+    request.no_store = true;
+    request
 }
 
 /// What an export has made.

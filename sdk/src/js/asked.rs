@@ -1,7 +1,7 @@
 //! What JavaScript asks for: a request that reads or searches, and how it is made.
 
 use super::abort::Followed;
-use crate::client::fhir::{RequestOptions, Retries};
+use crate::client::fhir::{Cache, RequestOptions, Retries};
 use crate::error::{Error, Failure};
 use crate::fhir::request::{FhirRequest, Interaction};
 use crate::platform::JsonView;
@@ -22,8 +22,8 @@ pub(super) fn read_reading(asked: &JsonValue) -> Result<FhirRequest, Failure> {
 }
 
 /// Reads how a request is made.
-pub(super) fn read_options(asked: &JsonValue, followed: &Followed) -> RequestOptions {
-    RequestOptions {
+pub(super) fn read_options(asked: &JsonValue, followed: &Followed) -> Result<RequestOptions, Failure> {
+    Ok(RequestOptions {
         abort: followed.signal(),
         headers: read_pairs(asked, "headers"),
         retries: match asked.member("retry").and_then(|retry| retry.flag()) {
@@ -32,7 +32,12 @@ pub(super) fn read_options(asked: &JsonValue, followed: &Followed) -> RequestOpt
             Some(false) => Retries::Never,
         },
         check_scopes: is_true(asked, "checkScopes"),
-    }
+        cache: match asked.member_text("cache").as_deref() {
+            None | Some("no-store") => Cache::NoStore,
+            Some("default") => Cache::Default,
+            Some(_) => return Err(Error::configuration("cache", "it is not \"no-store\" or \"default\"")),
+        },
+    })
 }
 
 /// Whether a member is `true`.

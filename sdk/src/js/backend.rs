@@ -41,7 +41,7 @@ impl JsBackendClient {
     /// Begins to read the pages of what a FHIR request finds.
     pub fn pages(&self, asked: JsValue, limit: Option<f64>, signal: JsValue) -> Result<Handle, JsValue> {
         let (asked, followed) = (JsonValue::from_js(asked), Followed::new(signal)?);
-        let search = self.client.pages(&read_reading(&asked)?, read_options(&asked, &followed))?;
+        let search = self.client.pages(&read_reading(&asked)?, read_options(&asked, &followed)?)?;
         Ok(Handle::new(JsSearch::new(search, limit, followed)))
     }
 

@@ -18,7 +18,7 @@ use crate::web::{JsonValue, WebPlatform};
 /// Sends a request, and gives what came of it.
 pub(super) async fn send(session: Session<WebPlatform>, asked: JsValue, signal: JsValue) -> Result<JsValue, Failure> {
     let (asked, followed) = (JsonValue::from_js(asked), Followed::new(signal)?);
-    let response = session.request(&read_request(&asked)?, read_options(&asked, &followed)).await?;
+    let response = session.request(&read_request(&asked)?, read_options(&asked, &followed)?).await?;
     Ok(if is_match(&asked) { candidates_array(response) } else { response_object(response) })
 }
 
@@ -40,7 +40,7 @@ pub(super) async fn read_bytes(
         // The face's listener only queues the app's own, which is where an error can arise.
         let _ = listener.call1(&JsValue::UNDEFINED, &progress);
     };
-    let content = session.read_bytes(&target, accept.as_deref(), read_options(&asked, &followed), &tell).await?;
+    let content = session.read_bytes(&target, accept.as_deref(), read_options(&asked, &followed)?, &tell).await?;
     Ok(written_object! {
         "type": optional_text(content.media_type.as_deref()),
         "bytes": Uint8Array::from(content.bytes.as_slice()).into(),

@@ -103,14 +103,14 @@ async fn answer(session: Session<WebPlatform>, call: Call, arguments: Arguments)
         Call::ReadWith => {
             let [asked, signal, _] = arguments;
             let (asked, followed) = (JsonValue::from_js(asked), Followed::new(signal)?);
-            let response = session.request(&read_reading(&asked)?, read_options(&asked, &followed)).await?;
+            let response = session.request(&read_reading(&asked)?, read_options(&asked, &followed)?).await?;
             Ok(response_object(response))
         }
         // Begins to read the pages of what a FHIR request finds.
         Call::Pages => {
             let [asked, limit, signal] = arguments;
             let (asked, followed) = (JsonValue::from_js(asked), Followed::new(signal)?);
-            let search = session.pages(&read_reading(&asked)?, read_options(&asked, &followed))?;
+            let search = session.pages(&read_reading(&asked)?, read_options(&asked, &followed)?)?;
             Ok(Handle::new(JsSearch::new(search, limit.as_f64(), followed)).into())
         }
         Call::Refresh => {
@@ -143,13 +143,13 @@ pub(super) async fn answer_lazily(
         }
         (Call::Resolver, [asked, signal, _]) => {
             let (asked, followed) = (JsonValue::from_js(asked), Followed::new(signal)?);
-            let options = read_options(&asked, &followed);
+            let options = read_options(&asked, &followed)?;
             let make = if is_true(&asked, "grouped") { Resolver::grouped } else { Resolver::new };
             Ok(Handle::new(JsResolver::new(make(&session, options), followed)).into())
         }
         (Call::Batcher, [asked, signal, _]) => {
             let (asked, followed) = (JsonValue::from_js(asked), Followed::new(signal)?);
-            let options = read_options(&asked, &followed);
+            let options = read_options(&asked, &followed)?;
             let number = |name: &str| asked.member(name).and_then(|member| member.number()).unwrap_or_default();
             let batcher = Batcher::new(&session, number("atMost") as usize, number("milliseconds") as u32, options);
             Ok(Handle::new(JsBatcher::new(batcher, followed)).into())

@@ -8,7 +8,8 @@ use crate::platform::{Body, HttpFailure, HttpResponse};
 /// What a test's network answers to a request.
 #[derive(Clone, Debug, Default)]
 pub struct Reply {
-    /// The status; 0 stands for a redirect that was not followed.
+    /// The status; 0 stands for a redirect that was not followed. A 3xx with a `Location` is followed, where the request says so, as
+    /// fetch does.
     pub status: u16,
     /// Headers that the page can see.
     pub headers: Vec<(String, String)>,
@@ -47,6 +48,11 @@ impl Reply {
         Self { failure: Some(HttpFailure::Network), ..Self::default() }
     }
 
+    /// A redirect to a URL.
+    pub fn redirect(status: u16, location: &str) -> Self {
+        Self { status, ..Self::default() }.header("Location", location)
+    }
+
     /// The same answer, after a number of milliseconds.
     pub fn after(self, delay: u32) -> Self {
         Self { delay, ..self }
@@ -69,18 +75,28 @@ impl Reply {
     }
 }
 
+impl Reply {
+    /// Where it redirects to.
+    pub(super) fn location(&self) -> Option<String> {
+        let is_redirect = matches!(self.status, 301 | 302 | 303 | 307 | 308);
+        let location = self.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("Location"));
+        location.filter(|_| is_redirect).map(|(_, value)| value.clone())
+    }
+}
+
 /// A response whose body is in memory.
 #[derive(Debug)]
 pub struct MemoryResponse {
     reply: Reply,
+    url: String,
     unread: Vec<u8>,
     splitter: LineSplitter,
 }
 
 impl MemoryResponse {
-    pub(super) fn new(reply: Reply) -> Self {
+    pub(super) fn new(reply: Reply, url: String) -> Self {
         let unread = reply.bytes.clone().unwrap_or_else(|| reply.body.as_bytes().to_vec());
-        Self { reply, unread, splitter: LineSplitter::default() }
+        Self { reply, url, unread, splitter: LineSplitter::default() }
     }
 }
 
@@ -89,6 +105,10 @@ impl HttpResponse for MemoryResponse {
 
     fn status(&self) -> u16 {
         self.reply.status
+    }
+
+    fn url(&self) -> Option<String> {
+        Some(self.url.clone())
     }
 
     fn header(&self, name: &str) -> Option<String> {

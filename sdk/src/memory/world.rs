@@ -17,7 +17,7 @@ use super::json::SerdeJson;
 use super::popup::PopupLine;
 use crate::abort::AbortSignal;
 use crate::platform::*;
-use crate::protocol::http::Request;
+use crate::protocol::http::{Redirect, Request};
 use crate::protocol::jwk::{Algorithm, PublicKey};
 
 type Handler = Rc<dyn Fn(&Request) -> Reply>;
@@ -41,6 +41,7 @@ struct Inner {
     drawn: Cell<u64>,
     digests_work: Cell<bool>,
     signatures_hold: Cell<bool>,
+    reveals_redirects: Cell<bool>,
     signing_key: RefCell<Option<String>>,
     unimportable: RefCell<Option<String>>,
     tabs: Cell<usize>,
@@ -62,6 +63,7 @@ impl World {
             drawn: Cell::new(0),
             digests_work: Cell::new(true),
             signatures_hold: Cell::new(true),
+            reveals_redirects: Cell::new(false),
             signing_key: RefCell::default(),
             unimportable: RefCell::default(),
             tabs: Cell::new(0),
@@ -103,6 +105,11 @@ impl World {
     /// Says whether signatures hold from now on.
     pub fn let_signatures_hold(&self, hold: bool) {
         self.inner.signatures_hold.set(hold);
+    }
+
+    /// Says whether a redirect that was not followed shows its status and headers from now on, as in Node. A browser hides them.
+    pub fn let_redirects_be_revealed(&self, revealed: bool) {
+        self.inner.reveals_redirects.set(revealed);
     }
 
     /// Lets signatures hold from now on for the key of one name alone.
@@ -247,18 +254,38 @@ impl Http for MemoryPlatform {
         if abort.is_aborted() {
             return Err(HttpFailure::Aborted);
         }
-        self.world.inner.requests.borrow_mut().push(request.clone());
-        let network = self.world.inner.network.borrow().clone();
-        let reply = network(request);
-        let arrival = Box::pin(self.world.sleep(reply.delay));
-        match select(arrival, abort.aborted()).await {
-            Either::Left(_) => match reply.failure {
-                Some(failure) => Err(failure),
-                None => Ok(MemoryResponse::new(reply)),
-            },
-            Either::Right(_) => Err(HttpFailure::Aborted),
+        let mut request = request.clone();
+        // As many redirects as fetch follows.
+        for _ in 0..=20 {
+            self.world.inner.requests.borrow_mut().push(request.clone());
+            let network = self.world.inner.network.borrow().clone();
+            let mut reply = network(&request);
+            let arrival = Box::pin(self.world.sleep(reply.delay));
+            if let Either::Right(_) = select(arrival, abort.aborted()).await {
+                return Err(HttpFailure::Aborted);
+            }
+            if let Some(failure) = reply.failure {
+                return Err(failure);
+            }
+            match (reply.location(), request.redirect) {
+                (Some(location), Redirect::Follow) => request = redirected(request, &location)?,
+                (Some(_), Redirect::Manual) if !self.world.inner.reveals_redirects.get() => {
+                    reply = Reply { status: 0, ..Reply::default() };
+                    return Ok(MemoryResponse::new(reply, request.url.to_string()));
+                }
+                _ => return Ok(MemoryResponse::new(reply, request.url.to_string())),
+            }
         }
+        Err(HttpFailure::Network)
     }
+}
+
+/// A request after a redirect: to another origin all its headers go along but the token (Fetch, HTTP-redirect fetch).
+fn redirected(request: Request, location: &str) -> Result<Request, HttpFailure> {
+    let url = request.url.join(location).map_err(|_| HttpFailure::Network)?;
+    let mut next = if url.has_origin_of(&request.url) { request } else { request.without_authorization() };
+    next.url = url;
+    Ok(next)
 }
 
 impl Store for MemoryPlatform {

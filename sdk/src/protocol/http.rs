@@ -55,8 +55,10 @@ pub struct Request {
     pub body: Option<String>,
     /// What to do with a redirect.
     pub redirect: Redirect,
-    /// Whether caches must stay out of it.
+    /// Whether caches must stay out of it. They always do of a request with credentials: see [`Self::stays_out_of_caches`].
     pub no_store: bool,
+    /// Whether caches may be used though it has credentials, as the app asked by name.
+    pub may_be_cached: bool,
     /// Whether the bytes of the answer are counted, which takes a little time.
     pub counts_bytes: bool,
     authorization: Option<String>,
@@ -72,6 +74,7 @@ impl Request {
             body: None,
             redirect: Redirect::Follow,
             no_store: false,
+            may_be_cached: false,
             counts_bytes: false,
             authorization: None,
         }
@@ -89,6 +92,7 @@ impl Request {
             body: Some(super::encoding::form(form)),
             redirect: Redirect::Manual,
             no_store: true,
+            may_be_cached: false,
             counts_bytes: false,
             authorization: None,
         }
@@ -108,6 +112,7 @@ impl Request {
             body,
             redirect: Redirect::Manual,
             no_store: true,
+            may_be_cached: false,
             counts_bytes: false,
             authorization: None,
         }
@@ -129,6 +134,18 @@ impl Request {
         self.authorization.as_deref()
     }
 
+    /// Whether the response is neither taken from a cache nor put into one. What a cache holds outlives the session, is stale without
+    /// a sign of it (RFC 9111 section 4.2.2), and is given to the next user of the same browser.
+    pub fn stays_out_of_caches(&self) -> bool {
+        self.no_store || (self.authorization.is_some() && !self.may_be_cached)
+    }
+
+    /// The same request without its credentials.
+    #[cfg(any(test, feature = "memory"))]
+    pub(crate) fn without_authorization(self) -> Self {
+        Self { authorization: None, ..self }
+    }
+
     pub(super) fn set_bearer(&mut self, token: &AccessToken) {
         self.authorization = Some(["Bearer ", token.expose()].concat());
     }
@@ -148,5 +165,24 @@ impl fmt::Debug for Request {
             .field("body", &self.body.as_ref().map(|_| super::secret::REDACTED))
             .field("authorization", &self.authorization.as_ref().map(|_| super::secret::REDACTED))
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn s10_a_request_with_credentials_stays_out_of_caches_unless_the_app_says_otherwise() {
+        let get = || Request::get(Url::parse("https://ehr.example/fhir/Patient/1").unwrap(), "application/fhir+json");
+        assert!(!get().stays_out_of_caches());
+        let mut bearer = get();
+        bearer.set_bearer(&AccessToken::new("t"));
+        assert!(bearer.stays_out_of_caches());
+        bearer.may_be_cached = true;
+        assert!(!bearer.stays_out_of_caches());
+        let mut basic = get();
+        basic.set_authorization(Some("Basic x".into()));
+        assert!(basic.stays_out_of_caches());
     }
 }

@@ -35,7 +35,8 @@ pub enum UrlError {
     Host,
     /// Its port is not a number up to 65535.
     Port,
-    /// Its path or query holds a character that does not belong, an encoded dot, slash or backslash, or a broken escape.
+    /// Its path or query holds a character that does not belong, an encoded dot, slash or backslash, a broken escape, or a segment
+    /// that some servers read as dots (`..;`).
     Character,
     /// It has a fragment where none is allowed.
     Fragment,
@@ -189,6 +190,14 @@ impl Url {
         self.has_origin_of(base) && below.is_some_and(|below| below.is_empty() || below.starts_with('/'))
     }
 
+    /// The same URL by https, where only that keeps it from lying within `base`: a server behind a proxy that ends TLS may write its
+    /// own URLs with http.
+    pub fn secured(&self, base: &Self) -> Option<Self> {
+        let rest = self.as_str().strip_prefix("http:")?;
+        let secure = Self::parse(&format!("https:{rest}")).ok()?;
+        secure.lies_within(base).then_some(secure)
+    }
+
     /// Whether nobody on the way can read along: https, or this very machine.
     pub fn is_confidential(&self) -> bool {
         self.scheme() == "https" || matches!(self.host(), "localhost" | "127.0.0.1" | "[::1]")
@@ -337,8 +346,23 @@ impl Ipv6Part {
 fn check_path(path: &str) -> Result<(), UrlError> {
     let is_plain = path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@%/".contains(&byte));
     // Servers and browsers read an escaped dot, slash, backslash or control character differently.
-    let is_harmless = |byte: u8| !byte.is_ascii_control() && !b"./\\".contains(&byte);
-    if is_plain && escapes_are(path, is_harmless) { Ok(()) } else { Err(UrlError::Character) }
+    // No text in UTF-8 has the bytes C0 and C1; a lax decoder reads a dot or slash from them.
+    let is_harmless = |byte: u8| !byte.is_ascii_control() && !b"./\\\xc0\xc1".contains(&byte);
+    let is_read_alike = !path.split('/').any(may_be_read_as_dots);
+    if is_plain && escapes_are(path, is_harmless) && is_read_alike { Ok(()) } else { Err(UrlError::Character) }
+}
+
+/// Whether a segment of a path is not one of dots, and some servers read it as one: they cut matrix parameters off (`..;x`), trim
+/// spaces, or decode escapes twice (`%252e`).
+fn may_be_read_as_dots(segment: &str) -> bool {
+    let lower = segment.to_ascii_lowercase();
+    if matches!(segment, "." | "..") {
+        return false;
+    }
+    let is_escaped_twice = ["%252e", "%252f", "%255c", "%253b"].iter().any(|escape| lower.contains(escape));
+    let name = lower.replace("%3b", ";").replace("%20", " ");
+    let name = name.split(';').next().unwrap_or_default().trim();
+    is_escaped_twice || matches!(name, "." | "..")
 }
 
 fn check_query(query: &str) -> Result<(), UrlError> {

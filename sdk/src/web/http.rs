@@ -34,6 +34,8 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     fn status(this: &Response) -> u16;
     #[wasm_bindgen(method, getter)]
+    fn url(this: &Response) -> String;
+    #[wasm_bindgen(method, getter)]
     fn headers(this: &Response) -> Headers;
     #[wasm_bindgen(method, getter)]
     fn body(this: &Response) -> Option<ReadableStream>;
@@ -118,7 +120,7 @@ fn init(request: &Request, signal: &JsValue) -> Object {
     if request.redirect == Redirect::Manual {
         put_text(&init, "redirect", "manual");
     }
-    if request.no_store {
+    if request.stays_out_of_caches() {
         put_text(&init, "cache", "no-store");
     }
     init
@@ -166,6 +168,10 @@ impl HttpResponse for WebResponse {
 
     fn status(&self) -> u16 {
         self.response.status()
+    }
+
+    fn url(&self) -> Option<String> {
+        Some(self.response.url()).filter(|url| !url.is_empty())
     }
 
     fn header(&self, header: &str) -> Option<String> {

@@ -4,7 +4,9 @@ use js_sys::{Object, Promise, Reflect};
 use smartrust::abort::{AbortHandle, AbortSignal};
 use smartrust::fhir::ndjson::{JsonLine, LineRules, Lines, Together};
 use smartrust::platform::{Body, Http, HttpFailure, HttpResponse, JsonView};
+use smartrust::protocol::guard::Guard;
 use smartrust::protocol::http::{Method, Request};
+use smartrust::protocol::secret::AccessToken;
 use smartrust::protocol::url::Url;
 use smartrust::web::WebPlatform;
 use wasm_bindgen::JsValue;
@@ -74,6 +76,19 @@ async fn s8_a_token_request_stays_out_of_caches_and_follows_no_redirect() {
     assert_eq!(form.headers().get("content-type").unwrap().as_deref(), Some("application/x-www-form-urlencoded"));
     let body = JsFuture::from(form.text().unwrap()).await.unwrap();
     assert_eq!(body.as_string().as_deref(), Some("code=c%20d&client_id=app"));
+}
+
+#[wasm_bindgen_test]
+async fn s10_a_request_with_a_token_stays_out_of_caches() {
+    let network = Network::answering(empty);
+    let mut request = get();
+    let guard = Guard::new(Url::parse("https://ehr.example/fhir").unwrap());
+    guard.authorize(&mut request, &AccessToken::new("t")).unwrap();
+    send(&request).await.unwrap();
+    request.may_be_cached = true;
+    send(&request).await.unwrap();
+    let caches: Vec<RequestCache> = network.requests().iter().map(web_sys::Request::cache).collect();
+    assert_eq!(caches, [RequestCache::NoStore, RequestCache::Default]);
 }
 
 #[wasm_bindgen_test]

@@ -4,7 +4,7 @@ import { ehrOrigin } from "./servers.mjs";
 
 const control = `${ehrOrigin}/control`;
 
-/** Orders a fault: `path`, `count`, and any of `method`, `status`, `headers`, `body`, `delay`, `drop`, `malformed`. */
+/** Orders a fault: `path`, `count`, and any of `method`, `status`, `headers`, `add`, `body`, `delay`, `drop`, `malformed`. */
 export async function orderFault(fault) {
   const answer = await fetch(`${control}/faults`, {
     method: "POST",
@@ -12,6 +12,26 @@ export async function orderFault(fault) {
     body: JSON.stringify(fault),
   });
   if (!answer.ok) throw new Error(`The sandbox refuses the fault: ${await answer.text()}`);
+}
+
+/** Changes members of a resource, as somebody at the clinic does. */
+export async function changeResource(resource, members) {
+  const answer = await fetch(`${control}/changes`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ resource, members }),
+  });
+  if (!answer.ok) throw new Error(`The sandbox refuses the change: ${await answer.text()}`);
+}
+
+/** Takes all changes of resources back. */
+export async function clearChanges() {
+  await fetch(`${control}/changes`, { method: "DELETE" });
+}
+
+/** What came in at the EHR: method, path with query, and whether with a token. */
+export async function requestsAtEhr() {
+  return (await fetch(`${control}/requests`)).json();
 }
 
 /** Lets the sandbox work again. */

@@ -29,6 +29,9 @@ pub struct Order {
     status: Option<u16>,
     #[serde(default)]
     headers: BTreeMap<String, String>,
+    /// Headers that the EHR's own answer has besides.
+    #[serde(default)]
+    add: BTreeMap<String, String>,
     body: Option<String>,
     /// In milliseconds.
     #[serde(default)]
@@ -60,6 +63,7 @@ pub struct Fault {
     end: Option<End>,
     pause: Duration,
     answer: Option<Answer>,
+    added: Vec<(HeaderName, HeaderValue)>,
 }
 
 /// What is answered instead of the EHR.
@@ -108,9 +112,10 @@ impl TryFrom<Order> for Fault {
             (Some(bytes), None) => Some(End::Bytes(bytes)),
             (None, lines) => lines.map(End::Lines),
         };
-        if answer.is_none() && order.delay == 0 && order.pause == 0 && !order.drop && !order.malformed && end.is_none()
-        {
-            return Err("Nothing is to go wrong: name status, delay, pause, drop, malformed or lines.".to_owned());
+        let added: Vec<_> = order.add.iter().map(header).collect::<Result<_, _>>()?;
+        let is_late = order.delay > 0 || order.pause > 0;
+        if answer.is_none() && added.is_empty() && !is_late && !order.drop && !order.malformed && end.is_none() {
+            return Err("Nothing is to go wrong: name status, add, delay, pause, drop, malformed or lines.".to_owned());
         }
         Ok(Self {
             path: order.path,
@@ -122,6 +127,7 @@ impl TryFrom<Order> for Fault {
             end,
             pause: Duration::from_millis(order.pause),
             answer,
+            added,
         })
     }
 }
@@ -169,6 +175,8 @@ pub async fn apply(State(control): State<Control>, request: Request, next: Next)
         Some(answer) => answer.into_response(),
         None => next.run(request).await,
     };
+    let mut response = response;
+    response.headers_mut().extend(fault.added);
     let response = if fault.malformed { halved(response).await } else { response };
     let response = match fault.end {
         Some(end) => ended(response, end),

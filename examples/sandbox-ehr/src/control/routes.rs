@@ -9,14 +9,16 @@ use axum::{Json, Router};
 use serde_json::json;
 
 use super::Control;
+use super::changes::Change;
 use super::deviations::DeviationOrder;
 use super::faults::{Fault, Order};
 
-/// `/control/faults`, `/control/protocol` and `/control/requests`.
+/// `/control/faults`, `/control/protocol`, `/control/changes` and `/control/requests`.
 pub fn routes(control: Control) -> Router {
     Router::new()
         .route("/control/faults", post(order).delete(clear_faults))
         .route("/control/protocol", post(order_deviations).delete(clear_deviations))
+        .route("/control/changes", post(order_change).delete(clear_changes))
         .route("/control/requests", get(requests).delete(clear_requests))
         .with_state(control)
 }
@@ -32,6 +34,16 @@ async fn order_deviations(
 ) -> Response {
     let order = order.map_err(|rejection| rejection.body_text());
     answer(order.and_then(|Json(order)| control.order_deviations(order)))
+}
+
+async fn order_change(State(control): State<Control>, change: Result<Json<Change>, JsonRejection>) -> Response {
+    let change = change.map_err(|rejection| rejection.body_text());
+    answer(change.and_then(|Json(change)| control.order_change(change)))
+}
+
+async fn clear_changes(State(control): State<Control>) -> StatusCode {
+    control.clear_changes();
+    StatusCode::NO_CONTENT
 }
 
 fn answer(ordered: Result<(), String>) -> Response {

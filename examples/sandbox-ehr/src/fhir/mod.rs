@@ -149,7 +149,7 @@ fn find(sandbox: &Sandbox, resource: ResourceType, id: &str) -> Option<Value> {
             people.person(render::patient_of(id)?).map(|person| render::patient(&person)).filter(has_id)
         }
         Belonging::Record => {
-            let records = sandbox.records.records(people, render::patient_of(id)?, resource)?;
+            let records = sandbox.records(render::patient_of(id)?, resource)?;
             records.iter().find(|candidate| has_id(candidate)).cloned()
         }
     }

@@ -21,6 +21,7 @@ mod named_endpoints;
 mod pasted;
 mod popup;
 mod record;
+mod redirects;
 mod refresh;
 mod registration;
 mod requests;

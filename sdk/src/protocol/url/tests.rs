@@ -65,6 +65,68 @@ fn f1_what_a_browser_would_rewrite_is_refused() {
 }
 
 #[test]
+fn f17_a_segment_that_some_servers_read_as_dots_is_refused() {
+    for segment in [
+        "..;",
+        ".;",
+        "..;x=1",
+        ".;jsessionid=1",
+        "..%3B",
+        "..%3bx",
+        "..;%2e",
+        "%2e%2e;x",
+        "%2e%2e",
+        ".%2e",
+        "..%20",
+        "..%20;x",
+        "%20..",
+        "%252e%252e",
+        "a%252Fb",
+        "%255c..",
+        "..%253b",
+        "%c0%ae%c0%ae",
+        "%C1%9C",
+        "..%00",
+        "..%09",
+    ] {
+        for path in
+            [format!("/fhir/{segment}/other"), format!("/fhir/{segment}"), format!("/fhir/Patient/{segment}/{segment}")]
+        {
+            let text = format!("https://a.example{path}");
+            assert_eq!(Url::parse(&text), Err(UrlError::Character), "{text}");
+            assert_eq!(url("https://a.example/fhir/").join(&path), Err(UrlError::Character), "{text}");
+        }
+        assert_eq!(url("https://a.example/fhir").child(segment), Err(UrlError::Character), "{segment}");
+    }
+    for text in [
+        "https://a.example/fhir/Patient;v=1/..a/a../...",
+        "https://a.example/fhir//Patient/1;x",
+        "https://a.example/fhir/a%3Bb%25c/;..",
+        "https://a.example/fhir/page?next=..;/%2e%252e",
+    ] {
+        assert_eq!(url(text).to_string(), text);
+    }
+}
+
+#[test]
+fn f20_a_url_that_lacks_only_https_is_secured() {
+    let base = url("https://a.example/fhir");
+    for (text, secured) in [
+        ("http://a.example/fhir/Patient?page=2", Some("https://a.example/fhir/Patient?page=2")),
+        ("http://a.example:80/fhir", Some("https://a.example/fhir")),
+        ("https://a.example/fhir/Patient", None),
+        ("http://a.example/other", None),
+        ("http://a.example:8080/fhir", None),
+        ("http://b.example/fhir", None),
+    ] {
+        assert_eq!(url(text).secured(&base).map(|url| url.to_string()).as_deref(), secured, "{text}");
+    }
+    let port = url("http://a.example:8443/fhir/x").secured(&url("https://a.example:8443/fhir"));
+    assert_eq!(port, Some(url("https://a.example:8443/fhir/x")));
+    assert_eq!(url("http://localhost/fhir/x").secured(&url("http://localhost/fhir")), None);
+}
+
+#[test]
 fn references_resolve_as_rfc_3986_says() {
     let base = url("http://a/b/c/d;p?q");
     for (reference, resolved) in [

@@ -1,0 +1,130 @@
+// What is shown is what the server says now: nothing from a cache, nothing from where a redirect leads, nothing left out.
+
+import assert from "node:assert/strict";
+import { Portal } from "./pages/portal.mjs";
+import { PlainPage } from "./pages/plain.mjs";
+import { startAttacker } from "./support/attacker.mjs";
+import { test } from "./support/browser.mjs";
+import { changeResource, clearChanges, clearFaults, orderFault, requestsAtEhr } from "./support/control.mjs";
+import { signIn, withSession } from "./support/package.mjs";
+import { ehrOrigin } from "./support/servers.mjs";
+
+const fhirPath = "/webchart.cgi/fhir";
+const always = 1_000_000;
+
+/** Has every FHIR response say so much of caching, as long as `body` runs. */
+async function whileCacheable(headers, body) {
+  await orderFault({ path: fhirPath, method: "GET", count: always, add: headers });
+  try {
+    await body();
+  } finally {
+    await clearFaults();
+    await clearChanges();
+  }
+}
+
+/** The patient's medicines, each with its status, and the search's own URL. */
+function medicines(page) {
+  return withSession(page, async ({ session }) => {
+    const found = await session.search("MedicationRequest", { patient: session.patient.id }).toArray();
+    return found.map(({ id, status }) => [id, status]);
+  });
+}
+
+/** Signs out; the plain page then loads anew. */
+async function signOut(page) {
+  const loaded = page.waitForEvent("load");
+  await withSession(page, "({ session }) => session.signOut()").catch(() => {});
+  await loaded;
+}
+
+for (const [what, headers] of [
+  ["Last-Modified and no Cache-Control", { "Last-Modified": "Sun, 01 Jan 2023 00:00:00 GMT" }],
+  ["private, max-age=60", { "Cache-Control": "private, max-age=60" }],
+]) {
+  test(`S10 with ${what} a stopped medicine is stopped after a reload and a new sign-in, and another user gets nothing of it`, async ({ page, context }) => {
+    await whileCacheable(headers, async () => {
+      await signIn(page);
+      const before = await medicines(page);
+      const [id] = before.find(([, status]) => status === "active");
+      await changeResource(`MedicationRequest/${id}`, { status: "stopped" });
+      const isStopped = async (when) => assert.equal(new Map(await medicines(page)).get(id), "stopped", when);
+      await isStopped("asked again");
+      await page.reload();
+      await isStopped("after a reload");
+      await signOut(page);
+      await signIn(page, { isLoggedIn: true });
+      await isStopped("after a new sign-in");
+      const patient = await withSession(page, "({ session }) => session.patient.id");
+
+      await signOut(page);
+      await context.clearCookies();
+      await new PlainPage(page).connect();
+      await new Portal(page).logIn({ userName: "patient2", password: "portal-2" });
+      await new Portal(page).allow();
+      await new PlainPage(page).isBack();
+      const ofTheFirst = `({ session }) => session.search("MedicationRequest", { patient: "${patient}" }).toArray().catch(({ code }) => code)`;
+      assert.equal(await withSession(page, ofTheFirst), "forbidden");
+    });
+  });
+}
+
+test("S10 the cache is used where the app says so by name", async ({ page }) => {
+  await whileCacheable({ "Cache-Control": "private, max-age=60" }, async () => {
+    await signIn(page);
+    const twice = (options) =>
+      withSession(page, `async ({ session }) => {
+        for (const _ of [1, 2]) await session.read("Organization/clinic", ${JSON.stringify(options)}).catch(() => {});
+      }`);
+    const count = async () => (await requestsAtEhr()).filter(({ method, path }) => method === "GET" && path.endsWith("/Organization/clinic")).length;
+    const start = await count();
+    await twice({});
+    assert.equal(await count(), start + 2);
+    await twice({ cache: "default" });
+    assert.equal(await count(), start + 3);
+    const wrong = await withSession(page, `({ session }) => session.read("Patient/1", { cache: "reload" }).catch(({ code }) => code)`);
+    assert.equal(wrong, "invalid_configuration");
+  });
+});
+
+/** Has the EHR redirect what is asked for below a path, as long as `body` runs. */
+async function whileRedirected(path, location, body) {
+  await orderFault({ path: `${fhirPath}/${path}`, count: always, status: 307, headers: { Location: location } });
+  try {
+    await body();
+  } finally {
+    await clearFaults();
+  }
+}
+
+const reading = `({ session }) => session.read("Encounter/1", { headers: { Prefer: "handling=lenient" } })
+  .then(({ resourceType }) => resourceType, ({ code, message }) => ({ code, message }))`;
+
+test("F16 a redirect out of the base takes no token and no header along, and its answer is not taken", async ({ page }) => {
+  const resource = { resourceType: "Encounter", id: "1" };
+  const elsewhere = await startAttacker({ "/fhir/Encounter/1": () => ({ body: JSON.stringify(resource) }) });
+  await signIn(page);
+  for (const to of [`${ehrOrigin}/webchart.cgi/jwks/`, `${elsewhere.origin}/fhir/Encounter/1`]) {
+    await whileRedirected("Encounter", to, async () => {
+      const { code, message } = await withSession(page, reading);
+      assert.equal(code, "redirected");
+      assert.ok(message.includes(to), message);
+    });
+  }
+  const inside = (await requestsAtEhr()).filter(({ path }) => path === "/webchart.cgi/jwks/");
+  assert.ok(inside.length > 0 && inside.every(({ authorization }) => !authorization));
+  assert.ok(elsewhere.received.length > 0);
+  for (const { headers } of elsewhere.received) assert.deepEqual([headers.authorization, headers.prefer], [undefined, undefined]);
+}, { bypassCSP: true });
+
+test("F16 a redirect within the base is followed, and a change that is redirected says so", async ({ page }) => {
+  await signIn(page);
+  const id = await withSession(page, "({ session }) => session.patient.id");
+  await whileRedirected("Encounter", `${ehrOrigin}${fhirPath}/Patient/${id}`, async () => {
+    assert.equal(await withSession(page, reading), "Patient");
+    const change = `({ session }) => session.create({ resourceType: "Encounter" }).catch(({ code, message }) => ({ code, message }))`;
+    const { code, message } = await withSession(page, change);
+    assert.equal(code, "redirected");
+    assert.match(message, /redirected the request/);
+  });
+});
