@@ -176,7 +176,8 @@ async fn since_leaves_out_what_did_not_change_and_tells_what_was_deleted() {
     let begun = kick_off(&mut browser, &token, &format!("{path}&_since={since}")).await;
     let found = exported(&mut browser, &token, &begun).await;
     let observations = |resources: &[Value]| {
-        let kept = resources.iter().filter(|one| one["effectiveDateTime"].as_str().is_some_and(|at| at > since));
+        let when = |one: &Value| one["effectiveDateTime"].as_str().or(one["issued"].as_str()).map(str::to_owned);
+        let kept = resources.iter().filter(|one| when(one).is_some_and(|at| at.as_str() > since));
         references(&kept.cloned().collect::<Vec<_>>())
     };
     let expected = observations(&all);

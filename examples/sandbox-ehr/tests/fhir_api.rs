@@ -228,9 +228,12 @@ async fn clinical_resources_are_found_by_each_parameter() {
     let vital = search("Observation?patient=1&category=vital-signs").await;
     let laboratory = search("Observation?patient=1&category=laboratory").await;
     assert!(!laboratory.is_empty());
-    let others = search("Observation?patient=1&category=social-history,survey").await;
-    assert_eq!(vital.len() + laboratory.len() + others.len(), all.len());
-    assert_eq!(search("Observation?patient=1&status=final").await.len(), all.len());
+    let others = search("Observation?patient=1&category=social-history,survey,procedure,exam").await;
+    let of_none = all.iter().filter(|one| one["category"].is_null()).count();
+    assert_eq!(vital.len() + laboratory.len() + others.len() + of_none, all.len());
+    let of_final = search("Observation?patient=1&status=final").await.len();
+    let of_others = search("Observation?patient=1&status=preliminary,corrected,cancelled,entered-in-error").await.len();
+    assert_eq!((of_final + of_others, of_others), (all.len(), 4));
     assert!(search("Observation?patient=1&status=amended").await.is_empty());
     let recent = search("Observation?patient=1&date=ge2025-01-01&date=lt2026-01-01").await;
     assert!(!recent.is_empty());
@@ -239,10 +242,13 @@ async fn clinical_resources_are_found_by_each_parameter() {
     let problems = search("Condition?patient=1").await;
     let active = search("Condition?patient=1&clinical-status=active").await;
     let resolved = search("Condition?patient=1&clinical-status=resolved").await;
-    assert_eq!(active.len() + resolved.len(), problems.len());
+    let without = problems.iter().filter(|problem| problem["clinicalStatus"].is_null()).count();
+    assert_eq!(active.len() + resolved.len() + without, problems.len());
     let onset = text(&problems[0], "onsetDateTime");
     assert_eq!(search(&format!("Condition?patient=1&onset-date={onset}")).await[0], problems[0]);
-    assert_eq!(search("Condition?patient=1&category=problem-list-item").await.len(), problems.len());
+    let listed = search("Condition?patient=1&category=problem-list-item").await.len();
+    let of_visits = search("Condition?patient=1&category=encounter-diagnosis").await.len();
+    assert_eq!((listed + of_visits, of_visits), (problems.len(), 4));
     assert_eq!(search("Condition?patient=1&code=http://snomed.info/sct%7C44054006").await.len(), 1);
 
     let visits = search("Encounter?patient=1").await;
@@ -258,7 +264,11 @@ async fn clinical_resources_are_found_by_each_parameter() {
 async fn an_observation_has_codes_units_and_references_that_lead_somewhere() {
     let (mut browser, token) = patient().await;
     let bundle = browser.fhir(&token, "Observation?patient=1&_count=200").await.json();
-    for observation in resources(&bundle) {
+    let all = resources(&bundle);
+    // What came from other systems names no visit.
+    let (own, others): (Vec<_>, Vec<_>) = all.iter().partition(|one| one["encounter"].is_object());
+    assert!(own.len() > 150 && others.len() < 30, "{} and {}", own.len(), others.len());
+    for observation in own {
         assert_eq!(observation["code"]["coding"][0]["system"], "http://loinc.org");
         assert_eq!(observation["subject"]["reference"], "Patient/1");
         let encounter = text(&observation["encounter"], "reference");
@@ -273,6 +283,37 @@ async fn an_observation_has_codes_units_and_references_that_lead_somewhere() {
             assert_eq!(part["valueQuantity"]["system"], "http://unitsofmeasure.org");
         }
     }
+}
+
+#[tokio::test]
+async fn what_other_systems_wrote_has_every_form() {
+    let (mut browser, token) = patient().await;
+    let all = browser.search(&token, "Observation?patient=1").await;
+    for member in [
+        "valueRange",
+        "valueRatio",
+        "valueString",
+        "valueBoolean",
+        "valueInteger",
+        "valuePeriod",
+        "valueTime",
+        "valueDateTime",
+        "valueSampledData",
+        "valueCodeableConcept",
+        "dataAbsentReason",
+        "note",
+        "hasMember",
+        "component",
+        "modifierExtension",
+    ] {
+        assert!(all.iter().any(|one| !one[member].is_null()), "{member}");
+    }
+    let times: Vec<&str> = all.iter().filter_map(|one| one["effectiveDateTime"].as_str()).collect();
+    assert!(times.contains(&"2026-06-27T09:30:01.7-05:00") && times.contains(&"2026-06-26T09:30:01.700"));
+    assert!(all.iter().any(|one| one["effectiveDateTime"].is_null() && one["issued"].is_string()));
+    let ordinary = browser.ehr_tokens(2, "launch user/*.rs").await;
+    let others = browser.search(text(&ordinary, "access_token"), "Observation?patient=2").await;
+    assert!(others.iter().all(|one| one["status"] == "final"), "most records have nothing of the kind");
 }
 
 #[tokio::test]

@@ -39,11 +39,11 @@ pub fn changed(resource: &Value) -> NaiveDateTime {
     })
 }
 
-/// A day, or a moment with its offset, in UTC.
+/// A day, or a moment with its offset, in UTC; one without an offset is taken as UTC.
 fn moment(text: &str) -> Option<NaiveDateTime> {
     match text.len() {
         10 => text.parse::<NaiveDate>().ok().map(|day| day.and_time(NaiveTime::MIN)),
-        _ => DateTime::parse_from_rfc3339(text).ok().map(|moment| moment.naive_utc()),
+        _ => DateTime::parse_from_rfc3339(text).map(|moment| moment.naive_utc()).or_else(|_| text.parse()).ok(),
     }
 }
 

@@ -114,14 +114,14 @@ fn midnight(day: NaiveDate) -> NaiveDateTime {
     day.and_time(NaiveTime::MIN)
 }
 
-/// A time of day with or without seconds, with or without an offset; without one it is taken as UTC.
+/// A time of day with or without seconds and their fractions, with or without an offset; without one it is taken as UTC.
 fn moment(text: &str) -> Option<(NaiveDateTime, NaiveDateTime)> {
     // In a query string an unencoded plus sign arrives as a space.
     let text = text.replace(' ', "+");
     let start = DateTime::parse_from_rfc3339(&text)
         .or_else(|_| DateTime::parse_from_str(&text, "%Y-%m-%dT%H:%M%:z"))
         .map(|moment| moment.naive_utc())
-        .or_else(|_| NaiveDateTime::parse_from_str(&text, "%Y-%m-%dT%H:%M:%S"))
+        .or_else(|_| NaiveDateTime::parse_from_str(&text, "%Y-%m-%dT%H:%M:%S%.f"))
         .or_else(|_| NaiveDateTime::parse_from_str(&text, "%Y-%m-%dT%H:%M"))
         .ok()?;
     Some((start, start.checked_add_signed(TimeDelta::seconds(1))?))
@@ -160,6 +160,13 @@ mod tests {
     fn fhir_r4_moments_are_compared_across_time_zones() {
         assert!(matches("2024-05-02", json!("2024-05-01T23:30:00-05:00")));
         assert!(!matches("2024-05-01", json!("2024-05-01T23:30:00-05:00")));
+    }
+
+    #[test]
+    fn fhir_r4_moments_may_have_fractions_of_a_second() {
+        for written in ["2024-05-01T23:30:00.7Z", "2024-05-01T18:30:00.75-05:00", "2024-05-01T23:30:00.700"] {
+            assert!(matches("2024-05-01", json!(written)), "{written}");
+        }
     }
 
     #[test]

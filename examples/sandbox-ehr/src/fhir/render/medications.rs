@@ -31,7 +31,8 @@ pub fn request(chart: &Chart, position: usize, prescription: &Prescription) -> V
     });
     if drug.is_referenced {
         let reference = format!("Medication/rx{}", drug.rxnorm);
-        request["medicationReference"] = json!({ "reference": reference, "display": drug.display });
+        // Without words of its own: who wants the name reads the Medication.
+        request["medicationReference"] = json!({ "reference": reference });
     } else {
         request["medicationCodeableConcept"] = coded(RXNORM, drug.rxnorm, drug.display);
     }

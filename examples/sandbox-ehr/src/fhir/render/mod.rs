@@ -4,12 +4,15 @@
 mod care;
 mod directory;
 mod documents;
+mod interfaced;
 mod medications;
 mod observations;
 mod record;
 
 pub use directory::{group, members, patient, shared};
 pub use documents::{binary, document_content};
+#[cfg(test)]
+pub use interfaced::codes;
 
 use chrono::{NaiveDate, NaiveDateTime};
 use serde_json::{Value, json};
@@ -37,8 +40,24 @@ pub fn encounter_id(chart: &Chart, position: usize) -> String {
     id(chart, 'e', position)
 }
 
-/// The resources of one clinical type in a chart, the newest first.
+/// The resources of one clinical type in a chart, the newest first: what the clinic wrote, and what came from elsewhere.
 pub fn records(chart: &Chart, resource: ResourceType) -> Vec<Value> {
+    let mut all = own_records(chart, resource);
+    let others = interfaced::records(chart, resource);
+    if !others.is_empty() {
+        all.extend(others);
+        all.sort_by_key(|resource| std::cmp::Reverse(when(resource)));
+    }
+    all
+}
+
+/// The time by which what came from elsewhere is put among the rest.
+fn when(resource: &Value) -> String {
+    let names = ["effectiveDateTime", "occurrenceDateTime", "onsetDateTime"];
+    names.iter().find_map(|name| resource[*name].as_str()).unwrap_or_default().to_owned()
+}
+
+fn own_records(chart: &Chart, resource: ResourceType) -> Vec<Value> {
     match resource {
         ResourceType::Condition => newest_first(&chart.problems, |at, item| record::condition(chart, at, item)),
         ResourceType::MedicationRequest => {
@@ -78,6 +97,10 @@ pub fn records(chart: &Chart, resource: ResourceType) -> Vec<Value> {
 
 /// How many resources of a clinical type are in a chart.
 pub fn count(chart: &Chart, resource: ResourceType) -> usize {
+    own_count(chart, resource) + interfaced::records(chart, resource).len()
+}
+
+fn own_count(chart: &Chart, resource: ResourceType) -> usize {
     match resource {
         ResourceType::Condition => chart.problems.len(),
         ResourceType::MedicationRequest => chart.medications.len(),

@@ -2,8 +2,10 @@
 
 use std::collections::HashSet;
 
+use crate::fhir::render::codes;
 use crate::people::{
-    allergies, care, documents::DocumentKind, drugs, immunizations, laboratory, measures, problems, procedures, staff,
+    Chart, Population, allergies, care, documents::DocumentKind, drugs, immunizations, laboratory, measures, problems,
+    procedures, staff,
 };
 
 /// The check digit of a SNOMED CT identifier (Verhoeff): the multiplication of the dihedral group D5, and a permutation
@@ -86,6 +88,24 @@ fn every_loinc_code_has_its_check_digit() {
     assert!(codes.len() > 40);
     for code in codes {
         assert!(is_loinc(code), "{code}");
+    }
+}
+
+#[test]
+fn codes_of_what_came_from_elsewhere_have_their_check_digits() {
+    let people = Population::new(1, 50);
+    let charts: Vec<Chart> = (1..=50).filter_map(|number| people.chart(number)).collect();
+    let of = |system: &str| charts.iter().flat_map(|chart| codes(chart, system)).collect::<HashSet<String>>();
+    let loinc = of("http://loinc.org");
+    assert!(loinc.len() > 15);
+    // Parts and answers, such as LP29684-5, are numbered in another way.
+    for code in loinc.iter().filter(|code| !code.starts_with('L')) {
+        assert!(is_loinc(code), "{code}");
+    }
+    let snomed = of("http://snomed.info/sct");
+    assert!(snomed.len() > 2);
+    for code in snomed {
+        assert!(is_snomed(&code), "{code}");
     }
 }
 
