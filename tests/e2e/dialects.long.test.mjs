@@ -9,7 +9,7 @@ import { until } from "./support/wait.mjs";
 
 test("a patient connects, sees the whole record, stays through refresh and reload, and signs out", async ({ page, traffic }) => {
   const launcher = await connectAsPatient(page);
-  await launcher.recordIsComplete();
+  await launcher.recordHasLoaded();
   const { names } = await patientOf(traffic);
   assert.ok(holdsEach(await launcher.banner().innerText(), names));
   assert.equal(await page.getByText(/could not be loaded/i).count(), 0);
@@ -31,7 +31,7 @@ test("a provider opens the launcher on the patient whose chart it was", async ({
   const { chart, name } = await openChart(page, 3);
   await chart.launch(/launcher/i);
   const launcher = new Launcher(page);
-  await launcher.recordIsComplete();
+  await launcher.recordHasLoaded();
   const { names } = await patientOf(traffic);
   assert.ok(holdsEach(name, names), `the chart "${name}" is that of ${names}`);
   assert.ok(holdsEach(await launcher.banner().innerText(), names));

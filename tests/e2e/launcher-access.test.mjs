@@ -41,7 +41,7 @@ test("axe finds nothing on the pages without a session", async ({ page }) => {
 test("axe finds nothing on the record and the connection", async ({ page }) => {
   await answerSearch(page, iss, "Encounter", [{ id: "1", type: [{ text: "Visit" }] }]);
   const launcher = await connectAsPatient(page, { deny: ["Condition"] });
-  await launcher.recordIsComplete();
+  await launcher.recordHasLoaded();
   assert.deepEqual(await findings(page), [], "with a part that was not shared");
   await page.locator("details").evaluateAll((all) => all.forEach((details) => (details.open = true)));
   await page.getByRole("slider").nth(3).waitFor();
@@ -55,7 +55,7 @@ test("axe finds nothing on the pages of failures", async ({ page }) => {
   await page.route(`${iss}/Condition?*`, (route) => route.fulfill({ status: 500, headers: forEveryOrigin }));
   await page.route(`${iss}/Encounter?*`, (route) => route.abort("connectionrefused"));
   const launcher = await connectAsPatient(page);
-  await launcher.recordIsComplete();
+  await launcher.recordHasLoaded();
   assert.deepEqual(await findings(page), [], "a record that failed in part");
   await launcher.openSession();
   await page.route(`${ehr}/oauth/token/`, (route) =>

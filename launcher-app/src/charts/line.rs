@@ -4,8 +4,8 @@ use leptos::prelude::*;
 
 use super::scale::{Scale, Tick, moments, values};
 use crate::components::draw::{element, paragraph, reactive, reactive_text, text};
-use crate::components::table::{more, table};
-use crate::model::measurement::{Range, number_in_words};
+use crate::model::measurement::Range;
+use crate::model::number::number_in_words;
 use crate::model::trend::{Reading, Trend};
 
 const VALUE_TICKS: usize = 4;
@@ -13,7 +13,7 @@ const DATE_TICKS: usize = 5;
 /// The looks of the lines, in their order.
 const LOOKS: [&str; 2] = ["first", "second"];
 
-/// A trend as lines, with the same numbers in a table.
+/// A trend as lines. The same numbers stand in a table below it.
 pub fn trend_chart(trend: &Trend) -> AnyView {
     let chosen = RwSignal::new(trend.readings.len().saturating_sub(1));
     let mut parts: Vec<AnyView> = legend(trend).into_iter().collect();
@@ -22,7 +22,6 @@ pub fn trend_chart(trend: &Trend) -> AnyView {
         plot(trend, chosen),
         paragraph("axis-name end", "Date"),
         readout(trend, chosen),
-        more("All values as a table", values_table(trend)),
     ]);
     element("figure", &[("class", "trend")], parts)
 }
@@ -119,7 +118,7 @@ fn points(trend: &Trend, line: usize, dates: Scale, values: Scale) -> Vec<Point>
     let point = |reading: &Reading| {
         let value = reading.values.get(line).copied().flatten()?;
         let y = percent(1.0 - values.share(value));
-        Some(Point { x: x_of(reading, dates), y, words: spoken(reading), is_flagged: reading.flag.is_some() })
+        Some(Point { x: x_of(reading, dates), y, words: spoken(reading), is_flagged: reading.is_flagged })
     };
     trend.readings.iter().filter_map(point).collect()
 }
@@ -171,25 +170,4 @@ fn label(place: [&str; 4], anchor: &'static str, words: &str) -> AnyView {
 
 fn percent(share: f64) -> String {
     format!("{}%", number_in_words(share * 100.0))
-}
-
-fn values_table(trend: &Trend) -> AnyView {
-    let mut heads = vec!["Date".to_owned()];
-    heads.extend(trend.lines.iter().map(|name| format!("{name}{}", trend.in_unit())));
-    let has_flags = trend.readings.iter().any(|reading| reading.flag.is_some());
-    if has_flags {
-        heads.push("Remark".to_owned());
-    }
-    let heads: Vec<&str> = heads.iter().map(String::as_str).collect();
-    let rows = trend.readings.iter().rev().map(|reading| {
-        let mut cells = vec![text(reading.moment.date.in_short())];
-        cells.extend((0..trend.lines.len()).map(|line| text(reading.value_in_words(line))));
-        if has_flags {
-            cells.push(text(reading.flag.unwrap_or_default()));
-        }
-        cells
-    });
-    let spoken = format!("{}, all values", trend.name);
-    let table = table(Some(&spoken), &heads, &[], rows.collect());
-    element("div", &[("class", "scroll"), ("tabindex", "0"), ("role", "group"), ("aria-label", &spoken)], vec![table])
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Datelike, NaiveDate};
 
 use crate::model::date::short_month;
-use crate::model::measurement::number_in_words;
+use crate::model::number::number_in_words;
 
 const SECONDS_A_DAY: f64 = 86_400.0;
 

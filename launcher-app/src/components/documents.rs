@@ -49,7 +49,7 @@ fn show_document(document: &Document, session: OpenSession) -> Vec<AnyView> {
 }
 
 /// A button that opens and closes an attachment, which is read when it is first opened.
-fn show_attachment(attachment: Attachment, about: String, session: OpenSession) -> AnyView {
+pub fn show_attachment(attachment: Attachment, about: String, session: OpenSession) -> AnyView {
     let is_open = RwSignal::new(false);
     let attachment = StoredValue::new(attachment);
     let title = StoredValue::new(about.clone());

@@ -27,7 +27,8 @@ pub fn entry_list(list: &EntryList, past: &str) -> Vec<AnyView> {
     parts
 }
 
-fn items(entries: &[Entry]) -> AnyView {
+/// Entries beneath each other.
+pub fn items(entries: &[Entry]) -> AnyView {
     let items = entries.iter().map(|entry| element("li", &[], entry_parts(entry)));
     element("ul", &[("class", "entries")], items.collect())
 }
@@ -44,7 +45,8 @@ pub fn entry_parts(entry: &Entry) -> Vec<AnyView> {
     parts
 }
 
-fn tag(tag: &Tag) -> AnyView {
+/// A remark in a word or two.
+pub fn tag(tag: &Tag) -> AnyView {
     let class = if tag.is_warning { "tag warning" } else { "tag" };
     element("span", &[("class", class)], vec![text(tag.words.clone())])
 }

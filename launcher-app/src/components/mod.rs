@@ -12,6 +12,7 @@ pub mod page;
 pub mod people;
 pub mod record_load;
 pub mod record_part;
+pub mod reports;
 pub mod section;
 pub mod sessions;
 pub mod table;

@@ -1,17 +1,24 @@
-//! The loading of a record, kind by kind.
+//! The loading of a record: one search for each resource type, which may be shown as several kinds.
 
 use std::sync::Arc;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use smartrust::abort::AbortHandle;
+use smartrust::abort::{AbortHandle, AbortSignal};
 use smartrust::client::record::{PartState, RecordPart, RecordQuery};
-use smartrust::web::JsonValue;
+use smartrust::client::resolver::Resolver;
+use smartrust::platform::Json;
+use smartrust::web::{JsonValue, WebPlatform};
 use smartrust::{Error, Failure};
 
 use super::load::until_gone;
 use crate::launcher::{Launcher, OpenSession, Session};
-use crate::model::kinds::{Content, KINDS, Kind};
+use crate::model::content::{self, Content};
+use crate::model::kinds::{Access, KINDS, kinds_of, query, types};
+use crate::model::names::{Names, list_of, to_read};
+use crate::model::remarks::remarks;
+use crate::model::reports::Findings;
+use crate::model::summary::Summary;
 use crate::model::trouble::is_unreachable;
 
 /// One kind of data, as far as it is loaded.
@@ -19,12 +26,12 @@ use crate::model::trouble::is_unreachable;
 pub struct Part {
     /// How far it is.
     pub progress: Progress,
-    /// How many resources have come so far.
+    /// How many resources of its type have come so far.
     pub loaded: usize,
     /// How many there are in all, where the server says.
     pub total: Option<usize>,
-    /// How many came that are another patient's. They are not shown.
-    pub left_out: usize,
+    /// What the server remarks on what it sent.
+    pub remarks: Vec<String>,
     /// What came, once it is no longer loading.
     pub content: Option<Arc<Content>>,
 }
@@ -38,6 +45,8 @@ pub enum Progress {
     Complete,
     /// All is there that is in one of the usual categories.
     ByCategory,
+    /// All is there of the part that was granted.
+    SharedInPart,
     /// It was not granted.
     NotShared,
     /// It failed on the way.
@@ -45,24 +54,17 @@ pub enum Progress {
 }
 
 impl Part {
-    const BEGUN: Self = Self { progress: Progress::Loading, loaded: 0, total: None, left_out: 0, content: None };
+    const BEGUN: Self =
+        Self { progress: Progress::Loading, loaded: 0, total: None, remarks: Vec::new(), content: None };
 
-    fn of(kind: &Kind, part: &RecordPart<JsonValue>) -> Self {
-        let progress = match &part.state {
-            PartState::Loading => Progress::Loading,
-            PartState::Complete => Progress::Complete,
-            PartState::ByCategory(_) => Progress::ByCategory,
-            PartState::NotGranted => Progress::NotShared,
-            PartState::Failed(failure) => Progress::Failed(failure.clone()),
-        };
-        let is_over = !matches!(part.state, PartState::Loading | PartState::NotGranted);
-        Self {
-            progress,
-            loaded: part.resources.len(),
-            total: part.total.map(|total| total as usize),
-            left_out: part.others.len(),
-            content: is_over.then(|| Arc::new(kind.read(&part.resources))),
-        }
+    fn not_shared() -> Self {
+        Self { progress: Progress::NotShared, ..Self::BEGUN }
+    }
+
+    /// Whether something of it is missing, though it was shared and loaded.
+    fn has_gaps(&self) -> bool {
+        let lacks_names = self.content.as_ref().is_some_and(|content| content.unnamed > 0);
+        matches!(self.progress, Progress::ByCategory) || !self.remarks.is_empty() || lacks_names
     }
 }
 
@@ -72,6 +74,7 @@ pub struct RecordLoad {
     launcher: Launcher,
     session: OpenSession,
     parts: StoredValue<Vec<RwSignal<Part>>>,
+    findings: RwSignal<Option<Arc<Findings>>>,
     abort: StoredValue<AbortHandle, LocalStorage>,
 }
 
@@ -79,68 +82,173 @@ impl RecordLoad {
     /// Starts loading all kinds.
     pub fn start(launcher: Launcher, session: OpenSession) -> Self {
         let parts = KINDS.iter().map(|_| RwSignal::new(Part::BEGUN)).collect();
-        let load = Self { launcher, session, parts: StoredValue::new(parts), abort: until_gone() };
-        load.run((0..KINDS.len()).collect());
+        let findings = RwSignal::new(None);
+        let load = Self { launcher, session, parts: StoredValue::new(parts), findings, abort: until_gone() };
+        load.run(types());
         load
     }
 
     /// One kind, by its place in [`KINDS`]. Whoever asks is told of changes.
     pub fn part(self, index: usize) -> Part {
-        let signal = self.parts.with_value(|parts| parts.get(index).copied());
-        signal.map_or(Part::BEGUN, |signal| signal.get())
+        self.signal(index).map_or(Part::BEGUN, |signal| signal.get())
     }
 
-    /// How many kinds are no longer loading. Whoever asks is told of changes.
-    pub fn ended(self) -> usize {
-        self.count(|part| !matches!(part.progress, Progress::Loading))
+    /// What was measured, by the ids of the Observations; `None` while they are loading. Whoever asks is told of changes.
+    pub fn findings(self) -> Option<Arc<Findings>> {
+        self.findings.get()
+    }
+
+    /// How many kinds ended in which way. Whoever asks is told of changes.
+    pub fn summary(self) -> Summary {
+        let mut summary = Summary { parts: KINDS.len(), ..Summary::default() };
+        for part in (0..KINDS.len()).map(|index| self.part(index)) {
+            match &part.progress {
+                Progress::Loading => summary.loading += 1,
+                Progress::NotShared | Progress::SharedInPart => summary.not_shared += 1,
+                Progress::Failed(_) => summary.failed += 1,
+                Progress::Complete | Progress::ByCategory if part.has_gaps() => summary.incomplete += 1,
+                Progress::Complete | Progress::ByCategory => {}
+            }
+        }
+        summary
     }
 
     /// How many kinds failed because the clinic could not be reached. Whoever asks is told of changes.
     pub fn unreachable(self) -> usize {
-        self.count(|part| matches!(&part.progress, Progress::Failed(error) if is_unreachable(error)))
+        let is_unreachable = |part: &Part| matches!(&part.progress, Progress::Failed(error) if is_unreachable(error));
+        self.parts.with_value(|parts| parts.iter().filter(|part| part.with(is_unreachable)).count())
     }
 
-    /// Loads one kind once more.
+    /// Loads one kind once more, and with it the others of its type.
     pub fn again(self, index: usize) {
-        self.run(vec![index]);
+        self.run(KINDS.get(index).map(|kind| kind.resource_type).into_iter().collect());
     }
 
     /// Loads everything that failed once more.
     pub fn all_failed_again(self) {
-        let failed = |index: &usize| matches!(untrack(|| self.part(*index)).progress, Progress::Failed(_));
-        self.run((0..KINDS.len()).filter(failed).collect());
+        let failed = |resource_type: &&'static str| {
+            let mut parts = kinds_of(resource_type).map(|(index, _)| untrack(|| self.part(index)));
+            parts.any(|part| matches!(part.progress, Progress::Failed(_)))
+        };
+        self.run(types().into_iter().filter(failed).collect());
     }
 
-    fn count(self, holds: fn(&Part) -> bool) -> usize {
-        self.parts.with_value(|parts| parts.iter().filter(|part| part.with(holds)).count())
+    fn signal(self, index: usize) -> Option<RwSignal<Part>> {
+        self.parts.with_value(|parts| parts.get(index).copied())
     }
 
-    fn run(self, indexes: Vec<usize>) {
-        let wanted: Vec<(&Kind, RwSignal<Part>)> = self.parts.with_value(|parts| {
-            indexes.into_iter().filter_map(|index| Some((KINDS.get(index)?, *parts.get(index)?))).collect()
-        });
+    fn set(self, index: usize, part: Part) {
+        // The page that shows it may be gone.
+        self.signal(index).and_then(|signal| signal.try_set(part));
+    }
+
+    fn run(self, types: Vec<&'static str>) {
         let session: Session = self.session.get_value();
         let abort = self.abort.with_value(AbortHandle::signal);
-        wanted.iter().for_each(|(_, signal)| signal.set(Part::BEGUN));
-        let launcher = self.launcher;
+        for (index, _) in types.iter().flat_map(|resource_type| kinds_of(resource_type)) {
+            self.set(index, Part::BEGUN);
+        }
+        if types.contains(&"Observation") {
+            self.findings.set(None);
+        }
         spawn_local(async move {
-            let queries: Vec<RecordQuery> = wanted.iter().map(|(kind, _)| kind.query()).collect();
+            let queries: Vec<RecordQuery> = types.iter().map(|resource_type| query(resource_type)).collect();
             let told = |index: usize, part: &RecordPart<JsonValue>| {
-                let is_called_off =
-                    matches!(&part.state, PartState::Failed(failure) if matches!(**failure, Error::Aborted));
+                let Some(resource_type) = types.get(index).copied() else { return };
                 if let PartState::Failed(failure) = &part.state {
-                    launcher.take_note(&session, failure);
+                    if matches!(**failure, Error::Aborted) {
+                        return;
+                    }
+                    self.launcher.take_note(&session, failure);
                 }
-                if let Some((kind, signal)) = wanted.get(index)
-                    && !is_called_off
-                {
-                    signal.try_set(Part::of(kind, part));
-                }
+                self.show(resource_type, part, &session, &abort);
             };
             if let Err(failure) = session.load_record(&queries, &abort, &told).await {
                 let failed = Part { progress: Progress::Failed(failure), ..Part::BEGUN };
-                wanted.iter().for_each(|(_, signal)| drop(signal.try_set(failed.clone())));
+                let all = types.iter().flat_map(|resource_type| kinds_of(resource_type));
+                all.for_each(|(index, _)| self.set(index, failed.clone()));
             }
         });
     }
+
+    /// Shows how far a type is, kind by kind. What it refers to is read before it is shown.
+    fn show(self, resource_type: &'static str, part: &RecordPart<JsonValue>, session: &Session, abort: &AbortSignal) {
+        match &part.state {
+            PartState::Loading => return self.show_progress(resource_type, part, session),
+            PartState::NotGranted => {
+                kinds_of(resource_type).for_each(|(index, _)| self.set(index, Part::not_shared()));
+            }
+            PartState::Complete | PartState::ByCategory(_) | PartState::Failed(_) => {
+                let references = to_read(&part.resources);
+                if references.is_empty() {
+                    return self.show_contents(resource_type, part, session, &Names::default());
+                }
+                let (part, session, abort) = (part.clone(), session.clone(), abort.clone());
+                spawn_local(async move {
+                    let names = read_names(&references, &session, &abort).await;
+                    if !abort.is_aborted() {
+                        self.show_contents(resource_type, &part, &session, &names);
+                    }
+                });
+            }
+        }
+        if resource_type == "Observation" {
+            // What reports refer to is not here.
+            self.findings.try_set(Some(Arc::default()));
+        }
+    }
+
+    fn show_progress(self, resource_type: &'static str, part: &RecordPart<JsonValue>, session: &Session) {
+        let total = part.total.map(|total| total as usize);
+        for (index, kind) in kinds_of(resource_type) {
+            self.set(
+                index,
+                match kind.access(&session.scopes().granted) {
+                    Access::None => Part::not_shared(),
+                    _ => Part { loaded: part.resources.len(), total, ..Part::BEGUN },
+                },
+            );
+        }
+    }
+
+    fn show_contents(
+        self,
+        resource_type: &'static str,
+        part: &RecordPart<JsonValue>,
+        session: &Session,
+        names: &Names,
+    ) {
+        let remarks = remarks(&part.resources);
+        for (index, content) in content::read(resource_type, &part.resources, &part.others, names) {
+            let Some(kind) = KINDS.get(index) else { continue };
+            let is_empty = content.len() == 0 && content.left_out.is_empty();
+            let progress = match (&part.state, kind.access(&session.scopes().granted)) {
+                (_, Access::None) if is_empty => Progress::NotShared,
+                (PartState::Failed(failure), _) => Progress::Failed(failure.clone()),
+                (_, Access::None | Access::Part) => Progress::SharedInPart,
+                (PartState::ByCategory(asked), Access::All) if !kind.is_among(asked) => Progress::ByCategory,
+                _ => Progress::Complete,
+            };
+            let content = Some(Arc::new(content));
+            self.set(
+                index,
+                Part { progress, loaded: part.resources.len(), total: None, remarks: remarks.clone(), content },
+            );
+        }
+        if resource_type == "Observation" {
+            self.findings.try_set(Some(Arc::new(Findings::read(&part.resources))));
+        }
+    }
+}
+
+/// Reads what the references lead to, for the names. What cannot be read stays without one.
+async fn read_names(references: &[String], session: &Session, abort: &AbortSignal) -> Names {
+    let mut names = Names::default();
+    let Some(list) = WebPlatform::default().parse(&list_of(references)) else { return names };
+    for resolved in Resolver::grouped(session, abort).resolve_all(&list, 1).await {
+        if let Ok(resource) = &resolved.outcome {
+            names.add(&resolved.reference, resource);
+        }
+    }
+    names
 }

@@ -6,20 +6,30 @@ use smartrust::{Error, Failure};
 
 use super::documents::document_list;
 use super::draw::{element, nothing, paragraph, reactive, reactive_text, text};
-use super::entries::entry_list;
+use super::entries::{entry_list, items};
 use super::measured::measured_list;
 use super::page::focus;
 use super::record_load::{Part, Progress, RecordLoad};
+use super::reports::report_list;
 use super::section::{absent, actions, button_about, section, skeleton};
 use super::trouble::trouble_note;
 use crate::launcher::{Launcher, OpenSession};
-use crate::model::kinds::{Content, KINDS, Kind};
+use crate::model::content::{Content, Shown};
+use crate::model::kinds::{KINDS, Kind};
 use crate::model::sharing::asking_again;
 use crate::model::trouble::{Audience, Trouble, is_unreachable};
 
 /// What a clinic leaves out that lists a kind of data by category alone.
 const BY_CATEGORY: &str =
     "The clinic lists these by category only. Entries without a usual category are not shown here.";
+
+/// What a grant leaves out that narrows a kind of data.
+const SHARED_IN_PART: &str = "Only a part of these was shared with this app.";
+
+fn noticed(mut views: Vec<AnyView>, notice: &str) -> Vec<AnyView> {
+    views.push(paragraph("notice", notice));
+    views
+}
 
 /// The part of the page for the kind of this place in [`KINDS`].
 pub fn record_part(index: usize, kind: &'static Kind, load: RecordLoad, session: OpenSession) -> AnyView {
@@ -33,15 +43,15 @@ pub fn record_part(index: usize, kind: &'static Kind, load: RecordLoad, session:
             (Progress::Failed(error), content) => {
                 failed(index, kind, load, error, audience, content.as_deref(), session)
             }
-            (Progress::Complete, Some(content)) => show(kind, content, session, audience),
-            (Progress::ByCategory, Some(content)) => {
-                let mut views = show(kind, content, session, audience);
-                views.push(paragraph("notice", BY_CATEGORY));
-                views
+            (Progress::Complete, Some(content)) => show(kind, content, load, session, audience),
+            (Progress::ByCategory, Some(content)) => noticed(show(kind, content, load, session, audience), BY_CATEGORY),
+            (Progress::SharedInPart, Some(content)) => {
+                noticed(show(kind, content, load, session, audience), SHARED_IN_PART)
             }
-            (Progress::Complete | Progress::ByCategory, None) => Vec::new(),
+            (Progress::Complete | Progress::ByCategory | Progress::SharedInPart, None) => Vec::new(),
         };
-        views.push(left_out(part.left_out));
+        views.extend(part.content.iter().flat_map(|content| gaps(content)));
+        views.extend(part.remarks.iter().map(|remark| paragraph("notice", format!("The clinic says: {remark}"))));
         element("div", &[("class", "contents")], views)
     });
     section(kind.id, kind.heading, vec![contents])
@@ -55,16 +65,41 @@ fn so_far(part: &Part) -> String {
     }
 }
 
-fn show(kind: &'static Kind, content: &Content, session: OpenSession, audience: Audience) -> Vec<AnyView> {
+fn show(
+    kind: &'static Kind,
+    content: &Content,
+    load: RecordLoad,
+    session: OpenSession,
+    audience: Audience,
+) -> Vec<AnyView> {
     if content.len() == 0 {
         let whose = if audience == Audience::Patient { "your" } else { "the" };
-        return vec![absent(format!("There is nothing in {whose} record."))];
+        return vec![absent(match content.left_out.is_empty() {
+            true => format!("There is nothing of this kind in {whose} record."),
+            false => "There is nothing to show.".to_owned(),
+        })];
     }
-    match content {
-        Content::Entries(list) => entry_list(list, kind.past),
-        Content::Measured(series) => measured_list(series),
-        Content::Documents(documents) => document_list(documents, session),
+    let mut views = match &content.shown {
+        Shown::Entries(list) if list.len() == 0 => Vec::new(),
+        Shown::Entries(list) => entry_list(list, kind.past),
+        Shown::Measured(series) => measured_list(series, session),
+        Shown::Documents(documents) => document_list(documents, session),
+        Shown::Reports(reports) => report_list(reports, load, session),
+    };
+    if !content.unreadable.is_empty() {
+        views.push(items(&content.unreadable));
     }
+    views
+}
+
+/// What is missing of what came, and why.
+fn gaps(content: &Content) -> Vec<AnyView> {
+    let unnamed = match content.unnamed {
+        0 => None,
+        1 => Some("The clinic did not give a name that 1 entry refers to.".to_owned()),
+        count => Some(format!("The clinic did not give the names that {count} entries refer to.")),
+    };
+    content.left_out.sentences().into_iter().chain(unnamed).map(|words| paragraph("notice", words)).collect()
 }
 
 fn not_shared(kind: &'static Kind, launcher: Launcher, session: OpenSession, audience: Audience) -> Vec<AnyView> {
@@ -115,17 +150,9 @@ fn failed(
     };
     if let Some(content) = content.filter(|content| content.len() > 0) {
         parts.push(paragraph("notice", "Only a part of it came. This is what came:"));
-        parts.extend(show(kind, content, session, audience));
+        parts.extend(show(kind, content, load, session, audience));
     }
     parts
-}
-
-fn left_out(count: usize) -> AnyView {
-    match count {
-        0 => nothing(),
-        1 => paragraph("notice", "1 entry was left out: it belongs to another patient."),
-        _ => paragraph("notice", format!("{count} entries were left out: they belong to another patient.")),
-    }
 }
 
 /// The way from kind to kind, each with how much there is of it.
@@ -138,7 +165,7 @@ pub fn contents_of_the_page(load: RecordLoad) -> AnyView {
                 (Progress::Loading, _) => "…".to_owned(),
                 (Progress::NotShared, _) => "not shared".to_owned(),
                 (Progress::Failed(_), _) => "failed".to_owned(),
-                (Progress::Complete | Progress::ByCategory, content) => {
+                (Progress::Complete | Progress::ByCategory | Progress::SharedInPart, content) => {
                     content.map_or(0, |content| content.len()).to_string()
                 }
             }

@@ -3,15 +3,12 @@
 use smartrust::platform::JsonView;
 
 use super::date::PartialDate;
-use super::entry::{Entry, EntryList, Tag};
+use super::entry::{Entry, Tag};
 use super::resource::{after, concept, concepts, date, is_code, is_coded, text};
 
-/// Reads AllergyIntolerances. What was entered in error or ruled out is left out.
-pub fn allergies<V: JsonView>(allergies: &[V]) -> EntryList {
-    let valid =
-        allergies.iter().filter(|allergy| !is_coded(*allergy, "verificationStatus", &["entered-in-error", "refuted"]));
-    let is_over = |allergy: &V| is_coded(allergy, "clinicalStatus", &["inactive", "resolved"]);
-    EntryList::of(valid.map(|allergy| (is_over(allergy), entry(allergy))))
+/// Reads an AllergyIntolerance, with whether it is over.
+pub fn allergy<V: JsonView>(allergy: &V) -> (bool, Entry) {
+    (is_coded(allergy, "clinicalStatus", &["inactive", "resolved"]), entry(allergy))
 }
 
 fn entry<V: JsonView>(allergy: &V) -> Entry {
@@ -44,7 +41,12 @@ fn reaction<V: JsonView>(reaction: &V) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::entry::EntryList;
     use serde_json::{Value, json};
+
+    fn allergies(allergies: &[Value]) -> EntryList {
+        EntryList::of(allergies.iter().map(allergy))
+    }
 
     fn penicillin() -> Value {
         json!({
@@ -72,18 +74,13 @@ mod tests {
     }
 
     #[test]
-    fn fhir_r4_errors_are_left_out_and_what_is_over_is_told_apart() {
+    fn fhir_r4_what_is_over_is_told_apart() {
         let with = |member: &str, code: &str| {
             let mut allergy = penicillin();
             allergy[member] = json!({"coding": [{"code": code}]});
             allergy
         };
-        let list = allergies(&[
-            with("verificationStatus", "entered-in-error"),
-            with("verificationStatus", "refuted"),
-            with("verificationStatus", "unconfirmed"),
-            with("clinicalStatus", "resolved"),
-        ]);
+        let list = allergies(&[with("verificationStatus", "unconfirmed"), with("clinicalStatus", "resolved")]);
         assert_eq!((list.present.len(), list.past.len()), (1, 1));
         assert!(list.present[0].tags.contains(&Tag::plain("Not confirmed")));
     }

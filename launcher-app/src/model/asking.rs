@@ -2,14 +2,14 @@
 
 use smartrust::protocol::scope::{Scope, ScopeSet};
 
-use super::kinds::KINDS;
+use super::kinds::{scopes_of, types};
 
 const STAY_CONNECTED: &str = "offline_access";
 
 /// One thing to ask for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item {
-    /// The scope.
+    /// The scope; several, parted by spaces, where one is of no use without the other.
     pub scope: String,
     /// What it allows.
     pub sentence: String,
@@ -27,8 +27,10 @@ pub struct Asking {
 }
 
 impl Item {
+    /// The first of several scopes says what they are for.
     fn new(scope: &str) -> Self {
-        Self { scope: scope.to_owned(), sentence: Scope::new(scope).sentence() }
+        let first = scope.split(' ').next().unwrap_or_default();
+        Self { scope: scope.to_owned(), sentence: Scope::new(first).sentence() }
     }
 }
 
@@ -70,15 +72,10 @@ impl Asking {
     }
 }
 
-/// A wildcard as one scope for each kind of data, in the wildcard's own spelling.
+/// A wildcard as one item for each type that the record shows, in the wildcard's own spelling.
 fn parts(wildcard: &str) -> impl Iterator<Item = String> {
-    let mut types = vec!["Patient"];
-    for kind in KINDS {
-        if !types.contains(&kind.resource_type) {
-            types.push(kind.resource_type);
-        }
-    }
-    types.into_iter().map(move |resource_type| wildcard.replacen('*', resource_type, 1))
+    let all = std::iter::once("Patient").chain(types());
+    all.map(move |resource_type| scopes_of(resource_type, |name| wildcard.replacen('*', name, 1)))
 }
 
 #[cfg(test)]
@@ -95,7 +92,15 @@ mod tests {
         assert!(asking.stay_connected.is_some());
         let allergies = asking.data.iter().find(|item| item.scope == "patient/AllergyIntolerance.rs").unwrap();
         assert_eq!(allergies.sentence, "See your allergies");
-        assert_eq!(asking.data.len(), 11, "one for the person and one for each type that the record shows");
+        assert_eq!(asking.data.len(), 12, "one for the person and one for each type that the record shows");
+    }
+
+    #[test]
+    fn l4_medicines_are_asked_for_with_their_names() {
+        let asking = Asking::read(CONFIGURED);
+        let medicines = asking.data.iter().find(|item| item.scope.contains("MedicationRequest")).unwrap();
+        assert_eq!(medicines.scope, "patient/MedicationRequest.rs patient/Medication.rs");
+        assert_eq!(medicines.sentence, "See your prescriptions and medicines");
     }
 
     #[test]

@@ -3,17 +3,15 @@
 
 use smartrust::platform::JsonView;
 
+use super::coding::coding_in_words;
 use super::date::PartialDate;
-use super::entry::{Entry, EntryList, Tag};
-use super::measurement::number_in_words;
+use super::entry::{Entry, Tag};
+use super::names::Names;
+use super::number::number_in_words;
 use super::resource::{after, capitalized, concept, concepts, date, display, displays, is_code, period, span, text};
 
-/// Reads Immunizations. Those entered in error are left out.
-pub fn vaccinations<V: JsonView>(immunizations: &[V]) -> EntryList {
-    EntryList::of(valid(immunizations).map(|immunization| (false, vaccination(immunization))))
-}
-
-fn vaccination<V: JsonView>(immunization: &V) -> Entry {
+/// Reads an Immunization.
+pub fn vaccination<V: JsonView>(immunization: &V) -> Entry {
     let when = date(immunization, "occurrenceDateTime");
     let told = when.map(PartialDate::in_words).or_else(|| text(immunization, "occurrenceString"));
     let was_given = !is_code(immunization, "status", &["not-done"]);
@@ -35,12 +33,8 @@ fn dose<V: JsonView>(immunization: &V) -> Option<String> {
     Some(format!("Dose {}{of}", number("doseNumber")?))
 }
 
-/// Reads Procedures. Those entered in error are left out.
-pub fn procedures<V: JsonView>(procedures: &[V]) -> EntryList {
-    EntryList::of(valid(procedures).map(|procedure| (false, procedure_entry(procedure))))
-}
-
-fn procedure_entry<V: JsonView>(procedure: &V) -> Entry {
+/// Reads a Procedure.
+pub fn procedure<V: JsonView>(procedure: &V) -> Entry {
     let (start, end) = period(procedure, "performedPeriod");
     let start = date(procedure, "performedDateTime").or(start);
     let state = match procedure.member_text("status").as_deref() {
@@ -57,15 +51,10 @@ fn procedure_entry<V: JsonView>(procedure: &V) -> Entry {
         .line(after("By", &displays(procedure, "performer", "actor")))
 }
 
-/// Reads Encounters. Those entered in error are left out.
-pub fn visits<V: JsonView>(encounters: &[V]) -> EntryList {
-    EntryList::of(valid(encounters).map(|encounter| (false, visit(encounter))))
-}
-
-fn visit<V: JsonView>(encounter: &V) -> Entry {
+/// Reads an Encounter.
+pub fn visit<V: JsonView>(encounter: &V) -> Entry {
     let (start, end) = period(encounter, "period");
-    let class = encounter.member("class").and_then(|class| text(&class, "display"));
-    let name = concepts(encounter, "type").into_iter().next().or(class);
+    let name = concepts(encounter, "type").into_iter().next().or_else(|| class(encounter));
     let state = match encounter.member_text("status").as_deref() {
         Some("planned") => Some("Planned"),
         Some("arrived" | "triaged" | "in-progress" | "onleave") => Some("Under way"),
@@ -80,6 +69,22 @@ fn visit<V: JsonView>(encounter: &V) -> Entry {
         .line(after("At", &places(encounter)))
 }
 
+/// The class of a visit (HL7 V3, ActEncounterCode).
+fn class<V: JsonView>(encounter: &V) -> Option<String> {
+    let class = encounter.member("class")?;
+    let known = match class.member_text("code").unwrap_or_default().as_str() {
+        "AMB" => "Visit to the clinic",
+        "EMER" => "Emergency visit",
+        "IMP" | "ACUTE" | "NONAC" => "Hospital stay",
+        "OBSENC" => "Hospital stay, for watching",
+        "SS" => "Short hospital stay",
+        "HH" => "Visit at home",
+        "VR" => "Visit by phone or video",
+        _ => return coding_in_words(&class),
+    };
+    text(&class, "display").or_else(|| Some(known.to_owned()))
+}
+
 fn places<V: JsonView>(encounter: &V) -> Vec<String> {
     let mut places = displays(encounter, "location", "location");
     if places.is_empty() {
@@ -88,67 +93,70 @@ fn places<V: JsonView>(encounter: &V) -> Vec<String> {
     places
 }
 
-/// Reads CareTeams: one entry for each member.
-pub fn care_team<V: JsonView>(teams: &[V]) -> EntryList {
-    EntryList::of(valid(teams).flat_map(|team| {
-        let is_over = is_code(team, "status", &["inactive", "suspended"]);
-        let team_name = text(team, "name");
-        let members = team.member_items("participant").into_iter();
-        members
-            .filter_map(move |participant| {
-                let roles = concepts(&participant, "role").join(", ");
-                let organization = display(&participant, "onBehalfOf");
-                let name = display(&participant, "member");
-                let title = name.clone().or_else(|| (!roles.is_empty()).then(|| roles.clone()))?;
-                let entry = Entry::new(title, period(&participant, "period").0);
-                let role = name.is_some().then_some(roles);
-                Some((is_over, entry.line(role).line(organization.or_else(|| team_name.clone()))))
-            })
-            .collect::<Vec<_>>()
-    }))
+/// Reads a CareTeam: one entry for each member, each with whether it is over; one for the team where no member is named.
+pub fn care_team<V: JsonView>(team: &V, names: &Names) -> Vec<(bool, Entry)> {
+    let is_over = is_code(team, "status", &["inactive", "suspended"]);
+    let team_name = text(team, "name");
+    let members = team.member_items("participant");
+    if members.is_empty() {
+        let name = team_name.unwrap_or_else(|| "A care team without a name".to_owned());
+        return vec![(is_over, Entry::new(name, period(team, "period").0))];
+    }
+    let entries = members.iter().map(|participant| {
+        let roles = Some(concepts(participant, "role").join(", ")).filter(|roles| !roles.is_empty());
+        let organization = display(participant, "onBehalfOf");
+        let name = participant.member("member").and_then(|member| names.of(team, &member));
+        let title = name.clone().or_else(|| roles.clone()).unwrap_or_else(|| "A member without a name".to_owned());
+        let entry = Entry::new(title, period(participant, "period").0);
+        (is_over, entry.line(name.and(roles)).line(organization.or_else(|| team_name.clone())))
+    });
+    entries.collect()
 }
 
-/// Reads Coverages.
-pub fn insurance<V: JsonView>(coverages: &[V]) -> EntryList {
-    let is_over = |coverage: &V| is_code(coverage, "status", &["cancelled", "draft"]);
-    EntryList::of(valid(coverages).map(|coverage| (is_over(coverage), policy(coverage))))
-}
-
-fn policy<V: JsonView>(coverage: &V) -> Entry {
+/// Reads a Coverage, with whether it is over.
+pub fn insurance<V: JsonView>(coverage: &V, names: &Names) -> (bool, Entry) {
     let (start, end) = period(coverage, "period");
-    let payor = coverage.member_items("payor").iter().find_map(|payor| text(payor, "display"));
+    let payor = coverage.member_items("payor").iter().find_map(|payor| names.of(coverage, payor));
     let kind = concept(coverage, "type");
     let title = payor.clone().or_else(|| kind.clone()).unwrap_or_else(|| "An insurance without a name".to_owned());
     let since = match (start, end) {
         (Some(start), None) => Some(format!("Since {}", start.in_words())),
         (start, end) => span(start, end),
     };
-    Entry::new(title, start)
+    let entry = Entry::new(title, start)
         .line(payor.and(kind))
         .line(text(coverage, "subscriberId").map(|number| format!("Member number {number}")))
-        .line(since)
-}
-
-fn valid<V: JsonView>(resources: &[V]) -> impl Iterator<Item = &V> {
-    resources.iter().filter(|resource| !is_code(*resource, "status", &["entered-in-error"]))
+        .line(since);
+    (is_code(coverage, "status", &["cancelled", "draft"]), entry)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::model::entry::EntryList;
+    use serde_json::{Value, json};
+
+    fn list(resources: &[Value], read: fn(&Value) -> Entry) -> EntryList {
+        EntryList::of(resources.iter().map(|resource| (false, read(resource))))
+    }
+
+    fn teams(teams: &[Value], names: &Names) -> EntryList {
+        EntryList::of(teams.iter().flat_map(|team| care_team(team, names)))
+    }
 
     #[test]
     fn fhir_r4_a_vaccination_says_when_and_which_dose() {
-        let list = vaccinations(&[
-            json!({
-                "status": "completed", "vaccineCode": {"text": "Influenza"}, "occurrenceDateTime": "2023-10-02",
-                "protocolApplied": [{"doseNumberPositiveInt": 2, "seriesDosesPositiveInt": 3}],
-            }),
-            json!({"status": "not-done", "vaccineCode": {"text": "Measles"}, "statusReason": {"text": "Patient objection"}}),
-            json!({"status": "entered-in-error", "vaccineCode": {"text": "Void"}}),
-            json!({"occurrenceString": "as a child"}),
-        ]);
+        let list = list(
+            &[
+                json!({
+                    "status": "completed", "vaccineCode": {"text": "Influenza"}, "occurrenceDateTime": "2023-10-02",
+                    "protocolApplied": [{"doseNumberPositiveInt": 2, "seriesDosesPositiveInt": 3}],
+                }),
+                json!({"status": "not-done", "vaccineCode": {"text": "Measles"}, "statusReason": {"text": "Patient objection"}}),
+                json!({"occurrenceString": "as a child"}),
+            ],
+            vaccination,
+        );
         let [flu, measles, unknown] = &list.present[..] else { panic!("{list:?}") };
         assert_eq!(flu.lines, ["October 2, 2023", "Dose 2 of 3"]);
         assert_eq!(
@@ -160,59 +168,91 @@ mod tests {
 
     #[test]
     fn fhir_r4_a_procedure_says_when_why_and_by_whom() {
-        let list = procedures(&[
-            json!({
-                "status": "completed", "code": {"text": "Colonoscopy"}, "reasonCode": [{"text": "Screening"}],
-                "performedPeriod": {"start": "2021-02-03T08:00:00Z", "end": "2021-02-03T09:00:00Z"},
-                "performer": [{"actor": {"display": "Dr. Lee"}}],
-            }),
-            json!({"status": "not-done", "performedString": "never"}),
-        ]);
+        let list = list(
+            &[
+                json!({
+                    "status": "completed", "code": {"text": "Colonoscopy"}, "reasonCode": [{"text": "Screening"}],
+                    "performedPeriod": {"start": "2021-02-03T08:00:00Z", "end": "2021-02-03T09:00:00Z"},
+                    "performer": [{"actor": {"display": "Dr. Lee"}}],
+                }),
+                json!({"status": "not-done", "performedString": "never"}),
+            ],
+            procedure,
+        );
         assert_eq!(list.present[0].lines, ["February 3, 2021", "For Screening", "By Dr. Lee"]);
         assert_eq!(list.present[1].tags, [Tag::plain("Not done")]);
     }
 
     #[test]
     fn fhir_r4_a_visit_says_what_when_and_with_whom() {
-        let list = visits(&[
-            json!({
-                "status": "finished", "type": [{"text": "follow-up visit"}], "class": {"display": "ambulatory"},
-                "period": {"start": "2024-01-02T09:00:00-05:00", "end": "2024-01-02T09:30:00-05:00"},
-                "reasonCode": [{"text": "Hypertension"}], "participant": [{"individual": {"display": "Dr. Lee"}}],
-                "serviceProvider": {"display": "Sandbox Clinic"},
-            }),
-            json!({"status": "planned", "class": {"display": "ambulatory"}}),
-            json!({}),
-        ]);
+        let list = list(
+            &[
+                json!({
+                    "status": "finished", "type": [{"text": "follow-up visit"}], "class": {"display": "ambulatory"},
+                    "period": {"start": "2024-01-02T09:00:00-05:00", "end": "2024-01-02T09:30:00-05:00"},
+                    "reasonCode": [{"text": "Hypertension"}], "participant": [{"individual": {"display": "Dr. Lee"}}],
+                    "serviceProvider": {"display": "Sandbox Clinic"},
+                }),
+                json!({"status": "planned", "class": {"display": "ambulatory"}}),
+                json!({}),
+                json!({"class": {"code": "EMER"}}),
+            ],
+            visit,
+        );
         assert_eq!(list.present[0].title, "Follow-up visit");
         assert_eq!(list.present[0].lines, ["January 2, 2024", "For Hypertension", "With Dr. Lee", "At Sandbox Clinic"]);
         assert_eq!((list.present[1].title.as_str(), list.present[1].tags[0].words.as_str()), ("Ambulatory", "Planned"));
         assert_eq!(list.present[2].title, "A visit");
+        assert_eq!(list.present[3].title, "Emergency visit");
     }
 
     #[test]
     fn fhir_r4_each_member_of_a_care_team_is_an_entry() {
-        let list = care_team(&[
-            json!({"status": "active", "name": "Primary care", "participant": [
-                {"member": {"display": "Dr. Lee"}, "role": [{"text": "Family physician"}]},
-                {"role": [{"text": "Nurse"}]},
-                {},
-            ]}),
-            json!({"status": "inactive", "participant": [{"member": {"display": "Dr. Old"}}]}),
-        ]);
+        let list = teams(
+            &[
+                json!({"status": "active", "name": "Primary care", "participant": [
+                    {"member": {"display": "Dr. Lee"}, "role": [{"text": "Family physician"}]},
+                    {"role": [{"text": "Nurse"}]},
+                    {},
+                ]}),
+                json!({"status": "inactive", "participant": [{"member": {"display": "Dr. Old"}}]}),
+            ],
+            &Names::default(),
+        );
         let titles: Vec<_> = list.present.iter().chain(&list.past).map(|entry| entry.title.as_str()).collect();
-        assert_eq!(titles, ["Dr. Lee", "Nurse", "Dr. Old"]);
+        assert_eq!(titles, ["Dr. Lee", "Nurse", "A member without a name", "Dr. Old"]);
         assert_eq!(list.present[0].lines, ["Family physician", "Primary care"]);
         assert_eq!(list.past.len(), 1);
     }
 
     #[test]
+    fn l4_people_and_payers_with_resources_of_their_own_are_named_by_them() {
+        let mut names = Names::default();
+        names.add(
+            "Practitioner/1",
+            &json!({"resourceType": "Practitioner", "name": [{"family": "Lee", "given": ["Ann"]}]}),
+        );
+        names.add("Organization/2", &json!({"resourceType": "Organization", "name": "Acme Health"}));
+        let team = json!({"participant": [{"member": {"reference": "Practitioner/1"}}]});
+        assert_eq!(teams(&[team], &names).present[0].title, "Ann Lee");
+        let policy = json!({"payor": [{"reference": "Organization/2"}]});
+        assert_eq!(insurance(&policy, &names).1.title, "Acme Health");
+    }
+
+    #[test]
+    fn l1_a_care_team_without_members_is_still_shown() {
+        let list = teams(&[json!({"name": "Home care"}), json!({})], &Names::default());
+        assert_eq!([&*list.present[0].title, &*list.present[1].title], ["Home care", "A care team without a name"]);
+    }
+
+    #[test]
     fn fhir_r4_an_insurance_names_who_pays_and_the_number() {
-        let list = insurance(&[
+        let policies = [
             json!({"status": "active", "payor": [{"display": "Acme Health"}], "type": {"text": "PPO"},
                 "subscriberId": "A1", "period": {"start": "2020"}}),
             json!({"status": "cancelled"}),
-        ]);
+        ];
+        let list = EntryList::of(policies.iter().map(|policy| insurance(policy, &Names::default())));
         assert_eq!(list.present[0].title, "Acme Health");
         assert_eq!(list.present[0].lines, ["PPO", "Member number A1", "Since 2020"]);
         assert_eq!(list.past[0].title, "An insurance without a name");

@@ -1,6 +1,6 @@
 //! FHIR dates (FHIR R4, datatypes: date, dateTime), which may be as vague as a year, in the words of a calendar.
 
-use chrono::{DateTime, Datelike, NaiveDate};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, Timelike};
 
 const MONTHS: [&str; 12] = [
     "January",
@@ -94,15 +94,32 @@ pub struct Moment {
 }
 
 impl Moment {
-    /// Reads a `dateTime` or `instant`.
+    /// Reads a `dateTime` or `instant`, with or without fractions of a second. A time without a zone is taken as UTC.
     pub fn read(text: &str) -> Option<Self> {
         let date = PartialDate::read(text)?;
-        let seconds = match DateTime::parse_from_rfc3339(text) {
-            Ok(instant) => instant.timestamp(),
-            Err(_) => date.first_day()?.and_hms_opt(0, 0, 0)?.and_utc().timestamp(),
+        let instant = DateTime::parse_from_rfc3339(text).map(|instant| instant.timestamp());
+        let seconds = match (instant, text.parse::<NaiveDateTime>()) {
+            (Ok(seconds), _) => seconds,
+            (_, Ok(local)) => local.and_utc().timestamp(),
+            _ => date.first_day()?.and_time(NaiveTime::MIN).and_utc().timestamp(),
         };
         Some(Self { date, seconds })
     }
+}
+
+/// A `dateTime` in words, with its time where it has one: `March 4, 2024, 2:30 PM`.
+pub fn date_and_time(text: &str) -> Option<String> {
+    let date = PartialDate::read(text)?.in_words();
+    let time = text.split_once('T').and_then(|(_, time)| clock_time(time));
+    Some(time.map_or_else(|| date.clone(), |time| format!("{date}, {time}")))
+}
+
+/// A `time` as clocks show it, without its seconds and its zone: `2:30 PM`.
+pub fn clock_time(text: &str) -> Option<String> {
+    let minutes = text.get(..5)?;
+    let time = NaiveTime::parse_from_str(minutes, "%H:%M").ok()?;
+    let (is_afternoon, hour) = time.hour12();
+    Some(format!("{hour}:{:02} {}", time.minute(), if is_afternoon { "PM" } else { "AM" }))
 }
 
 /// An age on a day, as people say it: in years, below two in months, below two months in weeks.
@@ -184,6 +201,40 @@ mod tests {
         assert_eq!(evening.seconds - morning.seconds, 90 * 60);
         assert_eq!(Moment::read("1970-01-02").unwrap().seconds, 86_400);
         assert_eq!(Moment::read("yesterday"), None);
+    }
+
+    #[test]
+    fn l9_fractions_of_a_second_do_no_harm() {
+        for (text, seconds) in [
+            ("2020-08-06T16:57:01.7Z", 1_596_733_021),
+            ("2020-08-06T16:57:01.700000000Z", 1_596_733_021),
+            ("2020-08-06T16:57:01.123456789012Z", 1_596_733_021),
+            ("2020-08-06T11:57:01.7-05:00", 1_596_733_021),
+            ("2020-08-06T16:57:01.7", 1_596_733_021),
+            ("2020-08-06T16:57:01", 1_596_733_021),
+            ("2020-08-06T23:59:60Z", 1_596_758_399),
+            ("2020-08-06T", 1_596_672_000),
+            ("2020-08-06Tnoon", 1_596_672_000),
+        ] {
+            let moment = Moment::read(text).unwrap();
+            assert_eq!((moment.date.in_words().as_str(), moment.seconds), ("August 6, 2020", seconds), "{text}");
+        }
+    }
+
+    #[test]
+    fn l2_a_time_is_told_as_a_clock_shows_it() {
+        for (text, expected) in [
+            ("14:30:00", Some("2:30 PM")),
+            ("00:05:59.123", Some("12:05 AM")),
+            ("12:00", Some("12:00 PM")),
+            ("25:00:00", None),
+            ("2 PM", None),
+            ("１２:００", None),
+        ] {
+            assert_eq!(clock_time(text).as_deref(), expected, "{text}");
+        }
+        assert_eq!(date_and_time("2020-08-06T16:57:01.7Z").as_deref(), Some("August 6, 2020, 4:57 PM"));
+        assert_eq!(date_and_time("2020-08").as_deref(), Some("August 2020"));
     }
 
     #[test]

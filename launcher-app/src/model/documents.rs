@@ -116,7 +116,8 @@ fn document<V: JsonView>(reference: &V) -> Document {
     Document { entry, attachments }
 }
 
-fn attachment<V: JsonView>(attachment: &V) -> Option<Attachment> {
+/// Reads an Attachment; `None` where it has no contents.
+pub fn attachment<V: JsonView>(attachment: &V) -> Option<Attachment> {
     let source = match (text(attachment, "data"), text(attachment, "url")) {
         (Some(data), _) => Source::Data(data),
         (None, Some(address)) => Source::Address(address),

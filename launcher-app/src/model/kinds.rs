@@ -1,48 +1,65 @@
-//! The kinds of data that the record shows, in its order.
+//! The kinds of data that the record shows, in its order, and what is asked for them.
 
 use smartrust::client::record::RecordQuery;
 use smartrust::platform::JsonView;
 use smartrust::protocol::scope::{Context, ScopeSet};
 
-use super::allergies::allergies;
-use super::care::{care_team, insurance, procedures, vaccinations, visits};
-use super::documents::{Document, documents};
-use super::entry::EntryList;
-use super::measurement::measurements;
-use super::medications::medications;
-use super::problems::problems;
-use super::trend::{Series, series};
+use super::coding::has_code;
+use super::problems::is_of_one_visit;
 
-/// A kind of data.
+/// A kind of data. Those of one resource type are asked for together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kind {
-    /// What its part of the page is called in addresses.
+    /// What its part of the page is called in URLs.
     pub id: &'static str,
     /// What its part of the page is called.
     pub heading: &'static str,
     /// The resource type.
     pub resource_type: &'static str,
-    /// The category, where it is one of several kinds of a type.
-    pub category: Option<&'static str>,
+    /// The categories of its resources. The first is the one by which servers grant it. Without any it is all of its type, or
+    /// what no other kind of its type holds.
+    pub categories: &'static [&'static str],
     /// What the entries that are over are called.
     pub past: &'static str,
 }
 
-const fn kind(id: &'static str, heading: &'static str, resource_type: &'static str, past: &'static str) -> Kind {
-    Kind { id, heading, resource_type, category: None, past }
+/// How much of a kind scopes allow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// All of it.
+    All,
+    /// A part that the scopes narrow further.
+    Part,
+    /// Nothing.
+    None,
 }
 
-const fn observations(id: &'static str, heading: &'static str, category: &'static str) -> Kind {
-    Kind { id, heading, resource_type: "Observation", category: Some(category), past: "" }
+const fn kind(id: &'static str, heading: &'static str, resource_type: &'static str, past: &'static str) -> Kind {
+    Kind { id, heading, resource_type, categories: &[], past }
+}
+
+const fn observations(id: &'static str, heading: &'static str, categories: &'static [&'static str]) -> Kind {
+    Kind { id, heading, resource_type: "Observation", categories, past: "" }
 }
 
 /// All kinds.
-pub const KINDS: [Kind; 11] = [
+pub const KINDS: [Kind; 16] = [
     kind("problems", "Problems", "Condition", "Over or inactive"),
+    Kind {
+        id: "visit-diagnoses",
+        heading: "Diagnoses from visits",
+        resource_type: "Condition",
+        categories: &["encounter-diagnosis"],
+        past: "Over or inactive",
+    },
     kind("allergies", "Allergies", "AllergyIntolerance", "No longer"),
     kind("medications", "Medicines", "MedicationRequest", "No longer taken"),
-    observations("results", "Test results", "laboratory"),
-    observations("vital-signs", "Vital signs", "vital-signs"),
+    observations("results", "Test results", &["laboratory", "LAB"]),
+    kind("reports", "Reports", "DiagnosticReport", ""),
+    observations("vital-signs", "Vital signs", &["vital-signs"]),
+    observations("way-of-life", "Way of life", &["social-history"]),
+    observations("questionnaires", "Questionnaires", &["survey", "sdoh"]),
+    observations("findings", "Other findings", &[]),
     kind("vaccinations", "Vaccinations", "Immunization", ""),
     kind("procedures", "Procedures", "Procedure", ""),
     kind("visits", "Visits", "Encounter", ""),
@@ -51,109 +68,184 @@ pub const KINDS: [Kind; 11] = [
     kind("insurance", "Insurance", "Coverage", "Ended"),
 ];
 
-/// What a kind of data shows.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Content {
-    /// A list.
-    Entries(EntryList),
-    /// What was measured.
-    Measured(Vec<Series>),
-    /// Documents.
-    Documents(Vec<Document>),
+/// What a record may hold and this app does not ask for.
+pub const NOT_ASKED_FOR: &str = "This app does not ask the clinic for appointments, bills, care plans, family history, \
+    health goals, medical devices, orders or messages. Your record may hold them: ask the clinic.";
+
+/// The resource types that are asked for, each once, in the order of their first kinds.
+pub fn types() -> Vec<&'static str> {
+    let mut types = Vec::new();
+    for kind in KINDS {
+        if !types.contains(&kind.resource_type) {
+            types.push(kind.resource_type);
+        }
+    }
+    types
+}
+
+/// What to load of a type: all, whatever its category. A server that wants categories is asked by each.
+pub fn query(resource_type: &str) -> RecordQuery {
+    RecordQuery::new(resource_type)
+}
+
+/// The scopes for a type, each written by `write`: those for medicines come with one for their names.
+pub fn scopes_of(resource_type: &str, write: impl Fn(&str) -> String) -> String {
+    match resource_type {
+        "MedicationRequest" => format!("{} {}", write(resource_type), write("Medication")),
+        _ => write(resource_type),
+    }
+}
+
+/// The kinds of a type, each with its place in [`KINDS`].
+pub fn kinds_of(resource_type: &str) -> impl Iterator<Item = (usize, &'static Kind)> {
+    KINDS.iter().enumerate().filter(move |(_, kind)| kind.resource_type == resource_type)
 }
 
 impl Kind {
-    /// What to load for it.
-    pub fn query(&self) -> RecordQuery {
-        let query = RecordQuery::new(self.resource_type);
-        match self.category {
-            Some(category) => query.with("category", category),
-            None => query,
+    /// How much of it scopes allow.
+    pub fn access(&self, scopes: &ScopeSet) -> Access {
+        let of_type = |context| scopes.may_read(context, self.resource_type);
+        if of_type(Context::Patient) || of_type(Context::User) {
+            return Access::All;
+        }
+        let categories: Vec<Option<String>> = scopes.search_constraints(self.resource_type).map(category).collect();
+        let is_own = |granted: &Option<String>| {
+            granted.as_deref().is_some_and(|granted| self.categories.first().is_some_and(|own| *own == granted))
+        };
+        let is_anothers = |granted: &Option<String>| {
+            let granted = granted.as_deref();
+            granted.is_some()
+                && kinds_of(self.resource_type).any(|(_, kind)| kind.categories.first().copied() == granted)
+        };
+        let holds_the_rest = self.categories.is_empty();
+        match () {
+            () if categories.iter().any(is_own) => Access::All,
+            () if categories.iter().any(Option::is_none) => Access::Part,
+            () if holds_the_rest && categories.iter().any(|granted| !is_anothers(granted)) => Access::Part,
+            () => Access::None,
         }
     }
 
     /// Whether scopes allow all of it.
     pub fn is_allowed_by(&self, scopes: &ScopeSet) -> bool {
-        let of_type = |context| scopes.may_read(context, self.resource_type);
-        let of_category = |category: &str| {
-            let mut constraints = scopes.search_constraints(self.resource_type);
-            constraints.any(|constraint| {
-                let value = constraint.strip_prefix("category=").unwrap_or_default();
-                value.rsplit_once('|').map_or(value, |(_, code)| code) == category
-            })
-        };
-        of_type(Context::Patient) || of_type(Context::User) || self.category.is_some_and(of_category)
+        self.access(scopes) == Access::All
     }
 
     /// The scope for it, as fine as servers of SMART 2 know it.
     pub fn scope(&self) -> String {
-        let category = self.category.map(|category| format!("?category={category}")).unwrap_or_default();
+        let category = self.categories.first().map(|category| format!("?category={category}")).unwrap_or_default();
         format!("patient/{}.rs{category}", self.resource_type)
     }
 
-    /// Reads its resources.
-    pub fn read<V: JsonView>(&self, resources: &[V]) -> Content {
-        Content::Entries(match self.resource_type {
-            "Observation" => return Content::Measured(series(measurements(resources))),
-            "DocumentReference" => return Content::Documents(documents(resources)),
-            "Condition" => problems(resources),
-            "AllergyIntolerance" => allergies(resources),
-            "MedicationRequest" => medications(resources),
-            "Immunization" => vaccinations(resources),
-            "Procedure" => procedures(resources),
-            "Encounter" => visits(resources),
-            "CareTeam" => care_team(resources),
-            "Coverage" => insurance(resources),
-            _ => EntryList::default(),
-        })
+    /// Whether all of it is in one of these categories.
+    pub fn is_among(&self, categories: &[&str]) -> bool {
+        self.categories.first().is_some_and(|own| categories.contains(own))
+    }
+
+    /// Whether a resource of its type belongs to it by its category.
+    pub fn holds<V: JsonView>(&self, resource: &V) -> bool {
+        match self.resource_type {
+            "Condition" => !self.categories.is_empty() && is_of_one_visit(resource),
+            _ => {
+                let categories = resource.member_items("category");
+                categories.iter().any(|category| self.categories.iter().any(|code| has_code(category, code)))
+            }
+        }
     }
 }
 
-impl Content {
-    /// How many things there are to show.
-    pub fn len(&self) -> usize {
-        match self {
-            Self::Entries(list) => list.len(),
-            Self::Measured(series) => series.len(),
-            Self::Documents(documents) => documents.len(),
-        }
-    }
+/// The category that a constraint of a scope names; `None` where it is another constraint.
+fn category(constraint: &str) -> Option<String> {
+    let value = constraint.strip_prefix("category=")?;
+    Some(value.rsplit_once('|').map_or(value, |(_, code)| code).to_owned())
+}
+
+/// The kind, by its place in [`KINDS`], that a resource of a type belongs to: the one of its category, else the one that
+/// holds the rest, else the first.
+pub fn kind_of<V: JsonView>(resource_type: &str, resource: &V) -> usize {
+    let of_category = kinds_of(resource_type).find(|(_, kind)| kind.holds(resource));
+    let of_rest = || kinds_of(resource_type).find(|(_, kind)| kind.categories.is_empty());
+    of_category.or_else(of_rest).map_or(0, |(index, _)| index)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     fn allowed(scopes: &str) -> Vec<&'static str> {
         let scopes = ScopeSet::parse(scopes);
         KINDS.iter().filter(|kind| kind.is_allowed_by(&scopes)).map(|kind| kind.id).collect()
     }
 
+    fn in_part(scopes: &str) -> Vec<&'static str> {
+        let scopes = ScopeSet::parse(scopes);
+        KINDS.iter().filter(|kind| kind.access(&scopes) == Access::Part).map(|kind| kind.id).collect()
+    }
+
+    const OF_OBSERVATIONS: [&str; 5] = ["results", "vital-signs", "way-of-life", "questionnaires", "findings"];
+
     #[test]
     fn a_scope_of_one_category_allows_one_kind_of_its_type() {
-        assert_eq!(allowed("patient/Observation.rs?category=vital-signs patient/Condition.r"), ["vital-signs"]);
+        assert_eq!(
+            allowed("patient/Observation.rs?category=vital-signs patient/Immunization.r"),
+            ["vital-signs"],
+            "search is needed"
+        );
         assert_eq!(allowed("patient/Observation.rs?category=http://x/y|laboratory"), ["results"]);
-        assert_eq!(allowed("user/Observation.read"), ["results", "vital-signs"]);
+        assert_eq!(allowed("patient/Condition.rs?category=encounter-diagnosis"), ["visit-diagnoses"]);
+        assert_eq!(allowed("user/Observation.read"), OF_OBSERVATIONS);
         assert_eq!(allowed("patient/*.rs").len(), KINDS.len());
     }
 
     #[test]
-    fn each_kind_is_allowed_by_its_own_scope_alone() {
+    fn a_scope_that_narrows_otherwise_allows_a_part() {
+        assert_eq!(in_part("patient/Observation.rs?category=imaging"), ["findings"]);
+        assert_eq!(in_part("patient/Condition.rs?category=problem-list-item"), ["problems"]);
+        assert_eq!(in_part("patient/Observation.rs?code=http://loinc.org|4548-4"), OF_OBSERVATIONS);
+        assert_eq!(in_part("patient/Observation.rs?category=laboratory"), [""; 0]);
+        assert_eq!(in_part("patient/Immunization.rs?date=ge2020"), ["vaccinations"]);
+    }
+
+    #[test]
+    fn each_kind_is_allowed_by_its_own_scope() {
         for kind in KINDS {
-            assert_eq!(allowed(&kind.scope()), [kind.id]);
+            let allowed = allowed(&kind.scope());
+            assert!(allowed.contains(&kind.id), "{}", kind.id);
+            assert!(kind.categories.is_empty() || allowed.len() == 1, "{}", kind.id);
         }
     }
 
     #[test]
-    fn each_kind_reads_its_resources() {
-        for kind in KINDS {
-            let resource = json!({
-                "resourceType": kind.resource_type, "valueString": "x", "code": {"text": "x"},
-                "participant": [{"member": {"display": "x"}}],
-            });
-            assert_eq!(kind.read(&[resource]).len(), 1, "{}", kind.id);
-            assert_eq!(kind.read::<serde_json::Value>(&[]).len(), 0, "{}", kind.id);
-        }
+    fn l6_l7_every_resource_of_a_type_belongs_to_one_kind() {
+        let id = |resource_type: &str, codes: &[&str]| {
+            let categories: Vec<Value> = codes.iter().map(|code| json!({"coding": [{"code": code}]})).collect();
+            KINDS[kind_of(resource_type, &json!({"category": categories}))].id
+        };
+        assert_eq!(id("Condition", &["encounter-diagnosis"]), "visit-diagnoses");
+        assert_eq!(id("Condition", &["encounter-diagnosis", "problem-list-item"]), "problems");
+        assert_eq!(id("Condition", &[]), "problems");
+        assert_eq!(id("Observation", &["laboratory"]), "results");
+        assert_eq!(id("Observation", &["sdoh", "social-history"]), "way-of-life");
+        assert_eq!(id("Observation", &["survey"]), "questionnaires");
+        assert_eq!(id("Observation", &["imaging"]), "findings");
+        assert_eq!(id("Observation", &[]), "findings");
+        assert_eq!(id("DiagnosticReport", &["LAB"]), "reports");
+        assert_eq!(KINDS[kind_of("Immunization", &json!("x"))].id, "vaccinations");
+    }
+
+    #[test]
+    fn l7_where_a_server_answers_by_category_the_kinds_with_one_are_whole() {
+        let whole: Vec<_> =
+            KINDS.iter().filter(|kind| kind.is_among(&["laboratory", "survey"])).map(|kind| kind.id).collect();
+        assert_eq!(whole, ["results", "questionnaires"]);
+    }
+
+    #[test]
+    fn l7_each_type_is_asked_for_once_whatever_its_category() {
+        let types = types();
+        assert_eq!(types.len(), 11);
+        assert!(types.contains(&"DiagnosticReport") && types.contains(&"Observation"));
+        assert!(types.iter().all(|resource_type| query(resource_type).parameters.is_empty()));
     }
 }

@@ -1,262 +1,251 @@
-//! Measurements (FHIR R4, Observation and its vital signs and laboratory profiles), one by one.
+//! Measurements and other findings (FHIR R4, Observation), one by one. [`value`] reads what was found in each form that it
+//! may have, [`range`] between what it should be.
 
+mod range;
+mod value;
+
+pub use range::Range;
+pub use value::{Value, quantity_in_words, range_in_words};
+
+use smartrust::fhir::reference::ResourceId;
 use smartrust::platform::JsonView;
 
+use self::range::flag;
+use self::value::{read_quantity, value};
 use super::coding::{loinc_codes, words};
-use super::date::Moment;
-use super::measured::{DIASTOLIC, SYSTOLIC, known, unit_in_words};
-use super::resource::{capitalized, is_code, text};
+use super::date::{Moment, counted};
+use super::entry::Tag;
+use super::marks::needs_care;
+use super::measured::{DIASTOLIC, SYSTOLIC, known};
+use super::resource::{capitalized, is_code, result_status, text};
 
 /// One measurement.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Measurement {
     /// What was measured.
     pub kind: Kind,
-    /// What was read off.
+    /// What was found.
     pub value: Value,
     /// When.
     pub moment: Option<Moment>,
     /// Between what it should be.
     pub range: Option<Range>,
-    /// Whether it is as it should be, in a word; `None` where nothing is said or it is.
-    pub flag: Option<&'static str>,
+    /// Whether it is as it should be; `None` where nothing is said or it is.
+    pub flag: Option<Tag>,
+    /// How far it can be relied on: preliminary, corrected, cancelled, to be read with care.
+    pub standing: Vec<Tag>,
+    /// Whether it may be compared with others: it was not cancelled, and nothing unknown changes what it means.
+    pub is_comparable: bool,
+    /// What is written beside it.
+    pub notes: Vec<String>,
 }
 
 /// What is measured.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kind {
-    /// The plain name; measurements of one name belong together.
+    /// The plain name.
     pub name: String,
+    /// What measurements of one kind have in common: the plain name of a known code, else the code.
+    pub key: String,
     /// Where it stands among the others.
     pub rank: i64,
+    /// Whether the clinic said what it is. What has no name is not compared.
+    pub is_named: bool,
 }
 
-/// What was read off.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Value {
-    /// A number with its unit, such as `71.5 kg`.
-    Quantity {
-        /// The number.
-        number: f64,
-        /// The unit; empty where there is none.
-        unit: String,
-        /// `<`, `>` and the like, where the number is a limit.
-        comparator: String,
-    },
-    /// The upper and lower blood pressure; one of them may be missing.
-    BloodPressure {
-        /// While the heart beats.
-        systolic: Option<f64>,
-        /// Between two beats.
-        diastolic: Option<f64>,
-        /// The unit.
-        unit: String,
-    },
-    /// Words.
-    Words(String),
-}
-
-/// Between what a value should be, in the value's unit.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Range {
-    /// The lower limit.
-    pub low: Option<f64>,
-    /// The upper limit.
-    pub high: Option<f64>,
-    /// The range in the laboratory's own words.
-    pub words: Option<String>,
-}
-
-impl Value {
-    /// The value with its unit, such as `128/82 mmHg`.
-    pub fn in_words(&self) -> String {
-        let part = |number: &Option<f64>| number.map_or_else(|| "–".to_owned(), number_in_words);
-        match self {
-            Self::Quantity { number, unit, comparator } => with_unit(comparator, &number_in_words(*number), unit),
-            Self::BloodPressure { systolic, diastolic, unit } => {
-                with_unit("", &format!("{}/{}", part(systolic), part(diastolic)), unit)
-            }
-            Self::Words(words) => words.clone(),
-        }
-    }
-}
-
-impl Range {
-    /// `40 to 60 mg/dL`, `60 mg/dL or more`, `up to 5.6%`.
-    pub fn in_words(&self, unit: &str) -> Option<String> {
-        let number = |limit: f64| with_unit("", &number_in_words(limit), unit);
-        match (self.low, self.high) {
-            (Some(low), Some(high)) => Some(format!("{} to {}", number_in_words(low), number(high))),
-            (Some(low), None) => Some(format!("{} or more", number(low))),
-            (None, Some(high)) => Some(format!("up to {}", number(high))),
-            (None, None) => self.words.clone(),
-        }
-    }
-}
-
-fn with_unit(comparator: &str, number: &str, unit: &str) -> String {
-    let before = if comparator.is_empty() { String::new() } else { format!("{comparator} ") };
-    match unit {
-        "" => format!("{before}{number}"),
-        "%" => format!("{before}{number}%"),
-        unit => format!("{before}{number} {unit}"),
-    }
-}
-
-/// A number without needless digits: two of them behind the point at most, four for what is less than a tenth.
-pub fn number_in_words(number: f64) -> String {
-    let places = if number.abs() < 0.095 { 4 } else { 2 };
-    let scale = 10_u64.pow(places);
-    let scaled = (number * scale as f64).round() as i64;
-    let sign = if scaled < 0 { "-" } else { "" };
-    let (whole, rest) = (scaled.unsigned_abs() / scale, scaled.unsigned_abs() % scale);
-    let padded = format!("{:01$}", rest, places as usize);
-    match padded.trim_end_matches('0') {
-        "" => format!("{sign}{whole}"),
-        digits => format!("{sign}{whole}.{digits}"),
-    }
-}
-
-/// A Quantity in words.
-pub fn quantity_in_words<V: JsonView>(quantity: &V) -> Option<String> {
-    let (number, unit) = read_quantity(quantity)?;
-    Some(with_unit("", &number_in_words(number), &unit))
-}
-
-/// Reads Observations. What was cancelled, entered in error or has no value is left out. One of several parts, which is
-/// no blood pressure, is a measurement for each part.
+/// Reads Observations. One of several parts, which is no blood pressure, is a measurement for each part.
 pub fn measurements<V: JsonView>(observations: &[V]) -> Vec<Measurement> {
-    let void = ["cancelled", "entered-in-error", "registered"];
-    let valid = observations.iter().filter(|observation| !is_code(*observation, "status", &void));
-    valid.flat_map(read).collect()
+    measurements_of(observations, &Members::of(observations))
 }
 
-fn read<V: JsonView>(observation: &V) -> Vec<Measurement> {
-    let moment = moment(observation);
-    if let Some(own) = measurement(observation, moment) {
-        return vec![own];
+/// Reads Observations, some of which refer to others.
+pub fn measurements_of<V: JsonView>(observations: &[V], members: &Members) -> Vec<Measurement> {
+    observations.iter().flat_map(|observation| read(observation, members)).collect()
+}
+
+/// The names of Observations by their ids, for panels that refer to them.
+pub struct Members(Vec<(String, String)>);
+
+impl Members {
+    /// Reads the names.
+    pub fn of<V: JsonView>(observations: &[V]) -> Self {
+        let named = observations.iter().filter_map(|one| Some((one.member_text("id")?, kind(one).name)));
+        let mut names: Vec<(String, String)> = named.collect();
+        names.sort_unstable();
+        Self(names)
     }
-    observation.member_items("component").iter().filter_map(|component| measurement(component, moment)).collect()
+
+    fn name<V: JsonView>(&self, reference: &V) -> Option<String> {
+        let id = reference.member_text("reference").and_then(|address| ResourceId::read(&address)).map(|read| read.id);
+        let position = id.and_then(|id| self.0.binary_search_by(|(known, _)| known.as_str().cmp(&id)).ok());
+        let known = position.and_then(|position| self.0.get(position)).map(|(_, name)| name.clone());
+        known.or_else(|| text(reference, "display"))
+    }
 }
 
-fn measurement<V: JsonView>(holder: &V, moment: Option<Moment>) -> Option<Measurement> {
-    let value = value(holder)?;
-    let range = range(holder, &value);
-    let flag = interpretation(holder).unwrap_or_else(|| beyond(&value, range.as_ref()));
-    Some(Measurement { kind: kind(holder)?, moment, range, flag, value })
+fn read<V: JsonView>(observation: &V, members: &Members) -> Vec<Measurement> {
+    let whole = Whole::of(observation);
+    let components = observation.member_items("component");
+    let own = value(observation);
+    let is_without_value = matches!(own, None | Some(Value::Absent(_)));
+    let pressure = if is_without_value { blood_pressure(&components) } else { None };
+    let used: Vec<usize> = pressure.iter().flat_map(|(_, used)| used.clone()).collect();
+    let rest: Vec<&V> = components
+        .iter()
+        .enumerate()
+        .filter(|(index, _)| !used.contains(index))
+        .map(|(_, component)| component)
+        .collect();
+    let own = pressure
+        .map(|(value, _)| value)
+        .or(own)
+        .or_else(|| members_in_words(observation, members))
+        .or_else(|| if_without_parts(observation, rest.is_empty(), &whole.notes));
+    let name = kind(observation);
+    let parts = rest.into_iter().map(|component| {
+        let part = kind(component);
+        let kind = Kind {
+            name: format!("{}: {}", name.name, part.name),
+            key: format!("{}: {}", name.key, part.key),
+            rank: name.rank,
+            is_named: name.is_named && part.is_named,
+        };
+        let value = value(component).unwrap_or_else(|| Value::Absent("No result".to_owned()));
+        whole.measurement(component, kind, value, Vec::new())
+    });
+    let mut all: Vec<Measurement> = parts.collect();
+    if let Some(value) = own {
+        all.insert(0, whole.measurement(observation, name.clone(), value, whole.notes.clone()));
+    }
+    all
 }
 
+/// What holds for an Observation and all its parts.
+struct Whole {
+    moment: Option<Moment>,
+    standing: Vec<Tag>,
+    is_comparable: bool,
+    notes: Vec<String>,
+}
+
+impl Whole {
+    fn of<V: JsonView>(observation: &V) -> Self {
+        Self {
+            moment: moment(observation),
+            standing: standing(observation),
+            is_comparable: !needs_care(observation, &["component"])
+                && !is_code(observation, "status", &["cancelled", "entered-in-error", "registered"]),
+            notes: notes(observation),
+        }
+    }
+
+    fn measurement<V: JsonView>(&self, holder: &V, kind: Kind, value: Value, notes: Vec<String>) -> Measurement {
+        let range = Range::read(holder, &value);
+        Measurement {
+            flag: flag(holder, &value, range.as_ref()),
+            kind,
+            value,
+            moment: self.moment,
+            range,
+            standing: self.standing.clone(),
+            is_comparable: self.is_comparable,
+            notes,
+        }
+    }
+}
+
+/// How far a result can be relied on (FHIR R4, Observation.status and modifier extensions).
+fn standing<V: JsonView>(observation: &V) -> Vec<Tag> {
+    let care = needs_care(observation, &["component"]).then(Tag::read_with_care);
+    result_status(observation).into_iter().chain(care).collect()
+}
+
+fn notes<V: JsonView>(observation: &V) -> Vec<String> {
+    observation
+        .member_items("note")
+        .iter()
+        .filter_map(|note| text(note, "text"))
+        .map(|note| format!("Note: {note}"))
+        .collect()
+}
+
+/// When it was measured; where that is not told, when it was told.
 fn moment<V: JsonView>(observation: &V) -> Option<Moment> {
     let period = |member: &str| observation.member("effectivePeriod")?.member_text(member);
+    let timed = || observation.member("effectiveTiming")?.member_items("event").last()?.text();
     let written = observation
         .member_text("effectiveDateTime")
         .or_else(|| observation.member_text("effectiveInstant"))
         .or_else(|| period("end"))
-        .or_else(|| period("start"));
-    Moment::read(&written?)
+        .or_else(|| period("start"))
+        .or_else(timed);
+    let issued = || Moment::read(&observation.member_text("issued")?);
+    written.as_deref().and_then(Moment::read).or_else(issued)
 }
 
-fn kind<V: JsonView>(holder: &V) -> Option<Kind> {
-    let code = holder.member("code")?;
-    match known(&loinc_codes(&code)) {
-        Some((name, rank)) => Some(Kind { name: name.to_owned(), rank }),
-        None => Some(Kind { name: capitalized(&words(&code)?), rank: i64::MAX }),
+fn kind<V: JsonView>(holder: &V) -> Kind {
+    let code = holder.member("code");
+    let loinc = code.as_ref().map(loinc_codes).unwrap_or_default();
+    if let Some((name, rank)) = known(&loinc) {
+        return Kind { name: name.to_owned(), key: name.to_owned(), rank, is_named: true };
     }
+    let name = code.as_ref().and_then(words).map(|words| capitalized(&words));
+    let is_named = name.is_some();
+    let name = name.unwrap_or_else(|| "A finding without a name".to_owned());
+    let key = loinc.into_iter().next().or_else(|| first_code(code.as_ref()?)).unwrap_or_else(|| name.clone());
+    Kind { name, key, rank: i64::MAX, is_named }
 }
 
-fn value<V: JsonView>(holder: &V) -> Option<Value> {
-    if let Some(quantity) = holder.member("valueQuantity") {
-        let (number, unit) = read_quantity(&quantity)?;
-        return Some(Value::Quantity { number, unit, comparator: comparator(&quantity) });
-    }
-    let whole = holder.member("valueInteger").and_then(|value| value.number());
-    if let Some(number) = whole {
-        return Some(Value::Quantity { number, unit: String::new(), comparator: String::new() });
-    }
-    blood_pressure(holder).or_else(|| {
-        let flag = || match holder.member("valueBoolean")?.flag()? {
-            true => Some("Yes".to_owned()),
-            false => Some("No".to_owned()),
-        };
-        text(holder, "valueString")
-            .or_else(|| words(&holder.member("valueCodeableConcept")?))
-            .or_else(flag)
-            .map(Value::Words)
-    })
+fn first_code<V: JsonView>(code: &V) -> Option<String> {
+    let coding = code.member_items("coding").into_iter().find(|coding| text(coding, "code").is_some())?;
+    Some(format!("{}|{}", text(&coding, "system").unwrap_or_default(), text(&coding, "code")?))
 }
 
-fn blood_pressure<V: JsonView>(observation: &V) -> Option<Value> {
+/// A blood pressure, and the components that it was read from.
+fn blood_pressure<V: JsonView>(components: &[V]) -> Option<(Value, Vec<usize>)> {
     let component = |loinc: &str| {
-        let components = observation.member_items("component");
-        let found = components.into_iter().find(|component| {
+        let is_it = |component: &V| {
             component.member("code").is_some_and(|code| loinc_codes(&code).iter().any(|own| own == loinc))
-        });
-        read_quantity(&found?.member("valueQuantity")?)
+        };
+        let index = components.iter().position(is_it)?;
+        let quantity = components.get(index)?.member("valueQuantity")?;
+        // A limit such as `< 60` is shown as such, on its own.
+        let (number, unit) = read_quantity(&quantity).filter(|_| quantity.member("comparator").is_none())?;
+        Some((index, number, unit))
     };
     let (systolic, diastolic) = (component(SYSTOLIC), component(DIASTOLIC));
-    let unit = systolic.as_ref().or(diastolic.as_ref()).map(|(_, unit)| unit.clone())?;
-    let number = |quantity: Option<(f64, String)>| quantity.map(|(number, _)| number);
-    Some(Value::BloodPressure { systolic: number(systolic), diastolic: number(diastolic), unit })
+    let unit = systolic.as_ref().or(diastolic.as_ref()).map(|(_, _, unit)| unit.clone())?;
+    let diastolic = diastolic.filter(|(_, _, own)| *own == unit);
+    let used = [&systolic, &diastolic].into_iter().flatten().map(|(index, ..)| *index).collect();
+    let number = |part: Option<(usize, f64, String)>| part.map(|(_, number, _)| number);
+    Some((Value::BloodPressure { systolic: number(systolic), diastolic: number(diastolic), unit }, used))
 }
 
-fn read_quantity<V: JsonView>(quantity: &V) -> Option<(f64, String)> {
-    let number = quantity.member("value")?.number().filter(|number| number.is_finite())?;
-    let unit = text(quantity, "unit").or_else(|| text(quantity, "code")).unwrap_or_default();
-    Some((number, unit_in_words(&unit).to_owned()))
-}
-
-fn comparator<V: JsonView>(quantity: &V) -> String {
-    match quantity.member_text("comparator").as_deref() {
-        Some("<=") => "≤".to_owned(),
-        Some(">=") => "≥".to_owned(),
-        Some(other @ ("<" | ">")) => other.to_owned(),
-        _ => String::new(),
-    }
-}
-
-/// The first reference range that is the normal one, or says nothing of what it is.
-fn range<V: JsonView>(holder: &V, value: &Value) -> Option<Range> {
-    let Value::Quantity { unit, .. } = value else { return None };
-    let is_normal = |range: &V| {
-        range.member("type").is_none_or(|kind| super::coding::has_code(&kind, "normal"))
-            && range.member_items("appliesTo").is_empty()
+/// What a panel is made up of, where its members stand by themselves (FHIR R4, Observation.hasMember).
+fn members_in_words<V: JsonView>(observation: &V, members: &Members) -> Option<Value> {
+    let references = observation.member_items("hasMember");
+    let names: Vec<String> = references.iter().filter_map(|reference| members.name(reference)).collect();
+    let unnamed = u32::try_from(references.len() - names.len()).unwrap_or_default();
+    let others = match (names.is_empty(), unnamed) {
+        (true, 0) => return None,
+        (_, 0) => None,
+        (true, count) => Some(counted(count, "result")),
+        (false, count) => Some(format!("{count} more")),
     };
-    let ranges = holder.member_items("referenceRange");
-    let range = ranges.iter().find(|range| is_normal(range)).or(ranges.first())?;
-    let limit = |member: &str| {
-        let (number, own_unit) = read_quantity(&range.member(member)?)?;
-        (own_unit.is_empty() || own_unit == *unit).then_some(number)
+    let all: Vec<String> = names.into_iter().chain(others).collect();
+    Some(Value::Words(format!("Made up of: {}", all.join(", "))))
+}
+
+/// What stands in place of a value where there is none and no part has one either.
+fn if_without_parts<V: JsonView>(observation: &V, has_no_parts: bool, notes: &[String]) -> Option<Value> {
+    let words = match (has_no_parts, notes.is_empty()) {
+        (false, true) => return None,
+        (false, false) => "See its parts",
+        (true, false) => "See the note",
+        (true, true) if is_code(observation, "status", &["registered"]) => "No result yet",
+        (true, true) => "No result",
     };
-    let found = Range { low: limit("low"), high: limit("high"), words: text(range, "text") };
-    (found != Range::default()).then_some(found)
-}
-
-/// What whoever measured says of the value: `Some(None)` where it is as it should be.
-fn interpretation<V: JsonView>(holder: &V) -> Option<Option<&'static str>> {
-    let concepts = holder.member_items("interpretation");
-    let codes = concepts.iter().flat_map(|concept| concept.member_items("coding"));
-    codes.filter_map(|coding| coding.member_text("code")).find_map(|code| match code.as_str() {
-        "N" => Some(None),
-        "H" | "HU" => Some(Some("High")),
-        "HH" => Some(Some("Very high")),
-        "L" | "LU" => Some(Some("Low")),
-        "LL" => Some(Some("Very low")),
-        "A" => Some(Some("Not as usual")),
-        "AA" => Some(Some("Very unusual")),
-        _ => None,
-    })
-}
-
-fn beyond(value: &Value, range: Option<&Range>) -> Option<&'static str> {
-    let (Value::Quantity { number, comparator, .. }, Some(range)) = (value, range) else { return None };
-    if !comparator.is_empty() {
-        return None;
-    }
-    match (range.low, range.high) {
-        (Some(low), _) if *number < low => Some("Low"),
-        (_, Some(high)) if *number > high => Some("High"),
-        _ => None,
-    }
+    Some(Value::Absent(words.to_owned()))
 }
 
 #[cfg(test)]

@@ -3,25 +3,26 @@
 use smartrust::platform::JsonView;
 
 use super::date::PartialDate;
-use super::entry::{Entry, EntryList, Tag};
-use super::measurement::{number_in_words, quantity_in_words};
+use super::entry::{Entry, Tag};
+use super::measurement::{quantity_in_words, range_in_words};
+use super::names::Names;
+use super::number::number_in_words;
 use super::resource::{after, concept, concepts, date, display, is_code, text};
 
-/// Reads MedicationRequests. Drafts and what was entered in error are left out.
-pub fn medications<V: JsonView>(requests: &[V]) -> EntryList {
-    let valid = requests.iter().filter(|request| !is_code(*request, "status", &["entered-in-error", "draft"]));
-    EntryList::of(valid.map(|request| (is_over(request), medication(request))))
+/// Reads a MedicationRequest, with whether it is over.
+pub fn medication<V: JsonView>(request: &V, names: &Names) -> (bool, Entry) {
+    (is_over(request), entry(request, names))
 }
 
 fn is_over<V: JsonView>(request: &V) -> bool {
     is_code(request, "status", &["completed", "stopped", "cancelled"])
 }
 
-fn medication<V: JsonView>(request: &V) -> Entry {
+fn entry<V: JsonView>(request: &V, names: &Names) -> Entry {
     let prescribed = date(request, "authoredOn");
     let by = display(request, "requester").map(|name| format!(" by {name}")).unwrap_or_default();
     let when = prescribed.map(|date| format!("Prescribed {}{by}", PartialDate::in_words(date)));
-    Entry::new(name(request), prescribed)
+    Entry::new(name(request, names), prescribed)
         .tag(not_to_be_taken(request))
         .tag(state(request).map(Tag::plain))
         .line(dosage(request))
@@ -29,16 +30,10 @@ fn medication<V: JsonView>(request: &V) -> Entry {
         .line(when.or_else(|| display(request, "requester").map(|name| format!("Prescribed by {name}"))))
 }
 
-fn name<V: JsonView>(request: &V) -> String {
-    let contained = || {
-        let reference = request.member("medicationReference")?.member_text("reference")?;
-        let id = reference.strip_prefix('#')?;
-        let resources = request.member_items("contained");
-        concept(resources.iter().find(|resource| resource.member_text("id").as_deref() == Some(id))?, "code")
-    };
+fn name<V: JsonView>(request: &V, names: &Names) -> String {
+    let referenced = || names.of(request, &request.member("medicationReference")?);
     concept(request, "medicationCodeableConcept")
-        .or_else(|| display(request, "medicationReference"))
-        .or_else(contained)
+        .or_else(referenced)
         .unwrap_or_else(|| "A medicine without a name".to_owned())
 }
 
@@ -52,6 +47,8 @@ fn state<V: JsonView>(request: &V) -> Option<&'static str> {
         "on-hold" => Some("Paused"),
         "stopped" => Some("Stopped"),
         "cancelled" => Some("Cancelled"),
+        _ if is_code(request, "intent", &["proposal"]) => Some("Suggested"),
+        _ if is_code(request, "intent", &["plan"]) => Some("Planned"),
         _ => None,
     }
 }
@@ -66,11 +63,23 @@ fn dosage<V: JsonView>(request: &V) -> Option<String> {
 fn instruction<V: JsonView>(dosage: &V) -> Option<String> {
     let worded = text(dosage, "patientInstruction").or_else(|| text(dosage, "text"));
     worded.or_else(|| {
-        let dose = dosage.member_items("doseAndRate").first().and_then(|dose| dose.member("doseQuantity"));
-        let parts = [dose.as_ref().and_then(quantity_in_words), concept(dosage, "route"), timing(dosage)];
+        let parts = [dose(dosage), concept(dosage, "route"), timing(dosage), as_needed(dosage)];
         let parts: Vec<String> = parts.into_iter().flatten().collect();
         (!parts.is_empty()).then(|| parts.join(", "))
     })
+}
+
+fn dose<V: JsonView>(dosage: &V) -> Option<String> {
+    let doses = dosage.member_items("doseAndRate");
+    let dose = doses.first()?;
+    let exact = dose.member("doseQuantity").as_ref().and_then(quantity_in_words);
+    exact.or_else(|| dose.member("doseRange").as_ref().and_then(range_in_words))
+}
+
+fn as_needed<V: JsonView>(dosage: &V) -> Option<String> {
+    let is_needed = dosage.member("asNeededBoolean").and_then(|flag| flag.flag()).unwrap_or_default();
+    let reason = concept(dosage, "asNeededCodeableConcept").map(|reason| format!("as needed for {reason}"));
+    reason.or_else(|| is_needed.then(|| "as needed".to_owned()))
 }
 
 fn timing<V: JsonView>(dosage: &V) -> Option<String> {
@@ -100,7 +109,12 @@ fn timing<V: JsonView>(dosage: &V) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::entry::EntryList;
     use serde_json::{Value, json};
+
+    fn medications(requests: &[Value]) -> EntryList {
+        EntryList::of(requests.iter().map(|request| medication(request, &Names::default())))
+    }
 
     fn request(status: &str) -> Value {
         json!({
@@ -131,8 +145,7 @@ mod tests {
 
     #[test]
     fn fhir_r4_what_is_taken_now_is_told_from_what_is_over() {
-        let statuses =
-            ["active", "on-hold", "unknown", "completed", "stopped", "cancelled", "entered-in-error", "draft"];
+        let statuses = ["active", "on-hold", "unknown", "completed", "stopped", "cancelled"];
         let list = medications(&statuses.map(request));
         assert_eq!((list.present.len(), list.past.len()), (3, 3));
         let tags: Vec<_> = list.present.iter().chain(&list.past).flat_map(|entry| &entry.tags).collect();
@@ -147,7 +160,12 @@ mod tests {
             "route": {"text": "By mouth"},
             "timing": {"repeat": {"frequency": 2, "period": 1, "periodUnit": "d"}},
         }]);
-        assert_eq!(only(coded).lines[0], "2 tablets, By mouth, twice every day");
+        assert_eq!(only(coded.clone()).lines[0], "2 tablets, By mouth, twice every day");
+        coded["dosageInstruction"] = json!([{
+            "doseAndRate": [{"doseRange": {"low": {"value": 1}, "high": {"value": 2, "unit": "tablets"}}}],
+            "asNeededCodeableConcept": {"text": "Pain"},
+        }]);
+        assert_eq!(only(coded).lines[0], "1 to 2 tablets, as needed for Pain");
     }
 
     #[test]
@@ -159,6 +177,16 @@ mod tests {
         assert_eq!(only(named.clone()).title, "Aspirin");
         named["medicationReference"]["display"] = json!("Aspirin 81 mg");
         assert_eq!(only(named).title, "Aspirin 81 mg");
+    }
+
+    #[test]
+    fn l4_a_medicine_with_a_resource_of_its_own_is_named_by_it() {
+        let mut referenced = request("active");
+        referenced["medicationCodeableConcept"] = Value::Null;
+        referenced["medicationReference"] = json!({"reference": "Medication/M1"});
+        let mut names = Names::default();
+        names.add("Medication/M1", &json!({"resourceType": "Medication", "code": {"text": "Albuterol inhaler"}}));
+        assert_eq!(medication(&referenced, &names).1.title, "Albuterol inhaler");
     }
 
     #[test]

@@ -4,27 +4,24 @@ use smartrust::platform::JsonView;
 
 use super::coding::has_code;
 use super::date::PartialDate;
-use super::entry::{Entry, EntryList, Tag};
+use super::entry::{Entry, Tag};
 use super::resource::{concept, date, is_coded, period, text};
 
-/// Reads Conditions. What was entered in error, was ruled out, or is a diagnosis of a single visit is no problem.
-pub fn problems<V: JsonView>(conditions: &[V]) -> EntryList {
-    let problems = conditions.iter().filter(|condition| is_problem(*condition));
-    EntryList::of(problems.map(|condition| (is_over(condition), problem(condition))))
-}
-
-fn problem<V: JsonView>(condition: &V) -> Entry {
+/// Reads a Condition, with whether it is over.
+pub fn problem<V: JsonView>(condition: &V) -> (bool, Entry) {
     let begins = start(condition);
     let name = concept(condition, "code").unwrap_or_else(|| "A problem without a name".to_owned());
-    Entry::new(name, begins).tag(remark(condition).map(Tag::plain)).line(course(condition, begins))
+    let recorded = || date(condition, "recordedDate").map(|date| format!("On record since {}", date.in_words()));
+    let entry = Entry::new(name, begins.or_else(|| date(condition, "recordedDate")))
+        .tag(remark(condition).map(Tag::plain))
+        .line(course(condition, begins).or_else(recorded));
+    (is_over(condition), entry)
 }
 
-fn is_problem<V: JsonView>(condition: &V) -> bool {
-    let is_void = is_coded(condition, "verificationStatus", &["entered-in-error", "refuted"]);
+/// Whether a Condition is a diagnosis of one visit and nothing else (US Core, Condition: encounter diagnosis).
+pub fn is_of_one_visit<V: JsonView>(condition: &V) -> bool {
     let categories = condition.member_items("category");
-    let is_of_one_visit =
-        !categories.is_empty() && categories.iter().all(|category| has_code(category, "encounter-diagnosis"));
-    !is_void && !is_of_one_visit
+    !categories.is_empty() && categories.iter().all(|category| has_code(category, "encounter-diagnosis"))
 }
 
 fn is_over<V: JsonView>(condition: &V) -> bool {
@@ -68,7 +65,12 @@ fn remark<V: JsonView>(condition: &V) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::entry::EntryList;
     use serde_json::{Value, json};
+
+    fn problems(conditions: &[Value]) -> EntryList {
+        EntryList::of(conditions.iter().map(problem))
+    }
 
     fn condition(name: &str, status: &str, onset: &str) -> Value {
         json!({
@@ -114,17 +116,15 @@ mod tests {
     }
 
     #[test]
-    fn fhir_r4_errors_refuted_problems_and_diagnoses_of_one_visit_are_left_out() {
-        let mut entries = Vec::new();
-        for status in ["entered-in-error", "refuted"] {
-            let mut void = condition("Void", "active", "2020");
-            void["verificationStatus"] = json!({"coding": [{"code": status}]});
-            entries.push(void);
+    fn l6_a_diagnosis_of_one_visit_is_told_from_a_problem() {
+        let with = |categories: &[&str]| {
+            let categories: Vec<Value> = categories.iter().map(|code| json!({"coding": [{"code": code}]})).collect();
+            is_of_one_visit(&json!({ "category": categories }))
+        };
+        assert!(with(&["encounter-diagnosis"]));
+        for others in [&["problem-list-item", "encounter-diagnosis"][..], &["health-concern"], &[]] {
+            assert!(!with(others), "{others:?}");
         }
-        let mut visit = condition("Visit", "active", "2020");
-        visit["category"] = json!([{"coding": [{"code": "encounter-diagnosis"}]}]);
-        entries.push(visit);
-        assert_eq!(problems(&entries), EntryList::default());
     }
 
     #[test]

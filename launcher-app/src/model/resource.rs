@@ -4,6 +4,7 @@ use smartrust::platform::JsonView;
 
 use super::coding::{has_code, words};
 use super::date::PartialDate;
+use super::entry::Tag;
 
 /// Whether a member that is a code is one of these.
 pub fn is_code<V: JsonView>(resource: &V, member: &str, codes: &[&str]) -> bool {
@@ -13,6 +14,19 @@ pub fn is_code<V: JsonView>(resource: &V, member: &str, codes: &[&str]) -> bool 
 /// Whether a member that is a CodeableConcept has one of these codes.
 pub fn is_coded<V: JsonView>(resource: &V, member: &str, codes: &[&str]) -> bool {
     resource.member(member).is_some_and(|concept| codes.iter().any(|code| has_code(&concept, code)))
+}
+
+/// How far a result can be relied on, by the status of an Observation or a DiagnosticReport; `None` where it is final.
+pub fn result_status<V: JsonView>(resource: &V) -> Option<Tag> {
+    Some(match resource.member_text("status")?.as_str() {
+        "registered" => Tag::plain("Not ready yet"),
+        "preliminary" | "partial" => Tag::plain("Not final"),
+        "corrected" | "amended" => Tag::plain("Corrected"),
+        "appended" => Tag::plain("Added to later"),
+        "cancelled" => Tag::warning("Cancelled"),
+        "unknown" => Tag::plain("Not known if final"),
+        _ => return None,
+    })
 }
 
 /// What a member that is a CodeableConcept is called.
@@ -28,6 +42,11 @@ pub fn concepts<V: JsonView>(resource: &V, member: &str) -> Vec<String> {
 /// The date of a member, as precise as it was written.
 pub fn date<V: JsonView>(resource: &V, member: &str) -> Option<PartialDate> {
     PartialDate::read(&resource.member_text(member)?)
+}
+
+/// Whether a value is a JSON object of a resource type.
+pub fn is_of_type<V: JsonView>(resource: &V, resource_type: &str) -> bool {
+    resource.member_text("resourceType").as_deref() == Some(resource_type)
 }
 
 /// The start and the end of a member that is a Period.

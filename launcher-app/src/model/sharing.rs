@@ -2,7 +2,7 @@
 
 use smartrust::protocol::scope::{Permissions, ResourceScope, Scope, ScopeGrant, ScopeSet};
 
-use super::kinds::{KINDS, Kind};
+use super::kinds::{KINDS, Kind, kinds_of, scopes_of, types};
 use super::trouble::Audience;
 
 const WHO: &str = "Who is signed in";
@@ -39,8 +39,8 @@ impl Sharing {
         for scope in grant.granted.iter().filter(|scope| scope.resource().is_some_and(is_readable)) {
             add(&mut sharing.shared, item(scope, audience));
         }
-        for kind in KINDS.iter().filter(|kind| is_missed(kind, grant)) {
-            add(&mut sharing.not_shared, item(&Scope::new(&kind.scope()), audience));
+        for resource_type in types() {
+            missed(resource_type, grant, audience).into_iter().for_each(|item| add(&mut sharing.not_shared, item));
         }
         for scope in missing(grant) {
             add(&mut sharing.not_shared, item(&scope, audience));
@@ -73,7 +73,8 @@ pub fn asking_again(requested: &ScopeSet, kind: &Kind) -> String {
     let mut scopes = requested.clone();
     if !kind.is_allowed_by(&scopes) {
         // A version 1 server knows no categories, and asks its own questions anyway.
-        scopes.insert(&format!("patient/{}.rs", kind.resource_type));
+        let all = scopes_of(kind.resource_type, |name| format!("patient/{name}.rs"));
+        all.split(' ').for_each(|scope| scopes.insert(scope));
     }
     scopes.to_text()
 }
@@ -93,8 +94,25 @@ fn is_readable(resource: &ResourceScope) -> bool {
     resource.permissions.covers(Permissions::READ) || resource.permissions.covers(Permissions::SEARCH)
 }
 
-fn is_missed(kind: &Kind, grant: &ScopeGrant) -> bool {
-    kind.is_allowed_by(&grant.requested) && !kind.is_allowed_by(&grant.granted)
+/// What was asked for of a type in vain: the type, or the kinds of it that are missing.
+fn missed(resource_type: &str, grant: &ScopeGrant, audience: Audience) -> Vec<Item> {
+    let is_missed = |kind: &Kind| kind.is_allowed_by(&grant.requested) && !kind.is_allowed_by(&grant.granted);
+    if kinds_of(resource_type).all(|(_, kind)| is_missed(kind)) && resource_type != "Observation" {
+        return vec![item(&Scope::new(&format!("patient/{resource_type}.rs")), audience)];
+    }
+    kinds_of(resource_type).filter(|(_, kind)| is_missed(kind)).map(|(_, kind)| item_of(kind, audience)).collect()
+}
+
+/// A kind that is a part of its type.
+fn item_of(kind: &Kind, audience: Audience) -> Item {
+    match (kind.resource_type, kind.categories) {
+        ("Observation", [_, ..]) => item(&Scope::new(&kind.scope()), audience),
+        _ => {
+            let whose = if audience == Audience::Patient { "your" } else { "the patient's" };
+            let words = format!("See {whose} {}", kind.heading.to_lowercase());
+            Item { words, resource_type: Some(kind.resource_type.to_owned()) }
+        }
+    }
 }
 
 /// Kinds that the record does not show, and the person's own data, which were asked for by name or by wildcard in vain.
@@ -152,7 +170,23 @@ mod tests {
         let granted = format!("{} patient/Observation.rs?category=vital-signs", all_but(&["Observation"]));
         let told = sharing("patient/*.rs", &granted, false);
         assert!(words_of(&told.shared).contains(&"See your vital signs"));
-        assert_eq!(words_of(&told.not_shared), ["See your lab results"]);
+        assert_eq!(
+            words_of(&told.not_shared),
+            [
+                "See your lab results",
+                "See your way of life, such as smoking",
+                "See your answers to questionnaires",
+                "See your other findings"
+            ]
+        );
+    }
+
+    #[test]
+    fn t3_l6_diagnoses_of_visits_may_be_missed_alone() {
+        let granted = format!("{} patient/Condition.rs?category=encounter-diagnosis", all_but(&["Condition"]));
+        assert_eq!(words_of(&sharing("patient/*.rs", &granted, false).not_shared), ["See your problems"]);
+        let told = sharing("patient/*.rs", &all_but(&["Condition"]), false);
+        assert_eq!(words_of(&told.not_shared), ["See your health problems and diagnoses"]);
     }
 
     #[test]
@@ -191,5 +225,12 @@ mod tests {
         assert_eq!(asking_again(&requested, results), "openid patient/Condition.rs patient/Observation.rs");
         let wildcard = ScopeSet::parse("openid patient/*.read");
         assert_eq!(asking_again(&wildcard, results), "openid patient/*.read");
+        let [medicines] = KINDS.iter().filter(|kind| kind.id == "medications").collect::<Vec<_>>()[..] else {
+            panic!()
+        };
+        assert_eq!(
+            asking_again(&ScopeSet::parse("openid"), medicines),
+            "openid patient/MedicationRequest.rs patient/Medication.rs"
+        );
     }
 }

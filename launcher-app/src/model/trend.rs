@@ -1,7 +1,11 @@
 //! What was measured, kind by kind: the latest of each, and how it went over time.
 
+use std::collections::BTreeMap;
+
 use super::date::Moment;
-use super::measurement::{Measurement, Range, Value, number_in_words};
+use super::documents::Attachment;
+use super::entry::Tag;
+use super::measurement::{Measurement, Range, Value};
 use super::order::ordered;
 
 /// All measurements of one kind.
@@ -9,16 +13,33 @@ use super::order::ordered;
 pub struct Series {
     /// What was measured.
     pub name: String,
-    /// The latest value with its unit.
+    /// The latest value that holds, with its unit.
     pub latest: String,
-    /// What is to be said of it, such as `High`.
-    pub flag: Option<&'static str>,
+    /// What is to be said of it, such as `High` or `Not final`.
+    pub tags: Vec<Tag>,
     /// When that was.
     pub date: Option<String>,
     /// Between what it should be, in words.
     pub range: Option<String>,
+    /// What is written beside it.
+    pub notes: Vec<String>,
     /// How it went, where it was measured at least twice in one unit.
     pub trend: Option<Trend>,
+    /// All measurements, the newest first, those without a date last.
+    pub rows: Vec<Row>,
+    /// The files among the values, with their dates.
+    pub files: Vec<(String, Attachment)>,
+}
+
+/// One measurement in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// When.
+    pub date: String,
+    /// The value with its unit.
+    pub value: String,
+    /// What is to be said of it.
+    pub remark: String,
 }
 
 /// A kind of measurement over time: one line, or two for blood pressure.
@@ -45,47 +66,60 @@ pub struct Reading {
     pub values: Vec<Option<f64>>,
     /// The value with its unit and what is to be said of it.
     pub words: String,
-    /// What is to be said of it, such as `High`.
-    pub flag: Option<&'static str>,
+    /// Whether the value asks for attention.
+    pub is_flagged: bool,
 }
 
 /// The kinds in the order of the record, those without a place in it by their names.
 pub fn series(measurements: Vec<Measurement>) -> Vec<Series> {
-    let mut kinds: Vec<(String, i64, Vec<Measurement>)> = Vec::new();
+    let mut kinds: BTreeMap<String, Vec<Measurement>> = BTreeMap::new();
     for measurement in measurements {
-        match kinds.iter_mut().find(|(name, ..)| *name == measurement.kind.name) {
-            Some((_, _, of_kind)) => of_kind.push(measurement),
-            None => kinds.push((measurement.kind.name.clone(), measurement.kind.rank, vec![measurement])),
-        }
+        kinds.entry(measurement.kind.key.clone()).or_default().push(measurement);
     }
-    let mut names: Vec<String> = kinds.iter().map(|(name, ..)| name.clone()).collect();
-    names.sort_unstable();
-    let alphabetic = |name: &String| names.iter().position(|other| other == name).unwrap_or_default() as i64;
-    let kinds = ordered(kinds, |(name, ..)| alphabetic(name));
-    let kinds = ordered(kinds, |(_, rank, _)| *rank);
-    kinds.into_iter().filter_map(|(name, _, of_kind)| Series::of(name, of_kind)).collect()
+    let mut all: Vec<(i64, Series)> = kinds.into_values().filter_map(Series::of).collect();
+    all.sort_by(|(rank, series), (other_rank, other)| (rank, &series.name).cmp(&(other_rank, &other.name)));
+    all.into_iter().map(|(_, series)| series).collect()
 }
 
 impl Series {
-    fn of(name: String, measurements: Vec<Measurement>) -> Option<Self> {
+    /// The series with its rank among the others.
+    fn of(measurements: Vec<Measurement>) -> Option<(i64, Self)> {
         let measurements = ordered(measurements, |one| one.moment.map_or(i64::MIN, |moment| moment.seconds));
-        let newest = measurements.last()?;
+        let newest = measurements.iter().rfind(|one| one.is_comparable).or(measurements.last())?;
         let unit = unit(&newest.value);
-        Some(Self {
+        let files = measurements.iter().rev().filter_map(|one| match &one.value {
+            Value::File(attachment) => Some((date(one), attachment.clone())),
+            _ => None,
+        });
+        let series = Self {
             latest: newest.value.in_words(),
-            flag: newest.flag,
+            tags: newest.flag.iter().chain(&newest.standing).cloned().collect(),
             date: newest.moment.map(|moment| moment.date.in_short()),
             range: newest.range.as_ref().and_then(|range| range.in_words(&unit)),
-            trend: Trend::of(&name, unit, &measurements, newest),
-            name,
-        })
+            notes: newest.notes.clone(),
+            trend: Trend::of(&newest.kind.name, unit, &measurements, newest),
+            rows: measurements.iter().rev().map(row).collect(),
+            files: files.collect(),
+            name: newest.kind.name.clone(),
+        };
+        Some((newest.kind.rank, series))
     }
+}
+
+fn date(measurement: &Measurement) -> String {
+    measurement.moment.map_or_else(|| "No date".to_owned(), |moment| moment.date.in_short())
+}
+
+fn row(measurement: &Measurement) -> Row {
+    let tags = measurement.flag.iter().chain(&measurement.standing).map(|tag| tag.words.clone());
+    let remarks: Vec<String> = tags.chain(measurement.notes.iter().cloned()).collect();
+    Row { date: date(measurement), value: measurement.value.in_words(), remark: remarks.join(". ") }
 }
 
 fn unit(value: &Value) -> String {
     match value {
         Value::BloodPressure { unit, .. } | Value::Quantity { unit, .. } => unit.clone(),
-        Value::Words(_) => String::new(),
+        Value::Words(_) | Value::File(_) | Value::Absent(_) => String::new(),
     }
 }
 
@@ -99,19 +133,15 @@ impl Trend {
         let lines = match &newest.value {
             Value::BloodPressure { .. } => vec!["Upper (systolic)", "Lower (diastolic)"],
             Value::Quantity { .. } => vec!["Value"],
-            Value::Words(_) => return None,
+            Value::Words(_) | Value::File(_) | Value::Absent(_) => return None,
         };
-        let readings: Vec<Reading> =
-            measurements.iter().filter_map(|measurement| reading(measurement, &unit, lines.len())).collect();
+        let readings: Vec<Reading> = measurements
+            .iter()
+            .filter(|one| one.is_comparable && one.kind.is_named)
+            .filter_map(|one| reading(one, &unit, lines.len()))
+            .collect();
         let range = newest.range.clone().filter(|range| range.low.or(range.high).is_some());
         (readings.len() > 1).then(|| Self { name: name.to_owned(), unit, lines, readings, range })
-    }
-}
-
-impl Reading {
-    /// A line's value in words.
-    pub fn value_in_words(&self, line: usize) -> String {
-        self.values.get(line).copied().flatten().map_or_else(|| "–".to_owned(), number_in_words)
     }
 }
 
@@ -119,12 +149,19 @@ fn reading(measurement: &Measurement, unit: &str, lines: usize) -> Option<Readin
     let (values, own_unit) = match &measurement.value {
         Value::BloodPressure { systolic, diastolic, unit } => (vec![*systolic, *diastolic], unit),
         Value::Quantity { number, unit, .. } => (vec![Some(*number)], unit),
-        Value::Words(_) => return None,
+        Value::Words(_) | Value::File(_) | Value::Absent(_) => return None,
     };
-    let flag = measurement.flag;
-    let remark = flag.map(|flag| format!(" ({})", flag.to_ascii_lowercase())).unwrap_or_default();
+    let tags: Vec<String> =
+        measurement.flag.iter().chain(&measurement.standing).map(|tag| tag.words.to_ascii_lowercase()).collect();
+    let remark = if tags.is_empty() { String::new() } else { format!(" ({})", tags.join(", ")) };
     let words = format!("{}{remark}", measurement.value.in_words());
-    (own_unit == unit && values.len() == lines).then_some(Reading { moment: measurement.moment?, values, words, flag })
+    let is_flagged = measurement.flag.as_ref().is_some_and(|flag| flag.is_warning);
+    (own_unit == unit && values.len() == lines).then_some(Reading {
+        moment: measurement.moment?,
+        values,
+        words,
+        is_flagged,
+    })
 }
 
 #[cfg(test)]
@@ -179,7 +216,6 @@ mod tests {
         assert_eq!((trend.name.as_str(), trend.unit.as_str()), ("Blood pressure", "mmHg"));
         assert_eq!(trend.lines.len(), 2);
         assert_eq!(values(&trend), [vec![Some(120.0), None], vec![Some(130.0), Some(85.0)]]);
-        assert_eq!(trend.readings[0].value_in_words(1), "–");
         assert_eq!(trend.readings[1].words, "130/85 mmHg");
     }
 
@@ -192,7 +228,7 @@ mod tests {
         };
         let [series] = &read(&[result(7.0, 5.6, "2024"), result(5.0, 6.0, "2022")])[..] else { panic!() };
         assert_eq!(series.range.as_deref(), Some("up to 5.6%"));
-        assert_eq!(series.flag, Some("High"));
+        assert_eq!(series.tags, [Tag::warning("High")]);
         let trend = series.trend.as_ref().unwrap();
         assert_eq!(trend.range.as_ref().unwrap().high, Some(5.6));
         let words: Vec<_> = trend.readings.iter().map(|reading| reading.words.as_str()).collect();
@@ -211,6 +247,70 @@ mod tests {
         ])
         .unwrap();
         assert_eq!(values(&trend), [vec![Some(70.0)], vec![Some(72.0)]]);
+    }
+
+    #[test]
+    fn l3_what_was_cancelled_or_may_mean_something_else_is_listed_and_not_in_the_trend() {
+        let result = |value: f64, date: &str, status: &str| {
+            let mut result = observation("29463-7", value, "kg", date);
+            result["status"] = json!(status);
+            result
+        };
+        let mut marked = result(900.0, "2025-02-01", "final");
+        marked["modifierExtension"] = json!([{"url": "https://clinic.example/x"}]);
+        let [series] = &read(&[
+            result(70.0, "2022", "final"),
+            result(71.0, "2023", "corrected"),
+            result(72.0, "2024", "preliminary"),
+            result(700.0, "2025", "cancelled"),
+            marked,
+        ])[..] else {
+            panic!()
+        };
+        let trend = series.trend.as_ref().unwrap();
+        assert_eq!(values(trend), [vec![Some(70.0)], vec![Some(71.0)], vec![Some(72.0)]]);
+        assert_eq!((series.latest.as_str(), series.date.as_deref()), ("72 kg", Some("2024")));
+        assert_eq!(series.tags, [Tag::plain("Not final")]);
+        let rows: Vec<_> = series.rows.iter().map(|row| (row.value.as_str(), row.remark.as_str())).collect();
+        assert_eq!(
+            rows,
+            [
+                ("900 kg", "Read this with care"),
+                ("700 kg", "Cancelled"),
+                ("72 kg", "Not final"),
+                ("71 kg", "Corrected"),
+                ("70 kg", "")
+            ]
+        );
+    }
+
+    #[test]
+    fn l1_every_measurement_is_listed_with_what_is_written_beside_it() {
+        let mut undated = observation("29463-7", 90.0, "kg", "2020");
+        undated["effectiveDateTime"] = Json::Null;
+        undated["note"] = json!([{"text": "As the patient says"}]);
+        let mut words = observation("29463-7", 0.0, "", "2021-05-06");
+        words.as_object_mut().unwrap().remove("valueQuantity");
+        words["valueString"] = json!("not weighed");
+        let [series] = &read(&[observation("29463-7", 154.0, "lb", "2022"), undated, words])[..] else { panic!() };
+        let row = |date: &str, value: &str, remark: &str| Row {
+            date: date.to_owned(),
+            value: value.to_owned(),
+            remark: remark.to_owned(),
+        };
+        let expected = [
+            row("2022", "154 lb", ""),
+            row("May 6, 2021", "not weighed", ""),
+            row("No date", "90 kg", "Note: As the patient says"),
+        ];
+        assert_eq!(series.rows, expected);
+        assert_eq!(series.trend, None);
+    }
+
+    #[test]
+    fn findings_without_a_name_are_not_compared() {
+        let nameless = |value: f64, date: &str| json!({"effectiveDateTime": date, "valueQuantity": {"value": value}});
+        assert_eq!(trend(&[nameless(1.0, "2022"), nameless(2.0, "2023")]), None);
     }
 
     #[test]

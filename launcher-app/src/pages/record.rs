@@ -11,7 +11,7 @@ use crate::components::record_load::RecordLoad;
 use crate::components::record_part::{contents_of_the_page, record_part};
 use crate::components::section::{actions, button};
 use crate::launcher::{Launcher, OpenSession};
-use crate::model::kinds::KINDS;
+use crate::model::kinds::{KINDS, NOT_ASKED_FOR};
 use crate::model::trouble::{Audience, Trouble};
 
 /// `/record`.
@@ -42,6 +42,7 @@ fn record_of(session: OpenSession) -> AnyView {
     aside.push(progress(load));
     let head = vec![element("h1", &[], vec![text(heading)]), element("div", &[], aside)];
     let parts = KINDS.iter().enumerate().map(|(index, kind)| record_part(index, kind, load, session));
+    let parts = parts.chain([paragraph("hint", NOT_ASKED_FOR)]);
     let mut all = vec![element("div", &[("class", "page-head")], head)];
     all.extend(patient.map(|patient| banner(patient, session, audience)));
     all.push(reactive(move || {
@@ -58,12 +59,9 @@ fn record_of(session: OpenSession) -> AnyView {
 
 /// How far the loading is; it leaves the screen once all is there.
 fn progress(load: RecordLoad) -> AnyView {
-    let words = reactive_text(move || match load.ended() {
-        all if all == KINDS.len() => "All parts of the record are here.".to_owned(),
-        some => format!("{some} of {} parts of the record are here.", KINDS.len()),
-    });
+    let words = reactive_text(move || load.summary().sentence());
     let words = element("p", &[("class", "progress"), ("role", "status")], vec![words]);
-    view! { <div class:done=move || load.ended() == KINDS.len()>{words}</div> }.into_any()
+    view! { <div class:done=move || load.summary().is_whole()>{words}</div> }.into_any()
 }
 
 /// What keeps several parts away is told once.

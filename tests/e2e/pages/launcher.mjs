@@ -35,7 +35,13 @@ export class Launcher {
     return this.#page.getByRole("checkbox", { name: sentence, exact: true });
   }
 
-  /** Waits until no part of the record is loading. */
+  /** Waits until no part of the record is loading, whichever way each ended. */
+  async recordHasLoaded() {
+    await this.recordIsShown();
+    await this.#page.getByText(/^(All|Not all) parts of the record are here[.:]/).waitFor({ state: "attached" });
+  }
+
+  /** Waits until every part of the record is there. */
   async recordIsComplete() {
     await this.recordIsShown();
     await this.#page.getByText("All parts of the record are here.").waitFor({ state: "attached" });

@@ -45,21 +45,28 @@ fn fhir_r4_blood_pressure_is_read_from_its_components() {
     };
     assert_eq!(value(Some(128.0), Some(82.0)).as_deref(), Some("128/82 mmHg"));
     assert_eq!(value(Some(128.0), None).as_deref(), Some("128/– mmHg"));
-    assert_eq!(value(None, None), None);
+    assert_eq!(value(None, None).as_deref(), Some("No result"));
 }
 
 #[test]
-fn fhir_r4_a_panel_of_other_parts_is_a_measurement_for_each() {
+fn l2_the_parts_of_a_panel_stand_under_its_name() {
     let panel = json!({
         "status": "final", "code": {"text": "Panel"}, "effectiveDateTime": "2024-01-01",
         "component": [
             {"code": {"text": "left"}, "valueQuantity": {"value": 1.5}},
             {"code": {"text": "right"}, "valueString": "blurred"},
-            {"code": {"text": "none"}},
+            {"code": {"text": "none"}, "dataAbsentReason": {"coding": [{"code": "not-performed"}]}},
+            {"code": {"text": "odd"}},
         ],
     });
     let read: Vec<_> = measurements(&[panel]).into_iter().map(|one| (one.kind.name, one.value.in_words())).collect();
-    assert_eq!(read, [("Left".into(), "1.5".into()), ("Right".into(), "blurred".into())]);
+    let expected = [
+        ("Panel: Left", "1.5"),
+        ("Panel: Right", "blurred"),
+        ("Panel: None", "No result: not done"),
+        ("Panel: Odd", "No result"),
+    ];
+    assert_eq!(read, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
 }
 
 #[test]
@@ -79,27 +86,37 @@ fn fhir_r4_values_are_said_in_the_words_that_they_were_given_in() {
     ] {
         assert_eq!(value(member, given).as_deref(), Some(words), "{member}");
     }
-    for odd in [json!(null), json!("70 kg"), json!({"unit": "kg"}), json!({"value": "70"})] {
-        assert_eq!(value("valueQuantity", odd), None);
+    for (odd, words) in [
+        (json!(null), "No result"),
+        (json!("70 kg"), "A result that this app cannot show"),
+        (json!({"unit": "kg"}), "A result that this app cannot show"),
+        (json!({"value": "70", "unit": "kg"}), "70 kg"),
+    ] {
+        assert_eq!(value("valueQuantity", odd).as_deref(), Some(words));
     }
-    assert_eq!(measurements(&[json!({}), json!([]), json!("x")]), []);
 }
 
 #[test]
 fn fhir_r4_an_interpretation_is_said_in_words() {
-    let flag = |code: &str| only(&with("interpretation", json!([{"coding": [{"code": code}]}]))).unwrap().flag;
-    for (code, words) in
-        [("H", Some("High")), ("LL", Some("Very low")), ("A", Some("Not as usual")), ("N", None), ("unknown", None)]
-    {
-        assert_eq!(flag(code), words, "{code}");
+    let flag = |concept: Json| only(&with("interpretation", json!([concept]))).unwrap().flag.map(|flag| flag.words);
+    for (code, words) in [
+        ("H", Some("High")),
+        ("LL", Some("Very low")),
+        ("A", Some("Not as usual")),
+        ("POS", Some("Positive")),
+        ("N", None),
+        ("unknown", None),
+    ] {
+        assert_eq!(flag(json!({"coding": [{"code": code}]})).as_deref(), words, "{code}");
     }
+    assert_eq!(flag(json!({"text": "Borderline"})).as_deref(), Some("Borderline"));
 }
 
 #[test]
 fn fhir_r4_without_an_interpretation_the_range_tells() {
     let range = json!([{"low": {"value": 4, "unit": "%"}, "high": {"value": 5.6, "unit": "%"}}]);
     let measured = only(&with("referenceRange", range.clone())).unwrap();
-    assert_eq!(measured.flag, Some("High"));
+    assert_eq!(measured.flag, Some(Tag::warning("High")));
     assert_eq!(measured.range.unwrap().in_words("%").as_deref(), Some("4 to 5.6%"));
     let mut called_normal = with("referenceRange", range);
     called_normal["interpretation"] = json!([{"coding": [{"code": "N"}]}]);
@@ -121,25 +138,129 @@ fn fhir_r4_a_range_in_another_unit_or_of_another_kind_is_not_compared() {
 }
 
 #[test]
-fn fhir_r4_what_was_cancelled_or_entered_in_error_is_left_out() {
-    for status in ["cancelled", "entered-in-error", "registered"] {
-        assert_eq!(only(&with("status", json!(status))), None, "{status}");
+fn l2_every_form_of_a_result_is_shown() {
+    for (member, given, words) in [
+        ("valueRange", json!({"low": {"value": 2}, "high": {"value": 5, "unit": "cells"}}), "2 to 5 cells"),
+        ("valueRange", json!({"high": {"value": 5, "unit": "%"}}), "up to 5%"),
+        ("valueRatio", json!({"numerator": {"value": 1}, "denominator": {"value": 128}}), "1:128"),
+        ("valueRatio", json!({"numerator": {"value": 1}, "denominator": {"value": 640, "comparator": ">"}}), "1:> 640"),
+        (
+            "valueRatio",
+            json!({"numerator": {"value": 5, "unit": "mg"}, "denominator": {"value": 1, "unit": "h"}}),
+            "5 mg per 1 h",
+        ),
+        (
+            "valueSampledData",
+            json!({"origin": {"value": 1, "unit": "mV"}, "factor": 0.5, "period": 10, "dimensions": 1, "data": "2 -4 E 8"}),
+            "A recording of 4 values, from -1 to 5 mV",
+        ),
+        ("valueTime", json!("14:30:00"), "2:30 PM"),
+        ("valueDateTime", json!("2020-08-06T16:57:01.7Z"), "August 6, 2020, 4:57 PM"),
+        ("valueDateTime", json!("2020-08"), "August 2020"),
+        ("valuePeriod", json!({"start": "2020-08-06", "end": "2020-08-09"}), "August 6, 2020 to August 9, 2020"),
+        ("valuePeriod", json!({"start": "2020-08-06"}), "Since August 6, 2020"),
+        ("valueAttachment", json!({"title": "ECG", "contentType": "application/pdf", "data": "QQ=="}), "A file: ECG"),
+        ("valueBoolean", json!(false), "No"),
+        ("valueInteger", json!(0), "0"),
+        ("valueCodeableConcept", json!({"coding": [{"system": LOINC, "code": "LA6576-8"}]}), "LOINC LA6576-8"),
+        ("valueCodeableConcept", json!({}), "A result that this app cannot show"),
+        ("valueMoney", json!({"value": 3}), "A result that this app cannot show"),
+        ("dataAbsentReason", json!({"coding": [{"code": "asked-declined"}]}), "No result: asked, but not answered"),
+        ("dataAbsentReason", json!({"text": "Sample was lost"}), "No result: Sample was lost"),
+        ("note", json!([{"text": "Sample was clotted"}]), "See the note"),
+        ("hasMember", json!([{"display": "Sodium"}, {"reference": "Observation/7"}]), "Made up of: Sodium, 1 more"),
+        ("status", json!("registered"), "No result yet"),
+        ("method", json!({"text": "x"}), "No result"),
+    ] {
+        let mut observation = with("valueQuantity", Json::Null);
+        observation.as_object_mut().unwrap().remove("valueQuantity");
+        observation[member] = given;
+        let read = measurements(std::slice::from_ref(&observation));
+        assert_eq!(read.iter().map(|one| one.value.in_words()).collect::<Vec<_>>(), [words], "{member}");
     }
 }
 
 #[test]
-fn numbers_have_no_needless_digits() {
-    for (number, text) in [
-        (70.0, "70"),
-        (70.50, "70.5"),
-        (1.0 / 3.0, "0.33"),
-        (-0.5, "-0.5"),
-        (100.0, "100"),
-        (7.05, "7.05"),
-        (0.004, "0.004"),
-        (0.0501, "0.0501"),
-        (-0.00001, "0"),
+fn l2_a_panel_names_its_members() {
+    let member = |id: &str, name: &str| json!({"id": id, "code": {"text": name}, "valueString": "x"});
+    let panel = json!({"id": "p", "code": {"text": "Panel"}, "hasMember": [
+        {"reference": "Observation/b"}, {"reference": "https://ehr.example/fhir/Observation/a"},
+    ]});
+    let read = measurements(&[member("a", "Sodium"), panel, member("b", "Chloride")]);
+    assert_eq!(read[1].value.in_words(), "Made up of: Chloride, Sodium");
+}
+
+#[test]
+fn l2_a_value_beside_components_hides_none_of_them() {
+    let mut oxygen = observation("59408-5", 97.0, "%", "2024-01-01");
+    oxygen["component"] = json!([{"code": {"text": "Flow rate"}, "valueQuantity": {"value": 2, "unit": "L/min"}}]);
+    let read: Vec<_> = measurements(&[oxygen]).into_iter().map(|one| (one.kind.name, one.value.in_words())).collect();
+    assert_eq!(
+        read,
+        [
+            ("Oxygen in the blood".to_owned(), "97%".to_owned()),
+            ("Oxygen in the blood: Flow rate".to_owned(), "2 L/min".to_owned()),
+        ]
+    );
+    let mut pressure = blood_pressure(Some(128.0), None, "2024-01-01");
+    let mean = json!({"code": {"text": "Mean"}, "valueQuantity": {"value": 97, "unit": "mmHg"}});
+    pressure["component"].as_array_mut().unwrap().push(mean);
+    let read: Vec<_> = measurements(&[pressure]).into_iter().map(|one| (one.kind.name, one.value.in_words())).collect();
+    assert_eq!(read[0], ("Blood pressure".to_owned(), "128/– mmHg".to_owned()));
+    assert_eq!(read[1], ("Blood pressure: Blood pressure, lower".to_owned(), "No result".to_owned()));
+    assert_eq!(read[2], ("Blood pressure: Mean".to_owned(), "97 mmHg".to_owned()));
+}
+
+#[test]
+fn l3_how_far_a_result_can_be_relied_on_is_marked() {
+    for (status, words) in [
+        ("preliminary", Some("Not final")),
+        ("corrected", Some("Corrected")),
+        ("amended", Some("Corrected")),
+        ("cancelled", Some("Cancelled")),
+        ("registered", Some("Not ready yet")),
+        ("unknown", Some("Not known if final")),
+        ("final", None),
     ] {
-        assert_eq!(number_in_words(number), text);
+        let measured = only(&with("status", json!(status))).unwrap();
+        let said: Vec<_> = measured.standing.iter().map(|tag| tag.words.as_str()).collect();
+        assert_eq!(said, words.into_iter().collect::<Vec<_>>(), "{status}");
+        assert_eq!(measured.is_comparable, !["cancelled", "registered"].contains(&status), "{status}");
     }
+}
+
+#[test]
+fn l3_an_unknown_mark_on_a_result_or_a_part_of_it_is_told() {
+    let mark = json!([{"url": "https://clinic.example/not-this-patient", "valueBoolean": true}]);
+    let marked = only(&with("modifierExtension", mark.clone())).unwrap();
+    assert_eq!((marked.standing, marked.is_comparable), (vec![Tag::read_with_care()], false));
+    let part = with("component", json!([{"modifierExtension": mark, "code": {"text": "x"}, "valueString": "x"}]));
+    assert_eq!(measurements(&[part])[1].standing, [Tag::read_with_care()]);
+}
+
+#[test]
+fn l3_without_a_time_of_its_own_a_result_has_the_time_when_it_was_told() {
+    let mut issued = with("effectiveDateTime", Json::Null);
+    issued["issued"] = json!("2020-08-06T16:57:01.7Z");
+    assert_eq!(only(&issued).unwrap().moment.unwrap().date.in_words(), "August 6, 2020");
+    issued["effectiveTiming"] = json!({"event": ["2019-01-01", "2019-01-02"]});
+    assert_eq!(only(&issued).unwrap().moment.unwrap().date.in_words(), "January 2, 2019");
+}
+
+#[test]
+fn l5_a_finding_without_words_has_its_code() {
+    let coded =
+        json!({"code": {"coding": [{"system": "http://snomed.info/sct", "code": "271649006"}]}, "valueInteger": 1});
+    assert_eq!(only(&coded).unwrap().kind.name, "SNOMED CT 271649006");
+    assert_eq!(only(&json!({"valueInteger": 1})).unwrap().kind.name, "A finding without a name");
+}
+
+#[test]
+fn findings_of_one_code_belong_together_whatever_they_are_called() {
+    let key = |loinc: &str, text: &str| {
+        let code = json!({"text": text, "coding": [{"system": LOINC, "code": loinc}]});
+        only(&json!({"code": code, "valueInteger": 1})).unwrap().kind.key
+    };
+    assert_eq!(key("5792-7", "Glucose"), key("5792-7", "Glucose in urine"));
+    assert_ne!(key("5792-7", "Glucose"), key("2350-7", "Glucose"));
 }

@@ -1,0 +1,70 @@
+//! Marks that change what a resource means in a way that this app does not know (FHIR R4, extensibility: modifier
+//! extensions, and `implicitRules`).
+
+use smartrust::platform::JsonView;
+
+use super::entry::{Entry, Tag};
+
+/// What is said beside the tag.
+const WHY: &str = "The clinic marked this in a way that this app does not know. Ask the clinic what it means.";
+
+impl Tag {
+    /// The tag of what an unknown mark may change.
+    pub fn read_with_care() -> Self {
+        Self::warning("Read this with care")
+    }
+}
+
+impl Entry {
+    /// With a warning, where an unknown mark may change what the resource means.
+    pub fn with_care<V: JsonView>(self, resource: &V) -> Self {
+        match needs_care(resource, &PARTS) {
+            true => self.tag(Some(Tag::read_with_care())).line(Some(WHY.to_owned())),
+            false => self,
+        }
+    }
+}
+
+/// The members of the types that are shown whose items may have a mark of their own.
+const PARTS: [&str; 9] = [
+    "component",
+    "content",
+    "context",
+    "dosageInstruction",
+    "participant",
+    "performer",
+    "protocolApplied",
+    "reaction",
+    "stage",
+];
+
+/// Whether a resource, or an item of one of these members, has a mark that changes its meaning.
+pub fn needs_care<V: JsonView>(resource: &V, parts: &[&str]) -> bool {
+    let is_marked = |holder: &V| !holder.member_items("modifierExtension").is_empty();
+    is_marked(resource)
+        || resource.member_text("implicitRules").is_some()
+        || parts.iter().any(|part| resource.member_items(part).iter().any(is_marked))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn l3_an_unknown_mark_says_that_care_is_needed() {
+        let mark = json!([{"url": "https://clinic.example/opposite", "valueBoolean": true}]);
+        for marked in [
+            json!({"modifierExtension": mark}),
+            json!({"implicitRules": "https://clinic.example/rules"}),
+            json!({"reaction": [{}, {"modifierExtension": mark}]}),
+        ] {
+            let entry = Entry::new("Penicillin", None).with_care(&marked);
+            assert_eq!(entry.tags, [Tag::read_with_care()], "{marked}");
+            assert_eq!(entry.lines, [WHY]);
+        }
+        for plain in [json!({"modifierExtension": []}), json!({"extension": mark}), json!("x")] {
+            assert_eq!(Entry::new("Penicillin", None).with_care(&plain).tags, [], "{plain}");
+        }
+    }
+}

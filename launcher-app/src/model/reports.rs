@@ -1,0 +1,207 @@
+//! Reports (FHIR R4, DiagnosticReport): of the laboratory, of X-rays and other images, of tissue samples.
+
+use smartrust::fhir::reference::ResourceId;
+use smartrust::platform::JsonView;
+
+use super::coding::codes;
+use super::date::PartialDate;
+use super::documents::{Document, attachment};
+use super::entry::{Entry, Tag};
+use super::measurement::{Measurement, measurements};
+use super::resource::{after, concept, concepts, date, period, result_status, text};
+
+/// A report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// What it is called, what it says, and its files.
+    pub document: Document,
+    /// What was measured for it.
+    pub results: Vec<Finding>,
+    /// The order among reports.
+    pub order: i64,
+}
+
+/// Something that was measured for a report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Finding {
+    /// In words.
+    Words(String),
+    /// The id of an Observation, and what the report calls it.
+    Reference(Option<String>, Option<String>),
+}
+
+/// What was measured, in words, by the ids of the Observations.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Findings(Vec<(String, Vec<String>)>);
+
+impl Findings {
+    /// Reads Observations.
+    pub fn read<V: JsonView>(observations: &[V]) -> Self {
+        let one = |observation: &V| Some((observation.member_text("id")?, in_words(observation)));
+        let mut found: Vec<(String, Vec<String>)> = observations.iter().filter_map(one).collect();
+        found.sort_unstable();
+        Self(found)
+    }
+
+    fn of(&self, id: &str) -> Option<&[String]> {
+        let position = self.0.binary_search_by(|(known, _)| known.as_str().cmp(id)).ok()?;
+        self.0.get(position).map(|(_, words)| words.as_slice())
+    }
+}
+
+fn in_words<V: JsonView>(observation: &V) -> Vec<String> {
+    measurements(std::slice::from_ref(observation)).iter().map(finding).collect()
+}
+
+/// `Sodium: 140 mmol/L (high, not final)`.
+fn finding(measurement: &Measurement) -> String {
+    let tags = measurement.flag.iter().chain(&measurement.standing).map(|tag| tag.words.to_ascii_lowercase());
+    let tags: Vec<String> = tags.collect();
+    let remark = if tags.is_empty() { String::new() } else { format!(" ({})", tags.join(", ")) };
+    format!("{}: {}{remark}", measurement.kind.name, measurement.value.in_words())
+}
+
+impl Report {
+    /// Reads a DiagnosticReport.
+    pub fn read<V: JsonView>(report: &V) -> Self {
+        let (start, end) = period(report, "effectivePeriod");
+        let when = date(report, "effectiveDateTime").or(end).or(start).or_else(|| date(report, "issued"));
+        let performers: Vec<String> =
+            report.member_items("performer").iter().filter_map(|performer| text(performer, "display")).collect();
+        let name = concept(report, "code").unwrap_or_else(|| "A report without a name".to_owned());
+        let entry = Entry::new(name, when)
+            .tag(result_status(report))
+            .tag(area(report).map(Tag::plain))
+            .line(when.map(PartialDate::in_words))
+            .line(after("By", &performers))
+            .line(text(report, "conclusion").map(|conclusion| format!("What it says: {conclusion}")))
+            .line(after("Found:", &concepts(report, "conclusionCode")))
+            .with_care(report);
+        let results = report.member_items("result").iter().flat_map(|reference| results(report, reference)).collect();
+        let files = report.member_items("presentedForm").iter().filter_map(attachment).collect();
+        let order = entry.newest_first();
+        Self { document: Document { entry, attachments: files }, results, order }
+    }
+
+    /// What was measured, in words; what did not come is counted.
+    pub fn results_in_words(&self, findings: &Findings) -> Vec<String> {
+        let mut words = Vec::new();
+        let mut missing = 0;
+        for result in &self.results {
+            match result {
+                Finding::Words(finding) => words.push(finding.clone()),
+                Finding::Reference(id, display) => match id.as_deref().and_then(|id| findings.of(id)) {
+                    Some(found) => words.extend(found.iter().cloned()),
+                    None => match display {
+                        Some(display) => words.push(display.clone()),
+                        None => missing += 1,
+                    },
+                },
+            }
+        }
+        match missing {
+            0 => {}
+            1 => words.push("1 result that is not here".to_owned()),
+            count => words.push(format!("{count} results that are not here")),
+        }
+        words
+    }
+}
+
+fn results<V: JsonView>(report: &V, reference: &V) -> Vec<Finding> {
+    let address = text(reference, "reference").unwrap_or_default();
+    if let Some(id) = address.strip_prefix('#') {
+        let contained = report.member_items("contained");
+        let found = contained.iter().find(|resource| resource.member_text("id").as_deref() == Some(id));
+        if let Some(observation) = found {
+            return in_words(observation).into_iter().map(Finding::Words).collect();
+        }
+    }
+    vec![Finding::Reference(ResourceId::read(&address).map(|read| read.id), text(reference, "display"))]
+}
+
+/// What a report is about (HL7 V2, table 0074; LOINC, as US Core uses it).
+fn area<V: JsonView>(report: &V) -> Option<String> {
+    let known = |code: &str| {
+        Some(match code {
+            "LAB" | "CH" | "HM" | "SR" => "Laboratory",
+            "MB" => "Germs (microbiology)",
+            "RAD" | "RX" | "CT" | "NMR" | "RUS" | "NMS" | "LP29684-5" | "imaging" => "X-rays and other images",
+            "PAT" | "SP" | "CP" | "CY" | "LP7839-6" => "Tissue samples (pathology)",
+            "CUS" | "EC" | "LP29708-2" => "Heart",
+            "GE" => "Genes",
+            _ => return None,
+        })
+    };
+    let categories = report.member_items("category");
+    let by_code = categories.iter().flat_map(codes).find_map(|code| known(&code).map(str::to_owned));
+    by_code.or_else(|| concepts(report, "category").into_iter().next())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn radiology() -> Value {
+        json!({
+            "resourceType": "DiagnosticReport", "status": "final",
+            "category": [{"coding": [{"system": "http://loinc.org", "code": "LP29684-5"}]}],
+            "code": {"text": "XR Chest 2 views"}, "effectiveDateTime": "2024-05-06T10:11:12.345-05:00",
+            "conclusion": "No sign of pneumonia.", "performer": [{"display": "Dr. Ray"}],
+            "conclusionCode": [{"coding": [{"system": "http://snomed.info/sct", "code": "17621005"}]}],
+            "presentedForm": [{"contentType": "text/plain", "data": "QWxsIHdlbGw=", "title": "Report"}, {}],
+        })
+    }
+
+    #[test]
+    fn l7_a_report_has_its_conclusion_its_results_and_its_files() {
+        let report = Report::read(&radiology());
+        assert_eq!(report.document.entry.title, "XR Chest 2 views");
+        assert_eq!(report.document.entry.tags, [Tag::plain("X-rays and other images")]);
+        assert_eq!(
+            report.document.entry.lines,
+            ["May 6, 2024", "By Dr. Ray", "What it says: No sign of pneumonia.", "Found: SNOMED CT 17621005"]
+        );
+        assert_eq!(report.document.attachments.len(), 1);
+    }
+
+    #[test]
+    fn l7_the_results_of_a_report_are_told_wherever_they_lie() {
+        let mut report = radiology();
+        report["result"] = json!([
+            {"reference": "Observation/a"}, {"reference": "https://ehr.example/fhir/Observation/b"},
+            {"reference": "#c"}, {"display": "Culture"}, {"reference": "Observation/gone"}, {"reference": "#gone"},
+        ]);
+        report["contained"] = json!([{"id": "c", "code": {"text": "Spleen"}, "valueString": "as usual"}]);
+        let findings = Findings::read(&[
+            json!({"id": "b", "code": {"text": "Chloride"}, "valueQuantity": {"value": 110, "unit": "mmol/L"},
+                "status": "preliminary", "interpretation": [{"coding": [{"code": "H"}]}]}),
+            json!({"id": "a", "code": {"text": "Lungs"}, "valueString": "clear"}),
+        ]);
+        assert_eq!(
+            Report::read(&report).results_in_words(&findings),
+            [
+                "Lungs: clear",
+                "Chloride: 110 mmol/L (high, not final)",
+                "Spleen: as usual",
+                "Culture",
+                "2 results that are not here"
+            ]
+        );
+    }
+
+    #[test]
+    fn l3_a_report_that_may_change_says_so() {
+        for (status, words) in [
+            ("preliminary", "Not final"),
+            ("amended", "Corrected"),
+            ("cancelled", "Cancelled"),
+            ("registered", "Not ready yet"),
+        ] {
+            let report = Report::read(&json!({"status": status}));
+            assert_eq!(report.document.entry.tags[0].words, words);
+            assert_eq!(report.document.entry.title, "A report without a name");
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Whether the whole record is there, in a sentence.
+
+/// How many of the record's parts ended in which way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// How many parts there are.
+    pub parts: usize,
+    /// How many are still loading.
+    pub loading: usize,
+    /// How many were not shared, or only in part.
+    pub not_shared: usize,
+    /// How many could not be loaded.
+    pub failed: usize,
+    /// Of how many something is missing.
+    pub incomplete: usize,
+}
+
+impl Summary {
+    /// Whether no part is loading any more.
+    pub fn is_over(&self) -> bool {
+        self.loading == 0
+    }
+
+    /// Whether everything that was asked for is there.
+    pub fn is_whole(&self) -> bool {
+        self.is_over() && self.not_shared + self.failed + self.incomplete == 0
+    }
+
+    /// The sentence.
+    pub fn sentence(&self) -> String {
+        if !self.is_over() {
+            return format!("{} of {} parts of the record are here.", self.parts - self.loading, self.parts);
+        }
+        if self.is_whole() {
+            return "All parts of the record are here.".to_owned();
+        }
+        let was = |count: usize| if count == 1 { "was" } else { "were" };
+        let reasons = [
+            (self.not_shared, format!("{} {} not fully shared", self.not_shared, was(self.not_shared))),
+            (self.failed, format!("{} could not be loaded", self.failed)),
+            (
+                self.incomplete,
+                format!("{} {} not complete", self.incomplete, if self.incomplete == 1 { "is" } else { "are" }),
+            ),
+        ];
+        let reasons: Vec<String> =
+            reasons.into_iter().filter(|(count, _)| *count > 0).map(|(_, words)| words).collect();
+        format!("Not all parts of the record are here: {}.", reasons.join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn l1_all_is_said_to_be_there_only_where_it_is() {
+        let all = Summary { parts: 16, ..Summary::default() };
+        assert_eq!(all.sentence(), "All parts of the record are here.");
+        for (summary, sentence) in [
+            (Summary { loading: 3, ..all }, "13 of 16 parts of the record are here."),
+            (Summary { not_shared: 1, ..all }, "Not all parts of the record are here: 1 was not fully shared."),
+            (Summary { failed: 2, ..all }, "Not all parts of the record are here: 2 could not be loaded."),
+            (
+                Summary { not_shared: 2, failed: 1, incomplete: 1, ..all },
+                "Not all parts of the record are here: 2 were not fully shared, 1 could not be loaded, 1 is not complete.",
+            ),
+        ] {
+            assert_eq!(summary.sentence(), sentence);
+            assert!(!summary.is_whole());
+        }
+    }
+}

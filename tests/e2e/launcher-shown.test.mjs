@@ -1,0 +1,145 @@
+// Whatever a record holds is shown, or counted with the reason why it is not. Patient 1 of the sandbox has what other systems
+// write: results in every form, codes without words, mistakes, times with fractions of a second.
+
+import assert from "node:assert/strict";
+import { answerSearch, forEveryOrigin } from "./support/answers.mjs";
+import { test } from "./support/browser.mjs";
+import { connectAsPatient } from "./support/flows.mjs";
+import { iss } from "./support/servers.mjs";
+
+/** The words of a part of the page, with everything in it unfolded. */
+async function wordsOf(section) {
+  await section.locator("details").evaluateAll((all) => all.forEach((details) => (details.open = true)));
+  // What is behind a line is drawn when it is first opened.
+  await section.page().waitForFunction(() => [...document.querySelectorAll("details.measured-row[open]")].every((row) => row.children.length > 1));
+  await section.locator("details").evaluateAll((all) => all.forEach((details) => (details.open = true)));
+  return (await section.innerText()).replaceAll(/\s+/g, " ");
+}
+
+function holds(words, ...expected) {
+  for (const one of expected) assert.ok(words.includes(one), `"${one}" is not in: ${words}`);
+}
+
+test("L1 L2 L3 L5 L6 L7 all that other systems wrote is shown or counted", async ({ page }) => {
+  const launcher = await connectAsPatient(page);
+  await launcher.recordIsComplete();
+  const of = (heading) => wordsOf(launcher.section(heading));
+
+  holds(await of("Diagnoses from visits"), "ICD-10 R05.9", "Encounter for immunization", "1 entry is not shown: the clinic says that it was entered by mistake.", "1 entry is not shown: the clinic looked into it and ruled it out.");
+  assert.ok(!(await of("Problems")).includes("R05.9"));
+  assert.ok(!(await of("Diagnoses from visits")).includes("N39.0"));
+
+  const results = await of("Test results");
+  holds(results, "1:128", "0 to 5 /HPF", "None seen", "< 0.5 mg/dL Corrected", "No growth Not final", "Cancelled", "The sample was damaged on its way to the laboratory.", "Made up of: Leukocytes", "See the note", "The sample came too late to be counted. See the next one.");
+  holds(results, "Bacterial susceptibility panel: Ciprofloxacin [Susceptibility] Resistant", "Trimethoprim+Sulfamethoxazole [Susceptibility] No result: not done", "Fasting status - Reported Yes");
+
+  const vitals = await of("Vital signs");
+  holds(vitals, "No result: asked, but not answered", "Read this with care", "1 entry is not shown: the clinic says that it was entered by mistake.", "71 per minute", "74 per minute");
+  assert.ok(!vitals.includes("810 kg"));
+  holds(await of("Way of life"), "Usual bedtime 10:30 PM", "Last visit to the dentist March 2026", "February 1, 2026 to April 30, 2026", "Tobacco");
+  holds(await of("Questionnaires"), "Housing status LOINC LA30189-7", "at this address [#] 3");
+  holds(await of("Other findings"), "EKG study A recording of 14 values, from -0.3 to 1.1 mV", "Skin No new moles.", "Glasses No");
+  holds(await of("Vaccinations"), "CVX 208");
+
+  const reports = launcher.section("Reports");
+  holds(await wordsOf(reports), "XR Chest 2 Views X-rays and other images", "What it says: No sign of pneumonia.", "Pathology study Corrected", "A harmless mole, removed as a whole.", "Bacteria identified in Urine by Culture: No growth (not final)", "Not final");
+  await reports.getByRole("button", { name: "Read (XR Chest 2 Views)", exact: true }).press("Enter");
+  await reports.getByText("The lungs are clear.").waitFor();
+
+  assert.equal(await page.getByText(/without a name/).count(), 0);
+  await page.getByText("This app does not ask the clinic for appointments").waitFor();
+});
+
+test("L3 a value that was cancelled or may mean something else is in no trend", async ({ page }) => {
+  const heartRate = (id, value, more) => ({
+    id,
+    status: "final",
+    category: [{ coding: [{ code: "vital-signs" }] }],
+    code: { coding: [{ system: "http://loinc.org", code: "8867-4" }] },
+    effectiveDateTime: `2024-0${id}-01T08:00:00.5Z`,
+    valueQuantity: { value, unit: "/min" },
+    ...more,
+  });
+  await answerSearch(page, iss, "Observation", [
+    heartRate("1", 70),
+    heartRate("2", 71),
+    heartRate("3", 500, { status: "cancelled" }),
+    heartRate("4", 600, { modifierExtension: [{ url: "https://clinic.example/of-the-mother" }] }),
+  ]);
+  const launcher = await connectAsPatient(page);
+  await launcher.recordIsComplete();
+  const vitals = launcher.section("Vital signs");
+  assert.equal(await vitals.getByRole("slider").getAttribute("aria-valuemax"), "2");
+  assert.equal(await vitals.locator("circle").count(), 2);
+  await vitals.getByText("All values as a table").click();
+  assert.deepEqual(await vitals.getByRole("table").getByRole("row").allInnerTexts(), [
+    "Date\tValue\tRemark",
+    "Apr 1, 2024\t600 per minute\tRead this with care",
+    "Mar 1, 2024\t500 per minute\tCancelled",
+    "Feb 1, 2024\t71 per minute\t",
+    "Jan 1, 2024\t70 per minute\t",
+  ]);
+});
+
+test("L4 medicines are named by the resources that they refer to", async ({ page, traffic }) => {
+  const request = (id) => ({ id, status: "active", medicationReference: { reference: `Medication/M${id}` } });
+  await answerSearch(page, iss, "MedicationRequest", [request(1), request(2), { ...request(3), medicationReference: { reference: "Medication/M1" } }]);
+  const medication = (id, text) => ({ resourceType: "Medication", id, code: { text } });
+  const answer = (route, json) => route.fulfill({ headers: { ...forEveryOrigin, "content-type": "application/fhir+json" }, body: JSON.stringify(json) });
+  const known = [medication("M1", "Albuterol inhaler"), medication("M2", "Insulin glargine")];
+  await page.route(`${iss}/Medication?*`, (route) =>
+    answer(route, { resourceType: "Bundle", type: "searchset", entry: known.map((resource) => ({ resource })) }),
+  );
+  const launcher = await connectAsPatient(page);
+  await launcher.recordIsComplete();
+  const medicines = await wordsOf(launcher.section("Medicines"));
+  holds(medicines, "Albuterol inhaler", "Insulin glargine");
+  assert.ok(!medicines.includes("without a name"));
+  assert.equal(traffic.to(`${iss}/Medication?`).filter((request) => request.method() === "GET").length, 1, "all names come at once");
+});
+
+test("L1 L4 a medicine whose name does not come is shown, and the page does not say that all is here", async ({ page }) => {
+  await answerSearch(page, iss, "MedicationRequest", [{ id: "1", status: "active", medicationReference: { reference: "Medication/gone" } }]);
+  const launcher = await connectAsPatient(page);
+  await launcher.recordHasLoaded();
+  const medicines = launcher.section("Medicines");
+  await medicines.getByText("A medicine without a name").waitFor();
+  await medicines.getByText("The clinic did not give a name that 1 entry refers to.").waitFor();
+  await page.getByText("Not all parts of the record are here: 1 is not complete.").waitFor();
+});
+
+test("L1 what came on two pages is shown once, and a remark of the server is told", async ({ page }) => {
+  const bundle = (route, ids, more) => {
+    const entry = ids.map((id) => ({ resource: { resourceType: "Condition", id, subject: { reference: "Patient/1" }, code: { text: `Problem ${id}` } } }));
+    const headers = { ...forEveryOrigin, "content-type": "application/fhir+json" };
+    return route.fulfill({ headers, body: JSON.stringify({ resourceType: "Bundle", type: "searchset", entry: [...entry, ...(more.entry ?? [])], link: more.link }) });
+  };
+  const withheld = { resourceType: "OperationOutcome", issue: [{ severity: "warning", code: "suppressed", details: { text: "Some results were withheld." } }] };
+  await page.route(`${iss}/Condition?patient=*`, (route) => bundle(route, ["a", "b"], { link: [{ relation: "next", url: `${iss}/Condition?page=2` }] }));
+  await page.route(`${iss}/Condition?page=2`, (route) => bundle(route, ["b", "c"], { entry: [{ resource: withheld }] }));
+  const launcher = await connectAsPatient(page);
+  await launcher.recordHasLoaded();
+  const problems = launcher.section("Problems");
+  assert.deepEqual(await problems.locator(".entries strong").allInnerTexts(), ["Problem a", "Problem b", "Problem c"]);
+  await problems.getByText("The clinic says: Some results were withheld.").waitFor();
+  await page.getByText(/^Not all parts of the record are here: /).waitFor();
+});
+
+test("L9 what cannot be shown is a row, and what can be is shown", async ({ page }) => {
+  await page.route(`${iss}/Observation?*`, (route) => {
+    const category = [{ coding: [{ code: "vital-signs" }] }];
+    const whole = { resourceType: "Observation", id: "whole", category, code: { text: "Pulse" }, effectiveDateTime: "2020-08-06T16:57:01.7Z", valueQuantity: { value: 64 } };
+    const odd = [
+      "text", 7, [], { resourceType: "Basic", id: "x" },
+      { ...whole, id: "odd", valueQuantity: { value: 1e308, unit: {} }, effectiveDateTime: "9999-12-31T23:59:59.999+14:00", component: [null, 7, { code: [] }] },
+      { ...whole, id: "older", effectiveDateTime: "0001-01-01T00:00:00.5" },
+    ];
+    const headers = { ...forEveryOrigin, "content-type": "application/fhir+json" };
+    return route.fulfill({ headers, body: JSON.stringify({ resourceType: "Bundle", entry: [...odd, whole].map((resource) => ({ resource })) }) });
+  });
+  const launcher = await connectAsPatient(page);
+  await launcher.recordHasLoaded();
+  assert.equal(await launcher.section("Other findings").getByText("An entry that cannot be shown").count(), 4);
+  holds(await wordsOf(launcher.section("Vital signs")), "Pulse", "64", "Aug 6, 2020");
+  assert.equal(await page.getByText("Something went wrong").count(), 0);
+});
