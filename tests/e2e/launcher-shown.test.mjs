@@ -31,7 +31,7 @@ test("L1 L2 L3 L5 L6 L7 all that other systems wrote is shown or counted", async
 
   const results = await of("Test results");
   holds(results, "1:128", "0 to 5 /HPF", "None seen", "< 0.5 mg/dL Corrected", "No growth Not final", "Cancelled", "The sample was damaged on its way to the laboratory.", "Made up of: Leukocytes", "See the note", "The sample came too late to be counted. See the next one.");
-  holds(results, "Bacterial susceptibility panel: Ciprofloxacin [Susceptibility] Resistant", "Trimethoprim+Sulfamethoxazole [Susceptibility] No result: not done", "Fasting status - Reported Yes");
+  holds(results, "Bacterial susceptibility panel: Ciprofloxacin [Susceptibility] Resistant Jun 10, 2026", "Trimethoprim+Sulfamethoxazole [Susceptibility] No result: not done", "Fasting status - Reported Yes");
 
   const vitals = await of("Vital signs");
   holds(vitals, "No result: asked, but not answered", "Read this with care", "1 entry is not shown: the clinic says that it was entered by mistake.", "71 per minute", "74 per minute");

@@ -99,7 +99,8 @@ fn gaps(content: &Content) -> Vec<AnyView> {
         1 => Some("The clinic did not give a name that 1 entry refers to.".to_owned()),
         count => Some(format!("The clinic did not give the names that {count} entries refer to.")),
     };
-    content.left_out.sentences().into_iter().chain(unnamed).map(|words| paragraph("notice", words)).collect()
+    let left_out = content.left_out.sentences().into_iter().map(|words| paragraph("hint", words));
+    left_out.chain(unnamed.map(|words| paragraph("notice", words))).collect()
 }
 
 fn not_shared(kind: &'static Kind, launcher: Launcher, session: OpenSession, audience: Audience) -> Vec<AnyView> {

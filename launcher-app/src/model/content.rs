@@ -14,7 +14,7 @@ use super::measurement::{Members, measurements_of};
 use super::medications::medication;
 use super::names::{Names, unnamed};
 use super::order::ordered;
-use super::problems::problem;
+use super::problems::{is_of_one_visit, problem};
 use super::reports::Report;
 use super::resource::{is_of_type, text};
 use super::trend::{Series, series};
@@ -115,7 +115,11 @@ impl Shown {
             "DiagnosticReport" => {
                 Self::Reports(ordered(resources.iter().map(Report::read).collect(), |report| report.order))
             }
-            "Condition" => entries(&|resource| vec![problem(resource)]),
+            // A diagnosis of one visit is neither present nor over.
+            "Condition" => entries(&|resource| {
+                let (is_over, entry) = problem(resource);
+                vec![(is_over && !is_of_one_visit(resource), entry)]
+            }),
             "AllergyIntolerance" => entries(&|resource| vec![allergy(resource)]),
             "MedicationRequest" => entries(&|resource| vec![medication(resource, names)]),
             "Immunization" => entries(&|resource| vec![(false, vaccination(resource))]),

@@ -50,7 +50,7 @@ pub const KINDS: [Kind; 16] = [
         heading: "Diagnoses from visits",
         resource_type: "Condition",
         categories: &["encounter-diagnosis"],
-        past: "Over or inactive",
+        past: "",
     },
     kind("allergies", "Allergies", "AllergyIntolerance", "No longer"),
     kind("medications", "Medicines", "MedicationRequest", "No longer taken"),

@@ -71,6 +71,25 @@ pub fn known(codes: &[String]) -> Option<(&'static str, i64)> {
     ranked.find(|((code, _), _)| codes.iter().any(|own| own == code)).map(|((_, name), rank)| (*name, rank))
 }
 
+/// The names of sets of tests that are ordered together.
+const PANELS: [(&str, &str); 9] = [
+    ("24321-2", "Blood chemistry, basic"),
+    ("51990-0", "Blood chemistry, basic"),
+    ("24323-8", "Blood chemistry, complete"),
+    ("24331-1", "Cholesterol and blood fats"),
+    ("57698-3", "Cholesterol and blood fats"),
+    ("58410-2", "Blood count"),
+    ("57021-8", "Blood count"),
+    ("24356-8", "Urine test"),
+    ("630-4", "Urine culture"),
+];
+
+/// The name of a set of tests, or of the one that a report is about.
+pub fn known_report(codes: &[String]) -> Option<&'static str> {
+    let panel = PANELS.iter().find(|(code, _)| codes.iter().any(|own| own == code)).map(|(_, name)| *name);
+    panel.or_else(|| known(codes).map(|(name, _)| name))
+}
+
 /// Units of UCUM as people write them.
 pub fn unit_in_words(unit: &str) -> &str {
     match unit {

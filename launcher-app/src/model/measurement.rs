@@ -142,7 +142,7 @@ impl Whole {
     fn measurement<V: JsonView>(&self, holder: &V, kind: Kind, value: Value, notes: Vec<String>) -> Measurement {
         let range = Range::read(holder, &value);
         Measurement {
-            flag: flag(holder, &value, range.as_ref()),
+            flag: flag(holder, &value, range.as_ref()).filter(|flag| flag.words != value.in_words()),
             kind,
             value,
             moment: self.moment,
@@ -183,6 +183,7 @@ fn moment<V: JsonView>(observation: &V) -> Option<Moment> {
     written.as_deref().and_then(Moment::read).or_else(issued)
 }
 
+/// What is measured by a member that is its code: the name that patients know, else its own words.
 fn kind<V: JsonView>(holder: &V) -> Kind {
     let code = holder.member("code");
     let loinc = code.as_ref().map(loinc_codes).unwrap_or_default();

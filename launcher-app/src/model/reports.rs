@@ -3,10 +3,11 @@
 use smartrust::fhir::reference::ResourceId;
 use smartrust::platform::JsonView;
 
-use super::coding::codes;
+use super::coding::{codes, loinc_codes};
 use super::date::PartialDate;
 use super::documents::{Document, attachment};
 use super::entry::{Entry, Tag};
+use super::measured::known_report;
 use super::measurement::{Measurement, measurements};
 use super::resource::{after, concept, concepts, date, period, result_status, text};
 
@@ -68,7 +69,9 @@ impl Report {
         let when = date(report, "effectiveDateTime").or(end).or(start).or_else(|| date(report, "issued"));
         let performers: Vec<String> =
             report.member_items("performer").iter().filter_map(|performer| text(performer, "display")).collect();
-        let name = concept(report, "code").unwrap_or_else(|| "A report without a name".to_owned());
+        let loinc = report.member("code").as_ref().map(loinc_codes).unwrap_or_default();
+        let known = known_report(&loinc).map(str::to_owned);
+        let name = known.or_else(|| concept(report, "code")).unwrap_or_else(|| "A report without a name".to_owned());
         let entry = Entry::new(name, when)
             .tag(result_status(report))
             .tag(area(report).map(Tag::plain))
@@ -202,6 +205,10 @@ mod tests {
             let report = Report::read(&json!({"status": status}));
             assert_eq!(report.document.entry.tags[0].words, words);
             assert_eq!(report.document.entry.title, "A report without a name");
+        }
+        for (loinc, name) in [("24331-1", "Cholesterol and blood fats"), ("4548-4", "Average blood sugar (HbA1c)")] {
+            let report = json!({"code": {"text": "X", "coding": [{"system": "http://loinc.org", "code": loinc}]}});
+            assert_eq!(Report::read(&report).document.entry.title, name);
         }
     }
 }
