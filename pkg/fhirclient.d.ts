@@ -118,7 +118,7 @@ export interface ClientState {
   serverUrl: string;
   /** What tells the session from others. */
   key?: string;
-  /** The client id, for an open server. */
+  /** The client id, for a state of the app's own. */
   clientId?: string;
   /** The scopes that were asked for. */
   scope?: string;
@@ -226,10 +226,10 @@ export class FhirClient {
   getFhirRelease(): Promise<number>;
 }
 
-/** fhirclient's Client. One comes from `ready()` and `init()`, or by `FHIR.client()` for a server that asks for no token. */
+/** fhirclient's Client. One comes from `ready()` and `init()`, or by `FHIR.client()` with a state of the app's own. */
 export class Client extends FhirClient {
   private constructor();
-  /** The native session, for an app that goes over to it part by part; `undefined` for an open server. */
+  /** The native session, for an app that goes over to it part by part; `undefined` for a client of a state of the app's own. */
   readonly session: Session | undefined;
   /** What the client knows, as it is now. */
   readonly state: ClientState;
@@ -331,7 +331,15 @@ export interface OAuth2 {
 /** Launches, and what comes of them: `FHIR.oauth2`. */
 export const oauth2: OAuth2;
 
-/** A client of a server that asks for no token: by its FHIR base, or with a context of the app's own. Tokens are refused. */
+/**
+ * A client of a server that asks for no token, by its FHIR base or with a context of the app's own. With `tokenResponse: { access_token }`
+ * it sends that token, to `serverUrl` and nowhere else, and keeps it in memory: for scripts and tests. Nothing refreshes the token.
+ *
+ * ```js
+ * const client = FHIR.client({ serverUrl: "https://ehr.example/fhir", tokenResponse: { access_token, patient: "1" } });
+ * const patient = await client.patient.read();
+ * ```
+ */
 export function client(stateOrAddress: string | ClientState): Client;
 
 /** The platform's own. */

@@ -1,5 +1,6 @@
-// What a Binary holds, for those who ask for it by its own media type (FHIR R4, Binary: serving Binary resources).
+// Responses that hold something other than a resource: a text, or any other content.
 
+import { SmartError } from "../errors.js";
 import { unsupported } from "./unsupported.js";
 
 /** Whether the headers of a request accept something other than JSON alone. */
@@ -8,23 +9,29 @@ export function asksForContent(headers) {
   return accept !== null && !/json|\*\/\*/i.test(accept);
 }
 
-/** The request for the Binary itself, as FHIR in JSON. */
-export function asResource(request) {
-  if ((request.method ?? "GET") !== "GET") throw notJson();
-  const headers = new Headers(request.headers);
-  headers.delete("accept");
-  return { ...request, headers };
+/** The answer with what a body holds: a text as a string, JSON as a value, all else as a `Response` alone. */
+export async function withContent(answer, blob) {
+  const content = new Response(blob, { status: answer.status });
+  return { ...answer, content, resource: await valueOf(blob) };
 }
 
-/** The answer with what the Binary holds: the text of a text, else only its `Response`. */
-export async function withContent({ resource, ...answer }) {
-  if (resource?.resourceType !== "Binary") throw notJson();
-  const { contentType = "application/octet-stream", data = "" } = resource;
+async function valueOf(blob) {
+  if (/^text\//i.test(blob.type)) return blob.text();
+  if (!/\bjson\b/i.test(blob.type)) return undefined;
+  try {
+    return JSON.parse(await blob.text());
+  } catch (cause) {
+    throw new SmartError("not_json", "The server answered with something that says it is JSON and is not.", { cause });
+  }
+}
+
+/** What a Binary holds. */
+export function contentOf({ contentType = "application/octet-stream", data = "" }) {
   const bytes = Uint8Array.from(atob(data), (character) => character.charCodeAt(0));
-  const content = new Response(bytes, { status: answer.status, headers: { "content-type": contentType } });
-  return { ...answer, content, resource: /^text\//i.test(contentType) ? await content.clone().text() : undefined };
+  return new Blob([bytes], { type: contentType });
 }
 
-function notJson() {
-  return unsupported("An Accept header without JSON", "FHIR comes as JSON; only what a Binary holds has other types.");
+/** The error for a write whose response must not be JSON. */
+export function notJson() {
+  return unsupported("An Accept header without JSON", "what is written is answered in JSON; only what is read has other types.");
 }

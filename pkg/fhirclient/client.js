@@ -4,7 +4,7 @@ import { FhirClient } from "./fhir-client.js";
 import { absolute } from "./interaction.js";
 import { byCode, byCodes, getPath, units } from "./observations.js";
 import { patientParameter } from "./patient-parameter.js";
-import { OpenServer, SessionServer } from "./servers.js";
+import { OpenServer, SessionServer, TokenServer } from "./servers.js";
 import { unsupported } from "./unsupported.js";
 
 /** How long before its end an access token is replaced, in milliseconds. */
@@ -16,20 +16,23 @@ const tokens = {
   id_token: "client.getIdToken() gives its claims, which were checked.",
 };
 
-/** fhirclient's Client: of a session, or of a state of the app's own for a server that asks for no token. */
+/** fhirclient's Client: of a session, or of a state of the app's own, with a token or for a server that asks for none. */
 export class Client extends FhirClient {
   #session;
   #state;
   #server;
+  #hasToken;
 
   constructor(source) {
     const session = source instanceof Session ? source : undefined;
     const state = session ? undefined : stateOf(source);
-    const server = session ? new SessionServer(session) : new OpenServer(state.serverUrl);
+    const hasToken = Boolean(session ?? state.tokenResponse?.access_token);
+    const server = serverOf(session, state, hasToken);
     super(session ? session.fhirBase : state.serverUrl, server);
     this.#session = session;
     this.#state = state;
     this.#server = server;
+    this.#hasToken = hasToken;
     this.units = units;
     this.patient = this.#patient();
     this.encounter = this.#encounter();
@@ -42,9 +45,10 @@ export class Client extends FhirClient {
   }
 
   get state() {
-    if (!this.#session) return this.#state;
-    const state = stateOfSession(this.#session);
+    if (!this.#hasToken) return this.#state;
+    const state = this.#session ? stateOfSession(this.#session) : structuredClone(this.#state);
     for (const [name, remedy] of Object.entries(tokens)) {
+      delete state.tokenResponse[name];
       Object.defineProperty(state.tokenResponse, name, { get: () => refuse(`tokenResponse.${name}`, remedy) });
     }
     return state;
@@ -83,7 +87,7 @@ export class Client extends FhirClient {
   }
 
   getAuthorizationHeader() {
-    return this.#session ? refuse("getAuthorizationHeader()", tokens.access_token) : null;
+    return this.#hasToken ? refuse("getAuthorizationHeader()", tokens.access_token) : null;
   }
 
   connect() {
@@ -191,7 +195,12 @@ function stateOfSession(session) {
   };
 }
 
-/** A state of the app's own, for a server that asks for no token. */
+function serverOf(session, state, hasToken) {
+  if (session) return new SessionServer(session);
+  return hasToken ? new TokenServer(state) : new OpenServer(state.serverUrl);
+}
+
+/** A state of the app's own. */
 function stateOf(source) {
   const state = typeof source === "string" ? { serverUrl: source } : source;
   const serverUrl = state?.serverUrl;
@@ -201,11 +210,11 @@ function stateOf(source) {
       "The state's serverUrl is missing: give the FHIR base, beginning with https:// or http://.",
     );
   }
-  const secret = ["access_token", "refresh_token", "id_token"].find((name) => state.tokenResponse?.[name] !== undefined);
+  const secret = ["refresh_token", "id_token"].find((name) => state.tokenResponse?.[name] !== undefined);
   if (secret || state.username || state.password) {
     throw unsupported(
       secret ?? "A user name with a password",
-      "a client of your own state sends no token; sign in by FHIR.oauth2.authorize().",
+      "a client of your own state takes an access_token alone; for more, sign in by FHIR.oauth2.authorize().",
     );
   }
   return structuredClone(state);

@@ -1,6 +1,5 @@
 import { SmartError } from "../errors.js";
 import { once } from "../loading.js";
-import { asResource, asksForContent, withContent } from "./binary.js";
 import { absolute } from "./interaction.js";
 import { withKnownErrors } from "./known-errors.js";
 import { resolvePaths } from "./references.js";
@@ -57,7 +56,10 @@ export class FhirClient {
     const found = {};
     const resolver = this.#server.resolver({ headers: asked.headers, signal: asked.signal });
     const { paths, graph } = wanted;
-    const resolve = async (resource) => resource && paths.length > 0 && resolvePaths(resource, paths, { resolver, graph, found });
+    const resolve = async (resource) => {
+      const isResource = typeof resource === "object" && resource !== null;
+      if (isResource && paths.length > 0) await resolvePaths(resource, paths, { resolver, graph, found });
+    };
     const body = first.resource ?? (await this.#created(first, asked));
     if (!isBundle(body)) await resolve(body);
     const result = isBundle(body) ? await this.#pages(body, asked, wanted, { resolve, found }) : body;
@@ -164,9 +166,7 @@ export class FhirClient {
   }
 
   async #send(request) {
-    const isContent = asksForContent(request.headers);
-    const answer = await this.#server.send(isContent ? asResource(request) : request);
-    return isContent ? withContent(answer) : answer;
+    return this.#server.send(request);
   }
 }
 

@@ -27,10 +27,13 @@ async function launch(parameters, issuer, page) {
   keep({ server, lacks, jku: parameters.clientPublicKeySetUrl });
   // Nothing is awaited for a public client, so that the browser still sees the user's click when a popup opens.
   const app = new SmartApp({ server: lacks ? await withCredential(server, credentialsIn(parameters), lacks) : server });
-  const address = () => app.authorizationUrl();
-  if (parameters.noRedirect) return withoutChoice(page, address);
-  if (way === "popup") await withoutChoice(page, () => app.launchInPopup());
-  location.assign(way === "popup" ? server.redirectUri : await withoutChoice(page, address));
+  if (parameters.noRedirect) return withoutChoice(page, () => app.authorizationUrl());
+  if (way === "popup") {
+    await withoutChoice(page, () => app.launchInPopup());
+    location.assign(server.redirectUri);
+  } else {
+    await withoutChoice(page, () => app.launch());
+  }
   return undefined;
 }
 

@@ -3,8 +3,8 @@
 import { SmartError } from "../errors.js";
 
 /** The value at a dot-separated path; an empty step maps the rest of the path over an array. */
-export function getPath(whole, path = "") {
-  const [step, ...rest] = path.trim().split(".");
+export function getPath(whole, path) {
+  const [step, ...rest] = String(path ?? "").trim().split(".");
   if (!whole || (step === "" && rest.length === 0)) return whole;
   const isOverAll = step === "" && Array.isArray(whole);
   if (isOverAll) return whole.map((part) => getPath(part, rest.join(".")));
@@ -13,12 +13,12 @@ export function getPath(whole, path = "") {
 
 /** Observations by the codes of one of their CodeableConcepts. */
 export function byCode(observations, property) {
-  const found = {};
+  const found = new Map();
   for (const observation of [observations].flat()) {
     if (observation?.resourceType !== "Observation") continue;
-    for (const code of codesOf(observation[property])) (found[code] ??= []).push(observation);
+    for (const code of codesOf(observation[property])) found.set(code, [...(found.get(code) ?? []), observation]);
   }
-  return found;
+  return Object.fromEntries(found);
 }
 
 /** A function that gives the observations of some codes. */
@@ -28,7 +28,7 @@ export function byCodes(observations, property) {
 }
 
 function codesOf(concepts) {
-  return [concepts ?? []].flat().flatMap(({ coding }) => (coding ?? []).flatMap(({ code }) => code ?? []));
+  return [concepts].flat().flatMap((concept) => [concept?.coding].flat().flatMap((coding) => coding?.code ?? []));
 }
 
 const centimetres = { cm: 1, m: 100, in: 2.54, "[in_us]": 2.54, "[in_i]": 2.54, ft: 30.48, "[ft_us]": 30.48, "[ft_i]": 30.48 };

@@ -1,7 +1,10 @@
-// The FHIR servers that a client can be of: the one of a session, and one that is open to everybody.
+// The FHIR servers that a client can be of: the one of a session, one with a token of the app's own, and one that is open to everybody.
 
 import { SmartError } from "../errors.js";
+import { SmartApp } from "../index.js";
 import { send } from "../interactions.js";
+import { once } from "../loading.js";
+import { asksForContent, contentOf, notJson, withContent } from "./binary.js";
 import { absolute, interaction } from "./interaction.js";
 
 /** The server of a session, which holds the tokens and lets them go nowhere else. */
@@ -16,13 +19,60 @@ export class SessionServer {
     return this.#session.fhirBase;
   }
 
-  async send({ signal, headers, ...request }) {
-    return this.#session[send](interaction(request, this.base), { headers: withoutMediaType(headers), signal });
+  async send(request) {
+    if (asksForContent(request.headers)) return this.#content(request);
+    const { signal, headers, ...others } = request;
+    try {
+      return await this.#session[send](interaction(others, this.base), { headers: withoutMediaType(headers), signal });
+    } catch (error) {
+      // A read does no harm twice.
+      if (error.code !== "not_json" || !isRead(request)) throw error;
+      return this.#content(request);
+    }
+  }
+
+  /** Reads what is no resource. */
+  async #content(request) {
+    if (!isRead(request)) throw notJson();
+    const { url, headers, signal } = request;
+    return withContent({ status: 200 }, await this.#session.readBlob(url.href, { headers, signal }));
   }
 
   resolver(options) {
     return this.#session.resolver(options);
   }
+}
+
+/** A server that an app has a token of its own for. The token is kept in memory, and goes nowhere but to the server. */
+export class TokenServer {
+  #inner;
+
+  constructor(state) {
+    this.base = absolute(state.serverUrl, "").href.replace(/\/+$/, "");
+    this.#inner = once(async () => new SessionServer(await sessionOf(state, this.base)));
+  }
+
+  async send(request) {
+    return (await this.#inner()).send(request);
+  }
+
+  resolver(options) {
+    const resolver = once(async () => (await this.#inner()).resolver(options));
+    return { resolve: async (reference, within) => (await resolver()).resolve(reference, within) };
+  }
+}
+
+/** A session with the state's access token. It needs no endpoint of the server's, so its documents are not asked for. */
+async function sessionOf({ clientId, scope, expiresAt, tokenResponse }, fhirBase) {
+  const { access_token: token, expires_in: lifetime, patient, scope: granted } = tokenResponse;
+  const unused = { redirectUri: fhirBase, authorizationEndpoint: fhirBase, tokenEndpoint: fhirBase };
+  const server = { fhirBase, clientId: clientId || "token-of-the-app", scope: scope ?? "", ...unused };
+  const expiresIn = expiresAt === undefined ? lifetime : Math.max(0, expiresAt - Date.now() / 1000);
+  return new SmartApp({ server, store: "memory" }).sessionFromToken(token, {
+    patient,
+    scope: granted ?? scope,
+    expiresIn: expiresIn === undefined ? undefined : Number(expiresIn),
+  });
 }
 
 /** A server that asks for no token. */
@@ -36,16 +86,22 @@ export class OpenServer {
       throw new SmartError("foreign_url", `The request to ${url.origin} was not sent: it lies outside the FHIR server.`);
     }
     const response = await answered(url, { method, headers: withAccept(headers, body), body: textOf(body), signal });
-    const resource = await resourceOf(response);
-    if (!response.ok) throw refusal(response, resource);
+    if (!response.ok) throw refusal(response, parsed(await response.text()));
     const head = (name) => response.headers.get(name) ?? undefined;
-    return {
+    const answer = {
       status: response.status,
       etag: head("etag"),
       location: head("location"),
       lastModified: head("last-modified"),
-      resource,
     };
+    const blob = await response.blob();
+    if (blob.size === 0) return answer;
+    // Some servers do not say that what they send is JSON.
+    const unnamed = blob.type === "" ? parsed(await blob.text()) : undefined;
+    const told = unnamed === undefined ? await withContent(answer, blob) : { ...answer, resource: unnamed };
+    const isWrapped = asksForContent(headers) && told.resource?.resourceType === "Binary";
+    if (isWrapped) return withContent(answer, contentOf(told.resource));
+    return isResource(told.resource) ? { ...told, content: undefined } : told;
   }
 
   resolver(options) {
@@ -93,14 +149,20 @@ async function answered(url, request) {
   }
 }
 
-async function resourceOf(response) {
-  const text = await response.text();
-  if (text === "") return undefined;
+function isRead({ method = "GET" }) {
+  return method === "GET";
+}
+
+function isResource(value) {
+  return typeof value === "object" && value !== null;
+}
+
+/** The value of a JSON text; `undefined` for all else. */
+function parsed(text) {
   try {
     return JSON.parse(text);
-  } catch (cause) {
-    if (!response.ok) return undefined;
-    throw new SmartError("not_json", `${new URL(response.url).host} answered with something other than JSON.`, { cause });
+  } catch {
+    return undefined;
   }
 }
 

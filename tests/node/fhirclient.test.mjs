@@ -3,11 +3,12 @@
 import assert from "node:assert/strict";
 import { readFile, readdir } from "node:fs/promises";
 import { after, test } from "node:test";
-import FHIR, { Client, FhirClient, SmartError, client, oauth2 } from "../../pkg/fhirclient.js";
+import FHIR, { Client, FhirClient, SmartError, client, oauth2 } from "../../pkg/node-fhirclient.js";
 import { absolute, interaction } from "../../pkg/fhirclient/interaction.js";
 import { chosen, isOf, issuerOf, serverOf } from "../../pkg/fhirclient/parameters.js";
 import { patientParameter } from "../../pkg/fhirclient/patient-parameter.js";
-import { startServer } from "./support.mjs";
+import { SmartApp } from "../../pkg/node.js";
+import { serverOf as serverRecord, startServer } from "./support.mjs";
 
 const base = "https://ehr.example/practice/fhir";
 const running = [];
@@ -230,7 +231,6 @@ test("in Node, an open server is asked", async () => {
   const patient = { resourceType: "Patient", id: "1" };
   const files = {
     "/fhir/Patient/1": (_, response) => response.end(JSON.stringify(patient)),
-    "/fhir/Binary/1": (_, response) => response.end("no JSON"),
   };
   const server = await startServer({ files });
   running.push(server);
@@ -238,7 +238,6 @@ test("in Node, an open server is asked", async () => {
   assert.ok(open instanceof Client && open instanceof FhirClient && FHIR.client === client);
   assert.equal(open.fhirBaseUrl, server.fhirBase);
   assert.deepEqual(await open.request("Patient/1"), patient);
-  await assert.rejects(open.request("Binary/1"), { code: "not_json" });
   await assert.rejects(open.request("Patient/2"), ({ code, status, statusCode, operationOutcome }) => {
     assert.deepEqual([code, status, statusCode], ["not_found", 404, 404]);
     return operationOutcome.issue[0].diagnostics === "there is none";
@@ -251,4 +250,120 @@ test("in Node, an open server is asked", async () => {
   await assert.rejects(open.request("https://elsewhere.example/fhir/Patient/1"), { code: "foreign_url" });
   await assert.rejects(open.request({ url: "Patient/1", signal: AbortSignal.abort() }), { code: "aborted" });
   await assert.rejects(client("http://127.0.0.1:9/fhir").request("Patient/1"), { code: "network" });
+});
+
+const pdf = new Uint8Array([0x25, 0x50, 0x44, 0x46, 0x2d, 0xff, 0x00]);
+const text = "Grüße";
+const bodies = {
+  "/fhir/Binary/pdf": ["application/pdf", pdf],
+  "/fhir/Binary/text": ["text/plain; charset=utf-8", text],
+  "/fhir/metadata": ["text/html", "<p>Hello</p>"],
+  "/fhir/Binary/wrapped": [
+    "application/fhir+json",
+    JSON.stringify({ resourceType: "Binary", contentType: "application/pdf", data: Buffer.from(pdf).toString("base64") }),
+  ],
+  "/fhir/Patient/damaged": ["application/fhir+json", "{"],
+  "/fhir/Patient/1": ["application/fhir+json", JSON.stringify({ resourceType: "Patient", id: "1" })],
+  "/fhir/Patient/xml": ["application/fhir+xml", "<Patient/>"],
+};
+const files = Object.fromEntries(
+  Object.entries(bodies).map(([path, [type, body]]) => [
+    path,
+    (_, response) => {
+      response.writeHead(200, { "content-type": type });
+      response.end(body);
+    },
+  ]),
+);
+
+/** A client without a token, one of a session, and one with a token of the app's own, of the same server. */
+async function clients() {
+  const server = await startServer({ files });
+  running.push(server);
+  const app = new SmartApp({ server: serverRecord(server.fhirBase), store: "memory" });
+  const session = await app.sessionFromToken("made-for-this-test");
+  const own = client({ serverUrl: server.fhirBase, tokenResponse: { access_token: "made-for-this-test" } });
+  return { server, all: [client(server.fhirBase), new Client(session), own] };
+}
+
+test("F14 texts and other content come as fhirclient gives them, whatever was accepted", async () => {
+  const { all } = await clients();
+  for (const one of all) {
+    for (const request of ["Binary/text", { url: "Binary/text", headers: { accept: "text/plain" } }]) {
+      assert.equal(await one.request(request), text);
+    }
+    assert.equal(await one.request({ url: "metadata", headers: { accept: "text/html" } }), "<p>Hello</p>");
+    for (const request of [
+      "Binary/pdf",
+      { url: "Binary/pdf", headers: { accept: "application/pdf" } },
+      { url: "Binary/wrapped", headers: { accept: "application/pdf" } },
+    ]) {
+      const response = await one.request(request);
+      assert.ok(response instanceof Response, JSON.stringify(request));
+      assert.equal(response.headers.get("content-type"), "application/pdf");
+      assert.deepEqual(new Uint8Array(await response.arrayBuffer()), pdf);
+    }
+    const { body, response } = await one.request({ url: "Binary/text", includeResponse: true });
+    assert.deepEqual([body, await response.text()], [text, text]);
+    const xml = await one.request({ url: "Patient/xml", headers: { accept: "application/fhir+xml" } });
+    assert.equal(await xml.text(), "<Patient/>");
+    assert.equal((await one.request("Patient/1", { resolveReferences: "link.other" })).id, "1");
+    await assert.rejects(one.request("Patient/damaged"), { code: "not_json" });
+  }
+});
+
+test("A10 F1 an access token of the app's own goes to its server alone, and is not shown", async () => {
+  const { server, all } = await clients();
+  const before = server.requests.length;
+  const own = all.at(-1);
+  assert.equal((await own.request("Patient/1")).id, "1");
+  assert.deepEqual(
+    server.requests.slice(before).map(({ method, url, hasToken }) => [method, url, hasToken]),
+    [["GET", "/fhir/Patient/1", true]],
+  );
+  for (const foreign of ["https://elsewhere.example/fhir/Patient/1", server.fhirBase.replace("/fhir", "/other/Patient/1")]) {
+    await assert.rejects(own.request(foreign), { code: "foreign_url" });
+  }
+  assert.equal(
+    thrown(() => own.getAuthorizationHeader()),
+    "unsupported_option",
+  );
+  assert.equal(
+    thrown(() => own.state.tokenResponse.access_token),
+    "unsupported_option",
+  );
+  assert.doesNotMatch(JSON.stringify(Object.entries(own)), /made-for-this-test/);
+  await assert.rejects(own.refresh(), { code: "refresh_unavailable" });
+});
+
+test("A10 the state of an app's own token has its context, and its token runs out", async () => {
+  const { server } = await clients();
+  const state = { serverUrl: server.fhirBase, tokenResponse: { access_token: "made-for-this-test", patient: "1", fhirUser: "Patient/1" } };
+  const one = client(state);
+  assert.deepEqual([one.patient.id, one.user.resourceType, one.session], ["1", "Patient", undefined]);
+  assert.equal((await one.patient.read()).id, "1");
+  assert.equal(one.state.tokenResponse.patient, "1");
+  const late = client({ ...state, expiresAt: Date.now() / 1000 - 10 });
+  await assert.rejects(late.request("Patient/1"), { code: "session_expired" });
+  for (const more of [{ refresh_token: "r" }, { id_token: "i" }]) {
+    assert.equal(
+      thrown(() => client({ ...state, tokenResponse: { ...state.tokenResponse, ...more } })),
+      "unsupported_option",
+    );
+  }
+});
+
+test("observations are sorted whatever is among them", () => {
+  const open = client(base);
+  const observation = { resourceType: "Observation", code: { coding: [null, { code: "a" }, {}] }, category: [null, { coding: null }] };
+  for (const nothing of [null, undefined, [], [null], "x"]) {
+    assert.deepEqual(open.byCode(nothing, "code"), {});
+    assert.deepEqual(open.byCodes(nothing, "code")("a"), []);
+  }
+  assert.deepEqual(open.byCode(observation, "code"), { a: [observation] });
+  assert.deepEqual(open.byCode([observation], "category"), {});
+  assert.deepEqual(open.byCode(observation, null), {});
+  const named = { resourceType: "Observation", code: { coding: [{ code: "constructor" }] } };
+  assert.deepEqual(Object.entries(open.byCode(named, "code")), [["constructor", [named]]]);
+  assert.equal(open.getPath(observation, null), observation);
 });
