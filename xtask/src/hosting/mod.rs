@@ -11,7 +11,17 @@ use std::collections::HashSet;
 pub use rules::Rules;
 
 const MEMBERS: [&str; 3] = ["path", "frameAncestors", "otherOrigins"];
-const SERVER_MEMBERS: [&str; 4] = ["fhirBase", "discoveryBase", "authorizationEndpoint", "tokenEndpoint"];
+/// The members of a server that name a URL of its own.
+const SERVER_MEMBERS: [&str; 8] = [
+    "fhirBase",
+    "discoveryBase",
+    "authorizationEndpoint",
+    "tokenEndpoint",
+    "jwksUri",
+    "revocationEndpoint",
+    "introspectionEndpoint",
+    "userinfoEndpoint",
+];
 
 /// How the launcher's site is hosted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -172,13 +182,13 @@ mod tests {
         let mut configuration = committed();
         let clinic = json!({
             "fhirBase": "https://FHIR.clinic.example:8443/r4", "discoveryBase": "https://clinic.example/",
-            "authorizationEndpoint": "https://login.clinic.example/authorize", "tokenEndpoint": "https://login.clinic.example/token",
+            "authorizationEndpoint": "https://login.clinic.example/authorize", "tokenEndpoint": "https://login.clinic.example/token", "jwksUri": "https://keys.clinic.example/jwks",
             "tokenProxy": "/token-proxy",
         });
         configuration["servers"] = json!([clinic, clinic]);
         configuration["hosting"] =
             json!({"otherOrigins": ["https://*.storage.example"], "frameAncestors": ["https://ehr.example"]});
-        let servers = "https://fhir.clinic.example:8443 https://clinic.example https://login.clinic.example https://*.storage.example";
+        let servers = "https://fhir.clinic.example:8443 https://clinic.example https://login.clinic.example https://keys.clinic.example https://*.storage.example";
         assert_eq!(
             policy(&configuration),
             format!(
