@@ -2,6 +2,8 @@
 export function serversOf(config) {
   if (config === null || typeof config !== "object") return config;
   const { server, servers, store, trustedIssuers, ...shared } = config;
+  // What is not as it should be is passed on as it was written, so that the error names it.
+  if (trustedIssuers !== undefined && !isArrayOfStrings(trustedIssuers)) return config;
   if (trustedIssuers === undefined && shared.fhirBase === undefined) {
     return {
       ...config,
@@ -15,8 +17,12 @@ export function serversOf(config) {
     ...(store !== undefined && { store }),
     // Beside servers that are written out, the shorthand is refused.
     ...((server ?? servers) && { server: server ?? servers }),
-    servers: Array.isArray(issuers) ? issuers.map(one) : issuers,
+    servers: issuers.map(one),
   };
+}
+
+function isArrayOfStrings(value) {
+  return Array.isArray(value) && value.every((item) => typeof item === "string");
 }
 
 /** Whether a server has a key or a callback to authenticate by. */

@@ -4,10 +4,11 @@ mod details;
 mod failure;
 mod message;
 mod redacted;
+mod refused;
 
 use std::fmt;
 
-pub use details::{ConfigurationError, DiscoveryAttempt, FhirError, IdTokenError, OAuthError};
+pub use details::{ConfigurationError, DiscoveryAttempt, FhirError, IdTokenError, OAuthError, RefusedRequest};
 pub use failure::Failure;
 
 use crate::fhir::outcome::OperationOutcome;
@@ -101,6 +102,10 @@ pub enum Error {
         /// What is wrong with it.
         problem: Box<str>,
     },
+    /// The server did not say what it knows of a token (RFC 7662).
+    Introspection(Box<RefusedRequest>),
+    /// The server did not take a token back (RFC 7009).
+    Revocation(Box<RefusedRequest>),
     /// The ID token does not hold up.
     IdToken(Box<IdTokenError>),
     /// No connection, or the browser kept the answer from the page.
@@ -297,6 +302,8 @@ impl Error {
             Self::Token(error) if error.error == "invalid_client" => "invalid_client",
             Self::Token(_) => "token_request_failed",
             Self::TokenResponse { .. } => "invalid_token_response",
+            Self::Introspection(_) => "introspection_failed",
+            Self::Revocation(_) => "revocation_failed",
             Self::IdToken(_) => "invalid_id_token",
             Self::Network { .. } => "network",
             Self::Timeout { .. } => "timeout",
@@ -367,6 +374,8 @@ impl Error {
             Self::Authorization(_) => "RFC 6749 section 4.1.2.1",
             Self::Token(_) => "RFC 6749 section 5.2",
             Self::TokenResponse { .. } => "RFC 6749 section 5.1",
+            Self::Introspection(_) => "RFC 7662 section 2.3",
+            Self::Revocation(_) => "RFC 7009 section 2.2",
             Self::ClientAuthentication { .. } => "SMART App Launch 2.2, asymmetric authentication",
             Self::Fhir(_) | Self::NotJson { .. } | Self::HiddenHeader { .. } | Self::BatchResponse { .. } => {
                 "FHIR R4, RESTful API"
@@ -396,6 +405,7 @@ impl Error {
             | Self::UserInfo { status, .. }
             | Self::RegistrationResponse { status, .. } => Some(*status),
             Self::Fhir(error) => Some(error.status),
+            Self::Introspection(refused) | Self::Revocation(refused) => Some(refused.status),
             _ => None,
         }
     }

@@ -138,6 +138,10 @@ pub trait Store {
     async fn remove(&self, key: &str) -> Result<(), StoreFailure>;
     /// All keys that begin with a prefix.
     async fn keys(&self, prefix: &str) -> Result<Vec<String>, StoreFailure>;
+    /// Whether only pages of this page's origin use the store, so that a launch must come back to that origin.
+    fn is_bound_to_origin(&self) -> bool {
+        true
+    }
 }
 
 /// The store refused: it is blocked, full or absent.

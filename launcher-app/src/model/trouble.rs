@@ -218,7 +218,7 @@ mod tests {
 
     fn oauth(error: &str) -> Box<OAuthError> {
         let description = Some("The scope is bad.".to_owned());
-        Box::new(OAuthError { error: error.into(), description, uri: None, status: None })
+        Box::new(OAuthError { error: error.into(), description, uri: None, status: None, hint: None })
     }
 
     fn fhir(status: u16) -> Error {
@@ -226,6 +226,7 @@ mod tests {
             status,
             host: "ehr.example".into(),
             operation_outcome: None,
+            text: None,
             retry_after: None,
             etag: None,
         }))

@@ -6,6 +6,7 @@ use super::config::Server;
 use super::records::Endpoints;
 use super::transport::Answer;
 use crate::error::{Error, Failure};
+use crate::fhir::retry::read_http_date;
 use crate::platform::{Clock, Entropy, JsonView};
 use crate::protocol::client_assertion::PrivateKeyJwt;
 use crate::protocol::client_auth::{
@@ -52,13 +53,19 @@ impl Server {
     }
 
     /// Reads what the token endpoint answered, and remembers where it did not know the client: a diagnosis tells more then.
-    pub(super) fn read_tokens<V: JsonView>(&self, answer: &Answer<V>) -> Result<Box<TokenResponse>, Failure> {
+    /// `now` is the time by this device's clock.
+    pub(super) fn read_tokens<V: JsonView>(&self, answer: &Answer<V>, now: f64) -> Result<Box<TokenResponse>, Failure> {
         let response = answer.read_by(read_token_response);
-        if matches!(response.as_ref().map_err(|failure| &**failure), Err(Error::Token(error)) if error.error == "invalid_client")
-        {
-            self.refused_client.set(true);
-        }
-        response
+        response.map_err(|failure| match Error::from(failure) {
+            Error::Token(mut error) if error.error == "invalid_client" => {
+                self.refused_client.set(true);
+                let server_time = answer.date.as_deref().and_then(read_http_date);
+                error.hint =
+                    self.record.authentication.refusal_hint(&self.record.client_id, server_time.map(|time| now - time));
+                Error::Token(error).into()
+            }
+            other => other.into(),
+        })
     }
 }
 

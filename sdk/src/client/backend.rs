@@ -335,7 +335,7 @@ async fn request_token<P: Platform>(inner: &Inner<P>) -> Result<AccessToken, Fai
     let client = server.authenticated(endpoint, endpoint, supported).await?;
     let request = client_credentials_request(&client, &server.record.scope);
     let answer = send(platform, &request, REQUEST_TIMEOUT, &AbortSignal::never()).await?;
-    let response = server.read_tokens(&answer)?;
+    let response = server.read_tokens(&answer, inner.platform.now())?;
     let expires_at = response.expires_in.map(|seconds| platform.now() + seconds);
     let access_token = response.access_token;
     *inner.token.borrow_mut() = Some(Token { access_token: access_token.clone(), expires_at });

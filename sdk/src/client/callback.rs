@@ -57,7 +57,7 @@ impl<P: Platform> SmartApp<P> {
         let client = server.client(&launch.endpoints.token, &launch.endpoints).await?;
         let request = client.code_request(code, &launch.redirect_uri, launch.verifier.as_ref());
         let answer = send(self.platform(), &request, REQUEST_TIMEOUT, &AbortSignal::never()).await?;
-        let response = server.read_tokens(&answer)?;
+        let response = server.read_tokens(&answer, self.platform().now())?;
         if launch.patient.is_some() && response.context.patient != launch.patient {
             return Err(Error::PatientChanged.into());
         }

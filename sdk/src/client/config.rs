@@ -105,6 +105,10 @@ impl ServerRecord {
     }
 }
 
+/// What helps a page that was opened as a file.
+const NO_FILE: &str = "this page is a file (file://), to which no server can send the user back: serve its folder on this machine, \
+                       and open it at http://localhost";
+
 /// A server record whose addresses have been read.
 pub(crate) struct Server {
     pub record: ServerRecord,
@@ -122,10 +126,38 @@ pub(crate) struct Server {
 
 impl Server {
     pub fn read(record: ServerRecord) -> Result<Self, Failure> {
+        if record.redirect_uri.starts_with("file:") {
+            return Err(Error::configuration("redirectUri", NO_FILE));
+        }
         let redirect_uri = read_address(&record, "redirectUri", &record.redirect_uri)?;
         let token_proxy = record.token_proxy.as_deref().map(|proxy| read_token_proxy(&record, &redirect_uri, proxy));
         let token_proxy = token_proxy.transpose()?;
         Ok(Self { token_proxy, ..Self::read_without_redirect(record)? })
+    }
+
+    /// Whether a page at a location, if it leaves for the server, can finish the launch where the user comes back to.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`] where the page is a file, or of another origin than the redirect URI: pages of two origins share
+    /// no storage.
+    pub fn check_way_back(&self, location: &str) -> Result<(), Failure> {
+        let wrong = |problem: &str| Err(Error::configuration("redirectUri", problem));
+        if location.starts_with("file:") {
+            return wrong(NO_FILE);
+        }
+        let (Ok(page), Ok(redirect)) = (Url::parse(location), Url::parse(&self.record.redirect_uri)) else {
+            return Ok(());
+        };
+        if page.origin() == redirect.origin() {
+            return Ok(());
+        }
+        wrong(&format!(
+            "it is at {} and this page at {}, and pages of two origins share no storage, so the launch could not be finished: open \
+             the app at the redirect URI's origin, or register one of this page's. Where that page forwards the redirect to this one, \
+             go to authorizationUrl() yourself",
+            redirect.origin(),
+            page.origin()
+        ))
     }
 
     /// Reads a record of which no user is sent away and back.

@@ -3,6 +3,7 @@
 #[cfg(any(feature = "js-backend", test))]
 use super::backend::BackendConfig;
 use super::config::{NamedEndpoints, ServerRecord, SmartAppConfig};
+use super::config_names::refuse_unknown;
 use crate::error::{Error, Failure};
 use crate::platform::JsonView;
 use crate::protocol::client_auth::{BasicEncoding, ClientAuthentication};
@@ -54,11 +55,14 @@ const MEMBERS: [&str; 26] = [
     "userinfoEndpoint",
 ];
 
+/// Members of an app's configuration besides its servers.
+const APP_MEMBERS: &[&str] = &["store"];
+
 /// Reads the authentication of a server that has a key or a callback; `None` for every other.
 pub(crate) type ReadAuthentication<V> = dyn Fn(&V) -> Result<Option<ClientAuthentication>, Failure>;
 
 impl SmartAppConfig {
-    /// Reads `{"servers": [{…}]}`, or `{"server": {…}}` for one.
+    /// Reads `{"servers": [{…}]}`; for one server also `{"server": {…}}`, or its members alone.
     ///
     /// # Errors
     /// [`Error::Configuration`] naming the member that is missing, wrong or unknown.
@@ -69,13 +73,29 @@ impl SmartAppConfig {
     /// Reads as [`Self::read`], and asks `authentication` for what no JSON can hold: a server's key or callback.
     pub(crate) fn read_with<V: JsonView>(value: &V, authentication: &ReadAuthentication<V>) -> Result<Self, Failure> {
         let read = |server: &V| ServerRecord::read_with(server, authentication);
+        if value.member("trustedIssuers").is_some() {
+            // Where it is one, it was written out before.
+            let problem = "it is not an array of strings, such as [\"https://ehr.example/fhir\"]";
+            return Err(Error::configuration("trustedIssuers", problem));
+        }
         let servers = match (value.member("server"), value.member("servers")) {
-            (Some(server), None) => vec![read(&server)?],
+            (Some(server), None) => {
+                refuse_beside(value, "server")?;
+                vec![read(&server)?]
+            }
             (None, Some(servers)) => {
+                refuse_beside(value, "servers")?;
                 let servers = servers.items().ok_or_else(|| Error::configuration("servers", "it is not an array"))?;
                 servers.iter().map(read).collect::<Result<_, _>>()?
             }
-            (None, None) => return Err(Error::configuration("server", "it is missing")),
+            (None, None) => {
+                if value.names().iter().all(|name| APP_MEMBERS.contains(&name.as_str())) {
+                    return Err(Error::configuration("server", "it is missing"));
+                }
+                // The members of its one server stand in the configuration itself.
+                refuse_unknown(value, &[&MEMBERS, APP_MEMBERS].concat())?;
+                vec![ServerRecord::read_members(value, authentication)?]
+            }
             (Some(_), Some(_)) => {
                 return Err(Error::configuration("server", "it stands beside servers; give one of the two"));
             }
@@ -95,6 +115,10 @@ impl ServerRecord {
 
     fn read_with<V: JsonView>(value: &V, own_authentication: &ReadAuthentication<V>) -> Result<Self, Failure> {
         refuse_unknown(value, &MEMBERS)?;
+        Self::read_members(value, own_authentication)
+    }
+
+    fn read_members<V: JsonView>(value: &V, own_authentication: &ReadAuthentication<V>) -> Result<Self, Failure> {
         let mut wrong = FirstWrong::default();
         let record = Self {
             name: wrong.note(optional(value, "name")),
@@ -135,6 +159,14 @@ impl NamedEndpoints {
     }
 }
 
+/// Refuses members of a server that stand beside it, and members that do not exist.
+fn refuse_beside<V: JsonView>(value: &V, servers: &str) -> Result<(), Failure> {
+    match value.names().into_iter().find(|name| MEMBERS.contains(&name.as_str())) {
+        Some(member) => Err(Error::configuration(&member, &format!("it stands beside {servers}; write it within"))),
+        None => refuse_unknown(value, &[&[servers], APP_MEMBERS].concat()),
+    }
+}
+
 /// The first member that is wrong, noted while the others are read: less code than to leave at each.
 #[derive(Default)]
 struct FirstWrong {
@@ -168,13 +200,6 @@ impl BackendConfig {
             file_origins: texts(value, "fileOrigins")?,
             allow_insecure_http: flag(value, "allowInsecureHttp")?,
         })
-    }
-}
-
-fn refuse_unknown<V: JsonView>(value: &V, members: &[&str]) -> Result<(), Failure> {
-    match value.names().into_iter().find(|name| !members.contains(&name.as_str())) {
-        Some(unknown) => Err(Error::configuration(&unknown, "there is no such member")),
-        None => Ok(()),
     }
 }
 
@@ -315,6 +340,57 @@ mod tests {
             let Error::Configuration(found) = read(&wrong).unwrap_err().into() else { panic!("{name}") };
             assert_eq!(found.member, name);
         }
+    }
+
+    #[test]
+    fn d9_a_member_by_another_librarys_name_is_named_with_the_right_one() {
+        let told = |config: Value| {
+            let Error::Configuration(wrong) = SmartAppConfig::read(&config).unwrap_err().into() else { panic!() };
+            (wrong.member, wrong.problem)
+        };
+        let (member, problem) = told(json!({"client_id": "app", "scope": "openid", "iss": "https://ehr.example/fhir"}));
+        assert_eq!(member, "client_id");
+        assert!(problem.contains("clientId"), "{problem}");
+        for (written, right) in [
+            ("iss", "fhirBase"),
+            ("redirect_uri", "redirectUri"),
+            ("fhirbase", "fhirBase"),
+            ("token_endpoint_auth_method", "tokenEndpointAuthMethod"),
+            ("scopes", "scope"),
+            ("pkceMode", "pkce"),
+        ] {
+            let mut record = server();
+            record[written] = json!("x");
+            for config in [record.clone(), json!({"server": record}), json!({"servers": [record]})] {
+                let (member, problem) = told(config);
+                assert_eq!(member, written);
+                assert!(problem.ends_with(&format!("it is called {right} here")), "{problem}");
+            }
+        }
+        assert_eq!(told(json!({"server": server(), "colour": "red"})).0, "colour");
+        assert_eq!(told(json!({"server": server(), "clientId": "app"})).0, "clientId");
+        assert_eq!(
+            told(json!({"clientId": "app", "scope": "openid", "redirectUri": "https://app.example/"})).0,
+            "fhirBase"
+        );
+        for nothing in [json!({}), json!({"store": "tab"}), json!(null), json!("x")] {
+            assert_eq!(told(nothing).0, "server");
+        }
+    }
+
+    #[test]
+    fn d9_trusted_issuers_that_are_no_array_are_named() {
+        let config = json!({"trustedIssuers": "https://ehr.example/fhir", "clientId": "app", "scope": "openid"});
+        let Error::Configuration(wrong) = SmartAppConfig::read(&config).unwrap_err().into() else { panic!() };
+        assert_eq!(wrong.member, "trustedIssuers");
+        assert!(wrong.problem.contains("array"), "{}", wrong.problem);
+    }
+
+    #[test]
+    fn one_server_can_stand_in_the_configuration_itself() {
+        let mut config = server();
+        config["store"] = json!("tab");
+        assert_eq!(SmartAppConfig::read(&config).unwrap().servers[0].client_id, "app");
     }
 
     #[test]

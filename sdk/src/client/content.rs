@@ -106,6 +106,7 @@ impl<P: Platform> Session<P> {
                 status,
                 host: url.host().to_owned(),
                 operation_outcome: Some(operation_outcome),
+                text: None,
                 retry_after: None,
                 etag: None,
             };

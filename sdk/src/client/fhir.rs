@@ -13,6 +13,7 @@ use crate::fhir::response::FhirResponse;
 use crate::fhir::retry::{Tries, is_repeatable};
 use crate::platform::{Body, Entropy, Json, JsonView, LocalFuture, Platform};
 use crate::protocol::http::Request;
+use crate::protocol::plain_text::said;
 use crate::protocol::redaction::Secrets;
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::url::Url;
@@ -307,13 +308,15 @@ pub(super) fn read_answer<V: JsonView>(answer: Answer<V>, url: &Url) -> Result<F
 
 /// What an error status says, without the secrets of the request.
 pub(super) fn fhir_error<V: JsonView>(answer: Answer<V>, url: &Url) -> Failure {
+    let operation_outcome = match &answer.body {
+        Body::Json(resource) => OperationOutcome::read(resource),
+        _ => None,
+    };
     let failure: Failure = Error::Fhir(Box::new(FhirError {
         status: answer.status,
         host: url.host().to_owned(),
-        operation_outcome: match &answer.body {
-            Body::Json(resource) => OperationOutcome::read(resource),
-            _ => None,
-        },
+        text: if operation_outcome.is_some() { None } else { said(&answer.body) },
+        operation_outcome,
         retry_after: answer.retry_after,
         etag: answer.etag,
     }))

@@ -23,8 +23,8 @@ impl<P: Platform> Session<P> {
     /// What the server says of the session's access token (RFC 7662).
     ///
     /// # Errors
-    /// [`Error::NotOffered`] where the server has no introspection, [`Error::Token`] where it refuses, [`Error::TokenResponse`]
-    /// for what is no answer, [`Error::Network`].
+    /// [`Error::NotOffered`] where the server has no introspection, [`Error::Introspection`] where it refuses or gives no usable
+    /// response, [`Error::Network`].
     pub async fn introspect(
         &self,
         asked_as: IntrospectAs,
@@ -38,6 +38,7 @@ impl<P: Platform> Session<P> {
             IntrospectAs::Client => client_introspection_request(&self.inner.client(&endpoint).await?, &token),
         };
         let answer = send(&self.inner.platform, &request, REQUEST_TIMEOUT, abort).await?;
-        answer.read_by(read_introspection)
+        let read = answer.read_by(read_introspection);
+        read.map_err(|failure| failure.of_introspection(asked_as == IntrospectAs::Client))
     }
 }

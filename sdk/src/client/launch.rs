@@ -52,7 +52,8 @@ impl<P: Platform> SmartApp<P> {
     /// for a standalone launch.
     ///
     /// # Errors
-    /// As [`Self::authorization_url`], and [`Error::Navigation`] where there is no page.
+    /// As [`Self::authorization_url`], and [`Error::Navigation`] where there is no page. [`Error::Configuration`] where the page
+    /// could not finish the launch: it is of another origin than the redirect URI, and its store is bound to its origin.
     pub async fn launch(&self, options: LaunchOptions) -> Result<(), Failure> {
         let departure = self.departure(&self.random_text()?, &options, true).await?;
         self.leave_for(&departure)
@@ -83,7 +84,7 @@ impl<P: Platform> SmartApp<P> {
         Ok(self.departure(state, options, false).await?.url)
     }
 
-    async fn departure(&self, state: &str, options: &LaunchOptions, can_post: bool) -> Result<Departure, Failure> {
+    async fn departure(&self, state: &str, options: &LaunchOptions, is_leaving: bool) -> Result<Departure, Failure> {
         let link = match LaunchLink::read(&self.platform().location().unwrap_or_default()) {
             // The caller knows where to go, whatever the page was opened with.
             Err(_) if options.iss.is_some() || options.server.is_some() => None,
@@ -93,7 +94,7 @@ impl<P: Platform> SmartApp<P> {
             Some(iss) => self.server_by_issuer(iss)?,
             None => self.server_by_name(options.server.as_deref())?,
         };
-        self.prepare(&server, link.as_ref(), options, None, state, can_post).await
+        self.prepare(&server, link.as_ref(), options, None, state, is_leaving).await
     }
 
     /// Leaves the page to ask the server of a session again, as a standalone launch about the same patient: after the session
@@ -130,9 +131,12 @@ impl<P: Platform> SmartApp<P> {
         options: &LaunchOptions,
         patient: Option<String>,
         state: &str,
-        can_post: bool,
+        is_leaving: bool,
     ) -> Result<Departure, Failure> {
         let record = &server.record;
+        if is_leaving && self.platform().is_bound_to_origin() {
+            server.check_way_back(&self.platform().location().unwrap_or_default())?;
+        }
         let scope = launch_scope(options.scope.as_deref().unwrap_or(&record.scope), link.is_some());
         let configuration = discover(self.platform(), self.parts(), server, scope.contains("openid")).await?;
         let endpoints = Rc::new(Endpoints::of(&configuration)?);
@@ -171,7 +175,7 @@ impl<P: Platform> SmartApp<P> {
             code_challenge: challenge.as_deref(),
             extra: &options.extra,
         };
-        let takes_post = can_post && link.is_none() && configuration.has_capability("authorize-post");
+        let takes_post = is_leaving && link.is_none() && configuration.has_capability("authorize-post");
         let departure = depart(&request, options.method, takes_post)?;
         let pending = PendingLaunch {
             server: server.key.clone(),

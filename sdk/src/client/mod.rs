@@ -9,6 +9,7 @@ pub mod batch;
 mod callback;
 pub mod config;
 pub(crate) mod config_json;
+mod config_names;
 pub mod content;
 pub mod diagnosis;
 pub mod discovery;

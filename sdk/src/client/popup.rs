@@ -63,8 +63,8 @@ impl<P: Platform> SmartApp<P> {
         abort: &AbortSignal,
     ) -> Result<Callback, Failure> {
         let state = [&self.random_text()?, POPUP].concat();
-        let url = self.authorization_url_of(&state, &options).await?;
         let platform = self.platform();
+        let url = self.authorization_url_of(&state, &options).await?;
         let taken: Rc<RefCell<Option<Callback>>> = Rc::default();
         let arrival = AbortHandle::new();
         let arrived = arrival.signal();

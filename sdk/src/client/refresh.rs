@@ -134,7 +134,7 @@ async fn request_tokens<P: Platform>(inner: &Rc<Inner<P>>, scope: Option<&str>) 
     let refresh_token = refresh_token.ok_or(Error::SessionExpired)?;
     let request = inner.client(&endpoint).await?.refresh_request(&refresh_token, scope);
     let answer = send(&inner.platform, &request, REQUEST_TIMEOUT, &AbortSignal::never()).await?;
-    inner.server.read_tokens(&answer)
+    inner.server.read_tokens(&answer, inner.platform.now())
 }
 
 /// Stores the new tokens before anything uses them. `scope` is what was asked for, and is what was granted where the server

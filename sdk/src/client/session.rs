@@ -169,6 +169,7 @@ impl<P: Platform> Session<P> {
         .into_iter()
         .filter(|(is_so, ..)| *is_so)
         .map(|(_, code, message, section)| Finding::new(code, message, section))
+        .chain(dropped_scopes(&self.scopes()))
         .collect()
     }
 
@@ -241,6 +242,20 @@ impl<P: Platform> Session<P> {
     fn expires_within(&self, seconds: f64) -> bool {
         self.expires_at().is_some_and(|expires_at| self.inner.platform.now() + seconds >= expires_at)
     }
+}
+
+/// The finding on scopes of version 1 that the server dropped.
+fn dropped_scopes(scopes: &ScopeGrant) -> Option<Finding> {
+    let dropped = scopes.dropped_version_1();
+    if dropped.is_empty() {
+        return None;
+    }
+    let message = format!(
+        "The server granted none of the scopes that are written as in SMART App Launch 1: the user denied them, or the server knows \
+         version 2 alone. Ask for {}.",
+        dropped.join(" ")
+    );
+    Some(Finding::new("dropped_v1_scopes", message, "SMART App Launch 2.2, scopes for requesting FHIR resources"))
 }
 
 impl<P: Platform> Inner<P> {

@@ -60,5 +60,5 @@ pub(super) async fn revoke<P: Platform>(session: Session<P>) -> Revocation {
 async fn give_back<P: Platform>(inner: &Inner<P>, endpoint: &Url, token: RevokedToken<'_>) -> Result<(), Failure> {
     let request = revocation_request(&inner.client(endpoint).await?, token);
     let answer = send(&inner.platform, &request, DOCUMENT_TIMEOUT, &AbortSignal::never()).await?;
-    answer.read_by(read_revocation)
+    answer.read_by(read_revocation).map_err(Failure::of_revocation)
 }

@@ -25,6 +25,8 @@ pub(crate) const REQUEST_TIMEOUT: u32 = 60_000;
 pub(crate) struct Answer<V> {
     pub status: u16,
     pub retry_after: Option<String>,
+    /// The time by the server's clock (RFC 9110 section 6.6.1), of a response that is an error.
+    pub date: Option<String>,
     pub etag: Option<String>,
     pub location: Option<String>,
     pub last_modified: Option<String>,
@@ -50,14 +52,26 @@ impl<V> Answer<V> {
     ) -> Result<Box<Self>, HttpFailure> {
         let status = response.status();
         // Asking for a header takes a browser as long as anything else here.
-        let retry_after = if status < 400 { None } else { response.header("Retry-After") };
+        let of_error = |name| if status < 400 { None } else { response.header(name) };
+        let (retry_after, date) = (of_error("Retry-After"), of_error("Date"));
         let etag = response.header("ETag");
         let location = response.header("Location");
         let last_modified = response.header("Last-Modified");
         let cache_control = response.header("Cache-Control");
         let (body, bytes) = response.body(counts_bytes).await?;
         // Boxed, because many hands pass it on.
-        Ok(Box::new(Self { status, retry_after, etag, location, last_modified, cache_control, body, bytes, secrets }))
+        Ok(Box::new(Self {
+            status,
+            retry_after,
+            date,
+            etag,
+            location,
+            last_modified,
+            cache_control,
+            body,
+            bytes,
+            secrets,
+        }))
     }
 }
 

@@ -40,6 +40,21 @@ pub struct OAuthError {
     pub uri: Option<String>,
     /// The HTTP status of a token response; `None` for a redirect.
     pub status: Option<u16>,
+    /// What may help, by what this client knows of its request: a sentence.
+    pub hint: Option<String>,
+}
+
+/// A request about a token, other than for one, that the server refused or gave no usable response to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefusedRequest {
+    /// The HTTP status.
+    pub status: u16,
+    /// What is wrong with the response, or the OAuth error in words.
+    pub problem: String,
+    /// The OAuth error, where the server gave one.
+    pub oauth: Option<OAuthError>,
+    /// What may help: a sentence.
+    pub hint: Option<&'static str>,
 }
 
 /// An error status of a FHIR server.
@@ -51,6 +66,9 @@ pub struct FhirError {
     pub host: String,
     /// The OperationOutcome in the body, where there was one.
     pub operation_outcome: Option<OperationOutcome>,
+    /// What the server said where there was no OperationOutcome: plain text, or the message of another JSON object. Show it as
+    /// text, never as HTML.
+    pub text: Option<String>,
     /// `Retry-After`, as it came.
     pub retry_after: Option<String>,
     /// `ETag`, as it came.

@@ -1,6 +1,6 @@
 //! Errors in words: what happened, where, and what to do next.
 
-use super::{Error, FhirError, OAuthError};
+use super::{Error, FhirError, OAuthError, RefusedRequest};
 use crate::fhir::outcome::OperationOutcome;
 use crate::fhir::resource_lines::LineProblem;
 use crate::protocol::encoding::{decimal, join, trim_end};
@@ -32,7 +32,8 @@ impl Error {
             Self::Network { host } => (
                 "No answer could be read from ",
                 &**host,
-                ": check the connection, that the server is up, and that it allows this page's origin (CORS).",
+                ": check the connection, that the server is up and allows this page's origin (CORS), and that the page's own policy \
+                 allows the server (Content-Security-Policy, connect-src).",
             ),
             Self::Timeout { host } => ("", &**host, " did not answer in time: try again."),
             Self::Aborted => ("The request was called off.", "", ""),
@@ -128,8 +129,16 @@ impl Error {
                 ("The server did not authorize the app: ", &*joined, ".")
             }
             Self::Token(error) => {
-                joined = error.worded();
-                ("The token request failed: ", &*joined, ".")
+                joined = with_hint(format!("{}.", error.worded()), error.hint.as_deref());
+                ("The token request failed: ", &*joined, "")
+            }
+            Self::Introspection(refused) => {
+                joined = refused.worded();
+                ("The introspection failed ", &*joined, "")
+            }
+            Self::Revocation(refused) => {
+                joined = refused.worded();
+                ("The revocation failed ", &*joined, "")
             }
             Self::TokenResponse { status, problem } => {
                 joined = [&decimal((*status).into()), ") is not one: ", problem].concat();
@@ -253,8 +262,22 @@ impl Error {
     }
 }
 
-impl OAuthError {
+/// A sentence, and one more that may help.
+fn with_hint(sentence: String, hint: Option<&str>) -> String {
+    match hint {
+        Some(hint) => format!("{sentence} {hint}"),
+        None => sentence,
+    }
+}
+
+impl RefusedRequest {
     fn worded(&self) -> String {
+        with_hint(format!("(status {}): {}.", self.status, self.problem), self.hint)
+    }
+}
+
+impl OAuthError {
+    pub(super) fn worded(&self) -> String {
         match &self.description {
             Some(description) => [&self.error, " (", trim_end(description, b'.'), ")"].concat(),
             None => self.error.clone(),
@@ -264,7 +287,7 @@ impl OAuthError {
 
 impl FhirError {
     fn worded(&self) -> String {
-        let said = self.operation_outcome.as_ref().and_then(OperationOutcome::first_text);
+        let said = self.operation_outcome.as_ref().and_then(OperationOutcome::first_text).or(self.text.as_deref());
         match said {
             Some(said) => [&self.host, " answered with status ", &decimal(self.status.into()), ": ", said].concat(),
             None => [&self.host, " answered with status ", &decimal(self.status.into()), "."].concat(),

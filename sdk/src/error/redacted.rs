@@ -32,6 +32,7 @@ fn oauth(error: OAuthError, secrets: &Secrets) -> OAuthError {
 }
 
 fn fhir(mut error: Box<FhirError>, secrets: &Secrets) -> Box<FhirError> {
+    error.text = error.text.map(|text| secrets.redact(&text));
     if let Some(OperationOutcome { issues, json }) = &mut error.operation_outcome {
         *json = secrets.redact(json);
         for issue in issues {

@@ -48,6 +48,7 @@ fn read_entry<V: JsonView>(entry: &V, host: &str) -> Result<FhirResponse<V>, Fai
         status,
         host: host.to_owned(),
         operation_outcome: outcome().or(resource).as_ref().and_then(OperationOutcome::read),
+        text: None,
         retry_after: None,
         etag: said("etag"),
     }))

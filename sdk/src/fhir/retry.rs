@@ -67,7 +67,7 @@ pub fn retry_after(text: &str, now: f64) -> Option<f64> {
 
 /// The seconds since 1970 of a date such as `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 section 5.6.7). A crate for this
 /// weighs five times as much in wasm, as it also reads the two obsolete forms.
-fn read_http_date(text: &str) -> Option<f64> {
+pub(crate) fn read_http_date(text: &str) -> Option<f64> {
     const MONTHS: &[u8] = b"JanFebMarAprMayJunJulAugSepOctNovDec";
     let text = text.strip_suffix(" GMT").filter(|text| text.len() == 25)?;
     // It has each of its parts at a place of its own.
@@ -93,7 +93,7 @@ mod tests {
 
     fn answer(status: u16, retry_after: Option<&str>) -> Error {
         let (host, retry_after) = ("ehr.example".to_owned(), retry_after.map(str::to_owned));
-        Error::Fhir(Box::new(FhirError { status, host, operation_outcome: None, retry_after, etag: None }))
+        Error::Fhir(Box::new(FhirError { status, host, operation_outcome: None, text: None, retry_after, etag: None }))
     }
 
     #[test]

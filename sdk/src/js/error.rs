@@ -33,6 +33,9 @@ pub(super) fn in_words(error: &Error, message: &str, section: Option<&str>) -> J
         Error::Authorization(oauth) | Error::Token(oauth) | Error::Registration(oauth) => {
             details.extend(oauth_details(oauth));
         }
+        Error::Introspection(refused) | Error::Revocation(refused) => {
+            details.extend(refused.oauth.iter().flat_map(oauth_details));
+        }
         Error::FileOutcome { outcome, .. } => {
             let outcome = WebPlatform::default().parse(&outcome.json);
             details.push(("operationOutcome", outcome.map_or(JsValue::UNDEFINED, JsonValue::into_js)));

@@ -37,6 +37,7 @@ impl Callback {
                 description: single("error_description")?,
                 uri: single("error_uri")?,
                 status: None,
+                hint: None,
             })),
             (Some(code), None) => Ok(AuthorizationCode::new(code)),
         };

@@ -9,6 +9,9 @@ use super::url::Url;
 use crate::error::Failure;
 use crate::platform::LocalFuture;
 
+/// By how many seconds clocks may differ before a refused assertion is put down to it.
+const CLOCK_TOLERANCE: f64 = 30.0;
+
 /// A client's way of authenticating (`token_endpoint_auth_method`).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum ClientAuthentication {
@@ -120,6 +123,34 @@ impl ClientAuthentication {
     /// Whether it rests on a shared secret.
     pub fn has_secret(&self) -> bool {
         matches!(self, Self::ClientSecretPost(_) | Self::ClientSecretBasic(..))
+    }
+
+    /// What may help where a server did not accept the client: a sentence. `clock_ahead` is by how many seconds this device's clock
+    /// is ahead of the server's, where that is known.
+    pub(crate) fn refusal_hint(&self, client_id: &str, clock_ahead: Option<f64>) -> Option<String> {
+        let is_changed =
+            |secret: &ClientSecret| [client_id, secret.expose()].iter().any(|text| percent_encode(text) != **text);
+        match self {
+            Self::ClientSecretBasic(secret, BasicEncoding::Form) if is_changed(secret) => Some(
+                "The client id or the secret has characters that form-encoding changes, and some servers compare them as they \
+                 are: try basicEncoding \"raw\"."
+                    .to_owned(),
+            ),
+            Self::ClientSecretBasic(secret, BasicEncoding::Raw) if is_changed(secret) => Some(
+                "The client id or the secret has characters that form-encoding changes, as RFC 6749 section 2.3.1 asks: try \
+                 basicEncoding \"form\"."
+                    .to_owned(),
+            ),
+            Self::Callback(_) => {
+                let ahead = clock_ahead.filter(|ahead| ahead.abs() > CLOCK_TOLERANCE)?;
+                let side = if ahead > 0.0 { "ahead of" } else { "behind" };
+                Some(format!(
+                    "This device's clock is {:.0} seconds {side} the server's, and an assertion holds for a short time: set the clock.",
+                    ahead.abs()
+                ))
+            }
+            _ => None,
+        }
     }
 
     /// What authenticates every request alike: nothing for a callback, which gives each its own. `client_id` is in the

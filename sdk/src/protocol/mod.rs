@@ -27,6 +27,7 @@ pub mod login_trust;
 pub mod openid;
 pub mod pem;
 pub mod pkce;
+pub(crate) mod plain_text;
 pub mod redaction;
 pub mod registration;
 pub mod revocation;

@@ -176,6 +176,7 @@ fn read_answer<'a, V: JsonView>(endpoint: &Url, status: u16, body: &'a Body<V>) 
             description: answer.member_text("error_description"),
             uri: answer.member_text("error_uri"),
             status: Some(status),
+            hint: None,
         }))
         .into());
     }

@@ -209,6 +209,12 @@ impl Scope {
         self.resource.is_some() || PLAIN.contains(&&*self.written) || self.written.starts_with("launch/")
     }
 
+    /// The scope in the words of version 2, where it is a resource scope of version 1.
+    pub fn from_version_1(&self) -> Option<String> {
+        let is_version_1 = [".read", ".write", ".*"].iter().any(|ending| self.written.ends_with(ending));
+        self.resource.as_ref().filter(|_| is_version_1).map(ResourceScope::to_text)
+    }
+
     fn differs_in_permissions_alone(&self, other: &Self) -> bool {
         match (&self.resource, &other.resource) {
             (Some(own), Some(other)) => {

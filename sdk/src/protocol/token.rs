@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::client_auth::ClientCredential;
 use super::context::LaunchContext;
 use super::http::Request;
+use super::plain_text;
 use super::secret::{AccessToken, AuthorizationCode, CodeVerifier, IdToken, RefreshToken};
 use super::url::Url;
 use crate::error::{Error, Failure, OAuthError};
@@ -122,10 +123,10 @@ pub(super) fn read_json_answer<V: JsonView>(status: u16, body: &Body<V>) -> Resu
     }
     let Body::Json(answer) = body else {
         let may_pass = status == 429 || status >= 500;
-        return Err(refuse(if may_pass {
-            "the server cannot serve it now; try again later"
-        } else {
-            "it is not JSON"
+        return Err(refuse(&match plain_text::said(body) {
+            _ if may_pass => "the server cannot serve it now; try again later".to_owned(),
+            Some(said) => format!("it is not JSON, and says: {}", said.trim_end_matches('.')),
+            None => "it is not JSON".to_owned(),
         }));
     };
     if let Some(error) = answer.member_text("error") {
@@ -134,6 +135,7 @@ pub(super) fn read_json_answer<V: JsonView>(status: u16, body: &Body<V>) -> Resu
             description: answer.member_text("error_description"),
             uri: answer.member_text("error_uri"),
             status: Some(status),
+            hint: None,
         }))
         .into());
     }
@@ -306,6 +308,7 @@ mod tests {
             description: Some("no".into()),
             uri: Some("https://e.example".into()),
             status: Some(400),
+            hint: None,
         };
         assert_eq!(error, Err(Error::Token(Box::new(expected)).into()));
     }

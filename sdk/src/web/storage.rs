@@ -91,4 +91,8 @@ impl Store for WebPlatform {
         keys.retain(|key| key.starts_with(prefix));
         Ok(keys)
     }
+
+    fn is_bound_to_origin(&self) -> bool {
+        !matches!(self.inner.store, StoreChoice::Own(_))
+    }
 }

@@ -86,7 +86,7 @@ fn s12_a_refresh_and_a_revocation_tell_no_token() {
     let Revocation::Failed(failure) = world.run(async move { session.sign_out().await }).unwrap().unwrap() else {
         panic!();
     };
-    assert_redacted(&failure, "token_request_failed", &["refresh-1", "access-1"]);
+    assert_redacted(&failure, "revocation_failed", &["refresh-1", "access-1"]);
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn s12_an_introspection_tells_no_access_token() {
     let session = sign_in(&server, &world, &tab);
     world.answer_by(oauth_echo);
     let refused = run(&world, async move { session.introspect(Default::default(), &AbortSignal::never()).await });
-    assert_redacted(&refused, "token_request_failed", &["access-1"]);
+    assert_redacted(&refused, "introspection_failed", &["access-1"]);
 }
 
 #[test]

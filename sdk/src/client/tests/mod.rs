@@ -24,6 +24,7 @@ mod record;
 mod redirects;
 mod refresh;
 mod registration;
+mod remedies;
 mod requests;
 mod resolver;
 mod retries;

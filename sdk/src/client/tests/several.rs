@@ -99,6 +99,7 @@ fn s2_signing_out_forgets_the_launch_that_was_to_follow_and_no_other() {
     let stranger = sign_in_as(&server, &world, &tab, "p2");
     launch_again(&world, &tab, &session, None);
     let followed = location(&tab);
+    tab.visit("https://app.example/");
     launch_again(&world, &tab, &stranger, None);
     let other = location(&tab);
     world.run(async move { session.sign_out().await }).unwrap().unwrap();
@@ -138,6 +139,7 @@ fn a8_launches_that_never_came_back_do_not_pile_up() {
     let pending = |tab: &MemoryPlatform| tab.stored().keys().filter(|key| key.starts_with("smartrust.launch.")).count();
     for _ in 0..5 {
         launch(&world, &app(&tab)).unwrap();
+        tab.visit("https://app.example/");
     }
     assert_eq!(pending(&tab), 5);
     world.advance(3601.0);

@@ -35,6 +35,18 @@ impl ScopeGrant {
         self.requested.those(&|scope| !self.granted.covers(scope) && self.granted.grants_part_of(scope))
     }
 
+    /// The scopes of version 1 in the words of version 2, where scopes of version 1 were asked for and nothing was granted for any
+    /// of them: a server that knows version 2 alone drops them.
+    pub fn dropped_version_1(&self) -> Vec<String> {
+        let missing = self.missing();
+        let asked = self.requested.those(&|scope| scope.from_version_1().is_some());
+        if asked.iter().all(|scope| missing.contains(scope)) {
+            asked.iter().filter_map(|scope| scope.from_version_1()).collect()
+        } else {
+            Vec::new()
+        }
+    }
+
     /// What was granted though it was not asked for.
     pub fn extra(&self) -> Vec<&Scope> {
         self.granted.those(&|scope| !self.requested.covers(scope))

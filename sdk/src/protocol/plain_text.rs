@@ -1,0 +1,69 @@
+//! What a server says in plain text, for an error to repeat.
+
+use crate::platform::{Body, JsonView};
+
+/// The longest text that an error repeats, in characters.
+const LONGEST: usize = 300;
+
+/// Members in which gateways and frameworks say what is wrong, the one that says most first.
+const MEMBERS: [&str; 4] = ["error_description", "message", "detail", "error"];
+
+/// What a body says in plain text or in a usual member of a JSON object, on one line. `None` for HTML and XML, which are for
+/// other readers, and where it says nothing.
+pub fn said<V: JsonView>(body: &Body<V>) -> Option<String> {
+    let text = match body {
+        Body::Text(text) => text.clone(),
+        Body::Json(value) => value.text().or_else(|| MEMBERS.iter().find_map(|member| value.member_text(member)))?,
+        Body::Empty => return None,
+    };
+    let text = text.trim_start_matches('\u{feff}');
+    let words = text.split(|character: char| character.is_whitespace() || character.is_control());
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    if words.first()?.starts_with('<') {
+        return None;
+    }
+    // A word is repeated whole or not at all, so that what redacts secrets afterwards knows them.
+    let mut length = 0;
+    let fitting = words.iter().take_while(|word| {
+        length += word.chars().count() + 1;
+        length <= LONGEST
+    });
+    let mut said: Vec<&str> = fitting.copied().collect();
+    if said.len() < words.len() {
+        said.push("…");
+    }
+    Some(said.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn text(text: &str) -> Option<String> {
+        said::<Value>(&Body::Text(text.into()))
+    }
+
+    #[test]
+    fn plain_text_is_said_on_one_line_and_markup_is_not() {
+        assert_eq!(text("\u{feff} The token\r\nhas run out.\n").as_deref(), Some("The token has run out."));
+        assert_eq!(text("a\u{0}b\u{1b}[31m").as_deref(), Some("a b [31m"));
+        for nothing in ["", " \n", "<html>no</html>", "\n <?xml version=\"1.0\"?>"] {
+            assert_eq!(text(nothing), None, "{nothing}");
+        }
+        assert_eq!(said::<Value>(&Body::Empty), None);
+        assert_eq!(text(&"é".repeat(1_000)).as_deref(), Some("…"));
+        let long = text(&"wörd ".repeat(1_000)).unwrap();
+        assert!(long.ends_with("wörd …") && long.chars().count() <= LONGEST + 2, "{long}");
+    }
+
+    #[test]
+    fn the_message_of_a_json_object_is_said() {
+        let json = |value: Value| said(&Body::Json(value));
+        assert_eq!(json(json!({"message": "Unauthorized"})).as_deref(), Some("Unauthorized"));
+        let both = json!({"error": "invalid_token", "error_description": "It has run out."});
+        assert_eq!(json(both).as_deref(), Some("It has run out."));
+        assert_eq!(json(json!("no")).as_deref(), Some("no"));
+        assert_eq!(json(json!({"resourceType": "Patient"})), None);
+    }
+}
