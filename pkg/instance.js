@@ -39,6 +39,13 @@ class Instance {
     return pending;
   }
 
+  /** A promise that others hold on to, such as who waits for a lock: it is resolved, by the instance's end if by nothing else. */
+  hold() {
+    const held = this.open();
+    held.reject = held.resolve;
+    return held;
+  }
+
   #settle(pending, how, value) {
     this.#pending.delete(pending);
     how(value);

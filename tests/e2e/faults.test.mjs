@@ -74,3 +74,25 @@ test("S11 an exception that goes through WebAssembly ends a session's calls with
   assert.deepEqual(seen.later, [ended, ended, ended]);
   assert.ok(seen.isOne);
 });
+
+test("S11 a page whose WebAssembly has failed keeps no lock from other pages", async ({ page }) => {
+  await signIn(page);
+  await prepare(page);
+  const seen = await withSession(page, async ({ session }) => {
+    const held = async () => (await navigator.locks.query()).held.map(({ name }) => name);
+    const { fetch } = globalThis;
+    let asked;
+    const isAsked = new Promise((resolve) => (asked = resolve));
+    // The server never answers a refresh, and what comes to a read is no response.
+    globalThis.fetch = async (url, { method }) => (method === "POST" ? (asked(), new Promise(() => {})) : {});
+    const refreshing = session.refresh();
+    await isAsked;
+    const before = await held();
+    const ends = await Promise.all([session.read("Patient/1"), refreshing].map(endOf));
+    globalThis.fetch = fetch;
+    // Whoever asks for it next gets it.
+    await navigator.locks.request(before[0], () => {});
+    return { before: before.length, ends, after: await held() };
+  });
+  assert.deepEqual(seen, { before: 1, ends: [ended, ended], after: [] });
+});

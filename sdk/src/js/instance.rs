@@ -4,11 +4,11 @@
 //! be trusted any more, and whoever waits would wait for ever. So all that the engine calls is run by the package's `Instance`,
 //! which then rejects every promise and lets nothing in any more.
 
-use js_sys::Promise;
+use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
 
 use crate::platform::LocalFuture;
-use crate::web;
+use crate::web::{self, Host};
 
 #[wasm_bindgen(raw_module = "../instance.js")]
 extern "C" {
@@ -20,11 +20,17 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn open(this: &Instance) -> Pending;
 
+    /// Makes a promise that is resolved here, or by the instance's end.
+    #[wasm_bindgen(method)]
+    fn hold(this: &Instance) -> Pending;
+
     type Pending;
     #[wasm_bindgen(method, getter)]
     fn promise(this: &Pending) -> Promise;
     #[wasm_bindgen(method)]
     fn resolve(this: &Pending, value: &JsValue);
+    #[wasm_bindgen(method, getter, js_name = resolve)]
+    fn resolver(this: &Pending) -> Function;
     #[wasm_bindgen(method)]
     fn reject(this: &Pending, error: &JsValue);
 }
@@ -54,7 +60,13 @@ mod own {
 
 /// A promise of what a future gives.
 pub(super) fn promise(future: LocalFuture<Result<JsValue, JsValue>>) -> Promise {
-    web::run_by(|call| own::INSTANCE.with(|instance| instance.run(&mut || call())));
+    web::set_host(Host {
+        run: |call| own::INSTANCE.with(|instance| instance.run(&mut || call())),
+        hold: || {
+            let held = own::INSTANCE.with(Instance::hold);
+            (held.promise(), Some(held.resolver()))
+        },
+    });
     let pending = own::INSTANCE.with(Instance::open);
     let promise = pending.promise();
     web::spawn(Box::pin(async move {

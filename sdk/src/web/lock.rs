@@ -8,7 +8,7 @@ use wasm_bindgen::prelude::*;
 use super::WebPlatform;
 use super::global::{global, member};
 use super::storage::StoreChoice;
-use super::tasks::Settled;
+use super::tasks::{Settled, held_promise, promise_with_resolver};
 use crate::platform::Lock;
 
 #[wasm_bindgen]
@@ -58,7 +58,7 @@ impl Lock for WebPlatform {
 }
 
 async fn lock(name: &str, among_tabs: bool) -> LockGuard {
-    let (held, release) = promise_with_resolver();
+    let (held, release) = held_promise();
     let guard = LockGuard { held, release };
     if among_tabs && is_locked_among_tabs(name, guard.held.clone()).await {
         return guard;
@@ -90,13 +90,6 @@ fn request_lock(name: &str, callback: &JsValue) -> Option<LockRequest> {
     let navigator: JsValue = global("navigator")?;
     let locks: LockManager = member(&navigator, "locks")?;
     locks.request(name, callback).ok()
-}
-
-/// A promise and what resolves it. `Function::default()` would evaluate a string, which a strict page forbids.
-fn promise_with_resolver() -> (Promise, Option<Function>) {
-    let mut resolver = None;
-    let promise = Promise::new(&mut |resolve, _| resolver = Some(resolve));
-    (promise, resolver)
 }
 
 fn resolve(resolver: &Option<Function>) {

@@ -34,7 +34,7 @@ pub use keys::ClientKeyPair;
 pub use popup::Popup;
 pub use storage::StoreChoice;
 #[cfg(any(feature = "js", feature = "js-backend"))]
-pub(crate) use tasks::{Callback, Settled, callback, run_by, spawn};
+pub(crate) use tasks::{Callback, Host, Settled, callback, set_host, spawn};
 
 use crate::platform::{LocalFuture, Spawn};
 

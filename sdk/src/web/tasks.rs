@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 
-use js_sys::Promise;
+use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
 
 use crate::platform::LocalFuture;
@@ -35,27 +35,44 @@ thread_local! {
     static WOKEN: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
     static LAST: Cell<usize> = const { Cell::new(0) };
     static POLL_NEXT: Callback = callback(|_| poll_next());
-    static RUN: Cell<Run> = const { Cell::new(run_plainly) };
+    static HOST: Cell<Host> = const { Cell::new(PAGE_ITSELF) };
 }
 
-/// What runs all that the engine calls: it calls the function that it is given, and may see to what escapes from it.
-pub(crate) type Run = fn(&mut dyn FnMut());
-
-fn run_plainly(call: &mut dyn FnMut()) {
-    call();
+/// What sees to it that nobody waits for ever where this WebAssembly fails.
+#[derive(Clone, Copy)]
+pub(crate) struct Host {
+    /// Runs all that the engine calls: it calls the function that it is given.
+    pub run: fn(&mut dyn FnMut()),
+    /// Makes a promise, and what resolves it, which it does itself where nobody is left to do it.
+    pub hold: fn() -> (Promise, Option<Function>),
 }
 
-/// Has all that the engine calls from now on run by this function.
+/// Where an app in Rust is the page itself, the page's own error handling sees to it.
+const PAGE_ITSELF: Host = Host { run: |call| call(), hold: promise_with_resolver };
+
+/// Has all that the engine calls from now on run by this host.
 #[cfg(any(feature = "js", feature = "js-backend"))]
-pub(crate) fn run_by(run: Run) {
-    RUN.set(run);
+pub(crate) fn set_host(host: Host) {
+    HOST.set(host);
+}
+
+/// A promise that others wait on, and what resolves it.
+pub(super) fn held_promise() -> (Promise, Option<Function>) {
+    (HOST.get().hold)()
+}
+
+/// A promise and what resolves it. `Function::default()` would evaluate a string, which a strict page forbids.
+pub(super) fn promise_with_resolver() -> (Promise, Option<Function>) {
+    let mut resolver = None;
+    let promise = Promise::new(&mut |resolve, _| resolver = Some(resolve));
+    (promise, resolver)
 }
 
 /// A function for the engine to call.
 pub(crate) fn callback(mut call: impl FnMut(JsValue) + 'static) -> Callback {
     Callback::new(move |value: JsValue| {
         let mut value = Some(value);
-        (RUN.get())(&mut || value.take().into_iter().for_each(&mut call));
+        (HOST.get().run)(&mut || value.take().into_iter().for_each(&mut call));
     })
 }
 
