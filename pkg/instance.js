@@ -15,6 +15,7 @@ class Instance {
   #hasEnded = false;
   #cause;
   #pending = new Set();
+  #connections = new Set();
   /** What the stand-ins that `guard` gives stand for. */
   #guarded = new WeakMap();
 
@@ -46,6 +47,18 @@ class Instance {
     return held;
   }
 
+  /** What ends a request; the instance's end does it, too. */
+  connect() {
+    const controller = new AbortController();
+    this.#connections.add(controller);
+    return controller;
+  }
+
+  /** Forgets a request that is over. */
+  disconnect(controller) {
+    this.#connections.delete(controller);
+  }
+
   #settle(pending, how, value) {
     this.#pending.delete(pending);
     how(value);
@@ -56,6 +69,7 @@ class Instance {
     this.#hasEnded = true;
     this.#cause = cause;
     for (const { reject } of [...this.#pending]) reject(this.#error());
+    for (const controller of this.#connections) controller.abort();
   }
 
   #error() {

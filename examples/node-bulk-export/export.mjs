@@ -24,11 +24,11 @@ try {
   const { output } = manifest;
   for (const [index, file] of output.entries()) {
     show(bar(index, output.length));
-    const target = join(folder, `${String(index + 1).padStart(4, "0")}-${file.type}.ndjson`);
+    const target = join(folder, `${String(index + 1).padStart(4, "0")}-${file.type ?? "resources"}.ndjson`);
     if (!existsSync(target)) await save(job, file, target);
   }
   show(`${bar(output.length, output.length)}\n`);
-  await writeFile(join(folder, "manifest.json"), JSON.stringify(manifest.document, null, 2));
+  await writeFile(join(folder, "manifest.json"), JSON.stringify(wholeOf(manifest), null, 2));
   await job.cancel();
   await rm(join(folder, "job.json"), { force: true });
 } catch (error) {
@@ -50,6 +50,12 @@ async function findJob(client) {
   const job = await client.startExport({ group: GROUP });
   await writeFile(kept, JSON.stringify({ statusUrl: job.statusUrl }));
   return { job, manifest: await job.wait({ onProgress }) };
+}
+
+/** The manifest as the server sent it; one of several pages as one. */
+function wholeOf({ document, output, deleted, error }) {
+  const { link, ...first } = document;
+  return { ...first, output, deleted, error };
 }
 
 /** Saves a file under its name only when it is whole. */

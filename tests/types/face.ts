@@ -103,6 +103,11 @@ export async function asAService(): Promise<void> {
   const job = await client.startExport({ group: "1", types: ["Patient"], since: new Date() });
   same<typeof job, Export>();
   same<Awaited<ReturnType<typeof job.wait>>, ExportManifest>();
+  await client.startExport({ organizeOutputBy: "Patient", allowPartialManifests: true });
+  for await (const { file, header, resources } of job.batches({ checkCounts: false, maxLineBytes: 1_000_000 })) {
+    same<typeof file.continuesInFile, string | undefined>();
+    same<NonNullable<typeof header>["resourceType"], (typeof resources)[number]["resourceType"]>();
+  }
   same<Awaited<ReturnType<typeof Keys.load>>, Keys | null>();
   same<Awaited<ReturnType<typeof Scopes.parse>>, Scopes>();
   same<Awaited<ReturnType<typeof discover>>, SmartConfiguration>();

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::outcome::OperationOutcome;
 use super::reference::is_id;
 use super::request::FHIR_JSON;
 use crate::error::{Error, Failure};
@@ -216,7 +217,15 @@ impl ExportManifest {
             Some(output) if output.items().is_some() => {}
             // A newer draft of the guide lets a manifest without resources have no `output`.
             None if transaction_time.is_some() => {}
-            _ => return Err(Error::Export { problem: "its manifest has no output".into() }.into()),
+            _ => {
+                // Some servers tell of a failure with the status 200.
+                let outcome = OperationOutcome::read(document);
+                let said = outcome.as_ref().and_then(OperationOutcome::first_text);
+                let problem = said.map_or("its manifest has no output".into(), |said| {
+                    format!("in place of a manifest the server says: {}", said.trim_end_matches('.'))
+                });
+                return Err(Error::Export { problem: problem.into() }.into());
+            }
         }
         let requires = document.member("requiresAccessToken");
         // Some servers write the flag as text. Where it is absent, the token goes only where it belongs anyway.
@@ -424,5 +433,8 @@ mod tests {
         for document in [json!({}), json!([]), json!({"output": "x"}), json!({"output": [{"type": "Patient"}]})] {
             assert_eq!(ExportManifest::read(&document).unwrap_err().code(), "export_failed");
         }
+        let outcome = json!({"resourceType": "OperationOutcome", "issue": [{"diagnostics": "The job has failed."}]});
+        let failure = ExportManifest::read(&outcome).unwrap_err();
+        assert!(failure.message().contains("The job has failed"), "{}", failure.message());
     }
 }

@@ -8,7 +8,7 @@ use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
 
 use crate::platform::LocalFuture;
-use crate::web::{self, Host};
+use crate::web::{self, AbortController, Host};
 
 #[wasm_bindgen(raw_module = "../instance.js")]
 extern "C" {
@@ -23,6 +23,13 @@ extern "C" {
     /// Makes a promise that is resolved here, or by the instance's end.
     #[wasm_bindgen(method)]
     fn hold(this: &Instance) -> Pending;
+
+    /// Makes what ends a request, which the instance's end does too.
+    #[wasm_bindgen(method)]
+    fn connect(this: &Instance) -> AbortController;
+    /// Forgets a request that is over.
+    #[wasm_bindgen(method)]
+    fn disconnect(this: &Instance, controller: &AbortController);
 
     type Pending;
     #[wasm_bindgen(method, getter)]
@@ -66,6 +73,8 @@ pub(super) fn promise(future: LocalFuture<Result<JsValue, JsValue>>) -> Promise 
             let held = own::INSTANCE.with(Instance::hold);
             (held.promise(), Some(held.resolver()))
         },
+        connect: || own::INSTANCE.with(Instance::connect),
+        disconnect: |controller| own::INSTANCE.with(|instance| instance.disconnect(controller)),
     });
     let pending = own::INSTANCE.with(Instance::open);
     let promise = pending.promise();

@@ -5,7 +5,8 @@ use wasm_bindgen::prelude::*;
 use web_sys::{IdbDatabase, IdbFactory, IdbObjectStore, IdbRequest, IdbTransactionMode};
 
 use super::global::{global, texts};
-use super::tasks::{Settled, callback};
+use super::host::callback;
+use super::tasks::Settled;
 use crate::platform::StoreFailure;
 
 const DATABASE: &str = "smartrust";

@@ -6,6 +6,7 @@ use web_sys::ReadableStream;
 
 use super::WebPlatform;
 use super::global::{name, object, put};
+use super::host::{AbortController, connect, disconnect};
 use super::json::JsonValue;
 use super::lines::LineReader;
 use super::pieces::Pieces;
@@ -20,15 +21,6 @@ extern "C" {
     // The global function, which windows, workers and Node have alike.
     #[wasm_bindgen(catch)]
     fn fetch(url: &str, init: &Object) -> Result<Promise, JsValue>;
-
-    // web_sys reckons with exceptions that engines do not throw here.
-    type AbortController;
-    #[wasm_bindgen(constructor)]
-    fn new() -> AbortController;
-    #[wasm_bindgen(method, getter)]
-    fn signal(this: &AbortController) -> JsValue;
-    #[wasm_bindgen(method)]
-    fn abort(this: &AbortController);
 
     type Response;
     #[wasm_bindgen(method, getter)]
@@ -73,7 +65,7 @@ impl Http for WebPlatform {
     type Response = WebResponse;
 
     async fn send(&self, request: &Request, abort: &AbortSignal) -> Result<WebResponse, HttpFailure> {
-        let controller = AbortController::new();
+        let controller = connect();
         let init = init(request, &controller.signal());
         let connection = Connection { controller, is_at_end: false };
         let promise = self.begin(request, &init).map_err(|_| HttpFailure::Network)?;
@@ -134,6 +126,7 @@ struct Connection {
 
 impl Drop for Connection {
     fn drop(&mut self) {
+        disconnect(&self.controller);
         if !self.is_at_end {
             self.controller.abort();
         }

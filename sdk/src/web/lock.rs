@@ -7,8 +7,9 @@ use wasm_bindgen::prelude::*;
 
 use super::WebPlatform;
 use super::global::{global, member};
+use super::host::{held_promise, promise_with_resolver};
 use super::storage::StoreChoice;
-use super::tasks::{Settled, held_promise, promise_with_resolver};
+use super::tasks::Settled;
 use crate::platform::Lock;
 
 #[wasm_bindgen]

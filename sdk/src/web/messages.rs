@@ -9,7 +9,7 @@ use web_sys::{BroadcastChannel, MessageEvent};
 
 use super::WebPlatform;
 use super::global::member;
-use super::tasks::{Callback, callback};
+use super::host::{Callback, callback};
 use crate::platform::Channel;
 
 /// The open channels by topic. A message goes out by the channel that listens, which is the one that does not hear it.

@@ -7,6 +7,7 @@
 mod crypto;
 mod database;
 mod global;
+mod host;
 mod http;
 mod json;
 mod keys;
@@ -27,6 +28,8 @@ use js_sys::Function;
 
 #[cfg(any(feature = "js", feature = "js-backend"))]
 pub(crate) use global::object;
+#[cfg(any(feature = "js", feature = "js-backend"))]
+pub(crate) use host::{AbortController, Callback, Host, callback, set_host};
 pub use json::JsonValue;
 #[cfg(any(feature = "js", feature = "js-backend"))]
 pub(crate) use json::is_array;
@@ -34,7 +37,7 @@ pub use keys::ClientKeyPair;
 pub use popup::Popup;
 pub use storage::StoreChoice;
 #[cfg(any(feature = "js", feature = "js-backend"))]
-pub(crate) use tasks::{Callback, Host, Settled, callback, set_host, spawn};
+pub(crate) use tasks::{Settled, spawn};
 
 use crate::platform::{LocalFuture, Spawn};
 

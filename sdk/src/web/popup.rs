@@ -7,7 +7,7 @@ use web_sys::MessageEvent;
 
 use super::WebPlatform;
 use super::global::{global, global_as, member};
-use super::tasks::{Callback, callback};
+use super::host::{Callback, callback};
 use crate::platform::{NavigationFailure, Popups};
 
 #[wasm_bindgen]

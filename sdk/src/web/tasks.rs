@@ -6,9 +6,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 
-use js_sys::{Function, Promise};
+use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 
+use super::host::{Callback, callback};
 use crate::platform::LocalFuture;
 
 #[wasm_bindgen]
@@ -35,45 +36,6 @@ thread_local! {
     static WOKEN: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
     static LAST: Cell<usize> = const { Cell::new(0) };
     static POLL_NEXT: Callback = callback(|_| poll_next());
-    static HOST: Cell<Host> = const { Cell::new(PAGE_ITSELF) };
-}
-
-/// What sees to it that nobody waits for ever where this WebAssembly fails.
-#[derive(Clone, Copy)]
-pub(crate) struct Host {
-    /// Runs all that the engine calls: it calls the function that it is given.
-    pub run: fn(&mut dyn FnMut()),
-    /// Makes a promise, and what resolves it, which it does itself where nobody is left to do it.
-    pub hold: fn() -> (Promise, Option<Function>),
-}
-
-/// Where an app in Rust is the page itself, the page's own error handling sees to it.
-const PAGE_ITSELF: Host = Host { run: |call| call(), hold: promise_with_resolver };
-
-/// Has all that the engine calls from now on run by this host.
-#[cfg(any(feature = "js", feature = "js-backend"))]
-pub(crate) fn set_host(host: Host) {
-    HOST.set(host);
-}
-
-/// A promise that others wait on, and what resolves it.
-pub(super) fn held_promise() -> (Promise, Option<Function>) {
-    (HOST.get().hold)()
-}
-
-/// A promise and what resolves it. `Function::default()` would evaluate a string, which a strict page forbids.
-pub(super) fn promise_with_resolver() -> (Promise, Option<Function>) {
-    let mut resolver = None;
-    let promise = Promise::new(&mut |resolve, _| resolver = Some(resolve));
-    (promise, resolver)
-}
-
-/// A function for the engine to call.
-pub(crate) fn callback(mut call: impl FnMut(JsValue) + 'static) -> Callback {
-    Callback::new(move |value: JsValue| {
-        let mut value = Some(value);
-        (HOST.get().run)(&mut || value.take().into_iter().for_each(&mut call));
-    })
 }
 
 // A waker must be fit for other threads, as a number is.
@@ -113,9 +75,6 @@ fn poll_next() {
 }
 
 type Outcome = Result<JsValue, JsValue>;
-
-/// What the engine calls, whatever for: one kind of function weighs less than several.
-pub(crate) type Callback = Closure<dyn FnMut(JsValue)>;
 
 /// What a promise comes to.
 pub(crate) struct Settled {

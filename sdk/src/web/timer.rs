@@ -12,7 +12,7 @@ use wasm_bindgen::prelude::*;
 
 use super::WebPlatform;
 use super::global::has_global;
-use super::tasks::{Callback, callback};
+use super::host::{Callback, callback};
 use crate::platform::{Clock, Timer};
 
 /// What engines take for no time at all begins above this, in milliseconds.
