@@ -7,10 +7,12 @@ import type { Asked, Resource, ResourceOf, Sendable, Stored, TypeIn } from "./re
 export interface Page<T = Resource> {
   /** The matches, in the server's order. */
   resources: T[];
-  /** Resources that came along (`_include`). */
+  /** Resources that came along (`_include`), each on the page where it first came. */
   included: Resource[];
-  /** OperationOutcomes with remarks on the search. */
+  /** The server's remarks on the search, OperationOutcomes, such as that some results are withheld. */
   outcomes: Resource[];
+  /** How many matches are left out because an earlier page had them. `bundle` still has them. */
+  repeated: number;
   /** How many matches there are in all, where the server says. */
   total?: number;
   /** The whole Bundle, as it came, such as for the deletions in a history. */
@@ -23,6 +25,8 @@ export interface Search<T = Resource> extends AsyncIterable<T> {
   pages(): AsyncGenerator<Page<T>, void, undefined>;
   /** All results. */
   toArray(): Promise<T[]>;
+  /** The server's remarks, OperationOutcomes, of the pages that the latest iteration was given: such as that some results are withheld. */
+  readonly outcomes: Resource[];
 }
 
 /** Search parameters: an array stands for a parameter that is repeated. */
@@ -42,7 +46,7 @@ export interface RequestOptions extends Abortable {
   /** Headers to add; they stay through all pages of a search. `Authorization` is the client's own. */
   headers?: Headers | Record<string, string> | Iterable<[string, string]>;
   /**
-   * Whether the request is tried again after network errors, 429, 502, 503 and 504: always, never, or by default where it does no
+   * Whether the request is tried again after network errors, 408, 429, 502, 503 and 504: always, never, or by default where it does no
    * more when it arrives twice. A POST is not, except `true` says that it does no harm.
    */
   retry?: boolean;
@@ -75,7 +79,7 @@ export interface BlobOptions extends Omit<RequestOptions, "checkScopes"> {
 export interface SearchProgress {
   /** How many pages were given. */
   pages: number;
-  /** How many matches were on them. */
+  /** How many matches were on them, also those that are not given because an earlier page had them. */
   resources: number;
   /** How many matches there are in all, where the server says. */
   total?: number;
@@ -87,6 +91,8 @@ export interface SearchProgress {
 export interface SearchOptions extends RequestOptions {
   /** Is told with every page, before it is given. */
   onProgress?: (progress: SearchProgress) => void;
+  /** Is called with each remark of the server, an OperationOutcome, before the page that it came on is given. */
+  onOutcome?: (outcome: Resource) => void;
   /** Ends the search after so many resources. */
   limit?: number;
   /** Searches by POST. A search whose address is long does so by itself. */
@@ -144,6 +150,8 @@ export interface MatchOptions extends RequestOptions {
   onlyCertainMatches?: boolean;
   /** How many to ask for at most. */
   count?: number;
+  /** Is called with each remark of the server, an OperationOutcome, such as that the person was described too little. */
+  onOutcome?: (outcome: Resource) => void;
 }
 
 /** A person that a record may be about. Which one it is, a person decides. */
@@ -187,6 +195,10 @@ export interface RecordPart<T = Resource> {
   resources: T[];
   /** Resources that the server sent though they are another patient's. Never show them as this patient's. */
   others: Resource[];
+  /** The server's remarks on the searches, OperationOutcomes, such as that some results are withheld. */
+  outcomes: Resource[];
+  /** How many resources came that are not in this part, because an earlier page, search or part had them. */
+  repeated: number;
   /** How many resources there are in all, where the server says. */
   total?: number;
   /** How many bytes its pages had as they came, uncompressed; 0 where `$everything` brought all types together. */

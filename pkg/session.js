@@ -159,8 +159,10 @@ export class Session extends withInteractions(EventTarget) {
     return this.batch(bundle, options);
   }
 
-  async match(patient, options) {
-    return this[send]({ interaction: "match", body: patient }, options);
+  async match(patient, { onOutcome, ...options } = {}) {
+    const { candidates, outcomes } = await this[send]({ interaction: "match", body: patient }, options);
+    outcomes.forEach((outcome) => onOutcome?.(outcome));
+    return candidates;
   }
 
   resolver(options) {

@@ -5,7 +5,7 @@ import { Portal } from "./pages/portal.mjs";
 import { PlainPage } from "./pages/plain.mjs";
 import { startAttacker } from "./support/attacker.mjs";
 import { test } from "./support/browser.mjs";
-import { changeResource, clearChanges, clearFaults, orderFault, requestsAtEhr } from "./support/control.mjs";
+import { changeResource, clearChanges, clearFaults, orderFault, requestsAtEhr, whileDeviating } from "./support/control.mjs";
 import { signIn, withSession } from "./support/package.mjs";
 import { ehrOrigin } from "./support/servers.mjs";
 
@@ -127,4 +127,45 @@ test("F16 a redirect within the base is followed, and a change that is redirecte
     assert.equal(code, "redirected");
     assert.match(message, /redirected the request/);
   });
+});
+
+/** Searches with small pages, by a search and by the parts of a record. */
+async function readAll({ session }) {
+  const heard = [];
+  const options = { onOutcome: ({ issue }) => heard.push(issue[0].diagnostics) };
+  const search = session.search("Observation", { patient: session.patient.id, _count: 5, category: "vital-signs" }, { ...options, limit: 15 });
+  const ids = (await search.toArray()).map(({ id }) => id);
+  const [part] = await session.loadRecord({ queries: [{ type: "Observation", parameters: { category: "vital-signs", _count: 100 } }] });
+  const remarks = (outcomes) => outcomes.map(({ issue }) => issue[0].diagnostics);
+  return { ids, heard, ofSearch: remarks(search.outcomes), ofPart: remarks(part.outcomes), others: part.others.length, state: part.state };
+}
+
+test("F15 F19 a result that two pages have comes once, and remarks reach whoever reads", async ({ page }) => {
+  await signIn(page);
+  const plain = await withSession(page, readAll);
+  assert.equal(plain.ids.length, 15);
+  assert.deepEqual([plain.heard, plain.ofPart], [[], []]);
+  await whileDeviating(["result-repeated"], async () => {
+    assert.deepEqual((await withSession(page, readAll)).ids, plain.ids);
+  }, { count: 100 });
+  for (const deviation of ["search-remark", "search-remark-without-mode"]) {
+    await whileDeviating([deviation], async () => {
+      const { ids, heard, ofSearch, ofPart, others, state } = await withSession(page, readAll);
+      assert.deepEqual([ids, others, state], [plain.ids, 0, "complete"]);
+      assert.deepEqual(new Set([...heard, ...ofPart]), new Set(["Some results were withheld."]));
+      assert.ok(ofSearch.length > 0 && heard.length >= ofSearch.length && ofPart.length > 0);
+    }, { count: 100 });
+  }
+});
+
+test("F18 an OperationOutcome with status 200 is an error with its words", async ({ page }) => {
+  await signIn(page);
+  await whileDeviating(["outcome-200"], async () => {
+    const told = await withSession(page, async ({ session }) => {
+      const told = ({ code, status, message, operationOutcome }) => [code, status, message.includes("being moved"), operationOutcome.resourceType];
+      return [await session.patient.read().catch(told), await session.search("Observation").toArray().catch(told)];
+    });
+    const expected = ["fhir_error", 200, true, "OperationOutcome"];
+    assert.deepEqual(told, [expected, expected]);
+  }, { count: 2 });
 });

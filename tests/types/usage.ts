@@ -70,6 +70,9 @@ export async function show(signal: AbortSignal): Promise<string[]> {
     lines.push(`${reference} ${resource?.resourceType ?? error?.code}`);
   }
 
+  const search = session.search("Condition", {}, { onOutcome: ({ resourceType }) => lines.push(resourceType), cache: "default" });
+  for await (const { repeated, outcomes } of search.pages()) lines.push(`${repeated} ${outcomes.length} ${search.outcomes.length}`);
+  lines.push(...record.map(({ repeated, outcomes }) => `${repeated} ${outcomes.length}`));
   const blob: Blob = await session.readBlob("Binary/1", {
     accept: "application/pdf",
     headers: new Headers({ "X-Trace": "1" }),
@@ -78,6 +81,8 @@ export async function show(signal: AbortSignal): Promise<string[]> {
   });
   lines.push(blob.type);
 
+  // @ts-expect-error: there is no such cache.
+  await session.read("Patient/1", { cache: "reload" });
   // @ts-expect-error: a batch needs a Bundle.
   await session.batch();
   // @ts-expect-error: there is no such preference.

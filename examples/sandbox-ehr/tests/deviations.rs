@@ -240,3 +240,32 @@ async fn without_control_nothing_departs() {
     let honest = id_token(&mut browser).await;
     assert!(holds(&mut browser, &honest).await);
 }
+
+/// The Observations of the patient of a token, page by page, as far as two pages.
+async fn two_pages(browser: &mut Browser, token: &str, deviation: &str) -> [Value; 2] {
+    let first = browser.fhir(token, "Observation?patient=1&_count=5").await.json();
+    let next = first["link"].as_array().unwrap().iter().find(|link| link["relation"] == "next").unwrap();
+    let address = text(next, "url").to_owned();
+    order(browser, deviation).await;
+    let second = browser.fhir(token, &address).await.json();
+    [first, second]
+}
+
+#[tokio::test]
+async fn a_page_repeats_a_result_or_comes_with_a_remark_or_is_an_outcome() {
+    let mut browser = controlled();
+    let tokens = browser.elsewhere().standalone_tokens(STANDALONE_SCOPE, &[]).await;
+    let token = text(&tokens, "access_token").to_owned();
+    let [first, second] = two_pages(&mut browser, &token, "result-repeated").await;
+    let ids = |page: &Value| -> Vec<String> {
+        page["entry"].as_array().unwrap().iter().map(|entry| text(&entry["resource"], "id").to_owned()).collect()
+    };
+    assert_eq!((ids(&first).last(), ids(&second).len()), (ids(&second).first(), 6));
+    for (deviation, mode) in [("search-remark", json!("outcome")), ("search-remark-without-mode", Value::Null)] {
+        let [_, second] = two_pages(&mut browser, &token, deviation).await;
+        let last = second["entry"].as_array().unwrap().last().unwrap();
+        assert_eq!((&last["resource"]["resourceType"], &last["search"]["mode"]), (&json!("OperationOutcome"), &mode));
+    }
+    let [_, outcome] = two_pages(&mut browser, &token, "outcome-200").await;
+    assert_eq!(outcome["resourceType"], "OperationOutcome");
+}

@@ -5,11 +5,11 @@ use std::rc::Rc;
 
 use super::config::{NamedEndpoints, Server, ServerRecord};
 use super::discovery::discover;
-use super::fhir::{Cache, RequestOptions, not_json, read_answer, unless_aborted};
+use super::fhir::{Cache, RequestOptions, not_expected, read_answer, unless_aborted};
 use super::flight::Flight;
 use super::parts::at_hand;
 use super::redirect::{Bearer, open, send_with_token};
-use super::search::Search;
+use super::search::{Links, Search};
 use super::transport::{Answer, REQUEST_TIMEOUT, in_time, send};
 use crate::abort::AbortSignal;
 use crate::error::{Error, Failure};
@@ -138,9 +138,13 @@ impl<P: Platform> BackendClient<P> {
         options: impl Into<RequestOptions>,
     ) -> Result<<P as Json>::Value, Failure> {
         let options = options.into();
-        let request = self.prepare(&FhirRequest::read(reference), &options)?;
+        let read = FhirRequest::read(reference);
+        let request = self.prepare(&read, &options)?;
         let response = self.exchange(&request, &options).await?;
-        response.resource.ok_or_else(|| not_json(response.status, &request.url))
+        match response.resource {
+            Some(resource) if read.is_answered_by(Some(&resource)) => Ok(resource),
+            other => Err(not_expected(response.status, &request.url, other.as_ref())),
+        }
     }
 
     /// Searches for resources of a type, page by page, as [`Session::search`](super::session::Session::search) does. Nothing is
@@ -181,7 +185,8 @@ impl<P: Platform> BackendClient<P> {
             let (client, how) = (client.clone(), how.clone());
             Box::pin(async move { client.exchange(&request, &how).await })
         };
-        Ok(Search::new(self.inner.platform.clone(), Box::new(exchange), first, options.headers))
+        let links = Links { base: self.inner.server.fhir_base.clone(), were_insecure: Rc::default() };
+        Ok(Search::new(self.inner.platform.clone(), Box::new(exchange), links, first, options.headers))
     }
 
     fn prepare(&self, request: &FhirRequest, options: &RequestOptions) -> Result<Request, Failure> {
@@ -196,9 +201,6 @@ impl<P: Platform> BackendClient<P> {
         request: &Request,
         options: &RequestOptions,
     ) -> Result<FhirResponse<<P as Json>::Value>, Failure> {
-        if !request.url.lies_within(&self.inner.server.fhir_base) {
-            return Err(Error::ForeignUrl { origin: request.url.origin().into() }.into());
-        }
         let guard = Guard::new(self.inner.server.fhir_base.clone());
         let mut request = request.clone();
         request.may_be_cached = options.cache == Cache::Default;

@@ -32,7 +32,7 @@ struct Inner<P: Platform> {
 /// A request that a caller waits for.
 struct Waiting<P: Platform> {
     entry: String,
-    is_reading: bool,
+    request: FhirRequest,
     outcome: Rc<RefCell<Option<Outcome<P>>>>,
     landing: AbortHandle,
 }
@@ -61,8 +61,7 @@ impl<P: Platform> Batcher<P> {
         let entry = request.entry(self.inner.session.inner.guard.base())?;
         let (landing, outcome) = (AbortHandle::new(), Rc::new(RefCell::new(None)));
         let landed = landing.signal();
-        let is_reading = request.is_reading();
-        let waiting = Waiting { entry, is_reading, outcome: outcome.clone(), landing };
+        let waiting = Waiting { entry, request: request.clone(), outcome: outcome.clone(), landing };
         self.inner.waiting.borrow_mut().push(waiting);
         let count = self.inner.waiting.borrow().len();
         if count >= self.inner.at_most {
@@ -110,14 +109,15 @@ impl<P: Platform> Inner<P> {
 
     async fn exchange(&self, waiting: &[Waiting<P>]) -> Result<Vec<Outcome<P>>, Failure> {
         let mut options = self.options.clone();
-        if options.retries == Retries::WhenSafe && waiting.iter().all(|caller| caller.is_reading) {
+        if options.retries == Retries::WhenSafe && waiting.iter().all(|caller| caller.request.is_reading()) {
             options.retries = Retries::Always;
         }
         let body = batch(waiting.iter().map(|caller| caller.entry.clone()));
         let request = FhirRequest::new(Interaction::Bundle, "").body(body);
         let response = self.session.request(&request, options).await?;
         let bundle = response.resource.ok_or(Error::BatchResponse { problem: "it is empty" })?;
-        let outcomes = read_batch(&bundle, waiting.len(), self.session.inner.guard.base().host())?;
+        let requests: Vec<FhirRequest> = waiting.iter().map(|caller| caller.request.clone()).collect();
+        let outcomes = read_batch(&bundle, &requests, self.session.inner.guard.base().host())?;
         let secrets = Secrets::of_token(&self.session.inner.record.borrow().access_token);
         Ok(outcomes.into_iter().map(|outcome| outcome.map_err(|failure| failure.without(&secrets))).collect())
     }

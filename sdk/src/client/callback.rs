@@ -70,6 +70,7 @@ impl<P: Platform> SmartApp<P> {
             endpoints: launch.endpoints.clone(),
             requested_scope: launch.scope.clone(),
             granted_scope: response.scope,
+            lifetime: response.expires_in,
             expires_at: response.expires_in.map(|seconds| self.platform().now() + seconds),
             access_token: response.access_token,
             refresh_token: response.refresh_token,

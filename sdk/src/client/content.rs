@@ -1,11 +1,11 @@
 //! Reads bytes: what a Binary holds, or any other body that the access token may be sent for.
 
-use super::fhir::{RequestOptions, fhir_error, put_headers};
+use super::fhir::{RequestOptions, fhir_error, put_headers, refusal};
 use super::redirect::{Bearer, open};
 use super::session::Session;
 use super::transport::{Answer, REQUEST_TIMEOUT, in_time};
 use crate::abort::AbortSignal;
-use crate::error::{Error, Failure, FhirError};
+use crate::error::{Error, Failure};
 use crate::fhir::content::{Content, content_requests, is_refused, may_be_resource, read_binary};
 use crate::fhir::outcome::OperationOutcome;
 use crate::platform::{HttpResponse, Platform};
@@ -55,7 +55,7 @@ impl<P: Platform> Session<P> {
     ) -> Result<Content, Failure> {
         let mut options = options.into();
         let own = accept.map(str::to_owned).or_else(|| take_accept(&mut options.headers));
-        let mut refusal = None;
+        let mut refused = None;
         for mut request in content_requests(self.inner.guard.base(), target, own.as_deref())? {
             put_headers(&options.headers, &mut request)?;
             let attempt = async |request: &Request, bearer: Bearer<'_>| {
@@ -64,12 +64,12 @@ impl<P: Platform> Session<P> {
             match self.exchange_by(request, &options, attempt).await {
                 Ok(content) => return Ok(content),
                 Err(failure) if is_refused(&failure) || matches!(*failure, Error::Content { .. }) => {
-                    refusal.get_or_insert(failure);
+                    refused.get_or_insert(failure);
                 }
                 Err(failure) => return Err(failure),
             }
         }
-        Err(refusal.unwrap_or_else(|| Error::Content { problem: "no media type is accepted" }.into()))
+        Err(refused.unwrap_or_else(|| Error::Content { problem: "no media type is accepted" }.into()))
     }
 
     /// Sends a request and reads its body piece by piece.
@@ -102,15 +102,7 @@ impl<P: Platform> Session<P> {
             .then(|| std::str::from_utf8(&bytes).ok().and_then(|text| platform.parse(text)))
             .flatten();
         if let Some(operation_outcome) = resource.as_ref().and_then(OperationOutcome::read) {
-            let refusal = FhirError {
-                status,
-                host: url.host().to_owned(),
-                operation_outcome: Some(operation_outcome),
-                text: None,
-                retry_after: None,
-                etag: None,
-            };
-            return Err(Error::Fhir(Box::new(refusal)).into());
+            return Err(refusal(status, url.host(), operation_outcome));
         }
         match resource.as_ref().and_then(read_binary) {
             Some(content) => content,

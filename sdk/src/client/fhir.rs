@@ -1,7 +1,7 @@
 //! FHIR requests of a session. Every one passes the guard.
 
 use super::redirect::{Bearer, send_with_token};
-use super::search::Search;
+use super::search::{Links, Search};
 use super::session::Session;
 use super::side_by_side::Work;
 use super::transport::Answer;
@@ -16,9 +16,13 @@ use crate::protocol::http::Request;
 use crate::protocol::plain_text::said;
 use crate::protocol::redaction::Secrets;
 use crate::protocol::scope::ScopeSet;
+use crate::protocol::secret::AccessToken;
 use crate::protocol::url::Url;
 
 pub(super) type Value<P> = <P as Json>::Value;
+
+/// How long an access token is taken to live where that is not known, in seconds.
+const USUAL_LIFETIME: f64 = 3600.0;
 
 /// How requests are made.
 #[derive(Clone, Default)]
@@ -47,8 +51,8 @@ pub enum Cache {
     Default,
 }
 
-/// When a request is tried again: after network errors, 502, 503 and 504 up to twice, within two seconds; where the server
-/// says how long to wait after 429 and 503, up to three times within a minute.
+/// When a request is tried again: after network errors, 408, 502, 503 and 504 up to twice, within two seconds; where the server
+/// says how long to wait after 408, 429 and 503, up to three times within a minute.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Retries {
     /// Where it does no more when it arrives twice: a read, a search, an update or delete without a condition.
@@ -85,6 +89,15 @@ impl RequestOptions {
         Ok(prepared)
     }
 
+    /// Whether a request that may have arrived may be sent again.
+    fn may_repeat(&self, request: &Request) -> bool {
+        match self.retries {
+            Retries::WhenSafe => is_repeatable(request),
+            Retries::Always => true,
+            Retries::Never => false,
+        }
+    }
+
     /// Waits until a request that failed may be sent again.
     ///
     /// # Errors
@@ -96,12 +109,7 @@ impl RequestOptions {
         tries: &mut Tries,
         failure: Failure,
     ) -> Result<(), Failure> {
-        let may_repeat = match self.retries {
-            Retries::WhenSafe => is_repeatable(request),
-            Retries::Always => true,
-            Retries::Never => false,
-        };
-        let wait = if may_repeat { tries.wait(&failure, platform.now(), chance(platform)) } else { None };
+        let wait = if self.may_repeat(request) { tries.wait(&failure, platform.now(), chance(platform)) } else { None };
         let seconds = wait.ok_or(failure)?;
         let pause = async {
             platform.sleep((seconds * 1000.0) as u32).await;
@@ -191,10 +199,11 @@ impl<P: Platform> Session<P> {
         let prepared = self.prepare(request, &options)?;
         let url = prepared.url.clone();
         let response = self.exchange(prepared, &options).await?;
-        if request.is_reading() && response.resource.is_none() {
-            return Err(not_json(response.status, &url));
+        if request.is_answered_by(response.resource.as_ref()) {
+            Ok(response)
+        } else {
+            Err(not_expected(response.status, &url, response.resource.as_ref()))
         }
-        Ok(response)
     }
 
     /// Searches for resources of a type, page by page. Nothing is sent before the first page is asked for; from then on
@@ -225,7 +234,8 @@ impl<P: Platform> Session<P> {
             let (session, how) = (session.clone(), how.clone());
             Box::pin(async move { session.exchange(request, &how).await })
         };
-        Ok(Search::new(self.inner.platform.clone(), Box::new(exchange), first, options.headers))
+        let links = Links { base: self.inner.guard.base().clone(), were_insecure: self.inner.insecure_links.clone() };
+        Ok(Search::new(self.inner.platform.clone(), Box::new(exchange), links, first, options.headers))
     }
 
     fn prepare(&self, request: &FhirRequest, options: &RequestOptions) -> Result<Request, Failure> {
@@ -272,7 +282,35 @@ impl<P: Platform> Session<P> {
                 }
                 continue;
             }
+            if matches!(*failure, Error::Network { .. }) && !is_refreshed && self.may_be_dead(&token) {
+                is_refreshed = true;
+                if self.renew(&token, abort).await? && options.may_repeat(&request) {
+                    continue;
+                }
+            }
             options.wait_to_retry(&self.inner.platform, &request, &mut tries, failure).await?;
+        }
+    }
+}
+
+impl<P: Platform> Session<P> {
+    /// Whether a response that could not be read may be a 401 without CORS headers: another token can be had, and this one is past half
+    /// its life, or nobody said how long it lives.
+    fn may_be_dead(&self, token: &AccessToken) -> bool {
+        let record = self.inner.record.borrow();
+        let Some(expires_at) = record.expires_at else { return self.can_refresh() };
+        let half = record.lifetime.unwrap_or(USUAL_LIFETIME) / 2.0;
+        self.can_refresh() && (record.access_token != *token || self.inner.platform.now() + half >= expires_at)
+    }
+
+    /// Gets another token in place of one that may be dead. `false` where that cannot be had now and the session stands.
+    async fn renew(&self, token: &AccessToken, abort: &AbortSignal) -> Result<bool, Failure> {
+        if self.inner.record.borrow().access_token != *token {
+            return Ok(true);
+        }
+        match unless_aborted(abort, self.refresh()).await {
+            Err(failure) if abort.is_aborted() || !self.is_active() => Err(failure),
+            outcome => Ok(outcome.is_ok()),
         }
     }
 }
@@ -322,6 +360,21 @@ pub(super) fn fhir_error<V: JsonView>(answer: Answer<V>, url: &Url) -> Failure {
     }))
     .into();
     failure.without(&answer.secrets)
+}
+
+/// Why a response of success cannot be used: what the server says of it in an OperationOutcome, else that it is no JSON.
+pub(super) fn not_expected<V: JsonView>(status: u16, url: &Url, resource: Option<&V>) -> Failure {
+    match resource.and_then(OperationOutcome::read) {
+        Some(outcome) => refusal(status, url.host(), outcome),
+        None => not_json(status, url),
+    }
+}
+
+/// The error of an OperationOutcome that came with a status of success.
+pub(crate) fn refusal(status: u16, host: &str, outcome: OperationOutcome) -> Failure {
+    let (host, operation_outcome) = (host.to_owned(), Some(outcome));
+    Error::Fhir(Box::new(FhirError { status, host, operation_outcome, text: None, retry_after: None, etag: None }))
+        .into()
 }
 
 pub(super) fn not_json(status: u16, url: &Url) -> Failure {

@@ -4,7 +4,7 @@ use super::fhir::{RequestOptions, Value};
 use super::session::Session;
 use crate::error::Failure;
 use crate::fhir::capabilities::{Capabilities, FhirVersion};
-use crate::fhir::matching::{MatchCandidate, MatchOptions, match_request, read_candidates};
+use crate::fhir::matching::{MatchOptions, Matches, match_request, read_matches};
 use crate::fhir::request::{FhirRequest, Interaction};
 use crate::platform::Platform;
 
@@ -19,9 +19,10 @@ impl<P: Platform> Session<P> {
         patient: &Value<P>,
         asked: MatchOptions,
         options: impl Into<RequestOptions>,
-    ) -> Result<Vec<MatchCandidate<Value<P>>>, Failure> {
+    ) -> Result<Matches<Value<P>>, Failure> {
         let response = self.request(&match_request(patient, asked), options).await?;
-        Ok(response.resource.as_ref().map(read_candidates).unwrap_or_default())
+        let matches = response.resource.as_ref().map(read_matches);
+        Ok(matches.unwrap_or_else(|| Matches { candidates: Vec::new(), outcomes: Vec::new() }))
     }
 
     /// What the server says that it can do.

@@ -60,6 +60,7 @@ impl<P: Platform> SmartApp<P> {
             granted_scope: None,
             access_token,
             refresh_token: None,
+            lifetime: options.expires_in,
             expires_at: options.expires_in.map(|seconds| self.platform().now() + seconds.min(LONGEST_LIFETIME)),
             context: Rc::new(LaunchContext::about(options.patient)),
             identity: None,

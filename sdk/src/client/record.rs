@@ -7,6 +7,7 @@ use super::session::Session;
 use super::side_by_side::{Work, side_by_side};
 use crate::abort::AbortSignal;
 use crate::error::{Error, Failure};
+use crate::fhir::bundle::Seen;
 use crate::fhir::patient::belongs_to_another;
 use crate::platform::{JsonView, Platform};
 use crate::protocol::encoding::form_pairs;
@@ -106,6 +107,10 @@ pub struct RecordPart<V> {
     pub resources: Vec<V>,
     /// Resources that the server sent though they are another patient's. Never show them as this patient's.
     pub others: Vec<V>,
+    /// The server's remarks on its searches, OperationOutcomes, such as that some results are withheld.
+    pub outcomes: Vec<V>,
+    /// How many resources came that are not in this part, because an earlier page, search or part had them.
+    pub repeated: usize,
     /// How many resources there are in all, where the server says.
     pub total: Option<f64>,
     /// How many bytes its pages had as they came, without their content encoding; 0 where `$everything` brought all types
@@ -133,29 +138,26 @@ pub enum PartState {
 
 impl<V> RecordPart<V> {
     pub(super) fn begun(query: RecordQuery) -> Self {
-        Self { query, resources: Vec::new(), others: Vec::new(), total: None, bytes: 0, state: PartState::Loading }
+        Self {
+            query,
+            resources: Vec::new(),
+            others: Vec::new(),
+            outcomes: Vec::new(),
+            repeated: 0,
+            total: None,
+            bytes: 0,
+            state: PartState::Loading,
+        }
     }
 }
 
 impl<V: JsonView> RecordPart<V> {
-    /// Leaves out what came twice, because it is in two categories. Their totals count it twice, too.
-    fn keep_each_once(&mut self) {
-        self.total = None;
-        let mut seen = Vec::new();
-        self.resources.retain(|resource| {
-            let Some(id) = resource.member_text("id") else { return true };
-            match seen.binary_search(&id) {
-                Ok(_) => false,
-                Err(place) => {
-                    seen.insert(place, id);
-                    true
-                }
-            }
-        });
-    }
-
-    /// Takes a resource in, as the patient's or as another's.
-    pub(super) fn take(&mut self, resource: V, patient: &str, base: &Url) {
+    /// Takes a resource in that is not among those that were `seen`, as the patient's or as another's.
+    pub(super) fn take(&mut self, resource: V, patient: &str, base: &Url, seen: &mut Seen) {
+        if !seen.is_new(&resource) {
+            self.repeated += 1;
+            return;
+        }
         let into = if belongs_to_another(&resource, patient, base) { &mut self.others } else { &mut self.resources };
         into.push(resource);
     }
@@ -164,7 +166,8 @@ impl<V: JsonView> RecordPart<V> {
 impl<P: Platform> Session<P> {
     /// Loads the record of the patient in context: every query side by side. `on_part` is called with the number of a
     /// query and its part, each time that a page came and when it ended. What fails or was not granted says so in its
-    /// part and leaves the others alone; to try one again, load it alone.
+    /// part and leaves the others alone; to try one again, load it alone. A resource that several queries find is in the part in which
+    /// it came first, and [`RecordPart::repeated`] counts it in the others.
     ///
     /// # Errors
     /// [`Error::NoPatient`] where no patient is in context.
@@ -176,12 +179,13 @@ impl<P: Platform> Session<P> {
     ) -> Result<Vec<RecordPart<Value<P>>>, Failure> {
         let patient = self.patient().ok_or(Error::NoPatient)?;
         let granted = self.scopes().granted;
-        let (patient, granted) = (patient.as_str(), &granted);
+        let (patient, granted, seen) = (patient.as_str(), &granted, RefCell::default());
+        let whose = Whose { patient, seen: &seen };
         let loads = queries.iter().enumerate().map(|(index, query)| -> Work<'_, RecordPart<Value<P>>> {
             Box::pin(async move {
                 let mut part = RecordPart::begun(query.clone());
                 part.state = self
-                    .load_part(&mut part, patient, granted, abort, &|part| on_part(index, part))
+                    .load_part(&mut part, whose, granted, abort, &|part| on_part(index, part))
                     .await
                     .unwrap_or_else(PartState::Failed);
                 on_part(index, &part);
@@ -194,7 +198,7 @@ impl<P: Platform> Session<P> {
     async fn load_part(
         &self,
         part: &mut RecordPart<Value<P>>,
-        patient: &str,
+        whose: Whose<'_>,
         granted: &ScopeSet,
         abort: &AbortSignal,
         on_page: &dyn Fn(&RecordPart<Value<P>>),
@@ -206,7 +210,7 @@ impl<P: Platform> Session<P> {
         let loading = RefCell::new(part);
         let mut state = PartState::Complete;
         for parameters in searches {
-            let load = PartLoad { part: &loading, patient, abort, on_page };
+            let load = PartLoad { part: &loading, whose, abort, on_page };
             match self.load_search(&load, &parameters).await {
                 Err(failure) if load.may_be_split(&parameters, &failure) => {
                     state = self.load_by_category(&load, &parameters, failure).await?;
@@ -224,14 +228,18 @@ impl<P: Platform> Session<P> {
     ) -> Result<(), Failure> {
         let resource_type = load.part.borrow().query.resource_type.clone();
         let name = if resource_type == "Patient" { "_id" } else { "patient" };
-        let whose = [(name.to_owned(), load.patient.to_owned())];
+        let whose = [(name.to_owned(), load.whose.patient.to_owned())];
         let search = self.search(&resource_type, &[&whose, parameters].concat(), load.abort)?;
         let counted = load.part.borrow().total;
         while let Some(page) = search.next_page().await? {
             let mut part = load.part.borrow_mut();
             part.bytes += page.bytes;
             part.total = page.total.map(|total| total + counted.unwrap_or_default());
-            page.resources.into_iter().for_each(|resource| part.take(resource, load.patient, self.inner.guard.base()));
+            part.outcomes.extend(page.outcomes);
+            part.repeated += page.repeated;
+            for resource in page.resources {
+                part.take(resource, load.whose.patient, self.inner.guard.base(), &mut load.whose.seen.borrow_mut());
+            }
             (load.on_page)(&part);
         }
         Ok(())
@@ -255,7 +263,8 @@ impl<P: Platform> Session<P> {
         });
         let mut outcomes = side_by_side(searches.collect()).await;
         let in_none = outcomes.pop();
-        load.part.borrow_mut().keep_each_once();
+        // What is in two categories is counted by the totals of both.
+        load.part.borrow_mut().total = None;
         if outcomes.iter().all(Result::is_err) {
             return Err(refusal);
         }
@@ -268,10 +277,17 @@ impl<P: Platform> Session<P> {
     }
 }
 
+/// Whose record it is, and what of it has come.
+#[derive(Clone, Copy)]
+struct Whose<'a> {
+    patient: &'a str,
+    seen: &'a RefCell<Seen>,
+}
+
 /// What the searches of one part have in common.
 struct PartLoad<'a, 'part, V> {
     part: &'a RefCell<&'part mut RecordPart<V>>,
-    patient: &'a str,
+    whose: Whose<'a>,
     abort: &'a AbortSignal,
     on_page: &'a dyn Fn(&RecordPart<V>),
 }

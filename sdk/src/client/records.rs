@@ -96,6 +96,8 @@ pub(crate) struct SessionRecord {
     pub refresh_token: Option<RefreshToken>,
     /// Seconds since 1970, where the server says.
     pub expires_at: Option<f64>,
+    /// How many seconds the access token lives, where the server says.
+    pub lifetime: Option<f64>,
     pub context: Rc<LaunchContext>,
     pub identity: Option<Rc<CheckedIdentity>>,
     /// Whether the redirect named an issuer, and the server's documents none to hold it against.
@@ -251,6 +253,7 @@ impl SessionRecord {
             .text("accessToken", self.access_token.expose())
             .optional_text("refreshToken", self.refresh_token.as_ref().map(RefreshToken::expose))
             .optional_seconds("expiresAt", self.expires_at)
+            .optional_seconds("lifetime", self.lifetime)
             .raw("context", &self.context.to_json())
             .flag("issuerUnknown", self.issuer_unknown)
             .flag("renewalIncomplete", self.renewal_incomplete)
@@ -277,6 +280,7 @@ impl SessionRecord {
             access_token: AccessToken::new(texts.needed("accessToken")),
             refresh_token: value.member_text("refreshToken").map(RefreshToken::new),
             expires_at: value.member("expiresAt").and_then(|time| time.number()),
+            lifetime: value.member("lifetime").and_then(|seconds| seconds.number()),
             context,
             identity: value.member("identity").and_then(|identity| CheckedIdentity::read(&identity)).map(Rc::new),
             issuer_unknown: flag(value, "issuerUnknown"),

@@ -154,6 +154,7 @@ async fn take_over<P: Platform>(
     let has_new_identity = response.id_token.is_some() && response.id_token == old.id_token;
     let record = SessionRecord {
         access_token: response.access_token,
+        lifetime: response.expires_in,
         expires_at: response.expires_in.map(|seconds| inner.platform.now() + seconds),
         refresh_token: response.refresh_token.or(old.refresh_token),
         granted_scope: response.scope.or(scope).or(old.granted_scope),

@@ -3,10 +3,10 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use super::fhir::{not_json, put_headers};
+use super::fhir::{not_expected, put_headers};
 use super::flight::Flight;
 use crate::error::{Error, Failure};
-use crate::fhir::bundle::Page;
+use crate::fhir::bundle::{Page, Seen};
 use crate::fhir::request::page_request;
 use crate::fhir::response::FhirResponse;
 use crate::platform::{Json, LocalFuture, Platform};
@@ -16,6 +16,14 @@ use crate::protocol::url::Url;
 /// Sends a request with the token of a session or a service.
 pub(super) type Exchange<V> = Box<dyn Fn(Request) -> LocalFuture<Result<FhirResponse<V>, Failure>>>;
 
+/// What a server's links to its pages are held against, and what was found of them.
+pub(super) struct Links {
+    /// The FHIR base.
+    pub base: Url,
+    /// Whether one had http in place of https.
+    pub were_insecure: Rc<Cell<bool>>,
+}
+
 type FetchedPage<P> = Option<Page<<P as Json>::Value>>;
 
 /// How far the reading of pages has come. A page that is fetched ahead counts when it is given.
@@ -23,7 +31,7 @@ type FetchedPage<P> = Option<Page<<P as Json>::Value>>;
 pub struct SearchProgress {
     /// How many pages were given.
     pub pages: usize,
-    /// How many matches were on them.
+    /// How many matches were on them, also those that are not given because an earlier page had them.
     pub resources: usize,
     /// How many matches there are in all, where the server says.
     pub total: Option<f64>,
@@ -41,7 +49,10 @@ struct Progress<P: Platform> {
     exchange: Exchange<<P as Json>::Value>,
     headers: Vec<(String, String)>,
     next: RefCell<Option<Result<Request, Failure>>>,
+    links: Links,
     seen: RefCell<Vec<Url>>,
+    matches: RefCell<Seen>,
+    included: RefCell<Seen>,
     /// How many resources may still come.
     left: Cell<usize>,
     ahead: RefCell<Option<Flight<FetchedPage<P>>>>,
@@ -58,6 +69,7 @@ impl<P: Platform> Search<P> {
     pub(super) fn new(
         platform: P,
         exchange: Exchange<<P as Json>::Value>,
+        links: Links,
         mut first: Request,
         headers: Vec<(String, String)>,
     ) -> Self {
@@ -68,7 +80,10 @@ impl<P: Platform> Search<P> {
                 exchange,
                 headers,
                 next: RefCell::new(Some(Ok(first))),
+                links,
                 seen: RefCell::default(),
+                matches: RefCell::default(),
+                included: RefCell::default(),
                 left: Cell::new(usize::MAX),
                 ahead: RefCell::default(),
                 given: Cell::default(),
@@ -112,7 +127,7 @@ impl<P: Platform> Progress<P> {
         let before = self.given.get();
         self.given.set(SearchProgress {
             pages: before.pages + 1,
-            resources: before.resources + page.resources.len(),
+            resources: before.resources + page.resources.len() + page.repeated,
             total: page.total.or(before.total),
             bytes: before.bytes + page.bytes,
         });
@@ -131,8 +146,9 @@ impl<P: Platform> Progress<P> {
         let url = request.url.clone();
         let response = (self.exchange)(request).await?;
         let page = response.resource.as_ref().and_then(Page::read);
-        let mut page = page.ok_or_else(|| not_json(response.status, &url))?;
+        let mut page = page.ok_or_else(|| not_expected(response.status, &url, response.resource.as_ref()))?;
         page.bytes = response.bytes;
+        self.leave_repeated_out(&mut page);
         self.seen.borrow_mut().push(url.clone());
         *self.next.borrow_mut() = page.next.as_ref().map(|link| self.follow(&url, link));
         page.resources.truncate(self.left.get());
@@ -140,10 +156,25 @@ impl<P: Platform> Progress<P> {
         Ok(Some(page))
     }
 
+    /// Leaves out what earlier pages had: the results may have moved on between two pages, and some servers repeat.
+    fn leave_repeated_out(&self, page: &mut Page<P::Value>) {
+        if page.is_history() {
+            return;
+        }
+        let came = page.resources.len();
+        page.resources.retain(|resource| self.matches.borrow_mut().is_new(resource));
+        page.included.retain(|resource| self.included.borrow_mut().is_new(resource));
+        page.repeated = came - page.resources.len();
+    }
+
     fn follow(&self, page: &Url, link: &str) -> Result<Request, Failure> {
         let mut request = page_request(page, link)?;
         put_headers(&self.headers, &mut request)?;
         request.counts_bytes = true;
+        if let Some(secure) = request.url.secured(&self.links.base) {
+            self.links.were_insecure.set(true);
+            request.url = secure;
+        }
         if self.seen.borrow().contains(&request.url) { Err(Error::PageCycle.into()) } else { Ok(request) }
     }
 }

@@ -57,6 +57,8 @@ pub(super) struct Inner<P: Platform> {
     /// When a refresh in the background was last begun, in seconds since 1970.
     pub refreshed_ahead: Cell<f64>,
     pub signature_check: SignatureCheck,
+    /// Whether the server linked to pages of its own with http in place of https.
+    pub insecure_links: Rc<Cell<bool>>,
     listeners: RefCell<Vec<(usize, Listener)>>,
     next_listener: Cell<usize>,
     subscription: RefCell<Option<P::Subscription>>,
@@ -98,6 +100,7 @@ impl<P: Platform> Session<P> {
             refreshing: RefCell::default(),
             refreshed_ahead: Cell::new(f64::NEG_INFINITY),
             signature_check: SignatureCheck::default(),
+            insecure_links: Rc::default(),
             listeners: RefCell::default(),
             next_listener: Cell::new(0),
             subscription: RefCell::default(),
@@ -158,7 +161,9 @@ impl<P: Platform> Session<P> {
             "The server granted scopes in no syntax that is known: what they allow shows only when it is tried.";
         let granted = self.scopes().granted;
         let lacks_identity = record.identity.is_none() && !record.is_pasted && granted.contains("openid");
+        let insecure = "The server links to the next page by http://, where its base begins with https://: it was fetched by https.";
         [
+            (self.inner.insecure_links.get(), "insecure_link", insecure, "RFC 6750 section 5.3"),
             (record.issuer_unknown, "unknown_issuer", issuer, "RFC 9207 section 2.4"),
             (record.endpoints.left_openid_aside, "foreign_openid_configuration", aside, OPENID_DISCOVERY),
             (lacks_identity, "missing_id_token", no_identity, "OpenID Connect Core section 3.1.3.3"),

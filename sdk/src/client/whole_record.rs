@@ -7,6 +7,7 @@ use super::record::{PartState, RecordPart, RecordQuery};
 use super::session::Session;
 use crate::abort::AbortSignal;
 use crate::error::{Error, Failure};
+use crate::fhir::bundle::Seen;
 use crate::fhir::capabilities::Capabilities;
 use crate::fhir::request::{FhirRequest, Interaction};
 use crate::platform::{JsonView, Platform};
@@ -73,7 +74,8 @@ impl<P: Platform> Session<P> {
     /// where the capability statement names it, else by one search for each type that the statement and the granted scopes
     /// allow, as [`Session::load_record`] does. `on_progress` is called each time that a page came or a part ended.
     ///
-    /// Where `$everything` breaks off, each part keeps what came and says that it failed.
+    /// Where `$everything` breaks off, each part keeps what came and says that it failed. The server's remarks on `$everything` stand
+    /// in a part of their own, whose type is OperationOutcome; else those on a search stand in its part.
     ///
     /// # Errors
     /// [`Error::NoPatient`], and what `$everything` failed with where nothing came of it.
@@ -122,6 +124,7 @@ impl<P: Platform> Session<P> {
         let request = FhirRequest::new(Interaction::Operation, target);
         let search = self.pages(&request, RequestOptions::from(abort))?;
         let mut parts: Parts<P> = Vec::new();
+        let mut seen = Seen::default();
         let mut progress = RecordProgress::default();
         let end = loop {
             match search.next_page().await {
@@ -132,10 +135,14 @@ impl<P: Platform> Session<P> {
                 Ok(Some(page)) => {
                     progress.total = page.total.or(progress.total);
                     progress.bytes += page.bytes;
-                    progress.resources += page.resources.len() + page.included.len();
                     for resource in page.resources.into_iter().chain(page.included) {
-                        self.put_in_part(&mut parts, resource, patient);
+                        let kind = resource.member_text("resourceType").unwrap_or_default();
+                        part_of(&mut parts, kind).take(resource, patient, self.inner.guard.base(), &mut seen);
                     }
+                    if !page.outcomes.is_empty() {
+                        part_of(&mut parts, "OperationOutcome".into()).outcomes.extend(page.outcomes);
+                    }
+                    progress.resources = parts.iter().map(|part| part.resources.len() + part.others.len()).sum();
                     on_progress(&progress);
                 }
             }
@@ -144,19 +151,16 @@ impl<P: Platform> Session<P> {
         on_progress(&RecordProgress { parts: Some(parts.len()), done: parts.len(), ..progress });
         Ok(Some(parts))
     }
+}
 
-    fn put_in_part(&self, parts: &mut Parts<P>, resource: Value<P>, patient: &str) {
-        let kind = resource.member_text("resourceType").unwrap_or_default();
-        let base = self.inner.guard.base();
-        match parts.iter_mut().find(|part| part.query.resource_type == kind) {
-            Some(part) => part.take(resource, patient, base),
-            None => {
-                let mut part = RecordPart::begun(RecordQuery::new(kind));
-                part.take(resource, patient, base);
-                parts.push(part);
-            }
-        }
-    }
+/// The part of a type, which is begun where there is none.
+fn part_of<V>(parts: &mut Vec<RecordPart<V>>, kind: String) -> &mut RecordPart<V> {
+    let place = parts.iter().position(|part| part.query.resource_type == kind).unwrap_or_else(|| {
+        parts.push(RecordPart::begun(RecordQuery::new(kind)));
+        parts.len() - 1
+    });
+    #[expect(clippy::indexing_slicing, reason = "the place was just found or made")]
+    &mut parts[place]
 }
 
 fn is_not_offered(failure: &Error) -> bool {
@@ -176,7 +180,9 @@ impl Counted {
         let resources = part.resources.len() + part.others.len();
         let is_done = part.state != PartState::Loading;
         let own = if is_done { Some(resources as f64) } else { None };
-        Self { is_done, resources, total: part.total.or(own), bytes: part.bytes }
+        // A server counts what it sends twice as two.
+        let total = part.total.map(|total| (total - part.repeated as f64).max(resources as f64));
+        Self { is_done, resources, total: total.or(own), bytes: part.bytes }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Batches: requests as entries of a Bundle, and what came of each (FHIR R4, RESTful API: batch/transaction).
 
 use super::outcome::OperationOutcome;
+use super::request::FhirRequest;
 use super::response::FhirResponse;
 use crate::error::{Error, Failure, FhirError};
 use crate::platform::JsonView;
@@ -17,24 +18,26 @@ pub fn batch(entries: impl IntoIterator<Item = String>) -> String {
 /// [`Error::BatchResponse`] where the answer has another number of entries.
 pub fn read_batch<V: JsonView>(
     bundle: &V,
-    entries: usize,
+    requests: &[FhirRequest],
     host: &str,
 ) -> Result<Vec<Result<FhirResponse<V>, Failure>>, Failure> {
     let answered = bundle.member_items("entry");
-    if answered.len() != entries {
+    if answered.len() != requests.len() {
         return Err(Error::BatchResponse { problem: "it has not one entry for each request" }.into());
     }
-    Ok(answered.iter().map(|entry| read_entry(entry, host)).collect())
+    Ok(answered.iter().zip(requests).map(|(entry, request)| read_entry(entry, request, host)).collect())
 }
 
-fn read_entry<V: JsonView>(entry: &V, host: &str) -> Result<FhirResponse<V>, Failure> {
+fn read_entry<V: JsonView>(entry: &V, request: &FhirRequest, host: &str) -> Result<FhirResponse<V>, Failure> {
     let response = entry.member("response");
     let said = |name: &str| response.as_ref()?.member_text(name);
     let status = said("status").and_then(|status| status.split(' ').next()?.parse().ok());
     let status: u16 = status.ok_or(Error::BatchResponse { problem: "an entry has no status" })?;
     let resource = entry.member("resource");
     let outcome = || response.as_ref()?.member("outcome");
-    if (200..300).contains(&status) {
+    // A resource that does not come is the batch's own error to its caller, an OperationOutcome in its place is the server's.
+    let is_in_its_place = resource.as_ref().is_some_and(|resource| !request.is_answered_by(Some(resource)));
+    if (200..300).contains(&status) && !is_in_its_place {
         return Ok(FhirResponse {
             status,
             etag: said("etag"),

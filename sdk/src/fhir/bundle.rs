@@ -1,5 +1,7 @@
 //! Bundles of search results (FHIR R4, Bundle).
 
+use std::collections::HashSet;
+
 use crate::platform::JsonView;
 
 /// One page of a search.
@@ -9,8 +11,11 @@ pub struct Page<V> {
     pub resources: Vec<V>,
     /// Resources that came along (`_include`), as they came.
     pub included: Vec<V>,
-    /// OperationOutcomes with remarks on the search.
+    /// The server's remarks on the search, such as that some results are withheld: OperationOutcomes, whatever the mode of their
+    /// entries says.
     pub outcomes: Vec<V>,
+    /// How many matches are left out because an earlier page had them; 0 where [`Page::read`] alone made it.
+    pub repeated: usize,
     /// How many matches there are in all, where the server says.
     pub total: Option<f64>,
     /// How many bytes it had as it came, without its content encoding; 0 where [`Page::read`] alone made it.
@@ -31,6 +36,7 @@ impl<V: JsonView> Page<V> {
             resources: Vec::new(),
             included: Vec::new(),
             outcomes: Vec::new(),
+            repeated: 0,
             total: bundle.member("total").and_then(|total| total.number()),
             bytes: 0,
             next: next_link(bundle),
@@ -40,12 +46,37 @@ impl<V: JsonView> Page<V> {
             let Some(resource) = entry.member("resource") else { continue };
             let mode = entry.member("search").and_then(|search| search.member_text("mode"));
             match mode.as_deref() {
-                Some("include") => page.included.push(resource),
                 Some("outcome") => page.outcomes.push(resource),
+                _ if is_outcome(&resource) => page.outcomes.push(resource),
+                Some("include") => page.included.push(resource),
                 _ => page.resources.push(resource),
             }
         }
         Some(page)
+    }
+}
+
+impl<V: JsonView> Page<V> {
+    /// Whether a resource may stand in it more than once, in several versions.
+    pub(crate) fn is_history(&self) -> bool {
+        self.bundle.member_text("type").as_deref() == Some("history")
+    }
+}
+
+fn is_outcome<V: JsonView>(resource: &V) -> bool {
+    resource.member_text("resourceType").as_deref() == Some("OperationOutcome")
+}
+
+/// Which resources have come, by type and id.
+#[derive(Debug, Default)]
+pub(crate) struct Seen(HashSet<String>);
+
+impl Seen {
+    /// Whether a resource comes for the first time. One without an id always does.
+    pub fn is_new<V: JsonView>(&mut self, resource: &V) -> bool {
+        let Some(id) = resource.member_text("id") else { return true };
+        let kind = resource.member_text("resourceType").unwrap_or_default();
+        self.0.insert(format!("{kind}/{id}"))
     }
 }
 
@@ -61,7 +92,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_page_tells_matches_from_what_came_along() {
+    fn f19_a_page_tells_matches_from_what_came_along_and_from_remarks() {
         let page = Page::read(&json!({
             "resourceType": "Bundle", "total": 7,
             "link": [{"relation": "self", "url": "x"}, {"relation": "next", "url": "?page=2"}],
@@ -70,13 +101,16 @@ mod tests {
                 {"resource": {"id": "2"}},
                 {"resource": {"id": "3"}, "search": {"mode": "include"}},
                 {"resource": {"resourceType": "OperationOutcome"}, "search": {"mode": "outcome"}},
+                {"resource": {"resourceType": "OperationOutcome"}},
+                {"resource": {"resourceType": "OperationOutcome"}, "search": {"mode": "match"}},
+                {"resource": {"resourceType": "OperationOutcome"}, "search": {"mode": "include"}},
                 {"fullUrl": "urn:x"},
             ],
         }))
         .unwrap();
         let ids: Vec<_> = page.resources.iter().filter_map(|resource| resource.member_text("id")).collect();
         assert_eq!(ids, ["1", "2"]);
-        assert_eq!((page.included.len(), page.outcomes.len(), page.total), (1, 1, Some(7.0)));
+        assert_eq!((page.included.len(), page.outcomes.len(), page.total), (1, 4, Some(7.0)));
         assert_eq!(page.next.as_deref(), Some("?page=2"));
     }
 

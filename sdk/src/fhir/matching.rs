@@ -1,5 +1,6 @@
 //! `Patient/$match`: finding the people that a record may be about (FHIR R4, Patient: operation match).
 
+use super::bundle::Page;
 use super::request::{FhirRequest, Interaction};
 use crate::platform::JsonView;
 use crate::protocol::encoding::decimal;
@@ -25,6 +26,15 @@ pub struct MatchCandidate<V> {
     pub score: Option<f64>,
     /// What the server makes of it, where it says.
     pub grade: Option<MatchGrade>,
+}
+
+/// What a match brought.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Matches<V> {
+    /// The candidates, in the server's order.
+    pub candidates: Vec<MatchCandidate<V>>,
+    /// The server's remarks, OperationOutcomes, such as that the person was described too little.
+    pub outcomes: Vec<V>,
 }
 
 /// What a server makes of a candidate (FHIR R4, value set match-grade).
@@ -76,8 +86,13 @@ pub fn match_request<V: JsonView>(patient: &V, options: MatchOptions) -> FhirReq
     FhirRequest::new(Interaction::Operation, "Patient/$match").body(body)
 }
 
-/// The candidates in a server's answer, in its order.
-pub fn read_candidates<V: JsonView>(bundle: &V) -> Vec<MatchCandidate<V>> {
+/// The candidates and remarks in a server's answer.
+pub fn read_matches<V: JsonView>(bundle: &V) -> Matches<V> {
+    let outcomes = Page::read(bundle).map(|page| page.outcomes).unwrap_or_default();
+    Matches { candidates: read_candidates(bundle), outcomes }
+}
+
+fn read_candidates<V: JsonView>(bundle: &V) -> Vec<MatchCandidate<V>> {
     let candidate = |entry: &V| {
         let resource = entry.member("resource")?;
         if resource.member_text("resourceType")? != "Patient" {

@@ -21,7 +21,8 @@ pub fn belongs_to_another<V: JsonView>(resource: &V, patient: &str, base: &Url) 
 }
 
 fn is_patient(reference: &str, patient: &str, base: &Url) -> bool {
-    let is_here = !reference.contains(':') || Url::parse(reference).is_ok_and(|url| url.lies_within(base));
+    let is_url_here = |url: Url| url.lies_within(base) || url.secured(base).is_some();
+    let is_here = !reference.contains(':') || Url::parse(reference).is_ok_and(is_url_here);
     is_here && ResourceId::read(reference).is_some_and(|read| read.resource_type == "Patient" && read.id == patient)
 }
 
@@ -36,9 +37,13 @@ mod tests {
 
     #[test]
     fn f13_the_patient_is_known_by_each_way_of_naming_it() {
-        for reference in
-            ["Patient/p1", "Patient/p1/_history/3", "https://ehr.example/fhir/Patient/p1", "#contained-patient"]
-        {
+        for reference in [
+            "Patient/p1",
+            "Patient/p1/_history/3",
+            "https://ehr.example/fhir/Patient/p1",
+            "http://ehr.example/fhir/Patient/p1",
+            "#contained-patient",
+        ] {
             for member in MEMBERS {
                 let resource = json!({"resourceType": "Observation", member: {"reference": reference}});
                 assert!(!another(resource), "{member} {reference}");

@@ -26,7 +26,7 @@ impl Tries {
         let told = match error {
             Error::Network { .. } => None,
             Error::Fhir(fhir) => match fhir.status {
-                429 | 503 => fhir.retry_after.as_deref().and_then(|text| retry_after(text, now)),
+                408 | 429 | 503 => fhir.retry_after.as_deref().and_then(|text| retry_after(text, now)),
                 502 | 504 => None,
                 _ => return None,
             },
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn f6_waits_grow_are_spread_and_end() {
+    fn f6_f21_waits_grow_are_spread_and_end() {
         let waits = |error: Error, chance: f64| {
             let mut tries = Tries::default();
             std::iter::from_fn(move || tries.wait(&error, 0.0, chance)).take(9).collect::<Vec<_>>()
@@ -129,6 +129,8 @@ mod tests {
         assert_eq!(waits(answer(502, None), 1.0), [0.6, 1.2]);
         assert_eq!(waits(Error::Network { host: "h".into() }, 0.0).len(), 2);
         assert_eq!(waits(answer(429, Some("5")), 0.5), [5.0, 5.0, 5.0]);
+        assert_eq!(waits(answer(408, None), 0.0), [0.3, 0.6]);
+        assert_eq!(waits(answer(408, Some("5")), 0.5), [5.0, 5.0, 5.0]);
         assert_eq!(waits(answer(503, Some("40")), 0.5), [40.0]);
         assert!(waits(answer(503, Some("3600")), 0.5).is_empty());
         for status in [400, 401, 403, 404, 409, 412, 422, 500] {

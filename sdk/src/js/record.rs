@@ -72,6 +72,8 @@ fn part_object(part: &RecordPart<JsonValue>) -> JsValue {
         ("parameters", part.query.parameters.iter().map(pair).collect::<Array>().into()),
         ("resources", array(part.resources.clone())),
         ("others", array(part.others.clone())),
+        ("outcomes", array(part.outcomes.clone())),
+        ("repeated", (part.repeated as u32).into()),
         ("total", part.total.map_or(JsValue::UNDEFINED, JsValue::from)),
         ("bytes", (part.bytes as f64).into()),
         ("state", text(state)),

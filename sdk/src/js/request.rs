@@ -5,11 +5,11 @@ use wasm_bindgen::JsValue;
 
 use super::abort::Followed;
 use super::asked::{is_true, read_options, read_pairs, read_reading};
-use super::value::{optional_text, written_object};
+use super::value::{array, optional_text, written_object};
 use crate::client::content::ContentProgress;
 use crate::client::session::Session;
 use crate::error::{Error, Failure};
-use crate::fhir::matching::{MatchCandidate, MatchGrade, MatchOptions, match_request, read_candidates};
+use crate::fhir::matching::{MatchCandidate, MatchGrade, MatchOptions, match_request, read_matches};
 use crate::fhir::request::{FhirRequest, Return};
 use crate::fhir::response::FhirResponse;
 use crate::platform::JsonView;
@@ -19,7 +19,7 @@ use crate::web::{JsonValue, WebPlatform};
 pub(super) async fn send(session: Session<WebPlatform>, asked: JsValue, signal: JsValue) -> Result<JsValue, Failure> {
     let (asked, followed) = (JsonValue::from_js(asked), Followed::new(signal)?);
     let response = session.request(&read_request(&asked)?, read_options(&asked, &followed)?).await?;
-    Ok(if is_match(&asked) { candidates_array(response) } else { response_object(response) })
+    Ok(if is_match(&asked) { matches_object(response) } else { response_object(response) })
 }
 
 /// Reads bytes, and gives them with their media type.
@@ -88,10 +88,14 @@ fn with_conditions(
     })
 }
 
-/// The people that the answer to a match may be about.
-fn candidates_array(response: FhirResponse<JsonValue>) -> JsValue {
-    let candidates = response.resource.as_ref().map(read_candidates).unwrap_or_default();
-    candidates.into_iter().map(candidate_object).collect::<Array>().into()
+/// The people that the answer to a match may be about, and the server's remarks.
+fn matches_object(response: FhirResponse<JsonValue>) -> JsValue {
+    let matches = response.resource.as_ref().map(read_matches);
+    let (candidates, outcomes) = matches.map(|matches| (matches.candidates, matches.outcomes)).unwrap_or_default();
+    written_object! {
+        "candidates": candidates.into_iter().map(candidate_object).collect::<Array>().into(),
+        "outcomes": array(outcomes),
+    }
 }
 
 fn candidate_object(candidate: MatchCandidate<JsonValue>) -> JsValue {

@@ -51,6 +51,7 @@ fn page_object(page: Page<JsonValue>) -> JsValue {
         "resources": array(page.resources),
         "included": array(page.included),
         "outcomes": array(page.outcomes),
+        "repeated": (page.repeated as u32).into(),
         "total": page.total.map_or(JsValue::UNDEFINED, JsValue::from),
         "bundle": page.bundle.into_js(),
     }

@@ -49,6 +49,15 @@ pub enum Deviation {
     ExportNextElsewhere,
     /// A file of resources ends after its first line by an OperationOutcome.
     ExportFileOutcome,
+    /// A search's results come with a remark, in an entry of the mode `outcome`.
+    SearchRemark,
+    /// A search's results come with a remark, in an entry that names no mode.
+    SearchRemarkWithoutMode,
+    /// A page of a search begins with the last result of the page before.
+    ResultRepeated,
+    /// A read or search is answered by an OperationOutcome with status 200.
+    #[serde(rename = "outcome-200")]
+    Outcome200,
     /// A refused authorization says why with HTML.
     ErrorMarkup,
     /// The `iss` of RFC 9207 on the way back to the app.

@@ -31,6 +31,7 @@ use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 
+use crate::control::Deviation;
 use crate::dialect::Dialect;
 use crate::parameters::Parameters;
 use crate::{Sandbox, Shared};
@@ -47,6 +48,7 @@ pub async fn api(
     let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
     let query = Parameters::parse(uri.query().unwrap_or_default().as_bytes());
     let answer = Token::read(&sandbox, &headers).and_then(|token| match (&method, segments.as_slice()) {
+        _ if sandbox.meets(Deviation::Outcome200) => Ok(as_response(outcome::of_trouble())),
         (&Method::GET, ["Binary", id]) => binary(&sandbox, &token, id, &headers),
         (&Method::GET, segments) => get(&sandbox, &token, segments, &query).map(as_response),
         (&Method::POST, [resource, "_search"]) => {

@@ -3,9 +3,17 @@
 use axum::http::StatusCode;
 use axum::http::header::{HeaderValue, WWW_AUTHENTICATE};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::fhir_json;
+
+/// What a server says that has no status for its trouble.
+pub fn of_trouble() -> Value {
+    json!({
+        "resourceType": "OperationOutcome",
+        "issue": [{ "severity": "error", "code": "processing", "diagnostics": "The record is being moved." }]
+    })
+}
 
 /// Why a FHIR request is not answered.
 #[derive(Debug)]

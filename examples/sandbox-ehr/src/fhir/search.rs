@@ -76,12 +76,23 @@ fn candidates(
     Ok(records.filter_map(|(records, owner)| Some((records?, owner))).collect())
 }
 
+/// What a server says that keeps some results back.
+fn remark() -> Value {
+    json!({
+        "resourceType": "OperationOutcome",
+        "issue": [{ "severity": "warning", "code": "suppressed", "diagnostics": "Some results were withheld." }]
+    })
+}
+
 fn bundle(sandbox: &Sandbox, page: &Page, found: &[&Value]) -> Value {
     let fhir_base = sandbox.config.fhir_base();
-    let entries: Vec<Value> = found
+    // A page after the first may begin with what the one before ended with.
+    let is_repeating = page.offset > 0 && sandbox.meets(Deviation::ResultRepeated);
+    let offset = page.offset - usize::from(is_repeating);
+    let mut entries: Vec<Value> = found
         .iter()
-        .skip(page.offset)
-        .take(page.count)
+        .skip(offset)
+        .take(page.count + usize::from(is_repeating))
         .map(|resource| {
             let id = resource["id"].as_str().unwrap_or_default();
             let address = format!("{fhir_base}/{}/{id}", page.resource.name());
@@ -90,6 +101,12 @@ fn bundle(sandbox: &Sandbox, page: &Page, found: &[&Value]) -> Value {
             entry
         })
         .collect();
+    if sandbox.meets(Deviation::SearchRemark) {
+        entries.push(json!({ "resource": remark(), "search": { "mode": "outcome" } }));
+    }
+    if sandbox.meets(Deviation::SearchRemarkWithoutMode) {
+        entries.push(json!({ "resource": remark() }));
+    }
     let query: Vec<(&str, &str)> = page.query.iter().collect();
     let own_address = with_query(&format!("{fhir_base}/{}", page.resource.name()), &query);
     let mut links = vec![json!({ "relation": "self", "url": own_address })];

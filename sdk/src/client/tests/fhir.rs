@@ -71,7 +71,8 @@ fn f1_a_next_link_elsewhere_gets_no_token_and_no_request() {
         "https://ehr.example/neighbour/fhir/Observation?page=2",
         "https://ehr.example/fhir/../neighbour/fhir/Observation",
         "https://ehr.example@evil.example/fhir/Observation",
-        "http://ehr.example/fhir/Observation?page=2",
+        "http://ehr.example/neighbour/fhir/Observation?page=2",
+        "http://ehr.example:8080/fhir/Observation?page=2",
         "//evil.example/fhir/Observation",
     ] {
         let (server, world, session) = signed_in();

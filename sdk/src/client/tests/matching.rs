@@ -1,7 +1,7 @@
 use super::server::*;
 use crate::abort::AbortSignal;
 use crate::fhir::capabilities::FhirVersion;
-use crate::fhir::matching::{MatchGrade, MatchOptions};
+use crate::fhir::matching::{MatchGrade, MatchOptions, Matches};
 use crate::memory::Reply;
 use serde_json::{Value, json};
 
@@ -19,7 +19,7 @@ fn candidate(id: &str, score: Option<f64>, grade: Option<&str>) -> Value {
 }
 
 #[test]
-fn f12_candidates_come_with_score_and_grade_and_none_is_picked() {
+fn f12_f19_candidates_come_with_score_and_grade_and_none_is_picked() {
     let (world, session) = signed_in_to(|_| {
         let outcome = json!({"resource": {"resourceType": "OperationOutcome"}, "search": {"mode": "outcome"}});
         let entry = [
@@ -36,6 +36,8 @@ fn f12_candidates_come_with_score_and_grade_and_none_is_picked() {
     let patient = person.clone();
     let candidates =
         world.run(async move { asker.match_patient(&patient, asked, &AbortSignal::never()).await }).unwrap().unwrap();
+    let Matches { candidates, outcomes } = candidates;
+    assert_eq!(outcomes.len(), 1, "F19: a remark of the server reaches the caller");
     let told: Vec<_> = candidates
         .iter()
         .map(|candidate| (candidate.resource["id"].as_str().unwrap(), candidate.score, candidate.grade))
@@ -65,7 +67,7 @@ fn f12_nobody_found_is_no_error() {
     let (world, session) = signed_in_to(|_| Reply::json(200, &json!({"resourceType": "Bundle", "total": 0})));
     let patient = json!({"resourceType": "Patient"});
     let found = async move { session.match_patient(&patient, MatchOptions::default(), &AbortSignal::never()).await };
-    assert!(world.run(found).unwrap().unwrap().is_empty());
+    assert_eq!(world.run(found).unwrap().unwrap(), Matches { candidates: Vec::new(), outcomes: Vec::new() });
 }
 
 #[test]

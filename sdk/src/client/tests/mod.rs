@@ -31,5 +31,6 @@ mod retries;
 mod server;
 mod several;
 mod sign_out;
+mod truth;
 mod user_info;
 mod whole_record;

@@ -2,6 +2,7 @@
 
 use super::{FhirRequest, Interaction};
 use crate::error::{Error, Failure};
+use crate::platform::JsonView;
 use crate::protocol::json::ObjectWriter;
 use crate::protocol::url::Url;
 
@@ -41,6 +42,27 @@ impl FhirRequest {
             .optional_text("ifNoneExist", condition("If-None-Exist"));
         let entry = ObjectWriter::new().raw("request", &request.finish());
         Ok(self.body.iter().fold(entry, |entry, body| entry.raw("resource", body)).finish())
+    }
+
+    /// Whether a response of success holds what was asked for. An OperationOutcome is what validation and some operations give, and
+    /// what a change gives where it is preferred; in place of a resource or Bundle that was asked for, it says why that does not come.
+    pub fn is_answered_by<V: JsonView>(&self, resource: Option<&V>) -> bool {
+        use Interaction::*;
+        let kind = resource.map(|resource| resource.member_text("resourceType").unwrap_or_default());
+        let is_outcome = kind.as_deref() == Some("OperationOutcome");
+        match self.interaction {
+            Read if self.resource_type() == Some("OperationOutcome") => kind.is_some(),
+            Read | Search | History | Capabilities => kind.is_some() && !is_outcome,
+            Bundle => !is_outcome,
+            Operation if self.asks_for_a_bundle() => !is_outcome,
+            Create | Update | Patch | Delete | Operation => true,
+        }
+    }
+
+    /// Whether it is an operation that a Bundle answers (FHIR R4, operations).
+    fn asks_for_a_bundle(&self) -> bool {
+        let name = self.target.rsplit('/').next().unwrap_or_default();
+        matches!(name, "$everything" | "$match" | "$document" | "$lastn" | "$docref" | "$summary")
     }
 
     /// Whether it only reads, so that it does no harm twice.
