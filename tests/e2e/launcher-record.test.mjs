@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Launcher } from "./pages/launcher.mjs";
 import { Portal } from "./pages/portal.mjs";
-import { alter, answerSearch, base64, forEveryOrigin } from "./support/answers.mjs";
+import { alter, answerSearch, forEveryOrigin } from "./support/answers.mjs";
 import { test } from "./support/browser.mjs";
 import { confirmAtPortal, connectAsPatient } from "./support/flows.mjs";
 import { ehr, iss } from "./support/servers.mjs";
@@ -105,59 +105,6 @@ test("a trend is walked through by the keyboard and has a table behind it", asyn
   ]);
 });
 
-test("S7 nothing in a document runs, and its words are shown", async ({ page, traffic }) => {
-  const script = `<script>parent.document.title = top.ran = "ran"</script>`;
-  const html = `<h1>Visit note</h1>${script}<img src="${ehr}/pixel" onerror="top.ran='ran'"><svg onload="top.ran='ran'"></svg>
-    <a href="javascript:top.ran='ran'">link</a><iframe src="${ehr}/frame"></iframe><p style="color:red" onclick="top.ran='ran'">All is well.</p>`;
-  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="20" height="20" onload="top.ran='ran'">${script}<circle r="9"/></svg>`;
-  const cda = `<ClinicalDocument xmlns="urn:hl7-org:v3"><component><section><title>Plan</title>
-    <text><paragraph>Walk daily.</paragraph><list><item>Ten minutes</item></list>${script}</text></section></component></ClinicalDocument>`;
-  await answerSearch(page, iss, "DocumentReference", [
-    reference("Page", "text/html; charset=utf-8", html),
-    reference("Drawing", "image/svg+xml", svg),
-    reference("Summary", "application/hl7-cda+xml", cda),
-    reference("Letter", "text/plain", `Dear patient, ${script}`),
-  ]);
-  await grantDocuments(page);
-  const launcher = await connectAsPatient(page);
-  const documents = launcher.section("Documents");
-  const open = (title) => documents.getByRole("button", { name: `Read (${title})`, exact: true }).press("Enter");
-
-  await open("Page");
-  const frame = page.frameLocator('iframe[title="Page"]');
-  await frame.getByText("All is well.").waitFor();
-  assert.equal(await page.locator('iframe[title="Page"]').getAttribute("sandbox"), "");
-  await open("Drawing");
-  await until("the drawing is drawn", () => page.frameLocator('iframe[title="Drawing"]').getByRole("img", { name: "Drawing" }).evaluate((image) => image.complete && image.naturalWidth > 0));
-  await open("Summary");
-  const summary = page.frameLocator('iframe[title="Summary"]');
-  await summary.getByRole("heading", { name: "Plan" }).waitFor();
-  await summary.getByRole("listitem").filter({ hasText: "Ten minutes" }).waitFor();
-  await open("Letter");
-  await documents.getByRole("region", { name: "Letter" }).getByText("<script>").waitFor();
-  await page.keyboard.press("Enter");
-  await documents.getByRole("region", { name: "Letter" }).waitFor({ state: "detached" });
-
-  assert.equal(await page.evaluate(() => window.ran), undefined);
-  assert.deepEqual(traffic.to(`${ehr}/pixel`).concat(traffic.to(`${ehr}/frame`)).map((request) => request.url()), []);
-});
-
-test("S7 a page that gets past the cleaning still runs nothing in its frame", async ({ page }) => {
-  await answerSearch(page, iss, "DocumentReference", [reference("Page", "text/html", "<p>Words</p>")]);
-  await grantDocuments(page);
-  const launcher = await connectAsPatient(page);
-  // What comes above it would move the button away under the click.
-  await launcher.recordIsComplete();
-  await launcher.section("Documents").getByRole("button", { name: "Read (Page)", exact: true }).click();
-  const frame = page.locator('iframe[title="Page"]');
-  await page.frameLocator('iframe[title="Page"]').getByText("Words").waitFor();
-  await frame.evaluate((element) => {
-    element.srcdoc = `<p>Raw</p><script>top.ran = "ran"</script>`;
-  });
-  await page.frameLocator('iframe[title="Page"]').getByText("Raw").waitFor();
-  assert.equal(await page.evaluate(() => window.ran), undefined);
-});
-
 function result(date, value, interpretation) {
   return {
     id: date,
@@ -169,15 +116,4 @@ function result(date, value, interpretation) {
     referenceRange: [{ high: { value: 5.6, unit: "%" } }],
     interpretation: [{ coding: [{ code: interpretation }] }],
   };
-}
-
-function reference(description, contentType, contents) {
-  return { id: description, status: "current", description, content: [{ attachment: { contentType, data: base64(contents) } }] };
-}
-
-/** Lets the grant hold documents, whatever the sandbox has. */
-async function grantDocuments(page) {
-  await alter(page, tokenEndpoint, (tokens) => {
-    tokens.scope += " patient/DocumentReference.rs";
-  });
 }

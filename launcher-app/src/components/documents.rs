@@ -2,16 +2,22 @@
 //! in a frame that is closed to scripts, forms and links.
 
 use leptos::prelude::*;
+use smartrust::Error;
+use wasm_bindgen::JsValue;
+use web_sys::{Blob, BlobPropertyBag, TextDecoder, Url};
 
+use super::bytes::{Bytes, BytesLoad};
 use super::draw::{element, nothing, paragraph, reactive, reactive_text, text};
 use super::entries::entry_parts;
-use super::load::{Load, Loading};
+use super::parsed;
 use super::section::{absent, actions, skeleton, try_again};
 use super::table::more;
 use super::trouble::trouble_note;
 use crate::launcher::{Launcher, OpenSession};
-use crate::model::documents::{Attachment, Document, Form, Source};
-use crate::model::markup::{clinical_document, page, picture};
+use crate::model::attached::{Contents, Form};
+use crate::model::documents::{Attachment, Document, Source};
+use crate::model::markup::tree::Node;
+use crate::model::markup::{Page, clinical_document, page, picture};
 use crate::model::trouble::Trouble;
 
 const AT_FIRST: usize = 6;
@@ -32,15 +38,21 @@ pub fn document_list(documents: &[Document], session: OpenSession) -> Vec<AnyVie
 
 fn show_document(document: &Document, session: OpenSession) -> Vec<AnyView> {
     let mut parts = entry_parts(&document.entry);
-    let forms: Vec<&str> = document.attachments.iter().map(Attachment::form_in_words).collect();
-    parts.push(match forms.is_empty() {
+    parts.extend(attachment_list(&document.attachments, &document.entry.title, session));
+    parts
+}
+
+/// The attachments of something that is called so, each with a button that opens it.
+pub fn attachment_list(attachments: &[Attachment], title: &str, session: OpenSession) -> Vec<AnyView> {
+    let forms: Vec<&str> = attachments.iter().map(Attachment::form_in_words).collect();
+    let mut parts = vec![match forms.is_empty() {
         true => absent("The clinic does not give its contents."),
         false => paragraph("entry-line", forms.join(", ")),
-    });
-    let is_single = document.attachments.len() == 1;
-    parts.extend(document.attachments.iter().map(|attachment| {
+    }];
+    let is_single = attachments.len() == 1;
+    parts.extend(attachments.iter().map(|attachment| {
         let about = match is_single {
-            true => document.entry.title.clone(),
+            true => title.to_owned(),
             false => format!("{}, {}", attachment.title, attachment.form_in_words()),
         };
         show_attachment(attachment.clone(), about, session)
@@ -72,36 +84,101 @@ pub fn show_attachment(attachment: Attachment, about: String, session: OpenSessi
 
 /// An attachment that lies elsewhere is read first.
 fn open_attachment(attachment: Attachment, title: String, session: OpenSession) -> AnyView {
-    let Source::Address(address) = &attachment.source else { return show_contents(&attachment, &title) };
-    let load = Load::read(session, Some(address.clone()));
+    let address = match &attachment.source {
+        Source::Missing => return absent("The clinic does not give the contents of this document."),
+        Source::Data(_) => {
+            return match attachment.contents() {
+                Some(contents) => show_contents(&contents, &attachment, &title, session),
+                None => absent("This document is damaged and cannot be shown."),
+            };
+        }
+        Source::Address(address) => address.clone(),
+    };
+    let load = BytesLoad::read(session, address.clone(), attachment.content_type.clone());
     let audience = expect_context::<Launcher>().audience(&session.get_value());
     reactive(move || match load.state() {
-        Loading::Waiting | Loading::NotShared => skeleton(),
-        Loading::Ready(binary) => show_contents(&attachment.with(&binary), &title),
-        Loading::Failed(error) => trouble_note(Trouble::of(&error, audience), Some(try_again(move || load.again()))),
+        Bytes::Waiting => element("div", &[("class", "contents")], vec![skeleton(), load.progress()]),
+        Bytes::Ready(content) => {
+            let contents = attachment.contents_of(content.media_type.as_deref(), content.bytes.clone());
+            show_contents(&contents, &attachment, &title, session)
+        }
+        Bytes::Failed(error) if matches!(*error, Error::ForeignUrl { .. } | Error::Url { .. }) => elsewhere(&address),
+        Bytes::Failed(error) => trouble_note(Trouble::of(&error, audience), Some(try_again(move || load.again()))),
     })
 }
 
-fn show_contents(attachment: &Attachment, title: &str) -> AnyView {
-    let Source::Data(data) = &attachment.source else { return nothing() };
-    let shown = match attachment.form() {
-        Form::Picture => Some(framed(&picture(&attachment.content_type, data, title), title)),
-        Form::File => Some(save(attachment, data)),
-        Form::Text => decoded(data).map(|words| scrolled(words, title)),
-        Form::Page => decoded(data).map(|html| framed(&page(&html), title)),
-        Form::ClinicalDocument => decoded(data).map(|xml| match clinical_document(&xml) {
-            Some(html) => framed(&html, title),
-            None => scrolled(xml, title),
-        }),
-    };
-    shown.unwrap_or_else(|| absent("This document is damaged and cannot be shown."))
+/// A document that the session must not fetch.
+fn elsewhere(address: &str) -> AnyView {
+    let strong = element("strong", &[], vec![text("This document is at another address. ")]);
+    let why =
+        "It was not fetched: your access to the record is for the clinic's own address, and is sent nowhere else.";
+    let mut parts = vec![
+        element("p", &[], vec![strong, text(why)]),
+        element("p", &[], vec![element("code", &[], vec![text(address)])]),
+    ];
+    if address.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://")) {
+        let link = [("href", address), ("target", "_blank"), ("rel", "noopener noreferrer external")];
+        parts.push(element("p", &[], vec![element("a", &link, vec![text("Open it in a new window")])]));
+    }
+    element("div", &[("class", "contents")], parts)
 }
 
-/// Base64 as text in UTF-8, or where it is none in Latin 1.
-fn decoded(base64: &str) -> Option<String> {
-    let characters = window().atob(base64).ok()?;
-    let bytes: Vec<u8> = characters.chars().filter_map(|character| u8::try_from(u32::from(character)).ok()).collect();
-    Some(String::from_utf8(bytes).unwrap_or(characters))
+fn show_contents(contents: &Contents, attachment: &Attachment, title: &str, session: OpenSession) -> AnyView {
+    let mut parts = Vec::new();
+    if contents.bytes.is_empty() {
+        return absent("This document is empty.");
+    }
+    if contents.differ_from(&attachment.announced) {
+        parts.push(paragraph(
+            "notice",
+            "The clinic describes this document differently from what came. It may be incomplete or have been changed.",
+        ));
+    }
+    match contents.form() {
+        Form::Picture => parts.push(framed(&picture(&contents.media_type, &contents.base64(), title), title)),
+        Form::File => parts.push(save(contents, title)),
+        Form::Text => parts.push(scrolled(decoded(contents), title)),
+        Form::Page => {
+            let words = decoded(contents);
+            let is_xhtml = contents.media_type == "application/xhtml+xml";
+            let root = if is_xhtml { parsed::xhtml(&words) } else { parsed::html(&words) };
+            parts.push(match root {
+                Some(root) => show_page(&page(&root), title, session),
+                None => scrolled(words, title),
+            });
+        }
+        Form::ClinicalDocument => parts.push(show_xml(decoded(contents), title, session)),
+    }
+    element("div", &[("class", "contents")], parts)
+}
+
+fn show_xml(words: String, title: &str, session: OpenSession) -> AnyView {
+    let Some(root) = parsed::xml(&words) else {
+        let damaged = "This document is damaged. It is shown as it was sent.";
+        return element("div", &[("class", "contents")], vec![paragraph("notice", damaged), scrolled(words, title)]);
+    };
+    match clinical_document(&root) {
+        Some(document) => show_page(&document, title, session),
+        None if root.name().as_deref() == Some("html") => show_page(&page(&root), title, session),
+        None => scrolled(words, title),
+    }
+}
+
+fn show_page(page: &Page, title: &str, session: OpenSession) -> AnyView {
+    let mut parts: Vec<AnyView> = page.remarks.iter().map(|remark| paragraph("notice", remark.clone())).collect();
+    parts.push(framed(&page.html, title));
+    parts.extend(page.embedded.iter().map(|file| {
+        let about = format!("{title}, {}", file.form_in_words());
+        show_attachment(file.clone(), about, session)
+    }));
+    element("div", &[("class", "contents")], parts)
+}
+
+/// The text of contents. What cannot be read in the encoding that they name is read as UTF-8.
+fn decoded(contents: &Contents) -> String {
+    let decoder = TextDecoder::new_with_label(&contents.encoding()).or_else(|_| TextDecoder::new());
+    let decode = |decoder: TextDecoder| decoder.decode_with_u8_array(&contents.bytes);
+    decoder.and_then(decode).unwrap_or_else(|_| String::from_utf8_lossy(&contents.bytes).into_owned())
 }
 
 fn framed(html: &str, title: &str) -> AnyView {
@@ -115,12 +192,29 @@ fn scrolled(words: String, title: &str) -> AnyView {
     element("pre", &attributes, vec![text(words)])
 }
 
-fn save(attachment: &Attachment, data: &str) -> AnyView {
-    let address = format!("data:application/octet-stream;base64,{data}");
-    let ending = if attachment.content_type == "application/pdf" { ".pdf" } else { "" };
-    let name = format!("{}{ending}", attachment.title.trim_end_matches(".pdf"));
+fn save(contents: &Contents, title: &str) -> AnyView {
+    let Some(address) = object_url(&contents.bytes) else {
+        return absent("This browser cannot save this document.");
+    };
+    let held = address.clone();
+    on_cleanup(move || {
+        // What cannot be let go goes with the page.
+        let _ = Url::revoke_object_url(&held);
+    });
+    let name = contents.file_name(title);
     let attributes = [("class", "button"), ("href", &*address), ("download", &*name), ("rel", "external")];
     let link = element("a", &attributes, vec![text("Save the file")]);
-    let why = format!("A {} cannot be shown here. Save it to open it.", attachment.form_in_words());
-    element("div", &[("class", "contents")], vec![paragraph("hint", why), link])
+    let what = contents.form().in_words(&contents.media_type);
+    let why = format!("A {} cannot be shown here. Save it to open it.", what);
+    element("div", &[("class", "contents")], vec![paragraph("hint", why), actions(vec![link])])
+}
+
+/// A URL by which the browser saves bytes. It says nothing of their type, so that they are never opened as a page.
+fn object_url(bytes: &[u8]) -> Option<String> {
+    let bytes = js_sys::Uint8Array::from(bytes);
+    let parts = js_sys::Array::of1(&JsValue::from(bytes));
+    let options = BlobPropertyBag::new();
+    options.set_type("application/octet-stream");
+    let blob = Blob::new_with_u8_array_sequence_and_options(&parts, &options).ok()?;
+    Url::create_object_url_with_blob(&blob).ok()
 }

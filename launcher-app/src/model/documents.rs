@@ -2,6 +2,7 @@
 
 use smartrust::platform::JsonView;
 
+use super::attached::{Announced, Contents, Form, decode, media_type, says_nothing};
 use super::date::PartialDate;
 use super::entry::{Entry, Tag};
 use super::order::ordered;
@@ -21,10 +22,12 @@ pub struct Document {
 pub struct Attachment {
     /// What it is called.
     pub title: String,
-    /// The media type, without parameters, in lower case.
+    /// The media type as it was written, with its parameters.
     pub content_type: String,
     /// Where its contents are.
     pub source: Source,
+    /// What is said of the contents besides.
+    pub announced: Announced,
 }
 
 /// Where an attachment's contents are.
@@ -32,65 +35,87 @@ pub struct Attachment {
 pub enum Source {
     /// Here, in base64.
     Data(String),
-    /// At an address, which the session may read if it is the clinic's own.
+    /// At a URL, which the session may read if it is the clinic's own.
     Address(String),
-}
-
-/// How contents can be shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
-    /// As text.
-    Text,
-    /// As a page.
-    Page,
-    /// As a picture.
-    Picture,
-    /// As the words of a clinical document in XML (C-CDA).
-    ClinicalDocument,
-    /// Not here; it can be saved.
-    File,
+    /// Nowhere: the clinic names neither.
+    Missing,
 }
 
 impl Attachment {
-    /// How it can be shown.
-    pub fn form(&self) -> Form {
-        match self.content_type.as_str() {
-            "text/html" | "application/xhtml+xml" => Form::Page,
-            "text/xml" | "application/xml" | "application/hl7-cda+xml" | "application/hl7-sda+xml" => {
-                Form::ClinicalDocument
-            }
-            "image/svg+xml" | "image/png" | "image/jpeg" | "image/gif" | "image/webp" => Form::Picture,
-            other if other.starts_with("text/") && other != "text/rtf" => Form::Text,
-            _ => Form::File,
+    /// An attachment of which nothing else is known.
+    pub fn new(title: impl Into<String>, content_type: &str, source: Source) -> Self {
+        let announced = Announced::default();
+        Self { title: title.into(), content_type: content_type.to_owned(), source, announced }
+    }
+
+    /// Reads an attachment. One that lies in the resource itself is found there.
+    pub fn read<V: JsonView>(attachment: &V, resource: &V) -> Self {
+        let named = text(attachment, "contentType");
+        let (kind, source) = match (text(attachment, "data"), text(attachment, "url")) {
+            (Some(data), _) => (None, Source::Data(data)),
+            (None, Some(url)) => at_url(&url, resource),
+            (None, None) => (None, Source::Missing),
+        };
+        Self {
+            title: text(attachment, "title").unwrap_or_else(|| "Document".to_owned()),
+            content_type: named.or(kind).unwrap_or_default(),
+            source,
+            announced: Announced {
+                size: attachment.member("size").and_then(|size| size.number()).map(|size| size as u64),
+                hash: text(attachment, "hash"),
+            },
         }
     }
 
-    /// The attachment with its contents, which lay elsewhere (FHIR R4, Binary).
-    pub fn with<V: JsonView>(&self, binary: &V) -> Self {
-        let content_type = text(binary, "contentType").map(|written| media_type(&written));
-        Self {
-            title: self.title.clone(),
-            content_type: content_type.unwrap_or_else(|| self.content_type.clone()),
-            source: Source::Data(binary.member_text("data").unwrap_or_default()),
+    /// The contents that lie in the attachment itself; `None` where its base64 is none.
+    pub fn contents(&self) -> Option<Contents> {
+        match &self.source {
+            Source::Data(base64) => Some(Contents::new(&self.content_type, decode(base64)?)),
+            Source::Address(_) | Source::Missing => None,
         }
+    }
+
+    /// The contents that were read from elsewhere. What the server says of them counts, unless it says nothing.
+    pub fn contents_of(&self, served_as: Option<&str>, bytes: Vec<u8>) -> Contents {
+        let served_as = served_as.filter(|kind| !says_nothing(&media_type(kind)));
+        Contents::new(served_as.unwrap_or(&self.content_type), bytes)
     }
 
     /// What its form is called.
     pub fn form_in_words(&self) -> &'static str {
-        match self.form() {
-            Form::Text => "Text",
-            Form::Page => "Page",
-            Form::Picture => "Picture",
-            Form::ClinicalDocument => "Clinical document",
-            Form::File if self.content_type == "application/pdf" => "PDF file",
-            Form::File => "File",
+        let media_type = media_type(&self.content_type);
+        Form::of(&media_type).in_words(&media_type)
+    }
+}
+
+/// Reads an Attachment that stands alone; `None` where it has no contents.
+pub fn attachment<V: JsonView>(attachment: &V) -> Option<Attachment> {
+    Some(Attachment::read(attachment, attachment)).filter(|attachment| attachment.source != Source::Missing)
+}
+
+/// What lies at a URL that may point into the resource (a contained Binary), or hold its contents itself (RFC 2397).
+fn at_url<V: JsonView>(url: &str, resource: &V) -> (Option<String>, Source) {
+    if let Some(id) = url.strip_prefix('#') {
+        let contained = resource.member_items("contained");
+        let binary = contained.iter().find(|one| one.member_text("id").as_deref() == Some(id));
+        let data = binary.and_then(|binary| text(binary, "data"));
+        let kind = binary.and_then(|binary| text(binary, "contentType"));
+        return (kind, data.map_or(Source::Missing, Source::Data));
+    }
+    let inline = url.split_at_checked(5).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("data:"));
+    match inline.and_then(|(_, rest)| rest.split_once(";base64,")) {
+        Some((kind, data)) => {
+            (Some(kind.to_owned()), Source::Data(data.replace("%2B", "+").replace("%2F", "/").replace("%3D", "=")))
         }
+        None => (None, Source::Address(url.to_owned())),
     }
 }
 
 /// Reads DocumentReferences, the newest first. What was entered in error is left out.
 pub fn documents<V: JsonView>(references: &[V]) -> Vec<Document> {
-    let valid = references.iter().filter(|reference| !is_code(*reference, "status", &["entered-in-error"]));
+    let is_void =
+        |reference: &V| ["status", "docStatus"].iter().any(|status| is_code(reference, status, &["entered-in-error"]));
+    let valid = references.iter().filter(|reference| !is_void(reference));
     ordered(valid.map(document).collect(), |document| document.entry.newest_first())
 }
 
@@ -98,7 +123,7 @@ fn document<V: JsonView>(reference: &V) -> Document {
     let attachments: Vec<Attachment> = reference
         .member_items("content")
         .iter()
-        .filter_map(|content| attachment(&content.member("attachment")?))
+        .filter_map(|content| Some(Attachment::read(&content.member("attachment")?, reference)))
         .collect();
     let kind = concept(reference, "type");
     let described = text(reference, "description").or_else(|| kind.clone());
@@ -110,29 +135,11 @@ fn document<V: JsonView>(reference: &V) -> Document {
     let entry = Entry::new(title.unwrap_or_else(|| "A document without a name".to_owned()), written)
         .tag(is_code(reference, "status", &["superseded"]).then(|| Tag::plain("Replaced by a newer one")))
         .tag(is_code(reference, "docStatus", &["preliminary"]).then(|| Tag::plain("Not final")))
+        .tag(is_code(reference, "docStatus", &["amended"]).then(|| Tag::plain("Corrected")))
         .line(written.map(PartialDate::in_words))
         .line(kind.filter(|kind| Some(kind) != described.as_ref()))
         .line(after("By", &authors));
     Document { entry, attachments }
-}
-
-/// Reads an Attachment; `None` where it has no contents.
-pub fn attachment<V: JsonView>(attachment: &V) -> Option<Attachment> {
-    let source = match (text(attachment, "data"), text(attachment, "url")) {
-        (Some(data), _) => Source::Data(data),
-        (None, Some(address)) => Source::Address(address),
-        (None, None) => return None,
-    };
-    Some(Attachment {
-        title: text(attachment, "title").unwrap_or_else(|| "Document".to_owned()),
-        content_type: media_type(&text(attachment, "contentType").unwrap_or_default()),
-        source,
-    })
-}
-
-/// A media type without its parameters.
-fn media_type(text: &str) -> String {
-    text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
 #[cfg(test)]
@@ -154,17 +161,34 @@ mod tests {
         let titles: Vec<_> = documents.iter().map(|document| document.entry.title.as_str()).collect();
         assert_eq!(titles, ["New", "Old"]);
         assert_eq!(documents[0].entry.lines, ["January 1, 2024", "Progress note", "By Dr. Lee"]);
-        assert_eq!(documents[0].attachments[0].content_type, "text/html");
+        assert_eq!(documents[0].attachments[0].content_type, "text/html; charset=utf-8");
         assert_eq!(documents[0].attachments[0].source, Source::Data("PGI+".into()));
+        assert_eq!(documents[0].attachments[0].contents().unwrap().bytes, b"<b>");
+    }
+
+    fn sources(contents: Value, contained: Value) -> Vec<Source> {
+        let mut elsewhere = reference("x", "2024");
+        elsewhere["content"] = contents;
+        elsewhere["contained"] = contained;
+        let [document] = &documents(&[elsewhere])[..] else { panic!() };
+        document.attachments.iter().map(|attachment| attachment.source.clone()).collect()
     }
 
     #[test]
-    fn fhir_r4_the_contents_may_lie_elsewhere_or_be_missing() {
-        let mut elsewhere = reference("x", "2024");
-        elsewhere["content"] = json!([{"attachment": {"url": "Binary/1"}}, {"attachment": {"title": "gone"}}, {}]);
-        let [document] = &documents(&[elsewhere])[..] else { panic!() };
-        assert_eq!(document.attachments.len(), 1);
-        assert_eq!(document.attachments[0].source, Source::Address("Binary/1".into()));
+    fn l8_the_contents_may_lie_elsewhere_or_be_missing() {
+        let contents = json!([{"attachment": {"url": "Binary/1"}}, {"attachment": {"title": "gone"}}, {}]);
+        assert_eq!(sources(contents, json!([])), [Source::Address("Binary/1".into()), Source::Missing]);
+    }
+
+    #[test]
+    fn l8_contents_in_the_resource_itself_or_in_the_url_need_no_request() {
+        let contents = json!([{"attachment": {"url": "#b"}}, {"attachment": {"url": "#c"}},
+            {"attachment": {"url": "Data:text/plain;charset=utf-8;base64,YQ=="}}]);
+        let contained = json!([{"resourceType": "Binary", "id": "b", "contentType": "text/plain", "data": "YQ=="}]);
+        assert_eq!(
+            sources(contents, contained),
+            [Source::Data("YQ==".into()), Source::Missing, Source::Data("YQ==".into())]
+        );
     }
 
     #[test]
@@ -174,37 +198,24 @@ mod tests {
             reference["status"] = json!(status);
             reference
         };
-        let documents = documents(&[with("entered-in-error"), with("superseded"), json!({})]);
+        let mut void = reference("x", "2024");
+        void["docStatus"] = json!("entered-in-error");
+        let documents = documents(&[with("entered-in-error"), void, with("superseded"), json!({})]);
         assert_eq!(documents.len(), 2);
         assert_eq!(documents[0].entry.tags[0].words, "Replaced by a newer one");
         assert_eq!(documents[1].entry.title, "A document without a name");
     }
 
     #[test]
-    fn fhir_r4_a_binary_says_itself_what_it_is() {
-        let [document] = &documents(&[reference("x", "2024")])[..] else { panic!() };
-        let read = document.attachments[0].with(&json!({"contentType": "application/pdf", "data": "JVBERg=="}));
-        assert_eq!((read.content_type.as_str(), read.source), ("application/pdf", Source::Data("JVBERg==".into())));
-        assert_eq!(document.attachments[0].with(&json!({})).content_type, "text/html");
-    }
-
-    #[test]
-    fn a_form_is_chosen_by_the_media_type() {
-        for (given, form) in [
-            ("Text/HTML; charset=utf-8", Form::Page),
-            ("image/svg+xml", Form::Picture),
-            ("application/hl7-cda+xml", Form::ClinicalDocument),
-            ("text/plain", Form::Text),
-            ("text/rtf", Form::File),
-            ("application/pdf", Form::File),
-            ("", Form::File),
+    fn l8_what_a_server_says_of_bytes_counts_unless_it_says_nothing() {
+        let attachment = Attachment::new("x", "text/html; charset=utf-8", Source::Address("Binary/1".into()));
+        for (served_as, media_type) in [
+            (Some("application/pdf"), "application/pdf"),
+            (Some("application/octet-stream"), "text/html"),
+            (Some(""), "text/html"),
+            (None, "text/html"),
         ] {
-            let attachment = Attachment {
-                title: String::new(),
-                content_type: media_type(given),
-                source: Source::Data(String::new()),
-            };
-            assert_eq!(attachment.form(), form, "{given}");
+            assert_eq!(attachment.contents_of(served_as, Vec::new()).media_type, media_type, "{served_as:?}");
         }
     }
 }

@@ -5,7 +5,7 @@ use smartrust::platform::JsonView;
 
 use super::coding::{codes, loinc_codes};
 use super::date::PartialDate;
-use super::documents::{Document, attachment};
+use super::documents::{Attachment, Document, Source};
 use super::entry::{Entry, Tag};
 use super::measured::known_report;
 use super::measurement::{Measurement, measurements};
@@ -81,7 +81,9 @@ impl Report {
             .line(after("Found:", &concepts(report, "conclusionCode")))
             .with_care(report);
         let results = report.member_items("result").iter().flat_map(|reference| results(report, reference)).collect();
-        let files = report.member_items("presentedForm").iter().filter_map(attachment).collect();
+        let forms = report.member_items("presentedForm");
+        let files = forms.iter().map(|form| Attachment::read(form, report));
+        let files = files.filter(|file| file.source != Source::Missing).collect();
         let order = entry.newest_first();
         Self { document: Document { entry, attachments: files }, results, order }
     }

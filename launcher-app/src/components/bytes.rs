@@ -1,0 +1,94 @@
+//! What a page reads as bytes, such as the contents of a document.
+
+use std::rc::Rc;
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use smartrust::abort::AbortHandle;
+use smartrust::client::content::ContentProgress;
+use smartrust::fhir::content::Content;
+use smartrust::{Error, Failure};
+
+use super::draw::{element, reactive_text};
+use super::load::until_gone;
+use crate::launcher::{Launcher, OpenSession};
+
+/// How far the reading is.
+#[derive(Clone, Debug)]
+pub enum Bytes {
+    /// It is under way.
+    Waiting,
+    /// They are there.
+    Ready(Rc<Content>),
+    /// It failed.
+    Failed(Failure),
+}
+
+/// The reading of bytes for a page. It is called off when the page goes.
+#[derive(Clone, Copy)]
+pub struct BytesLoad {
+    launcher: Launcher,
+    session: OpenSession,
+    state: RwSignal<Bytes, LocalStorage>,
+    progress: RwSignal<ContentProgress>,
+    request: StoredValue<(String, String)>,
+    abort: StoredValue<AbortHandle, LocalStorage>,
+}
+
+impl BytesLoad {
+    /// Reads what a URL holds. `content_type` is what it is said to be; it may be empty.
+    pub fn read(session: OpenSession, url: String, content_type: String) -> Self {
+        let load = Self {
+            launcher: expect_context::<Launcher>(),
+            session,
+            state: RwSignal::new_local(Bytes::Waiting),
+            progress: RwSignal::new(ContentProgress::default()),
+            request: StoredValue::new((url, content_type)),
+            abort: until_gone(),
+        };
+        load.again();
+        load
+    }
+
+    /// How far it is. Whoever asks is told of changes.
+    pub fn state(self) -> Bytes {
+        self.state.get()
+    }
+
+    /// How much has arrived, in words that change.
+    pub fn progress(self) -> AnyView {
+        let words = reactive_text(move || match self.progress.get() {
+            ContentProgress { bytes: 0, .. } => "Loading…".to_owned(),
+            ContentProgress { bytes, total: Some(total) } if total > 0 => {
+                format!("Loading… {} percent", (bytes * 100 / total).min(100))
+            }
+            ContentProgress { bytes, .. } => format!("Loading… {} kB", bytes / 1000),
+        });
+        element("p", &[("class", "hint")], vec![words])
+    }
+
+    /// Reads once more.
+    pub fn again(self) {
+        self.state.set(Bytes::Waiting);
+        let session = self.session.get_value();
+        let (url, content_type) = self.request.get_value();
+        let abort = self.abort.with_value(AbortHandle::signal);
+        spawn_local(async move {
+            let is_type = |text: &&str| text.contains('/') && text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+            let accept = Some(content_type.as_str()).filter(is_type);
+            let on_progress = |progress: &ContentProgress| {
+                self.progress.try_set(*progress);
+            };
+            let outcome = match session.read_bytes(&url, accept, &abort, &on_progress).await {
+                Ok(content) => Bytes::Ready(Rc::new(content)),
+                // The page that called it off is gone.
+                Err(failure) if matches!(*failure, Error::Aborted) => return,
+                Err(error) => {
+                    self.launcher.take_note(&session, &error);
+                    Bytes::Failed(error)
+                }
+            };
+            self.state.try_set(outcome);
+        });
+    }
+}

@@ -1,0 +1,163 @@
+//! Documents that the browser has parsed. A parsed document belongs to no window: nothing in it runs, and nothing is fetched.
+
+use std::rc::Rc;
+
+use wasm_bindgen::JsCast;
+use web_sys::{CssMediaRule, CssRuleList, CssStyleRule, CssStyleSheet, Document, DomParser, Element, SupportedType};
+
+use crate::model::markup::quiet::{Quiet, Syntax};
+use crate::model::markup::style::PROPERTIES;
+use crate::model::markup::tree::Node;
+
+/// A node of a parsed document.
+#[derive(Clone)]
+pub struct Parsed {
+    node: web_sys::Node,
+    shared: Rc<Shared>,
+}
+
+/// What the nodes of a document share.
+struct Shared {
+    quiet: Quiet,
+    rules: Vec<Rule>,
+}
+
+/// A rule of a style sheet, as far as it is looked at.
+struct Rule {
+    selector: String,
+    declared: Vec<(&'static str, String)>,
+}
+
+/// Parses HTML. Whatever the text is, the browser makes a page of it.
+pub fn html(text: &str) -> Option<Parsed> {
+    parse(text, Syntax::Html, SupportedType::TextHtml)
+}
+
+/// Parses XML; `None` where it is not well-formed.
+pub fn xml(text: &str) -> Option<Parsed> {
+    parse(text, Syntax::Xml, SupportedType::ApplicationXml)
+}
+
+/// Parses XHTML, or as HTML what calls itself so and is not well-formed.
+pub fn xhtml(text: &str) -> Option<Parsed> {
+    parse(text, Syntax::Xml, SupportedType::ApplicationXhtmlXml).or_else(|| html(text))
+}
+
+fn parse(text: &str, syntax: Syntax, kind: SupportedType) -> Option<Parsed> {
+    let quiet = Quiet::new(text, syntax);
+    let parser = DomParser::new().ok()?;
+    let (document, root) = match syntax {
+        Syntax::Xml if !quiet.text.contains("<!DOCTYPE") => parse_within(&parser, &quiet.text, kind)?,
+        _ => {
+            let document = parser.parse_from_string(&quiet.text, kind).ok()?;
+            // The browser's own element for what is not well-formed.
+            if syntax == Syntax::Xml && document.get_elements_by_tag_name("parsererror").length() > 0 {
+                return None;
+            }
+            let root = document.document_element()?;
+            (document, root)
+        }
+    };
+    let styles = document.get_elements_by_tag_name(&quiet.style_element());
+    let mut rules = Vec::new();
+    for style in (0..styles.length()).filter_map(|index| styles.item(index)) {
+        let is_for_screens = style.get_attribute("media").is_none_or(|media| is_for_screens(&media));
+        let sheet = style.text_content().filter(|_| is_for_screens).and_then(|text| sheet(&quiet.restored(text)));
+        if let Some(all) = sheet.and_then(|sheet| sheet.css_rules().ok()) {
+            read_rules(&all, &mut rules);
+        }
+    }
+    Some(Parsed { node: root.into(), shared: Rc::new(Shared { quiet, rules }) })
+}
+
+/// Parses XML as the contents of an element. Unlike a whole document, what is not well-formed is then an error, and no document of
+/// the browser's own, whose styles a content security policy refuses.
+fn parse_within(parser: &DomParser, text: &str, kind: SupportedType) -> Option<(Document, Element)> {
+    let text = text.trim_start_matches('\u{feff}').trim_start();
+    let declaration = text.strip_prefix("<?xml").and_then(|rest| rest.split_once("?>"));
+    let contents = declaration.map_or(text, |(_, rest)| rest);
+    let document = parser.parse_from_string("<all/>", kind).ok()?;
+    let all = document.document_element()?;
+    js_sys::Reflect::set(&all, &"innerHTML".into(), &contents.into()).ok()?;
+    let root = all.first_element_child().filter(|_| all.child_element_count() == 1)?;
+    Some((document, root))
+}
+
+/// A style sheet that is attached to nothing.
+fn sheet(text: &str) -> Option<CssStyleSheet> {
+    let sheet = CssStyleSheet::new().ok()?;
+    sheet.replace_sync(text).ok()?;
+    Some(sheet)
+}
+
+/// Takes over the rules that say something of how words are meant, in their order.
+fn read_rules(all: &CssRuleList, rules: &mut Vec<Rule>) {
+    for rule in (0..all.length()).filter_map(|index| all.item(index)) {
+        if let Some(rule) = rule.dyn_ref::<CssStyleRule>() {
+            let style = rule.style();
+            let value = |property| style.get_property_value(property).ok().filter(|value| !value.is_empty());
+            let declared: Vec<_> =
+                PROPERTIES.into_iter().filter_map(|property| Some((property, value(property)?))).collect();
+            if !declared.is_empty() {
+                rules.push(Rule { selector: rule.selector_text(), declared });
+            }
+        } else if let Some(rule) = rule.dyn_ref::<CssMediaRule>()
+            && is_for_screens(&rule.media().media_text())
+        {
+            read_rules(&rule.css_rules(), rules);
+        }
+    }
+}
+
+fn is_for_screens(media: &str) -> bool {
+    let media = media.to_ascii_lowercase();
+    media.trim().is_empty() || media.contains("all") || media.contains("screen")
+}
+
+impl Parsed {
+    fn element(&self) -> Option<&Element> {
+        self.node.dyn_ref()
+    }
+}
+
+impl Node for Parsed {
+    fn name(&self) -> Option<String> {
+        self.element().map(|element| element.local_name().to_ascii_lowercase())
+    }
+
+    fn is_text(&self) -> bool {
+        [web_sys::Node::TEXT_NODE, web_sys::Node::CDATA_SECTION_NODE].contains(&self.node.node_type())
+    }
+
+    fn attribute(&self, name: &str) -> Option<String> {
+        let quiet = &self.shared.quiet;
+        let value = match name {
+            "style" => self.element()?.get_attribute(&quiet.attribute(name)),
+            _ => self.element()?.get_attribute(name),
+        };
+        Some(quiet.restored(value?))
+    }
+
+    fn children(&self) -> Vec<Self> {
+        let mut children = Vec::new();
+        let mut next = self.node.first_child();
+        while let Some(node) = next {
+            next = node.next_sibling();
+            children.push(Self { node, shared: self.shared.clone() });
+        }
+        children
+    }
+
+    fn text(&self) -> String {
+        self.shared.quiet.restored(self.node.text_content().unwrap_or_default())
+    }
+
+    fn declared(&self, property: &str) -> Option<String> {
+        let element = self.element()?;
+        // Of several rules the last one counts; how specific each is would seldom decide otherwise.
+        let rules = self.shared.rules.iter().rev();
+        rules
+            .filter(|rule| element.matches(&rule.selector).unwrap_or(false))
+            .find_map(|rule| rule.declared.iter().find(|(name, _)| *name == property).map(|(_, value)| value.clone()))
+    }
+}

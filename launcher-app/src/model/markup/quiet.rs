@@ -1,0 +1,136 @@
+//! Renames what a browser complains of while it parses a document under a strict content security policy: `style`, and handlers
+//! such as `onclick`. None of them has an effect there; without complaints, a complaint means something. What is missed here is
+//! complained of, and has no effect either.
+
+/// The language of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Syntax {
+    /// HTML.
+    Html,
+    /// XML, in which tags must match and attributes must have values.
+    Xml,
+}
+
+/// A text with other names in it, and the way back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quiet {
+    /// The text for the parser.
+    pub text: String,
+    /// What stands before the names that were changed. It occurs nowhere else.
+    mark: String,
+    syntax: Syntax,
+}
+
+impl Quiet {
+    /// Renames.
+    pub fn new(text: &str, syntax: Syntax) -> Self {
+        let lower = text.to_ascii_lowercase();
+        let mark = (0..).map(|number| format!("kept{number}-")).find(|mark| !lower.contains(mark)).unwrap_or_default();
+        let mut quiet = Self { text: String::with_capacity(text.len()), mark, syntax };
+        let mut taken = 0;
+        for (place, _) in text.match_indices(['<', ' ', '\t', '\n', '\r', '\u{c}', '"', '\'', '/']) {
+            let Some((before, after)) = text.get(taken..place + 1).zip(text.get(place + 1..)) else { continue };
+            if before.ends_with('<') {
+                let (is_closing, name) = after.strip_prefix('/').map_or((false, after), |name| (true, name));
+                if is_style_tag(name) {
+                    quiet.text.push_str(before.strip_suffix('<').unwrap_or(before));
+                    quiet.text.push_str(&quiet.style_tag(is_closing));
+                    taken = place + 1 + usize::from(is_closing) + "style".len();
+                }
+            } else if is_loud_attribute(after) {
+                quiet.text.push_str(before);
+                quiet.text.push_str(&quiet.mark);
+                taken = place + 1;
+            }
+        }
+        quiet.text.push_str(text.get(taken..).unwrap_or_default());
+        quiet
+    }
+
+    /// The name that an attribute was given.
+    pub fn attribute(&self, name: &str) -> String {
+        format!("{}{name}", self.mark)
+    }
+
+    /// The name that the element `style` was given. In HTML it is one whose contents are no markup either.
+    pub fn style_element(&self) -> String {
+        match self.syntax {
+            Syntax::Html => "noframes".to_owned(),
+            Syntax::Xml => self.attribute("style"),
+        }
+    }
+
+    fn style_tag(&self, is_closing: bool) -> String {
+        let start = if is_closing { "</" } else { "<" };
+        match self.syntax {
+            Syntax::Html => format!("{start}noframes {}style=\"\" ", self.mark),
+            Syntax::Xml => format!("{start}{}style", self.mark),
+        }
+    }
+
+    /// A text of the parsed document as it was written.
+    pub fn restored(&self, text: String) -> String {
+        if !text.contains(&self.mark) {
+            return text;
+        }
+        let tags = text.replace(&self.style_tag(false), "<style").replace(&self.style_tag(true), "</style");
+        tags.replace(&self.mark, "")
+    }
+}
+
+fn is_style_tag(text: &str) -> bool {
+    starts_with_name(text, "style").is_some_and(|after| after.starts_with(['>', '/']) || starts_with_space(after))
+}
+
+/// Whether an attribute begins here that is complained of.
+fn is_loud_attribute(text: &str) -> bool {
+    let rest = starts_with_name(text, "style").or_else(|| {
+        let after = starts_with_name(text, "on")?;
+        let name = after.find(|character: char| !character.is_ascii_alphanumeric())?;
+        after.get(name..).filter(|_| name > 0)
+    });
+    rest.is_some_and(|rest| rest.trim_start().starts_with('='))
+}
+
+fn starts_with_name<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    let (start, rest) = text.split_at_checked(name.len())?;
+    start.eq_ignore_ascii_case(name).then_some(rest)
+}
+
+fn starts_with_space(text: &str) -> bool {
+    text.starts_with(|character: char| character.is_ascii_whitespace())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn s7_what_a_policy_complains_of_is_renamed() {
+        for (html, expected) in [
+            ("<p style='x' onclick=\"y\">", "<p kept0-style='x' kept0-onclick=\"y\">"),
+            ("<P CLASS=a\nSTYLE = x/onLoad=y>", "<P CLASS=a\nkept0-STYLE = x/kept0-onLoad=y>"),
+            ("<a b='c'style=d>", "<a b='c'kept0-style=d>"),
+            ("<style>a{}</STYLE >", "<noframes kept0-style=\"\" >a{}</noframes kept0-style=\"\"  >"),
+            ("<style/ a>", "<noframes kept0-style=\"\" / a>"),
+            ("kept0-x <p style=a>", "kept0-x <p kept1-style=a>"),
+            ("<stylesheet on=1 styles=2> on and on <", "<stylesheet on=1 styles=2> on and on <"),
+            ("é style", "é style"),
+        ] {
+            assert_eq!(Quiet::new(html, Syntax::Html).text, expected, "{html}");
+        }
+        let xml = Quiet::new("<p style=\"a\"><style/><style x=\"y\"></style></p>", Syntax::Xml);
+        assert_eq!(xml.text, "<p kept0-style=\"a\"><kept0-style/><kept0-style x=\"y\"></kept0-style></p>");
+        assert_eq!((xml.style_element().as_str(), xml.attribute("style").as_str()), ("kept0-style", "kept0-style"));
+    }
+
+    #[test]
+    fn l8_text_comes_back_as_it_was_written() {
+        for syntax in [Syntax::Html, Syntax::Xml] {
+            for text in ["my style = x, onset=2", "a <style b </style> c", "<style><style/>", "", "kept0- style="] {
+                let quiet = Quiet::new(text, syntax);
+                assert_eq!(quiet.restored(quiet.text.clone()), text, "{text}");
+            }
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! Trees for tests, from well-formed text. What the browser's own parser makes of broken text is tried in a browser.
+
+use super::tree::Node;
+
+/// A node of a tree of roxmltree.
+#[derive(Clone)]
+pub struct Sample<'a>(roxmltree::Node<'a, 'a>);
+
+impl Sample<'_> {
+    /// Gives the root element of a text to a function.
+    pub fn read<T>(text: &str, look: impl FnOnce(Sample<'_>) -> T) -> T {
+        let document = roxmltree::Document::parse(text).unwrap();
+        look(Sample(document.root_element()))
+    }
+}
+
+impl Node for Sample<'_> {
+    fn name(&self) -> Option<String> {
+        self.0.is_element().then(|| self.0.tag_name().name().to_ascii_lowercase())
+    }
+
+    fn is_text(&self) -> bool {
+        self.0.is_text()
+    }
+
+    fn attribute(&self, name: &str) -> Option<String> {
+        self.0.attribute(name).map(str::to_owned)
+    }
+
+    fn children(&self) -> Vec<Self> {
+        self.0.children().map(Sample).collect()
+    }
+
+    fn text(&self) -> String {
+        match self.0.is_text() {
+            true => self.0.text().unwrap_or_default().to_owned(),
+            false => self.0.descendants().filter(|node| node.is_text()).filter_map(|node| node.text()).collect(),
+        }
+    }
+
+    /// A style sheet that knows the class `struck` alone.
+    fn declared(&self, property: &str) -> Option<String> {
+        (property == "text-decoration" && self.0.attribute("class") == Some("struck"))
+            .then(|| "line-through".to_owned())
+    }
+}

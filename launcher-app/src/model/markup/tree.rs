@@ -1,0 +1,41 @@
+//! A parsed document, as far as it is looked at. In a browser it is the DOM; tests have a tree of their own.
+
+/// A node of a parsed document.
+pub trait Node: Clone {
+    /// The local name of an element, in lower case; `None` for what is no element.
+    fn name(&self) -> Option<String>;
+
+    /// Whether it is text, CDATA included.
+    fn is_text(&self) -> bool;
+
+    /// The value of an attribute, by its name as the language writes it.
+    fn attribute(&self, name: &str) -> Option<String>;
+
+    /// What lies directly in it, in order.
+    fn children(&self) -> Vec<Self>;
+
+    /// The text of a text node, or all text in an element.
+    fn text(&self) -> String;
+
+    /// What a style sheet of the document gives a CSS property of this element.
+    fn declared(&self, property: &str) -> Option<String>;
+}
+
+/// The elements directly in a node that have this name.
+pub fn elements<N: Node>(node: &N, name: &str) -> Vec<N> {
+    node.children().into_iter().filter(|child| child.name().as_deref() == Some(name)).collect()
+}
+
+/// The first element at the end of a path of names.
+pub fn at<N: Node>(node: &N, path: &[&str]) -> Option<N> {
+    match path.split_first() {
+        None => Some(node.clone()),
+        Some((name, rest)) => elements(node, name).iter().find_map(|child| at(child, rest)),
+    }
+}
+
+/// The text of a node on one line; `None` where it has none.
+pub fn line<N: Node>(node: &N) -> Option<String> {
+    let words: Vec<String> = node.text().split_whitespace().map(str::to_owned).collect();
+    (!words.is_empty()).then(|| words.join(" "))
+}
