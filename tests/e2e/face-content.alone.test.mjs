@@ -6,11 +6,11 @@ import { clearFaults, orderFault } from "./support/control.mjs";
 import { signIn, withSession } from "./support/package.mjs";
 import { ehrOrigin } from "./support/servers.mjs";
 
-/** Reads the patient's first document that is a Binary, and says what it is. */
+/** Reads the patient's first document that is an XML Binary, and says what it is. */
 async function readDocument({ session }) {
   const documents = await session.patient.search("DocumentReference").toArray();
   const attachments = documents.map(({ content }) => content[0].attachment);
-  const { url, contentType } = attachments.find((attachment) => attachment.url);
+  const { url, contentType } = attachments.find((attachment) => attachment.url && attachment.contentType === "application/xml");
   const progress = [];
   const blob = await session.readBlob(url, { accept: contentType, onProgress: (so) => progress.push(so.bytes) });
   const elsewhere = await session.readBlob("https://files.example/7.pdf").catch(({ code }) => code);

@@ -122,13 +122,17 @@ fn read(sandbox: &Sandbox, token: &Token, resource: ResourceType, id: &str) -> R
     }
 }
 
-/// A Binary is opened by whatever opens its DocumentReference. It comes as it is, or as a resource to those who accept JSON.
+/// A Binary is opened by whatever opens its DocumentReference. It comes as it is, or as a resource to those who accept JSON; a PDF
+/// comes as it is alone.
 fn binary(sandbox: &Sandbox, token: &Token, id: &str, headers: &HeaderMap) -> Result<Response, Refusal> {
     read(sandbox, token, ResourceType::DocumentReference, id)?;
     let chart = render::patient_of(id).and_then(|number| sandbox.people.chart(number));
     let content = chart.and_then(|chart| render::document_content(&chart, id));
     let (media_type, text) = content.ok_or(Refusal::not_found("There is no resource with this id."))?;
     let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if accept.contains("json") && media_type == "application/pdf" {
+        return Err(Refusal::not_acceptable("This Binary is given by its own media type alone."));
+    }
     if accept.contains("json") {
         return Ok(as_response(render::binary(id, media_type, &text)));
     }

@@ -54,6 +54,10 @@ impl Refusal {
         Self::new(StatusCode::NOT_FOUND, "not-found", diagnostics)
     }
 
+    pub fn not_acceptable(diagnostics: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_ACCEPTABLE, "not-supported", diagnostics)
+    }
+
     pub fn not_supported(diagnostics: impl Into<String>) -> Self {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "not-supported", diagnostics)
     }

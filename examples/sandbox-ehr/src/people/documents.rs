@@ -15,6 +15,16 @@ pub enum DocumentKind {
     Instructions,
     /// XML after C-CDA.
     Summary,
+    /// A PDF.
+    Letter,
+    /// A PDF that another system keeps.
+    Directive,
+}
+
+impl DocumentKind {
+    /// Every kind.
+    #[cfg(test)]
+    pub const ALL: [Self; 5] = [Self::Note, Self::Instructions, Self::Summary, Self::Letter, Self::Directive];
 }
 
 impl DocumentKind {
@@ -24,6 +34,8 @@ impl DocumentKind {
             Self::Note => ("11506-3", "Progress note"),
             Self::Instructions => ("69730-0", "Instructions"),
             Self::Summary => ("34133-9", "Summary of episode note"),
+            Self::Letter => ("11488-4", "Consult note"),
+            Self::Directive => ("42348-3", "Advance directives"),
         }
     }
 
@@ -32,6 +44,7 @@ impl DocumentKind {
             Self::Note => "text/plain; charset=utf-8",
             Self::Instructions => "text/html; charset=utf-8",
             Self::Summary => "application/xml",
+            Self::Letter | Self::Directive => "application/pdf",
         }
     }
 }
@@ -48,15 +61,15 @@ pub struct Document {
 /// How many of the last visits have a note.
 const NOTES: usize = 12;
 
-/// The documents of a chart with these visits, the oldest first: the notes, the last visit's instructions and summary.
+/// The documents of a chart with these visits, the oldest first: the notes, then one of each other kind from the last visit.
 pub fn list(visits: &[super::Visit]) -> Vec<Document> {
     let ended = visits.iter().enumerate().filter_map(|(position, visit)| Some((position, visit.end?)));
     let mut documents: Vec<Document> =
         ended.map(|(visit, at)| Document { kind: DocumentKind::Note, at, visit }).collect();
     documents.drain(..documents.len().saturating_sub(NOTES));
     if let Some(last) = documents.last().cloned() {
-        documents.push(Document { kind: DocumentKind::Instructions, ..last.clone() });
-        documents.push(Document { kind: DocumentKind::Summary, ..last });
+        use DocumentKind::{Directive, Instructions, Letter, Summary};
+        documents.extend([Instructions, Summary, Letter, Directive].map(|kind| Document { kind, ..last.clone() }));
     }
     documents
 }
@@ -67,6 +80,7 @@ pub fn text(chart: &Chart, document: &Document) -> String {
         DocumentKind::Note => note(chart, document),
         DocumentKind::Instructions => instructions(chart, document),
         DocumentKind::Summary => summary(chart, document),
+        DocumentKind::Letter | DocumentKind::Directive => letter(chart, document),
     }
 }
 
@@ -109,6 +123,7 @@ fn findings(chart: &Chart, visit: usize) -> String {
 fn instructions(chart: &Chart, document: &Document) -> String {
     let medications = chart.medications.iter().filter(|prescription| prescription.is_active());
     let rows = list_items(medications.map(|one| format!("{}: {}", one.drug.display, one.drug.instruction)));
+    let stopped = chart.medications.iter().rfind(|prescription| !prescription.is_active());
     maud::html! {
         (maud::DOCTYPE)
         html lang="en" {
@@ -118,6 +133,11 @@ fn instructions(chart: &Chart, document: &Document) -> String {
                 p { "Dear " (chart.person.name()) ", thank you for coming on " (document.at.format("%B %-d, %Y")) "." }
                 h2 { "Your medications" }
                 (rows)
+                @if let Some(stopped) = stopped {
+                    p { "No longer: " span style="text-decoration: line-through" { (stopped.drug.display) } }
+                }
+                h2 { "Your next visit" }
+                p { "At " del { "9:00" } " " ins { "10:30" } " in the morning." }
                 h2 { "Questions?" }
                 p { "Call us at " (super::staff::CLINIC.phone) "." }
             }
@@ -137,14 +157,17 @@ fn list_items(texts: impl Iterator<Item = String>) -> maud::Markup {
 fn summary(chart: &Chart, document: &Document) -> String {
     let person = &chart.person;
     let problems = chart.problems.iter().filter(|problem| problem.is_active_on(AS_OF));
-    let medications = chart.medications.iter().filter(|prescription| prescription.is_active());
-    let section = |code: &str, title: &str, texts: Vec<&str>| {
-        let items: String = texts.iter().map(|text| format!("<item>{}</item>", escaped(text))).collect();
-        let text = if items.is_empty() { "None known".to_owned() } else { format!("<list>{items}</list>") };
-        format!(
-            "<component><section><code code=\"{code}\" codeSystem=\"2.16.840.1.113883.6.1\"/><title>{title}</title><text>{text}</text></section></component>"
-        )
+    let rows = problems.map(|problem| {
+        format!("<tr><td>{}</td><td>{}</td></tr>", escaped(problem.kind.display), problem.onset.format("%B %-d, %Y"))
+    });
+    let problems = match rows.collect::<String>() {
+        rows if rows.is_empty() => "None known".to_owned(),
+        rows => format!("<table><thead><tr><th>Problem</th><th>Since</th></tr></thead><tbody>{rows}</tbody></table>"),
     };
+    let medications = chart.medications.iter().filter(|prescription| prescription.is_active());
+    let allergies = chart.allergies.iter().map(|allergy| allergy.kind.code.2);
+    let tobacco = "<paragraph>Tobacco: <content revised=\"delete\">smokes</content> \
+        <content revised=\"insert\">has never smoked</content></paragraph>";
     format!(
         concat!(
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n",
@@ -154,16 +177,55 @@ fn summary(chart: &Chart, document: &Document) -> String {
             "<title>Summary of care</title><effectiveTime value=\"{}\"/>",
             "<recordTarget><patientRole><id extension=\"{}\"/><patient><name><given>{}</given><family>{}</family></name>",
             "<birthTime value=\"{}\"/></patient></patientRole></recordTarget>",
-            "<component><structuredBody>{}{}{}</structuredBody></component></ClinicalDocument>\n"
+            "<component><structuredBody>{}{}{}{}</structuredBody></component></ClinicalDocument>\n"
         ),
         document.at.format("%Y%m%d"),
         escaped(&person.record_number()),
         escaped(person.given),
         escaped(person.family),
         person.born.format("%Y%m%d"),
-        section("11450-4", "Problems", problems.map(|problem| problem.kind.display).collect()),
-        section("10160-0", "Medications", medications.map(|one| one.drug.display).collect()),
-        section("48765-2", "Allergies", chart.allergies.iter().map(|allergy| allergy.kind.code.2).collect()),
+        section("11450-4", "Problems", &problems),
+        section("10160-0", "Medications", &narrative_list(medications.map(|one| one.drug.display))),
+        section("48765-2", "Allergies", &narrative_list(allergies)),
+        section("29762-2", "Social history", tobacco),
+    )
+}
+
+fn section(code: &str, title: &str, text: &str) -> String {
+    format!(
+        "<component><section><code code=\"{code}\" codeSystem=\"2.16.840.1.113883.6.1\"/><title>{title}</title><text>{text}</text></section></component>"
+    )
+}
+
+/// A list of a clinical document's narrative.
+fn narrative_list<'a>(texts: impl Iterator<Item = &'a str>) -> String {
+    let items: String = texts.map(|text| format!("<item>{}</item>", escaped(text))).collect();
+    if items.is_empty() { "None known".to_owned() } else { format!("<list>{items}</list>") }
+}
+
+/// A PDF of one page with three lines (ISO 32000-1, file structure), in ASCII.
+fn letter(chart: &Chart, document: &Document) -> String {
+    let person = &chart.person;
+    let lines = [document.kind.code().1.to_owned(), person.name(), document.at.format("%B %-d, %Y").to_string()];
+    let is_plain = |character: &char| character.is_ascii() && !"()\\".contains(*character);
+    let shown = lines.map(|line| format!("({}) Tj T*", line.chars().filter(is_plain).collect::<String>()));
+    let content = format!("BT /F1 16 Tf 20 TL 72 720 Td {} ET", shown.join(" "));
+    let objects = [
+        "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>".to_owned(),
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>".to_owned(),
+        format!("<< /Length {} >>\nstream\n{content}\nendstream", content.len()),
+        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>".to_owned(),
+    ];
+    let (mut pdf, mut places) = ("%PDF-1.4\n".to_owned(), String::new());
+    for (number, object) in (1..).zip(&objects) {
+        places.push_str(&format!("{:010} 00000 n \n", pdf.len()));
+        pdf.push_str(&format!("{number} 0 obj\n{object}\nendobj\n"));
+    }
+    let count = objects.len() + 1;
+    let start = pdf.len();
+    format!(
+        "{pdf}xref\n0 {count}\n0000000000 65535 f \n{places}trailer\n<< /Size {count} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n"
     )
 }
 

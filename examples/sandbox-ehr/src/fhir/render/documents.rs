@@ -14,7 +14,10 @@ use crate::people::documents::{self, DocumentKind};
 use crate::people::staff;
 use crate::people::{Chart, Document};
 
-/// Notes and instructions are inline; a summary is a Binary of its own.
+/// Where another system keeps documents. Nothing is there.
+const ELSEWHERE: &str = "https://documents.example/directives/";
+
+/// Notes and instructions are inline, summaries and letters are Binaries of their own, directives are at another system.
 pub fn reference(chart: &Chart, position: usize, document: &Document) -> Value {
     let (code, display) = document.kind.code();
     let own_id = id(chart, 'd', position);
@@ -24,7 +27,8 @@ pub fn reference(chart: &Chart, position: usize, document: &Document) -> Value {
         "creation": instant(document.at)
     });
     match document.kind {
-        DocumentKind::Summary => attachment["url"] = format!("Binary/{own_id}").into(),
+        DocumentKind::Summary | DocumentKind::Letter => attachment["url"] = format!("Binary/{own_id}").into(),
+        DocumentKind::Directive => attachment["url"] = format!("{ELSEWHERE}{own_id}.pdf").into(),
         DocumentKind::Note | DocumentKind::Instructions => {
             attachment["data"] = STANDARD.encode(documents::text(chart, document)).into();
         }
@@ -49,10 +53,13 @@ pub fn reference(chart: &Chart, position: usize, document: &Document) -> Value {
     })
 }
 
-/// The text of the document with this id of a DocumentReference, and its media type.
+/// The text of the document with this id of a DocumentReference, and its media type; `None` where it is kept elsewhere.
 pub fn document_content(chart: &Chart, wanted: &str) -> Option<(&'static str, String)> {
     let mut all = chart.documents.iter().enumerate();
     let (_, document) = all.find(|(position, _)| id(chart, 'd', *position) == wanted)?;
+    if document.kind == DocumentKind::Directive {
+        return None;
+    }
     Some((document.kind.media_type(), documents::text(chart, document)))
 }
 
