@@ -12,6 +12,7 @@ use smartrust::{Error, Failure};
 
 use crate::components::draw::{element, link, reactive, text};
 use crate::components::frame::{footer, header};
+use crate::components::idle_warning::idle_warning;
 use crate::components::page::provide_visits;
 use crate::components::trouble::trouble_panel;
 use crate::config::{LauncherConfig, wrong};
@@ -60,7 +61,7 @@ fn frame() -> Vec<AnyView> {
         }
     });
     let page = reactive(move || page_at(place::within_app(&place::base(), &pathname.get())));
-    vec![header(), page, footer()]
+    vec![header(), page, footer(), idle_warning()]
 }
 
 /// The page of an address. A handful of fixed addresses needs no table of routes, and a table weighs a lot.

@@ -1,11 +1,15 @@
 //! `launcher.config.json`: the launcher's title and the servers that it works with.
 
+use std::collections::BTreeMap;
+
 use smartrust::error::ConfigurationError;
 use smartrust::platform::JsonView;
 use smartrust::{Error, Failure, ServerRecord, SmartAppConfig};
 
+use crate::model::idle::{IdleLimit, LONGEST_MINUTES};
+
 /// `hosting` is for the build, which makes the site's pages and headers of it.
-const MEMBERS: [&str; 4] = ["title", "connect", "servers", "hosting"];
+const MEMBERS: [&str; 5] = ["title", "connect", "servers", "hosting", "idleMinutes"];
 
 /// The launcher's configuration.
 #[derive(Clone, Debug)]
@@ -16,6 +20,8 @@ pub struct LauncherConfig {
     pub connect: Vec<Choice>,
     /// Whether there are servers besides, which open the launcher from a chart.
     pub opens_from_charts: bool,
+    /// After how many minutes without use sessions end, by the names of servers; 0 for never.
+    idle_minutes: BTreeMap<String, f64>,
     /// What the SDK is given.
     pub app: SmartAppConfig,
 }
@@ -53,6 +59,7 @@ impl LauncherConfig {
         Ok(Self {
             title: value.member_text("title").ok_or_else(|| wrong("title", "it is missing or no text"))?,
             opens_from_charts: !records.iter().all(is_offered),
+            idle_minutes: idle_minutes(value, &records)?,
             connect,
             app: SmartAppConfig { servers: records },
         })
@@ -61,6 +68,13 @@ impl LauncherConfig {
     /// Whether sessions of a server were begun by a patient on the home page.
     pub fn is_for_patients(&self, server: Option<&str>) -> bool {
         self.connect.iter().any(|choice| Some(choice.name.as_str()) == server)
+    }
+
+    /// How long sessions of a server may be left alone: as it is configured, else 15 minutes where the launcher is opened from
+    /// charts, and without end where patients connect.
+    pub fn idle_limit(&self, server: Option<&str>) -> Option<IdleLimit> {
+        let configured = server.and_then(|server| self.idle_minutes.get(server).copied());
+        IdleLimit::of(configured, self.is_for_patients(server))
     }
 
     /// What people know a server as.
@@ -96,6 +110,25 @@ fn choice<V: JsonView>(index: usize, name: &V, servers: &[V]) -> Result<Choice, 
     let label =
         label.ok_or_else(|| wrong(&format!("servers[{position}].label"), "it is missing; patients choose by it"))?;
     Ok(Choice { name, label, scope: server.member_text("scope").unwrap_or_default() })
+}
+
+/// `idleMinutes`: an object with the name of a server and a number of minutes for each.
+fn idle_minutes<V: JsonView>(value: &V, records: &[ServerRecord]) -> Result<BTreeMap<String, f64>, Failure> {
+    let Some(minutes) = value.member("idleMinutes") else { return Ok(BTreeMap::new()) };
+    let read = |name: String| {
+        let member = format!("idleMinutes.{name}");
+        if records.iter().all(|record| record.name.as_ref() != Some(&name)) {
+            return Err(wrong(&member, "no server has this name"));
+        }
+        match minutes.member(&name).and_then(|minutes| minutes.number()) {
+            Some(minutes) if minutes == 0.0 || (1.0..=LONGEST_MINUTES).contains(&minutes) => Ok((name, minutes)),
+            _ => Err(wrong(&member, "it is not a number of minutes from 1 to 1440, or 0 for never")),
+        }
+    };
+    if minutes.text().is_some() || minutes.number().is_some() || minutes.items().is_some() {
+        return Err(wrong("idleMinutes", "it is not an object with the names of servers"));
+    }
+    minutes.names().into_iter().map(read).collect()
 }
 
 /// The error for a member of the configuration.
@@ -153,6 +186,34 @@ mod tests {
         ];
         for (member, adjust) in cases {
             assert_eq!(wrong_member(adjust).as_deref(), Some(member));
+        }
+    }
+
+    #[test]
+    fn l11_the_time_without_use_is_set_by_server_and_has_a_default() {
+        let mut config = committed();
+        let limit = |config: &Value, server| LauncherConfig::read(config).unwrap().idle_limit(Some(server));
+        assert_eq!(limit(&config, "chart"), IdleLimit::minutes(15.0));
+        assert_eq!(limit(&config, "portal"), None);
+        config["idleMinutes"] = json!({"chart": 5, "portal": 30});
+        assert_eq!(limit(&config, "chart"), IdleLimit::minutes(5.0));
+        assert_eq!(limit(&config, "portal"), IdleLimit::minutes(30.0));
+        config["idleMinutes"] = json!({"chart": 0});
+        assert_eq!(limit(&config, "chart"), None);
+        for (wrong, member) in [
+            (json!({"nobody": 5}), "idleMinutes.nobody"),
+            (json!({"chart": "5"}), "idleMinutes.chart"),
+            (json!({"chart": 0.5}), "idleMinutes.chart"),
+            (json!({"chart": 1441}), "idleMinutes.chart"),
+            (json!({"chart": -1}), "idleMinutes.chart"),
+            (json!(5), "idleMinutes"),
+            (json!([5]), "idleMinutes"),
+        ] {
+            assert_eq!(
+                wrong_member(|config| config["idleMinutes"] = wrong.clone()).as_deref(),
+                Some(member),
+                "{wrong}"
+            );
         }
     }
 

@@ -9,11 +9,14 @@ use leptos::task::spawn_local;
 use smartrust::client::app::LaunchOptions;
 use smartrust::client::session::{EventSubscription, SessionEvent};
 use smartrust::platform::{Clock, Navigator, Store};
+use smartrust::protocol::callback::Callback;
 use smartrust::protocol::launch::LaunchLink;
 use smartrust::web::WebPlatform;
 use smartrust::{Error, Failure, ServerRecord, SmartApp, SmartAppConfig};
 
 use crate::config::{Choice, LauncherConfig, wrong};
+use crate::idle::LastUse;
+use crate::model::idle::IdleLimit;
 use crate::model::trouble::Audience;
 
 /// A session in a browser.
@@ -41,6 +44,13 @@ pub enum State {
         /// Whether nothing of it is left in the store.
         cleared: bool,
     },
+    /// Nobody was there for too long.
+    LeftAlone {
+        /// The session that was.
+        session: Session,
+        /// Whether nothing of it is left in the store.
+        cleared: bool,
+    },
     /// Something else ended it.
     Ended {
         /// What.
@@ -62,6 +72,7 @@ pub struct Launcher {
     all: RwSignal<Vec<Session>, LocalStorage>,
     changes: RwSignal<usize>,
     is_online: RwSignal<bool>,
+    last_use: LastUse,
     subscription: StoredValue<Option<EventSubscription<WebPlatform>>, LocalStorage>,
 }
 
@@ -79,7 +90,8 @@ impl Launcher {
             // The listeners live as long as the page.
             let _ = window_event_listener(ev::Custom::<ev::Event>::new(event), move |_| is_online.set(online));
         }
-        Ok(Self {
+        let last_use = LastUse::new(platform.now());
+        let launcher = Self {
             app: StoredValue::new_local(Rc::new(app)),
             platform: StoredValue::new_local(platform),
             config: StoredValue::new_local(config),
@@ -87,8 +99,21 @@ impl Launcher {
             all: RwSignal::new_local(Vec::new()),
             changes: RwSignal::new(0),
             is_online,
+            last_use,
             subscription: StoredValue::new_local(None),
-        })
+        };
+        launcher.watch_use();
+        Ok(launcher)
+    }
+
+    /// What is known of the last use of the page.
+    pub(crate) fn last_use(self) -> LastUse {
+        self.last_use
+    }
+
+    /// The browser.
+    pub(crate) fn platform(self) -> WebPlatform {
+        self.platform.get_value()
     }
 
     /// What is known of the session. Whoever asks is told of changes.
@@ -135,6 +160,24 @@ impl Launcher {
         }
     }
 
+    /// How long a session may be left alone.
+    pub fn idle_limit(self, session: &Session) -> Option<IdleLimit> {
+        let server = session.server_name();
+        self.config.with_value(|config| config.idle_limit(server.as_deref()))
+    }
+
+    /// The sessions of this window that have not ended, the one that is shown among them.
+    pub fn standing_sessions(self) -> Vec<Session> {
+        let mut sessions = self.all.get_untracked();
+        if let State::Open(shown) = self.state.get_untracked()
+            && sessions.iter().all(|session| session.id() != shown.id())
+        {
+            sessions.push(shown);
+        }
+        sessions.retain(Session::is_active);
+        sessions
+    }
+
     /// What people know a session's server as.
     pub fn label(self, session: &Session) -> Option<String> {
         let server = session.server_name();
@@ -158,10 +201,19 @@ impl Launcher {
             return;
         }
         self.state.set(State::Looking);
+        let location = self.platform.with_value(Navigator::location).unwrap_or_default();
         spawn_local(async move {
+            let is_sign_in = !matches!(Callback::read(&location), Ok(None));
+            if !is_sign_in {
+                self.remember_use().await;
+            }
             match self.app.get_value().resume().await {
+                Ok(Some(session)) if self.was_left_alone(&session) => self.end_left_alone(session).await,
                 Ok(Some(session)) => {
                     self.show(session.clone());
+                    if is_sign_in {
+                        self.use_now();
+                    }
                     self.end_replaced(&session).await;
                 }
                 Ok(None) => self.state.set(State::None),
@@ -175,8 +227,12 @@ impl Launcher {
     /// the configured one.
     ///
     /// # Errors
-    /// As [`SmartApp::launch`].
+    /// As [`SmartApp::launch`], and [`Error::Storage`] where the browser keeps nothing for this page, so that nobody could come
+    /// back from there.
     pub async fn launch(self, server: Option<String>, scope: Option<String>) -> Result<(), Failure> {
+        if !keeps_data() {
+            return Err(Error::Storage.into());
+        }
         let app = self.app.get_value();
         app.launch(LaunchOptions { server, scope, ..LaunchOptions::default() }).await
     }
@@ -185,8 +241,11 @@ impl Launcher {
     /// session's place.
     ///
     /// # Errors
-    /// As [`SmartApp::launch_again`].
+    /// As [`SmartApp::launch_again`], and [`Error::Storage`] as [`Self::launch`].
     pub async fn ask_again(self, session: Session, scope: Option<String>) -> Result<(), Failure> {
+        if !keeps_data() {
+            return Err(Error::Storage.into());
+        }
         let app = self.app.get_value();
         if session.is_active() {
             // Where nothing can be kept, the launch says so.
@@ -222,6 +281,25 @@ impl Launcher {
         let cleared = session.sign_out().await.is_ok();
         if is_shown && !cleared {
             self.state.set(State::SignedOut { cleared });
+        }
+        self.look_around().await;
+    }
+
+    /// Ends a session that nobody used for too long.
+    pub async fn end_left_alone(self, session: Session) {
+        let is_shown = match self.state.get_untracked() {
+            State::Open(shown) => shown.id() == session.id(),
+            // It was about to be shown.
+            State::Looking => true,
+            _ => false,
+        };
+        if is_shown {
+            self.subscription.set_value(None);
+            self.state.set(State::LeftAlone { session: session.clone(), cleared: true });
+        }
+        let cleared = session.sign_out().await.is_ok();
+        if is_shown && !cleared {
+            self.state.set(State::LeftAlone { session, cleared });
         }
         self.look_around().await;
     }
@@ -269,6 +347,26 @@ fn wrong_server(platform: &WebPlatform, config: &SmartAppConfig, error: Failure)
         }
         _ => error,
     }
+}
+
+/// Whether the browser keeps data for this page until somebody comes back from a sign-in.
+fn keeps_data() -> bool {
+    const TRIAL: &str = "launcher.trial";
+    let Ok(Some(storage)) = window().session_storage() else { return false };
+    let is_kept = storage.set_item(TRIAL, "").is_ok();
+    // What could be written can be removed.
+    let _ = storage.remove_item(TRIAL);
+    is_kept
+}
+
+/// Whether the page stands in a frame for which the browser keeps nothing, as it may do in the page of another site. In a window of
+/// its own the launcher works all the same.
+pub fn needs_own_window() -> bool {
+    let is_framed = match (window().top(), window().parent()) {
+        (Ok(Some(top)), _) => top != window(),
+        _ => true,
+    };
+    is_framed && !keeps_data()
 }
 
 /// Today, by this device's clock and time zone.

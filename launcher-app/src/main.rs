@@ -1,6 +1,7 @@
 //! The launcher: patients connect to their record with it, and providers open it from a patient's chart.
 //!
-//! [`app`] holds what all pages share and which page is shown; [`config`] is what a deployment sets; [`model`] turns
+//! [`app`] holds what all pages share and which page is shown; [`config`] is what a deployment sets; [`idle`] ends what
+//! nobody uses; [`model`] turns
 //! resources and errors into words; [`pages`], [`components`] and [`charts`] draw them.
 #![cfg_attr(
     not(test),
@@ -11,6 +12,7 @@ mod app;
 mod charts;
 mod components;
 mod config;
+mod idle;
 mod launcher;
 mod model;
 mod pages;

@@ -1,26 +1,10 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { Launcher } from "./pages/launcher.mjs";
 import { answerSearch, forEveryOrigin } from "./support/answers.mjs";
+import { findings } from "./support/axe.mjs";
 import { test } from "./support/browser.mjs";
 import { connectAsPatient } from "./support/flows.mjs";
 import { appOrigin, ehr, iss } from "./support/servers.mjs";
-
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
-/** What axe finds on the page as it is, in both colour schemes. */
-async function findings(page) {
-  const found = [];
-  for (const colorScheme of ["light", "dark"]) {
-    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    // The debugger's evaluation is not bound by the page's content security policy.
-    const violations = await page.evaluate(`${axe}; axe.run().then(({ violations }) =>
-      violations.flatMap(({ id, help, nodes }) => nodes.map(({ target, any }) => [id, help, target, any.map(({ message }) => message)])))`);
-    found.push(...violations.map((violation) => `${colorScheme}: ${JSON.stringify(violation)}`));
-  }
-  return found;
-}
 
 test("axe finds nothing on the pages without a session", async ({ page }) => {
   const launcher = new Launcher(page);

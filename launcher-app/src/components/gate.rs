@@ -5,12 +5,13 @@ use leptos::task::spawn_local;
 use smartrust::{Error, Failure};
 
 use super::draw::{element, link, nothing, paragraph, reactive, text};
+use super::own_window::own_window;
 use super::page::page;
 use super::section::{actions, button, try_again};
 use super::sessions::other_sessions;
 use super::trouble::{trouble_note, trouble_panel};
-use crate::launcher::{Launcher, OpenSession, Session, State};
-use crate::model::trouble::{Audience, Trouble, WayOn};
+use crate::launcher::{Launcher, OpenSession, Session, State, needs_own_window};
+use crate::model::trouble::{Audience, Trouble, WayOn, start_again};
 
 /// Shows `page` with the session that stands; else what became of it.
 pub fn with_session(page: fn(OpenSession) -> AnyView) -> AnyView {
@@ -19,6 +20,8 @@ pub fn with_session(page: fn(OpenSession) -> AnyView) -> AnyView {
     reactive(move || match launcher.state() {
         State::Unknown | State::Looking => waiting("One moment, please…"),
         State::Open(session) => page(StoredValue::new_local(session)),
+        State::LeftAlone { session, cleared } => left_alone(session, cleared),
+        State::None | State::Failed(_) if needs_own_window() => own_window(),
         State::None | State::SignedOut { .. } => not_connected(),
         State::Ended { reason, session } => ended(&reason, session),
         State::Failed(error) => told(Trouble::of(&error, Audience::Patient), move || launcher.resume()),
@@ -46,6 +49,35 @@ pub fn ended(reason: &Error, session: Session) -> AnyView {
         Audience::Provider => vec![home_link("button")],
     };
     page(title, vec![trouble_panel(trouble, ways), other_sessions()])
+}
+
+/// The page of a session that nobody used for too long.
+pub fn left_alone(session: Session, cleared: bool) -> AnyView {
+    let launcher = expect_context::<Launcher>();
+    let audience = launcher.audience(&session);
+    let mut parts = vec![element("h1", &[], vec![text("You were signed out")])];
+    parts.extend(left_alone_in_words(launcher, &session, cleared).into_iter().map(|words| paragraph("", words)));
+    parts.push(match audience {
+        Audience::Patient => connect_again(launcher, session),
+        Audience::Provider => nothing(),
+    });
+    parts.push(actions(vec![home_link("button quiet")]));
+    let card = element("div", &[("class", "card narrow"), ("role", "status")], parts);
+    page("Signed out", vec![card, other_sessions()])
+}
+
+/// What is to say of a session that nobody used for too long.
+pub fn left_alone_in_words(launcher: Launcher, session: &Session, cleared: bool) -> [String; 3] {
+    let time = launcher.idle_limit(session).map_or_else(|| "a while".to_owned(), |limit| limit.in_words());
+    let rest = match cleared {
+        true => "Nothing of it is left in this window.",
+        false => "This browser did not let us clear everything away: please close this window.",
+    };
+    [
+        format!("Nothing happened here for {time}. To keep the record private, the connection was ended."),
+        rest.to_owned(),
+        start_again(launcher.audience(session)).to_owned(),
+    ]
 }
 
 /// Asks the session's clinic once more for what it was asked before.

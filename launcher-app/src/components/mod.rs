@@ -1,14 +1,18 @@
 //! Parts that several pages are made of, on native elements. May import [`crate::launcher`] and [`crate::model`].
 
+pub mod bytes;
 pub mod connect;
 pub mod documents;
 pub mod draw;
 pub mod entries;
 pub mod frame;
 pub mod gate;
+pub mod idle_warning;
 pub mod load;
 pub mod measured;
+pub mod own_window;
 pub mod page;
+pub mod parsed;
 pub mod people;
 pub mod record_load;
 pub mod record_part;

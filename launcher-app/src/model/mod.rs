@@ -5,12 +5,14 @@
 
 pub mod allergies;
 pub mod asking;
+pub mod attached;
 pub mod care;
 pub mod coding;
 pub mod content;
 pub mod date;
 pub mod documents;
 pub mod entry;
+pub mod idle;
 pub mod kinds;
 pub mod left_out;
 pub mod marks;

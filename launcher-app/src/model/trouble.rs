@@ -99,7 +99,8 @@ pub fn is_unreachable(error: &Error) -> bool {
     }
 }
 
-fn start_again(audience: Audience) -> &'static str {
+/// Where each audience can start.
+pub fn start_again(audience: Audience) -> &'static str {
     match audience {
         Audience::Patient => "You can connect again whenever you like.",
         Audience::Provider => "Open this app again from the patient's chart.",
@@ -182,6 +183,9 @@ fn told(error: &Error) -> (&'static str, String) {
             500.. => ("The clinic has a problem", "Its system could not answer. Try again in a little while."),
             _ => ("The clinic did not answer the question", "Its system refused it. Try again in a little while."),
         },
+        Error::Content { .. } => {
+            ("The clinic sent nothing that can be shown", "What it calls a document has no readable contents.")
+        }
         Error::NotJson { .. } | Error::PageCycle | Error::Reference { .. } | Error::ForeignUrl { .. } => {
             ("The clinic's answer cannot be used", "It was not what it should be, so it is not shown.")
         }
@@ -262,6 +266,7 @@ mod tests {
             Error::NoPatient,
             Error::PatientChanged,
             Error::NotJson { status: 200, host: text() },
+            Error::Content { problem: "token" },
             Error::Reference { problem: text() },
             Error::PageCycle,
             Error::Storage,

@@ -7,13 +7,18 @@ use leptos_router::hooks::use_navigate;
 use smartrust::{Error, Failure};
 
 use crate::components::draw::reactive;
-use crate::components::gate::{ended, told, waiting};
-use crate::launcher::{Launcher, State};
+use crate::components::gate::{ended, left_alone, told, waiting};
+use crate::components::own_window::own_window;
+use crate::launcher::{Launcher, State, needs_own_window};
 use crate::model::trouble::{Audience, Trouble, WayOn};
 
 /// `/launch`: an EHR's link begins a launch, and the sign-in that follows comes back here.
 pub fn launch() -> AnyView {
     let launcher = expect_context::<Launcher>();
+    if launcher.is_opened_by_link() && needs_own_window() {
+        // The link is good once: it is left to that window.
+        return own_window();
+    }
     let failed: RwSignal<Option<Failure>> = RwSignal::new(None);
     let begin = move || {
         failed.set(None);
@@ -36,6 +41,7 @@ pub fn launch() -> AnyView {
             told(Trouble::of(&Error::LaunchLink { parameter: "iss" }, Audience::Provider), || {})
         }
         (None, State::Ended { reason, session }) => ended(&reason, session),
+        (None, State::LeftAlone { session, cleared }) => left_alone(session, cleared),
         (None, State::Open(_)) => onward(),
         (None, State::Unknown | State::Looking) => waiting("Opening the record…"),
     })
@@ -51,6 +57,7 @@ pub fn code() -> AnyView {
         State::Failed(error) => told(Trouble::of(&error, Audience::Patient).but(WayOn::StartAgain), || {}),
         State::None | State::SignedOut { .. } => told(Trouble::of(&Error::StateMismatch, Audience::Patient), || {}),
         State::Ended { reason, session } => ended(&reason, session),
+        State::LeftAlone { session, cleared } => left_alone(session, cleared),
         State::Open(_) => onward(),
         State::Unknown | State::Looking => waiting("Opening your record…"),
     })

@@ -4,12 +4,13 @@ use leptos::prelude::*;
 
 use crate::components::connect::{Connecting, connect_button, server_choice, what_is_asked};
 use crate::components::draw::{element, link, nothing, paragraph, reactive, text};
-use crate::components::gate::connect_again;
+use crate::components::gate::{connect_again, left_alone_in_words};
+use crate::components::own_window::open_own_window;
 use crate::components::page::page;
 use crate::components::section::section;
 use crate::components::sessions::other_sessions;
 use crate::components::trouble::trouble_note;
-use crate::launcher::{Launcher, State};
+use crate::launcher::{Launcher, State, needs_own_window};
 use crate::model::trouble::{Audience, Trouble};
 
 /// What happens after the button, step by step.
@@ -33,6 +34,10 @@ pub fn home() -> AnyView {
     let mut hero = vec![element("h1", &[], vec![text("See your health record")]), paragraph("lead", lead)];
     let mut parts = vec![reactive(move || standing(launcher)), other_sessions()];
     match Connecting::new(launcher) {
+        Some(_) if needs_own_window() => {
+            hero.extend(open_own_window());
+            parts.push(element("section", &[("class", "hero")], hero));
+        }
         Some(connecting) => {
             hero.extend(server_choice(connecting));
             hero.push(connect_button(connecting));
@@ -60,11 +65,19 @@ fn standing(launcher: Launcher) -> AnyView {
             };
             element("div", &[("class", "standing"), ("role", "status")], vec![strong_and("You are signed out.", rest)])
         }
+        State::LeftAlone { session, cleared } => {
+            let words = left_alone_in_words(launcher, &session, cleared).join(" ");
+            let strong = element("strong", &[], vec![text("You were signed out. ")]);
+            let words = element("p", &[], vec![strong, text(words)]);
+            element("div", &[("class", "standing"), ("role", "status")], vec![words])
+        }
         State::Ended { reason, session } => {
             let audience = launcher.audience(&session);
             let again = (audience == Audience::Patient).then(|| connect_again(launcher, session));
             trouble_note(Trouble::of_ended(&reason, audience), again)
         }
+        // The page says what helps.
+        State::Failed(_) if needs_own_window() => nothing(),
         State::Failed(error) => trouble_note(Trouble::of(&error, Audience::Patient), None),
         State::Unknown | State::Looking | State::None => nothing(),
     }

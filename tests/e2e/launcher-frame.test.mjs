@@ -1,0 +1,66 @@
+// The launcher in a frame of another site, for which the browser keeps nothing.
+
+import assert from "node:assert/strict";
+import { Launcher } from "./pages/launcher.mjs";
+import { test } from "./support/browser.mjs";
+import { openChart } from "./support/flows.mjs";
+import { holdsEach, patientOf } from "./support/patient.mjs";
+import { appOrigin } from "./support/servers.mjs";
+
+/** Another site than the app's, to a browser. */
+const otherSite = "http://127.0.0.1:8765/chart";
+
+/** Shows an address of the app in a frame of another site, and gives the frame. */
+async function framed(page, address) {
+  await page.route(otherSite, (route) =>
+    route.fulfill({ contentType: "text/html", body: `<!doctype html><title>Chart</title><iframe title="App" width="900" height="700" src="${address.replaceAll("&", "&amp;")}"></iframe>` }),
+  );
+  // The app lets the sandbox EHR alone frame it.
+  await page.route(`${appOrigin}/**`, async (route) => {
+    const response = await route.fetch();
+    const headers = response.headers();
+    const policy = headers["content-security-policy"]?.replace(/frame-ancestors [^;]*/, `frame-ancestors ${new URL(otherSite).origin}`);
+    await route.fulfill({ response, headers: { ...headers, "content-security-policy": policy } });
+  });
+  await page.goto(otherSite);
+  const frame = await (await page.locator("iframe").elementHandle()).contentFrame();
+  assert.equal(await frame.evaluate(() => { try { return typeof sessionStorage; } catch ({ name }) { return name; } }), "SecurityError");
+  return frame;
+}
+
+test("L10 a launch in a frame without storage opens in a window of its own", async ({ page, context, traffic }) => {
+  const { name } = await openChart(page, 3);
+  const link = page.getByRole("region", { name: "FHIR Launch" }).getByRole("link", { name: /launcher/i });
+  // The chart sends on to the app; where to is good once.
+  const answer = await page.request.get(await link.evaluate(({ href }) => href), { maxRedirects: 0 });
+  const launch = answer.headers().location;
+  assert.ok(launch.startsWith(`${appOrigin}/launch?`), launch);
+
+  const frame = await framed(page, launch);
+  await frame.getByRole("heading", { name: "Open the record in a window of its own" }).waitFor();
+  assert.equal(await frame.getByRole("button", { name: "Try again" }).count(), 0);
+  const opened = context.waitForEvent("page");
+  await frame.getByRole("link", { name: "Open in a window of its own" }).click();
+  const launcher = new Launcher(await opened);
+  await launcher.recordIsComplete();
+  assert.ok(holdsEach(name, [(await patientOf(traffic)).names[0]]));
+  await frame.getByText("The record opens in the other window.").waitFor();
+});
+
+test("L10 a patient in a frame without storage is offered a window, too", async ({ page, context }) => {
+  const frame = await framed(page, `${appOrigin}/`);
+  await frame.getByRole("link", { name: "Open in a window of its own" }).waitFor();
+  assert.equal(await frame.getByRole("button", { name: "Connect" }).count(), 0);
+  const opened = context.waitForEvent("page");
+  await frame.getByRole("link", { name: "Open in a window of its own" }).click();
+  await (await opened).getByRole("button", { name: "Connect", exact: true }).waitFor();
+});
+
+test("L10 a page of its own for which the browser keeps nothing says so before anybody leaves for a sign-in", async ({ page, traffic }) => {
+  await page.addInitScript(() => {
+    Object.defineProperty(window, "sessionStorage", { get: () => { throw new DOMException("blocked", "SecurityError"); } });
+  });
+  await new Launcher(page).connect();
+  await page.locator(".hero").getByText("This browser keeps nothing for this page").waitFor();
+  assert.deepEqual(traffic.leaving(appOrigin), []);
+});

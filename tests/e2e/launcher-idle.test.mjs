@@ -1,0 +1,114 @@
+// Sessions that nobody uses, and frames for which the browser keeps nothing.
+
+import assert from "node:assert/strict";
+import { Launcher } from "./pages/launcher.mjs";
+import { findings } from "./support/axe.mjs";
+import { alter } from "./support/answers.mjs";
+import { test } from "./support/browser.mjs";
+import { connectAsPatient, openChart } from "./support/flows.mjs";
+import { appOrigin, ehr } from "./support/servers.mjs";
+import { everythingStored } from "./support/storage.mjs";
+import { until } from "./support/wait.mjs";
+
+const minute = 60_000;
+
+/** Opens the launcher from a chart, in the page itself, with a clock that the test turns. */
+async function openedFromChart(page) {
+  await page.clock.install();
+  const { chart } = await openChart(page, 1);
+  await chart.launch(/launcher/i);
+  const launcher = new Launcher(page);
+  await launcher.recordIsShown();
+  return launcher;
+}
+
+test("L11 a provider who is gone is warned, can stay, and else is signed out with nothing left", async ({ page, traffic }) => {
+  const launcher = await openedFromChart(page);
+  const name = (await launcher.banner().locator(".banner-name").innerText()).trim();
+  const { access_token: token } = await traffic.tokenResponse("authorization_code");
+  const warning = page.getByRole("alertdialog", { name: "Are you still there?" });
+
+  await page.clock.fastForward(13.5 * minute);
+  assert.equal(await warning.count(), 0);
+  await page.clock.fastForward(minute);
+  await warning.waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), "Stay signed in");
+  assert.match(await warning.getByRole("timer").innerText(), /^Time left: \d+ seconds$/);
+  assert.deepEqual(await findings(page), []);
+  // A mouse that is pushed by a passer-by answers no question.
+  await page.mouse.move(5, 5);
+  await warning.waitFor();
+  await page.keyboard.press("Enter");
+  await warning.waitFor({ state: "detached" });
+
+  await page.clock.fastForward(14.5 * minute);
+  await warning.waitFor();
+  await page.keyboard.press("Escape");
+  await warning.waitFor({ state: "detached" });
+  assert.ok(await launcher.banner().isVisible());
+
+  await page.clock.fastForward(14.5 * minute);
+  await warning.waitFor();
+  await page.clock.fastForward(minute);
+  await launcher.heading("You were signed out").waitFor();
+  await page.getByText("Nothing happened here for 15 minutes.").waitFor();
+  assert.equal(await page.getByText(name).count(), 0);
+  assert.equal(await warning.count(), 0);
+  assert.deepEqual(await findings(page), []);
+  await until("the token is gone", async () => !(await everythingStored(page)).includes(token));
+  await page.goBack();
+  await page.goto(`${appOrigin}/record`);
+  await launcher.heading("No record is open").waitFor();
+});
+
+test("L11 use keeps a session, also use of another tab that holds it", async ({ page, context }) => {
+  const launcher = await openedFromChart(page);
+  const warning = page.getByRole("alertdialog");
+  await page.clock.fastForward(10 * minute);
+  await page.mouse.move(40, 40);
+  await page.clock.fastForward(10 * minute);
+  assert.equal(await warning.count(), 0);
+  const opened = context.waitForEvent("page");
+  await page.evaluate(() => void window.open("/record"));
+  const copy = await opened;
+  await new Launcher(copy).recordIsShown();
+  await copy.mouse.move(60, 60);
+  await page.clock.fastForward(13.5 * minute);
+  assert.equal(await warning.count(), 0, "the other tab was used");
+  await page.clock.fastForward(minute);
+  await warning.waitFor();
+  await copy.getByRole("button", { name: "Stay signed in" }).click();
+  await warning.waitFor({ state: "detached" });
+  assert.ok(await launcher.banner().isVisible());
+});
+
+test("L11 a page that comes back after the time is over shows nothing of the record", async ({ page, traffic }) => {
+  const launcher = await openedFromChart(page);
+  await launcher.recordIsComplete();
+  await page.mouse.move(50, 50);
+  const { access_token: token } = await traffic.tokenResponse("authorization_code");
+  const used = await page.evaluate(() => Date.now());
+  await page.goto(`${appOrigin}/icon.svg`);
+  await page.clock.setSystemTime(used + 16 * minute);
+  const before = traffic.to(`${ehr}/fhir/`).length;
+  await page.goto(`${appOrigin}/record`);
+  await launcher.heading("You were signed out").waitFor();
+  assert.equal(traffic.to(`${ehr}/fhir/`).length, before, "nothing of the record is requested");
+  await until("the token is gone", async () => !(await everythingStored(page)).includes(token));
+});
+
+test("L11 a patient is left alone unless the configuration says otherwise", async ({ page }) => {
+  await page.clock.install();
+  const launcher = await connectAsPatient(page);
+  await page.clock.fastForward(50 * minute);
+  assert.equal(await page.getByRole("alertdialog").count(), 0);
+  assert.ok(await launcher.banner().isVisible());
+
+  await alter(page, `${appOrigin}/launcher.config.json`, (config) => ({ ...config, idleMinutes: { portal: 5 } }));
+  await page.reload();
+  await launcher.recordIsShown();
+  await page.clock.fastForward(4.5 * minute);
+  await page.getByRole("alertdialog").waitFor();
+  await page.getByRole("button", { name: "Sign out now" }).click();
+  await launcher.heading("No record is open").waitFor();
+});
