@@ -40,6 +40,17 @@ pub struct LaunchOptions {
 /// The parameter that says how long ago the user may have signed in.
 const MAX_AGE: &str = "max_age";
 
+/// By which way the user goes to the server, and comes back.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// In this page.
+    Page,
+    /// In a window that reports to this page.
+    Popup,
+    /// By a URL that the caller makes use of.
+    Url,
+}
+
 /// Where the user is sent, and how.
 struct Departure {
     url: Url,
@@ -55,7 +66,7 @@ impl<P: Platform> SmartApp<P> {
     /// As [`Self::authorization_url`], and [`Error::Navigation`] where there is no page. [`Error::Configuration`] where the page
     /// could not finish the launch: it is of another origin than the redirect URI, and its store is bound to its origin.
     pub async fn launch(&self, options: LaunchOptions) -> Result<(), Failure> {
-        let departure = self.departure(&self.random_text()?, &options, true).await?;
+        let departure = self.departure(&self.random_text()?, &options, Way::Page).await?;
         self.leave_for(&departure)
     }
 
@@ -70,21 +81,26 @@ impl<P: Platform> SmartApp<P> {
     /// [`Error::Configuration`] for a `max_age` that is no time, and for a POST, which an
     /// address alone cannot make.
     pub async fn authorization_url(&self, options: LaunchOptions) -> Result<Url, Failure> {
-        self.authorization_url_of(&self.random_text()?, &options).await
+        self.authorization_url_of(&self.random_text()?, &options, Way::Url).await
     }
 
     /// Prepares a launch with this state.
-    pub(super) async fn authorization_url_of(&self, state: &str, options: &LaunchOptions) -> Result<Url, Failure> {
+    pub(super) async fn authorization_url_of(
+        &self,
+        state: &str,
+        options: &LaunchOptions,
+        way: Way,
+    ) -> Result<Url, Failure> {
         if options.method == AuthorizationMethod::Post {
             return Err(Error::configuration(
                 "method",
                 "an address alone makes no POST; launch in the page, or by GET",
             ));
         }
-        Ok(self.departure(state, options, false).await?.url)
+        Ok(self.departure(state, options, way).await?.url)
     }
 
-    async fn departure(&self, state: &str, options: &LaunchOptions, is_leaving: bool) -> Result<Departure, Failure> {
+    async fn departure(&self, state: &str, options: &LaunchOptions, way: Way) -> Result<Departure, Failure> {
         let link = match LaunchLink::read(&self.platform().location().unwrap_or_default()) {
             // The caller knows where to go, whatever the page was opened with.
             Err(_) if options.iss.is_some() || options.server.is_some() => None,
@@ -94,7 +110,7 @@ impl<P: Platform> SmartApp<P> {
             Some(iss) => self.server_by_issuer(iss)?,
             None => self.server_by_name(options.server.as_deref())?,
         };
-        self.prepare(&server, link.as_ref(), options, None, state, is_leaving).await
+        self.prepare(&server, link.as_ref(), options, None, state, way).await
     }
 
     /// Leaves the page to ask the server of a session again, as a standalone launch about the same patient: after the session
@@ -112,7 +128,7 @@ impl<P: Platform> SmartApp<P> {
         }
         let options = LaunchOptions { scope: Some(again.to_text()), ..LaunchOptions::default() };
         let (server, patient) = (&session.inner.server, record.context.patient.clone());
-        let departure = self.prepare(server, None, &options, patient, &self.random_text()?, true).await?;
+        let departure = self.prepare(server, None, &options, patient, &self.random_text()?, Way::Page).await?;
         self.leave_for(&departure)
     }
 
@@ -131,10 +147,16 @@ impl<P: Platform> SmartApp<P> {
         options: &LaunchOptions,
         patient: Option<String>,
         state: &str,
-        is_leaving: bool,
+        way: Way,
     ) -> Result<Departure, Failure> {
         let record = &server.record;
-        if is_leaving && self.platform().is_bound_to_origin() {
+        let must_come_back_here = match way {
+            Way::Page => self.platform().is_bound_to_origin(),
+            // A window tells nothing to a page of another origin, whatever the store.
+            Way::Popup => true,
+            Way::Url => false,
+        };
+        if must_come_back_here {
             server.check_way_back(&self.platform().location().unwrap_or_default())?;
         }
         let scope = launch_scope(options.scope.as_deref().unwrap_or(&record.scope), link.is_some());
@@ -175,7 +197,7 @@ impl<P: Platform> SmartApp<P> {
             code_challenge: challenge.as_deref(),
             extra: &options.extra,
         };
-        let takes_post = is_leaving && link.is_none() && configuration.has_capability("authorize-post");
+        let takes_post = way == Way::Page && link.is_none() && configuration.has_capability("authorize-post");
         let departure = depart(&request, options.method, takes_post)?;
         let pending = PendingLaunch {
             server: server.key.clone(),

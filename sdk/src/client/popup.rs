@@ -6,7 +6,7 @@ use std::rc::Rc;
 use futures_util::future::{Either, select};
 
 use super::app::SmartApp;
-use super::launch::LaunchOptions;
+use super::launch::{LaunchOptions, Way};
 use super::session::Session;
 use crate::abort::{AbortHandle, AbortSignal};
 use crate::error::{Error, Failure};
@@ -64,7 +64,7 @@ impl<P: Platform> SmartApp<P> {
     ) -> Result<Callback, Failure> {
         let state = [&self.random_text()?, POPUP].concat();
         let platform = self.platform();
-        let url = self.authorization_url_of(&state, &options).await?;
+        let url = self.authorization_url_of(&state, &options, Way::Popup).await?;
         let taken: Rc<RefCell<Option<Callback>>> = Rc::default();
         let arrival = AbortHandle::new();
         let arrived = arrival.signal();

@@ -131,3 +131,15 @@ fn a9_a_redirect_that_no_page_takes_is_an_error_and_is_not_exchanged() {
     let address = location(&popup.tab);
     assert!(form_pairs(address.split_once('?').map_or("", |(_, query)| query)).is_empty(), "{address}");
 }
+
+#[test]
+fn a11_a_window_that_could_not_report_to_the_page_is_not_sent_away() {
+    let world = Server::new().world();
+    let tab = world.tab("http://localhost:8080/");
+    let mut record = record();
+    record.redirect_uri = "http://127.0.0.1:8080/code".into();
+    let (popup, outcome) = begin(&world, &app_with(&tab, record), &AbortSignal::never());
+    assert_eq!(error(&outcome), Some("invalid_configuration"));
+    assert!(popup.is_closed());
+    assert!(world.requests().is_empty());
+}
