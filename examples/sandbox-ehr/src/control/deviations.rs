@@ -24,6 +24,36 @@ pub enum Deviation {
     IdTokenExtraAudience,
     IdTokenNoSubject,
     IdTokenExpired,
+    /// Valid from an hour ahead on.
+    IdTokenNotYetValid,
+    /// An empty string in the place of the ID token.
+    IdTokenEmpty,
+    /// Signed by an RSA key of 1024 bits, which `keys-short` publishes.
+    IdTokenShortKey,
+    /// The key of 1024 bits stands among the published ones.
+    KeysShort,
+    /// The published key says that it is for encrypting.
+    KeysNotForVerifying,
+    /// Before the published key stands one of the same name that nobody can import.
+    KeysUnimportable,
+    /// The key set is an old copy, without the key that signs.
+    KeysStale,
+    /// The OpenID configuration is that of another issuer.
+    OpenidOtherIssuer,
+    /// The granted scopes have dots for slashes, as Azure writes them.
+    ScopeWithDots,
+    /// The granted scope is a URL that says nothing.
+    ScopeUnknown,
+    /// The patient of a token response is a path.
+    PatientNoId,
+    /// The access token has a line break and a header behind it.
+    AccessTokenLineBreak,
+    /// The access token is said to live longer than any date.
+    LifetimeForever,
+    /// The token endpoint refuses and repeats all that it was sent.
+    TokenErrorRepeats,
+    /// The FHIR API refuses and repeats the access token.
+    FhirErrorRepeats,
     /// A header that must be understood, and cannot be.
     IdTokenUnknownCrit,
     /// Signed by a key that the header itself brings, by `jwk`, and by `jku` and `x5u` at `to`.

@@ -9,6 +9,7 @@ use super::outcome::Refusal;
 use super::parameters::Criterion;
 use super::scopes::{Interaction, Level, ResourceScope};
 use crate::Sandbox;
+use crate::control::Deviation;
 use crate::oauth::grants::{Access, User};
 use crate::people::PROVIDER_ID;
 
@@ -80,6 +81,9 @@ impl Token {
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("Bearer"))
             .map(|(_, token)| token.trim())
             .ok_or_else(Refusal::no_token)?;
+        if sandbox.meets(Deviation::FhirErrorRepeats) {
+            return Err(Refusal::forbidden(format!("The token {token} may not do this.")));
+        }
         let access = sandbox.store().grants.access(token, sandbox.now()).ok_or_else(Refusal::dead_token)?;
         let scopes = access.scopes.iter().filter_map(|scope| ResourceScope::parse(scope)).collect();
         Ok(Self { access, scopes })

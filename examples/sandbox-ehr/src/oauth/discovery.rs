@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::Shared;
 use crate::config::Config;
+use crate::control::Deviation;
 use crate::dialect::Dialect;
 
 const ASYMMETRIC: [&str; 6] = ["RS256", "RS384", "RS512", "ES256", "ES384", "ES512"];
@@ -33,6 +34,9 @@ pub async fn openid_configuration(State(sandbox): State<Shared>) -> Json<Value> 
         Dialect::Webchart2026 => webchart_2026_openid(config),
         Dialect::Epic => epic_openid(config),
     };
+    if sandbox.meets(Deviation::OpenidOtherIssuer) {
+        document["issuer"] = "https://another.example".into();
+    }
     announce_issuer(config, &mut document);
     Json(document)
 }

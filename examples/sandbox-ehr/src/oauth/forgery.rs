@@ -1,4 +1,4 @@
-//! ID tokens that are wrong in one way, where a test ordered it.
+//! ID tokens and token responses that are wrong in one way, where a test ordered it.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::keys::SystemKey;
 use crate::control::{Control, Deviation};
+use crate::parameters::Parameters;
 
 /// The compact form of an ID token, honest where nothing was ordered.
 pub fn sign(control: &Control, key: &SystemKey, mut claims: Value, is_refresh: bool) -> Option<String> {
@@ -25,6 +26,11 @@ pub fn sign(control: &Control, key: &SystemKey, mut claims: Value, is_refresh: b
     }
     if control.meets(Deviation::IdTokenBadSignature) {
         return SystemKey::generate().jws(&message(&header, &claims));
+    }
+    if control.meets(Deviation::IdTokenShortKey) {
+        let short = SystemKey::short();
+        header["kid"] = short.kid().into();
+        return short.jws(&message(&header, &claims));
     }
     if let Some(elsewhere) = control.detour(Deviation::IdTokenOwnKey) {
         let own = SystemKey::generate();
@@ -67,9 +73,47 @@ fn twist(control: &Control, header: &mut Value, claims: &mut Value, is_refresh: 
     if control.meets(Deviation::IdTokenExpired) {
         claims["exp"] = (claims["iat"].as_u64().unwrap_or_default() - 3600).into();
     }
+    if control.meets(Deviation::IdTokenNotYetValid) {
+        claims["nbf"] = (claims["iat"].as_u64().unwrap_or_default() + 3600).into();
+    }
     if is_refresh && control.meets(Deviation::RefreshOtherSubject) {
         claims["sub"] = "patient-somebody-else".into();
     }
+}
+
+/// Makes a token response wrong, or words it otherwise.
+pub fn twist_response(control: &Control, response: &mut Value) {
+    if control.meets(Deviation::ScopeWithDots) {
+        let scopes = response["scope"].as_str().unwrap_or_default().split(' ');
+        response["scope"] = scopes.map(with_dots).collect::<Vec<_>>().join(" ").into();
+    }
+    if control.meets(Deviation::ScopeUnknown) {
+        response["scope"] = "https://ehr.example/scopes/clinical.read".into();
+    }
+    if control.meets(Deviation::PatientNoId) {
+        response["patient"] = "../Observation".into();
+    }
+    if control.meets(Deviation::AccessTokenLineBreak) {
+        response["access_token"] =
+            format!("{}\r\nX-Injected: 1", response["access_token"].as_str().unwrap_or_default()).into();
+    }
+    if control.meets(Deviation::LifetimeForever) {
+        response["expires_in"] = json!(1e18);
+    }
+    if control.meets(Deviation::IdTokenEmpty) {
+        response["id_token"] = "".into();
+    }
+}
+
+fn with_dots(scope: &str) -> String {
+    let is_about_resources = ["patient/", "user/", "system/"].iter().any(|context| scope.starts_with(context));
+    if is_about_resources { scope.replacen('/', ".", 1) } else { scope.to_owned() }
+}
+
+/// All that a form says, and the header that came with it, as a careless server repeats it.
+pub fn repeated(form: &Parameters, authorization: Option<&str>) -> String {
+    let values: Vec<&str> = form.iter().map(|(_, value)| value).collect();
+    format!("The request was {} {}.", values.join(" "), authorization.unwrap_or_default())
 }
 
 fn message(header: &Value, claims: &Value) -> String {

@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::Shared;
+use crate::control::Deviation;
 use crate::dialect::Dialect;
 
 /// An RSA key of 2048 bits that signs with RS256. Copies share one key.
@@ -41,7 +42,17 @@ impl SystemKey {
     ///
     /// When the operating system has no random source, without which an EHR cannot start.
     pub fn generate() -> Self {
-        let private = RsaPrivateKey::new(&mut OsRng, 2048).expect("a 2048-bit RSA key can be made");
+        Self::of_bits(2048)
+    }
+
+    /// One key of 1024 bits for all sandboxes of this process: shorter than JOSE allows (RFC 7518, 3.3).
+    pub(super) fn short() -> Self {
+        static KEY: LazyLock<SystemKey> = LazyLock::new(|| SystemKey::of_bits(1024));
+        KEY.clone()
+    }
+
+    fn of_bits(bits: usize) -> Self {
+        let private = RsaPrivateKey::new(&mut OsRng, bits).expect("an RSA key of that length can be made");
         let der = private.to_pkcs1_der().expect("a new RSA key has a PKCS#1 form");
         let modulus = URL_SAFE_NO_PAD.encode(private.n().to_bytes_be());
         let exponent = URL_SAFE_NO_PAD.encode(private.e().to_bytes_be());
@@ -134,6 +145,21 @@ pub async fn jwks(State(sandbox): State<Shared>) -> Json<Value> {
     if sandbox.config.dialect == Dialect::Epic {
         keys[0]["key_ops"] = json!([]);
         keys.extend(EPIC_KEYS.iter().cloned());
+    }
+    if sandbox.meets(Deviation::KeysStale) {
+        keys[0] = EPIC_KEYS[0].clone();
+    }
+    if sandbox.meets(Deviation::KeysShort) {
+        keys.push(SystemKey::short().public().clone());
+    }
+    if sandbox.meets(Deviation::KeysNotForVerifying) {
+        keys[0]["key_ops"] = json!(["encrypt", "wrapKey"]);
+    }
+    if sandbox.meets(Deviation::KeysUnimportable) {
+        let mut broken = keys[0].clone();
+        // An exponent of 0.
+        broken["e"] = "AA".into();
+        keys.insert(0, broken);
     }
     Json(json!({ "keys": keys }))
 }

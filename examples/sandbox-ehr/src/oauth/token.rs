@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, PRAGMA, WWW_AUTHENTICATE};
+use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, LOCATION, PRAGMA, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ use super::client_auth::{self, Refused, bad};
 use super::grants::{Grant, Redemption, Tokens, User};
 use super::id_token::id_token;
 use super::launch_token::Display;
-use super::{consent, s256_challenge};
+use super::{consent, forgery, s256_challenge};
 use crate::clients::Client;
 use crate::control::Deviation;
 use crate::dialect::Dialect;
@@ -28,6 +28,14 @@ pub async fn token(State(sandbox): State<Shared>, headers: HeaderMap, body: Byte
         if let Some(elsewhere) = sandbox.detour(deviation) {
             return (status, [(LOCATION, format!("{elsewhere}/token"))]).into_response();
         }
+    }
+    let repeated = sandbox.meets(Deviation::TokenErrorRepeats).then(|| {
+        let authorization = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let description = forgery::repeated(&Parameters::parse(&body), authorization);
+        Json(json!({ "error": "invalid_request", "error_description": description }))
+    });
+    if let Some(repeated) = repeated {
+        return (StatusCode::BAD_REQUEST, repeated).into_response();
     }
     let mut response = match answer(&sandbox, &headers, &body).await {
         Ok(body) => Json(body).into_response(),
@@ -173,6 +181,9 @@ fn token_response(sandbox: &Sandbox, tokens: &Tokens) -> Result<Value, Refused> 
     // A refresh brings a fresh one, without the nonce (OpenID Connect Core 1.0, 12.2).
     if tokens.scopes.iter().any(|scope| scope == "openid") {
         add("id_token", &id_token(sandbox, tokens)?);
+    }
+    if let Some(control) = &sandbox.control {
+        forgery::twist_response(control, &mut body);
     }
     Ok(body)
 }
