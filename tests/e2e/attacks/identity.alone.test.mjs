@@ -27,10 +27,10 @@ function opensNothing(deviation) {
 }
 
 /** A check that a sign-in with a signature that is wrong in this way ends, with its tokens gone. */
-function endsByItself(deviation) {
+function endsByItself(...deviations) {
   return async ({ page, context, traffic }) => {
     await emptyHome(context);
-    await whileDeviating([deviation], async () => {
+    await whileDeviating(deviations, async () => {
       await goAndAllow(page);
       const code = await withApp(page, { server }, async ({ app }) => {
         try {
@@ -60,6 +60,9 @@ test("I1 an ID token for another client opens nothing", opensNothing("id-token-w
 test("I1 an ID token for somebody else besides opens nothing", opensNothing("id-token-extra-audience"));
 test("I1 an ID token about nobody opens nothing", opensNothing("id-token-no-subject"));
 test("I1 an ID token that has expired opens nothing", opensNothing("id-token-expired"));
+test("I12 an ID token that is not valid yet opens nothing", opensNothing("id-token-not-yet-valid"));
+test("I12 an ID token that a key of 1024 bits signed ends the session", endsByItself("id-token-short-key", "keys-short"));
+test("I12 a key that is not for verifying verifies nothing", endsByItself("keys-not-for-verifying"));
 test("I2 an ID token of another log-in opens nothing", opensNothing("id-token-wrong-nonce"));
 test("I2 an ID token without the nonce opens nothing", opensNothing("id-token-no-nonce"));
 test("I3 an ID token without a signature opens nothing", opensNothing("id-token-alg-none"));

@@ -1,0 +1,186 @@
+// Servers whose keys come late, whose grants are in words of their own, and whose errors say too much.
+
+import assert from "node:assert/strict";
+import { test } from "../support/browser.mjs";
+import { clearFaults, orderFault, whileDeviating } from "../support/control.mjs";
+import { connectAsPatient } from "../support/flows.mjs";
+import { emptyHome, goAndAllow, home, outcome, server, withApp, withSession } from "../support/package.mjs";
+import { ehr, iss } from "../support/servers.mjs";
+import { everythingStored } from "../support/storage.mjs";
+
+/** How the signature of the page's session was checked, once it was; with `use`, after a request. */
+function signature(page, use = false) {
+  const body = async ({ app }, use) => {
+    const session = await app.resume();
+    const checked = () => session.identity.signature !== "pending";
+    while (!checked()) await new Promise((resolve) => setTimeout(resolve, 20));
+    if (use) {
+      const again = new Promise((resolve) => session.addEventListener("identitychecked", resolve, { once: true }));
+      await session.patient.read();
+      await again;
+    }
+    const { signature, issuerChecked } = session.identity;
+    return { signature, issuerChecked, findings: (await session.findings()).map(({ code }) => code) };
+  };
+  return withApp(page, { server }, `(all) => (${body})(all, ${use})`);
+}
+
+/** Signs in at an empty page while the server deviates, and hands the page on. */
+async function signedInWith(deviations, { page, context }, body) {
+  await emptyHome(context);
+  await whileDeviating(deviations, async () => {
+    await goAndAllow(page);
+    await body();
+  });
+}
+
+test("I13 keys that could not be fetched once are fetched at the next use", async ({ page, context, traffic }) => {
+  await emptyHome(context);
+  await goAndAllow(page);
+  await orderFault({ path: "/webchart.cgi/jwks", count: 1, status: 500 });
+  try {
+    assert.equal((await signature(page, true)).signature, "verified");
+  } finally {
+    await clearFaults();
+  }
+  assert.equal(traffic.to(`${ehr}/jwks`).length, 2);
+  assert.equal((await signature(page)).signature, "verified");
+});
+
+test("I13 keys that could not be fetched once are fetched after a reload", async ({ page, context }) => {
+  await emptyHome(context);
+  await goAndAllow(page);
+  await orderFault({ path: "/webchart.cgi/jwks", count: 1, drop: true });
+  try {
+    assert.equal((await signature(page)).signature, "unchecked");
+  } finally {
+    await clearFaults();
+  }
+  await page.reload();
+  assert.equal((await signature(page)).signature, "verified");
+});
+
+test("I13 a key that cannot be imported hides no other", async (check) => {
+  await signedInWith(["keys-unimportable"], check, async () => assert.equal((await signature(check.page)).signature, "verified"));
+});
+
+test("I13 keys that are an old copy are fetched once more", async (check) => {
+  await signedInWith(["keys-stale"], check, async () => assert.equal((await signature(check.page)).signature, "verified"));
+  assert.equal(check.traffic.to(`${ehr}/jwks`).length, 2);
+});
+
+test("D12 an OpenID configuration of another issuer is left aside, and the session says so", async (check) => {
+  await signedInWith(["openid-other-issuer"], check, async () => {
+    const { issuerChecked, findings } = await signature(check.page);
+    assert.deepEqual([issuerChecked, findings.includes("foreign_openid_configuration")], [false, true]);
+  });
+});
+
+for (const deviation of ["patient-no-id", "access-token-line-break"]) {
+  test(`T8 a token response with ${deviation} opens nothing`, async (check) => {
+    await signedInWith([deviation], check, async () => assert.equal(await outcome(check.page), "invalid_token_response"));
+    const { refresh_token: token } = await check.traffic.tokenResponse("authorization_code");
+    assert.ok(!(await everythingStored(check.page)).includes(token));
+  });
+}
+
+test("T8 a token that lives longer than any date ends at a date", async (check) => {
+  await signedInWith(["lifetime-forever"], check, async () => assert.equal(await outcome(check.page), "session"));
+  const until = await withSession(check.page, ({ session }) => session.expiresAt.getTime());
+  assert.ok(until > Date.now(), String(until));
+});
+
+test("I12 an empty ID token is none, and the session says so", async (check) => {
+  await signedInWith(["id-token-empty"], check, async () => assert.equal(await outcome(check.page), "session"));
+  const seen = await withSession(check.page, async ({ session }) => ({
+    identity: session.identity,
+    findings: (await session.findings()).map(({ code }) => code),
+  }));
+  assert.deepEqual(seen, { identity: undefined, findings: ["missing_id_token"] });
+});
+
+for (const deviation of ["scope-unknown", "scope-with-dots"]) {
+  test(`T10 a record is read after a grant with ${deviation}`, async (check) => {
+    await signedInWith([deviation], check, async () => assert.equal(await outcome(check.page), "session"));
+    const counts = await withSession(check.page, async ({ session }) => {
+      const parts = await session.loadWholeRecord();
+      return parts.filter(({ resources }) => resources.length > 0).length;
+    });
+    assert.ok(counts > 5, String(counts));
+  });
+}
+
+test("T10 the launcher shows a record that was granted in unknown words", async ({ page }) => {
+  await whileDeviating(["scope-unknown"], async () => {
+    const launcher = await connectAsPatient(page);
+    await launcher.section("Vital signs").getByText("Heart rate").first().waitFor();
+  });
+});
+
+/** All that can be seen of an error in the page. */
+const shown = (error) => [error.message, error.stack, JSON.stringify(error), String(error.errorDescription)].join(" ");
+
+test("S12 what the token endpoint repeats of a code and a verifier stands in no error", async ({ page, context, traffic }) => {
+  await emptyHome(context);
+  await goAndAllow(page);
+  const code = new URL(page.url()).searchParams.get("code");
+  await whileDeviating(["token-error-repeats"], async () => {
+    const seen = await withApp(page, { server }, `async ({ app }) => app.resume().then(() => "", (${shown}))`);
+    const [request] = traffic.tokenRequests("authorization_code");
+    const verifier = new URLSearchParams(request.postData()).get("code_verifier");
+    assert.match(await (await request.response()).text(), new RegExp(verifier), "the server did repeat it");
+    assert.ok(seen.includes("[redacted]") && !seen.includes(code) && !seen.includes(verifier), seen);
+  });
+});
+
+test("S12 what a FHIR server repeats of the access token stands in no error", async ({ page, context, traffic }) => {
+  await emptyHome(context);
+  await goAndAllow(page);
+  assert.equal(await outcome(page), "session");
+  const { access_token: token } = await traffic.tokenResponse("authorization_code");
+  await whileDeviating(["fhir-error-repeats"], async () => {
+    const seen = await withSession(page, `async ({ session }) => session.patient.read().then(() => "", (${shown}))`);
+    assert.ok(seen.includes("[redacted]") && !seen.includes(token), seen);
+  });
+});
+
+test("D11 a server that is busy once at discovery is asked again, and the launch goes on", async ({ page, context, traffic }) => {
+  await emptyHome(context);
+  for (const fault of [{ status: 503, headers: { "Retry-After": "0", "Access-Control-Expose-Headers": "Retry-After" } }, { drop: true }]) {
+    const before = traffic.to(`${iss}/.well-known/smart-configuration`).length;
+    await page.goto(home);
+    await page.evaluate(() => sessionStorage.clear());
+    await orderFault({ path: "/webchart.cgi/fhir/.well-known/smart-configuration", count: 1, ...fault });
+    try {
+      const url = await withApp(page, { server }, "({ app }) => app.authorizationUrl()");
+      assert.match(url, /authenticate/);
+    } finally {
+      await clearFaults();
+    }
+    assert.equal(traffic.to(`${iss}/.well-known/smart-configuration`).length, before + 2);
+  }
+});
+
+test("D10 a launch by named endpoints asks for no document, and diagnose says where they differ", async ({ page, context, traffic }) => {
+  await emptyHome(context);
+  const named = {
+    ...server,
+    authorizationEndpoint: `${ehr}/oauth/authorization/`,
+    tokenEndpoint: `${ehr}/oauth/token/`,
+    jwksUri: `${ehr}/jwks/`,
+    idTokenIssuer: ehr,
+  };
+  await goAndAllow(page, { server: named });
+  assert.equal(await outcome(page, { server: named }), "session");
+  assert.equal(traffic.to(`${iss}/.well-known`).length, 0);
+  const identity = await withApp(page, { server: named }, async ({ app }) => {
+    const session = await app.resume();
+    while (session.identity.signature === "pending") await new Promise((resolve) => setTimeout(resolve, 20));
+    return session.identity;
+  });
+  assert.deepEqual([identity.signature, identity.issuerChecked], ["verified", true]);
+  const findings = await withApp(page, { server: named }, `({ diagnose }) => diagnose(${JSON.stringify(named)})`);
+  const said = findings.filter(({ code }) => code === "endpoint_differs").map(({ message }) => message);
+  assert.equal(said.length, 1, said.join());
+  assert.match(said[0], /authorizationEndpoint.*oauth\/authorization.*oauth\/authenticate/);
+});
