@@ -113,6 +113,8 @@ export async function asAService(): Promise<void> {
   same<Awaited<ReturnType<typeof discover>>, SmartConfiguration>();
   same<Awaited<ReturnType<typeof diagnose>>, Finding[]>();
   const registration = await register(fhirBase, { token_endpoint_auth_method: "private_key_jwt", jwks: key.jwks });
+  await register(fhirBase, { token_endpoint_auth_method: "private_key_jwt", jwks: key, response_types: [] });
+  new SmartApp({ server: { fhirBase, clientId: "app", scope: "openid", key, tokenEndpoint: `${fhirBase}/token` } });
   same<typeof registration, Registration>();
 
   // @ts-expect-error: a service has a client id.

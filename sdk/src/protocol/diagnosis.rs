@@ -93,7 +93,8 @@ pub fn differing_endpoints<V: JsonView>(
 ) -> Vec<Finding> {
     let mut found = Findings { section: SMART, findings: Vec::new() };
     for (own_member, member, text) in named {
-        let (Some(own), Some(said)) = (text, document.member_text(member)) else { continue };
+        let said = document.member_text(member).filter(|said| !said.is_empty());
+        let (Some(own), Some(said)) = (text, said) else { continue };
         let resolved = fhir_base.child("").and_then(|folder| folder.join(&said));
         let is_same = said == *own || (*member != "issuer" && resolved.is_ok_and(|url| url.as_str() == *own));
         if !is_same {

@@ -4,6 +4,7 @@ use super::client_metadata::ClientMetadata;
 use super::guard::Guard;
 use super::http::{Method, Request};
 use super::secret::{AccessToken, ClientSecret, RegistrationAccessToken};
+use super::token::is_token;
 use super::url::Url;
 use crate::error::{Error, Failure, OAuthError};
 use crate::platform::{Body, Json, JsonView};
@@ -64,6 +65,10 @@ pub fn read_registration<V: JsonView>(
     let text = |name: &str| answer.member_text(name).filter(|text| !text.is_empty());
     let seconds = |name: &str| answer.member(name).and_then(|time| time.number()).filter(|time| *time > 0.0);
     let client_id = text("client_id");
+    if text("registration_access_token").is_some_and(|token| !is_token(&token)) {
+        let problem = "its registration_access_token has a character that no token has";
+        return Err(Error::RegistrationResponse { status, problem }.into());
+    }
     let missing = || Error::RegistrationResponse { status, problem: "it has no client_id" };
     Ok(RegisteredClient {
         client_id: client_id.ok_or_else(missing)?,

@@ -82,11 +82,12 @@ fn g2_what_the_server_refuses_keeps_its_code_and_its_words() {
 }
 
 #[test]
-fn g2_what_is_no_registration_is_an_error() {
+fn g2_t8_what_is_no_registration_is_an_error() {
     for (status, body) in [
         (201, Body::Empty),
         (201, Body::Json(json!({"client_id": ""}))),
         (201, Body::Json(json!([]))),
+        (201, Body::Json(json!({"client_id": "given", "registration_access_token": "a\r\nX-Injected: 1"}))),
         (401, Body::Empty),
         (403, Body::Text("<html>".into())),
         (500, Body::Text("<html>".into())),
