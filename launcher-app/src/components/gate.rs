@@ -70,7 +70,7 @@ pub fn left_alone(session: Session, cleared: bool) -> AnyView {
 pub fn left_alone_in_words(launcher: Launcher, session: &Session, cleared: bool) -> [String; 3] {
     let time = launcher.idle_limit(session).map_or_else(|| "a while".to_owned(), |limit| limit.in_words());
     let rest = match cleared {
-        true => "Nothing of it is left in this window.",
+        true => "Nothing of the record is left in this window.",
         false => "This browser did not let us clear everything away: please close this window.",
     };
     [
