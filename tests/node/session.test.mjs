@@ -11,10 +11,22 @@ const answers = (status, body) => (_request, response) => {
   response.end(JSON.stringify(body));
 };
 
+const redirects = (location) => (_request, response) => {
+  response.writeHead(307, { location });
+  response.end();
+};
+
 before(async () => {
   server = await startServer({
     files: {
       "/fhir/Patient/1": answers(200, { resourceType: "Patient", id: "1" }),
+      "/fhir/Patient/moved": redirects("/fhir/Patient/1"),
+      "/fhir/Patient/gone-out": redirects("/other/Patient/1"),
+      "/other/Patient/1": answers(200, { resourceType: "Patient", id: "of-another-practice" }),
+      "/fhir/Binary/1": (_request, response) => {
+        response.writeHead(200, { "content-type": "application/pdf" });
+        response.end(Buffer.from([0x25, 0x50, 0x44, 0x46, 0xff, 0x00]));
+      },
       "/userinfo": answers(200, { sub: "u1", name: "Ada" }),
       "/somebody-else": answers(200, { sub: "u2" }),
     },
@@ -72,6 +84,22 @@ test("I11 without an ID token the server is not asked about the user", async () 
   const session = await appWith(storeOf(server.fhirBase)).resume();
   await assert.rejects(session.userInfo(), { code: "not_offered" });
   assert.equal(server.requests.length, asked);
+});
+
+test("F16 a redirect is followed within the base, and out of it neither the token nor the response goes", async () => {
+  const session = await appWith("memory").sessionFromToken("made-for-this-test");
+  const headers = { "X-Practice": "north" };
+  assert.equal((await session.read("Patient/moved", { headers })).id, "1");
+  const refused = await session.read("Patient/gone-out", { headers }).catch((error) => error);
+  assert.deepEqual([refused.code, refused.message.includes(`${server.origin}/other/Patient/1`)], ["redirected", true]);
+  assert.deepEqual(server.requests.filter(({ url }) => url.startsWith("/other")), []);
+  await assert.rejects(session.delete("Patient/moved"), { code: "redirected" });
+});
+
+test("F14 a Binary is read as bytes", async () => {
+  const session = await appWith("memory").sessionFromToken("made-for-this-test");
+  const blob = await session.readBlob("Binary/1");
+  assert.deepEqual([blob.type, [...new Uint8Array(await blob.arrayBuffer())]], ["application/pdf", [0x25, 0x50, 0x44, 0x46, 0xff, 0]]);
 });
 
 test("A6 an address alone makes no POST, and another method is none", async () => {

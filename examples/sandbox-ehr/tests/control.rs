@@ -203,3 +203,37 @@ async fn an_order_that_makes_no_sense_is_refused_with_a_reason() {
     }
     assert_eq!(browser.get(BASE).await.status, StatusCode::OK);
 }
+
+#[tokio::test]
+async fn an_answer_of_the_ehr_itself_has_the_headers_that_were_added() {
+    let mut browser = controlled();
+    let added = json!({ "Last-Modified": "Sun, 01 Jan 2023 00:00:00 GMT" });
+    ordered(&mut browser, &json!({ "path": "/webchart.cgi/fhir/metadata", "add": added })).await;
+    let answer = browser.get(&format!("{FHIR}/metadata")).await;
+    assert_eq!((answer.status, answer.header("last-modified")), (StatusCode::OK, "Sun, 01 Jan 2023 00:00:00 GMT"));
+    assert_eq!(answer.json()["resourceType"], "CapabilityStatement");
+    assert_eq!(browser.get(&format!("{FHIR}/metadata")).await.header("last-modified"), "");
+}
+
+#[tokio::test]
+async fn a_changed_resource_is_read_and_found_as_it_is_now() {
+    let mut browser = controlled();
+    let tokens = browser.elsewhere().standalone_tokens(STANDALONE_SCOPE, &[]).await;
+    let token = text(&tokens, "access_token").to_owned();
+    let active = browser.search(&token, "MedicationRequest?patient=1&status=active").await;
+    let id = text(&active[0], "id").to_owned();
+    let change = |members: Value| json!({ "resource": format!("MedicationRequest/{id}"), "members": members });
+    let post = async |browser: &mut Browser, change: Value| {
+        let request = Request::post(format!("{ORIGIN}/control/changes")).header(CONTENT_TYPE, "application/json");
+        browser.send(request.body(Body::from(change.to_string())).unwrap()).await.status
+    };
+    assert_eq!(post(&mut browser, json!({ "resource": "x", "members": {} })).await, StatusCode::BAD_REQUEST);
+    let members = json!({ "status": "stopped", "authoredOn": null });
+    assert_eq!(post(&mut browser, change(members)).await, StatusCode::CREATED);
+    let read = browser.fhir(&token, &format!("MedicationRequest/{id}")).await.json();
+    assert_eq!((&read["status"], &read["authoredOn"]), (&json!("stopped"), &Value::Null));
+    let still = browser.search(&token, "MedicationRequest?patient=1&status=active").await;
+    assert_eq!(still.len(), active.len() - 1);
+    call(&mut browser, Method::DELETE, "/control/changes").await;
+    assert_eq!(browser.search(&token, "MedicationRequest?patient=1&status=active").await, active);
+}

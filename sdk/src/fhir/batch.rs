@@ -35,15 +35,16 @@ fn read_entry<V: JsonView>(entry: &V, request: &FhirRequest, host: &str) -> Resu
     let status: u16 = status.ok_or(Error::BatchResponse { problem: "an entry has no status" })?;
     let resource = entry.member("resource");
     let outcome = || response.as_ref()?.member("outcome");
-    // A resource that does not come is the batch's own error to its caller, an OperationOutcome in its place is the server's.
-    let is_in_its_place = resource.as_ref().is_some_and(|resource| !request.is_answered_by(Some(resource)));
-    if (200..300).contains(&status) && !is_in_its_place {
+    let body = resource.clone().or_else(outcome);
+    // An entry without any body is the caller's to judge.
+    let holds_what_was_asked_for = body.is_none() || request.is_answered_by(body.as_ref());
+    if (200..300).contains(&status) && holds_what_was_asked_for {
         return Ok(FhirResponse {
             status,
             etag: said("etag"),
             location: said("location"),
             last_modified: said("lastModified"),
-            resource: resource.or_else(outcome),
+            resource: body,
             bytes: 0,
         });
     }

@@ -48,6 +48,27 @@ fn read(id: &str) -> FhirRequest {
 }
 
 #[test]
+fn f18_an_entry_with_an_outcome_in_place_of_its_resource_is_an_error_of_its_caller_alone() {
+    let (world, session) = signed_in_to(|_| {
+        let outcome = json!({"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "x", "diagnostics": "Sealed."}]});
+        let entry = [
+            json!({"response": {"status": "200"}, "resource": outcome}),
+            json!({"response": {"status": "200", "outcome": outcome}}),
+            json!({"response": {"status": "200"}, "resource": outcome}),
+        ];
+        Reply::json(200, &json!({"resourceType": "Bundle", "type": "batch-response", "entry": entry}))
+    });
+    let batcher = Batcher::new(&session, 3, 10, &AbortSignal::never());
+    let validate = FhirRequest::new(Interaction::Operation, "Patient/$validate").body("{}");
+    let outcomes = ask(&world, &batcher, vec![read("1"), read("2"), validate]);
+    for refused in outcomes[..2].iter().map(|outcome| outcome.as_ref().unwrap_err()) {
+        assert_eq!(refused.status(), Some(200));
+        assert!(refused.to_string().contains("Sealed."), "{refused}");
+    }
+    assert!(outcomes[2].is_ok());
+}
+
+#[test]
 fn f10_callers_share_a_batch_and_each_gets_its_own_outcome() {
     let (world, session) = signed_in_to(answer);
     let batcher = Batcher::new(&session, 50, 10, &AbortSignal::never());
