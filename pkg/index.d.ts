@@ -62,8 +62,12 @@ export function ready(source?: WasmSource, lazySource?: WasmSource): Promise<voi
 export class SmartApp {
   constructor(config: SmartAppConfig);
   /**
-   * Brings the session back: from the redirect that the page was opened by, else from the store. `null` where there is none,
-   * and where an EHR's launch link opened the page. It may be called twice at once; the same session is the same object.
+   * Brings the session of this page back: from the redirect that opened the page, else from the store. A reload brings back the session
+   * that the page showed, or none if that has ended. `null` if there is none, and if an EHR's launch link opened the page. A frame that
+   * showed no session gets none; a new tab gets the only session of a store that all tabs share.
+   *
+   * If the server was away while the code of the redirect was exchanged (`network`, `timeout`, a 5xx), call it again: for ten minutes it
+   * sends the code once more, also after a reload. It may be called twice at once; the same session is the same object.
    */
   resume(): Promise<Session | null>;
   /**
@@ -248,8 +252,13 @@ export class Session implements Interactions {
   readonly expiresAt: Date | undefined;
   /** Whether a new access token can be had without the user. */
   readonly canRefresh: boolean;
-  /** Whether the session stands. */
+  /** Whether the session stands: it was not ended, and its access token is good or can be replaced. */
   readonly active: boolean;
+  /**
+   * Whether the store holds the session. `false` where it refused, as a full one does: the session then goes on in memory, and ends when
+   * the page is reloaded or left.
+   */
+  readonly stored: boolean;
   /** The FHIR base that requests go to. */
   readonly fhirBase: string;
   /** Whether resources of a type may be read. */
@@ -305,7 +314,7 @@ export class Session implements Interactions {
    * by a search for each type that it has.
    */
   loadWholeRecord(options?: Abortable & { onProgress?: (progress: RecordProgress) => void }): Promise<RecordPart[]>;
-  /** Makes the session the one that a reload of this page brings back. */
+  /** Makes the session the one that this page shows, and that a reload of it brings back. Other tabs and frames keep theirs. */
   makeCurrent(): Promise<void>;
   /** Gets a new access token; with `scope`, one that may do less. Calls that meet share one request. */
   refresh(options?: { scope?: string }): Promise<void>;

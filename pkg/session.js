@@ -97,6 +97,10 @@ export class Session extends withInteractions(EventTarget) {
     return this.#inner?.call("active") ?? false;
   }
 
+  get stored() {
+    return this.#call("stored");
+  }
+
   get managementEndpoint() {
     return this.#call("managementEndpoint");
   }

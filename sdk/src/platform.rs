@@ -17,13 +17,28 @@ pub type LocalFuture<T> = Pin<Box<dyn Future<Output = T>>>;
 
 /// Everything that the client asks of its host. Implemented by whatever implements the parts.
 pub trait Platform:
-    Http + Store + Clock + Timer + Entropy + Hasher + Signer + Lock + Channel + Spawn + Navigator + Popups + Clone + 'static
+    Http
+    + Store
+    + Page
+    + Clock
+    + Timer
+    + Entropy
+    + Hasher
+    + Signer
+    + Lock
+    + Channel
+    + Spawn
+    + Navigator
+    + Popups
+    + Clone
+    + 'static
 {
 }
 
 impl<T> Platform for T where
     T: Http
         + Store
+        + Page
         + Clock
         + Timer
         + Entropy
@@ -142,11 +157,41 @@ pub trait Store {
     fn is_bound_to_origin(&self) -> bool {
         true
     }
+    /// Whether pages of other tabs use this store, too.
+    fn is_shared_by_tabs(&self) -> bool;
 }
 
 /// The store refused: it is blocked, full or absent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StoreFailure;
+
+/// Remembers a few strings for one page alone: for this tab or frame, at this place of its history. Other pages neither read nor
+/// change them, whatever store they share with this one.
+///
+/// Nothing secret is kept here.
+pub trait Page {
+    /// What kind of page this is.
+    fn page_kind(&self) -> PageKind;
+    /// The string that was last remembered under a name by this page, also before a reload. Where this page never remembered one:
+    /// the string of the page before it in the history of the same tab or frame, and in a tab the last one of the whole tab.
+    fn recall(&self, name: &str) -> Option<String>;
+    /// Remembers a string under a name, in place of what was there. Where it cannot be kept over a reload, none is. An empty string
+    /// leaves nothing behind, unless another string would be recalled in its place.
+    fn remember(&self, name: &str, value: &str);
+}
+
+/// What kind of page the client runs in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PageKind {
+    /// The page of a tab or window, which no other page frames.
+    Tab,
+    /// A page in a frame of another page.
+    Frame,
+    /// A worker, which cannot know the pages that it works for.
+    Worker,
+    /// No page at all: a program outside of browsers.
+    Program,
+}
 
 /// Tells the time.
 pub trait Clock {

@@ -47,9 +47,8 @@ export async function openPage(context, { appOrigin, ehr, token, patient }) {
         context: { patient },
       };
       sessionStorage.setItem("smartrust.session.bench", JSON.stringify(record));
-      sessionStorage.setItem("smartrust.current", "bench");
       const { SmartApp } = await import("/pkg/index.js");
-      window.ours = await new SmartApp({ server }).resume();
+      [window.ours] = await new SmartApp({ server }).sessions();
       window.peer = FHIR.client({ serverUrl: server.fhirBase, tokenResponse: { access_token: token, patient } });
       window.timed = async (body) => {
         const start = performance.now();

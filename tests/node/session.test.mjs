@@ -102,6 +102,23 @@ test("F14 a Binary is read as bytes", async () => {
   assert.deepEqual([blob.type, [...new Uint8Array(await blob.arrayBuffer())]], ["application/pdf", [0x25, 0x50, 0x44, 0x46, 0xff, 0]]);
 });
 
+test("R13 R10 a session whose time is up has ended, and is not brought back", async () => {
+  const app = appWith("memory");
+  const session = await app.sessionFromToken("made-for-this-test", { patient: "1", expiresIn: 0 });
+  const heard = new Promise((resolve) => session.addEventListener("signedout", ({ detail }) => resolve(detail.code)));
+  assert.equal(session.active, false);
+  await assert.rejects(session.patient.read(), { code: "session_expired" });
+  assert.equal(await heard, "session_expired");
+  assert.deepEqual([session.active, await app.resume(), await app.sessions()], [false, null, []]);
+});
+
+test("S9 a program brings the only session of its store back, and none of several", async () => {
+  const store = storeOf(server.fhirBase);
+  assert.equal((await appWith(store).resume()).id, "one");
+  store.set("smartrust.session.two", store.get("smartrust.session.one"));
+  assert.equal(await appWith(store).resume(), null);
+});
+
 test("A6 an address alone makes no POST, and another method is none", async () => {
   const app = appWith("memory");
   for (const method of ["POST", "PUT"]) {

@@ -67,7 +67,7 @@ export function storeOf(fhirBase, more = {}) {
     context: {},
     ...more,
   };
-  const texts = new Map([["smartrust.session.one", JSON.stringify(record)], ["smartrust.current", "one"]]);
+  const texts = new Map([["smartrust.session.one", JSON.stringify(record)]]);
   return {
     get: (key) => texts.get(key),
     set: (key, text) => void texts.set(key, text),

@@ -63,11 +63,6 @@ impl Trouble {
         }
     }
 
-    /// The same with another way on.
-    pub fn but(self, way_on: WayOn) -> Self {
-        Self { way_on, ..self }
-    }
-
     /// A session without a patient, so that there is no record to show.
     pub fn no_patient(audience: Audience) -> Self {
         Self {
@@ -116,6 +111,8 @@ fn way_on(error: &Error) -> WayOn {
         | Error::Fhir(_)
         | Error::NotJson { .. }
         | Error::Storage => WayOn::TryAgain,
+        // The sign-in waits until the clinic's system is back.
+        Error::TokenResponse { status: 429 | 500.., .. } => WayOn::TryAgain,
         _ => WayOn::StartAgain,
     }
 }
@@ -152,6 +149,10 @@ fn told(error: &Error) -> (&'static str, String) {
         Error::Token(error) if error.error == "invalid_grant" => {
             ("The sign-in took too long", "The clinic no longer accepts it, or it was used before.")
         }
+        Error::TokenResponse { status: 429 | 500.., .. } => (
+            "The clinic has a problem",
+            "Its system could not complete the sign-in. Wait a moment and try again. You do not need to sign in anew.",
+        ),
         Error::Token(_) | Error::TokenResponse { .. } | Error::PkceUnsupported | Error::Scope { .. } => {
             ("The clinic did not complete the sign-in", "It answered in a way that this app cannot use.")
         }
@@ -305,6 +306,8 @@ mod tests {
         for (error, expected) in [
             (Error::Network { host: "x".into() }, WayOn::TryAgain),
             (Error::Storage, WayOn::TryAgain),
+            (Error::TokenResponse { status: 503, problem: "x".into() }, WayOn::TryAgain),
+            (Error::TokenResponse { status: 400, problem: "x".into() }, WayOn::StartAgain),
             (Error::StateMismatch, WayOn::StartAgain),
             (Error::UntrustedIssuer { iss: "x".into() }, WayOn::AskForHelp),
         ] {

@@ -10,7 +10,7 @@ use crate::components::draw::reactive;
 use crate::components::gate::{ended, left_alone, told, waiting};
 use crate::components::own_window::own_window;
 use crate::launcher::{Launcher, State, needs_own_window};
-use crate::model::trouble::{Audience, Trouble, WayOn};
+use crate::model::trouble::{Audience, Trouble};
 
 /// `/launch`: an EHR's link begins a launch, and the sign-in that follows comes back here.
 pub fn launch() -> AnyView {
@@ -53,8 +53,7 @@ pub fn code() -> AnyView {
     launcher.resume();
     let onward = to_the_record();
     reactive(move || match launcher.state() {
-        // A sign-in is good for one try.
-        State::Failed(error) => told(Trouble::of(&error, Audience::Patient).but(WayOn::StartAgain), || {}),
+        State::Failed(error) => told(Trouble::of(&error, Audience::Patient), move || launcher.resume()),
         State::None | State::SignedOut { .. } => told(Trouble::of(&Error::StateMismatch, Audience::Patient), || {}),
         State::Ended { reason, session } => ended(&reason, session),
         State::LeftAlone { session, cleared } => left_alone(session, cleared),

@@ -45,6 +45,9 @@ fn record_of(session: OpenSession) -> AnyView {
     let parts = parts.chain([paragraph("hint", NOT_ASKED_FOR)]);
     let mut all = vec![element("div", &[("class", "page-head")], head)];
     all.extend(patient.map(|patient| banner(patient, session, audience)));
+    if !current.is_stored() {
+        all.push(not_stored_note(audience));
+    }
     all.push(reactive(move || {
         let is_unreachable = load.unreachable() > 0 || patient.is_some_and(Load::is_unreachable);
         if is_unreachable { unreachable_note(all_again) } else { nothing() }
@@ -62,6 +65,18 @@ fn progress(load: RecordLoad) -> AnyView {
     let words = reactive_text(move || load.summary().sentence());
     let words = element("p", &[("class", "progress"), ("role", "status")], vec![words]);
     view! { <div class:done=move || load.summary().is_whole()>{words}</div> }.into_any()
+}
+
+/// The session lives in this page alone: whoever leaves it should know before.
+fn not_stored_note(audience: Audience) -> AnyView {
+    let again = match audience {
+        Audience::Patient => "you need to connect again",
+        Audience::Provider => "open the app again from the patient's chart",
+    };
+    let words = format!("This browser did not keep your sign-in. If you close or reload this page, {again}.");
+    let strong = element("strong", &[], vec![text("You are signed in on this page only. ")]);
+    let note = element("p", &[], vec![strong, text(&words)]);
+    element("div", &[("class", "trouble-note"), ("role", "status")], vec![note])
 }
 
 /// What keeps several parts away is told once.

@@ -5,59 +5,153 @@ use std::rc::Rc;
 use super::app::SmartApp;
 use super::config::Server;
 use super::identity::access_token_digest;
-use super::records::{self, CheckedIdentity, LaunchState, PendingLaunch, SessionRecord, Signature};
-use super::session::Session;
+use super::pending::{self, CheckedRedirect, LaunchState, PendingLaunch};
+use super::records::{self, CheckedIdentity, Endpoints, SessionRecord, Signature};
+use super::session::{Origin, Session};
 use super::transport::{REQUEST_TIMEOUT, send};
 use crate::abort::AbortSignal;
 use crate::error::{Error, Failure};
 use crate::platform::Platform;
 use crate::protocol::callback::Callback;
 use crate::protocol::id_token::{self, Expected};
-use crate::protocol::secret::AuthorizationCode;
-use crate::protocol::token::TokenResponse;
+use crate::protocol::token::{TokenResponse, may_pass};
+
+/// An exchange that gave no session.
+struct FailedExchange {
+    failure: Failure,
+    /// Whether the code may be sent again: the server has not said anything about it.
+    may_pass: bool,
+}
+
+impl FailedExchange {
+    fn passing(failure: Failure) -> Self {
+        Self { failure, may_pass: true }
+    }
+
+    fn final_one(failure: Failure) -> Self {
+        Self { failure, may_pass: false }
+    }
+}
 
 impl<P: Platform> SmartApp<P> {
     /// Turns a redirect into its session. Two that ask at once for the same state share one exchange.
     pub(super) async fn complete(&self, callback: Callback) -> Result<Session<P>, Failure> {
+        let platform = self.platform();
         let state = callback.state.clone().ok_or(Error::StateMismatch)?;
-        let _lock = self.platform().lock_stored(&["smartrust.launch.", &state].concat()).await;
+        let _lock = self.lock_launch(&state).await;
         if let Some(session) = self.open_session(&state).await? {
-            records::set_current_session(self.platform(), &state).await?;
-            return Ok(session);
+            return self.check_repeated(session, &callback);
         }
-        let launch = match records::take_launch(self.platform(), &state).await? {
-            LaunchState::Pending(launch) => launch,
+        let (server, mut launch) = match pending::find_launch(platform, &state).await? {
+            LaunchState::Pending(launch) => (self.server_of(&launch).ok_or(Error::StateMismatch)?, launch),
             LaunchState::Used => return Err(Error::CallbackReplayed.into()),
             LaunchState::Unknown => return Err(Error::StateMismatch.into()),
         };
-        let server = self.server_by_key(&launch.server).filter(|server| server.record.client_id == launch.client_id);
-        let server = server.ok_or(Error::StateMismatch)?;
-        let issuer_unknown = check_issuer(callback.iss.as_deref(), &launch)?;
+        if launch.is_ehr_launch {
+            self.current().set(platform, &state);
+        }
+        let checked = check_issuer(callback.iss.as_deref(), &launch.endpoints);
+        let issuer_unknown = match checked {
+            Ok(issuer_unknown) => issuer_unknown,
+            Err(failure) => {
+                pending::end_launch(platform, &state, launch.created).await;
+                return Err(failure);
+            }
+        };
         let code = match callback.outcome {
             Ok(code) => code,
             Err(error) => {
-                records::remove_launch(self.platform(), &state).await?;
+                pending::remove_launch(platform, &state).await?;
                 return Err(Error::Authorization(error).into());
             }
         };
-        let record = self.exchange(&server, &launch, &code, issuer_unknown).await?;
-        records::save_session(self.platform(), &state, &record).await?;
-        records::set_current_session(self.platform(), &state).await?;
-        records::remove_launch(self.platform(), &state).await?;
-        Ok(self.session(server, state, record))
+        let came = launch.redirect.as_ref().map_or(platform.now(), |redirect| redirect.came);
+        launch.redirect = Some(CheckedRedirect { code, issuer_unknown, came });
+        self.open_launch(server, &state, *launch).await
     }
 
-    async fn exchange(
+    /// Exchanges the code of a launch whose redirect came before; `None` where there is no such launch any more.
+    pub(super) async fn complete_again(&self, state: &str) -> Result<Option<Session<P>>, Failure> {
+        let _lock = self.lock_launch(state).await;
+        if let Some(session) = self.open_session(state).await? {
+            return Ok(Some(session));
+        }
+        let LaunchState::Pending(launch) = pending::find_launch(self.platform(), state).await? else { return Ok(None) };
+        match self.server_of(&launch) {
+            Some(server) if launch.redirect.is_some() => self.open_launch(server, state, *launch).await.map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    async fn lock_launch(&self, state: &str) -> P::Guard {
+        self.platform().lock_stored(&format!("smartrust.launch.{state}")).await
+    }
+
+    fn server_of(&self, launch: &PendingLaunch) -> Option<Rc<Server>> {
+        self.server_by_key(&launch.server).filter(|server| server.record.client_id == launch.client_id)
+    }
+
+    /// The session of a redirect that was used before: for the page that shows this session, and for no other. An id in an address
+    /// is not enough to switch to another session.
+    fn check_repeated(&self, session: Session<P>, callback: &Callback) -> Result<Session<P>, Failure> {
+        check_issuer(callback.iss.as_deref(), &session.inner.record.borrow().endpoints)?;
+        if callback.outcome.is_err() || !self.current().is(self.platform(), session.id()) {
+            return Err(Error::CallbackReplayed.into());
+        }
+        Ok(session)
+    }
+
+    /// Exchanges the code of a launch, and opens its session.
+    async fn open_launch(&self, server: Rc<Server>, state: &str, launch: PendingLaunch) -> Result<Session<P>, Failure> {
+        let platform = self.platform();
+        match self.exchange(&server, &launch).await {
+            Ok(record) => {
+                let stored = records::save_session(platform, state, &record).await;
+                let session = self.session(server, state.to_owned(), record, Origin::Server);
+                // Tokens that cannot be stored are not lost: the session goes on in memory, and says so.
+                session.inner.is_stored.set(stored.is_ok());
+                self.current().set(platform, state);
+                // What is left of the launch runs out by itself, and its code is spent.
+                let _ = pending::remove_launch(platform, state).await;
+                Ok(session)
+            }
+            Err(FailedExchange { failure, may_pass: true }) => {
+                // Where it cannot be stored, the launch is as it was, and only the code is lost.
+                if pending::save_launch(platform, state, &launch).await.is_ok() {
+                    self.current().wait_for(platform, state);
+                }
+                Err(failure)
+            }
+            Err(FailedExchange { failure, may_pass: false }) => {
+                pending::end_launch(platform, state, launch.created).await;
+                self.current().stop_waiting(platform);
+                Err(failure)
+            }
+        }
+    }
+
+    async fn exchange(&self, server: &Rc<Server>, launch: &PendingLaunch) -> Result<Rc<SessionRecord>, FailedExchange> {
+        let platform = self.platform();
+        let no_code = || FailedExchange::final_one(Error::StateMismatch.into());
+        let CheckedRedirect { code, issuer_unknown, .. } = launch.redirect.as_ref().ok_or_else(no_code)?;
+        let client = server.client(&launch.endpoints.token, &launch.endpoints).await;
+        let client = client.map_err(FailedExchange::passing)?;
+        let request = client.code_request(code, &launch.redirect_uri, launch.verifier.as_ref());
+        let answer = send(platform, &request, REQUEST_TIMEOUT, &AbortSignal::never()).await;
+        let answer = answer.map_err(FailedExchange::passing)?;
+        let may_pass = may_pass(answer.status, &answer.body);
+        let response =
+            server.read_tokens(&answer, platform.now()).map_err(|failure| FailedExchange { failure, may_pass })?;
+        self.new_session(server, launch, *issuer_unknown, response).await.map_err(FailedExchange::final_one)
+    }
+
+    async fn new_session(
         &self,
         server: &Rc<Server>,
         launch: &PendingLaunch,
-        code: &AuthorizationCode,
         issuer_unknown: bool,
+        response: Box<TokenResponse>,
     ) -> Result<Rc<SessionRecord>, Failure> {
-        let client = server.client(&launch.endpoints.token, &launch.endpoints).await?;
-        let request = client.code_request(code, &launch.redirect_uri, launch.verifier.as_ref());
-        let answer = send(self.platform(), &request, REQUEST_TIMEOUT, &AbortSignal::never()).await?;
-        let response = server.read_tokens(&answer, self.platform().now())?;
         if launch.patient.is_some() && response.context.patient != launch.patient {
             return Err(Error::PatientChanged.into());
         }
@@ -67,11 +161,13 @@ impl<P: Platform> SmartApp<P> {
             server: launch.server.clone(),
             client_id: launch.client_id.clone(),
             fhir_base: server.record.fhir_base.clone(),
+            redirect_uri: Some(launch.redirect_uri.clone()),
             endpoints: launch.endpoints.clone(),
             requested_scope: launch.scope.clone(),
             granted_scope: response.scope,
             lifetime: response.expires_in,
             expires_at: response.expires_in.map(|seconds| self.platform().now() + seconds),
+            renewals: 0.0,
             access_token: response.access_token,
             refresh_token: response.refresh_token,
             context: response.context,
@@ -114,10 +210,10 @@ impl<P: Platform> SmartApp<P> {
 
 /// Holds the issuer that a redirect names against the one that the launch began with (RFC 9207 section 2.4). Returns
 /// whether there was none to hold it against.
-fn check_issuer(answered: Option<&str>, launch: &PendingLaunch) -> Result<bool, Failure> {
-    let problem = match (answered, launch.endpoints.issuer.as_deref()) {
+fn check_issuer(answered: Option<&str>, endpoints: &Endpoints) -> Result<bool, Failure> {
+    let problem = match (answered, endpoints.issuer.as_deref()) {
         (Some(answered), Some(known)) if answered != known => "another issuer answered than the one that was asked",
-        (None, _) if launch.endpoints.issuer_in_redirect => "it does not name its issuer, as this server says it does",
+        (None, _) if endpoints.issuer_in_redirect => "it does not name its issuer, as this server says it does",
         (answered, known) => return Ok(answered.is_some() && known.is_none()),
     };
     Err(Error::Callback { problem }.into())

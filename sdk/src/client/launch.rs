@@ -6,7 +6,8 @@ use super::app::SmartApp;
 use super::config::Server;
 use super::discovery::{discover, openid_configuration};
 use super::parts::AskedMaxAge;
-use super::records::{self, Endpoints, PendingLaunch};
+use super::pending::{self, PendingLaunch};
+use super::records::Endpoints;
 use super::session::Session;
 use crate::error::{Error, Failure};
 use crate::platform::Platform;
@@ -209,9 +210,17 @@ impl<P: Platform> SmartApp<P> {
             endpoints,
             max_age,
             patient,
+            is_ehr_launch: link.is_some(),
             created: self.platform().now(),
+            redirect: None,
         };
-        records::save_launch(self.platform(), state, &pending).await?;
+        pending::remove_old_launches(self.platform()).await?;
+        pending::save_launch(self.platform(), state, &pending).await?;
+        self.current().stop_waiting(self.platform());
+        if pending.is_ehr_launch {
+            // Whatever becomes of it, this page does not show another patient in place of the one that the EHR opened it for.
+            self.current().set(self.platform(), state);
+        }
         Ok(departure)
     }
 

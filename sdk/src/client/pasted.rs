@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::app::SmartApp;
 use super::discovery::discover;
 use super::records::{self, Endpoints, SessionRecord};
-use super::session::Session;
+use super::session::{Origin, Session};
 use crate::error::{Error, Failure};
 use crate::fhir::reference::is_id;
 use crate::platform::Platform;
@@ -55,6 +55,7 @@ impl<P: Platform> SmartApp<P> {
             server: server.key.clone(),
             client_id: server.record.client_id.clone(),
             fhir_base: server.record.fhir_base.clone(),
+            redirect_uri: Some(server.record.redirect_uri.clone()),
             endpoints: Rc::new(Endpoints { revocation: None, ..Endpoints::of(&configuration)? }),
             requested_scope: options.scope.unwrap_or_else(|| server.record.scope.clone()),
             granted_scope: None,
@@ -62,6 +63,7 @@ impl<P: Platform> SmartApp<P> {
             refresh_token: None,
             lifetime: options.expires_in,
             expires_at: options.expires_in.map(|seconds| self.platform().now() + seconds.min(LONGEST_LIFETIME)),
+            renewals: 0.0,
             context: Rc::new(LaunchContext::about(options.patient)),
             identity: None,
             issuer_unknown: false,
@@ -71,8 +73,8 @@ impl<P: Platform> SmartApp<P> {
         });
         let id = self.random_text()?;
         records::save_session(self.platform(), &id, &record).await?;
-        records::set_current_session(self.platform(), &id).await?;
-        Ok(self.session(server, id, record))
+        self.current().set(self.platform(), &id);
+        Ok(self.session(server, id, record, Origin::Server))
     }
 }
 

@@ -1,4 +1,4 @@
-//! What is kept between two pages: launches that wait for their redirect, and sessions.
+//! Sessions as they are kept between two pages.
 
 use std::rc::Rc;
 
@@ -9,15 +9,10 @@ use crate::protocol::discovery::SmartConfiguration;
 use crate::protocol::encoding::join;
 use crate::protocol::id_token::Identity;
 use crate::protocol::json::{NeededTexts, ObjectWriter};
-use crate::protocol::secret::{AccessToken, CodeVerifier, IdToken, RefreshToken};
+use crate::protocol::secret::{AccessToken, IdToken, RefreshToken};
 use crate::protocol::url::Url;
 
-const LAUNCH: &str = "smartrust.launch.";
 const SESSION: &str = "smartrust.session.";
-const CURRENT: &str = "smartrust.current";
-
-/// How long a launch may wait for its redirect, in seconds.
-const LAUNCH_LIFETIME: f64 = 3600.0;
 
 /// Endpoints that a launch began with. The exchange and every refresh use these, whatever is discovered later.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,31 +31,6 @@ pub(crate) struct Endpoints {
     pub issuer_in_redirect: bool,
     /// Whether the server's OpenID configuration was left aside, because it does not speak for the server.
     pub left_openid_aside: bool,
-}
-
-/// A launch whose redirect has not come back.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct PendingLaunch {
-    pub server: String,
-    pub client_id: String,
-    pub redirect_uri: String,
-    pub scope: String,
-    pub nonce: Option<String>,
-    pub verifier: Option<CodeVerifier>,
-    pub endpoints: Rc<Endpoints>,
-    /// `max_age` of the authorization request, in seconds.
-    pub max_age: Option<f64>,
-    /// The patient that the session must be about, where that is known before.
-    pub patient: Option<String>,
-    pub created: f64,
-}
-
-/// What is known of a launch by its state.
-pub(crate) enum LaunchState {
-    Pending(Box<PendingLaunch>),
-    /// Its code was sent once and is never sent again.
-    Used,
-    Unknown,
 }
 
 /// How far the signature of an ID token has been checked.
@@ -89,6 +59,8 @@ pub(crate) struct SessionRecord {
     pub server: String,
     pub client_id: String,
     pub fhir_base: String,
+    /// Where its launch came back to; not known of sessions of earlier versions.
+    pub redirect_uri: Option<String>,
     pub endpoints: Rc<Endpoints>,
     pub requested_scope: String,
     pub granted_scope: Option<String>,
@@ -98,6 +70,8 @@ pub(crate) struct SessionRecord {
     pub expires_at: Option<f64>,
     /// How many seconds the access token lives, where the server says.
     pub lifetime: Option<f64>,
+    /// How often the tokens have been renewed: which of two copies is the newer one.
+    pub renewals: f64,
     pub context: Rc<LaunchContext>,
     pub identity: Option<Rc<CheckedIdentity>>,
     /// Whether the redirect named an issuer, and the server's documents none to hold it against.
@@ -133,7 +107,7 @@ impl Endpoints {
         })
     }
 
-    fn to_json(&self) -> String {
+    pub fn to_json(&self) -> String {
         ObjectWriter::new()
             .optional_text("issuer", self.issuer.as_deref())
             .text("authorization", self.authorization.as_str())
@@ -149,7 +123,7 @@ impl Endpoints {
             .finish()
     }
 
-    fn read<V: JsonView>(value: &V) -> Option<Self> {
+    pub fn read<V: JsonView>(value: &V) -> Option<Self> {
         let url = |name: &str| Url::parse(&value.member_text(name)?).ok();
         let (authorization, token) = (url("authorization")?, url("token")?);
         Some(Self {
@@ -168,42 +142,6 @@ impl Endpoints {
             issuer_in_redirect: flag(value, "issuerInRedirect"),
             left_openid_aside: flag(value, "leftOpenidAside"),
         })
-    }
-}
-
-impl PendingLaunch {
-    fn to_json(&self) -> String {
-        ObjectWriter::new()
-            .text("server", &self.server)
-            .text("clientId", &self.client_id)
-            .text("redirectUri", &self.redirect_uri)
-            .text("scope", &self.scope)
-            .optional_text("nonce", self.nonce.as_deref())
-            .optional_text("verifier", self.verifier.as_ref().map(CodeVerifier::expose))
-            .raw("endpoints", &self.endpoints.to_json())
-            .optional_seconds("maxAge", self.max_age)
-            .optional_text("patient", self.patient.as_deref())
-            .optional_seconds("created", Some(self.created))
-            .finish()
-    }
-
-    fn read<V: JsonView>(value: &V) -> Option<Self> {
-        let created = value.member("created")?.number()?;
-        let endpoints = Rc::new(Endpoints::read(&value.member("endpoints")?)?);
-        let texts = NeededTexts::of(value);
-        let launch = Self {
-            server: texts.needed("server"),
-            client_id: texts.needed("clientId"),
-            redirect_uri: texts.needed("redirectUri"),
-            scope: texts.needed("scope"),
-            nonce: value.member_text("nonce"),
-            verifier: value.member_text("verifier").map(CodeVerifier::new),
-            endpoints,
-            max_age: value.member("maxAge").and_then(|seconds| seconds.number()),
-            patient: value.member_text("patient"),
-            created,
-        };
-        texts.are_whole.get().then_some(launch)
     }
 }
 
@@ -242,11 +180,25 @@ impl CheckedIdentity {
 }
 
 impl SessionRecord {
+    /// Whether the access token has run out and no other can be had.
+    pub fn is_over(&self, now: f64) -> bool {
+        self.refresh_token.is_none() && self.expires_at.is_some_and(|expires_at| now >= expires_at)
+    }
+
+    /// Whether a record is of the same session. A refresh may be the first to name the patient.
+    pub fn is_of_same_launch(&self, other: &Self) -> bool {
+        let patients = (&self.context.patient, &other.context.patient);
+        self.server == other.server
+            && self.client_id == other.client_id
+            && (patients.0.is_none() || patients.0 == patients.1)
+    }
+
     pub fn to_json(&self) -> String {
         let writer = ObjectWriter::new()
             .text("server", &self.server)
             .text("clientId", &self.client_id)
             .text("fhirBase", &self.fhir_base)
+            .optional_text("redirectUri", self.redirect_uri.as_deref())
             .raw("endpoints", &self.endpoints.to_json())
             .text("requestedScope", &self.requested_scope)
             .optional_text("grantedScope", self.granted_scope.as_deref())
@@ -254,6 +206,7 @@ impl SessionRecord {
             .optional_text("refreshToken", self.refresh_token.as_ref().map(RefreshToken::expose))
             .optional_seconds("expiresAt", self.expires_at)
             .optional_seconds("lifetime", self.lifetime)
+            .optional_seconds("renewals", Some(self.renewals))
             .raw("context", &self.context.to_json())
             .flag("issuerUnknown", self.issuer_unknown)
             .flag("renewalIncomplete", self.renewal_incomplete)
@@ -274,6 +227,7 @@ impl SessionRecord {
             server: texts.needed("server"),
             client_id: texts.needed("clientId"),
             fhir_base: texts.needed("fhirBase"),
+            redirect_uri: value.member_text("redirectUri"),
             endpoints,
             requested_scope: texts.needed("requestedScope"),
             granted_scope: value.member_text("grantedScope"),
@@ -281,6 +235,7 @@ impl SessionRecord {
             refresh_token: value.member_text("refreshToken").map(RefreshToken::new),
             expires_at: value.member("expiresAt").and_then(|time| time.number()),
             lifetime: value.member("lifetime").and_then(|seconds| seconds.number()),
+            renewals: value.member("renewals").and_then(|count| count.number()).unwrap_or_default(),
             context,
             identity: value.member("identity").and_then(|identity| CheckedIdentity::read(&identity)).map(Rc::new),
             issuer_unknown: flag(value, "issuerUnknown"),
@@ -296,66 +251,8 @@ fn flag<V: JsonView>(value: &V, name: &str) -> bool {
     value.member(name).and_then(|member| member.flag()).unwrap_or(false)
 }
 
-fn unavailable<T>(_: T) -> Failure {
+pub(super) fn unavailable<T>(_: T) -> Failure {
     Error::Storage.into()
-}
-
-/// Keeps a launch until its redirect comes back, and forgets those that never came back.
-pub(crate) async fn save_launch<P: Platform>(platform: &P, state: &str, launch: &PendingLaunch) -> Result<(), Failure> {
-    let is_over = |stored: Option<P::Value>| {
-        let created = stored.and_then(|launch| launch.member("created")?.number());
-        created.is_none_or(|created| platform.now() - created > LAUNCH_LIFETIME)
-    };
-    remove_launches(platform, &is_over).await?;
-    platform.set(&[LAUNCH, state].concat(), &launch.to_json()).await.map_err(unavailable)
-}
-
-/// Takes a launch out for its one exchange: from then on its state counts as used, and its verifier is gone.
-pub(crate) async fn take_launch<P: Platform>(platform: &P, state: &str) -> Result<LaunchState, Failure> {
-    let key = [LAUNCH, state].concat();
-    let Some(text) = platform.get(&key).await.map_err(unavailable)? else { return Ok(LaunchState::Unknown) };
-    let value = platform.parse(&text);
-    if value.as_ref().and_then(|value| value.member("used")?.flag()) == Some(true) {
-        return Ok(LaunchState::Used);
-    }
-    let launch = value.and_then(|value| PendingLaunch::read(&value));
-    let Some(launch) = launch.filter(|launch| platform.now() - launch.created <= LAUNCH_LIFETIME) else {
-        platform.remove(&key).await.map_err(unavailable)?;
-        return Ok(LaunchState::Unknown);
-    };
-    let used = ObjectWriter::new().flag("used", true).optional_seconds("created", Some(launch.created)).finish();
-    platform.set(&key, &used).await.map_err(unavailable)?;
-    Ok(LaunchState::Pending(Box::new(launch)))
-}
-
-/// Forgets a launch.
-pub(crate) async fn remove_launch<P: Platform>(platform: &P, state: &str) -> Result<(), Failure> {
-    platform.remove(&[LAUNCH, state].concat()).await.map_err(unavailable)
-}
-
-/// Forgets the launches at a server that must be about a patient.
-pub(crate) async fn remove_launches_about<P: Platform>(
-    platform: &P,
-    server: &str,
-    patient: Option<&str>,
-) -> Result<(), Failure> {
-    let Some(patient) = patient else { return Ok(()) };
-    let is_about = |stored: Option<P::Value>| {
-        let has = |name: &str, text: &str| stored.as_ref()?.member_text(name).filter(|known| known == text);
-        has("server", server).and(has("patient", patient)).is_some()
-    };
-    remove_launches(platform, &is_about).await
-}
-
-/// Forgets the launches of which something is true; what is stored of one may be damaged.
-async fn remove_launches<P: Platform>(platform: &P, is_over: &dyn Fn(Option<P::Value>) -> bool) -> Result<(), Failure> {
-    for key in platform.keys(LAUNCH).await.map_err(unavailable)? {
-        let stored = platform.get(&key).await.map_err(unavailable)?.and_then(|text| platform.parse(&text));
-        if is_over(stored) {
-            platform.remove(&key).await.map_err(unavailable)?;
-        }
-    }
-    Ok(())
 }
 
 /// Stores a session.
@@ -375,21 +272,17 @@ pub(crate) async fn session_ids<P: Platform>(platform: &P) -> Result<Vec<String>
     Ok(keys.iter().filter_map(|key| key.strip_prefix(SESSION)).map(str::to_owned).collect())
 }
 
-/// Removes a session; where it was the current one, none is.
+/// Removes a session.
 pub(crate) async fn remove_session<P: Platform>(platform: &P, id: &str) -> Result<(), Failure> {
-    platform.remove(&[SESSION, id].concat()).await.map_err(unavailable)?;
-    if current_session(platform).await?.as_deref() == Some(id) {
-        platform.remove(CURRENT).await.map_err(unavailable)?;
+    platform.remove(&[SESSION, id].concat()).await.map_err(unavailable)
+}
+
+/// Removes the sessions that are over: they hold a patient's id, and nothing that can be used.
+pub(crate) async fn remove_over_sessions<P: Platform>(platform: &P) -> Result<(), Failure> {
+    for id in session_ids(platform).await? {
+        if load_session(platform, &id).await?.is_some_and(|record| record.is_over(platform.now())) {
+            remove_session(platform, &id).await?;
+        }
     }
     Ok(())
-}
-
-/// The id of the session that this tab shows.
-pub(crate) async fn current_session<P: Platform>(platform: &P) -> Result<Option<String>, Failure> {
-    platform.get(CURRENT).await.map_err(unavailable)
-}
-
-/// Makes a session the one that this tab shows.
-pub(crate) async fn set_current_session<P: Platform>(platform: &P, id: &str) -> Result<(), Failure> {
-    platform.set(CURRENT, id).await.map_err(unavailable)
 }

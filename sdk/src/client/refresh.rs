@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::flight::Flight;
 use super::identity;
+use super::messages;
 use super::records::{self, SessionRecord};
 use super::session::{Inner, Session, SessionEvent};
 use super::transport::{REQUEST_TIMEOUT, send};
@@ -12,7 +13,6 @@ use crate::error::{Error, Failure};
 use crate::platform::Platform;
 use crate::protocol::context::LaunchContext;
 use crate::protocol::scope::ScopeSet;
-use crate::protocol::secret::AccessToken;
 use crate::protocol::token::TokenResponse;
 
 impl<P: Platform> Session<P> {
@@ -23,7 +23,7 @@ impl<P: Platform> Session<P> {
     /// [`Error::SessionExpired`] without a refresh token. [`Error::Token`] with `invalid_grant` ends the session; after
     /// any other error it stands and can be refreshed again.
     pub async fn refresh(&self) -> Result<(), Failure> {
-        self.check_can_refresh()?;
+        self.check_can_refresh().await?;
         let running = self.inner.refreshing.borrow().clone();
         match running {
             Some(flight) => flight.landed().await,
@@ -36,7 +36,7 @@ impl<P: Platform> Session<P> {
     /// # Errors
     /// [`Error::Scope`] where the scope is broader than what was granted; nothing is sent then. Else as [`Self::refresh`].
     pub async fn refresh_with_scope(&self, scope: &str) -> Result<(), Failure> {
-        self.check_can_refresh()?;
+        self.check_can_refresh().await?;
         if !self.scopes().refreshable().covers_all(&ScopeSet::parse(scope)) {
             return Err(Error::Scope { problem: "a refresh cannot ask for more than was granted".into() }.into());
         }
@@ -48,8 +48,11 @@ impl<P: Platform> Session<P> {
     }
 
     /// Known here, so that nothing is loaded to tell it.
-    fn check_can_refresh(&self) -> Result<(), Failure> {
+    async fn check_can_refresh(&self) -> Result<(), Failure> {
         self.inner.check_active()?;
+        if self.is_over() {
+            return Err(self.inner.expire().await);
+        }
         if self.can_refresh() { Ok(()) } else { Err(Error::SessionExpired.into()) }
     }
 
@@ -82,48 +85,68 @@ const PAUSE_AHEAD: f64 = 30.0;
 /// How long the lock is kept after a refresh, in milliseconds, so that the news reaches the tabs that wait for it.
 const NEWS_TRAVEL: u32 = 50;
 
+/// How long other tabs have to say that they hold newer tokens, in milliseconds: before a copy from the store is used for the first
+/// time, and after the server refused the refresh token.
+const NEWS_BEFORE: u32 = 50;
+const NEWS_AFTER: u32 = 500;
+
 /// Refreshes while no other tab does, or takes over what another tab refreshed meanwhile.
 pub(super) async fn refresh_alone<P: Platform>(session: Session<P>, scope: Option<String>) -> Result<(), Failure> {
     let inner = &session.inner;
-    let dead = inner.record.borrow().access_token.clone();
+    let held = renewals(inner);
     let lock = inner.platform.lock(&["smartrust.refresh.", &inner.id].concat()).await;
     inner.check_active()?;
-    if scope.is_none() && adopt_newer(inner, &dead).await {
-        return Ok(());
-    }
-    let response = request_tokens(inner, scope.as_deref()).await;
-    inner.check_active()?;
-    match response {
-        Ok(response) => {
-            let outcome = take_over(inner, response, scope).await;
-            let platform = inner.platform.clone();
-            inner.platform.spawn(Box::pin(async move {
-                platform.sleep(NEWS_TRAVEL).await;
-                drop(lock);
-            }));
-            outcome
+    let patience = if inner.may_be_stale.replace(false) { NEWS_BEFORE } else { 0 };
+    look_for_newer(inner, held, patience).await;
+    loop {
+        inner.check_active()?;
+        let sent = renewals(inner);
+        if sent > held && scope.is_none() && !session.expires_within(0.0) {
+            return Ok(());
         }
-        Err(failure) => {
-            if matches!(&*failure, Error::Token(error) if error.error == "invalid_grant") {
-                inner.end_and_forget(failure.clone()).await;
+        let response = request_tokens(inner, scope.as_deref()).await;
+        inner.check_active()?;
+        match response {
+            Ok(response) => {
+                let outcome = take_over(inner, response, scope).await;
+                let platform = inner.platform.clone();
+                inner.platform.spawn(Box::pin(async move {
+                    platform.sleep(NEWS_TRAVEL).await;
+                    drop(lock);
+                }));
+                return outcome;
             }
-            Err(failure)
+            Err(failure) if failure.code() == "invalid_grant" => {
+                // Another tab may have replaced the token that was refused: then only this copy was dead, and each turn of the loop
+                // has a newer one.
+                if !look_for_newer(inner, sent, NEWS_AFTER).await {
+                    inner.end_refused(failure.clone()).await;
+                    return Err(failure);
+                }
+            }
+            Err(failure) => return Err(failure),
         }
     }
 }
 
-/// Whether another tab has replaced the dead token: its message came, or it stands in the store that both share.
-async fn adopt_newer<P: Platform>(inner: &Rc<Inner<P>>, dead: &AccessToken) -> bool {
-    if inner.record.borrow().access_token != *dead {
+fn renewals<P: Platform>(inner: &Inner<P>) -> f64 {
+    inner.record.borrow().renewals
+}
+
+/// Whether there is a newer record than the one with so many renewals, and takes it over: a message brought it, or the store that
+/// several tabs share has it, or another tab says so in time.
+async fn look_for_newer<P: Platform>(inner: &Rc<Inner<P>>, held: f64, milliseconds: u32) -> bool {
+    if renewals(inner) > held {
         return true;
     }
-    match records::load_session(&inner.platform, &inner.id).await {
-        Ok(Some(stored)) if stored.access_token != *dead => {
-            inner.adopt(stored);
-            true
-        }
-        _ => false,
+    if let Ok(Some(stored)) = records::load_session(&inner.platform, &inner.id).await {
+        inner.adopt_newer(stored);
     }
+    if renewals(inner) <= held && milliseconds > 0 {
+        inner.publish(&messages::question(held));
+        inner.platform.sleep(milliseconds).await;
+    }
+    renewals(inner) > held
 }
 
 async fn request_tokens<P: Platform>(inner: &Rc<Inner<P>>, scope: Option<&str>) -> Result<Box<TokenResponse>, Failure> {
@@ -147,7 +170,8 @@ async fn take_over<P: Platform>(
     let digest = identity::access_token_digest(&inner.platform, &response).await;
     inner.check_active()?;
     let old = SessionRecord::clone(&inner.record.borrow());
-    if response.context.patient.is_some() && response.context.patient != old.context.patient {
+    let (known, named) = (&old.context.patient, &response.context.patient);
+    if known.is_some() && named.is_some() && known != named {
         return Err(Error::PatientChanged.into());
     }
     let old = identity::renewed(inner, old, &response, digest.as_deref())?;
@@ -157,13 +181,14 @@ async fn take_over<P: Platform>(
         lifetime: response.expires_in,
         expires_at: response.expires_in.map(|seconds| inner.platform.now() + seconds),
         refresh_token: response.refresh_token.or(old.refresh_token),
+        renewals: old.renewals + 1.0,
         granted_scope: response.scope.or(scope).or(old.granted_scope),
         context: newer_context(old.context, response.context),
         ..old
     };
     let stored = inner.store(&record).await;
     inner.check_active()?;
-    inner.platform.publish(&inner.topic(), &record.to_json());
+    inner.publish(&record.to_json());
     // A store that fails must not cost the rotated token: it stays in memory, and the caller is told.
     *inner.record.borrow_mut() = Rc::new(record);
     inner.tell(&SessionEvent::Refreshed);
@@ -173,7 +198,7 @@ async fn take_over<P: Platform>(
     stored
 }
 
-/// The context of the launch, where the refresh did not repeat it.
+/// The context of the launch, where the refresh did not repeat it. Some servers name the patient in a refresh for the first time.
 fn newer_context(old: Rc<LaunchContext>, new: Rc<LaunchContext>) -> Rc<LaunchContext> {
-    if new.patient.is_some() { new } else { old }
+    if new.patient.is_some() { Rc::new(old.followed_by(&new)) } else { old }
 }

@@ -4,10 +4,13 @@ use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 use super::config::Server;
+use super::current::Current;
 use super::discovery;
 use super::flight::Flight;
 use super::identity::{self, SignatureCheck};
+use super::messages;
 use super::parts::Parts;
+use super::pending;
 use super::records::{self, SessionRecord};
 pub use super::records::{CheckedIdentity, Signature};
 use crate::error::{Error, Failure};
@@ -48,10 +51,15 @@ type Listener = Rc<dyn Fn(&SessionEvent)>;
 pub(super) struct Inner<P: Platform> {
     pub platform: P,
     pub parts: Rc<dyn Parts<P>>,
+    pub current: Rc<Current>,
     pub server: Rc<Server>,
     pub id: String,
     pub guard: Guard,
     pub record: RefCell<Rc<SessionRecord>>,
+    /// Whether the store holds this record. Where it refused, the session lives in memory alone.
+    pub is_stored: Cell<bool>,
+    /// Whether the record comes from a store, which may be a copy that another tab has left behind.
+    pub may_be_stale: Cell<bool>,
     pub ended: RefCell<Option<Failure>>,
     pub refreshing: RefCell<Option<Flight<()>>>,
     /// When a refresh in the background was last begun, in seconds since 1970.
@@ -69,15 +77,24 @@ const SOON: f64 = 60.0;
 
 const OPENID_DISCOVERY: &str = "OpenID Connect Discovery 1.0 section 4.3";
 
-pub(super) const SIGNED_OUT: &str = "signed_out";
+/// Where the record of a session comes from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// The server has just issued its tokens.
+    Server,
+    /// It was stored before.
+    Store,
+}
 
 impl<P: Platform> Session<P> {
     pub(super) fn new(
         platform: P,
         parts: Rc<dyn Parts<P>>,
+        current: Rc<Current>,
         server: Rc<Server>,
         id: String,
         record: Rc<SessionRecord>,
+        origin: Origin,
     ) -> Self {
         let mut guard = Guard::new(server.fhir_base.clone());
         let locations = record.context.authorization_details.iter().flat_map(|detail| &detail.locations);
@@ -92,10 +109,13 @@ impl<P: Platform> Session<P> {
         let inner = Rc::new(Inner {
             platform,
             parts,
+            current,
             server,
             id,
             guard,
             record: RefCell::new(record),
+            is_stored: Cell::new(true),
+            may_be_stale: Cell::new(origin == Origin::Store),
             ended: RefCell::default(),
             refreshing: RefCell::default(),
             refreshed_ahead: Cell::new(f64::NEG_INFINITY),
@@ -106,7 +126,8 @@ impl<P: Platform> Session<P> {
             subscription: RefCell::default(),
         });
         let weak = Rc::downgrade(&inner);
-        let subscription = inner.platform.subscribe(&inner.topic(), Rc::new(move |message| hear(&weak, message)));
+        let subscription =
+            inner.platform.subscribe(&inner.topic(), Rc::new(move |message| messages::hear(&weak, message)));
         *inner.subscription.borrow_mut() = Some(subscription);
         Self { inner }
     }
@@ -153,6 +174,7 @@ impl<P: Platform> Session<P> {
         let issuer = "The redirect names an issuer, and the server's documents name none to hold it against.";
         let renewal =
             "A refresh brought an ID token without its audience or nonce: who the user is stands as the launch said.";
+        let not_stored = "The browser did not store the session: it ends when this page is reloaded or left.";
         let pasted = "The access token was pasted: who the user is was not checked, and the session cannot be renewed.";
         let aside = "The server's OpenID configuration speaks of another issuer, or contradicts its SMART configuration: its \
                      keys and its issuer were not used.";
@@ -170,6 +192,7 @@ impl<P: Platform> Session<P> {
             (granted.is_unknown(), "unknown_scopes", unknown, "SMART App Launch 2.2, scopes and launch context"),
             (record.renewal_incomplete, "incomplete_id_token", renewal, "OpenID Connect Core section 12.2"),
             (record.is_pasted, "pasted_token", pasted, "SMART App Launch 2.2, launch app: obtain access token"),
+            (!self.is_stored(), "session_not_stored", not_stored, "HTML Standard, Web storage"),
         ]
         .into_iter()
         .filter(|(is_so, ..)| *is_so)
@@ -194,9 +217,19 @@ impl<P: Platform> Session<P> {
         self.inner.record.borrow().refresh_token.is_some()
     }
 
-    /// Whether the session stands.
+    /// Whether the session stands: it was not ended, and its access token is good or can be replaced.
     pub fn is_active(&self) -> bool {
-        self.inner.ended.borrow().is_none()
+        self.inner.ended.borrow().is_none() && !self.is_over()
+    }
+
+    /// Whether the store holds the session. Where it refused, as a full one does, the session goes on in memory, and ends when the
+    /// page is left.
+    pub fn is_stored(&self) -> bool {
+        self.inner.is_stored.get()
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.inner.record.borrow().is_over(self.inner.platform.now())
     }
 
     /// The FHIR base that the session's requests go to.
@@ -215,13 +248,14 @@ impl<P: Platform> Session<P> {
         self.inner.server.record.name.clone()
     }
 
-    /// Makes the session the one that a reload of this page brings back.
+    /// Makes the session the one that this page shows, and that a reload of it brings back. Other tabs and frames keep theirs.
     ///
     /// # Errors
-    /// [`Error::Storage`], and what ended the session where it has ended.
+    /// What ended the session, where it has ended.
     pub async fn make_current(&self) -> Result<(), Failure> {
         self.inner.check_active()?;
-        records::set_current_session(&self.inner.platform, &self.inner.id).await
+        self.inner.current.set(&self.inner.platform, &self.inner.id);
+        Ok(())
     }
 
     /// Calls a function with every event from now on, until the returned subscription is dropped.
@@ -232,19 +266,26 @@ impl<P: Platform> Session<P> {
         EventSubscription { session: Rc::downgrade(&self.inner), id }
     }
 
-    /// An access token that has not run out, refreshed where it has.
+    /// An access token that has not run out, refreshed where it has. A session that has none and can get none ends.
     pub(super) async fn access_token(&self) -> Result<AccessToken, Failure> {
         self.inner.check_active()?;
+        if self.is_over() {
+            return Err(self.inner.expire().await);
+        }
         identity::check_again(&self.inner);
         if self.expires_within(0.0) {
-            self.refresh().await?;
+            match self.refresh().await {
+                // The new token is good, though only this page has it.
+                Err(failure) if matches!(&*failure, Error::Storage) && !self.expires_within(0.0) => {}
+                refreshed => refreshed?,
+            }
         } else if self.expires_within(SOON) {
             self.refresh_ahead();
         }
         Ok(self.inner.record.borrow().access_token.clone())
     }
 
-    fn expires_within(&self, seconds: f64) -> bool {
+    pub(super) fn expires_within(&self, seconds: f64) -> bool {
         self.expires_at().is_some_and(|expires_at| self.inner.platform.now() + seconds >= expires_at)
     }
 }
@@ -281,13 +322,6 @@ impl<P: Platform> Inner<P> {
         }
     }
 
-    fn is_of_same_launch(&self, record: &SessionRecord) -> bool {
-        let own = self.record.borrow();
-        own.server == record.server
-            && own.client_id == record.client_id
-            && own.context.patient == record.context.patient
-    }
-
     /// Takes over a record that is newer than the one in memory.
     pub fn adopt(&self, record: Rc<SessionRecord>) {
         *self.record.borrow_mut() = record;
@@ -303,17 +337,32 @@ impl<P: Platform> Inner<P> {
         self.tell(&SessionEvent::SignedOut(reason));
     }
 
-    /// Ends the session for a reason of its own, and takes its tokens out of the store.
+    /// Ends the session in every tab for a reason of its own, and takes its tokens out of the store.
     pub async fn end_and_forget(&self, reason: Failure) {
         self.end(reason);
-        self.platform.publish(&self.topic(), SIGNED_OUT);
+        self.publish(&messages::signed_out(self));
         // The session is over whether or not the store can be reached.
         let _ = self.forget().await;
+    }
+
+    /// Ends a session whose time is up. Other tabs notice it by themselves.
+    pub async fn expire(&self) -> Failure {
+        let reason = Failure::from(Error::SessionExpired);
+        self.end(reason.clone());
+        // What stays in the store is removed by the next page.
+        let _ = self.remove().await;
+        reason
+    }
+
+    /// Tells the other tabs that hold the session.
+    pub fn publish(&self, message: &str) {
+        self.platform.publish(&self.topic(), message);
     }
 
     /// Stores a record of the session. Where the session ends while a slow store is writing, nothing stays there.
     pub async fn store(&self, record: &SessionRecord) -> Result<(), Failure> {
         let stored = records::save_session(&self.platform, &self.id, record).await;
+        self.is_stored.set(stored.is_ok());
         if self.check_active().is_err() {
             // What cannot be removed is void for this page all the same.
             let _ = records::remove_session(&self.platform, &self.id).await;
@@ -321,44 +370,23 @@ impl<P: Platform> Inner<P> {
         stored
     }
 
+    async fn remove(&self) -> Result<(), Failure> {
+        self.current.leave(&self.platform, &self.id);
+        records::remove_session(&self.platform, &self.id).await
+    }
+
     /// Takes everything of the session out of the store: its tokens, launches that were to follow it, and what was found
     /// out about its server.
     pub async fn forget(&self) -> Result<(), Failure> {
-        records::remove_session(&self.platform, &self.id).await?;
+        self.remove().await?;
         let patient = self.record.borrow().context.patient.clone();
-        records::remove_launches_about(&self.platform, &self.server.key, patient.as_deref()).await?;
+        pending::remove_launches_about(&self.platform, &self.server.key, patient.as_deref()).await?;
         discovery::forget(&self.platform, &self.server).await
     }
 
     pub fn tell(&self, event: &SessionEvent) {
         let listeners: Vec<Listener> = self.listeners.borrow().iter().map(|(_, listener)| listener.clone()).collect();
         listeners.iter().for_each(|listener| listener(event));
-    }
-}
-
-/// Hears what another tab says of the session: that it ended, or its new record.
-fn hear<P: Platform>(session: &Weak<Inner<P>>, message: &str) {
-    let Some(inner) = session.upgrade() else { return };
-    if inner.ended.borrow().is_some() {
-        return;
-    }
-    let platform = inner.platform.clone();
-    if message == SIGNED_OUT {
-        inner.end(Error::SignedOut.into());
-        platform.spawn(Box::pin(async move {
-            // What cannot be removed here was ended in memory, and its tokens are void for this page.
-            let _ = inner.forget().await;
-        }));
-        return;
-    }
-    let record = platform.parse(message).and_then(|value| SessionRecord::read(&value));
-    if let Some(record) = record.filter(|record| inner.is_of_same_launch(record)) {
-        inner.adopt(record.clone());
-        identity::check_signature(&inner);
-        platform.spawn(Box::pin(async move {
-            // The other tab has stored it; a copy that fails here is read anew at the next refresh.
-            let _ = inner.store(&record).await;
-        }));
     }
 }
 

@@ -1,6 +1,7 @@
 //! The end of a session by the user's will: forgotten in every tab, and its tokens given back.
 
-use super::session::{Inner, SIGNED_OUT, Session};
+use super::messages;
+use super::session::{Inner, Session};
 use super::transport::{DOCUMENT_TIMEOUT, send};
 use crate::abort::AbortSignal;
 use crate::error::{Error, Failure};
@@ -30,18 +31,18 @@ impl<P: Platform> Session<P> {
     /// # Errors
     /// [`Error::Storage`] where the tokens could not be removed from the store. The session is ended all the same.
     pub async fn sign_out(&self) -> Result<Revocation, Failure> {
-        if !self.is_active() {
+        if self.inner.check_active().is_err() {
             return self.inner.forget().await.map(|()| Revocation::AlreadyEnded);
         }
         self.inner.end(Error::SignedOut.into());
-        self.inner.platform.publish(&self.inner.topic(), SIGNED_OUT);
+        self.inner.publish(&messages::signed_out(&self.inner));
         let forgotten = self.inner.forget().await;
         let revocation = self.inner.parts.revoke(self.clone()).await;
         forgotten.map(|()| revocation)
     }
 }
 
-/// Gives the tokens of a session back.
+/// Gives the tokens of a session back: each of them, whatever became of the one before.
 pub(super) async fn revoke<P: Platform>(session: Session<P>) -> Revocation {
     let record = session.inner.record.borrow().clone();
     let Some(endpoint) = &record.endpoints.revocation else { return Revocation::NotOffered };
@@ -49,12 +50,14 @@ pub(super) async fn revoke<P: Platform>(session: Session<P>) -> Revocation {
         return Revocation::Page(endpoint.as_str().to_owned());
     }
     let refresh = record.refresh_token.as_ref().map(RevokedToken::Refresh);
+    let mut revocation = Revocation::Revoked;
     for token in refresh.into_iter().chain([RevokedToken::Access(&record.access_token)]) {
-        if let Err(failure) = give_back(&session.inner, endpoint, token).await {
-            return Revocation::Failed(failure);
+        match give_back(&session.inner, endpoint, token).await {
+            Err(failure) if revocation == Revocation::Revoked => revocation = Revocation::Failed(failure),
+            _ => {}
         }
     }
-    Revocation::Revoked
+    revocation
 }
 
 async fn give_back<P: Platform>(inner: &Inner<P>, endpoint: &Url, token: RevokedToken<'_>) -> Result<(), Failure> {

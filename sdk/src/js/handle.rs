@@ -31,6 +31,7 @@ pub enum Call {
     Scopes = "scopes",
     Identity = "identity",
     Active = "active",
+    Stored = "stored",
     MayRead = "mayRead",
     OnEvent = "onEvent",
     Share = "share",

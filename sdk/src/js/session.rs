@@ -76,6 +76,7 @@ impl Held for JsSession {
             Call::Scopes => scopes_object(&session.scopes()),
             Call::Identity => session.identity().map_or(JsValue::UNDEFINED, |identity| identity_object(&identity)),
             Call::Active => session.is_active().into(),
+            Call::Stored => session.is_stored().into(),
             Call::MayRead => {
                 let [resource_type, ..] = arguments;
                 session.may_read(&resource_type.as_string().unwrap_or_default()).into()

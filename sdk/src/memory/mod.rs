@@ -5,6 +5,7 @@
 
 mod http;
 mod json;
+mod page;
 mod popup;
 mod world;
 

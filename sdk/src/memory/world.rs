@@ -14,6 +14,7 @@ use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
 use super::http::{MemoryResponse, Reply};
 use super::json::SerdeJson;
+use super::page::MemoryPage;
 use super::popup::PopupLine;
 use crate::abort::AbortSignal;
 use crate::platform::*;
@@ -42,6 +43,7 @@ struct Inner {
     digests_work: Cell<bool>,
     signatures_hold: Cell<bool>,
     reveals_redirects: Cell<bool>,
+    messages_travel: Cell<bool>,
     signing_key: RefCell<Option<String>>,
     unimportable: RefCell<Option<String>>,
     tabs: Cell<usize>,
@@ -64,6 +66,7 @@ impl World {
             digests_work: Cell::new(true),
             signatures_hold: Cell::new(true),
             reveals_redirects: Cell::new(false),
+            messages_travel: Cell::new(true),
             signing_key: RefCell::default(),
             unimportable: RefCell::default(),
             tabs: Cell::new(0),
@@ -80,8 +83,11 @@ impl World {
             world: self.clone(),
             tab: self.inner.tabs.get(),
             texts: Texts::default(),
+            is_store_shared: Rc::default(),
+            page: Rc::new(MemoryPage::tab(location)),
             location: Rc::new(RefCell::new(location.to_owned())),
             store_works: Rc::new(Cell::new(true)),
+            is_store_full: Rc::default(),
             posted: Rc::default(),
             opener: None,
         }
@@ -110,6 +116,11 @@ impl World {
     /// Says whether a redirect that was not followed shows its status and headers from now on, as in Node. A browser hides them.
     pub fn let_redirects_be_revealed(&self, revealed: bool) {
         self.inner.reveals_redirects.set(revealed);
+    }
+
+    /// Says whether messages reach other tabs from now on, as they do not reach one that is frozen.
+    pub fn let_messages_travel(&self, travel: bool) {
+        self.inner.messages_travel.set(travel);
     }
 
     /// Lets signatures hold from now on for the key of one name alone.
@@ -185,8 +196,11 @@ pub struct MemoryPlatform {
     world: World,
     tab: usize,
     texts: Texts,
+    is_store_shared: Rc<Cell<bool>>,
+    pub(super) page: Rc<MemoryPage>,
     location: Rc<RefCell<String>>,
     store_works: Rc<Cell<bool>>,
+    is_store_full: Rc<Cell<bool>>,
     posted: Rc<RefCell<Option<Form>>>,
     pub(super) opener: Option<Rc<PopupLine>>,
 }
@@ -194,24 +208,41 @@ pub struct MemoryPlatform {
 impl MemoryPlatform {
     /// Goes to an address, as the browser does after a redirect.
     pub fn visit(&self, location: &str) {
+        self.page.enter(location);
         *self.location.borrow_mut() = location.to_owned();
     }
 
-    /// Opens another tab at an address with a copy of this tab's store, as duplicating a tab does.
+    /// Goes back in the history to the address before this one, and loads it.
+    pub fn go_back(&self) {
+        if let Some(location) = self.page.go_back() {
+            *self.location.borrow_mut() = location;
+        }
+    }
+
+    /// Opens another tab at an address with a copy of this tab's store and history, as duplicating a tab does.
     pub fn duplicate(&self) -> Self {
         let copy = self.world.tab(&self.location.borrow());
         *copy.texts.borrow_mut() = self.texts.borrow().clone();
-        copy
+        Self { page: Rc::new(self.page.duplicate()), ..copy }
     }
 
     /// Opens another tab that shares this tab's store, as localStorage is shared.
     pub fn with_same_store(&self) -> Self {
-        Self { texts: self.texts.clone(), ..self.world.tab(&self.location.borrow()) }
+        self.is_store_shared.set(true);
+        let tab = self.world.tab(&self.location.borrow());
+        Self { texts: self.texts.clone(), is_store_shared: self.is_store_shared.clone(), ..tab }
+    }
+
+    /// Opens a frame of this tab at an address; frames share the tab's store, as sessionStorage is shared.
+    pub fn frame(&self, location: &str) -> Self {
+        let (texts, is_store_shared) = (self.texts.clone(), self.is_store_shared.clone());
+        Self { texts, is_store_shared, page: Rc::new(MemoryPage::frame(location)), ..self.world.tab(location) }
     }
 
     /// A tab that this one opened, with a copy of its store.
     pub(super) fn with_opener(&self, opener: Rc<PopupLine>) -> Self {
-        Self { opener: Some(opener), ..self.duplicate() }
+        let copy = self.duplicate();
+        Self { opener: Some(opener), page: Rc::new(self.page.opened()), ..copy }
     }
 
     /// The form that the tab last left a page by.
@@ -227,6 +258,11 @@ impl MemoryPlatform {
     /// Puts a text in the store.
     pub fn put(&self, key: &str, text: &str) {
         self.texts.borrow_mut().insert(key.to_owned(), text.to_owned());
+    }
+
+    /// Says whether the store is full from now on: what it holds can be read and removed, and nothing can be put there.
+    pub fn let_store_take_nothing_more(&self, full: bool) {
+        self.is_store_full.set(full);
     }
 
     /// Says whether the store works from now on.
@@ -294,6 +330,9 @@ impl Store for MemoryPlatform {
     }
 
     async fn set(&self, key: &str, text: &str) -> Result<(), StoreFailure> {
+        if self.is_store_full.get() {
+            return Err(StoreFailure);
+        }
         self.store()?.borrow_mut().insert(key.to_owned(), text.to_owned());
         Ok(())
     }
@@ -305,6 +344,10 @@ impl Store for MemoryPlatform {
 
     async fn keys(&self, prefix: &str) -> Result<Vec<String>, StoreFailure> {
         Ok(self.store()?.borrow().keys().filter(|key| key.starts_with(prefix)).cloned().collect())
+    }
+
+    fn is_shared_by_tabs(&self) -> bool {
+        self.is_store_shared.get()
     }
 }
 
@@ -385,6 +428,9 @@ impl Channel for MemoryPlatform {
     }
 
     fn publish(&self, topic: &str, message: &str) {
+        if !self.world.inner.messages_travel.get() {
+            return;
+        }
         let mut listeners = self.world.inner.listeners.borrow_mut();
         listeners.retain(|(_, _, handler)| handler.strong_count() > 0);
         for (_, _, handler) in listeners.iter().filter(|(known, tab, _)| known == topic && *tab != self.tab) {
@@ -421,7 +467,8 @@ impl Navigator for MemoryPlatform {
     }
 
     fn replace(&self, url: &str) -> Result<(), NavigationFailure> {
-        self.visit(url);
+        self.page.replace(url);
+        *self.location.borrow_mut() = url.to_owned();
         Ok(())
     }
 }

@@ -86,6 +86,27 @@ impl LaunchContext {
         Self { patient, members, ..Self::default() }
     }
 
+    /// This context with what a later token response says: what that does not repeat stands.
+    pub fn followed_by(&self, later: &Self) -> Self {
+        let list =
+            |later: &[FhirContextItem], own: &[FhirContextItem]| if later.is_empty() { own } else { later }.to_vec();
+        let text = |later: &Option<String>, own: &Option<String>| later.clone().or_else(|| own.clone());
+        let is_repeated = |name: &String| later.members.iter().any(|(other, _)| other == name);
+        let kept = self.members.iter().filter(|(name, _)| !is_repeated(name));
+        Self {
+            patient: text(&later.patient, &self.patient),
+            encounter: text(&later.encounter, &self.encounter),
+            fhir_context: list(&later.fhir_context, &self.fhir_context),
+            need_patient_banner: later.need_patient_banner.or(self.need_patient_banner),
+            intent: text(&later.intent, &self.intent),
+            tenant: text(&later.tenant, &self.tenant),
+            smart_style_url: text(&later.smart_style_url, &self.smart_style_url),
+            // The guard knows the places of the launch alone.
+            authorization_details: self.authorization_details.clone(),
+            members: kept.chain(&later.members).cloned().collect(),
+        }
+    }
+
     /// Every member as one JSON object. It holds no token.
     pub fn to_json(&self) -> String {
         let add = |writer: ObjectWriter, (name, json): &(String, String)| writer.raw(name, json);

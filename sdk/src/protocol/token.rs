@@ -145,6 +145,17 @@ pub(super) fn read_json_answer<V: JsonView>(status: u16, body: &Body<V>) -> Resu
     Ok(answer)
 }
 
+/// Whether an answer says nothing about the request, so that the same request may be sent again: a page in place of JSON, or a
+/// server that cannot serve now and names no OAuth error.
+pub fn may_pass<V: JsonView>(status: u16, body: &Body<V>) -> bool {
+    let is_unavailable = status == 429 || status >= 500;
+    match body {
+        Body::Json(answer) => is_unavailable && answer.member("error").is_none(),
+        Body::Text(_) => status != 0 && !(300..400).contains(&status),
+        Body::Empty => is_unavailable,
+    }
+}
+
 fn read_expires_in<V: JsonView>(answer: &V) -> Result<Option<f64>, &'static str> {
     let Some(value) = answer.member("expires_in") else { return Ok(None) };
     match value.number().or_else(|| digits(value.text()?.trim_ascii())) {
@@ -311,6 +322,32 @@ mod tests {
             hint: None,
         };
         assert_eq!(error, Err(Error::Token(Box::new(expected)).into()));
+    }
+
+    #[test]
+    fn c11_only_what_says_nothing_of_the_request_may_pass() {
+        let page = || Body::<Value>::Text("<h1>Hello</h1>".into());
+        for (status, body) in [
+            (429, Body::Empty),
+            (500, Body::Empty),
+            (503, page()),
+            (502, Body::Json(json!({"message": "no upstream"}))),
+            (200, page()),
+            (404, page()),
+        ] {
+            assert!(may_pass(status, &body), "{status} {body:?}");
+        }
+        for (status, body) in [
+            (400, Body::Json(json!({"error": "invalid_grant"}))),
+            (500, Body::Json(json!({"error": "server_error"}))),
+            (200, Body::Json(json!({"token_type": "Bearer"}))),
+            (400, Body::Json(json!({}))),
+            (302, page()),
+            (0, Body::Empty),
+            (204, Body::Empty),
+        ] {
+            assert!(!may_pass(status, &body), "{status} {body:?}");
+        }
     }
 
     #[test]

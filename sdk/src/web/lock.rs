@@ -8,9 +8,8 @@ use wasm_bindgen::prelude::*;
 use super::WebPlatform;
 use super::global::{global, member};
 use super::host::{held_promise, promise_with_resolver};
-use super::storage::StoreChoice;
 use super::tasks::Settled;
-use crate::platform::Lock;
+use crate::platform::{Lock, Store as _};
 
 #[wasm_bindgen]
 extern "C" {
@@ -54,7 +53,7 @@ impl Lock for WebPlatform {
 
     /// A page that shares its store with no other spares itself the browser's answer, which comes late while a page is being built.
     async fn lock_stored(&self, name: &str) -> LockGuard {
-        lock(name, matches!(self.inner.store, StoreChoice::Origin | StoreChoice::Own(_))).await
+        lock(name, self.is_shared_by_tabs()).await
     }
 }
 

@@ -15,6 +15,7 @@ mod lines;
 mod location;
 mod lock;
 mod messages;
+mod page;
 mod pieces;
 mod popup;
 mod storage;
@@ -70,6 +71,8 @@ pub struct WebPlatform {
 struct Inner {
     store: StoreChoice,
     channels: messages::Channels,
+    /// What this object remembers where there is no page to remember it.
+    remembered: page::Strings,
     #[cfg(feature = "js")]
     early: Option<Function>,
 }

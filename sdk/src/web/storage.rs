@@ -95,4 +95,8 @@ impl Store for WebPlatform {
     fn is_bound_to_origin(&self) -> bool {
         !matches!(self.inner.store, StoreChoice::Own(_))
     }
+
+    fn is_shared_by_tabs(&self) -> bool {
+        matches!(self.inner.store, StoreChoice::Origin | StoreChoice::Own(_))
+    }
 }

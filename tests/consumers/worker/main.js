@@ -29,7 +29,7 @@ function handOver(session) {
     button.addEventListener("click", () => worker.postMessage({ work }));
     document.querySelector("main").append(button);
   }
-  worker.postMessage({ config: { ...settings, redirectUri: location.origin + location.pathname } });
+  worker.postMessage({ id: session.id, config: { ...settings, redirectUri: location.origin + location.pathname } });
 }
 
 const tab = {

@@ -20,8 +20,8 @@ const store = {
 
 let session;
 
-addEventListener("message", async ({ data: { config, work } }) => {
-  if (config) session = await new SmartApp({ ...config, store }).resume();
+addEventListener("message", async ({ data: { id, config, work } }) => {
+  if (config) session = (await new SmartApp({ ...config, store }).sessions()).find((one) => one.id === id);
   else await session[work]();
   postMessage({ shown: await summaryOf(session).catch(({ code }) => code) });
 });

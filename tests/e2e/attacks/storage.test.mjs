@@ -82,7 +82,7 @@ test("S4 a launch that was tampered with while the user was away is not finished
   ]) {
     await goAndAllow(page);
     await page.evaluate(`(() => {
-      const key = Object.keys(sessionStorage).find((key) => key.startsWith("smartrust.launch.") && !sessionStorage[key].includes('"used"'));
+      const key = "smartrust.launch." + new URLSearchParams(location.search).get("state");
       sessionStorage.setItem(key, JSON.stringify((${change})(JSON.parse(sessionStorage.getItem(key)))));
     })()`);
     assert.equal(await outcome(page), "state_mismatch", String(change));
@@ -117,15 +117,26 @@ test("S4 where the store is full, the page says so before anybody leaves", async
   assert.deepEqual(traffic.to(`${ehr}/oauth/`).map((request) => request.url()), []);
 });
 
-test("S4 where the store is full by the time of the redirect, the page says so and offers to begin again", async ({ page }) => {
+test("S4 C12 where the store is full by the time of the redirect, the record is shown, and the page says that it keeps no sign-in", async ({ page }) => {
   await fillUp(page, (key) => key.startsWith("smartrust.session."));
-  const launcher = new Launcher(page);
-  await launcher.connect();
-  await confirmAtPortal(page);
-  await launcher.heading("This browser keeps nothing for this page").waitFor();
-  await page.getByRole("link", { name: "Go to the start page" }).click();
-  await launcher.button("Connect").waitFor();
+  const launcher = await connectAsPatient(page);
+  await page.getByRole("status").getByText("This browser did not keep your sign-in.").waitFor();
+  await launcher.recordIsComplete();
   assert.ok(!(await everythingStored(page)).includes("accessToken"));
+  await page.reload();
+  await launcher.heading("No record is open").waitFor();
+});
+
+test("C12 a session that could not be stored says so, reads and refreshes", async ({ page, context }) => {
+  await emptyHome(context);
+  await fillUp(page, (key) => key.startsWith("smartrust.session."));
+  await goAndAllow(page);
+  const seen = await withSession(page, async ({ session }) => {
+    const codes = (await session.findings()).map(({ code }) => code);
+    const code = await session.refresh().catch((error) => error.code);
+    return [session.stored, session.active, codes, code, (await session.patient.read()).resourceType];
+  });
+  assert.deepEqual(seen, [false, true, ["session_not_stored"], "storage_unavailable", "Patient"]);
 });
 
 test("R3 a store that is full at a refresh costs neither the session nor the new refresh token", async ({ page, context, traffic }) => {
@@ -143,6 +154,7 @@ test("R3 a store that is full at a refresh costs neither the session nor the new
     return { full, again, patient: (await session.read(`Patient/${session.patient}`)).resourceType };
   });
   assert.deepEqual(refreshes, { full: "storage_unavailable", again: "refreshed", patient: "Patient" });
+  assert.equal(traffic.tokenRequests("refresh_token").length, 2);
   const [first, second] = traffic.tokenRequests("refresh_token").map((request) => new URLSearchParams(request.postData()).get("refresh_token"));
   assert.notEqual(first, second);
 });

@@ -35,6 +35,12 @@ export class Chart {
     await this.#portlet().getByRole("link", { name: app }).click();
   }
 
+  /** The address by which an app is opened in a frame of the chart. `app` is its whole name. */
+  async frameAddress(app) {
+    await this.#portlet().getByRole("button", { name: `Open ${app} in the chart`, exact: true }).click();
+    return this.#page.locator(`iframe[title="${app}"]`).evaluate(({ src }) => src);
+  }
+
   /** Opens an app in a popup, and returns the popup's page. `app` is its whole name. */
   async launchInPopup(app) {
     const opened = this.#page.waitForEvent("popup");

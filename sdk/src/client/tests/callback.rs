@@ -39,13 +39,13 @@ fn c2_a_replayed_callback_gives_the_session_that_stands() {
 }
 
 #[test]
-fn c2_a_code_whose_exchange_failed_is_not_sent_again() {
+fn c2_t4_a_code_that_the_server_refused_is_not_sent_again() {
     let (server, world, tab) = stage();
     launch(&world, &app(&tab)).unwrap();
     let redirect = redirect(&server, &tab);
-    server.token_replies.borrow_mut().push_back(Reply::offline());
+    server.token_replies.borrow_mut().push_back(Reply::json(400, &json!({"error": "invalid_grant"})));
     tab.visit(&redirect);
-    assert_eq!(resume(&world, &app(&tab)).err().map(|error| error.code()), Some("network"));
+    assert_eq!(resume(&world, &app(&tab)).err().map(|error| error.code()), Some("invalid_grant"));
     tab.visit(&redirect);
     assert_eq!(resume(&world, &app(&tab)).err(), Some(Error::CallbackReplayed));
     assert_eq!(token_requests(&world).len(), 1);
@@ -123,7 +123,7 @@ fn s6_a_failed_exchange_leaves_no_verifier_either() {
     let (server, world, tab) = stage();
     launch(&world, &app(&tab)).unwrap();
     tab.visit(&redirect(&server, &tab));
-    server.token_replies.borrow_mut().push_back(Reply::text(200, "<html>"));
+    server.token_replies.borrow_mut().push_back(Reply::json(400, &json!({"error": "invalid_request"})));
     assert!(resume(&world, &app(&tab)).is_err());
     let verifier = field(&token_requests(&world)[0], "code_verifier").unwrap();
     assert!(tab.stored().values().all(|text| !text.contains(&verifier)));

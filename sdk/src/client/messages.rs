@@ -1,0 +1,122 @@
+//! What the tabs that hold the same session tell each other: its new record, its end, and which of two copies is the newer one.
+
+use std::rc::{Rc, Weak};
+
+use super::identity;
+use super::records::{self, SessionRecord};
+use super::session::{Inner, Session};
+use crate::error::{Error, Failure, OAuthError};
+use crate::platform::{JsonView, Platform};
+use crate::protocol::json::ObjectWriter;
+use crate::protocol::secret::RefreshToken;
+
+/// The user has signed out, with tokens that were renewed so many times.
+const SIGNED_OUT: &str = "signedOut";
+/// Who holds tokens that were renewed more often than so many times?
+const QUESTION: &str = "newerThan";
+/// The server refuses this refresh token.
+const REFUSED: &str = "refused";
+
+pub(super) fn signed_out<P: Platform>(inner: &Inner<P>) -> String {
+    with_count(SIGNED_OUT, inner.record.borrow().renewals)
+}
+
+pub(super) fn question(renewals: f64) -> String {
+    with_count(QUESTION, renewals)
+}
+
+fn with_count(name: &str, count: f64) -> String {
+    ObjectWriter::new().optional_seconds(name, Some(count)).finish()
+}
+
+/// Hears what another tab says of the session.
+pub(super) fn hear<P: Platform>(session: &Weak<Inner<P>>, message: &str) {
+    let Some(inner) = session.upgrade().filter(|inner| inner.check_active().is_ok()) else { return };
+    let Some(message) = inner.platform.parse(message) else { return };
+    let count = |name: &str| message.member(name)?.number();
+    let renewals = inner.record.borrow().renewals;
+    if let Some(known) = count(SIGNED_OUT) {
+        hear_sign_out(inner, renewals > known);
+    } else if let Some(known) = count(QUESTION) {
+        if renewals > known {
+            let record = inner.record.borrow().to_json();
+            inner.publish(&record);
+        }
+    } else if let Some(token) = message.member_text(REFUSED) {
+        hear_refusal(inner, &RefreshToken::new(token), message.member_text("description"));
+    } else if let Some(record) = SessionRecord::read(&message)
+        && inner.adopt_newer(record.clone())
+    {
+        let platform = inner.platform.clone();
+        platform.spawn(Box::pin(async move {
+            // The other tab has stored it; a copy that fails here is read anew at the next refresh.
+            let _ = inner.store(&record).await;
+        }));
+    }
+}
+
+/// The session ends here, too. Tokens that the other tab does not know of are given back by this one.
+fn hear_sign_out<P: Platform>(inner: Rc<Inner<P>>, is_newer: bool) {
+    inner.end(Error::SignedOut.into());
+    let platform = inner.platform.clone();
+    platform.spawn(Box::pin(async move {
+        // What cannot be removed here was ended in memory, and its tokens are void for this page.
+        let _ = inner.forget().await;
+        if is_newer {
+            let parts = inner.parts.clone();
+            parts.revoke(Session { inner }).await;
+        }
+    }));
+}
+
+/// Where this tab holds the refresh token that another tab saw refused, the session ends here, too.
+fn hear_refusal<P: Platform>(inner: Rc<Inner<P>>, refused: &RefreshToken, description: Option<String>) {
+    if inner.record.borrow().refresh_token.as_ref() != Some(refused) {
+        return;
+    }
+    let error = OAuthError { error: "invalid_grant".to_owned(), description, uri: None, status: None, hint: None };
+    inner.end(Error::Token(Box::new(error)).into());
+    let platform = inner.platform.clone();
+    platform.spawn(Box::pin(async move {
+        // As after a sign-out in another tab.
+        let _ = inner.forget().await;
+    }));
+}
+
+impl<P: Platform> Inner<P> {
+    /// Takes over a record of the same session, if it is newer than the one in memory.
+    pub fn adopt_newer(self: &Rc<Self>, record: Rc<SessionRecord>) -> bool {
+        let is_newer = {
+            let own = self.record.borrow();
+            record.renewals > own.renewals && own.is_of_same_launch(&record)
+        };
+        if is_newer {
+            self.adopt(record);
+            identity::check_signature(self);
+        }
+        is_newer
+    }
+
+    /// Ends the session whose refresh token the server refuses, in all tabs that hold the same token. Another token stays as it is,
+    /// here in the store and in other tabs.
+    pub async fn end_refused(&self, failure: Failure) {
+        self.end(failure.clone());
+        let refused = self.record.borrow().refresh_token.clone();
+        let description = match &*failure {
+            Error::Token(error) => error.description.clone(),
+            _ => None,
+        };
+        if let Some(token) = &refused {
+            let message = ObjectWriter::new()
+                .text(REFUSED, token.expose())
+                .optional_text("description", description.as_deref())
+                .finish();
+            self.publish(&message);
+        }
+        let stored = records::load_session(&self.platform, &self.id).await.ok().flatten();
+        if stored.is_none_or(|stored| stored.refresh_token == refused) {
+            // The session is over whether or not the store can be reached.
+            let _ = self.forget().await;
+        }
+    }
+}

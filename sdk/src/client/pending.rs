@@ -1,0 +1,183 @@
+//! Launches that wait for their redirect, or for the exchange of the code that it brought.
+
+use std::rc::Rc;
+
+use super::records::{Endpoints, unavailable};
+use crate::error::Failure;
+use crate::platform::{JsonView, Platform};
+use crate::protocol::json::{NeededTexts, ObjectWriter};
+use crate::protocol::secret::{AuthorizationCode, CodeVerifier};
+
+const LAUNCH: &str = "smartrust.launch.";
+
+/// How long a launch may wait for its redirect, in seconds.
+const LAUNCH_LIFETIME: f64 = 3600.0;
+
+/// How long a code may be exchanged, in seconds (RFC 6749 section 4.1.2 recommends ten minutes at most).
+const CODE_LIFETIME: f64 = 600.0;
+
+/// A launch that has no session yet.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct PendingLaunch {
+    pub server: String,
+    pub client_id: String,
+    pub redirect_uri: String,
+    pub scope: String,
+    pub nonce: Option<String>,
+    pub verifier: Option<CodeVerifier>,
+    pub endpoints: Rc<Endpoints>,
+    /// `max_age` of the authorization request, in seconds.
+    pub max_age: Option<f64>,
+    /// The patient that the session must be about, where that is known before.
+    pub patient: Option<String>,
+    /// Whether the link of an EHR asked for it.
+    pub is_ehr_launch: bool,
+    pub created: f64,
+    /// What the redirect brought, where its exchange failed for a reason that may pass.
+    pub redirect: Option<CheckedRedirect>,
+}
+
+/// What a redirect brought, after its issuer was checked.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct CheckedRedirect {
+    pub code: AuthorizationCode,
+    /// Whether it named an issuer, and the server's documents none to hold it against.
+    pub issuer_unknown: bool,
+    /// When it came, in seconds since 1970.
+    pub came: f64,
+}
+
+/// What is known of a launch by its state.
+pub(crate) enum LaunchState {
+    Pending(Box<PendingLaunch>),
+    /// It has ended, and its code is never sent again.
+    Used,
+    Unknown,
+}
+
+impl PendingLaunch {
+    fn to_json(&self) -> String {
+        let redirect = self.redirect.as_ref();
+        ObjectWriter::new()
+            .text("server", &self.server)
+            .text("clientId", &self.client_id)
+            .text("redirectUri", &self.redirect_uri)
+            .text("scope", &self.scope)
+            .optional_text("nonce", self.nonce.as_deref())
+            .optional_text("verifier", self.verifier.as_ref().map(CodeVerifier::expose))
+            .raw("endpoints", &self.endpoints.to_json())
+            .optional_seconds("maxAge", self.max_age)
+            .optional_text("patient", self.patient.as_deref())
+            .flag("isEhrLaunch", self.is_ehr_launch)
+            .optional_seconds("created", Some(self.created))
+            .optional_text("code", redirect.map(|redirect| redirect.code.expose()))
+            .flag("issuerUnknown", redirect.is_some_and(|redirect| redirect.issuer_unknown))
+            .optional_seconds("came", redirect.map(|redirect| redirect.came))
+            .finish()
+    }
+
+    fn read<V: JsonView>(value: &V) -> Option<Self> {
+        let number = |name: &str| value.member(name)?.number();
+        let flag = |name: &str| value.member(name).and_then(|member| member.flag()).unwrap_or(false);
+        let created = number("created")?;
+        let endpoints = Rc::new(Endpoints::read(&value.member("endpoints")?)?);
+        let redirect = value.member_text("code").zip(number("came")).map(|(code, came)| CheckedRedirect {
+            code: AuthorizationCode::new(code),
+            issuer_unknown: flag("issuerUnknown"),
+            came,
+        });
+        let texts = NeededTexts::of(value);
+        let launch = Self {
+            server: texts.needed("server"),
+            client_id: texts.needed("clientId"),
+            redirect_uri: texts.needed("redirectUri"),
+            scope: texts.needed("scope"),
+            nonce: value.member_text("nonce"),
+            verifier: value.member_text("verifier").map(CodeVerifier::new),
+            endpoints,
+            max_age: number("maxAge"),
+            patient: value.member_text("patient"),
+            is_ehr_launch: flag("isEhrLaunch"),
+            created,
+            redirect,
+        };
+        texts.are_whole.get().then_some(launch)
+    }
+}
+
+/// Whether a launch has waited too long, for its redirect or for its exchange.
+fn is_over<V: JsonView>(launch: &V, now: f64) -> bool {
+    let is_older = |name: &str, lifetime: f64| {
+        let time = launch.member(name).and_then(|time| time.number());
+        time.map(|time| now - time > lifetime)
+    };
+    is_older("created", LAUNCH_LIFETIME).unwrap_or(true) || is_older("came", CODE_LIFETIME).unwrap_or(false)
+}
+
+/// Stores a launch.
+pub(crate) async fn save_launch<P: Platform>(platform: &P, state: &str, launch: &PendingLaunch) -> Result<(), Failure> {
+    platform.set(&format!("{LAUNCH}{state}"), &launch.to_json()).await.map_err(unavailable)
+}
+
+/// What is known of the launch with a state. One that has waited too long is forgotten.
+pub(crate) async fn find_launch<P: Platform>(platform: &P, state: &str) -> Result<LaunchState, Failure> {
+    let key = format!("{LAUNCH}{state}");
+    let Some(text) = platform.get(&key).await.map_err(unavailable)? else { return Ok(LaunchState::Unknown) };
+    let value = platform.parse(&text).filter(|value| !is_over(value, platform.now()));
+    if value.as_ref().and_then(|value| value.member("used")?.flag()) == Some(true) {
+        return Ok(LaunchState::Used);
+    }
+    match value.and_then(|value| PendingLaunch::read(&value)) {
+        Some(launch) => Ok(LaunchState::Pending(Box::new(launch))),
+        None => {
+            platform.remove(&key).await.map_err(unavailable)?;
+            Ok(LaunchState::Unknown)
+        }
+    }
+}
+
+/// Ends a launch that got no session: its state counts as used from now on, and its verifier and code are gone.
+pub(crate) async fn end_launch<P: Platform>(platform: &P, state: &str, created: f64) {
+    let used = ObjectWriter::new().flag("used", true).optional_seconds("created", Some(created)).finish();
+    let key = format!("{LAUNCH}{state}");
+    if platform.set(&key, &used).await.is_err() {
+        // Where nothing can be written, a launch that is gone cannot be used again either.
+        let _ = platform.remove(&key).await;
+    }
+}
+
+/// Forgets a launch.
+pub(crate) async fn remove_launch<P: Platform>(platform: &P, state: &str) -> Result<(), Failure> {
+    platform.remove(&format!("{LAUNCH}{state}")).await.map_err(unavailable)
+}
+
+/// Forgets the launches that have waited too long, and what cannot be read.
+pub(crate) async fn remove_old_launches<P: Platform>(platform: &P) -> Result<(), Failure> {
+    let now = platform.now();
+    remove_launches(platform, &|stored| stored.is_none_or(|launch| is_over(&launch, now))).await
+}
+
+/// Forgets the launches at a server that must be about a patient.
+pub(crate) async fn remove_launches_about<P: Platform>(
+    platform: &P,
+    server: &str,
+    patient: Option<&str>,
+) -> Result<(), Failure> {
+    let Some(patient) = patient else { return Ok(()) };
+    let is_about = |stored: Option<P::Value>| {
+        let has = |name: &str, text: &str| stored.as_ref()?.member_text(name).filter(|known| known == text);
+        has("server", server).and(has("patient", patient)).is_some()
+    };
+    remove_launches(platform, &is_about).await
+}
+
+/// Forgets the launches of which something is true; what is stored of one may be damaged.
+async fn remove_launches<P: Platform>(platform: &P, is_over: &dyn Fn(Option<P::Value>) -> bool) -> Result<(), Failure> {
+    for key in platform.keys(LAUNCH).await.map_err(unavailable)? {
+        let stored = platform.get(&key).await.map_err(unavailable)?.and_then(|text| platform.parse(&text));
+        if is_over(stored) {
+            platform.remove(&key).await.map_err(unavailable)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,118 @@
+//! What a page remembers for itself, and the history of its tab or frame.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::world::MemoryPlatform;
+use crate::platform::{Page, PageKind};
+
+type Strings = BTreeMap<String, String>;
+
+/// The history of a tab or a frame, with what each of its places remembers.
+#[derive(Clone)]
+pub(super) struct MemoryPage {
+    kind: PageKind,
+    /// What the tab as a whole remembers.
+    tab: RefCell<Strings>,
+    places: RefCell<Vec<Place>>,
+    /// The place that is shown.
+    now: Cell<usize>,
+}
+
+#[derive(Clone)]
+struct Place {
+    location: String,
+    remembered: Strings,
+}
+
+impl Place {
+    fn at(location: &str) -> Self {
+        Self { location: location.to_owned(), remembered: Strings::new() }
+    }
+
+    fn origin(&self) -> &str {
+        let end = self.location.match_indices('/').nth(2).map_or(self.location.len(), |(index, _)| index);
+        self.location.get(..end).unwrap_or_default()
+    }
+}
+
+impl MemoryPage {
+    pub fn tab(location: &str) -> Self {
+        Self::of(PageKind::Tab, location)
+    }
+
+    pub fn frame(location: &str) -> Self {
+        Self::of(PageKind::Frame, location)
+    }
+
+    fn of(kind: PageKind, location: &str) -> Self {
+        let places = RefCell::new(vec![Place::at(location)]);
+        Self { kind, tab: RefCell::default(), places, now: Cell::new(0) }
+    }
+
+    /// The page of a duplicated tab.
+    pub fn duplicate(&self) -> Self {
+        self.clone()
+    }
+
+    /// The first page of a window that this page opened: it has a copy of what the tab remembers, and a history of its own.
+    pub fn opened(&self) -> Self {
+        Self { tab: self.tab.clone(), ..Self::tab("about:blank") }
+    }
+
+    /// Enters a new place in the history, after the one that is shown.
+    pub fn enter(&self, location: &str) {
+        let mut places = self.places.borrow_mut();
+        places.truncate(self.now.get() + 1);
+        places.push(Place::at(location));
+        self.now.set(places.len() - 1);
+    }
+
+    /// Gives the place that is shown another address.
+    pub fn replace(&self, location: &str) {
+        if let Some(place) = self.places.borrow_mut().get_mut(self.now.get()) {
+            place.location = location.to_owned();
+        }
+    }
+
+    /// Shows the place before, and gives its address.
+    pub fn go_back(&self) -> Option<String> {
+        let before = self.now.get().checked_sub(1)?;
+        self.now.set(before);
+        self.places.borrow().get(before).map(|place| place.location.clone())
+    }
+
+    fn recall(&self, name: &str) -> Option<String> {
+        let places = self.places.borrow();
+        let reached = places.get(..=self.now.get())?;
+        let origin = reached.last()?.origin();
+        // A page sees the history of its own origin, as far as it goes without a gap.
+        let mut seen = reached.iter().rev().take_while(|place| place.origin() == origin);
+        let found = seen.find_map(|place| place.remembered.get(name).cloned());
+        found.or_else(|| (self.kind == PageKind::Tab).then(|| self.tab.borrow().get(name).cloned())?)
+    }
+
+    fn remember(&self, name: &str, value: &str) {
+        if let Some(place) = self.places.borrow_mut().get_mut(self.now.get()) {
+            place.remembered.insert(name.to_owned(), value.to_owned());
+        }
+        if self.kind == PageKind::Tab {
+            self.tab.borrow_mut().insert(name.to_owned(), value.to_owned());
+        }
+    }
+}
+
+impl Page for MemoryPlatform {
+    fn page_kind(&self) -> PageKind {
+        self.page.kind
+    }
+
+    fn recall(&self, name: &str) -> Option<String> {
+        self.page.recall(name)
+    }
+
+    fn remember(&self, name: &str, value: &str) {
+        Rc::as_ref(&self.page).remember(name, value);
+    }
+}

@@ -1,0 +1,289 @@
+// Which session a page brings back, where frames, tabs and apps share what the browser stores.
+
+import assert from "node:assert/strict";
+import { Launcher } from "./pages/launcher.mjs";
+import { Portal } from "./pages/portal.mjs";
+import { test } from "./support/browser.mjs";
+import { confirmAtPortal, connectAsPatient, openChart } from "./support/flows.mjs";
+import { emptyHome, goAndAllow, home, outcome, server, signIn, withApp, withSession } from "./support/package.mjs";
+import { appOrigin, ehr, iss, patientLogin } from "./support/servers.mjs";
+
+const shared = { server, store: "origin" };
+const secondLogin = { userName: "patient2", password: "portal-2" };
+
+/** The patients whose data a page or frame asks the FHIR server for while `action` runs and until `done` has come. */
+async function patientsAskedFor(page, frame, action) {
+  const asked = new Set();
+  const listen = (request) => {
+    if (request.frame() !== frame || !request.url().startsWith(`${iss}/`)) return;
+    const { searchParams, pathname } = new URL(request.url());
+    const patient = searchParams.get("patient") ?? pathname.match(/\/Patient\/([^/]+)$/)?.[1];
+    if (patient) asked.add(patient);
+  };
+  page.on("request", listen);
+  await action();
+  page.off("request", listen);
+  return [...asked];
+}
+
+/** A page of the EHR that frames the launcher for two patients; returns both frames. */
+async function framedCharts(page) {
+  const app = "smartrust launcher";
+  const { chart } = await openChart(page, 3);
+  const address = await chart.frameAddress(app);
+  await page.goto(ehr);
+  await chart.openPatient(0);
+  const first = await chart.launchInFrame(app);
+  return [first, await addFrame(page, address)];
+}
+
+/** Adds a frame to a page. */
+async function addFrame(page, address) {
+  const frame = await page.evaluateHandle((src) => {
+    const frame = Object.assign(document.createElement("iframe"), { src });
+    document.querySelector("iframe").after(frame);
+    return frame;
+  }, address);
+  return frame.asElement().contentFrame();
+}
+
+/** Waits until a frame shows a record. */
+async function showsRecord(frame) {
+  await new Launcher(frame).section("Vital signs").getByText("Heart rate").first().waitFor();
+}
+
+async function reload(frame) {
+  const loaded = frame.waitForNavigation();
+  await frame.evaluate(() => location.reload());
+  await loaded;
+  await showsRecord(frame);
+}
+
+test("S9 two frames of one tab with two patients: the frame that reloads shows its own patient", async ({ page, traffic }) => {
+  const frames = await framedCharts(page);
+  await Promise.all(frames.map(showsRecord));
+  const exchanges = traffic.tokenRequests("authorization_code");
+  const patients = await Promise.all(
+    frames.map(async (frame) => {
+      const exchange = exchanges.find((request) => request.frame() === frame);
+      return (await (await exchange.response()).json()).patient;
+    }),
+  );
+  assert.notEqual(patients[0], patients[1]);
+  for (const round of [0, 1, 0]) {
+    assert.deepEqual(await patientsAskedFor(page, frames[round], () => reload(frames[round])), [patients[round]]);
+  }
+  // Another page of the app in the same frame goes on with the frame's session.
+  await frames[0].evaluate(() => location.assign("/session"));
+  await new Launcher(frames[0]).heading("Who you are").waitFor();
+  assert.deepEqual(await patientsAskedFor(page, frames[0], async () => {
+    await frames[0].evaluate(() => location.assign("/record"));
+    await frames[0].waitForURL(`${appOrigin}/record`);
+    await showsRecord(frames[0]);
+  }), [patients[0]]);
+});
+
+test("S9 a frame that no chart launched shows nobody's record", async ({ page }) => {
+  const frames = await framedCharts(page);
+  await Promise.all(frames.map(showsRecord));
+  const stranger = await addFrame(page, `${appOrigin}/record`);
+  await new Launcher(stranger).heading("No record is open").waitFor();
+});
+
+/** Signs a patient in on an empty page of the package; the session is stored for all tabs. Returns the patient's id. */
+async function signInShared(page, login) {
+  await page.goto(home);
+  await page.goto(await withApp(page, shared, ({ app }) => app.authorizationUrl()));
+  const portal = new Portal(page);
+  await portal.logIn(login);
+  await portal.allow();
+  await page.waitForURL((address) => address.href.startsWith(home));
+  return patientShown(page);
+}
+
+/** The patient of the session that a page brings back; `null` where there is none. */
+function patientShown(page, config = shared) {
+  return withApp(page, config, async ({ app }) => (await app.resume())?.patient.id ?? null);
+}
+
+test("S9 two tabs with a store that all tabs share keep their own patient over a reload", async ({ page, context }) => {
+  await emptyHome(context);
+  const other = await context.newPage();
+  const first = await signInShared(page, patientLogin);
+  const early = await context.newPage();
+  await early.goto(home);
+  assert.equal(await patientShown(early), first, "the only session is that of every new tab");
+  await context.clearCookies();
+  const second = await signInShared(other, secondLogin);
+  assert.notEqual(first, second);
+  for (const [tab, patient] of [[page, first], [other, second], [early, first]]) {
+    await tab.reload();
+    assert.equal(await patientShown(tab), patient);
+    await tab.goto(`${home}?again`);
+    assert.equal(await patientShown(tab), patient, "also on a further page");
+  }
+  const late = await context.newPage();
+  await late.goto(home);
+  assert.equal(await patientShown(late), null, "nobody said which of the two a new tab shows");
+});
+
+test("S9 two apps of one origin under different paths neither read nor overwrite each other's session", async ({ page, context, traffic }) => {
+  await signIn(page);
+  const plain = (await traffic.tokenResponse("authorization_code")).patient;
+  await context.clearCookies();
+  const launcher = new Launcher(page);
+  await launcher.connect();
+  const portal = new Portal(page);
+  await portal.logIn(secondLogin);
+  await portal.allow();
+  await launcher.recordIsShown();
+  const requests = traffic.tokenRequests("authorization_code");
+  const launched = (await (await requests.at(-1).response()).json()).patient;
+  assert.notEqual(plain, launched);
+  for (const round of [1, 2]) {
+    await page.goto(home);
+    assert.equal(await patientShown(page, { server }), plain, `round ${round}`);
+    assert.equal(await withApp(page, { server }, async ({ app }) => (await app.sessions()).length), 1);
+    const asked = await patientsAskedFor(page, page.mainFrame(), async () => {
+      await page.goto(`${appOrigin}/record`);
+      await launcher.recordIsComplete();
+    });
+    assert.deepEqual(asked, [launched], `round ${round}`);
+  }
+});
+
+test("S9 a page that went back in its own history shows after a reload what it showed before", async ({ page, context }) => {
+  await emptyHome(context);
+  await goAndAllow(page);
+  const [first, second] = await withApp(page, { server }, async ({ app }) => {
+    const session = await app.resume();
+    const other = await app.sessionFromToken("made-for-this-test", { patient: "another" });
+    await session.makeCurrent();
+    history.pushState(null, "", "?further");
+    await other.makeCurrent();
+    history.back();
+    await new Promise((went) => addEventListener("popstate", went, { once: true }));
+    return [session.id, other.id];
+  });
+  await page.reload();
+  assert.equal(await withSession(page, ({ session }) => session.id), second, "the page showed it at both addresses");
+  assert.notEqual(first, second);
+});
+
+test("S9 signing out leaves the page without a session, though another is stored", async ({ page, context }) => {
+  await emptyHome(context);
+  await goAndAllow(page, shared);
+  assert.equal(await outcome(page, shared), "session");
+  const other = await context.newPage();
+  await other.goto(home);
+  await withApp(other, shared, async ({ app }) => (await app.sessionFromToken("made-for-this-test")).signOut());
+  assert.equal(await outcome(other, shared), "none");
+  await other.reload();
+  assert.equal(await outcome(other, shared), "none");
+  await page.reload();
+  assert.equal(await outcome(page, shared), "session");
+});
+
+test("C13 a session's id in the address neither switches to it nor ends the one that is open", async ({ page, context, traffic }) => {
+  await emptyHome(context);
+  await goAndAllow(page);
+  const first = await withSession(page, ({ session }) => session.id);
+  await goAndAllow(page);
+  const second = await withSession(page, ({ session }) => session.id);
+  assert.notEqual(first, second);
+  const exchanged = traffic.tokenRequests("authorization_code").length;
+  const evil = encodeURIComponent("https://evil.example");
+  for (const [query, code] of [
+    [`error=access_denied&state=${first}`, "callback_replayed"],
+    [`error=access_denied&state=${second}`, "callback_replayed"],
+    [`code=x&state=${first}`, "callback_replayed"],
+    [`code=x&iss=${evil}&state=${first}`, "invalid_callback"],
+    [`code=x&iss=${evil}&state=${second}`, "invalid_callback"],
+  ]) {
+    await page.goto(`${home}?${query}`);
+    assert.equal(await outcome(page), code, query);
+    assert.equal(page.url(), home);
+    await page.reload();
+    assert.equal(await withSession(page, ({ session }) => session.id), second, query);
+  }
+  assert.equal(traffic.tokenRequests("authorization_code").length, exchanged);
+});
+
+test("C13 a link with a session's id does not open it in the launcher of another tab", async ({ page, context }) => {
+  await connectAsPatient(page);
+  const opening = context.waitForEvent("page");
+  // A window with an opener has a copy of all that this tab stores.
+  const [id] = await page.evaluate(() =>
+    Object.keys(sessionStorage).filter((key) => key.startsWith("smartrust.session.")).map((key) => key.split("session.")[1]),
+  );
+  await page.evaluate((address) => void window.open(address), `${appOrigin}/code?error=access_denied&state=${id}`);
+  const window = await opening;
+  await new Launcher(window).heading("This sign-in was used before").waitFor();
+  await page.reload();
+  await new Launcher(page).recordIsShown();
+});
+
+/** A tab with a session, and a duplicate of it that was away while the tab refreshed. */
+async function duplicated(page, context) {
+  await emptyHome(context);
+  await goAndAllow(page);
+  await withSession(page, ({ session }) => void (window.session = session));
+  const opening = context.waitForEvent("page");
+  await page.evaluate((address) => void window.open(address), home);
+  const copy = await opening;
+  await copy.waitForLoadState();
+  await page.evaluate(() => session.refresh());
+  return copy;
+}
+
+const works = (page) =>
+  page.evaluate(async () => {
+    await session.refresh();
+    return [session.active, (await session.patient.read()).resourceType];
+  });
+
+test("R12 a duplicated tab that missed a rotating refresh takes over the newer tokens", async ({ page, context, traffic }) => {
+  const copy = await duplicated(page, context);
+  await withSession(copy, ({ session }) => void (window.session = session));
+  await copy.evaluate(() => session.refresh());
+  assert.equal(traffic.tokenRequests("refresh_token").length, 1, "the old token is not sent");
+  assert.deepEqual(await works(copy), [true, "Patient"]);
+  assert.deepEqual(await works(page), [true, "Patient"]);
+});
+
+test("R12 a duplicated tab whose old token is refused ends alone", async ({ page, context }) => {
+  const copy = await duplicated(page, context);
+  // No message reaches it, as in a tab that the browser froze.
+  await copy.evaluate(() => delete globalThis.BroadcastChannel);
+  const headers = { "access-control-allow-origin": appOrigin };
+  await copy.route(`${ehr}/oauth/token/`, (route) => route.fulfill({ status: 400, headers, json: { error: "invalid_grant" } }));
+  const seen = await withSession(copy, async ({ app, session }) => {
+    const code = await session.refresh().catch((error) => error.code);
+    return [code, session.active, await app.resume(), Object.keys(sessionStorage).filter((key) => key.startsWith("smartrust.session."))];
+  });
+  assert.deepEqual(seen, ["invalid_grant", false, null, []]);
+  assert.deepEqual(await works(page), [true, "Patient"]);
+  await page.reload();
+  assert.equal(await outcome(page), "session");
+});
+
+test("C11 a token endpoint that is away leaves the sign-in, which goes on where it is back, also after a reload", async ({ page, traffic }) => {
+  const launcher = new Launcher(page);
+  let away = true;
+  const headers = { "access-control-allow-origin": appOrigin };
+  await page.route(`${ehr}/oauth/token/`, (route) =>
+    away ? route.fulfill({ status: 503, headers, contentType: "text/html", body: "<h1>Down</h1>" }) : route.continue(),
+  );
+  await launcher.connect();
+  await confirmAtPortal(page);
+  await launcher.heading("The clinic has a problem").waitFor();
+  await page.reload();
+  await launcher.heading("The clinic has a problem").waitFor();
+  away = false;
+  await launcher.button("Try again").click();
+  await launcher.recordIsShown();
+  const sent = traffic.tokenRequests("authorization_code").map((request) => new URLSearchParams(request.postData()).get("code"));
+  assert.equal(sent.length, 3);
+  assert.equal(new Set(sent).size, 1);
+  assert.ok(!(await page.evaluate(() => JSON.stringify({ ...sessionStorage }))).includes(sent[0]));
+});
