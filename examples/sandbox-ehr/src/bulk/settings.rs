@@ -18,7 +18,7 @@ pub struct BulkExport {
     /// Over how many files the patients of each type are spread, one at least.
     pub files_per_type: u32,
     /// How many files of resources stand on a page of a manifest. With 0 there is one page, unless the client allows several
-    /// (`allowPartialManifests`): then they have [`PAGE_FILES`].
+    /// (`allowPartialManifests`): then they have four files each.
     pub files_per_page: u32,
     /// What the manifest says of the token for files, and what the files hold to.
     pub file_access: FileAccess,
