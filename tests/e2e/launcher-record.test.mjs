@@ -77,7 +77,7 @@ test("the banner stands above the record unless the EHR shows the patient itself
     await page.getByRole("button", { name: "Allow" }).or(page.getByLabel("User name")).first().waitFor();
     if (await page.getByLabel("User name").count()) await confirmAtPortal(page);
     else await portal.allow();
-    await page.getByText("All parts of the record are here.").waitFor({ state: "attached" });
+    await page.getByText("All parts of the record that this app asks for are here.").waitFor({ state: "attached" });
     if (count === 1) await launcher.banner().waitFor();
     assert.equal(await launcher.banner().count(), count, `need_patient_banner: ${JSON.stringify(said)}`);
   }

@@ -32,7 +32,7 @@ impl Summary {
             return format!("{} of {} parts of the record are here.", self.parts - self.loading, self.parts);
         }
         if self.is_whole() {
-            return "All parts of the record are here.".to_owned();
+            return "All parts of the record that this app asks for are here.".to_owned();
         }
         let was = |count: usize| if count == 1 { "was" } else { "were" };
         let reasons = [
@@ -56,7 +56,7 @@ mod tests {
     #[test]
     fn l1_all_is_said_to_be_there_only_where_it_is() {
         let all = Summary { parts: 16, ..Summary::default() };
-        assert_eq!(all.sentence(), "All parts of the record are here.");
+        assert_eq!(all.sentence(), "All parts of the record that this app asks for are here.");
         for (summary, sentence) in [
             (Summary { loading: 3, ..all }, "13 of 16 parts of the record are here."),
             (Summary { not_shared: 1, ..all }, "Not all parts of the record are here: 1 was not fully shared."),

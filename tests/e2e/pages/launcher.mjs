@@ -38,13 +38,13 @@ export class Launcher {
   /** Waits until no part of the record is loading, whichever way each ended. */
   async recordHasLoaded() {
     await this.recordIsShown();
-    await this.#page.getByText(/^(All|Not all) parts of the record are here[.:]/).waitFor({ state: "attached" });
+    await this.#page.getByText(/^(All parts of the record that this app asks for|Not all parts of the record) are here[.:]/).waitFor({ state: "attached" });
   }
 
   /** Waits until every part of the record is there. */
   async recordIsComplete() {
     await this.recordIsShown();
-    await this.#page.getByText("All parts of the record are here.").waitFor({ state: "attached" });
+    await this.#page.getByText("All parts of the record that this app asks for are here.").waitFor({ state: "attached" });
   }
 
   async openSession() {
