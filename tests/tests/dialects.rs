@@ -65,7 +65,7 @@ fn f11_a_server_that_lists_observations_by_category_alone_is_read_so_and_says_wh
     let queries = [RecordQuery::new("Observation"), RecordQuery::new("Condition")];
     let load = async move { session.load_record(&queries, &AbortSignal::never(), &|_, _| {}).await };
     let parts = clinic.world.run(load).unwrap().unwrap();
-    let PartState::ByCategory(categories) = parts[0].state else { panic!("{:?}", parts[0].state) };
+    let PartState::ByCategory(categories) = &parts[0].state else { panic!("{:?}", parts[0].state) };
     assert!(categories.contains(&"laboratory"));
     assert!(parts[0].resources.len() > 20 && parts[0].bytes > 10_000);
     assert_eq!(parts[1].state, PartState::Complete);

@@ -129,7 +129,7 @@ pub enum PartState {
     Complete,
     /// The server refused to tell all, and told what is in one of these categories. What is in none of them is not there: the
     /// server refused to tell that, too.
-    ByCategory(&'static [&'static str]),
+    ByCategory(Vec<&'static str>),
     /// The granted scopes do not allow it; nothing was asked of the server.
     NotGranted,
     /// It ended before all was there. What came before stands in the part.
@@ -268,11 +268,19 @@ impl<P: Platform> Session<P> {
         if outcomes.iter().all(Result::is_err) {
             return Err(refusal);
         }
-        outcomes.into_iter().collect::<Result<(), _>>()?;
+        let mut told = Vec::new();
+        for (category, outcome) in categories.iter().zip(outcomes) {
+            match outcome {
+                Ok(()) => told.push(*category),
+                // A category that the server does not know leaves the others.
+                Err(failure) if is_refusal(&failure) => {}
+                Err(failure) => return Err(failure),
+            }
+        }
         match in_none {
-            Some(Err(failure)) if is_refusal(&failure) => Ok(PartState::ByCategory(categories)),
-            Some(Err(failure)) => Err(failure),
-            _ => Ok(PartState::Complete),
+            Some(Err(failure)) if !is_refusal(&failure) => Err(failure),
+            Some(Ok(())) if told.len() == categories.len() => Ok(PartState::Complete),
+            _ => Ok(PartState::ByCategory(told)),
         }
     }
 }
@@ -324,6 +332,8 @@ fn categories_of(resource_type: &str) -> &'static [&'static str] {
         ],
         "Condition" => &["problem-list-item", "encounter-diagnosis", "health-concern"],
         "CarePlan" => &["assess-plan"],
+        // Laboratory, and the parts of LOINC for radiology, cardiology and pathology.
+        "DiagnosticReport" => &["LAB", "LP29684-5", "LP29708-2", "LP7839-6"],
         "DocumentReference" => &["clinical-note"],
         _ => &[],
     }

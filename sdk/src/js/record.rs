@@ -63,7 +63,7 @@ fn part_object(part: &RecordPart<JsonValue>) -> JsValue {
         PartState::Failed(failure) => ("failed", to_js(failure)),
     };
     let pair = |(name, value): &(String, String)| JsValue::from(Array::of2(&text(name), &text(value)));
-    let categories = match part.state {
+    let categories = match &part.state {
         PartState::ByCategory(categories) => categories.iter().map(|name| text(name)).collect::<Array>().into(),
         _ => JsValue::UNDEFINED,
     };

@@ -181,12 +181,12 @@ fn f11_a_server_that_wants_categories_gets_one_search_for_each() {
     let (parts, _) = load(&world, &session);
     let parts = parts.unwrap();
     assert_eq!(told(&parts), [("Observation", vec!["a", "b", "c"], false)]);
-    let PartState::ByCategory(categories) = parts[0].state else { panic!("{:?}", parts[0].state) };
+    let PartState::ByCategory(categories) = &parts[0].state else { panic!("{:?}", parts[0].state) };
     let lines = fhir_lines(&world);
     assert_eq!(lines[1], "GET /Observation?patient=p1");
     assert!(categories.contains(&"laboratory") && categories.contains(&"vital-signs"), "{categories:?}");
     let asked = lines[2..].iter().filter_map(|line| line.strip_prefix("GET /Observation?patient=p1&category="));
-    assert_eq!(asked.collect::<Vec<_>>(), categories);
+    assert_eq!(asked.collect::<Vec<_>>(), *categories);
     assert_eq!(lines.len(), 2 + categories.len() + 1, "{lines:?}");
     // One second for the statement, one for the refusal, one for all categories side by side.
     let elapsed = crate::platform::Clock::now(&session.inner.platform) - NOW;
@@ -233,6 +233,19 @@ fn f11_a_category_that_fails_is_told() {
     let parts = parts.unwrap();
     assert_eq!(parts[0].resources.len(), 2);
     assert!(matches!(&parts[0].state, PartState::Failed(failure) if failure.status() == Some(500)));
+}
+
+#[test]
+fn f11_l7_a_category_that_the_server_does_not_know_leaves_the_others_and_is_told() {
+    let (world, session) = signed_in_to(|request| match request.url.query() {
+        Some(query) if query.contains("category=therapy") => Reply::text(400, "unknown category"),
+        _ => in_none(request).unwrap_or_else(|| by_category(request)),
+    });
+    let (parts, _) = load(&world, &session);
+    let parts = parts.unwrap();
+    assert_eq!(parts[0].resources.len(), 4);
+    let PartState::ByCategory(categories) = &parts[0].state else { panic!("{:?}", parts[0].state) };
+    assert!(categories.contains(&"laboratory") && !categories.contains(&"therapy"), "{categories:?}");
 }
 
 #[test]
