@@ -116,7 +116,7 @@ test("L1 what came on two pages is shown once, and a remark of the server is tol
   };
   const withheld = { resourceType: "OperationOutcome", issue: [{ severity: "warning", code: "suppressed", details: { text: "Some results were withheld." } }] };
   await page.route(`${iss}/Condition?patient=*`, (route) => bundle(route, ["a", "b"], { link: [{ relation: "next", url: `${iss}/Condition?page=2` }] }));
-  await page.route(`${iss}/Condition?page=2`, (route) => bundle(route, ["b", "c"], { entry: [{ resource: withheld }] }));
+  await page.route(`${iss}/Condition?page=2`, (route) => bundle(route, ["b", "c"], { entry: [{ resource: withheld, search: { mode: "outcome" } }] }));
   const launcher = await connectAsPatient(page);
   await launcher.recordHasLoaded();
   const problems = launcher.section("Problems");

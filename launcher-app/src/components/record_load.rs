@@ -218,7 +218,7 @@ impl RecordLoad {
         session: &Session,
         names: &Names,
     ) {
-        let remarks = remarks(&part.resources);
+        let remarks = remarks(part.outcomes.iter().chain(&part.resources));
         for (index, content) in content::read(resource_type, &part.resources, &part.others, names) {
             let Some(kind) = KINDS.get(index) else { continue };
             let is_empty = content.len() == 0 && content.left_out.is_empty();

@@ -4,9 +4,9 @@ use smartrust::fhir::outcome::OperationOutcome;
 use smartrust::platform::JsonView;
 
 /// The remarks of OperationOutcomes among resources, in the server's own words, each once.
-pub fn remarks<V: JsonView>(resources: &[V]) -> Vec<String> {
+pub fn remarks<'a, V: JsonView>(resources: impl IntoIterator<Item = &'a V>) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
-    for issue in resources.iter().filter_map(OperationOutcome::read).flat_map(|outcome| outcome.issues) {
+    for issue in resources.into_iter().filter_map(OperationOutcome::read).flat_map(|outcome| outcome.issues) {
         let words = issue.text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
         let words = words.unwrap_or_else(|| format!("a remark without words ({})", issue.code));
         if !found.contains(&words) {
@@ -28,7 +28,7 @@ mod tests {
             {"severity": "information", "code": "informational"},
         ]});
         assert_eq!(
-            remarks(&[withheld.clone(), json!({"resourceType": "Observation"}), withheld]),
+            remarks(&[withheld.clone(), json!({"resourceType": "Observation"}), withheld][..]),
             ["Some results were withheld.", "a remark without words (informational)"]
         );
     }
