@@ -90,6 +90,16 @@ test("L8 a page's deletions and insertions are visible as such, and nothing is s
   ]);
 });
 
+test("L8 XHTML is read as what it is, so that an empty element swallows nothing", async ({ page }) => {
+  const xhtml = `<html xmlns="http://www.w3.org/1999/xhtml"><head><title/><script src="x"/><style>.gone { text-decoration: line-through }</style></head>
+    <body onload="x()"><p class="gone">5 mg</p><div/><p>10 mg</p></body></html>`;
+  await answerSearch(page, iss, "DocumentReference", [reference("Page", "application/xhtml+xml", xhtml)]);
+  const { frame } = await opened(page, "Page");
+  await frame.getByText("10 mg").waitFor();
+  const words = (await frame.locator("body").innerText()).replace(/\s+/g, " ").trim();
+  assert.equal(words, "[crossed out: 5 mg] 10 mg");
+});
+
 test("L8 a clinical document is shown with its sections, tables and revisions, to its end", async ({ page }) => {
   const cda = `<?xml version="1.0" encoding="UTF-8"?><ClinicalDocument xmlns="urn:hl7-org:v3"><title>Summary</title><component><structuredBody>
     <component><section><title>Allergies</title><text><content revised="delete">Penicillin</content>

@@ -122,7 +122,8 @@ impl Parsed {
 
 impl Node for Parsed {
     fn name(&self) -> Option<String> {
-        self.element().map(|element| element.local_name().to_ascii_lowercase())
+        let name = self.element()?.local_name().to_ascii_lowercase();
+        Some(if name == self.shared.quiet.style_element() { "style".to_owned() } else { name })
     }
 
     fn is_text(&self) -> bool {
@@ -155,9 +156,10 @@ impl Node for Parsed {
     fn declared(&self, property: &str) -> Option<String> {
         let element = self.element()?;
         // Of several rules the last one counts; how specific each is would seldom decide otherwise.
-        let rules = self.shared.rules.iter().rev();
-        rules
-            .filter(|rule| element.matches(&rule.selector).unwrap_or(false))
-            .find_map(|rule| rule.declared.iter().find(|(name, _)| *name == property).map(|(_, value)| value.clone()))
+        let value = |rule: &Rule| {
+            let (_, value) = rule.declared.iter().find(|(name, _)| *name == property)?;
+            element.matches(&rule.selector).is_ok_and(|matches| matches).then(|| value.clone())
+        };
+        self.shared.rules.iter().rev().find_map(value)
     }
 }
