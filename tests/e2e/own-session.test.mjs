@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { Launcher } from "./pages/launcher.mjs";
+import { PlainPage } from "./pages/plain.mjs";
 import { Portal } from "./pages/portal.mjs";
 import { test } from "./support/browser.mjs";
 import { confirmAtPortal, connectAsPatient, openChart } from "./support/flows.mjs";
@@ -144,6 +145,8 @@ test("S9 two apps of one origin under different paths neither read nor overwrite
     await page.goto(home);
     assert.equal(await patientShown(page, { server }), plain, `round ${round}`);
     assert.equal(await withApp(page, { server }, async ({ app }) => (await app.sessions()).length), 1);
+    // The page's own requests have ended before the launcher's are looked at.
+    await new PlainPage(page).isComplete();
     const asked = await patientsAskedFor(page, page.mainFrame(), async () => {
       await page.goto(`${appOrigin}/record`);
       await launcher.recordIsComplete();
