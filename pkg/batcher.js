@@ -1,21 +1,16 @@
 import { send, withForms, withInteractions } from "./interactions.js";
-import { loadLazy } from "./load.js";
-import { once } from "./loading.js";
 
 export class Batcher extends withInteractions(Object) {
   #inner;
 
+  /** `session` is the WebAssembly's. */
   constructor(session, { atMost = 50, milliseconds = 10, signal, ...options } = {}) {
     super();
-    const asked = { ...withForms(options), atMost, milliseconds };
-    this.#inner = once(async () => {
-      await loadLazy();
-      return session.call("batcher", asked, signal);
-    });
+    this.#inner = session.batcher({ ...withForms(options), atMost, milliseconds }, signal);
   }
 
-  async [send](asked, { signal, ...options } = {}) {
-    return (await this.#inner()).call("request", withForms({ ...asked, ...options }), signal);
+  async [send](request, { signal, ...options } = {}) {
+    return this.#inner.request(withForms({ ...request, ...options }), signal);
   }
 
   async search(resourceType, parameters, options) {
@@ -23,7 +18,6 @@ export class Batcher extends withInteractions(Object) {
   }
 
   flush() {
-    // Where it cannot be loaded, those who wait for their requests hear of it.
-    this.#inner().then((inner) => inner.call("flush"), () => {});
+    this.#inner.flush();
   }
 }

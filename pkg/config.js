@@ -25,12 +25,6 @@ function isArrayOfStrings(value) {
   return Array.isArray(value) && value.every((item) => typeof item === "string");
 }
 
-/** Whether a server has a key or a callback to authenticate by. */
-export function hasAuthentication(config) {
-  const servers = [config?.server, config?.servers].flat();
-  return servers.some((server) => (server?.key ?? server?.authenticate ?? undefined) !== undefined);
-}
-
 /** With what is relative to the open page made absolute; by default the user comes back to that page itself. */
 function withRedirect(server) {
   const page = globalThis.document && globalThis.location?.href;

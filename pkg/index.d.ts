@@ -36,17 +36,15 @@ export { SmartError } from "./errors.js";
 export { BackendClient, Export, Keys, Registration, Scopes, diagnose, discover, register } from "./backend.js";
 
 /**
- * Loads the WebAssembly ahead of the first call, which else does it. `source` says where it comes from, where that is not beside this
- * package's files: see `smartrust/wasm`. `lazySource` says the same of the second file, `smartrust/wasm/lazy`, which is not loaded before
- * something of it is used: changes and operations, references, batches, whole records, windows of their own, keys, user info, pasted tokens. Rejects
- * with `wasm_unavailable`.
+ * Loads the WebAssembly before the first call, which otherwise loads it. `source` says where the file is, if it is not beside this
+ * package's other files: see `smartrust/wasm`. Rejects with `wasm_unavailable`.
  *
  * ```js
  * import { ready } from "smartrust";
  * await ready();
  * ```
  */
-export function ready(source?: WasmSource, lazySource?: WasmSource): Promise<void>;
+export function ready(source?: WasmSource): Promise<void>;
 
 /**
  * A SMART app.

@@ -123,5 +123,7 @@ class Instance {
 
 /** What pages use. */
 export const page = new Instance();
+/** What launch pages use. */
+export const launchPage = new Instance();
 /** What services use. */
 export const services = new Instance();

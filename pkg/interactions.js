@@ -1,7 +1,7 @@
-/** Where an interaction goes: a class's own way to send it. */
+/** The method by which a class sends a request. */
 export const send = Symbol();
 
-/** What can be asked of a FHIR server, on top of a class's way to send it. */
+/** The FHIR interactions, on top of a class's own way to send a request. */
 export const withInteractions = (Base) =>
   class extends Base {
     async read(reference, options) {
@@ -29,9 +29,9 @@ export const withInteractions = (Base) =>
     }
   };
 
-/** What is asked, with its parameters and headers as forms. */
-export function withForms({ parameters, headers, ...asked }) {
-  return { ...asked, parameters: formOf(parameters), headers: formOf(headers) };
+/** A request with its parameters and headers as forms. */
+export function withForms({ parameters, headers, ...request }) {
+  return { ...request, parameters: formOf(parameters), headers: formOf(headers) };
 }
 
 const formOf = (parameters) => String(new URLSearchParams(pairsOf(parameters)));

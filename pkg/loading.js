@@ -10,42 +10,25 @@ export function once(make) {
     }));
 }
 
-/** A compiled module: at once, which takes a millisecond, where a page may do that; else when it is this one's turn. */
-async function compileBytes(bytes) {
-  try {
-    return new WebAssembly.Module(bytes);
-  } catch {
-    return WebAssembly.compile(bytes);
-  }
+/** How long a download may take, in milliseconds. A call that waits longer rejects, and the next one tries again. */
+const DOWNLOAD_TIMEOUT = 60_000;
+
+/** What the glue takes: a response, which is compiled while it arrives, or bytes or a module as they are. */
+function fetched(source) {
+  const isUrl = typeof source === "string" || source instanceof URL;
+  return isUrl ? fetch(source, { signal: AbortSignal.timeout(DOWNLOAD_TIMEOUT) }) : source;
 }
 
-/** How long a file may take, in milliseconds: what waits for it shall be told, and the next call ask anew. */
-const PATIENCE = 60_000;
-
-/**
- * Compiles WebAssembly from an address, bytes, a `Response` or a compiled module. One that imports nothing is what a release is packed
- * into, and unpacks the one that is meant.
- */
-export async function compile(source) {
-  const isAddress = typeof source === "string" || source instanceof URL;
-  const found = isAddress ? await fetch(source, { signal: AbortSignal.timeout(PATIENCE) }) : source;
-  const bytes = found instanceof Response ? await found.arrayBuffer() : found;
-  const module = bytes instanceof WebAssembly.Module ? bytes : await compileBytes(bytes);
-  if (WebAssembly.Module.imports(module)[0]) return module;
-  const { memory, unpack } = (await WebAssembly.instantiate(module)).exports;
-  return compileBytes(new Uint8Array(memory.buffer, unpack()));
-}
-
-/** Loads one WebAssembly file, once: `start` makes of its module what the others wait for. */
+/** Loads one WebAssembly file, once. `start` instantiates it. */
 export function loading(file, source, start) {
   return {
-    /** Says where the WebAssembly comes from: a function that gives an address, bytes, or a promise of either. */
+    /** Sets where the WebAssembly comes from: a function that returns a URL, bytes, a response or a module, or a promise of one. */
     loadFrom(newSource) {
       source = newSource;
     },
     load: once(async () => {
       try {
-        return await start(await compile(await source()));
+        return await start(await fetched(await source()));
       } catch (cause) {
         if (cause instanceof SmartError) throw cause;
         throw new SmartError(

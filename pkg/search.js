@@ -6,9 +6,9 @@ export class Search {
   #onOutcome;
   #outcomes = [];
 
-  /** `pages` begins what is asked, in WebAssembly that may not be loaded yet. */
-  constructor(pages, asked, { limit, onProgress, onOutcome, signal, ...options } = {}) {
-    this.#begin = () => pages(withForms({ ...asked, ...options }), limit, signal);
+  /** `pages` begins the request in the WebAssembly, which may not be loaded yet. */
+  constructor(pages, request, { limit, onProgress, onOutcome, signal, ...options } = {}) {
+    this.#begin = () => pages(withForms({ ...request, ...options }), limit, signal);
     this.#onProgress = onProgress;
     this.#onOutcome = onOutcome;
   }
@@ -21,8 +21,8 @@ export class Search {
     const outcomes = (this.#outcomes = []);
     const search = await this.#begin();
     try {
-      for (let page = await search.call("nextPage"); page; page = await search.call("nextPage")) {
-        this.#onProgress?.(search.call("progress"));
+      for (let page = await search.nextPage(); page; page = await search.nextPage()) {
+        this.#onProgress?.(search.progress);
         outcomes.push(...page.outcomes);
         page.outcomes.forEach((outcome) => this.#onOutcome?.(outcome));
         yield page;

@@ -2,14 +2,10 @@ import { Batcher } from "./batcher.js";
 import { InContext, PatientInContext } from "./context.js";
 import { dispose, disposed } from "./disposal.js";
 import { send, withForms, withInteractions } from "./interactions.js";
-import { loadLazy } from "./load.js";
 import { Resolver } from "./resolver.js";
 import { Search } from "./search.js";
 
-/** The interactions that take nothing of the second WebAssembly file. */
-const readings = ["read", "capabilities"];
-
-/** Another handle to what a session wraps. */
+/** Another object for the same session in the WebAssembly. */
 export let share;
 
 export class Session extends withInteractions(EventTarget) {
@@ -17,24 +13,18 @@ export class Session extends withInteractions(EventTarget) {
   #context = new Map();
 
   static {
-    share = (session) => session.#call("share");
+    share = (session) => session.#wasm.share();
   }
 
   constructor(inner) {
     super();
     this.#inner = inner;
-    inner.call("onEvent", (type, detail) =>
-      queueMicrotask(() => this.dispatchEvent(new CustomEvent(type, { detail }))),
-    );
+    inner.onEvent((type, detail) => queueMicrotask(() => this.dispatchEvent(new CustomEvent(type, { detail }))));
   }
 
   get #wasm() {
     if (this.#inner) return this.#inner;
     throw disposed("Session");
-  }
-
-  #call(...asked) {
-    return this.#wasm.call(...asked);
   }
 
   [dispose]() {
@@ -43,25 +33,25 @@ export class Session extends withInteractions(EventTarget) {
   }
 
   get id() {
-    return this.#call("id");
+    return this.#wasm.id;
   }
 
   get server() {
-    return this.#call("server");
+    return this.#wasm.server;
   }
 
   get patient() {
-    const patient = this.#call("patient");
+    const patient = this.#wasm.patient;
     return patient && this.#inContext(PatientInContext, `Patient/${patient}`);
   }
 
   get encounter() {
-    const encounter = this.#call("encounter");
+    const encounter = this.#wasm.encounter;
     return encounter && this.#inContext(InContext, `Encounter/${encounter}`);
   }
 
   get fhirUser() {
-    const fhirUser = this.#call("fhirUser");
+    const fhirUser = this.#wasm.fhirUser;
     return fhirUser && this.#inContext(InContext, fhirUser);
   }
 
@@ -73,68 +63,60 @@ export class Session extends withInteractions(EventTarget) {
   }
 
   get context() {
-    return this.#call("context");
+    return this.#wasm.context;
   }
 
   get scopes() {
-    return this.#call("scopes");
+    return this.#wasm.scopes;
   }
 
   get identity() {
-    return this.#call("identity");
+    return this.#wasm.identity;
   }
 
   get expiresAt() {
-    const time = this.#call("expiresAt");
+    const time = this.#wasm.expiresAt;
     return time === undefined ? undefined : new Date(time);
   }
 
   get canRefresh() {
-    return this.#call("canRefresh");
+    return this.#wasm.canRefresh;
   }
 
   get active() {
-    return this.#inner?.call("active") ?? false;
+    return this.#inner?.active ?? false;
   }
 
   get stored() {
-    return this.#call("stored");
+    return this.#wasm.stored;
   }
 
   get managementEndpoint() {
-    return this.#call("managementEndpoint");
+    return this.#wasm.managementEndpoint;
   }
 
   get fhirBase() {
-    return this.#call("fhirBase");
+    return this.#wasm.fhirBase;
   }
 
   mayRead(resourceType) {
-    return this.#call("mayRead", resourceType);
+    return this.#wasm.mayRead(String(resourceType));
   }
 
-  /** Asks for what most pages never ask for, whose code is a file of its own. */
-  async #callLazily(...asked) {
-    await loadLazy();
-    return this.#call(...asked);
+  async [send](request, { signal, ...options } = {}) {
+    return this.#wasm.request(withForms({ ...request, ...options }), signal);
   }
 
-  async [send](asked, { signal, ...options } = {}) {
-    const whole = withForms({ ...asked, ...options });
-    if (readings.includes(asked.interaction)) return this.#call("readWith", whole, signal);
-    return this.#callLazily("request", whole, signal);
-  }
-
-  /** What is asked for most goes the shortest way. */
+  /** A read without options needs no request object. */
   async read(reference, options) {
     const { signal, ...others } = options ?? {};
     const isPlain = typeof reference === "string" && Object.keys(others).length === 0;
-    return isPlain ? this.#call("read", reference, signal) : super.read(reference, options);
+    return isPlain ? this.#wasm.read(reference, signal) : super.read(reference, options);
   }
 
   async readBlob(reference, { onProgress, signal, ...options } = {}) {
-    const tell = (progress) => onProgress && queueMicrotask(() => onProgress(progress));
-    const { type, bytes } = await this.#callLazily("readBytes", withForms({ target: reference, ...options }), tell, signal);
+    const listener = (progress) => onProgress && queueMicrotask(() => onProgress(progress));
+    const { type, bytes } = await this.#wasm.readBytes(withForms({ target: reference, ...options }), listener, signal);
     return new Blob([bytes], { type });
   }
 
@@ -146,9 +128,9 @@ export class Session extends withInteractions(EventTarget) {
     return this.#pages({ interaction: "history", target, parameters }, options);
   }
 
-  #pages(asked, options) {
+  #pages(request, options) {
     const session = share(this);
-    return new Search((...how) => session.call("pages", ...how), asked, options);
+    return new Search((...how) => session.pages(...how), request, options);
   }
 
   async capabilities(options) {
@@ -170,46 +152,46 @@ export class Session extends withInteractions(EventTarget) {
   }
 
   resolver(options) {
-    return new Resolver(share(this), options);
+    return new Resolver(this.#wasm, options);
   }
 
   batcher(options) {
-    return new Batcher(share(this), options);
+    return new Batcher(this.#wasm, options);
   }
 
   async loadRecord({ queries, onPart, signal } = {}) {
-    const asked = queries?.map((query) => (typeof query === "string" ? { type: query } : query));
-    const written = asked?.map(({ type, parameters }) => withForms({ type, parameters }));
-    const tell = (index, part) => onPart && queueMicrotask(() => onPart(part, index));
-    return this.#callLazily("loadRecord", written, tell, signal);
+    const objects = queries?.map((query) => (typeof query === "string" ? { type: query } : query));
+    const forms = objects?.map(({ type, parameters }) => withForms({ type, parameters }));
+    const listener = (index, part) => onPart && queueMicrotask(() => onPart(part, index));
+    return this.#wasm.loadRecord(forms, listener, signal);
   }
 
   async loadWholeRecord({ onProgress, signal } = {}) {
-    const tell = (progress) => onProgress && queueMicrotask(() => onProgress(progress));
-    return this.#callLazily("loadWholeRecord", tell, signal);
+    const listener = (progress) => onProgress && queueMicrotask(() => onProgress(progress));
+    return this.#wasm.loadWholeRecord(listener, signal);
   }
 
   async makeCurrent() {
-    return this.#call("makeCurrent");
+    return this.#wasm.makeCurrent();
   }
 
   async refresh({ scope } = {}) {
-    return this.#call("refresh", scope);
+    return this.#wasm.refresh(scope === undefined ? undefined : String(scope));
   }
 
   async introspect({ asClient = false, signal } = {}) {
-    return this.#callLazily("introspect", asClient, signal);
+    return this.#wasm.introspect(Boolean(asClient), signal);
   }
 
   async userInfo({ signal } = {}) {
-    return this.#callLazily("userInfo", signal);
+    return this.#wasm.userInfo(signal);
   }
 
   async findings() {
-    return this.#callLazily("findings");
+    return this.#wasm.findings();
   }
 
   async signOut() {
-    return this.#call("signOut");
+    return this.#wasm.signOut();
   }
 }

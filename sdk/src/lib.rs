@@ -26,7 +26,7 @@ pub mod protocol;
 #[cfg(feature = "web")]
 pub mod web;
 
-#[cfg(any(feature = "js", feature = "js-backend"))]
+#[cfg(feature = "bindings")]
 mod js;
 
 /// The Rust of the pages that are written for people, compiled and run as every example here.

@@ -35,3 +35,30 @@ test("D9 members by fhirclient's names are named, with the right ones", async ()
 test("A11 a page that is a file is told to be served", async () => {
   assert.match(await refusal({ ...shared, fhirBase, redirectUri: "file:///home/me/index.html" }), /file:\/\/.*http:\/\/localhost/);
 });
+
+const server = { ...shared, fhirBase };
+
+test("an app without a page has no sessions", async () => {
+  assert.deepEqual(await new SmartApp({ server, store: "memory" }).sessions(), []);
+});
+
+for (const [member, value, problem] of [
+  ["authenticate", "a text", /authenticate is wrong: it is not a function/],
+  ["key", { privateKey: "a text" }, /key\.privateKey is wrong: it is not a CryptoKey/],
+]) {
+  for (const configuration of [{ server: { ...server, [member]: value } }, { servers: [server, { ...server, name: "other", [member]: value }] }]) {
+    test(`a wrong ${member} in ${Object.keys(configuration)} rejects each call`, async () => {
+      const app = new SmartApp(configuration);
+      for (const call of [() => app.resume(), () => app.sessions()]) {
+        await assert.rejects(call, ({ code, message }) => code === "invalid_configuration" && problem.test(message));
+      }
+    });
+  }
+}
+
+test("a server of null is told apart from one with a key", async () => {
+  const isTold = { code: "invalid_configuration" };
+  await assert.rejects(new SmartApp({ server: null }).resume(), isTold);
+  await assert.rejects(new SmartApp({ servers: [null] }).resume(), isTold);
+  await assert.rejects(new SmartApp(null).resume(), isTold);
+});

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 const PLANNED: &str = "*(planned)*";
 const FOLDERS: [&str; 4] = ["sdk", "launcher-app", "examples", "tests"];
-const BUILT: [&str; 6] = ["target", "node_modules", "dist", "wasm", "wasm-backend", "output"];
+const BUILT: [&str; 7] = ["target", "node_modules", "dist", "wasm", "wasm-launch", "wasm-backend", "output"];
 
 /// One line of docs/requirements.md.
 #[derive(Debug, PartialEq, Eq)]

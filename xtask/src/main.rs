@@ -1,39 +1,33 @@
 //! Builds, runs, tests and measures smartrust.
 //!
-//! One file a subject: [`bundle`] makes WebAssembly and its glue, [`split`] cuts it in two, [`table`], [`exports`], [`glue`]
-//! and [`shrink`] make it smaller, [`pack`] lays it out for compression, [`inline`] makes a module that holds it, [`site`] the launcher's
-//! static files and [`hosting`] what their host sends along, [`loopback`] and [`serve`] put them on a local port, [`demo`] runs them
-//! beside the sandbox EHR, [`checks`] drives them in a browser, [`suite`] runs every test, with the release built [`ahead`], [`fuzz`]
-//! feeds damaged input to the parsers, [`conformance`] tells
-//! which test proves what, [`size`] measures what a browser loads, [`bench`] how long things take, [`docs`] builds the
-//! documentation's site. What goes wrong is one sentence with its remedy.
+//! One file a subject: [`bundle`] makes WebAssembly and its glue, [`shrink`] makes them smaller, [`inline`] makes a module that holds
+//! the WebAssembly, [`entries`] the package's variants for Node and for one file, [`one_file`] its files for pages without a bundler,
+//! [`site`] the launcher's static files, and [`hosting`] the policy and the headers for their host; [`loopback`] and [`serve`] put them
+//! on a local port, [`demo`] runs them beside the sandbox EHR, [`checks`] drives them in a browser, [`suite`] runs every test, with the
+//! release built [`ahead`], [`fuzz`] feeds damaged input to the parsers, [`conformance`] lists which test proves what, [`size`] measures
+//! what a browser loads, [`bench`] how long things take, [`docs`] builds the documentation's site. An error is one sentence with its
+//! remedy.
 
 mod ahead;
 mod bench;
-mod build_name;
 mod bundle;
 mod checks;
 mod conformance;
 mod demo;
 mod docs;
-mod exports;
+mod entries;
 mod fuzz;
-mod glue;
 mod hosting;
 mod inline;
 mod loopback;
 mod one_file;
-mod pack;
-mod reader;
 mod serve;
 #[cfg(test)]
 mod shell_blocks;
 mod shrink;
 mod site;
 mod size;
-mod split;
 mod suite;
-mod table;
 mod tally;
 mod tools;
 mod workspace;

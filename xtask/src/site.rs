@@ -2,7 +2,7 @@
 
 use crate::bundle::{Profile, WasmCrate};
 use crate::hosting::{Hosting, Place};
-use crate::shrink::shrink_texts;
+use crate::shrink::minify;
 use crate::{tools, workspace};
 use anyhow::{Context, Result, ensure};
 use std::fs;
@@ -14,7 +14,6 @@ const LAUNCHER: WasmCrate = WasmCrate {
     selection: &["--package", "launcher-app", "--bin", "launcher-app"],
     crate_type: None,
     declarations: false,
-    is_split: false,
 };
 
 /// The file that names the servers and the host.
@@ -32,7 +31,7 @@ pub fn build_launcher(profile: Profile) -> Result<()> {
         copy_static_files(&launcher_folder(), &site)?;
         join_style_sheets(&site)?;
         if profile == Profile::Wasm {
-            shrink_texts(&site, &["boot.js", "style.css"])?;
+            minify(&site, &["boot.js", "style.css"])?;
         }
         write_pages(&launcher_folder(), &site)
     })

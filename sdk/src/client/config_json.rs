@@ -221,7 +221,7 @@ pub(crate) fn texts<V: JsonView>(value: &V, member: &str) -> Result<Vec<String>,
 }
 
 /// The members of an object, each read by a function; none where the object is absent.
-#[cfg(any(feature = "js", feature = "js-backend"))]
+#[cfg(feature = "bindings")]
 pub(crate) fn members<V: JsonView, T>(
     value: &V,
     object: &str,

@@ -166,15 +166,6 @@ pub(super) async fn look_further<P: Platform>(
     Err(Error::Discovery { attempts: attempts.into() }.into())
 }
 
-/// What is told where the other documents cannot be asked for.
-#[cfg(feature = "js")]
-pub(crate) fn not_found(server: &Server, outcome: String) -> Failure {
-    match Document::SmartConfiguration.attempt(server, outcome) {
-        Ok(attempt) => Error::Discovery { attempts: [attempt].into() }.into(),
-        Err(failure) => failure,
-    }
-}
-
 /// Fills in the issuer and the keys' address from the OpenID configuration, where they are missing, and where it speaks for
 /// the same authorization server.
 async fn complete_identity<P: Platform>(platform: &P, server: &Server, found: &mut Found) {

@@ -2,155 +2,93 @@
 
 use std::rc::Rc;
 
-use js_sys::{Array, Function, Object, Promise};
+use js_sys::{Array, Function, Promise};
 use wasm_bindgen::prelude::*;
 
 use super::abort::Followed;
-use super::error::json_argument;
-use super::handle::{Arguments, Call, Handle, Held};
-use super::lazy::{self, Task, later};
+use super::launch::{open_app, read_launch_options};
 use super::session::JsSession;
 use super::value::{promise, text};
-use crate::client::app::{AuthorizationMethod, LaunchOptions, SmartApp};
-use crate::client::config::SmartAppConfig;
-use crate::client::config_json::{ReadAuthentication, members};
+use crate::client::app::SmartApp;
 use crate::client::pasted::PastedTokenOptions;
 use crate::client::session::Session;
-use crate::error::{Error, Failure};
+use crate::error::Error;
 use crate::platform::JsonView;
-use crate::protocol::client_auth::ClientAuthentication;
-use crate::web::{JsonValue, StoreChoice, WebPlatform};
-
-#[wasm_bindgen]
-extern "C" {
-    #[wasm_bindgen(js_namespace = console)]
-    fn warn(text: &str);
-}
+use crate::web::{JsonValue, WebPlatform};
 
 /// An app and its servers.
-pub(super) type App = Rc<SmartApp<WebPlatform>>;
-
-/// Reads a configuration. `early` gives what was begun to be fetched before this was loaded. `has_authentication` says whether a
-/// server has a key or a callback to authenticate by.
-#[wasm_bindgen(js_name = openApp)]
-pub fn open_app(config: JsValue, early: Function, has_authentication: bool) -> Promise {
-    promise(async move {
-        match has_authentication {
-            true => later(Task::ReadAuthentication(config, early)).await,
-            false => read_app(config, early, &refuse_authentication),
-        }
-    })
+#[wasm_bindgen(js_name = App)]
+pub struct JsApp {
+    app: Rc<SmartApp<WebPlatform>>,
 }
 
-/// Reads a configuration, and by `authentication` what in it is no JSON.
-pub(super) fn read_app(
-    config: JsValue,
-    early: Function,
-    authentication: &ReadAuthentication<JsonValue>,
-) -> Result<JsValue, Failure> {
-    let config = json_argument(config, "config")?;
-    let platform = WebPlatform::with_early_responses(read_store(&config)?, early);
-    let app = SmartApp::with_parts(platform, lazy::parts(), SmartAppConfig::read_with(&config, authentication)?)?;
-    app.findings().iter().for_each(|finding| warn(&finding.message));
-    Ok(Handle::new(Rc::new(app)).into())
-}
-
-impl Held for App {
-    fn call(&self, call: Call, arguments: Arguments) -> JsValue {
-        promise(answer(self.clone(), call, arguments)).into()
+#[wasm_bindgen(js_class = App)]
+impl JsApp {
+    /// Reads a configuration. `early` returns the promise of a response that the page began to fetch before this module was loaded.
+    #[wasm_bindgen(constructor)]
+    pub fn new(config: JsValue, early: Function) -> Result<Self, JsValue> {
+        Ok(Self { app: open_app(config, early)? })
     }
-}
 
-async fn answer(app: App, call: Call, arguments: Arguments) -> Result<JsValue, Failure> {
-    match call {
-        Call::Resume => Ok(app.resume().await?.map_or(JsValue::NULL, session_handle)),
-        Call::Launch => {
-            let [options, ..] = arguments;
-            app.launch(read_options(options)?).await?;
-            Ok(JsValue::UNDEFINED)
-        }
-        Call::AuthorizationUrl => {
-            let [options, ..] = arguments;
-            Ok(text(app.authorization_url(read_options(options)?).await?.as_str()))
-        }
-        _ => later(Task::App(app, call, arguments)).await,
+    /// The session of this page, or `null`.
+    pub fn resume(&self) -> Promise {
+        let app = self.app.clone();
+        promise(async move { Ok(app.resume().await?.map_or(JsValue::NULL, session_object)) })
     }
-}
 
-/// What an app does by the second file's code.
-pub(super) async fn answer_lazily(app: App, call: Call, arguments: Arguments) -> Result<JsValue, Failure> {
-    match (call, arguments) {
-        (Call::Sessions, _) => Ok(app.sessions().await?.into_iter().map(session_handle).collect::<Array>().into()),
-        // The session comes in a handle of its own, so that it may be taken.
-        (Call::LaunchAgain, [session, scope, _]) => {
-            let Some(session) = Handle::take::<JsSession>(session) else { return Ok(JsValue::UNDEFINED) };
-            app.launch_again(session.session(), scope.as_string().as_deref()).await?;
-            Ok(JsValue::UNDEFINED)
-        }
-        (Call::LaunchInPopup, [popup, options, signal]) => {
-            let popup = popup.is_object().then(|| popup.unchecked_into()).ok_or(Error::PopupBlocked)?;
+    /// An array of all sessions.
+    pub fn sessions(&self) -> Promise {
+        let app = self.app.clone();
+        promise(async move { Ok(app.sessions().await?.into_iter().map(session_object).collect::<Array>().into()) })
+    }
+
+    /// Leaves for the authorization server.
+    pub fn launch(&self, options: JsValue) -> Promise {
+        let app = self.app.clone();
+        promise(async move { app.launch(read_launch_options(options)?).await.map(|()| JsValue::UNDEFINED) })
+    }
+
+    /// Leaves for the authorization server, about the patient of a session.
+    #[wasm_bindgen(js_name = launchAgain)]
+    pub fn launch_again(&self, session: &JsSession, scope: Option<String>) -> Promise {
+        let (app, session) = (self.app.clone(), session.session().clone());
+        promise(async move { app.launch_again(&session, scope.as_deref()).await.map(|()| JsValue::UNDEFINED) })
+    }
+
+    /// Launches in a window that the face has opened. Returns the session.
+    #[wasm_bindgen(js_name = launchInPopup)]
+    pub fn launch_in_popup(&self, popup: JsValue, options: JsValue, signal: JsValue) -> Promise {
+        let app = self.app.clone();
+        promise(async move {
             let followed = Followed::new(signal)?;
-            let session = app.launch_in_popup(popup, read_options(options)?, &followed.signal()).await?;
-            Ok(session_handle(session))
-        }
-        (Call::SessionFromToken, [token, options, _]) => session_from_token(app, token, options).await,
-        _ => Ok(JsValue::UNDEFINED),
+            let popup = popup.is_object().then(|| popup.unchecked_into()).ok_or(Error::PopupBlocked)?;
+            app.launch_in_popup(popup, read_launch_options(options)?, &followed.signal()).await.map(session_object)
+        })
+    }
+
+    /// A session with an access token that the user pasted.
+    #[wasm_bindgen(js_name = sessionFromToken)]
+    pub fn session_from_token(&self, token: String, options: JsValue) -> Promise {
+        let (app, options) = (self.app.clone(), JsonValue::from_js(options));
+        promise(async move {
+            let about = PastedTokenOptions {
+                patient: options.member_text("patient"),
+                scope: options.member_text("scope"),
+                expires_in: options.member("expiresIn").and_then(|seconds| seconds.number()),
+            };
+            let server = options.member_text("server");
+            app.session_from_token(server.as_deref(), &token, about).await.map(session_object)
+        })
+    }
+
+    /// The URL of the authorization request.
+    #[wasm_bindgen(js_name = authorizationUrl)]
+    pub fn authorization_url(&self, options: JsValue) -> Promise {
+        let app = self.app.clone();
+        promise(async move { Ok(text(app.authorization_url(read_launch_options(options)?).await?.as_str())) })
     }
 }
 
-fn session_handle(session: Session<WebPlatform>) -> JsValue {
-    Handle::new(JsSession::new(session)).into()
-}
-
-/// Takes in a token that was pasted.
-async fn session_from_token(app: App, token: JsValue, options: JsValue) -> Result<JsValue, Failure> {
-    let options = JsonValue::from_js(options);
-    let about = PastedTokenOptions {
-        patient: options.member_text("patient"),
-        scope: options.member_text("scope"),
-        expires_in: options.member("expiresIn").and_then(|seconds| seconds.number()),
-    };
-    let (server, token) = (options.member_text("server"), token.as_string().unwrap_or_default());
-    Ok(session_handle(app.session_from_token(server.as_deref(), &token, about).await?))
-}
-
-/// Where the code that reads a key or a callback is not at hand, none is overlooked.
-fn refuse_authentication(server: &JsonValue) -> Result<Option<ClientAuthentication>, Failure> {
-    match server.member("key").or_else(|| server.member("authenticate")) {
-        None => Ok(None),
-        Some(_) => Err(Error::configuration("key", "it was given after the app was made")),
-    }
-}
-
-fn read_store(config: &JsonValue) -> Result<StoreChoice, Failure> {
-    let wrong = |problem: &str| Error::configuration("store", problem);
-    let Some(store) = config.member("store") else { return Ok(StoreChoice::default()) };
-    match store.text().as_deref() {
-        Some("tab") => Ok(StoreChoice::Tab),
-        Some("origin") => Ok(StoreChoice::Origin),
-        Some("memory") => Ok(StoreChoice::memory()),
-        Some(_) => Err(wrong("it is not \"tab\", \"origin\", \"memory\" or an object")),
-        None if store.clone().into_js().is_instance_of::<Object>() => Ok(StoreChoice::Own(store.into_js())),
-        None => Err(wrong("it is not \"tab\", \"origin\", \"memory\" or an object")),
-    }
-}
-
-fn read_options(options: JsValue) -> Result<LaunchOptions, Failure> {
-    if options.is_undefined() || options.is_null() {
-        return Ok(LaunchOptions::default());
-    }
-    let options = JsonValue::from_js(options);
-    let extra = members(&options, "parameters", JsonView::text)?;
-    Ok(LaunchOptions {
-        server: options.member_text("server"),
-        iss: options.member_text("iss"),
-        scope: options.member_text("scope"),
-        extra,
-        method: match options.member_text("method").as_deref() {
-            None => AuthorizationMethod::Automatic,
-            Some("GET") => AuthorizationMethod::Get,
-            Some("POST") => AuthorizationMethod::Post,
-            Some(_) => return Err(Error::configuration("method", "it is not \"GET\" or \"POST\"")),
-        },
-    })
+fn session_object(session: Session<WebPlatform>) -> JsValue {
+    JsSession::new(session).into()
 }

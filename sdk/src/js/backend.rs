@@ -4,11 +4,10 @@ use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 
 use super::abort::Followed;
-use super::asked::{read_options, read_reading};
 use super::client_auth::read_authentication;
 use super::error::json_argument;
 use super::export::{JsExport, read_export_request};
-use super::handle::Handle;
+use super::options::{read_options, read_request};
 use super::search::JsSearch;
 use super::value::promise;
 use crate::client::backend::{BackendClient, BackendConfig};
@@ -38,11 +37,11 @@ impl JsBackendClient {
         })
     }
 
-    /// Begins to read the pages of what a FHIR request finds.
-    pub fn pages(&self, asked: JsValue, limit: Option<f64>, signal: JsValue) -> Result<Handle, JsValue> {
-        let (asked, followed) = (JsonValue::from_js(asked), Followed::new(signal)?);
-        let search = self.client.pages(&read_reading(&asked)?, read_options(&asked, &followed)?)?;
-        Ok(Handle::new(JsSearch::new(search, limit, followed)))
+    /// Begins a search, or another request that returns pages.
+    pub fn pages(&self, request: JsValue, limit: Option<f64>, signal: JsValue) -> Result<JsSearch, JsValue> {
+        let (request, followed) = (JsonValue::from_js(request), Followed::new(signal)?);
+        let search = self.client.pages(&read_request(&request)?, read_options(&request, &followed)?)?;
+        Ok(JsSearch::new(search, limit, followed))
     }
 
     /// Begins an export.

@@ -16,19 +16,16 @@ extern "C" {
 
 impl From<Failure> for JsValue {
     fn from(failure: Failure) -> Self {
-        to_js(&failure)
+        to_js_error(&failure)
     }
 }
 
 /// The error as a `SmartError`.
-pub(super) fn to_js(error: &Error) -> JsValue {
-    in_words(error, &error.message(), error.section())
-}
-
-/// An error as a `SmartError` with these words.
-pub(super) fn in_words(error: &Error, message: &str, section: Option<&str>) -> JsValue {
-    let mut details =
-        vec![("status", error.status().map_or(JsValue::UNDEFINED, JsValue::from)), ("section", optional_text(section))];
+pub(super) fn to_js_error(error: &Error) -> JsValue {
+    let mut details = vec![
+        ("status", error.status().map_or(JsValue::UNDEFINED, JsValue::from)),
+        ("section", optional_text(error.section())),
+    ];
     match error {
         Error::Authorization(oauth) | Error::Token(oauth) | Error::Registration(oauth) => {
             details.extend(oauth_details(oauth));
@@ -49,7 +46,7 @@ pub(super) fn in_words(error: &Error, message: &str, section: Option<&str>) -> J
         }
         _ => {}
     }
-    SmartError::new(error.code(), message, &object(&details)).into()
+    SmartError::new(error.code(), &error.message(), &object(&details)).into()
 }
 
 fn oauth_details(error: &OAuthError) -> [(&'static str, JsValue); 3] {

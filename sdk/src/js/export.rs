@@ -7,8 +7,8 @@ use js_sys::{Array, Function, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 use super::abort::Followed;
-use super::asked::is_true;
 use super::error::json_argument;
+use super::options::is_true;
 use super::value::{object, optional_text, promise, text};
 use crate::abort::AbortSignal;
 use crate::client::config_json::{members, optional, texts};

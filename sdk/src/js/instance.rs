@@ -42,41 +42,36 @@ extern "C" {
     fn reject(this: &Pending, error: &JsValue);
 }
 
-/// The instance that this is, by the name that it has there.
+/// This instance, by its name in the package's JavaScript.
+macro_rules! own_instance {
+    ($name:literal) => {
+        #[wasm_bindgen(raw_module = "../instance.js")]
+        extern "C" {
+            #[wasm_bindgen(thread_local_v2, js_name = $name)]
+            static INSTANCE: Instance;
+        }
+    };
+}
+
 #[cfg(feature = "js")]
-mod own {
-    use super::*;
+own_instance!("page");
+#[cfg(all(feature = "js-launch", not(feature = "js")))]
+own_instance!("launchPage");
+#[cfg(not(any(feature = "js", feature = "js-launch")))]
+own_instance!("services");
 
-    #[wasm_bindgen(raw_module = "../instance.js")]
-    extern "C" {
-        #[wasm_bindgen(thread_local_v2, js_name = page)]
-        pub(super) static INSTANCE: Instance;
-    }
-}
-
-#[cfg(not(feature = "js"))]
-mod own {
-    use super::*;
-
-    #[wasm_bindgen(raw_module = "../instance.js")]
-    extern "C" {
-        #[wasm_bindgen(thread_local_v2, js_name = services)]
-        pub(super) static INSTANCE: Instance;
-    }
-}
-
-/// A promise of what a future gives.
+/// A promise of a future's outcome.
 pub(super) fn promise(future: LocalFuture<Result<JsValue, JsValue>>) -> Promise {
     web::set_host(Host {
-        run: |call| own::INSTANCE.with(|instance| instance.run(&mut || call())),
+        run: |call| INSTANCE.with(|instance| instance.run(&mut || call())),
         hold: || {
-            let held = own::INSTANCE.with(Instance::hold);
+            let held = INSTANCE.with(Instance::hold);
             (held.promise(), Some(held.resolver()))
         },
-        connect: || own::INSTANCE.with(Instance::connect),
-        disconnect: |controller| own::INSTANCE.with(|instance| instance.disconnect(controller)),
+        connect: || INSTANCE.with(Instance::connect),
+        disconnect: |controller| INSTANCE.with(|instance| instance.disconnect(controller)),
     });
-    let pending = own::INSTANCE.with(Instance::open);
+    let pending = INSTANCE.with(Instance::open);
     let promise = pending.promise();
     web::spawn(Box::pin(async move {
         match future.await {

@@ -4,8 +4,8 @@ use js_sys::{Array, Function};
 use wasm_bindgen::JsValue;
 
 use super::abort::Followed;
-use super::asked::read_pairs;
-use super::error::to_js;
+use super::error::to_js_error;
+use super::options::read_pairs;
 use super::value::{array, object, text};
 use crate::client::record::{PartState, RecordPart, RecordQuery};
 use crate::client::session::Session;
@@ -60,7 +60,7 @@ fn part_object(part: &RecordPart<JsonValue>) -> JsValue {
         PartState::Complete => ("complete", JsValue::UNDEFINED),
         PartState::ByCategory(_) => ("bycategory", JsValue::UNDEFINED),
         PartState::NotGranted => ("notgranted", JsValue::UNDEFINED),
-        PartState::Failed(failure) => ("failed", to_js(failure)),
+        PartState::Failed(failure) => ("failed", to_js_error(failure)),
     };
     let pair = |(name, value): &(String, String)| JsValue::from(Array::of2(&text(name), &text(value)));
     let categories = match &part.state {

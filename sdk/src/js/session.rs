@@ -2,199 +2,279 @@
 
 use std::cell::RefCell;
 
-use js_sys::Function;
+use js_sys::{Array, Function, Promise};
 use wasm_bindgen::prelude::*;
 
 use super::abort::Followed;
-use super::asked::{is_true, read_options, read_reading};
 use super::batcher::JsBatcher;
-use super::handle::{Arguments, Call, Handle, Held};
-use super::lazy::{Task, later, told, told_at_once};
+use super::error::to_js_error;
+use super::options::{self, is_true, read_options};
 use super::record::{load_record, load_whole_record};
 use super::request;
-use super::request::response_object;
 use super::resolver::JsResolver;
 use super::search::JsSearch;
-use super::value::{findings, optional_text, own_text, promise, scopes, text, written_object};
+use super::value::{findings, object, optional_text, promise, text};
 use crate::client::batch::Batcher;
 use crate::client::introspection::IntrospectAs;
 use crate::client::resolver::Resolver;
 use crate::client::session::{CheckedIdentity, EventSubscription, Session, SessionEvent, Signature};
 use crate::client::sign_out::Revocation;
-use crate::error::Failure;
 use crate::platform::{Json, JsonView};
-use crate::protocol::scope::ScopeGrant;
+use crate::protocol::scope::{Scope, ScopeGrant};
 use crate::protocol::url::Url;
 use crate::web::{JsonValue, WebPlatform};
 
 /// A signed-in session.
-pub(super) struct JsSession {
+#[wasm_bindgen(js_name = Session)]
+pub struct JsSession {
     session: Session<WebPlatform>,
     subscription: RefCell<Option<EventSubscription<WebPlatform>>>,
 }
 
 impl JsSession {
-    pub fn new(session: Session<WebPlatform>) -> Self {
+    pub(super) fn new(session: Session<WebPlatform>) -> Self {
         Self { session, subscription: RefCell::default() }
     }
 
-    pub fn session(&self) -> &Session<WebPlatform> {
+    pub(super) fn session(&self) -> &Session<WebPlatform> {
         &self.session
     }
+}
 
-    /// Calls a function with the type of every event, and its error, in place of the one before.
-    fn on_event(&self, listener: JsValue) {
-        let listener: Function = listener.unchecked_into();
+/// What the session knows.
+#[wasm_bindgen(js_class = Session)]
+impl JsSession {
+    #[wasm_bindgen(getter)]
+    pub fn id(&self) -> String {
+        self.session.id().to_owned()
+    }
+
+    #[wasm_bindgen(getter)]
+    pub fn patient(&self) -> Option<String> {
+        self.session.patient()
+    }
+
+    #[wasm_bindgen(getter)]
+    pub fn encounter(&self) -> Option<String> {
+        self.session.encounter()
+    }
+
+    #[wasm_bindgen(getter, js_name = fhirUser)]
+    pub fn fhir_user(&self) -> Option<String> {
+        self.session.fhir_user().map(|user| format!("{}/{}", user.resource_type, user.id))
+    }
+
+    #[wasm_bindgen(getter, js_name = fhirBase)]
+    pub fn fhir_base(&self) -> String {
+        self.session.fhir_base()
+    }
+
+    #[wasm_bindgen(getter)]
+    pub fn server(&self) -> Option<String> {
+        self.session.server_name()
+    }
+
+    #[wasm_bindgen(getter, js_name = managementEndpoint)]
+    pub fn management_endpoint(&self) -> Option<String> {
+        self.session.management_endpoint().as_ref().map(|url: &Url| url.as_str().to_owned())
+    }
+
+    #[wasm_bindgen(getter, js_name = canRefresh)]
+    pub fn can_refresh(&self) -> bool {
+        self.session.can_refresh()
+    }
+
+    /// Milliseconds since 1970.
+    #[wasm_bindgen(getter, js_name = expiresAt)]
+    pub fn expires_at(&self) -> Option<f64> {
+        self.session.expires_at().map(|seconds| seconds * 1000.0)
+    }
+
+    #[wasm_bindgen(getter)]
+    pub fn context(&self) -> JsValue {
+        parse(&self.session.context().to_json())
+    }
+
+    #[wasm_bindgen(getter)]
+    pub fn scopes(&self) -> JsValue {
+        scopes_object(&self.session.scopes())
+    }
+
+    #[wasm_bindgen(getter)]
+    pub fn identity(&self) -> JsValue {
+        self.session.identity().map_or(JsValue::UNDEFINED, |identity| identity_object(&identity))
+    }
+
+    #[wasm_bindgen(getter)]
+    pub fn active(&self) -> bool {
+        self.session.is_active()
+    }
+
+    #[wasm_bindgen(getter)]
+    pub fn stored(&self) -> bool {
+        self.session.is_stored()
+    }
+
+    #[wasm_bindgen(js_name = mayRead)]
+    pub fn may_read(&self, resource_type: &str) -> bool {
+        self.session.may_read(resource_type)
+    }
+
+    /// An array of findings.
+    pub fn findings(&self) -> JsValue {
+        findings(&self.session.findings())
+    }
+
+    /// Calls a function with the type of every event, and its error, in place of the function before.
+    #[wasm_bindgen(js_name = onEvent)]
+    pub fn on_event(&self, listener: Function) {
         let subscription = self.session.on_event(move |event| {
             let (name, error) = match event {
                 SessionEvent::Refreshed => ("refreshed", JsValue::UNDEFINED),
                 SessionEvent::IdentityChecked => ("identitychecked", JsValue::UNDEFINED),
-                SessionEvent::SignedOut(reason) => ("signedout", told_at_once(reason.clone())),
+                SessionEvent::SignedOut(reason) => ("signedout", to_js_error(reason)),
             };
             // The face's listener only queues the app's own, which is where an error can arise.
             let _ = listener.call2(&JsValue::UNDEFINED, &text(name), &error);
         });
         *self.subscription.borrow_mut() = Some(subscription);
     }
-}
 
-impl Held for JsSession {
-    fn call(&self, call: Call, arguments: Arguments) -> JsValue {
-        let session = &self.session;
-        match call {
-            Call::Id => text(session.id()),
-            Call::Patient => own_text(session.patient()),
-            Call::Encounter => own_text(session.encounter()),
-            Call::FhirUser => own_text(session.fhir_user().map(|user| [&*user.resource_type, "/", &user.id].concat())),
-            Call::FhirBase => own_text(Some(session.fhir_base())),
-            Call::Server => own_text(session.server_name()),
-            Call::ManagementEndpoint => optional_text(session.management_endpoint().as_ref().map(Url::as_str)),
-            Call::CanRefresh => session.can_refresh().into(),
-            // In milliseconds since 1970.
-            Call::ExpiresAt => session.expires_at().map_or(JsValue::UNDEFINED, |seconds| (seconds * 1000.0).into()),
-            Call::Context => parse(&session.context().to_json()),
-            Call::Scopes => scopes_object(&session.scopes()),
-            Call::Identity => session.identity().map_or(JsValue::UNDEFINED, |identity| identity_object(&identity)),
-            Call::Active => session.is_active().into(),
-            Call::Stored => session.is_stored().into(),
-            Call::MayRead => {
-                let [resource_type, ..] = arguments;
-                session.may_read(&resource_type.as_string().unwrap_or_default()).into()
-            }
-            Call::OnEvent => {
-                let [listener, ..] = arguments;
-                self.on_event(listener);
-                JsValue::UNDEFINED
-            }
-            // Another handle to the same session, for what outlives this one.
-            Call::Share => Handle::new(Self::new(session.clone())).into(),
-            _ => promise(answer(session.clone(), call, arguments)).into(),
-        }
+    /// Another object for the same session, which may outlive this one.
+    pub fn share(&self) -> Self {
+        Self::new(self.session.clone())
     }
 }
 
-async fn answer(session: Session<WebPlatform>, call: Call, arguments: Arguments) -> Result<JsValue, Failure> {
-    match call {
-        Call::Read => {
-            let [reference, signal, _] = arguments;
+/// What the session does. No method borrows the session while it waits.
+#[wasm_bindgen(js_class = Session)]
+impl JsSession {
+    /// Reads a resource.
+    pub fn read(&self, reference: String, signal: JsValue) -> Promise {
+        let session = self.session.clone();
+        promise(async move {
             let followed = Followed::new(signal)?;
-            let reference = reference.as_string().unwrap_or_default();
             session.read(&reference, &followed.signal()).await.map(JsonValue::into_js)
-        }
-        Call::ReadWith => {
-            let [asked, signal, _] = arguments;
-            let (asked, followed) = (JsonValue::from_js(asked), Followed::new(signal)?);
-            let response = session.request(&read_reading(&asked)?, read_options(&asked, &followed)?).await?;
-            Ok(response_object(response))
-        }
-        // Begins to read the pages of what a FHIR request finds.
-        Call::Pages => {
-            let [asked, limit, signal] = arguments;
-            let (asked, followed) = (JsonValue::from_js(asked), Followed::new(signal)?);
-            let search = session.pages(&read_reading(&asked)?, read_options(&asked, &followed)?)?;
-            Ok(Handle::new(JsSearch::new(search, limit.as_f64(), followed)).into())
-        }
-        Call::Refresh => {
-            let [scope, ..] = arguments;
-            match scope.as_string() {
+        })
+    }
+
+    /// Reads bytes with their media type.
+    #[wasm_bindgen(js_name = readBytes)]
+    pub fn read_bytes(&self, request: JsValue, listener: Function, signal: JsValue) -> Promise {
+        promise(request::read_bytes(self.session.clone(), request, listener, signal))
+    }
+
+    /// Sends a FHIR request.
+    pub fn request(&self, request: JsValue, signal: JsValue) -> Promise {
+        promise(request::send(self.session.clone(), request, signal))
+    }
+
+    /// Begins a search, or another request that returns pages.
+    pub fn pages(&self, request: JsValue, limit: Option<f64>, signal: JsValue) -> Result<JsSearch, JsValue> {
+        let (request, followed) = (JsonValue::from_js(request), Followed::new(signal)?);
+        let search = self.session.pages(&options::read_request(&request)?, read_options(&request, &followed)?)?;
+        Ok(JsSearch::new(search, limit, followed))
+    }
+
+    /// Follows references.
+    pub fn resolver(&self, options: JsValue, signal: JsValue) -> Result<JsResolver, JsValue> {
+        let (options, followed) = (JsonValue::from_js(options), Followed::new(signal)?);
+        let new = if is_true(&options, "grouped") { Resolver::grouped } else { Resolver::new };
+        Ok(JsResolver::new(new(&self.session, read_options(&options, &followed)?), followed))
+    }
+
+    /// Gathers requests into batches.
+    pub fn batcher(&self, options: JsValue, signal: JsValue) -> Result<JsBatcher, JsValue> {
+        let (options, followed) = (JsonValue::from_js(options), Followed::new(signal)?);
+        let number = |name: &str| options.member(name).and_then(|member| member.number()).unwrap_or_default();
+        let (at_most, milliseconds) = (number("atMost") as usize, number("milliseconds") as u32);
+        let batcher = Batcher::new(&self.session, at_most, milliseconds, read_options(&options, &followed)?);
+        Ok(JsBatcher::new(batcher, followed))
+    }
+
+    /// Loads a record by its queries.
+    #[wasm_bindgen(js_name = loadRecord)]
+    pub fn load_record(&self, queries: JsValue, listener: Function, signal: JsValue) -> Promise {
+        promise(load_record(self.session.clone(), queries, listener, signal))
+    }
+
+    /// Loads all of a record.
+    #[wasm_bindgen(js_name = loadWholeRecord)]
+    pub fn load_whole_record(&self, listener: Function, signal: JsValue) -> Promise {
+        promise(load_whole_record(self.session.clone(), listener, signal))
+    }
+
+    /// Gets new tokens, with `scope` for less than was granted.
+    pub fn refresh(&self, scope: Option<String>) -> Promise {
+        let session = self.session.clone();
+        promise(async move {
+            match scope {
                 Some(scope) => session.refresh_with_scope(&scope).await?,
                 None => session.refresh().await?,
             }
             Ok(JsValue::UNDEFINED)
-        }
-        Call::MakeCurrent => {
-            session.make_current().await?;
-            Ok(JsValue::UNDEFINED)
-        }
-        Call::SignOut => Ok(revocation_object(session.sign_out().await?).await),
-        _ => later(Task::Session(session, call, arguments)).await,
+        })
     }
-}
 
-/// What a session does by the second file's code.
-pub(super) async fn answer_lazily(
-    session: Session<WebPlatform>,
-    call: Call,
-    arguments: Arguments,
-) -> Result<JsValue, Failure> {
-    match (call, arguments) {
-        (Call::Request, [asked, signal, _]) => request::send(session, asked, signal).await,
-        (Call::ReadBytes, [asked, listener, signal]) => {
-            request::read_bytes(session, asked, listener.unchecked_into(), signal).await
-        }
-        (Call::Resolver, [asked, signal, _]) => {
-            let (asked, followed) = (JsonValue::from_js(asked), Followed::new(signal)?);
-            let options = read_options(&asked, &followed)?;
-            let make = if is_true(&asked, "grouped") { Resolver::grouped } else { Resolver::new };
-            Ok(Handle::new(JsResolver::new(make(&session, options), followed)).into())
-        }
-        (Call::Batcher, [asked, signal, _]) => {
-            let (asked, followed) = (JsonValue::from_js(asked), Followed::new(signal)?);
-            let options = read_options(&asked, &followed)?;
-            let number = |name: &str| asked.member(name).and_then(|member| member.number()).unwrap_or_default();
-            let batcher = Batcher::new(&session, number("atMost") as usize, number("milliseconds") as u32, options);
-            Ok(Handle::new(JsBatcher::new(batcher, followed)).into())
-        }
-        (Call::LoadRecord, [queries, listener, signal]) => {
-            load_record(session, queries, listener.unchecked_into(), signal).await
-        }
-        (Call::LoadWholeRecord, [listener, signal, _]) => {
-            load_whole_record(session, listener.unchecked_into(), signal).await
-        }
-        (Call::Introspect, [as_client, signal, _]) => {
+    /// Makes this the session that the page resumes.
+    #[wasm_bindgen(js_name = makeCurrent)]
+    pub fn make_current(&self) -> Promise {
+        let session = self.session.clone();
+        promise(async move { session.make_current().await.map(|()| JsValue::UNDEFINED) })
+    }
+
+    /// Asks the server about the session's access token.
+    pub fn introspect(&self, as_client: bool, signal: JsValue) -> Promise {
+        let session = self.session.clone();
+        let introspect_as = if as_client { IntrospectAs::Client } else { IntrospectAs::Token };
+        promise(async move {
             let followed = Followed::new(signal)?;
-            let asked_as = if as_client.is_truthy() { IntrospectAs::Client } else { IntrospectAs::Token };
-            Ok(session.introspect(asked_as, &followed.signal()).await?.members.into_js())
-        }
-        (Call::UserInfo, [signal, ..]) => {
+            Ok(session.introspect(introspect_as, &followed.signal()).await?.members.into_js())
+        })
+    }
+
+    /// Asks the server who the user is.
+    #[wasm_bindgen(js_name = userInfo)]
+    pub fn user_info(&self, signal: JsValue) -> Promise {
+        let session = self.session.clone();
+        promise(async move {
             let followed = Followed::new(signal)?;
             Ok(session.user_info(&followed.signal()).await?.members.into_js())
-        }
-        (Call::Findings, _) => Ok(findings(&session.findings())),
-        _ => Ok(JsValue::UNDEFINED),
+        })
+    }
+
+    /// Ends the session.
+    #[wasm_bindgen(js_name = signOut)]
+    pub fn sign_out(&self) -> Promise {
+        let session = self.session.clone();
+        promise(async move { Ok(revocation_object(session.sign_out().await?)) })
     }
 }
 
-/// What was asked for and what was granted.
+/// The requested scopes and the granted ones.
 fn scopes_object(grant: &ScopeGrant) -> JsValue {
-    written_object! {
-        "requested": scopes(&mut grant.requested.iter()),
-        "granted": scopes(&mut grant.granted.iter()),
-        "missing": scopes(&mut grant.missing().into_iter()),
-        "narrowed": scopes(&mut grant.narrowed().into_iter()),
-        "extra": scopes(&mut grant.extra().into_iter()),
-    }
+    object(&[
+        ("requested", scopes(grant.requested.iter())),
+        ("granted", scopes(grant.granted.iter())),
+        ("missing", scopes(grant.missing())),
+        ("narrowed", scopes(grant.narrowed())),
+        ("extra", scopes(grant.extra())),
+    ])
 }
 
-async fn revocation_object(revocation: Revocation) -> JsValue {
+fn scopes<'a>(scopes: impl IntoIterator<Item = &'a Scope>) -> JsValue {
+    scopes.into_iter().map(|scope| text(scope.as_str())).collect::<Array>().into()
+}
+
+fn revocation_object(revocation: Revocation) -> JsValue {
     let (state, page, error) = match revocation {
         Revocation::Revoked => ("revoked", None, JsValue::UNDEFINED),
         Revocation::NotOffered => ("notoffered", None, JsValue::UNDEFINED),
         Revocation::AlreadyEnded => ("ended", None, JsValue::UNDEFINED),
         Revocation::Page(page) => ("page", Some(page), JsValue::UNDEFINED),
-        Revocation::Failed(failure) => ("failed", None, told(failure).await),
+        Revocation::Failed(failure) => ("failed", None, to_js_error(&failure)),
     };
-    written_object! {"revocation": text(state), "page": own_text(page), "error": error}
+    object(&[("revocation", text(state)), ("page", optional_text(page.as_deref())), ("error", error)])
 }
 
 fn identity_object(identity: &CheckedIdentity) -> JsValue {
@@ -203,16 +283,16 @@ fn identity_object(identity: &CheckedIdentity) -> JsValue {
         Signature::Verified => ("verified", None),
         Signature::Unchecked(reason) => ("unchecked", Some(reason.as_str())),
     };
-    written_object! {
-        "issuer": text(&identity.identity.issuer),
-        "subject": text(&identity.identity.subject),
-        "claims": parse(&identity.identity.claims),
-        "issuerChecked": identity.identity.issuer_checked.into(),
-        "nonceChecked": identity.identity.nonce_checked.into(),
-        "accessTokenHashChecked": identity.identity.access_token_hash_checked.into(),
-        "signature": text(signature),
-        "signatureReason": optional_text(reason),
-    }
+    object(&[
+        ("issuer", text(&identity.identity.issuer)),
+        ("subject", text(&identity.identity.subject)),
+        ("claims", parse(&identity.identity.claims)),
+        ("issuerChecked", identity.identity.issuer_checked.into()),
+        ("nonceChecked", identity.identity.nonce_checked.into()),
+        ("accessTokenHashChecked", identity.identity.access_token_hash_checked.into()),
+        ("signature", text(signature)),
+        ("signatureReason", optional_text(reason)),
+    ])
 }
 
 fn parse(json: &str) -> JsValue {

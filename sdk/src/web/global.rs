@@ -1,6 +1,6 @@
 //! Members of objects, and first of all of `globalThis`, which may be absent or forbidden.
 
-#[cfg(feature = "js")]
+#[cfg(feature = "bindings")]
 use std::cell::RefCell;
 
 use js_sys::{Object, Reflect};
@@ -23,23 +23,23 @@ extern "C" {
 }
 
 /// More names than the SDK has itself are those of callers.
-#[cfg(feature = "js")]
+#[cfg(feature = "bindings")]
 const MOST_NAMES: usize = 64;
 
-#[cfg(feature = "js")]
+#[cfg(feature = "bindings")]
 thread_local! {
     /// To hand a text to the engine takes as long as to set a member by it.
     static NAMES: RefCell<Vec<(Box<str>, JsValue)>> = const { RefCell::new(Vec::new()) };
 }
 
 /// The name of a member or header as the engine has it. Apps in Rust do without the list, which weighs more than they would gain.
-#[cfg(not(feature = "js"))]
+#[cfg(not(feature = "bindings"))]
 pub(super) fn name(name: &str) -> JsValue {
     JsValue::from_str(name)
 }
 
 /// The name of a member or header as the engine has it, made once.
-#[cfg(feature = "js")]
+#[cfg(feature = "bindings")]
 pub(super) fn name(name: &str) -> JsValue {
     NAMES.with_borrow_mut(|names| {
         if let Some((_, known)) = names.iter().find(|(known, _)| **known == *name) {

@@ -43,7 +43,7 @@ thread_local! {
 }
 
 /// Has all go by way of this host from now on.
-#[cfg(any(feature = "js", feature = "js-backend"))]
+#[cfg(feature = "bindings")]
 pub(crate) fn set_host(host: Host) {
     HOST.set(host);
 }

@@ -78,14 +78,14 @@ impl Http for WebPlatform {
 
 impl WebPlatform {
     fn begin(&self, request: &Request, init: &Object) -> Result<Promise, JsValue> {
-        #[cfg(feature = "js")]
+        #[cfg(any(feature = "js", feature = "js-launch"))]
         if let Some(promise) = self.take_early(request) {
             return Ok(promise);
         }
         fetch(request.url.as_str(), init)
     }
 
-    #[cfg(feature = "js")]
+    #[cfg(any(feature = "js", feature = "js-launch"))]
     fn take_early(&self, request: &Request) -> Option<Promise> {
         let is_plain = request.method == Method::Get && request.authorization().is_none();
         let early = self.inner.early.as_ref().filter(|_| is_plain)?;

@@ -4,7 +4,7 @@ use js_sys::{JSON, Reflect};
 use wasm_bindgen::prelude::*;
 
 use super::WebPlatform;
-#[cfg(any(feature = "js", feature = "js-backend"))]
+#[cfg(feature = "bindings")]
 use super::global::member;
 use super::global::{items, texts};
 use crate::platform::{Json, JsonView};
@@ -45,7 +45,7 @@ impl JsonValue {
     }
 
     /// A member of the object, also one that its class has, such as a getter of `Keys`.
-    #[cfg(any(feature = "js", feature = "js-backend"))]
+    #[cfg(feature = "bindings")]
     pub(crate) fn inherited(&self, name: &str) -> Option<Self> {
         if self.is_plain_object() { member(&self.0, name).map(Self) } else { None }
     }

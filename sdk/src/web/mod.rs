@@ -24,20 +24,22 @@ mod timer;
 
 use std::rc::Rc;
 
-#[cfg(feature = "js")]
+#[cfg(any(feature = "js", feature = "js-launch"))]
 use js_sys::Function;
 
-#[cfg(any(feature = "js", feature = "js-backend"))]
+#[cfg(feature = "bindings")]
 pub(crate) use global::object;
+#[cfg(feature = "bindings")]
+pub(crate) use host::{AbortController, Host, set_host};
 #[cfg(any(feature = "js", feature = "js-backend"))]
-pub(crate) use host::{AbortController, Callback, Host, callback, set_host};
+pub(crate) use host::{Callback, callback};
 pub use json::JsonValue;
-#[cfg(any(feature = "js", feature = "js-backend"))]
+#[cfg(feature = "bindings")]
 pub(crate) use json::is_array;
 pub use keys::ClientKeyPair;
 pub use popup::Popup;
 pub use storage::StoreChoice;
-#[cfg(any(feature = "js", feature = "js-backend"))]
+#[cfg(feature = "bindings")]
 pub(crate) use tasks::{Settled, spawn};
 
 use crate::platform::{LocalFuture, Spawn};
@@ -73,7 +75,7 @@ struct Inner {
     channels: messages::Channels,
     /// What this object remembers where there is no page to remember it.
     remembered: page::Strings,
-    #[cfg(feature = "js")]
+    #[cfg(any(feature = "js", feature = "js-launch"))]
     early: Option<Function>,
 }
 
@@ -85,7 +87,7 @@ impl WebPlatform {
 
     /// A platform that asks a function for the promise of a response before it fetches an address itself: for what a page
     /// began to fetch while this was not loaded yet. The function gives each promise once, and else `undefined`.
-    #[cfg(feature = "js")]
+    #[cfg(any(feature = "js", feature = "js-launch"))]
     pub(crate) fn with_early_responses(store: StoreChoice, early: Function) -> Self {
         Self { inner: Rc::new(Inner { store, early: Some(early), ..Inner::default() }) }
     }

@@ -1,7 +1,6 @@
 import { SmartApp, ready } from "smartrust";
-import address from "smartrust/wasm";
-import lazyAddress from "smartrust/wasm/lazy";
+import url from "smartrust/wasm";
 import { start } from "./app.js";
 
-await ready(address, lazyAddress);
+await ready(url);
 await start(SmartApp);

@@ -1,4 +1,0 @@
-import "./inline.js";
-
-export * from "./fhirclient.js";
-export { default } from "./fhirclient.js";

@@ -1,0 +1,61 @@
+import { serversOf } from "./config.js";
+import { dispose, disposed } from "./disposal.js";
+import { EarlyDiscovery } from "./early.js";
+import { SmartError } from "./errors.js";
+import { launchPage } from "./instance.js";
+import { load, loadFrom } from "./load-launch.js";
+import { once } from "./loading.js";
+import { LaunchPage } from "./wasm-launch/launch.js";
+
+export { SmartError };
+
+export async function ready(source) {
+  if (source !== undefined) loadFrom(() => source);
+  await load();
+}
+
+export class SmartApp {
+  #page;
+  #config;
+  #early = new EarlyDiscovery();
+  #made;
+
+  constructor(config) {
+    this.#config = serversOf(config);
+    this.#page = once(async () => {
+      await load();
+      return (this.#made = new (launchPage.guard(LaunchPage))(this.#config, this.#early.take));
+    });
+  }
+
+  async launch(options) {
+    if (!this.#made) this.#early.begin(this.#config, options);
+    const page = await this.#page();
+    prefetch(new URL("./wasm/smartrust_bg.wasm", import.meta.url));
+    await page.launch(options);
+    return null;
+  }
+
+  async authorizationUrl(options) {
+    return (await this.#page()).authorizationUrl(options);
+  }
+
+  /** Like the platform's own objects, so that frameworks do not wrap it as plain data. */
+  get [Symbol.toStringTag]() {
+    return "SmartApp";
+  }
+
+  [dispose]() {
+    this.#page = async () => {
+      throw disposed("SmartApp");
+    };
+    this.#made?.free();
+    this.#made = undefined;
+  }
+}
+
+/** Has the browser fetch a file that the next page needs, when it has nothing else to do. */
+function prefetch(url) {
+  const { document } = globalThis;
+  document?.head.append(Object.assign(document.createElement("link"), { rel: "prefetch", as: "fetch", crossOrigin: "anonymous", href: url }));
+}

@@ -1,4 +1,0 @@
-import "./node.js";
-
-export * from "./fhirclient.js";
-export { default } from "./fhirclient.js";

@@ -1,0 +1,64 @@
+//! What the page's app and the launch page share: they read a configuration, and how to launch.
+
+use std::rc::Rc;
+
+use js_sys::{Function, Object};
+use wasm_bindgen::prelude::*;
+
+use super::client_auth::read_authentication;
+use super::error::json_argument;
+use crate::client::app::{AuthorizationMethod, LaunchOptions, SmartApp};
+use crate::client::config::SmartAppConfig;
+use crate::client::config_json::members;
+use crate::error::{Error, Failure};
+use crate::platform::JsonView;
+use crate::web::{JsonValue, StoreChoice, WebPlatform};
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = console)]
+    fn warn(text: &str);
+}
+
+/// Reads a configuration. `early` returns the promise of a response that the page began to fetch before this module was loaded.
+pub(super) fn open_app(config: JsValue, early: Function) -> Result<Rc<SmartApp<WebPlatform>>, Failure> {
+    let config = json_argument(config, "config")?;
+    let platform = WebPlatform::with_early_responses(read_store(&config)?, early);
+    let app = SmartApp::new(platform, SmartAppConfig::read_with(&config, &read_authentication)?)?;
+    app.findings().iter().for_each(|finding| warn(&finding.message));
+    Ok(Rc::new(app))
+}
+
+fn read_store(config: &JsonValue) -> Result<StoreChoice, Failure> {
+    let wrong = |problem: &str| Error::configuration("store", problem);
+    let Some(store) = config.member("store") else { return Ok(StoreChoice::default()) };
+    match store.text().as_deref() {
+        Some("tab") => Ok(StoreChoice::Tab),
+        Some("origin") => Ok(StoreChoice::Origin),
+        Some("memory") => Ok(StoreChoice::memory()),
+        Some(_) => Err(wrong("it is not \"tab\", \"origin\", \"memory\" or an object")),
+        None if store.clone().into_js().is_instance_of::<Object>() => Ok(StoreChoice::Own(store.into_js())),
+        None => Err(wrong("it is not \"tab\", \"origin\", \"memory\" or an object")),
+    }
+}
+
+/// Reads how to launch.
+pub(super) fn read_launch_options(options: JsValue) -> Result<LaunchOptions, Failure> {
+    if options.is_undefined() || options.is_null() {
+        return Ok(LaunchOptions::default());
+    }
+    let options = JsonValue::from_js(options);
+    let extra = members(&options, "parameters", JsonView::text)?;
+    Ok(LaunchOptions {
+        server: options.member_text("server"),
+        iss: options.member_text("iss"),
+        scope: options.member_text("scope"),
+        extra,
+        method: match options.member_text("method").as_deref() {
+            None => AuthorizationMethod::Automatic,
+            Some("GET") => AuthorizationMethod::Get,
+            Some("POST") => AuthorizationMethod::Post,
+            Some(_) => return Err(Error::configuration("method", "it is not \"GET\" or \"POST\"")),
+        },
+    })
+}

@@ -1,0 +1,39 @@
+//! `SmartApp` of a launch page for JavaScript: it launches, and another page completes the launch.
+
+use std::rc::Rc;
+
+use js_sys::{Function, Promise};
+use wasm_bindgen::prelude::*;
+
+use super::launch::{open_app, read_launch_options};
+use super::value::{promise, text};
+use crate::client::app::SmartApp;
+use crate::web::WebPlatform;
+
+/// An app and its servers, on a page that only launches.
+#[wasm_bindgen(js_name = LaunchPage)]
+pub struct JsLaunchPage {
+    app: Rc<SmartApp<WebPlatform>>,
+}
+
+#[wasm_bindgen(js_class = LaunchPage)]
+impl JsLaunchPage {
+    /// Reads a configuration. `early` returns the promise of a response that the page began to fetch before this module was loaded.
+    #[wasm_bindgen(constructor)]
+    pub fn new(config: JsValue, early: Function) -> Result<Self, JsValue> {
+        Ok(Self { app: open_app(config, early)? })
+    }
+
+    /// Leaves for the authorization server.
+    pub fn launch(&self, options: JsValue) -> Promise {
+        let app = self.app.clone();
+        promise(async move { app.launch(read_launch_options(options)?).await.map(|()| JsValue::UNDEFINED) })
+    }
+
+    /// The URL of the authorization request.
+    #[wasm_bindgen(js_name = authorizationUrl)]
+    pub fn authorization_url(&self, options: JsValue) -> Promise {
+        let app = self.app.clone();
+        promise(async move { Ok(text(app.authorization_url(read_launch_options(options)?).await?.as_str())) })
+    }
+}
