@@ -46,7 +46,6 @@ export async function launching(): Promise<void> {
   await app.launch({ iss: fhirBase, parameters: { prompt: "login" } });
   await ready();
   await ready(module);
-  await ready(undefined, module);
   await ready(new URL("https://app.example/smartrust.wasm"));
 
   // @ts-expect-error: an app has a client id.
