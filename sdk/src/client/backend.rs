@@ -346,9 +346,9 @@ async fn request_token<P: Platform>(inner: &Inner<P>) -> Result<AccessToken, Fai
 
 fn read_origin(origin: &str) -> Result<Url, Failure> {
     let wrong = |problem: &str| Error::configuration("fileOrigins", problem);
-    let url = Url::parse(origin).map_err(|problem| wrong(problem.message()))?;
+    let url = Url::parse(origin).map_err(|problem| wrong(&problem.to_string()))?;
     if !url.is_confidential() {
         return Err(wrong("it is plain http on another machine; use https"));
     }
-    url.join("/").map_err(|problem| wrong(problem.message()))
+    url.join("/").map_err(|problem| wrong(&problem.to_string()))
 }

@@ -198,7 +198,7 @@ impl Server {
 }
 
 pub(super) fn read_address(record: &ServerRecord, member: &str, text: &str) -> Result<Url, Failure> {
-    let url = Url::parse(text).map_err(|problem| Error::configuration(member, problem.message()))?;
+    let url = Url::parse(text).map_err(|problem| Error::configuration(member, &problem.to_string()))?;
     if url.is_confidential() || record.allow_insecure_http {
         Ok(url)
     } else {
@@ -211,7 +211,7 @@ fn read_token_proxy(record: &ServerRecord, redirect_uri: &Url, proxy: &str) -> R
     if record.authentication != ClientAuthentication::None {
         return Err(wrong("it authenticates the client itself; leave the client's secret or key to it"));
     }
-    let url = redirect_uri.join(proxy).map_err(|problem| wrong(problem.message()))?;
+    let url = redirect_uri.join(proxy).map_err(|problem| wrong(&problem.to_string()))?;
     if url.origin() == redirect_uri.origin() { Ok(url) } else { Err(wrong("it is not of the redirect URI's origin")) }
 }
 

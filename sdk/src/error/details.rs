@@ -3,7 +3,8 @@
 use crate::fhir::outcome::OperationOutcome;
 
 /// One document that discovery asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{url}: {outcome}")]
 pub struct DiscoveryAttempt {
     /// The document's address.
     pub url: String,
@@ -12,7 +13,8 @@ pub struct DiscoveryAttempt {
 }
 
 /// A member of a configuration that is wrong.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{member} is wrong: {problem}")]
 pub struct ConfigurationError {
     /// The member, such as `redirectUri`.
     pub member: String,
@@ -21,7 +23,8 @@ pub struct ConfigurationError {
 }
 
 /// A check that an ID token failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{check}: {problem}")]
 pub struct IdTokenError {
     /// Which check failed.
     pub check: &'static str,
@@ -30,7 +33,8 @@ pub struct IdTokenError {
 }
 
 /// An OAuth error as the server worded it. Show its texts as text, never as HTML.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{error}{}", in_brackets(.description.as_deref()))]
 pub struct OAuthError {
     /// The code, such as `access_denied`.
     pub error: String,
@@ -45,7 +49,8 @@ pub struct OAuthError {
 }
 
 /// A request about a token, other than for one, that the server refused or gave no usable response to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("(status {status}): {problem}.{}", super::after_space(*.hint))]
 pub struct RefusedRequest {
     /// The HTTP status.
     pub status: u16,
@@ -58,7 +63,8 @@ pub struct RefusedRequest {
 }
 
 /// An error status of a FHIR server.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{host} answered with status {status}{}", .operation_outcome.as_ref().and_then(OperationOutcome::first_text).or(.text.as_deref()).map_or_else(|| ".".to_owned(), |text| format!(": {text}")))]
 pub struct FhirError {
     /// The HTTP status.
     pub status: u16,
@@ -89,4 +95,8 @@ impl FhirError {
             _ => "fhir_error",
         }
     }
+}
+
+fn in_brackets(description: Option<&str>) -> String {
+    description.map(|description| format!(" ({})", description.trim_end_matches('.'))).unwrap_or_default()
 }

@@ -20,7 +20,7 @@ impl Failure {
 
     fn of_request(self, kind: fn(Box<RefusedRequest>) -> Error, hint: impl Fn(u16) -> Option<&'static str>) -> Self {
         let (status, problem, oauth) = match &*self {
-            Error::Token(error) => (error.status.unwrap_or_default(), error.worded(), Some((**error).clone())),
+            Error::Token(error) => (error.status.unwrap_or_default(), error.to_string(), Some((**error).clone())),
             Error::TokenResponse { status, problem } => (*status, problem.to_string(), None),
             _ => return self,
         };

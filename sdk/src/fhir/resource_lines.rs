@@ -1,31 +1,33 @@
 //! The resources that stand in a file's lines: told apart from header rows and from the server's own remarks, counted, and none given twice.
 
-use std::fmt;
-
 use super::ndjson::{JsonLine, LineRules, Lines, Resources, Together};
 use super::outcome::OperationOutcome;
 use crate::platform::JsonView;
 
 /// What is wrong with a line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LineProblem {
     /// It is not a JSON object.
+    #[error("is not a JSON object")]
     NotJson,
     /// Its bytes are no text in UTF-8.
+    #[error("is not text in UTF-8")]
     NotText,
     /// It is longer than this.
+    #[error("is longer than {max_line_bytes} bytes")]
     TooLong {
         /// How long a line may be, in bytes.
         max_line_bytes: usize,
     },
 }
 
-impl fmt::Display for LineProblem {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl LineProblem {
+    /// What to do about it: a sentence.
+    pub(crate) fn remedy(&self) -> &'static str {
         match self {
-            Self::NotJson => formatter.write_str("is not a JSON object"),
-            Self::NotText => formatter.write_str("is not text in UTF-8"),
-            Self::TooLong { max_line_bytes } => write!(formatter, "is longer than {max_line_bytes} bytes"),
+            Self::NotText => "Ask the server's operator.",
+            Self::TooLong { .. } => "Raise maxLineBytes, or skip bad lines to go on.",
+            Self::NotJson => "Skip bad lines to go on.",
         }
     }
 }

@@ -24,45 +24,29 @@ struct Parts {
     path_end: usize,
 }
 
-/// What is wrong with an address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What is wrong with a URL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UrlError {
     /// It does not begin with `http://` or `https://`.
+    #[error("it does not begin with https:// or http://")]
     Scheme,
     /// It holds a user name or password.
+    #[error("it holds a user name or password")]
     UserInfo,
     /// Its host is empty, or not a plain name or address.
+    #[error("its host is not a plain name or address")]
     Host,
     /// Its port is not a number up to 65535.
+    #[error("its port is not a number up to 65535")]
     Port,
     /// Its path or query holds a character that does not belong, an encoded dot, slash or backslash, a broken escape, or a segment
     /// that some servers read as dots (`..;`).
+    #[error("it holds a character or an escape that does not belong in an address")]
     Character,
     /// It has a fragment where none is allowed.
+    #[error("it has a fragment (#)")]
     Fragment,
 }
-
-impl UrlError {
-    /// What is wrong, in plain language.
-    pub fn message(self) -> &'static str {
-        match self {
-            Self::Scheme => "it does not begin with https:// or http://",
-            Self::UserInfo => "it holds a user name or password",
-            Self::Host => "its host is not a plain name or address",
-            Self::Port => "its port is not a number up to 65535",
-            Self::Character => "it holds a character or an escape that does not belong in an address",
-            Self::Fragment => "it has a fragment (#)",
-        }
-    }
-}
-
-impl fmt::Display for UrlError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.message())
-    }
-}
-
-impl std::error::Error for UrlError {}
 
 impl Url {
     /// Reads an absolute address. A fragment is refused, dots in the path are resolved.
