@@ -7,9 +7,8 @@ use super::config::{Server, SmartAppConfig};
 use super::current::{Current, folder};
 use super::identity;
 pub use super::launch::{AuthorizationMethod, LaunchOptions};
-use super::parts::{Parts, at_hand};
 use super::pending;
-use super::popup::POPUP;
+use super::popup::{POPUP, deliver_to_opener};
 use super::records::{self, SessionRecord};
 use super::session::{Inner, Origin, Session};
 use crate::error::{Error, Failure};
@@ -21,7 +20,6 @@ use crate::protocol::launch::LaunchLink;
 /// A SMART app: its servers, and the sessions that it holds.
 pub struct SmartApp<P: Platform> {
     platform: P,
-    parts: Rc<dyn Parts<P>>,
     servers: Vec<Rc<Server>>,
     current: Rc<Current>,
     sessions: RefCell<Vec<Weak<Inner<P>>>>,
@@ -33,11 +31,6 @@ impl<P: Platform> SmartApp<P> {
     /// # Errors
     /// [`Error::Configuration`] naming the member that is wrong.
     pub fn new(platform: P, config: SmartAppConfig) -> Result<Self, Failure> {
-        Self::with_parts(platform, at_hand(), config)
-    }
-
-    /// An app whose less common code is reached in a way of its own.
-    pub(crate) fn with_parts(platform: P, parts: Rc<dyn Parts<P>>, config: SmartAppConfig) -> Result<Self, Failure> {
         let wrong = |problem: &str| Error::configuration("servers", problem);
         if config.servers.is_empty() {
             return Err(wrong("there is none"));
@@ -50,7 +43,7 @@ impl<P: Platform> SmartApp<P> {
             return Err(wrong("two of them have the same name"));
         }
         let current = Rc::new(Current::of(&servers));
-        Ok(Self { platform, parts, servers, current, sessions: RefCell::default() })
+        Ok(Self { platform, servers, current, sessions: RefCell::default() })
     }
 
     /// What is risky about the configuration on this host: a secret in a page, where everybody can read it.
@@ -90,7 +83,7 @@ impl<P: Platform> SmartApp<P> {
         let location = self.platform.location().unwrap_or_default();
         let outcome = match Callback::read(&location) {
             Ok(Some(Callback { state: Some(state), .. })) if state.ends_with(POPUP) => {
-                self.parts.hand_over(self.platform.clone(), state, location).await.map(|()| None)
+                deliver_to_opener(&self.platform, &state, &location).await.map(|()| None)
             }
             Ok(Some(callback)) => self.complete(callback).await.map(Some),
             Ok(None) => return self.restore(&location).await,
@@ -200,7 +193,7 @@ impl<P: Platform> SmartApp<P> {
             return Session { inner };
         }
         let current = self.current.clone();
-        let session = Session::new(self.platform.clone(), self.parts.clone(), current, server, id, record, origin);
+        let session = Session::new(self.platform.clone(), current, server, id, record, origin);
         let mut sessions = self.sessions.borrow_mut();
         sessions.retain(|open| open.strong_count() > 0);
         sessions.push(Rc::downgrade(&session.inner));
@@ -220,10 +213,6 @@ impl<P: Platform> SmartApp<P> {
 
     pub(super) fn current(&self) -> &Current {
         &self.current
-    }
-
-    pub(super) fn parts(&self) -> &Rc<dyn Parts<P>> {
-        &self.parts
     }
 
     pub(super) fn server_by_key(&self, key: &str) -> Option<Rc<Server>> {

@@ -7,7 +7,6 @@ use super::config::{NamedEndpoints, Server, ServerRecord};
 use super::discovery::discover;
 use super::fhir::{Cache, RequestOptions, not_expected, read_answer, unless_aborted};
 use super::flight::Flight;
-use super::parts::at_hand;
 use super::redirect::{Bearer, open, send_with_token};
 use super::search::{Links, Search};
 use super::transport::{Answer, REQUEST_TIMEOUT, in_time, send};
@@ -330,7 +329,7 @@ async fn request_token<P: Platform>(inner: &Inner<P>) -> Result<AccessToken, Fai
     let Inner { platform, server, .. } = inner;
     let configuration = match server.named.configuration(false) {
         Some(named) => named,
-        None => discover(platform, &at_hand(), server, false).await?,
+        None => discover(platform, server, false).await?,
     };
     let endpoint = &configuration.token_endpoint;
     let supported = &configuration.token_endpoint_auth_signing_alg_values_supported;

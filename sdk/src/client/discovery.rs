@@ -5,7 +5,6 @@ use std::rc::Rc;
 
 use super::config::{Server, ServerRecord};
 use super::flight::Flight;
-use super::parts::{Parts, at_hand};
 use super::transport::{TOO_LATE, fetch_patiently};
 use crate::error::{DiscoveryAttempt, Error, Failure};
 use crate::platform::{JsonView, Platform};
@@ -52,22 +51,19 @@ pub async fn smart_configuration<P: Platform>(
     platform: &P,
     record: &ServerRecord,
 ) -> Result<Rc<SmartConfiguration>, Failure> {
-    discover(platform, &at_hand(), &Rc::new(Server::without_client(record)?), true).await
+    discover(platform, &Rc::new(Server::without_client(record)?), true).await
 }
 
 /// The server's endpoints, of its record where that names them, else of its documents; `with_identity` where an ID token
 /// will be asked for.
 pub(crate) async fn discover<P: Platform>(
     platform: &P,
-    parts: &Rc<dyn Parts<P>>,
     server: &Rc<Server>,
     with_identity: bool,
 ) -> Result<Rc<SmartConfiguration>, Failure> {
     match server.named.configuration(true) {
         Some(named) => Ok(named),
-        None => {
-            discover_documents(platform, parts, server, with_identity).await.map(|found| server.named.applied_to(found))
-        }
+        None => discover_documents(platform, server, with_identity).await.map(|found| server.named.applied_to(found)),
     }
 }
 
@@ -75,7 +71,6 @@ pub(crate) async fn discover<P: Platform>(
 /// the server says.
 pub(super) async fn discover_documents<P: Platform>(
     platform: &P,
-    parts: &Rc<dyn Parts<P>>,
     server: &Rc<Server>,
     with_identity: bool,
 ) -> Result<Rc<SmartConfiguration>, Failure> {
@@ -87,9 +82,9 @@ pub(super) async fn discover_documents<P: Platform>(
     let flight = match running {
         Some((_, flight)) => flight,
         None => {
-            let (own_platform, own_parts, own_server) = (platform.clone(), parts.clone(), server.clone());
+            let (own_platform, own_server) = (platform.clone(), server.clone());
             let flight = Flight::start(platform, async move {
-                let outcome = look_up(&own_platform, &own_parts, &own_server, with_identity).await;
+                let outcome = look_up(&own_platform, &own_server, with_identity).await;
                 own_server.discovery.running.borrow_mut().take_if(|(identity, _)| *identity == with_identity);
                 outcome
             });
@@ -102,7 +97,6 @@ pub(super) async fn discover_documents<P: Platform>(
 
 async fn look_up<P: Platform>(
     platform: &P,
-    parts: &Rc<dyn Parts<P>>,
     server: &Rc<Server>,
     with_identity: bool,
 ) -> Result<Rc<SmartConfiguration>, Failure> {
@@ -112,7 +106,7 @@ async fn look_up<P: Platform>(
         None => {
             let mut found = match ask(platform, server, Document::SmartConfiguration).await? {
                 Ok(found) => found,
-                Err(outcome) => parts.look_further(platform.clone(), server.clone(), outcome).await?,
+                Err(outcome) => discover_fallback(platform, server, outcome).await?,
             };
             if with_identity {
                 complete_identity(platform, server, &mut found).await;
@@ -147,20 +141,16 @@ async fn ask<P: Platform>(platform: &P, server: &Server, document: Document) -> 
 }
 
 /// Asks for the other documents, one after the other, where the SMART configuration had no endpoints but what is told of it.
-pub(super) async fn look_further<P: Platform>(
-    platform: P,
-    server: Rc<Server>,
-    outcome: String,
-) -> Result<Found, Failure> {
-    let mut attempts = vec![Document::SmartConfiguration.attempt(&server, outcome)?];
+async fn discover_fallback<P: Platform>(platform: &P, server: &Server, outcome: String) -> Result<Found, Failure> {
+    let mut attempts = vec![Document::SmartConfiguration.attempt(server, outcome)?];
     for document in [Document::OpenidConfiguration, Document::CapabilityStatement] {
         // Who does not answer once is not asked for the other documents.
         if attempts.iter().any(|attempt| attempt.outcome == TOO_LATE) {
             break;
         }
-        match ask(&platform, &server, document).await? {
+        match ask(platform, server, document).await? {
             Ok(found) => return Ok(found),
-            Err(outcome) => attempts.push(document.attempt(&server, outcome)?),
+            Err(outcome) => attempts.push(document.attempt(server, outcome)?),
         }
     }
     Err(Error::Discovery { attempts: attempts.into() }.into())

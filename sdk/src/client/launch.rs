@@ -5,7 +5,6 @@ use std::rc::Rc;
 use super::app::SmartApp;
 use super::config::Server;
 use super::discovery::{discover, openid_configuration};
-use super::parts::AskedMaxAge;
 use super::pending::{self, PendingLaunch};
 use super::records::Endpoints;
 use super::session::Session;
@@ -161,15 +160,14 @@ impl<P: Platform> SmartApp<P> {
             server.check_way_back(&self.platform().location().unwrap_or_default())?;
         }
         let scope = launch_scope(options.scope.as_deref().unwrap_or(&record.scope), link.is_some());
-        let configuration = discover(self.platform(), self.parts(), server, scope.contains("openid")).await?;
+        let configuration = discover(self.platform(), server, scope.contains("openid")).await?;
         let endpoints = Rc::new(Endpoints::of(&configuration)?);
         let max_age = if values(&options.extra, MAX_AGE).is_empty() {
             None
         } else {
-            let (platform, server, configuration) = (self.platform().clone(), server.clone(), configuration.clone());
-            let asks_identity = scope.contains("openid");
-            let asked = AskedMaxAge { platform, server, configuration, extra: options.extra.clone(), asks_identity };
-            Some(self.parts().max_age(asked).await?)
+            let max_age = max_age(&options.extra)?;
+            self.check_auth_time(server, &configuration, scope.contains("openid")).await?;
+            Some(max_age)
         };
         let nonce = if scope.contains("openid") { Some(self.random_text()?) } else { None };
         let verifier = match record.pkce {
@@ -238,23 +236,33 @@ impl<P: Platform> SmartApp<P> {
     pub(super) fn random_text(&self) -> Result<String, Failure> {
         Ok(base64url(&self.random_bytes()?))
     }
+
+    /// Whether the ID token of the launch will say when the user signed in, which `max_age` is checked against.
+    async fn check_auth_time(
+        &self,
+        server: &Server,
+        configuration: &SmartConfiguration,
+        with_identity: bool,
+    ) -> Result<(), Failure> {
+        let has_auth_time = |document: &SmartConfiguration| document.supports_claim(self.platform(), "auth_time");
+        let is_supported = with_identity
+            && (has_auth_time(configuration)
+                || openid_configuration(self.platform(), server, KnownEndpoints::of(configuration))
+                    .await
+                    .is_some_and(|openid| has_auth_time(&openid)));
+        if is_supported { Ok(()) } else { Err(Error::MaxAgeUnsupported.into()) }
+    }
 }
 
-/// `max_age` of the extra parameters, in seconds, if the ID token of the launch can be held against it.
-pub(super) async fn max_age<P: Platform>(asked: AskedMaxAge<P>) -> Result<f64, Failure> {
-    let AskedMaxAge { platform, server, configuration, extra, asks_identity } = asked;
+/// `max_age` of the extra parameters, in seconds.
+fn max_age(extra: &[(String, String)]) -> Result<f64, Failure> {
     let wrong = || Error::configuration("max_age", "it is not one whole number of seconds");
-    let seconds = match values(&extra, MAX_AGE).as_slice() {
-        [digits] if digits.bytes().all(|byte| byte.is_ascii_digit()) => digits.parse::<u32>().map_err(|_| wrong())?,
-        _ => return Err(wrong()),
-    };
-    let tells = |document: &SmartConfiguration| document.supports_claim(&platform, "auth_time");
-    let is_told = asks_identity
-        && (tells(&configuration)
-            || openid_configuration(&platform, &server, KnownEndpoints::of(&configuration))
-                .await
-                .is_some_and(|openid| tells(&openid)));
-    if is_told { Ok(seconds.into()) } else { Err(Error::MaxAgeUnsupported.into()) }
+    match values(extra, MAX_AGE).as_slice() {
+        [digits] if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+            digits.parse::<u32>().map(f64::from).map_err(|_| wrong())
+        }
+        _ => Err(wrong()),
+    }
 }
 
 /// Chooses between GET and POST.

@@ -4,7 +4,8 @@ use std::rc::{Rc, Weak};
 
 use super::identity;
 use super::records::{self, SessionRecord};
-use super::session::{Inner, Session};
+use super::session::Inner;
+use super::sign_out;
 use crate::error::{Error, Failure, OAuthError};
 use crate::platform::{JsonView, Platform};
 use crate::protocol::json::ObjectWriter;
@@ -63,8 +64,7 @@ fn hear_sign_out<P: Platform>(inner: Rc<Inner<P>>, is_newer: bool) {
         // What cannot be removed here was ended in memory, and its tokens are void for this page.
         let _ = inner.forget().await;
         if is_newer {
-            let parts = inner.parts.clone();
-            parts.revoke(Session { inner }).await;
+            sign_out::revoke(&inner).await;
         }
     }));
 }

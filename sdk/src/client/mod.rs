@@ -27,7 +27,6 @@ mod launch;
 mod matching;
 mod messages;
 mod named_endpoints;
-pub(crate) mod parts;
 pub mod pasted;
 mod pending;
 mod popup;

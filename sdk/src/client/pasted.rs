@@ -50,7 +50,7 @@ impl<P: Platform> SmartApp<P> {
         if options.expires_in.is_some_and(|seconds| !seconds.is_finite() || seconds < 0.0) {
             return Err(Error::configuration("expires_in", "it is not a number of seconds"));
         }
-        let configuration = discover(self.platform(), self.parts(), &server, false).await?;
+        let configuration = discover(self.platform(), &server, false).await?;
         let record = Rc::new(SessionRecord {
             server: server.key.clone(),
             client_id: server.record.client_id.clone(),

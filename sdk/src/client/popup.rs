@@ -98,8 +98,8 @@ impl<P: Platform> SmartApp<P> {
     }
 }
 
-/// Gives a redirect to the page that opened this window, which closes it, or lets it close itself.
-pub(super) async fn hand_over<P: Platform>(platform: P, state: String, address: String) -> Result<(), Failure> {
+/// Sends a redirect's URL to the page that opened this window. That page closes the window, or lets it close itself.
+pub(super) async fn deliver_to_opener<P: Platform>(platform: &P, state: &str, url: &str) -> Result<(), Failure> {
     let arrival = AbortHandle::new();
     let taken = arrival.signal();
     let answered = move |answer: &str| {
@@ -107,10 +107,10 @@ pub(super) async fn hand_over<P: Platform>(platform: P, state: String, address: 
             arrival.abort();
         }
     };
-    let topic = topic(&state);
+    let topic = topic(state);
     let _answer = platform.subscribe(&topic, Rc::new(answered));
-    platform.publish(&topic, &address);
-    platform.tell_opener(&address);
+    platform.publish(&topic, url);
+    platform.tell_opener(url);
     match select(taken.aborted(), Box::pin(platform.sleep(HAND_OVER))).await {
         Either::Left(_) => {
             platform.close();

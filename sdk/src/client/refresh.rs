@@ -68,10 +68,10 @@ impl<P: Platform> Session<P> {
 
     /// Spawned, so that it reaches its end whether or not anybody waits for it.
     fn start_refresh(&self, scope: Option<String>) -> Flight<()> {
-        let inner = self.inner.clone();
+        let session = self.clone();
         let flight = Flight::start(&self.inner.platform, async move {
-            let outcome = inner.parts.refresh(Session { inner: inner.clone() }, scope).await;
-            inner.refreshing.borrow_mut().take();
+            let outcome = refresh_alone(&session, scope).await;
+            session.inner.refreshing.borrow_mut().take();
             outcome
         });
         *self.inner.refreshing.borrow_mut() = Some(flight.clone());
@@ -91,7 +91,7 @@ const NEWS_BEFORE: u32 = 50;
 const NEWS_AFTER: u32 = 500;
 
 /// Refreshes while no other tab does, or takes over what another tab refreshed meanwhile.
-pub(super) async fn refresh_alone<P: Platform>(session: Session<P>, scope: Option<String>) -> Result<(), Failure> {
+async fn refresh_alone<P: Platform>(session: &Session<P>, scope: Option<String>) -> Result<(), Failure> {
     let inner = &session.inner;
     let held = renewals(inner);
     let lock = inner.platform.lock(&["smartrust.refresh.", &inner.id].concat()).await;

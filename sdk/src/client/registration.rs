@@ -4,7 +4,6 @@ use std::rc::Rc;
 
 use super::config::{Server, ServerRecord};
 use super::discovery::{discover_documents, openid_configuration};
-use super::parts::at_hand;
 use super::transport::{Answer, REQUEST_TIMEOUT, send};
 use crate::abort::AbortSignal;
 use crate::error::{Error, Failure};
@@ -52,7 +51,7 @@ impl<P: Platform> RegistrationEndpoint<P> {
     pub async fn discover(platform: P, record: &ServerRecord) -> Result<Self, Failure> {
         let server = Rc::new(Server::without_client(record)?);
         // What a record names may do without documents; where clients register stands in them alone.
-        let configuration = discover_documents(&platform, &at_hand(), &server, false).await?;
+        let configuration = discover_documents(&platform, &server, false).await?;
         let url = match &configuration.registration_endpoint {
             Some(url) => Some(url.clone()),
             None => {

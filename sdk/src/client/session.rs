@@ -9,7 +9,6 @@ use super::discovery;
 use super::flight::Flight;
 use super::identity::{self, SignatureCheck};
 use super::messages;
-use super::parts::Parts;
 use super::pending;
 use super::records::{self, SessionRecord};
 pub use super::records::{CheckedIdentity, Signature};
@@ -50,7 +49,6 @@ type Listener = Rc<dyn Fn(&SessionEvent)>;
 
 pub(super) struct Inner<P: Platform> {
     pub platform: P,
-    pub parts: Rc<dyn Parts<P>>,
     pub current: Rc<Current>,
     pub server: Rc<Server>,
     pub id: String,
@@ -89,7 +87,6 @@ pub(super) enum Origin {
 impl<P: Platform> Session<P> {
     pub(super) fn new(
         platform: P,
-        parts: Rc<dyn Parts<P>>,
         current: Rc<Current>,
         server: Rc<Server>,
         id: String,
@@ -108,7 +105,6 @@ impl<P: Platform> Session<P> {
         }
         let inner = Rc::new(Inner {
             platform,
-            parts,
             current,
             server,
             id,

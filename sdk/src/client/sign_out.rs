@@ -37,14 +37,14 @@ impl<P: Platform> Session<P> {
         self.inner.end(Error::SignedOut.into());
         self.inner.publish(&messages::signed_out(&self.inner));
         let forgotten = self.inner.forget().await;
-        let revocation = self.inner.parts.revoke(self.clone()).await;
+        let revocation = revoke(&self.inner).await;
         forgotten.map(|()| revocation)
     }
 }
 
 /// Gives the tokens of a session back: each of them, whatever became of the one before.
-pub(super) async fn revoke<P: Platform>(session: Session<P>) -> Revocation {
-    let record = session.inner.record.borrow().clone();
+pub(super) async fn revoke<P: Platform>(inner: &Inner<P>) -> Revocation {
+    let record = inner.record.borrow().clone();
     let Some(endpoint) = &record.endpoints.revocation else { return Revocation::NotOffered };
     if is_page(endpoint) {
         return Revocation::Page(endpoint.as_str().to_owned());
@@ -52,7 +52,7 @@ pub(super) async fn revoke<P: Platform>(session: Session<P>) -> Revocation {
     let refresh = record.refresh_token.as_ref().map(RevokedToken::Refresh);
     let mut revocation = Revocation::Revoked;
     for token in refresh.into_iter().chain([RevokedToken::Access(&record.access_token)]) {
-        match give_back(&session.inner, endpoint, token).await {
+        match give_back(inner, endpoint, token).await {
             Err(failure) if revocation == Revocation::Revoked => revocation = Revocation::Failed(failure),
             _ => {}
         }
