@@ -1,7 +1,7 @@
 //! A mediating backend for an app whose server wants a shared secret: the app's own server takes its token requests, adds the
 //! secret, and passes them on. Everything else goes straight from the page to the EHR.
 //!
-//! [`form`] decides which requests are passed on, and what of them.
+//! The module `form` decides which requests are passed on, and what of them.
 
 mod form;
 mod settings;

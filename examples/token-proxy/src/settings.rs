@@ -9,7 +9,7 @@ use clap::Parser;
 #[derive(Clone, Parser)]
 #[command(version, about)]
 pub struct Settings {
-    /// The origin of the app's pages, such as https://app.example: requests of any other are refused.
+    /// The origin of the app's pages, such as `https://app.example`. Requests from any other origin are refused.
     #[arg(long, env = "APP_ORIGIN", default_value = "http://localhost:8080", value_parser = origin)]
     pub app_origin: String,
     /// The server's token endpoint.
