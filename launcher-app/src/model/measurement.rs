@@ -1,4 +1,4 @@
-//! Measurements and other findings (FHIR R4, Observation), one by one. [`value`] reads what was found in each form that it
+//! Measurements and other findings (FHIR R4, Observation), one by one. [`mod@value`] reads what was found in each form that it
 //! may have, [`range`] between what it should be.
 
 mod range;

@@ -1,7 +1,7 @@
 //! Marked-up documents (HTML, CDA) as pages for a sandboxed frame.
 //!
 //! The browser parses a document without running it; [`tree`] is what is seen of the result. [`walk`] goes through it, [`html`] and
-//! [`clinical`] say what each element means, and [`write`] writes HTML made of known elements alone. The frame keeps everything
+//! [`clinical`] say what each element means, and [`mod@write`] writes HTML made of known elements alone. The frame keeps everything
 //! in a document from running; what is written here gives it nothing to run or to fetch.
 
 pub mod clinical;

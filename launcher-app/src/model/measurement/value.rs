@@ -1,4 +1,4 @@
-//! What was found, in each of the forms that FHIR has for it (FHIR R4, Observation.value[x]; R5 adds Attachment).
+//! What was found, in each of the forms that FHIR has for it (FHIR R4, `Observation.value[x]`; R5 adds Attachment).
 
 use smartrust::platform::JsonView;
 
