@@ -15,9 +15,10 @@ use self::value::{read_quantity, value};
 use super::coding::{loinc_codes, words};
 use super::date::{Moment, counted};
 use super::entry::Tag;
+use super::left_out::{Reason, results_left_out};
 use super::marks::needs_care;
 use super::measured::{DIASTOLIC, SYSTOLIC, known};
-use super::resource::{capitalized, is_code, result_status, text};
+use super::resource::{after, capitalized, is_code, result_status, text};
 
 /// One measurement.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,23 +64,24 @@ pub fn measurements_of<V: JsonView>(observations: &[V], members: &Members) -> Ve
     observations.iter().flat_map(|observation| read(observation, members)).collect()
 }
 
-/// The names of Observations by their ids, for panels that refer to them.
-pub struct Members(Vec<(String, String)>);
+/// The names of Observations by their ids, for panels that refer to them; of those that are not shown, why.
+pub struct Members(Vec<(String, Result<String, Reason>)>);
 
 impl Members {
     /// Reads the names.
     pub fn of<V: JsonView>(observations: &[V]) -> Self {
-        let named = observations.iter().filter_map(|one| Some((one.member_text("id")?, kind(one).name)));
-        let mut names: Vec<(String, String)> = named.collect();
-        names.sort_unstable();
+        let name = |one: &V| Reason::of(one).map_or_else(|| Ok(kind(one).name), Err);
+        let named = observations.iter().filter_map(|one| Some((one.member_text("id")?, name(one))));
+        let mut names: Vec<(String, Result<String, Reason>)> = named.collect();
+        names.sort_by(|(id, _), (other, _)| id.cmp(other));
         Self(names)
     }
 
-    fn name<V: JsonView>(&self, reference: &V) -> Option<String> {
+    fn name<V: JsonView>(&self, reference: &V) -> Option<Result<String, Reason>> {
         let id = reference.member_text("reference").and_then(|address| ResourceId::read(&address)).map(|read| read.id);
         let position = id.and_then(|id| self.0.binary_search_by(|(known, _)| known.as_str().cmp(&id)).ok());
         let known = position.and_then(|position| self.0.get(position)).map(|(_, name)| name.clone());
-        known.or_else(|| text(reference, "display"))
+        known.or_else(|| text(reference, "display").map(Ok))
     }
 }
 
@@ -225,16 +227,22 @@ fn blood_pressure<V: JsonView>(components: &[V]) -> Option<(Value, Vec<usize>)> 
 /// What a panel is made up of, where its members stand by themselves (FHIR R4, Observation.hasMember).
 fn members_in_words<V: JsonView>(observation: &V, members: &Members) -> Option<Value> {
     let references = observation.member_items("hasMember");
-    let names: Vec<String> = references.iter().filter_map(|reference| members.name(reference)).collect();
-    let unnamed = u32::try_from(references.len() - names.len()).unwrap_or_default();
-    let others = match (names.is_empty(), unnamed) {
-        (true, 0) => return None,
-        (_, 0) => None,
-        (true, count) => Some(counted(count, "result")),
-        (false, count) => Some(format!("{count} more")),
-    };
-    let all: Vec<String> = names.into_iter().chain(others).collect();
-    Some(Value::Words(format!("Made up of: {}", all.join(", "))))
+    let (mut names, mut left_out, mut unnamed) = (Vec::new(), Vec::new(), 0);
+    for reference in &references {
+        match members.name(reference) {
+            Some(Ok(name)) => names.push(name),
+            Some(Err(reason)) => left_out.push(reason),
+            None => unnamed += 1,
+        }
+    }
+    match (names.is_empty(), unnamed) {
+        (_, 0) => {}
+        (true, count) => names.push(counted(count, "result")),
+        (false, count) => names.push(format!("{count} more")),
+    }
+    let made_up = after("Made up of:", &names);
+    let sentences: Vec<String> = made_up.into_iter().chain(results_left_out(&left_out)).collect();
+    (!sentences.is_empty()).then(|| Value::Words(sentences.join(". ")))
 }
 
 /// What stands in place of a value where there is none and no part has one either.

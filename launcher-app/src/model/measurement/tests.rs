@@ -191,6 +191,16 @@ fn l2_a_panel_names_its_members() {
 }
 
 #[test]
+fn l2_l3_a_member_that_was_entered_by_mistake_is_not_named() {
+    let member = |id: &str, status: &str| json!({"id": id, "status": status, "code": {"text": id}, "valueString": "x"});
+    let panel = json!({"id": "p", "code": {"text": "Panel"}, "hasMember": [
+        {"reference": "Observation/sodium"}, {"reference": "Observation/potassium", "display": "Potassium"},
+    ]});
+    let read = measurements(&[panel, member("sodium", "final"), member("potassium", "entered-in-error")]);
+    assert_eq!(read[0].value.in_words(), "Made up of: Sodium. 1 result was entered by mistake");
+}
+
+#[test]
 fn l2_a_value_beside_components_hides_none_of_them() {
     let mut oxygen = observation("59408-5", 97.0, "%", "2024-01-01");
     oxygen["component"] = json!([{"code": {"text": "Flow rate"}, "valueQuantity": {"value": 2, "unit": "L/min"}}]);
