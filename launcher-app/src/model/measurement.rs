@@ -5,7 +5,7 @@ mod range;
 mod value;
 
 pub use range::Range;
-pub use value::{Value, quantity_in_words, range_in_words};
+pub use value::{Value, comparator, quantity_in_words, range_in_words, ratio_in_words};
 
 use smartrust::fhir::reference::ResourceId;
 use smartrust::platform::JsonView;

@@ -78,6 +78,7 @@ fn fhir_r4_values_are_said_in_the_words_that_they_were_given_in() {
     };
     for (member, given, words) in [
         ("valueQuantity", json!({"value": 5, "comparator": "<", "unit": "mg/dL"}), "< 5 mg/dL"),
+        ("valueQuantity", json!({"value": 5, "comparator": "~", "unit": "mg/dL"}), "~ 5 mg/dL"),
         ("valueQuantity", json!({"value": 37, "code": "Cel"}), "37 °C"),
         ("valueInteger", json!(3), "3"),
         ("valueString", json!(" clear "), "clear"),
@@ -149,6 +150,13 @@ fn l2_every_form_of_a_result_is_shown() {
             json!({"numerator": {"value": 5, "unit": "mg"}, "denominator": {"value": 1, "unit": "h"}}),
             "5 mg per 1 h",
         ),
+        (
+            "valueRatio",
+            json!({"numerator": {"value": 1}, "denominator": {"value": "x"}}),
+            "A ratio that cannot be read",
+        ),
+        ("valueRatio", json!({"numerator": {"value": 1}}), "A ratio that cannot be read"),
+        ("valueRatio", json!({"denominator": {"value": 1}}), "A ratio that cannot be read"),
         (
             "valueSampledData",
             json!({"origin": {"value": 1, "unit": "mV"}, "factor": 0.5, "period": 10, "dimensions": 1, "data": "2 -4 E 8"}),
