@@ -2,6 +2,8 @@
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, Timelike};
 
+use super::number::number_in_words;
+
 const MONTHS: [&str; 12] = [
     "January",
     "February",
@@ -151,6 +153,12 @@ pub fn counted(count: u32, thing: &str) -> String {
         1 => format!("1 {thing}"),
         _ => format!("{count} {thing}s"),
     }
+}
+
+/// `1 day`, `1.5 days`.
+pub fn counted_number(count: f64, thing: &str) -> String {
+    let plural = if count == 1.0 { "" } else { "s" };
+    format!("{} {thing}{plural}", number_in_words(count))
 }
 
 #[cfg(test)]
