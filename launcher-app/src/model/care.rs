@@ -15,11 +15,15 @@ pub fn vaccination<V: JsonView>(immunization: &V) -> Entry {
     let when = date(immunization, "occurrenceDateTime");
     let told = when.map(PartialDate::in_words).or_else(|| text(immunization, "occurrenceString"));
     let was_given = !is_code(immunization, "status", &["not-done"]);
+    let is_too_weak = immunization.member("isSubpotent").and_then(|flag| flag.flag()).unwrap_or_default();
     let reason = if was_given { None } else { concept(immunization, "statusReason") };
     Entry::new(concept(immunization, "vaccineCode").unwrap_or_else(|| "A vaccine without a name".to_owned()), when)
         .tag((!was_given).then(|| Tag::plain("Not given")))
+        .tag(is_too_weak.then(|| Tag::warning("Did not count in full")))
         .line(told)
         .line(dose(immunization))
+        .line(concept(immunization, "site").map(|place| format!("Where: {place}")))
+        .line(after("Why it did not count in full:", &concepts(immunization, "subpotentReason")))
         .line(reason)
 }
 
@@ -47,6 +51,7 @@ pub fn procedure<V: JsonView>(procedure: &V) -> Entry {
     Entry::new(concept(procedure, "code").unwrap_or_else(|| "A procedure without a name".to_owned()), start.or(end))
         .tag(state.map(Tag::plain))
         .line(span(start, end).or_else(|| text(procedure, "performedString")))
+        .line(after("Where:", &concepts(procedure, "bodySite")))
         .line(after("For", &concepts(procedure, "reasonCode")))
         .line(after("By", &displays(procedure, "performer", "actor")))
 }
@@ -96,18 +101,20 @@ fn places<V: JsonView>(encounter: &V) -> Vec<String> {
 /// Reads a CareTeam: one entry for each member, each with whether it is over; one for the team where no member is named.
 pub fn care_team<V: JsonView>(team: &V, names: &Names) -> Vec<(bool, Entry)> {
     let is_over = is_code(team, "status", &["inactive", "suspended"]);
+    let is_proposed = is_code(team, "status", &["proposed"]);
+    let state = || is_proposed.then(|| Tag::plain("Planned"));
     let team_name = text(team, "name");
     let members = team.member_items("participant");
     if members.is_empty() {
         let name = team_name.unwrap_or_else(|| "A care team without a name".to_owned());
-        return vec![(is_over, Entry::new(name, period(team, "period").0))];
+        return vec![(is_over, Entry::new(name, period(team, "period").0).tag(state()))];
     }
     let entries = members.iter().map(|participant| {
         let roles = Some(concepts(participant, "role").join(", ")).filter(|roles| !roles.is_empty());
         let organization = display(participant, "onBehalfOf");
         let name = participant.member("member").and_then(|member| names.of(team, &member));
         let title = name.clone().or_else(|| roles.clone()).unwrap_or_else(|| "A member without a name".to_owned());
-        let entry = Entry::new(title, period(participant, "period").0);
+        let entry = Entry::new(title, period(participant, "period").0).tag(state());
         (is_over, entry.line(name.and(roles)).line(organization.or_else(|| team_name.clone())))
     });
     entries.collect()
@@ -124,6 +131,7 @@ pub fn insurance<V: JsonView>(coverage: &V, names: &Names) -> (bool, Entry) {
         (start, end) => span(start, end),
     };
     let entry = Entry::new(title, start)
+        .tag(is_code(coverage, "status", &["draft"]).then(|| Tag::plain("Not in force")))
         .line(payor.and(kind))
         .line(text(coverage, "subscriberId").map(|number| format!("Member number {number}")))
         .line(since);
@@ -181,6 +189,20 @@ mod tests {
         );
         assert_eq!(list.present[0].lines, ["February 3, 2021", "For Screening", "By Dr. Lee"]);
         assert_eq!(list.present[1].tags, [Tag::plain("Not done")]);
+    }
+
+    #[test]
+    fn l2_l3_care_says_on_which_side_and_what_does_not_hold() {
+        let fixed = procedure(&json!({"code": {"text": "Knee repair"}, "bodySite": [{"text": "Left knee"}]}));
+        assert_eq!(fixed.lines, ["Where: Left knee"]);
+        let weak = vaccination(&json!({"isSubpotent": true, "subpotentReason": [{"text": "Too warm"}],
+            "site": {"text": "Left arm"}}));
+        assert_eq!(weak.tags, [Tag::warning("Did not count in full")]);
+        assert_eq!(weak.lines, ["Where: Left arm", "Why it did not count in full: Too warm"]);
+        let team = json!({"status": "proposed", "participant": [{"member": {"display": "Dr. Lee"}}]});
+        assert_eq!(teams(&[team], &Names::default()).present[0].tags, [Tag::plain("Planned")]);
+        let (is_over, draft) = insurance(&json!({"status": "draft"}), &Names::default());
+        assert_eq!((is_over, draft.tags), (true, vec![Tag::plain("Not in force")]));
     }
 
     #[test]

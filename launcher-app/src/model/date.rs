@@ -2,6 +2,8 @@
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, Timelike};
 
+use super::number::number_in_words;
+
 const MONTHS: [&str; 12] = [
     "January",
     "February",
@@ -107,11 +109,33 @@ impl Moment {
     }
 }
 
-/// A `dateTime` in words, with its time where it has one: `March 4, 2024, 2:30 PM`.
+/// A `dateTime` in words, with its time and its zone where it has them: `March 4, 2024, 2:30 PM UTC+2`.
 pub fn date_and_time(text: &str) -> Option<String> {
     let date = PartialDate::read(text)?.in_words();
-    let time = text.split_once('T').and_then(|(_, time)| clock_time(time));
-    Some(time.map_or_else(|| date.clone(), |time| format!("{date}, {time}")))
+    let time = text.split_once('T').and_then(|(_, time)| Some((clock_time(time)?, zone(time))));
+    Some(time.map_or_else(|| date.clone(), |(time, zone)| format!("{date}, {time}{zone}")))
+}
+
+/// The zone of a time: ` UTC`, ` UTC+2`, ` UTC-3:30`. Midnight is mostly no time at all, and has none.
+fn zone(time: &str) -> String {
+    if time.ends_with('Z') {
+        return if is_midnight(time) { String::new() } else { " UTC".to_owned() };
+    }
+    let offset = time.rfind(['+', '-']).map(|place| time.split_at(place));
+    let Some((_, offset)) = offset.filter(|(clock, _)| !is_midnight(clock)) else { return String::new() };
+    let (sign, hours_and_minutes) = offset.split_at(1);
+    let parts = hours_and_minutes.split_once(':');
+    let parts = parts.and_then(|(hours, minutes)| Some((number::<u32>(hours, 2)?, number::<u32>(minutes, 2)?)));
+    match parts {
+        Some((0, 0)) => " UTC".to_owned(),
+        Some((hours, 0)) => format!(" UTC{sign}{hours}"),
+        Some((hours, minutes)) => format!(" UTC{sign}{hours}:{minutes:02}"),
+        None => String::new(),
+    }
+}
+
+fn is_midnight(clock: &str) -> bool {
+    clock.bytes().all(|byte| !byte.is_ascii_digit() || byte == b'0')
 }
 
 /// A `time` as clocks show it, without its seconds and its zone: `2:30 PM`.
@@ -151,6 +175,12 @@ pub fn counted(count: u32, thing: &str) -> String {
         1 => format!("1 {thing}"),
         _ => format!("{count} {thing}s"),
     }
+}
+
+/// `1 day`, `1.5 days`.
+pub fn counted_number(count: f64, thing: &str) -> String {
+    let plural = if count == 1.0 { "" } else { "s" };
+    format!("{} {thing}{plural}", number_in_words(count))
 }
 
 #[cfg(test)]
@@ -233,8 +263,23 @@ mod tests {
         ] {
             assert_eq!(clock_time(text).as_deref(), expected, "{text}");
         }
-        assert_eq!(date_and_time("2020-08-06T16:57:01.7Z").as_deref(), Some("August 6, 2020, 4:57 PM"));
         assert_eq!(date_and_time("2020-08").as_deref(), Some("August 2020"));
+    }
+
+    #[test]
+    fn l2_a_time_says_in_which_zone_it_is() {
+        for (text, expected) in [
+            ("2020-08-06T16:57:01.7Z", "August 6, 2020, 4:57 PM UTC"),
+            ("2020-08-06T02:30:00+02:00", "August 6, 2020, 2:30 AM UTC+2"),
+            ("2020-08-06T02:30:00-03:30", "August 6, 2020, 2:30 AM UTC-3:30"),
+            ("2020-08-06T02:30:00+00:00", "August 6, 2020, 2:30 AM UTC"),
+            ("2020-08-06T02:30:00", "August 6, 2020, 2:30 AM"),
+            ("2020-08-06T02:30:00+x", "August 6, 2020, 2:30 AM"),
+            ("2020-08-06T00:00:00-05:00", "August 6, 2020, 12:00 AM"),
+            ("2020-08-06T00:00:00.000Z", "August 6, 2020, 12:00 AM"),
+        ] {
+            assert_eq!(date_and_time(text).as_deref(), Some(expected), "{text}");
+        }
     }
 
     #[test]

@@ -70,7 +70,8 @@ pub const KINDS: [Kind; 16] = [
 
 /// What a record may hold and this app does not ask for.
 pub const NOT_ASKED_FOR: &str = "This app does not ask the clinic for appointments, bills, care plans, family history, \
-    health goals, medical devices, orders or messages. Your record may hold them: ask the clinic.";
+    health goals, medical devices, medicines that you reported or that were handed out, messages, orders, or pictures and \
+    scans. Your record may hold them: ask the clinic.";
 
 /// The resource types that are asked for, each once, in the order of their first kinds.
 pub fn types() -> Vec<&'static str> {
@@ -112,15 +113,14 @@ impl Kind {
         let is_own = |granted: &Option<String>| {
             granted.as_deref().is_some_and(|granted| self.categories.first().is_some_and(|own| *own == granted))
         };
-        let is_anothers = |granted: &Option<String>| {
-            let granted = granted.as_deref();
-            granted.is_some()
-                && kinds_of(self.resource_type).any(|(_, kind)| kind.categories.first().copied() == granted)
+        let is_in = |kind: &Self, granted: &Option<String>| {
+            granted.as_deref().is_some_and(|granted| kind.categories.contains(&granted))
         };
+        let is_anothers = |granted: &Option<String>| kinds_of(self.resource_type).any(|(_, kind)| is_in(kind, granted));
         let holds_the_rest = self.categories.is_empty();
         match () {
             () if categories.iter().any(is_own) => Access::All,
-            () if categories.iter().any(Option::is_none) => Access::Part,
+            () if categories.iter().any(|granted| granted.is_none() || is_in(self, granted)) => Access::Part,
             () if holds_the_rest && categories.iter().any(|granted| !is_anothers(granted)) => Access::Part,
             () => Access::None,
         }
@@ -139,7 +139,7 @@ impl Kind {
 
     /// Whether all of it is in one of these categories.
     pub fn is_among(&self, categories: &[&str]) -> bool {
-        self.categories.first().is_some_and(|own| categories.contains(own))
+        !self.categories.is_empty() && self.categories.iter().all(|own| categories.contains(own))
     }
 
     /// Whether a resource of its type belongs to it by its category.
@@ -205,6 +205,7 @@ mod tests {
         assert_eq!(in_part("patient/Observation.rs?code=http://loinc.org|4548-4"), OF_OBSERVATIONS);
         assert_eq!(in_part("patient/Observation.rs?category=laboratory"), [""; 0]);
         assert_eq!(in_part("patient/Immunization.rs?date=ge2020"), ["vaccinations"]);
+        assert_eq!(in_part("patient/Observation.rs?category=sdoh"), ["questionnaires"]);
     }
 
     #[test]
@@ -237,8 +238,8 @@ mod tests {
     #[test]
     fn l7_where_a_server_answers_by_category_the_kinds_with_one_are_whole() {
         let whole: Vec<_> =
-            KINDS.iter().filter(|kind| kind.is_among(&["laboratory", "survey"])).map(|kind| kind.id).collect();
-        assert_eq!(whole, ["results", "questionnaires"]);
+            KINDS.iter().filter(|kind| kind.is_among(&["laboratory", "LAB", "survey"])).map(|kind| kind.id).collect();
+        assert_eq!(whole, ["results"], "what is in the category sdoh alone may be missing");
     }
 
     #[test]

@@ -53,6 +53,24 @@ impl Reason {
     }
 }
 
+/// The results that a report or a panel refers to and that are not shown, a phrase for each reason.
+pub fn results_left_out(reasons: &[Reason]) -> Vec<String> {
+    let phrase = |reason: Reason| {
+        let (results, was) = match reasons.iter().filter(|own| **own == reason).count() {
+            0 => return None,
+            1 => ("1 result".to_owned(), "was"),
+            count => (format!("{count} results"), "were"),
+        };
+        Some(match reason {
+            Reason::Mistake => format!("{results} {was} entered by mistake"),
+            Reason::RuledOut => format!("{results} {was} ruled out"),
+            Reason::Draft => format!("{results} {was} not finished by the clinic"),
+            Reason::OtherPatient => format!("{results} of another patient"),
+        })
+    };
+    Reason::ALL.into_iter().filter_map(phrase).collect()
+}
+
 impl LeftOut {
     /// Counts one more.
     pub fn add(&mut self, reason: Reason) {

@@ -5,19 +5,20 @@ mod range;
 mod value;
 
 pub use range::Range;
-pub use value::{Value, quantity_in_words, range_in_words};
+pub use value::{Value, comparator, quantity_in_words, range_in_words, ratio_in_words};
 
 use smartrust::fhir::reference::ResourceId;
 use smartrust::platform::JsonView;
 
-use self::range::flag;
+use self::range::{flag, ranges, together};
 use self::value::{read_quantity, value};
 use super::coding::{loinc_codes, words};
 use super::date::{Moment, counted};
 use super::entry::Tag;
+use super::left_out::{Reason, results_left_out};
 use super::marks::needs_care;
 use super::measured::{DIASTOLIC, SYSTOLIC, known};
-use super::resource::{capitalized, is_code, result_status, text};
+use super::resource::{after, capitalized, concept, is_code, is_of_type, result_status, text};
 
 /// One measurement.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,6 +55,7 @@ pub struct Kind {
 }
 
 /// Reads Observations. One of several parts, which is no blood pressure, is a measurement for each part.
+#[cfg(test)]
 pub fn measurements<V: JsonView>(observations: &[V]) -> Vec<Measurement> {
     measurements_of(observations, &Members::of(observations))
 }
@@ -63,23 +65,24 @@ pub fn measurements_of<V: JsonView>(observations: &[V], members: &Members) -> Ve
     observations.iter().flat_map(|observation| read(observation, members)).collect()
 }
 
-/// The names of Observations by their ids, for panels that refer to them.
-pub struct Members(Vec<(String, String)>);
+/// The names of Observations by their ids, for panels that refer to them; of those that are not shown, why.
+pub struct Members(Vec<(String, Result<String, Reason>)>);
 
 impl Members {
     /// Reads the names.
     pub fn of<V: JsonView>(observations: &[V]) -> Self {
-        let named = observations.iter().filter_map(|one| Some((one.member_text("id")?, kind(one).name)));
-        let mut names: Vec<(String, String)> = named.collect();
-        names.sort_unstable();
+        let name = |one: &V| Reason::of(one).map_or_else(|| Ok(kind(one).name), Err);
+        let named = observations.iter().filter_map(|one| Some((one.member_text("id")?, name(one))));
+        let mut names: Vec<(String, Result<String, Reason>)> = named.collect();
+        names.sort_by(|(id, _), (other, _)| id.cmp(other));
         Self(names)
     }
 
-    fn name<V: JsonView>(&self, reference: &V) -> Option<String> {
+    fn name<V: JsonView>(&self, reference: &V) -> Option<Result<String, Reason>> {
         let id = reference.member_text("reference").and_then(|address| ResourceId::read(&address)).map(|read| read.id);
         let position = id.and_then(|id| self.0.binary_search_by(|(known, _)| known.as_str().cmp(&id)).ok());
         let known = position.and_then(|position| self.0.get(position)).map(|(_, name)| name.clone());
-        known.or_else(|| text(reference, "display"))
+        known.or_else(|| text(reference, "display").map(Ok))
     }
 }
 
@@ -89,7 +92,8 @@ fn read<V: JsonView>(observation: &V, members: &Members) -> Vec<Measurement> {
     let own = value(observation);
     let is_without_value = matches!(own, None | Some(Value::Absent(_)));
     let pressure = if is_without_value { blood_pressure(&components) } else { None };
-    let used: Vec<usize> = pressure.iter().flat_map(|(_, used)| used.clone()).collect();
+    let parts = pressure.iter().flat_map(|(_, used)| used.clone()).collect::<Vec<_>>();
+    let used: Vec<usize> = parts.iter().map(|(_, index)| *index).collect();
     let rest: Vec<&V> = components
         .iter()
         .enumerate()
@@ -102,7 +106,7 @@ fn read<V: JsonView>(observation: &V, members: &Members) -> Vec<Measurement> {
         .or_else(|| members_in_words(observation, members))
         .or_else(|| if_without_parts(observation, rest.is_empty(), &whole.notes));
     let name = kind(observation);
-    let parts = rest.into_iter().map(|component| {
+    let others = rest.into_iter().map(|component| {
         let part = kind(component);
         let kind = Kind {
             name: format!("{}: {}", name.name, part.name),
@@ -113,11 +117,29 @@ fn read<V: JsonView>(observation: &V, members: &Members) -> Vec<Measurement> {
         let value = value(component).unwrap_or_else(|| Value::Absent("No result".to_owned()));
         whole.measurement(component, kind, value, Vec::new())
     });
-    let mut all: Vec<Measurement> = parts.collect();
+    let mut all: Vec<Measurement> = others.collect();
     if let Some(value) = own {
-        all.insert(0, whole.measurement(observation, name.clone(), value, whole.notes.clone()));
+        let mut own = whole.measurement(observation, name.clone(), value, whole.notes.clone());
+        for (part, index) in parts {
+            components.get(index).into_iter().for_each(|component| own.add_part(part, component));
+        }
+        all.insert(0, own);
     }
     all
+}
+
+impl Measurement {
+    /// What is said of one of two values that are shown as one: `Upper: very high`.
+    fn add_part<V: JsonView>(&mut self, part: &str, component: &V) {
+        let Some(value) = value(component) else { return };
+        let (range, others) = ranges(component, &value);
+        let flag = flag(component, &value, range.as_ref());
+        let flag = flag.map(|tag| Tag { words: format!("{part}: {}", tag.words.to_ascii_lowercase()), ..tag });
+        self.flag = together(self.flag.take().into_iter().chain(flag));
+        let unit = if let Value::Quantity { unit, .. } = &value { unit } else { "" };
+        let usual = range.and_then(|range| range.in_words(unit)).map(|range| format!("{part}: usual range {range}"));
+        self.notes.extend(usual.into_iter().chain(others.into_iter().map(|range| format!("{part}: {range}"))));
+    }
 }
 
 /// What holds for an Observation and all its parts.
@@ -139,8 +161,9 @@ impl Whole {
         }
     }
 
-    fn measurement<V: JsonView>(&self, holder: &V, kind: Kind, value: Value, notes: Vec<String>) -> Measurement {
-        let range = Range::read(holder, &value);
+    fn measurement<V: JsonView>(&self, holder: &V, kind: Kind, value: Value, mut notes: Vec<String>) -> Measurement {
+        let (range, others) = ranges(holder, &value);
+        notes.extend(others);
         Measurement {
             flag: flag(holder, &value, range.as_ref()).filter(|flag| flag.words != value.in_words()),
             kind,
@@ -183,8 +206,50 @@ fn moment<V: JsonView>(observation: &V) -> Option<Moment> {
     written.as_deref().and_then(Moment::read).or_else(issued)
 }
 
-/// What is measured by a member that is its code: the name that patients know, else its own words.
+/// What is measured, where on the body, and in what.
 fn kind<V: JsonView>(holder: &V) -> Kind {
+    let place = holder.member("bodySite").as_ref().and_then(words);
+    let places = place.into_iter().chain(specimen(holder));
+    places.fold(kind_of_code(holder), |kind, place| match says(&kind.name, &place) {
+        true => kind,
+        false => Kind {
+            name: format!("{} ({})", kind.name, capitalized(&place)),
+            key: format!("{} in {}", kind.key, place.to_lowercase()),
+            ..kind
+        },
+    })
+}
+
+/// Whether a name has these words one after the other.
+fn says(name: &str, place: &str) -> bool {
+    let plain = |text: &str| {
+        let words: Vec<String> = text
+            .split(|letter: char| !letter.is_alphanumeric())
+            .filter(|word| !word.is_empty())
+            .map(str::to_lowercase)
+            .collect();
+        format!(" {} ", words.join(" "))
+    };
+    plain(name).contains(&plain(place))
+}
+
+/// What a sample is of: the type of one that is contained, else the words of the reference, unless they have a number, which
+/// is of this sample alone.
+fn specimen<V: JsonView>(holder: &V) -> Option<String> {
+    let reference = holder.member("specimen")?;
+    let address = text(&reference, "reference").unwrap_or_default();
+    let is_it = |resource: &V| {
+        text(resource, "id").is_some_and(|id| address.strip_prefix('#') == Some(&id))
+            && is_of_type(resource, "Specimen")
+    };
+    let contained = holder.member_items("contained").into_iter().find(is_it);
+    contained
+        .and_then(|specimen| concept(&specimen, "type"))
+        .or_else(|| text(&reference, "display").filter(|words| !words.contains(|letter: char| letter.is_numeric())))
+}
+
+/// What is measured by a member that is its code: the name that patients know, else its own words.
+fn kind_of_code<V: JsonView>(holder: &V) -> Kind {
     let code = holder.member("code");
     let loinc = code.as_ref().map(loinc_codes).unwrap_or_default();
     if let Some((name, rank)) = known(&loinc) {
@@ -202,8 +267,8 @@ fn first_code<V: JsonView>(code: &V) -> Option<String> {
     Some(format!("{}|{}", text(&coding, "system").unwrap_or_default(), text(&coding, "code")?))
 }
 
-/// A blood pressure, and the components that it was read from.
-fn blood_pressure<V: JsonView>(components: &[V]) -> Option<(Value, Vec<usize>)> {
+/// A blood pressure, and the components that it was read from by their places, each with what it is called.
+fn blood_pressure<V: JsonView>(components: &[V]) -> Option<(Value, Vec<(&'static str, usize)>)> {
     let component = |loinc: &str| {
         let is_it = |component: &V| {
             component.member("code").is_some_and(|code| loinc_codes(&code).iter().any(|own| own == loinc))
@@ -217,7 +282,8 @@ fn blood_pressure<V: JsonView>(components: &[V]) -> Option<(Value, Vec<usize>)> 
     let (systolic, diastolic) = (component(SYSTOLIC), component(DIASTOLIC));
     let unit = systolic.as_ref().or(diastolic.as_ref()).map(|(_, _, unit)| unit.clone())?;
     let diastolic = diastolic.filter(|(_, _, own)| *own == unit);
-    let used = [&systolic, &diastolic].into_iter().flatten().map(|(index, ..)| *index).collect();
+    let places = [("Upper", &systolic), ("Lower", &diastolic)].into_iter();
+    let used = places.filter_map(|(part, found)| found.as_ref().map(|(index, ..)| (part, *index))).collect();
     let number = |part: Option<(usize, f64, String)>| part.map(|(_, number, _)| number);
     Some((Value::BloodPressure { systolic: number(systolic), diastolic: number(diastolic), unit }, used))
 }
@@ -225,16 +291,22 @@ fn blood_pressure<V: JsonView>(components: &[V]) -> Option<(Value, Vec<usize>)> 
 /// What a panel is made up of, where its members stand by themselves (FHIR R4, Observation.hasMember).
 fn members_in_words<V: JsonView>(observation: &V, members: &Members) -> Option<Value> {
     let references = observation.member_items("hasMember");
-    let names: Vec<String> = references.iter().filter_map(|reference| members.name(reference)).collect();
-    let unnamed = u32::try_from(references.len() - names.len()).unwrap_or_default();
-    let others = match (names.is_empty(), unnamed) {
-        (true, 0) => return None,
-        (_, 0) => None,
-        (true, count) => Some(counted(count, "result")),
-        (false, count) => Some(format!("{count} more")),
-    };
-    let all: Vec<String> = names.into_iter().chain(others).collect();
-    Some(Value::Words(format!("Made up of: {}", all.join(", "))))
+    let (mut names, mut left_out, mut unnamed) = (Vec::new(), Vec::new(), 0);
+    for reference in &references {
+        match members.name(reference) {
+            Some(Ok(name)) => names.push(name),
+            Some(Err(reason)) => left_out.push(reason),
+            None => unnamed += 1,
+        }
+    }
+    match (names.is_empty(), unnamed) {
+        (_, 0) => {}
+        (true, count) => names.push(counted(count, "result")),
+        (false, count) => names.push(format!("{count} more")),
+    }
+    let made_up = after("Made up of:", &names);
+    let sentences: Vec<String> = made_up.into_iter().chain(results_left_out(&left_out)).collect();
+    (!sentences.is_empty()).then(|| Value::Words(sentences.join(". ")))
 }
 
 /// What stands in place of a value where there is none and no part has one either.

@@ -3,11 +3,10 @@
 use smartrust::platform::JsonView;
 
 use super::date::PartialDate;
+use super::dosage::dosage;
 use super::entry::{Entry, Tag};
-use super::measurement::{quantity_in_words, range_in_words};
 use super::names::Names;
-use super::number::number_in_words;
-use super::resource::{after, concept, concepts, date, display, is_code, text};
+use super::resource::{after, concept, concepts, date, display, is_code};
 
 /// Reads a MedicationRequest, with whether it is over.
 pub fn medication<V: JsonView>(request: &V, names: &Names) -> (bool, Entry) {
@@ -39,7 +38,7 @@ fn name<V: JsonView>(request: &V, names: &Names) -> String {
 
 fn not_to_be_taken<V: JsonView>(request: &V) -> Option<Tag> {
     let forbidden = request.member("doNotPerform").and_then(|flag| flag.flag()).unwrap_or_default();
-    forbidden.then(|| Tag::warning("Not to be taken"))
+    forbidden.then(|| Tag::warning("Do not take"))
 }
 
 fn state<V: JsonView>(request: &V) -> Option<&'static str> {
@@ -47,63 +46,12 @@ fn state<V: JsonView>(request: &V) -> Option<&'static str> {
         "on-hold" => Some("Paused"),
         "stopped" => Some("Stopped"),
         "cancelled" => Some("Cancelled"),
+        "unknown" => Some("Not known if taken now"),
         _ if is_code(request, "intent", &["proposal"]) => Some("Suggested"),
         _ if is_code(request, "intent", &["plan"]) => Some("Planned"),
+        _ if is_code(request, "intent", &["option"]) => Some("One of several choices"),
         _ => None,
     }
-}
-
-/// How it is taken, in the words of whoever prescribed it, else put together from the coded members.
-fn dosage<V: JsonView>(request: &V) -> Option<String> {
-    let instructions = request.member_items("dosageInstruction");
-    let told: Vec<String> = instructions.iter().filter_map(instruction).collect();
-    (!told.is_empty()).then(|| told.join("; "))
-}
-
-fn instruction<V: JsonView>(dosage: &V) -> Option<String> {
-    let worded = text(dosage, "patientInstruction").or_else(|| text(dosage, "text"));
-    worded.or_else(|| {
-        let parts = [dose(dosage), concept(dosage, "route"), timing(dosage), as_needed(dosage)];
-        let parts: Vec<String> = parts.into_iter().flatten().collect();
-        (!parts.is_empty()).then(|| parts.join(", "))
-    })
-}
-
-fn dose<V: JsonView>(dosage: &V) -> Option<String> {
-    let doses = dosage.member_items("doseAndRate");
-    let dose = doses.first()?;
-    let exact = dose.member("doseQuantity").as_ref().and_then(quantity_in_words);
-    exact.or_else(|| dose.member("doseRange").as_ref().and_then(range_in_words))
-}
-
-fn as_needed<V: JsonView>(dosage: &V) -> Option<String> {
-    let is_needed = dosage.member("asNeededBoolean").and_then(|flag| flag.flag()).unwrap_or_default();
-    let reason = concept(dosage, "asNeededCodeableConcept").map(|reason| format!("as needed for {reason}"));
-    reason.or_else(|| is_needed.then(|| "as needed".to_owned()))
-}
-
-fn timing<V: JsonView>(dosage: &V) -> Option<String> {
-    let timing = dosage.member("timing")?;
-    concept(&timing, "code").or_else(|| {
-        let repeat = timing.member("repeat")?;
-        let number = |member: &str| repeat.member(member).and_then(|value| value.number());
-        let unit = match repeat.member_text("periodUnit")?.as_str() {
-            "h" => "hour",
-            "d" => "day",
-            "wk" => "week",
-            "mo" => "month",
-            _ => return None,
-        };
-        let times = match number("frequency").unwrap_or(1.0) {
-            1.0 => "once".to_owned(),
-            2.0 => "twice".to_owned(),
-            count => format!("{} times", number_in_words(count)),
-        };
-        Some(match number("period")? {
-            1.0 => format!("{times} every {unit}"),
-            count => format!("{times} every {} {unit}s", number_in_words(count)),
-        })
-    })
 }
 
 #[cfg(test)]
@@ -149,7 +97,10 @@ mod tests {
         let list = medications(&statuses.map(request));
         assert_eq!((list.present.len(), list.past.len()), (3, 3));
         let tags: Vec<_> = list.present.iter().chain(&list.past).flat_map(|entry| &entry.tags).collect();
-        assert_eq!(tags.iter().map(|tag| tag.words.as_str()).collect::<Vec<_>>(), ["Paused", "Stopped", "Cancelled"]);
+        assert_eq!(
+            tags.iter().map(|tag| tag.words.as_str()).collect::<Vec<_>>(),
+            ["Paused", "Not known if taken now", "Stopped", "Cancelled"]
+        );
     }
 
     #[test]
@@ -190,10 +141,19 @@ mod tests {
     }
 
     #[test]
-    fn fhir_r4_a_medicine_that_must_not_be_taken_says_so() {
+    fn l3_a_medicine_that_must_not_be_taken_says_so() {
         let mut forbidden = request("active");
         forbidden["doNotPerform"] = json!(true);
-        assert_eq!(only(forbidden).tags, [Tag::warning("Not to be taken")]);
+        assert_eq!(only(forbidden).tags, [Tag::warning("Do not take")]);
+    }
+
+    #[test]
+    fn l3_a_medicine_that_is_no_order_says_so() {
+        for (intent, words) in [("proposal", "Suggested"), ("plan", "Planned"), ("option", "One of several choices")] {
+            let mut other = request("active");
+            other["intent"] = json!(intent);
+            assert_eq!(only(other).tags, [Tag::plain(words)]);
+        }
     }
 
     #[test]

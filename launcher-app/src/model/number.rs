@@ -1,23 +1,33 @@
 //! Numbers as people write them.
 
-/// A number without needless digits. Up to four digits behind the point stand as they came; of more, which arithmetic left
-/// there, two remain, and four significant ones of what is less than a tenth.
+/// A number without needless digits. Up to four digits behind the point stand as they came. Of more, seven significant
+/// digits remain, unless what they leave out is all that tells the number from a rounder one: `100.00001` is not `100`.
 pub fn number_in_words(number: f64) -> String {
     if !number.is_finite() {
         return "–".to_owned();
     }
     let written = plain(&number.to_string());
-    let decimals = written.split_once('.').map_or(0, |(_, decimals)| decimals.len());
-    if decimals <= 4 {
+    if decimals(&written) <= 4 {
         return written;
     }
-    if number.abs() >= 0.095 {
-        return plain(&format!("{number:.2}"));
-    }
-    // `0.0001234`: the zeros that follow the point, and four digits.
-    let zeros =
-        written.split_once('.').map_or(0, |(_, decimals)| decimals.bytes().take_while(|byte| *byte == b'0').count());
-    plain(&format!("{number:.0$}", (zeros + 4).min(20)))
+    // What arithmetic leaves behind, as in `0.30000000000000004`, is beyond the twelfth digit.
+    let exact = to_significant(number, 12);
+    let short = to_significant(number, 7);
+    if decimals(&short) < decimals_to_significant(number, 7) { exact } else { short }
+}
+
+fn decimals(written: &str) -> usize {
+    written.split_once('.').map_or(0, |(_, decimals)| decimals.len())
+}
+
+/// How many digits behind the point make up so many significant ones; at least four.
+fn decimals_to_significant(number: f64, digits: i32) -> usize {
+    let leading = number.abs().log10().floor() as i32;
+    usize::try_from(digits - 1 - leading).unwrap_or_default().max(4)
+}
+
+fn to_significant(number: f64, digits: i32) -> String {
+    plain(&format!("{number:.0$}", decimals_to_significant(number, digits)))
 }
 
 /// Without zeros at the end, and without a sign where nothing but zeros is left.
@@ -38,7 +48,8 @@ mod tests {
         for (number, text) in [
             (70.0, "70"),
             (70.50, "70.5"),
-            (1.0 / 3.0, "0.33"),
+            (1.0 / 3.0, "0.3333333"),
+            (200.0 / 3.0, "66.66667"),
             (0.1 + 0.2, "0.3"),
             (-0.5, "-0.5"),
             (100.0, "100"),
@@ -58,6 +69,13 @@ mod tests {
             (1.005, "1.005"),
             (0.00002, "0.00002"),
             (-0.0000123, "-0.0000123"),
+            (0.00012346, "0.00012346"),
+            (0.123456, "0.123456"),
+            (5.60001, "5.60001"),
+            (100.00001, "100.00001"),
+            (-99.999_996, "-99.999996"),
+            (12.345_678_9, "12.34568"),
+            (1_234_567.123_46, "1234567.1235"),
             (1e18, "1000000000000000000"),
             (123_456_789.25, "123456789.25"),
         ] {

@@ -5,7 +5,8 @@ use smartrust::platform::JsonView;
 use super::coding::has_code;
 use super::date::PartialDate;
 use super::entry::{Entry, Tag};
-use super::resource::{concept, date, is_coded, period, text};
+use super::measurement::{quantity_in_words, range_in_words};
+use super::resource::{after, concept, concepts, date, is_coded, period, text};
 
 /// Reads a Condition, with whether it is over.
 pub fn problem<V: JsonView>(condition: &V) -> (bool, Entry) {
@@ -14,7 +15,9 @@ pub fn problem<V: JsonView>(condition: &V) -> (bool, Entry) {
     let recorded = || date(condition, "recordedDate").map(|date| format!("On record since {}", date.in_words()));
     let entry = Entry::new(name, begins.or_else(|| date(condition, "recordedDate")))
         .tag(remark(condition).map(Tag::plain))
-        .line(course(condition, begins).or_else(recorded));
+        .line(after("Where:", &concepts(condition, "bodySite")))
+        .line(course(condition, begins).or_else(recorded))
+        .line(ended(condition));
     (is_over(condition), entry)
 }
 
@@ -27,7 +30,10 @@ pub fn is_of_one_visit<V: JsonView>(condition: &V) -> bool {
 fn is_over<V: JsonView>(condition: &V) -> bool {
     match condition.member("clinicalStatus") {
         Some(_) => is_coded(condition, "clinicalStatus", &["resolved", "inactive", "remission"]),
-        None => end(condition).is_some(),
+        None => {
+            let kinds = ["abatementDateTime", "abatementPeriod", "abatementString", "abatementAge", "abatementRange"];
+            kinds.iter().any(|member| condition.member(member).is_some() && !is_yet_to_end(condition, member))
+        }
     }
 }
 
@@ -37,6 +43,19 @@ fn start<V: JsonView>(condition: &V) -> Option<PartialDate> {
 
 fn end<V: JsonView>(condition: &V) -> Option<PartialDate> {
     date(condition, "abatementDateTime").or_else(|| period(condition, "abatementPeriod").1)
+}
+
+/// Whether a period has a start and no end.
+fn is_yet_to_end<V: JsonView>(condition: &V, member: &str) -> bool {
+    member == "abatementPeriod" && end(condition).is_none()
+}
+
+/// When it ended, where that is no date: `in childhood`, `at age 7 years`.
+fn ended<V: JsonView>(condition: &V) -> Option<String> {
+    let age = condition.member("abatementAge").as_ref().and_then(quantity_in_words);
+    let ages = condition.member("abatementRange").as_ref().and_then(range_in_words);
+    let age = age.or(ages).map(|age| format!("at age {age}"));
+    text(condition, "abatementString").or(age).map(|end| format!("Ended: {end}"))
 }
 
 fn course<V: JsonView>(condition: &V, begins: Option<PartialDate>) -> Option<String> {
@@ -125,6 +144,26 @@ mod tests {
         for others in [&["problem-list-item", "encounter-diagnosis"][..], &["health-concern"], &[]] {
             assert!(!with(others), "{others:?}");
         }
+    }
+
+    #[test]
+    fn l2_a_problem_says_on_which_side_it_is() {
+        let problem = only(json!({"code": {"text": "Fracture"}, "bodySite": [{"text": "Left wrist"}]}));
+        assert_eq!(problem.lines, ["Where: Left wrist"]);
+    }
+
+    #[test]
+    fn l3_a_problem_that_ended_without_a_date_is_over() {
+        for (member, end, words) in [
+            ("abatementString", json!("in childhood"), "Ended: in childhood"),
+            ("abatementAge", json!({"value": 7, "unit": "years"}), "Ended: at age 7 years"),
+        ] {
+            let mut condition = json!({"code": {"text": "Asthma"}});
+            condition[member] = end;
+            let list = problems(&[condition]);
+            assert_eq!((list.present.len(), list.past[0].lines.as_slice()), (0, &[words.to_owned()][..]));
+        }
+        assert_eq!(problems(&[json!({"abatementPeriod": {"start": "2020"}})]).past.len(), 0);
     }
 
     #[test]

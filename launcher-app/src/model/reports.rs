@@ -7,8 +7,9 @@ use super::coding::{codes, loinc_codes};
 use super::date::PartialDate;
 use super::documents::{Attachment, Document, Source};
 use super::entry::{Entry, Tag};
+use super::left_out::{Reason, results_left_out};
 use super::measured::known_report;
-use super::measurement::{Measurement, measurements};
+use super::measurement::{Measurement, Members, measurements_of};
 use super::resource::{after, concept, concepts, date, period, result_status, text};
 
 /// A report.
@@ -29,29 +30,35 @@ pub enum Finding {
     Words(String),
     /// The id of an Observation, and what the report calls it.
     Reference(Option<String>, Option<String>),
+    /// One that is not shown, and why.
+    LeftOut(Reason),
 }
 
-/// What was measured, in words, by the ids of the Observations.
+/// What was measured, in words, by the ids of the Observations; of those that are not shown, why.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Findings(Vec<(String, Vec<String>)>);
+pub struct Findings(Vec<(String, Result<Vec<String>, Reason>)>);
 
 impl Findings {
     /// Reads Observations.
     pub fn read<V: JsonView>(observations: &[V]) -> Self {
-        let one = |observation: &V| Some((observation.member_text("id")?, in_words(observation)));
-        let mut found: Vec<(String, Vec<String>)> = observations.iter().filter_map(one).collect();
-        found.sort_unstable();
+        let members = Members::of(observations);
+        let one = |observation: &V| Some((observation.member_text("id")?, in_words(observation, &members)));
+        let mut found: Vec<(String, Result<Vec<String>, Reason>)> = observations.iter().filter_map(one).collect();
+        found.sort_by(|(id, _), (other, _)| id.cmp(other));
         Self(found)
     }
 
-    fn of(&self, id: &str) -> Option<&[String]> {
+    fn of(&self, id: &str) -> Option<&Result<Vec<String>, Reason>> {
         let position = self.0.binary_search_by(|(known, _)| known.as_str().cmp(id)).ok()?;
-        self.0.get(position).map(|(_, words)| words.as_slice())
+        self.0.get(position).map(|(_, words)| words)
     }
 }
 
-fn in_words<V: JsonView>(observation: &V) -> Vec<String> {
-    measurements(std::slice::from_ref(observation)).iter().map(finding).collect()
+fn in_words<V: JsonView>(observation: &V, members: &Members) -> Result<Vec<String>, Reason> {
+    match Reason::of(observation) {
+        Some(reason) => Err(reason),
+        None => Ok(measurements_of(std::slice::from_ref(observation), members).iter().map(finding).collect()),
+    }
 }
 
 /// `Sodium: 140 mmol/L (high, not final)`.
@@ -92,11 +99,14 @@ impl Report {
     pub fn results_in_words(&self, findings: &Findings) -> Vec<String> {
         let mut words = Vec::new();
         let mut missing = 0;
+        let mut left_out = Vec::new();
         for result in &self.results {
             match result {
                 Finding::Words(finding) => words.push(finding.clone()),
+                Finding::LeftOut(reason) => left_out.push(*reason),
                 Finding::Reference(id, display) => match id.as_deref().and_then(|id| findings.of(id)) {
-                    Some(found) => words.extend(found.iter().cloned()),
+                    Some(Ok(found)) => words.extend(found.iter().cloned()),
+                    Some(Err(reason)) => left_out.push(*reason),
                     None => match display {
                         Some(display) => words.push(display.clone()),
                         None => missing += 1,
@@ -104,6 +114,7 @@ impl Report {
                 },
             }
         }
+        words.extend(results_left_out(&left_out));
         match missing {
             0 => {}
             1 => words.push("1 result that is not here".to_owned()),
@@ -119,7 +130,10 @@ fn results<V: JsonView>(report: &V, reference: &V) -> Vec<Finding> {
         let contained = report.member_items("contained");
         let found = contained.iter().find(|resource| resource.member_text("id").as_deref() == Some(id));
         if let Some(observation) = found {
-            return in_words(observation).into_iter().map(Finding::Words).collect();
+            return match in_words(observation, &Members::of(&contained)) {
+                Ok(words) => words.into_iter().map(Finding::Words).collect(),
+                Err(reason) => vec![Finding::LeftOut(reason)],
+            };
         }
     }
     vec![Finding::Reference(ResourceId::read(&address).map(|read| read.id), text(reference, "display"))]
@@ -193,6 +207,24 @@ mod tests {
                 "Culture",
                 "2 results that are not here"
             ]
+        );
+    }
+
+    #[test]
+    fn l2_l3_a_result_that_was_entered_by_mistake_is_counted_and_not_shown() {
+        let mut report = radiology();
+        report["result"] = json!([
+            {"reference": "Observation/a", "display": "Potassium"}, {"reference": "#c"}, {"reference": "Observation/b"},
+        ]);
+        report["contained"] =
+            json!([{"id": "c", "status": "entered-in-error", "code": {"text": "Spleen"}, "valueString": "gone"}]);
+        let mistake = json!({"id": "a", "status": "entered-in-error", "code": {"text": "Potassium"},
+            "valueQuantity": {"value": 9.9, "unit": "mmol/L"}});
+        let panel = json!({"id": "b", "status": "final", "code": {"text": "Panel"}, "hasMember": [
+            {"reference": "Observation/a", "display": "Potassium"}]});
+        assert_eq!(
+            Report::read(&report).results_in_words(&Findings::read(&[mistake, panel])),
+            ["Panel: 1 result was entered by mistake", "2 results were entered by mistake"]
         );
     }
 

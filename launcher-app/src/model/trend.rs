@@ -148,6 +148,8 @@ impl Trend {
 fn reading(measurement: &Measurement, unit: &str, lines: usize) -> Option<Reading> {
     let (values, own_unit) = match &measurement.value {
         Value::BloodPressure { systolic, diastolic, unit } => (vec![*systolic, *diastolic], unit),
+        // A limit such as `< 5` is no point on a line.
+        Value::Quantity { comparator, .. } if !comparator.is_empty() => return None,
         Value::Quantity { number, unit, .. } => (vec![Some(*number)], unit),
         Value::Words(_) | Value::File(_) | Value::Absent(_) => return None,
     };
@@ -305,6 +307,17 @@ mod tests {
         ];
         assert_eq!(series.rows, expected);
         assert_eq!(series.trend, None);
+    }
+
+    #[test]
+    fn l2_a_limit_is_listed_and_no_point_on_the_line() {
+        let mut limit = observation("2276-4", 5.0, "ng/mL", "2024");
+        limit["valueQuantity"]["comparator"] = json!("<");
+        let all = [observation("2276-4", 9.0, "ng/mL", "2022"), observation("2276-4", 8.0, "ng/mL", "2023"), limit];
+        let [series] = &read(&all)[..] else { panic!() };
+        assert_eq!(values(series.trend.as_ref().unwrap()), [vec![Some(9.0)], vec![Some(8.0)]]);
+        assert_eq!((series.latest.as_str(), series.rows.len()), ("< 5 ng/mL", 3));
+        assert_eq!(trend(&all[1..]), None);
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use smartrust::platform::JsonView;
 
-use super::value::{Value, read_quantity, with_unit};
-use crate::model::coding::{codes, has_code, said};
+use super::value::{Value, range_in_words, read_quantity, with_unit};
+use crate::model::coding::{codes, has_code, said, words};
 use crate::model::entry::Tag;
 use crate::model::number::number_in_words;
 use crate::model::resource::text;
@@ -31,22 +31,79 @@ impl Range {
         }
     }
 
-    /// The first reference range that is the normal one, or says nothing of what it is. Limits count only in the unit of
-    /// the value.
-    pub fn read<V: JsonView>(holder: &V, value: &Value) -> Option<Self> {
-        let is_normal = |range: &V| {
-            range.member("type").is_none_or(|kind| has_code(&kind, "normal"))
-                && range.member_items("appliesTo").is_empty()
-        };
-        let ranges = holder.member_items("referenceRange");
-        let range = ranges.iter().find(|range| is_normal(range)).or(ranges.first())?;
+    /// Limits count only in the unit of the value; where one does not, there is no range to compare with.
+    fn read<V: JsonView>(range: &V, value: &Value) -> Option<Self> {
         let limit = |member: &str| {
+            let Some(quantity) = range.member(member) else { return Some(None) };
             let Value::Quantity { unit, .. } = value else { return None };
-            let (number, own_unit) = read_quantity(&range.member(member)?)?;
-            (own_unit.is_empty() || own_unit == *unit).then_some(number)
+            let (number, own_unit) = read_quantity(&quantity)?;
+            (own_unit.is_empty() || own_unit == *unit).then_some(Some(number))
         };
-        let found = Self { low: limit("low"), high: limit("high"), words: text(range, "text") };
+        let found = Self { low: limit("low")?, high: limit("high")?, words: text(range, "text") };
         (found != Self::default()).then_some(found)
+    }
+}
+
+/// The reference ranges of a value: the usual one, and the others in words, with whom they are for. Of several that are for
+/// anyone, the one that is called normal is the usual one; where that is not clear, none is.
+pub fn ranges<V: JsonView>(holder: &V, value: &Value) -> (Option<Range>, Vec<String>) {
+    let mut others = holder.member_items("referenceRange");
+    let only = |is_it: &dyn Fn(&V) -> bool| {
+        let mut places = others.iter().enumerate().filter(|(_, range)| is_it(range)).map(|(place, _)| place);
+        places.next().filter(|_| places.next().is_none())
+    };
+    let is_called_normal = |range: &V| range.member("type").is_some_and(|kind| has_code(&kind, "normal"));
+    let is_usual = |range: &V| is_for_anyone(range) && (range.member("type").is_none() || is_called_normal(range));
+    let place = only(&|range| is_for_anyone(range) && is_called_normal(range)).or_else(|| only(&is_usual));
+    let usual = place.and_then(|place| Some((place, Range::read(others.get(place)?, value)?)));
+    if let Some((place, _)) = usual {
+        others.remove(place);
+    }
+    (usual.map(|(_, range)| range), others.iter().filter_map(other_range).collect())
+}
+
+fn is_for_anyone<V: JsonView>(range: &V) -> bool {
+    let applies_to = range.member("appliesTo");
+    range.member("age").is_none() && applies_to.is_none_or(|groups| groups.items().is_some_and(|all| all.is_empty()))
+}
+
+/// `Range for treatment, women, age 18 to 50 years: 4 to 6%`.
+fn other_range<V: JsonView>(range: &V) -> Option<String> {
+    let between = match (range_in_words(range), text(range, "text")) {
+        (Some(limits), Some(text)) => format!("{limits} ({text})"),
+        (limits, text) => limits.or(text)?,
+    };
+    let kind = range.member("type").filter(|kind| !has_code(kind, "normal"));
+    let kind = kind.and_then(|kind| said(&kind).or_else(|| codes(&kind).into_iter().next()));
+    let groups = range.member_items("appliesTo").into_iter();
+    let groups = groups.map(|group| words(&group).unwrap_or_else(|| "some people".to_owned()));
+    let whom: Vec<String> = kind.into_iter().chain(groups).chain(range.member("age").as_ref().map(age)).collect();
+    Some(match whom.is_empty() {
+        true => format!("Range: {between}"),
+        false => format!("Range for {}: {between}", whom.join(", ")),
+    })
+}
+
+/// `age 18 to 50 years`.
+fn age<V: JsonView>(range: &V) -> String {
+    let limit = |member: &str| {
+        let (number, unit) = read_quantity(&range.member(member)?)?;
+        let unit = match unit.as_str() {
+            "a" | "yr" | "y" | "year" => "years",
+            "mo" | "month" => "months",
+            "wk" | "week" => "weeks",
+            "d" | "day" => "days",
+            "h" | "hour" => "hours",
+            other => other,
+        };
+        Some((number_in_words(number), unit.to_owned()))
+    };
+    match (limit("low"), limit("high")) {
+        (Some((low, own)), Some((high, unit))) if own == unit => format!("age {low} to {high} {unit}"),
+        (Some((low, own)), Some((high, unit))) => format!("age {low} {own} to {high} {unit}"),
+        (Some((low, unit)), None) => format!("age {low} {unit} or more"),
+        (None, Some((high, unit))) => format!("age up to {high} {unit}"),
+        (None, None) => "a certain age".to_owned(),
     }
 }
 
@@ -59,30 +116,63 @@ pub fn flag<V: JsonView>(holder: &V, value: &Value, range: Option<&Range>) -> Op
 /// What whoever measured says of the value: `Some(None)` where it is as it should be.
 fn interpretation<V: JsonView>(holder: &V) -> Option<Option<Tag>> {
     let concepts = holder.member_items("interpretation");
-    let known = concepts.iter().flat_map(codes).find_map(|code| {
-        Some(match code.as_str() {
-            "N" => None,
-            "H" | "HU" | "HX" => Some(Tag::warning("High")),
-            "HH" => Some(Tag::warning("Very high")),
-            "L" | "LU" | "LX" => Some(Tag::warning("Low")),
-            "LL" => Some(Tag::warning("Very low")),
-            "A" => Some(Tag::warning("Not as usual")),
-            "AA" => Some(Tag::warning("Very unusual")),
-            "POS" => Some(Tag::plain("Positive")),
-            "NEG" => Some(Tag::plain("Negative")),
-            "DET" => Some(Tag::plain("Found")),
-            "ND" => Some(Tag::plain("Not found")),
-            "IND" | "E" => Some(Tag::plain("Not clear")),
-            "R" => Some(Tag::warning("Resistant")),
-            "S" => Some(Tag::plain("Can be treated with this")),
-            "U" => Some(Tag::plain("Higher than before")),
-            "D" => Some(Tag::plain("Lower than before")),
-            "B" => Some(Tag::plain("Better than before")),
-            "W" => Some(Tag::warning("Worse than before")),
-            _ => return None,
-        })
-    });
-    known.or_else(|| concepts.iter().find_map(said).map(|words| Some(Tag::plain(words))))
+    let read: Vec<Option<Tag>> = concepts.iter().filter_map(one_interpretation).collect();
+    (!read.is_empty()).then(|| together(read.into_iter().flatten()))
+}
+
+/// Several remarks as one, which asks for attention where one of them does.
+pub fn together(tags: impl IntoIterator<Item = Tag>) -> Option<Tag> {
+    let mut all: Vec<Tag> = Vec::new();
+    for tag in tags {
+        if !all.contains(&tag) {
+            all.push(tag);
+        }
+    }
+    let words: Vec<&str> = all.iter().map(|tag| tag.words.as_str()).collect();
+    (!all.is_empty()).then(|| Tag { words: words.join(", "), is_warning: all.iter().any(|tag| tag.is_warning) })
+}
+
+/// What an interpretation says by a code of HL7, or one that names no system; else its own words, else its code.
+fn one_interpretation<V: JsonView>(concept: &V) -> Option<Option<Tag>> {
+    let is_of_hl7 =
+        |coding: &&V| text(*coding, "system").is_none_or(|system| HL7.iter().any(|own| system.starts_with(own)));
+    let codings = concept.member_items("coding");
+    let mut own = codings.iter().filter(is_of_hl7).filter_map(|coding| text(coding, "code"));
+    own.find_map(|code| known_interpretation(&code)).or_else(|| words(concept).map(|words| Some(Tag::plain(words))))
+}
+
+/// How the code systems for interpretations begin (HL7 V2, table 0078; HL7 V3, ObservationInterpretation).
+const HL7: [&str; 6] = [
+    "http://terminology.hl7.org/",
+    "https://terminology.hl7.org/",
+    "http://hl7.org/fhir/v2/",
+    "http://hl7.org/fhir/v3/",
+    "urn:oid:2.16.840.1.113883.5.83",
+    "urn:oid:2.16.840.1.113883.12.78",
+];
+
+fn known_interpretation(code: &str) -> Option<Option<Tag>> {
+    Some(match code {
+        "N" => None,
+        "H" | "HU" | "HX" => Some(Tag::warning("High")),
+        "HH" => Some(Tag::warning("Very high")),
+        "L" | "LU" | "LX" => Some(Tag::warning("Low")),
+        "LL" => Some(Tag::warning("Very low")),
+        "A" => Some(Tag::warning("Not as usual")),
+        "AA" => Some(Tag::warning("Very unusual")),
+        "POS" => Some(Tag::plain("Positive")),
+        "NEG" => Some(Tag::plain("Negative")),
+        "DET" => Some(Tag::plain("Found")),
+        "ND" => Some(Tag::plain("Not found")),
+        "IND" | "E" => Some(Tag::plain("Not clear")),
+        "R" => Some(Tag::warning("Resistant")),
+        "S" => Some(Tag::plain("Can be treated with this")),
+        "U" => Some(Tag::plain("Higher than before")),
+        "D" => Some(Tag::plain("Lower than before")),
+        "B" => Some(Tag::plain("Better than before")),
+        "W" => Some(Tag::warning("Worse than before")),
+        _ => return None,
+    })
 }
 
 fn beyond(value: &Value, range: Option<&Range>) -> Option<&'static str> {

@@ -78,6 +78,7 @@ fn fhir_r4_values_are_said_in_the_words_that_they_were_given_in() {
     };
     for (member, given, words) in [
         ("valueQuantity", json!({"value": 5, "comparator": "<", "unit": "mg/dL"}), "< 5 mg/dL"),
+        ("valueQuantity", json!({"value": 5, "comparator": "~", "unit": "mg/dL"}), "~ 5 mg/dL"),
         ("valueQuantity", json!({"value": 37, "code": "Cel"}), "37 °C"),
         ("valueInteger", json!(3), "3"),
         ("valueString", json!(" clear "), "clear"),
@@ -105,11 +106,91 @@ fn fhir_r4_an_interpretation_is_said_in_words() {
         ("A", Some("Not as usual")),
         ("POS", Some("Positive")),
         ("N", None),
-        ("unknown", None),
+        ("unknown", Some("Code unknown")),
     ] {
         assert_eq!(flag(json!({"coding": [{"code": code}]})).as_deref(), words, "{code}");
     }
     assert_eq!(flag(json!({"text": "Borderline"})).as_deref(), Some("Borderline"));
+}
+
+#[test]
+fn l3_no_interpretation_is_dropped_and_none_is_read_as_another() {
+    let flag = |concepts: Json| only(&with("interpretation", concepts)).unwrap().flag.map(|flag| flag.words);
+    let hl7 = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation";
+    for (concepts, words) in [
+        (json!([{"coding": [{"system": hl7, "code": "HH"}]}]), Some("Very high")),
+        (
+            json!([{"coding": [{"system": "https://clinic.example/flags", "code": "N"}]}]),
+            Some("Code N (https://clinic.example/flags)"),
+        ),
+        (
+            json!([{"coding": [{"system": "https://clinic.example/flags", "code": "N", "display": "Nearly fatal"}]}]),
+            Some("Nearly fatal"),
+        ),
+        (
+            json!([{"coding": [{"system": "https://clinic.example/flags", "code": "9"}, {"system": hl7, "code": "H"}]}]),
+            Some("High"),
+        ),
+        (json!([{"coding": [{"system": hl7, "code": "N"}]}, {"text": "Call the clinic"}]), Some("Call the clinic")),
+        (
+            json!([{"coding": [{"system": hl7, "code": "H"}]}, {"coding": [{"system": hl7, "code": "U"}]}]),
+            Some("High, Higher than before"),
+        ),
+        (json!([{"coding": [{"system": hl7, "code": "N"}]}]), None),
+    ] {
+        assert_eq!(flag(concepts).as_deref(), words);
+    }
+}
+
+#[test]
+fn l3_a_range_that_is_for_some_people_is_shown_with_whom_it_is_for_and_marks_nothing() {
+    let high = |value: u32| json!({"value": value, "unit": "%"});
+    for (range, words) in [
+        (json!({"high": high(5), "appliesTo": [{"text": "Women"}]}), "Range for Women: up to 5%"),
+        (
+            json!({"high": high(5), "age": {"low": {"value": 18, "code": "a"}, "high": {"value": 50, "code": "a"}}}),
+            "Range for age 18 to 50 years: up to 5%",
+        ),
+        (json!({"high": high(5), "age": {}}), "Range for a certain age: up to 5%"),
+        (json!({"high": high(5), "type": {"coding": [{"code": "treatment"}]}}), "Range for treatment: up to 5%"),
+        (json!({"text": "up to 5", "type": {"text": "Before meals"}}), "Range for Before meals: up to 5"),
+        (json!({"high": {"value": 40, "unit": "mmol/mol"}, "text": "new unit"}), "Range: up to 40 mmol/mol (new unit)"),
+    ] {
+        let measured = only(&with("referenceRange", json!([range]))).unwrap();
+        assert_eq!((measured.flag, measured.range, measured.notes), (None, None, vec![words.to_owned()]));
+    }
+    let two = json!([{"high": high(5), "text": "Good"}, {"low": high(5), "high": high(6), "text": "Fair"}]);
+    let measured = only(&with("referenceRange", two)).unwrap();
+    assert_eq!((measured.flag, measured.range), (None, None));
+    assert_eq!(measured.notes, ["Range: up to 5% (Good)", "Range: 5 to 6% (Fair)"]);
+}
+
+#[test]
+fn l3_what_is_said_of_one_part_of_a_blood_pressure_is_shown() {
+    let mut pressure = blood_pressure(Some(210.0), Some(95.0), "2024-01-01");
+    pressure["component"][1]["interpretation"] = json!([{"coding": [{"code": "HH"}]}]);
+    pressure["component"][0]["referenceRange"] = json!([{"high": {"value": 90, "unit": "mm[Hg]"}}]);
+    let measured = only(&pressure).unwrap();
+    assert_eq!(measured.flag, Some(Tag::warning("Upper: very high, Lower: high")));
+    assert_eq!(measured.notes, ["Lower: usual range up to 90 mmHg"]);
+    pressure["interpretation"] = json!([{"coding": [{"code": "A"}]}]);
+    assert_eq!(only(&pressure).unwrap().flag.unwrap().words, "Not as usual, Upper: very high, Lower: high");
+}
+
+#[test]
+fn l2_l3_where_on_the_body_and_in_what_belongs_to_the_name() {
+    let kind = |member: &str, value: Json| only(&with(member, value)).unwrap().kind;
+    let (left, right) = (kind("bodySite", json!({"text": "left arm"})), kind("bodySite", json!({"text": "right arm"})));
+    assert_eq!(left.name, "Average blood sugar (HbA1c) (Left arm)");
+    assert_ne!(left.key, right.key);
+    let urine = kind("specimen", json!({"reference": "Specimen/7", "display": "Urine"}));
+    assert_eq!(urine.name, "Average blood sugar (HbA1c) (Urine)");
+    let numbered = kind("specimen", json!({"display": "Sample 4711"}));
+    assert_eq!(numbered.name, "Average blood sugar (HbA1c)");
+    let mut inside = with("specimen", json!({"reference": "#s"}));
+    inside["contained"] = json!([{"resourceType": "Specimen", "id": "s", "type": {"text": "Blood"}}]);
+    assert_eq!(only(&inside).unwrap().kind, numbered, "the name says it already");
+    assert_eq!(kind("bodySite", json!({"text": "Sug"})).name, "Average blood sugar (HbA1c) (Sug)");
 }
 
 #[test]
@@ -150,12 +231,19 @@ fn l2_every_form_of_a_result_is_shown() {
             "5 mg per 1 h",
         ),
         (
+            "valueRatio",
+            json!({"numerator": {"value": 1}, "denominator": {"value": "x"}}),
+            "A ratio that cannot be read",
+        ),
+        ("valueRatio", json!({"numerator": {"value": 1}}), "A ratio that cannot be read"),
+        ("valueRatio", json!({"denominator": {"value": 1}}), "A ratio that cannot be read"),
+        (
             "valueSampledData",
             json!({"origin": {"value": 1, "unit": "mV"}, "factor": 0.5, "period": 10, "dimensions": 1, "data": "2 -4 E 8"}),
             "A recording of 4 values, from -1 to 5 mV",
         ),
         ("valueTime", json!("14:30:00"), "2:30 PM"),
-        ("valueDateTime", json!("2020-08-06T16:57:01.7Z"), "August 6, 2020, 4:57 PM"),
+        ("valueDateTime", json!("2020-08-06T16:57:01.7Z"), "August 6, 2020, 4:57 PM UTC"),
         ("valueDateTime", json!("2020-08"), "August 2020"),
         ("valuePeriod", json!({"start": "2020-08-06", "end": "2020-08-09"}), "August 6, 2020 to August 9, 2020"),
         ("valuePeriod", json!({"start": "2020-08-06"}), "Since August 6, 2020"),
@@ -188,6 +276,16 @@ fn l2_a_panel_names_its_members() {
     ]});
     let read = measurements(&[member("a", "Sodium"), panel, member("b", "Chloride")]);
     assert_eq!(read[1].value.in_words(), "Made up of: Chloride, Sodium");
+}
+
+#[test]
+fn l2_l3_a_member_that_was_entered_by_mistake_is_not_named() {
+    let member = |id: &str, status: &str| json!({"id": id, "status": status, "code": {"text": id}, "valueString": "x"});
+    let panel = json!({"id": "p", "code": {"text": "Panel"}, "hasMember": [
+        {"reference": "Observation/sodium"}, {"reference": "Observation/potassium", "display": "Potassium"},
+    ]});
+    let read = measurements(&[panel, member("sodium", "final"), member("potassium", "entered-in-error")]);
+    assert_eq!(read[0].value.in_words(), "Made up of: Sodium. 1 result was entered by mistake");
 }
 
 #[test]

@@ -75,12 +75,13 @@ pub(super) fn read_quantity<V: JsonView>(quantity: &V) -> Option<(f64, String)> 
     Some((number, unit_in_words(&unit).to_owned()))
 }
 
-pub(super) fn comparator<V: JsonView>(quantity: &V) -> String {
+/// How the number of a Quantity is a limit, as it is written where it is none of the usual signs.
+pub fn comparator<V: JsonView>(quantity: &V) -> String {
     match quantity.member_text("comparator").as_deref() {
         Some("<=") => "≤".to_owned(),
         Some(">=") => "≥".to_owned(),
-        Some(other @ ("<" | ">")) => other.to_owned(),
-        _ => String::new(),
+        Some(other) => other.trim().to_owned(),
+        None => String::new(),
     }
 }
 
@@ -121,7 +122,7 @@ fn read<V: JsonView>(given: &V, name: &str) -> Option<Value> {
         }
         "valueCodeableConcept" => worded(words(given)),
         "valueRange" => worded(range_in_words(given)),
-        "valueRatio" => worded(ratio(given)),
+        "valueRatio" => Some(ratio_in_words(given).map_or_else(unreadable_ratio, Value::Words)),
         "valueSampledData" => worded(recording(given)),
         "valueTime" => worded(clock_time(&given.text()?)),
         "valueDateTime" | "valueDate" | "valueInstant" => worded(date_and_time(&given.text()?)),
@@ -130,6 +131,10 @@ fn read<V: JsonView>(given: &V, name: &str) -> Option<Value> {
         "valueAttachment" => attachment(given).map(Value::File),
         _ => None,
     }
+}
+
+fn unreadable_ratio() -> Value {
+    Value::Absent("A ratio that cannot be read".to_owned())
 }
 
 fn plain_number(number: f64) -> Value {
@@ -146,10 +151,13 @@ fn read_number<V: JsonView>(quantity: &V) -> Option<Value> {
     Some(Value::Words(with_unit(&comparator(quantity), &written, unit_in_words(&unit))))
 }
 
-/// A Range in words.
+/// A Range in words; `None` where a limit is there and cannot be read.
 pub fn range_in_words<V: JsonView>(range: &V) -> Option<String> {
-    let limit = |member: &str| range.member(member).as_ref().and_then(read_quantity);
-    match (limit("low"), limit("high")) {
+    let limit = |member: &str| match range.member(member) {
+        Some(limit) => read_quantity(&limit).map(Some),
+        None => Some(None),
+    };
+    match (limit("low")?, limit("high")?) {
         (Some((low, own)), Some((high, unit))) if own == unit || own.is_empty() => {
             Some(format!("{} to {}", number_in_words(low), with_unit("", &number_in_words(high), &unit)))
         }
@@ -163,17 +171,16 @@ pub fn range_in_words<V: JsonView>(range: &V) -> Option<String> {
     }
 }
 
-/// A Ratio, such as the titer `1:128`; with units, `5 mg per 10 mL`.
-fn ratio<V: JsonView>(ratio: &V) -> Option<String> {
+/// A Ratio, such as the titer `1:128`; with units, `5 mg per 10 mL`. One side alone means nothing.
+pub fn ratio_in_words<V: JsonView>(ratio: &V) -> Option<String> {
     let side = |member: &str| {
         let quantity = ratio.member(member)?;
         let (_, unit) = read_quantity(&quantity)?;
         Some((quantity_in_words(&quantity)?, unit))
     };
-    match (side("numerator")?, side("denominator")) {
-        ((over, unit), Some((under, own))) if unit.is_empty() && own.is_empty() => Some(format!("{over}:{under}")),
-        ((over, _), Some((under, _))) => Some(format!("{over} per {under}")),
-        ((over, _), None) => Some(over),
+    match (side("numerator")?, side("denominator")?) {
+        ((over, unit), (under, own)) if unit.is_empty() && own.is_empty() => Some(format!("{over}:{under}")),
+        ((over, _), (under, _)) => Some(format!("{over} per {under}")),
     }
 }
 
