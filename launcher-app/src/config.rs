@@ -65,16 +65,17 @@ impl LauncherConfig {
         })
     }
 
-    /// Whether sessions of a server were begun by a patient on the home page.
-    pub fn is_for_patients(&self, server: Option<&str>) -> bool {
-        self.connect.iter().any(|choice| Some(choice.name.as_str()) == server)
+    /// Whether a session of a server was begun by a patient on the home page. One that was opened from a chart was not, though patients
+    /// can connect to the same server.
+    pub fn is_for_patients(&self, server: Option<&str>, is_from_chart: bool) -> bool {
+        !is_from_chart && self.connect.iter().any(|choice| Some(choice.name.as_str()) == server)
     }
 
-    /// How long sessions of a server may be left alone: as it is configured, else 15 minutes where the launcher is opened from
-    /// charts, and without end where patients connect.
-    pub fn idle_limit(&self, server: Option<&str>) -> Option<IdleLimit> {
+    /// How long a session of a server may be left alone: as it is configured, else 15 minutes where it was opened from a chart, and
+    /// without end where a patient connected.
+    pub fn idle_limit(&self, server: Option<&str>, is_from_chart: bool) -> Option<IdleLimit> {
         let configured = server.and_then(|server| self.idle_minutes.get(server).copied());
-        IdleLimit::of(configured, self.is_for_patients(server))
+        IdleLimit::of(configured, self.is_for_patients(server, is_from_chart))
     }
 
     /// What people know a server as.
@@ -164,8 +165,8 @@ mod tests {
         let config = LauncherConfig::read(&committed()).unwrap();
         assert_eq!(config.connect.iter().map(|choice| choice.name.as_str()).collect::<Vec<_>>(), ["portal"]);
         assert!(config.opens_from_charts);
-        assert!(config.is_for_patients(Some("portal")));
-        assert!(!config.is_for_patients(Some("chart")) && !config.is_for_patients(None));
+        assert!(config.is_for_patients(Some("portal"), false));
+        assert!(!config.is_for_patients(Some("chart"), false) && !config.is_for_patients(None, false));
         assert!(SmartApp::new(World::new(0.0, |_| Reply::offline()).tab("http://localhost:8080/"), config.app).is_ok());
     }
 
@@ -192,7 +193,7 @@ mod tests {
     #[test]
     fn l11_the_time_without_use_is_set_by_server_and_has_a_default() {
         let mut config = committed();
-        let limit = |config: &Value, server| LauncherConfig::read(config).unwrap().idle_limit(Some(server));
+        let limit = |config: &Value, server| LauncherConfig::read(config).unwrap().idle_limit(Some(server), false);
         assert_eq!(limit(&config, "chart"), IdleLimit::minutes(15.0));
         assert_eq!(limit(&config, "portal"), None);
         config["idleMinutes"] = json!({"chart": 5, "portal": 30});
@@ -215,6 +216,14 @@ mod tests {
                 "{wrong}"
             );
         }
+    }
+
+    #[test]
+    fn l11_a_session_from_a_chart_has_a_limit_though_patients_connect_to_the_same_server() {
+        let config = LauncherConfig::read(&committed()).unwrap();
+        assert_eq!(config.idle_limit(Some("portal"), true), IdleLimit::minutes(15.0));
+        assert!(!config.is_for_patients(Some("portal"), true));
+        assert_eq!(config.idle_limit(Some("portal"), false), None);
     }
 
     #[test]

@@ -60,7 +60,9 @@ impl Launcher {
             let _ = window_event_listener(ev::Custom::<ev::Event>::new(sign), move |_| self.note_use());
         }
         for event in RETURNS {
-            let _ = window_event_listener(ev::Custom::<ev::Event>::new(event), move |_| self.look_at_use());
+            let _ = window_event_listener(ev::Custom::<ev::Event>::new(event), move |_| {
+                self.look_at_use();
+            });
         }
         let hear = move |message: &str| self.hear_of_use(message);
         let subscription = self.platform().subscribe(LAST_USE, Rc::new(hear));
@@ -79,17 +81,18 @@ impl Launcher {
 
     /// Keeps the sessions that there is a warning about.
     pub fn stay(self) {
-        self.last_use().warned.set(None);
-        self.use_now();
+        if Idleness::allows_heard_use(self.look_at_use()) {
+            self.last_use().warned.set(None);
+            self.use_now();
+        }
     }
 
     /// Ends the sessions that there is a warning about.
     pub fn leave(self) {
-        spawn_local(async move {
-            for (session, _) in self.limited_sessions() {
-                self.sign_out(session).await;
-            }
-        });
+        // All of them end at once: none waits for the clinic of another.
+        for (session, _) in self.limited_sessions() {
+            spawn_local(self.sign_out(session));
+        }
     }
 
     /// Counts from now on, as after a sign-in.
@@ -118,13 +121,10 @@ impl Launcher {
 
     fn note_use(self) {
         let last_use = self.last_use();
-        // A warning is answered by its buttons alone.
         if last_use.warned.get_untracked().is_some() || self.now() - last_use.at.get_value() < PUBLISHED_EVERY {
             return;
         }
-        // Who comes too late does not bring a session back.
-        self.look_at_use();
-        if last_use.warned.get_untracked().is_none() {
+        if Idleness::allows_own_use(self.look_at_use()) {
             self.use_now();
         }
     }
@@ -133,6 +133,9 @@ impl Launcher {
     fn hear_of_use(self, message: &str) {
         let at = &self.last_use().at;
         let Ok(told) = message.parse::<f64>() else { return };
+        if !Idleness::allows_heard_use(self.look_at_use()) {
+            return;
+        }
         // The clocks of two tabs differ a little.
         let heard = told.min(self.now());
         if heard > at.get_value() {
@@ -153,8 +156,8 @@ impl Launcher {
         }
     }
 
-    /// Warns, ends sessions, or waits until the next of these is due.
-    fn look_at_use(self) {
+    /// Warns, ends sessions, or waits until the next of these is due. Returns how the sessions stand.
+    fn look_at_use(self) -> Option<Idleness> {
         let last_use = self.last_use();
         let (now, at) = (self.now(), last_use.at.get_value());
         let sessions = self.limited_sessions();
@@ -176,18 +179,22 @@ impl Launcher {
             }
         };
         let timer = look_in.and_then(|seconds| {
-            set_timeout_with_handle(move || self.look_at_use(), Duration::from_secs_f64(seconds)).ok()
+            let look = move || {
+                self.look_at_use();
+            };
+            set_timeout_with_handle(look, Duration::from_secs_f64(seconds)).ok()
         });
         last_use.timer.update_value(|old| {
             if let Some(old) = std::mem::replace(old, timer) {
                 old.clear();
             }
         });
+        idleness
     }
 
     /// The sessions of this window that have a limit.
     fn limited_sessions(self) -> Vec<(Session, IdleLimit)> {
-        let sessions = self.standing_sessions().into_iter();
+        let sessions = self.visible_sessions().into_iter();
         sessions.filter_map(|session| Some((session.clone(), self.idle_limit(&session)?))).collect()
     }
 }

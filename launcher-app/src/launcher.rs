@@ -154,7 +154,8 @@ impl Launcher {
     /// Whose session it is.
     pub fn audience(self, session: &Session) -> Audience {
         let server = session.server_name();
-        match self.config.with_value(|config| config.is_for_patients(server.as_deref())) {
+        let is_from_chart = is_from_chart(session);
+        match self.config.with_value(|config| config.is_for_patients(server.as_deref(), is_from_chart)) {
             true => Audience::Patient,
             false => Audience::Provider,
         }
@@ -163,18 +164,19 @@ impl Launcher {
     /// How long a session may be left alone.
     pub fn idle_limit(self, session: &Session) -> Option<IdleLimit> {
         let server = session.server_name();
-        self.config.with_value(|config| config.idle_limit(server.as_deref()))
+        let is_from_chart = is_from_chart(session);
+        self.config.with_value(|config| config.idle_limit(server.as_deref(), is_from_chart))
     }
 
-    /// The sessions of this window that have not ended, the one that is shown among them.
-    pub fn standing_sessions(self) -> Vec<Session> {
+    /// The sessions of which something is on the screen: the one that is shown, and those that are listed. They need not be active:
+    /// after the tokens have expired the record still stands there.
+    pub fn visible_sessions(self) -> Vec<Session> {
         let mut sessions = self.all.get_untracked();
         if let State::Open(shown) = self.state.get_untracked()
             && sessions.iter().all(|session| session.id() != shown.id())
         {
             sessions.push(shown);
         }
-        sessions.retain(Session::is_active);
         sessions
     }
 
@@ -210,6 +212,9 @@ impl Launcher {
             match self.app.get_value().resume().await {
                 Ok(Some(session)) if self.was_left_alone(&session) => self.end_left_alone(session).await,
                 Ok(Some(session)) => {
+                    if is_sign_in {
+                        self.end_others_left_alone(&session).await;
+                    }
                     self.show(session.clone());
                     if is_sign_in {
                         self.use_now();
@@ -266,6 +271,7 @@ impl Launcher {
     pub fn take_note(self, session: &Session, error: &Failure) {
         let is_shown = matches!(self.state.get_untracked(), State::Open(shown) if shown.id() == session.id());
         if is_shown && matches!(**error, Error::SessionExpired) {
+            self.take_off_list(session);
             self.state.set(State::Ended { reason: error.clone(), session: session.clone() });
         }
     }
@@ -278,6 +284,7 @@ impl Launcher {
             // The session ends at once; what follows is the store's and the clinic's part.
             self.state.set(State::SignedOut { cleared: true });
         }
+        self.take_off_list(&session);
         let cleared = session.sign_out().await.is_ok();
         if is_shown && !cleared {
             self.state.set(State::SignedOut { cleared });
@@ -297,6 +304,7 @@ impl Launcher {
             self.subscription.set_value(None);
             self.state.set(State::LeftAlone { session: session.clone(), cleared: true });
         }
+        self.take_off_list(&session);
         let cleared = session.sign_out().await.is_ok();
         if is_shown && !cleared {
             self.state.set(State::LeftAlone { session, cleared });
@@ -304,10 +312,29 @@ impl Launcher {
         self.look_around().await;
     }
 
+    /// Ends the other sessions of this window that nobody used for too long before this one was begun. Whoever signs in does not
+    /// bring them back.
+    async fn end_others_left_alone(self, new: &Session) {
+        self.remember_use().await;
+        let sessions = self.app.get_value().sessions().await.unwrap_or_default();
+        for old in sessions.into_iter().filter(|old| old.id() != new.id() && self.was_left_alone(old)) {
+            // The session ends at once; nobody waits for the clinic's part.
+            spawn_local(async move {
+                let _ = old.sign_out().await;
+            });
+        }
+    }
+
+    /// Takes a session that ends off the list of open records at once.
+    fn take_off_list(self, session: &Session) {
+        self.all.update(|all| all.retain(|other| other.id() != session.id()));
+    }
+
     fn show(self, session: Session) {
         let shown = session.clone();
         let subscription = session.on_event(move |event| match event {
             SessionEvent::SignedOut(reason) => {
+                self.take_off_list(&shown);
                 self.state.set(State::Ended { reason: reason.clone(), session: shown.clone() });
             }
             SessionEvent::Refreshed | SessionEvent::IdentityChecked => self.changes.update(|count| *count += 1),
@@ -335,6 +362,11 @@ impl Launcher {
             let _ = platform.remove(REPLACED).await;
         }
     }
+}
+
+/// Whether a session was opened from a chart. Only then is the scope `launch` requested (SMART App Launch 2.2, EHR launch).
+fn is_from_chart(session: &Session) -> bool {
+    session.scopes().requested.contains("launch")
 }
 
 /// The error with the place of the server that it is about.

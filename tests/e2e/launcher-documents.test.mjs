@@ -169,6 +169,24 @@ test("L8 a document opens that is refused as FHIR JSON with 404, or comes as byt
   }
 });
 
+test("L8 a list's caption in a table's cell leaves the row whole, and what narrow screens hide is shown", async ({ page }) => {
+  const cda = `<ClinicalDocument xmlns="urn:hl7-org:v3"><component><structuredBody><component><section><title>Results</title><text>
+    <table><caption>Blood</caption><tbody><tr><td><list><caption>Iron</caption><item>low</item></list></td><td>3</td></tr></tbody></table>
+    </text></section></component></structuredBody></component></ClinicalDocument>`;
+  const html = `<style>.wide { display: none } @media only screen and (min-width: 1px) { .some { display: none } }
+    @media not screen { .paper { text-decoration: line-through } } .gone { text-decoration: line-through }</style>
+    <p class="wide">hidden</p><p class="some">5 mg</p><p class="paper">6 mg</p><p class="gone" style="text-decoration: none">7 mg</p>`;
+  await answerSearch(page, iss, "DocumentReference", [reference("Summary", "application/xml", cda), reference("Page", "text/html", html)]);
+  const { frame, open } = await opened(page, "Summary");
+  const row = frame.getByRole("table", { name: "Blood" }).getByRole("row");
+  await row.waitFor();
+  assert.deepEqual(await row.getByRole("cell").allInnerTexts().then((cells) => cells.map((cell) => cell.replace(/\s+/g, " ").trim())), ["Iron low", "3"]);
+  await open("Page");
+  const words = page.frameLocator('iframe[title="Page"]').locator("body");
+  await words.getByText("7 mg").waitFor();
+  assert.equal((await words.innerText()).replace(/\s+/g, " ").trim(), "5 mg 6 mg 7 mg");
+});
+
 /** Signs in, or loads the record again, and opens a document. */
 async function opened(page, title, { again = false } = {}) {
   if (!again) await grantDocuments(page);

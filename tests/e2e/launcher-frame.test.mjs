@@ -61,6 +61,6 @@ test("L10 a page of its own for which the browser keeps nothing says so before a
     Object.defineProperty(window, "sessionStorage", { get: () => { throw new DOMException("blocked", "SecurityError"); } });
   });
   await new Launcher(page).connect();
-  await page.locator(".hero").getByText("This browser keeps nothing for this page").waitFor();
+  await page.locator(".hero").getByText("This browser does not save data for this page").waitFor();
   assert.deepEqual(traffic.leaving(appOrigin), []);
 });

@@ -11,6 +11,7 @@ import { everythingStored } from "./support/storage.mjs";
 import { until } from "./support/wait.mjs";
 
 const minute = 60_000;
+const tokenEndpoint = `${ehr}/oauth/token/`;
 
 /** Opens the launcher from a chart, in the page itself, with a clock that the test turns. */
 async function openedFromChart(page) {
@@ -111,4 +112,22 @@ test("L11 a patient is left alone unless the configuration says otherwise", asyn
   await page.getByRole("alertdialog").waitFor();
   await page.getByRole("button", { name: "Sign out now" }).click();
   await launcher.heading("No record is open").waitFor();
+});
+
+test("L11 a record whose token ran out and cannot be refreshed says so, and is removed when nobody is there", async ({ page }) => {
+  await alter(page, tokenEndpoint, ({ refresh_token: _, ...tokens }) => ({ ...tokens, expires_in: 600 }));
+  const launcher = await openedFromChart(page);
+  await launcher.recordIsComplete();
+  const name = (await launcher.banner().locator(".banner-name").innerText()).trim();
+  const note = page.getByText("Your time is up.");
+  assert.equal(await note.count(), 0);
+  await page.clock.fastForward(10.5 * minute);
+  await note.waitFor();
+  assert.ok(await launcher.banner().isVisible());
+  assert.deepEqual(await findings(page), []);
+  await page.clock.fastForward(4 * minute);
+  await page.getByRole("alertdialog").waitFor();
+  await page.clock.fastForward(minute);
+  await launcher.heading("You were signed out").waitFor();
+  assert.equal(await page.getByText(name).count(), 0);
 });

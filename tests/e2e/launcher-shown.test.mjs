@@ -104,7 +104,7 @@ test("L1 L4 a medicine whose name does not come is shown, and the page does not 
   await launcher.recordHasLoaded();
   const medicines = launcher.section("Medicines");
   await medicines.getByText("A medicine without a name").waitFor();
-  await medicines.getByText("The clinic did not give a name that 1 entry refers to.").waitFor();
+  await medicines.getByText("1 entry has no name here, because the clinic did not send it.").waitFor();
   await page.getByText("Not all parts of the record are here: 1 is not complete.").waitFor();
 });
 

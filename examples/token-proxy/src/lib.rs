@@ -5,6 +5,7 @@
 
 mod form;
 mod settings;
+mod site;
 
 use std::sync::Arc;
 
@@ -17,6 +18,7 @@ use axum::{Router, body::Bytes};
 
 pub use form::{Caller, Refusal, Upstream};
 pub use settings::Settings;
+pub use site::site;
 
 /// The longest form that is read, in bytes: a code or token of several kilobytes fits.
 const LONGEST_FORM: usize = 64 * 1024;

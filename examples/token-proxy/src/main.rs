@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use clap::Parser;
 use token_proxy::{Settings, router};
-use tower_http::services::ServeDir;
 
 #[derive(Parser)]
 struct Arguments {
@@ -13,6 +12,10 @@ struct Arguments {
     /// The folder of the app's built files. All that is in it is public.
     #[arg(long)]
     site: PathBuf,
+    /// The origins whose pages may show the app in a frame, with spaces between them, such as https://ehr.example. Without it, those in the
+    /// site's `_headers` file may, or none.
+    #[arg(long, env = "FRAME_ANCESTORS")]
+    frame_ancestors: Option<String>,
     /// Where to listen.
     #[arg(long, default_value = "127.0.0.1:8080")]
     listen: String,
@@ -20,8 +23,8 @@ struct Arguments {
 
 #[tokio::main]
 async fn main() -> Result<(), String> {
-    let Arguments { settings, site, listen } = Arguments::parse();
-    let app = router(settings).fallback_service(ServeDir::new(site));
+    let Arguments { settings, site, frame_ancestors, listen } = Arguments::parse();
+    let app = router(settings).merge(token_proxy::site(&site, frame_ancestors.as_deref())?);
     let listener = tokio::net::TcpListener::bind(&listen).await;
     let listener =
         listener.map_err(|error| format!("cannot listen on {listen} ({error}): choose another by --listen"))?;

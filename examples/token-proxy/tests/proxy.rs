@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, Request, StatusCode};
 use axum::routing::any;
 use axum::{Json, Router};
 use http_body_util::BodyExt;
-use token_proxy::{Settings, router};
+use token_proxy::{Settings, router, site};
 use tower::ServiceExt;
 
 type Seen = Arc<Mutex<Vec<(String, String, String)>>>;
@@ -203,4 +203,48 @@ async fn a_server_that_is_down_is_a_bad_gateway() {
     drop(unused);
     let (status, _) = post(proxy(&address), APP, "grant_type=refresh_token&refresh_token=r").await;
     assert_eq!(status, StatusCode::BAD_GATEWAY);
+}
+
+/// The headers of a response for a path of a site in a folder of its own.
+async fn site_headers(name: &str, rules: Option<&str>, ancestors: Option<&str>, path: &str) -> HeaderMap {
+    let folder = std::env::temp_dir().join(format!("token-proxy-{name}-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("index.html"), "<p>app</p>").unwrap();
+    if let Some(rules) = rules {
+        std::fs::write(folder.join("_headers"), rules).unwrap();
+    }
+    let app = proxy("http://localhost").merge(site(&folder, ancestors).unwrap());
+    let response = app.oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap();
+    std::fs::remove_dir_all(&folder).unwrap();
+    response.headers().clone()
+}
+
+#[tokio::test]
+async fn k5_the_site_is_framed_by_nobody_unless_somebody_is_named() {
+    for path in ["/", "/index.html", "/missing"] {
+        let headers = site_headers("bare", None, None, path).await;
+        assert_eq!(headers["content-security-policy"], "frame-ancestors 'none'", "{path}");
+        assert_eq!(headers["x-content-type-options"], "nosniff", "{path}");
+    }
+    let headers = site_headers("named", None, Some("https://ehr.example"), "/").await;
+    assert_eq!(headers["content-security-policy"], "frame-ancestors https://ehr.example");
+}
+
+#[tokio::test]
+async fn k5_the_site_has_the_headers_of_its_own_file() {
+    let rules = "/*\n  Content-Security-Policy: default-src 'none'; frame-ancestors https://ehr.example\n  Cache-Control: no-cache\n\
+        /index.html\n  Cache-Control: no-store\n";
+    let headers = site_headers("rules", Some(rules), None, "/").await;
+    assert_eq!(headers["content-security-policy"], "default-src 'none'; frame-ancestors https://ehr.example");
+    assert_eq!(headers["cache-control"], "no-cache");
+    let headers = site_headers("replaced", Some(rules), Some("'self'"), "/index.html").await;
+    assert_eq!(headers["content-security-policy"], "default-src 'none'; frame-ancestors 'self'");
+    assert_eq!(headers["cache-control"], "no-store");
+}
+
+#[test]
+fn k5_frame_ancestors_are_one_directive_alone() {
+    for wrong in ["https://a; script-src *", "https://a, https://b", "a\nb"] {
+        assert!(site(&std::env::temp_dir(), Some(wrong)).is_err(), "{wrong}");
+    }
 }

@@ -204,8 +204,8 @@ fn save(contents: &Contents, title: &str) -> AnyView {
     let name = contents.file_name(title);
     let attributes = [("class", "button"), ("href", &*address), ("download", &*name), ("rel", "external")];
     let link = element("a", &attributes, vec![text("Save the file")]);
-    let what = contents.form().in_words(&contents.media_type);
-    let why = format!("A {} cannot be shown here. Save it to open it.", what);
+    let what = contents.form().in_a_sentence(&contents.media_type);
+    let why = format!("A {what} cannot be shown here. Save it to open it.");
     element("div", &[("class", "contents")], vec![paragraph("hint", why), actions(vec![link])])
 }
 

@@ -6,7 +6,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{CssMediaRule, CssRuleList, CssStyleRule, CssStyleSheet, Document, DomParser, Element, SupportedType};
 
 use crate::model::markup::quiet::{Quiet, Syntax};
-use crate::model::markup::style::PROPERTIES;
+use crate::model::markup::style::{PROPERTIES, Screens};
 use crate::model::markup::tree::Node;
 
 /// A node of a parsed document.
@@ -25,6 +25,7 @@ struct Shared {
 /// A rule of a style sheet, as far as it is looked at.
 struct Rule {
     selector: String,
+    screens: Screens,
     declared: Vec<(&'static str, String)>,
 }
 
@@ -61,10 +62,10 @@ fn parse(text: &str, syntax: Syntax, kind: SupportedType) -> Option<Parsed> {
     let styles = document.get_elements_by_tag_name(&quiet.style_element());
     let mut rules = Vec::new();
     for style in (0..styles.length()).filter_map(|index| styles.item(index)) {
-        let is_for_screens = style.get_attribute("media").is_none_or(|media| is_for_screens(&media));
-        let sheet = style.text_content().filter(|_| is_for_screens).and_then(|text| sheet(&quiet.restored(text)));
+        let screens = Screens::of(&style.get_attribute("media").unwrap_or_default());
+        let sheet = style.text_content().and_then(|text| sheet(&quiet.restored(text)));
         if let Some(all) = sheet.and_then(|sheet| sheet.css_rules().ok()) {
-            read_rules(&all, &mut rules);
+            read_rules(&all, screens, &mut rules);
         }
     }
     Some(Parsed { node: root.into(), shared: Rc::new(Shared { quiet, rules }) })
@@ -91,7 +92,7 @@ fn sheet(text: &str) -> Option<CssStyleSheet> {
 }
 
 /// Takes over the rules that say something of how words are meant, in their order.
-fn read_rules(all: &CssRuleList, rules: &mut Vec<Rule>) {
+fn read_rules(all: &CssRuleList, screens: Screens, rules: &mut Vec<Rule>) {
     for rule in (0..all.length()).filter_map(|index| all.item(index)) {
         if let Some(rule) = rule.dyn_ref::<CssStyleRule>() {
             let style = rule.style();
@@ -99,19 +100,12 @@ fn read_rules(all: &CssRuleList, rules: &mut Vec<Rule>) {
             let declared: Vec<_> =
                 PROPERTIES.into_iter().filter_map(|property| Some((property, value(property)?))).collect();
             if !declared.is_empty() {
-                rules.push(Rule { selector: rule.selector_text(), declared });
+                rules.push(Rule { selector: rule.selector_text(), screens, declared });
             }
-        } else if let Some(rule) = rule.dyn_ref::<CssMediaRule>()
-            && is_for_screens(&rule.media().media_text())
-        {
-            read_rules(&rule.css_rules(), rules);
+        } else if let Some(rule) = rule.dyn_ref::<CssMediaRule>() {
+            read_rules(&rule.css_rules(), screens.min(Screens::of(&rule.media().media_text())), rules);
         }
     }
-}
-
-fn is_for_screens(media: &str) -> bool {
-    let media = media.to_ascii_lowercase();
-    media.trim().is_empty() || media.contains("all") || media.contains("screen")
 }
 
 impl Parsed {
@@ -157,6 +151,9 @@ impl Node for Parsed {
         let element = self.element()?;
         // Of several rules the last one counts; how specific each is would seldom decide otherwise.
         let value = |rule: &Rule| {
+            if !rule.screens.decide(property) {
+                return None;
+            }
             let (_, value) = rule.declared.iter().find(|(name, _)| *name == property)?;
             element.matches(&rule.selector).is_ok_and(|matches| matches).then(|| value.clone())
         };

@@ -96,8 +96,8 @@ fn show(
 fn gaps(content: &Content) -> Vec<AnyView> {
     let unnamed = match content.unnamed {
         0 => None,
-        1 => Some("The clinic did not give a name that 1 entry refers to.".to_owned()),
-        count => Some(format!("The clinic did not give the names that {count} entries refer to.")),
+        1 => Some("1 entry has no name here, because the clinic did not send it.".to_owned()),
+        count => Some(format!("{count} entries have no name here, because the clinic did not send it.")),
     };
     let left_out = content.left_out.sentences().into_iter().map(|words| paragraph("hint", words));
     left_out.chain(unnamed.map(|words| paragraph("notice", words))).collect()

@@ -126,13 +126,20 @@ impl Form {
             Self::ClinicalDocument => "Clinical document",
             Self::File => match extension(media_type) {
                 "pdf" => "PDF file",
-                "doc" | "docx" | "odt" | "rtf" => "Text file",
+                "doc" | "docx" => "Word file",
+                "odt" | "rtf" => "Text document",
                 "tif" | "heic" | "jp2" => "Picture file",
                 "mp3" | "m4a" | "wav" | "au" => "Sound file",
                 "mp4" | "mpg" | "mov" | "webm" => "Film",
                 _ => "File",
             },
         }
+    }
+
+    /// What it is called inside a sentence: names stay as they are written.
+    pub fn in_a_sentence(self, media_type: &str) -> String {
+        let words = self.in_words(media_type);
+        if words.starts_with("PDF") || words.starts_with("Word ") { words.to_owned() } else { words.to_lowercase() }
     }
 }
 
@@ -329,6 +336,19 @@ mod tests {
         }
         assert_eq!(text("", b"%PDF-1.7").media_type, "application/pdf");
         assert_eq!(Form::File.in_words("application/pdf"), "PDF file");
+    }
+
+    #[test]
+    fn l8_a_file_is_called_what_it_is_also_inside_a_sentence() {
+        for (media_type, words) in [
+            ("application/pdf", "PDF file"),
+            ("application/msword", "Word file"),
+            ("application/rtf", "text document"),
+            ("video/mp4", "film"),
+            ("application/x-unknown", "file"),
+        ] {
+            assert_eq!(Form::File.in_a_sentence(media_type), words, "{media_type}");
+        }
     }
 
     #[test]

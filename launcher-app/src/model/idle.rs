@@ -56,6 +56,17 @@ impl IdleLimit {
 }
 
 impl Idleness {
+    /// Whether a use of this tab counts for sessions that stand so; `None` where there are none. A warning is answered by its buttons
+    /// alone, and who comes too late brings no session back, here or in other tabs.
+    pub fn allows_own_use(idleness: Option<Self>) -> bool {
+        matches!(idleness, None | Some(Self::Used(_)))
+    }
+
+    /// Whether an answer to the warning, or a use of another tab, counts for sessions that stand so.
+    pub fn allows_heard_use(idleness: Option<Self>) -> bool {
+        idleness != Some(Self::Over)
+    }
+
     /// How several sessions stand together: as the one that ends first.
     pub fn of_all(limits: impl IntoIterator<Item = IdleLimit>, now: f64, last_use: f64) -> Option<Self> {
         let shortest = limits.into_iter().min_by(|one, other| one.seconds.total_cmp(&other.seconds));
@@ -104,6 +115,19 @@ mod tests {
         assert_eq!(IdleLimit::of(Some(0.0), false), None);
         for wrong in [-1.0, 1441.0, f64::NAN, f64::INFINITY] {
             assert_eq!(IdleLimit::minutes(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn l11_use_that_comes_too_late_brings_nothing_back() {
+        for (idleness, own, heard) in [
+            (None, true, true),
+            (Some(Idleness::Used(1.0)), true, true),
+            (Some(Idleness::Warned(1.0)), false, true),
+            (Some(Idleness::Over), false, false),
+        ] {
+            assert_eq!(Idleness::allows_own_use(idleness), own, "{idleness:?}");
+            assert_eq!(Idleness::allows_heard_use(idleness), heard, "{idleness:?}");
         }
     }
 

@@ -151,21 +151,21 @@ fn told(error: &Error) -> (&'static str, String) {
         }
         Error::TokenResponse { status: 429 | 500.., .. } => (
             "The clinic has a problem",
-            "Its system could not complete the sign-in. Wait a moment and try again. You do not need to sign in anew.",
+            "Its system could not complete the sign-in. Wait a moment and try again. You do not have to sign in again.",
         ),
         Error::Token(_) | Error::TokenResponse { .. } | Error::PkceUnsupported | Error::Scope { .. } => {
             ("The clinic did not complete the sign-in", "It answered in a way that this app cannot use.")
         }
         Error::IdToken(_) => (
             "We could not be sure who signed in",
-            "The clinic's word on who you are did not pass our checks. To keep records safe nothing was opened.",
+            "We checked what the clinic says about who you are, and something was wrong. To keep records safe, nothing was opened.",
         ),
         Error::PatientChanged => (
             "The clinic offered another person's record",
             "It is not the person whose record was open here, so it was not shown. If you share a computer, sign in as yourself.",
         ),
         Error::SessionExpired => {
-            ("Your time is up", "Access to the record was given for a while, and that while is over.")
+            ("Your time is up", "The clinic opened the record for a limited time, and that time has passed.")
         }
         Error::SignedOut => ("You are signed out", "The connection to the record was ended."),
         Error::NoPatient => ("No patient was chosen", "The clinic did not say whose record to show."),
@@ -175,7 +175,7 @@ fn told(error: &Error) -> (&'static str, String) {
         ),
         Error::Timeout { .. } => ("The clinic takes too long to answer", "Wait a moment and try again."),
         Error::Discovery { .. } => {
-            ("The clinic cannot be reached", "Its system did not tell how to sign in. It may be down at the moment.")
+            ("The clinic cannot be reached", "Its system did not say how to sign in. It may not be working right now.")
         }
         Error::Fhir(error) => match error.status {
             401 | 403 => ("The clinic does not show this", "It says that this part of the record is not open to you."),
@@ -191,8 +191,8 @@ fn told(error: &Error) -> (&'static str, String) {
             ("The clinic's answer cannot be used", "It was not what it should be, so it is not shown.")
         }
         Error::Storage => (
-            "This browser keeps nothing for this page",
-            "The sign-in has to be remembered while you are away at the clinic's page. Allow this page to store data, or leave private browsing, then try again.",
+            "This browser does not save data for this page",
+            "This page has to remember your sign-in while you are at the clinic's page. Let this page save data, or leave private browsing. Then try again.",
         ),
         Error::Configuration(_)
         | Error::UnknownServer { .. }
@@ -289,6 +289,17 @@ mod tests {
                     assert!(trouble.text.ends_with('.') && !trouble.text.contains("  "), "{error:?}: {}", trouble.text);
                     assert_eq!(trouble.code, error.code());
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn l8_no_failure_is_told_in_words_that_few_people_use() {
+        for error in every_kind() {
+            let trouble = Trouble::of(&error, Audience::Patient);
+            let words = format!("{} {}", trouble.title, trouble.text).to_lowercase();
+            for rare in ["anew", "that while", "word on who", "did not tell", "keeps nothing"] {
+                assert!(!words.contains(rare), "{error:?}: {words}");
             }
         }
     }

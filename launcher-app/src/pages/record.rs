@@ -1,5 +1,7 @@
 //! The record: who the patient is, and what is on record, kind by kind.
 
+use std::time::Duration;
+
 use leptos::prelude::*;
 
 use crate::components::draw::{element, nothing, paragraph, reactive, reactive_text, text};
@@ -12,7 +14,7 @@ use crate::components::record_part::{contents_of_the_page, record_part};
 use crate::components::section::{actions, button};
 use crate::launcher::{Launcher, OpenSession};
 use crate::model::kinds::{KINDS, NOT_ASKED_FOR};
-use crate::model::trouble::{Audience, Trouble};
+use crate::model::trouble::{Audience, Trouble, start_again};
 
 /// `/record`.
 pub fn record() -> AnyView {
@@ -48,6 +50,7 @@ fn record_of(session: OpenSession) -> AnyView {
     if !current.is_stored() {
         all.push(not_stored_note(audience));
     }
+    all.push(expired_note(session, audience));
     all.push(reactive(move || {
         let is_unreachable = load.unreachable() > 0 || patient.is_some_and(Load::is_unreachable);
         if is_unreachable { unreachable_note(all_again) } else { nothing() }
@@ -77,6 +80,28 @@ fn not_stored_note(audience: Audience) -> AnyView {
     let strong = element("strong", &[], vec![text("You are signed in on this page only. ")]);
     let note = element("p", &[], vec![strong, text(&words)]);
     element("div", &[("class", "trouble-note"), ("role", "status")], vec![note])
+}
+
+/// Says when the session's time is up while its record is shown: nothing new comes any more.
+fn expired_note(session: OpenSession, audience: Audience) -> AnyView {
+    let is_over = RwSignal::new(false);
+    let look = move || is_over.set(session.with_value(|session| !session.is_active()));
+    let looking = set_interval_with_handle(look, Duration::from_secs(5));
+    on_cleanup(move || {
+        if let Ok(looking) = looking {
+            looking.clear();
+        }
+    });
+    let is_over = Memo::new(move |_| is_over.get());
+    reactive(move || {
+        if !is_over.get() {
+            return nothing();
+        }
+        let strong = element("strong", &[], vec![text("Your time is up. ")]);
+        let words = format!("What you see here came before. Nothing new can be loaded. {}", start_again(audience));
+        let note = element("p", &[], vec![strong, text(&words)]);
+        element("div", &[("class", "trouble-note"), ("role", "status")], vec![note])
+    })
 }
 
 /// What keeps several parts away is told once.

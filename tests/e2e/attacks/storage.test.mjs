@@ -100,9 +100,9 @@ test("S4 where the browser blocks its store, the page says so before anybody lea
   });
   await page.goto(appOrigin);
   const launcher = new Launcher(page);
-  await launcher.alert().getByText("This browser keeps nothing for this page").first().waitFor();
+  await launcher.alert().getByText("This browser does not save data for this page").first().waitFor();
   await launcher.button("Connect").click();
-  await launcher.section("See your health record").getByText("This browser keeps nothing for this page").waitFor();
+  await launcher.section("See your health record").getByText("This browser does not save data for this page").waitFor();
   assert.ok(page.url().startsWith(appOrigin));
   assert.deepEqual(traffic.to(`${ehr}/oauth/`).map((request) => request.url()), []);
 });
@@ -112,7 +112,7 @@ test("S4 where the store is full, the page says so before anybody leaves", async
   await page.goto(appOrigin);
   const launcher = new Launcher(page);
   await launcher.button("Connect").click();
-  await page.getByText("This browser keeps nothing for this page").first().waitFor();
+  await page.getByText("This browser does not save data for this page").first().waitFor();
   assert.ok(page.url().startsWith(appOrigin));
   assert.deepEqual(traffic.to(`${ehr}/oauth/`).map((request) => request.url()), []);
 });

@@ -70,6 +70,10 @@ impl<N: Node> Document<'_, N> {
     /// Writes all sections below a node. What their entries say in codes, their narratives say in words.
     fn write_sections(&mut self, node: &N, depth: usize) {
         if depth > DEEPEST {
+            if line(node).is_some() {
+                let words = "A part of this document is nested too deep to be shown.";
+                self.walk.writer.within("p", |writer| writer.not_shown(words));
+            }
             return;
         }
         for child in node.children() {
@@ -91,8 +95,13 @@ impl<N: Node> Document<'_, N> {
         self.walk.writer.within(heading, |writer| writer.text(&title));
         let narratives = elements(section, "text");
         let is_silent = |text: &N| line(text).is_none() && text.children().iter().all(Node::is_text);
-        if narratives.iter().all(is_silent) && at(section, &["component", "section"]).is_none() {
-            self.walk.writer.within("p", |writer| writer.remark("This part has no text."));
+        if narratives.iter().all(is_silent) {
+            if !elements(section, "entry").is_empty() {
+                let words = "This part holds data that is not written out, so it cannot be shown here.";
+                self.walk.writer.within("p", |writer| writer.not_shown(words));
+            } else if at(section, &["component", "section"]).is_none() {
+                self.walk.writer.within("p", |writer| writer.remark("This part has no text."));
+            }
         }
         for narrative in &narratives {
             self.walk.writer.open("div", &[]);
@@ -173,11 +182,9 @@ impl<N: Node> Language<N> for Narrative<N> {
                 walk.write_contents(node, depth);
                 write_address(node, "href", &mut walk.writer);
             }
-            // Outside of a table a page leaves the element out, and what is in it stays.
+            // Also lists, items and pictures have captions, which stand before other words.
             "caption" => {
-                walk.writer.open("strong", &[]);
                 walk.write_contents(node, depth);
-                walk.writer.close("strong");
                 walk.writer.text(" ");
             }
             "footnoteref" => {
@@ -286,12 +293,9 @@ mod tests {
         for (text, expected) in [
             (
                 "<list listType=\"ordered\"><caption>Do</caption><item>walk</item></list>",
-                "<ol><caption><strong>Do</strong> </caption><li>walk</li></ol>",
+                "<ol><strong>Do </strong><li>walk</li></ol>",
             ),
-            (
-                "<list><item><caption>1.</caption>walk</item></list>",
-                "<ul><li><caption><strong>1.</strong> </caption>walk</li></ul>",
-            ),
+            ("<list><item><caption>1.</caption>walk</item></list>", "<ul><li><strong>1. </strong>walk</li></ul>"),
             ("H<sub>2</sub>O<br/>10<sup>9</sup>", "H<sub>2</sub>O<br>10<sup>9</sup>"),
             ("<![CDATA[a > b & c]]> d", "a &gt; b &amp; c d"),
             ("<content styleCode=\"Underline\">x</content>", "<span><u>x</u></span>"),
@@ -305,6 +309,34 @@ mod tests {
         ] {
             assert_eq!(narrative(text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn l8_a_caption_stands_as_such_only_directly_in_a_table() {
+        let table = "<table><caption>Blood</caption><tbody><tr><td><list><caption>Do</caption><item>walk</item></list></td><td>3</td></tr></tbody></table>";
+        assert_eq!(
+            narrative(table),
+            "<table border=\"1\" cellpadding=\"4\" cellspacing=\"0\"><caption>Blood </caption><tbody><tr>\
+             <td><ul><strong>Do </strong><li>walk</li></ul></td><td>3</td></tr></tbody></table>"
+        );
+    }
+
+    #[test]
+    fn l8_a_part_of_data_alone_says_so() {
+        for text in ["", "<text/>", "<text> </text>"] {
+            let page = shown(&format!(
+                "<component><section><title>T</title>{text}<entry><act/></entry></section></component>"
+            ));
+            assert!(page.html.contains("This part holds data that is not written out"), "{}", page.html);
+            assert_eq!(page.remarks.len(), 1);
+        }
+    }
+
+    #[test]
+    fn l8_a_section_that_lies_too_deep_is_told() {
+        let (open, close) = ("<component>".repeat(200), "</component>".repeat(200));
+        let page = shown(&format!("{open}<section><text>words</text></section>{close}"));
+        assert!(page.html.contains("A part of this document is nested too deep to be shown."), "{}", page.html);
     }
 
     #[test]
@@ -346,6 +378,11 @@ mod tests {
         let body = "<component><section><title>T</title><text><renderMultiMedia referencedObject=\"m\"><caption>Skin</caption></renderMultiMedia></text>\
             <entry><observationMedia ID=\"m\"><value mediaType=\"image/png\" representation=\"B64\">AA==</value></observationMedia></entry></section></component>";
         let html = shown(body).html;
-        assert!(html.contains("<img src=\"data:image/png;base64,AA==\" alt=\"A picture of this document\"><caption><strong>Skin</strong> </caption>"), "{html}");
+        assert!(
+            html.contains(
+                "<img src=\"data:image/png;base64,AA==\" alt=\"A picture of this document\"><strong>Skin </strong>"
+            ),
+            "{html}"
+        );
     }
 }

@@ -354,8 +354,18 @@ mod tests {
     }
 
     #[test]
-    fn l8_what_lies_too_deep_is_shown_as_text() {
-        let deep = format!("{}words{}", "<div>".repeat(400), "</div>".repeat(400));
-        assert!(shown(&deep).html.contains("words"));
+    fn l8_what_lies_too_deep_is_told_and_its_words_keep_their_marks() {
+        let words = "words <del>old <i>more</i></del><p hidden=\"\">template</p><script>x</script> end";
+        let page = shown(&format!("{}{words}{}", "<div>".repeat(400), "</div>".repeat(400)));
+        let (_, flat) = page
+            .html
+            .split_once("<small>[This part is nested too deep. Only its words are shown here:]</small>")
+            .unwrap();
+        let flat = flat.split_once("</div>").unwrap().0.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(
+            flat,
+            "words <small>[removed: </small><del>old </del><small>]</small> <small>[removed: </small><del>more</del><small>]</small> end"
+        );
+        assert_eq!(page.remarks.len(), 3, "{:?}", page.remarks);
     }
 }

@@ -24,9 +24,7 @@ pub struct Quiet {
 impl Quiet {
     /// Renames.
     pub fn new(text: &str, syntax: Syntax) -> Self {
-        let lower = text.to_ascii_lowercase();
-        let mark = (0..).map(|number| format!("kept{number}-")).find(|mark| !lower.contains(mark)).unwrap_or_default();
-        let mut quiet = Self { text: String::with_capacity(text.len()), mark, syntax };
+        let mut quiet = Self { text: String::with_capacity(text.len()), mark: unused_mark(text), syntax };
         let mut taken = 0;
         for (place, _) in text.match_indices(['<', ' ', '\t', '\n', '\r', '\u{c}', '"', '\'', '/']) {
             let Some((before, after)) = text.get(taken..place + 1).zip(text.get(place + 1..)) else { continue };
@@ -78,6 +76,14 @@ impl Quiet {
     }
 }
 
+/// A mark that the text does not hold: its number is above all that the text has in such a place.
+fn unused_mark(text: &str) -> String {
+    let lower = text.to_ascii_lowercase();
+    let number = |after: &str| after.split_once(|end: char| !end.is_ascii_digit())?.0.parse::<u32>().ok();
+    let largest = lower.split("kept").skip(1).filter_map(number).max();
+    format!("kept{}-", largest.map_or(0, |largest| u64::from(largest) + 1))
+}
+
 fn is_style_tag(text: &str) -> bool {
     starts_with_name(text, "style").is_some_and(|after| after.starts_with(['>', '/']) || starts_with_space(after))
 }
@@ -122,6 +128,21 @@ mod tests {
         let xml = Quiet::new("<p style=\"a\"><style/><style x=\"y\"></style></p>", Syntax::Xml);
         assert_eq!(xml.text, "<p kept0-style=\"a\"><kept0-style/><kept0-style x=\"y\"></kept0-style></p>");
         assert_eq!((xml.style_element().as_str(), xml.attribute("style").as_str()), ("kept0-style", "kept0-style"));
+    }
+
+    #[test]
+    fn l8_a_text_full_of_marks_is_read_once() {
+        let text: String = (0..300_000).map(|number| format!("kept{number}-")).collect();
+        let quiet = Quiet::new(&format!("{text}<p style=a>"), Syntax::Html);
+        assert!(quiet.text.ends_with("<p kept300000-style=a>"));
+        for (text, mark) in [
+            ("KEPT4-", "kept5-style"),
+            ("kept4294967295-", "kept4294967296-style"),
+            ("kept99999999999999999999- kept", "kept0-style"),
+            ("keptkept2-", "kept3-style"),
+        ] {
+            assert_eq!(Quiet::new(text, Syntax::Html).attribute("style"), mark, "{text}");
+        }
     }
 
     #[test]

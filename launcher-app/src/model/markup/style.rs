@@ -31,7 +31,12 @@ impl Look {
             let own = own.iter().rev().find(|(name, _)| name == property).map(|(_, value)| value.clone());
             own.or_else(|| node.declared(property)).unwrap_or_default().to_ascii_lowercase()
         };
-        let decoration = format!("{} {}", value("text-decoration"), value("text-decoration-line"));
+        // The shorthand sets the line, too: of the element's own two the last one counts, and then no style sheet.
+        let lines = ["text-decoration", "text-decoration-line"];
+        let decoration = match own.iter().rev().find(|(name, _)| lines.contains(&name.as_str())) {
+            Some((_, value)) => value.to_ascii_lowercase(),
+            None => lines.map(value).join(" "),
+        };
         let (align, space) = (value("vertical-align"), value("white-space"));
         Self {
             is_struck: decoration.contains("line-through"),
@@ -41,6 +46,52 @@ impl Look {
             is_raised: align.starts_with("super"),
             is_lowered: align.starts_with("sub"),
             keeps_lines: space.starts_with("pre") || space.starts_with("break-spaces"),
+        }
+    }
+}
+
+/// On which screens the rules of a style sheet apply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Screens {
+    /// On none: they are for printers, say.
+    None,
+    /// On some, such as those of phones.
+    Some,
+    /// On all.
+    All,
+}
+
+impl Screens {
+    /// Reads a list of media queries (Media Queries Level 4), such as `screen and (max-width: 600px), print`.
+    pub fn of(media: &str) -> Self {
+        media.split(',').map(Self::of_query).max().unwrap_or(Self::All)
+    }
+
+    fn of_query(query: &str) -> Self {
+        let query = query.to_ascii_lowercase().replace('(', " (");
+        let words: Vec<&str> = query.split_whitespace().filter(|word| *word != "only").collect();
+        let is_of_screens = |kind: &str| ["all", "screen"].contains(&kind);
+        match words.as_slice() {
+            [] => Self::All,
+            ["not", kind] if kind.starts_with(|first: char| first.is_alphabetic()) => {
+                if is_of_screens(kind) {
+                    Self::None
+                } else {
+                    Self::All
+                }
+            }
+            [kind] if is_of_screens(kind) => Self::All,
+            ["not", ..] => Self::Some,
+            [kind, ..] if kind.starts_with('(') || is_of_screens(kind) => Self::Some,
+            _ => Self::None,
+        }
+    }
+
+    /// Whether rules that apply there decide about a property. What is hidden on some screens alone is shown.
+    pub fn decide(self, property: &str) -> bool {
+        match property {
+            "display" | "visibility" => self == Self::All,
+            _ => self != Self::None,
         }
     }
 }
@@ -68,6 +119,47 @@ mod tests {
 
     fn look(style: &str) -> Look {
         Sample::read(&format!("<p style=\"{style}\"/>"), |sample| Look::of(&sample))
+    }
+
+    #[test]
+    fn l8_the_elements_own_decoration_counts_before_that_of_a_style_sheet() {
+        let look =
+            |style: &str| Sample::read(&format!("<p class=\"struck\" style=\"{style}\"/>"), |sample| Look::of(&sample));
+        for (style, is_struck) in [
+            ("", true),
+            ("color: red", true),
+            ("text-decoration: none", false),
+            ("text-decoration-line: none", false),
+            ("text-decoration-line: line-through; text-decoration: none", false),
+            ("text-decoration: none; text-decoration-line: line-through", true),
+        ] {
+            assert_eq!(look(style).is_struck, is_struck, "{style}");
+        }
+    }
+
+    #[test]
+    fn l8_what_a_style_sheet_hides_on_some_screens_is_not_hidden() {
+        for (media, screens) in [
+            ("", Screens::All),
+            ("all", Screens::All),
+            ("Screen", Screens::All),
+            ("only screen", Screens::All),
+            ("print, screen", Screens::All),
+            ("not print", Screens::All),
+            ("only screen and (max-width: 600px)", Screens::Some),
+            ("(max-width:600px)", Screens::Some),
+            ("screen and(min-width:1px)", Screens::Some),
+            ("not screen and (color)", Screens::Some),
+            ("not (hover)", Screens::Some),
+            ("not screen", Screens::None),
+            ("not all", Screens::None),
+            ("print", Screens::None),
+            ("print and (color), speech", Screens::None),
+        ] {
+            assert_eq!(Screens::of(media), screens, "{media}");
+        }
+        assert!(Screens::All.decide("display") && !Screens::Some.decide("visibility"));
+        assert!(Screens::Some.decide("text-decoration") && !Screens::None.decide("text-decoration"));
     }
 
     #[test]

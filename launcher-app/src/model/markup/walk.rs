@@ -4,7 +4,7 @@ use super::style::Look;
 use super::tree::{Node, line};
 use super::write::{Revision, Writer};
 
-/// How deep elements are followed. What lies deeper is shown as bare text.
+/// How deep elements are followed. What lies deeper is shown as bare text, with marks for revisions.
 pub const DEEPEST: usize = 150;
 
 /// Elements that hold rows, cells or items, and no words of their own.
@@ -52,7 +52,7 @@ impl<'a, N: Node> Walk<'a, N> {
 
     /// Writes a node and what lies in it.
     pub fn write(&mut self, node: &N, depth: usize) {
-        self.write_revised(node, None, depth);
+        self.write_revised(node, None, "", depth);
     }
 
     /// Writes what lies in a node.
@@ -60,34 +60,27 @@ impl<'a, N: Node> Walk<'a, N> {
         node.children().iter().for_each(|child| self.write(child, depth + 1));
     }
 
-    /// Writes a node; `inherited` says how the container was revised that it stands in.
-    fn write_revised(&mut self, node: &N, inherited: Option<Revision>, depth: usize) {
+    /// Writes a node. `inherited` says how the container was revised that it stands in, and `container` is that container's name on
+    /// the page, or empty.
+    fn write_revised(&mut self, node: &N, inherited: Option<Revision>, container: &str, depth: usize) {
         if node.is_text() {
-            let text = node.text();
-            let begun = self.writer.begin_revision(inherited.filter(|_| !text.trim().is_empty()));
-            self.writer.text(&text);
-            return self.writer.end_revision(begun);
+            return self.write_text(node, inherited);
         }
-        let Some(name) = node.name() else { return };
-        let language = self.language;
-        if language.is_never_displayed(&name) {
-            return;
-        }
-        let look = language.look(node);
-        if look.is_hidden || language.is_hidden(node, &name) {
-            if line(node).is_some() {
-                self.writer.hide();
-            }
-            return;
-        }
+        let Some((name, look)) = self.displayed(node) else { return };
         if depth > DEEPEST {
-            return self.writer.text(&node.text());
+            return self.write_flat(node, inherited);
         }
+        let language = self.language;
         let revision = language.revision(node, &name, look).or(inherited);
-        match language.element(node, &name) {
+        let element = language.element(node, &name).map(|(own, attributes)| match own {
+            // Elsewhere, a browser would close the table's cell and row before it.
+            "caption" if container != "table" => ("strong", attributes),
+            _ => (own, attributes),
+        });
+        match element {
             Some((own, attributes)) if CONTAINERS.contains(&own) => {
                 self.writer.open(own, &attributes);
-                node.children().iter().for_each(|child| self.write_revised(child, revision, depth + 1));
+                node.children().iter().for_each(|child| self.write_revised(child, revision, own, depth + 1));
                 self.writer.close(own);
             }
             Some((own, attributes)) if BLOCKS.contains(&own) => {
@@ -103,6 +96,45 @@ impl<'a, N: Node> Walk<'a, N> {
                 self.writer.end_revision(begun);
             }
             None => self.write_passage(node, &name, revision, look, depth),
+        }
+    }
+
+    fn write_text(&mut self, node: &N, revision: Option<Revision>) {
+        let text = node.text();
+        let begun = self.writer.begin_revision(revision.filter(|_| !text.trim().is_empty()));
+        self.writer.text(&text);
+        self.writer.end_revision(begun);
+    }
+
+    /// The name and look of an element that is displayed. One that the document hides is counted.
+    fn displayed(&mut self, node: &N) -> Option<(String, Look)> {
+        let name = node.name().filter(|name| !self.language.is_never_displayed(name))?;
+        let look = self.language.look(node);
+        if !look.is_hidden && !self.language.is_hidden(node, &name) {
+            return Some((name, look));
+        }
+        if line(node).is_some() {
+            self.writer.hide();
+        }
+        None
+    }
+
+    /// Writes the words of an element that is nested too deep, without recursion. What is hidden stays hidden, and what was revised is
+    /// marked.
+    fn write_flat(&mut self, node: &N, inherited: Option<Revision>) {
+        if line(node).is_some() || !node.children().is_empty() {
+            self.writer.not_shown("This part is nested too deep. Only its words are shown here:");
+            self.writer.text(" ");
+        }
+        let mut rest = vec![(node.clone(), inherited)];
+        while let Some((node, inherited)) = rest.pop() {
+            if node.is_text() {
+                self.write_text(&node, inherited);
+            } else if let Some((name, look)) = self.displayed(&node) {
+                let revision = self.language.revision(&node, &name, look).or(inherited);
+                self.writer.text(" ");
+                rest.extend(node.children().into_iter().rev().map(|child| (child, revision)));
+            }
         }
     }
 

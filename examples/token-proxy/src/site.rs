@@ -1,0 +1,126 @@
+//! The app's static files, with headers that say who may frame them.
+
+use std::io::ErrorKind;
+use std::path::Path;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use axum::middleware::{Next, from_fn};
+use tower_http::services::ServeDir;
+
+/// Headers for the paths that match a pattern: a path, or the beginning of one and `*`.
+struct Rule {
+    pattern: String,
+    headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+/// The files of a folder. They are sent with the headers of its `_headers` file, where it has one, and at the least with `nosniff` and
+/// a content security policy that says who may frame them. `frame_ancestors` are the sources of that directive, in place of those in the
+/// file; where neither names any, nobody may.
+///
+/// # Errors
+/// What is wrong with the `_headers` file, or with `frame_ancestors`.
+pub fn site(folder: &Path, frame_ancestors: Option<&str>) -> Result<Router, String> {
+    let file = folder.join("_headers");
+    let text = match std::fs::read_to_string(&file) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
+        Err(error) => return Err(format!("cannot read {} ({error})", file.display())),
+    };
+    let rules = Arc::new(read_rules(&text).map_err(|line| format!("{}: this is no rule: {line}", file.display()))?);
+    let ancestors: Option<Arc<str>> = frame_ancestors.map(Arc::from);
+    // It stands in a header, beside other directives.
+    if ancestors.as_ref().is_some_and(|sources| sources.contains([';', ',']) || HeaderValue::from_str(sources).is_err())
+    {
+        return Err("the frame ancestors are not a list of origins with spaces between them".to_owned());
+    }
+    let add = move |request: Request, next: Next| {
+        let (rules, ancestors) = (rules.clone(), ancestors.clone());
+        async move {
+            let headers = headers_for(request.uri().path(), &rules, ancestors.as_deref());
+            let mut response = next.run(request).await;
+            for (name, value) in &headers {
+                response.headers_mut().insert(name, value.clone());
+            }
+            response
+        }
+    };
+    Ok(Router::new().fallback_service(ServeDir::new(folder)).layer(from_fn(add)))
+}
+
+/// Reads a `_headers` file: a pattern on a line of its own, and below it, indented, a header on each line.
+fn read_rules(text: &str) -> Result<Vec<Rule>, String> {
+    let mut rules: Vec<Rule> = Vec::new();
+    for line in text.lines().filter(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#')) {
+        if !line.starts_with(char::is_whitespace) {
+            rules.push(Rule { pattern: line.trim().to_owned(), headers: Vec::new() });
+            continue;
+        }
+        let header = line.split_once(':').and_then(|(name, value)| {
+            Some((name.trim().parse::<HeaderName>().ok()?, HeaderValue::from_str(value.trim()).ok()?))
+        });
+        let (Some(rule), Some(header)) = (rules.last_mut(), header) else { return Err(line.trim().to_owned()) };
+        rule.headers.push(header);
+    }
+    Ok(rules)
+}
+
+/// The headers of a path. Of several rules the last one counts.
+fn headers_for(path: &str, rules: &[Rule], frame_ancestors: Option<&str>) -> HeaderMap {
+    let mut headers = HeaderMap::from_iter([(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"))]);
+    let matches = |rule: &&Rule| match rule.pattern.strip_suffix('*') {
+        Some(start) => path.starts_with(start),
+        None => path == rule.pattern,
+    };
+    for (name, value) in rules.iter().filter(matches).flat_map(|rule| &rule.headers) {
+        headers.insert(name, value.clone());
+    }
+    let policy = headers.get(header::CONTENT_SECURITY_POLICY).and_then(|policy| policy.to_str().ok());
+    let policy = framed_by(policy.unwrap_or_default(), frame_ancestors);
+    // Both parts were headers before.
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    headers
+}
+
+/// A content security policy with the directive `frame-ancestors`.
+fn framed_by(policy: &str, frame_ancestors: Option<&str>) -> String {
+    let is_about_frames = |directive: &&str| {
+        directive.split_whitespace().next().is_some_and(|name| name.eq_ignore_ascii_case("frame-ancestors"))
+    };
+    let (own, mut directives): (Vec<&str>, Vec<&str>) =
+        policy.split(';').map(str::trim).filter(|directive| !directive.is_empty()).partition(is_about_frames);
+    let given = frame_ancestors.map(|sources| format!("frame-ancestors {sources}"));
+    // Of a directive that comes twice, browsers take the first.
+    directives.push(given.as_deref().or(own.first().copied()).unwrap_or("frame-ancestors 'none'"));
+    directives.join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn k5_a_policy_always_says_who_may_frame_the_app() {
+        for (policy, given, expected) in [
+            ("", None, "frame-ancestors 'none'"),
+            ("", Some("https://ehr.example"), "frame-ancestors https://ehr.example"),
+            ("default-src 'self';", None, "default-src 'self'; frame-ancestors 'none'"),
+            ("frame-ancestors https://a; img-src *", None, "img-src *; frame-ancestors https://a"),
+            ("Frame-Ancestors https://a", Some("https://b"), "frame-ancestors https://b"),
+        ] {
+            assert_eq!(framed_by(policy, given), expected, "{policy}");
+        }
+    }
+
+    #[test]
+    fn k5_a_header_file_that_is_damaged_is_refused() {
+        for damaged in ["  X-A: b", "/*\n  no header", "/*\n  a b: c"] {
+            assert!(read_rules(damaged).is_err(), "{damaged}");
+        }
+        assert!(read_rules("# remark\n/*\n  # remark\n\n  X-A: b: c\n").is_ok());
+    }
+}
