@@ -100,9 +100,6 @@ impl<P: Platform> Session<P> {
                 guard.admit(location);
             }
         }
-        if let Some(introspection) = &record.endpoints.introspection {
-            guard.admit(introspection.clone());
-        }
         let inner = Rc::new(Inner {
             platform,
             current,

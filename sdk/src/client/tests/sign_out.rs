@@ -127,3 +127,13 @@ fn r14_s2_tokens_that_a_refresh_brings_after_the_end_are_given_back_too() {
     assert_eq!(given, ["refresh-1", "access-1", "refresh-2", "access-2"]);
     assert!(tab.stored().is_empty());
 }
+
+#[test]
+fn f1_the_introspection_endpoint_gets_the_token_for_introspection_alone() {
+    let (_, world, _, session) = signed_in(&json!({"introspection_endpoint": "https://ehr.example/introspect"}));
+    let reading = session.clone();
+    let read = async move { reading.read("https://ehr.example/introspect/Patient/1", &AbortSignal::never()).await };
+    assert_eq!(world.run(read).unwrap().unwrap_err().code(), "foreign_url");
+    let ask = async move { session.introspect(IntrospectAs::Token, &AbortSignal::never()).await };
+    assert!(world.run(ask).unwrap().unwrap().active);
+}
