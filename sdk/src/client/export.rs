@@ -140,7 +140,9 @@ impl<P: Platform> Export<P> {
             }
             let answer = whole(&self.client, response, &request.url, abort).await?;
             let page = match &answer.body {
-                Body::Json(page) if answer.status == 200 => ExportManifest::read(page)?,
+                Body::Json(page) if answer.status == 200 => {
+                    ExportManifest::read(page).map_err(|failure| failure.without(&answer.secrets))?
+                }
                 _ if answer.status == 200 => {
                     return Err(Error::Export { problem: "its manifest is not JSON".into() }.into());
                 }
