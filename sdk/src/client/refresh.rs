@@ -95,7 +95,7 @@ const NEWS_AFTER: u32 = 500;
 async fn refresh_alone<P: Platform>(session: &Session<P>, scope: Option<String>) -> Result<(), Failure> {
     let inner = &session.inner;
     let held = renewals(inner);
-    let lock = inner.platform.lock(&["smartrust.refresh.", &inner.id].concat()).await;
+    let lock = inner.lock_refresh().await;
     inner.check_active()?;
     let patience = if inner.may_be_stale.replace(false) { NEWS_BEFORE } else { 0 };
     look_for_newer(inner, held, patience).await;
@@ -185,7 +185,7 @@ async fn take_over<P: Platform>(
     }
     let old = identity::renewed(inner, old, &response, digest.as_deref())?;
     let has_new_identity = response.id_token.is_some() && response.id_token == old.id_token;
-    let record = SessionRecord {
+    let mut record = SessionRecord {
         access_token: response.access_token,
         lifetime: response.expires_in,
         expires_at: response.expires_in.map(|seconds| inner.platform.now() + seconds),
@@ -200,6 +200,11 @@ async fn take_over<P: Platform>(
         *inner.record.borrow_mut() = Rc::new(record);
         sign_out::revoke(inner).await;
         return Err(ended);
+    }
+    if !has_new_identity {
+        // The signature may have been checked while the store was writing.
+        let current = inner.record.borrow();
+        (record.identity, record.id_token) = (current.identity.clone(), current.id_token.clone());
     }
     inner.publish(&record.to_json());
     // A store that fails must not cost the rotated token: it stays in memory, and the caller is told.

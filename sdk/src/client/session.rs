@@ -308,6 +308,11 @@ impl<P: Platform> Inner<P> {
         ["smartrust.session.", &self.id].concat()
     }
 
+    /// Waits until no tab refreshes the session, and keeps others from it until the lock is dropped.
+    pub async fn lock_refresh(&self) -> P::Guard {
+        self.platform.lock(&["smartrust.refresh.", &self.id].concat()).await
+    }
+
     pub fn check_active(&self) -> Result<(), Failure> {
         match &*self.ended.borrow() {
             Some(reason) => Err(reason.clone()),
