@@ -278,7 +278,7 @@ impl<P: Platform> Session<P> {
                 is_refreshed = true;
                 // Somebody else may have replaced the dead token meanwhile.
                 if self.inner.record.borrow().access_token == token {
-                    unless_aborted(abort, self.refresh()).await?;
+                    unless_aborted(abort, self.replace_token()).await?;
                 }
                 continue;
             }
@@ -308,7 +308,7 @@ impl<P: Platform> Session<P> {
         if self.inner.record.borrow().access_token != *token {
             return Ok(true);
         }
-        match unless_aborted(abort, self.refresh()).await {
+        match unless_aborted(abort, self.replace_token()).await {
             Err(failure) if abort.is_aborted() || !self.is_active() => Err(failure),
             outcome => Ok(outcome.is_ok()),
         }

@@ -267,15 +267,19 @@ impl<P: Platform> Session<P> {
         }
         identity::check_again(&self.inner);
         if self.expires_within(0.0) {
-            match self.refresh().await {
-                // The new token is good, though only this page has it.
-                Err(failure) if matches!(&*failure, Error::Storage) && !self.expires_within(0.0) => {}
-                refreshed => refreshed?,
-            }
+            self.replace_token().await?;
         } else if self.expires_within(SOON) {
             self.refresh_ahead();
         }
         Ok(self.inner.record.borrow().access_token.clone())
+    }
+
+    /// Refreshes. A new token that could not be stored is good all the same, though only this page has it.
+    pub(super) async fn replace_token(&self) -> Result<(), Failure> {
+        match self.refresh().await {
+            Err(failure) if matches!(&*failure, Error::Storage) && !self.expires_within(0.0) => Ok(()),
+            refreshed => refreshed,
+        }
     }
 
     pub(super) fn expires_within(&self, seconds: f64) -> bool {

@@ -167,6 +167,17 @@ fn r3_a_store_that_was_full_at_a_refresh_does_not_bring_the_old_tokens_back() {
 }
 
 #[test]
+fn r6_c12_a_token_that_died_early_is_replaced_also_where_the_store_is_full() {
+    let (server, world, tab) = stage();
+    let session = sign_in(&server, &world, &tab);
+    world.settle();
+    tab.let_store_take_nothing_more(true);
+    server.dead_tokens.borrow_mut().push("access-1".into());
+    read(&world, &session).unwrap();
+    assert!(session.is_active() && !session.is_stored());
+}
+
+#[test]
 fn r13_a_session_that_is_over_and_cannot_be_refreshed_leaves_the_store() {
     let (server, world, tab) = stage();
     let mut over = token_answer(1);
