@@ -361,15 +361,22 @@ impl<P: Platform> Inner<P> {
         self.platform.publish(&self.topic(), message);
     }
 
-    /// Stores a record of the session. Where the session ends while a slow store is writing, nothing stays there.
+    /// Stores a record of the session. Where the session ends while a slow store is writing, nothing stays there; where the store
+    /// refuses, no refresh token that this record replaces.
     pub async fn store(&self, record: &SessionRecord) -> Result<(), Failure> {
         let stored = records::save_session(&self.platform, &self.id, record).await;
         self.is_stored.set(stored.is_ok());
-        if self.check_active().is_err() {
+        if self.check_active().is_err() || (stored.is_err() && self.is_replaced_in_store(record).await) {
             // What cannot be removed is void for this page all the same.
             let _ = records::remove_session(&self.platform, &self.id).await;
         }
         stored
+    }
+
+    /// Whether the store holds an older record of the session, with another refresh token.
+    async fn is_replaced_in_store(&self, record: &SessionRecord) -> bool {
+        let stored = records::load_session(&self.platform, &self.id).await.ok().flatten();
+        stored.is_some_and(|stored| stored.renewals < record.renewals && stored.refresh_token != record.refresh_token)
     }
 
     async fn remove(&self) -> Result<(), Failure> {

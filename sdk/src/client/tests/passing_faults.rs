@@ -167,6 +167,26 @@ fn r3_a_store_that_was_full_at_a_refresh_does_not_bring_the_old_tokens_back() {
 }
 
 #[test]
+fn r3_a_refresh_that_cannot_be_stored_leaves_no_replaced_refresh_token_in_the_store() {
+    let (server, world, tab) = stage();
+    let session = sign_in(&server, &world, &tab);
+    world.settle();
+    tab.let_store_take_nothing_more(true);
+    assert_eq!(refresh(&world, &session), Err(Error::Storage));
+    assert!(tab.stored().values().all(|text| !text.contains("refresh-1")), "{:?}", tab.stored());
+    assert!(session.is_active() && !session.is_stored());
+    // A token that the server did not replace is good after a reload, too.
+    tab.let_store_take_nothing_more(false);
+    refresh(&world, &session).unwrap();
+    let mut same = token_answer(4);
+    same["refresh_token"] = json!(null);
+    server.token_replies.borrow_mut().push_back(Reply::json(200, &same));
+    tab.let_store_take_nothing_more(true);
+    assert_eq!(refresh(&world, &session), Err(Error::Storage));
+    assert!(tab.stored().values().any(|text| text.contains("refresh-3")), "{:?}", tab.stored());
+}
+
+#[test]
 fn r6_c12_a_token_that_died_early_is_replaced_also_where_the_store_is_full() {
     let (server, world, tab) = stage();
     let session = sign_in(&server, &world, &tab);
