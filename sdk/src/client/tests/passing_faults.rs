@@ -198,6 +198,20 @@ fn r6_c12_a_token_that_died_early_is_replaced_also_where_the_store_is_full() {
 }
 
 #[test]
+fn s9_r13_a_session_of_another_app_that_is_over_stays_in_its_store() {
+    let (server, world, tab) = stage();
+    let mut over = token_answer(1);
+    over["refresh_token"] = json!(null);
+    server.token_replies.borrow_mut().push_back(Reply::json(200, &over));
+    let session = sign_in(&server, &world, &tab);
+    world.advance(3601.0);
+    let other = crate::ServerRecord { client_id: "other".into(), ..record() };
+    assert!(resume(&world, &app_with(&tab, other)).unwrap().is_none());
+    world.settle();
+    assert!(tab.stored().contains_key(&format!("smartrust.session.{}", session.id())));
+}
+
+#[test]
 fn r13_a_session_that_is_over_and_cannot_be_refreshed_leaves_the_store() {
     let (server, world, tab) = stage();
     let mut over = token_answer(1);
