@@ -115,6 +115,16 @@ fn s12_a_fhir_error_an_introspection_and_an_entry_of_a_batch_tell_no_access_toke
 }
 
 #[test]
+fn s12_an_outcome_with_status_200_in_place_of_a_resource_or_page_tells_no_access_token() {
+    let (world, session) = signed_in_to(|request| fhir_echo(200, request));
+    let (reading, never) = (session.clone(), AbortSignal::never());
+    let refused = run(&world, async move { reading.read("Patient/p1", &never).await });
+    assert_redacted(&refused, "fhir_error", &["access-1"]);
+    let refused = run(&world, async move { session.search("Patient", &[], &AbortSignal::never())?.next_page().await });
+    assert_redacted(&refused, "fhir_error", &["access-1"]);
+}
+
+#[test]
 fn s12_an_introspection_tells_no_access_token() {
     let (server, world, tab) = stage();
     server.configuration.borrow_mut()["introspection_endpoint"] = json!("https://ehr.example/introspect");
