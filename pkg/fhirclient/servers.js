@@ -142,7 +142,7 @@ function foundWithin(reference, within) {
 
 async function answered(url, request) {
   try {
-    return await fetch(url, request);
+    return await fetch(url, { ...request, credentials: "omit", referrerPolicy: "no-referrer" });
   } catch (cause) {
     if (request.signal?.aborted) throw new SmartError("aborted", "The request was called off.", { cause });
     throw new SmartError("network", `${url.host} could not be reached: check the connection, and the server's CORS.`, { cause });

@@ -252,6 +252,16 @@ test("in Node, an open server is asked", async () => {
   await assert.rejects(client("http://127.0.0.1:9/fhir").request("Patient/1"), { code: "network" });
 });
 
+test("S8 an open server gets no cookie and no referrer", async (t) => {
+  const sent = [];
+  t.mock.method(globalThis, "fetch", async (url, { credentials, referrerPolicy }) => {
+    sent.push([credentials, referrerPolicy]);
+    return Response.json({ resourceType: "Patient", id: "1" });
+  });
+  await client("https://open.example/fhir").request("Patient/1");
+  assert.deepEqual(sent, [["omit", "no-referrer"]]);
+});
+
 const pdf = new Uint8Array([0x25, 0x50, 0x44, 0x46, 0x2d, 0xff, 0x00]);
 const text = "Grüße";
 const bodies = {

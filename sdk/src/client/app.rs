@@ -133,12 +133,16 @@ impl<P: Platform> SmartApp<P> {
         }
     }
 
-    /// Removes from the store, in the background, what is over and would stay there for ever.
+    /// Removes from the store, in the background, what is over and would stay there for ever. What another app of the same origin
+    /// stored is left to that app.
     fn tidy(&self) {
-        let platform = self.platform.clone();
+        let (platform, servers) = (self.platform.clone(), self.servers.clone());
         self.platform.spawn(Box::pin(async move {
+            let is_own = |record: &SessionRecord| {
+                servers.iter().any(|server| server.key == record.server && is_of_server(record, server))
+            };
             // What cannot be removed now is looked at again by the next page.
-            let _ = records::remove_over_sessions(&platform).await;
+            let _ = records::remove_over_sessions(&platform, is_own).await;
             let _ = pending::remove_old_launches(&platform).await;
         }));
     }

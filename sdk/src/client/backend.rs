@@ -12,6 +12,7 @@ use super::search::{Links, Search};
 use super::transport::{Answer, REQUEST_TIMEOUT, in_time, send};
 use crate::abort::AbortSignal;
 use crate::error::{Error, Failure};
+use crate::fhir::bundle::Page;
 use crate::fhir::request::FhirRequest;
 use crate::fhir::response::FhirResponse;
 use crate::fhir::retry::Tries;
@@ -139,11 +140,8 @@ impl<P: Platform> BackendClient<P> {
         let options = options.into();
         let read = FhirRequest::read(reference);
         let request = self.prepare(&read, &options)?;
-        let response = self.exchange(&request, &options).await?;
-        match response.resource {
-            Some(resource) if read.is_answered_by(Some(&resource)) => Ok(resource),
-            other => Err(not_expected(response.status, &request.url, other.as_ref())),
-        }
+        let response = self.exchange(&request, &options, |resource| read.is_answered_by(resource)).await?;
+        response.resource.ok_or_else(|| not_expected(response.status, &request.url, None::<&P::Value>))
     }
 
     /// Searches for resources of a type, page by page, as [`Session::search`](super::session::Session::search) does. Nothing is
@@ -182,7 +180,7 @@ impl<P: Platform> BackendClient<P> {
         let (client, how) = (self.clone(), options.clone());
         let exchange = move |request: Request| -> LocalFuture<_> {
             let (client, how) = (client.clone(), how.clone());
-            Box::pin(async move { client.exchange(&request, &how).await })
+            Box::pin(async move { client.exchange(&request, &how, Page::is_page).await })
         };
         let links = Links { base: self.inner.server.fhir_base.clone(), were_insecure: Rc::default() };
         Ok(Search::new(self.inner.platform.clone(), Box::new(exchange), links, first, options.headers))
@@ -199,6 +197,7 @@ impl<P: Platform> BackendClient<P> {
         &self,
         request: &Request,
         options: &RequestOptions,
+        is_expected: impl Fn(Option<&<P as Json>::Value>) -> bool,
     ) -> Result<FhirResponse<<P as Json>::Value>, Failure> {
         let guard = Guard::new(self.inner.server.fhir_base.clone());
         let mut request = request.clone();
@@ -206,7 +205,7 @@ impl<P: Platform> BackendClient<P> {
         let mut tries = Tries::default();
         loop {
             let sent = self.send_within(&guard, &request, &options.abort).await;
-            match sent.and_then(|answer| read_answer(*answer, &request.url)) {
+            match sent.and_then(|answer| read_answer(*answer, &request.url, &is_expected)) {
                 Ok(response) => return Ok(response),
                 Err(failure) => {
                     let failure = failure.without(&self.secrets());

@@ -54,7 +54,8 @@ impl<P: Platform> Session<P> {
         on_progress: &dyn Fn(&ContentProgress),
     ) -> Result<Content, Failure> {
         let mut options = options.into();
-        let own = accept.map(str::to_owned).or_else(|| take_accept(&mut options.headers));
+        let header = take_accept(&mut options.headers);
+        let own = accept.map(str::to_owned).or(header);
         let mut refused = None;
         for mut request in content_requests(self.inner.guard.base(), target, own.as_deref())? {
             put_headers(&options.headers, &mut request)?;
@@ -111,8 +112,11 @@ impl<P: Platform> Session<P> {
     }
 }
 
-/// Takes the app's `Accept` out of its headers.
+/// Takes the app's `Accept` out of its headers; of several the last, which a request would send.
 fn take_accept(headers: &mut Vec<(String, String)>) -> Option<String> {
-    let place = headers.iter().position(|(name, _)| name.eq_ignore_ascii_case("Accept"))?;
-    Some(headers.remove(place).1)
+    let (accept, others) =
+        std::mem::take(headers).into_iter().partition(|(name, _)| name.eq_ignore_ascii_case("Accept"));
+    *headers = others;
+    let accept: Vec<(String, String)> = accept;
+    accept.into_iter().next_back().map(|(_, value)| value)
 }

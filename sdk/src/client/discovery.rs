@@ -108,7 +108,8 @@ async fn look_up<P: Platform>(
                 Ok(found) => found,
                 Err(outcome) => discover_fallback(platform, server, outcome).await?,
             };
-            if with_identity {
+            // An OpenID configuration is held against the server also where no ID token will be requested.
+            if with_identity || found.document == Document::OpenidConfiguration {
                 complete_identity(platform, server, &mut found).await;
             }
             // A capability statement is too large to keep. What cannot be stored is asked for again by the next page.

@@ -19,8 +19,10 @@ use crate::protocol::url::Url;
 
 /// The first pause between two questions, where the server does not say how long, in seconds. Each next is longer.
 const FIRST_PAUSE: f64 = 1.0;
-/// The longest pause, in seconds, whatever the server says.
+/// The longest pause where the server does not say how long, in seconds.
 const LONGEST_PAUSE: f64 = 120.0;
+/// The longest pause that a server may ask for, in seconds.
+const LONGEST_RETRY_AFTER: f64 = 3600.0;
 /// How often in a row a question may fail in a way that passes.
 const TRIES: u32 = 6;
 
@@ -140,7 +142,9 @@ impl<P: Platform> Export<P> {
             }
             let answer = whole(&self.client, response, &request.url, abort).await?;
             let page = match &answer.body {
-                Body::Json(page) if answer.status == 200 => ExportManifest::read(page)?,
+                Body::Json(page) if answer.status == 200 => {
+                    ExportManifest::read(page).map_err(|failure| failure.without(&answer.secrets))?
+                }
                 _ if answer.status == 200 => {
                     return Err(Error::Export { problem: "its manifest is not JSON".into() }.into());
                 }
@@ -184,7 +188,7 @@ impl<P: Platform> Export<P> {
                 Ok(ExportStatus::Done(manifest)) => return Ok(*manifest),
                 Ok(ExportStatus::Running { progress, retry_after }) => {
                     patience = Patience::new(TRIES);
-                    let wait = retry_after.unwrap_or(pause).clamp(FIRST_PAUSE, LONGEST_PAUSE);
+                    let wait = retry_after.unwrap_or(pause).clamp(FIRST_PAUSE, LONGEST_RETRY_AFTER);
                     pause = (pause * 1.5).min(LONGEST_PAUSE);
                     on_progress(&ExportProgress { text: progress, pause: wait });
                     wait
@@ -246,7 +250,7 @@ impl Patience {
         platform.fill(&mut chance).map_err(|_| Error::Entropy)?;
         let pause = self.pause * (1.0 + f64::from(chance[0]) / 256.0);
         self.pause *= 2.0;
-        Ok(told.unwrap_or(pause).min(LONGEST_PAUSE))
+        Ok(told.map_or(pause.min(LONGEST_PAUSE), |seconds| seconds.min(LONGEST_RETRY_AFTER)))
     }
 }
 

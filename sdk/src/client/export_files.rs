@@ -256,7 +256,10 @@ impl<P: Platform> FileReader<P> {
             let file = self.source.url.as_str().into();
             self.failure = Some(match fault {
                 LineFault::Bad(problem) => Error::BadLine { file, line, problem }.into(),
-                LineFault::Outcome(outcome) => Error::FileOutcome { file, line, outcome }.into(),
+                LineFault::Outcome(outcome) => {
+                    let failure = Failure::from(Error::FileOutcome { file, line, outcome });
+                    failure.without(&self.source.secrets())
+                }
             });
         }
         if !taken.sections.is_empty() {

@@ -8,6 +8,7 @@ use crate::error::{Error, Failure};
 use crate::fhir::export::{ExportFile, ExportManifest, file_request};
 use crate::fhir::ndjson::{JsonLines, LineRules};
 use crate::platform::{HttpFailure, HttpResponse, Json, Platform};
+use crate::protocol::redaction::Secrets;
 use crate::protocol::url::Url;
 
 /// How often in a row a file may fail in a way that passes.
@@ -58,6 +59,11 @@ impl<P: Platform> Source<P> {
     /// Whether the body that was read last goes on. If not, what is read next is the file's beginning.
     pub fn is_connected(&self) -> bool {
         self.response.is_some()
+    }
+
+    /// What an error about the file must not repeat.
+    pub fn secrets(&self) -> Secrets {
+        self.export.client.secrets()
     }
 
     /// Something new has arrived, so that a later failure is the first in a row.

@@ -7,6 +7,7 @@ use super::side_by_side::Work;
 use super::transport::Answer;
 use crate::abort::AbortSignal;
 use crate::error::{Error, Failure, FhirError};
+use crate::fhir::bundle::Page;
 use crate::fhir::outcome::OperationOutcome;
 use crate::fhir::request::FhirRequest;
 use crate::fhir::response::FhirResponse;
@@ -197,13 +198,7 @@ impl<P: Platform> Session<P> {
         options: RequestOptions,
     ) -> Result<FhirResponse<Value<P>>, Failure> {
         let prepared = self.prepare(request, &options)?;
-        let url = prepared.url.clone();
-        let response = self.exchange(prepared, &options).await?;
-        if request.is_answered_by(response.resource.as_ref()) {
-            Ok(response)
-        } else {
-            Err(not_expected(response.status, &url, response.resource.as_ref()))
-        }
+        self.exchange(prepared, &options, |resource| request.is_answered_by(resource)).await
     }
 
     /// Searches for resources of a type, page by page. Nothing is sent before the first page is asked for; from then on
@@ -232,7 +227,7 @@ impl<P: Platform> Session<P> {
         let (session, how) = (self.clone(), options.clone());
         let exchange = move |request: Request| -> LocalFuture<_> {
             let (session, how) = (session.clone(), how.clone());
-            Box::pin(async move { session.exchange(request, &how).await })
+            Box::pin(async move { session.exchange(request, &how, Page::is_page).await })
         };
         let links = Links { base: self.inner.guard.base().clone(), were_insecure: self.inner.insecure_links.clone() };
         Ok(Search::new(self.inner.platform.clone(), Box::new(exchange), links, first, options.headers))
@@ -243,15 +238,16 @@ impl<P: Platform> Session<P> {
     }
 
     /// Sends a request with the session's token: once more with a fresh token where the server calls it dead, and again
-    /// after a while where that may help.
+    /// after a while where that may help. `is_expected` says which resource a response of success may bring.
     pub(super) async fn exchange(
         &self,
         request: Request,
         options: &RequestOptions,
+        is_expected: impl Fn(Option<&Value<P>>) -> bool,
     ) -> Result<FhirResponse<Value<P>>, Failure> {
         let attempt = async |request: &Request, bearer: Bearer<'_>| {
             let answer = send_with_token(&self.inner.platform, request, bearer, &options.abort).await?;
-            read_answer(*answer, &request.url)
+            read_answer(*answer, &request.url, &is_expected)
         };
         self.exchange_by(request, options, attempt).await
     }
@@ -278,7 +274,7 @@ impl<P: Platform> Session<P> {
                 is_refreshed = true;
                 // Somebody else may have replaced the dead token meanwhile.
                 if self.inner.record.borrow().access_token == token {
-                    unless_aborted(abort, self.refresh()).await?;
+                    unless_aborted(abort, self.replace_token()).await?;
                 }
                 continue;
             }
@@ -308,7 +304,7 @@ impl<P: Platform> Session<P> {
         if self.inner.record.borrow().access_token != *token {
             return Ok(true);
         }
-        match unless_aborted(abort, self.refresh()).await {
+        match unless_aborted(abort, self.replace_token()).await {
             Err(failure) if abort.is_aborted() || !self.is_active() => Err(failure),
             outcome => Ok(outcome.is_ok()),
         }
@@ -331,16 +327,24 @@ async fn boxed_unless_aborted<T>(abort: &AbortSignal, work: Work<'_, Result<T, F
     abort.unless_fired(work).await.unwrap_or_else(|| Err(Error::Aborted.into()))
 }
 
-pub(super) fn read_answer<V: JsonView>(answer: Answer<V>, url: &Url) -> Result<FhirResponse<V>, Failure> {
+/// Reads a response. One of success that brings another resource than is expected is an error, without the secrets of the request.
+pub(super) fn read_answer<V: JsonView>(
+    answer: Answer<V>,
+    url: &Url,
+    is_expected: impl Fn(Option<&V>) -> bool,
+) -> Result<FhirResponse<V>, Failure> {
     if !(200..300).contains(&answer.status) {
         return Err(fhir_error(answer, url));
     }
-    let Answer { status, etag, location, last_modified, bytes, body, .. } = answer;
+    let Answer { status, etag, location, last_modified, bytes, body, secrets, .. } = answer;
     let resource = match body {
         Body::Json(resource) => Some(resource),
         Body::Text(_) => return Err(not_json(status, url)),
         Body::Empty => None,
     };
+    if !is_expected(resource.as_ref()) {
+        return Err(not_expected(status, url, resource.as_ref()).without(&secrets));
+    }
     Ok(FhirResponse { status, etag, location, last_modified, resource, bytes })
 }
 

@@ -32,6 +32,11 @@ impl<T: Clone + 'static> Flight<T> {
         flight
     }
 
+    /// Whether both are the same work.
+    pub fn is(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.outcome, &other.outcome)
+    }
+
     /// Waits for the work's end.
     pub async fn landed(self) -> Result<T, Failure> {
         self.landed.aborted().await;

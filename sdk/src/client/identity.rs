@@ -136,8 +136,6 @@ fn refused(problem: &str) -> Failure {
 }
 
 async fn note<P: Platform>(inner: &Rc<Inner<P>>, id_token: &IdToken, checked: Checked) {
-    // A session that the app took out of the store meanwhile is not put back.
-    let is_stored = matches!(records::load_session(&inner.platform, &inner.id).await, Ok(Some(_)));
     // The identity of a newer token has a check of its own.
     let is_current = inner.record.borrow().id_token.as_ref() == Some(id_token);
     if inner.check_active().is_err() || !is_current {
@@ -150,7 +148,7 @@ async fn note<P: Platform>(inner: &Rc<Inner<P>>, id_token: &IdToken, checked: Ch
     let SignatureCheck { failed, last_failed, .. } = &inner.signature_check;
     failed.set(if is_over { 0 } else { failed.get() + 1 });
     last_failed.set(inner.platform.now());
-    let record = {
+    {
         let mut current = inner.record.borrow_mut();
         if current.identity.as_ref().is_some_and(|identity| identity.signature == signature) {
             return;
@@ -162,13 +160,21 @@ async fn note<P: Platform>(inner: &Rc<Inner<P>>, id_token: &IdToken, checked: Ch
         if let Some(identity) = &mut record.identity {
             Rc::make_mut(identity).signature = signature;
         }
-        current.clone()
-    };
-    if is_stored {
-        // Where it cannot be stored, the next page checks again.
-        let _ = inner.store(&record).await;
     }
+    store_checked(inner).await;
     if inner.check_active().is_ok() {
         inner.tell(&SessionEvent::IdentityChecked);
+    }
+}
+
+/// Stores what came of the check, where the store still holds these tokens. A refresh that is under way stores its tokens first.
+async fn store_checked<P: Platform>(inner: &Rc<Inner<P>>) {
+    let _lock = inner.lock_refresh().await;
+    let stored = records::load_session(&inner.platform, &inner.id).await;
+    let record = inner.record.borrow().clone();
+    // A session that the app took out of the store meanwhile is not put back.
+    if matches!(stored, Ok(Some(stored)) if stored.renewals <= record.renewals) && inner.check_active().is_ok() {
+        // Where it cannot be stored, the next page checks again.
+        let _ = inner.store(&record).await;
     }
 }

@@ -34,7 +34,11 @@ impl<P: Platform> Session<P> {
         let endpoint = endpoint.ok_or(Error::NotOffered { what: "introspection" })?;
         let token = self.access_token().await?;
         let request = match asked_as {
-            IntrospectAs::Token => introspection_request(&endpoint, &token, &self.inner.guard)?,
+            IntrospectAs::Token => {
+                let mut guard = self.inner.guard.clone();
+                guard.admit(endpoint.clone());
+                introspection_request(&endpoint, &token, &guard)?
+            }
             IntrospectAs::Client => client_introspection_request(&self.inner.client(&endpoint).await?, &token),
         };
         let answer = send(&self.inner.platform, &request, REQUEST_TIMEOUT, abort).await?;

@@ -266,7 +266,9 @@ impl<P: Platform> Session<P> {
         // What is in two categories is counted by the totals of both.
         load.part.borrow_mut().total = None;
         if outcomes.iter().all(Result::is_err) {
-            return Err(refusal);
+            // A fault says more than that the server wants categories.
+            let fault = outcomes.into_iter().filter_map(Result::err).find(|failure| !is_refusal(failure));
+            return Err(fault.unwrap_or(refusal));
         }
         let mut told = Vec::new();
         for (category, outcome) in categories.iter().zip(outcomes) {

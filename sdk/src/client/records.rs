@@ -277,10 +277,14 @@ pub(crate) async fn remove_session<P: Platform>(platform: &P, id: &str) -> Resul
     platform.remove(&[SESSION, id].concat()).await.map_err(unavailable)
 }
 
-/// Removes the sessions that are over: they hold a patient's id, and nothing that can be used.
-pub(crate) async fn remove_over_sessions<P: Platform>(platform: &P) -> Result<(), Failure> {
+/// Removes the sessions of an app that are over: they hold a patient's id, and nothing that can be used.
+pub(crate) async fn remove_over_sessions<P: Platform>(
+    platform: &P,
+    is_own: impl Fn(&SessionRecord) -> bool,
+) -> Result<(), Failure> {
     for id in session_ids(platform).await? {
-        if load_session(platform, &id).await?.is_some_and(|record| record.is_over(platform.now())) {
+        let record = load_session(platform, &id).await?;
+        if record.is_some_and(|record| record.is_over(platform.now()) && is_own(&record)) {
             remove_session(platform, &id).await?;
         }
     }

@@ -69,6 +69,10 @@ pub(super) async fn open<P: Platform>(
         drop(response);
         let url = if is_hidden { end_without_token(platform, &request.url, abort).await? } else { location };
         let Some(url) = url else { return redirected(None) };
+        if !url.has_origin_of(&request.url) {
+            // The token may go there; the app's own headers are for the origin that it named.
+            request.headers.retain(|(name, _)| name.eq_ignore_ascii_case("Accept"));
+        }
         request.url = url;
         match bearer.authorize(&request) {
             Ok(authorized) => request = authorized,

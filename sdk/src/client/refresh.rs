@@ -7,6 +7,7 @@ use super::identity;
 use super::messages;
 use super::records::{self, SessionRecord};
 use super::session::{Inner, Session, SessionEvent};
+use super::sign_out;
 use super::transport::{REQUEST_TIMEOUT, send};
 use crate::abort::AbortSignal;
 use crate::error::{Error, Failure};
@@ -94,7 +95,7 @@ const NEWS_AFTER: u32 = 500;
 async fn refresh_alone<P: Platform>(session: &Session<P>, scope: Option<String>) -> Result<(), Failure> {
     let inner = &session.inner;
     let held = renewals(inner);
-    let lock = inner.platform.lock(&["smartrust.refresh.", &inner.id].concat()).await;
+    let lock = inner.lock_refresh().await;
     inner.check_active()?;
     let patience = if inner.may_be_stale.replace(false) { NEWS_BEFORE } else { 0 };
     look_for_newer(inner, held, patience).await;
@@ -105,7 +106,12 @@ async fn refresh_alone<P: Platform>(session: &Session<P>, scope: Option<String>)
             return Ok(());
         }
         let response = request_tokens(inner, scope.as_deref()).await;
-        inner.check_active()?;
+        if let Err(ended) = inner.check_active() {
+            if let Ok(response) = response {
+                give_back(inner, *response).await;
+            }
+            return Err(ended);
+        }
         match response {
             Ok(response) => {
                 let outcome = take_over(inner, response, scope).await;
@@ -168,7 +174,10 @@ async fn take_over<P: Platform>(
     scope: Option<String>,
 ) -> Result<(), Failure> {
     let digest = identity::access_token_digest(&inner.platform, &response).await;
-    inner.check_active()?;
+    if let Err(ended) = inner.check_active() {
+        give_back(inner, *response).await;
+        return Err(ended);
+    }
     let old = SessionRecord::clone(&inner.record.borrow());
     let (known, named) = (&old.context.patient, &response.context.patient);
     if known.is_some() && named.is_some() && known != named {
@@ -176,7 +185,7 @@ async fn take_over<P: Platform>(
     }
     let old = identity::renewed(inner, old, &response, digest.as_deref())?;
     let has_new_identity = response.id_token.is_some() && response.id_token == old.id_token;
-    let record = SessionRecord {
+    let mut record = SessionRecord {
         access_token: response.access_token,
         lifetime: response.expires_in,
         expires_at: response.expires_in.map(|seconds| inner.platform.now() + seconds),
@@ -187,7 +196,16 @@ async fn take_over<P: Platform>(
         ..old
     };
     let stored = inner.store(&record).await;
-    inner.check_active()?;
+    if let Err(ended) = inner.check_active() {
+        *inner.record.borrow_mut() = Rc::new(record);
+        sign_out::revoke(inner).await;
+        return Err(ended);
+    }
+    if !has_new_identity {
+        // The signature may have been checked while the store was writing.
+        let current = inner.record.borrow();
+        (record.identity, record.id_token) = (current.identity.clone(), current.id_token.clone());
+    }
     inner.publish(&record.to_json());
     // A store that fails must not cost the rotated token: it stays in memory, and the caller is told.
     *inner.record.borrow_mut() = Rc::new(record);
@@ -196,6 +214,19 @@ async fn take_over<P: Platform>(
         identity::check_signature(inner);
     }
     stored
+}
+
+/// Revokes tokens that came after the session had ended. Whoever ended it did not have them to revoke.
+async fn give_back<P: Platform>(inner: &Inner<P>, response: TokenResponse) {
+    let old = SessionRecord::clone(&inner.record.borrow());
+    let refresh_token = response.refresh_token.or(old.refresh_token);
+    *inner.record.borrow_mut() = Rc::new(SessionRecord {
+        access_token: response.access_token,
+        refresh_token,
+        renewals: old.renewals + 1.0,
+        ..old
+    });
+    sign_out::revoke(inner).await;
 }
 
 /// The context of the launch, where the refresh did not repeat it. Some servers name the patient in a refresh for the first time.

@@ -103,8 +103,7 @@ impl<P: Platform> Search<P> {
     /// As [`Session::read`](super::session::Session::read), and [`Error::PageCycle`] where the pages point in a circle. After an error that may pass,
     /// such as [`Error::Network`], the same page can be asked for again.
     pub async fn next_page(&self) -> Result<FetchedPage<P>, Failure> {
-        let ahead = self.progress.ahead.take();
-        let page = ahead.unwrap_or_else(|| self.progress.begin()).landed().await?;
+        let page = self.progress.landed().await?;
         if self.progress.has_more() {
             *self.progress.ahead.borrow_mut() = Some(self.progress.begin());
         }
@@ -131,6 +130,18 @@ impl<P: Platform> Progress<P> {
             total: page.total.or(before.total),
             bytes: before.bytes + page.bytes,
         });
+    }
+
+    /// The outcome of the request that is under way, or of a new one. It stays there until it has come, so that nothing is lost to a
+    /// caller who goes away, and of several who wait for it one takes it.
+    async fn landed(self: &Rc<Self>) -> Result<FetchedPage<P>, Failure> {
+        loop {
+            let flight = self.ahead.borrow_mut().get_or_insert_with(|| self.begin()).clone();
+            let outcome = flight.clone().landed().await;
+            if self.ahead.borrow_mut().take_if(|ahead| ahead.is(&flight)).is_some() {
+                return outcome;
+            }
+        }
     }
 
     fn begin(self: &Rc<Self>) -> Flight<FetchedPage<P>> {

@@ -100,9 +100,6 @@ impl<P: Platform> Session<P> {
                 guard.admit(location);
             }
         }
-        if let Some(introspection) = &record.endpoints.introspection {
-            guard.admit(introspection.clone());
-        }
         let inner = Rc::new(Inner {
             platform,
             current,
@@ -270,15 +267,19 @@ impl<P: Platform> Session<P> {
         }
         identity::check_again(&self.inner);
         if self.expires_within(0.0) {
-            match self.refresh().await {
-                // The new token is good, though only this page has it.
-                Err(failure) if matches!(&*failure, Error::Storage) && !self.expires_within(0.0) => {}
-                refreshed => refreshed?,
-            }
+            self.replace_token().await?;
         } else if self.expires_within(SOON) {
             self.refresh_ahead();
         }
         Ok(self.inner.record.borrow().access_token.clone())
+    }
+
+    /// Refreshes. A new token that could not be stored is good all the same, though only this page has it.
+    pub(super) async fn replace_token(&self) -> Result<(), Failure> {
+        match self.refresh().await {
+            Err(failure) if matches!(&*failure, Error::Storage) && !self.expires_within(0.0) => Ok(()),
+            refreshed => refreshed,
+        }
     }
 
     pub(super) fn expires_within(&self, seconds: f64) -> bool {
@@ -309,6 +310,11 @@ impl<P: Platform> Inner<P> {
 
     pub fn topic(&self) -> String {
         ["smartrust.session.", &self.id].concat()
+    }
+
+    /// Waits until no tab refreshes the session, and keeps others from it until the lock is dropped.
+    pub async fn lock_refresh(&self) -> P::Guard {
+        self.platform.lock(&["smartrust.refresh.", &self.id].concat()).await
     }
 
     pub fn check_active(&self) -> Result<(), Failure> {
@@ -355,15 +361,22 @@ impl<P: Platform> Inner<P> {
         self.platform.publish(&self.topic(), message);
     }
 
-    /// Stores a record of the session. Where the session ends while a slow store is writing, nothing stays there.
+    /// Stores a record of the session. Where the session ends while a slow store is writing, nothing stays there; where the store
+    /// refuses, no refresh token that this record replaces.
     pub async fn store(&self, record: &SessionRecord) -> Result<(), Failure> {
         let stored = records::save_session(&self.platform, &self.id, record).await;
         self.is_stored.set(stored.is_ok());
-        if self.check_active().is_err() {
+        if self.check_active().is_err() || (stored.is_err() && self.is_replaced_in_store(record).await) {
             // What cannot be removed is void for this page all the same.
             let _ = records::remove_session(&self.platform, &self.id).await;
         }
         stored
+    }
+
+    /// Whether the store holds an older record of the session, with another refresh token.
+    async fn is_replaced_in_store(&self, record: &SessionRecord) -> bool {
+        let stored = records::load_session(&self.platform, &self.id).await.ok().flatten();
+        stored.is_some_and(|stored| stored.renewals < record.renewals && stored.refresh_token != record.refresh_token)
     }
 
     async fn remove(&self) -> Result<(), Failure> {

@@ -28,7 +28,7 @@ impl<P: Platform> Session<P> {
         let endpoint = self.user_info_endpoint().await.ok_or(Error::NotOffered { what: "user info" })?;
         let mut answer = self.ask_user_info(&endpoint, abort).await?;
         if answer.status == 401 && self.can_refresh() {
-            self.refresh().await?;
+            self.replace_token().await?;
             answer = self.ask_user_info(&endpoint, abort).await?;
         }
         answer.read_by(|status, body| read_user_info(status, body, &subject().unwrap_or_default()))

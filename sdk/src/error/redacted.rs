@@ -16,6 +16,10 @@ impl Failure {
             Error::UserInfo { status, problem } => Error::UserInfo { status, problem: redact(problem) },
             Error::Export { problem } => Error::Export { problem: redact(problem) },
             Error::Fhir(error) => Error::Fhir(fhir(error, secrets)),
+            Error::FileOutcome { file, line, mut outcome } => {
+                redact_outcome(&mut outcome, secrets);
+                Error::FileOutcome { file, line, outcome }
+            }
             other => other,
         }
         .into()
@@ -33,11 +37,15 @@ fn oauth(error: OAuthError, secrets: &Secrets) -> OAuthError {
 
 fn fhir(mut error: Box<FhirError>, secrets: &Secrets) -> Box<FhirError> {
     error.text = error.text.map(|text| secrets.redact(&text));
-    if let Some(OperationOutcome { issues, json }) = &mut error.operation_outcome {
-        *json = secrets.redact(json);
-        for issue in issues {
-            issue.text = issue.text.take().map(|text| secrets.redact(&text));
-        }
+    if let Some(outcome) = &mut error.operation_outcome {
+        redact_outcome(outcome, secrets);
     }
     error
+}
+
+fn redact_outcome(outcome: &mut OperationOutcome, secrets: &Secrets) {
+    outcome.json = secrets.redact(&outcome.json);
+    for issue in &mut outcome.issues {
+        issue.text = issue.text.take().map(|text| secrets.redact(&text));
+    }
 }

@@ -27,9 +27,14 @@ pub struct Page<V> {
 }
 
 impl<V: JsonView> Page<V> {
+    /// Whether a resource is a Bundle.
+    pub fn is_page(resource: Option<&V>) -> bool {
+        resource.and_then(|resource| resource.member_text("resourceType")).as_deref() == Some("Bundle")
+    }
+
     /// Reads a Bundle; `None` where the resource is another.
     pub fn read(bundle: &V) -> Option<Self> {
-        if bundle.member_text("resourceType")? != "Bundle" {
+        if !Self::is_page(Some(bundle)) {
             return None;
         }
         let mut page = Self {

@@ -88,6 +88,7 @@ impl World {
             location: Rc::new(RefCell::new(location.to_owned())),
             store_works: Rc::new(Cell::new(true)),
             is_store_full: Rc::default(),
+            store_delay: Rc::default(),
             posted: Rc::default(),
             opener: None,
         }
@@ -201,6 +202,7 @@ pub struct MemoryPlatform {
     location: Rc<RefCell<String>>,
     store_works: Rc<Cell<bool>>,
     is_store_full: Rc<Cell<bool>>,
+    store_delay: Rc<Cell<u32>>,
     posted: Rc<RefCell<Option<Form>>>,
     pub(super) opener: Option<Rc<PopupLine>>,
 }
@@ -263,6 +265,11 @@ impl MemoryPlatform {
     /// Says whether the store is full from now on: what it holds can be read and removed, and nothing can be put there.
     pub fn let_store_take_nothing_more(&self, full: bool) {
         self.is_store_full.set(full);
+    }
+
+    /// Says how long it takes from now on until a text that is put in the store stands there.
+    pub fn let_store_take_milliseconds(&self, milliseconds: u32) {
+        self.store_delay.set(milliseconds);
     }
 
     /// Says whether the store works from now on.
@@ -333,6 +340,7 @@ impl Store for MemoryPlatform {
         if self.is_store_full.get() {
             return Err(StoreFailure);
         }
+        self.world.sleep(self.store_delay.get()).await;
         self.store()?.borrow_mut().insert(key.to_owned(), text.to_owned());
         Ok(())
     }

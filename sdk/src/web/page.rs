@@ -10,7 +10,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::Storage;
 
 use super::WebPlatform;
-use super::global::{global, has_global};
+use super::global::{global, has_global, member};
 use super::host::{Callback, callback};
 use super::storage::StoreChoice;
 use crate::platform::{Page, PageKind};
@@ -19,19 +19,10 @@ use crate::platform::{Page, PageKind};
 extern "C" {
     // web-sys keeps the Navigation API behind a compiler flag.
     type Navigation;
-    #[wasm_bindgen(method)]
-    fn entries(this: &Navigation) -> Array;
-    #[wasm_bindgen(method, getter, js_name = currentEntry)]
-    fn current_entry(this: &Navigation) -> Option<HistoryEntry>;
-    #[wasm_bindgen(method, js_name = addEventListener)]
-    fn add_event_listener(this: &Navigation, event: &str, listener: &JsValue);
-
-    #[wasm_bindgen(extends = Object)]
-    type HistoryEntry;
-    #[wasm_bindgen(method, getter)]
-    fn key(this: &HistoryEntry) -> String;
-    #[wasm_bindgen(method, getter)]
-    fn index(this: &HistoryEntry) -> i32;
+    #[wasm_bindgen(method, catch)]
+    fn entries(this: &Navigation) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, catch, js_name = addEventListener)]
+    fn add_event_listener(this: &Navigation, event: &str, listener: &JsValue) -> Result<(), JsValue>;
 }
 
 /// So many strings at most are kept for the places of a tab's history. Beyond it, those of other frames are dropped.
@@ -169,19 +160,25 @@ fn of_place(name: &str, place: &str) -> String {
     format!("{name} at {place}")
 }
 
+/// The Navigation API; `None` where the browser does not have it. The global of that name is then free for the page: a variable, or the
+/// element with that id.
 fn navigation() -> Option<Navigation> {
-    global("navigation")
+    let navigation: JsValue = global("navigation")?;
+    let is_method = |name| member::<JsValue>(&navigation, name).is_some_and(|value| value.is_function());
+    ["entries", "addEventListener"].into_iter().all(is_method).then(|| navigation.unchecked_into())
 }
 
 fn places() -> Vec<String> {
-    let Some((navigation, current)) = navigation().and_then(|navigation| {
-        let current = navigation.current_entry()?;
-        Some((navigation, current))
-    }) else {
-        return Vec::new();
-    };
-    let entries = navigation.entries().into_iter().map(JsCast::unchecked_into::<HistoryEntry>);
-    entries.take_while(|entry| entry.index() <= current.index()).map(|entry| entry.key()).collect()
+    places_so_far().unwrap_or_default()
+}
+
+fn places_so_far() -> Option<Vec<String>> {
+    let navigation = navigation()?;
+    let index = |entry: &JsValue| member::<JsValue>(entry, "index")?.as_f64();
+    let current = index(&member(navigation.as_ref(), "currentEntry")?)?;
+    let entries = navigation.entries().ok()?.dyn_into::<Array>().ok()?;
+    let so_far = entries.iter().take_while(|entry| index(entry).is_some_and(|index| index <= current));
+    so_far.map(|entry| member::<JsValue>(&entry, "key")?.as_string()).collect()
 }
 
 /// Notes for every place that this document comes to, by a router's links or by going back, what the document shows there.
@@ -194,7 +191,7 @@ fn follow(kind: PageKind) {
                 REMEMBERED.with_borrow(|all| all.iter().for_each(|(name, value)| kept.put(name, value)));
             })
         });
-        // The same listener is added once, however often it is given.
-        navigation.add_event_listener("currententrychange", listener.as_ref());
+        // The same listener is added once, however often it is given. What refuses it is not the Navigation API.
+        let _ = navigation.add_event_listener("currententrychange", listener.as_ref());
     });
 }

@@ -206,3 +206,28 @@ export async function newKeyFile() {
 
 export const importAsItIs = (jwk, algorithm) =>
   crypto.subtle.importKey("jwk", JSON.parse(jwk), JSON.parse(algorithm), false, ["verify"]);
+
+/** What `globalThis.navigation` may be where the browser has no Navigation API. */
+export function objectsThatAreNoNavigationApi() {
+  const refuse = () => {
+    throw new TypeError("This is the page's own.");
+  };
+  const methods = { addEventListener: refuse, entries: refuse };
+  const entry = { index: 0, key: "own" };
+  const hostile = { ...methods, get currentEntry() { return refuse(); } };
+  return [
+    {},
+    document.createElement("nav"),
+    7,
+    "menu",
+    () => {},
+    new Map(),
+    methods,
+    { ...methods, currentEntry: entry },
+    { ...methods, currentEntry: 5 },
+    { ...methods, entries: () => undefined, currentEntry: entry },
+    { ...methods, entries: () => [undefined, 7, { index: 0 }], currentEntry: entry },
+    { ...methods, entries: () => [{ index: 0 }], currentEntry: entry },
+    hostile,
+  ];
+}

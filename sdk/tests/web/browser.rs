@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use js_sys::{Function, Promise, Uint8Array};
+use js_sys::{Array, Function, Promise, Uint8Array};
 use smartrust::platform::Navigator;
 use smartrust::web::WebPlatform;
 use wasm_bindgen::prelude::*;
@@ -37,6 +37,8 @@ extern "C" {
     pub async fn remove_databases();
     #[wasm_bindgen(js_name = countHistory)]
     pub fn count_history() -> u32;
+    #[wasm_bindgen(js_name = objectsThatAreNoNavigationApi)]
+    pub fn objects_that_are_no_navigation_api() -> Array;
 
     #[wasm_bindgen(js_name = isLockHeldAmongTabs)]
     pub async fn is_lock_held_among_tabs(name: &str) -> JsValue;

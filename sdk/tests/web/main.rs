@@ -8,6 +8,7 @@ mod json;
 mod keys;
 mod launch;
 mod location;
+mod page;
 mod published;
 mod storage;
 mod tabs;

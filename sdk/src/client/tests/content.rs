@@ -79,6 +79,13 @@ fn f14_the_apps_accept_header_is_the_own_media_type() {
 }
 
 #[test]
+fn f14_the_named_media_type_goes_before_an_accept_header() {
+    let options = || RequestOptions { headers: vec![("accept".into(), "image/png".into())], ..Default::default() };
+    let (_, _, accepted, _) = read(|_| Reply::text(404, ""), "Binary/1", Some("application/pdf"), options());
+    assert_eq!(accepted, ["application/pdf", "application/fhir+json", "*/*"]);
+}
+
+#[test]
 fn f14_a_binary_without_data_is_requested_as_bytes() {
     let fhir = |request: &Request| match accept(request) {
         "*/*" => Reply::bytes(200, "application/pdf", &PDF),

@@ -353,6 +353,20 @@ fn d12_an_openid_configuration_alone_gives_its_endpoints_and_its_keys_only_for_i
 }
 
 #[test]
+fn d12_an_openid_configuration_of_another_issuer_gives_no_keys_without_the_scope_openid_either() {
+    let mut openid = endpoints();
+    openid["issuer"] = json!("https://other.example");
+    let world = world(vec![(OPENID, Reply::json(200, &openid))]);
+    let tab = world.tab("https://app.example/");
+    let without_openid = crate::ServerRecord { scope: "launch/patient patient/*.rs".into(), ..record() };
+    authorize(&world, &app_with(&tab, without_openid)).unwrap();
+    let found = stored_launch(&tab)["endpoints"].clone();
+    assert_eq!(found["token"], json!("https://ehr.example/token"));
+    assert_eq!((&found["issuer"], &found["jwks"]), (&json!(null), &json!(null)));
+    assert_eq!(found["leftOpenidAside"], json!(true));
+}
+
+#[test]
 fn d12_a_session_says_that_an_openid_configuration_was_left_aside() {
     let (server, world, tab) = stage();
     server.configuration.borrow_mut()["issuer"] = json!("");

@@ -1,9 +1,11 @@
 //! Servers that repeat in an error what they were sent.
 
+use super::export;
 use super::server::*;
 use crate::abort::AbortSignal;
 use crate::client::backend::{BackendClient, BackendConfig};
 use crate::client::batch::Batcher;
+use crate::client::export::ReadOptions;
 use crate::client::registration::RegistrationEndpoint;
 use crate::client::sign_out::Revocation;
 use crate::error::{Error, Failure};
@@ -37,6 +39,7 @@ fn fhir_echo(status: u16, request: &Request) -> Reply {
 fn shown(error: &Error) -> String {
     let json = match error {
         Error::Fhir(fhir) => fhir.operation_outcome.as_ref().map(|outcome| outcome.json.clone()),
+        Error::FileOutcome { outcome, .. } => Some(outcome.json.clone()),
         _ => None,
     };
     format!("{error} {error:?} {}", json.unwrap_or_default())
@@ -112,6 +115,16 @@ fn s12_a_fhir_error_an_introspection_and_an_entry_of_a_batch_tell_no_access_toke
 }
 
 #[test]
+fn s12_an_outcome_with_status_200_in_place_of_a_resource_or_page_tells_no_access_token() {
+    let (world, session) = signed_in_to(|request| fhir_echo(200, request));
+    let (reading, never) = (session.clone(), AbortSignal::never());
+    let refused = run(&world, async move { reading.read("Patient/p1", &never).await });
+    assert_redacted(&refused, "fhir_error", &["access-1"]);
+    let refused = run(&world, async move { session.search("Patient", &[], &AbortSignal::never())?.next_page().await });
+    assert_redacted(&refused, "fhir_error", &["access-1"]);
+}
+
+#[test]
 fn s12_an_introspection_tells_no_access_token() {
     let (server, world, tab) = stage();
     server.configuration.borrow_mut()["introspection_endpoint"] = json!("https://ehr.example/introspect");
@@ -162,5 +175,30 @@ fn s12_a_service_tells_neither_its_secret_nor_its_token() {
             }
         });
         assert_redacted(&refused, "forbidden", &["access-"]);
+    }
+}
+
+#[test]
+fn s12_an_export_tells_no_token_whatever_the_status_of_the_answer() {
+    let line = |request: &Request| Reply::text(200, &format!("{}\n", fhir_echo(200, request).body));
+    for (path, code) in [("/jobs/1", "export_failed"), ("/files/1", "file_failed")] {
+        let (_, jobs, world, tab) = export::jobs();
+        jobs.done(&json!({"requiresAccessToken": true, "output": [{"type": "Patient", "url": export::FILE}]}));
+        let scripted = jobs.clone();
+        let server = Server::new();
+        world.answer_by(move |request| match request.url.path() {
+            asked if asked == path && path == "/jobs/1" => fhir_echo(200, request),
+            asked if asked == path => line(request),
+            "/jobs/1" => scripted.statuses.borrow_mut().pop_front().unwrap(),
+            _ => server.answer(request),
+        });
+        let job = export::export_of(&tab);
+        let refused = run(&world, async move {
+            let manifest = job.wait(&AbortSignal::never(), &|_| {}).await?;
+            let mut reader = job.read_files(&manifest, &manifest.output, ReadOptions::default())?;
+            while reader.next().await?.is_some() {}
+            Ok(())
+        });
+        assert_redacted(&refused, code, &["access-1"]);
     }
 }

@@ -187,7 +187,7 @@ fn b3_a_pause_is_bounded_whatever_the_server_says() {
     }
     jobs.done(&json!({"output": []}));
     let (_, heard) = wait(&world, &export);
-    assert!(heard.iter().all(|progress| (1.0..=120.0).contains(&progress.pause)), "{heard:?}");
+    assert!(heard.iter().all(|progress| (1.0..=3600.0).contains(&progress.pause)), "{heard:?}");
 }
 
 #[test]

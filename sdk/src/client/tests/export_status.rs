@@ -104,6 +104,21 @@ fn b7_one_page_of_several_is_never_read_as_if_it_were_all() {
 }
 
 #[test]
+fn b3_a_server_that_asks_for_a_long_pause_gets_it_up_to_an_hour() {
+    for (asked, pause) in [("900", 900.0), ("3600", 3600.0), ("86400", 3600.0)] {
+        for first in [running(), Reply::json(503, &json!({}))] {
+            let (_, jobs, world, tab) = jobs();
+            jobs.statuses.borrow_mut().push_back(first.header("Retry-After", asked));
+            jobs.done(&json!({"output": []}));
+            let began = tab.now();
+            assert!(wait(&world, &export_of(&tab)).0.is_ok());
+            let waited = tab.now() - began;
+            assert!((pause..pause + 1.0).contains(&waited), "{asked}: {waited}");
+        }
+    }
+}
+
+#[test]
 fn b8_a_failure_that_the_server_calls_transient_is_asked_again() {
     let (_, jobs, world, tab) = jobs();
     for (status, code) in

@@ -266,6 +266,35 @@ fn a_page_that_failed_can_be_asked_for_again() {
 }
 
 #[test]
+fn f6_no_page_is_lost_to_a_caller_who_goes_away_or_to_two_who_ask_at_once() {
+    let (server, world, session) = signed_in();
+    server.fhir_delay.set(1000);
+    let link = |number: u32| format!("https://ehr.example/fhir/Observation?page={number}");
+    let replies =
+        [page(&["1"], Some(&link(2))), page(&["2"], Some(&link(3))), page(&["3"], Some(&link(4))), page(&["4"], None)];
+    server.fhir_replies.borrow_mut().extend(replies);
+    let search = session.search("Observation", &[], &AbortSignal::never()).unwrap();
+    let (twin, platform) = (search.clone(), session.inner.platform.clone());
+    let pages = world
+        .run(async move {
+            let first = search.next_page().await;
+            let soon = Box::pin(crate::platform::Timer::sleep(&platform, 500));
+            let gone = futures_util::future::select(Box::pin(search.next_page()), soon).await;
+            assert!(matches!(gone, futures_util::future::Either::Right(_)));
+            drop(gone);
+            let (second, third) = futures_util::future::join(search.next_page(), twin.next_page()).await;
+            [first, second, third, search.next_page().await, twin.next_page().await]
+        })
+        .unwrap();
+    let id = |page: Result<Option<crate::fhir::bundle::Page<Value>>, crate::error::Failure>| {
+        page.unwrap().map(|page| page.resources[0]["id"].as_str().unwrap().to_owned())
+    };
+    let ids: Vec<_> = pages.into_iter().map(id).collect();
+    assert_eq!(ids, [Some("1".into()), Some("2".into()), Some("3".into()), Some("4".into()), None]);
+    assert_eq!(authorized_urls(&world).len(), 4);
+}
+
+#[test]
 fn f3_custom_headers_stay_through_pages() {
     let (server, world, session) = signed_in();
     let next = "https://ehr.example/fhir/Observation?page=2";

@@ -108,6 +108,30 @@ fn i8_the_session_tells_what_was_checked_and_what_was_not() {
 }
 
 #[test]
+fn r3_i8_a_check_that_ends_during_a_refresh_neither_brings_old_tokens_back_nor_is_lost() {
+    let (server, world, tab) = stage();
+    let scripted = server.clone();
+    world.answer_by(move |request| match request.url.path() {
+        "/jwks" => scripted.answer(request).after(500),
+        _ => scripted.answer(request),
+    });
+    let session = sign_in(&server, &world, &tab);
+    tab.let_store_take_milliseconds(1_000);
+    let (refreshing, platform) = (session.clone(), tab.clone());
+    let refreshed = world.run(async move {
+        let refreshed = refreshing.refresh().await;
+        crate::platform::Timer::sleep(&platform, 5_000).await;
+        refreshed
+    });
+    refreshed.unwrap().unwrap();
+    assert_eq!(session.identity().unwrap().signature, Signature::Verified);
+    let key = format!("smartrust.session.{}", session.id());
+    let stored: serde_json::Value = serde_json::from_str(&tab.stored()[&key]).unwrap();
+    assert_eq!(stored["refreshToken"], json!("refresh-2"));
+    assert_eq!((&stored["identity"]["signature"], &stored["idToken"]), (&json!("verified"), &json!(null)));
+}
+
+#[test]
 fn i7_the_users_own_resource_is_told() {
     let server = Server::new();
     let world = server.world();

@@ -167,6 +167,51 @@ fn r3_a_store_that_was_full_at_a_refresh_does_not_bring_the_old_tokens_back() {
 }
 
 #[test]
+fn r3_a_refresh_that_cannot_be_stored_leaves_no_replaced_refresh_token_in_the_store() {
+    let (server, world, tab) = stage();
+    let session = sign_in(&server, &world, &tab);
+    world.settle();
+    tab.let_store_take_nothing_more(true);
+    assert_eq!(refresh(&world, &session), Err(Error::Storage));
+    assert!(tab.stored().values().all(|text| !text.contains("refresh-1")), "{:?}", tab.stored());
+    assert!(session.is_active() && !session.is_stored());
+    // A token that the server did not replace is good after a reload, too.
+    tab.let_store_take_nothing_more(false);
+    refresh(&world, &session).unwrap();
+    let mut same = token_answer(4);
+    same["refresh_token"] = json!(null);
+    server.token_replies.borrow_mut().push_back(Reply::json(200, &same));
+    tab.let_store_take_nothing_more(true);
+    assert_eq!(refresh(&world, &session), Err(Error::Storage));
+    assert!(tab.stored().values().any(|text| text.contains("refresh-3")), "{:?}", tab.stored());
+}
+
+#[test]
+fn r6_c12_a_token_that_died_early_is_replaced_also_where_the_store_is_full() {
+    let (server, world, tab) = stage();
+    let session = sign_in(&server, &world, &tab);
+    world.settle();
+    tab.let_store_take_nothing_more(true);
+    server.dead_tokens.borrow_mut().push("access-1".into());
+    read(&world, &session).unwrap();
+    assert!(session.is_active() && !session.is_stored());
+}
+
+#[test]
+fn s9_r13_a_session_of_another_app_that_is_over_stays_in_its_store() {
+    let (server, world, tab) = stage();
+    let mut over = token_answer(1);
+    over["refresh_token"] = json!(null);
+    server.token_replies.borrow_mut().push_back(Reply::json(200, &over));
+    let session = sign_in(&server, &world, &tab);
+    world.advance(3601.0);
+    let other = crate::ServerRecord { client_id: "other".into(), ..record() };
+    assert!(resume(&world, &app_with(&tab, other)).unwrap().is_none());
+    world.settle();
+    assert!(tab.stored().contains_key(&format!("smartrust.session.{}", session.id())));
+}
+
+#[test]
 fn r13_a_session_that_is_over_and_cannot_be_refreshed_leaves_the_store() {
     let (server, world, tab) = stage();
     let mut over = token_answer(1);

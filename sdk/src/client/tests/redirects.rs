@@ -76,6 +76,28 @@ fn f16_a_redirect_out_of_the_base_takes_no_token_and_no_header_along_and_its_ans
 }
 
 #[test]
+fn f16_a_redirect_to_another_origin_that_may_have_the_token_takes_no_header_of_the_app_along() {
+    for reveals in [true, false] {
+        let (server, world, tab) = stage();
+        let mut answer = token_answer(1);
+        answer["authorization_details"] =
+            json!([{"type": "smart_on_fhir", "locations": ["https://images.example/fhir"]}]);
+        server.token_replies.borrow_mut().push_back(Reply::json(200, &answer));
+        let session = sign_in(&server, &world, &tab);
+        world.answer_by(|request| match request.url.as_str() {
+            FIRST => Reply::redirect(307, "https://images.example/fhir/Patient/2"),
+            _ => Reply::json(200, &json!({"resourceType": "Patient", "id": "2"})),
+        });
+        world.let_redirects_be_revealed(reveals);
+        let (read, sent) = read(&world, &session);
+        assert_eq!(read.unwrap()["id"], json!("2"));
+        let last = sent.last().unwrap();
+        assert_eq!((last.url.host(), last.authorization()), ("images.example", Some("Bearer access-1")));
+        assert_eq!(last.headers, [("Accept".to_owned(), "application/fhir+json".to_owned())]);
+    }
+}
+
+#[test]
 fn f16_redirects_that_do_not_end_are_an_error() {
     for reveals in [true, false] {
         let (world, session) = signed_in_to(|request| {

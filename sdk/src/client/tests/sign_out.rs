@@ -110,3 +110,30 @@ fn g5_a_server_without_such_a_page_offers_none() {
     let (_, _, _, session) = signed_in(&json!({}));
     assert_eq!(session.management_endpoint(), None);
 }
+
+#[test]
+fn r14_s2_tokens_that_a_refresh_brings_after_the_end_are_given_back_too() {
+    let (server, world, tab, session) = signed_in(&json!({"revocation_endpoint": "https://ehr.example/revoke"}));
+    server.token_replies.borrow_mut().push_back(Reply::json(200, &token_answer(2)).after(1_000));
+    let (refreshing, leaving, platform) = (session.clone(), session, tab.clone());
+    let leave = async move {
+        crate::platform::Timer::sleep(&platform, 500).await;
+        leaving.sign_out().await
+    };
+    let both = async move { futures_util::future::join(refreshing.refresh(), leave).await };
+    let (refreshed, left) = world.run(both).unwrap();
+    assert_eq!((refreshed.unwrap_err().code(), left), ("signed_out", Ok(Revocation::Revoked)));
+    let given: Vec<_> = sent_to(&world, "/revoke").iter().filter_map(|request| field(request, "token")).collect();
+    assert_eq!(given, ["refresh-1", "access-1", "refresh-2", "access-2"]);
+    assert!(tab.stored().is_empty());
+}
+
+#[test]
+fn f1_the_introspection_endpoint_gets_the_token_for_introspection_alone() {
+    let (_, world, _, session) = signed_in(&json!({"introspection_endpoint": "https://ehr.example/introspect"}));
+    let reading = session.clone();
+    let read = async move { reading.read("https://ehr.example/introspect/Patient/1", &AbortSignal::never()).await };
+    assert_eq!(world.run(read).unwrap().unwrap_err().code(), "foreign_url");
+    let ask = async move { session.introspect(IntrospectAs::Token, &AbortSignal::never()).await };
+    assert!(world.run(ask).unwrap().unwrap().active);
+}

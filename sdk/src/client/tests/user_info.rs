@@ -74,6 +74,18 @@ fn i11_a_token_that_ran_out_early_is_refreshed_once() {
 }
 
 #[test]
+fn i11_c12_a_token_that_ran_out_early_is_replaced_also_where_the_store_is_full() {
+    let (_, world, session) = signed_in(&json!("https://ehr.example/userinfo"), json!({}), json!({}));
+    world.answer_by(|request| match request.url.path() {
+        "/token" => Reply::json(200, &token_answer(2)),
+        _ if request.authorization() == Some("Bearer access-2") => Reply::json(200, &json!({"sub": "u1"})),
+        _ => Reply::text(401, "expired"),
+    });
+    session.inner.platform.let_store_take_nothing_more(true);
+    assert_eq!(user_info(&world, &session).unwrap().subject, "u1");
+}
+
+#[test]
 fn i11_an_answer_about_somebody_else_is_refused() {
     let endpoint = json!("https://ehr.example/userinfo");
     let (_, world, session) = signed_in(&endpoint, json!({}), json!({"sub": "u2", "name": "Mallory"}));

@@ -249,6 +249,22 @@ fn f11_l7_a_category_that_the_server_does_not_know_leaves_the_others_and_is_told
 }
 
 #[test]
+fn f11_f6_a_fault_in_every_category_is_told_before_the_refusal() {
+    let (world, session) = signed_in_to(|request| match request.url.query() {
+        Some(query) if query.contains("category=laboratory") => Reply::text(400, "unknown category"),
+        Some(query) if query.contains("category") => Reply::text(500, "broken"),
+        _ => by_category(request),
+    });
+    let (parts, _) = load(&world, &session);
+    let parts = parts.unwrap();
+    assert!(
+        matches!(&parts[0].state, PartState::Failed(failure) if failure.status() == Some(500)),
+        "{:?}",
+        parts[0].state
+    );
+}
+
+#[test]
 fn f11_a_type_that_is_refused_in_every_category_says_why() {
     let (world, session) = signed_in_to(|request| match request.url.path() {
         "/fhir/metadata" => statement(false, &["Observation", "Goal"]),
