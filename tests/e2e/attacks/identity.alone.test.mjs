@@ -36,7 +36,10 @@ function endsByItself(...deviations) {
         try {
           const session = await app.resume();
           const ended = new Promise((resolve) => session.addEventListener("signedout", ({ detail }) => resolve(detail)));
+          // Keys that could not be fetched once are fetched again at the next use (I13).
+          const uses = setInterval(() => session.read("Patient/1").catch(() => {}), 500);
           const reason = session.active ? await ended : await session.read("Patient/1").catch((error) => error);
+          clearInterval(uses);
           return reason.code;
         } catch (error) {
           return error.code;
