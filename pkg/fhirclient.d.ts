@@ -53,7 +53,7 @@ export interface AuthorizeParams {
   clientSecret?: string;
   /** A private JWK with the `alg` ES384 or RS384. It is not stored between pages: pass it to `ready()` too. */
   clientPrivateJwk?: JsonWebKey & { alg?: string; kid?: string };
-  /** Where the client's public keys are, for servers that read it from the assertion. */
+  /** The URL of the client's JWK Set, for servers that read it from the assertion. */
   clientPublicKeySetUrl?: string;
   /** When a PKCE challenge is sent: always (`ifSupported`, `unsafeV1`), only if the server advertises support (`required`), or never (`disabled`). */
   pkceMode?: "ifSupported" | "required" | "disabled" | "unsafeV1";
@@ -61,9 +61,9 @@ export interface AuthorizeParams {
   target?: "_self" | "_top" | "_parent" | "_blank" | "popup";
   /** `false` is refused in a frame or popup, and `true` for a popup: the launch is completed by the page that started it. */
   completeInTarget?: boolean;
-  /** Taken without effect: the window has a size of its own. */
+  /** Ignored: the popup has its own size. */
   width?: number;
-  /** Taken without effect: the window has a size of its own. */
+  /** Ignored: the popup has its own size. */
   height?: number;
   /** The base of `.well-known`, if it is not the FHIR base. */
   discoveryBase?: string;
@@ -89,7 +89,7 @@ export interface ReadyOptions {
   clientSecret?: string;
   /** The private key, if the launch or the client has one: a JWK, or a `CryptoKey` with its key id. */
   privateKey?: (JsonWebKey & { alg?: string; kid?: string }) | { key: CryptoKey; alg: "RS384" | "ES384"; kid: string };
-  /** Where the client's public keys are, for servers that read it from the assertion. */
+  /** The URL of the client's JWK Set, for servers that read it from the assertion. */
   clientPublicKeySetUrl?: string;
 }
 
