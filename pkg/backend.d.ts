@@ -1,6 +1,6 @@
 /**
- * Services that act by themselves, bulk export, clients' keys, and what can be asked of a server without a client. Its WebAssembly is a
- * file of its own, loaded at the first call. `smartrust/backend/inline` has the same.
+ * Backend services, bulk export, client keys, discovery and registration. It has its own WebAssembly file, which the first call loads.
+ * `smartrust/backend/inline` exports the same.
  *
  * @module smartrust/backend
  */
@@ -8,7 +8,7 @@
 /// <reference lib="esnext.disposable" />
 import type { AuthenticationRequest, ClientCredential, ClientKey, WasmSource } from "./config.js";
 import type { Search, SearchOptions, SearchParameters } from "./fhir.js";
-import type { Asked, Resource, TypeIn } from "./resources.js";
+import type { ReferencedType, Resource, ResourceResult } from "./resources.js";
 
 export { SmartError } from "./errors.js";
 export { Scopes } from "./scopes.js";
@@ -19,8 +19,8 @@ export type { Page, Search, SearchOptions, SearchParameters, SearchProgress } fr
 export type { Resource, ResourceOf } from "./resources.js";
 
 /**
- * Loads the WebAssembly for services ahead of the first call, which else does it. `source` says where it comes from, where that is not
- * beside this package's files: see `smartrust/backend/wasm`. Rejects with `wasm_unavailable`.
+ * Loads the WebAssembly for services. Without it, the first call loads it. `source` is the file's URL or content, if the file is not in the
+ * package's folder: see `smartrust/backend/wasm`. Rejects with `wasm_unavailable`.
  *
  * ```js
  * import { ready } from "smartrust/backend";
@@ -29,45 +29,45 @@ export type { Resource, ResourceOf } from "./resources.js";
  */
 export function ready(source?: WasmSource): Promise<void>;
 
-/** What a service knows of a server, and how it proves itself. */
+/** The configuration of a backend service. */
 export interface BackendConfig {
   /** The FHIR base. */
   fhirBase: string;
-  /** Where `.well-known` lies, if not under the FHIR base. */
+  /** The base of `.well-known`, if it is not the FHIR base. */
   discoveryBase?: string;
-  /** The token endpoint, for servers whose documents are missing or wrong: with it no document is asked for. */
+  /** The token endpoint, if the server's documents are missing or wrong. With it, no document is requested. */
   tokenEndpoint?: string;
   /** The client id. */
   clientId: string;
   /** The scopes, separated by spaces, such as `system/*.rs`. */
   scope: string;
-  /** The key that signs the client's assertions: `Keys`, or a key of your own (SMART App Launch 2.2, backend services). */
+  /** The key that signs client assertions: `Keys`, or your own key (SMART App Launch 2.2, backend services). */
   key?: ClientKey | Keys;
-  /** A shared secret, for servers that take no key. */
+  /** A client secret, for servers that do not support keys. */
   clientSecret?: string;
-  /** How the client authenticates; by default `private_key_jwt` with a key, `client_secret_basic` with a secret. */
+  /** How the client authenticates. The default is `private_key_jwt` with a key, `client_secret_basic` with a secret. */
   tokenEndpointAuthMethod?: "client_secret_post" | "client_secret_basic" | "private_key_jwt";
-  /** How a Basic header is written: form-encoded first (`form`), or `raw`. */
+  /** The encoding of the Basic header: form-encoded first (`form`), or `raw`. */
   basicEncoding?: "form" | "raw";
-  /** Authenticates the client's token requests in the app's own way, anew for every request. */
+  /** A custom function that authenticates token requests. It is called for each request. */
   authenticate?: (request: AuthenticationRequest) => ClientCredential | Promise<ClientCredential>;
-  /** Origins besides the FHIR base's that export files may be fetched from with the access token. */
+  /** Additional origins from which export files may be fetched with the access token. */
   fileOrigins?: string[];
-  /** Allows plain http to other machines. Everybody on the way can then read along. */
+  /** Allows http to other hosts. Everybody on the network path can then read the requests. */
   allowInsecureHttp?: boolean;
 }
 
-/** What to export (Bulk Data Access 2.0, export). What is left out is left to the server. */
+/** The parameters of an export (Bulk Data Access 2.0, export). The server chooses what is not set. */
 export interface ExportRequest {
   /** The id of the Group whose members are exported. */
   group?: string;
-  /** Without a group: all patients, or everything that the server has. */
+  /** Without a group: all patients, or all data of the server. */
   level?: "patient" | "system";
   /** The resource types (`_type`). */
   types?: string[];
-  /** Only what changed since an instant (`_since`). */
+  /** Only resources that changed since an instant (`_since`). */
   since?: string | Date;
-  /** Searches that narrow types (`_typeFilter`), such as `Observation?category=laboratory`. */
+  /** Searches that filter types (`_typeFilter`), such as `Observation?category=laboratory`. */
   typeFilters?: string[];
   /** The elements of each resource (`_elements`). */
   elements?: string[];
@@ -75,43 +75,43 @@ export interface ExportRequest {
   includeAssociatedData?: string[];
   /** The files' media type (`_outputFormat`). */
   outputFormat?: string;
-  /** Only these patients, by their ids; they are sent by POST. */
+  /** Only these patients, by id. They are sent with POST. */
   patients?: string[];
-  /** Sends the parameters by POST in any case. */
+  /** Always sends the parameters with POST. */
   byPost?: boolean;
   /**
-   * Has the resources of each file stand in blocks, one for each resource of this type, such as `Patient` (`organizeOutputBy`, Bulk Data
-   * Access 3.0). Each block begins with a header row, which `batches()` gives as `header`.
+   * Groups the resources in each file into blocks, one for each resource of this type, such as `Patient` (`organizeOutputBy`, Bulk Data
+   * Access 3.0). Each block begins with a header row, which `batches()` returns as `header`.
    */
   organizeOutputBy?: string;
   /**
-   * Lets the server spread its manifest over several pages (`allowPartialManifests`, Bulk Data Access 3.0). All pages are read in any case,
-   * whether or not this was asked for.
+   * Allows the server to split its manifest into pages (`allowPartialManifests`, Bulk Data Access 3.0). All pages are always read,
+   * even without this option.
    */
   allowPartialManifests?: boolean;
-  /** Parameters that this list lacks. */
+  /** Additional parameters. */
   parameters?: Record<string, string>;
-  /** Stops the kick-off. */
+  /** Aborts the kick-off request. */
   signal?: AbortSignal;
 }
 
 /** A file of an export. */
 export interface ExportFile {
-  /** The type of the resources in it. */
+  /** The resource type. */
   type?: string;
-  /** Where it is. */
+  /** The URL of the file. */
   url: string;
-  /** How many resources are in it, where the server says. */
+  /** The number of resources, if the server sends it. */
   count?: number;
-  /** The file in which the last block of this one goes on, where files are organized by a type. */
+  /** The file in which the last block of this one continues, if files are organized by a type. */
   continuesInFile?: string;
 }
 
-/** What an export has made: all pages of its manifest as one. */
+/** The result of an export: all pages of its manifest combined. */
 export interface ExportManifest {
-  /** The instant as of which the data was taken: what to give as `since` next time. */
+  /** The instant of the exported data. Use it as `since` for the next export. */
   transactionTime?: string;
-  /** Whether the files are fetched with the access token. */
+  /** Whether the files must be requested with the access token. */
   requiresAccessToken: boolean;
   /** The resource type by which the files are organized. */
   outputOrganizedBy?: string;
@@ -121,75 +121,75 @@ export interface ExportManifest {
   deleted: ExportFile[];
   /** Files of OperationOutcomes (`error`; `outcome` in newer drafts of the guide). */
   error: ExportFile[];
-  /** The manifest's first page as the server sent it. */
+  /** The first page of the manifest as the server sent it. */
   document: Record<string, unknown>;
-  /** All its pages as the server sent them. */
+  /** All pages of the manifest as the server sent them. */
   documents: Record<string, unknown>[];
 }
 
-/** How far the server has come with an export. */
+/** The server's progress with an export. */
 export interface ExportProgress {
-  /** What the server says of it (`X-Progress`), for people. */
+  /** The server's progress text (`X-Progress`), for people. */
   text?: string;
-  /** After how many seconds it will be asked again. */
+  /** The delay before the next status request, in seconds. */
   pause: number;
 }
 
-/** How far the reading of files has come. */
+/** Progress of reading files. */
 export interface ReadProgress {
-  /** How many files are read to their end. */
+  /** The number of files read completely. */
   files: number;
-  /** How many there are. */
+  /** The total number of files. */
   totalFiles: number;
-  /** How many resources were given. */
+  /** The number of resources returned. */
   resources: number;
-  /** How many there should be in all, where the manifest says so of every file. */
+  /** The total number of resources, if the manifest has a count for every file. */
   totalResources?: number;
-  /** How many bytes have arrived, uncompressed. */
+  /** The uncompressed number of bytes received. */
   bytes: number;
-  /** How many bad lines were left out. */
+  /** The number of invalid lines that were skipped. */
   skipped: number;
 }
 
-/** Resources of one file that arrived together. */
+/** A batch of resources from one file. */
 export interface ExportBatch<T extends Resource = Resource> {
   /** The file. */
   file: ExportFile;
   /**
-   * The header row that the resources stand under, where files are organized by a resource type (`organizeOutputBy`): a Parameters resource
-   * whose parameter `header` refers to the resource that they belong to.
+   * The header row of the resources' block, if files are organized by a resource type (`organizeOutputBy`): a Parameters resource with a
+   * parameter `header` that refers to the resource of the block.
    */
   header?: Resource;
   /** The resources, in the file's order. */
   resources: T[];
 }
 
-/** How files are read. */
+/** Options for reading files. */
 export interface ReadOptions {
-  /** Which files of the manifest; by default all of its `output`. */
+  /** The files to read; the default is all files in the manifest's `output`. */
   files?: ExportFile[];
-  /** How many at the same time; by default four. */
+  /** The number of files that are read in parallel; the default is four. */
   parallel?: number;
   /**
-   * Leaves lines out that hold no resource and counts them. By default such a line is an error: `bad_line` where it is no JSON object or too
-   * long, `file_failed` where it is an OperationOutcome among other resources.
+   * Skips and counts invalid lines. By default, an invalid line is an error: `bad_line` if it is not a JSON object or too long, `file_failed`
+   * if it is an OperationOutcome among other resources.
    */
   skipBadLines?: boolean;
   /**
-   * Whether a file must hold as many resources as the manifest says, else `count_mismatch`; by default it must. Header rows may be
-   * counted or not, and files of errors are never counted. Give `false` for servers that count wrong.
+   * Whether to compare the number of resources with the manifest (`count_mismatch`); the default is `true`. Header rows may or may not be
+   * in the count. Files in `error` are never counted. Use `false` for servers with wrong counts.
    */
   checkCounts?: boolean;
-  /** How long a line may be, in bytes: by default 67,108,864 (64 MiB), at most 512 MiB. No more of a line is held in memory. */
+  /** The maximum length of a line in bytes: by default 67,108,864 (64 MiB), at most 512 MiB. No more of a line is kept in memory. */
   maxLineBytes?: number;
-  /** Is told after every batch. */
+  /** Is called after each batch. */
   onProgress?: (progress: ReadProgress) => void;
-  /** Stops it all. */
+  /** Aborts reading. */
   signal?: AbortSignal;
 }
 
 /**
- * A service at a server. It has no user: its access token is its own, is kept in memory alone, and is fetched anew when it runs out,
+ * A backend service. It has no user. It has its own access token, which is only kept in memory and is requested again when it expires,
  * also in the middle of an export. It works in browsers, workers, Node, Deno and Bun.
  *
  * ```js
@@ -205,84 +205,84 @@ export class BackendClient {
   read<T = unknown, Reference extends string = string>(
     reference: Reference,
     options?: { signal?: AbortSignal },
-  ): Promise<Asked<T, TypeIn<Reference>>>;
+  ): Promise<ResourceResult<T, ReferencedType<Reference>>>;
   /**
-   * Searches for resources of a type, exactly as the parameters say. The next page is fetched while the caller works on the one before;
-   * it must lie within the FHIR base, or the search ends with `foreign_url`. `checkScopes` takes what the service asks for as granted.
+   * Searches for resources of a type with exactly these parameters. The next page is fetched while the caller processes the current one. Its
+   * URL must be below the FHIR base; otherwise the search ends with `foreign_url`. `checkScopes` checks against the requested scopes.
    */
   search<T = unknown, Name extends string = string>(
     resourceType: Name,
     parameters?: SearchParameters,
     options?: SearchOptions,
-  ): Search<Asked<T, Name>>;
-  /** Begins an export. Keep its `statusUrl`: by it the job can be taken up after a crash. Rejects with `export_failed`, or what the server says. */
+  ): Search<ResourceResult<T, Name>>;
+  /** Starts an export. Store its `statusUrl` to resume the job after a crash. Rejects with `export_failed`, or the server's error. */
   startExport(request?: ExportRequest): Promise<Export>;
-  /** Takes up an export that was begun before, by its status URL. */
+  /** Resumes an export by its status URL. */
   exportAt(statusUrl: string | URL): Promise<Export>;
-  /** Frees what the client holds in WebAssembly. Its exports go on. */
+  /** Frees the client's WebAssembly memory. Its exports are not affected. */
   [Symbol.dispose](): void;
 }
 
-/** An export at the server. */
+/** An export job at the server. */
 export class Export {
   private constructor();
-  /** Where the server tells how far the job is. */
+  /** The URL of the job's status. */
   readonly statusUrl: string;
   /**
-   * Waits until the files are there, and reads all pages of the manifest. The server is asked as often as it says, else ever less often,
-   * and what fails in a way that passes is tried again, for a few minutes: no connection, the statuses 408, 429, 502, 503 and 504, and any
-   * other whose OperationOutcome calls it `transient`, `timeout` or `throttled`. A later call gives the same manifest. Rejects with
-   * `export_cancelled` as soon as `cancel()` is called.
+   * Waits for the files and reads all pages of the manifest. It polls at the server's interval, otherwise with increasing delays. Temporary
+   * failures are retried for a few minutes: network errors, the statuses 408, 429, 502, 503 and 504, and any other with an OperationOutcome
+   * of type `transient`, `timeout` or `throttled`. Later calls return the same manifest. Rejects with `export_cancelled` as soon as
+   * `cancel()` is called.
    */
   wait(options?: { onProgress?: (progress: ExportProgress) => void; signal?: AbortSignal }): Promise<ExportManifest>;
   /**
-   * The resources of all files, several files at a time, each in its own order. No more is held in memory than what arrived last. A
-   * connection that breaks off is taken up again without a resource twice or lost; a file that holds fewer or more than the manifest
-   * says is an error (`count_mismatch`), and so is an OperationOutcome among a file's resources (`file_failed`).
+   * Returns the resources of all files. Several files are read in parallel; the order within each file is kept. Only the latest chunks are
+   * in memory. If a connection breaks, reading resumes without duplicates or gaps. If a file has fewer or more resources than the
+   * manifest says, it is an error (`count_mismatch`), and so is an OperationOutcome among its resources (`file_failed`).
    */
   resources<T extends Resource = Resource>(options?: ReadOptions): AsyncGenerator<T, void, undefined>;
-  /** As `resources`, in the batches in which they arrive, each with its file: the fastest way through large exports. */
+  /** Like `resources`, in batches as they arrive, each with its file. This is the fastest way to read large exports. */
   batches<T extends Resource = Resource>(options?: ReadOptions): AsyncGenerator<ExportBatch<T>, void, undefined>;
-  /** A file's bytes as they are, to be saved. */
+  /** Downloads a file as a stream, to save it. */
   download(file: ExportFile, options?: { signal?: AbortSignal }): Promise<ReadableStream<Uint8Array>>;
-  /** Gives the job up: the server may forget it and its files. A `wait()` that is under way ends at once. */
+  /** Cancels the job; the server may delete it and its files. A pending `wait()` rejects at once. */
   cancel(options?: { signal?: AbortSignal }): Promise<void>;
-  /** Frees what this object holds in WebAssembly. The job at the server goes on. */
+  /** Frees the object's WebAssembly memory. The job at the server continues. */
   [Symbol.dispose](): void;
 }
 
-/** A client's key pair. The private half stays with the platform and, unless asked otherwise, cannot be read out of it. */
+/** A client's key pair. The private key is held as a `CryptoKey` and, by default, is not extractable. */
 export class Keys {
   private constructor();
-  /** Makes a pair for one algorithm; an RSA key has 2048 bits. */
+  /** Generates a key pair for an algorithm. An RSA key has 2048 bits. */
   static generate(
     algorithm: "RS256" | "RS384" | "RS512" | "ES256" | "ES384" | "ES512",
     options?: { extractable?: boolean },
   ): Promise<Keys>;
-  /** Takes over a private PEM: PKCS#8, or PKCS#1 as `openssl genrsa -traditional` writes it. */
+  /** Imports a private key in PEM format: PKCS#8, or PKCS#1 as written by `openssl genrsa -traditional`. */
   static importPem(pem: string): Promise<Keys>;
-  /** Takes over a private JWK. */
+  /** Imports a private JWK. */
   static importJwk(jwk: JsonWebKey | string): Promise<Keys>;
-  /** The pair that is kept in IndexedDB under a name, or `null`. Rejects with `storage_unavailable` where there is no IndexedDB, as in Node. */
+  /** Loads the key pair with a name from IndexedDB, or returns `null`. Rejects with `storage_unavailable` without IndexedDB, as in Node. */
   static load(name: string): Promise<Keys | null>;
-  /** Forgets what is kept under a name. */
+  /** Deletes the key pair with a name from IndexedDB. */
   static remove(name: string): Promise<void>;
-  /** The names that pairs are kept under. */
+  /** Returns the names of all stored key pairs. */
   static names(): Promise<string[]>;
-  /** Keeps the pair in IndexedDB under a name. */
+  /** Stores the key pair in IndexedDB under a name. */
   save(name: string): Promise<void>;
-  /** The key's name: of the imported JWK, else the thumbprint. */
+  /** The key id: that of the imported JWK, otherwise the thumbprint. */
   readonly kid: string;
-  /** The public half's thumbprint (RFC 7638). */
+  /** The public key's thumbprint (RFC 7638). */
   readonly thumbprint: string;
-  /** What signs: for an RSA key one `CryptoKey` for each hash. It can stand in a `ServerConfig` too. */
+  /** The private key, for use in a `ServerConfig` too. An RSA key has one `CryptoKey` for each hash. */
   readonly privateKey: CryptoKey[];
-  /** The public half. */
+  /** The public key. */
   readonly publicJwk: JsonWebKey & { kid: string };
-  /** The public half as a JWK Set, to be served under the client's `jwks_uri`. */
+  /** The public key as a JWK Set, to publish at the client's `jwks_uri`. */
   readonly jwks: { keys: (JsonWebKey & { kid: string })[] };
-  /** The public half as PEM. */
+  /** Returns the public key in PEM format. */
   publicPem(): Promise<string>;
-  /** Frees what this object holds in WebAssembly. What was saved stays. */
+  /** Frees the object's WebAssembly memory. Stored keys are not affected. */
   [Symbol.dispose](): void;
 }

@@ -1,171 +1,171 @@
-// How an app and its servers are configured, and how a launch is begun.
+// The configuration of an app and its servers, and the options of a launch.
 
-/** Where sessions and pending launches are kept: an object of the app's own. */
+/** A custom store for sessions and pending launches. */
 export interface SessionStore {
-  /** The text under a key, or nothing. */
+  /** Returns the string under a key, or nothing. */
   get(key: string): string | null | undefined | Promise<string | null | undefined>;
-  /** Puts a text under a key. */
+  /** Stores a string under a key. */
   set(key: string, text: string): void | Promise<void>;
   /** Removes a key. */
   remove(key: string): void | Promise<void>;
-  /** All keys that begin with a prefix. */
+  /** Returns all keys that start with a prefix. */
   keys(prefix: string): string[] | Promise<string[]>;
 }
 
-/** What an app knows of one server. */
+/** The configuration of one server. */
 export interface ServerConfig {
-  /** The app's own name for the server; needed where several are configured. */
+  /** The app's name for the server; required if there are several. */
   name?: string;
-  /** The app's own label; not read by the client. */
+  /** A label for the app's own use. The client does not read it. */
   label?: string;
   /** The FHIR base, and the default for the discovery base and `aud`. */
   fhirBase: string;
-  /** Where `.well-known` lies, if not under the FHIR base. */
+  /** The base of `.well-known`, if it is not the FHIR base. */
   discoveryBase?: string;
-  /** The `aud` parameter; by default the FHIR base as written, in an EHR launch the link's `iss`. */
+  /** The `aud` parameter. The default is the FHIR base as written, or in an EHR launch the link's `iss`. */
   aud?: string;
-  /** Which `iss` an EHR launch may come with; by default the FHIR base alone. */
+  /** The allowed `iss` values of an EHR launch; by default only the FHIR base. */
   issuers?: string[];
-  /** The client id that the server knows the app by. */
+  /** The client id that the app is registered with. */
   clientId: string;
-  /** A shared secret. Not for a browser, where everybody can read it; there a warning says so. */
+  /** A client secret. Not for browsers, where everybody can read it; in a browser, the client logs a warning. */
   clientSecret?: string;
   /**
-   * How the client authenticates (RFC 7591 section 2): by default `private_key_jwt` with a `key`, `client_secret_basic` with a
-   * secret, else `none`.
+   * How the client authenticates (RFC 7591 section 2). The default is `private_key_jwt` with a `key`, `client_secret_basic` with a
+   * secret, and `none` otherwise.
    */
   tokenEndpointAuthMethod?: "none" | "client_secret_post" | "client_secret_basic" | "private_key_jwt";
-  /** The key that signs the client's assertions: `Keys`, or a key of your own (SMART App Launch 2.2, asymmetric authentication). */
+  /** The key that signs client assertions: `Keys`, or your own key (SMART App Launch 2.2, asymmetric authentication). */
   key?: ClientKey;
   /**
-   * Authenticates the client's token, revocation and introspection requests in the app's own way. It is called anew for every
-   * request, also for one that is tried again.
+   * A custom function that authenticates token, revocation and introspection requests. It is called for each request, including
+   * retries.
    */
   authenticate?: (request: AuthenticationRequest) => ClientCredential | Promise<ClientCredential>;
   /**
-   * An address of the app's own origin, absolute or relative to `redirectUri`, that takes token and revocation requests in the
-   * server's place, adds the client's secret, and passes them on.
+   * The URL of a token proxy on the app's own origin, absolute or relative to `redirectUri`. It receives token and revocation requests in
+   * place of the server, adds the client secret, and forwards them.
    */
   tokenProxy?: string;
-  /** How a Basic header is written: form-encoded first (`form`, RFC 6749 section 2.3.1), or `raw` for servers that compare it so. */
+  /** The encoding of the Basic header: form-encoded first (`form`, RFC 6749 section 2.3.1), or `raw` for servers that expect it. */
   basicEncoding?: "form" | "raw";
   /**
-   * Where the server sends the user back to, without fragment, as it is registered: absolute, or relative to the page. By default the
-   * page itself, without query and fragment.
+   * The redirect URI, as registered, without fragment: absolute, or relative to the page. The default is the page itself, without query
+   * and fragment.
    */
   redirectUri?: string;
-  /** The scopes, separated by spaces. `launch` is added for an EHR launch and left out of a standalone one. */
+  /** The scopes, separated by spaces. `launch` is added in an EHR launch and removed in a standalone launch. */
   scope: string;
-  /** When a PKCE challenge (S256) is sent: always (`send`), only to a server that advertises it (`required`), never. */
+  /** When a PKCE challenge (S256) is sent: always (`send`), only if the server advertises support (`required`), or never (`disabled`). */
   pkce?: "send" | "required" | "disabled";
-  /** Audiences of an ID token that are trusted besides the client. */
+  /** Additional audiences of an ID token that are trusted. */
   trustedAudiences?: string[];
-  /** Takes an ID token without the nonce that was sent. */
+  /** Accepts an ID token without the nonce that was sent. */
   allowMissingNonce?: boolean;
-  /** Allows plain http to other machines. Everybody on the way can then read along. */
+  /** Allows http to other hosts. Everybody on the network path can then read the requests. */
   allowInsecureHttp?: boolean;
   /**
-   * Where the user is sent, absolute: in place of what the server's documents say, where they are missing or wrong. With
-   * `tokenEndpoint` no document is asked for; then ID tokens are checked, and tokens revoked and introspected, only by the endpoints that
-   * are named besides. `diagnose` says where the documents differ.
+   * The authorization endpoint, an absolute URL. It replaces the one in the server's documents, if they are missing or wrong. With
+   * `tokenEndpoint` too, no document is requested; ID tokens are then checked, and tokens revoked and introspected, only with the
+   * endpoints that are configured. `diagnose` reports differences from the documents.
    */
   authorizationEndpoint?: string;
-  /** Where codes and refresh tokens are exchanged, absolute. */
+  /** The token endpoint, an absolute URL. */
   tokenEndpoint?: string;
-  /** The keys that sign ID tokens. */
+  /** The URL of the keys that sign ID tokens. */
   jwksUri?: string;
-  /** The issuer of ID tokens, as their claim `iss` has it; not the `issuers` that EHR launches come with. */
+  /** The issuer of ID tokens, as in their `iss` claim. It is not one of the `issuers` of EHR launches. */
   idTokenIssuer?: string;
-  /** Where tokens are given back. */
+  /** The revocation endpoint. */
   revocationEndpoint?: string;
-  /** Where a token is asked about. */
+  /** The introspection endpoint. */
   introspectionEndpoint?: string;
-  /** Where the user is asked about. */
+  /** The UserInfo endpoint. */
   userinfoEndpoint?: string;
 }
 
-/** A client's private key, and what its assertions say besides. */
+/** A client's private key, and the contents of its assertions. */
 export interface ClientKey {
   /**
-   * The key, to be used for `sign`; it need not be extractable. An RSA key of Web Crypto is bound to one hash, so there may be one
-   * for each: then the server's list picks.
+   * The key, with the usage `sign`; it need not be extractable. An RSA key of Web Crypto is bound to one hash, so there may be one for each
+   * hash; the server's list of algorithms then decides.
    */
   privateKey: CryptoKey | CryptoKey[];
-  /** The key's name in the JWK Set that the client registered. */
+  /** The key id in the client's registered JWK Set. */
   kid?: string;
-  /** Where that set is, for servers that read it from the assertion. */
+  /** The URL of that JWK Set, for servers that read it from the assertion. */
   jku?: string;
-  /** The assertion's `iss`, for servers that know the client there by another name than `clientId`. */
+  /** The assertion's `iss`, if the server expects another value than `clientId`. */
   issuer?: string;
-  /** Claims besides `iss`, `sub`, `aud`, `exp` and `jti`. */
+  /** Claims in addition to `iss`, `sub`, `aud`, `exp` and `jti`. */
   claims?: Record<string, unknown>;
 }
 
-/** What an app's own callback is asked to authenticate. */
+/** The request that a custom `authenticate` function authenticates. */
 export interface AuthenticationRequest {
-  /** Where the request goes. */
+  /** The URL of the request. */
   endpoint: string;
-  /** The client. */
+  /** The client id. */
   clientId: string;
 }
 
-/** What authenticates one request of a client. */
+/** The credentials for one request. */
 export interface ClientCredential {
-  /** Parameters for the form, such as `client_id` or `client_assertion`. */
+  /** Form parameters, such as `client_id` or `client_assertion`. */
   parameters?: Record<string, string>;
   /** The value of the `Authorization` header. */
   authorization?: string;
 }
 
 /**
- * An app's configuration: one `server`, several `servers` with names, or in short `trustedIssuers` with what is the same for all of
- * them.
+ * An app's configuration: one `server`, several named `servers`, or, in short, `trustedIssuers` with the members that are the same for all
+ * of them.
  */
-export type SmartAppConfig = Storing & (
+export type SmartAppConfig = StorageOptions & (
   | { server: ServerConfig }
   | { servers: ServerConfig[] }
   | ServerConfig
   | (Omit<ServerConfig, "fhirBase" | "name"> & {
-      /** The FHIR bases of the servers that the app trusts. A standalone launch where there are several says which: `launch({ iss })`. */
+      /** The FHIR bases of the servers that the app trusts. If there are several, a standalone launch names one: `launch({ iss })`. */
       trustedIssuers: string[];
     })
 );
 
-/** How an app keeps sessions. */
-export interface Storing {
+/** Where an app stores sessions. */
+export interface StorageOptions {
   /**
-   * Where sessions are kept: `"tab"` (sessionStorage, the default), `"origin"` (localStorage), `"memory"`, or an object of
-   * the app's own.
+   * The store for sessions: `"tab"` (sessionStorage, the default), `"origin"` (localStorage), `"memory"`, or a custom
+   * object.
    */
   store?: "tab" | "origin" | "memory" | SessionStore;
 }
 
-/** How to launch. */
+/** Options for a launch. */
 export interface LaunchOptions {
-  /** The configured name of the server, for a standalone launch where there are several. */
+  /** The configured name of the server, for a standalone launch if there are several. */
   server?: string;
-  /** The address of a server that the configuration trusts, in place of its name. */
+  /** The FHIR base of a server that the app trusts, instead of its name. */
   iss?: string;
-  /** Other scopes than the configured ones. */
+  /** The scopes, if they differ from the configured ones. */
   scope?: string;
   /**
-   * Parameters to add to the authorization request, such as `prompt`. With `max_age`, in whole seconds, the server has the user sign in
-   * again where that was longer ago, and the ID token must say that it did.
+   * Additional parameters of the authorization request, such as `prompt`. With `max_age`, in whole seconds, the server asks the user to sign
+   * in again if the last sign-in was longer ago, and the client checks that in the ID token.
    */
   parameters?: Record<string, string>;
   /**
-   * How the user is sent to the server. Without it by GET, and by POST where the address would be longer than 8,000 bytes, the server
-   * has `authorize-post`, and the launch is no EHR launch. A POST is a form that the page submits: its Content-Security-Policy must
-   * allow the endpoint by `form-action`, and in an EHR launch the user may have to sign in again.
+   * The HTTP method of the authorization request. The default is GET, or POST if the URL would be longer than 8,000 bytes, the server
+   * supports `authorize-post`, and it is not an EHR launch. For POST, the page submits a form: its Content-Security-Policy must allow the
+   * endpoint in `form-action`, and in an EHR launch the user may have to sign in again.
    */
   method?: "GET" | "POST";
 }
 
-/** How to launch in a window of its own. */
+/** Options for a launch in a popup. */
 export interface PopupOptions extends LaunchOptions {
-  /** Gives up, and closes the window. */
+  /** Cancels the launch and closes the popup. */
   signal?: AbortSignal;
 }
 
-/** Where WebAssembly comes from: an address, its bytes, a response, or a compiled module. */
+/** A WebAssembly file: its URL, its bytes, a response, or a compiled module. */
 export type WasmSource = string | URL | BufferSource | Response | (WebAssembly.Module & object) | Promise<Response>;

@@ -1,25 +1,25 @@
-// What every call of this package rejects with.
+// The error class of this package.
 
 import type { ResourceOf } from "./resources.js";
 
-/** What every call rejects with. */
+/** The error that every call rejects with. */
 export class SmartError extends Error {
   /** A stable code, such as `state_mismatch`, `access_denied`, `not_found` or `network`. */
   readonly code: string;
-  /** The HTTP status, where an answer caused the error. */
+  /** The HTTP status, if a response caused the error. */
   readonly status?: number;
-  /** The section of the standard that the error rests on. */
+  /** The section of the standard that applies. */
   readonly section?: string;
   /** The OperationOutcome of a FHIR error. */
   readonly operationOutcome?: ResourceOf<"OperationOutcome">;
-  /** `Retry-After`, as it came. */
+  /** The `Retry-After` header as sent. */
   readonly retryAfter?: string;
-  /** `ETag`, as it came. */
+  /** The `ETag` header as sent. */
   readonly etag?: string;
-  /** The OAuth error code, in the server's words. */
+  /** The OAuth error code from the server. */
   readonly error?: string;
-  /** The OAuth error's description. Show it as text, never as HTML. */
+  /** The OAuth error description. Show it as text, never as HTML. */
   readonly errorDescription?: string;
-  /** The OAuth error's address. */
+  /** The OAuth error URI. */
   readonly errorUri?: string;
 }

@@ -1,140 +1,141 @@
-// What FHIR calls take and give.
+// Types of FHIR requests and their results.
 
 import type { SmartError } from "./errors.js";
-import type { Asked, Resource, ResourceOf, Sendable, Stored, TypeIn } from "./resources.js";
+import type { ReferencedType, Resource, ResourceInput, ResourceOf, ResourceResult, SavedResource } from "./resources.js";
 
 /** One page of a search. */
 export interface Page<T = Resource> {
   /** The matches, in the server's order. */
   resources: T[];
-  /** Resources that came along (`_include`), each on the page where it first came. */
+  /** Included resources (`_include`), each on the first page that has it. */
   included: Resource[];
-  /** The server's remarks on the search, OperationOutcomes, such as that some results are withheld. */
+  /** OperationOutcomes about the search, for example that some results are withheld. */
   outcomes: Resource[];
-  /** How many matches are left out because an earlier page had them. `bundle` still has them. */
+  /** The number of matches that are left out because an earlier page had them. `bundle` still has them. */
   repeated: number;
-  /** How many matches there are in all, where the server says. */
+  /** The total number of matches, if the server sends it. */
   total?: number;
-  /** The whole Bundle, as it came, such as for the deletions in a history. */
+  /** The Bundle as the server sent it. A history has its deletions here. */
   bundle: Resource;
 }
 
-/** A search. Each iteration asks the server anew; nothing is sent before the first step. */
+/** A search. Each iteration sends new requests. Nothing is sent before the first step. */
 export interface Search<T = Resource> extends AsyncIterable<T> {
   /** The results page by page. */
   pages(): AsyncGenerator<Page<T>, void, undefined>;
   /** All results. */
   toArray(): Promise<T[]>;
-  /** The server's remarks, OperationOutcomes, of the pages that the latest iteration was given: such as that some results are withheld. */
+  /** OperationOutcomes of the pages in the latest iteration, for example that some results are withheld. */
   readonly outcomes: Resource[];
 }
 
-/** Search parameters: an array stands for a parameter that is repeated. */
+/** Search parameters. An array repeats a parameter. */
 export type SearchParameters =
   | Record<string, string | number | boolean | undefined | (string | number | boolean)[]>
   | URLSearchParams
   | Iterable<[string, string]>;
 
-/** Something that a caller can call off. */
+/** Options of a call that can be aborted. */
 export interface Abortable {
-  /** Calls the work off; it rejects with the code `aborted`. A token refresh goes on all the same. */
+  /** Aborts the call, which rejects with the code `aborted`. A token refresh in progress continues. */
   signal?: AbortSignal;
 }
 
-/** How a request is made. */
+/** Options for a request. */
 export interface RequestOptions extends Abortable {
-  /** Headers to add; they stay through all pages of a search. `Authorization` is the client's own. */
+  /** Additional headers, for all pages of a search. `Authorization` is set by the client. */
   headers?: Headers | Record<string, string> | Iterable<[string, string]>;
   /**
-   * Whether the request is tried again after network errors, 408, 429, 502, 503 and 504: always, never, or by default where it does no
-   * more when it arrives twice. A POST is not, except `true` says that it does no harm.
+   * Whether the request is retried after network errors, 408, 429, 502, 503 and 504. By default it is retried if it is idempotent. `true`
+   * also retries a POST; `false` never retries.
    */
   retry?: boolean;
   /**
-   * Whether the browser's HTTP cache may be used. By default it is not (`"no-store"`): what it keeps may be stale, outlives the session,
-   * and is given to the next user of the same browser. `"default"` is for what is always the same for everybody, such as a ValueSet.
+   * Whether the browser's HTTP cache may be used. The default is `"no-store"`, because cached responses may be stale, stay after the session
+   * ends, and can be read by the next user of the browser. Use `"default"` for resources that are the same for all users, such as a
+   * ValueSet.
    */
   cache?: "no-store" | "default";
-  /** Rejects with `not_granted`, and sends nothing, where no granted scope allows the request for its type. */
+  /** Rejects with `not_granted`, without sending anything, if no granted scope allows the request. */
   checkScopes?: boolean;
 }
 
-/** How far the reading of a `Blob` has come. Where a request is sent again, the bytes are counted from 0 again. */
+/** Progress of reading a `Blob`. If a request is retried, the count starts at 0 again. */
 export interface BlobProgress {
-  /** How many bytes have arrived. */
+  /** The number of bytes received. */
   bytes: number;
-  /** How many there are in all, where the server says so. */
+  /** The total number of bytes, if the server sends it. */
   total?: number;
 }
 
-/** How a `Blob` is read. */
+/** Options for reading a `Blob`. */
 export interface BlobOptions extends Omit<RequestOptions, "checkScopes"> {
-  /** The media type that the content is said to have, such as `attachment.contentType`. */
+  /** The expected media type, such as `attachment.contentType`. */
   accept?: string;
-  /** Is called with each piece that arrives. */
+  /** Is called for each chunk. */
   onProgress?: (progress: BlobProgress) => void;
 }
 
-/** How far the reading of pages has come. A page that is fetched ahead counts when it is given. */
+/** Progress of a search. A prefetched page counts when it is returned. */
 export interface SearchProgress {
-  /** How many pages were given. */
+  /** The number of pages returned. */
   pages: number;
-  /** How many matches were on them, also those that are not given because an earlier page had them. */
+  /** The number of matches on them, including those that are left out because an earlier page had them. */
   resources: number;
-  /** How many matches there are in all, where the server says. */
+  /** The total number of matches, if the server sends it. */
   total?: number;
-  /** How many bytes the pages had as they came, uncompressed. */
+  /** The uncompressed size of the pages in bytes. */
   bytes: number;
 }
 
-/** How a search is made. */
+/** Options for a search. */
 export interface SearchOptions extends RequestOptions {
-  /** Is told with every page, before it is given. */
+  /** Is called for each page, before it is returned. */
   onProgress?: (progress: SearchProgress) => void;
-  /** Is called with each remark of the server, an OperationOutcome, before the page that it came on is given. */
+  /** Is called with each OperationOutcome, before its page is returned. */
   onOutcome?: (outcome: Resource) => void;
-  /** Ends the search after so many resources. */
+  /** Ends the search after this number of resources. */
   limit?: number;
-  /** Searches by POST. A search whose address is long does so by itself. */
+  /** Searches with POST. A search with a long URL uses POST automatically. */
   post?: boolean;
 }
 
-/** How a resource is changed. */
+/** Options for a change. */
 export interface ChangeOptions extends RequestOptions {
-  /** What the server should send back. */
+  /** What the response should contain (the `Prefer` header). */
   prefer?: "minimal" | "representation" | "OperationOutcome";
 }
 
-/** How a resource is made. */
+/** Options for `create`. */
 export interface CreateOptions extends ChangeOptions {
-  /** Makes it only where this search finds none, such as `identifier=http://example.org|7`. */
+  /** Creates the resource only if this search has no results, such as `identifier=http://example.org|7`. */
   ifNoneExist?: string;
 }
 
-/** How a resource that is there is changed. */
+/** Options for a conditional change. */
 export interface ConditionalOptions extends ChangeOptions {
-  /** Changes it only while it is this version, by its ETag. */
+  /** Changes the resource only if it has this version (ETag). */
   ifMatch?: string;
-  /** Changes the one that this search finds; the reference is then a type alone. */
+  /** Changes the resource that this search finds; the reference is then only a type. */
   search?: SearchParameters;
 }
 
-/** How a resource is replaced. */
+/** Options for `update`. */
 export interface UpdateOptions extends Omit<ConditionalOptions, "ifMatch"> {
-  /** Replaces it only while it is this version: an ETag, or `true` for the resource's own `meta.versionId`. */
+  /** Replaces the resource only if it has this version: an ETag, or `true` for its own `meta.versionId`. */
   ifMatch?: string | boolean;
 }
 
-/** How an operation is asked for: by GET with parameters, by POST with a body. */
+/** Options for an operation: GET with parameters, or POST with a body. */
 export interface OperationOptions extends RequestOptions {
   parameters?: SearchParameters;
-  /** A Parameters resource, or what else the operation takes. */
-  body?: Sendable;
-  /** Asks by POST also without a body. */
+  /** A Parameters resource, or another resource that the operation accepts. */
+  body?: ResourceInput;
+  /** Uses POST even without a body. */
   post?: boolean;
 }
 
-/** The answer to a change. What CORS hides is absent. */
+/** The response to a change. Headers that CORS hides are absent. */
 export interface FhirResponse<T = Resource> {
   status: number;
   etag?: string;
@@ -144,141 +145,144 @@ export interface FhirResponse<T = Resource> {
   resource?: T;
 }
 
-/** How a person is looked for. */
+/** Options for `match`. */
 export interface MatchOptions extends RequestOptions {
-  /** Whether only certain matches may come. */
+  /** Whether to request only certain matches. */
   onlyCertainMatches?: boolean;
-  /** How many to ask for at most. */
+  /** The maximum number of candidates. */
   count?: number;
-  /** Is called with each remark of the server, an OperationOutcome, such as that the person was described too little. */
+  /** Is called with each OperationOutcome, for example that there is too little information about the person. */
   onOutcome?: (outcome: Resource) => void;
 }
 
-/** A person that a record may be about. Which one it is, a person decides. */
+/** A candidate for a person. The user decides whether it is the right one. */
 export interface MatchCandidate {
   resource: Resource;
-  /** How well it fits, from 0 to 1. */
+  /** The score, from 0 to 1. */
   score?: number;
   grade?: "certain" | "probable" | "possible" | "certainly-not";
 }
 
-/** How references are followed. */
+/** Options for resolving references. */
 export interface ResolverOptions extends RequestOptions {
-  /** Asks for those of one type by a search with `_id`, and reads what does not come back so. */
+  /** Fetches references of one type in one search with `_id`, and reads those that are not in the result. */
   grouped?: boolean;
 }
 
-/** Follows references, each once, and keeps what it found. */
+/** Resolves references, reads each resource once, and caches it. */
 export interface Resolver {
-  /** The resource that a reference names: within the resource or Bundle that it stands in, else on the server. */
-  resolve<T = unknown, Reference extends string = string>(reference: Reference, within?: Sendable): Promise<Asked<T, TypeIn<Reference>>>;
+  /** Returns the referenced resource: from the resource or Bundle that contains the reference, or from the server. */
+  resolve<T = unknown, Reference extends string = string>(
+    reference: Reference,
+    within?: ResourceInput,
+  ): Promise<ResourceResult<T, ReferencedType<Reference>>>;
   /**
-   * All that a resource or Bundle refers to, side by side, by reference; with a `depth` above 1 also what that refers to. One that
-   * fails leaves the others.
+   * Resolves all references in a resource or Bundle in parallel. The map's keys are the references. With a `depth` above 1, the references of
+   * the results are resolved too. If one fails, the others are not affected.
    */
-  resolveAll(resource: Sendable, options?: { depth?: number }): Promise<Map<string, { resource?: Resource; error?: SmartError }>>;
+  resolveAll(resource: ResourceInput, options?: { depth?: number }): Promise<Map<string, { resource?: Resource; error?: SmartError }>>;
 }
 
-/** One kind of data of a record: a resource type, and the search that narrows it. */
+/** One kind of data of a record: a resource type, with optional search parameters. */
 export interface RecordQuery {
   type: string;
   parameters?: SearchParameters;
 }
 
-/** One kind of data of a record, as far as it has been loaded. */
+/** One kind of data of a record, complete or in progress. */
 export interface RecordPart<T = Resource> {
   /** The resource type. */
   resourceType: string;
-  /** The search parameters besides the patient. */
+  /** The search parameters without the patient. */
   parameters: [string, string][];
   /** The patient's resources, in the server's order. */
   resources: T[];
-  /** Resources that the server sent though they are another patient's. Never show them as this patient's. */
+  /** Resources in the response that belong to another patient. Never show them as this patient's. */
   others: Resource[];
-  /** The server's remarks on the searches, OperationOutcomes, such as that some results are withheld. */
+  /** OperationOutcomes about the searches, for example that some results are withheld. */
   outcomes: Resource[];
-  /** How many resources came that are not in this part, because an earlier page, search or part had them. */
+  /** The number of resources that are left out because an earlier page, search or part had them. */
   repeated: number;
-  /** How many resources there are in all, where the server says. */
+  /** The total number of resources, if the server sends it. */
   total?: number;
-  /** How many bytes its pages had as they came, uncompressed; 0 where `$everything` brought all types together. */
+  /** The uncompressed size of its pages in bytes; 0 if `$everything` returned all types together. */
   bytes: number;
   /**
-   * How far it has come. What was not granted is not asked for; what failed keeps what came before. `bycategory` is all that is in one of
-   * the `categories`, where the server refuses to tell the rest.
+   * The state. A part that was not granted is not requested. A part that failed keeps what was loaded before. `bycategory` means that the
+   * server refuses a search for all, so that only resources in one of the `categories` were loaded.
    */
   state: "loading" | "complete" | "bycategory" | "notgranted" | "failed";
-  /** With the state `bycategory`, the categories. What is in none of them is not there. */
+  /** The categories, if the state is `bycategory`. Resources in no category are missing. */
   categories?: string[];
-  /** Why it failed. */
+  /** The reason, if the state is `failed`. */
   error?: SmartError;
 }
 
-/** How a record is loaded. */
+/** Options for loading a record. */
 export interface RecordOptions extends Abortable {
-  /** The kinds of data; by default those that most servers have. */
+  /** The kinds of data. The default is what most servers support. */
   queries?: (string | RecordQuery)[];
-  /** Called with a part and its number each time that a page came and when it ended. */
+  /** Is called with a part and its index for each page and when the part ends. */
   onPart?: (part: RecordPart, index: number) => void;
 }
 
-/** How far the loading of a whole record has come. */
+/** Progress of loading a whole record. */
 export interface RecordProgress {
-  /** How many parts there are, as soon as that is known. */
+  /** The number of parts, once known. */
   parts?: number;
-  /** How many parts have ended, whichever way. */
+  /** The number of parts that ended, successfully or not. */
   done: number;
-  /** How many resources have come. */
+  /** The number of resources loaded. */
   resources: number;
-  /** How many there are in all, where the server says so for every part. */
+  /** The total number of resources, if the server sends it for every part. */
   total?: number;
-  /** How many bytes have come, uncompressed. */
+  /** The uncompressed number of bytes loaded. */
   bytes: number;
 }
 
-/** What is asked of a server in single requests. */
+/** FHIR interactions that take one request each. */
 export interface Interactions {
   /**
-   * Reads a resource by its reference, such as `Patient/1`. A reference to another server is refused (`foreign_url`).
-   * `read<"Patient">(…)` says what comes where the reference does not.
+   * Reads a resource by its reference, such as `Patient/1`. A reference to another server is refused (`foreign_url`). Use
+   * `read<"Patient">(…)` if the type is not in the reference.
    */
   read<T = unknown, Reference extends string = string>(
     reference: Reference,
     options?: RequestOptions,
-  ): Promise<Asked<T, TypeIn<Reference>>>;
-  /** Makes a resource. */
-  create<T extends Sendable = Resource, Name extends string = T["resourceType"]>(
+  ): Promise<ResourceResult<T, ReferencedType<Reference>>>;
+  /** Creates a resource. */
+  create<T extends ResourceInput = Resource, Name extends string = T["resourceType"]>(
     resource: T & { resourceType: Name },
     options?: CreateOptions,
-  ): Promise<FhirResponse<Stored<T, Name>>>;
-  /** Replaces a resource, by the type and id that it names. */
-  update<T extends Sendable = Resource, Name extends string = T["resourceType"]>(
+  ): Promise<FhirResponse<SavedResource<T, Name>>>;
+  /** Updates the resource with the type and id of this one. */
+  update<T extends ResourceInput = Resource, Name extends string = T["resourceType"]>(
     resource: T & { resourceType: Name },
     options?: UpdateOptions,
-  ): Promise<FhirResponse<Stored<T, Name>>>;
-  /** Changes a resource in part: by a JSON Patch (an array) or a FHIRPath Patch (Parameters). */
-  patch<T = Resource>(reference: string, patch: object[] | Sendable, options?: ConditionalOptions): Promise<FhirResponse<T>>;
-  /** Removes a resource. */
+  ): Promise<FhirResponse<SavedResource<T, Name>>>;
+  /** Patches a resource with a JSON Patch (an array) or a FHIRPath Patch (Parameters). */
+  patch<T = Resource>(reference: string, patch: object[] | ResourceInput, options?: ConditionalOptions): Promise<FhirResponse<T>>;
+  /** Deletes a resource. */
   delete(reference: string, options?: ConditionalOptions): Promise<FhirResponse>;
-  /** Asks for an operation, such as `Patient/1/$everything`, `Patient/$match` or `$convert`. */
+  /** Calls an operation, such as `Patient/1/$everything`, `Patient/$match` or `$convert`. */
   operation<T = Resource>(target: string, options?: OperationOptions): Promise<T | undefined>;
 }
 
-/** How requests are gathered. */
+/** Options for a batcher. */
 export interface BatcherOptions extends RequestOptions {
-  /** How many travel in one batch at most; by default 50. */
+  /** The maximum number of requests in one batch; the default is 50. */
   atMost?: number;
-  /** After how many milliseconds a batch leaves at the latest; by default 10. */
+  /** The maximum delay before a batch is sent, in milliseconds; the default is 10. */
   milliseconds?: number;
 }
 
 /**
- * Gathers requests and sends them as one batch (FHIR R4, RESTful API: batch). Each caller gets what came of its own: one that fails
- * leaves the others.
+ * Combines requests into batches (FHIR R4, RESTful API: batch). Each call gets its own result: if one fails, the others are not
+ * affected.
  */
 export interface Batcher extends Interactions {
-  /** The first page of a search, as its Bundle. */
+  /** Returns the first page of a search as a Bundle. */
   search(resourceType: string, parameters?: SearchParameters, options?: Abortable): Promise<ResourceOf<"Bundle">>;
-  /** Sends what waits now. */
+  /** Sends the waiting requests now. */
   flush(): void;
 }

@@ -1,14 +1,14 @@
 /**
- * fhirclient's public API (version 2) on top of this package: an app that was written for it changes its import. What is different on
- * purpose, and how to go on to the native face, is told in docs/migrate-from-fhirclient.md. `smartrust/fhirclient/inline` and
- * `smartrust/fhirclient.min.js` have the same.
+ * fhirclient's public API (version 2), implemented by this package: to migrate an app, change its import. For intentional differences and
+ * the migration to the native API, see docs/migrate-from-fhirclient.md. `smartrust/fhirclient/inline` and
+ * `smartrust/fhirclient.min.js` export the same.
  *
  * @module smartrust/fhirclient
  */
 
 import type { SmartError } from "./errors.js";
 import type { Session } from "./index.js";
-import type { Resource, ResourceOf, Sendable } from "./resources.js";
+import type { Resource, ResourceInput, ResourceOf } from "./resources.js";
 
 export { SmartError } from "./errors.js";
 
@@ -16,228 +16,228 @@ export { SmartError } from "./errors.js";
 export type Bundle = ResourceOf<"Bundle">;
 
 /**
- * How an app launches. Besides what fhirclient takes, members of the native configuration that a server may need. What cannot be
- * followed rejects with `unsupported_option`.
+ * Launch parameters: those of fhirclient, and some members of the native configuration. Unsupported values reject with
+ * `unsupported_option`.
  */
 export interface AuthorizeParams {
-  /** The client id that the server knows the app by. */
+  /** The client id that the app is registered with. */
   clientId?: string;
-  /** The older name of `clientId`. */
+  /** The old name of `clientId`. */
   client_id?: string;
-  /** The scopes, separated by spaces. `launch` is added for an EHR launch and left out of a standalone one. */
+  /** The scopes, separated by spaces. `launch` is added in an EHR launch and removed in a standalone launch. */
   scope?: string;
-  /** The FHIR base to launch at, where the page's address names no issuer. An EHR launch may come from it, too. */
+  /** The FHIR base for a launch if the page's URL has no `iss`. An EHR launch may come from it, too. */
   iss?: string;
-  /** The FHIR bases that an EHR launch may come from besides `iss`. One that is not known here rejects with `untrusted_issuer`. */
+  /** Additional FHIR bases that an EHR launch may come from. Others reject with `untrusted_issuer`. */
   trustedIssuers?: string[];
   /**
-   * Which issuers this configuration is for: an address, a function that returns `true`, or a pattern, which must match the whole
-   * address.
+   * The issuers of this configuration: a URL, a function that returns `true`, or a regular expression that matches the whole
+   * URL.
    */
   issMatch?: string | RegExp | ((iss: string) => boolean);
-  /** Where the server sends the user back to, absolute or relative to the page; by default the page's folder. */
+  /** The redirect URI, absolute or relative to the page; the default is the page's folder. */
   redirectUri?: string;
-  /** The older name of `redirectUri`. */
+  /** The old name of `redirectUri`. */
   redirect_uri?: string;
-  /** Resolves with the address of the authorization server, and stays on the page. */
+  /** Resolves with the authorization URL instead of navigating. */
   noRedirect?: boolean;
-  /** The FHIR base of a server that asks for no token: the page of the redirect is opened right away. `iss` goes before it. */
+  /** The FHIR base of an open server: the redirect page is opened at once. It takes precedence over `iss`. */
   fhirServiceUrl?: string;
   /** The patient in context, for an open server. */
   patientId?: string;
   /** The encounter in context, for an open server. */
   encounterId?: string;
-  /** What a token response would say of the context, for an open server. Tokens are refused. */
+  /** A token response with the launch context, for an open server. Tokens are refused. */
   fakeTokenResponse?: TokenResponse;
-  /** A shared secret. It is not kept from page to page: give it to `ready()` too. Everybody can read it in a browser. */
+  /** A client secret. It is not stored between pages: pass it to `ready()` too. Everybody can read it in a browser. */
   clientSecret?: string;
-  /** A private JWK with the `alg` ES384 or RS384. It is not kept from page to page: give it to `ready()` too. */
+  /** A private JWK with the `alg` ES384 or RS384. It is not stored between pages: pass it to `ready()` too. */
   clientPrivateJwk?: JsonWebKey & { alg?: string; kid?: string };
-  /** Where the client's public keys are, for servers that read it from the assertion. */
+  /** The URL of the client's JWK Set, for servers that read it from the assertion. */
   clientPublicKeySetUrl?: string;
-  /** When a PKCE challenge is sent: always (`ifSupported`, `unsafeV1`), only to a server that advertises it (`required`), never. */
+  /** When a PKCE challenge is sent: always (`ifSupported`, `unsafeV1`), only if the server advertises support (`required`), or never (`disabled`). */
   pkceMode?: "ifSupported" | "required" | "disabled" | "unsafeV1";
-  /** `popup` and `_blank` launch in a window of its own; the page then goes to the redirect URI. Call it in the user's click. */
+  /** `popup` and `_blank` launch in a popup; the page then navigates to the redirect URI. Call it in a click handler. */
   target?: "_self" | "_top" | "_parent" | "_blank" | "popup";
-  /** `false` is refused in a frame or popup, `true` for a popup: the launch ends where it began. */
+  /** `false` is refused in a frame or popup, and `true` for a popup: the launch is completed by the page that started it. */
   completeInTarget?: boolean;
-  /** Taken without effect: the window has a size of its own. */
+  /** Ignored: the popup has its own size. */
   width?: number;
-  /** Taken without effect: the window has a size of its own. */
+  /** Ignored: the popup has its own size. */
   height?: number;
-  /** Where `.well-known` lies, if not under the FHIR base. */
+  /** The base of `.well-known`, if it is not the FHIR base. */
   discoveryBase?: string;
-  /** The `aud` parameter; by default the issuer. */
+  /** The `aud` parameter; the default is the issuer. */
   aud?: string;
   /** How the client authenticates (RFC 7591 section 2). */
   tokenEndpointAuthMethod?: "none" | "client_secret_post" | "client_secret_basic" | "private_key_jwt";
-  /** How a Basic header is written: form-encoded first (`form`, the default), or `raw`, as fhirclient does. */
+  /** The encoding of the Basic header: form-encoded first (`form`, the default), or `raw`, as in fhirclient. */
   basicEncoding?: "form" | "raw";
-  /** An address of the app's own origin that adds the client's secret to token requests. */
+  /** The URL of a token proxy on the app's own origin, which adds the client secret to token requests. */
   tokenProxy?: string;
-  /** Audiences of an ID token that are trusted besides the client. */
+  /** Additional audiences of an ID token that are trusted. */
   trustedAudiences?: string[];
-  /** Takes an ID token without the nonce that was sent. */
+  /** Accepts an ID token without the nonce that was sent. */
   allowMissingNonce?: boolean;
-  /** Allows plain http to other machines. Everybody on the way can then read along. */
+  /** Allows http to other hosts. Everybody on the network path can then read the requests. */
   allowInsecureHttp?: boolean;
 }
 
-/** What the page of the redirect gives of its own. */
+/** Options of `ready()` on the redirect page. */
 export interface ReadyOptions {
-  /** The shared secret, where the launch was given one. */
+  /** The client secret, if the launch had one. */
   clientSecret?: string;
-  /** The private key, where the launch was given one or the client has one: a JWK, or a key with its name. */
+  /** The private key, if the launch or the client has one: a JWK, or a `CryptoKey` with its key id. */
   privateKey?: (JsonWebKey & { alg?: string; kid?: string }) | { key: CryptoKey; alg: "RS384" | "ES384"; kid: string };
-  /** Where the client's public keys are, for servers that read it from the assertion. */
+  /** The URL of the client's JWK Set, for servers that read it from the assertion. */
   clientPublicKeySetUrl?: string;
 }
 
-/** The launch context. The tokens are not in it: reading `access_token`, `refresh_token` or `id_token` throws `unsupported_option`. */
+/** The launch context without tokens: reading `access_token`, `refresh_token` or `id_token` throws `unsupported_option`. */
 export interface TokenResponse {
   /** The id of the patient in context. */
   patient?: string;
   /** The id of the encounter in context. */
   encounter?: string;
-  /** Whether the app must show whose record it is. */
+  /** Whether the app must show the patient's identity. */
   need_patient_banner?: boolean;
-  /** What the user wants to do. */
+  /** The purpose of the launch. */
   intent?: string;
-  /** The organization that the launch belongs to. */
+  /** The organization of the launch. */
   tenant?: string;
-  /** Where the EHR's colours and sizes are. */
+  /** The URL of the EHR's style: colours and sizes. */
   smart_style_url?: string;
   /** The granted scopes, separated by spaces. */
   scope?: string;
   [member: string]: any;
 }
 
-/** What a client knows of its server and launch. */
+/** A client's state: its server and launch. */
 export interface ClientState {
   /** The FHIR base. */
   serverUrl: string;
-  /** What tells the session from others. */
+  /** The key of the session. */
   key?: string;
-  /** The client id, for a state of the app's own. */
+  /** The client id, in a custom state. */
   clientId?: string;
-  /** The scopes that were asked for. */
+  /** The requested scopes. */
   scope?: string;
-  /** When the access token runs out, in seconds since 1970. */
+  /** When the access token expires, in seconds since 1970. */
   expiresAt?: number;
   /** The launch context. */
   tokenResponse?: TokenResponse;
 }
 
-/** What a request takes besides its address. What `fetch` takes else rejects with `unsupported_option`. */
+/** Options for a request. Other options of `fetch` reject with `unsupported_option`. */
 export interface FetchOptions {
-  /** Headers to add; they stay through all pages. `Authorization` is the client's own. */
+  /** Additional headers, for all pages. `Authorization` is set by the client. */
   headers?: HeadersInit;
-  /** Calls the request off, and every one that follows from it; it rejects with the code `aborted`. */
+  /** Aborts the request and all that follow from it; the call rejects with the code `aborted`. */
   signal?: AbortSignal | null;
-  /** Resolves with the answer's `Response` beside its body. */
+  /** Resolves with the `Response` as well as the body. */
   includeResponse?: boolean;
 }
 
 /** A request. */
 export interface RequestOptions extends FetchOptions {
-  /** The address, absolute or relative to the FHIR base. One outside of it rejects with `foreign_url`. */
+  /** The URL, absolute or relative to the FHIR base. A URL outside the FHIR base rejects with `foreign_url`. */
   url: string | URL;
-  /** By default GET. */
+  /** The HTTP method; the default is GET. */
   method?: string;
-  /** A resource or a patch, as JSON or as the object itself; for a search by POST its form. */
+  /** A resource or a patch, as a JSON string or an object; for a search with POST, its form. */
   body?: string | object | null;
 }
 
-/** What becomes of the answer. */
+/** Options for processing the response. */
 export interface FhirOptions {
-  /** How many pages of a Bundle to fetch: by default 1, with 0 all of them. More than one come as an array. */
+  /** The number of pages to fetch: the default is 1; 0 means all. If it is not 1, the result is an array. */
   pageLimit?: number;
-  /** Is given each page, and awaited before the next is fetched; the request then resolves with `null`. */
+  /** Is called with each page and awaited before the next request. The call then resolves with `null`. */
   onPage?: (data: any, references?: Record<string, any>) => unknown;
-  /** Gives the resources of Bundles in place of the Bundles. */
+  /** Returns the resources of the Bundles instead of the Bundles. */
   flat?: boolean;
-  /** With `false`, what references name comes beside the answer, `{ data, references }`, and not in their place. */
+  /** With `false`, the result is `{ data, references }`; otherwise references are replaced by the resources. */
   graph?: boolean;
   /** Paths of references to resolve, such as `subject`, `participant..individual` or `encounter.serviceProvider`. */
   resolveReferences?: string | string[];
-  /** The session refreshes by itself: `false` is refused. */
+  /** The session always refreshes automatically: `false` is refused. */
   useRefreshToken?: true;
-  /** As the request's own. */
+  /** The same as the request's `signal`. */
   signal?: AbortSignal;
 }
 
-/** A body with its `Response`, which tells the status, `ETag`, `Location` and `Last-Modified`. */
+/** A body and its `Response`, which has the status, `ETag`, `Location` and `Last-Modified`. */
 export interface CombinedFetchResult<T = any> {
   /** The body, if any. */
   body?: T;
-  /** The answer without its body. */
+  /** The response without its body. */
   response: Response;
 }
 
 type Fetched<T, O> = O extends { includeResponse: true } ? CombinedFetchResult<T> : T;
 
-/** A value and its unit, by UCUM. */
+/** A value and its UCUM unit. */
 export interface CodeValue {
   /** The unit, such as `cm` or `[lb_av]`. */
   code: string;
-  /** The number of units. */
+  /** The value. */
   value: number;
 }
 
 type Observation = ResourceOf<"Observation">;
 
-/** How `pages()` and `resources()` ask. */
+/** Options of `pages()` and `resources()`. */
 export interface CrawlOptions extends FetchOptions {
-  /** Ends after so many pages or resources. */
+  /** Ends after this number of pages or resources. */
   limit?: number;
 }
 
 /**
- * A client of one FHIR server. Made by its FHIR base, it sends no token. Everything rejects with a `SmartError`, which also has
- * fhirclient's `statusCode`; that of a request which was called off has the name `AbortError`.
+ * A client of one FHIR server. If it is created with a FHIR base, it sends no token. Every call rejects with a `SmartError`, which also has
+ * fhirclient's `statusCode`; an aborted request rejects with an error of the name `AbortError`.
  */
 export class FhirClient {
   constructor(fhirBaseUrl: string);
   /** The FHIR base. */
   readonly fhirBaseUrl: string;
   /** Sends a request. */
-  fhirRequest<T = any, O extends Omit<RequestOptions, "url"> = {}>(address: string | URL, options?: O): Promise<Fetched<T, O>>;
-  /** Sends a request, and follows its pages and references. */
+  fhirRequest<T = any, O extends Omit<RequestOptions, "url"> = {}>(url: string | URL, options?: O): Promise<Fetched<T, O>>;
+  /** Sends a request, and fetches its pages and references. */
   request<T = any>(request: string | URL | RequestOptions, options?: FhirOptions): Promise<T>;
-  /** Makes a resource. */
-  create<T = Resource, O extends FetchOptions = {}>(resource: Sendable, options?: O): Promise<Fetched<T, O>>;
-  /** Replaces a resource, by the type and id that it names. */
-  update<T = Resource, O extends FetchOptions = {}>(resource: Sendable, options?: O): Promise<Fetched<T, O>>;
-  /** Changes a resource by a JSON Patch (RFC 6902). */
-  patch<T = Resource, O extends FetchOptions = {}>(address: string, patch: object[], options?: O): Promise<Fetched<T, O>>;
-  /** Removes a resource. */
-  delete<T = unknown, O extends FetchOptions = {}>(address: string, options?: O): Promise<Fetched<T, O>>;
-  /** The pages of a Bundle, from the one that is given or asked for on. */
-  pages(bundleOrAddress: Bundle | string | URL, options?: CrawlOptions): AsyncGenerator<Bundle, void, undefined>;
-  /** The resources of a Bundle and of the pages that follow it. */
-  resources(bundleOrAddress: Bundle | string | URL, options?: CrawlOptions): AsyncGenerator<Resource, void, undefined>;
-  /** Puts what the references at some paths name in their place. */
+  /** Creates a resource. */
+  create<T = Resource, O extends FetchOptions = {}>(resource: ResourceInput, options?: O): Promise<Fetched<T, O>>;
+  /** Updates the resource with the type and id of this one. */
+  update<T = Resource, O extends FetchOptions = {}>(resource: ResourceInput, options?: O): Promise<Fetched<T, O>>;
+  /** Patches a resource with a JSON Patch (RFC 6902). */
+  patch<T = Resource, O extends FetchOptions = {}>(url: string, patch: object[], options?: O): Promise<Fetched<T, O>>;
+  /** Deletes a resource. */
+  delete<T = unknown, O extends FetchOptions = {}>(url: string, options?: O): Promise<Fetched<T, O>>;
+  /** Returns a Bundle, or the one at a URL, and its next pages. */
+  pages(bundleOrUrl: Bundle | string | URL, options?: CrawlOptions): AsyncGenerator<Bundle, void, undefined>;
+  /** Returns the resources of a Bundle and its next pages. */
+  resources(bundleOrUrl: Bundle | string | URL, options?: CrawlOptions): AsyncGenerator<Resource, void, undefined>;
+  /** Replaces the references at some paths with the resources. */
   resolveReferences(resource: object, references: string | string[], options?: FetchOptions): Promise<void>;
-  /** What the references at some paths name, by reference. */
+  /** Returns the resources that the references at some paths name, by reference. */
   getReferences(resource: object, references: string | string[], options?: FetchOptions): Promise<Record<string, Resource>>;
   /** The FHIR version, such as `4.0.1`. */
   getFhirVersion(): Promise<string>;
-  /** The FHIR release: 2 for DSTU2, 3, 4 for R4 and R4B, 5; 0 where the server does not say. */
+  /** The FHIR release: 2 for DSTU2, 3, 4 for R4 and R4B, 5; 0 if unknown. */
   getFhirRelease(): Promise<number>;
 }
 
-/** fhirclient's Client. One comes from `ready()` and `init()`, or by `FHIR.client()` with a state of the app's own. */
+/** fhirclient's Client. It is returned by `ready()` and `init()`, or by `FHIR.client()` with a custom state. */
 export class Client extends FhirClient {
   private constructor();
-  /** The native session, for an app that goes over to it part by part; `undefined` for a client of a state of the app's own. */
+  /** The native session, for a step-by-step migration; `undefined` for a client with a custom state. */
   readonly session: Session | undefined;
-  /** What the client knows, as it is now. */
+  /** The client's current state. */
   readonly state: ClientState;
-  /** The patient in context. Without one, what asks for it rejects with `no_patient`. */
+  /** The patient in context. Without one, its methods reject with `no_patient`. */
   readonly patient: {
     readonly id: string | null;
     read<T = ResourceOf<"Patient">, O extends FetchOptions = {}>(options?: O): Promise<Fetched<T, O>>;
-    /** Sends a request of a search in a type, narrowed to the patient. */
+    /** Sends a search that is limited to the patient. */
     request<T = any>(request: string | URL | RequestOptions, options?: FhirOptions): Promise<T>;
   };
   /** The encounter in context. Without one, `read()` rejects with `no_encounter`. */
@@ -245,115 +245,115 @@ export class Client extends FhirClient {
     readonly id: string | null;
     read<T = ResourceOf<"Encounter">, O extends FetchOptions = {}>(options?: O): Promise<Fetched<T, O>>;
   };
-  /** The user. Where it is not known who that is, `read()` rejects with `no_user`. */
+  /** The user. If unknown, `read()` rejects with `no_user`. */
   readonly user: {
     readonly id: string | null;
-    /** The user's own resource, such as `Practitioner/7`. */
+    /** The user's resource, such as `Practitioner/7`. */
     readonly fhirUser: string | null;
     readonly resourceType: string | null;
     read<T = Resource, O extends FetchOptions = {}>(options?: O): Promise<Fetched<T, O>>;
   };
-  /** Converts quantities. A value or unit that cannot be converted throws `invalid_quantity`. */
+  /** Converts quantities. Throws `invalid_quantity` if a value or unit cannot be converted. */
   readonly units: {
     /** A length in centimetres. */
     cm(quantity: CodeValue): number;
     /** A weight in kilograms. */
     kg(quantity: CodeValue): number;
-    /** The value as it is. */
+    /** The value without conversion. */
     any(quantity: CodeValue): number;
   };
   /** The id of the patient in context. */
   getPatientId(): string | null;
   /** The id of the encounter in context. */
   getEncounterId(): string | null;
-  /** The user's own resource, such as `Practitioner/7`. */
+  /** The user's resource, such as `Practitioner/7`. */
   getFhirUser(): string | null;
-  /** The id of the user's own resource. */
+  /** The id of the user's resource. */
   getUserId(): string | null;
-  /** The type of the user's own resource. */
+  /** The type of the user's resource. */
   getUserType(): string | null;
-  /** The claims of the ID token, which were checked. */
+  /** The checked claims of the ID token. */
   getIdToken(): Record<string, any> | null;
-  /** The state, or what stands at a dot-separated path of it. */
+  /** The state, or the value at a dot-separated path in it. */
   getState(path?: string): any;
-  /** `null` for an open server. A session's token stays inside: throws `unsupported_option`. */
+  /** `null` for an open server. For a session it throws `unsupported_option`: its token is not accessible. */
   getAuthorizationHeader(): null;
   /**
-   * Gets a new access token. Without a refresh token it rejects with `refresh_unavailable`. Only a server that refuses the refresh
-   * token ends the session.
+   * Gets a new access token. Without a refresh token it rejects with `refresh_unavailable`. The session only ends if the server refuses the
+   * refresh token.
    */
   refresh(): Promise<ClientState>;
-  /** Gets a new access token where the one at hand runs out within ten seconds. */
+  /** Gets a new access token if the current one expires within ten seconds. */
   refreshIfNeeded(): Promise<ClientState>;
-  /** Observations by the codes of one of their CodeableConcepts, such as `code` or `category`. */
+  /** Groups observations by the codes in one of their CodeableConcepts, such as `code` or `category`. */
   byCode(observations: Observation | Observation[], property: string): Record<string, Observation[]>;
-  /** A function that gives the observations of some codes. */
+  /** Returns a function that returns the observations with some codes. */
   byCodes(observations: Observation | Observation[], property: string): (...codes: string[]) => Observation[];
-  /** What stands at a dot-separated path; `..` goes through all items of an array. */
+  /** The value at a dot-separated path; `..` visits all items of an array. */
   getPath(whole: object, path?: string): any;
 }
 
-/** fhirclient's settings. One that cannot be followed throws `unsupported_option` when it is set. */
+/** fhirclient's settings. Setting an unsupported value throws `unsupported_option`. */
 export interface Settings {
-  /** The code always leaves the page's address. */
+  /** The code is always removed from the page's URL. */
   replaceBrowserHistory: boolean;
-  /** Sessions are always kept tab by tab. */
+  /** Sessions are always stored per tab. */
   fullSessionStorageSupport: boolean;
-  /** A public client always names itself. */
+  /** A public client always sends its client id. */
   refreshTokenWithClientId: boolean;
-  /** Token requests carry no cookies of other sites. */
+  /** Token requests never send cookies to other sites. */
   refreshTokenWithCredentials: "same-origin" | "omit";
 }
 
-/** Launches, and what comes of them. */
+/** Launches and their results. */
 export interface OAuth2 {
-  /** fhirclient's settings, which are as they are. */
+  /** fhirclient's settings. Their values are fixed. */
   readonly settings: Settings;
   /**
-   * Leaves the page for the authorization server; resolves with nothing then, with `noRedirect` with its address. Of several
-   * configurations, the first that trusts the issuer in the page's address is taken.
+   * Navigates to the authorization server and resolves with `undefined`; with `noRedirect`, it resolves with the URL instead. If there are
+   * several configurations, the first one that trusts the issuer in the page's URL is used.
    *
-   * Rejects with `untrusted_issuer` where no configuration knows the issuer, with `unsupported_option` and `invalid_configuration`
-   * for what it cannot follow, else as `SmartApp.launch()` does.
+   * Rejects with `untrusted_issuer` if no configuration trusts the issuer, with `unsupported_option` and `invalid_configuration` for
+   * unsupported or invalid parameters, otherwise like `SmartApp.launch()`.
    */
   authorize(parameters: AuthorizeParams | AuthorizeParams[]): Promise<string | undefined>;
   /**
-   * The client, on the page of the redirect and after every reload. Rejects with `no_launch` where there is none to come back from,
-   * else as `SmartApp.resume()` does, such as with `access_denied`.
+   * Returns the client, on the redirect page and after each reload. Rejects with `no_launch` if there is no launch to complete, otherwise
+   * like `SmartApp.resume()`, for example with `access_denied`.
    */
   ready(options?: ReadyOptions): Promise<Client>;
-  /** The same in the manner of fhirclient's first version. */
+  /** The same with callbacks, as in the first version of fhirclient. */
   ready<T>(onReady: (client: Client) => T, onError?: (error: SmartError) => T): Promise<T>;
-  /** The client, or where there is none yet a launch. For apps whose page is their own redirect URI. */
+  /** Returns the client, or launches if there is none yet. For apps whose page is also their redirect URI. */
   init(parameters: AuthorizeParams | AuthorizeParams[], options?: ReadyOptions): Promise<Client>;
 }
 
-/** Launches, and what comes of them: `FHIR.oauth2`. */
+/** Launches and their results: `FHIR.oauth2`. */
 export const oauth2: OAuth2;
 
 /**
- * A client of a server that asks for no token, by its FHIR base or with a context of the app's own. With `tokenResponse: { access_token }`
- * it sends that token, to `serverUrl` and nowhere else, and keeps it in memory: for scripts and tests. Nothing refreshes the token.
+ * Creates a client of an open server, by its FHIR base or a custom state. With `tokenResponse: { access_token }`, it sends that token to
+ * `serverUrl` only and keeps it in memory: for scripts and tests. The token is never refreshed.
  *
  * ```js
  * const client = FHIR.client({ serverUrl: "https://ehr.example/fhir", tokenResponse: { access_token, patient: "1" } });
  * const patient = await client.patient.read();
  * ```
  */
-export function client(stateOrAddress: string | ClientState): Client;
+export function client(stateOrUrl: string | ClientState): Client;
 
-/** The platform's own. */
+/** The platform's `AbortController`. */
 export const AbortController: typeof globalThis.AbortController;
 
-/** All of it in one object, as fhirclient gives it. */
+/** The whole API as one object, as in fhirclient. */
 declare const FHIR: {
-  /** The platform's own. */
+  /** The platform's `AbortController`. */
   readonly AbortController: typeof globalThis.AbortController;
-  /** Makes a client of a server that asks for no token. */
+  /** Creates a client of an open server. */
   readonly client: typeof client;
   /** A client of one FHIR server. */
   readonly FhirClient: typeof FhirClient;
-  /** Launches, and what comes of them. */
+  /** Launches and their results. */
   readonly oauth2: OAuth2;
 };
 

@@ -1,5 +1,5 @@
 /**
- * SMART apps and their sessions: launch, tokens, refresh and FHIR calls. `smartrust/inline` and `smartrust/smartrust.min.js` have the same.
+ * SMART apps and their sessions: launch, tokens, refresh and FHIR requests. `smartrust/inline` and `smartrust/smartrust.min.js` export the same.
  *
  * @module smartrust
  */
@@ -26,18 +26,18 @@ import type {
 } from "./fhir.js";
 import type { SmartError } from "./errors.js";
 import type { Finding } from "./server.js";
-import type { Asked, Resource, ResourceOf, Sendable } from "./resources.js";
+import type { Resource, ResourceInput, ResourceOf, ResourceResult } from "./resources.js";
 
 export type * from "./config.js";
 export type * from "./fhir.js";
-export type { Asked, Resource, ResourceOf, Sendable, Stored, TypeIn } from "./resources.js";
+export type { ReferencedType, Resource, ResourceInput, ResourceOf, ResourceResult, SavedResource } from "./resources.js";
 export type * from "./backend.js";
 export { SmartError } from "./errors.js";
 export { BackendClient, Export, Keys, Registration, Scopes, diagnose, discover, register } from "./backend.js";
 
 /**
- * Loads the WebAssembly before the first call, which otherwise loads it. `source` says where the file is, if it is not beside this
- * package's other files: see `smartrust/wasm`. Rejects with `wasm_unavailable`.
+ * Loads the WebAssembly. Without it, the first call loads it. `source` is the file's URL or content, if the file is not in the package's
+ * folder: see `smartrust/wasm`. Rejects with `wasm_unavailable`.
  *
  * ```js
  * import { ready } from "smartrust";
@@ -55,70 +55,70 @@ export function ready(source?: WasmSource): Promise<void>;
  * const patient = await session?.patient?.read();
  * ```
  *
- * A mistake in the configuration rejects the first call, with the code `invalid_configuration`.
+ * If the configuration is invalid, the first call rejects with the code `invalid_configuration`.
  */
 export class SmartApp {
   constructor(config: SmartAppConfig);
   /**
-   * Brings the session of this page back: from the redirect that opened the page, else from the store. A reload brings back the session
-   * that the page showed, or none if that has ended. `null` if there is none, and if an EHR's launch link opened the page. A frame that
-   * showed no session gets none; a new tab gets the only session of a store that all tabs share.
+   * Returns this page's session: from the redirect that opened the page, or from the store. After a reload, it is the session that the page
+   * had, or `null` if that session has ended. It is also `null` if there is no session, and if an EHR's launch link opened the page. A
+   * frame that had no session gets none. A new tab gets the session of a store that all tabs share, if there is only one.
    *
-   * If the server was away while the code of the redirect was exchanged (`network`, `timeout`, a 5xx), call it again: for ten minutes it
-   * sends the code once more, also after a reload. It may be called twice at once; the same session is the same object.
+   * If the code exchange failed because the server was unavailable (`network`, `timeout`, a 5xx), call `resume()` again. For ten minutes it
+   * sends the code again, also after a reload. Concurrent calls are safe and return the same object for the same session.
    */
   resume(): Promise<Session | null>;
   /**
-   * Leaves the page for the authorization server: as the EHR's launch link in the page's address says, else for a standalone
-   * launch. Resolves with `null`; the session comes by `resume()` on the page of the redirect.
+   * Navigates to the authorization server: for the EHR's launch link in the page's URL, or otherwise for a standalone launch. Resolves
+   * with `null`. Call `resume()` on the redirect page to get the session.
    */
   launch(options?: LaunchOptions): Promise<null>;
   /**
-   * Launches in a window of its own, and gives the session that comes of it; the page stays. Call it in the user's click, before
-   * anything is awaited, or the browser blocks the window (`popup_blocked`). The page at `redirectUri` calls `resume()` as ever,
-   * which hands the redirect over and closes the window.
+   * Launches in a popup and returns the new session; the page stays. Call it in a click handler before any `await`, or the browser blocks
+   * the popup (`popup_blocked`). The page at `redirectUri` calls `resume()` as usual, which passes the redirect to this page and closes the
+   * popup.
    *
-   * Rejects with `popup_closed` some ten seconds after the user closed the window.
+   * Rejects with `popup_closed` about ten seconds after the user closed the popup.
    */
   launchInPopup(options?: PopupOptions): Promise<Session>;
   /**
-   * Leaves the page to ask the server of a session again, about the same patient: after the session ran out, or with
-   * `scope` to ask for more than was granted. `resume()` then gives a new session, or rejects with `patient_changed`.
+   * Navigates to the session's server to launch again for the same patient: after the session expired, or with `scope` to request more
+   * than was granted. `resume()` then returns a new session, or rejects with `patient_changed`.
    */
   launchAgain(session: Session, options?: { scope?: string }): Promise<null>;
-  /** All sessions that the store holds, of every configured server. */
+  /** All sessions in the store, of every configured server. */
   sessions(): Promise<Session[]>;
   /**
-   * A session with an access token that somebody gave the user, as test servers hand out. A reload brings it back.
+   * Creates a session from an access token that the user has, such as one that a test server issued. It is restored after a reload.
    *
-   * It cannot be refreshed, and who the user is was not checked: `identity` is `undefined`, and `findings()` says so. Signing out
-   * forgets the token here and does not revoke it, as it was issued to somebody else.
+   * It cannot be refreshed. The user is not authenticated: `identity` is `undefined`, and `findings()` reports it. Signing out deletes the
+   * token here but does not revoke it, because it was issued to another client.
    *
-   * Rejects with `invalid_access_token` for what cannot be one, and as a launch does where the server is unknown or its
-   * configuration cannot be had.
+   * Rejects with `invalid_access_token` if the string cannot be a token, and as a launch does if the server is unknown or its
+   * configuration cannot be fetched.
    */
   sessionFromToken(token: string, options?: PastedTokenOptions): Promise<Session>;
-  /** Prepares a launch and gives the address to send the user to, for an app that navigates by itself. */
+  /** Prepares a launch and returns the URL to send the user to, for an app that navigates by itself. */
   authorizationUrl(options?: LaunchOptions): Promise<string>;
-  /** Frees what the app holds in WebAssembly: `using app = new SmartApp(…)`. Its sessions stand. */
+  /** Frees the app's WebAssembly memory: `using app = new SmartApp(…)`. Its sessions are not affected. */
   [Symbol.dispose](): void;
 }
 
-/** What is known of an access token that was pasted. */
+/** What is known about an access token for `sessionFromToken`. */
 export interface PastedTokenOptions {
-  /** The configured name of its server, for where there are several. */
+  /** The configured name of its server; required if there are several. */
   server?: string;
-  /** The id of the patient that it is about. */
+  /** The id of the patient in context. */
   patient?: string;
-  /** The scopes that it was granted; without them those of the configuration, and the server has the last word. */
+  /** The granted scopes. Without them, the configured scopes are assumed, and the server decides. */
   scope?: string;
-  /** In how many seconds it runs out. */
+  /** The token's remaining lifetime in seconds. */
   expiresIn?: number;
 }
 
-/** What the server says of the user (OpenID Connect Core section 5.1). */
+/** Claims about the user (OpenID Connect Core section 5.1). */
 export interface UserInfo {
-  /** The user's name at the issuer, the same as in the ID token. */
+  /** The user's identifier at the issuer, the same as in the ID token. */
   sub: string;
   name?: string;
   email?: string;
@@ -126,41 +126,41 @@ export interface UserInfo {
   [member: string]: unknown;
 }
 
-/** What was asked for and what was granted, as scopes in the server's words. */
+/** Requested and granted scopes, as the server writes them. */
 export interface ScopeGrant {
-  /** What was asked for. */
+  /** The requested scopes. */
   requested: string[];
-  /** What was granted; all that was asked for, where the server did not say. */
+  /** The granted scopes. If the server did not return any, all requested scopes. */
   granted: string[];
-  /** What was asked for and of which nothing was granted. */
+  /** Requested scopes of which nothing was granted. */
   missing: string[];
-  /** What was asked for and of which a part was granted, such as a wildcard that came back as a few types. */
+  /** Requested scopes that were granted in part, such as a wildcard that was returned as a few resource types. */
   narrowed: string[];
-  /** What was granted though it was not asked for. */
+  /** Granted scopes that were not requested. */
   extra: string[];
 }
 
-/** Who the user is, and what of it was checked. */
+/** Who the user is, and which checks were done. */
 export interface Identity {
-  /** Who says so. */
+  /** The issuer of the ID token. */
   issuer: string;
-  /** The user's name at the issuer. */
+  /** The user's identifier at the issuer. */
   subject: string;
   /** All claims of the ID token. */
   claims: Record<string, unknown>;
-  /** Whether the issuer was compared with one that the server's documents name. */
+  /** Whether the issuer was compared with one from the server's documents. */
   issuerChecked: boolean;
-  /** Whether the nonce of the request came back. */
+  /** Whether the ID token contained the nonce of the request. */
   nonceChecked: boolean;
   /** Whether `at_hash` binds the ID token to the access token. */
   accessTokenHashChecked: boolean;
-  /** The check of the signature. One that does not hold ends the session. */
+  /** The state of the signature check. An invalid signature ends the session. */
   signature: "pending" | "verified" | "unchecked";
   /** Why the signature could not be checked. */
   signatureReason?: string;
 }
 
-/** The launch context as the server gave it, without the tokens. */
+/** The launch context as the server sent it, without the tokens. */
 export interface LaunchContext {
   patient?: string;
   encounter?: string;
@@ -176,15 +176,15 @@ export interface LaunchContext {
 export interface SessionEvents {
   /** The session has a new access token. */
   refreshed: null;
-  /** The check of the ID token's signature has ended, and the session stands. */
+  /** The check of the ID token's signature has finished, and the session goes on. */
   identitychecked: null;
-  /** The session has ended; the error says why, with the code `signed_out` where the user asked for it. */
+  /** The session has ended. The error is the reason; its code is `signed_out` if the user signed out. */
   signedout: SmartError;
 }
 
-/** What a server says of a token. */
+/** The server's introspection response for a token. */
 export interface Introspection {
-  /** Whether it can be used. */
+  /** Whether the token is active. */
   active: boolean;
   scope?: string;
   exp?: number;
@@ -192,43 +192,46 @@ export interface Introspection {
   [member: string]: unknown;
 }
 
-/** What became of the tokens at the server when the session was ended. They are forgotten here in any case. */
+/** What happened to the tokens at the server on sign-out. They are deleted here in any case. */
 export interface SignOut {
-  /** Taken back; no endpoint for it; a page for people in its place; out of reach or refused; ended before. */
+  /**
+   * `revoked`: the server revoked them. `notoffered`: it has no revocation endpoint. `page`: it has a web page instead. `failed`: the request
+   * failed or was refused. `ended`: the session had ended before.
+   */
   revocation: "revoked" | "notoffered" | "page" | "failed" | "ended";
-  /** The page on which people manage what they shared. */
+  /** The web page where users manage what they shared. */
   page?: string;
-  /** Why it failed. */
+  /** Why the revocation failed. */
   error?: SmartError;
 }
 
-/** A resource that a session is about. */
+/** A resource in a session's context. */
 export interface InContext<Name extends string = string> {
   /** The resource type. */
   readonly resourceType: Name;
-  /** The id, which is also its text: `` `Patient/${session.patient}` ``. */
+  /** The id, which is also the object's string: `` `Patient/${session.patient}` ``. */
   readonly id: string;
-  /** Such as `Patient/1`. */
+  /** The reference, such as `Patient/1`. */
   readonly reference: string;
   /** Reads the resource. */
-  read<T = unknown>(options?: RequestOptions): Promise<Asked<T, Name>>;
+  read<T = unknown>(options?: RequestOptions): Promise<ResourceResult<T, Name>>;
   toString(): string;
 }
 
-/** The patient that a session is about. */
+/** The patient in a session's context. */
 export interface PatientInContext extends InContext<"Patient"> {
-  /** As `session.search`, for what is this patient's (`patient=…`). */
+  /** Like `session.search`, for this patient's resources (`patient=…`). */
   search<T = unknown, Name extends string = string>(
     resourceType: Name,
     parameters?: SearchParameters,
     options?: SearchOptions,
-  ): Search<Asked<T, Name>>;
+  ): Search<ResourceResult<T, Name>>;
 }
 
-/** A signed-in session. Its tokens stay inside. */
+/** A signed-in session. Its tokens are not accessible. */
 export class Session implements Interactions {
   private constructor();
-  /** What tells the session from others of the same app. It is no secret. */
+  /** The session's id within the app. It is not a secret. */
   readonly id: string;
   /** The configured name of its server. */
   readonly server: string | undefined;
@@ -236,38 +239,37 @@ export class Session implements Interactions {
   readonly patient: PatientInContext | undefined;
   /** The encounter in context. */
   readonly encounter: InContext<"Encounter"> | undefined;
-  /** The user's own resource, such as `Practitioner/7`. */
+  /** The user's resource, such as `Practitioner/7`. */
   readonly fhirUser: InContext | undefined;
-  /** Everything that the server said of the launch. */
+  /** The whole launch context. */
   readonly context: LaunchContext;
-  /** What was asked for and what was granted. */
+  /** Requested and granted scopes. */
   readonly scopes: ScopeGrant;
-  /** Who the user is; `undefined` where no ID token came. */
+  /** Who the user is; `undefined` if there was no ID token. */
   readonly identity: Identity | undefined;
-  /** A page of the server's on which the user manages what was shared, to link to. It is never fetched. */
+  /** The server's web page where the user manages what was shared, for a link. It is never fetched. */
   readonly managementEndpoint: string | undefined;
-  /** When the access token runs out, where the server says. It is refreshed then, if it can be. */
+  /** When the access token expires, if the server said so. It is then refreshed if possible. */
   readonly expiresAt: Date | undefined;
-  /** Whether a new access token can be had without the user. */
+  /** Whether the session can get a new access token without the user. */
   readonly canRefresh: boolean;
-  /** Whether the session stands: it was not ended, and its access token is good or can be replaced. */
+  /** Whether the session can be used: it has not ended, and its access token is valid or can be refreshed. */
   readonly active: boolean;
   /**
-   * Whether the store holds the session. `false` where it refused, as a full one does: the session then goes on in memory, and ends when
-   * the page is reloaded or left.
+   * Whether the store holds the session. It is `false` if the store refused it, for example because it is full. The session is then kept
+   * in memory and ends when the page is reloaded or left.
    */
   readonly stored: boolean;
-  /** The FHIR base that requests go to. */
+  /** The FHIR base. */
   readonly fhirBase: string;
-  /** Whether resources of a type may be read. */
+  /** Whether the granted scopes allow reading resources of a type. */
   mayRead(resourceType: string): boolean;
   read: Interactions["read"];
   /**
-   * Reads what a Binary or any other URL holds: a reference such as `Binary/1`, or `attachment.url`, which may be relative to the FHIR
-   * base. A Binary is requested by `accept`, by FHIR JSON and by any media type, until the server answers one of them. The server may send
-   * another media type than `accept`: the `type` of the `Blob` says which. A URL outside the FHIR base is refused (`foreign_url`), and
-   * a Binary without readable data rejects with `invalid_content`.
-   *
+   * Reads the content of a Binary or of another URL: a reference such as `Binary/1`, or `attachment.url`, which may be relative to the FHIR
+   * base. A Binary is requested with `accept`, then as FHIR JSON, then with any media type, until the server accepts one of them. The server
+   * may send another media type than `accept`; check the `type` of the `Blob`. A URL outside the FHIR base is refused (`foreign_url`). A
+   * Binary without readable data rejects with `invalid_content`.
    * ```js
    * const { contentType, url } = documentReference.content[0].attachment;
    * const blob = await session.readBlob(url, { accept: contentType });
@@ -280,58 +282,58 @@ export class Session implements Interactions {
   delete: Interactions["delete"];
   operation: Interactions["operation"];
   /**
-   * Searches for resources of a type, exactly as the parameters say; `session.patient.search` adds whose they are. The next page is
-   * fetched while the caller works on the one before.
+   * Searches for resources of a type with exactly these parameters; `session.patient.search` adds the patient. The next page is fetched
+   * while the caller processes the current one.
    */
   search<T = unknown, Name extends string = string>(
     resourceType: Name,
     parameters?: SearchParameters,
     options?: SearchOptions,
-  ): Search<Asked<T, Name>>;
-  /** The history of a resource, of a type or, with `""`, of the server; its pages' `bundle` tells what was deleted. */
+  ): Search<ResourceResult<T, Name>>;
+  /** The history of a resource, of a type or, with `""`, of the server. Each page's `bundle` shows what was deleted. */
   history<T = Resource>(target: string, parameters?: SearchParameters, options?: SearchOptions): Search<T>;
   /** The server's capability statement. */
   capabilities(options?: RequestOptions): Promise<ResourceOf<"CapabilityStatement">>;
-  /** Sends a Bundle of requests of which each is done by itself. */
-  batch(bundle: Sendable, options?: RequestOptions): Promise<ResourceOf<"Bundle">>;
-  /** Sends a Bundle of requests that are all done, or none. */
-  transaction(bundle: Sendable, options?: RequestOptions): Promise<ResourceOf<"Bundle">>;
-  /** Gathers single requests into batches. */
+  /** Sends a Bundle of independent requests. */
+  batch(bundle: ResourceInput, options?: RequestOptions): Promise<ResourceOf<"Bundle">>;
+  /** Sends a Bundle of requests that all succeed or all fail. */
+  transaction(bundle: ResourceInput, options?: RequestOptions): Promise<ResourceOf<"Bundle">>;
+  /** Combines single requests into batches. */
   batcher(options?: BatcherOptions): Batcher;
-  /** Who a Patient may be (`Patient/$match`), in the server's order; nobody is picked. */
-  match(patient: Sendable, options?: MatchOptions): Promise<MatchCandidate[]>;
-  /** Follows references, each once. */
+  /** Finds candidates for a Patient (`Patient/$match`), in the server's order. None is chosen. */
+  match(patient: ResourceInput, options?: MatchOptions): Promise<MatchCandidate[]>;
+  /** Resolves references and reads each resource once. */
   resolver(options?: ResolverOptions): Resolver;
   /**
-   * Loads the record of the patient in context, all kinds of data side by side. One that fails or was not granted says so
-   * in its part and leaves the others alone.
+   * Loads the record of the patient in context, all kinds of data in parallel. If one fails or was not granted, its part reports it, and
+   * the others are not affected.
    */
   loadRecord(options?: RecordOptions): Promise<RecordPart[]>;
   /**
-   * Loads all that the server has of the patient in context, in a part for each type: by `$everything` where the server has it, else
-   * by a search for each type that it has.
+   * Loads everything that the server has about the patient in context, with a part for each type: with `$everything` if the server supports
+   * it, otherwise with a search for each supported type.
    */
   loadWholeRecord(options?: Abortable & { onProgress?: (progress: RecordProgress) => void }): Promise<RecordPart[]>;
-  /** Makes the session the one that this page shows, and that a reload of it brings back. Other tabs and frames keep theirs. */
+  /** Makes this the page's current session, which a reload restores. Other tabs and frames keep theirs. */
   makeCurrent(): Promise<void>;
-  /** Gets a new access token; with `scope`, one that may do less. Calls that meet share one request. */
+  /** Gets a new access token; with `scope`, one with fewer permissions. Concurrent calls share one request. */
   refresh(options?: { scope?: string }): Promise<void>;
   /**
-   * What the server says of the access token (RFC 7662). The token asks about itself; `asClient` asks in the client's name.
+   * Introspects the access token (RFC 7662). The token itself authorizes the request; with `asClient`, the client authenticates.
    */
   introspect(options?: Abortable & { asClient?: boolean }): Promise<Introspection>;
   /**
-   * What the server says of the user (OpenID Connect Core section 5.3), held against the ID token's subject.
+   * Fetches claims about the user (OpenID Connect Core section 5.3) and compares them with the ID token's subject.
    *
-   * Rejects with `not_offered` where no ID token came or the server has no such endpoint, and with `invalid_user_info` for an answer
-   * about somebody else.
+   * Rejects with `not_offered` if there was no ID token or the server has no such endpoint, and with `invalid_user_info` if the response is
+   * about another user.
    */
   userInfo(options?: Abortable): Promise<UserInfo>;
-  /** What was odd about the launch or a refresh, and yet no reason to stop. */
+  /** Deviations from the standard in the launch or a refresh that did not stop it. */
   findings(): Promise<Finding[]>;
-  /** Ends the session in this tab and in all that share it, and gives its tokens back where the server takes them. */
+  /** Ends the session in all tabs that share it, and revokes its tokens if the server supports it. */
   signOut(): Promise<SignOut>;
-  /** Calls a listener with every event of a type; its `detail` is what `SessionEvents` says. */
+  /** Adds a listener for an event; the event's `detail` has the type in `SessionEvents`. */
   addEventListener<E extends keyof SessionEvents>(
     type: E,
     listener: (event: CustomEvent<SessionEvents[E]>) => void,
@@ -342,6 +344,6 @@ export class Session implements Interactions {
     listener: (event: CustomEvent<SessionEvents[E]>) => void,
     options?: boolean | EventListenerOptions,
   ): void;
-  /** Frees what this object holds in WebAssembly: `using session = …`. The session itself stands. */
+  /** Frees the object's WebAssembly memory: `using session = …`. The session itself is not affected. */
   [Symbol.dispose](): void;
 }

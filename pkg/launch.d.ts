@@ -4,8 +4,8 @@ export type * from "./config.js";
 export { SmartError } from "./errors.js";
 
 /**
- * Loads the WebAssembly before the first call, which otherwise loads it. `source` says where the file is, if it is not beside this
- * package's other files: see `smartrust/launch/wasm`. Rejects with `wasm_unavailable`.
+ * Loads the WebAssembly. Without it, the first call loads it. `source` is the file's URL or content, if the file is not in the package's
+ * folder: see `smartrust/launch/wasm`. Rejects with `wasm_unavailable`.
  *
  * ```js
  * import { ready } from "smartrust/launch";
@@ -15,8 +15,8 @@ export { SmartError } from "./errors.js";
 export function ready(source?: WasmSource): Promise<void>;
 
 /**
- * The app on a launch page of its own, with half the bytes of `smartrust`: it leaves for the authorization server, and the page of
- * the redirect URI, which imports `smartrust` with the same configuration, completes the launch by `resume()`.
+ * The app on a separate launch page, with half the bytes of `smartrust`. It navigates to the authorization server. The page at the
+ * redirect URI imports `smartrust`, has the same configuration, and completes the launch with `resume()`.
  *
  * ```js
  * import { SmartApp } from "smartrust/launch";
@@ -24,15 +24,15 @@ export function ready(source?: WasmSource): Promise<void>;
  * ```
  */
 export class SmartApp {
-  /** `redirectUri` is the page that completes the launch. A mistake rejects the first call, with the code `invalid_configuration`. */
+  /** `redirectUri` is the page that completes the launch. If the configuration is invalid, the first call rejects with `invalid_configuration`. */
   constructor(config: SmartAppConfig);
   /**
-   * Leaves the page for the authorization server: as the EHR's launch link in the page's URL says, otherwise for a standalone
-   * launch. Resolves with `null`. While it waits, the browser fetches the WebAssembly of `smartrust` for the page that comes next.
+   * Navigates to the authorization server: for the EHR's launch link in the page's URL, or otherwise for a standalone launch. Resolves
+   * with `null`. In the meantime, the browser prefetches the WebAssembly of `smartrust` for the next page.
    */
   launch(options?: LaunchOptions): Promise<null>;
   /** Prepares a launch and returns the URL to send the user to, for an app that navigates by itself. */
   authorizationUrl(options?: LaunchOptions): Promise<string>;
-  /** Frees what the app holds in WebAssembly: `using app = new SmartApp(…)`. */
+  /** Frees the app's WebAssembly memory: `using app = new SmartApp(…)`. */
   [Symbol.dispose](): void;
 }

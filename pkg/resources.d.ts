@@ -1,4 +1,4 @@
-// FHIR resources: by the types of @types/fhir where it is installed, else by a plain one.
+// Types of FHIR resources: those of @types/fhir if it is installed, otherwise a generic one.
 
 /** A FHIR resource, as the server sent it. */
 export interface Resource {
@@ -7,14 +7,14 @@ export interface Resource {
   [member: string]: any;
 }
 
-// @ts-ignore: @types/fhir is an optional peer. With the ending, Node's resolution finds it, too.
+// @ts-ignore: @types/fhir is an optional peer dependency. Node's module resolution needs the `.js` extension.
 type Installed = import("fhir/r4.js").FhirResource;
 
-/** Whether it is missing: a type that cannot be found has every key. */
+/** Whether @types/fhir is missing: an unresolved type has every key. */
 type IsMissing = string extends keyof Installed ? true : false;
 
 /**
- * The resource of a type. With `@types/fhir` installed, `ResourceOf<"Patient">` is its `Patient` (FHIR R4); without, and for a name
+ * The type of a resource. If `@types/fhir` is installed, `ResourceOf<"Patient">` is its `Patient` (FHIR R4). Otherwise, and for a name
  * that it does not know, it is `Resource`.
  */
 export type ResourceOf<Name extends string> =
@@ -26,22 +26,22 @@ export type ResourceOf<Name extends string> =
         ? Resource
         : Extract<Installed, { resourceType: Name }>;
 
-/** What a caller asks for: a resource type's name, or a type of the caller's own; else what the type in the call tells. */
-export type Asked<T, Name extends string> = unknown extends T ? ResourceOf<Name> : T extends string ? ResourceOf<T> : T;
+/** The type of a result: by a resource type's name or a type given by the caller, otherwise by the type in the call. */
+export type ResourceResult<T, Name extends string> = unknown extends T ? ResourceOf<Name> : T extends string ? ResourceOf<T> : T;
 
-/** The resource type that a reference names, such as `"Patient"` for `"Patient/1"`. */
-export type TypeIn<Reference extends string> = Reference extends `${infer Name}/${string}` ? Name : string;
+/** The resource type in a reference, such as `"Patient"` in `"Patient/1"`. */
+export type ReferencedType<Reference extends string> = Reference extends `${infer Name}/${string}` ? Name : string;
 
-/** A resource to send: a plain one, or one of any types. */
-export type Sendable = Resource | { resourceType: string };
+/** A resource as an argument: a `Resource`, or one of any other type. */
+export type ResourceInput = Resource | { resourceType: string };
 
-/** Whether a type is a whole resource's, and not that of a literal: every resource may have this, and few do. */
+/** Whether a type is that of a whole resource and not of an object literal: all resource types have this rare member. */
 type IsWhole<T> = "implicitRules" extends keyof T ? true : false;
 
 /**
- * A resource that was sent, as the server has it: with an id, and with all members that its type may have. A variable of a resource's
- * type comes back by that type, a literal by the one that it names.
+ * A created or updated resource as the server returns it: with an id and all members of its type. For a variable with a resource type it
+ * is that type, for an object literal the type that its `resourceType` names.
  */
-export type Stored<T extends Sendable, Name extends string = T["resourceType"]> = (IsWhole<T> extends true ? T : ResourceOf<Name>) & {
+export type SavedResource<T extends ResourceInput, Name extends string = T["resourceType"]> = (IsWhole<T> extends true ? T : ResourceOf<Name>) & {
   id: string;
 };

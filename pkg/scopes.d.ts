@@ -1,8 +1,8 @@
-/** A set of scopes (SMART App Launch 2.2, scopes and launch context), in either version's words. It can be iterated. */
+/** A set of scopes (SMART App Launch 2.2, scopes and launch context), in the syntax of version 1 or 2. It is iterable. */
 export class Scopes implements Iterable<string> {
   private constructor();
   /**
-   * Reads scopes that stand between spaces, or one by one.
+   * Parses scopes: a string separated by spaces, or an iterable.
    *
    * ```js
    * const scopes = await Scopes.parse("openid patient/Observation.read");
@@ -10,19 +10,19 @@ export class Scopes implements Iterable<string> {
    * ```
    */
   static parse(scopes: string | Iterable<string>): Promise<Scopes>;
-  /** Whether these allow all that the others do, by one scope or by several together. */
+  /** Whether these scopes allow everything that the others allow, by one scope or several together. */
   covers(others: string | Iterable<string>): boolean;
-  /** Whether something may be done with some resources of a type, in any context; by default read and search (`rs`). */
+  /** Whether these scopes allow permissions on some resources of a type, in any context. The default is read and search (`rs`). */
   allows(resourceType: string, permissions?: string): boolean;
-  /** The fewest scopes that allow the same; those that became one are in the words of version 2. */
+  /** The smallest set of scopes that allows the same. Merged scopes use the syntax of version 2. */
   reduced(): Scopes;
-  /** These and others, each once. */
+  /** The union of these and other scopes. */
   union(others: string | Iterable<string>): Scopes;
-  /** What each allows, in a sentence that a patient understands. */
+  /** A plain-language sentence for each scope, for patients. */
   sentences(): { scope: string; sentence: string }[];
-  /** The scopes as they were written. */
+  /** The scopes as written. */
   [Symbol.iterator](): IterableIterator<string>;
-  /** The scopes with spaces between them. */
+  /** The scopes, separated by spaces. */
   toString(): string;
   toJSON(): string;
 }

@@ -1,18 +1,18 @@
-// What can be asked of a server without a client.
+// Discovery and registration, which need no client.
 
 import type { Keys } from "./backend.js";
 
-/** A server: its FHIR base, or its bases. */
+/** A server: its FHIR base, or an object with its bases and endpoints. */
 export type ServerBases =
   | string
   | {
       /** The FHIR base. */
       fhirBase: string;
-      /** Where `.well-known` lies, if not under the FHIR base. */
+      /** The base of `.well-known`, if it is not the FHIR base. */
       discoveryBase?: string;
-      /** Allows plain http to other machines. Everybody on the way can then read along. */
+      /** Allows http to other hosts. Everybody on the network path can then read the requests. */
       allowInsecureHttp?: boolean;
-      /** The endpoints that a `ServerConfig` names: `discover` takes them, `diagnose` says where the documents differ. */
+      /** Endpoints as in `ServerConfig`. `discover` uses them; `diagnose` reports differences from the documents. */
       authorizationEndpoint?: string;
       tokenEndpoint?: string;
       jwksUri?: string;
@@ -22,7 +22,7 @@ export type ServerBases =
       userinfoEndpoint?: string;
     };
 
-/** A server's endpoints, absolute, and capabilities (SMART App Launch 2.2, conformance). */
+/** A server's endpoints as absolute URLs, and its capabilities (SMART App Launch 2.2, conformance). */
 export interface SmartConfiguration {
   issuer?: string;
   authorization_endpoint?: string;
@@ -39,26 +39,26 @@ export interface SmartConfiguration {
   document: Record<string, unknown>;
 }
 
-/** Something odd about a server's documents. */
+/** A deviation in a server's documents or responses. */
 export interface Finding {
-  /** A stable name, such as `string_for_array`. */
+  /** A stable code, such as `string_for_array`. */
   code: string;
-  /** What was found, in plain language. */
+  /** A description in plain language. */
   message: string;
-  /** The section of the standard that says otherwise. */
+  /** The section of the standard that it violates. */
   section: string;
 }
 
 /**
- * Finds a server's endpoints as a launch does: in its SMART configuration, else in its other documents. Rejects with
+ * Finds a server's endpoints as a launch does: in its SMART configuration, otherwise in its other documents. Rejects with
  * `discovery_failed`.
  */
 export function discover(server: ServerBases): Promise<SmartConfiguration>;
 
-/** Fetches a server's documents and lists what is odd about them. A document that cannot be had is a finding too. */
+/** Fetches a server's documents and returns their deviations. A document that cannot be fetched is a finding too. */
 export function diagnose(server: ServerBases): Promise<Finding[]>;
 
-/** What a client says of itself (RFC 7591 section 2). Members that this list lacks are not sent; empty arrays are sent as they are. */
+/** Client metadata (RFC 7591 section 2). Members that are not in this list are not sent; empty arrays are sent. */
 export interface ClientMetadata {
   client_name?: string;
   client_uri?: string;
@@ -73,31 +73,31 @@ export interface ClientMetadata {
   response_types?: string[];
   token_endpoint_auth_method: "none" | "client_secret_post" | "client_secret_basic" | "private_key_jwt";
   jwks_uri?: string;
-  /** The client's public keys: a JWK Set, or `Keys`, whose public half is sent. */
+  /** The client's public keys: a JWK Set, or `Keys`, of which only the public key is sent. */
   jwks?: { keys: JsonWebKey[] } | Keys;
   software_id?: string;
   software_version?: string;
   software_statement?: string;
 }
 
-/** A registration, in the words of RFC 7591 section 3.2.1. */
+/** A registration response (RFC 7591 section 3.2.1). */
 export interface RegistrationDocument extends Partial<Omit<ClientMetadata, "jwks">> {
   /** The client's public keys. */
   jwks?: { keys: JsonWebKey[] };
   client_id: string;
-  /** The secret, where the server made one. */
+  /** The client secret, if the server issued one. */
   client_secret?: string;
   /** In seconds since 1970. */
   client_id_issued_at?: number;
   /** In seconds since 1970; absent for never. */
   client_secret_expires_at?: number;
-  /** What the registration can be read, changed and removed with. Keep it as a secret. */
+  /** The token for reading, updating and deleting the registration. Keep it secret. */
   registration_access_token?: string;
-  /** Where it can. */
+  /** The URL for reading, updating and deleting the registration. */
   registration_client_uri?: string;
 }
 
-/** What a server registered otherwise than it was asked to. */
+/** A difference between sent and registered metadata. */
 export interface MetadataChange {
   member: string;
   sent?: string;
@@ -105,10 +105,10 @@ export interface MetadataChange {
 }
 
 /**
- * Registers a client by the server's registration endpoint (RFC 7591). `initialAccessToken` is for servers that register only for
- * those whom their administrator gave one.
+ * Registers a client at the server's registration endpoint (RFC 7591). Use `initialAccessToken` if the server requires one, which its
+ * administrator issues.
  *
- * Rejects with `registration_off` where the server has no such endpoint, with `registration_failed` where it refuses.
+ * Rejects with `registration_off` if the server has no such endpoint, and with `registration_failed` if it refuses.
  */
 export function register(
   server: ServerBases,
@@ -117,23 +117,23 @@ export function register(
 ): Promise<Registration>;
 
 /**
- * A registered client. As data (`JSON.stringify`) it can be kept and made again: `new Registration(JSON.parse(text))`. It holds
- * secrets: keep it where no page can read it.
+ * A registered client. To store it, use `JSON.stringify`; to restore it, `new Registration(JSON.parse(text))`. It contains
+ * secrets: store it where no page can read it.
  */
 export class Registration {
   constructor(kept: { endpoint: string; document: RegistrationDocument; changes?: MetadataChange[] });
   /** The registration endpoint. */
   readonly endpoint: string;
-  /** What the server registered. */
+  /** The registration response. */
   readonly document: RegistrationDocument;
-  /** What of it is otherwise than it was asked for. */
+  /** Differences between the response and the request. */
   readonly changes: MetadataChange[];
   /** The client id. */
   readonly clientId: string;
-  /** Reads the registration as it stands now (RFC 7592). Keep the answer in place of this one. */
+  /** Reads the current registration (RFC 7592). Keep the result instead of this object. */
   read(options?: { signal?: AbortSignal }): Promise<Registration>;
-  /** Replaces the metadata. Keep the answer in place of this one. */
+  /** Replaces the metadata. Keep the result instead of this object. */
   update(metadata: ClientMetadata, options?: { signal?: AbortSignal }): Promise<Registration>;
-  /** Removes the registration; its client id and tokens are void then. */
+  /** Deletes the registration. Its client id and tokens are then invalid. */
   delete(options?: { signal?: AbortSignal }): Promise<void>;
 }

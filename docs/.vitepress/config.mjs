@@ -28,19 +28,19 @@ const api = Object.fromEntries(
 
 const guides = [
   {
-    text: "Begin",
-    items: [page("What it is", "/"), page("Five-minute start", "/start"), page("Coming from fhirclient", "/migrate-from-fhirclient")],
+    text: "Start",
+    items: [page("Overview", "/"), page("Five-minute start", "/start"), page("Migrate from fhirclient", "/migrate-from-fhirclient")],
   },
   {
     text: "Launch",
     items: [
       page("Standalone launch", "/guide/standalone-launch"),
       page("EHR launch", "/guide/ehr-launch"),
-      page("Scopes: asked, denied, narrowed", "/guide/scopes"),
+      page("Scopes", "/guide/scopes"),
       page("Refresh and sign-out", "/guide/sessions"),
       page("Several servers and sessions", "/guide/several"),
       page("Frames and popups", "/guide/frames-and-popups"),
-      page("In a web worker", "/guide/workers"),
+      page("Web workers", "/guide/workers"),
     ],
   },
   {
@@ -58,7 +58,7 @@ const guides = [
       page("HIEBus, Epic and others", "/guide/other-servers"),
       page("Discovery and registration", "/guide/registration"),
       page("Keys", "/guide/keys"),
-      page("A server that wants a secret", "/token-proxy"),
+      page("Client secrets: the token proxy", "/token-proxy"),
     ],
   },
   {
@@ -107,6 +107,6 @@ export default defineConfig({
     sidebar: { "/": guides, ...api },
     outline: [2, 3],
     search: { provider: "local" },
-    docFooter: { prev: "Before", next: "Next" },
+    docFooter: { prev: "Previous", next: "Next" },
   },
 });

@@ -56,7 +56,7 @@ for (const { step, more = [] } of [
 
 test("the guide's last step ends the session", async ({ page }) => {
   await connect(page, "smartrust");
-  const [code] = blocksOf("7. The end of the session");
+  const [code] = blocksOf("7. Sign-out");
   const shown = await shownBy(page, code);
   assert.equal(shown.length, 1);
   assert.equal(await page.evaluate(async () => (await window.connected).session.active), false);
