@@ -111,6 +111,7 @@ impl<P: Platform> SmartApp<P> {
         Ok(Some(self.session(connection, id.to_owned(), record, Origin::Store)))
     }
 
+    /// The session of a record: the one that is open and stands, else a new one.
     pub(crate) fn session(
         &self,
         connection: Rc<Connection>,

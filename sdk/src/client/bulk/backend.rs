@@ -152,7 +152,7 @@ impl<P: Platform> BackendClient<P> {
     /// sent before the first page is asked for; from then on each next page is fetched while the caller works on the one before.
     ///
     /// ```no_run
-    /// # use smartrust::{Failure, abort::AbortSignal, client::backend::BackendClient, platform::Platform};
+    /// # use smartrust::{Failure, abort::AbortSignal, client::bulk::BackendClient, platform::Platform};
     /// # async fn example<P: Platform>(client: &BackendClient<P>) -> Result<(), Failure> {
     /// let search = client.search("Group", &[("_count".into(), "50".into())], &AbortSignal::never())?;
     /// while let Some(page) = search.next_page().await? {

@@ -211,7 +211,7 @@ impl<P: Platform> Export<P> {
 }
 
 /// How often in a row something may fail in a way that passes.
-pub(crate) struct Patience {
+pub(super) struct Patience {
     left: u32,
     pause: f64,
 }

@@ -7,7 +7,7 @@ use crate::fhir::export::ExportManifest;
 use crate::protocol::url::Url;
 
 /// Gathers the pages of a manifest.
-pub(crate) struct ManifestPages {
+pub(super) struct ManifestPages {
     next: Url,
     seen: HashSet<String>,
     manifest: Option<ExportManifest>,

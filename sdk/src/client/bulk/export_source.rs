@@ -23,7 +23,7 @@ pub(crate) enum Progress<T> {
 }
 
 /// A file's connection, and what to do when it breaks off.
-pub(crate) struct Source<P: Platform> {
+pub(super) struct Source<P: Platform> {
     export: Export<P>,
     pub url: Url,
     with_token: bool,

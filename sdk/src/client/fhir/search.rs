@@ -15,7 +15,7 @@ use crate::protocol::http::Request;
 use crate::protocol::url::Url;
 
 /// Sends a request with the token of a session or a service.
-pub(crate) type Exchange<V> = Box<dyn Fn(Request) -> LocalFuture<Result<FhirResponse<V>, Failure>>>;
+pub(super) type Exchange<V> = Box<dyn Fn(Request) -> LocalFuture<Result<FhirResponse<V>, Failure>>>;
 
 /// What a server's links to its pages are held against, and what was found of them.
 pub(crate) struct Links {

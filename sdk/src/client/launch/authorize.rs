@@ -86,7 +86,7 @@ impl<P: Platform> SmartApp<P> {
     }
 
     /// Prepares a launch with this state.
-    pub(crate) async fn authorization_url_of(
+    pub(super) async fn authorization_url_of(
         &self,
         state: &str,
         options: &LaunchOptions,
@@ -235,7 +235,7 @@ impl<P: Platform> SmartApp<P> {
         Ok(bytes)
     }
 
-    pub(crate) fn random_text(&self) -> Result<String, Failure> {
+    pub(super) fn random_text(&self) -> Result<String, Failure> {
         Ok(base64url(&self.random_bytes()?))
     }
 

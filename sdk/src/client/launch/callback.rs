@@ -73,7 +73,7 @@ impl<P: Platform> SmartApp<P> {
     }
 
     /// Exchanges the code of a launch whose redirect came before; `None` where there is no such launch any more.
-    pub(crate) async fn complete_again(&self, state: &str) -> Result<Option<Session<P>>, Failure> {
+    pub(super) async fn complete_again(&self, state: &str) -> Result<Option<Session<P>>, Failure> {
         let _lock = self.lock_launch(state).await;
         if let Some(session) = self.open_session(state).await? {
             return Ok(Some(session));

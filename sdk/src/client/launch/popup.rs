@@ -14,7 +14,7 @@ use crate::platform::Platform;
 use crate::protocol::callback::Callback;
 
 /// How a state ends whose redirect belongs to the page that opened the window.
-pub(crate) const POPUP: &str = ".popup";
+pub(super) const POPUP: &str = ".popup";
 
 /// What the page answers when it has taken a redirect.
 const TAKEN: &str = "taken";
@@ -99,7 +99,7 @@ impl<P: Platform> SmartApp<P> {
 }
 
 /// Sends a redirect's URL to the page that opened this window. That page closes the window, or lets it close itself.
-pub(crate) async fn deliver_to_opener<P: Platform>(platform: &P, state: &str, url: &str) -> Result<(), Failure> {
+pub(super) async fn deliver_to_opener<P: Platform>(platform: &P, state: &str, url: &str) -> Result<(), Failure> {
     let arrival = AbortHandle::new();
     let taken = arrival.signal();
     let answered = move |answer: &str| {

@@ -106,7 +106,7 @@ fn read_token_proxy(record: &ServerRecord, redirect_uri: &Url, proxy: &str) -> R
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::server::config::NamedEndpoints;
+    use crate::client::server::NamedEndpoints;
     use crate::protocol::secret::ClientSecret;
 
     fn wrong_member(adjust: impl Fn(&mut ServerRecord)) -> Option<String> {

@@ -38,7 +38,7 @@ struct Found {
 
 /// Where endpoints are looked for.
 #[derive(Clone, Copy, PartialEq)]
-pub(crate) enum Document {
+pub(super) enum Document {
     SmartConfiguration,
     OpenidConfiguration,
     CapabilityStatement,
@@ -226,7 +226,7 @@ pub(crate) fn bases(server: &Server) -> [&Url; 2] {
 }
 
 /// What an OpenID configuration of the server is held against.
-pub(crate) fn asked_server<'a>(
+pub(super) fn asked_server<'a>(
     server: &'a Server,
     bases: &'a [&'a Url; 2],
     smart: Option<KnownEndpoints<'a>>,

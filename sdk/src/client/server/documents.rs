@@ -10,10 +10,10 @@ use crate::protocol::http::Request;
 /// How long a document is good for that does not say so itself, in seconds.
 const LIFETIME: f64 = 300.0;
 /// What came back where nothing did.
-pub(crate) const TOO_LATE: &str = "no answer came in time";
+pub(super) const TOO_LATE: &str = "no answer came in time";
 
 /// Fetches one document and says how long it is good for, or what came back in its place.
-pub(crate) async fn fetch_document<P: Platform>(
+pub(super) async fn fetch_document<P: Platform>(
     platform: &P,
     request: &Request,
 ) -> Result<(<P as Json>::Value, f64), String> {
@@ -25,7 +25,7 @@ pub(crate) async fn fetch_document<P: Platform>(
 
 /// Fetches a document as [`fetch_document`] does, and again after a while where the server is busy or the connection was
 /// lost, within the time that a document has.
-pub(crate) async fn fetch_patiently<P: Platform>(
+pub(super) async fn fetch_patiently<P: Platform>(
     platform: &P,
     request: &Request,
 ) -> Result<(<P as Json>::Value, f64), String> {

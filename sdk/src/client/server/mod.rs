@@ -1,9 +1,9 @@
 //! A server as the app knows it: its configuration, its documents and keys, how the client authenticates and registers there, and what
-//! is odd about it. May import `store/` and `tasks/`. The configuration holds no caches: what was found out is with those who
-//! found it, in a [`connection::Connection`].
+//! is odd about it. May import `store/` and `tasks/`. The configuration holds no caches: `discovery` and `keys` keep what they found,
+//! and a `Connection` holds them beside the configured server.
 
-pub(crate) mod authentication;
-pub(crate) mod config;
+mod authentication;
+mod config;
 pub(crate) mod config_json;
 pub(crate) mod config_names;
 pub(crate) mod configured;

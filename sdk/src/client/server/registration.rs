@@ -22,7 +22,7 @@ use crate::protocol::url::Url;
 /// ```
 /// # #[cfg(feature = "memory")] {
 /// use smartrust::abort::AbortSignal;
-/// use smartrust::client::registration::RegistrationEndpoint;
+/// use smartrust::client::server::RegistrationEndpoint;
 /// use smartrust::platform::Platform;
 /// use smartrust::protocol::client_metadata::ClientMetadata;
 /// use smartrust::{Failure, ServerRecord};

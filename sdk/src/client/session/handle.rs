@@ -157,7 +157,7 @@ impl<P: Platform> Session<P> {
         self.inner.listen(listener)
     }
 
-    pub(crate) fn expires_within(&self, seconds: f64) -> bool {
+    pub(super) fn expires_within(&self, seconds: f64) -> bool {
         self.expires_at().is_some_and(|expires_at| self.inner.platform.now() + seconds >= expires_at)
     }
 }

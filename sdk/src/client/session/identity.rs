@@ -24,7 +24,7 @@ enum Checked {
 }
 
 /// Starts the check of the signature, where it is still to be made. A signature that does not hold ends the session.
-pub(crate) fn check_signature<P: Platform>(inner: &Rc<Inner<P>>) {
+pub(super) fn check_signature<P: Platform>(inner: &Rc<Inner<P>>) {
     let id_token = inner.record.borrow().id_token.clone();
     let Some(id_token) = id_token.filter(|token| inner.signature_check.running.borrow().as_ref() != Some(token)) else {
         return;
@@ -44,7 +44,7 @@ pub(crate) fn check_signature<P: Platform>(inner: &Rc<Inner<P>>) {
 }
 
 /// Starts the check again where it could not be made before: at the next use of the session, later ever after a pause.
-pub(crate) fn check_again<P: Platform>(inner: &Rc<Inner<P>>) {
+pub(super) fn check_again<P: Platform>(inner: &Rc<Inner<P>>) {
     let SignatureCheck { failed, last_failed, .. } = &inner.signature_check;
     let is_due = failed.get() == 1 || inner.platform.now() - last_failed.get() >= PAUSE;
     if failed.get() > 0 && is_due {

@@ -15,7 +15,7 @@ const QUESTION: &str = "newerThan";
 const REFUSED: &str = "refused";
 
 /// What a tab says of a session.
-pub(crate) enum Message {
+pub(super) enum Message {
     /// The user has signed out, with tokens that were renewed so many times.
     SignedOut(f64),
     /// Who holds tokens that were renewed more often than so many times?

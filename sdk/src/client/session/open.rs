@@ -21,6 +21,7 @@ pub(crate) enum Origin {
 }
 
 impl<P: Platform> Session<P> {
+    /// A session by its record. A configured app keeps one for each id.
     pub(crate) fn open(
         platform: P,
         current: Rc<Current>,

@@ -12,7 +12,7 @@ use crate::platform::Platform;
 use crate::protocol::secret::RefreshToken;
 
 /// Hears what another tab says of the session.
-pub(crate) fn hear<P: Platform>(session: &Weak<Inner<P>>, message: &str) {
+pub(super) fn hear<P: Platform>(session: &Weak<Inner<P>>, message: &str) {
     let Some(inner) = session.upgrade().filter(|inner| inner.check_active().is_ok()) else { return };
     let Some(message) = inner.platform.parse(message).and_then(|message| Message::read(&message)) else { return };
     let renewals = inner.record.borrow().renewals;

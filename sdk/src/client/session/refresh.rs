@@ -81,7 +81,7 @@ impl<P: Platform> Session<P> {
     }
 
     /// Begins a refresh that nobody waits for, before the token runs out. One that fails is begun again after a while.
-    pub(crate) fn refresh_ahead(&self) {
+    pub(super) fn refresh_ahead(&self) {
         let now = self.inner.platform.now();
         let is_due = now - self.inner.refreshed_ahead.get() >= PAUSE_AHEAD;
         if is_due && self.can_refresh() && self.inner.refreshing.borrow().is_none() {

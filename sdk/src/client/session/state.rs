@@ -30,6 +30,7 @@ pub enum SessionEvent {
 
 type Listener = Rc<dyn Fn(&SessionEvent)>;
 
+/// The state of a session, shared by its handles.
 pub(crate) struct Inner<P: Platform> {
     pub platform: P,
     pub current: Rc<Current>,
