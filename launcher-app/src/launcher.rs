@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use leptos::ev;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use smartrust::client::app::LaunchOptions;
+use smartrust::client::launch::LaunchOptions;
 use smartrust::client::session::{EventSubscription, SessionEvent};
 use smartrust::platform::{Clock, Navigator, Store};
 use smartrust::protocol::callback::Callback;

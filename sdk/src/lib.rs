@@ -39,6 +39,6 @@ mod pages {
 }
 
 pub use client::app::SmartApp;
-pub use client::config::{ServerRecord, SmartAppConfig};
+pub use client::server::{ServerRecord, SmartAppConfig};
 pub use client::session::Session;
 pub use error::{Error, Failure};

@@ -10,7 +10,7 @@ use std::rc::Rc;
 use axum::body::Body;
 use browser::{Answer, Browser, FHIR};
 use sandbox_ehr::Config;
-use smartrust::client::app::LaunchOptions;
+use smartrust::client::launch::LaunchOptions;
 use smartrust::memory::{MemoryPlatform, Reply, World};
 use smartrust::platform::Navigator as _;
 use smartrust::protocol::http::Request;

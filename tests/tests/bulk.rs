@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use services::{begin, clinic, exported, read, references, service, wait};
 use smartrust::Error;
 use smartrust::abort::AbortSignal;
-use smartrust::client::export::ReadOptions;
+use smartrust::client::bulk::ReadOptions;
 use smartrust::fhir::export::{ExportLevel, ExportRequest};
 use smartrust::platform::Clock as _;
 use smartrust_tests::Clinic;

@@ -8,7 +8,7 @@ mod services;
 use serde_json::{Value, json};
 use services::{begin, clinic, exported, read, references, service, wait};
 use smartrust::Error;
-use smartrust::client::export::ReadOptions;
+use smartrust::client::bulk::ReadOptions;
 use smartrust::fhir::export::ExportRequest;
 // The keys of the sandbox's own tests look for it by this name.
 use smartrust_tests::browser as support;

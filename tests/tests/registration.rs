@@ -2,7 +2,7 @@
 
 use sandbox_ehr::Dialect;
 use smartrust::abort::AbortSignal;
-use smartrust::client::registration::RegistrationEndpoint;
+use smartrust::client::server::RegistrationEndpoint;
 use smartrust::memory::MemoryPlatform;
 use smartrust::protocol::client_metadata::ClientMetadata;
 use smartrust::{Error, Failure, ServerRecord};

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use smartrust::abort::AbortHandle;
-use smartrust::client::content::ContentProgress;
+use smartrust::client::record::ContentProgress;
 use smartrust::fhir::content::Content;
 use smartrust::{Error, Failure};
 

@@ -57,7 +57,7 @@ pub struct ExportRequest {
     /// Sends the parameters by POST, as servers of the newer guide ask, also where there are no patients among them.
     pub by_post: bool,
     /// Has the resources of each file stand in blocks, one for each resource of this type, such as `Patient` (`organizeOutputBy`,
-    /// Bulk Data Access 3.0). Each block begins with a header row, which [`Batch::header`](crate::client::export::Batch::header) has.
+    /// Bulk Data Access 3.0). Each block begins with a header row, which [`Batch::header`](crate::client::bulk::Batch::header) has.
     pub organize_output_by: Option<String>,
     /// Lets the server spread the manifest over several pages (`allowPartialManifests`, Bulk Data Access 3.0). All pages are read
     /// in any case, whether or not this was asked for.
@@ -184,7 +184,7 @@ pub struct ExportManifest {
     /// Files of OperationOutcomes (`error`; `outcome` in newer drafts of the guide).
     pub error: Vec<ExportFile>,
     /// Where the next page of the manifest is (a `link` with the relation `next`). A manifest that
-    /// [`Export`](crate::client::export::Export) returns has all pages, and this is `None`.
+    /// [`Export`](crate::client::bulk::Export) returns has all pages, and this is `None`.
     pub next: Option<String>,
     /// The document of each page, as the server sent it.
     pub documents: Vec<String>,

@@ -10,7 +10,7 @@ use super::launch::{open_app, read_launch_options};
 use super::session::JsSession;
 use super::value::{promise, text};
 use crate::client::app::SmartApp;
-use crate::client::pasted::PastedTokenOptions;
+use crate::client::launch::PastedTokenOptions;
 use crate::client::session::Session;
 use crate::error::Error;
 use crate::platform::JsonView;

@@ -10,7 +10,7 @@ use super::export::{JsExport, read_export_request};
 use super::options::{read_options, read_request};
 use super::search::JsSearch;
 use super::value::promise;
-use crate::client::backend::{BackendClient, BackendConfig};
+use crate::client::bulk::{BackendClient, BackendConfig};
 use crate::web::{JsonValue, WebPlatform};
 
 /// A service at a server.

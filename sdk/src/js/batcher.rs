@@ -6,7 +6,7 @@ use wasm_bindgen::prelude::*;
 use super::abort::Followed;
 use super::request::{read_request, response_object};
 use super::value::promise;
-use crate::client::batch::Batcher;
+use crate::client::record::Batcher;
 use crate::web::{JsonValue, WebPlatform};
 
 /// Gathers requests into batches.

@@ -5,7 +5,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::CryptoKey;
 
 use super::value::{object, text};
-use crate::client::config_json::members;
+use crate::client::server::config_json::members;
 use crate::error::{Error, Failure};
 use crate::platform::JsonView;
 use crate::protocol::client_assertion::{ClientKey, PrivateKeyJwt};

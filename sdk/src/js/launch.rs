@@ -7,9 +7,10 @@ use wasm_bindgen::prelude::*;
 
 use super::client_auth::read_authentication;
 use super::error::json_argument;
-use crate::client::app::{AuthorizationMethod, LaunchOptions, SmartApp};
-use crate::client::config::SmartAppConfig;
-use crate::client::config_json::members;
+use crate::client::app::SmartApp;
+use crate::client::launch::{AuthorizationMethod, LaunchOptions};
+use crate::client::server::SmartAppConfig;
+use crate::client::server::config_json::members;
 use crate::error::{Error, Failure};
 use crate::platform::JsonView;
 use crate::web::{JsonValue, StoreChoice, WebPlatform};

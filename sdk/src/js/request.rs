@@ -6,7 +6,7 @@ use wasm_bindgen::JsValue;
 use super::abort::Followed;
 use super::options::{self, is_true, read_options, read_pairs};
 use super::value::{array, object, optional_text};
-use crate::client::content::ContentProgress;
+use crate::client::record::ContentProgress;
 use crate::client::session::Session;
 use crate::error::{Error, Failure};
 use crate::fhir::matching::{MatchCandidate, MatchGrade, MatchOptions, match_request, read_matches};

@@ -6,7 +6,7 @@ use wasm_bindgen::prelude::*;
 use super::abort::Followed;
 use super::error::to_js_error;
 use super::value::{object, promise, text};
-use crate::client::resolver::{Resolved, Resolver};
+use crate::client::record::{Resolved, Resolver};
 use crate::web::{JsonValue, WebPlatform};
 
 /// Follows references, each once.

@@ -5,7 +5,7 @@ use wasm_bindgen::prelude::*;
 
 use super::abort::Followed;
 use super::value::{array, object, promise};
-use crate::client::search::{Search, SearchProgress};
+use crate::client::fhir::{Search, SearchProgress};
 use crate::fhir::bundle::Page;
 use crate::web::{JsonValue, WebPlatform};
 

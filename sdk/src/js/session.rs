@@ -14,11 +14,10 @@ use super::request;
 use super::resolver::JsResolver;
 use super::search::JsSearch;
 use super::value::{findings, object, optional_text, promise, text};
-use crate::client::batch::Batcher;
-use crate::client::introspection::IntrospectAs;
-use crate::client::resolver::Resolver;
-use crate::client::session::{CheckedIdentity, EventSubscription, Session, SessionEvent, Signature};
-use crate::client::sign_out::Revocation;
+use crate::client::record::{Batcher, Resolver};
+use crate::client::session::{
+    CheckedIdentity, EventSubscription, IntrospectAs, Revocation, Session, SessionEvent, Signature,
+};
 use crate::platform::{Json, JsonView};
 use crate::protocol::scope::{Scope, ScopeGrant};
 use crate::protocol::url::Url;

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use smartrust::client::app::LaunchOptions;
+use smartrust::client::launch::LaunchOptions;
 use smartrust::memory::{MemoryPlatform, Reply, World};
 use smartrust::platform::Navigator as _;
 use smartrust::protocol::http::Request;

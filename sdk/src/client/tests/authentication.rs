@@ -1,7 +1,5 @@
 use super::server::*;
-use crate::client::introspection::IntrospectAs;
-use crate::client::session::Session;
-use crate::client::sign_out::Revocation;
+use crate::client::session::{IntrospectAs, Revocation, Session};
 use crate::error::{Error, Failure};
 use crate::memory::{MemoryPlatform, Reply, World};
 use crate::protocol::client_assertion::{ClientKey, PrivateKeyJwt};

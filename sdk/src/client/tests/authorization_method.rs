@@ -1,7 +1,7 @@
 //! Authorization requests by GET and by POST, and what an app adds to them.
 
 use super::server::*;
-use crate::client::app::{AuthorizationMethod, LaunchOptions};
+use crate::client::launch::{AuthorizationMethod, LaunchOptions};
 use crate::error::Error;
 use crate::memory::{MemoryPlatform, World};
 use serde_json::{Value, json};

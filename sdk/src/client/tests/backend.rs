@@ -1,8 +1,7 @@
 use super::server::*;
 use crate::abort::AbortSignal;
-use crate::client::backend::{BackendClient, BackendConfig};
-use crate::client::fhir::RequestOptions;
-use crate::client::search::SearchProgress;
+use crate::client::bulk::{BackendClient, BackendConfig};
+use crate::client::fhir::{RequestOptions, SearchProgress};
 use crate::error::{Error, Failure};
 use crate::memory::{MemoryPlatform, Reply, World};
 use crate::protocol::client_assertion::{ClientKey, PrivateKeyJwt};

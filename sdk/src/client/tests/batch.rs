@@ -1,6 +1,6 @@
 use super::server::*;
 use crate::abort::{AbortHandle, AbortSignal};
-use crate::client::batch::Batcher;
+use crate::client::record::Batcher;
 use crate::error::Failure;
 use crate::fhir::request::{FhirRequest, Interaction};
 use crate::fhir::response::FhirResponse;

@@ -1,7 +1,7 @@
 use super::server::*;
 use crate::abort::{AbortHandle, AbortSignal};
-use crate::client::content::ContentProgress;
 use crate::client::fhir::RequestOptions;
+use crate::client::record::ContentProgress;
 use crate::error::Error;
 use crate::fhir::content::Content;
 use crate::memory::{Reply, World};

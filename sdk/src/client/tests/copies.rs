@@ -1,8 +1,7 @@
 //! Copies of one session in several tabs, of which one holds a refresh token that was replaced.
 
 use super::server::*;
-use crate::client::session::Session;
-use crate::client::sign_out::Revocation;
+use crate::client::session::{Revocation, Session};
 use crate::error::Error;
 use crate::memory::{MemoryPlatform, Reply, World};
 use serde_json::json;

@@ -1,7 +1,7 @@
 //! Which session a page brings back, where several pages share a store.
 
 use super::server::*;
-use crate::client::config::ServerRecord;
+use crate::client::server::ServerRecord;
 use crate::client::session::Session;
 use crate::error::Error;
 use crate::memory::{MemoryPlatform, Reply, World};

@@ -1,5 +1,6 @@
 use super::server::*;
-use crate::client::app::{LaunchOptions, SmartApp};
+use crate::client::app::SmartApp;
+use crate::client::launch::LaunchOptions;
 use crate::error::Error;
 use crate::memory::{MemoryPlatform, Reply, World};
 use crate::platform::Clock;

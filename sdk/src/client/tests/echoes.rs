@@ -3,11 +3,10 @@
 use super::export;
 use super::server::*;
 use crate::abort::AbortSignal;
-use crate::client::backend::{BackendClient, BackendConfig};
-use crate::client::batch::Batcher;
-use crate::client::export::ReadOptions;
-use crate::client::registration::RegistrationEndpoint;
-use crate::client::sign_out::Revocation;
+use crate::client::bulk::{BackendClient, BackendConfig, ReadOptions};
+use crate::client::record::Batcher;
+use crate::client::server::RegistrationEndpoint;
+use crate::client::session::Revocation;
 use crate::error::{Error, Failure};
 use crate::fhir::export::ExportRequest;
 use crate::fhir::request::FhirRequest;

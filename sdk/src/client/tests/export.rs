@@ -3,7 +3,7 @@
 use super::backend::service;
 use super::server::*;
 use crate::abort::{AbortHandle, AbortSignal};
-use crate::client::export::{Export, ExportProgress, ReadOptions, ReadProgress};
+use crate::client::bulk::{Export, ExportProgress, ReadOptions, ReadProgress};
 use crate::error::{Error, Failure};
 use crate::fhir::export::{ExportManifest, ExportRequest};
 use crate::fhir::resource_lines::LineProblem;
@@ -250,7 +250,7 @@ fn b4_a_token_goes_only_to_files_that_require_it_and_lie_where_it_belongs() {
 
 #[test]
 fn b4_an_origin_that_the_app_named_gets_the_token() {
-    use crate::client::backend::{BackendClient, BackendConfig};
+    use crate::client::bulk::{BackendClient, BackendConfig};
     use crate::protocol::client_auth::ClientAuthentication;
 
     let (_, jobs, world, tab) = jobs();

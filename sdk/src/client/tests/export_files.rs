@@ -1,7 +1,7 @@
 //! What stands in the files of an export besides resources.
 
 use super::export::*;
-use crate::client::export::ReadOptions;
+use crate::client::bulk::ReadOptions;
 use crate::error::Error;
 use crate::fhir::export::ExportManifest;
 use crate::fhir::resource_lines::LineProblem;

@@ -2,7 +2,7 @@
 
 use super::export::*;
 use crate::abort::AbortSignal;
-use crate::client::export::{ExportStatus, ReadOptions};
+use crate::client::bulk::{ExportStatus, ReadOptions};
 use crate::error::Error;
 use crate::fhir::export::ExportManifest;
 use crate::memory::Reply;

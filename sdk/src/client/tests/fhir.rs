@@ -1,7 +1,6 @@
 use super::server::*;
 use crate::abort::{AbortHandle, AbortSignal};
-use crate::client::fhir::RequestOptions;
-use crate::client::search::SearchProgress;
+use crate::client::fhir::{RequestOptions, SearchProgress};
 use crate::client::session::Session;
 use crate::error::Error;
 use crate::memory::{MemoryPlatform, Reply, World};

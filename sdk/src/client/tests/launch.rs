@@ -1,6 +1,6 @@
 use super::server::*;
-use crate::client::app::LaunchOptions;
-use crate::client::config::SmartAppConfig;
+use crate::client::launch::LaunchOptions;
+use crate::client::server::SmartAppConfig;
 use crate::error::Error;
 use crate::memory::{MemoryPlatform, Reply, World};
 

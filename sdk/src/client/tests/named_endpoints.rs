@@ -2,10 +2,9 @@
 
 use super::server::*;
 use crate::abort::AbortSignal;
-use crate::client::backend::{BackendClient, BackendConfig};
-use crate::client::config::{NamedEndpoints, ServerRecord};
-use crate::client::session::Signature;
-use crate::client::sign_out::Revocation;
+use crate::client::bulk::{BackendClient, BackendConfig};
+use crate::client::server::{NamedEndpoints, ServerRecord};
+use crate::client::session::{Revocation, Signature};
 use crate::memory::{MemoryPlatform, Reply, World};
 use crate::protocol::client_auth::ClientAuthentication;
 use serde_json::json;

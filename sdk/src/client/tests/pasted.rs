@@ -2,9 +2,8 @@
 
 use super::server::*;
 use crate::abort::AbortSignal;
-use crate::client::pasted::PastedTokenOptions;
-use crate::client::session::Session;
-use crate::client::sign_out::Revocation;
+use crate::client::launch::PastedTokenOptions;
+use crate::client::session::{Revocation, Session};
 use crate::error::Error;
 use crate::memory::{MemoryPlatform, World};
 use serde_json::json;

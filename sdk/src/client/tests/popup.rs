@@ -1,6 +1,7 @@
 use super::server::*;
 use crate::abort::{AbortHandle, AbortSignal};
-use crate::client::app::{LaunchOptions, SmartApp};
+use crate::client::app::SmartApp;
+use crate::client::launch::LaunchOptions;
 use crate::client::session::Session;
 use crate::error::Failure;
 use crate::memory::{MemoryPlatform, MemoryPopup, World};

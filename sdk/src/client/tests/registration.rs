@@ -2,8 +2,7 @@
 
 use super::server::{BASE, NOW, REDIRECT, launch, location, parameters, value};
 use crate::abort::AbortSignal;
-use crate::client::config::{ServerRecord, SmartAppConfig};
-use crate::client::registration::RegistrationEndpoint;
+use crate::client::server::{RegistrationEndpoint, ServerRecord, SmartAppConfig};
 use crate::error::{Error, Failure};
 use crate::memory::{MemoryPlatform, Reply, World};
 use crate::protocol::client_auth::ClientAuthentication;

@@ -2,10 +2,8 @@
 
 use super::server::*;
 use crate::abort::AbortSignal;
-use crate::client::app::LaunchOptions;
-use crate::client::introspection::IntrospectAs;
-use crate::client::session::Session;
-use crate::client::sign_out::Revocation;
+use crate::client::launch::LaunchOptions;
+use crate::client::session::{IntrospectAs, Revocation, Session};
 use crate::error::{Error, Failure};
 use crate::memory::{MemoryPlatform, Reply, World};
 use crate::protocol::client_assertion::{ClientKey, PrivateKeyJwt};

@@ -1,7 +1,6 @@
 use super::server::*;
 use crate::abort::{AbortHandle, AbortSignal};
-use crate::client::batch::Batcher;
-use crate::client::resolver::{Resolved, Resolver};
+use crate::client::record::{Batcher, Resolved, Resolver};
 use crate::client::session::Session;
 use crate::memory::{MemoryPlatform, Reply, World};
 use crate::platform::Clock;

@@ -6,8 +6,9 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 
-use crate::client::app::{LaunchOptions, SmartApp};
-use crate::client::config::{ServerRecord, SmartAppConfig};
+use crate::client::app::SmartApp;
+use crate::client::launch::LaunchOptions;
+use crate::client::server::{ServerRecord, SmartAppConfig};
 use crate::client::session::Session;
 use crate::error::Error;
 use crate::memory::{MemoryPlatform, Reply, World};

@@ -2,9 +2,7 @@
 
 use super::server::*;
 use crate::abort::AbortSignal;
-use crate::client::introspection::IntrospectAs;
-use crate::client::session::Session;
-use crate::client::sign_out::Revocation;
+use crate::client::session::{IntrospectAs, Revocation, Session};
 use crate::memory::{MemoryPlatform, Reply, World};
 use crate::protocol::http::Request;
 use serde_json::json;

@@ -3,9 +3,8 @@ use std::rc::Rc;
 
 use super::server::*;
 use crate::abort::AbortSignal;
-use crate::client::record::{PartState, RecordPart, RecordQuery};
+use crate::client::record::{PartState, RecordPart, RecordProgress, RecordQuery};
 use crate::client::session::Session;
-use crate::client::whole_record::RecordProgress;
 use crate::error::Failure;
 use crate::memory::{MemoryPlatform, Reply, World};
 use crate::protocol::http::Request;

@@ -1,0 +1,303 @@
+//! From the app to the authorization server: an EHR launch, a standalone one, and one more in the same context.
+
+use std::rc::Rc;
+
+use crate::client::app::SmartApp;
+use crate::client::server::configured::Server;
+use crate::client::server::connection::Connection;
+use crate::client::server::discovery::openid_configuration;
+use crate::client::session::Session;
+use crate::client::store::pending::{self, PendingLaunch};
+use crate::client::store::records::Endpoints;
+use crate::error::{Error, Failure};
+use crate::platform::Platform;
+pub use crate::protocol::authorize::AuthorizationMethod;
+use crate::protocol::authorize::{AuthorizationRequest, LONGEST_ADDRESS};
+use crate::protocol::discovery::SmartConfiguration;
+use crate::protocol::encoding::{base64url, values};
+use crate::protocol::launch::LaunchLink;
+use crate::protocol::openid::KnownEndpoints;
+use crate::protocol::pkce::{self, Pkce, VERIFIER_BYTES};
+use crate::protocol::scope::ScopeSet;
+use crate::protocol::secret::CodeVerifier;
+use crate::protocol::url::Url;
+
+/// How to launch.
+#[derive(Clone, Debug, Default)]
+pub struct LaunchOptions {
+    /// The configured name of the server, for a standalone launch where there are several.
+    pub server: Option<String>,
+    /// The address of a server that the configuration trusts, in place of its name.
+    pub iss: Option<String>,
+    /// Other scopes than the configured ones.
+    pub scope: Option<String>,
+    /// Parameters to add to the authorization request, such as `prompt` or `login_hint`. With `max_age`, in whole seconds,
+    /// the server has the user sign in again where that was longer ago, and the ID token must say that it did.
+    pub extra: Vec<(String, String)>,
+    /// Whether the user is sent by GET or by POST.
+    pub method: AuthorizationMethod,
+}
+
+/// The parameter that says how long ago the user may have signed in.
+const MAX_AGE: &str = "max_age";
+
+/// By which way the user goes to the server, and comes back.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// In this page.
+    Page,
+    /// In a window that reports to this page.
+    Popup,
+    /// By a URL that the caller makes use of.
+    Url,
+}
+
+/// Where the user is sent, and how.
+struct Departure {
+    url: Url,
+    /// The form to post there; `None` for a GET.
+    form: Option<Vec<(String, String)>>,
+}
+
+impl<P: Platform> SmartApp<P> {
+    /// Leaves the page for the authorization server: as the EHR's launch link says where the page was opened by one, else
+    /// for a standalone launch.
+    ///
+    /// # Errors
+    /// As [`Self::authorization_url`], and [`Error::Navigation`] where there is no page. [`Error::Configuration`] where the page
+    /// could not finish the launch: it is of another origin than the redirect URI, and its store is bound to its origin.
+    pub async fn launch(&self, options: LaunchOptions) -> Result<(), Failure> {
+        let departure = self.departure(&self.random_text()?, &options, Way::Page).await?;
+        self.leave_for(&departure)
+    }
+
+    /// Prepares a launch and gives the address to send the user to, by GET.
+    ///
+    /// # Errors
+    /// [`Error::UntrustedIssuer`] for a launch link of an EHR that no server record trusts: nothing is requested then.
+    /// [`Error::Discovery`], [`Error::InsecureUrl`], [`Error::PkceUnsupported`], [`Error::ReservedParameter`],
+    /// [`Error::Storage`] where the launch cannot be kept until the user comes back. [`Error::AuthorizationTooLong`] where the
+    /// address would pass [`LONGEST_ADDRESS`] and the method is left to this
+    /// client. [`Error::MaxAgeUnsupported`]. [`Error::Digest`] where the page is no secure context.
+    /// [`Error::Configuration`] for a `max_age` that is no time, and for a POST, which an
+    /// address alone cannot make.
+    pub async fn authorization_url(&self, options: LaunchOptions) -> Result<Url, Failure> {
+        self.authorization_url_of(&self.random_text()?, &options, Way::Url).await
+    }
+
+    /// Prepares a launch with this state.
+    pub(super) async fn authorization_url_of(
+        &self,
+        state: &str,
+        options: &LaunchOptions,
+        way: Way,
+    ) -> Result<Url, Failure> {
+        if options.method == AuthorizationMethod::Post {
+            return Err(Error::configuration(
+                "method",
+                "an address alone makes no POST; launch in the page, or by GET",
+            ));
+        }
+        Ok(self.departure(state, options, way).await?.url)
+    }
+
+    async fn departure(&self, state: &str, options: &LaunchOptions, way: Way) -> Result<Departure, Failure> {
+        let link = match LaunchLink::read(&self.platform().location().unwrap_or_default()) {
+            // The caller knows where to go, whatever the page was opened with.
+            Err(_) if options.iss.is_some() || options.server.is_some() => None,
+            link => link?,
+        };
+        let connection = match link.as_ref().map(|link| &link.iss).or(options.iss.as_ref()) {
+            Some(iss) => self.connection_by_issuer(iss)?,
+            None => self.connection_by_name(options.server.as_deref())?,
+        };
+        self.prepare(&connection, link.as_ref(), options, None, state, way).await
+    }
+
+    /// Leaves the page to ask the server of a session again, as a standalone launch about the same patient: after the session
+    /// ran out, or with `scope` to ask for more than was granted.
+    ///
+    /// The redirect then gives a new session, or [`Error::PatientChanged`] where it is about another patient.
+    ///
+    /// # Errors
+    /// As [`Self::launch`].
+    pub async fn launch_again(&self, session: &Session<P>, scope: Option<&str>) -> Result<(), Failure> {
+        let record = session.inner.record.borrow().clone();
+        let mut again = ScopeSet::parse(scope.unwrap_or(&record.requested_scope));
+        if record.context.patient.is_some() {
+            again.insert("launch/patient");
+        }
+        let options = LaunchOptions { scope: Some(again.to_text()), ..LaunchOptions::default() };
+        let (connection, patient) = (&session.inner.connection, record.context.patient.clone());
+        let departure = self.prepare(connection, None, &options, patient, &self.random_text()?, Way::Page).await?;
+        self.leave_for(&departure)
+    }
+
+    fn leave_for(&self, departure: &Departure) -> Result<(), Failure> {
+        let left = match &departure.form {
+            Some(form) => self.platform().post(departure.url.as_str(), form),
+            None => self.platform().assign(departure.url.as_str()),
+        };
+        left.map_err(|_| Error::Navigation.into())
+    }
+
+    async fn prepare(
+        &self,
+        connection: &Rc<Connection>,
+        link: Option<&LaunchLink>,
+        options: &LaunchOptions,
+        patient: Option<String>,
+        state: &str,
+        way: Way,
+    ) -> Result<Departure, Failure> {
+        let server = &connection.server;
+        let record = &server.record;
+        let must_come_back_here = match way {
+            Way::Page => self.platform().is_bound_to_origin(),
+            // A window tells nothing to a page of another origin, whatever the store.
+            Way::Popup => true,
+            Way::Url => false,
+        };
+        if must_come_back_here {
+            server.check_way_back(&self.platform().location().unwrap_or_default())?;
+        }
+        let scope = launch_scope(options.scope.as_deref().unwrap_or(&record.scope), link.is_some());
+        let configuration = connection.discovery.endpoints(self.platform(), scope.contains("openid")).await?;
+        let endpoints = Rc::new(Endpoints::of(&configuration)?);
+        let max_age = if values(&options.extra, MAX_AGE).is_empty() {
+            None
+        } else {
+            let max_age = max_age(&options.extra)?;
+            self.check_auth_time(server, &configuration, scope.contains("openid")).await?;
+            Some(max_age)
+        };
+        let nonce = if scope.contains("openid") { Some(self.random_text()?) } else { None };
+        let verifier = match record.pkce {
+            Pkce::Disabled => None,
+            Pkce::Required if !advertises_s256(&configuration) => return Err(Error::PkceUnsupported.into()),
+            Pkce::Required | Pkce::Send => Some(pkce::code_verifier(&self.random_bytes()?)),
+        };
+        let scope = scope.to_text();
+        let challenge = match &verifier {
+            Some(verifier) => Some(self.code_challenge(verifier).await?),
+            None => None,
+        };
+        let request = AuthorizationRequest {
+            endpoint: &endpoints.authorization,
+            client_id: &record.client_id,
+            redirect_uri: &record.redirect_uri,
+            scope: &scope,
+            state,
+            aud: match (&record.aud, link) {
+                (Some(aud), _) => aud,
+                (None, Some(link)) => &link.iss,
+                (None, None) => &record.fhir_base,
+            },
+            launch: link.map(|link| link.launch.as_str()),
+            nonce: nonce.as_deref(),
+            code_challenge: challenge.as_deref(),
+            extra: &options.extra,
+        };
+        let takes_post = way == Way::Page && link.is_none() && configuration.has_capability("authorize-post");
+        let departure = depart(&request, options.method, takes_post)?;
+        let pending = PendingLaunch {
+            server: server.key.clone(),
+            client_id: record.client_id.clone(),
+            redirect_uri: record.redirect_uri.clone(),
+            scope,
+            nonce,
+            verifier,
+            endpoints,
+            max_age,
+            patient,
+            is_ehr_launch: link.is_some(),
+            created: self.platform().now(),
+            redirect: None,
+        };
+        pending::remove_old_launches(self.platform()).await?;
+        pending::save_launch(self.platform(), state, &pending).await?;
+        self.current().stop_waiting(self.platform());
+        if pending.is_ehr_launch {
+            // Whatever becomes of it, this page does not show another patient in place of the one that the EHR opened it for.
+            self.current().set(self.platform(), state);
+        }
+        Ok(departure)
+    }
+
+    async fn code_challenge(&self, verifier: &CodeVerifier) -> Result<String, Failure> {
+        let digest = self.platform().digest(pkce::HASH, verifier.expose().as_bytes()).await;
+        Ok(pkce::code_challenge(&digest.map_err(|_| Error::Digest)?))
+    }
+
+    fn random_bytes(&self) -> Result<[u8; VERIFIER_BYTES], Failure> {
+        let mut bytes = [0; VERIFIER_BYTES];
+        self.platform().fill(&mut bytes).map_err(|_| Error::Entropy)?;
+        Ok(bytes)
+    }
+
+    pub(super) fn random_text(&self) -> Result<String, Failure> {
+        Ok(base64url(&self.random_bytes()?))
+    }
+
+    /// Whether the ID token of the launch will say when the user signed in, which `max_age` is checked against.
+    async fn check_auth_time(
+        &self,
+        server: &Server,
+        configuration: &SmartConfiguration,
+        with_identity: bool,
+    ) -> Result<(), Failure> {
+        let has_auth_time = |document: &SmartConfiguration| document.supports_claim(self.platform(), "auth_time");
+        let is_supported = with_identity
+            && (has_auth_time(configuration)
+                || openid_configuration(self.platform(), server, KnownEndpoints::of(configuration))
+                    .await
+                    .is_some_and(|openid| has_auth_time(&openid)));
+        if is_supported { Ok(()) } else { Err(Error::MaxAgeUnsupported.into()) }
+    }
+}
+
+/// `max_age` of the extra parameters, in seconds.
+fn max_age(extra: &[(String, String)]) -> Result<f64, Failure> {
+    let wrong = || Error::configuration("max_age", "it is not one whole number of seconds");
+    match values(extra, MAX_AGE).as_slice() {
+        [digits] if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+            digits.parse::<u32>().map(f64::from).map_err(|_| wrong())
+        }
+        _ => Err(wrong()),
+    }
+}
+
+/// Chooses between GET and POST.
+fn depart(
+    request: &AuthorizationRequest<'_>,
+    method: AuthorizationMethod,
+    takes_post: bool,
+) -> Result<Departure, Failure> {
+    let url = request.url()?;
+    let is_long = url.as_str().len() > LONGEST_ADDRESS;
+    let by_post = match method {
+        AuthorizationMethod::Get => false,
+        AuthorizationMethod::Post => true,
+        AuthorizationMethod::Automatic if is_long && !takes_post => return Err(Error::AuthorizationTooLong.into()),
+        AuthorizationMethod::Automatic => is_long,
+    };
+    if !by_post {
+        return Ok(Departure { url, form: None });
+    }
+    let form = request.parameters()?.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+    Ok(Departure { url: request.endpoint.clone(), form: Some(form.collect()) })
+}
+
+fn launch_scope(configured: &str, from_ehr: bool) -> ScopeSet {
+    let mut scope = ScopeSet::parse(configured);
+    if from_ehr {
+        scope.insert("launch");
+    } else {
+        scope.remove("launch");
+    }
+    scope
+}
+
+fn advertises_s256(configuration: &SmartConfiguration) -> bool {
+    configuration.code_challenge_methods_supported.iter().any(|method| method == "S256")
+}

@@ -1,0 +1,234 @@
+//! From the redirect to a session: one exchange for each launch, whatever is replayed.
+
+use std::rc::Rc;
+
+use crate::abort::AbortSignal;
+use crate::client::app::SmartApp;
+use crate::client::server::configured::Server;
+use crate::client::server::connection::Connection;
+use crate::client::server::transport::{REQUEST_TIMEOUT, send};
+use crate::client::session::Session;
+use crate::client::session::identity::access_token_digest;
+use crate::client::session::open::Origin;
+use crate::client::store::pending::{self, CheckedRedirect, LaunchState, PendingLaunch};
+use crate::client::store::records::{self, CheckedIdentity, Endpoints, SessionRecord, Signature};
+use crate::error::{Error, Failure};
+use crate::platform::Platform;
+use crate::protocol::callback::Callback;
+use crate::protocol::id_token::{self, Expected};
+use crate::protocol::token::{TokenResponse, may_pass};
+
+/// An exchange that gave no session.
+struct FailedExchange {
+    failure: Failure,
+    /// Whether the code may be sent again: the server has not said anything about it.
+    may_pass: bool,
+}
+
+impl FailedExchange {
+    fn passing(failure: Failure) -> Self {
+        Self { failure, may_pass: true }
+    }
+
+    fn final_one(failure: Failure) -> Self {
+        Self { failure, may_pass: false }
+    }
+}
+
+impl<P: Platform> SmartApp<P> {
+    /// Turns a redirect into its session. Two that ask at once for the same state share one exchange.
+    pub(crate) async fn complete(&self, callback: Callback) -> Result<Session<P>, Failure> {
+        let platform = self.platform();
+        let state = callback.state.clone().ok_or(Error::StateMismatch)?;
+        let _lock = self.lock_launch(&state).await;
+        if let Some(session) = self.open_session(&state).await? {
+            return self.check_repeated(session, &callback);
+        }
+        let (connection, mut launch) = match pending::find_launch(platform, &state).await? {
+            LaunchState::Pending(launch) => (self.connection_of(&launch).ok_or(Error::StateMismatch)?, launch),
+            LaunchState::Used => return Err(Error::CallbackReplayed.into()),
+            LaunchState::Unknown => return Err(Error::StateMismatch.into()),
+        };
+        if launch.is_ehr_launch {
+            self.current().set(platform, &state);
+        }
+        let checked = check_issuer(callback.iss.as_deref(), &launch.endpoints);
+        let issuer_unknown = match checked {
+            Ok(issuer_unknown) => issuer_unknown,
+            Err(failure) => {
+                pending::end_launch(platform, &state, launch.created).await;
+                return Err(failure);
+            }
+        };
+        let code = match callback.outcome {
+            Ok(code) => code,
+            Err(error) => {
+                pending::remove_launch(platform, &state).await?;
+                return Err(Error::Authorization(error).into());
+            }
+        };
+        let came = launch.redirect.as_ref().map_or(platform.now(), |redirect| redirect.came);
+        launch.redirect = Some(CheckedRedirect { code, issuer_unknown, came });
+        self.open_launch(connection, &state, *launch).await
+    }
+
+    /// Exchanges the code of a launch whose redirect came before; `None` where there is no such launch any more.
+    pub(super) async fn complete_again(&self, state: &str) -> Result<Option<Session<P>>, Failure> {
+        let _lock = self.lock_launch(state).await;
+        if let Some(session) = self.open_session(state).await? {
+            return Ok(Some(session));
+        }
+        let LaunchState::Pending(launch) = pending::find_launch(self.platform(), state).await? else { return Ok(None) };
+        match self.connection_of(&launch) {
+            Some(connection) if launch.redirect.is_some() => {
+                self.open_launch(connection, state, *launch).await.map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    async fn lock_launch(&self, state: &str) -> P::Guard {
+        self.platform().lock_stored(&format!("smartrust.launch.{state}")).await
+    }
+
+    fn connection_of(&self, launch: &PendingLaunch) -> Option<Rc<Connection>> {
+        self.connection_by_key(&launch.server)
+            .filter(|connection| connection.server.record.client_id == launch.client_id)
+    }
+
+    /// The session of a redirect that was used before: for the page that shows this session, and for no other. An id in an address
+    /// is not enough to switch to another session.
+    fn check_repeated(&self, session: Session<P>, callback: &Callback) -> Result<Session<P>, Failure> {
+        check_issuer(callback.iss.as_deref(), &session.inner.record.borrow().endpoints)?;
+        if callback.outcome.is_err() || !self.current().is(self.platform(), session.id()) {
+            return Err(Error::CallbackReplayed.into());
+        }
+        Ok(session)
+    }
+
+    /// Exchanges the code of a launch, and opens its session.
+    async fn open_launch(
+        &self,
+        connection: Rc<Connection>,
+        state: &str,
+        launch: PendingLaunch,
+    ) -> Result<Session<P>, Failure> {
+        let platform = self.platform();
+        match self.exchange(&connection, &launch).await {
+            Ok(record) => {
+                let stored = records::save_session(platform, state, &record).await;
+                let session = self.session(connection, state.to_owned(), record, Origin::Server);
+                // Tokens that cannot be stored are not lost: the session goes on in memory, and says so.
+                session.inner.is_stored.set(stored.is_ok());
+                self.current().set(platform, state);
+                // What is left of the launch runs out by itself, and its code is spent.
+                let _ = pending::remove_launch(platform, state).await;
+                Ok(session)
+            }
+            Err(FailedExchange { failure, may_pass: true }) => {
+                // Where it cannot be stored, the launch is as it was, and only the code is lost.
+                if pending::save_launch(platform, state, &launch).await.is_ok() {
+                    self.current().wait_for(platform, state);
+                }
+                Err(failure)
+            }
+            Err(FailedExchange { failure, may_pass: false }) => {
+                pending::end_launch(platform, state, launch.created).await;
+                self.current().stop_waiting(platform);
+                Err(failure)
+            }
+        }
+    }
+
+    async fn exchange(
+        &self,
+        connection: &Connection,
+        launch: &PendingLaunch,
+    ) -> Result<Rc<SessionRecord>, FailedExchange> {
+        let platform = self.platform();
+        let no_code = || FailedExchange::final_one(Error::StateMismatch.into());
+        let CheckedRedirect { code, issuer_unknown, .. } = launch.redirect.as_ref().ok_or_else(no_code)?;
+        let client = connection.server.client(&launch.endpoints.token, &launch.endpoints).await;
+        let client = client.map_err(FailedExchange::passing)?;
+        let request = client.code_request(code, &launch.redirect_uri, launch.verifier.as_ref());
+        let answer = send(platform, &request, REQUEST_TIMEOUT, &AbortSignal::never()).await;
+        let answer = answer.map_err(FailedExchange::passing)?;
+        let may_pass = may_pass(answer.status, &answer.body);
+        let response =
+            connection.read_tokens(&answer, platform.now()).map_err(|failure| FailedExchange { failure, may_pass })?;
+        self.new_session(&connection.server, launch, *issuer_unknown, response).await.map_err(FailedExchange::final_one)
+    }
+
+    async fn new_session(
+        &self,
+        server: &Server,
+        launch: &PendingLaunch,
+        issuer_unknown: bool,
+        response: Box<TokenResponse>,
+    ) -> Result<Rc<SessionRecord>, Failure> {
+        if launch.patient.is_some() && response.context.patient != launch.patient {
+            return Err(Error::PatientChanged.into());
+        }
+        let digest = access_token_digest(self.platform(), &response).await;
+        let identity = self.check_identity(server, launch, &response, digest.as_deref())?;
+        Ok(Rc::new(SessionRecord {
+            server: launch.server.clone(),
+            client_id: launch.client_id.clone(),
+            fhir_base: server.record.fhir_base.clone(),
+            redirect_uri: Some(launch.redirect_uri.clone()),
+            endpoints: launch.endpoints.clone(),
+            requested_scope: launch.scope.clone(),
+            granted_scope: response.scope,
+            lifetime: response.expires_in,
+            expires_at: response.expires_in.map(|seconds| self.platform().now() + seconds),
+            renewals: 0.0,
+            access_token: response.access_token,
+            refresh_token: response.refresh_token,
+            context: response.context,
+            identity,
+            issuer_unknown,
+            renewal_incomplete: false,
+            is_pasted: false,
+            id_token: response.id_token,
+        }))
+    }
+
+    /// Checks the claims before anything is done with the tokens.
+    fn check_identity(
+        &self,
+        server: &Server,
+        launch: &PendingLaunch,
+        response: &TokenResponse,
+        access_token_digest: Option<&[u8]>,
+    ) -> Result<Option<Rc<CheckedIdentity>>, Failure> {
+        let Some(id_token) = &response.id_token else {
+            return match launch.max_age {
+                None => Ok(None),
+                Some(_) => Err(Error::id_token("auth_time", "no ID token came to say it, and max_age was asked for")),
+            };
+        };
+        let expected = Expected {
+            issuer: launch.endpoints.issuer.as_deref(),
+            client_id: &launch.client_id,
+            trusted_audiences: &server.record.trusted_audiences,
+            nonce: launch.nonce.as_deref(),
+            allow_missing_nonce: server.record.allow_missing_nonce,
+            access_token_digest,
+            max_age: launch.max_age,
+            now: self.platform().now(),
+        };
+        let (identity, _) = id_token::read(self.platform(), id_token, &expected)?;
+        Ok(Some(Rc::new(CheckedIdentity { identity, signature: Signature::Pending })))
+    }
+}
+
+/// Holds the issuer that a redirect names against the one that the launch began with (RFC 9207 section 2.4). Returns
+/// whether there was none to hold it against.
+fn check_issuer(answered: Option<&str>, endpoints: &Endpoints) -> Result<bool, Failure> {
+    let problem = match (answered, endpoints.issuer.as_deref()) {
+        (Some(answered), Some(known)) if answered != known => "another issuer answered than the one that was asked",
+        (None, _) if endpoints.issuer_in_redirect => "it does not name its issuer, as this server says it does",
+        (answered, known) => return Ok(answered.is_some() && known.is_none()),
+    };
+    Err(Error::Callback { problem }.into())
+}

@@ -1,0 +1,11 @@
+//! How a session comes to be: the way to the authorization server, in the page or in a popup, the redirect back, and a pasted token.
+//! All are methods of [`SmartApp`](crate::SmartApp). May import everything else in `client/`; nothing there imports it.
+
+mod authorize;
+mod callback;
+mod pasted;
+mod popup;
+mod resume;
+
+pub use authorize::{AuthorizationMethod, LaunchOptions};
+pub use pasted::PastedTokenOptions;

@@ -1,0 +1,95 @@
+//! A session from an access token that the user pasted, as test servers hand out.
+
+use std::rc::Rc;
+
+use crate::client::app::SmartApp;
+use crate::client::session::Session;
+use crate::client::session::open::Origin;
+use crate::client::store::records::{self, Endpoints, SessionRecord};
+use crate::error::{Error, Failure};
+use crate::fhir::reference::is_id;
+use crate::platform::Platform;
+use crate::protocol::context::LaunchContext;
+use crate::protocol::secret::AccessToken;
+use crate::protocol::token::LONGEST_LIFETIME;
+
+/// What is known of a pasted access token.
+#[derive(Clone, Debug, Default)]
+pub struct PastedTokenOptions {
+    /// The id of the patient that it is about.
+    pub patient: Option<String>,
+    /// The scopes that it was granted. Without them it is taken to have those that the server record asks for; the server
+    /// has the last word.
+    pub scope: Option<String>,
+    /// In how many seconds it runs out.
+    pub expires_in: Option<f64>,
+}
+
+impl<P: Platform> SmartApp<P> {
+    /// A session with an access token that somebody gave the user, beside the sessions that there are; it becomes the one that
+    /// a reload brings back. `server` is the configured name, for where there are several.
+    ///
+    /// It cannot be refreshed, and who the user is was not checked: [`Session::identity`] is `None` and [`Session::findings`]
+    /// says so. As the token was issued to somebody else, signing out forgets it here and does not revoke it.
+    ///
+    /// # Errors
+    /// [`Error::PastedToken`] for what cannot be an access token, [`Error::Reference`] for a patient that is no id,
+    /// [`Error::Configuration`] for an `expires_in` that is no time, with nothing sent; [`Error::UnknownServer`],
+    /// [`Error::Discovery`], [`Error::Storage`].
+    pub async fn session_from_token(
+        &self,
+        server: Option<&str>,
+        token: &str,
+        options: PastedTokenOptions,
+    ) -> Result<Session<P>, Failure> {
+        let connection = self.connection_by_name(server)?;
+        let server = &connection.server;
+        let access_token = read_pasted_token(token)?;
+        if options.patient.as_deref().is_some_and(|patient| !is_id(patient)) {
+            return Err(Error::Reference { problem: "the patient's id is not one of FHIR's".into() }.into());
+        }
+        if options.expires_in.is_some_and(|seconds| !seconds.is_finite() || seconds < 0.0) {
+            return Err(Error::configuration("expires_in", "it is not a number of seconds"));
+        }
+        let configuration = connection.discovery.endpoints(self.platform(), false).await?;
+        let record = Rc::new(SessionRecord {
+            server: server.key.clone(),
+            client_id: server.record.client_id.clone(),
+            fhir_base: server.record.fhir_base.clone(),
+            redirect_uri: Some(server.record.redirect_uri.clone()),
+            endpoints: Rc::new(Endpoints { revocation: None, ..Endpoints::of(&configuration)? }),
+            requested_scope: options.scope.unwrap_or_else(|| server.record.scope.clone()),
+            granted_scope: None,
+            access_token,
+            refresh_token: None,
+            lifetime: options.expires_in,
+            expires_at: options.expires_in.map(|seconds| self.platform().now() + seconds.min(LONGEST_LIFETIME)),
+            renewals: 0.0,
+            context: Rc::new(LaunchContext::about(options.patient)),
+            identity: None,
+            issuer_unknown: false,
+            renewal_incomplete: false,
+            is_pasted: true,
+            id_token: None,
+        });
+        let id = self.random_text()?;
+        records::save_session(self.platform(), &id, &record).await?;
+        self.current().set(self.platform(), &id);
+        Ok(self.session(connection, id, record, Origin::Server))
+    }
+}
+
+/// Takes in a token as it was pasted: what stands around it is left out (RFC 6750 section 2.1).
+fn read_pasted_token(text: &str) -> Result<AccessToken, Failure> {
+    let token = text.trim();
+    let problem = if token.is_empty() {
+        "there is none"
+    } else if token.contains(char::is_whitespace) {
+        "it has a space or a line break in it"
+    } else if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        "it has a character that no token has"
+    } else {
+        return Ok(AccessToken::new(token));
+    };
+    Err(Error::PastedToken { problem }.into())
+}

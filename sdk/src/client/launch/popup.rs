@@ -1,0 +1,125 @@
+//! A launch in a window of its own: the page stays, and the window hands the redirect over to it.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use futures_util::future::{Either, select};
+
+use super::authorize::{LaunchOptions, Way};
+use crate::abort::{AbortHandle, AbortSignal};
+use crate::client::app::SmartApp;
+use crate::client::session::Session;
+use crate::error::{Error, Failure};
+use crate::platform::Platform;
+use crate::protocol::callback::Callback;
+
+/// How a state ends whose redirect belongs to the page that opened the window.
+pub(super) const POPUP: &str = ".popup";
+
+/// What the page answers when it has taken a redirect.
+const TAKEN: &str = "taken";
+
+/// How often the window is looked at, in milliseconds.
+const LOOK: u32 = 500;
+
+/// How long a window must be gone, with the user back on the page, until it counts as closed, in looks. A page of the
+/// server's that isolates itself makes its window look closed while the user is still in it.
+const GRACE: u32 = 20;
+
+/// How long a window waits for its page to take the redirect, in milliseconds.
+const HAND_OVER: u32 = 2_000;
+
+impl<P: Platform> SmartApp<P> {
+    /// Opens the window for [`Self::launch_in_popup`]. Call it in the user's click, before anything is waited for: later the browser
+    /// blocks it.
+    ///
+    /// # Errors
+    /// [`Error::PopupBlocked`].
+    pub fn open_popup(&self) -> Result<P::Popup, Failure> {
+        self.platform().open_popup().map_err(|_| Error::PopupBlocked.into())
+    }
+
+    /// Launches in a window of its own, and gives the session that comes of it. The window's page, at the redirect URI, calls
+    /// [`Self::resume`] as ever: that hands the redirect over and closes the window.
+    ///
+    /// # Errors
+    /// As [`Self::authorization_url`] and [`Self::resume`]; [`Error::PopupClosed`] where the user closed the window, which takes ten
+    /// seconds to be sure of; [`Error::Aborted`].
+    pub async fn launch_in_popup(
+        &self,
+        popup: P::Popup,
+        options: LaunchOptions,
+        abort: &AbortSignal,
+    ) -> Result<Session<P>, Failure> {
+        let redirect = self.await_redirect(&popup, options, abort).await;
+        self.platform().close_popup(&popup);
+        self.complete(redirect?).await
+    }
+
+    async fn await_redirect(
+        &self,
+        popup: &P::Popup,
+        options: LaunchOptions,
+        abort: &AbortSignal,
+    ) -> Result<Callback, Failure> {
+        let state = [&self.random_text()?, POPUP].concat();
+        let platform = self.platform();
+        let url = self.authorization_url_of(&state, &options, Way::Popup).await?;
+        let taken: Rc<RefCell<Option<Callback>>> = Rc::default();
+        let arrival = AbortHandle::new();
+        let arrived = arrival.signal();
+        let topic = topic(&state);
+        let take = {
+            let (taken, platform, topic) = (taken.clone(), platform.clone(), topic.clone());
+            Rc::new(move |address: &str| {
+                let Ok(Some(callback)) = Callback::read(address) else { return };
+                if callback.state.as_deref() == Some(&state) && taken.borrow().is_none() {
+                    *taken.borrow_mut() = Some(callback);
+                    platform.publish(&topic, TAKEN);
+                    arrival.abort();
+                }
+            })
+        };
+        let _told = platform.subscribe(&topic, take.clone());
+        let _posted = platform.hear_popup(popup, take);
+        platform.navigate_popup(popup, url.as_str()).map_err(|_| Error::PopupClosed)?;
+        let mut looks_gone = 0;
+        while looks_gone < GRACE {
+            let over = select(arrived.aborted(), abort.aborted());
+            if let Either::Left((Either::Right(_), _)) = select(over, Box::pin(platform.sleep(LOOK))).await {
+                return Err(Error::Aborted.into());
+            }
+            if let Some(callback) = taken.borrow_mut().take() {
+                return Ok(callback);
+            }
+            looks_gone = if platform.is_popup_left(popup) { looks_gone + 1 } else { 0 };
+        }
+        Err(Error::PopupClosed.into())
+    }
+}
+
+/// Sends a redirect's URL to the page that opened this window. That page closes the window, or lets it close itself.
+pub(super) async fn deliver_to_opener<P: Platform>(platform: &P, state: &str, url: &str) -> Result<(), Failure> {
+    let arrival = AbortHandle::new();
+    let taken = arrival.signal();
+    let answered = move |answer: &str| {
+        if answer == TAKEN {
+            arrival.abort();
+        }
+    };
+    let topic = topic(state);
+    let _answer = platform.subscribe(&topic, Rc::new(answered));
+    platform.publish(&topic, url);
+    platform.tell_opener(url);
+    match select(taken.aborted(), Box::pin(platform.sleep(HAND_OVER))).await {
+        Either::Left(_) => {
+            platform.close();
+            Ok(())
+        }
+        Either::Right(_) => Err(Error::StateMismatch.into()),
+    }
+}
+
+fn topic(state: &str) -> String {
+    ["smartrust.popup.", state].concat()
+}

@@ -1,0 +1,104 @@
+//! Brings back the session of a page: from the redirect that the page was opened by, else from the store.
+
+use super::popup::{POPUP, deliver_to_opener};
+use crate::client::app::{SmartApp, is_of_app};
+use crate::client::session::Session;
+use crate::client::store::pending;
+use crate::client::store::records::{self, SessionRecord};
+use crate::error::Failure;
+use crate::platform::{PageKind, Platform};
+use crate::protocol::callback::{Callback, without_callback};
+use crate::protocol::launch::LaunchLink;
+
+impl<P: Platform> SmartApp<P> {
+    /// Brings the session of this page back: from the redirect that the page was opened by, else from the store. A reload brings back
+    /// the session that the page showed, or none where that has ended; another page's or another app's is never taken. A session whose
+    /// time was up meanwhile leaves the store, and comes back this once for [`Self::launch_again`].
+    ///
+    /// A page that never showed one: in a tab, the last session that this app showed in the tab; where there is none, and the store is
+    /// shared by all tabs, the only session of this app. In a frame or a worker, none.
+    ///
+    /// `None`, too, where the page was opened by an EHR's launch link, which asks for a new session, and in the window of
+    /// [`Self::launch_in_popup`], whose redirect goes to the page that opened it.
+    ///
+    /// Where the code of a redirect could not be exchanged because the server was away, it may be called again for ten minutes, also
+    /// after a reload. It may be called twice at once, as React's StrictMode does. Afterwards the page's URL is clean.
+    ///
+    /// # Errors
+    /// [`crate::Error::StateMismatch`], [`crate::Error::CallbackReplayed`], [`crate::Error::Authorization`], [`crate::Error::Token`],
+    /// [`crate::Error::TokenResponse`], [`crate::Error::IdToken`], [`crate::Error::Network`], [`crate::Error::Storage`].
+    pub async fn resume(&self) -> Result<Option<Session<P>>, Failure> {
+        let location = self.platform().location().unwrap_or_default();
+        let outcome = match Callback::read(&location) {
+            Ok(Some(Callback { state: Some(state), .. })) if state.ends_with(POPUP) => {
+                deliver_to_opener(self.platform(), &state, &location).await.map(|()| None)
+            }
+            Ok(Some(callback)) => self.complete(callback).await.map(Some),
+            Ok(None) => return self.restore(&location).await,
+            Err(error) => Err(error),
+        };
+        self.clean_address();
+        outcome
+    }
+
+    async fn restore(&self, location: &str) -> Result<Option<Session<P>>, Failure> {
+        if !matches!(LaunchLink::read(location), Ok(None)) {
+            return Ok(None);
+        }
+        let restored = self.restore_own().await;
+        self.tidy();
+        restored
+    }
+
+    async fn restore_own(&self) -> Result<Option<Session<P>>, Failure> {
+        if let Some(state) = self.current().waiting(self.platform()) {
+            if let Some(session) = self.complete_again(&state).await? {
+                return Ok(Some(session));
+            }
+            self.current().stop_waiting(self.platform());
+        }
+        match self.current().id(self.platform()) {
+            Some(Some(id)) => self.open_session(&id).await,
+            Some(None) => Ok(None),
+            None => self.only_session().await,
+        }
+    }
+
+    /// The only session of this app that stands, for a page that never showed one and whose user expects it in every tab.
+    async fn only_session(&self) -> Result<Option<Session<P>>, Failure> {
+        let is_offered = match self.platform().page_kind() {
+            PageKind::Tab => self.platform().is_shared_by_tabs(),
+            PageKind::Program => true,
+            PageKind::Frame | PageKind::Worker => false,
+        };
+        // Also where none is offered: a store that is blocked is told before anybody leaves the page.
+        match <[Session<P>; 1]>::try_from(self.sessions().await?) {
+            Ok([only]) if is_offered => {
+                self.current().set(self.platform(), only.id());
+                Ok(Some(only))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Removes from the store, in the background, what is over and would stay there for ever.
+    fn tidy(&self) {
+        let (platform, connections) = (self.platform().clone(), self.connections().to_vec());
+        self.platform().spawn(Box::pin(async move {
+            let is_own = |record: &SessionRecord| is_of_app(record, &connections);
+            // What cannot be removed now is looked at again by the next page.
+            let _ = records::remove_over_sessions(&platform, is_own).await;
+            let _ = pending::remove_old_launches(&platform).await;
+        }));
+    }
+
+    fn clean_address(&self) {
+        if let Some(location) = self.platform().location() {
+            let clean = without_callback(&location);
+            if clean != location {
+                // Where the address cannot be replaced, the code in it is spent all the same.
+                let _ = self.platform().replace(&clean);
+            }
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Requests of several callers that travel as one batch.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use crate::abort::{AbortHandle, AbortSignal};
+use crate::client::fhir::options::{RequestOptions, Retries, unless_aborted};
+use crate::client::fhir::response::Value;
+use crate::client::session::Session;
+use crate::error::{Error, Failure};
+use crate::fhir::batch::{batch, read_batch};
+use crate::fhir::request::{FhirRequest, Interaction};
+use crate::fhir::response::FhirResponse;
+use crate::platform::Platform;
+use crate::protocol::redaction::Secrets;
+
+type Outcome<P> = Result<FhirResponse<Value<P>>, Failure>;
+
+/// Gathers requests, sends them as one batch, and gives each caller what came of its own. Cloning it gives another handle to
+/// the same batcher.
+pub struct Batcher<P: Platform> {
+    inner: Rc<Inner<P>>,
+}
+
+struct Inner<P: Platform> {
+    session: Session<P>,
+    options: RequestOptions,
+    at_most: usize,
+    milliseconds: u32,
+    waiting: RefCell<Vec<Waiting<P>>>,
+}
+
+/// A request that a caller waits for.
+struct Waiting<P: Platform> {
+    entry: String,
+    request: FhirRequest,
+    outcome: Rc<RefCell<Option<Outcome<P>>>>,
+    landing: AbortHandle,
+}
+
+impl<P: Platform> Clone for Batcher<P> {
+    fn clone(&self) -> Self {
+        Self { inner: self.inner.clone() }
+    }
+}
+
+impl<P: Platform> Batcher<P> {
+    /// A batcher that sends at most so many requests at once, and no later than so many milliseconds after the first of them.
+    /// The options are those of the batches.
+    pub fn new(session: &Session<P>, at_most: usize, milliseconds: u32, options: impl Into<RequestOptions>) -> Self {
+        let (session, options, at_most) = (session.clone(), options.into(), at_most.max(1));
+        let inner = Inner { session, options, at_most, milliseconds, waiting: RefCell::default() };
+        Self { inner: Rc::new(inner) }
+    }
+
+    /// Sends a request within a batch. `abort` calls this one caller's waiting off; the others' goes on.
+    ///
+    /// # Errors
+    /// [`Error::Fhir`] where this entry failed, [`Error::BatchResponse`] where the answer is not one, and what
+    /// [`Session::request`] fails with, for all of a batch.
+    pub async fn request(&self, request: &FhirRequest, abort: &AbortSignal) -> Outcome<P> {
+        let entry = request.entry(self.inner.session.inner.guard.base())?;
+        let (landing, outcome) = (AbortHandle::new(), Rc::new(RefCell::new(None)));
+        let landed = landing.signal();
+        let waiting = Waiting { entry, request: request.clone(), outcome: outcome.clone(), landing };
+        self.inner.waiting.borrow_mut().push(waiting);
+        let count = self.inner.waiting.borrow().len();
+        if count >= self.inner.at_most {
+            self.flush();
+        } else if count == 1 {
+            self.flush_later();
+        }
+        let wait = async {
+            landed.aborted().await;
+            outcome.borrow_mut().take().unwrap_or_else(|| Err(Error::Aborted.into()))
+        };
+        unless_aborted(abort, wait).await
+    }
+
+    /// Sends what waits now.
+    pub fn flush(&self) {
+        let waiting = self.inner.waiting.take();
+        if waiting.is_empty() {
+            return;
+        }
+        let inner = self.inner.clone();
+        self.inner.session.inner.platform.spawn(Box::pin(async move { inner.send(waiting).await }));
+    }
+
+    fn flush_later(&self) {
+        let (batcher, platform) = (self.clone(), self.inner.session.inner.platform.clone());
+        self.inner.session.inner.platform.spawn(Box::pin(async move {
+            platform.sleep(batcher.inner.milliseconds).await;
+            batcher.flush();
+        }));
+    }
+}
+
+impl<P: Platform> Inner<P> {
+    async fn send(&self, waiting: Vec<Waiting<P>>) {
+        let outcomes = self.exchange(&waiting).await;
+        let of_all = outcomes.as_ref().err().cloned();
+        let mut outcomes = outcomes.unwrap_or_default().into_iter();
+        for caller in waiting {
+            let own = outcomes.next().or_else(|| of_all.clone().map(Err));
+            *caller.outcome.borrow_mut() = own;
+            caller.landing.abort();
+        }
+    }
+
+    async fn exchange(&self, waiting: &[Waiting<P>]) -> Result<Vec<Outcome<P>>, Failure> {
+        let mut options = self.options.clone();
+        if options.retries == Retries::WhenSafe && waiting.iter().all(|caller| caller.request.is_reading()) {
+            options.retries = Retries::Always;
+        }
+        let body = batch(waiting.iter().map(|caller| caller.entry.clone()));
+        let request = FhirRequest::new(Interaction::Bundle, "").body(body);
+        let response = self.session.request(&request, options).await?;
+        let bundle = response.resource.ok_or(Error::BatchResponse { problem: "it is empty" })?;
+        let requests: Vec<FhirRequest> = waiting.iter().map(|caller| caller.request.clone()).collect();
+        let outcomes = read_batch(&bundle, &requests, self.session.inner.guard.base().host())?;
+        let secrets = Secrets::of_token(&self.session.inner.record.borrow().access_token);
+        Ok(outcomes.into_iter().map(|outcome| outcome.map_err(|failure| failure.without(&secrets))).collect())
+    }
+}

@@ -1,0 +1,123 @@
+//! Reads bytes: what a Binary holds, or any other body that the access token may be sent for.
+
+use crate::abort::AbortSignal;
+use crate::client::fhir::options::{RequestOptions, put_headers};
+use crate::client::fhir::redirect::{Bearer, open};
+use crate::client::fhir::response::refusal;
+use crate::client::server::transport::{Answer, REQUEST_TIMEOUT, fhir_error, in_time};
+use crate::client::session::Session;
+use crate::error::{Error, Failure};
+use crate::fhir::content::{Content, content_requests, is_refused, may_be_resource, read_binary};
+use crate::fhir::outcome::OperationOutcome;
+use crate::platform::{HttpResponse, Platform};
+use crate::protocol::http::Request;
+use crate::protocol::redaction::Secrets;
+
+/// How long a body may be silent, in milliseconds.
+const SILENCE: u32 = 60_000;
+
+/// How far the reading of bytes has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ContentProgress {
+    /// How many bytes have arrived. Where a request is sent again, they are counted from 0 again.
+    pub bytes: u64,
+    /// How many there are in all, where the server says so (`Content-Length`).
+    pub total: Option<u64>,
+}
+
+impl<P: Platform> Session<P> {
+    /// Reads what a Binary or any other URL holds, as bytes: a reference such as `Binary/1`, or an attachment's URL, which
+    /// may be relative to the FHIR base. `accept` is the media type that the content is said to have, such as
+    /// `attachment.contentType`. `on_progress` is called with each piece that arrives.
+    ///
+    /// A Binary is requested by `accept`, by FHIR JSON and by any media type, until the server answers one of them. Where it
+    /// answers with the Binary as a resource, the result is what that holds. The server may send another media type than
+    /// the one in `accept`: compare [`Content::media_type`].
+    ///
+    /// ```no_run
+    /// # use smartrust::{Failure, Session, abort::AbortSignal, platform::Platform};
+    /// # async fn example<P: Platform>(session: &Session<P>) -> Result<(), Failure> {
+    /// let never = AbortSignal::never();
+    /// let document = session.read_bytes("Binary/1", Some("application/pdf"), &never, &|_| {}).await?;
+    /// println!("{} bytes of {:?}", document.bytes.len(), document.media_type);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::ForeignUrl`] for a URL that the token must not be sent to, [`Error::Url`] for one that cannot be fetched,
+    /// [`Error::Content`] for a Binary without readable data, and as [`Session::read`].
+    pub async fn read_bytes(
+        &self,
+        target: &str,
+        accept: Option<&str>,
+        options: impl Into<RequestOptions>,
+        on_progress: &dyn Fn(&ContentProgress),
+    ) -> Result<Content, Failure> {
+        let mut options = options.into();
+        let header = take_accept(&mut options.headers);
+        let own = accept.map(str::to_owned).or(header);
+        let mut refused = None;
+        for mut request in content_requests(self.inner.guard.base(), target, own.as_deref())? {
+            put_headers(&options.headers, &mut request)?;
+            let attempt = async |request: &Request, bearer: Bearer<'_>| {
+                self.receive(request, bearer, &options.abort, on_progress).await
+            };
+            match self.exchange_by(request, &options, attempt).await {
+                Ok(content) => return Ok(content),
+                Err(failure) if is_refused(&failure) || matches!(*failure, Error::Content { .. }) => {
+                    refused.get_or_insert(failure);
+                }
+                Err(failure) => return Err(failure),
+            }
+        }
+        Err(refused.unwrap_or_else(|| Error::Content { problem: "no media type is accepted" }.into()))
+    }
+
+    /// Sends a request and reads its body piece by piece.
+    async fn receive(
+        &self,
+        request: &Request,
+        bearer: Bearer<'_>,
+        abort: &AbortSignal,
+        on_progress: &dyn Fn(&ContentProgress),
+    ) -> Result<Content, Failure> {
+        let (platform, url) = (&self.inner.platform, &request.url);
+        let opened = open(platform, request, bearer, abort);
+        let mut response = in_time(platform, url, REQUEST_TIMEOUT, abort, opened).await??;
+        if !(200..300).contains(&response.status()) {
+            let reading = Answer::read(response, false, Secrets::of_token(bearer.token));
+            let answer = in_time(platform, url, REQUEST_TIMEOUT, abort, reading).await?;
+            return Err(fhir_error(*answer, url));
+        }
+        let status = response.status();
+        let media_type = response.header("Content-Type");
+        let total = response.header("Content-Length").and_then(|length| length.parse::<u64>().ok());
+        let mut bytes = Vec::new();
+        while let Some(piece) = in_time(platform, url, SILENCE, abort, response.chunk()).await? {
+            bytes.extend_from_slice(&piece);
+            let arrived = bytes.len() as u64;
+            // Of a compressed body the header counts the compressed bytes.
+            on_progress(&ContentProgress { bytes: arrived, total: total.filter(|total| *total >= arrived) });
+        }
+        let resource = may_be_resource(media_type.as_deref())
+            .then(|| std::str::from_utf8(&bytes).ok().and_then(|text| platform.parse(text)))
+            .flatten();
+        if let Some(operation_outcome) = resource.as_ref().and_then(OperationOutcome::read) {
+            return Err(refusal(status, url.host(), operation_outcome));
+        }
+        match resource.as_ref().and_then(read_binary) {
+            Some(content) => content,
+            None => Ok(Content { media_type, bytes }),
+        }
+    }
+}
+
+/// Takes the app's `Accept` out of its headers; of several the last, which a request would send.
+fn take_accept(headers: &mut Vec<(String, String)>) -> Option<String> {
+    let (accept, others) =
+        std::mem::take(headers).into_iter().partition(|(name, _)| name.eq_ignore_ascii_case("Accept"));
+    *headers = others;
+    let accept: Vec<(String, String)> = accept;
+    accept.into_iter().next_back().map(|(_, value)| value)
+}

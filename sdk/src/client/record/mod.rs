@@ -1,0 +1,15 @@
+//! The patient's record: all of it or some kinds of it, what its references point to, requests grouped into batches, attachments, and
+//! the patients that match a description. May import `session/`, `fhir/`, `server/` and `tasks/`.
+
+mod batch;
+mod content;
+mod matching;
+mod parts;
+mod resolver;
+mod whole_record;
+
+pub use batch::Batcher;
+pub use content::ContentProgress;
+pub use parts::{PartState, RecordPart, RecordQuery};
+pub use resolver::{Resolved, Resolver};
+pub use whole_record::RecordProgress;

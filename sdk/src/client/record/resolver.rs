@@ -1,0 +1,246 @@
+//! Follows references, each once.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use super::batch::Batcher;
+use crate::abort::AbortSignal;
+use crate::client::fhir::RequestOptions;
+use crate::client::fhir::response::Value;
+use crate::client::session::Session;
+use crate::client::tasks::flight::Flight;
+use crate::client::tasks::side_by_side::{Work, side_by_side};
+use crate::error::{Error, Failure};
+use crate::fhir::reference::{ResourceId, find_within, references_in};
+use crate::fhir::request::FhirRequest;
+use crate::platform::{JsonView, LocalFuture, Platform};
+use crate::protocol::encoding::decimal;
+
+/// How many ids one grouped search asks for.
+const GROUP: usize = 100;
+
+/// Follows references and keeps what it found: each resource is fetched once, whoever asks for it. Cloning it gives another
+/// handle to the same resolver.
+pub struct Resolver<P: Platform> {
+    inner: Rc<Inner<P>>,
+}
+
+struct Inner<P: Platform> {
+    session: Session<P>,
+    options: RequestOptions,
+    is_grouped: bool,
+    /// What reads in place of the session.
+    reader: Option<Reader<P>>,
+    /// What was or is being fetched, by its address.
+    flights: RefCell<Vec<(String, Flight<Value<P>>)>>,
+}
+
+// A function, so that who does not batch does not carry the batcher.
+type Reader<P> = Box<dyn Fn(String) -> LocalFuture<Result<Value<P>, Failure>>>;
+
+/// A reference, and what it led to.
+#[derive(Clone, Debug)]
+pub struct Resolved<V> {
+    /// The reference, as it stands.
+    pub reference: String,
+    /// The resource, or why it could not be had.
+    pub outcome: Result<V, Failure>,
+}
+
+impl<P: Platform> Clone for Resolver<P> {
+    fn clone(&self) -> Self {
+        Self { inner: self.inner.clone() }
+    }
+}
+
+impl<P: Platform> Resolver<P> {
+    /// A resolver that reads each reference by itself. One signal in the options stops all that it does.
+    pub fn new(session: &Session<P>, options: impl Into<RequestOptions>) -> Self {
+        Self::with(session, options.into(), false, None)
+    }
+
+    /// A resolver that searches by `_id` for references of a type that are followed together, and reads what does not come
+    /// back so.
+    pub fn grouped(session: &Session<P>, options: impl Into<RequestOptions>) -> Self {
+        Self::with(session, options.into(), true, None)
+    }
+
+    /// A resolver whose reads travel in a batcher's batches, with the batcher's headers.
+    pub fn batched(session: &Session<P>, batcher: Batcher<P>, abort: &AbortSignal) -> Self {
+        let signal = abort.clone();
+        let reader: Reader<P> = Box::new(move |reference| {
+            let (batcher, signal) = (batcher.clone(), signal.clone());
+            Box::pin(async move {
+                let response = batcher.request(&FhirRequest::read(reference), &signal).await?;
+                response.resource.ok_or_else(|| Error::BatchResponse { problem: "an entry has no resource" }.into())
+            })
+        });
+        Self::with(session, abort.into(), false, Some(reader))
+    }
+
+    fn with(session: &Session<P>, options: RequestOptions, is_grouped: bool, reader: Option<Reader<P>>) -> Self {
+        let session = session.clone();
+        Self { inner: Rc::new(Inner { session, options, is_grouped, reader, flights: RefCell::default() }) }
+    }
+
+    /// The resource that a reference names: within `whole`, which is the resource or Bundle that it stands in, else on the
+    /// server.
+    ///
+    /// # Errors
+    /// [`Error::Reference`] for a `#id` or `urn:` that is not within `whole`; else as [`Session::read`].
+    pub async fn resolve(&self, reference: &str, whole: Option<&Value<P>>) -> Result<Value<P>, Failure> {
+        let base = self.inner.session.inner.guard.base();
+        if let Some(found) = whole.and_then(|whole| find_within(whole, reference, base)) {
+            return Ok(found);
+        }
+        if reference.starts_with('#') || reference.starts_with("urn:") {
+            let problem = "the resource or Bundle that it stands in does not hold it";
+            return Err(Error::Reference { problem: problem.into() }.into());
+        }
+        let address = self.address(reference)?;
+        let flight = self.flight(&address).unwrap_or_else(|| self.fetch(reference, &address));
+        let outcome = flight.landed().await;
+        if outcome.is_err() {
+            // Who asks again later may have more luck.
+            self.inner.flights.borrow_mut().retain(|(known, _)| *known != address);
+        }
+        outcome
+    }
+
+    /// All that a resource or Bundle refers to, each reference once, side by side. With a `depth` above 1, also what that
+    /// refers to, and so on; what was met already is not followed again. One that fails leaves the others.
+    pub async fn resolve_all(&self, whole: &Value<P>, depth: usize) -> Vec<Resolved<Value<P>>> {
+        let mut resolved: Vec<Resolved<Value<P>>> = Vec::new();
+        let mut referring = vec![whole.clone()];
+        let is_bundle = whole.member_text("resourceType").as_deref() == Some("Bundle");
+        for level in 0..depth {
+            let mut references: Vec<String> = Vec::new();
+            for reference in referring.iter().flat_map(references_in) {
+                // What is contained in one of many resources is named by its container alone.
+                let is_nameable = level == 0 && !is_bundle || !reference.starts_with('#');
+                let is_known =
+                    references.contains(&reference) || resolved.iter().any(|known| known.reference == reference);
+                if is_nameable && !is_known {
+                    references.push(reference);
+                }
+            }
+            if references.is_empty() {
+                break;
+            }
+            self.fetch_groups(&references, whole);
+            let work = references.into_iter().map(|reference| -> Work<'_, Resolved<Value<P>>> {
+                Box::pin(async move {
+                    let outcome = self.resolve(&reference, Some(whole)).await;
+                    Resolved { reference, outcome }
+                })
+            });
+            let found = side_by_side(work.collect()).await;
+            referring = found.iter().filter_map(|found| found.outcome.as_ref().ok().cloned()).collect();
+            resolved.extend(found);
+        }
+        resolved
+    }
+
+    fn address(&self, reference: &str) -> Result<String, Failure> {
+        let request = FhirRequest::read(reference).build(self.inner.session.inner.guard.base())?;
+        Ok(request.url.as_str().to_owned())
+    }
+
+    fn flight(&self, address: &str) -> Option<Flight<Value<P>>> {
+        let flights = self.inner.flights.borrow();
+        flights.iter().find(|(known, _)| known == address).map(|(_, flight)| flight.clone())
+    }
+
+    fn fetch(&self, reference: &str, address: &str) -> Flight<Value<P>> {
+        let (inner, reference) = (self.inner.clone(), reference.to_owned());
+        self.start(address, async move { inner.read(reference).await })
+    }
+
+    fn start(
+        &self,
+        address: &str,
+        work: impl Future<Output = Result<Value<P>, Failure>> + 'static,
+    ) -> Flight<Value<P>> {
+        let flight = Flight::start(&self.inner.session.inner.platform, work);
+        self.inner.flights.borrow_mut().push((address.to_owned(), flight.clone()));
+        flight
+    }
+
+    /// Begins a search for those that share a type, and leaves to each reference to wait for it.
+    fn fetch_groups(&self, references: &[String], whole: &Value<P>) {
+        if !self.inner.is_grouped {
+            return;
+        }
+        let mut groups: Vec<Vec<Wanted>> = Vec::new();
+        for reference in references {
+            let Some(wanted) = self.wanted(reference, whole) else { continue };
+            let is_known = groups.iter().flatten().any(|known| known.address == wanted.address);
+            let fits = |group: &&mut Vec<Wanted>| {
+                group.len() < GROUP
+                    && group.first().is_some_and(|first| first.id.resource_type == wanted.id.resource_type)
+            };
+            match groups.iter_mut().find(fits) {
+                _ if is_known => {}
+                Some(group) => group.push(wanted),
+                None => groups.push(vec![wanted]),
+            }
+        }
+        groups.into_iter().filter(|group| group.len() > 1).for_each(|group| self.fetch_group(group));
+    }
+
+    /// What a reference asks for, where a search by id can bring it: the current version of a resource of the server that
+    /// nobody has asked for yet.
+    fn wanted(&self, reference: &str, whole: &Value<P>) -> Option<Wanted> {
+        let base = self.inner.session.inner.guard.base();
+        let (id, address) = (ResourceId::read(reference)?, self.address(reference).ok()?);
+        let current = base.child(&[&*id.resource_type, "/", &id.id].concat()).ok()?;
+        let is_new = self.flight(&address).is_none() && find_within(whole, reference, base).is_none();
+        (is_new && current.as_str() == address).then_some(Wanted { id, address })
+    }
+
+    fn fetch_group(&self, group: Vec<Wanted>) {
+        let Some(resource_type) = group.first().map(|first| first.id.resource_type.clone()) else { return };
+        let ids: Vec<String> = group.iter().map(|wanted| wanted.id.id.clone()).collect();
+        let inner = self.inner.clone();
+        let search = async move { inner.search(&resource_type, &ids).await };
+        let found = Flight::start(&self.inner.session.inner.platform, search);
+        for Wanted { id, address } in group {
+            let (inner, found) = (self.inner.clone(), found.clone());
+            self.start(&address, async move {
+                let found = found.landed().await.unwrap_or_default();
+                let own = found.iter().find(|resource| resource.member_text("id").as_deref() == Some(&*id.id));
+                match own {
+                    Some(resource) => Ok(resource.clone()),
+                    None => inner.read([id.resource_type, id.id].join("/")).await,
+                }
+            });
+        }
+    }
+}
+
+/// A resource that a group is to bring.
+struct Wanted {
+    id: ResourceId,
+    address: String,
+}
+
+impl<P: Platform> Inner<P> {
+    async fn read(&self, reference: String) -> Result<Value<P>, Failure> {
+        match &self.reader {
+            Some(reader) => reader(reference).await,
+            None => self.session.read(&reference, self.options.clone()).await,
+        }
+    }
+
+    async fn search(&self, resource_type: &str, ids: &[String]) -> Result<Rc<[Value<P>]>, Failure> {
+        let request = FhirRequest::search(resource_type, &[])
+            .with("_id", ids.join(","))
+            .with("_count", decimal(ids.len() as u64));
+        let search = self.session.pages(&request, self.options.clone())?;
+        let mut found = Vec::new();
+        while let Some(page) = search.next_page().await? {
+            found.extend(page.resources);
+        }
+        Ok(found.into())
+    }
+}

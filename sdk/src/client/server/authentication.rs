@@ -1,0 +1,114 @@
+//! Proves who the client is: the same way for a code, a refresh, a revocation and every other request in its name.
+
+use std::rc::Rc;
+
+use super::configured::Server;
+use super::connection::Connection;
+use super::transport::Answer;
+use crate::client::store::records::Endpoints;
+use crate::error::{Error, Failure};
+use crate::fhir::retry::read_http_date;
+use crate::platform::{Clock, Entropy, JsonView};
+use crate::protocol::client_assertion::PrivateKeyJwt;
+use crate::protocol::client_auth::{
+    AuthenticationCallback, AuthenticationRequest, ClientAuthentication, ClientCredential,
+};
+use crate::protocol::encoding::base64url;
+use crate::protocol::token::{TokenClient, TokenResponse, read_token_response};
+use crate::protocol::url::Url;
+
+impl Server {
+    /// The client, authenticated for one request to one of the server's endpoints.
+    pub(crate) fn client<'a>(
+        &'a self,
+        endpoint: &'a Url,
+        endpoints: &'a Endpoints,
+    ) -> impl Future<Output = Result<TokenClient, Failure>> + 'a {
+        let is_passed_on = *endpoint == endpoints.token || Some(endpoint) == endpoints.revocation.as_ref();
+        let endpoint = self.token_proxy.as_ref().filter(|_| is_passed_on).unwrap_or(endpoint);
+        let supported = &endpoints.token_endpoint_auth_signing_alg_values_supported;
+        self.authenticated(endpoint, &endpoints.token, supported)
+    }
+
+    /// The client, authenticated by an algorithm that the server supports.
+    pub(crate) async fn authenticated(
+        &self,
+        endpoint: &Url,
+        token_endpoint: &Url,
+        supported: &[String],
+    ) -> Result<TokenClient, Failure> {
+        let client_id = &self.record.client_id;
+        let credential = match &self.record.authentication {
+            ClientAuthentication::Callback(callback) => {
+                let request = AuthenticationRequest {
+                    endpoint: endpoint.clone(),
+                    token_endpoint: token_endpoint.clone(),
+                    client_id: client_id.clone(),
+                    token_endpoint_auth_signing_alg_values_supported: supported.to_vec(),
+                };
+                callback.call(request).await?
+            }
+            fixed => fixed.fixed_credential(client_id),
+        };
+        Ok(TokenClient { endpoint: endpoint.clone(), credential })
+    }
+}
+
+impl Connection {
+    /// Reads what the token endpoint answered, and remembers where it did not know the client: a diagnosis tells more then.
+    /// `now` is the time by this device's clock.
+    pub(crate) fn read_tokens<V: JsonView>(&self, answer: &Answer<V>, now: f64) -> Result<Box<TokenResponse>, Failure> {
+        let response = answer.read_by(read_token_response);
+        response.map_err(|failure| match Error::from(failure) {
+            Error::Token(mut error) if error.error == "invalid_client" => {
+                self.refused_client.set(true);
+                let server_time = answer.date.as_deref().and_then(read_http_date);
+                let record = &self.server.record;
+                error.hint = record.authentication.refusal_hint(&record.client_id, server_time.map(|time| now - time));
+                Error::Token(error).into()
+            }
+            other => other.into(),
+        })
+    }
+}
+
+impl PrivateKeyJwt {
+    /// The way of authenticating by this key: a fresh assertion for every request, which goes to the token endpoint's origin alone.
+    ///
+    /// # Errors
+    /// As [`Self::check`].
+    pub fn authentication<P>(self, platform: &P) -> Result<ClientAuthentication, Failure>
+    where
+        P: Clock + Entropy + Clone + 'static,
+    {
+        self.check()?;
+        let (method, platform) = (Rc::new(self), platform.clone());
+        Ok(ClientAuthentication::Callback(AuthenticationCallback::new(move |request| {
+            let (method, platform) = (method.clone(), platform.clone());
+            Box::pin(async move { sign_assertion(&platform, &method, &request).await })
+        })))
+    }
+}
+
+async fn sign_assertion<P: Clock + Entropy>(
+    platform: &P,
+    method: &PrivateKeyJwt,
+    request: &AuthenticationRequest,
+) -> Result<ClientCredential, Failure> {
+    if request.endpoint.origin() != request.token_endpoint.origin() {
+        return Err(refused("its assertion does not go to another origin than the token endpoint's"));
+    }
+    let algorithm = method.key.algorithm(&request.token_endpoint_auth_signing_alg_values_supported);
+    let algorithm = algorithm.ok_or_else(|| refused("its key cannot sign"))?;
+    let mut jti = [0; 16];
+    platform.fill(&mut jti).map_err(|_| Error::Entropy)?;
+    let (endpoint, jti) = (request.endpoint.as_str(), base64url(&jti));
+    let input = method.signing_input(algorithm, &request.client_id, endpoint, &jti, platform.now());
+    let signature = method.key.sign(algorithm, &input).await;
+    let signature = signature.map_err(|_| refused("the browser cannot sign with its key"))?;
+    Ok(ClientCredential::assertion(&PrivateKeyJwt::assertion(&input, &signature)))
+}
+
+fn refused(problem: &'static str) -> Failure {
+    Error::ClientAuthentication { problem }.into()
+}

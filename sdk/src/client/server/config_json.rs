@@ -1,0 +1,365 @@
+//! Reads a configuration from JSON or a JavaScript object: the members of [`ServerRecord`] in camelCase.
+
+use super::config::{NamedEndpoints, ServerRecord, SmartAppConfig};
+use super::config_names::refuse_unknown;
+use crate::error::{Error, Failure};
+use crate::platform::JsonView;
+use crate::protocol::client_auth::{BasicEncoding, ClientAuthentication};
+use crate::protocol::pkce::Pkce;
+use crate::protocol::secret::ClientSecret;
+
+const MEMBERS: [&str; 26] = [
+    "name",
+    "fhirBase",
+    "discoveryBase",
+    "aud",
+    "issuers",
+    "clientId",
+    "clientSecret",
+    "tokenEndpointAuthMethod",
+    "basicEncoding",
+    "key",
+    "authenticate",
+    "tokenProxy",
+    "redirectUri",
+    "scope",
+    "pkce",
+    "trustedAudiences",
+    "allowMissingNonce",
+    "allowInsecureHttp",
+    "label",
+    "authorizationEndpoint",
+    "tokenEndpoint",
+    "jwksUri",
+    "idTokenIssuer",
+    "revocationEndpoint",
+    "introspectionEndpoint",
+    "userinfoEndpoint",
+];
+
+/// Members of an app's configuration besides its servers.
+const APP_MEMBERS: &[&str] = &["store"];
+
+/// Reads the authentication of a server that has a key or a callback; `None` for every other.
+pub(crate) type ReadAuthentication<V> = dyn Fn(&V) -> Result<Option<ClientAuthentication>, Failure>;
+
+impl SmartAppConfig {
+    /// Reads `{"servers": [{…}]}`; for one server also `{"server": {…}}`, or its members alone.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`] naming the member that is missing, wrong or unknown.
+    pub fn read<V: JsonView>(value: &V) -> Result<Self, Failure> {
+        Self::read_with(value, &|_| Ok(None))
+    }
+
+    /// Reads as [`Self::read`], and asks `authentication` for what no JSON can hold: a server's key or callback.
+    pub(crate) fn read_with<V: JsonView>(value: &V, authentication: &ReadAuthentication<V>) -> Result<Self, Failure> {
+        let read = |server: &V| ServerRecord::read_with(server, authentication);
+        if value.member("trustedIssuers").is_some() {
+            // Where it is one, it was written out before.
+            let problem = "it is not an array of strings, such as [\"https://ehr.example/fhir\"]";
+            return Err(Error::configuration("trustedIssuers", problem));
+        }
+        let servers = match (value.member("server"), value.member("servers")) {
+            (Some(server), None) => {
+                refuse_beside(value, "server")?;
+                vec![read(&server)?]
+            }
+            (None, Some(servers)) => {
+                refuse_beside(value, "servers")?;
+                let servers = servers.items().ok_or_else(|| Error::configuration("servers", "it is not an array"))?;
+                servers.iter().map(read).collect::<Result<_, _>>()?
+            }
+            (None, None) => {
+                if value.names().iter().all(|name| APP_MEMBERS.contains(&name.as_str())) {
+                    return Err(Error::configuration("server", "it is missing"));
+                }
+                // The members of its one server stand in the configuration itself.
+                refuse_unknown(value, &[&MEMBERS, APP_MEMBERS].concat())?;
+                vec![ServerRecord::read_members(value, authentication)?]
+            }
+            (Some(_), Some(_)) => {
+                return Err(Error::configuration("server", "it stands beside servers; give one of the two"));
+            }
+        };
+        Ok(Self { servers })
+    }
+}
+
+impl ServerRecord {
+    /// Reads one server. `label` is allowed and left to the app.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`] naming the member that is missing, wrong or unknown.
+    pub fn read<V: JsonView>(value: &V) -> Result<Self, Failure> {
+        Self::read_with(value, &|_| Ok(None))
+    }
+
+    fn read_with<V: JsonView>(value: &V, own_authentication: &ReadAuthentication<V>) -> Result<Self, Failure> {
+        refuse_unknown(value, &MEMBERS)?;
+        Self::read_members(value, own_authentication)
+    }
+
+    fn read_members<V: JsonView>(value: &V, own_authentication: &ReadAuthentication<V>) -> Result<Self, Failure> {
+        let mut wrong = FirstWrong::default();
+        let record = Self {
+            name: wrong.note(optional(value, "name")),
+            fhir_base: wrong.note(required(value, "fhirBase")),
+            discovery_base: wrong.note(optional(value, "discoveryBase")),
+            aud: wrong.note(optional(value, "aud")),
+            issuers: value.member("issuers").map(|_| wrong.note(texts(value, "issuers"))),
+            client_id: wrong.note(required(value, "clientId")),
+            authentication: wrong.note(authentication(value, own_authentication)),
+            token_proxy: wrong.note(optional(value, "tokenProxy")),
+            redirect_uri: wrong.note(required(value, "redirectUri")),
+            scope: wrong.note(required(value, "scope")),
+            pkce: wrong.note(pkce(value)),
+            trusted_audiences: wrong.note(texts(value, "trustedAudiences")),
+            allow_missing_nonce: wrong.note(flag(value, "allowMissingNonce")),
+            allow_insecure_http: wrong.note(flag(value, "allowInsecureHttp")),
+            endpoints: wrong.note(NamedEndpoints::read(value)),
+        };
+        wrong.first.map_or(Ok(record), Err)
+    }
+}
+
+impl NamedEndpoints {
+    /// Reads the endpoints of a server record.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`] naming the member that is no text.
+    pub(crate) fn read<V: JsonView>(value: &V) -> Result<Self, Failure> {
+        Ok(Self {
+            authorization_endpoint: optional(value, "authorizationEndpoint")?,
+            token_endpoint: optional(value, "tokenEndpoint")?,
+            jwks_uri: optional(value, "jwksUri")?,
+            id_token_issuer: optional(value, "idTokenIssuer")?,
+            revocation_endpoint: optional(value, "revocationEndpoint")?,
+            introspection_endpoint: optional(value, "introspectionEndpoint")?,
+            userinfo_endpoint: optional(value, "userinfoEndpoint")?,
+        })
+    }
+}
+
+/// Refuses members of a server that stand beside it, and members that do not exist.
+fn refuse_beside<V: JsonView>(value: &V, servers: &str) -> Result<(), Failure> {
+    match value.names().into_iter().find(|name| MEMBERS.contains(&name.as_str())) {
+        Some(member) => Err(Error::configuration(&member, &format!("it stands beside {servers}; write it within"))),
+        None => refuse_unknown(value, &[&[servers], APP_MEMBERS].concat()),
+    }
+}
+
+/// The first member that is wrong, noted while the others are read: less code than to leave at each.
+#[derive(Default)]
+struct FirstWrong {
+    first: Option<Failure>,
+}
+
+impl FirstWrong {
+    fn note<T: Default>(&mut self, read: Result<T, Failure>) -> T {
+        read.unwrap_or_else(|failure| {
+            self.first.get_or_insert(failure);
+            T::default()
+        })
+    }
+}
+
+pub(crate) fn optional<V: JsonView>(value: &V, member: &str) -> Result<Option<String>, Failure> {
+    match value.member(member) {
+        None => Ok(None),
+        Some(found) => found.text().map(Some).ok_or_else(|| Error::configuration(member, "it is not a text")),
+    }
+}
+
+pub(crate) fn required<V: JsonView>(value: &V, member: &str) -> Result<String, Failure> {
+    optional(value, member)?.ok_or_else(|| Error::configuration(member, "it is missing"))
+}
+
+pub(crate) fn texts<V: JsonView>(value: &V, member: &str) -> Result<Vec<String>, Failure> {
+    let Some(found) = value.member(member) else { return Ok(Vec::new()) };
+    let items = found.items().and_then(|items| items.iter().map(JsonView::text).collect());
+    items.ok_or_else(|| Error::configuration(member, "it is not an array of texts"))
+}
+
+/// The members of an object, each read by a function; none where the object is absent.
+#[cfg(feature = "bindings")]
+pub(crate) fn members<V: JsonView, T>(
+    value: &V,
+    object: &str,
+    read: impl Fn(&V) -> Option<T>,
+) -> Result<Vec<(String, T)>, Failure> {
+    let Some(found) = value.member(object) else { return Ok(Vec::new()) };
+    let mut members = Vec::new();
+    for name in found.names() {
+        let value = found.member(&name).and_then(|value| read(&value));
+        let wrong = || Error::configuration(&[object, ".", &name].concat(), "it is not of the right kind");
+        members.push((name.clone(), value.ok_or_else(wrong)?));
+    }
+    Ok(members)
+}
+
+pub(crate) fn flag<V: JsonView>(value: &V, member: &str) -> Result<bool, Failure> {
+    match value.member(member) {
+        None => Ok(false),
+        Some(found) => found.flag().ok_or_else(|| Error::configuration(member, "it is not true or false")),
+    }
+}
+
+fn pkce<V: JsonView>(value: &V) -> Result<Pkce, Failure> {
+    match optional(value, "pkce")?.as_deref() {
+        None | Some("send") => Ok(Pkce::Send),
+        Some("required") => Ok(Pkce::Required),
+        Some("disabled") => Ok(Pkce::Disabled),
+        Some(_) => Err(Error::configuration("pkce", "it is not \"send\", \"required\" or \"disabled\"")),
+    }
+}
+
+pub(crate) fn authentication<V: JsonView>(
+    value: &V,
+    own: &ReadAuthentication<V>,
+) -> Result<ClientAuthentication, Failure> {
+    if let Some(authentication) = own(value)? {
+        return Ok(authentication);
+    }
+    let secret = optional(value, "clientSecret")?.map(ClientSecret::new);
+    let encoding = match optional(value, "basicEncoding")?.as_deref() {
+        None | Some("form") => BasicEncoding::Form,
+        Some("raw") => BasicEncoding::Raw,
+        Some(_) => return Err(Error::configuration("basicEncoding", "it is not \"form\" or \"raw\"")),
+    };
+    match (optional(value, "tokenEndpointAuthMethod")?.as_deref(), secret) {
+        (None | Some("none"), None) => Ok(ClientAuthentication::None),
+        (Some("client_secret_post"), Some(secret)) => Ok(ClientAuthentication::ClientSecretPost(secret)),
+        (None | Some("client_secret_basic"), Some(secret)) => {
+            Ok(ClientAuthentication::ClientSecretBasic(secret, encoding))
+        }
+        (Some("client_secret_post" | "client_secret_basic"), None) => {
+            Err(Error::configuration("clientSecret", "it is missing beside this tokenEndpointAuthMethod"))
+        }
+        (Some("none"), Some(_)) => {
+            Err(Error::configuration("clientSecret", "a client that authenticates by none has no secret"))
+        }
+        (Some("private_key_jwt"), _) => Err(Error::configuration("key", "it is missing beside private_key_jwt")),
+        (Some(_), _) => Err(Error::configuration(
+            "tokenEndpointAuthMethod",
+            "it is not \"none\", \"client_secret_post\", \"client_secret_basic\" or \"private_key_jwt\"",
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn server() -> Value {
+        json!({"fhirBase": "https://ehr.example/fhir", "clientId": "app", "redirectUri": "https://app.example/", "scope": "openid"})
+    }
+
+    fn wrong_member(name: &str, value: Value) -> Option<String> {
+        let mut server = server();
+        server[name] = value;
+        match SmartAppConfig::read(&json!({"server": server})) {
+            Ok(_) => None,
+            Err(failure) => match failure.into() {
+                Error::Configuration(wrong) => Some(wrong.member),
+                other => panic!("{other:?}"),
+            },
+        }
+    }
+
+    #[test]
+    fn d9_d10_a_server_record_holds_bases_client_issuers_and_endpoints() {
+        let mut full = server();
+        full["discoveryBase"] = json!("https://ehr.example");
+        full["aud"] = json!("https://ehr.example/aud");
+        full["issuers"] = json!(["https://ehr.example/fhir/"]);
+        full["clientSecret"] = json!("hidden");
+        full["basicEncoding"] = json!("raw");
+        full["authorizationEndpoint"] = json!("https://ehr.example/authorize");
+        full["tokenEndpoint"] = json!("https://ehr.example/token");
+        let record = ServerRecord::read(&full).unwrap();
+        assert_eq!(record.endpoints, NamedEndpoints::of("https://ehr.example/authorize", "https://ehr.example/token"));
+        assert_eq!(record.discovery_base.as_deref(), Some("https://ehr.example"));
+        assert_eq!(record.aud.as_deref(), Some("https://ehr.example/aud"));
+        assert_eq!(record.issuers, Some(vec!["https://ehr.example/fhir/".to_owned()]));
+        assert_eq!(
+            record.authentication,
+            ClientAuthentication::ClientSecretBasic(ClientSecret::new("hidden"), BasicEncoding::Raw)
+        );
+        assert!(!format!("{record:?}").contains("hidden"));
+    }
+
+    #[test]
+    fn d9_a_member_by_another_librarys_name_is_named_with_the_right_one() {
+        let told = |config: Value| {
+            let Error::Configuration(wrong) = SmartAppConfig::read(&config).unwrap_err().into() else { panic!() };
+            (wrong.member, wrong.problem)
+        };
+        let (member, problem) = told(json!({"client_id": "app", "scope": "openid", "iss": "https://ehr.example/fhir"}));
+        assert_eq!(member, "client_id");
+        assert!(problem.contains("clientId"), "{problem}");
+        for (written, right) in [
+            ("iss", "fhirBase"),
+            ("redirect_uri", "redirectUri"),
+            ("fhirbase", "fhirBase"),
+            ("token_endpoint_auth_method", "tokenEndpointAuthMethod"),
+            ("scopes", "scope"),
+            ("pkceMode", "pkce"),
+        ] {
+            let mut record = server();
+            record[written] = json!("x");
+            for config in [record.clone(), json!({"server": record}), json!({"servers": [record]})] {
+                let (member, problem) = told(config);
+                assert_eq!(member, written);
+                assert!(problem.ends_with(&format!("it is called {right} here")), "{problem}");
+            }
+        }
+        assert_eq!(told(json!({"server": server(), "colour": "red"})).0, "colour");
+        assert_eq!(told(json!({"server": server(), "clientId": "app"})).0, "clientId");
+        assert_eq!(
+            told(json!({"clientId": "app", "scope": "openid", "redirectUri": "https://app.example/"})).0,
+            "fhirBase"
+        );
+        for nothing in [json!({}), json!({"store": "tab"}), json!(null), json!("x")] {
+            assert_eq!(told(nothing).0, "server");
+        }
+    }
+
+    #[test]
+    fn d9_trusted_issuers_that_are_no_array_are_named() {
+        let config = json!({"trustedIssuers": "https://ehr.example/fhir", "clientId": "app", "scope": "openid"});
+        let Error::Configuration(wrong) = SmartAppConfig::read(&config).unwrap_err().into() else { panic!() };
+        assert_eq!(wrong.member, "trustedIssuers");
+        assert!(wrong.problem.contains("array"), "{}", wrong.problem);
+    }
+
+    #[test]
+    fn one_server_can_stand_in_the_configuration_itself() {
+        let mut config = server();
+        config["store"] = json!("tab");
+        assert_eq!(SmartAppConfig::read(&config).unwrap().servers[0].client_id, "app");
+    }
+
+    #[test]
+    fn a_wrong_member_is_named() {
+        assert_eq!(wrong_member("scope", json!("openid")), None);
+        for (name, value) in [
+            ("scope", Value::Null),
+            ("clientId", json!(7)),
+            ("issuers", json!("https://ehr.example")),
+            ("pkce", json!("plain")),
+            ("allowInsecureHttp", json!("yes")),
+            ("tokenEndpointAuthMethod", json!("private_key")),
+            ("basicEncoding", json!("base64")),
+            ("client_id", json!("app")),
+            ("tokenEndpoint", json!(["https://ehr.example/token"])),
+        ] {
+            assert_eq!(wrong_member(name, value).as_deref(), Some(name));
+        }
+        assert_eq!(
+            wrong_member("tokenEndpointAuthMethod", json!("client_secret_post")).as_deref(),
+            Some("clientSecret")
+        );
+    }
+}

@@ -1,0 +1,38 @@
+//! Members of a configuration that do not exist, and what they are called.
+
+use crate::error::{Error, Failure};
+use crate::platform::JsonView;
+
+/// Names that other libraries and standards have for a member.
+const OTHER_NAMES: [(&str, &str); 9] = [
+    ("iss", "fhirBase"),
+    ("issuer", "fhirBase"),
+    ("serverUrl", "fhirBase"),
+    ("fhirServiceUrl", "fhirBase"),
+    ("scopes", "scope"),
+    ("pkceMode", "pkce"),
+    ("secret", "clientSecret"),
+    ("privateKey", "key"),
+    ("clientPrivateJwk", "key"),
+];
+
+/// Refuses an object that has a member besides these.
+///
+/// # Errors
+/// [`Error::Configuration`] naming the member that was written, and the one that may be meant.
+pub(crate) fn refuse_unknown<V: JsonView>(value: &V, members: &[&str]) -> Result<(), Failure> {
+    let Some(unknown) = value.names().into_iter().find(|name| !members.contains(&name.as_str())) else {
+        return Ok(());
+    };
+    Err(match meant(&unknown, members) {
+        Some(name) => Error::configuration(&unknown, &format!("there is no such member; it is called {name} here")),
+        None => Error::configuration(&unknown, "there is no such member"),
+    })
+}
+
+/// The member that a name stands for: by another library, or but for its case, underscores and hyphens.
+fn meant<'a>(unknown: &str, members: &[&'a str]) -> Option<&'a str> {
+    let plain = |name: &str| name.replace(['_', '-'], "").to_ascii_lowercase();
+    let wanted = OTHER_NAMES.iter().find(|(other, _)| plain(other) == plain(unknown)).map_or(unknown, |(_, name)| name);
+    members.iter().copied().find(|member| plain(member) == plain(wanted))
+}

@@ -1,0 +1,63 @@
+//! Looks a server's documents over.
+
+use super::config::ServerRecord;
+use super::configured::Server;
+use super::discovery::{Document, asked_server, bases};
+use super::documents::fetch_document;
+use crate::error::Failure;
+use crate::platform::{JsonView, Platform};
+use crate::protocol::diagnosis::{
+    contradictions, differing_endpoints, foreign_openid_configuration_finding, openid_configuration_findings,
+    smart_configuration_findings,
+};
+use crate::protocol::finding::Finding;
+use crate::protocol::openid::{KnownEndpoints, openid_problem};
+
+/// As [`SmartApp::diagnose`](crate::SmartApp::diagnose), for a server that the app may not be registered at: of its record only the bases are needed.
+///
+/// # Errors
+/// [`crate::Error::Configuration`] for a base that is no address.
+pub async fn diagnose<P: Platform>(platform: &P, record: &ServerRecord) -> Result<Vec<Finding>, Failure> {
+    findings_of(platform, &Server::without_client(record)?).await
+}
+
+/// What is odd about the documents of a configured server.
+pub(crate) async fn findings_of<P: Platform>(platform: &P, server: &Server) -> Result<Vec<Finding>, Failure> {
+    let mut findings = Vec::new();
+    let mut documents = Vec::new();
+    for (document, section) in [
+        (Document::SmartConfiguration, "SMART App Launch 2.2, conformance"),
+        (Document::OpenidConfiguration, "OpenID Connect Discovery 1.0 section 4"),
+    ] {
+        let request = document.request(server)?;
+        documents.push(match fetch_document(platform, &request).await {
+            Ok((body, _)) => Some(body),
+            Err(outcome) => {
+                let message = [request.url.as_str(), " could not be read: ", &outcome].concat();
+                findings.push(Finding::new("missing_document", message, section));
+                None
+            }
+        });
+    }
+    if let [smart, openid] = documents.as_slice() {
+        findings.extend(smart.iter().flat_map(smart_configuration_findings));
+        findings.extend(openid.iter().flat_map(openid_configuration_findings));
+        findings.extend(smart.iter().zip(openid).flat_map(|(smart, openid)| contradictions(smart, openid)));
+        findings.extend(openid.as_ref().and_then(|openid| foreign(server, smart.as_ref(), openid)));
+        for (name, document) in [("SMART configuration", smart), ("OpenID configuration", openid)] {
+            let differing = |document| differing_endpoints(name, document, &server.fhir_base, &server.named.members());
+            findings.extend(document.iter().flat_map(differing));
+        }
+    }
+    Ok(findings)
+}
+
+/// That the OpenID configuration does not speak for the server; `None` where it does, or neither can be told.
+fn foreign<V: JsonView>(server: &Server, smart: Option<&V>, openid: &V) -> Option<Finding> {
+    let read = |document: Document, body: &V| document.read(body, server).ok();
+    let openid = read(Document::OpenidConfiguration, openid)?;
+    let smart = smart.and_then(|smart| read(Document::SmartConfiguration, smart));
+    let bases = bases(server);
+    let asked = asked_server(server, &bases, smart.as_ref().map(KnownEndpoints::of));
+    openid_problem(&openid, &asked).map(foreign_openid_configuration_finding)
+}

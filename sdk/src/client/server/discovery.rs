@@ -1,0 +1,306 @@
+//! Finds a server's endpoints: in its documents, one after the other, or in what was found a short while ago.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use super::config::ServerRecord;
+use super::configured::Server;
+use super::documents::{TOO_LATE, fetch_patiently};
+use crate::client::tasks::flight::Flight;
+use crate::error::{DiscoveryAttempt, Error, Failure};
+use crate::platform::{JsonView, Platform};
+use crate::protocol::discovery::{
+    SmartConfiguration, capability_statement_request, openid_configuration_request, read_capability_statement,
+    read_smart_configuration, smart_configuration_request,
+};
+use crate::protocol::http::Request;
+use crate::protocol::json::ObjectWriter;
+use crate::protocol::openid::{AskedServer, KnownEndpoints, openid_problem};
+use crate::protocol::url::{Url, UrlError};
+
+/// What is known of a server's endpoints, and who is finding out.
+pub(crate) struct Discovery {
+    server: Rc<Server>,
+    found: RefCell<Option<Found>>,
+    running: RefCell<Option<(bool, Flight<Rc<SmartConfiguration>>)>>,
+}
+
+/// What was found, and where.
+#[derive(Clone)]
+struct Found {
+    configuration: Rc<SmartConfiguration>,
+    document: Document,
+    /// Whether the members for ID tokens were looked for wherever they may stand.
+    with_identity: bool,
+    /// Seconds since 1970.
+    until: f64,
+}
+
+/// Where endpoints are looked for.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Document {
+    SmartConfiguration,
+    OpenidConfiguration,
+    CapabilityStatement,
+}
+
+/// The endpoints and capabilities of a server that the app may not be registered at: of its record only the bases are needed.
+///
+/// # Errors
+/// [`Error::Discovery`] where no document has them, [`Error::Configuration`] for a base that is no address.
+pub async fn smart_configuration<P: Platform>(
+    platform: &P,
+    record: &ServerRecord,
+) -> Result<Rc<SmartConfiguration>, Failure> {
+    Rc::new(Discovery::new(Rc::new(Server::without_client(record)?))).endpoints(platform, true).await
+}
+
+impl Discovery {
+    /// A server of which nothing is known yet.
+    pub fn new(server: Rc<Server>) -> Self {
+        Self { server, found: RefCell::default(), running: RefCell::default() }
+    }
+
+    /// The server's endpoints, of its record where that names them, else of its documents; `with_identity` where an ID token
+    /// will be requested.
+    pub async fn endpoints<P: Platform>(
+        self: &Rc<Self>,
+        platform: &P,
+        with_identity: bool,
+    ) -> Result<Rc<SmartConfiguration>, Failure> {
+        match self.server.named.configuration(true) {
+            Some(named) => Ok(named),
+            None => self.documents(platform, with_identity).await.map(|found| self.server.named.applied_to(found)),
+        }
+    }
+
+    /// What the server's documents say. Callers at the same time share one lookup, and a success is good for as long as
+    /// the server says.
+    pub async fn documents<P: Platform>(
+        self: &Rc<Self>,
+        platform: &P,
+        with_identity: bool,
+    ) -> Result<Rc<SmartConfiguration>, Failure> {
+        let known = self.found.borrow().clone().filter(|found| found.serves(platform.now(), with_identity));
+        if let Some(found) = known {
+            return Ok(found.configuration);
+        }
+        let running = self.running.borrow().clone().filter(|(identity, _)| *identity == with_identity);
+        let flight = match running {
+            Some((_, flight)) => flight,
+            None => {
+                let (own_platform, discovery) = (platform.clone(), self.clone());
+                let flight = Flight::start(platform, async move {
+                    let outcome = discovery.look_up(&own_platform, with_identity).await;
+                    discovery.running.borrow_mut().take_if(|(identity, _)| *identity == with_identity);
+                    outcome
+                });
+                *self.running.borrow_mut() = Some((with_identity, flight.clone()));
+                flight
+            }
+        };
+        flight.landed().await
+    }
+
+    async fn look_up<P: Platform>(&self, platform: &P, with_identity: bool) -> Result<Rc<SmartConfiguration>, Failure> {
+        let server = &*self.server;
+        let stored = load(platform, server).await.filter(|found| found.serves(platform.now(), with_identity));
+        let found = match stored {
+            Some(found) => found,
+            None => {
+                let mut found = match ask(platform, server, Document::SmartConfiguration).await? {
+                    Ok(found) => found,
+                    Err(outcome) => discover_fallback(platform, server, outcome).await?,
+                };
+                // An OpenID configuration is checked even if no ID token will be requested.
+                if with_identity || found.document == Document::OpenidConfiguration {
+                    complete_identity(platform, server, &mut found).await;
+                }
+                // A capability statement is too large to keep. What cannot be stored is requested again by the next page.
+                if found.document != Document::CapabilityStatement {
+                    let _ = platform.set(&key(server), &found.to_json()).await;
+                }
+                found
+            }
+        };
+        *self.found.borrow_mut() = Some(found.clone());
+        Ok(found.configuration)
+    }
+}
+
+/// Asks for one document. Where it has no endpoints, that gives what came back.
+async fn ask<P: Platform>(platform: &P, server: &Server, document: Document) -> Result<Result<Found, String>, Failure> {
+    let (body, lifetime) = match fetch_patiently(platform, &document.request(server)?).await {
+        Ok(answer) => answer,
+        Err(outcome) => return Ok(Err(outcome)),
+    };
+    match document.read(&body, server) {
+        Ok(configuration) => {
+            let (configuration, until) = (Rc::new(configuration), platform.now() + lifetime);
+            Ok(Ok(Found { configuration, document, with_identity: false, until }))
+        }
+        Err(failure) => match &*failure {
+            Error::Configuration(wrong) => Ok(Err(wrong.problem.clone())),
+            _ => Err(failure),
+        },
+    }
+}
+
+/// Asks for the other documents, one after the other, where the SMART configuration had no endpoints but what is told of it.
+async fn discover_fallback<P: Platform>(platform: &P, server: &Server, outcome: String) -> Result<Found, Failure> {
+    let mut attempts = vec![Document::SmartConfiguration.attempt(server, outcome)?];
+    for document in [Document::OpenidConfiguration, Document::CapabilityStatement] {
+        // Who does not answer once is not asked for the other documents.
+        if attempts.iter().any(|attempt| attempt.outcome == TOO_LATE) {
+            break;
+        }
+        match ask(platform, server, document).await? {
+            Ok(found) => return Ok(found),
+            Err(outcome) => attempts.push(document.attempt(server, outcome)?),
+        }
+    }
+    Err(Error::Discovery { attempts: attempts.into() }.into())
+}
+
+/// Fills in the issuer and the keys' address from the OpenID configuration, where they are missing, and where it speaks for
+/// the same authorization server.
+async fn complete_identity<P: Platform>(platform: &P, server: &Server, found: &mut Found) {
+    found.with_identity = true;
+    let known = &found.configuration;
+    let mut completed = SmartConfiguration::clone(known);
+    if found.document == Document::OpenidConfiguration {
+        if openid_problem(known, &asked_server(server, &bases(server), None)).is_none() {
+            return;
+        }
+        (completed.issuer, completed.jwks_uri) = (None, None);
+        completed.left_openid_configuration_aside = true;
+    } else {
+        if known.issuer.is_some() && known.jwks_uri.is_some() {
+            return;
+        }
+        match openid_configuration_beside(platform, server, KnownEndpoints::of(known)).await {
+            Openid::Absent => return,
+            Openid::Foreign => completed.left_openid_configuration_aside = true,
+            Openid::Found(openid) => {
+                completed.issuer = completed.issuer.or(openid.issuer);
+                completed.jwks_uri = completed.jwks_uri.or(openid.jwks_uri);
+            }
+        }
+    }
+    found.configuration = Rc::new(completed);
+}
+
+/// What came of asking for the OpenID configuration beside what is known of the server.
+enum Openid {
+    Absent,
+    /// It speaks of another issuer, or contradicts what is known.
+    Foreign,
+    Found(Box<SmartConfiguration>),
+}
+
+/// The OpenID configuration, where it speaks for the authorization server of which this is known.
+pub(crate) async fn openid_configuration<P: Platform>(
+    platform: &P,
+    server: &Server,
+    known: KnownEndpoints<'_>,
+) -> Option<SmartConfiguration> {
+    match openid_configuration_beside(platform, server, known).await {
+        Openid::Found(openid) => Some(*openid),
+        Openid::Absent | Openid::Foreign => None,
+    }
+}
+
+async fn openid_configuration_beside<P: Platform>(platform: &P, server: &Server, known: KnownEndpoints<'_>) -> Openid {
+    let document = Document::OpenidConfiguration;
+    let Ok(request) = document.request(server) else { return Openid::Absent };
+    let Ok((body, _)) = fetch_patiently(platform, &request).await else { return Openid::Absent };
+    let Ok(openid) = document.read(&body, server) else { return Openid::Absent };
+    match openid_problem(&openid, &asked_server(server, &bases(server), Some(known))) {
+        None => Openid::Found(Box::new(openid)),
+        Some(_) => Openid::Foreign,
+    }
+}
+
+/// Where a server's documents lie.
+pub(crate) fn bases(server: &Server) -> [&Url; 2] {
+    [&server.discovery_base, &server.fhir_base]
+}
+
+/// What an OpenID configuration of the server is held against.
+pub(super) fn asked_server<'a>(
+    server: &'a Server,
+    bases: &'a [&'a Url; 2],
+    smart: Option<KnownEndpoints<'a>>,
+) -> AskedServer<'a> {
+    AskedServer { bases, issuers: server.record.issuers.as_deref().unwrap_or_default(), smart }
+}
+
+impl Document {
+    pub(crate) fn request(self, server: &Server) -> Result<Request, Failure> {
+        let request = match self {
+            Self::SmartConfiguration => smart_configuration_request(&server.discovery_base),
+            Self::OpenidConfiguration => openid_configuration_request(&server.discovery_base),
+            Self::CapabilityStatement => capability_statement_request(&server.fhir_base),
+        };
+        let unusable = |problem: UrlError| Error::Url { what: "the server's configuration".into(), problem };
+        Ok(request.map_err(unusable)?)
+    }
+
+    fn attempt(self, server: &Server, outcome: String) -> Result<DiscoveryAttempt, Failure> {
+        Ok(DiscoveryAttempt { url: self.request(server)?.url.as_str().to_owned(), outcome })
+    }
+
+    pub(crate) fn read<V: JsonView>(self, body: &V, server: &Server) -> Result<SmartConfiguration, Failure> {
+        let allow_insecure_http = server.record.allow_insecure_http;
+        match self {
+            Self::CapabilityStatement => read_capability_statement(body, &server.fhir_base, allow_insecure_http),
+            _ => read_smart_configuration(body, &server.fhir_base, allow_insecure_http),
+        }
+    }
+}
+
+impl Found {
+    fn serves(&self, now: f64, with_identity: bool) -> bool {
+        now < self.until && (self.with_identity || !with_identity)
+    }
+
+    fn to_json(&self) -> String {
+        ObjectWriter::new()
+            .flag("withIdentity", self.with_identity)
+            .optional_seconds("until", Some(self.until))
+            .optional_text("issuer", self.configuration.issuer.as_deref())
+            .optional_text("jwksUri", self.configuration.jwks_uri.as_ref().map(Url::as_str))
+            .flag("leftOpenidAside", self.configuration.left_openid_configuration_aside)
+            .raw("document", &self.configuration.json)
+            .finish()
+    }
+
+    fn read<V: JsonView>(value: &V, server: &Server) -> Option<Self> {
+        let document = Document::SmartConfiguration;
+        let mut configuration = document.read(&value.member("document")?, server).ok()?;
+        configuration.issuer = value.member_text("issuer");
+        configuration.jwks_uri = value.member_text("jwksUri").and_then(|url| Url::parse(&url).ok());
+        configuration.left_openid_configuration_aside =
+            value.member("leftOpenidAside").and_then(|flag| flag.flag()).unwrap_or_default();
+        Some(Self {
+            configuration: Rc::new(configuration),
+            document,
+            with_identity: value.member("withIdentity")?.flag()?,
+            until: value.member("until")?.number()?,
+        })
+    }
+}
+
+fn key(server: &Server) -> String {
+    ["smartrust.discovery.", server.discovery_base.as_str(), " ", server.fhir_base.as_str()].concat()
+}
+
+async fn load<P: Platform>(platform: &P, server: &Server) -> Option<Found> {
+    let text = platform.get(&key(server)).await.ok()??;
+    Found::read(&platform.parse(&text)?, server)
+}
+
+/// Removes what is stored of a server.
+pub(crate) async fn forget<P: Platform>(platform: &P, server: &Server) -> Result<(), Failure> {
+    platform.remove(&key(server)).await.map_err(|_| Error::Storage.into())
+}

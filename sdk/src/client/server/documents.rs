@@ -1,0 +1,78 @@
+//! Fetches a server's documents: what it says of itself, and its keys.
+
+use super::transport::{Answer, DOCUMENT_TIMEOUT, chance, fhir_error, send};
+use crate::abort::AbortSignal;
+use crate::error::Error;
+use crate::fhir::retry::Tries;
+use crate::platform::{Body, Json, Platform};
+use crate::protocol::http::Request;
+
+/// How long a document is good for that does not say so itself, in seconds.
+const LIFETIME: f64 = 300.0;
+/// What came back where nothing did.
+pub(super) const TOO_LATE: &str = "no answer came in time";
+
+/// Fetches one document and says how long it is good for, or what came back in its place.
+pub(super) async fn fetch_document<P: Platform>(
+    platform: &P,
+    request: &Request,
+) -> Result<(<P as Json>::Value, f64), String> {
+    match send(platform, request, DOCUMENT_TIMEOUT, &AbortSignal::never()).await {
+        Ok(answer) => read_document(*answer),
+        Err(failure) => Err(outcome_of(&failure)),
+    }
+}
+
+/// Fetches a document as [`fetch_document`] does, and again after a while where the server is busy or the connection was
+/// lost, within the time that a document has.
+pub(super) async fn fetch_patiently<P: Platform>(
+    platform: &P,
+    request: &Request,
+) -> Result<(<P as Json>::Value, f64), String> {
+    let deadline = platform.now() + f64::from(DOCUMENT_TIMEOUT) / 1000.0;
+    let mut tries = Tries::default();
+    loop {
+        let left = ((deadline - platform.now()) * 1000.0) as u32;
+        let failure = match send(platform, request, left, &AbortSignal::never()).await {
+            Ok(answer) if answer.status == 200 => return read_document(*answer),
+            Ok(answer) => fhir_error(*answer, &request.url),
+            Err(failure) => failure,
+        };
+        let now = platform.now();
+        match tries.wait(&failure, now, chance(platform)) {
+            Some(wait) if now + wait < deadline => platform.sleep((wait * 1000.0) as u32).await,
+            _ => return Err(outcome_of(&failure)),
+        }
+    }
+}
+
+fn read_document<V>(answer: Answer<V>) -> Result<(V, f64), String> {
+    if answer.status != 200 {
+        return Err(status_outcome(answer.status));
+    }
+    let Body::Json(document) = answer.body else { return Err("status 200 with something that is not JSON".into()) };
+    Ok((document, answer.cache_control.as_deref().map_or(LIFETIME, lifetime)))
+}
+
+fn outcome_of(failure: &Error) -> String {
+    match failure {
+        Error::Network { .. } => "no answer could be read".to_owned(),
+        Error::Timeout { .. } => TOO_LATE.to_owned(),
+        Error::Fhir(error) => status_outcome(error.status),
+        other => other.code().to_owned(),
+    }
+}
+
+fn status_outcome(status: u16) -> String {
+    format!("status {status}")
+}
+
+/// How long `Cache-Control` lets an answer be used, in seconds (RFC 9111 section 5.2.2).
+fn lifetime(cache_control: &str) -> f64 {
+    let mut directives = cache_control.split(',').map(str::trim_ascii);
+    if directives.clone().any(|directive| matches!(directive, "no-store" | "no-cache")) {
+        return 0.0;
+    }
+    let max_age = directives.find_map(|directive| directive.strip_prefix("max-age=")?.parse::<u32>().ok());
+    max_age.map_or(LIFETIME, f64::from)
+}

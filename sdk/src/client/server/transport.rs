@@ -1,0 +1,137 @@
+//! Sends one request, for so long and no longer.
+
+use std::future::poll_fn;
+use std::task::Poll;
+
+use crate::abort::AbortSignal;
+use crate::error::{Error, Failure, FhirError};
+use crate::fhir::outcome::OperationOutcome;
+use crate::platform::{Body, Entropy, HttpFailure, HttpResponse, Json, JsonView, Platform};
+use crate::protocol::http::Request;
+use crate::protocol::plain_text::said;
+use crate::protocol::redaction::Secrets;
+use crate::protocol::url::Url;
+
+/// How long a configuration document may take, in milliseconds.
+pub(crate) const DOCUMENT_TIMEOUT: u32 = 10_000;
+/// How long a token or FHIR request may take, in milliseconds.
+pub(crate) const REQUEST_TIMEOUT: u32 = 60_000;
+
+/// A response that has arrived whole.
+pub(crate) struct Answer<V> {
+    pub status: u16,
+    pub retry_after: Option<String>,
+    /// The time by the server's clock (RFC 9110 section 6.6.1), of a response that is an error.
+    pub date: Option<String>,
+    pub etag: Option<String>,
+    pub location: Option<String>,
+    pub last_modified: Option<String>,
+    pub cache_control: Option<String>,
+    pub body: Body<V>,
+    /// How many bytes the body has, where the request counts them.
+    pub bytes: u64,
+    /// What the request carried and no error may repeat.
+    pub secrets: Secrets,
+}
+
+impl<V> Answer<V> {
+    /// Reads what the response says, by its status and body. No error that comes of it repeats a secret of the request.
+    pub fn read_by<T>(&self, read: impl FnOnce(u16, &Body<V>) -> Result<T, Failure>) -> Result<T, Failure> {
+        read(self.status, &self.body).map_err(|failure| failure.without(&self.secrets))
+    }
+
+    /// Reads a response to its end.
+    pub async fn read(
+        response: impl HttpResponse<Value = V>,
+        counts_bytes: bool,
+        secrets: Secrets,
+    ) -> Result<Box<Self>, HttpFailure> {
+        let status = response.status();
+        // Asking for a header takes a browser as long as anything else here.
+        let of_error = |name| if status < 400 { None } else { response.header(name) };
+        let (retry_after, date) = (of_error("Retry-After"), of_error("Date"));
+        let etag = response.header("ETag");
+        let location = response.header("Location");
+        let last_modified = response.header("Last-Modified");
+        let cache_control = response.header("Cache-Control");
+        let (body, bytes) = response.body(counts_bytes).await?;
+        // Boxed, because many hands pass it on.
+        Ok(Box::new(Self {
+            status,
+            retry_after,
+            date,
+            etag,
+            location,
+            last_modified,
+            cache_control,
+            body,
+            bytes,
+            secrets,
+        }))
+    }
+}
+
+/// Sends a request and reads the whole answer, unless the caller calls it off or it takes too long.
+pub(crate) async fn send<P: Platform>(
+    platform: &P,
+    request: &Request,
+    timeout: u32,
+    abort: &AbortSignal,
+) -> Result<Box<Answer<<P as Json>::Value>>, Failure> {
+    let exchange = async {
+        let response = platform.send(request, abort).await?;
+        Answer::read(response, request.counts_bytes, Secrets::of(request)).await
+    };
+    in_time(platform, &request.url, timeout, abort, exchange).await
+}
+
+/// Waits for work on an exchange with a host, for so long and unless the caller calls it off.
+pub(crate) async fn in_time<P: Platform, T>(
+    platform: &P,
+    url: &Url,
+    timeout: u32,
+    abort: &AbortSignal,
+    work: impl Future<Output = Result<T, HttpFailure>>,
+) -> Result<T, Failure> {
+    if abort.is_aborted() {
+        return Err(Error::Aborted.into());
+    }
+    let (mut work, mut time) = (Box::pin(work), Box::pin(platform.sleep(timeout)));
+    let working = poll_fn(|context| match work.as_mut().poll(context) {
+        Poll::Ready(outcome) => Poll::Ready(Some(outcome)),
+        Poll::Pending => time.as_mut().poll(context).map(|()| None),
+    });
+    let host = || url.host().into();
+    Err(match abort.unless_fired(working).await {
+        Some(Some(Ok(outcome))) => return Ok(outcome),
+        Some(Some(Err(HttpFailure::Network))) => Error::Network { host: host() },
+        Some(None) => Error::Timeout { host: host() },
+        Some(Some(Err(HttpFailure::Aborted))) | None => Error::Aborted,
+    }
+    .into())
+}
+
+/// What an error status says, without the secrets of the request.
+pub(crate) fn fhir_error<V: JsonView>(answer: Answer<V>, url: &Url) -> Failure {
+    let operation_outcome = match &answer.body {
+        Body::Json(resource) => OperationOutcome::read(resource),
+        _ => None,
+    };
+    let failure: Failure = Error::Fhir(Box::new(FhirError {
+        status: answer.status,
+        host: url.host().to_owned(),
+        text: if operation_outcome.is_some() { None } else { said(&answer.body) },
+        operation_outcome,
+        retry_after: answer.retry_after,
+        etag: answer.etag,
+    }))
+    .into();
+    failure.without(&answer.secrets)
+}
+
+/// A random number from 0 to 1; 0 where the host has none to give.
+pub(crate) fn chance(platform: &impl Entropy) -> f64 {
+    let mut byte = [0];
+    let drawn = platform.fill(&mut byte);
+    drawn.map_or(0.0, |()| f64::from(byte[0]) / 255.0)
+}

@@ -1,0 +1,177 @@
+//! A session: tokens that stay inside, and what the server said of the launch.
+
+use std::rc::Rc;
+
+use super::state::{EventSubscription, Inner, SessionEvent};
+use crate::client::store::records::CheckedIdentity;
+use crate::error::Failure;
+use crate::fhir::reference::ResourceId;
+use crate::platform::Platform;
+use crate::protocol::context::LaunchContext;
+use crate::protocol::finding::Finding;
+use crate::protocol::scope::{Context, ScopeGrant, ScopeSet};
+use crate::protocol::url::Url;
+
+/// A signed-in session. Cloning it gives another handle to the same session.
+pub struct Session<P: Platform> {
+    pub(crate) inner: Rc<Inner<P>>,
+}
+
+impl<P: Platform> Clone for Session<P> {
+    fn clone(&self) -> Self {
+        Self { inner: self.inner.clone() }
+    }
+}
+
+const OPENID_DISCOVERY: &str = "OpenID Connect Discovery 1.0 section 4.3";
+
+impl<P: Platform> Session<P> {
+    /// What tells the session from others of the same app. It is no secret.
+    pub fn id(&self) -> &str {
+        &self.inner.id
+    }
+
+    /// The id of the patient in context.
+    pub fn patient(&self) -> Option<String> {
+        self.inner.record.borrow().context.patient.clone()
+    }
+
+    /// The id of the encounter in context.
+    pub fn encounter(&self) -> Option<String> {
+        self.inner.record.borrow().context.encounter.clone()
+    }
+
+    /// Everything that the server said of the launch.
+    pub fn context(&self) -> Rc<LaunchContext> {
+        self.inner.record.borrow().context.clone()
+    }
+
+    /// Who the user is and what of it was checked; `None` where no ID token came.
+    pub fn identity(&self) -> Option<Rc<CheckedIdentity>> {
+        self.inner.record.borrow().identity.clone()
+    }
+
+    /// The type and id of the user's own resource.
+    pub fn fhir_user(&self) -> Option<ResourceId> {
+        ResourceId::read(self.identity()?.identity.fhir_user.as_deref()?)
+    }
+
+    /// What was asked for and what was granted.
+    pub fn scopes(&self) -> ScopeGrant {
+        let record = self.inner.record.borrow();
+        ScopeGrant::new(ScopeSet::parse(&record.requested_scope), record.granted_scope.as_deref())
+    }
+
+    /// What was odd about the launch or a refresh and yet no reason to stop.
+    pub fn findings(&self) -> Vec<Finding> {
+        let record = self.inner.record.borrow();
+        let issuer = "The redirect names an issuer, and the server's documents name none to hold it against.";
+        let renewal =
+            "A refresh brought an ID token without its audience or nonce: who the user is stands as the launch said.";
+        let not_stored = "The browser did not store the session: it ends when this page is reloaded or left.";
+        let pasted = "The access token was pasted: who the user is was not checked, and the session cannot be renewed.";
+        let aside = "The server's OpenID configuration speaks of another issuer, or contradicts its SMART configuration: its \
+                     keys and its issuer were not used.";
+        let no_identity = "The scope openid was granted, and no ID token came: who the user is is not known.";
+        let unknown =
+            "The server granted scopes in no syntax that is known: what they allow shows only when it is tried.";
+        let granted = self.scopes().granted;
+        let lacks_identity = record.identity.is_none() && !record.is_pasted && granted.contains("openid");
+        let insecure = "The server links to the next page by http://, where its base begins with https://: it was fetched by https.";
+        [
+            (self.inner.insecure_links.get(), "insecure_link", insecure, "RFC 6750 section 5.3"),
+            (record.issuer_unknown, "unknown_issuer", issuer, "RFC 9207 section 2.4"),
+            (record.endpoints.left_openid_aside, "foreign_openid_configuration", aside, OPENID_DISCOVERY),
+            (lacks_identity, "missing_id_token", no_identity, "OpenID Connect Core section 3.1.3.3"),
+            (granted.is_unknown(), "unknown_scopes", unknown, "SMART App Launch 2.2, scopes and launch context"),
+            (record.renewal_incomplete, "incomplete_id_token", renewal, "OpenID Connect Core section 12.2"),
+            (record.is_pasted, "pasted_token", pasted, "SMART App Launch 2.2, launch app: obtain access token"),
+            (!self.is_stored(), "session_not_stored", not_stored, "HTML Standard, Web storage"),
+        ]
+        .into_iter()
+        .filter(|(is_so, ..)| *is_so)
+        .map(|(_, code, message, section)| Finding::new(code, message, section))
+        .chain(dropped_scopes(&self.scopes()))
+        .collect()
+    }
+
+    /// Whether resources of a type may be read, as one patient's or as all that the user may see.
+    pub fn may_read(&self, resource_type: &str) -> bool {
+        let granted = self.scopes().granted;
+        granted.may_read(Context::Patient, resource_type) || granted.may_read(Context::User, resource_type)
+    }
+
+    /// When the access token runs out, in seconds since 1970, where the server says.
+    pub fn expires_at(&self) -> Option<f64> {
+        self.inner.record.borrow().expires_at
+    }
+
+    /// Whether a new access token can be had without the user.
+    pub fn can_refresh(&self) -> bool {
+        self.inner.record.borrow().refresh_token.is_some()
+    }
+
+    /// Whether the session stands: it was not ended, and its access token is good or can be replaced.
+    pub fn is_active(&self) -> bool {
+        self.inner.ended.borrow().is_none() && !self.is_over()
+    }
+
+    /// Whether the store holds the session. Where it refused, as a full one does, the session goes on in memory, and ends when the
+    /// page is left.
+    pub fn is_stored(&self) -> bool {
+        self.inner.is_stored.get()
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        self.inner.record.borrow().is_over(self.inner.platform.now())
+    }
+
+    /// The FHIR base that the session's requests go to.
+    pub fn fhir_base(&self) -> String {
+        self.inner.connection.server.fhir_base.as_str().to_owned()
+    }
+
+    /// A page of the server's on which the user manages what was shared, to link to; `None` where the server has none. It is
+    /// never fetched.
+    pub fn management_endpoint(&self) -> Option<Url> {
+        self.inner.record.borrow().endpoints.management.clone()
+    }
+
+    /// The configured name of the session's server.
+    pub fn server_name(&self) -> Option<String> {
+        self.inner.connection.server.record.name.clone()
+    }
+
+    /// Makes the session the one that this page shows, and that a reload of it brings back. Other tabs and frames keep theirs.
+    ///
+    /// # Errors
+    /// What ended the session, where it has ended.
+    pub async fn make_current(&self) -> Result<(), Failure> {
+        self.inner.check_active()?;
+        self.inner.current.set(&self.inner.platform, &self.inner.id);
+        Ok(())
+    }
+
+    /// Calls a function with every event from now on, until the returned subscription is dropped.
+    pub fn on_event(&self, listener: impl Fn(&SessionEvent) + 'static) -> EventSubscription<P> {
+        self.inner.listen(listener)
+    }
+
+    pub(super) fn expires_within(&self, seconds: f64) -> bool {
+        self.expires_at().is_some_and(|expires_at| self.inner.platform.now() + seconds >= expires_at)
+    }
+}
+
+/// The finding on scopes of version 1 that the server dropped.
+fn dropped_scopes(scopes: &ScopeGrant) -> Option<Finding> {
+    let dropped = scopes.dropped_version_1();
+    if dropped.is_empty() {
+        return None;
+    }
+    let message = format!(
+        "The server granted none of the scopes that are written as in SMART App Launch 1: the user denied them, or the server knows \
+         version 2 alone. Ask for {}.",
+        dropped.join(" ")
+    );
+    Some(Finding::new("dropped_v1_scopes", message, "SMART App Launch 2.2, scopes for requesting FHIR resources"))
+}

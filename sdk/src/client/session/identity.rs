@@ -1,0 +1,170 @@
+//! Checks an ID token: against its access token as it comes, its signature beside the session's first requests.
+
+use std::rc::Rc;
+
+use super::state::{Inner, SessionEvent, SignatureCheck};
+use crate::client::store::records::{self, CheckedIdentity, SessionRecord, Signature};
+use crate::error::{Error, Failure};
+use crate::platform::{JsonView, Platform};
+use crate::protocol::id_token::{self, Expected, Identity, TOLERANCE_SECONDS};
+use crate::protocol::jwk::candidates;
+use crate::protocol::jwt::decode;
+use crate::protocol::secret::IdToken;
+use crate::protocol::token::TokenResponse;
+
+/// How long a check of the signature waits after two that could not be made, in seconds.
+const PAUSE: f64 = 30.0;
+
+/// What came of a check of the signature.
+enum Checked {
+    /// It has ended, and the token is needed no more.
+    Ended(Signature),
+    /// It could not be made now, for this reason, and is made again later.
+    NotNow(&'static str),
+}
+
+/// Starts the check of the signature, where it is still to be made. A signature that does not hold ends the session.
+pub(super) fn check_signature<P: Platform>(inner: &Rc<Inner<P>>) {
+    let id_token = inner.record.borrow().id_token.clone();
+    let Some(id_token) = id_token.filter(|token| inner.signature_check.running.borrow().as_ref() != Some(token)) else {
+        return;
+    };
+    *inner.signature_check.running.borrow_mut() = Some(id_token.clone());
+    let session = inner.clone();
+    inner.platform.spawn(Box::pin(async move {
+        // What the page asks for at once goes first.
+        session.platform.sleep(0).await;
+        let checked = check(&session, &id_token).await;
+        session.signature_check.running.borrow_mut().take_if(|running| *running == id_token);
+        match checked {
+            Ok(checked) => note(&session, &id_token, checked).await,
+            Err(error) => session.end_and_forget(error).await,
+        }
+    }));
+}
+
+/// Starts the check again where it could not be made before: at the next use of the session, later ever after a pause.
+pub(super) fn check_again<P: Platform>(inner: &Rc<Inner<P>>) {
+    let SignatureCheck { failed, last_failed, .. } = &inner.signature_check;
+    let is_due = failed.get() == 1 || inner.platform.now() - last_failed.get() >= PAUSE;
+    if failed.get() > 0 && is_due {
+        check_signature(inner);
+    }
+}
+
+/// The digest that an ID token's `at_hash` is held against; `None` where it has none, or the host cannot make it.
+pub(crate) async fn access_token_digest<P: Platform>(platform: &P, response: &TokenResponse) -> Option<Vec<u8>> {
+    let hash = id_token::access_token_hash(platform, response.id_token.as_ref()?)?;
+    platform.digest(hash, response.access_token.expose().as_bytes()).await.ok()
+}
+
+/// The record after a refresh, as far as it says who the user is: the identity that came with it, or the launch's where
+/// none came or it says too little.
+pub(crate) fn renewed<P: Platform>(
+    inner: &Inner<P>,
+    old: SessionRecord,
+    response: &TokenResponse,
+    access_token_digest: Option<&[u8]>,
+) -> Result<SessionRecord, Failure> {
+    let (Some(id_token), Some(launched)) = (&response.id_token, &old.identity) else { return Ok(old) };
+    let expected = Expected {
+        issuer: Some(&launched.identity.issuer),
+        client_id: &old.client_id,
+        trusted_audiences: &inner.connection.server.record.trusted_audiences,
+        nonce: None,
+        allow_missing_nonce: false,
+        access_token_digest,
+        max_age: None,
+        now: inner.platform.now(),
+    };
+    match id_token::read_renewed(&inner.platform, id_token, &expected, &launched.identity)? {
+        Some(identity) => {
+            let issuer_checked = launched.identity.issuer_checked;
+            let identity = Identity { issuer_checked, ..identity };
+            let identity = Some(Rc::new(CheckedIdentity { identity, signature: Signature::Pending }));
+            Ok(SessionRecord { identity, id_token: Some(id_token.clone()), ..old })
+        }
+        None => Ok(SessionRecord { renewal_incomplete: true, ..old }),
+    }
+}
+
+async fn check<P: Platform>(inner: &Rc<Inner<P>>, id_token: &IdToken) -> Result<Checked, Failure> {
+    let unchecked = |reason: &str| Ok(Checked::Ended(Signature::Unchecked(reason.to_owned())));
+    let jwks = inner.record.borrow().endpoints.jwks.clone();
+    let Some(jwks) = jwks else { return unchecked("the server names no keys") };
+    let jwt = decode(&inner.platform, id_token.expose()).map_err(refused)?;
+    let keys = match inner.connection.keys.fetch(&inner.platform, jwks, jwt.kid.as_deref()).await {
+        Ok(keys) => keys,
+        Err(reason) => return Ok(Checked::NotNow(reason)),
+    };
+    let all = candidates(&keys, jwt.kid.as_deref(), jwt.algorithm);
+    let mut is_unreadable = false;
+    for key in all.iter().filter(|key| key.is_long_enough()) {
+        match inner.platform.verify(key, jwt.algorithm, &jwt.signature, &jwt.signed).await {
+            Ok(true) => return Ok(Checked::Ended(Signature::Verified)),
+            Ok(false) => {}
+            Err(_) => is_unreadable = true,
+        }
+    }
+    if is_unreadable {
+        return unchecked("this browser cannot check it");
+    }
+    // A check that comes late finds the keys of another time.
+    let ends = jwt.claims.member("exp").and_then(|exp| exp.number()).unwrap_or(f64::INFINITY);
+    if inner.platform.now() >= ends + TOLERANCE_SECONDS {
+        return unchecked("the key that can have made it is no longer published");
+    }
+    Err(refused(match all.as_slice() {
+        [] => "the server has no key that can have made it",
+        all if all.iter().all(|key| !key.is_long_enough()) => "the server's key is an RSA key of fewer than 2048 bits",
+        _ => "none of the server's keys made it",
+    }))
+}
+
+fn refused(problem: &str) -> Failure {
+    Error::id_token("signature", problem)
+}
+
+async fn note<P: Platform>(inner: &Rc<Inner<P>>, id_token: &IdToken, checked: Checked) {
+    // The identity of a newer token has a check of its own.
+    let is_current = inner.record.borrow().id_token.as_ref() == Some(id_token);
+    if inner.check_active().is_err() || !is_current {
+        return;
+    }
+    let (signature, is_over) = match checked {
+        Checked::Ended(signature) => (signature, true),
+        Checked::NotNow(reason) => (Signature::Unchecked(reason.to_owned()), false),
+    };
+    let SignatureCheck { failed, last_failed, .. } = &inner.signature_check;
+    failed.set(if is_over { 0 } else { failed.get() + 1 });
+    last_failed.set(inner.platform.now());
+    {
+        let mut current = inner.record.borrow_mut();
+        if current.identity.as_ref().is_some_and(|identity| identity.signature == signature) {
+            return;
+        }
+        let record = Rc::make_mut(&mut *current);
+        if is_over {
+            record.id_token = None;
+        }
+        if let Some(identity) = &mut record.identity {
+            Rc::make_mut(identity).signature = signature;
+        }
+    }
+    store_checked(inner).await;
+    if inner.check_active().is_ok() {
+        inner.tell(&SessionEvent::IdentityChecked);
+    }
+}
+
+/// Stores what came of the check, where the store still holds these tokens. A refresh that is under way stores its tokens first.
+async fn store_checked<P: Platform>(inner: &Rc<Inner<P>>) {
+    let _lock = inner.lock_refresh().await;
+    let stored = records::load_session(&inner.platform, &inner.id).await;
+    let record = inner.record.borrow().clone();
+    // A session that the app took out of the store meanwhile is not put back.
+    if matches!(stored, Ok(Some(stored)) if stored.renewals <= record.renewals) && inner.check_active().is_ok() {
+        // Where it cannot be stored, the next page checks again.
+        let _ = inner.store(&record).await;
+    }
+}

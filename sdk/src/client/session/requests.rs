@@ -1,0 +1,191 @@
+//! FHIR requests of a session. Every one passes the guard.
+
+use super::handle::Session;
+use crate::abort::AbortSignal;
+use crate::client::fhir::options::{Cache, RequestOptions, unless_aborted};
+use crate::client::fhir::redirect::{Bearer, send_with_token};
+use crate::client::fhir::response::{Value, not_json, read_answer};
+use crate::client::fhir::search::{Links, Search};
+use crate::error::{Error, Failure};
+use crate::fhir::bundle::Page;
+use crate::fhir::request::FhirRequest;
+use crate::fhir::response::FhirResponse;
+use crate::fhir::retry::Tries;
+use crate::platform::{LocalFuture, Platform};
+use crate::protocol::http::Request;
+use crate::protocol::redaction::Secrets;
+use crate::protocol::secret::AccessToken;
+
+/// How long an access token is taken to live where that is not known, in seconds.
+const USUAL_LIFETIME: f64 = 3600.0;
+
+impl<P: Platform> Session<P> {
+    /// Reads a resource by its reference, such as `Patient/1`. For the options an [`AbortSignal`] alone will do.
+    ///
+    /// # Errors
+    /// [`Error::Reference`], [`Error::ForeignUrl`] for a reference outside the FHIR server, [`Error::Fhir`],
+    /// [`Error::Network`], [`Error::SessionExpired`], [`Error::ReservedParameter`] for a header that is not the app's to set.
+    pub async fn read(&self, reference: &str, options: impl Into<RequestOptions>) -> Result<Value<P>, Failure> {
+        let response = self.request(&FhirRequest::read(reference), options).await?;
+        response.resource.ok_or_else(|| not_json(response.status, self.inner.guard.base()))
+    }
+
+    /// Reads a resource as a type of the caller's own.
+    ///
+    /// # Errors
+    /// As [`Session::read`], and [`Error::Shape`] where the resource does not have the type's shape.
+    #[cfg(feature = "serde")]
+    pub async fn read_as<T: serde::de::DeserializeOwned>(
+        &self,
+        reference: &str,
+        options: impl Into<RequestOptions>,
+    ) -> Result<T, Failure> {
+        crate::fhir::typed::typed(&self.read(reference, options).await?)
+    }
+
+    /// Sends any FHIR request.
+    ///
+    /// ```no_run
+    /// # use smartrust::{Failure, Session, platform::Platform};
+    /// use smartrust::client::fhir::RequestOptions;
+    /// use smartrust::fhir::request::{FhirRequest, Interaction, Return};
+    ///
+    /// # async fn example<P: Platform>(session: &Session<P>) -> Result<(), Failure> {
+    /// let options = RequestOptions::default;
+    /// let patient = session.request(&FhirRequest::read("Patient/1"), options()).await?;
+    /// let patch = r#"[{"op": "replace", "path": "/active", "value": false}]"#;
+    /// let change = FhirRequest::new(Interaction::Patch, "Patient/1").body(patch).if_match(patient.version()?);
+    /// let changed = session.request(&change.prefer(Return::Representation), options()).await?;
+    /// assert!(changed.resource.is_some());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Session::read`], and [`Error::NotGranted`] where the options ask for it.
+    pub async fn request(
+        &self,
+        request: &FhirRequest,
+        options: impl Into<RequestOptions>,
+    ) -> Result<FhirResponse<Value<P>>, Failure> {
+        self.request_by(request, options.into()).await
+    }
+
+    async fn request_by(
+        &self,
+        request: &FhirRequest,
+        options: RequestOptions,
+    ) -> Result<FhirResponse<Value<P>>, Failure> {
+        let prepared = self.prepare(request, &options)?;
+        self.exchange(prepared, &options, |resource| request.is_answered_by(resource)).await
+    }
+
+    /// Searches for resources of a type, page by page. Nothing is sent before the first page is asked for; from then on
+    /// each next page is fetched while the caller works on the one before.
+    ///
+    /// # Errors
+    /// [`Error::Reference`] where the type's name is not one, [`Error::ReservedParameter`] for a header that is not the
+    /// app's to set.
+    pub fn search(
+        &self,
+        resource_type: &str,
+        parameters: &[(String, String)],
+        options: impl Into<RequestOptions>,
+    ) -> Result<Search<P>, Failure> {
+        self.pages(&FhirRequest::search(resource_type, parameters), options)
+    }
+
+    /// Sends a request that a Bundle answers, such as a search, a history or `Patient/1/$everything`, and follows its pages
+    /// as [`Session::search`] does.
+    ///
+    /// # Errors
+    /// As [`Session::search`], and [`Error::NotGranted`] where the options ask for it.
+    pub fn pages(&self, request: &FhirRequest, options: impl Into<RequestOptions>) -> Result<Search<P>, Failure> {
+        let options = options.into();
+        let first = self.prepare(request, &options)?;
+        let (session, how) = (self.clone(), options.clone());
+        let exchange = move |request: Request| -> LocalFuture<_> {
+            let (session, how) = (session.clone(), how.clone());
+            Box::pin(async move { session.exchange(request, &how, Page::is_page).await })
+        };
+        let links = Links { base: self.inner.guard.base().clone(), were_insecure: self.inner.insecure_links.clone() };
+        Ok(Search::new(self.inner.platform.clone(), Box::new(exchange), links, first, options.headers))
+    }
+
+    fn prepare(&self, request: &FhirRequest, options: &RequestOptions) -> Result<Request, Failure> {
+        options.prepare(request, self.inner.guard.base(), || self.scopes().granted)
+    }
+
+    /// Sends a request with the session's token: once more with a fresh token where the server calls it dead, and again
+    /// after a while where that may help. `is_expected` says which resource a response of success may bring.
+    pub(crate) async fn exchange(
+        &self,
+        request: Request,
+        options: &RequestOptions,
+        is_expected: impl Fn(Option<&Value<P>>) -> bool,
+    ) -> Result<FhirResponse<Value<P>>, Failure> {
+        let attempt = async |request: &Request, bearer: Bearer<'_>| {
+            let answer = send_with_token(&self.inner.platform, request, bearer, &options.abort).await?;
+            read_answer(*answer, &request.url, &is_expected)
+        };
+        self.exchange_by(request, options, attempt).await
+    }
+
+    /// As [`Self::exchange`], with a way of its own to send the request and to read the response.
+    pub(crate) async fn exchange_by<T>(
+        &self,
+        mut request: Request,
+        options: &RequestOptions,
+        attempt: impl AsyncFn(&Request, Bearer<'_>) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let abort = &options.abort;
+        request.may_be_cached = options.cache == Cache::Default;
+        let mut tries = Tries::default();
+        let mut is_refreshed = false;
+        loop {
+            unless_aborted(abort, async { self.access_token().await.map(|_| ()) }).await?;
+            let token = self.inner.record.borrow().access_token.clone();
+            let failure = match attempt(&request, Bearer { token: &token, guard: &self.inner.guard }).await {
+                Ok(response) => return Ok(response),
+                Err(failure) => failure.without(&Secrets::of_token(&token)),
+            };
+            if failure.status() == Some(401) && self.can_refresh() && !is_refreshed {
+                is_refreshed = true;
+                // Somebody else may have replaced the dead token meanwhile.
+                if self.inner.record.borrow().access_token == token {
+                    unless_aborted(abort, self.replace_token()).await?;
+                }
+                continue;
+            }
+            if matches!(*failure, Error::Network { .. }) && !is_refreshed && self.may_be_dead(&token) {
+                is_refreshed = true;
+                if self.renew(&token, abort).await? && options.may_repeat(&request) {
+                    continue;
+                }
+            }
+            options.wait_to_retry(&self.inner.platform, &request, &mut tries, failure).await?;
+        }
+    }
+}
+
+impl<P: Platform> Session<P> {
+    /// Whether a response that could not be read may be a 401 without CORS headers: another token can be had, and this one is past half
+    /// its life, or nobody said how long it lives.
+    fn may_be_dead(&self, token: &AccessToken) -> bool {
+        let record = self.inner.record.borrow();
+        let Some(expires_at) = record.expires_at else { return self.can_refresh() };
+        let half = record.lifetime.unwrap_or(USUAL_LIFETIME) / 2.0;
+        self.can_refresh() && (record.access_token != *token || self.inner.platform.now() + half >= expires_at)
+    }
+
+    /// Gets another token in place of one that may be dead. `false` where that cannot be had now and the session stands.
+    async fn renew(&self, token: &AccessToken, abort: &AbortSignal) -> Result<bool, Failure> {
+        if self.inner.record.borrow().access_token != *token {
+            return Ok(true);
+        }
+        match unless_aborted(abort, self.replace_token()).await {
+            Err(failure) if abort.is_aborted() || !self.is_active() => Err(failure),
+            outcome => Ok(outcome.is_ok()),
+        }
+    }
+}

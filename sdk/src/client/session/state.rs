@@ -1,0 +1,227 @@
+//! What the handles of one session share, and what is told to those who listen.
+
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
+
+use super::messages;
+use crate::client::server::connection::Connection;
+use crate::client::server::discovery;
+use crate::client::store::current::Current;
+use crate::client::store::pending;
+use crate::client::store::records::{self, SessionRecord};
+use crate::client::tasks::flight::Flight;
+use crate::error::{Error, Failure};
+use crate::platform::Platform;
+use crate::protocol::guard::Guard;
+use crate::protocol::secret::IdToken;
+use crate::protocol::token::TokenClient;
+use crate::protocol::url::Url;
+
+/// Something that happened to a session.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SessionEvent {
+    /// It has a new access token.
+    Refreshed,
+    /// The check of the ID token's signature has ended, and the session stands.
+    IdentityChecked,
+    /// It has ended: [`Error::SignedOut`] where the user asked for it, else what ended it.
+    SignedOut(Failure),
+}
+
+type Listener = Rc<dyn Fn(&SessionEvent)>;
+
+/// The state of a session, shared by its handles.
+pub(crate) struct Inner<P: Platform> {
+    pub platform: P,
+    pub current: Rc<Current>,
+    pub connection: Rc<Connection>,
+    pub id: String,
+    pub guard: Guard,
+    pub record: RefCell<Rc<SessionRecord>>,
+    /// Whether the store holds this record. Where it refused, the session lives in memory alone.
+    pub is_stored: Cell<bool>,
+    /// Whether the record comes from a store, which may be a copy that another tab has left behind.
+    pub may_be_stale: Cell<bool>,
+    pub ended: RefCell<Option<Failure>>,
+    pub refreshing: RefCell<Option<Flight<()>>>,
+    /// When a refresh in the background was last begun, in seconds since 1970.
+    pub refreshed_ahead: Cell<f64>,
+    pub signature_check: SignatureCheck,
+    /// Whether the server linked to pages of its own with http in place of https.
+    pub insecure_links: Rc<Cell<bool>>,
+    listeners: RefCell<Vec<(usize, Listener)>>,
+    next_listener: Cell<usize>,
+    pub subscription: RefCell<Option<P::Subscription>>,
+}
+
+/// Whether the check of an ID token's signature is under way, and how often it could not be made.
+#[derive(Default)]
+pub(crate) struct SignatureCheck {
+    pub running: RefCell<Option<IdToken>>,
+    pub failed: Cell<u32>,
+    pub last_failed: Cell<f64>,
+}
+
+/// Where the tokens of a session may be sent: to the FHIR server, and to what the server itself named.
+fn guard(connection: &Connection, record: &SessionRecord) -> Guard {
+    let server = &connection.server;
+    let mut guard = Guard::new(server.fhir_base.clone());
+    let locations = record.context.authorization_details.iter().flat_map(|detail| &detail.locations);
+    for location in locations.filter_map(|location| Url::parse(location).ok()) {
+        if location.is_confidential() || server.record.allow_insecure_http {
+            guard.admit(location);
+        }
+    }
+    guard
+}
+
+impl<P: Platform> Inner<P> {
+    /// The state of a session that stands. `may_be_stale` as for the field.
+    pub fn new(
+        platform: P,
+        current: Rc<Current>,
+        connection: Rc<Connection>,
+        id: String,
+        record: Rc<SessionRecord>,
+        may_be_stale: bool,
+    ) -> Self {
+        let guard = guard(&connection, &record);
+        Self {
+            platform,
+            current,
+            connection,
+            id,
+            guard,
+            record: RefCell::new(record),
+            is_stored: Cell::new(true),
+            may_be_stale: Cell::new(may_be_stale),
+            ended: RefCell::default(),
+            refreshing: RefCell::default(),
+            refreshed_ahead: Cell::new(f64::NEG_INFINITY),
+            signature_check: SignatureCheck::default(),
+            insecure_links: Rc::default(),
+            listeners: RefCell::default(),
+            next_listener: Cell::new(0),
+            subscription: RefCell::default(),
+        }
+    }
+
+    /// The client as which tokens are asked for, asked about and given back, authenticated for one request.
+    pub async fn client(&self, endpoint: &Url) -> Result<TokenClient, Failure> {
+        let endpoints = self.record.borrow().endpoints.clone();
+        self.connection.server.client(endpoint, &endpoints).await
+    }
+
+    pub fn topic(&self) -> String {
+        ["smartrust.session.", &self.id].concat()
+    }
+
+    /// Waits until no tab refreshes the session, and keeps others from it until the lock is dropped.
+    pub async fn lock_refresh(&self) -> P::Guard {
+        self.platform.lock(&["smartrust.refresh.", &self.id].concat()).await
+    }
+
+    pub fn check_active(&self) -> Result<(), Failure> {
+        match &*self.ended.borrow() {
+            Some(reason) => Err(reason.clone()),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes over a record that is newer than the one in memory.
+    pub fn adopt(&self, record: Rc<SessionRecord>) {
+        *self.record.borrow_mut() = record;
+        self.tell(&SessionEvent::Refreshed);
+    }
+
+    /// Ends the session, once, and tells the listeners why.
+    pub fn end(&self, reason: Failure) {
+        if self.ended.borrow().is_some() {
+            return;
+        }
+        *self.ended.borrow_mut() = Some(reason.clone());
+        self.tell(&SessionEvent::SignedOut(reason));
+    }
+
+    /// Ends the session in every tab for a reason of its own, and takes its tokens out of the store.
+    pub async fn end_and_forget(&self, reason: Failure) {
+        self.end(reason);
+        self.publish(&messages::signed_out(self.record.borrow().renewals));
+        // The session is over whether or not the store can be reached.
+        let _ = self.forget().await;
+    }
+
+    /// Ends a session whose time is up. Other tabs notice it by themselves.
+    pub async fn expire(&self) -> Failure {
+        let reason = Failure::from(Error::SessionExpired);
+        self.end(reason.clone());
+        // What stays in the store is removed by the next page.
+        let _ = self.remove().await;
+        reason
+    }
+
+    /// Tells the other tabs that hold the session.
+    pub fn publish(&self, message: &str) {
+        self.platform.publish(&self.topic(), message);
+    }
+
+    /// Stores a record of the session. Where the session ends while a slow store is writing, nothing stays there; where the store
+    /// refuses, no refresh token that this record replaces.
+    pub async fn store(&self, record: &SessionRecord) -> Result<(), Failure> {
+        let stored = records::save_session(&self.platform, &self.id, record).await;
+        self.is_stored.set(stored.is_ok());
+        if self.check_active().is_err() || (stored.is_err() && self.is_replaced_in_store(record).await) {
+            // What cannot be removed is void for this page all the same.
+            let _ = records::remove_session(&self.platform, &self.id).await;
+        }
+        stored
+    }
+
+    /// Whether the store holds an older record of the session, with another refresh token.
+    async fn is_replaced_in_store(&self, record: &SessionRecord) -> bool {
+        let stored = records::load_session(&self.platform, &self.id).await.ok().flatten();
+        stored.is_some_and(|stored| stored.renewals < record.renewals && stored.refresh_token != record.refresh_token)
+    }
+
+    async fn remove(&self) -> Result<(), Failure> {
+        self.current.leave(&self.platform, &self.id);
+        records::remove_session(&self.platform, &self.id).await
+    }
+
+    /// Takes everything of the session out of the store: its tokens, launches that were to follow it, and what was found
+    /// out about its server.
+    pub async fn forget(&self) -> Result<(), Failure> {
+        self.remove().await?;
+        let patient = self.record.borrow().context.patient.clone();
+        pending::remove_launches_about(&self.platform, &self.connection.server.key, patient.as_deref()).await?;
+        discovery::forget(&self.platform, &self.connection.server).await
+    }
+
+    /// Calls a function with every event from now on, until the returned subscription is dropped.
+    pub fn listen(self: &Rc<Self>, listener: impl Fn(&SessionEvent) + 'static) -> EventSubscription<P> {
+        let id = self.next_listener.get();
+        self.next_listener.set(id + 1);
+        self.listeners.borrow_mut().push((id, Rc::new(listener)));
+        EventSubscription { session: Rc::downgrade(self), id }
+    }
+
+    /// Calls the listeners.
+    pub fn tell(&self, event: &SessionEvent) {
+        let listeners: Vec<Listener> = self.listeners.borrow().iter().map(|(_, listener)| listener.clone()).collect();
+        listeners.iter().for_each(|listener| listener(event));
+    }
+}
+
+/// Keeps a listener of a session's events. Dropping it ends the subscription.
+pub struct EventSubscription<P: Platform> {
+    session: Weak<Inner<P>>,
+    id: usize,
+}
+
+impl<P: Platform> Drop for EventSubscription<P> {
+    fn drop(&mut self) {
+        if let Some(session) = self.session.upgrade() {
+            session.listeners.borrow_mut().retain(|(id, _)| *id != self.id);
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! What is kept between pages: pending launches, sessions, and which session a page shows. Imports nothing else of `client/`.
+
+pub(crate) mod current;
+pub(crate) mod pending;
+pub(crate) mod records;

@@ -1,0 +1,292 @@
+//! Sessions as they are kept between two pages.
+
+use std::rc::Rc;
+
+use crate::error::{Error, Failure};
+use crate::platform::{JsonView, Platform};
+use crate::protocol::context::LaunchContext;
+use crate::protocol::discovery::SmartConfiguration;
+use crate::protocol::encoding::join;
+use crate::protocol::id_token::Identity;
+use crate::protocol::json::{NeededTexts, ObjectWriter};
+use crate::protocol::secret::{AccessToken, IdToken, RefreshToken};
+use crate::protocol::url::Url;
+
+const SESSION: &str = "smartrust.session.";
+
+/// Endpoints that a launch began with. The exchange and every refresh use these, whatever is discovered later.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Endpoints {
+    pub issuer: Option<String>,
+    pub authorization: Url,
+    pub token: Url,
+    pub jwks: Option<Url>,
+    pub user_info: Option<Url>,
+    /// A page for people, which is never fetched.
+    pub management: Option<Url>,
+    pub introspection: Option<Url>,
+    pub revocation: Option<Url>,
+    pub token_endpoint_auth_signing_alg_values_supported: Vec<String>,
+    /// Whether every redirect must name its issuer (RFC 9207).
+    pub issuer_in_redirect: bool,
+    /// Whether the server's OpenID configuration was left aside, because it does not speak for the server.
+    pub left_openid_aside: bool,
+}
+
+/// How far the signature of an ID token has been checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Signature {
+    /// The check has not ended yet.
+    Pending,
+    /// One of the server's keys made it.
+    Verified,
+    /// It could not be checked, for this reason.
+    Unchecked(String),
+}
+
+/// Who the user is, and what was checked of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CheckedIdentity {
+    /// The ID token's claims and their checks.
+    pub identity: Identity,
+    /// The signature's check.
+    pub signature: Signature,
+}
+
+/// A session as it is stored.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct SessionRecord {
+    pub server: String,
+    pub client_id: String,
+    pub fhir_base: String,
+    /// Where its launch came back to; not known of sessions of earlier versions.
+    pub redirect_uri: Option<String>,
+    pub endpoints: Rc<Endpoints>,
+    pub requested_scope: String,
+    pub granted_scope: Option<String>,
+    pub access_token: AccessToken,
+    pub refresh_token: Option<RefreshToken>,
+    /// Seconds since 1970, where the server says.
+    pub expires_at: Option<f64>,
+    /// How many seconds the access token lives, where the server says.
+    pub lifetime: Option<f64>,
+    /// How often the tokens have been renewed: which of two copies is the newer one.
+    pub renewals: f64,
+    pub context: Rc<LaunchContext>,
+    pub identity: Option<Rc<CheckedIdentity>>,
+    /// Whether the redirect named an issuer, and the server's documents none to hold it against.
+    pub issuer_unknown: bool,
+    /// Whether a refresh brought an ID token that said too little to take the place of the launch's.
+    pub renewal_incomplete: bool,
+    /// Whether the access token was pasted, and not issued to this app.
+    pub is_pasted: bool,
+    /// Kept until its signature has been checked.
+    pub id_token: Option<IdToken>,
+}
+
+impl Endpoints {
+    /// What a launch needs of a server's configuration.
+    pub fn of(configuration: &SmartConfiguration) -> Result<Self, Failure> {
+        let authorization = configuration.authorization_endpoint.clone().ok_or_else(|| {
+            Error::configuration("smart-configuration", "the server's document has no authorization_endpoint")
+        })?;
+        Ok(Self {
+            issuer: configuration.issuer.clone(),
+            authorization,
+            token: configuration.token_endpoint.clone(),
+            jwks: configuration.jwks_uri.clone(),
+            user_info: configuration.userinfo_endpoint.clone(),
+            management: configuration.management_endpoint.clone(),
+            introspection: configuration.introspection_endpoint.clone(),
+            revocation: configuration.revocation_endpoint.clone(),
+            token_endpoint_auth_signing_alg_values_supported: configuration
+                .token_endpoint_auth_signing_alg_values_supported
+                .clone(),
+            issuer_in_redirect: configuration.authorization_response_iss_parameter_supported,
+            left_openid_aside: configuration.left_openid_configuration_aside,
+        })
+    }
+
+    pub fn to_json(&self) -> String {
+        ObjectWriter::new()
+            .optional_text("issuer", self.issuer.as_deref())
+            .text("authorization", self.authorization.as_str())
+            .text("token", self.token.as_str())
+            .optional_text("jwks", self.jwks.as_ref().map(Url::as_str))
+            .optional_text("userInfo", self.user_info.as_ref().map(Url::as_str))
+            .optional_text("management", self.management.as_ref().map(Url::as_str))
+            .optional_text("introspection", self.introspection.as_ref().map(Url::as_str))
+            .optional_text("revocation", self.revocation.as_ref().map(Url::as_str))
+            .text("signingAlgorithms", &join(&self.token_endpoint_auth_signing_alg_values_supported, " "))
+            .flag("issuerInRedirect", self.issuer_in_redirect)
+            .flag("leftOpenidAside", self.left_openid_aside)
+            .finish()
+    }
+
+    pub fn read<V: JsonView>(value: &V) -> Option<Self> {
+        let url = |name: &str| Url::parse(&value.member_text(name)?).ok();
+        let (authorization, token) = (url("authorization")?, url("token")?);
+        Some(Self {
+            issuer: value.member_text("issuer"),
+            authorization,
+            token,
+            jwks: url("jwks"),
+            user_info: url("userInfo"),
+            management: url("management"),
+            introspection: url("introspection"),
+            revocation: url("revocation"),
+            token_endpoint_auth_signing_alg_values_supported: value
+                .member_text("signingAlgorithms")
+                .map(|names| names.split_ascii_whitespace().map(str::to_owned).collect())
+                .unwrap_or_default(),
+            issuer_in_redirect: flag(value, "issuerInRedirect"),
+            left_openid_aside: flag(value, "leftOpenidAside"),
+        })
+    }
+}
+
+impl CheckedIdentity {
+    fn to_json(&self) -> String {
+        let signature = match &self.signature {
+            Signature::Pending => "pending",
+            Signature::Verified => "verified",
+            Signature::Unchecked(reason) => reason,
+        };
+        ObjectWriter::new()
+            .raw("claims", &self.identity.claims)
+            .flag("issuerChecked", self.identity.issuer_checked)
+            .flag("nonceChecked", self.identity.nonce_checked)
+            .flag("accessTokenHashChecked", self.identity.access_token_hash_checked)
+            .text("signature", signature)
+            .finish()
+    }
+
+    fn read<V: JsonView>(value: &V) -> Option<Self> {
+        let claims = value.member("claims")?;
+        Some(Self {
+            identity: Identity {
+                issuer_checked: flag(value, "issuerChecked"),
+                nonce_checked: flag(value, "nonceChecked"),
+                access_token_hash_checked: flag(value, "accessTokenHashChecked"),
+                ..Identity::from_claims(&claims)?
+            },
+            signature: match value.member_text("signature")?.as_str() {
+                "pending" => Signature::Pending,
+                "verified" => Signature::Verified,
+                reason => Signature::Unchecked(reason.to_owned()),
+            },
+        })
+    }
+}
+
+impl SessionRecord {
+    /// Whether the access token has run out and no other can be had.
+    pub fn is_over(&self, now: f64) -> bool {
+        self.refresh_token.is_none() && self.expires_at.is_some_and(|expires_at| now >= expires_at)
+    }
+
+    /// Whether a record is of the same session. A refresh may be the first to name the patient.
+    pub fn is_of_same_launch(&self, other: &Self) -> bool {
+        let patients = (&self.context.patient, &other.context.patient);
+        self.server == other.server
+            && self.client_id == other.client_id
+            && (patients.0.is_none() || patients.0 == patients.1)
+    }
+
+    pub fn to_json(&self) -> String {
+        let writer = ObjectWriter::new()
+            .text("server", &self.server)
+            .text("clientId", &self.client_id)
+            .text("fhirBase", &self.fhir_base)
+            .optional_text("redirectUri", self.redirect_uri.as_deref())
+            .raw("endpoints", &self.endpoints.to_json())
+            .text("requestedScope", &self.requested_scope)
+            .optional_text("grantedScope", self.granted_scope.as_deref())
+            .text("accessToken", self.access_token.expose())
+            .optional_text("refreshToken", self.refresh_token.as_ref().map(RefreshToken::expose))
+            .optional_seconds("expiresAt", self.expires_at)
+            .optional_seconds("lifetime", self.lifetime)
+            .optional_seconds("renewals", Some(self.renewals))
+            .raw("context", &self.context.to_json())
+            .flag("issuerUnknown", self.issuer_unknown)
+            .flag("renewalIncomplete", self.renewal_incomplete)
+            .flag("pasted", self.is_pasted)
+            .optional_text("idToken", self.id_token.as_ref().map(IdToken::expose));
+        match &self.identity {
+            Some(identity) => writer.raw("identity", &identity.to_json()),
+            None => writer,
+        }
+        .finish()
+    }
+
+    pub fn read<V: JsonView>(value: &V) -> Option<Rc<Self>> {
+        let endpoints = Rc::new(Endpoints::read(&value.member("endpoints")?)?);
+        let context = Rc::new(LaunchContext::read(&value.member("context")?));
+        let texts = NeededTexts::of(value);
+        let record = Rc::new(Self {
+            server: texts.needed("server"),
+            client_id: texts.needed("clientId"),
+            fhir_base: texts.needed("fhirBase"),
+            redirect_uri: value.member_text("redirectUri"),
+            endpoints,
+            requested_scope: texts.needed("requestedScope"),
+            granted_scope: value.member_text("grantedScope"),
+            access_token: AccessToken::new(texts.needed("accessToken")),
+            refresh_token: value.member_text("refreshToken").map(RefreshToken::new),
+            expires_at: value.member("expiresAt").and_then(|time| time.number()),
+            lifetime: value.member("lifetime").and_then(|seconds| seconds.number()),
+            renewals: value.member("renewals").and_then(|count| count.number()).unwrap_or_default(),
+            context,
+            identity: value.member("identity").and_then(|identity| CheckedIdentity::read(&identity)).map(Rc::new),
+            issuer_unknown: flag(value, "issuerUnknown"),
+            renewal_incomplete: flag(value, "renewalIncomplete"),
+            is_pasted: flag(value, "pasted"),
+            id_token: value.member_text("idToken").map(IdToken::new),
+        });
+        texts.are_whole.get().then_some(record)
+    }
+}
+
+fn flag<V: JsonView>(value: &V, name: &str) -> bool {
+    value.member(name).and_then(|member| member.flag()).unwrap_or(false)
+}
+
+pub(crate) fn unavailable<T>(_: T) -> Failure {
+    Error::Storage.into()
+}
+
+/// Stores a session.
+pub(crate) async fn save_session<P: Platform>(platform: &P, id: &str, record: &SessionRecord) -> Result<(), Failure> {
+    platform.set(&[SESSION, id].concat(), &record.to_json()).await.map_err(unavailable)
+}
+
+/// The stored session of an id; `None` where there is none or it cannot be read.
+pub(crate) async fn load_session<P: Platform>(platform: &P, id: &str) -> Result<Option<Rc<SessionRecord>>, Failure> {
+    let text = platform.get(&[SESSION, id].concat()).await.map_err(unavailable)?;
+    Ok(text.and_then(|text| platform.parse(&text)).and_then(|value| SessionRecord::read(&value)))
+}
+
+/// The ids of all stored sessions.
+pub(crate) async fn session_ids<P: Platform>(platform: &P) -> Result<Vec<String>, Failure> {
+    let keys = platform.keys(SESSION).await.map_err(unavailable)?;
+    Ok(keys.iter().filter_map(|key| key.strip_prefix(SESSION)).map(str::to_owned).collect())
+}
+
+/// Removes a session.
+pub(crate) async fn remove_session<P: Platform>(platform: &P, id: &str) -> Result<(), Failure> {
+    platform.remove(&[SESSION, id].concat()).await.map_err(unavailable)
+}
+
+/// Removes the sessions of an app that are over: they hold a patient's id, and nothing that can be used.
+pub(crate) async fn remove_over_sessions<P: Platform>(
+    platform: &P,
+    is_own: impl Fn(&SessionRecord) -> bool,
+) -> Result<(), Failure> {
+    for id in session_ids(platform).await? {
+        let record = load_session(platform, &id).await?;
+        if record.is_some_and(|record| record.is_over(platform.now()) && is_own(&record)) {
+            remove_session(platform, &id).await?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,25 @@
+//! Waits for several futures at once.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::Poll;
+
+/// A future that may borrow from its caller.
+pub(crate) type Work<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+
+/// Waits for all futures at once. Their results keep their order.
+pub(crate) async fn side_by_side<T>(futures: Vec<Work<'_, T>>) -> Vec<T> {
+    let mut running: Vec<(Work<'_, T>, Option<T>)> = futures.into_iter().map(|future| (future, None)).collect();
+    poll_fn(|context| {
+        let mut all_done = true;
+        for (future, result) in running.iter_mut().filter(|(_, result)| result.is_none()) {
+            match future.as_mut().poll(context) {
+                Poll::Ready(value) => *result = Some(value),
+                Poll::Pending => all_done = false,
+            }
+        }
+        if all_done { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    running.into_iter().filter_map(|(_, result)| result).collect()
+}
