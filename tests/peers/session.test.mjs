@@ -165,7 +165,7 @@ test("G4 the provider says of the session's token what it is, in the client's na
   assert.equal(asked.client_id, "public");
   assert.equal(asked.sub, "ada");
   assert.equal(asked.patient, "ada-1815");
-  assert.deepEqual(refused, { code: "token_request_failed", error: "invalid_request" }, "it takes no token as authentication");
+  assert.deepEqual(refused, { code: "introspection_failed", error: "invalid_request" }, "it takes no token as authentication");
   assert.ok(active);
 });
 
