@@ -62,12 +62,13 @@ impl AbortSignal {
         Aborted { state: self.state.clone() }
     }
 
-    /// What work gives; `None` where this fires before.
+    /// The outcome of work; `None` where this fires before the outcome is taken, even if the work has ended. So a caller that aborts
+    /// gets nothing else afterwards.
     pub(crate) async fn unless_fired<T>(&self, mut work: impl Future<Output = T> + Unpin) -> Option<T> {
         let mut aborted = self.aborted();
-        poll_fn(|context| match Pin::new(&mut work).poll(context) {
-            Poll::Ready(outcome) => Poll::Ready(Some(outcome)),
-            Poll::Pending => Pin::new(&mut aborted).poll(context).map(|()| None),
+        poll_fn(|context| match Pin::new(&mut aborted).poll(context) {
+            Poll::Ready(()) => Poll::Ready(None),
+            Poll::Pending => Pin::new(&mut work).poll(context).map(Some),
         })
         .await
     }

@@ -52,6 +52,17 @@ test("R5 who was signed out by the clinic is told why and can connect again", as
   await launcher.recordIsShown();
 });
 
+test("R5 who is signed out by the clinic while the record loads is told why", async ({ page }) => {
+  const launcher = await connectAsPatient(page);
+  await launcher.recordIsComplete();
+  await page.route(`${ehr}/fhir/**`, (route) => route.fulfill({ status: 401, headers: forEveryOrigin }));
+  await page.route(tokenEndpoint, (route) =>
+    route.fulfill({ status: 400, headers: forEveryOrigin, json: { error: "invalid_grant" } }),
+  );
+  await page.reload();
+  await launcher.heading("Your access has ended").waitFor();
+});
+
 test("R4 a clinic that cannot be reached leaves the session, and the record comes when it is back", async ({ page, traffic }) => {
   const launcher = await connectAsPatient(page);
   await launcher.recordIsComplete();

@@ -86,8 +86,9 @@ pub fn connect_again(launcher: Launcher, session: Session) -> AnyView {
     let failure = RwSignal::new(None::<Failure>);
     let connect = move || {
         failure.set(None);
+        let session = session.get_value();
         spawn_local(async move {
-            if let Err(error) = launcher.ask_again(session.get_value(), None).await {
+            if let Err(error) = launcher.ask_again(session, None).await {
                 failure.try_set(Some(error));
             }
         });

@@ -133,11 +133,11 @@ impl RecordLoad {
     }
 
     fn signal(self, index: usize) -> Option<RwSignal<Part>> {
-        self.parts.with_value(|parts| parts.get(index).copied())
+        // The page that shows it may be gone.
+        self.parts.try_with_value(|parts| parts.get(index).copied()).flatten()
     }
 
     fn set(self, index: usize, part: Part) {
-        // The page that shows it may be gone.
         self.signal(index).and_then(|signal| signal.try_set(part));
     }
 

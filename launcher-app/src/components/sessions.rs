@@ -38,9 +38,9 @@ fn item(launcher: Launcher, session: Session) -> AnyView {
     let name = patient_line(open, number.clone());
     let navigate = use_navigate();
     let pick = move || {
-        let navigate = navigate.clone();
+        let (navigate, session) = (navigate.clone(), open.get_value());
         spawn_local(async move {
-            launcher.pick(open.get_value()).await;
+            launcher.pick(session).await;
             navigate("/record", Default::default());
         });
     };

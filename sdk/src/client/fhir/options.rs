@@ -129,8 +129,5 @@ pub(crate) fn unless_aborted<'a, T: 'a>(
 }
 
 async fn boxed_unless_aborted<T>(abort: &AbortSignal, work: Work<'_, Result<T, Failure>>) -> Result<T, Failure> {
-    if abort.is_aborted() {
-        return Err(Error::Aborted.into());
-    }
     abort.unless_fired(work).await.unwrap_or_else(|| Err(Error::Aborted.into()))
 }

@@ -181,6 +181,25 @@ fn f7_one_signal_stops_every_kind() {
 }
 
 #[test]
+fn f7_a_page_that_leaves_when_the_session_ends_hears_of_nothing_else() {
+    let (server, world, tab) = stage();
+    let session = sign_in(&server, &world, &tab);
+    world.advance(3601.0);
+    server.token_replies.borrow_mut().push_back(Reply::json(400, &json!({"error": "invalid_grant"})).after(50));
+    let handle = AbortHandle::new();
+    let signal = handle.signal();
+    let _subscription = session.on_event(move |_| handle.abort());
+    let states = Rc::new(RefCell::new(Vec::new()));
+    let (loading, seen) = (session.clone(), states.clone());
+    let record = async move {
+        loading.load_record(&two_kinds(), &signal, &|_, part| seen.borrow_mut().push(part.state.clone())).await
+    };
+    world.run(record).unwrap().unwrap();
+    assert!(!session.is_active());
+    assert_eq!(*states.borrow(), [(); 2].map(|()| PartState::Failed(Error::Aborted.into())));
+}
+
+#[test]
 fn a_session_without_a_patient_has_no_record() {
     let server = Server::new();
     let world = server.world();
