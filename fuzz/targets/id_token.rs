@@ -6,7 +6,7 @@ use serde_json::Value;
 use smartrust::memory::SerdeJson;
 use smartrust::protocol::encoding::base64url;
 use smartrust::protocol::id_token::{Expected, read};
-use smartrust::protocol::secret::IdToken;
+use smartrust::protocol::secret::{AccessToken, IdToken};
 
 fuzz_target!(|text: &str| {
     let Some((header, claims)) = text.split_once('\n') else { return };
@@ -17,7 +17,7 @@ fuzz_target!(|text: &str| {
         trusted_audiences: &[],
         nonce: Some("n1"),
         allow_missing_nonce: false,
-        access_token_digest: Some(&[0; 32]),
+        access_token: &AccessToken::new("a"),
         max_age: None,
         now: 1_700_000_000.0,
     };

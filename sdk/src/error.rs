@@ -315,9 +315,6 @@ pub enum Error {
     /// The host has no secure source of randomness.
     #[error("The host has no secure source of randomness.")]
     Entropy,
-    /// The host makes no digests, as a page that is no secure context.
-    #[error("This page cannot make digests, which PKCE needs: open it by https or on localhost.")]
-    Digest,
     /// There is no page to navigate.
     #[error("There is no page to navigate: open the authorization URL yourself.")]
     Navigation,
@@ -407,7 +404,6 @@ impl Error {
             Self::Count { .. } => "count_mismatch",
             Self::Storage => "storage_unavailable",
             Self::Entropy => "entropy_unavailable",
-            Self::Digest => "digest_unavailable",
             Self::Navigation => "navigation_unavailable",
             Self::PopupBlocked => "popup_blocked",
             Self::PopupClosed => "popup_closed",

@@ -17,21 +17,7 @@ pub type LocalFuture<T> = Pin<Box<dyn Future<Output = T>>>;
 
 /// Everything that the client asks of its host. Implemented by whatever implements the parts.
 pub trait Platform:
-    Http
-    + Store
-    + Page
-    + Clock
-    + Timer
-    + Entropy
-    + Hasher
-    + Signer
-    + Lock
-    + Channel
-    + Spawn
-    + Navigator
-    + Popups
-    + Clone
-    + 'static
+    Http + Store + Page + Clock + Timer + Entropy + Signer + Lock + Channel + Spawn + Navigator + Popups + Clone + 'static
 {
 }
 
@@ -42,7 +28,6 @@ impl<T> Platform for T where
         + Clock
         + Timer
         + Entropy
-        + Hasher
         + Signer
         + Lock
         + Channel
@@ -215,17 +200,6 @@ pub trait Entropy {
 /// The host has no secure source of randomness.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EntropyFailure;
-
-/// Makes digests (FIPS 180-4).
-#[allow(async_fn_in_trait)]
-pub trait Hasher {
-    /// The digest of `data` by a hash, which is named as in Web Crypto: `SHA-256`, `SHA-384` or `SHA-512`.
-    async fn digest(&self, hash: &str, data: &[u8]) -> Result<Vec<u8>, DigestFailure>;
-}
-
-/// The host cannot make that digest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DigestFailure;
 
 /// Checks and makes signatures (RFC 7518).
 #[allow(async_fn_in_trait)]

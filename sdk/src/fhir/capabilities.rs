@@ -67,7 +67,7 @@ impl<V: JsonView> Capabilities<V> {
         let (of_type, of_server) = (self.of_type(resource_type), self.rest());
         let operations = of_type.iter().chain(&of_server).flat_map(|part| part.member_items("operation"));
         let mut names = operations.filter_map(|operation| operation.member_text("name"));
-        names.any(|own| own.trim_start_matches('$') == name || own == [resource_type, "-", name].concat())
+        names.any(|own| own.trim_start_matches('$') == name || own == format!("{resource_type}-{name}"))
     }
 
     fn rest(&self) -> Vec<V> {

@@ -1,26 +1,15 @@
 //! What a URL holds as bytes: a Binary, or any other body (FHIR R4, Binary: serving Binary resources).
 
-use base64::Engine as _;
-use base64::alphabet::STANDARD;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-
 use super::reference::ResourceId;
 use super::request::FHIR_JSON;
 use crate::error::{Error, Failure};
 use crate::platform::JsonView;
+use crate::protocol::encoding::base64_decode;
 use crate::protocol::http::Request;
 use crate::protocol::url::Url;
 
 /// Any media type.
 const ANYTHING: &str = "*/*";
-
-/// Base64 as servers write it, with or without its padding.
-const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &STANDARD,
-    GeneralPurposeConfig::new()
-        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
-        .with_decode_allow_trailing_bits(true),
-);
 
 /// Bytes and what they are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -83,9 +72,9 @@ pub fn read_binary<V: JsonView>(resource: &V) -> Option<Result<Content, Failure>
         return Some(wrong("the Binary has no data"));
     };
     data.retain(|character| !character.is_ascii_whitespace());
-    Some(match BASE64.decode(data) {
-        Ok(bytes) => Ok(Content { media_type: resource.member_text("contentType"), bytes }),
-        Err(_) => wrong("the data of the Binary is not base64"),
+    Some(match base64_decode(&data) {
+        Some(bytes) => Ok(Content { media_type: resource.member_text("contentType"), bytes }),
+        None => wrong("the data of the Binary is not base64"),
     })
 }
 

@@ -75,7 +75,7 @@ impl ExportRequest {
         let path = match &self.level {
             ExportLevel::System => "$export".to_owned(),
             ExportLevel::Patient => "Patient/$export".to_owned(),
-            ExportLevel::Group(id) => ["Group/", checked(id)?, "/$export"].concat(),
+            ExportLevel::Group(id) => format!("Group/{}/$export", checked(id)?),
         };
         let unusable = |problem: UrlError| Error::Url { what: "the export".into(), problem };
         let url = fhir_base.child(&path).map_err(unusable)?;
@@ -131,7 +131,7 @@ impl ExportRequest {
         });
         let mut parameters: Vec<String> = plain.collect();
         for patient in &self.patients {
-            let reference = ["Patient/", checked(patient)?].concat();
+            let reference = format!("Patient/{}", checked(patient)?);
             let reference = ObjectWriter::new().text("reference", &reference).finish();
             parameters.push(ObjectWriter::new().text("name", "patient").raw("valueReference", &reference).finish());
         }
@@ -140,11 +140,7 @@ impl ExportRequest {
 }
 
 fn checked(id: &str) -> Result<&str, Failure> {
-    if is_id(id) {
-        Ok(id)
-    } else {
-        Err(Error::Reference { problem: ["\"", id, "\" is not an id"].concat().into() }.into())
-    }
+    if is_id(id) { Ok(id) } else { Err(Error::Reference { problem: format!("\"{id}\" is not an id").into() }.into()) }
 }
 
 /// Asks how far an export has come.

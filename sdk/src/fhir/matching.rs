@@ -3,7 +3,6 @@
 use super::bundle::Page;
 use super::request::{FhirRequest, Interaction};
 use crate::platform::JsonView;
-use crate::protocol::encoding::decimal;
 use crate::protocol::json::{ObjectWriter, array};
 
 const GRADE: &str = "http://hl7.org/fhir/StructureDefinition/match-grade";
@@ -80,7 +79,7 @@ pub fn match_request<V: JsonView>(patient: &V, options: MatchOptions) -> FhirReq
         parameters.push(parameter("onlyCertainMatches").flag("valueBoolean", true).finish());
     }
     if let Some(count) = options.count {
-        parameters.push(parameter("count").raw("valueInteger", &decimal(count.into())).finish());
+        parameters.push(parameter("count").raw("valueInteger", &count.to_string()).finish());
     }
     let body = ObjectWriter::new().text("resourceType", "Parameters").raw("parameter", &array(parameters)).finish();
     FhirRequest::new(Interaction::Operation, "Patient/$match").body(body)

@@ -146,7 +146,7 @@ impl FhirRequest {
     /// Replaces a resource, whose type and id it names itself.
     pub fn update<V: JsonView>(resource: &V) -> Self {
         let named = |member: &str| resource.member_text(member).unwrap_or_default();
-        let target = [&*named("resourceType"), "/", &named("id")].concat();
+        let target = format!("{}/{}", named("resourceType"), named("id"));
         Self::new(Interaction::Update, target).body(resource.to_json())
     }
 

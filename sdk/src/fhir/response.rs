@@ -38,8 +38,8 @@ impl<V: JsonView> FhirResponse<V> {
     pub fn resource_id(&self) -> Result<ResourceId, Failure> {
         let of_resource = || {
             let resource = self.resource.as_ref()?;
-            let named = [&*resource.member_text("resourceType")?, "/", &resource.member_text("id")?].concat();
-            ResourceId::read(&named)
+            let (resource_type, id) = (resource.member_text("resourceType")?, resource.member_text("id")?);
+            ResourceId::read(&format!("{resource_type}/{id}"))
         };
         let of_location = self.location.as_deref().and_then(ResourceId::read);
         of_location.or_else(of_resource).ok_or_else(|| Error::HiddenHeader { name: "Location" }.into())
@@ -49,7 +49,7 @@ impl<V: JsonView> FhirResponse<V> {
 /// A resource's version as `If-Match` takes it (FHIR R4, RESTful API: managing resource contention).
 pub fn version_of<V: JsonView>(resource: &V) -> Option<String> {
     let version = resource.member("meta")?.member_text("versionId")?;
-    Some(["W/\"", &version, "\""].concat())
+    Some(format!("W/\"{version}\""))
 }
 
 #[cfg(test)]

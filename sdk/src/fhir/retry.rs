@@ -1,5 +1,7 @@
 //! When a FHIR request is worth another try (RFC 9110 sections 9.2.2, 10.2.3 and 15.6).
 
+use std::time::UNIX_EPOCH;
+
 use crate::error::Error;
 use crate::protocol::http::{Method, Request};
 
@@ -65,24 +67,10 @@ pub fn retry_after(text: &str, now: f64) -> Option<f64> {
     Some((read_http_date(text)? - now).max(0.0))
 }
 
-/// The seconds since 1970 of a date such as `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 section 5.6.7). A crate for this
-/// weighs five times as much in wasm, as it also reads the two obsolete forms.
+/// The seconds since 1970 of an HTTP date, such as `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 section 5.6.7).
 pub(crate) fn read_http_date(text: &str) -> Option<f64> {
-    const MONTHS: &[u8] = b"JanFebMarAprMayJunJulAugSepOctNovDec";
-    let text = text.strip_suffix(" GMT").filter(|text| text.len() == 25)?;
-    // It has each of its parts at a place of its own.
-    let number = |from: usize, to: usize, least: u32, most: u32| {
-        let number = text.get(from..to)?.parse::<u32>().ok()?;
-        (least..=most).contains(&number).then_some(number)
-    };
-    let name = text.as_bytes().get(8..11)?;
-    let month = MONTHS.chunks(3).position(|month| month == name)? as u32 + 1;
-    let (day, year) = (number(5, 7, 1, 31)?, number(12, 16, 1970, 9999)?);
-    let seconds = (number(17, 19, 0, 23)? * 60 + number(20, 22, 0, 59)?) * 60 + number(23, 25, 0, 60)?;
-    // Days of the civil calendar, in years that begin in March.
-    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let days = year * 365 + year / 4 - year / 100 + year / 400 + (month * 153 + 2) / 5 + day - 1;
-    Some(f64::from(days - 719_468) * 86_400.0 + f64::from(seconds))
+    let time = httpdate::parse_http_date(text).ok()?;
+    Some(time.duration_since(UNIX_EPOCH).ok()?.as_secs_f64())
 }
 
 #[cfg(test)]
@@ -106,6 +94,9 @@ mod tests {
             ("Thu, 29 Feb 2024 23:59:59 GMT", 1_709_251_190.0, Some(9.0)),
             ("Fri, 01 Jan 2027 00:00:00 GMT", 1_798_761_600.0, Some(0.0)),
             ("Sun, 06 Nov 1994 08:49:37 GMT", 1_700_000_000.0, Some(0.0)),
+            // The obsolete forms, which recipients must accept.
+            ("Sunday, 06-Nov-94 08:49:37 GMT", 784_111_770.0, Some(7.0)),
+            ("Sun Nov  6 08:49:37 1994", 784_111_770.0, Some(7.0)),
             ("soon", 0.0, None),
             ("-1", 0.0, None),
             ("", 0.0, None),

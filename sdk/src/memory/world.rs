@@ -10,7 +10,7 @@ use futures_util::future::{Either, poll_fn, select};
 use futures_util::lock::{Mutex, OwnedMutexGuard};
 use futures_util::task::LocalSpawnExt as _;
 use serde_json::Value;
-use sha2::{Digest as _, Sha256, Sha384, Sha512};
+use sha2::{Digest as _, Sha256};
 
 use super::http::{MemoryResponse, Reply};
 use super::json::SerdeJson;
@@ -40,7 +40,6 @@ struct Inner {
     locks: RefCell<HashMap<String, std::sync::Arc<Mutex<()>>>>,
     listeners: Listeners,
     drawn: Cell<u64>,
-    digests_work: Cell<bool>,
     signatures_hold: Cell<bool>,
     reveals_redirects: Cell<bool>,
     messages_travel: Cell<bool>,
@@ -63,7 +62,6 @@ impl World {
             locks: RefCell::default(),
             listeners: RefCell::default(),
             drawn: Cell::new(0),
-            digests_work: Cell::new(true),
             signatures_hold: Cell::new(true),
             reveals_redirects: Cell::new(false),
             messages_travel: Cell::new(true),
@@ -102,11 +100,6 @@ impl World {
     /// Every request that was sent so far.
     pub fn requests(&self) -> Vec<Request> {
         self.inner.requests.borrow().clone()
-    }
-
-    /// Says whether digests can be made from now on, as a page can that is a secure context.
-    pub fn let_digests_work(&self, work: bool) {
-        self.inner.digests_work.set(work);
     }
 
     /// Says whether signatures hold from now on.
@@ -380,18 +373,6 @@ impl Entropy for MemoryPlatform {
             chunk.iter_mut().zip(bytes).for_each(|(slot, byte)| *slot = byte);
         }
         Ok(())
-    }
-}
-
-impl Hasher for MemoryPlatform {
-    async fn digest(&self, hash: &str, data: &[u8]) -> Result<Vec<u8>, DigestFailure> {
-        match hash {
-            _ if !self.world.inner.digests_work.get() => Err(DigestFailure),
-            "SHA-256" => Ok(Sha256::digest(data).to_vec()),
-            "SHA-384" => Ok(Sha384::digest(data).to_vec()),
-            "SHA-512" => Ok(Sha512::digest(data).to_vec()),
-            _ => Err(DigestFailure),
-        }
     }
 }
 

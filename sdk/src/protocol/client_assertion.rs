@@ -64,12 +64,12 @@ impl PrivateKeyJwt {
             .optional_seconds("exp", Some(now + LIFETIME))
             .text("jti", jti);
         let claims = self.extra_claims.iter().fold(claims, |claims, (name, value)| claims.raw(name, value));
-        [base64url(header.finish().as_bytes()), base64url(claims.finish().as_bytes())].join(".")
+        format!("{}.{}", base64url(header.finish().as_bytes()), base64url(claims.finish().as_bytes()))
     }
 
     /// The assertion.
     pub fn assertion(signing_input: &str, signature: &[u8]) -> ClientAssertion {
-        ClientAssertion::new([signing_input, &base64url(signature)].join("."))
+        ClientAssertion::new(format!("{signing_input}.{}", base64url(signature)))
     }
 }
 

@@ -164,11 +164,11 @@ impl ClientAuthentication {
             Self::ClientSecretBasic(secret, encoding) => {
                 let pair = match encoding {
                     BasicEncoding::Form => {
-                        [&*percent_encode(client_id), ":", &percent_encode(secret.expose())].concat()
+                        format!("{}:{}", percent_encode(client_id), percent_encode(secret.expose()))
                     }
-                    BasicEncoding::Raw => [client_id, ":", secret.expose()].concat(),
+                    BasicEncoding::Raw => format!("{client_id}:{}", secret.expose()),
                 };
-                let authorization = Some(["Basic ", &base64(pair.as_bytes())].concat());
+                let authorization = Some(format!("Basic {}", base64(pair.as_bytes())));
                 ClientCredential { parameters: Vec::new(), authorization }
             }
             Self::Callback(_) => ClientCredential::default(),

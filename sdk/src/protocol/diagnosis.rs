@@ -275,8 +275,8 @@ pub fn refused_client_finding(authentication: &ClientAuthentication) -> Finding 
             "with a key, the server must have its public half, under the same kid, and the clocks must agree within two minutes"
         }
     };
-    let message = ["The token endpoint did not know the client (invalid_client): check its id; ", remedy, "."];
-    Finding::new("invalid_client", message.concat(), "RFC 6749 section 5.2")
+    let message = format!("The token endpoint did not know the client (invalid_client): check its id; {remedy}.");
+    Finding::new("invalid_client", message, "RFC 6749 section 5.2")
 }
 
 #[cfg(test)]

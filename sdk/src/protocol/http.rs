@@ -147,7 +147,7 @@ impl Request {
     }
 
     pub(super) fn set_bearer(&mut self, token: &AccessToken) {
-        self.authorization = Some(["Bearer ", token.expose()].concat());
+        self.authorization = Some(format!("Bearer {}", token.expose()));
     }
 
     pub(super) fn set_authorization(&mut self, authorization: Option<String>) {

@@ -4,7 +4,7 @@
 use super::discovery::list;
 use super::encoding::base64url;
 use super::jwt::{Jwt, decode};
-use super::secret::IdToken;
+use super::secret::{AccessToken, IdToken};
 use crate::error::{Error, Failure};
 use crate::platform::{Json, JsonView};
 
@@ -24,9 +24,8 @@ pub struct Expected<'a> {
     pub nonce: Option<&'a str>,
     /// Whether a token without a nonce is taken although one was sent.
     pub allow_missing_nonce: bool,
-    /// The digest of the access token that came with it, by the hash that [`access_token_hash`] names. Without it a token that
-    /// has an `at_hash` is refused.
-    pub access_token_digest: Option<&'a [u8]>,
+    /// The access token of the same token response, which `at_hash` must match.
+    pub access_token: &'a AccessToken,
     /// How long ago the user may have signed in, in seconds, where the authorization request said so (`max_age`).
     pub max_age: Option<f64>,
     /// The time, in seconds since 1970.
@@ -52,12 +51,6 @@ pub struct Identity {
     pub access_token_hash_checked: bool,
 }
 
-/// The hash that an ID token's `at_hash` is made by, as Web Crypto names it; `None` where it has no `at_hash`.
-pub fn access_token_hash<J: Json>(json: &J, token: &IdToken) -> Option<&'static str> {
-    let jwt = decode(json, token.expose()).ok()?;
-    jwt.claims.member("at_hash").map(|_| jwt.algorithm.hash_name())
-}
-
 /// Takes an ID token apart and checks its claims, nonce and `at_hash`.
 ///
 /// # Errors
@@ -71,14 +64,14 @@ pub fn read<J: Json>(json: &J, token: &IdToken, expected: &Expected<'_>) -> Resu
     };
     let issuer = required("iss")?;
     if expected.issuer.is_some_and(|known| known != issuer) {
-        return Err(Error::id_token("iss", &["it is ", &issuer, ", not the server's issuer"].concat()));
+        return Err(Error::id_token("iss", &format!("it is {issuer}, not the server's issuer")));
     }
     check_audience(claims, expected)?;
     let subject = required("sub")?;
     check_times(claims, expected.now)?;
     check_sign_in_time(claims, expected)?;
     let nonce_checked = check_nonce(claims, expected)?;
-    let access_token_hash_checked = check_access_token_hash(claims, expected.access_token_digest)?;
+    let access_token_hash_checked = check_access_token_hash(&jwt, expected.access_token)?;
     let identity = Identity {
         issuer_checked: expected.issuer.is_some(),
         nonce_checked,
@@ -197,9 +190,9 @@ fn check_nonce<V: JsonView>(claims: &V, expected: &Expected<'_>) -> Result<bool,
     }
 }
 
-fn check_access_token_hash<V: JsonView>(claims: &V, digest: Option<&[u8]>) -> Result<bool, Failure> {
-    let Some(at_hash) = claims.member("at_hash") else { return Ok(false) };
-    let digest = digest.ok_or_else(|| Error::id_token("at_hash", "this page cannot make digests; open it by https"))?;
+fn check_access_token_hash<V: JsonView>(jwt: &Jwt<V>, access_token: &AccessToken) -> Result<bool, Failure> {
+    let Some(at_hash) = jwt.claims.member("at_hash") else { return Ok(false) };
+    let digest = jwt.algorithm.digest(access_token.expose().as_bytes());
     let left_half = digest.get(..digest.len() / 2).unwrap_or_default();
     if at_hash.text().is_some_and(|at_hash| at_hash == base64url(left_half)) {
         Ok(true)

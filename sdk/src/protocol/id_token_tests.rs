@@ -1,7 +1,6 @@
 use super::*;
 use crate::memory::SerdeJson;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256, Sha384};
 
 const NOW: f64 = 1_700_000_000.0;
 
@@ -29,26 +28,22 @@ fn token(header: Value, claims: &Value) -> IdToken {
 }
 
 fn check_with(claims: &Value, adjust: impl Fn(&mut Expected<'_>)) -> Result<Identity, Error> {
-    check_with_digest(claims, Some(&Sha256::digest(ACCESS_TOKEN)), adjust)
+    check_signed("RS256", claims, adjust)
 }
 
-fn check_with_digest(
-    claims: &Value,
-    access_token_digest: Option<&[u8]>,
-    adjust: impl Fn(&mut Expected<'_>),
-) -> Result<Identity, Error> {
+fn check_signed(algorithm: &str, claims: &Value, adjust: impl Fn(&mut Expected<'_>)) -> Result<Identity, Error> {
     let mut expected = Expected {
         issuer: Some("https://ehr.example"),
         client_id: "app",
         trusted_audiences: &["partner".to_owned()],
         nonce: Some("n"),
         allow_missing_nonce: false,
-        access_token_digest,
+        access_token: &AccessToken::new(ACCESS_TOKEN),
         max_age: None,
         now: NOW,
     };
     adjust(&mut expected);
-    read(&SerdeJson, &token(json!({"alg": "RS256"}), claims), &expected)
+    read(&SerdeJson, &token(json!({"alg": algorithm}), claims), &expected)
         .map(|(identity, _)| identity)
         .map_err(Error::from)
 }
@@ -127,7 +122,7 @@ fn i3_none_and_hmac_are_refused() {
         trusted_audiences: &[],
         nonce: None,
         allow_missing_nonce: false,
-        access_token_digest: None,
+        access_token: &AccessToken::new(ACCESS_TOKEN),
         max_age: None,
         now: NOW,
     };
@@ -141,7 +136,7 @@ fn i3_none_and_hmac_are_refused() {
 fn i6_at_hash_binds_the_access_token() {
     let identity = check_with(&with("at_hash", json!(AT_HASH)), |_| {}).unwrap();
     assert!(identity.access_token_hash_checked);
-    let other = Sha256::digest("another");
+    let other = AccessToken::new("another");
     let refused = read(
         &SerdeJson,
         &token(json!({"alg": "RS256"}), &with("at_hash", json!(AT_HASH))),
@@ -151,7 +146,7 @@ fn i6_at_hash_binds_the_access_token() {
             trusted_audiences: &[],
             nonce: None,
             allow_missing_nonce: false,
-            access_token_digest: Some(&other),
+            access_token: &other,
             max_age: None,
             now: NOW,
         },
@@ -164,21 +159,25 @@ fn i6_at_hash_binds_the_access_token() {
 }
 
 #[test]
-fn i6_at_hash_is_made_by_the_hash_of_the_signature_and_refused_where_no_digest_is_made() {
-    let bound = with("at_hash", json!(AT_HASH));
-    let hash =
-        |algorithm: &str, claims: &Value| access_token_hash(&SerdeJson, &token(json!({"alg": algorithm}), claims));
-    assert_eq!(hash("RS256", &bound), Some("SHA-256"));
-    assert_eq!(hash("ES384", &bound), Some("SHA-384"));
-    assert_eq!(hash("RS512", &with("at_hash", json!(7))), Some("SHA-512"));
-    assert_eq!((hash("RS256", &claims()), hash("none", &bound)), (None, None));
-    let failed = |digest: Option<&[u8]>| match check_with_digest(&bound, digest, |_| {}) {
-        Err(Error::IdToken(failed)) => failed.check,
-        other => panic!("{other:?}"),
-    };
-    assert_eq!(failed(None), "at_hash");
-    assert_eq!(failed(Some(&[])), "at_hash");
-    assert_eq!(failed(Some(&Sha384::digest(ACCESS_TOKEN))), "at_hash");
+fn i6_at_hash_is_made_by_the_hash_of_the_signature() {
+    // The left halves of the access token's digests, by `sha256sum`, `sha384sum` and `sha512sum`.
+    let hashes = [
+        ("256", AT_HASH),
+        ("384", "jtAeDp945y1dDqU3nkIVGNZP1HjH_MFs"),
+        ("512", "q7nS86GgvvFaZkzALLWqJYaJIKw2wCDAVfCAsm5CrBM"),
+    ];
+    for (bits, _) in hashes {
+        for family in ["RS", "ES", "PS"] {
+            for (made_by, at_hash) in hashes {
+                let checked = check_signed(&format!("{family}{bits}"), &with("at_hash", json!(at_hash)), |_| {});
+                match checked {
+                    Ok(identity) => assert!(made_by == bits && identity.access_token_hash_checked),
+                    Err(Error::IdToken(failed)) => assert!(made_by != bits && failed.check == "at_hash"),
+                    Err(other) => panic!("{other:?}"),
+                }
+            }
+        }
+    }
 }
 
 #[test]

@@ -2,7 +2,6 @@
 
 use std::cell::Cell;
 
-use super::encoding::{decimal, join};
 use crate::platform::JsonView;
 
 /// Writes one JSON object, member by member.
@@ -35,7 +34,7 @@ impl ObjectWriter {
     pub fn optional_seconds(self, name: &str, value: Option<f64>) -> Self {
         match value {
             // A cast of a number out of range gives the nearest.
-            Some(value) => self.raw(name, &decimal(value as u64)),
+            Some(value) => self.raw(name, &(value as u64).to_string()),
             None => self,
         }
     }
@@ -66,7 +65,7 @@ impl ObjectWriter {
 
 /// A JSON array of items that are JSON text already.
 pub fn array(items: impl IntoIterator<Item = String>) -> String {
-    ["[", &join(items, ","), "]"].concat()
+    format!("[{}]", items.into_iter().collect::<Vec<_>>().join(","))
 }
 
 /// A JSON string (RFC 8259 section 7).
@@ -78,9 +77,7 @@ pub fn quoted(text: &str) -> String {
             '"' => quoted.push_str("\\\""),
             '\\' => quoted.push_str("\\\\"),
             control if control < ' ' => {
-                quoted.push_str("\\u00");
-                let code = u32::from(control);
-                [code >> 4, code & 15].iter().for_each(|digit| quoted.extend(char::from_digit(*digit, 16)));
+                quoted.push_str(&format!("\\u{:04x}", u32::from(control)));
             }
             other => quoted.push(other),
         }

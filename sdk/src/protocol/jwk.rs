@@ -1,6 +1,6 @@
 //! Public keys and signature algorithms (RFC 7517, RFC 7518).
 
-use sha2::{Digest, Sha256};
+use sha2::{Digest, Sha256, Sha384, Sha512};
 
 use super::discovery::list;
 use super::encoding::{base64url, base64url_decode};
@@ -66,6 +66,16 @@ impl Algorithm {
         }
     }
 
+    /// The digest of `data` by the algorithm's hash.
+    #[must_use]
+    pub fn digest(self, data: &[u8]) -> Vec<u8> {
+        match self.hash_bits() {
+            384 => Sha384::digest(data).to_vec(),
+            512 => Sha512::digest(data).to_vec(),
+            _ => Sha256::digest(data).to_vec(),
+        }
+    }
+
     /// The curve that an ECDSA key for it lies on; `None` for RSA.
     pub fn curve(self) -> Option<&'static str> {
         match self {
@@ -111,22 +121,13 @@ impl PublicKey {
             "EC" => ("EC", &["crv", "x", "y"]),
             _ => return None,
         };
-        let mut material = Vec::new();
-        for name in names {
-            material.push((*name, jwk.member_text(name)?));
-        }
+        let material = names.iter().map(|name| Some((*name, jwk.member_text(name)?))).collect::<Option<_>>()?;
         Some(Self { kid: jwk.member_text("kid"), kty, material, alg: jwk.member_text("alg") })
     }
 
     /// The keys of a JWK Set.
     pub fn read_set<V: JsonView>(set: &V) -> Vec<Self> {
-        let mut keys = Vec::new();
-        for jwk in set.member_items("keys") {
-            if let Some(key) = Self::read(&jwk) {
-                keys.push(key);
-            }
-        }
-        keys
+        set.member_items("keys").iter().filter_map(Self::read).collect()
     }
 
     /// Whether the key can have made a signature of this algorithm.
@@ -187,13 +188,8 @@ pub fn jwk_set(keys: impl IntoIterator<Item = String>) -> String {
 /// The keys of a set that can have signed: the one with the header's `kid`, or without a `kid` all that fit. Keys that are
 /// shorter than JOSE allows are among them: see [`PublicKey::is_long_enough`].
 pub fn candidates<'a>(keys: &'a [PublicKey], kid: Option<&str>, algorithm: Algorithm) -> Vec<&'a PublicKey> {
-    let mut candidates = Vec::new();
-    for key in keys {
-        if key.fits(algorithm) && kid.is_none_or(|kid| key.kid.as_deref().is_none_or(|own| own == kid)) {
-            candidates.push(key);
-        }
-    }
-    candidates
+    let has_kid = |key: &&PublicKey| kid.is_none_or(|kid| key.kid.as_deref().is_none_or(|own| own == kid));
+    keys.iter().filter(|key| key.fits(algorithm)).filter(has_kid).collect()
 }
 
 #[cfg(test)]

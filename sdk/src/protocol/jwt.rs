@@ -1,6 +1,6 @@
 //! A signed token in compact form (RFC 7515 section 7.1, RFC 7519).
 
-use super::encoding::{base64url_decode, utf8};
+use super::encoding::base64url_decode;
 use super::jwk::Algorithm;
 use crate::platform::{Json, JsonView};
 
@@ -26,7 +26,7 @@ pub struct Jwt<V> {
 pub fn decode<J: Json>(json: &J, token: &str) -> Result<Jwt<J::Value>, &'static str> {
     let parts: Vec<&str> = token.split('.').collect();
     let [header, payload, signature] = parts.as_slice() else { return Err("it is not three parts with dots between") };
-    let object = |part: &str| -> Option<J::Value> { json.parse(&utf8(base64url_decode(part)?)?) };
+    let object = |part: &str| -> Option<J::Value> { json.parse(std::str::from_utf8(&base64url_decode(part)?).ok()?) };
     let header_value = object(header).ok_or("its header is not base64url JSON")?;
     if header_value.names().iter().any(|name| name == "crit") {
         return Err("its header has critical extensions");
@@ -36,7 +36,7 @@ pub fn decode<J: Json>(json: &J, token: &str) -> Result<Jwt<J::Value>, &'static 
         algorithm: algorithm.ok_or("its algorithm is not one with a public key")?,
         kid: header_value.member_text("kid"),
         claims: object(payload).ok_or("its payload is not base64url JSON")?,
-        signed: [*header, ".", *payload].concat().into_bytes(),
+        signed: format!("{header}.{payload}").into_bytes(),
         signature: base64url_decode(signature).ok_or("its signature is not base64url")?,
     })
 }

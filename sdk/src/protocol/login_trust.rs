@@ -192,7 +192,7 @@ fn insert(table: &str, columns: &[&str], rows: &[Vec<String>]) -> String {
 /// A text as an SQL literal. A quote is doubled, and so is a backslash: where it escapes, it escapes itself, and where it
 /// does not, nothing hangs on it.
 fn quoted(text: &str) -> String {
-    ["'", &text.replace('\\', "\\\\").replace('\'', "''"), "'"].concat()
+    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
 }
 
 fn read_public_key(pem: &str) -> Result<String, Failure> {

@@ -1,5 +1,7 @@
 //! Proof Key for Code Exchange (RFC 7636), with the method S256 only.
 
+use sha2::{Digest, Sha256};
+
 use super::encoding::base64url;
 use super::secret::CodeVerifier;
 
@@ -11,20 +13,17 @@ pub fn code_verifier(random: &[u8; VERIFIER_BYTES]) -> CodeVerifier {
     CodeVerifier::new(base64url(random))
 }
 
-/// The hash of the method S256, as Web Crypto names it.
-pub const HASH: &str = "SHA-256";
-
-/// The S256 challenge: of a verifier's digest by [`HASH`] (RFC 7636 section 4.2).
+/// The S256 challenge of a verifier (RFC 7636 section 4.2).
 ///
 /// ```
-/// use sha2::{Digest, Sha256};
-/// use smartrust::protocol::pkce;
+/// use smartrust::protocol::{pkce, secret::CodeVerifier};
 ///
-/// let digest = Sha256::digest("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
-/// assert_eq!(pkce::code_challenge(&digest), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+/// let verifier = CodeVerifier::new("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
+/// assert_eq!(pkce::code_challenge(&verifier), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
 /// ```
-pub fn code_challenge(digest: &[u8]) -> String {
-    base64url(digest)
+#[must_use]
+pub fn code_challenge(verifier: &CodeVerifier) -> String {
+    base64url(&Sha256::digest(verifier.expose()))
 }
 
 /// When a challenge is sent.
@@ -42,7 +41,6 @@ pub enum Pkce {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sha2::{Digest, Sha256};
 
     #[test]
     fn a1_the_challenge_of_rfc_7636_appendix_b() {
@@ -52,6 +50,6 @@ mod tests {
         ];
         let verifier = code_verifier(&octets);
         assert_eq!(verifier.expose(), "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
-        assert_eq!(code_challenge(&Sha256::digest(verifier.expose())), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+        assert_eq!(code_challenge(&verifier), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
     }
 }

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use super::encoding::{base64url_decode, form_decode, form_pairs, percent_encode, utf8};
+use super::encoding::{base64_decode, form_decode, form_pairs, percent_encode};
 use super::http::Request;
 use super::json::quoted;
 use super::secret::{AccessToken, REDACTED};
@@ -71,8 +71,7 @@ impl Secrets {
         let (scheme, credentials) = authorization.split_once(' ').unwrap_or(("", authorization));
         self.add(credentials);
         if scheme.eq_ignore_ascii_case("Basic") {
-            let url_safe = credentials.trim_end_matches('=').replace('+', "-").replace('/', "_");
-            let pair = base64url_decode(&url_safe).and_then(utf8).unwrap_or_default();
+            let pair = base64_decode(credentials).and_then(|pair| String::from_utf8(pair).ok()).unwrap_or_default();
             if let Some((_, secret)) = pair.split_once(':') {
                 self.add(secret);
                 self.add(&form_decode(secret).unwrap_or_default());

@@ -111,7 +111,7 @@ impl ResourceScope {
     fn of_dotted(text: &str, constraint: Option<&str>) -> Option<Self> {
         let (context, rest) = text.split_once('.')?;
         match rest.split_once('.') {
-            Some(("all", permissions)) => Self::of(context, &["*.", permissions].concat(), constraint),
+            Some(("all", permissions)) => Self::of(context, &format!("*.{permissions}"), constraint),
             _ => Self::of(context, rest, constraint),
         }
     }
@@ -136,18 +136,15 @@ impl ResourceScope {
     /// The scope in the words of version 2.
     fn to_text(&self) -> String {
         let context = match self.context {
-            Context::Patient => "patient/",
-            Context::User => "user/",
-            Context::System => "system/",
+            Context::Patient => "patient",
+            Context::User => "user",
+            Context::System => "system",
         };
         let letters = Permissions::LETTERS.iter().filter(|(_, permission)| self.permissions.covers(*permission));
         let letters: String = letters.map(|(letter, _)| *letter).collect();
-        let mut text = [context, self.resource_type.as_deref().unwrap_or("*"), ".", &letters].concat();
-        if let Some(constraint) = &self.constraint {
-            text.push('?');
-            text.push_str(constraint);
-        }
-        text
+        let resource_type = self.resource_type.as_deref().unwrap_or("*");
+        let constraint = self.constraint.as_ref().map(|constraint| format!("?{constraint}")).unwrap_or_default();
+        format!("{context}/{resource_type}.{letters}{constraint}")
     }
 
     /// Whether everything that `other` allows is allowed by this one.

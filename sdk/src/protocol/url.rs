@@ -6,7 +6,7 @@
 use std::fmt;
 use std::rc::Rc;
 
-use super::encoding::{decimal, escaped, form, trim_end};
+use super::encoding::{form, unescape};
 
 /// An absolute address with the scheme `http` or `https`. It prints as the address that is fetched.
 #[derive(Clone, PartialEq, Eq)]
@@ -57,7 +57,7 @@ impl Url {
         }
         let end = rest.bytes().position(|byte| b"/?".contains(&byte)).unwrap_or(rest.len());
         let (authority, rest) = rest.split_at_checked(end).unwrap_or((rest, ""));
-        let mut origin = [scheme, "://"].concat();
+        let mut origin = format!("{scheme}://");
         push_authority(&mut origin, authority, scheme)?;
         Self::with_origin(origin, rest)
     }
@@ -89,7 +89,7 @@ impl Url {
             return Self::parse(reference);
         }
         if let Some(rest) = reference.strip_prefix("//") {
-            return Self::parse(&[self.scheme(), "://", rest].concat());
+            return Self::parse(&format!("{}://{rest}", self.scheme()));
         }
         if has_scheme(reference) {
             return Err(UrlError::Scheme);
@@ -103,12 +103,12 @@ impl Url {
         }
         let before = if reference.starts_with('?') { self.path() } else { before_last(b'/', self.path()) };
         let between = if reference.starts_with('?') { "" } else { "/" };
-        Self::with_origin(origin, &[before, between, reference].concat())
+        Self::with_origin(origin, &format!("{before}{between}{reference}"))
     }
 
     /// Adds to the path, after exactly one slash.
     pub fn child(&self, below: &str) -> Result<Self, UrlError> {
-        Self::with_origin(self.origin().to_owned(), &[trim_end(self.path(), b'/'), "/", below].concat())
+        Self::with_origin(self.origin().to_owned(), &format!("{}/{below}", self.path().trim_end_matches('/')))
     }
 
     /// The same address with pairs added to its query.
@@ -170,7 +170,7 @@ impl Url {
 
     /// Whether this address is `base` or lies below it: the same origin, and its path begins with the base's, cut at a slash.
     pub fn lies_within(&self, base: &Self) -> bool {
-        let below = self.path().strip_prefix(trim_end(base.path(), b'/'));
+        let below = self.path().strip_prefix(base.path().trim_end_matches('/'));
         self.has_origin_of(base) && below.is_some_and(|below| below.is_empty() || below.starts_with('/'))
     }
 
@@ -228,7 +228,7 @@ fn push_authority(origin: &mut String, authority: &str, scheme: &str) -> Result<
             if !is_plain_ipv6(&address) {
                 return Err(UrlError::Host);
             }
-            origin.extend(["[", &address, "]"]);
+            origin.push_str(&format!("[{address}]"));
             port
         }
         None => {
@@ -245,8 +245,7 @@ fn push_authority(origin: &mut String, authority: &str, scheme: &str) -> Result<
         Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
             let port = digits.parse::<u32>().ok().filter(|port| *port <= 65535).ok_or(UrlError::Port)?;
             if port != if scheme == "https" { 443 } else { 80 } {
-                origin.push(':');
-                origin.push_str(&decimal(port.into()));
+                origin.push_str(&format!(":{port}"));
             }
         }
         Some(_) => return Err(UrlError::Port),
@@ -357,7 +356,7 @@ fn check_query(query: &str) -> Result<(), UrlError> {
 /// Whether every escape is whole, and what it stands for is allowed.
 fn escapes_are(text: &str, allowed: fn(u8) -> bool) -> bool {
     text.split('%').skip(1).all(|after| match after.as_bytes() {
-        [high, low, ..] => escaped(*high, *low).is_some_and(allowed),
+        [high, low, ..] => unescape(*high, *low).is_some_and(allowed),
         _ => false,
     })
 }

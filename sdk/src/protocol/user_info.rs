@@ -40,7 +40,7 @@ pub fn read_user_info<V: JsonView>(status: u16, body: &Body<V>, subject: &str) -
             None => refuse("it does not say whom it is about (sub)"),
         },
         Body::Json(answer) => match answer.member_text("error") {
-            Some(error) => refuse(&["the server refused it: ", &error].concat()),
+            Some(error) => refuse(&format!("the server refused it: {error}")),
             None => refuse("it has an error status"),
         },
         Body::Text(text) if is_success && is_jwt(text) => refuse(

@@ -1,4 +1,4 @@
-//! Randomness, digests and signatures by Web Crypto.
+//! Randomness and signatures by Web Crypto.
 
 use js_sys::{Array, JSON, Object, Promise, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
@@ -7,21 +7,13 @@ use web_sys::{Crypto, CryptoKey, SubtleCrypto};
 use super::WebPlatform;
 use super::global::{global, member, object};
 use super::tasks::Settled;
-use crate::platform::{DigestFailure, Entropy, EntropyFailure, Hasher, SignatureFailure, Signer};
+use crate::platform::{Entropy, EntropyFailure, SignatureFailure, Signer};
 use crate::protocol::jwk::{Algorithm, PublicKey};
 
 impl Entropy for WebPlatform {
     fn fill(&self, buffer: &mut [u8]) -> Result<(), EntropyFailure> {
         let crypto: Crypto = global("crypto").ok_or(EntropyFailure)?;
         crypto.get_random_values_with_u8_array(buffer).map(|_| ()).map_err(|_| EntropyFailure)
-    }
-}
-
-impl Hasher for WebPlatform {
-    async fn digest(&self, hash: &str, data: &[u8]) -> Result<Vec<u8>, DigestFailure> {
-        let digesting = subtle().map_err(|_| DigestFailure)?.digest_with_str_and_u8_array(hash, data);
-        let digest = settle(digesting).await.map_err(|_| DigestFailure)?;
-        Ok(Uint8Array::new(&digest).to_vec())
     }
 }
 

@@ -1,6 +1,6 @@
-//! Randomness, digests and signatures by Web Crypto.
+//! Randomness and signatures by Web Crypto.
 
-use smartrust::platform::{DigestFailure, Entropy, EntropyFailure, Hasher, Json, Signer};
+use smartrust::platform::{Entropy, EntropyFailure, Json, Signer};
 use smartrust::protocol::jwk::{Algorithm, PublicKey};
 use smartrust::protocol::jwt::decode;
 use smartrust::web::WebPlatform;
@@ -43,21 +43,6 @@ fn entropy_fills_the_buffer_anew_each_time() {
 fn without_web_crypto_there_is_no_entropy_and_no_panic() {
     let _absent = browser::with(&js_sys::global(), "crypto", &wasm_bindgen::JsValue::UNDEFINED);
     assert_eq!(WebPlatform::default().fill(&mut [0; 32]), Err(EntropyFailure));
-}
-
-#[wasm_bindgen_test]
-async fn digests_are_those_of_fips_180_4() {
-    let platform = WebPlatform::default();
-    for (hash, length, first, last) in
-        [("SHA-256", 32, 0xba, 0xad), ("SHA-384", 48, 0xcb, 0xa7), ("SHA-512", 64, 0xdd, 0x9f)]
-    {
-        let digest = platform.digest(hash, b"abc").await.unwrap();
-        assert_eq!((digest.len(), digest[0], digest[length - 1]), (length, first, last), "{hash}");
-    }
-    assert_eq!(platform.digest("MD5", b"abc").await, Err(DigestFailure));
-    let crypto = js_sys::Reflect::get(&js_sys::global(), &"crypto".into()).unwrap();
-    let _insecure = browser::with(&crypto, "subtle", &wasm_bindgen::JsValue::UNDEFINED);
-    assert_eq!(platform.digest("SHA-256", b"abc").await, Err(DigestFailure));
 }
 
 #[wasm_bindgen_test]

@@ -135,6 +135,21 @@ async fn s8_a_launch_and_its_calls_carry_no_cookie_and_no_referrer_and_the_token
 }
 
 #[wasm_bindgen_test]
+async fn a1_a_page_that_is_no_secure_context_sends_a_challenge() {
+    let keys = browser::new_key(KEY).await.unwrap();
+    let page = Page::new(&keys).await;
+    let crypto = js_sys::Reflect::get(&js_sys::global(), &"crypto".into()).unwrap();
+    let insecure = browser::with(&crypto, "subtle", &JsValue::UNDEFINED);
+    let url = page.app.authorization_url(Default::default()).await.unwrap();
+    drop(insecure);
+    let parameters = form_pairs(url.query().unwrap());
+    let challenge = parameters.iter().find(|(name, _)| name == "code_challenge").map(|(_, value)| value.len());
+    assert_eq!(challenge, Some(43));
+    assert!(parameters.contains(&("code_challenge_method".into(), "S256".into())));
+    page.leave().await;
+}
+
+#[wasm_bindgen_test]
 async fn s1_after_a_launch_the_tokens_are_in_the_tabs_storage_and_nowhere_else() {
     browser::remove_databases().await;
     let keys = browser::new_key(KEY).await.unwrap();

@@ -19,7 +19,6 @@ use crate::protocol::launch::LaunchLink;
 use crate::protocol::openid::KnownEndpoints;
 use crate::protocol::pkce::{self, Pkce, VERIFIER_BYTES};
 use crate::protocol::scope::ScopeSet;
-use crate::protocol::secret::CodeVerifier;
 use crate::protocol::url::Url;
 
 /// How to launch.
@@ -78,7 +77,7 @@ impl<P: Platform> SmartApp<P> {
     /// [`Error::Discovery`], [`Error::InsecureUrl`], [`Error::PkceUnsupported`], [`Error::ReservedParameter`],
     /// [`Error::Storage`] where the launch cannot be kept until the user comes back. [`Error::AuthorizationTooLong`] where the
     /// address would pass [`LONGEST_ADDRESS`] and the method is left to this
-    /// client. [`Error::MaxAgeUnsupported`]. [`Error::Digest`] where the page is no secure context.
+    /// client. [`Error::MaxAgeUnsupported`].
     /// [`Error::Configuration`] for a `max_age` that is no time, and for a POST, which an
     /// address alone cannot make.
     pub async fn authorization_url(&self, options: LaunchOptions) -> Result<Url, Failure> {
@@ -178,10 +177,7 @@ impl<P: Platform> SmartApp<P> {
             Pkce::Required | Pkce::Send => Some(pkce::code_verifier(&self.random_bytes()?)),
         };
         let scope = scope.to_text();
-        let challenge = match &verifier {
-            Some(verifier) => Some(self.code_challenge(verifier).await?),
-            None => None,
-        };
+        let challenge = verifier.as_ref().map(pkce::code_challenge);
         let request = AuthorizationRequest {
             endpoint: &endpoints.authorization,
             client_id: &record.client_id,
@@ -222,11 +218,6 @@ impl<P: Platform> SmartApp<P> {
             self.current().set(self.platform(), state);
         }
         Ok(departure)
-    }
-
-    async fn code_challenge(&self, verifier: &CodeVerifier) -> Result<String, Failure> {
-        let digest = self.platform().digest(pkce::HASH, verifier.expose().as_bytes()).await;
-        Ok(pkce::code_challenge(&digest.map_err(|_| Error::Digest)?))
     }
 
     fn random_bytes(&self) -> Result<[u8; VERIFIER_BYTES], Failure> {

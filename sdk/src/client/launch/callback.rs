@@ -8,7 +8,6 @@ use crate::client::server::configured::Server;
 use crate::client::server::connection::Connection;
 use crate::client::server::transport::{REQUEST_TIMEOUT, send};
 use crate::client::session::Session;
-use crate::client::session::identity::access_token_digest;
 use crate::client::session::open::Origin;
 use crate::client::store::pending::{self, CheckedRedirect, LaunchState, PendingLaunch};
 use crate::client::store::records::{self, CheckedIdentity, Endpoints, SessionRecord, Signature};
@@ -156,10 +155,10 @@ impl<P: Platform> SmartApp<P> {
         let may_pass = may_pass(answer.status, &answer.body);
         let response =
             connection.read_tokens(&answer, platform.now()).map_err(|failure| FailedExchange { failure, may_pass })?;
-        self.new_session(&connection.server, launch, *issuer_unknown, response).await.map_err(FailedExchange::final_one)
+        self.new_session(&connection.server, launch, *issuer_unknown, response).map_err(FailedExchange::final_one)
     }
 
-    async fn new_session(
+    fn new_session(
         &self,
         server: &Server,
         launch: &PendingLaunch,
@@ -169,8 +168,7 @@ impl<P: Platform> SmartApp<P> {
         if launch.patient.is_some() && response.context.patient != launch.patient {
             return Err(Error::PatientChanged.into());
         }
-        let digest = access_token_digest(self.platform(), &response).await;
-        let identity = self.check_identity(server, launch, &response, digest.as_deref())?;
+        let identity = self.check_identity(server, launch, &response)?;
         Ok(Rc::new(SessionRecord {
             server: launch.server.clone(),
             client_id: launch.client_id.clone(),
@@ -199,7 +197,6 @@ impl<P: Platform> SmartApp<P> {
         server: &Server,
         launch: &PendingLaunch,
         response: &TokenResponse,
-        access_token_digest: Option<&[u8]>,
     ) -> Result<Option<Rc<CheckedIdentity>>, Failure> {
         let Some(id_token) = &response.id_token else {
             return match launch.max_age {
@@ -213,7 +210,7 @@ impl<P: Platform> SmartApp<P> {
             trusted_audiences: &server.record.trusted_audiences,
             nonce: launch.nonce.as_deref(),
             allow_missing_nonce: server.record.allow_missing_nonce,
-            access_token_digest,
+            access_token: &response.access_token,
             max_age: launch.max_age,
             now: self.platform().now(),
         };

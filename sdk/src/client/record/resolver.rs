@@ -14,7 +14,6 @@ use crate::error::{Error, Failure};
 use crate::fhir::reference::{ResourceId, find_within, references_in};
 use crate::fhir::request::FhirRequest;
 use crate::platform::{JsonView, LocalFuture, Platform};
-use crate::protocol::encoding::decimal;
 
 /// How many ids one grouped search asks for.
 const GROUP: usize = 100;
@@ -233,9 +232,8 @@ impl<P: Platform> Inner<P> {
     }
 
     async fn search(&self, resource_type: &str, ids: &[String]) -> Result<Rc<[Value<P>]>, Failure> {
-        let request = FhirRequest::search(resource_type, &[])
-            .with("_id", ids.join(","))
-            .with("_count", decimal(ids.len() as u64));
+        let request =
+            FhirRequest::search(resource_type, &[]).with("_id", ids.join(",")).with("_count", ids.len().to_string());
         let search = self.session.pages(&request, self.options.clone())?;
         let mut found = Vec::new();
         while let Some(page) = search.next_page().await? {

@@ -52,19 +52,12 @@ pub(super) fn check_again<P: Platform>(inner: &Rc<Inner<P>>) {
     }
 }
 
-/// The digest that an ID token's `at_hash` is held against; `None` where it has none, or the host cannot make it.
-pub(crate) async fn access_token_digest<P: Platform>(platform: &P, response: &TokenResponse) -> Option<Vec<u8>> {
-    let hash = id_token::access_token_hash(platform, response.id_token.as_ref()?)?;
-    platform.digest(hash, response.access_token.expose().as_bytes()).await.ok()
-}
-
 /// The record after a refresh, as far as it says who the user is: the identity that came with it, or the launch's where
 /// none came or it says too little.
 pub(crate) fn renewed<P: Platform>(
     inner: &Inner<P>,
     old: SessionRecord,
     response: &TokenResponse,
-    access_token_digest: Option<&[u8]>,
 ) -> Result<SessionRecord, Failure> {
     let (Some(id_token), Some(launched)) = (&response.id_token, &old.identity) else { return Ok(old) };
     let expected = Expected {
@@ -73,7 +66,7 @@ pub(crate) fn renewed<P: Platform>(
         trusted_audiences: &inner.connection.server.record.trusted_audiences,
         nonce: None,
         allow_missing_nonce: false,
-        access_token_digest,
+        access_token: &response.access_token,
         max_age: None,
         now: inner.platform.now(),
     };

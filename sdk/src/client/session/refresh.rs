@@ -201,7 +201,6 @@ async fn take_over<P: Platform>(
     response: Box<TokenResponse>,
     scope: Option<String>,
 ) -> Result<(), Failure> {
-    let digest = identity::access_token_digest(&inner.platform, &response).await;
     if let Err(ended) = inner.check_active() {
         give_back(inner, *response).await;
         return Err(ended);
@@ -211,7 +210,7 @@ async fn take_over<P: Platform>(
     if known.is_some() && named.is_some() && known != named {
         return Err(Error::PatientChanged.into());
     }
-    let old = identity::renewed(inner, old, &response, digest.as_deref())?;
+    let old = identity::renewed(inner, old, &response)?;
     let has_new_identity = response.id_token.is_some() && response.id_token == old.id_token;
     let mut record = SessionRecord {
         access_token: response.access_token,

@@ -6,7 +6,6 @@ use crate::error::{Error, Failure};
 use crate::platform::{JsonView, Platform};
 use crate::protocol::context::LaunchContext;
 use crate::protocol::discovery::SmartConfiguration;
-use crate::protocol::encoding::join;
 use crate::protocol::id_token::Identity;
 use crate::protocol::json::{NeededTexts, ObjectWriter};
 use crate::protocol::secret::{AccessToken, IdToken, RefreshToken};
@@ -117,7 +116,7 @@ impl Endpoints {
             .optional_text("management", self.management.as_ref().map(Url::as_str))
             .optional_text("introspection", self.introspection.as_ref().map(Url::as_str))
             .optional_text("revocation", self.revocation.as_ref().map(Url::as_str))
-            .text("signingAlgorithms", &join(&self.token_endpoint_auth_signing_alg_values_supported, " "))
+            .text("signingAlgorithms", &self.token_endpoint_auth_signing_alg_values_supported.join(" "))
             .flag("issuerInRedirect", self.issuer_in_redirect)
             .flag("leftOpenidAside", self.left_openid_aside)
             .finish()

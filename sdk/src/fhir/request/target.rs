@@ -19,7 +19,7 @@ impl FhirRequest {
             Interaction::Bundle => Ok(base.clone()),
             Interaction::Capabilities => wrong_url(base.child("metadata")),
             Interaction::History if self.target.is_empty() => wrong_url(base.child("_history")),
-            Interaction::History => wrong_url(base.child(&[&*self.target, "/_history"].concat())),
+            Interaction::History => wrong_url(base.child(&format!("{}/_history", self.target))),
             _ => wrong_url(base.child(&self.target)),
         }
     }

@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use super::super::encoding::join;
 use super::{Context, Permissions, ResourceScope, Scope};
 
 /// Scopes in the order in which they were written, each once.
@@ -62,7 +61,7 @@ impl ScopeSet {
 
     /// The scopes with spaces between, as a request carries them.
     pub fn to_text(&self) -> String {
-        join(self.scopes.iter().map(Scope::as_str), " ")
+        self.scopes.iter().map(Scope::as_str).collect::<Vec<_>>().join(" ")
     }
 
     /// The scopes.
@@ -159,11 +158,7 @@ impl ScopeSet {
 
     /// The scopes that a test picks.
     pub(super) fn those(&self, test: &dyn Fn(&Scope) -> bool) -> Vec<&Scope> {
-        let mut picked = Vec::new();
-        for scope in self.scopes.iter().filter(|scope| test(scope)) {
-            picked.push(scope);
-        }
-        picked
+        self.scopes.iter().filter(|scope| test(scope)).collect()
     }
 
     /// Whether a part of what one scope asks for is allowed.

@@ -67,17 +67,17 @@ impl Scope {
             return resource.sentence();
         }
         let known = OTHERS.iter().find(|(scope, _)| *scope == self.as_str());
-        known.map_or_else(|| ["Use \"", self.as_str(), "\""].concat(), |(_, sentence)| (*sentence).to_owned())
+        known.map_or_else(|| format!("Use \"{self}\""), |(_, sentence)| (*sentence).to_owned())
     }
 }
 
 impl ResourceScope {
     fn sentence(&self) -> String {
-        let kind = self.kind();
+        let (verb, kind) = (self.verb(), self.kind());
         match self.context {
-            Context::Patient => [self.verb(), " your ", &kind].concat(),
-            Context::User => [self.verb(), " the ", &kind, " of every patient that you can see"].concat(),
-            Context::System => [self.verb(), " the ", &kind, " of all patients, at any time"].concat(),
+            Context::Patient => format!("{verb} your {kind}"),
+            Context::User => format!("{verb} the {kind} of every patient that you can see"),
+            Context::System => format!("{verb} the {kind} of all patients, at any time"),
         }
     }
 
@@ -101,8 +101,8 @@ impl ResourceScope {
         let constraint = self.constraint.as_deref().unwrap_or_default();
         let category = CATEGORIES.iter().find(|(code, _)| resource_type == "Observation" && names(constraint, code));
         let known = category.or_else(|| KINDS.iter().find(|(name, _)| *name == resource_type));
-        let kind = known.map_or_else(|| ["\"", resource_type, "\" entries"].concat(), |(_, kind)| (*kind).to_owned());
-        if category.is_none() && !constraint.is_empty() { [kind.as_str(), ", in part"].concat() } else { kind }
+        let kind = known.map_or_else(|| format!("\"{resource_type}\" entries"), |(_, kind)| (*kind).to_owned());
+        if category.is_none() && !constraint.is_empty() { format!("{kind}, in part") } else { kind }
     }
 }
 
@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn p3_no_sentence_holds_jargon() {
-        let scopes = KINDS.iter().map(|(name, _)| ["patient/", name, ".rs"].concat());
+        let scopes = KINDS.iter().map(|(name, _)| format!("patient/{name}.rs"));
         for scope in scopes.chain(OTHERS.iter().map(|(scope, _)| (*scope).to_owned())) {
             let sentence = Scope::new(&scope).sentence().to_lowercase();
             for jargon in ["fhir", "scope", "token", "oauth", "resource", "\""] {
