@@ -2,7 +2,7 @@
 //   EHR_ORIGIN APP_ORIGIN CHROMIUM KEY_FILE OUTPUT ONLY: set by xtask
 
 import { chromium } from "playwright-core";
-import { compare, isAsked, report } from "./measure.mjs";
+import { compare, isSelected, report } from "./measure.mjs";
 import { measureNdjson } from "./ndjson.mjs";
 import { openPage, systemToken } from "./page.mjs";
 
@@ -29,7 +29,7 @@ const browser = await chromium.launch({ executablePath: CHROMIUM, args });
 const rows = {};
 try {
   for (const [name, [ours, peer, prepare]] of Object.entries(cases())) {
-    if (!isAsked(name)) continue;
+    if (!isSelected(name)) continue;
     console.log(`measuring ${name}`);
     rows[name] = await inFreshPage(async (page) => {
       const argument = prepare ? await page.evaluate(prepare, patient) : { patient, twoPatients };

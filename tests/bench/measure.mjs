@@ -12,20 +12,20 @@ export function median(numbers) {
 const only = process.env.ONLY ?? "";
 
 /** Whether a row is to be measured. */
-export function isAsked(name) {
+export function isSelected(name) {
   return name.includes(only);
 }
 
 /**
- * Runs `ours` and `peer` in turn, each so many times after one that does not count, and gives their medians. Each gives how long it took in
- * milliseconds.
+ * Runs `ours` and `peer` alternately, `runs` times each after a warm-up run, and returns their medians. Both return the milliseconds
+ * that they took.
  */
 export async function compare(ours, peer, runs = 7) {
   await ours();
   await peer();
   const took = { ours: [], peer: [] };
   for (let run = 0; run < runs; run += 1) {
-    // Who goes first changes, so that what a run leaves behind is shared.
+    // The order alternates, so that the effects of one run on the next affect both.
     const order = run % 2 === 0 ? [["ours", ours], ["peer", peer]] : [["peer", peer], ["ours", ours]];
     for (const [name, body] of order) took[name].push(await body());
   }
@@ -37,14 +37,17 @@ export function round(number, digits = 1) {
   return Number(number.toFixed(digits));
 }
 
-/** Prints the rows, and writes them where all were asked for. `limits` names the ratio that a row should keep. */
-export function report(rows, limits, file) {
+/**
+ * Prints the rows with the maximum of each (`limits`) and the value that it should reach (`aims`), and writes them to a file if all rows
+ * were measured.
+ */
+export function report(rows, limits, file, aims = {}) {
   const cells = Object.entries(rows).map(([name, { ours, peer, ratio, unit, runs }]) => {
-    const limit = limits[name];
-    const kept = limit === undefined ? "" : (ratio ?? ours) <= limit ? "kept" : "MISSED";
-    return [name, ours, peer ?? "", ratio ?? "", unit, runs, limit ?? "", kept].map(String);
+    const value = ratio ?? ours;
+    const result = value > limits[name] ? "MISSED" : value > aims[name] ? "kept" : "reached";
+    return [name, ours, peer ?? "", ratio ?? "", unit, runs, limits[name] ?? "", aims[name] ?? "", name in limits ? result : ""].map(String);
   });
-  const table = [["", "ours", "peer", "ratio", "unit", "runs", "at most", ""], ...cells];
+  const table = [["", "ours", "peer", "ratio", "unit", "runs", "limit", "aim", ""], ...cells];
   const widths = table[0].map((_, column) => Math.max(...table.map((row) => row[column].length)));
   for (const row of table) console.log(row.map((cell, column) => cell.padEnd(widths[column])).join("  ").trimEnd());
   if (only !== "") return;

@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { fileURLToPath } from "node:url";
-import { compare, isAsked, round } from "./measure.mjs";
+import { compare, isSelected, round } from "./measure.mjs";
 import { observation } from "./observation.mjs";
 
 const megabyte = 1024 * 1024;
@@ -17,7 +17,7 @@ export async function measureNdjson(browser) {
   const server = await startServer();
   try {
     for (const [name, measure] of Object.entries(measures)) {
-      if (!isAsked(name)) continue;
+      if (!isSelected(name)) continue;
       console.log(`measuring ${name}`);
       rows[name] = await measure(browser, server);
       console.log(rows[name]);

@@ -1,4 +1,4 @@
-// The server of both clients' pages: everything by brotli 11, kept by the browser for as long as it likes, except the pages themselves.
+// The server of both clients' pages: everything compressed with brotli 11, and cacheable except the pages themselves.
 
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -9,22 +9,17 @@ import { brotliCompressSync, constants } from "node:zlib";
 const types = { ".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".wasm": "application/wasm" };
 const folders = {
   ours: new URL("pages/ours/", import.meta.url),
+  launch: new URL("pages/launch/", import.meta.url),
   peer: new URL("pages/peer/", import.meta.url),
   pure: new URL("pages/pure/", import.meta.url),
   smartrust: new URL("../../pkg/", import.meta.url),
   fhirclient: new URL("node_modules/fhirclient/build/", import.meta.url),
 };
 
-/** What a page loads to launch, hold a session and call FHIR. */
-export const loaded = {
-  ours: ["/smartrust/smartrust.min.js", "/smartrust/wasm/smartrust_bg.wasm"],
-  peer: ["/fhirclient/fhir-client.min.js"],
-};
-
 const compressed = new Map();
 
-/** A file by its address on the server, with `names` in place where the pages name them. */
-export function file(path, names = {}) {
+/** The compressed file of a path on the server. `names` replaces the placeholders of a page's script. */
+function file(path, names) {
   if (!compressed.has(path)) {
     const [, folder, ...rest] = path.split("/");
     let contents = readFileSync(fileURLToPath(new URL(rest.join("/") || "index.html", folders[folder])));
@@ -34,7 +29,7 @@ export function file(path, names = {}) {
   return compressed.get(path);
 }
 
-/** Serves the pages at an origin. */
+/** Starts the server at an origin. */
 export async function servePages(origin, names) {
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url, origin);

@@ -1,22 +1,24 @@
-//! Benchmarks: the npm package beside what a page would use in its place, on the sandbox EHR.
+//! Benchmarks: the npm package compared with its alternatives, on the sandbox EHR.
 
 use crate::bundle::{self, Profile};
 use crate::loopback::Loopback;
-use crate::{demo, tools, workspace};
+use crate::{demo, site, size, tools, workspace};
 use anyhow::{Context, Result};
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-/// How much later each answer of the sandbox comes, preflights too.
+/// The delay of each response of the sandbox, including preflights.
 const LATENCY: Duration = Duration::from_millis(50);
 
-/// FHIR access beside fhirclient, and NDJSON beside a plain loop.
+/// FHIR requests compared with fhirclient, and NDJSON compared with a plain loop.
 pub fn fhir(only: Option<&str>) -> Result<()> {
     let browser = tools::ensure_browser()?;
     tools::ensure_npm_packages()?;
     ensure_peers()?;
     bundle::build_sdk(Profile::Wasm)?;
+    // The servers serve the launcher, too.
+    site::build_launcher(Profile::Wasm)?;
     let keys = results_folder().join("keys");
     tools::run(tools::node(&folder().join("key.mjs")).arg(&keys), "The benchmark's key could not be made.")?;
     let jwks = keys.join("jwks.json").to_string_lossy().parse::<sandbox_ehr::ClientKeys>();
@@ -30,17 +32,19 @@ pub fn fhir(only: Option<&str>) -> Result<()> {
         command.env("EHR_ORIGIN", ehr_origin).env("APP_ORIGIN", app_origin).env("CHROMIUM", &browser.chromium);
         command.env("KEY_FILE", keys.join("key.pem")).env("OUTPUT", results_folder().join("fhir.json"));
         command.env("ONLY", only.unwrap_or_default());
-        tools::run(&mut command, "The benchmark did not end: see above.")
+        tools::run(&mut command, "The benchmark failed: see above.")
     })
 }
 
-/// What a page loads and waits for, beside fhirclient.
+/// Launches, page loads and calls compared with fhirclient, and the bytes that a browser loads.
 pub fn web(only: Option<&str>) -> Result<()> {
     let browser = tools::ensure_browser()?;
     tools::ensure_npm_packages()?;
     ensure_peers()?;
     bundle::build_sdk(Profile::Wasm)?;
-    // The pages' own server takes the port over as soon as it is let go.
+    // The servers serve the launcher, too.
+    site::build_launcher(Profile::Wasm)?;
+    // The pages' own server takes over the port when it is released.
     let pages = Loopback::take_free()?.origin();
     let configure = |config: &mut sandbox_ehr::Config| {
         config.latency = LATENCY;
@@ -54,8 +58,12 @@ pub fn web(only: Option<&str>) -> Result<()> {
         let logins = sandbox_ehr::sample_logins();
         let patient = logins.patients.first().context("the sandbox has no patient who logs in")?;
         command.env("PATIENT_USER_NAME", &patient.user_name).env("PATIENT_PASSWORD", &patient.password);
-        tools::run(&mut command, "The benchmark did not end: see above.")
-    })
+        tools::run(&mut command, "The benchmark failed: see above.")
+    })?;
+    if only.is_some() {
+        return Ok(());
+    }
+    size::weigh(false)
 }
 
 fn folder() -> PathBuf {
@@ -66,7 +74,7 @@ fn results_folder() -> PathBuf {
     workspace::target_folder().join("bench")
 }
 
-/// What the benchmarks alone need from npm.
+/// Installs the npm packages that only the benchmarks need.
 fn ensure_peers() -> Result<()> {
     if folder().join("node_modules/fhirclient/package.json").is_file() {
         return Ok(());
