@@ -270,25 +270,25 @@ pub trait Navigator {
     fn replace(&self, url: &str) -> Result<(), NavigationFailure>;
 }
 
-/// Opens windows besides the page, and speaks with them.
+/// Opens windows, and sends messages between them and the page.
 pub trait Popups {
-    /// A window that was opened.
+    /// An open window.
     type Popup: 'static;
-    /// Messages arrive as long as this lives.
-    type Posted;
-    /// Opens an empty window, as hosts allow within a user's click.
+    /// A handler is called until this is dropped.
+    type MessageListener;
+    /// Opens an empty window. Browsers allow it in response to a click of the user.
     fn open_popup(&self) -> Result<Self::Popup, NavigationFailure>;
-    /// Sends the window to an address.
+    /// Navigates the window to a URL.
     fn navigate_popup(&self, popup: &Self::Popup, url: &str) -> Result<(), NavigationFailure>;
-    /// Whether the window is gone, as far as can be seen, and the user is back on the page.
-    fn is_popup_left(&self, popup: &Self::Popup) -> bool;
-    /// Closes the window, where that can be done.
+    /// Whether the window seems to be closed and the page has the focus again.
+    fn is_popup_closed(&self, popup: &Self::Popup) -> bool;
+    /// Closes the window, if the host permits it.
     fn close_popup(&self, popup: &Self::Popup);
-    /// Calls the handler with every text that a page of this one's own origin posts from the window.
-    fn hear_popup(&self, popup: &Self::Popup, handler: Rc<dyn Fn(&str)>) -> Self::Posted;
-    /// Posts a text to the page that opened this window, if it is of the same origin.
-    fn tell_opener(&self, message: &str);
-    /// Closes this window, where that can be done.
+    /// Calls a handler with each string that the window posts from a page of this page's origin.
+    fn listen_to_popup(&self, popup: &Self::Popup, handler: Rc<dyn Fn(&str)>) -> Self::MessageListener;
+    /// Posts a string to the page that opened this window, if it has the same origin.
+    fn post_to_opener(&self, message: &str);
+    /// Closes this window, if the host permits it.
     fn close(&self);
 }
 

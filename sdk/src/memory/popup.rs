@@ -36,14 +36,14 @@ type Listener = Weak<dyn Fn(&str)>;
 /// What a window and its opener know of each other.
 #[derive(Default)]
 pub(super) struct PopupLine {
-    hearing: RefCell<Option<Listener>>,
+    listener: RefCell<Option<Listener>>,
     is_severed: Cell<bool>,
     is_closed: Cell<bool>,
 }
 
 impl Popups for MemoryPlatform {
     type Popup = MemoryPopup;
-    type Posted = Rc<dyn Fn(&str)>;
+    type MessageListener = Rc<dyn Fn(&str)>;
 
     fn open_popup(&self) -> Result<MemoryPopup, NavigationFailure> {
         let line = Rc::new(PopupLine::default());
@@ -58,7 +58,7 @@ impl Popups for MemoryPlatform {
         Ok(())
     }
 
-    fn is_popup_left(&self, popup: &MemoryPopup) -> bool {
+    fn is_popup_closed(&self, popup: &MemoryPopup) -> bool {
         popup.is_closed() || popup.line.is_severed.get()
     }
 
@@ -68,15 +68,15 @@ impl Popups for MemoryPlatform {
         }
     }
 
-    fn hear_popup(&self, popup: &MemoryPopup, handler: Rc<dyn Fn(&str)>) -> Rc<dyn Fn(&str)> {
-        *popup.line.hearing.borrow_mut() = Some(Rc::downgrade(&handler));
+    fn listen_to_popup(&self, popup: &MemoryPopup, handler: Rc<dyn Fn(&str)>) -> Rc<dyn Fn(&str)> {
+        *popup.line.listener.borrow_mut() = Some(Rc::downgrade(&handler));
         handler
     }
 
-    fn tell_opener(&self, message: &str) {
+    fn post_to_opener(&self, message: &str) {
         let Some(line) = self.opener.as_ref().filter(|line| !line.is_severed.get()) else { return };
-        let hearing = line.hearing.borrow().as_ref().and_then(Weak::upgrade);
-        if let Some(handler) = hearing {
+        let listener = line.listener.borrow().as_ref().and_then(Weak::upgrade);
+        if let Some(handler) = listener {
             handler(message);
         }
     }

@@ -42,9 +42,9 @@ extern "C" {
 }
 
 /// Hears what windows post to this page, until it is dropped.
-pub struct Posted(Callback);
+pub struct MessageListener(Callback);
 
-impl Drop for Posted {
+impl Drop for MessageListener {
     fn drop(&mut self) {
         page().remove_event_listener("message", self.0.as_ref());
     }
@@ -52,7 +52,7 @@ impl Drop for Posted {
 
 impl Popups for WebPlatform {
     type Popup = Popup;
-    type Posted = Posted;
+    type MessageListener = MessageListener;
 
     fn open_popup(&self) -> Result<Popup, NavigationFailure> {
         member::<JsValue>(&page(), "open").ok_or(NavigationFailure)?;
@@ -66,7 +66,7 @@ impl Popups for WebPlatform {
         popup.location().replace(url).map_err(|_| NavigationFailure)
     }
 
-    fn is_popup_left(&self, popup: &Popup) -> bool {
+    fn is_popup_closed(&self, popup: &Popup) -> bool {
         popup.closed() && global::<PageDocument>("document").is_none_or(|document| document.has_focus())
     }
 
@@ -74,7 +74,7 @@ impl Popups for WebPlatform {
         popup.close();
     }
 
-    fn hear_popup(&self, popup: &Popup, handler: Rc<dyn Fn(&str)>) -> Posted {
+    fn listen_to_popup(&self, popup: &Popup, handler: Rc<dyn Fn(&str)>) -> MessageListener {
         let popup = popup.clone();
         let listener = callback(move |event: JsValue| {
             let event: MessageEvent = event.unchecked_into();
@@ -84,10 +84,10 @@ impl Popups for WebPlatform {
             }
         });
         page().add_event_listener("message", listener.as_ref());
-        Posted(listener)
+        MessageListener(listener)
     }
 
-    fn tell_opener(&self, message: &str) {
+    fn post_to_opener(&self, message: &str) {
         if let (Some(opener), Some(origin)) = (global::<Popup>("opener"), origin()) {
             // An opener of another origin does not get it.
             let _ = opener.post_message(message, &origin);

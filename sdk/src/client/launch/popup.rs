@@ -81,7 +81,7 @@ impl<P: Platform> SmartApp<P> {
             })
         };
         let _told = platform.subscribe(&topic, take.clone());
-        let _posted = platform.hear_popup(popup, take);
+        let _listener = platform.listen_to_popup(popup, take);
         platform.navigate_popup(popup, url.as_str()).map_err(|_| Error::PopupClosed)?;
         let mut looks_gone = 0;
         while looks_gone < GRACE {
@@ -92,7 +92,7 @@ impl<P: Platform> SmartApp<P> {
             if let Some(callback) = taken.borrow_mut().take() {
                 return Ok(callback);
             }
-            looks_gone = if platform.is_popup_left(popup) { looks_gone + 1 } else { 0 };
+            looks_gone = if platform.is_popup_closed(popup) { looks_gone + 1 } else { 0 };
         }
         Err(Error::PopupClosed.into())
     }
@@ -110,7 +110,7 @@ pub(super) async fn deliver_to_opener<P: Platform>(platform: &P, state: &str, ur
     let topic = topic(state);
     let _answer = platform.subscribe(&topic, Rc::new(answered));
     platform.publish(&topic, url);
-    platform.tell_opener(url);
+    platform.post_to_opener(url);
     match select(taken.aborted(), Box::pin(platform.sleep(HAND_OVER))).await {
         Either::Left(_) => {
             platform.close();

@@ -64,7 +64,7 @@ fn a9_only_the_redirect_of_this_launch_is_taken() {
     for forged in
         ["https://app.example/code?code=evil&state=other.popup", "https://app.example/code", "not an address", ""]
     {
-        popup.tab.tell_opener(forged);
+        popup.tab.post_to_opener(forged);
     }
     world.settle();
     assert!(outcome.borrow().is_none());
