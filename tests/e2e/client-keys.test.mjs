@@ -5,7 +5,7 @@ import { createPublicKey, verify } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { startAttacker } from "./support/attacker.mjs";
 import { test } from "./support/browser.mjs";
-import { emptyHome, home } from "./support/package.mjs";
+import { removePageScript, home } from "./support/package.mjs";
 
 const json = (body, status = 200) => ({ status, body: JSON.stringify(body) });
 const guide = await readFile(new URL("../../docs/guide/keys.md", import.meta.url), "utf8");
@@ -39,7 +39,7 @@ function withExample(page, { origin }, body) {
 }
 
 test("K8 the guide's example launches, and proves itself by its key", async ({ page, context }) => {
-  await emptyHome(context);
+  await removePageScript(context);
   await page.goto(home);
   const server = await startServer();
   const { url, jwk } = await withExample(page, server, "async ({ app, key }) => ({ url: await app.authorizationUrl(), jwk: key.publicJwk })");
@@ -56,7 +56,7 @@ test("K8 the guide's example launches, and proves itself by its key", async ({ p
 }, { bypassCSP: true });
 
 test("K8 G6 a registration takes the same key, and gets its public half; empty lists stay", async ({ page, context }) => {
-  await emptyHome(context);
+  await removePageScript(context);
   await page.goto(home);
   const server = await startServer();
   const { document, jwks } = await withExample(

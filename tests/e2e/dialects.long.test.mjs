@@ -4,35 +4,35 @@ import assert from "node:assert/strict";
 import { Launcher } from "./pages/launcher.mjs";
 import { test } from "./support/browser.mjs";
 import { connectAsPatient, openChart } from "./support/flows.mjs";
-import { holdsEach, patientOf } from "./support/patient.mjs";
+import { includesAll, patientOf } from "./support/patient.mjs";
 import { until } from "./support/wait.mjs";
 
 test("a patient connects, sees the whole record, stays through refresh and reload, and signs out", async ({ page, traffic }) => {
   const launcher = await connectAsPatient(page);
-  await launcher.recordHasLoaded();
+  await launcher.waitForLoadedRecord();
   const { names } = await patientOf(traffic);
-  assert.ok(holdsEach(await launcher.banner().innerText(), names));
+  assert.ok(includesAll(await launcher.banner().innerText(), names));
   assert.equal(await page.getByText(/could not be loaded/i).count(), 0);
 
   await launcher.openSession();
   await launcher.refresh();
   await until("the refresh is answered", async () => (await traffic.tokenRequests("refresh_token")[0]?.response())?.ok());
-  await launcher.isIdle();
+  await launcher.waitForRefresh();
   await launcher.openRecord();
-  assert.ok(holdsEach(await launcher.banner().innerText(), names));
+  assert.ok(includesAll(await launcher.banner().innerText(), names));
   assert.equal(traffic.tokenRequests("authorization_code").length, 1);
 
   await launcher.openSession();
   await launcher.signOut();
-  await launcher.isSignedOut();
+  await launcher.waitForSignOut();
 });
 
 test("a provider opens the launcher on the patient whose chart it was", async ({ page, traffic }) => {
   const { chart, name } = await openChart(page, 3);
   await chart.launch(/launcher/i);
   const launcher = new Launcher(page);
-  await launcher.recordHasLoaded();
+  await launcher.waitForLoadedRecord();
   const { names } = await patientOf(traffic);
-  assert.ok(holdsEach(name, names), `the chart "${name}" is that of ${names}`);
-  assert.ok(holdsEach(await launcher.banner().innerText(), names));
+  assert.ok(includesAll(name, names), `the chart "${name}" is that of ${names}`);
+  assert.ok(includesAll(await launcher.banner().innerText(), names));
 });

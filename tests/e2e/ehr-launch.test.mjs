@@ -2,24 +2,24 @@ import assert from "node:assert/strict";
 import { Launcher } from "./pages/launcher.mjs";
 import { test } from "./support/browser.mjs";
 import { openChart } from "./support/flows.mjs";
-import { holdsEach, patientOf } from "./support/patient.mjs";
+import { includesAll, patientOf } from "./support/patient.mjs";
 import { appOrigin, ehr, iss } from "./support/servers.mjs";
 
 test("a provider opens the launcher on the patient whose chart it was", async ({ page, traffic }) => {
   const { chart, name } = await openChart(page, 2);
   await chart.launch(/launcher/i);
   const launcher = new Launcher(page);
-  await launcher.recordIsShown();
+  await launcher.waitForRecord();
   const { names } = await patientOf(traffic);
-  assert.ok(holdsEach(name, names), `the chart "${name}" is that of ${names}`);
+  assert.ok(includesAll(name, names), `the chart "${name}" is that of ${names}`);
   const banner = await launcher.banner().innerText();
-  assert.ok(holdsEach(banner, names), `the banner "${banner}" names ${names}`);
+  assert.ok(includesAll(banner, names), `the banner "${banner}" names ${names}`);
 });
 
 test("A3 launch and aud go back to the EHR byte for byte", async ({ page, traffic }) => {
   const { chart } = await openChart(page, 0);
   await chart.launch(/launcher/i);
-  await new Launcher(page).recordIsShown();
+  await new Launcher(page).waitForRecord();
   const [opened] = traffic.to(`${appOrigin}/launch?`);
   const [authorization] = traffic.to(`${ehr}/oauth/`).filter((request) => request.isNavigationRequest());
   const launch = new URL(opened.url()).searchParams;

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { Launcher } from "./pages/launcher.mjs";
 import { test } from "./support/browser.mjs";
 import { openChart } from "./support/flows.mjs";
-import { holdsEach, patientOf } from "./support/patient.mjs";
+import { includesAll, patientOf } from "./support/patient.mjs";
 import { iss } from "./support/servers.mjs";
 
 const app = "smartrust launcher";
@@ -13,9 +13,9 @@ test("a launch in a popup shows the chart's patient, and the chart stays", async
   const { chart, name } = await openChart(page, 4);
   const address = page.url();
   const launcher = new Launcher(await chart.launchInPopup(app));
-  await launcher.recordIsComplete();
-  assert.ok(holdsEach(await launcher.banner().innerText(), (await patientOf(traffic)).names));
-  assert.ok(holdsEach(name, (await patientOf(traffic)).names));
+  await launcher.waitForCompleteRecord();
+  assert.ok(includesAll(await launcher.banner().innerText(), (await patientOf(traffic)).names));
+  assert.ok(includesAll(name, (await patientOf(traffic)).names));
   assert.equal(page.url(), address);
 });
 
@@ -29,7 +29,7 @@ test("a launch in a frame of the chart shows that patient's record, without a se
   assert.equal(await launcher.banner().count(), 0);
   const headers = { Authorization: `Bearer ${tokens.access_token}` };
   const patient = await (await fetch(`${iss}/Patient/${tokens.patient}`, { headers })).json();
-  assert.ok(holdsEach(name, [patient.name[0].family]), `the chart of ${name} opened ${JSON.stringify(patient.name)}`);
+  assert.ok(includesAll(name, [patient.name[0].family]), `the chart of ${name} opened ${JSON.stringify(patient.name)}`);
   const asked = traffic.to(`${iss}/Observation`).map((request) => new URL(request.url()).searchParams.get("patient"));
   assert.deepEqual(new Set(asked.filter(Boolean)), new Set([tokens.patient]));
 });
@@ -38,7 +38,7 @@ test("a launch from a visit has that visit in context", async ({ page, traffic }
   const { chart } = await openChart(page, 1);
   await chart.openVisit(0);
   await chart.launch(/launcher/i);
-  await new Launcher(page).recordIsComplete();
+  await new Launcher(page).waitForCompleteRecord();
   const { encounter } = await traffic.tokenResponse("authorization_code");
   assert.match(encounter, /\S/);
 });

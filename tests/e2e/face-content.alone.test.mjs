@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "./support/browser.mjs";
-import { clearFaults, orderFault } from "./support/control.mjs";
+import { clearFaults, injectFault } from "./support/control.mjs";
 import { signIn, withSession } from "./support/package.mjs";
 import { ehrOrigin } from "./support/servers.mjs";
 
@@ -27,7 +27,7 @@ test("F14 a document is read as bytes, also where the server refuses the first m
   assert.deepEqual([plain.elsewhere, plain.aborted], ["foreign_url", "aborted"]);
   assert.equal(traffic.to("https://files.example").length, 0);
   for (const status of [404, 406]) {
-    await orderFault({ path: "/webchart.cgi/fhir/Binary", method: "GET", status });
+    await injectFault({ path: "/webchart.cgi/fhir/Binary", method: "GET", status });
     try {
       // The second media type is FHIR JSON, by which the Binary comes as a resource.
       assert.deepEqual({ ...(await withSession(page, readDocument)), progress: [] }, { ...plain, progress: [] }, String(status));

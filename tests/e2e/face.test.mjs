@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { PlainPage } from "./pages/plain.mjs";
 import { test } from "./support/browser.mjs";
 import { confirmAtPortal } from "./support/flows.mjs";
-import { emptyHome, home, server, signIn, withApp, withSession } from "./support/package.mjs";
+import { removePageScript, home, server, signIn, withApp, withSession } from "./support/package.mjs";
 import { iss } from "./support/servers.mjs";
 
 const { clientId, scope } = server;
@@ -144,7 +144,7 @@ test("F10 requests that are asked for together travel as one batch, and each get
 
 /** How many bytes the bodies have, without their content encoding, that came after the page's own to what was asked of such addresses. */
 async function countBodies(page, isCounted) {
-  await new PlainPage(page).isComplete();
+  await new PlainPage(page).waitForCompletion();
   const bodies = [];
   page.on("response", (response) => {
     if (isCounted(response.url()) && response.request().method() === "GET") bodies.push(response.body());
@@ -208,7 +208,7 @@ test("F11 a kind of data that the server lists by category alone says so, with t
 });
 
 test("D1 a launch asks for the configuration while the WebAssembly is on its way, once, and of a trusted server alone", async ({ page, context, traffic }) => {
-  await emptyHome(context);
+  await removePageScript(context);
   await page.goto(home);
   const wellKnown = `${iss}/.well-known/smart-configuration`;
   let release;
@@ -224,7 +224,7 @@ test("D1 a launch asks for the configuration while the WebAssembly is on its way
 });
 
 test("D9 a launch link of an untrusted server makes no request, however early", async ({ page, context, traffic }) => {
-  await emptyHome(context);
+  await removePageScript(context);
   await page.goto(`${home}?iss=https://evil.example/fhir&launch=1`);
   const code = await withApp(page, { server }, "({ app }) => app.launch().catch(({ code }) => code)");
   assert.equal(code, "untrusted_issuer");

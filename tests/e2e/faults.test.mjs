@@ -19,7 +19,7 @@ const prepare = (page) =>
       }
     };
     /** How something ends, and that it does. */
-    window.endOf = (promise) =>
+    window.outcomeOf = (promise) =>
       Promise.resolve(promise).then(
         () => "fulfilled",
         (error) => [error.name, error.code, /reload the page.*report it/s.test(error.message), error.cause !== undefined].join(" "),
@@ -49,9 +49,9 @@ test("S11 no memory in the middle of an export rejects every promise that waits,
     const iterating = (await client.exportAt(`${origin}/small`)).batches({ signal: controller.signal }).next();
     const job = await client.exportAt(`${origin}/large`);
     exhaust(memory);
-    const pending = await Promise.all([job.wait(), reading, iterating].map(endOf));
+    const pending = await Promise.all([job.wait(), reading, iterating].map(outcomeOf));
     controller.abort();
-    return [...pending, ...(await Promise.all([client.read("Group/1"), job.wait(), Keys.names()].map(endOf)))];
+    return [...pending, ...(await Promise.all([client.read("Group/1"), job.wait(), Keys.names()].map(outcomeOf)))];
   }, server.origin);
   assert.deepEqual(seen, [ended, ended, ended, ended, ended, ended]);
 }, { bypassCSP: true });
@@ -64,9 +64,9 @@ test("S11 an exception that goes through WebAssembly ends a session's calls with
     // A stand-in of the page's own: one request never ends, and what comes to the other is no response.
     globalThis.fetch = async (url) => (String(url).includes("Observation") ? new Promise(() => {}) : {});
     const searching = session.search("Observation").toArray();
-    const pending = await Promise.all([session.read("Patient/1"), searching].map(endOf));
+    const pending = await Promise.all([session.read("Patient/1"), searching].map(outcomeOf));
     globalThis.fetch = fetch;
-    const later = await Promise.all([(async () => session.patient.read())(), session.read("Patient/1"), app.sessions()].map(endOf));
+    const later = await Promise.all([(async () => session.patient.read())(), session.read("Patient/1"), app.sessions()].map(outcomeOf));
     const error = await session.read("Patient/1").catch((error) => error);
     return { pending, later, isOne: error instanceof SmartError };
   });
@@ -93,7 +93,7 @@ test("S11 a page whose WebAssembly has failed keeps no lock from other pages", a
     const refreshing = session.refresh();
     await isAsked;
     const before = await held();
-    const ends = await Promise.all([session.read("Patient/1"), refreshing].map(endOf));
+    const ends = await Promise.all([session.read("Patient/1"), refreshing].map(outcomeOf));
     globalThis.fetch = fetch;
     // Whoever asks for it next gets it.
     await navigator.locks.request(before[0], () => {});

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { forEveryOrigin } from "./support/answers.mjs";
+import { forEveryOrigin } from "./support/responses.mjs";
 import { test } from "./support/browser.mjs";
 import { connect, iss } from "./support/fhirclient.mjs";
 

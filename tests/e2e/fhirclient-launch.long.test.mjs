@@ -7,19 +7,19 @@ import { startAttacker } from "./support/attacker.mjs";
 import { test } from "./support/browser.mjs";
 import {
   allow,
-  calling,
+  scriptCalling,
   chartPage,
   connect,
-  ending,
+  outcomeOf,
   home,
-  isLoaded,
+  waitForApp,
   iss,
   launchPage,
   registration,
   serveApp,
   withClient,
 } from "./support/fhirclient.mjs";
-import { addressesOf } from "./support/history.mjs";
+import { historyUrls } from "./support/history.mjs";
 import { ehr, providerLogin } from "./support/servers.mjs";
 
 const elsewhere = await startAttacker();
@@ -31,7 +31,7 @@ test("a chart's launch is about its own patient, whoever was there before", asyn
     redirectUri: chartPage,
     iss,
   };
-  await serveApp(page, "smartrust", { [chartPage]: calling("init", parameters) });
+  await serveApp(page, "smartrust", { [chartPage]: scriptCalling("init", parameters) });
   const chart = new Chart(page);
   await chart.logIn(providerLogin);
   const patients = [];
@@ -41,7 +41,7 @@ test("a chart's launch is about its own patient, whoever was there before", asyn
     await chart.openPatient(index);
     await chart.launch("smartrust launcher");
     await page.waitForURL((address) => address.href === chartPage);
-    await isLoaded(page);
+    await waitForApp(page);
     patients.push(await withClient(page, (client) => client.patient.id));
     const answer = await traffic.tokenRequests("authorization_code").at(-1).response();
     granted.push((await answer.json()).patient);
@@ -64,41 +64,41 @@ test("an app in a popup of the chart stays in it", async ({ page, context }) => 
     redirectUri: chartPage,
     iss,
   };
-  await serveApp(context, "smartrust", { [chartPage]: calling("init", parameters) });
+  await serveApp(context, "smartrust", { [chartPage]: scriptCalling("init", parameters) });
   const chart = new Chart(page);
   await chart.logIn(providerLogin);
   await chart.openPatient(1);
   const popup = await chart.launchInPopup("smartrust launcher");
   await popup.waitForURL(chartPage);
-  await isLoaded(popup);
+  await waitForApp(popup);
   assert.equal((await withClient(popup, (client) => client.patient.read())).resourceType, "Patient");
 });
 
 test("ready() on a page that a chart opened gives no old session", async ({ page }) => {
   await connect(page, "smartrust");
   await page.goto(`${home}?${new URLSearchParams({ iss, launch: "x" })}`);
-  await isLoaded(page);
-  assert.equal((await ending(page)).code, "no_launch");
+  await waitForApp(page);
+  assert.equal((await outcomeOf(page)).code, "no_launch");
 });
 
 test("a launch link changes nothing of the configuration", async ({ page, traffic }) => {
-  await serveApp(page, "smartrust", { [launchPage]: calling("authorize", { ...registration, noRedirect: true }) });
+  await serveApp(page, "smartrust", { [launchPage]: scriptCalling("authorize", { ...registration, noRedirect: true }) });
   const others = { clientId: "of-the-attacker", fhirServiceUrl: elsewhere.origin, patientId: "2", redirectUri: elsewhere.origin };
   await page.goto(`${launchPage}?${new URLSearchParams(others)}`);
-  await isLoaded(page);
+  await waitForApp(page);
   const address = new URL(await page.evaluate(() => window.connected));
   assert.equal(address.searchParams.get("client_id"), "plain-html");
   assert.equal(address.searchParams.get("redirect_uri"), home);
   for (const unknown of [`${elsewhere.origin}/fhir`, `${iss}/../evil`, `${iss}?x=1`, "https://ehr.example/fhir"]) {
     await page.goto(`${launchPage}?${new URLSearchParams({ iss: unknown, launch: "x" })}`);
-    await isLoaded(page);
-    const { name, code, message } = await ending(page);
+    await waitForApp(page);
+    const { name, code, message } = await outcomeOf(page);
     assert.deepEqual([name, code], ["SmartError", "untrusted_issuer"], unknown);
     assert.match(message, /trustedIssuers/);
   }
   await page.goto(`${launchPage}?iss=${encodeURIComponent(iss)}&iss=${encodeURIComponent(elsewhere.origin)}&launch=x`);
-  await isLoaded(page);
-  assert.equal((await ending(page)).code, "invalid_launch_link");
+  await waitForApp(page);
+  assert.equal((await outcomeOf(page)).code, "invalid_launch_link");
   assert.deepEqual(elsewhere.received, []);
   assert.ok(traffic.to("https://ehr.example").length === 0);
 });
@@ -109,21 +109,21 @@ test("an issuer without a launch is the user's choice among those that the app t
   const other = `{ ...${shared}, client_id: "other", issMatch: "https://ehr.example/fhir" }`;
   const own = String.raw`{ ...${shared}, issMatch: /http:\/\/localhost:\d+\/webchart\.cgi\/fhir/ }`;
   const source = `[${other}, ${own}]`;
-  await serveApp(page, "smartrust", { [launchPage]: calling("authorize", source) });
+  await serveApp(page, "smartrust", { [launchPage]: scriptCalling("authorize", source) });
   for (const [address, code] of [
     ["", "invalid_configuration"],
     [`http://evil.example/?${iss}`, "untrusted_issuer"],
   ]) {
     await page.goto(`${launchPage}${address && `?${new URLSearchParams({ iss: address })}`}`);
-    await isLoaded(page);
-    assert.equal((await ending(page)).code, code, address);
+    await waitForApp(page);
+    assert.equal((await outcomeOf(page)).code, code, address);
   }
   await page.goto(`${launchPage}?${new URLSearchParams({ iss })}`);
   await allow(page);
-  await isLoaded(page);
+  await waitForApp(page);
   assert.equal(await withClient(page, (client) => client.state.serverUrl), iss);
   const chosen = `${launchPage}?${new URLSearchParams({ iss })}`;
-  assert.deepEqual(await addressesOf(page, (address) => address.startsWith(launchPage)), [
+  assert.deepEqual(await historyUrls(page, (address) => address.startsWith(launchPage)), [
     launchPage,
     `${launchPage}?${new URLSearchParams({ iss: `http://evil.example/?${iss}` })}`,
     chosen,
@@ -131,7 +131,7 @@ test("an issuer without a launch is the user's choice among those that the app t
 });
 
 test("init() with another configuration launches anew, whatever session is there", async ({ page }) => {
-  await connect(page, "smartrust", { [home]: calling("init") });
+  await connect(page, "smartrust", { [home]: scriptCalling("init") });
   assert.equal(await withClient(page, (client) => client.patient.id), "1");
   for (const [member, value] of Object.entries({ client_id: "another", iss: `${elsewhere.origin}/fhir` })) {
     const outcome = page.evaluate(
@@ -166,8 +166,8 @@ test("what the user denied rejects ready() and init(), though a session is there
     { ...registration, noRedirect: true },
   );
   await page.goto(`${home}?${new URLSearchParams({ error: "access_denied", error_description: "No.", state: pending })}`);
-  await isLoaded(page);
-  const { name, code } = await ending(page);
+  await waitForApp(page);
+  const { name, code } = await outcomeOf(page);
   assert.deepEqual([name, code], ["SmartError", "access_denied"]);
   assert.equal(page.url(), home);
   const again = await page.evaluate(async (parameters) => {
@@ -180,11 +180,11 @@ test("what the user denied rejects ready() and init(), though a session is there
 
 test("a secret of the client is not kept between the pages, and is asked for", async ({ page, traffic }) => {
   const secret = "not-to-be-kept-0123456789";
-  await serveApp(page, "smartrust", { [launchPage]: calling("authorize", { ...registration, clientSecret: secret }) });
+  await serveApp(page, "smartrust", { [launchPage]: scriptCalling("authorize", { ...registration, clientSecret: secret }) });
   await page.goto(launchPage);
   await allow(page);
-  await isLoaded(page);
-  const { code, message } = await ending(page);
+  await waitForApp(page);
+  const { code, message } = await outcomeOf(page);
   assert.equal(code, "invalid_configuration");
   assert.match(message, /ready\(\)/);
   assert.equal(traffic.tokenRequests("authorization_code").length, 0);
@@ -210,7 +210,7 @@ test("a secret that the page of the redirect gives authenticates the client", as
   const secret = { clientSecret: "a secret: 1" };
   const sent = await asPublicClient(page);
   await connect(page, "smartrust", {
-    [launchPage]: calling("authorize", { ...registration, ...secret }),
+    [launchPage]: scriptCalling("authorize", { ...registration, ...secret }),
     [home]: `window.connected = FHIR.oauth2.ready(${JSON.stringify(secret)}); window.connected.catch(() => {});`,
   });
   assert.equal(await withClient(page, (client) => client.patient.id), "1");
@@ -227,7 +227,7 @@ for (const [alg, kind, options, verified] of [
     const jwk = { ...privateKey.export({ format: "jwk" }), alg, kid: "key-1", key_ops: ["sign"] };
     const sent = await asPublicClient(page);
     await connect(page, "smartrust", {
-      [launchPage]: calling("authorize", {
+      [launchPage]: scriptCalling("authorize", {
         ...registration,
         clientPrivateJwk: jwk,
         clientPublicKeySetUrl: "https://app.example/jwks",
@@ -258,13 +258,13 @@ test("what was kept between the pages and is no longer sound is not used", async
   ]) {
     await page.evaluate((text) => sessionStorage.setItem("smartrust.fhirclient", text), damaged);
     await page.goto(home);
-    await isLoaded(page);
-    assert.equal((await ending(page)).code, "no_launch", damaged);
+    await waitForApp(page);
+    assert.equal((await outcomeOf(page)).code, "no_launch", damaged);
   }
 });
 
 test("a launch in a popup signs the page in that opened it", async ({ page, context }) => {
-  const launch = calling("authorize", { ...registration, target: "popup" });
+  const launch = scriptCalling("authorize", { ...registration, target: "popup" });
   const scripts = { [launchPage]: `document.body.onclick = () => { ${launch} };` };
   await serveApp(context, "smartrust", scripts);
   await page.goto(launchPage);
@@ -275,7 +275,7 @@ test("a launch in a popup signs the page in that opened it", async ({ page, cont
   });
   await closed;
   await page.waitForURL(home);
-  await isLoaded(page);
+  await waitForApp(page);
   assert.equal((await withClient(page, (client) => client.patient.read())).resourceType, "Patient");
 });
 
@@ -285,6 +285,6 @@ test("ready() in the manner of fhirclient's first version calls a function", asy
   assert.equal(await page.evaluate(async () => typeof (await window.connected).client.patient.id), "string");
   await page.evaluate(() => sessionStorage.clear());
   await page.reload();
-  await isLoaded(page);
+  await waitForApp(page);
   assert.equal(await page.evaluate(async () => (await window.connected).error.code), "no_launch");
 });

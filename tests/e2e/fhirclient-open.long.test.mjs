@@ -1,12 +1,12 @@
 // The app that was written for fhirclient 2 and needs no sign-in, with fhirclient itself and with smartrust/fhirclient: both give the same.
 
-import { beingReady, calling, home, isLoaded, launchPage, serveApp, withClient, withEither } from "./support/fhirclient.mjs";
+import { readyScript, scriptCalling, home, waitForApp, launchPage, serveApp, withClient, withBothLibraries } from "./support/fhirclient.mjs";
 import { ehrOrigin } from "./support/servers.mjs";
 
-withEither("observations are sorted and quantities converted alike", async (page, library) => {
+withBothLibraries("observations are sorted and quantities converted alike", async (page, library) => {
   await serveApp(page, library, { [home]: 'window.connected = Promise.resolve(FHIR.client("https://ehr.example/fhir"));' });
   await page.goto(home);
-  await isLoaded(page);
+  await waitForApp(page);
   return withClient(page, (client) => {
     const coded = (id, ...codes) => ({ resourceType: "Observation", id, code: { coding: codes.map((code) => ({ code })) } });
     const categorised = {
@@ -81,11 +81,11 @@ async function openServer(page) {
   return asked;
 }
 
-withEither("an open server is asked without a token", async (page, library) => {
+withBothLibraries("an open server is asked without a token", async (page, library) => {
   const asked = await openServer(page);
   await serveApp(page, library, { [home]: `window.connected = Promise.resolve(FHIR.client(${JSON.stringify(open)}));` });
   await page.goto(home);
-  await isLoaded(page);
+  await waitForApp(page);
   const came = await withClient(page, async (client) => ({
     ids: [client.patient.id, client.encounter.id, client.user.id, client.getAuthorizationHeader(), client.getIdToken()],
     read: await client.request("Patient/7", { resolveReferences: "generalPractitioner" }),
@@ -113,7 +113,7 @@ withEither("an open server is asked without a token", async (page, library) => {
   };
 });
 
-withEither("fhirServiceUrl leads to an open server, with the context of the app's own", async (page, library) => {
+withBothLibraries("fhirServiceUrl leads to an open server, with the context of the app's own", async (page, library) => {
   await openServer(page);
   const parameters = {
     fhirServiceUrl: open,
@@ -122,15 +122,15 @@ withEither("fhirServiceUrl leads to an open server, with the context of the app'
     redirectUri: "./",
     fakeTokenResponse: { need_patient_banner: true },
   };
-  await serveApp(page, library, { [launchPage]: calling("authorize", parameters), [home]: beingReady });
+  await serveApp(page, library, { [launchPage]: scriptCalling("authorize", parameters), [home]: readyScript });
   await page.goto(launchPage);
   await page.waitForURL((address) => address.pathname === new URL(home).pathname);
-  await isLoaded(page);
+  await waitForApp(page);
   const context = (client) => [client.patient.id, client.encounter.id, client.state.tokenResponse];
   const first = await withClient(page, async (client) => ({ patient: await client.patient.read() }));
   const states = [await withClient(page, context)];
   await page.reload();
-  await isLoaded(page);
+  await waitForApp(page);
   states.push(await withClient(page, context));
   return { first, states };
 });

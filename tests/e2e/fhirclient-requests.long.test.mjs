@@ -2,14 +2,14 @@
 
 import assert from "node:assert/strict";
 import { startAttacker } from "./support/attacker.mjs";
-import { forEveryOrigin } from "./support/answers.mjs";
+import { forEveryOrigin } from "./support/responses.mjs";
 import { test } from "./support/browser.mjs";
 import {
-  beingReady,
-  calling,
+  readyScript,
+  scriptCalling,
   connect,
   home,
-  isLoaded,
+  waitForApp,
   iss,
   launchPage,
   registration,
@@ -98,7 +98,7 @@ test("a 401 for a token that can be replaced is no end of the session", async ({
   assert.equal(patient.resourceType, "Patient");
   assert.equal(traffic.tokenRequests("refresh_token").length, 1);
   await page.reload();
-  await isLoaded(page);
+  await waitForApp(page);
   assert.equal(await withClient(page, (client) => client.patient.id), patient.id);
 });
 
@@ -234,7 +234,7 @@ test("a signal of the app's own stops its request, and no other", async ({ page 
 });
 
 test("the release of R4B and R5 servers is known", async ({ page }) => {
-  await serveApp(page, "smartrust", { [home]: beingReady });
+  await serveApp(page, "smartrust", { [home]: readyScript });
   for (const [version, release] of [
     ["4.3.0", 4],
     ["5.0.0", 5],
@@ -244,7 +244,7 @@ test("the release of R4B and R5 servers is known", async ({ page }) => {
   ]) {
     await answer(page, `${iss}/metadata`, { resourceType: "CapabilityStatement", fhirVersion: version });
     await page.goto(home);
-    await isLoaded(page);
+    await waitForApp(page);
     assert.equal(await page.evaluate((base) => window.FHIR.client(base).getFhirRelease(), iss), release, version);
   }
 });
@@ -313,7 +313,7 @@ test("what cannot be followed says so, and what to do", async ({ page }) => {
 
 test("a refresh without a refresh token says what to ask for", async ({ page }) => {
   const scope = "launch/patient patient/*.rs";
-  await connect(page, "smartrust", { [launchPage]: calling("authorize", { ...registration, scope }) });
+  await connect(page, "smartrust", { [launchPage]: scriptCalling("authorize", { ...registration, scope }) });
   const error = await withClient(page, (client) => client.refresh().catch(({ code, message }) => ({ code, message })));
   assert.equal(error.code, "refresh_unavailable");
   assert.match(error.message, /offline_access/);

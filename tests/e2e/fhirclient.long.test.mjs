@@ -2,25 +2,25 @@
 // the same.
 
 import { Chart } from "./pages/chart.mjs";
-import { forEveryOrigin } from "./support/answers.mjs";
+import { forEveryOrigin } from "./support/responses.mjs";
 import {
-  calling,
+  scriptCalling,
   chartPage,
   connect,
   home,
-  isLoaded,
+  waitForApp,
   iss,
   launchPage,
   registration,
   serveApp,
   withClient,
-  withEither,
+  withBothLibraries,
 } from "./support/fhirclient.mjs";
 import { ehr, providerLogin } from "./support/servers.mjs";
 
 /** Signs a patient in with each library, and runs a function with the client in the app's page. */
 function asPatient(name, body, argument) {
-  withEither(name, async (page, library) => {
+  withBothLibraries(name, async (page, library) => {
     await connect(page, library);
     return withClient(page, body, argument);
   });
@@ -212,7 +212,7 @@ asPatient("what a Binary holds comes by its own type, or as the resource", async
   };
 });
 
-withEither("a text that a Binary holds comes as a text", async (page, library) => {
+withBothLibraries("a text that a Binary holds comes as a text", async (page, library) => {
   await page.route(`${iss}/Binary/text`, (route) => {
     const isFhir = /json/.test(route.request().headers().accept);
     const resource = { resourceType: "Binary", contentType: "text/plain", data: Buffer.from("Grüße").toString("base64") };
@@ -224,7 +224,7 @@ withEither("a text that a Binary holds comes as a text", async (page, library) =
   return withClient(page, (client) => client.request({ url: "Binary/text", headers: { accept: "text/plain" } }));
 });
 
-withEither("a reference to what is not there stays", async (page, library) => {
+withBothLibraries("a reference to what is not there stays", async (page, library) => {
   const headers = { ...forEveryOrigin, "content-type": "application/fhir+json" };
   const encounter = { resourceType: "Encounter", subject: { reference: "Patient/1" }, partOf: { reference: "Encounter/gone" } };
   await page.route(`${iss}/Encounter/1`, (route) => route.fulfill({ headers, body: JSON.stringify(encounter) }));
@@ -233,7 +233,7 @@ withEither("a reference to what is not there stays", async (page, library) => {
   return withClient(page, (client) => client.request("Encounter/1", { resolveReferences: ["subject", "partOf"] }));
 });
 
-withEither("what is written is sent as it is, and its answer comes back", async (page, library) => {
+withBothLibraries("what is written is sent as it is, and its answer comes back", async (page, library) => {
   const sent = [];
   await page.route(`${iss}/**`, async (route) => {
     const request = route.request();
@@ -269,7 +269,7 @@ withEither("what is written is sent as it is, and its answer comes back", async 
   return { sent, answers };
 });
 
-withEither("what a server keeps back of a new resource is read from where it is", async (page, library) => {
+withBothLibraries("what a server keeps back of a new resource is read from where it is", async (page, library) => {
   const headers = { "access-control-allow-origin": "*", "access-control-expose-headers": "Location" };
   await page.route(`${iss}/Observation`, (route) =>
     route.fulfill({ status: 201, headers: { ...headers, location: `${iss}/Observation/1-o317` } }),
@@ -278,23 +278,23 @@ withEither("what a server keeps back of a new resource is read from where it is"
   return withClient(page, (client) => client.create({ resourceType: "Observation", status: "final" }));
 });
 
-withEither("a reload brings the client back, without asking the server again", async (page, library) => {
+withBothLibraries("a reload brings the client back, without asking the server again", async (page, library) => {
   await connect(page, library);
   const before = await withClient(page, (client) => client.patient.id);
   const asked = [];
   page.on("request", (request) => asked.push(request.method()));
   await page.reload();
-  await isLoaded(page);
+  await waitForApp(page);
   const after = await withClient(page, (client) => client.patient.read());
   return { before, after, posts: asked.filter((method) => method === "POST"), clean: page.url() };
 });
 
-withEither("an app of one page launches, comes back and stays by init()", async (page, library) => {
-  const scripts = { [launchPage]: calling("init"), [home]: calling("init") };
+withBothLibraries("an app of one page launches, comes back and stays by init()", async (page, library) => {
+  const scripts = { [launchPage]: scriptCalling("init"), [home]: scriptCalling("init") };
   await connect(page, library, scripts);
   const first = await withClient(page, (client) => client.patient.read());
   await page.reload();
-  await isLoaded(page);
+  await waitForApp(page);
   return [first, await withClient(page, (client) => client.patient.read())];
 });
 
@@ -314,13 +314,13 @@ async function charts(page, library) {
   return chart;
 }
 
-withEither("a chart launches the app about its patient", async (page, library) => {
-  await serveApp(page, library, { [chartPage]: calling("init", ofTheChart) });
+withBothLibraries("a chart launches the app about its patient", async (page, library) => {
+  await serveApp(page, library, { [chartPage]: scriptCalling("init", ofTheChart) });
   const chart = await charts(page, library);
   await chart.openPatient(2);
   await chart.launch("smartrust launcher");
   await page.waitForURL((address) => address.href.startsWith(chartPage) && !address.searchParams.has("launch"));
-  await isLoaded(page);
+  await waitForApp(page);
   const launched = await withClient(page, async (client) => [
     await client.patient.read(),
     client.user.resourceType,
@@ -329,21 +329,21 @@ withEither("a chart launches the app about its patient", async (page, library) =
   return { launched, clean: page.url() };
 });
 
-withEither("an app in a frame of the chart launches, and stays in it", async (page, library) => {
+withBothLibraries("an app in a frame of the chart launches, and stays in it", async (page, library) => {
   const parameters = { ...ofTheChart, completeInTarget: true };
-  await serveApp(page, library, { [chartPage]: calling("init", parameters) });
+  await serveApp(page, library, { [chartPage]: scriptCalling("init", parameters) });
   const chart = await charts(page, library);
   await chart.openPatient(1);
   const frame = await chart.launchInFrame("smartrust launcher");
   await frame.waitForURL((address) => address.href.startsWith(chartPage) && !address.searchParams.has("launch"));
-  await isLoaded(frame);
+  await waitForApp(frame);
   return withClient(frame, (client) => client.patient.read());
 });
 
-withEither("authorize() with noRedirect gives the address and stays", async (page, library) => {
-  await serveApp(page, library, { [launchPage]: calling("authorize", { ...registration, noRedirect: true }) });
+withBothLibraries("authorize() with noRedirect gives the address and stays", async (page, library) => {
+  await serveApp(page, library, { [launchPage]: scriptCalling("authorize", { ...registration, noRedirect: true }) });
   await page.goto(launchPage);
-  await isLoaded(page);
+  await waitForApp(page);
   const address = new URL(await page.evaluate(() => window.connected));
   const names = ["response_type", "client_id", "scope", "redirect_uri", "aud", "code_challenge_method"];
   return [page.url(), address.origin + address.pathname, names.map((name) => address.searchParams.get(name))];

@@ -9,11 +9,11 @@ import { blocksOf, root } from "../docs/support/pages.mjs";
 import { Chart } from "./pages/chart.mjs";
 import { test } from "./support/browser.mjs";
 import { confirmAtPortal } from "./support/flows.mjs";
-import { holdsEach, patientOf } from "./support/patient.mjs";
-import { ehrOrigin, named, providerLogin } from "./support/servers.mjs";
+import { includesAll, patientOf } from "./support/patient.mjs";
+import { ehrOrigin, fromEnvironment, providerLogin } from "./support/servers.mjs";
 
 /** The address that the sandbox knows as that of `my-app`. */
-const myApp = named("MY_APP");
+const myApp = fromEnvironment("MY_APP");
 
 const types = { html: "text/html", js: "text/javascript", wasm: "application/wasm" };
 
@@ -51,7 +51,7 @@ async function shown(page) {
 async function assertShowsPatient(page, traffic) {
   const text = await shown(page);
   const { names } = await patientOf(traffic);
-  assert.ok(holdsEach(text, names), `"${text}" names ${names}`);
+  assert.ok(includesAll(text, names), `"${text}" names ${names}`);
   return text;
 }
 

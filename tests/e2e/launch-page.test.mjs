@@ -3,11 +3,11 @@
 import assert from "node:assert/strict";
 import { test } from "./support/browser.mjs";
 import { confirmAtPortal } from "./support/flows.mjs";
-import { emptyHome, home, outcome, server, withSession } from "./support/package.mjs";
+import { removePageScript, home, outcome, server, withSession } from "./support/package.mjs";
 import { appOrigin } from "./support/servers.mjs";
 
 test("a launch page leaves for the server, and the page of the redirect completes the launch", async ({ page, context, traffic }) => {
-  await emptyHome(context);
+  await removePageScript(context);
   await page.goto(home);
   const leaving = page.waitForURL((url) => url.origin !== new URL(appOrigin).origin);
   await page.evaluate(
@@ -24,7 +24,7 @@ test("a launch page leaves for the server, and the page of the redirect complete
 });
 
 test("A7 a launch page asks nothing of a server that it does not trust", async ({ page, context, traffic }) => {
-  await emptyHome(context);
+  await removePageScript(context);
   await page.goto(`${home}?iss=${encodeURIComponent("https://evil.example/fhir")}&launch=x`);
   const error = await page.evaluate(
     `import("/pkg/launch.js").then(({ SmartApp }) =>

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Launcher } from "./pages/launcher.mjs";
-import { answerSearch, forEveryOrigin } from "./support/answers.mjs";
+import { mockSearch, forEveryOrigin } from "./support/responses.mjs";
 import { findings } from "./support/axe.mjs";
 import { test } from "./support/browser.mjs";
 import { connectAsPatient } from "./support/flows.mjs";
@@ -23,9 +23,9 @@ test("axe finds nothing on the pages without a session", async ({ page }) => {
 });
 
 test("axe finds nothing on the record and the connection", async ({ page }) => {
-  await answerSearch(page, iss, "Encounter", [{ id: "1", type: [{ text: "Visit" }] }]);
+  await mockSearch(page, iss, "Encounter", [{ id: "1", type: [{ text: "Visit" }] }]);
   const launcher = await connectAsPatient(page, { deny: ["Condition"] });
-  await launcher.recordHasLoaded();
+  await launcher.waitForLoadedRecord();
   assert.deepEqual(await findings(page), [], "with a part that was not shared");
   await page.locator("details").evaluateAll((all) => all.forEach((details) => (details.open = true)));
   await page.getByRole("slider").nth(3).waitFor();
@@ -39,7 +39,7 @@ test("axe finds nothing on the pages of failures", async ({ page }) => {
   await page.route(`${iss}/Condition?*`, (route) => route.fulfill({ status: 500, headers: forEveryOrigin }));
   await page.route(`${iss}/Encounter?*`, (route) => route.abort("connectionrefused"));
   const launcher = await connectAsPatient(page);
-  await launcher.recordHasLoaded();
+  await launcher.waitForLoadedRecord();
   assert.deepEqual(await findings(page), [], "a record that failed in part");
   await launcher.openSession();
   await page.route(`${ehr}/oauth/token/`, (route) =>
@@ -52,9 +52,9 @@ test("axe finds nothing on the pages of failures", async ({ page }) => {
 
 test("the first key leads past the header, and each page takes the focus", async ({ page }) => {
   const launcher = await connectAsPatient(page);
-  await launcher.recordIsComplete();
+  await launcher.waitForCompleteRecord();
   await page.reload();
-  await launcher.recordIsComplete();
+  await launcher.waitForCompleteRecord();
   await page.keyboard.press("Tab");
   assert.equal(await page.evaluate(() => document.activeElement.textContent), "Skip to the content");
   await page.keyboard.press("Enter");
@@ -68,7 +68,7 @@ test("the first key leads past the header, and each page takes the focus", async
 test("no page is wider than a phone", async ({ page }) => {
   await page.setViewportSize({ width: 360, height: 780 });
   const launcher = await connectAsPatient(page);
-  await launcher.recordIsComplete();
+  await launcher.waitForCompleteRecord();
   for (const address of ["/record", "/session", "/"]) {
     await page.goto(appOrigin + address);
     await page.waitForLoadState("networkidle");

@@ -28,7 +28,7 @@ test("a kind of data that is left out before connecting is not asked for", async
   const launcher = new Launcher(page);
   await launcher.connectWithout(["See your health problems and diagnoses", "Stay connected when you are away"]);
   await confirmAtPortal(page);
-  await launcher.recordHasLoaded();
+  await launcher.waitForLoadedRecord();
   const asked = askedScope(traffic);
   assert.ok(["launch/patient", "openid", "fhirUser", "patient/Patient.rs", "patient/Observation.rs"].every((scope) => asked.includes(scope)), asked.join(" "));
   assert.ok(!asked.some((scope) => /Condition|offline_access|\*/.test(scope)), asked.join(" "));

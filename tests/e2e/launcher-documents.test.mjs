@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { Launcher } from "./pages/launcher.mjs";
-import { alter, answerSearch, base64, forEveryOrigin } from "./support/answers.mjs";
+import { modifyJson, mockSearch, base64, forEveryOrigin } from "./support/responses.mjs";
 import { test } from "./support/browser.mjs";
 import { connectAsPatient } from "./support/flows.mjs";
 import { ehr, iss } from "./support/servers.mjs";
@@ -17,7 +17,7 @@ test("S7 nothing in a document runs, and its words are shown", async ({ page, tr
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="20" height="20" onload="top.ran='ran'">${script}<circle r="9"/></svg>`;
   const cda = `<ClinicalDocument xmlns="urn:hl7-org:v3"><component><section><title>Plan</title>
     <text><paragraph>Walk daily.</paragraph><list><item>Ten minutes</item></list>${script}</text></section></component></ClinicalDocument>`;
-  await answerSearch(page, iss, "DocumentReference", [
+  await mockSearch(page, iss, "DocumentReference", [
     reference("Page", "text/html; charset=utf-8", html),
     reference("Drawing", "image/svg+xml", svg),
     reference("Summary", "application/hl7-cda+xml", cda),
@@ -48,11 +48,11 @@ test("S7 nothing in a document runs, and its words are shown", async ({ page, tr
 });
 
 test("S7 a page that gets past the cleaning still runs nothing in its frame", async ({ page }) => {
-  await answerSearch(page, iss, "DocumentReference", [reference("Page", "text/html", "<p>Words</p>")]);
+  await mockSearch(page, iss, "DocumentReference", [reference("Page", "text/html", "<p>Words</p>")]);
   await grantDocuments(page);
   const launcher = await connectAsPatient(page);
   // What comes above it would move the button away under the click.
-  await launcher.recordIsComplete();
+  await launcher.waitForCompleteRecord();
   await launcher.section("Documents").getByRole("button", { name: "Read (Page)", exact: true }).click();
   const frame = page.locator('iframe[title="Page"]');
   await page.frameLocator('iframe[title="Page"]').getByText("Words").waitFor();
@@ -70,7 +70,7 @@ test("L8 a page's deletions and insertions are visible as such, and nothing is s
     <p hidden>Template</p><p class="print">For the printer</p><p>my style = good, 10<sup>9</sup></p>
     <svg><text>Left knee</text><p>After the drawing</p><img src="${ehr}/pixel" alt="Knee">
     <object data="${ehr}/frame">Inside the file <b>to its end</b>`;
-  await answerSearch(page, iss, "DocumentReference", [reference("Page", "text/html", html)]);
+  await mockSearch(page, iss, "DocumentReference", [reference("Page", "text/html", html)]);
   const { frame, documents } = await opened(page, "Page");
   await frame.getByText("to its end").waitFor();
   const words = (await frame.locator("body").innerText()).replace(/\s+/g, " ").trim();
@@ -93,7 +93,7 @@ test("L8 a page's deletions and insertions are visible as such, and nothing is s
 test("L8 XHTML is read as what it is, so that an empty element swallows nothing", async ({ page }) => {
   const xhtml = `<html xmlns="http://www.w3.org/1999/xhtml"><head><title/><script src="x"/><style>.gone { text-decoration: line-through }</style></head>
     <body onload="x()"><p class="gone">5 mg</p><div/><p>10 mg</p></body></html>`;
-  await answerSearch(page, iss, "DocumentReference", [reference("Page", "application/xhtml+xml", xhtml)]);
+  await mockSearch(page, iss, "DocumentReference", [reference("Page", "application/xhtml+xml", xhtml)]);
   const { frame } = await opened(page, "Page");
   await frame.getByText("10 mg").waitFor();
   const words = (await frame.locator("body").innerText()).replace(/\s+/g, " ").trim();
@@ -106,7 +106,7 @@ test("L8 a clinical document is shown with its sections, tables and revisions, t
       <content styleCode="Strikeout">Eggs</content> <![CDATA[Ferritin > 300 & <b>rising</b>]]> end</text></section></component>
     <component><section><title>Results</title><text><table><caption>Blood</caption><tbody><tr><th>Iron</th><td>3</td></tr></tbody></table></text>
     </section></component></structuredBody></component></ClinicalDocument>`;
-  await answerSearch(page, iss, "DocumentReference", [
+  await mockSearch(page, iss, "DocumentReference", [
     reference("Summary", "application/xml", cda),
     reference("Broken", "text/xml", cda.replace("</title>", "")),
   ]);
@@ -123,7 +123,7 @@ test("L8 a clinical document is shown with its sections, tables and revisions, t
 
 test("L8 the clinic's own documents open: revised ones, a PDF that is given as it is alone, and one that is elsewhere", async ({ page, traffic }) => {
   const launcher = await connectAsPatient(page);
-  await launcher.recordIsComplete();
+  await launcher.waitForCompleteRecord();
   const documents = launcher.section("Documents");
   const open = (title) => documents.getByRole("button", { name: `Read (${title})`, exact: true }).first().click();
   await open("Instructions");
@@ -162,7 +162,7 @@ test("L8 a document opens that is refused as FHIR JSON with 404, or comes as byt
     });
     await page.unroute(`${iss}/DocumentReference?*`);
     const attachment = { contentType: "text/plain", url: "Binary/7", size: 40 };
-    await answerSearch(page, iss, "DocumentReference", [{ id: "1", status: "current", description: "Letter", content: [{ attachment }] }]);
+    await mockSearch(page, iss, "DocumentReference", [{ id: "1", status: "current", description: "Letter", content: [{ attachment }] }]);
     const { documents } = await opened(page, "Letter", { again: refused !== 404 });
     await documents.getByRole("region", { name: "Letter" }).getByText("Words of the clinic").waitFor();
     await documents.getByText("It may be incomplete or have been changed.").waitFor();
@@ -176,7 +176,7 @@ test("L8 a list's caption in a table's cell leaves the row whole, and what narro
   const html = `<style>.wide { display: none } @media only screen and (min-width: 1px) { .some { display: none } }
     @media not screen { .paper { text-decoration: line-through } } .gone { text-decoration: line-through }</style>
     <p class="wide">hidden</p><p class="some">5 mg</p><p class="paper">6 mg</p><p class="gone" style="text-decoration: none">7 mg</p>`;
-  await answerSearch(page, iss, "DocumentReference", [reference("Summary", "application/xml", cda), reference("Page", "text/html", html)]);
+  await mockSearch(page, iss, "DocumentReference", [reference("Summary", "application/xml", cda), reference("Page", "text/html", html)]);
   const { frame, open } = await opened(page, "Summary");
   const row = frame.getByRole("table", { name: "Blood" }).getByRole("row");
   await row.waitFor();
@@ -192,7 +192,7 @@ async function opened(page, title, { again = false } = {}) {
   if (!again) await grantDocuments(page);
   const launcher = again ? new Launcher(page) : await connectAsPatient(page);
   if (again) await page.reload();
-  await launcher.recordIsComplete();
+  await launcher.waitForCompleteRecord();
   const documents = launcher.section("Documents");
   const open = (name) => documents.getByRole("button", { name: `Read (${name})`, exact: true }).press("Enter");
   await open(title);
@@ -205,7 +205,7 @@ function reference(description, contentType, contents) {
 
 /** Lets the grant hold documents, whatever the sandbox has. */
 async function grantDocuments(page) {
-  await alter(page, tokenEndpoint, (tokens) => {
+  await modifyJson(page, tokenEndpoint, (tokens) => {
     tokens.scope += " patient/DocumentReference.rs";
   });
 }

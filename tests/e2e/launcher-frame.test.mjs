@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { Launcher } from "./pages/launcher.mjs";
 import { test } from "./support/browser.mjs";
 import { openChart } from "./support/flows.mjs";
-import { holdsEach, patientOf } from "./support/patient.mjs";
+import { includesAll, patientOf } from "./support/patient.mjs";
 import { appOrigin } from "./support/servers.mjs";
 
 /** Another site than the app's, to a browser. */
@@ -42,8 +42,8 @@ test("L10 a launch in a frame without storage opens in a window of its own", asy
   const opened = context.waitForEvent("page");
   await frame.getByRole("link", { name: "Open in a window of its own" }).click();
   const launcher = new Launcher(await opened);
-  await launcher.recordIsComplete();
-  assert.ok(holdsEach(name, [(await patientOf(traffic)).names[0]]));
+  await launcher.waitForCompleteRecord();
+  assert.ok(includesAll(name, [(await patientOf(traffic)).names[0]]));
   await frame.getByText("The record opens in the other window.").waitFor();
 });
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { Launcher } from "./pages/launcher.mjs";
 import { findings } from "./support/axe.mjs";
-import { alter } from "./support/answers.mjs";
+import { modifyJson } from "./support/responses.mjs";
 import { test } from "./support/browser.mjs";
 import { connectAsPatient, openChart } from "./support/flows.mjs";
 import { appOrigin, ehr } from "./support/servers.mjs";
@@ -19,7 +19,7 @@ async function openedFromChart(page) {
   const { chart } = await openChart(page, 1);
   await chart.launch(/launcher/i);
   const launcher = new Launcher(page);
-  await launcher.recordIsShown();
+  await launcher.waitForRecord();
   return launcher;
 }
 
@@ -72,7 +72,7 @@ test("L11 use keeps a session, also use of another tab that holds it", async ({ 
   const opened = context.waitForEvent("page");
   await page.evaluate(() => void window.open("/record"));
   const copy = await opened;
-  await new Launcher(copy).recordIsShown();
+  await new Launcher(copy).waitForRecord();
   await copy.mouse.move(60, 60);
   await page.clock.fastForward(13.5 * minute);
   assert.equal(await warning.count(), 0, "the other tab was used");
@@ -85,7 +85,7 @@ test("L11 use keeps a session, also use of another tab that holds it", async ({ 
 
 test("L11 a page that comes back after the time is over shows nothing of the record", async ({ page, traffic }) => {
   const launcher = await openedFromChart(page);
-  await launcher.recordIsComplete();
+  await launcher.waitForCompleteRecord();
   await page.mouse.move(50, 50);
   const { access_token: token } = await traffic.tokenResponse("authorization_code");
   const used = await page.evaluate(() => Date.now());
@@ -105,9 +105,9 @@ test("L11 a patient is left alone unless the configuration says otherwise", asyn
   assert.equal(await page.getByRole("alertdialog").count(), 0);
   assert.ok(await launcher.banner().isVisible());
 
-  await alter(page, `${appOrigin}/launcher.config.json`, (config) => ({ ...config, idleMinutes: { portal: 5 } }));
+  await modifyJson(page, `${appOrigin}/launcher.config.json`, (config) => ({ ...config, idleMinutes: { portal: 5 } }));
   await page.reload();
-  await launcher.recordIsShown();
+  await launcher.waitForRecord();
   await page.clock.fastForward(4.5 * minute);
   await page.getByRole("alertdialog").waitFor();
   await page.getByRole("button", { name: "Sign out now" }).click();
@@ -115,9 +115,9 @@ test("L11 a patient is left alone unless the configuration says otherwise", asyn
 });
 
 test("L11 a record whose token ran out and cannot be refreshed says so, and is removed when nobody is there", async ({ page }) => {
-  await alter(page, tokenEndpoint, ({ refresh_token: _, ...tokens }) => ({ ...tokens, expires_in: 600 }));
+  await modifyJson(page, tokenEndpoint, ({ refresh_token: _, ...tokens }) => ({ ...tokens, expires_in: 600 }));
   const launcher = await openedFromChart(page);
-  await launcher.recordIsComplete();
+  await launcher.waitForCompleteRecord();
   const name = (await launcher.banner().locator(".banner-name").innerText()).trim();
   const note = page.getByText("Your time is up.");
   assert.equal(await note.count(), 0);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Launcher } from "./pages/launcher.mjs";
 import { Portal } from "./pages/portal.mjs";
-import { alter, answerSearch, forEveryOrigin } from "./support/answers.mjs";
+import { modifyJson, mockSearch, forEveryOrigin } from "./support/responses.mjs";
 import { test } from "./support/browser.mjs";
 import { confirmAtPortal, connectAsPatient } from "./support/flows.mjs";
 import { ehr, iss } from "./support/servers.mjs";
@@ -11,11 +11,11 @@ const tokenEndpoint = `${ehr}/oauth/token/`;
 const all = ["Patient", "Condition", "Encounter"].map((type) => `patient/${type}.rs`).join(" ");
 
 test("T3 a narrowed grant shows the kind that was granted and says that the other was not shared", async ({ page, traffic }) => {
-  await alter(page, tokenEndpoint, (tokens) => {
+  await modifyJson(page, tokenEndpoint, (tokens) => {
     tokens.scope = `launch/patient openid fhirUser ${all} patient/Observation.rs?category=vital-signs`;
   });
   const launcher = await connectAsPatient(page);
-  await launcher.recordHasLoaded();
+  await launcher.waitForLoadedRecord();
   await launcher.section("Vital signs").getByText("Heart rate").first().waitFor();
   assert.equal(await launcher.section("Vital signs").getByText(/not shared/i).count(), 0);
   await launcher.section("Test results").getByText("Test results were not shared.").waitFor();
@@ -33,7 +33,7 @@ test("a kind of data that was denied can be asked for again", async ({ page, tra
   await problems.getByText("Problems were not shared.").waitFor();
   await launcher.button(/^Ask again/, problems).click();
   await new Portal(page).allow();
-  await launcher.recordIsComplete();
+  await launcher.waitForCompleteRecord();
   assert.equal(await problems.getByText(/not shared/i).count(), 0);
   assert.equal(traffic.tokenRequests("authorization_code").length, 2);
 
@@ -56,7 +56,7 @@ test("what failed can be tried again, and the rest is shown meanwhile", async ({
 });
 
 test("F13 another patient's entry is left out and the page says so", async ({ page }) => {
-  await answerSearch(page, iss, "Condition", [
+  await mockSearch(page, iss, "Condition", [
     { id: "own", code: { text: "Own problem" } },
     { id: "other", code: { text: "Foreign problem" }, subject: { reference: "Patient/999" } },
   ]);
@@ -71,7 +71,7 @@ test("the banner stands above the record unless the EHR shows the patient itself
   const launcher = new Launcher(page);
   for (const [said, count] of [[undefined, 1], [true, 1], ["false", 1], [false, 0]]) {
     await page.unroute(tokenEndpoint);
-    await alter(page, tokenEndpoint, (tokens) => ({ ...tokens, need_patient_banner: said }));
+    await modifyJson(page, tokenEndpoint, (tokens) => ({ ...tokens, need_patient_banner: said }));
     await launcher.connect();
     const portal = new Portal(page);
     await page.getByRole("button", { name: "Allow" }).or(page.getByLabel("User name")).first().waitFor();
@@ -84,7 +84,7 @@ test("the banner stands above the record unless the EHR shows the patient itself
 });
 
 test("a trend is walked through by the keyboard and has a table behind it", async ({ page }) => {
-  await answerSearch(page, iss, "Observation", [
+  await mockSearch(page, iss, "Observation", [
     result("2024-03-04", 7.1, "H"),
     result("2023-03-04", 5.2, "N"),
   ]);

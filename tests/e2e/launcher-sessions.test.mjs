@@ -12,7 +12,7 @@ const secondLogin = { userName: "patient2", password: "portal-2" };
 /** Connects a second patient in the same window; returns both names as the banner shows them. */
 async function connectTwo(page, traffic) {
   const launcher = await connectAsPatient(page);
-  await launcher.recordIsComplete();
+  await launcher.waitForCompleteRecord();
   const first = await nameIn(launcher);
   const firstTokens = await traffic.tokenResponse("authorization_code");
   await page.context().clearCookies({ domain: new URL(ehrOrigin).hostname });
@@ -20,7 +20,7 @@ async function connectTwo(page, traffic) {
   const portal = new Portal(page);
   await portal.logIn(secondLogin);
   await portal.allow();
-  await launcher.recordIsComplete();
+  await launcher.waitForCompleteRecord();
   await until("the other patient is shown", async () => (await nameIn(launcher)) !== first);
   return { launcher, first, firstTokens, second: await nameIn(launcher) };
 }
@@ -39,12 +39,12 @@ test("S5 two records stand side by side in one window and are never mixed", asyn
 
   const before = traffic.to(`${ehrOrigin}/`).length;
   await launcher.button(/^Open this record/, others).click();
-  await launcher.recordIsComplete();
+  await launcher.waitForCompleteRecord();
   await until("the first record is shown", async () => (await nameIn(launcher)) === first);
   const asked = traffic.to(`${ehrOrigin}/`).slice(before).map((request) => new URL(request.url()).searchParams.get("patient"));
   assert.equal(new Set(asked.filter(Boolean)).size, 1, "the record is asked for of one patient only");
   await page.reload();
-  await launcher.recordIsComplete();
+  await launcher.waitForCompleteRecord();
   assert.equal(await nameIn(launcher), first, "a reload brings back the one that was picked");
 });
 
@@ -57,7 +57,7 @@ test("S2 signing out of one record leaves the other", async ({ page, traffic }) 
   await until("the first record's token is gone", async () => !(await everythingStored(page)).includes(firstTokens.access_token));
   await until("the list is empty", async () => (await launcher.heading("Other open records").count()) === 0);
   await page.goto(`${appOrigin}/record`);
-  await launcher.recordIsComplete();
+  await launcher.waitForCompleteRecord();
   assert.equal(await nameIn(launcher), second);
 });
 
@@ -69,6 +69,6 @@ test("after signing out of the record that is shown, the other one is offered", 
   const others = launcher.section("Open records");
   await others.getByText(first).waitFor();
   await launcher.button(/^Open this record/, others).click();
-  await launcher.recordIsComplete();
+  await launcher.waitForCompleteRecord();
   assert.equal(await nameIn(launcher), first);
 });

@@ -2,7 +2,7 @@
 // write: results in every form, codes without words, mistakes, times with fractions of a second.
 
 import assert from "node:assert/strict";
-import { answerSearch, forEveryOrigin } from "./support/answers.mjs";
+import { mockSearch, forEveryOrigin } from "./support/responses.mjs";
 import { test } from "./support/browser.mjs";
 import { connectAsPatient } from "./support/flows.mjs";
 import { iss } from "./support/servers.mjs";
@@ -22,7 +22,7 @@ function holds(words, ...expected) {
 
 test("L1 L2 L3 L5 L6 L7 all that other systems wrote is shown or counted", async ({ page }) => {
   const launcher = await connectAsPatient(page);
-  await launcher.recordIsComplete();
+  await launcher.waitForCompleteRecord();
   const of = (heading) => wordsOf(launcher.section(heading));
 
   holds(await of("Diagnoses from visits"), "ICD-10 R05.9", "Encounter for immunization", "1 entry is not shown: the clinic says that it was entered by mistake.", "1 entry is not shown: the clinic looked into it and ruled it out.");
@@ -60,14 +60,14 @@ test("L3 a value that was cancelled or may mean something else is in no trend", 
     valueQuantity: { value, unit: "/min" },
     ...more,
   });
-  await answerSearch(page, iss, "Observation", [
+  await mockSearch(page, iss, "Observation", [
     heartRate("1", 70),
     heartRate("2", 71),
     heartRate("3", 500, { status: "cancelled" }),
     heartRate("4", 600, { modifierExtension: [{ url: "https://clinic.example/of-the-mother" }] }),
   ]);
   const launcher = await connectAsPatient(page);
-  await launcher.recordIsComplete();
+  await launcher.waitForCompleteRecord();
   const vitals = launcher.section("Vital signs");
   assert.equal(await vitals.getByRole("slider").getAttribute("aria-valuemax"), "2");
   assert.equal(await vitals.locator("circle").count(), 2);
@@ -83,7 +83,7 @@ test("L3 a value that was cancelled or may mean something else is in no trend", 
 
 test("L4 medicines are named by the resources that they refer to", async ({ page, traffic }) => {
   const request = (id) => ({ id, status: "active", medicationReference: { reference: `Medication/M${id}` } });
-  await answerSearch(page, iss, "MedicationRequest", [request(1), request(2), { ...request(3), medicationReference: { reference: "Medication/M1" } }]);
+  await mockSearch(page, iss, "MedicationRequest", [request(1), request(2), { ...request(3), medicationReference: { reference: "Medication/M1" } }]);
   const medication = (id, text) => ({ resourceType: "Medication", id, code: { text } });
   const answer = (route, json) => route.fulfill({ headers: { ...forEveryOrigin, "content-type": "application/fhir+json" }, body: JSON.stringify(json) });
   const known = [medication("M1", "Albuterol inhaler"), medication("M2", "Insulin glargine")];
@@ -91,7 +91,7 @@ test("L4 medicines are named by the resources that they refer to", async ({ page
     answer(route, { resourceType: "Bundle", type: "searchset", entry: known.map((resource) => ({ resource })) }),
   );
   const launcher = await connectAsPatient(page);
-  await launcher.recordIsComplete();
+  await launcher.waitForCompleteRecord();
   const medicines = await wordsOf(launcher.section("Medicines"));
   holds(medicines, "Albuterol inhaler", "Insulin glargine");
   assert.ok(!medicines.includes("without a name"));
@@ -99,9 +99,9 @@ test("L4 medicines are named by the resources that they refer to", async ({ page
 });
 
 test("L1 L4 a medicine whose name does not come is shown, and the page does not say that all is here", async ({ page }) => {
-  await answerSearch(page, iss, "MedicationRequest", [{ id: "1", status: "active", medicationReference: { reference: "Medication/gone" } }]);
+  await mockSearch(page, iss, "MedicationRequest", [{ id: "1", status: "active", medicationReference: { reference: "Medication/gone" } }]);
   const launcher = await connectAsPatient(page);
-  await launcher.recordHasLoaded();
+  await launcher.waitForLoadedRecord();
   const medicines = launcher.section("Medicines");
   await medicines.getByText("A medicine without a name").waitFor();
   await medicines.getByText("1 entry has no name here, because the clinic did not send it.").waitFor();
@@ -118,7 +118,7 @@ test("L1 what came on two pages is shown once, and a remark of the server is tol
   await page.route(`${iss}/Condition?patient=*`, (route) => bundle(route, ["a", "b"], { link: [{ relation: "next", url: `${iss}/Condition?page=2` }] }));
   await page.route(`${iss}/Condition?page=2`, (route) => bundle(route, ["b", "c"], { entry: [{ resource: withheld, search: { mode: "outcome" } }] }));
   const launcher = await connectAsPatient(page);
-  await launcher.recordHasLoaded();
+  await launcher.waitForLoadedRecord();
   const problems = launcher.section("Problems");
   assert.deepEqual(await problems.locator(".entries strong").allInnerTexts(), ["Problem a", "Problem b", "Problem c"]);
   await problems.getByText("The clinic says: Some results were withheld.").waitFor();
@@ -138,7 +138,7 @@ test("L9 what cannot be shown is a row, and what can be is shown", async ({ page
     return route.fulfill({ headers, body: JSON.stringify({ resourceType: "Bundle", entry: [...odd, whole].map((resource) => ({ resource })) }) });
   });
   const launcher = await connectAsPatient(page);
-  await launcher.recordHasLoaded();
+  await launcher.waitForLoadedRecord();
   assert.equal(await launcher.section("Other findings").getByText("An entry that cannot be shown").count(), 4);
   holds(await wordsOf(launcher.section("Vital signs")), "Pulse", "64", "Aug 6, 2020");
   assert.equal(await page.getByText("Something went wrong").count(), 0);

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { Launcher } from "./pages/launcher.mjs";
 import { Portal } from "./pages/portal.mjs";
-import { alter, forEveryOrigin } from "./support/answers.mjs";
+import { modifyJson, forEveryOrigin } from "./support/responses.mjs";
 import { test } from "./support/browser.mjs";
 import { connectAsPatient, openChart } from "./support/flows.mjs";
-import { holdsEach, patientOf } from "./support/patient.mjs";
+import { includesAll, patientOf } from "./support/patient.mjs";
 import { appOrigin, ehr, patientLogin } from "./support/servers.mjs";
 
 const tokenEndpoint = `${ehr}/oauth/token/`;
@@ -22,7 +22,7 @@ test("who shares nothing is told so and can start anew", async ({ page }) => {
 
 test("R10 who runs out of time connects again to the same record", async ({ page, traffic }) => {
   await page.clock.install();
-  await alter(page, tokenEndpoint, ({ refresh_token: _, ...tokens }) => tokens);
+  await modifyJson(page, tokenEndpoint, ({ refresh_token: _, ...tokens }) => tokens);
   const launcher = await connectAsPatient(page);
   const { names } = await patientOf(traffic);
   await page.clock.fastForward("02:00:00");
@@ -32,8 +32,8 @@ test("R10 who runs out of time connects again to the same record", async ({ page
   await page.clock.setSystemTime(new Date());
   await launcher.button("Connect again").click();
   await new Portal(page).allow();
-  await launcher.recordIsComplete();
-  assert.ok(holdsEach(await launcher.banner().innerText(), names));
+  await launcher.waitForCompleteRecord();
+  assert.ok(includesAll(await launcher.banner().innerText(), names));
   await launcher.openSession();
   assert.equal(await launcher.heading("Other open records").count(), 0, "the new connection takes the place of the old one");
 });
@@ -49,12 +49,12 @@ test("R5 who was signed out by the clinic is told why and can connect again", as
   await page.unroute(tokenEndpoint);
   await launcher.button("Connect again").click();
   await new Portal(page).allow();
-  await launcher.recordIsShown();
+  await launcher.waitForRecord();
 });
 
 test("R5 who is signed out by the clinic while the record loads is told why", async ({ page }) => {
   const launcher = await connectAsPatient(page);
-  await launcher.recordIsComplete();
+  await launcher.waitForCompleteRecord();
   await page.route(`${ehr}/fhir/**`, (route) => route.fulfill({ status: 401, headers: forEveryOrigin }));
   await page.route(tokenEndpoint, (route) =>
     route.fulfill({ status: 400, headers: forEveryOrigin, json: { error: "invalid_grant" } }),
@@ -65,7 +65,7 @@ test("R5 who is signed out by the clinic while the record loads is told why", as
 
 test("R4 a clinic that cannot be reached leaves the session, and the record comes when it is back", async ({ page, traffic }) => {
   const launcher = await connectAsPatient(page);
-  await launcher.recordIsComplete();
+  await launcher.waitForCompleteRecord();
   const { names } = await patientOf(traffic);
   await page.route(`${ehr}/**`, (route) => route.abort("connectionrefused"));
   await page.reload();
@@ -76,13 +76,13 @@ test("R4 a clinic that cannot be reached leaves the session, and the record come
   await launcher.button("Try all again").click();
   await launcher.section("Vital signs").getByText("Heart rate").first().waitFor();
   assert.equal(await launcher.section("Problems").getByText(/could not be loaded/).count(), 0);
-  assert.ok(holdsEach(await launcher.banner().innerText(), names));
+  assert.ok(includesAll(await launcher.banner().innerText(), names));
   assert.equal(traffic.tokenRequests("authorization_code").length, 1);
 });
 
 test("who is offline is told so, and the record comes when the network is back", async ({ page, context }) => {
   const launcher = await connectAsPatient(page);
-  await launcher.recordIsComplete();
+  await launcher.waitForCompleteRecord();
   await page.goto(`${appOrigin}/session`);
   await launcher.heading("Who you are").waitFor();
   await context.setOffline(true);
@@ -103,5 +103,5 @@ test("an EHR launch that meets a dead server can be tried again", async ({ page 
   await launcher.heading("The clinic cannot be reached").waitFor();
   await page.unroute(discovery);
   await launcher.button("Try again").click();
-  await launcher.recordIsShown();
+  await launcher.waitForRecord();
 });

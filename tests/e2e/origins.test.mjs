@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "./support/browser.mjs";
-import { emptyHome, home, server, withApp } from "./support/package.mjs";
+import { removePageScript, home, server, withApp } from "./support/package.mjs";
 import { appOrigin, ehr, iss } from "./support/servers.mjs";
 
 const elsewhere = home.replace("//localhost", "//127.0.0.1");
@@ -12,7 +12,7 @@ const foreign = { server: { ...server, redirectUri: elsewhere } };
 const refused = `async ({ app }) => app.launch().catch(({ code, message }) => ({ code, message }))`;
 
 test("A11 a page at localhost with a redirect URI at 127.0.0.1 is told before it leaves", async ({ context, page, traffic }) => {
-  await emptyHome(context);
+  await removePageScript(context);
   await page.goto(home);
   for (const config of [foreign, { ...foreign, store: "origin" }, { ...foreign, store: "memory" }]) {
     const { code, message } = await withApp(page, config, refused);
@@ -24,7 +24,7 @@ test("A11 a page at localhost with a redirect URI at 127.0.0.1 is told before it
 });
 
 test("A11 an app with a store of its own may come back at another origin", async ({ context, page }) => {
-  await emptyHome(context);
+  await removePageScript(context);
   await page.goto(home);
   const left = page.waitForRequest((request) => request.url().startsWith(`${ehr}/oauth/`));
   page
@@ -42,7 +42,7 @@ test("A11 an app with a store of its own may come back at another origin", async
 });
 
 test("A11 an app that goes to the authorization URL by itself is not held back", async ({ context, page }) => {
-  await emptyHome(context);
+  await removePageScript(context);
   await page.goto(home);
   const url = new URL(await withApp(page, foreign, "({ app }) => app.authorizationUrl()"));
   assert.equal(url.searchParams.get("redirect_uri"), elsewhere);

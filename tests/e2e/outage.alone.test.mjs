@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { orderFault, clearFaults, whileDown } from "./support/control.mjs";
+import { injectFault, clearFaults, whileDown } from "./support/control.mjs";
 import { test } from "./support/browser.mjs";
 import { connectAsPatient } from "./support/flows.mjs";
-import { holdsEach, patientOf } from "./support/patient.mjs";
+import { includesAll, patientOf } from "./support/patient.mjs";
 import { until } from "./support/wait.mjs";
 
 test("R4 the server goes down and comes up again without losing the session", async ({ page, traffic }) => {
@@ -18,7 +18,7 @@ test("R4 the server goes down and comes up again without losing the session", as
   await launcher.refresh();
   await until("the refresh is answered", async () => (await traffic.tokenRequests("refresh_token").at(-1).response())?.ok());
   await launcher.openRecord();
-  assert.ok(holdsEach(await launcher.banner().innerText(), names));
+  assert.ok(includesAll(await launcher.banner().innerText(), names));
   assert.equal(traffic.tokenRequests("authorization_code").length, 1);
 });
 
@@ -33,10 +33,10 @@ test("R4 a token endpoint that is busy, slow or speaks HTML leaves the session a
   ];
   try {
     for (const [index, fault] of faults.entries()) {
-      await orderFault(fault);
+      await injectFault(fault);
       await launcher.refresh();
       await until(`refresh ${index + 1} is answered`, async () => traffic.tokenRequests("refresh_token")[index]?.response());
-      await launcher.isIdle();
+      await launcher.waitForRefresh();
     }
   } finally {
     await clearFaults();

@@ -6,7 +6,7 @@ import { PlainPage } from "./pages/plain.mjs";
 import { Portal } from "./pages/portal.mjs";
 import { test } from "./support/browser.mjs";
 import { confirmAtPortal, connectAsPatient, openChart } from "./support/flows.mjs";
-import { emptyHome, goAndAllow, home, outcome, server, signIn, withApp, withSession } from "./support/package.mjs";
+import { removePageScript, authorizeAtPortal, home, outcome, server, signIn, withApp, withSession } from "./support/package.mjs";
 import { appOrigin, ehr, iss, patientLogin } from "./support/servers.mjs";
 
 const shared = { server, store: "origin" };
@@ -49,7 +49,7 @@ async function addFrame(page, address) {
 }
 
 /** Waits until a frame shows a record. */
-async function showsRecord(frame) {
+async function waitForVitalSigns(frame) {
   await new Launcher(frame).section("Vital signs").getByText("Heart rate").first().waitFor();
 }
 
@@ -57,12 +57,12 @@ async function reload(frame) {
   const loaded = frame.waitForNavigation();
   await frame.evaluate(() => location.reload());
   await loaded;
-  await showsRecord(frame);
+  await waitForVitalSigns(frame);
 }
 
 test("S9 two frames of one tab with two patients: the frame that reloads shows its own patient", async ({ page, traffic }) => {
   const frames = await framedCharts(page);
-  await Promise.all(frames.map(showsRecord));
+  await Promise.all(frames.map(waitForVitalSigns));
   const exchanges = traffic.tokenRequests("authorization_code");
   const patients = await Promise.all(
     frames.map(async (frame) => {
@@ -80,13 +80,13 @@ test("S9 two frames of one tab with two patients: the frame that reloads shows i
   assert.deepEqual(await patientsAskedFor(page, frames[0], async () => {
     await frames[0].evaluate(() => location.assign("/record"));
     await frames[0].waitForURL(`${appOrigin}/record`);
-    await showsRecord(frames[0]);
+    await waitForVitalSigns(frames[0]);
   }), [patients[0]]);
 });
 
 test("S9 a frame that no chart launched shows nobody's record", async ({ page }) => {
   const frames = await framedCharts(page);
-  await Promise.all(frames.map(showsRecord));
+  await Promise.all(frames.map(waitForVitalSigns));
   const stranger = await addFrame(page, `${appOrigin}/record`);
   await new Launcher(stranger).heading("No record is open").waitFor();
 });
@@ -108,7 +108,7 @@ function patientShown(page, config = shared) {
 }
 
 test("S9 two tabs with a store that all tabs share keep their own patient over a reload", async ({ page, context }) => {
-  await emptyHome(context);
+  await removePageScript(context);
   const other = await context.newPage();
   const first = await signInShared(page, patientLogin);
   const early = await context.newPage();
@@ -137,7 +137,7 @@ test("S9 two apps of one origin under different paths neither read nor overwrite
   const portal = new Portal(page);
   await portal.logIn(secondLogin);
   await portal.allow();
-  await launcher.recordIsShown();
+  await launcher.waitForRecord();
   const requests = traffic.tokenRequests("authorization_code");
   const launched = (await (await requests.at(-1).response()).json()).patient;
   assert.notEqual(plain, launched);
@@ -146,18 +146,18 @@ test("S9 two apps of one origin under different paths neither read nor overwrite
     assert.equal(await patientShown(page, { server }), plain, `round ${round}`);
     assert.equal(await withApp(page, { server }, async ({ app }) => (await app.sessions()).length), 1);
     // The page's own requests have ended before the launcher's are looked at.
-    await new PlainPage(page).isComplete();
+    await new PlainPage(page).waitForCompletion();
     const asked = await patientsAskedFor(page, page.mainFrame(), async () => {
       await page.goto(`${appOrigin}/record`);
-      await launcher.recordIsComplete();
+      await launcher.waitForCompleteRecord();
     });
     assert.deepEqual(asked, [launched], `round ${round}`);
   }
 });
 
 test("S9 a page that went back in its own history shows after a reload what it showed before", async ({ page, context }) => {
-  await emptyHome(context);
-  await goAndAllow(page);
+  await removePageScript(context);
+  await authorizeAtPortal(page);
   const [first, second] = await withApp(page, { server }, async ({ app }) => {
     const session = await app.resume();
     const other = await app.sessionFromToken("made-for-this-test", { patient: "another" });
@@ -174,8 +174,8 @@ test("S9 a page that went back in its own history shows after a reload what it s
 });
 
 test("S9 signing out leaves the page without a session, though another is stored", async ({ page, context }) => {
-  await emptyHome(context);
-  await goAndAllow(page, shared);
+  await removePageScript(context);
+  await authorizeAtPortal(page, shared);
   assert.equal(await outcome(page, shared), "session");
   const other = await context.newPage();
   await other.goto(home);
@@ -188,10 +188,10 @@ test("S9 signing out leaves the page without a session, though another is stored
 });
 
 test("C13 a session's id in the address neither switches to it nor ends the one that is open", async ({ page, context, traffic }) => {
-  await emptyHome(context);
-  await goAndAllow(page);
+  await removePageScript(context);
+  await authorizeAtPortal(page);
   const first = await withSession(page, ({ session }) => session.id);
-  await goAndAllow(page);
+  await authorizeAtPortal(page);
   const second = await withSession(page, ({ session }) => session.id);
   assert.notEqual(first, second);
   const exchanged = traffic.tokenRequests("authorization_code").length;
@@ -223,13 +223,13 @@ test("C13 a link with a session's id does not open it in the launcher of another
   const window = await opening;
   await new Launcher(window).heading("This sign-in was used before").waitFor();
   await page.reload();
-  await new Launcher(page).recordIsShown();
+  await new Launcher(page).waitForRecord();
 });
 
 /** A tab with a session, and a duplicate of it that was away while the tab refreshed. */
 async function duplicated(page, context) {
-  await emptyHome(context);
-  await goAndAllow(page);
+  await removePageScript(context);
+  await authorizeAtPortal(page);
   await withSession(page, ({ session }) => void (window.session = session));
   const opening = context.waitForEvent("page");
   await page.evaluate((address) => void window.open(address), home);
@@ -284,7 +284,7 @@ test("C11 a token endpoint that is away leaves the sign-in, which goes on where 
   await launcher.heading("The clinic has a problem").waitFor();
   away = false;
   await launcher.button("Try again").click();
-  await launcher.recordIsShown();
+  await launcher.waitForRecord();
   const sent = traffic.tokenRequests("authorization_code").map((request) => new URLSearchParams(request.postData()).get("code"));
   assert.equal(sent.length, 3);
   assert.equal(new Set(sent).size, 1);

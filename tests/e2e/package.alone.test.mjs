@@ -1,7 +1,7 @@
 // The npm package, called from a page as its user calls it.
 
 import assert from "node:assert/strict";
-import { orderFault, clearFaults } from "./support/control.mjs";
+import { injectFault, clearFaults } from "./support/control.mjs";
 import { PlainPage } from "./pages/plain.mjs";
 import { test } from "./support/browser.mjs";
 import { confirmAtPortal } from "./support/flows.mjs";
@@ -10,7 +10,7 @@ import { iss } from "./support/servers.mjs";
 
 test("the package loads a record with progress, and tells what was not shared and what failed", async ({ page, traffic }) => {
   await signIn(page, { deny: ["Condition"] });
-  await orderFault({ path: "/webchart.cgi/fhir/Encounter", method: "GET", status: 500 });
+  await injectFault({ path: "/webchart.cgi/fhir/Encounter", method: "GET", status: 500 });
   try {
     const before = traffic.to(`${iss}/Condition`).length;
     const { parts, heard } = await withSession(page, async ({ session }) => {
@@ -72,7 +72,7 @@ test("sessions of the same tab are listed, picked and ended one by one", async (
   await signIn(page);
   await page.goto(await withSession(page, ({ app }) => app.authorizationUrl()));
   await confirmAtPortal(page, { isLoggedIn: true });
-  await new PlainPage(page).isBack();
+  await new PlainPage(page).waitForRedirect();
   const { count, picked, left } = await withSession(page, async ({ app, session }) => {
     const sessions = await app.sessions();
     const other = sessions.find(({ id }) => id !== session.id);

@@ -10,7 +10,7 @@ import { until } from "./support/wait.mjs";
 
 test("R5 access that is revoked in Token Administration signs out, says why, and leaves no token", async ({ page, context, traffic }) => {
   const launcher = await connectAsPatient(page);
-  await launcher.recordIsComplete();
+  await launcher.waitForCompleteRecord();
   const { names } = await patientOf(traffic);
   const tokens = await traffic.tokenResponse("authorization_code");
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "./support/browser.mjs";
 import { connectAsPatient } from "./support/flows.mjs";
-import { holdsEach, patientOf } from "./support/patient.mjs";
+import { includesAll, patientOf } from "./support/patient.mjs";
 import { appOrigin, iss } from "./support/servers.mjs";
 import { everythingStored } from "./support/storage.mjs";
 import { until } from "./support/wait.mjs";
@@ -26,8 +26,8 @@ test("a reload keeps the session", async ({ page, traffic }) => {
   const launcher = await connectAsPatient(page);
   const { names } = await patientOf(traffic);
   await page.reload();
-  await launcher.recordIsShown();
-  assert.ok(holdsEach(await launcher.banner().innerText(), names));
+  await launcher.waitForRecord();
+  assert.ok(includesAll(await launcher.banner().innerText(), names));
   assert.equal(traffic.tokenRequests("authorization_code").length, 1);
 });
 

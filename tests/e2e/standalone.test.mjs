@@ -3,15 +3,15 @@ import { Launcher } from "./pages/launcher.mjs";
 import { Portal } from "./pages/portal.mjs";
 import { test } from "./support/browser.mjs";
 import { connectAsPatient } from "./support/flows.mjs";
-import { addressesOf } from "./support/history.mjs";
-import { holdsEach, patientOf } from "./support/patient.mjs";
+import { historyUrls } from "./support/history.mjs";
+import { includesAll, patientOf } from "./support/patient.mjs";
 import { appOrigin, patientLogin } from "./support/servers.mjs";
 
 test("a patient connects and sees the own record", async ({ page, traffic }) => {
   const launcher = await connectAsPatient(page);
   const { names } = await patientOf(traffic);
   const banner = await launcher.banner().innerText();
-  assert.ok(holdsEach(banner, names), `the banner "${banner}" names ${names}`);
+  assert.ok(includesAll(banner, names), `the banner "${banner}" names ${names}`);
   assert.equal(await page.getByText("not shared").count(), 0);
 });
 
@@ -30,7 +30,7 @@ test("T3 a kind of data that the patient denies is told apart from what was shar
 
 test("C8 after a launch neither the address nor the history holds code or state", async ({ page }) => {
   await connectAsPatient(page);
-  assert.deepEqual(await addressesOf(page, withCallbackParameters), []);
+  assert.deepEqual(await historyUrls(page, withCallbackParameters), []);
 });
 
 test("C8 after a refusal neither the address nor the history holds error or state", async ({ page, traffic }) => {
@@ -40,7 +40,7 @@ test("C8 after a refusal neither the address nor the history holds error or stat
   await portal.logIn(patientLogin);
   await portal.cancel();
   await launcher.alert().waitFor();
-  assert.deepEqual(await addressesOf(page, withCallbackParameters), []);
+  assert.deepEqual(await historyUrls(page, withCallbackParameters), []);
   assert.deepEqual(traffic.tokenRequests("authorization_code"), []);
 });
 

@@ -5,7 +5,7 @@ import { Portal } from "./pages/portal.mjs";
 import { PlainPage } from "./pages/plain.mjs";
 import { startAttacker } from "./support/attacker.mjs";
 import { test } from "./support/browser.mjs";
-import { changeResource, clearChanges, clearFaults, orderFault, requestsAtEhr, whileDeviating } from "./support/control.mjs";
+import { changeResource, clearChanges, clearFaults, injectFault, requestsAtEhr, whileDeviating } from "./support/control.mjs";
 import { signIn, withSession } from "./support/package.mjs";
 import { ehrOrigin } from "./support/servers.mjs";
 
@@ -14,7 +14,7 @@ const always = 1_000_000;
 
 /** Has every FHIR response say so much of caching, as long as `body` runs. */
 async function whileCacheable(headers, body) {
-  await orderFault({ path: fhirPath, method: "GET", count: always, add: headers });
+  await injectFault({ path: fhirPath, method: "GET", count: always, add: headers });
   try {
     await body();
   } finally {
@@ -62,7 +62,7 @@ for (const [what, headers] of [
       await new PlainPage(page).connect();
       await new Portal(page).logIn({ userName: "patient2", password: "portal-2" });
       await new Portal(page).allow();
-      await new PlainPage(page).isBack();
+      await new PlainPage(page).waitForRedirect();
       const ofTheFirst = `({ session }) => session.search("MedicationRequest", { patient: "${patient}" }).toArray().catch(({ code }) => code)`;
       assert.equal(await withSession(page, ofTheFirst), "forbidden");
     });
@@ -89,7 +89,7 @@ test("S10 the cache is used where the app says so by name", async ({ page }) => 
 
 /** Has the EHR redirect what is asked for below a path, as long as `body` runs. */
 async function whileRedirected(path, location, body) {
-  await orderFault({ path: `${fhirPath}/${path}`, count: always, status: 307, headers: { Location: location } });
+  await injectFault({ path: `${fhirPath}/${path}`, count: always, status: 307, headers: { Location: location } });
   try {
     await body();
   } finally {

@@ -3,7 +3,7 @@ import { Chart } from "./pages/chart.mjs";
 import { Launcher } from "./pages/launcher.mjs";
 import { test } from "./support/browser.mjs";
 import { openChart } from "./support/flows.mjs";
-import { holdsEach } from "./support/patient.mjs";
+import { includesAll } from "./support/patient.mjs";
 import { ehr, iss } from "./support/servers.mjs";
 import { Traffic } from "./support/traffic.mjs";
 import { until } from "./support/wait.mjs";
@@ -13,7 +13,7 @@ async function launched(page, chart, name) {
   const traffic = new Traffic(page);
   await chart.launch(/launcher/i);
   const launcher = new Launcher(page);
-  await launcher.recordIsShown();
+  await launcher.waitForRecord();
   const { patient } = await traffic.tokenResponse("authorization_code");
   return { page, launcher, traffic, name, patient };
 }
@@ -21,7 +21,7 @@ async function launched(page, chart, name) {
 /** Asserts that a tab shows its own patient, and has asked for that patient's data alone. */
 async function staysWithItsPatient({ launcher, traffic, name, patient }, other) {
   const banner = await launcher.banner().innerText();
-  assert.ok(holdsEach(banner, name.split(" ")), `the banner "${banner}" names ${name}`);
+  assert.ok(includesAll(banner, name.split(" ")), `the banner "${banner}" names ${name}`);
   const asked = traffic.to(`${iss}/`).map((request) => patientAskedFor(request.url()));
   assert.deepEqual(new Set(asked.filter(Boolean)), new Set([patient]));
   assert.notEqual(patient, other.patient);
@@ -51,7 +51,7 @@ test("two tabs in EHR launches of two patients never show each other's data, thr
   }
   for (const tab of [one, two]) {
     await tab.page.reload();
-    await tab.launcher.recordIsShown();
+    await tab.launcher.waitForRecord();
   }
   await staysWithItsPatient(one, two);
   await staysWithItsPatient(two, one);
@@ -67,8 +67,8 @@ test("S2 signing out in one tab leaves the other patient's session in the other"
   const two = await launched(second, secondChart, secondName);
   await one.launcher.openSession();
   await one.launcher.signOut();
-  await one.launcher.isSignedOut();
+  await one.launcher.waitForSignOut();
   await two.page.reload();
-  await two.launcher.recordIsShown();
+  await two.launcher.waitForRecord();
   await staysWithItsPatient(two, one);
 });

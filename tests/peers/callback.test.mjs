@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after } from "node:test";
 import { test } from "../e2e/support/browser.mjs";
-import { callbackOf, inApp, isBack, launch, logIn, openApp, openCallback } from "./support/flows.mjs";
+import { interceptCallback, inApp, waitForRedirect, launch, logIn, openApp, openCallback } from "./support/flows.mjs";
 import { startPeer } from "./support/provider.mjs";
 
 const peer = await startPeer();
@@ -18,7 +18,7 @@ const alterations = [
 
 for (const [title, code, change] of alterations) {
   test(title, async ({ page, traffic }) => {
-    const callback = await callbackOf(page, app);
+    const callback = await interceptCallback(page, app);
     assert.equal(callback.searchParams.get("iss"), peer.issuer);
     const altered = new URL(callback);
     change(altered.searchParams);
@@ -30,7 +30,7 @@ for (const [title, code, change] of alterations) {
 }
 
 test("C2 a redirect that is opened again leads to the session without a second exchange", async ({ page, traffic }) => {
-  const callback = await callbackOf(page, app);
+  const callback = await interceptCallback(page, app);
   assert.equal((await openCallback(page, callback)).isSignedIn, true);
   assert.equal((await openCallback(page, callback)).isSignedIn, true);
   assert.equal(traffic.tokenRequests("authorization_code").length, 1);
@@ -39,7 +39,7 @@ test("C2 a redirect that is opened again leads to the session without a second e
 });
 
 test("C2 a redirect that is opened after the session ended exchanges nothing", async ({ page, traffic }) => {
-  const callback = await callbackOf(page, app);
+  const callback = await interceptCallback(page, app);
   await openCallback(page, callback);
   await inApp(page, ({ session }) => session.signOut());
   const { error } = await openCallback(page, callback);
@@ -48,7 +48,7 @@ test("C2 a redirect that is opened after the session ended exchanges nothing", a
 });
 
 test("T4 a code that somebody else used first is sent once and never again", async ({ page, traffic }) => {
-  const callback = await callbackOf(page, app);
+  const callback = await interceptCallback(page, app);
   const theft = await peer.post("/token", app.registration, {
     grant_type: "authorization_code",
     code: callback.searchParams.get("code"),
@@ -76,7 +76,7 @@ test("C3 who says no at the provider is told apart, and the launch is forgotten"
   await launch(page);
   await logIn(page);
   await page.getByRole("link", { name: "Cancel" }).click();
-  await isBack(page, app);
+  await waitForRedirect(page, app);
   const error = await inApp(page, ({ error }) => error);
   assert.equal(error.code, "access_denied");
   assert.equal(error.errorDescription, "End-User aborted interaction");

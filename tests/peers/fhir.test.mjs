@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, test as nodeTest } from "node:test";
 import { test as browserTest } from "../e2e/support/browser.mjs";
-import { isOpened, launch } from "./support/flows.mjs";
+import { waitForPage, launch } from "./support/flows.mjs";
 import { example, startFhirPeer } from "./support/medplum.mjs";
 import { sessionInNode } from "./support/node-session.mjs";
 
@@ -16,7 +16,7 @@ after(() => peer.stop());
 function inBoth(title, body, check, argument) {
   browserTest(`${title}, in Chromium`, async ({ page }) => {
     await page.goto(peer.page);
-    await isOpened(page);
+    await waitForPage(page);
     await launch(page, {});
     await page.waitForFunction(() => globalThis.opened?.session);
     check(await page.evaluate(`(${body})(globalThis.opened.session, ${JSON.stringify(argument)})`));

@@ -4,9 +4,9 @@ import assert from "node:assert/strict";
 import { after } from "node:test";
 import { test } from "../e2e/support/browser.mjs";
 import { idTokenAlgorithms } from "./support/apps.mjs";
-import { checkedIdentity, endOf, inApp, launch, logIn, consent, isBack, openApp, signIn } from "./support/flows.mjs";
+import { checkedIdentity, signOutCodes, inApp, launch, logIn, consent, waitForRedirect, openApp, signIn } from "./support/flows.mjs";
 import { startPeer } from "./support/provider.mjs";
-import { alterTokens, headerOf, withWrongSignature } from "./support/tokens.mjs";
+import { modifyTokens, headerOf, withWrongSignature } from "./support/tokens.mjs";
 
 const peer = await startPeer();
 after(() => peer.stop());
@@ -18,7 +18,7 @@ async function signInAgain(page, app) {
   await openApp(page, app);
   await launch(page);
   await consent(page);
-  await isBack(page, app);
+  await waitForRedirect(page, app);
 }
 
 test(`I4 signatures by ${idTokenAlgorithms.join(", ")} are verified, each with its at_hash`, async ({ page, traffic }) => {
@@ -50,9 +50,9 @@ test("I8 an ID token without at_hash is taken, and the session says what was che
 });
 
 test("I4 a signature with one bit turned ends the session", async ({ page }) => {
-  await alterTokens(page, peer, (answer) => ({ ...answer, id_token: withWrongSignature(answer.id_token) }));
+  await modifyTokens(page, peer, (answer) => ({ ...answer, id_token: withWrongSignature(answer.id_token) }));
   await signIn(page, rotating);
-  assert.deepEqual(await endOf(page), ["invalid_id_token"]);
+  assert.deepEqual(await signOutCodes(page), ["invalid_id_token"]);
 });
 
 /** What the app made of a sign-in, and whether it asked the FHIR server for anything. */
@@ -63,7 +63,7 @@ async function refusal(page, traffic) {
 }
 
 test("I6 an access token that at_hash does not vouch for is refused before it is used", async ({ page, traffic }) => {
-  await alterTokens(page, peer, (answer) => ({ ...answer, access_token: `${answer.access_token}x` }));
+  await modifyTokens(page, peer, (answer) => ({ ...answer, access_token: `${answer.access_token}x` }));
   await signIn(page, peer.app("signed-ES384"));
   assert.deepEqual(await refusal(page, traffic), { code: "invalid_id_token", check: "at_hash", isSignedIn: false, asked: 0 });
 });
@@ -86,9 +86,9 @@ test("R7 the ID token of a refresh is checked like the first one", async ({ page
   const { id_token: renewed } = await traffic.tokenResponse("refresh_token");
   assert.ok(renewed, "the provider sent none");
   assert.equal((await checkedIdentity(page)).signature, "verified");
-  await alterTokens(page, peer, (answer) => ({ ...answer, id_token: withWrongSignature(answer.id_token) }));
+  await modifyTokens(page, peer, (answer) => ({ ...answer, id_token: withWrongSignature(answer.id_token) }));
   await inApp(page, ({ session }) => session.refresh());
-  assert.deepEqual(await endOf(page), ["invalid_id_token"]);
+  assert.deepEqual(await signOutCodes(page), ["invalid_id_token"]);
 });
 
 test("I5 keys that are rotated after the sign-in are fetched once more, for the first token they sign", async ({ page, traffic }) => {
@@ -121,7 +121,7 @@ test("I4 a token whose key is no longer published is not taken", async ({ page }
     return route.continue();
   });
   await signIn(page, rotating);
-  assert.deepEqual(await endOf(page), ["invalid_id_token"]);
+  assert.deepEqual(await signOutCodes(page), ["invalid_id_token"]);
 });
 
 test("I5 keys that are rotated between the launch and the exchange are those that are fetched", async ({ page }) => {
@@ -130,6 +130,6 @@ test("I5 keys that are rotated between the launch and the exchange are those tha
   await logIn(page);
   peer.rotateKeys({ keepsOld: false });
   await consent(page);
-  await isBack(page, rotating);
+  await waitForRedirect(page, rotating);
   assert.equal((await checkedIdentity(page)).signature, "verified");
 });

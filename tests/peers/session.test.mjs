@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after } from "node:test";
 import { test } from "../e2e/support/browser.mjs";
 import { everythingStored } from "../e2e/support/storage.mjs";
-import { endOf, checkedIdentity, inApp, isOpened, launch, openApp, signIn, logIn, consent, isBack } from "./support/flows.mjs";
+import { signOutCodes, checkedIdentity, inApp, waitForPage, launch, openApp, signIn, logIn, consent, waitForRedirect } from "./support/flows.mjs";
 import { grace, observations } from "./support/people.mjs";
 import { startPeer } from "./support/provider.mjs";
 
@@ -77,7 +77,7 @@ test("R2 two tabs that hold the same session refresh it once", async ({ page, co
   await signIn(page, app);
   await checkedIdentity(page);
   const [other] = await Promise.all([context.waitForEvent("page"), page.evaluate(() => void window.open(location.href))]);
-  await isOpened(other);
+  await waitForPage(other);
   await Promise.all([page, other].map((tab) => inApp(tab, ({ session }) => session.refresh())));
   assert.equal(traffic.tokenRequests("refresh_token").length, 1);
   for (const tab of [page, other]) {
@@ -98,7 +98,7 @@ test("R5 a refresh token that was used by somebody else ends the session, once, 
 
   const code = await inApp(page, ({ session }) => session.refresh().catch((error) => error.code));
   assert.equal(code, "invalid_grant");
-  assert.deepEqual(await endOf(page), ["invalid_grant"]);
+  assert.deepEqual(await signOutCodes(page), ["invalid_grant"]);
   const stored = await everythingStored(page);
   for (const secret of [current.access_token, current.refresh_token]) assert.ok(!stored.includes(secret));
   assert.equal(traffic.tokenRequests("refresh_token").length, 2);
@@ -133,7 +133,7 @@ test("R10 without offline access the session works, says so, and cannot be refre
   await launch(page, {});
   await logIn(page);
   await consent(page);
-  await isBack(page, app);
+  await waitForRedirect(page, app);
   const { canRefresh, missing, code } = await inApp(page, async ({ session }) => ({
     canRefresh: session.canRefresh,
     missing: session.scopes.missing,
@@ -148,7 +148,7 @@ test("a reload keeps the session, with its identity as it was checked", async ({
   await signIn(page, app);
   const before = await checkedIdentity(page);
   await page.reload();
-  await isOpened(page);
+  await waitForPage(page);
   assert.deepEqual(await inApp(page, ({ session }) => session.identity), before);
   assert.equal(await inApp(page, async ({ session }) => (await session.read("Patient/ada-1815")).id), "ada-1815");
   assert.equal(traffic.tokenRequests("authorization_code").length, 1);
@@ -174,14 +174,14 @@ test("G4 signing out takes both tokens back, and leaves nothing to come back to"
   const tokens = await tokensOf(traffic, "authorization_code");
   assert.deepEqual(await Promise.all([tokens.access_token, tokens.refresh_token].map(isActive)), [true, true]);
   assert.equal(await inApp(page, async ({ session }) => (await session.signOut()).revocation), "revoked");
-  assert.deepEqual(await endOf(page), ["signed_out"]);
+  assert.deepEqual(await signOutCodes(page), ["signed_out"]);
   assert.deepEqual(await Promise.all([tokens.access_token, tokens.refresh_token].map(isActive)), [false, false]);
   const read = await fetch(`${peer.fhirBase}/Patient/ada-1815`, { headers: { authorization: `Bearer ${tokens.access_token}` } });
   assert.equal(read.status, 401);
   const stored = await everythingStored(page);
   for (const secret of [tokens.access_token, tokens.refresh_token, tokens.id_token]) assert.ok(!stored.includes(secret));
   await page.reload();
-  await isOpened(page);
+  await waitForPage(page);
   assert.equal(await inApp(page, ({ session }) => session), null);
 });
 

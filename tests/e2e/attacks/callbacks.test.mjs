@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { Launcher } from "../pages/launcher.mjs";
 import { test } from "../support/browser.mjs";
-import { caughtCallback, confirmAtPortal, connectAsPatient } from "../support/flows.mjs";
-import { addressesOf } from "../support/history.mjs";
-import { emptyHome, goAndAllow, home, outcome, server, withApp } from "../support/package.mjs";
+import { interceptCallback, confirmAtPortal, connectAsPatient } from "../support/flows.mjs";
+import { historyUrls } from "../support/history.mjs";
+import { removePageScript, authorizeAtPortal, home, outcome, server, withApp } from "../support/package.mjs";
 import { appOrigin, ehr } from "../support/servers.mjs";
 
 const notMatched = "This sign-in could not be matched";
@@ -34,7 +34,7 @@ test("C1 a sign-in that this browser did not begin is not used", async ({ page, 
 
 test("C1 C4 a redirect that an attacker's own sign-in ended in is not used, and the launch under way goes on", async ({ page, context, traffic }) => {
   const attacker = await context.browser().newContext();
-  const forged = await caughtCallback(await attacker.newPage());
+  const forged = await interceptCallback(await attacker.newPage());
   await attacker.close();
   await begin(page);
   const lured = await context.newPage();
@@ -43,12 +43,12 @@ test("C1 C4 a redirect that an attacker's own sign-in ended in is not used, and 
   assert.deepEqual(traffic.tokenRequests("authorization_code"), []);
   await page.bringToFront();
   await confirmAtPortal(page);
-  await new Launcher(page).recordIsShown();
+  await new Launcher(page).waitForRecord();
 });
 
 test("A1 C1 an attacker's code in the victim's own redirect opens nothing", async ({ page, context, traffic }) => {
   const attacker = await context.browser().newContext();
-  const code = new URL(await caughtCallback(await attacker.newPage())).searchParams.get("code");
+  const code = new URL(await interceptCallback(await attacker.newPage())).searchParams.get("code");
   await attacker.close();
   await begin(page);
   await page.goto(`${appOrigin}/code?${new URLSearchParams({ code, state: stateOf(traffic) })}`);
@@ -64,7 +64,7 @@ test("C2 a callback that is opened again leads to the session without a second e
   const launcher = await connectAsPatient(page);
   const [callback] = traffic.to(`${appOrigin}/code?`);
   await page.goto(callback.url());
-  await launcher.recordIsShown();
+  await launcher.waitForRecord();
   assert.equal(traffic.tokenRequests("authorization_code").length, 1);
 });
 
@@ -73,7 +73,7 @@ test("C2 T4 a callback that is replayed after signing out, or in another tab, se
   const [callback] = traffic.to(`${appOrigin}/code?`);
   await launcher.openSession();
   await launcher.signOut();
-  await launcher.isSignedOut();
+  await launcher.waitForSignOut();
   await page.goto(callback.url());
   await launcher.alert().waitFor();
   const other = await context.newPage();
@@ -83,7 +83,7 @@ test("C2 T4 a callback that is replayed after signing out, or in another tab, se
 });
 
 test("C6 a code, a state or an issuer that stands twice in the redirect is refused", async ({ page, traffic }) => {
-  const callback = await caughtCallback(page);
+  const callback = await interceptCallback(page);
   const launcher = new Launcher(page);
   for (const twice of ["&code=another", "&state=another", `&iss=${encodeURIComponent(ehr)}&iss=another`]) {
     await page.goto(callback + twice);
@@ -112,7 +112,7 @@ test("C3 C8 S7 a description with markup is shown as text, and leaves the addres
   await page.waitForLoadState("networkidle");
   assert.equal(await page.locator(`main img, a[href*="evil.example"], a[href^="javascript"]`).count(), 0);
   assert.notEqual(await page.title(), "script ran");
-  assert.deepEqual(await addressesOf(page, (address) => address.startsWith(`${appOrigin}/code?`)), []);
+  assert.deepEqual(await historyUrls(page, (address) => address.startsWith(`${appOrigin}/code?`)), []);
 });
 
 test("C3 S7 the npm package gives a description with markup as it is, and the plain page shows it as text", async ({ page, traffic }) => {
@@ -128,7 +128,7 @@ test("C3 S7 the npm package gives a description with markup as it is, and the pl
 });
 
 test("C10 no value of a redirect is navigated to", async ({ page, context }) => {
-  await emptyHome(context);
+  await removePageScript(context);
   await page.goto(home);
   await withApp(page, { server }, ({ app }) => app.authorizationUrl());
   const state = await page.evaluate(() => Object.keys(sessionStorage).find((key) => key.includes("launch.")).split("launch.")[1]);
@@ -141,8 +141,8 @@ test("C10 no value of a redirect is navigated to", async ({ page, context }) => 
 });
 
 test("C8 C9 a redirect that is read twice at once makes one exchange and leaves the address", async ({ page, context, traffic }) => {
-  await emptyHome(context);
-  await goAndAllow(page);
+  await removePageScript(context);
+  await authorizeAtPortal(page);
   const same = await withApp(page, { server }, async ({ app }) => {
     const [one, other] = await Promise.all([app.resume(), app.resume()]);
     return one === other;
@@ -153,7 +153,7 @@ test("C8 C9 a redirect that is read twice at once makes one exchange and leaves 
 });
 
 test("C5 a redirect that names another issuer than the one that was asked is refused", async ({ page, traffic }) => {
-  const callback = await caughtCallback(page);
+  const callback = await interceptCallback(page);
   await page.goto(`${callback}&iss=${encodeURIComponent("https://another.example")}`);
   const launcher = new Launcher(page);
   await launcher.heading("The sign-in came back incomplete").waitFor();

@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "../support/browser.mjs";
-import { clearFaults, orderFault, whileDeviating } from "../support/control.mjs";
+import { clearFaults, injectFault, whileDeviating } from "../support/control.mjs";
 import { connectAsPatient } from "../support/flows.mjs";
-import { emptyHome, goAndAllow, home, outcome, server, withApp, withSession } from "../support/package.mjs";
+import { removePageScript, authorizeAtPortal, home, outcome, server, withApp, withSession } from "../support/package.mjs";
 import { ehr, iss } from "../support/servers.mjs";
 import { everythingStored } from "../support/storage.mjs";
 
@@ -32,17 +32,17 @@ function signature(page, { use = false, wanted } = {}) {
 
 /** Signs in at an empty page while the server deviates, and hands the page on. */
 async function signedInWith(deviations, { page, context }, body) {
-  await emptyHome(context);
+  await removePageScript(context);
   await whileDeviating(deviations, async () => {
-    await goAndAllow(page);
+    await authorizeAtPortal(page);
     await body();
   });
 }
 
 test("I13 keys that could not be fetched once are fetched at the next use", async ({ page, context, traffic }) => {
-  await emptyHome(context);
-  await goAndAllow(page);
-  await orderFault({ path: "/webchart.cgi/jwks", count: 1, status: 500 });
+  await removePageScript(context);
+  await authorizeAtPortal(page);
+  await injectFault({ path: "/webchart.cgi/jwks", count: 1, status: 500 });
   try {
     assert.equal((await signature(page, { use: true, wanted: "verified" })).signature, "verified");
   } finally {
@@ -53,9 +53,9 @@ test("I13 keys that could not be fetched once are fetched at the next use", asyn
 });
 
 test("I13 keys that could not be fetched once are fetched after a reload", async ({ page, context }) => {
-  await emptyHome(context);
-  await goAndAllow(page);
-  await orderFault({ path: "/webchart.cgi/jwks", count: 1, status: 500 });
+  await removePageScript(context);
+  await authorizeAtPortal(page);
+  await injectFault({ path: "/webchart.cgi/jwks", count: 1, status: 500 });
   try {
     assert.equal((await signature(page)).signature, "unchecked");
   } finally {
@@ -126,8 +126,8 @@ test("T10 the launcher shows a record that was granted in unknown words", async 
 const shown = (error) => [error.message, error.stack, JSON.stringify(error), String(error.errorDescription)].join(" ");
 
 test("S12 what the token endpoint repeats of a code and a verifier stands in no error", async ({ page, context, traffic }) => {
-  await emptyHome(context);
-  await goAndAllow(page);
+  await removePageScript(context);
+  await authorizeAtPortal(page);
   const code = new URL(page.url()).searchParams.get("code");
   await whileDeviating(["token-error-repeats"], async () => {
     const seen = await withApp(page, { server }, `async ({ app }) => app.resume().then(() => "", (${shown}))`);
@@ -139,8 +139,8 @@ test("S12 what the token endpoint repeats of a code and a verifier stands in no 
 });
 
 test("S12 what a FHIR server repeats of the access token stands in no error", async ({ page, context, traffic }) => {
-  await emptyHome(context);
-  await goAndAllow(page);
+  await removePageScript(context);
+  await authorizeAtPortal(page);
   assert.equal(await outcome(page), "session");
   const { access_token: token } = await traffic.tokenResponse("authorization_code");
   await whileDeviating(["fhir-error-repeats"], async () => {
@@ -150,11 +150,11 @@ test("S12 what a FHIR server repeats of the access token stands in no error", as
 });
 
 test("D11 a server that is busy once at discovery is asked again, and the launch goes on", async ({ page, context, traffic }) => {
-  await emptyHome(context);
+  await removePageScript(context);
   const document = `${iss}/.well-known/smart-configuration`;
   await page.goto(home);
   const lose = () => page.route(document, (route) => route.abort("connectionreset"), { times: 1 });
-  for (const fail of [() => orderFault({ path: new URL(document).pathname, count: 1, status: 503 }), lose]) {
+  for (const fail of [() => injectFault({ path: new URL(document).pathname, count: 1, status: 503 }), lose]) {
     await page.evaluate(() => sessionStorage.clear());
     const before = traffic.to(document).length;
     await fail();
@@ -168,7 +168,7 @@ test("D11 a server that is busy once at discovery is asked again, and the launch
 });
 
 test("D10 a launch by named endpoints asks for no document, and diagnose says where they differ", async ({ page, context, traffic }) => {
-  await emptyHome(context);
+  await removePageScript(context);
   const named = {
     ...server,
     authorizationEndpoint: `${ehr}/oauth/authorization/`,
@@ -176,7 +176,7 @@ test("D10 a launch by named endpoints asks for no document, and diagnose says wh
     jwksUri: `${ehr}/jwks/`,
     idTokenIssuer: ehr,
   };
-  await goAndAllow(page, { server: named });
+  await authorizeAtPortal(page, { server: named });
   assert.equal(await outcome(page, { server: named }), "session");
   assert.equal(traffic.to(`${iss}/.well-known`).length, 0);
   const identity = await withApp(page, { server: named }, async ({ app }) => {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { startAttacker } from "../support/attacker.mjs";
 import { test } from "../support/browser.mjs";
 import { whileDeviating } from "../support/control.mjs";
-import { emptyHome, goAndAllow, outcome, server, withApp } from "../support/package.mjs";
+import { removePageScript, authorizeAtPortal, outcome, server, withApp } from "../support/package.mjs";
 import { ehr, iss } from "../support/servers.mjs";
 import { everythingStored } from "../support/storage.mjs";
 
@@ -13,9 +13,9 @@ const elsewhere = await startAttacker();
 /** A check that a sign-in with claims that are wrong in this way opens nothing and leaves no token. */
 function opensNothing(deviation) {
   return async ({ page, context, traffic }) => {
-    await emptyHome(context);
+    await removePageScript(context);
     await whileDeviating([deviation], async () => {
-      await goAndAllow(page);
+      await authorizeAtPortal(page);
       assert.equal(await outcome(page), "invalid_id_token");
     });
     const tokens = await traffic.tokenResponse("authorization_code");
@@ -29,9 +29,9 @@ function opensNothing(deviation) {
 /** A check that a sign-in with a signature that is wrong in this way ends, with its tokens gone. */
 function endsByItself(...deviations) {
   return async ({ page, context, traffic }) => {
-    await emptyHome(context);
+    await removePageScript(context);
     await whileDeviating(deviations, async () => {
-      await goAndAllow(page);
+      await authorizeAtPortal(page);
       const code = await withApp(page, { server }, async ({ app }) => {
         try {
           const session = await app.resume();
@@ -80,9 +80,9 @@ test("I9 an ID token that brings its own key ends the session, and the key is no
 }, { bypassCSP: true });
 
 test("I5 keys that the server changed are fetched once more, and the session stands", async ({ page, context, traffic }) => {
-  await emptyHome(context);
+  await removePageScript(context);
   const signature = async () => {
-    await goAndAllow(page);
+    await authorizeAtPortal(page);
     return withApp(page, { server }, async ({ app }) => {
       const session = await app.resume();
       while (session.identity.signature === "pending") await new Promise((resolve) => setTimeout(resolve, 20));

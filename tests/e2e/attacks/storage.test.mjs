@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { Launcher } from "../pages/launcher.mjs";
 import { test } from "../support/browser.mjs";
 import { confirmAtPortal, connectAsPatient } from "../support/flows.mjs";
-import { emptyHome, goAndAllow, outcome, withSession } from "../support/package.mjs";
+import { removePageScript, authorizeAtPortal, outcome, withSession } from "../support/package.mjs";
 import { appOrigin, ehr, iss } from "../support/servers.mjs";
 import { everythingStored } from "../support/storage.mjs";
 
@@ -29,8 +29,8 @@ function fillUp(page, isFull) {
 }
 
 test("S4 a stored session that was damaged, or changed to another client's or server's, is none", async ({ page, context, traffic }) => {
-  await emptyHome(context);
-  await goAndAllow(page);
+  await removePageScript(context);
+  await authorizeAtPortal(page);
   assert.equal(await outcome(page), "session");
   const [key, good] = await page.evaluate(() => Object.entries(sessionStorage).find(([key]) => key.startsWith("smartrust.session.")));
   const before = traffic.to(`${iss}/`).length;
@@ -69,18 +69,18 @@ test("S4 the launcher meets a damaged session as none, and connects anew", async
   await launcher.heading("No record is open").waitFor();
   await launcher.connect();
   await confirmAtPortal(page, { isLoggedIn: true });
-  await launcher.recordIsShown();
+  await launcher.waitForRecord();
 });
 
 test("S4 a launch that was tampered with while the user was away is not finished", async ({ page, context, traffic }) => {
-  await emptyHome(context);
+  await removePageScript(context);
   for (const change of [
     (launch) => ({ ...launch, clientId: "another" }),
     (launch) => ({ ...launch, server: "another" }),
     (launch) => ({ ...launch, endpoints: undefined }),
     () => ({}),
   ]) {
-    await goAndAllow(page);
+    await authorizeAtPortal(page);
     await page.evaluate(`(() => {
       const key = "smartrust.launch." + new URLSearchParams(location.search).get("state");
       sessionStorage.setItem(key, JSON.stringify((${change})(JSON.parse(sessionStorage.getItem(key)))));
@@ -121,16 +121,16 @@ test("S4 C12 where the store is full by the time of the redirect, the record is 
   await fillUp(page, (key) => key.startsWith("smartrust.session."));
   const launcher = await connectAsPatient(page);
   await page.getByRole("status").getByText("This browser did not keep your sign-in.").waitFor();
-  await launcher.recordIsComplete();
+  await launcher.waitForCompleteRecord();
   assert.ok(!(await everythingStored(page)).includes("accessToken"));
   await page.reload();
   await launcher.heading("No record is open").waitFor();
 });
 
 test("C12 a session that could not be stored says so, reads and refreshes", async ({ page, context }) => {
-  await emptyHome(context);
+  await removePageScript(context);
   await fillUp(page, (key) => key.startsWith("smartrust.session."));
-  await goAndAllow(page);
+  await authorizeAtPortal(page);
   const seen = await withSession(page, async ({ session }) => {
     const codes = (await session.findings()).map(({ code }) => code);
     const code = await session.refresh().catch((error) => error.code);
@@ -140,8 +140,8 @@ test("C12 a session that could not be stored says so, reads and refreshes", asyn
 });
 
 test("R3 a store that is full at a refresh costs neither the session nor the new refresh token", async ({ page, context, traffic }) => {
-  await emptyHome(context);
-  await goAndAllow(page);
+  await removePageScript(context);
+  await authorizeAtPortal(page);
   await outcome(page);
   const refreshes = await withSession(page, async ({ session }) => {
     const { setItem } = Storage.prototype;

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { html, startAttacker } from "../support/attacker.mjs";
 import { test } from "../support/browser.mjs";
 import { connectAsPatient } from "../support/flows.mjs";
-import { emptyHome, goAndAllow, home, outcome, server, withApp } from "../support/package.mjs";
+import { removePageScript, authorizeAtPortal, home, outcome, server, withApp } from "../support/package.mjs";
 import { appOrigin, ehr } from "../support/servers.mjs";
 import { everythingStored } from "../support/storage.mjs";
 import { until } from "../support/wait.mjs";
@@ -15,8 +15,8 @@ const shared = { server, store: "origin" };
 
 /** Tabs that hold the same session, each with it in `window.session`, and its events in `window.heard`. */
 async function tabsOf(context, page, count) {
-  await emptyHome(context);
-  await goAndAllow(page, shared);
+  await removePageScript(context);
+  await authorizeAtPortal(page, shared);
   assert.equal(await outcome(page, shared), "session");
   const pages = [page];
   while (pages.length < count) pages.push(await context.newPage());
@@ -102,7 +102,7 @@ test("A9 S2 a page of another origin that posts messages neither ends nor change
   await page.evaluate((address) => void (window.victim = window.open(address)), appOrigin);
   const popup = await opening;
   const launcher = await connectAsPatient(popup);
-  await launcher.recordIsComplete();
+  await launcher.waitForCompleteRecord();
   const tokens = await traffic.tokenResponse("authorization_code");
   const [[key, record]] = await popup.evaluate(() => Object.entries(sessionStorage).filter(([key]) => key.startsWith("smartrust.session.")));
   const forged = JSON.stringify({ ...JSON.parse(record), accessToken: "forged" });
@@ -119,7 +119,7 @@ test("A9 S2 a page of another origin that posts messages neither ends nor change
   const stored = await everythingStored(popup);
   assert.ok(stored.includes(tokens.access_token) && !stored.includes("forged"));
   await popup.reload();
-  await launcher.recordIsShown();
+  await launcher.waitForRecord();
   assert.deepEqual(traffic.to(ehr).filter((request) => request.headers().authorization?.includes("forged")), []);
 });
 

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { startAttacker } from "../support/attacker.mjs";
 import { test } from "../support/browser.mjs";
 import { whileDeviating } from "../support/control.mjs";
-import { emptyHome, goAndAllow, home, outcome, server, withApp, withSession } from "../support/package.mjs";
+import { removePageScript, authorizeAtPortal, home, outcome, server, withApp, withSession } from "../support/package.mjs";
 import { ehr, iss } from "../support/servers.mjs";
 import { everythingStored } from "../support/storage.mjs";
 
@@ -12,8 +12,8 @@ const elsewhere = await startAttacker({ "/token": () => ({ body: JSON.stringify(
 
 /** A session in an empty page. */
 async function signedIn(page, context) {
-  await emptyHome(context);
-  await goAndAllow(page);
+  await removePageScript(context);
+  await authorizeAtPortal(page);
   assert.equal(await outcome(page), "session");
 }
 
@@ -28,10 +28,10 @@ function refreshed(page) {
 /** A check that a token endpoint's redirect is not followed, neither with a code nor with a refresh token. */
 function isNotFollowed(deviation) {
   return async ({ page, context, traffic }) => {
-    await emptyHome(context);
-    await goAndAllow(page);
+    await removePageScript(context);
+    await authorizeAtPortal(page);
     await whileDeviating([deviation], async () => assert.equal(await outcome(page), "invalid_token_response"), { to: elsewhere.origin });
-    await goAndAllow(page);
+    await authorizeAtPortal(page);
     assert.equal(await outcome(page), "session");
     await whileDeviating([deviation], async () => {
       const { code, active } = await refreshed(page);
@@ -47,8 +47,8 @@ test("T6 a token endpoint that redirects by 307 is not followed, and the session
 test("T6 a token endpoint that redirects by 308 is not followed, and the session stands", isNotFollowed("token-redirect-308"), { bypassCSP: true });
 
 test("T4 C2 a code that the server refused is not sent again", async ({ page, context, traffic }) => {
-  await emptyHome(context);
-  await goAndAllow(page);
+  await removePageScript(context);
+  await authorizeAtPortal(page);
   const callback = page.url();
   await whileDeviating(["code-refused"], async () => assert.equal(await outcome(page), "invalid_grant"));
   await page.goto(callback);
@@ -57,9 +57,9 @@ test("T4 C2 a code that the server refused is not sent again", async ({ page, co
 });
 
 test("C2 where the server would take a code twice, it is still sent once", async ({ page, context, traffic }) => {
-  await emptyHome(context);
+  await removePageScript(context);
   await whileDeviating(["code-accepted-twice"], async () => {
-    await goAndAllow(page);
+    await authorizeAtPortal(page);
     const callback = page.url();
     assert.equal(await outcome(page), "session");
     await page.goto(callback);
@@ -111,14 +111,14 @@ test("F1 a next link to a foreign host gets no token and no request", async ({ p
 }, { bypassCSP: true });
 
 test("C5 a redirect with the issuer of another server sends no code", async ({ page, context, traffic }) => {
-  await emptyHome(context);
+  await removePageScript(context);
   await whileDeviating(["wrong-issuer-on-redirect"], async () => {
-    await goAndAllow(page);
+    await authorizeAtPortal(page);
     assert.equal(new URL(page.url()).searchParams.get("iss"), "https://another.example");
     assert.equal(await outcome(page), "invalid_callback");
   });
   await whileDeviating(["issuer-on-redirect"], async () => {
-    await goAndAllow(page);
+    await authorizeAtPortal(page);
     assert.equal(new URL(page.url()).searchParams.get("iss"), ehr);
     assert.equal(await outcome(page), "session");
   });
@@ -126,7 +126,7 @@ test("C5 a redirect with the issuer of another server sends no code", async ({ p
 });
 
 test("C5 D9 in a mix-up of two servers the honest one's code goes to neither", async ({ page, context, traffic }) => {
-  await emptyHome(context);
+  await removePageScript(context);
   const state = {};
   const evil = await startAttacker({
     "/fhir/.well-known/smart-configuration": () => ({
@@ -153,7 +153,7 @@ test("C5 D9 in a mix-up of two servers the honest one's code goes to neither", a
     { ...server, name: "evil", fhirBase: `${evil.origin}/fhir`, clientId: "at-the-evil-one" },
   ];
   await whileDeviating(["issuer-on-redirect"], async () => {
-    await goAndAllow(page, { servers }, { server: "evil" });
+    await authorizeAtPortal(page, { servers }, { server: "evil" });
     assert.ok(page.url().startsWith(`${home}?code=`), "the honest server's code came back");
     assert.equal(await outcome(page, { servers }), "invalid_callback");
   });
@@ -164,8 +164,8 @@ test("C5 D9 in a mix-up of two servers the honest one's code goes to neither", a
 }, { bypassCSP: true });
 
 test("D9 a launch is finished where it began, whatever the server's document says by then", async ({ page, context, traffic }) => {
-  await emptyHome(context);
-  await goAndAllow(page);
+  await removePageScript(context);
+  await authorizeAtPortal(page);
   await page.evaluate(() => Object.keys(sessionStorage).filter((key) => /discover|config/i.test(key)).forEach((key) => sessionStorage.removeItem(key)));
   await context.route(/well-known/, async (route) => {
     const response = await route.fetch();

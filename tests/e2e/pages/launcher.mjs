@@ -16,7 +16,7 @@ export class Launcher {
   }
 
   /** Waits for the record that a launch ends in. */
-  async recordIsShown() {
+  async waitForRecord() {
     await this.#page.waitForURL(`${this.#home}/record`);
     await this.banner().waitFor();
     await this.heading("Problems").waitFor();
@@ -36,14 +36,14 @@ export class Launcher {
   }
 
   /** Waits until no part of the record is loading, whichever way each ended. */
-  async recordHasLoaded() {
-    await this.recordIsShown();
+  async waitForLoadedRecord() {
+    await this.waitForRecord();
     await this.#page.getByText(/^(All parts of the record that this app asks for|Not all parts of the record) are here[.:]/).waitFor({ state: "attached" });
   }
 
   /** Waits until every part of the record is there. */
-  async recordIsComplete() {
-    await this.recordIsShown();
+  async waitForCompleteRecord() {
+    await this.waitForRecord();
     await this.#page.getByText("All parts of the record that this app asks for are here.").waitFor({ state: "attached" });
   }
 
@@ -54,16 +54,16 @@ export class Launcher {
 
   async openRecord() {
     await this.#page.goto(`${this.#home}/record`);
-    await this.recordIsShown();
+    await this.waitForRecord();
   }
 
   /** Waits until a refresh that was asked for has ended. */
-  async isIdle() {
+  async waitForRefresh() {
     await this.#page.locator("button:enabled", { hasText: "Refresh now" }).waitFor();
   }
 
   /** Waits for the page that says that the session is over. */
-  async isSignedOut() {
+  async waitForSignOut() {
     await this.#page.getByText("signed out").first().waitFor();
   }
 

@@ -14,12 +14,12 @@ export class PlainPage {
   }
 
   /** Waits for the page to be back from the EHR. */
-  async isBack() {
+  async waitForRedirect() {
     await this.#page.waitForURL((address) => address.href.startsWith(`${appOrigin}/plain-html/`));
   }
 
   /** Waits until the page has asked for all that it shows. */
-  async isComplete() {
+  async waitForCompletion() {
     await this.#page.getByText(/^Connected\./).waitFor();
   }
 

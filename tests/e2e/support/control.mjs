@@ -5,7 +5,7 @@ import { ehrOrigin } from "./servers.mjs";
 const control = `${ehrOrigin}/control`;
 
 /** Orders a fault: `path`, `count`, and any of `method`, `status`, `headers`, `add`, `body`, `delay`, `drop`, `malformed`. */
-export async function orderFault(fault) {
+export async function injectFault(fault) {
   const answer = await fetch(`${control}/faults`, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
@@ -59,7 +59,7 @@ export async function whileDeviating(deviations, body, { to, count } = {}) {
 
 /** Drops every connection to the EHR while `body` runs. */
 export async function whileDown(body) {
-  await orderFault({ path: "/webchart.cgi", count: 1_000_000, drop: true });
+  await injectFault({ path: "/webchart.cgi", count: 1_000_000, drop: true });
   try {
     await body();
   } finally {

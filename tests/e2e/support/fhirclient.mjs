@@ -28,20 +28,20 @@ export const registration = {
 };
 
 /** A page's script that calls `authorize()` or `init()` with parameters: an object, or its source. */
-export function calling(method, parameters = registration) {
+export function scriptCalling(method, parameters = registration) {
   const source = typeof parameters === "string" ? parameters : JSON.stringify(parameters);
   return `window.connected = FHIR.oauth2.${method}(${source}); window.connected.catch(() => {});`;
 }
 
 /** A page's script that calls `ready()`. */
-export const beingReady = "window.connected = FHIR.oauth2.ready(); window.connected.catch(() => {});";
+export const readyScript = "window.connected = FHIR.oauth2.ready(); window.connected.catch(() => {});";
 
 /**
  * Serves the app with a library in a page or context: by default the launch page launches, and `home` is ready. `scripts` gives other scripts, by
  * their page's address.
  */
 export async function serveApp(target, library, scripts = {}) {
-  const all = { [launchPage]: calling("authorize"), [home]: beingReady, ...scripts };
+  const all = { [launchPage]: scriptCalling("authorize"), [home]: readyScript, ...scripts };
   const cases = Object.entries(all).map(([address, script]) => `case ${JSON.stringify(address)}: ${script} break;`);
   const app = `import FHIR from "${libraries[library]}";
     window.FHIR = FHIR;
@@ -55,7 +55,7 @@ export async function serveApp(target, library, scripts = {}) {
 }
 
 /** Runs `body` once with each library, each in a tab of its own, and holds what came of the two together. */
-export function withEither(name, body) {
+export function withBothLibraries(name, body) {
   test(`with either library, ${name}`, async ({ context }) => {
     const came = {};
     for (const library of ["fhirclient", "smartrust"]) came[library] = await body(await context.newPage(), library);
@@ -69,7 +69,7 @@ export async function connect(page, library, scripts) {
   await serveApp(page, library, scripts);
   await page.goto(launchPage);
   await allow(page);
-  await isLoaded(page);
+  await waitForApp(page);
 }
 
 /** What a patient does at the portal, until the app is back. */
@@ -83,7 +83,7 @@ export async function allow(page) {
 }
 
 /** Waits until the app's script has run, in a page or frame. */
-export async function isLoaded(page) {
+export async function waitForApp(page) {
   await page.waitForFunction(() => Boolean(window.connected));
 }
 
@@ -93,7 +93,7 @@ export function withClient(page, body, argument) {
 }
 
 /** How what the app called ends: what `told` makes of what it gives, or its error. */
-export function ending(page, told = () => "a client") {
+export function outcomeOf(page, told = () => "a client") {
   return page.evaluate(`window.connected.then(${told}, ({ name, message, code, status }) => ({ name, message, code, status }))`);
 }
 

@@ -10,7 +10,7 @@ export async function connectAsPatient(page, { deny = [], home } = {}) {
   const launcher = new Launcher(page, home);
   await launcher.connect();
   await confirmAtPortal(page, { deny });
-  await launcher.recordIsShown();
+  await launcher.waitForRecord();
   return launcher;
 }
 
@@ -31,7 +31,7 @@ export async function openChart(page, index) {
 }
 
 /** The address of the redirect that a patient's sign-in to the launcher ends in, which the launcher never gets. */
-export async function caughtCallback(page) {
+export async function interceptCallback(page) {
   let address;
   const confirmation = `${ehr}/oauth/confirm`;
   await page.route(confirmation, async (route) => {

@@ -21,7 +21,7 @@ export async function signIn(page, options) {
   const plain = new PlainPage(page);
   await plain.connect();
   await confirmAtPortal(page, options);
-  await plain.isBack();
+  await plain.waitForRedirect();
   await plain.patient().waitFor();
 }
 
@@ -42,12 +42,12 @@ export function withApp(page, config, body) {
 }
 
 /** Takes the plain page's own script away, so that it does nothing but what a test does in it. */
-export async function emptyHome(context) {
+export async function removePageScript(context) {
   await context.route(`${home}page.js`, (route) => route.fulfill({ contentType: "text/javascript", body: "" }));
 }
 
 /** Leaves an empty page for the portal, and lets the patient allow. The page is back with the redirect in its address. */
-export async function goAndAllow(page, config = { server }, options = {}) {
+export async function authorizeAtPortal(page, config = { server }, options = {}) {
   await page.goto(home);
   await page.goto(await withApp(page, config, `({ app }) => app.authorizationUrl(${JSON.stringify(options)})`));
   if (await page.getByLabel("User name").isVisible()) await new Portal(page).logIn(patientLogin);

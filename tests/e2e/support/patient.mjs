@@ -12,6 +12,6 @@ export async function patientOf(traffic) {
 }
 
 /** Whether a text holds each of the names. */
-export function holdsEach(text, names) {
+export function includesAll(text, names) {
   return names.every((name) => text.includes(name));
 }

@@ -5,11 +5,11 @@ import { ada } from "./people.mjs";
 /** Opens the page of an app, and waits until it has tried to resume. */
 export async function openApp(page, app, query = "") {
   await page.goto(app.record.redirectUri + query);
-  await isOpened(page);
+  await waitForPage(page);
 }
 
 /** Waits until the page of an app has tried to resume. */
-export async function isOpened(page) {
+export async function waitForPage(page) {
   await page.waitForFunction(() => globalThis.opened);
 }
 
@@ -41,17 +41,17 @@ export async function signIn(page, app, { person = ada, query, parameters } = {}
   await launch(page, parameters);
   await logIn(page, person);
   await consent(page);
-  await isBack(page, app);
+  await waitForRedirect(page, app);
 }
 
 /** Waits until the app has its session or its error after the redirect. */
-export async function isBack(page, app) {
+export async function waitForRedirect(page, app) {
   await page.waitForURL(({ href }) => href.startsWith(app.record.redirectUri));
-  await isOpened(page);
+  await waitForPage(page);
 }
 
 /** Signs a person in as far as the redirect, which the app's script does not see, and gives the redirect's address. */
-export async function callbackOf(page, app) {
+export async function interceptCallback(page, app) {
   await openApp(page, app);
   await launch(page);
   await logIn(page);
@@ -65,7 +65,7 @@ export async function callbackOf(page, app) {
 /** Opens the redirect, altered or as it came, and tells what the app made of it. */
 export async function openCallback(page, callback) {
   await page.goto(callback.href);
-  await isOpened(page);
+  await waitForPage(page);
   return inApp(page, ({ session, error }) => ({ error, isSignedIn: session !== null }));
 }
 
@@ -76,7 +76,7 @@ export async function checkedIdentity(page) {
 }
 
 /** Waits until the session has ended, and gives the code of each end that was told. */
-export async function endOf(page) {
+export async function signOutCodes(page) {
   await page.waitForFunction(() => globalThis.opened.session?.active === false);
   // Events are told in a microtask of their own.
   return inApp(page, async ({ events }) => {

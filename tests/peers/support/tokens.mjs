@@ -1,6 +1,6 @@
 // Tokens as the provider sends them, and what somebody on the way might make of them.
 
-import { alter } from "../../e2e/support/answers.mjs";
+import { modifyJson } from "../../e2e/support/responses.mjs";
 
 /** The header of a JWT. */
 export function headerOf(jwt) {
@@ -16,6 +16,6 @@ export function withWrongSignature(jwt) {
 }
 
 /** Lets `change` alter every token response on its way to the page. */
-export async function alterTokens(page, peer, change) {
-  await alter(page, `${peer.issuer}/token`, change);
+export async function modifyTokens(page, peer, change) {
+  await modifyJson(page, `${peer.issuer}/token`, change);
 }

@@ -1,7 +1,7 @@
 // Answers of the EHR, changed on their way to the page.
 
 /** Lets `change` alter the JSON of every answer to `address`; it may return another object. */
-export async function alter(page, address, change) {
+export async function modifyJson(page, address, change) {
   await page.route(address, async (route) => {
     const response = await route.fetch();
     const json = await response.json();
@@ -10,7 +10,7 @@ export async function alter(page, address, change) {
 }
 
 /** Answers every search for a type with these resources, as the patient's unless they name another. */
-export async function answerSearch(page, base, type, resources) {
+export async function mockSearch(page, base, type, resources) {
   await page.route(`${base}/${type}?*`, async (route) => {
     const patient = new URL(route.request().url()).searchParams.get("patient");
     const entry = resources.map((resource) => ({
