@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use smartrust::protocol::encoding::{base64url, base64url_decode, form, form_decode, form_pairs, percent_encode};
-use smartrust::protocol::json::quoted;
+use smartrust::json::quoted;
 
 fuzz_target!(|text: &str| {
     assert_eq!(form_decode(&percent_encode(text)).as_deref(), Some(text));

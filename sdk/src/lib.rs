@@ -19,6 +19,7 @@ pub mod abort;
 pub mod client;
 pub mod error;
 pub mod fhir;
+pub mod json;
 #[cfg(any(test, feature = "memory"))]
 pub mod memory;
 pub mod platform;

@@ -3,17 +3,21 @@
 //! The client above is generic over these traits, so the same decisions run in a browser ([`crate::web`]) and in a test
 //! with a hand-turned clock ([`crate::memory`]). Futures are not `Send`: a page has one thread.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::rc::Rc;
+
+use futures_util::future::LocalBoxFuture;
 
 use crate::abort::AbortSignal;
 use crate::fhir::ndjson::{JsonLines, LineRules};
 use crate::protocol::http::Request;
 use crate::protocol::jwk::{Algorithm, PublicKey};
 
+pub use crate::json::{Json, JsonView};
+pub use crate::protocol::http::Body;
+pub use crate::protocol::jwk::SignatureFailure;
+
 /// A future that stays on its thread.
-pub type LocalFuture<T> = Pin<Box<dyn Future<Output = T>>>;
+pub type LocalFuture<T> = LocalBoxFuture<'static, T>;
 
 /// Everything that the client asks of its host. Implemented by whatever implements the parts.
 pub trait Platform:
@@ -37,41 +41,6 @@ impl<T> Platform for T where
         + Clone
         + 'static
 {
-}
-
-/// A parsed JSON value, read member by member. The host's own parser makes it, and it stays the host's own object.
-pub trait JsonView: Clone + 'static {
-    /// The member of an object. `None` where it is absent, `null`, or this is no object.
-    fn member(&self, name: &str) -> Option<Self>;
-    /// The text of a JSON string.
-    fn text(&self) -> Option<String>;
-    /// The value of a JSON number.
-    fn number(&self) -> Option<f64>;
-    /// The value of `true` or `false`.
-    fn flag(&self) -> Option<bool>;
-    /// The items of an array, in order.
-    fn items(&self) -> Option<Vec<Self>>;
-    /// The names of an object's members; empty where this is no object.
-    fn names(&self) -> Vec<String>;
-    /// The value as JSON text.
-    fn to_json(&self) -> String;
-
-    /// The text of a member.
-    fn member_text(&self, name: &str) -> Option<String> {
-        self.member(name)?.text()
-    }
-    /// The items of a member; empty where it is absent or no array.
-    fn member_items(&self, name: &str) -> Vec<Self> {
-        self.member(name).and_then(|member| member.items()).unwrap_or_default()
-    }
-}
-
-/// Parses JSON.
-pub trait Json {
-    /// What a parsed text becomes.
-    type Value: JsonView;
-    /// The value of a JSON text, or `None` where it is not one.
-    fn parse(&self, text: &str) -> Option<Self::Value>;
 }
 
 /// Sends HTTP requests.
@@ -105,17 +74,6 @@ pub trait HttpResponse: 'static {
     /// The lines of the body that have arrived whole since the last call, each parsed as JSON; `None` at its end. The host
     /// parses them, so that a large file passes through nothing slower than its own parser.
     async fn json_lines(&mut self, rules: LineRules) -> Result<Option<JsonLines<Self::Value>>, HttpFailure>;
-}
-
-/// A response's whole body.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Body<V> {
-    /// Nothing.
-    Empty,
-    /// JSON, whatever its media type says.
-    Json(V),
-    /// Text that is not JSON.
-    Text(String),
 }
 
 /// Why no response came.
@@ -224,10 +182,6 @@ pub trait Signer {
         data: &[u8],
     ) -> Result<bool, SignatureFailure>;
 }
-
-/// The host cannot sign or verify with that key and algorithm.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SignatureFailure;
 
 /// Lets one at a time in, among all tabs of the origin where the host can.
 #[allow(async_fn_in_trait)]

@@ -1,5 +1,6 @@
 //! What some errors say of themselves.
 
+use super::message::{after_space, in_brackets};
 use crate::fhir::outcome::OperationOutcome;
 
 /// One document that discovery asked for.
@@ -50,7 +51,7 @@ pub struct OAuthError {
 
 /// A request about a token, other than for one, that the server refused or gave no usable response to.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("(status {status}): {problem}.{}", super::after_space(*.hint))]
+#[error("(status {status}): {problem}.{}", after_space(*.hint))]
 pub struct RefusedRequest {
     /// The HTTP status.
     pub status: u16,
@@ -95,8 +96,4 @@ impl FhirError {
             _ => "fhir_error",
         }
     }
-}
-
-fn in_brackets(description: Option<&str>) -> String {
-    description.map(|description| format!(" ({})", description.trim_end_matches('.'))).unwrap_or_default()
 }

@@ -5,6 +5,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use super::Error;
+use super::details::{ConfigurationError, IdTokenError};
 
 /// What a call failed with: an [`Error`], which it dereferences to, that is one word to carry and shared by all who
 /// wait for the same outcome.
@@ -19,6 +20,19 @@ use super::Error;
 /// ```
 #[derive(Clone, PartialEq)]
 pub struct Failure(Arc<Error>);
+
+impl Error {
+    #[cold]
+    pub(crate) fn configuration(member: &str, problem: &str) -> Failure {
+        let wrong = ConfigurationError { member: member.to_owned(), problem: problem.to_owned() };
+        Self::Configuration(Box::new(wrong)).into()
+    }
+
+    #[cold]
+    pub(crate) fn id_token(check: &'static str, problem: &str) -> Failure {
+        Self::IdToken(Box::new(IdTokenError { check, problem: problem.to_owned() })).into()
+    }
+}
 
 impl From<Error> for Failure {
     // Not inlined, as it is what every place that can fail would repeat.

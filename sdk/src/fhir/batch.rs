@@ -4,8 +4,7 @@ use super::outcome::OperationOutcome;
 use super::request::FhirRequest;
 use super::response::FhirResponse;
 use crate::error::{Error, Failure, FhirError};
-use crate::platform::JsonView;
-use crate::protocol::json::{ObjectWriter, array};
+use crate::json::{JsonView, ObjectWriter, array};
 
 /// A batch of entries, each as [`FhirRequest::entry`](super::request::FhirRequest::entry) writes it.
 pub fn batch(entries: impl IntoIterator<Item = String>) -> String {

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::platform::JsonView;
+use crate::json::JsonView;
 
 /// One page of a search.
 #[derive(Clone, Debug)]

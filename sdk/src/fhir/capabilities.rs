@@ -1,6 +1,6 @@
 //! What a server says that it can do (FHIR R4, CapabilityStatement).
 
-use crate::platform::JsonView;
+use crate::json::JsonView;
 
 /// A release of FHIR.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -3,7 +3,7 @@
 use super::reference::ResourceId;
 use super::request::FHIR_JSON;
 use crate::error::{Error, Failure};
-use crate::platform::JsonView;
+use crate::json::JsonView;
 use crate::protocol::encoding::base64_decode;
 use crate::protocol::http::Request;
 use crate::protocol::url::Url;

@@ -2,8 +2,7 @@
 
 use super::bundle::Page;
 use super::request::{FhirRequest, Interaction};
-use crate::platform::JsonView;
-use crate::protocol::json::{ObjectWriter, array};
+use crate::json::{JsonView, ObjectWriter, array};
 
 const GRADE: &str = "http://hl7.org/fhir/StructureDefinition/match-grade";
 

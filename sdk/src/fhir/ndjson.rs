@@ -1,6 +1,6 @@
 //! Resources one a line (NDJSON), as bulk files have them.
 
-use crate::platform::JsonView;
+use crate::json::JsonView;
 
 /// How long a line may be by default, in bytes: 64 MiB.
 pub const MAX_LINE_BYTES: usize = 64 * 1024 * 1024;

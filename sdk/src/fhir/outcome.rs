@@ -1,6 +1,6 @@
 //! OperationOutcome, FHIR's way of saying what went wrong (FHIR R4, OperationOutcome).
 
-use crate::platform::JsonView;
+use crate::json::JsonView;
 
 /// An OperationOutcome: its issues, and the resource as it came.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Whose a resource is (FHIR R4, compartment definition: Patient).
 
 use super::reference::ResourceId;
-use crate::platform::JsonView;
+use crate::json::JsonView;
 use crate::protocol::url::Url;
 
 /// The members by which resources name their patient.

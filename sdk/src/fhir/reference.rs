@@ -1,6 +1,6 @@
 //! References to resources (FHIR R4, references).
 
-use crate::platform::JsonView;
+use crate::json::JsonView;
 use crate::protocol::scope::is_resource_type;
 use crate::protocol::url::Url;
 

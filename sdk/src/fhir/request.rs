@@ -8,7 +8,7 @@ mod tests;
 
 use super::response::version_of;
 use crate::error::{Error, Failure};
-use crate::platform::JsonView;
+use crate::json::JsonView;
 use crate::protocol::encoding::form;
 use crate::protocol::http::{Method, Redirect, Request};
 use crate::protocol::scope::Permissions;

@@ -2,7 +2,7 @@
 
 use super::ndjson::{JsonLine, LineRules, Lines, Resources, Together};
 use super::outcome::OperationOutcome;
-use crate::platform::JsonView;
+use crate::json::JsonView;
 
 /// What is wrong with a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -2,7 +2,7 @@
 
 use super::reference::ResourceId;
 use crate::error::{Error, Failure};
-use crate::platform::JsonView;
+use crate::json::JsonView;
 
 /// The answer to a FHIR request that succeeded. A header that the server's CORS settings hide from the page is absent.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,7 +4,7 @@
 use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Failure};
-use crate::platform::JsonView;
+use crate::json::JsonView;
 
 /// A resource as a type of the caller's own.
 ///

@@ -2,17 +2,15 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
-use super::world::MemoryPlatform;
-use crate::platform::{Page, PageKind};
+use crate::platform::PageKind;
 
 type Strings = BTreeMap<String, String>;
 
 /// The history of a tab or a frame, with what each of its places remembers.
 #[derive(Clone)]
 pub(super) struct MemoryPage {
-    kind: PageKind,
+    pub kind: PageKind,
     /// What the tab as a whole remembers.
     tab: RefCell<Strings>,
     places: RefCell<Vec<Place>>,
@@ -83,7 +81,7 @@ impl MemoryPage {
         self.places.borrow().get(before).map(|place| place.location.clone())
     }
 
-    fn recall(&self, name: &str) -> Option<String> {
+    pub fn recall(&self, name: &str) -> Option<String> {
         let places = self.places.borrow();
         let reached = places.get(..=self.now.get())?;
         let origin = reached.last()?.origin();
@@ -93,26 +91,12 @@ impl MemoryPage {
         found.or_else(|| (self.kind == PageKind::Tab).then(|| self.tab.borrow().get(name).cloned())?)
     }
 
-    fn remember(&self, name: &str, value: &str) {
+    pub fn remember(&self, name: &str, value: &str) {
         if let Some(place) = self.places.borrow_mut().get_mut(self.now.get()) {
             place.remembered.insert(name.to_owned(), value.to_owned());
         }
         if self.kind == PageKind::Tab {
             self.tab.borrow_mut().insert(name.to_owned(), value.to_owned());
         }
-    }
-}
-
-impl Page for MemoryPlatform {
-    fn page_kind(&self) -> PageKind {
-        self.page.kind
-    }
-
-    fn recall(&self, name: &str) -> Option<String> {
-        self.page.recall(name)
-    }
-
-    fn remember(&self, name: &str, value: &str) {
-        Rc::as_ref(&self.page).remember(name, value);
     }
 }

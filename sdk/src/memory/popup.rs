@@ -1,9 +1,9 @@
 //! Windows that a tab opens.
 
-use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
-use super::world::MemoryPlatform;
+use super::opener::OpenerLink;
+use super::tab::MemoryPlatform;
 use crate::platform::{NavigationFailure, Popups};
 
 /// A window that a tab opened. Cloning it gives another handle to the same window.
@@ -11,7 +11,7 @@ use crate::platform::{NavigationFailure, Popups};
 pub struct MemoryPopup {
     /// The tab in it, to be driven as the user does.
     pub tab: MemoryPlatform,
-    line: Rc<PopupLine>,
+    line: Rc<OpenerLink>,
 }
 
 impl MemoryPopup {
@@ -31,22 +31,12 @@ impl MemoryPopup {
     }
 }
 
-type Listener = Weak<dyn Fn(&str)>;
-
-/// What a window and its opener know of each other.
-#[derive(Default)]
-pub(super) struct PopupLine {
-    listener: RefCell<Option<Listener>>,
-    is_severed: Cell<bool>,
-    is_closed: Cell<bool>,
-}
-
 impl Popups for MemoryPlatform {
     type Popup = MemoryPopup;
     type MessageListener = Rc<dyn Fn(&str)>;
 
     fn open_popup(&self) -> Result<MemoryPopup, NavigationFailure> {
-        let line = Rc::new(PopupLine::default());
+        let line = Rc::new(OpenerLink::default());
         Ok(MemoryPopup { tab: self.with_opener(line.clone()), line })
     }
 

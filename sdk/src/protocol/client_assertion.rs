@@ -3,12 +3,13 @@
 use std::fmt;
 use std::rc::Rc;
 
+use futures_util::future::LocalBoxFuture;
+
 use super::encoding::base64url;
-use super::json::ObjectWriter;
-use super::jwk::Algorithm;
+use super::jwk::{Algorithm, SignatureFailure};
 use super::secret::ClientAssertion;
 use crate::error::{Error, Failure};
-use crate::platform::{LocalFuture, SignatureFailure, Signer};
+use crate::json::ObjectWriter;
 
 /// How long an assertion holds, in seconds.
 const LIFETIME: f64 = 120.0;
@@ -73,7 +74,7 @@ impl PrivateKeyJwt {
     }
 }
 
-type Sign = dyn Fn(Algorithm, Vec<u8>) -> LocalFuture<Result<Vec<u8>, SignatureFailure>>;
+type Sign = dyn Fn(Algorithm, Vec<u8>) -> LocalBoxFuture<'static, Result<Vec<u8>, SignatureFailure>>;
 
 /// A private key of the client, which stays with the host.
 #[derive(Clone)]
@@ -83,15 +84,12 @@ pub struct ClientKey {
 }
 
 impl ClientKey {
-    /// A key that the host holds.
-    pub fn new<P: Signer + Clone + 'static>(platform: &P, key: P::PrivateKey) -> Self {
-        let algorithms = platform.algorithms(&key);
-        let platform = platform.clone();
-        let sign: Rc<Sign> = Rc::new(move |algorithm, data| {
-            let (platform, key) = (platform.clone(), key.clone());
-            Box::pin(async move { platform.sign(&key, algorithm, &data).await })
-        });
-        Self { algorithms, sign }
+    /// A key that signs by a function, and the algorithms that it can sign by, the preferred one first.
+    pub(crate) fn from_signer(
+        algorithms: Vec<Algorithm>,
+        sign: impl Fn(Algorithm, Vec<u8>) -> LocalBoxFuture<'static, Result<Vec<u8>, SignatureFailure>> + 'static,
+    ) -> Self {
+        Self { algorithms, sign: Rc::new(sign) }
     }
 
     /// The algorithm to sign by: the first on the server's list (`token_endpoint_auth_signing_alg_values_supported`) that the key
@@ -103,7 +101,7 @@ impl ClientKey {
     }
 
     /// Signs.
-    pub fn sign(&self, algorithm: Algorithm, data: &str) -> LocalFuture<Result<Vec<u8>, SignatureFailure>> {
+    pub fn sign(&self, algorithm: Algorithm, data: &str) -> LocalBoxFuture<'static, Result<Vec<u8>, SignatureFailure>> {
         (self.sign)(algorithm, data.as_bytes().to_vec())
     }
 }

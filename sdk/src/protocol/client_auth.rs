@@ -3,11 +3,12 @@
 use std::fmt;
 use std::rc::Rc;
 
+use futures_util::future::LocalBoxFuture;
+
 use super::encoding::{base64, percent_encode};
 use super::secret::{ClientAssertion, ClientSecret};
 use super::url::Url;
 use crate::error::Failure;
-use crate::platform::LocalFuture;
 
 /// By how many seconds clocks may differ before a refused assertion is put down to it.
 const CLOCK_TOLERANCE: f64 = 30.0;
@@ -85,7 +86,7 @@ pub struct AuthenticationRequest {
     pub token_endpoint_auth_signing_alg_values_supported: Vec<String>,
 }
 
-type Authenticate = dyn Fn(AuthenticationRequest) -> LocalFuture<Result<ClientCredential, Failure>>;
+type Authenticate = dyn Fn(AuthenticationRequest) -> LocalBoxFuture<'static, Result<ClientCredential, Failure>>;
 
 /// A callback by which token requests are authenticated.
 #[derive(Clone)]
@@ -94,13 +95,13 @@ pub struct AuthenticationCallback(Rc<Authenticate>);
 impl AuthenticationCallback {
     /// Wraps a function that is called for every request: also for one that is tried again.
     pub fn new(
-        callback: impl Fn(AuthenticationRequest) -> LocalFuture<Result<ClientCredential, Failure>> + 'static,
+        callback: impl Fn(AuthenticationRequest) -> LocalBoxFuture<'static, Result<ClientCredential, Failure>> + 'static,
     ) -> Self {
         Self(Rc::new(callback))
     }
 
     /// The app's credential for a request.
-    pub fn call(&self, request: AuthenticationRequest) -> LocalFuture<Result<ClientCredential, Failure>> {
+    pub fn call(&self, request: AuthenticationRequest) -> LocalBoxFuture<'static, Result<ClientCredential, Failure>> {
         (self.0)(request)
     }
 }

@@ -1,9 +1,8 @@
 //! What a client says of itself when it is registered (RFC 7591 section 2).
 
-use super::json::{ObjectWriter, array, quoted};
 use super::scope::ScopeSet;
 use crate::error::{Error, Failure};
-use crate::platform::{Json, JsonView};
+use crate::json::{Json, JsonView, ObjectWriter, array, quoted};
 
 /// How a client authenticates at the token endpoint (RFC 7591 section 2, `token_endpoint_auth_method`).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -221,7 +220,7 @@ impl ClientMetadata {
     /// section 2).
     pub fn read<V: JsonView>(answer: &V) -> Self {
         let text = |name: &str| answer.member_text(name);
-        let list = |name: &str| answer.member(name).map(|_| super::discovery::list(answer, name));
+        let list = |name: &str| answer.member(name).map(|_| crate::json::list(answer, name));
         let method = text("token_endpoint_auth_method");
         let set = || answer.member("jwks").map(|set| ClientKeys::Set(set.to_json()));
         Self {

@@ -1,8 +1,6 @@
 //! The launch context that comes with a token (SMART App Launch 2.2, scopes and launch context).
 
-use super::discovery::texts;
-use super::json::ObjectWriter;
-use crate::platform::JsonView;
+use crate::json::{JsonView, ObjectWriter, strings};
 
 /// What the server says of the launch besides the tokens.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -82,7 +80,7 @@ impl LaunchContext {
 
     /// The context of a token of which no more is known than whom it is about.
     pub fn about(patient: Option<String>) -> Self {
-        let members = patient.iter().map(|patient| ("patient".to_owned(), super::json::quoted(patient))).collect();
+        let members = patient.iter().map(|patient| ("patient".to_owned(), crate::json::quoted(patient))).collect();
         Self { patient, members, ..Self::default() }
     }
 
@@ -129,8 +127,8 @@ impl AuthorizationDetail {
     fn read<V: JsonView>(detail: &V) -> Self {
         Self {
             detail_type: detail.member_text("type").unwrap_or_default(),
-            locations: texts(detail, "locations"),
-            fhir_versions: texts(detail, "fhirVersions"),
+            locations: strings(detail, "locations"),
+            fhir_versions: strings(detail, "fhirVersions"),
         }
     }
 }

@@ -3,11 +3,10 @@
 //! None of it stops the client: it reads what it can, and says here what it made of the rest.
 
 use super::client_auth::{BasicEncoding, ClientAuthentication};
-use super::discovery::list;
 use super::finding::Finding;
 use super::revocation::is_page;
 use super::url::Url;
-use crate::platform::JsonView;
+use crate::json::{JsonView, list};
 
 const SMART: &str = "SMART App Launch 2.2, conformance";
 const OPENID: &str = "OpenID Connect Discovery 1.0 section 3";

@@ -5,7 +5,7 @@ use super::http::Request;
 use super::url::{Url, UrlError};
 use crate::error::{Error, Failure};
 use crate::fhir::request::FHIR_JSON;
-use crate::platform::{Json, JsonView};
+use crate::json::{Json, JsonView, list};
 
 const OAUTH_URIS: &str = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris";
 
@@ -148,25 +148,6 @@ pub fn read_capability_statement<V: JsonView>(
         left_openid_configuration_aside: false,
         json: statement.to_json(),
     })
-}
-
-/// The texts of an array. A string in its place is taken for its one text.
-pub(super) fn list<V: JsonView>(document: &V, member: &str) -> Vec<String> {
-    match document.member_text(member) {
-        Some(text) => vec![text],
-        None => texts(document, member),
-    }
-}
-
-/// The texts of an array.
-pub(super) fn texts<V: JsonView>(document: &V, member: &str) -> Vec<String> {
-    let mut texts = Vec::new();
-    for item in document.member_items(member) {
-        if let Some(text) = item.text() {
-            texts.push(text);
-        }
-    }
-    texts
 }
 
 struct Reader<'a> {

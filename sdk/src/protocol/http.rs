@@ -168,6 +168,17 @@ impl fmt::Debug for Request {
     }
 }
 
+/// A response's whole body.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Body<V> {
+    /// Nothing.
+    Empty,
+    /// JSON, whatever its media type says.
+    Json(V),
+    /// Text that is not JSON.
+    Text(String),
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,12 +1,11 @@
 //! Checks an ID token's claims (OpenID Connect Core section 3.1.3.7). The signature is checked by [`crate::client`],
 //! with the platform's cryptography.
 
-use super::discovery::list;
 use super::encoding::base64url;
 use super::jwt::{Jwt, decode};
 use super::secret::{AccessToken, IdToken};
 use crate::error::{Error, Failure};
-use crate::platform::{Json, JsonView};
+use crate::json::{Json, JsonView, list};
 
 /// How far the clocks of the server and this device may be apart, in seconds.
 pub const TOLERANCE_SECONDS: f64 = 60.0;

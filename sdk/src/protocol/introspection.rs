@@ -1,12 +1,12 @@
 //! What a server says of a token (RFC 7662).
 
 use super::guard::Guard;
-use super::http::Request;
+use super::http::{Body, Request};
 use super::secret::AccessToken;
 use super::token::TokenClient;
 use super::url::Url;
 use crate::error::{Error, Failure};
-use crate::platform::{Body, JsonView};
+use crate::json::JsonView;
 
 /// What a server says of a token.
 #[derive(Clone, Debug, PartialEq)]

@@ -2,10 +2,8 @@
 
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
-use super::discovery::list;
 use super::encoding::{base64url, base64url_decode};
-use super::json::{ObjectWriter, array};
-use crate::platform::JsonView;
+use crate::json::{JsonView, ObjectWriter, array, list};
 
 /// The shortest RSA modulus that JOSE allows, in bits (RFC 7518 section 3.3).
 pub const SHORTEST_MODULUS: usize = 2048;
@@ -86,6 +84,10 @@ impl Algorithm {
         }
     }
 }
+
+/// The host cannot sign or verify with that key and algorithm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SignatureFailure;
 
 /// A public key from a JWK Set.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use super::encoding::base64url_decode;
 use super::jwk::Algorithm;
-use crate::platform::{Json, JsonView};
+use crate::json::{Json, JsonView};
 
 /// A token taken apart. Nothing of it has been checked.
 #[derive(Clone, Debug)]

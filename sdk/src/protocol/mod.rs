@@ -1,8 +1,8 @@
 //! SMART App Launch, OAuth 2.0, OpenID Connect and JOSE as pure functions: text and values in, text and values out.
 //!
 //! Each exchange is a pair: one function builds the request, its twin reads the response. Nothing here performs I/O,
-//! reads a clock or draws randomness: time and random bytes are arguments. It may import [`crate::error`] and, of
-//! [`crate::platform`], only [`JsonView`](crate::platform::JsonView) and [`Json`](crate::platform::Json).
+//! reads a clock or draws randomness: time and random bytes are arguments. It may import [`crate::error`], [`crate::fhir`] and
+//! [`crate::json`].
 
 pub mod authorize;
 pub mod backend;
@@ -19,7 +19,6 @@ pub mod guard;
 pub mod http;
 pub mod id_token;
 pub mod introspection;
-pub mod json;
 pub mod jwk;
 pub mod jwt;
 pub mod launch;

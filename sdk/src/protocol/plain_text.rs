@@ -1,6 +1,7 @@
 //! What a server says in plain text, for an error to repeat.
 
-use crate::platform::{Body, JsonView};
+use super::http::Body;
+use crate::json::JsonView;
 
 /// The longest text that an error repeats, in characters.
 const LONGEST: usize = 300;

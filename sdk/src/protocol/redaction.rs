@@ -7,8 +7,8 @@ use std::fmt;
 
 use super::encoding::{base64_decode, form_decode, form_pairs, percent_encode};
 use super::http::Request;
-use super::json::quoted;
 use super::secret::{AccessToken, REDACTED};
+use crate::json::quoted;
 
 /// Parameters of OAuth forms that are no secrets. The values of all others are taken for secrets, also of those that an app's
 /// own authentication adds.

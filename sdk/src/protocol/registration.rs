@@ -2,12 +2,12 @@
 
 use super::client_metadata::ClientMetadata;
 use super::guard::Guard;
-use super::http::{Method, Request};
+use super::http::{Body, Method, Request};
 use super::secret::{AccessToken, ClientSecret, RegistrationAccessToken};
 use super::token::is_token;
 use super::url::Url;
 use crate::error::{Error, Failure, OAuthError};
-use crate::platform::{Body, Json, JsonView};
+use crate::json::{Json, JsonView};
 
 /// A client as a server has registered it (RFC 7591 section 3.2.1).
 #[derive(Clone, Debug, PartialEq)]

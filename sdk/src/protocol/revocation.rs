@@ -1,11 +1,11 @@
 //! Giving tokens back (RFC 7009).
 
-use super::http::Request;
+use super::http::{Body, Request};
 use super::secret::{AccessToken, RefreshToken};
 use super::token::TokenClient;
 use super::url::Url;
 use crate::error::Failure;
-use crate::platform::{Body, JsonView};
+use crate::json::JsonView;
 
 /// A token to give back.
 #[derive(Clone, Copy, Debug)]

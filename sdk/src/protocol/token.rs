@@ -4,13 +4,13 @@ use std::rc::Rc;
 
 use super::client_auth::ClientCredential;
 use super::context::LaunchContext;
-use super::http::Request;
+use super::http::{Body, Request};
 use super::plain_text;
 use super::secret::{AccessToken, AuthorizationCode, CodeVerifier, IdToken, RefreshToken};
 use super::url::Url;
 use crate::error::{Error, Failure, OAuthError};
 use crate::fhir::reference::is_id;
-use crate::platform::{Body, JsonView};
+use crate::json::JsonView;
 
 /// The longest lifetime of a token, in seconds: a hundred years. What a server says beyond is taken as this, so that the
 /// time at which the token runs out is always a date.

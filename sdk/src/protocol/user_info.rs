@@ -1,11 +1,11 @@
 //! What an OpenID provider says of the user (OpenID Connect Core section 5.3).
 
 use super::guard::Guard;
-use super::http::{Method, Request};
+use super::http::{Body, Method, Request};
 use super::secret::AccessToken;
 use super::url::Url;
 use crate::error::{Error, Failure};
-use crate::platform::{Body, JsonView};
+use crate::json::JsonView;
 
 /// What the provider says of the user.
 #[derive(Clone, Debug, PartialEq)]

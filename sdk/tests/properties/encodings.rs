@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use serde_json::Value;
+use smartrust::json::{ObjectWriter, array, quoted};
 use smartrust::protocol::encoding::{base64url, base64url_decode, form, form_decode, form_pairs, percent_encode};
-use smartrust::protocol::json::{ObjectWriter, array, quoted};
 
 use crate::generated::{cases, json, text};
 

@@ -8,8 +8,8 @@ use super::transport::Answer;
 use crate::client::store::records::Endpoints;
 use crate::error::{Error, Failure};
 use crate::fhir::retry::read_http_date;
-use crate::platform::{Clock, Entropy, JsonView};
-use crate::protocol::client_assertion::PrivateKeyJwt;
+use crate::platform::{Clock, Entropy, JsonView, Signer};
+use crate::protocol::client_assertion::{ClientKey, PrivateKeyJwt};
 use crate::protocol::client_auth::{
     AuthenticationCallback, AuthenticationRequest, ClientAuthentication, ClientCredential,
 };
@@ -68,6 +68,18 @@ impl Connection {
                 Error::Token(error).into()
             }
             other => other.into(),
+        })
+    }
+}
+
+impl ClientKey {
+    /// A key that the host holds.
+    pub fn new<P: Signer + Clone + 'static>(platform: &P, key: P::PrivateKey) -> Self {
+        let algorithms = platform.algorithms(&key);
+        let platform = platform.clone();
+        Self::from_signer(algorithms, move |algorithm, data| {
+            let (platform, key) = (platform.clone(), key.clone());
+            Box::pin(async move { platform.sign(&key, algorithm, &data).await })
         })
     }
 }

@@ -8,13 +8,13 @@ use super::configured::Server;
 use super::documents::{TOO_LATE, fetch_patiently};
 use crate::client::tasks::flight::Flight;
 use crate::error::{DiscoveryAttempt, Error, Failure};
+use crate::json::ObjectWriter;
 use crate::platform::{JsonView, Platform};
 use crate::protocol::discovery::{
     SmartConfiguration, capability_statement_request, openid_configuration_request, read_capability_statement,
     read_smart_configuration, smart_configuration_request,
 };
 use crate::protocol::http::Request;
-use crate::protocol::json::ObjectWriter;
 use crate::protocol::openid::{AskedServer, KnownEndpoints, openid_problem};
 use crate::protocol::url::{Url, UrlError};
 

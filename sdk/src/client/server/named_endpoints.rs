@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use super::config::{NamedEndpoints, ServerRecord, read_address};
 use crate::error::Failure;
+use crate::json::ObjectWriter;
 use crate::protocol::discovery::SmartConfiguration;
-use crate::protocol::json::ObjectWriter;
 use crate::protocol::url::Url;
 
 /// The endpoints that a record names, read.

@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use crate::client::store::records::SessionRecord;
+use crate::json::ObjectWriter;
 use crate::platform::JsonView;
-use crate::protocol::json::ObjectWriter;
 use crate::protocol::secret::RefreshToken;
 
 /// The user has signed out, with tokens that were renewed so many times.

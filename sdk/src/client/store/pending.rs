@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use super::records::{Endpoints, unavailable};
 use crate::error::Failure;
+use crate::json::{ObjectWriter, RequiredStrings};
 use crate::platform::{JsonView, Platform};
-use crate::protocol::json::{NeededTexts, ObjectWriter};
 use crate::protocol::secret::{AuthorizationCode, CodeVerifier};
 
 const LAUNCH: &str = "smartrust.launch.";
@@ -86,12 +86,12 @@ impl PendingLaunch {
             issuer_unknown: flag("issuerUnknown"),
             came,
         });
-        let texts = NeededTexts::of(value);
+        let strings = RequiredStrings::of(value);
         let launch = Self {
-            server: texts.needed("server"),
-            client_id: texts.needed("clientId"),
-            redirect_uri: texts.needed("redirectUri"),
-            scope: texts.needed("scope"),
+            server: strings.get("server"),
+            client_id: strings.get("clientId"),
+            redirect_uri: strings.get("redirectUri"),
+            scope: strings.get("scope"),
             nonce: value.member_text("nonce"),
             verifier: value.member_text("verifier").map(CodeVerifier::new),
             endpoints,
@@ -101,7 +101,7 @@ impl PendingLaunch {
             created,
             redirect,
         };
-        texts.are_whole.get().then_some(launch)
+        strings.are_present.get().then_some(launch)
     }
 }
 

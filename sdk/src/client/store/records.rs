@@ -3,11 +3,11 @@
 use std::rc::Rc;
 
 use crate::error::{Error, Failure};
+use crate::json::{ObjectWriter, RequiredStrings};
 use crate::platform::{JsonView, Platform};
 use crate::protocol::context::LaunchContext;
 use crate::protocol::discovery::SmartConfiguration;
 use crate::protocol::id_token::Identity;
-use crate::protocol::json::{NeededTexts, ObjectWriter};
 use crate::protocol::secret::{AccessToken, IdToken, RefreshToken};
 use crate::protocol::url::Url;
 
@@ -221,16 +221,16 @@ impl SessionRecord {
     pub fn read<V: JsonView>(value: &V) -> Option<Rc<Self>> {
         let endpoints = Rc::new(Endpoints::read(&value.member("endpoints")?)?);
         let context = Rc::new(LaunchContext::read(&value.member("context")?));
-        let texts = NeededTexts::of(value);
+        let strings = RequiredStrings::of(value);
         let record = Rc::new(Self {
-            server: texts.needed("server"),
-            client_id: texts.needed("clientId"),
-            fhir_base: texts.needed("fhirBase"),
+            server: strings.get("server"),
+            client_id: strings.get("clientId"),
+            fhir_base: strings.get("fhirBase"),
             redirect_uri: value.member_text("redirectUri"),
             endpoints,
-            requested_scope: texts.needed("requestedScope"),
+            requested_scope: strings.get("requestedScope"),
             granted_scope: value.member_text("grantedScope"),
-            access_token: AccessToken::new(texts.needed("accessToken")),
+            access_token: AccessToken::new(strings.get("accessToken")),
             refresh_token: value.member_text("refreshToken").map(RefreshToken::new),
             expires_at: value.member("expiresAt").and_then(|time| time.number()),
             lifetime: value.member("lifetime").and_then(|seconds| seconds.number()),
@@ -242,7 +242,7 @@ impl SessionRecord {
             is_pasted: flag(value, "pasted"),
             id_token: value.member_text("idToken").map(IdToken::new),
         });
-        texts.are_whole.get().then_some(record)
+        strings.are_present.get().then_some(record)
     }
 }
 

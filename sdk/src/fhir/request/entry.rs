@@ -2,8 +2,7 @@
 
 use super::{FhirRequest, Interaction};
 use crate::error::{Error, Failure};
-use crate::platform::JsonView;
-use crate::protocol::json::ObjectWriter;
+use crate::json::{JsonView, ObjectWriter};
 use crate::protocol::url::Url;
 
 impl FhirRequest {

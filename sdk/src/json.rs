@@ -1,8 +1,76 @@
-//! Writes JSON text: records for the store, and nothing else; and reads the texts of records that the platform has parsed.
+//! Reading JSON through the host's parser, and writing JSON text.
 
 use std::cell::Cell;
 
-use crate::platform::JsonView;
+/// A parsed JSON value, read member by member. The host's parser makes it, and it stays the host's own object.
+pub trait JsonView: Clone + 'static {
+    /// The member of an object. `None` where it is absent, `null`, or this is no object.
+    fn member(&self, name: &str) -> Option<Self>;
+    /// The value of a JSON string.
+    fn text(&self) -> Option<String>;
+    /// The value of a JSON number.
+    fn number(&self) -> Option<f64>;
+    /// The value of `true` or `false`.
+    fn flag(&self) -> Option<bool>;
+    /// The items of an array, in order.
+    fn items(&self) -> Option<Vec<Self>>;
+    /// The names of an object's members; empty where this is no object.
+    fn names(&self) -> Vec<String>;
+    /// The value as JSON text.
+    fn to_json(&self) -> String;
+
+    /// The string of a member.
+    fn member_text(&self, name: &str) -> Option<String> {
+        self.member(name)?.text()
+    }
+    /// The items of a member; empty where it is absent or no array.
+    fn member_items(&self, name: &str) -> Vec<Self> {
+        self.member(name).and_then(|member| member.items()).unwrap_or_default()
+    }
+}
+
+/// Parses JSON.
+pub trait Json {
+    /// What the host's parser returns.
+    type Value: JsonView;
+    /// The value of a JSON text; `None` where it is not JSON.
+    fn parse(&self, text: &str) -> Option<Self::Value>;
+}
+
+/// The strings of an array. A string in its place counts as an array of one.
+pub(crate) fn list<V: JsonView>(document: &V, member: &str) -> Vec<String> {
+    match document.member_text(member) {
+        Some(text) => vec![text],
+        None => strings(document, member),
+    }
+}
+
+/// The strings of an array.
+pub(crate) fn strings<V: JsonView>(document: &V, member: &str) -> Vec<String> {
+    document.member_items(member).iter().filter_map(JsonView::text).collect()
+}
+
+/// Reads the strings that an object must have, and remembers whether one is missing.
+pub(crate) struct RequiredStrings<'a, V> {
+    value: &'a V,
+    /// Whether none has been missing.
+    pub are_present: Cell<bool>,
+}
+
+impl<'a, V: JsonView> RequiredStrings<'a, V> {
+    /// Reads the members of an object.
+    pub fn of(value: &'a V) -> Self {
+        Self { value, are_present: Cell::new(true) }
+    }
+
+    /// The string of a member; empty where it is missing.
+    pub fn get(&self, name: &str) -> String {
+        self.value.member_text(name).unwrap_or_else(|| {
+            self.are_present.set(false);
+            String::new()
+        })
+    }
+}
 
 /// Writes one JSON object, member by member.
 #[derive(Default)]
@@ -84,28 +152,6 @@ pub fn quoted(text: &str) -> String {
     }
     quoted.push('"');
     quoted
-}
-
-/// Reads the texts that an object must have, and remembers where one is missing: less code than to leave at each.
-pub(crate) struct NeededTexts<'a, V> {
-    value: &'a V,
-    /// Whether none has been missing.
-    pub are_whole: Cell<bool>,
-}
-
-impl<'a, V: JsonView> NeededTexts<'a, V> {
-    /// Reads of an object.
-    pub fn of(value: &'a V) -> Self {
-        Self { value, are_whole: Cell::new(true) }
-    }
-
-    /// The text of a member; empty where it is missing.
-    pub fn needed(&self, name: &str) -> String {
-        self.value.member_text(name).unwrap_or_else(|| {
-            self.are_whole.set(false);
-            String::new()
-        })
-    }
 }
 
 #[cfg(test)]
