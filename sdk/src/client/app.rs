@@ -105,7 +105,7 @@ impl<P: Platform> SmartApp<P> {
         let Some(connection) = connection.filter(|connection| is_of_server(&record, &connection.server)) else {
             return Ok(None);
         };
-        if record.is_over(self.platform.now()) {
+        if record.is_expired(self.platform.now()) {
             records::remove_session(&self.platform, id).await?;
         }
         Ok(Some(self.session(connection, id.to_owned(), record, Origin::Store)))

@@ -12,7 +12,7 @@ use super::options::is_true;
 use super::value::{object, optional_text, promise, text};
 use crate::abort::AbortSignal;
 use crate::client::bulk::{Export, ExportDownload, ExportProgress, ExportReader, ReadOptions};
-use crate::client::server::config_json::{members, optional, texts};
+use crate::client::server::config_json::{members, optional, strings};
 use crate::error::{Error, Failure};
 use crate::fhir::export::{ExportFile, ExportLevel, ExportManifest, ExportRequest};
 use crate::fhir::ndjson::Resources;
@@ -168,13 +168,13 @@ pub(super) fn read_export_request(request: &JsonValue) -> Result<ExportRequest, 
     };
     Ok(ExportRequest {
         level,
-        types: texts(request, "types")?,
+        types: strings(request, "types")?,
         since: optional(request, "since")?,
-        type_filters: texts(request, "typeFilters")?,
-        elements: texts(request, "elements")?,
-        include_associated_data: texts(request, "includeAssociatedData")?,
+        type_filters: strings(request, "typeFilters")?,
+        elements: strings(request, "elements")?,
+        include_associated_data: strings(request, "includeAssociatedData")?,
         output_format: optional(request, "outputFormat")?,
-        patients: texts(request, "patients")?,
+        patients: strings(request, "patients")?,
         by_post: is_true(request, "byPost"),
         organize_output_by: optional(request, "organizeOutputBy")?,
         allow_partial_manifests: is_true(request, "allowPartialManifests"),

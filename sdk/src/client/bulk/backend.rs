@@ -6,13 +6,13 @@ use std::rc::Rc;
 use crate::abort::AbortSignal;
 use crate::client::fhir::options::{Cache, RequestOptions, unless_aborted};
 use crate::client::fhir::redirect::{Bearer, open, send_with_token};
-use crate::client::fhir::response::{not_expected, read_answer};
+use crate::client::fhir::response::{not_expected, read_response};
 use crate::client::fhir::search::{Links, Search};
 use crate::client::server::configured::Server;
 use crate::client::server::connection::Connection;
-use crate::client::server::transport::{Answer, REQUEST_TIMEOUT, in_time, send};
+use crate::client::server::transport::{JsonResponse, REQUEST_TIMEOUT, send, with_timeout};
 use crate::client::server::{NamedEndpoints, ServerRecord};
-use crate::client::tasks::flight::Flight;
+use crate::client::tasks::shared_task::SharedTask;
 use crate::error::{Error, Failure};
 use crate::fhir::bundle::Page;
 use crate::fhir::request::FhirRequest;
@@ -91,7 +91,7 @@ pub(crate) struct Inner<P: Platform> {
     /// Where the token may go: the FHIR base's origin, as jobs and files lie beside the base, and the named ones.
     guard: Guard,
     token: RefCell<Option<Token>>,
-    asking: RefCell<Option<Flight<AccessToken>>>,
+    token_request: RefCell<Option<SharedTask<AccessToken>>>,
 }
 
 #[derive(Clone)]
@@ -125,8 +125,10 @@ impl<P: Platform> BackendClient<P> {
         let mut guard = Guard::new(server.fhir_base.clone());
         let own_origin = server.fhir_base.join("/").into_iter();
         own_origin.chain(origins).for_each(|place| guard.admit(place));
-        let (token, asking) = Default::default();
-        Ok(Self { inner: Rc::new(Inner { platform, connection: Connection::new(server), guard, token, asking }) })
+        let (token, token_request) = Default::default();
+        Ok(Self {
+            inner: Rc::new(Inner { platform, connection: Connection::new(server), guard, token, token_request }),
+        })
     }
 
     /// Reads a resource by its reference, such as `Group/1`. For the options an [`AbortSignal`] alone will do.
@@ -207,7 +209,7 @@ impl<P: Platform> BackendClient<P> {
         let mut tries = Tries::default();
         loop {
             let sent = self.send_within(&guard, &request, &options.abort).await;
-            match sent.and_then(|answer| read_answer(*answer, &request.url, &is_expected)) {
+            match sent.and_then(|response| read_response(*response, &request.url, &is_expected)) {
                 Ok(response) => return Ok(response),
                 Err(failure) => {
                     let failure = failure.without(&self.secrets());
@@ -223,7 +225,7 @@ impl<P: Platform> BackendClient<P> {
         &self,
         request: &Request,
         abort: &AbortSignal,
-    ) -> Result<Box<Answer<<P as Json>::Value>>, Failure> {
+    ) -> Result<Box<JsonResponse<<P as Json>::Value>>, Failure> {
         self.send_within(&self.inner.guard, request, abort).await
     }
 
@@ -232,12 +234,12 @@ impl<P: Platform> BackendClient<P> {
         guard: &Guard,
         request: &Request,
         abort: &AbortSignal,
-    ) -> Result<Box<Answer<<P as Json>::Value>>, Failure> {
+    ) -> Result<Box<JsonResponse<<P as Json>::Value>>, Failure> {
         let platform = &self.inner.platform;
         let token = unless_aborted(abort, self.access_token()).await?;
-        let answer = send_with_token(platform, request, Bearer { token: &token, guard }, abort).await?;
-        if answer.status != 401 {
-            return Ok(answer);
+        let response = send_with_token(platform, request, Bearer { token: &token, guard }, abort).await?;
+        if response.status != 401 {
+            return Ok(response);
         }
         let token = unless_aborted(abort, self.replace(&token)).await?;
         send_with_token(platform, request, Bearer { token: &token, guard }, abort).await
@@ -274,13 +276,13 @@ impl<P: Platform> BackendClient<P> {
         }
         let platform = &self.inner.platform;
         let opened = open(platform, request, Bearer { token, guard: &self.inner.guard }, abort);
-        in_time(platform, &request.url, REQUEST_TIMEOUT, abort, opened).await?
+        with_timeout(platform, &request.url, REQUEST_TIMEOUT, abort, opened).await?
     }
 
     /// Waits for a response's head, unless the caller calls it off or it takes too long.
     async fn connect(&self, request: &Request, abort: &AbortSignal) -> Result<P::Response, Failure> {
         let platform = &self.inner.platform;
-        in_time(platform, &request.url, REQUEST_TIMEOUT, abort, platform.send(request, abort)).await
+        with_timeout(platform, &request.url, REQUEST_TIMEOUT, abort, platform.send(request, abort)).await
     }
 
     /// What its requests carry and no error may repeat.
@@ -302,21 +304,21 @@ impl<P: Platform> BackendClient<P> {
         if let Some(known) = known {
             return Ok(known.access_token);
         }
-        let asking = self.inner.asking.borrow().clone();
-        let flight = match asking {
-            Some(flight) => flight,
+        let token_request = self.inner.token_request.borrow().clone();
+        let task = match token_request {
+            Some(task) => task,
             None => {
                 let inner = self.inner.clone();
-                let flight = Flight::start(&self.inner.platform, async move {
+                let task = SharedTask::spawn(&self.inner.platform, async move {
                     let outcome = request_token(&inner).await;
-                    inner.asking.borrow_mut().take();
+                    inner.token_request.borrow_mut().take();
                     outcome
                 });
-                *self.inner.asking.borrow_mut() = Some(flight.clone());
-                flight
+                *self.inner.token_request.borrow_mut() = Some(task.clone());
+                task
             }
         };
-        flight.landed().await
+        task.outcome().await
     }
 
     /// A token in place of one that the server calls dead.
@@ -337,8 +339,8 @@ async fn request_token<P: Platform>(inner: &Inner<P>) -> Result<AccessToken, Fai
     let supported = &configuration.token_endpoint_auth_signing_alg_values_supported;
     let client = server.authenticated(endpoint, endpoint, supported).await?;
     let request = client_credentials_request(&client, &server.record.scope);
-    let answer = send(platform, &request, REQUEST_TIMEOUT, &AbortSignal::never()).await?;
-    let response = connection.read_tokens(&answer, inner.platform.now())?;
+    let response = send(platform, &request, REQUEST_TIMEOUT, &AbortSignal::never()).await?;
+    let response = connection.read_tokens(&response, inner.platform.now())?;
     let expires_at = response.expires_in.map(|seconds| platform.now() + seconds);
     let access_token = response.access_token;
     *inner.token.borrow_mut() = Some(Token { access_token: access_token.clone(), expires_at });

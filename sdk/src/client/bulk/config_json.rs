@@ -1,7 +1,7 @@
 //! Reads a service's configuration from JSON or a JavaScript object: the members of [`BackendConfig`] in camelCase.
 
 use super::backend::BackendConfig;
-use crate::client::server::config_json::{ReadAuthentication, authentication, flag, optional, required, texts};
+use crate::client::server::config_json::{ReadAuthentication, authentication, flag, optional, required, strings};
 use crate::client::server::config_names::refuse_unknown;
 use crate::error::Failure;
 use crate::platform::JsonView;
@@ -35,7 +35,7 @@ impl BackendConfig {
             client_id: required(value, "clientId")?,
             authentication: authentication(value, own_authentication)?,
             scope: required(value, "scope")?,
-            file_origins: texts(value, "fileOrigins")?,
+            file_origins: strings(value, "fileOrigins")?,
             allow_insecure_http: flag(value, "allowInsecureHttp")?,
         })
     }

@@ -8,7 +8,7 @@ use futures_util::future::{Either, select};
 use super::backend::BackendClient;
 use super::export_manifest::ManifestPages;
 use crate::abort::{AbortHandle, AbortSignal};
-use crate::client::server::transport::{Answer, REQUEST_TIMEOUT, fhir_error, in_time};
+use crate::client::server::transport::{JsonResponse, REQUEST_TIMEOUT, fhir_error, with_timeout};
 use crate::error::{Error, Failure, FhirError};
 use crate::fhir::export::{ExportManifest, ExportRequest, delete_request, status_request};
 use crate::fhir::retry::retry_after;
@@ -71,10 +71,10 @@ impl<P: Platform> BackendClient<P> {
         let request = export.kick_off(&self.inner.connection.server.fhir_base)?;
         let response = self.open(&request, true, abort).await?;
         if response.status() != 202 {
-            let answer = whole(self, response, &request.url, abort).await?;
-            return Err(match answer.status {
-                200..300 => Error::Export { problem: "the server did not answer by a job (status 202)".into() }.into(),
-                _ => fhir_error(*answer, &request.url),
+            let response = read_whole(self, response, &request.url, abort).await?;
+            return Err(match response.status {
+                200..300 => Error::Export { problem: "the server did not start a job (status 202)".into() }.into(),
+                _ => fhir_error(*response, &request.url),
             });
         }
         let hidden = "its address cannot be read: the header Content-Location is absent, or hidden from this page by CORS \
@@ -100,7 +100,7 @@ impl<P: Platform> BackendClient<P> {
     }
 
     /// Waits, unless the caller calls it off.
-    pub(crate) async fn pause(&self, seconds: f64, abort: &AbortSignal) -> Result<(), Failure> {
+    pub(crate) async fn sleep(&self, seconds: f64, abort: &AbortSignal) -> Result<(), Failure> {
         // A cast of a number out of range gives the nearest.
         let pause = self.inner.platform.sleep((seconds * 1000.0) as u32);
         match select(Box::pin(pause), abort.aborted()).await {
@@ -138,15 +138,15 @@ impl<P: Platform> Export<P> {
                     retry_after: response.header("Retry-After").and_then(|text| retry_after(&text, platform.now())),
                 });
             }
-            let answer = whole(&self.client, response, &request.url, abort).await?;
-            let page = match &answer.body {
-                Body::Json(page) if answer.status == 200 => {
-                    ExportManifest::read(page).map_err(|failure| failure.without(&answer.secrets))?
+            let response = read_whole(&self.client, response, &request.url, abort).await?;
+            let page = match &response.body {
+                Body::Json(page) if response.status == 200 => {
+                    ExportManifest::read(page).map_err(|failure| failure.without(&response.secrets))?
                 }
-                _ if answer.status == 200 => {
+                _ if response.status == 200 => {
                     return Err(Error::Export { problem: "its manifest is not JSON".into() }.into());
                 }
-                _ => return Err(fhir_error(*answer, &request.url)),
+                _ => return Err(fhir_error(*response, &request.url)),
             };
             if let Some(manifest) = pages.add(page)? {
                 return Ok(ExportStatus::Done(Box::new(manifest)));
@@ -180,20 +180,20 @@ impl<P: Platform> Export<P> {
         on_progress: &dyn Fn(&ExportProgress),
     ) -> Result<ExportManifest, Failure> {
         let mut pages = ManifestPages::at(self.status_url.clone());
-        let (mut pause, mut patience) = (FIRST_PAUSE, Patience::new(TRIES));
+        let (mut pause, mut backoff) = (FIRST_PAUSE, Backoff::new(TRIES));
         loop {
             let wait = match self.read_pages(&mut pages, abort).await {
                 Ok(ExportStatus::Done(manifest)) => return Ok(*manifest),
                 Ok(ExportStatus::Running { progress, retry_after }) => {
-                    patience = Patience::new(TRIES);
+                    backoff = Backoff::new(TRIES);
                     let wait = retry_after.unwrap_or(pause).clamp(FIRST_PAUSE, LONGEST_RETRY_AFTER);
                     pause = (pause * 1.5).min(LONGEST_PAUSE);
                     on_progress(&ExportProgress { text: progress, pause: wait });
                     wait
                 }
-                Err(failure) => patience.wait(&self.client.inner.platform, failure)?,
+                Err(failure) => backoff.wait(&self.client.inner.platform, failure)?,
             };
-            self.client.pause(wait, abort).await?;
+            self.client.sleep(wait, abort).await?;
         }
     }
 
@@ -206,21 +206,21 @@ impl<P: Platform> Export<P> {
         // Whoever waits from now on asks the server whether the job is gone.
         self.waits.replace(AbortHandle::new()).abort();
         let request = delete_request(&self.status_url);
-        let answer = self.client.send(&request, abort).await?;
-        match answer.status {
+        let response = self.client.send(&request, abort).await?;
+        match response.status {
             200..300 | 404 | 410 => Ok(()),
-            _ => Err(fhir_error(*answer, &request.url)),
+            _ => Err(fhir_error(*response, &request.url)),
         }
     }
 }
 
 /// How often in a row something may fail in a way that passes.
-pub(super) struct Patience {
+pub(super) struct Backoff {
     left: u32,
     pause: f64,
 }
 
-impl Patience {
+impl Backoff {
     pub fn new(tries: u32) -> Self {
         Self { left: tries, pause: FIRST_PAUSE }
     }
@@ -230,11 +230,11 @@ impl Patience {
     /// # Errors
     /// The failure itself, where it does not pass or came too often.
     pub fn wait<P: Platform>(&mut self, platform: &P, failure: Failure) -> Result<f64, Failure> {
-        let told = match &*failure {
+        let requested = match &*failure {
             Error::Network { .. } | Error::Timeout { .. } => None,
             // The token endpoint is out of order while a new token is needed.
             Error::TokenResponse { status: 429 | 502 | 503 | 504, .. } => None,
-            Error::Fhir(error) if passes(error) => {
+            Error::Fhir(error) if is_transient(error) => {
                 error.retry_after.as_deref().and_then(|text| retry_after(text, platform.now()))
             }
             _ => return Err(failure),
@@ -244,28 +244,28 @@ impl Patience {
         }
         self.left -= 1;
         // Spread, so that many who failed together do not come back together.
-        let mut chance = [0];
-        platform.fill(&mut chance).map_err(|_| Error::Entropy)?;
-        let pause = self.pause * (1.0 + f64::from(chance[0]) / 256.0);
+        let mut random_fraction = [0];
+        platform.fill(&mut random_fraction).map_err(|_| Error::Entropy)?;
+        let pause = self.pause * (1.0 + f64::from(random_fraction[0]) / 256.0);
         self.pause *= 2.0;
-        Ok(told.map_or(pause.min(LONGEST_PAUSE), |seconds| seconds.min(LONGEST_RETRY_AFTER)))
+        Ok(requested.map_or(pause.min(LONGEST_PAUSE), |seconds| seconds.min(LONGEST_RETRY_AFTER)))
     }
 }
 
 /// Whether an error status may pass by itself: by the status, or because the server says so of a failure that does not end the job
 /// (Bulk Data Access 2.0, "Response - Error Status").
-fn passes(error: &FhirError) -> bool {
+fn is_transient(error: &FhirError) -> bool {
     let outcome = error.operation_outcome.as_ref().filter(|_| error.status >= 400);
     matches!(error.status, 408 | 429 | 502 | 503 | 504) || outcome.is_some_and(|outcome| outcome.is_transient())
 }
 
 /// A response with its whole body.
-pub(crate) async fn whole<P: Platform>(
+pub(crate) async fn read_whole<P: Platform>(
     client: &BackendClient<P>,
     response: P::Response,
     url: &Url,
     abort: &AbortSignal,
-) -> Result<Box<Answer<<P as Json>::Value>>, Failure> {
-    let reading = Answer::read(response, false, client.secrets());
-    in_time(&client.inner.platform, url, REQUEST_TIMEOUT, abort, reading).await
+) -> Result<Box<JsonResponse<<P as Json>::Value>>, Failure> {
+    let reading = JsonResponse::read(response, false, client.secrets());
+    with_timeout(&client.inner.platform, url, REQUEST_TIMEOUT, abort, reading).await
 }

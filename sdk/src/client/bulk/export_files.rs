@@ -236,7 +236,7 @@ impl<P: Platform> FileReader<P> {
                 self.lines.begin_again();
             }
             match self.source.lines(self.lines.rules()).await? {
-                Progress::Again => {}
+                Progress::Reconnect => {}
                 Progress::End => return self.check_count().map(|()| None),
                 Progress::Some(lines) => {
                     let piece = self.take(lines);
@@ -263,7 +263,7 @@ impl<P: Platform> FileReader<P> {
             });
         }
         if !taken.sections.is_empty() {
-            self.source.has_progressed();
+            self.source.reset_backoff();
         }
         Piece { sections: taken.sections, bytes: lines.bytes, skipped: taken.skipped }
     }
@@ -301,7 +301,7 @@ impl<P: Platform> ExportDownload<P> {
                 self.received = 0;
             }
             match self.source.bytes().await? {
-                Progress::Again => {}
+                Progress::Reconnect => {}
                 Progress::End if self.received < self.delivered => {
                     return Err(Error::Export { problem: "a file became shorter while it was read".into() }.into());
                 }
@@ -312,7 +312,7 @@ impl<P: Platform> ExportDownload<P> {
                     bytes.drain(..known);
                     if !bytes.is_empty() {
                         self.delivered += bytes.len();
-                        self.source.has_progressed();
+                        self.source.reset_backoff();
                         return Ok(Some(bytes));
                     }
                 }

@@ -9,14 +9,14 @@ use crate::protocol::url::Url;
 /// Gathers the pages of a manifest.
 pub(super) struct ManifestPages {
     next: Url,
-    seen: HashSet<String>,
+    visited: HashSet<String>,
     manifest: Option<ExportManifest>,
 }
 
 impl ManifestPages {
     /// Begins with the first page.
     pub fn at(status_url: Url) -> Self {
-        Self { seen: HashSet::from([status_url.as_str().to_owned()]), next: status_url, manifest: None }
+        Self { visited: HashSet::from([status_url.as_str().to_owned()]), next: status_url, manifest: None }
     }
 
     /// The URL of the page to read next.
@@ -40,7 +40,7 @@ impl ManifestPages {
         let Some(next) = manifest.next.take() else { return Ok(Some(manifest)) };
         let next = self.next.join(&next);
         self.next = next.map_err(|problem| Error::Url { what: "the manifest's next page".into(), problem })?;
-        if !self.seen.insert(self.next.as_str().to_owned()) {
+        if !self.visited.insert(self.next.as_str().to_owned()) {
             return Err(Error::PageCycle.into());
         }
         self.manifest = Some(manifest);

@@ -1,8 +1,8 @@
 //! A file's connection: opened with or without the access token, and opened again where it breaks off.
 
-use super::export::{Export, Patience, whole};
+use super::export::{Backoff, Export, read_whole};
 use crate::abort::AbortSignal;
-use crate::client::server::transport::{fhir_error, in_time};
+use crate::client::server::transport::{fhir_error, with_timeout};
 use crate::error::{Error, Failure};
 use crate::fhir::export::{ExportFile, ExportManifest, file_request};
 use crate::fhir::ndjson::{JsonLines, LineRules};
@@ -19,7 +19,7 @@ const SILENCE: u32 = 60_000;
 pub(crate) enum Progress<T> {
     Some(T),
     /// The connection broke off; the next question begins a new one.
-    Again,
+    Reconnect,
     End,
 }
 
@@ -30,7 +30,7 @@ pub(super) struct Source<P: Platform> {
     with_token: bool,
     abort: AbortSignal,
     response: Option<P::Response>,
-    patience: Patience,
+    backoff: Backoff,
 }
 
 impl<P: Platform> Source<P> {
@@ -51,7 +51,7 @@ impl<P: Platform> Source<P> {
             with_token: manifest.requires_access_token,
             abort: abort.clone(),
             response: None,
-            patience: Patience::new(TRIES),
+            backoff: Backoff::new(TRIES),
         })
     }
 
@@ -66,22 +66,22 @@ impl<P: Platform> Source<P> {
     }
 
     /// Something new has arrived, so that a later failure is the first in a row.
-    pub fn has_progressed(&mut self) {
-        self.patience = Patience::new(TRIES);
+    pub fn reset_backoff(&mut self) {
+        self.backoff = Backoff::new(TRIES);
     }
 
     pub async fn lines(&mut self, rules: LineRules) -> Result<Progress<JsonLines<<P as Json>::Value>>, Failure> {
-        let response = self.connected().await?;
-        self.more(response, async |response| response.json_lines(rules).await).await
+        let response = self.take_response().await?;
+        self.read_next(response, async |response| response.json_lines(rules).await).await
     }
 
     pub async fn bytes(&mut self) -> Result<Progress<Vec<u8>>, Failure> {
-        let response = self.connected().await?;
-        self.more(response, async |response| response.chunk().await).await
+        let response = self.take_response().await?;
+        self.read_next(response, async |response| response.chunk().await).await
     }
 
     /// The response whose body is being read.
-    async fn connected(&mut self) -> Result<P::Response, Failure> {
+    async fn take_response(&mut self) -> Result<P::Response, Failure> {
         if let Some(response) = self.response.take() {
             return Ok(response);
         }
@@ -89,8 +89,8 @@ impl<P: Platform> Source<P> {
         loop {
             let failure = match self.export.client.open(&request, self.with_token, &self.abort).await {
                 Ok(response) if (200..300).contains(&response.status()) => return Ok(response),
-                Ok(response) => match whole(&self.export.client, response, &request.url, &self.abort).await {
-                    Ok(answer) => fhir_error(*answer, &request.url),
+                Ok(response) => match read_whole(&self.export.client, response, &request.url, &self.abort).await {
+                    Ok(response) => fhir_error(*response, &request.url),
                     Err(failure) => failure,
                 },
                 Err(failure) => failure,
@@ -99,26 +99,26 @@ impl<P: Platform> Source<P> {
         }
     }
 
-    async fn more<T>(
+    async fn read_next<T>(
         &mut self,
         mut response: P::Response,
         next: impl AsyncFnOnce(&mut P::Response) -> Result<Option<T>, HttpFailure>,
     ) -> Result<Progress<T>, Failure> {
         let platform = &self.export.client.inner.platform;
-        let outcome = in_time(platform, &self.url, SILENCE, &self.abort, next(&mut response)).await;
+        let outcome = with_timeout(platform, &self.url, SILENCE, &self.abort, next(&mut response)).await;
         match outcome {
             Ok(Some(piece)) => {
                 self.response = Some(response);
                 Ok(Progress::Some(piece))
             }
             Ok(None) => Ok(Progress::End),
-            Err(failure) => self.wait(failure).await.map(|()| Progress::Again),
+            Err(failure) => self.wait(failure).await.map(|()| Progress::Reconnect),
         }
     }
 
     async fn wait(&mut self, failure: Failure) -> Result<(), Failure> {
         let client = &self.export.client;
-        let pause = self.patience.wait(&client.inner.platform, failure)?;
-        client.pause(pause, &self.abort).await
+        let pause = self.backoff.wait(&client.inner.platform, failure)?;
+        client.sleep(pause, &self.abort).await
     }
 }

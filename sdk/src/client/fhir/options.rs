@@ -1,8 +1,8 @@
 //! How FHIR requests are made: headers, retries, caching, and when they are given up.
 
 use crate::abort::AbortSignal;
-use crate::client::server::transport::chance;
-use crate::client::tasks::side_by_side::Work;
+use crate::client::server::transport::random_fraction;
+use crate::client::tasks::join::LocalWork;
 use crate::error::{Error, Failure};
 use crate::fhir::request::FhirRequest;
 use crate::fhir::retry::{Tries, is_repeatable};
@@ -66,7 +66,7 @@ impl RequestOptions {
         granted: impl FnOnce() -> ScopeSet,
     ) -> Result<Request, Failure> {
         let mut prepared = request.build(fhir_base)?;
-        put_headers(&self.headers, &mut prepared)?;
+        set_headers(&self.headers, &mut prepared)?;
         if self.check_scopes
             && let Some((kind, permission)) = request.permission()
             && !granted().allows_part_of(kind, permission)
@@ -96,7 +96,11 @@ impl RequestOptions {
         tries: &mut Tries,
         failure: Failure,
     ) -> Result<(), Failure> {
-        let wait = if self.may_repeat(request) { tries.wait(&failure, platform.now(), chance(platform)) } else { None };
+        let wait = if self.may_repeat(request) {
+            tries.wait(&failure, platform.now(), random_fraction(platform))
+        } else {
+            None
+        };
         let seconds = wait.ok_or(failure)?;
         let pause = async {
             platform.sleep((seconds * 1000.0) as u32).await;
@@ -107,7 +111,7 @@ impl RequestOptions {
 }
 
 /// Adds the app's headers.
-pub(crate) fn put_headers(headers: &[(String, String)], request: &mut Request) -> Result<(), Failure> {
+pub(crate) fn set_headers(headers: &[(String, String)], request: &mut Request) -> Result<(), Failure> {
     for (name, value) in headers {
         if name.eq_ignore_ascii_case("Authorization") {
             return Err(Error::ReservedParameter { name: name.as_str().into() }.into());
@@ -128,6 +132,6 @@ pub(crate) fn unless_aborted<'a, T: 'a>(
     boxed_unless_aborted(abort, Box::pin(work))
 }
 
-async fn boxed_unless_aborted<T>(abort: &AbortSignal, work: Work<'_, Result<T, Failure>>) -> Result<T, Failure> {
+async fn boxed_unless_aborted<T>(abort: &AbortSignal, work: LocalWork<'_, Result<T, Failure>>) -> Result<T, Failure> {
     abort.unless_fired(work).await.unwrap_or_else(|| Err(Error::Aborted.into()))
 }

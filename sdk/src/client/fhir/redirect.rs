@@ -2,7 +2,7 @@
 //! headers along: a redirect is followed here, and only to where the token may be sent.
 
 use crate::abort::AbortSignal;
-use crate::client::server::transport::{Answer, REQUEST_TIMEOUT, in_time};
+use crate::client::server::transport::{JsonResponse, REQUEST_TIMEOUT, with_timeout};
 use crate::error::{Error, Failure};
 use crate::platform::{HttpFailure, HttpResponse, Json, Platform};
 use crate::protocol::guard::Guard;
@@ -113,15 +113,15 @@ pub(crate) async fn send_with_token<P: Platform>(
     request: &Request,
     bearer: Bearer<'_>,
     abort: &AbortSignal,
-) -> Result<Box<Answer<<P as Json>::Value>>, Failure> {
+) -> Result<Box<JsonResponse<<P as Json>::Value>>, Failure> {
     let exchange = async {
         match open(platform, request, bearer, abort).await? {
             Ok(response) => {
                 let secrets = Secrets::of_token(bearer.token);
-                Answer::read(response, request.counts_bytes, secrets).await.map(Ok)
+                JsonResponse::read(response, request.counts_bytes, secrets).await.map(Ok)
             }
             Err(failure) => Ok(Err(failure)),
         }
     };
-    in_time(platform, &request.url, REQUEST_TIMEOUT, abort, exchange).await?
+    with_timeout(platform, &request.url, REQUEST_TIMEOUT, abort, exchange).await?
 }

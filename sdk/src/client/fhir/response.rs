@@ -1,6 +1,6 @@
 //! What comes of a FHIR request: its resource, or an error that says why there is none.
 
-use crate::client::server::transport::{Answer, fhir_error};
+use crate::client::server::transport::{JsonResponse, fhir_error};
 use crate::error::{Error, Failure, FhirError};
 use crate::fhir::outcome::OperationOutcome;
 use crate::fhir::response::FhirResponse;
@@ -10,15 +10,15 @@ use crate::protocol::url::Url;
 pub(crate) type Value<P> = <P as Json>::Value;
 
 /// Reads a response. One of success that brings another resource than is expected is an error, without the secrets of the request.
-pub(crate) fn read_answer<V: JsonView>(
-    answer: Answer<V>,
+pub(crate) fn read_response<V: JsonView>(
+    response: JsonResponse<V>,
     url: &Url,
     is_expected: impl Fn(Option<&V>) -> bool,
 ) -> Result<FhirResponse<V>, Failure> {
-    if !(200..300).contains(&answer.status) {
-        return Err(fhir_error(answer, url));
+    if !(200..300).contains(&response.status) {
+        return Err(fhir_error(response, url));
     }
-    let Answer { status, etag, location, last_modified, bytes, body, secrets, .. } = answer;
+    let JsonResponse { status, etag, location, last_modified, bytes, body, secrets, .. } = response;
     let resource = match body {
         Body::Json(resource) => Some(resource),
         Body::Text(_) => return Err(not_json(status, url)),

@@ -42,7 +42,7 @@ const MAX_AGE: &str = "max_age";
 
 /// By which way the user goes to the server, and comes back.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Way {
+pub(crate) enum LaunchMode {
     /// In this page.
     Page,
     /// In a window that reports to this page.
@@ -52,7 +52,7 @@ pub(crate) enum Way {
 }
 
 /// Where the user is sent, and how.
-struct Departure {
+struct Navigation {
     url: Url,
     /// The form to post there; `None` for a GET.
     form: Option<Vec<(String, String)>>,
@@ -66,8 +66,8 @@ impl<P: Platform> SmartApp<P> {
     /// As [`Self::authorization_url`], and [`Error::Navigation`] where there is no page. [`Error::Configuration`] where the page
     /// could not finish the launch: it is of another origin than the redirect URI, and its store is bound to its origin.
     pub async fn launch(&self, options: LaunchOptions) -> Result<(), Failure> {
-        let departure = self.departure(&self.random_text()?, &options, Way::Page).await?;
-        self.leave_for(&departure)
+        let navigation = self.prepare_launch(&self.random_string()?, &options, LaunchMode::Page).await?;
+        self.navigate(&navigation)
     }
 
     /// Prepares a launch and gives the address to send the user to, by GET.
@@ -81,7 +81,7 @@ impl<P: Platform> SmartApp<P> {
     /// [`Error::Configuration`] for a `max_age` that is no time, and for a POST, which an
     /// address alone cannot make.
     pub async fn authorization_url(&self, options: LaunchOptions) -> Result<Url, Failure> {
-        self.authorization_url_of(&self.random_text()?, &options, Way::Url).await
+        self.authorization_url_of(&self.random_string()?, &options, LaunchMode::Url).await
     }
 
     /// Prepares a launch with this state.
@@ -89,7 +89,7 @@ impl<P: Platform> SmartApp<P> {
         &self,
         state: &str,
         options: &LaunchOptions,
-        way: Way,
+        mode: LaunchMode,
     ) -> Result<Url, Failure> {
         if options.method == AuthorizationMethod::Post {
             return Err(Error::configuration(
@@ -97,10 +97,15 @@ impl<P: Platform> SmartApp<P> {
                 "an address alone makes no POST; launch in the page, or by GET",
             ));
         }
-        Ok(self.departure(state, options, way).await?.url)
+        Ok(self.prepare_launch(state, options, mode).await?.url)
     }
 
-    async fn departure(&self, state: &str, options: &LaunchOptions, way: Way) -> Result<Departure, Failure> {
+    async fn prepare_launch(
+        &self,
+        state: &str,
+        options: &LaunchOptions,
+        mode: LaunchMode,
+    ) -> Result<Navigation, Failure> {
         let link = match LaunchLink::read(&self.platform().location().unwrap_or_default()) {
             // The caller knows where to go, whatever the page was opened with.
             Err(_) if options.iss.is_some() || options.server.is_some() => None,
@@ -110,7 +115,7 @@ impl<P: Platform> SmartApp<P> {
             Some(iss) => self.connection_by_issuer(iss)?,
             None => self.connection_by_name(options.server.as_deref())?,
         };
-        self.prepare(&connection, link.as_ref(), options, None, state, way).await
+        self.prepare_launch_at(&connection, link.as_ref(), options, None, state, mode).await
     }
 
     /// Leaves the page to ask the server of a session again, as a standalone launch about the same patient: after the session
@@ -128,37 +133,39 @@ impl<P: Platform> SmartApp<P> {
         }
         let options = LaunchOptions { scope: Some(again.to_text()), ..LaunchOptions::default() };
         let (connection, patient) = (&session.inner.connection, record.context.patient.clone());
-        let departure = self.prepare(connection, None, &options, patient, &self.random_text()?, Way::Page).await?;
-        self.leave_for(&departure)
+        let navigation = self
+            .prepare_launch_at(connection, None, &options, patient, &self.random_string()?, LaunchMode::Page)
+            .await?;
+        self.navigate(&navigation)
     }
 
-    fn leave_for(&self, departure: &Departure) -> Result<(), Failure> {
-        let left = match &departure.form {
-            Some(form) => self.platform().post(departure.url.as_str(), form),
-            None => self.platform().assign(departure.url.as_str()),
+    fn navigate(&self, navigation: &Navigation) -> Result<(), Failure> {
+        let left = match &navigation.form {
+            Some(form) => self.platform().post(navigation.url.as_str(), form),
+            None => self.platform().assign(navigation.url.as_str()),
         };
         left.map_err(|_| Error::Navigation.into())
     }
 
-    async fn prepare(
+    async fn prepare_launch_at(
         &self,
         connection: &Rc<Connection>,
         link: Option<&LaunchLink>,
         options: &LaunchOptions,
         patient: Option<String>,
         state: &str,
-        way: Way,
-    ) -> Result<Departure, Failure> {
+        mode: LaunchMode,
+    ) -> Result<Navigation, Failure> {
         let server = &connection.server;
         let record = &server.record;
-        let must_come_back_here = match way {
-            Way::Page => self.platform().is_bound_to_origin(),
+        let must_return_here = match mode {
+            LaunchMode::Page => self.platform().is_bound_to_origin(),
             // A window tells nothing to a page of another origin, whatever the store.
-            Way::Popup => true,
-            Way::Url => false,
+            LaunchMode::Popup => true,
+            LaunchMode::Url => false,
         };
-        if must_come_back_here {
-            server.check_way_back(&self.platform().location().unwrap_or_default())?;
+        if must_return_here {
+            server.check_return_origin(&self.platform().location().unwrap_or_default())?;
         }
         let scope = launch_scope(options.scope.as_deref().unwrap_or(&record.scope), link.is_some());
         let configuration = connection.discovery.endpoints(self.platform(), scope.contains("openid")).await?;
@@ -170,7 +177,7 @@ impl<P: Platform> SmartApp<P> {
             self.check_auth_time(server, &configuration, scope.contains("openid")).await?;
             Some(max_age)
         };
-        let nonce = if scope.contains("openid") { Some(self.random_text()?) } else { None };
+        let nonce = if scope.contains("openid") { Some(self.random_string()?) } else { None };
         let verifier = match record.pkce {
             Pkce::Disabled => None,
             Pkce::Required if !advertises_s256(&configuration) => return Err(Error::PkceUnsupported.into()),
@@ -194,8 +201,8 @@ impl<P: Platform> SmartApp<P> {
             code_challenge: challenge.as_deref(),
             extra: &options.extra,
         };
-        let takes_post = way == Way::Page && link.is_none() && configuration.has_capability("authorize-post");
-        let departure = depart(&request, options.method, takes_post)?;
+        let takes_post = mode == LaunchMode::Page && link.is_none() && configuration.has_capability("authorize-post");
+        let navigation = navigation(&request, options.method, takes_post)?;
         let pending = PendingLaunch {
             server: server.key.clone(),
             client_id: record.client_id.clone(),
@@ -212,12 +219,12 @@ impl<P: Platform> SmartApp<P> {
         };
         pending::remove_old_launches(self.platform()).await?;
         pending::save_launch(self.platform(), state, &pending).await?;
-        self.current().stop_waiting(self.platform());
+        self.current().clear_pending(self.platform());
         if pending.is_ehr_launch {
             // Whatever becomes of it, this page does not show another patient in place of the one that the EHR opened it for.
             self.current().set(self.platform(), state);
         }
-        Ok(departure)
+        Ok(navigation)
     }
 
     fn random_bytes(&self) -> Result<[u8; VERIFIER_BYTES], Failure> {
@@ -226,7 +233,7 @@ impl<P: Platform> SmartApp<P> {
         Ok(bytes)
     }
 
-    pub(super) fn random_text(&self) -> Result<String, Failure> {
+    pub(super) fn random_string(&self) -> Result<String, Failure> {
         Ok(base64url(&self.random_bytes()?))
     }
 
@@ -259,11 +266,11 @@ fn max_age(extra: &[(String, String)]) -> Result<f64, Failure> {
 }
 
 /// Chooses between GET and POST.
-fn depart(
+fn navigation(
     request: &AuthorizationRequest<'_>,
     method: AuthorizationMethod,
     takes_post: bool,
-) -> Result<Departure, Failure> {
+) -> Result<Navigation, Failure> {
     let url = request.url()?;
     let is_long = url.as_str().len() > LONGEST_ADDRESS;
     let by_post = match method {
@@ -273,10 +280,10 @@ fn depart(
         AuthorizationMethod::Automatic => is_long,
     };
     if !by_post {
-        return Ok(Departure { url, form: None });
+        return Ok(Navigation { url, form: None });
     }
     let form = request.parameters()?.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
-    Ok(Departure { url: request.endpoint.clone(), form: Some(form.collect()) })
+    Ok(Navigation { url: request.endpoint.clone(), form: Some(form.collect()) })
 }
 
 fn launch_scope(configured: &str, from_ehr: bool) -> ScopeSet {

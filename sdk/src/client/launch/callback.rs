@@ -25,11 +25,11 @@ struct FailedExchange {
 }
 
 impl FailedExchange {
-    fn passing(failure: Failure) -> Self {
+    fn transient(failure: Failure) -> Self {
         Self { failure, may_pass: true }
     }
 
-    fn final_one(failure: Failure) -> Self {
+    fn permanent(failure: Failure) -> Self {
         Self { failure, may_pass: false }
     }
 }
@@ -66,8 +66,8 @@ impl<P: Platform> SmartApp<P> {
                 return Err(Error::Authorization(error).into());
             }
         };
-        let came = launch.redirect.as_ref().map_or(platform.now(), |redirect| redirect.came);
-        launch.redirect = Some(CheckedRedirect { code, issuer_unknown, came });
+        let received_at = launch.redirect.as_ref().map_or(platform.now(), |redirect| redirect.received_at);
+        launch.redirect = Some(CheckedRedirect { code, issuer_unknown, received_at });
         self.open_launch(connection, &state, *launch).await
     }
 
@@ -127,13 +127,13 @@ impl<P: Platform> SmartApp<P> {
             Err(FailedExchange { failure, may_pass: true }) => {
                 // Where it cannot be stored, the launch is as it was, and only the code is lost.
                 if pending::save_launch(platform, state, &launch).await.is_ok() {
-                    self.current().wait_for(platform, state);
+                    self.current().set_pending(platform, state);
                 }
                 Err(failure)
             }
             Err(FailedExchange { failure, may_pass: false }) => {
                 pending::end_launch(platform, state, launch.created).await;
-                self.current().stop_waiting(platform);
+                self.current().clear_pending(platform);
                 Err(failure)
             }
         }
@@ -145,17 +145,18 @@ impl<P: Platform> SmartApp<P> {
         launch: &PendingLaunch,
     ) -> Result<Rc<SessionRecord>, FailedExchange> {
         let platform = self.platform();
-        let no_code = || FailedExchange::final_one(Error::StateMismatch.into());
+        let no_code = || FailedExchange::permanent(Error::StateMismatch.into());
         let CheckedRedirect { code, issuer_unknown, .. } = launch.redirect.as_ref().ok_or_else(no_code)?;
         let client = connection.server.client(&launch.endpoints.token, &launch.endpoints).await;
-        let client = client.map_err(FailedExchange::passing)?;
+        let client = client.map_err(FailedExchange::transient)?;
         let request = client.code_request(code, &launch.redirect_uri, launch.verifier.as_ref());
-        let answer = send(platform, &request, REQUEST_TIMEOUT, &AbortSignal::never()).await;
-        let answer = answer.map_err(FailedExchange::passing)?;
-        let may_pass = may_pass(answer.status, &answer.body);
-        let response =
-            connection.read_tokens(&answer, platform.now()).map_err(|failure| FailedExchange { failure, may_pass })?;
-        self.new_session(&connection.server, launch, *issuer_unknown, response).map_err(FailedExchange::final_one)
+        let response = send(platform, &request, REQUEST_TIMEOUT, &AbortSignal::never()).await;
+        let response = response.map_err(FailedExchange::transient)?;
+        let may_pass = may_pass(response.status, &response.body);
+        let response = connection
+            .read_tokens(&response, platform.now())
+            .map_err(|failure| FailedExchange { failure, may_pass })?;
+        self.new_session(&connection.server, launch, *issuer_unknown, response).map_err(FailedExchange::permanent)
     }
 
     fn new_session(
@@ -221,11 +222,11 @@ impl<P: Platform> SmartApp<P> {
 
 /// Holds the issuer that a redirect names against the one that the launch began with (RFC 9207 section 2.4). Returns
 /// whether there was none to hold it against.
-fn check_issuer(answered: Option<&str>, endpoints: &Endpoints) -> Result<bool, Failure> {
-    let problem = match (answered, endpoints.issuer.as_deref()) {
-        (Some(answered), Some(known)) if answered != known => "another issuer answered than the one that was asked",
+fn check_issuer(named: Option<&str>, endpoints: &Endpoints) -> Result<bool, Failure> {
+    let problem = match (named, endpoints.issuer.as_deref()) {
+        (Some(named), Some(known)) if named != known => "another issuer answered than the one that was asked",
         (None, _) if endpoints.issuer_in_redirect => "it does not name its issuer, as this server says it does",
-        (answered, known) => return Ok(answered.is_some() && known.is_none()),
+        (named, known) => return Ok(named.is_some() && known.is_none()),
     };
     Err(Error::Callback { problem }.into())
 }

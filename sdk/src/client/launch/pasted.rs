@@ -44,7 +44,7 @@ impl<P: Platform> SmartApp<P> {
     ) -> Result<Session<P>, Failure> {
         let connection = self.connection_by_name(server)?;
         let server = &connection.server;
-        let access_token = read_pasted_token(token)?;
+        let access_token = parse_token(token)?;
         if options.patient.as_deref().is_some_and(|patient| !is_id(patient)) {
             return Err(Error::Reference { problem: "the patient's id is not one of FHIR's".into() }.into());
         }
@@ -72,7 +72,7 @@ impl<P: Platform> SmartApp<P> {
             is_pasted: true,
             id_token: None,
         });
-        let id = self.random_text()?;
+        let id = self.random_string()?;
         records::save_session(self.platform(), &id, &record).await?;
         self.current().set(self.platform(), &id);
         Ok(self.session(connection, id, record, Origin::Server))
@@ -80,7 +80,7 @@ impl<P: Platform> SmartApp<P> {
 }
 
 /// Takes in a token as it was pasted: what stands around it is left out (RFC 6750 section 2.1).
-fn read_pasted_token(text: &str) -> Result<AccessToken, Failure> {
+fn parse_token(text: &str) -> Result<AccessToken, Failure> {
     let token = text.trim();
     let problem = if token.is_empty() {
         "there is none"

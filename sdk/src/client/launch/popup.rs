@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use futures_util::future::{Either, select};
 
-use super::authorize::{LaunchOptions, Way};
+use super::authorize::{LaunchMode, LaunchOptions};
 use crate::abort::{AbortHandle, AbortSignal};
 use crate::client::app::SmartApp;
 use crate::client::session::Session;
@@ -17,17 +17,17 @@ use crate::protocol::callback::Callback;
 pub(super) const POPUP: &str = ".popup";
 
 /// What the page answers when it has taken a redirect.
-const TAKEN: &str = "taken";
+const RECEIVED: &str = "taken";
 
 /// How often the window is looked at, in milliseconds.
-const LOOK: u32 = 500;
+const POLL_INTERVAL: u32 = 500;
 
 /// How long a window must be gone, with the user back on the page, until it counts as closed, in looks. A page of the
 /// server's that isolates itself makes its window look closed while the user is still in it.
-const GRACE: u32 = 20;
+const CLOSED_POLLS: u32 = 20;
 
 /// How long a window waits for its page to take the redirect, in milliseconds.
-const HAND_OVER: u32 = 2_000;
+const DELIVERY_TIMEOUT: u32 = 2_000;
 
 impl<P: Platform> SmartApp<P> {
     /// Opens the window for [`Self::launch_in_popup`]. Call it in the user's click, before anything is waited for: later the browser
@@ -62,9 +62,9 @@ impl<P: Platform> SmartApp<P> {
         options: LaunchOptions,
         abort: &AbortSignal,
     ) -> Result<Callback, Failure> {
-        let state = [&self.random_text()?, POPUP].concat();
+        let state = [&self.random_string()?, POPUP].concat();
         let platform = self.platform();
-        let url = self.authorization_url_of(&state, &options, Way::Popup).await?;
+        let url = self.authorization_url_of(&state, &options, LaunchMode::Popup).await?;
         let taken: Rc<RefCell<Option<Callback>>> = Rc::default();
         let arrival = AbortHandle::new();
         let arrived = arrival.signal();
@@ -75,24 +75,24 @@ impl<P: Platform> SmartApp<P> {
                 let Ok(Some(callback)) = Callback::read(address) else { return };
                 if callback.state.as_deref() == Some(&state) && taken.borrow().is_none() {
                     *taken.borrow_mut() = Some(callback);
-                    platform.publish(&topic, TAKEN);
+                    platform.publish(&topic, RECEIVED);
                     arrival.abort();
                 }
             })
         };
-        let _told = platform.subscribe(&topic, take.clone());
+        let _subscription = platform.subscribe(&topic, take.clone());
         let _listener = platform.listen_to_popup(popup, take);
         platform.navigate_popup(popup, url.as_str()).map_err(|_| Error::PopupClosed)?;
-        let mut looks_gone = 0;
-        while looks_gone < GRACE {
+        let mut closed_polls = 0;
+        while closed_polls < CLOSED_POLLS {
             let over = select(arrived.aborted(), abort.aborted());
-            if let Either::Left((Either::Right(_), _)) = select(over, Box::pin(platform.sleep(LOOK))).await {
+            if let Either::Left((Either::Right(_), _)) = select(over, Box::pin(platform.sleep(POLL_INTERVAL))).await {
                 return Err(Error::Aborted.into());
             }
             if let Some(callback) = taken.borrow_mut().take() {
                 return Ok(callback);
             }
-            looks_gone = if platform.is_popup_closed(popup) { looks_gone + 1 } else { 0 };
+            closed_polls = if platform.is_popup_closed(popup) { closed_polls + 1 } else { 0 };
         }
         Err(Error::PopupClosed.into())
     }
@@ -102,16 +102,16 @@ impl<P: Platform> SmartApp<P> {
 pub(super) async fn deliver_to_opener<P: Platform>(platform: &P, state: &str, url: &str) -> Result<(), Failure> {
     let arrival = AbortHandle::new();
     let taken = arrival.signal();
-    let answered = move |answer: &str| {
-        if answer == TAKEN {
+    let on_reply = move |reply: &str| {
+        if reply == RECEIVED {
             arrival.abort();
         }
     };
     let topic = topic(state);
-    let _answer = platform.subscribe(&topic, Rc::new(answered));
+    let _subscription = platform.subscribe(&topic, Rc::new(on_reply));
     platform.publish(&topic, url);
     platform.post_to_opener(url);
-    match select(taken.aborted(), Box::pin(platform.sleep(HAND_OVER))).await {
+    match select(taken.aborted(), Box::pin(platform.sleep(DELIVERY_TIMEOUT))).await {
         Either::Left(_) => {
             platform.close();
             Ok(())

@@ -37,7 +37,7 @@ impl<P: Platform> SmartApp<P> {
             Ok(None) => return self.restore(&location).await,
             Err(error) => Err(error),
         };
-        self.clean_address();
+        self.clean_url();
         outcome
     }
 
@@ -45,17 +45,17 @@ impl<P: Platform> SmartApp<P> {
         if !matches!(LaunchLink::read(location), Ok(None)) {
             return Ok(None);
         }
-        let restored = self.restore_own().await;
-        self.tidy();
+        let restored = self.restore_session().await;
+        self.remove_expired();
         restored
     }
 
-    async fn restore_own(&self) -> Result<Option<Session<P>>, Failure> {
-        if let Some(state) = self.current().waiting(self.platform()) {
+    async fn restore_session(&self) -> Result<Option<Session<P>>, Failure> {
+        if let Some(state) = self.current().pending(self.platform()) {
             if let Some(session) = self.complete_again(&state).await? {
                 return Ok(Some(session));
             }
-            self.current().stop_waiting(self.platform());
+            self.current().clear_pending(self.platform());
         }
         match self.current().id(self.platform()) {
             Some(Some(id)) => self.open_session(&id).await,
@@ -82,17 +82,17 @@ impl<P: Platform> SmartApp<P> {
     }
 
     /// Removes from the store, in the background, what is over and would stay there for ever.
-    fn tidy(&self) {
+    fn remove_expired(&self) {
         let (platform, connections) = (self.platform().clone(), self.connections().to_vec());
         self.platform().spawn(Box::pin(async move {
             let is_own = |record: &SessionRecord| is_of_app(record, &connections);
             // What cannot be removed now is looked at again by the next page.
-            let _ = records::remove_over_sessions(&platform, is_own).await;
+            let _ = records::remove_expired_sessions(&platform, is_own).await;
             let _ = pending::remove_old_launches(&platform).await;
         }));
     }
 
-    fn clean_address(&self) {
+    fn clean_url(&self) {
         if let Some(location) = self.platform().location() {
             let clean = without_callback(&location);
             if clean != location {

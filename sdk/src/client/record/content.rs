@@ -1,10 +1,10 @@
 //! Reads bytes: what a Binary holds, or any other body that the access token may be sent for.
 
 use crate::abort::AbortSignal;
-use crate::client::fhir::options::{RequestOptions, put_headers};
+use crate::client::fhir::options::{RequestOptions, set_headers};
 use crate::client::fhir::redirect::{Bearer, open};
 use crate::client::fhir::response::refusal;
-use crate::client::server::transport::{Answer, REQUEST_TIMEOUT, fhir_error, in_time};
+use crate::client::server::transport::{JsonResponse, REQUEST_TIMEOUT, fhir_error, with_timeout};
 use crate::client::session::Session;
 use crate::error::{Error, Failure};
 use crate::fhir::content::{Content, content_requests, is_refused, may_be_resource, read_binary};
@@ -59,7 +59,7 @@ impl<P: Platform> Session<P> {
         let own = accept.map(str::to_owned).or(header);
         let mut refused = None;
         for mut request in content_requests(self.inner.guard.base(), target, own.as_deref())? {
-            put_headers(&options.headers, &mut request)?;
+            set_headers(&options.headers, &mut request)?;
             let attempt = async |request: &Request, bearer: Bearer<'_>| {
                 self.receive(request, bearer, &options.abort, on_progress).await
             };
@@ -84,17 +84,17 @@ impl<P: Platform> Session<P> {
     ) -> Result<Content, Failure> {
         let (platform, url) = (&self.inner.platform, &request.url);
         let opened = open(platform, request, bearer, abort);
-        let mut response = in_time(platform, url, REQUEST_TIMEOUT, abort, opened).await??;
+        let mut response = with_timeout(platform, url, REQUEST_TIMEOUT, abort, opened).await??;
         if !(200..300).contains(&response.status()) {
-            let reading = Answer::read(response, false, Secrets::of_token(bearer.token));
-            let answer = in_time(platform, url, REQUEST_TIMEOUT, abort, reading).await?;
-            return Err(fhir_error(*answer, url));
+            let reading = JsonResponse::read(response, false, Secrets::of_token(bearer.token));
+            let response = with_timeout(platform, url, REQUEST_TIMEOUT, abort, reading).await?;
+            return Err(fhir_error(*response, url));
         }
         let status = response.status();
         let media_type = response.header("Content-Type");
         let total = response.header("Content-Length").and_then(|length| length.parse::<u64>().ok());
         let mut bytes = Vec::new();
-        while let Some(piece) = in_time(platform, url, SILENCE, abort, response.chunk()).await? {
+        while let Some(piece) = with_timeout(platform, url, SILENCE, abort, response.chunk()).await? {
             bytes.extend_from_slice(&piece);
             let arrived = bytes.len() as u64;
             // Of a compressed body the header counts the compressed bytes.

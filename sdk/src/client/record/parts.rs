@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use crate::abort::AbortSignal;
 use crate::client::fhir::response::Value;
 use crate::client::session::Session;
-use crate::client::tasks::side_by_side::{Work, side_by_side};
+use crate::client::tasks::join::{LocalWork, join_all};
 use crate::error::{Error, Failure};
 use crate::fhir::bundle::Seen;
 use crate::fhir::patient::belongs_to_another;
@@ -181,7 +181,7 @@ impl<P: Platform> Session<P> {
         let granted = self.scopes().granted;
         let (patient, granted, seen) = (patient.as_str(), &granted, RefCell::default());
         let whose = Whose { patient, seen: &seen };
-        let loads = queries.iter().enumerate().map(|(index, query)| -> Work<'_, RecordPart<Value<P>>> {
+        let loads = queries.iter().enumerate().map(|(index, query)| -> LocalWork<'_, RecordPart<Value<P>>> {
             Box::pin(async move {
                 let mut part = RecordPart::begun(query.clone());
                 part.state = self
@@ -192,7 +192,7 @@ impl<P: Platform> Session<P> {
                 part
             })
         });
-        Ok(side_by_side(loads.collect()).await)
+        Ok(join_all(loads.collect()).await)
     }
 
     async fn load_part(
@@ -257,11 +257,11 @@ impl<P: Platform> Session<P> {
         let each = |name: &str| categories.iter().map(|category| (name.to_owned(), (*category).to_owned())).collect();
         let (within, outside): (Vec<_>, Vec<_>) = (each("category"), each("category:not"));
         let narrowings = within.into_iter().map(|pair| vec![pair]).chain([outside]);
-        let searches = narrowings.map(|narrowing| -> Work<'_, Result<(), Failure>> {
+        let searches = narrowings.map(|narrowing| -> LocalWork<'_, Result<(), Failure>> {
             let narrowed = [parameters, &narrowing].concat();
             Box::pin(async move { self.load_search(load, &narrowed).await })
         });
-        let mut outcomes = side_by_side(searches.collect()).await;
+        let mut outcomes = join_all(searches.collect()).await;
         let in_none = outcomes.pop();
         // What is in two categories is counted by the totals of both.
         load.part.borrow_mut().total = None;

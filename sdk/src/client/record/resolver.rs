@@ -8,8 +8,8 @@ use crate::abort::AbortSignal;
 use crate::client::fhir::RequestOptions;
 use crate::client::fhir::response::Value;
 use crate::client::session::Session;
-use crate::client::tasks::flight::Flight;
-use crate::client::tasks::side_by_side::{Work, side_by_side};
+use crate::client::tasks::join::{LocalWork, join_all};
+use crate::client::tasks::shared_task::SharedTask;
 use crate::error::{Error, Failure};
 use crate::fhir::reference::{ResourceId, find_within, references_in};
 use crate::fhir::request::FhirRequest;
@@ -30,8 +30,8 @@ struct Inner<P: Platform> {
     is_grouped: bool,
     /// What reads in place of the session.
     reader: Option<Reader<P>>,
-    /// What was or is being fetched, by its address.
-    flights: RefCell<Vec<(String, Flight<Value<P>>)>>,
+    /// What was or is being fetched, by its url.
+    tasks: RefCell<Vec<(String, SharedTask<Value<P>>)>>,
 }
 
 // A function, so that who does not batch does not carry the batcher.
@@ -79,7 +79,7 @@ impl<P: Platform> Resolver<P> {
 
     fn with(session: &Session<P>, options: RequestOptions, is_grouped: bool, reader: Option<Reader<P>>) -> Self {
         let session = session.clone();
-        Self { inner: Rc::new(Inner { session, options, is_grouped, reader, flights: RefCell::default() }) }
+        Self { inner: Rc::new(Inner { session, options, is_grouped, reader, tasks: RefCell::default() }) }
     }
 
     /// The resource that a reference names: within `whole`, which is the resource or Bundle that it stands in, else on the
@@ -96,12 +96,12 @@ impl<P: Platform> Resolver<P> {
             let problem = "the resource or Bundle that it stands in does not hold it";
             return Err(Error::Reference { problem: problem.into() }.into());
         }
-        let address = self.address(reference)?;
-        let flight = self.flight(&address).unwrap_or_else(|| self.fetch(reference, &address));
-        let outcome = flight.landed().await;
+        let url = self.url(reference)?;
+        let task = self.task(&url).unwrap_or_else(|| self.fetch(reference, &url));
+        let outcome = task.outcome().await;
         if outcome.is_err() {
             // Who asks again later may have more luck.
-            self.inner.flights.borrow_mut().retain(|(known, _)| *known != address);
+            self.inner.tasks.borrow_mut().retain(|(known, _)| *known != url);
         }
         outcome
     }
@@ -127,42 +127,42 @@ impl<P: Platform> Resolver<P> {
                 break;
             }
             self.fetch_groups(&references, whole);
-            let work = references.into_iter().map(|reference| -> Work<'_, Resolved<Value<P>>> {
+            let work = references.into_iter().map(|reference| -> LocalWork<'_, Resolved<Value<P>>> {
                 Box::pin(async move {
                     let outcome = self.resolve(&reference, Some(whole)).await;
                     Resolved { reference, outcome }
                 })
             });
-            let found = side_by_side(work.collect()).await;
+            let found = join_all(work.collect()).await;
             referring = found.iter().filter_map(|found| found.outcome.as_ref().ok().cloned()).collect();
             resolved.extend(found);
         }
         resolved
     }
 
-    fn address(&self, reference: &str) -> Result<String, Failure> {
+    fn url(&self, reference: &str) -> Result<String, Failure> {
         let request = FhirRequest::read(reference).build(self.inner.session.inner.guard.base())?;
         Ok(request.url.as_str().to_owned())
     }
 
-    fn flight(&self, address: &str) -> Option<Flight<Value<P>>> {
-        let flights = self.inner.flights.borrow();
-        flights.iter().find(|(known, _)| known == address).map(|(_, flight)| flight.clone())
+    fn task(&self, url: &str) -> Option<SharedTask<Value<P>>> {
+        let tasks = self.inner.tasks.borrow();
+        tasks.iter().find(|(known, _)| known == url).map(|(_, task)| task.clone())
     }
 
-    fn fetch(&self, reference: &str, address: &str) -> Flight<Value<P>> {
+    fn fetch(&self, reference: &str, url: &str) -> SharedTask<Value<P>> {
         let (inner, reference) = (self.inner.clone(), reference.to_owned());
-        self.start(address, async move { inner.read(reference).await })
+        self.start(url, async move { inner.read(reference).await })
     }
 
     fn start(
         &self,
-        address: &str,
+        url: &str,
         work: impl Future<Output = Result<Value<P>, Failure>> + 'static,
-    ) -> Flight<Value<P>> {
-        let flight = Flight::start(&self.inner.session.inner.platform, work);
-        self.inner.flights.borrow_mut().push((address.to_owned(), flight.clone()));
-        flight
+    ) -> SharedTask<Value<P>> {
+        let task = SharedTask::spawn(&self.inner.session.inner.platform, work);
+        self.inner.tasks.borrow_mut().push((url.to_owned(), task.clone()));
+        task
     }
 
     /// Begins a search for those that share a type, and leaves to each reference to wait for it.
@@ -173,7 +173,7 @@ impl<P: Platform> Resolver<P> {
         let mut groups: Vec<Vec<Wanted>> = Vec::new();
         for reference in references {
             let Some(wanted) = self.wanted(reference, whole) else { continue };
-            let is_known = groups.iter().flatten().any(|known| known.address == wanted.address);
+            let is_known = groups.iter().flatten().any(|known| known.url == wanted.url);
             let fits = |group: &&mut Vec<Wanted>| {
                 group.len() < GROUP
                     && group.first().is_some_and(|first| first.id.resource_type == wanted.id.resource_type)
@@ -191,10 +191,10 @@ impl<P: Platform> Resolver<P> {
     /// nobody has asked for yet.
     fn wanted(&self, reference: &str, whole: &Value<P>) -> Option<Wanted> {
         let base = self.inner.session.inner.guard.base();
-        let (id, address) = (ResourceId::read(reference)?, self.address(reference).ok()?);
+        let (id, url) = (ResourceId::read(reference)?, self.url(reference).ok()?);
         let current = base.child(&[&*id.resource_type, "/", &id.id].concat()).ok()?;
-        let is_new = self.flight(&address).is_none() && find_within(whole, reference, base).is_none();
-        (is_new && current.as_str() == address).then_some(Wanted { id, address })
+        let is_new = self.task(&url).is_none() && find_within(whole, reference, base).is_none();
+        (is_new && current.as_str() == url).then_some(Wanted { id, url })
     }
 
     fn fetch_group(&self, group: Vec<Wanted>) {
@@ -202,11 +202,11 @@ impl<P: Platform> Resolver<P> {
         let ids: Vec<String> = group.iter().map(|wanted| wanted.id.id.clone()).collect();
         let inner = self.inner.clone();
         let search = async move { inner.search(&resource_type, &ids).await };
-        let found = Flight::start(&self.inner.session.inner.platform, search);
-        for Wanted { id, address } in group {
+        let found = SharedTask::spawn(&self.inner.session.inner.platform, search);
+        for Wanted { id, url } in group {
             let (inner, found) = (self.inner.clone(), found.clone());
-            self.start(&address, async move {
-                let found = found.landed().await.unwrap_or_default();
+            self.start(&url, async move {
+                let found = found.outcome().await.unwrap_or_default();
                 let own = found.iter().find(|resource| resource.member_text("id").as_deref() == Some(&*id.id));
                 match own {
                     Some(resource) => Ok(resource.clone()),
@@ -220,7 +220,7 @@ impl<P: Platform> Resolver<P> {
 /// A resource that a group is to bring.
 struct Wanted {
     id: ResourceId,
-    address: String,
+    url: String,
 }
 
 impl<P: Platform> Inner<P> {

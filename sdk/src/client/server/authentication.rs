@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::configured::Server;
 use super::connection::Connection;
-use super::transport::Answer;
+use super::transport::JsonResponse;
 use crate::client::store::records::Endpoints;
 use crate::error::{Error, Failure};
 use crate::fhir::retry::read_http_date;
@@ -57,12 +57,15 @@ impl Server {
 impl Connection {
     /// Reads what the token endpoint answered, and remembers where it did not know the client: a diagnosis tells more then.
     /// `now` is the time by this device's clock.
-    pub(crate) fn read_tokens<V: JsonView>(&self, answer: &Answer<V>, now: f64) -> Result<Box<TokenResponse>, Failure> {
-        let response = answer.read_by(read_token_response);
-        response.map_err(|failure| match Error::from(failure) {
+    pub(crate) fn read_tokens<V: JsonView>(
+        &self,
+        response: &JsonResponse<V>,
+        now: f64,
+    ) -> Result<Box<TokenResponse>, Failure> {
+        response.read_by(read_token_response).map_err(|failure| match Error::from(failure) {
             Error::Token(mut error) if error.error == "invalid_client" => {
                 self.refused_client.set(true);
-                let server_time = answer.date.as_deref().and_then(read_http_date);
+                let server_time = response.date.as_deref().and_then(read_http_date);
                 let record = &self.server.record;
                 error.hint = record.authentication.refusal_hint(&record.client_id, server_time.map(|time| now - time));
                 Error::Token(error).into()

@@ -99,7 +99,7 @@ impl ServerRecord {
     }
 }
 
-pub(super) fn read_address(record: &ServerRecord, member: &str, text: &str) -> Result<Url, Failure> {
+pub(super) fn read_url(record: &ServerRecord, member: &str, text: &str) -> Result<Url, Failure> {
     let url = Url::parse(text).map_err(|problem| Error::configuration(member, &problem.to_string()))?;
     if url.is_confidential() || record.allow_insecure_http {
         Ok(url)

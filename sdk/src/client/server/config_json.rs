@@ -62,11 +62,11 @@ impl SmartAppConfig {
         }
         let servers = match (value.member("server"), value.member("servers")) {
             (Some(server), None) => {
-                refuse_beside(value, "server")?;
+                refuse_other_members(value, "server")?;
                 vec![read(&server)?]
             }
             (None, Some(servers)) => {
-                refuse_beside(value, "servers")?;
+                refuse_other_members(value, "servers")?;
                 let servers = servers.items().ok_or_else(|| Error::configuration("servers", "it is not an array"))?;
                 servers.iter().map(read).collect::<Result<_, _>>()?
             }
@@ -101,25 +101,25 @@ impl ServerRecord {
     }
 
     fn read_members<V: JsonView>(value: &V, own_authentication: &ReadAuthentication<V>) -> Result<Self, Failure> {
-        let mut wrong = FirstWrong::default();
+        let mut errors = FirstError::default();
         let record = Self {
-            name: wrong.note(optional(value, "name")),
-            fhir_base: wrong.note(required(value, "fhirBase")),
-            discovery_base: wrong.note(optional(value, "discoveryBase")),
-            aud: wrong.note(optional(value, "aud")),
-            issuers: value.member("issuers").map(|_| wrong.note(texts(value, "issuers"))),
-            client_id: wrong.note(required(value, "clientId")),
-            authentication: wrong.note(authentication(value, own_authentication)),
-            token_proxy: wrong.note(optional(value, "tokenProxy")),
-            redirect_uri: wrong.note(required(value, "redirectUri")),
-            scope: wrong.note(required(value, "scope")),
-            pkce: wrong.note(pkce(value)),
-            trusted_audiences: wrong.note(texts(value, "trustedAudiences")),
-            allow_missing_nonce: wrong.note(flag(value, "allowMissingNonce")),
-            allow_insecure_http: wrong.note(flag(value, "allowInsecureHttp")),
-            endpoints: wrong.note(NamedEndpoints::read(value)),
+            name: errors.record(optional(value, "name")),
+            fhir_base: errors.record(required(value, "fhirBase")),
+            discovery_base: errors.record(optional(value, "discoveryBase")),
+            aud: errors.record(optional(value, "aud")),
+            issuers: value.member("issuers").map(|_| errors.record(strings(value, "issuers"))),
+            client_id: errors.record(required(value, "clientId")),
+            authentication: errors.record(authentication(value, own_authentication)),
+            token_proxy: errors.record(optional(value, "tokenProxy")),
+            redirect_uri: errors.record(required(value, "redirectUri")),
+            scope: errors.record(required(value, "scope")),
+            pkce: errors.record(pkce(value)),
+            trusted_audiences: errors.record(strings(value, "trustedAudiences")),
+            allow_missing_nonce: errors.record(flag(value, "allowMissingNonce")),
+            allow_insecure_http: errors.record(flag(value, "allowInsecureHttp")),
+            endpoints: errors.record(NamedEndpoints::read(value)),
         };
-        wrong.first.map_or(Ok(record), Err)
+        errors.first.map_or(Ok(record), Err)
     }
 }
 
@@ -142,7 +142,7 @@ impl NamedEndpoints {
 }
 
 /// Refuses members of a server that stand beside it, and members that do not exist.
-fn refuse_beside<V: JsonView>(value: &V, servers: &str) -> Result<(), Failure> {
+fn refuse_other_members<V: JsonView>(value: &V, servers: &str) -> Result<(), Failure> {
     match value.names().into_iter().find(|name| MEMBERS.contains(&name.as_str())) {
         Some(member) => Err(Error::configuration(&member, &format!("it stands beside {servers}; write it within"))),
         None => refuse_unknown(value, &[&[servers], APP_MEMBERS].concat()),
@@ -151,12 +151,12 @@ fn refuse_beside<V: JsonView>(value: &V, servers: &str) -> Result<(), Failure> {
 
 /// The first member that is wrong, noted while the others are read: less code than to leave at each.
 #[derive(Default)]
-struct FirstWrong {
+struct FirstError {
     first: Option<Failure>,
 }
 
-impl FirstWrong {
-    fn note<T: Default>(&mut self, read: Result<T, Failure>) -> T {
+impl FirstError {
+    fn record<T: Default>(&mut self, read: Result<T, Failure>) -> T {
         read.unwrap_or_else(|failure| {
             self.first.get_or_insert(failure);
             T::default()
@@ -175,10 +175,10 @@ pub(crate) fn required<V: JsonView>(value: &V, member: &str) -> Result<String, F
     optional(value, member)?.ok_or_else(|| Error::configuration(member, "it is missing"))
 }
 
-pub(crate) fn texts<V: JsonView>(value: &V, member: &str) -> Result<Vec<String>, Failure> {
+pub(crate) fn strings<V: JsonView>(value: &V, member: &str) -> Result<Vec<String>, Failure> {
     let Some(found) = value.member(member) else { return Ok(Vec::new()) };
     let items = found.items().and_then(|items| items.iter().map(JsonView::text).collect());
-    items.ok_or_else(|| Error::configuration(member, "it is not an array of texts"))
+    items.ok_or_else(|| Error::configuration(member, "it is not an array of strings"))
 }
 
 /// The members of an object, each read by a function; none where the object is absent.
@@ -292,11 +292,12 @@ mod tests {
 
     #[test]
     fn d9_a_member_by_another_librarys_name_is_named_with_the_right_one() {
-        let told = |config: Value| {
+        let error_of = |config: Value| {
             let Error::Configuration(wrong) = SmartAppConfig::read(&config).unwrap_err().into() else { panic!() };
             (wrong.member, wrong.problem)
         };
-        let (member, problem) = told(json!({"client_id": "app", "scope": "openid", "iss": "https://ehr.example/fhir"}));
+        let (member, problem) =
+            error_of(json!({"client_id": "app", "scope": "openid", "iss": "https://ehr.example/fhir"}));
         assert_eq!(member, "client_id");
         assert!(problem.contains("clientId"), "{problem}");
         for (written, right) in [
@@ -310,19 +311,19 @@ mod tests {
             let mut record = server();
             record[written] = json!("x");
             for config in [record.clone(), json!({"server": record}), json!({"servers": [record]})] {
-                let (member, problem) = told(config);
+                let (member, problem) = error_of(config);
                 assert_eq!(member, written);
                 assert!(problem.ends_with(&format!("it is called {right} here")), "{problem}");
             }
         }
-        assert_eq!(told(json!({"server": server(), "colour": "red"})).0, "colour");
-        assert_eq!(told(json!({"server": server(), "clientId": "app"})).0, "clientId");
+        assert_eq!(error_of(json!({"server": server(), "colour": "red"})).0, "colour");
+        assert_eq!(error_of(json!({"server": server(), "clientId": "app"})).0, "clientId");
         assert_eq!(
-            told(json!({"clientId": "app", "scope": "openid", "redirectUri": "https://app.example/"})).0,
+            error_of(json!({"clientId": "app", "scope": "openid", "redirectUri": "https://app.example/"})).0,
             "fhirBase"
         );
         for nothing in [json!({}), json!({"store": "tab"}), json!(null), json!("x")] {
-            assert_eq!(told(nothing).0, "server");
+            assert_eq!(error_of(nothing).0, "server");
         }
     }
 

@@ -24,14 +24,14 @@ pub(crate) fn refuse_unknown<V: JsonView>(value: &V, members: &[&str]) -> Result
     let Some(unknown) = value.names().into_iter().find(|name| !members.contains(&name.as_str())) else {
         return Ok(());
     };
-    Err(match meant(&unknown, members) {
+    Err(match intended_member(&unknown, members) {
         Some(name) => Error::configuration(&unknown, &format!("there is no such member; it is called {name} here")),
         None => Error::configuration(&unknown, "there is no such member"),
     })
 }
 
 /// The member that a name stands for: by another library, or but for its case, underscores and hyphens.
-fn meant<'a>(unknown: &str, members: &[&'a str]) -> Option<&'a str> {
+fn intended_member<'a>(unknown: &str, members: &[&'a str]) -> Option<&'a str> {
     let plain = |name: &str| name.replace(['_', '-'], "").to_ascii_lowercase();
     let wanted = OTHER_NAMES.iter().find(|(other, _)| plain(other) == plain(unknown)).map_or(unknown, |(_, name)| name);
     members.iter().copied().find(|member| plain(member) == plain(wanted))

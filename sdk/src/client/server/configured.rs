@@ -1,7 +1,7 @@
 //! A server as it is configured, with its URLs read and checked.
 
-use super::config::{ServerRecord, read_address};
-use super::named_endpoints::ReadEndpoints;
+use super::config::{ServerRecord, read_url};
+use super::named_endpoints::EndpointUrls;
 use crate::error::{Error, Failure};
 use crate::protocol::client_auth::ClientAuthentication;
 use crate::protocol::launch::same_issuer;
@@ -18,7 +18,7 @@ pub(crate) struct Server {
     pub key: String,
     pub fhir_base: Url,
     pub discovery_base: Url,
-    pub named: ReadEndpoints,
+    pub named: EndpointUrls,
     pub token_proxy: Option<Url>,
 }
 
@@ -27,7 +27,7 @@ impl Server {
         if record.redirect_uri.starts_with("file:") {
             return Err(Error::configuration("redirectUri", NO_FILE));
         }
-        let redirect_uri = read_address(&record, "redirectUri", &record.redirect_uri)?;
+        let redirect_uri = read_url(&record, "redirectUri", &record.redirect_uri)?;
         let token_proxy = record.token_proxy.as_deref().map(|proxy| read_token_proxy(&record, &redirect_uri, proxy));
         let token_proxy = token_proxy.transpose()?;
         Ok(Self { token_proxy, ..Self::read_without_redirect(record)? })
@@ -38,7 +38,7 @@ impl Server {
     /// # Errors
     /// [`Error::Configuration`] where the page is a file, or of another origin than the redirect URI: pages of two origins share
     /// no storage.
-    pub fn check_way_back(&self, location: &str) -> Result<(), Failure> {
+    pub fn check_return_origin(&self, location: &str) -> Result<(), Failure> {
         let wrong = |problem: &str| Err(Error::configuration("redirectUri", problem));
         if location.starts_with("file:") {
             return wrong(NO_FILE);
@@ -60,12 +60,12 @@ impl Server {
 
     /// Reads a record of which no user is sent away and back.
     pub fn read_without_redirect(record: ServerRecord) -> Result<Self, Failure> {
-        let fhir_base = read_address(&record, "fhirBase", &record.fhir_base)?;
+        let fhir_base = read_url(&record, "fhirBase", &record.fhir_base)?;
         if fhir_base.query().is_some() {
             return Err(Error::configuration("fhirBase", "it has a query (?)"));
         }
         let discovery_base = match &record.discovery_base {
-            Some(base) => read_address(&record, "discoveryBase", base)?,
+            Some(base) => read_url(&record, "discoveryBase", base)?,
             None => fhir_base.clone(),
         };
         if record.client_id.is_empty() {
@@ -73,7 +73,7 @@ impl Server {
             return Err(Error::configuration("clientId", problem));
         }
         let key = record.name.clone().unwrap_or_else(|| [&*record.client_id, " ", &record.fhir_base].concat());
-        let named = ReadEndpoints::read(&record)?;
+        let named = EndpointUrls::read(&record)?;
         Ok(Self { record, key, fhir_base, discovery_base, named, token_proxy: None })
     }
 

@@ -2,7 +2,7 @@
 
 use super::config::ServerRecord;
 use super::configured::Server;
-use super::discovery::{Document, asked_server, bases};
+use super::discovery::{Document, bases, described_server};
 use super::documents::fetch_document;
 use crate::error::Failure;
 use crate::platform::{JsonView, Platform};
@@ -16,7 +16,7 @@ use crate::protocol::openid::{KnownEndpoints, openid_problem};
 /// As [`SmartApp::diagnose`](crate::SmartApp::diagnose), for a server that the app may not be registered at: of its record only the bases are needed.
 ///
 /// # Errors
-/// [`crate::Error::Configuration`] for a base that is no address.
+/// [`crate::Error::Configuration`] for a base that is no url.
 pub async fn diagnose<P: Platform>(platform: &P, record: &ServerRecord) -> Result<Vec<Finding>, Failure> {
     findings_of(platform, &Server::without_client(record)?).await
 }
@@ -58,6 +58,6 @@ fn foreign<V: JsonView>(server: &Server, smart: Option<&V>, openid: &V) -> Optio
     let openid = read(Document::OpenidConfiguration, openid)?;
     let smart = smart.and_then(|smart| read(Document::SmartConfiguration, smart));
     let bases = bases(server);
-    let asked = asked_server(server, &bases, smart.as_ref().map(KnownEndpoints::of));
-    openid_problem(&openid, &asked).map(foreign_openid_configuration_finding)
+    let described = described_server(server, &bases, smart.as_ref().map(KnownEndpoints::of));
+    openid_problem(&openid, &described).map(foreign_openid_configuration_finding)
 }

@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use super::config::ServerRecord;
 use super::configured::Server;
-use super::documents::{TOO_LATE, fetch_patiently};
-use crate::client::tasks::flight::Flight;
+use super::documents::{TIMED_OUT, fetch_with_retries};
+use crate::client::tasks::shared_task::SharedTask;
 use crate::error::{DiscoveryAttempt, Error, Failure};
 use crate::json::ObjectWriter;
 use crate::platform::{JsonView, Platform};
@@ -22,7 +22,7 @@ use crate::protocol::url::{Url, UrlError};
 pub(crate) struct Discovery {
     server: Rc<Server>,
     found: RefCell<Option<Found>>,
-    running: RefCell<Option<(bool, Flight<Rc<SmartConfiguration>>)>>,
+    running: RefCell<Option<(bool, SharedTask<Rc<SmartConfiguration>>)>>,
 }
 
 /// What was found, and where.
@@ -47,7 +47,7 @@ pub(super) enum Document {
 /// The endpoints and capabilities of a server that the app may not be registered at: of its record only the bases are needed.
 ///
 /// # Errors
-/// [`Error::Discovery`] where no document has them, [`Error::Configuration`] for a base that is no address.
+/// [`Error::Discovery`] where no document has them, [`Error::Configuration`] for a base that is no url.
 pub async fn smart_configuration<P: Platform>(
     platform: &P,
     record: &ServerRecord,
@@ -70,7 +70,7 @@ impl Discovery {
     ) -> Result<Rc<SmartConfiguration>, Failure> {
         match self.server.named.configuration(true) {
             Some(named) => Ok(named),
-            None => self.documents(platform, with_identity).await.map(|found| self.server.named.applied_to(found)),
+            None => self.documents(platform, with_identity).await.map(|found| self.server.named.override_in(found)),
         }
     }
 
@@ -81,34 +81,38 @@ impl Discovery {
         platform: &P,
         with_identity: bool,
     ) -> Result<Rc<SmartConfiguration>, Failure> {
-        let known = self.found.borrow().clone().filter(|found| found.serves(platform.now(), with_identity));
+        let known = self.found.borrow().clone().filter(|found| found.is_valid(platform.now(), with_identity));
         if let Some(found) = known {
             return Ok(found.configuration);
         }
         let running = self.running.borrow().clone().filter(|(identity, _)| *identity == with_identity);
-        let flight = match running {
-            Some((_, flight)) => flight,
+        let task = match running {
+            Some((_, task)) => task,
             None => {
                 let (own_platform, discovery) = (platform.clone(), self.clone());
-                let flight = Flight::start(platform, async move {
-                    let outcome = discovery.look_up(&own_platform, with_identity).await;
+                let task = SharedTask::spawn(platform, async move {
+                    let outcome = discovery.discover(&own_platform, with_identity).await;
                     discovery.running.borrow_mut().take_if(|(identity, _)| *identity == with_identity);
                     outcome
                 });
-                *self.running.borrow_mut() = Some((with_identity, flight.clone()));
-                flight
+                *self.running.borrow_mut() = Some((with_identity, task.clone()));
+                task
             }
         };
-        flight.landed().await
+        task.outcome().await
     }
 
-    async fn look_up<P: Platform>(&self, platform: &P, with_identity: bool) -> Result<Rc<SmartConfiguration>, Failure> {
+    async fn discover<P: Platform>(
+        &self,
+        platform: &P,
+        with_identity: bool,
+    ) -> Result<Rc<SmartConfiguration>, Failure> {
         let server = &*self.server;
-        let stored = load(platform, server).await.filter(|found| found.serves(platform.now(), with_identity));
+        let stored = load(platform, server).await.filter(|found| found.is_valid(platform.now(), with_identity));
         let found = match stored {
             Some(found) => found,
             None => {
-                let mut found = match ask(platform, server, Document::SmartConfiguration).await? {
+                let mut found = match fetch_configuration(platform, server, Document::SmartConfiguration).await? {
                     Ok(found) => found,
                     Err(outcome) => discover_fallback(platform, server, outcome).await?,
                 };
@@ -129,9 +133,13 @@ impl Discovery {
 }
 
 /// Asks for one document. Where it has no endpoints, that gives what came back.
-async fn ask<P: Platform>(platform: &P, server: &Server, document: Document) -> Result<Result<Found, String>, Failure> {
-    let (body, lifetime) = match fetch_patiently(platform, &document.request(server)?).await {
-        Ok(answer) => answer,
+async fn fetch_configuration<P: Platform>(
+    platform: &P,
+    server: &Server,
+    document: Document,
+) -> Result<Result<Found, String>, Failure> {
+    let (body, lifetime) = match fetch_with_retries(platform, &document.request(server)?).await {
+        Ok(response) => response,
         Err(outcome) => return Ok(Err(outcome)),
     };
     match document.read(&body, server) {
@@ -151,10 +159,10 @@ async fn discover_fallback<P: Platform>(platform: &P, server: &Server, outcome: 
     let mut attempts = vec![Document::SmartConfiguration.attempt(server, outcome)?];
     for document in [Document::OpenidConfiguration, Document::CapabilityStatement] {
         // Who does not answer once is not asked for the other documents.
-        if attempts.iter().any(|attempt| attempt.outcome == TOO_LATE) {
+        if attempts.iter().any(|attempt| attempt.outcome == TIMED_OUT) {
             break;
         }
-        match ask(platform, server, document).await? {
+        match fetch_configuration(platform, server, document).await? {
             Ok(found) => return Ok(found),
             Err(outcome) => attempts.push(document.attempt(server, outcome)?),
         }
@@ -162,14 +170,14 @@ async fn discover_fallback<P: Platform>(platform: &P, server: &Server, outcome: 
     Err(Error::Discovery { attempts: attempts.into() }.into())
 }
 
-/// Fills in the issuer and the keys' address from the OpenID configuration, where they are missing, and where it speaks for
+/// Fills in the issuer and the keys' url from the OpenID configuration, where they are missing, and where it speaks for
 /// the same authorization server.
 async fn complete_identity<P: Platform>(platform: &P, server: &Server, found: &mut Found) {
     found.with_identity = true;
     let known = &found.configuration;
     let mut completed = SmartConfiguration::clone(known);
     if found.document == Document::OpenidConfiguration {
-        if openid_problem(known, &asked_server(server, &bases(server), None)).is_none() {
+        if openid_problem(known, &described_server(server, &bases(server), None)).is_none() {
             return;
         }
         (completed.issuer, completed.jwks_uri) = (None, None);
@@ -178,7 +186,7 @@ async fn complete_identity<P: Platform>(platform: &P, server: &Server, found: &m
         if known.issuer.is_some() && known.jwks_uri.is_some() {
             return;
         }
-        match openid_configuration_beside(platform, server, KnownEndpoints::of(known)).await {
+        match check_openid_configuration(platform, server, KnownEndpoints::of(known)).await {
             Openid::Absent => return,
             Openid::Foreign => completed.left_openid_configuration_aside = true,
             Openid::Found(openid) => {
@@ -204,18 +212,18 @@ pub(crate) async fn openid_configuration<P: Platform>(
     server: &Server,
     known: KnownEndpoints<'_>,
 ) -> Option<SmartConfiguration> {
-    match openid_configuration_beside(platform, server, known).await {
+    match check_openid_configuration(platform, server, known).await {
         Openid::Found(openid) => Some(*openid),
         Openid::Absent | Openid::Foreign => None,
     }
 }
 
-async fn openid_configuration_beside<P: Platform>(platform: &P, server: &Server, known: KnownEndpoints<'_>) -> Openid {
+async fn check_openid_configuration<P: Platform>(platform: &P, server: &Server, known: KnownEndpoints<'_>) -> Openid {
     let document = Document::OpenidConfiguration;
     let Ok(request) = document.request(server) else { return Openid::Absent };
-    let Ok((body, _)) = fetch_patiently(platform, &request).await else { return Openid::Absent };
+    let Ok((body, _)) = fetch_with_retries(platform, &request).await else { return Openid::Absent };
     let Ok(openid) = document.read(&body, server) else { return Openid::Absent };
-    match openid_problem(&openid, &asked_server(server, &bases(server), Some(known))) {
+    match openid_problem(&openid, &described_server(server, &bases(server), Some(known))) {
         None => Openid::Found(Box::new(openid)),
         Some(_) => Openid::Foreign,
     }
@@ -227,7 +235,7 @@ pub(crate) fn bases(server: &Server) -> [&Url; 2] {
 }
 
 /// What an OpenID configuration of the server is held against.
-pub(super) fn asked_server<'a>(
+pub(super) fn described_server<'a>(
     server: &'a Server,
     bases: &'a [&'a Url; 2],
     smart: Option<KnownEndpoints<'a>>,
@@ -260,7 +268,7 @@ impl Document {
 }
 
 impl Found {
-    fn serves(&self, now: f64, with_identity: bool) -> bool {
+    fn is_valid(&self, now: f64, with_identity: bool) -> bool {
         now < self.until && (self.with_identity || !with_identity)
     }
 

@@ -1,6 +1,6 @@
 //! Fetches a server's documents: what it says of itself, and its keys.
 
-use super::transport::{Answer, DOCUMENT_TIMEOUT, chance, fhir_error, send};
+use super::transport::{DOCUMENT_TIMEOUT, JsonResponse, fhir_error, random_fraction, send};
 use crate::abort::AbortSignal;
 use crate::error::Error;
 use crate::fhir::retry::Tries;
@@ -10,7 +10,7 @@ use crate::protocol::http::Request;
 /// How long a document is good for that does not say so itself, in seconds.
 const LIFETIME: f64 = 300.0;
 /// What came back where nothing did.
-pub(super) const TOO_LATE: &str = "no answer came in time";
+pub(super) const TIMED_OUT: &str = "no response came in time";
 
 /// Fetches one document and says how long it is good for, or what came back in its place.
 pub(super) async fn fetch_document<P: Platform>(
@@ -18,14 +18,14 @@ pub(super) async fn fetch_document<P: Platform>(
     request: &Request,
 ) -> Result<(<P as Json>::Value, f64), String> {
     match send(platform, request, DOCUMENT_TIMEOUT, &AbortSignal::never()).await {
-        Ok(answer) => read_document(*answer),
-        Err(failure) => Err(outcome_of(&failure)),
+        Ok(response) => read_document(*response),
+        Err(failure) => Err(describe_failure(&failure)),
     }
 }
 
 /// Fetches a document as [`fetch_document`] does, and again after a while where the server is busy or the connection was
 /// lost, within the time that a document has.
-pub(super) async fn fetch_patiently<P: Platform>(
+pub(super) async fn fetch_with_retries<P: Platform>(
     platform: &P,
     request: &Request,
 ) -> Result<(<P as Json>::Value, f64), String> {
@@ -34,41 +34,41 @@ pub(super) async fn fetch_patiently<P: Platform>(
     loop {
         let left = ((deadline - platform.now()) * 1000.0) as u32;
         let failure = match send(platform, request, left, &AbortSignal::never()).await {
-            Ok(answer) if answer.status == 200 => return read_document(*answer),
-            Ok(answer) => fhir_error(*answer, &request.url),
+            Ok(response) if response.status == 200 => return read_document(*response),
+            Ok(response) => fhir_error(*response, &request.url),
             Err(failure) => failure,
         };
         let now = platform.now();
-        match tries.wait(&failure, now, chance(platform)) {
+        match tries.wait(&failure, now, random_fraction(platform)) {
             Some(wait) if now + wait < deadline => platform.sleep((wait * 1000.0) as u32).await,
-            _ => return Err(outcome_of(&failure)),
+            _ => return Err(describe_failure(&failure)),
         }
     }
 }
 
-fn read_document<V>(answer: Answer<V>) -> Result<(V, f64), String> {
-    if answer.status != 200 {
-        return Err(status_outcome(answer.status));
+fn read_document<V>(response: JsonResponse<V>) -> Result<(V, f64), String> {
+    if response.status != 200 {
+        return Err(describe_status(response.status));
     }
-    let Body::Json(document) = answer.body else { return Err("status 200 with something that is not JSON".into()) };
-    Ok((document, answer.cache_control.as_deref().map_or(LIFETIME, lifetime)))
+    let Body::Json(document) = response.body else { return Err("status 200 with something that is not JSON".into()) };
+    Ok((document, response.cache_control.as_deref().map_or(LIFETIME, max_age)))
 }
 
-fn outcome_of(failure: &Error) -> String {
+fn describe_failure(failure: &Error) -> String {
     match failure {
-        Error::Network { .. } => "no answer could be read".to_owned(),
-        Error::Timeout { .. } => TOO_LATE.to_owned(),
-        Error::Fhir(error) => status_outcome(error.status),
+        Error::Network { .. } => "no response could be read".to_owned(),
+        Error::Timeout { .. } => TIMED_OUT.to_owned(),
+        Error::Fhir(error) => describe_status(error.status),
         other => other.code().to_owned(),
     }
 }
 
-fn status_outcome(status: u16) -> String {
+fn describe_status(status: u16) -> String {
     format!("status {status}")
 }
 
 /// How long `Cache-Control` lets an answer be used, in seconds (RFC 9111 section 5.2.2).
-fn lifetime(cache_control: &str) -> f64 {
+fn max_age(cache_control: &str) -> f64 {
     let mut directives = cache_control.split(',').map(str::trim_ascii);
     if directives.clone().any(|directive| matches!(directive, "no-store" | "no-cache")) {
         return 0.0;

@@ -17,11 +17,11 @@ const PAUSE: f64 = 60.0;
 /// A set of keys, and when it came.
 #[derive(Clone)]
 struct KeySet {
-    address: Url,
+    url: Url,
     keys: Rc<[PublicKey]>,
     fetched: f64,
     /// When they were last fetched for a key that was not among them.
-    searched: f64,
+    refetched: f64,
 }
 
 /// The keys of one server, as far as they were fetched.
@@ -39,24 +39,24 @@ impl Keys {
     pub async fn fetch<P: Platform>(
         &self,
         platform: &P,
-        address: Url,
+        url: Url,
         kid: Option<&str>,
     ) -> Result<Rc<[PublicKey]>, &'static str> {
         let now = platform.now();
-        let known = self.known.borrow().clone().filter(|set| set.address == address && now - set.fetched < LIFETIME);
+        let known = self.known.borrow().clone().filter(|set| set.url == url && now - set.fetched < LIFETIME);
         let mut set = match known {
             Some(set) => set,
-            None => self.load(platform, &address, f64::NEG_INFINITY).await?,
+            None => self.load(platform, &url, f64::NEG_INFINITY).await?,
         };
         let has_kid = |set: &KeySet| kid.is_none_or(|kid| set.keys.iter().any(|key| key.kid.as_deref() == Some(kid)));
-        if !has_kid(&set) && now - set.searched >= PAUSE {
-            set = self.load(platform, &address, now).await?;
+        if !has_kid(&set) && now - set.refetched >= PAUSE {
+            set = self.load(platform, &url, now).await?;
         }
         Ok(set.keys)
     }
 
-    async fn load<P: Platform>(&self, platform: &P, address: &Url, searched: f64) -> Result<KeySet, &'static str> {
-        let mut request = Request::get(address.clone(), "application/json");
+    async fn load<P: Platform>(&self, platform: &P, url: &Url, refetched: f64) -> Result<KeySet, &'static str> {
+        let mut request = Request::get(url.clone(), "application/json");
         request.no_store = true;
         let (document, _) =
             fetch_document(platform, &request).await.map_err(|_| "the server's keys could not be fetched")?;
@@ -64,7 +64,7 @@ impl Keys {
             return Err("the server's keys could not be read");
         }
         let keys = PublicKey::read_set(&document).into();
-        let set = KeySet { address: address.clone(), keys, fetched: platform.now(), searched };
+        let set = KeySet { url: url.clone(), keys, fetched: platform.now(), refetched };
         *self.known.borrow_mut() = Some(set.clone());
         Ok(set)
     }

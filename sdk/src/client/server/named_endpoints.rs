@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::config::{NamedEndpoints, ServerRecord, read_address};
+use super::config::{NamedEndpoints, ServerRecord, read_url};
 use crate::error::Failure;
 use crate::json::ObjectWriter;
 use crate::protocol::discovery::SmartConfiguration;
@@ -10,7 +10,7 @@ use crate::protocol::url::Url;
 
 /// The endpoints that a record names, read.
 #[derive(Clone, Default)]
-pub(crate) struct ReadEndpoints {
+pub(crate) struct EndpointUrls {
     authorization: Option<Url>,
     token: Option<Url>,
     jwks: Option<Url>,
@@ -20,7 +20,7 @@ pub(crate) struct ReadEndpoints {
     issuer: Option<String>,
 }
 
-impl ReadEndpoints {
+impl EndpointUrls {
     /// Reads the addresses of a record.
     ///
     /// # Errors
@@ -28,7 +28,7 @@ impl ReadEndpoints {
     pub fn read(record: &ServerRecord) -> Result<Self, Failure> {
         let named = &record.endpoints;
         let read = |member: &str, text: &Option<String>| {
-            text.as_deref().map(|text| read_address(record, member, text)).transpose()
+            text.as_deref().map(|text| read_url(record, member, text)).transpose()
         };
         Ok(Self {
             authorization: read("authorizationEndpoint", &named.authorization_endpoint)?,
@@ -43,9 +43,9 @@ impl ReadEndpoints {
 
     /// The configuration that the record gives by itself, so that nothing is asked: where it names the token endpoint, and the
     /// authorization endpoint if a user is to be sent there.
-    pub fn configuration(&self, sends_users: bool) -> Option<Rc<SmartConfiguration>> {
+    pub fn configuration(&self, for_launch: bool) -> Option<Rc<SmartConfiguration>> {
         let token = self.token.clone()?;
-        if sends_users && self.authorization.is_none() {
+        if for_launch && self.authorization.is_none() {
             return None;
         }
         let document = self
@@ -72,7 +72,7 @@ impl ReadEndpoints {
     }
 
     /// What was found in the server's documents, with what the record names in its place.
-    pub fn applied_to(&self, found: Rc<SmartConfiguration>) -> Rc<SmartConfiguration> {
+    pub fn override_in(&self, found: Rc<SmartConfiguration>) -> Rc<SmartConfiguration> {
         if self.members().iter().all(|(_, _, text)| text.is_none()) {
             return found;
         }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::config::ServerRecord;
 use super::configured::Server;
 use super::discovery::{Discovery, openid_configuration};
-use super::transport::{Answer, REQUEST_TIMEOUT, send};
+use super::transport::{JsonResponse, REQUEST_TIMEOUT, send};
 use crate::abort::AbortSignal;
 use crate::error::{Error, Failure};
 use crate::platform::{Json, Platform};
@@ -48,7 +48,7 @@ impl<P: Platform> RegistrationEndpoint<P> {
     ///
     /// # Errors
     /// [`Error::RegistrationOff`] where the documents name none that can be used, [`Error::Discovery`] where they cannot be
-    /// read, [`Error::Configuration`] for a base that is no address.
+    /// read, [`Error::Configuration`] for a base that is no url.
     pub async fn discover(platform: P, record: &ServerRecord) -> Result<Self, Failure> {
         let server = Rc::new(Server::without_client(record)?);
         // What a record names may do without documents; where clients register stands in them alone.
@@ -65,17 +65,17 @@ impl<P: Platform> RegistrationEndpoint<P> {
         Ok(Self { platform, url })
     }
 
-    /// The endpoint at an address that is known, such as one that was discovered before.
+    /// The endpoint at an url that is known, such as one that was discovered before.
     ///
     /// # Errors
-    /// [`Error::Url`] for what is no address, [`Error::InsecureUrl`] for plain http to another machine.
+    /// [`Error::Url`] for what is no url, [`Error::InsecureUrl`] for plain http to another machine.
     pub fn at(platform: P, url: &str) -> Result<Self, Failure> {
         let what = || "registration_endpoint".into();
         let url = Url::parse(url).map_err(|problem| Error::Url { what: what(), problem })?;
         if url.is_confidential() { Ok(Self { platform, url }) } else { Err(Error::InsecureUrl { what: what() }.into()) }
     }
 
-    /// The endpoint's address.
+    /// The endpoint's url.
     pub fn url(&self) -> &Url {
         &self.url
     }
@@ -96,19 +96,19 @@ impl<P: Platform> RegistrationEndpoint<P> {
         abort: &AbortSignal,
     ) -> Result<RegisteredClient, Failure> {
         let request = registration_request(&self.platform, &self.url, metadata, initial_access_token)?;
-        let answer = self.send(&request, abort).await?;
-        answer.read_by(|status, body| read_registration(&self.url, status, body))
+        let response = self.send(&request, abort).await?;
+        response.read_by(|status, body| read_registration(&self.url, status, body))
     }
 
     /// Reads the registration as it stands now. The answer takes the place of `client`: it may hold a new registration
     /// access token.
     ///
     /// # Errors
-    /// [`Error::NotOffered`] where the registration cannot be managed; [`Error::ForeignUrl`] where its address is of another
+    /// [`Error::NotOffered`] where the registration cannot be managed; [`Error::ForeignUrl`] where its url is of another
     /// origin than this endpoint, with nothing sent; else as [`Self::register`].
     pub async fn read(&self, client: &RegisteredClient, abort: &AbortSignal) -> Result<RegisteredClient, Failure> {
-        let answer = self.send(&client.read_request(&self.url)?, abort).await?;
-        answer.read_by(|status, body| client.read_answer(&self.url, status, body))
+        let response = self.send(&client.read_request(&self.url)?, abort).await?;
+        response.read_by(|status, body| client.read_answer(&self.url, status, body))
     }
 
     /// Replaces the registration's metadata. The answer takes the place of `client`.
@@ -121,8 +121,8 @@ impl<P: Platform> RegistrationEndpoint<P> {
         metadata: &ClientMetadata,
         abort: &AbortSignal,
     ) -> Result<RegisteredClient, Failure> {
-        let answer = self.send(&client.update_request(&self.platform, &self.url, metadata)?, abort).await?;
-        answer.read_by(|status, body| client.read_answer(&self.url, status, body))
+        let response = self.send(&client.update_request(&self.platform, &self.url, metadata)?, abort).await?;
+        response.read_by(|status, body| client.read_answer(&self.url, status, body))
     }
 
     /// Removes the registration. Its client id and its tokens are then void.
@@ -130,11 +130,15 @@ impl<P: Platform> RegistrationEndpoint<P> {
     /// # Errors
     /// As [`Self::read`].
     pub async fn delete(&self, client: &RegisteredClient, abort: &AbortSignal) -> Result<(), Failure> {
-        let answer = self.send(&client.delete_request(&self.url)?, abort).await?;
-        answer.read_by(|status, body| read_deletion(&self.url, status, body))
+        let response = self.send(&client.delete_request(&self.url)?, abort).await?;
+        response.read_by(|status, body| read_deletion(&self.url, status, body))
     }
 
-    async fn send(&self, request: &Request, abort: &AbortSignal) -> Result<Box<Answer<<P as Json>::Value>>, Failure> {
+    async fn send(
+        &self,
+        request: &Request,
+        abort: &AbortSignal,
+    ) -> Result<Box<JsonResponse<<P as Json>::Value>>, Failure> {
         send(&self.platform, request, REQUEST_TIMEOUT, abort).await
     }
 }

@@ -18,7 +18,7 @@ pub(crate) const DOCUMENT_TIMEOUT: u32 = 10_000;
 pub(crate) const REQUEST_TIMEOUT: u32 = 60_000;
 
 /// A response that has arrived whole.
-pub(crate) struct Answer<V> {
+pub(crate) struct JsonResponse<V> {
     pub status: u16,
     pub retry_after: Option<String>,
     /// The time by the server's clock (RFC 9110 section 6.6.1), of a response that is an error.
@@ -34,7 +34,7 @@ pub(crate) struct Answer<V> {
     pub secrets: Secrets,
 }
 
-impl<V> Answer<V> {
+impl<V> JsonResponse<V> {
     /// Reads what the response says, by its status and body. No error that comes of it repeats a secret of the request.
     pub fn read_by<T>(&self, read: impl FnOnce(u16, &Body<V>) -> Result<T, Failure>) -> Result<T, Failure> {
         read(self.status, &self.body).map_err(|failure| failure.without(&self.secrets))
@@ -77,16 +77,16 @@ pub(crate) async fn send<P: Platform>(
     request: &Request,
     timeout: u32,
     abort: &AbortSignal,
-) -> Result<Box<Answer<<P as Json>::Value>>, Failure> {
+) -> Result<Box<JsonResponse<<P as Json>::Value>>, Failure> {
     let exchange = async {
         let response = platform.send(request, abort).await?;
-        Answer::read(response, request.counts_bytes, Secrets::of(request)).await
+        JsonResponse::read(response, request.counts_bytes, Secrets::of(request)).await
     };
-    in_time(platform, &request.url, timeout, abort, exchange).await
+    with_timeout(platform, &request.url, timeout, abort, exchange).await
 }
 
 /// Waits for work on an exchange with a host, for so long and unless the caller calls it off.
-pub(crate) async fn in_time<P: Platform, T>(
+pub(crate) async fn with_timeout<P: Platform, T>(
     platform: &P,
     url: &Url,
     timeout: u32,
@@ -112,25 +112,25 @@ pub(crate) async fn in_time<P: Platform, T>(
 }
 
 /// What an error status says, without the secrets of the request.
-pub(crate) fn fhir_error<V: JsonView>(answer: Answer<V>, url: &Url) -> Failure {
-    let operation_outcome = match &answer.body {
+pub(crate) fn fhir_error<V: JsonView>(response: JsonResponse<V>, url: &Url) -> Failure {
+    let operation_outcome = match &response.body {
         Body::Json(resource) => OperationOutcome::read(resource),
         _ => None,
     };
     let failure: Failure = Error::Fhir(Box::new(FhirError {
-        status: answer.status,
+        status: response.status,
         host: url.host().to_owned(),
-        text: if operation_outcome.is_some() { None } else { said(&answer.body) },
+        text: if operation_outcome.is_some() { None } else { said(&response.body) },
         operation_outcome,
-        retry_after: answer.retry_after,
-        etag: answer.etag,
+        retry_after: response.retry_after,
+        etag: response.etag,
     }))
     .into();
-    failure.without(&answer.secrets)
+    failure.without(&response.secrets)
 }
 
 /// A random number from 0 to 1; 0 where the host has none to give.
-pub(crate) fn chance(platform: &impl Entropy) -> f64 {
+pub(crate) fn random_fraction(platform: &impl Entropy) -> f64 {
     let mut byte = [0];
     let drawn = platform.fill(&mut byte);
     drawn.map_or(0.0, |()| f64::from(byte[0]) / 255.0)

@@ -113,7 +113,7 @@ impl<P: Platform> Session<P> {
 
     /// Whether the session stands: it was not ended, and its access token is good or can be replaced.
     pub fn is_active(&self) -> bool {
-        self.inner.ended.borrow().is_none() && !self.is_over()
+        self.inner.ended.borrow().is_none() && !self.is_expired()
     }
 
     /// Whether the store holds the session. Where it refused, as a full one does, the session goes on in memory, and ends when the
@@ -122,8 +122,8 @@ impl<P: Platform> Session<P> {
         self.inner.is_stored.get()
     }
 
-    pub(crate) fn is_over(&self) -> bool {
-        self.inner.record.borrow().is_over(self.inner.platform.now())
+    pub(crate) fn is_expired(&self) -> bool {
+        self.inner.record.borrow().is_expired(self.inner.platform.now())
     }
 
     /// The FHIR base that the session's requests go to.

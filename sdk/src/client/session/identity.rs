@@ -16,11 +16,11 @@ use crate::protocol::token::TokenResponse;
 const PAUSE: f64 = 30.0;
 
 /// What came of a check of the signature.
-enum Checked {
+enum CheckResult {
     /// It has ended, and the token is needed no more.
     Ended(Signature),
     /// It could not be made now, for this reason, and is made again later.
-    NotNow(&'static str),
+    Failed(&'static str),
 }
 
 /// Starts the check of the signature, where it is still to be made. A signature that does not hold ends the session.
@@ -37,14 +37,14 @@ pub(super) fn check_signature<P: Platform>(inner: &Rc<Inner<P>>) {
         let checked = check(&session, &id_token).await;
         session.signature_check.running.borrow_mut().take_if(|running| *running == id_token);
         match checked {
-            Ok(checked) => note(&session, &id_token, checked).await,
+            Ok(checked) => record_result(&session, &id_token, checked).await,
             Err(error) => session.end_and_forget(error).await,
         }
     }));
 }
 
 /// Starts the check again where it could not be made before: at the next use of the session, later ever after a pause.
-pub(super) fn check_again<P: Platform>(inner: &Rc<Inner<P>>) {
+pub(super) fn retry_check<P: Platform>(inner: &Rc<Inner<P>>) {
     let SignatureCheck { failed, last_failed, .. } = &inner.signature_check;
     let is_due = failed.get() == 1 || inner.platform.now() - last_failed.get() >= PAUSE;
     if failed.get() > 0 && is_due {
@@ -54,7 +54,7 @@ pub(super) fn check_again<P: Platform>(inner: &Rc<Inner<P>>) {
 
 /// The record after a refresh, as far as it says who the user is: the identity that came with it, or the launch's where
 /// none came or it says too little.
-pub(crate) fn renewed<P: Platform>(
+pub(crate) fn with_renewed_identity<P: Platform>(
     inner: &Inner<P>,
     old: SessionRecord,
     response: &TokenResponse,
@@ -81,20 +81,20 @@ pub(crate) fn renewed<P: Platform>(
     }
 }
 
-async fn check<P: Platform>(inner: &Rc<Inner<P>>, id_token: &IdToken) -> Result<Checked, Failure> {
-    let unchecked = |reason: &str| Ok(Checked::Ended(Signature::Unchecked(reason.to_owned())));
+async fn check<P: Platform>(inner: &Rc<Inner<P>>, id_token: &IdToken) -> Result<CheckResult, Failure> {
+    let unchecked = |reason: &str| Ok(CheckResult::Ended(Signature::Unchecked(reason.to_owned())));
     let jwks = inner.record.borrow().endpoints.jwks.clone();
     let Some(jwks) = jwks else { return unchecked("the server names no keys") };
     let jwt = decode(&inner.platform, id_token.expose()).map_err(refused)?;
     let keys = match inner.connection.keys.fetch(&inner.platform, jwks, jwt.kid.as_deref()).await {
         Ok(keys) => keys,
-        Err(reason) => return Ok(Checked::NotNow(reason)),
+        Err(reason) => return Ok(CheckResult::Failed(reason)),
     };
     let all = candidates(&keys, jwt.kid.as_deref(), jwt.algorithm);
     let mut is_unreadable = false;
     for key in all.iter().filter(|key| key.is_long_enough()) {
         match inner.platform.verify(key, jwt.algorithm, &jwt.signature, &jwt.signed).await {
-            Ok(true) => return Ok(Checked::Ended(Signature::Verified)),
+            Ok(true) => return Ok(CheckResult::Ended(Signature::Verified)),
             Ok(false) => {}
             Err(_) => is_unreadable = true,
         }
@@ -118,18 +118,18 @@ fn refused(problem: &str) -> Failure {
     Error::id_token("signature", problem)
 }
 
-async fn note<P: Platform>(inner: &Rc<Inner<P>>, id_token: &IdToken, checked: Checked) {
+async fn record_result<P: Platform>(inner: &Rc<Inner<P>>, id_token: &IdToken, checked: CheckResult) {
     // The identity of a newer token has a check of its own.
     let is_current = inner.record.borrow().id_token.as_ref() == Some(id_token);
     if inner.check_active().is_err() || !is_current {
         return;
     }
-    let (signature, is_over) = match checked {
-        Checked::Ended(signature) => (signature, true),
-        Checked::NotNow(reason) => (Signature::Unchecked(reason.to_owned()), false),
+    let (signature, is_expired) = match checked {
+        CheckResult::Ended(signature) => (signature, true),
+        CheckResult::Failed(reason) => (Signature::Unchecked(reason.to_owned()), false),
     };
     let SignatureCheck { failed, last_failed, .. } = &inner.signature_check;
-    failed.set(if is_over { 0 } else { failed.get() + 1 });
+    failed.set(if is_expired { 0 } else { failed.get() + 1 });
     last_failed.set(inner.platform.now());
     {
         let mut current = inner.record.borrow_mut();
@@ -137,7 +137,7 @@ async fn note<P: Platform>(inner: &Rc<Inner<P>>, id_token: &IdToken, checked: Ch
             return;
         }
         let record = Rc::make_mut(&mut *current);
-        if is_over {
+        if is_expired {
             record.id_token = None;
         }
         if let Some(identity) = &mut record.identity {
@@ -146,7 +146,7 @@ async fn note<P: Platform>(inner: &Rc<Inner<P>>, id_token: &IdToken, checked: Ch
     }
     store_checked(inner).await;
     if inner.check_active().is_ok() {
-        inner.tell(&SessionEvent::IdentityChecked);
+        inner.emit(&SessionEvent::IdentityChecked);
     }
 }
 

@@ -27,13 +27,13 @@ impl<P: Platform> Session<P> {
     /// response, [`Error::Network`].
     pub async fn introspect(
         &self,
-        asked_as: IntrospectAs,
+        introspect_as: IntrospectAs,
         abort: &AbortSignal,
     ) -> Result<Introspection<<P as Json>::Value>, Failure> {
         let endpoint = self.inner.record.borrow().endpoints.introspection.clone();
         let endpoint = endpoint.ok_or(Error::NotOffered { what: "introspection" })?;
         let token = self.access_token().await?;
-        let request = match asked_as {
+        let request = match introspect_as {
             IntrospectAs::Token => {
                 let mut guard = self.inner.guard.clone();
                 guard.admit(endpoint.clone());
@@ -41,8 +41,8 @@ impl<P: Platform> Session<P> {
             }
             IntrospectAs::Client => client_introspection_request(&self.inner.client(&endpoint).await?, &token),
         };
-        let answer = send(&self.inner.platform, &request, REQUEST_TIMEOUT, abort).await?;
-        let read = answer.read_by(read_introspection);
-        read.map_err(|failure| failure.of_introspection(asked_as == IntrospectAs::Client))
+        let response = send(&self.inner.platform, &request, REQUEST_TIMEOUT, abort).await?;
+        let read = response.read_by(read_introspection);
+        read.map_err(|failure| failure.of_introspection(introspect_as == IntrospectAs::Client))
     }
 }

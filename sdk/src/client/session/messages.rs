@@ -10,7 +10,7 @@ use crate::protocol::secret::RefreshToken;
 /// The user has signed out, with tokens that were renewed so many times.
 const SIGNED_OUT: &str = "signedOut";
 /// Who holds tokens that were renewed more often than so many times?
-const QUESTION: &str = "newerThan";
+const NEWER_THAN: &str = "newerThan";
 /// The server refuses this refresh token.
 const REFUSED: &str = "refused";
 
@@ -32,7 +32,7 @@ impl Message {
         let count = |name: &str| message.member(name)?.number();
         if let Some(renewals) = count(SIGNED_OUT) {
             Some(Self::SignedOut(renewals))
-        } else if let Some(renewals) = count(QUESTION) {
+        } else if let Some(renewals) = count(NEWER_THAN) {
             Some(Self::NewerThan(renewals))
         } else if let Some(token) = message.member_text(REFUSED) {
             Some(Self::Refused(RefreshToken::new(token), message.member_text("description")))
@@ -48,8 +48,8 @@ pub(crate) fn signed_out(renewals: f64) -> String {
 }
 
 /// The question who holds tokens that were renewed more often than so many times.
-pub(crate) fn question(renewals: f64) -> String {
-    with_count(QUESTION, renewals)
+pub(crate) fn newer_than(renewals: f64) -> String {
+    with_count(NEWER_THAN, renewals)
 }
 
 fn with_count(name: &str, count: f64) -> String {

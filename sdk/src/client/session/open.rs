@@ -34,7 +34,7 @@ impl<P: Platform> Session<P> {
         let inner = Rc::new(Inner::new(platform, current, connection, id, record, may_be_stale));
         let weak = Rc::downgrade(&inner);
         let subscription =
-            inner.platform.subscribe(&inner.topic(), Rc::new(move |message| other_tabs::hear(&weak, message)));
+            inner.platform.subscribe(&inner.topic(), Rc::new(move |message| other_tabs::on_message(&weak, message)));
         *inner.subscription.borrow_mut() = Some(subscription);
         Self { inner }
     }

@@ -12,19 +12,19 @@ use crate::platform::Platform;
 use crate::protocol::secret::RefreshToken;
 
 /// Hears what another tab says of the session.
-pub(super) fn hear<P: Platform>(session: &Weak<Inner<P>>, message: &str) {
+pub(super) fn on_message<P: Platform>(session: &Weak<Inner<P>>, message: &str) {
     let Some(inner) = session.upgrade().filter(|inner| inner.check_active().is_ok()) else { return };
     let Some(message) = inner.platform.parse(message).and_then(|message| Message::read(&message)) else { return };
     let renewals = inner.record.borrow().renewals;
     match message {
-        Message::SignedOut(known) => hear_sign_out(inner, renewals > known),
+        Message::SignedOut(known) => on_sign_out(inner, renewals > known),
         Message::NewerThan(known) => {
             if renewals > known {
                 let record = inner.record.borrow().to_json();
                 inner.publish(&record);
             }
         }
-        Message::Refused(token, description) => hear_refusal(inner, &token, description),
+        Message::Refused(token, description) => on_refusal(inner, &token, description),
         Message::Record(record) => {
             if inner.adopt_newer(record.clone()) {
                 let platform = inner.platform.clone();
@@ -38,7 +38,7 @@ pub(super) fn hear<P: Platform>(session: &Weak<Inner<P>>, message: &str) {
 }
 
 /// The session ends here, too. Tokens that the other tab does not know of are given back by this one.
-fn hear_sign_out<P: Platform>(inner: Rc<Inner<P>>, is_newer: bool) {
+fn on_sign_out<P: Platform>(inner: Rc<Inner<P>>, is_newer: bool) {
     inner.end(Error::SignedOut.into());
     let platform = inner.platform.clone();
     platform.spawn(Box::pin(async move {
@@ -51,7 +51,7 @@ fn hear_sign_out<P: Platform>(inner: Rc<Inner<P>>, is_newer: bool) {
 }
 
 /// Where this tab holds the refresh token that another tab saw refused, the session ends here, too.
-fn hear_refusal<P: Platform>(inner: Rc<Inner<P>>, refused: &RefreshToken, description: Option<String>) {
+fn on_refusal<P: Platform>(inner: Rc<Inner<P>>, refused: &RefreshToken, description: Option<String>) {
     if inner.record.borrow().refresh_token.as_ref() != Some(refused) {
         return;
     }

@@ -10,7 +10,7 @@ use super::state::{Inner, SessionEvent};
 use crate::abort::AbortSignal;
 use crate::client::server::transport::{REQUEST_TIMEOUT, send};
 use crate::client::store::records::{self, SessionRecord};
-use crate::client::tasks::flight::Flight;
+use crate::client::tasks::shared_task::SharedTask;
 use crate::error::{Error, Failure};
 use crate::platform::Platform;
 use crate::protocol::context::LaunchContext;
@@ -25,14 +25,14 @@ impl<P: Platform> Session<P> {
     /// An access token that has not run out, refreshed where it has. A session that has none and can get none ends.
     pub(crate) async fn access_token(&self) -> Result<AccessToken, Failure> {
         self.inner.check_active()?;
-        if self.is_over() {
+        if self.is_expired() {
             return Err(self.inner.expire().await);
         }
-        identity::check_again(&self.inner);
+        identity::retry_check(&self.inner);
         if self.expires_within(0.0) {
             self.replace_token().await?;
         } else if self.expires_within(SOON) {
-            self.refresh_ahead();
+            self.refresh_in_background();
         }
         Ok(self.inner.record.borrow().access_token.clone())
     }
@@ -55,8 +55,8 @@ impl<P: Platform> Session<P> {
         self.check_can_refresh().await?;
         let running = self.inner.refreshing.borrow().clone();
         match running {
-            Some(flight) => flight.landed().await,
-            None => self.start_refresh(None).landed().await,
+            Some(task) => task.outcome().await,
+            None => self.start_refresh(None).outcome().await,
         }
     }
 
@@ -70,63 +70,63 @@ impl<P: Platform> Session<P> {
             return Err(Error::Scope { problem: "a refresh cannot ask for more than was granted".into() }.into());
         }
         let running = self.inner.refreshing.borrow().clone();
-        if let Some(flight) = running {
-            flight.landed().await?;
+        if let Some(task) = running {
+            task.outcome().await?;
         }
-        self.start_refresh(Some(scope.to_owned())).landed().await
+        self.start_refresh(Some(scope.to_owned())).outcome().await
     }
 
     /// Known here, so that nothing is loaded to tell it.
     async fn check_can_refresh(&self) -> Result<(), Failure> {
         self.inner.check_active()?;
-        if self.is_over() {
+        if self.is_expired() {
             return Err(self.inner.expire().await);
         }
         if self.can_refresh() { Ok(()) } else { Err(Error::SessionExpired.into()) }
     }
 
     /// Begins a refresh that nobody waits for, before the token runs out. One that fails is begun again after a while.
-    pub(super) fn refresh_ahead(&self) {
+    pub(super) fn refresh_in_background(&self) {
         let now = self.inner.platform.now();
-        let is_due = now - self.inner.refreshed_ahead.get() >= PAUSE_AHEAD;
+        let is_due = now - self.inner.background_refresh_at.get() >= BACKGROUND_PAUSE;
         if is_due && self.can_refresh() && self.inner.refreshing.borrow().is_none() {
-            self.inner.refreshed_ahead.set(now);
+            self.inner.background_refresh_at.set(now);
             self.start_refresh(None);
         }
     }
 
     /// Spawned, so that it reaches its end whether or not anybody waits for it.
-    fn start_refresh(&self, scope: Option<String>) -> Flight<()> {
+    fn start_refresh(&self, scope: Option<String>) -> SharedTask<()> {
         let session = self.clone();
-        let flight = Flight::start(&self.inner.platform, async move {
-            let outcome = refresh_alone(&session, scope).await;
+        let task = SharedTask::spawn(&self.inner.platform, async move {
+            let outcome = refresh_with_lock(&session, scope).await;
             session.inner.refreshing.borrow_mut().take();
             outcome
         });
-        *self.inner.refreshing.borrow_mut() = Some(flight.clone());
-        flight
+        *self.inner.refreshing.borrow_mut() = Some(task.clone());
+        task
     }
 }
 
 /// How long after a refresh in the background none other is begun, in seconds.
-const PAUSE_AHEAD: f64 = 30.0;
+const BACKGROUND_PAUSE: f64 = 30.0;
 
 /// How long the lock is kept after a refresh, in milliseconds, so that the news reaches the tabs that wait for it.
-const NEWS_TRAVEL: u32 = 50;
+const PUBLISH_DELAY: u32 = 50;
 
 /// How long other tabs have to say that they hold newer tokens, in milliseconds: before a copy from the store is used for the first
 /// time, and after the server refused the refresh token.
-const NEWS_BEFORE: u32 = 50;
-const NEWS_AFTER: u32 = 500;
+const REPLY_TIMEOUT_FIRST_USE: u32 = 50;
+const REPLY_TIMEOUT_REFUSED: u32 = 500;
 
 /// Refreshes while no other tab does, or takes over what another tab refreshed meanwhile.
-async fn refresh_alone<P: Platform>(session: &Session<P>, scope: Option<String>) -> Result<(), Failure> {
+async fn refresh_with_lock<P: Platform>(session: &Session<P>, scope: Option<String>) -> Result<(), Failure> {
     let inner = &session.inner;
     let held = renewals(inner);
     let lock = inner.lock_refresh().await;
     inner.check_active()?;
-    let patience = if inner.may_be_stale.replace(false) { NEWS_BEFORE } else { 0 };
-    look_for_newer(inner, held, patience).await;
+    let patience = if inner.may_be_stale.replace(false) { REPLY_TIMEOUT_FIRST_USE } else { 0 };
+    adopt_newest(inner, held, patience).await;
     loop {
         inner.check_active()?;
         let sent = renewals(inner);
@@ -136,16 +136,16 @@ async fn refresh_alone<P: Platform>(session: &Session<P>, scope: Option<String>)
         let response = request_tokens(inner, scope.as_deref()).await;
         if let Err(ended) = inner.check_active() {
             if let Ok(response) = response {
-                give_back(inner, *response).await;
+                revoke_unused(inner, *response).await;
             }
             return Err(ended);
         }
         match response {
             Ok(response) => {
-                let outcome = take_over(inner, response, scope).await;
+                let outcome = apply_tokens(inner, response, scope).await;
                 let platform = inner.platform.clone();
                 inner.platform.spawn(Box::pin(async move {
-                    platform.sleep(NEWS_TRAVEL).await;
+                    platform.sleep(PUBLISH_DELAY).await;
                     drop(lock);
                 }));
                 return outcome;
@@ -153,7 +153,7 @@ async fn refresh_alone<P: Platform>(session: &Session<P>, scope: Option<String>)
             Err(failure) if failure.code() == "invalid_grant" => {
                 // Another tab may have replaced the token that was refused: then only this copy was dead, and each turn of the loop
                 // has a newer one.
-                if !look_for_newer(inner, sent, NEWS_AFTER).await {
+                if !adopt_newest(inner, sent, REPLY_TIMEOUT_REFUSED).await {
                     inner.end_refused(failure.clone()).await;
                     return Err(failure);
                 }
@@ -169,7 +169,7 @@ fn renewals<P: Platform>(inner: &Inner<P>) -> f64 {
 
 /// Whether there is a newer record than the one with so many renewals, and takes it over: a message brought it, or the store that
 /// several tabs share has it, or another tab says so in time.
-async fn look_for_newer<P: Platform>(inner: &Rc<Inner<P>>, held: f64, milliseconds: u32) -> bool {
+async fn adopt_newest<P: Platform>(inner: &Rc<Inner<P>>, held: f64, milliseconds: u32) -> bool {
     if renewals(inner) > held {
         return true;
     }
@@ -177,7 +177,7 @@ async fn look_for_newer<P: Platform>(inner: &Rc<Inner<P>>, held: f64, millisecon
         inner.adopt_newer(stored);
     }
     if renewals(inner) <= held && milliseconds > 0 {
-        inner.publish(&messages::question(held));
+        inner.publish(&messages::newer_than(held));
         inner.platform.sleep(milliseconds).await;
     }
     renewals(inner) > held
@@ -190,19 +190,19 @@ async fn request_tokens<P: Platform>(inner: &Rc<Inner<P>>, scope: Option<&str>) 
     };
     let refresh_token = refresh_token.ok_or(Error::SessionExpired)?;
     let request = inner.client(&endpoint).await?.refresh_request(&refresh_token, scope);
-    let answer = send(&inner.platform, &request, REQUEST_TIMEOUT, &AbortSignal::never()).await?;
-    inner.connection.read_tokens(&answer, inner.platform.now())
+    let response = send(&inner.platform, &request, REQUEST_TIMEOUT, &AbortSignal::never()).await?;
+    inner.connection.read_tokens(&response, inner.platform.now())
 }
 
 /// Stores the new tokens before anything uses them. `scope` is what was asked for, and is what was granted where the server
 /// does not say (RFC 6749 section 5.1).
-async fn take_over<P: Platform>(
+async fn apply_tokens<P: Platform>(
     inner: &Rc<Inner<P>>,
     response: Box<TokenResponse>,
     scope: Option<String>,
 ) -> Result<(), Failure> {
     if let Err(ended) = inner.check_active() {
-        give_back(inner, *response).await;
+        revoke_unused(inner, *response).await;
         return Err(ended);
     }
     let old = SessionRecord::clone(&inner.record.borrow());
@@ -210,7 +210,7 @@ async fn take_over<P: Platform>(
     if known.is_some() && named.is_some() && known != named {
         return Err(Error::PatientChanged.into());
     }
-    let old = identity::renewed(inner, old, &response)?;
+    let old = identity::with_renewed_identity(inner, old, &response)?;
     let has_new_identity = response.id_token.is_some() && response.id_token == old.id_token;
     let mut record = SessionRecord {
         access_token: response.access_token,
@@ -219,7 +219,7 @@ async fn take_over<P: Platform>(
         refresh_token: response.refresh_token.or(old.refresh_token),
         renewals: old.renewals + 1.0,
         granted_scope: response.scope.or(scope).or(old.granted_scope),
-        context: newer_context(old.context, response.context),
+        context: merged_context(old.context, response.context),
         ..old
     };
     let stored = inner.store(&record).await;
@@ -236,7 +236,7 @@ async fn take_over<P: Platform>(
     inner.publish(&record.to_json());
     // A store that fails must not cost the rotated token: it stays in memory, and the caller is told.
     *inner.record.borrow_mut() = Rc::new(record);
-    inner.tell(&SessionEvent::Refreshed);
+    inner.emit(&SessionEvent::Refreshed);
     if has_new_identity {
         identity::check_signature(inner);
     }
@@ -244,7 +244,7 @@ async fn take_over<P: Platform>(
 }
 
 /// Revokes tokens that came after the session had ended. Whoever ended it did not have them to revoke.
-async fn give_back<P: Platform>(inner: &Inner<P>, response: TokenResponse) {
+async fn revoke_unused<P: Platform>(inner: &Inner<P>, response: TokenResponse) {
     let old = SessionRecord::clone(&inner.record.borrow());
     let refresh_token = response.refresh_token.or(old.refresh_token);
     *inner.record.borrow_mut() = Rc::new(SessionRecord {
@@ -257,6 +257,6 @@ async fn give_back<P: Platform>(inner: &Inner<P>, response: TokenResponse) {
 }
 
 /// The context of the launch, where the refresh did not repeat it. Some servers name the patient in a refresh for the first time.
-fn newer_context(old: Rc<LaunchContext>, new: Rc<LaunchContext>) -> Rc<LaunchContext> {
+fn merged_context(old: Rc<LaunchContext>, new: Rc<LaunchContext>) -> Rc<LaunchContext> {
     if new.patient.is_some() { Rc::new(old.followed_by(&new)) } else { old }
 }

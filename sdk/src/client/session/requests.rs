@@ -4,7 +4,7 @@ use super::handle::Session;
 use crate::abort::AbortSignal;
 use crate::client::fhir::options::{Cache, RequestOptions, unless_aborted};
 use crate::client::fhir::redirect::{Bearer, send_with_token};
-use crate::client::fhir::response::{Value, not_json, read_answer};
+use crate::client::fhir::response::{Value, not_json, read_response};
 use crate::client::fhir::search::{Links, Search};
 use crate::error::{Error, Failure};
 use crate::fhir::bundle::Page;
@@ -125,8 +125,8 @@ impl<P: Platform> Session<P> {
         is_expected: impl Fn(Option<&Value<P>>) -> bool,
     ) -> Result<FhirResponse<Value<P>>, Failure> {
         let attempt = async |request: &Request, bearer: Bearer<'_>| {
-            let answer = send_with_token(&self.inner.platform, request, bearer, &options.abort).await?;
-            read_answer(*answer, &request.url, &is_expected)
+            let response = send_with_token(&self.inner.platform, request, bearer, &options.abort).await?;
+            read_response(*response, &request.url, &is_expected)
         };
         self.exchange_by(request, options, attempt).await
     }

@@ -53,7 +53,7 @@ pub(crate) async fn revoke<P: Platform>(inner: &Inner<P>) -> Revocation {
     let refresh = record.refresh_token.as_ref().map(RevokedToken::Refresh);
     let mut revocation = Revocation::Revoked;
     for token in refresh.into_iter().chain([RevokedToken::Access(&record.access_token)]) {
-        match give_back(inner, endpoint, token).await {
+        match revoke_token(inner, endpoint, token).await {
             Err(failure) if revocation == Revocation::Revoked => revocation = Revocation::Failed(failure),
             _ => {}
         }
@@ -61,8 +61,8 @@ pub(crate) async fn revoke<P: Platform>(inner: &Inner<P>) -> Revocation {
     revocation
 }
 
-async fn give_back<P: Platform>(inner: &Inner<P>, endpoint: &Url, token: RevokedToken<'_>) -> Result<(), Failure> {
+async fn revoke_token<P: Platform>(inner: &Inner<P>, endpoint: &Url, token: RevokedToken<'_>) -> Result<(), Failure> {
     let request = revocation_request(&inner.client(endpoint).await?, token);
-    let answer = send(&inner.platform, &request, DOCUMENT_TIMEOUT, &AbortSignal::never()).await?;
-    answer.read_by(read_revocation).map_err(Failure::of_revocation)
+    let response = send(&inner.platform, &request, DOCUMENT_TIMEOUT, &AbortSignal::never()).await?;
+    response.read_by(read_revocation).map_err(Failure::of_revocation)
 }

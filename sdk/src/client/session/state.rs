@@ -9,7 +9,7 @@ use crate::client::server::discovery;
 use crate::client::store::current::Current;
 use crate::client::store::pending;
 use crate::client::store::records::{self, SessionRecord};
-use crate::client::tasks::flight::Flight;
+use crate::client::tasks::shared_task::SharedTask;
 use crate::error::{Error, Failure};
 use crate::platform::Platform;
 use crate::protocol::guard::Guard;
@@ -43,9 +43,9 @@ pub(crate) struct Inner<P: Platform> {
     /// Whether the record comes from a store, which may be a copy that another tab has left behind.
     pub may_be_stale: Cell<bool>,
     pub ended: RefCell<Option<Failure>>,
-    pub refreshing: RefCell<Option<Flight<()>>>,
+    pub refreshing: RefCell<Option<SharedTask<()>>>,
     /// When a refresh in the background was last begun, in seconds since 1970.
-    pub refreshed_ahead: Cell<f64>,
+    pub background_refresh_at: Cell<f64>,
     pub signature_check: SignatureCheck,
     /// Whether the server linked to pages of its own with http in place of https.
     pub insecure_links: Rc<Cell<bool>>,
@@ -97,7 +97,7 @@ impl<P: Platform> Inner<P> {
             may_be_stale: Cell::new(may_be_stale),
             ended: RefCell::default(),
             refreshing: RefCell::default(),
-            refreshed_ahead: Cell::new(f64::NEG_INFINITY),
+            background_refresh_at: Cell::new(f64::NEG_INFINITY),
             signature_check: SignatureCheck::default(),
             insecure_links: Rc::default(),
             listeners: RefCell::default(),
@@ -131,7 +131,7 @@ impl<P: Platform> Inner<P> {
     /// Takes over a record that is newer than the one in memory.
     pub fn adopt(&self, record: Rc<SessionRecord>) {
         *self.record.borrow_mut() = record;
-        self.tell(&SessionEvent::Refreshed);
+        self.emit(&SessionEvent::Refreshed);
     }
 
     /// Ends the session, once, and tells the listeners why.
@@ -140,7 +140,7 @@ impl<P: Platform> Inner<P> {
             return;
         }
         *self.ended.borrow_mut() = Some(reason.clone());
-        self.tell(&SessionEvent::SignedOut(reason));
+        self.emit(&SessionEvent::SignedOut(reason));
     }
 
     /// Ends the session in every tab for a reason of its own, and takes its tokens out of the store.
@@ -184,7 +184,7 @@ impl<P: Platform> Inner<P> {
     }
 
     async fn remove(&self) -> Result<(), Failure> {
-        self.current.leave(&self.platform, &self.id);
+        self.current.unset(&self.platform, &self.id);
         records::remove_session(&self.platform, &self.id).await
     }
 
@@ -206,7 +206,7 @@ impl<P: Platform> Inner<P> {
     }
 
     /// Calls the listeners.
-    pub fn tell(&self, event: &SessionEvent) {
+    pub fn emit(&self, event: &SessionEvent) {
         let listeners: Vec<Listener> = self.listeners.borrow().iter().map(|(_, listener)| listener.clone()).collect();
         listeners.iter().for_each(|listener| listener(event));
     }

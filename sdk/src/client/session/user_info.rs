@@ -3,7 +3,7 @@
 use super::handle::Session;
 use crate::abort::AbortSignal;
 use crate::client::server::discovery::openid_configuration;
-use crate::client::server::transport::{Answer, REQUEST_TIMEOUT, send};
+use crate::client::server::transport::{JsonResponse, REQUEST_TIMEOUT, send};
 use crate::error::{Error, Failure};
 use crate::platform::{Json, Platform};
 use crate::protocol::openid::KnownEndpoints;
@@ -26,19 +26,19 @@ impl<P: Platform> Session<P> {
             return Err(Error::NotOffered { what: "an ID token to hold user info against" }.into());
         }
         let endpoint = self.user_info_endpoint().await.ok_or(Error::NotOffered { what: "user info" })?;
-        let mut answer = self.ask_user_info(&endpoint, abort).await?;
-        if answer.status == 401 && self.can_refresh() {
+        let mut response = self.request_user_info(&endpoint, abort).await?;
+        if response.status == 401 && self.can_refresh() {
             self.replace_token().await?;
-            answer = self.ask_user_info(&endpoint, abort).await?;
+            response = self.request_user_info(&endpoint, abort).await?;
         }
-        answer.read_by(|status, body| read_user_info(status, body, &subject().unwrap_or_default()))
+        response.read_by(|status, body| read_user_info(status, body, &subject().unwrap_or_default()))
     }
 
-    async fn ask_user_info(
+    async fn request_user_info(
         &self,
         endpoint: &Url,
         abort: &AbortSignal,
-    ) -> Result<Box<Answer<<P as Json>::Value>>, Failure> {
+    ) -> Result<Box<JsonResponse<<P as Json>::Value>>, Failure> {
         let token = self.access_token().await?;
         let mut guard = self.inner.guard.clone();
         guard.admit(endpoint.clone());

@@ -5,7 +5,7 @@ use crate::platform::{Page, Store};
 /// The names by which a page remembers its session of one app.
 pub(crate) struct Current {
     current: String,
-    waiting: String,
+    pending: String,
 }
 
 /// What a page remembers in place of an id where it shows no session any more.
@@ -23,7 +23,7 @@ impl Current {
         names.sort_unstable();
         names.dedup();
         let app = names.join(" ");
-        Self { current: format!("smartrust.current.{app}"), waiting: format!("smartrust.waiting.{app}") }
+        Self { current: format!("smartrust.current.{app}"), pending: format!("smartrust.waiting.{app}") }
     }
 
     /// The id of the session that the page shows: [`None`] where it never showed one, and `Some(None)` where it shows none any more.
@@ -39,30 +39,30 @@ impl Current {
     /// Makes the session of an id the one that the page shows, whether or not it exists yet.
     pub fn set(&self, page: &impl Page, id: &str) {
         page.remember(&self.current, id);
-        self.stop_waiting(page);
+        self.clear_pending(page);
     }
 
     /// Notes that the session of an id has ended: where the page showed it, it shows none.
-    pub fn leave(&self, page: &(impl Page + Store), id: &str) {
+    pub fn unset(&self, page: &(impl Page + Store), id: &str) {
         if self.is(page, id) {
             page.remember(&self.current, if page.is_shared_by_tabs() { NONE_OF_STORE } else { NONE });
         }
     }
 
     /// The state of the launch whose code the page has yet to exchange.
-    pub fn waiting(&self, page: &impl Page) -> Option<String> {
-        page.recall(&self.waiting).filter(|state| state != NONE)
+    pub fn pending(&self, page: &impl Page) -> Option<String> {
+        page.recall(&self.pending).filter(|state| state != NONE)
     }
 
     /// Notes that the page has yet to exchange the code of a launch.
-    pub fn wait_for(&self, page: &impl Page, state: &str) {
-        page.remember(&self.waiting, state);
+    pub fn set_pending(&self, page: &impl Page, state: &str) {
+        page.remember(&self.pending, state);
     }
 
     /// Notes that the page has no code to exchange.
-    pub fn stop_waiting(&self, page: &impl Page) {
-        if self.waiting(page).is_some() {
-            page.remember(&self.waiting, NONE);
+    pub fn clear_pending(&self, page: &impl Page) {
+        if self.pending(page).is_some() {
+            page.remember(&self.pending, NONE);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::records::{Endpoints, unavailable};
+use super::records::{Endpoints, storage_error};
 use crate::error::Failure;
 use crate::json::{ObjectWriter, RequiredStrings};
 use crate::platform::{JsonView, Platform};
@@ -44,7 +44,7 @@ pub(crate) struct CheckedRedirect {
     /// Whether it named an issuer, and the server's documents none to hold it against.
     pub issuer_unknown: bool,
     /// When it came, in seconds since 1970.
-    pub came: f64,
+    pub received_at: f64,
 }
 
 /// What is known of a launch by its state.
@@ -72,7 +72,7 @@ impl PendingLaunch {
             .optional_seconds("created", Some(self.created))
             .optional_text("code", redirect.map(|redirect| redirect.code.expose()))
             .flag("issuerUnknown", redirect.is_some_and(|redirect| redirect.issuer_unknown))
-            .optional_seconds("came", redirect.map(|redirect| redirect.came))
+            .optional_seconds("came", redirect.map(|redirect| redirect.received_at))
             .finish()
     }
 
@@ -81,10 +81,10 @@ impl PendingLaunch {
         let flag = |name: &str| value.member(name).and_then(|member| member.flag()).unwrap_or(false);
         let created = number("created")?;
         let endpoints = Rc::new(Endpoints::read(&value.member("endpoints")?)?);
-        let redirect = value.member_text("code").zip(number("came")).map(|(code, came)| CheckedRedirect {
+        let redirect = value.member_text("code").zip(number("came")).map(|(code, received_at)| CheckedRedirect {
             code: AuthorizationCode::new(code),
             issuer_unknown: flag("issuerUnknown"),
-            came,
+            received_at,
         });
         let strings = RequiredStrings::of(value);
         let launch = Self {
@@ -106,7 +106,7 @@ impl PendingLaunch {
 }
 
 /// Whether a launch has waited too long, for its redirect or for its exchange.
-fn is_over<V: JsonView>(launch: &V, now: f64) -> bool {
+fn is_expired<V: JsonView>(launch: &V, now: f64) -> bool {
     let is_older = |name: &str, lifetime: f64| {
         let time = launch.member(name).and_then(|time| time.number());
         time.map(|time| now - time > lifetime)
@@ -116,21 +116,21 @@ fn is_over<V: JsonView>(launch: &V, now: f64) -> bool {
 
 /// Stores a launch.
 pub(crate) async fn save_launch<P: Platform>(platform: &P, state: &str, launch: &PendingLaunch) -> Result<(), Failure> {
-    platform.set(&format!("{LAUNCH}{state}"), &launch.to_json()).await.map_err(unavailable)
+    platform.set(&format!("{LAUNCH}{state}"), &launch.to_json()).await.map_err(storage_error)
 }
 
 /// What is known of the launch with a state. One that has waited too long is forgotten.
 pub(crate) async fn find_launch<P: Platform>(platform: &P, state: &str) -> Result<LaunchState, Failure> {
     let key = format!("{LAUNCH}{state}");
-    let Some(text) = platform.get(&key).await.map_err(unavailable)? else { return Ok(LaunchState::Unknown) };
-    let value = platform.parse(&text).filter(|value| !is_over(value, platform.now()));
+    let Some(text) = platform.get(&key).await.map_err(storage_error)? else { return Ok(LaunchState::Unknown) };
+    let value = platform.parse(&text).filter(|value| !is_expired(value, platform.now()));
     if value.as_ref().and_then(|value| value.member("used")?.flag()) == Some(true) {
         return Ok(LaunchState::Used);
     }
     match value.and_then(|value| PendingLaunch::read(&value)) {
         Some(launch) => Ok(LaunchState::Pending(Box::new(launch))),
         None => {
-            platform.remove(&key).await.map_err(unavailable)?;
+            platform.remove(&key).await.map_err(storage_error)?;
             Ok(LaunchState::Unknown)
         }
     }
@@ -148,13 +148,13 @@ pub(crate) async fn end_launch<P: Platform>(platform: &P, state: &str, created: 
 
 /// Forgets a launch.
 pub(crate) async fn remove_launch<P: Platform>(platform: &P, state: &str) -> Result<(), Failure> {
-    platform.remove(&format!("{LAUNCH}{state}")).await.map_err(unavailable)
+    platform.remove(&format!("{LAUNCH}{state}")).await.map_err(storage_error)
 }
 
 /// Forgets the launches that have waited too long, and what cannot be read.
 pub(crate) async fn remove_old_launches<P: Platform>(platform: &P) -> Result<(), Failure> {
     let now = platform.now();
-    remove_launches(platform, &|stored| stored.is_none_or(|launch| is_over(&launch, now))).await
+    remove_launches(platform, &|stored| stored.is_none_or(|launch| is_expired(&launch, now))).await
 }
 
 /// Forgets the launches at a server that must be about a patient.
@@ -172,11 +172,14 @@ pub(crate) async fn remove_launches_about<P: Platform>(
 }
 
 /// Forgets the launches of which something is true; what is stored of one may be damaged.
-async fn remove_launches<P: Platform>(platform: &P, is_over: &dyn Fn(Option<P::Value>) -> bool) -> Result<(), Failure> {
-    for key in platform.keys(LAUNCH).await.map_err(unavailable)? {
-        let stored = platform.get(&key).await.map_err(unavailable)?.and_then(|text| platform.parse(&text));
-        if is_over(stored) {
-            platform.remove(&key).await.map_err(unavailable)?;
+async fn remove_launches<P: Platform>(
+    platform: &P,
+    is_expired: &dyn Fn(Option<P::Value>) -> bool,
+) -> Result<(), Failure> {
+    for key in platform.keys(LAUNCH).await.map_err(storage_error)? {
+        let stored = platform.get(&key).await.map_err(storage_error)?.and_then(|text| platform.parse(&text));
+        if is_expired(stored) {
+            platform.remove(&key).await.map_err(storage_error)?;
         }
     }
     Ok(())

@@ -180,7 +180,7 @@ impl CheckedIdentity {
 
 impl SessionRecord {
     /// Whether the access token has run out and no other can be had.
-    pub fn is_over(&self, now: f64) -> bool {
+    pub fn is_expired(&self, now: f64) -> bool {
         self.refresh_token.is_none() && self.expires_at.is_some_and(|expires_at| now >= expires_at)
     }
 
@@ -250,40 +250,40 @@ fn flag<V: JsonView>(value: &V, name: &str) -> bool {
     value.member(name).and_then(|member| member.flag()).unwrap_or(false)
 }
 
-pub(crate) fn unavailable<T>(_: T) -> Failure {
+pub(crate) fn storage_error<T>(_: T) -> Failure {
     Error::Storage.into()
 }
 
 /// Stores a session.
 pub(crate) async fn save_session<P: Platform>(platform: &P, id: &str, record: &SessionRecord) -> Result<(), Failure> {
-    platform.set(&[SESSION, id].concat(), &record.to_json()).await.map_err(unavailable)
+    platform.set(&[SESSION, id].concat(), &record.to_json()).await.map_err(storage_error)
 }
 
 /// The stored session of an id; `None` where there is none or it cannot be read.
 pub(crate) async fn load_session<P: Platform>(platform: &P, id: &str) -> Result<Option<Rc<SessionRecord>>, Failure> {
-    let text = platform.get(&[SESSION, id].concat()).await.map_err(unavailable)?;
+    let text = platform.get(&[SESSION, id].concat()).await.map_err(storage_error)?;
     Ok(text.and_then(|text| platform.parse(&text)).and_then(|value| SessionRecord::read(&value)))
 }
 
 /// The ids of all stored sessions.
 pub(crate) async fn session_ids<P: Platform>(platform: &P) -> Result<Vec<String>, Failure> {
-    let keys = platform.keys(SESSION).await.map_err(unavailable)?;
+    let keys = platform.keys(SESSION).await.map_err(storage_error)?;
     Ok(keys.iter().filter_map(|key| key.strip_prefix(SESSION)).map(str::to_owned).collect())
 }
 
 /// Removes a session.
 pub(crate) async fn remove_session<P: Platform>(platform: &P, id: &str) -> Result<(), Failure> {
-    platform.remove(&[SESSION, id].concat()).await.map_err(unavailable)
+    platform.remove(&[SESSION, id].concat()).await.map_err(storage_error)
 }
 
 /// Removes the sessions of an app that are over: they hold a patient's id, and nothing that can be used.
-pub(crate) async fn remove_over_sessions<P: Platform>(
+pub(crate) async fn remove_expired_sessions<P: Platform>(
     platform: &P,
     is_own: impl Fn(&SessionRecord) -> bool,
 ) -> Result<(), Failure> {
     for id in session_ids(platform).await? {
         let record = load_session(platform, &id).await?;
-        if record.is_some_and(|record| record.is_over(platform.now()) && is_own(&record)) {
+        if record.is_some_and(|record| record.is_expired(platform.now()) && is_own(&record)) {
             remove_session(platform, &id).await?;
         }
     }

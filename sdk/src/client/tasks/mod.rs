@@ -1,4 +1,4 @@
-//! Work under way: shared by several callers, or several at once. Imports nothing else of `client/`.
+//! Futures that several callers share, and several futures that run at once. Imports nothing else of `client/`.
 
-pub(crate) mod flight;
-pub(crate) mod side_by_side;
+pub(crate) mod join;
+pub(crate) mod shared_task;

@@ -133,7 +133,7 @@ fn d11_retry_after_is_honoured_where_it_fits_in_the_time_of_the_document() {
 fn d11_a_try_that_takes_the_rest_of_the_time_is_the_last() {
     let (world, times) = failing(vec![Reply::text(503, ""), Reply::default().after(60_000)]);
     let error = authorize(&world, &app(&world.tab("https://app.example/"))).unwrap_err();
-    assert!(error.to_string().contains("no answer came in time"), "{error}");
+    assert!(error.to_string().contains("no response came in time"), "{error}");
     assert_eq!(times.borrow().len(), 2);
     assert!(world.tab("https://app.example/").now() - NOW <= 10.0);
 }
@@ -169,7 +169,7 @@ fn d2_if_all_fail_one_error_names_each_attempt_and_what_came_back() {
     assert_eq!(told[0].0, "https://ehr.example/fhir/.well-known/smart-configuration");
     assert!(told[0].1.contains("not JSON"));
     assert_eq!(told[1].0, "https://ehr.example/fhir/.well-known/openid-configuration");
-    assert!(told[1].1.contains("no answer"));
+    assert!(told[1].1.contains("no response"));
     assert_eq!(told[2].0, "https://ehr.example/fhir/metadata");
     assert!(told[2].1.contains("token_endpoint"));
     told.iter().for_each(|(url, _)| assert!(error.to_string().contains(url)));

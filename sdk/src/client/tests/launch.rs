@@ -216,7 +216,7 @@ fn d6_discovery_gives_up_after_ten_seconds() {
     let tab = world.tab("https://app.example/");
     let error = launch(&world, &app(&tab)).unwrap_err();
     let Error::Discovery { attempts } = error else { panic!("{error:?}") };
-    assert!(attempts[0].outcome.contains("no answer came in time"), "{attempts:?}");
+    assert!(attempts[0].outcome.contains("no response came in time"), "{attempts:?}");
     assert_eq!(attempts.len(), 1, "who does not answer is not asked again");
     assert_eq!(crate::platform::Clock::now(&tab), NOW + 10.0);
 }

@@ -5,11 +5,11 @@ use std::pin::Pin;
 use std::task::Poll;
 
 /// A future that may borrow from its caller.
-pub(crate) type Work<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+pub(crate) type LocalWork<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
 /// Waits for all futures at once. Their results keep their order.
-pub(crate) async fn side_by_side<T>(futures: Vec<Work<'_, T>>) -> Vec<T> {
-    let mut running: Vec<(Work<'_, T>, Option<T>)> = futures.into_iter().map(|future| (future, None)).collect();
+pub(crate) async fn join_all<T>(futures: Vec<LocalWork<'_, T>>) -> Vec<T> {
+    let mut running: Vec<(LocalWork<'_, T>, Option<T>)> = futures.into_iter().map(|future| (future, None)).collect();
     poll_fn(|context| {
         let mut all_done = true;
         for (future, result) in running.iter_mut().filter(|(_, result)| result.is_none()) {
