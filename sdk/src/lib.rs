@@ -35,6 +35,8 @@ mod js;
 mod pages {
     #[doc = include_str!("../../README.md")]
     struct Readme;
+    #[doc = include_str!("../README.md")]
+    struct CrateReadme;
     #[doc = include_str!("../../docs/rust-guide.md")]
     struct RustGuide;
 }

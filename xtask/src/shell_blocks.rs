@@ -12,7 +12,7 @@ const PROGRAMS: [&str; 9] = ["cargo", "cd", "curl", "export", "node", "npm", "np
 const CARGO: [&str; 3] = ["check", "doc", "test"];
 
 /// The pages: all Markdown of these places.
-const PAGES: [&str; 5] = ["README.md", "CONTRIBUTING.md", "pkg/README.md", "docs", "examples"];
+const PAGES: [&str; 6] = ["README.md", "CONTRIBUTING.md", "pkg/README.md", "sdk/README.md", "docs", "examples"];
 
 #[test]
 fn every_command_of_the_documentation_exists() {

@@ -66,8 +66,10 @@ fn lint(extent: Extent) -> Result<()> {
         &format!("clippy --package smartrust --features js,js-backend {wasm} -- -D warnings"),
         lints,
     )?;
-    // Linted on the host already.
     if extent == Extent::All {
+        let published = "The crate cannot be published: fix what cargo reports above.";
+        cargo("the crate as it is published", "publish --dry-run --package smartrust --allow-dirty", published)?;
+        // Linted on the host already.
         cargo("clippy on wasm: launcher", &format!("clippy --package launcher-app {wasm} -- -D warnings"), lints)?;
     }
     Ok(())

@@ -26,3 +26,15 @@ fn options_that_exclude_each_other_are_refused() {
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("cannot be used with"));
 }
+
+#[test]
+fn the_published_crate_contains_its_readme_and_its_licenses() {
+    let arguments = ["package", "--package", "smartrust", "--list", "--allow-dirty", "--offline"];
+    let output = Command::new(env!("CARGO")).args(arguments).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let files = String::from_utf8(output.stdout).unwrap();
+    for file in ["Cargo.toml", "README.md", "LICENSE-APACHE", "LICENSE-MIT", "src/lib.rs"] {
+        assert!(files.lines().any(|line| line == file), "{file} is missing:\n{files}");
+    }
+    assert!(!files.contains("tests/web/"), "tests that need a browser are published:\n{files}");
+}

@@ -18,7 +18,7 @@ function pagesBelow(folder) {
 }
 
 /** Every page, by its path from the root. */
-export const pages = ["README.md", "CONTRIBUTING.md", "pkg/README.md", ...pagesBelow("examples"), ...pagesBelow("docs")].sort();
+export const pages = ["README.md", "CONTRIBUTING.md", "pkg/README.md", "sdk/README.md", ...pagesBelow("examples"), ...pagesBelow("docs")].sort();
 
 export function textOf(page) {
   return readFileSync(join(root, page), "utf8");
