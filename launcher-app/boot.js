@@ -1,10 +1,10 @@
-// Starts the launcher, and says so in plain words where that fails.
+// Starts the launcher, and shows a message if it fails.
 
 const boot = document.getElementById("boot");
 
-function tell(text) {
+function show(message) {
   boot.setAttribute("role", "alert");
-  boot.replaceChildren(Object.assign(document.createElement("p"), { textContent: text }));
+  boot.replaceChildren(Object.assign(document.createElement("p"), { textContent: message }));
   document.body.replaceChildren(boot);
 }
 
@@ -14,9 +14,12 @@ try {
   boot.remove();
 } catch (error) {
   console.error(error);
-  tell("This page could not be started. Please load it again, or open it in a newer browser.");
+  show("This page could not be started. Please load it again, or open it in a newer browser.");
 }
 
-addEventListener("error", ({ error }) => {
-  if (error instanceof WebAssembly.RuntimeError) tell("Something went wrong on this page. Please load it again.");
-});
+function showCrash(error) {
+  if (error instanceof WebAssembly.RuntimeError) show("Something went wrong on this page. Please load it again.");
+}
+
+addEventListener("error", ({ error }) => showCrash(error));
+addEventListener("unhandledrejection", ({ reason }) => showCrash(reason));

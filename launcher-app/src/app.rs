@@ -1,4 +1,4 @@
-//! The app: reads its configuration, then shows the page of the address.
+//! The app: reads its configuration, then shows the page of the URL's path.
 
 use gloo_net::http::Request;
 use leptos::prelude::*;
@@ -22,21 +22,27 @@ use crate::{pages, place};
 
 const CONFIGURATION: &str = "launcher.config.json";
 
-/// The launcher, once its configuration is there.
+/// The launcher, as soon as its configuration is loaded.
 #[component]
 pub fn App() -> impl IntoView {
     let ready: RwSignal<Option<Result<Launcher, Failure>>> = RwSignal::new(None);
     let owner = Owner::current().unwrap_or_default();
     spawn_local(async move {
         let config = configuration().await;
-        // What all pages share lives as long as the app.
-        ready.set(Some(owner.with(|| config.and_then(Launcher::new))));
+        // The app owns what all pages share.
+        ready.set(Some(owner.with(|| config.and_then(start))));
     });
     reactive(move || match ready.get() {
         None => element("p", &[("class", "waiting"), ("role", "status")], vec![text("One moment, please…")]),
         Some(Ok(launcher)) => view! { <Pages launcher/> }.into_any(),
         Some(Err(error)) => unconfigured(&error),
     })
+}
+
+fn start(config: LauncherConfig) -> Result<Launcher, Failure> {
+    let launcher = Launcher::new(config)?;
+    launcher.watch_use();
+    Ok(launcher)
 }
 
 #[component]
@@ -55,7 +61,7 @@ fn frame() -> Vec<AnyView> {
     let browser = use_context::<BrowserUrl>();
     Effect::new(move |_| {
         pathname.track();
-        // A router without routes does not know when a page is there: the address changes only after it is told.
+        // A router without routes does not know when a page is rendered. It changes the URL only after this call.
         if let Some(browser) = &browser {
             browser.ready_to_complete();
         }
@@ -64,7 +70,7 @@ fn frame() -> Vec<AnyView> {
     vec![header(), page, footer(), idle_warning()]
 }
 
-/// The page of an address. A handful of fixed addresses needs no table of routes, and a table weighs a lot.
+/// The page of a path. Five fixed paths need no table of routes, and the router's table would add much code.
 fn page_at(path: &str) -> AnyView {
     match path {
         "" => pages::home::home(),
@@ -89,7 +95,7 @@ async fn configuration() -> Result<LauncherConfig, Failure> {
         .await
         .map_err(|_| wrong("it could not be fetched"))?;
     if !response.ok() {
-        return Err(wrong(&format!("the server answered with status {}", response.status())));
+        return Err(wrong(&format!("the server responded with status {}", response.status())));
     }
     let text = response.text().await.map_err(|_| wrong("it could not be read"))?;
     let value = WebPlatform::default().parse(&text).ok_or_else(|| wrong("it is not JSON"))?;

@@ -1,8 +1,7 @@
 //! The launcher: patients connect to their record with it, and providers open it from a patient's chart.
 //!
-//! [`app`] holds what all pages share and which page is shown; [`config`] is what a deployment sets; [`idle`] ends what
-//! nobody uses; [`model`] turns
-//! resources and errors into words; [`pages`], [`components`] and [`charts`] draw them.
+//! [`app`] chooses the page; [`launcher`] holds what all pages share; [`config`] is what a deployment sets; [`model`] turns resources
+//! and errors into text; [`pages`], [`components`] and [`charts`] render it.
 #![cfg_attr(
     not(test),
     deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::unreachable)
@@ -12,7 +11,6 @@ mod app;
 mod charts;
 mod components;
 mod config;
-mod idle;
 mod launcher;
 mod model;
 mod pages;

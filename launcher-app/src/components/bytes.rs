@@ -84,7 +84,7 @@ impl BytesLoad {
                 // The page that called it off is gone.
                 Err(failure) if matches!(*failure, Error::Aborted) => return,
                 Err(error) => {
-                    self.launcher.take_note(&session, &error);
+                    self.launcher.handle_failure(&session, &error);
                     Bytes::Failed(error)
                 }
             };

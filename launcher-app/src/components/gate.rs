@@ -18,9 +18,9 @@ pub fn with_session(page: fn(OpenSession) -> AnyView) -> AnyView {
     let launcher = expect_context::<Launcher>();
     launcher.resume();
     reactive(move || match launcher.state() {
-        State::Unknown | State::Looking => waiting("One moment, please…"),
+        State::Unknown | State::Resuming => waiting("One moment, please…"),
         State::Open(session) => page(StoredValue::new_local(session)),
-        State::LeftAlone { session, cleared } => left_alone(session, cleared),
+        State::TimedOut { session, cleared } => timed_out(session, cleared),
         State::None | State::Failed(_) if needs_own_window() => own_window(),
         State::None | State::SignedOut { .. } => not_connected(),
         State::Ended { reason, session } => ended(&reason, session),
@@ -52,11 +52,11 @@ pub fn ended(reason: &Error, session: Session) -> AnyView {
 }
 
 /// The page of a session that nobody used for too long.
-pub fn left_alone(session: Session, cleared: bool) -> AnyView {
+pub fn timed_out(session: Session, cleared: bool) -> AnyView {
     let launcher = expect_context::<Launcher>();
     let audience = launcher.audience(&session);
     let mut parts = vec![element("h1", &[], vec![text("You were signed out")])];
-    parts.extend(left_alone_in_words(launcher, &session, cleared).into_iter().map(|words| paragraph("", words)));
+    parts.extend(timeout_message(launcher, &session, cleared).into_iter().map(|words| paragraph("", words)));
     parts.push(match audience {
         Audience::Patient => connect_again(launcher, session),
         Audience::Provider => nothing(),
@@ -67,7 +67,7 @@ pub fn left_alone(session: Session, cleared: bool) -> AnyView {
 }
 
 /// What is to say of a session that nobody used for too long.
-pub fn left_alone_in_words(launcher: Launcher, session: &Session, cleared: bool) -> [String; 3] {
+pub fn timeout_message(launcher: Launcher, session: &Session, cleared: bool) -> [String; 3] {
     let time = launcher.idle_limit(session).map_or_else(|| "a while".to_owned(), |limit| limit.in_words());
     let rest = match cleared {
         true => "Nothing of the record is left in this window.",
@@ -88,7 +88,7 @@ pub fn connect_again(launcher: Launcher, session: Session) -> AnyView {
         failure.set(None);
         let session = session.get_value();
         spawn_local(async move {
-            if let Err(error) = launcher.ask_again(session, None).await {
+            if let Err(error) = launcher.launch_again(session, None).await {
                 failure.try_set(Some(error));
             }
         });

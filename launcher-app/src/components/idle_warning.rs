@@ -12,7 +12,7 @@ use crate::model::idle::seconds_in_words;
 /// The warning, while there is one.
 pub fn idle_warning() -> AnyView {
     let launcher = expect_context::<Launcher>();
-    let is_warned = Memo::new(move |_| launcher.ends_in().is_some());
+    let is_warned = Memo::new(move |_| launcher.times_out_in().is_some());
     reactive(move || if is_warned.get() { dialog(launcher) } else { nothing() })
 }
 
@@ -25,9 +25,9 @@ fn dialog(launcher: Launcher) -> AnyView {
             let _ = dialog.show_modal();
         }
     });
-    let left = reactive_text(move || launcher.ends_in().map(seconds_in_words).unwrap_or_default());
+    let left = reactive_text(move || launcher.times_out_in().map(seconds_in_words).unwrap_or_default());
     let stay = view! {
-        <button type="button" autofocus on:click=move |_| launcher.stay()>"Stay signed in"</button>
+        <button type="button" autofocus on:click=move |_| launcher.stay_signed_in()>"Stay signed in"</button>
     }
     .into_any();
     let parts = vec![
@@ -43,12 +43,12 @@ fn dialog(launcher: Launcher) -> AnyView {
         element(
             "div",
             &[("class", "actions")],
-            vec![stay, button("quiet", "Sign out now", Box::new(move || launcher.leave()))],
+            vec![stay, button("quiet", "Sign out now", Box::new(move || launcher.sign_out_now()))],
         ),
     ];
     let keep = move |event: Event| {
         event.prevent_default();
-        launcher.stay();
+        launcher.stay_signed_in();
     };
     view! {
         <dialog class="warning" role="alertdialog" aria-labelledby="idle-heading" aria-describedby="idle-words"

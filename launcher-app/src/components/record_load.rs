@@ -158,7 +158,7 @@ impl RecordLoad {
                     if matches!(**failure, Error::Aborted) {
                         return;
                     }
-                    self.launcher.take_note(&session, failure);
+                    self.launcher.handle_failure(&session, failure);
                 }
                 self.show(resource_type, part, &session, &abort);
             };

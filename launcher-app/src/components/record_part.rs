@@ -114,7 +114,7 @@ fn not_shared(kind: &'static Kind, launcher: Launcher, session: OpenSession, aud
         let session = session.get_value();
         let scope = asking_again(&session.scopes().requested, kind);
         spawn_local(async move {
-            if let Err(error) = launcher.ask_again(session, Some(scope)).await {
+            if let Err(error) = launcher.launch_again(session, Some(scope)).await {
                 failure.try_set(Some(error));
             }
         });

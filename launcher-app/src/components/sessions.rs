@@ -16,7 +16,7 @@ pub fn other_sessions() -> AnyView {
     reactive(move || {
         let shown = match launcher.state() {
             State::Open(session) | State::Ended { session, .. } => Some(session.id().to_owned()),
-            State::Looking => return nothing(),
+            State::Resuming => return nothing(),
             _ => None,
         };
         let others = launcher.all_sessions().into_iter().filter(|session| Some(session.id()) != shown.as_deref());
@@ -40,7 +40,7 @@ fn item(launcher: Launcher, session: Session) -> AnyView {
     let pick = move || {
         let (navigate, session) = (navigate.clone(), open.get_value());
         spawn_local(async move {
-            launcher.pick(session).await;
+            launcher.switch_to(session).await;
             navigate("/record", Default::default());
         });
     };

@@ -7,7 +7,7 @@ use leptos_router::hooks::use_navigate;
 use smartrust::{Error, Failure};
 
 use crate::components::draw::reactive;
-use crate::components::gate::{ended, left_alone, told, waiting};
+use crate::components::gate::{ended, timed_out, told, waiting};
 use crate::components::own_window::own_window;
 use crate::launcher::{Launcher, State, needs_own_window};
 use crate::model::trouble::{Audience, Trouble};
@@ -15,7 +15,7 @@ use crate::model::trouble::{Audience, Trouble};
 /// `/launch`: an EHR's link begins a launch, and the sign-in that follows comes back here.
 pub fn launch() -> AnyView {
     let launcher = expect_context::<Launcher>();
-    if launcher.is_opened_by_link() && needs_own_window() {
+    if launcher.has_launch_link() && needs_own_window() {
         // The link is good once: it is left to that window.
         return own_window();
     }
@@ -28,7 +28,7 @@ pub fn launch() -> AnyView {
             }
         });
     };
-    if launcher.is_opened_by_link() {
+    if launcher.has_launch_link() {
         begin();
     } else {
         launcher.resume();
@@ -41,9 +41,9 @@ pub fn launch() -> AnyView {
             told(Trouble::of(&Error::LaunchLink { parameter: "iss" }, Audience::Provider), || {})
         }
         (None, State::Ended { reason, session }) => ended(&reason, session),
-        (None, State::LeftAlone { session, cleared }) => left_alone(session, cleared),
+        (None, State::TimedOut { session, cleared }) => timed_out(session, cleared),
         (None, State::Open(_)) => onward(),
-        (None, State::Unknown | State::Looking) => waiting("Opening the record…"),
+        (None, State::Unknown | State::Resuming) => waiting("Opening the record…"),
     })
 }
 
@@ -56,9 +56,9 @@ pub fn code() -> AnyView {
         State::Failed(error) => told(Trouble::of(&error, Audience::Patient), move || launcher.resume()),
         State::None | State::SignedOut { .. } => told(Trouble::of(&Error::StateMismatch, Audience::Patient), || {}),
         State::Ended { reason, session } => ended(&reason, session),
-        State::LeftAlone { session, cleared } => left_alone(session, cleared),
+        State::TimedOut { session, cleared } => timed_out(session, cleared),
         State::Open(_) => onward(),
-        State::Unknown | State::Looking => waiting("Opening your record…"),
+        State::Unknown | State::Resuming => waiting("Opening your record…"),
     })
 }
 

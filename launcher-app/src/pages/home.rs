@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::components::connect::{Connecting, connect_button, server_choice, what_is_asked};
 use crate::components::draw::{element, link, nothing, paragraph, reactive, text};
-use crate::components::gate::{connect_again, left_alone_in_words};
+use crate::components::gate::{connect_again, timeout_message};
 use crate::components::own_window::open_own_window;
 use crate::components::page::page;
 use crate::components::section::section;
@@ -65,8 +65,8 @@ fn standing(launcher: Launcher) -> AnyView {
             };
             element("div", &[("class", "standing"), ("role", "status")], vec![strong_and("You are signed out.", rest)])
         }
-        State::LeftAlone { session, cleared } => {
-            let words = left_alone_in_words(launcher, &session, cleared).join(" ");
+        State::TimedOut { session, cleared } => {
+            let words = timeout_message(launcher, &session, cleared).join(" ");
             let strong = element("strong", &[], vec![text("You were signed out. ")]);
             let words = element("p", &[], vec![strong, text(words)]);
             element("div", &[("class", "standing"), ("role", "status")], vec![words])
@@ -79,7 +79,7 @@ fn standing(launcher: Launcher) -> AnyView {
         // The page says what helps.
         State::Failed(_) if needs_own_window() => nothing(),
         State::Failed(error) => trouble_note(Trouble::of(&error, Audience::Patient), None),
-        State::Unknown | State::Looking | State::None => nothing(),
+        State::Unknown | State::Resuming | State::None => nothing(),
     }
 }
 

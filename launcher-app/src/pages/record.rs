@@ -85,11 +85,15 @@ fn not_stored_note(audience: Audience) -> AnyView {
 /// Says when the session's time is up while its record is shown: nothing new comes any more.
 fn expired_note(session: OpenSession, audience: Audience) -> AnyView {
     let is_over = RwSignal::new(false);
-    let look = move || is_over.set(session.with_value(|session| !session.is_active()));
-    let looking = set_interval_with_handle(look, Duration::from_secs(5));
+    let check = move || {
+        if let Some(is_active) = session.try_with_value(|session| session.is_active()) {
+            is_over.try_set(!is_active);
+        }
+    };
+    let timer = set_interval_with_handle(check, Duration::from_secs(5));
     on_cleanup(move || {
-        if let Ok(looking) = looking {
-            looking.clear();
+        if let Ok(timer) = timer {
+            timer.clear();
         }
     });
     let is_over = Memo::new(move |_| is_over.get());

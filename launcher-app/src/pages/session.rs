@@ -182,9 +182,11 @@ fn show_items(items: Vec<Item>, class: &'static str) -> AnyView {
 fn how_long(launcher: Launcher, session: OpenSession) -> AnyView {
     let navigate = use_navigate();
     let sign_out = move || {
+        // The page, which owns the session, may be gone after the navigation.
+        let session = session.get_value();
         // The start has a slash at its end, which the router would leave out below a path.
         navigate(&on_host("/"), NavigateOptions { resolve: false, ..NavigateOptions::default() });
-        spawn_local(launcher.sign_out(session.get_value()));
+        spawn_local(launcher.sign_out(session));
     };
     let can_refresh = session.with_value(|session| session.can_refresh());
     let renewal = match can_refresh {
@@ -229,10 +231,13 @@ fn refresh_button(session: OpenSession, failure: RwSignal<Option<Failure>>, is_r
 
 fn time_text(launcher: Launcher, session: OpenSession) -> AnyView {
     let ticks = RwSignal::new(0_usize);
-    let ticking = set_interval_with_handle(move || ticks.update(|count| *count += 1), Duration::from_secs(5));
+    let tick = move || {
+        ticks.try_update(|count| *count += 1);
+    };
+    let timer = set_interval_with_handle(tick, Duration::from_secs(5));
     on_cleanup(move || {
-        if let Ok(ticking) = ticking {
-            ticking.clear();
+        if let Ok(timer) = timer {
+            timer.clear();
         }
     });
     reactive_text(move || {

@@ -1,0 +1,46 @@
+//! Launches: from a launch link or the home page, and again for an open session.
+
+use leptos::prelude::*;
+use smartrust::client::launch::LaunchOptions;
+use smartrust::platform::{Navigator, Store};
+use smartrust::protocol::launch::LaunchLink;
+use smartrust::{Error, Failure};
+
+use super::browser::has_session_storage;
+use super::{Launcher, REPLACED, Session};
+
+impl Launcher {
+    /// Whether a launch link opened this page, even a broken one.
+    pub fn has_launch_link(self) -> bool {
+        let location = self.platform.with_value(Navigator::location).unwrap_or_default();
+        !matches!(LaunchLink::read(&location), Ok(None))
+    }
+
+    /// Redirects to the authorization server of the named server, or of the launch link. `scope` replaces the configured scope.
+    ///
+    /// # Errors
+    /// As [`smartrust::SmartApp::launch`], and [`Error::Storage`] if the page has no session storage, so that the launch could not be completed.
+    pub async fn launch(self, server: Option<String>, scope: Option<String>) -> Result<(), Failure> {
+        if !has_session_storage() {
+            return Err(Error::Storage.into());
+        }
+        let app = self.app.get_value();
+        app.launch(LaunchOptions { server, scope, ..LaunchOptions::default() }).await
+    }
+
+    /// Redirects to the session's server, for the same scope as before or for `scope`. The new session replaces this one.
+    ///
+    /// # Errors
+    /// As [`smartrust::SmartApp::launch_again`], and [`Error::Storage`] as [`Self::launch`].
+    pub async fn launch_again(self, session: Session, scope: Option<String>) -> Result<(), Failure> {
+        if !has_session_storage() {
+            return Err(Error::Storage.into());
+        }
+        let app = self.app.get_value();
+        if session.is_active() {
+            // If the store fails, the launch fails too.
+            let _ = self.platform().set(REPLACED, session.id()).await;
+        }
+        app.launch_again(&session, scope.as_deref()).await
+    }
+}

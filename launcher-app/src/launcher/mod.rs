@@ -1,0 +1,143 @@
+//! What all pages share: the configuration, the SDK's app, and the sessions of this window. [`Launcher`] is a handle to it; each file
+//! has its methods for one subject: [`sessions`] shows and ends sessions, [`launching`] starts launches, [`idle`] ends sessions that
+//! nobody uses, [`resume`] completes launches and restores sessions.
+
+mod browser;
+mod idle;
+mod last_use;
+mod launching;
+mod resume;
+mod sessions;
+mod state;
+
+use std::rc::Rc;
+
+use leptos::ev;
+use leptos::prelude::*;
+use smartrust::client::session::EventSubscription;
+use smartrust::platform::Clock;
+use smartrust::web::WebPlatform;
+use smartrust::{Error, Failure, ServerRecord, SmartApp, SmartAppConfig};
+
+pub use browser::{needs_own_window, today};
+pub use state::{OpenSession, Session, State};
+
+use crate::config::{Choice, LauncherConfig, wrong};
+use crate::model::idle::IdleLimit;
+use crate::model::trouble::Audience;
+use last_use::LastUse;
+
+/// The key under which the ID of the session is stored that the next one replaces.
+const REPLACED: &str = "launcher.replaced";
+
+/// What all pages share.
+#[derive(Clone, Copy)]
+pub struct Launcher {
+    app: StoredValue<Rc<SmartApp<WebPlatform>>, LocalStorage>,
+    platform: StoredValue<WebPlatform, LocalStorage>,
+    config: StoredValue<LauncherConfig, LocalStorage>,
+    state: RwSignal<State, LocalStorage>,
+    all: RwSignal<Vec<Session>, LocalStorage>,
+    changes: RwSignal<usize>,
+    is_online: RwSignal<bool>,
+    last_use: LastUse,
+    subscription: StoredValue<Option<EventSubscription<WebPlatform>>, LocalStorage>,
+}
+
+impl Launcher {
+    /// A launcher with this configuration.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`] naming the member that is wrong.
+    pub fn new(config: LauncherConfig) -> Result<Self, Failure> {
+        let platform = WebPlatform::default();
+        let app = SmartApp::new(platform.clone(), config.app.clone())
+            .map_err(|failure| wrong_server(&platform, &config.app, failure))?;
+        let is_online = RwSignal::new(window().navigator().on_line());
+        for (event, online) in [("online", true), ("offline", false)] {
+            // The listeners live as long as the page.
+            let _ = window_event_listener(ev::Custom::<ev::Event>::new(event), move |_| is_online.set(online));
+        }
+        let last_use = LastUse::new(platform.now());
+        Ok(Self {
+            app: StoredValue::new_local(Rc::new(app)),
+            platform: StoredValue::new_local(platform),
+            config: StoredValue::new_local(config),
+            state: RwSignal::new_local(State::Unknown),
+            all: RwSignal::new_local(Vec::new()),
+            changes: RwSignal::new(0),
+            is_online,
+            last_use,
+            subscription: StoredValue::new_local(None),
+        })
+    }
+
+    fn platform(self) -> WebPlatform {
+        self.platform.get_value()
+    }
+
+    /// Whether this device is connected to a network. Tracks changes.
+    pub fn is_online(self) -> bool {
+        self.is_online.get()
+    }
+
+    /// The launcher's title.
+    pub fn title(self) -> String {
+        self.config.with_value(|config| config.title.clone())
+    }
+
+    /// The servers that a patient can connect to.
+    pub fn choices(self) -> Vec<Choice> {
+        self.config.with_value(|config| config.connect.clone())
+    }
+
+    /// Whether EHRs open the launcher from a chart, too.
+    pub fn opens_from_charts(self) -> bool {
+        self.config.with_value(|config| config.opens_from_charts)
+    }
+
+    /// Who uses the session: the patient or a provider.
+    pub fn audience(self, session: &Session) -> Audience {
+        let server = session.server_name();
+        let is_from_chart = is_from_chart(session);
+        match self.config.with_value(|config| config.is_for_patients(server.as_deref(), is_from_chart)) {
+            true => Audience::Patient,
+            false => Audience::Provider,
+        }
+    }
+
+    /// After how long without use the session ends.
+    pub fn idle_limit(self, session: &Session) -> Option<IdleLimit> {
+        let server = session.server_name();
+        let is_from_chart = is_from_chart(session);
+        self.config.with_value(|config| config.idle_limit(server.as_deref(), is_from_chart))
+    }
+
+    /// The name of the session's server for people.
+    pub fn label(self, session: &Session) -> Option<String> {
+        let server = session.server_name();
+        self.config.with_value(|config| config.label(server.as_deref()).map(str::to_owned))
+    }
+
+    /// The time in seconds since 1970.
+    pub fn now(self) -> f64 {
+        self.platform.with_value(Clock::now)
+    }
+}
+
+/// Whether a session was opened from a chart. Only then is the scope `launch` requested (SMART App Launch 2.2, EHR launch).
+fn is_from_chart(session: &Session) -> bool {
+    session.scopes().requested.contains("launch")
+}
+
+/// Names the server that a configuration error is about.
+fn wrong_server(platform: &WebPlatform, config: &SmartAppConfig, error: Failure) -> Failure {
+    let alone = |record: &ServerRecord| SmartAppConfig { servers: vec![record.clone()] };
+    let position = config.servers.iter().position(|record| SmartApp::new(platform.clone(), alone(record)).is_err());
+    match (&*error, position) {
+        (Error::Configuration(found), Some(position)) => {
+            wrong(&format!("servers[{position}].{}", found.member), &found.problem)
+        }
+        _ => error,
+    }
+}
