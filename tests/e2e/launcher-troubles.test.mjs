@@ -105,3 +105,16 @@ test("an EHR launch that meets a dead server can be tried again", async ({ page 
   await launcher.button("Try again").click();
   await launcher.waitForRecord();
 });
+
+for (const [where, crash] of [
+  ["in an event", () => setTimeout(() => { throw new WebAssembly.RuntimeError("a test"); })],
+  ["in a promise", () => void Promise.reject(new WebAssembly.RuntimeError("a test"))],
+]) {
+  test(`a crash ${where} is reported on the page`, async ({ page }) => {
+    await page.goto(appOrigin);
+    await new Launcher(page).button("Connect").waitFor();
+    await page.evaluate(crash);
+    await page.getByText("Something went wrong on this page.").waitFor();
+    assert.equal(await page.getByRole("alert").count(), 1);
+  }, { throws: /a test/ });
+}

@@ -92,7 +92,7 @@ fn open_attachment(attachment: Attachment, title: String, session: OpenSession) 
                 None => absent("This document is damaged and cannot be shown."),
             };
         }
-        Source::Address(address) => address.clone(),
+        Source::Url(address) => address.clone(),
     };
     let load = BytesLoad::read(session, address.clone(), attachment.content_type.clone());
     let audience = expect_context::<Launcher>().audience(&session.get_value());
@@ -128,7 +128,7 @@ fn show_contents(contents: &Contents, attachment: &Attachment, title: &str, sess
     if contents.bytes.is_empty() {
         return absent("This document is empty.");
     }
-    if contents.differ_from(&attachment.announced) {
+    if contents.differ_from(&attachment.declared) {
         parts.push(paragraph(
             "notice",
             "The clinic describes this document differently from what came. It may be incomplete or have been changed.",

@@ -4,7 +4,8 @@ use smartrust::platform::JsonView;
 
 use super::date::PartialDate;
 use super::entry::{Entry, Tag};
-use super::resource::{after, concept, concepts, date, is_code, is_coded, text};
+use super::phrase::after;
+use super::resource::{concept, concepts, date, is_code, is_coded, text};
 
 /// Reads an AllergyIntolerance, with whether it is over.
 pub fn allergy<V: JsonView>(allergy: &V) -> (bool, Entry) {

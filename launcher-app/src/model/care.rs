@@ -8,7 +8,8 @@ use super::date::PartialDate;
 use super::entry::{Entry, Tag};
 use super::names::Names;
 use super::number::number_in_words;
-use super::resource::{after, capitalized, concept, concepts, date, display, displays, is_code, period, span, text};
+use super::phrase::{after, capitalized};
+use super::resource::{concept, concepts, date, display, displays, is_code, period, span, text};
 
 /// Reads an Immunization.
 pub fn vaccination<V: JsonView>(immunization: &V) -> Entry {

@@ -92,7 +92,7 @@ fn code_in_words<V: JsonView>(concept: &V) -> Option<String> {
     let named = codings
         .iter()
         .find_map(|(system, code)| Some(format!("{} {code}", system_name(system.as_deref().unwrap_or_default())?)));
-    absent.map(super::resource::capitalized).or(named).or_else(|| match codings.first()? {
+    absent.map(super::phrase::capitalized).or(named).or_else(|| match codings.first()? {
         (Some(system), code) => Some(format!("Code {code} ({system})")),
         (None, code) => Some(format!("Code {code}")),
     })

@@ -2,11 +2,12 @@
 
 use smartrust::platform::JsonView;
 
-use super::attached::{Announced, Contents, Form, decode, media_type, says_nothing};
+use super::attached::{Contents, Declared, Form, decode, is_generic, media_type};
 use super::date::PartialDate;
 use super::entry::{Entry, Tag};
 use super::order::ordered;
-use super::resource::{after, concept, date, is_code, period, text};
+use super::phrase::after;
+use super::resource::{concept, date, is_code, period, text};
 
 /// A document.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +28,7 @@ pub struct Attachment {
     /// Where its contents are.
     pub source: Source,
     /// What is said of the contents besides.
-    pub announced: Announced,
+    pub declared: Declared,
 }
 
 /// Where an attachment's contents are.
@@ -36,7 +37,7 @@ pub enum Source {
     /// Here, in base64.
     Data(String),
     /// At a URL, which the session may read if it is the clinic's own.
-    Address(String),
+    Url(String),
     /// Nowhere: the clinic names neither.
     Missing,
 }
@@ -44,8 +45,8 @@ pub enum Source {
 impl Attachment {
     /// An attachment of which nothing else is known.
     pub fn new(title: impl Into<String>, content_type: &str, source: Source) -> Self {
-        let announced = Announced::default();
-        Self { title: title.into(), content_type: content_type.to_owned(), source, announced }
+        let declared = Declared::default();
+        Self { title: title.into(), content_type: content_type.to_owned(), source, declared }
     }
 
     /// Reads an attachment. One that lies in the resource itself is found there.
@@ -60,7 +61,7 @@ impl Attachment {
             title: text(attachment, "title").unwrap_or_else(|| "Document".to_owned()),
             content_type: named.or(kind).unwrap_or_default(),
             source,
-            announced: Announced {
+            declared: Declared {
                 size: attachment.member("size").and_then(|size| size.number()).map(|size| size as u64),
                 hash: text(attachment, "hash"),
             },
@@ -71,13 +72,13 @@ impl Attachment {
     pub fn contents(&self) -> Option<Contents> {
         match &self.source {
             Source::Data(base64) => Some(Contents::new(&self.content_type, decode(base64)?)),
-            Source::Address(_) | Source::Missing => None,
+            Source::Url(_) | Source::Missing => None,
         }
     }
 
     /// The contents that were read from elsewhere. What the server says of them counts, unless it says nothing.
     pub fn contents_of(&self, served_as: Option<&str>, bytes: Vec<u8>) -> Contents {
-        let served_as = served_as.filter(|kind| !says_nothing(&media_type(kind)));
+        let served_as = served_as.filter(|kind| !is_generic(&media_type(kind)));
         Contents::new(served_as.unwrap_or(&self.content_type), bytes)
     }
 
@@ -107,7 +108,7 @@ fn at_url<V: JsonView>(url: &str, resource: &V) -> (Option<String>, Source) {
         Some((kind, data)) => {
             (Some(kind.to_owned()), Source::Data(data.replace("%2B", "+").replace("%2F", "/").replace("%3D", "=")))
         }
-        None => (None, Source::Address(url.to_owned())),
+        None => (None, Source::Url(url.to_owned())),
     }
 }
 
@@ -177,7 +178,7 @@ mod tests {
     #[test]
     fn l8_the_contents_may_lie_elsewhere_or_be_missing() {
         let contents = json!([{"attachment": {"url": "Binary/1"}}, {"attachment": {"title": "gone"}}, {}]);
-        assert_eq!(sources(contents, json!([])), [Source::Address("Binary/1".into()), Source::Missing]);
+        assert_eq!(sources(contents, json!([])), [Source::Url("Binary/1".into()), Source::Missing]);
     }
 
     #[test]
@@ -207,8 +208,8 @@ mod tests {
     }
 
     #[test]
-    fn l8_what_a_server_says_of_bytes_counts_unless_it_says_nothing() {
-        let attachment = Attachment::new("x", "text/html; charset=utf-8", Source::Address("Binary/1".into()));
+    fn l8_what_a_server_says_of_bytes_counts_unless_it_is_generic() {
+        let attachment = Attachment::new("x", "text/html; charset=utf-8", Source::Url("Binary/1".into()));
         for (served_as, media_type) in [
             (Some("application/pdf"), "application/pdf"),
             (Some("application/octet-stream"), "text/html"),

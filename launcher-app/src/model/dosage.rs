@@ -4,7 +4,8 @@
 use smartrust::platform::JsonView;
 
 use super::measurement::{quantity_in_words, range_in_words, ratio_in_words};
-use super::resource::{capitalized, concept, concepts, text};
+use super::phrase::capitalized;
+use super::resource::{concept, concepts, text};
 use super::timing::when;
 
 /// How a medicine is taken, all its instructions in their order.

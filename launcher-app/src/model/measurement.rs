@@ -18,7 +18,8 @@ use super::entry::Tag;
 use super::left_out::{Reason, results_left_out};
 use super::marks::needs_care;
 use super::measured::{DIASTOLIC, SYSTOLIC, known};
-use super::resource::{after, capitalized, concept, is_code, is_of_type, result_status, text};
+use super::phrase::{after, capitalized};
+use super::resource::{concept, is_code, is_of_type, result_status, text};
 
 /// One measurement.
 #[derive(Clone, Debug, PartialEq)]

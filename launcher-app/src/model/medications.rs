@@ -6,7 +6,8 @@ use super::date::PartialDate;
 use super::dosage::dosage;
 use super::entry::{Entry, Tag};
 use super::names::Names;
-use super::resource::{after, concept, concepts, date, display, is_code};
+use super::phrase::after;
+use super::resource::{concept, concepts, date, display, is_code};
 
 /// Reads a MedicationRequest, with whether it is over.
 pub fn medication<V: JsonView>(request: &V, names: &Names) -> (bool, Entry) {

@@ -25,6 +25,7 @@ pub mod names;
 pub mod number;
 pub mod order;
 pub mod patient;
+pub mod phrase;
 pub mod problems;
 pub mod remarks;
 pub mod reports;

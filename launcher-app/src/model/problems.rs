@@ -6,7 +6,8 @@ use super::coding::has_code;
 use super::date::PartialDate;
 use super::entry::{Entry, Tag};
 use super::measurement::{quantity_in_words, range_in_words};
-use super::resource::{after, concept, concepts, date, is_coded, period, text};
+use super::phrase::after;
+use super::resource::{concept, concepts, date, is_coded, period, text};
 
 /// Reads a Condition, with whether it is over.
 pub fn problem<V: JsonView>(condition: &V) -> (bool, Entry) {

@@ -10,7 +10,8 @@ use super::entry::{Entry, Tag};
 use super::left_out::{Reason, results_left_out};
 use super::measured::known_report;
 use super::measurement::{Measurement, Members, measurements_of};
-use super::resource::{after, concept, concepts, date, period, result_status, text};
+use super::phrase::after;
+use super::resource::{concept, concepts, date, period, result_status, text};
 
 /// A report.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -78,21 +78,7 @@ pub fn displays<V: JsonView>(resource: &V, member: &str, name: &str) -> Vec<Stri
     resource.member_items(member).iter().filter_map(|item| display(item, name)).collect()
 }
 
-/// Words joined by commas, after a leading word; `None` where there are none.
-pub fn after(leading: &str, words: &[String]) -> Option<String> {
-    (!words.is_empty()).then(|| format!("{leading} {}", words.join(", ")))
-}
-
 /// A text member that is not blank.
 pub fn text<V: JsonView>(resource: &V, member: &str) -> Option<String> {
     resource.member_text(member).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
-}
-
-/// The same words, beginning with a capital.
-pub fn capitalized(words: &str) -> String {
-    // Letters beyond ASCII would bring tables that outweigh the rest of this file.
-    let mut letters = words.chars();
-    letters
-        .next()
-        .map_or_else(String::new, |first| std::iter::once(first.to_ascii_uppercase()).chain(letters).collect())
 }

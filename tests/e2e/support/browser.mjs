@@ -37,8 +37,9 @@ after(async () => (await launched)?.close());
  * A check in a browser of its own. `body` gets the context, its first page, and the traffic of all its pages.
  * When it fails, the screenshot of each open page lies in tests/e2e/output. With `bypassCSP` no page has a content security
  * policy, so that what is refused is refused by the client. With `blocks` the policy must block something, and only what that matches.
+ * With `throws` the body itself causes uncaught errors that match it.
  */
-export function test(name, body, { bypassCSP = false, blocks } = {}) {
+export function test(name, body, { bypassCSP = false, blocks, throws } = {}) {
   nodeTest(name, async () => {
     const context = await (await browser()).newContext({ locale: "en-US", viewport: { width: 1280, height: 900 }, bypassCSP });
     context.setDefaultTimeout(patience);
@@ -46,7 +47,7 @@ export function test(name, body, { bypassCSP = false, blocks } = {}) {
     const complaints = listen(context);
     try {
       await body({ context, page: await context.newPage(), traffic });
-      assert.deepEqual(complaints.filter((complaint) => !blocks?.test(complaint)), [], "the pages complained");
+      assert.deepEqual(complaints.filter((complaint) => !(blocks ?? throws)?.test(complaint)), [], "the pages complained");
       assert.ok(!blocks || complaints.length > 0, "the policy blocked nothing");
     } catch (error) {
       throw await explained(error, name, context, complaints);

@@ -123,7 +123,7 @@ impl<N: Node> Document<'_, N> {
         let address = || at(text, &["reference"])?.attribute("value");
         let source = match (is_base64, address()) {
             (true, _) => Source::Data(base64_characters(&text.text())),
-            (false, Some(address)) => Source::Address(address),
+            (false, Some(address)) => Source::Url(address),
             (false, None) => {
                 return self.walk.writer.within("pre", |writer| writer.text(&text.text()));
             }

@@ -1,0 +1,25 @@
+//! Bulk exports: the requests, their progress, and the files.
+
+#[path = "../support/keys.rs"]
+mod keys;
+#[path = "../support/services.rs"]
+mod services;
+#[path = "../support/mod.rs"]
+mod support;
+
+mod files;
+mod progress;
+mod requests;
+
+use axum::http::StatusCode;
+use support::{Answer, text};
+
+const SCOPE: &str = "system/*.rs";
+
+fn assert_refused(answer: &Answer, status: StatusCode, about: &str) {
+    assert_eq!(answer.status, status, "{about}: {}", answer.body);
+    let outcome = answer.json();
+    assert_eq!(outcome["resourceType"], "OperationOutcome");
+    let said = text(&outcome["issue"][0], "diagnostics");
+    assert!(said.contains(about), "{said}");
+}
