@@ -2,11 +2,9 @@ import { serversOf } from "./config.js";
 import { dispose, disposed } from "./disposal.js";
 import { EarlyDiscovery } from "./early.js";
 import { SmartError } from "./errors.js";
-import { page } from "./instance.js";
 import { load, loadFrom } from "./load.js";
 import { once } from "./loading.js";
 import { Session, share } from "./session.js";
-import { App } from "./wasm/smartrust.js";
 
 export { BackendClient, Export, Keys, Registration, Scopes, diagnose, discover, register } from "./backend.js";
 export { Session, SmartError };
@@ -25,7 +23,10 @@ export class SmartApp {
 
   constructor(config) {
     this.#config = serversOf(config);
-    this.#app = once(async () => (this.#made = await make(this.#config, this.#early.take)));
+    this.#app = once(async () => {
+      const { App } = await load();
+      return (this.#made = new App(this.#config, this.#early.take));
+    });
   }
 
   async resume() {
@@ -99,9 +100,4 @@ export class SmartApp {
     this.#sessions.set(session.id, session);
     return session;
   }
-}
-
-async function make(config, early) {
-  await load();
-  return new (page.guard(App))(config, early);
 }

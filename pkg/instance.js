@@ -1,129 +1,146 @@
 import { SmartError } from "./errors.js";
 
-/** What engines throw where WebAssembly cannot go on: a trap, or a stack that is full. */
+/** What engines throw if WebAssembly cannot continue: a trap, or a stack overflow. */
 const isFatal = (error) =>
   error instanceof WebAssembly.RuntimeError || error instanceof RangeError || error?.name === "InternalError";
 
-/** Whether a value is an object of the glue, which stands for one in WebAssembly's memory. */
-const isOfGlue = (value) => typeof value?.free === "function";
+/** Whether a member of the glue is one of its classes. */
+const isClass = (value) => typeof value?.prototype?.free === "function";
 
 /**
- * An instance of WebAssembly, and whoever waits for it. What goes through it without being caught there, a trap or an exception, leaves its
- * memory in the middle of something. Then it has ended: every promise that waits for it is rejected, and no call goes in any more.
+ * A WebAssembly instance with its pending promises and requests. A trap, or an exception that passes through WebAssembly, leaves its memory
+ * inconsistent. Then the instance has failed: it rejects every pending promise, and every later call throws.
  */
 class Instance {
-  #hasEnded = false;
+  #hasFailed = false;
   #cause;
-  #pending = new Set();
-  #connections = new Set();
-  /** What the stand-ins that `guard` gives stand for. */
-  #guarded = new WeakMap();
+  #deferred = new Set();
+  #controllers = new Set();
 
-  /** Runs a function that WebAssembly gave the engine to call. */
+  /** Runs a function of WebAssembly that the engine called. */
   run(call) {
-    if (this.#hasEnded) return;
+    if (this.#hasFailed) return;
     try {
       call();
     } catch (error) {
-      this.#end(error);
+      this.#fail(error);
     }
   }
 
-  /** A promise, and what settles it. */
-  open() {
-    const pending = {};
-    pending.promise = new Promise((resolve, reject) => {
-      pending.resolve = (value) => this.#settle(pending, resolve, value);
-      pending.reject = (error) => this.#settle(pending, reject, error);
+  /** A promise with its `resolve` and `reject`. A failure rejects it. */
+  createPromise() {
+    const deferred = {};
+    deferred.promise = new Promise((resolve, reject) => {
+      const settle = (how) => (value) => {
+        this.#deferred.delete(deferred);
+        how(value);
+      };
+      deferred.resolve = settle(resolve);
+      deferred.reject = settle(reject);
     });
-    this.#pending.add(pending);
-    return pending;
+    this.#deferred.add(deferred);
+    return deferred;
   }
 
-  /** A promise that others hold on to, such as who waits for a lock: it is resolved, by the instance's end if by nothing else. */
-  hold() {
-    const held = this.open();
-    held.reject = held.resolve;
-    return held;
+  /** A promise that others wait for, such as the next holder of a lock. A failure resolves it. */
+  createLock() {
+    const lock = this.createPromise();
+    lock.reject = lock.resolve;
+    return lock;
   }
 
-  /** What ends a request; the instance's end does it, too. */
-  connect() {
+  /** The controller of a request. A failure aborts it. */
+  openRequest() {
     const controller = new AbortController();
-    this.#connections.add(controller);
+    this.#controllers.add(controller);
     return controller;
   }
 
-  /** Forgets a request that is over. */
-  disconnect(controller) {
-    this.#connections.delete(controller);
+  closeRequest(controller) {
+    this.#controllers.delete(controller);
   }
 
-  #settle(pending, how, value) {
-    this.#pending.delete(pending);
-    how(value);
+  /** The exports of the glue, changed so that each call into WebAssembly detects a failure. */
+  protect(glue) {
+    const members = Object.entries(glue).map(([name, member]) => [name, this.#protectExport(member)]);
+    return Object.fromEntries(members);
   }
 
-  #end(cause) {
-    if (this.#hasEnded) return;
-    this.#hasEnded = true;
+  #protectExport(member) {
+    if (isClass(member)) return this.#protectClass(member);
+    return typeof member === "function" ? this.#protectFunction(member) : member;
+  }
+
+  #protectFunction(original) {
+    const instance = this;
+    return function (...values) {
+      return instance.#call(() => original.apply(this, values));
+    };
+  }
+
+  /** Changes the methods and getters of a class itself, because WebAssembly creates objects of it, too. */
+  #protectClass(Class) {
+    this.#protectMembers(Class);
+    this.#protectMembers(Class.prototype);
+    const construct = (create) => this.#call(create);
+    return class extends Class {
+      constructor(...values) {
+        construct(() => super(...values));
+      }
+    };
+  }
+
+  #protectMembers(object) {
+    for (const [name, { value, get, ...descriptor }] of Object.entries(Object.getOwnPropertyDescriptors(object))) {
+      // The constructor is protected by the subclass, and names that begin with __ are called by the glue alone.
+      if (name === "constructor" || name.startsWith("__")) continue;
+      if (name === "free") object.free = this.#protectFree(value);
+      else if (get) Object.defineProperty(object, name, { get: this.#protectFunction(get), configurable: true });
+      else if (typeof value === "function") object[name] = this.#protectFunction(value);
+    }
+  }
+
+  /** After a failure, nothing is freed. */
+  #protectFree(free) {
+    const instance = this;
+    return function () {
+      if (!instance.#hasFailed) instance.#call(() => free.call(this));
+    };
+  }
+
+  /** Calls into WebAssembly. */
+  #call(call) {
+    if (this.#hasFailed) throw this.#error();
+    try {
+      return call();
+    } catch (error) {
+      if (!isFatal(error)) throw error;
+      this.#fail(error);
+      throw this.#error();
+    }
+  }
+
+  #fail(cause) {
+    if (this.#hasFailed) return;
+    this.#hasFailed = true;
     this.#cause = cause;
-    for (const { reject } of [...this.#pending]) reject(this.#error());
-    for (const controller of this.#connections) controller.abort();
+    for (const { reject } of [...this.#deferred]) reject(this.#error());
+    for (const controller of this.#controllers) controller.abort();
   }
 
   #error() {
     return new SmartError(
       "internal_error",
-      "smartrust has met a fault in itself, or in an object that it was given, and can do nothing more here: reload the page, or start the " +
-        "process anew. Please report it, with the error's cause.",
+      "smartrust has failed because of a bug, or because of an object that it was given. It cannot do anything more here: reload the page, or " +
+        "restart the process. Please report it, with the error's cause.",
       { cause: this.#cause },
     );
   }
-
-  /** Calls into WebAssembly from outside. */
-  #enter(call) {
-    if (this.#hasEnded) throw this.#error();
-    try {
-      return this.#guardFound(call());
-    } catch (error) {
-      if (!isFatal(error)) throw error;
-      this.#end(error);
-      throw this.#error();
-    }
-  }
-
-  /** A stand-in for a function, a class, an object or the whole of the glue, with which every call goes by way of this instance. */
-  guard(target, self) {
-    const given = (values) => values.map((value) => this.#guarded.get(value) ?? value);
-    const stand = new Proxy(target, {
-      get: (_, name) => {
-        if (name === "free") return () => this.#free(target);
-        const member = this.#enter(() => Reflect.get(target, name, target));
-        return typeof member === "function" ? this.guard(member, target) : member;
-      },
-      apply: (_target, _self, values) => this.#enter(() => Reflect.apply(target, self, given(values))),
-      construct: (_, values) => this.#enter(() => Reflect.construct(target, given(values))),
-    });
-    this.#guarded.set(stand, target);
-    return stand;
-  }
-
-  #guardFound(found) {
-    if (found instanceof Promise) return found.then((value) => this.#guardFound(value));
-    if (Array.isArray(found) && found.some(isOfGlue)) return found.map((value) => this.#guardFound(value));
-    return isOfGlue(found) ? this.guard(found) : found;
-  }
-
-  /** What has ended is not freed any more. */
-  #free(target) {
-    if (!this.#hasEnded) this.#enter(() => target.free());
-  }
 }
 
-/** What pages use. */
+/** The instance of pages. */
 export const page = new Instance();
-/** What launch pages use. */
+/** The instance of launch pages. */
 export const launchPage = new Instance();
-/** What services use. */
+/** The instance of services. */
 export const services = new Instance();

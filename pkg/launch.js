@@ -2,10 +2,8 @@ import { serversOf } from "./config.js";
 import { dispose, disposed } from "./disposal.js";
 import { EarlyDiscovery } from "./early.js";
 import { SmartError } from "./errors.js";
-import { launchPage } from "./instance.js";
 import { load, loadFrom } from "./load-launch.js";
 import { once } from "./loading.js";
-import { LaunchPage } from "./wasm-launch/launch.js";
 
 export { SmartError };
 
@@ -23,8 +21,8 @@ export class SmartApp {
   constructor(config) {
     this.#config = serversOf(config);
     this.#page = once(async () => {
-      await load();
-      return (this.#made = new (launchPage.guard(LaunchPage))(this.#config, this.#early.take));
+      const { LaunchPage } = await load();
+      return (this.#made = new LaunchPage(this.#config, this.#early.take));
     });
   }
 

@@ -5,9 +5,9 @@ export const { load, loadFrom } = loading(
   "backend_bg.wasm",
   () => new URL("./wasm-backend/backend_bg.wasm", import.meta.url),
   async (module_or_path) => {
-    // At the first use, because a page that only launches and reads needs none of it.
+    // Loaded when it is first used, because a page that only launches and reads does not need it.
     const glue = await import("./wasm-backend/backend.js");
     await glue.default({ module_or_path });
-    return services.guard(glue);
+    return services.protect(glue);
   },
 );

@@ -12,7 +12,7 @@ use crate::protocol::client_assertion::{ClientKey, PrivateKeyJwt};
 use crate::protocol::client_auth::{
     AuthenticationCallback, AuthenticationRequest, ClientAuthentication, ClientCredential,
 };
-use crate::web::{JsonValue, Settled, WebPlatform, is_array};
+use crate::web::{JsonValue, WebPlatform, is_array, settle};
 
 /// Reads the members `key` and `authenticate` of a server.
 pub(super) fn read_authentication(server: &JsonValue) -> Result<Option<ClientAuthentication>, Failure> {
@@ -63,7 +63,7 @@ fn read_callback(callback: JsonValue) -> Result<ClientAuthentication, Failure> {
 async fn call(callback: &Function, request: &AuthenticationRequest) -> Option<ClientCredential> {
     let request = object(&[("endpoint", text(request.endpoint.as_str())), ("clientId", text(&request.client_id))]);
     let given = callback.call1(&JsValue::UNDEFINED, &request).ok()?;
-    let given = JsonValue::from_js(Settled::of_any(&given).await.ok()?);
+    let given = JsonValue::from_js(settle(&given).await.ok()?);
     Some(ClientCredential {
         parameters: members(&given, "parameters", JsonView::text).ok()?,
         authorization: given.member_text("authorization"),

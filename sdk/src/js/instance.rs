@@ -1,48 +1,49 @@
-//! What the package's JavaScript knows of this WebAssembly instance: which promises wait for it, and whether it has failed.
+//! The package's `Instance` object for this WebAssembly module. It knows which promises are pending and whether the module has failed.
 //!
-//! A trap (a panic, no memory), or an exception that nobody here caught, leaves the functions that it goes through unfinished: memory cannot
-//! be trusted any more, and whoever waits would wait for ever. So all that the engine calls is run by the package's `Instance`,
-//! which then rejects every promise and lets nothing in any more.
+//! After a trap (a panic, or no memory) or an exception that no Rust code catches, the module's memory is inconsistent, and pending
+//! promises would never settle. So `Instance` runs everything that the engine calls. After a failure it rejects all promises and
+//! refuses all calls.
 
 use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
+use web_sys::AbortController;
 
+use super::error::to_js_error;
+use crate::error::Failure;
 use crate::platform::LocalFuture;
-use crate::web::{self, AbortController, Host};
+use crate::web::{self, Host};
 
 #[wasm_bindgen(raw_module = "../instance.js")]
 extern "C" {
     type Instance;
-    /// Calls a function, and ends the instance with what escapes from it.
+    /// Calls a function. What it throws is the module's failure.
     #[wasm_bindgen(method)]
     fn run(this: &Instance, call: &mut dyn FnMut());
-    /// Makes a promise that is settled here, or by the instance's end.
-    #[wasm_bindgen(method)]
-    fn open(this: &Instance) -> Pending;
+    /// Creates a promise that a failure rejects.
+    #[wasm_bindgen(method, js_name = createPromise)]
+    fn create_promise(this: &Instance) -> Deferred;
+    /// Creates a promise that a failure resolves.
+    #[wasm_bindgen(method, js_name = createLock)]
+    fn create_lock(this: &Instance) -> Deferred;
+    /// Creates the controller of a request, which a failure aborts.
+    #[wasm_bindgen(method, js_name = openRequest)]
+    fn open_request(this: &Instance) -> AbortController;
+    /// Forgets the controller of a request that has ended.
+    #[wasm_bindgen(method, js_name = closeRequest)]
+    fn close_request(this: &Instance, controller: &AbortController);
 
-    /// Makes a promise that is resolved here, or by the instance's end.
-    #[wasm_bindgen(method)]
-    fn hold(this: &Instance) -> Pending;
-
-    /// Makes what ends a request, which the instance's end does too.
-    #[wasm_bindgen(method)]
-    fn connect(this: &Instance) -> AbortController;
-    /// Forgets a request that is over.
-    #[wasm_bindgen(method)]
-    fn disconnect(this: &Instance, controller: &AbortController);
-
-    type Pending;
+    type Deferred;
     #[wasm_bindgen(method, getter)]
-    fn promise(this: &Pending) -> Promise;
+    fn promise(this: &Deferred) -> Promise;
     #[wasm_bindgen(method)]
-    fn resolve(this: &Pending, value: &JsValue);
+    fn resolve(this: &Deferred, value: &JsValue);
     #[wasm_bindgen(method, getter, js_name = resolve)]
-    fn resolver(this: &Pending) -> Function;
+    fn resolver(this: &Deferred) -> Function;
     #[wasm_bindgen(method)]
-    fn reject(this: &Pending, error: &JsValue);
+    fn reject(this: &Deferred, error: &JsValue);
 }
 
-/// This instance, by its name in the package's JavaScript.
+/// Imports the instance of an entry of the package.
 macro_rules! own_instance {
     ($name:literal) => {
         #[wasm_bindgen(raw_module = "../instance.js")]
@@ -60,23 +61,23 @@ own_instance!("launchPage");
 #[cfg(not(any(feature = "js", feature = "js-launch")))]
 own_instance!("services");
 
-/// A promise of a future's outcome.
-pub(super) fn promise(future: LocalFuture<Result<JsValue, JsValue>>) -> Promise {
+/// Runs a future, and returns a promise of its outcome. It takes a boxed future, so that it is compiled once.
+pub(super) fn run_as_promise(future: LocalFuture<Result<JsValue, Failure>>) -> Promise {
     web::set_host(Host {
         run: |call| INSTANCE.with(|instance| instance.run(&mut || call())),
-        hold: || {
-            let held = INSTANCE.with(Instance::hold);
-            (held.promise(), Some(held.resolver()))
+        create_lock: || {
+            let lock = INSTANCE.with(Instance::create_lock);
+            (lock.promise(), Some(lock.resolver()))
         },
-        connect: || INSTANCE.with(Instance::connect),
-        disconnect: |controller| INSTANCE.with(|instance| instance.disconnect(controller)),
+        open_request: || Some(INSTANCE.with(Instance::open_request)),
+        close_request: |controller| INSTANCE.with(|instance| instance.close_request(controller)),
     });
-    let pending = INSTANCE.with(Instance::open);
-    let promise = pending.promise();
+    let deferred = INSTANCE.with(Instance::create_promise);
+    let promise = deferred.promise();
     web::spawn(Box::pin(async move {
         match future.await {
-            Ok(value) => pending.resolve(&value),
-            Err(error) => pending.reject(&error),
+            Ok(value) => deferred.resolve(&value),
+            Err(failure) => deferred.reject(&to_js_error(&failure)),
         }
     }));
     promise

@@ -5,7 +5,6 @@ use js_sys::Array;
 use js_sys::Promise;
 use wasm_bindgen::JsValue;
 
-use super::error::to_js_error;
 use super::instance;
 use crate::error::Failure;
 #[cfg(any(feature = "js", feature = "js-backend"))]
@@ -13,9 +12,9 @@ use crate::protocol::finding::Finding;
 #[cfg(any(feature = "js", feature = "js-backend"))]
 use crate::web::JsonValue;
 
-/// A promise of a future's outcome.
+/// Runs a future, and returns a promise of its outcome.
 pub(super) fn promise(future: impl Future<Output = Result<JsValue, Failure>> + 'static) -> Promise {
-    instance::promise(Box::pin(async move { future.await.map_err(|failure| to_js_error(&failure)) }))
+    instance::run_as_promise(Box::pin(future))
 }
 
 pub(super) fn text(text: &str) -> JsValue {

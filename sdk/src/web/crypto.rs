@@ -1,12 +1,12 @@
 //! Randomness and signatures by Web Crypto.
 
+use js_sys::futures::JsFuture;
 use js_sys::{Array, JSON, Object, Promise, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Crypto, CryptoKey, SubtleCrypto};
 
 use super::WebPlatform;
 use super::global::{global, member, object};
-use super::tasks::Settled;
 use crate::platform::{Entropy, EntropyFailure, SignatureFailure, Signer};
 use crate::protocol::jwk::{Algorithm, PublicKey};
 
@@ -57,7 +57,7 @@ pub(super) fn subtle() -> Result<SubtleCrypto, SignatureFailure> {
 }
 
 pub(super) async fn settle(promise: Result<Promise, JsValue>) -> Result<JsValue, SignatureFailure> {
-    Settled::of(&promise.map_err(|_| SignatureFailure)?).await.map_err(|_| SignatureFailure)
+    JsFuture::from(promise.map_err(|_| SignatureFailure)?).await.map_err(|_| SignatureFailure)
 }
 
 /// The one algorithm that a private key signs by; `None` where it is not to sign, or by none of a client's.

@@ -1,12 +1,12 @@
 //! Objects by name in IndexedDB, which keeps what no text can hold, such as keys that cannot be read out.
 
 use js_sys::Promise;
+use js_sys::futures::JsFuture;
 use wasm_bindgen::prelude::*;
 use web_sys::{IdbDatabase, IdbFactory, IdbObjectStore, IdbRequest, IdbTransactionMode};
 
 use super::global::{global, texts};
 use super::host::callback;
-use super::tasks::Settled;
 use crate::platform::StoreFailure;
 
 const DATABASE: &str = "smartrust";
@@ -69,6 +69,6 @@ async fn settle(request: &IdbRequest) -> Result<JsValue, StoreFailure> {
         request.set_onsuccess(Some(&resolve));
         request.set_onerror(Some(&reject));
     });
-    Settled::of(&settled).await.map_err(refused)?;
+    JsFuture::from(settled).await.map_err(refused)?;
     request.result().map_err(refused)
 }

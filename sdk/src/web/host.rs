@@ -1,82 +1,79 @@
-//! What stands between this WebAssembly and the engine, and sees to it that nobody waits for ever where the WebAssembly fails.
+//! How failures of this WebAssembly instance reach the code that waits for it.
 //!
-//! A trap, or an exception that nobody here catches, leaves the functions that it goes through unfinished. Whoever runs this WebAssembly for
-//! others can set a [`Host`], through which all goes that somebody else waits for: what the engine calls, locks, requests.
+//! A trap, or an exception that no Rust code catches, leaves the functions on the stack unfinished. The npm package sets a [`Host`] that
+//! runs everything the engine calls. If such a call fails, the host settles the promises and aborts the requests that this instance opened.
 
 use std::cell::Cell;
 
 use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
+use web_sys::AbortController;
 
-#[wasm_bindgen]
-extern "C" {
-    // web_sys reckons with exceptions that engines do not throw here.
-    #[derive(Clone)]
-    pub(crate) type AbortController;
-    #[wasm_bindgen(constructor)]
-    pub(crate) fn new() -> AbortController;
-    #[wasm_bindgen(method, getter)]
-    pub(crate) fn signal(this: &AbortController) -> JsValue;
-    #[wasm_bindgen(method)]
-    pub(crate) fn abort(this: &AbortController);
-}
-
-/// What goes by way of whoever runs this WebAssembly.
+/// The operations that must also work after a failure.
 #[derive(Clone, Copy)]
 pub(crate) struct Host {
-    /// Runs all that the engine calls: it calls the function that it is given.
+    /// Runs a function that the engine called.
     pub run: fn(&mut dyn FnMut()),
-    /// Makes a promise, and what resolves it, which it does itself where nobody is left to do it.
-    pub hold: fn() -> (Promise, Option<Function>),
-    /// Makes what ends a request, which it does itself where nobody is left to do it.
-    pub connect: fn() -> AbortController,
-    /// Forgets a request that is over.
-    pub disconnect: fn(&AbortController),
+    /// Creates a promise and its resolver. A failure resolves it, too.
+    pub create_lock: fn() -> (Promise, Option<Function>),
+    /// Creates the controller of a request. A failure aborts it.
+    pub open_request: fn() -> Option<AbortController>,
+    /// Forgets the controller of a request that has ended.
+    pub close_request: fn(&AbortController),
 }
 
-/// An app in Rust runs itself, and its page sees to what escapes from it.
-const APP_ITSELF: Host =
-    Host { run: |call| call(), hold: promise_with_resolver, connect: AbortController::new, disconnect: |_| {} };
+/// For Rust apps, whose own page handles failures.
+const DEFAULT_HOST: Host = Host {
+    run: |call| call(),
+    create_lock: promise_with_resolver,
+    open_request: || AbortController::new().ok(),
+    close_request: |_| {},
+};
 
 thread_local! {
-    static HOST: Cell<Host> = const { Cell::new(APP_ITSELF) };
+    static HOST: Cell<Host> = const { Cell::new(DEFAULT_HOST) };
 }
 
-/// Has all go by way of this host from now on.
+/// Sets the host.
 #[cfg(feature = "bindings")]
 pub(crate) fn set_host(host: Host) {
     HOST.set(host);
 }
 
-/// What the engine calls, whatever for: one kind of function weighs less than several.
+/// Runs a function that the engine called.
+pub(super) fn run(call: &mut dyn FnMut()) {
+    (HOST.get().run)(call);
+}
+
+/// A function for the engine. One type for all purposes needs less code than several.
 pub(crate) type Callback = Closure<dyn FnMut(JsValue)>;
 
-/// A function for the engine to call.
+/// Creates a function for the engine, which the host runs.
 pub(crate) fn callback(mut call: impl FnMut(JsValue) + 'static) -> Callback {
     Callback::new(move |value: JsValue| {
         let mut value = Some(value);
-        (HOST.get().run)(&mut || value.take().into_iter().for_each(&mut call));
+        run(&mut || value.take().into_iter().for_each(&mut call));
     })
 }
 
-/// A promise that others wait on, and what resolves it.
-pub(super) fn held_promise() -> (Promise, Option<Function>) {
-    (HOST.get().hold)()
+/// Creates a promise for the holder of a lock, and its resolver.
+pub(super) fn create_lock() -> (Promise, Option<Function>) {
+    (HOST.get().create_lock)()
 }
 
-/// A promise and what resolves it. `Function::default()` would evaluate a string, which a strict page forbids.
+/// A promise and its resolver. `Function::default()` would evaluate a string, which a strict Content-Security-Policy forbids.
 pub(super) fn promise_with_resolver() -> (Promise, Option<Function>) {
     let mut resolver = None;
     let promise = Promise::new(&mut |resolve, _| resolver = Some(resolve));
     (promise, resolver)
 }
 
-/// What ends a request.
-pub(super) fn connect() -> AbortController {
-    (HOST.get().connect)()
+/// Creates the controller of a request; `None` if the engine has no `AbortController`.
+pub(super) fn open_request() -> Option<AbortController> {
+    (HOST.get().open_request)()
 }
 
-/// Forgets a request that is over.
-pub(super) fn disconnect(controller: &AbortController) {
-    (HOST.get().disconnect)(controller);
+/// Forgets the controller of a request that has ended.
+pub(super) fn close_request(controller: &AbortController) {
+    (HOST.get().close_request)(controller);
 }

@@ -1,16 +1,16 @@
 //! HTTP by fetch.
 
+use js_sys::futures::JsFuture;
 use js_sys::{Object, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
-use web_sys::ReadableStream;
+use web_sys::{AbortController, ReadableStream};
 
 use super::WebPlatform;
 use super::global::{name, object, put};
-use super::host::{AbortController, connect, disconnect};
+use super::host::{close_request, open_request};
 use super::json::JsonValue;
 use super::lines::LineReader;
 use super::pieces::Pieces;
-use super::tasks::Settled;
 use crate::abort::AbortSignal;
 use crate::fhir::ndjson::{JsonLines, LineRules};
 use crate::platform::{Body, Http, HttpFailure, HttpResponse};
@@ -65,11 +65,11 @@ impl Http for WebPlatform {
     type Response = WebResponse;
 
     async fn send(&self, request: &Request, abort: &AbortSignal) -> Result<WebResponse, HttpFailure> {
-        let controller = connect();
+        let controller = open_request().ok_or(HttpFailure::Network)?;
         let init = init(request, &controller.signal());
         let connection = Connection { controller, is_at_end: false };
         let promise = self.begin(request, &init).map_err(|_| HttpFailure::Network)?;
-        let settled = abort.unless_fired(Settled::of(&promise)).await.ok_or(HttpFailure::Aborted)?;
+        let settled = abort.unless_fired(JsFuture::from(promise)).await.ok_or(HttpFailure::Aborted)?;
         let response: Response = settled.map_err(|_| HttpFailure::Network)?.unchecked_into();
         let headers = response.headers();
         Ok(WebResponse { response, headers, pieces: None, lines: None, connection })
@@ -126,7 +126,7 @@ struct Connection {
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        disconnect(&self.controller);
+        close_request(&self.controller);
         if !self.is_at_end {
             self.controller.abort();
         }
@@ -174,7 +174,7 @@ impl HttpResponse for WebResponse {
     async fn body(mut self, counts_bytes: bool) -> Result<(Body<JsonValue>, u64), HttpFailure> {
         let response = &self.response;
         let whole = if counts_bytes { response.array_buffer() } else { response.text() };
-        let whole = Settled::of(&whole).await.map_err(|_| HttpFailure::Network)?;
+        let whole = JsFuture::from(whole).await.map_err(|_| HttpFailure::Network)?;
         self.connection.is_at_end = true;
         let (text, bytes) = if counts_bytes {
             let bytes = Uint8Array::new(&whole);

@@ -2,13 +2,13 @@
 
 use std::cell::RefCell;
 
+use js_sys::futures::JsFuture;
 use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
 
 use super::WebPlatform;
 use super::global::{global, member};
-use super::host::{held_promise, promise_with_resolver};
-use super::tasks::Settled;
+use super::host::{create_lock, promise_with_resolver};
 use crate::platform::{Lock, Store as _};
 
 #[wasm_bindgen]
@@ -58,7 +58,7 @@ impl Lock for WebPlatform {
 }
 
 async fn lock(name: &str, among_tabs: bool) -> LockGuard {
-    let (held, release) = held_promise();
+    let (held, release) = create_lock();
     let guard = LockGuard { held, release };
     if among_tabs && is_locked_among_tabs(name, guard.held.clone()).await {
         return guard;
@@ -66,7 +66,7 @@ async fn lock(name: &str, among_tabs: bool) -> LockGuard {
     // Who is woken first takes it, the others wait on.
     while let Some(held) = HELD_IN_PAGE.with_borrow(|all| Some(all.iter().find(|(known, _)| known == name)?.1.clone()))
     {
-        let _ = Settled::of(&held).await;
+        let _ = JsFuture::from(held).await;
     }
     HELD_IN_PAGE.with_borrow_mut(|all| all.push((name.to_owned(), guard.held.clone())));
     guard
@@ -83,7 +83,7 @@ async fn is_locked_among_tabs(name: &str, held: Promise) -> bool {
     });
     let Some(request) = request_lock(name, callback.as_ref()) else { return false };
     request.when_refused(&refuse);
-    Settled::of(&granted).await.is_ok_and(|refusal| refusal.is_undefined())
+    JsFuture::from(granted).await.is_ok_and(|refusal| refusal.is_undefined())
 }
 
 fn request_lock(name: &str, callback: &JsValue) -> Option<LockRequest> {

@@ -29,10 +29,10 @@ use js_sys::Function;
 
 #[cfg(feature = "bindings")]
 pub(crate) use global::object;
-#[cfg(feature = "bindings")]
-pub(crate) use host::{AbortController, Host, set_host};
 #[cfg(any(feature = "js", feature = "js-backend"))]
 pub(crate) use host::{Callback, callback};
+#[cfg(feature = "bindings")]
+pub(crate) use host::{Host, set_host};
 pub use json::JsonValue;
 #[cfg(feature = "bindings")]
 pub(crate) use json::is_array;
@@ -40,7 +40,7 @@ pub use keys::ClientKeyPair;
 pub use popup::Popup;
 pub use storage::StoreChoice;
 #[cfg(feature = "bindings")]
-pub(crate) use tasks::{Settled, spawn};
+pub(crate) use tasks::{settle, spawn};
 
 use crate::platform::{LocalFuture, Spawn};
 

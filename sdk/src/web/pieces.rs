@@ -1,11 +1,11 @@
 //! The pieces of a body as they arrive, in one buffer that is filled again and again where the engine can.
 
+use js_sys::futures::JsFuture;
 use js_sys::{ArrayBuffer, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::ReadableStream;
 
 use super::global::object;
-use super::tasks::Settled;
 
 /// How large a piece is at most, in bytes. Where the engine has larger ones, it is given a buffer of this size to fill: each in a buffer of
 /// its own, they would leave it with more to collect than it does in time.
@@ -68,7 +68,7 @@ impl Pieces {
 
     async fn read(&mut self) -> Result<Option<Uint8Array>, JsValue> {
         let view = self.buffer.as_ref().map_or(JsValue::UNDEFINED, |buffer| Uint8Array::new(buffer).into());
-        let read: Piece = Settled::of(&self.reader.read(&view)).await?.unchecked_into();
+        let read: Piece = JsFuture::from(self.reader.read(&view)).await?.unchecked_into();
         let piece = read.value().filter(|_| !read.done());
         match (&mut self.buffer, &piece) {
             (Some(buffer), Some(piece)) => *buffer = piece.buffer(),

@@ -5,7 +5,7 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use super::WebPlatform;
 use super::global::{global, has_global, member, texts};
-use super::tasks::Settled;
+use super::tasks::settle;
 use crate::platform::{LocalFuture, Store, StoreFailure};
 
 /// Where sessions and pending launches are kept.
@@ -64,7 +64,7 @@ impl StoreChoice {
     /// Calls a method of the object, by the name that it has in an app's own.
     fn call(&self, method: &str, arguments: &[&str]) -> LocalFuture<Result<JsValue, StoreFailure>> {
         let returned = self.begin(method, arguments);
-        Box::pin(async { Settled::of_any(&returned?).await.map_err(|_| StoreFailure) })
+        Box::pin(async { settle(&returned?).await.map_err(|_| StoreFailure) })
     }
 }
 
