@@ -31,7 +31,7 @@ async function patientsAskedFor(page, frame, action) {
 async function framedCharts(page) {
   const app = "smartrust launcher";
   const { chart } = await openChart(page, 3);
-  const address = await chart.frameAddress(app);
+  const address = await chart.frameUrl(app);
   await page.goto(ehr);
   await chart.openPatient(0);
   const first = await chart.launchInFrame(app);

@@ -1,4 +1,4 @@
-// Runs every *.test.mjs of this folder against the servers that EHR_ORIGIN and APP_ORIGIN name, one line a check:
+// Runs every *.test.mjs in this folder against the servers in EHR_ORIGIN and APP_ORIGIN, and prints one line for each test:
 //   node tests/e2e/run.mjs [part of a file's name]
 
 import { runFolder } from "./support/report.mjs";

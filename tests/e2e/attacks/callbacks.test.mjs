@@ -1,4 +1,4 @@
-// Redirects that are forged, replayed, damaged, or somebody else's.
+// Callbacks that are forged, replayed, corrupt, or of another user.
 
 import assert from "node:assert/strict";
 import { Launcher } from "../pages/launcher.mjs";
@@ -10,19 +10,19 @@ import { appOrigin, ehr } from "../support/servers.mjs";
 
 const notMatched = "This sign-in could not be matched";
 
-/** The state of the launch that a page has begun. */
+/** The state of the launch that a page has started. */
 function stateOf(traffic) {
   const [request] = traffic.to(`${ehr}/oauth/`).filter((request) => request.isNavigationRequest());
   return new URL(request.url()).searchParams.get("state");
 }
 
-/** Begins a launch of the launcher, and leaves it at the portal. */
-async function begin(page) {
+/** Starts a launch in the launcher, as far as the portal's log-in page. */
+async function startLaunch(page) {
   await new Launcher(page).connect();
   await page.getByLabel("User name").waitFor();
 }
 
-test("C1 a sign-in that this browser did not begin is not used", async ({ page, traffic }) => {
+test("C1 a callback of a launch that this browser did not start sends no code", async ({ page, traffic }) => {
   const launcher = new Launcher(page);
   for (const query of ["code=stolen&state=unknown", "code=stolen", "code=stolen&state="]) {
     await page.goto(`${appOrigin}/code?${query}`);
@@ -32,11 +32,11 @@ test("C1 a sign-in that this browser did not begin is not used", async ({ page, 
   assert.deepEqual(traffic.tokenRequests("authorization_code"), []);
 });
 
-test("C1 C4 a redirect that an attacker's own sign-in ended in is not used, and the launch under way goes on", async ({ page, context, traffic }) => {
+test("C1 C4 a callback from an attacker's sign-in is refused and does not affect the pending launch", async ({ page, context, traffic }) => {
   const attacker = await context.browser().newContext();
   const forged = await interceptCallback(await attacker.newPage());
   await attacker.close();
-  await begin(page);
+  await startLaunch(page);
   const lured = await context.newPage();
   await lured.goto(forged);
   await new Launcher(lured).heading(notMatched).waitFor();
@@ -46,11 +46,11 @@ test("C1 C4 a redirect that an attacker's own sign-in ended in is not used, and 
   await new Launcher(page).waitForRecord();
 });
 
-test("A1 C1 an attacker's code in the victim's own redirect opens nothing", async ({ page, context, traffic }) => {
+test("A1 C1 an attacker's code in the victim's callback opens no session", async ({ page, context, traffic }) => {
   const attacker = await context.browser().newContext();
   const code = new URL(await interceptCallback(await attacker.newPage())).searchParams.get("code");
   await attacker.close();
-  await begin(page);
+  await startLaunch(page);
   await page.goto(`${appOrigin}/code?${new URLSearchParams({ code, state: stateOf(traffic) })}`);
   const launcher = new Launcher(page);
   await launcher.heading("The sign-in took too long").waitFor();
@@ -60,7 +60,7 @@ test("A1 C1 an attacker's code in the victim's own redirect opens nothing", asyn
   await launcher.heading("No record is open").waitFor();
 });
 
-test("C2 a callback that is opened again leads to the session without a second exchange", async ({ page, traffic }) => {
+test("C2 opening a callback again returns to the session without a second exchange", async ({ page, traffic }) => {
   const launcher = await connectAsPatient(page);
   const [callback] = traffic.to(`${appOrigin}/code?`);
   await page.goto(callback.url());
@@ -68,7 +68,7 @@ test("C2 a callback that is opened again leads to the session without a second e
   assert.equal(traffic.tokenRequests("authorization_code").length, 1);
 });
 
-test("C2 T4 a callback that is replayed after signing out, or in another tab, sends no code", async ({ page, context, traffic }) => {
+test("C2 T4 a callback that is replayed after sign-out or in another tab sends no code", async ({ page, context, traffic }) => {
   const launcher = await connectAsPatient(page);
   const [callback] = traffic.to(`${appOrigin}/code?`);
   await launcher.openSession();
@@ -82,18 +82,18 @@ test("C2 T4 a callback that is replayed after signing out, or in another tab, se
   assert.equal(traffic.tokenRequests("authorization_code").length, 1);
 });
 
-test("C6 a code, a state or an issuer that stands twice in the redirect is refused", async ({ page, traffic }) => {
+test("C6 a callback with a duplicate code, state or issuer is refused", async ({ page, traffic }) => {
   const callback = await interceptCallback(page);
   const launcher = new Launcher(page);
-  for (const twice of ["&code=another", "&state=another", `&iss=${encodeURIComponent(ehr)}&iss=another`]) {
-    await page.goto(callback + twice);
+  for (const duplicate of ["&code=another", "&state=another", `&iss=${encodeURIComponent(ehr)}&iss=another`]) {
+    await page.goto(callback + duplicate);
     await launcher.heading("The sign-in came back incomplete").waitFor();
   }
   assert.deepEqual(traffic.tokenRequests("authorization_code"), []);
 });
 
-test("C7 tokens in the fragment are not taken", async ({ page, traffic }) => {
-  await begin(page);
+test("C7 tokens in the fragment are ignored", async ({ page, traffic }) => {
+  await startLaunch(page);
   const fragment = new URLSearchParams({ access_token: "forged", token_type: "Bearer", state: stateOf(traffic) });
   await page.goto(`${appOrigin}/code#${fragment}`);
   await new Launcher(page).heading(notMatched).waitFor();
@@ -101,8 +101,8 @@ test("C7 tokens in the fragment are not taken", async ({ page, traffic }) => {
   assert.deepEqual(traffic.leaving(appOrigin).filter((request) => request.headers().authorization), []);
 });
 
-test("C3 C8 S7 a description with markup is shown as text, and leaves the address", async ({ page, traffic }) => {
-  await begin(page);
+test("C3 C8 S7 an error description with markup is shown as text and removed from the URL", async ({ page, traffic }) => {
+  await startLaunch(page);
   const markup = `<img src=x onerror="document.title='script ran'"><a href="https://evil.example">Log in</a>`;
   const error = { error: "server_error", error_description: markup, error_uri: "javascript:document.title='script ran'" };
   await page.goto(`${appOrigin}/code?${new URLSearchParams({ ...error, state: stateOf(traffic) })}`);
@@ -112,10 +112,10 @@ test("C3 C8 S7 a description with markup is shown as text, and leaves the addres
   await page.waitForLoadState("networkidle");
   assert.equal(await page.locator(`main img, a[href*="evil.example"], a[href^="javascript"]`).count(), 0);
   assert.notEqual(await page.title(), "script ran");
-  assert.deepEqual(await historyUrls(page, (address) => address.startsWith(`${appOrigin}/code?`)), []);
+  assert.deepEqual(await historyUrls(page, (url) => url.startsWith(`${appOrigin}/code?`)), []);
 });
 
-test("C3 S7 the npm package gives a description with markup as it is, and the plain page shows it as text", async ({ page, traffic }) => {
+test("C3 S7 the npm package returns an error description with markup unchanged, and the plain page shows it as text", async ({ page, traffic }) => {
   await page.goto(home);
   await page.getByRole("button", { name: "Connect", exact: true }).click();
   await page.getByLabel("User name").waitFor();
@@ -127,7 +127,7 @@ test("C3 S7 the npm package gives a description with markup as it is, and the pl
   assert.equal(await page.locator("img").count(), 0);
 });
 
-test("C10 no value of a redirect is navigated to", async ({ page, context }) => {
+test("C10 the page never navigates to a value of a callback", async ({ page, context }) => {
   await removePageScript(context);
   await page.goto(home);
   await withApp(page, { server }, ({ app }) => app.authorizationUrl());
@@ -140,7 +140,7 @@ test("C10 no value of a redirect is navigated to", async ({ page, context }) => 
   assert.ok(page.url().startsWith(home), page.url());
 });
 
-test("C8 C9 a redirect that is read twice at once makes one exchange and leaves the address", async ({ page, context, traffic }) => {
+test("C8 C9 concurrent calls of resume() send one exchange and remove the parameters from the URL", async ({ page, context, traffic }) => {
   await removePageScript(context);
   await authorizeAtPortal(page);
   const same = await withApp(page, { server }, async ({ app }) => {
@@ -152,13 +152,13 @@ test("C8 C9 a redirect that is read twice at once makes one exchange and leaves 
   assert.equal(traffic.tokenRequests("authorization_code").length, 1);
 });
 
-test("C5 a redirect that names another issuer than the one that was asked is refused", async ({ page, traffic }) => {
+test("C5 a callback with another issuer than the launch's is refused", async ({ page, traffic }) => {
   const callback = await interceptCallback(page);
   await page.goto(`${callback}&iss=${encodeURIComponent("https://another.example")}`);
   const launcher = new Launcher(page);
   await launcher.heading("The sign-in came back incomplete").waitFor();
   assert.deepEqual(traffic.tokenRequests("authorization_code"), []);
-  // What was refused once is not tried again without the issuer.
+  // A refused callback is not accepted later without the issuer.
   await page.goto(callback);
   await launcher.alert().waitFor();
   assert.deepEqual(traffic.tokenRequests("authorization_code"), []);

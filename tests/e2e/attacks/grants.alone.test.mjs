@@ -1,4 +1,4 @@
-// Servers whose keys come late, whose grants are in words of their own, and whose errors say too much.
+// Servers whose keys are late, whose scopes have an unknown syntax, or whose errors contain secrets.
 
 import assert from "node:assert/strict";
 import { test } from "../support/browser.mjs";
@@ -9,14 +9,14 @@ import { ehr, iss } from "../support/servers.mjs";
 import { everythingStored } from "../support/storage.mjs";
 
 /**
- * How the signature of the page's session was checked, once it was. With `wanted` not before that is how; with `use` after a request,
- * before which it is unchecked.
+ * The state of the signature check of the page's session, after the check. With `wanted`, waits for that state. With `use`, asserts that
+ * the signature is unchecked, and then sends a request.
  */
 function signature(page, { use = false, wanted } = {}) {
   const body = async ({ app }, { use, wanted }) => {
     const session = await app.resume();
-    const until = async (isSo) => {
-      while (!isSo(session.identity.signature)) await new Promise((resolve) => setTimeout(resolve, 20));
+    const until = async (condition) => {
+      while (!condition(session.identity.signature)) await new Promise((resolve) => setTimeout(resolve, 20));
     };
     await until((signature) => signature !== "pending");
     if (use) {
@@ -30,7 +30,7 @@ function signature(page, { use = false, wanted } = {}) {
   return withApp(page, { server }, `(all) => (${body})(all, ${JSON.stringify({ use, wanted })})`);
 }
 
-/** Signs in at an empty page while the server deviates, and hands the page on. */
+/** Signs in while the server deviates from the protocol, and then calls `body`. */
 async function signedInWith(deviations, { page, context }, body) {
   await removePageScript(context);
   await whileDeviating(deviations, async () => {
@@ -39,7 +39,7 @@ async function signedInWith(deviations, { page, context }, body) {
   });
 }
 
-test("I13 keys that could not be fetched once are fetched at the next use", async ({ page, context, traffic }) => {
+test("I13 keys that could not be fetched are fetched again at the next use", async ({ page, context, traffic }) => {
   await removePageScript(context);
   await authorizeAtPortal(page);
   await injectFault({ path: "/webchart.cgi/jwks", count: 1, status: 500 });
@@ -52,7 +52,7 @@ test("I13 keys that could not be fetched once are fetched at the next use", asyn
   assert.equal((await signature(page)).signature, "verified");
 });
 
-test("I13 keys that could not be fetched once are fetched after a reload", async ({ page, context }) => {
+test("I13 keys that could not be fetched are fetched again after a reload", async ({ page, context }) => {
   await removePageScript(context);
   await authorizeAtPortal(page);
   await injectFault({ path: "/webchart.cgi/jwks", count: 1, status: 500 });
@@ -65,16 +65,16 @@ test("I13 keys that could not be fetched once are fetched after a reload", async
   assert.equal((await signature(page, { wanted: "verified" })).signature, "verified");
 });
 
-test("I13 a key that cannot be imported hides no other", async (check) => {
+test("I13 a key that cannot be imported does not affect other keys", async (check) => {
   await signedInWith(["keys-unimportable"], check, async () => assert.equal((await signature(check.page)).signature, "verified"));
 });
 
-test("I13 keys that are an old copy are fetched once more", async (check) => {
+test("I13 outdated keys are fetched once more", async (check) => {
   await signedInWith(["keys-stale"], check, async () => assert.equal((await signature(check.page)).signature, "verified"));
   assert.equal(check.traffic.to(`${ehr}/jwks`).length, 2);
 });
 
-test("D12 an OpenID configuration of another issuer is left aside, and the session says so", async (check) => {
+test("D12 an OpenID configuration of another issuer is not used, and the session reports it", async (check) => {
   await signedInWith(["openid-other-issuer"], check, async () => {
     const { issuerChecked, findings } = await signature(check.page);
     assert.deepEqual([issuerChecked, findings.includes("foreign_openid_configuration")], [false, true]);
@@ -82,30 +82,30 @@ test("D12 an OpenID configuration of another issuer is left aside, and the sessi
 });
 
 for (const deviation of ["patient-no-id", "access-token-line-break"]) {
-  test(`T8 a token response with ${deviation} opens nothing`, async (check) => {
+  test(`T8 a token response with ${deviation} opens no session`, async (check) => {
     await signedInWith([deviation], check, async () => assert.equal(await outcome(check.page), "invalid_token_response"));
     const { refresh_token: token } = await check.traffic.tokenResponse("authorization_code");
     assert.ok(!(await everythingStored(check.page)).includes(token));
   });
 }
 
-test("T8 a token that lives longer than any date ends at a date", async (check) => {
+test("T8 an excessive token lifetime is limited to a valid date", async (check) => {
   await signedInWith(["lifetime-forever"], check, async () => assert.equal(await outcome(check.page), "session"));
   const until = await withSession(check.page, ({ session }) => session.expiresAt.getTime());
   assert.ok(until > Date.now(), String(until));
 });
 
-test("I12 an empty ID token is none, and the session says so", async (check) => {
+test("I12 an empty ID token counts as none, and the session reports it", async (check) => {
   await signedInWith(["id-token-empty"], check, async () => assert.equal(await outcome(check.page), "session"));
-  const seen = await withSession(check.page, async ({ session }) => ({
+  const result = await withSession(check.page, async ({ session }) => ({
     identity: session.identity,
     findings: (await session.findings()).map(({ code }) => code),
   }));
-  assert.deepEqual(seen, { identity: undefined, findings: ["missing_id_token"] });
+  assert.deepEqual(result, { identity: undefined, findings: ["missing_id_token"] });
 });
 
 for (const deviation of ["scope-unknown", "scope-with-dots"]) {
-  test(`T10 a record is read after a grant with ${deviation}`, async (check) => {
+  test(`T10 a record can be read after a grant with ${deviation}`, async (check) => {
     await signedInWith([deviation], check, async () => assert.equal(await outcome(check.page), "session"));
     const counts = await withSession(check.page, async ({ session }) => {
       const parts = await session.loadWholeRecord();
@@ -115,46 +115,46 @@ for (const deviation of ["scope-unknown", "scope-with-dots"]) {
   });
 }
 
-test("T10 the launcher shows a record that was granted in unknown words", async ({ page }) => {
+test("T10 the launcher shows a record whose granted scopes have an unknown syntax", async ({ page }) => {
   await whileDeviating(["scope-unknown"], async () => {
     const launcher = await connectAsPatient(page);
     await launcher.section("Vital signs").getByText("Heart rate").first().waitFor();
   });
 });
 
-/** All that can be seen of an error in the page. */
-const shown = (error) => [error.message, error.stack, JSON.stringify(error), String(error.errorDescription)].join(" ");
+/** Everything that an error shows in the page. */
+const printed = (error) => [error.message, error.stack, JSON.stringify(error), String(error.errorDescription)].join(" ");
 
-test("S12 what the token endpoint repeats of a code and a verifier stands in no error", async ({ page, context, traffic }) => {
+test("S12 a code and a verifier that the token endpoint repeats do not appear in the error", async ({ page, context, traffic }) => {
   await removePageScript(context);
   await authorizeAtPortal(page);
   const code = new URL(page.url()).searchParams.get("code");
   await whileDeviating(["token-error-repeats"], async () => {
-    const seen = await withApp(page, { server }, `async ({ app }) => app.resume().then(() => "", (${shown}))`);
+    const error = await withApp(page, { server }, `async ({ app }) => app.resume().then(() => "", (${printed}))`);
     const [request] = traffic.tokenRequests("authorization_code");
     const verifier = new URLSearchParams(request.postData()).get("code_verifier");
-    assert.match(await (await request.response()).text(), new RegExp(verifier), "the server did repeat it");
-    assert.ok(seen.includes("[redacted]") && !seen.includes(code) && !seen.includes(verifier), seen);
+    assert.match(await (await request.response()).text(), new RegExp(verifier), "the server does not repeat the verifier");
+    assert.ok(error.includes("[redacted]") && !error.includes(code) && !error.includes(verifier), error);
   });
 });
 
-test("S12 what a FHIR server repeats of the access token stands in no error", async ({ page, context, traffic }) => {
+test("S12 an access token that a FHIR server repeats does not appear in the error", async ({ page, context, traffic }) => {
   await removePageScript(context);
   await authorizeAtPortal(page);
   assert.equal(await outcome(page), "session");
   const { access_token: token } = await traffic.tokenResponse("authorization_code");
   await whileDeviating(["fhir-error-repeats"], async () => {
-    const seen = await withSession(page, `async ({ session }) => session.patient.read().then(() => "", (${shown}))`);
-    assert.ok(seen.includes("[redacted]") && !seen.includes(token), seen);
+    const error = await withSession(page, `async ({ session }) => session.patient.read().then(() => "", (${printed}))`);
+    assert.ok(error.includes("[redacted]") && !error.includes(token), error);
   });
 });
 
-test("D11 a server that is busy once at discovery is asked again, and the launch goes on", async ({ page, context, traffic }) => {
+test("D11 discovery is retried after one 503 or one lost connection", async ({ page, context, traffic }) => {
   await removePageScript(context);
   const document = `${iss}/.well-known/smart-configuration`;
   await page.goto(home);
-  const lose = () => page.route(document, (route) => route.abort("connectionreset"), { times: 1 });
-  for (const fail of [() => injectFault({ path: new URL(document).pathname, count: 1, status: 503 }), lose]) {
+  const loseConnection = () => page.route(document, (route) => route.abort("connectionreset"), { times: 1 });
+  for (const fail of [() => injectFault({ path: new URL(document).pathname, count: 1, status: 503 }), loseConnection]) {
     await page.evaluate(() => sessionStorage.clear());
     const before = traffic.to(document).length;
     await fail();
@@ -167,26 +167,26 @@ test("D11 a server that is busy once at discovery is asked again, and the launch
   }
 });
 
-test("D10 a launch by named endpoints asks for no document, and diagnose says where they differ", async ({ page, context, traffic }) => {
+test("D10 a launch with configured endpoints requests no document, and diagnose() reports differences", async ({ page, context, traffic }) => {
   await removePageScript(context);
-  const named = {
+  const configured = {
     ...server,
     authorizationEndpoint: `${ehr}/oauth/authorization/`,
     tokenEndpoint: `${ehr}/oauth/token/`,
     jwksUri: `${ehr}/jwks/`,
     idTokenIssuer: ehr,
   };
-  await authorizeAtPortal(page, { server: named });
-  assert.equal(await outcome(page, { server: named }), "session");
+  await authorizeAtPortal(page, { server: configured });
+  assert.equal(await outcome(page, { server: configured }), "session");
   assert.equal(traffic.to(`${iss}/.well-known`).length, 0);
-  const identity = await withApp(page, { server: named }, async ({ app }) => {
+  const identity = await withApp(page, { server: configured }, async ({ app }) => {
     const session = await app.resume();
     while (session.identity.signature === "pending") await new Promise((resolve) => setTimeout(resolve, 20));
     return session.identity;
   });
   assert.deepEqual([identity.signature, identity.issuerChecked], ["verified", true]);
-  const findings = await withApp(page, { server: named }, `({ diagnose }) => diagnose(${JSON.stringify(named)})`);
-  const said = findings.filter(({ code }) => code === "endpoint_differs").map(({ message }) => message);
-  assert.equal(said.length, 1, said.join());
-  assert.match(said[0], /oauth\/authorization\/ as authorizationEndpoint.*oauth\/authenticate/);
+  const findings = await withApp(page, { server: configured }, `({ diagnose }) => diagnose(${JSON.stringify(configured)})`);
+  const messages = findings.filter(({ code }) => code === "endpoint_differs").map(({ message }) => message);
+  assert.equal(messages.length, 1, messages.join());
+  assert.match(messages[0], /oauth\/authorization\/ as authorizationEndpoint.*oauth\/authenticate/);
 });

@@ -1,4 +1,4 @@
-// ID tokens that are forged, each in one way, by a server or by who stands between.
+// Invalid and forged ID tokens.
 
 import assert from "node:assert/strict";
 import { startAttacker } from "../support/attacker.mjs";
@@ -10,8 +10,8 @@ import { everythingStored } from "../support/storage.mjs";
 
 const elsewhere = await startAttacker();
 
-/** A check that a sign-in with claims that are wrong in this way opens nothing and leaves no token. */
-function opensNothing(deviation) {
+/** A test that a sign-in with invalid claims opens no session and leaves no token. */
+function opensNoSession(deviation) {
   return async ({ page, context, traffic }) => {
     await removePageScript(context);
     await whileDeviating([deviation], async () => {
@@ -26,8 +26,8 @@ function opensNothing(deviation) {
   };
 }
 
-/** A check that a sign-in with a signature that is wrong in this way ends, with its tokens gone. */
-function endsByItself(...deviations) {
+/** A test that a session with an invalid signature ends, and that its tokens are removed. */
+function endsSession(...deviations) {
   return async ({ page, context, traffic }) => {
     await removePageScript(context);
     await whileDeviating(deviations, async () => {
@@ -36,7 +36,7 @@ function endsByItself(...deviations) {
         try {
           const session = await app.resume();
           const ended = new Promise((resolve) => session.addEventListener("signedout", ({ detail }) => resolve(detail)));
-          // Keys that could not be fetched once are fetched again at the next use (I13).
+          // Keys that could not be fetched are fetched again at the next use (I13).
           const uses = setInterval(() => session.read("Patient/1").catch(() => {}), 500);
           const reason = session.active ? await ended : await session.read("Patient/1").catch((error) => error);
           clearInterval(uses);
@@ -46,7 +46,7 @@ function endsByItself(...deviations) {
         }
       });
       assert.equal(code, "invalid_id_token");
-      // Keys are fetched once more for one that is not among them.
+      // Keys are fetched once more if the key id is not among them.
     }, { to: elsewhere.origin, count: 2 });
     const tokens = await traffic.tokenResponse("authorization_code");
     const stored = await everythingStored(page);
@@ -59,27 +59,27 @@ function withToken(traffic) {
   return traffic.to(`${iss}/`).filter((request) => request.headers().authorization).map((request) => request.url());
 }
 
-test("I1 an ID token of another issuer opens nothing", opensNothing("id-token-wrong-issuer"));
-test("I1 an ID token for another client opens nothing", opensNothing("id-token-wrong-audience"));
-test("I1 an ID token for somebody else besides opens nothing", opensNothing("id-token-extra-audience"));
-test("I1 an ID token about nobody opens nothing", opensNothing("id-token-no-subject"));
-test("I1 an ID token that has expired opens nothing", opensNothing("id-token-expired"));
-test("I12 an ID token that is not valid yet opens nothing", opensNothing("id-token-not-yet-valid"));
-test("I12 an ID token that a key of 1024 bits signed ends the session", endsByItself("id-token-short-key", "keys-short"));
-test("I12 a key that is not for verifying verifies nothing", endsByItself("keys-not-for-verifying"));
-test("I2 an ID token of another log-in opens nothing", opensNothing("id-token-wrong-nonce"));
-test("I2 an ID token without the nonce opens nothing", opensNothing("id-token-no-nonce"));
-test("I3 an ID token without a signature opens nothing", opensNothing("id-token-alg-none"));
-test("I3 an ID token that the public key signed as a shared secret opens nothing", opensNothing("id-token-hmac"));
-test("I9 an ID token with a header that must be understood opens nothing", opensNothing("id-token-unknown-crit"));
-test("I4 I10 an ID token that another key signed ends the session", endsByItself("id-token-bad-signature"));
+test("I1 an ID token of another issuer opens no session", opensNoSession("id-token-wrong-issuer"));
+test("I1 an ID token for another client opens no session", opensNoSession("id-token-wrong-audience"));
+test("I1 an ID token with an additional audience opens no session", opensNoSession("id-token-extra-audience"));
+test("I1 an ID token without a subject opens no session", opensNoSession("id-token-no-subject"));
+test("I1 an expired ID token opens no session", opensNoSession("id-token-expired"));
+test("I12 an ID token that is not valid yet opens no session", opensNoSession("id-token-not-yet-valid"));
+test("I12 an ID token that is signed with a 1024-bit key ends the session", endsSession("id-token-short-key", "keys-short"));
+test("I12 a key that is not for verification verifies no ID token, and the session ends", endsSession("keys-not-for-verifying"));
+test("I2 an ID token with another nonce opens no session", opensNoSession("id-token-wrong-nonce"));
+test("I2 an ID token without a nonce opens no session", opensNoSession("id-token-no-nonce"));
+test("I3 an ID token without a signature opens no session", opensNoSession("id-token-alg-none"));
+test("I3 an ID token that is signed with the public key as an HMAC secret opens no session", opensNoSession("id-token-hmac"));
+test("I9 an ID token with a critical extension opens no session", opensNoSession("id-token-unknown-crit"));
+test("I4 I10 an ID token that is signed with another key ends the session", endsSession("id-token-bad-signature"));
 
-test("I9 an ID token that brings its own key ends the session, and the key is not fetched", async (check) => {
-  await endsByItself("id-token-own-key")(check);
+test("I9 an ID token that refers to its own key ends the session, and the key is not fetched", async (check) => {
+  await endsSession("id-token-own-key")(check);
   assert.deepEqual(elsewhere.received, []);
 }, { bypassCSP: true });
 
-test("I5 keys that the server changed are fetched once more, and the session stands", async ({ page, context, traffic }) => {
+test("I5 rotated keys are fetched once more, and the session continues", async ({ page, context, traffic }) => {
   await removePageScript(context);
   const signature = async () => {
     await authorizeAtPortal(page);

@@ -1,4 +1,4 @@
-// Launches that another site begins, or that try to change what the app was configured with.
+// Launches that another site starts, or that try to change the app's configuration.
 
 import assert from "node:assert/strict";
 import { Launcher } from "../pages/launcher.mjs";
@@ -13,14 +13,14 @@ const elsewhere = await startAttacker({
 const unknown = "This app does not know who opened it";
 const launch = (from) => `${appOrigin}/launch?${new URLSearchParams({ iss: from, launch: "x" })}`;
 
-/** What the authorization server is asked with, by the page's first request to it. */
-async function asked(traffic) {
+/** The URL of the page's first request to the authorization server. */
+async function authorizationRequest(traffic) {
   const requests = () => traffic.to(`${ehr}/oauth/`).filter((request) => request.isNavigationRequest());
-  await until("the authorization server is asked", () => requests().length > 0);
+  await until("the authorization request is sent", () => requests().length > 0);
   return new URL(requests()[0].url());
 }
 
-test("A7 an EHR that is not trusted is named and gets nothing", async ({ page, traffic }) => {
+test("A7 an untrusted EHR is named and gets no request", async ({ page, traffic }) => {
   await page.goto(launch("https://ehr.example/fhir"));
   const launcher = new Launcher(page);
   await launcher.heading(unknown).waitFor();
@@ -29,16 +29,16 @@ test("A7 an EHR that is not trusted is named and gets nothing", async ({ page, t
   assert.deepEqual(traffic.leaving(appOrigin).map((request) => request.url()), []);
 });
 
-test("A7 a launch that another site begins with a server of its own makes no request", async ({ page, traffic }) => {
+test("A7 a launch that another site starts with its own server causes no request", async ({ page, traffic }) => {
   await page.goto(`${elsewhere.origin}/lure?${new URLSearchParams({ to: launch(`${elsewhere.origin}/fhir`) })}`);
   await new Launcher(page).heading(unknown).waitFor();
   await page.waitForLoadState("networkidle");
   const sent = traffic.leaving(appOrigin).filter((request) => !request.url().startsWith(`${elsewhere.origin}/lure`));
-  assert.deepEqual(sent.map((request) => request.url()).filter((address) => !address.endsWith("/favicon.ico")), []);
+  assert.deepEqual(sent.map((request) => request.url()).filter((url) => !url.endsWith("/favicon.ico")), []);
   assert.ok(elsewhere.received.every(({ path }) => !path.startsWith("/fhir")));
 }, { bypassCSP: true });
 
-test("A7 an iss that only looks like the trusted one makes no request", async ({ page, traffic }) => {
+test("A7 an iss that only resembles the trusted one causes no request", async ({ page, traffic }) => {
   const host = new URL(ehrOrigin).host;
   const launcher = new Launcher(page);
   for (const lookalike of [
@@ -86,11 +86,11 @@ function assertUnchanged(request, expected) {
   assert.deepEqual(elsewhere.received.filter(({ path }) => /token|authorize|well-known/.test(path)), []);
 }
 
-test("A7 a launch link changes nothing but whose chart it is", async ({ page, traffic }) => {
-  // With a state the address would be a redirect, and no launch.
+test("A7 other parameters of a launch link do not change the configuration", async ({ page, traffic }) => {
+  // With a state, the URL would be a callback instead of a launch link.
   const { state: _, ...others } = overrides;
   await page.goto(`${launch(iss)}&${new URLSearchParams(others)}`);
-  assertUnchanged(await asked(traffic), {
+  assertUnchanged(await authorizationRequest(traffic), {
     client_id: "MIE-localhost-launch",
     redirect_uri: `${appOrigin}/launch`,
     scope: "launch openid fhirUser offline_access patient/*.rs",
@@ -99,10 +99,10 @@ test("A7 a launch link changes nothing but whose chart it is", async ({ page, tr
   });
 });
 
-test("A7 the address of the start page changes nothing of a patient's launch", async ({ page, traffic }) => {
+test("A7 parameters in the URL of the start page do not change a patient's launch", async ({ page, traffic }) => {
   await page.goto(`${appOrigin}/?${new URLSearchParams(overrides)}#${new URLSearchParams(overrides)}`);
   await page.getByRole("button", { name: "Connect", exact: true }).click();
-  assertUnchanged(await asked(traffic), {
+  assertUnchanged(await authorizationRequest(traffic), {
     client_id: "MIE-localhost",
     redirect_uri: `${appOrigin}/code`,
     scope: "launch/patient openid fhirUser offline_access patient/*.rs",
@@ -111,7 +111,7 @@ test("A7 the address of the start page changes nothing of a patient's launch", a
   });
 });
 
-test("A7 a launch link with two servers in it is refused", async ({ page, traffic }) => {
+test("A7 a launch link with two servers is refused", async ({ page, traffic }) => {
   await page.goto(`${launch(iss)}&${new URLSearchParams({ iss: `${elsewhere.origin}/fhir` })}`);
   await new Launcher(page).alert().waitFor();
   await page.waitForLoadState("networkidle");

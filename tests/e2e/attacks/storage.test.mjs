@@ -1,4 +1,4 @@
-// Stored records that were tampered with, and browsers that store nothing or nothing more.
+// Stored records that were modified, and browsers whose storage is blocked or full.
 
 import assert from "node:assert/strict";
 import { Launcher } from "../pages/launcher.mjs";
@@ -8,7 +8,7 @@ import { removePageScript, authorizeAtPortal, outcome, withSession } from "../su
 import { appOrigin, ehr, iss } from "../support/servers.mjs";
 import { everythingStored } from "../support/storage.mjs";
 
-/** Puts another text in the place of each stored session; `change` runs in the page. */
+/** Replaces each stored session by what `change` returns. `change` runs in the page. */
 function tamper(page, change) {
   return page.evaluate(`(() => {
     for (const key of Object.keys(sessionStorage).filter((key) => key.startsWith("smartrust.session."))) {
@@ -17,8 +17,8 @@ function tamper(page, change) {
   })()`);
 }
 
-/** Runs before every script of a page: storing throws as a full disk does, from when \`isFull\` says so. */
-function fillUp(page, isFull) {
+/** Makes `setItem` throw as with a full disk, for keys for which `isFull` returns true. It runs before every script of the page. */
+function fillStorage(page, isFull) {
   return page.addInitScript(`{
     const setItem = Storage.prototype.setItem;
     Storage.prototype.setItem = function (key, value) {
@@ -28,7 +28,7 @@ function fillUp(page, isFull) {
   }`);
 }
 
-test("S4 a stored session that was damaged, or changed to another client's or server's, is none", async ({ page, context, traffic }) => {
+test("S4 a stored session that is corrupt or of another client or server is ignored", async ({ page, context, traffic }) => {
   await removePageScript(context);
   await authorizeAtPortal(page);
   assert.equal(await outcome(page), "session");
@@ -53,16 +53,16 @@ test("S4 a stored session that was damaged, or changed to another client's or se
     await tamper(page, change);
     await page.reload();
     const found = await outcome(page);
-    // A context that is no object tells nothing of a patient; all other damage leaves no session.
+    // A context that is not an object only loses the patient. Every other change makes the session invalid.
     if (!String(change).includes("context")) assert.equal(found, "none", String(change));
   }
-  assert.equal(traffic.to(`${iss}/`).length, before, "nothing was asked for with a damaged session");
+  assert.equal(traffic.to(`${iss}/`).length, before, "no request uses a corrupt session");
   await page.evaluate(([key, good]) => sessionStorage.setItem(key, good), [key, good]);
   await page.reload();
   assert.equal(await outcome(page), "session");
 });
 
-test("S4 the launcher meets a damaged session as none, and connects anew", async ({ page }) => {
+test("S4 the launcher ignores a corrupt session and connects again", async ({ page }) => {
   const launcher = await connectAsPatient(page);
   await tamper(page, (text) => text.replace(/"clientId":"[^"]*"/, '"clientId":"another"'));
   await page.reload();
@@ -72,7 +72,7 @@ test("S4 the launcher meets a damaged session as none, and connects anew", async
   await launcher.waitForRecord();
 });
 
-test("S4 a launch that was tampered with while the user was away is not finished", async ({ page, context, traffic }) => {
+test("S4 a pending launch that was modified in the store is not completed", async ({ page, context, traffic }) => {
   await removePageScript(context);
   for (const change of [
     (launch) => ({ ...launch, clientId: "another" }),
@@ -90,7 +90,7 @@ test("S4 a launch that was tampered with while the user was away is not finished
   assert.deepEqual(traffic.tokenRequests("authorization_code"), []);
 });
 
-test("S4 where the browser blocks its store, the page says so before anybody leaves", async ({ page, traffic }) => {
+test("S4 if the browser blocks storage, the page says so before it navigates to the EHR", async ({ page, traffic }) => {
   await page.addInitScript(() => {
     Object.defineProperty(window, "sessionStorage", {
       get() {
@@ -107,8 +107,8 @@ test("S4 where the browser blocks its store, the page says so before anybody lea
   assert.deepEqual(traffic.to(`${ehr}/oauth/`).map((request) => request.url()), []);
 });
 
-test("S4 where the store is full, the page says so before anybody leaves", async ({ page, traffic }) => {
-  await fillUp(page, () => true);
+test("S4 if storage is full, the page says so before it navigates to the EHR", async ({ page, traffic }) => {
+  await fillStorage(page, () => true);
   await page.goto(appOrigin);
   const launcher = new Launcher(page);
   await launcher.button("Connect").click();
@@ -117,8 +117,8 @@ test("S4 where the store is full, the page says so before anybody leaves", async
   assert.deepEqual(traffic.to(`${ehr}/oauth/`).map((request) => request.url()), []);
 });
 
-test("S4 C12 where the store is full by the time of the redirect, the record is shown, and the page says that it keeps no sign-in", async ({ page }) => {
-  await fillUp(page, (key) => key.startsWith("smartrust.session."));
+test("S4 C12 if storage is full at the redirect, the record is shown, and the page says that the sign-in is not saved", async ({ page }) => {
+  await fillStorage(page, (key) => key.startsWith("smartrust.session."));
   const launcher = await connectAsPatient(page);
   await page.getByRole("status").getByText("This browser did not keep your sign-in.").waitFor();
   await launcher.waitForCompleteRecord();
@@ -127,19 +127,19 @@ test("S4 C12 where the store is full by the time of the redirect, the record is 
   await launcher.heading("No record is open").waitFor();
 });
 
-test("C12 a session that could not be stored says so, reads and refreshes", async ({ page, context }) => {
+test("C12 a session that could not be stored reports it, reads and refreshes", async ({ page, context }) => {
   await removePageScript(context);
-  await fillUp(page, (key) => key.startsWith("smartrust.session."));
+  await fillStorage(page, (key) => key.startsWith("smartrust.session."));
   await authorizeAtPortal(page);
-  const seen = await withSession(page, async ({ session }) => {
+  const result = await withSession(page, async ({ session }) => {
     const codes = (await session.findings()).map(({ code }) => code);
     const code = await session.refresh().catch((error) => error.code);
     return [session.stored, session.active, codes, code, (await session.patient.read()).resourceType];
   });
-  assert.deepEqual(seen, [false, true, ["session_not_stored"], "storage_unavailable", "Patient"]);
+  assert.deepEqual(result, [false, true, ["session_not_stored"], "storage_unavailable", "Patient"]);
 });
 
-test("R3 a store that is full at a refresh costs neither the session nor the new refresh token", async ({ page, context, traffic }) => {
+test("R3 if storage is full at a refresh, neither the session nor the new refresh token is lost", async ({ page, context, traffic }) => {
   await removePageScript(context);
   await authorizeAtPortal(page);
   await outcome(page);

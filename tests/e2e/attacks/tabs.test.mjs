@@ -1,4 +1,4 @@
-// Many tabs of one session at once, one that dies, and pages that speak out of turn.
+// Several tabs with one session, tabs that close in the middle of a refresh, and forged messages.
 
 import assert from "node:assert/strict";
 import { html, startAttacker } from "../support/attacker.mjs";
@@ -10,10 +10,10 @@ import { everythingStored } from "../support/storage.mjs";
 import { until } from "../support/wait.mjs";
 
 const tokenEndpoint = `${ehr}/oauth/token/`;
-/** A session that all tabs of the origin share. */
+/** A configuration with which all tabs of the origin share their sessions. */
 const shared = { server, store: "origin" };
 
-/** Tabs that hold the same session, each with it in `window.session`, and its events in `window.heard`. */
+/** Opens tabs with the same session. Each has the session in `window.session`, and the types of its events in `window.received`. */
 async function tabsOf(context, page, count) {
   await removePageScript(context);
   await authorizeAtPortal(page, shared);
@@ -24,8 +24,8 @@ async function tabsOf(context, page, count) {
     if (tab !== page) await tab.goto(home);
     await withApp(tab, shared, async ({ app }) => {
       [window.session] = await app.sessions();
-      window.heard = [];
-      for (const type of ["refreshed", "signedout"]) session.addEventListener(type, () => heard.push(type));
+      window.received = [];
+      for (const type of ["refreshed", "signedout"]) session.addEventListener(type, () => received.push(type));
     });
   }
   return pages;
@@ -35,71 +35,71 @@ function refresh(tab) {
   return tab.evaluate(() => session.refresh().then(() => "refreshed", (error) => error.code));
 }
 
-function readsItsPatient(tab) {
+function readPatient(tab) {
   return tab.evaluate(() => session.read(`Patient/${session.patient}`).then(() => "read", (error) => error.code));
 }
 
-test("R1 R2 ten tabs that refresh at once make one request, and all go on with its tokens", async ({ page, context, traffic }) => {
+test("R1 R2 ten tabs that refresh at once send one request, and all use its tokens", async ({ page, context, traffic }) => {
   const tabs = await tabsOf(context, page, 10);
-  let asked;
-  const allAsked = new Promise((resolve) => (asked = resolve));
+  let release;
+  const released = new Promise((resolve) => (release = resolve));
   await context.route(tokenEndpoint, async (route) => {
-    await allAsked;
+    await released;
     await route.continue();
   });
-  // Several calls in each tab, too. The answer waits until every tab has begun.
+  // Each tab calls several times. The response is held back until every tab has called.
   for (const tab of tabs) {
     await tab.evaluate(() => {
       const refresh = () => session.refresh().then(() => "refreshed", (error) => error.code);
       window.done = Promise.all([refresh(), refresh(), refresh()]);
     });
   }
-  asked();
+  release();
   const outcomes = await Promise.all(tabs.map((tab) => tab.evaluate(() => done)));
   assert.deepEqual(new Set(outcomes.flat()), new Set(["refreshed"]));
   assert.equal(traffic.tokenRequests("refresh_token").length, 1);
   const { access_token } = await traffic.tokenResponse("refresh_token");
-  assert.deepEqual(new Set(await Promise.all(tabs.map(readsItsPatient))), new Set(["read"]));
+  assert.deepEqual(new Set(await Promise.all(tabs.map(readPatient))), new Set(["read"]));
   const reads = traffic.to(`${ehr}/fhir/Patient/`).filter((request) => request.method() === "GET");
   const used = await Promise.all(reads.slice(-10).map((request) => request.headerValue("authorization")));
   assert.deepEqual(new Set(used), new Set([`Bearer ${access_token}`]));
 });
 
-test("R2 R4 a tab that dies before its refresh has left lets the next one refresh", async ({ page, context }) => {
-  const [dying, other] = await tabsOf(context, page, 2);
+test("R2 R4 if a tab closes before its refresh reaches the server, another tab can refresh", async ({ page, context }) => {
+  const [closing, other] = await tabsOf(context, page, 2);
   const silent = await startAttacker({ "/token": () => new Promise(() => {}) });
-  await dying.route(tokenEndpoint, (route) => route.continue({ url: `${silent.origin}/token` }));
-  await dying.evaluate(() => void session.refresh().catch(() => {}));
-  await until("the refresh is under way", () => silent.received.length === 1);
+  await closing.route(tokenEndpoint, (route) => route.continue({ url: `${silent.origin}/token` }));
+  await closing.evaluate(() => void session.refresh().catch(() => {}));
+  await until("the refresh has been sent", () => silent.received.length === 1);
   const waiting = refresh(other);
-  await dying.close();
+  await closing.close();
   assert.equal(await waiting, "refreshed");
-  assert.equal(await readsItsPatient(other), "read");
-  assert.deepEqual(await other.evaluate(() => heard), ["refreshed"]);
+  assert.equal(await readPatient(other), "read");
+  assert.deepEqual(await other.evaluate(() => received), ["refreshed"]);
 });
 
-test("R3 R5 a tab that dies after the server has changed the refresh token leaves the other with one clear end", async ({ page, context, traffic }) => {
-  const [dying, other] = await tabsOf(context, page, 2);
-  let answered;
-  const changed = new Promise((resolve) => (answered = resolve));
-  await dying.route(tokenEndpoint, async (route) => answered(await route.fetch()));
-  await dying.evaluate(() => void session.refresh().catch(() => {}));
-  assert.ok((await changed).ok());
-  await dying.close();
+test("R3 R5 if a tab closes after the server has rotated the refresh token, the other tab's session ends once", async ({ page, context, traffic }) => {
+  const [closing, other] = await tabsOf(context, page, 2);
+  let respond;
+  const rotated = new Promise((resolve) => (respond = resolve));
+  await closing.route(tokenEndpoint, async (route) => respond(await route.fetch()));
+  await closing.evaluate(() => void session.refresh().catch(() => {}));
+  assert.ok((await rotated).ok());
+  await closing.close();
   assert.equal(await refresh(other), "invalid_grant");
-  assert.deepEqual(await other.evaluate(() => heard), ["signedout"]);
+  assert.deepEqual(await other.evaluate(() => received), ["signedout"]);
   assert.equal(await refresh(other), "invalid_grant");
-  assert.equal(traffic.tokenRequests("refresh_token").length, 2, "an ended session asks no more");
+  assert.equal(traffic.tokenRequests("refresh_token").length, 2, "an ended session sends no request");
   assert.ok(!(await everythingStored(other)).includes("refreshToken"));
   await other.reload();
   assert.equal(await outcome(other, shared), "none");
 });
 
-test("A9 S2 a page of another origin that posts messages neither ends nor changes a session", async ({ page, context, traffic }) => {
+test("A9 S2 messages from a page of another origin neither end nor change a session", async ({ page, context, traffic }) => {
   const elsewhere = await startAttacker({ "/lure": () => html("<p>Elsewhere</p>") });
   await page.goto(`${elsewhere.origin}/lure`);
   const opening = page.waitForEvent("popup");
-  await page.evaluate((address) => void (window.victim = window.open(address)), appOrigin);
+  await page.evaluate((url) => void (window.victim = window.open(url)), appOrigin);
   const popup = await opening;
   const launcher = await connectAsPatient(popup);
   await launcher.waitForCompleteRecord();
@@ -123,7 +123,7 @@ test("A9 S2 a page of another origin that posts messages neither ends nor change
   assert.deepEqual(traffic.to(ehr).filter((request) => request.headers().authorization?.includes("forged")), []);
 });
 
-test("S4 R2 a message on the session's own channel that is damaged or about another patient changes nothing", async ({ page, context }) => {
+test("S4 R2 a message on the session's channel that is corrupt or about another patient changes nothing", async ({ page, context }) => {
   const [tab, other] = await tabsOf(context, page, 2);
   const [key, record] = await tab.evaluate(() => Object.entries(localStorage).find(([key]) => key.startsWith("smartrust.session.")));
   const good = JSON.parse(record);
@@ -142,7 +142,7 @@ test("S4 R2 a message on the session's own channel that is damaged or about anot
     channel.postMessage({ accessToken: "forged" });
   }, [key, wrong]);
   await tab.evaluate(() => new Promise((resolve) => setTimeout(resolve, 300)));
-  assert.deepEqual(await tab.evaluate(() => heard), []);
-  assert.equal(await readsItsPatient(tab), "read");
+  assert.deepEqual(await tab.evaluate(() => received), []);
+  assert.equal(await readPatient(tab), "read");
   assert.ok(!(await everythingStored(tab)).includes("forged"));
 });

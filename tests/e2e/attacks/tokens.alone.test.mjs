@@ -1,4 +1,4 @@
-// What a token endpoint or a FHIR server may try once the user has signed in.
+// Attacks by a token endpoint or a FHIR server after the user has signed in.
 
 import assert from "node:assert/strict";
 import { startAttacker } from "../support/attacker.mjs";
@@ -10,22 +10,22 @@ import { everythingStored } from "../support/storage.mjs";
 
 const elsewhere = await startAttacker({ "/token": () => ({ body: JSON.stringify({ access_token: "forged", token_type: "Bearer" }) }) });
 
-/** A session in an empty page. */
+/** Signs a patient in. */
 async function signedIn(page, context) {
   await removePageScript(context);
   await authorizeAtPortal(page);
   assert.equal(await outcome(page), "session");
 }
 
-/** The code of the error that a refresh of the page's session ends in, and whether the session stands. */
-function refreshed(page) {
+/** Refreshes the page's session, and returns the code of the error and the state of the session. */
+function refresh(page) {
   return withSession(page, async ({ session }) => {
     const code = await session.refresh().then(() => "refreshed", (error) => error.code);
     return { code, active: session.active, patient: session.patient?.id, subject: session.identity?.subject };
   });
 }
 
-/** A check that a token endpoint's redirect is not followed, neither with a code nor with a refresh token. */
+/** A test that a token endpoint's redirect is not followed, neither with a code nor with a refresh token. */
 function isNotFollowed(deviation) {
   return async ({ page, context, traffic }) => {
     await removePageScript(context);
@@ -34,7 +34,7 @@ function isNotFollowed(deviation) {
     await authorizeAtPortal(page);
     assert.equal(await outcome(page), "session");
     await whileDeviating([deviation], async () => {
-      const { code, active } = await refreshed(page);
+      const { code, active } = await refresh(page);
       assert.deepEqual({ code, active }, { code: "invalid_token_response", active: true });
     }, { to: elsewhere.origin });
     assert.equal(traffic.tokenRequests("authorization_code").length, 2);
@@ -43,8 +43,8 @@ function isNotFollowed(deviation) {
   };
 }
 
-test("T6 a token endpoint that redirects by 307 is not followed, and the session stands", isNotFollowed("token-redirect-307"), { bypassCSP: true });
-test("T6 a token endpoint that redirects by 308 is not followed, and the session stands", isNotFollowed("token-redirect-308"), { bypassCSP: true });
+test("T6 a 307 redirect of the token endpoint is not followed, and the session continues", isNotFollowed("token-redirect-307"), { bypassCSP: true });
+test("T6 a 308 redirect of the token endpoint is not followed, and the session continues", isNotFollowed("token-redirect-308"), { bypassCSP: true });
 
 test("T4 C2 a code that the server refused is not sent again", async ({ page, context, traffic }) => {
   await removePageScript(context);
@@ -56,7 +56,7 @@ test("T4 C2 a code that the server refused is not sent again", async ({ page, co
   assert.equal(traffic.tokenRequests("authorization_code").length, 1);
 });
 
-test("C2 where the server would take a code twice, it is still sent once", async ({ page, context, traffic }) => {
+test("C2 a code is sent once even if the server would accept it twice", async ({ page, context, traffic }) => {
   await removePageScript(context);
   await whileDeviating(["code-accepted-twice"], async () => {
     await authorizeAtPortal(page);
@@ -68,31 +68,31 @@ test("C2 where the server would take a code twice, it is still sent once", async
   assert.equal(traffic.tokenRequests("authorization_code").length, 1);
 });
 
-test("R11 a refresh that names another patient is not adopted", async ({ page, context, traffic }) => {
+test("R11 a refresh with another patient is not adopted", async ({ page, context, traffic }) => {
   await signedIn(page, context);
   const { patient } = await traffic.tokenResponse("authorization_code");
   await whileDeviating(["refresh-other-patient"], async () => {
-    const after = await refreshed(page);
+    const after = await refresh(page);
     assert.equal(after.code, "patient_changed");
     assert.equal(after.patient, patient);
   });
-  const answer = await (await traffic.tokenRequests("refresh_token")[0].response()).json();
-  assert.notEqual(answer.patient, patient, "the server did name another patient");
-  assert.ok(!(await everythingStored(page)).includes(answer.access_token));
+  const response = await (await traffic.tokenRequests("refresh_token")[0].response()).json();
+  assert.notEqual(response.patient, patient, "the server does not return another patient");
+  assert.ok(!(await everythingStored(page)).includes(response.access_token));
 });
 
-test("R7 a refresh that brings another user's ID token is not adopted", async ({ page, context, traffic }) => {
+test("R7 a refresh with another user's ID token is not adopted", async ({ page, context, traffic }) => {
   await signedIn(page, context);
   await whileDeviating(["refresh-other-subject"], async () => {
-    const after = await refreshed(page);
+    const after = await refresh(page);
     assert.equal(after.code, "invalid_id_token");
     assert.notEqual(after.subject, "patient-somebody-else");
   });
-  const answer = await (await traffic.tokenRequests("refresh_token")[0].response()).json();
-  assert.ok(!(await everythingStored(page)).includes(answer.access_token));
+  const response = await (await traffic.tokenRequests("refresh_token")[0].response()).json();
+  assert.ok(!(await everythingStored(page)).includes(response.access_token));
 });
 
-test("F1 a next link to a foreign host gets no token and no request", async ({ page, context, traffic }) => {
+test("F1 a next link to another host gets neither a token nor a request", async ({ page, context, traffic }) => {
   await signedIn(page, context);
   const read = async ({ session }) => {
     const found = [];
@@ -110,7 +110,7 @@ test("F1 a next link to a foreign host gets no token and no request", async ({ p
   assert.equal(traffic.to(`${iss}/Observation`).filter((request) => request.method() === "GET").length, 1);
 }, { bypassCSP: true });
 
-test("C5 a redirect with the issuer of another server sends no code", async ({ page, context, traffic }) => {
+test("C5 a callback with the issuer of another server sends no code", async ({ page, context, traffic }) => {
   await removePageScript(context);
   await whileDeviating(["wrong-issuer-on-redirect"], async () => {
     await authorizeAtPortal(page);
@@ -125,7 +125,7 @@ test("C5 a redirect with the issuer of another server sends no code", async ({ p
   assert.equal(traffic.tokenRequests("authorization_code").length, 1);
 });
 
-test("C5 D9 in a mix-up of two servers the honest one's code goes to neither", async ({ page, context, traffic }) => {
+test("C5 D9 in a mix-up attack, the honest server's code is sent to neither server", async ({ page, context, traffic }) => {
   await removePageScript(context);
   const state = {};
   const evil = await startAttacker({
@@ -139,9 +139,9 @@ test("C5 D9 in a mix-up of two servers the honest one's code goes to neither", a
         code_challenge_methods_supported: ["S256"],
       }),
     }),
-    // The user is sent on to the honest server, as if the app had asked there.
+    // Redirects the user to the honest server, as if the app had sent its request there.
     "/authorize": ({ searchParams }) => {
-      state.asked = searchParams;
+      state.received = searchParams;
       const forwarded = new URLSearchParams(searchParams);
       forwarded.set("client_id", server.clientId);
       forwarded.set("aud", iss);
@@ -154,16 +154,16 @@ test("C5 D9 in a mix-up of two servers the honest one's code goes to neither", a
   ];
   await whileDeviating(["issuer-on-redirect"], async () => {
     await authorizeAtPortal(page, { servers }, { server: "evil" });
-    assert.ok(page.url().startsWith(`${home}?code=`), "the honest server's code came back");
+    assert.ok(page.url().startsWith(`${home}?code=`), "the page has no code of the honest server");
     assert.equal(await outcome(page, { servers }), "invalid_callback");
   });
-  assert.equal(state.asked.get("client_id"), "at-the-evil-one");
+  assert.equal(state.received.get("client_id"), "at-the-evil-one");
   assert.deepEqual(evil.received.filter(({ method }) => method === "POST"), []);
   assert.deepEqual(traffic.tokenRequests("authorization_code"), []);
   assert.ok(evil.received.every(({ path, headers }) => !path.includes(`client_id=${server.clientId}`) && !headers.authorization));
 }, { bypassCSP: true });
 
-test("D9 a launch is finished where it began, whatever the server's document says by then", async ({ page, context, traffic }) => {
+test("D9 a launch is completed at the endpoint with which it started, even if the server's document has changed", async ({ page, context, traffic }) => {
   await removePageScript(context);
   await authorizeAtPortal(page);
   await page.evaluate(() => Object.keys(sessionStorage).filter((key) => /discover|config/i.test(key)).forEach((key) => sessionStorage.removeItem(key)));
@@ -173,7 +173,7 @@ test("D9 a launch is finished where it began, whatever the server's document say
     await route.fulfill({ response, json: { ...(await response.json()), token_endpoint } });
   });
   assert.equal(await outcome(page), "session");
-  assert.equal((await refreshed(page)).code, "refreshed");
+  assert.equal((await refresh(page)).code, "refreshed");
   assert.deepEqual(elsewhere.received, []);
   assert.equal(traffic.tokenRequests("authorization_code").length, 1);
   assert.equal(await withApp(page, { server }, async ({ app }) => (await app.resume()).active), true);

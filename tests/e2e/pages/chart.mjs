@@ -1,6 +1,6 @@
 import { ehr } from "../support/servers.mjs";
 
-/** The provider's side of the sandbox EHR: log-in, patient list, and a chart with its FHIR Launch portlet. */
+/** The provider's pages of the sandbox EHR: log-in, patient list, and a chart with its FHIR Launch portlet. */
 export class Chart {
   #page;
 
@@ -15,7 +15,7 @@ export class Chart {
     await this.#page.getByRole("button", { name: "Log in", exact: true }).click();
   }
 
-  /** Opens the chart of the patient at `index` of the list, and returns the name that the list shows. */
+  /** Opens the chart of the patient at `index` in the list, and returns the name that the list shows. */
   async openPatient(index) {
     const link = this.#page.getByRole("main").getByRole("table").getByRole("link").nth(index);
     const name = await link.innerText();
@@ -23,32 +23,32 @@ export class Chart {
     return name;
   }
 
-  /** Opens the chart from the encounter at `index` of its tab, the newest first. */
+  /** Opens the encounter at `index` in the chart's tab, which lists the newest first. */
   async openVisit(index) {
     await this.#page.getByRole("navigation", { name: "Chart" }).getByRole("link", { name: "Encounters", exact: true }).click();
     await this.#page.getByRole("main").getByRole("table").getByRole("link").nth(index).click();
     await this.#portlet().waitFor();
   }
 
-  /** Clicks an app in the portlet; it opens in the chart's own tab. */
+  /** Clicks an app in the portlet. It opens in the chart's tab. */
   async launch(app) {
     await this.#portlet().getByRole("link", { name: app }).click();
   }
 
-  /** The address by which an app is opened in a frame of the chart. `app` is its whole name. */
-  async frameAddress(app) {
+  /** The URL that opens an app in a frame of the chart. `app` is its full name. */
+  async frameUrl(app) {
     await this.#portlet().getByRole("button", { name: `Open ${app} in the chart`, exact: true }).click();
     return this.#page.locator(`iframe[title="${app}"]`).evaluate(({ src }) => src);
   }
 
-  /** Opens an app in a popup, and returns the popup's page. `app` is its whole name. */
+  /** Opens an app in a popup, and returns the popup's page. `app` is its full name. */
   async launchInPopup(app) {
     const opened = this.#page.waitForEvent("popup");
     await this.#portlet().getByRole("button", { name: `Open ${app} in a popup`, exact: true }).click();
     return opened;
   }
 
-  /** Opens an app in a frame of the chart, and returns the frame. `app` is its whole name. */
+  /** Opens an app in a frame of the chart, and returns the frame. `app` is its full name. */
   async launchInFrame(app) {
     await this.#portlet().getByRole("button", { name: `Open ${app} in the chart`, exact: true }).click();
     const frame = await this.#page.locator(`iframe[title="${app}"]`).elementHandle();

@@ -1,6 +1,6 @@
 import { appOrigin } from "../support/servers.mjs";
 
-/** The launcher's pages, below an address without a slash at its end. */
+/** The launcher's pages. `home` is their base URL without a trailing slash. */
 export class Launcher {
   #page;
   #home;
@@ -15,7 +15,7 @@ export class Launcher {
     await this.#page.getByRole("button", { name: "Connect", exact: true }).click();
   }
 
-  /** Waits for the record that a launch ends in. */
+  /** Waits until a launch has ended and the record is shown. */
   async waitForRecord() {
     await this.#page.waitForURL(`${this.#home}/record`);
     await this.banner().waitFor();
@@ -23,25 +23,25 @@ export class Launcher {
     await this.heading("Vital signs").waitFor();
   }
 
-  /** Opens the start page and leaves out what its sentence says, before connecting. */
+  /** Opens the start page, unchecks the options with these sentences, and connects. */
   async connectWithout(sentences) {
     await this.#page.goto(`${this.#home}/`);
     for (const sentence of sentences) await this.option(sentence).uncheck();
     await this.#page.getByRole("button", { name: "Connect", exact: true }).click();
   }
 
-  /** The checkbox for something that the app asks for. */
+  /** The checkbox for a permission that the app requests. */
   option(sentence) {
     return this.#page.getByRole("checkbox", { name: sentence, exact: true });
   }
 
-  /** Waits until no part of the record is loading, whichever way each ended. */
+  /** Waits until no part of the record is loading any more, whether it succeeded or failed. */
   async waitForLoadedRecord() {
     await this.waitForRecord();
     await this.#page.getByText(/^(All parts of the record that this app asks for|Not all parts of the record) are here[.:]/).waitFor({ state: "attached" });
   }
 
-  /** Waits until every part of the record is there. */
+  /** Waits until every part of the record has loaded. */
   async waitForCompleteRecord() {
     await this.waitForRecord();
     await this.#page.getByText("All parts of the record that this app asks for are here.").waitFor({ state: "attached" });
@@ -57,12 +57,12 @@ export class Launcher {
     await this.waitForRecord();
   }
 
-  /** Waits until a refresh that was asked for has ended. */
+  /** Waits until the requested refresh has ended. */
   async waitForRefresh() {
     await this.#page.locator("button:enabled", { hasText: "Refresh now" }).waitFor();
   }
 
-  /** Waits for the page that says that the session is over. */
+  /** Waits for the page that says that the session has ended. */
   async waitForSignOut() {
     await this.#page.getByText("signed out").first().waitFor();
   }
@@ -75,7 +75,7 @@ export class Launcher {
     await this.#page.getByRole("button", { name: "Sign out", exact: true }).click();
   }
 
-  /** Who the patient is, above the record. */
+  /** The patient banner above the record. */
   banner() {
     return this.#page.getByRole("region", { name: "Patient", exact: true });
   }
@@ -84,17 +84,17 @@ export class Launcher {
     return this.#page.getByRole("heading", { name, exact: true });
   }
 
-  /** The part of the page that stands under a heading. */
+  /** The section of the page with this heading. */
   section(name) {
     return this.#page.locator("section, article, [role=region]").filter({ has: this.heading(name) }).last();
   }
 
-  /** A button by its words, inside a part of the page or on all of it. */
+  /** A button by its label, inside an element or on the whole page. */
   button(name, within = this.#page) {
     return within.getByRole("button", { name });
   }
 
-  /** What the error page says. */
+  /** The message of the error page. */
   alert() {
     return this.#page.getByRole("alert");
   }

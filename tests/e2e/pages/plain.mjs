@@ -13,17 +13,17 @@ export class PlainPage {
     await this.#page.getByRole("button", { name: "Connect", exact: true }).click();
   }
 
-  /** Waits for the page to be back from the EHR. */
+  /** Waits until the EHR has redirected to the page. */
   async waitForRedirect() {
-    await this.#page.waitForURL((address) => address.href.startsWith(`${appOrigin}/plain-html/`));
+    await this.#page.waitForURL((url) => url.href.startsWith(`${appOrigin}/plain-html/`));
   }
 
-  /** Waits until the page has asked for all that it shows. */
+  /** Waits until the page has loaded everything that it shows. */
   async waitForCompletion() {
     await this.#page.getByText(/^Connected\./).waitFor();
   }
 
-  /** What the page tells of its patient. */
+  /** The page's section about the patient. */
   patient() {
     return this.#page.getByRole("region", { name: "Patient", exact: true });
   }

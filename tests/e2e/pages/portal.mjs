@@ -13,7 +13,7 @@ export class Portal {
     await this.#next().click();
   }
 
-  /** Turns one kind of data grey. */
+  /** Denies one kind of data. Its button turns grey. */
   async deny(kind) {
     const item = this.#page.getByRole("button", { name: kind, exact: true, pressed: true });
     await item.click();

@@ -1,6 +1,6 @@
 import { ehr } from "../support/servers.mjs";
 
-/** The sandbox EHR's list of the apps that have access. The provider is logged in. */
+/** The sandbox EHR's list of apps with access. The provider must be logged in. */
 export class TokenAdministration {
   #page;
 
@@ -13,17 +13,17 @@ export class TokenAdministration {
     await this.#heading().waitFor();
   }
 
-  /** The rows of a patient, or of all; each is a grant. */
+  /** The rows of one patient, or of all patients. Each row is a grant. */
   grants(patient = "") {
     return this.#page.getByRole("row").filter({ has: this.#page.getByRole("rowheader", { name: patient }) });
   }
 
-  /** Revokes the newest grant of a patient, or of all, and waits until it is gone. */
+  /** Revokes the newest grant of one patient, or of all patients, and waits until the page has loaded again. */
   async revoke(patient = "") {
     const button = this.grants(patient).first().getByRole("button", { name: /^Revoke/ });
-    const answered = this.#page.waitForResponse((response) => response.request().method() === "POST");
+    const response = this.#page.waitForResponse((response) => response.request().method() === "POST");
     await button.click();
-    await answered;
+    await response;
     await this.#heading().waitFor();
   }
 

@@ -1,5 +1,5 @@
-// One headless Chromium a file, a fresh context a check, and what every check demands of a page besides its own matter:
-// no uncaught error and nothing that the content security policy had to block.
+// One headless Chromium for each file, and a new context for each test. Every test also fails if a page has an uncaught error, or if
+// the content security policy blocks something.
 
 import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
@@ -9,7 +9,7 @@ import { chromium } from "playwright-core";
 import { Traffic } from "./traffic.mjs";
 
 const output = fileURLToPath(new URL("../output/", import.meta.url));
-const patience = 20_000;
+const timeout = 20_000;
 
 const flags = [
   "--no-sandbox",
@@ -20,7 +20,7 @@ const flags = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
-  // Nothing leaves this machine.
+  // Only local servers can be reached.
   "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
 ];
 
@@ -34,23 +34,23 @@ function browser() {
 after(async () => (await launched)?.close());
 
 /**
- * A check in a browser of its own. `body` gets the context, its first page, and the traffic of all its pages.
- * When it fails, the screenshot of each open page lies in tests/e2e/output. With `bypassCSP` no page has a content security
- * policy, so that what is refused is refused by the client. With `blocks` the policy must block something, and only what that matches.
- * With `throws` the body itself causes uncaught errors that match it.
+ * Defines a test with its own browser context. `body` gets the context, its first page, and the traffic of all its pages.
+ * If it fails, a screenshot of each open page is saved in tests/e2e/output. With `bypassCSP`, no page has a content security policy, so
+ * that only the client can refuse a request. With `blocks`, the policy must block something, and every blocked item must match it.
+ * With `throws`, `body` itself may cause uncaught errors that match it.
  */
 export function test(name, body, { bypassCSP = false, blocks, throws } = {}) {
   nodeTest(name, async () => {
     const context = await (await browser()).newContext({ locale: "en-US", viewport: { width: 1280, height: 900 }, bypassCSP });
-    context.setDefaultTimeout(patience);
+    context.setDefaultTimeout(timeout);
     const traffic = new Traffic(context);
-    const complaints = listen(context);
+    const problems = collectProblems(context);
     try {
       await body({ context, page: await context.newPage(), traffic });
-      assert.deepEqual(complaints.filter((complaint) => !(blocks ?? throws)?.test(complaint)), [], "the pages complained");
-      assert.ok(!blocks || complaints.length > 0, "the policy blocked nothing");
+      assert.deepEqual(problems.filter((problem) => !(blocks ?? throws)?.test(problem)), [], "the pages have errors or blocked content");
+      assert.ok(!blocks || problems.length > 0, "the policy blocked nothing");
     } catch (error) {
-      throw await explained(error, name, context, complaints);
+      throw await withDetails(error, name, context, problems);
     } finally {
       await context.close();
     }
@@ -58,30 +58,30 @@ export function test(name, body, { bypassCSP = false, blocks, throws } = {}) {
 }
 
 /** Collects uncaught errors, panics and blocked content of every page. */
-function listen(context) {
-  const complaints = [];
-  context.on("weberror", (event) => complaints.push(String(event.error())));
+function collectProblems(context) {
+  const problems = [];
+  context.on("weberror", (event) => problems.push(String(event.error())));
   context.on("console", (message) => {
-    if (/Content Security Policy|panicked at/i.test(message.text())) complaints.push(message.text());
+    if (/Content Security Policy|panicked at/i.test(message.text())) problems.push(message.text());
   });
-  return complaints;
+  return problems;
 }
 
-/** The error with what the pages complained of, where they were, and what they looked like. */
-async function explained(error, name, context, complaints) {
+/** Adds the problems of the pages, their URLs and the paths of their screenshots to an error. */
+async function withDetails(error, name, context, problems) {
   mkdirSync(output, { recursive: true });
   const file = name.replace(/[^a-z0-9]+/gi, "-").toLowerCase().slice(0, 80);
-  const lines = complaints.map((complaint) => `the page complained: ${complaint}`);
+  const lines = problems.map((problem) => `problem of a page: ${problem}`);
   for (const [index, page] of context.pages().entries()) {
     const path = `${output}${file}-${index + 1}.png`;
-    const taken = await page.screenshot({ path, fullPage: true, timeout: 5_000 }).then(() => path, () => "no screenshot");
-    lines.push(`at ${withoutQuery(page.url())} (${taken})`);
+    const screenshot = await page.screenshot({ path, fullPage: true, timeout: 5_000 }).then(() => path, () => "no screenshot");
+    lines.push(`at ${withoutQuery(page.url())} (${screenshot})`);
   }
   error.stack = [error.stack, ...lines].join("\n");
   return error;
 }
 
-/** An address without what may be secret in it. */
-function withoutQuery(address) {
-  return address.replace(/[?#].*$/, "");
+/** Removes the query and the fragment of a URL, which may contain secrets. */
+function withoutQuery(url) {
+  return url.replace(/[?#].*$/, "");
 }

@@ -1,55 +1,55 @@
-// Orders faults of the sandbox EHR, which `cargo xtask` starts with its control API.
+// Injects faults into the sandbox EHR through its control API, with which `cargo xtask` starts it.
 
 import { ehrOrigin } from "./servers.mjs";
 
 const control = `${ehrOrigin}/control`;
 
-/** Orders a fault: `path`, `count`, and any of `method`, `status`, `headers`, `add`, `body`, `delay`, `drop`, `malformed`. */
+/** Injects a fault: `path`, `count`, and any of `method`, `status`, `headers`, `add`, `body`, `delay`, `drop`, `malformed`. */
 export async function injectFault(fault) {
-  const answer = await fetch(`${control}/faults`, {
+  const response = await fetch(`${control}/faults`, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(fault),
   });
-  if (!answer.ok) throw new Error(`The sandbox refuses the fault: ${await answer.text()}`);
+  if (!response.ok) throw new Error(`The sandbox refuses the fault: ${await response.text()}`);
 }
 
-/** Changes members of a resource, as somebody at the clinic does. */
+/** Changes members of a resource, as staff at the clinic would. */
 export async function changeResource(resource, members) {
-  const answer = await fetch(`${control}/changes`, {
+  const response = await fetch(`${control}/changes`, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ resource, members }),
   });
-  if (!answer.ok) throw new Error(`The sandbox refuses the change: ${await answer.text()}`);
+  if (!response.ok) throw new Error(`The sandbox refuses the change: ${await response.text()}`);
 }
 
-/** Takes all changes of resources back. */
+/** Undoes all changes of resources. */
 export async function clearChanges() {
   await fetch(`${control}/changes`, { method: "DELETE" });
 }
 
-/** What came in at the EHR: method, path with query, and whether with a token. */
+/** The requests that the EHR received: method, path with query, and whether they had a token. */
 export async function requestsAtEhr() {
   return (await fetch(`${control}/requests`)).json();
 }
 
-/** Lets the sandbox work again. */
+/** Removes all faults. */
 export async function clearFaults() {
   await fetch(`${control}/faults`, { method: "DELETE" });
 }
 
 /**
- * Orders departures from the protocol, by the names in the sandbox's README, that end with `body`. `to` is the origin that some of
- * them lead to, `count` how often each is met.
+ * Makes the sandbox deviate from the protocol while `body` runs. The sandbox's README lists the names of the deviations. `to` is the
+ * origin to which some of them redirect, and `count` is how many times each applies.
  */
 export async function whileDeviating(deviations, body, { to, count } = {}) {
-  const answer = await fetch(`${control}/protocol`, {
+  const response = await fetch(`${control}/protocol`, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ deviations, to, count }),
   });
-  if (!answer.ok) throw new Error(`The sandbox refuses the deviation: ${await answer.text()}`);
+  if (!response.ok) throw new Error(`The sandbox refuses the deviation: ${await response.text()}`);
   try {
     await body();
   } finally {

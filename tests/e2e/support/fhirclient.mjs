@@ -1,4 +1,4 @@
-// A small app written for fhirclient 2, with either library: only the line that imports it differs.
+// A small app written for fhirclient 2. It runs with either library; only the import differs.
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
@@ -10,16 +10,16 @@ import { appOrigin, iss, patientLogin } from "./servers.mjs";
 
 const bundle = createRequire(import.meta.url).resolve("fhirclient/build/fhir-client.pure.min.js");
 
-/** What the app imports, by the library's name. */
+/** The URL that the app imports, by the library's name. */
 const libraries = { fhirclient: `${home}fhirclient.js`, smartrust: "/pkg/fhirclient.js" };
 
-/** Where the app launches; it comes back at `home`. Both are the plain page, whose script is taken away. */
+/** The page where the app launches. It is redirected to `home`. Both are the plain page with another script. */
 export const launchPage = `${home}index.html`;
 
-/** Where the sandbox's charts launch to, and come back. */
+/** The launch URL and redirect URI for launches from the sandbox's charts. */
 export const chartPage = `${appOrigin}/launch`;
 
-/** The app's registration at the sandbox, as fhirclient calls it. */
+/** The app's registration at the sandbox, with fhirclient's names. */
 export const registration = {
   client_id: "plain-html",
   scope: "launch/patient openid fhirUser offline_access patient/*.rs",
@@ -27,44 +27,44 @@ export const registration = {
   iss,
 };
 
-/** A page's script that calls `authorize()` or `init()` with parameters: an object, or its source. */
+/** A script that calls `authorize()` or `init()`. The parameters are an object or its source code. */
 export function scriptCalling(method, parameters = registration) {
   const source = typeof parameters === "string" ? parameters : JSON.stringify(parameters);
   return `window.connected = FHIR.oauth2.${method}(${source}); window.connected.catch(() => {});`;
 }
 
-/** A page's script that calls `ready()`. */
+/** A script that calls `ready()`. */
 export const readyScript = "window.connected = FHIR.oauth2.ready(); window.connected.catch(() => {});";
 
 /**
- * Serves the app with a library in a page or context: by default the launch page launches, and `home` is ready. `scripts` gives other scripts, by
- * their page's address.
+ * Serves the app with a library in a page or context. By default, the launch page calls `authorize()` and `home` calls `ready()`.
+ * `scripts` replaces their scripts, by the URL of the page.
  */
 export async function serveApp(target, library, scripts = {}) {
   const all = { [launchPage]: scriptCalling("authorize"), [home]: readyScript, ...scripts };
-  const cases = Object.entries(all).map(([address, script]) => `case ${JSON.stringify(address)}: ${script} break;`);
+  const cases = Object.entries(all).map(([url, script]) => `case ${JSON.stringify(url)}: ${script} break;`);
   const app = `import FHIR from "${libraries[library]}";
     window.FHIR = FHIR;
     switch (location.origin + location.pathname) { ${cases.join("\n")} }`;
   const wrapper = `import "${home}bundle.js"; export default window.FHIR;`;
   const files = { [`${home}page.js`]: app, [`${appOrigin}/boot.js`]: app, [libraries.fhirclient]: wrapper };
   files[`${home}bundle.js`] = await readFile(bundle, "utf8");
-  for (const [address, body] of Object.entries(files)) {
-    await target.route(address, (route) => route.fulfill({ contentType: "text/javascript", body }));
+  for (const [url, body] of Object.entries(files)) {
+    await target.route(url, (route) => route.fulfill({ contentType: "text/javascript", body }));
   }
 }
 
-/** Runs `body` once with each library, each in a tab of its own, and holds what came of the two together. */
+/** Runs `body` with each library in a separate tab, and asserts that both return the same. */
 export function withBothLibraries(name, body) {
-  test(`with either library, ${name}`, async ({ context }) => {
-    const came = {};
-    for (const library of ["fhirclient", "smartrust"]) came[library] = await body(await context.newPage(), library);
-    assert.notEqual(came.fhirclient, undefined);
-    assert.deepEqual(came.smartrust, came.fhirclient);
+  test(`fhirclient and smartrust/fhirclient: ${name}`, async ({ context }) => {
+    const results = {};
+    for (const library of ["fhirclient", "smartrust"]) results[library] = await body(await context.newPage(), library);
+    assert.notEqual(results.fhirclient, undefined);
+    assert.deepEqual(results.smartrust, results.fhirclient);
   });
 }
 
-/** Launches the app as a patient who allows all, and waits until it is back. */
+/** Launches the app as a patient who allows everything, and waits until the redirect has loaded. */
 export async function connect(page, library, scripts) {
   await serveApp(page, library, scripts);
   await page.goto(launchPage);
@@ -72,14 +72,14 @@ export async function connect(page, library, scripts) {
   await waitForApp(page);
 }
 
-/** What a patient does at the portal, until the app is back. */
+/** Logs in at the portal if necessary, allows everything, and waits for the redirect. */
 export async function allow(page) {
   const button = page.getByRole("button", { name: "Allow", exact: true });
   const name = page.getByLabel("User name");
   await button.or(name).waitFor();
   if (await name.isVisible()) await new Portal(page).logIn(patientLogin);
   await button.click();
-  await page.waitForURL((address) => address.href.startsWith(appOrigin));
+  await page.waitForURL((url) => url.href.startsWith(appOrigin));
 }
 
 /** Waits until the app's script has run, in a page or frame. */
@@ -92,9 +92,9 @@ export function withClient(page, body, argument) {
   return page.evaluate(`(async () => (${body})(await window.connected, ${JSON.stringify(argument)}))()`);
 }
 
-/** How what the app called ends: what `told` makes of what it gives, or its error. */
-export function outcomeOf(page, told = () => "a client") {
-  return page.evaluate(`window.connected.then(${told}, ({ name, message, code, status }) => ({ name, message, code, status }))`);
+/** The outcome of the app's call: what `describe` returns for its result, or its error. */
+export function outcomeOf(page, describe = () => "a client") {
+  return page.evaluate(`window.connected.then(${describe}, ({ name, message, code, status }) => ({ name, message, code, status }))`);
 }
 
 export { home, iss };

@@ -1,8 +1,8 @@
-// The addresses that a tab remembers.
+// The history of a tab.
 
-/** The addresses in the page's history, the present one included, for which `holds` is true. */
-export async function historyUrls(page, holds) {
+/** The URLs in the page's history, including the current one, for which `matches` returns true. */
+export async function historyUrls(page, matches) {
   const devtools = await page.context().newCDPSession(page);
   const { entries } = await devtools.send("Page.getNavigationHistory");
-  return entries.map(({ url }) => url).filter((url) => URL.canParse(url) && holds(url));
+  return entries.map(({ url }) => url).filter((url) => URL.canParse(url) && matches(url));
 }

@@ -1,11 +1,11 @@
-// The npm package in a page, called as its user calls it.
+// Calls the npm package in a page, as an app does.
 
 import { Portal } from "../pages/portal.mjs";
 import { PlainPage } from "../pages/plain.mjs";
 import { confirmAtPortal } from "./flows.mjs";
 import { appOrigin, iss, patientLogin } from "./servers.mjs";
 
-/** Where the plain page is, to which the sandbox sends people back. */
+/** The plain page, which is a redirect URI at the sandbox. */
 export const home = `${appOrigin}/plain-html/`;
 
 /** The plain page's registration at the sandbox. */
@@ -25,12 +25,12 @@ export async function signIn(page, options) {
   await plain.patient().waitFor();
 }
 
-/** Runs a function in the page, with the package's exports, its app on the sandbox, and the app's session. */
+/** Runs a function in the page with the package's exports, an app for the sandbox, and the app's session. */
 export function withSession(page, body) {
   return withApp(page, { server }, `async (smartrust) => (${body})({ ...smartrust, session: await smartrust.app.resume() })`);
 }
 
-/** Runs a function in the page, with the package's exports and an app of this configuration. */
+/** Runs a function in the page with the package's exports and an app with this configuration. */
 export function withApp(page, config, body) {
   return page.evaluate(
     `(async () => {
@@ -41,21 +41,21 @@ export function withApp(page, config, body) {
   );
 }
 
-/** Takes the plain page's own script away, so that it does nothing but what a test does in it. */
+/** Replaces the plain page's script by an empty one, so that only the test's code runs in it. */
 export async function removePageScript(context) {
   await context.route(`${home}page.js`, (route) => route.fulfill({ contentType: "text/javascript", body: "" }));
 }
 
-/** Leaves an empty page for the portal, and lets the patient allow. The page is back with the redirect in its address. */
+/** Navigates from the plain page to the portal, where the patient allows everything. Afterwards, the page's URL is the redirect. */
 export async function authorizeAtPortal(page, config = { server }, options = {}) {
   await page.goto(home);
   await page.goto(await withApp(page, config, `({ app }) => app.authorizationUrl(${JSON.stringify(options)})`));
   if (await page.getByLabel("User name").isVisible()) await new Portal(page).logIn(patientLogin);
   await new Portal(page).allow();
-  await page.waitForURL((address) => address.href.startsWith(home));
+  await page.waitForURL((url) => url.href.startsWith(home));
 }
 
-/** What `resume()` comes to on a page: the code of its error, else whether there is a session. */
+/** The outcome of `resume()` in a page: the code of its error, or whether there is a session. */
 export function outcome(page, config = { server }) {
   const body = async ({ app }) => {
     try {

@@ -1,8 +1,8 @@
-// The patient whom the EHR named, to compare with what a page shows.
+// The patient in the EHR's responses, to compare with what a page shows.
 
 import { iss } from "./servers.mjs";
 
-/** Id, family name and first given name of the patient in the context of the launch, as the EHR sent them. */
+/** The id, family name and first given name of the patient in the launch context, as the EHR sent them. */
 export async function patientOf(traffic) {
   const { patient } = await traffic.tokenResponse("authorization_code");
   const [request] = traffic.to(`${iss}/Patient/${patient}`);
@@ -11,7 +11,7 @@ export async function patientOf(traffic) {
   return { id, names: [family, given[0]] };
 }
 
-/** Whether a text holds each of the names. */
+/** Whether a string includes each of the names. */
 export function includesAll(text, names) {
   return names.every((name) => text.includes(name));
 }

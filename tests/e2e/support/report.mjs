@@ -1,16 +1,16 @@
-// Runs the checks of a folder, and turns the events of node:test into one line a check.
+// Runs the tests of a folder, and prints one line for each test.
 
 import { readdirSync } from "node:fs";
 import { run } from "node:test";
 import { fileURLToPath } from "node:url";
 
 /**
- * Runs the test files of a folder and of those in it whose names contain `wanted`: two at a time, and then one by one those that end in
- * `.alone.test.mjs`, because they order faults of the servers or revoke what others may hold. What ends in `.long.test.mjs` runs where it
- * is wanted by name or the environment has LONG_TESTS.
+ * Runs the test files in a folder and its subfolders whose names contain `wanted`, two at a time. Files that end in `.alone.test.mjs` run
+ * last, one by one, because they inject faults or revoke grants of others. Files that end in `.long.test.mjs` only run if `wanted`
+ * selects them or the environment sets LONG_TESTS.
  */
-export async function runFolder(address, { wanted = "" }) {
-  const folder = fileURLToPath(address);
+export async function runFolder(url, { wanted = "" }) {
+  const folder = fileURLToPath(url);
   const isWanted = (name) => name.includes(wanted) && (wanted || process.env.LONG_TESTS || !name.endsWith(".long.test.mjs"));
   const files = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith(".test.mjs") && isWanted(name)).sort();
   const alone = files.filter((name) => name.endsWith(".alone.test.mjs"));
@@ -26,11 +26,11 @@ export async function runFolder(address, { wanted = "" }) {
   return count.failed === 0 && count.passed > 0 ? 0 : 1;
 }
 
-/** Prints each check as it ends, and counts them. */
+/** Prints each test when it ends, and counts the tests. */
 async function report(events) {
   const count = { passed: 0, failed: 0 };
   for await (const { type, data } of events) {
-    if (type === "test:pass" && isCheck(data)) {
+    if (type === "test:pass" && isTest(data)) {
       count.passed += 1;
       console.log(`ok   ${data.name} (${seconds(data)})`);
     }
@@ -46,8 +46,8 @@ async function report(events) {
   return count;
 }
 
-/** A file that holds checks is none itself. */
-function isCheck({ name, details }) {
+/** node:test also reports each file as a test. */
+function isTest({ name, details }) {
   return details.type !== "suite" && !name.endsWith(".test.mjs");
 }
 

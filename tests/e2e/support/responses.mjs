@@ -1,15 +1,15 @@
-// Answers of the EHR, changed on their way to the page.
+// Responses of the EHR that a test replaces or modifies before the page gets them.
 
-/** Lets `change` alter the JSON of every answer to `address`; it may return another object. */
-export async function modifyJson(page, address, change) {
-  await page.route(address, async (route) => {
+/** Passes the JSON of every response from `url` to `change`, which modifies it or returns another object. */
+export async function modifyJson(page, url, change) {
+  await page.route(url, async (route) => {
     const response = await route.fetch();
     const json = await response.json();
     await route.fulfill({ response, json: change(json) ?? json });
   });
 }
 
-/** Answers every search for a type with these resources, as the patient's unless they name another. */
+/** Responds to every search for a type with these resources. Their subject is the patient unless they name another. */
 export async function mockSearch(page, base, type, resources) {
   await page.route(`${base}/${type}?*`, async (route) => {
     const patient = new URL(route.request().url()).searchParams.get("patient");
@@ -21,10 +21,10 @@ export async function mockSearch(page, base, type, resources) {
   });
 }
 
-/** The header that lets a page of any origin read an answer. */
+/** The header that lets a page of any origin read a response. */
 export const forEveryOrigin = { "access-control-allow-origin": "*" };
 
-/** Base64 of a text in UTF-8. */
+/** Encodes a string as base64 of its UTF-8. */
 export function base64(text) {
   return Buffer.from(text, "utf8").toString("base64");
 }

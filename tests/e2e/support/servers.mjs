@@ -1,6 +1,6 @@
-// The servers under test and the log-ins of the sandbox EHR; `cargo xtask` names them in the environment.
+// The servers under test and the log-ins of the sandbox EHR, from environment variables that `cargo xtask` sets.
 
-/** What the environment says of the servers. */
+/** The value of an environment variable that must be set. */
 export function fromEnvironment(variable) {
   const value = process.env[variable];
   if (!value) throw new Error(`${variable} is not set: run the browser tests by \`cargo xtask demo --check\`.`);
@@ -11,7 +11,7 @@ export const ehrOrigin = fromEnvironment("EHR_ORIGIN");
 export const appOrigin = fromEnvironment("APP_ORIGIN");
 export const ehr = `${ehrOrigin}/webchart.cgi`;
 
-/** What the EHR sends as `iss` when it launches an app: the FHIR base without a slash. */
+/** The `iss` that the EHR sends when it launches an app: the FHIR base without a trailing slash. */
 export const iss = `${ehr}/fhir`;
 
 export const patientLogin = { userName: fromEnvironment("PATIENT_USER_NAME"), password: fromEnvironment("PATIENT_PASSWORD") };

@@ -1,12 +1,12 @@
-// What a page's origin has stored, as one text to search in.
+// Everything that a page's origin has stored, as one string to search in.
 
-/** All of sessionStorage and what outlives the tab. */
+/** The contents of sessionStorage and of the storage that outlives the tab. */
 export async function everythingStored(page) {
   const session = await page.evaluate(() => JSON.stringify({ ...sessionStorage }));
   return session + (await storedBeyondTheTab(page));
 }
 
-/** localStorage, IndexedDB, and the cookies that the page's origin is sent. */
+/** The contents of localStorage and IndexedDB, and the cookies for the page's URL. */
 export async function storedBeyondTheTab(page) {
   const cookies = await page.context().cookies(page.url());
   const own = await page.evaluate(async () => {

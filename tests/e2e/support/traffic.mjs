@@ -1,6 +1,6 @@
-// What the pages of a context ask the network for.
+// The network requests of the pages of a context.
 
-/** Every request of a context, in order, with the answer once it has come. */
+/** Every request of a context, in order. */
 export class Traffic {
   #requests = [];
 
@@ -8,24 +8,24 @@ export class Traffic {
     context.on("request", (request) => this.#requests.push(request));
   }
 
-  /** The requests for addresses that begin with `prefix`, pages included. */
+  /** The requests for URLs that begin with `prefix`, including navigation. */
   to(prefix) {
     return this.#requests.filter((request) => request.url().startsWith(prefix));
   }
 
-  /** The requests that leave `origin`. */
+  /** The requests to other origins than `origin`. */
   leaving(origin) {
     return this.#requests.filter((request) => isOnNetwork(request) && new URL(request.url()).origin !== origin);
   }
 
-  /** The POSTs whose form has `grant_type` = `kind`. */
+  /** The POST requests whose form has the `grant_type` `kind`. */
   tokenRequests(kind) {
     return this.#requests.filter(
       (request) => request.method() === "POST" && new URLSearchParams(request.postData() ?? "").get("grant_type") === kind,
     );
   }
 
-  /** The body of the first token response to `kind`. */
+  /** The body of the first token response for the `grant_type` `kind`. */
   async tokenResponse(kind) {
     const [request] = this.tokenRequests(kind);
     return (await request.response()).json();

@@ -1,10 +1,10 @@
-// Waiting for what a page does not announce.
+// Waits for conditions for which Playwright has no method.
 
-/** Waits until `holds` is true; `what` names it in the error. */
-export async function until(what, holds, patience = 10_000) {
-  const end = Date.now() + patience;
-  while (!(await holds())) {
-    if (Date.now() > end) throw new Error(`waited ${patience / 1000} s in vain: ${what}`);
+/** Waits until `condition` returns true. `description` appears in the error. */
+export async function until(description, condition, timeout = 10_000) {
+  const end = Date.now() + timeout;
+  while (!(await condition())) {
+    if (Date.now() > end) throw new Error(`timed out after ${timeout / 1000} s: ${description}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
