@@ -1,4 +1,4 @@
-// A client's key in a page, as the documentation has it.
+// A client's key in a page, with the example of the documentation.
 
 import assert from "node:assert/strict";
 import { createPublicKey, verify } from "node:crypto";
@@ -11,7 +11,7 @@ const json = (body, status = 200) => ({ status, body: JSON.stringify(body) });
 const guide = await readFile(new URL("../../docs/guide/keys.md", import.meta.url), "utf8");
 const [, example] = /## In a browser\n+```js\n([^]*?)```/.exec(guide);
 
-/** A server that gives tokens, and registers whom it is asked to. */
+/** A server with a token endpoint and a registration endpoint. */
 async function startServer() {
   const server = await startAttacker({
     "/fhir/.well-known/smart-configuration": () =>
@@ -24,13 +24,13 @@ async function startServer() {
     "/token": () => json({ access_token: "the-token", token_type: "bearer", scope: "launch/patient patient/*.rs", patient: "1" }),
     "/register": () => {
       const { body } = server.received.find(({ path, method }) => path === "/register" && method === "POST");
-      return json({ ...JSON.parse(body), client_id: "given" }, 201);
+      return json({ ...JSON.parse(body), client_id: "assigned" }, 201);
     },
   });
   return server;
 }
 
-/** Runs the guide's example in the page, against a server, and then a function of its `app` and `key`. */
+/** Runs the guide's example in the page against a server, and then a function with its `app` and `key`. */
 function withExample(page, { origin }, body) {
   const script = example
     .replace('import { Keys, SmartApp } from "smartrust";', 'const { Keys, SmartApp, register } = await import("/pkg/index.js");')
@@ -38,7 +38,7 @@ function withExample(page, { origin }, body) {
   return page.evaluate(`(async () => { ${script}; return (${body})({ app, key, register }); })()`);
 }
 
-test("K8 the guide's example launches, and proves itself by its key", async ({ page, context }) => {
+test("K8 the guide's example launches and authenticates with its key", async ({ page, context }) => {
   await removePageScript(context);
   await page.goto(home);
   const server = await startServer();
@@ -55,7 +55,7 @@ test("K8 the guide's example launches, and proves itself by its key", async ({ p
   assert.equal(JSON.parse(Buffer.from(header, "base64url")).kid, jwk.kid);
 }, { bypassCSP: true });
 
-test("K8 G6 a registration takes the same key, and gets its public half; empty lists stay", async ({ page, context }) => {
+test("K8 G6 a registration accepts the same key and sends its public key and empty lists", async ({ page, context }) => {
   await removePageScript(context);
   await page.goto(home);
   const server = await startServer();
@@ -78,6 +78,6 @@ test("K8 G6 a registration takes the same key, and gets its public half; empty l
   const sent = JSON.parse(body);
   assert.deepEqual(sent.jwks, jwks);
   assert.deepEqual([sent.response_types, sent.redirect_uris], [[], []]);
-  assert.deepEqual([document.client_id, document.jwks], ["given", jwks]);
-  assert.ok(!body.includes('"d"'), "no private half");
+  assert.deepEqual([document.client_id, document.jwks], ["assigned", jwks]);
+  assert.ok(!body.includes('"d"'), "the private key is sent");
 }, { bypassCSP: true });

@@ -1,4 +1,4 @@
-// Both launches, whichever server the sandbox EHR behaves as: `cargo xtask demo --check --dialect epic --only dialects`.
+// Both launches with the server that the sandbox EHR simulates: `cargo xtask demo --check --dialect epic --only dialects`.
 
 import assert from "node:assert/strict";
 import { Launcher } from "./pages/launcher.mjs";
@@ -7,7 +7,7 @@ import { connectAsPatient, openChart } from "./support/flows.mjs";
 import { includesAll, patientOf } from "./support/patient.mjs";
 import { until } from "./support/wait.mjs";
 
-test("a patient connects, sees the whole record, stays through refresh and reload, and signs out", async ({ page, traffic }) => {
+test("a patient connects, sees the whole record, refreshes, reloads and signs out", async ({ page, traffic }) => {
   const launcher = await connectAsPatient(page);
   await launcher.waitForLoadedRecord();
   const { names } = await patientOf(traffic);
@@ -16,7 +16,7 @@ test("a patient connects, sees the whole record, stays through refresh and reloa
 
   await launcher.openSession();
   await launcher.refresh();
-  await until("the refresh is answered", async () => (await traffic.tokenRequests("refresh_token")[0]?.response())?.ok());
+  await until("the refresh succeeds", async () => (await traffic.tokenRequests("refresh_token")[0]?.response())?.ok());
   await launcher.waitForRefresh();
   await launcher.openRecord();
   assert.ok(includesAll(await launcher.banner().innerText(), names));
@@ -27,12 +27,12 @@ test("a patient connects, sees the whole record, stays through refresh and reloa
   await launcher.waitForSignOut();
 });
 
-test("a provider opens the launcher on the patient whose chart it was", async ({ page, traffic }) => {
+test("an EHR launch shows the patient of the chart", async ({ page, traffic }) => {
   const { chart, name } = await openChart(page, 3);
   await chart.launch(/launcher/i);
   const launcher = new Launcher(page);
   await launcher.waitForLoadedRecord();
   const { names } = await patientOf(traffic);
-  assert.ok(includesAll(name, names), `the chart "${name}" is that of ${names}`);
+  assert.ok(includesAll(name, names), `the chart of "${name}" opened the record of ${names}`);
   assert.ok(includesAll(await launcher.banner().innerText(), names));
 });

@@ -5,27 +5,27 @@ import { openChart } from "./support/flows.mjs";
 import { includesAll, patientOf } from "./support/patient.mjs";
 import { appOrigin, ehr, iss } from "./support/servers.mjs";
 
-test("a provider opens the launcher on the patient whose chart it was", async ({ page, traffic }) => {
+test("an EHR launch shows the patient of the chart", async ({ page, traffic }) => {
   const { chart, name } = await openChart(page, 2);
   await chart.launch(/launcher/i);
   const launcher = new Launcher(page);
   await launcher.waitForRecord();
   const { names } = await patientOf(traffic);
-  assert.ok(includesAll(name, names), `the chart "${name}" is that of ${names}`);
+  assert.ok(includesAll(name, names), `the chart of "${name}" opened the record of ${names}`);
   const banner = await launcher.banner().innerText();
   assert.ok(includesAll(banner, names), `the banner "${banner}" names ${names}`);
 });
 
-test("A3 launch and aud go back to the EHR byte for byte", async ({ page, traffic }) => {
+test("A3 launch and aud are sent back to the EHR unchanged", async ({ page, traffic }) => {
   const { chart } = await openChart(page, 0);
   await chart.launch(/launcher/i);
   await new Launcher(page).waitForRecord();
-  const [opened] = traffic.to(`${appOrigin}/launch?`);
+  const [navigation] = traffic.to(`${appOrigin}/launch?`);
   const [authorization] = traffic.to(`${ehr}/oauth/`).filter((request) => request.isNavigationRequest());
-  const launch = new URL(opened.url()).searchParams;
-  const asked = new URL(authorization.url()).searchParams;
+  const launch = new URL(navigation.url()).searchParams;
+  const requested = new URL(authorization.url()).searchParams;
   assert.equal(launch.get("iss"), iss);
-  assert.equal(asked.get("aud"), launch.get("iss"));
-  assert.equal(asked.get("launch"), launch.get("launch"));
-  assert.ok(asked.get("scope").split(" ").includes("launch"), asked.get("scope"));
+  assert.equal(requested.get("aud"), launch.get("iss"));
+  assert.equal(requested.get("launch"), launch.get("launch"));
+  assert.ok(requested.get("scope").split(" ").includes("launch"), requested.get("scope"));
 });

@@ -1,4 +1,4 @@
-// Where an EHR may open the launcher: beside its chart, or inside it.
+// EHR launches in a popup and in a frame of the chart.
 
 import assert from "node:assert/strict";
 import { Launcher } from "./pages/launcher.mjs";
@@ -9,17 +9,17 @@ import { iss } from "./support/servers.mjs";
 
 const app = "smartrust launcher";
 
-test("a launch in a popup shows the chart's patient, and the chart stays", async ({ page, traffic }) => {
+test("a launch in a popup shows the chart's patient, and the chart stays open", async ({ page, traffic }) => {
   const { chart, name } = await openChart(page, 4);
-  const address = page.url();
+  const url = page.url();
   const launcher = new Launcher(await chart.launchInPopup(app));
   await launcher.waitForCompleteRecord();
   assert.ok(includesAll(await launcher.banner().innerText(), (await patientOf(traffic)).names));
   assert.ok(includesAll(name, (await patientOf(traffic)).names));
-  assert.equal(page.url(), address);
+  assert.equal(page.url(), url);
 });
 
-test("a launch in a frame of the chart shows that patient's record, without a second banner", async ({ page, traffic }) => {
+test("a launch in a frame of the chart shows that patient's record without a second banner", async ({ page, traffic }) => {
   const { chart, name } = await openChart(page, 5);
   const launcher = new Launcher(await chart.launchInFrame(app));
   await launcher.heading("Problems").waitFor();
@@ -30,11 +30,11 @@ test("a launch in a frame of the chart shows that patient's record, without a se
   const headers = { Authorization: `Bearer ${tokens.access_token}` };
   const patient = await (await fetch(`${iss}/Patient/${tokens.patient}`, { headers })).json();
   assert.ok(includesAll(name, [patient.name[0].family]), `the chart of ${name} opened ${JSON.stringify(patient.name)}`);
-  const asked = traffic.to(`${iss}/Observation`).map((request) => new URL(request.url()).searchParams.get("patient"));
-  assert.deepEqual(new Set(asked.filter(Boolean)), new Set([tokens.patient]));
+  const patients = traffic.to(`${iss}/Observation`).map((request) => new URL(request.url()).searchParams.get("patient"));
+  assert.deepEqual(new Set(patients.filter(Boolean)), new Set([tokens.patient]));
 });
 
-test("a launch from a visit has that visit in context", async ({ page, traffic }) => {
+test("a launch from an encounter has that encounter in context", async ({ page, traffic }) => {
   const { chart } = await openChart(page, 1);
   await chart.openVisit(0);
   await chart.launch(/launcher/i);

@@ -1,16 +1,16 @@
-// A bulk export in a browser, whose status or files lie behind a redirect to a server of another origin.
+// Bulk exports in a browser, with redirects of the status or the files to another origin.
 
 import assert from "node:assert/strict";
 import { startAttacker } from "./support/attacker.mjs";
 import { test } from "./support/browser.mjs";
 import { home } from "./support/package.mjs";
 
-const found = (location) => ({ status: 302, headers: { Location: location } });
+const redirect = (location) => ({ status: 302, headers: { Location: location } });
 const json = (body) => ({ body: JSON.stringify(body) });
 const lines = { headers: { "Content-Type": "application/fhir+ndjson" }, body: '{"id":"a"}\n{"id":"é"}\n' };
 
-/** A server for services with one job, and a place for what it makes. `answers` are of `/status` and `/file` at the first. */
-async function startServers(answers) {
+/** A server with one export job, and a file server of another origin. `responses` replaces `/status` or `/file` of the first. */
+async function startServers(responses) {
   const manifest = ({ origin }, requiresAccessToken) =>
     json({ requiresAccessToken, output: [{ type: "Patient", url: `${origin}/file`, count: 2 }] });
   const storage = await startAttacker({ "/file": () => lines, "/manifest": () => manifest(storage, false) });
@@ -24,12 +24,12 @@ async function startServers(answers) {
     }),
     "/status": () => manifest(server, true),
     "/file": () => lines,
-    ...answers(storage.origin),
+    ...responses(storage.origin),
   });
   return { server, storage };
 }
 
-/** Exports in the page: the ids that came, and a file as it was saved. */
+/** Exports in the page. Returns the ids of the resources, and the contents of a downloaded file. */
 async function exportIn(page, fhirBase) {
   await page.goto(home);
   return page.evaluate(async (fhirBase) => {
@@ -47,23 +47,23 @@ async function exportIn(page, fhirBase) {
 const tokensAt = ({ received }, wanted) =>
   received.filter(({ path, method }) => path === wanted && method === "GET").map(({ headers }) => headers.authorization);
 
-test("B4 a file behind a redirect to another origin comes in a browser, and the token does not go along", async ({ page }) => {
-  const { server, storage } = await startServers((away) => ({ "/file": () => found(`${away}/file`) }));
+test("B4 a browser follows a file's redirect to another origin without the token", async ({ page }) => {
+  const { server, storage } = await startServers((other) => ({ "/file": () => redirect(`${other}/file`) }));
   assert.deepEqual(await exportIn(page, `${server.origin}/fhir`), { ids: ["a", "é"], saved: lines.body });
   assert.deepEqual(tokensAt(server, "/file"), ["Bearer the-token", "Bearer the-token"]);
   assert.deepEqual(tokensAt(storage, "/file"), [undefined, undefined]);
 }, { bypassCSP: true });
 
-test("B4 a status behind a redirect to another origin is read in a browser, and the token goes neither there nor to its files", async ({ page }) => {
-  const { server, storage } = await startServers((away) => ({ "/status": () => found(`${away}/manifest`) }));
+test("B4 a browser follows a status redirect to another origin, and neither that request nor its files get the token", async ({ page }) => {
+  const { server, storage } = await startServers((other) => ({ "/status": () => redirect(`${other}/manifest`) }));
   assert.deepEqual(await exportIn(page, `${server.origin}/fhir`), { ids: ["a", "é"], saved: lines.body });
   assert.deepEqual(tokensAt(server, "/status"), ["Bearer the-token"]);
   assert.deepEqual(tokensAt(storage, "/manifest"), [undefined]);
   assert.deepEqual(tokensAt(storage, "/file"), [undefined, undefined]);
 }, { bypassCSP: true });
 
-test("B4 a redirect within the server keeps the token in a browser", async ({ page }) => {
-  const { server } = await startServers(() => ({ "/file": () => found("/fhir/file"), "/fhir/file": () => lines }));
+test("B4 a browser keeps the token in a redirect to the same origin", async ({ page }) => {
+  const { server } = await startServers(() => ({ "/file": () => redirect("/fhir/file"), "/fhir/file": () => lines }));
   assert.deepEqual(await exportIn(page, `${server.origin}/fhir`), { ids: ["a", "é"], saved: lines.body });
   assert.deepEqual(tokensAt(server, "/fhir/file"), ["Bearer the-token", "Bearer the-token"]);
 }, { bypassCSP: true });

@@ -1,4 +1,4 @@
-// Bytes that the npm package reads: documents, as servers give them.
+// Documents that the npm package reads as bytes.
 
 import assert from "node:assert/strict";
 import { test } from "./support/browser.mjs";
@@ -6,22 +6,22 @@ import { clearFaults, injectFault } from "./support/control.mjs";
 import { signIn, withSession } from "./support/package.mjs";
 import { ehrOrigin } from "./support/servers.mjs";
 
-/** Reads the patient's first document that is an XML Binary, and says what it is. */
+/** Reads the patient's first document that is an XML Binary, and returns its properties. */
 async function readDocument({ session }) {
   const documents = await session.patient.search("DocumentReference").toArray();
   const attachments = documents.map(({ content }) => content[0].attachment);
   const { url, contentType } = attachments.find((attachment) => attachment.url && attachment.contentType === "application/xml");
   const progress = [];
-  const blob = await session.readBlob(url, { accept: contentType, onProgress: (so) => progress.push(so.bytes) });
+  const blob = await session.readBlob(url, { accept: contentType, onProgress: ({ bytes }) => progress.push(bytes) });
   const elsewhere = await session.readBlob("https://files.example/7.pdf").catch(({ code }) => code);
   const aborted = await session.readBlob(url, { signal: AbortSignal.abort() }).catch(({ code }) => code);
-  return { url, type: blob.type, said: contentType, size: blob.size, text: await blob.text(), progress, elsewhere, aborted };
+  return { url, type: blob.type, contentType, size: blob.size, text: await blob.text(), progress, elsewhere, aborted };
 }
 
-test("F14 a document is read as bytes, also where the server refuses the first media type", async ({ page, traffic }) => {
+test("F14 a document is read as bytes, even if the server refuses the first media type", async ({ page, traffic }) => {
   await signIn(page);
   const plain = await withSession(page, readDocument);
-  assert.equal(plain.type, plain.said);
+  assert.equal(plain.type, plain.contentType);
   assert.match(plain.text, /<ClinicalDocument/);
   assert.equal(plain.progress.at(-1), plain.size);
   assert.deepEqual([plain.elsewhere, plain.aborted], ["foreign_url", "aborted"]);
@@ -29,7 +29,7 @@ test("F14 a document is read as bytes, also where the server refuses the first m
   for (const status of [404, 406]) {
     await injectFault({ path: "/webchart.cgi/fhir/Binary", method: "GET", status });
     try {
-      // The second media type is FHIR JSON, by which the Binary comes as a resource.
+      // The second media type is FHIR JSON, for which the server returns the Binary as a resource.
       assert.deepEqual({ ...(await withSession(page, readDocument)), progress: [] }, { ...plain, progress: [] }, String(status));
     } finally {
       await clearFaults();

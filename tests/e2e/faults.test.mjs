@@ -1,16 +1,16 @@
-// What becomes of whoever waits in a page when WebAssembly fails: nobody waits for ever.
+// When WebAssembly fails in a page, every pending promise is rejected.
 
 import assert from "node:assert/strict";
 import { startAttacker } from "./support/attacker.mjs";
 import { test } from "./support/browser.mjs";
 import { home, signIn, withSession } from "./support/package.mjs";
 
-const ended = "SmartError internal_error true true";
+const failed = "SmartError internal_error true true";
 
-/** Puts into the page what a test does there. */
+/** Defines helper functions in the page. */
 const prepare = (page) =>
   page.evaluate(() => {
-    /** Takes all the memory that an instance can have. */
+    /** Grows the memory until the engine refuses. */
     window.exhaust = (memory) => {
       for (let pages = 32768; pages >= 1; pages /= 2) {
         try {
@@ -18,7 +18,7 @@ const prepare = (page) =>
         } catch {}
       }
     };
-    /** How something ends, and that it does. */
+    /** Waits for a promise, and describes its outcome. */
     window.outcomeOf = (promise) =>
       Promise.resolve(promise).then(
         () => "fulfilled",
@@ -26,7 +26,7 @@ const prepare = (page) =>
       );
   });
 
-test("S11 no memory in the middle of an export rejects every promise that waits, and every later call", async ({ page }) => {
+test("S11 running out of memory during an export rejects every pending promise and every later call", async ({ page }) => {
   const silence = () => new Promise(() => {});
   const json = (body) => ({ body: JSON.stringify(body) });
   const server = await startAttacker({
@@ -39,7 +39,7 @@ test("S11 no memory in the middle of an export rejects every promise that waits,
   });
   await page.goto(home);
   await prepare(page);
-  const seen = await page.evaluate(async (origin) => {
+  const result = await page.evaluate(async (origin) => {
     const { BackendClient, Keys, ready } = await import("/pkg/backend.js");
     await ready();
     const { memory } = await (await import("/pkg/wasm-backend/backend.js")).default();
@@ -53,15 +53,15 @@ test("S11 no memory in the middle of an export rejects every promise that waits,
     controller.abort();
     return [...pending, ...(await Promise.all([client.read("Group/1"), job.wait(), Keys.names()].map(outcomeOf)))];
   }, server.origin);
-  assert.deepEqual(seen, [ended, ended, ended, ended, ended, ended]);
+  assert.deepEqual(result, [failed, failed, failed, failed, failed, failed]);
 }, { bypassCSP: true });
 
-test("S11 an exception that goes through WebAssembly ends a session's calls with internal_error", async ({ page }) => {
+test("S11 an exception that passes through WebAssembly rejects a session's calls with internal_error", async ({ page }) => {
   await signIn(page);
   await prepare(page);
-  const seen = await withSession(page, async ({ app, session, SmartError }) => {
+  const result = await withSession(page, async ({ app, session, SmartError }) => {
     const { fetch } = globalThis;
-    // A stand-in of the page's own: one request never ends, and what comes to the other is no response.
+    // A replacement for fetch: one request never ends, and the other gets an object that is not a Response.
     globalThis.fetch = async (url) => (String(url).includes("Observation") ? new Promise(() => {}) : {});
     const searching = session.search("Observation").toArray();
     const pending = await Promise.all([session.read("Patient/1"), searching].map(outcomeOf));
@@ -70,34 +70,34 @@ test("S11 an exception that goes through WebAssembly ends a session's calls with
     const error = await session.read("Patient/1").catch((error) => error);
     return { pending, later, isOne: error instanceof SmartError };
   });
-  assert.deepEqual(seen.pending, [ended, ended]);
-  assert.deepEqual(seen.later, [ended, ended, ended]);
-  assert.ok(seen.isOne);
+  assert.deepEqual(result.pending, [failed, failed]);
+  assert.deepEqual(result.later, [failed, failed, failed]);
+  assert.ok(result.isOne);
 });
 
-test("S11 a page whose WebAssembly has failed keeps no lock from other pages", async ({ page }) => {
+test("S11 a page whose WebAssembly has failed releases its locks", async ({ page }) => {
   await signIn(page);
   await prepare(page);
-  const seen = await withSession(page, async ({ session }) => {
+  const result = await withSession(page, async ({ session }) => {
     const held = async () => (await navigator.locks.query()).held.map(({ name }) => name);
     const { fetch } = globalThis;
-    let asked;
-    const isAsked = new Promise((resolve) => (asked = resolve));
-    // The server never answers a refresh, and what comes to a read is no response.
+    let sent;
+    const isSent = new Promise((resolve) => (sent = resolve));
+    // A refresh gets no response, and a read gets an object that is not a Response.
     globalThis.fetch = async (url, init) => {
       if (String(url).includes("/Patient/")) return {};
       if (init?.method !== "POST") return fetch(url, init);
-      asked();
+      sent();
       return new Promise(() => {});
     };
     const refreshing = session.refresh();
-    await isAsked;
+    await isSent;
     const before = await held();
-    const ends = await Promise.all([session.read("Patient/1"), refreshing].map(outcomeOf));
+    const outcomes = await Promise.all([session.read("Patient/1"), refreshing].map(outcomeOf));
     globalThis.fetch = fetch;
-    // Whoever asks for it next gets it.
+    // The next request for the lock succeeds.
     await navigator.locks.request(before[0], () => {});
-    return { before: before.length, ends, after: await held() };
+    return { before: before.length, outcomes, after: await held() };
   });
-  assert.deepEqual(seen, { before: 1, ends: [ended, ended], after: [] });
+  assert.deepEqual(result, { before: 1, outcomes: [failed, failed], after: [] });
 });

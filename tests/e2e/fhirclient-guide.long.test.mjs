@@ -1,4 +1,4 @@
-// The guide for those who come from fhirclient: its code runs, and shows the same before and after.
+// Runs the code of the guide for migrating from fhirclient. It must show the same before and after each step.
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
@@ -8,19 +8,19 @@ import { connect, iss } from "./support/fhirclient.mjs";
 
 const guide = await readFile(new URL("../../docs/migrate-from-fhirclient.md", import.meta.url), "utf8");
 
-/** The blocks of code of a step. */
+/** The code blocks of a step. */
 function blocksOf(step) {
   const section = guide.split(/^##+ /m).find((part) => part.startsWith(step));
-  assert.ok(section, `the guide has the step ${step}`);
+  assert.ok(section, `the guide has no step ${step}`);
   return [...section.matchAll(/```js\n(.*?)```/gs)].map(([, code]) => code);
 }
 
-/** What a block shows in the app's page, with the names that the guide takes as given, and with more code behind it. */
+/** Runs a code block in the app's page, followed by more code, with the variables that the guide assumes. Returns what it shows. */
 function shownBy(page, code, more = "") {
   return page.evaluate(`(async () => {
     const client = await window.connected;
     const shown = [];
-    const show = (what) => shown.push(what.id ?? what);
+    const show = (value) => shown.push(value.id ?? value);
     await (async ({ session, patient }) => { { ${code} ${more} } })({
       session: client.session,
       patient: { resourceType: "Patient", id: "9", meta: { versionId: "3" } },
