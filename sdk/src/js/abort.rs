@@ -1,4 +1,4 @@
-//! A caller's `AbortSignal` as one of ours.
+//! A caller's `AbortSignal` as an [`AbortSignal`] of the SDK.
 
 use wasm_bindgen::prelude::*;
 
@@ -8,7 +8,7 @@ use crate::web::{Callback, callback};
 
 #[wasm_bindgen]
 extern "C" {
-    // web_sys takes the object for what it should be. A caller's may be anything, and throw.
+    // Unlike in web_sys, these may throw, because a caller may pass any object.
     type CallersSignal;
     #[wasm_bindgen(method, getter, catch)]
     fn aborted(this: &CallersSignal) -> Result<JsValue, JsValue>;
@@ -18,30 +18,30 @@ extern "C" {
     fn remove_event_listener(this: &CallersSignal, event: &str, listener: &JsValue) -> Result<(), JsValue>;
 }
 
-/// Follows the caller's signal as long as this lives.
-pub(super) struct Followed {
+/// Forwards the caller's signal until it is dropped.
+pub(super) struct Forwarded {
     handle: AbortHandle,
     source: Option<(CallersSignal, Callback)>,
 }
 
-impl Followed {
-    /// Follows an `AbortSignal`, or none.
+impl Forwarded {
+    /// Listens to an `AbortSignal`, if there is one.
     ///
     /// # Errors
-    /// [`Error::CallerObject`] for an object that throws.
+    /// [`Error::CallerObject`] if the object throws.
     pub fn new(source: JsValue) -> Result<Self, Failure> {
         let handle = AbortHandle::new();
         if !source.is_object() {
             return Ok(Self { handle, source: None });
         }
         let source: CallersSignal = source.unchecked_into();
-        let broken = |_| Error::CallerObject { name: "signal" };
-        if source.aborted().map_err(broken)?.is_truthy() {
+        let invalid = |_| Error::CallerObject { name: "signal" };
+        if source.aborted().map_err(invalid)?.is_truthy() {
             handle.abort();
         }
-        let followed = handle.clone();
-        let listener = callback(move |_| followed.abort());
-        source.add_event_listener("abort", listener.as_ref()).map_err(broken)?;
+        let forwarded = handle.clone();
+        let listener = callback(move |_| forwarded.abort());
+        source.add_event_listener("abort", listener.as_ref()).map_err(invalid)?;
         Ok(Self { handle, source: Some((source, listener)) })
     }
 
@@ -50,7 +50,7 @@ impl Followed {
     }
 }
 
-impl Drop for Followed {
+impl Drop for Forwarded {
     fn drop(&mut self) {
         if let Some((source, listener)) = &self.source {
             let _ = source.remove_event_listener("abort", listener.as_ref());

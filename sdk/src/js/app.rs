@@ -5,7 +5,7 @@ use std::rc::Rc;
 use js_sys::{Array, Function, Promise};
 use wasm_bindgen::prelude::*;
 
-use super::abort::Followed;
+use super::abort::Forwarded;
 use super::launch::{open_app, read_launch_options};
 use super::session::JsSession;
 use super::value::{promise, text};
@@ -24,64 +24,64 @@ pub struct JsApp {
 
 #[wasm_bindgen(js_class = App)]
 impl JsApp {
-    /// Reads a configuration. `early` returns the promise of a response that the page began to fetch before this module was loaded.
+    /// Reads a configuration. `early` returns the promise of a response that the page requested before this module was loaded.
     #[wasm_bindgen(constructor)]
     pub fn new(config: JsValue, early: Function) -> Result<Self, JsValue> {
         Ok(Self { app: open_app(config, early)? })
     }
 
-    /// The session of this page, or `null`.
+    /// Returns the session of this page, or `null`.
     pub fn resume(&self) -> Promise {
         let app = self.app.clone();
         promise(async move { Ok(app.resume().await?.map_or(JsValue::NULL, session_object)) })
     }
 
-    /// An array of all sessions.
+    /// Returns an array of all sessions.
     pub fn sessions(&self) -> Promise {
         let app = self.app.clone();
         promise(async move { Ok(app.sessions().await?.into_iter().map(session_object).collect::<Array>().into()) })
     }
 
-    /// Leaves for the authorization server.
+    /// Navigates to the authorization server.
     pub fn launch(&self, options: JsValue) -> Promise {
         let app = self.app.clone();
         promise(async move { app.launch(read_launch_options(options)?).await.map(|()| JsValue::UNDEFINED) })
     }
 
-    /// Leaves for the authorization server, about the patient of a session.
+    /// Navigates to the authorization server, for the patient of a session.
     #[wasm_bindgen(js_name = launchAgain)]
     pub fn launch_again(&self, session: &JsSession, scope: Option<String>) -> Promise {
         let (app, session) = (self.app.clone(), session.session().clone());
         promise(async move { app.launch_again(&session, scope.as_deref()).await.map(|()| JsValue::UNDEFINED) })
     }
 
-    /// Launches in a window that the face has opened. Returns the session.
+    /// Launches in a window that `pkg/index.js` opened, and returns the session.
     #[wasm_bindgen(js_name = launchInPopup)]
     pub fn launch_in_popup(&self, popup: JsValue, options: JsValue, signal: JsValue) -> Promise {
         let app = self.app.clone();
         promise(async move {
-            let followed = Followed::new(signal)?;
+            let forwarded = Forwarded::new(signal)?;
             let popup = popup.is_object().then(|| popup.unchecked_into()).ok_or(Error::PopupBlocked)?;
-            app.launch_in_popup(popup, read_launch_options(options)?, &followed.signal()).await.map(session_object)
+            app.launch_in_popup(popup, read_launch_options(options)?, &forwarded.signal()).await.map(session_object)
         })
     }
 
-    /// A session with an access token that the user pasted.
+    /// Creates a session with an access token that the user pasted.
     #[wasm_bindgen(js_name = sessionFromToken)]
     pub fn session_from_token(&self, token: String, options: JsValue) -> Promise {
         let (app, options) = (self.app.clone(), JsonValue::from_js(options));
         promise(async move {
-            let about = PastedTokenOptions {
+            let token_options = PastedTokenOptions {
                 patient: options.member_text("patient"),
                 scope: options.member_text("scope"),
                 expires_in: options.member("expiresIn").and_then(|seconds| seconds.number()),
             };
             let server = options.member_text("server");
-            app.session_from_token(server.as_deref(), &token, about).await.map(session_object)
+            app.session_from_token(server.as_deref(), &token, token_options).await.map(session_object)
         })
     }
 
-    /// The URL of the authorization request.
+    /// Returns the URL of the authorization request.
     #[wasm_bindgen(js_name = authorizationUrl)]
     pub fn authorization_url(&self, options: JsValue) -> Promise {
         let app = self.app.clone();

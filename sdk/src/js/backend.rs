@@ -3,7 +3,7 @@
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 
-use super::abort::Followed;
+use super::abort::Forwarded;
 use super::client_auth::read_authentication;
 use super::error::json_argument;
 use super::export::{JsExport, read_export_request};
@@ -32,31 +32,31 @@ impl JsBackendClient {
     pub fn read(&self, reference: String, signal: JsValue) -> Promise {
         let client = self.client.clone();
         promise(async move {
-            let followed = Followed::new(signal)?;
-            client.read(&reference, &followed.signal()).await.map(JsonValue::into_js)
+            let forwarded = Forwarded::new(signal)?;
+            client.read(&reference, &forwarded.signal()).await.map(JsonValue::into_js)
         })
     }
 
-    /// Begins a search, or another request that returns pages.
+    /// Starts a search, or another request that returns pages.
     pub fn pages(&self, request: JsValue, limit: Option<f64>, signal: JsValue) -> Result<JsSearch, JsValue> {
-        let (request, followed) = (JsonValue::from_js(request), Followed::new(signal)?);
-        let search = self.client.pages(&read_request(&request)?, read_options(&request, &followed)?)?;
-        Ok(JsSearch::new(search, limit, followed))
+        let (request, forwarded) = (JsonValue::from_js(request), Forwarded::new(signal)?);
+        let search = self.client.pages(&read_request(&request)?, read_options(&request, &forwarded)?)?;
+        Ok(JsSearch::new(search, limit, forwarded))
     }
 
-    /// Begins an export.
+    /// Starts an export.
     #[wasm_bindgen(js_name = startExport)]
     pub fn start_export(&self, request: JsValue, signal: JsValue) -> Promise {
         let client = self.client.clone();
         promise(async move {
-            let followed = Followed::new(signal)?;
+            let forwarded = Forwarded::new(signal)?;
             let request = read_export_request(&json_argument(request, "export")?)?;
-            let export = client.start_export(&request, &followed.signal()).await?;
+            let export = client.start_export(&request, &forwarded.signal()).await?;
             Ok(JsExport::new(export).into())
         })
     }
 
-    /// Takes up an export by its status URL.
+    /// Returns the export with a status URL.
     #[wasm_bindgen(js_name = exportAt)]
     pub fn export_at(&self, status_url: &str) -> Result<JsExport, JsValue> {
         Ok(JsExport::new(self.client.export_at(status_url)?))

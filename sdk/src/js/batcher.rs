@@ -3,22 +3,22 @@
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 
-use super::abort::Followed;
+use super::abort::Forwarded;
 use super::request::{read_request, response_object};
 use super::value::promise;
 use crate::client::record::Batcher;
 use crate::web::{JsonValue, WebPlatform};
 
-/// Gathers requests into batches.
+/// Collects requests in batches.
 #[wasm_bindgen(js_name = Batcher)]
 pub struct JsBatcher {
     batcher: Batcher<WebPlatform>,
-    _followed: Followed,
+    _forwarded: Forwarded,
 }
 
 impl JsBatcher {
-    pub(super) fn new(batcher: Batcher<WebPlatform>, followed: Followed) -> Self {
-        Self { batcher, _followed: followed }
+    pub(super) fn new(batcher: Batcher<WebPlatform>, forwarded: Forwarded) -> Self {
+        Self { batcher, _forwarded: forwarded }
     }
 }
 
@@ -28,13 +28,13 @@ impl JsBatcher {
     pub fn request(&self, request: JsValue, signal: JsValue) -> Promise {
         let batcher = self.batcher.clone();
         promise(async move {
-            let followed = Followed::new(signal)?;
+            let forwarded = Forwarded::new(signal)?;
             let request = read_request(&JsonValue::from_js(request))?;
-            Ok(response_object(batcher.request(&request, &followed.signal()).await?))
+            Ok(response_object(batcher.request(&request, &forwarded.signal()).await?))
         })
     }
 
-    /// Sends what was gathered, now.
+    /// Sends the collected requests now.
     pub fn flush(&self) {
         self.batcher.flush();
     }

@@ -1,4 +1,4 @@
-//! What authenticates a client and cannot stand in JSON: its key, or the app's own callback.
+//! Client authentication that JSON cannot represent: a key, or a callback of the app.
 
 use js_sys::{Array, Function};
 use wasm_bindgen::prelude::*;
@@ -14,7 +14,7 @@ use crate::protocol::client_auth::{
 };
 use crate::web::{JsonValue, WebPlatform, is_array, settle};
 
-/// Reads the members `key` and `authenticate` of a server.
+/// Reads the members `key` and `authenticate` of a server's configuration.
 pub(super) fn read_authentication(server: &JsonValue) -> Result<Option<ClientAuthentication>, Failure> {
     let method = server.member_text("tokenEndpointAuthMethod");
     match (server.member("key"), server.member("authenticate")) {
@@ -28,20 +28,19 @@ pub(super) fn read_authentication(server: &JsonValue) -> Result<Option<ClientAut
     }
 }
 
-/// Reads a key: a plain object, or `Keys`, which has its members behind getters.
+/// Reads a key: a plain object, or a `Keys`, whose members are getters.
 fn read_key(key: &JsonValue) -> Result<ClientAuthentication, Failure> {
     let wrong = || Error::configuration("key.privateKey", "it is not a CryptoKey, or an array of them");
-    let text = |name: &str| key.inherited(name).and_then(|member| member.text());
+    let string = |name: &str| key.inherited(name).and_then(|member| member.text());
     let private_key = key.inherited("privateKey").ok_or_else(wrong)?.into_js();
-    let forms = if is_array(&private_key) { Array::from(&private_key) } else { Array::of1(&private_key) };
-    let forms: Vec<CryptoKey> =
-        forms.iter().map(|form| form.dyn_into()).collect::<Result<_, _>>().map_err(|_| wrong())?;
+    let keys = if is_array(&private_key) { Array::from(&private_key) } else { Array::of1(&private_key) };
+    let keys: Vec<CryptoKey> = keys.iter().map(|key| key.dyn_into()).collect::<Result<_, _>>().map_err(|_| wrong())?;
     let platform = WebPlatform::default();
     let method = PrivateKeyJwt {
-        key: ClientKey::new(&platform, forms),
-        kid: text("kid"),
-        jku: text("jku"),
-        issuer: text("issuer"),
+        key: ClientKey::new(&platform, keys),
+        kid: string("kid"),
+        jku: string("jku"),
+        issuer: string("issuer"),
         extra_claims: members(key, "claims", |value| Some(value.to_json()))?,
     };
     method.authentication(&platform)
@@ -59,13 +58,13 @@ fn read_callback(callback: JsonValue) -> Result<ClientAuthentication, Failure> {
     })))
 }
 
-/// What the callback gives, and `None` where it throws or gives something else.
+/// The credential that the callback returns; `None` if it throws or returns something else.
 async fn call(callback: &Function, request: &AuthenticationRequest) -> Option<ClientCredential> {
     let request = object(&[("endpoint", text(request.endpoint.as_str())), ("clientId", text(&request.client_id))]);
-    let given = callback.call1(&JsValue::UNDEFINED, &request).ok()?;
-    let given = JsonValue::from_js(settle(&given).await.ok()?);
+    let returned = callback.call1(&JsValue::UNDEFINED, &request).ok()?;
+    let credential = JsonValue::from_js(settle(&returned).await.ok()?);
     Some(ClientCredential {
-        parameters: members(&given, "parameters", JsonView::text).ok()?,
-        authorization: given.member_text("authorization"),
+        parameters: members(&credential, "parameters", JsonView::text).ok()?,
+        authorization: credential.member_text("authorization"),
     })
 }

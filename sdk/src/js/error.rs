@@ -57,7 +57,7 @@ fn oauth_details(error: &OAuthError) -> [(&'static str, JsValue); 3] {
     ]
 }
 
-/// Reads an argument that must be an object.
+/// An argument that must be an object.
 pub(super) fn json_argument(value: JsValue, name: &str) -> Result<JsonValue, Failure> {
     if value.is_object() && !is_array(&value) {
         return Ok(JsonValue::from_js(value));

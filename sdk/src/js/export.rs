@@ -6,7 +6,7 @@ use std::rc::Rc;
 use js_sys::{Array, Function, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 
-use super::abort::Followed;
+use super::abort::Forwarded;
 use super::error::json_argument;
 use super::options::is_true;
 use super::value::{object, optional_text, promise, text};
@@ -33,35 +33,35 @@ impl JsExport {
 
 #[wasm_bindgen(js_class = Export)]
 impl JsExport {
-    /// Where the server tells how far the job is.
+    /// The status URL.
     #[wasm_bindgen(getter, js_name = statusUrl)]
     pub fn status_url(&self) -> String {
         self.export.status_url().to_owned()
     }
 
-    /// Waits for the manifest.
+    /// Waits for the manifest, and returns it.
     pub fn wait(&self, on_progress: Option<Function>, signal: JsValue) -> Promise {
         let export = self.export.clone();
         promise(async move {
-            let followed = Followed::new(signal)?;
-            let tell = |progress: &ExportProgress| {
+            let forwarded = Forwarded::new(signal)?;
+            let report = |progress: &ExportProgress| {
                 let Some(on_progress) = &on_progress else { return };
                 let text = optional_text(progress.text.as_deref());
-                let told = object(&[("text", text), ("pause", JsValue::from_f64(progress.pause))]);
-                // What the listener throws is its own affair.
-                let _ = on_progress.call1(&JsValue::UNDEFINED, &told);
+                let progress = object(&[("text", text), ("pause", JsValue::from_f64(progress.pause))]);
+                // An exception of the listener does not affect the export.
+                let _ = on_progress.call1(&JsValue::UNDEFINED, &progress);
             };
-            let manifest = export.wait(&followed.signal(), &tell).await?;
+            let manifest = export.wait(&forwarded.signal(), &report).await?;
             Ok(manifest_to_js(&manifest))
         })
     }
 
-    /// Gives the job up.
+    /// Cancels the job.
     pub fn cancel(&self, signal: JsValue) -> Promise {
         let export = self.export.clone();
         promise(async move {
-            let followed = Followed::new(signal)?;
-            export.cancel(&followed.signal()).await.map(|()| JsValue::UNDEFINED)
+            let forwarded = Forwarded::new(signal)?;
+            export.cancel(&forwarded.signal()).await.map(|()| JsValue::UNDEFINED)
         })
     }
 
@@ -74,33 +74,33 @@ impl JsExport {
         options: JsValue,
         signal: JsValue,
     ) -> Result<JsExportReader, JsValue> {
-        let followed = Followed::new(signal)?;
+        let forwarded = Forwarded::new(signal)?;
         let manifest = read_manifest(manifest)?;
         let files: Vec<ExportFile> = files.into_iter().map(read_file).collect::<Result<_, _>>()?;
-        let options = read_options(&JsonValue::from_js(options), followed.signal())?;
+        let options = read_options(&JsonValue::from_js(options), forwarded.signal())?;
         let reader = self.export.read_files(&manifest, &files, options)?;
-        Ok(JsExportReader { reader: Rc::new(RefCell::new(Some(reader))), _followed: followed })
+        Ok(JsExportReader { reader: Rc::new(RefCell::new(Some(reader))), _forwarded: forwarded })
     }
 
     /// Reads a file as bytes.
     pub fn download(&self, manifest: JsValue, file: JsValue, signal: JsValue) -> Result<JsExportDownload, JsValue> {
-        let followed = Followed::new(signal)?;
-        let download = self.export.download(&read_manifest(manifest)?, &read_file(file)?, &followed.signal())?;
-        Ok(JsExportDownload { download: Rc::new(RefCell::new(Some(download))), _followed: followed })
+        let forwarded = Forwarded::new(signal)?;
+        let download = self.export.download(&read_manifest(manifest)?, &read_file(file)?, &forwarded.signal())?;
+        Ok(JsExportDownload { download: Rc::new(RefCell::new(Some(download))), _forwarded: forwarded })
     }
 }
 
-/// Resources, batch by batch.
+/// Reads resources in batches.
 #[wasm_bindgen(js_name = ExportReader)]
 pub struct JsExportReader {
     reader: Rc<RefCell<Option<ExportReader<WebPlatform>>>>,
-    _followed: Followed,
+    _forwarded: Forwarded,
 }
 
 #[wasm_bindgen(js_class = ExportReader)]
 impl JsExportReader {
-    /// The next batch, or `undefined`: its resources, their header row, its file's number, and how far it has come. In an array, because the names of
-    /// an object's members would cross over with each of many thousand batches.
+    /// Returns the next batch, or `undefined`: its resources, their header row, the number of its file, and the progress. It is an array,
+    /// which takes less time than an object for many thousand batches.
     pub fn next(&self) -> Promise {
         let slot = self.reader.clone();
         promise(async move {
@@ -122,25 +122,25 @@ impl JsExportReader {
                 progress.bytes as f64,
                 progress.skipped as f64,
             ];
-            let answer: Array = numbers.into_iter().map(JsValue::from_f64).collect();
-            answer.push(&progress.total_resources.map_or(JsValue::UNDEFINED, JsValue::from_f64));
-            answer.unshift(&header);
-            answer.unshift(&resources);
-            Ok(answer.into())
+            let array: Array = numbers.into_iter().map(JsValue::from_f64).collect();
+            array.push(&progress.total_resources.map_or(JsValue::UNDEFINED, JsValue::from_f64));
+            array.unshift(&header);
+            array.unshift(&resources);
+            Ok(array.into())
         })
     }
 }
 
-/// Bytes, piece by piece.
+/// Reads bytes in chunks.
 #[wasm_bindgen(js_name = ExportDownload)]
 pub struct JsExportDownload {
     download: Rc<RefCell<Option<ExportDownload<WebPlatform>>>>,
-    _followed: Followed,
+    _forwarded: Forwarded,
 }
 
 #[wasm_bindgen(js_class = ExportDownload)]
 impl JsExportDownload {
-    /// The next bytes, or `undefined`.
+    /// Returns the next bytes, or `undefined`.
     pub fn next(&self) -> Promise {
         let slot = self.download.clone();
         promise(async move {
@@ -156,7 +156,7 @@ fn in_use() -> Failure {
     Error::Export { problem: "it is being read already; wait for one answer before asking for the next".into() }.into()
 }
 
-/// Reads what to export.
+/// Reads an export request.
 pub(super) fn read_export_request(request: &JsonValue) -> Result<ExportRequest, Failure> {
     let level = match (optional(request, "group")?, optional(request, "level")?.as_deref()) {
         (Some(group), None) => ExportLevel::Group(group),
@@ -182,10 +182,10 @@ pub(super) fn read_export_request(request: &JsonValue) -> Result<ExportRequest, 
     })
 }
 
-/// The longest string that engines make has about as many characters: a longer line could not be read whatever is allowed.
-const LONGEST_LINE: f64 = 512.0 * 1024.0 * 1024.0;
+/// About the maximum length of a string in JavaScript engines, so that a longer line cannot be read.
+const MAX_LINE: f64 = 512.0 * 1024.0 * 1024.0;
 
-/// Reads how files are read.
+/// Reads the options for reading files.
 fn read_options(options: &JsonValue, abort: AbortSignal) -> Result<ReadOptions, Failure> {
     let count = |name: &str| match options.member(name) {
         None => Ok(None),
@@ -194,12 +194,12 @@ fn read_options(options: &JsonValue, abort: AbortSignal) -> Result<ReadOptions, 
             _ => Err(Error::configuration(name, "it is not a number of at least 1")),
         },
     };
-    let usual = ReadOptions::default();
+    let default = ReadOptions::default();
     Ok(ReadOptions {
-        parallel: count("parallel")?.map_or(usual.parallel, |parallel| parallel as usize),
+        parallel: count("parallel")?.map_or(default.parallel, |parallel| parallel as usize),
         skips_bad_lines: is_true(options, "skipBadLines"),
-        check_counts: options.member("checkCounts").and_then(|check| check.flag()).unwrap_or(usual.check_counts),
-        max_line_bytes: count("maxLineBytes")?.map_or(usual.max_line_bytes, |bytes| bytes.min(LONGEST_LINE) as usize),
+        check_counts: options.member("checkCounts").and_then(|check| check.flag()).unwrap_or(default.check_counts),
+        max_line_bytes: count("maxLineBytes")?.map_or(default.max_line_bytes, |bytes| bytes.min(MAX_LINE) as usize),
         abort,
     })
 }
@@ -212,7 +212,7 @@ fn read_file(file: JsValue) -> Result<ExportFile, Failure> {
     ExportFile::read(&json_argument(file, "file")?)
 }
 
-/// The document as the server sent it, with the members that may be absent filled in.
+/// The manifest as an object, with the documents as the server sent them.
 fn manifest_to_js(manifest: &ExportManifest) -> JsValue {
     let files = |files: &[ExportFile]| -> JsValue { files.iter().map(file_to_js).collect::<Array>().into() };
     let parse =

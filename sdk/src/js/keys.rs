@@ -17,28 +17,29 @@ pub struct JsKeys {
 
 #[wasm_bindgen(js_class = Keys)]
 impl JsKeys {
-    /// Makes a pair.
+    /// Generates a pair.
     pub fn generate(algorithm: String, extractable: bool) -> Promise {
         promise(async move {
-            let known = Algorithm::from_name(&algorithm);
-            let known = known.ok_or_else(|| Error::configuration("algorithm", "it is not one of RS256 to ES512"))?;
-            Ok(Self { pair: ClientKeyPair::generate(known, extractable).await? }.into())
+            let algorithm = Algorithm::from_name(&algorithm);
+            let algorithm =
+                algorithm.ok_or_else(|| Error::configuration("algorithm", "it is not one of RS256 to ES512"))?;
+            Ok(Self { pair: ClientKeyPair::generate(algorithm, extractable).await? }.into())
         })
     }
 
-    /// Takes over a private JWK, as text.
+    /// Imports a private JWK in JSON.
     #[wasm_bindgen(js_name = importJwk)]
     pub fn import_jwk(jwk: String) -> Promise {
         promise(async move { Ok(Self { pair: ClientKeyPair::import_jwk(&jwk).await? }.into()) })
     }
 
-    /// Takes over a private PEM.
+    /// Imports a private key in PEM.
     #[wasm_bindgen(js_name = importPem)]
     pub fn import_pem(pem: String) -> Promise {
         promise(async move { Ok(Self { pair: ClientKeyPair::import_pem(&pem).await? }.into()) })
     }
 
-    /// The pair of a name, or `null`.
+    /// Returns the stored pair with a name, or `null`.
     pub fn load(name: String) -> Promise {
         promise(async move {
             let pair = ClientKeyPair::load(&name).await?;
@@ -46,12 +47,12 @@ impl JsKeys {
         })
     }
 
-    /// Forgets a pair.
+    /// Removes a stored pair.
     pub fn remove(name: String) -> Promise {
         promise(async move { ClientKeyPair::remove(&name).await.map(|()| JsValue::UNDEFINED) })
     }
 
-    /// All names.
+    /// Returns the names of the stored pairs.
     pub fn names() -> Promise {
         promise(async move {
             let names = ClientKeyPair::names().await?;
@@ -59,26 +60,26 @@ impl JsKeys {
         })
     }
 
-    /// Keeps the pair.
+    /// Stores the pair.
     pub fn save(&self, name: String) -> Promise {
         let pair = self.pair.clone();
         promise(async move { pair.save(&name).await.map(|()| JsValue::UNDEFINED) })
     }
 
-    /// What is known of it, and what signs.
+    /// The members of `Keys` in JavaScript.
     #[wasm_bindgen(getter)]
     pub fn about(&self) -> JsValue {
         let public = WebPlatform::default().parse(&self.pair.public_jwk());
-        let forms: Array = self.pair.private_key().iter().collect();
+        let private_key: Array = self.pair.private_key().iter().collect();
         object(&[
             ("kid", text(self.pair.kid())),
             ("thumbprint", text(&self.pair.thumbprint())),
             ("publicJwk", public.map_or(JsValue::UNDEFINED, JsonValue::into_js)),
-            ("privateKey", forms.into()),
+            ("privateKey", private_key.into()),
         ])
     }
 
-    /// The public half as PEM.
+    /// Returns the public key in PEM.
     #[wasm_bindgen(js_name = publicPem)]
     pub fn public_pem(&self) -> Promise {
         let pair = self.pair.clone();

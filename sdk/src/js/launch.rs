@@ -1,4 +1,4 @@
-//! What the page's app and the launch page share: they read a configuration, and how to launch.
+//! The configuration and the launch options, which pages and launch pages read.
 
 use std::rc::Rc;
 
@@ -18,10 +18,10 @@ use crate::web::{JsonValue, StoreChoice, WebPlatform};
 #[wasm_bindgen]
 extern "C" {
     #[wasm_bindgen(js_namespace = console)]
-    fn warn(text: &str);
+    fn warn(message: &str);
 }
 
-/// Reads a configuration. `early` returns the promise of a response that the page began to fetch before this module was loaded.
+/// Reads a configuration. `early` returns the promise of a response that the page requested before this module was loaded.
 pub(super) fn open_app(config: JsValue, early: Function) -> Result<Rc<SmartApp<WebPlatform>>, Failure> {
     let config = json_argument(config, "config")?;
     let platform = WebPlatform::with_early_responses(read_store(&config)?, early);
@@ -43,7 +43,7 @@ fn read_store(config: &JsonValue) -> Result<StoreChoice, Failure> {
     }
 }
 
-/// Reads how to launch.
+/// Reads the options of a launch.
 pub(super) fn read_launch_options(options: JsValue) -> Result<LaunchOptions, Failure> {
     if options.is_undefined() || options.is_null() {
         return Ok(LaunchOptions::default());

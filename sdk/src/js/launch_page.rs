@@ -1,4 +1,4 @@
-//! `SmartApp` of a launch page for JavaScript: it launches, and another page completes the launch.
+//! `SmartApp` of `smartrust/launch` for JavaScript: it starts a launch, which another page completes.
 
 use std::rc::Rc;
 
@@ -10,7 +10,7 @@ use super::value::{promise, text};
 use crate::client::app::SmartApp;
 use crate::web::WebPlatform;
 
-/// An app and its servers, on a page that only launches.
+/// An app and its servers, on a launch page.
 #[wasm_bindgen(js_name = LaunchPage)]
 pub struct JsLaunchPage {
     app: Rc<SmartApp<WebPlatform>>,
@@ -18,19 +18,19 @@ pub struct JsLaunchPage {
 
 #[wasm_bindgen(js_class = LaunchPage)]
 impl JsLaunchPage {
-    /// Reads a configuration. `early` returns the promise of a response that the page began to fetch before this module was loaded.
+    /// Reads a configuration. `early` returns the promise of a response that the page requested before this module was loaded.
     #[wasm_bindgen(constructor)]
     pub fn new(config: JsValue, early: Function) -> Result<Self, JsValue> {
         Ok(Self { app: open_app(config, early)? })
     }
 
-    /// Leaves for the authorization server.
+    /// Navigates to the authorization server.
     pub fn launch(&self, options: JsValue) -> Promise {
         let app = self.app.clone();
         promise(async move { app.launch(read_launch_options(options)?).await.map(|()| JsValue::UNDEFINED) })
     }
 
-    /// The URL of the authorization request.
+    /// Returns the URL of the authorization request.
     #[wasm_bindgen(js_name = authorizationUrl)]
     pub fn authorization_url(&self, options: JsValue) -> Promise {
         let app = self.app.clone();

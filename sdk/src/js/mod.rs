@@ -1,8 +1,8 @@
-//! The classes that the npm package wraps: they convert and name, and decide nothing. Each entry of the package has a module of its
-//! own, by a feature: `js` for a page, `js-launch` for a launch page, `js-backend` for a service.
+//! The classes that the npm package wraps. They convert values, and contain no logic. Each entry of the package is a WebAssembly module
+//! of its own, selected by a feature: `js` for pages, `js-launch` for launch pages, `js-backend` for services.
 //!
-//! No method holds a borrow while it waits, so an object may be freed or used again at any time. May import everything
-//! of the crate; nothing imports it.
+//! No method borrows its object while it waits, so the object may be freed or used again at any time. This module may import
+//! everything of the crate; nothing imports it.
 
 mod client_auth;
 mod error;

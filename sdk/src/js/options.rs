@@ -1,6 +1,6 @@
-//! A FHIR request and its options, as the face passes them: an object.
+//! FHIR requests and their options, which `pkg/` passes as objects.
 
-use super::abort::Followed;
+use super::abort::Forwarded;
 use crate::client::fhir::{Cache, RequestOptions, Retries};
 use crate::error::{Error, Failure};
 use crate::fhir::request::{FhirRequest, Interaction};
@@ -21,10 +21,10 @@ pub(super) fn read_request(request: &JsonValue) -> Result<FhirRequest, Failure> 
     Ok(if is_true(request, "post") { fhir_request.posted() } else { fhir_request })
 }
 
-/// Reads how a request is sent.
-pub(super) fn read_options(request: &JsonValue, followed: &Followed) -> Result<RequestOptions, Failure> {
+/// Reads the options of a request.
+pub(super) fn read_options(request: &JsonValue, forwarded: &Forwarded) -> Result<RequestOptions, Failure> {
     Ok(RequestOptions {
-        abort: followed.signal(),
+        abort: forwarded.signal(),
         headers: read_pairs(request, "headers"),
         retries: match request.member("retry").and_then(|retry| retry.flag()) {
             None => Retries::WhenSafe,
@@ -45,7 +45,7 @@ pub(super) fn is_true(request: &JsonValue, name: &str) -> bool {
     request.member(name).and_then(|member| member.flag()) == Some(true)
 }
 
-/// Reads pairs of a name and a value, which the face wrote as a form.
+/// Reads pairs of a name and a value, which `pkg/` passes as `application/x-www-form-urlencoded`.
 pub(super) fn read_pairs(request: &JsonValue, name: &str) -> Vec<(String, String)> {
     request.member_text(name).map(|form| form_pairs(&form)).unwrap_or_default()
 }

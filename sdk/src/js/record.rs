@@ -1,9 +1,9 @@
-//! A patient's record, whole or in parts, for JavaScript.
+//! A patient's record for JavaScript, by queries or as a whole.
 
 use js_sys::{Array, Function};
 use wasm_bindgen::JsValue;
 
-use super::abort::Followed;
+use super::abort::Forwarded;
 use super::error::to_js_error;
 use super::options::read_pairs;
 use super::value::{array, object, text};
@@ -20,31 +20,31 @@ pub(super) async fn load_record(
     listener: Function,
     signal: JsValue,
 ) -> Result<JsValue, Failure> {
-    let followed = Followed::new(signal)?;
+    let forwarded = Forwarded::new(signal)?;
     let queries = read_queries(queries);
-    let tell = |index: usize, part: &RecordPart<JsonValue>| {
-        // The face's listener only queues the app's own, which is where an error can arise.
+    let report = |index: usize, part: &RecordPart<JsonValue>| {
+        // This listener of `pkg/` does not throw: it queues a call of the app's listener.
         let _ = listener.call2(&JsValue::UNDEFINED, &(index as u32).into(), &part_object(part));
     };
-    let parts = session.load_record(&queries, &followed.signal(), &tell).await?;
+    let parts = session.load_record(&queries, &forwarded.signal(), &report).await?;
     Ok(parts.iter().map(part_object).collect::<Array>().into())
 }
 
-/// Loads all of a record.
+/// Loads the whole record.
 pub(super) async fn load_whole_record(
     session: Session<WebPlatform>,
     listener: Function,
     signal: JsValue,
 ) -> Result<JsValue, Failure> {
-    let followed = Followed::new(signal)?;
-    let tell = |progress: &RecordProgress| {
+    let forwarded = Forwarded::new(signal)?;
+    let report = |progress: &RecordProgress| {
         let _ = listener.call1(&JsValue::UNDEFINED, &progress_object(progress));
     };
-    let parts = session.load_whole_record(&followed.signal(), &tell).await?;
+    let parts = session.load_whole_record(&forwarded.signal(), &report).await?;
     Ok(parts.iter().map(part_object).collect::<Array>().into())
 }
 
-/// The queries, or the usual ones where none are given.
+/// The queries; by default the usual ones.
 fn read_queries(queries: JsValue) -> Vec<RecordQuery> {
     let Some(queries) = JsonValue::from_js(queries).items() else { return RecordQuery::usual() };
     let read = |query: &JsonValue| {

@@ -3,7 +3,7 @@
 use js_sys::{Array, Function, Uint8Array};
 use wasm_bindgen::JsValue;
 
-use super::abort::Followed;
+use super::abort::Forwarded;
 use super::options::{self, is_true, read_options, read_pairs};
 use super::value::{array, object, optional_text};
 use crate::client::record::ContentProgress;
@@ -15,10 +15,10 @@ use crate::fhir::response::FhirResponse;
 use crate::platform::JsonView;
 use crate::web::{JsonValue, WebPlatform};
 
-/// Sends a request. Returns its response, or the candidates of a match.
+/// Sends a request, and returns its response, or the candidates of `$match`.
 pub(super) async fn send(session: Session<WebPlatform>, request: JsValue, signal: JsValue) -> Result<JsValue, Failure> {
-    let (request, followed) = (JsonValue::from_js(request), Followed::new(signal)?);
-    let response = session.request(&read_request(&request)?, read_options(&request, &followed)?).await?;
+    let (request, forwarded) = (JsonValue::from_js(request), Forwarded::new(signal)?);
+    let response = session.request(&read_request(&request)?, read_options(&request, &forwarded)?).await?;
     Ok(if is_match(&request) { matches_object(response) } else { response_object(response) })
 }
 
@@ -29,16 +29,16 @@ pub(super) async fn read_bytes(
     listener: Function,
     signal: JsValue,
 ) -> Result<JsValue, Failure> {
-    let (request, followed) = (JsonValue::from_js(request), Followed::new(signal)?);
+    let (request, forwarded) = (JsonValue::from_js(request), Forwarded::new(signal)?);
     let target = request.member_text("target").unwrap_or_default();
     let accept = request.member_text("accept");
-    let tell = |progress: &ContentProgress| {
+    let report = |progress: &ContentProgress| {
         let total = progress.total.map_or(JsValue::UNDEFINED, |total| JsValue::from_f64(total as f64));
         let progress = object(&[("bytes", (progress.bytes as f64).into()), ("total", total)]);
-        // The face's listener only queues the app's own, which is where an error can arise.
+        // This listener of `pkg/` does not throw: it queues a call of the app's listener.
         let _ = listener.call1(&JsValue::UNDEFINED, &progress);
     };
-    let content = session.read_bytes(&target, accept.as_deref(), read_options(&request, &followed)?, &tell).await?;
+    let content = session.read_bytes(&target, accept.as_deref(), read_options(&request, &forwarded)?, &report).await?;
     Ok(object(&[
         ("type", optional_text(content.media_type.as_deref())),
         ("bytes", Uint8Array::from(content.bytes.as_slice()).into()),
@@ -86,7 +86,7 @@ fn with_conditions(
     })
 }
 
-/// The candidates in the response to `$match`, and the server's remarks.
+/// The candidates and OperationOutcomes in the response to `$match`.
 fn matches_object(response: FhirResponse<JsonValue>) -> JsValue {
     let matches = response.resource.as_ref().map(read_matches);
     let (candidates, outcomes) = matches.map(|matches| (matches.candidates, matches.outcomes)).unwrap_or_default();
@@ -107,7 +107,7 @@ fn is_match(request: &JsonValue) -> bool {
     request.member_text("interaction").as_deref() == Some("match")
 }
 
-/// The response to a request.
+/// A response as an object.
 pub(super) fn response_object(response: FhirResponse<JsonValue>) -> JsValue {
     object(&[
         ("status", response.status.into()),

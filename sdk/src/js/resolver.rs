@@ -3,28 +3,28 @@
 use js_sys::{Array, Promise};
 use wasm_bindgen::prelude::*;
 
-use super::abort::Followed;
+use super::abort::Forwarded;
 use super::error::to_js_error;
 use super::value::{object, promise, text};
 use crate::client::record::{Resolved, Resolver};
 use crate::web::{JsonValue, WebPlatform};
 
-/// Follows references, each once.
+/// Resolves references, each once.
 #[wasm_bindgen(js_name = Resolver)]
 pub struct JsResolver {
     resolver: Resolver<WebPlatform>,
-    _followed: Followed,
+    _forwarded: Forwarded,
 }
 
 impl JsResolver {
-    pub(super) fn new(resolver: Resolver<WebPlatform>, followed: Followed) -> Self {
-        Self { resolver, _followed: followed }
+    pub(super) fn new(resolver: Resolver<WebPlatform>, forwarded: Forwarded) -> Self {
+        Self { resolver, _forwarded: forwarded }
     }
 }
 
 #[wasm_bindgen(js_class = Resolver)]
 impl JsResolver {
-    /// The resource that a reference names, within `whole` or on the server.
+    /// Returns the resource of a reference, from `whole` or the server.
     pub fn resolve(&self, reference: String, whole: JsValue) -> Promise {
         let resolver = self.resolver.clone();
         promise(async move {
@@ -33,7 +33,7 @@ impl JsResolver {
         })
     }
 
-    /// All that a resource or Bundle refers to: an array of references with their resources or errors.
+    /// Resolves all references of a resource or Bundle. Returns an array of references with their resources or errors.
     #[wasm_bindgen(js_name = resolveAll)]
     pub fn resolve_all(&self, whole: JsValue, depth: u32) -> Promise {
         let resolver = self.resolver.clone();

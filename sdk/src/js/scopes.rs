@@ -12,38 +12,38 @@ pub struct JsScopes {
 
 #[wasm_bindgen(js_class = Scopes)]
 impl JsScopes {
-    /// Reads scopes that stand between spaces.
+    /// Reads scopes that are separated by spaces.
     #[wasm_bindgen(constructor)]
-    pub fn new(text: &str) -> Self {
-        Self { set: ScopeSet::parse(text) }
+    pub fn new(scopes: &str) -> Self {
+        Self { set: ScopeSet::parse(scopes) }
     }
 
-    /// The scopes as they were written.
+    /// The scopes as strings.
     pub fn list(&self) -> Vec<String> {
         self.set.iter().map(|scope| scope.as_str().to_owned()).collect()
     }
 
-    /// What each of them allows, in a sentence for a patient.
+    /// A sentence for each scope that explains it to a patient.
     pub fn sentences(&self) -> Vec<String> {
         self.set.iter().map(Scope::sentence).collect()
     }
 
-    /// Whether these allow all that the others do.
+    /// Whether these scopes allow everything that the others allow.
     pub fn covers(&self, others: &str) -> bool {
         self.set.covers_all(&ScopeSet::parse(others))
     }
 
-    /// Whether a permission is given for some resources of a type, in any context.
+    /// Whether a permission is granted for some resources of a type, in any context.
     pub fn allows(&self, resource_type: &str, permissions: &str) -> bool {
-        Permissions::parse(permissions).is_some_and(|wanted| self.set.allows_part_of(resource_type, wanted))
+        Permissions::parse(permissions).is_some_and(|permissions| self.set.allows_part_of(resource_type, permissions))
     }
 
-    /// The fewest scopes that allow the same.
+    /// The smallest set of scopes that allows the same.
     pub fn reduced(&self) -> Self {
         Self { set: self.set.reduced() }
     }
 
-    /// These and others.
+    /// These scopes and others.
     pub fn union(&self, others: &str) -> Self {
         Self { set: self.set.union(&ScopeSet::parse(others)) }
     }

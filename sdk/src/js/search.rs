@@ -3,36 +3,36 @@
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 
-use super::abort::Followed;
+use super::abort::Forwarded;
 use super::value::{array, object, promise};
 use crate::client::fhir::{Search, SearchProgress};
 use crate::fhir::bundle::Page;
 use crate::web::{JsonValue, WebPlatform};
 
-/// A search, page by page.
+/// A search.
 #[wasm_bindgen(js_name = Search)]
 pub struct JsSearch {
     search: Search<WebPlatform>,
-    _followed: Followed,
+    _forwarded: Forwarded,
 }
 
 impl JsSearch {
-    pub(super) fn new(search: Search<WebPlatform>, limit: Option<f64>, followed: Followed) -> Self {
+    pub(super) fn new(search: Search<WebPlatform>, limit: Option<f64>, forwarded: Forwarded) -> Self {
         let search = search.limited_to(limit.map_or(usize::MAX, |limit| limit as usize));
-        Self { search, _followed: followed }
+        Self { search, _forwarded: forwarded }
     }
 }
 
 #[wasm_bindgen(js_class = Search)]
 impl JsSearch {
-    /// The next page, or `null` after the last.
+    /// Returns the next page, or `null` after the last.
     #[wasm_bindgen(js_name = nextPage)]
     pub fn next_page(&self) -> Promise {
         let search = self.search.clone();
         promise(async move { Ok(search.next_page().await?.map_or(JsValue::NULL, page_object)) })
     }
 
-    /// How far the search has come.
+    /// The progress of the search.
     #[wasm_bindgen(getter)]
     pub fn progress(&self) -> JsValue {
         progress_object(&self.search.progress())

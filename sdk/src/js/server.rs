@@ -1,9 +1,9 @@
-//! What can be asked of a server without a client: its endpoints, what is odd about its documents, a registration.
+//! Functions that need no client: discovery, diagnosis, registration.
 
 use js_sys::{Array, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 
-use super::abort::Followed;
+use super::abort::Forwarded;
 use super::error::json_argument;
 use super::value::{findings, object, optional_text, promise, text};
 use crate::client::server::diagnosis;
@@ -18,7 +18,7 @@ use crate::protocol::secret::AccessToken;
 use crate::protocol::url::Url;
 use crate::web::{JsonValue, WebPlatform};
 
-/// A server's endpoints and capabilities.
+/// Returns the endpoints and capabilities of a server.
 #[wasm_bindgen]
 pub fn discover(server: JsValue) -> Promise {
     promise(
@@ -26,7 +26,7 @@ pub fn discover(server: JsValue) -> Promise {
     )
 }
 
-/// What is odd about a server's documents.
+/// Returns the problems of a server's documents.
 #[wasm_bindgen]
 pub fn diagnose(server: JsValue) -> Promise {
     promise(async move { Ok(findings(&diagnosis::diagnose(&WebPlatform::default(), &record(server)?).await?)) })
@@ -36,42 +36,42 @@ pub fn diagnose(server: JsValue) -> Promise {
 #[wasm_bindgen]
 pub fn register(server: JsValue, metadata: JsValue, initial_access_token: Option<String>, signal: JsValue) -> Promise {
     promise(async move {
-        let (metadata, followed) = (read_metadata(metadata)?, Followed::new(signal)?);
+        let (metadata, forwarded) = (read_metadata(metadata)?, Forwarded::new(signal)?);
         let endpoint = RegistrationEndpoint::discover(WebPlatform::default(), &record(server)?).await?;
         let token = initial_access_token.map(AccessToken::new);
-        let client = endpoint.register(&metadata, token.as_ref(), &followed.signal()).await?;
+        let client = endpoint.register(&metadata, token.as_ref(), &forwarded.signal()).await?;
         Ok(registration_object(endpoint.url(), &client, &metadata))
     })
 }
 
-/// Reads a registration again; with metadata, changes it.
+/// Reads a registration or, with metadata, changes it.
 #[wasm_bindgen(js_name = updateRegistration)]
 pub fn update_registration(endpoint: String, client: JsValue, metadata: JsValue, signal: JsValue) -> Promise {
     promise(async move {
-        let followed = Followed::new(signal)?;
+        let forwarded = Forwarded::new(signal)?;
         let (endpoint, client) = manage(&endpoint, client)?;
         if metadata.is_undefined() {
-            let read = endpoint.read(&client, &followed.signal()).await?;
+            let read = endpoint.read(&client, &forwarded.signal()).await?;
             return Ok(registration_object(endpoint.url(), &read, &client.metadata));
         }
         let metadata = read_metadata(metadata)?;
-        let changed = endpoint.update(&client, &metadata, &followed.signal()).await?;
+        let changed = endpoint.update(&client, &metadata, &forwarded.signal()).await?;
         Ok(registration_object(endpoint.url(), &changed, &metadata))
     })
 }
 
-/// Removes a registration.
+/// Deletes a registration.
 #[wasm_bindgen(js_name = deleteRegistration)]
 pub fn delete_registration(endpoint: String, client: JsValue, signal: JsValue) -> Promise {
     promise(async move {
-        let followed = Followed::new(signal)?;
+        let forwarded = Forwarded::new(signal)?;
         let (endpoint, client) = manage(&endpoint, client)?;
-        endpoint.delete(&client, &followed.signal()).await?;
+        endpoint.delete(&client, &forwarded.signal()).await?;
         Ok(JsValue::UNDEFINED)
     })
 }
 
-/// A server by its FHIR base, or by an object with its bases. No client is needed for what is asked of it here.
+/// Reads a server: its FHIR base, or an object with its bases and endpoints.
 fn record(server: JsValue) -> Result<ServerRecord, Failure> {
     if let Some(fhir_base) = server.as_string() {
         return Ok(ServerRecord::new(fhir_base, "", "", ""));
@@ -86,7 +86,7 @@ fn record(server: JsValue) -> Result<ServerRecord, Failure> {
     })
 }
 
-/// Reads metadata. Its `jwks` may be `Keys`, whose public half is then sent.
+/// Reads metadata. Its `jwks` may be a `Keys`, whose public key is sent.
 fn read_metadata(metadata: JsValue) -> Result<ClientMetadata, Failure> {
     let metadata = json_argument(metadata, "metadata")?;
     let mut client = ClientMetadata::read(&metadata);
@@ -106,7 +106,7 @@ fn manage(endpoint: &str, client: JsValue) -> Result<(RegistrationEndpoint<WebPl
 
 fn configuration_object(configuration: &SmartConfiguration) -> JsValue {
     let url = |url: &Option<Url>| optional_text(url.as_ref().map(Url::as_str));
-    let texts = |texts: &[String]| JsValue::from(texts.iter().map(|item| text(item)).collect::<Array>());
+    let strings = |items: &[String]| JsValue::from(items.iter().map(|item| text(item)).collect::<Array>());
     object(&[
         ("issuer", optional_text(configuration.issuer.as_deref())),
         ("authorization_endpoint", url(&configuration.authorization_endpoint)),
@@ -117,14 +117,14 @@ fn configuration_object(configuration: &SmartConfiguration) -> JsValue {
         ("introspection_endpoint", url(&configuration.introspection_endpoint)),
         ("revocation_endpoint", url(&configuration.revocation_endpoint)),
         ("management_endpoint", url(&configuration.management_endpoint)),
-        ("capabilities", texts(&configuration.capabilities)),
-        ("code_challenge_methods_supported", texts(&configuration.code_challenge_methods_supported)),
+        ("capabilities", strings(&configuration.capabilities)),
+        ("code_challenge_methods_supported", strings(&configuration.code_challenge_methods_supported)),
         ("document", parse(&configuration.json)),
     ])
 }
 
-/// The registration in the words of RFC 7591, its endpoint, and what of it is other than it was asked for.
-fn registration_object(endpoint: &Url, client: &RegisteredClient, asked: &ClientMetadata) -> JsValue {
+/// The registration with its endpoint, its document (RFC 7591), and the members that the server changed.
+fn registration_object(endpoint: &Url, client: &RegisteredClient, requested: &ClientMetadata) -> JsValue {
     let document = parse(&client.metadata.to_json());
     let seconds = |time: Option<f64>| time.map_or(JsValue::UNDEFINED, JsValue::from);
     let token = client.registration_access_token.as_ref().map(|token| token.expose());
@@ -137,10 +137,10 @@ fn registration_object(endpoint: &Url, client: &RegisteredClient, asked: &Client
         ("registration_client_uri", optional_text(client.registration_client_uri.as_deref())),
     ];
     for (name, value) in members.into_iter().filter(|(_, value)| !value.is_undefined()) {
-        // A plain object takes every member.
+        // Setting a member of a plain object does not fail.
         let _ = Reflect::set(&document, &text(name), &value);
     }
-    let changes = asked.changes(&client.metadata);
+    let changes = requested.changes(&client.metadata);
     object(&[
         ("endpoint", text(endpoint.as_str())),
         ("document", document),

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use js_sys::{Array, Function, Promise};
 use wasm_bindgen::prelude::*;
 
-use super::abort::Followed;
+use super::abort::Forwarded;
 use super::batcher::JsBatcher;
 use super::error::to_js_error;
 use super::options::{self, is_true, read_options};
@@ -23,7 +23,7 @@ use crate::protocol::scope::{Scope, ScopeGrant};
 use crate::protocol::url::Url;
 use crate::web::{JsonValue, WebPlatform};
 
-/// A signed-in session.
+/// A session.
 #[wasm_bindgen(js_name = Session)]
 pub struct JsSession {
     session: Session<WebPlatform>,
@@ -40,7 +40,7 @@ impl JsSession {
     }
 }
 
-/// What the session knows.
+/// The properties of the session.
 #[wasm_bindgen(js_class = Session)]
 impl JsSession {
     #[wasm_bindgen(getter)]
@@ -124,7 +124,7 @@ impl JsSession {
         findings(&self.session.findings())
     }
 
-    /// Calls a function with the type of every event, and its error, in place of the function before.
+    /// Calls a function with the type of each event, and its error. It replaces the previous function.
     #[wasm_bindgen(js_name = onEvent)]
     pub fn on_event(&self, listener: Function) {
         let subscription = self.session.on_event(move |event| {
@@ -133,27 +133,27 @@ impl JsSession {
                 SessionEvent::IdentityChecked => ("identitychecked", JsValue::UNDEFINED),
                 SessionEvent::SignedOut(reason) => ("signedout", to_js_error(reason)),
             };
-            // The face's listener only queues the app's own, which is where an error can arise.
+            // This listener of `pkg/` does not throw: it queues a call of the app's listener.
             let _ = listener.call2(&JsValue::UNDEFINED, &text(name), &error);
         });
         *self.subscription.borrow_mut() = Some(subscription);
     }
 
-    /// Another object for the same session, which may outlive this one.
+    /// Returns another object for the same session, which may outlive this one.
     pub fn share(&self) -> Self {
         Self::new(self.session.clone())
     }
 }
 
-/// What the session does. No method borrows the session while it waits.
+/// The methods of the session. None borrows the session while it waits.
 #[wasm_bindgen(js_class = Session)]
 impl JsSession {
     /// Reads a resource.
     pub fn read(&self, reference: String, signal: JsValue) -> Promise {
         let session = self.session.clone();
         promise(async move {
-            let followed = Followed::new(signal)?;
-            session.read(&reference, &followed.signal()).await.map(JsonValue::into_js)
+            let forwarded = Forwarded::new(signal)?;
+            session.read(&reference, &forwarded.signal()).await.map(JsonValue::into_js)
         })
     }
 
@@ -168,27 +168,27 @@ impl JsSession {
         promise(request::send(self.session.clone(), request, signal))
     }
 
-    /// Begins a search, or another request that returns pages.
+    /// Starts a search, or another request that returns pages.
     pub fn pages(&self, request: JsValue, limit: Option<f64>, signal: JsValue) -> Result<JsSearch, JsValue> {
-        let (request, followed) = (JsonValue::from_js(request), Followed::new(signal)?);
-        let search = self.session.pages(&options::read_request(&request)?, read_options(&request, &followed)?)?;
-        Ok(JsSearch::new(search, limit, followed))
+        let (request, forwarded) = (JsonValue::from_js(request), Forwarded::new(signal)?);
+        let search = self.session.pages(&options::read_request(&request)?, read_options(&request, &forwarded)?)?;
+        Ok(JsSearch::new(search, limit, forwarded))
     }
 
-    /// Follows references.
+    /// Creates a resolver of references.
     pub fn resolver(&self, options: JsValue, signal: JsValue) -> Result<JsResolver, JsValue> {
-        let (options, followed) = (JsonValue::from_js(options), Followed::new(signal)?);
+        let (options, forwarded) = (JsonValue::from_js(options), Forwarded::new(signal)?);
         let new = if is_true(&options, "grouped") { Resolver::grouped } else { Resolver::new };
-        Ok(JsResolver::new(new(&self.session, read_options(&options, &followed)?), followed))
+        Ok(JsResolver::new(new(&self.session, read_options(&options, &forwarded)?), forwarded))
     }
 
-    /// Gathers requests into batches.
+    /// Creates a batcher of requests.
     pub fn batcher(&self, options: JsValue, signal: JsValue) -> Result<JsBatcher, JsValue> {
-        let (options, followed) = (JsonValue::from_js(options), Followed::new(signal)?);
+        let (options, forwarded) = (JsonValue::from_js(options), Forwarded::new(signal)?);
         let number = |name: &str| options.member(name).and_then(|member| member.number()).unwrap_or_default();
         let (at_most, milliseconds) = (number("atMost") as usize, number("milliseconds") as u32);
-        let batcher = Batcher::new(&self.session, at_most, milliseconds, read_options(&options, &followed)?);
-        Ok(JsBatcher::new(batcher, followed))
+        let batcher = Batcher::new(&self.session, at_most, milliseconds, read_options(&options, &forwarded)?);
+        Ok(JsBatcher::new(batcher, forwarded))
     }
 
     /// Loads a record by its queries.
@@ -197,13 +197,13 @@ impl JsSession {
         promise(load_record(self.session.clone(), queries, listener, signal))
     }
 
-    /// Loads all of a record.
+    /// Loads the whole record.
     #[wasm_bindgen(js_name = loadWholeRecord)]
     pub fn load_whole_record(&self, listener: Function, signal: JsValue) -> Promise {
         promise(load_whole_record(self.session.clone(), listener, signal))
     }
 
-    /// Gets new tokens, with `scope` for less than was granted.
+    /// Refreshes the tokens, with `scope` for fewer scopes than were granted.
     pub fn refresh(&self, scope: Option<String>) -> Promise {
         let session = self.session.clone();
         promise(async move {
@@ -222,27 +222,27 @@ impl JsSession {
         promise(async move { session.make_current().await.map(|()| JsValue::UNDEFINED) })
     }
 
-    /// Asks the server about the session's access token.
+    /// Introspects the session's access token.
     pub fn introspect(&self, as_client: bool, signal: JsValue) -> Promise {
         let session = self.session.clone();
         let introspect_as = if as_client { IntrospectAs::Client } else { IntrospectAs::Token };
         promise(async move {
-            let followed = Followed::new(signal)?;
-            Ok(session.introspect(introspect_as, &followed.signal()).await?.members.into_js())
+            let forwarded = Forwarded::new(signal)?;
+            Ok(session.introspect(introspect_as, &forwarded.signal()).await?.members.into_js())
         })
     }
 
-    /// Asks the server who the user is.
+    /// Requests the user's claims from the UserInfo endpoint.
     #[wasm_bindgen(js_name = userInfo)]
     pub fn user_info(&self, signal: JsValue) -> Promise {
         let session = self.session.clone();
         promise(async move {
-            let followed = Followed::new(signal)?;
-            Ok(session.user_info(&followed.signal()).await?.members.into_js())
+            let forwarded = Forwarded::new(signal)?;
+            Ok(session.user_info(&forwarded.signal()).await?.members.into_js())
         })
     }
 
-    /// Ends the session.
+    /// Signs out.
     #[wasm_bindgen(js_name = signOut)]
     pub fn sign_out(&self) -> Promise {
         let session = self.session.clone();

@@ -1,4 +1,4 @@
-//! Randomness and signatures by Web Crypto.
+//! Random numbers and signatures by Web Crypto.
 
 use js_sys::futures::JsFuture;
 use js_sys::{Array, JSON, Object, Promise, Uint8Array};
@@ -18,7 +18,7 @@ impl Entropy for WebPlatform {
 }
 
 impl Signer for WebPlatform {
-    /// The forms of one key: Web Crypto binds an RSA key to one hash, so a key may have a form for each.
+    /// One `CryptoKey` for each hash, because Web Crypto binds an RSA key to a hash.
     type PrivateKey = Vec<CryptoKey>;
 
     fn algorithms(&self, key: &Vec<CryptoKey>) -> Vec<Algorithm> {
@@ -50,7 +50,7 @@ impl Signer for WebPlatform {
     }
 }
 
-/// Absent where the page is not a secure context.
+/// `SubtleCrypto`, which only secure contexts have.
 pub(super) fn subtle() -> Result<SubtleCrypto, SignatureFailure> {
     let crypto: JsValue = global("crypto").ok_or(SignatureFailure)?;
     member(&crypto, "subtle").ok_or(SignatureFailure)
@@ -60,13 +60,13 @@ pub(super) async fn settle(promise: Result<Promise, JsValue>) -> Result<JsValue,
     JsFuture::from(promise.map_err(|_| SignatureFailure)?).await.map_err(|_| SignatureFailure)
 }
 
-/// The one algorithm that a private key signs by; `None` where it is not to sign, or by none of a client's.
+/// The algorithm of a private key; `None` if it cannot sign, or has an algorithm that is not in [`Algorithm`].
 fn algorithm_of(key: &CryptoKey) -> Option<Algorithm> {
     let algorithm: JsValue = member(key, "algorithm")?;
-    let text = |name: &str| member::<JsValue>(&algorithm, name)?.as_string();
+    let string = |name: &str| member::<JsValue>(&algorithm, name)?.as_string();
     let hash = || member::<JsValue>(&member(&algorithm, "hash")?, "name")?.as_string();
     let signs = key.type_() == "private" && key.usages().includes(&JsValue::from_str("sign"), 0);
-    match (text("name")?.as_str(), signs) {
+    match (string("name")?.as_str(), signs) {
         ("RSASSA-PKCS1-v1_5", true) => match hash()?.as_str() {
             "SHA-256" => Some(Algorithm::RS256),
             "SHA-384" => Some(Algorithm::RS384),
@@ -79,7 +79,7 @@ fn algorithm_of(key: &CryptoKey) -> Option<Algorithm> {
             "SHA-512" => Some(Algorithm::PS512),
             _ => None,
         },
-        ("ECDSA", true) => match text("namedCurve")?.as_str() {
+        ("ECDSA", true) => match string("namedCurve")?.as_str() {
             "P-256" => Some(Algorithm::ES256),
             "P-384" => Some(Algorithm::ES384),
             "P-521" => Some(Algorithm::ES512),
@@ -89,7 +89,7 @@ fn algorithm_of(key: &CryptoKey) -> Option<Algorithm> {
     }
 }
 
-/// The algorithm as Web Crypto words it, for import, signature and check alike.
+/// The algorithm's parameters in Web Crypto, for import, signing and verification.
 pub(super) fn parameters(algorithm: Algorithm) -> Object {
     let name = match (algorithm.curve(), algorithm) {
         (Some(_), _) => "ECDSA",

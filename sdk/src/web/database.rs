@@ -1,11 +1,11 @@
-//! Objects by name in IndexedDB, which keeps what no text can hold, such as keys that cannot be read out.
+//! Named objects in IndexedDB, which can store non-extractable keys.
 
 use js_sys::Promise;
 use js_sys::futures::JsFuture;
 use wasm_bindgen::prelude::*;
 use web_sys::{IdbDatabase, IdbFactory, IdbObjectStore, IdbRequest, IdbTransactionMode};
 
-use super::global::{global, texts};
+use super::global::{global, strings};
 use super::host::callback;
 use crate::platform::StoreFailure;
 
@@ -16,50 +16,50 @@ fn refused<T>(_: T) -> StoreFailure {
     StoreFailure
 }
 
-/// The object under a name.
+/// The object with a name.
 pub(super) async fn get(name: &str) -> Result<Option<JsValue>, StoreFailure> {
     let store = open(IdbTransactionMode::Readonly).await?;
     let found = settle(&store.get(&JsValue::from_str(name)).map_err(refused)?).await?;
     Ok(Some(found).filter(|found| !found.is_undefined()))
 }
 
-/// Puts an object under a name, in place of what was there.
-pub(super) async fn put(name: &str, object: &JsValue) -> Result<(), StoreFailure> {
+/// Stores an object, and replaces the one with the same name.
+pub(super) async fn set(name: &str, object: &JsValue) -> Result<(), StoreFailure> {
     let store = open(IdbTransactionMode::Readwrite).await?;
     let request = store.put_with_key(object, &JsValue::from_str(name)).map_err(refused)?;
     settle(&request).await.map(|_| ())
 }
 
-/// Removes a name; one that is absent is no failure.
+/// Removes an object. It is not an error if there is none.
 pub(super) async fn remove(name: &str) -> Result<(), StoreFailure> {
     let store = open(IdbTransactionMode::Readwrite).await?;
     settle(&store.delete(&JsValue::from_str(name)).map_err(refused)?).await.map(|_| ())
 }
 
-/// All names.
+/// The names of all objects.
 pub(super) async fn names() -> Result<Vec<String>, StoreFailure> {
     let store = open(IdbTransactionMode::Readonly).await?;
     let names = settle(&store.get_all_keys().map_err(refused)?).await?;
-    texts(&names).ok_or(StoreFailure)
+    strings(&names).ok_or(StoreFailure)
 }
 
 async fn open(mode: IdbTransactionMode) -> Result<IdbObjectStore, StoreFailure> {
     let factory: IdbFactory = global("indexedDB").ok_or(StoreFailure)?;
     let opening = factory.open_with_u32(DATABASE, 1).map_err(refused)?;
-    let first_time = callback({
+    let create_store = callback({
         let opening = opening.clone();
         move |_| {
             if let Ok(database) = opening.result() {
-                // Where it cannot be made, the transaction below finds no store.
+                // If this fails, the transaction below finds no object store.
                 let _ = database.unchecked_into::<IdbDatabase>().create_object_store(KEYS);
             }
         }
     });
-    opening.set_onupgradeneeded(Some(first_time.as_ref().unchecked_ref()));
+    opening.set_onupgradeneeded(Some(create_store.as_ref().unchecked_ref()));
     let database: IdbDatabase = settle(&opening).await?.unchecked_into();
     let transaction = database.transaction_with_str_and_mode(KEYS, mode).map_err(refused)?;
     let store = transaction.object_store(KEYS).map_err(refused)?;
-    // It is closed when its transaction has ended, so that no other page waits for it.
+    // The database is closed after its transactions, so that it does not block other pages.
     database.close();
     Ok(store)
 }

@@ -6,11 +6,11 @@ use wasm_bindgen::prelude::*;
 use web_sys::{AbortController, ReadableStream};
 
 use super::WebPlatform;
-use super::global::{name, object, put};
+use super::chunks::Chunks;
+use super::global::{object, set_member};
 use super::host::{close_request, open_request};
 use super::json::JsonValue;
 use super::lines::LineReader;
-use super::pieces::Pieces;
 use crate::abort::AbortSignal;
 use crate::fhir::ndjson::{JsonLines, LineRules};
 use crate::platform::{Body, Http, HttpFailure, HttpResponse};
@@ -18,10 +18,11 @@ use crate::protocol::http::{Method, Redirect, Request};
 
 #[wasm_bindgen]
 extern "C" {
-    // The global function, which windows, workers and Node have alike.
+    // The global function, which windows, workers and Node have.
     #[wasm_bindgen(catch)]
     fn fetch(url: &str, init: &Object) -> Result<Promise, JsValue>;
 
+    // Unlike in web_sys, a getter that is missing throws: `fetch` was replaced by a function that returns something else.
     type Response;
     #[wasm_bindgen(method, getter)]
     fn status(this: &Response) -> u16;
@@ -36,7 +37,7 @@ extern "C" {
     #[wasm_bindgen(method, js_name = arrayBuffer)]
     fn array_buffer(this: &Response) -> Promise;
 
-    // web_sys gives the text to Rust; this one leaves it with the engine.
+    // Unlike web_sys, this returns a JavaScript string.
     type TextDecoder;
     #[wasm_bindgen(constructor)]
     fn new() -> TextDecoder;
@@ -44,15 +45,13 @@ extern "C" {
     fn decode(this: &TextDecoder, bytes: &Uint8Array) -> JsValue;
 
     type Headers;
-
-    // web_sys takes the name as text, which is made anew each time.
     #[wasm_bindgen(method)]
-    fn get(this: &Headers, name: &JsValue) -> Option<String>;
+    fn get(this: &Headers, name: &str) -> Option<String>;
 }
 
 thread_local! {
-    /// What most requests have, made once.
-    static USUAL: Object = object(&[
+    /// The usual members of a request, created once.
+    static DEFAULTS: Object = object(&[
         ("method", "GET".into()),
         ("credentials", "omit".into()),
         ("referrerPolicy", "no-referrer".into()),
@@ -68,25 +67,25 @@ impl Http for WebPlatform {
         let controller = open_request().ok_or(HttpFailure::Network)?;
         let init = init(request, &controller.signal());
         let connection = Connection { controller, is_at_end: false };
-        let promise = self.begin(request, &init).map_err(|_| HttpFailure::Network)?;
+        let promise = self.start(request, &init).map_err(|_| HttpFailure::Network)?;
         let settled = abort.unless_fired(JsFuture::from(promise)).await.ok_or(HttpFailure::Aborted)?;
         let response: Response = settled.map_err(|_| HttpFailure::Network)?.unchecked_into();
         let headers = response.headers();
-        Ok(WebResponse { response, headers, pieces: None, lines: None, connection })
+        Ok(WebResponse { response, headers, chunks: None, lines: None, connection })
     }
 }
 
 impl WebPlatform {
-    fn begin(&self, request: &Request, init: &Object) -> Result<Promise, JsValue> {
+    fn start(&self, request: &Request, init: &Object) -> Result<Promise, JsValue> {
         #[cfg(any(feature = "js", feature = "js-launch"))]
-        if let Some(promise) = self.take_early(request) {
+        if let Some(promise) = self.take_early_response(request) {
             return Ok(promise);
         }
         fetch(request.url.as_str(), init)
     }
 
     #[cfg(any(feature = "js", feature = "js-launch"))]
-    fn take_early(&self, request: &Request) -> Option<Promise> {
+    fn take_early_response(&self, request: &Request) -> Option<Promise> {
         let is_plain = request.method == Method::Get && request.authorization().is_none();
         let early = self.inner.early.as_ref().filter(|_| is_plain)?;
         early.call1(&JsValue::UNDEFINED, &request.url.as_str().into()).ok()?.dyn_into().ok()
@@ -94,31 +93,31 @@ impl WebPlatform {
 }
 
 fn init(request: &Request, signal: &JsValue) -> Object {
-    let put_text = |object: &Object, member: &str, text: &str| put(object, member, &JsValue::from_str(text));
+    let set_string = |object: &Object, name: &str, value: &str| set_member(object, name, &JsValue::from_str(value));
     let headers = Object::new();
-    request.headers.iter().for_each(|(name, value)| put_text(&headers, name, value));
+    request.headers.iter().for_each(|(name, value)| set_string(&headers, name, value));
     if let Some(authorization) = request.authorization() {
-        put_text(&headers, "Authorization", authorization);
+        set_string(&headers, "Authorization", authorization);
     }
-    let init = USUAL.with(|usual| Object::assign(&Object::new(), usual));
-    put(&init, "headers", &headers);
-    put(&init, "signal", signal);
+    let init = DEFAULTS.with(|defaults| Object::assign(&Object::new(), defaults));
+    set_member(&init, "headers", &headers);
+    set_member(&init, "signal", signal);
     if request.method != Method::Get {
-        put_text(&init, "method", request.method.as_str());
+        set_string(&init, "method", request.method.as_str());
     }
     if let Some(body) = &request.body {
-        put_text(&init, "body", body);
+        set_string(&init, "body", body);
     }
     if request.redirect == Redirect::Manual {
-        put_text(&init, "redirect", "manual");
+        set_string(&init, "redirect", "manual");
     }
     if request.stays_out_of_caches() {
-        put_text(&init, "cache", "no-store");
+        set_string(&init, "cache", "no-store");
     }
     init
 }
 
-/// Ends the exchange when nobody waits for it any more.
+/// Aborts the request when it is dropped before the end of the body.
 struct Connection {
     controller: AbortController,
     is_at_end: bool,
@@ -137,22 +136,22 @@ impl Drop for Connection {
 pub struct WebResponse {
     response: Response,
     headers: Headers,
-    pieces: Option<Pieces>,
+    chunks: Option<Chunks>,
     lines: Option<LineReader>,
     connection: Connection,
 }
 
 impl WebResponse {
-    /// The next piece of the body, as the engine has it.
-    async fn piece(&mut self) -> Result<Option<Uint8Array>, HttpFailure> {
-        let pieces = match &mut self.pieces {
-            Some(pieces) => pieces,
+    /// The next chunk of the body, as a JavaScript object.
+    async fn next_chunk(&mut self) -> Result<Option<Uint8Array>, HttpFailure> {
+        let chunks = match &mut self.chunks {
+            Some(chunks) => chunks,
             None => {
                 let Some(stream) = self.response.body() else { return Ok(None) };
-                self.pieces.insert(Pieces::of(stream).map_err(|_| HttpFailure::Network)?)
+                self.chunks.insert(Chunks::new(stream).map_err(|_| HttpFailure::Network)?)
             }
         };
-        pieces.next().await.map_err(|_| HttpFailure::Network)
+        chunks.next().await.map_err(|_| HttpFailure::Network)
     }
 }
 
@@ -167,8 +166,8 @@ impl HttpResponse for WebResponse {
         Some(self.response.url()).filter(|url| !url.is_empty())
     }
 
-    fn header(&self, header: &str) -> Option<String> {
-        self.headers.get(&name(header))
+    fn header(&self, name: &str) -> Option<String> {
+        self.headers.get(name)
     }
 
     async fn body(mut self, counts_bytes: bool) -> Result<(Body<JsonValue>, u64), HttpFailure> {
@@ -189,14 +188,14 @@ impl HttpResponse for WebResponse {
     }
 
     async fn chunk(&mut self) -> Result<Option<Vec<u8>>, HttpFailure> {
-        Ok(self.piece().await?.map(|bytes| bytes.to_vec()))
+        Ok(self.next_chunk().await?.map(|bytes| bytes.to_vec()))
     }
 
     async fn json_lines(&mut self, rules: LineRules) -> Result<Option<JsonLines<JsonValue>>, HttpFailure> {
-        let piece = self.piece().await?;
+        let chunk = self.next_chunk().await?;
         let lines = self.lines.get_or_insert_with(|| LineReader::new(rules));
-        Ok(match piece {
-            Some(piece) => Some(JsonLines { lines: lines.push(&piece), bytes: piece.length() as usize }),
+        Ok(match chunk {
+            Some(chunk) => Some(JsonLines { lines: lines.push(&chunk), bytes: chunk.length() as usize }),
             None => lines.finish().map(|lines| JsonLines { lines, bytes: 0 }),
         })
     }

@@ -1,4 +1,4 @@
-//! JSON by the engine's own parser.
+//! JSON by the parser of the JavaScript engine.
 
 use js_sys::{JSON, Reflect};
 use wasm_bindgen::prelude::*;
@@ -6,35 +6,35 @@ use wasm_bindgen::prelude::*;
 use super::WebPlatform;
 #[cfg(feature = "bindings")]
 use super::global::member;
-use super::global::{items, texts};
+use super::global::{items, strings};
 use crate::platform::{Json, JsonView};
 
 #[wasm_bindgen]
 extern "C" {
-    // js_sys takes the text from Rust; this one takes it as the engine has it, without a copy.
+    // Unlike js_sys, this takes a JavaScript string, so that nothing is copied.
     #[wasm_bindgen(js_namespace = JSON, js_name = parse, catch)]
     fn parse_text(text: &JsValue) -> Result<JsValue, JsValue>;
 
-    // js_sys reckons with no exception here. A caller's object may be a proxy, which can throw at everything.
+    // Unlike in js_sys, these may throw, because a caller's object may be a proxy.
     #[wasm_bindgen(js_namespace = Array, js_name = isArray, catch)]
-    fn checks_array(value: &JsValue) -> Result<bool, JsValue>;
+    fn is_array_or_throws(value: &JsValue) -> Result<bool, JsValue>;
     #[wasm_bindgen(js_namespace = Object, js_name = hasOwn, catch)]
     fn has_own(object: &JsValue, name: &JsValue) -> Result<bool, JsValue>;
     #[wasm_bindgen(js_namespace = Object, js_name = keys, catch)]
     fn keys(object: &JsValue) -> Result<JsValue, JsValue>;
 }
 
-/// Whether a value is an array; one that throws at the question is none.
+/// Whether a value is an array. A value that throws an exception is not one.
 pub(crate) fn is_array(value: &JsValue) -> bool {
-    checks_array(value).unwrap_or(false)
+    is_array_or_throws(value).unwrap_or(false)
 }
 
-/// A value that `JSON.parse` made.
+/// A value that `JSON.parse` returned.
 #[derive(Clone, Debug)]
 pub struct JsonValue(JsValue);
 
 impl JsonValue {
-    /// Takes a JavaScript value as it is.
+    /// Wraps a JavaScript value.
     pub fn from_js(value: JsValue) -> Self {
         Self(value)
     }
@@ -44,7 +44,7 @@ impl JsonValue {
         self.0
     }
 
-    /// A member of the object, also one that its class has, such as a getter of `Keys`.
+    /// A member of the object or of its class, such as a getter of `Keys`.
     #[cfg(feature = "bindings")]
     pub(crate) fn inherited(&self, name: &str) -> Option<Self> {
         if self.is_plain_object() { member(&self.0, name).map(Self) } else { None }
@@ -96,11 +96,11 @@ impl JsonView for JsonValue {
 
     fn names(&self) -> Vec<String> {
         let object = Some(&self.0).filter(|_| self.is_plain_object());
-        object.and_then(|object| texts(&keys(object).ok()?)).unwrap_or_default()
+        object.and_then(|object| strings(&keys(object).ok()?)).unwrap_or_default()
     }
 
     fn to_json(&self) -> String {
-        // What cannot be written, such as a function, gives `undefined` in place of a text.
+        // For a value that JSON cannot represent, such as a function, `stringify` returns `undefined`.
         JSON::stringify(&self.0).ok().and_then(|text| text.as_string()).unwrap_or_default()
     }
 }

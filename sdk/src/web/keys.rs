@@ -1,11 +1,11 @@
-//! A client's key pairs: made or imported by Web Crypto, kept in IndexedDB, published.
+//! A client's key pairs: generated or imported by Web Crypto, stored in IndexedDB, published.
 
 use js_sys::{Array, JSON, Object, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{CryptoKey, CryptoKeyPair};
 
 use super::crypto::{parameters, settle, subtle};
-use super::global::{member, object};
+use super::global::{member, object, set_member};
 use super::json::JsonValue;
 use super::{WebPlatform, database};
 use crate::error::{Error, Failure};
@@ -17,7 +17,7 @@ use crate::protocol::pem::{public_key_pem, read_private_key};
 const RSA: [Algorithm; 3] = [Algorithm::RS256, Algorithm::RS384, Algorithm::RS512];
 const ELLIPTIC_CURVE: [Algorithm; 3] = [Algorithm::ES256, Algorithm::ES384, Algorithm::ES512];
 
-/// A client's key pair. The private half stays in the browser and, unless asked otherwise, cannot be read out of it.
+/// A client's key pair. The private key stays in the browser and is not extractable, unless [`generate`](Self::generate) is told otherwise.
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), smartrust::Error> {
@@ -44,49 +44,48 @@ pub struct ClientKeyPair {
 }
 
 impl ClientKeyPair {
-    /// Makes a key pair for one algorithm; an RSA key has 2048 bits. Only one that is `extractable` can be read out later.
+    /// Generates a key pair for an algorithm. An RSA key has 2048 bits.
     ///
     /// # Errors
-    /// [`Error::Configuration`] for an algorithm that no client authenticates by, or that the browser does not have.
+    /// [`Error::Configuration`] for an algorithm that client authentication does not use, or that the browser does not support.
     pub async fn generate(algorithm: Algorithm, extractable: bool) -> Result<Self, Failure> {
         if !RSA.contains(&algorithm) && !ELLIPTIC_CURVE.contains(&algorithm) {
             return Err(wrong("its algorithm is not one that clients authenticate by"));
         }
-        let making = parameters(algorithm);
+        let parameters = parameters(algorithm);
         for (name, value) in [
             ("modulusLength", JsValue::from(SHORTEST_MODULUS as u32)),
             ("publicExponent", Uint8Array::from([1, 0, 1].as_slice()).into()),
         ] {
-            // Setting a member of a plain object cannot fail.
-            let _ = Reflect::set(&making, &name.into(), &value);
+            set_member(&parameters, name, &value);
         }
         let uses = Array::of2(&"sign".into(), &"verify".into());
-        let pair = async { settle(subtle()?.generate_key_with_object(&making, extractable, &uses)).await };
+        let pair = async { settle(subtle()?.generate_key_with_object(&parameters, extractable, &uses)).await };
         let pair: CryptoKeyPair = pair.await.map_err(|_| wrong("the browser cannot make one"))?.unchecked_into();
         let public = read_public(&exported_jwk(&pair.get_public_key()).await?)?;
         Ok(Self { kid: public.thumbprint(), forms: vec![pair.get_private_key()], public })
     }
 
-    /// Takes over a private key as JWK text, with its `kid` where it has one.
+    /// Imports a private key from a JWK in JSON, with its `kid` if it has one.
     ///
     /// # Errors
-    /// [`Error::Configuration`] for what is no private RSA or elliptic-curve key, and for an RSA key under 2048 bits.
+    /// [`Error::Configuration`] if it is not a private RSA or elliptic-curve key, or is an RSA key with fewer than 2048 bits.
     pub async fn import_jwk(jwk: &str) -> Result<Self, Failure> {
         let jwk = WebPlatform::default().parse(jwk).ok_or_else(|| wrong("it is not JSON"))?;
         if jwk.member_text("d").is_none() {
             return Err(wrong("it is no private key; give the one with the member d"));
         }
-        // Rebuilt from its bare members, as Web Crypto refuses a key whose `key_ops` do not fit.
+        // Without the other members, because Web Crypto rejects a key with other `key_ops`.
         let bare = Object::new();
         for name in ["kty", "crv", "x", "y", "n", "e", "d", "p", "q", "dp", "dq", "qi"] {
             if let Some(text) = jwk.member_text(name) {
-                let _ = Reflect::set(&bare, &name.into(), &text.into());
+                set_member(&bare, name, &text.into());
             }
         }
         Self::import("jwk", &bare, &jwk, jwk.member_text("kid")).await
     }
 
-    /// Takes over a private key as PEM text: PKCS#8, or PKCS#1 as `openssl genrsa -traditional` writes it.
+    /// Imports a private key from PEM: PKCS#8, or PKCS#1 as `openssl genrsa -traditional` writes it.
     ///
     /// # Errors
     /// As [`read_private_key`], and as [`Self::import_jwk`].
@@ -112,38 +111,38 @@ impl ClientKeyPair {
         Ok(Self { kid: kid.unwrap_or_else(|| public.thumbprint()), forms, public })
     }
 
-    /// Keeps the pair in IndexedDB, in place of what was there under the name.
+    /// Stores the pair in IndexedDB, and replaces the one with the same name.
     ///
     /// # Errors
     /// [`Error::Storage`].
     pub async fn save(&self, name: &str) -> Result<(), Failure> {
-        let kept = object(&[
+        let stored = object(&[
             ("privateKey", self.forms.iter().collect::<Array>().into()),
             ("public", self.public.bare_jwk().into()),
             ("kid", self.kid.as_str().into()),
         ]);
-        database::put(name, &kept).await.map_err(|_| Error::Storage.into())
+        database::set(name, &stored).await.map_err(|_| Error::Storage.into())
     }
 
-    /// The pair that is kept under a name; `None` where there is none.
+    /// The stored pair with a name; `None` if there is none.
     ///
     /// # Errors
-    /// [`Error::Storage`], and [`Error::Configuration`] where something else is kept there.
+    /// [`Error::Storage`], and [`Error::Configuration`] if something else is stored there.
     pub async fn load(name: &str) -> Result<Option<Self>, Failure> {
-        let Some(kept) = database::get(name).await.map_err(|_| Error::Storage)? else { return Ok(None) };
+        let Some(stored) = database::get(name).await.map_err(|_| Error::Storage)? else { return Ok(None) };
         let read = || {
-            let forms = Array::from(&member::<JsValue>(&kept, "privateKey")?);
-            let public = member::<JsValue>(&kept, "public")?.as_string()?;
+            let forms = Array::from(&member::<JsValue>(&stored, "privateKey")?);
+            let public = member::<JsValue>(&stored, "public")?.as_string()?;
             Some(Self {
                 forms: forms.iter().map(|form| form.dyn_into().ok()).collect::<Option<_>>()?,
                 public: PublicKey::read(&WebPlatform::default().parse(&public)?)?,
-                kid: member::<JsValue>(&kept, "kid")?.as_string()?,
+                kid: member::<JsValue>(&stored, "kid")?.as_string()?,
             })
         };
         read().map(Some).ok_or_else(|| wrong("what is kept under its name is not a key pair"))
     }
 
-    /// Forgets what is kept under a name.
+    /// Removes the stored pair with a name.
     ///
     /// # Errors
     /// [`Error::Storage`].
@@ -151,7 +150,7 @@ impl ClientKeyPair {
         database::remove(name).await.map_err(|_| Error::Storage.into())
     }
 
-    /// The names that pairs are kept under.
+    /// The names of the stored pairs.
     ///
     /// # Errors
     /// [`Error::Storage`].
@@ -159,17 +158,17 @@ impl ClientKeyPair {
         database::names().await.map_err(|_| Error::Storage.into())
     }
 
-    /// The key's name: of the imported JWK, else the public half's thumbprint.
+    /// The key ID: that of the imported JWK, or the thumbprint of the public key.
     pub fn kid(&self) -> &str {
         &self.kid
     }
 
-    /// The public half's thumbprint (RFC 7638).
+    /// The thumbprint of the public key (RFC 7638).
     pub fn thumbprint(&self) -> String {
         self.public.thumbprint()
     }
 
-    /// The forms of the private half that Web Crypto signs with: one for each hash of an RSA key.
+    /// The private key. Web Crypto needs one `CryptoKey` for each hash of an RSA key.
     pub fn private_key(&self) -> &[CryptoKey] {
         &self.forms
     }
@@ -178,22 +177,22 @@ impl ClientKeyPair {
         WebPlatform::default().algorithms(&self.forms)
     }
 
-    /// The public half as JWK text.
+    /// The public key as a JWK in JSON.
     pub fn public_jwk(&self) -> String {
         let algorithms = self.algorithms();
         let only = algorithms.first().filter(|_| algorithms.len() == 1);
         self.public.published_jwk(&self.kid, only.copied())
     }
 
-    /// The public half as the one key of a JWK Set, to be served under the client's `jwks_uri`.
+    /// A JWK Set with the public key, for the client's `jwks_uri`.
     pub fn jwk_set(&self) -> String {
         jwk_set([self.public_jwk()])
     }
 
-    /// The public half as PEM (SubjectPublicKeyInfo).
+    /// The public key in PEM (SubjectPublicKeyInfo).
     ///
     /// # Errors
-    /// [`Error::Configuration`] where the browser does not give it.
+    /// [`Error::Configuration`] if the browser does not export it.
     pub async fn public_pem(&self) -> Result<String, Failure> {
         let refused = || wrong("the browser does not give its public half");
         let jwk: Object = JSON::parse(&self.public.bare_jwk()).map_err(|_| refused())?.unchecked_into();
@@ -208,7 +207,7 @@ impl ClientKeyPair {
         public_key_pem(&Uint8Array::new(&spki).to_vec()).ok_or_else(refused)
     }
 
-    /// The way in which a client authenticates with the pair.
+    /// Client authentication with this pair.
     ///
     /// ```no_run
     /// # fn example(pair: &smartrust::web::ClientKeyPair) -> Result<(), smartrust::Failure> {
@@ -233,7 +232,7 @@ async fn import(format: &str, key: &Object, algorithm: Algorithm, extractable: b
 async fn exported_jwk(key: &CryptoKey) -> Result<JsonValue, Failure> {
     let exported = async { settle(subtle()?.export_key("jwk", key)).await };
     let jwk = exported.await.map_err(|_| wrong("the browser does not give its public half"))?;
-    // The algorithm is that of this form of the key, and no limit of the key itself.
+    // This `CryptoKey` has an algorithm, but the key can be used with others.
     let _ = Reflect::delete_property(jwk.unchecked_ref::<Object>(), &"alg".into());
     Ok(JsonValue::from_js(jwk))
 }

@@ -1,4 +1,4 @@
-//! Lines of JSON out of the pieces of a body: cut as bytes, decoded and parsed by the engine.
+//! Lines of JSON from the chunks of a body: split as bytes, decoded and parsed by the engine.
 
 use js_sys::{Array, Uint8Array};
 use memchr::{memchr, memchr_iter, memmem};
@@ -9,7 +9,7 @@ use crate::fhir::ndjson::{JsonLine, LineRules, Lines, Together};
 
 #[wasm_bindgen]
 extern "C" {
-    // web-sys gives the text to Rust; this one leaves it with the engine.
+    // Unlike web_sys, this returns a JavaScript string.
     type TextDecoder;
     #[wasm_bindgen(constructor)]
     fn new(label: &str, options: &JsValue) -> TextDecoder;
@@ -20,19 +20,19 @@ extern "C" {
 const LINE_END: u8 = b'\n';
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
-/// Gathers what arrives until lines are whole, and parses them.
+/// Buffers chunks until lines are complete, and parses them.
 pub(super) struct LineReader {
     rules: LineRules,
     decoder: TextDecoder,
-    /// Nothing is left over where whole lines are decoded, but Node takes half the time for text of a piece that others may follow.
+    /// Lines are complete, so streaming is not needed, but Node decodes twice as fast with this option.
     streaming: JsValue,
-    /// Decodes a line by itself.
+    /// Decodes a single line.
     line_decoder: TextDecoder,
-    /// A bracket, and then the bytes that are not read yet: no more than a line may have, and a piece.
+    /// A bracket, followed by the bytes that are not read yet: at most those of a line and a chunk.
     buffer: Vec<u8>,
     has_begun: bool,
-    /// Whether the line that is arriving was found to be too long: its bytes are passed over.
-    is_passing: bool,
+    /// Whether the current line is too long, so that its bytes are skipped.
+    is_skipping: bool,
     is_broken: bool,
 }
 
@@ -45,25 +45,25 @@ impl LineReader {
             line_decoder: new_decoder(),
             buffer: vec![b'['],
             has_begun: false,
-            is_passing: false,
+            is_skipping: false,
             is_broken: false,
         }
     }
 
-    /// The lines that are whole now.
-    pub fn push(&mut self, piece: &Uint8Array) -> Lines<JsonValue> {
+    /// Adds a chunk, and returns the lines that are complete.
+    pub fn push(&mut self, chunk: &Uint8Array) -> Lines<JsonValue> {
         let mut lines = Vec::new();
         if self.is_broken {
             return Lines::Each(lines);
         }
-        if !self.has_room(piece.length() as usize) {
-            lines.push(self.give_up_line());
+        if !self.has_room(chunk.length() as usize) {
+            lines.push(self.discard_line());
         }
         let mut start = self.buffer.len();
-        self.buffer.resize(start + piece.length() as usize, 0);
-        piece.copy_to(self.buffer.split_at_mut(start).1);
-        if self.is_passing {
-            self.pass_over();
+        self.buffer.resize(start + chunk.length() as usize, 0);
+        chunk.copy_to(self.buffer.split_at_mut(start).1);
+        if self.is_skipping {
+            self.skip_to_line_end();
             start = 1;
         }
         let arrived = self.buffer.get(start..).unwrap_or_default();
@@ -76,12 +76,12 @@ impl LineReader {
         }
         self.buffer.drain(1..=last);
         if is_too_long && !self.is_broken {
-            lines.push(self.give_up_line());
+            lines.push(self.discard_line());
         }
         together.map_or(Lines::Each(lines), Lines::Together)
     }
 
-    /// The line that has no end; `None` where there is none.
+    /// The last line if it has no line end.
     pub fn finish(&mut self) -> Option<Lines<JsonValue>> {
         let end = self.buffer.len();
         let has_line = end > 1 && !self.is_broken;
@@ -97,27 +97,25 @@ impl LineReader {
         self.buffer.try_reserve(bytes).or_else(|_| self.buffer.try_reserve_exact(bytes)).is_ok()
     }
 
-    /// Keeps nothing of the line that is arriving: it is too long, or there is no memory for it.
-    fn give_up_line(&mut self) -> JsonLine<JsonValue> {
-        // The old memory is free before the new is asked for.
+    /// Discards the current line, because it is too long, or there is not enough memory.
+    fn discard_line(&mut self) -> JsonLine<JsonValue> {
+        // The old buffer is freed before the new one is allocated.
         self.buffer = Vec::new();
         self.buffer.push(b'[');
-        self.is_passing = true;
+        self.is_skipping = true;
         self.has_begun = true;
         JsonLine::TooLong
     }
 
-    /// Drops the bytes of a line that is passed over.
-    fn pass_over(&mut self) {
+    /// Removes the bytes of a line that is skipped.
+    fn skip_to_line_end(&mut self) {
         let end = memchr(LINE_END, self.buffer.get(1..).unwrap_or_default());
-        self.is_passing = end.is_none();
+        self.is_skipping = end.is_none();
         self.buffer.drain(1..end.map_or(self.buffer.len(), |end| end + 2));
     }
 
-    /// Reads up to the last line's end as the items of one array, for which the engine takes less than for line after line. `None` where a
-    /// line is blank, too long, no JSON, or to be read by itself; and where values do not lie each on a line of its own, so that there is
-    /// another number of them. That two such faults in one piece make up for each other takes a line that goes on where an
-    /// object may begin.
+    /// Parses the lines up to the last line end as one array, which is faster than parsing each. Returns `None` if a line is blank, too
+    /// long, not JSON, or must be read separately, and if the number of values differs from the number of lines.
     fn parse_as_array(&mut self, ends: &[usize]) -> Option<Together<JsonValue>> {
         let (last, others) = ends.split_last()?;
         let mut start = 1;
@@ -131,25 +129,25 @@ impl LineReader {
         if self.rules.one_by_one.iter().any(|text| memmem::find(bytes, text.as_bytes()).is_some()) {
             return None;
         }
-        self.put(&[*last], b']');
-        self.put(others, b',');
+        self.replace(&[*last], b']');
+        self.replace(others, b',');
         let text = self.decoder.decode(self.buffer.get(..=*last)?, &self.streaming);
-        self.put(ends, LINE_END);
+        self.replace(ends, LINE_END);
         let array: Array = JsonValue::parse(&text.ok()?)?.into_js().unchecked_into();
         self.has_begun = true;
         let count = ends.len();
         (array.length() as usize == count).then(|| Together { count, array: JsonValue::from_js(array.into()) })
     }
 
-    fn put(&mut self, places: &[usize], byte: u8) {
-        for place in places {
-            if let Some(there) = self.buffer.get_mut(*place) {
-                *there = byte;
+    fn replace(&mut self, positions: &[usize], byte: u8) {
+        for position in positions {
+            if let Some(old) = self.buffer.get_mut(*position) {
+                *old = byte;
             }
         }
     }
 
-    /// Reads line after line, until one is no text.
+    /// Reads the lines one by one, up to the first that is not UTF-8.
     fn read_each(&mut self, ends: &[usize], lines: &mut Vec<JsonLine<JsonValue>>) {
         let mut start = 1;
         for end in ends {
@@ -166,8 +164,8 @@ impl LineReader {
         }
     }
 
-    /// Reads a line. The engine makes an error of a text that it cannot parse, which takes a thousand times as long as to see that a line is
-    /// blank, or begins as no object does.
+    /// Reads a line. Blank lines and lines that do not start like an object are detected first, because an exception of `JSON.parse` takes a
+    /// thousand times as long.
     fn read_line(&self, bytes: &[u8]) -> JsonLine<JsonValue> {
         if bytes.len() > self.rules.max_line_bytes {
             return JsonLine::TooLong;

@@ -1,4 +1,4 @@
-//! The page's address and history.
+//! The page's URL and history.
 
 use wasm_bindgen::prelude::*;
 
@@ -24,7 +24,7 @@ extern "C" {
     fn set_attribute(this: &PageElement, name: &str, value: &str) -> Result<(), JsValue>;
     #[wasm_bindgen(method, catch)]
     fn append(this: &PageElement, child: &PageElement) -> Result<(), JsValue>;
-    // Not the form's own `submit`: a field of that name would stand in its place.
+    // Not the form's own `submit`, because a field with that name replaces it.
     #[wasm_bindgen(catch, js_namespace = ["HTMLFormElement", "prototype", "submit"], js_name = call)]
     fn submit(form: &PageElement) -> Result<(), JsValue>;
 

@@ -1,4 +1,4 @@
-//! Locks by Web Locks, among all tabs; where the host has none, within this page.
+//! Locks by the Web Locks API, across tabs. If the host does not have it, locks within this page.
 
 use std::cell::RefCell;
 
@@ -13,18 +13,18 @@ use crate::platform::{Lock, Store as _};
 
 #[wasm_bindgen]
 extern "C" {
-    // web-sys keeps its LockManager behind a compiler flag.
+    // In web_sys, LockManager needs a compiler flag.
     type LockManager;
     #[wasm_bindgen(method, catch)]
     fn request(this: &LockManager, name: &str, callback: &JsValue) -> Result<LockRequest, JsValue>;
 
     type LockRequest;
     #[wasm_bindgen(method, js_name = catch)]
-    fn when_refused(this: &LockRequest, call: &Function);
+    fn on_rejection(this: &LockRequest, call: &Function);
 }
 
 thread_local! {
-    /// The locks of this page, each with the promise of its release.
+    /// The locks of this page, each with a promise that resolves when it is released.
     static HELD_IN_PAGE: RefCell<Vec<(String, Promise)>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -48,22 +48,29 @@ impl Lock for WebPlatform {
     type Guard = LockGuard;
 
     async fn lock(&self, name: &str) -> LockGuard {
-        lock(name, true).await
+        lock(name, Scope::AllTabs).await
     }
 
-    /// A page that shares its store with no other spares itself the browser's answer, which comes late while a page is being built.
+    /// If no other page shares the store, the lock need not be requested from the browser, which responds slowly while a page loads.
     async fn lock_stored(&self, name: &str) -> LockGuard {
-        lock(name, self.is_shared_by_tabs()).await
+        lock(name, if self.is_shared_by_tabs() { Scope::AllTabs } else { Scope::Page }).await
     }
 }
 
-async fn lock(name: &str, among_tabs: bool) -> LockGuard {
+/// Who else may hold a lock.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Scope {
+    AllTabs,
+    Page,
+}
+
+async fn lock(name: &str, scope: Scope) -> LockGuard {
     let (held, release) = create_lock();
     let guard = LockGuard { held, release };
-    if among_tabs && is_locked_among_tabs(name, guard.held.clone()).await {
+    if scope == Scope::AllTabs && lock_among_tabs(name, guard.held.clone()).await {
         return guard;
     }
-    // Who is woken first takes it, the others wait on.
+    // Of the tasks that wake up, the first one takes the lock, and the others wait again.
     while let Some(held) = HELD_IN_PAGE.with_borrow(|all| Some(all.iter().find(|(known, _)| known == name)?.1.clone()))
     {
         let _ = JsFuture::from(held).await;
@@ -72,18 +79,18 @@ async fn lock(name: &str, among_tabs: bool) -> LockGuard {
     guard
 }
 
-/// Waits for the lock, which is let go when `held` is resolved. `false` where the host has no Web Locks, or forbids them to this frame.
-async fn is_locked_among_tabs(name: &str, held: Promise) -> bool {
-    let (granted, settle) = promise_with_resolver();
-    let Some(refuse) = settle.clone() else { return false };
-    // Where nobody waits any more, this is gone, and the browser goes on to the next.
+/// Waits for the lock, which is released when `held` resolves. Returns `false` if the host has no Web Locks, or forbids them in this frame.
+async fn lock_among_tabs(name: &str, held: Promise) -> bool {
+    let (granted, grant) = promise_with_resolver();
+    let Some(reject) = grant.clone() else { return false };
+    // If this future is dropped, the closure is, too. Then calling it throws, and the browser grants the lock to the next request.
     let callback = Closure::<dyn FnMut(JsValue) -> Promise>::new(move |_| {
-        resolve(&settle);
+        resolve(&grant);
         held.clone()
     });
     let Some(request) = request_lock(name, callback.as_ref()) else { return false };
-    request.when_refused(&refuse);
-    JsFuture::from(granted).await.is_ok_and(|refusal| refusal.is_undefined())
+    request.on_rejection(&reject);
+    JsFuture::from(granted).await.is_ok_and(|error| error.is_undefined())
 }
 
 fn request_lock(name: &str, callback: &JsValue) -> Option<LockRequest> {
@@ -93,6 +100,6 @@ fn request_lock(name: &str, callback: &JsValue) -> Option<LockRequest> {
 }
 
 fn resolve(resolver: &Option<Function>) {
-    // Calling a promise's resolver cannot fail.
+    // Resolving a promise does not throw.
     let _ = resolver.as_ref().map(|resolve| resolve.call0(&JsValue::UNDEFINED));
 }

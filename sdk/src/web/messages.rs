@@ -1,4 +1,4 @@
-//! Messages between tabs by BroadcastChannel; where the host has none, silence.
+//! Messages between tabs by BroadcastChannel. If the host does not have it, none are sent.
 
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
@@ -12,7 +12,7 @@ use super::global::member;
 use super::host::{Callback, callback};
 use crate::platform::Channel;
 
-/// The open channels by topic. A message goes out by the channel that listens, which is the one that does not hear it.
+/// The open channels. A message is sent with the channel that listens to its topic, so that this tab does not receive it.
 pub(super) type Channels = RefCell<Vec<Weak<OpenChannel>>>;
 
 /// A channel that is open until this is dropped.
@@ -38,7 +38,7 @@ impl Channel for WebPlatform {
             }
         });
         channel.set_onmessage(Some(listener.as_ref().unchecked_ref()));
-        // In Node an open channel would keep the process alive.
+        // In Node, an open channel would keep the process alive.
         if let Some(unref) = member::<Function>(&channel, "unref") {
             let _ = unref.call0(&channel);
         }
@@ -53,7 +53,7 @@ impl Channel for WebPlatform {
         let channels = self.inner.channels.borrow();
         let listening = channels.iter().filter_map(Weak::upgrade).find(|open| open.channel.name() == topic);
         if let Some(open) = listening {
-            // Text can always be cloned; a closed channel has nobody to tell.
+            // This fails only if the channel is closed.
             let _ = open.channel.post_message(&JsValue::from_str(message));
         }
     }

@@ -1,9 +1,10 @@
 //! The platform on web-standard APIs: fetch, Web Crypto, Storage, Web Locks, BroadcastChannel, location.
 //!
-//! It runs in windows, workers, Node, Deno and Bun, so it takes everything from `globalThis`; what is absent there has a
-//! stand-in or gives a typed error. No word of a protocol stands here. May import [`crate::platform`] and the plain types
+//! It runs in windows, workers, Node, Deno and Bun, so it takes everything from `globalThis`. A missing API has a fallback
+//! or causes a typed error. This module knows nothing about the protocol. It may import [`crate::platform`] and the plain types
 //! of [`crate::protocol`] that the traits name.
 
+mod chunks;
 mod crypto;
 mod database;
 mod global;
@@ -16,7 +17,6 @@ mod location;
 mod lock;
 mod messages;
 mod page;
-mod pieces;
 mod popup;
 mod storage;
 mod tasks;
@@ -44,7 +44,7 @@ pub(crate) use tasks::{settle, spawn};
 
 use crate::platform::{LocalFuture, Spawn};
 
-/// The platform on web-standard APIs. Cloning it gives another handle to the same one.
+/// The platform on web-standard APIs. A clone is another handle to the same platform.
 ///
 /// ```no_run
 /// use smartrust::{ServerRecord, SmartApp, SmartAppConfig, web::WebPlatform};
@@ -73,20 +73,20 @@ pub struct WebPlatform {
 struct Inner {
     store: StoreChoice,
     channels: messages::Channels,
-    /// What this object remembers where there is no page to remember it.
+    /// The strings that this object remembers if there is no page.
     remembered: page::Strings,
     #[cfg(any(feature = "js", feature = "js-launch"))]
     early: Option<Function>,
 }
 
 impl WebPlatform {
-    /// A platform that keeps sessions where the app chose to.
+    /// A platform with a store that the app chose.
     pub fn with_store(store: StoreChoice) -> Self {
         Self { inner: Rc::new(Inner { store, ..Inner::default() }) }
     }
 
-    /// A platform that asks a function for the promise of a response before it fetches an address itself: for what a page
-    /// began to fetch while this was not loaded yet. The function gives each promise once, and else `undefined`.
+    /// A platform that uses responses which the page requested before this module was loaded. The function takes a URL, and returns
+    /// the promise of the response once, otherwise `undefined`.
     #[cfg(any(feature = "js", feature = "js-launch"))]
     pub(crate) fn with_early_responses(store: StoreChoice, early: Function) -> Self {
         Self { inner: Rc::new(Inner { store, early: Some(early), ..Inner::default() }) }

@@ -1,4 +1,4 @@
-//! Windows besides the page.
+//! Windows that the page opens, and the page that opened this window.
 
 use std::rc::Rc;
 
@@ -12,7 +12,7 @@ use crate::platform::{NavigationFailure, Popups};
 
 #[wasm_bindgen]
 extern "C" {
-    /// A window as another one sees it: when it shows a foreign page, little of it can be touched.
+    /// A window that another one opened. While it shows a page of another origin, most of its members cannot be accessed.
     #[derive(Clone)]
     pub type Popup;
     #[wasm_bindgen(method, getter)]
@@ -41,7 +41,7 @@ extern "C" {
     fn has_focus(this: &PageDocument) -> bool;
 }
 
-/// Hears what windows post to this page, until it is dropped.
+/// Listens to messages of windows until it is dropped.
 pub struct MessageListener(Callback);
 
 impl Drop for MessageListener {
@@ -89,7 +89,7 @@ impl Popups for WebPlatform {
 
     fn post_to_opener(&self, message: &str) {
         if let (Some(opener), Some(origin)) = (global::<Popup>("opener"), origin()) {
-            // An opener of another origin does not get it.
+            // The browser does not deliver it to an opener of another origin.
             let _ = opener.post_message(message, &origin);
         }
     }

@@ -1,23 +1,23 @@
-//! Stores: the tab's, the origin's, memory, or the app's own.
+//! The store of sessions and pending launches: of the tab, of the origin, in memory, or the app's own.
 
 use js_sys::{Array, Function, Map, Object};
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::WebPlatform;
-use super::global::{global, has_global, member, texts};
+use super::global::{global, has_global, member, strings};
 use super::tasks::settle;
 use crate::platform::{LocalFuture, Store, StoreFailure};
 
-/// Where sessions and pending launches are kept.
+/// Where sessions and pending launches are stored.
 #[derive(Clone)]
 pub enum StoreChoice {
-    /// `sessionStorage`: this tab, until it is closed. Where the host has none (Node, a worker), memory.
+    /// `sessionStorage`: for this tab, until it is closed.
     Tab,
-    /// `localStorage`: all tabs of the origin, until it is removed. Every script of the origin can read it, also later.
+    /// `localStorage`: for all tabs of the origin, until it is removed. Every script of the origin can read it, also later.
     Origin,
-    /// Memory: this page, until it is left. A launch by redirect cannot come back to it.
+    /// Memory: for this page, until the user leaves it. A launch by redirect cannot be completed.
     Memory(Map),
-    /// An object of the app's own with the methods `get(key)`, `set(key, text)`, `remove(key)` and `keys(prefix)`, which may
+    /// An object of the app with the methods `get(key)`, `set(key, value)`, `remove(key)` and `keys(prefix)`, which may
     /// return promises.
     Own(JsValue),
 }
@@ -29,12 +29,12 @@ impl Default for StoreChoice {
 }
 
 impl StoreChoice {
-    /// A store in memory, empty.
+    /// An empty store in memory.
     pub fn memory() -> Self {
         Self::Memory(Map::new())
     }
 
-    /// The object that keeps the texts.
+    /// The object that stores the strings.
     fn object(&self) -> Result<JsValue, StoreFailure> {
         match self {
             Self::Own(object) => Ok(object.clone()),
@@ -44,26 +44,26 @@ impl StoreChoice {
         }
     }
 
-    fn begin(&self, method: &str, arguments: &[&str]) -> Result<JsValue, StoreFailure> {
+    fn start_call(&self, method: &str, arguments: &[&str]) -> Result<JsValue, StoreFailure> {
         let object = self.object()?;
-        let storages: String;
+        let storage_method: String;
         let name = match (self, method) {
             (Self::Memory(_), "remove") => "delete",
             (Self::Memory(_) | Self::Own(_), _) => method,
             _ => {
-                storages = [method, "Item"].concat();
-                &storages
+                storage_method = format!("{method}Item");
+                &storage_method
             }
         };
         let function: JsValue = member(&object, name).ok_or(StoreFailure)?;
         let function: &Function = function.dyn_ref().ok_or(StoreFailure)?;
-        let arguments: Array = arguments.iter().map(|text| JsValue::from_str(text)).collect();
+        let arguments: Array = arguments.iter().map(|argument| JsValue::from_str(argument)).collect();
         function.apply(&object, &arguments).map_err(|_| StoreFailure)
     }
 
-    /// Calls a method of the object, by the name that it has in an app's own.
+    /// Calls a method of the object. Its name is that in an app's own object.
     fn call(&self, method: &str, arguments: &[&str]) -> LocalFuture<Result<JsValue, StoreFailure>> {
-        let returned = self.begin(method, arguments);
+        let returned = self.start_call(method, arguments);
         Box::pin(async { settle(&returned?).await.map_err(|_| StoreFailure) })
     }
 }
@@ -73,8 +73,8 @@ impl Store for WebPlatform {
         Ok(self.inner.store.call("get", &[key]).await?.as_string())
     }
 
-    async fn set(&self, key: &str, text: &str) -> Result<(), StoreFailure> {
-        self.inner.store.call("set", &[key, text]).await.map(|_| ())
+    async fn set(&self, key: &str, value: &str) -> Result<(), StoreFailure> {
+        self.inner.store.call("set", &[key, value]).await.map(|_| ())
     }
 
     async fn remove(&self, key: &str) -> Result<(), StoreFailure> {
@@ -82,9 +82,9 @@ impl Store for WebPlatform {
     }
 
     async fn keys(&self, prefix: &str) -> Result<Vec<String>, StoreFailure> {
-        let mut keys = texts(&match &self.inner.store {
+        let mut keys = strings(&match &self.inner.store {
             StoreChoice::Memory(_) | StoreChoice::Own(_) => self.inner.store.call("keys", &[prefix]).await?,
-            // A Storage's own members are what it keeps.
+            // The keys of a `Storage` are its own members.
             storage => Object::keys(storage.object()?.unchecked_ref::<Object>()).into(),
         })
         .ok_or(StoreFailure)?;

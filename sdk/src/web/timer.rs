@@ -1,7 +1,7 @@
-//! Time: the engine's clock and timers.
+//! The clock and timers of the engine.
 //!
-//! Every request has a time that it may take, and hardly any takes it. So all who sleep share one timer of the engine, which is
-//! set for the first of them; in a page it is left to ring when nobody sleeps any more.
+//! Each request has a timeout, which hardly any reaches. So all sleeping tasks share one timer of the engine, which is set for the earliest.
+//! In a page, it is not cleared when no task sleeps any more.
 
 use std::cell::{Cell, RefCell};
 use std::pin::Pin;
@@ -15,12 +15,12 @@ use super::global::has_global;
 use super::host::{Callback, callback};
 use crate::platform::{Clock, Timer};
 
-/// What engines take for no time at all begins above this, in milliseconds.
-const LONGEST: f64 = 2_147_483_647.0;
-/// Engines may ring so much too soon, in milliseconds.
-const TOO_SOON: f64 = 1.0;
-/// A timer that has not rung so long after its time, in milliseconds, may never ring.
-const TOO_LATE: f64 = 1_000.0;
+/// The maximum delay of `setTimeout`, in milliseconds. Engines treat a longer one as zero.
+const MAX_DELAY: f64 = 2_147_483_647.0;
+/// Engines may call the timer too early by this many milliseconds.
+const EARLY: f64 = 1.0;
+/// A timer that is late by this many milliseconds may have been cleared by others.
+const LATE: f64 = 1_000.0;
 
 #[wasm_bindgen]
 extern "C" {
@@ -28,7 +28,7 @@ extern "C" {
     fn set_timeout(call: &JsValue, milliseconds: f64) -> JsValue;
     #[wasm_bindgen(js_name = clearTimeout)]
     fn clear_timeout(id: &JsValue);
-    /// Milliseconds, whatever is done to the clock on the wall.
+    /// Milliseconds of a clock that cannot be set.
     #[wasm_bindgen(js_namespace = performance, js_name = now)]
     fn milliseconds() -> f64;
 }
@@ -41,7 +41,7 @@ impl Clock for WebPlatform {
 
 impl Timer for WebPlatform {
     async fn sleep(&self, milliseconds: u32) {
-        Sleeping::begin(milliseconds).await;
+        Sleep::new(milliseconds).await;
     }
 }
 
@@ -51,73 +51,73 @@ struct Sleeper {
     waker: Waker,
 }
 
-/// The engine's timer, and when it rings.
-struct Alarm {
+/// The engine's timer, and its time.
+struct EngineTimer {
     id: JsValue,
     at: f64,
 }
 
 thread_local! {
     static SLEEPERS: RefCell<Vec<Sleeper>> = const { RefCell::new(Vec::new()) };
-    static ALARM: RefCell<Option<Alarm>> = const { RefCell::new(None) };
+    static ENGINE_TIMER: RefCell<Option<EngineTimer>> = const { RefCell::new(None) };
     static LAST: Cell<u32> = const { Cell::new(0) };
-    static RING: Callback = callback(|_| ring());
+    static WAKE: Callback = callback(|_| wake_due());
     static IN_PAGE: bool = has_global("document");
 }
 
-/// Wakes those whose time has come, and sets the alarm for the others.
-fn ring() {
-    ALARM.take();
+/// Wakes the tasks that are due, and sets the timer for the others.
+fn wake_due() {
+    ENGINE_TIMER.take();
     let now = milliseconds();
     SLEEPERS.with_borrow_mut(|sleepers| {
         sleepers.retain(|sleeper| {
-            let sleeps_on = sleeper.until > now + TOO_SOON;
-            if sleeps_on {
-                set_alarm(sleeper.until, now);
+            let is_early = sleeper.until > now + EARLY;
+            if is_early {
+                set_timer(sleeper.until, now);
             } else {
                 sleeper.waker.wake_by_ref();
             }
-            sleeps_on
+            is_early
         });
     });
 }
 
-/// Sees to it that the alarm rings at a time, or earlier. One that should have rung may have been taken away with the page's timers,
-/// as tests do.
-fn set_alarm(at: f64, now: f64) {
-    if ALARM.with_borrow(|alarm| alarm.as_ref().is_some_and(|alarm| now <= alarm.at + TOO_LATE && alarm.at <= at)) {
+/// Sets the timer to a time, unless it is set to an earlier one. A timer that is overdue is set again, because test tools
+/// replace the page's timers.
+fn set_timer(at: f64, now: f64) {
+    if ENGINE_TIMER.with_borrow(|timer| timer.as_ref().is_some_and(|timer| now <= timer.at + LATE && timer.at <= at)) {
         return;
     }
-    stop_alarm();
-    let wait = (at - now).min(LONGEST);
-    let id = RING.with(|ring| set_timeout(ring.as_ref(), wait));
-    ALARM.set(Some(Alarm { id, at }));
+    clear_timer();
+    let wait = (at - now).min(MAX_DELAY);
+    let id = WAKE.with(|wake| set_timeout(wake.as_ref(), wait));
+    ENGINE_TIMER.set(Some(EngineTimer { id, at }));
 }
 
-fn stop_alarm() {
-    if let Some(alarm) = ALARM.take() {
-        clear_timeout(&alarm.id);
+fn clear_timer() {
+    if let Some(timer) = ENGINE_TIMER.take() {
+        clear_timeout(&timer.id);
     }
 }
 
-/// Being on the list of those who sleep.
-struct Sleeping {
+/// Completes when the sleeper is no longer in the list.
+struct Sleep {
     number: u32,
 }
 
-impl Sleeping {
-    fn begin(wait: u32) -> Self {
+impl Sleep {
+    fn new(wait: u32) -> Self {
         let number = LAST.get().wrapping_add(1);
         LAST.set(number);
         let now = milliseconds();
         let until = now + f64::from(wait);
         SLEEPERS.with_borrow_mut(|sleepers| sleepers.push(Sleeper { number, until, waker: Waker::noop().clone() }));
-        set_alarm(until, now);
+        set_timer(until, now);
         Self { number }
     }
 }
 
-impl Future for Sleeping {
+impl Future for Sleep {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
@@ -131,15 +131,15 @@ impl Future for Sleeping {
     }
 }
 
-impl Drop for Sleeping {
+impl Drop for Sleep {
     fn drop(&mut self) {
         SLEEPERS.with_borrow_mut(|sleepers| {
             let place = sleepers.iter().position(|sleeper| sleeper.number == self.number);
             place.map(|place| sleepers.swap_remove(place))
         });
-        // A timer that nobody waits for would keep a server process alive.
+        // A pending timer would keep a process alive.
         if !IN_PAGE.with(|in_page| *in_page) && SLEEPERS.with_borrow(Vec::is_empty) {
-            stop_alarm();
+            clear_timer();
         }
     }
 }
