@@ -1,4 +1,4 @@
-// Launches in which fhirclient 2 goes wrong, and smartrust/fhirclient does not.
+// Launches that fhirclient 2 handles incorrectly, with smartrust/fhirclient.
 
 import assert from "node:assert/strict";
 import { generateKeyPairSync, verify } from "node:crypto";
@@ -24,7 +24,7 @@ import { ehr, providerLogin } from "./support/servers.mjs";
 
 const elsewhere = await startAttacker();
 
-test("a chart's launch is about its own patient, whoever was there before", async ({ page, traffic }) => {
+test("a launch from a chart opens that chart's patient, even after another patient's session", async ({ page, traffic }) => {
   const parameters = {
     clientId: "MIE-localhost-launch",
     scope: "launch/patient openid fhirUser patient/*.rs",
@@ -40,24 +40,24 @@ test("a chart's launch is about its own patient, whoever was there before", asyn
     if (index === 3) await page.goto(ehr);
     await chart.openPatient(index);
     await chart.launch("smartrust launcher");
-    await page.waitForURL((address) => address.href === chartPage);
+    await page.waitForURL((url) => url.href === chartPage);
     await waitForApp(page);
     patients.push(await withClient(page, (client) => client.patient.id));
-    const answer = await traffic.tokenRequests("authorization_code").at(-1).response();
-    granted.push((await answer.json()).patient);
+    const response = await traffic.tokenRequests("authorization_code").at(-1).response();
+    granted.push((await response.json()).patient);
   }
   assert.equal(new Set(patients).size, 2);
   assert.deepEqual(patients, granted);
-  const asked = new URL(
+  const requested = new URL(
     traffic
       .to(`${ehr}/oauth/`)
       .find((request) => request.isNavigationRequest())
       .url(),
   );
-  assert.ok(asked.searchParams.get("scope").split(" ").includes("launch"), "launch is asked for");
+  assert.ok(requested.searchParams.get("scope").split(" ").includes("launch"), "the scope launch is not requested");
 });
 
-test("an app in a popup of the chart stays in it", async ({ page, context }) => {
+test("an app that a chart opens in a popup stays in the popup", async ({ page, context }) => {
   const parameters = {
     clientId: "MIE-localhost-launch",
     scope: "launch openid fhirUser patient/*.rs",
@@ -74,21 +74,21 @@ test("an app in a popup of the chart stays in it", async ({ page, context }) => 
   assert.equal((await withClient(popup, (client) => client.patient.read())).resourceType, "Patient");
 });
 
-test("ready() on a page that a chart opened gives no old session", async ({ page }) => {
+test("ready() on a launch link does not return an earlier session", async ({ page }) => {
   await connect(page, "smartrust");
   await page.goto(`${home}?${new URLSearchParams({ iss, launch: "x" })}`);
   await waitForApp(page);
   assert.equal((await outcomeOf(page)).code, "no_launch");
 });
 
-test("a launch link changes nothing of the configuration", async ({ page, traffic }) => {
+test("a launch link does not change the configuration", async ({ page, traffic }) => {
   await serveApp(page, "smartrust", { [launchPage]: scriptCalling("authorize", { ...registration, noRedirect: true }) });
   const others = { clientId: "of-the-attacker", fhirServiceUrl: elsewhere.origin, patientId: "2", redirectUri: elsewhere.origin };
   await page.goto(`${launchPage}?${new URLSearchParams(others)}`);
   await waitForApp(page);
-  const address = new URL(await page.evaluate(() => window.connected));
-  assert.equal(address.searchParams.get("client_id"), "plain-html");
-  assert.equal(address.searchParams.get("redirect_uri"), home);
+  const url = new URL(await page.evaluate(() => window.connected));
+  assert.equal(url.searchParams.get("client_id"), "plain-html");
+  assert.equal(url.searchParams.get("redirect_uri"), home);
   for (const unknown of [`${elsewhere.origin}/fhir`, `${iss}/../evil`, `${iss}?x=1`, "https://ehr.example/fhir"]) {
     await page.goto(`${launchPage}?${new URLSearchParams({ iss: unknown, launch: "x" })}`);
     await waitForApp(page);
@@ -103,34 +103,34 @@ test("a launch link changes nothing of the configuration", async ({ page, traffi
   assert.ok(traffic.to("https://ehr.example").length === 0);
 });
 
-test("an issuer without a launch is the user's choice among those that the app trusts", async ({ page }) => {
+test("an iss without a launch selects one of the app's trusted servers", async ({ page }) => {
   const { iss: _, ...parameters } = registration;
   const shared = JSON.stringify(parameters);
   const other = `{ ...${shared}, client_id: "other", issMatch: "https://ehr.example/fhir" }`;
   const own = String.raw`{ ...${shared}, issMatch: /http:\/\/localhost:\d+\/webchart\.cgi\/fhir/ }`;
   const source = `[${other}, ${own}]`;
   await serveApp(page, "smartrust", { [launchPage]: scriptCalling("authorize", source) });
-  for (const [address, code] of [
+  for (const [server, code] of [
     ["", "invalid_configuration"],
     [`http://evil.example/?${iss}`, "untrusted_issuer"],
   ]) {
-    await page.goto(`${launchPage}${address && `?${new URLSearchParams({ iss: address })}`}`);
+    await page.goto(`${launchPage}${server && `?${new URLSearchParams({ iss: server })}`}`);
     await waitForApp(page);
-    assert.equal((await outcomeOf(page)).code, code, address);
+    assert.equal((await outcomeOf(page)).code, code, server);
   }
   await page.goto(`${launchPage}?${new URLSearchParams({ iss })}`);
   await allow(page);
   await waitForApp(page);
   assert.equal(await withClient(page, (client) => client.state.serverUrl), iss);
   const chosen = `${launchPage}?${new URLSearchParams({ iss })}`;
-  assert.deepEqual(await historyUrls(page, (address) => address.startsWith(launchPage)), [
+  assert.deepEqual(await historyUrls(page, (url) => url.startsWith(launchPage)), [
     launchPage,
     `${launchPage}?${new URLSearchParams({ iss: `http://evil.example/?${iss}` })}`,
     chosen,
   ]);
 });
 
-test("init() with another configuration launches anew, whatever session is there", async ({ page }) => {
+test("init() with another configuration starts a new launch, even if there is a session", async ({ page }) => {
   await connect(page, "smartrust", { [home]: scriptCalling("init") });
   assert.equal(await withClient(page, (client) => client.patient.id), "1");
   for (const [member, value] of Object.entries({ client_id: "another", iss: `${elsewhere.origin}/fhir` })) {
@@ -150,7 +150,7 @@ test("init() with another configuration launches anew, whatever session is there
   }
 });
 
-test("two calls of ready() at once send the code once", async ({ page, traffic }) => {
+test("concurrent calls of ready() send the code once", async ({ page, traffic }) => {
   const twice = "window.both = [FHIR.oauth2.ready(), FHIR.oauth2.ready()]; window.connected = window.both[0];";
   await connect(page, "smartrust", { [home]: twice });
   const [one, other] = await page.evaluate(async () => (await Promise.all(window.both)).map(({ patient }) => patient.id));
@@ -159,7 +159,7 @@ test("two calls of ready() at once send the code once", async ({ page, traffic }
   assert.equal(traffic.tokenRequests("authorization_code").length, 1);
 });
 
-test("what the user denied rejects ready() and init(), though a session is there", async ({ page }) => {
+test("ready() and init() reject if the user denied access, even if there is a session", async ({ page }) => {
   await connect(page, "smartrust");
   const pending = await page.evaluate(
     async (parameters) => new URL(await window.FHIR.oauth2.authorize(parameters)).searchParams.get("state"),
@@ -178,8 +178,8 @@ test("what the user denied rejects ready() and init(), though a session is there
   assert.equal(again, "access_denied");
 });
 
-test("a secret of the client is not kept between the pages, and is asked for", async ({ page, traffic }) => {
-  const secret = "not-to-be-kept-0123456789";
+test("a client secret is not stored between the pages, and ready() requires it", async ({ page, traffic }) => {
+  const secret = "must-not-be-stored-0123456789";
   await serveApp(page, "smartrust", { [launchPage]: scriptCalling("authorize", { ...registration, clientSecret: secret }) });
   await page.goto(launchPage);
   await allow(page);
@@ -191,7 +191,7 @@ test("a secret of the client is not kept between the pages, and is asked for", a
   assert.ok(!JSON.stringify(await page.evaluate(() => ({ ...sessionStorage, ...localStorage }))).includes(secret));
 });
 
-/** Lets the token endpoint see a public client, and tells what the client sent. */
+/** Rewrites token requests to those of a public client, and records what the client sent. */
 async function asPublicClient(page) {
   const sent = [];
   await page.route(/\/oauth\/token/, async (route) => {
@@ -206,7 +206,7 @@ async function asPublicClient(page) {
   return sent;
 }
 
-test("a secret that the page of the redirect gives authenticates the client", async ({ page }) => {
+test("a client secret that is passed to ready() authenticates the client", async ({ page }) => {
   const secret = { clientSecret: "a secret: 1" };
   const sent = await asPublicClient(page);
   await connect(page, "smartrust", {
@@ -214,15 +214,15 @@ test("a secret that the page of the redirect gives authenticates the client", as
     [home]: `window.connected = FHIR.oauth2.ready(${JSON.stringify(secret)}); window.connected.catch(() => {});`,
   });
   assert.equal(await withClient(page, (client) => client.patient.id), "1");
-  const [name, given] = Buffer.from(sent[0].authorization.replace("Basic ", ""), "base64").toString().split(":");
-  assert.deepEqual([name, new URLSearchParams(`x=${given}`).get("x")], [registration.client_id, secret.clientSecret]);
+  const [name, encoded] = Buffer.from(sent[0].authorization.replace("Basic ", ""), "base64").toString().split(":");
+  assert.deepEqual([name, new URLSearchParams(`x=${encoded}`).get("x")], [registration.client_id, secret.clientSecret]);
 });
 
 for (const [alg, kind, options, verified] of [
   ["ES384", "ec", { namedCurve: "P-384" }, { dsaEncoding: "ieee-p1363" }],
   ["RS384", "rsa", { modulusLength: 2048 }, {}],
 ]) {
-  test(`a private JWK of ${alg} that the page of the redirect gives authenticates the client`, async ({ page }) => {
+  test(`a private JWK for ${alg} that is passed to ready() authenticates the client`, async ({ page }) => {
     const { publicKey, privateKey } = generateKeyPairSync(kind, options);
     const jwk = { ...privateKey.export({ format: "jwk" }), alg, kid: "key-1", key_ops: ["sign"] };
     const sent = await asPublicClient(page);
@@ -245,10 +245,10 @@ for (const [alg, kind, options, verified] of [
   });
 }
 
-test("what was kept between the pages and is no longer sound is not used", async ({ page }) => {
+test("corrupt data in sessionStorage is not used", async ({ page }) => {
   await connect(page, "smartrust");
   const server = { fhirBase: iss, clientId: "plain-html", scope: "openid", redirectUri: `${elsewhere.origin}/` };
-  for (const damaged of [
+  for (const corrupt of [
     "{",
     "null",
     "[]",
@@ -256,14 +256,14 @@ test("what was kept between the pages and is no longer sound is not used", async
     JSON.stringify({ server }),
     JSON.stringify({ state: { serverUrl: "javascript:1" } }),
   ]) {
-    await page.evaluate((text) => sessionStorage.setItem("smartrust.fhirclient", text), damaged);
+    await page.evaluate((text) => sessionStorage.setItem("smartrust.fhirclient", text), corrupt);
     await page.goto(home);
     await waitForApp(page);
-    assert.equal((await outcomeOf(page)).code, "no_launch", damaged);
+    assert.equal((await outcomeOf(page)).code, "no_launch", corrupt);
   }
 });
 
-test("a launch in a popup signs the page in that opened it", async ({ page, context }) => {
+test("a launch in a popup opens the session in the page that opened the popup", async ({ page, context }) => {
   const launch = scriptCalling("authorize", { ...registration, target: "popup" });
   const scripts = { [launchPage]: `document.body.onclick = () => { ${launch} };` };
   await serveApp(context, "smartrust", scripts);
@@ -279,7 +279,7 @@ test("a launch in a popup signs the page in that opened it", async ({ page, cont
   assert.equal((await withClient(page, (client) => client.patient.read())).resourceType, "Patient");
 });
 
-test("ready() in the manner of fhirclient's first version calls a function", async ({ page }) => {
+test("ready() accepts callbacks, as in fhirclient 1", async ({ page }) => {
   const script = "window.connected = FHIR.oauth2.ready((client) => ({ client }), (error) => ({ error }));";
   await connect(page, "smartrust", { [home]: script });
   assert.equal(await page.evaluate(async () => typeof (await window.connected).client.patient.id), "string");

@@ -1,9 +1,9 @@
-// The app that was written for fhirclient 2 and needs no sign-in, with fhirclient itself and with smartrust/fhirclient: both give the same.
+// An app that was written for fhirclient 2 and needs no sign-in, with fhirclient and smartrust/fhirclient. Both return the same.
 
 import { readyScript, scriptCalling, home, waitForApp, launchPage, serveApp, withClient, withBothLibraries } from "./support/fhirclient.mjs";
 import { ehrOrigin } from "./support/servers.mjs";
 
-withBothLibraries("observations are sorted and quantities converted alike", async (page, library) => {
+withBothLibraries("observations are grouped by code, and quantities are converted", async (page, library) => {
   await serveApp(page, library, { [home]: 'window.connected = Promise.resolve(FHIR.client("https://ehr.example/fhir"));' });
   await page.goto(home);
   await waitForApp(page);
@@ -21,9 +21,9 @@ withBothLibraries("observations are sorted and quantities converted alike", asyn
       { resourceType: "Observation" },
     ];
     const whole = { a: [{ b: 1, c: { d: [true] } }, { b: 2 }], none: null, zero: 0 };
-    const thrown = (work) => {
+    const resultOf = (call) => {
       try {
-        return [work()];
+        return [call()];
       } catch (error) {
         return error instanceof Error;
       }
@@ -41,19 +41,19 @@ withBothLibraries("observations are sorted and quantities converted alike", asyn
         (path) => client.getPath(whole, path) ?? "nothing",
       ),
       cm: ["cm", "m", "in", "[in_us]", "[in_i]", "ft", "[ft_us]", "km", undefined].map((code) =>
-        thrown(() => client.units.cm({ code, value: 3 })),
+        resultOf(() => client.units.cm({ code, value: 3 })),
       ),
-      kg: ["kg", "g", "lb", "[lb_av]", "oz", "[oz_av]", "t"].map((code) => thrown(() => client.units.kg({ code, value: 3 }))),
-      any: [thrown(() => client.units.any({ code: "x", value: 3 })), thrown(() => client.units.any({ value: "3" }))],
+      kg: ["kg", "g", "lb", "[lb_av]", "oz", "[oz_av]", "t"].map((code) => resultOf(() => client.units.kg({ code, value: 3 }))),
+      any: [resultOf(() => client.units.any({ code: "x", value: 3 })), resultOf(() => client.units.any({ value: "3" }))],
     };
   });
 });
 
 const open = `${ehrOrigin}/open`;
 
-/** A server that asks for no token, and what it was sent. */
+/** Simulates a server without authorization, and records its requests. */
 async function openServer(page) {
-  const asked = [];
+  const requests = [];
   const resources = {
     "/Patient/7": { resourceType: "Patient", id: "7", generalPractitioner: [{ reference: "Practitioner/1" }] },
     "/Practitioner/1": { resourceType: "Practitioner", id: "1" },
@@ -70,23 +70,23 @@ async function openServer(page) {
   };
   await page.route(`${open}/**`, (route) => {
     const request = route.request();
-    const place = request.url().slice(open.length);
-    asked.push([request.method(), place, request.headers().authorization]);
+    const path = request.url().slice(open.length);
+    requests.push([request.method(), path, request.headers().authorization]);
     const headers = { "access-control-allow-origin": "*", "content-type": "application/fhir+json" };
     if (request.method() !== "GET") return route.fulfill({ status: 201, headers, body: request.postData() });
     const outcome = { resourceType: "OperationOutcome", issue: [] };
-    const body = JSON.stringify(resources[place] ?? outcome);
-    return route.fulfill({ status: resources[place] ? 200 : 404, headers, body });
+    const body = JSON.stringify(resources[path] ?? outcome);
+    return route.fulfill({ status: resources[path] ? 200 : 404, headers, body });
   });
-  return asked;
+  return requests;
 }
 
-withBothLibraries("an open server is asked without a token", async (page, library) => {
-  const asked = await openServer(page);
+withBothLibraries("requests to an open server have no token", async (page, library) => {
+  const requests = await openServer(page);
   await serveApp(page, library, { [home]: `window.connected = Promise.resolve(FHIR.client(${JSON.stringify(open)}));` });
   await page.goto(home);
   await waitForApp(page);
-  const came = await withClient(page, async (client) => ({
+  const results = await withClient(page, async (client) => ({
     ids: [client.patient.id, client.encounter.id, client.user.id, client.getAuthorizationHeader(), client.getIdToken()],
     read: await client.request("Patient/7", { resolveReferences: "generalPractitioner" }),
     version: [await client.getFhirVersion(), await client.getFhirRelease()],
@@ -97,7 +97,7 @@ withBothLibraries("an open server is asked without a token", async (page, librar
       "Condition",
       { flat: true },
     ),
-    noAddress: (() => {
+    invalidUrl: (() => {
       try {
         window.FHIR.client("nowhere");
         return false;
@@ -107,13 +107,13 @@ withBothLibraries("an open server is asked without a token", async (page, librar
     })(),
   }));
   return {
-    came,
-    writes: asked.filter(([method]) => method !== "GET"),
-    tokens: asked.map(([, , token]) => token).filter(Boolean),
+    results,
+    writes: requests.filter(([method]) => method !== "GET"),
+    tokens: requests.map(([, , token]) => token).filter(Boolean),
   };
 });
 
-withBothLibraries("fhirServiceUrl leads to an open server, with the context of the app's own", async (page, library) => {
+withBothLibraries("fhirServiceUrl connects to an open server with the app's own context", async (page, library) => {
   await openServer(page);
   const parameters = {
     fhirServiceUrl: open,
@@ -124,7 +124,7 @@ withBothLibraries("fhirServiceUrl leads to an open server, with the context of t
   };
   await serveApp(page, library, { [launchPage]: scriptCalling("authorize", parameters), [home]: readyScript });
   await page.goto(launchPage);
-  await page.waitForURL((address) => address.pathname === new URL(home).pathname);
+  await page.waitForURL((url) => url.pathname === new URL(home).pathname);
   await waitForApp(page);
   const context = (client) => [client.patient.id, client.encounter.id, client.state.tokenResponse];
   const first = await withClient(page, async (client) => ({ patient: await client.patient.read() }));

@@ -1,4 +1,4 @@
-// Requests in which fhirclient 2 goes wrong, and smartrust/fhirclient does not.
+// Requests that fhirclient 2 handles incorrectly, with smartrust/fhirclient.
 
 import assert from "node:assert/strict";
 import { startAttacker } from "./support/attacker.mjs";
@@ -24,20 +24,20 @@ const outcome = {
   issue: [{ severity: "error", code: "forbidden", diagnostics: "Not shared." }],
 };
 
-/** Answers one address with a resource. */
-function answer(page, address, resource, { status = 200 } = {}) {
-  return page.route(address, (route) => route.fulfill({ status, headers: json, body: JSON.stringify(resource) }));
+/** Responds to one URL with a resource. */
+function respond(page, url, resource, { status = 200 } = {}) {
+  return page.route(url, (route) => route.fulfill({ status, headers: json, body: JSON.stringify(resource) }));
 }
 
-test("the token goes to no host that a reference, a link or the app names", async ({ page }) => {
+test("the token is not sent to another host in a reference, a link or a request of the app", async ({ page }) => {
   await connect(page, "smartrust");
   const next = { relation: "next", url: `${elsewhere.origin}/fhir?page=2` };
-  await answer(page, `${iss}/Encounter/far`, {
+  await respond(page, `${iss}/Encounter/far`, {
     resourceType: "Encounter",
     subject: { reference: `${elsewhere.origin}/fhir/Patient/1` },
   });
-  await answer(page, `${iss}/Encounter?far=1`, { resourceType: "Bundle", type: "searchset", link: [next], entry: [] });
-  const came = await withClient(
+  await respond(page, `${iss}/Encounter?far=1`, { resourceType: "Bundle", type: "searchset", link: [next], entry: [] });
+  const results = await withClient(
     page,
     async (client, origin) => ({
       reference: await client.request("Encounter/far", { resolveReferences: "subject" }),
@@ -50,15 +50,15 @@ test("the token goes to no host that a reference, a link or the app names", asyn
     }),
     elsewhere.origin,
   );
-  assert.equal(came.reference.subject.reference, `${elsewhere.origin}/fhir/Patient/1`);
+  assert.equal(results.reference.subject.reference, `${elsewhere.origin}/fhir/Patient/1`);
   assert.deepEqual(
-    [came.link, came.read, came.write, came.user],
+    [results.link, results.read, results.write, results.user],
     ["foreign_url", "foreign_url", "foreign_url", "reserved_parameter"],
   );
   assert.deepEqual(elsewhere.received, []);
 });
 
-test("an answer to a refresh that fails leaves the session as it was", async ({ page }) => {
+test("a failed refresh does not change the session", async ({ page }) => {
   await connect(page, "smartrust");
   let failures = 0;
   const isRefresh = (route) => new URLSearchParams(route.request().postData() ?? "").get("grant_type") === "refresh_token";
@@ -74,7 +74,7 @@ test("an answer to a refresh that fails leaves the session as it was", async ({ 
       ({ name }) => name,
     ),
   );
-  assert.ok(failures > 0, "a refresh was asked for");
+  assert.ok(failures > 0, "no refresh was requested");
   assert.equal(failed, "SmartError");
   await page.unroute(/\/oauth\/token/, fail);
   const after = await withClient(page, async (client) => [
@@ -84,7 +84,7 @@ test("an answer to a refresh that fails leaves the session as it was", async ({ 
   assert.equal(after[0], after[1]);
 });
 
-test("a 401 for a token that can be replaced is no end of the session", async ({ page, traffic }) => {
+test("a 401 does not end the session if the token can be refreshed", async ({ page, traffic }) => {
   await connect(page, "smartrust");
   let refused = 0;
   const refuse = (route) => {
@@ -102,7 +102,7 @@ test("a 401 for a token that can be replaced is no end of the session", async ({
   assert.equal(await withClient(page, (client) => client.patient.id), patient.id);
 });
 
-test("headers of the app stay through all pages", async ({ page }) => {
+test("headers of the app are sent for all pages", async ({ page }) => {
   await connect(page, "smartrust");
   const headers = [];
   page.on(
@@ -115,10 +115,10 @@ test("headers of the app stay through all pages", async ({ page }) => {
   assert.deepEqual(headers, ["mine", "mine"]);
 });
 
-test("a reference that cannot be had stays, and the others come", async ({ page }) => {
+test("a reference that fails to load is kept as it is, and the others are resolved", async ({ page }) => {
   await connect(page, "smartrust");
   const practitioner = { resourceType: "Practitioner", id: "here" };
-  await answer(page, `${iss}/Procedure/1`, {
+  await respond(page, `${iss}/Procedure/1`, {
     resourceType: "Procedure",
     contained: [practitioner],
     subject: { reference: "Patient/1" },
@@ -126,10 +126,10 @@ test("a reference that cannot be had stays, and the others come", async ({ page 
     recorder: { reference: "#here" },
     asserter: { reference: "urn:uuid:00000000-0000-0000-0000-000000000001" },
   });
-  await answer(page, `${iss}/Encounter/secret`, outcome, { status: 403 });
+  await respond(page, `${iss}/Encounter/secret`, outcome, { status: 403 });
   await withClient(page, () => "is signed in");
-  const asked = [];
-  page.on("request", (request) => asked.push(request.url()));
+  const requests = [];
+  page.on("request", (request) => requests.push(request.url()));
   const procedure = await withClient(page, (client) =>
     client.request("Procedure/1", { resolveReferences: ["subject", "encounter", "recorder", "asserter"] }),
   );
@@ -137,14 +137,14 @@ test("a reference that cannot be had stays, and the others come", async ({ page 
   assert.deepEqual(procedure.recorder, practitioner);
   assert.deepEqual(procedure.encounter, { reference: "Encounter/secret" });
   assert.match(procedure.asserter.reference, /^urn:uuid:/);
-  const fhir = asked.filter((address) => address.startsWith(iss));
+  const fhir = requests.filter((url) => url.startsWith(iss));
   assert.deepEqual(
     fhir.sort(),
-    ["Encounter/secret", "Patient/1", "Procedure/1"].map((place) => `${iss}/${place}`),
+    ["Encounter/secret", "Patient/1", "Procedure/1"].map((path) => `${iss}/${path}`),
   );
 });
 
-test("what each of many resources contains is its own", async ({ page }) => {
+test("a contained reference is resolved in its own resource, even if ids repeat", async ({ page }) => {
   await connect(page, "smartrust");
   const entry = ["a", "b"].map((family) => ({
     resource: {
@@ -154,7 +154,7 @@ test("what each of many resources contains is its own", async ({ page }) => {
       recorder: { reference: "#p" },
     },
   }));
-  await answer(page, `${iss}/Procedure?own=1`, { resourceType: "Bundle", type: "searchset", entry });
+  await respond(page, `${iss}/Procedure?own=1`, { resourceType: "Bundle", type: "searchset", entry });
   const found = await withClient(page, (client) =>
     client.request("Procedure?own=1", { flat: true, resolveReferences: "recorder" }),
   );
@@ -164,17 +164,17 @@ test("what each of many resources contains is its own", async ({ page }) => {
   );
 });
 
-test("references of all entries are asked for side by side", async ({ page }) => {
+test("references of all entries are requested in parallel", async ({ page }) => {
   await connect(page, "smartrust");
   const names = ["a", "b", "c", "d", "e"];
   const entry = names.map((name) => ({
     resource: { resourceType: "Procedure", recorder: { reference: `Organization/${name}` } },
   }));
-  await answer(page, `${iss}/Procedure?each=1`, { resourceType: "Bundle", type: "searchset", entry });
+  await respond(page, `${iss}/Procedure?each=1`, { resourceType: "Bundle", type: "searchset", entry });
   const waiting = [];
   await page.route(`${iss}/Organization/*`, (route) => {
     waiting.push(route);
-    // Nobody is answered before everybody has asked.
+    // No response is sent before all requests have arrived.
     if (waiting.length === names.length) {
       for (const one of waiting) {
         one.fulfill({ headers: json, body: JSON.stringify({ resourceType: "Organization", id: one.request().url().at(-1) }) });
@@ -190,29 +190,29 @@ test("references of all entries are asked for side by side", async ({ page }) =>
   );
 });
 
-test("references in a circle make no circular object", async ({ page }) => {
+test("circular references cause no circular object", async ({ page }) => {
   await connect(page, "smartrust");
-  await answer(page, `${iss}/Organization/a`, { resourceType: "Organization", id: "a", partOf: { reference: "Organization/b" } });
-  await answer(page, `${iss}/Organization/b`, { resourceType: "Organization", id: "b", partOf: { reference: "Organization/a" } });
+  await respond(page, `${iss}/Organization/a`, { resourceType: "Organization", id: "a", partOf: { reference: "Organization/b" } });
+  await respond(page, `${iss}/Organization/b`, { resourceType: "Organization", id: "b", partOf: { reference: "Organization/a" } });
   const found = await withClient(page, async (client) =>
     JSON.stringify(await client.request("Organization/a", { resolveReferences: ["partOf", "partOf.partOf"] })),
   );
   assert.equal(JSON.parse(found).partOf.partOf.id, "a");
 });
 
-test("pages in a circle end with an error", async ({ page }) => {
+test("a cycle of pages ends with an error", async ({ page }) => {
   await connect(page, "smartrust");
   const link = [{ relation: "next", url: `${iss}/Encounter?circle=1` }];
-  await answer(page, `${iss}/Encounter?circle=1`, { resourceType: "Bundle", type: "searchset", link, entry: [] });
+  await respond(page, `${iss}/Encounter?circle=1`, { resourceType: "Bundle", type: "searchset", link, entry: [] });
   assert.equal(
     await withClient(page, (client) => client.request("Encounter?circle=1", { pageLimit: 0 }).catch(({ code }) => code)),
     "page_cycle",
   );
 });
 
-test("an error carries the OperationOutcome as it came", async ({ page }) => {
+test("an error has the OperationOutcome of the response", async ({ page }) => {
   await connect(page, "smartrust");
-  await answer(page, `${iss}/Encounter/secret`, outcome, { status: 403 });
+  await respond(page, `${iss}/Encounter/secret`, outcome, { status: 403 });
   const error = await withClient(page, (client) =>
     client
       .request("Encounter/secret")
@@ -221,19 +221,19 @@ test("an error carries the OperationOutcome as it came", async ({ page }) => {
   assert.deepEqual(error, { name: "SmartError", code: "forbidden", status: 403, statusCode: 403, operationOutcome: outcome });
 });
 
-test("a signal of the app's own stops its request, and no other", async ({ page }) => {
+test("a signal of the app only aborts its own request", async ({ page }) => {
   await connect(page, "smartrust");
-  const came = await withClient(page, async (client) => {
+  const results = await withClient(page, async (client) => {
     const controller = new AbortController();
     const stopped = client.request({ url: "Patient/1", signal: controller.signal }).catch(({ code }) => code);
     const other = client.request("Patient/1");
     controller.abort();
     return [await stopped, (await other).id];
   });
-  assert.deepEqual(came, ["aborted", "1"]);
+  assert.deepEqual(results, ["aborted", "1"]);
 });
 
-test("the release of R4B and R5 servers is known", async ({ page }) => {
+test("getFhirRelease() knows R4B and R5", async ({ page }) => {
   await serveApp(page, "smartrust", { [home]: readyScript });
   for (const [version, release] of [
     ["4.3.0", 4],
@@ -242,19 +242,19 @@ test("the release of R4B and R5 servers is known", async ({ page }) => {
     ["3.0.2", 3],
     ["1.0.2", 2],
   ]) {
-    await answer(page, `${iss}/metadata`, { resourceType: "CapabilityStatement", fhirVersion: version });
+    await respond(page, `${iss}/metadata`, { resourceType: "CapabilityStatement", fhirVersion: version });
     await page.goto(home);
     await waitForApp(page);
     assert.equal(await page.evaluate((base) => window.FHIR.client(base).getFhirRelease(), iss), release, version);
   }
 });
 
-test("a token is asked of the client in vain, with a word on what to do", async ({ page }) => {
+test("reading a token from the client throws unsupported_option", async ({ page }) => {
   await connect(page, "smartrust");
-  const came = await withClient(page, (client) => {
-    const code = (work) => {
+  const results = await withClient(page, (client) => {
+    const code = (call) => {
       try {
-        return [work()];
+        return [call()];
       } catch (error) {
         return error.code;
       }
@@ -266,22 +266,22 @@ test("a token is asked of the client in vain, with a word on what to do", async 
         code(() => client.getAuthorizationHeader()),
         code(() => client.getState("tokenResponse.access_token")),
       ],
-      written: JSON.stringify(client.state),
+      serialized: JSON.stringify(client.state),
     };
   });
-  assert.deepEqual(new Set(came.thrown), new Set(["unsupported_option"]));
-  assert.doesNotMatch(came.written, /token"/);
+  assert.deepEqual(new Set(results.thrown), new Set(["unsupported_option"]));
+  assert.doesNotMatch(results.serialized, /token"/);
 });
 
-test("what cannot be followed says so, and what to do", async ({ page }) => {
+test("unsupported options and calls reject with unsupported_option", async ({ page }) => {
   await connect(page, "smartrust");
   const codes = await page.evaluate(
     async ({ parameters, base }) => {
       const { FHIR, connected } = window;
       const client = await connected;
-      const code = async (work) => {
+      const code = async (call) => {
         try {
-          return await work();
+          return await call();
         } catch (error) {
           return error.code;
         }
@@ -311,7 +311,7 @@ test("what cannot be followed says so, and what to do", async ({ page }) => {
   assert.deepEqual(new Set(codes), new Set(["unsupported_option"]), codes.join());
 });
 
-test("a refresh without a refresh token says what to ask for", async ({ page }) => {
+test("the error of a refresh without a refresh token names the missing scope", async ({ page }) => {
   const scope = "launch/patient patient/*.rs";
   await connect(page, "smartrust", { [launchPage]: scriptCalling("authorize", { ...registration, scope }) });
   const error = await withClient(page, (client) => client.refresh().catch(({ code, message }) => ({ code, message })));

@@ -1,5 +1,4 @@
-// The app that was written for fhirclient 2, with fhirclient itself and with smartrust/fhirclient: where fhirclient is right, both give
-// the same.
+// An app that was written for fhirclient 2, with fhirclient and smartrust/fhirclient. Where fhirclient is correct, both return the same.
 
 import { Chart } from "./pages/chart.mjs";
 import { forEveryOrigin } from "./support/responses.mjs";
@@ -26,7 +25,7 @@ function asPatient(name, body, argument) {
   });
 }
 
-asPatient("an app knows and reads the patient and the user in context", async (client) => ({
+asPatient("the client has and reads the patient and the user in context", async (client) => ({
   ids: [client.patient.id, client.encounter.id, client.getPatientId(), client.getEncounterId()],
   patient: await client.patient.read(),
   user: [
@@ -46,7 +45,7 @@ asPatient("an app knows and reads the patient and the user in context", async (c
 }));
 
 asPatient(
-  "a request takes an address in every form",
+  "a request accepts a URL in every form",
   async (client, iss) => {
     const { id } = client.patient;
     const { body, response } = await client.request({ url: `Patient/${id}`, includeResponse: true });
@@ -70,7 +69,7 @@ asPatient(
   iss,
 );
 
-asPatient("patient.request() asks for the patient's own", async (client) => {
+asPatient("patient.request() only requests the patient's data", async (client) => {
   const own = async (request, options) => (await client.patient.request(request, { flat: true, ...options })).map(({ id }) => id);
   return {
     conditions: await own("Condition"),
@@ -82,14 +81,14 @@ asPatient("patient.request() asks for the patient's own", async (client) => {
   };
 });
 
-asPatient("a request takes as many pages as it is told to", async (client) => {
-  const address = "Encounter?_count=5";
+asPatient("pageLimit sets how many pages a request loads", async (client) => {
+  const url = "Encounter?_count=5";
   const shape = (result) =>
     Array.isArray(result)
       ? result.map(shape)
       : [result.resourceType, result.id ?? result.entry?.map(({ resource }) => resource.id)];
   const seen = [];
-  const given = await client.patient.request(address, {
+  const returned = await client.patient.request(url, {
     pageLimit: 3,
     onPage: async (page) => {
       seen.push("begins");
@@ -98,7 +97,7 @@ asPatient("a request takes as many pages as it is told to", async (client) => {
     },
   });
   const stopped = await client.patient
-    .request(address, {
+    .request(url, {
       pageLimit: 0,
       flat: true,
       onPage: (page) => {
@@ -108,22 +107,22 @@ asPatient("a request takes as many pages as it is told to", async (client) => {
     })
     .catch(({ message }) => message);
   return {
-    usual: shape(await client.patient.request(address)),
-    one: shape(await client.patient.request(address, { pageLimit: 1, flat: true })),
-    two: shape(await client.patient.request(address, { pageLimit: 2 })),
-    all: shape(await client.patient.request(address, { pageLimit: 0 })),
-    flat: shape(await client.patient.request(address, { pageLimit: 0, flat: true })),
+    usual: shape(await client.patient.request(url)),
+    one: shape(await client.patient.request(url, { pageLimit: 1, flat: true })),
+    two: shape(await client.patient.request(url, { pageLimit: 2 })),
+    all: shape(await client.patient.request(url, { pageLimit: 0 })),
+    flat: shape(await client.patient.request(url, { pageLimit: 0, flat: true })),
     single: shape(await client.request("Patient/1", { pageLimit: 0, flat: true })),
     none: await client.patient.request("Encounter?date=lt1900", { flat: true, pageLimit: 0 }),
-    onPage: [given, seen, stopped],
+    onPage: [returned, seen, stopped],
     noBundle: await client.request("Patient/1", { onPage: () => seen.push("never") }),
-    withResponse: shape((await client.patient.request({ url: address, includeResponse: true }, { pageLimit: 2 })).body),
+    withResponse: shape((await client.patient.request({ url, includeResponse: true }, { pageLimit: 2 })).body),
   };
 });
 
-asPatient("references are resolved where they stand, or beside", async (client) => {
+asPatient("references are resolved in place, or returned separately", async (client) => {
   const encounter = (await client.patient.request("Encounter?_count=1", { flat: true }))[0];
-  const address = `Encounter/${encounter.id}`;
+  const url = `Encounter/${encounter.id}`;
   const observations = "Observation?_count=3";
   const copy = () => structuredClone(encounter);
   const seen = [];
@@ -137,20 +136,20 @@ asPatient("references are resolved where they stand, or beside", async (client) 
   const resolved = copy();
   await client.resolveReferences(resolved, ["subject", "participant..individual"]);
   return {
-    one: await client.request(address, { resolveReferences: "subject" }),
-    several: await client.request(address, {
+    one: await client.request(url, { resolveReferences: "subject" }),
+    several: await client.request(url, {
       resolveReferences: ["serviceProvider", "participant.0.individual", "serviceProvider", " "],
     }),
-    inEach: await client.request(address, { resolveReferences: "participant..individual" }),
+    inEach: await client.request(url, { resolveReferences: "participant..individual" }),
     array: await client.request("Patient/1", { resolveReferences: "generalPractitioner" }),
     index: await client.request("Patient/1", { resolveReferences: "generalPractitioner.0" }),
     nested: (await client.request("Observation/1-o317", { resolveReferences: ["encounter.serviceProvider", "encounter"] }))
       .encounter.serviceProvider,
-    missing: await client.request(address, { resolveReferences: ["nowhere", "status", "subject.nowhere"] }),
+    missing: await client.request(url, { resolveReferences: ["nowhere", "status", "subject.nowhere"] }),
     pages: await client.patient.request(observations, { resolveReferences: ["encounter", "performer"], pageLimit: 2 }),
     flat: await client.patient.request(observations, { resolveReferences: "encounter", pageLimit: 2, flat: true }),
-    beside: await client.request(address, { resolveReferences: ["subject", "serviceProvider"], graph: false }),
-    pagesBeside: await client.patient.request(observations, {
+    separate: await client.request(url, { resolveReferences: ["subject", "serviceProvider"], graph: false }),
+    pagesSeparate: await client.patient.request(observations, {
       resolveReferences: "encounter",
       pageLimit: 2,
       flat: true,
@@ -162,57 +161,57 @@ asPatient("references are resolved where they stand, or beside", async (client) 
   };
 });
 
-asPatient("pages and resources come one by one", async (client) => {
-  const address = `Encounter?patient=${client.patient.id}&_count=5`;
-  const first = await client.request(address);
-  const take = async (each, told) => {
-    const taken = [];
-    for await (const one of each) taken.push(told(one));
-    return taken;
+asPatient("pages() and resources() iterate", async (client) => {
+  const url = `Encounter?patient=${client.patient.id}&_count=5`;
+  const first = await client.request(url);
+  const collect = async (iterable, describe) => {
+    const collected = [];
+    for await (const item of iterable) collected.push(describe(item));
+    return collected;
   };
   const ids = ({ entry }) => entry.map(({ resource }) => resource.id);
   return {
-    pages: await take(client.pages(address), ids),
-    limited: await take(client.pages(address, { limit: 2 }), ids),
-    following: await take(client.pages(first), ids),
-    resources: await take(client.resources(address), ({ id }) => id),
-    few: await take(client.resources(first, { limit: 7 }), ({ id }) => id),
+    pages: await collect(client.pages(url), ids),
+    limited: await collect(client.pages(url, { limit: 2 }), ids),
+    following: await collect(client.pages(first), ids),
+    resources: await collect(client.resources(url), ({ id }) => id),
+    few: await collect(client.resources(first, { limit: 7 }), ({ id }) => id),
   };
 });
 
-asPatient("an error tells the status, or that the request was called off", async (client) => {
-  const told = (error) => [error instanceof Error, error.status, error.statusCode];
-  const stopped = async (work) => {
+asPatient("a failed request rejects with its status, and an aborted request with its error name", async (client) => {
+  const describe = (error) => [error instanceof Error, error.status, error.statusCode];
+  const aborted = async (call) => {
     const controller = new AbortController();
-    const result = work(controller.signal).catch((error) => [error instanceof Error, error.name]);
+    const result = call(controller.signal).catch((error) => [error instanceof Error, error.name]);
     controller.abort();
     return result;
   };
   return {
-    abort: await stopped((signal) => client.request({ url: "Patient/1", signal })),
+    abort: await aborted((signal) => client.request({ url: "Patient/1", signal })),
     aborted: await client.request({ url: "Patient/1", signal: AbortSignal.abort() }).catch(({ name }) => name),
-    read: await client.request("Patient/of-nobody").catch(told),
-    patient: await client.request({ url: "Condition/of-nobody" }).catch(told),
+    read: await client.request("Patient/of-nobody").catch(describe),
+    patient: await client.request({ url: "Condition/of-nobody" }).catch(describe),
     nothing: await client.request("").catch((error) => error instanceof Error),
   };
 });
 
-asPatient("what a Binary holds comes by its own type, or as the resource", async (client) => {
+asPatient("a Binary is returned with its own media type, or as a resource", async (client) => {
   const documents = await client.patient.request("DocumentReference?_count=100", { flat: true });
-  const address = documents.map(({ content }) => content[0].attachment.url).find((url) => /Binary\//.test(url ?? ""));
-  const { contentType } = await client.request(address);
-  const content = await client.request({ url: address, headers: { Accept: contentType } });
-  const { body, response } = await client.request({ url: address, headers: { Accept: contentType }, includeResponse: true });
-  const told = async (given) => (given instanceof Response ? [given.status, await given.text()] : given);
+  const url = documents.map(({ content }) => content[0].attachment.url).find((attachment) => /Binary\//.test(attachment ?? ""));
+  const { contentType } = await client.request(url);
+  const content = await client.request({ url, headers: { Accept: contentType } });
+  const { body, response } = await client.request({ url, headers: { Accept: contentType }, includeResponse: true });
+  const describe = async (value) => (value instanceof Response ? [value.status, await value.text()] : value);
   return {
-    resource: await client.request(address),
-    content: await told(content),
+    resource: await client.request(url),
+    content: await describe(content),
     isResponse: content instanceof Response,
     withResponse: [body instanceof Response, typeof body, response.status],
   };
 });
 
-withBothLibraries("a text that a Binary holds comes as a text", async (page, library) => {
+withBothLibraries("a Binary with text is returned as a string", async (page, library) => {
   await page.route(`${iss}/Binary/text`, (route) => {
     const isFhir = /json/.test(route.request().headers().accept);
     const resource = { resourceType: "Binary", contentType: "text/plain", data: Buffer.from("Grüße").toString("base64") };
@@ -224,7 +223,7 @@ withBothLibraries("a text that a Binary holds comes as a text", async (page, lib
   return withClient(page, (client) => client.request({ url: "Binary/text", headers: { accept: "text/plain" } }));
 });
 
-withBothLibraries("a reference to what is not there stays", async (page, library) => {
+withBothLibraries("a reference to a missing resource is kept as it is", async (page, library) => {
   const headers = { ...forEveryOrigin, "content-type": "application/fhir+json" };
   const encounter = { resourceType: "Encounter", subject: { reference: "Patient/1" }, partOf: { reference: "Encounter/gone" } };
   await page.route(`${iss}/Encounter/1`, (route) => route.fulfill({ headers, body: JSON.stringify(encounter) }));
@@ -233,7 +232,7 @@ withBothLibraries("a reference to what is not there stays", async (page, library
   return withClient(page, (client) => client.request("Encounter/1", { resolveReferences: ["subject", "partOf"] }));
 });
 
-withBothLibraries("what is written is sent as it is, and its answer comes back", async (page, library) => {
+withBothLibraries("changes are sent unchanged, and their responses are returned", async (page, library) => {
   const sent = [];
   await page.route(`${iss}/**`, async (route) => {
     const request = route.request();
@@ -246,7 +245,7 @@ withBothLibraries("what is written is sent as it is, and its answer comes back",
     return route.fulfill({ status: request.method() === "POST" ? 201 : 200, headers, body: JSON.stringify(resource) });
   });
   await connect(page, library);
-  const answers = await withClient(page, async (client) => ({
+  const responses = await withClient(page, async (client) => ({
     created: await client.create({ resourceType: "Observation", status: "final" }),
     updated: await client.update({ resourceType: "Observation", id: "9", status: "amended" }),
     patched: await client.patch("Patient/9", [{ op: "replace", path: "/active", value: false }]),
@@ -266,10 +265,10 @@ withBothLibraries("what is written is sent as it is, and its answer comes back",
     }),
     notAPatch: await client.patch("Patient/9", []).catch((error) => error instanceof Error),
   }));
-  return { sent, answers };
+  return { sent, responses };
 });
 
-withBothLibraries("what a server keeps back of a new resource is read from where it is", async (page, library) => {
+withBothLibraries("a created resource that the server does not return is read from its Location", async (page, library) => {
   const headers = { "access-control-allow-origin": "*", "access-control-expose-headers": "Location" };
   await page.route(`${iss}/Observation`, (route) =>
     route.fulfill({ status: 201, headers: { ...headers, location: `${iss}/Observation/1-o317` } }),
@@ -278,18 +277,18 @@ withBothLibraries("what a server keeps back of a new resource is read from where
   return withClient(page, (client) => client.create({ resourceType: "Observation", status: "final" }));
 });
 
-withBothLibraries("a reload brings the client back, without asking the server again", async (page, library) => {
+withBothLibraries("a reload restores the client without another token request", async (page, library) => {
   await connect(page, library);
   const before = await withClient(page, (client) => client.patient.id);
-  const asked = [];
-  page.on("request", (request) => asked.push(request.method()));
+  const methods = [];
+  page.on("request", (request) => methods.push(request.method()));
   await page.reload();
   await waitForApp(page);
   const after = await withClient(page, (client) => client.patient.read());
-  return { before, after, posts: asked.filter((method) => method === "POST"), clean: page.url() };
+  return { before, after, posts: methods.filter((method) => method === "POST"), clean: page.url() };
 });
 
-withBothLibraries("an app of one page launches, comes back and stays by init()", async (page, library) => {
+withBothLibraries("an app with one page launches, completes the launch and restores the session with init()", async (page, library) => {
   const scripts = { [launchPage]: scriptCalling("init"), [home]: scriptCalling("init") };
   await connect(page, library, scripts);
   const first = await withClient(page, (client) => client.patient.read());
@@ -299,14 +298,14 @@ withBothLibraries("an app of one page launches, comes back and stays by init()",
 });
 
 /** The app's registration for launches from a chart. */
-const ofTheChart = {
+const chartRegistration = {
   clientId: "MIE-localhost-launch",
   scope: "launch openid fhirUser patient/*.rs",
   redirectUri: chartPage,
   trustedIssuers: [iss],
 };
 
-/** The provider's charts. The second tab finds the provider logged in. */
+/** Opens the provider's charts. In the second tab, the provider is already logged in. */
 async function charts(page, library) {
   const chart = new Chart(page);
   if (library === "fhirclient") await chart.logIn(providerLogin);
@@ -314,12 +313,12 @@ async function charts(page, library) {
   return chart;
 }
 
-withBothLibraries("a chart launches the app about its patient", async (page, library) => {
-  await serveApp(page, library, { [chartPage]: scriptCalling("init", ofTheChart) });
+withBothLibraries("a chart launches the app with its patient", async (page, library) => {
+  await serveApp(page, library, { [chartPage]: scriptCalling("init", chartRegistration) });
   const chart = await charts(page, library);
   await chart.openPatient(2);
   await chart.launch("smartrust launcher");
-  await page.waitForURL((address) => address.href.startsWith(chartPage) && !address.searchParams.has("launch"));
+  await page.waitForURL((url) => url.href.startsWith(chartPage) && !url.searchParams.has("launch"));
   await waitForApp(page);
   const launched = await withClient(page, async (client) => [
     await client.patient.read(),
@@ -329,22 +328,22 @@ withBothLibraries("a chart launches the app about its patient", async (page, lib
   return { launched, clean: page.url() };
 });
 
-withBothLibraries("an app in a frame of the chart launches, and stays in it", async (page, library) => {
-  const parameters = { ...ofTheChart, completeInTarget: true };
+withBothLibraries("an app in a frame of the chart launches and stays in the frame", async (page, library) => {
+  const parameters = { ...chartRegistration, completeInTarget: true };
   await serveApp(page, library, { [chartPage]: scriptCalling("init", parameters) });
   const chart = await charts(page, library);
   await chart.openPatient(1);
   const frame = await chart.launchInFrame("smartrust launcher");
-  await frame.waitForURL((address) => address.href.startsWith(chartPage) && !address.searchParams.has("launch"));
+  await frame.waitForURL((url) => url.href.startsWith(chartPage) && !url.searchParams.has("launch"));
   await waitForApp(frame);
   return withClient(frame, (client) => client.patient.read());
 });
 
-withBothLibraries("authorize() with noRedirect gives the address and stays", async (page, library) => {
+withBothLibraries("authorize() with noRedirect returns the URL and does not navigate", async (page, library) => {
   await serveApp(page, library, { [launchPage]: scriptCalling("authorize", { ...registration, noRedirect: true }) });
   await page.goto(launchPage);
   await waitForApp(page);
-  const address = new URL(await page.evaluate(() => window.connected));
+  const url = new URL(await page.evaluate(() => window.connected));
   const names = ["response_type", "client_id", "scope", "redirect_uri", "aud", "code_challenge_method"];
-  return [page.url(), address.origin + address.pathname, names.map((name) => address.searchParams.get(name))];
+  return [page.url(), url.origin + url.pathname, names.map((name) => url.searchParams.get(name))];
 });

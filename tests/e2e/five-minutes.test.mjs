@@ -1,4 +1,4 @@
-// The code of docs/start.md as it stands there, at the address that the sandbox knows as the app's own.
+// The code of docs/start.md, at the URL that the sandbox has registered for it.
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
@@ -12,19 +12,19 @@ import { confirmAtPortal } from "./support/flows.mjs";
 import { includesAll, patientOf } from "./support/patient.mjs";
 import { ehrOrigin, fromEnvironment, providerLogin } from "./support/servers.mjs";
 
-/** The address that the sandbox knows as that of `my-app`. */
+/** The URL that the sandbox has registered for `my-app`. */
 const myApp = fromEnvironment("MY_APP");
 
 const types = { html: "text/html", js: "text/javascript", wasm: "application/wasm" };
 
-/** The page's one block of a kind, for the EHR under test. */
+/** The only block of a kind in the page, changed to use the EHR under test. */
 function block(kind) {
   const [{ text }, ...others] = blocksOf("docs/start.md").filter((found) => found.kind === kind);
-  assert.deepEqual(others, [], `docs/start.md has one block of ${kind}`);
+  assert.deepEqual(others, [], `docs/start.md has more than one block of ${kind}`);
   return text.replaceAll("http://localhost:9080", ehrOrigin);
 }
 
-/** The two files, and the package as npm installs a folder, as any static server serves them. */
+/** A static server for the two files and the installed package. */
 const folder = createServer(async (request, response) => {
   const { pathname } = new URL(request.url, myApp);
   const path = pathname === "/" ? "/index.html" : pathname;
@@ -41,7 +41,7 @@ after(() => {
   folder.close();
 });
 
-/** What the page says of its patient, in the end. */
+/** What the page shows about the patient. */
 async function shown(page) {
   const status = page.getByRole("status").filter({ hasText: "born" });
   await status.waitFor();
@@ -55,12 +55,12 @@ async function assertShowsPatient(page, traffic) {
   return text;
 }
 
-test("the five-minute start ends with a patient's record, also after a reload", async ({ page, traffic }) => {
+test("the getting-started example shows a patient's record, also after a reload", async ({ page, traffic }) => {
   await page.goto(myApp);
   await page.getByText("Not connected.", { exact: true }).waitFor();
   await page.getByRole("button", { name: "Connect", exact: true }).click();
   await confirmAtPortal(page);
-  await page.waitForURL((address) => address.href.startsWith(myApp));
+  await page.waitForURL((url) => url.href.startsWith(myApp));
   const text = await assertShowsPatient(page, traffic);
   await page.getByRole("listitem").first().waitFor();
   await page.reload();
@@ -69,11 +69,11 @@ test("the five-minute start ends with a patient's record, also after a reload", 
   assert.equal(traffic.tokenRequests("authorization_code").length, 1);
 });
 
-test("the five-minute start opens from a chart on the chart's patient", async ({ page, traffic }) => {
+test("the getting-started example shows the chart's patient after an EHR launch", async ({ page, traffic }) => {
   const chart = new Chart(page);
   await chart.logIn(providerLogin);
   await chart.openPatient(2);
   await chart.launch("My app");
-  await page.waitForURL((address) => address.href.startsWith(myApp));
+  await page.waitForURL((url) => url.href.startsWith(myApp));
   await assertShowsPatient(page, traffic);
 });

@@ -1,4 +1,4 @@
-// The policy that the launcher's site brings along, and a site that lies at a path of its own.
+// The content security policy of the launcher's site, and a site below a path.
 
 import assert from "node:assert/strict";
 import { Launcher } from "./pages/launcher.mjs";
@@ -13,7 +13,7 @@ const elsewhere = await startAttacker({
   "/frame": () => html(`<iframe title="launcher" src="${appOrigin}/"></iframe>`),
 });
 
-test("S13 both launches work at a path of its own, and no request leaves it for the root", async ({ page, traffic }) => {
+test("S13 a patient connects to a launcher below a path, and no request goes to the root", async ({ page, traffic }) => {
   const launcher = await connectAsPatient(page, { home: moved });
   assert.ok(includesAll(await launcher.banner().innerText(), (await patientOf(traffic)).names));
   await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Connection" }).click();
@@ -28,7 +28,7 @@ test("S13 both launches work at a path of its own, and no request leaves it for 
   assert.deepEqual(strays.map((request) => request.url()).filter((url) => !url.endsWith("/favicon.ico")), []);
 });
 
-test("S13 a provider opens a launcher that lies at a path of its own", async ({ page, traffic }) => {
+test("S13 an EHR launch opens a launcher below a path", async ({ page, traffic }) => {
   const { name } = await openChart(page, 3);
   const link = page.getByRole("region", { name: "FHIR Launch" }).getByRole("link", { name: /launcher/i });
   const launch = await page.request.get(new URL(await link.getAttribute("href"), page.url()).href, { maxRedirects: 0 });
@@ -39,7 +39,7 @@ test("S13 a provider opens a launcher that lies at a path of its own", async ({ 
   assert.ok(includesAll(name, (await patientOf(traffic)).names));
 });
 
-test("S13 a page connects to the servers of the configuration alone", async ({ page, traffic }) => {
+test("S13 a page can only connect to the configured servers", async ({ page, traffic }) => {
   await connectAsPatient(page);
   assert.ok(traffic.to(iss).length > 0);
   const before = elsewhere.received.length;
@@ -48,7 +48,7 @@ test("S13 a page connects to the servers of the configuration alone", async ({ p
   assert.equal(elsewhere.received.length, before);
 }, { blocks: /connect-src|Refused to connect/ });
 
-test("S13 the policy holds where a host sends no header", async ({ page }) => {
+test("S13 the policy applies even if the host sends no header", async ({ page }) => {
   await page.route(`${appOrigin}/`, async (route) => {
     const response = await route.fetch();
     const { "content-security-policy": policy, ...headers } = response.headers();
@@ -61,7 +61,7 @@ test("S13 the policy holds where a host sends no header", async ({ page }) => {
   assert.deepEqual(outcome, { directive: "connect-src", failed: true });
 }, { blocks: /connect-src|Refused to connect/ });
 
-test("S13 a form leads to the servers of the configuration alone", async ({ page }) => {
+test("S13 a form can only be submitted to the configured servers", async ({ page }) => {
   await page.goto(appOrigin);
   await page.getByRole("button", { name: "Connect", exact: true }).waitFor();
   const before = elsewhere.received.length;
@@ -70,21 +70,21 @@ test("S13 a form leads to the servers of the configuration alone", async ({ page
   assert.equal(elsewhere.received.length, before);
 }, { blocks: /form-action/ });
 
-test("S13 a site that the configuration does not name cannot show the launcher in a frame", async ({ page }) => {
+test("S13 a site that is not configured cannot show the launcher in a frame", async ({ page }) => {
   await page.goto(`${elsewhere.origin}/frame`);
   const frame = await (await page.getByTitle("launcher").elementHandle()).contentFrame();
   await page.waitForLoadState("networkidle");
   assert.equal(await frame.getByText("See your health record").count(), 0);
 }, { blocks: /frame-ancestors/ });
 
-/** In a page: tries to connect, and names the directive that kept it from that. */
+/** Runs in a page: tries to connect, and returns the directive that blocked it. */
 async function connect(url) {
   const blocked = new Promise((resolve) => addEventListener("securitypolicyviolation", resolve, { once: true }));
   const failed = await fetch(url).then(() => false, () => true);
   return { directive: failed ? (await blocked).effectiveDirective : undefined, failed };
 }
 
-/** In a page: posts a form, and names the directive that kept it from that. */
+/** Runs in a page: submits a form, and returns the directive that blocked it. */
 async function post(url) {
   const blocked = new Promise((resolve) => addEventListener("securitypolicyviolation", resolve, { once: true }));
   const form = Object.assign(document.createElement("form"), { action: url, method: "post" });

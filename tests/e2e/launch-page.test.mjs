@@ -1,4 +1,4 @@
-// A launch page of its own, with `smartrust/launch`: another page, with `smartrust`, completes its launch.
+// A separate launch page with `smartrust/launch`. Another page with `smartrust` completes the launch.
 
 import assert from "node:assert/strict";
 import { test } from "./support/browser.mjs";
@@ -6,7 +6,7 @@ import { confirmAtPortal } from "./support/flows.mjs";
 import { removePageScript, home, outcome, server, withSession } from "./support/package.mjs";
 import { appOrigin } from "./support/servers.mjs";
 
-test("a launch page leaves for the server, and the page of the redirect completes the launch", async ({ page, context, traffic }) => {
+test("a launch page starts the launch, and the page of the redirect completes it", async ({ page, context, traffic }) => {
   await removePageScript(context);
   await page.goto(home);
   const leaving = page.waitForURL((url) => url.origin !== new URL(appOrigin).origin);
@@ -23,7 +23,7 @@ test("a launch page leaves for the server, and the page of the redirect complete
   assert.equal(patient, "Patient");
 });
 
-test("A7 a launch page asks nothing of a server that it does not trust", async ({ page, context, traffic }) => {
+test("A7 a launch page sends no request to an untrusted server", async ({ page, context, traffic }) => {
   await removePageScript(context);
   await page.goto(`${home}?iss=${encodeURIComponent("https://evil.example/fhir")}&launch=x`);
   const error = await page.evaluate(
