@@ -6,9 +6,9 @@ import { test } from "./support/browser.mjs";
 import { connectAsPatient } from "./support/flows.mjs";
 import { appOrigin, ehr, iss } from "./support/servers.mjs";
 
-test("axe finds nothing on the pages without a session", async ({ page }) => {
+test("axe finds no violations on the pages without a session", async ({ page }) => {
   const launcher = new Launcher(page);
-  for (const [address, heading] of [
+  for (const [path, heading] of [
     ["/", "See your health record"],
     ["/record", "No record is open"],
     ["/session", "No record is open"],
@@ -16,41 +16,41 @@ test("axe finds nothing on the pages without a session", async ({ page }) => {
     ["/code?code=x&state=y", "This sign-in could not be matched"],
     [`/launch?iss=${encodeURIComponent("https://ehr.example/fhir")}&launch=x`, "This app does not know who opened it"],
   ]) {
-    await page.goto(appOrigin + address);
+    await page.goto(appOrigin + path);
     await launcher.heading(heading).waitFor();
-    assert.deepEqual(await findings(page), [], address);
+    assert.deepEqual(await findings(page), [], path);
   }
 });
 
-test("axe finds nothing on the record and the connection", async ({ page }) => {
+test("axe finds no violations on the record and the connection", async ({ page }) => {
   await mockSearch(page, iss, "Encounter", [{ id: "1", type: [{ text: "Visit" }] }]);
   const launcher = await connectAsPatient(page, { deny: ["Condition"] });
   await launcher.waitForLoadedRecord();
   assert.deepEqual(await findings(page), [], "with a part that was not shared");
   await page.locator("details").evaluateAll((all) => all.forEach((details) => (details.open = true)));
   await page.getByRole("slider").nth(3).waitFor();
-  assert.deepEqual(await findings(page), [], "unfolded");
+  assert.deepEqual(await findings(page), [], "with all details open");
   await launcher.openSession();
   await page.getByText("Checked").first().waitFor();
   assert.deepEqual(await findings(page), [], "/session");
 });
 
-test("axe finds nothing on the pages of failures", async ({ page }) => {
+test("axe finds no violations on error pages", async ({ page }) => {
   await page.route(`${iss}/Condition?*`, (route) => route.fulfill({ status: 500, headers: forEveryOrigin }));
   await page.route(`${iss}/Encounter?*`, (route) => route.abort("connectionrefused"));
   const launcher = await connectAsPatient(page);
   await launcher.waitForLoadedRecord();
-  assert.deepEqual(await findings(page), [], "a record that failed in part");
+  assert.deepEqual(await findings(page), [], "a record of which parts failed");
   await launcher.openSession();
   await page.route(`${ehr}/oauth/token/`, (route) =>
     route.fulfill({ status: 400, headers: forEveryOrigin, json: { error: "invalid_grant" } }),
   );
   await launcher.refresh();
   await launcher.heading("Your access has ended").waitFor();
-  assert.deepEqual(await findings(page), [], "a session that was ended by the clinic");
+  assert.deepEqual(await findings(page), [], "a session that the clinic ended");
 });
 
-test("the first key leads past the header, and each page takes the focus", async ({ page }) => {
+test("the first Tab key focuses the skip link, and each page moves the focus to its content", async ({ page }) => {
   const launcher = await connectAsPatient(page);
   await launcher.waitForCompleteRecord();
   await page.reload();
@@ -69,10 +69,10 @@ test("no page is wider than a phone", async ({ page }) => {
   await page.setViewportSize({ width: 360, height: 780 });
   const launcher = await connectAsPatient(page);
   await launcher.waitForCompleteRecord();
-  for (const address of ["/record", "/session", "/"]) {
-    await page.goto(appOrigin + address);
+  for (const path of ["/record", "/session", "/"]) {
+    await page.goto(appOrigin + path);
     await page.waitForLoadState("networkidle");
     const excess = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-    assert.ok(excess <= 0, `${address} is ${excess} pixels too wide`);
+    assert.ok(excess <= 0, `${path} is ${excess} pixels too wide`);
   }
 });

@@ -1,4 +1,4 @@
-// What the launcher makes of documents.
+// How the launcher shows documents.
 
 import assert from "node:assert/strict";
 import { Launcher } from "./pages/launcher.mjs";
@@ -10,7 +10,7 @@ import { until } from "./support/wait.mjs";
 
 const tokenEndpoint = `${ehr}/oauth/token/`;
 
-test("S7 nothing in a document runs, and its words are shown", async ({ page, traffic }) => {
+test("S7 no script in a document runs, and its text is shown", async ({ page, traffic }) => {
   const script = `<script>parent.document.title = top.ran = "ran"</script>`;
   const html = `<h1>Visit note</h1>${script}<img src="${ehr}/pixel" onerror="top.ran='ran'"><svg onload="top.ran='ran'"></svg>
     <a href="javascript:top.ran='ran'">link</a><iframe src="${ehr}/frame"></iframe><p style="color:red" onclick="top.ran='ran'">All is well.</p>`;
@@ -33,7 +33,7 @@ test("S7 nothing in a document runs, and its words are shown", async ({ page, tr
   await frame.getByText("All is well.").waitFor();
   assert.equal(await page.locator('iframe[title="Page"]').getAttribute("sandbox"), "");
   await open("Drawing");
-  await until("the drawing is drawn", () => page.frameLocator('iframe[title="Drawing"]').getByRole("img", { name: "Drawing" }).evaluate((image) => image.complete && image.naturalWidth > 0));
+  await until("the drawing is displayed", () => page.frameLocator('iframe[title="Drawing"]').getByRole("img", { name: "Drawing" }).evaluate((image) => image.complete && image.naturalWidth > 0));
   await open("Summary");
   const summary = page.frameLocator('iframe[title="Summary"]');
   await summary.getByRole("heading", { name: "Plan" }).waitFor();
@@ -47,11 +47,11 @@ test("S7 nothing in a document runs, and its words are shown", async ({ page, tr
   assert.deepEqual(traffic.to(`${ehr}/pixel`).concat(traffic.to(`${ehr}/frame`)).map((request) => request.url()), []);
 });
 
-test("S7 a page that gets past the cleaning still runs nothing in its frame", async ({ page }) => {
+test("S7 markup that bypasses sanitization runs no script in the frame", async ({ page }) => {
   await mockSearch(page, iss, "DocumentReference", [reference("Page", "text/html", "<p>Words</p>")]);
   await grantDocuments(page);
   const launcher = await connectAsPatient(page);
-  // What comes above it would move the button away under the click.
+  // Content that loads above the button would move it during the click.
   await launcher.waitForCompleteRecord();
   await launcher.section("Documents").getByRole("button", { name: "Read (Page)", exact: true }).click();
   const frame = page.locator('iframe[title="Page"]');
@@ -63,7 +63,7 @@ test("S7 a page that gets past the cleaning still runs nothing in its frame", as
   assert.equal(await page.evaluate(() => window.ran), undefined);
 });
 
-test("L8 a page's deletions and insertions are visible as such, and nothing is swallowed", async ({ page }) => {
+test("L8 deletions and insertions in an HTML document are marked, and no content is lost", async ({ page }) => {
   const html = `<style>.gone { text-decoration: line-through } .print { display: none } @media print { .here { display: none } }</style>
     <p>Allergies: <del>Penicillin</del> <ins>Latex</ins></p>
     <p style="color: red; text-decoration: line-through">5 mg daily</p><p class="gone">10 mg daily</p><p class="here">20 mg daily</p>
@@ -90,7 +90,7 @@ test("L8 a page's deletions and insertions are visible as such, and nothing is s
   ]);
 });
 
-test("L8 XHTML is read as what it is, so that an empty element swallows nothing", async ({ page }) => {
+test("L8 XHTML is parsed as XML, so that an empty element hides no content", async ({ page }) => {
   const xhtml = `<html xmlns="http://www.w3.org/1999/xhtml"><head><title/><script src="x"/><style>.gone { text-decoration: line-through }</style></head>
     <body onload="x()"><p class="gone">5 mg</p><div/><p>10 mg</p></body></html>`;
   await mockSearch(page, iss, "DocumentReference", [reference("Page", "application/xhtml+xml", xhtml)]);
@@ -100,7 +100,7 @@ test("L8 XHTML is read as what it is, so that an empty element swallows nothing"
   assert.equal(words, "[crossed out: 5 mg] 10 mg");
 });
 
-test("L8 a clinical document is shown with its sections, tables and revisions, to its end", async ({ page }) => {
+test("L8 a clinical document is shown completely, with its sections, tables and revisions", async ({ page }) => {
   const cda = `<?xml version="1.0" encoding="UTF-8"?><ClinicalDocument xmlns="urn:hl7-org:v3"><title>Summary</title><component><structuredBody>
     <component><section><title>Allergies</title><text><content revised="delete">Penicillin</content>
       <content styleCode="Strikeout">Eggs</content> <![CDATA[Ferritin > 300 & <b>rising</b>]]> end</text></section></component>
@@ -121,7 +121,7 @@ test("L8 a clinical document is shown with its sections, tables and revisions, t
   await documents.getByRole("region", { name: "Broken" }).getByText("Ferritin > 300").waitFor();
 });
 
-test("L8 the clinic's own documents open: revised ones, a PDF that is given as it is alone, and one that is elsewhere", async ({ page, traffic }) => {
+test("L8 the sandbox's documents open: revised ones, a PDF that is only available as application/pdf, and one at another URL", async ({ page, traffic }) => {
   const launcher = await connectAsPatient(page);
   await launcher.waitForCompleteRecord();
   const documents = launcher.section("Documents");
@@ -140,7 +140,7 @@ test("L8 the clinic's own documents open: revised ones, a PDF that is given as i
   const file = await saving;
   assert.equal(file.suggestedFilename(), "Consult note.pdf");
   const bytes = [];
-  for await (const piece of await file.createReadStream()) bytes.push(piece);
+  for await (const chunk of await file.createReadStream()) bytes.push(chunk);
   assert.match(Buffer.concat(bytes).toString("latin1"), /^%PDF-1.4[\s\S]*%%EOF\n$/);
 
   await open("Advance directives");
@@ -152,7 +152,7 @@ test("L8 the clinic's own documents open: revised ones, a PDF that is given as i
   assert.deepEqual(traffic.to("https://documents.example"), []);
 });
 
-test("L8 a document opens that is refused as FHIR JSON with 404, or comes as bytes whatever is requested", async ({ page }) => {
+test("L8 a document opens if the server refuses FHIR JSON with 404 or 406, or always returns bytes", async ({ page }) => {
   for (const refused of [404, 406, undefined]) {
     await page.unroute(`${iss}/Binary/*`);
     await page.route(`${iss}/Binary/*`, (route) => {
@@ -169,7 +169,7 @@ test("L8 a document opens that is refused as FHIR JSON with 404, or comes as byt
   }
 });
 
-test("L8 a list's caption in a table's cell leaves the row whole, and what narrow screens hide is shown", async ({ page }) => {
+test("L8 a list caption in a table cell does not split the row, and content that only some screens hide is shown", async ({ page }) => {
   const cda = `<ClinicalDocument xmlns="urn:hl7-org:v3"><component><structuredBody><component><section><title>Results</title><text>
     <table><caption>Blood</caption><tbody><tr><td><list><caption>Iron</caption><item>low</item></list></td><td>3</td></tr></tbody></table>
     </text></section></component></structuredBody></component></ClinicalDocument>`;
@@ -187,7 +187,7 @@ test("L8 a list's caption in a table's cell leaves the row whole, and what narro
   assert.equal((await words.innerText()).replace(/\s+/g, " ").trim(), "5 mg 6 mg 7 mg");
 });
 
-/** Signs in, or loads the record again, and opens a document. */
+/** Signs in, or reloads the record, and opens a document. */
 async function opened(page, title, { again = false } = {}) {
   if (!again) await grantDocuments(page);
   const launcher = again ? new Launcher(page) : await connectAsPatient(page);
@@ -203,7 +203,7 @@ function reference(description, contentType, contents) {
   return { id: description, status: "current", description, content: [{ attachment: { contentType, data: base64(contents) } }] };
 }
 
-/** Lets the grant hold documents, whatever the sandbox has. */
+/** Adds documents to the granted scopes. */
 async function grantDocuments(page) {
   await modifyJson(page, tokenEndpoint, (tokens) => {
     tokens.scope += " patient/DocumentReference.rs";

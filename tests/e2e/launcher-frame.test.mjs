@@ -1,4 +1,4 @@
-// The launcher in a frame of another site, for which the browser keeps nothing.
+// The launcher in a frame of another site, in which the browser blocks storage.
 
 import assert from "node:assert/strict";
 import { Launcher } from "./pages/launcher.mjs";
@@ -7,15 +7,15 @@ import { openChart } from "./support/flows.mjs";
 import { includesAll, patientOf } from "./support/patient.mjs";
 import { appOrigin } from "./support/servers.mjs";
 
-/** Another site than the app's, to a browser. */
+/** A page that browsers consider another site than the app's. */
 const otherSite = "http://127.0.0.1:8765/chart";
 
-/** Shows an address of the app in a frame of another site, and gives the frame. */
-async function framed(page, address) {
+/** Shows a URL of the app in a frame of another site, and returns the frame. */
+async function openInFrame(page, url) {
   await page.route(otherSite, (route) =>
-    route.fulfill({ contentType: "text/html", body: `<!doctype html><title>Chart</title><iframe title="App" width="900" height="700" src="${address.replaceAll("&", "&amp;")}"></iframe>` }),
+    route.fulfill({ contentType: "text/html", body: `<!doctype html><title>Chart</title><iframe title="App" width="900" height="700" src="${url.replaceAll("&", "&amp;")}"></iframe>` }),
   );
-  // The app lets the sandbox EHR alone frame it.
+  // The app only allows the sandbox EHR to frame it.
   await page.route(`${appOrigin}/**`, async (route) => {
     const response = await route.fetch();
     const headers = response.headers();
@@ -28,35 +28,35 @@ async function framed(page, address) {
   return frame;
 }
 
-test("L10 a launch in a frame without storage opens in a window of its own", async ({ page, context, traffic }) => {
+test("L10 a launch in a frame without storage opens in a new window", async ({ page, context, traffic }) => {
   const { name } = await openChart(page, 3);
   const link = page.getByRole("region", { name: "FHIR Launch" }).getByRole("link", { name: /launcher/i });
-  // The chart sends on to the app; where to is good once.
-  const answer = await page.request.get(await link.evaluate(({ href }) => href), { maxRedirects: 0 });
-  const launch = answer.headers().location;
+  // The chart redirects to the app. Each redirect is valid once.
+  const response = await page.request.get(await link.evaluate(({ href }) => href), { maxRedirects: 0 });
+  const launch = response.headers().location;
   assert.ok(launch.startsWith(`${appOrigin}/launch?`), launch);
 
-  const frame = await framed(page, launch);
+  const frame = await openInFrame(page, launch);
   await frame.getByRole("heading", { name: "Open the record in a window of its own" }).waitFor();
   assert.equal(await frame.getByRole("button", { name: "Try again" }).count(), 0);
-  const opened = context.waitForEvent("page");
+  const opening = context.waitForEvent("page");
   await frame.getByRole("link", { name: "Open in a window of its own" }).click();
-  const launcher = new Launcher(await opened);
+  const launcher = new Launcher(await opening);
   await launcher.waitForCompleteRecord();
   assert.ok(includesAll(name, [(await patientOf(traffic)).names[0]]));
   await frame.getByText("The record opens in the other window.").waitFor();
 });
 
-test("L10 a patient in a frame without storage is offered a window, too", async ({ page, context }) => {
-  const frame = await framed(page, `${appOrigin}/`);
+test("L10 a patient in a frame without storage can open a new window", async ({ page, context }) => {
+  const frame = await openInFrame(page, `${appOrigin}/`);
   await frame.getByRole("link", { name: "Open in a window of its own" }).waitFor();
   assert.equal(await frame.getByRole("button", { name: "Connect" }).count(), 0);
-  const opened = context.waitForEvent("page");
+  const opening = context.waitForEvent("page");
   await frame.getByRole("link", { name: "Open in a window of its own" }).click();
-  await (await opened).getByRole("button", { name: "Connect", exact: true }).waitFor();
+  await (await opening).getByRole("button", { name: "Connect", exact: true }).waitFor();
 });
 
-test("L10 a page of its own for which the browser keeps nothing says so before anybody leaves for a sign-in", async ({ page, traffic }) => {
+test("L10 a page without storage outside a frame says so before it navigates to the EHR", async ({ page, traffic }) => {
   await page.addInitScript(() => {
     Object.defineProperty(window, "sessionStorage", { get: () => { throw new DOMException("blocked", "SecurityError"); } });
   });

@@ -1,4 +1,4 @@
-// Sessions that nobody uses, and frames for which the browser keeps nothing.
+// Sessions that nobody uses.
 
 import assert from "node:assert/strict";
 import { Launcher } from "./pages/launcher.mjs";
@@ -13,7 +13,7 @@ import { until } from "./support/wait.mjs";
 const minute = 60_000;
 const tokenEndpoint = `${ehr}/oauth/token/`;
 
-/** Opens the launcher from a chart, in the page itself, with a clock that the test turns. */
+/** Opens the launcher from a chart in the same tab, with a clock that the test controls. */
 async function openedFromChart(page) {
   await page.clock.install();
   const { chart } = await openChart(page, 1);
@@ -23,7 +23,7 @@ async function openedFromChart(page) {
   return launcher;
 }
 
-test("L11 a provider who is gone is warned, can stay, and else is signed out with nothing left", async ({ page, traffic }) => {
+test("L11 an idle provider gets a warning, can stay signed in, and is otherwise signed out without traces", async ({ page, traffic }) => {
   const launcher = await openedFromChart(page);
   const name = (await launcher.banner().locator(".banner-name").innerText()).trim();
   const { access_token: token } = await traffic.tokenResponse("authorization_code");
@@ -36,7 +36,7 @@ test("L11 a provider who is gone is warned, can stay, and else is signed out wit
   assert.equal(await page.evaluate(() => document.activeElement.textContent), "Stay signed in");
   assert.match(await warning.getByRole("timer").innerText(), /^Time left: \d+ seconds$/);
   assert.deepEqual(await findings(page), []);
-  // A mouse that is pushed by a passer-by answers no question.
+  // Moving the mouse does not close the warning.
   await page.mouse.move(5, 5);
   await warning.waitFor();
   await page.keyboard.press("Enter");
@@ -62,16 +62,16 @@ test("L11 a provider who is gone is warned, can stay, and else is signed out wit
   await launcher.heading("No record is open").waitFor();
 });
 
-test("L11 use keeps a session, also use of another tab that holds it", async ({ page, context }) => {
+test("L11 use of any tab keeps the session", async ({ page, context }) => {
   const launcher = await openedFromChart(page);
   const warning = page.getByRole("alertdialog");
   await page.clock.fastForward(10 * minute);
   await page.mouse.move(40, 40);
   await page.clock.fastForward(10 * minute);
   assert.equal(await warning.count(), 0);
-  const opened = context.waitForEvent("page");
+  const opening = context.waitForEvent("page");
   await page.evaluate(() => void window.open("/record"));
-  const copy = await opened;
+  const copy = await opening;
   await new Launcher(copy).waitForRecord();
   await copy.mouse.move(60, 60);
   await page.clock.fastForward(13.5 * minute);
@@ -83,22 +83,22 @@ test("L11 use keeps a session, also use of another tab that holds it", async ({ 
   assert.ok(await launcher.banner().isVisible());
 });
 
-test("L11 a page that comes back after the time is over shows nothing of the record", async ({ page, traffic }) => {
+test("L11 a page that is restored after the time limit shows nothing of the record", async ({ page, traffic }) => {
   const launcher = await openedFromChart(page);
   await launcher.waitForCompleteRecord();
   await page.mouse.move(50, 50);
   const { access_token: token } = await traffic.tokenResponse("authorization_code");
-  const used = await page.evaluate(() => Date.now());
+  const lastUse = await page.evaluate(() => Date.now());
   await page.goto(`${appOrigin}/icon.svg`);
-  await page.clock.setSystemTime(used + 16 * minute);
+  await page.clock.setSystemTime(lastUse + 16 * minute);
   const before = traffic.to(`${ehr}/fhir/`).length;
   await page.goto(`${appOrigin}/record`);
   await launcher.heading("You were signed out").waitFor();
-  assert.equal(traffic.to(`${ehr}/fhir/`).length, before, "nothing of the record is requested");
+  assert.equal(traffic.to(`${ehr}/fhir/`).length, before, "the record was requested");
   await until("the token is gone", async () => !(await everythingStored(page)).includes(token));
 });
 
-test("L11 a patient is left alone unless the configuration says otherwise", async ({ page }) => {
+test("L11 a patient's session has no time limit unless it is configured", async ({ page }) => {
   await page.clock.install();
   const launcher = await connectAsPatient(page);
   await page.clock.fastForward(50 * minute);
@@ -114,7 +114,7 @@ test("L11 a patient is left alone unless the configuration says otherwise", asyn
   await launcher.heading("No record is open").waitFor();
 });
 
-test("L11 a record whose token ran out and cannot be refreshed says so, and is removed when nobody is there", async ({ page }) => {
+test("L11 a record whose access token expired without a refresh token says so, and is removed after the time limit", async ({ page }) => {
   await modifyJson(page, tokenEndpoint, ({ refresh_token: _, ...tokens }) => ({ ...tokens, expires_in: 600 }));
   const launcher = await openedFromChart(page);
   await launcher.waitForCompleteRecord();

@@ -10,7 +10,7 @@ import { until } from "./support/wait.mjs";
 const tokenEndpoint = `${ehr}/oauth/token/`;
 const all = ["Patient", "Condition", "Encounter"].map((type) => `patient/${type}.rs`).join(" ");
 
-test("T3 a narrowed grant shows the kind that was granted and says that the other was not shared", async ({ page, traffic }) => {
+test("T3 after a narrowed grant, the record shows the granted category and marks the other as not shared", async ({ page, traffic }) => {
   await modifyJson(page, tokenEndpoint, (tokens) => {
     tokens.scope = `launch/patient openid fhirUser ${all} patient/Observation.rs?category=vital-signs`;
   });
@@ -27,7 +27,7 @@ test("T3 a narrowed grant shows the kind that was granted and says that the othe
   assert.match(await launcher.section("What was not shared").innerText(), /See your lab results/);
 });
 
-test("a kind of data that was denied can be asked for again", async ({ page, traffic }) => {
+test("a denied kind of data can be requested again", async ({ page, traffic }) => {
   const launcher = await connectAsPatient(page, { deny: ["Condition"] });
   const problems = launcher.section("Problems");
   await problems.getByText("Problems were not shared.").waitFor();
@@ -38,10 +38,10 @@ test("a kind of data that was denied can be asked for again", async ({ page, tra
   assert.equal(traffic.tokenRequests("authorization_code").length, 2);
 
   await launcher.openSession();
-  assert.equal(await launcher.heading("Other open records").count(), 0, "the new connection takes the place of the old one");
+  assert.equal(await launcher.heading("Other open records").count(), 0, "the new connection replaces the old one");
 });
 
-test("what failed can be tried again, and the rest is shown meanwhile", async ({ page }) => {
+test("a part that failed can be retried, and the other parts are shown", async ({ page }) => {
   let isDown = true;
   await page.route(`${iss}/Condition?*`, (route) => (isDown ? route.fulfill({ status: 500, headers: forEveryOrigin }) : route.continue()));
   const launcher = await connectAsPatient(page);
@@ -51,11 +51,11 @@ test("what failed can be tried again, and the rest is shown meanwhile", async ({
   isDown = false;
   await launcher.button(/^Try again/, problems).press("Enter");
   await problems.getByText(/^Since /).first().waitFor();
-  assert.equal(await page.evaluate(() => document.activeElement.id), "problems", "the keyboard stays where the button was");
+  assert.equal(await page.evaluate(() => document.activeElement.id), "problems", "the focus moves to the section of the button");
   assert.equal(await launcher.alert().count(), 0);
 });
 
-test("F13 another patient's entry is left out and the page says so", async ({ page }) => {
+test("F13 another patient's entry is not shown, and the page says so", async ({ page }) => {
   await mockSearch(page, iss, "Condition", [
     { id: "own", code: { text: "Own problem" } },
     { id: "other", code: { text: "Foreign problem" }, subject: { reference: "Patient/999" } },
@@ -67,11 +67,11 @@ test("F13 another patient's entry is left out and the page says so", async ({ pa
   assert.equal(await page.getByText("Foreign problem").count(), 0);
 });
 
-test("the banner stands above the record unless the EHR shows the patient itself", async ({ page }) => {
+test("the banner is shown unless need_patient_banner is false", async ({ page }) => {
   const launcher = new Launcher(page);
-  for (const [said, count] of [[undefined, 1], [true, 1], ["false", 1], [false, 0]]) {
+  for (const [value, count] of [[undefined, 1], [true, 1], ["false", 1], [false, 0]]) {
     await page.unroute(tokenEndpoint);
-    await modifyJson(page, tokenEndpoint, (tokens) => ({ ...tokens, need_patient_banner: said }));
+    await modifyJson(page, tokenEndpoint, (tokens) => ({ ...tokens, need_patient_banner: value }));
     await launcher.connect();
     const portal = new Portal(page);
     await page.getByRole("button", { name: "Allow" }).or(page.getByLabel("User name")).first().waitFor();
@@ -79,11 +79,11 @@ test("the banner stands above the record unless the EHR shows the patient itself
     else await portal.allow();
     await page.getByText("All parts of the record that this app asks for are here.").waitFor({ state: "attached" });
     if (count === 1) await launcher.banner().waitFor();
-    assert.equal(await launcher.banner().count(), count, `need_patient_banner: ${JSON.stringify(said)}`);
+    assert.equal(await launcher.banner().count(), count, `need_patient_banner: ${JSON.stringify(value)}`);
   }
 });
 
-test("a trend is walked through by the keyboard and has a table behind it", async ({ page }) => {
+test("a trend can be explored by keyboard and has a table", async ({ page }) => {
   await mockSearch(page, iss, "Observation", [
     result("2024-03-04", 7.1, "H"),
     result("2023-03-04", 5.2, "N"),
@@ -96,7 +96,7 @@ test("a trend is walked through by the keyboard and has a table behind it", asyn
   assert.equal(await chart.getAttribute("aria-valuetext"), "March 4, 2024: 7.1% (high)");
   await chart.focus();
   await page.keyboard.press("ArrowLeft");
-  await until("the earlier value is read out", async () => (await chart.getAttribute("aria-valuetext")) === "March 4, 2023: 5.2%");
+  await until("the slider has the earlier value", async () => (await chart.getAttribute("aria-valuetext")) === "March 4, 2023: 5.2%");
   await results.getByText("All values as a table").click();
   assert.deepEqual(await results.getByRole("table").getByRole("row").allInnerTexts(), [
     "Date\tValue\tRemark",

@@ -9,7 +9,7 @@ import { until } from "./support/wait.mjs";
 
 const secondLogin = { userName: "patient2", password: "portal-2" };
 
-/** Connects a second patient in the same window; returns both names as the banner shows them. */
+/** Connects two patients in the same window. Returns their names in the banner. */
 async function connectTwo(page, traffic) {
   const launcher = await connectAsPatient(page);
   await launcher.waitForCompleteRecord();
@@ -29,7 +29,7 @@ async function nameIn(launcher) {
   return (await launcher.banner().locator(".banner-name").innerText()).trim();
 }
 
-test("S5 two records stand side by side in one window and are never mixed", async ({ page, traffic }) => {
+test("S5 two records can be open in one window and are never mixed", async ({ page, traffic }) => {
   const { launcher, first, second } = await connectTwo(page, traffic);
   assert.notEqual(first, second);
   await launcher.openSession();
@@ -41,14 +41,14 @@ test("S5 two records stand side by side in one window and are never mixed", asyn
   await launcher.button(/^Open this record/, others).click();
   await launcher.waitForCompleteRecord();
   await until("the first record is shown", async () => (await nameIn(launcher)) === first);
-  const asked = traffic.to(`${ehrOrigin}/`).slice(before).map((request) => new URL(request.url()).searchParams.get("patient"));
-  assert.equal(new Set(asked.filter(Boolean)).size, 1, "the record is asked for of one patient only");
+  const patients = traffic.to(`${ehrOrigin}/`).slice(before).map((request) => new URL(request.url()).searchParams.get("patient"));
+  assert.equal(new Set(patients.filter(Boolean)).size, 1, "the requests are about more than one patient");
   await page.reload();
   await launcher.waitForCompleteRecord();
-  assert.equal(await nameIn(launcher), first, "a reload brings back the one that was picked");
+  assert.equal(await nameIn(launcher), first, "a reload does not restore the record that was opened");
 });
 
-test("S2 signing out of one record leaves the other", async ({ page, traffic }) => {
+test("S2 signing out of one record does not end the other", async ({ page, traffic }) => {
   const { launcher, first, firstTokens, second } = await connectTwo(page, traffic);
   await launcher.openSession();
   const others = launcher.section("Other open records");
@@ -61,7 +61,7 @@ test("S2 signing out of one record leaves the other", async ({ page, traffic }) 
   assert.equal(await nameIn(launcher), second);
 });
 
-test("after signing out of the record that is shown, the other one is offered", async ({ page, traffic }) => {
+test("after signing out of the current record, the other one can be opened", async ({ page, traffic }) => {
   const { launcher, first } = await connectTwo(page, traffic);
   await launcher.openSession();
   await launcher.button("Sign out", launcher.section("How long it holds")).click();

@@ -9,7 +9,7 @@ import { appOrigin, ehr, patientLogin } from "./support/servers.mjs";
 
 const tokenEndpoint = `${ehr}/oauth/token/`;
 
-test("who shares nothing is told so and can start anew", async ({ page }) => {
+test("a patient who denies access sees that nothing was shared, and can start again", async ({ page }) => {
   const launcher = new Launcher(page);
   await launcher.connect();
   const portal = new Portal(page);
@@ -20,7 +20,7 @@ test("who shares nothing is told so and can start anew", async ({ page }) => {
   await launcher.button("Connect").waitFor();
 });
 
-test("R10 who runs out of time connects again to the same record", async ({ page, traffic }) => {
+test("R10 after the session has expired, the patient can connect again to the same record", async ({ page, traffic }) => {
   await page.clock.install();
   await modifyJson(page, tokenEndpoint, ({ refresh_token: _, ...tokens }) => tokens);
   const launcher = await connectAsPatient(page);
@@ -35,10 +35,10 @@ test("R10 who runs out of time connects again to the same record", async ({ page
   await launcher.waitForCompleteRecord();
   assert.ok(includesAll(await launcher.banner().innerText(), names));
   await launcher.openSession();
-  assert.equal(await launcher.heading("Other open records").count(), 0, "the new connection takes the place of the old one");
+  assert.equal(await launcher.heading("Other open records").count(), 0, "the new connection replaces the old one");
 });
 
-test("R5 who was signed out by the clinic is told why and can connect again", async ({ page }) => {
+test("R5 if the server refuses the refresh token, the page says why the session ended, and the patient can connect again", async ({ page }) => {
   const launcher = await connectAsPatient(page);
   await launcher.openSession();
   await page.route(tokenEndpoint, (route) =>
@@ -52,7 +52,7 @@ test("R5 who was signed out by the clinic is told why and can connect again", as
   await launcher.waitForRecord();
 });
 
-test("R5 who is signed out by the clinic while the record loads is told why", async ({ page }) => {
+test("R5 if the server refuses the refresh token while the record loads, the page says why the session ended", async ({ page }) => {
   const launcher = await connectAsPatient(page);
   await launcher.waitForCompleteRecord();
   await page.route(`${ehr}/fhir/**`, (route) => route.fulfill({ status: 401, headers: forEveryOrigin }));
@@ -63,7 +63,7 @@ test("R5 who is signed out by the clinic while the record loads is told why", as
   await launcher.heading("Your access has ended").waitFor();
 });
 
-test("R4 a clinic that cannot be reached leaves the session, and the record comes when it is back", async ({ page, traffic }) => {
+test("R4 an unreachable server does not end the session, and the record loads when the server is back", async ({ page, traffic }) => {
   const launcher = await connectAsPatient(page);
   await launcher.waitForCompleteRecord();
   const { names } = await patientOf(traffic);
@@ -71,7 +71,7 @@ test("R4 a clinic that cannot be reached leaves the session, and the record come
   await page.reload();
   await page.getByText("No connection to the clinic.").first().waitFor();
   assert.equal(await page.getByText("You are still connected").count(), 1);
-  assert.equal(await launcher.alert().count(), 1, "it is told once");
+  assert.equal(await launcher.alert().count(), 1, "there is more than one alert");
   await page.unroute(`${ehr}/**`);
   await launcher.button("Try all again").click();
   await launcher.section("Vital signs").getByText("Heart rate").first().waitFor();
@@ -80,7 +80,7 @@ test("R4 a clinic that cannot be reached leaves the session, and the record come
   assert.equal(traffic.tokenRequests("authorization_code").length, 1);
 });
 
-test("who is offline is told so, and the record comes when the network is back", async ({ page, context }) => {
+test("the page says that the browser is offline, and the record loads when the network is back", async ({ page, context }) => {
   const launcher = await connectAsPatient(page);
   await launcher.waitForCompleteRecord();
   await page.goto(`${appOrigin}/session`);
@@ -94,7 +94,7 @@ test("who is offline is told so, and the record comes when the network is back",
   assert.equal(await page.getByText("You are offline.").count(), 0);
 });
 
-test("an EHR launch that meets a dead server can be tried again", async ({ page }) => {
+test("an EHR launch can be retried if the server cannot be reached", async ({ page }) => {
   const { chart } = await openChart(page, 1);
   const discovery = /well-known|metadata/;
   await page.route(discovery, (route) => route.abort("connectionrefused"));

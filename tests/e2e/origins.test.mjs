@@ -1,4 +1,4 @@
-// A page at one of this machine's names, whose redirect URI has another.
+// A page at localhost whose redirect URI is at 127.0.0.1.
 
 import assert from "node:assert/strict";
 import { test } from "./support/browser.mjs";
@@ -8,10 +8,10 @@ import { appOrigin, ehr, iss } from "./support/servers.mjs";
 const elsewhere = home.replace("//localhost", "//127.0.0.1");
 const foreign = { server: { ...server, redirectUri: elsewhere } };
 
-/** In a page: what a launch is refused with. */
+/** Runs in a page: the error of a launch. */
 const refused = `async ({ app }) => app.launch().catch(({ code, message }) => ({ code, message }))`;
 
-test("A11 a page at localhost with a redirect URI at 127.0.0.1 is told before it leaves", async ({ context, page, traffic }) => {
+test("A11 a launch at localhost with a redirect URI at 127.0.0.1 rejects before navigation", async ({ context, page, traffic }) => {
   await removePageScript(context);
   await page.goto(home);
   for (const config of [foreign, { ...foreign, store: "origin" }, { ...foreign, store: "memory" }]) {
@@ -23,25 +23,25 @@ test("A11 a page at localhost with a redirect URI at 127.0.0.1 is told before it
   assert.deepEqual(traffic.to(`${ehr}/oauth/`), []);
 });
 
-test("A11 an app with a store of its own may come back at another origin", async ({ context, page }) => {
+test("A11 an app with its own store may have a redirect URI of another origin", async ({ context, page }) => {
   await removePageScript(context);
   await page.goto(home);
-  const left = page.waitForRequest((request) => request.url().startsWith(`${ehr}/oauth/`));
+  const leaving = page.waitForRequest((request) => request.url().startsWith(`${ehr}/oauth/`));
   page
     .evaluate(
       `(async () => {
         const { SmartApp } = await import("/pkg/index.js");
-        const texts = new Map();
-        const store = { get: (key) => texts.get(key), set: (key, text) => void texts.set(key, text),
-          remove: (key) => void texts.delete(key), keys: () => [...texts.keys()] };
+        const values = new Map();
+        const store = { get: (key) => values.get(key), set: (key, value) => void values.set(key, value),
+          remove: (key) => void values.delete(key), keys: () => [...values.keys()] };
         await new SmartApp({ server: ${JSON.stringify(foreign.server)}, store }).launch();
       })()`,
     )
-    .catch(() => "the page was left");
-  assert.equal(new URL((await left).url()).searchParams.get("redirect_uri"), elsewhere);
+    .catch(() => "the page navigated");
+  assert.equal(new URL((await leaving).url()).searchParams.get("redirect_uri"), elsewhere);
 });
 
-test("A11 an app that goes to the authorization URL by itself is not held back", async ({ context, page }) => {
+test("A11 authorizationUrl() does not reject a redirect URI of another origin", async ({ context, page }) => {
   await removePageScript(context);
   await page.goto(home);
   const url = new URL(await withApp(page, foreign, "({ app }) => app.authorizationUrl()"));

@@ -5,7 +5,7 @@ import { connectAsPatient } from "./support/flows.mjs";
 import { includesAll, patientOf } from "./support/patient.mjs";
 import { until } from "./support/wait.mjs";
 
-test("R4 the server goes down and comes up again without losing the session", async ({ page, traffic }) => {
+test("R4 an outage of the server does not end the session", async ({ page, traffic }) => {
   const launcher = await connectAsPatient(page);
   const { names } = await patientOf(traffic);
   await whileDown(async () => {
@@ -16,13 +16,13 @@ test("R4 the server goes down and comes up again without losing the session", as
     await launcher.heading("Who you are").waitFor();
   });
   await launcher.refresh();
-  await until("the refresh is answered", async () => (await traffic.tokenRequests("refresh_token").at(-1).response())?.ok());
+  await until("the refresh succeeds", async () => (await traffic.tokenRequests("refresh_token").at(-1).response())?.ok());
   await launcher.openRecord();
   assert.ok(includesAll(await launcher.banner().innerText(), names));
   assert.equal(traffic.tokenRequests("authorization_code").length, 1);
 });
 
-test("R4 a token endpoint that is busy, slow or speaks HTML leaves the session as it is", async ({ page, traffic }) => {
+test("R4 a 503, a 500 or an HTML page from the token endpoint does not end the session", async ({ page, traffic }) => {
   const launcher = await connectAsPatient(page);
   await launcher.openSession();
   const path = "/webchart.cgi/oauth/token";
@@ -35,7 +35,7 @@ test("R4 a token endpoint that is busy, slow or speaks HTML leaves the session a
     for (const [index, fault] of faults.entries()) {
       await injectFault(fault);
       await launcher.refresh();
-      await until(`refresh ${index + 1} is answered`, async () => traffic.tokenRequests("refresh_token")[index]?.response());
+      await until(`refresh ${index + 1} gets a response`, async () => traffic.tokenRequests("refresh_token")[index]?.response());
       await launcher.waitForRefresh();
     }
   } finally {

@@ -1,4 +1,4 @@
-// Which session a page brings back, where frames, tabs and apps share what the browser stores.
+// Which session a page restores, if frames, tabs and apps share storage.
 
 import assert from "node:assert/strict";
 import { Launcher } from "./pages/launcher.mjs";
@@ -12,39 +12,39 @@ import { appOrigin, ehr, iss, patientLogin } from "./support/servers.mjs";
 const shared = { server, store: "origin" };
 const secondLogin = { userName: "patient2", password: "portal-2" };
 
-/** The patients whose data a page or frame asks the FHIR server for while `action` runs and until `done` has come. */
-async function patientsAskedFor(page, frame, action) {
-  const asked = new Set();
+/** The patients whose data a page or frame requests from the FHIR server while `action` runs. */
+async function requestedPatients(page, frame, action) {
+  const patients = new Set();
   const listen = (request) => {
     if (request.frame() !== frame || !request.url().startsWith(`${iss}/`)) return;
     const { searchParams, pathname } = new URL(request.url());
     const patient = searchParams.get("patient") ?? pathname.match(/\/Patient\/([^/]+)$/)?.[1];
-    if (patient) asked.add(patient);
+    if (patient) patients.add(patient);
   };
   page.on("request", listen);
   await action();
   page.off("request", listen);
-  return [...asked];
+  return [...patients];
 }
 
-/** A page of the EHR that frames the launcher for two patients; returns both frames. */
-async function framedCharts(page) {
+/** Opens a page of the EHR with the launcher in two frames, for two patients. Returns both frames. */
+async function openTwoFrames(page) {
   const app = "smartrust launcher";
   const { chart } = await openChart(page, 3);
-  const address = await chart.frameUrl(app);
+  const url = await chart.frameUrl(app);
   await page.goto(ehr);
   await chart.openPatient(0);
   const first = await chart.launchInFrame(app);
-  return [first, await addFrame(page, address)];
+  return [first, await addFrame(page, url)];
 }
 
 /** Adds a frame to a page. */
-async function addFrame(page, address) {
+async function addFrame(page, url) {
   const frame = await page.evaluateHandle((src) => {
     const frame = Object.assign(document.createElement("iframe"), { src });
     document.querySelector("iframe").after(frame);
     return frame;
-  }, address);
+  }, url);
   return frame.asElement().contentFrame();
 }
 
@@ -60,8 +60,8 @@ async function reload(frame) {
   await waitForVitalSigns(frame);
 }
 
-test("S9 two frames of one tab with two patients: the frame that reloads shows its own patient", async ({ page, traffic }) => {
-  const frames = await framedCharts(page);
+test("S9 with two patients in two frames of one tab, a frame shows its own patient after a reload", async ({ page, traffic }) => {
+  const frames = await openTwoFrames(page);
   await Promise.all(frames.map(waitForVitalSigns));
   const exchanges = traffic.tokenRequests("authorization_code");
   const patients = await Promise.all(
@@ -72,63 +72,63 @@ test("S9 two frames of one tab with two patients: the frame that reloads shows i
   );
   assert.notEqual(patients[0], patients[1]);
   for (const round of [0, 1, 0]) {
-    assert.deepEqual(await patientsAskedFor(page, frames[round], () => reload(frames[round])), [patients[round]]);
+    assert.deepEqual(await requestedPatients(page, frames[round], () => reload(frames[round])), [patients[round]]);
   }
-  // Another page of the app in the same frame goes on with the frame's session.
+  // Another page of the app in the same frame continues the frame's session.
   await frames[0].evaluate(() => location.assign("/session"));
   await new Launcher(frames[0]).heading("Who you are").waitFor();
-  assert.deepEqual(await patientsAskedFor(page, frames[0], async () => {
+  assert.deepEqual(await requestedPatients(page, frames[0], async () => {
     await frames[0].evaluate(() => location.assign("/record"));
     await frames[0].waitForURL(`${appOrigin}/record`);
     await waitForVitalSigns(frames[0]);
   }), [patients[0]]);
 });
 
-test("S9 a frame that no chart launched shows nobody's record", async ({ page }) => {
-  const frames = await framedCharts(page);
+test("S9 a frame without a launch shows no record", async ({ page }) => {
+  const frames = await openTwoFrames(page);
   await Promise.all(frames.map(waitForVitalSigns));
-  const stranger = await addFrame(page, `${appOrigin}/record`);
-  await new Launcher(stranger).heading("No record is open").waitFor();
+  const other = await addFrame(page, `${appOrigin}/record`);
+  await new Launcher(other).heading("No record is open").waitFor();
 });
 
-/** Signs a patient in on an empty page of the package; the session is stored for all tabs. Returns the patient's id. */
+/** Signs a patient in with a session that is stored for all tabs. Returns the patient's id. */
 async function signInShared(page, login) {
   await page.goto(home);
   await page.goto(await withApp(page, shared, ({ app }) => app.authorizationUrl()));
   const portal = new Portal(page);
   await portal.logIn(login);
   await portal.allow();
-  await page.waitForURL((address) => address.href.startsWith(home));
-  return patientShown(page);
+  await page.waitForURL((url) => url.href.startsWith(home));
+  return resumedPatient(page);
 }
 
-/** The patient of the session that a page brings back; `null` where there is none. */
-function patientShown(page, config = shared) {
+/** The patient of the session that a page restores, or `null`. */
+function resumedPatient(page, config = shared) {
   return withApp(page, config, async ({ app }) => (await app.resume())?.patient.id ?? null);
 }
 
-test("S9 two tabs with a store that all tabs share keep their own patient over a reload", async ({ page, context }) => {
+test("S9 two tabs with a shared store keep their own patient after a reload", async ({ page, context }) => {
   await removePageScript(context);
   const other = await context.newPage();
   const first = await signInShared(page, patientLogin);
   const early = await context.newPage();
   await early.goto(home);
-  assert.equal(await patientShown(early), first, "the only session is that of every new tab");
+  assert.equal(await resumedPatient(early), first, "a new tab resumes the only session");
   await context.clearCookies();
   const second = await signInShared(other, secondLogin);
   assert.notEqual(first, second);
   for (const [tab, patient] of [[page, first], [other, second], [early, first]]) {
     await tab.reload();
-    assert.equal(await patientShown(tab), patient);
+    assert.equal(await resumedPatient(tab), patient);
     await tab.goto(`${home}?again`);
-    assert.equal(await patientShown(tab), patient, "also on a further page");
+    assert.equal(await resumedPatient(tab), patient, "after navigation");
   }
   const late = await context.newPage();
   await late.goto(home);
-  assert.equal(await patientShown(late), null, "nobody said which of the two a new tab shows");
+  assert.equal(await resumedPatient(late), null, "with two sessions, a new tab resumes none");
 });
 
-test("S9 two apps of one origin under different paths neither read nor overwrite each other's session", async ({ page, context, traffic }) => {
+test("S9 two apps of one origin at different paths neither read nor overwrite each other's session", async ({ page, context, traffic }) => {
   await signIn(page);
   const plain = (await traffic.tokenResponse("authorization_code")).patient;
   await context.clearCookies();
@@ -143,19 +143,19 @@ test("S9 two apps of one origin under different paths neither read nor overwrite
   assert.notEqual(plain, launched);
   for (const round of [1, 2]) {
     await page.goto(home);
-    assert.equal(await patientShown(page, { server }), plain, `round ${round}`);
+    assert.equal(await resumedPatient(page, { server }), plain, `round ${round}`);
     assert.equal(await withApp(page, { server }, async ({ app }) => (await app.sessions()).length), 1);
-    // The page's own requests have ended before the launcher's are looked at.
+    // Waits until the page's own requests have ended, so that only the launcher's requests are recorded.
     await new PlainPage(page).waitForCompletion();
-    const asked = await patientsAskedFor(page, page.mainFrame(), async () => {
+    const patients = await requestedPatients(page, page.mainFrame(), async () => {
       await page.goto(`${appOrigin}/record`);
       await launcher.waitForCompleteRecord();
     });
-    assert.deepEqual(asked, [launched], `round ${round}`);
+    assert.deepEqual(patients, [launched], `round ${round}`);
   }
 });
 
-test("S9 a page that went back in its own history shows after a reload what it showed before", async ({ page, context }) => {
+test("S9 a page that went back in its history restores its last session after a reload", async ({ page, context }) => {
   await removePageScript(context);
   await authorizeAtPortal(page);
   const [first, second] = await withApp(page, { server }, async ({ app }) => {
@@ -165,15 +165,15 @@ test("S9 a page that went back in its own history shows after a reload what it s
     history.pushState(null, "", "?further");
     await other.makeCurrent();
     history.back();
-    await new Promise((went) => addEventListener("popstate", went, { once: true }));
+    await new Promise((resolve) => addEventListener("popstate", resolve, { once: true }));
     return [session.id, other.id];
   });
   await page.reload();
-  assert.equal(await withSession(page, ({ session }) => session.id), second, "the page showed it at both addresses");
+  assert.equal(await withSession(page, ({ session }) => session.id), second, "the page showed the second session at both URLs");
   assert.notEqual(first, second);
 });
 
-test("S9 signing out leaves the page without a session, though another is stored", async ({ page, context }) => {
+test("S9 after sign-out, the page has no session, even if another one is stored", async ({ page, context }) => {
   await removePageScript(context);
   await authorizeAtPortal(page, shared);
   assert.equal(await outcome(page, shared), "session");
@@ -187,7 +187,7 @@ test("S9 signing out leaves the page without a session, though another is stored
   assert.equal(await outcome(page, shared), "session");
 });
 
-test("C13 a session's id in the address neither switches to it nor ends the one that is open", async ({ page, context, traffic }) => {
+test("C13 a session's id in the URL neither switches to that session nor ends the current one", async ({ page, context, traffic }) => {
   await removePageScript(context);
   await authorizeAtPortal(page);
   const first = await withSession(page, ({ session }) => session.id);
@@ -212,77 +212,77 @@ test("C13 a session's id in the address neither switches to it nor ends the one 
   assert.equal(traffic.tokenRequests("authorization_code").length, exchanged);
 });
 
-test("C13 a link with a session's id does not open it in the launcher of another tab", async ({ page, context }) => {
+test("C13 a link with a session's id does not open that session in the launcher of another tab", async ({ page, context }) => {
   await connectAsPatient(page);
   const opening = context.waitForEvent("page");
-  // A window with an opener has a copy of all that this tab stores.
+  // A window with an opener gets a copy of this tab's sessionStorage.
   const [id] = await page.evaluate(() =>
     Object.keys(sessionStorage).filter((key) => key.startsWith("smartrust.session.")).map((key) => key.split("session.")[1]),
   );
-  await page.evaluate((address) => void window.open(address), `${appOrigin}/code?error=access_denied&state=${id}`);
+  await page.evaluate((url) => void window.open(url), `${appOrigin}/code?error=access_denied&state=${id}`);
   const window = await opening;
   await new Launcher(window).heading("This sign-in was used before").waitFor();
   await page.reload();
   await new Launcher(page).waitForRecord();
 });
 
-/** A tab with a session, and a duplicate of it that was away while the tab refreshed. */
-async function duplicated(page, context) {
+/** Signs in, duplicates the tab, and refreshes the session in the original before the duplicate loads it. Returns the duplicate. */
+async function duplicateTab(page, context) {
   await removePageScript(context);
   await authorizeAtPortal(page);
   await withSession(page, ({ session }) => void (window.session = session));
   const opening = context.waitForEvent("page");
-  await page.evaluate((address) => void window.open(address), home);
+  await page.evaluate((url) => void window.open(url), home);
   const copy = await opening;
   await copy.waitForLoadState();
   await page.evaluate(() => session.refresh());
   return copy;
 }
 
-const works = (page) =>
+const refreshAndRead = (page) =>
   page.evaluate(async () => {
     await session.refresh();
     return [session.active, (await session.patient.read()).resourceType];
   });
 
-test("R12 a duplicated tab that missed a rotating refresh takes over the newer tokens", async ({ page, context, traffic }) => {
-  const copy = await duplicated(page, context);
+test("R12 a duplicated tab that missed a refresh adopts the newer tokens", async ({ page, context, traffic }) => {
+  const copy = await duplicateTab(page, context);
   await withSession(copy, ({ session }) => void (window.session = session));
   await copy.evaluate(() => session.refresh());
-  assert.equal(traffic.tokenRequests("refresh_token").length, 1, "the old token is not sent");
-  assert.deepEqual(await works(copy), [true, "Patient"]);
-  assert.deepEqual(await works(page), [true, "Patient"]);
+  assert.equal(traffic.tokenRequests("refresh_token").length, 1, "the old refresh token was sent");
+  assert.deepEqual(await refreshAndRead(copy), [true, "Patient"]);
+  assert.deepEqual(await refreshAndRead(page), [true, "Patient"]);
 });
 
-test("R12 a duplicated tab whose old token is refused ends alone", async ({ page, context }) => {
-  const copy = await duplicated(page, context);
-  // No message reaches it, as in a tab that the browser froze.
+test("R12 if the old token of a duplicated tab is refused, only the session of that tab ends", async ({ page, context }) => {
+  const copy = await duplicateTab(page, context);
+  // The tab receives no messages, as if the browser had frozen it.
   await copy.evaluate(() => delete globalThis.BroadcastChannel);
   const headers = { "access-control-allow-origin": appOrigin };
   await copy.route(`${ehr}/oauth/token/`, (route) => route.fulfill({ status: 400, headers, json: { error: "invalid_grant" } }));
-  const seen = await withSession(copy, async ({ app, session }) => {
+  const result = await withSession(copy, async ({ app, session }) => {
     const code = await session.refresh().catch((error) => error.code);
     return [code, session.active, await app.resume(), Object.keys(sessionStorage).filter((key) => key.startsWith("smartrust.session."))];
   });
-  assert.deepEqual(seen, ["invalid_grant", false, null, []]);
-  assert.deepEqual(await works(page), [true, "Patient"]);
+  assert.deepEqual(result, ["invalid_grant", false, null, []]);
+  assert.deepEqual(await refreshAndRead(page), [true, "Patient"]);
   await page.reload();
   assert.equal(await outcome(page), "session");
 });
 
-test("C11 a token endpoint that is away leaves the sign-in, which goes on where it is back, also after a reload", async ({ page, traffic }) => {
+test("C11 if the token endpoint is unavailable, the launch is kept and can be completed later, also after a reload", async ({ page, traffic }) => {
   const launcher = new Launcher(page);
-  let away = true;
+  let isDown = true;
   const headers = { "access-control-allow-origin": appOrigin };
   await page.route(`${ehr}/oauth/token/`, (route) =>
-    away ? route.fulfill({ status: 503, headers, contentType: "text/html", body: "<h1>Down</h1>" }) : route.continue(),
+    isDown ? route.fulfill({ status: 503, headers, contentType: "text/html", body: "<h1>Down</h1>" }) : route.continue(),
   );
   await launcher.connect();
   await confirmAtPortal(page);
   await launcher.heading("The clinic has a problem").waitFor();
   await page.reload();
   await launcher.heading("The clinic has a problem").waitFor();
-  away = false;
+  isDown = false;
   await launcher.button("Try again").click();
   await launcher.waitForRecord();
   const sent = traffic.tokenRequests("authorization_code").map((request) => new URLSearchParams(request.postData()).get("code"));

@@ -1,4 +1,4 @@
-// The npm package, called from a page as its user calls it.
+// The npm package, called in a page as an app does.
 
 import assert from "node:assert/strict";
 import { injectFault, clearFaults } from "./support/control.mjs";
@@ -8,32 +8,32 @@ import { confirmAtPortal } from "./support/flows.mjs";
 import { signIn, withSession } from "./support/package.mjs";
 import { iss } from "./support/servers.mjs";
 
-test("the package loads a record with progress, and tells what was not shared and what failed", async ({ page, traffic }) => {
+test("loadRecord() reports progress, types that were not shared, and types that failed", async ({ page, traffic }) => {
   await signIn(page, { deny: ["Condition"] });
   await injectFault({ path: "/webchart.cgi/fhir/Encounter", method: "GET", status: 500 });
   try {
     const before = traffic.to(`${iss}/Condition`).length;
-    const { parts, heard } = await withSession(page, async ({ session }) => {
-      const heard = [];
+    const { parts, reports } = await withSession(page, async ({ session }) => {
+      const reports = [];
       const parts = await session.loadRecord({
         queries: ["Condition", "Encounter", { type: "Observation", parameters: { category: "vital-signs" } }],
-        onPart: (part, index) => heard.push([index, part.state]),
+        onPart: (part, index) => reports.push([index, part.state]),
       });
-      return { parts, heard };
+      return { parts, reports };
     });
     assert.deepEqual(parts.map(({ state }) => state), ["notgranted", "failed", "complete"]);
     assert.ok(parts[2].resources.length > 0);
     assert.equal(parts[2].resources.length, parts[2].total);
     assert.deepEqual(parts[2].others, []);
-    assert.deepEqual(heard.filter(([index]) => index < 2), [[0, "notgranted"], [1, "failed"]]);
-    assert.ok(heard.some(([index, state]) => index === 2 && state === "loading"));
-    assert.equal(traffic.to(`${iss}/Condition`).length, before, "what was not granted was asked for");
+    assert.deepEqual(reports.filter(([index]) => index < 2), [[0, "notgranted"], [1, "failed"]]);
+    assert.ok(reports.some(([index, state]) => index === 2 && state === "loading"));
+    assert.equal(traffic.to(`${iss}/Condition`).length, before, "a type that was not granted was requested");
   } finally {
     await clearFaults();
   }
 });
 
-test("F3 headers, also as a Headers instance, stay through all pages of a search", async ({ page, context }) => {
+test("F3 headers are sent for all pages of a search, also if they are a Headers instance", async ({ page, context }) => {
   await signIn(page);
   const languages = [];
   context.on("request", (request) => {
@@ -46,11 +46,11 @@ test("F3 headers, also as a Headers instance, stay through all pages of a search
     return (await session.search("Observation", parameters, { headers, limit: 12 }).toArray()).length;
   });
   assert.equal(found, 12);
-  assert.ok(languages.length >= 3, `${languages.length} pages were asked for`);
+  assert.ok(languages.length >= 3, `${languages.length} pages were requested`);
   assert.deepEqual(new Set(await Promise.all(languages)), new Set(["gsw"]));
 });
 
-test("F7 a signal stops a search that is under way, and nothing is fetched after it", async ({ page, traffic }) => {
+test("F7 a signal aborts a running search, and nothing is fetched after that", async ({ page, traffic }) => {
   await signIn(page);
   const code = await withSession(page, async ({ session }) => {
     const controller = new AbortController();
@@ -63,26 +63,26 @@ test("F7 a signal stops a search that is under way, and nothing is fetched after
     return "no error";
   });
   assert.equal(code, "aborted");
-  const asked = traffic.to(iss).length;
+  const count = traffic.to(iss).length;
   await page.waitForLoadState("networkidle");
-  assert.equal(traffic.to(iss).length, asked);
+  assert.equal(traffic.to(iss).length, count);
 });
 
-test("sessions of the same tab are listed, picked and ended one by one", async ({ page }) => {
+test("sessions of the same tab can be listed, selected and ended individually", async ({ page }) => {
   await signIn(page);
   await page.goto(await withSession(page, ({ app }) => app.authorizationUrl()));
   await confirmAtPortal(page, { isLoggedIn: true });
   await new PlainPage(page).waitForRedirect();
-  const { count, picked, left } = await withSession(page, async ({ app, session }) => {
+  const { count, isCurrent, remaining } = await withSession(page, async ({ app, session }) => {
     const sessions = await app.sessions();
     const other = sessions.find(({ id }) => id !== session.id);
     await other.makeCurrent();
-    const picked = (await app.resume()) === other;
+    const isCurrent = (await app.resume()) === other;
     await other.signOut();
-    const left = (await app.sessions()).map(({ id }) => id === session.id);
-    return { count: sessions.length, picked, left };
+    const remaining = (await app.sessions()).map(({ id }) => id === session.id);
+    return { count: sessions.length, isCurrent, remaining };
   });
   assert.equal(count, 2);
-  assert.ok(picked);
-  assert.deepEqual(left, [true]);
+  assert.ok(isCurrent);
+  assert.deepEqual(remaining, [true]);
 });

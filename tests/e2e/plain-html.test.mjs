@@ -4,7 +4,7 @@ import { test } from "./support/browser.mjs";
 import { confirmAtPortal } from "./support/flows.mjs";
 import { includesAll, patientOf } from "./support/patient.mjs";
 
-test("the page without a framework launches and shows its patient", async ({ page, traffic }) => {
+test("the page without a framework launches and shows the patient", async ({ page, traffic }) => {
   const plain = new PlainPage(page);
   await plain.connect();
   await confirmAtPortal(page);

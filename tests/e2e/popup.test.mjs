@@ -1,4 +1,4 @@
-// A launch in a window of its own, with the npm package.
+// Launches in a popup with the npm package.
 
 import assert from "node:assert/strict";
 import { test } from "./support/browser.mjs";
@@ -12,7 +12,7 @@ const server = {
   scope: "launch/patient openid fhirUser offline_access patient/*.rs",
 };
 
-/** Clicks a button that launches in a window, and gives the window. What comes of it is the page's `launched`. */
+/** Clicks a button that launches in a popup, and returns the popup. The page's `launched` is the result. */
 async function launch(page) {
   await page.goto(server.redirectUri);
   await page.evaluate(async (server) => {
@@ -32,7 +32,7 @@ async function launch(page) {
   return opening;
 }
 
-/** Signs in at the portal in the window, which then closes by itself, and gives what came of it. */
+/** Signs in at the portal in the popup, waits until it closes, and returns the result. */
 async function signIn(page, window) {
   const closed = window.waitForEvent("close");
   await confirmAtPortal(window);
@@ -40,7 +40,7 @@ async function signIn(page, window) {
   return page.evaluate(() => window.launched);
 }
 
-test("A9 a window brings the session to the page, which goes nowhere", async ({ page, traffic }) => {
+test("A9 a popup opens a session in the page, which does not navigate", async ({ page, traffic }) => {
   const window = await launch(page);
   const session = await signIn(page, window);
   assert.equal(typeof session.patient.id, "string");
@@ -49,7 +49,7 @@ test("A9 a window brings the session to the page, which goes nowhere", async ({ 
   assert.equal(traffic.to(`${ehr}/oauth/token`).length, 1, "one exchange");
 });
 
-test("A9 a window whose pages cut the tie to their opener brings the session all the same", async ({ page, context }) => {
+test("A9 a popup whose opener is severed opens a session in the page", async ({ page, context }) => {
   await context.route(`${ehr}**`, async (route) => {
     if (!route.request().isNavigationRequest()) return route.fallback();
     const response = await route.fetch({ maxRedirects: 0 });
@@ -57,12 +57,12 @@ test("A9 a window whose pages cut the tie to their opener brings the session all
   });
   const window = await launch(page);
   await window.waitForURL(`${ehr}/**`);
-  assert.equal(await window.evaluate(() => window.opener), null, "the tie is cut");
+  assert.equal(await window.evaluate(() => window.opener), null, "the opener is not severed");
   const session = await signIn(page, window);
   assert.equal(typeof session.patient.id, "string");
 });
 
-test("A9 messages of other origins and of other windows are ignored", async ({ page, traffic }) => {
+test("A9 messages from other origins and other windows are ignored", async ({ page, traffic }) => {
   const window = await launch(page);
   await window.waitForURL(`${ehr}/**`);
   const state = await page.evaluate(() => {
@@ -70,10 +70,10 @@ test("A9 messages of other origins and of other windows are ignored", async ({ p
     return key.slice("smartrust.launch.".length);
   });
   const forged = `${server.redirectUri}?code=forged&state=${state}`;
-  // The page itself, and a page of another site in the window, post what the redirect would.
+  // The page itself, and a page of another site in the popup, post the message of the redirect.
   await page.evaluate((forged) => postMessage(forged, "*"), forged);
   await window.evaluate((forged) => opener.postMessage(forged, "*"), forged);
-  await page.evaluate(() => new Promise((heard) => setTimeout(heard, 0)));
-  assert.deepEqual(traffic.to(`${ehr}/oauth/token`), [], "nothing was exchanged");
+  await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 0)));
+  assert.deepEqual(traffic.to(`${ehr}/oauth/token`), [], "a code was exchanged");
   assert.equal(typeof (await signIn(page, window)).patient.id, "string");
 });

@@ -14,7 +14,7 @@ test("S1 no token is in localStorage, cookies or IndexedDB", async ({ page, traf
   }
 });
 
-test("S6 after the exchange neither verifier nor code is in any storage", async ({ page, traffic }) => {
+test("S6 after the exchange, neither the verifier nor the code is in storage", async ({ page, traffic }) => {
   await connectAsPatient(page);
   const [exchange] = traffic.tokenRequests("authorization_code");
   const sent = new URLSearchParams(exchange.postData());
@@ -25,7 +25,7 @@ test("S6 after the exchange neither verifier nor code is in any storage", async 
   }
 });
 
-test("S8 no call to the EHR carries a cookie or a referrer, and token calls are not cached", async ({ page, traffic }) => {
+test("S8 requests to the EHR have no cookie and no referrer, and token requests are not cached", async ({ page, traffic }) => {
   await connectAsPatient(page);
   const calls = traffic.to(ehr).filter((request) => request.resourceType() === "fetch");
   assert.ok(calls.length > 2, "the launcher calls discovery, the token endpoint and FHIR");

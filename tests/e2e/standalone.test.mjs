@@ -7,7 +7,7 @@ import { historyUrls } from "./support/history.mjs";
 import { includesAll, patientOf } from "./support/patient.mjs";
 import { appOrigin, patientLogin } from "./support/servers.mjs";
 
-test("a patient connects and sees the own record", async ({ page, traffic }) => {
+test("a patient connects and sees their record", async ({ page, traffic }) => {
   const launcher = await connectAsPatient(page);
   const { names } = await patientOf(traffic);
   const banner = await launcher.banner().innerText();
@@ -15,7 +15,7 @@ test("a patient connects and sees the own record", async ({ page, traffic }) => 
   assert.equal(await page.getByText("not shared").count(), 0);
 });
 
-test("T3 a kind of data that the patient denies is told apart from what was shared", async ({ page, traffic }) => {
+test("T3 the record marks a kind of data that the patient denied", async ({ page, traffic }) => {
   const launcher = await connectAsPatient(page, { deny: ["Observation"] });
   const { scope } = await traffic.tokenResponse("authorization_code");
   assert.match(scope, /Condition/);
@@ -28,23 +28,23 @@ test("T3 a kind of data that the patient denies is told apart from what was shar
   assert.doesNotMatch(await launcher.section("What was shared").innerText(), /Observation/);
 });
 
-test("C8 after a launch neither the address nor the history holds code or state", async ({ page }) => {
+test("C8 after a launch, neither the URL nor the history contains code or state", async ({ page }) => {
   await connectAsPatient(page);
-  assert.deepEqual(await historyUrls(page, withCallbackParameters), []);
+  assert.deepEqual(await historyUrls(page, hasCallbackParameters), []);
 });
 
-test("C8 after a refusal neither the address nor the history holds error or state", async ({ page, traffic }) => {
+test("C8 after a refusal, neither the URL nor the history contains error or state", async ({ page, traffic }) => {
   const launcher = new Launcher(page);
   await launcher.connect();
   const portal = new Portal(page);
   await portal.logIn(patientLogin);
   await portal.cancel();
   await launcher.alert().waitFor();
-  assert.deepEqual(await historyUrls(page, withCallbackParameters), []);
+  assert.deepEqual(await historyUrls(page, hasCallbackParameters), []);
   assert.deepEqual(traffic.tokenRequests("authorization_code"), []);
 });
 
-function withCallbackParameters(address) {
-  const parameters = new URL(address).searchParams;
-  return address.startsWith(appOrigin) && ["code", "state", "iss", "session_state", "error"].some((name) => parameters.has(name));
+function hasCallbackParameters(url) {
+  const parameters = new URL(url).searchParams;
+  return url.startsWith(appOrigin) && ["code", "state", "iss", "session_state", "error"].some((name) => parameters.has(name));
 }

@@ -1,4 +1,4 @@
-// What is shown is what the server says now: nothing from a cache, nothing from where a redirect leads, nothing left out.
+// Apps get the server's current data: nothing from a cache, nothing from another URL after a redirect, and nothing is missing.
 
 import assert from "node:assert/strict";
 import { Portal } from "./pages/portal.mjs";
@@ -12,7 +12,7 @@ import { ehrOrigin } from "./support/servers.mjs";
 const fhirPath = "/webchart.cgi/fhir";
 const always = 1_000_000;
 
-/** Has every FHIR response say so much of caching, as long as `body` runs. */
+/** Adds caching headers to every FHIR response while `body` runs. */
 async function whileCacheable(headers, body) {
   await injectFault({ path: fhirPath, method: "GET", count: always, add: headers });
   try {
@@ -23,7 +23,7 @@ async function whileCacheable(headers, body) {
   }
 }
 
-/** The patient's medicines, each with its status, and the search's own URL. */
+/** The ids and statuses of the patient's medicines. */
 function medicines(page) {
   return withSession(page, async ({ session }) => {
     const found = await session.search("MedicationRequest", { patient: session.patient.id }).toArray();
@@ -31,25 +31,25 @@ function medicines(page) {
   });
 }
 
-/** Signs out; the plain page then loads anew. */
+/** Signs out, and waits until the plain page has reloaded. */
 async function signOut(page) {
   const loaded = page.waitForEvent("load");
   await withSession(page, "({ session }) => session.signOut()").catch(() => {});
   await loaded;
 }
 
-for (const [what, headers] of [
+for (const [name, headers] of [
   ["Last-Modified and no Cache-Control", { "Last-Modified": "Sun, 01 Jan 2023 00:00:00 GMT" }],
   ["private, max-age=60", { "Cache-Control": "private, max-age=60" }],
 ]) {
-  test(`S10 with ${what} a stopped medicine is stopped after a reload and a new sign-in, and another user gets nothing of it`, async ({ page, context }) => {
+  test(`S10 with ${name}, a changed medicine is up to date after a reload and a new sign-in, and another user cannot read it`, async ({ page, context }) => {
     await whileCacheable(headers, async () => {
       await signIn(page);
       const before = await medicines(page);
       const [id] = before.find(([, status]) => status === "active");
       await changeResource(`MedicationRequest/${id}`, { status: "stopped" });
       const isStopped = async (when) => assert.equal(new Map(await medicines(page)).get(id), "stopped", when);
-      await isStopped("asked again");
+      await isStopped("at the next search");
       await page.reload();
       await isStopped("after a reload");
       await signOut(page);
@@ -63,13 +63,13 @@ for (const [what, headers] of [
       await new Portal(page).logIn({ userName: "patient2", password: "portal-2" });
       await new Portal(page).allow();
       await new PlainPage(page).waitForRedirect();
-      const ofTheFirst = `({ session }) => session.search("MedicationRequest", { patient: "${patient}" }).toArray().catch(({ code }) => code)`;
-      assert.equal(await withSession(page, ofTheFirst), "forbidden");
+      const searchFirstPatient = `({ session }) => session.search("MedicationRequest", { patient: "${patient}" }).toArray().catch(({ code }) => code)`;
+      assert.equal(await withSession(page, searchFirstPatient), "forbidden");
     });
   });
 }
 
-test("S10 the cache is used where the app says so by name", async ({ page }) => {
+test("S10 the cache is used if the app allows it", async ({ page }) => {
   await whileCacheable({ "Cache-Control": "private, max-age=60" }, async () => {
     await signIn(page);
     const twice = (options) =>
@@ -87,7 +87,7 @@ test("S10 the cache is used where the app says so by name", async ({ page }) => 
   });
 });
 
-/** Has the EHR redirect what is asked for below a path, as long as `body` runs. */
+/** Makes the EHR redirect requests below a path while `body` runs. */
 async function whileRedirected(path, location, body) {
   await injectFault({ path: `${fhirPath}/${path}`, count: always, status: 307, headers: { Location: location } });
   try {
@@ -100,7 +100,7 @@ async function whileRedirected(path, location, body) {
 const reading = `({ session }) => session.read("Encounter/1", { headers: { Prefer: "handling=lenient" } })
   .then(({ resourceType }) => resourceType, ({ code, message }) => ({ code, message }))`;
 
-test("F16 a redirect out of the base takes no token and no header along, and its answer is not taken", async ({ page }) => {
+test("F16 a redirect out of the FHIR base gets no token and no header, and its response is not used", async ({ page }) => {
   const resource = { resourceType: "Encounter", id: "1" };
   const elsewhere = await startAttacker({ "/fhir/Encounter/1": () => ({ body: JSON.stringify(resource) }) });
   await signIn(page);
@@ -117,7 +117,7 @@ test("F16 a redirect out of the base takes no token and no header along, and its
   for (const { headers } of elsewhere.received) assert.deepEqual([headers.authorization, headers.prefer], [undefined, undefined]);
 }, { bypassCSP: true });
 
-test("F16 a redirect within the base is followed, and a change that is redirected says so", async ({ page }) => {
+test("F16 a redirect within the FHIR base is followed, and a redirected change rejects", async ({ page }) => {
   await signIn(page);
   const id = await withSession(page, "({ session }) => session.patient.id");
   await whileRedirected("Encounter", `${ehrOrigin}${fhirPath}/Patient/${id}`, async () => {
@@ -129,43 +129,43 @@ test("F16 a redirect within the base is followed, and a change that is redirecte
   });
 });
 
-/** Searches with small pages, by a search and by the parts of a record. */
+/** Reads vital signs by a search with small pages, and by the parts of a record. */
 async function readAll({ session }) {
-  const heard = [];
-  const options = { onOutcome: ({ issue }) => heard.push(issue[0].diagnostics) };
+  const received = [];
+  const options = { onOutcome: ({ issue }) => received.push(issue[0].diagnostics) };
   const search = session.search("Observation", { patient: session.patient.id, _count: 5, category: "vital-signs" }, { ...options, limit: 15 });
   const ids = (await search.toArray()).map(({ id }) => id);
   const [part] = await session.loadRecord({ queries: [{ type: "Observation", parameters: { category: "vital-signs", _count: 100 } }] });
-  const remarks = (outcomes) => outcomes.map(({ issue }) => issue[0].diagnostics);
-  return { ids, heard, ofSearch: remarks(search.outcomes), ofPart: remarks(part.outcomes), others: part.others.length, state: part.state };
+  const diagnostics = (outcomes) => outcomes.map(({ issue }) => issue[0].diagnostics);
+  return { ids, received, ofSearch: diagnostics(search.outcomes), ofPart: diagnostics(part.outcomes), others: part.others.length, state: part.state };
 }
 
-test("F15 F19 a result that two pages have comes once, and remarks reach whoever reads", async ({ page }) => {
+test("F15 F19 a result on two pages is returned once, and OperationOutcomes reach the caller", async ({ page }) => {
   await signIn(page);
   const plain = await withSession(page, readAll);
   assert.equal(plain.ids.length, 15);
-  assert.deepEqual([plain.heard, plain.ofPart], [[], []]);
+  assert.deepEqual([plain.received, plain.ofPart], [[], []]);
   await whileDeviating(["result-repeated"], async () => {
     assert.deepEqual((await withSession(page, readAll)).ids, plain.ids);
   }, { count: 100 });
   for (const deviation of ["search-remark", "search-remark-without-mode"]) {
     await whileDeviating([deviation], async () => {
-      const { ids, heard, ofSearch, ofPart, others, state } = await withSession(page, readAll);
+      const { ids, received, ofSearch, ofPart, others, state } = await withSession(page, readAll);
       assert.deepEqual([ids, others, state], [plain.ids, 0, "complete"]);
-      assert.deepEqual(new Set([...heard, ...ofPart]), new Set(["Some results were withheld."]));
-      assert.ok(ofSearch.length > 0 && heard.length >= ofSearch.length && ofPart.length > 0);
+      assert.deepEqual(new Set([...received, ...ofPart]), new Set(["Some results were withheld."]));
+      assert.ok(ofSearch.length > 0 && received.length >= ofSearch.length && ofPart.length > 0);
     }, { count: 100 });
   }
 });
 
-test("F18 an OperationOutcome with status 200 is an error with its words", async ({ page }) => {
+test("F18 an OperationOutcome with status 200 is an error with its message", async ({ page }) => {
   await signIn(page);
   await whileDeviating(["outcome-200"], async () => {
-    const told = await withSession(page, async ({ session }) => {
-      const told = ({ code, status, message, operationOutcome }) => [code, status, message.includes("being moved"), operationOutcome.resourceType];
-      return [await session.patient.read().catch(told), await session.search("Observation").toArray().catch(told)];
+    const errors = await withSession(page, async ({ session }) => {
+      const describe = ({ code, status, message, operationOutcome }) => [code, status, message.includes("being moved"), operationOutcome.resourceType];
+      return [await session.patient.read().catch(describe), await session.search("Observation").toArray().catch(describe)];
     });
     const expected = ["fhir_error", 200, true, "OperationOutcome"];
-    assert.deepEqual(told, [expected, expected]);
+    assert.deepEqual(errors, [expected, expected]);
   }, { count: 2 });
 });
