@@ -1,4 +1,4 @@
-// The redirects of oidc-provider: altered on their way, opened twice, and those that say no.
+// Callbacks from oidc-provider: modified, opened twice, and with errors.
 
 import assert from "node:assert/strict";
 import { after } from "node:test";
@@ -10,35 +10,35 @@ const peer = await startPeer();
 after(() => peer.stop());
 const app = peer.app("public");
 
-const alterations = [
-  ["C5 a redirect that names another issuer is refused", "invalid_callback", (query) => query.set("iss", `${peer.issuer}.example`)],
-  ["C5 a redirect that does not name its issuer, as the provider says it does, is refused", "invalid_callback", (query) => query.delete("iss")],
-  ["C1 a redirect of a launch that was not begun here is refused", "state_mismatch", (query) => query.set("state", "unknown")],
+const modifications = [
+  ["C5 a callback with another issuer is refused", "invalid_callback", (query) => query.set("iss", `${peer.issuer}.example`)],
+  ["C5 a callback without an issuer is refused if the provider says that it sends one", "invalid_callback", (query) => query.delete("iss")],
+  ["C1 a callback with an unknown state is refused", "state_mismatch", (query) => query.set("state", "unknown")],
 ];
 
-for (const [title, code, change] of alterations) {
+for (const [title, code, change] of modifications) {
   test(title, async ({ page, traffic }) => {
     const callback = await interceptCallback(page, app);
     assert.equal(callback.searchParams.get("iss"), peer.issuer);
-    const altered = new URL(callback);
-    change(altered.searchParams);
-    const { error, isSignedIn } = await openCallback(page, altered);
+    const modified = new URL(callback);
+    change(modified.searchParams);
+    const { error, isSignedIn } = await openCallback(page, modified);
     assert.equal(error.code, code);
     assert.equal(isSignedIn, false);
     assert.equal(traffic.tokenRequests("authorization_code").length, 0, "the code was sent");
   });
 }
 
-test("C2 a redirect that is opened again leads to the session without a second exchange", async ({ page, traffic }) => {
+test("C2 opening a callback again returns to the session without a second exchange", async ({ page, traffic }) => {
   const callback = await interceptCallback(page, app);
   assert.equal((await openCallback(page, callback)).isSignedIn, true);
   assert.equal((await openCallback(page, callback)).isSignedIn, true);
   assert.equal(traffic.tokenRequests("authorization_code").length, 1);
-  // At a second exchange the provider ends the grant.
+  // The provider revokes the grant if a code is exchanged twice.
   assert.equal(await inApp(page, async ({ session }) => (await session.read("Patient/ada-1815")).id), "ada-1815");
 });
 
-test("C2 a redirect that is opened after the session ended exchanges nothing", async ({ page, traffic }) => {
+test("C2 opening a callback after sign-out sends no code", async ({ page, traffic }) => {
   const callback = await interceptCallback(page, app);
   await openCallback(page, callback);
   await inApp(page, ({ session }) => session.signOut());
@@ -47,7 +47,7 @@ test("C2 a redirect that is opened after the session ended exchanges nothing", a
   assert.equal(traffic.tokenRequests("authorization_code").length, 1);
 });
 
-test("T4 a code that somebody else used first is sent once and never again", async ({ page, traffic }) => {
+test("T4 a code that an attacker used first is sent only once", async ({ page, traffic }) => {
   const callback = await interceptCallback(page, app);
   const theft = await peer.post("/token", app.registration, {
     grant_type: "authorization_code",
@@ -59,19 +59,19 @@ test("T4 a code that somebody else used first is sent once and never again", asy
   const { error, isSignedIn } = await openCallback(page, callback);
   assert.deepEqual({ code: error.code, isSignedIn }, { code: "invalid_grant", isSignedIn: false });
   const { body } = await peer.post("/token/introspection", app.registration, { token: theft.body.access_token });
-  assert.equal(body.active, false, "the provider did not end the grant of a code that came twice");
+  assert.equal(body.active, false, "the provider did not revoke the grant of a code that was sent twice");
 
   assert.equal((await openCallback(page, callback)).isSignedIn, false);
   assert.equal(traffic.tokenRequests("authorization_code").length, 1);
 });
 
-/** The verifier of the launch that waits in the page's tab. */
+/** The verifier of the pending launch in the page's tab. */
 async function verifierIn(page) {
   const stored = await page.evaluate(() => Object.values(sessionStorage).join());
   return /"verifier":"([^"]+)"/.exec(stored)[1];
 }
 
-test("C3 who says no at the provider is told apart, and the launch is forgotten", async ({ page, traffic }) => {
+test("C3 a cancelled consent rejects with access_denied, and the launch is deleted", async ({ page, traffic }) => {
   await openApp(page, app);
   await launch(page);
   await logIn(page);

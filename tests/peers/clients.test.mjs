@@ -1,4 +1,4 @@
-// How a client shows oidc-provider who it is.
+// Client authentication at oidc-provider.
 
 import assert from "node:assert/strict";
 import { after } from "node:test";
@@ -9,7 +9,7 @@ import { startPeer } from "./support/provider.mjs";
 const peer = await startPeer({ keyAlgorithms: ["RS384", "ES384"] });
 after(() => peer.stop());
 
-/** The forms of the code exchange and of a refresh, each with its `Authorization` header. */
+/** The forms and `Authorization` headers of the code exchange and of a refresh. */
 async function tokenRequests(page, traffic) {
   await inApp(page, ({ session }) => session.refresh());
   const requests = ["authorization_code", "refresh_token"].map((kind) => traffic.tokenRequests(kind)[0]);
@@ -21,14 +21,14 @@ async function tokenRequests(page, traffic) {
   );
 }
 
-/** The warnings of the page. */
+/** Collects the warnings of the page. */
 function warningsOf(page) {
   const warnings = [];
   page.on("console", (message) => message.type() === "warning" && warnings.push(message.text()));
   return warnings;
 }
 
-test("K1 a public client names itself in the body and nowhere else", async ({ page, traffic }) => {
+test("K1 a public client sends its client_id in the body and nowhere else", async ({ page, traffic }) => {
   await signIn(page, peer.app("public"));
   for (const { form, authorization } of await tokenRequests(page, traffic)) {
     assert.deepEqual(form.getAll("client_id"), ["public"]);
@@ -37,7 +37,7 @@ test("K1 a public client names itself in the body and nowhere else", async ({ pa
   }
 });
 
-test("K2 an id and a secret of every awkward letter are form-encoded in a Basic header", async ({ page, traffic }) => {
+test("K2 an id and a secret with special characters are form-encoded in a Basic header", async ({ page, traffic }) => {
   const app = peer.app("secret-basic");
   const warnings = warningsOf(page);
   await signIn(page, app);
@@ -48,16 +48,16 @@ test("K2 an id and a secret of every awkward letter are form-encoded in a Basic 
     assert.deepEqual(decoded, [[app.registration.client_id, app.registration.client_secret]]);
   }
   assert.equal(await inApp(page, async ({ session }) => (await session.read("Patient/ada-1815")).id), "ada-1815");
-  assert.ok(warnings.some((warning) => /secret/.test(warning)), "no warning names the risk of a secret in a browser");
+  assert.ok(warnings.some((warning) => /secret/.test(warning)), "no warning about a secret in a browser");
 });
 
-test("K2 a header that is not encoded is what this provider refuses", async ({ page }) => {
+test("K2 with basicEncoding raw, the header is not encoded, and this provider refuses it", async ({ page }) => {
   await signIn(page, peer.app("secret-basic-raw"));
   const { code, error } = await inApp(page, ({ error }) => error);
   assert.deepEqual({ code, error }, { code: "token_request_failed", error: "invalid_request" });
 });
 
-test("K2 an id and a secret of every awkward letter go in the body by client_secret_post", async ({ page, traffic }) => {
+test("K2 an id and a secret with special characters are sent in the body with client_secret_post", async ({ page, traffic }) => {
   const app = peer.app("secret-post");
   await signIn(page, app);
   for (const { form, authorization } of await tokenRequests(page, traffic)) {
@@ -67,7 +67,7 @@ test("K2 an id and a secret of every awkward letter go in the body by client_sec
   }
 });
 
-test("K6 a confidential client gives its tokens back with the same authentication", async ({ page, traffic }) => {
+test("K6 a confidential client revokes its tokens with the same authentication", async ({ page, traffic }) => {
   const app = peer.app("secret-basic");
   await signIn(page, app);
   const { refresh_token: token } = await traffic.tokenResponse("authorization_code");
@@ -82,7 +82,7 @@ test("K6 a confidential client gives its tokens back with the same authenticatio
 });
 
 for (const algorithm of ["RS384", "ES384"]) {
-  test(`K3 a client with a key signs an ${algorithm} assertion anew for every request`, async ({ page, traffic }) => {
+  test(`K3 a client with a key signs a new ${algorithm} assertion for each request`, async ({ page, traffic }) => {
     await signIn(page, peer.app(`key-${algorithm}`));
     await inApp(page, ({ session }) => session.refresh());
     assert.equal(await inApp(page, async ({ session }) => (await session.read("Patient/ada-1815")).id), "ada-1815");
@@ -102,17 +102,17 @@ for (const algorithm of ["RS384", "ES384"]) {
   });
 }
 
-/** Header or claims of a JWT. */
+/** Decodes the header or the claims of a JWT. */
 function decoded(part) {
   return JSON.parse(Buffer.from(part, "base64url").toString("utf8"));
 }
 
-test("A1 a provider that demands PKCE gets S256, and says so to a client that left it out", async ({ page, traffic }) => {
+test("A1 a provider that requires PKCE gets S256, and a launch without PKCE fails", async ({ page, traffic }) => {
   await openApp(page, peer.app("public"));
   await launch(page);
   await page.waitForURL(/interaction/);
-  const [asked] = traffic.to(`${peer.issuer}/auth?`);
-  const { searchParams } = new URL(asked.url());
+  const [request] = traffic.to(`${peer.issuer}/auth?`);
+  const { searchParams } = new URL(request.url());
   assert.equal(searchParams.get("code_challenge_method"), "S256");
   assert.match(searchParams.get("code_challenge"), /^[\w-]{43}$/);
 

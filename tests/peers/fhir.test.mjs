@@ -1,4 +1,4 @@
-// FHIR R4 against Medplum's router and repository, with the official examples: the same in Chromium and in Node.
+// FHIR R4 with Medplum's router and repository and the official examples, in Chromium and in Node.
 
 import assert from "node:assert/strict";
 import { after, test as nodeTest } from "node:test";
@@ -10,9 +10,7 @@ import { sessionInNode } from "./support/node-session.mjs";
 const peer = await startFhirPeer();
 after(() => peer.stop());
 
-/**
- * A check of what `body`, a function of a session and an argument, gives: with the npm package in a page, and in Node.
- */
+/** Defines a test in Chromium and in Node. `body` gets a session and `argument`, and `check` gets its result. */
 function inBoth(title, body, check, argument) {
   browserTest(`${title}, in Chromium`, async ({ page }) => {
     await page.goto(peer.page);
@@ -27,54 +25,54 @@ function inBoth(title, body, check, argument) {
 }
 
 inBoth(
-  "F4 fhir_r4 a resource is made, read by version, changed while it is current, and removed",
+  "F4 fhir_r4 a resource is created, read by version, updated with If-Match, and deleted",
   async (session) => {
     const steps = {};
-    const made = await session.create({ resourceType: "Patient", name: [{ family: "Lovelace" }] });
-    const reference = `Patient/${made.resource.id}`;
-    steps.made = [made.status, made.etag === `W/"${made.resource.meta.versionId}"`, made.location.includes(reference)];
-    const changed = await session.update({ ...made.resource, active: true }, { ifMatch: true });
-    steps.changed = [changed.status, changed.resource.active, changed.etag !== made.etag];
-    steps.stale = await session.update({ ...made.resource, active: false }, { ifMatch: made.etag }).catch(({ code, status }) => [code, status]);
+    const created = await session.create({ resourceType: "Patient", name: [{ family: "Lovelace" }] });
+    const reference = `Patient/${created.resource.id}`;
+    steps.created = [created.status, created.etag === `W/"${created.resource.meta.versionId}"`, created.location.includes(reference)];
+    const updated = await session.update({ ...created.resource, active: true }, { ifMatch: true });
+    steps.updated = [updated.status, updated.resource.active, updated.etag !== created.etag];
+    steps.stale = await session.update({ ...created.resource, active: false }, { ifMatch: created.etag }).catch(({ code, status }) => [code, status]);
     const patched = await session.patch(reference, [{ op: "add", path: "/gender", value: "female" }]);
     steps.patched = [patched.resource.gender, patched.resource.active];
-    const first = await session.read(`${reference}/_history/${made.resource.meta.versionId}`);
+    const first = await session.read(`${reference}/_history/${created.resource.meta.versionId}`);
     steps.first = [first.active ?? null, first.name[0].family];
     const versions = [];
     for await (const version of session.history(reference)) versions.push(version.gender ?? null);
     steps.versions = versions;
-    steps.removed = (await session.delete(reference)).status;
+    steps.deleted = (await session.delete(reference)).status;
     steps.gone = await session.read(reference).catch(({ code, operationOutcome }) => [code, operationOutcome.issue[0].code]);
     return steps;
   },
   (steps) =>
     assert.deepEqual(steps, {
-      made: [201, true, true],
-      changed: [200, true, true],
+      created: [201, true, true],
+      updated: [200, true, true],
       stale: ["precondition_failed", 412],
       patched: ["female", true],
       first: [null, "Lovelace"],
       versions: ["female", null, null],
-      removed: 200,
+      deleted: 200,
       gone: ["not_found", "not-found"],
     }),
 );
 
 inBoth(
-  "F4 fhir_r4 a resource is made only where there is none",
+  "F4 fhir_r4 ifNoneExist prevents a second resource with the same identifier",
   async (session) => {
     const identifier = `urn:test|${Math.random()}`;
     const [system, value] = identifier.split("|");
     const patient = { resourceType: "Patient", identifier: [{ system, value }] };
-    const made = await session.create(patient, { ifNoneExist: `identifier=${identifier}` });
+    const created = await session.create(patient, { ifNoneExist: `identifier=${identifier}` });
     const again = await session.create(patient, { ifNoneExist: `identifier=${identifier}` });
-    return [made.status, again.status, made.resource.id === again.resource.id];
+    return [created.status, again.status, created.resource.id === again.resource.id];
   },
-  (told) => assert.deepEqual(told, [201, 200, true]),
+  (result) => assert.deepEqual(result, [201, 200, true]),
 );
 
 inBoth(
-  "F8 fhir_r4 a search walks through all pages, by GET and by POST",
+  "F8 fhir_r4 a search loads all pages, with GET and with POST",
   async (session) => {
     const ids = (resources) => resources.map(({ id }) => id).sort();
     const [all, paged, limited, posted] = await Promise.all([
@@ -90,12 +88,12 @@ inBoth(
     assert.deepEqual(paged, all);
     assert.equal(limited, 10);
     assert.ok(posted.includes("example"));
-    assert.ok(peer.asked.includes("POST /fhir/Patient/_search"));
+    assert.ok(peer.requests.includes("POST /fhir/Patient/_search"));
   },
 );
 
 inBoth(
-  "F4 fhir_r4 each request of a batch has its own outcome, and a transaction links what it makes",
+  "F4 fhir_r4 each entry of a batch has its own outcome, and a transaction links the resources that it creates",
   async (session) => {
     const get = (url) => ({ request: { method: "GET", url } });
     const batch = await session.batch({ resourceType: "Bundle", type: "batch", entry: [get("Patient/f001"), get("Patient/none")] });
@@ -114,36 +112,36 @@ inBoth(
     const resolved = await session.resolver().resolve(observation.subject.reference);
     return {
       statuses: batch.entry.map(({ response }) => response.status.split(" ")[0]),
-      made: transaction.entry.map(({ response }) => response.status.split(" ")[0]),
+      created: transaction.entry.map(({ response }) => response.status.split(" ")[0]),
       isLinked: resolved.id === patient.id,
     };
   },
-  (told) => assert.deepEqual(told, { statuses: ["200", "404"], made: ["201", "201"], isLinked: true }),
+  (result) => assert.deepEqual(result, { statuses: ["200", "404"], created: ["201", "201"], isLinked: true }),
 );
 
 inBoth(
-  "F9 fhir_r4 the references of the examples are followed, those that lead nowhere are told, and groups find the same",
+  "F9 fhir_r4 references in the examples are resolved, missing resources are reported, and grouped requests have the same result",
   async (session) => {
     const observations = await session.search("Observation", { _count: 1000 }).toArray();
     const bundle = { resourceType: "Bundle", type: "collection", entry: observations.map((resource) => ({ resource })) };
-    const told = (resolved) => [...resolved].map(([reference, { resource, error }]) => [reference, resource?.id ?? error.code]).sort();
-    const single = told(await session.resolver().resolveAll(bundle));
-    const grouped = told(await session.resolver({ grouped: true }).resolveAll(bundle));
+    const summary = (resolved) => [...resolved].map(([reference, { resource, error }]) => [reference, resource?.id ?? error.code]).sort();
+    const single = summary(await session.resolver().resolveAll(bundle));
+    const grouped = summary(await session.resolver({ grouped: true }).resolveAll(bundle));
     return { single, grouped };
   },
   ({ single, grouped }) => {
     const of = new Map(single);
     assert.equal(of.get("Patient/example"), "example");
     assert.equal(of.get("Practitioner/f005"), "f005");
-    assert.ok([...of.values()].includes("not_found"), "the examples refer to some resources that were not loaded");
+    assert.ok([...of.values()].includes("not_found"), "the examples refer to no resource that was not loaded");
     assert.deepEqual(grouped, single);
   },
 );
 
 inBoth(
-  "F9 fhir_r4 what an example contains is found without the network",
-  async (session, holder) => {
-    const resolved = await session.resolver().resolveAll(holder);
+  "F9 fhir_r4 contained resources of an example are resolved",
+  async (session, container) => {
+    const resolved = await session.resolver().resolveAll(container);
     return [...resolved].filter(([reference]) => reference.startsWith("#")).map(([, { resource }]) => resource?.resourceType);
   },
   (types) => assert.ok(types.length > 0 && types.every((type) => type), JSON.stringify(types)),
@@ -151,7 +149,7 @@ inBoth(
 );
 
 inBoth(
-  "F5 fhir_r4 an OperationOutcome comes with its error",
+  "F5 fhir_r4 an error has its OperationOutcome",
   (session) => session.read("Patient/none").catch(({ name, code, status, operationOutcome }) => [name, code, status, operationOutcome.resourceType]),
-  (told) => assert.deepEqual(told, ["SmartError", "not_found", 404, "OperationOutcome"]),
+  (result) => assert.deepEqual(result, ["SmartError", "not_found", 404, "OperationOutcome"]),
 );

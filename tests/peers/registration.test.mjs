@@ -1,4 +1,4 @@
-// How an app registers itself at oidc-provider, and lives by it.
+// Dynamic client registration at oidc-provider.
 
 import assert from "node:assert/strict";
 import { after } from "node:test";
@@ -10,7 +10,7 @@ import { startPeer } from "./support/provider.mjs";
 const peer = await startPeer();
 after(() => peer.stop());
 
-/** What a browser app asks to be registered as. */
+/** The client metadata of a browser app. */
 const metadataOf = ({ record }) => ({
   client_name: "Growth chart",
   redirect_uris: [record.redirectUri],
@@ -20,34 +20,34 @@ const metadataOf = ({ record }) => ({
   token_endpoint_auth_method: "none",
 });
 
-test("G1 an app registers itself, and signs a patient in by the client id that it got", async ({ page }) => {
+test("G1 an app registers itself and signs a patient in with the new client id", async ({ page }) => {
   const app = peer.addApp("registered");
   const metadata = metadataOf(app);
-  const made = await register(peer.fhirBase, metadata);
-  assert.match(made.clientId, /\S/);
-  Object.assign(app.record, { clientId: made.clientId, scope: metadata.scope });
+  const registration = await register(peer.fhirBase, metadata);
+  assert.match(registration.clientId, /\S/);
+  Object.assign(app.record, { clientId: registration.clientId, scope: metadata.scope });
   await signIn(page, app);
   const { patient, error } = await inApp(page, ({ session, error }) => ({ patient: session?.patient.id, error }));
   assert.equal(error, null);
   assert.equal(patient, "ada-1815");
 });
 
-test("G1 a registration is read, changed by its own token, and removed", async () => {
+test("G1 a registration can be read, updated and deleted with its access token", async () => {
   const metadata = metadataOf(peer.addApp("changing"));
-  const made = await register(peer.fhirBase, metadata);
-  assert.equal((await made.read()).document.client_name, metadata.client_name);
+  const registration = await register(peer.fhirBase, metadata);
+  assert.equal((await registration.read()).document.client_name, metadata.client_name);
 
-  const kept = new Registration(JSON.parse(JSON.stringify(made)));
-  const changed = await kept.update({ ...metadata, client_name: "Growth" });
-  assert.equal(changed.clientId, made.clientId);
-  assert.equal((await changed.read()).document.client_name, "Growth");
+  const restored = new Registration(JSON.parse(JSON.stringify(registration)));
+  const updated = await restored.update({ ...metadata, client_name: "Growth" });
+  assert.equal(updated.clientId, registration.clientId);
+  assert.equal((await updated.read()).document.client_name, "Growth");
 
-  await changed.delete();
-  const error = await changed.read().catch((error) => error);
+  await updated.delete();
+  const error = await updated.read().catch((error) => error);
   assert.ok(error instanceof SmartError, String(error));
 });
 
-test("a registration that the provider refuses says why", async () => {
+test("the error of a refused registration has the provider's error code", async () => {
   const metadata = { ...metadataOf(peer.addApp("refused")), response_types: ["code", "no-such-type"] };
   const error = await register(peer.fhirBase, metadata).catch((error) => error);
   assert.equal(error.code, "registration_failed");

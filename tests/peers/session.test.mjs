@@ -1,4 +1,4 @@
-// The life of a session at oidc-provider, with the npm package in Chromium.
+// Sessions at oidc-provider, with the npm package in Chromium.
 
 import assert from "node:assert/strict";
 import { after } from "node:test";
@@ -12,20 +12,20 @@ const peer = await startPeer();
 after(() => peer.stop());
 const app = peer.app("public");
 
-/** What the provider says of a token. */
+/** Whether a token is active at the provider. */
 async function isActive(token) {
   const { status, body } = await peer.post("/token/introspection", app.registration, { token });
   assert.equal(status, 200);
   return body.active;
 }
 
-/** The last token response of the page. */
+/** The page's last token response for a `grant_type`. */
 async function tokensOf(traffic, kind) {
   const response = await traffic.tokenRequests(kind).at(-1).response();
   return response.json();
 }
 
-test("a patient signs in, reads the own resource and walks through the pages of a search", async ({ page }) => {
+test("a patient signs in, reads their Patient resource and loads all pages of a search", async ({ page }) => {
   await signIn(page, app);
   const { patient, fhirUser, read, found } = await inApp(page, async ({ session }) => ({
     patient: session.patient?.id,
@@ -39,19 +39,19 @@ test("a patient signs in, reads the own resource and walks through the pages of 
   assert.deepEqual(found, observations.filter(({ subject }) => subject.reference === "Patient/ada-1815"));
 });
 
-test("A3 an EHR launch sends launch and aud back byte for byte, and opens the chart's patient", async ({ page, traffic }) => {
+test("A3 an EHR launch sends launch and aud back unchanged, and opens the chart's patient", async ({ page, traffic }) => {
   const query = `?${new URLSearchParams({ iss: peer.fhirBase, launch: peer.launchFor("mary-1780") })}`;
   await signIn(page, app, { person: grace, query });
-  const asked = new URL(traffic.to(`${peer.issuer}/auth?`)[0].url()).searchParams;
-  assert.equal(asked.get("launch"), new URLSearchParams(query).get("launch"));
-  assert.equal(asked.get("aud"), peer.fhirBase);
-  assert.ok(asked.get("scope").split(" ").includes("launch"), asked.get("scope"));
+  const requested = new URL(traffic.to(`${peer.issuer}/auth?`)[0].url()).searchParams;
+  assert.equal(requested.get("launch"), new URLSearchParams(query).get("launch"));
+  assert.equal(requested.get("aud"), peer.fhirBase);
+  assert.ok(requested.get("scope").split(" ").includes("launch"), requested.get("scope"));
   const family = await inApp(page, async ({ session }) => (await session.read(`Patient/${session.patient}`)).name[0].family);
   assert.equal(family, "Somerville");
   assert.equal(await inApp(page, ({ session }) => session.fhirUser.reference), "Practitioner/grace-1906");
 });
 
-test("R3 a rotated refresh token replaces the old one, and the session goes on", async ({ page, traffic }) => {
+test("R3 a rotated refresh token replaces the old one, and the session continues", async ({ page, traffic }) => {
   await signIn(page, app);
   const first = await tokensOf(traffic, "authorization_code");
   await checkedIdentity(page);
@@ -66,14 +66,14 @@ test("R3 a rotated refresh token replaces the old one, and the session goes on",
   assert.equal(await inApp(page, async ({ session }) => (await session.read("Patient/ada-1815")).id), "ada-1815");
 });
 
-test("R1 ten refreshes at once are one request, which a provider that detects reuse forgives", async ({ page, traffic }) => {
+test("R1 ten concurrent refreshes send one request, so that the provider detects no reuse", async ({ page, traffic }) => {
   await signIn(page, app);
   await inApp(page, ({ session }) => Promise.all(Array.from({ length: 10 }, () => session.refresh())));
   assert.equal(traffic.tokenRequests("refresh_token").length, 1);
   assert.equal(await inApp(page, async ({ session }) => (await session.read("Patient/ada-1815")).id), "ada-1815");
 });
 
-test("R2 two tabs that hold the same session refresh it once", async ({ page, context, traffic }) => {
+test("R2 two tabs with the same session send one refresh request", async ({ page, context, traffic }) => {
   await signIn(page, app);
   await checkedIdentity(page);
   const [other] = await Promise.all([context.waitForEvent("page"), page.evaluate(() => void window.open(location.href))]);
@@ -85,7 +85,7 @@ test("R2 two tabs that hold the same session refresh it once", async ({ page, co
   }
 });
 
-test("R5 a refresh token that was used by somebody else ends the session, once, and leaves no token", async ({ page, traffic }) => {
+test("R5 a stolen refresh token that was used ends the session once and leaves no token", async ({ page, traffic }) => {
   await signIn(page, app);
   const stolen = await tokensOf(traffic, "authorization_code");
   await inApp(page, ({ session }) => session.refresh());
@@ -94,7 +94,7 @@ test("R5 a refresh token that was used by somebody else ends the session, once, 
 
   const theft = await peer.post("/token", app.registration, { grant_type: "refresh_token", refresh_token: stolen.refresh_token });
   assert.equal(theft.body.error, "invalid_grant");
-  assert.ok(!(await isActive(current.access_token)), "the provider did not end the grant");
+  assert.ok(!(await isActive(current.access_token)), "the provider did not revoke the grant");
 
   const code = await inApp(page, ({ session }) => session.refresh().catch((error) => error.code));
   assert.equal(code, "invalid_grant");
@@ -104,7 +104,7 @@ test("R5 a refresh token that was used by somebody else ends the session, once, 
   assert.equal(traffic.tokenRequests("refresh_token").length, 2);
 });
 
-test("R6 a dead access token is replaced once, and the read goes through", async ({ page, traffic }) => {
+test("R6 after a 401, the access token is refreshed once, and the read succeeds", async ({ page, traffic }) => {
   await signIn(page, app);
   const refused = page.waitForResponse((response) => response.status() === 401);
   await page.route(`${peer.fhirBase}/Patient/*`, (route) =>
@@ -114,7 +114,7 @@ test("R6 a dead access token is replaced once, and the read goes through", async
   assert.equal(traffic.tokenRequests("refresh_token").length, 1);
 });
 
-test("R8 less can be asked for in a refresh, and more is refused here", async ({ page, traffic }) => {
+test("R8 a refresh may request fewer scopes, and one that requests more is refused without a request", async ({ page, traffic }) => {
   await signIn(page, app);
   const { granted, mayRead, code } = await inApp(page, async ({ session }) => {
     await session.refresh({ scope: "openid launch/patient" });
@@ -128,7 +128,7 @@ test("R8 less can be asked for in a refresh, and more is refused here", async ({
   assert.equal(traffic.tokenRequests("refresh_token").length, 1);
 });
 
-test("R10 without offline access the session works, says so, and cannot be refreshed", async ({ page }) => {
+test("R10 a session without offline access reports that it cannot be refreshed", async ({ page }) => {
   await openApp(page, app);
   await launch(page, {});
   await logIn(page);
@@ -144,7 +144,7 @@ test("R10 without offline access the session works, says so, and cannot be refre
   assert.equal(code, "session_expired");
 });
 
-test("a reload keeps the session, with its identity as it was checked", async ({ page, traffic }) => {
+test("a reload restores the session and its verified identity", async ({ page, traffic }) => {
   await signIn(page, app);
   const before = await checkedIdentity(page);
   await page.reload();
@@ -154,22 +154,22 @@ test("a reload keeps the session, with its identity as it was checked", async ({
   assert.equal(traffic.tokenRequests("authorization_code").length, 1);
 });
 
-test("G4 the provider says of the session's token what it is, in the client's name", async ({ page }) => {
+test("G4 the session's token can be introspected with client authentication", async ({ page }) => {
   await signIn(page, app);
-  const { asked, refused, active } = await inApp(page, async ({ session }) => ({
-    asked: await session.introspect({ asClient: true }),
+  const { introspection, refused, active } = await inApp(page, async ({ session }) => ({
+    introspection: await session.introspect({ asClient: true }),
     refused: await session.introspect().catch(({ code, error }) => ({ code, error })),
     active: session.active,
   }));
-  assert.equal(asked.active, true);
-  assert.equal(asked.client_id, "public");
-  assert.equal(asked.sub, "ada");
-  assert.equal(asked.patient, "ada-1815");
-  assert.deepEqual(refused, { code: "introspection_failed", error: "invalid_request" }, "it takes no token as authentication");
+  assert.equal(introspection.active, true);
+  assert.equal(introspection.client_id, "public");
+  assert.equal(introspection.sub, "ada");
+  assert.equal(introspection.patient, "ada-1815");
+  assert.deepEqual(refused, { code: "introspection_failed", error: "invalid_request" }, "the provider accepts an access token as authentication");
   assert.ok(active);
 });
 
-test("G4 signing out takes both tokens back, and leaves nothing to come back to", async ({ page, traffic }) => {
+test("G4 signing out revokes both tokens and removes the session", async ({ page, traffic }) => {
   await signIn(page, app);
   const tokens = await tokensOf(traffic, "authorization_code");
   assert.deepEqual(await Promise.all([tokens.access_token, tokens.refresh_token].map(isActive)), [true, true]);
@@ -185,7 +185,7 @@ test("G4 signing out takes both tokens back, and leaves nothing to come back to"
   assert.equal(await inApp(page, ({ session }) => session), null);
 });
 
-test("S2 where the provider cannot be reached, signing out leaves no token behind either", async ({ page, traffic }) => {
+test("S2 signing out removes all tokens even if the provider cannot be reached", async ({ page, traffic }) => {
   await signIn(page, app);
   const tokens = await tokensOf(traffic, "authorization_code");
   await page.route(`${peer.issuer}/token/revocation`, (route) => route.abort());

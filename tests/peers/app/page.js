@@ -1,4 +1,4 @@
-// What every app does when its page opens. The outcome stays on `globalThis.opened`, for the tests to go on from.
+// The script of every app's page. It resumes the session, and sets `globalThis.opened` for the tests.
 
 import { SmartApp } from "/pkg/index.js";
 
@@ -17,7 +17,7 @@ try {
 }
 globalThis.opened = opened;
 
-/** The app's private key, which cannot be read out from then on. */
+/** Imports the app's private key as non-extractable. */
 function importKey(jwk) {
   const algorithms = {
     RS384: { name: "RSASSA-PKCS1-v1_5", hash: "SHA-384" },

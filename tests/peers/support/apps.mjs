@@ -1,33 +1,33 @@
-// The apps that oidc-provider knows: what each is registered with, and what each is configured with.
+// The apps that are registered at oidc-provider: their registrations and their configurations.
 
 import { generateKeyPairSync } from "node:crypto";
 
 const scope = "launch/patient openid fhirUser offline_access patient/*.rs";
 
-/** Id and secret of every printable character that has a meaning in a form, a header or an address. */
-const awkward = { client_id: "app:1 /%+=&\"~", client_secret: "s:e c/r%e+t=&\"~?#%20" };
+/** An id and a secret with characters that have a meaning in a form, a header or a URL. */
+const specialCharacters = { client_id: "app:1 /%+=&\"~", client_secret: "s:e c/r%e+t=&\"~?#%20" };
 
-/** How an ID token can be signed. */
+/** The algorithms with which an ID token can be signed. */
 export const idTokenAlgorithms = ["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "ES512"];
 
-/** Whether the ID tokens of a client are bound to their access tokens; the others are as oidc-provider makes them. */
+/** Whether the ID tokens of a client have an at_hash. By default, oidc-provider issues none. */
 export function hasAtHash({ clientId }) {
   return clientId.startsWith("signed-");
 }
 
-/** Each app by the name of its folder on the app's origin; the client id is that name where none is given. */
+/** Each app by the name of its folder on the app's origin. This name is the default client id. */
 function definitions(keyAlgorithms) {
   const none = { token_endpoint_auth_method: "none" };
   return {
     public: { registration: none },
     "without-pkce": { registration: none, record: { pkce: "disabled" } },
-    "secret-basic": { registration: { ...awkward, token_endpoint_auth_method: "client_secret_basic" } },
+    "secret-basic": { registration: { ...specialCharacters, token_endpoint_auth_method: "client_secret_basic" } },
     "secret-basic-raw": {
-      registration: { ...awkward, client_id: `${awkward.client_id}raw`, token_endpoint_auth_method: "client_secret_basic" },
+      registration: { ...specialCharacters, client_id: `${specialCharacters.client_id}raw`, token_endpoint_auth_method: "client_secret_basic" },
       record: { basicEncoding: "raw" },
     },
     "secret-post": {
-      registration: { ...awkward, client_id: `${awkward.client_id}post`, token_endpoint_auth_method: "client_secret_post" },
+      registration: { ...specialCharacters, client_id: `${specialCharacters.client_id}post`, token_endpoint_auth_method: "client_secret_post" },
     },
     ...Object.fromEntries(
       idTokenAlgorithms.map((algorithm) => [
@@ -41,7 +41,7 @@ function definitions(keyAlgorithms) {
 
 const keyTypes = { RS384: ["rsa", { modulusLength: 2048 }], ES384: ["ec", { namedCurve: "P-384" }] };
 
-/** A client that signs its assertions, with its key pair. */
+/** A client that authenticates with signed assertions, and its private key. */
 function withKey(algorithm) {
   const { publicKey, privateKey } = generateKeyPairSync(...keyTypes[algorithm]);
   const members = { kid: `${algorithm}-1`, alg: algorithm, use: "sig" };
@@ -56,8 +56,8 @@ function withKey(algorithm) {
 }
 
 /**
- * The apps with their registrations at the provider (RFC 7591 section 2) and their records for the npm package. One more for
- * each of `keyAlgorithms`, RS384 or ES384, authenticates by signed assertions.
+ * The apps with their registrations at the provider (RFC 7591 section 2) and their server records for the npm package. For each of
+ * `keyAlgorithms` (RS384, ES384), there is an additional app that authenticates with signed assertions.
  */
 export function makeApps(appOrigin, fhirBase, keyAlgorithms) {
   return Object.entries(definitions(keyAlgorithms)).map(([folder, { registration, record, privateKey }]) => {

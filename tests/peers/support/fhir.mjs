@@ -1,4 +1,4 @@
-// The EHR's FHIR API, as little of it as the tests need: a patient, and heart rates in pages of two.
+// A minimal FHIR API of the EHR: patients, and heart rates in pages of two.
 
 import { observations, patients } from "./people.mjs";
 
@@ -10,24 +10,24 @@ const headers = {
   "cache-control": "no-store",
 };
 
-/** Answers requests under `base`; `findToken` gives the access token that the authorization server holds, or nothing. */
+/** Handles requests below `base`. `findToken` returns the authorization server's access token, or undefined. */
 export function fhirApi({ base, smartConfiguration, findToken }) {
-  // Where a page begins is known to this server alone, as with real ones.
+  // Page URLs are opaque, as on real servers.
   const pages = new Map();
 
   return async (request, response) => {
-    const { status, body } = await answer(request);
+    const { status, body } = await respond(request);
     response.writeHead(status, { ...headers, "content-type": "application/fhir+json" });
     response.end(body && JSON.stringify(body));
   };
 
-  async function answer(request) {
+  async function respond(request) {
     if (request.method === "OPTIONS") return { status: 204 };
     const { pathname, searchParams } = new URL(request.url, base);
     const path = pathname.slice(new URL(base).pathname.length + 1);
     if (path === ".well-known/smart-configuration") return { status: 200, body: await smartConfiguration() };
     const token = await findToken(request.headers.authorization?.match(/^Bearer (.+)$/)?.[1]);
-    if (!token) return refusal(401, "login", "The access token is missing or dead.");
+    if (!token) return refusal(401, "login", "The access token is missing or invalid.");
     if (!token.scopes.has("patient/*.rs")) return refusal(403, "forbidden", "The scope does not cover it.");
     return path === "Observation" ? search(token.extra.patient, searchParams) : read(token.extra.patient, path);
   }

@@ -1,24 +1,24 @@
-// What a person does: opens an app, launches, logs in at oidc-provider's own pages, consents, and comes back.
+// The steps of a person: opens an app, launches, logs in at oidc-provider's pages, consents, and is redirected.
 
 import { ada } from "./people.mjs";
 
-/** Opens the page of an app, and waits until it has tried to resume. */
+/** Opens the page of an app, and waits until `resume()` has ended. */
 export async function openApp(page, app, query = "") {
   await page.goto(app.record.redirectUri + query);
   await waitForPage(page);
 }
 
-/** Waits until the page of an app has tried to resume. */
+/** Waits until `resume()` has ended in the page of an app. */
 export async function waitForPage(page) {
   await page.waitForFunction(() => globalThis.opened);
 }
 
-/** Runs a function in the page of an app with what it opened, `{ app, session, error, events }`, and an argument. */
+/** Runs a function in the page of an app with `{ app, session, error, events }` and an argument. */
 export function inApp(page, body, argument) {
   return page.evaluate(`(${body})(globalThis.opened, ${JSON.stringify(argument)})`);
 }
 
-/** Leaves for the provider. `prompt=consent` is what it asks for before it lets anybody have offline access. */
+/** Navigates to the provider. The provider requires `prompt=consent` for offline access. */
 export async function launch(page, parameters = { prompt: "consent" }) {
   await page.evaluate((parameters) => void globalThis.opened.app.launch({ parameters }), parameters);
 }
@@ -30,7 +30,7 @@ export async function logIn(page, { accountId } = ada) {
   await page.getByRole("button", { name: "Sign-in" }).click();
 }
 
-/** Lets the app have what it asks for. */
+/** Grants the app what it requests. */
 export async function consent(page) {
   await page.getByRole("button", { name: "Continue" }).click();
 }
@@ -50,7 +50,7 @@ export async function waitForRedirect(page, app) {
   await waitForPage(page);
 }
 
-/** Signs a person in as far as the redirect, which the app's script does not see, and gives the redirect's address. */
+/** Signs a person in, but blocks the app's script after the redirect. Returns the URL of the redirect. */
 export async function interceptCallback(page, app) {
   await openApp(page, app);
   await launch(page);
@@ -62,23 +62,23 @@ export async function interceptCallback(page, app) {
   return new URL(page.url());
 }
 
-/** Opens the redirect, altered or as it came, and tells what the app made of it. */
+/** Opens a callback URL, and returns the app's error and whether there is a session. */
 export async function openCallback(page, callback) {
   await page.goto(callback.href);
   await waitForPage(page);
   return inApp(page, ({ session, error }) => ({ error, isSignedIn: session !== null }));
 }
 
-/** Waits until the check of the ID token's signature has ended, and gives the identity. */
+/** Waits until the ID token's signature has been checked, and returns the identity. */
 export async function checkedIdentity(page) {
   await page.waitForFunction(() => globalThis.opened.session.identity?.signature !== "pending");
   return inApp(page, ({ session }) => session.identity);
 }
 
-/** Waits until the session has ended, and gives the code of each end that was told. */
+/** Waits until the session has ended, and returns the code of each `signedout` event. */
 export async function signOutCodes(page) {
   await page.waitForFunction(() => globalThis.opened.session?.active === false);
-  // Events are told in a microtask of their own.
+  // Events are dispatched in a separate microtask.
   return inApp(page, async ({ events }) => {
     await new Promise((resolve) => setTimeout(resolve));
     return events.filter(({ type }) => type === "signedout").map(({ code }) => code);

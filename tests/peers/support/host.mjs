@@ -1,4 +1,4 @@
-// Serves the npm package and the page that uses it, each app under a folder of its own.
+// Serves the npm package and the page that uses it, with a folder for each app.
 
 import { createServer } from "node:http";
 import { readFile } from "node:fs/promises";
@@ -7,10 +7,10 @@ const root = new URL("../../../", import.meta.url);
 
 const types = { html: "text/html; charset=utf-8", js: "text/javascript", json: "application/json", wasm: "application/wasm" };
 
-/** What a page needs that loads WebAssembly, and nothing more. */
+/** The least permissions with which a page can load WebAssembly. */
 const policy = "script-src 'self' 'wasm-unsafe-eval'";
 
-/** Starts on a free port. `recordOf` gives the configuration of the app in a folder, or nothing. */
+/** Starts the host on a free port. `recordOf` returns the server record of the app in a folder, or undefined. */
 export async function startHost(recordOf) {
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url, "http://app.invalid");
@@ -33,11 +33,11 @@ async function find(pathname, recordOf) {
   return undefined;
 }
 
-async function fileOf(address) {
-  return { type: address.pathname.split(".").at(-1), body: await readFile(address) };
+async function fileOf(url) {
+  return { type: url.pathname.split(".").at(-1), body: await readFile(url) };
 }
 
-/** Listens on a free port of this machine and gives the origin. */
+/** Listens on a free local port and returns the origin. */
 export async function listen(server, host) {
   await new Promise((resolve, reject) => server.once("error", reject).listen(0, host, resolve));
   return `http://${host}:${server.address().port}`;

@@ -1,5 +1,5 @@
-// An EHR whose FHIR API is Medplum's router over its repository in memory, with the official examples of FHIR R4. Ours are the
-// http shell around it, what HTTP says of a resource's version, the links between pages, and a log-in that asks nothing.
+// An EHR whose FHIR API is Medplum's router with its repository in memory and the official examples of FHIR R4. This file adds the HTTP
+// server, the headers for a resource's version, the links between pages, and an authorization endpoint without a log-in.
 
 import { randomUUID } from "node:crypto";
 import { readFileSync, readdirSync } from "node:fs";
@@ -27,9 +27,9 @@ export function example(name) {
   return JSON.parse(readFileSync(new URL(`${name}.json`, examples)));
 }
 
-/** Starts the EHR and the host of the one app, `public`, on free ports. */
+/** Starts the EHR and the host of its only app, `public`, on free ports. */
 export async function startFhirPeer() {
-  const server = createServer((request, response) => answer(request, response));
+  const server = createServer((request, response) => handle(request, response));
   const origin = await listen(server, "127.0.0.1");
   const fhirBase = `${origin}/fhir`;
   const record = { fhirBase, clientId: "public", scope: "user/*.cruds" };
@@ -37,9 +37,9 @@ export async function startFhirPeer() {
   record.redirectUri = `${host.origin}/public/`;
   const fhir = await loadedRouter(fhirBase);
   const token = randomUUID();
-  const asked = [];
+  const requests = [];
 
-  async function answer(request, response) {
+  async function handle(request, response) {
     const url = new URL(request.url, origin);
     const chunks = [];
     for await (const chunk of request) chunks.push(chunk);
@@ -53,7 +53,7 @@ export async function startFhirPeer() {
     if (url.pathname === "/token") return send(200, { access_token: token, token_type: "Bearer", scope: record.scope });
     if (url.pathname === "/fhir/.well-known/smart-configuration") return send(200, configuration(origin));
     if (request.headers.authorization !== `Bearer ${token}`) return send(401);
-    asked.push(`${request.method} ${url.pathname}${url.search}`);
+    requests.push(`${request.method} ${url.pathname}${url.search}`);
     const { status, resource, headers } = await fhir(request, url, body);
     send(status, resource, headers);
   }
@@ -61,8 +61,8 @@ export async function startFhirPeer() {
   return {
     record,
     page: record.redirectUri,
-    /** What was asked for so far, as method and address. */
-    asked,
+    /** The FHIR requests so far, as method and path. */
+    requests,
     async stop() {
       for (const each of [server, host.server]) {
         each.closeAllConnections();
@@ -82,28 +82,28 @@ function configuration(origin) {
 }
 
 function redirect({ searchParams }) {
-  const back = new URL(searchParams.get("redirect_uri"));
-  back.search = new URLSearchParams({ code: "granted", state: searchParams.get("state") });
-  return back.href;
+  const callback = new URL(searchParams.get("redirect_uri"));
+  callback.search = new URLSearchParams({ code: "granted", state: searchParams.get("state") });
+  return callback.href;
 }
 
-/** Medplum's router over the examples: what it answers to a request, as HTTP says it. */
+/** Loads the examples into Medplum's router. The returned function handles a request, and returns status, resource and headers. */
 async function loadedRouter(fhirBase) {
   indexStructureDefinitionBundle(readJson("fhir/r4/profiles-resources.json"));
   indexSearchParameterBundle(readJson("fhir/r4/search-parameters.json"));
   const [router, repository] = [new FhirRouter(), new MemoryRepository()];
-  const ask = (method, url, body, headers = {}) =>
+  const send = (method, url, body, headers = {}) =>
     router.handleRequest({ method, url, pathname: "", body, params: {}, query: {}, headers }, repository);
   for (const file of readdirSync(examples).filter((name) => loaded.test(name))) {
     const resource = JSON.parse(readFileSync(new URL(file, examples)));
-    await ask("PUT", `/${resource.resourceType}/${resource.id}`, resource);
+    await send("PUT", `/${resource.resourceType}/${resource.id}`, resource);
   }
 
   return async ({ method, headers }, url, text) => {
     const isForm = headers["content-type"]?.includes("x-www-form-urlencoded");
     const body = isForm ? Object.fromEntries(new URLSearchParams(text)) : text && JSON.parse(text);
-    const below = url.pathname.slice("/fhir".length) || "/";
-    const [outcome, resource] = await ask(method, below + url.search, body, headers);
+    const path = url.pathname.slice("/fhir".length) || "/";
+    const [outcome, resource] = await send(method, path + url.search, body, headers);
     const isError = outcome.issue?.some(({ severity }) => severity === "error" || severity === "fatal");
     const status = statuses[outcome.id] ?? (isError ? 400 : 200);
     if (resource?.type === "searchset") link(resource, url, fhirBase);
@@ -111,7 +111,7 @@ async function loadedRouter(fhirBase) {
   };
 }
 
-/** Adds the link to the next page, which the repository counts and does not write. */
+/** Adds the link to the next page, which the repository omits. */
 function link(bundle, { pathname, searchParams }, fhirBase) {
   const next = Number(searchParams.get("_offset") ?? 0) + (bundle.entry?.length ?? 0);
   if (!bundle.entry || next >= bundle.total) return;

@@ -1,4 +1,4 @@
-// Who can log in, and what the EHR knows of them. oidc-provider's own log-in page takes any password.
+// The people who can log in, and their data in the EHR. oidc-provider's log-in page accepts any password.
 
 export const ada = { accountId: "ada", fhirUser: "Patient/ada-1815", patient: "ada-1815" };
 export const grace = { accountId: "grace", fhirUser: "Practitioner/grace-1906" };
@@ -10,7 +10,7 @@ export const patients = [
   { resourceType: "Patient", id: "mary-1780", name: [{ family: "Somerville", given: ["Mary"] }], birthDate: "1780-12-26" },
 ];
 
-/** Five heart rates of each patient. */
+/** Five heart rates for each patient. */
 export const observations = patients.flatMap(({ id }) =>
   [61, 64, 67, 70, 73].map((value, index) => ({
     resourceType: "Observation",
@@ -22,7 +22,7 @@ export const observations = patients.flatMap(({ id }) =>
   })),
 );
 
-/** The person of an account, or nothing. */
+/** The person with an account, or undefined. */
 export function personOf(accountId) {
   return people.find((person) => person.accountId === accountId);
 }

@@ -1,4 +1,4 @@
-// An EHR whose authorization server is oidc-provider, as strict as it comes. SMART's members are added beside it.
+// An EHR whose authorization server is oidc-provider with its strict defaults. This file adds what SMART requires.
 
 import "./quiet.mjs";
 import { generateKeyPairSync, randomBytes } from "node:crypto";
@@ -13,7 +13,7 @@ import { personOf } from "./people.mjs";
 /** Starts the EHR and the host of the apps on free ports; `keyAlgorithms` as in `makeApps`. */
 export async function startPeer({ keyAlgorithms = [] } = {}) {
   const host = await startHost((folder) => apps.find((app) => app.folder === folder)?.record);
-  const server = createServer((request, response) => answer(request, response));
+  const server = createServer((request, response) => handle(request, response));
   const issuer = await listen(server, "127.0.0.1");
   const fhirBase = `${issuer}/fhir`;
   const apps = makeApps(host.origin, fhirBase, keyAlgorithms);
@@ -31,7 +31,7 @@ export async function startPeer({ keyAlgorithms = [] } = {}) {
     findToken: (token) => token && provider.AccessToken.find(token),
   });
 
-  function answer(request, response) {
+  function handle(request, response) {
     return request.url.startsWith("/fhir/") ? fhir(request, response) : provider.callback()(request, response);
   }
 
@@ -40,24 +40,24 @@ export async function startPeer({ keyAlgorithms = [] } = {}) {
     fhirBase,
     /** An app by its folder. */
     app: (folder) => apps.find((app) => app.folder === folder),
-    /** Serves one more app, which the provider does not know yet: its folder's address, and what configures it later. */
+    /** Serves an additional app that is not registered at the provider. Its record is completed later. */
     addApp(folder) {
       const app = { folder, record: { fhirBase, redirectUri: `${host.origin}/${folder}/` } };
       apps.push(app);
       return app;
     },
-    /** The `launch` parameter of an EHR launch in which `patient` is open. */
+    /** Creates the `launch` parameter of an EHR launch for a patient. */
     launchFor(patient) {
       const launch = randomBytes(16).toString("base64url");
       launches.set(launch, patient);
       return launch;
     },
-    /** Signs ES256, ES384 and ES512 with new keys from now on. The old ones are still published when `keepsOld`. */
-    rotateKeys({ keepsOld }) {
-      ellipticKeys = [...makeEllipticKeys(), ...(keepsOld ? ellipticKeys : [])];
+    /** Replaces the keys for ES256, ES384 and ES512. With `keepOld`, the old keys are still published. */
+    rotateKeys({ keepOld }) {
+      ellipticKeys = [...makeEllipticKeys(), ...(keepOld ? ellipticKeys : [])];
       provider = withKeys();
     },
-    /** Posts a form to the provider in the name of a client; gives the status and the answer. */
+    /** Posts a form to the provider as a client. Returns the status and the body of the response. */
     post: (path, client, form) => post(`${issuer}${path}`, client, form),
     async stop() {
       for (const each of [server, host.server]) {
@@ -68,7 +68,7 @@ export async function startPeer({ keyAlgorithms = [] } = {}) {
   };
 }
 
-/** What outlives a change of keys. */
+/** Storage that is kept when keys are rotated. */
 function storage() {
   return { adapter: createMemoryAdapter(), cookieKey: randomBytes(32).toString("base64url") };
 }
@@ -90,10 +90,10 @@ function makeProvider({ issuer, fhirBase, registrations, keys, adapter, cookieKe
       registrationManagement: { enabled: true },
     },
     enabledJWA: { idTokenSigningAlgValues: idTokenAlgorithms, clientAuthSigningAlgValues: ["RS384", "ES384"] },
-    // The hook that it asks for: a client may call from the origins that it is registered with.
+    // A client may send requests from the origins of its redirect URIs.
     clientBasedCORS: (_, origin, client) => client.redirectUris.some((uri) => new URL(uri).origin === origin),
     findAccount: (_, accountId) => personOf(accountId) && accountOf(personOf(accountId), fhirBase),
-    // What SMART adds: its scopes, its parameters, the user's own resource, and the launch context.
+    // Additions of SMART: scopes, parameters, fhirUser, and the launch context.
     scopes: ["openid", "offline_access", "launch", "launch/patient", "fhirUser", "patient/*.rs"],
     claims: { openid: ["sub"], fhirUser: ["fhirUser"] },
     conformIdTokenClaims: false,
@@ -109,7 +109,7 @@ function makeProvider({ issuer, fhirBase, registrations, keys, adapter, cookieKe
     if (ctx.oidc?.route === "token" && ctx.status === 200) Object.assign(ctx.body, ctx.oidc.entities.AccessToken.extra);
   });
   const { issue } = provider.IdToken.prototype;
-  // Beside a code it computes at_hash for its own hybrid flow alone.
+  // oidc-provider only adds at_hash in the hybrid flow.
   provider.IdToken.prototype.issue = function (options) {
     const accessToken = this.ctx.oidc.entities.AccessToken;
     if (options.use === "idtoken" && hasAtHash(this.client)) this.set("at_hash", accessToken.jti);
@@ -122,7 +122,7 @@ function accountOf({ accountId, fhirUser }, fhirBase) {
   return { accountId, claims: () => ({ sub: accountId, fhirUser: `${fhirBase}/${fhirUser}` }) };
 }
 
-/** The provider's own document, with the members that SMART requires besides. */
+/** The provider's OpenID configuration with the members that SMART requires. */
 async function smartConfiguration(issuer) {
   const own = await (await fetch(`${issuer}/.well-known/openid-configuration`)).json();
   const launches = ["launch-standalone", "launch-ehr", "context-standalone-patient", "context-ehr-patient"];
@@ -131,18 +131,18 @@ async function smartConfiguration(issuer) {
   return { ...own, capabilities: [...launches, ...clients, ...rest] };
 }
 
-/** A form, posted by a client that authenticates as it is registered, from outside any browser. */
-async function post(address, { client_id, client_secret, token_endpoint_auth_method: method }, form) {
+/** Posts a form with the client authentication of a registration. */
+async function post(url, { client_id, client_secret, token_endpoint_auth_method: method }, form) {
   const body = new URLSearchParams(form);
   const headers = {};
-  const encoded = (text) => new URLSearchParams({ "": text }).toString().slice(1);
+  const encode = (value) => new URLSearchParams({ "": value }).toString().slice(1);
   if (method === "client_secret_basic") {
-    headers.authorization = `Basic ${btoa(`${encoded(client_id)}:${encoded(client_secret)}`)}`;
+    headers.authorization = `Basic ${btoa(`${encode(client_id)}:${encode(client_secret)}`)}`;
   } else {
     body.set("client_id", client_id);
     if (client_secret) body.set("client_secret", client_secret);
   }
-  const response = await fetch(address, { method: "POST", headers, body });
+  const response = await fetch(url, { method: "POST", headers, body });
   const text = await response.text();
   return { status: response.status, body: text && JSON.parse(text) };
 }

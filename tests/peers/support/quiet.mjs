@@ -1,5 +1,5 @@
-// oidc-provider warns of Node 20, and of its own log-in pages, which are wanted here. Imported before it, this keeps that off
-// the list of checks.
+// oidc-provider warns about Node 20 and about its development log-in pages, which these tests use. Import this file before it to
+// suppress these warnings.
 
 const { warn } = console;
 

@@ -1,13 +1,13 @@
-// Tokens as the provider sends them, and what somebody on the way might make of them.
+// Reads and modifies the provider's tokens.
 
 import { modifyJson } from "../../e2e/support/responses.mjs";
 
-/** The header of a JWT. */
+/** Decodes the header of a JWT. */
 export function headerOf(jwt) {
   return JSON.parse(Buffer.from(jwt.split(".")[0], "base64url").toString());
 }
 
-/** The same JWT with one bit of its signature turned. */
+/** The same JWT with one flipped bit in its signature. */
 export function withWrongSignature(jwt) {
   const [header, claims, signature] = jwt.split(".");
   const bytes = Buffer.from(signature, "base64url");
@@ -15,7 +15,7 @@ export function withWrongSignature(jwt) {
   return [header, claims, bytes.toString("base64url")].join(".");
 }
 
-/** Lets `change` alter every token response on its way to the page. */
+/** Passes every token response to `change`, which returns the response for the page. */
 export async function modifyTokens(page, peer, change) {
   await modifyJson(page, `${peer.issuer}/token`, change);
 }
