@@ -1,6 +1,6 @@
-// Packs the npm package as it would be published and uses it as its users do, one line a check:
+// Packs the npm package as for publication, uses it in each consumer, and prints one line for each test:
 //   node tests/consumers/run.mjs [part of a consumer's folder, such as vite-8/]
-// EHR_ORIGIN names a sandbox EHR with registration: `cargo run -p sandbox-ehr -- --dialect webchart-2026`.
+// EHR_ORIGIN is the origin of a sandbox EHR with dynamic registration: `cargo run -p sandbox-ehr -- --dialect webchart-2026`.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,10 +1,10 @@
-// What a page links to is there.
+// Checks the links of the documentation.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { anchorsOf, linksOf, pages } from "./support/pages.mjs";
 
-test("every link leads to a file of the repository, and to a heading in it", () => {
+test("every link leads to a file in the repository, and to an existing heading", () => {
   const dead = [];
   for (const page of pages) {
     for (const { href, file, anchor } of linksOf(page)) {

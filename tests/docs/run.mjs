@@ -1,4 +1,4 @@
-// Checks the documentation: its code blocks, links and table of errors; one line a check:
+// Tests the documentation's code blocks, links and table of errors, and prints one line for each test:
 //   node tests/docs/run.mjs [part of a file's name]
 
 import { runFolder } from "../e2e/support/report.mjs";

@@ -1,4 +1,4 @@
-// Every entry of the package has its types.
+// Every entry of the package has types.
 
 import { BackendClient, SmartApp, ready, type WasmSource } from "smartrust";
 import { BackendClient as OfBackend, ready as backendReady } from "smartrust/backend";

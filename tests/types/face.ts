@@ -1,4 +1,4 @@
-// What every call gives, whichever types resources have; and the mistakes that do not compile.
+// The types of results that do not depend on @types/fhir, and mistakes that must not compile.
 
 import {
   BackendClient,
@@ -48,19 +48,19 @@ export async function launching(): Promise<void> {
   await ready(module);
   await ready(new URL("https://app.example/smartrust.wasm"));
 
-  // @ts-expect-error: an app has a client id.
+  // @ts-expect-error: clientId is missing.
   new SmartApp({ scope, trustedIssuers: [fhirBase] });
-  // @ts-expect-error: an app has a server.
+  // @ts-expect-error: no server.
   new SmartApp({ clientId, scope });
-  // @ts-expect-error: the issuers are a list.
+  // @ts-expect-error: trustedIssuers is an array.
   new SmartApp({ clientId, scope, trustedIssuers: fhirBase });
-  // @ts-expect-error: scopes are one text.
+  // @ts-expect-error: scope is a string.
   new SmartApp({ clientId, scope: ["openid"], trustedIssuers: [fhirBase] });
-  // @ts-expect-error: there is no such store.
+  // @ts-expect-error: unknown store.
   new SmartApp({ clientId, scope, trustedIssuers: [fhirBase], store: "cookie" });
-  // @ts-expect-error: there is no such option.
+  // @ts-expect-error: unknown option.
   await app.launch({ issuer: fhirBase });
-  // @ts-expect-error: a number is no place.
+  // @ts-expect-error: a number is not a WasmSource.
   await ready(42);
 }
 
@@ -79,21 +79,21 @@ export async function inASession(signal: AbortSignal): Promise<void> {
   session.addEventListener("signedout", ({ detail }) => same<typeof detail, SmartError>());
   session.addEventListener("refreshed", ({ detail }) => same<typeof detail, null>(), { once: true, signal });
 
-  // @ts-expect-error: there may be no patient in context.
+  // @ts-expect-error: patient may be undefined.
   await session.patient.read();
-  // @ts-expect-error: what the server said is not for an app to change.
+  // @ts-expect-error: fhirBase is read-only.
   session.fhirBase = "https://other.example/fhir";
-  // @ts-expect-error: it is not said what to read.
+  // @ts-expect-error: the reference is missing.
   await session.read();
-  // @ts-expect-error: a reference is a text.
+  // @ts-expect-error: a reference is a string.
   await session.read(1);
-  // @ts-expect-error: a parameter is a text, a number, a flag, or several.
+  // @ts-expect-error: a parameter is a string, a number, a boolean, or an array of them.
   session.search("Observation", { code: { system: "http://loinc.org" } });
-  // @ts-expect-error: a search is not an array until it is made one.
+  // @ts-expect-error: a search is not an array.
   session.search("Observation").length;
-  // @ts-expect-error: there is no such option.
+  // @ts-expect-error: unknown option.
   await session.read("Patient/1", { abort: signal });
-  // @ts-expect-error: there is no such event.
+  // @ts-expect-error: unknown event.
   session.addEventListener("expired", () => {});
 }
 
@@ -116,14 +116,14 @@ export async function asAService(): Promise<void> {
   new SmartApp({ server: { fhirBase, clientId: "app", scope: "openid", key, tokenEndpoint: `${fhirBase}/token` } });
   same<typeof registration, Registration>();
 
-  // @ts-expect-error: a service has a client id.
+  // @ts-expect-error: clientId is missing.
   new BackendClient({ fhirBase, scope, key });
-  // @ts-expect-error: there is no such level.
+  // @ts-expect-error: unknown level.
   await client.startExport({ level: "group" });
-  // @ts-expect-error: there is no such algorithm in SMART.
+  // @ts-expect-error: an algorithm that SMART does not allow.
   await Keys.generate("HS256");
-  // @ts-expect-error: a registration says how the client authenticates.
+  // @ts-expect-error: token_endpoint_auth_method is missing.
   await register(fhirBase, { client_name: "My app" });
-  // @ts-expect-error: an export comes from a client alone.
+  // @ts-expect-error: Export has no public constructor.
   new (await import("smartrust")).Export();
 }

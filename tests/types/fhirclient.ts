@@ -1,4 +1,4 @@
-// An app that was written for fhirclient must compile with smartrust/fhirclient, and the mistakes that are marked must not.
+// An app that was written for fhirclient must compile with smartrust/fhirclient, and the marked mistakes must not.
 
 import FHIR, { client, oauth2, type AuthorizeParams, type Client, type FhirOptions } from "smartrust/fhirclient";
 
@@ -15,12 +15,12 @@ export async function launch(): Promise<void> {
     { ...parameters, issMatch: /https:\/\/ehr\.example\/.*/ },
     { clientId: "other", issMatch: (iss) => iss.length > 9 },
   ]);
-  const address = await oauth2.authorize({ ...parameters, noRedirect: true, trustedIssuers: ["https://ehr.example/fhir"] });
-  console.log(address?.length);
+  const url = await oauth2.authorize({ ...parameters, noRedirect: true, trustedIssuers: ["https://ehr.example/fhir"] });
+  console.log(url?.length);
   oauth2.settings.refreshTokenWithCredentials = "omit";
-  // @ts-expect-error: cookies cannot be sent to the token endpoint.
+  // @ts-expect-error: token requests never send cookies.
   oauth2.settings.refreshTokenWithCredentials = "include";
-  // @ts-expect-error: a state cannot be chosen.
+  // @ts-expect-error: stateKey is not supported.
   await FHIR.oauth2.authorize({ ...parameters, stateKey: "mine" });
 }
 
@@ -48,7 +48,7 @@ export async function show(signal: AbortSignal): Promise<unknown[]> {
   for await (const page of connected.pages("Observation", { limit: 2 })) console.log(page.resourceType);
   const open = client({ serverUrl: "https://open.example/fhir", tokenResponse: { patient: "1" } });
   const metres = open.units.cm({ code: "m", value: 2 });
-  // @ts-expect-error: a client comes from ready(), init() or client().
+  // @ts-expect-error: Client has no public constructor.
   new (await import("smartrust/fhirclient")).Client();
   return [
     name,

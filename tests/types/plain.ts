@@ -1,4 +1,4 @@
-// Without @types/fhir, every resource is a plain one, whose members are as the server sent them.
+// Without @types/fhir, every resource has the type Resource, whose members are not typed.
 
 import type { BackendClient, FhirResponse, Resource, ResourceOf, Session } from "smartrust";
 import { same } from "./same.js";
@@ -12,7 +12,7 @@ export async function reading() {
   const patient = await session.read("Patient/1");
   same<typeof patient, Resource>();
   const family: string = patient.name[0].family;
-  // @ts-expect-error: plain, but not just anything.
+  // @ts-expect-error: a Resource is not a number.
   const another: number = patient;
   const labs = await session.patient?.search("Observation").toArray();
   same<typeof labs, Resource[] | undefined>();
@@ -39,7 +39,7 @@ export async function changing(patient: Resource, own: Own) {
   same<typeof replaced.resource, (Own & { id: string }) | undefined>();
 }
 
-/** A type of the app's own. */
+/** The app's own type. */
 interface Own extends Resource {
   resourceType: "Observation";
   valueInteger: number;

@@ -1,4 +1,4 @@
-// With @types/fhir installed, what comes back is typed by it.
+// With @types/fhir installed, results have its types.
 
 import type { Bundle, CapabilityStatement, Encounter, Meta, Observation, OperationOutcome, Patient } from "fhir/r4.js";
 import {
@@ -39,9 +39,9 @@ export async function reading() {
   const asService = await client.read("Observation/1");
   same<typeof asService, Observation>();
 
-  // @ts-expect-error: no Patient has such a member.
+  // @ts-expect-error: unknown member of Patient.
   byReference.names;
-  // @ts-expect-error: a status is a text.
+  // @ts-expect-error: status is a string.
   const status: number = asService.status;
   return status;
 }
@@ -77,16 +77,16 @@ export async function changing(patient: Patient, bundle: Bundle) {
   const names: string | undefined = spread.resource?.name?.[0]?.family;
   const renewed = await session.update({ resourceType: "Patient", id: "1", active: true });
   same<typeof renewed.resource, (Patient & { id: string }) | undefined>();
-  const answer = await session.transaction(bundle);
-  same<typeof answer, Bundle>();
+  const response = await session.transaction(bundle);
+  same<typeof response, Bundle>();
   const capabilities = await session.capabilities();
   same<typeof capabilities, CapabilityStatement>();
   const found = await session.batcher().search("Condition", { patient: "1" });
   same<typeof found, Bundle>();
 
   console.log(names);
-  // @ts-expect-error: a resource says of which type it is.
+  // @ts-expect-error: resourceType is missing.
   await session.create({ name: [{ family: "Diallo" }] });
-  // @ts-expect-error: an Observation has no such member, whatever was sent.
+  // @ts-expect-error: unknown member of Observation, although it was sent.
   literal.resource?.steps;
 }

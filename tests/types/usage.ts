@@ -1,4 +1,4 @@
-// What a web developer writes in TypeScript must compile as it stands, and the mistakes that are marked must not.
+// Typical TypeScript of a web app must compile, and the marked mistakes must not.
 
 import { SmartApp, SmartError, type Resource, type SearchProgress, type ServerConfig, type Session } from "smartrust";
 
@@ -16,10 +16,10 @@ const app = new SmartApp({
   },
 });
 
-// @ts-expect-error: a server without a client id cannot be launched.
+// @ts-expect-error: a server needs a client id.
 new SmartApp({ server: { fhirBase: "https://ehr.example/fhir" } });
 
-// @ts-expect-error: a session comes from an app alone.
+// @ts-expect-error: Session has no public constructor.
 export const made: Session = new (await import("smartrust")).Session();
 
 export async function show(signal: AbortSignal): Promise<string[]> {
@@ -81,17 +81,17 @@ export async function show(signal: AbortSignal): Promise<string[]> {
   });
   lines.push(blob.type);
 
-  // @ts-expect-error: there is no such cache.
+  // @ts-expect-error: unknown cache mode.
   await session.read("Patient/1", { cache: "reload" });
   // @ts-expect-error: a batch needs a Bundle.
   await session.batch();
-  // @ts-expect-error: there is no such preference.
+  // @ts-expect-error: unknown value of prefer.
   await session.create(patient, { prefer: "everything" });
-  // @ts-expect-error: a query has a type.
+  // @ts-expect-error: type is missing.
   await session.loadRecord({ queries: [{ parameters: {} }] });
-  // @ts-expect-error: tokens stay inside the session.
+  // @ts-expect-error: tokens are private.
   lines.push(session.accessToken);
-  // @ts-expect-error: there is no such event.
+  // @ts-expect-error: unknown event.
   session.addEventListener("expired", () => {});
 
   await session.refresh({ scope: "openid" });
@@ -123,6 +123,6 @@ const proved: ServerConfig = {
   authenticate: async ({ endpoint, clientId }) => ({ parameters: { client_assertion: endpoint + clientId } }),
 };
 const inWindow: Promise<Session> = new SmartApp({ servers: [keyed, proved] }).launchInPopup({ signal: new AbortController().signal });
-// @ts-expect-error: a secret is no key
+// @ts-expect-error: a PEM string is not a CryptoKey.
 const wrongKey: ServerConfig = { ...keyed, key: { privateKey: "-----BEGIN PRIVATE KEY-----" } };
 void [inWindow, wrongKey];

@@ -1,8 +1,8 @@
-// The app that every consumer builds. `settings.js` is written for each.
+// The app that every consumer builds. The test writes `settings.js` for each.
 
 import { settings } from "./settings.js";
 
-/** Shows a button that connects, and after the launch who the patient is and, of the record, how many conditions were found. */
+/** Shows a button that connects, and after the launch the patient and the number of conditions. */
 export async function start(SmartApp) {
   const app = new SmartApp(settings);
   const session = await app.resume();
@@ -15,11 +15,10 @@ export async function start(SmartApp) {
   document.querySelector("output").textContent = await summaryOf(session);
 }
 
-/** Who the patient of a session is, and what was found. */
+/** Describes the patient of a session and the number of conditions. */
 export async function summaryOf(session) {
   const patient = await session.patient.read();
   const names = patient.name.map(({ given = [], family = "" }) => [...given, family].join(" "));
-  // Of the second WebAssembly file, which has to be found too.
   const [conditions] = await session.loadRecord({ queries: ["Condition"] });
   const found = `${conditions.resources.length} conditions, ${conditions.state}`;
   return `Patient ${patient.id}: ${names.join(", ")}; ${found}`;

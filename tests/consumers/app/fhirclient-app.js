@@ -1,10 +1,10 @@
-// An app as it is written for fhirclient 2.
+// An app that was written for fhirclient 2.
 
 import { settings } from "./settings.js";
 
 const { clientId, scope, trustedIssuers } = settings;
 
-/** Shows a button that connects, and after the launch who the patient is and how many conditions were found. */
+/** Shows a button that connects, and after the launch the patient and the number of conditions. */
 export async function start(FHIR) {
   if (new URLSearchParams(location.search).has("code")) {
     document.querySelector("output").textContent = await summaryOf(await FHIR.oauth2.ready());

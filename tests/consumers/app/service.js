@@ -1,10 +1,10 @@
-// What a service does that has no user: it registers its key, gets a token by it, and reads. Browsers' workers, Node, Deno and Bun run it.
+// A backend service: it registers its key, gets a token, reads and exports. It runs in web workers, Node, Deno and Bun.
 
 import { BackendClient, Keys, SmartApp, SmartError, register } from "smartrust";
 
 const scope = "system/*.rs";
 
-/** What came of it, as plain data. */
+/** Runs the service, and returns the results as plain data. */
 export async function report(fhirBase) {
   const key = await Keys.generate("ES384");
   const { clientId } = await register(fhirBase, {
@@ -25,13 +25,13 @@ export async function report(fhirBase) {
     birthDate,
     exported,
     missing: await codeOf(client.read("Patient/none")),
-    // An app for people finds the server here, too, and says that there is no page to lead them away from.
+    // A SmartApp discovers the server here, too, and reports that there is no page that could navigate.
     launch: await codeOf(app.launch()),
     sessions: (await app.sessions()).length,
   };
 }
 
-/** The code by which a call of this package rejects. */
+/** The error code of a call that rejects. */
 async function codeOf(promise) {
   const error = await promise.catch((error) => error);
   return error instanceof SmartError ? error.code : `no SmartError: ${error}`;

@@ -5,9 +5,9 @@ import { checkReport, fhirBase } from "../support/service.mjs";
 const folder = copyOf(import.meta.dirname);
 const bun = "node_modules/.bin/bun";
 
-// The one package here whose script must run: it puts the machine's own program into its place.
+// Only this package's install script must run: it installs the binary for this platform.
 runIn(`${folder}/node_modules/bun`, process.execPath, ["install.js"]);
 
-test("Bun: a service reads and exports", () => {
+test("Bun: a backend service reads and exports", () => {
   checkReport(runIn(folder, bun, ["service-program.mjs", fhirBase]));
 });

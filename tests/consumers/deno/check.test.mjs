@@ -4,7 +4,7 @@ import { checkReport, fhirBase } from "../support/service.mjs";
 
 const folder = copyOf(import.meta.dirname);
 
-test("Deno: a service reads and exports", async () => {
+test("Deno: a backend service reads and exports", async () => {
   const permissions = ["--no-prompt", "--allow-net", "--allow-read=."];
   checkReport(runIn(folder, "node_modules/.bin/deno", ["run", ...permissions, "service-program.mjs", fhirBase]));
 });

@@ -8,11 +8,11 @@ const consumer = await Consumer.in(import.meta.dirname);
 
 checkLaunch("esbuild with the WebAssembly as a file", consumer, () => consumer.built());
 
-// Without 'self' among what a page may connect to, it can fetch nothing from where it comes from.
+// Without 'self' in connect-src, the page can fetch nothing from its own origin.
 const oneFile = { folder: "one-file", connect: [ehrOrigin] };
 checkLaunch("esbuild with everything in one file", consumer, () => consumer.built("build:one-file", oneFile));
 
-test("esbuild with a service in one file: it reads and exports", () => {
+test("esbuild with everything in one file: a backend service reads and exports", () => {
   const folder = consumer.build("build:service", "service");
   checkReport(runIn(folder, process.execPath, ["program.mjs", fhirBase]));
 });

@@ -17,13 +17,13 @@ check("an app for fhirclient, in a page with script tags", script, "fhirclient.g
 
 function check(name, consumer, file) {
   checkLaunch(name, consumer, () => consumer.served());
-  test(`${name}: of the package the page loads that file and the WebAssembly`, async ({ page, traffic }) => {
+  test(`${name}: the page only loads that file and the WebAssembly from the package`, async ({ page, traffic }) => {
     const server = await consumer.served();
     try {
       const folder = `${consumer.home}node_modules/smartrust/`;
       await page.goto(consumer.home);
       await page.getByRole("button", { name: "Connect", exact: true }).click();
-      await page.waitForURL((address) => !address.href.startsWith(consumer.home));
+      await page.waitForURL((url) => !url.href.startsWith(consumer.home));
       const loaded = traffic.to(folder).map((request) => request.url().slice(folder.length));
       assert.deepEqual(loaded, [file, "wasm/smartrust_bg.wasm"]);
     } finally {

@@ -1,2 +1,2 @@
-// No module, as the scripts of older pages: what it uses is the global that the script before it made.
+// A classic script, as in older pages. It uses the global variable of the script before it.
 import("./fhirclient-app.js").then(({ start }) => start(FHIR));

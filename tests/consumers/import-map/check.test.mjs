@@ -1,4 +1,4 @@
-// The page's head is that of docs/guide/content-security-policy.md, with the hash as it stands there.
+// The page has the head of docs/guide/content-security-policy.md, including its hash.
 
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -8,10 +8,10 @@ import { Consumer } from "../support/consumer.mjs";
 import { checkLaunch } from "../support/launch.mjs";
 
 const [{ text: head }, ...others] = blocksOf("docs/guide/content-security-policy.md").filter(({ text }) => text.includes("importmap"));
-if (others.length > 0) throw new Error("docs/guide/content-security-policy.md has one page with an import map");
+if (others.length > 0) throw new Error("docs/guide/content-security-policy.md has more than one page with an import map");
 
 const page = readFileSync(fileURLToPath(new URL("../app/index.html", import.meta.url)), "utf8");
 const consumer = await Consumer.in(import.meta.dirname);
 consumer.write("index.html", page.replace(/<script .*<\/script>/, head.replace("https://ehr.example", ehrOrigin)));
 
-checkLaunch("a page with an import map under its own policy", consumer, () => consumer.served(".", { policy: "" }));
+checkLaunch("a page with an import map and its own content security policy", consumer, () => consumer.served(".", { policy: "" }));

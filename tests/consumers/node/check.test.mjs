@@ -4,6 +4,6 @@ import { checkReport, fhirBase } from "../support/service.mjs";
 
 const folder = copyOf(import.meta.dirname);
 
-test(`Node ${process.versions.node}: a service reads and exports`, () => {
+test(`Node ${process.versions.node}: a backend service reads and exports`, () => {
   checkReport(runIn(folder, process.execPath, ["service-program.mjs", fhirBase]));
 });

@@ -8,19 +8,19 @@ const folder = copyOf(import.meta.dirname);
 const tarball = process.env.TARBALL;
 const installed = join(folder, "node_modules/smartrust");
 
-test("publint finds nothing in the packed package", () => {
+test("publint reports no problems in the packed package", () => {
   assert.match(runIn(folder, "node_modules/.bin/publint", ["run", tarball, "--strict"]), /All good!/);
 });
 
-test("arethetypeswrong finds nothing in the packed package", () => {
-  const answer = runIn(folder, "node_modules/.bin/attw", [tarball, "--profile", "esm-only", "--format", "json"]);
-  const { analysis } = JSON.parse(answer);
+test("arethetypeswrong reports no problems in the packed package", () => {
+  const output = runIn(folder, "node_modules/.bin/attw", [tarball, "--profile", "esm-only", "--format", "json"]);
+  const { analysis } = JSON.parse(output);
   const isForImport = ({ resolutionKind }) => resolutionKind !== "node10" && resolutionKind !== "node16-cjs";
   assert.deepEqual(analysis.problems.filter(isForImport), []);
   assert.deepEqual(Object.keys(analysis.entrypoints).sort(), Object.keys(manifest().exports).sort());
 });
 
-test("the packed package brings no other, runs nothing at its installation, and has its licenses", () => {
+test("the packed package has no dependencies and no scripts, and includes its licenses", () => {
   const { dependencies, scripts, peerDependenciesMeta, peerDependencies } = manifest();
   assert.deepEqual([dependencies, scripts], [undefined, undefined]);
   for (const name of Object.keys(peerDependencies)) assert.ok(peerDependenciesMeta[name].optional, name);

@@ -4,4 +4,4 @@ import { checkRecord } from "../support/record.mjs";
 const consumer = await Consumer.ofExample("react");
 
 checkRecord("React 19, built", consumer, () => consumer.built());
-checkRecord("React 19 in development, whose StrictMode runs effects twice", consumer, () => consumer.inDevelopment());
+checkRecord("React 19 on the development server, where StrictMode runs effects twice", consumer, () => consumer.inDevelopment());

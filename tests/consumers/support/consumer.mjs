@@ -1,4 +1,4 @@
-// A consumer: a copy of its folder with what its lock file names and the packed package, and an address at which the sandbox EHR knows it.
+// A consumer: a copy of its folder with its dependencies and the packed package, and a URL that is registered at the sandbox EHR.
 
 import { cpSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,26 +9,26 @@ import { until } from "../../e2e/support/wait.mjs";
 import { freePort, serve, strict } from "./host.mjs";
 import { install, run, runScript, start } from "./npm.mjs";
 
-const root = fileURLToPath(new URL("../../../", import.meta.url));
-const app = join(root, "tests/consumers/app");
+const repository = fileURLToPath(new URL("../../../", import.meta.url));
+const app = join(repository, "tests/consumers/app");
 
-/** What is built or installed in place, and the tests themselves. */
-const left = ["node_modules", "dist", "check.test.mjs"];
+/** Files that are not copied: dependencies, built files and tests. */
+const excluded = ["node_modules", "dist", "check.test.mjs"];
 
-/** Copies the consumer's folder, with what it shares beside its files, and installs. The copy is gone after the file's tests. */
+/** Copies the consumer's folder together with the shared files, and installs. The copy is deleted when the process ends. */
 export function copyOf(folder, shared = app) {
-  return installed([shared, folder]);
+  return installCopy([shared, folder]);
 }
 
-/** Copies folders into one, and installs there. */
-function installed(folders) {
-  const place = mkdtempSync(join(tmpdir(), "smartrust-consumer-"));
-  process.once("exit", () => rmSync(place, { recursive: true, force: true }));
-  const copy = join(place, "examples/consumer");
-  for (const from of folders) cpSync(from, copy, { recursive: true, filter: (path) => !left.includes(basename(path)) });
-  // An example takes the package from ../../pkg, until the packed one is put into its place.
-  mkdirSync(join(place, "pkg"));
-  copyFileSync(join(root, "pkg/package.json"), join(place, "pkg/package.json"));
+/** Copies several folders into one, and installs. */
+function installCopy(folders) {
+  const root = mkdtempSync(join(tmpdir(), "smartrust-consumer-"));
+  process.once("exit", () => rmSync(root, { recursive: true, force: true }));
+  const copy = join(root, "examples/consumer");
+  for (const from of folders) cpSync(from, copy, { recursive: true, filter: (path) => !excluded.includes(basename(path)) });
+  // An example depends on ../../pkg until the packed package replaces it.
+  mkdirSync(join(root, "pkg"));
+  copyFileSync(join(repository, "pkg/package.json"), join(root, "pkg/package.json"));
   install(copy);
   return copy;
 }
@@ -38,19 +38,19 @@ export class Consumer {
   #folder;
   #port;
 
-  /** Installs the consumer of a folder, and registers it with the EHR for the address that it will have. */
+  /** Installs the consumer of a folder, and registers it at the EHR with its URL. */
   static async in(folder) {
     const consumer = new Consumer(copyOf(folder), await freePort());
-    const clientId = await registered(basename(folder), consumer.home);
+    const clientId = await registerClient(basename(folder), consumer.home);
     const settings = { clientId, scope: "launch/patient openid fhirUser offline_access patient/*.rs", trustedIssuers: [iss] };
     consumer.write("settings.js", `export const settings = ${JSON.stringify(settings)};\n`);
     return consumer;
   }
 
-  /** As `in`, for a folder of `examples/` that Vite builds. */
+  /** Like `in`, for a folder of `examples/` that Vite builds. */
   static async ofExample(name) {
-    const consumer = new Consumer(installed([join(root, "examples", name)]), await freePort());
-    const clientId = await registered(name, consumer.home);
+    const consumer = new Consumer(installCopy([join(repository, "examples", name)]), await freePort());
+    const clientId = await registerClient(name, consumer.home);
     consumer.write(".env.local", `VITE_CLIENT_ID=${clientId}\nVITE_FHIR_BASE=${iss}\n`);
     return consumer;
   }
@@ -60,29 +60,29 @@ export class Consumer {
     this.#port = port;
   }
 
-  /** Writes a file beside the consumer's own. */
+  /** Writes a file in the consumer's folder. */
   write(name, text) {
     writeFileSync(join(this.#folder, name), text);
   }
 
-  /** Where the app is, and where the EHR sends people back to. */
+  /** The URL of the app, which is also its redirect URI. */
   get home() {
     return `http://localhost:${this.#port}/`;
   }
 
-  /** Builds by a script of package.json, and gives the path of the folder that it built. */
+  /** Builds with a script of package.json, and returns the path of the built folder. */
   build(script, folder) {
     runScript(this.#folder, script);
     return join(this.#folder, folder);
   }
 
-  /** Builds by a script of package.json and serves what came of it; by default from `dist/`. */
+  /** Builds with a script of package.json, and serves the built folder, by default `dist/`. */
   async built(script = "build", { folder = "dist", connect } = {}) {
     this.build(script, folder);
     return this.served(folder, { connect });
   }
 
-  /** Serves a folder as it is, with the app's page in it. With the policy `""` it is the page's own to have one. */
+  /** Serves a folder with the app's page. With the policy `""`, the server sends none, and the page may have its own. */
   async served(folder = ".", { connect = ["'self'", ehrOrigin], policy = strict(connect) } = {}) {
     const page = join(this.#folder, folder, "index.html");
     if (!existsSync(page)) copyFileSync(join(this.#folder, "index.html"), page);
@@ -98,8 +98,8 @@ export class Consumer {
   }
 }
 
-/** Registers a public client (RFC 7591) and gives its id. */
-async function registered(name, home) {
+/** Registers a public client (RFC 7591) and returns its id. */
+async function registerClient(name, home) {
   const metadata = {
     client_name: name,
     redirect_uris: [home],
@@ -112,5 +112,5 @@ async function registered(name, home) {
   return (await response.json()).client_id;
 }
 
-/** Runs a program in a copy, for consumers without a page. */
+/** Runs a program in a folder, for consumers without a page. */
 export const runIn = run;

@@ -1,4 +1,4 @@
-// A careful static host: it serves one folder, and its usual policy lets a page run its own scripts, WebAssembly, and nothing else.
+// A static server with a strict content security policy: a page may only run its own scripts and WebAssembly.
 
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -11,12 +11,12 @@ const types = {
   wasm: "application/wasm",
 };
 
-/** The policy for pages that may connect to the origins in `connect`. */
+/** The strict policy for pages that may connect to the sources in `connect`. */
 export function strict(connect) {
   return `default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src ${connect.join(" ")}`;
 }
 
-/** Serves `folder` at a port of this machine until `stop`, under a content security policy. */
+/** Serves a folder at a local port with a content security policy, until `stop` is called. */
 export async function serve(folder, port, policy) {
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url, "http://localhost");
@@ -35,7 +35,7 @@ export async function serve(folder, port, policy) {
   };
 }
 
-/** A port that is free. */
+/** Finds a free port. */
 export async function freePort() {
   const server = createServer();
   await new Promise((resolve, reject) => server.once("error", reject).listen(0, "localhost", resolve));

@@ -1,4 +1,4 @@
-// npm, and the programs that it installs.
+// Runs npm and the programs that it installs.
 
 import { spawn, spawnSync } from "node:child_process";
 import { join } from "node:path";
@@ -7,13 +7,13 @@ import { fileURLToPath } from "node:url";
 const npm = process.platform === "win32" ? "npm.cmd" : "npm";
 const quietly = ["--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error"];
 
-/** Packs pkg/ into a folder and gives the tarball's path. */
+/** Packs pkg/ into a folder, and returns the tarball's path. */
 export function pack(folder) {
-  const answer = run(fileURLToPath(new URL("../../../pkg/", import.meta.url)), npm, ["pack", "--json", "--pack-destination", folder]);
-  return join(folder, JSON.parse(answer)[0].filename);
+  const output = run(fileURLToPath(new URL("../../../pkg/", import.meta.url)), npm, ["pack", "--json", "--pack-destination", folder]);
+  return join(folder, JSON.parse(output)[0].filename);
 }
 
-/** Installs what a folder's lock file names, and the packed package. No script of a package runs. */
+/** Installs the dependencies of a folder's lock file and the packed package, without install scripts. */
 export function install(folder) {
   run(folder, npm, ["ci", "--ignore-scripts", ...quietly]);
   run(folder, npm, ["install", "--no-save", "--ignore-scripts", ...quietly, process.env.TARBALL]);
@@ -24,7 +24,7 @@ export function runScript(folder, name) {
   run(folder, npm, ["run", name]);
 }
 
-/** Runs a program to its end and gives what it printed; the error has the last lines of what it printed. */
+/** Runs a program and returns its output. If it fails, the error has the last lines of the output. */
 export function run(folder, program, args) {
   const { status, error, stdout, stderr } = spawnSync(program, args, { cwd: folder, encoding: "utf8" });
   if (status === 0) return stdout;
@@ -32,7 +32,7 @@ export function run(folder, program, args) {
   throw new Error(`${program} ${args.join(" ")} failed${error ? ` (${error.message})` : ""}:\n${end}`);
 }
 
-/** Starts a program in a folder; `stop` ends it. */
+/** Starts a program in a folder. `stop` ends it. */
 export function start(folder, program, args) {
   const child = spawn(program, args, { cwd: folder, stdio: ["ignore", "ignore", "inherit"] });
   const ended = new Promise((resolve) => child.once("exit", resolve));

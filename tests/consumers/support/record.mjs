@@ -1,4 +1,4 @@
-// What the examples with a framework must do: launch, show the patient's results, survive a reload, sign out.
+// The test for the examples with a framework: they launch, show the patient's results, restore the session after a reload, and sign out.
 
 import assert from "node:assert/strict";
 import { test } from "../../e2e/support/browser.mjs";
@@ -6,16 +6,16 @@ import { confirmAtPortal } from "../../e2e/support/flows.mjs";
 import { includesAll, patientOf } from "../../e2e/support/patient.mjs";
 import { iss } from "../../e2e/support/servers.mjs";
 
-/** Adds the check of an example, as `serve` serves it. */
+/** Defines the test of an example, served by `serve`. */
 export function checkRecord(name, consumer, serve) {
-  test(`${name}: a launch, the results, a reload and the end of the session`, async ({ page, traffic }) => {
+  test(`${name}: launches, shows results, reloads and signs out`, async ({ page, traffic }) => {
     const server = await serve();
     try {
       const connect = page.getByRole("button", { name: "Connect", exact: true });
       await page.goto(consumer.home);
       await connect.click();
       await confirmAtPortal(page);
-      await page.waitForURL((address) => address.href.startsWith(consumer.home));
+      await page.waitForURL((url) => url.href.startsWith(consumer.home));
       const heading = page.getByRole("region", { name: "Patient", exact: true }).getByRole("heading");
       await heading.waitFor();
       const { names } = await patientOf(traffic);
@@ -24,7 +24,7 @@ export function checkRecord(name, consumer, serve) {
 
       await page.reload();
       await heading.waitFor();
-      assert.equal(traffic.tokenRequests("authorization_code").length, 1, "the code was posted once");
+      assert.equal(traffic.tokenRequests("authorization_code").length, 1, "the code was not sent exactly once");
 
       await page.getByRole("button", { name: "Sign out", exact: true }).click();
       await connect.waitFor();
@@ -37,12 +37,12 @@ export function checkRecord(name, consumer, serve) {
   });
 }
 
-/** The table has the results that the EHR sent, each with its value and its day. */
+/** Checks that the table has the EHR's results with their values and dates. */
 async function checkResults(page, traffic) {
   const rows = page.getByRole("table").locator("tbody tr");
   await rows.first().waitFor();
-  const answered = await Promise.all(traffic.to(`${iss}/Observation?`).map((request) => request.response()));
-  const bundle = await answered.findLast((response) => response?.ok()).json();
+  const responses = await Promise.all(traffic.to(`${iss}/Observation?`).map((request) => request.response()));
+  const bundle = await responses.findLast((response) => response?.ok()).json();
   const [{ resource }] = bundle.entry;
   const first = await rows.first().innerText();
   assert.ok(includesAll(first, [resource.code.text, String(resource.valueQuantity.value), resource.effectiveDateTime.slice(0, 10)]), first);

@@ -1,12 +1,12 @@
-// What a service's report must say, whatever ran it.
+// The expected report of the backend service in every runtime.
 
 import assert from "node:assert/strict";
 import { iss } from "../../e2e/support/servers.mjs";
 
-/** The FHIR base that the service is told. */
+/** The FHIR base for the service. */
 export const fhirBase = iss;
 
-/** Checks the report against the people that the sandbox EHR always makes. */
+/** Checks the report against the people that the sandbox EHR always generates. */
 export function checkReport(report) {
   assert.deepEqual(JSON.parse(report), {
     id: "1",

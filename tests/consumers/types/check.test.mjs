@@ -5,11 +5,11 @@ import { compile, copyWithTypes } from "../support/types.mjs";
 
 const folder = copyWithTypes(import.meta.dirname);
 
-test("the types of @types/fhir are those of what comes back, and wrong calls do not compile", () => {
+test("results have the types of @types/fhir, and incorrect calls do not compile", () => {
   compile(folder);
 });
 
-test("without @types/fhir every resource is a plain one", () => {
+test("without @types/fhir, every resource has the type Resource", () => {
   rmSync(join(folder, "node_modules/@types/fhir"), { recursive: true });
   compile(folder, "--project", "tsconfig.plain.json");
 });

@@ -3,6 +3,6 @@ import { compile, copyWithTypes } from "../support/types.mjs";
 
 const folder = copyWithTypes(import.meta.dirname);
 
-test("the types are good for TypeScript 5 too, with Node's own resolution", () => {
+test("the types compile with TypeScript 5 and Node's module resolution", () => {
   compile(folder);
 });

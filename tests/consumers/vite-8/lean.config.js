@@ -1,2 +1,2 @@
-// Leaves out what is re-exported and not imported, and so the WebAssembly of services.
+// Leaves out re-exports that are not imported, and thus the WebAssembly for backend services.
 export default { build: { rolldownOptions: { experimental: { lazyBarrel: true } } } };

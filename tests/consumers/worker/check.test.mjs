@@ -8,7 +8,7 @@ import { checkReport } from "../support/service.mjs";
 
 const consumer = await Consumer.in(import.meta.dirname);
 
-test("a web worker, built by Vite 8: a service reads and exports", async ({ page }) => {
+test("a web worker, built by Vite 8: a backend service reads and exports", async ({ page }) => {
   const server = await consumer.built();
   try {
     await page.goto(consumer.home);
@@ -18,23 +18,23 @@ test("a web worker, built by Vite 8: a service reads and exports", async ({ page
   }
 });
 
-checkLaunch("a web worker that reads in the session of its page", consumer, () => consumer.built());
+checkLaunch("a web worker that uses its page's session", consumer, () => consumer.built());
 
-test("a web worker refreshes and ends the session of its page", async ({ page, traffic }) => {
+test("a web worker refreshes and ends its page's session", async ({ page, traffic }) => {
   const server = await consumer.built();
   try {
     await launch(page, consumer);
     await page.getByRole("button", { name: "refresh", exact: true }).click();
-    await page.getByText(/^The page heard: refreshed, and reads Patient \d+$/).waitFor();
+    await page.getByText(/^Page event: refreshed, reads Patient \d+$/).waitFor();
     const { access_token: token } = await traffic.tokenResponse("refresh_token");
     const last = traffic.to(`${iss}/Patient/`).at(-1);
     assert.equal(await last.headerValue("authorization"), `Bearer ${token}`);
-    assert.ok((await everythingStored(page)).includes(token), "the tab keeps what the worker brought");
+    assert.ok((await everythingStored(page)).includes(token), "the tab does not store the worker's token");
 
     await page.getByRole("button", { name: "signOut", exact: true }).click();
-    await page.getByText("The page heard: signed_out", { exact: true }).waitFor();
+    await page.getByText("Page event: signed_out", { exact: true }).waitFor();
     await page.getByRole("status").filter({ hasText: /^signed_out$/ }).waitFor();
-    assert.ok(!(await everythingStored(page)).includes(token), "the tab keeps nothing of it");
+    assert.ok(!(await everythingStored(page)).includes(token), "the tab still stores the token");
   } finally {
     await server.stop();
   }

@@ -1,14 +1,14 @@
-// Without a session a worker acts as a service; with one, a worker reads what the page would have read itself.
+// Without a session, a worker runs the backend service. With a session, a worker reads with the page's session.
 
 import { SmartApp } from "smartrust";
 import { settings } from "./settings.js";
 
 const app = new SmartApp(settings);
 const session = await app.resume();
-if (session === null) connectable();
-else handOver(session);
+if (session === null) showConnect();
+else shareSession(session);
 
-function connectable() {
+function showConnect() {
   const connect = document.querySelector("button");
   connect.addEventListener("click", () => app.launch());
   connect.hidden = false;
@@ -17,16 +17,16 @@ function connectable() {
   worker.postMessage(settings.trustedIssuers[0]);
 }
 
-/** Lends this tab's session to a worker, which reads, and at a click renews the session or ends it. */
-function handOver(session) {
+/** Shares this tab's session with a worker, which reads, and refreshes or ends the session after a click. */
+function shareSession(session) {
   const worker = new Worker(new URL("./session-worker.js", import.meta.url), { type: "module" });
-  worker.addEventListener("message", ({ data, ports: [port] }) => (port ? answer(port, data) : show(data.shown)));
-  session.addEventListener("refreshed", async () => tell(`refreshed, and reads Patient ${(await session.patient.read()).id}`));
-  session.addEventListener("signedout", ({ detail }) => tell(detail.code));
-  for (const work of ["refresh", "signOut"]) {
+  worker.addEventListener("message", ({ data, ports: [port] }) => (port ? respond(port, data) : show(data.shown)));
+  session.addEventListener("refreshed", async () => showEvent(`refreshed, reads Patient ${(await session.patient.read()).id}`));
+  session.addEventListener("signedout", ({ detail }) => showEvent(detail.code));
+  for (const method of ["refresh", "signOut"]) {
     const button = document.createElement("button");
-    button.textContent = work;
-    button.addEventListener("click", () => worker.postMessage({ work }));
+    button.textContent = method;
+    button.addEventListener("click", () => worker.postMessage({ method }));
     document.querySelector("main").append(button);
   }
   worker.postMessage({ id: session.id, config: { ...settings, redirectUri: location.origin + location.pathname } });
@@ -34,12 +34,12 @@ function handOver(session) {
 
 const tab = {
   get: (key) => sessionStorage.getItem(key),
-  set: (key, text) => sessionStorage.setItem(key, text),
+  set: (key, value) => sessionStorage.setItem(key, value),
   remove: (key) => sessionStorage.removeItem(key),
   keys: (prefix) => Object.keys(sessionStorage).filter((key) => key.startsWith(prefix)),
 };
 
-function answer(port, { method, parameters }) {
+function respond(port, { method, parameters }) {
   try {
     port.postMessage({ value: tab[method](...parameters) });
   } catch {
@@ -51,9 +51,9 @@ function show(text) {
   document.querySelector("output").textContent = text;
 }
 
-/** Shows what the page's own session hears of the worker's. */
-function tell(event) {
+/** Shows an event that the page's session received after a call of the worker. */
+function showEvent(event) {
   const line = document.createElement("p");
-  line.textContent = `The page heard: ${event}`;
+  line.textContent = `Page event: ${event}`;
   document.querySelector("main").append(line);
 }

@@ -1,12 +1,12 @@
-// Compiles code blocks against the package's own typings.
+// Compiles code blocks with the package's types.
 
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "./pages.mjs";
 
-/** What a block may use that it does not make itself, where a comment before it says so. */
-const lent = {
+/** The types of variables that a block may use without declaring them, if a `uses` comment before the block names them. */
+const variables = {
   app: 'import("smartrust").SmartApp',
   session: 'import("smartrust").Session',
   service: 'import("smartrust").BackendClient',
@@ -23,10 +23,10 @@ const lent = {
   kept: "string",
 };
 
-/** What is not the package's, and so not this test's to check. */
-const strangers = ["node:*", "@playwright/test"];
+/** Other modules, which are not type-checked. */
+const otherModules = ["node:*", "@playwright/test"];
 
-/** The package's entries, each with its typings. */
+/** The package's entries with their types. */
 function entries() {
   const { exports } = JSON.parse(readFileSync(join(root, "pkg/package.json"), "utf8"));
   const typed = Object.entries(exports).filter(([, target]) => target.types);
@@ -35,25 +35,25 @@ function entries() {
 
 function sourceOf({ page, line, uses, text }) {
   const declarations = uses.map((name) => {
-    if (!lent[name]) throw new Error(`${page}:${line} uses "${name}", of which tests/docs/support/compiler.mjs does not know the type`);
-    return `declare const ${name}: ${lent[name]};`;
+    if (!variables[name]) throw new Error(`${page}:${line} uses "${name}", whose type is not in tests/docs/support/compiler.mjs`);
+    return `declare const ${name}: ${variables[name]};`;
   });
-  // A page without a bundler imports an entry by its file.
+  // A page without a bundler imports an entry by its path.
   const imported = text.replace(/"\.\/node_modules\/smartrust\/(\w+)\.js"/g, '"smartrust/$1"');
-  // The compiler's line numbers are the page's.
+  // Blank lines make the compiler's line numbers those of the page.
   return `export {}; ${declarations.join(" ")}${"\n".repeat(line - 1)}${imported}\n`;
 }
 
 /**
- * Compiles blocks as modules, and returns what the compiler says. TypeScript is held to be strict; JavaScript, as JavaScript, may leave
- * types and what is absent out of account.
+ * Compiles blocks as modules, and returns the compiler's messages. TypeScript is compiled in strict mode. JavaScript is not: it has no
+ * type annotations and no null checks.
  */
 export function compile(blocks, { strict }) {
   const folder = join(root, "target", strict ? "docs-ts" : "docs-js");
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   for (const block of blocks) writeFileSync(join(folder, `${block.page.replaceAll("/", "_")}-${block.line}.ts`), sourceOf(block));
-  writeFileSync(join(folder, "strangers.d.ts"), strangers.map((name) => `declare module "${name}";\n`).join(""));
+  writeFileSync(join(folder, "other-modules.d.ts"), otherModules.map((name) => `declare module "${name}";\n`).join(""));
   const compilerOptions = {
     strict,
     noEmit: true,

@@ -1,4 +1,4 @@
-// The pages of the documentation, and what stands in them.
+// The pages of the documentation and their contents.
 
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -6,25 +6,25 @@ import { fileURLToPath } from "node:url";
 
 export const root = fileURLToPath(new URL("../../../", import.meta.url));
 
-/** What is installed or made from other sources. */
-const foreign = ["node_modules", "api"];
+/** Folders with installed or generated pages. */
+const excluded = ["node_modules", "api"];
 
 function pagesBelow(folder) {
   return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
     const path = `${folder}/${entry.name}`;
-    if (entry.isDirectory()) return foreign.includes(entry.name) ? [] : pagesBelow(path);
+    if (entry.isDirectory()) return excluded.includes(entry.name) ? [] : pagesBelow(path);
     return path.endsWith(".md") ? [path] : [];
   });
 }
 
-/** Every page, by its path from the root. */
+/** The paths of all pages, relative to the root. */
 export const pages = ["README.md", "CONTRIBUTING.md", "pkg/README.md", "sdk/README.md", ...pagesBelow("examples"), ...pagesBelow("docs")].sort();
 
 export function textOf(page) {
   return readFileSync(join(root, page), "utf8");
 }
 
-/** The fenced blocks of a page: kind, text, the line of its first line, and the names that a comment before it lends it. */
+/** The fenced blocks of a page: language, text, line number, and the variables in a `uses` comment before the block. */
 export function blocksOf(page) {
   const blocks = [];
   let [uses, open] = ["", null];
@@ -44,24 +44,24 @@ export function blocksOf(page) {
   return blocks;
 }
 
-/** All blocks of some kinds. */
+/** All blocks with some languages. */
 export function blocks(...kinds) {
   return pages.flatMap(blocksOf).filter(({ kind }) => kinds.includes(kind));
 }
 
-/** A text without its blocks. */
+/** Removes the fenced blocks from a text. */
 function proseOf(text) {
   return text.replace(/^\s*```[^]*?^\s*```$/gm, "");
 }
 
-/** The names of a page's headings in addresses, also of those that it includes. */
+/** The anchors of a page's headings, including those of included pages. */
 export function anchorsOf(page) {
   const whole = textOf(page).replace(/<!--@include: (\S+?)(\{.*\})?-->/g, (_, path) => textOf(join(dirname(page), path)));
   const headings = proseOf(whole).matchAll(/^#+ (.*)$/gm);
   return [...headings].map(([, heading]) => heading.toLowerCase().replace(/[^\p{L}\p{N}\s_-]/gu, "").trim().replace(/\s+/g, "-"));
 }
 
-/** The links and images of a page that lead to files of the repository: path from the root, and anchor. */
+/** The links and images of a page that lead to files in the repository: path from the root, and anchor. */
 export function linksOf(page) {
   const found = proseOf(textOf(page)).matchAll(/\]\(([^)\s]+)\)/g);
   const local = [...found].map(([, href]) => href).filter((href) => !/^[a-z]+:/i.test(href));
