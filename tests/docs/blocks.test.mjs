@@ -1,6 +1,7 @@
 // Compiles, parses or runs every code block of the documentation.
 
 import assert from "node:assert/strict";
+import { posix } from "node:path";
 import { test } from "node:test";
 import { parse } from "parse5";
 import { compile } from "./support/compiler.mjs";
@@ -75,6 +76,6 @@ test("JSON blocks parse", () => {
 test("the crate's documentation tests include all pages with Rust blocks", () => {
   const tested = textOf("sdk/src/lib.rs");
   for (const page of new Set(blocks("rust").map(({ page }) => page))) {
-    assert.ok(tested.includes(`include_str!("../../${page}")`), `${page} is not named in sdk/src/lib.rs`);
+    assert.ok(tested.includes(`include_str!("${posix.relative("sdk/src", page)}")`), `${page} is not named in sdk/src/lib.rs`);
   }
 });
