@@ -27,7 +27,7 @@ test("D9 members by fhirclient's names are named, with the right ones", async ()
   assert.match(await refusal({ client_id: "app", scope: "openid", iss: fhirBase }), /client_id is wrong: .*clientId/);
   assert.match(await refusal({ clientId: "app", scope: "openid", iss: fhirBase }), /iss is wrong: .*fhirBase/);
   assert.match(await refusal({ ...shared, fhirBase, redirect_uri: "x" }), /redirect_uri is wrong: .*redirectUri/);
-  assert.match(await refusal({ server: { ...shared, fhirBase }, clientId: "app" }), /clientId is wrong: it stands beside server/);
+  assert.match(await refusal({ server: { ...shared, fhirBase }, clientId: "app" }), /clientId is wrong: it must be within server/);
   assert.match(await refusal({ ...shared }), /fhirBase is wrong: it is missing/);
   assert.match(await refusal({}), /server is wrong: it is missing/);
 });

@@ -1,4 +1,4 @@
-//! The app: its servers, and the sessions that are open in this page. Launches are methods of it, too, and stand in `launch/`.
+//! The app: its servers, and the sessions that are open in this page. Its methods for launches are in `launch/`.
 
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
@@ -17,7 +17,7 @@ use crate::platform::Platform;
 use crate::protocol::diagnosis::refused_client_finding;
 use crate::protocol::finding::Finding;
 
-/// A SMART app: its servers, and the sessions that it holds.
+/// A SMART app: its servers and its open sessions.
 pub struct SmartApp<P: Platform> {
     platform: P,
     connections: Vec<Rc<Connection>>,
@@ -26,10 +26,10 @@ pub struct SmartApp<P: Platform> {
 }
 
 impl<P: Platform> SmartApp<P> {
-    /// An app on a platform.
+    /// Creates an app from its configuration.
     ///
     /// # Errors
-    /// [`Error::Configuration`] naming the member that is wrong.
+    /// [`Error::Configuration`] with the name of the wrong member.
     pub fn new(platform: P, config: SmartAppConfig) -> Result<Self, Failure> {
         let wrong = |problem: &str| Error::configuration("servers", problem);
         if config.servers.is_empty() {
@@ -47,7 +47,7 @@ impl<P: Platform> SmartApp<P> {
         Ok(Self { platform, connections, current, sessions: RefCell::default() })
     }
 
-    /// What is risky about the configuration on this host: a secret in a page, where everybody can read it.
+    /// Risks of the configuration on this host, such as a client secret in a page.
     pub fn findings(&self) -> Vec<Finding> {
         let in_page = self.platform.location().is_some();
         let records = self.connections.iter().map(|connection| &connection.server.record);
@@ -65,8 +65,8 @@ impl<P: Platform> SmartApp<P> {
         exposed.map(finding).collect()
     }
 
-    /// All sessions that the store holds and that stand, of every configured server. What cannot be read, or belongs to a server
-    /// that is not configured, is left out.
+    /// All active sessions in the store, of every configured server. Sessions that cannot be read, or whose server is not configured,
+    /// are left out.
     ///
     /// # Errors
     /// [`Error::Storage`].
@@ -78,10 +78,11 @@ impl<P: Platform> SmartApp<P> {
         Ok(sessions)
     }
 
-    /// Fetches a server's documents and lists what is odd about them, in plain language and with the section of the
-    /// standard. `name` is the server's configured name, needed where there are several.
+    /// Fetches a server's documents and checks them. Each finding has a message and the section of the standard. `name` is the
+    /// server's configured name, which is required if there are several servers.
     ///
-    /// After a token request that failed with `invalid_client` it also says what to try. A document that cannot be had is a finding too. None of this is needed for a launch.
+    /// After a token request that failed with `invalid_client`, a finding says what to try. A missing document is a finding, too. A launch
+    /// does not need this method.
     ///
     /// # Errors
     /// [`crate::Error::UnknownServer`].
@@ -94,8 +95,8 @@ impl<P: Platform> SmartApp<P> {
         Ok(findings)
     }
 
-    /// The session of an id: the one that is open, else the stored one, if it belongs to a configured server. One that is over leaves
-    /// the store, and is good for launching again in its context.
+    /// The session with an id: the open one, or else the stored one if its server is configured. An expired session is removed from the
+    /// store. It is returned nevertheless, so that it can be launched again in its context.
     pub(crate) async fn open_session(&self, id: &str) -> Result<Option<Session<P>>, Failure> {
         if let Some(inner) = self.open_inner(id) {
             return Ok(Some(Session { inner }).filter(|session| session.inner.check_active().is_ok()));
@@ -111,7 +112,7 @@ impl<P: Platform> SmartApp<P> {
         Ok(Some(self.session(connection, id.to_owned(), record, Origin::Store)))
     }
 
-    /// The session of a record: the one that is open and stands, else a new one.
+    /// The active session with an id, or else a new one for the record.
     pub(crate) fn session(
         &self,
         connection: Rc<Connection>,
@@ -133,7 +134,7 @@ impl<P: Platform> SmartApp<P> {
     }
 
     fn open_inner(&self, id: &str) -> Option<Rc<Inner<P>>> {
-        // The newest first: a session that was signed out may still be held beside its successor.
+        // The newest first: the app may still hold a session with the same id that has ended.
         self.sessions.borrow().iter().rev().filter_map(Weak::upgrade).find(|inner| inner.id == id)
     }
 
@@ -150,8 +151,8 @@ impl<P: Platform> SmartApp<P> {
     }
 
     pub(crate) fn connection_by_issuer(&self, iss: &str) -> Result<Rc<Connection>, Failure> {
-        let trusting = self.connections.iter().find(|connection| connection.server.trusts(iss));
-        trusting.cloned().ok_or_else(|| Error::UntrustedIssuer { iss: iss.into() }.into())
+        let trusted = self.connections.iter().find(|connection| connection.server.trusts(iss));
+        trusted.cloned().ok_or_else(|| Error::UntrustedIssuer { iss: iss.into() }.into())
     }
 
     pub(crate) fn connection_by_name(&self, name: Option<&str>) -> Result<Rc<Connection>, Failure> {
@@ -170,13 +171,13 @@ impl<P: Platform> SmartApp<P> {
     }
 }
 
-/// Whether a stored session is one of an app that has these servers.
+/// Whether a stored session belongs to an app with these servers.
 pub(super) fn is_of_app(record: &SessionRecord, connections: &[Rc<Connection>]) -> bool {
     let servers = connections.iter().map(|connection| &connection.server);
     servers.into_iter().any(|server| server.key == record.server && is_of_server(record, server))
 }
 
-/// Whether a stored session is one of this app's at a server.
+/// Whether a stored session belongs to this app at a server.
 fn is_of_server(record: &SessionRecord, server: &Server) -> bool {
     let configured = &server.record;
     let is_same_folder = |redirect_uri: &String| folder(redirect_uri) == folder(&configured.redirect_uri);

@@ -1,9 +1,9 @@
-//! The only orchestration: every decision that spans two exchanges, over any [`crate::platform::Platform`].
+//! All logic that spans several requests, generic over the [platform](crate::platform::Platform).
 //!
-//! May import [`crate::protocol`], [`crate::fhir`] and [`crate::platform`]; never a browser's API. The folders follow what a person
-//! does, and each imports only from those after it: `launch`, `app`, `record`, `session`, `bulk`, `fhir`, `server`, `store`, `tasks`.
-//! What a folder adds to a type of a later one is an `impl` block of its own: launches are methods of [`app::SmartApp`], and the
-//! whole record is a method of [`session::Session`].
+//! May import [`crate::protocol`], [`crate::fhir`] and [`crate::platform`], but no browser API. The folders follow what a person
+//! does. Each imports only from those after it: `launch`, `app`, `record`, `session`, `bulk`, `fhir`, `server`, `store`, `tasks`.
+//! A folder extends a type of a later folder by an `impl` block: launches are methods of [`app::SmartApp`], and loading the whole
+//! record is a method of [`session::Session`].
 
 pub mod app;
 pub mod bulk;

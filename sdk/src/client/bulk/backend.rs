@@ -1,4 +1,4 @@
-//! A service that acts by itself: its access token, and the requests that carry it.
+//! A backend service: its access token, and its requests.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -28,32 +28,32 @@ use crate::protocol::scope::ScopeSet;
 use crate::protocol::secret::AccessToken;
 use crate::protocol::url::Url;
 
-/// How long before its end an access token is replaced, in seconds.
+/// How long before it expires an access token is replaced, in seconds.
 const SOON: f64 = 30.0;
 
-/// What a backend service knows of a server, and how it proves itself.
+/// The configuration of a backend service.
 #[derive(Clone, Debug)]
 pub struct BackendConfig {
     /// The FHIR base.
     pub fhir_base: String,
-    /// Where `.well-known` lies, if not under the FHIR base.
+    /// The base of `.well-known`, if it is not the FHIR base.
     pub discovery_base: Option<String>,
-    /// The token endpoint, for servers whose documents are missing or wrong: with it no document is asked for.
+    /// The token endpoint, for servers whose documents are missing or wrong. With it, no document is requested.
     pub token_endpoint: Option<String>,
     /// The client id.
     pub client_id: String,
-    /// How the client authenticates: by a key, on servers that follow the guide.
+    /// How the client authenticates. The standard requires a key.
     pub authentication: ClientAuthentication,
     /// The scopes, separated by spaces, such as `system/*.rs`.
     pub scope: String,
-    /// Origins besides the FHIR base's that export files may be fetched from with the access token.
+    /// Further origins from which export files may be fetched with the access token.
     pub file_origins: Vec<String>,
-    /// Allows plain http to hosts other than this machine.
+    /// Allows http to other machines.
     pub allow_insecure_http: bool,
 }
 
 impl BackendConfig {
-    /// A service with the usual settings.
+    /// A configuration with the default settings.
     pub fn new(
         fhir_base: impl Into<String>,
         client_id: impl Into<String>,
@@ -73,8 +73,8 @@ impl BackendConfig {
     }
 }
 
-/// A service at a server (SMART App Launch 2.2, backend services). It has no user: its access token is its own, is kept in memory
-/// alone, and is fetched anew when it runs out. Cloning it gives another handle to the same service.
+/// A backend service (SMART App Launch 2.2, backend services), which acts without a user. Its access token is only in memory, and is
+/// requested again when it expires. A clone is a handle to the same service.
 pub struct BackendClient<P: Platform> {
     pub(crate) inner: Rc<Inner<P>>,
 }
@@ -88,7 +88,8 @@ impl<P: Platform> Clone for BackendClient<P> {
 pub(crate) struct Inner<P: Platform> {
     pub platform: P,
     pub connection: Connection,
-    /// Where the token may go: the FHIR base's origin, as jobs and files lie beside the base, and the named ones.
+    /// Where the token may be sent: the origin of the FHIR base, because jobs and files need not be below the base, and the configured
+    /// origins.
     guard: Guard,
     token: RefCell<Option<Token>>,
     token_request: RefCell<Option<SharedTask<AccessToken>>>,
@@ -97,15 +98,15 @@ pub(crate) struct Inner<P: Platform> {
 #[derive(Clone)]
 struct Token {
     access_token: AccessToken,
-    /// Seconds since 1970, where the server says.
+    /// In seconds since 1970, if known.
     expires_at: Option<f64>,
 }
 
 impl<P: Platform> BackendClient<P> {
-    /// A service on a platform.
+    /// Creates a service from its configuration.
     ///
     /// # Errors
-    /// [`Error::Configuration`] naming the member that is wrong.
+    /// [`Error::Configuration`] with the name of the wrong member.
     pub fn new(platform: P, config: BackendConfig) -> Result<Self, Failure> {
         if config.scope.split_whitespace().next().is_none() {
             return Err(Error::configuration(
@@ -131,11 +132,11 @@ impl<P: Platform> BackendClient<P> {
         })
     }
 
-    /// Reads a resource by its reference, such as `Group/1`. For the options an [`AbortSignal`] alone will do.
+    /// Reads a resource by its reference, such as `Group/1`. `options` may also be an [`AbortSignal`].
     ///
     /// # Errors
     /// [`Error::Reference`], [`Error::ForeignUrl`], [`Error::Fhir`], [`Error::Token`], [`Error::Network`],
-    /// [`Error::ReservedParameter`] for a header that is not the app's to set.
+    /// [`Error::ReservedParameter`] for a header that the app must not set.
     pub async fn read(
         &self,
         reference: &str,
@@ -148,8 +149,8 @@ impl<P: Platform> BackendClient<P> {
         response.resource.ok_or_else(|| not_expected(response.status, &request.url, None::<&P::Value>))
     }
 
-    /// Searches for resources of a type, page by page, as [`Session::search`](crate::client::session::Session::search) does. Nothing is
-    /// sent before the first page is asked for; from then on each next page is fetched while the caller works on the one before.
+    /// Searches for resources of a type, page by page, like [`Session::search`](crate::client::session::Session::search). Nothing is sent
+    /// before the first call of [`Search::next_page`]; from then on, the next page is fetched while the caller processes the current one.
     ///
     /// ```no_run
     /// # use smartrust::{Failure, abort::AbortSignal, client::bulk::BackendClient, platform::Platform};
@@ -163,8 +164,8 @@ impl<P: Platform> BackendClient<P> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Reference`] where the type's name is not one, [`Error::ReservedParameter`] for a header that is not the app's to
-    /// set, [`Error::NotGranted`] where the options ask for it: what a service asks for stands for what it was granted.
+    /// [`Error::Reference`] for an invalid type, [`Error::ReservedParameter`] for a header that the app must not set,
+    /// [`Error::NotGranted`] if the options enable the check, which compares with the requested scopes.
     pub fn search(
         &self,
         resource_type: &str,
@@ -174,7 +175,7 @@ impl<P: Platform> BackendClient<P> {
         self.pages(&FhirRequest::search(resource_type, parameters), options)
     }
 
-    /// Sends a request that a Bundle answers, such as a search or a history, and follows its pages as [`Self::search`] does.
+    /// Sends a request whose response is a Bundle, such as a search or a history, and reads its pages as [`Self::search`] does.
     ///
     /// # Errors
     /// As [`Self::search`].
@@ -195,8 +196,7 @@ impl<P: Platform> BackendClient<P> {
         options.prepare(request, fhir_base, || ScopeSet::parse(&record.scope))
     }
 
-    /// Sends a FHIR request, and again after a while where that may help. Jobs and files may lie beside the FHIR base; what is
-    /// asked of the FHIR server may not.
+    /// Sends a FHIR request, and again after transient errors. Unlike jobs and files, it must be below the FHIR base.
     async fn exchange(
         &self,
         request: &Request,
@@ -219,8 +219,7 @@ impl<P: Platform> BackendClient<P> {
         }
     }
 
-    /// Sends a request with the service's token, once more with a fresh one where the server calls it dead, and reads the whole
-    /// answer.
+    /// Sends a request with the service's token, again with a new token after a 401, and reads the whole response.
     pub(crate) async fn send(
         &self,
         request: &Request,
@@ -245,7 +244,7 @@ impl<P: Platform> BackendClient<P> {
         send_with_token(platform, request, Bearer { token: &token, guard }, abort).await
     }
 
-    /// Sends a request, with the service's token or without any, and hands back the response for its body to be streamed.
+    /// Sends a request with or without the service's token, and returns the response before its body is read.
     pub(crate) async fn open(
         &self,
         request: &Request,
@@ -264,7 +263,7 @@ impl<P: Platform> BackendClient<P> {
         self.connect_with(&token, request, abort).await
     }
 
-    /// Jobs and their files may be redirected to another origin, without the token; what is asked of the FHIR server may not.
+    /// The host follows redirects of files, without the token. Redirects of other requests are only followed to where the token may be sent.
     async fn connect_with(
         &self,
         token: &AccessToken,
@@ -279,13 +278,13 @@ impl<P: Platform> BackendClient<P> {
         with_timeout(platform, &request.url, REQUEST_TIMEOUT, abort, opened).await?
     }
 
-    /// Waits for a response's head, unless the caller calls it off or it takes too long.
+    /// Waits for the status and headers of a response, unless the caller aborts or the timeout passes.
     async fn connect(&self, request: &Request, abort: &AbortSignal) -> Result<P::Response, Failure> {
         let platform = &self.inner.platform;
         with_timeout(platform, &request.url, REQUEST_TIMEOUT, abort, platform.send(request, abort)).await
     }
 
-    /// What its requests carry and no error may repeat.
+    /// The secrets in its requests, which no error may contain.
     pub(crate) fn secrets(&self) -> Secrets {
         self.inner.token.borrow().as_ref().map(|token| Secrets::of_token(&token.access_token)).unwrap_or_default()
     }
@@ -297,7 +296,7 @@ impl<P: Platform> BackendClient<P> {
         Ok(request)
     }
 
-    /// An access token that has not run out. Those who ask at the same time share one request.
+    /// A valid access token. Concurrent callers share one request.
     async fn access_token(&self) -> Result<AccessToken, Failure> {
         let is_fresh = |token: &Token| token.expires_at.is_none_or(|until| self.inner.platform.now() + SOON < until);
         let known = self.inner.token.borrow().clone().filter(is_fresh);
@@ -321,9 +320,9 @@ impl<P: Platform> BackendClient<P> {
         task.outcome().await
     }
 
-    /// A token in place of one that the server calls dead.
-    async fn replace(&self, dead: &AccessToken) -> Result<AccessToken, Failure> {
-        self.inner.token.borrow_mut().take_if(|known| known.access_token == *dead);
+    /// A new token in place of one that the server has refused.
+    async fn replace(&self, refused: &AccessToken) -> Result<AccessToken, Failure> {
+        self.inner.token.borrow_mut().take_if(|known| known.access_token == *refused);
         self.access_token().await
     }
 }
@@ -351,7 +350,7 @@ fn read_origin(origin: &str) -> Result<Url, Failure> {
     let wrong = |problem: &str| Error::configuration("fileOrigins", problem);
     let url = Url::parse(origin).map_err(|problem| wrong(&problem.to_string()))?;
     if !url.is_confidential() {
-        return Err(wrong("it is plain http on another machine; use https"));
+        return Err(wrong("it is http to another machine; use https"));
     }
     url.join("/").map_err(|problem| wrong(&problem.to_string()))
 }

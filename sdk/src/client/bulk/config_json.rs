@@ -22,7 +22,7 @@ const MEMBERS: [&str; 12] = [
 ];
 
 impl BackendConfig {
-    /// Reads a service's configuration: its members in camelCase. `own_authentication` as for [`SmartAppConfig`](crate::SmartAppConfig).
+    /// Reads a service's configuration. `own_authentication` as for [`SmartAppConfig`](crate::SmartAppConfig).
     pub(crate) fn read_with<V: JsonView>(
         value: &V,
         own_authentication: &ReadAuthentication<V>,

@@ -1,4 +1,4 @@
-//! A bulk export: begun, followed until its files are there, taken up again, given up.
+//! A bulk export: started, polled until it is complete, resumed, cancelled.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -15,20 +15,20 @@ use crate::fhir::retry::retry_after;
 use crate::platform::{Body, HttpResponse, Json, Platform};
 use crate::protocol::url::Url;
 
-/// The first pause between two questions, where the server does not say how long, in seconds. Each next is longer.
+/// The first pause between two status requests without `Retry-After`, in seconds. Each further pause is longer.
 const FIRST_PAUSE: f64 = 1.0;
-/// The longest pause where the server does not say how long, in seconds.
+/// The longest pause without `Retry-After`, in seconds.
 const LONGEST_PAUSE: f64 = 120.0;
-/// The longest pause that a server may ask for, in seconds.
+/// The longest pause with `Retry-After`, in seconds.
 const LONGEST_RETRY_AFTER: f64 = 3600.0;
-/// How often in a row a question may fail in a way that passes.
+/// How many transient errors in a row a status request may have.
 const TRIES: u32 = 6;
 
-/// An export at the server.
+/// A bulk export at the server. A clone is a handle to the same export.
 pub struct Export<P: Platform> {
     pub(crate) client: BackendClient<P>,
     pub(crate) status_url: Url,
-    /// Ends every [`Export::wait`] that is under way. All handles to the export share it.
+    /// Ends every running [`Export::wait`]. All handles to the export share it.
     waits: Rc<RefCell<AbortHandle>>,
 }
 
@@ -38,35 +38,35 @@ impl<P: Platform> Clone for Export<P> {
     }
 }
 
-/// How far the server has come with an export.
+/// The progress of an export at the server.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ExportProgress {
-    /// What the server says of it (`X-Progress`), for people.
+    /// The description of the progress, for users (`X-Progress`).
     pub text: Option<String>,
-    /// After how many seconds it will be asked again.
+    /// The pause before the next status request, in seconds.
     pub pause: f64,
 }
 
-/// What the server says of a job.
+/// The status of an export.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ExportStatus {
-    /// It is at work.
+    /// The server is still working.
     Running {
-        /// `X-Progress`, as it came.
+        /// The header `X-Progress`.
         progress: Option<String>,
-        /// After how many seconds it wants to be asked again.
+        /// The header `Retry-After`, in seconds.
         retry_after: Option<f64>,
     },
-    /// Its files are there.
+    /// The export is complete.
     Done(Box<ExportManifest>),
 }
 
 impl<P: Platform> BackendClient<P> {
-    /// Begins an export. Keep [`Export::status_url`]: by it the job can be taken up after a crash or a reload.
+    /// Starts an export. Store [`Export::status_url`] to resume it with [`Self::export_at`] after a crash or a reload.
     ///
     /// # Errors
-    /// [`Error::Fhir`] where the server refuses, [`Error::Export`] where it does not say where to ask how far the job is,
-    /// [`Error::Reference`] for an id that is not one, and as [`Self::read`].
+    /// [`Error::Fhir`] if the server refuses, [`Error::Export`] if the response has no status URL, [`Error::Reference`] for an
+    /// invalid id, and as [`Self::read`].
     pub async fn start_export(&self, export: &ExportRequest, abort: &AbortSignal) -> Result<Export<P>, Failure> {
         let request = export.kick_off(&self.inner.connection.server.fhir_base)?;
         let response = self.open(&request, true, abort).await?;
@@ -77,7 +77,7 @@ impl<P: Platform> BackendClient<P> {
                 _ => fhir_error(*response, &request.url),
             });
         }
-        let hidden = "its address cannot be read: the header Content-Location is absent, or hidden from this page by CORS \
+        let hidden = "its status URL cannot be read: the header Content-Location is absent, or hidden from this page by CORS \
                       (the server must list it in Access-Control-Expose-Headers)";
         let location = response.header("Content-Location").ok_or_else(|| Error::Export { problem: hidden.into() })?;
         let status_url = request.url.join(&location);
@@ -85,10 +85,10 @@ impl<P: Platform> BackendClient<P> {
         Ok(self.export_of(status_url))
     }
 
-    /// Takes up an export that was begun before, by its status URL.
+    /// Resumes an export by its status URL.
     ///
     /// # Errors
-    /// [`Error::Url`] for an address that cannot be used. Whether the access token may go there is found out when it is asked.
+    /// [`Error::Url`] for an invalid URL. Whether the access token may be sent there is checked in the first request.
     pub fn export_at(&self, status_url: &str) -> Result<Export<P>, Failure> {
         let url = Url::parse(status_url);
         let status_url = url.map_err(|problem| Error::Url { what: "the export's status".into(), problem })?;
@@ -99,9 +99,9 @@ impl<P: Platform> BackendClient<P> {
         Export { client: self.clone(), status_url, waits: Rc::default() }
     }
 
-    /// Waits, unless the caller calls it off.
+    /// Sleeps, unless the caller aborts.
     pub(crate) async fn sleep(&self, seconds: f64, abort: &AbortSignal) -> Result<(), Failure> {
-        // A cast of a number out of range gives the nearest.
+        // The cast saturates.
         let pause = self.inner.platform.sleep((seconds * 1000.0) as u32);
         match select(Box::pin(pause), abort.aborted()).await {
             Either::Left(_) => Ok(()),
@@ -111,22 +111,22 @@ impl<P: Platform> BackendClient<P> {
 }
 
 impl<P: Platform> Export<P> {
-    /// Where the server tells how far the job is.
+    /// The URL of the status requests.
     pub fn status_url(&self) -> &str {
         self.status_url.as_str()
     }
 
-    /// Asks once how far the job is. Where the server has split the manifest, its further pages are read, too; as long as one of
-    /// them is not there, the job is running.
+    /// Requests the status once. If the manifest has several pages, all are read; if one of them is not ready, the export is still
+    /// running.
     ///
     /// # Errors
-    /// [`Error::Fhir`] where the job failed or is gone, [`Error::Export`] for a manifest that is none, [`Error::PageCycle`] and
-    /// [`Error::ForeignUrl`] where a page's link leads back or away, and as [`BackendClient::read`].
+    /// [`Error::Fhir`] if the export failed or does not exist any more, [`Error::Export`] for an invalid manifest,
+    /// [`Error::PageCycle`] and [`Error::ForeignUrl`] if a page links to an earlier one or to another server, and as [`BackendClient::read`].
     pub async fn status(&self, abort: &AbortSignal) -> Result<ExportStatus, Failure> {
         self.read_pages(&mut ManifestPages::at(self.status_url.clone()), abort).await
     }
 
-    /// Reads the pages that are still to be read, until one is not there yet.
+    /// Reads the remaining pages, until one is not ready.
     async fn read_pages(&self, pages: &mut ManifestPages, abort: &AbortSignal) -> Result<ExportStatus, Failure> {
         let platform = &self.client.inner.platform;
         loop {
@@ -154,12 +154,12 @@ impl<P: Platform> Export<P> {
         }
     }
 
-    /// Waits until the files are there, and reads all pages of the manifest. The server is asked as often as it says, else ever
-    /// less often; what fails in a way that passes is tried again, so many times in a row.
+    /// Waits until the export is complete, and reads all pages of the manifest. The pauses between status requests follow `Retry-After`, or
+    /// else increase. Transient errors are retried.
     ///
     /// # Errors
-    /// As [`Self::status`], and [`Error::ExportCancelled`] as soon as [`Self::cancel`] is called. After any other error the job
-    /// stands and can be waited for again.
+    /// As [`Self::status`], and [`Error::ExportCancelled`] as soon as [`Self::cancel`] is called. After any other error, the
+    /// export continues at the server, and this method can be called again.
     pub async fn wait(
         &self,
         abort: &AbortSignal,
@@ -167,7 +167,7 @@ impl<P: Platform> Export<P> {
     ) -> Result<ExportManifest, Failure> {
         let cancelled = self.waits.borrow().signal();
         let waiting = Box::pin(self.poll(abort, on_progress));
-        // The cancellation is looked at first, so that nothing more is sent after it.
+        // The cancellation is polled first, so that nothing is sent after it.
         match select(cancelled.aborted(), waiting).await {
             Either::Left(_) => Err(Error::ExportCancelled.into()),
             Either::Right((outcome, _)) => outcome,
@@ -197,13 +197,13 @@ impl<P: Platform> Export<P> {
         }
     }
 
-    /// Gives the job up: the server may forget it and its files (`DELETE` of the status URL). Every [`Self::wait`] that is under
-    /// way ends at once. A job that is gone already is no failure.
+    /// Cancels the export: the server deletes it and its files (`DELETE` of the status URL). Every running [`Self::wait`] ends
+    /// immediately. It is no error if the export does not exist any more.
     ///
     /// # Errors
     /// As [`Self::status`].
     pub async fn cancel(&self, abort: &AbortSignal) -> Result<(), Failure> {
-        // Whoever waits from now on asks the server whether the job is gone.
+        // A later `wait` gets the state of the export from the server.
         self.waits.replace(AbortHandle::new()).abort();
         let request = delete_request(&self.status_url);
         let response = self.client.send(&request, abort).await?;
@@ -214,36 +214,36 @@ impl<P: Platform> Export<P> {
     }
 }
 
-/// How often in a row something may fail in a way that passes.
+/// The retries after transient errors in a row.
 pub(super) struct Backoff {
-    left: u32,
+    tries_left: u32,
     pause: f64,
 }
 
 impl Backoff {
     pub fn new(tries: u32) -> Self {
-        Self { left: tries, pause: FIRST_PAUSE }
+        Self { tries_left: tries, pause: FIRST_PAUSE }
     }
 
-    /// How many seconds to wait before another try.
+    /// The pause before the next attempt, in seconds.
     ///
     /// # Errors
-    /// The failure itself, where it does not pass or came too often.
+    /// The failure itself, if it is not transient or there were too many.
     pub fn wait<P: Platform>(&mut self, platform: &P, failure: Failure) -> Result<f64, Failure> {
         let requested = match &*failure {
             Error::Network { .. } | Error::Timeout { .. } => None,
-            // The token endpoint is out of order while a new token is needed.
+            // The token endpoint is unavailable.
             Error::TokenResponse { status: 429 | 502 | 503 | 504, .. } => None,
             Error::Fhir(error) if is_transient(error) => {
                 error.retry_after.as_deref().and_then(|text| retry_after(text, platform.now()))
             }
             _ => return Err(failure),
         };
-        if self.left == 0 {
+        if self.tries_left == 0 {
             return Err(failure);
         }
-        self.left -= 1;
-        // Spread, so that many who failed together do not come back together.
+        self.tries_left -= 1;
+        // Random, so that many clients that failed together do not retry together.
         let mut random_fraction = [0];
         platform.fill(&mut random_fraction).map_err(|_| Error::Entropy)?;
         let pause = self.pause * (1.0 + f64::from(random_fraction[0]) / 256.0);
@@ -252,14 +252,14 @@ impl Backoff {
     }
 }
 
-/// Whether an error status may pass by itself: by the status, or because the server says so of a failure that does not end the job
-/// (Bulk Data Access 2.0, "Response - Error Status").
+/// Whether an error is transient: by its status, or because its OperationOutcome says so (Bulk Data Access 2.0, "Response - Error
+/// Status").
 fn is_transient(error: &FhirError) -> bool {
     let outcome = error.operation_outcome.as_ref().filter(|_| error.status >= 400);
     matches!(error.status, 408 | 429 | 502 | 503 | 504) || outcome.is_some_and(|outcome| outcome.is_transient())
 }
 
-/// A response with its whole body.
+/// Reads the whole body of a response.
 pub(crate) async fn read_whole<P: Platform>(
     client: &BackendClient<P>,
     response: P::Response,

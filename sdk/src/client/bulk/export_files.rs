@@ -1,4 +1,4 @@
-//! The files of an export, as resources or as bytes: so many at a time, each read on where its connection broke off.
+//! The files of an export, as resources or as bytes: several at a time, and continued after a connection breaks.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -15,19 +15,19 @@ use crate::fhir::ndjson::{JsonLines, LineRules, MAX_LINE_BYTES, Resources};
 use crate::fhir::resource_lines::{FileLines, LineFault, Section};
 use crate::platform::{Json, Platform};
 
-/// How files are read.
+/// Options of reading export files.
 #[derive(Clone)]
 pub struct ReadOptions {
-    /// How many are read at the same time, at least one.
+    /// How many files are read concurrently, at least one.
     pub parallel: usize,
-    /// Leaves out lines that hold no resource, and counts them. By default such a line is an error.
+    /// Whether lines without a resource are left out and counted. By default, such a line is an error.
     pub skips_bad_lines: bool,
-    /// Whether a file of resources, or of what was deleted, must hold as many as the manifest says (by default). Switch it off for
-    /// servers that count wrong. Files of errors are never counted: some servers say there how many resources failed.
+    /// Whether a file of resources or deletions must have the number of lines in the manifest, as by default. Turn it off for servers
+    /// that count incorrectly. Files of errors are never checked, because some servers count failed resources there.
     pub check_counts: bool,
-    /// How long a line may be, in bytes: by default [`MAX_LINE_BYTES`].
+    /// The maximum length of a line in bytes, by default [`MAX_LINE_BYTES`].
     pub max_line_bytes: usize,
-    /// Stops it all.
+    /// Aborts reading.
     pub abort: AbortSignal,
 }
 
@@ -43,54 +43,54 @@ impl Default for ReadOptions {
     }
 }
 
-/// Resources of one file that arrived together.
+/// Resources of one file that were read together.
 #[derive(Clone, Debug)]
 pub struct Batch<V> {
-    /// Which file of those that are read.
+    /// The index of the file.
     pub file: usize,
-    /// The header row that the resources stand under, where files are organized by a resource type
+    /// The header of the resources, if files are organized by a resource type
     /// ([`organize_output_by`](crate::fhir::export::ExportRequest::organize_output_by)): a Parameters resource whose parameter `header` refers
     /// to the resource that they belong to.
     pub header: Option<V>,
-    /// The resources, in the file's order.
+    /// The resources, in the order of the file.
     pub resources: Resources<V>,
 }
 
-/// How far the reading has come.
+/// The progress of reading.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct ReadProgress {
-    /// How many files are read to their end.
+    /// The number of files that are completely read.
     pub files: usize,
-    /// How many there are.
+    /// The number of all files.
     pub total_files: usize,
-    /// How many resources were given.
+    /// The number of resources that were returned.
     pub resources: u64,
-    /// How many there should be in all, where the manifest says so of every file.
+    /// The number of all resources, if the manifest has a count for each file.
     pub total_resources: Option<f64>,
-    /// How many bytes have arrived.
+    /// The number of bytes that were read.
     pub bytes: u64,
-    /// How many bad lines were left out.
+    /// The number of invalid lines that were left out.
     pub skipped: u64,
 }
 
 type NextBatch<P> = Pin<Box<dyn Future<Output = (FileReader<P>, Result<Option<Piece<P>>, Failure>)>>>;
 
-/// What arrived of a file: its resources, and the bytes and bad lines that they came with.
+/// A part of a file: its resources, its size, and the number of its invalid lines.
 struct Piece<P: Platform> {
     sections: Vec<Section<<P as Json>::Value>>,
     bytes: usize,
     skipped: u64,
 }
 
-/// Reads files side by side, a batch at a time. Of each file no more is held than the batch that arrived last.
+/// Reads several files concurrently, in batches. At most the last batch of each file is in memory.
 pub struct ExportReader<P: Platform> {
     waiting: std::vec::IntoIter<FileReader<P>>,
     running: FuturesUnordered<NextBatch<P>>,
-    /// What has arrived and was not given yet.
+    /// Batches that were read and not returned yet.
     ready: VecDeque<Batch<<P as Json>::Value>>,
     parallel: usize,
     progress: ReadProgress,
-    /// Which files are not read to their end.
+    /// The indices of files that are not completely read.
     unread: Vec<usize>,
     failed: bool,
 }
@@ -99,7 +99,7 @@ impl<P: Platform> Export<P> {
     /// Reads files of the manifest, such as all of its `output`.
     ///
     /// # Errors
-    /// [`Error::Url`] for a file's address that cannot be used, [`Error::Export`] for one page of a manifest that has more.
+    /// [`Error::Url`] for a file with an invalid URL, [`Error::Export`] for a manifest without its further pages.
     pub fn read_files(
         &self,
         manifest: &ExportManifest,
@@ -137,10 +137,10 @@ impl<P: Platform> Export<P> {
         })
     }
 
-    /// Reads one file's bytes, to save them as they are.
+    /// Reads the bytes of one file, for example to save it.
     ///
     /// # Errors
-    /// [`Error::Url`] for an address that cannot be used.
+    /// [`Error::Url`] for an invalid URL.
     pub fn download(
         &self,
         manifest: &ExportManifest,
@@ -157,13 +157,13 @@ impl<P: Platform> Export<P> {
 }
 
 impl<P: Platform> ExportReader<P> {
-    /// The next resources of any file; `None` when all files were read to their end.
+    /// Returns the next resources of any file; `None` when all files are completely read.
     ///
     /// # Errors
-    /// [`Error::BadLine`], [`Error::FileOutcome`] for a file in which the server says that something went wrong, [`Error::Count`] for a
-    /// file that holds fewer or more resources than the manifest says, [`Error::ForeignUrl`] for a file that requires the token and
-    /// lies where it must not go, [`Error::Fhir`], [`Error::Network`] after some tries. What came before the error was given; after it
-    /// nothing more comes.
+    /// [`Error::BadLine`], [`Error::FileOutcome`] for a file with an OperationOutcome in place of a resource, [`Error::Count`] for a file
+    /// with another number of resources than in the manifest, [`Error::ForeignUrl`] for a file that requires the token and has a URL that
+    /// the token must not be sent to, [`Error::Fhir`], and [`Error::Network`] after several retries. Everything before the error was
+    /// returned; after it, nothing more is.
     pub async fn next(&mut self) -> Result<Option<Batch<<P as Json>::Value>>, Failure> {
         loop {
             if let Some(batch) = self.ready.pop_front() {
@@ -197,25 +197,24 @@ impl<P: Platform> ExportReader<P> {
         }
     }
 
-    /// Which of the files, counted from 0, are not read to their end. After an error these are what is missing, in whole or in
-    /// part.
+    /// The indices of the files that are not completely read. After an error, their resources are incomplete.
     pub fn unread(&self) -> &[usize] {
         &self.unread
     }
 
-    /// How far it has come.
+    /// The progress so far.
     pub fn progress(&self) -> ReadProgress {
         self.progress
     }
 }
 
-/// One file, on its way.
+/// A file that is being read.
 struct FileReader<P: Platform> {
     source: Source<P>,
     index: usize,
     expected: Option<f64>,
     lines: FileLines<<P as Json>::Value>,
-    /// What ended the file, to be told after what came before it.
+    /// The error that ended the file, which is returned after the resources before it.
     failure: Option<Failure>,
 }
 
@@ -249,7 +248,7 @@ impl<P: Platform> FileReader<P> {
         }
     }
 
-    /// The resources that were not given before.
+    /// The resources that were not returned before.
     fn take(&mut self, lines: JsonLines<<P as Json>::Value>) -> Piece<P> {
         let taken = self.lines.take(lines.lines);
         if let Some((line, fault)) = taken.fault {
@@ -279,19 +278,18 @@ impl<P: Platform> FileReader<P> {
     }
 }
 
-/// One file's bytes, on their way.
+/// The bytes of a file that is being read.
 pub struct ExportDownload<P: Platform> {
     source: Source<P>,
-    /// What this connection has brought.
+    /// The bytes of this connection.
     received: usize,
-    /// What was given, over all connections.
+    /// The bytes that were returned, of all connections.
     delivered: usize,
     has_ended: bool,
 }
 
 impl<P: Platform> ExportDownload<P> {
-    /// The next bytes; `None` at the file's end. Where the connection breaks off, the file is asked for again and read on from where
-    /// it was.
+    /// Returns the next bytes; `None` at the end of the file. After a connection breaks, the file is requested again and continued.
     ///
     /// # Errors
     /// As [`ExportReader::next`].

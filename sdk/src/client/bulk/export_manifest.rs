@@ -1,4 +1,4 @@
-//! The pages of an export's manifest, from the status URL on.
+//! The pages of an export's manifest.
 
 use std::collections::HashSet;
 
@@ -6,7 +6,7 @@ use crate::error::{Error, Failure};
 use crate::fhir::export::ExportManifest;
 use crate::protocol::url::Url;
 
-/// Gathers the pages of a manifest.
+/// Joins the pages of a manifest.
 pub(super) struct ManifestPages {
     next: Url,
     visited: HashSet<String>,
@@ -14,7 +14,7 @@ pub(super) struct ManifestPages {
 }
 
 impl ManifestPages {
-    /// Begins with the first page.
+    /// Starts with the first page.
     pub fn at(status_url: Url) -> Self {
         Self { visited: HashSet::from([status_url.as_str().to_owned()]), next: status_url, manifest: None }
     }
@@ -24,11 +24,11 @@ impl ManifestPages {
         &self.next
     }
 
-    /// Takes in the page that was read. Returns the whole manifest once that was the last page.
+    /// Adds a page. Returns the whole manifest after the last page.
     ///
     /// # Errors
-    /// [`Error::PageCycle`] where the page's link leads to one that was read already, [`Error::Url`] where it leads nowhere,
-    /// [`Error::Export`] where the pages do not fit together.
+    /// [`Error::PageCycle`] if the page links to an earlier one, [`Error::Url`] for an invalid link, [`Error::Export`] if the pages
+    /// contradict each other.
     pub fn add(&mut self, page: ExportManifest) -> Result<Option<ExportManifest>, Failure> {
         let mut manifest = match self.manifest.take() {
             None => page,

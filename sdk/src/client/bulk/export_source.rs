@@ -1,4 +1,4 @@
-//! A file's connection: opened with or without the access token, and opened again where it breaks off.
+//! The connection of an export file: with or without the access token, and opened again if it breaks.
 
 use super::export::{Backoff, Export, read_whole};
 use crate::abort::AbortSignal;
@@ -10,20 +10,20 @@ use crate::platform::{HttpFailure, HttpResponse, Json, Platform};
 use crate::protocol::redaction::Secrets;
 use crate::protocol::url::Url;
 
-/// How often in a row a file may fail in a way that passes.
+/// How many transient errors in a row a file may have.
 const TRIES: u32 = 5;
-/// How long a file may be silent, in milliseconds.
-const SILENCE: u32 = 60_000;
+/// How long to wait for the next bytes of a file, in milliseconds.
+const READ_TIMEOUT: u32 = 60_000;
 
-/// What came of asking for more.
+/// The result of reading.
 pub(crate) enum Progress<T> {
     Some(T),
-    /// The connection broke off; the next question begins a new one.
+    /// The connection broke. The next read opens a new one.
     Reconnect,
     End,
 }
 
-/// A file's connection, and what to do when it breaks off.
+/// The connection of a file, with its retries.
 pub(super) struct Source<P: Platform> {
     export: Export<P>,
     pub url: Url,
@@ -34,10 +34,10 @@ pub(super) struct Source<P: Platform> {
 }
 
 impl<P: Platform> Source<P> {
-    /// A file of which nothing was asked for yet.
+    /// A file that was not requested yet.
     ///
     /// # Errors
-    /// [`Error::Url`] for a URL that cannot be used.
+    /// [`Error::Url`] for an invalid URL.
     pub fn of(
         export: &Export<P>,
         manifest: &ExportManifest,
@@ -55,17 +55,17 @@ impl<P: Platform> Source<P> {
         })
     }
 
-    /// Whether the body that was read last goes on. If not, what is read next is the file's beginning.
+    /// Whether the connection is open. If not, the next read starts at the beginning of the file.
     pub fn is_connected(&self) -> bool {
         self.response.is_some()
     }
 
-    /// What an error about the file must not repeat.
+    /// The secrets that no error about the file may contain.
     pub fn secrets(&self) -> Secrets {
         self.export.client.secrets()
     }
 
-    /// Something new has arrived, so that a later failure is the first in a row.
+    /// The file has progressed, so that a later error is the first in a row.
     pub fn reset_backoff(&mut self) {
         self.backoff = Backoff::new(TRIES);
     }
@@ -80,7 +80,7 @@ impl<P: Platform> Source<P> {
         self.read_next(response, async |response| response.chunk().await).await
     }
 
-    /// The response whose body is being read.
+    /// The open response, or a new one.
     async fn take_response(&mut self) -> Result<P::Response, Failure> {
         if let Some(response) = self.response.take() {
             return Ok(response);
@@ -105,7 +105,7 @@ impl<P: Platform> Source<P> {
         next: impl AsyncFnOnce(&mut P::Response) -> Result<Option<T>, HttpFailure>,
     ) -> Result<Progress<T>, Failure> {
         let platform = &self.export.client.inner.platform;
-        let outcome = with_timeout(platform, &self.url, SILENCE, &self.abort, next(&mut response)).await;
+        let outcome = with_timeout(platform, &self.url, READ_TIMEOUT, &self.abort, next(&mut response)).await;
         match outcome {
             Ok(Some(piece)) => {
                 self.response = Some(response);

@@ -1,5 +1,5 @@
-//! A service that acts by itself (SMART Backend Services): its access token, and exports with their files. May import `fhir/`,
-//! `server/` and `tasks/`.
+//! Backend services (SMART Backend Services): their access tokens, bulk exports and export files. May import `fhir/`, `server/` and
+//! `tasks/`.
 
 mod backend;
 #[cfg(any(feature = "js-backend", test))]

@@ -1,5 +1,5 @@
-//! FHIR requests with an access token, whoever's it is: their options and retries, redirects, the reading of responses, and the pages
-//! of a search. May import `server/` for the exchange itself and `tasks/`; it knows neither sessions nor services.
+//! FHIR requests with an access token, of a session or a service: options, retries, redirects, responses, and the pages of a search. May
+//! import `server/` for sending requests, and `tasks/`, but neither sessions nor services.
 
 pub(crate) mod options;
 pub(crate) mod redirect;

@@ -1,4 +1,4 @@
-//! How FHIR requests are made: headers, retries, caching, and when they are given up.
+//! Options of FHIR requests: headers, retries, caching, and the abort signal.
 
 use crate::abort::AbortSignal;
 use crate::client::server::transport::random_fraction;
@@ -11,43 +11,43 @@ use crate::protocol::http::Request;
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::url::Url;
 
-/// How requests are made.
+/// Options of FHIR requests. An [`AbortSignal`] converts to options.
 #[derive(Clone, Default)]
 pub struct RequestOptions {
-    /// Stops the request, and every one that follows from it, such as a search's pages.
+    /// Aborts the request, and those that follow from it, such as the pages of a search.
     pub abort: AbortSignal,
-    /// Headers to add, each a name and a value. They stay through all pages of a search.
+    /// Further headers, each a name and a value. All pages of a search are requested with them.
     pub headers: Vec<(String, String)>,
-    /// When a request is tried again.
+    /// Which requests are repeated after transient errors.
     pub retries: Retries,
-    /// Whether what the granted scopes do not allow fails before anything is sent, with [`Error::NotGranted`].
+    /// Whether a request that the granted scopes do not allow fails with [`Error::NotGranted`] before it is sent.
     pub check_scopes: bool,
     /// Whether the host's HTTP cache may be used.
     pub cache: Cache,
 }
 
-/// Whether the host's HTTP cache may answer a request with a token, and keep the response.
+/// Whether the host's HTTP cache may be used for requests with a token.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Cache {
-    /// It may not: the response is what the server says now.
+    /// It may not, so each response comes from the server.
     #[default]
     NoStore,
-    /// It may, as the response's headers say, and by heuristics where they say nothing (RFC 9111 section 4.2.2). What it keeps may be
-    /// stale, outlives the session, and is given to the next user of the same browser: for what is the same for everybody and
-    /// always, such as a ValueSet.
+    /// It may, as the headers of the response permit, or by heuristics without such headers (RFC 9111 section 4.2.2). A cached response
+    /// may be stale, outlives the session, and is visible to the next user of the browser. Use it for data that is the same for all
+    /// users, such as a ValueSet.
     Default,
 }
 
-/// When a request is tried again: after network errors, 408, 502, 503 and 504 up to twice, within two seconds; where the server
-/// says how long to wait after 408, 429 and 503, up to three times within a minute.
+/// Which requests are repeated: after network errors, 408, 502, 503 and 504 up to twice within two seconds; after 408, 429 and 503 with
+/// `Retry-After` up to three times within a minute.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Retries {
-    /// Where it does no more when it arrives twice: a read, a search, an update or delete without a condition.
+    /// Idempotent requests: a read, a search, an update or delete without a condition.
     #[default]
     WhenSafe,
-    /// Always. For a POST that only reads, such as `Patient/$match`.
+    /// All requests. For a POST that only reads, such as `Patient/$match`.
     Always,
-    /// Never.
+    /// None.
     Never,
 }
 
@@ -58,7 +58,7 @@ impl From<&AbortSignal> for RequestOptions {
 }
 
 impl RequestOptions {
-    /// A request as it is sent, unless the granted scopes do not allow it and the options ask for the check.
+    /// Builds a request with these options, and checks the granted scopes if the options enable that.
     pub(crate) fn prepare(
         &self,
         request: &FhirRequest,
@@ -76,7 +76,7 @@ impl RequestOptions {
         Ok(prepared)
     }
 
-    /// Whether a request that may have arrived may be sent again.
+    /// Whether a request may be sent again even if the server has already received it.
     pub(crate) fn may_repeat(&self, request: &Request) -> bool {
         match self.retries {
             Retries::WhenSafe => is_repeatable(request),
@@ -85,10 +85,10 @@ impl RequestOptions {
         }
     }
 
-    /// Waits until a request that failed may be sent again.
+    /// Waits until a failed request may be sent again.
     ///
     /// # Errors
-    /// The failure itself, where it may not.
+    /// The failure itself, if it may not be sent again.
     pub(crate) async fn wait_to_retry<P: Platform>(
         &self,
         platform: &P,
@@ -123,12 +123,12 @@ pub(crate) fn set_headers(headers: &[(String, String)], request: &mut Request) -
     Ok(())
 }
 
-/// Waits for work unless the caller calls it off. What the work began, such as a refresh, goes on elsewhere.
+/// Waits for a future unless the caller aborts. Tasks that it spawned, such as a refresh, continue.
 pub(crate) fn unless_aborted<'a, T: 'a>(
     abort: &'a AbortSignal,
     work: impl Future<Output = Result<T, Failure>> + 'a,
 ) -> impl Future<Output = Result<T, Failure>> + 'a {
-    // Boxed, so that the waiting is compiled once for each outcome and not for each work.
+    // Boxed, so that the rest is compiled once for each type of result.
     boxed_unless_aborted(abort, Box::pin(work))
 }
 

@@ -1,5 +1,5 @@
-//! Redirects of requests with an access token. They are never followed by the host itself, which would take the token and the app's
-//! headers along: a redirect is followed here, and only to where the token may be sent.
+//! Redirects of requests with an access token. The host must not follow them, because it would send the token and the app's headers to
+//! any URL. This module follows a redirect only if the token may be sent to its target.
 
 use crate::abort::AbortSignal;
 use crate::client::server::transport::{JsonResponse, REQUEST_TIMEOUT, with_timeout};
@@ -11,10 +11,10 @@ use crate::protocol::redaction::Secrets;
 use crate::protocol::secret::AccessToken;
 use crate::protocol::url::Url;
 
-/// How many redirects of one request are followed.
-const MOST_REDIRECTS: usize = 5;
+/// The maximum number of redirects of one request.
+const MAX_REDIRECTS: usize = 5;
 
-/// An access token, and the guard that knows where it may be sent.
+/// An access token, and the guard that decides where it may be sent.
 #[derive(Clone, Copy)]
 pub(crate) struct Bearer<'a> {
     pub token: &'a AccessToken,
@@ -25,7 +25,7 @@ impl Bearer<'_> {
     /// The request with the token.
     ///
     /// # Errors
-    /// [`Error::ForeignUrl`] where the token must not be sent.
+    /// [`Error::ForeignUrl`] if the token must not be sent to the URL.
     pub fn authorize(self, request: &Request) -> Result<Request, Failure> {
         let mut request = request.clone();
         request.redirect = Redirect::Manual;
@@ -36,8 +36,8 @@ impl Bearer<'_> {
     }
 }
 
-/// Sends a request with a token and waits for the response's head. A GET is sent again to where a redirect leads, as long as the
-/// token may be sent there.
+/// Sends a request with a token and waits for the status and headers of the response. A redirect of a GET is followed if the token may
+/// be sent to its target.
 ///
 /// # Errors
 /// In the inner result [`Error::ForeignUrl`], and [`Error::Redirected`] for a redirect that is not followed.
@@ -56,7 +56,7 @@ pub(crate) async fn open<P: Platform>(
         let to = to.map(|url| url.without_query().as_str().into());
         Ok(Err(Error::Redirected { host: host.clone(), to }.into()))
     };
-    for _ in 0..=MOST_REDIRECTS {
+    for _ in 0..=MAX_REDIRECTS {
         let response = platform.send(&request, abort).await?;
         if !is_redirect(response.status()) {
             return Ok(Ok(response));
@@ -67,10 +67,10 @@ pub(crate) async fn open<P: Platform>(
         }
         let is_hidden = response.status() == 0;
         drop(response);
-        let url = if is_hidden { end_without_token(platform, &request.url, abort).await? } else { location };
+        let url = if is_hidden { find_target(platform, &request.url, abort).await? } else { location };
         let Some(url) = url else { return redirected(None) };
         if !url.has_origin_of(&request.url) {
-            // The token may go there; the app's own headers are for the origin that it named.
+            // The token may be sent to another origin that the guard admits; the app's headers may not.
             request.headers.retain(|(name, _)| name.eq_ignore_ascii_case("Accept"));
         }
         request.url = url;
@@ -82,18 +82,14 @@ pub(crate) async fn open<P: Platform>(
     redirected(Some(&request.url))
 }
 
-/// Whether a status is that of a redirect; 0 is one that a browser keeps closed.
+/// Whether a status is a redirect. Browsers hide redirects behind the status 0.
 fn is_redirect(status: u16) -> bool {
     matches!(status, 0 | 301 | 302 | 303 | 307 | 308)
 }
 
-/// Where the redirects of a URL end. A browser does not reveal where a single one leads, so the URL is requested without the token
-/// and without the app's headers, and the browser follows. A server that redirects only requests with a token leaves it unknown.
-async fn end_without_token<P: Platform>(
-    platform: &P,
-    url: &Url,
-    abort: &AbortSignal,
-) -> Result<Option<Url>, HttpFailure> {
+/// The target of a URL's redirects. A browser does not reveal the target of a single redirect, so the URL is requested without the token
+/// and without the app's headers, and the browser follows. `None` if the server redirects only requests with a token.
+async fn find_target<P: Platform>(platform: &P, url: &Url, abort: &AbortSignal) -> Result<Option<Url>, HttpFailure> {
     let mut probe = Request::get(url.clone(), "*/*");
     probe.no_store = true;
     let end = match platform.send(&probe, abort).await {
@@ -104,7 +100,7 @@ async fn end_without_token<P: Platform>(
     Ok(end.filter(|end| end != url))
 }
 
-/// Sends a request with a token and reads the whole answer.
+/// Sends a request with a token and reads the whole response.
 ///
 /// # Errors
 /// As [`open`], and as [`send`](crate::client::server::transport::send).

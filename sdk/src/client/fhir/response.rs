@@ -1,4 +1,4 @@
-//! What comes of a FHIR request: its resource, or an error that says why there is none.
+//! Reads the response of a FHIR request: its resource, or an error.
 
 use crate::client::server::transport::{JsonResponse, fhir_error};
 use crate::error::{Error, Failure, FhirError};
@@ -9,7 +9,7 @@ use crate::protocol::url::Url;
 
 pub(crate) type Value<P> = <P as Json>::Value;
 
-/// Reads a response. One of success that brings another resource than is expected is an error, without the secrets of the request.
+/// Reads a response. A successful response with an unexpected resource is an error, without the secrets of the request.
 pub(crate) fn read_response<V: JsonView>(
     response: JsonResponse<V>,
     url: &Url,
@@ -30,16 +30,16 @@ pub(crate) fn read_response<V: JsonView>(
     Ok(FhirResponse { status, etag, location, last_modified, resource, bytes })
 }
 
-/// Why a response of success cannot be used: what the server says of it in an OperationOutcome, else that it is no JSON.
+/// The error of a successful response that cannot be used: its OperationOutcome, or else that it is not JSON.
 pub(crate) fn not_expected<V: JsonView>(status: u16, url: &Url, resource: Option<&V>) -> Failure {
     match resource.and_then(OperationOutcome::read) {
-        Some(outcome) => refusal(status, url.host(), outcome),
+        Some(outcome) => outcome_error(status, url.host(), outcome),
         None => not_json(status, url),
     }
 }
 
-/// The error of an OperationOutcome that came with a status of success.
-pub(crate) fn refusal(status: u16, host: &str, outcome: OperationOutcome) -> Failure {
+/// The error of an OperationOutcome with a status of success.
+pub(crate) fn outcome_error(status: u16, host: &str, outcome: OperationOutcome) -> Failure {
     let (host, operation_outcome) = (host.to_owned(), Some(outcome));
     Error::Fhir(Box::new(FhirError { status, host, operation_outcome, text: None, retry_after: None, etag: None }))
         .into()

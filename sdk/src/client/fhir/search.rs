@@ -1,4 +1,4 @@
-//! A search, read page by page, each fetched while the caller works on the one before.
+//! A search, read page by page. The next page is fetched while the caller processes the current one.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -17,26 +17,26 @@ use crate::protocol::url::Url;
 /// Sends a request with the token of a session or a service.
 pub(super) type Exchange<V> = Box<dyn Fn(Request) -> LocalFuture<Result<FhirResponse<V>, Failure>>>;
 
-/// What a server's links to its pages are held against, and what was found of them.
+/// The base of a search, and whether its links were insecure.
 pub(crate) struct Links {
     /// The FHIR base.
     pub base: Url,
-    /// Whether one had http in place of https.
+    /// Whether a link had http in place of https.
     pub were_insecure: Rc<Cell<bool>>,
 }
 
 type FetchedPage<P> = Option<Page<<P as Json>::Value>>;
 
-/// How far the reading of pages has come. A page that is fetched ahead counts when it is delivered.
+/// The progress of a search. A page that is fetched in advance counts when it is returned.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct SearchProgress {
-    /// How many pages were delivered.
+    /// The number of pages.
     pub pages: usize,
-    /// How many matches were on them, also those that are not given because an earlier page had them.
+    /// The number of matches on them, including repeated ones that are left out.
     pub resources: usize,
-    /// How many matches there are in all, where the server says.
+    /// The total number of matches, if the server knows.
     pub total: Option<f64>,
-    /// How many bytes the pages have, without their content encoding.
+    /// The size of the pages in bytes, without their content encoding.
     pub bytes: u64,
 }
 
@@ -54,7 +54,7 @@ struct Inner<P: Platform> {
     visited: RefCell<Vec<Url>>,
     matches: RefCell<Seen>,
     included: RefCell<Seen>,
-    /// How many resources may still come.
+    /// How many resources may still be returned.
     left: Cell<usize>,
     ahead: RefCell<Option<SharedTask<FetchedPage<P>>>>,
     delivered: Cell<SearchProgress>,
@@ -92,17 +92,17 @@ impl<P: Platform> Search<P> {
         }
     }
 
-    /// Ends the search after so many resources: what is left of the last page is cut off, and no page after it is fetched.
+    /// Limits the search to this number of resources: the last page is truncated, and no page after it is fetched.
     pub fn limited_to(self, resources: usize) -> Self {
         self.inner.left.set(resources);
         self
     }
 
-    /// The next page; `None` after the last.
+    /// Returns the next page; `None` after the last.
     ///
     /// # Errors
-    /// As [`Session::read`](crate::client::session::Session::read), and [`Error::PageCycle`] where the pages point in a circle. After an error that may pass,
-    /// such as [`Error::Network`], the same page can be asked for again.
+    /// As [`Session::read`](crate::client::session::Session::read), and [`Error::PageCycle`] if a page
+    /// links to an earlier one. After a transient error such as [`Error::Network`], the next call requests the same page.
     pub async fn next_page(&self) -> Result<FetchedPage<P>, Failure> {
         let page = self.inner.next().await?;
         if self.inner.has_more() {
@@ -112,7 +112,7 @@ impl<P: Platform> Search<P> {
         Ok(page)
     }
 
-    /// How far it has come.
+    /// The progress so far.
     pub fn progress(&self) -> SearchProgress {
         self.inner.delivered.get()
     }
@@ -133,8 +133,8 @@ impl<P: Platform> Inner<P> {
         });
     }
 
-    /// The outcome of the request that is under way, or of a new one. It stays there until it has come, so that nothing is lost to a
-    /// caller who goes away, and of several who wait for it one takes it.
+    /// The result of the running request, or of a new one. It is not lost if the caller stops waiting. Of several callers, one gets
+    /// it.
     async fn next(self: &Rc<Self>) -> Result<FetchedPage<P>, Failure> {
         loop {
             let task = self.ahead.borrow_mut().get_or_insert_with(|| self.start_fetch()).clone();
@@ -168,7 +168,7 @@ impl<P: Platform> Inner<P> {
         Ok(Some(page))
     }
 
-    /// Leaves out what earlier pages had: the results may have moved on between two pages, and some servers repeat.
+    /// Removes resources of earlier pages: results may change between two requests, and some servers repeat them.
     fn remove_repeated(&self, page: &mut Page<P::Value>) {
         if page.is_history() {
             return;

@@ -1,4 +1,4 @@
-//! From the app to the authorization server: an EHR launch, a standalone one, and one more in the same context.
+//! The authorization request: of an EHR launch, of a standalone launch, and of another launch in the same context.
 
 use std::rc::Rc;
 
@@ -21,70 +21,69 @@ use crate::protocol::pkce::{self, Pkce, VERIFIER_BYTES};
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::url::Url;
 
-/// How to launch.
+/// Options of a launch.
 #[derive(Clone, Debug, Default)]
 pub struct LaunchOptions {
-    /// The configured name of the server, for a standalone launch where there are several.
+    /// The configured name of the server. A standalone launch requires it if there are several servers.
     pub server: Option<String>,
-    /// The address of a server that the configuration trusts, in place of its name.
+    /// The URL of a server that the configuration trusts, in place of its name.
     pub iss: Option<String>,
-    /// Other scopes than the configured ones.
+    /// Scopes in place of the configured ones.
     pub scope: Option<String>,
     /// Parameters to add to the authorization request, such as `prompt` or `login_hint`. With `max_age`, in whole seconds,
-    /// the server has the user sign in again where that was longer ago, and the ID token must say that it did.
+    /// the server asks the user to sign in again if that was longer ago, and the ID token must prove it.
     pub extra: Vec<(String, String)>,
-    /// Whether the user is sent by GET or by POST.
+    /// Whether the authorization request is a GET or a POST.
     pub method: AuthorizationMethod,
 }
 
-/// The parameter that says how long ago the user may have signed in.
+/// The parameter for how long ago the user may have signed in.
 const MAX_AGE: &str = "max_age";
 
-/// By which way the user goes to the server, and comes back.
+/// Where the user signs in.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LaunchMode {
     /// In this page.
     Page,
-    /// In a window that reports to this page.
+    /// In a popup window, which sends the redirect to this page.
     Popup,
-    /// By a URL that the caller makes use of.
+    /// Wherever the caller opens the URL.
     Url,
 }
 
-/// Where the user is sent, and how.
+/// The request that sends the user to the authorization server.
 struct Navigation {
     url: Url,
-    /// The form to post there; `None` for a GET.
+    /// The form to post; `None` for a GET.
     form: Option<Vec<(String, String)>>,
 }
 
 impl<P: Platform> SmartApp<P> {
-    /// Leaves the page for the authorization server: as the EHR's launch link says where the page was opened by one, else
-    /// for a standalone launch.
+    /// Navigates to the authorization server: for an EHR launch if an EHR opened the page by its launch link, or else for a
+    /// standalone launch.
     ///
     /// # Errors
-    /// As [`Self::authorization_url`], and [`Error::Navigation`] where there is no page. [`Error::Configuration`] where the page
-    /// could not finish the launch: it is of another origin than the redirect URI, and its store is bound to its origin.
+    /// As [`Self::authorization_url`], and [`Error::Navigation`] outside a page. [`Error::Configuration`] if the launch could not be
+    /// completed: the page has another origin than the redirect URI, and its store belongs to its origin.
     pub async fn launch(&self, options: LaunchOptions) -> Result<(), Failure> {
         let navigation = self.prepare_launch(&self.random_string()?, &options, LaunchMode::Page).await?;
         self.navigate(&navigation)
     }
 
-    /// Prepares a launch and gives the address to send the user to, by GET.
+    /// Prepares a launch and returns the URL of the authorization request, a GET.
     ///
     /// # Errors
-    /// [`Error::UntrustedIssuer`] for a launch link of an EHR that no server record trusts: nothing is requested then.
+    /// [`Error::UntrustedIssuer`] for the launch link of an EHR that no server record trusts; nothing is sent then.
     /// [`Error::Discovery`], [`Error::InsecureUrl`], [`Error::PkceUnsupported`], [`Error::ReservedParameter`],
-    /// [`Error::Storage`] where the launch cannot be kept until the user comes back. [`Error::AuthorizationTooLong`] where the
-    /// address would pass [`LONGEST_ADDRESS`] and the method is left to this
-    /// client. [`Error::MaxAgeUnsupported`].
+    /// [`Error::Storage`] if the launch cannot be stored. [`Error::AuthorizationTooLong`] if the URL would be longer than
+    /// [`LONGEST_ADDRESS`] and the method is automatic. [`Error::MaxAgeUnsupported`].
     /// [`Error::Configuration`] for a `max_age` that is no time, and for a POST, which an
     /// address alone cannot make.
     pub async fn authorization_url(&self, options: LaunchOptions) -> Result<Url, Failure> {
         self.authorization_url_of(&self.random_string()?, &options, LaunchMode::Url).await
     }
 
-    /// Prepares a launch with this state.
+    /// Prepares a launch with a state.
     pub(super) async fn authorization_url_of(
         &self,
         state: &str,
@@ -92,10 +91,7 @@ impl<P: Platform> SmartApp<P> {
         mode: LaunchMode,
     ) -> Result<Url, Failure> {
         if options.method == AuthorizationMethod::Post {
-            return Err(Error::configuration(
-                "method",
-                "an address alone makes no POST; launch in the page, or by GET",
-            ));
+            return Err(Error::configuration("method", "a URL alone makes no POST; launch in the page, or by GET"));
         }
         Ok(self.prepare_launch(state, options, mode).await?.url)
     }
@@ -107,7 +103,7 @@ impl<P: Platform> SmartApp<P> {
         mode: LaunchMode,
     ) -> Result<Navigation, Failure> {
         let link = match LaunchLink::read(&self.platform().location().unwrap_or_default()) {
-            // The caller knows where to go, whatever the page was opened with.
+            // The caller names the server, so the page's URL does not matter.
             Err(_) if options.iss.is_some() || options.server.is_some() => None,
             link => link?,
         };
@@ -118,20 +114,20 @@ impl<P: Platform> SmartApp<P> {
         self.prepare_launch_at(&connection, link.as_ref(), options, None, state, mode).await
     }
 
-    /// Leaves the page to ask the server of a session again, as a standalone launch about the same patient: after the session
-    /// ran out, or with `scope` to ask for more than was granted.
+    /// Navigates to the authorization server of a session again, as a standalone launch for the same patient: after the session has
+    /// expired, or with `scope` to request more than was granted.
     ///
-    /// The redirect then gives a new session, or [`Error::PatientChanged`] where it is about another patient.
+    /// The redirect then starts a new session, or fails with [`Error::PatientChanged`] for another patient.
     ///
     /// # Errors
     /// As [`Self::launch`].
     pub async fn launch_again(&self, session: &Session<P>, scope: Option<&str>) -> Result<(), Failure> {
         let record = session.inner.record.borrow().clone();
-        let mut again = ScopeSet::parse(scope.unwrap_or(&record.requested_scope));
+        let mut scope = ScopeSet::parse(scope.unwrap_or(&record.requested_scope));
         if record.context.patient.is_some() {
-            again.insert("launch/patient");
+            scope.insert("launch/patient");
         }
-        let options = LaunchOptions { scope: Some(again.to_text()), ..LaunchOptions::default() };
+        let options = LaunchOptions { scope: Some(scope.to_text()), ..LaunchOptions::default() };
         let (connection, patient) = (&session.inner.connection, record.context.patient.clone());
         let navigation = self
             .prepare_launch_at(connection, None, &options, patient, &self.random_string()?, LaunchMode::Page)
@@ -140,11 +136,11 @@ impl<P: Platform> SmartApp<P> {
     }
 
     fn navigate(&self, navigation: &Navigation) -> Result<(), Failure> {
-        let left = match &navigation.form {
+        let navigated = match &navigation.form {
             Some(form) => self.platform().post(navigation.url.as_str(), form),
             None => self.platform().assign(navigation.url.as_str()),
         };
-        left.map_err(|_| Error::Navigation.into())
+        navigated.map_err(|_| Error::Navigation.into())
     }
 
     async fn prepare_launch_at(
@@ -160,7 +156,7 @@ impl<P: Platform> SmartApp<P> {
         let record = &server.record;
         let must_return_here = match mode {
             LaunchMode::Page => self.platform().is_bound_to_origin(),
-            // A window tells nothing to a page of another origin, whatever the store.
+            // A window cannot send the redirect to a page of another origin.
             LaunchMode::Popup => true,
             LaunchMode::Url => false,
         };
@@ -217,11 +213,11 @@ impl<P: Platform> SmartApp<P> {
             created: self.platform().now(),
             redirect: None,
         };
-        pending::remove_old_launches(self.platform()).await?;
+        pending::remove_expired_launches(self.platform()).await?;
         pending::save_launch(self.platform(), state, &pending).await?;
         self.current().clear_pending(self.platform());
         if pending.is_ehr_launch {
-            // Whatever becomes of it, this page does not show another patient in place of the one that the EHR opened it for.
+            // Even if the launch fails, this page must not show another patient than the one that the EHR opened it for.
             self.current().set(self.platform(), state);
         }
         Ok(navigation)
@@ -237,7 +233,7 @@ impl<P: Platform> SmartApp<P> {
         Ok(base64url(&self.random_bytes()?))
     }
 
-    /// Whether the ID token of the launch will say when the user signed in, which `max_age` is checked against.
+    /// Checks that the launch's ID token will have the claim `auth_time`, which `max_age` is checked against.
     async fn check_auth_time(
         &self,
         server: &Server,
@@ -254,7 +250,7 @@ impl<P: Platform> SmartApp<P> {
     }
 }
 
-/// `max_age` of the extra parameters, in seconds.
+/// The value of `max_age`, in seconds.
 fn max_age(extra: &[(String, String)]) -> Result<f64, Failure> {
     let wrong = || Error::configuration("max_age", "it is not one whole number of seconds");
     match values(extra, MAX_AGE).as_slice() {
@@ -286,9 +282,9 @@ fn navigation(
     Ok(Navigation { url: request.endpoint.clone(), form: Some(form.collect()) })
 }
 
-fn launch_scope(configured: &str, from_ehr: bool) -> ScopeSet {
+fn launch_scope(configured: &str, is_ehr_launch: bool) -> ScopeSet {
     let mut scope = ScopeSet::parse(configured);
-    if from_ehr {
+    if is_ehr_launch {
         scope.insert("launch");
     } else {
         scope.remove("launch");

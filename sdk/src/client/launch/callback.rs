@@ -1,4 +1,4 @@
-//! From the redirect to a session: one exchange for each launch, whatever is replayed.
+//! From the redirect to a session. Each code is exchanged once, even if a redirect is replayed.
 
 use std::rc::Rc;
 
@@ -17,10 +17,10 @@ use crate::protocol::callback::Callback;
 use crate::protocol::id_token::{self, Expected};
 use crate::protocol::token::{TokenResponse, may_pass};
 
-/// An exchange that gave no session.
+/// A code exchange that failed.
 struct FailedExchange {
     failure: Failure,
-    /// Whether the code may be sent again: the server has not said anything about it.
+    /// Whether the code may be sent again, because the server has not refused it.
     may_pass: bool,
 }
 
@@ -35,7 +35,7 @@ impl FailedExchange {
 }
 
 impl<P: Platform> SmartApp<P> {
-    /// Turns a redirect into its session. Two that ask at once for the same state share one exchange.
+    /// Completes the launch of a redirect. Concurrent calls with the same state share one exchange.
     pub(crate) async fn complete(&self, callback: Callback) -> Result<Session<P>, Failure> {
         let platform = self.platform();
         let state = callback.state.clone().ok_or(Error::StateMismatch)?;
@@ -71,7 +71,7 @@ impl<P: Platform> SmartApp<P> {
         self.open_launch(connection, &state, *launch).await
     }
 
-    /// Exchanges the code of a launch whose redirect came before; `None` where there is no such launch any more.
+    /// Exchanges the code of an earlier redirect; `None` if the launch is not stored any more.
     pub(super) async fn complete_again(&self, state: &str) -> Result<Option<Session<P>>, Failure> {
         let _lock = self.lock_launch(state).await;
         if let Some(session) = self.open_session(state).await? {
@@ -95,8 +95,8 @@ impl<P: Platform> SmartApp<P> {
             .filter(|connection| connection.server.record.client_id == launch.client_id)
     }
 
-    /// The session of a redirect that was used before: for the page that shows this session, and for no other. An id in an address
-    /// is not enough to switch to another session.
+    /// The session of a redirect that was used before, but only for the page that shows this session: a URL alone must not switch a
+    /// page to another session.
     fn check_repeated(&self, session: Session<P>, callback: &Callback) -> Result<Session<P>, Failure> {
         check_issuer(callback.iss.as_deref(), &session.inner.record.borrow().endpoints)?;
         if callback.outcome.is_err() || !self.current().is(self.platform(), session.id()) {
@@ -105,7 +105,7 @@ impl<P: Platform> SmartApp<P> {
         Ok(session)
     }
 
-    /// Exchanges the code of a launch, and opens its session.
+    /// Exchanges the code of a launch and opens its session.
     async fn open_launch(
         &self,
         connection: Rc<Connection>,
@@ -117,15 +117,15 @@ impl<P: Platform> SmartApp<P> {
             Ok(record) => {
                 let stored = records::save_session(platform, state, &record).await;
                 let session = self.session(connection, state.to_owned(), record, Origin::Server);
-                // Tokens that cannot be stored are not lost: the session goes on in memory, and says so.
+                // If the tokens cannot be stored, the session continues in memory, and `is_stored` is false.
                 session.inner.is_stored.set(stored.is_ok());
                 self.current().set(platform, state);
-                // What is left of the launch runs out by itself, and its code is spent.
+                // A launch that cannot be removed expires, and its code cannot be used twice.
                 let _ = pending::remove_launch(platform, state).await;
                 Ok(session)
             }
             Err(FailedExchange { failure, may_pass: true }) => {
-                // Where it cannot be stored, the launch is as it was, and only the code is lost.
+                // If it cannot be stored, the launch stays without its code.
                 if pending::save_launch(platform, state, &launch).await.is_ok() {
                     self.current().set_pending(platform, state);
                 }
@@ -192,7 +192,7 @@ impl<P: Platform> SmartApp<P> {
         }))
     }
 
-    /// Checks the claims before anything is done with the tokens.
+    /// Checks the claims before the tokens are used.
     fn check_identity(
         &self,
         server: &Server,
@@ -202,7 +202,7 @@ impl<P: Platform> SmartApp<P> {
         let Some(id_token) = &response.id_token else {
             return match launch.max_age {
                 None => Ok(None),
-                Some(_) => Err(Error::id_token("auth_time", "no ID token came to say it, and max_age was asked for")),
+                Some(_) => Err(Error::id_token("auth_time", "the response has no ID token, and max_age was requested")),
             };
         };
         let expected = Expected {
@@ -220,12 +220,16 @@ impl<P: Platform> SmartApp<P> {
     }
 }
 
-/// Holds the issuer that a redirect names against the one that the launch began with (RFC 9207 section 2.4). Returns
-/// whether there was none to hold it against.
+/// Compares the issuer in a redirect with the issuer that the launch began with (RFC 9207 section 2.4). Returns whether the latter is
+/// unknown.
 fn check_issuer(named: Option<&str>, endpoints: &Endpoints) -> Result<bool, Failure> {
     let problem = match (named, endpoints.issuer.as_deref()) {
-        (Some(named), Some(known)) if named != known => "another issuer answered than the one that was asked",
-        (None, _) if endpoints.issuer_in_redirect => "it does not name its issuer, as this server says it does",
+        (Some(named), Some(known)) if named != known => {
+            "it names another issuer than the one that the launch began with"
+        }
+        (None, _) if endpoints.issuer_in_redirect => {
+            "it does not name its issuer, although the server's metadata says that it does"
+        }
         (named, known) => return Ok(named.is_some() && known.is_none()),
     };
     Err(Error::Callback { problem }.into())

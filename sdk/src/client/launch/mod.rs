@@ -1,5 +1,5 @@
-//! How a session comes to be: the way to the authorization server, in the page or in a popup, the redirect back, and a pasted token.
-//! All are methods of [`SmartApp`](crate::SmartApp). May import everything else in `client/`; nothing there imports it.
+//! How a session begins: the authorization request, in the page or in a popup, the redirect, and a pasted token. All are methods of
+//! [`SmartApp`](crate::SmartApp). May import everything else in `client/`; nothing there imports it.
 
 mod authorize;
 mod callback;

@@ -1,4 +1,4 @@
-//! A session from an access token that the user pasted, as test servers hand out.
+//! A session from an access token that the user pasted, such as one from a test server.
 
 use std::rc::Rc;
 
@@ -13,28 +13,27 @@ use crate::protocol::context::LaunchContext;
 use crate::protocol::secret::AccessToken;
 use crate::protocol::token::LONGEST_LIFETIME;
 
-/// What is known of a pasted access token.
+/// What is known about a pasted access token.
 #[derive(Clone, Debug, Default)]
 pub struct PastedTokenOptions {
-    /// The id of the patient that it is about.
+    /// The id of the patient in context.
     pub patient: Option<String>,
-    /// The scopes that it was granted. Without them it is taken to have those that the server record asks for; the server
-    /// has the last word.
+    /// The granted scopes. The default is the scopes of the server record.
     pub scope: Option<String>,
-    /// In how many seconds it runs out.
+    /// In how many seconds it expires.
     pub expires_in: Option<f64>,
 }
 
 impl<P: Platform> SmartApp<P> {
-    /// A session with an access token that somebody gave the user, beside the sessions that there are; it becomes the one that
-    /// a reload brings back. `server` is the configured name, for where there are several.
+    /// Opens a session with an access token that the user received elsewhere. Other sessions stay; a reload resumes this one. `server`
+    /// is the configured name, which is required if there are several servers.
     ///
-    /// It cannot be refreshed, and who the user is was not checked: [`Session::identity`] is `None` and [`Session::findings`]
-    /// says so. As the token was issued to somebody else, signing out forgets it here and does not revoke it.
+    /// The session cannot be refreshed, and the user was not authenticated: [`Session::identity`] is `None`, and [`Session::findings`]
+    /// has a finding. The token was not issued to this app, so signing out removes it here and does not revoke it.
     ///
     /// # Errors
-    /// [`Error::PastedToken`] for what cannot be an access token, [`Error::Reference`] for a patient that is no id,
-    /// [`Error::Configuration`] for an `expires_in` that is no time, with nothing sent; [`Error::UnknownServer`],
+    /// [`Error::PastedToken`] for a string that cannot be an access token, [`Error::Reference`] for an invalid patient id,
+    /// [`Error::Configuration`] for an invalid `expires_in`, with nothing sent; [`Error::UnknownServer`],
     /// [`Error::Discovery`], [`Error::Storage`].
     pub async fn session_from_token(
         &self,
@@ -79,15 +78,15 @@ impl<P: Platform> SmartApp<P> {
     }
 }
 
-/// Takes in a token as it was pasted: what stands around it is left out (RFC 6750 section 2.1).
+/// Parses a pasted token (RFC 6750 section 2.1). Whitespace around it is ignored.
 fn parse_token(text: &str) -> Result<AccessToken, Failure> {
     let token = text.trim();
     let problem = if token.is_empty() {
-        "there is none"
+        "it is empty"
     } else if token.contains(char::is_whitespace) {
         "it has a space or a line break in it"
     } else if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-        "it has a character that no token has"
+        "it has a character that is not allowed in a token"
     } else {
         return Ok(AccessToken::new(token));
     };

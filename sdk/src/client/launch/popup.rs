@@ -1,4 +1,4 @@
-//! A launch in a window of its own: the page stays, and the window hands the redirect over to it.
+//! A launch in a popup window, which sends the redirect to the page that opened it.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -13,25 +13,25 @@ use crate::error::{Error, Failure};
 use crate::platform::Platform;
 use crate::protocol::callback::Callback;
 
-/// How a state ends whose redirect belongs to the page that opened the window.
+/// The suffix of a state whose redirect belongs to the page that opened the window.
 pub(super) const POPUP: &str = ".popup";
 
-/// What the page answers when it has taken a redirect.
+/// The message by which the page confirms that it has received the redirect.
 const RECEIVED: &str = "taken";
 
-/// How often the window is looked at, in milliseconds.
+/// How often the page checks whether the window is closed, in milliseconds.
 const POLL_INTERVAL: u32 = 500;
 
-/// How long a window must be gone, with the user back on the page, until it counts as closed, in looks. A page of the
-/// server's that isolates itself makes its window look closed while the user is still in it.
+/// In how many checks in a row the window must seem closed, with the focus on the page, until the launch ends. A server's page with
+/// a Cross-Origin-Opener-Policy makes its window seem closed while the user still sees it.
 const CLOSED_POLLS: u32 = 20;
 
-/// How long a window waits for its page to take the redirect, in milliseconds.
+/// How long a window waits until its page confirms the redirect, in milliseconds.
 const DELIVERY_TIMEOUT: u32 = 2_000;
 
 impl<P: Platform> SmartApp<P> {
-    /// Opens the window for [`Self::launch_in_popup`]. Call it in the user's click, before anything is waited for: later the browser
-    /// blocks it.
+    /// Opens the window for [`Self::launch_in_popup`]. Call it in a click handler before any `await`: otherwise the browser blocks
+    /// the window.
     ///
     /// # Errors
     /// [`Error::PopupBlocked`].
@@ -39,12 +39,12 @@ impl<P: Platform> SmartApp<P> {
         self.platform().open_popup().map_err(|_| Error::PopupBlocked.into())
     }
 
-    /// Launches in a window of its own, and gives the session that comes of it. The window's page, at the redirect URI, calls
-    /// [`Self::resume`] as ever: that hands the redirect over and closes the window.
+    /// Launches in a popup window and returns the new session. The page in the window, at the redirect URI, calls [`Self::resume`] as
+    /// usual: it sends the redirect to this page and closes the window.
     ///
     /// # Errors
-    /// As [`Self::authorization_url`] and [`Self::resume`]; [`Error::PopupClosed`] where the user closed the window, which takes ten
-    /// seconds to be sure of; [`Error::Aborted`].
+    /// As [`Self::authorization_url`] and [`Self::resume`]; [`Error::PopupClosed`] ten seconds after the user has closed the window;
+    /// [`Error::Aborted`].
     pub async fn launch_in_popup(
         &self,
         popup: P::Popup,

@@ -1,4 +1,4 @@
-//! Brings back the session of a page: from the redirect that the page was opened by, else from the store.
+//! Resumes the session of a page: from the redirect in its URL, or else from the store.
 
 use super::popup::{POPUP, deliver_to_opener};
 use crate::client::app::{SmartApp, is_of_app};
@@ -11,18 +11,18 @@ use crate::protocol::callback::{Callback, without_callback};
 use crate::protocol::launch::LaunchLink;
 
 impl<P: Platform> SmartApp<P> {
-    /// Brings the session of this page back: from the redirect that the page was opened by, else from the store. A reload brings back
-    /// the session that the page showed, or none where that has ended; another page's or another app's is never taken. A session whose
-    /// time was up meanwhile leaves the store, and comes back this once for [`Self::launch_again`].
+    /// Returns the session of this page: from the redirect in its URL, or else from the store. A reload returns the session that the
+    /// page showed, or `None` if it has ended, and never the session of another page or app. An expired session is removed from the
+    /// store, and returned this once for [`Self::launch_again`].
     ///
-    /// A page that never showed one: in a tab, the last session that this app showed in the tab; where there is none, and the store is
-    /// shared by all tabs, the only session of this app. In a frame or a worker, none.
+    /// In a page that has not shown a session yet: in a tab, the last session that this app showed in the tab, or else, if all tabs
+    /// share the store, the only session of this app. In a frame or a worker, `None`.
     ///
-    /// `None`, too, where the page was opened by an EHR's launch link, which asks for a new session, and in the window of
+    /// Also `None` if an EHR opened the page by its launch link, which requires a new session, and in the window of
     /// [`Self::launch_in_popup`], whose redirect goes to the page that opened it.
     ///
-    /// Where the code of a redirect could not be exchanged because the server was away, it may be called again for ten minutes, also
-    /// after a reload. It may be called twice at once, as React's StrictMode does. Afterwards the page's URL is clean.
+    /// If the code could not be exchanged because the server was unavailable, call it again within ten minutes, also after a reload.
+    /// Concurrent calls are safe, as in React's StrictMode. Afterwards, the page's URL has no parameters of the redirect.
     ///
     /// # Errors
     /// [`crate::Error::StateMismatch`], [`crate::Error::CallbackReplayed`], [`crate::Error::Authorization`], [`crate::Error::Token`],
@@ -64,14 +64,14 @@ impl<P: Platform> SmartApp<P> {
         }
     }
 
-    /// The only session of this app that stands, for a page that never showed one and whose user expects it in every tab.
+    /// The only active session of this app, for a page that has not shown one, if the store is shared by all tabs.
     async fn only_session(&self) -> Result<Option<Session<P>>, Failure> {
         let is_offered = match self.platform().page_kind() {
             PageKind::Tab => self.platform().is_shared_by_tabs(),
             PageKind::Program => true,
             PageKind::Frame | PageKind::Worker => false,
         };
-        // Also where none is offered: a store that is blocked is told before anybody leaves the page.
+        // Sessions are read in any case, so that a blocked store is an error before the user leaves the page.
         match <[Session<P>; 1]>::try_from(self.sessions().await?) {
             Ok([only]) if is_offered => {
                 self.current().set(self.platform(), only.id());
@@ -81,14 +81,14 @@ impl<P: Platform> SmartApp<P> {
         }
     }
 
-    /// Removes from the store, in the background, what is over and would stay there for ever.
+    /// Removes expired sessions and launches from the store, in the background.
     fn remove_expired(&self) {
         let (platform, connections) = (self.platform().clone(), self.connections().to_vec());
         self.platform().spawn(Box::pin(async move {
             let is_own = |record: &SessionRecord| is_of_app(record, &connections);
-            // What cannot be removed now is looked at again by the next page.
+            // What cannot be removed now is removed by the next page.
             let _ = records::remove_expired_sessions(&platform, is_own).await;
-            let _ = pending::remove_old_launches(&platform).await;
+            let _ = pending::remove_expired_launches(&platform).await;
         }));
     }
 
@@ -96,7 +96,7 @@ impl<P: Platform> SmartApp<P> {
         if let Some(location) = self.platform().location() {
             let clean = without_callback(&location);
             if clean != location {
-                // Where the address cannot be replaced, the code in it is spent all the same.
+                // If the URL cannot be replaced, its code is used up nevertheless.
                 let _ = self.platform().replace(&clean);
             }
         }

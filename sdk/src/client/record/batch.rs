@@ -1,4 +1,4 @@
-//! Requests of several callers that travel as one batch.
+//! Requests of several callers in one batch.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -16,8 +16,7 @@ use crate::protocol::redaction::Secrets;
 
 type Outcome<P> = Result<FhirResponse<Value<P>>, Failure>;
 
-/// Gathers requests, sends them as one batch, and gives each caller what came of its own. Cloning it gives another handle to
-/// the same batcher.
+/// Collects requests, sends them as one batch, and returns to each caller its own response. A clone is a handle to the same batcher.
 pub struct Batcher<P: Platform> {
     inner: Rc<Inner<P>>,
 }
@@ -35,7 +34,7 @@ struct Waiting<P: Platform> {
     entry: String,
     request: FhirRequest,
     outcome: Rc<RefCell<Option<Outcome<P>>>>,
-    landing: AbortHandle,
+    finish: AbortHandle,
 }
 
 impl<P: Platform> Clone for Batcher<P> {
@@ -45,24 +44,24 @@ impl<P: Platform> Clone for Batcher<P> {
 }
 
 impl<P: Platform> Batcher<P> {
-    /// A batcher that sends at most so many requests at once, and no later than so many milliseconds after the first of them.
-    /// The options are those of the batches.
+    /// A batcher that sends at most `at_most` requests in a batch, at the latest this number of milliseconds after the first of them.
+    /// `options` are for the batches.
     pub fn new(session: &Session<P>, at_most: usize, milliseconds: u32, options: impl Into<RequestOptions>) -> Self {
         let (session, options, at_most) = (session.clone(), options.into(), at_most.max(1));
         let inner = Inner { session, options, at_most, milliseconds, waiting: RefCell::default() };
         Self { inner: Rc::new(inner) }
     }
 
-    /// Sends a request within a batch. `abort` calls this one caller's waiting off; the others' goes on.
+    /// Sends a request within a batch. `abort` only aborts this request.
     ///
     /// # Errors
-    /// [`Error::Fhir`] where this entry failed, [`Error::BatchResponse`] where the answer is not one, and what
-    /// [`Session::request`] fails with, for all of a batch.
+    /// [`Error::Fhir`] if this entry failed, [`Error::BatchResponse`] if the response is not a batch response, and as
+    /// [`Session::request`], for all requests of a batch.
     pub async fn request(&self, request: &FhirRequest, abort: &AbortSignal) -> Outcome<P> {
         let entry = request.entry(self.inner.session.inner.guard.base())?;
-        let (landing, outcome) = (AbortHandle::new(), Rc::new(RefCell::new(None)));
-        let landed = landing.signal();
-        let waiting = Waiting { entry, request: request.clone(), outcome: outcome.clone(), landing };
+        let (finish, outcome) = (AbortHandle::new(), Rc::new(RefCell::new(None)));
+        let finished = finish.signal();
+        let waiting = Waiting { entry, request: request.clone(), outcome: outcome.clone(), finish };
         self.inner.waiting.borrow_mut().push(waiting);
         let count = self.inner.waiting.borrow().len();
         if count >= self.inner.at_most {
@@ -71,13 +70,13 @@ impl<P: Platform> Batcher<P> {
             self.flush_later();
         }
         let wait = async {
-            landed.aborted().await;
+            finished.aborted().await;
             outcome.borrow_mut().take().unwrap_or_else(|| Err(Error::Aborted.into()))
         };
         unless_aborted(abort, wait).await
     }
 
-    /// Sends what waits now.
+    /// Sends the waiting requests now.
     pub fn flush(&self) {
         let waiting = self.inner.waiting.take();
         if waiting.is_empty() {
@@ -104,7 +103,7 @@ impl<P: Platform> Inner<P> {
         for caller in waiting {
             let own = outcomes.next().or_else(|| of_all.clone().map(Err));
             *caller.outcome.borrow_mut() = own;
-            caller.landing.abort();
+            caller.finish.abort();
         }
     }
 

@@ -1,9 +1,9 @@
-//! Reads bytes: what a Binary holds, or any other body that the access token may be sent for.
+//! Reads bytes: of a Binary, or of any other URL that the access token may be sent to.
 
 use crate::abort::AbortSignal;
 use crate::client::fhir::options::{RequestOptions, set_headers};
 use crate::client::fhir::redirect::{Bearer, open};
-use crate::client::fhir::response::refusal;
+use crate::client::fhir::response::outcome_error;
 use crate::client::server::transport::{JsonResponse, REQUEST_TIMEOUT, fhir_error, with_timeout};
 use crate::client::session::Session;
 use crate::error::{Error, Failure};
@@ -13,26 +13,25 @@ use crate::platform::{HttpResponse, Platform};
 use crate::protocol::http::Request;
 use crate::protocol::redaction::Secrets;
 
-/// How long a body may be silent, in milliseconds.
-const SILENCE: u32 = 60_000;
+/// How long to wait for the next bytes of a body, in milliseconds.
+const READ_TIMEOUT: u32 = 60_000;
 
-/// How far the reading of bytes has come.
+/// The progress of reading bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ContentProgress {
-    /// How many bytes have arrived. Where a request is sent again, they are counted from 0 again.
+    /// The number of bytes so far. If a request is repeated, it starts at 0 again.
     pub bytes: u64,
-    /// How many there are in all, where the server says so (`Content-Length`).
+    /// The total number of bytes, if known (`Content-Length`).
     pub total: Option<u64>,
 }
 
 impl<P: Platform> Session<P> {
-    /// Reads what a Binary or any other URL holds, as bytes: a reference such as `Binary/1`, or an attachment's URL, which
-    /// may be relative to the FHIR base. `accept` is the media type that the content is said to have, such as
-    /// `attachment.contentType`. `on_progress` is called with each piece that arrives.
+    /// Reads the bytes of a Binary or any other URL: a reference such as `Binary/1`, or the URL of an attachment, which may be relative to
+    /// the FHIR base. `accept` is the expected media type, such as `attachment.contentType`. `on_progress` is called with each chunk.
     ///
-    /// A Binary is requested by `accept`, by FHIR JSON and by any media type, until the server answers one of them. Where it
-    /// answers with the Binary as a resource, the result is what that holds. The server may send another media type than
-    /// the one in `accept`: compare [`Content::media_type`].
+    /// A Binary is requested with `accept`, then as FHIR JSON, then with any media type, until the server accepts one of them. If the
+    /// response is the Binary as a resource, the result is its data. The server may send another media type than `accept`: check
+    /// [`Content::media_type`].
     ///
     /// ```no_run
     /// # use smartrust::{Failure, Session, abort::AbortSignal, platform::Platform};
@@ -45,7 +44,7 @@ impl<P: Platform> Session<P> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::ForeignUrl`] for a URL that the token must not be sent to, [`Error::Url`] for one that cannot be fetched,
+    /// [`Error::ForeignUrl`] for a URL that the token must not be sent to, [`Error::Url`] for an invalid URL,
     /// [`Error::Content`] for a Binary without readable data, and as [`Session::read`].
     pub async fn read_bytes(
         &self,
@@ -74,7 +73,7 @@ impl<P: Platform> Session<P> {
         Err(refused.unwrap_or_else(|| Error::Content { problem: "no media type is accepted" }.into()))
     }
 
-    /// Sends a request and reads its body piece by piece.
+    /// Sends a request and reads its body in chunks.
     async fn receive(
         &self,
         request: &Request,
@@ -94,17 +93,17 @@ impl<P: Platform> Session<P> {
         let media_type = response.header("Content-Type");
         let total = response.header("Content-Length").and_then(|length| length.parse::<u64>().ok());
         let mut bytes = Vec::new();
-        while let Some(piece) = with_timeout(platform, url, SILENCE, abort, response.chunk()).await? {
-            bytes.extend_from_slice(&piece);
-            let arrived = bytes.len() as u64;
-            // Of a compressed body the header counts the compressed bytes.
-            on_progress(&ContentProgress { bytes: arrived, total: total.filter(|total| *total >= arrived) });
+        while let Some(chunk) = with_timeout(platform, url, READ_TIMEOUT, abort, response.chunk()).await? {
+            bytes.extend_from_slice(&chunk);
+            let received = bytes.len() as u64;
+            // The header counts the compressed bytes of a compressed body.
+            on_progress(&ContentProgress { bytes: received, total: total.filter(|total| *total >= received) });
         }
         let resource = may_be_resource(media_type.as_deref())
             .then(|| std::str::from_utf8(&bytes).ok().and_then(|text| platform.parse(text)))
             .flatten();
         if let Some(operation_outcome) = resource.as_ref().and_then(OperationOutcome::read) {
-            return Err(refusal(status, url.host(), operation_outcome));
+            return Err(outcome_error(status, url.host(), operation_outcome));
         }
         match resource.as_ref().and_then(read_binary) {
             Some(content) => content,
@@ -113,7 +112,7 @@ impl<P: Platform> Session<P> {
     }
 }
 
-/// Takes the app's `Accept` out of its headers; of several the last, which a request would send.
+/// Removes `Accept` from the app's headers and returns it; of several, the last one, which a request would send.
 fn take_accept(headers: &mut Vec<(String, String)>) -> Option<String> {
     let (accept, others) =
         std::mem::take(headers).into_iter().partition(|(name, _)| name.eq_ignore_ascii_case("Accept"));

@@ -1,4 +1,4 @@
-//! `Patient/$match` and what the server can do.
+//! `Patient/$match`, and the capability statement.
 
 use crate::client::fhir::RequestOptions;
 use crate::client::fhir::response::Value;
@@ -10,23 +10,23 @@ use crate::fhir::request::{FhirRequest, Interaction};
 use crate::platform::Platform;
 
 impl<P: Platform> Session<P> {
-    /// Who a Patient may be, in the server's order. Which one it is, a person decides: nothing is picked here, be it the
-    /// only one (FHIR R4, Patient: operation match).
+    /// Returns the candidates for a Patient, in the order of the server (FHIR R4, Patient: operation match). A person must choose, even if
+    /// there is only one candidate.
     ///
     /// # Errors
     /// As [`Session::read`].
     pub async fn match_patient(
         &self,
         patient: &Value<P>,
-        asked: MatchOptions,
+        match_options: MatchOptions,
         options: impl Into<RequestOptions>,
     ) -> Result<Matches<Value<P>>, Failure> {
-        let response = self.request(&match_request(patient, asked), options).await?;
+        let response = self.request(&match_request(patient, match_options), options).await?;
         let matches = response.resource.as_ref().map(read_matches);
         Ok(matches.unwrap_or_else(|| Matches { candidates: Vec::new(), outcomes: Vec::new() }))
     }
 
-    /// What the server says that it can do.
+    /// Returns the server's capability statement.
     ///
     /// # Errors
     /// As [`Session::read`].
@@ -36,7 +36,7 @@ impl<P: Platform> Session<P> {
         Ok(Capabilities { resource })
     }
 
-    /// Which release of FHIR the server speaks, by its capability statement; `None` where that names none that is known.
+    /// Returns the FHIR version in the server's capability statement; `None` for an unknown version.
     ///
     /// # Errors
     /// As [`Session::read`].

@@ -1,5 +1,5 @@
-//! The patient's record: all of it or some kinds of it, what its references point to, requests grouped into batches, attachments, and
-//! the patients that match a description. May import `session/`, `fhir/`, `server/` and `tasks/`.
+//! The patient's record: all of it or some resource types, the resources that it refers to, batches, attachments, and patient
+//! matching. May import `session/`, `fhir/`, `server/` and `tasks/`.
 
 mod batch;
 mod content;

@@ -1,4 +1,4 @@
-//! A patient's record: one search for each kind of data, side by side, each with its own fate.
+//! A patient's record: one search for each type of data, all concurrent, each with its own result.
 
 use std::cell::RefCell;
 
@@ -14,7 +14,7 @@ use crate::protocol::encoding::form_pairs;
 use crate::protocol::scope::{Context, ScopeSet};
 use crate::protocol::url::Url;
 
-/// The kinds of data that a record has on most servers, each searched for on its own.
+/// The types of data that most servers support, each with its own search.
 const USUAL: [(&str, &[(&str, &str)]); 16] = [
     ("Patient", &[]),
     ("Condition", &[]),
@@ -34,12 +34,12 @@ const USUAL: [(&str, &[(&str, &str)]); 16] = [
     ("Device", &[]),
 ];
 
-/// One kind of data to load: a resource type, and the search that narrows it. The patient is added by the session.
+/// A part of a record to load: a resource type and search parameters. The session adds the patient.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordQuery {
     /// The resource type.
     pub resource_type: String,
-    /// Search parameters besides the patient, each a name and a value.
+    /// Search parameters other than the patient, each a name and a value.
     pub parameters: Vec<(String, String)>,
 }
 
@@ -56,13 +56,13 @@ impl RecordQuery {
         Self { resource_type: resource_type.into(), parameters: Vec::new() }
     }
 
-    /// The same kind, narrowed by a search parameter.
+    /// Adds a search parameter.
     pub fn with(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.parameters.push((name.into(), value.into()));
         self
     }
 
-    /// The kinds of data that a record has on most servers.
+    /// The parts of a record that most servers support.
     pub fn usual() -> Vec<Self> {
         let query = |(resource_type, parameters): &(&str, &[(&str, &str)])| {
             parameters.iter().fold(Self::new(*resource_type), |query, (name, value)| query.with(*name, *value))
@@ -70,8 +70,8 @@ impl RecordQuery {
         USUAL.iter().map(query).collect()
     }
 
-    /// The searches that the granted scopes allow: one where they allow the type as it is asked for, one for each scope
-    /// that allows a part of it, none where they do not allow it.
+    /// The searches that the granted scopes allow: one if they allow the whole type, one for each scope that allows a part of it, none if
+    /// they do not allow it.
     fn searches(&self, granted: &ScopeSet) -> Vec<Vec<(String, String)>> {
         if [Context::Patient, Context::User].into_iter().any(|context| granted.may_read(context, &self.resource_type)) {
             return vec![self.parameters.clone()];
@@ -79,7 +79,7 @@ impl RecordQuery {
         granted.search_constraints(&self.resource_type).filter_map(|constraint| self.narrowed_by(constraint)).collect()
     }
 
-    /// The parameters with a scope's constraint; `None` where the two exclude each other.
+    /// The parameters with a scope's constraint; `None` if they contradict each other.
     fn narrowed_by(&self, constraint: &str) -> Option<Vec<(String, String)>> {
         let mut parameters = self.parameters.clone();
         for (name, value) in form_pairs(constraint) {
@@ -93,51 +93,50 @@ impl RecordQuery {
     }
 }
 
-/// The code of a token parameter, which may name its system before a bar (FHIR R4, search: token).
+/// The code of a token parameter, without the system before a bar (FHIR R4, search: token).
 fn code_of(token: &str) -> &str {
     token.rsplit_once('|').map_or(token, |(_, code)| code)
 }
 
-/// One kind of data of a record, as far as it has been loaded.
+/// A part of a record, as far as it is loaded.
 #[derive(Clone, Debug)]
 pub struct RecordPart<V> {
-    /// What was asked for.
+    /// The query of this part.
     pub query: RecordQuery,
-    /// The patient's resources, in the server's order.
+    /// The patient's resources, in the order of the server.
     pub resources: Vec<V>,
-    /// Resources that the server sent though they are another patient's. Never show them as this patient's.
+    /// Resources of another patient that the server sent nevertheless. Never show them as this patient's.
     pub others: Vec<V>,
-    /// The server's remarks on its searches, OperationOutcomes, such as that some results are withheld.
+    /// OperationOutcomes in the responses, for example that some results are withheld.
     pub outcomes: Vec<V>,
-    /// How many resources came that are not in this part, because an earlier page, search or part had them.
+    /// The number of resources that were left out because an earlier page, search or part had them.
     pub repeated: usize,
-    /// How many resources there are in all, where the server says.
+    /// The total number of resources, if the server knows.
     pub total: Option<f64>,
-    /// How many bytes its pages had as they came, without their content encoding; 0 where `$everything` brought all types
-    /// together.
+    /// The size of its pages in bytes, without their content encoding; 0 if `$everything` returned all types together.
     pub bytes: u64,
-    /// How far it has come.
+    /// The state of loading.
     pub state: PartState,
 }
 
-/// How far the loading of a part has come.
+/// The state of loading a part of a record.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PartState {
-    /// More is to come.
+    /// It is loading.
     Loading,
-    /// All is there.
+    /// It is complete.
     Complete,
-    /// The server refused to tell all, and told what is in one of these categories. What is in none of them is not there: the
-    /// server refused to tell that, too.
+    /// The server refused the search without a category, and returned the resources in these categories. Resources without one of these
+    /// categories may be missing.
     ByCategory(Vec<&'static str>),
-    /// The granted scopes do not allow it; nothing was asked of the server.
+    /// The granted scopes do not allow it, so nothing was requested.
     NotGranted,
-    /// It ended before all was there. What came before stands in the part.
+    /// It failed. The part has what was loaded before.
     Failed(Failure),
 }
 
 impl<V> RecordPart<V> {
-    pub(crate) fn begun(query: RecordQuery) -> Self {
+    pub(crate) fn new(query: RecordQuery) -> Self {
         Self {
             query,
             resources: Vec::new(),
@@ -152,8 +151,8 @@ impl<V> RecordPart<V> {
 }
 
 impl<V: JsonView> RecordPart<V> {
-    /// Takes a resource in that is not among those that were `seen`, as the patient's or as another's.
-    pub(crate) fn take(&mut self, resource: V, patient: &str, base: &Url, seen: &mut Seen) {
+    /// Adds a resource that was not `seen` before, to those of the patient or of other patients.
+    pub(crate) fn add(&mut self, resource: V, patient: &str, base: &Url, seen: &mut Seen) {
         if !seen.is_new(&resource) {
             self.repeated += 1;
             return;
@@ -164,13 +163,13 @@ impl<V: JsonView> RecordPart<V> {
 }
 
 impl<P: Platform> Session<P> {
-    /// Loads the record of the patient in context: every query side by side. `on_part` is called with the number of a
-    /// query and its part, each time that a page came and when it ended. What fails or was not granted says so in its
-    /// part and leaves the others alone; to try one again, load it alone. A resource that several queries find is in the part in which
-    /// it came first, and [`RecordPart::repeated`] counts it in the others.
+    /// Loads the record of the patient in context, with all queries concurrently. `on_part` is called with the index of a query and its
+    /// part, after each page and at the end. A part that failed or was not granted does not affect the others; load it again on its own to
+    /// retry. A resource that several queries find is in the part that found it first, and [`RecordPart::repeated`] counts it in the
+    /// others.
     ///
     /// # Errors
-    /// [`Error::NoPatient`] where no patient is in context.
+    /// [`Error::NoPatient`] without a patient in context.
     pub async fn load_record(
         &self,
         queries: &[RecordQuery],
@@ -179,15 +178,13 @@ impl<P: Platform> Session<P> {
     ) -> Result<Vec<RecordPart<Value<P>>>, Failure> {
         let patient = self.patient().ok_or(Error::NoPatient)?;
         let granted = self.scopes().granted;
-        let (patient, granted, seen) = (patient.as_str(), &granted, RefCell::default());
-        let whose = Whose { patient, seen: &seen };
+        let (patient, granted, seen) = (patient.as_str(), &granted, &RefCell::default());
         let loads = queries.iter().enumerate().map(|(index, query)| -> LocalWork<'_, RecordPart<Value<P>>> {
             Box::pin(async move {
-                let mut part = RecordPart::begun(query.clone());
-                part.state = self
-                    .load_part(&mut part, whose, granted, abort, &|part| on_part(index, part))
-                    .await
-                    .unwrap_or_else(PartState::Failed);
+                let part = RefCell::new(RecordPart::new(query.clone()));
+                let load = PartLoad { part: &part, patient, seen, abort, on_page: &|part| on_part(index, part) };
+                let state = self.load_part(&load, granted).await.unwrap_or_else(PartState::Failed);
+                let part = RecordPart { state, ..part.into_inner() };
                 on_part(index, &part);
                 part
             })
@@ -195,25 +192,16 @@ impl<P: Platform> Session<P> {
         Ok(join_all(loads.collect()).await)
     }
 
-    async fn load_part(
-        &self,
-        part: &mut RecordPart<Value<P>>,
-        whose: Whose<'_>,
-        granted: &ScopeSet,
-        abort: &AbortSignal,
-        on_page: &dyn Fn(&RecordPart<Value<P>>),
-    ) -> Result<PartState, Failure> {
-        let searches = part.query.searches(granted);
+    async fn load_part(&self, load: &PartLoad<'_, Value<P>>, granted: &ScopeSet) -> Result<PartState, Failure> {
+        let searches = load.part.borrow().query.searches(granted);
         if searches.is_empty() {
             return Ok(PartState::NotGranted);
         }
-        let loading = RefCell::new(part);
         let mut state = PartState::Complete;
         for parameters in searches {
-            let load = PartLoad { part: &loading, whose, abort, on_page };
-            match self.load_search(&load, &parameters).await {
+            match self.load_search(load, &parameters).await {
                 Err(failure) if load.may_be_split(&parameters, &failure) => {
-                    state = self.load_by_category(&load, &parameters, failure).await?;
+                    state = self.load_by_category(load, &parameters, failure).await?;
                 }
                 outcome => outcome?,
             }
@@ -221,15 +209,11 @@ impl<P: Platform> Session<P> {
         Ok(state)
     }
 
-    async fn load_search(
-        &self,
-        load: &PartLoad<'_, '_, Value<P>>,
-        parameters: &[(String, String)],
-    ) -> Result<(), Failure> {
+    async fn load_search(&self, load: &PartLoad<'_, Value<P>>, parameters: &[(String, String)]) -> Result<(), Failure> {
         let resource_type = load.part.borrow().query.resource_type.clone();
         let name = if resource_type == "Patient" { "_id" } else { "patient" };
-        let whose = [(name.to_owned(), load.whose.patient.to_owned())];
-        let search = self.search(&resource_type, &[&whose, parameters].concat(), load.abort)?;
+        let patient = [(name.to_owned(), load.patient.to_owned())];
+        let search = self.search(&resource_type, &[&patient, parameters].concat(), load.abort)?;
         let counted = load.part.borrow().total;
         while let Some(page) = search.next_page().await? {
             let mut part = load.part.borrow_mut();
@@ -238,18 +222,18 @@ impl<P: Platform> Session<P> {
             part.outcomes.extend(page.outcomes);
             part.repeated += page.repeated;
             for resource in page.resources {
-                part.take(resource, load.whose.patient, self.inner.guard.base(), &mut load.whose.seen.borrow_mut());
+                part.add(resource, load.patient, self.inner.guard.base(), &mut load.seen.borrow_mut());
             }
             (load.on_page)(&part);
         }
         Ok(())
     }
 
-    /// Searches in each category by itself, and for what is in none of them, side by side. `refusal` is what the search for all
-    /// came to.
+    /// Searches in each category, and for resources without any of them, concurrently. `refusal` is the error of the search without a
+    /// category.
     async fn load_by_category(
         &self,
-        load: &PartLoad<'_, '_, Value<P>>,
+        load: &PartLoad<'_, Value<P>>,
         parameters: &[(String, String)],
         refusal: Failure,
     ) -> Result<PartState, Failure> {
@@ -262,48 +246,43 @@ impl<P: Platform> Session<P> {
             Box::pin(async move { self.load_search(load, &narrowed).await })
         });
         let mut outcomes = join_all(searches.collect()).await;
-        let in_none = outcomes.pop();
-        // What is in two categories is counted by the totals of both.
+        let without_category = outcomes.pop();
+        // A resource in two categories is in the totals of both.
         load.part.borrow_mut().total = None;
         if outcomes.iter().all(Result::is_err) {
-            // A fault says more than that the server wants categories.
-            let fault = outcomes.into_iter().filter_map(Result::err).find(|failure| !is_refusal(failure));
-            return Err(fault.unwrap_or(refusal));
+            // Another error says more than that the server requires a category.
+            let error = outcomes.into_iter().filter_map(Result::err).find(|failure| !is_refusal(failure));
+            return Err(error.unwrap_or(refusal));
         }
-        let mut told = Vec::new();
+        let mut loaded = Vec::new();
         for (category, outcome) in categories.iter().zip(outcomes) {
             match outcome {
-                Ok(()) => told.push(*category),
-                // A category that the server does not know leaves the others.
+                Ok(()) => loaded.push(*category),
+                // A category that the server does not know does not affect the others.
                 Err(failure) if is_refusal(&failure) => {}
                 Err(failure) => return Err(failure),
             }
         }
-        match in_none {
+        match without_category {
             Some(Err(failure)) if !is_refusal(&failure) => Err(failure),
-            Some(Ok(())) if told.len() == categories.len() => Ok(PartState::Complete),
-            _ => Ok(PartState::ByCategory(told)),
+            Some(Ok(())) if loaded.len() == categories.len() => Ok(PartState::Complete),
+            _ => Ok(PartState::ByCategory(loaded)),
         }
     }
 }
 
-/// Whose record it is, and what of it has come.
-#[derive(Clone, Copy)]
-struct Whose<'a> {
+/// The context of the searches of one part.
+struct PartLoad<'a, V> {
+    part: &'a RefCell<RecordPart<V>>,
     patient: &'a str,
+    /// The resources of all parts so far.
     seen: &'a RefCell<Seen>,
-}
-
-/// What the searches of one part have in common.
-struct PartLoad<'a, 'part, V> {
-    part: &'a RefCell<&'part mut RecordPart<V>>,
-    whose: Whose<'a>,
     abort: &'a AbortSignal,
     on_page: &'a dyn Fn(&RecordPart<V>),
 }
 
-impl<V: JsonView> PartLoad<'_, '_, V> {
-    /// Whether a server may answer a search by category that it refused without one.
+impl<V: JsonView> PartLoad<'_, V> {
+    /// Whether a refused search may succeed by category.
     fn may_be_split(&self, parameters: &[(String, String)], failure: &Error) -> bool {
         let part = self.part.borrow();
         is_refusal(failure)
@@ -313,12 +292,12 @@ impl<V: JsonView> PartLoad<'_, '_, V> {
     }
 }
 
-/// Whether a server will not answer a search as it was asked.
+/// Whether the server refuses such a search.
 fn is_refusal(failure: &Error) -> bool {
     matches!(failure.status(), Some(400 | 403 | 422 | 501))
 }
 
-/// The categories that a type is searched by where a server wants one (FHIR R4 and US Core, value sets of `category`).
+/// The categories of a type, for servers that require one in a search (FHIR R4 and US Core, value sets of `category`).
 fn categories_of(resource_type: &str) -> &'static [&'static str] {
     match resource_type {
         "Observation" => &[

@@ -1,4 +1,4 @@
-//! Follows references, each once.
+//! Resolves references, each once.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -15,11 +15,10 @@ use crate::fhir::reference::{ResourceId, find_within, references_in};
 use crate::fhir::request::FhirRequest;
 use crate::platform::{JsonView, LocalFuture, Platform};
 
-/// How many ids one grouped search asks for.
-const GROUP: usize = 100;
+/// The maximum number of ids in one grouped search.
+const MAX_GROUP: usize = 100;
 
-/// Follows references and keeps what it found: each resource is fetched once, whoever asks for it. Cloning it gives another
-/// handle to the same resolver.
+/// Resolves references and caches the results, so that each resource is fetched once. A clone is a handle to the same resolver.
 pub struct Resolver<P: Platform> {
     inner: Rc<Inner<P>>,
 }
@@ -28,21 +27,21 @@ struct Inner<P: Platform> {
     session: Session<P>,
     options: RequestOptions,
     is_grouped: bool,
-    /// What reads in place of the session.
+    /// Reads a resource in place of the session.
     reader: Option<Reader<P>>,
-    /// What was or is being fetched, by its url.
+    /// The tasks that fetch resources, by URL.
     tasks: RefCell<Vec<(String, SharedTask<Value<P>>)>>,
 }
 
-// A function, so that who does not batch does not carry the batcher.
+// A function, so that an app without a batcher does not contain its code.
 type Reader<P> = Box<dyn Fn(String) -> LocalFuture<Result<Value<P>, Failure>>>;
 
-/// A reference, and what it led to.
+/// A resolved reference.
 #[derive(Clone, Debug)]
 pub struct Resolved<V> {
-    /// The reference, as it stands.
+    /// The reference.
     pub reference: String,
-    /// The resource, or why it could not be had.
+    /// The resource, or the error.
     pub outcome: Result<V, Failure>,
 }
 
@@ -53,18 +52,18 @@ impl<P: Platform> Clone for Resolver<P> {
 }
 
 impl<P: Platform> Resolver<P> {
-    /// A resolver that reads each reference by itself. One signal in the options stops all that it does.
+    /// A resolver that reads each resource on its own. The abort signal in the options aborts all reads.
     pub fn new(session: &Session<P>, options: impl Into<RequestOptions>) -> Self {
         Self::with(session, options.into(), false, None)
     }
 
-    /// A resolver that searches by `_id` for references of a type that are followed together, and reads what does not come
-    /// back so.
+    /// A resolver that searches by `_id` for several references of a type in [`Self::resolve_all`], and reads those that the search does
+    /// not return.
     pub fn grouped(session: &Session<P>, options: impl Into<RequestOptions>) -> Self {
         Self::with(session, options.into(), true, None)
     }
 
-    /// A resolver whose reads travel in a batcher's batches, with the batcher's headers.
+    /// A resolver that reads in the batches of a batcher, with its headers.
     pub fn batched(session: &Session<P>, batcher: Batcher<P>, abort: &AbortSignal) -> Self {
         let signal = abort.clone();
         let reader: Reader<P> = Box::new(move |reference| {
@@ -82,32 +81,31 @@ impl<P: Platform> Resolver<P> {
         Self { inner: Rc::new(Inner { session, options, is_grouped, reader, tasks: RefCell::default() }) }
     }
 
-    /// The resource that a reference names: within `whole`, which is the resource or Bundle that it stands in, else on the
-    /// server.
+    /// Returns the resource of a reference: from `whole`, the resource or Bundle with the reference, or else from the server.
     ///
     /// # Errors
-    /// [`Error::Reference`] for a `#id` or `urn:` that is not within `whole`; else as [`Session::read`].
+    /// [`Error::Reference`] for a `#id` or `urn:` that is not within `whole`; otherwise as [`Session::read`].
     pub async fn resolve(&self, reference: &str, whole: Option<&Value<P>>) -> Result<Value<P>, Failure> {
         let base = self.inner.session.inner.guard.base();
         if let Some(found) = whole.and_then(|whole| find_within(whole, reference, base)) {
             return Ok(found);
         }
         if reference.starts_with('#') || reference.starts_with("urn:") {
-            let problem = "the resource or Bundle that it stands in does not hold it";
+            let problem = "the resource or Bundle with the reference does not contain it";
             return Err(Error::Reference { problem: problem.into() }.into());
         }
         let url = self.url(reference)?;
         let task = self.task(&url).unwrap_or_else(|| self.fetch(reference, &url));
         let outcome = task.outcome().await;
         if outcome.is_err() {
-            // Who asks again later may have more luck.
+            // A later call may succeed.
             self.inner.tasks.borrow_mut().retain(|(known, _)| *known != url);
         }
         outcome
     }
 
-    /// All that a resource or Bundle refers to, each reference once, side by side. With a `depth` above 1, also what that
-    /// refers to, and so on; what was met already is not followed again. One that fails leaves the others.
+    /// Resolves all references in a resource or Bundle, each once, concurrently. With a `depth` above 1, also the references in those
+    /// resources, and so on. A reference that fails does not affect the others.
     pub async fn resolve_all(&self, whole: &Value<P>, depth: usize) -> Vec<Resolved<Value<P>>> {
         let mut resolved: Vec<Resolved<Value<P>>> = Vec::new();
         let mut referring = vec![whole.clone()];
@@ -115,7 +113,7 @@ impl<P: Platform> Resolver<P> {
         for level in 0..depth {
             let mut references: Vec<String> = Vec::new();
             for reference in referring.iter().flat_map(references_in) {
-                // What is contained in one of many resources is named by its container alone.
+                // A reference to a contained resource is only valid within its container.
                 let is_nameable = level == 0 && !is_bundle || !reference.starts_with('#');
                 let is_known =
                     references.contains(&reference) || resolved.iter().any(|known| known.reference == reference);
@@ -165,7 +163,7 @@ impl<P: Platform> Resolver<P> {
         task
     }
 
-    /// Begins a search for those that share a type, and leaves to each reference to wait for it.
+    /// Starts a search for references of the same type. Each reference waits for it in its own task.
     fn fetch_groups(&self, references: &[String], whole: &Value<P>) {
         if !self.inner.is_grouped {
             return;
@@ -175,7 +173,7 @@ impl<P: Platform> Resolver<P> {
             let Some(wanted) = self.wanted(reference, whole) else { continue };
             let is_known = groups.iter().flatten().any(|known| known.url == wanted.url);
             let fits = |group: &&mut Vec<Wanted>| {
-                group.len() < GROUP
+                group.len() < MAX_GROUP
                     && group.first().is_some_and(|first| first.id.resource_type == wanted.id.resource_type)
             };
             match groups.iter_mut().find(fits) {
@@ -187,8 +185,7 @@ impl<P: Platform> Resolver<P> {
         groups.into_iter().filter(|group| group.len() > 1).for_each(|group| self.fetch_group(group));
     }
 
-    /// What a reference asks for, where a search by id can bring it: the current version of a resource of the server that
-    /// nobody has asked for yet.
+    /// The target of a reference, if a search by id can find it: the current version of a resource of the server without a task yet.
     fn wanted(&self, reference: &str, whole: &Value<P>) -> Option<Wanted> {
         let base = self.inner.session.inner.guard.base();
         let (id, url) = (ResourceId::read(reference)?, self.url(reference).ok()?);
@@ -217,7 +214,7 @@ impl<P: Platform> Resolver<P> {
     }
 }
 
-/// A resource that a group is to bring.
+/// A resource in a grouped search.
 struct Wanted {
     id: ResourceId,
     url: String,

@@ -1,4 +1,4 @@
-//! A patient's whole record: `$everything` where the server has it, else a search for every type that it has.
+//! A patient's whole record: by `$everything` if the server supports it, or else by a search for each type.
 
 use std::cell::RefCell;
 
@@ -13,7 +13,7 @@ use crate::fhir::capabilities::Capabilities;
 use crate::fhir::request::{FhirRequest, Interaction};
 use crate::platform::{JsonView, Platform};
 
-/// The types that are searched for by `patient` (FHIR R4, compartment definition: Patient).
+/// The types with the search parameter `patient` (FHIR R4, compartment definition: Patient).
 const COMPARTMENT: [&str; 36] = [
     "Patient",
     "AdverseEvent",
@@ -53,33 +53,33 @@ const COMPARTMENT: [&str; 36] = [
     "Specimen",
 ];
 
-/// How far the loading of a whole record has come.
+/// The progress of loading a whole record.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct RecordProgress {
-    /// How many parts there are; `None` as long as that is not known.
+    /// The number of parts; `None` while it is unknown.
     pub parts: Option<usize>,
-    /// How many parts have ended, whichever way.
+    /// The number of parts that have ended, including failed ones.
     pub done: usize,
-    /// How many resources have come.
+    /// The number of loaded resources.
     pub resources: usize,
-    /// How many there are in all, where the server says so for every part.
+    /// The total number of resources, if known for each part.
     pub total: Option<f64>,
-    /// How many bytes have come, without their content encoding.
+    /// The number of loaded bytes, without their content encoding.
     pub bytes: u64,
 }
 
 type Parts<P> = Vec<RecordPart<Value<P>>>;
 
 impl<P: Platform> Session<P> {
-    /// Loads all that the server has of the patient in context, in a part for each type: by `Patient/{id}/$everything`
-    /// where the capability statement names it, else by one search for each type that the statement and the granted scopes
-    /// allow, as [`Session::load_record`] does. `on_progress` is called each time that a page came or a part ended.
+    /// Loads all data of the patient in context, with a part for each type: by `Patient/{id}/$everything` if the capability statement
+    /// names it, or else by a search for each type that the statement and the granted scopes allow, like [`Session::load_record`].
+    /// `on_progress` is called after each page and at the end of each part.
     ///
-    /// Where `$everything` breaks off, each part keeps what came and says that it failed. The server's remarks on `$everything` stand
-    /// in a part of their own, whose type is OperationOutcome; else those on a search stand in its part.
+    /// If `$everything` fails after some pages, each part has what was loaded, and the state failed. OperationOutcomes of `$everything` are
+    /// in a part of their own with the type OperationOutcome; those of a search are in its part.
     ///
     /// # Errors
-    /// [`Error::NoPatient`], and what `$everything` failed with where nothing came of it.
+    /// [`Error::NoPatient`], and the error of `$everything` if it failed on the first page.
     pub async fn load_whole_record(
         &self,
         abort: &AbortSignal,
@@ -97,24 +97,24 @@ impl<P: Platform> Session<P> {
             return Ok(parts);
         }
         let queries = self.queries_for(capabilities.as_ref());
-        let seen = RefCell::new(vec![None; queries.len()]);
-        let tell = |index: usize, part: &RecordPart<Value<P>>| {
-            if let Some(slot) = seen.borrow_mut().get_mut(index) {
-                *slot = Some(Counted::of(part));
+        let counts = RefCell::new(vec![None; queries.len()]);
+        let on_part = |index: usize, part: &RecordPart<Value<P>>| {
+            if let Some(slot) = counts.borrow_mut().get_mut(index) {
+                *slot = Some(PartCounts::of(part));
             }
-            on_progress(&sum(&seen.borrow()));
+            on_progress(&sum(&counts.borrow()));
         };
-        self.load_record(&queries, abort, &tell).await
+        self.load_record(&queries, abort, &on_part).await
     }
 
-    /// The types that the server has and of which the scopes allow a part; without a statement, those that most have.
+    /// The types in the capability statement; without a statement, those that most servers support.
     fn queries_for(&self, capabilities: Option<&Capabilities<Value<P>>>) -> Vec<RecordQuery> {
         let Some(capabilities) = capabilities else { return RecordQuery::usual() };
         let types = COMPARTMENT.iter().filter(|kind| capabilities.may_search(kind));
         types.map(|kind| RecordQuery::new(*kind)).collect()
     }
 
-    /// The record by `$everything`; `None` where the server does not have it after all.
+    /// The record by `$everything`; `None` if the server does not support it after all.
     async fn load_everything(
         &self,
         patient: &str,
@@ -138,7 +138,7 @@ impl<P: Platform> Session<P> {
                     progress.bytes += page.bytes;
                     for resource in page.resources.into_iter().chain(page.included) {
                         let kind = resource.member_text("resourceType").unwrap_or_default();
-                        part_of(&mut parts, kind).take(resource, patient, self.inner.guard.base(), &mut seen);
+                        part_of(&mut parts, kind).add(resource, patient, self.inner.guard.base(), &mut seen);
                     }
                     if !page.outcomes.is_empty() {
                         part_of(&mut parts, "OperationOutcome".into()).outcomes.extend(page.outcomes);
@@ -154,10 +154,10 @@ impl<P: Platform> Session<P> {
     }
 }
 
-/// The part of a type, which is begun where there is none.
+/// The part of a type, which is added if it is missing.
 fn part_of<V>(parts: &mut Vec<RecordPart<V>>, kind: String) -> &mut RecordPart<V> {
     let place = parts.iter().position(|part| part.query.resource_type == kind).unwrap_or_else(|| {
-        parts.push(RecordPart::begun(RecordQuery::new(kind)));
+        parts.push(RecordPart::new(RecordQuery::new(kind)));
         parts.len() - 1
     });
     #[expect(clippy::indexing_slicing, reason = "the place was just found or made")]
@@ -169,31 +169,31 @@ fn is_not_offered(failure: &Error) -> bool {
 }
 
 #[derive(Clone, Copy)]
-struct Counted {
+struct PartCounts {
     is_done: bool,
     resources: usize,
     total: Option<f64>,
     bytes: u64,
 }
 
-impl Counted {
+impl PartCounts {
     fn of<V>(part: &RecordPart<V>) -> Self {
         let resources = part.resources.len() + part.others.len();
         let is_done = part.state != PartState::Loading;
         let own = if is_done { Some(resources as f64) } else { None };
-        // A server counts what it sends twice as two.
+        // The server's total counts a resource twice if it sends it twice.
         let total = part.total.map(|total| (total - part.repeated as f64).max(resources as f64));
         Self { is_done, resources, total: total.or(own), bytes: part.bytes }
     }
 }
 
-fn sum(parts: &[Option<Counted>]) -> RecordProgress {
-    let begun = || parts.iter().flatten();
+fn sum(parts: &[Option<PartCounts>]) -> RecordProgress {
+    let started = || parts.iter().flatten();
     RecordProgress {
         parts: Some(parts.len()),
-        done: begun().filter(|part| part.is_done).count(),
-        resources: begun().map(|part| part.resources).sum(),
+        done: started().filter(|part| part.is_done).count(),
+        resources: started().map(|part| part.resources).sum(),
         total: parts.iter().map(|part| part.as_ref()?.total).sum(),
-        bytes: begun().map(|part| part.bytes).sum(),
+        bytes: started().map(|part| part.bytes).sum(),
     }
 }

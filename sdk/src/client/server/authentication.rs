@@ -1,4 +1,4 @@
-//! Proves who the client is: the same way for a code, a refresh, a revocation and every other request in its name.
+//! Client authentication: the same for a code, a refresh, a revocation and every other request of the client.
 
 use std::rc::Rc;
 
@@ -18,19 +18,19 @@ use crate::protocol::token::{TokenClient, TokenResponse, read_token_response};
 use crate::protocol::url::Url;
 
 impl Server {
-    /// The client, authenticated for one request to one of the server's endpoints.
+    /// The client with its credential for one request to one of the server's endpoints.
     pub(crate) fn client<'a>(
         &'a self,
         endpoint: &'a Url,
         endpoints: &'a Endpoints,
     ) -> impl Future<Output = Result<TokenClient, Failure>> + 'a {
-        let is_passed_on = *endpoint == endpoints.token || Some(endpoint) == endpoints.revocation.as_ref();
-        let endpoint = self.token_proxy.as_ref().filter(|_| is_passed_on).unwrap_or(endpoint);
+        let is_proxied = *endpoint == endpoints.token || Some(endpoint) == endpoints.revocation.as_ref();
+        let endpoint = self.token_proxy.as_ref().filter(|_| is_proxied).unwrap_or(endpoint);
         let supported = &endpoints.token_endpoint_auth_signing_alg_values_supported;
         self.authenticated(endpoint, &endpoints.token, supported)
     }
 
-    /// The client, authenticated by an algorithm that the server supports.
+    /// The client with its credential, which uses one of the supported signing algorithms.
     pub(crate) async fn authenticated(
         &self,
         endpoint: &Url,
@@ -55,8 +55,8 @@ impl Server {
 }
 
 impl Connection {
-    /// Reads what the token endpoint answered, and remembers where it did not know the client: a diagnosis tells more then.
-    /// `now` is the time by this device's clock.
+    /// Reads a response of the token endpoint. After `invalid_client`, a diagnosis has a further finding. `now` is the time of this
+    /// device's clock.
     pub(crate) fn read_tokens<V: JsonView>(
         &self,
         response: &JsonResponse<V>,
@@ -88,7 +88,7 @@ impl ClientKey {
 }
 
 impl PrivateKeyJwt {
-    /// The way of authenticating by this key: a fresh assertion for every request, which goes to the token endpoint's origin alone.
+    /// Client authentication with this key: each request gets a new assertion, which is only sent to the token endpoint's origin.
     ///
     /// # Errors
     /// As [`Self::check`].
@@ -111,7 +111,7 @@ async fn sign_assertion<P: Clock + Entropy>(
     request: &AuthenticationRequest,
 ) -> Result<ClientCredential, Failure> {
     if request.endpoint.origin() != request.token_endpoint.origin() {
-        return Err(refused("its assertion does not go to another origin than the token endpoint's"));
+        return Err(refused("its assertion is not sent to another origin than the token endpoint's"));
     }
     let algorithm = method.key.algorithm(&request.token_endpoint_auth_signing_alg_values_supported);
     let algorithm = algorithm.ok_or_else(|| refused("its key cannot sign"))?;

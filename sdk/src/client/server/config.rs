@@ -1,78 +1,76 @@
-//! What an app says of itself and of the servers that it works with.
+//! The configuration of an app and its servers.
 
 use crate::error::{Error, Failure};
 use crate::protocol::client_auth::ClientAuthentication;
 use crate::protocol::pkce::Pkce;
 use crate::protocol::url::Url;
 
-/// An app's configuration.
+/// The configuration of an app.
 #[derive(Clone, Debug, Default)]
 pub struct SmartAppConfig {
-    /// The servers that the app works with. A client id or secret of one never goes to another.
+    /// The servers that the app supports. The client id and secret of one are never sent to another.
     pub servers: Vec<ServerRecord>,
 }
 
-/// What an app knows of one server.
+/// The configuration of one server.
 #[derive(Clone, Debug)]
 pub struct ServerRecord {
-    /// The app's own name for the server; needed where several are configured.
+    /// The app's own name for the server, which is required if there are several servers.
     pub name: Option<String>,
     /// The FHIR base, and the default for the discovery base and `aud`.
     pub fhir_base: String,
-    /// Where `.well-known` lies, if not under the FHIR base.
+    /// The base of `.well-known`, if it is not the FHIR base.
     pub discovery_base: Option<String>,
-    /// The `aud` parameter. By default the FHIR base as it is written here; in an EHR launch the link's `iss`.
+    /// The `aud` parameter. The default is the FHIR base as configured, and in an EHR launch its `iss`.
     pub aud: Option<String>,
-    /// Which `iss` an EHR launch may come with; `None` for the FHIR base alone. A slash at the end makes no difference.
+    /// The values of `iss` that an EHR launch may have; `None` for the FHIR base only. A trailing slash is ignored.
     pub issuers: Option<Vec<String>>,
-    /// The client id that the server knows the app by.
+    /// The client id of the app at the server.
     pub client_id: String,
     /// How the client authenticates at the token endpoint.
     pub authentication: ClientAuthentication,
-    /// An address of the app's own origin that takes token and revocation requests in the server's place, adds what
-    /// authenticates the client, and passes them on: where a shared secret must not be in the page. It may be relative to
-    /// [`Self::redirect_uri`].
+    /// A URL of the app's origin that receives token and revocation requests, adds the client's secret, and forwards them to the server:
+    /// for servers that require a secret, which must not be in the page. It may be relative to [`Self::redirect_uri`].
     pub token_proxy: Option<String>,
-    /// Where the server sends the user back to; absolute, without fragment, as it is registered.
+    /// The redirect URI as registered; absolute, without a fragment.
     pub redirect_uri: String,
-    /// The scopes, separated by spaces. `launch` is added for an EHR launch, and left out of a standalone one.
+    /// The scopes, separated by spaces. `launch` is added in an EHR launch, and removed in a standalone launch.
     pub scope: String,
-    /// When a PKCE challenge is sent.
+    /// Whether a PKCE challenge is sent.
     pub pkce: Pkce,
-    /// Audiences of an ID token that are trusted besides the client.
+    /// Further audiences that an ID token may have besides the client.
     pub trusted_audiences: Vec<String>,
-    /// Takes an ID token without the nonce that was sent.
+    /// Accepts an ID token without the nonce.
     pub allow_missing_nonce: bool,
-    /// Allows plain http to hosts other than this machine. Everybody on the way can then read along.
+    /// Allows http to other machines. Everybody on the network can then read the requests.
     pub allow_insecure_http: bool,
-    /// Endpoints to use in place of those that the server's documents name.
+    /// Endpoints in place of those in the server's documents.
     pub endpoints: NamedEndpoints,
 }
 
-/// Endpoints of a server whose documents are missing or wrong, absolute. What is named here takes the place of what the
-/// server's documents say; where both the authorization and the token endpoint are named, no document is asked for. Then an ID
-/// token can be checked, a token given back and asked about only by what is named besides.
+/// Absolute URLs of endpoints, for servers whose documents are missing or wrong. They replace those in the server's documents. With both
+/// the authorization and the token endpoint, no document is requested. Then checking ID tokens, revocation and introspection
+/// require their endpoints here, too.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NamedEndpoints {
-    /// Where the user is sent.
+    /// The authorization endpoint.
     pub authorization_endpoint: Option<String>,
-    /// Where codes and refresh tokens are exchanged.
+    /// The token endpoint.
     pub token_endpoint: Option<String>,
-    /// The keys that sign ID tokens.
+    /// The keys for the signatures of ID tokens.
     pub jwks_uri: Option<String>,
-    /// The issuer of ID tokens, as their claim `iss` has it. Not to be confused with [`ServerRecord::issuers`], which EHR
-    /// launches come with.
+    /// The issuer of ID tokens (claim `iss`). [`ServerRecord::issuers`] in contrast has the `iss` parameters of EHR launches.
     pub id_token_issuer: Option<String>,
-    /// Where tokens are given back.
+    /// The revocation endpoint (RFC 7009).
     pub revocation_endpoint: Option<String>,
-    /// Where a token is asked about.
+    /// The introspection endpoint (RFC 7662).
     pub introspection_endpoint: Option<String>,
-    /// Where the user is asked about.
+    /// The UserInfo endpoint (OpenID Connect).
     pub userinfo_endpoint: Option<String>,
 }
 
 impl ServerRecord {
-    /// A public client of a server, with PKCE.
+    /// The record of a public client with PKCE.
     pub fn new(
         fhir_base: impl Into<String>,
         client_id: impl Into<String>,
@@ -104,6 +102,6 @@ pub(super) fn read_url(record: &ServerRecord, member: &str, text: &str) -> Resul
     if url.is_confidential() || record.allow_insecure_http {
         Ok(url)
     } else {
-        Err(Error::configuration(member, "it is plain http on another machine; use https"))
+        Err(Error::configuration(member, "it is http to another machine; use https"))
     }
 }

@@ -37,26 +37,26 @@ const MEMBERS: [&str; 26] = [
     "userinfoEndpoint",
 ];
 
-/// Members of an app's configuration besides its servers.
+/// Members of an app's configuration other than its servers.
 const APP_MEMBERS: &[&str] = &["store"];
 
-/// Reads the authentication of a server that has a key or a callback; `None` for every other.
+/// Reads the authentication of a server with a key or a callback; `None` for every other.
 pub(crate) type ReadAuthentication<V> = dyn Fn(&V) -> Result<Option<ClientAuthentication>, Failure>;
 
 impl SmartAppConfig {
-    /// Reads `{"servers": [{…}]}`; for one server also `{"server": {…}}`, or its members alone.
+    /// Reads `{"servers": [{…}]}`; for one server also `{"server": {…}}`, or only its members.
     ///
     /// # Errors
-    /// [`Error::Configuration`] naming the member that is missing, wrong or unknown.
+    /// [`Error::Configuration`] with the name of the missing, wrong or unknown member.
     pub fn read<V: JsonView>(value: &V) -> Result<Self, Failure> {
         Self::read_with(value, &|_| Ok(None))
     }
 
-    /// Reads as [`Self::read`], and asks `authentication` for what no JSON can hold: a server's key or callback.
+    /// Like [`Self::read`]. `authentication` reads what JSON cannot represent: a server's key or callback.
     pub(crate) fn read_with<V: JsonView>(value: &V, authentication: &ReadAuthentication<V>) -> Result<Self, Failure> {
         let read = |server: &V| ServerRecord::read_with(server, authentication);
         if value.member("trustedIssuers").is_some() {
-            // Where it is one, it was written out before.
+            // An array was already replaced by servers.
             let problem = "it is not an array of strings, such as [\"https://ehr.example/fhir\"]";
             return Err(Error::configuration("trustedIssuers", problem));
         }
@@ -74,12 +74,12 @@ impl SmartAppConfig {
                 if value.names().iter().all(|name| APP_MEMBERS.contains(&name.as_str())) {
                     return Err(Error::configuration("server", "it is missing"));
                 }
-                // The members of its one server stand in the configuration itself.
+                // The configuration itself has the members of the only server.
                 refuse_unknown(value, &[&MEMBERS, APP_MEMBERS].concat())?;
                 vec![ServerRecord::read_members(value, authentication)?]
             }
             (Some(_), Some(_)) => {
-                return Err(Error::configuration("server", "it stands beside servers; give one of the two"));
+                return Err(Error::configuration("server", "servers is there, too; use one of the two"));
             }
         };
         Ok(Self { servers })
@@ -87,10 +87,10 @@ impl SmartAppConfig {
 }
 
 impl ServerRecord {
-    /// Reads one server. `label` is allowed and left to the app.
+    /// Reads one server. `label` is for the app itself.
     ///
     /// # Errors
-    /// [`Error::Configuration`] naming the member that is missing, wrong or unknown.
+    /// [`Error::Configuration`] with the name of the missing, wrong or unknown member.
     pub fn read<V: JsonView>(value: &V) -> Result<Self, Failure> {
         Self::read_with(value, &|_| Ok(None))
     }
@@ -127,7 +127,7 @@ impl NamedEndpoints {
     /// Reads the endpoints of a server record.
     ///
     /// # Errors
-    /// [`Error::Configuration`] naming the member that is no text.
+    /// [`Error::Configuration`] with the name of the member that is not a string.
     pub(crate) fn read<V: JsonView>(value: &V) -> Result<Self, Failure> {
         Ok(Self {
             authorization_endpoint: optional(value, "authorizationEndpoint")?,
@@ -141,15 +141,15 @@ impl NamedEndpoints {
     }
 }
 
-/// Refuses members of a server that stand beside it, and members that do not exist.
+/// Refuses members of a server outside its object, and unknown members.
 fn refuse_other_members<V: JsonView>(value: &V, servers: &str) -> Result<(), Failure> {
     match value.names().into_iter().find(|name| MEMBERS.contains(&name.as_str())) {
-        Some(member) => Err(Error::configuration(&member, &format!("it stands beside {servers}; write it within"))),
+        Some(member) => Err(Error::configuration(&member, &format!("it must be within {servers}"))),
         None => refuse_unknown(value, &[&[servers], APP_MEMBERS].concat()),
     }
 }
 
-/// The first member that is wrong, noted while the others are read: less code than to leave at each.
+/// The first error of several members, so that one expression can read them all.
 #[derive(Default)]
 struct FirstError {
     first: Option<Failure>,
@@ -167,7 +167,7 @@ impl FirstError {
 pub(crate) fn optional<V: JsonView>(value: &V, member: &str) -> Result<Option<String>, Failure> {
     match value.member(member) {
         None => Ok(None),
-        Some(found) => found.text().map(Some).ok_or_else(|| Error::configuration(member, "it is not a text")),
+        Some(found) => found.text().map(Some).ok_or_else(|| Error::configuration(member, "it is not a string")),
     }
 }
 
@@ -181,7 +181,7 @@ pub(crate) fn strings<V: JsonView>(value: &V, member: &str) -> Result<Vec<String
     items.ok_or_else(|| Error::configuration(member, "it is not an array of strings"))
 }
 
-/// The members of an object, each read by a function; none where the object is absent.
+/// Reads each member of an object; empty if the object is absent.
 #[cfg(feature = "bindings")]
 pub(crate) fn members<V: JsonView, T>(
     value: &V,
@@ -192,7 +192,7 @@ pub(crate) fn members<V: JsonView, T>(
     let mut members = Vec::new();
     for name in found.names() {
         let value = found.member(&name).and_then(|value| read(&value));
-        let wrong = || Error::configuration(&[object, ".", &name].concat(), "it is not of the right kind");
+        let wrong = || Error::configuration(&[object, ".", &name].concat(), "it has the wrong type");
         members.push((name.clone(), value.ok_or_else(wrong)?));
     }
     Ok(members)
@@ -234,12 +234,14 @@ pub(crate) fn authentication<V: JsonView>(
             Ok(ClientAuthentication::ClientSecretBasic(secret, encoding))
         }
         (Some("client_secret_post" | "client_secret_basic"), None) => {
-            Err(Error::configuration("clientSecret", "it is missing beside this tokenEndpointAuthMethod"))
+            Err(Error::configuration("clientSecret", "it is missing, and this tokenEndpointAuthMethod requires it"))
         }
         (Some("none"), Some(_)) => {
-            Err(Error::configuration("clientSecret", "a client that authenticates by none has no secret"))
+            Err(Error::configuration("clientSecret", "a client with tokenEndpointAuthMethod none has no secret"))
         }
-        (Some("private_key_jwt"), _) => Err(Error::configuration("key", "it is missing beside private_key_jwt")),
+        (Some("private_key_jwt"), _) => {
+            Err(Error::configuration("key", "it is missing, and private_key_jwt requires it"))
+        }
         (Some(_), _) => Err(Error::configuration(
             "tokenEndpointAuthMethod",
             "it is not \"none\", \"client_secret_post\", \"client_secret_basic\" or \"private_key_jwt\"",

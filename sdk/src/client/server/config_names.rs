@@ -1,9 +1,9 @@
-//! Members of a configuration that do not exist, and what they are called.
+//! Unknown members of a configuration, and the names that are probably meant.
 
 use crate::error::{Error, Failure};
 use crate::platform::JsonView;
 
-/// Names that other libraries and standards have for a member.
+/// Names of members in other libraries and standards.
 const OTHER_NAMES: [(&str, &str); 9] = [
     ("iss", "fhirBase"),
     ("issuer", "fhirBase"),
@@ -16,10 +16,10 @@ const OTHER_NAMES: [(&str, &str); 9] = [
     ("clientPrivateJwk", "key"),
 ];
 
-/// Refuses an object that has a member besides these.
+/// Refuses an object with a member that is not in the list.
 ///
 /// # Errors
-/// [`Error::Configuration`] naming the member that was written, and the one that may be meant.
+/// [`Error::Configuration`] with the name of the member, and the name that is probably meant.
 pub(crate) fn refuse_unknown<V: JsonView>(value: &V, members: &[&str]) -> Result<(), Failure> {
     let Some(unknown) = value.names().into_iter().find(|name| !members.contains(&name.as_str())) else {
         return Ok(());
@@ -30,7 +30,7 @@ pub(crate) fn refuse_unknown<V: JsonView>(value: &V, members: &[&str]) -> Result
     })
 }
 
-/// The member that a name stands for: by another library, or but for its case, underscores and hyphens.
+/// The member that is probably meant: of another library, or with another case, underscores or hyphens.
 fn intended_member<'a>(unknown: &str, members: &[&'a str]) -> Option<&'a str> {
     let plain = |name: &str| name.replace(['_', '-'], "").to_ascii_lowercase();
     let wanted = OTHER_NAMES.iter().find(|(other, _)| plain(other) == plain(unknown)).map_or(unknown, |(_, name)| name);

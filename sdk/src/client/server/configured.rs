@@ -1,4 +1,4 @@
-//! A server as it is configured, with its URLs read and checked.
+//! A configured server, with its URLs parsed and checked.
 
 use super::config::{ServerRecord, read_url};
 use super::named_endpoints::EndpointUrls;
@@ -7,14 +7,14 @@ use crate::protocol::client_auth::ClientAuthentication;
 use crate::protocol::launch::same_issuer;
 use crate::protocol::url::Url;
 
-/// What helps a page that was opened as a file.
+/// The remedy for a page that was opened as a file.
 const NO_FILE: &str = "this page is a file (file://), to which no server can send the user back: serve its folder on this machine, \
                        and open it at http://localhost";
 
-/// A server record whose addresses have been read.
+/// A server record with parsed URLs.
 pub(crate) struct Server {
     pub record: ServerRecord,
-    /// What sessions and pending launches name the server by.
+    /// Identifies the server in stored sessions and launches.
     pub key: String,
     pub fhir_base: Url,
     pub discovery_base: Url,
@@ -33,11 +33,11 @@ impl Server {
         Ok(Self { token_proxy, ..Self::read_without_redirect(record)? })
     }
 
-    /// Whether a page at a location, if it leaves for the server, can finish the launch where the user comes back to.
+    /// Checks that a launch from a page can be completed at the redirect URI.
     ///
     /// # Errors
-    /// [`Error::Configuration`] where the page is a file, or of another origin than the redirect URI: pages of two origins share
-    /// no storage.
+    /// [`Error::Configuration`] if the page is a file or has another origin than the redirect URI, because two origins share no
+    /// storage.
     pub fn check_return_origin(&self, location: &str) -> Result<(), Failure> {
         let wrong = |problem: &str| Err(Error::configuration("redirectUri", problem));
         if location.starts_with("file:") {
@@ -58,7 +58,7 @@ impl Server {
         ))
     }
 
-    /// Reads a record of which no user is sent away and back.
+    /// Reads a record without its redirect URI.
     pub fn read_without_redirect(record: ServerRecord) -> Result<Self, Failure> {
         let fhir_base = read_url(&record, "fhirBase", &record.fhir_base)?;
         if fhir_base.query().is_some() {
@@ -77,7 +77,7 @@ impl Server {
         Ok(Self { record, key, fhir_base, discovery_base, named, token_proxy: None })
     }
 
-    /// The addresses of a record that needs no client, because none is named in what is asked of the server.
+    /// Reads a record for requests without a client id.
     pub fn without_client(record: &ServerRecord) -> Result<Self, Failure> {
         Self::read_without_redirect(ServerRecord {
             client_id: "unregistered".into(),

@@ -1,4 +1,4 @@
-//! A configured server together with what was found out about it.
+//! A configured server, with its discovered endpoints and keys.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -7,17 +7,17 @@ use super::configured::Server;
 use super::discovery::Discovery;
 use super::keys::Keys;
 
-/// A server, and what this page has learned of it: its endpoints, its keys, and whether it knows the client.
+/// A server with its discovered endpoints and keys, and whether it refused the client.
 pub(crate) struct Connection {
     pub server: Rc<Server>,
     pub discovery: Rc<Discovery>,
     pub keys: Keys,
-    /// Whether the token endpoint did not know the client (`invalid_client`).
+    /// Whether the token endpoint refused the client (`invalid_client`).
     pub refused_client: Cell<bool>,
 }
 
 impl Connection {
-    /// A connection of which nothing is known yet.
+    /// A connection without discovered endpoints or keys.
     pub fn new(server: Server) -> Self {
         let server = Rc::new(server);
         let discovery = Rc::new(Discovery::new(server.clone()));

@@ -1,4 +1,4 @@
-//! Looks a server's documents over.
+//! Checks a server's documents.
 
 use super::config::ServerRecord;
 use super::configured::Server;
@@ -13,15 +13,16 @@ use crate::protocol::diagnosis::{
 use crate::protocol::finding::Finding;
 use crate::protocol::openid::{KnownEndpoints, openid_problem};
 
-/// As [`SmartApp::diagnose`](crate::SmartApp::diagnose), for a server that the app may not be registered at: of its record only the bases are needed.
+/// Like [`SmartApp::diagnose`](crate::SmartApp::diagnose), for a server at which the app may not be registered: only the bases in its
+/// record are used.
 ///
 /// # Errors
-/// [`crate::Error::Configuration`] for a base that is no url.
+/// [`crate::Error::Configuration`] for a base that is not a URL.
 pub async fn diagnose<P: Platform>(platform: &P, record: &ServerRecord) -> Result<Vec<Finding>, Failure> {
     findings_of(platform, &Server::without_client(record)?).await
 }
 
-/// What is odd about the documents of a configured server.
+/// Findings about the documents of a configured server.
 pub(crate) async fn findings_of<P: Platform>(platform: &P, server: &Server) -> Result<Vec<Finding>, Failure> {
     let mut findings = Vec::new();
     let mut documents = Vec::new();
@@ -52,7 +53,7 @@ pub(crate) async fn findings_of<P: Platform>(platform: &P, server: &Server) -> R
     Ok(findings)
 }
 
-/// That the OpenID configuration does not speak for the server; `None` where it does, or neither can be told.
+/// The finding that the OpenID configuration does not belong to the server; `None` if it does, or that is unknown.
 fn foreign<V: JsonView>(server: &Server, smart: Option<&V>, openid: &V) -> Option<Finding> {
     let read = |document: Document, body: &V| document.read(body, server).ok();
     let openid = read(Document::OpenidConfiguration, openid)?;

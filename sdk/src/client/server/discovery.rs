@@ -1,4 +1,4 @@
-//! Finds a server's endpoints: in its documents, one after the other, or in what was found a short while ago.
+//! Discovers a server's endpoints in its documents, one after the other, and caches them.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -18,25 +18,25 @@ use crate::protocol::http::Request;
 use crate::protocol::openid::{AskedServer, KnownEndpoints, openid_problem};
 use crate::protocol::url::{Url, UrlError};
 
-/// What is known of a server's endpoints, and who is finding out.
+/// The discovered endpoints of a server, and the discovery that is running.
 pub(crate) struct Discovery {
     server: Rc<Server>,
     found: RefCell<Option<Found>>,
     running: RefCell<Option<(bool, SharedTask<Rc<SmartConfiguration>>)>>,
 }
 
-/// What was found, and where.
+/// A discovered configuration and its source.
 #[derive(Clone)]
 struct Found {
     configuration: Rc<SmartConfiguration>,
     document: Document,
-    /// Whether the members for ID tokens were looked for wherever they may stand.
+    /// Whether the members for ID tokens were searched in all documents.
     with_identity: bool,
     /// Seconds since 1970.
     until: f64,
 }
 
-/// Where endpoints are looked for.
+/// A document with endpoints.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Document {
     SmartConfiguration,
@@ -44,10 +44,10 @@ pub(super) enum Document {
     CapabilityStatement,
 }
 
-/// The endpoints and capabilities of a server that the app may not be registered at: of its record only the bases are needed.
+/// The endpoints and capabilities of a server at which the app may not be registered: only the bases in its record are used.
 ///
 /// # Errors
-/// [`Error::Discovery`] where no document has them, [`Error::Configuration`] for a base that is no url.
+/// [`Error::Discovery`] if no document has them, [`Error::Configuration`] for a base that is not a URL.
 pub async fn smart_configuration<P: Platform>(
     platform: &P,
     record: &ServerRecord,
@@ -56,13 +56,12 @@ pub async fn smart_configuration<P: Platform>(
 }
 
 impl Discovery {
-    /// A server of which nothing is known yet.
+    /// A server without discovered endpoints.
     pub fn new(server: Rc<Server>) -> Self {
         Self { server, found: RefCell::default(), running: RefCell::default() }
     }
 
-    /// The server's endpoints, of its record where that names them, else of its documents; `with_identity` where an ID token
-    /// will be requested.
+    /// The server's endpoints, from its record or else its documents. `with_identity` if an ID token will be requested.
     pub async fn endpoints<P: Platform>(
         self: &Rc<Self>,
         platform: &P,
@@ -74,8 +73,8 @@ impl Discovery {
         }
     }
 
-    /// What the server's documents say. Callers at the same time share one lookup, and a success is good for as long as
-    /// the server says.
+    /// The endpoints in the server's documents. Concurrent callers share one discovery. A success is cached for as long as the server
+    /// permits.
     pub async fn documents<P: Platform>(
         self: &Rc<Self>,
         platform: &P,
@@ -120,7 +119,7 @@ impl Discovery {
                 if with_identity || found.document == Document::OpenidConfiguration {
                     complete_identity(platform, server, &mut found).await;
                 }
-                // A capability statement is too large to keep. What cannot be stored is requested again by the next page.
+                // A capability statement is too large for the store. If storing fails, the next page requests the document again.
                 if found.document != Document::CapabilityStatement {
                     let _ = platform.set(&key(server), &found.to_json()).await;
                 }
@@ -132,7 +131,7 @@ impl Discovery {
     }
 }
 
-/// Asks for one document. Where it has no endpoints, that gives what came back.
+/// Fetches one document. The inner error describes the response of a server without such a document.
 async fn fetch_configuration<P: Platform>(
     platform: &P,
     server: &Server,
@@ -154,11 +153,11 @@ async fn fetch_configuration<P: Platform>(
     }
 }
 
-/// Asks for the other documents, one after the other, where the SMART configuration had no endpoints but what is told of it.
+/// Fetches the other documents, one after the other. `outcome` describes the response in place of the SMART configuration.
 async fn discover_fallback<P: Platform>(platform: &P, server: &Server, outcome: String) -> Result<Found, Failure> {
     let mut attempts = vec![Document::SmartConfiguration.attempt(server, outcome)?];
     for document in [Document::OpenidConfiguration, Document::CapabilityStatement] {
-        // Who does not answer once is not asked for the other documents.
+        // After a timeout, the other documents are not requested.
         if attempts.iter().any(|attempt| attempt.outcome == TIMED_OUT) {
             break;
         }
@@ -170,8 +169,7 @@ async fn discover_fallback<P: Platform>(platform: &P, server: &Server, outcome: 
     Err(Error::Discovery { attempts: attempts.into() }.into())
 }
 
-/// Fills in the issuer and the keys' url from the OpenID configuration, where they are missing, and where it speaks for
-/// the same authorization server.
+/// Adds a missing issuer and URL of the keys from the OpenID configuration, if that belongs to the same authorization server.
 async fn complete_identity<P: Platform>(platform: &P, server: &Server, found: &mut Found) {
     found.with_identity = true;
     let known = &found.configuration;
@@ -198,15 +196,15 @@ async fn complete_identity<P: Platform>(platform: &P, server: &Server, found: &m
     found.configuration = Rc::new(completed);
 }
 
-/// What came of asking for the OpenID configuration beside what is known of the server.
+/// The OpenID configuration of a server with a SMART configuration.
 enum Openid {
     Absent,
-    /// It speaks of another issuer, or contradicts what is known.
+    /// It names another issuer, or contradicts the SMART configuration.
     Foreign,
     Found(Box<SmartConfiguration>),
 }
 
-/// The OpenID configuration, where it speaks for the authorization server of which this is known.
+/// The OpenID configuration, if it belongs to the authorization server with the known endpoints.
 pub(crate) async fn openid_configuration<P: Platform>(
     platform: &P,
     server: &Server,
@@ -229,12 +227,12 @@ async fn check_openid_configuration<P: Platform>(platform: &P, server: &Server, 
     }
 }
 
-/// Where a server's documents lie.
+/// The bases of a server's documents.
 pub(crate) fn bases(server: &Server) -> [&Url; 2] {
     [&server.discovery_base, &server.fhir_base]
 }
 
-/// What an OpenID configuration of the server is held against.
+/// The facts that an OpenID configuration of the server is checked against.
 pub(super) fn described_server<'a>(
     server: &'a Server,
     bases: &'a [&'a Url; 2],
@@ -308,7 +306,7 @@ async fn load<P: Platform>(platform: &P, server: &Server) -> Option<Found> {
     Found::read(&platform.parse(&text)?, server)
 }
 
-/// Removes what is stored of a server.
+/// Removes the stored endpoints of a server.
 pub(crate) async fn forget<P: Platform>(platform: &P, server: &Server) -> Result<(), Failure> {
     platform.remove(&key(server)).await.map_err(|_| Error::Storage.into())
 }

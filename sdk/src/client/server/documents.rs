@@ -1,4 +1,4 @@
-//! Fetches a server's documents: what it says of itself, and its keys.
+//! Fetches a server's documents: its configuration and its keys.
 
 use super::transport::{DOCUMENT_TIMEOUT, JsonResponse, fhir_error, random_fraction, send};
 use crate::abort::AbortSignal;
@@ -7,12 +7,12 @@ use crate::fhir::retry::Tries;
 use crate::platform::{Body, Json, Platform};
 use crate::protocol::http::Request;
 
-/// How long a document is good for that does not say so itself, in seconds.
+/// How long a document without `Cache-Control` may be cached, in seconds.
 const LIFETIME: f64 = 300.0;
-/// What came back where nothing did.
+/// The outcome of a request without a response.
 pub(super) const TIMED_OUT: &str = "no response came in time";
 
-/// Fetches one document and says how long it is good for, or what came back in its place.
+/// Fetches a document and returns how long it may be cached in seconds. The error describes the response.
 pub(super) async fn fetch_document<P: Platform>(
     platform: &P,
     request: &Request,
@@ -23,8 +23,7 @@ pub(super) async fn fetch_document<P: Platform>(
     }
 }
 
-/// Fetches a document as [`fetch_document`] does, and again after a while where the server is busy or the connection was
-/// lost, within the time that a document has.
+/// Like [`fetch_document`], with retries after transient errors within [`DOCUMENT_TIMEOUT`].
 pub(super) async fn fetch_with_retries<P: Platform>(
     platform: &P,
     request: &Request,
@@ -32,8 +31,8 @@ pub(super) async fn fetch_with_retries<P: Platform>(
     let deadline = platform.now() + f64::from(DOCUMENT_TIMEOUT) / 1000.0;
     let mut tries = Tries::default();
     loop {
-        let left = ((deadline - platform.now()) * 1000.0) as u32;
-        let failure = match send(platform, request, left, &AbortSignal::never()).await {
+        let remaining = ((deadline - platform.now()) * 1000.0) as u32;
+        let failure = match send(platform, request, remaining, &AbortSignal::never()).await {
             Ok(response) if response.status == 200 => return read_document(*response),
             Ok(response) => fhir_error(*response, &request.url),
             Err(failure) => failure,
@@ -67,7 +66,7 @@ fn describe_status(status: u16) -> String {
     format!("status {status}")
 }
 
-/// How long `Cache-Control` lets an answer be used, in seconds (RFC 9111 section 5.2.2).
+/// How long `Cache-Control` lets a response be cached, in seconds (RFC 9111 section 5.2.2).
 fn max_age(cache_control: &str) -> f64 {
     let mut directives = cache_control.split(',').map(str::trim_ascii);
     if directives.clone().any(|directive| matches!(directive, "no-store" | "no-cache")) {

@@ -1,4 +1,4 @@
-//! The keys that a server signs ID tokens with: fetched once, and once more for a key that is not among them.
+//! The keys of a server for the signatures of ID tokens: cached, and fetched again for an unknown key.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -9,33 +9,33 @@ use crate::protocol::http::Request;
 use crate::protocol::jwk::PublicKey;
 use crate::protocol::url::Url;
 
-/// How long a set of keys is good for, in seconds.
+/// How long a key set is cached, in seconds.
 const LIFETIME: f64 = 3600.0;
-/// How long after a fetch for an unknown key another unknown one brings about none, in seconds.
+/// After a fetch for an unknown key, how long none is made for another unknown key, in seconds.
 const PAUSE: f64 = 60.0;
 
-/// A set of keys, and when it came.
+/// A fetched key set.
 #[derive(Clone)]
 struct KeySet {
     url: Url,
     keys: Rc<[PublicKey]>,
     fetched: f64,
-    /// When they were last fetched for a key that was not among them.
+    /// When it was last fetched for an unknown key.
     refetched: f64,
 }
 
-/// The keys of one server, as far as they were fetched.
+/// The cached keys of one server.
 #[derive(Default)]
 pub(crate) struct Keys {
     known: RefCell<Option<KeySet>>,
 }
 
 impl Keys {
-    /// The server's keys, for a signature by the key `kid`. Where it is not among them they are fetched once more, also right
-    /// after a fetch: what came first may be an old copy.
+    /// The server's keys, for a signature with the key `kid`. If it is unknown, the keys are fetched again, even immediately after a
+    /// fetch, because the first response may come from a cache.
     ///
     /// # Errors
-    /// Says why the keys could not be had. Another try may succeed.
+    /// Why the keys could not be fetched. A retry may succeed.
     pub async fn fetch<P: Platform>(
         &self,
         platform: &P,

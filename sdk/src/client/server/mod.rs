@@ -1,6 +1,6 @@
-//! A server as the app knows it: its configuration, its documents and keys, how the client authenticates and registers there, and what
-//! is odd about it. May import `store/` and `tasks/`. The configuration holds no caches: `discovery` and `keys` keep what they found,
-//! and a `Connection` holds them beside the configured server.
+//! A server: its configuration, its documents and keys, client authentication, registration, and diagnosis. May import `store/` and
+//! `tasks/`. The configuration holds no caches: `discovery` and `keys` have their own, and a `Connection` holds them together with the
+//! configured server.
 
 mod authentication;
 mod config;

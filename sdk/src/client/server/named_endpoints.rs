@@ -1,4 +1,4 @@
-//! Endpoints that a server record names, for servers whose documents are missing or wrong.
+//! Configured endpoints, for servers whose documents are missing or wrong.
 
 use std::rc::Rc;
 
@@ -8,7 +8,7 @@ use crate::json::ObjectWriter;
 use crate::protocol::discovery::SmartConfiguration;
 use crate::protocol::url::Url;
 
-/// The endpoints that a record names, read.
+/// The parsed endpoints of a server record.
 #[derive(Clone, Default)]
 pub(crate) struct EndpointUrls {
     authorization: Option<Url>,
@@ -21,10 +21,10 @@ pub(crate) struct EndpointUrls {
 }
 
 impl EndpointUrls {
-    /// Reads the addresses of a record.
+    /// Parses the URLs of a record.
     ///
     /// # Errors
-    /// [`crate::Error::Configuration`] naming the member that is no address, or is plain http on another machine.
+    /// [`crate::Error::Configuration`] with the name of the member that is not a URL, or is http to another machine.
     pub fn read(record: &ServerRecord) -> Result<Self, Failure> {
         let named = &record.endpoints;
         let read = |member: &str, text: &Option<String>| {
@@ -41,8 +41,8 @@ impl EndpointUrls {
         })
     }
 
-    /// The configuration that the record gives by itself, so that nothing is asked: where it names the token endpoint, and the
-    /// authorization endpoint if a user is to be sent there.
+    /// The configuration without discovery, if the record names the token endpoint, and for a launch the authorization endpoint,
+    /// too.
     pub fn configuration(&self, for_launch: bool) -> Option<Rc<SmartConfiguration>> {
         let token = self.token.clone()?;
         if for_launch && self.authorization.is_none() {
@@ -71,7 +71,7 @@ impl EndpointUrls {
         }))
     }
 
-    /// What was found in the server's documents, with what the record names in its place.
+    /// Replaces discovered endpoints by those of the record.
     pub fn override_in(&self, found: Rc<SmartConfiguration>) -> Rc<SmartConfiguration> {
         if self.members().iter().all(|(_, _, text)| text.is_none()) {
             return found;
@@ -89,7 +89,7 @@ impl EndpointUrls {
         })
     }
 
-    /// Each member: its name in a record and in a server's document, and what the record says.
+    /// Each member: its name in a record, its name in a server's document, and its value in the record.
     pub fn members(&self) -> [(&'static str, &'static str, Option<&str>); 7] {
         [
             ("authorizationEndpoint", "authorization_endpoint", self.authorization.as_ref().map(Url::as_str)),
@@ -104,7 +104,7 @@ impl EndpointUrls {
 }
 
 impl NamedEndpoints {
-    /// An authorization and a token endpoint: with them a launch asks for no document of the server.
+    /// An authorization and a token endpoint. With both, a launch requests no document of the server.
     pub fn of(authorization_endpoint: impl Into<String>, token_endpoint: impl Into<String>) -> Self {
         Self {
             authorization_endpoint: Some(authorization_endpoint.into()),

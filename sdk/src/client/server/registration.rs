@@ -27,7 +27,7 @@ use crate::protocol::url::Url;
 /// use smartrust::protocol::client_metadata::ClientMetadata;
 /// use smartrust::{Failure, ServerRecord};
 ///
-/// /// What to configure for a FHIR server that the app has no client id for yet.
+/// /// The configuration of a FHIR server at which the app has no client id yet.
 /// async fn registered<P: Platform>(platform: P, fhir_base: &str) -> Result<ServerRecord, Failure> {
 ///     let (redirect_uri, scope) = ("https://app.example/code", "launch/patient openid fhirUser patient/*.rs");
 ///     let record = ServerRecord::new(fhir_base, "", redirect_uri, scope);
@@ -44,14 +44,14 @@ pub struct RegistrationEndpoint<P: Platform> {
 }
 
 impl<P: Platform> RegistrationEndpoint<P> {
-    /// Finds the endpoint in the documents of a server, whose record may have no client id yet.
+    /// Discovers the endpoint of a server, whose record may have no client id yet.
     ///
     /// # Errors
-    /// [`Error::RegistrationOff`] where the documents name none that can be used, [`Error::Discovery`] where they cannot be
-    /// read, [`Error::Configuration`] for a base that is no url.
+    /// [`Error::RegistrationOff`] if the documents name no usable endpoint, [`Error::Discovery`] if they cannot be read,
+    /// [`Error::Configuration`] for a base that is not a URL.
     pub async fn discover(platform: P, record: &ServerRecord) -> Result<Self, Failure> {
         let server = Rc::new(Server::without_client(record)?);
-        // What a record names may do without documents; where clients register stands in them alone.
+        // A record has no registration endpoint, so this needs the documents.
         let configuration = Rc::new(Discovery::new(server.clone())).documents(&platform, false).await?;
         let url = match &configuration.registration_endpoint {
             Some(url) => Some(url.clone()),
@@ -65,29 +65,28 @@ impl<P: Platform> RegistrationEndpoint<P> {
         Ok(Self { platform, url })
     }
 
-    /// The endpoint at an url that is known, such as one that was discovered before.
+    /// The endpoint at a known URL, such as one that was discovered before.
     ///
     /// # Errors
-    /// [`Error::Url`] for what is no url, [`Error::InsecureUrl`] for plain http to another machine.
+    /// [`Error::Url`] for an invalid URL, [`Error::InsecureUrl`] for http to another machine.
     pub fn at(platform: P, url: &str) -> Result<Self, Failure> {
         let what = || "registration_endpoint".into();
         let url = Url::parse(url).map_err(|problem| Error::Url { what: what(), problem })?;
         if url.is_confidential() { Ok(Self { platform, url }) } else { Err(Error::InsecureUrl { what: what() }.into()) }
     }
 
-    /// The endpoint's url.
+    /// The endpoint's URL.
     pub fn url(&self) -> &Url {
         &self.url
     }
 
-    /// Registers a client. Where the server registers only for those who hold a token of its administrator, that is the
-    /// initial access token.
+    /// Registers a client. Some servers require a token from their administrator, the initial access token.
     ///
-    /// The app keeps the answer: without its registration access token the registration cannot be changed any more.
+    /// Store the result: without its registration access token, the registration cannot be changed any more.
     ///
     /// # Errors
-    /// [`Error::Configuration`] for metadata that no server can take, with nothing sent; [`Error::RegistrationOff`] for a page
-    /// in place of an answer; [`Error::Registration`] where the server refuses; [`Error::RegistrationResponse`],
+    /// [`Error::Configuration`] for invalid metadata, with nothing sent; [`Error::RegistrationOff`] if the response is a web page;
+    /// [`Error::Registration`] if the server refuses; [`Error::RegistrationResponse`],
     /// [`Error::Network`].
     pub async fn register(
         &self,
@@ -100,18 +99,17 @@ impl<P: Platform> RegistrationEndpoint<P> {
         response.read_by(|status, body| read_registration(&self.url, status, body))
     }
 
-    /// Reads the registration as it stands now. The answer takes the place of `client`: it may hold a new registration
-    /// access token.
+    /// Reads the current registration. Replace `client` by the result, which may have a new registration access token.
     ///
     /// # Errors
-    /// [`Error::NotOffered`] where the registration cannot be managed; [`Error::ForeignUrl`] where its url is of another
-    /// origin than this endpoint, with nothing sent; else as [`Self::register`].
+    /// [`Error::NotOffered`] if the registration cannot be managed; [`Error::ForeignUrl`] if its URL has another origin than
+    /// this endpoint, with nothing sent; otherwise as [`Self::register`].
     pub async fn read(&self, client: &RegisteredClient, abort: &AbortSignal) -> Result<RegisteredClient, Failure> {
         let response = self.send(&client.read_request(&self.url)?, abort).await?;
         response.read_by(|status, body| client.read_answer(&self.url, status, body))
     }
 
-    /// Replaces the registration's metadata. The answer takes the place of `client`.
+    /// Replaces the registration's metadata. Replace `client` by the result.
     ///
     /// # Errors
     /// As [`Self::read`].
@@ -125,7 +123,7 @@ impl<P: Platform> RegistrationEndpoint<P> {
         response.read_by(|status, body| client.read_answer(&self.url, status, body))
     }
 
-    /// Removes the registration. Its client id and its tokens are then void.
+    /// Deletes the registration. Its client id and its tokens are invalid from then on.
     ///
     /// # Errors
     /// As [`Self::read`].
@@ -144,8 +142,8 @@ impl<P: Platform> RegistrationEndpoint<P> {
 }
 
 impl ServerRecord {
-    /// The record with the client id of a registration, and with its secret where the server registered that the client
-    /// authenticates by one. A client with a key of its own sets [`Self::authentication`] itself.
+    /// The record with the client id of a registration, and with its secret if the client authenticates with one. For a client with a
+    /// key, set [`Self::authentication`].
     pub fn registered(mut self, client: &RegisteredClient) -> Self {
         self.client_id = client.client_id.clone();
         let secret = client.client_secret.clone();

@@ -1,4 +1,4 @@
-//! Sends one request, for so long and no longer.
+//! Sends a request with a timeout.
 
 use std::future::poll_fn;
 use std::task::Poll;
@@ -12,42 +12,42 @@ use crate::protocol::plain_text::said;
 use crate::protocol::redaction::Secrets;
 use crate::protocol::url::Url;
 
-/// How long a configuration document may take, in milliseconds.
+/// The timeout of a configuration document, in milliseconds.
 pub(crate) const DOCUMENT_TIMEOUT: u32 = 10_000;
-/// How long a token or FHIR request may take, in milliseconds.
+/// The timeout of a token or FHIR request, in milliseconds.
 pub(crate) const REQUEST_TIMEOUT: u32 = 60_000;
 
-/// A response that has arrived whole.
+/// A response with its whole body.
 pub(crate) struct JsonResponse<V> {
     pub status: u16,
     pub retry_after: Option<String>,
-    /// The time by the server's clock (RFC 9110 section 6.6.1), of a response that is an error.
+    /// The time of the server's clock (RFC 9110 section 6.6.1), if the response is an error.
     pub date: Option<String>,
     pub etag: Option<String>,
     pub location: Option<String>,
     pub last_modified: Option<String>,
     pub cache_control: Option<String>,
     pub body: Body<V>,
-    /// How many bytes the body has, where the request counts them.
+    /// The size of the body in bytes, if the request counts them.
     pub bytes: u64,
-    /// What the request carried and no error may repeat.
+    /// The secrets in the request, which no error may contain.
     pub secrets: Secrets,
 }
 
 impl<V> JsonResponse<V> {
-    /// Reads what the response says, by its status and body. No error that comes of it repeats a secret of the request.
+    /// Interprets the status and body. Secrets of the request are removed from errors.
     pub fn read_by<T>(&self, read: impl FnOnce(u16, &Body<V>) -> Result<T, Failure>) -> Result<T, Failure> {
         read(self.status, &self.body).map_err(|failure| failure.without(&self.secrets))
     }
 
-    /// Reads a response to its end.
+    /// Reads the body.
     pub async fn read(
         response: impl HttpResponse<Value = V>,
         counts_bytes: bool,
         secrets: Secrets,
     ) -> Result<Box<Self>, HttpFailure> {
         let status = response.status();
-        // Asking for a header takes a browser as long as anything else here.
+        // Reading a header is slow in browsers.
         let of_error = |name| if status < 400 { None } else { response.header(name) };
         let (retry_after, date) = (of_error("Retry-After"), of_error("Date"));
         let etag = response.header("ETag");
@@ -55,7 +55,7 @@ impl<V> JsonResponse<V> {
         let last_modified = response.header("Last-Modified");
         let cache_control = response.header("Cache-Control");
         let (body, bytes) = response.body(counts_bytes).await?;
-        // Boxed, because many hands pass it on.
+        // Boxed, because it is moved often.
         Ok(Box::new(Self {
             status,
             retry_after,
@@ -71,7 +71,7 @@ impl<V> JsonResponse<V> {
     }
 }
 
-/// Sends a request and reads the whole answer, unless the caller calls it off or it takes too long.
+/// Sends a request and reads the whole response, unless the caller aborts or the timeout passes.
 pub(crate) async fn send<P: Platform>(
     platform: &P,
     request: &Request,
@@ -85,7 +85,7 @@ pub(crate) async fn send<P: Platform>(
     with_timeout(platform, &request.url, timeout, abort, exchange).await
 }
 
-/// Waits for work on an exchange with a host, for so long and unless the caller calls it off.
+/// Waits for an exchange with a host, unless the caller aborts or the timeout passes.
 pub(crate) async fn with_timeout<P: Platform, T>(
     platform: &P,
     url: &Url,
@@ -96,10 +96,10 @@ pub(crate) async fn with_timeout<P: Platform, T>(
     if abort.is_aborted() {
         return Err(Error::Aborted.into());
     }
-    let (mut work, mut time) = (Box::pin(work), Box::pin(platform.sleep(timeout)));
+    let (mut work, mut timer) = (Box::pin(work), Box::pin(platform.sleep(timeout)));
     let working = poll_fn(|context| match work.as_mut().poll(context) {
         Poll::Ready(outcome) => Poll::Ready(Some(outcome)),
-        Poll::Pending => time.as_mut().poll(context).map(|()| None),
+        Poll::Pending => timer.as_mut().poll(context).map(|()| None),
     });
     let host = || url.host().into();
     Err(match abort.unless_fired(working).await {
@@ -111,7 +111,7 @@ pub(crate) async fn with_timeout<P: Platform, T>(
     .into())
 }
 
-/// What an error status says, without the secrets of the request.
+/// The error of a response with an error status, without the secrets of the request.
 pub(crate) fn fhir_error<V: JsonView>(response: JsonResponse<V>, url: &Url) -> Failure {
     let operation_outcome = match &response.body {
         Body::Json(resource) => OperationOutcome::read(resource),
@@ -129,9 +129,9 @@ pub(crate) fn fhir_error<V: JsonView>(response: JsonResponse<V>, url: &Url) -> F
     failure.without(&response.secrets)
 }
 
-/// A random number from 0 to 1; 0 where the host has none to give.
+/// A random number from 0 to 1; 0 if the host has no random numbers.
 pub(crate) fn random_fraction(platform: &impl Entropy) -> f64 {
     let mut byte = [0];
-    let drawn = platform.fill(&mut byte);
-    drawn.map_or(0.0, |()| f64::from(byte[0]) / 255.0)
+    let filled = platform.fill(&mut byte);
+    filled.map_or(0.0, |()| f64::from(byte[0]) / 255.0)
 }

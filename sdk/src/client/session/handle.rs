@@ -1,4 +1,4 @@
-//! A session: tokens that stay inside, and what the server said of the launch.
+//! A session, which keeps its tokens private, and its launch context.
 
 use std::rc::Rc;
 
@@ -26,7 +26,7 @@ impl<P: Platform> Clone for Session<P> {
 const OPENID_DISCOVERY: &str = "OpenID Connect Discovery 1.0 section 4.3";
 
 impl<P: Platform> Session<P> {
-    /// What tells the session from others of the same app. It is no secret.
+    /// Identifies the session within the app. It is not secret.
     pub fn id(&self) -> &str {
         &self.inner.id
     }
@@ -41,40 +41,39 @@ impl<P: Platform> Session<P> {
         self.inner.record.borrow().context.encounter.clone()
     }
 
-    /// Everything that the server said of the launch.
+    /// The launch context, with all its parameters.
     pub fn context(&self) -> Rc<LaunchContext> {
         self.inner.record.borrow().context.clone()
     }
 
-    /// Who the user is and what of it was checked; `None` where no ID token came.
+    /// The identity of the user and how it was checked; `None` without an ID token.
     pub fn identity(&self) -> Option<Rc<CheckedIdentity>> {
         self.inner.record.borrow().identity.clone()
     }
 
-    /// The type and id of the user's own resource.
+    /// The type and id of the user's own resource (`fhirUser`).
     pub fn fhir_user(&self) -> Option<ResourceId> {
         ResourceId::read(self.identity()?.identity.fhir_user.as_deref()?)
     }
 
-    /// What was asked for and what was granted.
+    /// The requested and the granted scopes.
     pub fn scopes(&self) -> ScopeGrant {
         let record = self.inner.record.borrow();
         ScopeGrant::new(ScopeSet::parse(&record.requested_scope), record.granted_scope.as_deref())
     }
 
-    /// What was odd about the launch or a refresh and yet no reason to stop.
+    /// Deviations from the standards in the launch or a refresh that are not errors.
     pub fn findings(&self) -> Vec<Finding> {
         let record = self.inner.record.borrow();
-        let issuer = "The redirect names an issuer, and the server's documents name none to hold it against.";
-        let renewal =
-            "A refresh brought an ID token without its audience or nonce: who the user is stands as the launch said.";
+        let issuer = "The redirect names an issuer, and the server's documents name none to compare it with.";
+        let renewal = "A refresh returned an ID token without its audience or nonce: the identity of the launch stays.";
         let not_stored = "The browser did not store the session: it ends when this page is reloaded or left.";
-        let pasted = "The access token was pasted: who the user is was not checked, and the session cannot be renewed.";
-        let aside = "The server's OpenID configuration speaks of another issuer, or contradicts its SMART configuration: its \
+        let pasted =
+            "The access token was pasted: the user was not authenticated, and the session cannot be refreshed.";
+        let aside = "The server's OpenID configuration names another issuer, or contradicts its SMART configuration: its \
                      keys and its issuer were not used.";
-        let no_identity = "The scope openid was granted, and no ID token came: who the user is is not known.";
-        let unknown =
-            "The server granted scopes in no syntax that is known: what they allow shows only when it is tried.";
+        let no_identity = "The scope openid was granted without an ID token: the user is unknown.";
+        let unknown = "The server granted scopes of unknown syntax: what they allow is only known after a request.";
         let granted = self.scopes().granted;
         let lacks_identity = record.identity.is_none() && !record.is_pasted && granted.contains("openid");
         let insecure = "The server links to the next page by http://, where its base begins with https://: it was fetched by https.";
@@ -95,29 +94,29 @@ impl<P: Platform> Session<P> {
         .collect()
     }
 
-    /// Whether resources of a type may be read, as one patient's or as all that the user may see.
+    /// Whether the granted scopes allow reading resources of a type, of the patient or of all patients that the user may see.
     pub fn may_read(&self, resource_type: &str) -> bool {
         let granted = self.scopes().granted;
         granted.may_read(Context::Patient, resource_type) || granted.may_read(Context::User, resource_type)
     }
 
-    /// When the access token runs out, in seconds since 1970, where the server says.
+    /// When the access token expires, in seconds since 1970, if known.
     pub fn expires_at(&self) -> Option<f64> {
         self.inner.record.borrow().expires_at
     }
 
-    /// Whether a new access token can be had without the user.
+    /// Whether the session has a refresh token.
     pub fn can_refresh(&self) -> bool {
         self.inner.record.borrow().refresh_token.is_some()
     }
 
-    /// Whether the session stands: it was not ended, and its access token is good or can be replaced.
+    /// Whether the session has not ended, and its access token is valid or can be refreshed.
     pub fn is_active(&self) -> bool {
         self.inner.ended.borrow().is_none() && !self.is_expired()
     }
 
-    /// Whether the store holds the session. Where it refused, as a full one does, the session goes on in memory, and ends when the
-    /// page is left.
+    /// Whether the session is stored. If the store failed, for example because it is full, the session stays in memory and ends with the
+    /// page.
     pub fn is_stored(&self) -> bool {
         self.inner.is_stored.get()
     }
@@ -126,13 +125,13 @@ impl<P: Platform> Session<P> {
         self.inner.record.borrow().is_expired(self.inner.platform.now())
     }
 
-    /// The FHIR base that the session's requests go to.
+    /// The FHIR base of the session's requests.
     pub fn fhir_base(&self) -> String {
         self.inner.connection.server.fhir_base.as_str().to_owned()
     }
 
-    /// A page of the server's on which the user manages what was shared, to link to; `None` where the server has none. It is
-    /// never fetched.
+    /// The page on which the user manages what was shared (`management_endpoint`), to link to it; `None` if the server has none. The client
+    /// never fetches it.
     pub fn management_endpoint(&self) -> Option<Url> {
         self.inner.record.borrow().endpoints.management.clone()
     }
@@ -142,17 +141,17 @@ impl<P: Platform> Session<P> {
         self.inner.connection.server.record.name.clone()
     }
 
-    /// Makes the session the one that this page shows, and that a reload of it brings back. Other tabs and frames keep theirs.
+    /// Makes this the session that the page shows and that a reload resumes. Other tabs and frames keep theirs.
     ///
     /// # Errors
-    /// What ended the session, where it has ended.
+    /// The reason, if the session has ended.
     pub async fn make_current(&self) -> Result<(), Failure> {
         self.inner.check_active()?;
         self.inner.current.set(&self.inner.platform, &self.inner.id);
         Ok(())
     }
 
-    /// Calls a function with every event from now on, until the returned subscription is dropped.
+    /// Calls a function with every event until the returned subscription is dropped.
     pub fn on_event(&self, listener: impl Fn(&SessionEvent) + 'static) -> EventSubscription<P> {
         self.inner.listen(listener)
     }

@@ -1,4 +1,4 @@
-//! Checks an ID token: against its access token as it comes, its signature beside the session's first requests.
+//! Checks ID tokens: their claims in the exchange, and their signature in the background.
 
 use std::rc::Rc;
 
@@ -12,18 +12,18 @@ use crate::protocol::jwt::decode;
 use crate::protocol::secret::IdToken;
 use crate::protocol::token::TokenResponse;
 
-/// How long a check of the signature waits after two that could not be made, in seconds.
+/// How long the check of the signature pauses after two failed attempts, in seconds.
 const PAUSE: f64 = 30.0;
 
-/// What came of a check of the signature.
+/// The result of an attempt to check the signature.
 enum CheckResult {
-    /// It has ended, and the token is needed no more.
+    /// The check has ended, and the token is not needed any more.
     Ended(Signature),
-    /// It could not be made now, for this reason, and is made again later.
+    /// The check could not be made, for this reason, and is tried again later.
     Failed(&'static str),
 }
 
-/// Starts the check of the signature, where it is still to be made. A signature that does not hold ends the session.
+/// Starts the check of the signature, if there is a token to check. A wrong signature ends the session.
 pub(super) fn check_signature<P: Platform>(inner: &Rc<Inner<P>>) {
     let id_token = inner.record.borrow().id_token.clone();
     let Some(id_token) = id_token.filter(|token| inner.signature_check.running.borrow().as_ref() != Some(token)) else {
@@ -32,7 +32,7 @@ pub(super) fn check_signature<P: Platform>(inner: &Rc<Inner<P>>) {
     *inner.signature_check.running.borrow_mut() = Some(id_token.clone());
     let session = inner.clone();
     inner.platform.spawn(Box::pin(async move {
-        // What the page asks for at once goes first.
+        // The first requests of the page go first.
         session.platform.sleep(0).await;
         let checked = check(&session, &id_token).await;
         session.signature_check.running.borrow_mut().take_if(|running| *running == id_token);
@@ -43,7 +43,7 @@ pub(super) fn check_signature<P: Platform>(inner: &Rc<Inner<P>>) {
     }));
 }
 
-/// Starts the check again where it could not be made before: at the next use of the session, later ever after a pause.
+/// Starts the check again after a failed attempt: the first time at the next use of the session, later after a pause.
 pub(super) fn retry_check<P: Platform>(inner: &Rc<Inner<P>>) {
     let SignatureCheck { failed, last_failed, .. } = &inner.signature_check;
     let is_due = failed.get() == 1 || inner.platform.now() - last_failed.get() >= PAUSE;
@@ -52,8 +52,7 @@ pub(super) fn retry_check<P: Platform>(inner: &Rc<Inner<P>>) {
     }
 }
 
-/// The record after a refresh, as far as it says who the user is: the identity that came with it, or the launch's where
-/// none came or it says too little.
+/// The record with the identity after a refresh: that of the new ID token, or that of the launch if there is none or it lacks claims.
 pub(crate) fn with_renewed_identity<P: Platform>(
     inner: &Inner<P>,
     old: SessionRecord,
@@ -102,15 +101,15 @@ async fn check<P: Platform>(inner: &Rc<Inner<P>>, id_token: &IdToken) -> Result<
     if is_unreadable {
         return unchecked("this browser cannot check it");
     }
-    // A check that comes late finds the keys of another time.
+    // The server may have replaced its keys since the token was issued.
     let ends = jwt.claims.member("exp").and_then(|exp| exp.number()).unwrap_or(f64::INFINITY);
     if inner.platform.now() >= ends + TOLERANCE_SECONDS {
-        return unchecked("the key that can have made it is no longer published");
+        return unchecked("the key of this signature is no longer published");
     }
     Err(refused(match all.as_slice() {
-        [] => "the server has no key that can have made it",
+        [] => "the server has no key for this signature",
         all if all.iter().all(|key| !key.is_long_enough()) => "the server's key is an RSA key of fewer than 2048 bits",
-        _ => "none of the server's keys made it",
+        _ => "it does not match any of the server's keys",
     }))
 }
 
@@ -119,7 +118,7 @@ fn refused(problem: &str) -> Failure {
 }
 
 async fn record_result<P: Platform>(inner: &Rc<Inner<P>>, id_token: &IdToken, checked: CheckResult) {
-    // The identity of a newer token has a check of its own.
+    // A newer token has its own check.
     let is_current = inner.record.borrow().id_token.as_ref() == Some(id_token);
     if inner.check_active().is_err() || !is_current {
         return;
@@ -150,14 +149,14 @@ async fn record_result<P: Platform>(inner: &Rc<Inner<P>>, id_token: &IdToken, ch
     }
 }
 
-/// Stores what came of the check, where the store still holds these tokens. A refresh that is under way stores its tokens first.
+/// Stores the result of the check, if the store still has these tokens. A running refresh stores its tokens first.
 async fn store_checked<P: Platform>(inner: &Rc<Inner<P>>) {
     let _lock = inner.lock_refresh().await;
     let stored = records::load_session(&inner.platform, &inner.id).await;
     let record = inner.record.borrow().clone();
-    // A session that the app took out of the store meanwhile is not put back.
+    // A session that was removed from the store meanwhile is not stored again.
     if matches!(stored, Ok(Some(stored)) if stored.renewals <= record.renewals) && inner.check_active().is_ok() {
-        // Where it cannot be stored, the next page checks again.
+        // If it cannot be stored, the next page checks again.
         let _ = inner.store(&record).await;
     }
 }

@@ -1,4 +1,4 @@
-//! Asks the server what it says of the session's token.
+//! Introspection of the session's access token.
 
 use super::handle::Session;
 use crate::abort::AbortSignal;
@@ -9,31 +9,31 @@ use crate::protocol::introspection::{
     Introspection, client_introspection_request, introspection_request, read_introspection,
 };
 
-/// In whose name a token is asked about.
+/// How an introspection request is authorized.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum IntrospectAs {
-    /// In the token's own: it authorizes the question about itself.
+    /// By the token itself.
     #[default]
     Token,
-    /// In the client's, authenticated as at the token endpoint.
+    /// By client authentication, as at the token endpoint.
     Client,
 }
 
 impl<P: Platform> Session<P> {
-    /// What the server says of the session's access token (RFC 7662).
+    /// Requests the introspection of the session's access token (RFC 7662).
     ///
     /// # Errors
-    /// [`Error::NotOffered`] where the server has no introspection, [`Error::Introspection`] where it refuses or gives no usable
-    /// response, [`Error::Network`].
+    /// [`Error::NotOffered`] if the server has no introspection, [`Error::Introspection`] if it refuses or the response is not
+    /// usable, [`Error::Network`].
     pub async fn introspect(
         &self,
-        introspect_as: IntrospectAs,
+        authorized_by: IntrospectAs,
         abort: &AbortSignal,
     ) -> Result<Introspection<<P as Json>::Value>, Failure> {
         let endpoint = self.inner.record.borrow().endpoints.introspection.clone();
         let endpoint = endpoint.ok_or(Error::NotOffered { what: "introspection" })?;
         let token = self.access_token().await?;
-        let request = match introspect_as {
+        let request = match authorized_by {
             IntrospectAs::Token => {
                 let mut guard = self.inner.guard.clone();
                 guard.admit(endpoint.clone());
@@ -43,6 +43,6 @@ impl<P: Platform> Session<P> {
         };
         let response = send(&self.inner.platform, &request, REQUEST_TIMEOUT, abort).await?;
         let read = response.read_by(read_introspection);
-        read.map_err(|failure| failure.of_introspection(introspect_as == IntrospectAs::Client))
+        read.map_err(|failure| failure.of_introspection(authorized_by == IntrospectAs::Client))
     }
 }

@@ -1,4 +1,4 @@
-//! The messages between the tabs that hold the same session: its new record, its end, and who has the newer tokens.
+//! The messages between tabs with the same session: its new record, its end, and requests for newer tokens.
 
 use std::rc::Rc;
 
@@ -7,27 +7,27 @@ use crate::json::ObjectWriter;
 use crate::platform::JsonView;
 use crate::protocol::secret::RefreshToken;
 
-/// The user has signed out, with tokens that were renewed so many times.
+/// The user has signed out. The value is the number of refreshes of the tokens.
 const SIGNED_OUT: &str = "signedOut";
-/// Who holds tokens that were renewed more often than so many times?
+/// A request for tokens with more than this number of refreshes.
 const NEWER_THAN: &str = "newerThan";
-/// The server refuses this refresh token.
+/// The server refuses a refresh token.
 const REFUSED: &str = "refused";
 
-/// What a tab says of a session.
+/// A message about a session.
 pub(super) enum Message {
-    /// The user has signed out, with tokens that were renewed so many times.
+    /// The user has signed out, with tokens after this number of refreshes.
     SignedOut(f64),
-    /// Who holds tokens that were renewed more often than so many times?
+    /// A tab requests tokens with more than this number of refreshes.
     NewerThan(f64),
-    /// The server refuses this refresh token, and describes why.
+    /// The server refuses this refresh token, perhaps with a description.
     Refused(RefreshToken, Option<String>),
     /// The record after a refresh.
     Record(Rc<SessionRecord>),
 }
 
 impl Message {
-    /// Reads a message; `None` for what no tab of this version says.
+    /// Parses a message; `None` for unknown messages.
     pub fn read<V: JsonView>(message: &V) -> Option<Self> {
         let count = |name: &str| message.member(name)?.number();
         if let Some(renewals) = count(SIGNED_OUT) {
@@ -42,12 +42,12 @@ impl Message {
     }
 }
 
-/// That the user has signed out, with tokens that were renewed so many times.
+/// The message after signing out, with the number of refreshes of the tokens.
 pub(crate) fn signed_out(renewals: f64) -> String {
     with_count(SIGNED_OUT, renewals)
 }
 
-/// The question who holds tokens that were renewed more often than so many times.
+/// The request for tokens with more than this number of refreshes.
 pub(crate) fn newer_than(renewals: f64) -> String {
     with_count(NEWER_THAN, renewals)
 }
@@ -56,7 +56,7 @@ fn with_count(name: &str, count: f64) -> String {
     ObjectWriter::new().optional_seconds(name, Some(count)).finish()
 }
 
-/// That the server refuses a refresh token.
+/// The message that the server refuses a refresh token.
 pub(crate) fn refused(token: &RefreshToken, description: Option<&str>) -> String {
     ObjectWriter::new().text(REFUSED, token.expose()).optional_text("description", description).finish()
 }

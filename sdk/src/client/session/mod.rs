@@ -1,5 +1,5 @@
-//! A signed-in session: its tokens and their refresh, who the user is, its FHIR requests, what its tabs tell each other, and its
-//! end. May import `fhir/`, `server/`, `store/` and `tasks/`; it knows nothing of the app and of how it was launched.
+//! A signed-in session: its tokens and their refresh, the identity of the user, FHIR requests, the messages between tabs, and signing
+//! out. May import `fhir/`, `server/`, `store/` and `tasks/`, but not the app or its launches.
 
 pub(crate) mod handle;
 pub(crate) mod identity;

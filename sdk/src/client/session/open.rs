@@ -1,4 +1,4 @@
-//! Opens a session: from then on it hears what other tabs say of it, and its ID token is checked.
+//! Opens a session: it receives messages of other tabs from then on, and its ID token is checked.
 
 use std::rc::Rc;
 
@@ -11,17 +11,17 @@ use crate::client::store::current::Current;
 use crate::client::store::records::SessionRecord;
 use crate::platform::Platform;
 
-/// Where the record of a session comes from.
+/// The origin of a session's record.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Origin {
     /// The server has just issued its tokens.
     Server,
-    /// It was stored before.
+    /// It was in the store.
     Store,
 }
 
 impl<P: Platform> Session<P> {
-    /// A session by its record. A configured app keeps one for each id.
+    /// Opens the session of a record. The app has at most one for each id.
     pub(crate) fn open(
         platform: P,
         current: Rc<Current>,
@@ -39,7 +39,7 @@ impl<P: Platform> Session<P> {
         Self { inner }
     }
 
-    /// Starts the check of the ID token's signature, where it is still to be made.
+    /// Starts the check of the ID token's signature, if there is a token to check.
     pub(crate) fn check_identity(&self) {
         identity::check_signature(&self.inner);
     }

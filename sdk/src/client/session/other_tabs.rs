@@ -1,4 +1,4 @@
-//! What the tabs that hold the same session do about each other's messages, and which of two copies of it is the newer one.
+//! Handles the messages of other tabs with the same session, and decides which of two copies of a session is newer.
 
 use std::rc::{Rc, Weak};
 
@@ -11,7 +11,7 @@ use crate::error::{Error, Failure, OAuthError};
 use crate::platform::Platform;
 use crate::protocol::secret::RefreshToken;
 
-/// Hears what another tab says of the session.
+/// Handles a message of another tab.
 pub(super) fn on_message<P: Platform>(session: &Weak<Inner<P>>, message: &str) {
     let Some(inner) = session.upgrade().filter(|inner| inner.check_active().is_ok()) else { return };
     let Some(message) = inner.platform.parse(message).and_then(|message| Message::read(&message)) else { return };
@@ -29,7 +29,7 @@ pub(super) fn on_message<P: Platform>(session: &Weak<Inner<P>>, message: &str) {
             if inner.adopt_newer(record.clone()) {
                 let platform = inner.platform.clone();
                 platform.spawn(Box::pin(async move {
-                    // The other tab has stored it; a copy that fails here is read anew at the next refresh.
+                    // The other tab has stored it. If it fails here, the next refresh reads the store again.
                     let _ = inner.store(&record).await;
                 }));
             }
@@ -37,12 +37,12 @@ pub(super) fn on_message<P: Platform>(session: &Weak<Inner<P>>, message: &str) {
     }
 }
 
-/// The session ends here, too. Tokens that the other tab does not know of are given back by this one.
+/// Ends the session in this tab, too. Revokes tokens that the other tab did not have.
 fn on_sign_out<P: Platform>(inner: Rc<Inner<P>>, is_newer: bool) {
     inner.end(Error::SignedOut.into());
     let platform = inner.platform.clone();
     platform.spawn(Box::pin(async move {
-        // What cannot be removed here was ended in memory, and its tokens are void for this page.
+        // If removing fails, the session has ended in memory nevertheless.
         let _ = inner.forget().await;
         if is_newer {
             sign_out::revoke(&inner).await;
@@ -50,7 +50,7 @@ fn on_sign_out<P: Platform>(inner: Rc<Inner<P>>, is_newer: bool) {
     }));
 }
 
-/// Where this tab holds the refresh token that another tab saw refused, the session ends here, too.
+/// Ends the session in this tab, too, if it has the refused refresh token.
 fn on_refusal<P: Platform>(inner: Rc<Inner<P>>, refused: &RefreshToken, description: Option<String>) {
     if inner.record.borrow().refresh_token.as_ref() != Some(refused) {
         return;
@@ -65,7 +65,7 @@ fn on_refusal<P: Platform>(inner: Rc<Inner<P>>, refused: &RefreshToken, descript
 }
 
 impl<P: Platform> Inner<P> {
-    /// Takes over a record of the same session, if it is newer than the one in memory.
+    /// Replaces the record in memory by a newer one of the same session. Returns whether it was newer.
     pub fn adopt_newer(self: &Rc<Self>, record: Rc<SessionRecord>) -> bool {
         let is_newer = {
             let own = self.record.borrow();
@@ -78,8 +78,8 @@ impl<P: Platform> Inner<P> {
         is_newer
     }
 
-    /// Ends the session whose refresh token the server refuses, in all tabs that hold the same token. Another token stays as it is,
-    /// here in the store and in other tabs.
+    /// Ends the session after the server has refused its refresh token, in all tabs with the same token. Other tokens stay in the store
+    /// and in other tabs.
     pub async fn end_refused(&self, failure: Failure) {
         self.end(failure.clone());
         let refused = self.record.borrow().refresh_token.clone();
@@ -92,7 +92,7 @@ impl<P: Platform> Inner<P> {
         }
         let stored = records::load_session(&self.platform, &self.id).await.ok().flatten();
         if stored.is_none_or(|stored| stored.refresh_token == refused) {
-            // The session is over whether or not the store can be reached.
+            // The session has ended even if the store fails.
             let _ = self.forget().await;
         }
     }

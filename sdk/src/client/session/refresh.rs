@@ -1,4 +1,4 @@
-//! Refresh (RFC 6749 section 6): one at a time, run to its end, and never at the cost of the session.
+//! Refresh (RFC 6749 section 6): one at a time in all tabs, and never aborted, so that no rotated token is lost.
 
 use std::rc::Rc;
 
@@ -18,11 +18,11 @@ use crate::protocol::scope::ScopeSet;
 use crate::protocol::secret::AccessToken;
 use crate::protocol::token::TokenResponse;
 
-/// How long before its end an access token is replaced in the background, in seconds.
+/// How long before it expires an access token is refreshed in the background, in seconds.
 const SOON: f64 = 60.0;
 
 impl<P: Platform> Session<P> {
-    /// An access token that has not run out, refreshed where it has. A session that has none and can get none ends.
+    /// A valid access token, refreshed if necessary. An expired session without a refresh token ends.
     pub(crate) async fn access_token(&self) -> Result<AccessToken, Failure> {
         self.inner.check_active()?;
         if self.is_expired() {
@@ -37,7 +37,7 @@ impl<P: Platform> Session<P> {
         Ok(self.inner.record.borrow().access_token.clone())
     }
 
-    /// Refreshes. A new token that could not be stored is good all the same, though only this page has it.
+    /// Refreshes. A new token that could not be stored is usable, too, but only in this page.
     pub(crate) async fn replace_token(&self) -> Result<(), Failure> {
         match self.refresh().await {
             Err(failure) if matches!(&*failure, Error::Storage) && !self.expires_within(0.0) => Ok(()),
@@ -45,12 +45,11 @@ impl<P: Platform> Session<P> {
         }
     }
 
-    /// Gets a new access token. Callers that ask while one is under way share its outcome; a caller who goes away does
-    /// not stop it.
+    /// Requests a new access token. Concurrent callers share one request, which continues if they stop waiting.
     ///
     /// # Errors
     /// [`Error::SessionExpired`] without a refresh token. [`Error::Token`] with `invalid_grant` ends the session; after
-    /// any other error it stands and can be refreshed again.
+    /// any other error, it stays active and can be refreshed again.
     pub async fn refresh(&self) -> Result<(), Failure> {
         self.check_can_refresh().await?;
         let running = self.inner.refreshing.borrow().clone();
@@ -60,10 +59,10 @@ impl<P: Platform> Session<P> {
         }
     }
 
-    /// Gets a new access token that may do less.
+    /// Requests a new access token with fewer scopes.
     ///
     /// # Errors
-    /// [`Error::Scope`] where the scope is broader than what was granted; nothing is sent then. Else as [`Self::refresh`].
+    /// [`Error::Scope`] if the scope is broader than the granted one, with nothing sent; otherwise as [`Self::refresh`].
     pub async fn refresh_with_scope(&self, scope: &str) -> Result<(), Failure> {
         self.check_can_refresh().await?;
         if !self.scopes().refreshable().covers_all(&ScopeSet::parse(scope)) {
@@ -76,7 +75,7 @@ impl<P: Platform> Session<P> {
         self.start_refresh(Some(scope.to_owned())).outcome().await
     }
 
-    /// Known here, so that nothing is loaded to tell it.
+    /// Checks that the session is active and has a refresh token.
     async fn check_can_refresh(&self) -> Result<(), Failure> {
         self.inner.check_active()?;
         if self.is_expired() {
@@ -85,7 +84,7 @@ impl<P: Platform> Session<P> {
         if self.can_refresh() { Ok(()) } else { Err(Error::SessionExpired.into()) }
     }
 
-    /// Begins a refresh that nobody waits for, before the token runs out. One that fails is begun again after a while.
+    /// Starts a refresh in the background, before the token expires. After an error, the next one starts after a pause.
     pub(super) fn refresh_in_background(&self) {
         let now = self.inner.platform.now();
         let is_due = now - self.inner.background_refresh_at.get() >= BACKGROUND_PAUSE;
@@ -95,7 +94,7 @@ impl<P: Platform> Session<P> {
         }
     }
 
-    /// Spawned, so that it reaches its end whether or not anybody waits for it.
+    /// Spawns the refresh, so that it completes even if nobody waits for it.
     fn start_refresh(&self, scope: Option<String>) -> SharedTask<()> {
         let session = self.clone();
         let task = SharedTask::spawn(&self.inner.platform, async move {
@@ -108,29 +107,29 @@ impl<P: Platform> Session<P> {
     }
 }
 
-/// How long after a refresh in the background none other is begun, in seconds.
+/// The pause between two refreshes in the background, in seconds.
 const BACKGROUND_PAUSE: f64 = 30.0;
 
-/// How long the lock is kept after a refresh, in milliseconds, so that the news reaches the tabs that wait for it.
+/// How long the lock is held after a refresh, in milliseconds, so that tabs that wait for it receive the new record first.
 const PUBLISH_DELAY: u32 = 50;
 
-/// How long other tabs have to say that they hold newer tokens, in milliseconds: before a copy from the store is used for the first
-/// time, and after the server refused the refresh token.
-const REPLY_TIMEOUT_FIRST_USE: u32 = 50;
-const REPLY_TIMEOUT_REFUSED: u32 = 500;
+/// How long to wait for newer tokens from other tabs, in milliseconds: before the first refresh of a session from the store, and after
+/// the server has refused the refresh token.
+const WAIT_BEFORE_FIRST: u32 = 50;
+const WAIT_AFTER_REFUSAL: u32 = 500;
 
-/// Refreshes while no other tab does, or takes over what another tab refreshed meanwhile.
+/// Refreshes while no other tab does, or adopts the tokens that another tab has refreshed meanwhile.
 async fn refresh_with_lock<P: Platform>(session: &Session<P>, scope: Option<String>) -> Result<(), Failure> {
     let inner = &session.inner;
-    let held = renewals(inner);
+    let known = renewals(inner);
     let lock = inner.lock_refresh().await;
     inner.check_active()?;
-    let patience = if inner.may_be_stale.replace(false) { REPLY_TIMEOUT_FIRST_USE } else { 0 };
-    adopt_newest(inner, held, patience).await;
+    let wait = if inner.may_be_stale.replace(false) { WAIT_BEFORE_FIRST } else { 0 };
+    adopt_newest(inner, known, wait).await;
     loop {
         inner.check_active()?;
         let sent = renewals(inner);
-        if sent > held && scope.is_none() && !session.expires_within(0.0) {
+        if sent > known && scope.is_none() && !session.expires_within(0.0) {
             return Ok(());
         }
         let response = request_tokens(inner, scope.as_deref()).await;
@@ -151,9 +150,9 @@ async fn refresh_with_lock<P: Platform>(session: &Session<P>, scope: Option<Stri
                 return outcome;
             }
             Err(failure) if failure.code() == "invalid_grant" => {
-                // Another tab may have replaced the token that was refused: then only this copy was dead, and each turn of the loop
-                // has a newer one.
-                if !adopt_newest(inner, sent, REPLY_TIMEOUT_REFUSED).await {
+                // Another tab may have refreshed meanwhile, so that only this copy of the token is invalid. Each turn of the loop has a
+                // newer token.
+                if !adopt_newest(inner, sent, WAIT_AFTER_REFUSAL).await {
                     inner.end_refused(failure.clone()).await;
                     return Err(failure);
                 }
@@ -167,20 +166,20 @@ fn renewals<P: Platform>(inner: &Inner<P>) -> f64 {
     inner.record.borrow().renewals
 }
 
-/// Whether there is a newer record than the one with so many renewals, and takes it over: a message brought it, or the store that
-/// several tabs share has it, or another tab says so in time.
-async fn adopt_newest<P: Platform>(inner: &Rc<Inner<P>>, held: f64, milliseconds: u32) -> bool {
-    if renewals(inner) > held {
+/// Adopts a newer record than the one with the `known` renewals: from the store, or from another tab that publishes it in time. Returns
+/// whether there is one.
+async fn adopt_newest<P: Platform>(inner: &Rc<Inner<P>>, known: f64, milliseconds: u32) -> bool {
+    if renewals(inner) > known {
         return true;
     }
     if let Ok(Some(stored)) = records::load_session(&inner.platform, &inner.id).await {
         inner.adopt_newer(stored);
     }
-    if renewals(inner) <= held && milliseconds > 0 {
-        inner.publish(&messages::newer_than(held));
+    if renewals(inner) <= known && milliseconds > 0 {
+        inner.publish(&messages::newer_than(known));
         inner.platform.sleep(milliseconds).await;
     }
-    renewals(inner) > held
+    renewals(inner) > known
 }
 
 async fn request_tokens<P: Platform>(inner: &Rc<Inner<P>>, scope: Option<&str>) -> Result<Box<TokenResponse>, Failure> {
@@ -194,8 +193,8 @@ async fn request_tokens<P: Platform>(inner: &Rc<Inner<P>>, scope: Option<&str>) 
     inner.connection.read_tokens(&response, inner.platform.now())
 }
 
-/// Stores the new tokens before anything uses them. `scope` is what was asked for, and is what was granted where the server
-/// does not say (RFC 6749 section 5.1).
+/// Stores the new tokens before they are used. `scope` is the requested scope, which is granted if the response has none (RFC 6749
+/// section 5.1).
 async fn apply_tokens<P: Platform>(
     inner: &Rc<Inner<P>>,
     response: Box<TokenResponse>,
@@ -229,12 +228,12 @@ async fn apply_tokens<P: Platform>(
         return Err(ended);
     }
     if !has_new_identity {
-        // The signature may have been checked while the store was writing.
+        // The check of the signature may have ended while the store was writing.
         let current = inner.record.borrow();
         (record.identity, record.id_token) = (current.identity.clone(), current.id_token.clone());
     }
     inner.publish(&record.to_json());
-    // A store that fails must not cost the rotated token: it stays in memory, and the caller is told.
+    // If the store fails, the rotated token stays in memory, and the caller gets the error.
     *inner.record.borrow_mut() = Rc::new(record);
     inner.emit(&SessionEvent::Refreshed);
     if has_new_identity {
@@ -243,7 +242,7 @@ async fn apply_tokens<P: Platform>(
     stored
 }
 
-/// Revokes tokens that came after the session had ended. Whoever ended it did not have them to revoke.
+/// Revokes tokens that arrived after the session had ended.
 async fn revoke_unused<P: Platform>(inner: &Inner<P>, response: TokenResponse) {
     let old = SessionRecord::clone(&inner.record.borrow());
     let refresh_token = response.refresh_token.or(old.refresh_token);
@@ -256,7 +255,7 @@ async fn revoke_unused<P: Platform>(inner: &Inner<P>, response: TokenResponse) {
     sign_out::revoke(inner).await;
 }
 
-/// The context of the launch, where the refresh did not repeat it. Some servers name the patient in a refresh for the first time.
+/// The context of the launch, updated by the refresh if that names the patient. Some servers first name the patient in a refresh.
 fn merged_context(old: Rc<LaunchContext>, new: Rc<LaunchContext>) -> Rc<LaunchContext> {
     if new.patient.is_some() { Rc::new(old.followed_by(&new)) } else { old }
 }

@@ -1,4 +1,4 @@
-//! FHIR requests of a session. Every one passes the guard.
+//! FHIR requests of a session. Each passes the guard.
 
 use super::handle::Session;
 use crate::abort::AbortSignal;
@@ -16,24 +16,24 @@ use crate::protocol::http::Request;
 use crate::protocol::redaction::Secrets;
 use crate::protocol::secret::AccessToken;
 
-/// How long an access token is taken to live where that is not known, in seconds.
+/// The assumed lifetime of an access token, if it is unknown, in seconds.
 const USUAL_LIFETIME: f64 = 3600.0;
 
 impl<P: Platform> Session<P> {
-    /// Reads a resource by its reference, such as `Patient/1`. For the options an [`AbortSignal`] alone will do.
+    /// Reads a resource by its reference, such as `Patient/1`. `options` may also be an [`AbortSignal`].
     ///
     /// # Errors
     /// [`Error::Reference`], [`Error::ForeignUrl`] for a reference outside the FHIR server, [`Error::Fhir`],
-    /// [`Error::Network`], [`Error::SessionExpired`], [`Error::ReservedParameter`] for a header that is not the app's to set.
+    /// [`Error::Network`], [`Error::SessionExpired`], [`Error::ReservedParameter`] for a header that the app must not set.
     pub async fn read(&self, reference: &str, options: impl Into<RequestOptions>) -> Result<Value<P>, Failure> {
         let response = self.request(&FhirRequest::read(reference), options).await?;
         response.resource.ok_or_else(|| not_json(response.status, self.inner.guard.base()))
     }
 
-    /// Reads a resource as a type of the caller's own.
+    /// Reads a resource into a type of the caller.
     ///
     /// # Errors
-    /// As [`Session::read`], and [`Error::Shape`] where the resource does not have the type's shape.
+    /// As [`Session::read`], and [`Error::Shape`] if the resource does not fit the type.
     #[cfg(feature = "serde")]
     pub async fn read_as<T: serde::de::DeserializeOwned>(
         &self,
@@ -43,7 +43,7 @@ impl<P: Platform> Session<P> {
         crate::fhir::typed::typed(&self.read(reference, options).await?)
     }
 
-    /// Sends any FHIR request.
+    /// Sends a FHIR request.
     ///
     /// ```no_run
     /// # use smartrust::{Failure, Session, platform::Platform};
@@ -62,7 +62,7 @@ impl<P: Platform> Session<P> {
     /// ```
     ///
     /// # Errors
-    /// As [`Session::read`], and [`Error::NotGranted`] where the options ask for it.
+    /// As [`Session::read`], and [`Error::NotGranted`] if the options enable the check.
     pub async fn request(
         &self,
         request: &FhirRequest,
@@ -80,12 +80,11 @@ impl<P: Platform> Session<P> {
         self.exchange(prepared, &options, |resource| request.is_answered_by(resource)).await
     }
 
-    /// Searches for resources of a type, page by page. Nothing is sent before the first page is asked for; from then on
-    /// each next page is fetched while the caller works on the one before.
+    /// Searches for resources of a type, page by page. Nothing is sent before the first call of [`Search::next_page`]; from then on, the
+    /// next page is fetched while the caller processes the current one.
     ///
     /// # Errors
-    /// [`Error::Reference`] where the type's name is not one, [`Error::ReservedParameter`] for a header that is not the
-    /// app's to set.
+    /// [`Error::Reference`] for an invalid type, [`Error::ReservedParameter`] for a header that the app must not set.
     pub fn search(
         &self,
         resource_type: &str,
@@ -95,11 +94,11 @@ impl<P: Platform> Session<P> {
         self.pages(&FhirRequest::search(resource_type, parameters), options)
     }
 
-    /// Sends a request that a Bundle answers, such as a search, a history or `Patient/1/$everything`, and follows its pages
-    /// as [`Session::search`] does.
+    /// Sends a request whose response is a Bundle, such as a search, a history or `Patient/1/$everything`, and reads its pages as
+    /// [`Session::search`] does.
     ///
     /// # Errors
-    /// As [`Session::search`], and [`Error::NotGranted`] where the options ask for it.
+    /// As [`Session::search`], and [`Error::NotGranted`] if the options enable the check.
     pub fn pages(&self, request: &FhirRequest, options: impl Into<RequestOptions>) -> Result<Search<P>, Failure> {
         let options = options.into();
         let first = self.prepare(request, &options)?;
@@ -116,8 +115,8 @@ impl<P: Platform> Session<P> {
         options.prepare(request, self.inner.guard.base(), || self.scopes().granted)
     }
 
-    /// Sends a request with the session's token: once more with a fresh token where the server calls it dead, and again
-    /// after a while where that may help. `is_expected` says which resource a response of success may bring.
+    /// Sends a request with the session's token, again with a new token after a 401, and again after transient errors. `is_expected` says
+    /// whether a successful response may have this resource.
     pub(crate) async fn exchange(
         &self,
         request: Request,
@@ -131,7 +130,7 @@ impl<P: Platform> Session<P> {
         self.exchange_by(request, options, attempt).await
     }
 
-    /// As [`Self::exchange`], with a way of its own to send the request and to read the response.
+    /// Like [`Self::exchange`], but `attempt` sends the request and reads the response.
     pub(crate) async fn exchange_by<T>(
         &self,
         mut request: Request,
@@ -151,13 +150,13 @@ impl<P: Platform> Session<P> {
             };
             if failure.status() == Some(401) && self.can_refresh() && !is_refreshed {
                 is_refreshed = true;
-                // Somebody else may have replaced the dead token meanwhile.
+                // Another caller may have refreshed meanwhile.
                 if self.inner.record.borrow().access_token == token {
                     unless_aborted(abort, self.replace_token()).await?;
                 }
                 continue;
             }
-            if matches!(*failure, Error::Network { .. }) && !is_refreshed && self.may_be_dead(&token) {
+            if matches!(*failure, Error::Network { .. }) && !is_refreshed && self.may_be_expired(&token) {
                 is_refreshed = true;
                 if self.renew(&token, abort).await? && options.may_repeat(&request) {
                     continue;
@@ -169,16 +168,16 @@ impl<P: Platform> Session<P> {
 }
 
 impl<P: Platform> Session<P> {
-    /// Whether a response that could not be read may be a 401 without CORS headers: another token can be had, and this one is past half
-    /// its life, or nobody said how long it lives.
-    fn may_be_dead(&self, token: &AccessToken) -> bool {
+    /// Whether a network error may be a 401 without CORS headers: the token can be refreshed, and it is past half of its lifetime or has
+    /// no known lifetime.
+    fn may_be_expired(&self, token: &AccessToken) -> bool {
         let record = self.inner.record.borrow();
         let Some(expires_at) = record.expires_at else { return self.can_refresh() };
         let half = record.lifetime.unwrap_or(USUAL_LIFETIME) / 2.0;
         self.can_refresh() && (record.access_token != *token || self.inner.platform.now() + half >= expires_at)
     }
 
-    /// Gets another token in place of one that may be dead. `false` where that cannot be had now and the session stands.
+    /// Refreshes a token that may have expired. `false` if that failed and the session is still active.
     async fn renew(&self, token: &AccessToken, abort: &AbortSignal) -> Result<bool, Failure> {
         if self.inner.record.borrow().access_token != *token {
             return Ok(true);

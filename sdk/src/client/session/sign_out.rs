@@ -1,4 +1,4 @@
-//! The end of a session by the user's will: forgotten in every tab, and its tokens given back.
+//! Signing out: the session ends in every tab, and its tokens are revoked.
 
 use super::handle::Session;
 use super::messages;
@@ -10,27 +10,27 @@ use crate::platform::Platform;
 use crate::protocol::revocation::{RevokedToken, is_page, read_revocation, revocation_request};
 use crate::protocol::url::Url;
 
-/// What became of the tokens at the server.
+/// The result of revoking the tokens.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Revocation {
-    /// The server took them back.
+    /// The server has revoked them.
     Revoked,
-    /// The server has no endpoint for it. They run out by themselves.
+    /// The server has no revocation endpoint. They expire on their own.
     NotOffered,
-    /// The server names a page for people in place of an endpoint: its address. Nothing was sent there.
+    /// The revocation endpoint is a page for users; this is its URL. Nothing was sent there.
     Page(String),
-    /// The session had ended before, and nothing was sent.
+    /// The session had already ended, and nothing was sent.
     AlreadyEnded,
-    /// The server could not be reached, or refused. They run out by themselves.
+    /// The request failed. They expire on their own.
     Failed(Failure),
 }
 
 impl<P: Platform> Session<P> {
-    /// Ends the session here and in every other tab that holds it, then gives its tokens back (RFC 7009). Whatever comes of
-    /// that, the session is over and its tokens are forgotten.
+    /// Ends the session in all tabs, and then revokes its tokens (RFC 7009). Even if that fails, the session has ended and its tokens are
+    /// removed.
     ///
     /// # Errors
-    /// [`Error::Storage`] where the tokens could not be removed from the store. The session is ended all the same.
+    /// [`Error::Storage`] if the tokens could not be removed from the store. The session has ended nevertheless.
     pub async fn sign_out(&self) -> Result<Revocation, Failure> {
         if self.inner.check_active().is_err() {
             return self.inner.forget().await.map(|()| Revocation::AlreadyEnded);
@@ -43,7 +43,7 @@ impl<P: Platform> Session<P> {
     }
 }
 
-/// Gives the tokens of a session back: each of them, whatever became of the one before.
+/// Revokes the tokens of a session, the access token even if revoking the refresh token failed.
 pub(crate) async fn revoke<P: Platform>(inner: &Inner<P>) -> Revocation {
     let record = inner.record.borrow().clone();
     let Some(endpoint) = &record.endpoints.revocation else { return Revocation::NotOffered };

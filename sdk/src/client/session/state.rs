@@ -1,4 +1,4 @@
-//! What the handles of one session share, and what is told to those who listen.
+//! The state that the handles of a session share, and its events.
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
@@ -17,14 +17,14 @@ use crate::protocol::secret::IdToken;
 use crate::protocol::token::TokenClient;
 use crate::protocol::url::Url;
 
-/// Something that happened to a session.
+/// An event of a session.
 #[derive(Clone, Debug, PartialEq)]
 pub enum SessionEvent {
     /// It has a new access token.
     Refreshed,
-    /// The check of the ID token's signature has ended, and the session stands.
+    /// The check of the ID token's signature has ended, and the session is still active.
     IdentityChecked,
-    /// It has ended: [`Error::SignedOut`] where the user asked for it, else what ended it.
+    /// It has ended: [`Error::SignedOut`] after signing out, or else the reason.
     SignedOut(Failure),
 }
 
@@ -38,23 +38,23 @@ pub(crate) struct Inner<P: Platform> {
     pub id: String,
     pub guard: Guard,
     pub record: RefCell<Rc<SessionRecord>>,
-    /// Whether the store holds this record. Where it refused, the session lives in memory alone.
+    /// Whether the record is stored. If the store failed, the session is only in memory.
     pub is_stored: Cell<bool>,
-    /// Whether the record comes from a store, which may be a copy that another tab has left behind.
+    /// Whether the record comes from the store, where another tab may have a newer one.
     pub may_be_stale: Cell<bool>,
     pub ended: RefCell<Option<Failure>>,
     pub refreshing: RefCell<Option<SharedTask<()>>>,
-    /// When a refresh in the background was last begun, in seconds since 1970.
+    /// When the last refresh in the background started, in seconds since 1970.
     pub background_refresh_at: Cell<f64>,
     pub signature_check: SignatureCheck,
-    /// Whether the server linked to pages of its own with http in place of https.
+    /// Whether the server linked to its own pages by http in place of https.
     pub insecure_links: Rc<Cell<bool>>,
     listeners: RefCell<Vec<(usize, Listener)>>,
     next_listener: Cell<usize>,
     pub subscription: RefCell<Option<P::Subscription>>,
 }
 
-/// Whether the check of an ID token's signature is under way, and how often it could not be made.
+/// The running check of an ID token's signature, and its failed attempts.
 #[derive(Default)]
 pub(crate) struct SignatureCheck {
     pub running: RefCell<Option<IdToken>>,
@@ -62,7 +62,7 @@ pub(crate) struct SignatureCheck {
     pub last_failed: Cell<f64>,
 }
 
-/// Where the tokens of a session may be sent: to the FHIR server, and to what the server itself named.
+/// The guard of a session: its tokens may be sent to the FHIR server, and to the locations that the server named.
 fn guard(connection: &Connection, record: &SessionRecord) -> Guard {
     let server = &connection.server;
     let mut guard = Guard::new(server.fhir_base.clone());
@@ -76,7 +76,7 @@ fn guard(connection: &Connection, record: &SessionRecord) -> Guard {
 }
 
 impl<P: Platform> Inner<P> {
-    /// The state of a session that stands. `may_be_stale` as for the field.
+    /// The state of an active session.
     pub fn new(
         platform: P,
         current: Rc<Current>,
@@ -106,7 +106,7 @@ impl<P: Platform> Inner<P> {
         }
     }
 
-    /// The client as which tokens are asked for, asked about and given back, authenticated for one request.
+    /// The client with its credential for one token, introspection or revocation request.
     pub async fn client(&self, endpoint: &Url) -> Result<TokenClient, Failure> {
         let endpoints = self.record.borrow().endpoints.clone();
         self.connection.server.client(endpoint, &endpoints).await
@@ -116,7 +116,7 @@ impl<P: Platform> Inner<P> {
         ["smartrust.session.", &self.id].concat()
     }
 
-    /// Waits until no tab refreshes the session, and keeps others from it until the lock is dropped.
+    /// The lock that prevents concurrent refreshes in several tabs.
     pub async fn lock_refresh(&self) -> P::Guard {
         self.platform.lock(&["smartrust.refresh.", &self.id].concat()).await
     }
@@ -128,13 +128,13 @@ impl<P: Platform> Inner<P> {
         }
     }
 
-    /// Takes over a record that is newer than the one in memory.
+    /// Replaces the record in memory by a newer one.
     pub fn adopt(&self, record: Rc<SessionRecord>) {
         *self.record.borrow_mut() = record;
         self.emit(&SessionEvent::Refreshed);
     }
 
-    /// Ends the session, once, and tells the listeners why.
+    /// Ends the session, once, and emits the event.
     pub fn end(&self, reason: Failure) {
         if self.ended.borrow().is_some() {
             return;
@@ -143,35 +143,35 @@ impl<P: Platform> Inner<P> {
         self.emit(&SessionEvent::SignedOut(reason));
     }
 
-    /// Ends the session in every tab for a reason of its own, and takes its tokens out of the store.
+    /// Ends the session in all tabs, and removes its tokens from the store.
     pub async fn end_and_forget(&self, reason: Failure) {
         self.end(reason);
         self.publish(&messages::signed_out(self.record.borrow().renewals));
-        // The session is over whether or not the store can be reached.
+        // The session has ended even if the store fails.
         let _ = self.forget().await;
     }
 
-    /// Ends a session whose time is up. Other tabs notice it by themselves.
+    /// Ends an expired session. Other tabs notice on their own.
     pub async fn expire(&self) -> Failure {
         let reason = Failure::from(Error::SessionExpired);
         self.end(reason.clone());
-        // What stays in the store is removed by the next page.
+        // The next page removes what stays in the store.
         let _ = self.remove().await;
         reason
     }
 
-    /// Tells the other tabs that hold the session.
+    /// Sends a message to the other tabs with this session.
     pub fn publish(&self, message: &str) {
         self.platform.publish(&self.topic(), message);
     }
 
-    /// Stores a record of the session. Where the session ends while a slow store is writing, nothing stays there; where the store
-    /// refuses, no refresh token that this record replaces.
+    /// Stores a record of the session. If the session ends meanwhile, the record is removed again. If the store fails, a refresh token that
+    /// this record replaces is removed.
     pub async fn store(&self, record: &SessionRecord) -> Result<(), Failure> {
         let stored = records::save_session(&self.platform, &self.id, record).await;
         self.is_stored.set(stored.is_ok());
         if self.check_active().is_err() || (stored.is_err() && self.is_replaced_in_store(record).await) {
-            // What cannot be removed is void for this page all the same.
+            // This page does not use it even if it cannot be removed.
             let _ = records::remove_session(&self.platform, &self.id).await;
         }
         stored
@@ -188,16 +188,16 @@ impl<P: Platform> Inner<P> {
         records::remove_session(&self.platform, &self.id).await
     }
 
-    /// Takes everything of the session out of the store: its tokens, launches that were to follow it, and what was found
-    /// out about its server.
+    /// Removes everything about the session from the store: its tokens, pending launches in its context, and the endpoints of its
+    /// server.
     pub async fn forget(&self) -> Result<(), Failure> {
         self.remove().await?;
         let patient = self.record.borrow().context.patient.clone();
-        pending::remove_launches_about(&self.platform, &self.connection.server.key, patient.as_deref()).await?;
+        pending::remove_launches_for_patient(&self.platform, &self.connection.server.key, patient.as_deref()).await?;
         discovery::forget(&self.platform, &self.connection.server).await
     }
 
-    /// Calls a function with every event from now on, until the returned subscription is dropped.
+    /// Calls a function with every event until the returned subscription is dropped.
     pub fn listen(self: &Rc<Self>, listener: impl Fn(&SessionEvent) + 'static) -> EventSubscription<P> {
         let id = self.next_listener.get();
         self.next_listener.set(id + 1);

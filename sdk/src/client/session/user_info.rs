@@ -1,4 +1,4 @@
-//! Asks the server about the session's user.
+//! UserInfo of the session's user.
 
 use super::handle::Session;
 use crate::abort::AbortSignal;
@@ -11,14 +11,13 @@ use crate::protocol::url::Url;
 use crate::protocol::user_info::{UserInfo, read_user_info, user_info_request};
 
 impl<P: Platform> Session<P> {
-    /// What the server says of the user (OpenID Connect Core section 5.3), held against the ID token's subject.
+    /// Requests the UserInfo of the user (OpenID Connect Core section 5.3). Its subject must be that of the ID token.
     ///
-    /// The endpoint is the one that the launch found, else the one of the OpenID configuration, if that has the token
-    /// endpoint's origin.
+    /// The endpoint comes from the launch, or else from the OpenID configuration, if it has the token endpoint's origin.
     ///
     /// # Errors
-    /// [`Error::NotOffered`] where no ID token came to hold it against, or the server has no such endpoint;
-    /// [`Error::UserInfo`] for an answer that is about somebody else or is not JSON; [`Error::SessionExpired`],
+    /// [`Error::NotOffered`] if the session has no ID token or the server has no such endpoint;
+    /// [`Error::UserInfo`] if the response is about another user or is not JSON; [`Error::SessionExpired`],
     /// [`Error::Network`].
     pub async fn user_info(&self, abort: &AbortSignal) -> Result<UserInfo<<P as Json>::Value>, Failure> {
         let subject = || self.identity().map(|checked| checked.identity.subject.clone());

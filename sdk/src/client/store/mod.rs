@@ -1,4 +1,4 @@
-//! What is kept between pages: pending launches, sessions, and which session a page shows. Imports nothing else of `client/`.
+//! Stored data: pending launches, sessions, and which session a page shows. Imports nothing else of `client/`.
 
 pub(crate) mod current;
 pub(crate) mod pending;

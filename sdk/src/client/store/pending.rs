@@ -1,4 +1,4 @@
-//! Launches that wait for their redirect, or for the exchange of the code that it brought.
+//! Stored launches, which wait for their redirect or for the exchange of their code.
 
 use std::rc::Rc;
 
@@ -16,7 +16,7 @@ const LAUNCH_LIFETIME: f64 = 3600.0;
 /// How long a code may be exchanged, in seconds (RFC 6749 section 4.1.2 recommends ten minutes at most).
 const CODE_LIFETIME: f64 = 600.0;
 
-/// A launch that has no session yet.
+/// A launch without a session yet.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct PendingLaunch {
     pub server: String,
@@ -28,29 +28,29 @@ pub(crate) struct PendingLaunch {
     pub endpoints: Rc<Endpoints>,
     /// `max_age` of the authorization request, in seconds.
     pub max_age: Option<f64>,
-    /// The patient that the session must be about, where that is known before.
+    /// The patient that the session must have, if known in advance.
     pub patient: Option<String>,
-    /// Whether the link of an EHR asked for it.
+    /// Whether an EHR opened the app.
     pub is_ehr_launch: bool,
     pub created: f64,
-    /// What the redirect brought, where its exchange failed for a reason that may pass.
+    /// The redirect, if the exchange of its code failed for a transient reason.
     pub redirect: Option<CheckedRedirect>,
 }
 
-/// What a redirect brought, after its issuer was checked.
+/// A redirect whose issuer was checked.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct CheckedRedirect {
     pub code: AuthorizationCode,
-    /// Whether it named an issuer, and the server's documents none to hold it against.
+    /// Whether it named an issuer, while the server's documents name none.
     pub issuer_unknown: bool,
-    /// When it came, in seconds since 1970.
+    /// In seconds since 1970.
     pub received_at: f64,
 }
 
-/// What is known of a launch by its state.
+/// What the store holds under a state.
 pub(crate) enum LaunchState {
     Pending(Box<PendingLaunch>),
-    /// It has ended, and its code is never sent again.
+    /// The launch has ended, and its code is never sent again.
     Used,
     Unknown,
 }
@@ -105,7 +105,7 @@ impl PendingLaunch {
     }
 }
 
-/// Whether a launch has waited too long, for its redirect or for its exchange.
+/// Whether a launch has waited too long for its redirect or its exchange.
 fn is_expired<V: JsonView>(launch: &V, now: f64) -> bool {
     let is_older = |name: &str, lifetime: f64| {
         let time = launch.member(name).and_then(|time| time.number());
@@ -119,7 +119,7 @@ pub(crate) async fn save_launch<P: Platform>(platform: &P, state: &str, launch: 
     platform.set(&format!("{LAUNCH}{state}"), &launch.to_json()).await.map_err(storage_error)
 }
 
-/// What is known of the launch with a state. One that has waited too long is forgotten.
+/// Finds the launch with a state. An expired one is removed.
 pub(crate) async fn find_launch<P: Platform>(platform: &P, state: &str) -> Result<LaunchState, Failure> {
     let key = format!("{LAUNCH}{state}");
     let Some(text) = platform.get(&key).await.map_err(storage_error)? else { return Ok(LaunchState::Unknown) };
@@ -136,49 +136,49 @@ pub(crate) async fn find_launch<P: Platform>(platform: &P, state: &str) -> Resul
     }
 }
 
-/// Ends a launch that got no session: its state counts as used from now on, and its verifier and code are gone.
+/// Ends a launch that failed: its state counts as used from now on, and its verifier and code are removed.
 pub(crate) async fn end_launch<P: Platform>(platform: &P, state: &str, created: f64) {
     let used = ObjectWriter::new().flag("used", true).optional_seconds("created", Some(created)).finish();
     let key = format!("{LAUNCH}{state}");
     if platform.set(&key, &used).await.is_err() {
-        // Where nothing can be written, a launch that is gone cannot be used again either.
+        // A launch that is removed cannot be used again either.
         let _ = platform.remove(&key).await;
     }
 }
 
-/// Forgets a launch.
+/// Removes a launch.
 pub(crate) async fn remove_launch<P: Platform>(platform: &P, state: &str) -> Result<(), Failure> {
     platform.remove(&format!("{LAUNCH}{state}")).await.map_err(storage_error)
 }
 
-/// Forgets the launches that have waited too long, and what cannot be read.
-pub(crate) async fn remove_old_launches<P: Platform>(platform: &P) -> Result<(), Failure> {
+/// Removes expired launches, and values that cannot be read.
+pub(crate) async fn remove_expired_launches<P: Platform>(platform: &P) -> Result<(), Failure> {
     let now = platform.now();
     remove_launches(platform, &|stored| stored.is_none_or(|launch| is_expired(&launch, now))).await
 }
 
-/// Forgets the launches at a server that must be about a patient.
-pub(crate) async fn remove_launches_about<P: Platform>(
+/// Removes the launches at a server that require a patient.
+pub(crate) async fn remove_launches_for_patient<P: Platform>(
     platform: &P,
     server: &str,
     patient: Option<&str>,
 ) -> Result<(), Failure> {
     let Some(patient) = patient else { return Ok(()) };
-    let is_about = |stored: Option<P::Value>| {
+    let matches = |stored: Option<P::Value>| {
         let has = |name: &str, text: &str| stored.as_ref()?.member_text(name).filter(|known| known == text);
         has("server", server).and(has("patient", patient)).is_some()
     };
-    remove_launches(platform, &is_about).await
+    remove_launches(platform, &matches).await
 }
 
-/// Forgets the launches of which something is true; what is stored of one may be damaged.
+/// Removes the launches that meet a condition, which gets `None` for a value that is not JSON.
 async fn remove_launches<P: Platform>(
     platform: &P,
-    is_expired: &dyn Fn(Option<P::Value>) -> bool,
+    condition: &dyn Fn(Option<P::Value>) -> bool,
 ) -> Result<(), Failure> {
     for key in platform.keys(LAUNCH).await.map_err(storage_error)? {
         let stored = platform.get(&key).await.map_err(storage_error)?.and_then(|text| platform.parse(&text));
-        if is_expired(stored) {
+        if condition(stored) {
             platform.remove(&key).await.map_err(storage_error)?;
         }
     }

@@ -13,7 +13,7 @@ use crate::protocol::url::Url;
 
 const SESSION: &str = "smartrust.session.";
 
-/// Endpoints that a launch began with. The exchange and every refresh use these, whatever is discovered later.
+/// The endpoints that a launch began with. The code exchange and every refresh use them, even if discovery finds others later.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Endpoints {
     pub issuer: Option<String>,
@@ -21,34 +21,34 @@ pub(crate) struct Endpoints {
     pub token: Url,
     pub jwks: Option<Url>,
     pub user_info: Option<Url>,
-    /// A page for people, which is never fetched.
+    /// A page for the user. The client never fetches it.
     pub management: Option<Url>,
     pub introspection: Option<Url>,
     pub revocation: Option<Url>,
     pub token_endpoint_auth_signing_alg_values_supported: Vec<String>,
     /// Whether every redirect must name its issuer (RFC 9207).
     pub issuer_in_redirect: bool,
-    /// Whether the server's OpenID configuration was left aside, because it does not speak for the server.
+    /// Whether the server's OpenID configuration was ignored, because it does not belong to the server.
     pub left_openid_aside: bool,
 }
 
-/// How far the signature of an ID token has been checked.
+/// The result of checking the signature of an ID token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Signature {
-    /// The check has not ended yet.
+    /// The check is still running.
     Pending,
-    /// One of the server's keys made it.
+    /// The signature is valid.
     Verified,
-    /// It could not be checked, for this reason.
+    /// The signature could not be checked, for this reason.
     Unchecked(String),
 }
 
-/// Who the user is, and what was checked of it.
+/// The identity of the user, and how it was checked.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CheckedIdentity {
-    /// The ID token's claims and their checks.
+    /// The claims of the ID token and their checks.
     pub identity: Identity,
-    /// The signature's check.
+    /// Whether the signature was checked.
     pub signature: Signature,
 }
 
@@ -58,33 +58,33 @@ pub(crate) struct SessionRecord {
     pub server: String,
     pub client_id: String,
     pub fhir_base: String,
-    /// Where its launch came back to; not known of sessions of earlier versions.
+    /// The redirect URI of the launch. Sessions of earlier versions have none.
     pub redirect_uri: Option<String>,
     pub endpoints: Rc<Endpoints>,
     pub requested_scope: String,
     pub granted_scope: Option<String>,
     pub access_token: AccessToken,
     pub refresh_token: Option<RefreshToken>,
-    /// Seconds since 1970, where the server says.
+    /// In seconds since 1970, if known.
     pub expires_at: Option<f64>,
-    /// How many seconds the access token lives, where the server says.
+    /// The lifetime of the access token in seconds, if known.
     pub lifetime: Option<f64>,
-    /// How often the tokens have been renewed: which of two copies is the newer one.
+    /// How often the tokens were refreshed: of two copies of a session, the one with the higher count is newer.
     pub renewals: f64,
     pub context: Rc<LaunchContext>,
     pub identity: Option<Rc<CheckedIdentity>>,
-    /// Whether the redirect named an issuer, and the server's documents none to hold it against.
+    /// Whether the redirect named an issuer, while the server's documents name none.
     pub issuer_unknown: bool,
-    /// Whether a refresh brought an ID token that said too little to take the place of the launch's.
+    /// Whether a refresh returned an ID token that lacks the claims to replace the one of the launch.
     pub renewal_incomplete: bool,
-    /// Whether the access token was pasted, and not issued to this app.
+    /// Whether the user pasted the access token.
     pub is_pasted: bool,
-    /// Kept until its signature has been checked.
+    /// Stored until its signature has been checked.
     pub id_token: Option<IdToken>,
 }
 
 impl Endpoints {
-    /// What a launch needs of a server's configuration.
+    /// The endpoints of a server's configuration.
     pub fn of(configuration: &SmartConfiguration) -> Result<Self, Failure> {
         let authorization = configuration.authorization_endpoint.clone().ok_or_else(|| {
             Error::configuration("smart-configuration", "the server's document has no authorization_endpoint")
@@ -179,12 +179,12 @@ impl CheckedIdentity {
 }
 
 impl SessionRecord {
-    /// Whether the access token has run out and no other can be had.
+    /// Whether the access token has expired and cannot be refreshed.
     pub fn is_expired(&self, now: f64) -> bool {
         self.refresh_token.is_none() && self.expires_at.is_some_and(|expires_at| now >= expires_at)
     }
 
-    /// Whether a record is of the same session. A refresh may be the first to name the patient.
+    /// Whether another record belongs to the same launch. A refresh may be the first to name the patient.
     pub fn is_of_same_launch(&self, other: &Self) -> bool {
         let patients = (&self.context.patient, &other.context.patient);
         self.server == other.server
@@ -259,7 +259,7 @@ pub(crate) async fn save_session<P: Platform>(platform: &P, id: &str, record: &S
     platform.set(&[SESSION, id].concat(), &record.to_json()).await.map_err(storage_error)
 }
 
-/// The stored session of an id; `None` where there is none or it cannot be read.
+/// The stored session with an id; `None` if there is none or it cannot be read.
 pub(crate) async fn load_session<P: Platform>(platform: &P, id: &str) -> Result<Option<Rc<SessionRecord>>, Failure> {
     let text = platform.get(&[SESSION, id].concat()).await.map_err(storage_error)?;
     Ok(text.and_then(|text| platform.parse(&text)).and_then(|value| SessionRecord::read(&value)))
@@ -276,7 +276,7 @@ pub(crate) async fn remove_session<P: Platform>(platform: &P, id: &str) -> Resul
     platform.remove(&[SESSION, id].concat()).await.map_err(storage_error)
 }
 
-/// Removes the sessions of an app that are over: they hold a patient's id, and nothing that can be used.
+/// Removes the expired sessions of an app: they hold the id of a patient, and cannot be used any more.
 pub(crate) async fn remove_expired_sessions<P: Platform>(
     platform: &P,
     is_own: impl Fn(&SessionRecord) -> bool,

@@ -1,4 +1,4 @@
-//! Waits for several futures at once.
+//! Runs several futures concurrently.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -7,7 +7,7 @@ use std::task::Poll;
 /// A future that may borrow from its caller.
 pub(crate) type LocalWork<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
-/// Waits for all futures at once. Their results keep their order.
+/// Waits for all futures. The results have the order of the futures.
 pub(crate) async fn join_all<T>(futures: Vec<LocalWork<'_, T>>) -> Vec<T> {
     let mut running: Vec<(LocalWork<'_, T>, Option<T>)> = futures.into_iter().map(|future| (future, None)).collect();
     poll_fn(|context| {
