@@ -73,9 +73,9 @@ test("L8 deletions and insertions in an HTML document are marked, and no content
   await mockSearch(page, iss, "DocumentReference", [reference("Page", "text/html", html)]);
   const { frame, documents } = await opened(page, "Page");
   await frame.getByText("to its end").waitFor();
-  const words = (await frame.locator("body").innerText()).replace(/\s+/g, " ").trim();
+  const text = (await frame.locator("body").innerText()).replace(/\s+/g, " ").trim();
   assert.equal(
-    words,
+    text,
     "Allergies: [removed: Penicillin] [added: Latex] [crossed out: 5 mg daily] [crossed out: 10 mg daily] 20 mg daily " +
       "my style = good, 109 [A drawing is not shown here.]Left knee After the drawing [A picture is not shown here: Knee] " +
       "[An embedded file is not shown here.]Inside the file to its end",
@@ -96,8 +96,8 @@ test("L8 XHTML is parsed as XML, so that an empty element hides no content", asy
   await mockSearch(page, iss, "DocumentReference", [reference("Page", "application/xhtml+xml", xhtml)]);
   const { frame } = await opened(page, "Page");
   await frame.getByText("10 mg").waitFor();
-  const words = (await frame.locator("body").innerText()).replace(/\s+/g, " ").trim();
-  assert.equal(words, "[crossed out: 5 mg] 10 mg");
+  const text = (await frame.locator("body").innerText()).replace(/\s+/g, " ").trim();
+  assert.equal(text, "[crossed out: 5 mg] 10 mg");
 });
 
 test("L8 a clinical document is shown completely, with its sections, tables and revisions", async ({ page }) => {
@@ -113,8 +113,8 @@ test("L8 a clinical document is shown completely, with its sections, tables and 
   const { frame, documents, open } = await opened(page, "Summary");
   await frame.getByRole("heading", { name: "Results" }).waitFor();
   assert.deepEqual(await frame.getByRole("heading").allInnerTexts(), ["Summary", "Allergies", "Results"]);
-  const words = (await frame.locator("body").innerText()).replace(/\s+/g, " ");
-  assert.match(words, /\[removed: Penicillin\] \[crossed out: Eggs\] Ferritin > 300 & <b>rising<\/b> end/);
+  const text = (await frame.locator("body").innerText()).replace(/\s+/g, " ");
+  assert.match(text, /\[removed: Penicillin\] \[crossed out: Eggs\] Ferritin > 300 & <b>rising<\/b> end/);
   assert.equal(await frame.getByRole("table", { name: "Blood" }).getByRole("cell").innerText(), "3");
   await open("Broken");
   await documents.getByText("This document is damaged. It is shown as it was sent.").waitFor();
@@ -182,9 +182,9 @@ test("L8 a list caption in a table cell does not split the row, and content that
   await row.waitFor();
   assert.deepEqual(await row.getByRole("cell").allInnerTexts().then((cells) => cells.map((cell) => cell.replace(/\s+/g, " ").trim())), ["Iron low", "3"]);
   await open("Page");
-  const words = page.frameLocator('iframe[title="Page"]').locator("body");
-  await words.getByText("7 mg").waitFor();
-  assert.equal((await words.innerText()).replace(/\s+/g, " ").trim(), "5 mg 6 mg 7 mg");
+  const text = page.frameLocator('iframe[title="Page"]').locator("body");
+  await text.getByText("7 mg").waitFor();
+  assert.equal((await text.innerText()).replace(/\s+/g, " ").trim(), "5 mg 6 mg 7 mg");
 });
 
 /** Signs in, or reloads the record, and opens a document. */

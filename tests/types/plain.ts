@@ -31,8 +31,8 @@ export async function changing(patient: Resource, own: Own) {
     same<typeof literal.resource.id, string>();
     console.log(literal.resource.meta.versionId);
   }
-  const made = await session.create(patient);
-  same<typeof made.resource, (Resource & { id: string }) | undefined>();
+  const created = await session.create(patient);
+  same<typeof created.resource, (Resource & { id: string }) | undefined>();
   const named = await session.create<Own>(own);
   same<typeof named.resource, (Own & { id: string }) | undefined>();
   const replaced = await session.update(own);

@@ -57,8 +57,8 @@ export async function searching() {
 }
 
 export async function changing(patient: Patient, bundle: Bundle) {
-  const made = await session.create(patient);
-  same<typeof made, FhirResponse<Patient & { id: string }>>();
+  const created = await session.create(patient);
+  same<typeof created, FhirResponse<Patient & { id: string }>>();
   const literal = await session.create({ resourceType: "Observation", status: "final", code: { text: "Steps" }, valueInteger: 9000 });
   same<typeof literal, FhirResponse<Observation & { id: string }>>();
   if (literal.resource) {

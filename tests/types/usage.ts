@@ -20,7 +20,7 @@ const app = new SmartApp({
 new SmartApp({ server: { fhirBase: "https://ehr.example/fhir" } });
 
 // @ts-expect-error: Session has no public constructor.
-export const made: Session = new (await import("smartrust")).Session();
+export const constructed: Session = new (await import("smartrust")).Session();
 
 export async function show(signal: AbortSignal): Promise<string[]> {
   const session = (await app.resume()) ?? (await app.launch());
@@ -53,10 +53,10 @@ export async function show(signal: AbortSignal): Promise<string[]> {
   for (const other of await app.sessions()) if (other.id !== session.id) await other.makeCurrent();
   await app.launchAgain(session, { scope: "openid patient/*.rs" });
 
-  const made = await session.create({ resourceType: "Patient" }, { ifNoneExist: "identifier=1", prefer: "representation" });
-  const current = made.resource ?? patient;
+  const created = await session.create({ resourceType: "Patient" }, { ifNoneExist: "identifier=1", prefer: "representation" });
+  const current = created.resource ?? patient;
   await session.update({ ...current, active: true }, { ifMatch: true, signal });
-  await session.patch("Patient/1", [{ op: "remove", path: "/active" }], { ifMatch: made.etag ?? "" });
+  await session.patch("Patient/1", [{ op: "remove", path: "/active" }], { ifMatch: created.etag ?? "" });
   await session.delete("Patient", { search: { identifier: "1" } });
   for await (const version of session.history<Observation>("Observation/1")) lines.push(version.status);
   const everything = await session.operation("Patient/1/$everything", { parameters: { _count: 5 }, retry: false });

@@ -1,7 +1,7 @@
 import { SmartApp, ready } from "smartrust";
 import { start } from "./app.js";
 
-if (import.meta.env.MODE === "by-address") {
+if (import.meta.env.MODE === "by-url") {
   const { default: url } = await import("smartrust/wasm?url");
   await ready(url);
 }
