@@ -6,6 +6,9 @@
 use std::fmt;
 use std::rc::Rc;
 
+use fluent_uri::component::Host;
+use fluent_uri::{Uri, UriRef};
+
 use super::encoding::{form, unescape};
 
 /// An absolute address with the scheme `http` or `https`. It prints as the address that is fetched.
@@ -49,29 +52,47 @@ pub enum UrlError {
 }
 
 impl Url {
-    /// Reads an absolute address. A fragment is refused, dots in the path are resolved.
+    /// Reads an absolute URL. A fragment is refused, and dot segments of the path are removed.
+    ///
+    /// ```
+    /// use smartrust::protocol::url::{Url, UrlError};
+    ///
+    /// let url = Url::parse("https://EHR.example:443/fhir/./Patient/1?_summary=true")?;
+    /// assert_eq!(url.as_str(), "https://ehr.example/fhir/Patient/1?_summary=true");
+    /// assert_eq!(Url::parse("https://ehr.example/fhir/%2e%2e/other"), Err(UrlError::Character));
+    /// # Ok::<(), UrlError>(())
+    /// ```
     pub fn parse(text: &str) -> Result<Self, UrlError> {
-        let (scheme, rest) = split_scheme(text).ok_or(UrlError::Scheme)?;
-        if rest.contains('#') {
-            return Err(UrlError::Fragment);
-        }
-        let end = rest.bytes().position(|byte| b"/?".contains(&byte)).unwrap_or(rest.len());
-        let (authority, rest) = rest.split_at_checked(end).unwrap_or((rest, ""));
-        let mut origin = format!("{scheme}://");
-        push_authority(&mut origin, authority, scheme)?;
-        Self::with_origin(origin, rest)
+        let (text, query) = split_query(text);
+        let uri = Uri::parse(text).map_err(|error| problem_at(text, error.index()))?;
+        Self::resolve(UriRef::from(uri), query, uri)
     }
 
-    /// The address of an origin and a path with its query, which may be empty.
-    fn with_origin(origin: String, rest: &str) -> Result<Self, UrlError> {
-        let (given_path, query) = match rest.split_once('?') {
-            Some((path, query)) => (path, Some(query)),
-            None => (rest, None),
-        };
-        check_path(given_path)?;
-        let path = origin.len();
-        let mut text = origin;
-        push_resolved(&mut text, given_path);
+    /// Resolves a reference (RFC 3986 section 5.2) against this URL. A fragment of the reference is dropped.
+    pub fn join(&self, reference: &str) -> Result<Self, UrlError> {
+        let reference = reference.split('#').next().unwrap_or_default();
+        if reference.is_empty() {
+            return Ok(self.clone());
+        }
+        let (text, query) = split_query(reference);
+        let reference = UriRef::parse(text).map_err(|error| match text.contains(':') {
+            true => problem_at(text, error.index()),
+            false => UrlError::Character,
+        })?;
+        let base = Uri::parse(split_query(self.as_str()).0).map_err(|_| UrlError::Character)?;
+        Self::resolve(reference, query, base)
+    }
+
+    /// Resolves a reference whose query is given apart from it: browsers accept characters in a query that RFC 3986 does not.
+    fn resolve(reference: UriRef<&str>, query: Option<&str>, base: Uri<&str>) -> Result<Self, UrlError> {
+        if reference.has_fragment() || query.is_some_and(|query| query.contains('#')) {
+            return Err(UrlError::Fragment);
+        }
+        check_path(reference.path().as_str())?;
+        let uri = reference.resolve_against(&base).map_err(|_| UrlError::Scheme)?;
+        let mut text = origin_of(&uri)?;
+        let path = text.len();
+        text.push_str(if uri.path().is_empty() { "/" } else { uri.path().as_str() });
         let path_end = text.len();
         if let Some(query) = query {
             check_query(query)?;
@@ -82,33 +103,9 @@ impl Url {
         Ok(Self { parts: Rc::new(Parts { text, path, path_end }) })
     }
 
-    /// Resolves a reference (RFC 3986 section 5.2) against this address. A fragment of the reference is dropped.
-    pub fn join(&self, reference: &str) -> Result<Self, UrlError> {
-        let reference = reference.split('#').next().unwrap_or_default();
-        if split_scheme(reference).is_some() {
-            return Self::parse(reference);
-        }
-        if let Some(rest) = reference.strip_prefix("//") {
-            return Self::parse(&format!("{}://{rest}", self.scheme()));
-        }
-        if has_scheme(reference) {
-            return Err(UrlError::Scheme);
-        }
-        if reference.is_empty() {
-            return Ok(self.clone());
-        }
-        let origin = self.origin().to_owned();
-        if reference.starts_with('/') {
-            return Self::with_origin(origin, reference);
-        }
-        let before = if reference.starts_with('?') { self.path() } else { before_last(b'/', self.path()) };
-        let between = if reference.starts_with('?') { "" } else { "/" };
-        Self::with_origin(origin, &format!("{before}{between}{reference}"))
-    }
-
     /// Adds to the path, after exactly one slash.
     pub fn child(&self, below: &str) -> Result<Self, UrlError> {
-        Self::with_origin(self.origin().to_owned(), &format!("{}/{below}", self.path().trim_end_matches('/')))
+        Self::parse(&format!("{}{}/{below}", self.origin(), self.path().trim_end_matches('/')))
     }
 
     /// The same address with pairs added to its query.
@@ -206,124 +203,64 @@ fn before_last(byte: u8, text: &str) -> &str {
     text.get(..end).unwrap_or_default()
 }
 
-fn split_scheme(text: &str) -> Option<(&'static str, &str)> {
-    let (scheme, rest) = text.split_once(':')?;
-    let rest = rest.strip_prefix("//")?;
-    let scheme = ["https", "http"].into_iter().find(|known| scheme.eq_ignore_ascii_case(known))?;
-    Some((scheme, rest))
+fn split_query(text: &str) -> (&str, Option<&str>) {
+    match text.split_once('?') {
+        Some((before, query)) => (before, Some(query)),
+        None => (text, None),
+    }
 }
 
-fn has_scheme(reference: &str) -> bool {
-    reference.bytes().find(|byte| b":/?".contains(byte)) == Some(b':')
+/// What is wrong where a parser stopped at an index.
+fn problem_at(text: &str, index: usize) -> UrlError {
+    let Some(start) = text.find("://").map(|end| end + 3) else {
+        return UrlError::Scheme;
+    };
+    let authority = text.get(start..).unwrap_or_default().split('/').next().unwrap_or_default();
+    let port = authority.rfind(':').filter(|_| !authority.contains('[')).map_or(usize::MAX, |colon| start + colon);
+    match index {
+        _ if index < start => UrlError::Scheme,
+        _ if index > start + authority.len() => UrlError::Character,
+        _ if index > port => UrlError::Port,
+        _ => UrlError::Host,
+    }
 }
 
-fn push_authority(origin: &mut String, authority: &str, scheme: &str) -> Result<(), UrlError> {
-    if authority.contains('@') {
+/// Scheme, host and port, as a browser writes them.
+fn origin_of(uri: &Uri<String>) -> Result<String, UrlError> {
+    let scheme = match uri.scheme().as_str() {
+        scheme if scheme.eq_ignore_ascii_case("https") => "https",
+        scheme if scheme.eq_ignore_ascii_case("http") => "http",
+        _ => return Err(UrlError::Scheme),
+    };
+    let authority = uri.authority().ok_or(UrlError::Scheme)?;
+    if authority.has_userinfo() {
         return Err(UrlError::UserInfo);
     }
-    let port = match authority.strip_prefix('[') {
-        Some(rest) => {
-            let (address, port) = rest.split_once(']').ok_or(UrlError::Host)?;
-            let address = address.to_ascii_lowercase();
-            if !is_plain_ipv6(&address) {
-                return Err(UrlError::Host);
-            }
-            origin.push_str(&format!("[{address}]"));
-            port
-        }
-        None => {
-            let end = authority.find(':').unwrap_or(authority.len());
-            let (name, port) = authority.split_at_checked(end).unwrap_or((authority, ""));
-            origin.push_str(&read_host(name)?);
-            port
-        }
+    let host = authority.host().to_ascii_lowercase();
+    let is_plain = match authority.host_parsed() {
+        Host::Ipv4(_) => true,
+        // A browser writes the last 32 bits in hexadecimal digits, also where they are an IPv4 address.
+        Host::Ipv6(address) => !host.contains('.') && host == format!("[{address}]"),
+        Host::RegName(_) => is_plain_name(&host),
+        _ => false,
     };
-    match port.strip_prefix(':') {
-        None if port.is_empty() => {}
-        None => return Err(UrlError::Host),
-        Some("") => {}
-        Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
-            let port = digits.parse::<u32>().ok().filter(|port| *port <= 65535).ok_or(UrlError::Port)?;
-            if port != if scheme == "https" { 443 } else { 80 } {
-                origin.push_str(&format!(":{port}"));
-            }
-        }
-        Some(_) => return Err(UrlError::Port),
-    }
-    Ok(())
-}
-
-fn read_host(name: &str) -> Result<String, UrlError> {
-    let host = name.to_ascii_lowercase();
-    let is_name = |label: &str| {
-        !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
-    };
-    let mut last = "";
-    for label in host.strip_suffix('.').unwrap_or(&host).split('.') {
-        if !is_name(label) {
-            return Err(UrlError::Host);
-        }
-        last = label;
-    }
-    // A last label that begins with a digit makes a browser read the host as an IPv4 address, in any of its spellings.
-    if last.as_bytes().first().is_some_and(u8::is_ascii_digit) && !is_ipv4(&host) {
+    if !is_plain {
         return Err(UrlError::Host);
     }
-    Ok(host)
+    match authority.port_to_u16().map_err(|_| UrlError::Port)? {
+        Some(port) if port != if scheme == "https" { 443 } else { 80 } => Ok(format!("{scheme}://{host}:{port}")),
+        _ => Ok(format!("{scheme}://{host}")),
+    }
 }
 
-/// Four numbers up to 255, in decimal and without leading zeros.
-fn is_ipv4(host: &str) -> bool {
-    let is_number =
-        |part: &str| part.parse::<u32>().is_ok_and(|number| number < 256) && (part == "0" || !part.starts_with('0'));
-    host.split('.').count() == 4 && host.split('.').all(is_number)
-}
-
-/// Whether an address is written as a browser writes it: no leading zeros, and of the runs of zeros the first longest
-/// shortened (RFC 5952 section 4).
-fn is_plain_ipv6(address: &str) -> bool {
-    let gap = address.as_bytes().windows(2).position(|pair| pair == b"::");
-    let (before, after) = match gap {
-        Some(gap) => (address.get(..gap).unwrap_or_default(), address.get(gap + 2..).unwrap_or_default()),
-        None => (address, ""),
+/// Whether a host is a name, and no browser reads it as an IPv4 address: it does if the last label begins with a digit.
+fn is_plain_name(host: &str) -> bool {
+    let labels: Vec<&str> = host.strip_suffix('.').unwrap_or(host).split('.').collect();
+    let is_label = |label: &&str| {
+        !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
     };
-    let (Some(head), Some(tail)) = (Ipv6Part::read(before), Ipv6Part::read(after)) else { return false };
-    match (gap, 8_usize.saturating_sub(head.groups + tail.groups)) {
-        (None, _) => head.groups == 8 && head.longest_run < 2,
-        (Some(_), hidden) => {
-            let touches_zeros = head.last_run > 0 || after.starts_with('0');
-            hidden > 1 && !touches_zeros && head.longest_run < hidden && tail.longest_run <= hidden
-        }
-    }
-}
-
-/// Groups of an IPv6 address, and its runs of zeros.
-#[derive(Default)]
-struct Ipv6Part {
-    groups: usize,
-    longest_run: usize,
-    last_run: usize,
-}
-
-impl Ipv6Part {
-    /// Counts what stands on one side of a shortening. `None` where a group is not written plainly.
-    fn read(text: &str) -> Option<Self> {
-        let mut part = Self::default();
-        if text.is_empty() {
-            return Some(part);
-        }
-        for group in text.split(':') {
-            let is_zero = group == "0";
-            let is_hex = (1..=4).contains(&group.len()) && group.bytes().all(|byte| byte.is_ascii_hexdigit());
-            if !is_hex || group.starts_with('0') && !is_zero {
-                return None;
-            }
-            part.groups += 1;
-            part.last_run = if is_zero { part.last_run + 1 } else { 0 };
-            part.longest_run = part.longest_run.max(part.last_run);
-        }
-        Some(part)
-    }
+    let is_number = |label: &&str| label.as_bytes().first().is_some_and(u8::is_ascii_digit);
+    labels.iter().all(is_label) && !labels.last().is_some_and(is_number)
 }
 
 fn check_path(path: &str) -> Result<(), UrlError> {
@@ -359,30 +296,6 @@ fn escapes_are(text: &str, allowed: fn(u8) -> bool) -> bool {
         [high, low, ..] => unescape(*high, *low).is_some_and(allowed),
         _ => false,
     })
-}
-
-/// Adds a path without its dots (RFC 3986 section 5.2.4), with a slash before it.
-fn push_resolved(text: &mut String, path: &str) {
-    let start = text.len();
-    let segments = path.strip_prefix('/').unwrap_or(path).split('/');
-    let mut ends_in_folder = false;
-    for segment in segments {
-        ends_in_folder = matches!(segment, "." | "..");
-        match segment {
-            "." => {}
-            ".." => {
-                let parent = before_last(b'/', text.get(start..).unwrap_or_default()).len();
-                text.truncate(start + parent);
-            }
-            other => {
-                text.push('/');
-                text.push_str(other);
-            }
-        }
-    }
-    if ends_in_folder || text.len() == start {
-        text.push('/');
-    }
 }
 
 #[cfg(test)]
