@@ -64,7 +64,7 @@ impl AbortSignal {
 
     /// The outcome of work; `None` where this fires before the outcome is taken, even if the work has ended. So a caller that aborts
     /// gets nothing else afterwards.
-    pub(crate) async fn unless_fired<T>(&self, mut work: impl Future<Output = T> + Unpin) -> Option<T> {
+    pub(crate) async fn unless_aborted<T>(&self, mut work: impl Future<Output = T> + Unpin) -> Option<T> {
         let mut aborted = self.aborted();
         poll_fn(|context| match Pin::new(&mut aborted).poll(context) {
             Poll::Ready(()) => Poll::Ready(None),

@@ -50,7 +50,7 @@ impl Clinic {
     pub fn add_token_proxy(&self, proxy: Settings) {
         let network = RefCell::new(self.person.elsewhere());
         let running = self.runtime.clone();
-        self.world.answer_by(move |request| {
+        self.world.respond_with(move |request| {
             let request =
                 if request.url.path() == "/token-proxy" { passed_on(&proxy, request) } else { to_http(request) };
             to_reply(running.block_on(network.borrow_mut().send(request)))
@@ -166,7 +166,7 @@ fn to_reply(answer: Answer) -> Reply {
         status: answer.status.as_u16(),
         headers: headers.collect(),
         body: answer.body,
-        breaks_off: answer.is_broken,
+        is_interrupted: answer.is_broken,
         ..Reply::default()
     }
 }

@@ -36,7 +36,7 @@ fn read_entry<V: JsonView>(entry: &V, request: &FhirRequest, host: &str) -> Resu
     let outcome = || response.as_ref()?.member("outcome");
     let body = resource.clone().or_else(outcome);
     // An entry without any body is the caller's to judge.
-    let holds_what_was_asked_for = body.is_none() || request.is_answered_by(body.as_ref());
+    let holds_what_was_asked_for = body.is_none() || request.is_expected_response(body.as_ref());
     if (200..300).contains(&status) && holds_what_was_asked_for {
         return Ok(FhirResponse {
             status,

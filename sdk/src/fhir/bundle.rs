@@ -74,9 +74,9 @@ fn is_outcome<V: JsonView>(resource: &V) -> bool {
 
 /// Which resources have come, by type and id.
 #[derive(Debug, Default)]
-pub(crate) struct Seen(HashSet<String>);
+pub(crate) struct UniqueResources(HashSet<String>);
 
-impl Seen {
+impl UniqueResources {
     /// Whether a resource comes for the first time. One without an id always does.
     pub fn is_new<V: JsonView>(&mut self, resource: &V) -> bool {
         let Some(id) = resource.member_text("id") else { return true };

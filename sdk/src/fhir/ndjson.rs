@@ -11,13 +11,13 @@ pub struct LineRules {
     /// How long a line may be, in bytes without its end. Of a longer one nothing is kept.
     pub max_line_bytes: usize,
     /// Where one of these texts stands in what arrived, its lines come one by one and never together.
-    pub one_by_one: &'static [&'static str],
+    pub split_at_markers: &'static [&'static str],
 }
 
 impl LineRules {
     /// Lines of resources, among which there may be header rows and OperationOutcomes.
     pub fn of_resources(max_line_bytes: usize) -> Self {
-        Self { max_line_bytes, one_by_one: &["\"OperationOutcome\"", "\"Parameters\""] }
+        Self { max_line_bytes, split_at_markers: &["\"OperationOutcome\"", "\"Parameters\""] }
     }
 }
 
@@ -31,7 +31,7 @@ pub enum JsonLine<V> {
     /// Something that is not a JSON object.
     NotJson,
     /// Bytes that are no text in UTF-8, somewhere from this line on. Nothing after it can be read.
-    NotText,
+    NotUtf8,
     /// A line that is longer than the rules allow, or than the host has memory for.
     TooLong,
 }
@@ -49,14 +49,14 @@ pub struct JsonLines<V> {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Lines<V> {
     /// All of them hold JSON.
-    Together(Together<V>),
+    Array(JsonArray<V>),
     /// One by one.
     Each(Vec<JsonLine<V>>),
 }
 
 /// An array of values that stays the host's own, so that a large file costs no step for each of its lines.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Together<V> {
+pub struct JsonArray<V> {
     /// The array.
     pub array: V,
     /// How many values it holds.
@@ -67,7 +67,7 @@ pub struct Together<V> {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Resources<V> {
     /// As an array of the host's own.
-    Together(Together<V>),
+    Array(JsonArray<V>),
     /// One by one.
     Each(Vec<V>),
 }
@@ -76,7 +76,7 @@ impl<V> Resources<V> {
     /// How many there are.
     pub fn len(&self) -> usize {
         match self {
-            Self::Together(together) => together.count,
+            Self::Array(array) => array.count,
             Self::Each(resources) => resources.len(),
         }
     }
@@ -91,7 +91,7 @@ impl<V: JsonView> Resources<V> {
     /// The resources, one by one.
     pub fn into_vec(self) -> Vec<V> {
         match self {
-            Self::Together(together) => together.array.items().unwrap_or_default(),
+            Self::Array(array) => array.array.items().unwrap_or_default(),
             Self::Each(resources) => resources,
         }
     }

@@ -11,7 +11,7 @@ const MEMBERS: [&str; 3] = ["subject", "patient", "beneficiary"];
 ///
 /// A resource that names nobody, such as a Practitioner, is no other patient's; nor is one that names its patient without
 /// an address.
-pub fn belongs_to_another<V: JsonView>(resource: &V, patient: &str, base: &Url) -> bool {
+pub fn belongs_to_other_patient<V: JsonView>(resource: &V, patient: &str, base: &Url) -> bool {
     if resource.member_text("resourceType").as_deref() == Some("Patient") {
         return resource.member_text("id").as_deref() != Some(patient);
     }
@@ -21,7 +21,7 @@ pub fn belongs_to_another<V: JsonView>(resource: &V, patient: &str, base: &Url) 
 }
 
 fn is_patient(reference: &str, patient: &str, base: &Url) -> bool {
-    let is_url_here = |url: Url| url.lies_within(base) || url.secured(base).is_some();
+    let is_url_here = |url: Url| url.is_within(base) || url.upgraded_to_https(base).is_some();
     let is_here = !reference.contains(':') || Url::parse(reference).is_ok_and(is_url_here);
     is_here && ResourceId::read(reference).is_some_and(|read| read.resource_type == "Patient" && read.id == patient)
 }
@@ -32,7 +32,7 @@ mod tests {
     use serde_json::{Value, json};
 
     fn another(resource: Value) -> bool {
-        belongs_to_another(&resource, "p1", &Url::parse("https://ehr.example/fhir").unwrap())
+        belongs_to_other_patient(&resource, "p1", &Url::parse("https://ehr.example/fhir").unwrap())
     }
 
     #[test]

@@ -21,7 +21,7 @@ const JSON_PATCH: &str = "application/json-patch+json";
 const FORM: &str = "application/x-www-form-urlencoded";
 
 /// From how many characters on a search goes by POST, which every server and proxy takes.
-const LONG_ADDRESS: usize = 2000;
+const LONG_URL: usize = 2000;
 
 /// What is done with resources (FHIR R4, RESTful API).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -235,7 +235,7 @@ impl FhirRequest {
         let pairs: Vec<(&str, &str)> =
             self.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let address = url.with_query(&pairs);
-        let is_long = address.as_str().len() > LONG_ADDRESS;
+        let is_long = address.as_str().len() > LONG_URL;
         let mut request;
         if self.interaction == Interaction::Search && (self.is_posted || is_long) {
             request = Request::get(wrong_url(url.child("_search"))?, FHIR_JSON);

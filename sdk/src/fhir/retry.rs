@@ -8,7 +8,7 @@ use crate::protocol::http::{Method, Request};
 /// How often a request is tried again where nobody said how long to wait.
 const TRIES: u32 = 2;
 /// How often it is where the server said so.
-const TOLD_TRIES: u32 = 3;
+const RETRY_AFTER_TRIES: u32 = 3;
 /// How long the waits that a server asks for may be together, in seconds.
 const LONGEST_WAIT: f64 = 60.0;
 /// The first wait where nobody said how long, in seconds. Each next is twice as long.
@@ -16,15 +16,15 @@ const FIRST_WAIT: f64 = 0.3;
 
 /// The waits before the tries of one request.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Tries {
+pub struct RetryDelays {
     again: u32,
     waited: f64,
 }
 
-impl Tries {
+impl RetryDelays {
     /// How many seconds to wait before another try; `None` where the error is to be told. `now` is the time in seconds since
     /// 1970, `chance` a random number from 0 to 1 that spreads the tries of many clients.
-    pub fn wait(&mut self, error: &Error, now: f64, chance: f64) -> Option<f64> {
+    pub fn next_delay(&mut self, error: &Error, now: f64, chance: f64) -> Option<f64> {
         let told = match error {
             Error::Network { .. } => None,
             Error::Fhir(fhir) => match fhir.status {
@@ -35,7 +35,7 @@ impl Tries {
             _ => return None,
         };
         let wait = match told {
-            Some(wait) if self.again < TOLD_TRIES && self.waited + wait <= LONGEST_WAIT => wait,
+            Some(wait) if self.again < RETRY_AFTER_TRIES && self.waited + wait <= LONGEST_WAIT => wait,
             None if self.again < TRIES => FIRST_WAIT * f64::from(1_u32 << self.again) * (1.0 + chance),
             _ => return None,
         };
@@ -113,8 +113,8 @@ mod tests {
     #[test]
     fn f6_f21_waits_grow_are_spread_and_end() {
         let waits = |error: Error, chance: f64| {
-            let mut tries = Tries::default();
-            std::iter::from_fn(move || tries.wait(&error, 0.0, chance)).take(9).collect::<Vec<_>>()
+            let mut tries = RetryDelays::default();
+            std::iter::from_fn(move || tries.next_delay(&error, 0.0, chance)).take(9).collect::<Vec<_>>()
         };
         assert_eq!(waits(answer(503, None), 0.0), [0.3, 0.6]);
         assert_eq!(waits(answer(502, None), 1.0), [0.6, 1.2]);

@@ -110,7 +110,7 @@ impl JsExportReader {
             *slot.borrow_mut() = Some(reader);
             let Some(batch) = outcome? else { return Ok(JsValue::UNDEFINED) };
             let resources = match batch.resources {
-                Resources::Together(together) => together.array.into_js(),
+                Resources::Array(together) => together.array.into_js(),
                 Resources::Each(resources) => resources.into_iter().map(JsonValue::into_js).collect::<Array>().into(),
             };
             let header = batch.header.map_or(JsValue::UNDEFINED, JsonValue::into_js);

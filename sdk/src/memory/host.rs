@@ -190,7 +190,7 @@ impl Navigator for MemoryPlatform {
     }
 
     fn post(&self, url: &str, form: &[(String, String)]) -> Result<(), NavigationFailure> {
-        *self.posted.borrow_mut() = Some(form.to_vec());
+        *self.posted_form.borrow_mut() = Some(form.to_vec());
         self.visit(url);
         Ok(())
     }

@@ -24,7 +24,7 @@ pub struct Reply {
     /// In pieces of how many bytes the body arrives; all at once by default.
     pub piece: Option<usize>,
     /// Whether the connection breaks off after the body.
-    pub breaks_off: bool,
+    pub is_interrupted: bool,
 }
 
 impl Reply {
@@ -64,8 +64,8 @@ impl Reply {
     }
 
     /// The same answer, after whose body the connection breaks off.
-    pub fn breaking_off(self) -> Self {
-        Self { breaks_off: true, ..self }
+    pub fn interrupted(self) -> Self {
+        Self { is_interrupted: true, ..self }
     }
 
     /// The same answer with a header.
@@ -117,7 +117,7 @@ impl HttpResponse for MemoryResponse {
     }
 
     async fn body(self, counts_bytes: bool) -> Result<(Body<Value>, u64), HttpFailure> {
-        if self.reply.breaks_off {
+        if self.reply.is_interrupted {
             return Err(HttpFailure::Network);
         }
         let text = match self.reply.bytes {
@@ -132,7 +132,7 @@ impl HttpResponse for MemoryResponse {
     }
 
     async fn chunk(&mut self) -> Result<Option<Vec<u8>>, HttpFailure> {
-        if self.unread.is_empty() && self.reply.breaks_off {
+        if self.unread.is_empty() && self.reply.is_interrupted {
             return Err(HttpFailure::Network);
         }
         let size = self.reply.piece.unwrap_or(usize::MAX).min(self.unread.len());
@@ -155,7 +155,7 @@ impl HttpResponse for MemoryResponse {
 fn read_line(line: &SplitLine) -> JsonLine<Value> {
     let SplitLine::Whole(line) = line else { return JsonLine::TooLong };
     match std::str::from_utf8(line) {
-        Err(_) => JsonLine::NotText,
+        Err(_) => JsonLine::NotUtf8,
         Ok(text) if text.trim().is_empty() => JsonLine::Blank,
         Ok(text) => match serde_json::from_str(text) {
             Ok(Value::Object(object)) => JsonLine::Value(Value::Object(object)),

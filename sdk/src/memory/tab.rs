@@ -26,7 +26,7 @@ impl World {
             store_works: Rc::new(Cell::new(true)),
             is_store_full: Rc::default(),
             store_delay: Rc::default(),
-            posted: Rc::default(),
+            posted_form: Rc::default(),
             opener: None,
         }
     }
@@ -44,7 +44,7 @@ pub struct MemoryPlatform {
     pub(super) store_works: Rc<Cell<bool>>,
     pub(super) is_store_full: Rc<Cell<bool>>,
     pub(super) store_delay: Rc<Cell<u32>>,
-    pub(super) posted: Rc<RefCell<Option<Form>>>,
+    pub(super) posted_form: Rc<RefCell<Option<Form>>>,
     pub(super) opener: Option<Rc<OpenerLink>>,
 }
 
@@ -89,8 +89,8 @@ impl MemoryPlatform {
     }
 
     /// The form that the tab last left a page by.
-    pub fn posted(&self) -> Option<Form> {
-        self.posted.borrow().clone()
+    pub fn posted_form(&self) -> Option<Form> {
+        self.posted_form.borrow().clone()
     }
 
     /// All that is stored: key and text.
@@ -99,22 +99,22 @@ impl MemoryPlatform {
     }
 
     /// Puts a text in the store.
-    pub fn put(&self, key: &str, text: &str) {
+    pub fn set_stored(&self, key: &str, text: &str) {
         self.texts.borrow_mut().insert(key.to_owned(), text.to_owned());
     }
 
     /// Says whether the store is full from now on: what it holds can be read and removed, and nothing can be put there.
-    pub fn let_store_take_nothing_more(&self, full: bool) {
+    pub fn set_store_full(&self, full: bool) {
         self.is_store_full.set(full);
     }
 
     /// Says how long it takes from now on until a text that is put in the store stands there.
-    pub fn let_store_take_milliseconds(&self, milliseconds: u32) {
+    pub fn set_store_delay(&self, milliseconds: u32) {
         self.store_delay.set(milliseconds);
     }
 
     /// Says whether the store works from now on.
-    pub fn let_store_work(&self, works: bool) {
+    pub fn set_store_available(&self, works: bool) {
         self.store_works.set(works);
     }
 

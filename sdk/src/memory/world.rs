@@ -66,7 +66,7 @@ impl World {
     }
 
     /// Answers from now on by another function.
-    pub fn answer_by(&self, network: impl Fn(&Request) -> Reply + 'static) {
+    pub fn respond_with(&self, network: impl Fn(&Request) -> Reply + 'static) {
         *self.shared.network.borrow_mut() = Rc::new(network);
     }
 
@@ -76,17 +76,17 @@ impl World {
     }
 
     /// Says whether signatures hold from now on.
-    pub fn let_signatures_hold(&self, hold: bool) {
+    pub fn set_signatures_valid(&self, hold: bool) {
         self.shared.signatures_hold.set(hold);
     }
 
     /// Says whether a redirect that was not followed shows its status and headers from now on, as in Node. A browser hides them.
-    pub fn let_redirects_be_revealed(&self, revealed: bool) {
+    pub fn set_redirects_visible(&self, revealed: bool) {
         self.shared.reveals_redirects.set(revealed);
     }
 
     /// Says whether messages reach other tabs from now on, as they do not reach one that is frozen.
-    pub fn let_messages_travel(&self, travel: bool) {
+    pub fn set_messages_delivered(&self, travel: bool) {
         self.shared.messages_travel.set(travel);
     }
 
@@ -102,10 +102,10 @@ impl World {
 
     /// Turns the clock forward.
     pub fn advance(&self, seconds: f64) {
-        self.turn_to(self.shared.now.get() + seconds);
+        self.set_time(self.shared.now.get() + seconds);
     }
 
-    fn turn_to(&self, now: f64) {
+    fn set_time(&self, now: f64) {
         self.shared.now.set(now);
         let (due, later) = self.shared.sleepers.take().into_iter().partition(|(at, _)| *at <= now);
         *self.shared.sleepers.borrow_mut() = later;
@@ -135,7 +135,7 @@ impl World {
                 return Some(value);
             }
             let next = self.shared.sleepers.borrow().iter().map(|(at, _)| *at).reduce(f64::min)?;
-            self.turn_to(next);
+            self.set_time(next);
         }
     }
 

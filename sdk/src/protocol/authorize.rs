@@ -31,7 +31,7 @@ pub struct AuthorizationRequest<'a> {
 /// How the user is sent to the authorization endpoint (IG, capability `authorize-post`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AuthorizationMethod {
-    /// By GET; by POST where the address would be longer than [`LONGEST_ADDRESS`], the server has `authorize-post`, and the
+    /// By GET; by POST where the address would be longer than [`LONGEST_URL`], the server has `authorize-post`, and the
     /// launch is no EHR launch.
     #[default]
     Automatic,
@@ -44,7 +44,7 @@ pub enum AuthorizationMethod {
 }
 
 /// The longest address, in bytes, that every server is expected to take (RFC 9110 section 4.1).
-pub const LONGEST_ADDRESS: usize = 8000;
+pub const LONGEST_URL: usize = 8000;
 
 const RESERVED: [&str; 14] = [
     "response_type",

@@ -79,13 +79,13 @@ impl LaunchContext {
     }
 
     /// The context of a token of which no more is known than whom it is about.
-    pub fn about(patient: Option<String>) -> Self {
+    pub fn for_patient(patient: Option<String>) -> Self {
         let members = patient.iter().map(|patient| ("patient".to_owned(), crate::json::quoted(patient))).collect();
         Self { patient, members, ..Self::default() }
     }
 
     /// This context with what a later token response says: what that does not repeat stands.
-    pub fn followed_by(&self, later: &Self) -> Self {
+    pub fn updated_by(&self, later: &Self) -> Self {
         let list =
             |later: &[FhirContextItem], own: &[FhirContextItem]| if later.is_empty() { own } else { later }.to_vec();
         let text = |later: &Option<String>, own: &Option<String>| later.clone().or_else(|| own.clone());

@@ -40,7 +40,7 @@ pub struct SmartConfiguration {
     pub authorization_response_iss_parameter_supported: bool,
     /// Whether the server has an OpenID configuration that was left aside, because it speaks of another issuer or contradicts
     /// this one.
-    pub left_openid_configuration_aside: bool,
+    pub ignored_openid_configuration: bool,
     /// The whole document as JSON text, unknown members included.
     pub json: String,
 }
@@ -104,7 +104,7 @@ pub fn read_smart_configuration<V: JsonView>(
             .member("authorization_response_iss_parameter_supported")
             .and_then(|supported| supported.flag())
             .unwrap_or(false),
-        left_openid_configuration_aside: false,
+        ignored_openid_configuration: false,
         json: document.to_json(),
     })
 }
@@ -145,7 +145,7 @@ pub fn read_capability_statement<V: JsonView>(
         token_endpoint_auth_signing_alg_values_supported: Vec::new(),
         code_challenge_methods_supported: Vec::new(),
         authorization_response_iss_parameter_supported: false,
-        left_openid_configuration_aside: false,
+        ignored_openid_configuration: false,
         json: statement.to_json(),
     })
 }

@@ -48,7 +48,7 @@ impl Guard {
 
     /// Puts the token on a request that stays where the token belongs, and on no other.
     pub fn authorize(&self, request: &mut Request, token: &AccessToken) -> Result<(), Foreign> {
-        let admitted = std::iter::once(&self.base).chain(&self.also).any(|place| request.url.lies_within(place));
+        let admitted = std::iter::once(&self.base).chain(&self.also).any(|place| request.url.is_within(place));
         if !admitted {
             return Err(Foreign);
         }

@@ -6,7 +6,7 @@ use super::url::Url;
 
 /// What an OpenID configuration is held against.
 #[derive(Clone, Copy, Debug)]
-pub struct AskedServer<'a> {
+pub struct RequestedServer<'a> {
     /// The bases that the server is known by; the document lies below one of them.
     pub bases: &'a [&'a Url],
     /// Other issuers that the app says are the server.
@@ -41,7 +41,7 @@ impl<'a> KnownEndpoints<'a> {
 ///
 /// Its issuer is the server's where a base lies within it, as `https://ehr.example/fhir` within `https://ehr.example`, or
 /// the token endpoint of the SMART configuration does. A slash at the end makes no difference.
-pub fn openid_problem(openid: &SmartConfiguration, asked: &AskedServer<'_>) -> Option<&'static str> {
+pub fn openid_problem(openid: &SmartConfiguration, asked: &RequestedServer<'_>) -> Option<&'static str> {
     if let Some(smart) = &asked.smart {
         if !openid.token_endpoint.has_origin_of(smart.token_endpoint) {
             return Some("its token endpoint is of another origin than the SMART configuration's");
@@ -63,17 +63,17 @@ pub fn openid_problem(openid: &SmartConfiguration, asked: &AskedServer<'_>) -> O
     }
 }
 
-fn is_issuer_of(issuer: &str, asked: &AskedServer<'_>) -> bool {
+fn is_issuer_of(issuer: &str, asked: &RequestedServer<'_>) -> bool {
     if asked.issuers.iter().any(|known| same_issuer(known, issuer)) {
         return true;
     }
     let places = || asked.bases.iter().copied().chain(asked.smart.map(|smart| smart.token_endpoint));
     match Url::parse(issuer) {
-        Ok(url) => places().any(|place| place.lies_within(&url)),
+        Ok(url) => places().any(|place| place.is_within(&url)),
         // A relative issuer is one of the server's own.
         Err(_) => asked.bases.iter().any(|base| {
             let url = base.child("").and_then(|folder| folder.join(issuer));
-            url.is_ok_and(|url| url.lies_within(base) || places().any(|place| place.lies_within(&url)))
+            url.is_ok_and(|url| url.is_within(base) || places().any(|place| place.is_within(&url)))
         }),
     }
 }
@@ -97,7 +97,7 @@ mod tests {
         let openid = read(base, json!({"issuer": issuer, "token_endpoint": token}));
         let smart = read(base, json!({"issuer": smart_issuer.unwrap_or_default(), "token_endpoint": token}));
         let smart = smart_issuer.map(|_| KnownEndpoints::of(&smart));
-        openid_problem(&openid, &AskedServer { bases: &[&url(base)], issuers: &[], smart }).is_none()
+        openid_problem(&openid, &RequestedServer { bases: &[&url(base)], issuers: &[], smart }).is_none()
     }
 
     #[test]
@@ -136,7 +136,7 @@ mod tests {
         assert!(!speaks(base, issuer, "https://epic.example/oauth2/token", None), "it vouches for itself alone");
         assert!(speaks(base, issuer, "https://epic.example/token", Some(issuer)), "the SMART configuration says so");
         let openid = read(base, json!({"issuer": issuer, "token_endpoint": "https://epic.example/token"}));
-        let asked = AskedServer { bases: &[&url(base)], issuers: &[format!("{issuer}/")], smart: None };
+        let asked = RequestedServer { bases: &[&url(base)], issuers: &[format!("{issuer}/")], smart: None };
         assert_eq!(openid_problem(&openid, &asked), None, "the app says so");
     }
 
@@ -149,7 +149,7 @@ mod tests {
         );
         let problem = |document: Value| {
             let smart = Some(KnownEndpoints::of(&smart));
-            openid_problem(&read(base, document), &AskedServer { bases: &[&url(base)], issuers: &[], smart })
+            openid_problem(&read(base, document), &RequestedServer { bases: &[&url(base)], issuers: &[], smart })
         };
         let same =
             json!({"issuer": "https://h.example/", "token_endpoint": "/t", "jwks_uri": "https://h.example/jwks/"});

@@ -11,7 +11,7 @@ const MEMBERS: [&str; 4] = ["error_description", "message", "detail", "error"];
 
 /// What a body says in plain text or in a usual member of a JSON object, on one line. `None` for HTML and XML, which are for
 /// other readers, and where it says nothing.
-pub fn said<V: JsonView>(body: &Body<V>) -> Option<String> {
+pub fn message<V: JsonView>(body: &Body<V>) -> Option<String> {
     let text = match body {
         Body::Text(text) => text.clone(),
         Body::Json(value) => value.text().or_else(|| MEMBERS.iter().find_map(|member| value.member_text(member)))?,
@@ -42,7 +42,7 @@ mod tests {
     use serde_json::{Value, json};
 
     fn text(text: &str) -> Option<String> {
-        said::<Value>(&Body::Text(text.into()))
+        message::<Value>(&Body::Text(text.into()))
     }
 
     #[test]
@@ -52,7 +52,7 @@ mod tests {
         for nothing in ["", " \n", "<html>no</html>", "\n <?xml version=\"1.0\"?>"] {
             assert_eq!(text(nothing), None, "{nothing}");
         }
-        assert_eq!(said::<Value>(&Body::Empty), None);
+        assert_eq!(message::<Value>(&Body::Empty), None);
         assert_eq!(text(&"é".repeat(1_000)).as_deref(), Some("…"));
         let long = text(&"wörd ".repeat(1_000)).unwrap();
         assert!(long.ends_with("wörd …") && long.chars().count() <= LONGEST + 2, "{long}");
@@ -60,7 +60,7 @@ mod tests {
 
     #[test]
     fn the_message_of_a_json_object_is_said() {
-        let json = |value: Value| said(&Body::Json(value));
+        let json = |value: Value| message(&Body::Json(value));
         assert_eq!(json(json!({"message": "Unauthorized"})).as_deref(), Some("Unauthorized"));
         let both = json!({"error": "invalid_token", "error_description": "It has run out."});
         assert_eq!(json(both).as_deref(), Some("It has run out."));

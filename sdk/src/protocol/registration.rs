@@ -61,7 +61,7 @@ pub fn read_registration<V: JsonView>(
     if is_absent && !matches!(body, Body::Json(answer) if answer.member_text("error").is_some()) {
         return Err(off(endpoint, "there is nothing at its registration endpoint"));
     }
-    let answer = read_answer(endpoint, status, body)?;
+    let answer = read_json(endpoint, status, body)?;
     let text = |name: &str| answer.member_text(name).filter(|text| !text.is_empty());
     let seconds = |name: &str| answer.member(name).and_then(|time| time.number()).filter(|time| *time > 0.0);
     let client_id = text("client_id");
@@ -118,9 +118,9 @@ impl RegisteredClient {
     ///
     /// # Errors
     /// As [`read_registration`], and [`Error::RegistrationResponse`] where it is about another client.
-    pub fn read_answer<V: JsonView>(&self, endpoint: &Url, status: u16, body: &Body<V>) -> Result<Self, Failure> {
+    pub fn read_response<V: JsonView>(&self, endpoint: &Url, status: u16, body: &Body<V>) -> Result<Self, Failure> {
         // A status of 404 is about the client here, not about the endpoint.
-        read_answer(endpoint, status, body)?;
+        read_json(endpoint, status, body)?;
         let read = read_registration(endpoint, status, body)?;
         if read.client_id != self.client_id {
             return Err(Error::RegistrationResponse { status, problem: "it is about another client" }.into());
@@ -154,7 +154,7 @@ impl RegisteredClient {
 pub fn read_deletion<V: JsonView>(endpoint: &Url, status: u16, body: &Body<V>) -> Result<(), Failure> {
     match body {
         Body::Empty if (200..300).contains(&status) => Ok(()),
-        body => read_answer(endpoint, status, body).map(|_| ()),
+        body => read_json(endpoint, status, body).map(|_| ()),
     }
 }
 
@@ -167,7 +167,7 @@ fn off(endpoint: &Url, found: &'static str) -> Failure {
     Error::RegistrationOff { host: endpoint.host().into(), found }.into()
 }
 
-fn read_answer<'a, V: JsonView>(endpoint: &Url, status: u16, body: &'a Body<V>) -> Result<&'a V, Failure> {
+fn read_json<'a, V: JsonView>(endpoint: &Url, status: u16, body: &'a Body<V>) -> Result<&'a V, Failure> {
     let refuse = |problem| Err(Error::RegistrationResponse { status, problem }.into());
     let is_success = (200..300).contains(&status);
     if status == 0 || (300..400).contains(&status) {

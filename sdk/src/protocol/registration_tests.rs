@@ -144,15 +144,15 @@ fn g1_f1_the_registration_token_goes_to_no_other_origin() {
 #[test]
 fn g1_what_an_update_leaves_out_stays_and_a_new_token_takes_the_old_ones_place() {
     let client = registered();
-    let kept = client.read_answer(&endpoint(), 200, &Body::Json(json!({"client_id": "given", "scope": "openid"})));
+    let kept = client.read_response(&endpoint(), 200, &Body::Json(json!({"client_id": "given", "scope": "openid"})));
     let kept = kept.unwrap();
     assert_eq!(kept.registration_access_token, client.registration_access_token);
     assert_eq!((kept.client_secret, kept.metadata.scope.as_deref()), (client.client_secret.clone(), Some("openid")));
     let rotated = json!({"client_id": "given", "registration_access_token": "next"});
-    let rotated = client.read_answer(&endpoint(), 200, &Body::Json(rotated)).unwrap();
+    let rotated = client.read_response(&endpoint(), 200, &Body::Json(rotated)).unwrap();
     assert_eq!(rotated.registration_access_token, Some(RegistrationAccessToken::new("next")));
     for (status, body) in [(200, Body::Json(json!({"client_id": "other"}))), (404, Body::Empty), (401, Body::Empty)] {
-        let error = client.read_answer(&endpoint(), status, &body).unwrap_err();
+        let error = client.read_response(&endpoint(), status, &body).unwrap_err();
         assert_eq!(error.code(), "invalid_registration_response");
     }
 }

@@ -33,7 +33,7 @@ pub fn revocation_request(client: &TokenClient, token: RevokedToken<'_>) -> Requ
 pub fn read_revocation<V: JsonView>(status: u16, body: &Body<V>) -> Result<(), Failure> {
     match body {
         Body::Empty if (200..300).contains(&status) => Ok(()),
-        body => super::token::read_json_answer(status, body).map(|_| ()),
+        body => super::token::read_json_response(status, body).map(|_| ()),
     }
 }
 

@@ -81,7 +81,7 @@ pub struct TokenResponse {
 /// a `patient` or `encounter` that is no FHIR id.
 pub fn read_token_response<V: JsonView>(status: u16, body: &Body<V>) -> Result<Box<TokenResponse>, Failure> {
     let refuse = |problem: &str| Failure::from(Error::TokenResponse { status, problem: problem.into() });
-    let answer = read_json_answer(status, body)?;
+    let answer = read_json_response(status, body)?;
     let access_token = answer.member_text("access_token").filter(|token| !token.is_empty());
     let access_token = access_token.ok_or_else(|| refuse("it has no access_token"))?;
     if !is_token(&access_token) {
@@ -116,14 +116,14 @@ pub fn read_token_response<V: JsonView>(status: u16, body: &Body<V>) -> Result<B
 /// # Errors
 /// [`Error::Token`] for an OAuth error, [`Error::TokenResponse`] for a redirect, for what is no JSON, and for an error status
 /// without an OAuth error.
-pub(super) fn read_json_answer<V: JsonView>(status: u16, body: &Body<V>) -> Result<&V, Failure> {
+pub(super) fn read_json_response<V: JsonView>(status: u16, body: &Body<V>) -> Result<&V, Failure> {
     let refuse = |problem: &str| Failure::from(Error::TokenResponse { status, problem: problem.into() });
     if status == 0 || (300..400).contains(&status) {
         return Err(refuse("it is a redirect, which is not followed with a code or token in hand"));
     }
     let Body::Json(answer) = body else {
         let may_pass = status == 429 || status >= 500;
-        return Err(refuse(&match plain_text::said(body) {
+        return Err(refuse(&match plain_text::message(body) {
             _ if may_pass => "the server cannot serve it now; try again later".to_owned(),
             Some(said) => format!("it is not JSON, and says: {}", said.trim_end_matches('.')),
             None => "it is not JSON".to_owned(),

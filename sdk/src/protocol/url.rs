@@ -166,17 +166,17 @@ impl Url {
     }
 
     /// Whether this address is `base` or lies below it: the same origin, and its path begins with the base's, cut at a slash.
-    pub fn lies_within(&self, base: &Self) -> bool {
+    pub fn is_within(&self, base: &Self) -> bool {
         let below = self.path().strip_prefix(base.path().trim_end_matches('/'));
         self.has_origin_of(base) && below.is_some_and(|below| below.is_empty() || below.starts_with('/'))
     }
 
     /// The same URL by https, where only that keeps it from lying within `base`: a server behind a proxy that ends TLS may write its
     /// own URLs with http.
-    pub fn secured(&self, base: &Self) -> Option<Self> {
+    pub fn upgraded_to_https(&self, base: &Self) -> Option<Self> {
         let rest = self.as_str().strip_prefix("http:")?;
         let secure = Self::parse(&format!("https:{rest}")).ok()?;
-        secure.lies_within(base).then_some(secure)
+        secure.is_within(base).then_some(secure)
     }
 
     /// Whether nobody on the way can read along: https, or this very machine.

@@ -68,7 +68,7 @@ impl Http for WebPlatform {
         let init = init(request, &controller.signal());
         let connection = Connection { controller, is_at_end: false };
         let promise = self.start(request, &init).map_err(|_| HttpFailure::Network)?;
-        let settled = abort.unless_fired(JsFuture::from(promise)).await.ok_or(HttpFailure::Aborted)?;
+        let settled = abort.unless_aborted(JsFuture::from(promise)).await.ok_or(HttpFailure::Aborted)?;
         let response: Response = settled.map_err(|_| HttpFailure::Network)?.unchecked_into();
         let headers = response.headers();
         Ok(WebResponse { response, headers, chunks: None, lines: None, connection })

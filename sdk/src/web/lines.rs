@@ -5,7 +5,7 @@ use memchr::{memchr, memchr_iter, memmem};
 use wasm_bindgen::prelude::*;
 
 use super::json::JsonValue;
-use crate::fhir::ndjson::{JsonLine, LineRules, Lines, Together};
+use crate::fhir::ndjson::{JsonArray, JsonLine, LineRules, Lines};
 
 #[wasm_bindgen]
 extern "C" {
@@ -78,7 +78,7 @@ impl LineReader {
         if is_too_long && !self.is_broken {
             lines.push(self.discard_line());
         }
-        together.map_or(Lines::Each(lines), Lines::Together)
+        together.map_or(Lines::Each(lines), Lines::Array)
     }
 
     /// The last line if it has no line end.
@@ -116,7 +116,7 @@ impl LineReader {
 
     /// Parses the lines up to the last line end as one array, which is faster than parsing each. Returns `None` if a line is blank, too
     /// long, not JSON, or must be read separately, and if the number of values differs from the number of lines.
-    fn parse_as_array(&mut self, ends: &[usize]) -> Option<Together<JsonValue>> {
+    fn parse_as_array(&mut self, ends: &[usize]) -> Option<JsonArray<JsonValue>> {
         let (last, others) = ends.split_last()?;
         let mut start = 1;
         for end in ends {
@@ -126,7 +126,7 @@ impl LineReader {
             start = end + 1;
         }
         let bytes = self.buffer.get(1..*last)?;
-        if self.rules.one_by_one.iter().any(|text| memmem::find(bytes, text.as_bytes()).is_some()) {
+        if self.rules.split_at_markers.iter().any(|text| memmem::find(bytes, text.as_bytes()).is_some()) {
             return None;
         }
         self.replace(&[*last], b']');
@@ -136,7 +136,7 @@ impl LineReader {
         let array: Array = JsonValue::parse(&text.ok()?)?.into_js().unchecked_into();
         self.has_begun = true;
         let count = ends.len();
-        (array.length() as usize == count).then(|| Together { count, array: JsonValue::from_js(array.into()) })
+        (array.length() as usize == count).then(|| JsonArray { count, array: JsonValue::from_js(array.into()) })
     }
 
     fn replace(&mut self, positions: &[usize], byte: u8) {
@@ -155,7 +155,7 @@ impl LineReader {
             let bytes = if self.has_begun { bytes } else { bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes) };
             let line = self.read_line(bytes);
             self.has_begun = true;
-            self.is_broken = matches!(line, JsonLine::NotText);
+            self.is_broken = matches!(line, JsonLine::NotUtf8);
             lines.push(line);
             if self.is_broken {
                 return;
@@ -175,11 +175,11 @@ impl LineReader {
             return JsonLine::Blank;
         }
         if !bytes.starts_with(b"{") {
-            return if std::str::from_utf8(bytes).is_ok() { JsonLine::NotJson } else { JsonLine::NotText };
+            return if std::str::from_utf8(bytes).is_ok() { JsonLine::NotJson } else { JsonLine::NotUtf8 };
         }
         match self.line_decoder.decode(bytes, &JsValue::UNDEFINED) {
             Ok(text) => JsonValue::parse(&text).map_or(JsonLine::NotJson, JsonLine::Value),
-            Err(_) => JsonLine::NotText,
+            Err(_) => JsonLine::NotUtf8,
         }
     }
 }

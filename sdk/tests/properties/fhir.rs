@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use smartrust::fhir::bundle::Page;
 use smartrust::fhir::outcome::OperationOutcome;
-use smartrust::fhir::patient::belongs_to_another;
+use smartrust::fhir::patient::belongs_to_other_patient;
 use smartrust::fhir::reference::ResourceId;
 use smartrust::fhir::request::{FhirRequest, Interaction, page_request};
 use smartrust::fhir::retry::retry_after;
@@ -144,8 +144,8 @@ proptest! {
         id in "[a-z0-9]{1,3}", member in prop::sample::select(&["subject", "patient", "beneficiary"][..]), other in json(),
     ) {
         let resource = json!({"resourceType": "Observation", "id": "7", "note": other, member: {"reference": format!("Patient/{id}")}});
-        prop_assert!(!belongs_to_another(&resource, &id, &base()));
-        prop_assert!(belongs_to_another(&resource, &[&id, "1"].concat(), &base()));
-        belongs_to_another(&other, &id, &base());
+        prop_assert!(!belongs_to_other_patient(&resource, &id, &base()));
+        prop_assert!(belongs_to_other_patient(&resource, &[&id, "1"].concat(), &base()));
+        belongs_to_other_patient(&other, &id, &base());
     }
 }

@@ -102,7 +102,7 @@ proptest! {
         let tab = tab_with_a_session(&world);
         let stored = tab.stored();
         let (key, text) = stored.iter().nth(which.index(stored.len())).unwrap();
-        tab.put(key, &damaged(text, &damage));
+        tab.set_stored(key, &damaged(text, &damage));
         let sessions = reopen(&world, &tab);
         prop_assert!(sessions.len() <= 2 && sessions.iter().all(|base| base == BASE), "{sessions:?}");
     }

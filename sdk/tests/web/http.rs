@@ -2,7 +2,7 @@
 
 use js_sys::{Object, Promise, Reflect};
 use smartrust::abort::{AbortHandle, AbortSignal};
-use smartrust::fhir::ndjson::{JsonLine, LineRules, Lines, Together};
+use smartrust::fhir::ndjson::{JsonArray, JsonLine, LineRules, Lines};
 use smartrust::platform::{Body, Http, HttpFailure, HttpResponse, JsonView};
 use smartrust::protocol::guard::Guard;
 use smartrust::protocol::http::{Method, Request};
@@ -161,7 +161,7 @@ async fn lines(body: &[u8], size: u32) -> Vec<String> {
 
 /// The lines of a body, as a response brings it.
 async fn lines_of(body: &[u8], respond: impl Fn() -> Response + 'static) -> Vec<String> {
-    let rules = LineRules { max_line_bytes: 10_000_000, one_by_one: &["\"apart\""] };
+    let rules = LineRules { max_line_bytes: 10_000_000, split_at_markers: &["\"apart\""] };
     read_lines(body, rules, respond).await
 }
 
@@ -173,16 +173,14 @@ async fn read_lines(body: &[u8], rules: LineRules, respond: impl Fn() -> Respons
     while let Some(piece) = response.json_lines(rules).await.unwrap() {
         arrived += piece.bytes;
         let lines = match piece.lines {
-            Lines::Together(Together { array, .. }) => {
-                array.items().unwrap().into_iter().map(JsonLine::Value).collect()
-            }
+            Lines::Array(JsonArray { array, .. }) => array.items().unwrap().into_iter().map(JsonLine::Value).collect(),
             Lines::Each(lines) => lines,
         };
         read.extend(lines.into_iter().map(|line| match line {
             JsonLine::Value(value) => value.member_text("id").unwrap(),
             JsonLine::Blank => "blank".into(),
             JsonLine::NotJson => "not JSON".into(),
-            JsonLine::NotText => "not text".into(),
+            JsonLine::NotUtf8 => "not text".into(),
             JsonLine::TooLong => "too long".into(),
         }));
     }
@@ -235,7 +233,7 @@ async fn b5_bytes_that_are_no_text_are_told_and_end_the_lines() {
 
 #[wasm_bindgen_test]
 async fn b11_a_line_that_is_too_long_is_passed_over_however_the_body_is_cut() {
-    let rules = LineRules { max_line_bytes: 20, one_by_one: &[] };
+    let rules = LineRules { max_line_bytes: 20, split_at_markers: &[] };
     let long = format!("{{\"id\":\"{}\"}}", "é".repeat(40));
     let body = format!("{{\"id\":\"a\"}}\n{long}\n{{\"id\":\"b\"}}\n{long}\n{long}\n\n{{\"id\":\"c\"}}\n{long}");
     let expected = ["a", "too long", "b", "too long", "too long", "blank", "c", "too long"];
@@ -262,7 +260,7 @@ async fn b11_lines_that_hold_no_object_cost_the_engine_nothing() {
 #[wasm_bindgen_test]
 async fn b9_lines_in_which_a_text_stands_come_one_by_one() {
     let body = b"{\"id\":\"a\"}\n{\"id\":\"b\",\"kind\":\"apart\"}\n";
-    let rules = LineRules { max_line_bytes: 1_000, one_by_one: &["\"apart\""] };
+    let rules = LineRules { max_line_bytes: 1_000, split_at_markers: &["\"apart\""] };
     let _network = Network::answering(|_| browser::response_cut_every(body, 1_000));
     let mut response = send(&get()).await.unwrap();
     let lines = response.json_lines(rules).await.unwrap().unwrap().lines;

@@ -79,7 +79,7 @@ impl Server {
                 Reply::text(if kind == 1 { 503 } else { 429 }, "").header("Retry-After", &seconds.to_string())
             }
             3 => Reply::offline(),
-            4 => self.cut(self.truthful(request)).breaking_off().in_pieces_of(piece),
+            4 => self.cut(self.truthful(request)).interrupted().in_pieces_of(piece),
             5 | 6 => self.cut(self.truthful(request)).in_pieces_of(piece),
             7 => {
                 self.token.set(self.token.get() + 1);

@@ -17,7 +17,7 @@ use crate::error::{Error, Failure};
 use crate::fhir::bundle::Page;
 use crate::fhir::request::FhirRequest;
 use crate::fhir::response::FhirResponse;
-use crate::fhir::retry::Tries;
+use crate::fhir::retry::RetryDelays;
 use crate::platform::{HttpResponse, Json, LocalFuture, Platform};
 use crate::protocol::backend::client_credentials_request;
 use crate::protocol::client_auth::ClientAuthentication;
@@ -145,7 +145,7 @@ impl<P: Platform> BackendClient<P> {
         let options = options.into();
         let read = FhirRequest::read(reference);
         let request = self.prepare(&read, &options)?;
-        let response = self.exchange(&request, &options, |resource| read.is_answered_by(resource)).await?;
+        let response = self.exchange(&request, &options, |resource| read.is_expected_response(resource)).await?;
         response.resource.ok_or_else(|| not_expected(response.status, &request.url, None::<&P::Value>))
     }
 
@@ -206,7 +206,7 @@ impl<P: Platform> BackendClient<P> {
         let guard = Guard::new(self.inner.connection.server.fhir_base.clone());
         let mut request = request.clone();
         request.may_be_cached = options.cache == Cache::Default;
-        let mut tries = Tries::default();
+        let mut tries = RetryDelays::default();
         loop {
             let sent = self.send_within(&guard, &request, &options.abort).await;
             match sent.and_then(|response| read_response(*response, &request.url, &is_expected)) {

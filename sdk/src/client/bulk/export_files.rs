@@ -232,7 +232,7 @@ impl<P: Platform> FileReader<P> {
         }
         loop {
             if !self.source.is_connected() {
-                self.lines.begin_again();
+                self.lines.restart();
             }
             match self.source.lines(self.lines.rules()).await? {
                 Progress::Reconnect => {}
@@ -250,7 +250,7 @@ impl<P: Platform> FileReader<P> {
 
     /// The resources that were not returned before.
     fn take(&mut self, lines: JsonLines<<P as Json>::Value>) -> Piece<P> {
-        let taken = self.lines.take(lines.lines);
+        let taken = self.lines.read(lines.lines);
         if let Some((line, fault)) = taken.fault {
             let file = self.source.url.as_str().into();
             self.failure = Some(match fault {
@@ -269,8 +269,8 @@ impl<P: Platform> FileReader<P> {
 
     fn check_count(&self) -> Result<(), Failure> {
         match self.expected {
-            Some(expected) if !self.lines.holds(expected) => {
-                let (file, found) = (self.source.url.as_str().into(), self.lines.found());
+            Some(expected) if !self.lines.has_count(expected) => {
+                let (file, found) = (self.source.url.as_str().into(), self.lines.count());
                 Err(Error::Count { file, expected: expected as u64, found }.into())
             }
             _ => Ok(()),

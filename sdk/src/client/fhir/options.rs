@@ -5,7 +5,7 @@ use crate::client::server::transport::random_fraction;
 use crate::client::tasks::join::LocalWork;
 use crate::error::{Error, Failure};
 use crate::fhir::request::FhirRequest;
-use crate::fhir::retry::{Tries, is_repeatable};
+use crate::fhir::retry::{RetryDelays, is_repeatable};
 use crate::platform::Platform;
 use crate::protocol::http::Request;
 use crate::protocol::scope::ScopeSet;
@@ -93,11 +93,11 @@ impl RequestOptions {
         &self,
         platform: &P,
         request: &Request,
-        tries: &mut Tries,
+        tries: &mut RetryDelays,
         failure: Failure,
     ) -> Result<(), Failure> {
         let wait = if self.may_repeat(request) {
-            tries.wait(&failure, platform.now(), random_fraction(platform))
+            tries.next_delay(&failure, platform.now(), random_fraction(platform))
         } else {
             None
         };
@@ -133,5 +133,5 @@ pub(crate) fn unless_aborted<'a, T: 'a>(
 }
 
 async fn boxed_unless_aborted<T>(abort: &AbortSignal, work: LocalWork<'_, Result<T, Failure>>) -> Result<T, Failure> {
-    abort.unless_fired(work).await.unwrap_or_else(|| Err(Error::Aborted.into()))
+    abort.unless_aborted(work).await.unwrap_or_else(|| Err(Error::Aborted.into()))
 }

@@ -7,7 +7,7 @@ use super::options::set_headers;
 use super::response::not_expected;
 use crate::client::tasks::shared_task::SharedTask;
 use crate::error::{Error, Failure};
-use crate::fhir::bundle::{Page, Seen};
+use crate::fhir::bundle::{Page, UniqueResources};
 use crate::fhir::request::page_request;
 use crate::fhir::response::FhirResponse;
 use crate::platform::{Json, LocalFuture, Platform};
@@ -52,8 +52,8 @@ struct Inner<P: Platform> {
     next: RefCell<Option<Result<Request, Failure>>>,
     links: Links,
     visited: RefCell<Vec<Url>>,
-    matches: RefCell<Seen>,
-    included: RefCell<Seen>,
+    matches: RefCell<UniqueResources>,
+    included: RefCell<UniqueResources>,
     /// How many resources may still be returned.
     left: Cell<usize>,
     ahead: RefCell<Option<SharedTask<FetchedPage<P>>>>,
@@ -183,7 +183,7 @@ impl<P: Platform> Inner<P> {
         let mut request = page_request(page, link)?;
         set_headers(&self.headers, &mut request)?;
         request.counts_bytes = true;
-        if let Some(secure) = request.url.secured(&self.links.base) {
+        if let Some(secure) = request.url.upgraded_to_https(&self.links.base) {
             self.links.were_insecure.set(true);
             request.url = secure;
         }

@@ -12,7 +12,7 @@ use crate::client::store::records::Endpoints;
 use crate::error::{Error, Failure};
 use crate::platform::Platform;
 pub use crate::protocol::authorize::AuthorizationMethod;
-use crate::protocol::authorize::{AuthorizationRequest, LONGEST_ADDRESS};
+use crate::protocol::authorize::{AuthorizationRequest, LONGEST_URL};
 use crate::protocol::discovery::SmartConfiguration;
 use crate::protocol::encoding::{base64url, values};
 use crate::protocol::launch::LaunchLink;
@@ -76,7 +76,7 @@ impl<P: Platform> SmartApp<P> {
     /// [`Error::UntrustedIssuer`] for the launch link of an EHR that no server record trusts; nothing is sent then.
     /// [`Error::Discovery`], [`Error::InsecureUrl`], [`Error::PkceUnsupported`], [`Error::ReservedParameter`],
     /// [`Error::Storage`] if the launch cannot be stored. [`Error::AuthorizationTooLong`] if the URL would be longer than
-    /// [`LONGEST_ADDRESS`] and the method is automatic. [`Error::MaxAgeUnsupported`].
+    /// [`LONGEST_URL`] and the method is automatic. [`Error::MaxAgeUnsupported`].
     /// [`Error::Configuration`] for a `max_age` that is no time, and for a POST, which an
     /// address alone cannot make.
     pub async fn authorization_url(&self, options: LaunchOptions) -> Result<Url, Failure> {
@@ -268,7 +268,7 @@ fn navigation(
     takes_post: bool,
 ) -> Result<Navigation, Failure> {
     let url = request.url()?;
-    let is_long = url.as_str().len() > LONGEST_ADDRESS;
+    let is_long = url.as_str().len() > LONGEST_URL;
     let by_post = match method {
         AuthorizationMethod::Get => false,
         AuthorizationMethod::Post => true,

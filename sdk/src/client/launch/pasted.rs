@@ -64,7 +64,7 @@ impl<P: Platform> SmartApp<P> {
             lifetime: options.expires_in,
             expires_at: options.expires_in.map(|seconds| self.platform().now() + seconds.min(LONGEST_LIFETIME)),
             renewals: 0.0,
-            context: Rc::new(LaunchContext::about(options.patient)),
+            context: Rc::new(LaunchContext::for_patient(options.patient)),
             identity: None,
             issuer_unknown: false,
             renewal_incomplete: false,

@@ -109,7 +109,7 @@ impl<P: Platform> Inner<P> {
 
     async fn exchange(&self, waiting: &[Waiting<P>]) -> Result<Vec<Outcome<P>>, Failure> {
         let mut options = self.options.clone();
-        if options.retries == Retries::WhenSafe && waiting.iter().all(|caller| caller.request.is_reading()) {
+        if options.retries == Retries::WhenSafe && waiting.iter().all(|caller| caller.request.is_read_only()) {
             options.retries = Retries::Always;
         }
         let body = batch(waiting.iter().map(|caller| caller.entry.clone()));

@@ -7,8 +7,8 @@ use crate::client::fhir::response::Value;
 use crate::client::session::Session;
 use crate::client::tasks::join::{LocalWork, join_all};
 use crate::error::{Error, Failure};
-use crate::fhir::bundle::Seen;
-use crate::fhir::patient::belongs_to_another;
+use crate::fhir::bundle::UniqueResources;
+use crate::fhir::patient::belongs_to_other_patient;
 use crate::platform::{JsonView, Platform};
 use crate::protocol::encoding::form_pairs;
 use crate::protocol::scope::{Context, ScopeSet};
@@ -152,12 +152,13 @@ impl<V> RecordPart<V> {
 
 impl<V: JsonView> RecordPart<V> {
     /// Adds a resource that was not `seen` before, to those of the patient or of other patients.
-    pub(crate) fn add(&mut self, resource: V, patient: &str, base: &Url, seen: &mut Seen) {
+    pub(crate) fn add(&mut self, resource: V, patient: &str, base: &Url, seen: &mut UniqueResources) {
         if !seen.is_new(&resource) {
             self.repeated += 1;
             return;
         }
-        let into = if belongs_to_another(&resource, patient, base) { &mut self.others } else { &mut self.resources };
+        let into =
+            if belongs_to_other_patient(&resource, patient, base) { &mut self.others } else { &mut self.resources };
         into.push(resource);
     }
 }
@@ -276,7 +277,7 @@ struct PartLoad<'a, V> {
     part: &'a RefCell<RecordPart<V>>,
     patient: &'a str,
     /// The resources of all parts so far.
-    seen: &'a RefCell<Seen>,
+    seen: &'a RefCell<UniqueResources>,
     abort: &'a AbortSignal,
     on_page: &'a dyn Fn(&RecordPart<V>),
 }

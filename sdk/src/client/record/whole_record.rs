@@ -8,7 +8,7 @@ use crate::client::fhir::RequestOptions;
 use crate::client::fhir::response::Value;
 use crate::client::session::Session;
 use crate::error::{Error, Failure};
-use crate::fhir::bundle::Seen;
+use crate::fhir::bundle::UniqueResources;
 use crate::fhir::capabilities::Capabilities;
 use crate::fhir::request::{FhirRequest, Interaction};
 use crate::platform::{JsonView, Platform};
@@ -125,7 +125,7 @@ impl<P: Platform> Session<P> {
         let request = FhirRequest::new(Interaction::Operation, target);
         let search = self.pages(&request, RequestOptions::from(abort))?;
         let mut parts: Parts<P> = Vec::new();
-        let mut seen = Seen::default();
+        let mut seen = UniqueResources::default();
         let mut progress = RecordProgress::default();
         let end = loop {
             match search.next_page().await {

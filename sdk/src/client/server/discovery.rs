@@ -15,7 +15,7 @@ use crate::protocol::discovery::{
     read_smart_configuration, smart_configuration_request,
 };
 use crate::protocol::http::Request;
-use crate::protocol::openid::{AskedServer, KnownEndpoints, openid_problem};
+use crate::protocol::openid::{KnownEndpoints, RequestedServer, openid_problem};
 use crate::protocol::url::{Url, UrlError};
 
 /// The discovered endpoints of a server, and the discovery that is running.
@@ -179,14 +179,14 @@ async fn complete_identity<P: Platform>(platform: &P, server: &Server, found: &m
             return;
         }
         (completed.issuer, completed.jwks_uri) = (None, None);
-        completed.left_openid_configuration_aside = true;
+        completed.ignored_openid_configuration = true;
     } else {
         if known.issuer.is_some() && known.jwks_uri.is_some() {
             return;
         }
         match check_openid_configuration(platform, server, KnownEndpoints::of(known)).await {
             Openid::Absent => return,
-            Openid::Foreign => completed.left_openid_configuration_aside = true,
+            Openid::Foreign => completed.ignored_openid_configuration = true,
             Openid::Found(openid) => {
                 completed.issuer = completed.issuer.or(openid.issuer);
                 completed.jwks_uri = completed.jwks_uri.or(openid.jwks_uri);
@@ -237,8 +237,8 @@ pub(super) fn described_server<'a>(
     server: &'a Server,
     bases: &'a [&'a Url; 2],
     smart: Option<KnownEndpoints<'a>>,
-) -> AskedServer<'a> {
-    AskedServer { bases, issuers: server.record.issuers.as_deref().unwrap_or_default(), smart }
+) -> RequestedServer<'a> {
+    RequestedServer { bases, issuers: server.record.issuers.as_deref().unwrap_or_default(), smart }
 }
 
 impl Document {
@@ -276,7 +276,7 @@ impl Found {
             .optional_seconds("until", Some(self.until))
             .optional_text("issuer", self.configuration.issuer.as_deref())
             .optional_text("jwksUri", self.configuration.jwks_uri.as_ref().map(Url::as_str))
-            .flag("leftOpenidAside", self.configuration.left_openid_configuration_aside)
+            .flag("leftOpenidAside", self.configuration.ignored_openid_configuration)
             .raw("document", &self.configuration.json)
             .finish()
     }
@@ -286,7 +286,7 @@ impl Found {
         let mut configuration = document.read(&value.member("document")?, server).ok()?;
         configuration.issuer = value.member_text("issuer");
         configuration.jwks_uri = value.member_text("jwksUri").and_then(|url| Url::parse(&url).ok());
-        configuration.left_openid_configuration_aside =
+        configuration.ignored_openid_configuration =
             value.member("leftOpenidAside").and_then(|flag| flag.flag()).unwrap_or_default();
         Some(Self {
             configuration: Rc::new(configuration),

@@ -3,7 +3,7 @@
 use super::transport::{DOCUMENT_TIMEOUT, JsonResponse, fhir_error, random_fraction, send};
 use crate::abort::AbortSignal;
 use crate::error::Error;
-use crate::fhir::retry::Tries;
+use crate::fhir::retry::RetryDelays;
 use crate::platform::{Body, Json, Platform};
 use crate::protocol::http::Request;
 
@@ -29,7 +29,7 @@ pub(super) async fn fetch_with_retries<P: Platform>(
     request: &Request,
 ) -> Result<(<P as Json>::Value, f64), String> {
     let deadline = platform.now() + f64::from(DOCUMENT_TIMEOUT) / 1000.0;
-    let mut tries = Tries::default();
+    let mut tries = RetryDelays::default();
     loop {
         let remaining = ((deadline - platform.now()) * 1000.0) as u32;
         let failure = match send(platform, request, remaining, &AbortSignal::never()).await {
@@ -38,7 +38,7 @@ pub(super) async fn fetch_with_retries<P: Platform>(
             Err(failure) => failure,
         };
         let now = platform.now();
-        match tries.wait(&failure, now, random_fraction(platform)) {
+        match tries.next_delay(&failure, now, random_fraction(platform)) {
             Some(wait) if now + wait < deadline => platform.sleep((wait * 1000.0) as u32).await,
             _ => return Err(describe_failure(&failure)),
         }

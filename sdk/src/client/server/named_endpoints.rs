@@ -66,7 +66,7 @@ impl EndpointUrls {
             token_endpoint_auth_signing_alg_values_supported: Vec::new(),
             code_challenge_methods_supported: Vec::new(),
             authorization_response_iss_parameter_supported: false,
-            left_openid_configuration_aside: false,
+            ignored_openid_configuration: false,
             json: document.finish(),
         }))
     }

@@ -106,7 +106,7 @@ impl<P: Platform> RegistrationEndpoint<P> {
     /// this endpoint, with nothing sent; otherwise as [`Self::register`].
     pub async fn read(&self, client: &RegisteredClient, abort: &AbortSignal) -> Result<RegisteredClient, Failure> {
         let response = self.send(&client.read_request(&self.url)?, abort).await?;
-        response.read_by(|status, body| client.read_answer(&self.url, status, body))
+        response.read_by(|status, body| client.read_response(&self.url, status, body))
     }
 
     /// Replaces the registration's metadata. Replace `client` by the result.
@@ -120,7 +120,7 @@ impl<P: Platform> RegistrationEndpoint<P> {
         abort: &AbortSignal,
     ) -> Result<RegisteredClient, Failure> {
         let response = self.send(&client.update_request(&self.platform, &self.url, metadata)?, abort).await?;
-        response.read_by(|status, body| client.read_answer(&self.url, status, body))
+        response.read_by(|status, body| client.read_response(&self.url, status, body))
     }
 
     /// Deletes the registration. Its client id and its tokens are invalid from then on.

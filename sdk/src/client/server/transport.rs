@@ -8,7 +8,7 @@ use crate::error::{Error, Failure, FhirError};
 use crate::fhir::outcome::OperationOutcome;
 use crate::platform::{Body, Entropy, HttpFailure, HttpResponse, Json, JsonView, Platform};
 use crate::protocol::http::Request;
-use crate::protocol::plain_text::said;
+use crate::protocol::plain_text::message;
 use crate::protocol::redaction::Secrets;
 use crate::protocol::url::Url;
 
@@ -102,7 +102,7 @@ pub(crate) async fn with_timeout<P: Platform, T>(
         Poll::Pending => timer.as_mut().poll(context).map(|()| None),
     });
     let host = || url.host().into();
-    Err(match abort.unless_fired(working).await {
+    Err(match abort.unless_aborted(working).await {
         Some(Some(Ok(outcome))) => return Ok(outcome),
         Some(Some(Err(HttpFailure::Network))) => Error::Network { host: host() },
         Some(None) => Error::Timeout { host: host() },
@@ -120,7 +120,7 @@ pub(crate) fn fhir_error<V: JsonView>(response: JsonResponse<V>, url: &Url) -> F
     let failure: Failure = Error::Fhir(Box::new(FhirError {
         status: response.status,
         host: url.host().to_owned(),
-        text: if operation_outcome.is_some() { None } else { said(&response.body) },
+        text: if operation_outcome.is_some() { None } else { message(&response.body) },
         operation_outcome,
         retry_after: response.retry_after,
         etag: response.etag,

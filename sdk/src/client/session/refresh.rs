@@ -257,5 +257,5 @@ async fn revoke_unused<P: Platform>(inner: &Inner<P>, response: TokenResponse) {
 
 /// The context of the launch, updated by the refresh if that names the patient. Some servers first name the patient in a refresh.
 fn merged_context(old: Rc<LaunchContext>, new: Rc<LaunchContext>) -> Rc<LaunchContext> {
-    if new.patient.is_some() { Rc::new(old.followed_by(&new)) } else { old }
+    if new.patient.is_some() { Rc::new(old.updated_by(&new)) } else { old }
 }

@@ -10,7 +10,7 @@ use crate::error::{Error, Failure};
 use crate::fhir::bundle::Page;
 use crate::fhir::request::FhirRequest;
 use crate::fhir::response::FhirResponse;
-use crate::fhir::retry::Tries;
+use crate::fhir::retry::RetryDelays;
 use crate::platform::{LocalFuture, Platform};
 use crate::protocol::http::Request;
 use crate::protocol::redaction::Secrets;
@@ -77,7 +77,7 @@ impl<P: Platform> Session<P> {
         options: RequestOptions,
     ) -> Result<FhirResponse<Value<P>>, Failure> {
         let prepared = self.prepare(request, &options)?;
-        self.exchange(prepared, &options, |resource| request.is_answered_by(resource)).await
+        self.exchange(prepared, &options, |resource| request.is_expected_response(resource)).await
     }
 
     /// Searches for resources of a type, page by page. Nothing is sent before the first call of [`Search::next_page`]; from then on, the
@@ -139,7 +139,7 @@ impl<P: Platform> Session<P> {
     ) -> Result<T, Failure> {
         let abort = &options.abort;
         request.may_be_cached = options.cache == Cache::Default;
-        let mut tries = Tries::default();
+        let mut tries = RetryDelays::default();
         let mut is_refreshed = false;
         loop {
             unless_aborted(abort, async { self.access_token().await.map(|_| ()) }).await?;

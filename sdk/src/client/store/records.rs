@@ -102,7 +102,7 @@ impl Endpoints {
                 .token_endpoint_auth_signing_alg_values_supported
                 .clone(),
             issuer_in_redirect: configuration.authorization_response_iss_parameter_supported,
-            left_openid_aside: configuration.left_openid_configuration_aside,
+            left_openid_aside: configuration.ignored_openid_configuration,
         })
     }
 

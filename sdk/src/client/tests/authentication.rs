@@ -220,7 +220,7 @@ fn k5_a_token_proxy_takes_token_and_revocation_requests_in_the_servers_place() {
     let (server, world, tab) = stage();
     server.configuration.borrow_mut()["revocation_endpoint"] = json!("https://ehr.example/revoke");
     let answering = server.clone();
-    world.answer_by(move |request| answering.answer(&behind_the_proxy(request)));
+    world.respond_with(move |request| answering.answer(&behind_the_proxy(request)));
     let mut record = record();
     record.token_proxy = Some("/token-proxy".into());
     let app = app_with(&tab, record);

@@ -42,7 +42,7 @@ fn a6_on_demand_the_request_is_a_form_and_its_launch_goes_on_as_ever() {
     let options = LaunchOptions { method: AuthorizationMethod::Post, ..with_extra(&[("login_hint", "a&b")]) };
     launch_by(&world, &tab, options).unwrap();
     assert_eq!(location(&tab), "https://ehr.example/authorize?tenant=7");
-    let form = tab.posted().unwrap();
+    let form = tab.posted_form().unwrap();
     for (name, expected) in [
         ("response_type", "code"),
         ("client_id", "app"),
@@ -64,14 +64,14 @@ fn a6_a_long_request_is_posted_by_itself_where_the_server_takes_it() {
     let (_, world, tab) = stage_with(json!(["authorize-post"]));
     launch_by(&world, &tab, long(AuthorizationMethod::Automatic)).unwrap();
     assert_eq!(location(&tab), "https://ehr.example/authorize");
-    assert_eq!(value(&tab.posted().unwrap(), "scope"), Some(long_scope()));
+    assert_eq!(value(&tab.posted_form().unwrap(), "scope"), Some(long_scope()));
 }
 
 #[test]
 fn a6_a_short_request_is_a_get_even_where_the_server_takes_posts() {
     let (_, world, tab) = stage_with(json!(["authorize-post"]));
     launch_by(&world, &tab, LaunchOptions::default()).unwrap();
-    assert_eq!(tab.posted(), None);
+    assert_eq!(tab.posted_form(), None);
     assert!(location(&tab).starts_with("https://ehr.example/authorize?response_type=code&"));
 }
 
@@ -81,14 +81,14 @@ fn a6_an_ehr_launch_is_posted_on_demand_only() {
     tab.visit(EHR_LINK);
     assert_eq!(launch_by(&world, &tab, long(AuthorizationMethod::Automatic)), Err(Error::AuthorizationTooLong));
     assert_eq!(
-        (location(&tab).as_str(), tab.posted(), tab.stored().keys().any(|key| key.contains(".launch."))),
+        (location(&tab).as_str(), tab.posted_form(), tab.stored().keys().any(|key| key.contains(".launch."))),
         (EHR_LINK, None, false)
     );
     launch_by(&world, &tab, long(AuthorizationMethod::Get)).unwrap();
-    assert_eq!(tab.posted(), None);
+    assert_eq!(tab.posted_form(), None);
     tab.visit(EHR_LINK);
     launch_by(&world, &tab, long(AuthorizationMethod::Post)).unwrap();
-    assert_eq!(value(&tab.posted().unwrap(), "launch").as_deref(), Some("1"));
+    assert_eq!(value(&tab.posted_form().unwrap(), "launch").as_deref(), Some("1"));
 }
 
 #[test]

@@ -169,7 +169,7 @@ fn s4_a_record_that_is_corrupt_or_of_another_client_is_no_session() {
     ];
     for text in corrupt.into_iter().chain(foreign.iter().map(String::as_str)) {
         assert_ne!(text, stored);
-        tab.put(&key, text);
+        tab.set_stored(&key, text);
         assert!(resume(&world, &app(&tab)).unwrap().is_none(), "{text}");
     }
 }

@@ -28,16 +28,16 @@ impl Copies {
         world.settle();
         let copied_tab = tab.duplicate();
         let copy = resume(&world, &app(&copied_tab)).unwrap().unwrap();
-        world.let_messages_travel(false);
+        world.set_messages_delivered(false);
         refresh(&world, &session).unwrap();
-        world.let_messages_travel(true);
+        world.set_messages_delivered(true);
         Self { server, world, tab, session, copied_tab, copy }
     }
 
     /// Has the server refuse refresh tokens that were replaced.
     fn refuse_replaced_tokens(&self) {
         let (server, current) = (self.server.clone(), RefCell::new("refresh-2".to_owned()));
-        self.world.answer_by(move |request| match field(request, "refresh_token") {
+        self.world.respond_with(move |request| match field(request, "refresh_token") {
             Some(token) if token != *current.borrow() => {
                 Reply::json(400, &json!({"error": "invalid_grant", "error_description": "Replaced."}))
             }
@@ -81,10 +81,10 @@ fn r12_a_copy_that_missed_a_refresh_asks_the_other_tabs_before_it_sends_an_old_t
 fn r12_invalid_grant_for_a_replaced_token_ends_the_copy_and_nothing_else() {
     let copies = Copies::new();
     copies.refuse_replaced_tokens();
-    copies.world.let_messages_travel(false);
+    copies.world.set_messages_delivered(false);
     let refused = refresh(&copies.world, &copies.copy).unwrap_err();
     assert_eq!(refused.code(), "invalid_grant");
-    copies.world.let_messages_travel(true);
+    copies.world.set_messages_delivered(true);
     copies.world.settle();
     assert!(!copies.copy.is_active() && copies.session.is_active());
     assert!(copies.copied_tab.stored().values().all(|text| !text.contains("refresh-")));
@@ -127,7 +127,7 @@ fn r12_in_a_shared_store_the_token_that_took_the_place_of_the_refused_one_is_use
     let other = resume(&world, &app(&tab.with_same_store())).unwrap().unwrap();
     // The other page's request is under way, without a lock that both would heed, when this one refreshes.
     server.token_replies.borrow_mut().push_back(Reply::json(400, &json!({"error": "invalid_grant"})).after(1_000));
-    world.let_messages_travel(false);
+    world.set_messages_delivered(false);
     let key = format!("smartrust.session.{}", session.id());
     let renewed = tab.stored()[&key].replace("refresh-1", "refresh-9").replace("\"renewals\":0", "\"renewals\":1");
     let refreshing = {
@@ -135,7 +135,7 @@ fn r12_in_a_shared_store_the_token_that_took_the_place_of_the_refused_one_is_use
         async move {
             let later = async {
                 crate::platform::Timer::sleep(&tab, 500).await;
-                tab.put(&key, &renewed);
+                tab.set_stored(&key, &renewed);
             };
             futures_util::future::join(other.refresh(), later).await.0
         }
@@ -162,7 +162,7 @@ fn r14_the_access_token_is_given_back_also_where_the_refresh_token_is_refused() 
     server.configuration.borrow_mut()["revocation_endpoint"] = json!("https://ehr.example/revoke");
     let session = sign_in(&server, &world, &tab);
     let answers = server.clone();
-    world.answer_by(move |request| match field(request, "token_type_hint").as_deref() {
+    world.respond_with(move |request| match field(request, "token_type_hint").as_deref() {
         Some("refresh_token") => Reply::text(500, ""),
         _ => answers.answer(request),
     });

@@ -89,7 +89,7 @@ fn failing(failures: Vec<Reply>) -> (World, Rc<RefCell<Vec<f64>>>) {
     let (left, times) = (RefCell::new(failures), Rc::new(RefCell::new(Vec::new())));
     let world = World::new(NOW, |_| Reply::default());
     let (clock, noted) = (world.tab("https://app.example/"), times.clone());
-    world.answer_by(move |request| match request.url.path() {
+    world.respond_with(move |request| match request.url.path() {
         SMART => {
             noted.borrow_mut().push(clock.now() - NOW);
             let mut left = left.borrow_mut();
@@ -219,7 +219,7 @@ fn d6_a_failure_is_never_kept() {
     let world = world(vec![]);
     let app = app(&world.tab("https://app.example/"));
     authorize(&world, &app).unwrap_err();
-    world.answer_by(|_| Reply::json(200, &endpoints()));
+    world.respond_with(|_| Reply::json(200, &endpoints()));
     assert!(authorize(&world, &app).is_ok());
 }
 
@@ -240,7 +240,7 @@ fn d6_concurrent_calls_share_one_request() {
 fn d6_a_store_that_is_blocked_costs_a_request_and_nothing_else() {
     let world = world(vec![(SMART, Reply::json(200, &endpoints()))]);
     let tab = world.tab("https://app.example/");
-    tab.let_store_work(false);
+    tab.set_store_available(false);
     let refused = authorize(&world, &app(&tab)).unwrap_err();
     assert_eq!(refused, Error::Storage, "the launch cannot be kept, which is told");
     assert_eq!(asked(&world), [SMART]);
@@ -340,7 +340,7 @@ fn d12_an_openid_configuration_alone_gives_its_endpoints_and_its_keys_only_for_i
         authorize(&world, &app(&tab)).unwrap();
         // A later page reads what this one kept.
         for launch in [stored_launch(&tab), {
-            tab.stored().keys().filter(|key| key.contains("launch")).for_each(|key| tab.put(key, "{}"));
+            tab.stored().keys().filter(|key| key.contains("launch")).for_each(|key| tab.set_stored(key, "{}"));
             authorize(&world, &app(&tab)).unwrap();
             stored_launch(&tab)
         }] {
@@ -372,7 +372,7 @@ fn d12_a_session_says_that_an_openid_configuration_was_left_aside() {
     let (server, world, tab) = stage();
     server.configuration.borrow_mut()["issuer"] = json!("");
     let scripted = server.clone();
-    world.answer_by(move |request| match request.url.path() {
+    world.respond_with(move |request| match request.url.path() {
         OPENID => {
             let mut openid = endpoints();
             openid["issuer"] = json!("https://other.example");

@@ -67,7 +67,7 @@ fn s12_an_exchange_tells_neither_code_nor_verifier_nor_secret() {
         let app = app_with(&tab, crate::ServerRecord { authentication: secret, ..record() });
         launch(&world, &app).unwrap();
         tab.visit(&redirect(&server, &tab));
-        world.answer_by(oauth_echo);
+        world.respond_with(oauth_echo);
         let refused = resume(&world, &app).err().unwrap();
         let request = token_requests(&world).remove(0);
         let verifier = field(&request, "code_verifier").unwrap();
@@ -81,7 +81,7 @@ fn s12_a_refresh_and_a_revocation_tell_no_token() {
     let (server, world, tab) = stage();
     server.configuration.borrow_mut()["revocation_endpoint"] = json!("https://ehr.example/revoke");
     let session = sign_in(&server, &world, &tab);
-    world.answer_by(oauth_echo);
+    world.respond_with(oauth_echo);
     let refreshing = session.clone();
     let refused = run(&world, async move { refreshing.refresh().await });
     assert_redacted(&refused, "token_request_failed", &["refresh-1"]);
@@ -101,7 +101,7 @@ fn s12_a_fhir_error_an_introspection_and_an_entry_of_a_batch_tell_no_access_toke
     let refused = run(&world, async move { reading.read("Patient/p1", &AbortSignal::never()).await });
     assert_redacted(&refused, "forbidden", &["access-1"]);
 
-    world.answer_by(|request| {
+    world.respond_with(|request| {
         let outcome: serde_json::Value = serde_json::from_str(&fhir_echo(403, request).body).unwrap();
         let entry = json!({"response": {"status": "403 Forbidden", "outcome": outcome}});
         Reply::json(200, &json!({"resourceType": "Bundle", "type": "batch-response", "entry": [entry]}))
@@ -128,7 +128,7 @@ fn s12_an_introspection_tells_no_access_token() {
     let (server, world, tab) = stage();
     server.configuration.borrow_mut()["introspection_endpoint"] = json!("https://ehr.example/introspect");
     let session = sign_in(&server, &world, &tab);
-    world.answer_by(oauth_echo);
+    world.respond_with(oauth_echo);
     let refused = run(&world, async move { session.introspect(Default::default(), &AbortSignal::never()).await });
     assert_redacted(&refused, "introspection_failed", &["access-1"]);
 }
@@ -136,7 +136,7 @@ fn s12_an_introspection_tells_no_access_token() {
 #[test]
 fn s12_a_registration_tells_no_initial_access_token() {
     let (_, world, tab) = stage();
-    world.answer_by(oauth_echo);
+    world.respond_with(oauth_echo);
     let endpoint = RegistrationEndpoint::at(tab, "https://ehr.example/register").unwrap();
     let refused = run(&world, async move {
         let metadata = ClientMetadata::public("My app", REDIRECT, SCOPE);
@@ -153,7 +153,7 @@ fn s12_a_service_tells_neither_its_secret_nor_its_token() {
     };
     let (server, world, tab) = stage();
     let scripted = server.clone();
-    world.answer_by(move |request| match request.url.path() {
+    world.respond_with(move |request| match request.url.path() {
         "/token" => oauth_echo(request),
         _ => scripted.answer(request),
     });
@@ -161,7 +161,7 @@ fn s12_a_service_tells_neither_its_secret_nor_its_token() {
     let refused = run(&world, async move { client.read("Patient/p1", &AbortSignal::never()).await });
     assert_redacted(&refused, "token_request_failed", &["hush hush", "hush%20hush"]);
 
-    world.answer_by(move |request| match request.url.path() {
+    world.respond_with(move |request| match request.url.path() {
         path if path.starts_with("/fhir/Patient") => fhir_echo(403, request),
         _ => server.answer(request),
     });
@@ -185,7 +185,7 @@ fn s12_an_export_tells_no_token_whatever_the_status_of_the_answer() {
         jobs.done(&json!({"requiresAccessToken": true, "output": [{"type": "Patient", "url": export::FILE}]}));
         let scripted = jobs.clone();
         let server = Server::new();
-        world.answer_by(move |request| match request.url.path() {
+        world.respond_with(move |request| match request.url.path() {
             asked if asked == path && path == "/jobs/1" => fhir_echo(200, request),
             asked if asked == path => line(request),
             "/jobs/1" => scripted.statuses.borrow_mut().pop_front().unwrap(),

@@ -64,7 +64,7 @@ pub fn jobs() -> (Rc<Server>, Rc<Jobs>, World, MemoryPlatform) {
     let (server, world, tab) = stage();
     let jobs = Rc::new(Jobs::default());
     let (answering, script) = (server.clone(), jobs.clone());
-    world.answer_by(move |request| script.answer(request).unwrap_or_else(|| answering.answer(request)));
+    world.respond_with(move |request| script.answer(request).unwrap_or_else(|| answering.answer(request)));
     (server, jobs, world, tab)
 }
 
@@ -314,7 +314,7 @@ fn b5_a_bad_line_is_an_error_with_its_number_after_what_came_before_or_is_skippe
 fn b5_a_connection_that_breaks_off_is_taken_up_without_a_row_twice_or_lost() {
     let (_, jobs, world, tab) = jobs();
     let whole = lines(0..10);
-    let cut = |bytes: usize| Reply::text(200, &whole[..bytes]).in_pieces_of(16).breaking_off();
+    let cut = |bytes: usize| Reply::text(200, &whole[..bytes]).in_pieces_of(16).interrupted();
     jobs.file(
         FILE,
         [cut(100), cut(30), Reply::offline(), Reply::text(503, "busy"), cut(250), Reply::text(200, &whole)],
@@ -386,7 +386,7 @@ fn f7_a_signal_stops_waiting_and_reading() {
 fn a_file_is_saved_byte_for_byte_over_broken_connections() {
     let (_, jobs, world, tab) = jobs();
     let whole = "line one\nline two\nno end";
-    let cut = |bytes: usize| Reply::text(200, &whole[..bytes]).in_pieces_of(5).breaking_off();
+    let cut = |bytes: usize| Reply::text(200, &whole[..bytes]).in_pieces_of(5).interrupted();
     jobs.file(FILE, [cut(12), cut(3), Reply::text(200, whole).in_pieces_of(7)]);
     let named = manifest(&[(FILE, None)]);
     let mut download = export_of(&tab).download(&named, &named.output[0], &AbortSignal::never()).unwrap();

@@ -72,7 +72,7 @@ fn b9_header_rows_stand_over_their_resources_and_count_or_do_not() {
     let (_, jobs, world, tab) = jobs();
     let body = header_line(1) + &lines(10..12) + &header_line(2) + &lines(20..21) + &header_line(3) + &lines(30..31);
     let reply = Reply::text(200, &body).in_pieces_of(50);
-    let broken = Reply::text(200, &body[..body.len() - 30]).in_pieces_of(50).breaking_off();
+    let broken = Reply::text(200, &body[..body.len() - 30]).in_pieces_of(50).interrupted();
     jobs.file(FILE, [broken, reply]);
     for count in [4, 7] {
         let named = manifest(&[(FILE, Some(count))]);

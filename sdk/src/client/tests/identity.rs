@@ -54,7 +54,7 @@ fn i10_a_signature_that_does_not_hold_ends_the_session_beside_its_first_call() {
     let server = Server::new();
     server.fhir_delay.set(50);
     let world = server.world();
-    world.let_signatures_hold(false);
+    world.set_signatures_valid(false);
     let tab = world.tab("https://app.example/");
     let app = app(&tab);
     launch(&world, &app).unwrap();
@@ -110,12 +110,12 @@ fn i8_the_session_tells_what_was_checked_and_what_was_not() {
 fn r3_i8_a_check_that_ends_during_a_refresh_neither_brings_old_tokens_back_nor_is_lost() {
     let (server, world, tab) = stage();
     let scripted = server.clone();
-    world.answer_by(move |request| match request.url.path() {
+    world.respond_with(move |request| match request.url.path() {
         "/jwks" => scripted.answer(request).after(500),
         _ => scripted.answer(request),
     });
     let session = sign_in(&server, &world, &tab);
-    tab.let_store_take_milliseconds(1_000);
+    tab.set_store_delay(1_000);
     let (refreshing, platform) = (session.clone(), tab.clone());
     let refreshed = world.run(async move {
         let refreshed = refreshing.refresh().await;
@@ -189,7 +189,7 @@ fn launch_with_keys(
     let tab = world.tab("https://app.example/");
     launch(world, &app(&tab)).unwrap();
     tab.visit(&redirect(server, &tab));
-    world.answer_by(move |request| reply(request.url.path()).unwrap_or_else(|| Reply::text(404, "")));
+    world.respond_with(move |request| reply(request.url.path()).unwrap_or_else(|| Reply::text(404, "")));
     let session = resume(world, &app(&tab)).unwrap().unwrap();
     world.settle();
     assert!(session.is_active());
@@ -202,7 +202,7 @@ fn a_session_that_the_app_took_out_of_the_store_is_not_put_back_by_the_signature
     launch(&world, &app(&tab)).unwrap();
     tab.visit(&redirect(&server, &tab));
     let tokens = with_id_token(&server, &token_answer(1));
-    world.answer_by(move |request| match request.url.path() {
+    world.respond_with(move |request| match request.url.path() {
         "/token" => Reply::json(200, &tokens),
         _ => key_set(&["k"]).after(1000),
     });
@@ -225,7 +225,7 @@ fn checked_with(kid: Option<&str>, kids: &'static [&'static str], signed_by: &st
     tab.visit(&redirect(&server, &tab));
     world.sign_with(signed_by);
     let tokens = with_id_token(&server, &token_answer(1));
-    world.answer_by(move |request| match request.url.path() {
+    world.respond_with(move |request| match request.url.path() {
         "/token" => Reply::json(200, &tokens),
         _ => key_set(kids),
     });

@@ -15,7 +15,7 @@ fn sign_in_with_keys(keys: impl Fn(usize) -> Reply + 'static) -> (World, MemoryP
     launch(&world, &app(&tab)).unwrap();
     tab.visit(&redirect(&server, &tab));
     let asked = Cell::new(0);
-    world.answer_by(move |request| match request.url.path() {
+    world.respond_with(move |request| match request.url.path() {
         "/jwks" => keys(asked.replace(asked.get() + 1)),
         _ => server.answer(request),
     });
@@ -85,7 +85,7 @@ fn i13_keys_that_stay_away_are_asked_for_ever_after_a_pause_and_the_session_stan
 fn i8_i13_a_signature_that_does_not_hold_ends_the_session_also_when_the_keys_come_late() {
     let (world, _, session) =
         sign_in_with_keys(|asked| if asked == 0 { Reply::text(500, "") } else { key_set(&["k"]) });
-    world.let_signatures_hold(false);
+    world.set_signatures_valid(false);
     let late = session.clone();
     let _ = world.run(async move { late.read("Patient/p1", &AbortSignal::never()).await });
     world.settle();
@@ -131,7 +131,7 @@ fn i13_a_key_that_cannot_be_imported_hides_no_other() {
     launch(&world, &app(&tab)).unwrap();
     tab.visit(&redirect(&server, &tab));
     world.refuse_keys_with("broken");
-    world.answer_by(move |request| match request.url.path() {
+    world.respond_with(move |request| match request.url.path() {
         "/jwks" => two_of_one_name(),
         _ => server.answer(request),
     });
@@ -177,7 +177,7 @@ fn i8_the_check_of_a_token_says_nothing_of_the_one_that_a_refresh_brought_meanwh
     tab.visit(&redirect(&server, &tab));
     let asked = Cell::new(0);
     let scripted = server.clone();
-    world.answer_by(move |request| match request.url.path() {
+    world.respond_with(move |request| match request.url.path() {
         // The keys for the first token come after the refresh, those for the second never.
         "/jwks" if asked.replace(asked.get() + 1) == 0 => key_set(&["k"]).after(5_000),
         "/jwks" => Reply::offline(),

@@ -205,7 +205,7 @@ fn discovery_that_fails_names_the_document_and_what_came_back() {
 #[test]
 fn a_launch_that_cannot_be_kept_is_not_begun() {
     let (_, world, tab) = stage();
-    tab.let_store_work(false);
+    tab.set_store_available(false);
     assert_eq!(launch(&world, &app(&tab)).unwrap_err(), Error::Storage);
     assert_eq!(location(&tab), "https://app.example/");
 }

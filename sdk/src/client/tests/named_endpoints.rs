@@ -119,7 +119,7 @@ fn d10_diagnose_says_where_the_documents_say_otherwise() {
     for part in ["tokenEndpoint", TOKEN, "https://ehr.example/token", "SMART configuration"] {
         assert!(message.contains(part), "{message}");
     }
-    world.answer_by(|_| Reply::text(404, ""));
+    world.respond_with(|_| Reply::text(404, ""));
     let codes: Vec<_> = findings_of(&tab, &world, record_with(named())).into_iter().map(|(code, _)| code).collect();
     assert_eq!(codes, ["missing_document"; 2]);
 }

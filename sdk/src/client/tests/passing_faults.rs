@@ -127,7 +127,7 @@ fn c12_tokens_that_cannot_be_stored_make_a_session_in_memory_that_says_so() {
     let app = app(&tab);
     launch(&world, &app).unwrap();
     tab.visit(&redirect(&server, &tab));
-    tab.let_store_take_nothing_more(true);
+    tab.set_store_full(true);
     let session = resume(&world, &app).unwrap().unwrap();
     assert!(!session.is_stored());
     assert!(session.findings().iter().any(|finding| finding.code == "session_not_stored"));
@@ -138,7 +138,7 @@ fn c12_tokens_that_cannot_be_stored_make_a_session_in_memory_that_says_so() {
     world.advance(3601.0);
     read(&world, &session).unwrap();
     assert!(session.is_active() && !session.is_stored());
-    tab.let_store_take_nothing_more(false);
+    tab.set_store_full(false);
     refresh(&world, &session).unwrap();
     assert!(session.is_stored() && session.findings().is_empty());
 }
@@ -149,7 +149,7 @@ fn c12_s9_after_a_session_that_was_not_stored_a_reload_shows_no_other() {
     sign_in(&server, &world, &tab);
     launch(&world, &app(&tab)).unwrap();
     tab.visit(&redirect(&server, &tab));
-    tab.let_store_take_nothing_more(true);
+    tab.set_store_full(true);
     resume(&world, &app(&tab)).unwrap().unwrap();
     assert!(resume(&world, &app(&tab)).unwrap().is_none());
 }
@@ -158,9 +158,9 @@ fn c12_s9_after_a_session_that_was_not_stored_a_reload_shows_no_other() {
 fn r3_a_store_that_was_full_at_a_refresh_does_not_bring_the_old_tokens_back() {
     let (server, world, tab) = stage();
     let session = sign_in(&server, &world, &tab);
-    tab.let_store_take_nothing_more(true);
+    tab.set_store_full(true);
     assert_eq!(refresh(&world, &session), Err(Error::Storage));
-    tab.let_store_take_nothing_more(false);
+    tab.set_store_full(false);
     refresh(&world, &session).unwrap();
     let sent: Vec<_> = token_requests(&world).iter().filter_map(|request| field(request, "refresh_token")).collect();
     assert_eq!(sent, ["refresh-1", "refresh-2"]);
@@ -171,17 +171,17 @@ fn r3_a_refresh_that_cannot_be_stored_leaves_no_replaced_refresh_token_in_the_st
     let (server, world, tab) = stage();
     let session = sign_in(&server, &world, &tab);
     world.settle();
-    tab.let_store_take_nothing_more(true);
+    tab.set_store_full(true);
     assert_eq!(refresh(&world, &session), Err(Error::Storage));
     assert!(tab.stored().values().all(|text| !text.contains("refresh-1")), "{:?}", tab.stored());
     assert!(session.is_active() && !session.is_stored());
     // A token that the server did not replace is good after a reload, too.
-    tab.let_store_take_nothing_more(false);
+    tab.set_store_full(false);
     refresh(&world, &session).unwrap();
     let mut same = token_answer(4);
     same["refresh_token"] = json!(null);
     server.token_replies.borrow_mut().push_back(Reply::json(200, &same));
-    tab.let_store_take_nothing_more(true);
+    tab.set_store_full(true);
     assert_eq!(refresh(&world, &session), Err(Error::Storage));
     assert!(tab.stored().values().any(|text| text.contains("refresh-3")), "{:?}", tab.stored());
 }
@@ -191,7 +191,7 @@ fn r6_c12_a_token_that_died_early_is_replaced_also_where_the_store_is_full() {
     let (server, world, tab) = stage();
     let session = sign_in(&server, &world, &tab);
     world.settle();
-    tab.let_store_take_nothing_more(true);
+    tab.set_store_full(true);
     server.dead_tokens.borrow_mut().push("access-1".into());
     read(&world, &session).unwrap();
     assert!(session.is_active() && !session.is_stored());
@@ -273,7 +273,7 @@ fn r13_r10_a_session_that_ran_out_before_a_reload_comes_back_once_to_be_launched
 #[test]
 fn s4_a_store_that_is_blocked_is_told_before_anybody_leaves() {
     let (_, world, tab) = stage();
-    tab.let_store_work(false);
+    tab.set_store_available(false);
     assert_eq!(resume(&world, &app(&tab)).err(), Some(Error::Storage));
 }
 

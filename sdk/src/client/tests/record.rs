@@ -20,7 +20,7 @@ fn signed_in(scope: &str, fhir: impl Fn(&Request) -> Reply + 'static) -> (World,
     tokens["scope"] = json!(scope);
     server.token_replies.borrow_mut().push_back(Reply::json(200, &tokens));
     let session = sign_in(&server, &world, &world.tab("https://app.example/"));
-    world.answer_by(fhir);
+    world.respond_with(fhir);
     (world, session)
 }
 

@@ -15,7 +15,7 @@ fn redirecting(to: &'static str, reveals: bool) -> (World, Session<MemoryPlatfor
         FIRST => Reply::redirect(307, to),
         url => Reply::json(200, &json!({"resourceType": "Patient", "id": "2", "url": url})),
     });
-    world.let_redirects_be_revealed(reveals);
+    world.set_redirects_visible(reveals);
     (world, session)
 }
 
@@ -84,11 +84,11 @@ fn f16_a_redirect_to_another_origin_that_may_have_the_token_takes_no_header_of_t
             json!([{"type": "smart_on_fhir", "locations": ["https://images.example/fhir"]}]);
         server.token_replies.borrow_mut().push_back(Reply::json(200, &answer));
         let session = sign_in(&server, &world, &tab);
-        world.answer_by(|request| match request.url.as_str() {
+        world.respond_with(|request| match request.url.as_str() {
             FIRST => Reply::redirect(307, "https://images.example/fhir/Patient/2"),
             _ => Reply::json(200, &json!({"resourceType": "Patient", "id": "2"})),
         });
-        world.let_redirects_be_revealed(reveals);
+        world.set_redirects_visible(reveals);
         let (read, sent) = read(&world, &session);
         assert_eq!(read.unwrap()["id"], json!("2"));
         let last = sent.last().unwrap();
@@ -108,7 +108,7 @@ fn f16_redirects_that_do_not_end_are_an_error() {
                 Some(_) => Reply::redirect(302, &format!("{FIRST}?{}", "x".repeat(next))),
             }
         });
-        world.let_redirects_be_revealed(reveals);
+        world.set_redirects_visible(reveals);
         let (read, sent) = read(&world, &session);
         assert_eq!(read.unwrap_err().code(), "redirected");
         assert!(sent.len() <= 6, "{}", sent.len());
@@ -125,7 +125,7 @@ fn f16_a_change_that_is_redirected_says_so() {
             for reveals in [true, false] {
                 let (world, session) =
                     signed_in_to(move |_| Reply::redirect(status, "https://ehr.example/fhir/Patient/2"));
-                world.let_redirects_be_revealed(reveals);
+                world.set_redirects_visible(reveals);
                 let sent = world.requests().len();
                 let change = FhirRequest::new(interaction, target).body("{}");
                 let outcome = world.run(async move { session.request(&change, RequestOptions::default()).await });

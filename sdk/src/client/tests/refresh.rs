@@ -66,7 +66,7 @@ fn r3_a_rotated_refresh_token_is_stored_before_the_new_access_token_is_used() {
     world.advance(3601.0);
     let stored_at_use = Rc::new(RefCell::new(None));
     let (seen, stored) = (stored_at_use.clone(), tab.clone());
-    world.answer_by(move |request| {
+    world.respond_with(move |request| {
         if request.authorization() == Some("Bearer access-2") {
             let session = stored.stored().into_iter().find(|(key, _)| key.starts_with("smartrust.session."));
             *seen.borrow_mut() = session.map(|(_, text)| text);

@@ -178,7 +178,7 @@ fn g2_a_server_that_names_no_endpoint_is_sent_nothing() {
 fn g2_a_login_page_says_that_registration_is_off() {
     let world = world_with(configuration(), Value::Null);
     let endpoint = discovered(&world).unwrap();
-    world.answer_by(|_| Reply::text(200, "<!doctype html><title>Log in</title>"));
+    world.respond_with(|_| Reply::text(200, "<!doctype html><title>Log in</title>"));
     let metadata = ClientMetadata::public("My app", REDIRECT, SCOPE);
     let outcome = world.run(async move { endpoint.register(&metadata, None, &AbortSignal::never()).await }).unwrap();
     let error = outcome.unwrap_err();

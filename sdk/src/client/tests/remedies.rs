@@ -116,7 +116,7 @@ fn session_with(reply: &Reply) -> (World, Session<MemoryPlatform>) {
     }
     let session = sign_in(&server, &world, &tab);
     let reply = reply.clone();
-    world.answer_by(move |_| reply.clone());
+    world.respond_with(move |_| reply.clone());
     (world, session)
 }
 

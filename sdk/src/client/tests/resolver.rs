@@ -123,7 +123,7 @@ fn f9_what_failed_can_be_asked_for_again() {
         world.run(async move { resolver.resolve("Patient/1", None).await }).unwrap()
     };
     assert_eq!(ask().unwrap_err().status(), Some(500));
-    world.answer_by(read);
+    world.respond_with(read);
     assert_eq!(ask().unwrap()["id"], "1");
 }
 

@@ -111,7 +111,7 @@ fn f6_what_could_do_harm_twice_is_sent_once() {
         for reply in [Reply::offline(), busy(503), busy(503).header("Retry-After", "1"), busy(429), busy(502)] {
             // A bundle goes to the base itself, which this server answers by itself.
             let (world, session) = with_replies([]);
-            world.answer_by(move |_| reply.clone());
+            world.respond_with(move |_| reply.clone());
             let (outcome, sent, took) = send(&world, &session, request.clone(), Retries::WhenSafe);
             assert!(outcome.is_err());
             assert_eq!((sent, took), (1, 0.0));
@@ -183,7 +183,7 @@ fn f7_an_abort_ends_the_wait_before_another_try() {
 fn r4_a_refresh_that_fails_is_not_repeated_by_the_request_that_needed_it() {
     let (world, session) = with_replies([]);
     world.advance(3601.0);
-    world.answer_by(|_| Reply::offline());
+    world.respond_with(|_| Reply::offline());
     let sent = world.requests().len();
     let reader = session.clone();
     let outcome = world.run(async move { reader.read("Patient/p1", &AbortSignal::never()).await }).unwrap();

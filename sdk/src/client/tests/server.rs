@@ -134,7 +134,7 @@ pub fn signed_in_to(fhir: impl Fn(&Request) -> Reply + 'static) -> (World, Sessi
     let server = Server::new();
     let world = server.world();
     let session = sign_in(&server, &world, &world.tab("https://app.example/"));
-    world.answer_by(fhir);
+    world.respond_with(fhir);
     (world, session)
 }
 

@@ -51,7 +51,7 @@ fn sessions_are_listed_picked_and_ended_one_by_one() {
 fn a_session_that_cannot_be_read_is_left_out_of_the_list() {
     let (server, world, tab) = stage();
     sign_in_as(&server, &world, &tab, "p1");
-    tab.put("smartrust.session.broken", "{\"server\":");
+    tab.set_stored("smartrust.session.broken", "{\"server\":");
     assert_eq!(patients(&sessions(&world, &tab)), ["p1"]);
 }
 

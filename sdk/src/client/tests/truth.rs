@@ -255,7 +255,7 @@ fn hiding_refusals(expires_in: Value) -> (World, Session<MemoryPlatform>, Rc<Cel
     let session = sign_in(&server, &world, &world.tab("https://app.example/"));
     let refreshes = Rc::new(Cell::new(0));
     let counted = refreshes.clone();
-    world.answer_by(move |request| match request.url.path() {
+    world.respond_with(move |request| match request.url.path() {
         "/token" => {
             counted.set(counted.get() + 1);
             Reply::json(200, &token_answer(2))
@@ -299,7 +299,7 @@ fn f21_a_device_that_is_offline_keeps_its_session_and_a_change_is_not_sent_twice
 
     let (world, session, _) = hiding_refusals(json!(3600));
     world.advance(1900.0);
-    world.answer_by(|_| Reply::offline());
+    world.respond_with(|_| Reply::offline());
     assert_eq!(send(&world, &session, FhirRequest::read("Patient/1")).unwrap_err().code(), "network");
     assert!(session.is_active() && session.can_refresh());
 }

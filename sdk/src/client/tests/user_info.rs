@@ -20,7 +20,7 @@ fn signed_in(endpoint: &Value, openid: Value, about: Value) -> (Rc<Server>, Worl
     server.configuration.borrow_mut()["userinfo_endpoint"] = endpoint.clone();
     let session = sign_in(&server, &world, &tab);
     world.settle();
-    world.answer_by(move |request| match request.url.path() {
+    world.respond_with(move |request| match request.url.path() {
         OPENID => Reply::json(200, &openid),
         "/userinfo" => Reply::json(200, &about),
         _ => Reply::text(404, "nothing here"),
@@ -59,7 +59,7 @@ fn i11_f1_the_user_is_asked_about_with_the_token_at_the_endpoint_of_the_launch()
 fn i11_a_token_that_ran_out_early_is_refreshed_once() {
     for (good, told) in [("Bearer access-2", Ok("u1".to_owned())), ("none", Err("invalid_user_info"))] {
         let (_, world, session) = signed_in(&json!("https://ehr.example/userinfo"), json!({}), json!({}));
-        world.answer_by(move |request| match request.url.path() {
+        world.respond_with(move |request| match request.url.path() {
             "/token" => Reply::json(200, &token_answer(2)),
             "/userinfo" if request.authorization() == Some(good) => Reply::json(200, &json!({"sub": "u1"})),
             "/userinfo" => Reply::text(401, "expired"),
@@ -76,12 +76,12 @@ fn i11_a_token_that_ran_out_early_is_refreshed_once() {
 #[test]
 fn i11_c12_a_token_that_ran_out_early_is_replaced_also_where_the_store_is_full() {
     let (_, world, session) = signed_in(&json!("https://ehr.example/userinfo"), json!({}), json!({}));
-    world.answer_by(|request| match request.url.path() {
+    world.respond_with(|request| match request.url.path() {
         "/token" => Reply::json(200, &token_answer(2)),
         _ if request.authorization() == Some("Bearer access-2") => Reply::json(200, &json!({"sub": "u1"})),
         _ => Reply::text(401, "expired"),
     });
-    session.inner.platform.let_store_take_nothing_more(true);
+    session.inner.platform.set_store_full(true);
     assert_eq!(user_info(&world, &session).unwrap().subject, "u1");
 }
 

@@ -21,7 +21,7 @@ impl FhirRequest {
             return Err(Error::configuration("batch", "a batch cannot hold a JSON Patch: use a FHIRPath Patch"));
         }
         let place = self.place(base)?;
-        if !place.lies_within(base) {
+        if !place.is_within(base) {
             return Err(Error::ForeignUrl { origin: place.origin().into() }.into());
         }
         let pairs: Vec<(&str, &str)> =
@@ -45,7 +45,7 @@ impl FhirRequest {
 
     /// Whether a response of success holds what was asked for. An OperationOutcome is what validation and some operations give, and
     /// what a change gives where it is preferred; in place of a resource or Bundle that was asked for, it says why that does not come.
-    pub fn is_answered_by<V: JsonView>(&self, resource: Option<&V>) -> bool {
+    pub fn is_expected_response<V: JsonView>(&self, resource: Option<&V>) -> bool {
         use Interaction::*;
         let kind = resource.map(|resource| resource.member_text("resourceType").unwrap_or_default());
         let is_outcome = kind.as_deref() == Some("OperationOutcome");
@@ -53,19 +53,19 @@ impl FhirRequest {
             Read if self.resource_type() == Some("OperationOutcome") => kind.is_some(),
             Read | Search | History | Capabilities => kind.is_some() && !is_outcome,
             Bundle => !is_outcome,
-            Operation if self.asks_for_a_bundle() => !is_outcome,
+            Operation if self.returns_bundle() => !is_outcome,
             Create | Update | Patch | Delete | Operation => true,
         }
     }
 
     /// Whether it is an operation that a Bundle answers (FHIR R4, operations).
-    fn asks_for_a_bundle(&self) -> bool {
+    fn returns_bundle(&self) -> bool {
         let name = self.target.rsplit('/').next().unwrap_or_default();
         matches!(name, "$everything" | "$match" | "$document" | "$lastn" | "$docref" | "$summary")
     }
 
     /// Whether it only reads, so that it does no harm twice.
-    pub fn is_reading(&self) -> bool {
+    pub fn is_read_only(&self) -> bool {
         use Interaction::*;
         matches!(self.interaction, Read | Search | History | Capabilities)
     }

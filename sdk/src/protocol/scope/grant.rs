@@ -14,7 +14,7 @@ pub struct ScopeGrant {
 impl ScopeGrant {
     /// Compares a request with the `scope` of the token response.
     pub fn new(requested: ScopeSet, answered: Option<&str>) -> Self {
-        let granted = answered.map_or_else(|| requested.clone(), ScopeSet::of_response);
+        let granted = answered.map_or_else(|| requested.clone(), ScopeSet::from_response);
         Self { requested, granted }
     }
 

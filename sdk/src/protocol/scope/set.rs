@@ -25,11 +25,11 @@ impl ScopeSet {
     /// ```
     /// use smartrust::protocol::scope::{Context, ScopeSet};
     ///
-    /// let granted = ScopeSet::of_response("openid https://ehr.example/scopes/clinical");
+    /// let granted = ScopeSet::from_response("openid https://ehr.example/scopes/clinical");
     /// assert!(granted.is_unknown() && granted.may_read(Context::Patient, "Observation"));
-    /// assert!(!ScopeSet::of_response("openid fhirUser").may_read(Context::Patient, "Observation"));
+    /// assert!(!ScopeSet::from_response("openid fhirUser").may_read(Context::Patient, "Observation"));
     /// ```
-    pub fn of_response(text: &str) -> Self {
+    pub fn from_response(text: &str) -> Self {
         let set = Self::parse(text);
         let says_nothing_of_resources = set.scopes.iter().all(|scope| scope.resource.is_none());
         let is_foreign = set.scopes.is_empty() || set.scopes.iter().any(|scope| !scope.is_known());

@@ -119,11 +119,11 @@ fn f20_a_url_that_lacks_only_https_is_secured() {
         ("http://a.example:8080/fhir", None),
         ("http://b.example/fhir", None),
     ] {
-        assert_eq!(url(text).secured(&base).map(|url| url.to_string()).as_deref(), secured, "{text}");
+        assert_eq!(url(text).upgraded_to_https(&base).map(|url| url.to_string()).as_deref(), secured, "{text}");
     }
-    let port = url("http://a.example:8443/fhir/x").secured(&url("https://a.example:8443/fhir"));
+    let port = url("http://a.example:8443/fhir/x").upgraded_to_https(&url("https://a.example:8443/fhir"));
     assert_eq!(port, Some(url("https://a.example:8443/fhir/x")));
-    assert_eq!(url("http://localhost/fhir/x").secured(&url("http://localhost/fhir")), None);
+    assert_eq!(url("http://localhost/fhir/x").upgraded_to_https(&url("http://localhost/fhir")), None);
 }
 
 #[test]
@@ -172,6 +172,6 @@ fn f1_a_prefix_is_cut_at_a_slash() {
         ("https://a.example:8443/one/fhir/", false),
         ("http://a.example/one/fhir/", false),
     ] {
-        assert_eq!(url(text).lies_within(&base), within, "{text}");
+        assert_eq!(url(text).is_within(&base), within, "{text}");
     }
 }
