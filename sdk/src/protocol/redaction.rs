@@ -57,14 +57,14 @@ impl Secrets {
                 secrets.add(&value);
             }
         }
-        secrets.in_order()
+        secrets
     }
 
     /// An access token alone.
     pub fn of_token(token: &AccessToken) -> Self {
         let mut secrets = Self::default();
         secrets.add(token.expose());
-        secrets.in_order()
+        secrets
     }
 
     fn add_authorization(&mut self, authorization: &str) {
@@ -85,15 +85,11 @@ impl Secrets {
         let in_json = in_json.trim_start_matches('"').strip_suffix('"').unwrap_or_default();
         for text in [secret, &percent_encode(secret), in_json] {
             if text.len() >= SHORTEST && !self.texts.iter().any(|known| known == text) {
-                self.texts.push(text.to_owned());
+                // The longest first, so that nothing is left of one that contains another.
+                let place = self.texts.partition_point(|known| known.len() >= text.len());
+                self.texts.insert(place, text.to_owned());
             }
         }
-    }
-
-    /// The longest first, so that nothing is left of one that contains another.
-    fn in_order(mut self) -> Self {
-        self.texts.sort_by_key(|text| std::cmp::Reverse(text.len()));
-        self
     }
 
     /// The text, with `[redacted]` in the place of each secret.

@@ -164,8 +164,10 @@ fn read_expires_in<V: JsonView>(answer: &V) -> Result<Option<f64>, &'static str>
     }
 }
 
+/// The value of decimal digits. A number that is too large becomes the largest integer.
 fn digits(text: &str) -> Option<f64> {
-    if text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse().ok() } else { None }
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| text.parse::<u64>().unwrap_or(u64::MAX) as f64)
 }
 
 /// Whether a text can be a token (RFC 6749 appendix A.12). One with a line break, or with letters that no header takes,
