@@ -4,21 +4,22 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use crate::abort::AbortSignal;
+use crate::client::fhir::client::{FhirClient, send_request};
 use crate::client::fhir::options::{Cache, RequestOptions, unless_aborted};
 use crate::client::fhir::redirect::{Bearer, open, send_with_token};
-use crate::client::fhir::response::{not_expected, read_response};
-use crate::client::fhir::search::{Links, Search};
+use crate::client::fhir::response::{Value, not_json, read_response};
+use crate::client::fhir::search::Search;
 use crate::client::server::configured::Server;
 use crate::client::server::connection::Connection;
 use crate::client::server::transport::{JsonResponse, REQUEST_TIMEOUT, send, with_timeout};
 use crate::client::server::{NamedEndpoints, ServerRecord};
+use crate::client::tasks::join::LocalWork;
 use crate::client::tasks::shared_task::SharedTask;
 use crate::error::{Error, Failure};
-use crate::fhir::bundle::Page;
 use crate::fhir::request::FhirRequest;
 use crate::fhir::response::FhirResponse;
 use crate::fhir::retry::RetryDelays;
-use crate::platform::{HttpResponse, Json, LocalFuture, Platform};
+use crate::platform::{HttpResponse, Json, Platform};
 use crate::protocol::backend::client_credentials_request;
 use crate::protocol::client_auth::ClientAuthentication;
 use crate::protocol::guard::Guard;
@@ -142,11 +143,8 @@ impl<P: Platform> BackendClient<P> {
         reference: &str,
         options: impl Into<RequestOptions>,
     ) -> Result<<P as Json>::Value, Failure> {
-        let options = options.into();
-        let read = FhirRequest::read(reference);
-        let request = self.prepare(&read, &options)?;
-        let response = self.exchange(&request, &options, |resource| read.is_expected_response(resource)).await?;
-        response.resource.ok_or_else(|| not_expected(response.status, &request.url, None::<&P::Value>))
+        let response = send_request(self, &FhirRequest::read(reference), &options.into()).await?;
+        response.resource.ok_or_else(|| not_json(response.status, self.base()))
     }
 
     /// Searches for resources of a type, page by page, like [`Session::search`](crate::client::session::Session::search). Nothing is sent
@@ -180,43 +178,7 @@ impl<P: Platform> BackendClient<P> {
     /// # Errors
     /// As [`Self::search`].
     pub fn pages(&self, request: &FhirRequest, options: impl Into<RequestOptions>) -> Result<Search<P>, Failure> {
-        let options = options.into();
-        let first = self.prepare(request, &options)?;
-        let (client, how) = (self.clone(), options.clone());
-        let exchange = move |request: Request| -> LocalFuture<_> {
-            let (client, how) = (client.clone(), how.clone());
-            Box::pin(async move { client.exchange(&request, &how, Page::is_page).await })
-        };
-        let links = Links { base: self.inner.connection.server.fhir_base.clone(), were_insecure: Rc::default() };
-        Ok(Search::new(self.inner.platform.clone(), Box::new(exchange), links, first, options.headers))
-    }
-
-    fn prepare(&self, request: &FhirRequest, options: &RequestOptions) -> Result<Request, Failure> {
-        let Server { fhir_base, record, .. } = &*self.inner.connection.server;
-        options.prepare(request, fhir_base, || ScopeSet::parse(&record.scope))
-    }
-
-    /// Sends a FHIR request, and again after transient errors. Unlike jobs and files, it must be below the FHIR base.
-    async fn exchange(
-        &self,
-        request: &Request,
-        options: &RequestOptions,
-        is_expected: impl Fn(Option<&<P as Json>::Value>) -> bool,
-    ) -> Result<FhirResponse<<P as Json>::Value>, Failure> {
-        let guard = Guard::new(self.inner.connection.server.fhir_base.clone());
-        let mut request = request.clone();
-        request.may_be_cached = options.cache == Cache::Default;
-        let mut tries = RetryDelays::default();
-        loop {
-            let sent = self.send_within(&guard, &request, &options.abort).await;
-            match sent.and_then(|response| read_response(*response, &request.url, &is_expected)) {
-                Ok(response) => return Ok(response),
-                Err(failure) => {
-                    let failure = failure.without(&self.secrets());
-                    options.wait_to_retry(&self.inner.platform, &request, &mut tries, failure).await?;
-                }
-            }
-        }
+        Search::new(self.clone(), request, options.into())
     }
 
     /// Sends a request with the service's token, again with a new token after a 401, and reads the whole response.
@@ -308,11 +270,14 @@ impl<P: Platform> BackendClient<P> {
             Some(task) => task,
             None => {
                 let inner = self.inner.clone();
-                let task = SharedTask::spawn(&self.inner.platform, async move {
-                    let outcome = request_token(&inner).await;
-                    inner.token_request.borrow_mut().take();
-                    outcome
-                });
+                let task = SharedTask::spawn(
+                    &self.inner.platform,
+                    Box::pin(async move {
+                        let outcome = request_token(&inner).await;
+                        inner.token_request.borrow_mut().take();
+                        outcome
+                    }),
+                );
                 *self.inner.token_request.borrow_mut() = Some(task.clone());
                 task
             }
@@ -324,6 +289,42 @@ impl<P: Platform> BackendClient<P> {
     async fn replace(&self, refused: &AccessToken) -> Result<AccessToken, Failure> {
         self.inner.token.borrow_mut().take_if(|known| known.access_token == *refused);
         self.access_token().await
+    }
+}
+
+impl<P: Platform> FhirClient<P> for BackendClient<P> {
+    fn platform(&self) -> &P {
+        &self.inner.platform
+    }
+
+    fn base(&self) -> &Url {
+        &self.inner.connection.server.fhir_base
+    }
+
+    fn granted_scopes(&self) -> ScopeSet {
+        ScopeSet::parse(&self.inner.connection.server.record.scope)
+    }
+
+    fn exchange<'a>(
+        &'a self,
+        mut request: Request,
+        options: &'a RequestOptions,
+        is_expected: &'a dyn Fn(Option<&Value<P>>) -> bool,
+    ) -> LocalWork<'a, Result<FhirResponse<Value<P>>, Failure>> {
+        request.may_be_cached = options.cache == Cache::Default;
+        // Unlike jobs and files, FHIR requests must be below the FHIR base.
+        let guard = Guard::new(self.base().clone());
+        Box::pin(async move {
+            let mut tries = RetryDelays::default();
+            loop {
+                let sent = self.send_within(&guard, &request, &options.abort).await;
+                let failure = match sent.and_then(|response| read_response(*response, &request.url, is_expected)) {
+                    Ok(response) => return Ok(response),
+                    Err(failure) => failure.without(&self.secrets()),
+                };
+                options.wait_to_retry(&self.inner.platform, &request, &mut tries, failure).await?;
+            }
+        })
     }
 }
 

@@ -1,25 +1,15 @@
 //! Reads a service's configuration from JSON or a JavaScript object: the members of [`BackendConfig`] in camelCase.
 
 use super::backend::BackendConfig;
-use crate::client::server::config_json::{ReadAuthentication, authentication, flag, optional, required, strings};
+use crate::client::server::config_json::{
+    AUTHENTICATION_MEMBERS, ReadAuthentication, authentication, flag, optional, required, strings,
+};
 use crate::client::server::config_names::refuse_unknown;
 use crate::error::Failure;
 use crate::platform::JsonView;
 
-const MEMBERS: [&str; 12] = [
-    "fhirBase",
-    "discoveryBase",
-    "tokenEndpoint",
-    "clientId",
-    "clientSecret",
-    "tokenEndpointAuthMethod",
-    "basicEncoding",
-    "key",
-    "authenticate",
-    "scope",
-    "fileOrigins",
-    "allowInsecureHttp",
-];
+const MEMBERS: [&str; 7] =
+    ["fhirBase", "discoveryBase", "tokenEndpoint", "clientId", "scope", "fileOrigins", "allowInsecureHttp"];
 
 impl BackendConfig {
     /// Reads a service's configuration. `own_authentication` as for [`SmartAppConfig`](crate::SmartAppConfig).
@@ -27,7 +17,7 @@ impl BackendConfig {
         value: &V,
         own_authentication: &ReadAuthentication<V>,
     ) -> Result<Self, Failure> {
-        refuse_unknown(value, &MEMBERS)?;
+        refuse_unknown(value, &[&MEMBERS, &AUTHENTICATION_MEMBERS[..]].concat())?;
         Ok(Self {
             fhir_base: required(value, "fhirBase")?,
             discovery_base: optional(value, "discoveryBase")?,

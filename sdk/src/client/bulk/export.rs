@@ -8,7 +8,7 @@ use futures_util::future::{Either, select};
 use super::backend::BackendClient;
 use super::export_manifest::ManifestPages;
 use crate::abort::{AbortHandle, AbortSignal};
-use crate::client::server::transport::{JsonResponse, REQUEST_TIMEOUT, fhir_error, with_timeout};
+use crate::client::server::transport::{JsonResponse, REQUEST_TIMEOUT, fhir_error, random_fraction, with_timeout};
 use crate::error::{Error, Failure, FhirError};
 use crate::fhir::export::{ExportManifest, ExportRequest, delete_request, status_request};
 use crate::fhir::retry::retry_after;
@@ -244,9 +244,7 @@ impl Backoff {
         }
         self.tries_left -= 1;
         // Random, so that many clients that failed together do not retry together.
-        let mut random_fraction = [0];
-        platform.fill(&mut random_fraction).map_err(|_| Error::Entropy)?;
-        let pause = self.pause * (1.0 + f64::from(random_fraction[0]) / 256.0);
+        let pause = self.pause * (1.0 + random_fraction(platform));
         self.pause *= 2.0;
         Ok(requested.map_or(pause.min(LONGEST_PAUSE), |seconds| seconds.min(LONGEST_RETRY_AFTER)))
     }

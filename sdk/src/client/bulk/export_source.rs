@@ -2,7 +2,7 @@
 
 use super::export::{Backoff, Export, read_whole};
 use crate::abort::AbortSignal;
-use crate::client::server::transport::{fhir_error, with_timeout};
+use crate::client::server::transport::{READ_TIMEOUT, fhir_error, with_timeout};
 use crate::error::{Error, Failure};
 use crate::fhir::export::{ExportFile, ExportManifest, file_request};
 use crate::fhir::ndjson::{JsonLines, LineRules};
@@ -12,8 +12,6 @@ use crate::protocol::url::Url;
 
 /// How many transient errors in a row a file may have.
 const TRIES: u32 = 5;
-/// How long to wait for the next bytes of a file, in milliseconds.
-const READ_TIMEOUT: u32 = 60_000;
 
 /// The result of reading.
 pub(crate) enum Progress<T> {

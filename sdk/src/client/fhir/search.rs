@@ -3,27 +3,16 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use super::options::set_headers;
+use super::client::FhirClient;
+use super::options::{RequestOptions, set_headers};
 use super::response::not_expected;
 use crate::client::tasks::shared_task::SharedTask;
 use crate::error::{Error, Failure};
 use crate::fhir::bundle::{Page, UniqueResources};
-use crate::fhir::request::page_request;
-use crate::fhir::response::FhirResponse;
-use crate::platform::{Json, LocalFuture, Platform};
+use crate::fhir::request::{FhirRequest, page_request};
+use crate::platform::{Json, Platform};
 use crate::protocol::http::Request;
 use crate::protocol::url::Url;
-
-/// Sends a request with the token of a session or a service.
-pub(super) type Exchange<V> = Box<dyn Fn(Request) -> LocalFuture<Result<FhirResponse<V>, Failure>>>;
-
-/// The base of a search, and whether its links were insecure.
-pub(crate) struct Links {
-    /// The FHIR base.
-    pub base: Url,
-    /// Whether a link had http in place of https.
-    pub were_insecure: Rc<Cell<bool>>,
-}
 
 type FetchedPage<P> = Option<Page<<P as Json>::Value>>;
 
@@ -46,11 +35,9 @@ pub struct Search<P: Platform> {
 }
 
 struct Inner<P: Platform> {
-    platform: P,
-    exchange: Exchange<<P as Json>::Value>,
-    headers: Vec<(String, String)>,
+    client: Box<dyn FhirClient<P>>,
+    options: RequestOptions,
     next: RefCell<Option<Result<Request, Failure>>>,
-    links: Links,
     visited: RefCell<Vec<Url>>,
     matches: RefCell<UniqueResources>,
     included: RefCell<UniqueResources>,
@@ -67,29 +54,26 @@ impl<P: Platform> Clone for Search<P> {
 }
 
 impl<P: Platform> Search<P> {
+    /// A search of a session or a service. Nothing is sent yet.
     pub(crate) fn new(
-        platform: P,
-        exchange: Exchange<<P as Json>::Value>,
-        links: Links,
-        mut first: Request,
-        headers: Vec<(String, String)>,
-    ) -> Self {
+        client: impl FhirClient<P> + 'static,
+        request: &FhirRequest,
+        options: RequestOptions,
+    ) -> Result<Self, Failure> {
+        let mut first = options.prepare(request, client.base(), || client.granted_scopes())?;
         first.counts_bytes = true;
-        Self {
-            inner: Rc::new(Inner {
-                platform,
-                exchange,
-                headers,
-                next: RefCell::new(Some(Ok(first))),
-                links,
-                visited: RefCell::default(),
-                matches: RefCell::default(),
-                included: RefCell::default(),
-                left: Cell::new(usize::MAX),
-                ahead: RefCell::default(),
-                delivered: Cell::default(),
-            }),
-        }
+        let inner = Inner {
+            client: Box::new(client),
+            options,
+            next: RefCell::new(Some(Ok(first))),
+            visited: RefCell::default(),
+            matches: RefCell::default(),
+            included: RefCell::default(),
+            left: Cell::new(usize::MAX),
+            ahead: RefCell::default(),
+            delivered: Cell::default(),
+        };
+        Ok(Self { inner: Rc::new(inner) })
     }
 
     /// Limits the search to this number of resources: the last page is truncated, and no page after it is fetched.
@@ -147,7 +131,7 @@ impl<P: Platform> Inner<P> {
 
     fn start_fetch(self: &Rc<Self>) -> SharedTask<FetchedPage<P>> {
         let inner = self.clone();
-        SharedTask::spawn(&self.platform, async move { inner.fetch().await })
+        SharedTask::spawn(self.client.platform(), Box::pin(async move { inner.fetch().await }))
     }
 
     async fn fetch(&self) -> Result<FetchedPage<P>, Failure> {
@@ -156,7 +140,7 @@ impl<P: Platform> Inner<P> {
         }
         let Some(request) = self.next.borrow().clone().transpose()? else { return Ok(None) };
         let url = request.url.clone();
-        let response = (self.exchange)(request).await?;
+        let response = self.client.exchange(request, &self.options, &Page::is_page).await?;
         let page = response.resource.as_ref().and_then(Page::read);
         let mut page = page.ok_or_else(|| not_expected(response.status, &url, response.resource.as_ref()))?;
         page.bytes = response.bytes;
@@ -181,10 +165,10 @@ impl<P: Platform> Inner<P> {
 
     fn follow(&self, page: &Url, link: &str) -> Result<Request, Failure> {
         let mut request = page_request(page, link)?;
-        set_headers(&self.headers, &mut request)?;
+        set_headers(&self.options.headers, &mut request)?;
         request.counts_bytes = true;
-        if let Some(secure) = request.url.upgraded_to_https(&self.links.base) {
-            self.links.were_insecure.set(true);
+        if let Some(secure) = request.url.upgraded_to_https(self.client.base()) {
+            self.client.on_insecure_link();
             request.url = secure;
         }
         if self.visited.borrow().contains(&request.url) { Err(Error::PageCycle.into()) } else { Ok(request) }

@@ -4,7 +4,7 @@ use crate::abort::AbortSignal;
 use crate::client::fhir::options::{RequestOptions, set_headers};
 use crate::client::fhir::redirect::{Bearer, open};
 use crate::client::fhir::response::outcome_error;
-use crate::client::server::transport::{JsonResponse, REQUEST_TIMEOUT, fhir_error, with_timeout};
+use crate::client::server::transport::{JsonResponse, READ_TIMEOUT, REQUEST_TIMEOUT, fhir_error, with_timeout};
 use crate::client::session::Session;
 use crate::error::{Error, Failure};
 use crate::fhir::content::{Content, content_requests, is_refused, may_be_resource, read_binary};
@@ -12,9 +12,6 @@ use crate::fhir::outcome::OperationOutcome;
 use crate::platform::{HttpResponse, Platform};
 use crate::protocol::http::Request;
 use crate::protocol::redaction::Secrets;
-
-/// How long to wait for the next bytes of a body, in milliseconds.
-const READ_TIMEOUT: u32 = 60_000;
 
 /// The progress of reading bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -150,14 +150,10 @@ impl<P: Platform> Resolver<P> {
 
     fn fetch(&self, reference: &str, url: &str) -> SharedTask<Value<P>> {
         let (inner, reference) = (self.inner.clone(), reference.to_owned());
-        self.start(url, async move { inner.read(reference).await })
+        self.start(url, Box::pin(async move { inner.read(reference).await }))
     }
 
-    fn start(
-        &self,
-        url: &str,
-        work: impl Future<Output = Result<Value<P>, Failure>> + 'static,
-    ) -> SharedTask<Value<P>> {
+    fn start(&self, url: &str, work: LocalFuture<Result<Value<P>, Failure>>) -> SharedTask<Value<P>> {
         let task = SharedTask::spawn(&self.inner.session.inner.platform, work);
         self.inner.tasks.borrow_mut().push((url.to_owned(), task.clone()));
         task
@@ -198,18 +194,21 @@ impl<P: Platform> Resolver<P> {
         let Some(resource_type) = group.first().map(|first| first.id.resource_type.clone()) else { return };
         let ids: Vec<String> = group.iter().map(|wanted| wanted.id.id.clone()).collect();
         let inner = self.inner.clone();
-        let search = async move { inner.search(&resource_type, &ids).await };
+        let search = Box::pin(async move { inner.search(&resource_type, &ids).await });
         let found = SharedTask::spawn(&self.inner.session.inner.platform, search);
         for Wanted { id, url } in group {
             let (inner, found) = (self.inner.clone(), found.clone());
-            self.start(&url, async move {
-                let found = found.outcome().await.unwrap_or_default();
-                let own = found.iter().find(|resource| resource.member_text("id").as_deref() == Some(&*id.id));
-                match own {
-                    Some(resource) => Ok(resource.clone()),
-                    None => inner.read([id.resource_type, id.id].join("/")).await,
-                }
-            });
+            self.start(
+                &url,
+                Box::pin(async move {
+                    let found = found.outcome().await.unwrap_or_default();
+                    let own = found.iter().find(|resource| resource.member_text("id").as_deref() == Some(&*id.id));
+                    match own {
+                        Some(resource) => Ok(resource.clone()),
+                        None => inner.read([id.resource_type, id.id].join("/")).await,
+                    }
+                }),
+            );
         }
     }
 }

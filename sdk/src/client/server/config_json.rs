@@ -8,18 +8,13 @@ use crate::protocol::client_auth::{BasicEncoding, ClientAuthentication};
 use crate::protocol::pkce::Pkce;
 use crate::protocol::secret::ClientSecret;
 
-const MEMBERS: [&str; 26] = [
+const MEMBERS: [&str; 21] = [
     "name",
     "fhirBase",
     "discoveryBase",
     "aud",
     "issuers",
     "clientId",
-    "clientSecret",
-    "tokenEndpointAuthMethod",
-    "basicEncoding",
-    "key",
-    "authenticate",
     "tokenProxy",
     "redirectUri",
     "scope",
@@ -36,6 +31,10 @@ const MEMBERS: [&str; 26] = [
     "introspectionEndpoint",
     "userinfoEndpoint",
 ];
+
+/// Members that [`authentication`] reads.
+pub(crate) const AUTHENTICATION_MEMBERS: [&str; 5] =
+    ["clientSecret", "tokenEndpointAuthMethod", "basicEncoding", "key", "authenticate"];
 
 /// Members of an app's configuration other than its servers.
 const APP_MEMBERS: &[&str] = &["store"];
@@ -75,7 +74,7 @@ impl SmartAppConfig {
                     return Err(Error::configuration("server", "it is missing"));
                 }
                 // The configuration itself has the members of the only server.
-                refuse_unknown(value, &[&MEMBERS, APP_MEMBERS].concat())?;
+                refuse_unknown(value, &[&MEMBERS, &AUTHENTICATION_MEMBERS[..], APP_MEMBERS].concat())?;
                 vec![ServerRecord::read_members(value, authentication)?]
             }
             (Some(_), Some(_)) => {
@@ -96,7 +95,7 @@ impl ServerRecord {
     }
 
     fn read_with<V: JsonView>(value: &V, own_authentication: &ReadAuthentication<V>) -> Result<Self, Failure> {
-        refuse_unknown(value, &MEMBERS)?;
+        refuse_unknown(value, &[&MEMBERS, &AUTHENTICATION_MEMBERS[..]].concat())?;
         Self::read_members(value, own_authentication)
     }
 
@@ -143,7 +142,8 @@ impl NamedEndpoints {
 
 /// Refuses members of a server outside its object, and unknown members.
 fn refuse_other_members<V: JsonView>(value: &V, servers: &str) -> Result<(), Failure> {
-    match value.names().into_iter().find(|name| MEMBERS.contains(&name.as_str())) {
+    let is_member = |name: &String| MEMBERS.iter().chain(&AUTHENTICATION_MEMBERS).any(|member| name == member);
+    match value.names().into_iter().find(is_member) {
         Some(member) => Err(Error::configuration(&member, &format!("it must be within {servers}"))),
         None => refuse_unknown(value, &[&[servers], APP_MEMBERS].concat()),
     }

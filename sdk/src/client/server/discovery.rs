@@ -89,11 +89,14 @@ impl Discovery {
             Some((_, task)) => task,
             None => {
                 let (own_platform, discovery) = (platform.clone(), self.clone());
-                let task = SharedTask::spawn(platform, async move {
-                    let outcome = discovery.discover(&own_platform, with_identity).await;
-                    discovery.running.borrow_mut().take_if(|(identity, _)| *identity == with_identity);
-                    outcome
-                });
+                let task = SharedTask::spawn(
+                    platform,
+                    Box::pin(async move {
+                        let outcome = discovery.discover(&own_platform, with_identity).await;
+                        discovery.running.borrow_mut().take_if(|(identity, _)| *identity == with_identity);
+                        outcome
+                    }),
+                );
                 *self.running.borrow_mut() = Some((with_identity, task.clone()));
                 task
             }

@@ -16,6 +16,8 @@ use crate::protocol::url::Url;
 pub(crate) const DOCUMENT_TIMEOUT: u32 = 10_000;
 /// The timeout of a token or FHIR request, in milliseconds.
 pub(crate) const REQUEST_TIMEOUT: u32 = 60_000;
+/// How long to wait for the next bytes of a body, in milliseconds.
+pub(crate) const READ_TIMEOUT: u32 = 60_000;
 
 /// A response with its whole body.
 pub(crate) struct JsonResponse<V> {

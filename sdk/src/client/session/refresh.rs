@@ -97,11 +97,14 @@ impl<P: Platform> Session<P> {
     /// Spawns the refresh, so that it completes even if nobody waits for it.
     fn start_refresh(&self, scope: Option<String>) -> SharedTask<()> {
         let session = self.clone();
-        let task = SharedTask::spawn(&self.inner.platform, async move {
-            let outcome = refresh_with_lock(&session, scope).await;
-            session.inner.refreshing.borrow_mut().take();
-            outcome
-        });
+        let task = SharedTask::spawn(
+            &self.inner.platform,
+            Box::pin(async move {
+                let outcome = refresh_with_lock(&session, scope).await;
+                session.inner.refreshing.borrow_mut().take();
+                outcome
+            }),
+        );
         *self.inner.refreshing.borrow_mut() = Some(task.clone());
         task
     }

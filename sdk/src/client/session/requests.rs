@@ -2,19 +2,22 @@
 
 use super::handle::Session;
 use crate::abort::AbortSignal;
+use crate::client::fhir::client::{FhirClient, send_request};
 use crate::client::fhir::options::{Cache, RequestOptions, unless_aborted};
 use crate::client::fhir::redirect::{Bearer, send_with_token};
 use crate::client::fhir::response::{Value, not_json, read_response};
-use crate::client::fhir::search::{Links, Search};
+use crate::client::fhir::search::Search;
+use crate::client::tasks::join::LocalWork;
 use crate::error::{Error, Failure};
-use crate::fhir::bundle::Page;
 use crate::fhir::request::FhirRequest;
 use crate::fhir::response::FhirResponse;
 use crate::fhir::retry::RetryDelays;
-use crate::platform::{LocalFuture, Platform};
+use crate::platform::Platform;
 use crate::protocol::http::Request;
 use crate::protocol::redaction::Secrets;
+use crate::protocol::scope::ScopeSet;
 use crate::protocol::secret::AccessToken;
+use crate::protocol::url::Url;
 
 /// The assumed lifetime of an access token, if it is unknown, in seconds.
 const USUAL_LIFETIME: f64 = 3600.0;
@@ -68,16 +71,7 @@ impl<P: Platform> Session<P> {
         request: &FhirRequest,
         options: impl Into<RequestOptions>,
     ) -> Result<FhirResponse<Value<P>>, Failure> {
-        self.request_by(request, options.into()).await
-    }
-
-    async fn request_by(
-        &self,
-        request: &FhirRequest,
-        options: RequestOptions,
-    ) -> Result<FhirResponse<Value<P>>, Failure> {
-        let prepared = self.prepare(request, &options)?;
-        self.exchange(prepared, &options, |resource| request.is_expected_response(resource)).await
+        send_request(self, request, &options.into()).await
     }
 
     /// Searches for resources of a type, page by page. Nothing is sent before the first call of [`Search::next_page`]; from then on, the
@@ -100,37 +94,10 @@ impl<P: Platform> Session<P> {
     /// # Errors
     /// As [`Session::search`], and [`Error::NotGranted`] if the options enable the check.
     pub fn pages(&self, request: &FhirRequest, options: impl Into<RequestOptions>) -> Result<Search<P>, Failure> {
-        let options = options.into();
-        let first = self.prepare(request, &options)?;
-        let (session, how) = (self.clone(), options.clone());
-        let exchange = move |request: Request| -> LocalFuture<_> {
-            let (session, how) = (session.clone(), how.clone());
-            Box::pin(async move { session.exchange(request, &how, Page::is_page).await })
-        };
-        let links = Links { base: self.inner.guard.base().clone(), were_insecure: self.inner.insecure_links.clone() };
-        Ok(Search::new(self.inner.platform.clone(), Box::new(exchange), links, first, options.headers))
+        Search::new(self.clone(), request, options.into())
     }
 
-    fn prepare(&self, request: &FhirRequest, options: &RequestOptions) -> Result<Request, Failure> {
-        options.prepare(request, self.inner.guard.base(), || self.scopes().granted)
-    }
-
-    /// Sends a request with the session's token, again with a new token after a 401, and again after transient errors. `is_expected` says
-    /// whether a successful response may have this resource.
-    pub(crate) async fn exchange(
-        &self,
-        request: Request,
-        options: &RequestOptions,
-        is_expected: impl Fn(Option<&Value<P>>) -> bool,
-    ) -> Result<FhirResponse<Value<P>>, Failure> {
-        let attempt = async |request: &Request, bearer: Bearer<'_>| {
-            let response = send_with_token(&self.inner.platform, request, bearer, &options.abort).await?;
-            read_response(*response, &request.url, &is_expected)
-        };
-        self.exchange_by(request, options, attempt).await
-    }
-
-    /// Like [`Self::exchange`], but `attempt` sends the request and reads the response.
+    /// Like [`FhirClient::exchange`], but `attempt` sends the request and reads the response.
     pub(crate) async fn exchange_by<T>(
         &self,
         mut request: Request,
@@ -164,6 +131,39 @@ impl<P: Platform> Session<P> {
             }
             options.wait_to_retry(&self.inner.platform, &request, &mut tries, failure).await?;
         }
+    }
+}
+
+impl<P: Platform> FhirClient<P> for Session<P> {
+    fn platform(&self) -> &P {
+        &self.inner.platform
+    }
+
+    fn base(&self) -> &Url {
+        self.inner.guard.base()
+    }
+
+    fn granted_scopes(&self) -> ScopeSet {
+        self.scopes().granted
+    }
+
+    fn exchange<'a>(
+        &'a self,
+        request: Request,
+        options: &'a RequestOptions,
+        is_expected: &'a dyn Fn(Option<&Value<P>>) -> bool,
+    ) -> LocalWork<'a, Result<FhirResponse<Value<P>>, Failure>> {
+        Box::pin(async move {
+            let attempt = async |request: &Request, bearer: Bearer<'_>| {
+                let response = send_with_token(&self.inner.platform, request, bearer, &options.abort).await?;
+                read_response(*response, &request.url, is_expected)
+            };
+            self.exchange_by(request, options, attempt).await
+        })
+    }
+
+    fn on_insecure_link(&self) {
+        self.inner.insecure_links.set(true);
     }
 }
 

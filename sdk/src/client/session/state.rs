@@ -48,7 +48,7 @@ pub(crate) struct Inner<P: Platform> {
     pub background_refresh_at: Cell<f64>,
     pub signature_check: SignatureCheck,
     /// Whether the server linked to its own pages by http in place of https.
-    pub insecure_links: Rc<Cell<bool>>,
+    pub insecure_links: Cell<bool>,
     listeners: RefCell<Vec<(usize, Listener)>>,
     next_listener: Cell<usize>,
     pub subscription: RefCell<Option<P::Subscription>>,
@@ -99,7 +99,7 @@ impl<P: Platform> Inner<P> {
             refreshing: RefCell::default(),
             background_refresh_at: Cell::new(f64::NEG_INFINITY),
             signature_check: SignatureCheck::default(),
-            insecure_links: Rc::default(),
+            insecure_links: Cell::default(),
             listeners: RefCell::default(),
             next_listener: Cell::new(0),
             subscription: RefCell::default(),

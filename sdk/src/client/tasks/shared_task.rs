@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use crate::abort::{AbortHandle, AbortSignal};
 use crate::error::{Error, Failure};
-use crate::platform::Spawn;
+use crate::platform::{LocalFuture, Spawn};
 
 /// A spawned future: it runs to its end even if nobody waits, and every caller that waits gets its outcome.
 pub(crate) struct SharedTask<T> {
@@ -20,7 +20,7 @@ impl<T> Clone for SharedTask<T> {
 }
 
 impl<T: Clone + 'static> SharedTask<T> {
-    pub fn spawn(platform: &impl Spawn, work: impl Future<Output = Result<T, Failure>> + 'static) -> Self {
+    pub fn spawn(platform: &impl Spawn, work: LocalFuture<Result<T, Failure>>) -> Self {
         let finish = AbortHandle::new();
         let task = Self { finished: finish.signal(), outcome: Rc::default() };
         let outcome = task.outcome.clone();

@@ -179,7 +179,7 @@ fn r5_a_dead_refresh_token_ends_the_session_once() {
 }
 
 #[test]
-fn r6_a_401_is_answered_by_one_refresh_and_one_retry() {
+fn r6_a_401_is_expected_response_one_refresh_and_one_retry() {
     let server = Server::new();
     let world = server.world();
     let session = sign_in(&server, &world, &world.tab("https://app.example/"));
