@@ -74,7 +74,6 @@ const BACKEND: WasmCrate = WasmCrate {
 /// Builds what of the npm package is not written by hand: for each entry its WebAssembly, glue, and a module that holds it, in
 /// `pkg/wasm*/`; the entries' variants; and the files for pages without a bundler.
 pub fn build_sdk(profile: Profile) -> Result<()> {
-    tools::ensure_wasm_target()?;
     for (wasm_crate, folder) in [(SDK, "wasm"), (LAUNCH, "wasm-launch"), (BACKEND, "wasm-backend")] {
         let folder = workspace::package_folder().join(folder);
         wasm_crate.build(&folder, profile)?;

@@ -5,6 +5,7 @@ use anyhow::{Context, Result, bail};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use walkdir::{DirEntry, WalkDir};
 
 const PLANNED: &str = "*(planned)*";
 const FOLDERS: [&str; 4] = ["sdk", "launcher-app", "examples", "tests"];
@@ -66,16 +67,12 @@ fn is_number(word: &str) -> bool {
 }
 
 fn collect(root: &Path, folder: &Path, tests: &mut Vec<Test>) -> Result<()> {
-    let entries = std::fs::read_dir(folder).with_context(|| format!("{} could not be read", folder.display()))?;
-    for entry in entries {
-        let path = entry?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if path.is_dir() {
-            if !BUILT.contains(&name.as_str()) && !name.starts_with('.') {
-                collect(root, &path, tests)?;
-            }
-            continue;
-        }
+    let is_source = |entry: &DirEntry| {
+        let name = entry.file_name().to_string_lossy();
+        !BUILT.contains(&&*name) && !name.starts_with('.')
+    };
+    for entry in WalkDir::new(folder).into_iter().filter_entry(is_source) {
+        let path = entry?.into_path();
         let titles = match path.extension().and_then(|extension| extension.to_str()) {
             Some("rs") => rust_tests,
             Some("mjs") => script_tests,

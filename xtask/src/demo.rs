@@ -4,60 +4,41 @@ use crate::bundle::{self, Profile};
 use crate::checks;
 use crate::loopback::Loopback;
 use crate::serve::{Site, StaticHost, USUAL_APP};
-use crate::{SandboxOptions, site, tools, workspace};
+use crate::{DemoOptions, site, tools, workspace};
 use anyhow::{Context, Result};
 use std::process::ExitCode;
-use std::time::Duration;
 use tokio::runtime::Runtime;
-use tokio::sync::watch;
-use tokio::task::JoinSet;
 
 /// Where the launcher's site lies once more, to be tried at a path of its own.
 const MOVED: &str = "/apps/record/";
 
-/// How the demo is to run.
-pub struct Options {
-    /// Which build is shown.
-    pub profile: Profile,
-    /// Whether the browser is opened.
-    pub open: bool,
-    /// The sandbox EHR's port.
-    pub ehr_port: u16,
-    /// The launcher's port.
-    pub app_port: u16,
-    /// What is set about the sandbox EHR.
-    pub sandbox: SandboxOptions,
-}
-
 /// Builds both faces, serves them beside the sandbox EHR, and stops on Ctrl-C.
-pub fn run(options: Options) -> Result<()> {
+pub fn run(options: &DemoOptions) -> Result<()> {
     let ehr = Loopback::take(options.ehr_port, "--ehr-port")?;
     let app = Loopback::take(options.app_port, "--app-port")?;
-    build(options.profile)?;
+    build(options.profile())?;
     let runtime = Runtime::new()?;
     let servers = Servers::start(&runtime, ehr, app, |config| options.sandbox.apply(config))?;
     print_invitation(&servers);
-    if options.open && open::that_detached(&servers.app_origin).is_err() {
+    if !options.no_open && open::that_detached(&servers.app_origin).is_err() {
         println!("The browser did not open by itself: go to {}", servers.app_origin);
     }
     runtime.block_on(tokio::signal::ctrl_c()).context("Ctrl-C cannot be watched for")?;
-    println!("\nStopping both servers.");
-    servers.stop(&runtime);
     Ok(())
 }
 
 /// Builds both faces and drives them in headless Chromium, by all test files or those whose names contain `only`, on a sandbox EHR
 /// of which faults may be ordered; the code tells whether every check passed.
-pub fn check(profile: Profile, sandbox: &SandboxOptions, only: Option<&str>) -> Result<ExitCode> {
+pub fn check(options: &DemoOptions) -> Result<ExitCode> {
     let browser = tools::ensure_browser()?;
     tools::ensure_npm_packages()?;
-    build(profile)?;
+    build(options.profile())?;
     with_servers(
-        |config| sandbox.apply(config),
+        |config| options.sandbox.apply(config),
         |ehr_origin, app_origin, my_app| {
             let status = checks::browser_tests(&browser, ehr_origin, app_origin)
                 .env("MY_APP", my_app)
-                .args(only)
+                .args(&options.only)
                 .status()
                 .context("Node could not be started: install Node 20 or newer")?;
             Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -89,9 +70,7 @@ pub fn with_servers_of<T>(
     let (ehr, app) = (Loopback::take_free()?, Loopback::take_free()?);
     let runtime = Runtime::new()?;
     let servers = Servers::start(&runtime, ehr, app, configure)?;
-    let result = work(&servers.ehr_origin, &servers.app_origin);
-    servers.stop(&runtime);
-    result
+    work(&servers.ehr_origin, &servers.app_origin)
 }
 
 fn build(profile: Profile) -> Result<()> {
@@ -106,12 +85,11 @@ fn register_moved(sandbox: &mut sandbox_ehr::Config, app_origin: &str) {
     }
 }
 
+/// The servers run until their runtime is dropped.
 struct Servers {
     ehr_origin: String,
     app_origin: String,
     ready_made_token: Option<String>,
-    running: JoinSet<std::io::Result<()>>,
-    stop: watch::Sender<bool>,
 }
 
 impl Servers {
@@ -123,13 +101,6 @@ impl Servers {
     ) -> Result<Self> {
         let _inside = runtime.enter();
         let (ehr_origin, app_origin) = (ehr.origin(), app.origin());
-        let (stop, stopped) = watch::channel(false);
-        let until_stopped = || {
-            let mut stopped = stopped.clone();
-            async move {
-                let _sender_gone_means_stop_too = stopped.wait_for(|stopped| *stopped).await;
-            }
-        };
         let mut sandbox = sandbox_ehr::Config::new(&*ehr_origin).app_origin(&app_origin);
         configure(&mut sandbox);
         let ready_made_token = sandbox.ready_made_token().map(str::to_owned);
@@ -145,19 +116,9 @@ impl Servers {
             plain_page: workspace::root().join("examples/plain-html"),
             knows_v1_alone,
         };
-        let mut running = JoinSet::new();
-        running.spawn(sandbox_ehr::serve(sandbox, ehr.listen()?, until_stopped()));
-        running.spawn(host.serve(app.listen()?, until_stopped()));
-        Ok(Servers { ehr_origin, app_origin, ready_made_token, running, stop })
-    }
-
-    /// Lets requests under way end, for two seconds at most.
-    fn stop(self, runtime: &Runtime) {
-        let Servers { mut running, stop, .. } = self;
-        stop.send_replace(true);
-        let all_ended = async { while running.join_next().await.is_some() {} };
-        let _ended_or_left_behind =
-            runtime.block_on(async { tokio::time::timeout(Duration::from_secs(2), all_ended).await });
+        tokio::spawn(sandbox_ehr::serve(sandbox, ehr.listen()?, std::future::pending()));
+        tokio::spawn(host.serve(app.listen()?));
+        Ok(Servers { ehr_origin, app_origin, ready_made_token })
     }
 }
 

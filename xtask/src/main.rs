@@ -3,12 +3,10 @@
 //! One file a subject: [`bundle`] makes WebAssembly and its glue, [`shrink`] makes them smaller, [`inline`] makes a module that holds
 //! the WebAssembly, [`entries`] the package's variants for Node and for one file, [`one_file`] its files for pages without a bundler,
 //! [`site`] the launcher's static files, and [`hosting`] the policy and the headers for their host; [`loopback`] and [`serve`] put them
-//! on a local port, [`demo`] runs them beside the sandbox EHR, [`checks`] drives them in a browser, [`suite`] runs every test, with the
-//! release built [`ahead`], [`fuzz`] feeds damaged input to the parsers, [`conformance`] lists which test proves what, [`size`] measures
+//! on a local port, [`demo`] runs them with the sandbox EHR, [`checks`] drives them in a browser, [`suite`] runs every test, [`fuzz`] feeds damaged input to the parsers, [`conformance`] lists which test proves what, [`size`] measures
 //! what a browser loads, [`bench`] how long things take, [`docs`] builds the documentation's site. An error is one sentence with its
 //! remedy.
 
-mod ahead;
 mod bench;
 mod bundle;
 mod checks;
@@ -37,7 +35,6 @@ use bundle::Profile;
 use clap::{Args, Parser, Subcommand};
 use std::ffi::OsString;
 use std::process::ExitCode;
-use std::time::Duration;
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "Builds, runs, tests and measures smartrust")]
@@ -127,7 +124,7 @@ struct DemoOptions {
     #[arg(long, value_name = "PORT", default_value_t = 8080)]
     app_port: u16,
     #[command(flatten)]
-    sandbox: SandboxOptions,
+    sandbox: sandbox_ehr::Options,
     /// Takes free ports and drives both launches in headless Chromium instead
     #[arg(long, conflicts_with_all = ["no_open", "ehr_port", "app_port"])]
     check: bool,
@@ -136,54 +133,9 @@ struct DemoOptions {
     only: Option<String>,
 }
 
-/// What is set about the sandbox EHR.
-#[derive(Args)]
-pub struct SandboxOptions {
-    /// Registers an app of yours at this address as the public client my-app, and links to it from the charts
-    #[arg(long, value_name = "URL")]
-    my_app: Option<sandbox_ehr::AppAddress>,
-    /// Which server the sandbox EHR behaves as
-    #[arg(long, value_enum, default_value_t)]
-    dialect: sandbox_ehr::Dialect,
-    /// Adds an iss to its redirect back to the app (RFC 9207)
-    #[arg(long)]
-    issuer_on_redirect: bool,
-    /// Which population the sandbox EHR makes
-    #[arg(long, value_name = "SEED", default_value_t = sandbox_ehr::DEFAULT_SEED)]
-    seed: u64,
-    /// How many patients it has
-    #[arg(long, value_name = "COUNT", default_value_t = sandbox_ehr::DEFAULT_PATIENTS)]
-    patients: u32,
-    /// How long its access tokens live, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
-    token_ttl: u64,
-    /// Where the public keys of its client MIE-localhost-key are, which is there only with them: a file or an http address
-    #[arg(long, value_name = "FILE|URL")]
-    client_jwks: Option<sandbox_ehr::ClientKeys>,
-    /// How much later each of its answers comes, in milliseconds
-    #[arg(long, value_name = "MS", default_value_t = 0)]
-    latency: u64,
-    /// Adds its control API, by which faults are ordered; never where others can reach the port
-    #[arg(long)]
-    control: bool,
-}
-
-impl SandboxOptions {
-    /// Sets what was asked for.
-    pub fn apply(&self, config: &mut sandbox_ehr::Config) {
-        if let Some(address) = &self.my_app {
-            config.add_my_app(address);
-        }
-        config.dialect = self.dialect;
-        config.issuer_on_redirect = self.issuer_on_redirect;
-        config.seed = self.seed;
-        config.patients = self.patients;
-        config.token_ttl = Duration::from_secs(self.token_ttl);
-        config.control = self.control;
-        config.latency = Duration::from_millis(self.latency);
-        if let Some(keys) = &self.client_jwks {
-            config.set_client_keys(keys.clone());
-        }
+impl DemoOptions {
+    fn profile(&self) -> Profile {
+        if self.release { Profile::Wasm } else { Profile::Dev }
     }
 }
 
@@ -250,17 +202,10 @@ fn run(command: Command) -> Result<ExitCode> {
             }
         }
         Command::Demo(options) => {
-            let profile = if options.release { Profile::Wasm } else { Profile::Dev };
             if options.check {
-                return demo::check(profile, &options.sandbox, options.only.as_deref());
+                return demo::check(&options);
             }
-            demo::run(demo::Options {
-                profile,
-                open: !options.no_open,
-                ehr_port: options.ehr_port,
-                app_port: options.app_port,
-                sandbox: options.sandbox,
-            })?;
+            demo::run(&options)?;
         }
         Command::Test(options) => {
             return suite::run(match options {

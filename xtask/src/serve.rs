@@ -1,8 +1,8 @@
 //! Serves the built launcher, the npm package and the plain page as a static host that knows `_headers` would: no rewrite rules, the
 //! headers that the site itself brings along, nothing outside the folders that are meant.
 
-use crate::hosting::{Hosting, Rules};
-use anyhow::{Context, Result};
+use crate::hosting::Hosting;
+use anyhow::{Context, Result, anyhow};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -11,9 +11,9 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use axum::serve::ListenerExt;
-use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use token_proxy::HeaderRules;
 
 /// The origins that the repository's own files name; a server on other ports serves them with its own instead.
 const USUAL_EHR: &str = "http://localhost:9080";
@@ -39,7 +39,7 @@ pub struct StaticHost {
 pub struct Site {
     path: String,
     folder: PathBuf,
-    rules: Rules,
+    rules: HeaderRules,
 }
 
 impl Site {
@@ -51,7 +51,8 @@ impl Site {
                 .with_context(|| format!("{} cannot be read: run `cargo xtask build` again", file.display()))
         };
         let path = Hosting::read(&read("launcher.config.json")?)?.path;
-        let rules = Rules::read(&read("_headers")?)?;
+        let rules =
+            HeaderRules::read(&read("_headers")?).map_err(|line| anyhow!("_headers: this is not a rule: {line}"))?;
         Ok(Self { path, folder, rules })
     }
 }
@@ -66,16 +67,12 @@ struct Found<'a> {
 }
 
 impl StaticHost {
-    /// Serves until `shutdown` is done.
-    pub async fn serve(
-        self,
-        listener: tokio::net::TcpListener,
-        shutdown: impl Future<Output = ()> + Send + 'static,
-    ) -> std::io::Result<()> {
+    /// Serves until the runtime is dropped.
+    pub async fn serve(self, listener: tokio::net::TcpListener) -> std::io::Result<()> {
         let listener = listener.tap_io(|connection| {
             let _slower_without = connection.set_nodelay(true);
         });
-        axum::serve(listener, self.router()).with_graceful_shutdown(shutdown).await
+        axum::serve(listener, self.router()).await
     }
 
     fn router(self) -> Router {
@@ -90,12 +87,12 @@ impl StaticHost {
         let first = self.sites.first()?;
         for (prefix, folder) in [("/pkg/", &self.package), ("/plain-html/", &self.plain_page)] {
             if let Some(rest) = path.strip_prefix(prefix) {
-                return Some(Found { folder, rest, site: first, headers: first.rules.of(&first.path) });
+                return Some(Found { folder, rest, site: first, headers: first.rules.headers_for(&first.path) });
             }
         }
         let within = |site: &'a Site| Some((site, path.strip_prefix(&site.path)?));
         let (site, rest) = self.sites.iter().filter_map(within).max_by_key(|(site, _)| site.path.len())?;
-        Some(Found { folder: &site.folder, rest, site, headers: site.rules.of(path) })
+        Some(Found { folder: &site.folder, rest, site, headers: site.rules.headers_for(path) })
     }
 
     /// Puts the origins of this host, and scopes that the EHR knows, where the files name the usual ones. The launcher's
@@ -255,7 +252,7 @@ mod tests {
             };
             let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
             let address = listener.local_addr().unwrap();
-            tokio::spawn(host.serve(listener, std::future::pending()));
+            tokio::spawn(host.serve(listener));
             address
         }
     }

@@ -3,7 +3,8 @@
 use crate::{CommandLine, workspace};
 use clap::Parser;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use walkdir::WalkDir;
 
 /// What is on every machine that the documentation is for, or a part of the shell.
 const PROGRAMS: [&str; 9] = ["cargo", "cd", "curl", "export", "node", "npm", "npx", "openssl", "wc"];
@@ -17,10 +18,11 @@ const PAGES: [&str; 6] = ["README.md", "CONTRIBUTING.md", "pkg/README.md", "sdk/
 #[test]
 fn every_command_of_the_documentation_exists() {
     let root = workspace::root();
-    let mut pages = Vec::new();
-    PAGES.iter().for_each(|page| collect(&root.join(page), &mut pages));
+    let files = PAGES.iter().flat_map(|page| {
+        WalkDir::new(root.join(page)).into_iter().filter_entry(|entry| entry.file_name() != "node_modules")
+    });
     let mut commands = 0;
-    for page in pages {
+    for page in files.map(|file| file.unwrap().into_path()).filter(|file| file.extension() == Some("md".as_ref())) {
         for command in commands_of(&fs::read_to_string(&page).unwrap()) {
             check(&command, &root).unwrap_or_else(|problem| panic!("{}: {problem}: {command:?}", page.display()));
             commands += 1;
@@ -43,14 +45,6 @@ fn what_does_not_exist_is_found() {
     let found = commands(line);
     assert_eq!(found.iter().map(|command| &*command[0]).collect::<Vec<_>>(), ["cargo", "curl", "wc"]);
     assert!(found.iter().all(|command| check(command, &root).is_ok()), "{found:?}");
-}
-
-fn collect(place: &Path, pages: &mut Vec<PathBuf>) {
-    if place.is_file() && place.extension().is_some_and(|extension| extension == "md") {
-        pages.push(place.to_owned());
-    } else if place.is_dir() && !place.ends_with("node_modules") {
-        fs::read_dir(place).unwrap().for_each(|entry| collect(&entry.unwrap().path(), pages));
-    }
 }
 
 /// The commands of a page's `sh` blocks, each as its words, without variables that are set before it.

@@ -2,7 +2,7 @@
 
 use crate::bundle::{Profile, WasmCrate};
 use crate::hosting::{Hosting, Place};
-use crate::shrink::minify;
+use crate::shrink::{minify, run_esbuild};
 use crate::{tools, workspace};
 use anyhow::{Context, Result, ensure};
 use std::fs;
@@ -24,14 +24,13 @@ const ENTRIES: [&str; 4] = ["launch", "code", "record", "session"];
 
 /// Builds the launcher into `launcher-app/dist/`.
 pub fn build_launcher(profile: Profile) -> Result<()> {
-    tools::ensure_wasm_target()?;
     let site = workspace::launcher_site();
     LAUNCHER.build(&site, profile)?;
     tools::step("writing the launcher's pages", || {
         copy_static_files(&launcher_folder(), &site)?;
-        join_style_sheets(&site)?;
-        if profile == Profile::Wasm {
-            minify(&site, &["boot.js", "style.css"])?;
+        if profile == Profile::Wasm && tools::has_npm() {
+            minify(&site, &["boot.js"])?;
+            bundle_styles(&site)?;
         }
         write_pages(&launcher_folder(), &site)
     })
@@ -56,6 +55,15 @@ pub fn copy_launcher(app_origin: &str, path: &str, to: &Path) -> Result<()> {
     write_pages_of(&read_text(&folder.join("index.html"))?, &configuration.to_string(), to)
 }
 
+/// Bundles the style sheets that `style.css` imports, so that a browser sends one request.
+fn bundle_styles(site: &Path) -> Result<()> {
+    run_esbuild(
+        site,
+        "{ entryPoints: ['style.css'], outfile: 'style.css', bundle: true, minify: true, allowOverwrite: true }",
+    )?;
+    Ok(fs::remove_dir_all(site.join("style"))?)
+}
+
 fn launcher_folder() -> PathBuf {
     workspace::root().join("launcher-app")
 }
@@ -73,7 +81,7 @@ fn write_pages(folder: &Path, site: &Path) -> Result<()> {
 fn write_pages_of(index: &str, configuration: &str, site: &Path) -> Result<()> {
     let hosting = Hosting::read(configuration)?;
     fs::write(site.join(CONFIGURATION), configuration)?;
-    fs::write(site.join("index.html"), hosted_page(&with_one_style_sheet(index).0, &hosting)?)?;
+    fs::write(site.join("index.html"), hosted_page(index, &hosting)?)?;
     write_entry_pages(site)?;
     hosting.write_files(site)
 }
@@ -132,44 +140,6 @@ pub fn copy(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Puts the style sheets that `index.html` links to into one, in their order: a browser asks once, and they compress better together.
-fn join_style_sheets(site: &Path) -> Result<()> {
-    let page = read_text(&site.join("index.html")).context("the launcher starts at its index.html")?;
-    let mut styles = String::new();
-    for sheet in with_one_style_sheet(&page).1 {
-        let file = site.join(sheet);
-        let text = read_text(&file)?;
-        fs::remove_file(&file)?;
-        for declaration in without_comments(&text).lines().map(str::trim).filter(|line| !line.is_empty()) {
-            styles.push_str(declaration);
-            styles.push('\n');
-        }
-    }
-    Ok(fs::write(site.join("style.css"), styles)?)
-}
-
-/// A page with one link in the place of those to its style sheets, and the sheets.
-fn with_one_style_sheet(page: &str) -> (String, Vec<&str>) {
-    let (mut lines, mut sheets) = (String::new(), Vec::new());
-    for line in page.lines() {
-        let linked =
-            line.trim().strip_prefix("<link rel=\"stylesheet\" href=\"/").and_then(|rest| rest.strip_suffix("\">"));
-        let kept = match linked {
-            None => Some(line.to_owned()),
-            Some(sheet) => sheets.is_empty().then(|| line.replace(sheet, "style.css")),
-        };
-        sheets.extend(linked);
-        lines.extend(kept.into_iter().flat_map(|line| [line, "\n".to_owned()]));
-    }
-    (lines, sheets)
-}
-
-fn without_comments(css: &str) -> String {
-    let mut pieces = css.split("/*");
-    let first = pieces.next().unwrap_or_default().to_owned();
-    pieces.fold(first, |text, piece| text + piece.split_once("*/").map_or("", |(_, rest)| rest))
-}
-
 /// Writes `index.html` again under the name of every entry: `x.html` for hosts that add the ending, `x/index.html` for
 /// hosts that look into folders, `404.html` for those that know neither.
 fn write_entry_pages(site: &Path) -> Result<()> {
@@ -201,22 +171,6 @@ mod tests {
         let site = tempfile::tempdir().unwrap();
         let error = write_pages(site.path(), site.path()).unwrap_err();
         assert!(error.to_string().contains("index.html"), "{error}");
-    }
-
-    #[test]
-    fn the_style_sheets_of_the_page_become_one_in_their_order() {
-        let site = tempfile::tempdir().unwrap();
-        fs::create_dir(site.path().join("style")).unwrap();
-        let link = |sheet: &str| format!("    <link rel=\"stylesheet\" href=\"/{sheet}\">\n");
-        let page = format!("<head>\n{}{}</head>\n", link("style/b.css"), link("style/a.css"));
-        fs::write(site.path().join("index.html"), page).unwrap();
-        fs::write(site.path().join("style/a.css"), "/* of a */\na {\n  color: red; /* warm */\n}\n").unwrap();
-        fs::write(site.path().join("style/b.css"), "b { top: 0 }\n\n").unwrap();
-        join_style_sheets(site.path()).unwrap();
-        let read = |file: &str| fs::read_to_string(site.path().join(file)).unwrap();
-        assert_eq!(read("style.css"), "b { top: 0 }\na {\ncolor: red;\n}\n");
-        assert_eq!(with_one_style_sheet(&read("index.html")).0, format!("<head>\n{}</head>\n", link("style.css")));
-        assert!(!site.path().join("style/a.css").exists());
     }
 
     #[test]

@@ -74,42 +74,6 @@ pub fn has_npm() -> bool {
     on_path(&["npm", "npm.cmd"]).is_some() && on_path(&["node", "node.exe"]).is_some()
 }
 
-/// Adds the wasm target to the toolchain where it is missing.
-pub fn ensure_wasm_target() -> Result<()> {
-    if sysroot()?.join("lib/rustlib/wasm32-unknown-unknown").is_dir() {
-        return Ok(());
-    }
-    step("adding the target wasm32-unknown-unknown", || {
-        run(
-            Command::new("rustup").args(["target", "add", "wasm32-unknown-unknown"]).current_dir(workspace::root()),
-            "The wasm target could not be added: run `rustup target add wasm32-unknown-unknown`.",
-        )
-    })
-}
-
-fn sysroot() -> Result<PathBuf> {
-    let asked = run_quietly(
-        Command::new("rustc").args(["--print", "sysroot"]).current_dir(workspace::root()),
-        "rustc does not run here: run `rustup toolchain install` in the repository.",
-    )?;
-    Ok(PathBuf::from(String::from_utf8_lossy(&asked.stdout).trim()))
-}
-
-/// Adds rustfmt and clippy to the toolchain where they are missing.
-pub fn ensure_lint_components() -> Result<()> {
-    let present =
-        |component: &str| cargo([component, "--version"]).output().is_ok_and(|output| output.status.success());
-    if present("fmt") && present("clippy") {
-        return Ok(());
-    }
-    step("adding rustfmt and clippy", || {
-        run(
-            Command::new("rustup").args(["component", "add", "rustfmt", "clippy"]).current_dir(workspace::root()),
-            "rustfmt and clippy could not be added: run `rustup component add rustfmt clippy`.",
-        )
-    })
-}
-
 /// Installs the packages of the root's package-lock.json where they are missing or older than it.
 pub fn ensure_npm_packages() -> Result<()> {
     ensure_npm_packages_in(&workspace::root())

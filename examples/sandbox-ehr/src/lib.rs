@@ -21,6 +21,7 @@ mod cors;
 mod dialect;
 mod fhir;
 mod oauth;
+mod options;
 mod pages;
 mod parameters;
 mod people;
@@ -33,6 +34,7 @@ pub use clock::Clock;
 pub use config::{Config, DEFAULT_PATIENTS, DEFAULT_SEED, LaunchApp, Login, SampleLogins, sample_logins};
 pub use dialect::Dialect;
 pub use oauth::SystemKey;
+pub use options::Options;
 
 use std::future::Future;
 use std::io;

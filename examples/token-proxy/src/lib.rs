@@ -4,6 +4,7 @@
 //! The module `form` decides which requests are passed on, and what of them.
 
 mod form;
+mod header_rules;
 mod settings;
 mod site;
 
@@ -17,6 +18,7 @@ use axum::routing::post;
 use axum::{Router, body::Bytes};
 
 pub use form::{Caller, Refusal, Upstream};
+pub use header_rules::HeaderRules;
 pub use settings::Settings;
 pub use site::site;
 

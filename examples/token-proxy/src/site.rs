@@ -6,19 +6,15 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use axum::http::header::{self, HeaderMap, HeaderValue};
 use axum::middleware::{Next, from_fn};
 use tower_http::services::ServeDir;
 
-/// Headers for the paths that match a pattern: a path, or the beginning of one and `*`.
-struct Rule {
-    pattern: String,
-    headers: Vec<(HeaderName, HeaderValue)>,
-}
+use crate::header_rules::HeaderRules;
 
-/// The files of a folder. They are sent with the headers of its `_headers` file, where it has one, and at the least with `nosniff` and
-/// a content security policy that says who may frame them. `frame_ancestors` are the sources of that directive, in place of those in the
-/// file; where neither names any, nobody may.
+/// Serves the files of a folder with the headers of its `_headers` file, if it has one, and at least with `nosniff` and a content
+/// security policy that says who may frame them. `frame_ancestors` replaces the sources of that directive in the file. If neither
+/// names any, nobody may frame them.
 ///
 /// # Errors
 /// What is wrong with the `_headers` file, or with `frame_ancestors`.
@@ -29,9 +25,10 @@ pub fn site(folder: &Path, frame_ancestors: Option<&str>) -> Result<Router, Stri
         Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
         Err(error) => return Err(format!("cannot read {} ({error})", file.display())),
     };
-    let rules = Arc::new(read_rules(&text).map_err(|line| format!("{}: this is no rule: {line}", file.display()))?);
+    let rules =
+        Arc::new(HeaderRules::read(&text).map_err(|line| format!("{}: this is not a rule: {line}", file.display()))?);
     let ancestors: Option<Arc<str>> = frame_ancestors.map(Arc::from);
-    // It stands in a header, beside other directives.
+    // It becomes a part of a header with other directives.
     if ancestors.as_ref().is_some_and(|sources| sources.contains([';', ',']) || HeaderValue::from_str(sources).is_err())
     {
         return Err("the frame ancestors are not a list of origins with spaces between them".to_owned());
@@ -50,33 +47,10 @@ pub fn site(folder: &Path, frame_ancestors: Option<&str>) -> Result<Router, Stri
     Ok(Router::new().fallback_service(ServeDir::new(folder)).layer(from_fn(add)))
 }
 
-/// Reads a `_headers` file: a pattern on a line of its own, and below it, indented, a header on each line.
-fn read_rules(text: &str) -> Result<Vec<Rule>, String> {
-    let mut rules: Vec<Rule> = Vec::new();
-    for line in text.lines().filter(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#')) {
-        if !line.starts_with(char::is_whitespace) {
-            rules.push(Rule { pattern: line.trim().to_owned(), headers: Vec::new() });
-            continue;
-        }
-        let header = line.split_once(':').and_then(|(name, value)| {
-            Some((name.trim().parse::<HeaderName>().ok()?, HeaderValue::from_str(value.trim()).ok()?))
-        });
-        let (Some(rule), Some(header)) = (rules.last_mut(), header) else { return Err(line.trim().to_owned()) };
-        rule.headers.push(header);
-    }
-    Ok(rules)
-}
-
-/// The headers of a path. Of several rules the last one counts.
-fn headers_for(path: &str, rules: &[Rule], frame_ancestors: Option<&str>) -> HeaderMap {
-    let mut headers = HeaderMap::from_iter([(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"))]);
-    let matches = |rule: &&Rule| match rule.pattern.strip_suffix('*') {
-        Some(start) => path.starts_with(start),
-        None => path == rule.pattern,
-    };
-    for (name, value) in rules.iter().filter(matches).flat_map(|rule| &rule.headers) {
-        headers.insert(name, value.clone());
-    }
+/// The site's headers for a path, and at least `nosniff` and a policy that says who may frame the page.
+fn headers_for(path: &str, rules: &HeaderRules, frame_ancestors: Option<&str>) -> HeaderMap {
+    let mut headers = rules.headers_for(path);
+    headers.entry(header::X_CONTENT_TYPE_OPTIONS).or_insert(HeaderValue::from_static("nosniff"));
     let policy = headers.get(header::CONTENT_SECURITY_POLICY).and_then(|policy| policy.to_str().ok());
     let policy = framed_by(policy.unwrap_or_default(), frame_ancestors);
     // Both parts were headers before.
@@ -114,13 +88,5 @@ mod tests {
         ] {
             assert_eq!(framed_by(policy, given), expected, "{policy}");
         }
-    }
-
-    #[test]
-    fn k5_a_header_file_that_is_damaged_is_refused() {
-        for damaged in ["  X-A: b", "/*\n  no header", "/*\n  a b: c"] {
-            assert!(read_rules(damaged).is_err(), "{damaged}");
-        }
-        assert!(read_rules("# remark\n/*\n  # remark\n\n  X-A: b: c\n").is_ok());
     }
 }

@@ -1,4 +1,4 @@
-//! The headers as files that hosts read.
+//! The headers and redirects as configuration files for hosts.
 
 use super::Hosting;
 use anyhow::Result;
@@ -22,72 +22,41 @@ impl Hosting {
     }
 
     fn nginx(&self) -> String {
-        let path = &self.path;
-        let headers =
-            self.headers().into_iter().map(|(name, value)| format!("    add_header {name} \"{value}\" always;\n"));
-        let headers: String = headers.collect();
-        let without_slash = path.trim_end_matches('/');
-        let to_the_folder = match without_slash {
-            "" => String::new(),
-            without_slash => format!("location = {without_slash} {{\n    return 301 {path}$is_args$args;\n}}\n"),
-        };
-        format!(
-            "# The launcher at {path}: include this file in the server block of your site. The folder of the built site lies at\n\
-             # {path} below the block's root. Made from launcher.config.json by `cargo xtask build`.\n\
-             {to_the_folder}\
-             location {path} {{\n    \
-                 try_files $uri $uri.html $uri/index.html =404;\n    \
-                 error_page 404 {path}404.html;\n\
-             {headers}    \
-                 location ~ \\.wasm$ {{\n        \
-                     types {{ }}\n        \
-                     default_type application/wasm;\n    \
-                 }}\n\
-             }}\n"
-        )
+        let redirect = |from: &str, to: &str| format!("location = {from} {{\n    return 301 {to}$is_args$args;\n}}");
+        self.fill(include_str!("nginx.conf"), redirect, |name, value| format!("add_header {name} \"{value}\" always;"))
     }
 
     fn caddy(&self) -> String {
-        let path = &self.path;
-        let headers = |tabs: &str| {
-            let lines = self.headers().into_iter().map(|(name, value)| format!("{tabs}\t{name} \"{value}\"\n"));
-            format!("{tabs}header {{\n{}{tabs}}}\n", lines.collect::<String>())
-        };
-        let (found, missing) = (headers("\t\t"), headers("\t\t\t"));
-        let to_the_folder = match path.trim_end_matches('/') {
-            "" => String::new(),
-            without_slash => format!("\tredir {without_slash} {path} permanent\n"),
-        };
-        format!(
-            "# The launcher at {path}: import this file in the Caddyfile, and the snippet `launcher` in the block of your site, after its\n\
-             # root. The folder of the built site lies at {path} below that root. Made from launcher.config.json by `cargo xtask build`.\n\
-             (launcher) {{\n\
-             {to_the_folder}\
-             \thandle {path}* {{\n\
-             {found}\
-             \t\ttry_files {{path}} {{path}}.html\n\
-             \t\tfile_server\n\
-             \t}}\n\
-             \thandle_errors {{\n\
-             \t\t@missing {{\n\
-             \t\t\tpath {path}*\n\
-             \t\t\texpression `{{err.status_code}} == 404`\n\
-             \t\t}}\n\
-             \t\thandle @missing {{\n\
-             {missing}\
-             \t\t\trewrite * {path}404.html\n\
-             \t\t\tfile_server\n\
-             \t\t}}\n\
-             \t}}\n\
-             }}\n"
-        )
+        let redirect = |from: &str, to: &str| format!("redir {from} {to} permanent");
+        self.fill(include_str!("Caddyfile"), redirect, |name, value| format!("{name} \"{value}\""))
+    }
+
+    /// Fills in a template: `@path@`, and the lines `@headers@` and `@redirect@`, the latter from the path without its slash.
+    fn fill(
+        &self,
+        template: &str,
+        redirect: impl Fn(&str, &str) -> String,
+        header: impl Fn(&str, &str) -> String,
+    ) -> String {
+        let mut filled = String::new();
+        for line in template.lines() {
+            let lines = match (line.trim(), self.path.trim_end_matches('/')) {
+                ("@redirect@", "") => Vec::new(),
+                ("@redirect@", without_slash) => vec![redirect(without_slash, &self.path)],
+                ("@headers@", _) => self.headers().iter().map(|(name, value)| header(name, value)).collect(),
+                (text, _) => vec![text.replace("@path@", &self.path)],
+            };
+            let indentation = line.split(line.trim()).next().unwrap_or_default();
+            lines.iter().for_each(|line| filled.extend([indentation, line, "\n"]));
+        }
+        filled
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::hosting::Rules;
+    use token_proxy::HeaderRules;
 
     fn hosting(path: &str) -> Hosting {
         let configuration = serde_json::json!({
@@ -101,9 +70,9 @@ mod tests {
     fn s13_each_file_has_every_header() {
         for path in ["/", "/record/"] {
             let hosting = hosting(path);
-            let rules = Rules::read(&hosting.headers_file()).unwrap();
+            let rules = HeaderRules::read(&hosting.headers_file()).unwrap();
             for (name, value) in hosting.headers() {
-                assert_eq!(rules.of(path)[name], value, "{name}");
+                assert_eq!(rules.headers_for(path)[name], value, "{name}");
                 assert!(hosting.nginx().contains(&format!("\n    add_header {name} \"{value}\" always;\n")), "{name}");
                 assert!(hosting.caddy().contains(&format!("\n\t\t\t{name} \"{value}\"\n")), "{name}");
                 // Each of the formats would end a value there.
@@ -115,9 +84,9 @@ mod tests {
     #[test]
     fn a_site_below_a_path_leaves_the_rest_of_the_host_alone() {
         let hosting = hosting("/record/");
-        let rules = Rules::read(&hosting.headers_file()).unwrap();
-        assert!(rules.of("/").is_empty() && rules.of("/recorder").is_empty());
-        assert!(!rules.of("/record/launch").is_empty());
+        let rules = HeaderRules::read(&hosting.headers_file()).unwrap();
+        assert!(rules.headers_for("/").is_empty() && rules.headers_for("/recorder").is_empty());
+        assert!(!rules.headers_for("/record/launch").is_empty());
         assert!(hosting.nginx().contains("location /record/ {\n"));
         assert!(hosting.nginx().contains("location = /record {\n    return 301 /record/$is_args$args;\n"));
         assert!(hosting.caddy().contains("\n\thandle /record/* {\n"));

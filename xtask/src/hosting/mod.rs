@@ -1,14 +1,11 @@
 //! What a host needs to know of the launcher's site, made of `launcher.config.json`: the path that the site lies at, and the headers
-//! that go with its files, the content security policy among them. [`files`] writes them for hosts, [`rules`] reads them as a host does.
+//! that go with its files, the content security policy among them. [`files`] writes them for hosts.
 
 mod files;
-mod rules;
 
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 use std::collections::HashSet;
-
-pub use rules::Rules;
 
 const MEMBERS: [&str; 3] = ["path", "frameAncestors", "otherOrigins"];
 /// The members of a server that name a URL of its own.
