@@ -13,7 +13,7 @@ use smartrust::{Error, Failure};
 use crate::components::draw::{element, link, reactive, text};
 use crate::components::frame::{footer, header};
 use crate::components::idle_warning::idle_warning;
-use crate::components::page::provide_visits;
+use crate::components::page::provide_last_path;
 use crate::components::trouble::trouble_panel;
 use crate::config::{LauncherConfig, wrong};
 use crate::launcher::Launcher;
@@ -48,7 +48,7 @@ fn start(config: LauncherConfig) -> Result<Launcher, Failure> {
 #[component]
 fn Pages(launcher: Launcher) -> impl IntoView {
     provide_context(launcher);
-    provide_visits();
+    provide_last_path();
     view! {
         <Router base=place::base()>
             {frame()}

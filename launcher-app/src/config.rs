@@ -8,21 +8,21 @@ use smartrust::{Error, Failure, ServerRecord, SmartAppConfig};
 
 use crate::model::idle::{IdleLimit, LONGEST_MINUTES};
 
-/// `hosting` is for the build, which makes the site's pages and headers of it.
+/// `hosting` is for the build, which writes the site's pages and headers.
 const MEMBERS: [&str; 5] = ["title", "connect", "servers", "hosting", "idleMinutes"];
 
 /// The launcher's configuration.
 #[derive(Clone, Debug)]
 pub struct LauncherConfig {
-    /// What the launcher is called.
+    /// The launcher's title.
     pub title: String,
-    /// The servers that patients connect to from the home page, in the order in which they are offered.
+    /// The servers that patients can connect to, in the order of the home page.
     pub connect: Vec<Choice>,
-    /// Whether there are servers besides, which open the launcher from a chart.
+    /// Whether other servers open the launcher from a chart.
     pub opens_from_charts: bool,
-    /// After how many minutes without use sessions end, by the names of servers; 0 for never.
+    /// The minutes without use until sessions end, by server name; 0 for never.
     idle_minutes: BTreeMap<String, f64>,
-    /// What the SDK is given.
+    /// The configuration for the SDK.
     pub app: SmartAppConfig,
 }
 
@@ -31,9 +31,9 @@ pub struct LauncherConfig {
 pub struct Choice {
     /// Its name in the configuration.
     pub name: String,
-    /// What patients know it as.
+    /// Its name for patients.
     pub label: String,
-    /// The scopes that it is asked for.
+    /// The scopes to request.
     pub scope: String,
 }
 
@@ -65,20 +65,20 @@ impl LauncherConfig {
         })
     }
 
-    /// Whether a session of a server was begun by a patient on the home page. One that was opened from a chart was not, though patients
-    /// can connect to the same server.
+    /// Whether a patient started the session on the home page. A session from a chart is not for patients, even if patients can
+    /// connect to the same server.
     pub fn is_for_patients(&self, server: Option<&str>, is_from_chart: bool) -> bool {
         !is_from_chart && self.connect.iter().any(|choice| Some(choice.name.as_str()) == server)
     }
 
-    /// How long a session of a server may be left alone: as it is configured, else 15 minutes where it was opened from a chart, and
-    /// without end where a patient connected.
+    /// After how long without use a session ends: as configured, otherwise 15 minutes for sessions from a chart, and never for
+    /// patients.
     pub fn idle_limit(&self, server: Option<&str>, is_from_chart: bool) -> Option<IdleLimit> {
         let configured = server.and_then(|server| self.idle_minutes.get(server).copied());
         IdleLimit::of(configured, self.is_for_patients(server, is_from_chart))
     }
 
-    /// What people know a server as.
+    /// A server's name for people.
     pub fn label(&self, server: Option<&str>) -> Option<&str> {
         self.connect.iter().find(|choice| Some(choice.name.as_str()) == server).map(|choice| choice.label.as_str())
     }
@@ -113,7 +113,7 @@ fn choice<V: JsonView>(index: usize, name: &V, servers: &[V]) -> Result<Choice, 
     Ok(Choice { name, label, scope: server.member_text("scope").unwrap_or_default() })
 }
 
-/// `idleMinutes`: an object with the name of a server and a number of minutes for each.
+/// `idleMinutes`: an object with server names and minutes.
 fn idle_minutes<V: JsonView>(value: &V, records: &[ServerRecord]) -> Result<BTreeMap<String, f64>, Failure> {
     let Some(minutes) = value.member("idleMinutes") else { return Ok(BTreeMap::new()) };
     let read = |name: String| {

@@ -1,22 +1,22 @@
-//! Where the launcher lies on its host: the root, or a path such as `/record/`. The page says so in `data-path`.
+//! The launcher's path on its host: the root, or a path such as `/record/`. The page has it in `data-path`.
 
 use leptos::prelude::document;
 
 /// The attribute of the page's `html` element.
 const ATTRIBUTE: &str = "data-path";
 
-/// The path without the slash at its end; empty for the root.
+/// The path without its final slash; empty for the root.
 pub fn base() -> String {
     let path = document().document_element().and_then(|html| html.get_attribute(ATTRIBUTE)).unwrap_or_default();
     path.trim_end_matches('/').to_owned()
 }
 
-/// The path on the host of one within the app, such as `/record`.
+/// The path on the host of a path in the app, such as `/record`.
 pub fn on_host(path: &str) -> String {
     base() + path
 }
 
-/// The path within the app of one on the host, without a slash at its end: empty for the start.
+/// The path in the app of a path on the host, without a final slash; empty for the start page.
 pub fn within_app<'a>(base: &str, path: &'a str) -> &'a str {
     let inner = path.strip_prefix(base).filter(|rest| rest.is_empty() || rest.starts_with('/'));
     inner.unwrap_or(path).trim_end_matches('/')

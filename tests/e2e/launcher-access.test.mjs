@@ -12,7 +12,7 @@ test("axe finds no violations on the pages without a session", async ({ page }) 
     ["/", "See your health record"],
     ["/record", "No record is open"],
     ["/session", "No record is open"],
-    ["/nowhere", "There is no page here"],
+    ["/nowhere", "This page does not exist"],
     ["/code?code=x&state=y", "This sign-in could not be matched"],
     [`/launch?iss=${encodeURIComponent("https://ehr.example/fhir")}&launch=x`, "This app does not know who opened it"],
   ]) {

@@ -42,7 +42,7 @@ test("L1 L2 L3 L5 L6 L7 all data from other systems is shown or counted", async 
   assertIncludes(await of("Vaccinations"), "CVX 208");
 
   const reports = launcher.section("Reports");
-  assertIncludes(await textOf(reports), "XR Chest 2 Views X-rays and other images", "What it says: No sign of pneumonia.", "Pathology study Corrected", "A harmless mole, removed as a whole.", "Bacteria identified in Urine by Culture: No growth (not final)", "Not final");
+  assertIncludes(await textOf(reports), "XR Chest 2 Views X-rays and other images", "Conclusion: No sign of pneumonia.", "Pathology study Corrected", "A harmless mole, removed as a whole.", "Bacteria identified in Urine by Culture: No growth (not final)", "Not final");
   await reports.getByRole("button", { name: "Read (XR Chest 2 Views)", exact: true }).press("Enter");
   await reports.getByText("The lungs are clear.").waitFor();
 

@@ -37,10 +37,10 @@ test("L10 a launch in a frame without storage opens in a new window", async ({ p
   assert.ok(launch.startsWith(`${appOrigin}/launch?`), launch);
 
   const frame = await openInFrame(page, launch);
-  await frame.getByRole("heading", { name: "Open the record in a window of its own" }).waitFor();
+  await frame.getByRole("heading", { name: "Open the record in its own window" }).waitFor();
   assert.equal(await frame.getByRole("button", { name: "Try again" }).count(), 0);
   const opening = context.waitForEvent("page");
-  await frame.getByRole("link", { name: "Open in a window of its own" }).click();
+  await frame.getByRole("link", { name: "Open in its own window" }).click();
   const launcher = new Launcher(await opening);
   await launcher.waitForCompleteRecord();
   assert.ok(includesAll(name, [(await patientOf(traffic)).names[0]]));
@@ -49,10 +49,10 @@ test("L10 a launch in a frame without storage opens in a new window", async ({ p
 
 test("L10 a patient in a frame without storage can open a new window", async ({ page, context }) => {
   const frame = await openInFrame(page, `${appOrigin}/`);
-  await frame.getByRole("link", { name: "Open in a window of its own" }).waitFor();
+  await frame.getByRole("link", { name: "Open in its own window" }).waitFor();
   assert.equal(await frame.getByRole("button", { name: "Connect" }).count(), 0);
   const opening = context.waitForEvent("page");
-  await frame.getByRole("link", { name: "Open in a window of its own" }).click();
+  await frame.getByRole("link", { name: "Open in its own window" }).click();
   await (await opening).getByRole("button", { name: "Connect", exact: true }).waitFor();
 });
 

@@ -64,7 +64,7 @@ test("S2 signing out of one record does not end the other", async ({ page, traff
 test("after signing out of the current record, the other one can be opened", async ({ page, traffic }) => {
   const { launcher, first } = await connectTwo(page, traffic);
   await launcher.openSession();
-  await launcher.button("Sign out", launcher.section("How long it holds")).click();
+  await launcher.button("Sign out", launcher.section("Time left")).click();
   await page.getByText("You are signed out.").waitFor();
   const others = launcher.section("Open records");
   await others.getByText(first).waitFor();

@@ -1,4 +1,4 @@
-//! A line chart of a trend. Places are percentages of the plot, so it fits any width and needs no measuring.
+//! A line chart of a trend. Positions are percentages of the plot, so that it fits any width.
 
 use leptos::prelude::*;
 
@@ -10,10 +10,10 @@ use crate::model::trend::{Reading, Trend};
 
 const VALUE_TICKS: usize = 4;
 const DATE_TICKS: usize = 5;
-/// The looks of the lines, in their order.
-const LOOKS: [&str; 2] = ["first", "second"];
+/// The CSS classes of the lines, in their order.
+const LINE_CLASSES: [&str; 2] = ["first", "second"];
 
-/// A trend as lines. The same numbers stand in a table below it.
+/// A trend as a line chart. A table below it has the same numbers.
 pub fn trend_chart(trend: &Trend) -> AnyView {
     let chosen = RwSignal::new(trend.readings.len().saturating_sub(1));
     let mut parts: Vec<AnyView> = legend(trend).into_iter().collect();
@@ -26,12 +26,12 @@ pub fn trend_chart(trend: &Trend) -> AnyView {
     element("figure", &[("class", "trend")], parts)
 }
 
-/// A reading in words.
+/// A reading as text.
 fn spoken(reading: &Reading) -> String {
     format!("{}: {}", reading.moment.date.in_words(), reading.words)
 }
 
-/// The chosen reading in words, below the picture.
+/// The selected reading as text, below the chart.
 fn readout(trend: &Trend, chosen: RwSignal<usize>) -> AnyView {
     let words: Vec<String> = trend.readings.iter().map(spoken).collect();
     let words = reactive_text(move || words.get(chosen.get()).cloned().unwrap_or_default());
@@ -46,8 +46,8 @@ fn legend(trend: &Trend) -> Option<AnyView> {
     let item = |key: AnyView, words: String| element("li", &[], vec![key, text(words)]);
     let mut items = Vec::new();
     if trend.lines.len() > 1 {
-        let lines = trend.lines.iter().zip(LOOKS);
-        items.extend(lines.map(|(name, look)| item(key(&format!("line {look}")), (*name).to_owned())));
+        let lines = trend.lines.iter().zip(LINE_CLASSES);
+        items.extend(lines.map(|(name, class)| item(key(&format!("line {class}")), (*name).to_owned())));
     }
     if let Some(range) = trend.range.as_ref().and_then(|range| range.in_words(&trend.unit)) {
         items.push(item(key("band-key"), format!("Usual range: {range}")));
@@ -55,7 +55,7 @@ fn legend(trend: &Trend) -> Option<AnyView> {
     (!items.is_empty()).then(|| element("ul", &[("class", "legend")], items))
 }
 
-/// The picture. The arrow keys go from reading to reading, which a screen reader reads out.
+/// The plot. The arrow keys select a reading, and screen readers read it.
 fn plot(trend: &Trend, chosen: RwSignal<usize>) -> AnyView {
     let limits = trend.range.iter().flat_map(|range| [range.low, range.high]).flatten();
     let all = trend.readings.iter().flat_map(|reading| reading.values.iter().copied().flatten()).chain(limits);
@@ -69,8 +69,8 @@ fn plot(trend: &Trend, chosen: RwSignal<usize>) -> AnyView {
         let x = places.get(chosen.get()).map_or("0", String::as_str);
         line("chosen", [x, "0", x, "100%"])
     }));
-    for (index, look) in (0..trend.lines.len()).zip(LOOKS) {
-        parts.extend(draw_line(&points(trend, index, date_scale, value_scale), look));
+    for (index, class) in (0..trend.lines.len()).zip(LINE_CLASSES) {
+        parts.extend(draw_line(&points(trend, index, date_scale, value_scale), class));
     }
     let last = trend.readings.len().saturating_sub(1);
     let words: Vec<String> = trend.readings.iter().map(spoken).collect();
@@ -91,7 +91,7 @@ fn plot(trend: &Trend, chosen: RwSignal<usize>) -> AnyView {
     .into_any()
 }
 
-/// The reading that a key leads to.
+/// The reading that a key selects.
 fn after_key(key: &str, chosen: usize, last: usize) -> Option<usize> {
     match key {
         "ArrowLeft" | "ArrowDown" => Some(chosen.saturating_sub(1)),
@@ -106,7 +106,7 @@ fn x_of(reading: &Reading, dates: Scale) -> String {
     percent(dates.share(reading.moment.seconds as f64))
 }
 
-/// A reading's place in the plot, and its words.
+/// A reading's position in the plot, and its text.
 struct Point {
     x: String,
     y: String,
@@ -123,20 +123,20 @@ fn points(trend: &Trend, line: usize, dates: Scale, values: Scale) -> Vec<Point>
     trend.readings.iter().filter_map(point).collect()
 }
 
-/// What is not as it should be has a ring of its own.
-fn draw_line(points: &[Point], look: &str) -> Vec<AnyView> {
+/// An abnormal value has a ring.
+fn draw_line(points: &[Point], class: &str) -> Vec<AnyView> {
     let pairs = points.iter().zip(points.iter().skip(1));
-    let segments = pairs.map(|(from, to)| line(&format!("line {look}"), [&from.x, &from.y, &to.x, &to.y]));
+    let segments = pairs.map(|(from, to)| line(&format!("line {class}"), [&from.x, &from.y, &to.x, &to.y]));
     let dots = points.iter().map(|point| {
         let (flagged, radius) = if point.is_flagged { (" flagged", "5") } else { ("", "3.5") };
-        let class = format!("dot {look}{flagged}");
+        let class = format!("dot {class}{flagged}");
         let (x, y, words) = (point.x.clone(), point.y.clone(), point.words.clone());
         view! { <circle class=class cx=x cy=y r=radius><title>{words}</title></circle> }.into_any()
     });
     segments.chain(dots).collect()
 }
 
-/// The range that the values should lie in. Where it has one end only, it goes on to the edge.
+/// The reference range. If it has one limit only, it extends to the edge.
 fn draw_band(range: &Range, values: Scale) -> AnyView {
     let low = range.low.map_or(0.0, |low| values.share(low));
     let high = range.high.map_or(1.0, |high| values.share(high));
@@ -154,14 +154,14 @@ fn draw_date_tick(tick: &Tick) -> [AnyView; 2] {
     [line("grid faint", [&x, "0", &x, "100%"]), label([&x, "100%", "0", "1.7em"], "middle", &tick.label)]
 }
 
-/// A line between two places.
+/// A line between two points.
 fn line(class: &str, ends: [&str; 4]) -> AnyView {
     let class = class.to_owned();
     let [x1, y1, x2, y2] = ends.map(str::to_owned);
     view! { <line class=class x1=x1 y1=y1 x2=x2 y2=y2/> }.into_any()
 }
 
-/// Words at a place, moved by a distance.
+/// Text at a point, moved by an offset.
 fn label(place: [&str; 4], anchor: &'static str, words: &str) -> AnyView {
     let [x, y, dx, dy] = place.map(str::to_owned);
     let words = words.to_owned();

@@ -1,4 +1,4 @@
-//! Charts as own SVG, each with a table behind it. [`scale`] is arithmetic and tested on the host; the rest draws.
+//! Charts in SVG, each with a table. [`scale`] is arithmetic; the rest renders.
 
 pub mod line;
 pub mod scale;

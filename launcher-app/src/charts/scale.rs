@@ -1,4 +1,4 @@
-//! Where values and days stand on a chart, and which of them its axes name.
+//! The positions of values and days on a chart, and the ticks of its axes.
 
 use chrono::{DateTime, Datelike, NaiveDate};
 
@@ -7,16 +7,16 @@ use crate::model::number::number_in_words;
 
 const SECONDS_A_DAY: f64 = 86_400.0;
 
-/// A mark on an axis.
+/// A tick on an axis.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tick {
-    /// Where it stands, as a share of the axis from 0 to 1.
+    /// Its position, from 0 to 1.
     pub share: f64,
-    /// What is written beside it.
+    /// Its label.
     pub label: String,
 }
 
-/// A span of numbers that is spread over an axis.
+/// A range of numbers on an axis.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scale {
     start: f64,
@@ -24,13 +24,13 @@ pub struct Scale {
 }
 
 impl Scale {
-    /// Where a number stands on the axis, from 0 at its start to 1 at its end.
+    /// The position of a number, from 0 at the start of the axis to 1 at its end.
     pub fn share(&self, number: f64) -> f64 {
         ((number - self.start) / (self.end - self.start)).clamp(0.0, 1.0)
     }
 }
 
-/// A scale for values with its ticks at round numbers, of which there are about `count`. All values fit.
+/// A scale that contains all values, with about `count` ticks at round numbers.
 pub fn values(all: impl Iterator<Item = f64>, count: usize) -> (Scale, Vec<Tick>) {
     let (low, high) = extremes(all.filter(|value| value.is_finite())).unwrap_or((0.0, 1.0));
     let step = round_step((high - low).max(high.abs() * 0.02), count);
@@ -44,8 +44,8 @@ pub fn values(all: impl Iterator<Item = f64>, count: usize) -> (Scale, Vec<Tick>
     (scale, ticks.collect())
 }
 
-/// A scale for moments, in seconds since 1970, with ticks at the beginnings of years, or of months in a span of less than
-/// two years; at most `count`.
+/// A scale for times in seconds since 1970, with at most `count` ticks: at the start of years, or of months if the span is less
+/// than two years.
 pub fn moments(all: impl Iterator<Item = i64>, count: usize) -> (Scale, Vec<Tick>) {
     let (low, high) = extremes(all.map(|seconds| seconds as f64)).unwrap_or((0.0, SECONDS_A_DAY));
     let scale = Scale { start: low, end: high.max(low + SECONDS_A_DAY) };
@@ -70,7 +70,7 @@ fn extremes(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
     })
 }
 
-/// 1, 2 or 5 times a power of ten, so that about `count` of them make up `span`.
+/// 1, 2 or 5 times a power of ten, so that `span` has about `count` steps.
 fn round_step(span: f64, count: usize) -> f64 {
     let rough = (span / count.max(1) as f64).max(f64::MIN_POSITIVE);
     let powers = std::iter::successors(Some(0.01), |power| Some(power * 10.0));
@@ -78,7 +78,7 @@ fn round_step(span: f64, count: usize) -> f64 {
     steps.find(|step| *step >= rough).unwrap_or(rough)
 }
 
-/// The first days of the months within a scale.
+/// The first days of the months in a scale.
 fn month_starts(scale: Scale) -> Vec<NaiveDate> {
     let Some(first) = DateTime::from_timestamp(scale.start as i64, 0) else { return Vec::new() };
     let months = (0..).map_while(|offset| {

@@ -1,4 +1,4 @@
-//! What a page reads as bytes, such as the contents of a document.
+//! Loads bytes, such as the contents of a document.
 
 use std::rc::Rc;
 
@@ -10,21 +10,21 @@ use smartrust::fhir::content::Content;
 use smartrust::{Error, Failure};
 
 use super::draw::{element, reactive_text};
-use super::load::until_gone;
+use super::load::abort_on_cleanup;
 use crate::launcher::{Launcher, OpenSession};
 
-/// How far the reading is.
+/// The state of a load.
 #[derive(Clone, Debug)]
 pub enum Bytes {
-    /// It is under way.
+    /// It is loading.
     Waiting,
-    /// They are there.
+    /// It is complete.
     Ready(Rc<Content>),
     /// It failed.
     Failed(Failure),
 }
 
-/// The reading of bytes for a page. It is called off when the page goes.
+/// Loads bytes for a page. It is aborted when the page is closed.
 #[derive(Clone, Copy)]
 pub struct BytesLoad {
     launcher: Launcher,
@@ -36,7 +36,7 @@ pub struct BytesLoad {
 }
 
 impl BytesLoad {
-    /// Reads what a URL holds. `content_type` is what it is said to be; it may be empty.
+    /// Loads a URL. `content_type` is the declared media type; it may be empty.
     pub fn read(session: OpenSession, url: String, content_type: String) -> Self {
         let load = Self {
             launcher: expect_context::<Launcher>(),
@@ -44,18 +44,18 @@ impl BytesLoad {
             state: RwSignal::new_local(Bytes::Waiting),
             progress: RwSignal::new(ContentProgress::default()),
             request: StoredValue::new((url, content_type)),
-            abort: until_gone(),
+            abort: abort_on_cleanup(),
         };
-        load.again();
+        load.reload();
         load
     }
 
-    /// How far it is. Whoever asks is told of changes.
+    /// Its state. Tracks changes.
     pub fn state(self) -> Bytes {
         self.state.get()
     }
 
-    /// How much has arrived, in words that change.
+    /// The progress as text.
     pub fn progress(self) -> AnyView {
         let words = reactive_text(move || match self.progress.get() {
             ContentProgress { bytes: 0, .. } => "Loading…".to_owned(),
@@ -67,8 +67,8 @@ impl BytesLoad {
         element("p", &[("class", "hint")], vec![words])
     }
 
-    /// Reads once more.
-    pub fn again(self) {
+    /// Loads it again.
+    pub fn reload(self) {
         self.state.set(Bytes::Waiting);
         let session = self.session.get_value();
         let (url, content_type) = self.request.get_value();
@@ -81,7 +81,7 @@ impl BytesLoad {
             };
             let outcome = match session.read_bytes(&url, accept, &abort, &on_progress).await {
                 Ok(content) => Bytes::Ready(Rc::new(content)),
-                // The page that called it off is gone.
+                // The page that aborted it is closed.
                 Err(failure) if matches!(*failure, Error::Aborted) => return,
                 Err(error) => {
                     self.launcher.handle_failure(&session, &error);

@@ -1,5 +1,5 @@
-//! Documents, and what is in them. Whatever a document holds, nothing of it runs: text is shown as text, everything else
-//! in a frame that is closed to scripts, forms and links.
+//! Documents and their contents. Nothing in a document runs: text is shown as text, everything else in a frame without scripts,
+//! forms and links.
 
 use leptos::prelude::*;
 use smartrust::Error;
@@ -42,11 +42,11 @@ fn show_document(document: &Document, session: OpenSession) -> Vec<AnyView> {
     parts
 }
 
-/// The attachments of something that is called so, each with a button that opens it.
+/// Attachments, each with a button that opens it. `title` names what they belong to.
 pub fn attachment_list(attachments: &[Attachment], title: &str, session: OpenSession) -> Vec<AnyView> {
     let forms: Vec<&str> = attachments.iter().map(Attachment::form_in_words).collect();
     let mut parts = vec![match forms.is_empty() {
-        true => absent("The clinic does not give its contents."),
+        true => absent("The clinic does not provide its contents."),
         false => paragraph("entry-line", forms.join(", ")),
     }];
     let is_single = attachments.len() == 1;
@@ -60,7 +60,7 @@ pub fn attachment_list(attachments: &[Attachment], title: &str, session: OpenSes
     parts
 }
 
-/// A button that opens and closes an attachment, which is read when it is first opened.
+/// A button that opens and closes an attachment. It is loaded when it is first opened.
 pub fn show_attachment(attachment: Attachment, about: String, session: OpenSession) -> AnyView {
     let is_open = RwSignal::new(false);
     let attachment = StoredValue::new(attachment);
@@ -82,10 +82,10 @@ pub fn show_attachment(attachment: Attachment, about: String, session: OpenSessi
     element("div", &[("class", "attachment")], vec![actions(vec![toggle]), shown])
 }
 
-/// An attachment that lies elsewhere is read first.
+/// Shows an attachment, after loading it if it has a URL.
 fn open_attachment(attachment: Attachment, title: String, session: OpenSession) -> AnyView {
     let address = match &attachment.source {
-        Source::Missing => return absent("The clinic does not give the contents of this document."),
+        Source::Missing => return absent("The clinic does not provide the contents of this document."),
         Source::Data(_) => {
             return match attachment.contents() {
                 Some(contents) => show_contents(&contents, &attachment, &title, session),
@@ -103,11 +103,11 @@ fn open_attachment(attachment: Attachment, title: String, session: OpenSession) 
             show_contents(&contents, &attachment, &title, session)
         }
         Bytes::Failed(error) if matches!(*error, Error::ForeignUrl { .. } | Error::Url { .. }) => elsewhere(&address),
-        Bytes::Failed(error) => trouble_note(Trouble::of(&error, audience), Some(try_again(move || load.again()))),
+        Bytes::Failed(error) => trouble_note(Trouble::of(&error, audience), Some(try_again(move || load.reload()))),
     })
 }
 
-/// A document that the session must not fetch.
+/// A document with a URL that must not get the access token.
 fn elsewhere(address: &str) -> AnyView {
     let strong = element("strong", &[], vec![text("This document is at another address. ")]);
     let why =
@@ -131,7 +131,7 @@ fn show_contents(contents: &Contents, attachment: &Attachment, title: &str, sess
     if contents.differ_from(&attachment.declared) {
         parts.push(paragraph(
             "notice",
-            "The clinic describes this document differently from what came. It may be incomplete or have been changed.",
+            "This document differs from the clinic's description. It may be incomplete or changed.",
         ));
     }
     match contents.form() {
@@ -174,7 +174,7 @@ fn show_page(page: &Page, title: &str, session: OpenSession) -> AnyView {
     element("div", &[("class", "contents")], parts)
 }
 
-/// The text of contents. What cannot be read in the encoding that they name is read as UTF-8.
+/// The contents as text. If their encoding is unknown, they are read as UTF-8.
 fn decoded(contents: &Contents) -> String {
     let decoder = TextDecoder::new_with_label(&contents.encoding()).or_else(|_| TextDecoder::new());
     let decode = |decoder: TextDecoder| decoder.decode_with_u8_array(&contents.bytes);
@@ -182,7 +182,7 @@ fn decoded(contents: &Contents) -> String {
 }
 
 fn framed(html: &str, title: &str) -> AnyView {
-    // The page's policy keeps every style out of the frame; an element names the letters instead.
+    // The page's policy blocks styles in the frame, so an element sets the font.
     let html = format!("<font face=\"system-ui, sans-serif\">{html}</font>");
     element("iframe", &[("class", "document"), ("sandbox", ""), ("title", title), ("srcdoc", &html)], Vec::new())
 }
@@ -198,7 +198,7 @@ fn save(contents: &Contents, title: &str) -> AnyView {
     };
     let held = address.clone();
     on_cleanup(move || {
-        // What cannot be let go goes with the page.
+        // If it fails, the URL is revoked with the page.
         let _ = Url::revoke_object_url(&held);
     });
     let name = contents.file_name(title);
@@ -209,7 +209,7 @@ fn save(contents: &Contents, title: &str) -> AnyView {
     element("div", &[("class", "contents")], vec![paragraph("hint", why), actions(vec![link])])
 }
 
-/// A URL by which the browser saves bytes. It says nothing of their type, so that they are never opened as a page.
+/// A URL for saving bytes. It has a generic media type, so that the browser never opens them as a page.
 fn object_url(bytes: &[u8]) -> Option<String> {
     let bytes = js_sys::Uint8Array::from(bytes);
     let parts = js_sys::Array::of1(&JsValue::from(bytes));

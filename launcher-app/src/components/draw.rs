@@ -1,5 +1,5 @@
-//! Views of one type each. Leptos compiles the code that builds and changes a view once for every type of view; parts that
-//! share a type share that code, which keeps the program small enough for a phone.
+//! Views with a single type. Leptos compiles the code of a view once for every type of view. Parts that share a type share that code,
+//! which keeps the program small enough for a phone.
 
 use leptos::attr::any_attribute::IntoAnyAttribute;
 use leptos::attr::custom::custom_attribute;
@@ -8,7 +8,7 @@ use leptos::prelude::*;
 
 use crate::place::on_host;
 
-/// A part that is drawn anew whenever what it reads changes.
+/// A part that is rendered again when a signal that it reads changes.
 pub fn reactive(draw: impl Fn() -> AnyView + Send + 'static) -> AnyView {
     shared(Box::new(draw))
 }
@@ -17,7 +17,7 @@ fn shared(draw: Box<dyn Fn() -> AnyView + Send>) -> AnyView {
     (move || draw()).into_any()
 }
 
-/// Text that changes with what it reads.
+/// Text that is written again when a signal that it reads changes.
 pub fn reactive_text(write: impl Fn() -> String + Send + 'static) -> AnyView {
     shared_text(Box::new(write))
 }
@@ -38,7 +38,7 @@ pub fn text(words: impl Into<String>) -> AnyView {
     words.into().into_any()
 }
 
-/// A paragraph of a class.
+/// A paragraph with a class.
 pub fn paragraph(class: &'static str, words: impl Into<String>) -> AnyView {
     element("p", &[("class", class)], vec![text(words)])
 }

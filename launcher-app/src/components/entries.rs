@@ -6,10 +6,10 @@ use super::draw::{element, paragraph, text};
 use super::table::more;
 use crate::model::entry::{Entry, EntryList, Tag};
 
-/// How many entries are shown before the rest is folded away.
+/// The number of entries that are shown before the rest is folded.
 const AT_FIRST: usize = 6;
 
-/// A list of entries. What is over is folded away.
+/// A list of entries. Past entries are folded.
 pub fn entry_list(list: &EntryList, past: &str) -> Vec<AnyView> {
     let mut parts = Vec::new();
     let (first, rest) = list.present.split_at(list.present.len().min(AT_FIRST));
@@ -27,13 +27,13 @@ pub fn entry_list(list: &EntryList, past: &str) -> Vec<AnyView> {
     parts
 }
 
-/// Entries beneath each other.
+/// A plain list of entries.
 pub fn items(entries: &[Entry]) -> AnyView {
     let items = entries.iter().map(|entry| element("li", &[], entry_parts(entry)));
     element("ul", &[("class", "entries")], items.collect())
 }
 
-/// What an entry consists of.
+/// The parts of an entry.
 pub fn entry_parts(entry: &Entry) -> Vec<AnyView> {
     let mut head = vec![element("strong", &[], vec![text(entry.title.clone())])];
     head.extend(entry.tags.iter().map(tag));
@@ -45,7 +45,7 @@ pub fn entry_parts(entry: &Entry) -> Vec<AnyView> {
     parts
 }
 
-/// A remark in a word or two.
+/// A tag of one or two words.
 pub fn tag(tag: &Tag) -> AnyView {
     let class = if tag.is_warning { "tag warning" } else { "tag" };
     element("span", &[("class", class)], vec![text(tag.words.clone())])

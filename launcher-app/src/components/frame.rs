@@ -1,4 +1,4 @@
-//! What stands above and below every page.
+//! The header and the footer of every page.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
@@ -7,7 +7,7 @@ use super::draw::{element, nothing, paragraph, reactive, text};
 use crate::launcher::{Launcher, State};
 use crate::place::{base, on_host, within_app};
 
-/// The title, and the ways through the app while a session stands.
+/// The title, and the navigation while a session is open.
 pub fn header() -> AnyView {
     let launcher = expect_context::<Launcher>();
     let pathname = use_location().pathname;
@@ -24,7 +24,9 @@ pub fn header() -> AnyView {
     let skip = element("a", &skip, vec![text("Skip to the content")]);
     let offline = reactive(move || match launcher.is_online() {
         true => nothing(),
-        false => paragraph("offline", "You are offline. What is shown stays; everything else has to wait."),
+        false => {
+            paragraph("offline", "You are offline. You can still read what is shown, but nothing new can be loaded.")
+        }
     });
     let offline = element("div", &[("role", "status")], vec![offline]);
     view! { {skip} {element("header", &[("class", "masthead")], vec![inner])} {offline} }.into_any()
@@ -41,7 +43,7 @@ fn ways(here: &str) -> AnyView {
     element("nav", &[("aria-label", "Main")], vec![way("/record", "Record"), way("/session", "Connection")])
 }
 
-/// What holds on every page.
+/// The footer.
 pub fn footer() -> AnyView {
     let words = "The record is read straight from the clinic into this window. It is not stored anywhere else.";
     element("footer", &[("class", "colophon")], vec![paragraph("", words)])

@@ -1,4 +1,4 @@
-//! Lets a page in only with a session, and says why where there is none.
+//! Shows a page only with a session; otherwise says why there is none.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -11,35 +11,35 @@ use super::section::{actions, button, try_again};
 use super::sessions::other_sessions;
 use super::trouble::{trouble_note, trouble_panel};
 use crate::launcher::{Launcher, OpenSession, Session, State, needs_own_window};
-use crate::model::trouble::{Audience, Trouble, WayOn, start_again};
+use crate::model::trouble::{Action, Audience, Trouble, start_again};
 
-/// Shows `page` with the session that stands; else what became of it.
+/// Shows `page` with the open session; otherwise the reason why there is none.
 pub fn with_session(page: fn(OpenSession) -> AnyView) -> AnyView {
     let launcher = expect_context::<Launcher>();
     launcher.resume();
     reactive(move || match launcher.state() {
         State::Unknown | State::Resuming => waiting("One moment, please…"),
         State::Open(session) => page(StoredValue::new_local(session)),
-        State::TimedOut { session, cleared } => timed_out(session, cleared),
+        State::TimedOut { session, cleared } => timed_out_page(session, cleared),
         State::None | State::Failed(_) if needs_own_window() => own_window(),
         State::None | State::SignedOut { .. } => not_connected(),
-        State::Ended { reason, session } => ended(&reason, session),
-        State::Failed(error) => told(Trouble::of(&error, Audience::Patient), move || launcher.resume()),
+        State::Ended { reason, session } => ended_page(&reason, session),
+        State::Failed(error) => failure_page(Trouble::of(&error, Audience::Patient), move || launcher.resume()),
     })
 }
 
-/// A page of nothing but a failure, with the way on that helps.
-pub fn told(trouble: Trouble, again: impl Fn() + 'static) -> AnyView {
-    let (title, way_on) = (trouble.title, trouble.way_on);
-    let ways = match way_on {
-        WayOn::TryAgain => vec![try_again(again), home_link("button quiet")],
-        WayOn::StartAgain | WayOn::AskForHelp => vec![home_link("button")],
+/// A page that reports a failure, with the action that helps.
+pub fn failure_page(trouble: Trouble, again: impl Fn() + 'static) -> AnyView {
+    let (title, action) = (trouble.title, trouble.action);
+    let ways = match action {
+        Action::TryAgain => vec![try_again(again), home_link("button quiet")],
+        Action::StartAgain | Action::AskForHelp => vec![home_link("button")],
     };
     page(title, vec![trouble_panel(trouble, ways), other_sessions()])
 }
 
-/// The page of a session that ended by itself: connect again in the same context.
-pub fn ended(reason: &Error, session: Session) -> AnyView {
+/// The page for a session that ended. A patient can connect again to the same record.
+pub fn ended_page(reason: &Error, session: Session) -> AnyView {
     let launcher = expect_context::<Launcher>();
     let audience = launcher.audience(&session);
     let trouble = Trouble::of_ended(reason, audience);
@@ -51,8 +51,8 @@ pub fn ended(reason: &Error, session: Session) -> AnyView {
     page(title, vec![trouble_panel(trouble, ways), other_sessions()])
 }
 
-/// The page of a session that nobody used for too long.
-pub fn timed_out(session: Session, cleared: bool) -> AnyView {
+/// The page for a session that timed out.
+pub fn timed_out_page(session: Session, cleared: bool) -> AnyView {
     let launcher = expect_context::<Launcher>();
     let audience = launcher.audience(&session);
     let mut parts = vec![element("h1", &[], vec![text("You were signed out")])];
@@ -66,7 +66,7 @@ pub fn timed_out(session: Session, cleared: bool) -> AnyView {
     page("Signed out", vec![card, other_sessions()])
 }
 
-/// What is to say of a session that nobody used for too long.
+/// The message for a session that timed out.
 pub fn timeout_message(launcher: Launcher, session: &Session, cleared: bool) -> [String; 3] {
     let time = launcher.idle_limit(session).map_or_else(|| "a while".to_owned(), |limit| limit.in_words());
     let rest = match cleared {
@@ -80,7 +80,7 @@ pub fn timeout_message(launcher: Launcher, session: &Session, cleared: bool) -> 
     ]
 }
 
-/// Asks the session's clinic once more for what it was asked before.
+/// A button that launches again with the same scopes.
 pub fn connect_again(launcher: Launcher, session: Session) -> AnyView {
     let session = StoredValue::new_local(session);
     let failure = RwSignal::new(None::<Failure>);
@@ -101,13 +101,13 @@ pub fn connect_again(launcher: Launcher, session: Session) -> AnyView {
     element("div", &[("class", "contents")], vec![button, outcome])
 }
 
-/// A page that waits, and what for.
+/// A page that shows that something is loading.
 pub fn waiting(words: &'static str) -> AnyView {
     let heading = element("h1", &[("class", "waiting"), ("role", "status")], vec![text(words)]);
     page("One moment", vec![heading])
 }
 
-/// A page of a few words and the way to the start.
+/// A page with a short text and a link to the start page.
 pub fn short_page(title: &'static str, heading: &'static str, words: &[&'static str]) -> AnyView {
     let mut parts = vec![element("h1", &[], vec![text(heading)])];
     parts.extend(words.iter().map(|words| paragraph("", *words)));

@@ -1,4 +1,4 @@
-//! The warning before a session ends that nobody uses.
+//! The warning before a session times out.
 
 use leptos::ev::Event;
 use leptos::html::Dialog;
@@ -9,19 +9,19 @@ use super::section::button;
 use crate::launcher::Launcher;
 use crate::model::idle::seconds_in_words;
 
-/// The warning, while there is one.
+/// The warning, while it is due.
 pub fn idle_warning() -> AnyView {
     let launcher = expect_context::<Launcher>();
     let is_warned = Memo::new(move |_| launcher.times_out_in().is_some());
     reactive(move || if is_warned.get() { dialog(launcher) } else { nothing() })
 }
 
-/// A modal dialog: it takes the focus, a screen reader reads it out, and the page behind it does not answer.
+/// A modal dialog: it has the focus, a screen reader reads it, and the page behind it is inert.
 fn dialog(launcher: Launcher) -> AnyView {
     let dialog = NodeRef::<Dialog>::new();
     Effect::new(move |_| {
         if let Some(dialog) = dialog.get().filter(|dialog| !dialog.open()) {
-            // A page that cannot show it warns in vain, and signs out all the same.
+            // If the browser cannot show it, the session times out without a warning.
             let _ = dialog.show_modal();
         }
     });

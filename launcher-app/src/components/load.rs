@@ -1,4 +1,4 @@
-//! A resource that a page reads, and can read again.
+//! Loads a resource for a page.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -9,20 +9,20 @@ use smartrust::{Error, Failure};
 use crate::launcher::{Launcher, OpenSession};
 use crate::model::trouble::is_unreachable;
 
-/// How far a load is.
+/// The state of a load.
 #[derive(Clone, Debug)]
 pub enum Loading {
-    /// It was not granted, so nothing is asked for.
+    /// The scope was not granted, so there is no request.
     NotShared,
-    /// It is under way.
+    /// It is loading.
     Waiting,
-    /// It is there.
+    /// It is complete.
     Ready(JsonValue),
     /// It failed.
     Failed(Failure),
 }
 
-/// The reading of a resource for a page. It is called off when the page goes.
+/// Loads a resource for a page. It is aborted when the page is closed.
 #[derive(Clone, Copy)]
 pub struct Load {
     launcher: Launcher,
@@ -32,8 +32,8 @@ pub struct Load {
     abort: StoredValue<AbortHandle, LocalStorage>,
 }
 
-/// A signal that fires when the part of the page that asks goes.
-pub fn until_gone() -> StoredValue<AbortHandle, LocalStorage> {
+/// A handle that aborts when the caller's part of the page is removed.
+pub fn abort_on_cleanup() -> StoredValue<AbortHandle, LocalStorage> {
     let abort = StoredValue::new_local(AbortHandle::new());
     on_cleanup(move || {
         abort.try_with_value(AbortHandle::abort);
@@ -42,7 +42,7 @@ pub fn until_gone() -> StoredValue<AbortHandle, LocalStorage> {
 }
 
 impl Load {
-    /// Reads a resource, if there is a reference to one.
+    /// Loads a resource, if there is a reference.
     pub fn read(session: OpenSession, reference: Option<String>) -> Self {
         let is_wanted = reference.is_some();
         let load = Self {
@@ -50,40 +50,40 @@ impl Load {
             session,
             state: RwSignal::new_local(Loading::NotShared),
             reference: StoredValue::new(reference.unwrap_or_default()),
-            abort: until_gone(),
+            abort: abort_on_cleanup(),
         };
         if is_wanted {
-            load.again();
+            load.reload();
         }
         load
     }
 
-    /// Whether it failed because the clinic could not be reached. Whoever asks is told of changes.
+    /// Whether it failed because the clinic could not be reached. Tracks changes.
     pub fn is_unreachable(self) -> bool {
         self.state.with(|state| matches!(state, Loading::Failed(error) if is_unreachable(error)))
     }
 
-    /// How far it is. Whoever asks is told of changes.
+    /// Its state. Tracks changes.
     pub fn state(self) -> Loading {
         self.state.get()
     }
 
-    /// Reads once more what failed.
-    pub fn again_if_failed(self) {
+    /// Loads it again if it failed.
+    pub fn reload_if_failed(self) {
         if matches!(self.state.get_untracked(), Loading::Failed(_)) {
-            self.again();
+            self.reload();
         }
     }
 
-    /// Reads once more.
-    pub fn again(self) {
+    /// Loads it again.
+    pub fn reload(self) {
         self.state.set(Loading::Waiting);
         let session = self.session.get_value();
         let (reference, abort) = (self.reference.get_value(), self.abort.with_value(AbortHandle::signal));
         spawn_local(async move {
             let outcome = match session.read(&reference, &abort).await {
                 Ok(resource) => Loading::Ready(resource),
-                // The page that called it off is gone.
+                // The page that aborted it is closed.
                 Err(failure) if matches!(*failure, Error::Aborted) => return,
                 Err(error) => {
                     self.launcher.handle_failure(&session, &error);

@@ -1,4 +1,4 @@
-//! What was measured: a line for each kind, behind which lies how it went.
+//! Measurements: one line for each kind, which opens its history.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::launcher::OpenSession;
 use crate::model::documents::Attachment;
 use crate::model::trend::{Row, Series};
 
-/// The kinds of measurement, each with its latest value. The first that has a trend is open.
+/// The kinds of measurement, each with its latest value. The first one with a trend is open.
 pub fn measured_list(all: &[Series], session: OpenSession) -> Vec<AnyView> {
     let first = all.iter().position(|series| series.trend.is_some());
     let rows = all.iter().enumerate().map(|(index, series)| row(series, first == Some(index), session));
@@ -26,7 +26,7 @@ fn row(series: &Series, is_open: bool, session: OpenSession) -> AnyView {
         return folded(head, Arc::new(series.clone()), is_open, session);
     }
     let mut parts = vec![element("div", &[("class", "measured-head")], head)];
-    parts.extend(beside(series, true, session));
+    parts.extend(notes_and_files(series, true, session));
     element("div", &[("class", "measured-row")], parts)
 }
 
@@ -41,17 +41,17 @@ fn head(series: &Series) -> Vec<AnyView> {
     ]
 }
 
-/// What is said beside the latest value, and the files.
-fn beside(series: &Series, has_range: bool, session: OpenSession) -> Vec<AnyView> {
+/// The notes on the latest value, and the files.
+fn notes_and_files(series: &Series, has_range: bool, session: OpenSession) -> Vec<AnyView> {
     let range = series.range.as_ref().filter(|_| has_range).map(|range| format!("Usual range: {range}"));
     let lines = range.into_iter().chain(series.notes.iter().cloned());
     lines.map(|line| paragraph("range", line)).chain(files(series, session)).collect()
 }
 
-/// What is behind a line is drawn when it is first opened.
+/// The history is rendered when it is first opened.
 fn folded(head: Vec<AnyView>, series: Arc<Series>, is_open: bool, session: OpenSession) -> AnyView {
     let was_opened = RwSignal::new(is_open);
-    let behind = reactive(move || if was_opened.get() { behind(&series, session) } else { nothing() });
+    let behind = reactive(move || if was_opened.get() { history(&series, session) } else { nothing() });
     let head = element("summary", &[("class", "measured-head")], head);
     view! {
         <details class="measured-row" open=is_open on:toggle=move |_| {
@@ -66,17 +66,17 @@ fn folded(head: Vec<AnyView>, series: Arc<Series>, is_open: bool, session: OpenS
     .into_any()
 }
 
-fn behind(series: &Series, session: OpenSession) -> AnyView {
+fn history(series: &Series, session: OpenSession) -> AnyView {
     let values = values_table(series);
     let parts = match &series.trend {
         Some(trend) => {
             let mut parts = vec![trend_chart(trend)];
-            // The chart tells its own range.
-            parts.extend(beside(series, trend.range.is_none(), session));
+            // The chart shows the range itself.
+            parts.extend(notes_and_files(series, trend.range.is_none(), session));
             parts.push(more("All values as a table", values));
             parts
         }
-        None => beside(series, true, session).into_iter().chain([values]).collect(),
+        None => notes_and_files(series, true, session).into_iter().chain([values]).collect(),
     };
     element("div", &[("class", "contents")], parts)
 }

@@ -1,4 +1,4 @@
-//! Parts that several pages are made of, on native elements. May import [`crate::launcher`] and [`crate::model`].
+//! Parts of pages, built from native elements. May import [`crate::launcher`] and [`crate::model`].
 
 pub mod bytes;
 pub mod connect;

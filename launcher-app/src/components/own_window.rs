@@ -1,24 +1,24 @@
-//! The way out of a frame for which the browser keeps nothing: a window of its own.
+//! A link that opens the app in its own window, for a frame without session storage.
 
 use leptos::prelude::*;
 
 use super::draw::{element, paragraph, reactive_text, text};
 use super::page::page;
 
-/// A page of nothing but the way out.
+/// A page with only this link.
 pub fn own_window() -> AnyView {
-    let mut parts = vec![element("h1", &[], vec![text("Open the record in a window of its own")])];
+    let mut parts = vec![element("h1", &[], vec![text("Open the record in its own window")])];
     parts.extend(open_own_window());
     page("Open in a window", vec![element("div", &[("class", "card narrow")], parts)])
 }
 
-/// Why, and the link that opens this very address.
+/// The reason, and a link to this page's URL.
 pub fn open_own_window() -> Vec<AnyView> {
     let is_opened = RwSignal::new(false);
     let address = window().location().href().unwrap_or_default();
     let link = view! {
         <a class="button" href=address target="_blank" rel="noopener noreferrer external" on:click=move |_| is_opened.set(true)>
-            "Open in a window of its own"
+            "Open in its own window"
         </a>
     }
     .into_any();
@@ -31,7 +31,7 @@ pub fn open_own_window() -> Vec<AnyView> {
     vec![
         paragraph(
             "",
-            "This app is shown inside another page, and there your browser does not let it remember your sign-in. In a window of its own it works.",
+            "This app is shown inside another page. There, your browser does not let it remember your sign-in. It works in its own window.",
         ),
         element("div", &[("class", "actions")], vec![link]),
         element("p", &[("class", "hint"), ("role", "status")], vec![after]),

@@ -1,4 +1,4 @@
-//! A page's frame: its title, and where the keyboard and screen readers begin.
+//! A page: its title, its main part, and the focus.
 
 use leptos::html::Main;
 use leptos::prelude::*;
@@ -8,11 +8,11 @@ use web_sys::HtmlElement;
 
 use crate::launcher::Launcher;
 
-/// The path of the page that was shown last. A page of another path takes the focus, so that it is read out.
+/// The path of the last page. A page with another path takes the focus, so that screen readers read it.
 #[derive(Clone, Default)]
 struct LastPath(Option<String>);
 
-/// The main part of a page: what it is called in the window's title, and what stands on it.
+/// A page with its title in the window's title.
 pub fn page(title: &'static str, parts: Vec<AnyView>) -> AnyView {
     let main = NodeRef::<Main>::new();
     let app_title = expect_context::<Launcher>().title();
@@ -23,7 +23,7 @@ pub fn page(title: &'static str, parts: Vec<AnyView>) -> AnyView {
         document().set_title(&format!("{title} – {app_title}"));
         let LastPath(last) = last_path.get_value();
         if last.is_some_and(|last| last != path) {
-            // A page that cannot take the focus is read out from its beginning all the same.
+            // Without the focus, screen readers still start at the beginning.
             let _ = element.focus();
             window().scroll_to_with_x_and_y(0.0, 0.0);
         }
@@ -32,16 +32,16 @@ pub fn page(title: &'static str, parts: Vec<AnyView>) -> AnyView {
     view! { <main id="content" class="page" tabindex="-1" node_ref=main>{parts}</main> }.into_any()
 }
 
-/// Moves the focus to an element, so that the keyboard stays near a button that goes away.
+/// Moves the focus to an element, when the button that has it is removed.
 pub fn focus(id: &str) {
     let element = document().get_element_by_id(id);
     if let Some(element) = element.as_ref().and_then(|element| element.dyn_ref::<HtmlElement>()) {
-        // What cannot take the focus leaves it where it is.
+        // If it fails, the focus stays where it is.
         let _ = element.focus();
     }
 }
 
-/// Lets pages know which one was shown before them.
-pub fn provide_visits() {
+/// Provides the path of the last page.
+pub fn provide_last_path() {
     provide_context(StoredValue::new(LastPath::default()));
 }

@@ -1,11 +1,11 @@
-//! Documents that the browser has parsed. A parsed document belongs to no window: nothing in it runs, and nothing is fetched.
+//! Documents that the browser parses. A parsed document has no window: nothing in it runs, and nothing is fetched.
 
 use std::rc::Rc;
 
 use wasm_bindgen::JsCast;
 use web_sys::{CssMediaRule, CssRuleList, CssStyleRule, CssStyleSheet, Document, DomParser, Element, SupportedType};
 
-use crate::model::markup::quiet::{Quiet, Syntax};
+use crate::model::markup::renamed::{Renamed, Syntax};
 use crate::model::markup::style::{PROPERTIES, Screens};
 use crate::model::markup::tree::Node;
 
@@ -16,42 +16,42 @@ pub struct Parsed {
     shared: Rc<Shared>,
 }
 
-/// What the nodes of a document share.
+/// Data that all nodes of a document share.
 struct Shared {
-    quiet: Quiet,
+    renamed: Renamed,
     rules: Vec<Rule>,
 }
 
-/// A rule of a style sheet, as far as it is looked at.
+/// The parts of a style rule that are used.
 struct Rule {
     selector: String,
     screens: Screens,
     declared: Vec<(&'static str, String)>,
 }
 
-/// Parses HTML. Whatever the text is, the browser makes a page of it.
+/// Parses HTML. The browser accepts any text.
 pub fn html(text: &str) -> Option<Parsed> {
     parse(text, Syntax::Html, SupportedType::TextHtml)
 }
 
-/// Parses XML; `None` where it is not well-formed.
+/// Parses XML; `None` if it is not well-formed.
 pub fn xml(text: &str) -> Option<Parsed> {
     parse(text, Syntax::Xml, SupportedType::ApplicationXml)
 }
 
-/// Parses XHTML, or as HTML what calls itself so and is not well-formed.
+/// Parses XHTML; as HTML if it is not well-formed.
 pub fn xhtml(text: &str) -> Option<Parsed> {
     parse(text, Syntax::Xml, SupportedType::ApplicationXhtmlXml).or_else(|| html(text))
 }
 
 fn parse(text: &str, syntax: Syntax, kind: SupportedType) -> Option<Parsed> {
-    let quiet = Quiet::new(text, syntax);
+    let renamed = Renamed::new(text, syntax);
     let parser = DomParser::new().ok()?;
     let (document, root) = match syntax {
-        Syntax::Xml if !quiet.text.contains("<!DOCTYPE") => parse_within(&parser, &quiet.text, kind)?,
+        Syntax::Xml if !renamed.text.contains("<!DOCTYPE") => parse_within(&parser, &renamed.text, kind)?,
         _ => {
-            let document = parser.parse_from_string(&quiet.text, kind).ok()?;
-            // The browser's own element for what is not well-formed.
+            let document = parser.parse_from_string(&renamed.text, kind).ok()?;
+            // The browser inserts this element if the text is not well-formed.
             if syntax == Syntax::Xml && document.get_elements_by_tag_name("parsererror").length() > 0 {
                 return None;
             }
@@ -59,20 +59,20 @@ fn parse(text: &str, syntax: Syntax, kind: SupportedType) -> Option<Parsed> {
             (document, root)
         }
     };
-    let styles = document.get_elements_by_tag_name(&quiet.style_element());
+    let styles = document.get_elements_by_tag_name(&renamed.style_element());
     let mut rules = Vec::new();
     for style in (0..styles.length()).filter_map(|index| styles.item(index)) {
         let screens = Screens::of(&style.get_attribute("media").unwrap_or_default());
-        let sheet = style.text_content().and_then(|text| sheet(&quiet.restored(text)));
+        let sheet = style.text_content().and_then(|text| sheet(&renamed.restored(text)));
         if let Some(all) = sheet.and_then(|sheet| sheet.css_rules().ok()) {
             read_rules(&all, screens, &mut rules);
         }
     }
-    Some(Parsed { node: root.into(), shared: Rc::new(Shared { quiet, rules }) })
+    Some(Parsed { node: root.into(), shared: Rc::new(Shared { renamed, rules }) })
 }
 
-/// Parses XML as the contents of an element. Unlike a whole document, what is not well-formed is then an error, and no document of
-/// the browser's own, whose styles a content security policy refuses.
+/// Parses XML as the contents of an element. If it is not well-formed, the result is then an error, and not a document of the browser
+/// with styles that the content security policy blocks.
 fn parse_within(parser: &DomParser, text: &str, kind: SupportedType) -> Option<(Document, Element)> {
     let text = text.trim_start_matches('\u{feff}').trim_start();
     let declaration = text.strip_prefix("<?xml").and_then(|rest| rest.split_once("?>"));
@@ -84,14 +84,14 @@ fn parse_within(parser: &DomParser, text: &str, kind: SupportedType) -> Option<(
     Some((document, root))
 }
 
-/// A style sheet that is attached to nothing.
+/// A style sheet that is not attached to a document.
 fn sheet(text: &str) -> Option<CssStyleSheet> {
     let sheet = CssStyleSheet::new().ok()?;
     sheet.replace_sync(text).ok()?;
     Some(sheet)
 }
 
-/// Takes over the rules that say something of how words are meant, in their order.
+/// Collects the rules with a property that changes the meaning of text, in their order.
 fn read_rules(all: &CssRuleList, screens: Screens, rules: &mut Vec<Rule>) {
     for rule in (0..all.length()).filter_map(|index| all.item(index)) {
         if let Some(rule) = rule.dyn_ref::<CssStyleRule>() {
@@ -117,7 +117,7 @@ impl Parsed {
 impl Node for Parsed {
     fn name(&self) -> Option<String> {
         let name = self.element()?.local_name().to_ascii_lowercase();
-        Some(if name == self.shared.quiet.style_element() { "style".to_owned() } else { name })
+        Some(if name == self.shared.renamed.style_element() { "style".to_owned() } else { name })
     }
 
     fn is_text(&self) -> bool {
@@ -125,12 +125,12 @@ impl Node for Parsed {
     }
 
     fn attribute(&self, name: &str) -> Option<String> {
-        let quiet = &self.shared.quiet;
+        let renamed = &self.shared.renamed;
         let value = match name {
-            "style" => self.element()?.get_attribute(&quiet.attribute(name)),
+            "style" => self.element()?.get_attribute(&renamed.attribute(name)),
             _ => self.element()?.get_attribute(name),
         };
-        Some(quiet.restored(value?))
+        Some(renamed.restored(value?))
     }
 
     fn children(&self) -> Vec<Self> {
@@ -144,12 +144,12 @@ impl Node for Parsed {
     }
 
     fn text(&self) -> String {
-        self.shared.quiet.restored(self.node.text_content().unwrap_or_default())
+        self.shared.renamed.restored(self.node.text_content().unwrap_or_default())
     }
 
     fn declared(&self, property: &str) -> Option<String> {
         let element = self.element()?;
-        // Of several rules the last one counts; how specific each is would seldom decide otherwise.
+        // The last rule counts. Specificity would rarely decide otherwise.
         let value = |rule: &Rule| {
             if !rule.screens.decide(property) {
                 return None;

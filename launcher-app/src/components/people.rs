@@ -1,4 +1,4 @@
-//! Who the patient is: the banner above a record, and the name elsewhere.
+//! The patient: the banner above a record, and the name elsewhere.
 
 use leptos::prelude::*;
 use smartrust::platform::JsonView;
@@ -13,14 +13,14 @@ use crate::launcher::{OpenSession, today};
 use crate::model::patient::{PatientBanner, name};
 use crate::model::trouble::{Audience, Trouble, is_unreachable};
 
-/// Reads the session's patient, if it was shared.
+/// Loads the session's patient, if it was shared.
 pub fn load_patient(session: OpenSession) -> Load {
     let current = session.get_value();
     let is_shared = current.may_read("Patient");
     Load::read(session, current.patient().filter(|_| is_shared).map(|id| format!("Patient/{id}")))
 }
 
-/// The patient who was read, if it is the session's.
+/// The banner, if the resource is the session's patient.
 fn own_patient(patient: &JsonValue, session: OpenSession) -> Result<PatientBanner, Failure> {
     let is = |member: &str, wanted: Option<&str>| patient.member_text(member).as_deref() == wanted;
     let id = session.with_value(|session| session.patient());
@@ -30,13 +30,13 @@ fn own_patient(patient: &JsonValue, session: OpenSession) -> Result<PatientBanne
     }
 }
 
-/// The banner. It is a region of its own once there is something in it.
+/// The banner. It is a region as soon as it has contents.
 pub fn banner(load: Load, session: OpenSession, audience: Audience) -> AnyView {
     reactive(move || {
         let contents = match load.state() {
             Loading::Waiting => return element("div", &[("class", "banner card")], vec![skeleton()]),
             Loading::NotShared => vec![absent("Name and date of birth were not shared.")],
-            // What keeps everything away is told once, below.
+            // The page reports an unreachable server once, below.
             Loading::Failed(error) if is_unreachable(&error) => {
                 vec![absent("Name and date of birth could not be loaded.")]
             }
@@ -51,7 +51,7 @@ pub fn banner(load: Load, session: OpenSession, audience: Audience) -> AnyView {
 }
 
 fn trouble(error: &Error, load: Load, audience: Audience) -> AnyView {
-    trouble_note(Trouble::of(error, audience), Some(try_again(move || load.again())))
+    trouble_note(Trouble::of(error, audience), Some(try_again(move || load.reload())))
 }
 
 fn show(banner: PatientBanner) -> Vec<AnyView> {
@@ -79,7 +79,7 @@ pub fn patient_line(session: OpenSession, otherwise: String) -> AnyView {
     })
 }
 
-/// The name of whoever signed in, read from the user's own resource.
+/// The name of the user, from the resource that fhirUser names.
 pub fn user_name(session: OpenSession) -> AnyView {
     let user = session.with_value(|session| session.fhir_user());
     let load = Load::read(session, user.map(|user| format!("{}/{}", user.resource_type, user.id)));
@@ -89,6 +89,6 @@ pub fn user_name(session: OpenSession) -> AnyView {
             Loading::Ready(user) => name(&user),
             Loading::Failed(_) | Loading::NotShared => None,
         };
-        known.unwrap_or_else(|| "The clinic does not tell".to_owned())
+        known.unwrap_or_else(|| "Not known".to_owned())
     })
 }

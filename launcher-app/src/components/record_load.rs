@@ -1,4 +1,4 @@
-//! The loading of a record: one search for each resource type, which may be shown as several kinds.
+//! Loads a record with one search for each resource type. A type may be shown as several kinds.
 
 use std::sync::Arc;
 
@@ -10,64 +10,64 @@ use smartrust::platform::Json;
 use smartrust::web::{JsonValue, WebPlatform};
 use smartrust::{Error, Failure};
 
-use super::load::until_gone;
+use super::load::abort_on_cleanup;
 use crate::launcher::{Launcher, OpenSession, Session};
 use crate::model::content::{self, Content};
 use crate::model::kinds::{Access, KINDS, kinds_of, query, types};
 use crate::model::names::{Names, list_of, to_read};
-use crate::model::remarks::remarks;
 use crate::model::reports::Findings;
+use crate::model::server_messages::server_messages;
 use crate::model::summary::Summary;
 use crate::model::trouble::is_unreachable;
 
 /// One kind of data, as far as it is loaded.
 #[derive(Clone, Debug)]
 pub struct Part {
-    /// How far it is.
+    /// Its progress.
     pub progress: Progress,
-    /// How many resources of its type have come so far.
+    /// The number of resources of its type that are loaded.
     pub loaded: usize,
-    /// How many there are in all, where the server says.
+    /// The total number, if the server reports it.
     pub total: Option<usize>,
-    /// What the server remarks on what it sent.
-    pub remarks: Vec<String>,
-    /// What came, once it is no longer loading.
+    /// The server's messages about the data.
+    pub messages: Vec<String>,
+    /// The contents, when loading has ended.
     pub content: Option<Arc<Content>>,
 }
 
-/// How far a kind of data is.
+/// The progress of a kind of data.
 #[derive(Clone, Debug)]
 pub enum Progress {
-    /// More is to come.
+    /// More will be loaded.
     Loading,
-    /// All is there.
+    /// Everything is loaded.
     Complete,
-    /// All is there that is in one of the usual categories.
+    /// Everything in the usual categories is loaded.
     ByCategory,
-    /// All is there of the part that was granted.
+    /// Everything that was granted is loaded.
     SharedInPart,
     /// It was not granted.
     NotShared,
-    /// It failed on the way.
+    /// Loading failed.
     Failed(Failure),
 }
 
 impl Part {
     const BEGUN: Self =
-        Self { progress: Progress::Loading, loaded: 0, total: None, remarks: Vec::new(), content: None };
+        Self { progress: Progress::Loading, loaded: 0, total: None, messages: Vec::new(), content: None };
 
     fn not_shared() -> Self {
         Self { progress: Progress::NotShared, ..Self::BEGUN }
     }
 
-    /// Whether something of it is missing, though it was shared and loaded.
+    /// Whether a part of it is missing, although it was shared and loaded.
     fn has_gaps(&self) -> bool {
         let lacks_names = self.content.as_ref().is_some_and(|content| content.unnamed > 0);
-        matches!(self.progress, Progress::ByCategory) || !self.remarks.is_empty() || lacks_names
+        matches!(self.progress, Progress::ByCategory) || !self.messages.is_empty() || lacks_names
     }
 }
 
-/// The loading of a record. It is called off when the page goes.
+/// Loads a record. It is aborted when the page is closed.
 #[derive(Clone, Copy)]
 pub struct RecordLoad {
     launcher: Launcher,
@@ -82,22 +82,22 @@ impl RecordLoad {
     pub fn start(launcher: Launcher, session: OpenSession) -> Self {
         let parts = KINDS.iter().map(|_| RwSignal::new(Part::BEGUN)).collect();
         let findings = RwSignal::new(None);
-        let load = Self { launcher, session, parts: StoredValue::new(parts), findings, abort: until_gone() };
+        let load = Self { launcher, session, parts: StoredValue::new(parts), findings, abort: abort_on_cleanup() };
         load.run(types());
         load
     }
 
-    /// One kind, by its place in [`KINDS`]. Whoever asks is told of changes.
+    /// One kind, by its index in [`KINDS`]. Tracks changes.
     pub fn part(self, index: usize) -> Part {
         self.signal(index).map_or(Part::BEGUN, |signal| signal.get())
     }
 
-    /// What was measured, by the ids of the Observations; `None` while they are loading. Whoever asks is told of changes.
+    /// The values of the Observations by ID; `None` while they are loading. Tracks changes.
     pub fn findings(self) -> Option<Arc<Findings>> {
         self.findings.get()
     }
 
-    /// How many kinds ended in which way. Whoever asks is told of changes.
+    /// The number of kinds with each result. Tracks changes.
     pub fn summary(self) -> Summary {
         let mut summary = Summary { parts: KINDS.len(), ..Summary::default() };
         for part in (0..KINDS.len()).map(|index| self.part(index)) {
@@ -112,19 +112,19 @@ impl RecordLoad {
         summary
     }
 
-    /// How many kinds failed because the clinic could not be reached. Whoever asks is told of changes.
+    /// The number of kinds that failed because the server was unreachable. Tracks changes.
     pub fn unreachable(self) -> usize {
         let is_unreachable = |part: &Part| matches!(&part.progress, Progress::Failed(error) if is_unreachable(error));
         self.parts.with_value(|parts| parts.iter().filter(|part| part.with(is_unreachable)).count())
     }
 
-    /// Loads one kind once more, and with it the others of its type.
-    pub fn again(self, index: usize) {
+    /// Loads one kind again, with the others of its type.
+    pub fn reload(self, index: usize) {
         self.run(KINDS.get(index).map(|kind| kind.resource_type).into_iter().collect());
     }
 
-    /// Loads everything that failed once more.
-    pub fn all_failed_again(self) {
+    /// Loads again what failed.
+    pub fn reload_failed(self) {
         let failed = |resource_type: &&'static str| {
             let mut parts = kinds_of(resource_type).map(|(index, _)| untrack(|| self.part(index)));
             parts.any(|part| matches!(part.progress, Progress::Failed(_)))
@@ -133,7 +133,7 @@ impl RecordLoad {
     }
 
     fn signal(self, index: usize) -> Option<RwSignal<Part>> {
-        // The page that shows it may be gone.
+        // The page that shows it may be closed.
         self.parts.try_with_value(|parts| parts.get(index).copied()).flatten()
     }
 
@@ -152,7 +152,7 @@ impl RecordLoad {
         }
         spawn_local(async move {
             let queries: Vec<RecordQuery> = types.iter().map(|resource_type| query(resource_type)).collect();
-            let told = |index: usize, part: &RecordPart<JsonValue>| {
+            let on_progress = |index: usize, part: &RecordPart<JsonValue>| {
                 let Some(resource_type) = types.get(index).copied() else { return };
                 if let PartState::Failed(failure) = &part.state {
                     if matches!(**failure, Error::Aborted) {
@@ -162,7 +162,7 @@ impl RecordLoad {
                 }
                 self.show(resource_type, part, &session, &abort);
             };
-            if let Err(failure) = session.load_record(&queries, &abort, &told).await {
+            if let Err(failure) = session.load_record(&queries, &abort, &on_progress).await {
                 let failed = Part { progress: Progress::Failed(failure), ..Part::BEGUN };
                 let all = types.iter().flat_map(|resource_type| kinds_of(resource_type));
                 all.for_each(|(index, _)| self.set(index, failed.clone()));
@@ -170,7 +170,7 @@ impl RecordLoad {
         });
     }
 
-    /// Shows how far a type is, kind by kind. What it refers to is read before it is shown.
+    /// Shows the progress of a type, for each of its kinds. References are resolved before it is shown.
     fn show(self, resource_type: &'static str, part: &RecordPart<JsonValue>, session: &Session, abort: &AbortSignal) {
         match &part.state {
             PartState::Loading => return self.show_progress(resource_type, part, session),
@@ -192,7 +192,7 @@ impl RecordLoad {
             }
         }
         if resource_type == "Observation" {
-            // What reports refer to is not here.
+            // There are no results that reports refer to.
             self.findings.try_set(Some(Arc::default()));
         }
     }
@@ -217,7 +217,7 @@ impl RecordLoad {
         session: &Session,
         names: &Names,
     ) {
-        let remarks = remarks(part.outcomes.iter().chain(&part.resources));
+        let messages = server_messages(part.outcomes.iter().chain(&part.resources));
         for (index, content) in content::read(resource_type, &part.resources, &part.others, names) {
             let Some(kind) = KINDS.get(index) else { continue };
             let is_empty = content.len() == 0 && content.left_out.is_empty();
@@ -231,7 +231,7 @@ impl RecordLoad {
             let content = Some(Arc::new(content));
             self.set(
                 index,
-                Part { progress, loaded: part.resources.len(), total: None, remarks: remarks.clone(), content },
+                Part { progress, loaded: part.resources.len(), total: None, messages: messages.clone(), content },
             );
         }
         if resource_type == "Observation" {
@@ -240,7 +240,7 @@ impl RecordLoad {
     }
 }
 
-/// Reads what the references lead to, for the names. What cannot be read stays without one.
+/// Resolves references to get names. A resource that cannot be read has no name.
 async fn read_names(references: &[String], session: &Session, abort: &AbortSignal) -> Names {
     let mut names = Names::default();
     let Some(list) = WebPlatform::default().parse(&list_of(references)) else { return names };

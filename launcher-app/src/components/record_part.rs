@@ -1,4 +1,4 @@
-//! A kind of data on the record's page: its heading, how far it is, and what came.
+//! A kind of data on the record page: its heading, its progress and its contents.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -16,14 +16,14 @@ use super::trouble::trouble_note;
 use crate::launcher::{Launcher, OpenSession};
 use crate::model::content::{Content, Shown};
 use crate::model::kinds::{KINDS, Kind};
-use crate::model::sharing::asking_again;
+use crate::model::sharing::scopes_with;
 use crate::model::trouble::{Audience, Trouble, is_unreachable};
 
-/// What a clinic leaves out that lists a kind of data by category alone.
+/// The note if the server searches by category only.
 const BY_CATEGORY: &str =
     "The clinic lists these by category only. Entries without a usual category are not shown here.";
 
-/// What a grant leaves out that narrows a kind of data.
+/// The note if the scope was narrowed.
 const SHARED_IN_PART: &str = "Only a part of these was shared with this app.";
 
 fn noticed(mut views: Vec<AnyView>, notice: &str) -> Vec<AnyView> {
@@ -31,7 +31,7 @@ fn noticed(mut views: Vec<AnyView>, notice: &str) -> Vec<AnyView> {
     views
 }
 
-/// The part of the page for the kind of this place in [`KINDS`].
+/// The part of the page for the kind with this index in [`KINDS`].
 pub fn record_part(index: usize, kind: &'static Kind, load: RecordLoad, session: OpenSession) -> AnyView {
     let launcher = expect_context::<Launcher>();
     let audience = launcher.audience(&session.get_value());
@@ -51,7 +51,7 @@ pub fn record_part(index: usize, kind: &'static Kind, load: RecordLoad, session:
             (Progress::Complete | Progress::ByCategory | Progress::SharedInPart, None) => Vec::new(),
         };
         views.extend(part.content.iter().flat_map(|content| gaps(content)));
-        views.extend(part.remarks.iter().map(|remark| paragraph("notice", format!("The clinic says: {remark}"))));
+        views.extend(part.messages.iter().map(|message| paragraph("notice", format!("The clinic says: {message}"))));
         element("div", &[("class", "contents")], views)
     });
     section(kind.id, kind.heading, vec![contents])
@@ -92,7 +92,7 @@ fn show(
     views
 }
 
-/// What is missing of what came, and why.
+/// The notes on entries that are not shown.
 fn gaps(content: &Content) -> Vec<AnyView> {
     let unnamed = match content.unnamed {
         0 => None,
@@ -112,7 +112,7 @@ fn not_shared(kind: &'static Kind, launcher: Launcher, session: OpenSession, aud
     let ask = move || {
         failure.set(None);
         let session = session.get_value();
-        let scope = asking_again(&session.scopes().requested, kind);
+        let scope = scopes_with(&session.scopes().requested, kind);
         spawn_local(async move {
             if let Err(error) = launcher.launch_again(session, Some(scope)).await {
                 failure.try_set(Some(error));
@@ -141,11 +141,11 @@ fn failed(
 ) -> Vec<AnyView> {
     let again = move || {
         focus(kind.id);
-        load.again(index);
+        load.reload(index);
     };
     let again = button_about("quiet", "Try again", kind.heading, Box::new(again));
     let mut parts = match is_unreachable(error) {
-        // What keeps all of them away is told once, above.
+        // The page reports an unreachable server once, above.
         true => vec![absent(format!("{} could not be loaded.", kind.heading)), actions(vec![again])],
         false => vec![trouble_note(Trouble::of(error, audience), Some(again))],
     };
@@ -156,7 +156,7 @@ fn failed(
     parts
 }
 
-/// The way from kind to kind, each with how much there is of it.
+/// Links to all kinds, with the number of their entries.
 pub fn contents_of_the_page(load: RecordLoad) -> AnyView {
     let items = KINDS.iter().enumerate().map(|(index, kind)| {
         let address = format!("#{}", kind.id);

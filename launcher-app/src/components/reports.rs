@@ -1,4 +1,4 @@
-//! Reports: what they say, what was measured for them, and their files.
+//! Reports: their text, their results and their files.
 
 use std::sync::Arc;
 
@@ -44,7 +44,7 @@ fn show_report(report: &Report, load: RecordLoad, session: OpenSession) -> Vec<A
     parts
 }
 
-/// The results, which come with another part of the record, and perhaps later.
+/// The results. They are loaded with another part of the record, perhaps later.
 fn show_results(report: Arc<Report>, load: RecordLoad) -> AnyView {
     reactive(move || match load.findings() {
         None => paragraph("hint", "Its results are still loading."),

@@ -1,4 +1,4 @@
-//! Cards with a heading, and what stands in them while there is nothing else.
+//! Cards with a heading, buttons, facts and placeholders.
 
 use leptos::prelude::*;
 
@@ -18,7 +18,7 @@ pub fn button(class: &'static str, words: impl Into<String>, press: Box<dyn Fn()
     button_of(class, vec![text(words)], press)
 }
 
-/// A button that says to a screen reader what it is about.
+/// A button with a subject for screen readers.
 pub fn button_about(class: &'static str, words: &'static str, about: &str, press: Box<dyn Fn()>) -> AnyView {
     let about = element("span", &[("class", "visually-hidden")], vec![text(format!(" ({about})"))]);
     button_of(class, vec![text(words), about], press)
@@ -28,23 +28,23 @@ fn button_of(class: &'static str, parts: Vec<AnyView>, press: Box<dyn Fn()>) -> 
     view! { <button type="button" class=class on:click=move |_| press()>{parts}</button> }.into_any()
 }
 
-/// The button for what failed.
+/// A button that tries again.
 pub fn try_again(again: impl Fn() + 'static) -> AnyView {
     button("", "Try again", Box::new(again))
 }
 
-/// Buttons beside each other.
+/// A row of buttons.
 pub fn actions(buttons: Vec<AnyView>) -> AnyView {
     element("div", &[("class", "actions")], buttons)
 }
 
-/// Lines that stand where the data will be.
+/// A placeholder while data is loading.
 pub fn skeleton() -> AnyView {
     let line = || element("span", &[], Vec::new());
     element("div", &[("class", "skeleton"), ("aria-hidden", "true")], vec![line(), line(), line()])
 }
 
-/// A name with its value, in a list of such.
+/// A name with its value.
 pub fn fact(name: &'static str, value: AnyView) -> AnyView {
     element("div", &[], vec![element("dt", &[], vec![text(name)]), element("dd", &[], vec![value])])
 }
@@ -54,7 +54,7 @@ pub fn facts(class: &'static str, facts: Vec<AnyView>) -> AnyView {
     element("dl", &[("class", class)], facts)
 }
 
-/// Words that say that there is nothing.
+/// A text that says that there is no data.
 pub fn absent(words: impl Into<String>) -> AnyView {
     paragraph("absent", words)
 }

@@ -1,4 +1,4 @@
-//! The records that are open in this window, side by side.
+//! The records that are open in this window.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -10,7 +10,7 @@ use super::people::patient_line;
 use super::section::{actions, button_about, section};
 use crate::launcher::{Launcher, Session, State};
 
-/// The open records besides the one that is shown; nothing where there is none.
+/// The open records other than the one that is shown.
 pub fn other_sessions() -> AnyView {
     let launcher = expect_context::<Launcher>();
     reactive(move || {

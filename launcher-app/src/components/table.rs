@@ -1,10 +1,10 @@
-//! Tables, and what is folded away.
+//! Tables and folded parts.
 
 use leptos::prelude::*;
 
 use super::draw::{element, text};
 
-/// A table. The first cell of each row is its heading; `classes` are those of the other cells.
+/// A table. The first cell of each row is its heading; `classes` are the classes of the other cells.
 pub fn table(caption: Option<&str>, heads: &[&str], classes: &[&'static str], rows: Vec<Vec<AnyView>>) -> AnyView {
     let heads = heads.iter().map(|head| element("th", &[("scope", "col")], vec![text(*head)]));
     let head = element("thead", &[], vec![element("tr", &[], heads.collect())]);
@@ -21,7 +21,7 @@ pub fn table(caption: Option<&str>, heads: &[&str], classes: &[&'static str], ro
     element("table", &[], parts)
 }
 
-/// Something behind a line that opens it.
+/// A part that a line opens.
 pub fn more(line: impl Into<String>, folded: AnyView) -> AnyView {
     element("details", &[("class", "more")], vec![element("summary", &[], vec![text(line)]), folded])
 }

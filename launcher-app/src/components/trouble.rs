@@ -1,4 +1,4 @@
-//! What went wrong, with a way on.
+//! Failures, with the action that helps.
 
 use leptos::prelude::*;
 
@@ -6,27 +6,27 @@ use super::draw::{element, paragraph, text};
 use super::section::actions;
 use crate::model::trouble::Trouble;
 
-/// A failure that takes a whole page, with the ways on.
-pub fn trouble_panel(trouble: Trouble, ways_on: Vec<AnyView>) -> AnyView {
+/// A failure that replaces the page, with the actions that help.
+pub fn trouble_panel(trouble: Trouble, buttons: Vec<AnyView>) -> AnyView {
     let parts = vec![
         element("h1", &[], vec![text(trouble.title)]),
         paragraph("", trouble.text),
-        actions(ways_on),
+        actions(buttons),
         details(trouble.code, trouble.details),
     ];
     element("div", &[("class", "trouble card"), ("role", "alert")], parts)
 }
 
-/// A failure of one part of a page, with the way on if there is one.
-pub fn trouble_note(trouble: Trouble, way_on: Option<AnyView>) -> AnyView {
+/// A failure of one part of a page, with the action that helps.
+pub fn trouble_note(trouble: Trouble, action: Option<AnyView>) -> AnyView {
     let title = element("strong", &[], vec![text(format!("{}. ", trouble.title))]);
     let mut parts = vec![element("p", &[], vec![title, text(trouble.text)])];
-    parts.extend(way_on.map(|way_on| actions(vec![way_on])));
+    parts.extend(action.map(|action| actions(vec![action])));
     parts.push(details(trouble.code, trouble.details));
     element("div", &[("class", "trouble-note"), ("role", "alert")], parts)
 }
 
-/// Something behind a line that opens it, for whoever is asked for help.
+/// Folded details for support.
 pub fn for_support(parts: Vec<AnyView>) -> AnyView {
     let mut all = vec![element("summary", &[], vec![text("Details for support")])];
     all.extend(parts);

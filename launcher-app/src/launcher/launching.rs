@@ -19,7 +19,8 @@ impl Launcher {
     /// Redirects to the authorization server of the named server, or of the launch link. `scope` replaces the configured scope.
     ///
     /// # Errors
-    /// As [`smartrust::SmartApp::launch`], and [`Error::Storage`] if the page has no session storage, so that the launch could not be completed.
+    /// As [`smartrust::SmartApp::launch`], and [`Error::Storage`] if the page has no session storage, so that the launch could
+    /// not be completed.
     pub async fn launch(self, server: Option<String>, scope: Option<String>) -> Result<(), Failure> {
         if !has_session_storage() {
             return Err(Error::Storage.into());

@@ -7,7 +7,7 @@ use super::entry::{Entry, Tag};
 use super::phrase::after;
 use super::resource::{concept, concepts, date, is_code, is_coded, text};
 
-/// Reads an AllergyIntolerance, with whether it is over.
+/// Reads an AllergyIntolerance, with whether it is past.
 pub fn allergy<V: JsonView>(allergy: &V) -> (bool, Entry) {
     (is_coded(allergy, "clinicalStatus", &["inactive", "resolved"]), entry(allergy))
 }

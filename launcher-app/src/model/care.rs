@@ -1,4 +1,4 @@
-//! What was done and by whom: vaccinations, procedures, visits, the care team and the insurance (FHIR R4, Immunization,
+//! Vaccinations, procedures, visits, the care team and insurance (FHIR R4, Immunization,
 //! Procedure, Encounter, CareTeam, Coverage).
 
 use smartrust::platform::JsonView;
@@ -99,7 +99,7 @@ fn places<V: JsonView>(encounter: &V) -> Vec<String> {
     places
 }
 
-/// Reads a CareTeam: one entry for each member, each with whether it is over; one for the team where no member is named.
+/// Reads a CareTeam: an entry for each member, with whether it is past, or one for the team if no member is named.
 pub fn care_team<V: JsonView>(team: &V, names: &Names) -> Vec<(bool, Entry)> {
     let is_over = is_code(team, "status", &["inactive", "suspended"]);
     let is_proposed = is_code(team, "status", &["proposed"]);
@@ -121,7 +121,7 @@ pub fn care_team<V: JsonView>(team: &V, names: &Names) -> Vec<(bool, Entry)> {
     entries.collect()
 }
 
-/// Reads a Coverage, with whether it is over.
+/// Reads a Coverage, with whether it is past.
 pub fn insurance<V: JsonView>(coverage: &V, names: &Names) -> (bool, Entry) {
     let (start, end) = period(coverage, "period");
     let payor = coverage.member_items("payor").iter().find_map(|payor| names.of(coverage, payor));

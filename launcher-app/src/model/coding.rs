@@ -1,4 +1,4 @@
-//! Codes and their words (FHIR R4, datatypes: CodeableConcept).
+//! Codes as text (FHIR R4, datatypes: CodeableConcept).
 
 use smartrust::platform::JsonView;
 
@@ -40,7 +40,7 @@ const SYSTEMS: [(&str, &str); 31] = [
     ("http://hl7.org/fhir/ndfrt", "NDF-RT"),
 ];
 
-/// Why there is no value (FHIR R4, value set data-absent-reason; HL7 V3, NullFlavor), in words that end a sentence.
+/// Why there is no value (FHIR R4, value set data-absent-reason; HL7 V3, NullFlavor), as the end of a sentence.
 const ABSENT: [(&str, &str); 25] = [
     ("unknown", "not known"),
     ("asked-unknown", "asked, but not known"),
@@ -69,14 +69,14 @@ const ABSENT: [(&str, &str); 25] = [
     ("PINF", "too high to measure"),
 ];
 
-/// What a CodeableConcept is called: its text, else the first display of its codings, else a code with the name of its
+/// A CodeableConcept as text: its text, otherwise the first display of its codings, otherwise a code with the name of its
 /// system, such as `ICD-10 E11.9`.
 pub fn words<V: JsonView>(concept: &V) -> Option<String> {
-    said(concept).or_else(|| code_in_words(concept))
+    own_text(concept).or_else(|| code_in_words(concept))
 }
 
-/// What a CodeableConcept is called where it says so itself: its text, else the first display of its codings.
-pub fn said<V: JsonView>(concept: &V) -> Option<String> {
+/// The text of a CodeableConcept, otherwise the first display of its codings.
+pub fn own_text<V: JsonView>(concept: &V) -> Option<String> {
     let displays = concept.member_items("coding").into_iter().map(|coding| coding.member_text("display"));
     std::iter::once(concept.member_text("text"))
         .chain(displays)
@@ -85,7 +85,7 @@ pub fn said<V: JsonView>(concept: &V) -> Option<String> {
         .find(|text| !text.is_empty())
 }
 
-/// The code that people know best: one of a system with a name, else the first.
+/// The first code of a known system, otherwise the first code.
 fn code_in_words<V: JsonView>(concept: &V) -> Option<String> {
     let codings: Vec<(Option<String>, String)> = concept.member_items("coding").iter().filter_map(coding).collect();
     let absent = codings.iter().find_map(|(system, code)| absent_reason(system.as_deref()?, code));
@@ -103,13 +103,13 @@ fn coding<V: JsonView>(coding: &V) -> Option<(Option<String>, String)> {
     Some((filled("system"), filled("code")?.trim().to_owned()))
 }
 
-/// What people call a code system.
+/// The name of a code system for people.
 fn system_name(system: &str) -> Option<&'static str> {
     let known = SYSTEMS.iter().find(|(url, _)| system.trim_end_matches('/') == *url);
     known.map(|(_, name)| *name)
 }
 
-/// What a Coding is called: its display, else its code with the name of its system.
+/// A Coding as text: its display, otherwise its code with the name of its system.
 pub fn coding_in_words<V: JsonView>(coding: &V) -> Option<String> {
     let display = coding.member_text("display").map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
     display.or_else(|| {
@@ -175,7 +175,7 @@ mod tests {
         ] {
             let concept = json!({"coding": [{"system": system, "code": code}]});
             assert_eq!(words(&concept).as_deref(), Some(expected));
-            assert_eq!(said(&concept), None);
+            assert_eq!(own_text(&concept), None);
         }
         assert_eq!(words(&json!({"coding": [{"code": "1"}]})).as_deref(), Some("Code 1"));
     }

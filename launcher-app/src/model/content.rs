@@ -1,4 +1,4 @@
-//! What came of a resource type, kind by kind: what is shown, what cannot be, and what is left out and why.
+//! The contents of a resource type for each kind: what is shown, what cannot be shown, and what is left out and why.
 
 use std::collections::HashSet;
 
@@ -19,25 +19,25 @@ use super::reports::Report;
 use super::resource::{is_of_type, text};
 use super::trend::{Series, series};
 
-/// What a kind of data shows.
+/// The contents of a kind of data.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Content {
     /// What is shown.
     pub shown: Shown,
-    /// A row for each thing that came and cannot be shown.
+    /// A row for each resource that cannot be shown.
     pub unreadable: Vec<Entry>,
     /// What is not shown, and why.
     pub left_out: LeftOut,
-    /// How many entries lack a name that could not be read.
+    /// The number of entries with a name that could not be read.
     pub unnamed: usize,
 }
 
-/// What is shown of a kind.
+/// How a kind is shown.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Shown {
     /// A list.
     Entries(EntryList),
-    /// What was measured.
+    /// Measurements.
     Measured(Vec<Series>),
     /// Documents.
     Documents(Vec<Document>),
@@ -46,7 +46,7 @@ pub enum Shown {
 }
 
 impl Content {
-    /// How many things there are to show.
+    /// The number of entries.
     pub fn len(&self) -> usize {
         self.unreadable.len()
             + match &self.shown {
@@ -58,8 +58,8 @@ impl Content {
     }
 }
 
-/// Sorts what came of a type into its kinds, each by its place among all. `others` are another patient's. What came
-/// twice, such as on two pages, is shown once.
+/// Sorts the resources of a type into its kinds, each with its index. `others` are another patient's. A resource that is there
+/// twice, for example on two pages, is shown once.
 pub fn read<V: JsonView>(resource_type: &str, resources: &[V], others: &[V], names: &Names) -> Vec<(usize, Content)> {
     let mut seen = HashSet::new();
     let is_new = |resource: &&V| resource.member_text("id").is_none_or(|id| seen.insert(id));
@@ -86,7 +86,7 @@ pub fn read<V: JsonView>(resource_type: &str, resources: &[V], others: &[V], nam
     contents.collect()
 }
 
-/// What stands in place of something that this app cannot read.
+/// The entry for a resource that this app cannot read.
 fn unreadable_row() -> Entry {
     let why = "The clinic sent something here that this app cannot read. Ask the clinic what it is.";
     Entry::new("An entry that cannot be shown", None).line(Some(why.to_owned()))
@@ -97,7 +97,8 @@ impl Shown {
         let entries = |read: &dyn Fn(&V) -> Vec<(bool, Entry)>| {
             let marked = |resource: &V| {
                 let read = read(resource).into_iter();
-                read.map(|(is_over, entry)| (is_over, noted(entry, resource).with_care(resource))).collect::<Vec<_>>()
+                read.map(|(is_over, entry)| (is_over, noted(entry, resource).with_modifier_warning(resource)))
+                    .collect::<Vec<_>>()
             };
             Self::Entries(EntryList::of(resources.iter().flat_map(marked)))
         };
@@ -106,7 +107,7 @@ impl Shown {
             "DocumentReference" => {
                 let marked = resources.iter().flat_map(|resource| {
                     documents(std::slice::from_ref(resource)).into_iter().map(|mut document| {
-                        document.entry = document.entry.with_care(resource);
+                        document.entry = document.entry.with_modifier_warning(resource);
                         document
                     })
                 });
@@ -115,7 +116,7 @@ impl Shown {
             "DiagnosticReport" => {
                 Self::Reports(ordered(resources.iter().map(Report::read).collect(), |report| report.order))
             }
-            // A diagnosis of one visit is neither present nor over.
+            // A diagnosis of one visit is neither present nor past.
             "Condition" => entries(&|resource| {
                 let (is_over, entry) = problem(resource);
                 vec![(is_over && !is_of_one_visit(resource), entry)]
@@ -132,7 +133,7 @@ impl Shown {
     }
 }
 
-/// An entry with the notes that are written beside it (FHIR R4, Annotation).
+/// Adds a resource's notes to its entry (FHIR R4, Annotation).
 fn noted<V: JsonView>(entry: Entry, resource: &V) -> Entry {
     let notes = resource.member_items("note");
     notes.iter().fold(entry, |entry, note| entry.line(text(note, "text").map(|words| format!("Note: {words}"))))

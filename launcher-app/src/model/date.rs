@@ -1,4 +1,4 @@
-//! FHIR dates (FHIR R4, datatypes: date, dateTime), which may be as vague as a year, in the words of a calendar.
+//! FHIR dates (FHIR R4, datatypes: date, dateTime), which may be as vague as a year, as text.
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, Timelike};
 
@@ -19,7 +19,7 @@ const MONTHS: [&str; 12] = [
     "December",
 ];
 
-/// A date as precise as it was written.
+/// A date with the precision in which it was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PartialDate {
     /// A year.
@@ -44,7 +44,7 @@ impl PartialDate {
         }
     }
 
-    /// The first day that is meant; what dates are ordered by.
+    /// The first day of the date, for the order.
     pub fn first_day(self) -> Option<NaiveDate> {
         match self {
             Self::Year(year) => NaiveDate::from_ymd_opt(year, 1, 1),
@@ -91,12 +91,12 @@ fn number<T: std::str::FromStr>(text: &str, digits: usize) -> Option<T> {
 pub struct Moment {
     /// The calendar day where it was measured.
     pub date: PartialDate,
-    /// Seconds since 1970; of the first moment that is meant where the date is vague.
+    /// Seconds since 1970; of the first moment, if the date is vague.
     pub seconds: i64,
 }
 
 impl Moment {
-    /// Reads a `dateTime` or `instant`, with or without fractions of a second. A time without a zone is taken as UTC.
+    /// Reads a `dateTime` or `instant`, with or without fractions of a second. A time without a zone is UTC.
     pub fn read(text: &str) -> Option<Self> {
         let date = PartialDate::read(text)?;
         let instant = DateTime::parse_from_rfc3339(text).map(|instant| instant.timestamp());
@@ -109,14 +109,14 @@ impl Moment {
     }
 }
 
-/// A `dateTime` in words, with its time and its zone where it has them: `March 4, 2024, 2:30 PM UTC+2`.
+/// A `dateTime` as text, with its time and zone if it has them: `March 4, 2024, 2:30 PM UTC+2`.
 pub fn date_and_time(text: &str) -> Option<String> {
     let date = PartialDate::read(text)?.in_words();
     let time = text.split_once('T').and_then(|(_, time)| Some((clock_time(time)?, zone(time))));
     Some(time.map_or_else(|| date.clone(), |(time, zone)| format!("{date}, {time}{zone}")))
 }
 
-/// The zone of a time: ` UTC`, ` UTC+2`, ` UTC-3:30`. Midnight is mostly no time at all, and has none.
+/// The zone of a time: ` UTC`, ` UTC+2`, ` UTC-3:30`. Midnight has none, because it usually means that there is no time.
 fn zone(time: &str) -> String {
     if time.ends_with('Z') {
         return if is_midnight(time) { String::new() } else { " UTC".to_owned() };
@@ -138,7 +138,7 @@ fn is_midnight(clock: &str) -> bool {
     clock.bytes().all(|byte| !byte.is_ascii_digit() || byte == b'0')
 }
 
-/// A `time` as clocks show it, without its seconds and its zone: `2:30 PM`.
+/// A `time` without its seconds and its zone: `2:30 PM`.
 pub fn clock_time(text: &str) -> Option<String> {
     let minutes = text.get(..5)?;
     let time = NaiveTime::parse_from_str(minutes, "%H:%M").ok()?;
@@ -146,7 +146,7 @@ pub fn clock_time(text: &str) -> Option<String> {
     Some(format!("{hour}:{:02} {}", time.minute(), if is_afternoon { "PM" } else { "AM" }))
 }
 
-/// An age on a day, as people say it: in years, below two in months, below two months in weeks.
+/// An age on a day: in years, below two years in months, below two months in weeks.
 pub fn age(born: PartialDate, on: NaiveDate) -> Option<String> {
     match born {
         PartialDate::Day(born) => exact_age(born, on),

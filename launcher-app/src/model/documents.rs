@@ -1,4 +1,4 @@
-//! Documents (FHIR R4, DocumentReference) and what is in them (datatypes: Attachment).
+//! Documents (FHIR R4, DocumentReference) and their attachments (datatypes: Attachment).
 
 use smartrust::platform::JsonView;
 
@@ -12,44 +12,44 @@ use super::resource::{concept, date, is_code, period, text};
 /// A document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Document {
-    /// What it is called, when it was written and by whom.
+    /// Its name, date and author.
     pub entry: Entry,
-    /// What is in it, the same in several forms perhaps.
+    /// Its attachments, which may be the same contents in several formats.
     pub attachments: Vec<Attachment>,
 }
 
-/// One form of a document.
+/// An attachment of a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attachment {
-    /// What it is called.
+    /// Its name.
     pub title: String,
-    /// The media type as it was written, with its parameters.
+    /// The media type as it is written, with its parameters.
     pub content_type: String,
     /// Where its contents are.
     pub source: Source,
-    /// What is said of the contents besides.
+    /// The declared size and hash of the contents.
     pub declared: Declared,
 }
 
 /// Where an attachment's contents are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// Here, in base64.
+    /// In the attachment, in base64.
     Data(String),
-    /// At a URL, which the session may read if it is the clinic's own.
+    /// At a URL, which the session may read if it is below the FHIR base.
     Url(String),
-    /// Nowhere: the clinic names neither.
+    /// Nowhere: there is neither data nor a URL.
     Missing,
 }
 
 impl Attachment {
-    /// An attachment of which nothing else is known.
+    /// An attachment without further data.
     pub fn new(title: impl Into<String>, content_type: &str, source: Source) -> Self {
         let declared = Declared::default();
         Self { title: title.into(), content_type: content_type.to_owned(), source, declared }
     }
 
-    /// Reads an attachment. One that lies in the resource itself is found there.
+    /// Reads an attachment. Its URL may point to a resource that is contained in `resource`.
     pub fn read<V: JsonView>(attachment: &V, resource: &V) -> Self {
         let named = text(attachment, "contentType");
         let (kind, source) = match (text(attachment, "data"), text(attachment, "url")) {
@@ -68,7 +68,7 @@ impl Attachment {
         }
     }
 
-    /// The contents that lie in the attachment itself; `None` where its base64 is none.
+    /// The contents in the attachment itself; `None` if there are none or the base64 is damaged.
     pub fn contents(&self) -> Option<Contents> {
         match &self.source {
             Source::Data(base64) => Some(Contents::new(&self.content_type, decode(base64)?)),
@@ -76,25 +76,25 @@ impl Attachment {
         }
     }
 
-    /// The contents that were read from elsewhere. What the server says of them counts, unless it says nothing.
+    /// Contents that were loaded from the URL. The media type of the response counts, unless it is generic.
     pub fn contents_of(&self, served_as: Option<&str>, bytes: Vec<u8>) -> Contents {
         let served_as = served_as.filter(|kind| !is_generic(&media_type(kind)));
         Contents::new(served_as.unwrap_or(&self.content_type), bytes)
     }
 
-    /// What its form is called.
+    /// The name of its format.
     pub fn form_in_words(&self) -> &'static str {
         let media_type = media_type(&self.content_type);
         Form::of(&media_type).in_words(&media_type)
     }
 }
 
-/// Reads an Attachment that stands alone; `None` where it has no contents.
+/// Reads an Attachment without a resource; `None` if it has no contents.
 pub fn attachment<V: JsonView>(attachment: &V) -> Option<Attachment> {
     Some(Attachment::read(attachment, attachment)).filter(|attachment| attachment.source != Source::Missing)
 }
 
-/// What lies at a URL that may point into the resource (a contained Binary), or hold its contents itself (RFC 2397).
+/// The media type and contents at a URL, which may point to a contained Binary, or be a data URL (RFC 2397).
 fn at_url<V: JsonView>(url: &str, resource: &V) -> (Option<String>, Source) {
     if let Some(id) = url.strip_prefix('#') {
         let contained = resource.member_items("contained");
@@ -112,7 +112,7 @@ fn at_url<V: JsonView>(url: &str, resource: &V) -> (Option<String>, Source) {
     }
 }
 
-/// Reads DocumentReferences, the newest first. What was entered in error is left out.
+/// Reads DocumentReferences, the newest first, except those that were entered in error.
 pub fn documents<V: JsonView>(references: &[V]) -> Vec<Document> {
     let is_void =
         |reference: &V| ["status", "docStatus"].iter().any(|status| is_code(reference, status, &["entered-in-error"]));

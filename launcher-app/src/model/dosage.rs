@@ -1,5 +1,5 @@
-//! How a medicine is taken (FHIR R4, datatypes: Dosage), in the words of whoever prescribed it, else put together from
-//! the coded members. What cannot be put into words is said to be missing: the rest might be another dose.
+//! How a medicine is taken (FHIR R4, datatypes: Dosage): the prescriber's text, otherwise text made from
+//! the coded members. If a member cannot be translated, the text says so, because the rest might mean another dose.
 
 use smartrust::platform::JsonView;
 
@@ -8,7 +8,7 @@ use super::phrase::capitalized;
 use super::resource::{concept, concepts, text};
 use super::timing::when;
 
-/// How a medicine is taken, all its instructions in their order.
+/// How a medicine is taken: all instructions in their order.
 pub fn dosage<V: JsonView>(request: &V) -> Option<String> {
     let mut steps = request.member_items("dosageInstruction");
     let place = |dosage: &V| dosage.member("sequence").and_then(|place| place.number());
@@ -42,7 +42,7 @@ fn instruction<V: JsonView>(dosage: &V) -> Option<String> {
     said.in_words()
 }
 
-/// Sentences, each said once.
+/// Sentences without repetition.
 #[derive(Default)]
 struct Said(Vec<String>);
 
@@ -58,7 +58,7 @@ impl Said {
         sentences.into_iter().for_each(|sentence| self.add(sentence));
     }
 
-    /// Whether these words stand in one of the sentences.
+    /// Whether a sentence contains this text.
     fn mentions(&self, words: &str) -> bool {
         self.0.iter().any(|said| said.to_lowercase().contains(&words.to_lowercase()))
     }
@@ -77,7 +77,7 @@ impl Said {
     }
 }
 
-/// The dose, the way and the time in a sentence; then what has no words.
+/// The dose, the route and the timing in a sentence, and a note if something could not be translated.
 fn coded<V: JsonView>(dosage: &V) -> Vec<String> {
     let doses = doses(dosage);
     let when = when(dosage);
@@ -90,11 +90,11 @@ fn coded<V: JsonView>(dosage: &V) -> Vec<String> {
         (true, false) => Some("how much"),
         (true, true) => Some("how much and when"),
     };
-    let more = more.map(|what| format!("The clinic gave more details about {what}: ask them"));
+    let more = more.map(|what| format!("There are more details about {what}: ask the clinic"));
     std::iter::once(sentence).filter(|sentence| !sentence.is_empty()).chain(more).collect()
 }
 
-/// How much at a time, and how fast; `None` where a part of it cannot be put into words.
+/// The dose and the rate; `None` if a part of it cannot be translated.
 fn doses<V: JsonView>(dosage: &V) -> Option<Vec<String>> {
     let Some(all) = dosage.member("doseAndRate") else { return Some(Vec::new()) };
     let mut phrases: Vec<String> = Vec::new();
@@ -115,14 +115,14 @@ fn doses<V: JsonView>(dosage: &V) -> Option<Vec<String>> {
         }
         phrases.push(format!("{words}{kind}"));
     }
-    // Several doses that are not told apart would be read as one to be added to the other.
+    // Several doses without a distinction would be read as a sum.
     let is_clear = all.len() < 2 || all.iter().all(|dose| concept(dose, "type").is_some());
     is_clear.then_some(phrases)
 }
 
 const PARTS: [&str; 7] = ["id", "type", "doseQuantity", "doseRange", "rateQuantity", "rateRange", "rateRatio"];
 
-/// A member in words; `None` where it is there and has none.
+/// A member as text; `None` if it is present and cannot be translated.
 fn part<V: JsonView>(holder: &V, member: &str, words: impl Fn(&V) -> Option<String>) -> Option<Option<String>> {
     match holder.member(member) {
         Some(value) => words(&value).map(Some),
@@ -136,7 +136,7 @@ fn as_needed<V: JsonView>(dosage: &V) -> Option<String> {
     reason.or_else(|| is_needed.then(|| "as needed".to_owned()))
 }
 
-/// The most that may be taken (R4 has one Ratio for a period, R5 several).
+/// The highest dose (R4 has one Ratio for a period, R5 several).
 fn most<V: JsonView>(dosage: &V) -> Vec<String> {
     let periods = dosage.member("maxDosePerPeriod").map(|ratio| ratio.items().unwrap_or_else(|| vec![ratio]));
     let mut limits: Vec<Option<String>> = periods.into_iter().flatten().map(|ratio| ratio_in_words(&ratio)).collect();
@@ -146,7 +146,7 @@ fn most<V: JsonView>(dosage: &V) -> Vec<String> {
     }
     let said = |limit: Option<String>| match limit {
         Some(limit) => format!("No more than {limit}"),
-        None => "The clinic gave more details about the most to take: ask them".to_owned(),
+        None => "There are more details about the most to take: ask the clinic".to_owned(),
     };
     limits.into_iter().map(said).collect()
 }
@@ -170,15 +170,15 @@ mod tests {
             (
                 json!({"doseAndRate": [{"doseQuantity": tablets(2)}],
                     "timing": {"repeat": {"frequency": 1, "period": 1, "periodUnit": "d", "when": ["MOON"]}}}),
-                "2 tablets. The clinic gave more details about when: ask them",
+                "2 tablets. There are more details about when: ask the clinic",
             ),
             (
                 json!({"doseAndRate": [{"doseQuantity": {"unit": "mg"}}], "route": {"text": "By mouth"}}),
-                "By mouth. The clinic gave more details about how much: ask them",
+                "By mouth. There are more details about how much: ask the clinic",
             ),
             (
                 json!({"doseAndRate": [{"doseQuantity": tablets(1)}, {"doseQuantity": tablets(2)}]}),
-                "The clinic gave more details about how much: ask them",
+                "There are more details about how much: ask the clinic",
             ),
             (
                 json!({"doseAndRate": [{"rateRatio": {"numerator": {"value": 100, "unit": "mL"},
@@ -193,7 +193,7 @@ mod tests {
             ),
             (
                 json!({"text": "1 tablet", "maxDosePerPeriod": {"numerator": {"value": 4, "unit": "g"}}}),
-                "1 tablet. The clinic gave more details about the most to take: ask them",
+                "1 tablet. There are more details about the most to take: ask the clinic",
             ),
         ] {
             assert_eq!(words(dosage), expected);

@@ -1,4 +1,4 @@
-//! An entry of the record: how a problem, a medicine, a visit and the like look to a reader.
+//! An entry of the record, such as a problem, a medicine or a visit, as text.
 
 use chrono::Datelike;
 
@@ -8,31 +8,31 @@ use super::order::ordered;
 /// One entry.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Entry {
-    /// What it is called.
+    /// Its name.
     pub title: String,
-    /// Remarks in a word or two.
+    /// Tags of one or two words.
     pub tags: Vec<Tag>,
-    /// What else there is to say, a sentence or phrase a line.
+    /// More lines, each a sentence or phrase.
     pub lines: Vec<String>,
     date: Option<PartialDate>,
 }
 
-/// A remark in a word or two.
+/// A tag of one or two words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tag {
-    /// The words.
+    /// The text.
     pub words: String,
-    /// Whether it asks for attention.
+    /// Whether it is a warning.
     pub is_warning: bool,
 }
 
 impl Tag {
-    /// A remark that asks for attention.
+    /// A warning.
     pub fn warning(words: impl Into<String>) -> Self {
         Self { words: words.into(), is_warning: true }
     }
 
-    /// A remark that does not.
+    /// A tag that is not a warning.
     pub fn plain(words: impl Into<String>) -> Self {
         Self { words: words.into(), is_warning: false }
     }
@@ -41,31 +41,31 @@ impl Tag {
 /// Entries of one kind.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EntryList {
-    /// Those that hold now; where a kind has no such thing as over, all. The newest first.
+    /// The present entries, the newest first; all entries, if the kind has no past ones.
     pub present: Vec<Entry>,
-    /// Those that are over, the newest first.
+    /// The past entries, the newest first.
     pub past: Vec<Entry>,
 }
 
 impl Entry {
-    /// An entry of a name and the date that it is ordered by.
+    /// An entry with a name and the date for the order.
     pub fn new(title: impl Into<String>, date: Option<PartialDate>) -> Self {
         Self { title: title.into(), date, ..Self::default() }
     }
 
-    /// With a remark, if there is one.
+    /// Adds a tag, if there is one.
     pub fn tag(mut self, tag: Option<Tag>) -> Self {
         self.tags.extend(tag);
         self
     }
 
-    /// With a line, if there is one.
+    /// Adds a line, if there is one.
     pub fn line(mut self, line: Option<String>) -> Self {
         self.lines.extend(line.filter(|line| !line.is_empty()));
         self
     }
 
-    /// The later, the smaller; without a date it comes last.
+    /// A key that sorts newer entries first, and those without a date last.
     pub fn newest_first(&self) -> i64 {
         let first_day = self.date.and_then(PartialDate::first_day);
         first_day.map_or(i64::MAX, |day| -i64::from(day.num_days_from_ce()))
@@ -73,7 +73,7 @@ impl Entry {
 }
 
 impl EntryList {
-    /// Sorts entries, each with whether it is over.
+    /// A list of entries, each with whether it is past.
     pub fn of(entries: impl IntoIterator<Item = (bool, Entry)>) -> Self {
         let mut list = Self::default();
         for (is_over, entry) in entries {
@@ -86,7 +86,7 @@ impl EntryList {
         list
     }
 
-    /// How many entries there are.
+    /// The number of entries.
     pub fn len(&self) -> usize {
         self.present.len() + self.past.len()
     }

@@ -1,4 +1,4 @@
-//! The kinds of data that the record shows, in its order, and what is asked for them.
+//! The kinds of data that the record shows, in its order, and their queries and scopes.
 
 use smartrust::client::record::RecordQuery;
 use smartrust::platform::JsonView;
@@ -7,23 +7,23 @@ use smartrust::protocol::scope::{Context, ScopeSet};
 use super::coding::has_code;
 use super::problems::is_of_one_visit;
 
-/// A kind of data. Those of one resource type are asked for together.
+/// A kind of data. All kinds of a resource type are loaded together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kind {
-    /// What its part of the page is called in URLs.
+    /// The ID of its part of the page.
     pub id: &'static str,
-    /// What its part of the page is called.
+    /// The heading of its part of the page.
     pub heading: &'static str,
     /// The resource type.
     pub resource_type: &'static str,
-    /// The categories of its resources. The first is the one by which servers grant it. Without any it is all of its type, or
-    /// what no other kind of its type holds.
+    /// The categories of its resources. Servers grant scopes with the first one. If it has none, it is the whole type, or
+    /// what is in no other kind of the type.
     pub categories: &'static [&'static str],
-    /// What the entries that are over are called.
+    /// The heading of past entries.
     pub past: &'static str,
 }
 
-/// How much of a kind scopes allow.
+/// How much of a kind the scopes allow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
     /// All of it.
@@ -68,12 +68,12 @@ pub const KINDS: [Kind; 16] = [
     kind("insurance", "Insurance", "Coverage", "Ended"),
 ];
 
-/// What a record may hold and this app does not ask for.
+/// What a record may contain and this app does not request.
 pub const NOT_ASKED_FOR: &str = "This app does not ask the clinic for appointments, bills, care plans, family history, \
     health goals, medical devices, medicines that you reported or that were handed out, messages, orders, or pictures and \
     scans. Your record may hold them: ask the clinic.";
 
-/// The resource types that are asked for, each once, in the order of their first kinds.
+/// The resource types to load, each once, in the order of their first kinds.
 pub fn types() -> Vec<&'static str> {
     let mut types = Vec::new();
     for kind in KINDS {
@@ -84,12 +84,12 @@ pub fn types() -> Vec<&'static str> {
     types
 }
 
-/// What to load of a type: all, whatever its category. A server that wants categories is asked by each.
+/// The query for a type, without a category. The SDK adds categories if the server requires them.
 pub fn query(resource_type: &str) -> RecordQuery {
     RecordQuery::new(resource_type)
 }
 
-/// The scopes for a type, each written by `write`: those for medicines come with one for their names.
+/// The scopes for a type, each formatted by `write`. Medicines need another one for their names.
 pub fn scopes_of(resource_type: &str, write: impl Fn(&str) -> String) -> String {
     match resource_type {
         "MedicationRequest" => format!("{} {}", write(resource_type), write("Medication")),
@@ -97,13 +97,13 @@ pub fn scopes_of(resource_type: &str, write: impl Fn(&str) -> String) -> String 
     }
 }
 
-/// The kinds of a type, each with its place in [`KINDS`].
+/// The kinds of a type, each with its index in [`KINDS`].
 pub fn kinds_of(resource_type: &str) -> impl Iterator<Item = (usize, &'static Kind)> {
     KINDS.iter().enumerate().filter(move |(_, kind)| kind.resource_type == resource_type)
 }
 
 impl Kind {
-    /// How much of it scopes allow.
+    /// How much of it the scopes allow.
     pub fn access(&self, scopes: &ScopeSet) -> Access {
         let of_type = |context| scopes.may_read(context, self.resource_type);
         if of_type(Context::Patient) || of_type(Context::User) {
@@ -126,12 +126,12 @@ impl Kind {
         }
     }
 
-    /// Whether scopes allow all of it.
+    /// Whether the scopes allow all of it.
     pub fn is_allowed_by(&self, scopes: &ScopeSet) -> bool {
         self.access(scopes) == Access::All
     }
 
-    /// The scope for it, as fine as servers of SMART 2 know it.
+    /// Its scope, in the syntax of SMART 2.
     pub fn scope(&self) -> String {
         let category = self.categories.first().map(|category| format!("?category={category}")).unwrap_or_default();
         format!("patient/{}.rs{category}", self.resource_type)
@@ -142,7 +142,7 @@ impl Kind {
         !self.categories.is_empty() && self.categories.iter().all(|own| categories.contains(own))
     }
 
-    /// Whether a resource of its type belongs to it by its category.
+    /// Whether the category of a resource is one of this kind.
     pub fn holds<V: JsonView>(&self, resource: &V) -> bool {
         match self.resource_type {
             "Condition" => !self.categories.is_empty() && is_of_one_visit(resource),
@@ -154,14 +154,14 @@ impl Kind {
     }
 }
 
-/// The category that a constraint of a scope names; `None` where it is another constraint.
+/// The category in the constraint of a scope; `None` for another constraint.
 fn category(constraint: &str) -> Option<String> {
     let value = constraint.strip_prefix("category=")?;
     Some(value.rsplit_once('|').map_or(value, |(_, code)| code).to_owned())
 }
 
-/// The kind, by its place in [`KINDS`], that a resource of a type belongs to: the one of its category, else the one that
-/// holds the rest, else the first.
+/// The kind of a resource, as an index in [`KINDS`]: the one with its category, otherwise the one with the
+/// rest, otherwise the first.
 pub fn kind_of<V: JsonView>(resource_type: &str, resource: &V) -> usize {
     let of_category = kinds_of(resource_type).find(|(_, kind)| kind.holds(resource));
     let of_rest = || kinds_of(resource_type).find(|(_, kind)| kind.categories.is_empty());

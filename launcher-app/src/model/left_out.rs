@@ -1,4 +1,4 @@
-//! What came and is not shown, counted by the reason.
+//! Resources that are not shown, counted by reason.
 
 use smartrust::platform::JsonView;
 
@@ -9,7 +9,7 @@ use super::resource::{is_code, is_coded};
 pub enum Reason {
     /// It was entered by mistake.
     Mistake,
-    /// It was looked into and ruled out.
+    /// It was examined and ruled out.
     RuledOut,
     /// It is a draft.
     Draft,
@@ -17,14 +17,14 @@ pub enum Reason {
     OtherPatient,
 }
 
-/// How many resources of a kind are not shown, by the reason.
+/// The number of resources of a kind that are not shown, by reason.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LeftOut(Vec<Reason>);
 
 impl Reason {
     const ALL: [Self; 4] = [Self::Mistake, Self::RuledOut, Self::Draft, Self::OtherPatient];
 
-    /// Why a resource of the patient is not shown; `None` where it is.
+    /// Why a resource of the patient is not shown; `None` if it is shown.
     pub fn of<V: JsonView>(resource: &V) -> Option<Self> {
         let is_verified_as = |code: &str| is_coded(resource, "verificationStatus", &[code]);
         let is_void = |member: &str| is_code(resource, member, &["entered-in-error"]);
@@ -53,7 +53,7 @@ impl Reason {
     }
 }
 
-/// The results that a report or a panel refers to and that are not shown, a phrase for each reason.
+/// The results of a report or a panel that are not shown: a phrase for each reason.
 pub fn results_left_out(reasons: &[Reason]) -> Vec<String> {
     let phrase = |reason: Reason| {
         let (results, was) = match reasons.iter().filter(|own| **own == reason).count() {
@@ -72,7 +72,7 @@ pub fn results_left_out(reasons: &[Reason]) -> Vec<String> {
 }
 
 impl LeftOut {
-    /// Counts one more.
+    /// Adds one.
     pub fn add(&mut self, reason: Reason) {
         self.0.push(reason);
     }

@@ -1,5 +1,5 @@
-//! Measurements and other findings (FHIR R4, Observation), one by one. [`mod@value`] reads what was found in each form that it
-//! may have, [`range`] between what it should be.
+//! Measurements and other findings (FHIR R4, Observation). [`mod@value`] reads every type of value,
+//! [`range`] the reference range.
 
 mod range;
 mod value;
@@ -16,57 +16,57 @@ use super::coding::{loinc_codes, words};
 use super::date::{Moment, counted};
 use super::entry::Tag;
 use super::left_out::{Reason, results_left_out};
-use super::marks::needs_care;
-use super::measured::{DIASTOLIC, SYSTOLIC, known};
+use super::loinc::{DIASTOLIC, SYSTOLIC, known};
+use super::modifiers::has_modifier;
 use super::phrase::{after, capitalized};
 use super::resource::{concept, is_code, is_of_type, result_status, text};
 
 /// One measurement.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Measurement {
-    /// What was measured.
+    /// Measurements.
     pub kind: Kind,
-    /// What was found.
+    /// The value.
     pub value: Value,
-    /// When.
+    /// The date.
     pub moment: Option<Moment>,
     /// Between what it should be.
     pub range: Option<Range>,
-    /// Whether it is as it should be; `None` where nothing is said or it is.
+    /// Its interpretation; `None` if it is normal or there is none.
     pub flag: Option<Tag>,
-    /// How far it can be relied on: preliminary, corrected, cancelled, to be read with care.
-    pub standing: Vec<Tag>,
-    /// Whether it may be compared with others: it was not cancelled, and nothing unknown changes what it means.
+    /// How reliable it is: preliminary, corrected, cancelled, or with an unknown modifier.
+    pub reliability: Vec<Tag>,
+    /// Whether it can be compared with others: it was not cancelled, and has no unknown modifier.
     pub is_comparable: bool,
-    /// What is written beside it.
+    /// Its notes.
     pub notes: Vec<String>,
 }
 
-/// What is measured.
+/// The kind of a measurement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kind {
     /// The plain name.
     pub name: String,
-    /// What measurements of one kind have in common: the plain name of a known code, else the code.
+    /// The key of the kind: the plain name of a known code, otherwise the code.
     pub key: String,
-    /// Where it stands among the others.
+    /// Its rank among the others.
     pub rank: i64,
-    /// Whether the clinic said what it is. What has no name is not compared.
+    /// Whether the server named it. Values without a name are not compared.
     pub is_named: bool,
 }
 
-/// Reads Observations. One of several parts, which is no blood pressure, is a measurement for each part.
+/// Reads Observations. An Observation with components, except blood pressure, is a measurement for each component.
 #[cfg(test)]
 pub fn measurements<V: JsonView>(observations: &[V]) -> Vec<Measurement> {
     measurements_of(observations, &Members::of(observations))
 }
 
-/// Reads Observations, some of which refer to others.
+/// Reads Observations that may refer to others.
 pub fn measurements_of<V: JsonView>(observations: &[V], members: &Members) -> Vec<Measurement> {
     observations.iter().flat_map(|observation| read(observation, members)).collect()
 }
 
-/// The names of Observations by their ids, for panels that refer to them; of those that are not shown, why.
+/// The names of Observations by ID, for panels that refer to them, or the reason why one is not shown.
 pub struct Members(Vec<(String, Result<String, Reason>)>);
 
 impl Members {
@@ -105,7 +105,7 @@ fn read<V: JsonView>(observation: &V, members: &Members) -> Vec<Measurement> {
         .map(|(value, _)| value)
         .or(own)
         .or_else(|| members_in_words(observation, members))
-        .or_else(|| if_without_parts(observation, rest.is_empty(), &whole.notes));
+        .or_else(|| fallback_value(observation, rest.is_empty(), &whole.notes));
     let name = kind(observation);
     let others = rest.into_iter().map(|component| {
         let part = kind(component);
@@ -130,7 +130,7 @@ fn read<V: JsonView>(observation: &V, members: &Members) -> Vec<Measurement> {
 }
 
 impl Measurement {
-    /// What is said of one of two values that are shown as one: `Upper: very high`.
+    /// Adds the interpretation of one of two values that are shown as one: `Upper: very high`.
     fn add_part<V: JsonView>(&mut self, part: &str, component: &V) {
         let Some(value) = value(component) else { return };
         let (range, others) = ranges(component, &value);
@@ -143,10 +143,10 @@ impl Measurement {
     }
 }
 
-/// What holds for an Observation and all its parts.
+/// What an Observation and its components have in common.
 struct Whole {
     moment: Option<Moment>,
-    standing: Vec<Tag>,
+    reliability: Vec<Tag>,
     is_comparable: bool,
     notes: Vec<String>,
 }
@@ -155,8 +155,8 @@ impl Whole {
     fn of<V: JsonView>(observation: &V) -> Self {
         Self {
             moment: moment(observation),
-            standing: standing(observation),
-            is_comparable: !needs_care(observation, &["component"])
+            reliability: reliability(observation),
+            is_comparable: !has_modifier(observation, &["component"])
                 && !is_code(observation, "status", &["cancelled", "entered-in-error", "registered"]),
             notes: notes(observation),
         }
@@ -171,16 +171,16 @@ impl Whole {
             value,
             moment: self.moment,
             range,
-            standing: self.standing.clone(),
+            reliability: self.reliability.clone(),
             is_comparable: self.is_comparable,
             notes,
         }
     }
 }
 
-/// How far a result can be relied on (FHIR R4, Observation.status and modifier extensions).
-fn standing<V: JsonView>(observation: &V) -> Vec<Tag> {
-    let care = needs_care(observation, &["component"]).then(Tag::read_with_care);
+/// How reliable a result is (FHIR R4, Observation.status and modifier extensions).
+fn reliability<V: JsonView>(observation: &V) -> Vec<Tag> {
+    let care = has_modifier(observation, &["component"]).then(Tag::unknown_modifier);
     result_status(observation).into_iter().chain(care).collect()
 }
 
@@ -193,7 +193,7 @@ fn notes<V: JsonView>(observation: &V) -> Vec<String> {
         .collect()
 }
 
-/// When it was measured; where that is not told, when it was told.
+/// When it was measured, otherwise when it was issued.
 fn moment<V: JsonView>(observation: &V) -> Option<Moment> {
     let period = |member: &str| observation.member("effectivePeriod")?.member_text(member);
     let timed = || observation.member("effectiveTiming")?.member_items("event").last()?.text();
@@ -207,11 +207,11 @@ fn moment<V: JsonView>(observation: &V) -> Option<Moment> {
     written.as_deref().and_then(Moment::read).or_else(issued)
 }
 
-/// What is measured, where on the body, and in what.
+/// What is measured, at which body site and in which specimen.
 fn kind<V: JsonView>(holder: &V) -> Kind {
     let place = holder.member("bodySite").as_ref().and_then(words);
     let places = place.into_iter().chain(specimen(holder));
-    places.fold(kind_of_code(holder), |kind, place| match says(&kind.name, &place) {
+    places.fold(kind_of_code(holder), |kind, place| match contains_words(&kind.name, &place) {
         true => kind,
         false => Kind {
             name: format!("{} ({})", kind.name, capitalized(&place)),
@@ -221,8 +221,8 @@ fn kind<V: JsonView>(holder: &V) -> Kind {
     })
 }
 
-/// Whether a name has these words one after the other.
-fn says(name: &str, place: &str) -> bool {
+/// Whether a name contains these words in this order.
+fn contains_words(name: &str, place: &str) -> bool {
     let plain = |text: &str| {
         let words: Vec<String> = text
             .split(|letter: char| !letter.is_alphanumeric())
@@ -234,8 +234,8 @@ fn says(name: &str, place: &str) -> bool {
     plain(name).contains(&plain(place))
 }
 
-/// What a sample is of: the type of one that is contained, else the words of the reference, unless they have a number, which
-/// is of this sample alone.
+/// The type of the specimen: of a contained one, otherwise the display of the reference, unless it has a number, which
+/// belongs to this specimen only.
 fn specimen<V: JsonView>(holder: &V) -> Option<String> {
     let reference = holder.member("specimen")?;
     let address = text(&reference, "reference").unwrap_or_default();
@@ -249,7 +249,7 @@ fn specimen<V: JsonView>(holder: &V) -> Option<String> {
         .or_else(|| text(&reference, "display").filter(|words| !words.contains(|letter: char| letter.is_numeric())))
 }
 
-/// What is measured by a member that is its code: the name that patients know, else its own words.
+/// What is measured, by its code: the name that patients know, otherwise its own text.
 fn kind_of_code<V: JsonView>(holder: &V) -> Kind {
     let code = holder.member("code");
     let loinc = code.as_ref().map(loinc_codes).unwrap_or_default();
@@ -268,7 +268,7 @@ fn first_code<V: JsonView>(code: &V) -> Option<String> {
     Some(format!("{}|{}", text(&coding, "system").unwrap_or_default(), text(&coding, "code")?))
 }
 
-/// A blood pressure, and the components that it was read from by their places, each with what it is called.
+/// A blood pressure, and the indexes and names of its components.
 fn blood_pressure<V: JsonView>(components: &[V]) -> Option<(Value, Vec<(&'static str, usize)>)> {
     let component = |loinc: &str| {
         let is_it = |component: &V| {
@@ -276,7 +276,7 @@ fn blood_pressure<V: JsonView>(components: &[V]) -> Option<(Value, Vec<(&'static
         };
         let index = components.iter().position(is_it)?;
         let quantity = components.get(index)?.member("valueQuantity")?;
-        // A limit such as `< 60` is shown as such, on its own.
+        // A limit such as `< 60` is shown by itself.
         let (number, unit) = read_quantity(&quantity).filter(|_| quantity.member("comparator").is_none())?;
         Some((index, number, unit))
     };
@@ -289,7 +289,7 @@ fn blood_pressure<V: JsonView>(components: &[V]) -> Option<(Value, Vec<(&'static
     Some((Value::BloodPressure { systolic: number(systolic), diastolic: number(diastolic), unit }, used))
 }
 
-/// What a panel is made up of, where its members stand by themselves (FHIR R4, Observation.hasMember).
+/// The members of a panel that are separate Observations (FHIR R4, Observation.hasMember).
 fn members_in_words<V: JsonView>(observation: &V, members: &Members) -> Option<Value> {
     let references = observation.member_items("hasMember");
     let (mut names, mut left_out, mut unnamed) = (Vec::new(), Vec::new(), 0);
@@ -310,8 +310,8 @@ fn members_in_words<V: JsonView>(observation: &V, members: &Members) -> Option<V
     (!sentences.is_empty()).then(|| Value::Words(sentences.join(". ")))
 }
 
-/// What stands in place of a value where there is none and no part has one either.
-fn if_without_parts<V: JsonView>(observation: &V, has_no_parts: bool, notes: &[String]) -> Option<Value> {
+/// The text for an Observation without any value.
+fn fallback_value<V: JsonView>(observation: &V, has_no_parts: bool, notes: &[String]) -> Option<Value> {
     let words = match (has_no_parts, notes.is_empty()) {
         (false, true) => return None,
         (false, false) => "See its parts",

@@ -9,7 +9,7 @@ use super::names::Names;
 use super::phrase::after;
 use super::resource::{concept, concepts, date, display, is_code};
 
-/// Reads a MedicationRequest, with whether it is over.
+/// Reads a MedicationRequest, with whether it is past.
 pub fn medication<V: JsonView>(request: &V, names: &Names) -> (bool, Entry) {
     (is_over(request), entry(request, names))
 }

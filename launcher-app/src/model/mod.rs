@@ -4,7 +4,6 @@
 //! [`smartrust`] and chrono; never Leptos or the browser.
 
 pub mod allergies;
-pub mod asking;
 pub mod attached;
 pub mod care;
 pub mod coding;
@@ -16,20 +15,21 @@ pub mod entry;
 pub mod idle;
 pub mod kinds;
 pub mod left_out;
-pub mod marks;
+pub mod loinc;
 pub mod markup;
-pub mod measured;
 pub mod measurement;
 pub mod medications;
+pub mod modifiers;
 pub mod names;
 pub mod number;
 pub mod order;
 pub mod patient;
 pub mod phrase;
 pub mod problems;
-pub mod remarks;
 pub mod reports;
+pub mod requested_scopes;
 pub mod resource;
+pub mod server_messages;
 pub mod sharing;
 pub mod summary;
 pub mod time_left;

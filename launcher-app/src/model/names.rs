@@ -1,23 +1,23 @@
-//! The names of what a record refers to: medicines that have a resource of their own, the people of a care team, and who
-//! pays (FHIR R4, Medication, Practitioner, Organization and the like).
+//! Names of referenced resources: medicines, the members of a care team, and payers (FHIR R4, Medication, Practitioner,
+//! Organization and others).
 
 use smartrust::platform::JsonView;
 
 use super::patient;
 use super::resource::{concept, text};
 
-/// Names by the references that lead to them.
+/// Names by reference.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Names(Vec<(String, String)>);
 
 impl Names {
-    /// Adds what a reference led to, if it has a name.
+    /// Adds the resource of a reference, if it has a name.
     pub fn add<V: JsonView>(&mut self, reference: &str, resource: &V) {
         self.0.extend(name(resource).map(|name| (reference.to_owned(), name)));
     }
 
-    /// What a member that is a Reference, or each of several, is called: by its display, by what the resource contains, or by
-    /// what was read.
+    /// The names of a member with one Reference or several: from its display, a contained resource, or
+    /// a resource that was read.
     pub fn of<V: JsonView>(&self, resource: &V, reference: &V) -> Option<String> {
         text(reference, "display").or_else(|| contained(resource, reference)).or_else(|| {
             let wanted = text(reference, "reference")?;
@@ -33,7 +33,7 @@ fn contained<V: JsonView>(resource: &V, reference: &V) -> Option<String> {
     name(resources.iter().find(|resource| resource.member_text("id").as_deref() == Some(id))?)
 }
 
-/// What a resource that others refer to is called.
+/// The name of a referenced resource.
 fn name<V: JsonView>(resource: &V) -> Option<String> {
     match resource.member_text("resourceType")?.as_str() {
         "Medication" => concept(resource, "code").or_else(|| ingredients(resource)),
@@ -43,14 +43,14 @@ fn name<V: JsonView>(resource: &V) -> Option<String> {
     }
 }
 
-/// A medicine that is mixed from others.
+/// A medicine that is a mixture of others.
 fn ingredients<V: JsonView>(medication: &V) -> Option<String> {
     let items = medication.member_items("ingredient");
     let names: Vec<String> = items.iter().filter_map(|item| concept(item, "itemCodeableConcept")).collect();
     (!names.is_empty()).then(|| names.join(", "))
 }
 
-/// The references by which a resource says what a reader wants to know.
+/// The references that are needed for names.
 pub fn references<V: JsonView>(resource: &V) -> Vec<V> {
     match resource.member_text("resourceType").as_deref() {
         Some("MedicationRequest") if concept(resource, "medicationCodeableConcept").is_none() => {
@@ -64,7 +64,7 @@ pub fn references<V: JsonView>(resource: &V) -> Vec<V> {
     }
 }
 
-/// The references that must be read for the names, each once.
+/// The references to read for names, each once.
 pub fn to_read<V: JsonView>(resources: &[V]) -> Vec<String> {
     let none = Names::default();
     let mut wanted: Vec<String> = Vec::new();
@@ -77,7 +77,7 @@ pub fn to_read<V: JsonView>(resources: &[V]) -> Vec<String> {
     wanted
 }
 
-/// The references as a List (FHIR R4), which a resolver can follow. What is no plain reference is left out.
+/// The references as a List (FHIR R4) for a resolver. Anything but a plain reference is left out.
 pub fn list_of(references: &[String]) -> String {
     let is_plain = |text: &&String| !text.contains(['"', '\\']) && !text.contains(char::is_control);
     let items = references.iter().filter(is_plain);
@@ -85,7 +85,7 @@ pub fn list_of(references: &[String]) -> String {
     format!("{{\"resourceType\":\"List\",\"entry\":[{}]}}", items.join(","))
 }
 
-/// How many resources are still without a name that they refer to.
+/// The number of resources with a reference that has no name.
 pub fn unnamed<V: JsonView>(resources: &[V], names: &Names) -> usize {
     let lacks = |resource: &&V| references(*resource).iter().any(|reference| names.of(*resource, reference).is_none());
     resources.iter().filter(lacks).count()

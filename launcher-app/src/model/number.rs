@@ -1,7 +1,7 @@
-//! Numbers as people write them.
+//! Numbers as text.
 
-/// A number without needless digits. Up to four digits behind the point stand as they came. Of more, seven significant
-/// digits remain, unless what they leave out is all that tells the number from a rounder one: `100.00001` is not `100`.
+/// A number without needless digits. Up to four decimals are kept. Of more, seven significant
+/// digits are kept, unless that would turn it into a rounder number: `100.00001` is not `100`.
 pub fn number_in_words(number: f64) -> String {
     if !number.is_finite() {
         return "–".to_owned();
@@ -10,7 +10,7 @@ pub fn number_in_words(number: f64) -> String {
     if decimals(&written) <= 4 {
         return written;
     }
-    // What arithmetic leaves behind, as in `0.30000000000000004`, is beyond the twelfth digit.
+    // Rounding errors, as in `0.30000000000000004`, are beyond the twelfth digit.
     let exact = to_significant(number, 12);
     let short = to_significant(number, 7);
     if decimals(&short) < decimals_to_significant(number, 7) { exact } else { short }
@@ -20,7 +20,7 @@ fn decimals(written: &str) -> usize {
     written.split_once('.').map_or(0, |(_, decimals)| decimals.len())
 }
 
-/// How many digits behind the point make up so many significant ones; at least four.
+/// The number of decimals for this number of significant digits; at least four.
 fn decimals_to_significant(number: f64, digits: i32) -> usize {
     let leading = number.abs().log10().floor() as i32;
     usize::try_from(digits - 1 - leading).unwrap_or_default().max(4)
@@ -30,7 +30,7 @@ fn to_significant(number: f64, digits: i32) -> String {
     plain(&format!("{number:.0$}", decimals_to_significant(number, digits)))
 }
 
-/// Without zeros at the end, and without a sign where nothing but zeros is left.
+/// Without zeros at the end, and without a sign if it is zero.
 fn plain(digits: &str) -> String {
     let trimmed = if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { digits };
     match trimmed {

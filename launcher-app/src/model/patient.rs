@@ -1,22 +1,22 @@
-//! Who a person is (FHIR R4, Patient and Practitioner).
+//! A person's name, age and sex (FHIR R4, Patient and Practitioner).
 
 use chrono::NaiveDate;
 use smartrust::platform::JsonView;
 
 use super::date::{PartialDate, age};
 
-/// What the banner says of the patient.
+/// The contents of the patient banner.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PatientBanner {
     /// The name.
     pub name: String,
-    /// The date of birth in words.
+    /// The date of birth as text.
     pub birth_date: Option<String>,
-    /// The age, while the patient lives.
+    /// The age, if the patient is alive.
     pub age: Option<String>,
     /// The administrative sex.
     pub sex: Option<&'static str>,
-    /// `Died`, with the date where it is known.
+    /// `Died`, with the date if it is known.
     pub died: Option<String>,
 }
 
@@ -54,7 +54,7 @@ fn sex(code: &str) -> Option<&'static str> {
     }
 }
 
-/// A person's name: the official one, else the usual one, else the first that is still in use.
+/// A person's name: the official one, otherwise the usual one, otherwise the first that is in use.
 pub fn name<V: JsonView>(person: &V) -> Option<String> {
     let names = person.member_items("name");
     let has_use = |wanted: &'static str| move |name: &&V| name.member_text("use").as_deref() == Some(wanted);

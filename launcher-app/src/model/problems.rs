@@ -9,7 +9,7 @@ use super::measurement::{quantity_in_words, range_in_words};
 use super::phrase::after;
 use super::resource::{concept, concepts, date, is_coded, period, text};
 
-/// Reads a Condition, with whether it is over.
+/// Reads a Condition, with whether it is past.
 pub fn problem<V: JsonView>(condition: &V) -> (bool, Entry) {
     let begins = start(condition);
     let name = concept(condition, "code").unwrap_or_else(|| "A problem without a name".to_owned());
@@ -51,7 +51,7 @@ fn is_yet_to_end<V: JsonView>(condition: &V, member: &str) -> bool {
     member == "abatementPeriod" && end(condition).is_none()
 }
 
-/// When it ended, where that is no date: `in childhood`, `at age 7 years`.
+/// When it ended, if that is not a date: `in childhood`, `at age 7 years`.
 fn ended<V: JsonView>(condition: &V) -> Option<String> {
     let age = condition.member("abatementAge").as_ref().and_then(quantity_in_words);
     let ages = condition.member("abatementRange").as_ref().and_then(range_in_words);

@@ -1,4 +1,4 @@
-//! Reports (FHIR R4, DiagnosticReport): of the laboratory, of X-rays and other images, of tissue samples.
+//! Reports (FHIR R4, DiagnosticReport) about laboratory tests, images and tissue samples.
 
 use smartrust::fhir::reference::ResourceId;
 use smartrust::platform::JsonView;
@@ -8,7 +8,7 @@ use super::date::PartialDate;
 use super::documents::{Attachment, Document, Source};
 use super::entry::{Entry, Tag};
 use super::left_out::{Reason, results_left_out};
-use super::measured::known_report;
+use super::loinc::known_report;
 use super::measurement::{Measurement, Members, measurements_of};
 use super::phrase::after;
 use super::resource::{concept, concepts, date, period, result_status, text};
@@ -16,26 +16,26 @@ use super::resource::{concept, concepts, date, period, result_status, text};
 /// A report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
-    /// What it is called, what it says, and its files.
+    /// Its name, its text and its files.
     pub document: Document,
-    /// What was measured for it.
+    /// Its results.
     pub results: Vec<Finding>,
     /// The order among reports.
     pub order: i64,
 }
 
-/// Something that was measured for a report.
+/// A result of a report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Finding {
-    /// In words.
+    /// As text.
     Words(String),
-    /// The id of an Observation, and what the report calls it.
+    /// The ID of an Observation, and its name in the report.
     Reference(Option<String>, Option<String>),
-    /// One that is not shown, and why.
+    /// A result that is not shown, and why.
     LeftOut(Reason),
 }
 
-/// What was measured, in words, by the ids of the Observations; of those that are not shown, why.
+/// Results as text, by the IDs of Observations, or the reason why one is not shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Findings(Vec<(String, Result<Vec<String>, Reason>)>);
 
@@ -64,7 +64,7 @@ fn in_words<V: JsonView>(observation: &V, members: &Members) -> Result<Vec<Strin
 
 /// `Sodium: 140 mmol/L (high, not final)`.
 fn finding(measurement: &Measurement) -> String {
-    let tags = measurement.flag.iter().chain(&measurement.standing).map(|tag| tag.words.to_ascii_lowercase());
+    let tags = measurement.flag.iter().chain(&measurement.reliability).map(|tag| tag.words.to_ascii_lowercase());
     let tags: Vec<String> = tags.collect();
     let remark = if tags.is_empty() { String::new() } else { format!(" ({})", tags.join(", ")) };
     format!("{}: {}{remark}", measurement.kind.name, measurement.value.in_words())
@@ -85,9 +85,9 @@ impl Report {
             .tag(area(report).map(Tag::plain))
             .line(when.map(PartialDate::in_words))
             .line(after("By", &performers))
-            .line(text(report, "conclusion").map(|conclusion| format!("What it says: {conclusion}")))
+            .line(text(report, "conclusion").map(|conclusion| format!("Conclusion: {conclusion}")))
             .line(after("Found:", &concepts(report, "conclusionCode")))
-            .with_care(report);
+            .with_modifier_warning(report);
         let results = report.member_items("result").iter().flat_map(|reference| results(report, reference)).collect();
         let forms = report.member_items("presentedForm");
         let files = forms.iter().map(|form| Attachment::read(form, report));
@@ -96,7 +96,7 @@ impl Report {
         Self { document: Document { entry, attachments: files }, results, order }
     }
 
-    /// What was measured, in words; what did not come is counted.
+    /// The results as text. Those that are missing are counted.
     pub fn results_in_words(&self, findings: &Findings) -> Vec<String> {
         let mut words = Vec::new();
         let mut missing = 0;
@@ -140,7 +140,7 @@ fn results<V: JsonView>(report: &V, reference: &V) -> Vec<Finding> {
     vec![Finding::Reference(ResourceId::read(&address).map(|read| read.id), text(reference, "display"))]
 }
 
-/// What a report is about (HL7 V2, table 0074; LOINC, as US Core uses it).
+/// The area of a report (HL7 V2, table 0074; LOINC, as in US Core).
 fn area<V: JsonView>(report: &V) -> Option<String> {
     let known = |code: &str| {
         Some(match code {
@@ -181,7 +181,7 @@ mod tests {
         assert_eq!(report.document.entry.tags, [Tag::plain("X-rays and other images")]);
         assert_eq!(
             report.document.entry.lines,
-            ["May 6, 2024", "By Dr. Ray", "What it says: No sign of pneumonia.", "Found: SNOMED CT 17621005"]
+            ["May 6, 2024", "By Dr. Ray", "Conclusion: No sign of pneumonia.", "Found: SNOMED CT 17621005"]
         );
         assert_eq!(report.document.attachments.len(), 1);
     }

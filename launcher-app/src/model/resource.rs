@@ -1,4 +1,4 @@
-//! What resources of many types have alike: a status, dates, periods, references with a display.
+//! Members that many resource types have: a status, dates, periods, references with a display.
 
 use smartrust::platform::JsonView;
 
@@ -6,17 +6,17 @@ use super::coding::{has_code, words};
 use super::date::PartialDate;
 use super::entry::Tag;
 
-/// Whether a member that is a code is one of these.
+/// Whether the code of a member is one of these.
 pub fn is_code<V: JsonView>(resource: &V, member: &str, codes: &[&str]) -> bool {
     resource.member_text(member).is_some_and(|own| codes.contains(&own.as_str()))
 }
 
-/// Whether a member that is a CodeableConcept has one of these codes.
+/// Whether the CodeableConcept of a member has one of these codes.
 pub fn is_coded<V: JsonView>(resource: &V, member: &str, codes: &[&str]) -> bool {
     resource.member(member).is_some_and(|concept| codes.iter().any(|code| has_code(&concept, code)))
 }
 
-/// How far a result can be relied on, by the status of an Observation or a DiagnosticReport; `None` where it is final.
+/// The tag for the status of an Observation or a DiagnosticReport; `None` if it is final.
 pub fn result_status<V: JsonView>(resource: &V) -> Option<Tag> {
     Some(match resource.member_text("status")?.as_str() {
         "registered" => Tag::plain("Not ready yet"),
@@ -29,17 +29,17 @@ pub fn result_status<V: JsonView>(resource: &V) -> Option<Tag> {
     })
 }
 
-/// What a member that is a CodeableConcept is called.
+/// The CodeableConcept of a member as text.
 pub fn concept<V: JsonView>(resource: &V, member: &str) -> Option<String> {
     resource.member(member).as_ref().and_then(words)
 }
 
-/// What the CodeableConcepts of a member are called.
+/// The CodeableConcepts of a member as text.
 pub fn concepts<V: JsonView>(resource: &V, member: &str) -> Vec<String> {
     resource.member_items(member).iter().filter_map(words).collect()
 }
 
-/// The date of a member, as precise as it was written.
+/// The date of a member.
 pub fn date<V: JsonView>(resource: &V, member: &str) -> Option<PartialDate> {
     PartialDate::read(&resource.member_text(member)?)
 }
@@ -49,7 +49,7 @@ pub fn is_of_type<V: JsonView>(resource: &V, resource_type: &str) -> bool {
     resource.member_text("resourceType").as_deref() == Some(resource_type)
 }
 
-/// The start and the end of a member that is a Period.
+/// The start and the end of the Period of a member.
 pub fn period<V: JsonView>(resource: &V, member: &str) -> (Option<PartialDate>, Option<PartialDate>) {
     match resource.member(member) {
         Some(period) => (date(&period, "start"), date(&period, "end")),
@@ -57,7 +57,7 @@ pub fn period<V: JsonView>(resource: &V, member: &str) -> (Option<PartialDate>, 
     }
 }
 
-/// A span in words; one day where both ends are the same.
+/// A period as text; a single day if start and end are the same.
 pub fn span(start: Option<PartialDate>, end: Option<PartialDate>) -> Option<String> {
     match (start.map(PartialDate::in_words), end.map(PartialDate::in_words)) {
         (Some(start), Some(end)) if start == end => Some(start),
@@ -68,12 +68,12 @@ pub fn span(start: Option<PartialDate>, end: Option<PartialDate>) -> Option<Stri
     }
 }
 
-/// The display of a member that is a Reference.
+/// The display of the Reference of a member.
 pub fn display<V: JsonView>(resource: &V, member: &str) -> Option<String> {
     resource.member(member)?.member_text("display").map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
-/// The displays of the References that stand under `name` in each item of a member.
+/// The displays of the References `name` in each item of a member.
 pub fn displays<V: JsonView>(resource: &V, member: &str, name: &str) -> Vec<String> {
     resource.member_items(member).iter().filter_map(|item| display(item, name)).collect()
 }

@@ -1,4 +1,4 @@
-//! What was shared and what was not: a grant's scopes in words that need no explanation.
+//! What was shared and what was not: the scopes of a grant as plain text.
 
 use smartrust::protocol::scope::{Permissions, ResourceScope, Scope, ScopeGrant, ScopeSet};
 
@@ -9,38 +9,42 @@ const WHO: &str = "Who is signed in";
 const UNKNOWN: &str = "Parts of the record: the clinic did not say which";
 const STAY_CONNECTED: &str = "Staying connected without signing in again";
 
-/// One thing that was shared or not.
+/// One item that was shared or not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item {
     /// What it allows.
     pub words: String,
-    /// What the server's own page calls it, where it is a kind of data.
+    /// The resource type, if it is a kind of data.
     pub resource_type: Option<String>,
 }
 
-/// What a session may see, and what it asked for in vain.
+/// What a session may read, and what it requested without success.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sharing {
     /// What was shared.
     pub shared: Vec<Item>,
-    /// What was asked for and not shared.
+    /// What was requested and not shared.
     pub not_shared: Vec<Item>,
 }
 
 impl Sharing {
-    /// Reads a grant. Staying connected rests on a refresh token, whatever the scopes say.
+    /// Reads a grant. Staying connected depends on a refresh token, whatever the scopes say.
     pub fn read(grant: &ScopeGrant, can_refresh: bool, audience: Audience) -> Self {
         let mut sharing = Self::default();
         let is_unknown = grant.granted.is_unknown();
         let asked_for_data = grant.requested.iter().any(|scope| scope.resource().is_some());
-        sharing.put(UNKNOWN, false, is_unknown && asked_for_data);
-        sharing.put(WHO, grant.requested.contains("openid") && !is_unknown, grant.granted.contains("openid"));
-        sharing.put(STAY_CONNECTED, grant.requested.contains("offline_access"), can_refresh);
+        sharing.add_if_requested(UNKNOWN, false, is_unknown && asked_for_data);
+        sharing.add_if_requested(
+            WHO,
+            grant.requested.contains("openid") && !is_unknown,
+            grant.granted.contains("openid"),
+        );
+        sharing.add_if_requested(STAY_CONNECTED, grant.requested.contains("offline_access"), can_refresh);
         for scope in grant.granted.iter().filter(|scope| scope.resource().is_some_and(is_readable)) {
             add(&mut sharing.shared, item(scope, audience));
         }
         for resource_type in types() {
-            missed(resource_type, grant, audience).into_iter().for_each(|item| add(&mut sharing.not_shared, item));
+            not_granted(resource_type, grant, audience).into_iter().for_each(|item| add(&mut sharing.not_shared, item));
         }
         for scope in missing(grant) {
             add(&mut sharing.not_shared, item(&scope, audience));
@@ -48,9 +52,9 @@ impl Sharing {
         sharing
     }
 
-    fn put(&mut self, words: &str, was_asked: bool, was_given: bool) {
+    fn add_if_requested(&mut self, words: &str, was_requested: bool, was_granted: bool) {
         let item = Item { words: words.to_owned(), resource_type: None };
-        match (was_given, was_asked) {
+        match (was_granted, was_requested) {
             (true, _) => self.shared.push(item),
             (false, true) => self.not_shared.push(item),
             (false, false) => {}
@@ -58,7 +62,7 @@ impl Sharing {
     }
 }
 
-/// What a scope allows, in words for whoever looks.
+/// What a scope allows, for this audience.
 pub fn words(scope: &Scope, audience: Audience) -> String {
     let sentence = scope.sentence();
     match audience {
@@ -67,12 +71,12 @@ pub fn words(scope: &Scope, audience: Audience) -> String {
     }
 }
 
-/// The scopes to ask for when a kind of data was not shared: those that were asked for before, and the kind if it was not
-/// among them.
-pub fn asking_again(requested: &ScopeSet, kind: &Kind) -> String {
+/// The scopes to request again when a kind of data was not shared: the earlier ones, and the kind's own if it was not among
+/// them.
+pub fn scopes_with(requested: &ScopeSet, kind: &Kind) -> String {
     let mut scopes = requested.clone();
     if !kind.is_allowed_by(&scopes) {
-        // A version 1 server knows no categories, and asks its own questions anyway.
+        // A version 1 server does not know categories.
         let all = scopes_of(kind.resource_type, |name| format!("patient/{name}.rs"));
         all.split(' ').for_each(|scope| scopes.insert(scope));
     }
@@ -94,8 +98,8 @@ fn is_readable(resource: &ResourceScope) -> bool {
     resource.permissions.covers(Permissions::READ) || resource.permissions.covers(Permissions::SEARCH)
 }
 
-/// What was asked for of a type in vain: the type, or the kinds of it that are missing.
-fn missed(resource_type: &str, grant: &ScopeGrant, audience: Audience) -> Vec<Item> {
+/// What was requested of a type and not shared: the type, or its missing kinds.
+fn not_granted(resource_type: &str, grant: &ScopeGrant, audience: Audience) -> Vec<Item> {
     let is_missed = |kind: &Kind| kind.is_allowed_by(&grant.requested) && !kind.is_allowed_by(&grant.granted);
     if kinds_of(resource_type).all(|(_, kind)| is_missed(kind)) && resource_type != "Observation" {
         return vec![item(&Scope::new(&format!("patient/{resource_type}.rs")), audience)];
@@ -103,7 +107,7 @@ fn missed(resource_type: &str, grant: &ScopeGrant, audience: Audience) -> Vec<It
     kinds_of(resource_type).filter(|(_, kind)| is_missed(kind)).map(|(_, kind)| item_of(kind, audience)).collect()
 }
 
-/// A kind that is a part of its type.
+/// An item for a kind that is a part of its type.
 fn item_of(kind: &Kind, audience: Audience) -> Item {
     match (kind.resource_type, kind.categories) {
         ("Observation", [_, ..]) => item(&Scope::new(&kind.scope()), audience),
@@ -115,7 +119,7 @@ fn item_of(kind: &Kind, audience: Audience) -> Item {
     }
 }
 
-/// Kinds that the record does not show, and the person's own data, which were asked for by name or by wildcard in vain.
+/// Types that the record does not show, and the patient's own data, if they were requested and not shared.
 fn missing(grant: &ScopeGrant) -> Vec<Scope> {
     let person = Scope::new("patient/Patient.rs");
     let is_person_told = grant.granted.covers(&person) || grant.granted.is_unknown();
@@ -143,7 +147,7 @@ mod tests {
         items.iter().map(|item| item.words.as_str()).collect()
     }
 
-    /// A grant of everything that the record shows, but some types.
+    /// A grant of all types that the record shows, except some.
     fn all_but(left_out: &[&str]) -> String {
         let types = KINDS.iter().map(|kind| kind.resource_type).chain(["Patient"]);
         let scopes = types.filter(|name| !left_out.contains(name)).map(|name| format!("patient/{name}.rs"));
@@ -222,14 +226,14 @@ mod tests {
     fn asking_again_adds_what_was_left_out() {
         let requested = ScopeSet::parse("openid patient/Condition.rs");
         let [results] = KINDS.iter().filter(|kind| kind.id == "results").collect::<Vec<_>>()[..] else { panic!() };
-        assert_eq!(asking_again(&requested, results), "openid patient/Condition.rs patient/Observation.rs");
+        assert_eq!(scopes_with(&requested, results), "openid patient/Condition.rs patient/Observation.rs");
         let wildcard = ScopeSet::parse("openid patient/*.read");
-        assert_eq!(asking_again(&wildcard, results), "openid patient/*.read");
+        assert_eq!(scopes_with(&wildcard, results), "openid patient/*.read");
         let [medicines] = KINDS.iter().filter(|kind| kind.id == "medications").collect::<Vec<_>>()[..] else {
             panic!()
         };
         assert_eq!(
-            asking_again(&ScopeSet::parse("openid"), medicines),
+            scopes_with(&ScopeSet::parse("openid"), medicines),
             "openid patient/MedicationRequest.rs patient/Medication.rs"
         );
     }

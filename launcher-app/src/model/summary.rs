@@ -1,37 +1,37 @@
-//! Whether the whole record is there, in a sentence.
+//! A sentence about how much of the record is loaded.
 
-/// How many of the record's parts ended in which way.
+/// The number of parts of the record with each result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
-    /// How many parts there are.
+    /// All parts.
     pub parts: usize,
-    /// How many are still loading.
+    /// Parts that are still loading.
     pub loading: usize,
-    /// How many were not shared, or only in part.
+    /// Parts that were not shared, or not completely.
     pub not_shared: usize,
-    /// How many could not be loaded.
+    /// Parts that failed.
     pub failed: usize,
-    /// Of how many something is missing.
+    /// Parts that are incomplete.
     pub incomplete: usize,
 }
 
 impl Summary {
-    /// Whether no part is loading any more.
-    pub fn is_over(&self) -> bool {
+    /// Whether all parts have ended.
+    pub fn is_done(&self) -> bool {
         self.loading == 0
     }
 
-    /// Whether everything that was asked for is there.
-    pub fn is_whole(&self) -> bool {
-        self.is_over() && self.not_shared + self.failed + self.incomplete == 0
+    /// Whether everything that was requested is loaded.
+    pub fn is_complete(&self) -> bool {
+        self.is_done() && self.not_shared + self.failed + self.incomplete == 0
     }
 
     /// The sentence.
     pub fn sentence(&self) -> String {
-        if !self.is_over() {
+        if !self.is_done() {
             return format!("{} of {} parts of the record are here.", self.parts - self.loading, self.parts);
         }
-        if self.is_whole() {
+        if self.is_complete() {
             return "All parts of the record that this app asks for are here.".to_owned();
         }
         let was = |count: usize| if count == 1 { "was" } else { "were" };
@@ -67,7 +67,7 @@ mod tests {
             ),
         ] {
             assert_eq!(summary.sentence(), sentence);
-            assert!(!summary.is_whole());
+            assert!(!summary.is_complete());
         }
     }
 }

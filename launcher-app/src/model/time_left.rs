@@ -1,10 +1,10 @@
-//! How long something still holds, in words.
+//! The remaining time as text.
 
 use super::date::counted;
 
-/// A span of seconds as people say it: `2 hours`, `14 minutes`, `less than a minute`; `None` once it is over.
+/// Seconds as text: `2 hours`, `14 minutes`, `less than a minute`; `None` if none are left.
 pub fn time_left(seconds: f64) -> Option<String> {
-    // A span beyond what fits is cut at the largest number; that is a wait of years either way.
+    // A longer span is cut at the largest number, which is years.
     let minutes = (seconds / 60.0) as u32;
     match minutes {
         _ if !seconds.is_finite() || seconds <= 0.0 => None,

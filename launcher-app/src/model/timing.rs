@@ -1,5 +1,5 @@
-//! When a medicine is taken (FHIR R4, datatypes: Timing). A timing of which one member cannot be put into words is not
-//! put into words at all: what remained might be another dose.
+//! When a medicine is taken (FHIR R4, datatypes: Timing). If a member cannot be translated, nothing is,
+//! because the rest might mean another dose.
 
 use smartrust::platform::JsonView;
 
@@ -8,15 +8,15 @@ use super::measurement::comparator;
 use super::number::number_in_words;
 use super::resource::{concept, date, text};
 
-/// When a medicine is taken: the phrases, and whether there is more that could not be put into words.
+/// When a medicine is taken: the phrases, and whether something could not be translated.
 pub struct When {
     /// `twice every day`, `on Mondays`.
     pub phrases: Vec<String>,
-    /// Whether the clinic said more.
+    /// Whether something could not be translated.
     pub has_more: bool,
 }
 
-/// Reads the timing of a Dosage. A code says all but the bounds.
+/// Reads the timing of a Dosage. A code replaces everything but the bounds.
 pub fn when<V: JsonView>(dosage: &V) -> When {
     let Some(timing) = dosage.member("timing") else { return When { phrases: Vec::new(), has_more: false } };
     let repeat = timing.member("repeat");
@@ -36,7 +36,7 @@ fn uncoded<V: JsonView>(timing: &V, repeat: Option<&V>) -> Option<Vec<String>> {
     has_words.then(|| events.into_iter().chain(repeated).collect())
 }
 
-/// `on March 4, 2024 and March 6, 2024`; `None` where one cannot be read.
+/// `on March 4, 2024 and March 6, 2024`; `None` if one cannot be read.
 fn moments<V: JsonView>(timing: &V) -> Option<Option<String>> {
     let Some(events) = timing.member("event") else { return Some(None) };
     let events: Option<Vec<String>> =
@@ -44,7 +44,7 @@ fn moments<V: JsonView>(timing: &V) -> Option<Option<String>> {
     events.filter(|events| !events.is_empty()).map(|events| Some(format!("on {}", listed(&events))))
 }
 
-/// The members of `Timing.repeat` that have words.
+/// The members of `Timing.repeat` that can be translated.
 const KNOWN: [&str; 18] = [
     "id",
     "boundsDuration",
@@ -77,7 +77,7 @@ fn repeated<V: JsonView>(repeat: &V) -> Option<Vec<String>> {
     (!phrases.is_empty()).then_some(phrases)
 }
 
-/// A number of a member and the greatest that it may be; `None` where one is there and is no number.
+/// The number of a member and its maximum; `None` if one is present and not a number.
 fn numbers<V: JsonView>(holder: &V, member: &str) -> Option<Option<(f64, Option<f64>)>> {
     let number = |member: &str| match holder.member(member) {
         Some(value) => value.number().filter(|number| *number > 0.0).map(Some),
@@ -108,7 +108,7 @@ fn how_often<V: JsonView>(repeat: &V) -> Option<Option<String>> {
         None => Some("once".to_owned()),
     };
     let Some((least, most)) = period else {
-        // Without a period, a frequency says nothing of how often; with nothing but days or times, these say it.
+        // Without a period, a frequency has no meaning. Days or times are enough by themselves.
         let has_none = frequency.is_none() && repeat.member("periodUnit").is_none();
         return has_none.then_some(None);
     };
@@ -120,7 +120,7 @@ fn how_often<V: JsonView>(repeat: &V) -> Option<Option<String>> {
     Some(Some(times.map_or_else(|| every.clone(), |times| format!("{times} {every}"))))
 }
 
-/// A unit of time (UCUM), one of it.
+/// A unit of time (UCUM), in the singular.
 fn unit(code: &str) -> Option<&'static str> {
     Some(match code {
         "s" => "second",
@@ -134,14 +134,14 @@ fn unit(code: &str) -> Option<&'static str> {
     })
 }
 
-/// The words of each code of a member; `None` where one has none.
+/// The text of each code of a member; `None` if one is unknown.
 fn worded<V: JsonView>(repeat: &V, member: &str, words: impl Fn(&str) -> Option<String>) -> Option<Vec<String>> {
     let Some(codes) = repeat.member(member) else { return Some(Vec::new()) };
     let codes = codes.items()?;
     codes.iter().map(|code| words(&code.text()?)).collect()
 }
 
-/// `on Mondays and Fridays`; `only` where the period alone would say more often.
+/// `on Mondays and Fridays`; with `only` if the period alone would mean more often.
 fn days<V: JsonView>(repeat: &V) -> Option<Option<String>> {
     let days = worded(repeat, "dayOfWeek", |code| {
         Some(

@@ -1,4 +1,4 @@
-//! What was measured, kind by kind: the latest of each, and how it went over time.
+//! Measurements by kind: the latest value, and the values over time.
 
 use std::collections::BTreeMap;
 
@@ -11,41 +11,41 @@ use super::order::ordered;
 /// All measurements of one kind.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Series {
-    /// What was measured.
+    /// Measurements.
     pub name: String,
-    /// The latest value that holds, with its unit.
+    /// The latest valid value, with its unit.
     pub latest: String,
-    /// What is to be said of it, such as `High` or `Not final`.
+    /// Its tags, such as `High` or `Not final`.
     pub tags: Vec<Tag>,
-    /// When that was.
+    /// Its date.
     pub date: Option<String>,
-    /// Between what it should be, in words.
+    /// Its reference range as text.
     pub range: Option<String>,
-    /// What is written beside it.
+    /// Its notes.
     pub notes: Vec<String>,
-    /// How it went, where it was measured at least twice in one unit.
+    /// Its trend, if it was measured at least twice in the same unit.
     pub trend: Option<Trend>,
-    /// All measurements, the newest first, those without a date last.
+    /// All measurements, the newest first, and those without a date last.
     pub rows: Vec<Row>,
-    /// The files among the values, with their dates.
+    /// The values that are files, with their dates.
     pub files: Vec<(String, Attachment)>,
 }
 
-/// One measurement in words.
+/// One measurement as text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
-    /// When.
+    /// The date.
     pub date: String,
     /// The value with its unit.
     pub value: String,
-    /// What is to be said of it.
+    /// Its tags.
     pub remark: String,
 }
 
 /// A kind of measurement over time: one line, or two for blood pressure.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trend {
-    /// What was measured.
+    /// Measurements.
     pub name: String,
     /// The unit of all values.
     pub unit: String,
@@ -53,24 +53,24 @@ pub struct Trend {
     pub lines: Vec<&'static str>,
     /// The measurements, the oldest first.
     pub readings: Vec<Reading>,
-    /// Between what the values should be.
+    /// The reference range.
     pub range: Option<Range>,
 }
 
 /// The values of one measurement, one for each line.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reading {
-    /// When.
+    /// The date.
     pub moment: Moment,
     /// The values in the order of the lines.
     pub values: Vec<Option<f64>>,
-    /// The value with its unit and what is to be said of it.
+    /// The value with its unit and tags.
     pub words: String,
-    /// Whether the value asks for attention.
+    /// Whether a tag is a warning.
     pub is_flagged: bool,
 }
 
-/// The kinds in the order of the record, those without a place in it by their names.
+/// The kinds in the order of the record, then the others by name.
 pub fn series(measurements: Vec<Measurement>) -> Vec<Series> {
     let mut kinds: BTreeMap<String, Vec<Measurement>> = BTreeMap::new();
     for measurement in measurements {
@@ -82,7 +82,7 @@ pub fn series(measurements: Vec<Measurement>) -> Vec<Series> {
 }
 
 impl Series {
-    /// The series with its rank among the others.
+    /// The series and its rank.
     fn of(measurements: Vec<Measurement>) -> Option<(i64, Self)> {
         let measurements = ordered(measurements, |one| one.moment.map_or(i64::MIN, |moment| moment.seconds));
         let newest = measurements.iter().rfind(|one| one.is_comparable).or(measurements.last())?;
@@ -93,7 +93,7 @@ impl Series {
         });
         let series = Self {
             latest: newest.value.in_words(),
-            tags: newest.flag.iter().chain(&newest.standing).cloned().collect(),
+            tags: newest.flag.iter().chain(&newest.reliability).cloned().collect(),
             date: newest.moment.map(|moment| moment.date.in_short()),
             range: newest.range.as_ref().and_then(|range| range.in_words(&unit)),
             notes: newest.notes.clone(),
@@ -111,7 +111,7 @@ fn date(measurement: &Measurement) -> String {
 }
 
 fn row(measurement: &Measurement) -> Row {
-    let tags = measurement.flag.iter().chain(&measurement.standing).map(|tag| tag.words.clone());
+    let tags = measurement.flag.iter().chain(&measurement.reliability).map(|tag| tag.words.clone());
     let remarks: Vec<String> = tags.chain(measurement.notes.iter().cloned()).collect();
     Row { date: date(measurement), value: measurement.value.in_words(), remark: remarks.join(". ") }
 }
@@ -124,7 +124,7 @@ fn unit(value: &Value) -> String {
 }
 
 impl Trend {
-    /// The unit for a heading: `, mg/dL`; nothing where there is none.
+    /// The unit for a heading, such as `, mg/dL`; empty if there is none.
     pub fn in_unit(&self) -> String {
         if self.unit.is_empty() { String::new() } else { format!(", {}", self.unit) }
     }
@@ -148,13 +148,13 @@ impl Trend {
 fn reading(measurement: &Measurement, unit: &str, lines: usize) -> Option<Reading> {
     let (values, own_unit) = match &measurement.value {
         Value::BloodPressure { systolic, diastolic, unit } => (vec![*systolic, *diastolic], unit),
-        // A limit such as `< 5` is no point on a line.
+        // A limit such as `< 5` is not a point on a line.
         Value::Quantity { comparator, .. } if !comparator.is_empty() => return None,
         Value::Quantity { number, unit, .. } => (vec![Some(*number)], unit),
         Value::Words(_) | Value::File(_) | Value::Absent(_) => return None,
     };
     let tags: Vec<String> =
-        measurement.flag.iter().chain(&measurement.standing).map(|tag| tag.words.to_ascii_lowercase()).collect();
+        measurement.flag.iter().chain(&measurement.reliability).map(|tag| tag.words.to_ascii_lowercase()).collect();
     let remark = if tags.is_empty() { String::new() } else { format!(" ({})", tags.join(", ")) };
     let words = format!("{}{remark}", measurement.value.in_words());
     let is_flagged = measurement.flag.as_ref().is_some_and(|flag| flag.is_warning);

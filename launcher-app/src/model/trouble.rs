@@ -1,39 +1,39 @@
-//! What went wrong, in words for people who know neither the standards nor the code.
+//! Errors as text for people who know neither the standards nor the code.
 
 use smartrust::Error;
 
-/// Who is told.
+/// Who reads the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Audience {
-    /// Somebody who looks at the own record and starts from the home page.
+    /// A patient, who starts from the home page.
     Patient,
-    /// Somebody who opens the app from a patient's chart.
+    /// A provider, who opens the app from a chart.
     Provider,
 }
 
-/// A failure as a page tells it.
+/// A failure as text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trouble {
-    /// What happened, in a few words.
+    /// What happened.
     pub title: &'static str,
     /// What it means and what to do.
     pub text: String,
-    /// The stable code, for whoever is asked for help.
+    /// The stable code, for support.
     pub code: &'static str,
-    /// The error's own words.
+    /// The error message.
     pub details: String,
-    /// What helps.
-    pub way_on: WayOn,
+    /// The action that helps.
+    pub action: Action,
 }
 
-/// What helps after a failure.
+/// The action that helps after a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WayOn {
-    /// To do the same once more.
+pub enum Action {
+    /// Try the same again.
     TryAgain,
-    /// To begin anew, at the start page or from the chart.
+    /// Start again, at the start page or from the chart.
     StartAgain,
-    /// Only whoever runs the app, or the clinic.
+    /// Ask whoever runs the app, or the clinic.
     AskForHelp,
 }
 
@@ -41,11 +41,11 @@ impl Trouble {
     /// A launch or a request that failed.
     pub fn of(error: &Error, audience: Audience) -> Self {
         let (title, text) = told(error);
-        let advice = if way_on(error) == WayOn::StartAgain { start_again(audience) } else { "" };
+        let advice = if action(error) == Action::StartAgain { start_again(audience) } else { "" };
         Self::worded(error, title, &format!("{text} {advice}"))
     }
 
-    /// A session that ended though its user did not ask for it on this page.
+    /// A session that ended, but not by a sign-out on this page.
     pub fn of_ended(reason: &Error, audience: Audience) -> Self {
         let again = start_again(audience);
         match reason {
@@ -70,7 +70,7 @@ impl Trouble {
             text: format!("The clinic did not say whose record to show. {}", start_again(audience)),
             code: Error::NoPatient.code(),
             details: Error::NoPatient.to_string(),
-            way_on: WayOn::StartAgain,
+            action: Action::StartAgain,
         }
     }
 
@@ -80,12 +80,12 @@ impl Trouble {
             text: text.trim().to_owned(),
             code: error.code(),
             details: error.to_string(),
-            way_on: way_on(error),
+            action: action(error),
         }
     }
 }
 
-/// Whether the clinic could not be reached at all, so that nothing can be said of the request.
+/// Whether the server could not be reached.
 pub fn is_unreachable(error: &Error) -> bool {
     match error {
         Error::Network { .. } | Error::Timeout { .. } => true,
@@ -94,7 +94,7 @@ pub fn is_unreachable(error: &Error) -> bool {
     }
 }
 
-/// Where each audience can start.
+/// How each audience starts again.
 pub fn start_again(audience: Audience) -> &'static str {
     match audience {
         Audience::Patient => "You can connect again whenever you like.",
@@ -102,18 +102,18 @@ pub fn start_again(audience: Audience) -> &'static str {
     }
 }
 
-fn way_on(error: &Error) -> WayOn {
+fn action(error: &Error) -> Action {
     match error {
-        Error::UntrustedIssuer { .. } | Error::Configuration(_) | Error::UnknownServer { .. } => WayOn::AskForHelp,
+        Error::UntrustedIssuer { .. } | Error::Configuration(_) | Error::UnknownServer { .. } => Action::AskForHelp,
         Error::Network { .. }
         | Error::Timeout { .. }
         | Error::Discovery { .. }
         | Error::Fhir(_)
         | Error::NotJson { .. }
-        | Error::Storage => WayOn::TryAgain,
-        // The sign-in waits until the clinic's system is back.
-        Error::TokenResponse { status: 429 | 500.., .. } => WayOn::TryAgain,
-        _ => WayOn::StartAgain,
+        | Error::Storage => Action::TryAgain,
+        // The launch can continue when the server is back.
+        Error::TokenResponse { status: 429 | 500.., .. } => Action::TryAgain,
+        _ => Action::StartAgain,
     }
 }
 
@@ -138,13 +138,13 @@ fn told(error: &Error) -> (&'static str, String) {
         Error::Authorization(_) => ("The sign-in did not work", "The clinic sent you back without opening the record."),
         Error::StateMismatch => (
             "This sign-in could not be matched",
-            "It was begun in another window or browser, or too long ago. To keep records safe it was not used.",
+            "It was started in another window or browser, or too long ago. To keep records safe, it was not used.",
         ),
         Error::CallbackReplayed => {
             ("This sign-in was used before", "Each sign-in opens the record once, and this one is over.")
         }
         Error::Callback { .. } => {
-            ("The sign-in came back incomplete", "The clinic's answer was not what it should be, so it was not used.")
+            ("The sign-in came back incomplete", "The clinic's response had a mistake, so it was not used.")
         }
         Error::Token(error) if error.error == "invalid_grant" => {
             ("The sign-in took too long", "The clinic no longer accepts it, or it was used before.")
@@ -154,7 +154,7 @@ fn told(error: &Error) -> (&'static str, String) {
             "Its system could not complete the sign-in. Wait a moment and try again. You do not have to sign in again.",
         ),
         Error::Token(_) | Error::TokenResponse { .. } | Error::PkceUnsupported | Error::Scope { .. } => {
-            ("The clinic did not complete the sign-in", "It answered in a way that this app cannot use.")
+            ("The clinic did not complete the sign-in", "This app cannot use its response.")
         }
         Error::IdToken(_) => (
             "We could not be sure who signed in",
@@ -179,16 +179,16 @@ fn told(error: &Error) -> (&'static str, String) {
         }
         Error::Fhir(error) => match error.status {
             401 | 403 => ("The clinic does not show this", "It says that this part of the record is not open to you."),
-            404 | 410 => ("This is not in the record", "The clinic has nothing under this address."),
-            429 => ("The clinic is busy", "It asks for a pause. Wait a minute and try again."),
+            404 | 410 => ("This is not in the record", "The clinic's system does not have it."),
+            429 => ("The clinic is busy", "It gets too many requests. Wait a minute and try again."),
             500.. => ("The clinic has a problem", "Its system could not answer. Try again in a little while."),
-            _ => ("The clinic did not answer the question", "Its system refused it. Try again in a little while."),
+            _ => ("The clinic refused this", "Its system refused the request. Try again in a little while."),
         },
         Error::Content { .. } => {
-            ("The clinic sent nothing that can be shown", "What it calls a document has no readable contents.")
+            ("The clinic sent nothing that can be shown", "This document has no contents that can be read.")
         }
         Error::NotJson { .. } | Error::PageCycle | Error::Reference { .. } | Error::ForeignUrl { .. } => {
-            ("The clinic's answer cannot be used", "It was not what it should be, so it is not shown.")
+            ("The clinic's response cannot be used", "It had a mistake, so it is not shown.")
         }
         Error::Storage => (
             "This browser does not save data for this page",
@@ -207,7 +207,7 @@ fn told(error: &Error) -> (&'static str, String) {
     (title, text.to_owned())
 }
 
-/// The host of an address, or the address where it is none.
+/// The host of a URL, or the text itself if it is not a URL.
 fn host(address: &str) -> &str {
     let after_scheme = address.split_once("://").map_or(address, |(_, rest)| rest);
     after_scheme.split(['/', '?', '#']).next().unwrap_or(address)
@@ -315,14 +315,14 @@ mod tests {
     #[test]
     fn what_may_pass_by_itself_can_be_tried_again() {
         for (error, expected) in [
-            (Error::Network { host: "x".into() }, WayOn::TryAgain),
-            (Error::Storage, WayOn::TryAgain),
-            (Error::TokenResponse { status: 503, problem: "x".into() }, WayOn::TryAgain),
-            (Error::TokenResponse { status: 400, problem: "x".into() }, WayOn::StartAgain),
-            (Error::StateMismatch, WayOn::StartAgain),
-            (Error::UntrustedIssuer { iss: "x".into() }, WayOn::AskForHelp),
+            (Error::Network { host: "x".into() }, Action::TryAgain),
+            (Error::Storage, Action::TryAgain),
+            (Error::TokenResponse { status: 503, problem: "x".into() }, Action::TryAgain),
+            (Error::TokenResponse { status: 400, problem: "x".into() }, Action::StartAgain),
+            (Error::StateMismatch, Action::StartAgain),
+            (Error::UntrustedIssuer { iss: "x".into() }, Action::AskForHelp),
         ] {
-            assert_eq!(Trouble::of(&error, Audience::Patient).way_on, expected, "{error:?}");
+            assert_eq!(Trouble::of(&error, Audience::Patient).action, expected, "{error:?}");
         }
         let unreachable: Vec<u16> =
             [400, 404, 500, 502, 503, 504].into_iter().filter(|status| is_unreachable(&fhir(*status))).collect();

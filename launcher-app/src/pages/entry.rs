@@ -1,4 +1,4 @@
-//! Where other systems send people to: an EHR's launch link, and the redirect after a sign-in.
+//! The pages that other systems open: the launch link and the redirect.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -7,16 +7,16 @@ use leptos_router::hooks::use_navigate;
 use smartrust::{Error, Failure};
 
 use crate::components::draw::reactive;
-use crate::components::gate::{ended, timed_out, told, waiting};
+use crate::components::gate::{ended_page, failure_page, timed_out_page, waiting};
 use crate::components::own_window::own_window;
 use crate::launcher::{Launcher, State, needs_own_window};
 use crate::model::trouble::{Audience, Trouble};
 
-/// `/launch`: an EHR's link begins a launch, and the sign-in that follows comes back here.
+/// `/launch`: the EHR's launch link, and the redirect of this launch.
 pub fn launch() -> AnyView {
     let launcher = expect_context::<Launcher>();
     if launcher.has_launch_link() && needs_own_window() {
-        // The link is good once: it is left to that window.
+        // The link works only once, so the other window uses it.
         return own_window();
     }
     let failed: RwSignal<Option<Failure>> = RwSignal::new(None);
@@ -33,42 +33,46 @@ pub fn launch() -> AnyView {
     } else {
         launcher.resume();
     }
-    let onward = to_the_record();
+    let open_record = redirect_to_record();
     reactive(move || match (failed.get(), launcher.state()) {
-        (Some(error), _) => told(Trouble::of(&error, Audience::Provider), begin),
-        (None, State::Failed(error)) => told(Trouble::of(&error, Audience::Provider), move || launcher.resume()),
-        (None, State::None | State::SignedOut { .. }) => {
-            told(Trouble::of(&Error::LaunchLink { parameter: "iss" }, Audience::Provider), || {})
+        (Some(error), _) => failure_page(Trouble::of(&error, Audience::Provider), begin),
+        (None, State::Failed(error)) => {
+            failure_page(Trouble::of(&error, Audience::Provider), move || launcher.resume())
         }
-        (None, State::Ended { reason, session }) => ended(&reason, session),
-        (None, State::TimedOut { session, cleared }) => timed_out(session, cleared),
-        (None, State::Open(_)) => onward(),
+        (None, State::None | State::SignedOut { .. }) => {
+            failure_page(Trouble::of(&Error::LaunchLink { parameter: "iss" }, Audience::Provider), || {})
+        }
+        (None, State::Ended { reason, session }) => ended_page(&reason, session),
+        (None, State::TimedOut { session, cleared }) => timed_out_page(session, cleared),
+        (None, State::Open(_)) => open_record(),
         (None, State::Unknown | State::Resuming) => waiting("Opening the record…"),
     })
 }
 
-/// `/code`: a patient's sign-in comes back here.
+/// `/code`: the redirect of a patient's launch.
 pub fn code() -> AnyView {
     let launcher = expect_context::<Launcher>();
     launcher.resume();
-    let onward = to_the_record();
+    let open_record = redirect_to_record();
     reactive(move || match launcher.state() {
-        State::Failed(error) => told(Trouble::of(&error, Audience::Patient), move || launcher.resume()),
-        State::None | State::SignedOut { .. } => told(Trouble::of(&Error::StateMismatch, Audience::Patient), || {}),
-        State::Ended { reason, session } => ended(&reason, session),
-        State::TimedOut { session, cleared } => timed_out(session, cleared),
-        State::Open(_) => onward(),
+        State::Failed(error) => failure_page(Trouble::of(&error, Audience::Patient), move || launcher.resume()),
+        State::None | State::SignedOut { .. } => {
+            failure_page(Trouble::of(&Error::StateMismatch, Audience::Patient), || {})
+        }
+        State::Ended { reason, session } => ended_page(&reason, session),
+        State::TimedOut { session, cleared } => timed_out_page(session, cleared),
+        State::Open(_) => open_record(),
         State::Unknown | State::Resuming => waiting("Opening your record…"),
     })
 }
 
-/// Goes on to the record, which takes the place of this page in the history.
-fn to_the_record() -> impl Fn() -> AnyView {
+/// Navigates to the record, which replaces this page in the history.
+fn redirect_to_record() -> impl Fn() -> AnyView {
     let navigate = use_navigate();
     move || {
         let navigate = navigate.clone();
         let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
-        // After this view is in place: leaving it while it is being made would take it apart.
+        // After this view is rendered: a navigation while it is being rendered would break it.
         spawn_local(async move { navigate("/record", options) });
         waiting("Opening the record…")
     }

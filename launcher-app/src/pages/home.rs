@@ -1,8 +1,8 @@
-//! The start: what will happen, what will be asked for, and the button that begins it.
+//! The start page: what will happen, what will be requested, and the button that starts it.
 
 use leptos::prelude::*;
 
-use crate::components::connect::{Connecting, connect_button, server_choice, what_is_asked};
+use crate::components::connect::{ConnectForm, connect_button, requested_data, server_choice};
 use crate::components::draw::{element, link, nothing, paragraph, reactive, text};
 use crate::components::gate::{connect_again, timeout_message};
 use crate::components::own_window::open_own_window;
@@ -13,7 +13,7 @@ use crate::components::trouble::trouble_note;
 use crate::launcher::{Launcher, State, needs_own_window};
 use crate::model::trouble::{Audience, Trouble};
 
-/// What happens after the button, step by step.
+/// The steps after the button.
 const STEPS: [(&str, &str); 3] = [
     (
         "You sign in at your clinic",
@@ -32,18 +32,18 @@ pub fn home() -> AnyView {
     launcher.resume();
     let lead = "Connect to your clinic to see your problems, medicines, test results and visits on one page, and how your values have changed over time.";
     let mut hero = vec![element("h1", &[], vec![text("See your health record")]), paragraph("lead", lead)];
-    let mut parts = vec![reactive(move || standing(launcher)), other_sessions()];
-    match Connecting::new(launcher) {
+    let mut parts = vec![reactive(move || session_status(launcher)), other_sessions()];
+    match ConnectForm::new(launcher) {
         Some(_) if needs_own_window() => {
             hero.extend(open_own_window());
             parts.push(element("section", &[("class", "hero")], hero));
         }
-        Some(connecting) => {
-            hero.extend(server_choice(connecting));
-            hero.push(connect_button(connecting));
+        Some(form) => {
+            hero.extend(server_choice(form));
+            hero.push(connect_button(form));
             let hero = element("section", &[("class", "hero")], hero);
             let first = element("div", &[("class", "stack")], vec![hero, next_steps()]);
-            parts.push(element("div", &[("class", "start")], vec![first, what_is_asked(connecting)]));
+            parts.push(element("div", &[("class", "start")], vec![first, requested_data(form)]));
         }
         None => parts.push(element("section", &[("class", "hero")], hero)),
     }
@@ -51,8 +51,8 @@ pub fn home() -> AnyView {
     page("Start", parts)
 }
 
-/// What became of the session, above everything else.
-fn standing(launcher: Launcher) -> AnyView {
+/// The state of the session, at the top.
+fn session_status(launcher: Launcher) -> AnyView {
     match launcher.state() {
         State::Open(_) => {
             let words = strong_and("You are connected.", " A record is open in this window.");
@@ -76,7 +76,7 @@ fn standing(launcher: Launcher) -> AnyView {
             let again = (audience == Audience::Patient).then(|| connect_again(launcher, session));
             trouble_note(Trouble::of_ended(&reason, audience), again)
         }
-        // The page says what helps.
+        // The page itself says what helps.
         State::Failed(_) if needs_own_window() => nothing(),
         State::Failed(error) => trouble_note(Trouble::of(&error, Audience::Patient), None),
         State::Unknown | State::Resuming | State::None => nothing(),

@@ -1,4 +1,4 @@
-//! One file a page, one function a part of it. May import everything else of the launcher.
+//! One file for each page. May import everything else in the launcher.
 
 pub mod entry;
 pub mod home;

@@ -1,11 +1,11 @@
-//! The record: who the patient is, and what is on record, kind by kind.
+//! The record page: the patient, and each kind of data.
 
 use std::time::Duration;
 
 use leptos::prelude::*;
 
 use crate::components::draw::{element, nothing, paragraph, reactive, reactive_text, text};
-use crate::components::gate::{told, with_session};
+use crate::components::gate::{failure_page, with_session};
 use crate::components::load::Load;
 use crate::components::page::{focus, page};
 use crate::components::people::{banner, load_patient};
@@ -26,15 +26,15 @@ fn record_of(session: OpenSession) -> AnyView {
     let current = session.get_value();
     let audience = launcher.audience(&current);
     if current.patient().is_none() {
-        return told(Trouble::no_patient(audience), || {});
+        return failure_page(Trouble::no_patient(audience), || {});
     }
-    // The EHR may show the patient around this window; unless it says so, the banner stands here.
+    // The EHR may show the patient around this window. Unless it says so, the banner is shown here.
     let has_banner = current.context().need_patient_banner != Some(false);
     let patient = has_banner.then(|| load_patient(session));
     let load = RecordLoad::start(launcher, session);
     let all_again = move || {
-        load.all_failed_again();
-        patient.into_iter().for_each(Load::again_if_failed);
+        load.reload_failed();
+        patient.into_iter().for_each(Load::reload_if_failed);
     };
     when_online_again(launcher, all_again);
 
@@ -63,14 +63,14 @@ fn record_of(session: OpenSession) -> AnyView {
     page("Record", all)
 }
 
-/// How far the loading is; it leaves the screen once all is there.
+/// The progress. It disappears when everything is loaded.
 fn progress(load: RecordLoad) -> AnyView {
     let words = reactive_text(move || load.summary().sentence());
     let words = element("p", &[("class", "progress"), ("role", "status")], vec![words]);
-    view! { <div class:done=move || load.summary().is_whole()>{words}</div> }.into_any()
+    view! { <div class:done=move || load.summary().is_complete()>{words}</div> }.into_any()
 }
 
-/// The session lives in this page alone: whoever leaves it should know before.
+/// A warning that the session is lost with the page, because it could not be stored.
 fn not_stored_note(audience: Audience) -> AnyView {
     let again = match audience {
         Audience::Patient => "you need to connect again",
@@ -82,7 +82,7 @@ fn not_stored_note(audience: Audience) -> AnyView {
     element("div", &[("class", "trouble-note"), ("role", "status")], vec![note])
 }
 
-/// Says when the session's time is up while its record is shown: nothing new comes any more.
+/// A note when the session expires while its record is shown.
 fn expired_note(session: OpenSession, audience: Audience) -> AnyView {
     let is_over = RwSignal::new(false);
     let check = move || {
@@ -102,13 +102,13 @@ fn expired_note(session: OpenSession, audience: Audience) -> AnyView {
             return nothing();
         }
         let strong = element("strong", &[], vec![text("Your time is up. ")]);
-        let words = format!("What you see here came before. Nothing new can be loaded. {}", start_again(audience));
+        let words = format!("What you see was loaded before. Nothing new can be loaded. {}", start_again(audience));
         let note = element("p", &[], vec![strong, text(&words)]);
         element("div", &[("class", "trouble-note"), ("role", "status")], vec![note])
     })
 }
 
-/// What keeps several parts away is told once.
+/// One report for all parts that failed because the server is unreachable.
 fn unreachable_note(all_again: impl Fn() + 'static) -> AnyView {
     let words = "The clinic could not be reached, so a part of the record is missing. You are still connected: try again in a moment.";
     let strong = element("strong", &[], vec![text("No connection to the clinic. ")]);

@@ -1,4 +1,4 @@
-//! The connection: who is signed in, whose record it is, what was shared, how long it holds.
+//! The connection page: the user, the patient, what was shared, and when it expires.
 
 use std::time::Duration;
 
@@ -36,7 +36,7 @@ fn connection(session: OpenSession) -> AnyView {
         session.with_value(|session| show_sharing(launcher, session))
     });
     let stack = |parts| element("div", &[("class", "stack")], parts);
-    let left = stack(vec![how_long(launcher, session), who_you_are(launcher, session)]);
+    let left = stack(vec![time_left_section(launcher, session), who_you_are(launcher, session)]);
     let right = stack(vec![patient_in_context(session), sharing]);
     let heading = element("h1", &[], vec![text("Your connection")]);
     let columns = element("div", &[("class", "columns")], vec![left, right]);
@@ -49,7 +49,7 @@ fn who_you_are(launcher: Launcher, session: OpenSession) -> AnyView {
         Some("Patient") => "Patient",
         Some("Practitioner" | "PractitionerRole") => "Clinic staff",
         Some("RelatedPerson") => "Relative or helper",
-        Some(_) => "Somebody else",
+        Some(_) => "Someone else",
         None => "Unknown",
     };
     let checks = reactive(move || {
@@ -60,7 +60,7 @@ fn who_you_are(launcher: Launcher, session: OpenSession) -> AnyView {
     section("who", "Who you are", vec![facts, element("h3", &[], vec![text("What we checked")]), checks])
 }
 
-/// How far one check came.
+/// The result of a check.
 enum Outcome {
     Done,
     UnderWay,
@@ -82,7 +82,7 @@ fn show_checks(session: &Session) -> AnyView {
     let checks = vec![
         show_check(signature.0, "The clinic's signature on your sign-in is genuine"),
         show_check(plain(identity.issuer_checked).0, "The sign-in comes from the clinic that was asked"),
-        show_check(plain(identity.nonce_checked).0, "It answers the sign-in that this window began"),
+        show_check(plain(identity.nonce_checked).0, "The sign-in was started in this window"),
     ];
     let mut details = vec![
         fact("Issuer", code(&identity.issuer)),
@@ -179,18 +179,18 @@ fn show_items(items: Vec<Item>, class: &'static str) -> AnyView {
     element("ul", &[("class", class)], items.collect())
 }
 
-fn how_long(launcher: Launcher, session: OpenSession) -> AnyView {
+fn time_left_section(launcher: Launcher, session: OpenSession) -> AnyView {
     let navigate = use_navigate();
     let sign_out = move || {
         // The page, which owns the session, may be gone after the navigation.
         let session = session.get_value();
-        // The start has a slash at its end, which the router would leave out below a path.
+        // The start page's path ends with a slash, which the router would remove below a path.
         navigate(&on_host("/"), NavigateOptions { resolve: false, ..NavigateOptions::default() });
         spawn_local(launcher.sign_out(session));
     };
     let can_refresh = session.with_value(|session| session.can_refresh());
     let renewal = match can_refresh {
-        true => "It is renewed by itself while you look at the record. Sign out when you are done.",
+        true => "It is renewed automatically while you use the record. Sign out when you are done.",
         false => "It cannot be renewed. Afterwards, connect again.",
     };
     let (failure, is_renewed) = (RwSignal::new(None::<Failure>), RwSignal::new(false));
@@ -198,7 +198,7 @@ fn how_long(launcher: Launcher, session: OpenSession) -> AnyView {
     let mut buttons: Vec<AnyView> = refresh.into_iter().collect();
     buttons.push(button("quiet", "Sign out", Box::new(sign_out)));
     let audience = launcher.audience(&session.get_value());
-    let told = reactive(move || match (failure.get(), is_renewed.get()) {
+    let outcome = reactive(move || match (failure.get(), is_renewed.get()) {
         (Some(error), _) => trouble_note(Trouble::of(&error, audience), None),
         (None, true) => paragraph("hint", "The connection was renewed."),
         (None, false) => nothing(),
@@ -207,9 +207,9 @@ fn how_long(launcher: Launcher, session: OpenSession) -> AnyView {
         element("p", &[("class", "time-left")], vec![time_text(launcher, session)]),
         paragraph("hint", renewal),
         element("div", &[("class", "actions")], buttons),
-        element("div", &[("aria-live", "polite")], vec![told]),
+        element("div", &[("aria-live", "polite")], vec![outcome]),
     ];
-    section("how-long", "How long it holds", parts)
+    section("time-left", "Time left", parts)
 }
 
 fn refresh_button(session: OpenSession, failure: RwSignal<Option<Failure>>, is_renewed: RwSignal<bool>) -> AnyView {
@@ -246,7 +246,7 @@ fn time_text(launcher: Launcher, session: OpenSession) -> AnyView {
         match session.with_value(|session| session.expires_at()) {
             None => "The clinic does not say.".to_owned(),
             Some(expires_at) => match time_left(expires_at - launcher.now()) {
-                None => "It has run out.".to_owned(),
+                None => "It has expired.".to_owned(),
                 Some(span) => format!("{span} left"),
             },
         }

@@ -50,7 +50,7 @@ const FACTS: [(&str, &str, Belonging); 22] = [
     ("AllergyIntolerance", "Your allergies and what you do not tolerate", Record),
     ("Immunization", "Your vaccines", Record),
     ("Observation", "Your vital signs and laboratory results", Record),
-    ("DiagnosticReport", "Your laboratory reports", Record),
+    ("DiagnosticReport", "Your lab reports", Record),
     ("Procedure", "Your operations, examinations and treatments", Record),
     ("Encounter", "Your visits to the clinic", Record),
     ("DocumentReference", "Your documents: notes of visits, instructions, summaries", Record),

@@ -4,8 +4,8 @@ use super::Contents;
 use super::media_type::first_characters;
 
 impl Contents {
-    /// The name of the encoding that their text is in: as a mark at their start says, else the media type, else the text itself
-    /// (XML's and HTML's own ways), else UTF-8; what is no UTF-8 is Windows-1252.
+    /// The encoding of their text: by the byte order mark, otherwise by the media type, otherwise by the text itself
+    /// (as in XML and HTML), otherwise UTF-8, or Windows-1252 if it is not valid UTF-8.
     pub fn encoding(&self) -> String {
         let marks: [(&[u8], &str); 3] =
             [(b"\xEF\xBB\xBF", "utf-8"), (b"\xFF\xFE", "utf-16le"), (b"\xFE\xFF", "utf-16be")];
@@ -22,7 +22,7 @@ impl Contents {
     }
 }
 
-/// The encoding that a text names itself, by XML's declaration or HTML's `meta`.
+/// The encoding in an XML declaration or an HTML `meta` element.
 fn declared_encoding(bytes: &[u8]) -> Option<String> {
     let start = first_characters(bytes);
     let (_, value) = match start.starts_with("<?xml") {
@@ -32,7 +32,7 @@ fn declared_encoding(bytes: &[u8]) -> Option<String> {
     let value = value.trim_start().strip_prefix('=')?.trim_start().trim_start_matches(['"', '\'']);
     let name: String =
         value.chars().take_while(|character| character.is_ascii_alphanumeric() || "-_".contains(*character)).collect();
-    // A text that could be read so far is in none of the encodings of two bytes a character.
+    // A text that could be read so far cannot be UTF-16.
     (!name.is_empty() && !name.starts_with("utf-16")).then_some(name)
 }
 

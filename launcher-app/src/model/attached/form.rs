@@ -11,9 +11,9 @@ pub enum Form {
     Page,
     /// As a picture.
     Picture,
-    /// As the words of a clinical document in XML (C-CDA).
+    /// As a clinical document in XML (C-CDA).
     ClinicalDocument,
-    /// Not here; it can be saved.
+    /// Not shown; it can be saved.
     File,
 }
 
@@ -36,7 +36,7 @@ impl Form {
         }
     }
 
-    /// What it is called; a file by its kind, where that has a name that people know.
+    /// Its name; for a file, the kind of file if people know it.
     pub fn in_words(self, media_type: &str) -> &'static str {
         match self {
             Self::Text => "Text",
@@ -55,7 +55,7 @@ impl Form {
         }
     }
 
-    /// What it is called inside a sentence: names stay as they are written.
+    /// Its name inside a sentence: product names keep their capitals.
     pub fn in_a_sentence(self, media_type: &str) -> String {
         let words = self.in_words(media_type);
         if words.starts_with("PDF") || words.starts_with("Word ") { words.to_owned() } else { words.to_lowercase() }

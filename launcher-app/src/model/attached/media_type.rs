@@ -96,7 +96,7 @@ fn is_plain(text: &str) -> bool {
     !text.chars().any(|character| character.is_control() && !"\t\n\r\u{c}".contains(character))
 }
 
-/// The beginning of a text, in lower case.
+/// The start of a text, in lower case.
 pub fn first_characters(bytes: &[u8]) -> String {
     bytes.iter().take(1024).map(|byte| char::from(*byte).to_ascii_lowercase()).collect()
 }

@@ -15,7 +15,7 @@ pub use form::Form;
 pub use media_type::{is_generic, media_type};
 use media_type::{parameter, sniff};
 
-/// Base64 as servers write it, with or without its padding.
+/// Base64 with or without padding.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
     GeneralPurposeConfig::new()
@@ -23,35 +23,35 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
-/// The bytes of a document, and what they are.
+/// The bytes of a document and their media type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Contents {
     /// The media type, without parameters, in lower case.
     pub media_type: String,
-    /// The encoding that was named beside it.
+    /// The parameter `charset`.
     charset: Option<String>,
     /// The bytes.
     pub bytes: Vec<u8>,
 }
 
-/// What a document's own resource says of its bytes (FHIR R4, Attachment).
+/// The declared size and hash (FHIR R4, Attachment).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Declared {
-    /// How many bytes there are.
+    /// The number of bytes.
     pub size: Option<u64>,
-    /// Their SHA-1, in base64.
+    /// The SHA-1 hash, in base64.
     pub hash: Option<String>,
 }
 
 impl Contents {
-    /// Bytes of a media type as a server or resource names it. Where it names none that says anything, the bytes do.
+    /// Bytes with a declared media type. If it is generic, the media type is read from the bytes.
     pub fn new(content_type: &str, bytes: Vec<u8>) -> Self {
         let named = media_type(content_type);
         let media_type = if is_generic(&named) { sniff(&bytes).unwrap_or(&named).to_owned() } else { named };
         Self { media_type, charset: parameter(content_type, "charset"), bytes }
     }
 
-    /// How they can be shown.
+    /// How they are shown.
     pub fn form(&self) -> Form {
         Form::of(&self.media_type)
     }
@@ -61,17 +61,17 @@ impl Contents {
         BASE64.encode(&self.bytes)
     }
 
-    /// Whether they are other than was declared: of another check sum, or fewer.
+    /// Whether they differ from the declaration: they have another hash, or are fewer.
     pub fn differ_from(&self, declared: &Declared) -> bool {
         let length = self.bytes.len() as u64;
         let base64_length = length.div_ceil(3) * 4;
-        // Some servers count the characters of the base64 in which they keep it.
+        // Some servers declare the length of the base64.
         let is_cut = declared.size.is_some_and(|size| size > length && size != base64_length);
         let is_other = declared.hash.as_ref().is_some_and(|hash| !self.has_hash(hash));
         is_cut || is_other
     }
 
-    /// Whether a text is their SHA-1: in base64, as it should be, or in hexadecimal, or that in base64.
+    /// Whether a text is their SHA-1 hash: in base64, as specified, in hexadecimal, or in base64 of the hexadecimal.
     fn has_hash(&self, declared: &str) -> bool {
         let digest = Sha1::digest(&self.bytes);
         let hexadecimal: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -82,13 +82,13 @@ impl Contents {
         match decode(declared) {
             Some(bytes) if bytes.len() == digest.len() => *bytes == *digest,
             Some(bytes) if bytes.len() == hexadecimal.len() => bytes.eq_ignore_ascii_case(hexadecimal.as_bytes()),
-            // Of another length it is no SHA-1, and nothing can be said.
+            // With another length, it is not a SHA-1 hash and cannot be compared.
             _ => true,
         }
     }
 }
 
-/// The bytes of a text in base64, in which white space may stand; `None` where it is none.
+/// The bytes of a base64 text, which may contain white space; `None` if it is damaged.
 pub fn decode(base64: &str) -> Option<Vec<u8>> {
     let bare: String = base64.chars().filter(|character| !character.is_ascii_whitespace()).collect();
     BASE64.decode(bare).ok()

@@ -1,24 +1,24 @@
-//! Clinical documents in XML (HL7 CDA R2): who it is about, and its sections' titles and narratives.
+//! Clinical documents in XML (HL7 CDA R2): the patient, and the titles and narratives of the sections.
 
 use super::Page;
 use super::html::{attributes, write_address};
-use super::style::Look;
+use super::style::TextStyle;
 use super::tree::{Node, at, elements, line};
 use super::walk::{DEEPEST, Language, Walk};
 use super::write::{Revision, base64_characters};
 use crate::model::date::PartialDate;
 use crate::model::documents::{Attachment, Source};
 
-/// Elements of a narrative as elements of a page (CDA R2, narrative block). Some systems write those of HTML themselves.
+/// Elements of a narrative with their HTML elements (CDA R2, narrative block). Some systems write HTML elements.
 const TAKEN_AS: &[(&str, &str)] = &[("paragraph", "p"), ("item", "li"), ("title", "strong"), ("footnote", "small")];
 
-/// Elements of a narrative that a page has by the same name.
+/// Elements of a narrative that HTML has by the same name.
 const KEPT: &[&str] = &[
     "br", "sub", "sup", "caption", "table", "thead", "tbody", "tfoot", "tr", "th", "td", "col", "colgroup", "p", "div",
     "span", "b", "strong", "i", "em", "u", "ul", "ol", "li", "pre", "h1", "h2", "h3", "h4", "h5", "h6", "hr",
 ];
 
-/// A clinical document as it is shown; `None` for XML of another kind.
+/// A clinical document as a page; `None` for other XML.
 pub fn clinical_document<N: Node>(root: &N) -> Option<Page> {
     if root.name().as_deref() != Some("clinicaldocument") {
         return None;
@@ -67,7 +67,7 @@ impl<N: Node> Document<'_, N> {
         }
     }
 
-    /// Writes all sections below a node. What their entries say in codes, their narratives say in words.
+    /// Writes all sections below a node. Their narratives contain the text of their coded entries.
     fn write_sections(&mut self, node: &N, depth: usize) {
         if depth > DEEPEST {
             if line(node).is_some() {
@@ -90,7 +90,7 @@ impl<N: Node> Document<'_, N> {
         let coded = || at(section, &["code"])?.attribute("displayName");
         let title = at(section, &["title"]).as_ref().and_then(line).or_else(coded);
         let title = title.unwrap_or_else(|| "A part without a title".to_owned());
-        // A section in another lies two levels deeper.
+        // A section in another one is two levels deeper.
         let heading = if self.is_outermost(depth) { "h2" } else { "h3" };
         self.walk.writer.within(heading, |writer| writer.text(&title));
         let narratives = elements(section, "text");
@@ -116,7 +116,7 @@ impl<N: Node> Document<'_, N> {
         depth <= 3
     }
 
-    /// A document whose text is a file of another kind, or a text without parts.
+    /// A document with another file as its text, or with text without sections.
     fn embed(&mut self, text: &N) {
         let content_type = text.attribute("mediaType").unwrap_or_else(|| "text/plain".to_owned());
         let is_base64 = text.attribute("representation").is_some_and(|form| form.eq_ignore_ascii_case("B64"));
@@ -148,17 +148,17 @@ impl<N: Node> Language<N> for Narrative<N> {
         node.attribute("hidden").is_some()
     }
 
-    fn look(&self, node: &N) -> Look {
-        let look = Look::of(node);
-        Look { is_underlined: look.is_underlined || has_style(node, "underline"), ..look }
+    fn style(&self, node: &N) -> TextStyle {
+        let style = TextStyle::of(node);
+        TextStyle { is_underlined: style.is_underlined || has_style(node, "underline"), ..style }
     }
 
-    fn revision(&self, node: &N, name: &str, look: Look) -> Option<Revision> {
+    fn revision(&self, node: &N, name: &str, style: TextStyle) -> Option<Revision> {
         match (node.attribute("revised").as_deref(), name) {
             (Some("delete"), _) | (_, "del" | "delete") => Some(Revision::Removed),
             (Some("insert"), _) | (_, "ins" | "insert") => Some(Revision::Added),
             (_, "s" | "strike") => Some(Revision::Struck),
-            _ => (look.is_struck || has_style(node, "strike")).then_some(Revision::Struck),
+            _ => (style.is_struck || has_style(node, "strike")).then_some(Revision::Struck),
         }
     }
 
@@ -182,7 +182,7 @@ impl<N: Node> Language<N> for Narrative<N> {
                 walk.write_contents(node, depth);
                 write_address(node, "href", &mut walk.writer);
             }
-            // Also lists, items and pictures have captions, which stand before other words.
+            // Lists, items and pictures have captions, too, which come before other text.
             "caption" => {
                 walk.write_contents(node, depth);
                 walk.writer.text(" ");
@@ -204,7 +204,7 @@ impl<N: Node> Language<N> for Narrative<N> {
     }
 }
 
-/// A picture that lies in the document; whatever else is told.
+/// A picture in the document. For other media, there is a note.
 fn write_media<N: Node>(walk: &mut Walk<'_, N>, value: Option<&N>) {
     let media_type = value.and_then(|value| value.attribute("mediaType")).unwrap_or_default();
     let data = value.map(|value| base64_characters(&value.text())).unwrap_or_default();
@@ -216,7 +216,7 @@ fn write_media<N: Node>(walk: &mut Walk<'_, N>, value: Option<&N>) {
     }
 }
 
-/// The element of a name and an `ID`, anywhere below a node.
+/// The element with a name and an `ID`, anywhere below a node.
 fn find<N: Node>(node: &N, name: &str, id: &str, depth: usize) -> Option<N> {
     if node.name().as_deref() == Some(name) && node.attribute("ID").as_deref() == Some(id) {
         return Some(node.clone());
@@ -225,12 +225,12 @@ fn find<N: Node>(node: &N, name: &str, id: &str, depth: usize) -> Option<N> {
     children.iter().find_map(|child| find(child, name, id, depth + 1))
 }
 
-/// Whether one of an element's style codes is this one, or one of a system's own that holds it, such as `xStrikeThrough`.
+/// Whether one of an element's style codes is this one, or contains it, such as `xStrikeThrough`.
 fn has_style<N: Node>(node: &N, wanted: &str) -> bool {
     node.attribute("styleCode").is_some_and(|codes| codes.to_ascii_lowercase().contains(wanted))
 }
 
-/// The name of a person, as it is written on a letter.
+/// The name of a person.
 fn person_name<N: Node>(person: &N) -> Option<String> {
     let name = at(person, &["name"])?;
     let part = |kind: &&str| elements(&name, kind).iter().filter_map(line).collect::<Vec<_>>();
@@ -238,7 +238,7 @@ fn person_name<N: Node>(person: &N) -> Option<String> {
     if parts.is_empty() { line(&name) } else { Some(parts.join(" ")) }
 }
 
-/// The date of a member whose `value` is a time of HL7 version 3, such as `20240105143000+0000`.
+/// The date of a member with a time of HL7 version 3 as its `value`, such as `20240105143000+0000`.
 fn date<N: Node>(node: &N, name: &str) -> Option<String> {
     let value = at(node, &[name])?.attribute("value")?;
     let part = |from, to| value.get(from..to).filter(|part| part.bytes().all(|byte| byte.is_ascii_digit()));

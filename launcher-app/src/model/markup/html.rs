@@ -1,12 +1,12 @@
-//! What the elements of an HTML page mean, and which of them are taken over.
+//! What the elements of an HTML page mean, and which of them are kept.
 
 use super::Page;
-use super::style::Look;
+use super::style::TextStyle;
 use super::tree::{Node, elements, line};
 use super::walk::{Language, Walk};
 use super::write::{Revision, Writer};
 
-/// Elements that are taken over as they are.
+/// Elements that are kept.
 const KEPT: &[&str] = &[
     "p",
     "br",
@@ -72,7 +72,7 @@ const KEPT: &[&str] = &[
     "rp",
 ];
 
-/// Elements that are taken over as another one.
+/// Elements that are replaced by another one.
 const TAKEN_AS: &[(&str, &str)] = &[
     ("center", "div"),
     ("form", "div"),
@@ -94,13 +94,13 @@ const TAKEN_AS: &[(&str, &str)] = &[
     ("plaintext", "pre"),
 ];
 
-/// Elements whose contents no browser displays.
+/// Elements with contents that browsers do not display.
 const NEVER_DISPLAYED: &[&str] = &[
     "script", "style", "template", "title", "meta", "link", "base", "datalist", "param", "source", "track", "area",
     "noframes", "noembed",
 ];
 
-/// Elements that cannot be shown, each with what it is called. What they hold for that case is shown.
+/// Elements that cannot be shown, each with its name. Their fallback contents are shown.
 const NOT_SHOWN: &[(&str, &str)] = &[
     ("object", "An embedded file"),
     ("embed", "An embedded file"),
@@ -114,11 +114,11 @@ const NOT_SHOWN: &[(&str, &str)] = &[
     ("math", "A formula"),
 ];
 
-/// Attributes that are taken over.
+/// Attributes that are kept.
 const ATTRIBUTES: &[&str] =
     &["colspan", "rowspan", "span", "scope", "dir", "lang", "alt", "title", "start", "reversed", "value"];
 
-/// An HTML page as it is shown.
+/// An HTML page for the frame.
 pub fn page<N: Node>(root: &N) -> Page {
     let mut walk = Walk::new(&Html);
     walk.write(root, 0);
@@ -138,12 +138,12 @@ impl<N: Node> Language<N> for Html {
         node.attribute("hidden").is_some() || (name == "dialog" && node.attribute("open").is_none())
     }
 
-    fn revision(&self, _: &N, name: &str, look: Look) -> Option<Revision> {
+    fn revision(&self, _: &N, name: &str, style: TextStyle) -> Option<Revision> {
         match name {
             "del" => Some(Revision::Removed),
             "ins" => Some(Revision::Added),
             "s" | "strike" => Some(Revision::Struck),
-            _ => look.is_struck.then_some(Revision::Struck),
+            _ => style.is_struck.then_some(Revision::Struck),
         }
     }
 
@@ -167,7 +167,7 @@ impl<N: Node> Language<N> for Html {
             _ => {
                 let Some((_, what)) = NOT_SHOWN.iter().find(|(own, _)| *own == name) else { return false };
                 writer.not_shown(&format!("{what} is not shown here."));
-                // What an embedded page holds for old browsers is markup written as text.
+                // The contents of an iframe are markup in a text node.
                 return name == "iframe";
             }
         }
@@ -187,7 +187,7 @@ pub fn attributes<N: Node>(node: &N, name: &str) -> Vec<(&'static str, String)> 
     attributes
 }
 
-/// A picture that lies in the document itself is shown; every other would have to be fetched.
+/// Only a picture in a data URL is shown. Others would have to be fetched.
 fn write_picture<N: Node>(node: &N, writer: &mut Writer) {
     let source = node.attribute("src").unwrap_or_default();
     let described = node.attribute("alt").map(|alt| alt.trim().to_owned()).filter(|alt| !alt.is_empty());
@@ -197,13 +197,13 @@ fn write_picture<N: Node>(node: &N, writer: &mut Writer) {
     let is_dot = |side: &str| node.attribute(side).is_some_and(|length| ["0", "1", "1px"].contains(&length.trim()));
     match described {
         Some(described) => writer.not_shown(&format!("A picture is not shown here: {described}")),
-        // Such a picture shows nothing to anybody.
+        // Such a picture is invisible.
         None if is_dot("width") || is_dot("height") => {}
         None => writer.not_shown("A picture is not shown here."),
     }
 }
 
-/// What a field of a form was filled in with.
+/// The value of a form field.
 fn write_field<N: Node>(node: &N, writer: &mut Writer) {
     let kind = node.attribute("type").unwrap_or_default().to_ascii_lowercase();
     match kind.as_str() {
@@ -214,7 +214,7 @@ fn write_field<N: Node>(node: &N, writer: &mut Writer) {
     }
 }
 
-/// What was chosen of a list.
+/// The selected option of a list.
 fn write_choice<N: Node>(node: &N, writer: &mut Writer) {
     let mut options = elements(node, "option");
     options.extend(elements(node, "optgroup").iter().flat_map(|group| elements(group, "option")));
@@ -224,7 +224,7 @@ fn write_choice<N: Node>(node: &N, writer: &mut Writer) {
     writer.within("u", |writer| writer.text(&words.join(", ")));
 }
 
-/// The address of a link, which does not work in the frame.
+/// The URL of a link, as text, because links do not work in the frame.
 pub fn write_address<N: Node>(node: &N, attribute: &str, writer: &mut Writer) {
     let Some(address) = node.attribute(attribute).map(|address| address.trim().to_owned()) else { return };
     let is_plain =

@@ -1,12 +1,12 @@
-//! Marked-up documents (HTML, CDA) as pages for a sandboxed frame.
+//! HTML and CDA documents as pages for a sandboxed frame.
 //!
-//! The browser parses a document without running it; [`tree`] is what is seen of the result. [`walk`] goes through it, [`html`] and
-//! [`clinical`] say what each element means, and [`mod@write`] writes HTML made of known elements alone. The frame keeps everything
-//! in a document from running; what is written here gives it nothing to run or to fetch.
+//! The browser parses a document without running it; [`tree`] is the interface to the result. [`walk`] traverses it, [`html`] and
+//! [`clinical`] define what each element means, and [`mod@write`] writes HTML with known elements only. The frame prevents everything
+//! in a document from running; the HTML that is written has nothing to run or to fetch.
 
 pub mod clinical;
 pub mod html;
-pub mod quiet;
+pub mod renamed;
 pub mod style;
 pub mod tree;
 mod walk;
@@ -23,15 +23,15 @@ use super::documents::Attachment;
 /// A document as a page.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Page {
-    /// HTML of known elements, without scripts, styles and addresses to fetch.
+    /// HTML with known elements, without scripts, styles and URLs to fetch.
     pub html: String,
-    /// What a reader has to know of the document besides, a sentence each.
+    /// Notes for the reader, each a sentence.
     pub remarks: Vec<String>,
-    /// Files that the document holds in place of a text of its own.
+    /// Files in the document that replace its text.
     pub embedded: Vec<Attachment>,
 }
 
-/// A picture as a page. A picture runs no script, whatever is in it.
+/// A picture as a page. Scripts in a picture do not run.
 pub fn picture(media_type: &str, base64: &str, title: &str) -> String {
     format!(
         "<img alt=\"{}\" width=\"100%\" src=\"data:{};base64,{}\">",

@@ -1,13 +1,13 @@
-//! Trees for tests, from well-formed text. What the browser's own parser makes of broken text is tried in a browser.
+//! Trees for tests, from well-formed text. The browser tests cover damaged text.
 
 use super::tree::Node;
 
-/// A node of a tree of roxmltree.
+/// A node of a roxmltree tree.
 #[derive(Clone)]
 pub struct Sample<'a>(roxmltree::Node<'a, 'a>);
 
 impl Sample<'_> {
-    /// Gives the root element of a text to a function.
+    /// Calls a function with the root element of a text.
     pub fn read<T>(text: &str, look: impl FnOnce(Sample<'_>) -> T) -> T {
         let document = roxmltree::Document::parse(text).unwrap();
         look(Sample(document.root_element()))
@@ -38,7 +38,7 @@ impl Node for Sample<'_> {
         }
     }
 
-    /// A style sheet that knows the class `struck` alone.
+    /// A style sheet with the class `struck` only.
     fn declared(&self, property: &str) -> Option<String> {
         (property == "text-decoration" && self.0.attribute("class") == Some("struck"))
             .then(|| "line-through".to_owned())

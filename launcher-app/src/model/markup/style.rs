@@ -1,37 +1,37 @@
-//! The few properties of CSS that change what a document says: struck out, hidden, raised, lowered, line by line.
+//! The CSS properties that change the meaning of a document: struck out, hidden, superscript, subscript, line breaks.
 
 use super::tree::Node;
 
-/// How an element looks, as far as its look says something.
+/// The style of an element, as far as it has a meaning.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Look {
-    /// A line runs through its words.
+pub struct TextStyle {
+    /// Struck out.
     pub is_struck: bool,
-    /// A line runs below its words.
+    /// Underlined.
     pub is_underlined: bool,
     /// It is not displayed.
     pub is_hidden: bool,
-    /// It is raised, such as the 2 of a square.
+    /// Superscript.
     pub is_raised: bool,
-    /// It is lowered, such as the 2 of H2O.
+    /// Subscript.
     pub is_lowered: bool,
-    /// Its line breaks count.
+    /// Its line breaks are kept.
     pub keeps_lines: bool,
 }
 
-/// The properties that [`Look`] is read from.
+/// The properties that [`TextStyle`] is read from.
 pub const PROPERTIES: [&str; 6] =
     ["text-decoration", "text-decoration-line", "display", "visibility", "vertical-align", "white-space"];
 
-impl Look {
-    /// Reads how an element looks from its own `style`, else from the document's style sheets.
+impl TextStyle {
+    /// Reads the style of an element from its `style` attribute, otherwise from the document's style sheets.
     pub fn of<N: Node>(node: &N) -> Self {
         let own = node.attribute("style").map(|style| declarations(&style)).unwrap_or_default();
         let value = |property: &str| {
             let own = own.iter().rev().find(|(name, _)| name == property).map(|(_, value)| value.clone());
             own.or_else(|| node.declared(property)).unwrap_or_default().to_ascii_lowercase()
         };
-        // The shorthand sets the line, too: of the element's own two the last one counts, and then no style sheet.
+        // The shorthand sets the line, too. The last of both in the attribute counts, and then no style sheet.
         let lines = ["text-decoration", "text-decoration-line"];
         let decoration = match own.iter().rev().find(|(name, _)| lines.contains(&name.as_str())) {
             Some((_, value)) => value.to_ascii_lowercase(),
@@ -50,14 +50,14 @@ impl Look {
     }
 }
 
-/// On which screens the rules of a style sheet apply.
+/// The screens that the rules of a style sheet apply to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Screens {
-    /// On none: they are for printers, say.
+    /// None, for example printers only.
     None,
-    /// On some, such as those of phones.
+    /// Some, such as phones.
     Some,
-    /// On all.
+    /// All.
     All,
 }
 
@@ -87,7 +87,7 @@ impl Screens {
         }
     }
 
-    /// Whether rules that apply there decide about a property. What is hidden on some screens alone is shown.
+    /// Whether rules for these screens count for a property. What is hidden on some screens only is shown.
     pub fn decide(self, property: &str) -> bool {
         match property {
             "display" | "visibility" => self == Self::All,
@@ -117,14 +117,15 @@ mod tests {
     use super::*;
     use crate::model::markup::sample::Sample;
 
-    fn look(style: &str) -> Look {
-        Sample::read(&format!("<p style=\"{style}\"/>"), |sample| Look::of(&sample))
+    fn read(style: &str) -> TextStyle {
+        Sample::read(&format!("<p style=\"{style}\"/>"), |sample| TextStyle::of(&sample))
     }
 
     #[test]
     fn l8_the_elements_own_decoration_counts_before_that_of_a_style_sheet() {
-        let look =
-            |style: &str| Sample::read(&format!("<p class=\"struck\" style=\"{style}\"/>"), |sample| Look::of(&sample));
+        let read = |style: &str| {
+            Sample::read(&format!("<p class=\"struck\" style=\"{style}\"/>"), |sample| TextStyle::of(&sample))
+        };
         for (style, is_struck) in [
             ("", true),
             ("color: red", true),
@@ -133,7 +134,7 @@ mod tests {
             ("text-decoration-line: line-through; text-decoration: none", false),
             ("text-decoration: none; text-decoration-line: line-through", true),
         ] {
-            assert_eq!(look(style).is_struck, is_struck, "{style}");
+            assert_eq!(read(style).is_struck, is_struck, "{style}");
         }
     }
 
@@ -164,23 +165,23 @@ mod tests {
 
     #[test]
     fn l8_a_style_is_read_as_far_as_it_changes_what_is_said() {
-        let none = Look::default();
+        let none = TextStyle::default();
         for (style, expected) in [
             ("color: red; font: 12px x", none),
-            ("text-decoration: line-through", Look { is_struck: true, ..none }),
-            ("TEXT-DECORATION-LINE:underline Line-Through", Look { is_struck: true, is_underlined: true, ..none }),
-            ("/* text-decoration: */ text-decoration/**/: line-through red", Look { is_struck: true, ..none }),
-            ("display:none !important", Look { is_hidden: true, ..none }),
-            ("visibility: collapse", Look { is_hidden: true, ..none }),
+            ("text-decoration: line-through", TextStyle { is_struck: true, ..none }),
+            ("TEXT-DECORATION-LINE:underline Line-Through", TextStyle { is_struck: true, is_underlined: true, ..none }),
+            ("/* text-decoration: */ text-decoration/**/: line-through red", TextStyle { is_struck: true, ..none }),
+            ("display:none !important", TextStyle { is_hidden: true, ..none }),
+            ("visibility: collapse", TextStyle { is_hidden: true, ..none }),
             ("display: none; display: block", none),
-            ("vertical-align: super", Look { is_raised: true, ..none }),
-            ("vertical-align: sub", Look { is_lowered: true, ..none }),
-            ("white-space: pre-wrap", Look { keeps_lines: true, ..none }),
+            ("vertical-align: super", TextStyle { is_raised: true, ..none }),
+            ("vertical-align: sub", TextStyle { is_lowered: true, ..none }),
+            ("white-space: pre-wrap", TextStyle { keeps_lines: true, ..none }),
             ("", none),
             (";;:;x", none),
             ("a: /*", none),
         ] {
-            assert_eq!(look(style), expected, "{style}");
+            assert_eq!(read(style), expected, "{style}");
         }
     }
 }

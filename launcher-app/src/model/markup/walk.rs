@@ -1,39 +1,39 @@
-//! Goes through a document and writes what it says.
+//! Traverses a document and writes its contents.
 
-use super::style::Look;
+use super::style::TextStyle;
 use super::tree::{Node, line};
 use super::write::{Revision, Writer};
 
-/// How deep elements are followed. What lies deeper is shown as bare text, with marks for revisions.
+/// The maximum depth of elements. Deeper contents are shown as plain text, with marks for revisions.
 pub const DEEPEST: usize = 150;
 
-/// Elements that hold rows, cells or items, and no words of their own.
+/// Elements that contain rows, cells or items, and no text.
 const CONTAINERS: &[&str] = &["table", "thead", "tbody", "tfoot", "tr", "colgroup", "ul", "ol", "dl"];
 
-/// Elements in which a label stands, rather than around them.
+/// Elements that have a label inside instead of around them.
 const BLOCKS: &[&str] =
     &["td", "th", "caption", "li", "dt", "dd", "p", "div", "pre", "address", "h1", "h2", "h3", "h4", "h5", "h6"];
 
-/// What the elements of a language mean.
+/// The meaning of the elements of a language.
 pub trait Language<N: Node> {
-    /// Whether nobody is meant to see an element.
+    /// Whether an element is never displayed.
     fn is_never_displayed(&self, name: &str) -> bool;
 
     /// Whether an element is hidden in other ways than by its style.
     fn is_hidden(&self, node: &N, name: &str) -> bool;
 
-    /// How an element was revised.
-    fn revision(&self, node: &N, name: &str, look: Look) -> Option<Revision>;
+    /// The revision of an element.
+    fn revision(&self, node: &N, name: &str, style: TextStyle) -> Option<Revision>;
 
-    /// How an element looks.
-    fn look(&self, node: &N) -> Look {
-        Look::of(node)
+    /// The style of an element.
+    fn style(&self, node: &N) -> TextStyle {
+        TextStyle::of(node)
     }
 
-    /// The element of the page that takes its place, with its attributes; `None` where its contents alone are taken over.
+    /// The HTML element that replaces it, with its attributes; `None` if only its contents are kept.
     fn element(&self, node: &N, name: &str) -> Option<(&'static str, Vec<(&'static str, String)>)>;
 
-    /// Writes an element that is not written as its contents. Returns whether it did.
+    /// Writes an element with special handling. Returns whether it did.
     fn write_special(&self, walk: &mut Walk<'_, N>, node: &N, name: &str, depth: usize) -> bool;
 }
 
@@ -45,35 +45,35 @@ pub struct Walk<'a, N> {
 }
 
 impl<'a, N: Node> Walk<'a, N> {
-    /// A walk that has written nothing yet.
+    /// A walk at the start.
     pub fn new(language: &'a dyn Language<N>) -> Self {
         Self { language, writer: Writer::default() }
     }
 
-    /// Writes a node and what lies in it.
+    /// Writes a node and its contents.
     pub fn write(&mut self, node: &N, depth: usize) {
         self.write_revised(node, None, "", depth);
     }
 
-    /// Writes what lies in a node.
+    /// Writes the contents of a node.
     pub fn write_contents(&mut self, node: &N, depth: usize) {
         node.children().iter().for_each(|child| self.write(child, depth + 1));
     }
 
-    /// Writes a node. `inherited` says how the container was revised that it stands in, and `container` is that container's name on
-    /// the page, or empty.
+    /// Writes a node. `inherited` is the revision of its container, and `container` the container's HTML element, or
+    /// empty.
     fn write_revised(&mut self, node: &N, inherited: Option<Revision>, container: &str, depth: usize) {
         if node.is_text() {
             return self.write_text(node, inherited);
         }
-        let Some((name, look)) = self.displayed(node) else { return };
+        let Some((name, style)) = self.displayed(node) else { return };
         if depth > DEEPEST {
             return self.write_flat(node, inherited);
         }
         let language = self.language;
-        let revision = language.revision(node, &name, look).or(inherited);
+        let revision = language.revision(node, &name, style).or(inherited);
         let element = language.element(node, &name).map(|(own, attributes)| match own {
-            // Elsewhere, a browser would close the table's cell and row before it.
+            // Otherwise, a browser would close the table's cell and row before it.
             "caption" if container != "table" => ("strong", attributes),
             _ => (own, attributes),
         });
@@ -85,17 +85,17 @@ impl<'a, N: Node> Walk<'a, N> {
             }
             Some((own, attributes)) if BLOCKS.contains(&own) => {
                 self.writer.open(own, &attributes);
-                self.write_passage(node, &name, revision, look, depth);
+                self.write_passage(node, &name, revision, style, depth);
                 self.writer.close(own);
             }
             Some((own, attributes)) => {
                 let begun = self.writer.begin_revision(revision);
                 self.writer.open(own, &attributes);
-                self.write_passage(node, &name, None, look, depth);
+                self.write_passage(node, &name, None, style, depth);
                 self.writer.close(own);
                 self.writer.end_revision(begun);
             }
-            None => self.write_passage(node, &name, revision, look, depth),
+            None => self.write_passage(node, &name, revision, style, depth),
         }
     }
 
@@ -106,12 +106,12 @@ impl<'a, N: Node> Walk<'a, N> {
         self.writer.end_revision(begun);
     }
 
-    /// The name and look of an element that is displayed. One that the document hides is counted.
-    fn displayed(&mut self, node: &N) -> Option<(String, Look)> {
+    /// The name and the style of an element that is displayed. A hidden one is counted.
+    fn displayed(&mut self, node: &N) -> Option<(String, TextStyle)> {
         let name = node.name().filter(|name| !self.language.is_never_displayed(name))?;
-        let look = self.language.look(node);
-        if !look.is_hidden && !self.language.is_hidden(node, &name) {
-            return Some((name, look));
+        let style = self.language.style(node);
+        if !style.is_hidden && !self.language.is_hidden(node, &name) {
+            return Some((name, style));
         }
         if line(node).is_some() {
             self.writer.hide();
@@ -119,7 +119,7 @@ impl<'a, N: Node> Walk<'a, N> {
         None
     }
 
-    /// Writes the words of an element that is nested too deep, without recursion. What is hidden stays hidden, and what was revised is
+    /// Writes the text of an element that is nested too deep, without recursion. Hidden text stays hidden, and revisions are
     /// marked.
     fn write_flat(&mut self, node: &N, inherited: Option<Revision>) {
         if line(node).is_some() || !node.children().is_empty() {
@@ -130,22 +130,22 @@ impl<'a, N: Node> Walk<'a, N> {
         while let Some((node, inherited)) = rest.pop() {
             if node.is_text() {
                 self.write_text(&node, inherited);
-            } else if let Some((name, look)) = self.displayed(&node) {
-                let revision = self.language.revision(&node, &name, look).or(inherited);
+            } else if let Some((name, style)) = self.displayed(&node) {
+                let revision = self.language.revision(&node, &name, style).or(inherited);
                 self.writer.text(" ");
                 rest.extend(node.children().into_iter().rev().map(|child| (child, revision)));
             }
         }
     }
 
-    fn write_passage(&mut self, node: &N, name: &str, revision: Option<Revision>, look: Look, depth: usize) {
+    fn write_passage(&mut self, node: &N, name: &str, revision: Option<Revision>, style: TextStyle, depth: usize) {
         let begun = self.writer.begin_revision(revision);
-        self.writer.begin_look(look);
+        self.writer.begin_style(style);
         let language = self.language;
         if !language.write_special(self, node, name, depth) {
             self.write_contents(node, depth);
         }
-        self.writer.end_look(look);
+        self.writer.end_style(style);
         self.writer.end_revision(begun);
     }
 }

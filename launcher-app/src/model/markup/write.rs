@@ -1,18 +1,18 @@
 //! Writes the page: known elements, escaped text, and labels for what was removed, added or cannot be shown.
 
-use super::style::Look;
+use super::style::TextStyle;
 
 /// Elements without contents.
 const EMPTY: [&str; 5] = ["br", "hr", "img", "col", "wbr"];
 
-/// How a passage was revised.
+/// The revision of a passage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Revision {
-    /// It no longer holds.
+    /// It was removed.
     Removed,
     /// A line runs through it.
     Struck,
-    /// It was put in later.
+    /// It was added later.
     Added,
 }
 
@@ -34,7 +34,7 @@ impl Revision {
     }
 }
 
-/// A page that is being written, and what was counted meanwhile.
+/// A page that is being written, and the counts for its notes.
 #[derive(Default)]
 pub struct Writer {
     html: String,
@@ -46,7 +46,7 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Opens an element. The name is one of the caller's own, never the document's.
+    /// Opens an element. The name comes from the caller, never from the document.
     pub fn open(&mut self, name: &'static str, attributes: &[(&'static str, String)]) {
         self.html.push_str(&format!("<{name}"));
         for (attribute, value) in attributes {
@@ -75,24 +75,24 @@ impl Writer {
         self.html.push_str(&if self.kept_lines > 0 { escaped.replace('\n', "<br>") } else { escaped });
     }
 
-    /// Writes a remark of this app's own.
+    /// Writes a note of this app.
     pub fn remark(&mut self, words: &str) {
         self.html.push_str(&format!("<small>[{}]</small>", escaped(words)));
     }
 
-    /// Tells in its place that something is not shown.
+    /// Writes a note in place of something that is not shown.
     pub fn not_shown(&mut self, words: &str) {
         self.not_shown += 1;
         self.remark(words);
     }
 
-    /// Counts a part that the document itself hides.
+    /// Counts a part that the document hides.
     pub fn hide(&mut self) {
         self.hidden += 1;
     }
 
-    /// Begins a passage that was revised, with a label, which a screen reader reads out. Returns what [`Self::end_revision`]
-    /// has to end: nothing for a revision in another of its kind, which needs no second label.
+    /// Starts a revised passage, with a label for screen readers. Returns what [`Self::end_revision`]
+    /// must end: nothing for a revision inside another one of the same kind.
     pub fn begin_revision(&mut self, revision: Option<Revision>) -> Option<Revision> {
         let revision = revision.filter(|revision| !self.is_within(*revision))?;
         self.revised += 1;
@@ -116,19 +116,19 @@ impl Writer {
         self.revisions.iter().any(|outer| is_out(*outer) == is_out(revision))
     }
 
-    /// Begins a passage that looks so, as far as that has a meaning.
-    pub fn begin_look(&mut self, look: Look) {
-        self.kept_lines += usize::from(look.keeps_lines);
-        elements_for(look).for_each(|name| self.open(name, &[]));
+    /// Starts a passage with a style.
+    pub fn begin_style(&mut self, style: TextStyle) {
+        self.kept_lines += usize::from(style.keeps_lines);
+        elements_for(style).for_each(|name| self.open(name, &[]));
     }
 
-    /// Ends what [`Self::begin_look`] began.
-    pub fn end_look(&mut self, look: Look) {
-        elements_for(look).rev().for_each(|name| self.close(name));
-        self.kept_lines -= usize::from(look.keeps_lines);
+    /// Ends what [`Self::begin_style`] began.
+    pub fn end_style(&mut self, style: TextStyle) {
+        elements_for(style).rev().for_each(|name| self.close(name));
+        self.kept_lines -= usize::from(style.keeps_lines);
     }
 
-    /// The page, and the sentences about it.
+    /// The page with its notes.
     pub fn finish(self) -> (String, Vec<String>) {
         let mut remarks = Vec::new();
         if self.revised > 0 {
@@ -150,18 +150,18 @@ impl Writer {
     }
 }
 
-/// The elements that look so.
-fn elements_for(look: Look) -> impl DoubleEndedIterator<Item = &'static str> {
-    let elements = [(look.is_underlined, "u"), (look.is_raised, "sup"), (look.is_lowered, "sub")];
+/// The elements for a style.
+fn elements_for(style: TextStyle) -> impl DoubleEndedIterator<Item = &'static str> {
+    let elements = [(style.is_underlined, "u"), (style.is_raised, "sup"), (style.is_lowered, "sub")];
     elements.into_iter().filter(|(is_so, _)| *is_so).map(|(_, name)| name)
 }
 
-/// Text for HTML, also in an attribute.
+/// Text escaped for HTML, also for attributes.
 pub fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-/// The characters of a text that base64 consists of.
+/// The base64 characters of a text.
 pub fn base64_characters(text: &str) -> String {
     text.chars().filter(|character| character.is_ascii_alphanumeric() || "+/=".contains(*character)).collect()
 }

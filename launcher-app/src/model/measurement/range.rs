@@ -1,21 +1,21 @@
-//! Between what a value should be, and what whoever measured says of it.
+//! The reference range and the interpretation of a value.
 
 use smartrust::platform::JsonView;
 
 use super::value::{Value, range_in_words, read_quantity, with_unit};
-use crate::model::coding::{codes, has_code, said, words};
+use crate::model::coding::{codes, has_code, own_text, words};
 use crate::model::entry::Tag;
 use crate::model::number::number_in_words;
 use crate::model::resource::text;
 
-/// Between what a value should be, in the value's unit.
+/// The reference range, in the value's unit.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Range {
     /// The lower limit.
     pub low: Option<f64>,
     /// The upper limit.
     pub high: Option<f64>,
-    /// The range in the laboratory's own words.
+    /// The range as the laboratory wrote it.
     pub words: Option<String>,
 }
 
@@ -31,7 +31,7 @@ impl Range {
         }
     }
 
-    /// Limits count only in the unit of the value; where one does not, there is no range to compare with.
+    /// Limits must have the unit of the value. Otherwise there is no range.
     fn read<V: JsonView>(range: &V, value: &Value) -> Option<Self> {
         let limit = |member: &str| {
             let Some(quantity) = range.member(member) else { return Some(None) };
@@ -44,8 +44,8 @@ impl Range {
     }
 }
 
-/// The reference ranges of a value: the usual one, and the others in words, with whom they are for. Of several that are for
-/// anyone, the one that is called normal is the usual one; where that is not clear, none is.
+/// The reference ranges of a value: the usual one, and the others as text with the people that they apply to. Of several for
+/// everyone, the normal one is the usual one; if that is unclear, there is none.
 pub fn ranges<V: JsonView>(holder: &V, value: &Value) -> (Option<Range>, Vec<String>) {
     let mut others = holder.member_items("referenceRange");
     let only = |is_it: &dyn Fn(&V) -> bool| {
@@ -74,7 +74,7 @@ fn other_range<V: JsonView>(range: &V) -> Option<String> {
         (limits, text) => limits.or(text)?,
     };
     let kind = range.member("type").filter(|kind| !has_code(kind, "normal"));
-    let kind = kind.and_then(|kind| said(&kind).or_else(|| codes(&kind).into_iter().next()));
+    let kind = kind.and_then(|kind| own_text(&kind).or_else(|| codes(&kind).into_iter().next()));
     let groups = range.member_items("appliesTo").into_iter();
     let groups = groups.map(|group| words(&group).unwrap_or_else(|| "some people".to_owned()));
     let whom: Vec<String> = kind.into_iter().chain(groups).chain(range.member("age").as_ref().map(age)).collect();
@@ -107,20 +107,20 @@ fn age<V: JsonView>(range: &V) -> String {
     }
 }
 
-/// What is to be said of a value: what whoever measured says, else whether it lies beyond its range. `None` where it is as
-/// it should be.
+/// The tag of a value: its interpretation, otherwise whether it is outside its range. `None` if it is
+/// normal.
 pub fn flag<V: JsonView>(holder: &V, value: &Value, range: Option<&Range>) -> Option<Tag> {
-    interpretation(holder).unwrap_or_else(|| beyond(value, range).map(Tag::warning))
+    interpretation(holder).unwrap_or_else(|| outside(value, range).map(Tag::warning))
 }
 
-/// What whoever measured says of the value: `Some(None)` where it is as it should be.
+/// The interpretation: `Some(None)` if the value is normal.
 fn interpretation<V: JsonView>(holder: &V) -> Option<Option<Tag>> {
     let concepts = holder.member_items("interpretation");
     let read: Vec<Option<Tag>> = concepts.iter().filter_map(one_interpretation).collect();
     (!read.is_empty()).then(|| together(read.into_iter().flatten()))
 }
 
-/// Several remarks as one, which asks for attention where one of them does.
+/// Several tags as one, which is a warning if one of them is.
 pub fn together(tags: impl IntoIterator<Item = Tag>) -> Option<Tag> {
     let mut all: Vec<Tag> = Vec::new();
     for tag in tags {
@@ -132,7 +132,7 @@ pub fn together(tags: impl IntoIterator<Item = Tag>) -> Option<Tag> {
     (!all.is_empty()).then(|| Tag { words: words.join(", "), is_warning: all.iter().any(|tag| tag.is_warning) })
 }
 
-/// What an interpretation says by a code of HL7, or one that names no system; else its own words, else its code.
+/// An interpretation by a code of HL7 or without a system, otherwise by its text, otherwise by its code.
 fn one_interpretation<V: JsonView>(concept: &V) -> Option<Option<Tag>> {
     let is_of_hl7 =
         |coding: &&V| text(*coding, "system").is_none_or(|system| HL7.iter().any(|own| system.starts_with(own)));
@@ -141,7 +141,7 @@ fn one_interpretation<V: JsonView>(concept: &V) -> Option<Option<Tag>> {
     own.find_map(|code| known_interpretation(&code)).or_else(|| words(concept).map(|words| Some(Tag::plain(words))))
 }
 
-/// How the code systems for interpretations begin (HL7 V2, table 0078; HL7 V3, ObservationInterpretation).
+/// The start of the URLs of code systems for interpretations (HL7 V2, table 0078; HL7 V3, ObservationInterpretation).
 const HL7: [&str; 6] = [
     "http://terminology.hl7.org/",
     "https://terminology.hl7.org/",
@@ -175,7 +175,7 @@ fn known_interpretation(code: &str) -> Option<Option<Tag>> {
     })
 }
 
-fn beyond(value: &Value, range: Option<&Range>) -> Option<&'static str> {
+fn outside(value: &Value, range: Option<&Range>) -> Option<&'static str> {
     let (Value::Quantity { number, comparator, .. }, Some(range)) = (value, range) else { return None };
     if !comparator.is_empty() {
         return None;

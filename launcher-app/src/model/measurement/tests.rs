@@ -1,6 +1,6 @@
 use super::*;
 use crate::model::coding::LOINC;
-use crate::model::measured::BLOOD_PRESSURE;
+use crate::model::loinc::BLOOD_PRESSURE;
 use serde_json::{Value as Json, json};
 
 pub fn observation(loinc: &str, value: f64, unit: &str, date: &str) -> Json {
@@ -321,7 +321,7 @@ fn l3_how_far_a_result_can_be_relied_on_is_marked() {
         ("final", None),
     ] {
         let measured = only(&with("status", json!(status))).unwrap();
-        let said: Vec<_> = measured.standing.iter().map(|tag| tag.words.as_str()).collect();
+        let said: Vec<_> = measured.reliability.iter().map(|tag| tag.words.as_str()).collect();
         assert_eq!(said, words.into_iter().collect::<Vec<_>>(), "{status}");
         assert_eq!(measured.is_comparable, !["cancelled", "registered"].contains(&status), "{status}");
     }
@@ -331,9 +331,9 @@ fn l3_how_far_a_result_can_be_relied_on_is_marked() {
 fn l3_an_unknown_mark_on_a_result_or_a_part_of_it_is_told() {
     let mark = json!([{"url": "https://clinic.example/not-this-patient", "valueBoolean": true}]);
     let marked = only(&with("modifierExtension", mark.clone())).unwrap();
-    assert_eq!((marked.standing, marked.is_comparable), (vec![Tag::read_with_care()], false));
+    assert_eq!((marked.reliability, marked.is_comparable), (vec![Tag::unknown_modifier()], false));
     let part = with("component", json!([{"modifierExtension": mark, "code": {"text": "x"}, "valueString": "x"}]));
-    assert_eq!(measurements(&[part])[1].standing, [Tag::read_with_care()]);
+    assert_eq!(measurements(&[part])[1].reliability, [Tag::unknown_modifier()]);
 }
 
 #[test]

@@ -1,40 +1,40 @@
-//! What was found, in each of the forms that FHIR has for it (FHIR R4, `Observation.value[x]`; R5 adds Attachment).
+//! The value of an Observation, of every FHIR type (FHIR R4, `Observation.value[x]`; R5 adds Attachment).
 
 use smartrust::platform::JsonView;
 
 use crate::model::coding::{codes, why_absent, words};
 use crate::model::date::{clock_time, date_and_time};
 use crate::model::documents::{Attachment, attachment};
-use crate::model::measured::unit_in_words;
+use crate::model::loinc::unit_in_words;
 use crate::model::number::number_in_words;
 use crate::model::resource::text;
 
-/// What was found.
+/// The value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
     /// A number with its unit, such as `71.5 kg`.
     Quantity {
         /// The number.
         number: f64,
-        /// The unit; empty where there is none.
+        /// The unit; empty if there is none.
         unit: String,
-        /// `<`, `>` and the like, where the number is a limit.
+        /// `<`, `>` or another comparator, if the number is a limit.
         comparator: String,
     },
-    /// The upper and lower blood pressure; one of them may be missing.
+    /// The systolic and diastolic blood pressure; one may be missing.
     BloodPressure {
-        /// While the heart beats.
+        /// Systolic.
         systolic: Option<f64>,
-        /// Between two beats.
+        /// Diastolic.
         diastolic: Option<f64>,
         /// The unit.
         unit: String,
     },
-    /// Words.
+    /// Text.
     Words(String),
     /// A file.
     File(Attachment),
-    /// There is none; the words say so.
+    /// There is no value; the text says why.
     Absent(String),
 }
 
@@ -62,7 +62,7 @@ pub(super) fn with_unit(comparator: &str, number: &str, unit: &str) -> String {
     }
 }
 
-/// A Quantity in words.
+/// A Quantity as text.
 pub fn quantity_in_words<V: JsonView>(quantity: &V) -> Option<String> {
     let (number, unit) = read_quantity(quantity)?;
     Some(with_unit(&comparator(quantity), &number_in_words(number), &unit))
@@ -75,7 +75,7 @@ pub(super) fn read_quantity<V: JsonView>(quantity: &V) -> Option<(f64, String)> 
     Some((number, unit_in_words(&unit).to_owned()))
 }
 
-/// How the number of a Quantity is a limit, as it is written where it is none of the usual signs.
+/// The comparator of a Quantity, as it is written if it is unknown.
 pub fn comparator<V: JsonView>(quantity: &V) -> String {
     match quantity.member_text("comparator").as_deref() {
         Some("<=") => "≤".to_owned(),
@@ -85,7 +85,7 @@ pub fn comparator<V: JsonView>(quantity: &V) -> String {
     }
 }
 
-/// The `value[x]` of an Observation or a component of one, else why there is none.
+/// The `value[x]` of an Observation or a component, otherwise the reason why there is none.
 pub(super) fn value<V: JsonView>(holder: &V) -> Option<Value> {
     let names = holder.names().into_iter().filter(|name| is_value_name(name));
     let given: Vec<(String, V)> = names.filter_map(|name| Some((name.clone(), holder.member(&name)?))).collect();
@@ -141,7 +141,7 @@ fn plain_number(number: f64) -> Value {
     Value::Quantity { number, unit: String::new(), comparator: String::new() }
 }
 
-/// A Quantity; one whose number is no number is shown as it stands.
+/// A Quantity; if its value is not a number, it is shown as it is.
 fn read_number<V: JsonView>(quantity: &V) -> Option<Value> {
     if let Some((number, unit)) = read_quantity(quantity) {
         return Some(Value::Quantity { number, unit, comparator: comparator(quantity) });
@@ -151,7 +151,7 @@ fn read_number<V: JsonView>(quantity: &V) -> Option<Value> {
     Some(Value::Words(with_unit(&comparator(quantity), &written, unit_in_words(&unit))))
 }
 
-/// A Range in words; `None` where a limit is there and cannot be read.
+/// A Range as text; `None` if a limit cannot be read.
 pub fn range_in_words<V: JsonView>(range: &V) -> Option<String> {
     let limit = |member: &str| match range.member(member) {
         Some(limit) => read_quantity(&limit).map(Some),
@@ -171,7 +171,7 @@ pub fn range_in_words<V: JsonView>(range: &V) -> Option<String> {
     }
 }
 
-/// A Ratio, such as the titer `1:128`; with units, `5 mg per 10 mL`. One side alone means nothing.
+/// A Ratio, such as the titer `1:128`; with units, `5 mg per 10 mL`. It needs both sides.
 pub fn ratio_in_words<V: JsonView>(ratio: &V) -> Option<String> {
     let side = |member: &str| {
         let quantity = ratio.member(member)?;
@@ -184,7 +184,7 @@ pub fn ratio_in_words<V: JsonView>(ratio: &V) -> Option<String> {
     }
 }
 
-/// SampledData: how many values it has, and between what they lie.
+/// SampledData: the number of values, the lowest and the highest.
 fn recording<V: JsonView>(sampled: &V) -> Option<String> {
     let data = text(sampled, "data")?;
     let count = data.split_whitespace().count();

@@ -1,31 +1,31 @@
-//! Marks that change what a resource means in a way that this app does not know (FHIR R4, extensibility: modifier
+//! Modifiers that change what a resource means in a way that this app does not know (FHIR R4, extensibility: modifier
 //! extensions, and `implicitRules`).
 
 use smartrust::platform::JsonView;
 
 use super::entry::{Entry, Tag};
 
-/// What is said beside the tag.
+/// The text next to the tag.
 const WHY: &str = "The clinic marked this in a way that this app does not know. Ask the clinic what it means.";
 
 impl Tag {
-    /// The tag of what an unknown mark may change.
-    pub fn read_with_care() -> Self {
+    /// The tag for a resource with an unknown modifier.
+    pub fn unknown_modifier() -> Self {
         Self::warning("Read this with care")
     }
 }
 
 impl Entry {
-    /// With a warning, where an unknown mark may change what the resource means.
-    pub fn with_care<V: JsonView>(self, resource: &V) -> Self {
-        match needs_care(resource, &PARTS) {
-            true => self.tag(Some(Tag::read_with_care())).line(Some(WHY.to_owned())),
+    /// Adds a warning if an unknown modifier may change what the resource means.
+    pub fn with_modifier_warning<V: JsonView>(self, resource: &V) -> Self {
+        match has_modifier(resource, &PARTS) {
+            true => self.tag(Some(Tag::unknown_modifier())).line(Some(WHY.to_owned())),
             false => self,
         }
     }
 }
 
-/// The members of the types that are shown whose items may have a mark of their own.
+/// The members whose items may have their own modifiers, in the types that are shown.
 const PARTS: [&str; 9] = [
     "component",
     "content",
@@ -38,8 +38,8 @@ const PARTS: [&str; 9] = [
     "stage",
 ];
 
-/// Whether a resource, or an item of one of these members, has a mark that changes its meaning.
-pub fn needs_care<V: JsonView>(resource: &V, parts: &[&str]) -> bool {
+/// Whether a resource, or an item of one of these members, has a modifier.
+pub fn has_modifier<V: JsonView>(resource: &V, parts: &[&str]) -> bool {
     let is_marked = |holder: &V| !holder.member_items("modifierExtension").is_empty();
     is_marked(resource)
         || resource.member_text("implicitRules").is_some()
@@ -59,12 +59,12 @@ mod tests {
             json!({"implicitRules": "https://clinic.example/rules"}),
             json!({"reaction": [{}, {"modifierExtension": mark}]}),
         ] {
-            let entry = Entry::new("Penicillin", None).with_care(&marked);
-            assert_eq!(entry.tags, [Tag::read_with_care()], "{marked}");
+            let entry = Entry::new("Penicillin", None).with_modifier_warning(&marked);
+            assert_eq!(entry.tags, [Tag::unknown_modifier()], "{marked}");
             assert_eq!(entry.lines, [WHY]);
         }
         for plain in [json!({"modifierExtension": []}), json!({"extension": mark}), json!("x")] {
-            assert_eq!(Entry::new("Penicillin", None).with_care(&plain).tags, [], "{plain}");
+            assert_eq!(Entry::new("Penicillin", None).with_modifier_warning(&plain).tags, [], "{plain}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What the app will ask a clinic for, item by item, and the scopes that remain when some are left out.
+//! The scopes that the app requests, as items that a patient can leave out.
 
 use smartrust::protocol::scope::{Scope, ScopeSet};
 
@@ -6,36 +6,36 @@ use super::kinds::{scopes_of, types};
 
 const STAY_CONNECTED: &str = "offline_access";
 
-/// One thing to ask for.
+/// One item to request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item {
-    /// The scope; several, parted by spaces, where one is of no use without the other.
+    /// Its scope, or several with spaces between them, if one is useless without the other.
     pub scope: String,
     /// What it allows.
     pub sentence: String,
 }
 
-/// Everything that the configuration asks of a server.
+/// All configured scopes of a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Asking {
-    /// What cannot be left out: without it the app does not know whose record to show.
+pub struct RequestedScopes {
+    /// Items that are required, because the app needs them to know the patient.
     pub fixed: Vec<Item>,
     /// Kinds of data.
     pub data: Vec<Item>,
-    /// Staying connected.
+    /// Refresh tokens.
     pub stay_connected: Option<Item>,
 }
 
 impl Item {
-    /// The first of several scopes says what they are for.
+    /// The first of several scopes has the sentence for all.
     fn new(scope: &str) -> Self {
         let first = scope.split(' ').next().unwrap_or_default();
         Self { scope: scope.to_owned(), sentence: Scope::new(first).sentence() }
     }
 }
 
-impl Asking {
-    /// Reads configured scopes. A wildcard is offered as the kinds of data that the record shows.
+impl RequestedScopes {
+    /// Reads configured scopes. A wildcard becomes the kinds of data that the record shows.
     pub fn read(configured: &str) -> Self {
         let mut asking = Self { fixed: Vec::new(), data: Vec::new(), stay_connected: None };
         for scope in ScopeSet::parse(configured).iter().map(Scope::as_str) {
@@ -56,7 +56,7 @@ impl Asking {
         }
     }
 
-    /// The scopes without those that were left out; `None` where nothing was, so that the configuration holds as it is.
+    /// The scopes without those that were left out; `None` if nothing was, so that the configuration is used unchanged.
     pub fn without(&self, left_out: &[String]) -> Option<String> {
         if left_out.is_empty() {
             return None;
@@ -66,13 +66,13 @@ impl Asking {
         Some(kept.collect::<Vec<_>>().join(" "))
     }
 
-    /// Whether some data is still asked for.
+    /// Whether any data is still requested.
     pub fn has_data_without(&self, left_out: &[String]) -> bool {
         self.data.is_empty() || self.data.iter().any(|item| !left_out.contains(&item.scope))
     }
 }
 
-/// A wildcard as one item for each type that the record shows, in the wildcard's own spelling.
+/// A wildcard as one scope for each type that the record shows, in the same syntax.
 fn parts(wildcard: &str) -> impl Iterator<Item = String> {
     let all = std::iter::once("Patient").chain(types());
     all.map(move |resource_type| scopes_of(resource_type, |name| wildcard.replacen('*', name, 1)))
@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn p3_each_kind_of_data_is_asked_with_a_sentence() {
-        let asking = Asking::read(CONFIGURED);
+        let asking = RequestedScopes::read(CONFIGURED);
         let fixed: Vec<_> = asking.fixed.iter().map(|item| item.scope.as_str()).collect();
         assert_eq!(fixed, ["launch/patient", "openid", "fhirUser"]);
         assert!(asking.stay_connected.is_some());
@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn l4_medicines_are_asked_for_with_their_names() {
-        let asking = Asking::read(CONFIGURED);
+        let asking = RequestedScopes::read(CONFIGURED);
         let medicines = asking.data.iter().find(|item| item.scope.contains("MedicationRequest")).unwrap();
         assert_eq!(medicines.scope, "patient/MedicationRequest.rs patient/Medication.rs");
         assert_eq!(medicines.sentence, "See your prescriptions and medicines");
@@ -105,13 +105,13 @@ mod tests {
 
     #[test]
     fn nothing_left_out_asks_as_it_is_configured() {
-        assert_eq!(Asking::read(CONFIGURED).without(&[]), None);
+        assert_eq!(RequestedScopes::read(CONFIGURED).without(&[]), None);
     }
 
     #[test]
     fn what_is_left_out_is_not_asked_for() {
         let left_out = ["patient/Observation.rs", "offline_access"].map(str::to_owned);
-        let scope = Asking::read(CONFIGURED).without(&left_out).unwrap();
+        let scope = RequestedScopes::read(CONFIGURED).without(&left_out).unwrap();
         assert!(
             scope.starts_with("launch/patient openid fhirUser patient/Patient.rs patient/Condition.rs "),
             "{scope}"
@@ -123,7 +123,8 @@ mod tests {
 
     #[test]
     fn named_kinds_are_offered_as_they_are_written() {
-        let asking = Asking::read("launch openid patient/Observation.read patient/Observation.rs?category=laboratory");
+        let asking =
+            RequestedScopes::read("launch openid patient/Observation.read patient/Observation.rs?category=laboratory");
         let data: Vec<_> = asking.data.iter().map(|item| (item.scope.as_str(), item.sentence.as_str())).collect();
         assert_eq!(
             data,
@@ -134,6 +135,6 @@ mod tests {
         );
         let all: Vec<String> = asking.data.iter().map(|item| item.scope.clone()).collect();
         assert!(!asking.has_data_without(&all) && asking.has_data_without(&all[1..]));
-        assert!(Asking::read("patient/*.read").data.iter().any(|item| item.scope == "patient/Coverage.read"));
+        assert!(RequestedScopes::read("patient/*.read").data.iter().any(|item| item.scope == "patient/Coverage.read"));
     }
 }

@@ -1,6 +1,6 @@
-//! What is measured: LOINC codes with the names that patients know, in the order in which they are shown.
+//! LOINC codes with names that patients know, in the order in which they are shown.
 
-/// The code of a blood pressure of two values.
+/// The code of a blood pressure with two values.
 pub const BLOOD_PRESSURE: &str = "85354-9";
 /// The upper value of a blood pressure.
 pub const SYSTOLIC: &str = "8480-6";
@@ -65,13 +65,13 @@ const NAMES: [(&str, &str); 55] = [
     ("2857-1", "Prostate (PSA)"),
 ];
 
-/// The name and the rank of the first code that has one.
+/// The name and the rank of the first known code.
 pub fn known(codes: &[String]) -> Option<(&'static str, i64)> {
     let mut ranked = NAMES.iter().zip(0..);
     ranked.find(|((code, _), _)| codes.iter().any(|own| own == code)).map(|((_, name), rank)| (*name, rank))
 }
 
-/// The names of sets of tests that are ordered together.
+/// The names of panels: sets of tests that are ordered together.
 const PANELS: [(&str, &str); 9] = [
     ("24321-2", "Blood chemistry, basic"),
     ("51990-0", "Blood chemistry, basic"),
@@ -84,7 +84,7 @@ const PANELS: [(&str, &str); 9] = [
     ("630-4", "Urine culture"),
 ];
 
-/// The name of a set of tests, or of the one that a report is about.
+/// The name of a panel, or of the panel of a report.
 pub fn known_report(codes: &[String]) -> Option<&'static str> {
     let panel = PANELS.iter().find(|(code, _)| codes.iter().any(|own| own == code)).map(|(_, name)| *name);
     panel.or_else(|| known(codes).map(|(name, _)| name))

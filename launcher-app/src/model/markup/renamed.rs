@@ -1,6 +1,6 @@
-//! Renames what a browser complains of while it parses a document under a strict content security policy: `style`, and handlers
-//! such as `onclick`. None of them has an effect there; without complaints, a complaint means something. What is missed here is
-//! complained of, and has no effect either.
+//! Renames what a browser reports while it parses a document under a strict content security policy: `style`, and handlers
+//! such as `onclick`. None of them has an effect there. Without such reports, a report of a violation means something. What is missed
+//! here is reported, and has no effect either.
 
 /// The language of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,46 +11,46 @@ pub enum Syntax {
     Xml,
 }
 
-/// A text with other names in it, and the way back.
+/// A text with names replaced, and how to restore them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Quiet {
+pub struct Renamed {
     /// The text for the parser.
     pub text: String,
-    /// What stands before the names that were changed. It occurs nowhere else.
+    /// The prefix of the replaced names. It occurs nowhere else.
     mark: String,
     syntax: Syntax,
 }
 
-impl Quiet {
+impl Renamed {
     /// Renames.
     pub fn new(text: &str, syntax: Syntax) -> Self {
-        let mut quiet = Self { text: String::with_capacity(text.len()), mark: unused_mark(text), syntax };
+        let mut renamed = Self { text: String::with_capacity(text.len()), mark: unused_mark(text), syntax };
         let mut taken = 0;
         for (place, _) in text.match_indices(['<', ' ', '\t', '\n', '\r', '\u{c}', '"', '\'', '/']) {
             let Some((before, after)) = text.get(taken..place + 1).zip(text.get(place + 1..)) else { continue };
             if before.ends_with('<') {
                 let (is_closing, name) = after.strip_prefix('/').map_or((false, after), |name| (true, name));
                 if is_style_tag(name) {
-                    quiet.text.push_str(before.strip_suffix('<').unwrap_or(before));
-                    quiet.text.push_str(&quiet.style_tag(is_closing));
+                    renamed.text.push_str(before.strip_suffix('<').unwrap_or(before));
+                    renamed.text.push_str(&renamed.style_tag(is_closing));
                     taken = place + 1 + usize::from(is_closing) + "style".len();
                 }
             } else if is_loud_attribute(after) {
-                quiet.text.push_str(before);
-                quiet.text.push_str(&quiet.mark);
+                renamed.text.push_str(before);
+                renamed.text.push_str(&renamed.mark);
                 taken = place + 1;
             }
         }
-        quiet.text.push_str(text.get(taken..).unwrap_or_default());
-        quiet
+        renamed.text.push_str(text.get(taken..).unwrap_or_default());
+        renamed
     }
 
-    /// The name that an attribute was given.
+    /// The new name of an attribute.
     pub fn attribute(&self, name: &str) -> String {
         format!("{}{name}", self.mark)
     }
 
-    /// The name that the element `style` was given. In HTML it is one whose contents are no markup either.
+    /// The new name of the element `style`. In HTML, it is one with contents that are not markup either.
     pub fn style_element(&self) -> String {
         match self.syntax {
             Syntax::Html => "noframes".to_owned(),
@@ -66,7 +66,7 @@ impl Quiet {
         }
     }
 
-    /// A text of the parsed document as it was written.
+    /// Restores a text of the parsed document.
     pub fn restored(&self, text: String) -> String {
         if !text.contains(&self.mark) {
             return text;
@@ -76,7 +76,7 @@ impl Quiet {
     }
 }
 
-/// A mark that the text does not hold: its number is above all that the text has in such a place.
+/// A prefix that the text does not contain: its number is above all that the text has in such a place.
 fn unused_mark(text: &str) -> String {
     let lower = text.to_ascii_lowercase();
     let number = |after: &str| after.split_once(|end: char| !end.is_ascii_digit())?.0.parse::<u32>().ok();
@@ -88,7 +88,7 @@ fn is_style_tag(text: &str) -> bool {
     starts_with_name(text, "style").is_some_and(|after| after.starts_with(['>', '/']) || starts_with_space(after))
 }
 
-/// Whether an attribute begins here that is complained of.
+/// Whether an attribute starts here that browsers report.
 fn is_loud_attribute(text: &str) -> bool {
     let rest = starts_with_name(text, "style").or_else(|| {
         let after = starts_with_name(text, "on")?;
@@ -123,9 +123,9 @@ mod tests {
             ("<stylesheet on=1 styles=2> on and on <", "<stylesheet on=1 styles=2> on and on <"),
             ("é style", "é style"),
         ] {
-            assert_eq!(Quiet::new(html, Syntax::Html).text, expected, "{html}");
+            assert_eq!(Renamed::new(html, Syntax::Html).text, expected, "{html}");
         }
-        let xml = Quiet::new("<p style=\"a\"><style/><style x=\"y\"></style></p>", Syntax::Xml);
+        let xml = Renamed::new("<p style=\"a\"><style/><style x=\"y\"></style></p>", Syntax::Xml);
         assert_eq!(xml.text, "<p kept0-style=\"a\"><kept0-style/><kept0-style x=\"y\"></kept0-style></p>");
         assert_eq!((xml.style_element().as_str(), xml.attribute("style").as_str()), ("kept0-style", "kept0-style"));
     }
@@ -133,15 +133,15 @@ mod tests {
     #[test]
     fn l8_a_text_full_of_marks_is_read_once() {
         let text: String = (0..300_000).map(|number| format!("kept{number}-")).collect();
-        let quiet = Quiet::new(&format!("{text}<p style=a>"), Syntax::Html);
-        assert!(quiet.text.ends_with("<p kept300000-style=a>"));
+        let renamed = Renamed::new(&format!("{text}<p style=a>"), Syntax::Html);
+        assert!(renamed.text.ends_with("<p kept300000-style=a>"));
         for (text, mark) in [
             ("KEPT4-", "kept5-style"),
             ("kept4294967295-", "kept4294967296-style"),
             ("kept99999999999999999999- kept", "kept0-style"),
             ("keptkept2-", "kept3-style"),
         ] {
-            assert_eq!(Quiet::new(text, Syntax::Html).attribute("style"), mark, "{text}");
+            assert_eq!(Renamed::new(text, Syntax::Html).attribute("style"), mark, "{text}");
         }
     }
 
@@ -149,8 +149,8 @@ mod tests {
     fn l8_text_comes_back_as_it_was_written() {
         for syntax in [Syntax::Html, Syntax::Xml] {
             for text in ["my style = x, onset=2", "a <style b </style> c", "<style><style/>", "", "kept0- style="] {
-                let quiet = Quiet::new(text, syntax);
-                assert_eq!(quiet.restored(quiet.text.clone()), text, "{text}");
+                let renamed = Renamed::new(text, syntax);
+                assert_eq!(renamed.restored(renamed.text.clone()), text, "{text}");
             }
         }
     }
