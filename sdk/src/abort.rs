@@ -1,4 +1,4 @@
-//! Calling work off: a handle that fires, and signals that listen to it.
+//! Cancellation: a handle that aborts, and signals that report it.
 
 use std::cell::RefCell;
 use std::future::{Future, poll_fn};
@@ -12,19 +12,19 @@ struct State {
     waiting: Vec<Waker>,
 }
 
-/// Fires the signals that were taken from it. Dropping it fires nothing.
+/// Aborts the signals that were created from it. Dropping it has no effect.
 #[derive(Clone, Default)]
 pub struct AbortHandle {
     state: Rc<RefCell<State>>,
 }
 
 impl AbortHandle {
-    /// A handle that has not fired.
+    /// A handle that is not aborted.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Tells everybody who listens to stop. Firing twice does no harm.
+    /// Aborts all signals. Calling it again has no effect.
     pub fn abort(&self) {
         let waiting = {
             let mut state = self.state.borrow_mut();
@@ -34,36 +34,36 @@ impl AbortHandle {
         waiting.into_iter().for_each(Waker::wake);
     }
 
-    /// A signal that fires with this handle.
+    /// A signal that is aborted by this handle.
     pub fn signal(&self) -> AbortSignal {
         AbortSignal { state: Some(self.state.clone()) }
     }
 }
 
-/// Listens to an [`AbortHandle`].
+/// Reports whether an [`AbortHandle`] was aborted.
 #[derive(Clone, Default)]
 pub struct AbortSignal {
     state: Option<Rc<RefCell<State>>>,
 }
 
 impl AbortSignal {
-    /// A signal that never fires.
+    /// A signal that is never aborted.
     pub fn never() -> Self {
         Self::default()
     }
 
-    /// Whether it has fired.
+    /// Whether it is aborted.
     pub fn is_aborted(&self) -> bool {
         self.state.as_ref().is_some_and(|state| state.borrow().aborted)
     }
 
-    /// Waits until it fires.
+    /// Waits until it is aborted.
     pub fn aborted(&self) -> impl Future<Output = ()> + Unpin + use<> {
         Aborted { state: self.state.clone() }
     }
 
-    /// The outcome of work; `None` where this fires before the outcome is taken, even if the work has ended. So a caller that aborts
-    /// gets nothing else afterwards.
+    /// The output of a future; `None` if the signal is aborted before the output is taken, even if the future is complete. So a caller
+    /// gets nothing after it aborted.
     pub(crate) async fn unless_aborted<T>(&self, mut work: impl Future<Output = T> + Unpin) -> Option<T> {
         let mut aborted = self.aborted();
         poll_fn(|context| match Pin::new(&mut aborted).poll(context) {

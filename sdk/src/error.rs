@@ -16,89 +16,89 @@ use crate::fhir::outcome::OperationOutcome;
 use crate::fhir::resource_lines::LineProblem;
 use crate::protocol::url::UrlError;
 
-/// What went wrong. No variant holds a token, a code, a verifier or a secret. Calls return it as a [`Failure`].
+/// What went wrong. No variant contains a token, a code, a verifier or a secret. Calls return it as a [`Failure`].
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The app's own configuration is wrong.
+    /// The app's configuration is wrong.
     #[error("The configuration's {0}.")]
     Configuration(Box<ConfigurationError>),
     /// No server of the configuration has this name, or several servers and no name was given.
     #[error("{}", unknown_server(.name.as_deref()))]
     UnknownServer {
-        /// The name that was asked for.
+        /// The requested name.
         name: Option<Box<str>>,
     },
-    /// A launch link names an EHR that the app does not trust. Nothing was requested from it.
+    /// A launch link is from an EHR that the app does not trust. Nothing was sent there.
     #[error(
-        "A launch link names the EHR {iss}, which this app does not know: nothing was sent there. If it is yours, add it to a server's issuers."
+        "The launch link is from the EHR {iss}, which this app does not trust, so nothing was sent there. If it is yours, add it to the issuers of a server."
     )]
     UntrustedIssuer {
         /// The `iss` of the link.
         iss: Box<str>,
     },
-    /// A launch link lacks `iss` or `launch`, or has one twice.
+    /// A launch link has no `iss` or `launch`, or has it twice.
     #[error(
-        "The launch link has no single {parameter} parameter: open the app from the EHR again, or ask its administrator for the app's launch URL."
+        "The launch link must have exactly one {parameter} parameter: open the app from the EHR again, or ask its administrator for the app's launch URL."
     )]
     LaunchLink {
         /// The parameter.
         parameter: &'static str,
     },
-    /// An address is not one that this client fetches.
-    #[error("The address of {what} cannot be used: {problem}.")]
+    /// A URL cannot be used.
+    #[error("The URL of {what} cannot be used: {problem}.")]
     Url {
-        /// What the address is, such as `token_endpoint`.
+        /// What the URL is for, such as `token_endpoint`.
         what: Box<str>,
-        /// What is wrong with it.
+        /// What is wrong.
         problem: UrlError,
     },
-    /// An address is plain http on another machine, where everybody on the way can read along.
+    /// A URL uses http to another machine, so that others on the network could read the traffic.
     #[error(
-        "The address of {what} is plain http on another machine, where others can read along: use https, or allow it by allow_insecure_http while you test."
+        "The URL of {what} uses http to another machine, so others on the network could read the traffic: use https, or set allow_insecure_http for tests."
     )]
     InsecureUrl {
-        /// What the address is.
+        /// What the URL is for.
         what: Box<str>,
     },
-    /// An address lies outside the places that the access token belongs to. Nothing was sent there.
-    #[error("A link leads to {origin}, outside the places that the token is for: nothing was sent there.")]
+    /// A URL is outside the servers that the access token is for. Nothing was sent there.
+    #[error("A link leads to {origin}, which the access token is not for, so nothing was sent there.")]
     ForeignUrl {
-        /// The origin of the address.
+        /// The origin of the URL.
         origin: Box<str>,
     },
-    /// The server redirected a request with an access token, and it was not followed: it leads to where the token must not be sent,
-    /// to an unknown place, or in a circle, or the request changes something.
-    #[error("{host} redirected the request to {}. The redirect was not followed, so that neither the access token nor the request's content goes to another place: configure the URL at which the server answers, or tell its operator.", .to.as_deref().unwrap_or("a URL that is not known here"))]
+    /// The server redirected a request with an access token, and the redirect was not followed: its target is unknown or must not
+    /// get the token, the redirects form a cycle, or the request changes data.
+    #[error("{host} redirected the request to {}. The redirect was not followed, so that the access token and the request's content stay with this server: configure the URL that the server redirects to, or contact its operator.", .to.as_deref().unwrap_or("an unknown URL"))]
     Redirected {
         /// The host that redirected.
         host: Box<str>,
-        /// The URL that it redirected to, without its query, where the client could learn it.
+        /// The target of the redirect without its query; `None` if the browser hides it.
         to: Option<Box<str>>,
     },
     /// The server's SMART configuration could not be read.
     #[error("The server's configuration could not be read ({}): check its base URL, the connection, and that it allows this page's origin (CORS).", listed(.attempts))]
     Discovery {
-        /// Each document that was asked for, and what came back.
+        /// Each requested document, and its outcome.
         attempts: Box<[DiscoveryAttempt]>,
     },
-    /// The server does not advertise S256 and the configuration requires it.
-    #[error("The server does not advertise PKCE with S256 and the configuration requires it.")]
+    /// The server does not advertise S256, and the configuration requires it.
+    #[error("The server does not advertise PKCE with S256, and the configuration requires it.")]
     PkceUnsupported,
-    /// A parameter that this client sets itself was given as an extra one.
-    #[error("The parameter {name} is set by the client itself: leave it out of the extra parameters.")]
+    /// An extra parameter is one that this client sets itself.
+    #[error("The client sets the parameter {name} itself: remove it from the extra parameters.")]
     ReservedParameter {
         /// The parameter.
         name: Box<str>,
     },
-    /// The authorization request makes an address that is too long for some servers, and cannot be posted.
+    /// The URL of the authorization request is too long for some servers, and the request cannot be sent by POST.
     #[error(
-        "The authorization request makes an address of more than 8 kB, which not every server takes: ask for fewer scopes, or choose the launch's method yourself."
+        "The URL of the authorization request is longer than 8 kB, which some servers refuse: request fewer scopes, or set the launch's method."
     )]
     AuthorizationTooLong,
-    /// `max_age` was asked for, and the server does not say when a user signed in.
+    /// `max_age` was requested, and the server does not report when a user signed in.
     #[error(
-        "max_age needs the scope openid and a server that tells when the user signed in (auth_time in claims_supported): leave it out."
+        "max_age needs the scope openid and a server that reports when the user signed in (auth_time in claims_supported): remove max_age."
     )]
     MaxAgeUnsupported,
     /// Scopes are wrong for this kind of request.
@@ -107,231 +107,235 @@ pub enum Error {
         /// What is wrong.
         problem: Box<str>,
     },
-    /// A redirect came back with a state that this browser did not send, or sent too long ago.
-    #[error("The redirect does not belong to a launch of this browser, or came too late: start the launch again.")]
+    /// The state of a redirect is not from this browser, or too old.
+    #[error(
+        "The redirect does not belong to a launch of this browser, or the launch is too old: start the launch again."
+    )]
     StateMismatch,
-    /// A redirect came back that was used before, and its session is gone.
-    #[error("This redirect was used before and its session is gone: start the launch again.")]
+    /// A redirect was used before, and its session has ended.
+    #[error("This redirect was used before, and its session has ended: start the launch again.")]
     CallbackReplayed,
-    /// A redirect came back without a code and without an error, or with a parameter twice.
-    #[error("The redirect from the server is wrong: {problem}. Start the launch again.")]
+    /// A redirect has neither a code nor an error, or has a parameter twice.
+    #[error("The redirect from the server is invalid: {problem}. Start the launch again.")]
     Callback {
         /// What is wrong.
         problem: &'static str,
     },
-    /// The authorization server sent the user back with an error (RFC 6749 section 4.1.2.1).
+    /// The authorization server redirected the user back with an error (RFC 6749 section 4.1.2.1).
     #[error("The server did not authorize the app: {0}.")]
     Authorization(Box<OAuthError>),
-    /// The token endpoint answered with an error (RFC 6749 section 5.2).
+    /// The token endpoint returned an error (RFC 6749 section 5.2).
     #[error("The token request failed: {0}.{hint}", hint = after_space(.0.hint.as_deref()))]
     Token(Box<OAuthError>),
-    /// The token endpoint's answer is not one.
-    #[error("The token endpoint's answer (status {status}) is not one: {problem}.")]
+    /// The response of the token endpoint is not a token response.
+    #[error("The token endpoint's response (status {status}) is invalid: {problem}.")]
     TokenResponse {
         /// The HTTP status.
         status: u16,
-        /// What is wrong with it.
+        /// What is wrong.
         problem: Box<str>,
     },
-    /// The server did not say what it knows of a token (RFC 7662).
+    /// An introspection failed (RFC 7662).
     #[error("The introspection failed {0}")]
     Introspection(Box<RefusedRequest>),
-    /// The server did not take a token back (RFC 7009).
+    /// A revocation failed (RFC 7009).
     #[error("The revocation failed {0}")]
     Revocation(Box<RefusedRequest>),
-    /// The ID token does not hold up.
-    #[error("The ID token was refused by the check of {0}. Start the launch again.")]
+    /// An ID token is not valid.
+    #[error("The ID token failed the check of {0}. Start the launch again.")]
     IdToken(Box<IdTokenError>),
-    /// No connection, or the browser kept the answer from the page.
+    /// There is no connection, or the browser hides the response from the page.
     #[error(
-        "No answer could be read from {host}: check the connection, that the server is up and allows this page's origin (CORS), and that the page's own policy allows the server (Content-Security-Policy, connect-src)."
+        "No response from {host} could be read: check the connection, that the server is running and allows this page's origin (CORS), and that this page's policy allows the server (Content-Security-Policy, connect-src)."
     )]
     Network {
-        /// The host that was asked.
+        /// The host of the request.
         host: Box<str>,
     },
-    /// No answer came in time.
-    #[error("{host} did not answer in time: try again.")]
+    /// No response arrived in time.
+    #[error("{host} did not respond in time: try again.")]
     Timeout {
-        /// The host that was asked.
+        /// The host of the request.
         host: Box<str>,
     },
-    /// The caller called it off.
-    #[error("The request was called off.")]
+    /// The caller aborted it.
+    #[error("The request was aborted.")]
     Aborted,
-    /// The client could not prove who it is, and nothing was sent.
-    #[error("The client could not prove who it is: {problem}.")]
+    /// The client could not authenticate, and nothing was sent.
+    #[error("The client could not authenticate: {problem}.")]
     ClientAuthentication {
-        /// Why not.
+        /// What is wrong.
         problem: &'static str,
     },
-    /// The access token ran out and there is no refresh token.
-    #[error("The session has run out and cannot be refreshed: launch again.")]
+    /// The access token has expired, and there is no refresh token.
+    #[error("The session has expired and cannot be refreshed: launch again.")]
     SessionExpired,
-    /// The session was ended: by the user, in another tab, or by the server.
+    /// The session was ended by the user, in another tab, or by the server.
     #[error("The session was ended: launch again.")]
     SignedOut,
-    /// The server does not offer what was asked for.
-    #[error("The server does not offer {what}: its documents name no endpoint for it.")]
+    /// The server has no endpoint for this.
+    #[error("The server does not support {what}: its documents list no endpoint for it.")]
     NotOffered {
         /// What it is, such as `introspection`.
         what: &'static str,
     },
-    /// A text that was pasted cannot be an access token. Nothing was sent.
-    #[error("The access token cannot be used: {problem}. Copy it again, alone and whole.")]
+    /// A pasted string cannot be an access token. Nothing was sent.
+    #[error("The access token cannot be used: {problem}. Copy the whole token again, and nothing else.")]
     PastedToken {
-        /// What is wrong with it.
+        /// What is wrong.
         problem: &'static str,
     },
-    /// The answer of the user info endpoint cannot be used.
-    #[error("The server's answer about the user (status {status}) cannot be used: {problem}.")]
+    /// The response of the UserInfo endpoint cannot be used.
+    #[error("The UserInfo response (status {status}) cannot be used: {problem}.")]
     UserInfo {
         /// The HTTP status.
         status: u16,
-        /// What is wrong with it.
+        /// What is wrong.
         problem: Box<str>,
     },
-    /// The server registers no clients by itself.
+    /// The server does not support registration by clients.
     #[error(
-        "Apps cannot register themselves at {host}: {found}. Have the app registered by hand (at WebChart in the Login Trusts editor), then configure its client id."
+        "Apps cannot register themselves at {host}: {found}. Register the app manually (in WebChart, in the Login Trusts editor), then configure its client id."
     )]
     RegistrationOff {
         /// The host.
         host: Box<str>,
-        /// What shows it.
+        /// How the client knows it.
         found: &'static str,
     },
     /// The server refused a registration (RFC 7591 section 3.2.2).
     #[error("The server did not register the client: {0}.")]
     Registration(Box<OAuthError>),
-    /// The answer of the registration endpoint is not one.
-    #[error("The registration endpoint's answer (status {status}) is not one: {problem}.")]
+    /// The response of the registration endpoint is not a registration.
+    #[error("The registration endpoint's response (status {status}) is invalid: {problem}.")]
     RegistrationResponse {
         /// The HTTP status.
         status: u16,
-        /// What is wrong with it.
+        /// What is wrong.
         problem: &'static str,
     },
-    /// No patient is in context, and the call is about one.
-    #[error("The session has no patient: ask for the scope launch/patient, or launch from a patient's chart.")]
+    /// The call needs a patient, and none is in context.
+    #[error("The session has no patient: request the scope launch/patient, or launch from a patient's chart.")]
     NoPatient,
-    /// A refresh, or a launch in the same context, named another patient than the session's.
-    #[error("The server named another patient than the session's: its token was not used. Launch again.")]
+    /// The patient of a refresh, or of a launch in the same context, is not the session's patient.
+    #[error(
+        "The server returned a token for another patient than the session's, and the token was not used: launch again."
+    )]
     PatientChanged,
-    /// The FHIR server answered with an error status.
+    /// The FHIR server returned an error status.
     #[error("{0}")]
     Fhir(Box<FhirError>),
-    /// An answer that should be JSON is not.
-    #[error("{host} answered (status {status}) with something that is not JSON.")]
+    /// A response that should be JSON is not.
+    #[error("The response of {host} (status {status}) is not JSON.")]
     NotJson {
         /// The HTTP status.
         status: u16,
-        /// The host that answered.
+        /// The host of the response.
         host: Box<str>,
     },
-    /// A Binary does not hold readable bytes.
-    #[error("The content cannot be read: {problem}. Tell the server's operator.")]
+    /// A Binary has no readable data.
+    #[error("The content cannot be read: {problem}. Contact the server's operator.")]
     Content {
         /// What is wrong.
         problem: &'static str,
     },
-    /// A reference or resource type is not one of FHIR's.
-    #[error("The reference cannot be followed: {problem}.")]
+    /// A reference, an id or a resource type is not valid in FHIR.
+    #[error("The reference cannot be used: {problem}.")]
     Reference {
         /// What is wrong.
         problem: Box<str>,
     },
-    /// The browser keeps a header from the page (CORS), and what it says stands nowhere else.
+    /// The browser hides a header from the page (CORS), and its value is not in the body either.
     #[error(
-        "The answer's {name} header is absent or hidden from this page: have the server expose it (CORS, Access-Control-Expose-Headers), or ask for the resource in the answer (Prefer: return=representation)."
+        "The response's {name} header is absent or hidden from this page: have the server expose it (CORS, Access-Control-Expose-Headers), or request the resource in the response (Prefer: return=representation)."
     )]
     HiddenHeader {
         /// The header.
         name: &'static str,
     },
-    /// The granted scopes do not allow a request, and nothing was sent.
-    #[error("The granted scopes do not allow this for {resource_type}: launch again and ask for it.")]
+    /// The granted scopes do not allow a request. Nothing was sent.
+    #[error("The granted scopes do not allow this for {resource_type}: launch again with a scope for it.")]
     NotGranted {
         /// The resource type.
         resource_type: Box<str>,
     },
-    /// A resource does not have the shape of the type that the caller wants.
+    /// A resource cannot be deserialized as the caller's type.
     #[cfg(feature = "serde")]
-    #[error("The resource does not fit the type that it is read as: {problem}.")]
+    #[error("The resource cannot be deserialized: {problem}.")]
     Shape {
-        /// What is wrong with it. No value of the resource stands in it.
+        /// What is wrong, without any value of the resource.
         problem: Box<str>,
     },
-    /// The answer to a batch is not one.
-    #[error("The answer to a batch is wrong: {problem}. Send the requests one by one instead.")]
+    /// The response to a batch is invalid.
+    #[error("The response to a batch is invalid: {problem}. Send the requests individually.")]
     BatchResponse {
-        /// What is wrong with it.
+        /// What is wrong.
         problem: &'static str,
     },
-    /// The pages of a search point back at one that was read already.
-    #[error("The server's pages point in a circle: the reading was stopped.")]
+    /// A page of a search links to one that was read before.
+    #[error("The links between the server's pages form a cycle, so no more pages were read.")]
     PageCycle,
-    /// A bulk export did not end as it should.
+    /// A bulk export failed.
     #[error("The export failed: {problem}.")]
     Export {
         /// What is wrong.
         problem: Box<str>,
     },
-    /// A bulk export was cancelled while somebody waited for it.
-    #[error("The export was cancelled: begin a new one.")]
+    /// A bulk export was cancelled while a caller waited for it.
+    #[error("The export was cancelled: start a new one.")]
     ExportCancelled,
-    /// A line of a bulk file cannot be read. What came before it was given.
-    #[error("Line {line} of {file} {problem}: what came before it was given. {}", .problem.remedy())]
+    /// A line of a bulk file cannot be read. The resources before it were returned.
+    #[error("Line {line} of {file} {problem}. The resources before it were returned. {}", .problem.remedy())]
     BadLine {
         /// The file's URL.
         file: Box<str>,
         /// The line, counted from 1.
         line: u64,
-        /// What is wrong with it.
+        /// What is wrong.
         problem: LineProblem,
     },
-    /// An OperationOutcome stands among the resources of a bulk file: the server says that the file is not what it should be.
-    /// What came before it was given.
-    #[error("Line {line} of {file} is an OperationOutcome, so the file may not be whole{}. What came before it was given. Export again, or ask the server's operator.", after_colon(.outcome.first_text()))]
+    /// A bulk file contains an OperationOutcome among its resources, by which the server reports a problem with the file.
+    /// The resources before it were returned.
+    #[error("Line {line} of {file} is an OperationOutcome, so the file may be incomplete{}. The resources before it were returned. Export again, or contact the server's operator.", after_colon(.outcome.first_text()))]
     FileOutcome {
         /// The file's URL.
         file: Box<str>,
         /// The line, counted from 1.
         line: u64,
-        /// What the server says.
+        /// The OperationOutcome.
         outcome: Box<OperationOutcome>,
     },
-    /// A bulk file holds fewer or more resources than its manifest says.
+    /// A bulk file has fewer or more resources than its manifest says.
     #[error(
-        "{file} holds {found} resources and should hold {expected}: fetch it again. If the server counts wrong, such as header rows or what an error file stands for, switch checkCounts off."
+        "{file} has {found} resources instead of {expected}: fetch it again. If the server's counts are wrong, set checkCounts to false."
     )]
     Count {
-        /// The file's address.
+        /// The file's URL.
         file: Box<str>,
-        /// How many it should hold.
+        /// The number of resources in the manifest.
         expected: u64,
-        /// How many came.
+        /// The number of resources in the file.
         found: u64,
     },
-    /// The place to keep sessions in is blocked or full.
-    #[error("The browser does not let this page keep data: allow site data for it, or configure another store.")]
+    /// The store is blocked or full.
+    #[error("The browser does not let this page store data: allow site data for it, or configure another store.")]
     Storage,
     /// The host has no secure source of randomness.
     #[error("The host has no secure source of randomness.")]
     Entropy,
-    /// There is no page to navigate.
-    #[error("There is no page to navigate: open the authorization URL yourself.")]
+    /// There is no page that can navigate.
+    #[error("There is no page that can navigate: open the authorization URL yourself.")]
     Navigation,
-    /// The browser did not let the page open a window.
-    #[error("The browser did not let the page open a window: open it within the user's click, or launch in this page.")]
+    /// The browser blocked a window.
+    #[error("The browser blocked the window: open it in response to the user's click, or launch in this page.")]
     PopupBlocked,
     /// The window of a launch was closed before the user came back.
-    #[error("The window was closed before the launch had ended: launch again.")]
+    #[error("The window was closed before the launch was complete: launch again.")]
     PopupClosed,
-    /// An object that the caller gave threw an exception.
-    #[error("The {name} that was given threw an exception, so nothing was done: give one that does not.")]
+    /// An object of the caller threw an exception.
+    #[error("The given {name} threw an exception, so nothing was done: pass one that does not throw.")]
     CallerObject {
-        /// What the object was given as, such as `signal`.
+        /// The name of the option, such as `signal`.
         name: &'static str,
     },
 }

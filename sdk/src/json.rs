@@ -2,9 +2,9 @@
 
 use std::cell::Cell;
 
-/// A parsed JSON value, read member by member. The host's parser makes it, and it stays the host's own object.
+/// A parsed JSON value. It remains the host's own object, and its members are read one at a time.
 pub trait JsonView: Clone + 'static {
-    /// The member of an object. `None` where it is absent, `null`, or this is no object.
+    /// The member of an object. `None` if it is absent, `null`, or this is no object.
     fn member(&self, name: &str) -> Option<Self>;
     /// The value of a JSON string.
     fn text(&self) -> Option<String>;
@@ -14,7 +14,7 @@ pub trait JsonView: Clone + 'static {
     fn flag(&self) -> Option<bool>;
     /// The items of an array, in order.
     fn items(&self) -> Option<Vec<Self>>;
-    /// The names of an object's members; empty where this is no object.
+    /// The names of an object's members; empty if this is not an object.
     fn names(&self) -> Vec<String>;
     /// The value as JSON text.
     fn to_json(&self) -> String;
@@ -23,7 +23,7 @@ pub trait JsonView: Clone + 'static {
     fn member_text(&self, name: &str) -> Option<String> {
         self.member(name)?.text()
     }
-    /// The items of a member; empty where it is absent or no array.
+    /// The items of a member; empty if it is absent or not an array.
     fn member_items(&self, name: &str) -> Vec<Self> {
         self.member(name).and_then(|member| member.items()).unwrap_or_default()
     }
@@ -31,9 +31,9 @@ pub trait JsonView: Clone + 'static {
 
 /// Parses JSON.
 pub trait Json {
-    /// What the host's parser returns.
+    /// The host's type of parsed values.
     type Value: JsonView;
-    /// The value of a JSON text; `None` where it is not JSON.
+    /// The value of JSON text; `None` if it is not valid JSON.
     fn parse(&self, text: &str) -> Option<Self::Value>;
 }
 
@@ -63,7 +63,7 @@ impl<'a, V: JsonView> RequiredStrings<'a, V> {
         Self { value, are_present: Cell::new(true) }
     }
 
-    /// The string of a member; empty where it is missing.
+    /// The string of a member; empty if it is missing.
     pub fn get(&self, name: &str) -> String {
         self.value.member_text(name).unwrap_or_else(|| {
             self.are_present.set(false);
@@ -84,13 +84,13 @@ impl ObjectWriter {
         Self::default()
     }
 
-    /// Adds a text.
+    /// Adds a string.
     pub fn text(self, name: &str, value: &str) -> Self {
         let value = quoted(value);
         self.raw(name, &value)
     }
 
-    /// Adds a text where there is one.
+    /// Adds a string if there is one.
     pub fn optional_text(self, name: &str, value: Option<&str>) -> Self {
         match value {
             Some(value) => self.text(name, value),
@@ -98,10 +98,10 @@ impl ObjectWriter {
         }
     }
 
-    /// Adds a time in whole seconds, where there is one.
+    /// Adds a time in whole seconds, if there is one.
     pub fn optional_seconds(self, name: &str, value: Option<f64>) -> Self {
         match value {
-            // A cast of a number out of range gives the nearest.
+            // A cast of a number that is out of range returns the nearest one.
             Some(value) => self.raw(name, &(value as u64).to_string()),
             None => self,
         }
@@ -112,7 +112,7 @@ impl ObjectWriter {
         self.raw(name, if value { "true" } else { "false" })
     }
 
-    /// Adds a member whose value is JSON text already.
+    /// Adds a member whose value is JSON text.
     pub fn raw(mut self, name: &str, json: &str) -> Self {
         self.text.push(if self.text.is_empty() { '{' } else { ',' });
         self.text.push_str(&quoted(name));
@@ -121,7 +121,7 @@ impl ObjectWriter {
         self
     }
 
-    /// The object's text.
+    /// The JSON text of the object.
     pub fn finish(mut self) -> String {
         if self.text.is_empty() {
             self.text.push('{');
@@ -131,7 +131,7 @@ impl ObjectWriter {
     }
 }
 
-/// A JSON array of items that are JSON text already.
+/// A JSON array of items that are JSON text.
 pub fn array(items: impl IntoIterator<Item = String>) -> String {
     format!("[{}]", items.into_iter().collect::<Vec<_>>().join(","))
 }

@@ -1,7 +1,7 @@
 //! SMART on FHIR client for the web: discovery, launch, authorization, tokens, refresh and FHIR calls.
 //!
-//! - [`protocol`] and [`fhir`] are pure: the standards as functions over text and values.
-//! - [`platform`] names what a host gives; [`web`] is that host on web-standard APIs, [`memory`] one for tests.
+//! - [`protocol`] and [`fhir`] implement the standards as pure functions.
+//! - [`platform`] has the traits of a host; [`web`] implements them on web-standard APIs, [`memory`] for tests.
 //! - [`client`] decides: launches, sessions, refresh, which request carries a token. Start with [`SmartApp`].
 #![cfg_attr(
     not(test),
@@ -30,7 +30,7 @@ pub mod web;
 #[cfg(feature = "bindings")]
 mod js;
 
-/// The Rust of the pages that are written for people, compiled and run as every example here.
+/// The Rust examples in the documentation, which are compiled and run as tests.
 #[cfg(doctest)]
 mod pages {
     #[doc = include_str!("../../README.md")]

@@ -1,7 +1,7 @@
-//! What a host gives the client: one small trait per ability, and [`Platform`], which is all of them.
+//! The traits that a host implements: one small trait for each ability, and [`Platform`], which combines them.
 //!
-//! The client above is generic over these traits, so the same decisions run in a browser ([`crate::web`]) and in a test
-//! with a hand-turned clock ([`crate::memory`]). Futures are not `Send`: a page has one thread.
+//! The client is generic over these traits, so the same code runs in a browser ([`crate::web`]) and in tests
+//! with a controlled clock ([`crate::memory`]). Futures are not `Send`: a page has one thread.
 
 use std::rc::Rc;
 
@@ -19,7 +19,7 @@ pub use crate::protocol::jwk::SignatureFailure;
 /// A future that stays on its thread.
 pub type LocalFuture<T> = LocalBoxFuture<'static, T>;
 
-/// Everything that the client asks of its host. Implemented by whatever implements the parts.
+/// All abilities that the client needs of its host. Implemented automatically for types with all of them.
 pub trait Platform:
     Http + Store + Page + Clock + Timer + Entropy + Signer + Lock + Channel + Spawn + Navigator + Popups + Clone + 'static
 {
@@ -45,98 +45,98 @@ impl<T> Platform for T where
 
 /// Sends HTTP requests.
 ///
-/// An implementation sends no cookies (`credentials: "omit"`) and no referrer, adds no header of its own, and gives
-/// up as soon as `abort` fires.
+/// An implementation sends no cookies (`credentials: "omit"`) and no referrer, adds no headers, and fails
+/// when `abort` is aborted.
 #[allow(async_fn_in_trait)]
 pub trait Http: Json {
-    /// What comes back.
+    /// The response.
     type Response: HttpResponse<Value = Self::Value>;
-    /// Sends one request and waits for the response's head.
+    /// Sends a request and waits for the head of the response.
     async fn send(&self, request: &Request, abort: &AbortSignal) -> Result<Self::Response, HttpFailure>;
 }
 
 /// A response whose body may not have arrived yet.
 #[allow(async_fn_in_trait)]
 pub trait HttpResponse: 'static {
-    /// What a JSON body becomes.
+    /// The type of a JSON body.
     type Value: JsonView;
-    /// The status code; 0 for a redirect that was not followed and that the host keeps closed.
+    /// The status code; 0 for a redirect that was not followed and that the host hides.
     fn status(&self) -> u16;
-    /// The URL that the response is from, after the redirects that the host followed; `None` where the host does not say.
+    /// The URL of the response, after the redirects that the host followed; `None` if the host does not report it.
     fn url(&self) -> Option<String>;
-    /// A header's value; `None` where it is absent, or hidden from the page by CORS.
+    /// A header's value; `None` if it is absent, or hidden from the page by CORS.
     fn header(&self, name: &str) -> Option<String>;
-    /// The whole body, parsed where it is JSON, and how many bytes it has without its content encoding. They are counted
-    /// where `counts_bytes` asks for it; else they are 0 where the host would have to count.
+    /// The whole body, parsed if it is JSON, and its number of bytes without content encoding. They are counted
+    /// if `counts_bytes` is set; otherwise the number is 0 if the host would have to count.
     async fn body(self, counts_bytes: bool) -> Result<(Body<Self::Value>, u64), HttpFailure>;
-    /// The next piece of the body as it arrives; `None` at its end.
+    /// The next bytes of the body; `None` at its end.
     async fn chunk(&mut self) -> Result<Option<Vec<u8>>, HttpFailure>;
-    /// The lines of the body that have arrived whole since the last call, each parsed as JSON; `None` at its end. The host
-    /// parses them, so that a large file passes through nothing slower than its own parser.
+    /// The complete lines that have arrived since the last call, each parsed as JSON; `None` at the end. The host
+    /// parses them, so that a large file is read at the speed of the host's parser.
     async fn json_lines(&mut self, rules: LineRules) -> Result<Option<JsonLines<Self::Value>>, HttpFailure>;
 }
 
-/// Why no response came.
+/// Why there is no response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HttpFailure {
-    /// No connection, or the browser kept the response from the page (CORS, mixed content, CSP): a page cannot tell them apart.
+    /// No connection, or the browser hides the response from the page (CORS, mixed content, CSP). A page cannot distinguish these.
     Network,
-    /// The signal that was given fired.
+    /// The signal was aborted.
     Aborted,
 }
 
-/// Keeps texts by key, where the app chose to.
+/// Stores strings by key, where the app chose to.
 #[allow(async_fn_in_trait)]
 pub trait Store {
-    /// The text under a key.
+    /// The string under a key.
     async fn get(&self, key: &str) -> Result<Option<String>, StoreFailure>;
-    /// Puts a text under a key, in place of what was there.
+    /// Stores a string under a key, and replaces an earlier one.
     async fn set(&self, key: &str, text: &str) -> Result<(), StoreFailure>;
-    /// Removes a key; one that is absent is no failure.
+    /// Removes a key. It is not an error if it is absent.
     async fn remove(&self, key: &str) -> Result<(), StoreFailure>;
     /// All keys that begin with a prefix.
     async fn keys(&self, prefix: &str) -> Result<Vec<String>, StoreFailure>;
-    /// Whether only pages of this page's origin use the store, so that a launch must come back to that origin.
+    /// Whether only pages of this page's origin use the store, so that a launch must return to that origin.
     fn is_bound_to_origin(&self) -> bool {
         true
     }
-    /// Whether pages of other tabs use this store, too.
+    /// Whether other tabs use this store, too.
     fn is_shared_by_tabs(&self) -> bool;
 }
 
-/// The store refused: it is blocked, full or absent.
+/// The store is blocked, full or absent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StoreFailure;
 
-/// Remembers a few strings for one page alone: for this tab or frame, at this place of its history. Other pages neither read nor
+/// Stores a few strings for one page only: for this tab or frame, at this entry of its history. Other pages neither read nor
 /// change them, whatever store they share with this one.
 ///
-/// Nothing secret is kept here.
+/// Secrets are never stored here.
 pub trait Page {
-    /// What kind of page this is.
+    /// The kind of this page.
     fn page_kind(&self) -> PageKind;
-    /// The string that was last remembered under a name by this page, also before a reload. Where this page never remembered one:
-    /// the string of the page before it in the history of the same tab or frame, and in a tab the last one of the whole tab.
+    /// The last string that this page stored under a name, also before a reload. If there is none:
+    /// the string of the page before it in the history of the same tab or frame; in a tab, also the last one of the whole tab.
     fn recall(&self, name: &str) -> Option<String>;
-    /// Remembers a string under a name, in place of what was there. Where it cannot be kept over a reload, none is. An empty string
-    /// leaves nothing behind, unless another string would be recalled in its place.
+    /// Stores a string under a name, and replaces an earlier one. It may be lost on a reload. An empty string
+    /// is like no string, unless another one would be recalled instead.
     fn remember(&self, name: &str, value: &str);
 }
 
-/// What kind of page the client runs in.
+/// The kind of page that the client runs in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PageKind {
-    /// The page of a tab or window, which no other page frames.
+    /// A page in a tab or window, not in a frame.
     Tab,
     /// A page in a frame of another page.
     Frame,
-    /// A worker, which cannot know the pages that it works for.
+    /// A worker, which cannot know its pages.
     Worker,
-    /// No page at all: a program outside of browsers.
+    /// Not a page: a program outside of browsers.
     Program,
 }
 
-/// Tells the time.
+/// Returns the time.
 pub trait Clock {
     /// Seconds since 1970-01-01T00:00:00Z.
     fn now(&self) -> f64;
@@ -149,7 +149,7 @@ pub trait Timer {
     async fn sleep(&self, milliseconds: u32);
 }
 
-/// Gives secure random bytes.
+/// Returns secure random bytes.
 pub trait Entropy {
     /// Fills the buffer from the host's secure source.
     fn fill(&self, buffer: &mut [u8]) -> Result<(), EntropyFailure>;
@@ -159,12 +159,12 @@ pub trait Entropy {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EntropyFailure;
 
-/// Checks and makes signatures (RFC 7518).
+/// Verifies and makes signatures (RFC 7518).
 #[allow(async_fn_in_trait)]
 pub trait Signer {
-    /// A private key that the host holds.
+    /// A private key of the host.
     type PrivateKey: Clone + 'static;
-    /// The algorithms that a private key can sign by, the one to prefer first.
+    /// The algorithms that a private key supports, the preferred one first.
     fn algorithms(&self, key: &Self::PrivateKey) -> Vec<Algorithm>;
     /// The signature of `data`.
     async fn sign(
@@ -173,7 +173,7 @@ pub trait Signer {
         algorithm: Algorithm,
         data: &[u8],
     ) -> Result<Vec<u8>, SignatureFailure>;
-    /// Whether `signature` is the one that the key's owner made over `data`.
+    /// Whether `signature` is a signature of `data` with this key.
     async fn verify(
         &self,
         key: &PublicKey,
@@ -183,44 +183,44 @@ pub trait Signer {
     ) -> Result<bool, SignatureFailure>;
 }
 
-/// Lets one at a time in, among all tabs of the origin where the host can.
+/// A lock among all tabs of the origin, if the host supports that.
 #[allow(async_fn_in_trait)]
 pub trait Lock {
-    /// The lock is held as long as this lives.
+    /// The lock is held until this is dropped.
     type Guard;
-    /// Waits for the lock of a name.
+    /// Waits for the lock with a name.
     async fn lock(&self, name: &str) -> Self::Guard;
-    /// Waits for the lock of something that only this store holds: the pages that share the store are all that may ask for it.
+    /// Waits for a lock that only pages with the same store need.
     async fn lock_stored(&self, name: &str) -> Self::Guard {
         self.lock(name).await
     }
 }
 
-/// Tells the other tabs of the origin.
+/// Sends messages to other tabs of the origin.
 pub trait Channel {
-    /// Messages arrive as long as this lives.
+    /// Messages arrive until this is dropped.
     type Subscription;
-    /// Calls the handler with every message that another tab publishes under a topic.
+    /// Calls a handler with each message that another tab publishes on a topic.
     fn subscribe(&self, topic: &str, handler: Rc<dyn Fn(&str)>) -> Self::Subscription;
-    /// Sends a message to every other tab that subscribed to a topic.
+    /// Sends a message to all other tabs that subscribed to a topic.
     fn publish(&self, topic: &str, message: &str);
 }
 
-/// Runs a future to its end, whether or not anybody waits for it.
+/// Runs futures in the background.
 pub trait Spawn {
-    /// Starts the future.
+    /// Runs a future to completion.
     fn spawn(&self, future: LocalFuture<()>);
 }
 
-/// Knows and changes the page's address.
+/// Reads and changes the page's URL.
 pub trait Navigator {
-    /// The page's address, or `None` where there is no page.
+    /// The page's URL, or `None` if there is no page.
     fn location(&self) -> Option<String>;
-    /// Leaves for another address.
+    /// Navigates to another URL.
     fn assign(&self, url: &str) -> Result<(), NavigationFailure>;
-    /// Leaves for another address by posting a form: its names and values, as `application/x-www-form-urlencoded`.
+    /// Navigates to a URL by POST with a form: its names and values, as `application/x-www-form-urlencoded`.
     fn post(&self, url: &str, form: &[(String, String)]) -> Result<(), NavigationFailure>;
-    /// Replaces the address in the history, without a load.
+    /// Replaces the URL in the history without loading it.
     fn replace(&self, url: &str) -> Result<(), NavigationFailure>;
 }
 
@@ -246,6 +246,6 @@ pub trait Popups {
     fn close(&self);
 }
 
-/// There is no page to navigate, or no window to open.
+/// There is no page that can navigate, or the window was blocked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NavigationFailure;

@@ -1,4 +1,4 @@
-//! What a program reads from an error: its code, its section of the standard, its HTTP status.
+//! An error's code, section of the standard and HTTP status.
 
 use super::Error;
 
@@ -75,7 +75,7 @@ impl Error {
         self.to_string()
     }
 
-    /// The section of the standard that the error rests on, where there is one.
+    /// The section of the standard that the error rests on, if there is one.
     pub fn section(&self) -> Option<&'static str> {
         Some(match self {
             Self::Discovery { .. } => "SMART App Launch 2.2, conformance",
@@ -115,7 +115,7 @@ impl Error {
         })
     }
 
-    /// The HTTP status, where an answer caused the error.
+    /// The HTTP status of the response that caused the error, if any.
     pub fn status(&self) -> Option<u16> {
         match self {
             Self::Authorization(error) | Self::Token(error) | Self::Registration(error) => error.status,

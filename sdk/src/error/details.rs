@@ -1,15 +1,15 @@
-//! What some errors say of themselves.
+//! The details of some errors.
 
 use super::message::{after_space, in_brackets};
 use crate::fhir::outcome::OperationOutcome;
 
-/// One document that discovery asked for.
+/// A document that discovery requested.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{url}: {outcome}")]
 pub struct DiscoveryAttempt {
-    /// The document's address.
+    /// The document's URL.
     pub url: String,
-    /// What came back.
+    /// The outcome.
     pub outcome: String,
 }
 
@@ -19,7 +19,7 @@ pub struct DiscoveryAttempt {
 pub struct ConfigurationError {
     /// The member, such as `redirectUri`.
     pub member: String,
-    /// What is wrong with it.
+    /// What is wrong.
     pub problem: String,
 }
 
@@ -29,11 +29,11 @@ pub struct ConfigurationError {
 pub struct IdTokenError {
     /// Which check failed.
     pub check: &'static str,
-    /// What was found.
+    /// The problem.
     pub problem: String,
 }
 
-/// An OAuth error as the server worded it. Show its texts as text, never as HTML.
+/// An OAuth error from the server. Show its strings as text, never as HTML.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{error}{}", in_brackets(.description.as_deref()))]
 pub struct OAuthError {
@@ -45,21 +45,21 @@ pub struct OAuthError {
     pub uri: Option<String>,
     /// The HTTP status of a token response; `None` for a redirect.
     pub status: Option<u16>,
-    /// What may help, by what this client knows of its request: a sentence.
+    /// A sentence with a suggestion for this request.
     pub hint: Option<String>,
 }
 
-/// A request about a token, other than for one, that the server refused or gave no usable response to.
+/// An introspection or revocation that the server refused, or whose response was not usable.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("(status {status}): {problem}.{}", after_space(*.hint))]
 pub struct RefusedRequest {
     /// The HTTP status.
     pub status: u16,
-    /// What is wrong with the response, or the OAuth error in words.
+    /// What is wrong with the response, or the OAuth error's message.
     pub problem: String,
-    /// The OAuth error, where the server gave one.
+    /// The OAuth error, if the server returned one.
     pub oauth: Option<OAuthError>,
-    /// What may help: a sentence.
+    /// A sentence with a suggestion.
     pub hint: Option<&'static str>,
 }
 
@@ -69,16 +69,16 @@ pub struct RefusedRequest {
 pub struct FhirError {
     /// The HTTP status.
     pub status: u16,
-    /// The host that answered.
+    /// The host of the response.
     pub host: String,
-    /// The OperationOutcome in the body, where there was one.
+    /// The OperationOutcome in the body, if there is one.
     pub operation_outcome: Option<OperationOutcome>,
-    /// What the server said where there was no OperationOutcome: plain text, or the message of another JSON object. Show it as
+    /// The server's message if there is no OperationOutcome: plain text, or the message of another JSON object. Show it as
     /// text, never as HTML.
     pub text: Option<String>,
-    /// `Retry-After`, as it came.
+    /// `Retry-After`, unchanged.
     pub retry_after: Option<String>,
-    /// `ETag`, as it came.
+    /// `ETag`, unchanged.
     pub etag: Option<String>,
 }
 

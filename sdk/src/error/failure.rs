@@ -1,4 +1,4 @@
-//! An error on its way to the caller.
+//! The error type of calls.
 
 use std::fmt;
 use std::ops::Deref;
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::Error;
 use super::details::{ConfigurationError, IdTokenError};
 
-/// What a call failed with: an [`Error`], which it dereferences to, that is one word to carry and shared by all who
+/// The error of a call: an [`Error`], to which it dereferences. It is one word in size, and shared by all callers who
 /// wait for the same outcome.
 ///
 /// ```
@@ -35,7 +35,7 @@ impl Error {
 }
 
 impl From<Error> for Failure {
-    // Not inlined, as it is what every place that can fail would repeat.
+    // Not inlined, because every function that can fail would repeat it.
     #[inline(never)]
     fn from(error: Error) -> Self {
         Self(Arc::new(error))

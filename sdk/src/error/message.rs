@@ -11,17 +11,17 @@ pub(super) fn listed(items: &[impl ToString]) -> String {
     items.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
-/// A further sentence, where there is one.
+/// A further sentence, if there is one.
 pub(super) fn after_space(sentence: Option<&str>) -> String {
     sentence.map(|sentence| format!(" {sentence}")).unwrap_or_default()
 }
 
-/// What a server says, where it says something.
+/// A server's message, if there is one.
 pub(super) fn after_colon(text: Option<&str>) -> String {
     text.map(|text| format!(": {}", text.trim_end_matches('.'))).unwrap_or_default()
 }
 
-/// A description, where there is one.
+/// A description, if there is one.
 pub(super) fn in_brackets(description: Option<&str>) -> String {
     description.map(|description| format!(" ({})", description.trim_end_matches('.'))).unwrap_or_default()
 }

@@ -1,13 +1,13 @@
-//! Requests about a token that failed as a token request would, told as what they are.
+//! Failed introspections and revocations, which are read like token responses.
 
 use super::{Error, Failure, RefusedRequest};
 
-/// What helps where a server does not let a token ask about itself.
+/// The suggestion if a server does not allow a token to introspect itself.
 const ASK_AS_CLIENT: &str =
     "The server may want the client to authenticate: introspect with asClient (IntrospectAs::Client).";
 
 impl Failure {
-    /// The failure of an introspection. `is_as_client` says whether the client authenticated.
+    /// The failure of an introspection. `is_as_client` is set if the client authenticated.
     pub(crate) fn of_introspection(self, is_as_client: bool) -> Self {
         let hint = |status| (!is_as_client && [400, 401, 403].contains(&status)).then_some(ASK_AS_CLIENT);
         self.of_request(Error::Introspection, hint)

@@ -1,4 +1,4 @@
-//! Batches: requests as entries of a Bundle, and what came of each (FHIR R4, RESTful API: batch/transaction).
+//! Batches: requests as entries of a Bundle, and the response to each (FHIR R4, RESTful API: batch/transaction).
 
 use super::outcome::OperationOutcome;
 use super::request::FhirRequest;
@@ -6,15 +6,15 @@ use super::response::FhirResponse;
 use crate::error::{Error, Failure, FhirError};
 use crate::json::{JsonView, ObjectWriter, array};
 
-/// A batch of entries, each as [`FhirRequest::entry`](super::request::FhirRequest::entry) writes it.
+/// A batch of entries, each written by [`FhirRequest::entry`](super::request::FhirRequest::entry).
 pub fn batch(entries: impl IntoIterator<Item = String>) -> String {
     ObjectWriter::new().text("resourceType", "Bundle").text("type", "batch").raw("entry", &array(entries)).finish()
 }
 
-/// What came of each entry, in the order of the requests.
+/// The response to each entry, in the order of the requests.
 ///
 /// # Errors
-/// [`Error::BatchResponse`] where the answer has another number of entries.
+/// [`Error::BatchResponse`] if the response has another number of entries.
 pub fn read_batch<V: JsonView>(
     bundle: &V,
     requests: &[FhirRequest],
@@ -35,7 +35,7 @@ fn read_entry<V: JsonView>(entry: &V, request: &FhirRequest, host: &str) -> Resu
     let resource = entry.member("resource");
     let outcome = || response.as_ref()?.member("outcome");
     let body = resource.clone().or_else(outcome);
-    // An entry without any body is the caller's to judge.
+    // The caller decides about an entry without a body.
     let holds_what_was_asked_for = body.is_none() || request.is_expected_response(body.as_ref());
     if (200..300).contains(&status) && holds_what_was_asked_for {
         return Ok(FhirResponse {

@@ -7,22 +7,22 @@ use crate::json::JsonView;
 /// One page of a search.
 #[derive(Clone, Debug)]
 pub struct Page<V> {
-    /// The matches, in the server's order, as they came.
+    /// The matches, in the server's order.
     pub resources: Vec<V>,
-    /// Resources that came along (`_include`), as they came.
+    /// Included resources (`_include`).
     pub included: Vec<V>,
-    /// The server's remarks on the search, such as that some results are withheld: OperationOutcomes, whatever the mode of their
-    /// entries says.
+    /// The server's remarks on the search, such as that some results are withheld: OperationOutcomes, whatever the search mode of their
+    /// entries.
     pub outcomes: Vec<V>,
-    /// How many matches are left out because an earlier page had them; 0 where [`Page::read`] alone made it.
+    /// The number of matches that were removed because an earlier page had them; 0 if the page was only read with [`Page::read`].
     pub repeated: usize,
-    /// How many matches there are in all, where the server says.
+    /// The total number of matches, if the server reports it.
     pub total: Option<f64>,
-    /// How many bytes it had as it came, without its content encoding; 0 where [`Page::read`] alone made it.
+    /// The number of bytes without content encoding; 0 if the page was only read with [`Page::read`].
     pub bytes: u64,
-    /// The next page's link, as it came.
+    /// The link of the next page.
     pub next: Option<String>,
-    /// The whole Bundle, as it came, such as for the deletions in a history.
+    /// The whole Bundle, for example for the deletions in a history.
     pub bundle: V,
 }
 
@@ -32,7 +32,7 @@ impl<V: JsonView> Page<V> {
         resource.and_then(|resource| resource.member_text("resourceType")).as_deref() == Some("Bundle")
     }
 
-    /// Reads a Bundle; `None` where the resource is another.
+    /// Reads a Bundle; `None` for any other resource.
     pub fn read(bundle: &V) -> Option<Self> {
         if !Self::is_page(Some(bundle)) {
             return None;
@@ -62,7 +62,7 @@ impl<V: JsonView> Page<V> {
 }
 
 impl<V: JsonView> Page<V> {
-    /// Whether a resource may stand in it more than once, in several versions.
+    /// Whether a resource may occur more than once, in several versions.
     pub(crate) fn is_history(&self) -> bool {
         self.bundle.member_text("type").as_deref() == Some("history")
     }
@@ -72,12 +72,12 @@ fn is_outcome<V: JsonView>(resource: &V) -> bool {
     resource.member_text("resourceType").as_deref() == Some("OperationOutcome")
 }
 
-/// Which resources have come, by type and id.
+/// The resources that were added, by type and id.
 #[derive(Debug, Default)]
 pub(crate) struct UniqueResources(HashSet<String>);
 
 impl UniqueResources {
-    /// Whether a resource comes for the first time. One without an id always does.
+    /// Adds a resource, and returns whether it is new. One without an id always is.
     pub fn is_new<V: JsonView>(&mut self, resource: &V) -> bool {
         let Some(id) = resource.member_text("id") else { return true };
         let kind = resource.member_text("resourceType").unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What a server says that it can do (FHIR R4, CapabilityStatement).
+//! A server's capabilities (FHIR R4, CapabilityStatement).
 
 use crate::json::JsonView;
 
@@ -43,17 +43,17 @@ impl FhirVersion {
 /// A server's CapabilityStatement (in R2, Conformance).
 #[derive(Clone, Debug)]
 pub struct Capabilities<V> {
-    /// The statement, as it came.
+    /// The resource.
     pub resource: V,
 }
 
 impl<V: JsonView> Capabilities<V> {
-    /// The release that the server speaks.
+    /// The server's FHIR release.
     pub fn fhir_version(&self) -> Option<FhirVersion> {
         FhirVersion::read(&self.resource.member_text("fhirVersion")?)
     }
 
-    /// Whether resources of a type can be searched for; a type that says nothing of its interactions may be.
+    /// Whether a type can be searched, also if the statement lists no interactions for the type.
     pub fn may_search(&self, resource_type: &str) -> bool {
         self.of_type(resource_type).iter().any(|resource| {
             let interactions = resource.member_items("interaction");
@@ -62,7 +62,7 @@ impl<V: JsonView> Capabilities<V> {
         })
     }
 
-    /// Whether a type has an operation, by its name without the `$`.
+    /// Whether a type has an operation, by its name without `$`.
     pub fn has_operation(&self, resource_type: &str, name: &str) -> bool {
         let (of_type, of_server) = (self.of_type(resource_type), self.rest());
         let operations = of_type.iter().chain(&of_server).flat_map(|part| part.member_items("operation"));

@@ -1,4 +1,4 @@
-//! What a URL holds as bytes: a Binary, or any other body (FHIR R4, Binary: serving Binary resources).
+//! The bytes of a URL: a Binary, or any other body (FHIR R4, Binary: serving Binary resources).
 
 use super::reference::ResourceId;
 use super::request::FHIR_JSON;
@@ -11,20 +11,20 @@ use crate::protocol::url::Url;
 /// Any media type.
 const ANYTHING: &str = "*/*";
 
-/// Bytes and what they are.
+/// Bytes with their media type.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Content {
-    /// The media type, as the server names it.
+    /// The media type, if known.
     pub media_type: Option<String>,
     /// The bytes.
     pub bytes: Vec<u8>,
 }
 
-/// The requests that may bring what a URL or reference holds, to be sent one after the other until one is answered. A relative one
-/// is resolved against the FHIR base. `own` is the media type that the content is said to have, such as `attachment.contentType`.
+/// The requests for the content of a URL or reference, to be sent one after the other until one succeeds. A relative one
+/// is resolved against the FHIR base. `own` is the expected media type of the content, such as `attachment.contentType`.
 ///
-/// A Binary is requested by its own media type, by FHIR JSON, and by any: servers that refuse one of them with 404 or 406
-/// (see [`is_refused`]) give it by another.
+/// A Binary is requested with its own media type, with FHIR JSON, and with any: servers that refuse one of them with 404 or 406
+/// (see [`is_refused`]) return it with another.
 ///
 /// # Errors
 /// [`Error::Url`] for a URL that cannot be fetched.
@@ -47,7 +47,7 @@ fn url_of(base: &Url, target: &str) -> Result<Url, Failure> {
     folder.map_err(|problem| Error::Url { what: "the content".into(), problem }.into())
 }
 
-/// Whether a server refused a request for its media type and may answer one for another.
+/// Whether a server may have refused the media type of a request, so that another one is worth a try.
 pub fn is_refused(failure: &Error) -> bool {
     matches!(failure.status(), Some(400 | 404 | 406 | 415))
 }
@@ -58,16 +58,16 @@ pub fn may_be_resource(media_type: Option<&str>) -> bool {
     essence == "application/json" || essence == FHIR_JSON || essence == "application/json+fhir"
 }
 
-/// What a Binary holds; `None` where the resource is another.
+/// The content of a Binary; `None` for any other resource.
 ///
 /// # Errors
-/// [`Error::Content`] for a Binary without data, or whose data is not base64.
+/// [`Error::Content`] for a Binary without data, or with data that is not base64.
 pub fn read_binary<V: JsonView>(resource: &V) -> Option<Result<Content, Failure>> {
     if resource.member_text("resourceType")? != "Binary" {
         return None;
     }
     let wrong = |problem: &'static str| Err(Error::Content { problem }.into());
-    // `content` is its name in FHIR DSTU2 and STU3.
+    // In FHIR DSTU2 and STU3, it is called `content`.
     let Some(mut data) = resource.member_text("data").or_else(|| resource.member_text("content")) else {
         return Some(wrong("the Binary has no data"));
     };

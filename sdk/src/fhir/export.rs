@@ -11,10 +11,10 @@ use crate::json::{ObjectWriter, array};
 use crate::protocol::http::{Method, Redirect, Request};
 use crate::protocol::url::{Url, UrlError};
 
-/// Whose data is exported.
+/// The level of an export.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum ExportLevel {
-    /// Everything that the server has.
+    /// All data of the server.
     System,
     /// All patients.
     #[default]
@@ -23,7 +23,7 @@ pub enum ExportLevel {
     Group(String),
 }
 
-/// What to export. What is left empty is left to the server.
+/// The parameters of an export. The server's defaults apply to empty ones.
 ///
 /// ```
 /// use smartrust::fhir::export::{ExportLevel, ExportRequest};
@@ -38,39 +38,39 @@ pub enum ExportLevel {
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ExportRequest {
-    /// Whose data.
+    /// The level.
     pub level: ExportLevel,
     /// The resource types (`_type`).
     pub types: Vec<String>,
-    /// Only what changed since an instant (`_since`), such as `2026-01-01T00:00:00Z`.
+    /// Only resources that changed since an instant (`_since`), such as `2026-01-01T00:00:00Z`.
     pub since: Option<String>,
-    /// Searches that narrow types (`_typeFilter`), such as `Observation?category=laboratory`.
+    /// Searches that filter types (`_typeFilter`), such as `Observation?category=laboratory`.
     pub type_filters: Vec<String>,
     /// The elements of each resource (`_elements`), such as `id` or `Patient.name`.
     pub elements: Vec<String>,
     /// Related data (`includeAssociatedData`), such as `LatestProvenanceResources`.
     pub include_associated_data: Vec<String>,
-    /// The files' media type (`_outputFormat`); servers write `application/fhir+ndjson` by default.
+    /// The files' media type (`_outputFormat`); `application/fhir+ndjson` by default.
     pub output_format: Option<String>,
     /// Only these patients, by their ids. They are sent by POST.
     pub patients: Vec<String>,
-    /// Sends the parameters by POST, as servers of the newer guide ask, also where there are no patients among them.
+    /// Sends the parameters by POST, also without patients. Servers of the newer guide require it.
     pub by_post: bool,
-    /// Has the resources of each file stand in blocks, one for each resource of this type, such as `Patient` (`organizeOutputBy`,
-    /// Bulk Data Access 3.0). Each block begins with a header row, which [`Batch::header`](crate::client::bulk::Batch::header) has.
+    /// Organizes each file in blocks, one for each resource of this type, such as `Patient` (`organizeOutputBy`,
+    /// Bulk Data Access 3.0). Each block begins with a header row, see [`Batch::header`](crate::client::bulk::Batch::header).
     pub organize_output_by: Option<String>,
-    /// Lets the server spread the manifest over several pages (`allowPartialManifests`, Bulk Data Access 3.0). All pages are read
-    /// in any case, whether or not this was asked for.
+    /// Allows the server to split the manifest into several pages (`allowPartialManifests`, Bulk Data Access 3.0). All pages are read
+    /// in any case.
     pub allow_partial_manifests: bool,
-    /// Parameters that this list lacks, each a name and a value.
+    /// Other parameters: names and values.
     pub extra: Vec<(String, String)>,
 }
 
 impl ExportRequest {
-    /// The request that begins the export.
+    /// The kick-off request.
     ///
     /// # Errors
-    /// [`Error::Reference`] for an id that is not one, [`Error::Url`].
+    /// [`Error::Reference`] for an invalid id, [`Error::Url`].
     pub fn kick_off(&self, fhir_base: &Url) -> Result<Request, Failure> {
         let path = match &self.level {
             ExportLevel::System => "$export".to_owned(),
@@ -92,7 +92,7 @@ impl ExportRequest {
         };
         request.set_header("Prefer", "respond-async");
         request.no_store = true;
-        // The answer must come from where the export was asked for.
+        // The response must come from the server that the request is for.
         request.redirect = Redirect::Manual;
         Ok(request)
     }
@@ -111,7 +111,7 @@ impl ExportRequest {
         ];
         let single = single.into_iter().filter_map(|(name, value)| Some((name, value.clone()?)));
         let partial = self.allow_partial_manifests.then(|| ("allowPartialManifests", "true".to_owned()));
-        // A comma may stand in a filter itself, so each is a parameter of its own.
+        // A filter may contain a comma, so each filter is a separate parameter.
         let filters = self.type_filters.iter().map(|filter| ("_typeFilter", filter.clone()));
         let extra = self.extra.iter().map(|(name, value)| (name.as_str(), value.clone()));
         lists.chain(single).chain(partial).chain(filters).chain(extra).collect()
@@ -143,21 +143,21 @@ fn checked(id: &str) -> Result<&str, Failure> {
     if is_id(id) { Ok(id) } else { Err(Error::Reference { problem: format!("\"{id}\" is not an id").into() }.into()) }
 }
 
-/// Asks how far an export has come.
+/// Requests the status of an export.
 pub fn status_request(status_url: &Url) -> Request {
     let mut request = Request::get(status_url.clone(), "application/json");
     request.no_store = true;
     request
 }
 
-/// Gives an export up: the server may forget it and its files.
+/// Cancels an export: the server may delete it and its files.
 pub fn delete_request(status_url: &Url) -> Request {
     let mut request = status_request(status_url);
     request.method = Method::Delete;
     request
 }
 
-/// Asks for a file.
+/// Requests a file.
 pub fn file_request(file: &Url) -> Request {
     let mut request = Request::get(file.clone(), "application/fhir+ndjson");
     request.no_store = true;

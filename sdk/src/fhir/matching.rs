@@ -1,4 +1,4 @@
-//! `Patient/$match`: finding the people that a record may be about (FHIR R4, Patient: operation match).
+//! `Patient/$match`: finds the patients that a record may be about (FHIR R4, Patient: operation match).
 
 use super::bundle::Page;
 use super::request::{FhirRequest, Interaction};
@@ -6,45 +6,45 @@ use crate::json::{JsonView, ObjectWriter, array};
 
 const GRADE: &str = "http://hl7.org/fhir/StructureDefinition/match-grade";
 
-/// What to ask of a match.
+/// The parameters of a match.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MatchOptions {
-    /// Whether only candidates that are certain matches may come.
+    /// Whether to return certain matches only.
     pub only_certain: bool,
-    /// How many candidates to ask for at most.
+    /// The maximum number of candidates.
     pub count: Option<u32>,
 }
 
-/// A person that a record may be about.
+/// A possible match.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MatchCandidate<V> {
     /// The Patient.
     pub resource: V,
-    /// How well it fits, from 0 to 1, where the server says.
+    /// The score, from 0 to 1, if the server reports it.
     pub score: Option<f64>,
-    /// What the server makes of it, where it says.
+    /// The server's grade of the match, if it reports it.
     pub grade: Option<MatchGrade>,
 }
 
-/// What a match brought.
+/// The result of a match.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Matches<V> {
     /// The candidates, in the server's order.
     pub candidates: Vec<MatchCandidate<V>>,
-    /// The server's remarks, OperationOutcomes, such as that the person was described too little.
+    /// The server's remarks, as OperationOutcomes, for example that it needs more data.
     pub outcomes: Vec<V>,
 }
 
-/// What a server makes of a candidate (FHIR R4, value set match-grade).
+/// A server's grade of a match (FHIR R4, value set match-grade).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MatchGrade {
-    /// This is the person.
+    /// A certain match.
     Certain,
-    /// This probably is the person.
+    /// A probable match.
     Probable,
-    /// This may be the person.
+    /// A possible match.
     Possible,
-    /// This is not the person.
+    /// Certainly not a match.
     CertainlyNot,
 }
 
@@ -70,7 +70,7 @@ impl MatchGrade {
     }
 }
 
-/// Asks who a Patient may be.
+/// Requests matches for a Patient.
 pub fn match_request<V: JsonView>(patient: &V, options: MatchOptions) -> FhirRequest {
     let parameter = |name: &str| ObjectWriter::new().text("name", name);
     let mut parameters = vec![parameter("resource").raw("resource", &patient.to_json()).finish()];
@@ -84,7 +84,7 @@ pub fn match_request<V: JsonView>(patient: &V, options: MatchOptions) -> FhirReq
     FhirRequest::new(Interaction::Operation, "Patient/$match").body(body)
 }
 
-/// The candidates and remarks in a server's answer.
+/// The candidates and remarks in a response.
 pub fn read_matches<V: JsonView>(bundle: &V) -> Matches<V> {
     let outcomes = Page::read(bundle).map(|page| page.outcomes).unwrap_or_default();
     Matches { candidates: read_candidates(bundle), outcomes }

@@ -1,6 +1,6 @@
 //! FHIR R4 as pure functions: requests, searches, Bundle links, references and OperationOutcome.
 //!
-//! The same rules hold as in [`crate::protocol`]: no I/O, no clock, no host.
+//! As in [`crate::protocol`], there is no I/O, no clock, no host.
 
 pub mod batch;
 pub mod bundle;

@@ -1,79 +1,79 @@
-//! Resources one a line (NDJSON), as bulk files have them.
+//! Lines of JSON (NDJSON), as in bulk files.
 
 use crate::json::JsonView;
 
-/// How long a line may be by default, in bytes: 64 MiB.
+/// The default maximum length of a line, in bytes: 64 MiB.
 pub const MAX_LINE_BYTES: usize = 64 * 1024 * 1024;
 
 /// How the lines of a body are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LineRules {
-    /// How long a line may be, in bytes without its end. Of a longer one nothing is kept.
+    /// The maximum length of a line, in bytes without its end. Nothing is kept of a longer one.
     pub max_line_bytes: usize,
-    /// Where one of these texts stands in what arrived, its lines come one by one and never together.
+    /// Lines are returned individually if the received bytes contain one of these strings.
     pub split_at_markers: &'static [&'static str],
 }
 
 impl LineRules {
-    /// Lines of resources, among which there may be header rows and OperationOutcomes.
+    /// Lines of resources, possibly with header rows and OperationOutcomes.
     pub fn of_resources(max_line_bytes: usize) -> Self {
         Self { max_line_bytes, split_at_markers: &["\"OperationOutcome\"", "\"Parameters\""] }
     }
 }
 
-/// A line of a file, as the host's parser sees it.
+/// A line, as parsed by the host.
 #[derive(Clone, Debug, PartialEq)]
 pub enum JsonLine<V> {
     /// A JSON object.
     Value(V),
-    /// Nothing, or white space alone.
+    /// An empty line, or only whitespace.
     Blank,
-    /// Something that is not a JSON object.
+    /// Anything but a JSON object.
     NotJson,
-    /// Bytes that are no text in UTF-8, somewhere from this line on. Nothing after it can be read.
+    /// Bytes that are not UTF-8, in this line or later. Nothing after it can be read.
     NotUtf8,
-    /// A line that is longer than the rules allow, or than the host has memory for.
+    /// A line that is too long for the rules, or for the host's memory.
     TooLong,
 }
 
-/// The lines of a body that arrived together.
+/// Lines that arrived together.
 #[derive(Clone, Debug, PartialEq)]
 pub struct JsonLines<V> {
     /// The lines, in order.
     pub lines: Lines<V>,
-    /// How many bytes arrived for them.
+    /// The number of bytes that arrived for them.
     pub bytes: usize,
 }
 
-/// Lines, as the host's parser took them.
+/// Parsed lines.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Lines<V> {
-    /// All of them hold JSON.
+    /// Only JSON objects, in an array of the host.
     Array(JsonArray<V>),
-    /// One by one.
+    /// Individual lines.
     Each(Vec<JsonLine<V>>),
 }
 
-/// An array of values that stays the host's own, so that a large file costs no step for each of its lines.
+/// An array that stays the host's own object, so that no line of a large file is handled individually.
 #[derive(Clone, Debug, PartialEq)]
 pub struct JsonArray<V> {
     /// The array.
     pub array: V,
-    /// How many values it holds.
+    /// The number of its values.
     pub count: usize,
 }
 
 /// Resources that arrived together.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Resources<V> {
-    /// As an array of the host's own.
+    /// In an array of the host.
     Array(JsonArray<V>),
-    /// One by one.
+    /// Individually.
     Each(Vec<V>),
 }
 
 impl<V> Resources<V> {
-    /// How many there are.
+    /// The number of resources.
     pub fn len(&self) -> usize {
         match self {
             Self::Array(array) => array.count,
@@ -88,7 +88,7 @@ impl<V> Resources<V> {
 }
 
 impl<V: JsonView> Resources<V> {
-    /// The resources, one by one.
+    /// The individual resources.
     pub fn into_vec(self) -> Vec<V> {
         match self {
             Self::Array(array) => array.array.items().unwrap_or_default(),
@@ -111,21 +111,21 @@ impl<V: JsonView> IntoIterator for Resources<V> {
 pub enum SplitLine {
     /// The line.
     Whole(Vec<u8>),
-    /// A line that is longer than allowed. Its bytes are not kept.
+    /// A line that is too long. Its bytes are not kept.
     TooLong,
 }
 
-/// Cuts the bytes of a file into lines as they arrive, wherever they are cut. A byte order mark is left out.
+/// Splits the bytes of a file into lines as they arrive. A byte order mark is removed.
 #[derive(Clone, Debug, Default)]
 pub struct LineSplitter {
     rest: Vec<u8>,
     has_begun: bool,
-    /// Whether the line that is arriving was found to be too long.
+    /// Whether the current line is too long.
     is_passing: bool,
 }
 
 impl LineSplitter {
-    /// The lines that are whole now, without their ends. No more than `max_line_bytes` of a line are kept.
+    /// Adds bytes, and returns the complete lines without their ends. No more than `max_line_bytes` of a line are kept.
     ///
     /// ```
     /// use smartrust::fhir::ndjson::{LineSplitter, SplitLine};
@@ -161,7 +161,7 @@ impl LineSplitter {
         lines
     }
 
-    /// What stands after the last line's end.
+    /// The bytes after the last line end.
     pub fn finish(&mut self) -> Option<Vec<u8>> {
         let rest = std::mem::take(&mut self.rest);
         Some(self.trimmed(&rest)).filter(|line| !line.is_empty())

@@ -1,8 +1,8 @@
-//! OperationOutcome, FHIR's way of saying what went wrong (FHIR R4, OperationOutcome).
+//! OperationOutcome (FHIR R4, OperationOutcome).
 
 use crate::json::JsonView;
 
-/// An OperationOutcome: its issues, and the resource as it came.
+/// An OperationOutcome: its issues, and the whole resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OperationOutcome {
     /// The issues, in the server's order.
@@ -23,7 +23,7 @@ pub struct Issue {
 }
 
 impl OperationOutcome {
-    /// Reads an OperationOutcome, or `None` where the resource is another.
+    /// Reads an OperationOutcome; `None` for any other resource.
     pub fn read<V: JsonView>(resource: &V) -> Option<Self> {
         if resource.member_text("resourceType")? != "OperationOutcome" {
             return None;
@@ -42,8 +42,8 @@ impl OperationOutcome {
         self.issues.iter().any(|issue| matches!(issue.severity.as_str(), "error" | "fatal"))
     }
 
-    /// Whether what went wrong may pass by itself, so that the same request is worth another try: every issue has one of the codes
-    /// `transient`, `lock-error`, `no-store`, `timeout` and `throttled`. Those that only inform do not count.
+    /// Whether the problem may be temporary, so that the same request is worth a retry: every issue has one of the codes
+    /// `transient`, `lock-error`, `no-store`, `timeout` and `throttled`. Warnings and information do not count.
     pub fn is_transient(&self) -> bool {
         let counts = |issue: &&Issue| !matches!(issue.severity.as_str(), "warning" | "information" | "success");
         let mut codes = self.issues.iter().filter(counts).map(|issue| issue.code.as_str()).peekable();

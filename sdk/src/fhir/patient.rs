@@ -1,16 +1,16 @@
-//! Whose a resource is (FHIR R4, compartment definition: Patient).
+//! The patient of a resource (FHIR R4, compartment definition: Patient).
 
 use super::reference::ResourceId;
 use crate::json::JsonView;
 use crate::protocol::url::Url;
 
-/// The members by which resources name their patient.
+/// The members with which resources refer to their patient.
 const MEMBERS: [&str; 3] = ["subject", "patient", "beneficiary"];
 
-/// Whether a resource says that it is about somebody, or something, other than one patient of a FHIR base.
+/// Whether a resource is about someone, or something, other than one patient of a FHIR base.
 ///
-/// A resource that names nobody, such as a Practitioner, is no other patient's; nor is one that names its patient without
-/// an address.
+/// It is not if it refers to nobody, such as a Practitioner, or to its patient without
+/// a reference.
 pub fn belongs_to_other_patient<V: JsonView>(resource: &V, patient: &str, base: &Url) -> bool {
     if resource.member_text("resourceType").as_deref() == Some("Patient") {
         return resource.member_text("id").as_deref() != Some(patient);

@@ -4,7 +4,7 @@ use crate::json::JsonView;
 use crate::protocol::scope::is_resource_type;
 use crate::protocol::url::Url;
 
-/// A reference taken apart: a type and an id, wherever the resource lies.
+/// The type and id in a reference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResourceId {
     /// The resource's type.
@@ -14,7 +14,7 @@ pub struct ResourceId {
 }
 
 impl ResourceId {
-    /// Reads the type and id of `Patient/1`, `Patient/1/_history/2` or an absolute reference that ends so.
+    /// Reads the type and id of `Patient/1`, `Patient/1/_history/2` or an absolute reference with such an end.
     ///
     /// ```
     /// use smartrust::fhir::reference::ResourceId;
@@ -33,14 +33,14 @@ impl ResourceId {
     }
 }
 
-/// The references that stand anywhere in a resource or a Bundle, each once, in their order.
+/// All references in a resource or a Bundle, each once, in their order.
 pub fn references_in<V: JsonView>(value: &V) -> Vec<String> {
     let mut found = Vec::new();
     collect(value, DEEPEST, &mut found);
     found
 }
 
-/// How deep a resource is searched for references. FHIR's own never nest so deep.
+/// The maximum depth at which references are found. FHIR's own never nest so deep.
 const DEEPEST: usize = 64;
 
 fn collect<V: JsonView>(value: &V, depth: usize, found: &mut Vec<String>) {
@@ -60,7 +60,7 @@ fn collect<V: JsonView>(value: &V, depth: usize, found: &mut Vec<String>) {
     }
 }
 
-/// The resource that a reference names within another: contained by its `#id`, where `#` alone is the container itself,
+/// Finds a resource within another by a reference: a contained resource by `#id`, where `#` alone is the container,
 /// or an entry of a Bundle by its `fullUrl`, or by type and id below `base` (FHIR R4, Bundle: resolving references).
 pub fn find_within<V: JsonView>(whole: &V, reference: &str, base: &Url) -> Option<V> {
     match reference.strip_prefix('#') {
@@ -92,7 +92,7 @@ fn names_entry<V: JsonView>(entry: &V, resource: &V, reference: &str, base: &Url
     absolute(&full) == absolute(unversioned) && version.is_none_or(is_version)
 }
 
-/// Whether a text has the shape of a resource's id (FHIR R4, datatypes: id) and does not name a folder in an address.
+/// Whether a string is a valid id of a resource (FHIR R4, datatypes: id) and not a dot segment of a URL.
 pub fn is_id(text: &str) -> bool {
     !matches!(text, "." | "..")
         && (1..=64).contains(&text.len())

@@ -1,4 +1,4 @@
-//! FHIR requests: each interaction's method, address, headers and body (FHIR R4, RESTful API).
+//! FHIR requests: each interaction's method, URL, headers and body (FHIR R4, RESTful API).
 
 mod entry;
 mod target;
@@ -20,23 +20,23 @@ pub const FHIR_JSON: &str = "application/fhir+json";
 const JSON_PATCH: &str = "application/json-patch+json";
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// From how many characters on a search goes by POST, which every server and proxy takes.
+/// Searches with longer URLs are sent by POST, which every server and proxy accepts.
 const LONG_URL: usize = 2000;
 
-/// What is done with resources (FHIR R4, RESTful API).
+/// The interactions of FHIR (FHIR R4, RESTful API).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Interaction {
     /// Reads a resource, or one version of it: `Patient/1`, `Patient/1/_history/2`, or an absolute reference.
     Read,
     /// Searches in a type, or in a type of a compartment: `Observation`, `Patient/1/Observation`.
     Search,
-    /// Makes a resource of a type.
+    /// Creates a resource of a type.
     Create,
-    /// Replaces a resource, or the one that a search finds in a type.
+    /// Replaces a resource, or the one that a search in a type finds.
     Update,
-    /// Changes a resource in part, or the one that a search finds in a type.
+    /// Changes parts of a resource, or of the one that a search in a type finds.
     Patch,
-    /// Removes a resource, or what a search finds in a type.
+    /// Deletes a resource, or the ones that a search in a type finds.
     Delete,
     /// The history of a resource, of a type, or of the whole server.
     History,
@@ -44,12 +44,12 @@ pub enum Interaction {
     Capabilities,
     /// An operation on the server, a type or a resource: `$convert`, `Patient/$match`, `Patient/1/$everything`.
     Operation,
-    /// A batch or a transaction, as the Bundle's own type says.
+    /// A batch or a transaction, depending on the Bundle's type.
     Bundle,
 }
 
 impl Interaction {
-    /// The interaction of a name, which is that of the variant in lower case.
+    /// The interaction of a name, which is the variant's name in lower case.
     pub fn from_name(name: &str) -> Option<Self> {
         Some(match name {
             "read" => Self::Read,
@@ -78,18 +78,18 @@ impl Interaction {
     }
 }
 
-/// What the server should send back for a change (FHIR R4, RESTful API: create, update).
+/// The content that the server should return for a change (FHIR R4, RESTful API: create, update).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Return {
-    /// Nothing but the head.
+    /// No content.
     Minimal,
-    /// The resource as it now is.
+    /// The resource after the change.
     Representation,
     /// An OperationOutcome.
     OperationOutcome,
 }
 
-/// A FHIR request before it has a server.
+/// A FHIR request, independent of a server.
 ///
 /// ```
 /// use smartrust::fhir::request::{FhirRequest, Interaction, Return};
@@ -115,7 +115,7 @@ pub struct FhirRequest {
 }
 
 impl FhirRequest {
-    /// A request for an interaction with what [`Interaction`] says that it takes; with nothing for those that take nothing.
+    /// A request for an interaction with its target, see [`Interaction`]; the target is empty for interactions without one.
     pub fn new(interaction: Interaction, target: impl Into<String>) -> Self {
         Self {
             interaction,
@@ -137,65 +137,66 @@ impl FhirRequest {
         Self { parameters: parameters.to_vec(), ..Self::new(Interaction::Search, resource_type) }
     }
 
-    /// Makes a resource, whose type it names itself.
+    /// Creates a resource. Its type is in the resource.
     pub fn create<V: JsonView>(resource: &V) -> Self {
         Self::new(Interaction::Create, resource.member_text("resourceType").unwrap_or_default())
             .body(resource.to_json())
     }
 
-    /// Replaces a resource, whose type and id it names itself.
+    /// Replaces a resource. Its type and id are in the resource.
     pub fn update<V: JsonView>(resource: &V) -> Self {
         let named = |member: &str| resource.member_text(member).unwrap_or_default();
         let target = format!("{}/{}", named("resourceType"), named("id"));
         Self::new(Interaction::Update, target).body(resource.to_json())
     }
 
-    /// Replaces the one resource that a search finds in the type, or makes it where there is none (FHIR R4, RESTful API:
+    /// Replaces the only resource that a search in the type finds, or creates it if there is none (FHIR R4, RESTful API:
     /// conditional update).
     pub fn update_where<V: JsonView>(resource: &V, parameters: &[(String, String)]) -> Self {
         let created = Self::create(resource);
         Self { interaction: Interaction::Update, parameters: parameters.to_vec(), ..created }
     }
 
-    /// Adds a parameter of a search, of an operation that is asked for by GET, or of a conditional change.
+    /// Adds a parameter to a search, to an operation by GET, or to a conditional change.
     pub fn with(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.parameters.push((name.into(), value.into()));
         self
     }
 
-    /// Sends JSON: a resource, an operation's Parameters, a Bundle; for a patch, a JSON Patch (an array, RFC 6902) or a
-    /// FHIRPath Patch (Parameters). An operation goes by POST then.
+    /// Sets a JSON body: a resource, an operation's Parameters, a Bundle; for a patch, a JSON Patch (an array, RFC 6902) or a
+    /// FHIRPath Patch (Parameters). An operation with a body is sent by POST.
     pub fn body(mut self, json: impl Into<String>) -> Self {
         self.body = Some(json.into());
         self
     }
 
-    /// Searches, or asks for an operation, by POST. A search whose address is long does so by itself.
+    /// Sends a search or an operation by POST. A search with a long URL is always sent by POST.
     pub fn posted(mut self) -> Self {
         self.is_posted = true;
         self
     }
 
-    /// Makes the resource only where this search finds none, such as `identifier=http://example.org|7`.
+    /// Creates the resource only if this search finds none, such as `identifier=http://example.org
+    /// 7`.
     pub fn if_none_exist(self, search: impl Into<String>) -> Self {
         self.header("If-None-Exist", search.into())
     }
 
-    /// Changes the resource only while it is this version, by its ETag, such as `W/"3"`.
+    /// Changes the resource only if its current version has this ETag, such as `W/"3"`.
     pub fn if_match(self, etag: impl Into<String>) -> Self {
         self.header("If-Match", etag.into())
     }
 
-    /// Changes the resource only while it is the version that `resource` is, by its `meta.versionId`.
+    /// Changes the resource only if its current version is that of `resource`, by its `meta.versionId`.
     ///
     /// # Errors
-    /// [`Error::HiddenHeader`] where the resource tells no version.
+    /// [`Error::HiddenHeader`] if the resource has no version.
     pub fn if_match_version_of<V: JsonView>(self, resource: &V) -> Result<Self, Failure> {
         let version = version_of(resource).ok_or(Error::HiddenHeader { name: "ETag" })?;
         Ok(self.if_match(version))
     }
 
-    /// Says what the server should send back.
+    /// Sets the content that the server should return.
     pub fn prefer(self, what: Return) -> Self {
         let value = match what {
             Return::Minimal => "return=minimal",
@@ -210,8 +211,8 @@ impl FhirRequest {
         self
     }
 
-    /// What a scope must allow for it, on which type (SMART App Launch 2.2, scopes and launch context); `None` where that is
-    /// not one thing.
+    /// The required permission and resource type (SMART App Launch 2.2, scopes and launch context); `None` if there is
+    /// no single one.
     pub fn permission(&self) -> Option<(&str, Permissions)> {
         let permission = match self.interaction {
             Interaction::History if self.target.contains('/') => Permissions::READ,
@@ -228,8 +229,8 @@ impl FhirRequest {
     /// The request to a server.
     ///
     /// # Errors
-    /// [`Error::Reference`] for a target that the interaction does not take, [`Error::Url`] for an absolute reference that
-    /// is no address, [`Error::Configuration`] for a condition that cannot stand in a header.
+    /// [`Error::Reference`] for a target that is invalid for the interaction, [`Error::Url`] for an absolute reference that
+    /// is not a URL, [`Error::Configuration`] for a condition that is not valid in a header.
     pub fn build(&self, base: &Url) -> Result<Request, Failure> {
         let url = self.place(base)?;
         let pairs: Vec<(&str, &str)> =
@@ -258,7 +259,7 @@ impl FhirRequest {
     }
 }
 
-/// Asks for another page by its link. A relative link resolves against the page that it stands in.
+/// The request for another page by its link. A relative link resolves against the URL of its page.
 pub fn page_request(page: &Url, link: &str) -> Result<Request, Failure> {
     Ok(Request::get(wrong_url(page.join(link))?, FHIR_JSON))
 }
@@ -266,7 +267,7 @@ pub fn page_request(page: &Url, link: &str) -> Result<Request, Failure> {
 fn send_body(request: &mut Request, body: String, media_type: &str) {
     request.set_header("Content-Type", media_type);
     request.body = Some(body);
-    // What was meant for one server does not travel on to another.
+    // Content for one server must not be redirected to another.
     request.redirect = Redirect::Manual;
 }
 

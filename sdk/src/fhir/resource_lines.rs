@@ -1,4 +1,4 @@
-//! The resources that stand in a file's lines: told apart from header rows and from the server's own remarks, counted, and none given twice.
+//! The resources in the lines of a file, without header rows and OperationOutcomes. They are counted, and none is returned twice.
 
 use super::ndjson::{JsonArray, JsonLine, LineRules, Lines, Resources};
 use super::outcome::OperationOutcome;
@@ -10,19 +10,19 @@ pub enum LineProblem {
     /// It is not a JSON object.
     #[error("is not a JSON object")]
     NotJson,
-    /// Its bytes are no text in UTF-8.
+    /// Its bytes are not UTF-8.
     #[error("is not text in UTF-8")]
     NotUtf8,
-    /// It is longer than this.
+    /// It is too long.
     #[error("is longer than {max_line_bytes} bytes")]
     TooLong {
-        /// How long a line may be, in bytes.
+        /// The maximum length of a line, in bytes.
         max_line_bytes: usize,
     },
 }
 
 impl LineProblem {
-    /// What to do about it: a sentence.
+    /// A sentence with a suggestion.
     pub(crate) fn remedy(&self) -> &'static str {
         match self {
             Self::NotUtf8 => "Ask the server's operator.",
@@ -32,7 +32,7 @@ impl LineProblem {
     }
 }
 
-/// Why a line's resource could not be had.
+/// Why there is no resource in a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LineFault {
     /// The line cannot be read.
@@ -41,39 +41,39 @@ pub enum LineFault {
     Outcome(Box<OperationOutcome>),
 }
 
-/// Resources that stand under the same header row.
+/// Resources under the same header row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Section<V> {
-    /// The header row: a Parameters resource that names the resource to which those below it belong (Bulk Data Access 3.0,
+    /// The header row: a Parameters resource that names the resource to which the ones below it belong (Bulk Data Access 3.0,
     /// `organizeOutputBy`). `None` in a file without header rows.
     pub header: Option<V>,
     /// The resources, in the file's order.
     pub resources: Resources<V>,
 }
 
-/// What some lines came to.
+/// The result of reading some lines.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReadLines<V> {
-    /// The resources that were not given before.
+    /// The resources that were not returned before.
     pub sections: Vec<Section<V>>,
-    /// How many lines were left out that were not told of before.
+    /// The number of skipped lines that were not reported before.
     pub skipped: u64,
-    /// What ended it, and at which line, counted from 1.
+    /// The error that ended it, and its line, counted from 1.
     pub fault: Option<(u64, LineFault)>,
 }
 
-/// Takes the resources out of a file's lines. The file may arrive over several connections, each of which begins at its first line: no
-/// resource is given twice.
+/// Reads the resources in the lines of a file. The file may be fetched several times, each time from its first line: no
+/// resource is returned twice.
 #[derive(Clone, Debug)]
 pub struct FileLines<V> {
     rules: LineRules,
     skips_bad: bool,
     holds_outcomes: bool,
-    /// What this connection has brought.
+    /// The progress of the current connection.
     progress: Progress<V>,
-    /// How many resources were given, over all connections.
+    /// The number of resources that were returned, over all connections.
     delivered: u64,
-    /// How many lines were left out and told of, over all connections.
+    /// The number of skipped lines that were reported, over all connections.
     reported: u64,
 }
 
@@ -93,34 +93,34 @@ impl<V> Progress<V> {
 }
 
 impl<V: JsonView> FileLines<V> {
-    /// A file of which nothing has arrived. With `skips_bad`, lines that hold no resource are left out and counted. OperationOutcomes are
-    /// resources as others where the file `holds_outcomes`.
+    /// A file of which nothing has arrived. With `skips_bad`, lines without a resource are skipped and counted. With
+    /// `holds_outcomes`, OperationOutcomes are resources like others.
     pub fn new(rules: LineRules, skips_bad: bool, holds_outcomes: bool) -> Self {
         Self { rules, skips_bad, holds_outcomes, progress: Progress::new(), delivered: 0, reported: 0 }
     }
 
-    /// How the lines are to be read.
+    /// The rules for reading its lines.
     pub fn rules(&self) -> LineRules {
         self.rules
     }
 
-    /// Begins with the first line again.
+    /// Starts again with the first line.
     pub fn restart(&mut self) {
         self.progress = Progress::new();
     }
 
-    /// How many resources have arrived, and lines that were left out.
+    /// The number of resources and skipped lines that have arrived.
     pub fn count(&self) -> u64 {
         self.progress.resources + self.progress.skipped
     }
 
-    /// Whether the file holds what its manifest says. Servers count header rows or leave them out: either will do.
+    /// Whether the file has the number of resources in its manifest. Servers may or may not count header rows.
     pub fn has_count(&self, count: f64) -> bool {
         let found = self.count();
         count == found as f64 || count == (found + self.progress.headers) as f64
     }
 
-    /// Takes the resources out of the next lines. What was read before a fault comes along with it.
+    /// Reads the next lines. The resources before an error are returned with it.
     pub fn read(&mut self, lines: Lines<V>) -> ReadLines<V> {
         let mut read = ReadLines { sections: Vec::new(), skipped: 0, fault: None };
         match lines {
@@ -193,7 +193,7 @@ impl<V: JsonView> FileLines<V> {
     }
 }
 
-/// Whether a resource is a header row: a Parameters resource that has a parameter named `header`.
+/// Whether a resource is a header row: a Parameters resource with a parameter named `header`.
 fn is_header<V: JsonView>(value: &V) -> bool {
     value.member_text("resourceType").as_deref() == Some("Parameters")
         && value.member_items("parameter").iter().any(|each| each.member_text("name").as_deref() == Some("header"))

@@ -1,40 +1,40 @@
-//! What a FHIR server answered (FHIR R4, RESTful API).
+//! Responses of FHIR servers (FHIR R4, RESTful API).
 
 use super::reference::ResourceId;
 use crate::error::{Error, Failure};
 use crate::json::JsonView;
 
-/// The answer to a FHIR request that succeeded. A header that the server's CORS settings hide from the page is absent.
+/// The response to a successful FHIR request. A header is absent if the server's CORS settings hide it from the page.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FhirResponse<V> {
     /// The HTTP status.
     pub status: u16,
-    /// `ETag`, as it came.
+    /// The `ETag` header.
     pub etag: Option<String>,
-    /// `Location`, as it came.
+    /// The `Location` header.
     pub location: Option<String>,
-    /// `Last-Modified`, as it came.
+    /// The `Last-Modified` header.
     pub last_modified: Option<String>,
-    /// The resource in the body, if any: what was asked for, or what the server says of it.
+    /// The resource in the body, if any: the requested one, or an OperationOutcome.
     pub resource: Option<V>,
-    /// How many bytes the body has, where the request counts them.
+    /// The number of bytes in the body, if the request counts them.
     pub(crate) bytes: u64,
 }
 
 impl<V: JsonView> FhirResponse<V> {
-    /// The resource's version as `If-Match` takes it: the `ETag`, else by the `meta.versionId` of the resource that came.
+    /// The resource's version for `If-Match`: the `ETag`, else the `meta.versionId` of the resource.
     ///
     /// # Errors
-    /// [`Error::HiddenHeader`] where neither is there.
+    /// [`Error::HiddenHeader`] if both are absent.
     pub fn version(&self) -> Result<String, Failure> {
         let of_resource = || version_of(self.resource.as_ref()?);
         self.etag.clone().or_else(of_resource).ok_or_else(|| Error::HiddenHeader { name: "ETag" }.into())
     }
 
-    /// The type and id of the resource that was made or changed: by `Location`, else by the resource that came.
+    /// The type and id of the created or changed resource: from `Location`, else from the resource.
     ///
     /// # Errors
-    /// [`Error::HiddenHeader`] where neither is there.
+    /// [`Error::HiddenHeader`] if both are absent.
     pub fn resource_id(&self) -> Result<ResourceId, Failure> {
         let of_resource = || {
             let resource = self.resource.as_ref()?;
@@ -46,7 +46,7 @@ impl<V: JsonView> FhirResponse<V> {
     }
 }
 
-/// A resource's version as `If-Match` takes it (FHIR R4, RESTful API: managing resource contention).
+/// A resource's version for `If-Match` (FHIR R4, RESTful API: managing resource contention).
 pub fn version_of<V: JsonView>(resource: &V) -> Option<String> {
     let version = resource.member("meta")?.member_text("versionId")?;
     Some(format!("W/\"{version}\""))

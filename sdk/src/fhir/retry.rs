@@ -1,20 +1,20 @@
-//! When a FHIR request is worth another try (RFC 9110 sections 9.2.2, 10.2.3 and 15.6).
+//! Retries of FHIR requests (RFC 9110 sections 9.2.2, 10.2.3 and 15.6).
 
 use std::time::UNIX_EPOCH;
 
 use crate::error::Error;
 use crate::protocol::http::{Method, Request};
 
-/// How often a request is tried again where nobody said how long to wait.
+/// The number of retries without a `Retry-After`.
 const TRIES: u32 = 2;
-/// How often it is where the server said so.
+/// The number of retries with a `Retry-After`.
 const RETRY_AFTER_TRIES: u32 = 3;
-/// How long the waits that a server asks for may be together, in seconds.
+/// The maximum sum of the delays that a server requests, in seconds.
 const LONGEST_WAIT: f64 = 60.0;
-/// The first wait where nobody said how long, in seconds. Each next is twice as long.
+/// The first delay without a `Retry-After`, in seconds. Each later one is twice as long.
 const FIRST_WAIT: f64 = 0.3;
 
-/// The waits before the tries of one request.
+/// The delays before the retries of one request.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RetryDelays {
     again: u32,
@@ -22,7 +22,7 @@ pub struct RetryDelays {
 }
 
 impl RetryDelays {
-    /// How many seconds to wait before another try; `None` where the error is to be told. `now` is the time in seconds since
+    /// The number of seconds before the next retry; `None` if the error is final. `now` is the time in seconds since
     /// 1970, `chance` a random number from 0 to 1 that spreads the tries of many clients.
     pub fn next_delay(&mut self, error: &Error, now: f64, chance: f64) -> Option<f64> {
         let told = match error {
@@ -45,7 +45,7 @@ impl RetryDelays {
     }
 }
 
-/// Whether a request does no more when it arrives twice: it reads, or sets or removes a resource without a condition.
+/// Whether a repetition of the request has no further effect: it reads, or it sets or deletes a resource without a condition.
 pub fn is_repeatable(request: &Request) -> bool {
     match request.method {
         Method::Get => true,
@@ -57,8 +57,8 @@ pub fn is_repeatable(request: &Request) -> bool {
     }
 }
 
-/// How many seconds from `now` on a `Retry-After` header asks to wait: a number of seconds, or a date (RFC 9110 section
-/// 10.2.3). `None` where it is neither.
+/// The number of seconds from `now` on in a `Retry-After` header: a number of seconds, or a date (RFC 9110 section
+/// 10.2.3). `None` if it is neither.
 pub fn retry_after(text: &str, now: f64) -> Option<f64> {
     let text = text.trim_ascii();
     if let Ok(seconds) = text.parse::<u32>() {

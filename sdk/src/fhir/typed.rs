@@ -1,4 +1,4 @@
-//! Resources as any `serde` type, for Rust callers who have one. Behind the feature `serde`, so that nobody else carries a
+//! Resources as `serde` types. Behind the feature `serde`, so that other users need no
 //! JSON parser.
 
 use serde::de::DeserializeOwned;
@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use crate::error::{Error, Failure};
 use crate::json::JsonView;
 
-/// A resource as a type of the caller's own.
+/// Deserializes a resource.
 ///
 /// ```
 /// use smartrust::fhir::typed::typed;
@@ -24,12 +24,12 @@ use crate::json::JsonView;
 /// ```
 ///
 /// # Errors
-/// [`Error::Shape`] where the resource does not have the type's shape.
+/// [`Error::Shape`] if the resource does not match the type.
 pub fn typed<T: DeserializeOwned>(resource: &impl JsonView) -> Result<T, Failure> {
     serde_json::from_str(&resource.to_json()).map_err(|error| Error::Shape { problem: place_of(&error) }.into())
 }
 
-/// Where it went wrong, without the value that stood there, which may be a patient's.
+/// The position of the problem, without the value there, which may be a patient's.
 fn place_of(error: &serde_json::Error) -> Box<str> {
     let text = error.to_string();
     let names_a_member = text.starts_with("missing field") || text.starts_with("duplicate field");

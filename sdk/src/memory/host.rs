@@ -31,7 +31,7 @@ impl Http for MemoryPlatform {
             return Err(HttpFailure::Aborted);
         }
         let mut request = request.clone();
-        // As many redirects as fetch follows.
+        // The limit of fetch.
         for _ in 0..=20 {
             self.world.shared.requests.borrow_mut().push(request.clone());
             let network = self.world.shared.network.borrow().clone();
@@ -56,7 +56,7 @@ impl Http for MemoryPlatform {
     }
 }
 
-/// A request after a redirect: to another origin all its headers go along but the token (Fetch, HTTP-redirect fetch).
+/// The request after a redirect. To another origin, all headers except the token are sent (Fetch, HTTP-redirect fetch).
 fn redirected(request: Request, location: &str) -> Result<Request, HttpFailure> {
     let url = request.url.join(location).map_err(|_| HttpFailure::Network)?;
     let mut next = if url.has_origin_of(&request.url) { request } else { request.without_authorization() };
@@ -117,7 +117,7 @@ impl Entropy for MemoryPlatform {
 }
 
 impl Signer for MemoryPlatform {
-    /// What the key can sign by.
+    /// The key's algorithms.
     type PrivateKey = Vec<Algorithm>;
 
     fn algorithms(&self, key: &Vec<Algorithm>) -> Vec<Algorithm> {

@@ -1,39 +1,39 @@
-//! Responses that a test gives.
+//! Responses of a test's network.
 
 use serde_json::Value;
 
 use crate::fhir::ndjson::{JsonLine, JsonLines, LineRules, LineSplitter, Lines, SplitLine};
 use crate::platform::{Body, HttpFailure, HttpResponse};
 
-/// What a test's network answers to a request.
+/// The response to a request.
 #[derive(Clone, Debug, Default)]
 pub struct Reply {
-    /// The status; 0 stands for a redirect that was not followed. A 3xx with a `Location` is followed, where the request says so, as
-    /// fetch does.
+    /// The status; 0 for a redirect that was not followed. A 3xx with a `Location` is followed if the request allows it, as
+    /// in fetch.
     pub status: u16,
-    /// Headers that the page can see.
+    /// Headers that are visible to the page.
     pub headers: Vec<(String, String)>,
-    /// The body's text.
+    /// The body as a string.
     pub body: String,
-    /// The body's bytes, where it is not text.
+    /// The body as bytes, instead of the string.
     pub bytes: Option<Vec<u8>>,
-    /// How long it takes, in milliseconds of the world's clock.
+    /// The delay, in milliseconds of the world's clock.
     pub delay: u32,
-    /// Whether no answer comes at all.
+    /// The failure, if there is no response.
     pub failure: Option<HttpFailure>,
-    /// In pieces of how many bytes the body arrives; all at once by default.
+    /// The number of bytes in each piece of the body; by default, it arrives in one piece.
     pub piece: Option<usize>,
-    /// Whether the connection breaks off after the body.
+    /// Whether the connection fails after the body.
     pub is_interrupted: bool,
 }
 
 impl Reply {
-    /// A JSON answer.
+    /// A JSON response.
     pub fn json(status: u16, body: &Value) -> Self {
         Self { status, body: body.to_string(), ..Self::default() }
     }
 
-    /// An answer that is not JSON.
+    /// A response that is not JSON.
     pub fn text(status: u16, body: &str) -> Self {
         Self { status, body: body.to_owned(), ..Self::default() }
     }
@@ -43,7 +43,7 @@ impl Reply {
         Self { status, bytes: Some(bytes.to_vec()), ..Self::default() }.header("Content-Type", media_type)
     }
 
-    /// No answer, as when the device is offline.
+    /// No response, as when the device is offline.
     pub fn offline() -> Self {
         Self { failure: Some(HttpFailure::Network), ..Self::default() }
     }
@@ -53,22 +53,22 @@ impl Reply {
         Self { status, ..Self::default() }.header("Location", location)
     }
 
-    /// The same answer, after a number of milliseconds.
+    /// The same response after a delay in milliseconds.
     pub fn after(self, delay: u32) -> Self {
         Self { delay, ..self }
     }
 
-    /// The same answer, whose body arrives in pieces of so many bytes.
+    /// The same response, with a body in pieces of a number of bytes.
     pub fn in_pieces_of(self, bytes: usize) -> Self {
         Self { piece: Some(bytes), ..self }
     }
 
-    /// The same answer, after whose body the connection breaks off.
+    /// The same response, with a connection that fails after the body.
     pub fn interrupted(self) -> Self {
         Self { is_interrupted: true, ..self }
     }
 
-    /// The same answer with a header.
+    /// The same response with another header.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
@@ -76,7 +76,7 @@ impl Reply {
 }
 
 impl Reply {
-    /// Where it redirects to.
+    /// The target of a redirect.
     pub(super) fn location(&self) -> Option<String> {
         let is_redirect = matches!(self.status, 301 | 302 | 303 | 307 | 308);
         let location = self.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("Location"));
@@ -84,7 +84,7 @@ impl Reply {
     }
 }
 
-/// A response whose body is in memory.
+/// A response with a body in memory.
 #[derive(Debug)]
 pub struct MemoryResponse {
     reply: Reply,

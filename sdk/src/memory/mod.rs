@@ -1,7 +1,7 @@
-//! A platform in memory, for tests on the host: a network that the test answers, a clock that the test turns.
+//! A platform in memory for tests: the test scripts the network and sets the clock.
 //!
-//! A [`World`] is what the tabs of one browser share: network, clock, locks, messages. A [`MemoryPlatform`] is one tab.
-//! May import [`crate::platform`] and [`crate::protocol`]; nothing in the crate imports it but tests.
+//! A [`World`] has what the tabs of one browser share: network, clock, locks, messages. A [`MemoryPlatform`] is one tab.
+//! May import [`crate::platform`] and [`crate::protocol`]; only tests import it.
 
 mod host;
 mod http;

@@ -1,11 +1,11 @@
-//! The tie between a window and its opener.
+//! The connection between a window and its opener.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Weak;
 
 type Listener = Weak<dyn Fn(&str)>;
 
-/// What a window and its opener know of each other.
+/// The state that a window and its opener share.
 #[derive(Default)]
 pub(super) struct OpenerLink {
     pub listener: RefCell<Option<Listener>>,

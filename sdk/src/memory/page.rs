@@ -1,4 +1,4 @@
-//! What a page remembers for itself, and the history of its tab or frame.
+//! The strings that a page stores for itself, and the history of its tab or frame.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -7,14 +7,14 @@ use crate::platform::PageKind;
 
 type Strings = BTreeMap<String, String>;
 
-/// The history of a tab or a frame, with what each of its places remembers.
+/// The history of a tab or a frame, with the strings of each entry.
 #[derive(Clone)]
 pub(super) struct MemoryPage {
     pub kind: PageKind,
-    /// What the tab as a whole remembers.
+    /// The strings of the whole tab.
     tab: RefCell<Strings>,
     places: RefCell<Vec<Place>>,
-    /// The place that is shown.
+    /// The index of the current entry.
     now: Cell<usize>,
 }
 
@@ -54,12 +54,12 @@ impl MemoryPage {
         self.clone()
     }
 
-    /// The first page of a window that this page opened: it has a copy of what the tab remembers, and a history of its own.
+    /// The first page of a window that this page opened: it has a copy of the tab's strings, and a history of its own.
     pub fn opened(&self) -> Self {
         Self { tab: self.tab.clone(), ..Self::tab("about:blank") }
     }
 
-    /// Enters a new place in the history, after the one that is shown.
+    /// Adds an entry to the history, after the current one.
     pub fn enter(&self, location: &str) {
         let mut places = self.places.borrow_mut();
         places.truncate(self.now.get() + 1);
@@ -67,14 +67,14 @@ impl MemoryPage {
         self.now.set(places.len() - 1);
     }
 
-    /// Gives the place that is shown another address.
+    /// Replaces the URL of the current entry.
     pub fn replace(&self, location: &str) {
         if let Some(place) = self.places.borrow_mut().get_mut(self.now.get()) {
             place.location = location.to_owned();
         }
     }
 
-    /// Shows the place before, and gives its address.
+    /// Goes back by one entry, and returns its URL.
     pub fn go_back(&self) -> Option<String> {
         let before = self.now.get().checked_sub(1)?;
         self.now.set(before);
@@ -85,7 +85,7 @@ impl MemoryPage {
         let places = self.places.borrow();
         let reached = places.get(..=self.now.get())?;
         let origin = reached.last()?.origin();
-        // A page sees the history of its own origin, as far as it goes without a gap.
+        // A page sees the history of its own origin, up to the first entry of another.
         let mut seen = reached.iter().rev().take_while(|place| place.origin() == origin);
         let found = seen.find_map(|place| place.remembered.get(name).cloned());
         found.or_else(|| (self.kind == PageKind::Tab).then(|| self.tab.borrow().get(name).cloned())?)

@@ -6,16 +6,16 @@ use super::opener::OpenerLink;
 use super::tab::MemoryPlatform;
 use crate::platform::{NavigationFailure, Popups};
 
-/// A window that a tab opened. Cloning it gives another handle to the same window.
+/// A window that a tab opened. A clone refers to the same window.
 #[derive(Clone)]
 pub struct MemoryPopup {
-    /// The tab in it, to be driven as the user does.
+    /// The tab in the window.
     pub tab: MemoryPlatform,
     line: Rc<OpenerLink>,
 }
 
 impl MemoryPopup {
-    /// A page in the window cuts the tie to its opener: each looks gone to the other.
+    /// Severs the window from its opener, as a page with COOP does: each seems closed to the other.
     pub fn sever(&self) {
         self.line.is_severed.set(true);
     }

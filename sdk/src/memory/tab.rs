@@ -1,4 +1,4 @@
-//! A tab of a browser in memory, and what a test does with it.
+//! A tab of a browser in memory, and its controls for tests.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ type Texts = Rc<RefCell<BTreeMap<String, String>>>;
 type Form = Vec<(String, String)>;
 
 impl World {
-    /// Opens a tab at an address, with a store of its own.
+    /// Opens a tab at a URL, with its own store.
     pub fn tab(&self, location: &str) -> MemoryPlatform {
         self.shared.tabs.set(self.shared.tabs.get() + 1);
         MemoryPlatform {
@@ -49,20 +49,20 @@ pub struct MemoryPlatform {
 }
 
 impl MemoryPlatform {
-    /// Goes to an address, as the browser does after a redirect.
+    /// Navigates to a URL, as the browser does after a redirect.
     pub fn visit(&self, location: &str) {
         self.page.enter(location);
         *self.location.borrow_mut() = location.to_owned();
     }
 
-    /// Goes back in the history to the address before this one, and loads it.
+    /// Goes back in the history, and loads that URL.
     pub fn go_back(&self) {
         if let Some(location) = self.page.go_back() {
             *self.location.borrow_mut() = location;
         }
     }
 
-    /// Opens another tab at an address with a copy of this tab's store and history, as duplicating a tab does.
+    /// Opens another tab at a URL with a copy of this tab's store and history, as duplicating a tab does.
     pub fn duplicate(&self) -> Self {
         let copy = self.world.tab(&self.location.borrow());
         *copy.texts.borrow_mut() = self.texts.borrow().clone();
@@ -76,7 +76,7 @@ impl MemoryPlatform {
         Self { texts: self.texts.clone(), is_store_shared: self.is_store_shared.clone(), ..tab }
     }
 
-    /// Opens a frame of this tab at an address; frames share the tab's store, as sessionStorage is shared.
+    /// Opens a frame of this tab at a URL; frames share the tab's store, as sessionStorage is shared.
     pub fn frame(&self, location: &str) -> Self {
         let (texts, is_store_shared) = (self.texts.clone(), self.is_store_shared.clone());
         Self { texts, is_store_shared, page: Rc::new(MemoryPage::frame(location)), ..self.world.tab(location) }
@@ -88,32 +88,32 @@ impl MemoryPlatform {
         Self { opener: Some(opener), page: Rc::new(self.page.opened()), ..copy }
     }
 
-    /// The form that the tab last left a page by.
+    /// The form of the last navigation by POST.
     pub fn posted_form(&self) -> Option<Form> {
         self.posted_form.borrow().clone()
     }
 
-    /// All that is stored: key and text.
+    /// All stored strings by their keys.
     pub fn stored(&self) -> BTreeMap<String, String> {
         self.texts.borrow().clone()
     }
 
-    /// Puts a text in the store.
+    /// Stores a string.
     pub fn set_stored(&self, key: &str, text: &str) {
         self.texts.borrow_mut().insert(key.to_owned(), text.to_owned());
     }
 
-    /// Says whether the store is full from now on: what it holds can be read and removed, and nothing can be put there.
+    /// Sets whether the store is full. Its strings can then be read and removed, and none can be added.
     pub fn set_store_full(&self, full: bool) {
         self.is_store_full.set(full);
     }
 
-    /// Says how long it takes from now on until a text that is put in the store stands there.
+    /// Sets the number of milliseconds until a string is stored.
     pub fn set_store_delay(&self, milliseconds: u32) {
         self.store_delay.set(milliseconds);
     }
 
-    /// Says whether the store works from now on.
+    /// Sets whether the store is available.
     pub fn set_store_available(&self, works: bool) {
         self.store_works.set(works);
     }

@@ -17,7 +17,7 @@ use crate::protocol::http::Request;
 type Handler = Rc<dyn Fn(&Request) -> Reply>;
 type Listeners = RefCell<Vec<(String, usize, Weak<dyn Fn(&str)>)>>;
 
-/// What all tabs share. Cloning it gives another handle to the same world.
+/// The browser that the tabs share. A clone refers to the same world.
 #[derive(Clone)]
 pub struct World {
     pub(super) shared: Rc<Shared>,
@@ -42,7 +42,7 @@ pub(super) struct Shared {
 }
 
 impl World {
-    /// A world at a time, in seconds since 1970, whose network answers by `network`.
+    /// A world at a time in seconds since 1970, with a network.
     pub fn new(now: f64, network: impl Fn(&Request) -> Reply + 'static) -> Self {
         let pool = LocalPool::new();
         let shared = Shared {
@@ -65,42 +65,42 @@ impl World {
         Self { shared: Rc::new(shared) }
     }
 
-    /// Answers from now on by another function.
+    /// Replaces the network.
     pub fn respond_with(&self, network: impl Fn(&Request) -> Reply + 'static) {
         *self.shared.network.borrow_mut() = Rc::new(network);
     }
 
-    /// Every request that was sent so far.
+    /// All requests so far.
     pub fn requests(&self) -> Vec<Request> {
         self.shared.requests.borrow().clone()
     }
 
-    /// Says whether signatures hold from now on.
+    /// Sets whether signatures are valid.
     pub fn set_signatures_valid(&self, hold: bool) {
         self.shared.signatures_hold.set(hold);
     }
 
-    /// Says whether a redirect that was not followed shows its status and headers from now on, as in Node. A browser hides them.
+    /// Sets whether redirects that are not followed show their status and headers, as in Node. A browser hides them.
     pub fn set_redirects_visible(&self, revealed: bool) {
         self.shared.reveals_redirects.set(revealed);
     }
 
-    /// Says whether messages reach other tabs from now on, as they do not reach one that is frozen.
+    /// Sets whether messages reach other tabs. They do not reach a frozen tab.
     pub fn set_messages_delivered(&self, travel: bool) {
         self.shared.messages_travel.set(travel);
     }
 
-    /// Lets signatures hold from now on for the key of one name alone.
+    /// Makes signatures valid for the key with this `kid` only.
     pub fn sign_with(&self, kid: &str) {
         *self.shared.signing_key.borrow_mut() = Some(kid.to_owned());
     }
 
-    /// Lets keys that have this text in their JWK be refused from now on, as Web Crypto refuses one that it cannot import.
+    /// Refuses keys whose JWK contains a string, as Web Crypto refuses keys that it cannot import.
     pub fn refuse_keys_with(&self, text: &str) {
         *self.shared.unimportable.borrow_mut() = Some(text.to_owned());
     }
 
-    /// Turns the clock forward.
+    /// Advances the clock.
     pub fn advance(&self, seconds: f64) {
         self.set_time(self.shared.now.get() + seconds);
     }
@@ -113,15 +113,15 @@ impl World {
         due.into_iter().for_each(|(_, waker)| waker.wake());
     }
 
-    /// Runs what was spawned as far as it goes without time passing.
+    /// Runs spawned futures as far as possible without advancing the clock.
     pub fn settle(&self) {
         self.shared.pool.borrow_mut().run_until_stalled();
     }
 
-    /// Runs a future to its end. When all that is left to do is to wait, the clock jumps to the next moment that
-    /// something waits for.
+    /// Runs a future to completion. When it only waits for time to pass, the clock advances to the next moment that
+    /// a future waits for.
     ///
-    /// Returns `None` where the future waits for something that never comes.
+    /// Returns `None` if the future waits forever.
     pub fn run<T: 'static>(&self, future: impl Future<Output = T> + 'static) -> Option<T> {
         let result = Rc::new(RefCell::new(None));
         let slot = result.clone();
@@ -140,7 +140,7 @@ impl World {
     }
 
     pub(super) fn spawn(&self, future: LocalFuture<()>) {
-        // The pool lives as long as the world, so its spawner takes every future.
+        // The pool lives as long as the world, so spawning never fails.
         let _ = self.shared.spawner.spawn_local(future);
     }
 

@@ -3,14 +3,14 @@
 use super::url::Url;
 use crate::error::{Error, Failure};
 
-/// What the user is sent to the authorization server with.
+/// The parameters of an authorization request.
 #[derive(Clone, Copy, Debug)]
 pub struct AuthorizationRequest<'a> {
-    /// The server's authorization endpoint. A query that it has is kept.
+    /// The server's authorization endpoint. Its query is kept.
     pub endpoint: &'a Url,
     /// The client.
     pub client_id: &'a str,
-    /// Where the user comes back to.
+    /// The redirect URI.
     pub redirect_uri: &'a str,
     /// The scopes, separated by spaces.
     pub scope: &'a str,
@@ -20,7 +20,7 @@ pub struct AuthorizationRequest<'a> {
     pub aud: &'a str,
     /// The EHR's launch handle, in an EHR launch only.
     pub launch: Option<&'a str>,
-    /// The nonce, where an ID token is asked for.
+    /// The nonce, if an ID token is requested.
     pub nonce: Option<&'a str>,
     /// The S256 challenge.
     pub code_challenge: Option<&'a str>,
@@ -31,19 +31,19 @@ pub struct AuthorizationRequest<'a> {
 /// How the user is sent to the authorization endpoint (IG, capability `authorize-post`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AuthorizationMethod {
-    /// By GET; by POST where the address would be longer than [`LONGEST_URL`], the server has `authorize-post`, and the
+    /// By GET; by POST if the URL would be longer than [`LONGEST_URL`], the server has `authorize-post`, and the
     /// launch is no EHR launch.
     #[default]
     Automatic,
-    /// By GET, however long the address is.
+    /// By GET, however long the URL is.
     Get,
-    /// By POST, as a form that the page submits; where the page has a Content-Security-Policy, its `form-action` must allow
-    /// the endpoint. A cross-site POST brings no cookies that are `SameSite=Lax`, so in an EHR launch the user may have to sign
+    /// By POST, as a form that the page submits; if the page has a Content-Security-Policy, its `form-action` must allow
+    /// the endpoint. A cross-site POST carries no cookies that are `SameSite=Lax`, so in an EHR launch the user may have to sign
     /// in again.
     Post,
 }
 
-/// The longest address, in bytes, that every server is expected to take (RFC 9110 section 4.1).
+/// The longest URL, in bytes, that every server should accept (RFC 9110 section 4.1).
 pub const LONGEST_URL: usize = 8000;
 
 const RESERVED: [&str; 14] = [
@@ -67,7 +67,7 @@ impl AuthorizationRequest<'_> {
     /// The parameters, in order.
     ///
     /// # Errors
-    /// [`Error::ReservedParameter`] where an extra parameter is one that this request sets itself.
+    /// [`Error::ReservedParameter`] if an extra parameter is one that this request sets itself.
     pub fn parameters(&self) -> Result<Vec<(&str, &str)>, Failure> {
         if let Some((name, _)) = self.extra.iter().find(|(name, _)| RESERVED.contains(&name.as_str())) {
             return Err(Error::ReservedParameter { name: name.as_str().into() }.into());
@@ -89,7 +89,7 @@ impl AuthorizationRequest<'_> {
         Ok(pairs)
     }
 
-    /// The address to send the user to.
+    /// The URL to send the user to.
     ///
     /// # Errors
     /// As [`Self::parameters`].

@@ -1,9 +1,9 @@
-//! Tokens for a service that acts by itself (SMART App Launch 2.2, backend services; RFC 6749 section 4.4).
+//! Tokens for a service without a user (SMART App Launch 2.2, backend services; RFC 6749 section 4.4).
 
 use super::http::Request;
 use super::token::TokenClient;
 
-/// Asks for an access token in the client's own name.
+/// Requests an access token as the client itself.
 pub fn client_credentials_request(client: &TokenClient, scope: &str) -> Request {
     client.form_request(&[("grant_type", "client_credentials"), ("scope", scope)])
 }

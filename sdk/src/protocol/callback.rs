@@ -1,4 +1,4 @@
-//! The redirect that brings the user back (RFC 6749 section 4.1.2), and the address without it.
+//! The redirect from the authorization server (RFC 6749 section 4.1.2), and the URL without its parameters.
 
 use super::encoding::{form_decode, values};
 use super::launch::query_pairs;
@@ -8,21 +8,21 @@ use crate::error::{Error, Failure, OAuthError};
 /// A redirect that an authorization server sent the user back with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Callback {
-    /// The state; `None` where the redirect has none.
+    /// The state; `None` if the redirect has none.
     pub state: Option<String>,
-    /// The issuer that answers (RFC 9207). It is never taken for a launch link's.
+    /// The issuer of the response (RFC 9207). It is never the `iss` of a launch link.
     pub iss: Option<String>,
-    /// A code, or what the server says went wrong.
+    /// The code, or the server's error.
     pub outcome: Result<AuthorizationCode, Box<OAuthError>>,
 }
 
 const PARAMETERS: [&str; 7] = ["code", "state", "iss", "session_state", "error", "error_description", "error_uri"];
 
 impl Callback {
-    /// Reads the page's address. `None` where it is no redirect of an authorization server.
+    /// Reads the page's URL. `None` if it is no redirect of an authorization server.
     ///
     /// # Errors
-    /// [`Error::Callback`] where code, state, iss or error stands there twice.
+    /// [`Error::Callback`] if code, state, iss or error occurs twice.
     pub fn read(location: &str) -> Result<Option<Self>, Failure> {
         let pairs = query_pairs(location);
         let single = |wanted: &str| match values(&pairs, wanted).as_slice() {
@@ -45,7 +45,7 @@ impl Callback {
     }
 }
 
-/// The address without the parameters of a redirect. Other parameters and the fragment stay as they are, byte for byte.
+/// The URL without the parameters of a redirect. Other parameters and the fragment stay as they are, byte for byte.
 pub fn without_callback(location: &str) -> String {
     let (address, fragment) = match location.split_once('#') {
         Some((address, fragment)) => (address, Some(fragment)),

@@ -1,4 +1,4 @@
-//! A client's signed statement of who it is (RFC 7523; SMART App Launch 2.2, asymmetric authentication).
+//! Client assertions (RFC 7523; SMART App Launch 2.2, asymmetric authentication).
 
 use std::fmt;
 use std::rc::Rc;
@@ -11,7 +11,7 @@ use super::secret::ClientAssertion;
 use crate::error::{Error, Failure};
 use crate::json::ObjectWriter;
 
-/// How long an assertion holds, in seconds.
+/// The lifetime of an assertion, in seconds.
 const LIFETIME: f64 = 120.0;
 
 /// How a client authenticates by `private_key_jwt`.
@@ -21,11 +21,11 @@ pub struct PrivateKeyJwt {
     pub key: ClientKey,
     /// The key's name in the set that the client registered.
     pub kid: Option<String>,
-    /// Where that set is, for servers that read it from the assertion.
+    /// The URL of that set, for servers that read it from the assertion.
     pub jku: Option<String>,
     /// The assertion's `iss`, for servers that know the client there by another name than its id.
     pub issuer: Option<String>,
-    /// Claims besides those that RFC 7523 asks for: name, and value as JSON text.
+    /// Claims in addition to those of RFC 7523: name, and value as JSON text.
     pub extra_claims: Vec<(String, String)>,
 }
 
@@ -38,8 +38,8 @@ impl PrivateKeyJwt {
     /// Whether it can be used at all.
     ///
     /// # Errors
-    /// [`Error::Configuration`] for a key that signs by no algorithm of a client, and for an extra claim that every assertion
-    /// has anyway.
+    /// [`Error::Configuration`] for a key without an algorithm for clients, and for an extra claim that every assertion
+    /// has.
     pub fn check(&self) -> Result<(), Failure> {
         if self.key.algorithms.is_empty() {
             return Err(Error::configuration("key", "it cannot sign by RS256, RS384, RS512, ES256, ES384 or ES512"));
@@ -51,7 +51,7 @@ impl PrivateKeyJwt {
         }
     }
 
-    /// What is signed: for one request, to one endpoint.
+    /// The signing input of an assertion for one request.
     pub fn signing_input(&self, algorithm: Algorithm, client_id: &str, endpoint: &str, jti: &str, now: f64) -> String {
         let header = ObjectWriter::new()
             .text("alg", algorithm.name())
@@ -93,7 +93,7 @@ impl ClientKey {
     }
 
     /// The algorithm to sign by: the first on the server's list (`token_endpoint_auth_signing_alg_values_supported`) that the key
-    /// can, else RS384, else what the key prefers. `None` for a key that cannot sign.
+    /// supports, else RS384, else the key's preferred one. `None` for a key that cannot sign.
     pub fn algorithm(&self, supported: &[String]) -> Option<Algorithm> {
         let known = supported.iter().filter_map(|name| Algorithm::from_name(name));
         let mut candidates = known.chain([Algorithm::RS384]).chain(self.algorithms.iter().copied());

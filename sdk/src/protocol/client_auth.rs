@@ -1,4 +1,4 @@
-//! How a client proves who it is at the token endpoint (RFC 6749 section 2.3).
+//! Client authentication at the token endpoint (RFC 6749 section 2.3).
 
 use std::fmt;
 use std::rc::Rc;
@@ -16,29 +16,29 @@ const CLOCK_TOLERANCE: f64 = 30.0;
 /// A client's way of authenticating (`token_endpoint_auth_method`).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum ClientAuthentication {
-    /// `none`: a public client, as every browser app without a key is.
+    /// `none`: a public client, such as every browser app without a key.
     #[default]
     None,
-    /// `client_secret_post`: the secret stands in the body. Not for a browser, where everybody can read it.
+    /// `client_secret_post`: the secret is in the body. Not for a browser, where everyone can read it.
     ClientSecretPost(ClientSecret),
-    /// `client_secret_basic`: the secret stands in the `Authorization` header. Not for a browser.
+    /// `client_secret_basic`: the secret is in the `Authorization` header. Not for a browser.
     ClientSecretBasic(ClientSecret, BasicEncoding),
-    /// A credential that is made anew for every request: by the client's key (`private_key_jwt`, of which
-    /// [`PrivateKeyJwt::authentication`](super::client_assertion::PrivateKeyJwt::authentication) makes one), or by the app itself.
+    /// A new credential for every request: signed by the client's key (`private_key_jwt`, see
+    /// [`PrivateKeyJwt::authentication`](super::client_assertion::PrivateKeyJwt::authentication)), or from the app.
     Callback(AuthenticationCallback),
 }
 
 /// How id and secret are written into a `Basic` header.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum BasicEncoding {
-    /// Form-encoded first, as RFC 6749 section 2.3.1 asks.
+    /// Form-encoded first (RFC 6749 section 2.3.1).
     #[default]
     Form,
     /// As they are, for servers that compare them so.
     Raw,
 }
 
-/// What authenticates one request of a client.
+/// The credential of one request.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct ClientCredential {
     /// Parameters for the form, such as `client_id` or `client_assertion`.
@@ -48,12 +48,12 @@ pub struct ClientCredential {
 }
 
 impl ClientCredential {
-    /// The id alone, as a public client gives it.
+    /// The client id, for a public client.
     pub fn public(client_id: &str) -> Self {
         Self::of_parameters(&[("client_id", client_id)])
     }
 
-    /// An assertion that the client's key signed (RFC 7523 section 2.2). It names the client, so `client_id` is left out.
+    /// An assertion that is signed by the client's key (RFC 7523 section 2.2). It contains the client id, so there is no `client_id`.
     pub fn assertion(assertion: &ClientAssertion) -> Self {
         Self::of_parameters(&[
             ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
@@ -73,16 +73,16 @@ impl fmt::Debug for ClientCredential {
     }
 }
 
-/// What a callback is asked to authenticate.
+/// A request that a callback authenticates.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AuthenticationRequest {
-    /// Where the request goes.
+    /// The URL of the request.
     pub endpoint: Url,
     /// The server's token endpoint.
     pub token_endpoint: Url,
     /// The client.
     pub client_id: String,
-    /// What the server takes an assertion to be signed by; empty where it does not say.
+    /// The algorithms of assertions that the server accepts; empty if it lists none.
     pub token_endpoint_auth_signing_alg_values_supported: Vec<String>,
 }
 
@@ -93,7 +93,7 @@ type Authenticate = dyn Fn(AuthenticationRequest) -> LocalBoxFuture<'static, Res
 pub struct AuthenticationCallback(Rc<Authenticate>);
 
 impl AuthenticationCallback {
-    /// Wraps a function that is called for every request: also for one that is tried again.
+    /// Wraps a function that is called for every request, also for one that is sent again.
     pub fn new(
         callback: impl Fn(AuthenticationRequest) -> LocalBoxFuture<'static, Result<ClientCredential, Failure>> + 'static,
     ) -> Self {
@@ -126,8 +126,8 @@ impl ClientAuthentication {
         matches!(self, Self::ClientSecretPost(_) | Self::ClientSecretBasic(..))
     }
 
-    /// What may help where a server did not accept the client: a sentence. `clock_ahead` is by how many seconds this device's clock
-    /// is ahead of the server's, where that is known.
+    /// A sentence with a suggestion after the server refused the client. `clock_ahead` is the number of seconds by which this device's clock
+    /// is ahead of the server's, if known.
     pub(crate) fn refusal_hint(&self, client_id: &str, clock_ahead: Option<f64>) -> Option<String> {
         let is_changed =
             |secret: &ClientSecret| [client_id, secret.expose()].iter().any(|text| percent_encode(text) != **text);
@@ -154,7 +154,7 @@ impl ClientAuthentication {
         }
     }
 
-    /// What authenticates every request alike: nothing for a callback, which gives each its own. `client_id` is in the
+    /// The credential that all requests have in common; empty for a callback, which returns one for each request. `client_id` is in the
     /// body for a public client and for `client_secret_post`, and is left out otherwise.
     pub fn fixed_credential(&self, client_id: &str) -> ClientCredential {
         match self {

@@ -1,4 +1,4 @@
-//! What a client says of itself when it is registered (RFC 7591 section 2).
+//! Client metadata for registration (RFC 7591 section 2).
 
 use super::scope::ScopeSet;
 use crate::error::{Error, Failure};
@@ -38,16 +38,16 @@ impl TokenEndpointAuthMethod {
     }
 }
 
-/// Where a server finds the client's public keys.
+/// The client's public keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClientKeys {
-    /// `jwks_uri`: at an address, where they can be rotated.
+    /// `jwks_uri`: the URL of a JWK Set, which can be rotated.
     Uri(String),
-    /// `jwks`: in the registration, as the JSON text of a JWK Set.
+    /// `jwks`: a JWK Set as JSON text.
     Set(String),
 }
 
-/// A client as it describes itself. Start with one of the constructors and set what else the server should know. A list that
+/// A client's metadata. Start with one of the constructors and set the other members as needed. A list that
 /// is `None` is left out, so that the server's default applies; an empty one is sent as it is.
 ///
 /// ```
@@ -62,25 +62,25 @@ pub enum ClientKeys {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientMetadata {
-    /// The id that the client asks for. Servers that make their own ignore it; WebChart grants it.
+    /// The requested client id. Servers that issue ids ignore it; WebChart accepts it.
     pub client_id: Option<String>,
     /// The name that people see.
     pub client_name: Option<String>,
     /// A page about the client.
     pub client_uri: Option<String>,
-    /// The address of the client's picture.
+    /// The URL of the client's picture.
     pub logo_uri: Option<String>,
-    /// The address of its terms of service.
+    /// The URL of its terms of service.
     pub tos_uri: Option<String>,
-    /// The address of its privacy policy.
+    /// The URL of its privacy policy.
     pub policy_uri: Option<String>,
-    /// How to reach the people who are responsible for it, usually by e-mail addresses.
+    /// How to contact the people who are responsible for it, usually e-mail addresses.
     pub contacts: Option<Vec<String>>,
-    /// Where a server may send users back to.
+    /// The redirect URIs.
     pub redirect_uris: Option<Vec<String>>,
-    /// The address that an EHR opens the app by. Not of RFC 7591; servers that do not know it leave it out.
+    /// The URL that an EHR opens the app by. Not of RFC 7591; servers that do not know it leave it out.
     pub launch_uri: Option<String>,
-    /// The scopes that the client may ask for, separated by spaces.
+    /// The scopes that the client may request, separated by spaces.
     pub scope: Option<String>,
     /// Grant types, such as `authorization_code`.
     pub grant_types: Option<Vec<String>>,
@@ -90,29 +90,29 @@ pub struct ClientMetadata {
     pub token_endpoint_auth_method: TokenEndpointAuthMethod,
     /// Its public keys.
     pub keys: Option<ClientKeys>,
-    /// What names the software across its installations.
+    /// An identifier of the software in all its installations.
     pub software_id: Option<String>,
     /// The software's version.
     pub software_version: Option<String>,
-    /// A statement about the software by somebody whom the server trusts, a signed JWT (RFC 7591 section 2.3).
+    /// A software statement, a signed JWT (RFC 7591 section 2.3).
     pub software_statement: Option<String>,
 }
 
-/// A member of the registration that the server holds otherwise than it was sent.
+/// A member that the server registered with another value than was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MetadataChange {
     /// The member, such as `scope`.
     pub member: &'static str,
-    /// What was sent; several values are separated by spaces.
+    /// The value that was sent; several values are separated by spaces.
     pub sent: Option<String>,
-    /// What the server registered; `None` where its answer has no such member.
+    /// The value that the server registered; `None` if its response has no such member.
     pub registered: Option<String>,
 }
 
 const PRIVATE_MEMBERS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
 impl ClientMetadata {
-    /// A public client: it has no secret, and proves by PKCE that a code is its own. Every browser app without a key is one.
+    /// A public client: it has no secret, and PKCE protects its codes. Every browser app without a key is one.
     pub fn public(client_name: impl Into<String>, redirect_uri: impl Into<String>, scope: impl Into<String>) -> Self {
         Self::interactive(client_name.into(), redirect_uri.into(), scope.into())
     }
@@ -128,7 +128,7 @@ impl ClientMetadata {
         Self { token_endpoint_auth_method: TokenEndpointAuthMethod::ClientSecretBasic, ..client }
     }
 
-    /// A client that signs its requests by its own key.
+    /// A client that authenticates with its own key.
     pub fn asymmetric(
         client_name: impl Into<String>,
         redirect_uri: impl Into<String>,
@@ -139,7 +139,7 @@ impl ClientMetadata {
         Self { token_endpoint_auth_method: TokenEndpointAuthMethod::PrivateKeyJwt, keys: Some(keys), ..client }
     }
 
-    /// A backend service: no user, no redirect, and a key of its own (IG, backend services).
+    /// A backend service: no user, no redirect, and its own key (IG, backend services).
     pub fn backend(client_name: impl Into<String>, scope: impl Into<String>, keys: ClientKeys) -> Self {
         Self {
             redirect_uris: None,
@@ -174,11 +174,11 @@ impl ClientMetadata {
         }
     }
 
-    /// Checks what a server would refuse, and what must not be sent.
+    /// Checks for values that a server would refuse, and for private keys.
     ///
     /// # Errors
     /// [`Error::Configuration`] naming the member: no redirect URI for a client that users sign in to, one that is relative
-    /// or has a fragment, no keys for `private_key_jwt`, or private keys where public ones belong.
+    /// or has a fragment, no keys for `private_key_jwt`, or private keys instead of public ones.
     pub fn check<J: Json>(&self, json: &J) -> Result<(), Failure> {
         let is_code = |grant: &String| grant == "authorization_code";
         let sends_users = self.grant_types.as_ref().is_none_or(|grants| grants.iter().any(is_code));
@@ -216,7 +216,7 @@ impl ClientMetadata {
         .finish()
     }
 
-    /// Reads the metadata in a server's answer. Without `token_endpoint_auth_method` it is `client_secret_basic` (RFC 7591
+    /// Reads the metadata in a server's response. Without `token_endpoint_auth_method` it is `client_secret_basic` (RFC 7591
     /// section 2).
     pub fn read<V: JsonView>(answer: &V) -> Self {
         let text = |name: &str| answer.member_text(name);
@@ -245,7 +245,7 @@ impl ClientMetadata {
         }
     }
 
-    /// What `registered` says otherwise than this. Scopes and lists are compared without regard to their order; of a `jwks`
+    /// The differences of `registered` from this. Scopes and lists are compared without regard to their order; of a `jwks`
     /// only its presence.
     pub fn changes(&self, registered: &Self) -> Vec<MetadataChange> {
         let texts = self.texts().into_iter().zip(registered.texts());

@@ -1,8 +1,8 @@
-//! The launch context that comes with a token (SMART App Launch 2.2, scopes and launch context).
+//! The launch context of a token response (SMART App Launch 2.2, scopes and launch context).
 
 use crate::json::{JsonView, ObjectWriter, strings};
 
-/// What the server says of the launch besides the tokens.
+/// The launch context.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LaunchContext {
     /// The id of the patient in context.
@@ -11,17 +11,17 @@ pub struct LaunchContext {
     pub encounter: Option<String>,
     /// Other resources in context.
     pub fhir_context: Vec<FhirContextItem>,
-    /// `Some(false)` where the EHR shows the patient's banner around the app.
+    /// `Some(false)` if the EHR shows the patient's banner around the app.
     pub need_patient_banner: Option<bool>,
-    /// What the user means to do.
+    /// What the user wants to do.
     pub intent: Option<String>,
     /// The organization that the user works for.
     pub tenant: Option<String>,
-    /// Where the EHR's colours and sizes are described.
+    /// The URL of the EHR's colors and sizes.
     pub smart_style_url: Option<String>,
     /// Which places the token is good for (RFC 9396): each entry's `locations`.
     pub authorization_details: Vec<AuthorizationDetail>,
-    /// Every member of the answer but the tokens, as it came: its name and its JSON text.
+    /// Every member of the response except the tokens: its name and its JSON text.
     pub members: Vec<(String, String)>,
 }
 
@@ -34,7 +34,7 @@ pub struct FhirContextItem {
     pub canonical: Option<String>,
     /// The resource's type.
     pub resource_type: Option<String>,
-    /// The part that it plays; `launch` where nothing is said.
+    /// The resource's role; `launch` by default.
     pub role: String,
 }
 
@@ -52,7 +52,7 @@ pub struct AuthorizationDetail {
 const TOKENS: [&str; 3] = ["access_token", "refresh_token", "id_token"];
 
 impl LaunchContext {
-    /// Reads the context from a token response, or from what [`Self::to_json`] wrote.
+    /// Reads the context from a token response, or from the output of [`Self::to_json`].
     pub fn read<V: JsonView>(answer: &V) -> Self {
         let mut members = Vec::new();
         for name in answer.names() {
@@ -78,13 +78,13 @@ impl LaunchContext {
         }
     }
 
-    /// The context of a token of which no more is known than whom it is about.
+    /// A context with nothing but a patient.
     pub fn for_patient(patient: Option<String>) -> Self {
         let members = patient.iter().map(|patient| ("patient".to_owned(), crate::json::quoted(patient))).collect();
         Self { patient, members, ..Self::default() }
     }
 
-    /// This context with what a later token response says: what that does not repeat stands.
+    /// This context, updated by a later token response. Members that it lacks stay.
     pub fn updated_by(&self, later: &Self) -> Self {
         let list =
             |later: &[FhirContextItem], own: &[FhirContextItem]| if later.is_empty() { own } else { later }.to_vec();
@@ -99,13 +99,13 @@ impl LaunchContext {
             intent: text(&later.intent, &self.intent),
             tenant: text(&later.tenant, &self.tenant),
             smart_style_url: text(&later.smart_style_url, &self.smart_style_url),
-            // The guard knows the places of the launch alone.
+            // The guard only knows the servers of the launch.
             authorization_details: self.authorization_details.clone(),
             members: kept.chain(&later.members).cloned().collect(),
         }
     }
 
-    /// Every member as one JSON object. It holds no token.
+    /// Every member as one JSON object, without tokens.
     pub fn to_json(&self) -> String {
         let add = |writer: ObjectWriter, (name, json): &(String, String)| writer.raw(name, json);
         self.members.iter().fold(ObjectWriter::new(), add).finish()

@@ -1,6 +1,6 @@
-//! What is odd about a server's documents, in plain language, each with the section of the standard that says otherwise.
+//! Deviations of a server's documents from the standards, in plain language, each with the section of the standard.
 //!
-//! None of it stops the client: it reads what it can, and says here what it made of the rest.
+//! None of them stops the client.
 
 use super::client_auth::{BasicEncoding, ClientAuthentication};
 use super::finding::Finding;
@@ -11,7 +11,7 @@ use crate::json::{JsonView, list};
 const SMART: &str = "SMART App Launch 2.2, conformance";
 const OPENID: &str = "OpenID Connect Discovery 1.0 section 3";
 
-/// What is odd about a SMART configuration.
+/// The deviations of a SMART configuration.
 ///
 /// ```
 /// # #[cfg(feature = "memory")] {
@@ -56,7 +56,7 @@ pub fn smart_configuration_findings<V: JsonView>(document: &V) -> Vec<Finding> {
     found.findings
 }
 
-/// What is odd about an OpenID configuration.
+/// The deviations of an OpenID configuration.
 pub fn openid_configuration_findings<V: JsonView>(document: &V) -> Vec<Finding> {
     let mut found = Findings { section: OPENID, findings: Vec::new() };
     found.note_issuer(document, true);
@@ -66,7 +66,7 @@ pub fn openid_configuration_findings<V: JsonView>(document: &V) -> Vec<Finding> 
     found.findings
 }
 
-/// Where the two documents of one server say different things.
+/// The contradictions between the two documents of one server.
 pub fn contradictions<V: JsonView>(smart: &V, openid: &V) -> Vec<Finding> {
     let mut found = Findings { section: SMART, findings: Vec::new() };
     for member in ["issuer", "authorization_endpoint", "token_endpoint", "jwks_uri"] {
@@ -82,8 +82,8 @@ pub fn contradictions<V: JsonView>(smart: &V, openid: &V) -> Vec<Finding> {
     found.findings
 }
 
-/// Where a server's document says otherwise than the endpoints that the app names: pairs of a member's name in the app's
-/// configuration, its name in the document, and what the app names.
+/// The differences between a server's document and the endpoints in the app's configuration. Each of `named` is a member's name in the
+/// configuration, its name in the document, and its value in the configuration.
 pub fn differing_endpoints<V: JsonView>(
     document_name: &str,
     document: &V,
@@ -106,7 +106,7 @@ pub fn differing_endpoints<V: JsonView>(
     found.findings
 }
 
-/// That an OpenID configuration does not speak for the server, and why.
+/// That an OpenID configuration does not belong to the server, and why.
 pub fn foreign_openid_configuration_finding(problem: &str) -> Finding {
     let message = format!(
         "The OpenID configuration does not speak for this server: {problem}. Its keys and its issuer are not used."
@@ -259,7 +259,7 @@ const OPENID_LISTS: [&str; 7] = [
     "code_challenge_methods_supported",
 ];
 
-/// What to try after the token endpoint did not know the client.
+/// A suggestion after the token endpoint refused the client.
 pub fn refused_client_finding(authentication: &ClientAuthentication) -> Finding {
     let remedy = match authentication {
         ClientAuthentication::None => {

@@ -1,4 +1,4 @@
-//! Where a server says what its endpoints are: `.well-known/smart-configuration` (SMART App Launch 2.2, conformance),
+//! The documents with a server's endpoints: `.well-known/smart-configuration` (SMART App Launch 2.2, conformance),
 //! `.well-known/openid-configuration` (OpenID Connect Discovery) and the capability statement's `oauth-uris`.
 
 use super::http::Request;
@@ -9,44 +9,44 @@ use crate::json::{Json, JsonView, list};
 
 const OAUTH_URIS: &str = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris";
 
-/// What a server says of its authorization server.
+/// The configuration of a server's authorization server.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SmartConfiguration {
-    /// The issuer of its ID tokens; `None` where it is absent or empty.
+    /// The issuer of its ID tokens; `None` if it is absent or empty.
     pub issuer: Option<String>,
-    /// Where the user is sent.
+    /// The authorization endpoint.
     pub authorization_endpoint: Option<Url>,
-    /// Where codes and refresh tokens are exchanged.
+    /// The token endpoint.
     pub token_endpoint: Url,
     /// The keys that sign ID tokens.
     pub jwks_uri: Option<Url>,
-    /// Where clients register themselves.
+    /// The registration endpoint.
     pub registration_endpoint: Option<Url>,
-    /// Where the user is asked about.
+    /// The UserInfo endpoint.
     pub userinfo_endpoint: Option<Url>,
-    /// Where a token is asked about.
+    /// The introspection endpoint.
     pub introspection_endpoint: Option<Url>,
-    /// Where tokens are given back. On some servers it is a page for people.
+    /// The revocation endpoint. On some servers it is a page for people.
     pub revocation_endpoint: Option<Url>,
-    /// A page on which people manage what they shared: to link to, never to fetch.
+    /// A page on which users manage what they shared. Link to it; never fetch it.
     pub management_endpoint: Option<Url>,
-    /// What the server can do, such as `launch-ehr`.
+    /// The server's capabilities, such as `launch-ehr`.
     pub capabilities: Vec<String>,
-    /// What the token endpoint takes a client's assertion to be signed by.
+    /// The algorithms of client assertions that the token endpoint accepts.
     pub token_endpoint_auth_signing_alg_values_supported: Vec<String>,
     /// PKCE methods.
     pub code_challenge_methods_supported: Vec<String>,
-    /// Whether every redirect names its issuer (RFC 9207).
+    /// Whether every redirect contains its issuer (RFC 9207).
     pub authorization_response_iss_parameter_supported: bool,
-    /// Whether the server has an OpenID configuration that was left aside, because it speaks of another issuer or contradicts
+    /// Whether the server's OpenID configuration was ignored, because it has another issuer or contradicts
     /// this one.
     pub ignored_openid_configuration: bool,
-    /// The whole document as JSON text, unknown members included.
+    /// The whole document as JSON text, including unknown members.
     pub json: String,
 }
 
 impl SmartConfiguration {
-    /// Whether the server says that it can do something, such as `authorize-post`.
+    /// Whether the server has a capability, such as `authorize-post`.
     pub fn has_capability(&self, name: &str) -> bool {
         self.capabilities.iter().any(|capability| capability == name)
     }
@@ -58,26 +58,26 @@ impl SmartConfiguration {
     }
 }
 
-/// Asks a base for its SMART configuration: one GET without a token and without a header that needs a preflight.
+/// Requests a base for its SMART configuration: one GET without a token and without a header that needs a preflight.
 pub fn smart_configuration_request(base: &Url) -> Result<Request, UrlError> {
     Ok(Request::get(base.child(".well-known/smart-configuration")?, "application/json"))
 }
 
-/// Asks a base for its OpenID configuration.
+/// Requests a base for its OpenID configuration.
 pub fn openid_configuration_request(base: &Url) -> Result<Request, UrlError> {
     Ok(Request::get(base.child(".well-known/openid-configuration")?, "application/json"))
 }
 
-/// Asks a FHIR base for its capability statement.
+/// Requests a FHIR base for its capability statement.
 pub fn capability_statement_request(fhir_base: &Url) -> Result<Request, UrlError> {
     Ok(Request::get(fhir_base.child("metadata")?, FHIR_JSON))
 }
 
-/// Reads a SMART configuration. Relative addresses resolve against the FHIR base.
+/// Reads a SMART configuration. Relative URLs resolve against the FHIR base.
 ///
 /// # Errors
-/// [`Error::Configuration`] naming `token_endpoint` where the document has none, [`Error::Url`] and
-/// [`Error::InsecureUrl`] for addresses that cannot be used.
+/// [`Error::Configuration`] with `token_endpoint` if the document has none, [`Error::Url`] and
+/// [`Error::InsecureUrl`] for URLs that cannot be used.
 pub fn read_smart_configuration<V: JsonView>(
     document: &V,
     fhir_base: &Url,
@@ -109,7 +109,7 @@ pub fn read_smart_configuration<V: JsonView>(
     })
 }
 
-/// Reads what a capability statement says in its `oauth-uris` extension, as servers of the first SMART version do.
+/// Reads the `oauth-uris` extension of a capability statement, which servers of the first SMART version have.
 ///
 /// # Errors
 /// As [`read_smart_configuration`].

@@ -27,13 +27,13 @@ pub fn percent_encode(text: &str) -> String {
     encoded
 }
 
-/// The byte that two hexadecimal digits stand for.
+/// The byte of an escape's two hexadecimal digits.
 pub(super) fn unescape(high: u8, low: u8) -> Option<u8> {
     let digit = |byte| char::from(byte).to_digit(16);
     Some((digit(high)? * 16 + digit(low)?) as u8)
 }
 
-/// Decodes a name or value of a form, where `+` is a space. `None` where the bytes are not UTF-8 or an escape is broken.
+/// Decodes a name or value of a form, where `+` is a space. `None` if the bytes are not UTF-8 or an escape is broken.
 #[must_use]
 pub fn form_decode(text: &str) -> Option<String> {
     let mut bytes = text.bytes();
@@ -79,7 +79,7 @@ pub fn base64url(bytes: &[u8]) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// Decodes base64url without padding. `None` where encoding would not make this string (RFC 4648 section 3.5).
+/// Decodes base64url without padding. `None` for a string that encoding would not return (RFC 4648 section 3.5).
 #[must_use]
 pub fn base64url_decode(text: &str) -> Option<Vec<u8>> {
     BASE64_URL_SAFE_NO_PAD.decode(text).ok()

@@ -1,13 +1,13 @@
-//! What was odd about a server's answer and yet no reason to stop.
+//! Deviations from a standard that do not stop the client.
 
 /// Something that a standard does not allow and that this client lives with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     /// A stable name, such as `string_for_array`.
     pub code: &'static str,
-    /// What was found, in plain language.
+    /// A description in plain language.
     pub message: String,
-    /// The section of the standard that says otherwise.
+    /// The section of the standard that it deviates from.
     pub section: &'static str,
 }
 

@@ -1,4 +1,4 @@
-//! The origin guard: the one place that knows where a bearer token may go.
+//! The origin guard, which alone decides where a bearer token may be sent.
 
 use super::http::Request;
 use super::secret::AccessToken;
@@ -26,7 +26,7 @@ pub struct Guard {
     also: Vec<Url>,
 }
 
-/// The address lies outside the places that the token belongs to.
+/// The URL is not one that the token may be sent to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Foreign;
 
@@ -36,7 +36,7 @@ impl Guard {
         Self { base, also: Vec::new() }
     }
 
-    /// Admits another place, such as a location that the token response's `authorization_details` names.
+    /// Adds another server, such as a location in the token response's `authorization_details`.
     pub fn admit(&mut self, place: Url) {
         self.also.push(place);
     }
@@ -46,7 +46,7 @@ impl Guard {
         &self.base
     }
 
-    /// Puts the token on a request that stays where the token belongs, and on no other.
+    /// Adds the token to a request if its URL is within the base or an added server.
     pub fn authorize(&self, request: &mut Request, token: &AccessToken) -> Result<(), Foreign> {
         let admitted = std::iter::once(&self.base).chain(&self.also).any(|place| request.url.is_within(place));
         if !admitted {

@@ -1,4 +1,4 @@
-//! An HTTP request as text and values. Sending it is the platform's work.
+//! An HTTP request as plain data. The platform sends it.
 
 use std::fmt;
 
@@ -33,7 +33,7 @@ impl Method {
     }
 }
 
-/// What to do with a redirect.
+/// How to handle a redirect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Redirect {
     /// Follow it, as for a read without secrets in the body.
@@ -42,24 +42,24 @@ pub enum Redirect {
     Manual,
 }
 
-/// A request that is ready to be sent. Its address is a [`Url`], so it is always this crate's own serialization.
+/// A request that is ready to be sent. Its URL is a [`Url`], so it is always this crate's own serialization.
 #[derive(Clone, PartialEq)]
 pub struct Request {
     /// The method.
     pub method: Method,
-    /// The address.
+    /// The URL.
     pub url: Url,
-    /// Headers besides `Authorization`.
+    /// Headers other than `Authorization`.
     pub headers: Vec<(String, String)>,
     /// The body, if any.
     pub body: Option<String>,
-    /// What to do with a redirect.
+    /// How to handle a redirect.
     pub redirect: Redirect,
     /// Whether caches must stay out of it. They always do of a request with credentials: see [`Self::stays_out_of_caches`].
     pub no_store: bool,
-    /// Whether caches may be used though it has credentials, as the app asked by name.
+    /// Whether caches may be used although it has credentials, because the app requested that.
     pub may_be_cached: bool,
-    /// Whether the bytes of the answer are counted, which takes a little time.
+    /// Whether the bytes of the response are counted, which costs a little time.
     pub counts_bytes: bool,
     authorization: Option<String>,
 }
@@ -80,7 +80,7 @@ impl Request {
         }
     }
 
-    /// A form that is posted to an OAuth endpoint: redirects come back unfollowed and caches stay out of it.
+    /// A form that is sent to an OAuth endpoint by POST. Redirects are not followed, and caches are not used.
     pub fn form(url: Url, form: &[(&str, &str)]) -> Self {
         Self {
             method: Method::Post,
@@ -98,8 +98,8 @@ impl Request {
         }
     }
 
-    /// A request with a JSON body, or none, to an endpoint that manages what is secret: redirects come back unfollowed and
-    /// caches stay out of it.
+    /// A request with an optional JSON body, to an endpoint that manages secrets. Redirects are not followed, and
+    /// caches are not used.
     pub fn json(method: Method, url: Url, body: Option<String>) -> Self {
         let mut headers = vec![("Accept".into(), "application/json".into())];
         if body.is_some() {
@@ -118,7 +118,7 @@ impl Request {
         }
     }
 
-    /// Sets a header in place of one of the same name. `false` where name or value cannot stand in one (RFC 9110 section 5).
+    /// Sets a header, and replaces one of the same name. `false` if the name or value is not valid in a header (RFC 9110 section 5).
     pub fn set_header(&mut self, name: &str, value: &str) -> bool {
         let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
         if name.is_empty() || !name.bytes().all(is_token) || value.bytes().any(|byte| b"\r\n\0".contains(&byte)) {
@@ -134,8 +134,8 @@ impl Request {
         self.authorization.as_deref()
     }
 
-    /// Whether the response is neither taken from a cache nor put into one. What a cache holds outlives the session, is stale without
-    /// a sign of it (RFC 9111 section 4.2.2), and is given to the next user of the same browser.
+    /// Whether the response is neither read from a cache nor stored in one. A cached response outlives the session, may be stale without
+    /// a sign of it (RFC 9111 section 4.2.2), and could be served to the next user of the same browser.
     pub fn stays_out_of_caches(&self) -> bool {
         self.no_store || (self.authorization.is_some() && !self.may_be_cached)
     }
@@ -173,9 +173,9 @@ impl fmt::Debug for Request {
 pub enum Body<V> {
     /// Nothing.
     Empty,
-    /// JSON, whatever its media type says.
+    /// JSON, whatever the media type is.
     Json(V),
-    /// Text that is not JSON.
+    /// A string that is not JSON.
     Text(String),
 }
 

@@ -10,47 +10,47 @@ use crate::json::{Json, JsonView, list};
 /// How far the clocks of the server and this device may be apart, in seconds.
 pub const TOLERANCE_SECONDS: f64 = 60.0;
 
-/// What an ID token is held against.
+/// What an ID token is compared with.
 #[derive(Clone, Copy, Debug)]
 pub struct Expected<'a> {
     /// The issuer that the server's documents name, if they name one.
     pub issuer: Option<&'a str>,
     /// The client.
     pub client_id: &'a str,
-    /// Audiences besides the client that are trusted.
+    /// Trusted audiences other than the client.
     pub trusted_audiences: &'a [String],
     /// The nonce of the authorization request.
     pub nonce: Option<&'a str>,
-    /// Whether a token without a nonce is taken although one was sent.
+    /// Whether a token without a nonce is accepted although one was sent.
     pub allow_missing_nonce: bool,
     /// The access token of the same token response, which `at_hash` must match.
     pub access_token: &'a AccessToken,
-    /// How long ago the user may have signed in, in seconds, where the authorization request said so (`max_age`).
+    /// The greatest number of seconds since the user signed in, if the authorization request had a `max_age`.
     pub max_age: Option<f64>,
     /// The time, in seconds since 1970.
     pub now: f64,
 }
 
-/// Who the user is, as an ID token says whose claims hold up.
+/// The user, from an ID token with valid claims.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Identity {
-    /// Who says so.
+    /// The issuer.
     pub issuer: String,
     /// The user's name at the issuer.
     pub subject: String,
-    /// The user's FHIR resource: absolute or relative, as it came.
+    /// The user's FHIR resource: absolute or relative, unchanged.
     pub fhir_user: Option<String>,
     /// All claims as JSON text.
     pub claims: String,
     /// Whether the issuer was compared with one that the server's documents name.
     pub issuer_checked: bool,
-    /// Whether the nonce of the request came back.
+    /// Whether the token has the nonce of the request.
     pub nonce_checked: bool,
     /// Whether the token is bound to the access token by `at_hash`.
     pub access_token_hash_checked: bool,
 }
 
-/// Takes an ID token apart and checks its claims, nonce and `at_hash`.
+/// Parses an ID token and checks its claims, nonce and `at_hash`.
 ///
 /// # Errors
 /// [`Error::IdToken`] naming the check that failed.
@@ -80,13 +80,13 @@ pub fn read<J: Json>(json: &J, token: &IdToken, expected: &Expected<'_>) -> Resu
     Ok((identity, jwt))
 }
 
-/// Takes an ID token of a refresh apart and holds it against the identity of the launch (OpenID Connect Core section 12.2).
-/// `expected` names that identity's issuer, and no nonce.
+/// Parses the ID token of a refresh and compares it with the identity of the launch (OpenID Connect Core section 12.2).
+/// `expected` has the issuer of that identity, and no nonce.
 ///
-/// `None` where it lacks the audience, or the nonce that the launch's had: then it says too little to take its place.
+/// `None` if it has no audience, or lacks the nonce of the launch's token: then it is not complete enough to replace that one.
 ///
 /// # Errors
-/// [`Error::IdToken`] where it is of another issuer or subject, for another audience, or has another nonce.
+/// [`Error::IdToken`] if it has another issuer, subject, audience or nonce.
 pub fn read_renewed<J: Json>(
     json: &J,
     token: &IdToken,
@@ -112,7 +112,7 @@ pub fn read_renewed<J: Json>(
 }
 
 impl Identity {
-    /// The identity that claims speak of, as one of which nothing has been checked.
+    /// The identity in claims of which nothing has been checked.
     pub(crate) fn from_claims<V: JsonView>(claims: &V) -> Option<Self> {
         Some(Self::of(claims.member_text("iss")?, claims.member_text("sub")?, claims))
     }

@@ -1,4 +1,4 @@
-//! What a server says of a token (RFC 7662).
+//! Token introspection (RFC 7662).
 
 use super::guard::Guard;
 use super::http::{Body, Request};
@@ -8,31 +8,31 @@ use super::url::Url;
 use crate::error::{Error, Failure};
 use crate::json::JsonView;
 
-/// What a server says of a token.
+/// An introspection response.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Introspection<V> {
     /// Whether the token can be used.
     pub active: bool,
-    /// The whole answer, such as `scope`, `exp`, `sub` and `patient`.
+    /// The whole response, such as `scope`, `exp`, `sub` and `patient`.
     pub members: V,
 }
 
-/// Asks about a token in the token's own name: it stands in the `Authorization` header too.
+/// Introspects a token with that token itself in the `Authorization` header.
 ///
 /// # Errors
-/// [`Error::ForeignUrl`] where the guard does not let the token go to the endpoint.
+/// [`Error::ForeignUrl`] if the guard does not allow the token at the endpoint.
 pub fn introspection_request(endpoint: &Url, token: &AccessToken, guard: &Guard) -> Result<Request, Failure> {
     let mut request = Request::form(endpoint.clone(), &[("token", token.expose())]);
     guard.authorize(&mut request, token).map_err(|_| Error::ForeignUrl { origin: endpoint.origin().into() })?;
     Ok(request)
 }
 
-/// Asks about a token in the client's name, authenticated as at the token endpoint.
+/// Introspects a token as the client, which authenticates as at the token endpoint.
 pub fn client_introspection_request(client: &TokenClient, token: &AccessToken) -> Request {
     client.form_request(&[("token", token.expose()), ("token_type_hint", "access_token")])
 }
 
-/// Reads the answer.
+/// Reads the response.
 ///
 /// # Errors
 /// [`Error::Token`] for an OAuth error, [`Error::TokenResponse`] for anything that is no introspection response.

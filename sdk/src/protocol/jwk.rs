@@ -55,7 +55,7 @@ impl Algorithm {
         }
     }
 
-    /// The hash, as Web Crypto names it.
+    /// The hash's name in Web Crypto.
     pub fn hash_name(self) -> &'static str {
         match self.hash_bits() {
             384 => "SHA-384",
@@ -74,7 +74,7 @@ impl Algorithm {
         }
     }
 
-    /// The curve that an ECDSA key for it lies on; `None` for RSA.
+    /// The curve of an ECDSA key for this algorithm; `None` for RSA.
     pub fn curve(self) -> Option<&'static str> {
         match self {
             Self::ES256 => Some("P-256"),
@@ -95,14 +95,14 @@ pub struct PublicKey {
     /// The key's name in its set.
     pub kid: Option<String>,
     kty: &'static str,
-    /// The members that make the key, besides `kty`.
+    /// The members that define the key, other than `kty`.
     material: Vec<(&'static str, String)>,
     alg: Option<String>,
 }
 
 impl PublicKey {
-    /// Reads a JWK; `None` where it is no RSA or elliptic-curve key, or its `use` or `key_ops` say that it does not verify
-    /// signatures (RFC 7517 sections 4.2 and 4.3). An empty `key_ops` says nothing.
+    /// Reads a JWK; `None` if it is not an RSA or elliptic-curve key, or if its `use` or `key_ops` do not allow it to verify
+    /// signatures (RFC 7517 sections 4.2 and 4.3). An empty `key_ops` counts as absent.
     pub fn read<V: JsonView>(jwk: &V) -> Option<Self> {
         let is_absent =
             jwk.member("key_ops").is_none_or(|operations| operations.items().is_some_and(|all| all.is_empty()));
@@ -113,7 +113,7 @@ impl PublicKey {
         }
     }
 
-    /// The public half of a key pair, from either half's JWK. What the `key_ops` allow the given half is not regarded.
+    /// The public half of a key pair, from the JWK of either half. `key_ops` is ignored.
     pub fn of_key_pair<V: JsonView>(jwk: &V) -> Option<Self> {
         if jwk.member("use").is_some_and(|purpose| purpose.text().as_deref() != Some("sig")) {
             return None;
@@ -132,17 +132,17 @@ impl PublicKey {
         set.member_items("keys").iter().filter_map(Self::read).collect()
     }
 
-    /// Whether the key can have made a signature of this algorithm.
+    /// Whether a signature of this algorithm can be from this key.
     pub fn fits(&self, algorithm: Algorithm) -> bool {
         self.material("crv") == algorithm.curve() && self.alg.as_deref().is_none_or(|alg| alg == algorithm.name())
     }
 
-    /// Whether it is as long as JOSE asks (RFC 7518 section 3.3): an RSA key of 2048 bits or more, or a key on a curve.
+    /// Whether it is long enough for JOSE (RFC 7518 section 3.3): an RSA key of 2048 bits or more, or an elliptic-curve key.
     pub fn is_long_enough(&self) -> bool {
         self.kty == "EC" || self.modulus_bits().is_some_and(|bits| bits >= SHORTEST_MODULUS)
     }
 
-    /// The key as a JWK of its bare members, which every importer takes.
+    /// The key as a JWK with only the required members, which every implementation can import.
     pub fn bare_jwk(&self) -> String {
         self.bare_members().finish()
     }
@@ -156,16 +156,16 @@ impl PublicKey {
         self.material.iter().find(|(name, _)| *name == wanted).map(|(_, value)| value.as_str())
     }
 
-    /// The key as a client publishes it: with its name, and what it is for. An RSA key names its algorithm only where it is to be
-    /// used with that one alone.
+    /// The key as a client publishes it, with its `kid` and `use`. An RSA key has an `alg` only if it is to be
+    /// used with that algorithm only.
     pub fn published_jwk(&self, kid: &str, algorithm: Option<Algorithm>) -> String {
         let jwk = self.bare_members().text("kid", kid).text("use", "sig");
         jwk.optional_text("alg", algorithm.map(Algorithm::name)).finish()
     }
 
-    /// The key's thumbprint by SHA-256 (RFC 7638), in base64url: a name that says which key it is.
+    /// The key's SHA-256 thumbprint (RFC 7638), in base64url.
     pub fn thumbprint(&self) -> String {
-        // Exactly the required members, in the order of their names.
+        // Exactly the required members, sorted by name.
         let mut members: Vec<_> = self.material.iter().map(|(name, value)| (*name, value.as_str())).collect();
         members.push(("kty", self.kty));
         members.sort_unstable();
@@ -182,7 +182,7 @@ impl PublicKey {
     }
 }
 
-/// A JWK Set of keys that are JWK texts already, as a client serves it under its `jwks_uri`.
+/// A JWK Set of keys that are JWK strings already, as a client serves it under its `jwks_uri`.
 pub fn jwk_set(keys: impl IntoIterator<Item = String>) -> String {
     ObjectWriter::new().raw("keys", &array(keys)).finish()
 }

@@ -4,14 +4,14 @@ use super::encoding::base64url_decode;
 use super::jwk::Algorithm;
 use crate::json::{Json, JsonView};
 
-/// A token taken apart. Nothing of it has been checked.
+/// A parsed token. Nothing has been verified.
 #[derive(Clone, Debug)]
 pub struct Jwt<V> {
-    /// How it says it was signed.
+    /// The algorithm in its header.
     pub algorithm: Algorithm,
-    /// Which key it says signed it.
+    /// The key id in its header.
     pub kid: Option<String>,
-    /// What it claims.
+    /// Its claims.
     pub claims: V,
     /// The bytes that were signed.
     pub signed: Vec<u8>,
@@ -19,10 +19,10 @@ pub struct Jwt<V> {
     pub signature: Vec<u8>,
 }
 
-/// Takes a token apart. The header's own keys (`jku`, `jwk`, `x5u`, `x5c`) are never looked at.
+/// Parses a token. Keys in the header (`jku`, `jwk`, `x5u`, `x5c`) are ignored.
 ///
 /// # Errors
-/// Says what is wrong: the form, an algorithm that is not one with a public key, a `crit` header.
+/// A string with the problem: the form, an algorithm without a public key, a `crit` header.
 pub fn decode<J: Json>(json: &J, token: &str) -> Result<Jwt<J::Value>, &'static str> {
     let parts: Vec<&str> = token.split('.').collect();
     let [header, payload, signature] = parts.as_slice() else { return Err("it is not three parts with dots between") };

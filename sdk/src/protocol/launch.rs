@@ -3,7 +3,7 @@
 use super::encoding::{form_pairs, values};
 use crate::error::{Error, Failure};
 
-/// What a launch link says.
+/// The parameters of a launch link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LaunchLink {
     /// The EHR's FHIR base, byte for byte.
@@ -13,7 +13,7 @@ pub struct LaunchLink {
 }
 
 impl LaunchLink {
-    /// Reads the page's address. `None` where it is no launch link; a redirect with its own `iss` (RFC 9207) is none.
+    /// Reads the page's URL. `None` if it is not a launch link; a redirect with its own `iss` (RFC 9207) is not one.
     pub fn read(location: &str) -> Result<Option<Self>, Failure> {
         let pairs = query_pairs(location);
         let all = |wanted: &str| values(&pairs, wanted);
@@ -28,7 +28,7 @@ impl LaunchLink {
     }
 }
 
-/// The decoded pairs of an address's query.
+/// The decoded pairs of a URL's query.
 pub(super) fn query_pairs(location: &str) -> Vec<(String, String)> {
     let before_fragment = location.split('#').next().unwrap_or_default();
     before_fragment.split_once('?').map(|(_, query)| form_pairs(query)).unwrap_or_default()

@@ -1,13 +1,13 @@
-//! What a person enters at a WebChart system to register an app by hand, where the app cannot register itself: in the Login
+//! The settings by which an administrator registers an app manually in WebChart, if the app cannot register itself: in the Login
 //! Trusts editor, and by SQL, as the editor has no checkbox for FHIR.
 //!
-//! It follows the vendor's public OAuth 2.0 tutorial, of which two editions are in use. What the tutorial leaves open:
+//! They follow the vendor's public OAuth 2.0 tutorial, which has two editions. What the tutorial does not specify:
 //!
-//! - It prints SQL for `JWKS`, `PKCE` and `SECRET` in its newer edition and for `PEM` in its older one alone, which puts the
-//!   launch URL into `login_url`, where the newer uses `logout_url`. A `PEM` statement here sets both.
-//! - It names the digest `SHA1` for `PEM` and none for the other formats, and no column for it.
+//! - Its newer edition has SQL for `JWKS`, `PKCE` and `SECRET`, and its older one for `PEM`, with the
+//!   launch URL in `login_url`, where the newer uses `logout_url`. A `PEM` statement here sets both.
+//! - It has the digest `SHA1` for `PEM` and none for the other formats, and no column for it.
 //! - Its newer statements also set `encryption_public_key`, `encryption_private_key` and `encryption_key_format`: keys of the
-//!   EHR's own, which no app can know. They are left to whoever runs the statement, as a comment in it says.
+//!   EHR's own, which no app can know. The administrator fills them in, as a comment in the statement says.
 
 use super::client_metadata::{ClientKeys, ClientMetadata, TokenEndpointAuthMethod};
 use crate::error::{Error, Failure};
@@ -20,11 +20,11 @@ pub const FHIR_OPTION: u32 = 8_388_608;
 pub enum KeyFormat {
     /// `PEM`: by this public key, in PEM (SPKI, `-----BEGIN PUBLIC KEY-----`).
     Pem(String),
-    /// `JWKS`: by the public keys at this address.
+    /// `JWKS`: by the public keys at this URL.
     Jwks(String),
     /// `PKCE`: a public client.
     Pkce,
-    /// `SECRET`: by a secret that the app and the EHR share. The texts here have no room for it.
+    /// `SECRET`: by a secret that the app and the EHR share. The strings here have no room for it.
     Secret,
 }
 
@@ -58,9 +58,9 @@ pub struct LoginTrust {
     pub domain: String,
     /// The name that people see.
     pub description: String,
-    /// The address that the EHR opens the app by.
+    /// The URL that the EHR opens the app by.
     pub launch_uri: Option<String>,
-    /// Where users are sent back to.
+    /// The redirect URIs.
     pub redirect_uris: Vec<String>,
     /// How the app is known.
     pub key_format: KeyFormat,
@@ -69,13 +69,13 @@ pub struct LoginTrust {
 }
 
 impl LoginTrust {
-    /// The login trust for a client. Its key format follows from how the client authenticates; a client with keys gives its
-    /// `public_key_pem`, or else the address of its keys.
+    /// The login trust for a client. Its key format follows from the client's authentication; for a client with keys, pass its
+    /// `public_key_pem`, or else the URL of its keys.
     ///
     /// # Errors
     /// [`Error::Configuration`] naming the member: no client id, a key that is not a public one in PEM, keys of which there is
-    /// neither a PEM nor an address, a way of authenticating that the editor does not know, or a text with a line break or
-    /// another control character, which no field of the editor takes.
+    /// neither a PEM nor a URL, a way of authenticating that the editor does not know, or a string with a line break or
+    /// another control character, which the editor does not accept.
     pub fn new(client_id: &str, metadata: &ClientMetadata, public_key_pem: Option<&str>) -> Result<Self, Failure> {
         let key_format = match (&metadata.token_endpoint_auth_method, public_key_pem, &metadata.keys) {
             (TokenEndpointAuthMethod::None, ..) => KeyFormat::Pkce,
@@ -141,9 +141,9 @@ impl LoginTrust {
         lines.join("\n") + "\n"
     }
 
-    /// The statements that make the login trust and its redirect URLs, for an administrator to read and run.
+    /// The SQL statements for the login trust and its redirect URLs, for an administrator to read and run.
     ///
-    /// Texts are quoted so that they stay texts however the database reads a backslash. A secret is not among them: the
+    /// Strings are quoted so that it makes no difference how the database reads a backslash. A secret is not included: the
     /// administrator sets the variable `@client_secret` first.
     pub fn sql(&self) -> String {
         let launch = self.launch_uri.as_deref().map(quoted);
@@ -189,8 +189,8 @@ fn insert(table: &str, columns: &[&str], rows: &[Vec<String>]) -> String {
     format!("INSERT INTO {table}\n  ({})\nVALUES\n{};", columns.join(", "), rows.join(",\n"))
 }
 
-/// A text as an SQL literal. A quote is doubled, and so is a backslash: where it escapes, it escapes itself, and where it
-/// does not, nothing hangs on it.
+/// A string as an SQL literal. Quotes are doubled, and so are backslashes: if a backslash is an escape, it escapes itself, and if it
+/// is not, the string means the same.
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
 }
@@ -277,7 +277,7 @@ mod tests {
         assert!(sql.contains(&format!("'{PEM}', 'PEM')")), "{sql}");
     }
 
-    /// The text of the literal that begins a statement's rest, as a database reads it with or without escapes.
+    /// The string of the literal that begins a statement's rest, as a database reads it with or without escapes.
     fn literal(sql: &str, backslash_escapes: bool) -> (String, &str) {
         let mut text = String::new();
         let mut rest = sql.strip_prefix('\'').unwrap().char_indices();

@@ -1,4 +1,4 @@
-//! SMART App Launch, OAuth 2.0, OpenID Connect and JOSE as pure functions: text and values in, text and values out.
+//! SMART App Launch, OAuth 2.0, OpenID Connect and JOSE as pure functions.
 //!
 //! Each exchange is a pair: one function builds the request, its twin reads the response. Nothing here performs I/O,
 //! reads a clock or draws randomness: time and random bytes are arguments. It may import [`crate::error`], [`crate::fhir`] and

@@ -1,33 +1,33 @@
-//! Whether an OpenID configuration speaks for the server that it was asked of (OpenID Connect Discovery 1.0 section 4.3).
+//! Whether an OpenID configuration belongs to the server that it was requested from (OpenID Connect Discovery 1.0 section 4.3).
 
 use super::discovery::SmartConfiguration;
 use super::launch::same_issuer;
 use super::url::Url;
 
-/// What an OpenID configuration is held against.
+/// The server that an OpenID configuration was requested from.
 #[derive(Clone, Copy, Debug)]
 pub struct RequestedServer<'a> {
-    /// The bases that the server is known by; the document lies below one of them.
+    /// The bases that the server is known by; the document is below one of them.
     pub bases: &'a [&'a Url],
-    /// Other issuers that the app says are the server.
+    /// Other issuers that the app configures for the server.
     pub issuers: &'a [String],
-    /// What the server said before in its SMART configuration, where it has one.
+    /// The endpoints in the server's SMART configuration, if it has one.
     pub smart: Option<KnownEndpoints<'a>>,
 }
 
-/// What is known of an authorization server.
+/// The known endpoints of an authorization server.
 #[derive(Clone, Copy, Debug)]
 pub struct KnownEndpoints<'a> {
     /// The issuer of its ID tokens.
     pub issuer: Option<&'a str>,
-    /// Where codes are exchanged.
+    /// The token endpoint.
     pub token_endpoint: &'a Url,
     /// The keys that sign ID tokens.
     pub jwks_uri: Option<&'a Url>,
 }
 
 impl<'a> KnownEndpoints<'a> {
-    /// What a configuration says.
+    /// The endpoints of a configuration.
     pub fn of(configuration: &'a SmartConfiguration) -> Self {
         Self {
             issuer: configuration.issuer.as_deref(),
@@ -37,10 +37,10 @@ impl<'a> KnownEndpoints<'a> {
     }
 }
 
-/// Why an OpenID configuration does not speak for the server that it was asked of; `None` where it does.
+/// Why an OpenID configuration does not belong to the server that it was requested from; `None` if it does.
 ///
-/// Its issuer is the server's where a base lies within it, as `https://ehr.example/fhir` within `https://ehr.example`, or
-/// the token endpoint of the SMART configuration does. A slash at the end makes no difference.
+/// It does if the issuer contains a base, as `https://ehr.example` contains `https://ehr.example/fhir`, or
+/// the token endpoint of the SMART configuration. A slash at the end makes no difference.
 pub fn openid_problem(openid: &SmartConfiguration, asked: &RequestedServer<'_>) -> Option<&'static str> {
     if let Some(smart) = &asked.smart {
         if !openid.token_endpoint.has_origin_of(smart.token_endpoint) {

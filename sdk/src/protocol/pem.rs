@@ -1,4 +1,4 @@
-//! Keys as PEM texts (RFC 7468): private ones as tools write them, public ones as registrations want them.
+//! Keys as PEM strings (RFC 7468): private ones as tools write them, public ones as registrations want them.
 
 use pkcs8::der::pem::{LineEnding, PemLabel, decode_vec, encode_string};
 use pkcs8::der::{Decode, Encode};
@@ -17,7 +17,7 @@ const CURVES: [(ObjectIdentifier, &str); 3] = [
 /// A private key in PKCS#8 (RFC 5958), which the host imports.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PrivateKeyDer {
-    /// The key's bytes. Whoever takes them takes care of where they go.
+    /// The key's bytes. The caller must take care where they go.
     pub der: Vec<u8>,
     /// The curve of an elliptic-curve key; `None` for RSA.
     pub curve: Option<&'static str>,
@@ -32,7 +32,7 @@ impl std::fmt::Debug for PrivateKeyDer {
 /// Reads a private key as OpenSSL writes it: PKCS#8 (`PRIVATE KEY`), or PKCS#1 (`RSA PRIVATE KEY`), which is put into PKCS#8.
 ///
 /// # Errors
-/// [`Error::Configuration`] for what is no such key, with the command that makes one of it where there is one.
+/// [`Error::Configuration`] for anything else, with the command that converts it if there is one.
 ///
 /// ```
 /// use smartrust::protocol::pem::read_private_key;
@@ -42,7 +42,7 @@ impl std::fmt::Debug for PrivateKeyDer {
 /// ```
 pub fn read_private_key(pem: &str) -> Result<PrivateKeyDer, Failure> {
     let broken = || wrong("it is not PEM; give the whole text, from -----BEGIN to the end of the line with -----END");
-    // What a form or an editor put around the lines makes no difference.
+    // Whitespace that a form or an editor added around the lines is ignored.
     let text = pem.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n");
     let label = text.strip_prefix("-----BEGIN ").and_then(|rest| rest.split("-----").next()).ok_or_else(broken)?;
     match label {
@@ -81,7 +81,7 @@ fn read_pkcs1(der: &[u8]) -> Result<PrivateKeyDer, Failure> {
     Ok(PrivateKeyDer { der: wrapped, curve: None })
 }
 
-/// A public key (SubjectPublicKeyInfo) as PEM; `None` where the bytes are not one.
+/// A public key (SubjectPublicKeyInfo) as PEM; `None` if the bytes are not one.
 pub fn public_key_pem(spki: &[u8]) -> Option<String> {
     let spki = SubjectPublicKeyInfoRef::from_der(spki).ok()?;
     encode_string(SubjectPublicKeyInfoRef::PEM_LABEL, LineEnding::LF, &spki.to_der().ok()?).ok()

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use super::encoding::base64url;
 use super::secret::CodeVerifier;
 
-/// How many random bytes make a verifier; base64url makes 43 characters of them (RFC 7636 section 4.1).
+/// The number of random bytes in a verifier, which are 43 characters in base64url (RFC 7636 section 4.1).
 pub const VERIFIER_BYTES: usize = 32;
 
 /// A verifier from random bytes.

@@ -1,16 +1,16 @@
-//! What a server says in plain text, for an error to repeat.
+//! Error messages of servers in plain text.
 
 use super::http::Body;
 use crate::json::JsonView;
 
-/// The longest text that an error repeats, in characters.
+/// The longest message, in characters.
 const LONGEST: usize = 300;
 
-/// Members in which gateways and frameworks say what is wrong, the one that says most first.
+/// Members with the error messages of gateways and frameworks, the most detailed first.
 const MEMBERS: [&str; 4] = ["error_description", "message", "detail", "error"];
 
-/// What a body says in plain text or in a usual member of a JSON object, on one line. `None` for HTML and XML, which are for
-/// other readers, and where it says nothing.
+/// The message in a body: plain text, or a usual member of a JSON object, on one line. `None` for HTML and XML, which are for
+/// other readers, and for other bodies.
 pub fn message<V: JsonView>(body: &Body<V>) -> Option<String> {
     let text = match body {
         Body::Text(text) => text.clone(),
@@ -23,7 +23,7 @@ pub fn message<V: JsonView>(body: &Body<V>) -> Option<String> {
     if words.first()?.starts_with('<') {
         return None;
     }
-    // A word is repeated whole or not at all, so that what redacts secrets afterwards knows them.
+    // Words are never cut, so that secrets can be found afterwards.
     let mut length = 0;
     let fitting = words.iter().take_while(|word| {
         length += word.chars().count() + 1;

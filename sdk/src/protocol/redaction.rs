@@ -1,7 +1,7 @@
-//! The secrets of a request, taken out of what a server says of it.
+//! Removes the secrets of a request from the server's error descriptions.
 //!
-//! Some servers repeat in an error what they were sent: "The refresh token abc is not known". Errors are shown, logged and
-//! reported, so no secret may come back in them.
+//! Some servers repeat in an error what they received: "The refresh token abc is not known". Errors are shown, logged and
+//! reported, so they must not contain secrets.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use super::http::Request;
 use super::secret::{AccessToken, REDACTED};
 use crate::json::quoted;
 
-/// Parameters of OAuth forms that are no secrets. The values of all others are taken for secrets, also of those that an app's
+/// Parameters of OAuth forms that are not secret. All other values count as secrets, also those that an app's
 /// own authentication adds.
 const PUBLIC_PARAMETERS: [&str; 9] = [
     "grant_type",
@@ -24,10 +24,10 @@ const PUBLIC_PARAMETERS: [&str; 9] = [
     "requested_token_type",
 ];
 
-/// The shortest text that is taken for a secret, in bytes. Shorter ones stand in ordinary words.
+/// The shortest string that counts as a secret, in bytes. Shorter ones also occur in ordinary words.
 const SHORTEST: usize = 4;
 
-/// What must not appear in an error.
+/// The strings that must not appear in an error.
 #[derive(Clone, Default)]
 pub struct Secrets {
     texts: Vec<String>,
@@ -60,7 +60,7 @@ impl Secrets {
         secrets
     }
 
-    /// An access token alone.
+    /// The secrets of a request with this access token.
     pub fn of_token(token: &AccessToken) -> Self {
         let mut secrets = Self::default();
         secrets.add(token.expose());
@@ -79,7 +79,7 @@ impl Secrets {
         }
     }
 
-    /// Adds a secret as it is, and as it stands in a form and in JSON.
+    /// Adds a secret as it is, and as it is in a form and in JSON.
     fn add(&mut self, secret: &str) {
         let in_json = quoted(secret);
         let in_json = in_json.trim_start_matches('"').strip_suffix('"').unwrap_or_default();

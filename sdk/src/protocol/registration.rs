@@ -1,4 +1,4 @@
-//! A client that registers itself (RFC 7591), and reads, changes and removes its registration (RFC 7592).
+//! Client registration (RFC 7591), and its management (RFC 7592).
 
 use super::client_metadata::ClientMetadata;
 use super::guard::Guard;
@@ -14,21 +14,21 @@ use crate::json::{Json, JsonView};
 pub struct RegisteredClient {
     /// The client id.
     pub client_id: String,
-    /// The secret, where the server made one. Some make one for clients that use none.
+    /// The secret, if the server issued one. Some servers issue one for clients that use none.
     pub client_secret: Option<ClientSecret>,
     /// When the id was issued, in seconds since 1970.
     pub client_id_issued_at: Option<f64>,
-    /// When the secret runs out, in seconds since 1970; `None` for never.
+    /// When the secret expires, in seconds since 1970; `None` for never.
     pub client_secret_expires_at: Option<f64>,
-    /// What the registration can be read, changed and removed with.
+    /// The token for managing the registration.
     pub registration_access_token: Option<RegistrationAccessToken>,
-    /// Where it can.
+    /// The URL for managing the registration.
     pub registration_client_uri: Option<String>,
-    /// What the server registered. [`ClientMetadata::changes`] tells how it differs from what was sent.
+    /// What the server registered. [`ClientMetadata::changes`] returns the differences from what was sent.
     pub metadata: ClientMetadata,
 }
 
-/// Registers a client (RFC 7591 section 3.1). An initial access token goes to the endpoint alone.
+/// Registers a client (RFC 7591 section 3.1). An initial access token is only sent to the endpoint.
 ///
 /// # Errors
 /// As [`ClientMetadata::check`].
@@ -46,10 +46,10 @@ pub fn registration_request<J: Json>(
     Ok(request)
 }
 
-/// Reads the answer to a registration.
+/// Reads the response to a registration.
 ///
 /// # Errors
-/// [`Error::RegistrationOff`] for a page, or a status that says that there is nothing at the endpoint;
+/// [`Error::RegistrationOff`] for a page, or a status for a missing endpoint;
 /// [`Error::Registration`] for an error of RFC 7591 section 3.2.2; [`Error::RegistrationResponse`] for anything else that is
 /// no registration.
 pub fn read_registration<V: JsonView>(
@@ -82,11 +82,11 @@ pub fn read_registration<V: JsonView>(
 }
 
 impl RegisteredClient {
-    /// Reads the registration (RFC 7592 section 2.1). The token goes to the registration endpoint's own origin only.
+    /// Reads the registration (RFC 7592 section 2.1). The token is only sent to the registration endpoint's origin.
     ///
     /// # Errors
-    /// [`Error::NotOffered`] where the server gave no token or address for it, [`Error::Url`] and [`Error::ForeignUrl`] for
-    /// an address that the token must not go to.
+    /// [`Error::NotOffered`] if the server returned no token or URL for it, [`Error::Url`] and [`Error::ForeignUrl`] for
+    /// a URL that the token must not go to.
     pub fn read_request(&self, endpoint: &Url) -> Result<Request, Failure> {
         self.request(endpoint, Method::Get, None)
     }
@@ -114,10 +114,10 @@ impl RegisteredClient {
         self.request(endpoint, Method::Delete, None)
     }
 
-    /// Reads the answer to a read or an update. What the server left out of token, address and secret stays as it was.
+    /// Reads the response to a read or an update. A token, URL or secret that it lacks stays unchanged.
     ///
     /// # Errors
-    /// As [`read_registration`], and [`Error::RegistrationResponse`] where it is about another client.
+    /// As [`read_registration`], and [`Error::RegistrationResponse`] if it is about another client.
     pub fn read_response<V: JsonView>(&self, endpoint: &Url, status: u16, body: &Body<V>) -> Result<Self, Failure> {
         // A status of 404 is about the client here, not about the endpoint.
         read_json(endpoint, status, body)?;
@@ -147,7 +147,7 @@ impl RegisteredClient {
     }
 }
 
-/// Reads the answer to a removal.
+/// Reads the response to a removal.
 ///
 /// # Errors
 /// As [`read_registration`].

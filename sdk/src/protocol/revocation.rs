@@ -1,4 +1,4 @@
-//! Giving tokens back (RFC 7009).
+//! Token revocation (RFC 7009).
 
 use super::http::{Body, Request};
 use super::secret::{AccessToken, RefreshToken};
@@ -7,7 +7,7 @@ use super::url::Url;
 use crate::error::Failure;
 use crate::json::JsonView;
 
-/// A token to give back.
+/// A token to revoke.
 #[derive(Clone, Copy, Debug)]
 pub enum RevokedToken<'a> {
     /// A refresh token, and with it, on most servers, the whole grant.
@@ -16,7 +16,7 @@ pub enum RevokedToken<'a> {
     Access(&'a AccessToken),
 }
 
-/// Gives a token back.
+/// Revokes a token.
 pub fn revocation_request(client: &TokenClient, token: RevokedToken<'_>) -> Request {
     let (token, hint) = match token {
         RevokedToken::Refresh(token) => (token.expose(), "refresh_token"),
@@ -25,11 +25,11 @@ pub fn revocation_request(client: &TokenClient, token: RevokedToken<'_>) -> Requ
     client.form_request(&[("token", token), ("token_type_hint", hint)])
 }
 
-/// Reads the answer: a success says no more than that.
+/// Reads the response, which has no content if the request succeeded.
 ///
 /// # Errors
 /// [`crate::error::Error::Token`] for an OAuth error, [`crate::error::Error::TokenResponse`] for a page in place of an
-/// answer and for an error status without an OAuth error.
+/// response and for an error status without an OAuth error.
 pub fn read_revocation<V: JsonView>(status: u16, body: &Body<V>) -> Result<(), Failure> {
     match body {
         Body::Empty if (200..300).contains(&status) => Ok(()),
@@ -37,8 +37,8 @@ pub fn read_revocation<V: JsonView>(status: u16, body: &Body<V>) -> Result<(), F
     }
 }
 
-/// Whether an advertised address is a page for people and no endpoint, as WebChart's administration is: it chooses what it
-/// does by its query.
+/// Whether an advertised URL is a page for people and not an endpoint. In WebChart's administration, the query selects what a page
+/// does.
 pub fn is_page(endpoint: &Url) -> bool {
     endpoint.query().is_some()
 }

@@ -9,7 +9,7 @@ use std::fmt;
 pub use grant::ScopeGrant;
 pub use set::ScopeSet;
 
-/// Whose data a resource scope is about.
+/// The context of a resource scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Context {
     /// One patient's.
@@ -20,7 +20,7 @@ pub enum Context {
     System,
 }
 
-/// What may be done with resources: any of create, read, update, delete and search.
+/// What a scope permits: any of create, read, update, delete and search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Permissions {
     bits: u8,
@@ -77,11 +77,11 @@ impl Permissions {
 /// A scope for resources, such as `patient/Observation.rs?category=laboratory`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResourceScope {
-    /// Whose data.
+    /// The context.
     pub context: Context,
     /// The resource type; `None` for `*`, every type.
     pub resource_type: Option<String>,
-    /// What may be done.
+    /// The permissions.
     pub permissions: Permissions,
     /// The search that narrows it, without its question mark.
     pub constraint: Option<String>,
@@ -89,7 +89,7 @@ pub struct ResourceScope {
 
 impl ResourceScope {
     /// Reads a scope such as `patient/Observation.rs`, and as servers without slashes in their scopes write it, such as Azure's
-    /// `patient.Observation.read`. Before it may stand the address of what it is for, as in
+    /// `patient.Observation.read`. A URL may precede it, as in
     /// `https://fhir.example/patient.Observation.read`.
     fn parse(text: &str) -> Option<Self> {
         let (path, constraint) = match text.split_once('?') {
@@ -170,12 +170,12 @@ impl ResourceScope {
     }
 }
 
-/// Whether a text has the shape of a FHIR resource type's name.
+/// Whether a string has the shape of a FHIR resource type's name.
 pub fn is_resource_type(name: &str) -> bool {
     name.as_bytes().first().is_some_and(u8::is_ascii_uppercase) && name.bytes().all(|byte| byte.is_ascii_alphabetic())
 }
 
-/// One scope, kept as it was written.
+/// One scope, as it was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scope {
     written: String,
@@ -183,7 +183,7 @@ pub struct Scope {
 }
 
 impl Scope {
-    /// Takes one scope in. What is no resource scope is compared by its text.
+    /// Wraps one scope. Scopes that are not resource scopes are compared as strings.
     pub fn new(written: &str) -> Self {
         Self { written: written.to_owned(), resource: ResourceScope::parse(written) }
     }
@@ -193,12 +193,12 @@ impl Scope {
         &self.written
     }
 
-    /// What it says of resources; `None` for `openid`, `launch` and the like.
+    /// The resource scope; `None` for `openid`, `launch` and the like.
     pub fn resource(&self) -> Option<&ResourceScope> {
         self.resource.as_ref()
     }
 
-    /// Whether it is written as a standard writes scopes: for resources, for a launch, for who the user is, for a lasting
+    /// Whether it has the syntax of a standard: for resources, for a launch, for the user's identity, for a lasting
     /// session.
     pub fn is_known(&self) -> bool {
         const PLAIN: [&str; 9] =
@@ -206,7 +206,7 @@ impl Scope {
         self.resource.is_some() || PLAIN.contains(&&*self.written) || self.written.starts_with("launch/")
     }
 
-    /// The scope in the words of version 2, where it is a resource scope of version 1.
+    /// The scope in the syntax of version 2, if it is a resource scope of version 1.
     pub fn from_version_1(&self) -> Option<String> {
         let is_version_1 = [".read", ".write", ".*"].iter().any(|ending| self.written.ends_with(ending));
         self.resource.as_ref().filter(|_| is_version_1).map(ResourceScope::to_text)
@@ -223,7 +223,7 @@ impl Scope {
         }
     }
 
-    /// Both as one, kept as written where one of them allows all that the other does.
+    /// The union of both, unchanged if one of them covers the other.
     fn merged_with(&self, other: &Self) -> Self {
         let (Some(own), Some(added)) = (&self.resource, &other.resource) else { return self.clone() };
         if own.permissions.covers(added.permissions) {

@@ -1,8 +1,8 @@
-//! Types for what must not be printed. Each shows as `[redacted]`, wherever it is formatted.
+//! Types for values that must not be printed. Each formats as `[redacted]`.
 
 use std::fmt;
 
-/// What a secret prints as.
+/// What a secret is formatted as.
 pub const REDACTED: &str = "[redacted]";
 
 macro_rules! secret {
@@ -12,12 +12,12 @@ macro_rules! secret {
         pub struct $name(String);
 
         impl $name {
-            /// Takes the text in.
+            /// Wraps a string.
             pub fn new(text: impl Into<String>) -> Self {
                 Self(text.into())
             }
 
-            /// The text itself. Whoever calls this takes care of where it goes.
+            /// The string itself. The caller must take care where it goes.
             pub fn expose(&self) -> &str {
                 &self.0
             }
@@ -42,7 +42,7 @@ secret! {
     AccessToken,
     /// A refresh token (RFC 6749 section 1.5).
     RefreshToken,
-    /// An ID token as it came, a compact JWS (OpenID Connect Core section 2).
+    /// An ID token, a compact JWS (OpenID Connect Core section 2).
     IdToken,
     /// An authorization code (RFC 6749 section 1.3.1).
     AuthorizationCode,

@@ -12,21 +12,21 @@ use crate::error::{Error, Failure, OAuthError};
 use crate::fhir::reference::is_id;
 use crate::json::JsonView;
 
-/// The longest lifetime of a token, in seconds: a hundred years. What a server says beyond is taken as this, so that the
-/// time at which the token runs out is always a date.
+/// The longest lifetime of a token, in seconds: a hundred years. A longer lifetime is reduced to it, so that the
+/// time at which the token expires is always a date.
 pub const LONGEST_LIFETIME: f64 = 100.0 * 365.25 * 86_400.0;
 
-/// Where and as whom a client asks once: for tokens, about them, or to give them back.
+/// An endpoint that is called as the client, for tokens, their introspection or their revocation.
 #[derive(Clone, Debug)]
 pub struct TokenClient {
     /// The endpoint.
     pub endpoint: Url,
-    /// What authenticates the request.
+    /// How the request is authenticated.
     pub credential: ClientCredential,
 }
 
 impl TokenClient {
-    /// Exchanges a code. `redirect_uri` is the one of the authorization request, letter by letter.
+    /// Exchanges a code. `redirect_uri` is the one of the authorization request, exactly.
     pub fn code_request(
         &self,
         code: &AuthorizationCode,
@@ -48,7 +48,7 @@ impl TokenClient {
         request
     }
 
-    /// Asks for a new access token; with `scope`, for one that may do less.
+    /// Requests a new access token; with `scope`, one with fewer scopes.
     pub fn refresh_request(&self, refresh_token: &RefreshToken, scope: Option<&str>) -> Request {
         let mut form = vec![("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose())];
         form.extend(scope.map(|scope| ("scope", scope)));
@@ -56,24 +56,24 @@ impl TokenClient {
     }
 }
 
-/// What the token endpoint gave.
+/// A token response.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TokenResponse {
     /// The access token.
     pub access_token: AccessToken,
-    /// Seconds until it runs out, where the server says; [`LONGEST_LIFETIME`] at most.
+    /// Seconds until it expires, if the server reports it; [`LONGEST_LIFETIME`] at most.
     pub expires_in: Option<f64>,
-    /// The granted scopes, where the server says.
+    /// The granted scopes, if the server reports it.
     pub scope: Option<String>,
-    /// A refresh token, where one was given.
+    /// A refresh token, if there is one.
     pub refresh_token: Option<RefreshToken>,
-    /// An ID token, where one was given.
+    /// An ID token, if there is one.
     pub id_token: Option<IdToken>,
     /// The launch context.
     pub context: Rc<LaunchContext>,
 }
 
-/// Reads the token endpoint's answer.
+/// Reads a token response.
 ///
 /// # Errors
 /// [`Error::Token`] for an OAuth error, [`Error::TokenResponse`] for anything that is no token response: HTML, a
@@ -114,7 +114,7 @@ pub fn read_token_response<V: JsonView>(status: u16, body: &Body<V>) -> Result<B
 /// The JSON of an OAuth endpoint's success.
 ///
 /// # Errors
-/// [`Error::Token`] for an OAuth error, [`Error::TokenResponse`] for a redirect, for what is no JSON, and for an error status
+/// [`Error::Token`] for an OAuth error, [`Error::TokenResponse`] for a redirect, for a body that is not JSON, and for an error status
 /// without an OAuth error.
 pub(super) fn read_json_response<V: JsonView>(status: u16, body: &Body<V>) -> Result<&V, Failure> {
     let refuse = |problem: &str| Failure::from(Error::TokenResponse { status, problem: problem.into() });
@@ -145,8 +145,8 @@ pub(super) fn read_json_response<V: JsonView>(status: u16, body: &Body<V>) -> Re
     Ok(answer)
 }
 
-/// Whether an answer says nothing about the request, so that the same request may be sent again: a page in place of JSON, or a
-/// server that cannot serve now and names no OAuth error.
+/// Whether the same request may be sent again, because the response is not about it: a page instead of JSON, or an
+/// unavailable server without an OAuth error.
 pub fn may_pass<V: JsonView>(status: u16, body: &Body<V>) -> bool {
     let is_unavailable = status == 429 || status >= 500;
     match body {
@@ -170,13 +170,13 @@ fn digits(text: &str) -> Option<f64> {
     is_number.then(|| text.parse::<u64>().unwrap_or(u64::MAX) as f64)
 }
 
-/// Whether a text can be a token (RFC 6749 appendix A.12). One with a line break, or with letters that no header takes,
+/// Whether a string can be a token (RFC 6749 appendix A.12). One with a line break, or with characters that are not valid in a header,
 /// cannot be sent.
 pub(super) fn is_token(text: &str) -> bool {
     text.bytes().all(|byte| (b' '..=b'~').contains(&byte))
 }
 
-/// Whether a member is a FHIR id. An empty text says that there is none, as an absent member does.
+/// Whether a member is a FHIR id. An empty string counts as absent.
 fn is_id_or_absent<V: JsonView>(answer: &V, member: &str) -> bool {
     answer.member(member).is_none_or(|value| value.text().is_some_and(|text| text.is_empty() || is_id(&text)))
 }

@@ -1,7 +1,7 @@
-//! An absolute http(s) address, read by a strict ASCII subset of RFC 3986.
+//! An absolute http(s) URL, read by a strict ASCII subset of RFC 3986.
 //!
-//! A browser rewrites what it fetches: encoded dots, backslashes, tabs, full-width dots, octal hosts. What would be
-//! rewritten is refused here, so that the address that was checked is the address that is fetched.
+//! A browser rewrites some URLs before it fetches them: encoded dots, backslashes, tabs, full-width dots, octal hosts. Such URLs are
+//! refused here, so that the URL that was checked is the URL that is fetched.
 
 use std::fmt;
 use std::rc::Rc;
@@ -11,19 +11,19 @@ use fluent_uri::{Uri, UriRef};
 
 use super::encoding::{form, unescape};
 
-/// An absolute address with the scheme `http` or `https`. It prints as the address that is fetched.
+/// An absolute URL with the scheme `http` or `https`. It prints as the URL that is fetched.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Url {
-    // Shared, so that an address is one word to carry and to copy.
+    // Shared, so that a clone is cheap.
     parts: Rc<Parts>,
 }
 
 #[derive(PartialEq, Eq)]
 struct Parts {
     text: String,
-    /// Where the path begins in the text.
+    /// The index at which the path begins.
     path: usize,
-    /// Where the path ends: at the question mark, or with the text.
+    /// The index at which the path ends: at the question mark, or at the end.
     path_end: usize,
 }
 
@@ -33,20 +33,20 @@ pub enum UrlError {
     /// It does not begin with `http://` or `https://`.
     #[error("it does not begin with https:// or http://")]
     Scheme,
-    /// It holds a user name or password.
+    /// It contains a user name or password.
     #[error("it holds a user name or password")]
     UserInfo,
-    /// Its host is empty, or not a plain name or address.
+    /// Its host is empty, or not a plain name or IP address.
     #[error("its host is not a plain name or address")]
     Host,
     /// Its port is not a number up to 65535.
     #[error("its port is not a number up to 65535")]
     Port,
-    /// Its path or query holds a character that does not belong, an encoded dot, slash or backslash, a broken escape, or a segment
+    /// Its path or query contains an invalid character, an encoded dot, slash or backslash, a broken escape, or a segment
     /// that some servers read as dots (`..;`).
     #[error("it holds a character or an escape that does not belong in an address")]
     Character,
-    /// It has a fragment where none is allowed.
+    /// It has a fragment.
     #[error("it has a fragment (#)")]
     Fragment,
 }
@@ -83,7 +83,7 @@ impl Url {
         Self::resolve(reference, query, base)
     }
 
-    /// Resolves a reference whose query is given apart from it: browsers accept characters in a query that RFC 3986 does not.
+    /// Resolves a reference. Its query is a separate argument, because browsers accept characters in it that RFC 3986 does not.
     fn resolve(reference: UriRef<&str>, query: Option<&str>, base: Uri<&str>) -> Result<Self, UrlError> {
         if reference.has_fragment() || query.is_some_and(|query| query.contains('#')) {
             return Err(UrlError::Fragment);
@@ -97,7 +97,7 @@ impl Url {
         if let Some(query) = query {
             check_query(query)?;
             text.push('?');
-            // A browser escapes the apostrophe in a query by itself; what prints must be what it fetches.
+            // A browser escapes the apostrophe in a query, and the string must be the URL that is fetched.
             text.push_str(&query.replace('\'', "%27"));
         }
         Ok(Self { parts: Rc::new(Parts { text, path, path_end }) })
@@ -108,7 +108,7 @@ impl Url {
         Self::parse(&format!("{}{}/{below}", self.origin(), self.path().trim_end_matches('/')))
     }
 
-    /// The same address with pairs added to its query.
+    /// The same URL with pairs added to its query.
     pub fn with_query(&self, pairs: &[(&str, &str)]) -> Self {
         let mut text = self.as_str().to_owned();
         if !pairs.is_empty() {
@@ -122,13 +122,13 @@ impl Url {
         Self { parts: Rc::new(Parts { text, path: self.parts.path, path_end: self.parts.path_end }) }
     }
 
-    /// The same address without its query.
+    /// The same URL without its query.
     pub fn without_query(&self) -> Self {
         let text = self.parts.text.get(..self.parts.path_end).unwrap_or_default().to_owned();
         Self { parts: Rc::new(Parts { text, path: self.parts.path, path_end: self.parts.path_end }) }
     }
 
-    /// The address as it is fetched.
+    /// The URL as it is fetched.
     pub fn as_str(&self) -> &str {
         &self.parts.text
     }
@@ -141,7 +141,7 @@ impl Url {
     /// The host, in lower case.
     pub fn host(&self) -> &str {
         let authority = self.origin().split('/').nth(2).unwrap_or_default();
-        // An IPv6 address has colons of its own, and ends with its bracket.
+        // An IPv6 address contains colons, and ends with a bracket.
         if authority.ends_with(']') || !authority.contains(':') { authority } else { before_last(b':', authority) }
     }
 
@@ -165,7 +165,7 @@ impl Url {
         self.origin() == other.origin()
     }
 
-    /// Whether this address is `base` or lies below it: the same origin, and its path begins with the base's, cut at a slash.
+    /// Whether this URL is `base` or is below it: the same origin, and its path begins with the base's, cut at a slash.
     pub fn is_within(&self, base: &Self) -> bool {
         let below = self.path().strip_prefix(base.path().trim_end_matches('/'));
         self.has_origin_of(base) && below.is_some_and(|below| below.is_empty() || below.starts_with('/'))
@@ -179,7 +179,7 @@ impl Url {
         secure.is_within(base).then_some(secure)
     }
 
-    /// Whether nobody on the way can read along: https, or this very machine.
+    /// Whether nobody on the network can read the traffic: https, or this machine.
     pub fn is_confidential(&self) -> bool {
         self.scheme() == "https" || matches!(self.host(), "localhost" | "127.0.0.1" | "[::1]")
     }
@@ -197,7 +197,7 @@ impl fmt::Debug for Url {
     }
 }
 
-/// What stands before the last of a byte; nothing where it is absent.
+/// The part before the last occurrence of a byte; empty if there is none.
 fn before_last(byte: u8, text: &str) -> &str {
     let end = text.bytes().rposition(|other| other == byte).unwrap_or(0);
     text.get(..end).unwrap_or_default()
@@ -210,7 +210,7 @@ fn split_query(text: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// What is wrong where a parser stopped at an index.
+/// The problem at the index at which a parser stopped.
 fn problem_at(text: &str, index: usize) -> UrlError {
     let Some(start) = text.find("://").map(|end| end + 3) else {
         return UrlError::Scheme;
@@ -239,7 +239,7 @@ fn origin_of(uri: &Uri<String>) -> Result<String, UrlError> {
     let host = authority.host().to_ascii_lowercase();
     let is_plain = match authority.host_parsed() {
         Host::Ipv4(_) => true,
-        // A browser writes the last 32 bits in hexadecimal digits, also where they are an IPv4 address.
+        // A browser writes the last 32 bits in hexadecimal, also if they are an IPv4 address.
         Host::Ipv6(address) => !host.contains('.') && host == format!("[{address}]"),
         Host::RegName(_) => is_plain_name(&host),
         _ => false,
@@ -266,7 +266,7 @@ fn is_plain_name(host: &str) -> bool {
 fn check_path(path: &str) -> Result<(), UrlError> {
     let is_plain = path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@%/".contains(&byte));
     // Servers and browsers read an escaped dot, slash, backslash or control character differently.
-    // No text in UTF-8 has the bytes C0 and C1; a lax decoder reads a dot or slash from them.
+    // The bytes C0 and C1 never occur in UTF-8; a lax decoder reads a dot or slash from them.
     let is_harmless = |byte: u8| !byte.is_ascii_control() && !b"./\\\xc0\xc1".contains(&byte);
     let is_read_alike = !path.split('/').any(may_be_read_as_dots);
     if is_plain && escapes_are(path, is_harmless) && is_read_alike { Ok(()) } else { Err(UrlError::Character) }
@@ -290,7 +290,7 @@ fn check_query(query: &str) -> Result<(), UrlError> {
     if is_plain && escapes_are(query, |_| true) { Ok(()) } else { Err(UrlError::Character) }
 }
 
-/// Whether every escape is whole, and what it stands for is allowed.
+/// Whether every escape is complete, and its byte is allowed.
 fn escapes_are(text: &str, allowed: fn(u8) -> bool) -> bool {
     text.split('%').skip(1).all(|after| match after.as_bytes() {
         [high, low, ..] => unescape(*high, *low).is_some_and(allowed),

@@ -1,4 +1,4 @@
-//! What an OpenID provider says of the user (OpenID Connect Core section 5.3).
+//! UserInfo (OpenID Connect Core section 5.3).
 
 use super::guard::Guard;
 use super::http::{Body, Method, Request};
@@ -7,29 +7,29 @@ use super::url::Url;
 use crate::error::{Error, Failure};
 use crate::json::JsonView;
 
-/// What the provider says of the user.
+/// A UserInfo response.
 #[derive(Clone, Debug, PartialEq)]
 pub struct UserInfo<V> {
     /// The user's name at the issuer: the same as in the ID token.
     pub subject: String,
-    /// The whole answer, such as `name`, `email` and `fhirUser`.
+    /// The whole response, such as `name`, `email` and `fhirUser`.
     pub members: V,
 }
 
-/// Asks about the user whose access token it is.
+/// Requests the claims about the user of an access token.
 ///
 /// # Errors
-/// [`Error::ForeignUrl`] where the guard does not let the token go to the endpoint.
+/// [`Error::ForeignUrl`] if the guard does not allow the token at the endpoint.
 pub fn user_info_request(endpoint: &Url, token: &AccessToken, guard: &Guard) -> Result<Request, Failure> {
     let mut request = Request::json(Method::Get, endpoint.clone(), None);
     guard.authorize(&mut request, token).map_err(|_| Error::ForeignUrl { origin: endpoint.origin().into() })?;
     Ok(request)
 }
 
-/// Reads the answer, and holds its subject against the ID token's (OpenID Connect Core section 5.3.2).
+/// Reads the response, and compares its subject with the ID token's (OpenID Connect Core section 5.3.2).
 ///
 /// # Errors
-/// [`Error::UserInfo`] for an error, an answer that is not JSON, such as a signed JWT, and one about somebody else.
+/// [`Error::UserInfo`] for an error, a response that is not JSON, such as a signed JWT, and one about another user.
 pub fn read_user_info<V: JsonView>(status: u16, body: &Body<V>, subject: &str) -> Result<UserInfo<V>, Failure> {
     let refuse = |problem: &str| Err(Error::UserInfo { status, problem: problem.into() }.into());
     let is_success = (200..300).contains(&status);

@@ -1,4 +1,4 @@
-//! The manifest of a bulk export: the files that it has made (Bulk Data Access 2.0, export: response - complete status).
+//! The manifest of a bulk export, with its files (Bulk Data Access 2.0, export: response - complete status).
 
 use std::collections::HashSet;
 
@@ -6,10 +6,10 @@ use crate::error::{Error, Failure};
 use crate::fhir::outcome::OperationOutcome;
 use crate::json::JsonView;
 
-/// What an export has made.
+/// The result of an export.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ExportManifest {
-    /// The instant as of which the data was taken: what to give as `since` next time.
+    /// The instant of the data: pass it as `since` to the next export.
     pub transaction_time: Option<String>,
     /// Whether the files are fetched with the access token.
     pub requires_access_token: bool,
@@ -17,27 +17,27 @@ pub struct ExportManifest {
     pub organized_by: Option<String>,
     /// Files of resources.
     pub output: Vec<ExportFile>,
-    /// Files of Bundles that name what was deleted since.
+    /// Files of Bundles with the deletions since.
     pub deleted: Vec<ExportFile>,
     /// Files of OperationOutcomes (`error`; `outcome` in newer drafts of the guide).
     pub error: Vec<ExportFile>,
-    /// Where the next page of the manifest is (a `link` with the relation `next`). A manifest that
+    /// The URL of the manifest's next page (a `link` with the relation `next`). A manifest that
     /// [`Export`](crate::client::bulk::Export) returns has all pages, and this is `None`.
     pub next: Option<String>,
-    /// The document of each page, as the server sent it.
+    /// The document of each page.
     pub documents: Vec<String>,
 }
 
 /// A file of an export.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ExportFile {
-    /// The type of the resources in it.
+    /// The type of its resources.
     pub resource_type: Option<String>,
-    /// Where it is.
+    /// Its URL.
     pub url: String,
-    /// How many resources are in it, where the server says.
+    /// Its number of resources, if the server reports it.
     pub count: Option<f64>,
-    /// The file in which the last block of this one goes on, where files are organized by a type (`continuesInFile`).
+    /// The file that continues the last block of this one, if files are organized by a type (`continuesInFile`).
     pub continues_in_file: Option<String>,
 }
 
@@ -45,7 +45,7 @@ impl ExportManifest {
     /// Reads a manifest, or one page of it.
     ///
     /// # Errors
-    /// [`Error::Export`] for what is none: neither `output` nor `transactionTime`, a file without a URL, a link without one.
+    /// [`Error::Export`] for anything else: neither `output` nor `transactionTime`, a file without a URL, a link without one.
     pub fn read<V: JsonView>(document: &V) -> Result<Self, Failure> {
         let files = |member: &str| -> Result<Vec<ExportFile>, Failure> {
             document.member_items(member).iter().map(ExportFile::read).collect()
@@ -53,10 +53,10 @@ impl ExportManifest {
         let transaction_time = document.member_text("transactionTime");
         match document.member("output") {
             Some(output) if output.items().is_some() => {}
-            // A newer draft of the guide lets a manifest without resources have no `output`.
+            // In a newer draft of the guide, a manifest without resources may have no `output`.
             None if transaction_time.is_some() => {}
             _ => {
-                // Some servers tell of a failure with the status 200.
+                // Some servers report a failure with the status 200.
                 let outcome = OperationOutcome::read(document);
                 let said = outcome.as_ref().and_then(OperationOutcome::first_text);
                 let problem = said.map_or("its manifest has no output".into(), |said| {
@@ -66,7 +66,7 @@ impl ExportManifest {
             }
         }
         let requires = document.member("requiresAccessToken");
-        // Some servers write the flag as text. Where it is absent, the token goes only where it belongs anyway.
+        // Some servers write the flag as a string. If it is absent, the guard still decides where the token is sent.
         let text = requires.as_ref().and_then(|requires| requires.text());
         let flag = requires.and_then(|requires| requires.flag());
         let mut error = files("error")?;
@@ -83,10 +83,10 @@ impl ExportManifest {
         })
     }
 
-    /// Adds the next page. A file that an earlier page has already is not added again.
+    /// Adds the next page. Files that an earlier page has are not added again.
     ///
     /// # Errors
-    /// [`Error::Export`] where the pages do not agree on `requiresAccessToken`.
+    /// [`Error::Export`] if the pages disagree on `requiresAccessToken`.
     pub fn append(&mut self, page: Self) -> Result<(), Failure> {
         if page.requires_access_token != self.requires_access_token {
             let problem = "the pages of its manifest do not agree on requiresAccessToken".into();
@@ -103,7 +103,7 @@ impl ExportManifest {
     }
 }
 
-/// Where the next page of a manifest is.
+/// The URL of a manifest's next page.
 fn next_page<V: JsonView>(document: &V) -> Result<Option<String>, Failure> {
     let links = document.member_items("link");
     let Some(next) = links.iter().find(|link| link.member_text("relation").as_deref() == Some("next")) else {
@@ -117,7 +117,7 @@ impl ExportFile {
     /// Reads an entry of a manifest.
     ///
     /// # Errors
-    /// [`Error::Export`] for one without an address.
+    /// [`Error::Export`] for one without a URL.
     pub fn read<V: JsonView>(file: &V) -> Result<Self, Failure> {
         let url = file.member_text("url");
         Ok(Self {

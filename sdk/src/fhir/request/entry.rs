@@ -6,11 +6,11 @@ use crate::json::{JsonView, ObjectWriter};
 use crate::protocol::url::Url;
 
 impl FhirRequest {
-    /// The entry of a batch that asks for the same (FHIR R4, Bundle: request).
+    /// The entry of a batch with this request (FHIR R4, Bundle: request).
     ///
     /// # Errors
     /// As [`FhirRequest::build`], and [`Error::ForeignUrl`] for a reference outside the base, [`Error::Configuration`] for
-    /// what cannot stand in a batch: another Bundle, and a JSON Patch.
+    /// a request that cannot be in a batch: another Bundle, and a JSON Patch.
     pub fn entry(&self, base: &Url) -> Result<String, Failure> {
         if self.interaction == Interaction::Bundle {
             return Err(Error::configuration("batch", "a batch cannot hold a Bundle to be processed"));
@@ -43,8 +43,8 @@ impl FhirRequest {
         Ok(self.body.iter().fold(entry, |entry, body| entry.raw("resource", body)).finish())
     }
 
-    /// Whether a response of success holds what was asked for. An OperationOutcome is what validation and some operations give, and
-    /// what a change gives where it is preferred; in place of a resource or Bundle that was asked for, it says why that does not come.
+    /// Whether the resource in a successful response is of the expected kind. An OperationOutcome is expected of validation and some
+    /// operations, and of a change that prefers it. Instead of a requested resource or Bundle, it reports why that is missing.
     pub fn is_expected_response<V: JsonView>(&self, resource: Option<&V>) -> bool {
         use Interaction::*;
         let kind = resource.map(|resource| resource.member_text("resourceType").unwrap_or_default());
@@ -58,13 +58,13 @@ impl FhirRequest {
         }
     }
 
-    /// Whether it is an operation that a Bundle answers (FHIR R4, operations).
+    /// Whether it is an operation that returns a Bundle (FHIR R4, operations).
     fn returns_bundle(&self) -> bool {
         let name = self.target.rsplit('/').next().unwrap_or_default();
         matches!(name, "$everything" | "$match" | "$document" | "$lastn" | "$docref" | "$summary")
     }
 
-    /// Whether it only reads, so that it does no harm twice.
+    /// Whether it only reads, so that a repetition does no harm.
     pub fn is_read_only(&self) -> bool {
         use Interaction::*;
         matches!(self.interaction, Read | Search | History | Capabilities)

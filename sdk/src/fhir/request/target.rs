@@ -1,4 +1,4 @@
-//! What an interaction is done with, as an address.
+//! The URL of an interaction's target.
 
 use super::{FhirRequest, Interaction, wrong_url};
 use crate::error::{Error, Failure};
@@ -7,7 +7,7 @@ use crate::protocol::scope::is_resource_type;
 use crate::protocol::url::Url;
 
 impl FhirRequest {
-    /// The address without its query.
+    /// The URL without its query.
     pub(super) fn place(&self, base: &Url) -> Result<Url, Failure> {
         if self.interaction == Interaction::Read && self.target.contains(':') {
             return wrong_url(Url::parse(&self.target));
@@ -24,7 +24,7 @@ impl FhirRequest {
         }
     }
 
-    /// The type of the resources that the request is about, where it is about one type below the FHIR base.
+    /// The type of the request's resources, if it is about one type below the FHIR base.
     pub(super) fn resource_type(&self) -> Option<&str> {
         let mut parts = self.target.split('/');
         let (first, third) = (parts.next()?, parts.nth(1));

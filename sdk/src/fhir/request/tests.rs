@@ -5,7 +5,7 @@ fn base() -> Url {
     Url::parse("https://ehr.example/fhir").unwrap()
 }
 
-/// Method and address below the base.
+/// Method and URL below the base.
 fn line(request: FhirRequest) -> String {
     let built = request.build(&base()).unwrap();
     let below = built.url.as_str().strip_prefix("https://ehr.example/fhir").unwrap().to_owned();

@@ -1,13 +1,13 @@
-//! What was asked for beside what was granted.
+//! Requested and granted scopes.
 
 use super::{Scope, ScopeSet};
 
-/// What was asked for, beside what was granted.
+/// Requested and granted scopes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScopeGrant {
-    /// What was asked for.
+    /// The requested scopes.
     pub requested: ScopeSet,
-    /// What the server granted; all that was asked for, where it did not say (RFC 6749 section 5.1).
+    /// The granted scopes; the requested ones if the server did not report any (RFC 6749 section 5.1).
     pub granted: ScopeSet,
 }
 
@@ -18,25 +18,25 @@ impl ScopeGrant {
         Self { requested, granted }
     }
 
-    /// What was asked for and of which nothing was granted. What is unknown is not missing.
+    /// Requested scopes of which nothing was granted. Scopes that are unknown are not missing.
     pub fn missing(&self) -> Vec<&Scope> {
         let is_told = |scope: &Scope| scope.resource().is_none() || !self.granted.is_unknown();
         self.requested
             .those(&|scope| is_told(scope) && !self.granted.covers(scope) && !self.granted.grants_part_of(scope))
     }
 
-    /// What may be asked for at most in a refresh: what was granted, and where that is unknown what was asked for, too.
+    /// The most that a refresh may request: the granted scopes, and also the requested ones if the grant is unknown.
     pub fn refreshable(&self) -> ScopeSet {
         if self.granted.is_unknown() { self.granted.union(&self.requested) } else { self.granted.clone() }
     }
 
-    /// What was asked for and of which a part was granted, such as a wildcard that came back as a few types.
+    /// Requested scopes that were granted in part, such as a wildcard that was reduced to a few types.
     pub fn narrowed(&self) -> Vec<&Scope> {
         self.requested.those(&|scope| !self.granted.covers(scope) && self.granted.grants_part_of(scope))
     }
 
-    /// The scopes of version 1 in the words of version 2, where scopes of version 1 were asked for and nothing was granted for any
-    /// of them: a server that knows version 2 alone drops them.
+    /// The version 2 syntax of the requested version 1 scopes, if none of them was granted:
+    /// a server that only knows version 2 drops them.
     pub fn dropped_version_1(&self) -> Vec<String> {
         let missing = self.missing();
         let asked = self.requested.those(&|scope| scope.from_version_1().is_some());
@@ -47,7 +47,7 @@ impl ScopeGrant {
         }
     }
 
-    /// What was granted though it was not asked for.
+    /// Granted scopes that were not requested.
     pub fn extra(&self) -> Vec<&Scope> {
         self.granted.those(&|scope| !self.requested.covers(scope))
     }

@@ -19,7 +19,7 @@ impl ScopeSet {
         set
     }
 
-    /// Reads the `scope` of a token response. Where it is about resources in a syntax that is not known, or empty, what it
+    /// Reads the `scope` of a token response. If it has no resource scope in a known syntax, what it
     /// allows [is unknown](Self::is_unknown).
     ///
     /// ```
@@ -36,7 +36,7 @@ impl ScopeSet {
         Self { is_unknown: says_nothing_of_resources && is_foreign, ..set }
     }
 
-    /// Whether a server granted something of which it cannot be told what it allows. Reading is then taken as allowed: the
+    /// Whether it is unknown what the granted scopes allow. Reading then counts as allowed: the
     /// server has the last word.
     pub fn is_unknown(&self) -> bool {
         self.is_unknown
@@ -49,12 +49,12 @@ impl ScopeSet {
         }
     }
 
-    /// Takes a scope out, by its text.
+    /// Removes a scope.
     pub fn remove(&mut self, scope: &str) {
         self.scopes.retain(|other| other.written != scope);
     }
 
-    /// Whether a scope stands in it, letter by letter.
+    /// Whether a scope is in it, exactly.
     pub fn contains(&self, scope: &str) -> bool {
         self.scopes.iter().any(|other| other.written == scope)
     }
@@ -69,7 +69,7 @@ impl ScopeSet {
         self.scopes.iter()
     }
 
-    /// Whether the set allows all that one scope asks for, by one scope or by several together.
+    /// Whether the set allows all that one scope requests, by one scope or by several together.
     ///
     /// ```
     /// use smartrust::protocol::scope::{Scope, ScopeSet};
@@ -85,7 +85,7 @@ impl ScopeSet {
         together.covers(wanted.permissions)
     }
 
-    /// Whether resources of a type may be read by id and searched for, in a context.
+    /// Whether resources of a type may be read and searched in a context.
     pub fn may_read(&self, context: Context, resource_type: &str) -> bool {
         let reading = Scope {
             written: String::new(),
@@ -99,7 +99,7 @@ impl ScopeSet {
         self.is_unknown || self.covers(&reading)
     }
 
-    /// Whether something may be done with resources of a type, be it with some of them alone, in any context.
+    /// Whether the permissions cover at least some resources of a type, in any context.
     pub fn allows_part_of(&self, resource_type: &str, permissions: Permissions) -> bool {
         let allows = |own: &ResourceScope| {
             own.resource_type.as_deref().is_none_or(|own| own == resource_type) && own.permissions.covers(permissions)
@@ -131,8 +131,8 @@ impl ScopeSet {
         union
     }
 
-    /// The fewest scopes that allow the same: what other scopes cover is left out, and scopes that differ in their
-    /// permissions alone become one, in the words of version 2.
+    /// The fewest scopes that allow the same: scopes that others cover are removed, and scopes that differ only in their
+    /// permissions are merged, in the syntax of version 2.
     ///
     /// ```
     /// use smartrust::protocol::scope::ScopeSet;
@@ -161,7 +161,7 @@ impl ScopeSet {
         self.scopes.iter().filter(|scope| test(scope)).collect()
     }
 
-    /// Whether a part of what one scope asks for is allowed.
+    /// Whether a part of a scope is covered.
     pub(super) fn grants_part_of(&self, scope: &Scope) -> bool {
         let Some(wanted) = &scope.resource else { return false };
         self.scopes.iter().filter_map(Scope::resource).any(|own| own.meets(wanted))

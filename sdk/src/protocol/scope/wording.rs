@@ -1,8 +1,8 @@
-//! Scopes in words that a patient understands.
+//! Scopes in a patient's language.
 
 use super::{Context, Permissions, ResourceScope, Scope};
 
-/// What a person calls the resources of a type.
+/// Plain names of resource types.
 const KINDS: [(&str, &str); 27] = [
     ("AllergyIntolerance", "allergies"),
     ("Appointment", "appointments"),
@@ -33,7 +33,7 @@ const KINDS: [(&str, &str); 27] = [
     ("Provenance", "record's sources"),
 ];
 
-/// What a person calls a category of Observations.
+/// Plain names of Observation categories.
 const CATEGORIES: [(&str, &str); 4] = [
     ("laboratory", "lab results"),
     ("vital-signs", "vital signs"),
@@ -55,7 +55,7 @@ const OTHERS: [(&str, &str); 9] = [
 ];
 
 impl Scope {
-    /// What the scope allows, in a sentence that a patient understands. It ends without a full stop.
+    /// What the scope allows, in a sentence for patients, without a full stop.
     ///
     /// ```
     /// use smartrust::protocol::scope::Scope;
