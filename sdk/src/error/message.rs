@@ -2,8 +2,8 @@
 
 pub(super) fn unknown_server(name: Option<&str>) -> String {
     match name {
-        Some(name) => format!("No server named \"{name}\" is configured: add it, or use the name of one that is."),
-        None => "Several servers are configured: name the one to connect to.".to_owned(),
+        Some(name) => format!("No server named \"{name}\" is configured: add it, or use a configured name."),
+        None => "Several servers are configured: select one by its name.".to_owned(),
     }
 }
 

@@ -4,7 +4,7 @@ use super::{Error, Failure, RefusedRequest};
 
 /// The suggestion if a server does not allow a token to introspect itself.
 const ASK_AS_CLIENT: &str =
-    "The server may want the client to authenticate: introspect with asClient (IntrospectAs::Client).";
+    "The server may require client authentication: introspect with asClient (IntrospectAs::Client).";
 
 impl Failure {
     /// The failure of an introspection. `is_as_client` is set if the client authenticated.

@@ -20,29 +20,29 @@ pub fn read_batch<V: JsonView>(
     requests: &[FhirRequest],
     host: &str,
 ) -> Result<Vec<Result<FhirResponse<V>, Failure>>, Failure> {
-    let answered = bundle.member_items("entry");
-    if answered.len() != requests.len() {
-        return Err(Error::BatchResponse { problem: "it has not one entry for each request" }.into());
+    let entries = bundle.member_items("entry");
+    if entries.len() != requests.len() {
+        return Err(Error::BatchResponse { problem: "it does not have one entry for each request" }.into());
     }
-    Ok(answered.iter().zip(requests).map(|(entry, request)| read_entry(entry, request, host)).collect())
+    Ok(entries.iter().zip(requests).map(|(entry, request)| read_entry(entry, request, host)).collect())
 }
 
 fn read_entry<V: JsonView>(entry: &V, request: &FhirRequest, host: &str) -> Result<FhirResponse<V>, Failure> {
     let response = entry.member("response");
-    let said = |name: &str| response.as_ref()?.member_text(name);
-    let status = said("status").and_then(|status| status.split(' ').next()?.parse().ok());
+    let member = |name: &str| response.as_ref()?.member_text(name);
+    let status = member("status").and_then(|status| status.split(' ').next()?.parse().ok());
     let status: u16 = status.ok_or(Error::BatchResponse { problem: "an entry has no status" })?;
     let resource = entry.member("resource");
     let outcome = || response.as_ref()?.member("outcome");
     let body = resource.clone().or_else(outcome);
     // The caller decides about an entry without a body.
-    let holds_what_was_asked_for = body.is_none() || request.is_expected_response(body.as_ref());
-    if (200..300).contains(&status) && holds_what_was_asked_for {
+    let is_expected = body.is_none() || request.is_expected_response(body.as_ref());
+    if (200..300).contains(&status) && is_expected {
         return Ok(FhirResponse {
             status,
-            etag: said("etag"),
-            location: said("location"),
-            last_modified: said("lastModified"),
+            etag: member("etag"),
+            location: member("location"),
+            last_modified: member("lastModified"),
             resource: body,
             bytes: 0,
         });
@@ -53,7 +53,7 @@ fn read_entry<V: JsonView>(entry: &V, request: &FhirRequest, host: &str) -> Resu
         operation_outcome: outcome().or(resource).as_ref().and_then(OperationOutcome::read),
         text: None,
         retry_after: None,
-        etag: said("etag"),
+        etag: member("etag"),
     }))
     .into())
 }

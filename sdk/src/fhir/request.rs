@@ -252,7 +252,7 @@ impl FhirRequest {
         }
         for (name, value) in &self.headers {
             if !request.set_header(name, value) {
-                return Err(Error::configuration(name, "it cannot be a header"));
+                return Err(Error::configuration(name, "it is not valid in a header"));
             }
         }
         Ok(request)

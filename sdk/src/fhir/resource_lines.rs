@@ -11,7 +11,7 @@ pub enum LineProblem {
     #[error("is not a JSON object")]
     NotJson,
     /// Its bytes are not UTF-8.
-    #[error("is not text in UTF-8")]
+    #[error("is not UTF-8")]
     NotUtf8,
     /// It is too long.
     #[error("is longer than {max_line_bytes} bytes")]
@@ -25,9 +25,9 @@ impl LineProblem {
     /// A sentence with a suggestion.
     pub(crate) fn remedy(&self) -> &'static str {
         match self {
-            Self::NotUtf8 => "Ask the server's operator.",
-            Self::TooLong { .. } => "Raise maxLineBytes, or skip bad lines to go on.",
-            Self::NotJson => "Skip bad lines to go on.",
+            Self::NotUtf8 => "Contact the server's operator.",
+            Self::TooLong { .. } => "Raise maxLineBytes, or skip bad lines.",
+            Self::NotJson => "Skip bad lines to continue.",
         }
     }
 }

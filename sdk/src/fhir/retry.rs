@@ -79,7 +79,7 @@ mod tests {
     use crate::error::FhirError;
     use crate::protocol::url::Url;
 
-    fn answer(status: u16, retry_after: Option<&str>) -> Error {
+    fn response(status: u16, retry_after: Option<&str>) -> Error {
         let (host, retry_after) = ("ehr.example".to_owned(), retry_after.map(str::to_owned));
         Error::Fhir(Box::new(FhirError { status, host, operation_outcome: None, text: None, retry_after, etag: None }))
     }
@@ -116,16 +116,16 @@ mod tests {
             let mut tries = RetryDelays::default();
             std::iter::from_fn(move || tries.next_delay(&error, 0.0, chance)).take(9).collect::<Vec<_>>()
         };
-        assert_eq!(waits(answer(503, None), 0.0), [0.3, 0.6]);
-        assert_eq!(waits(answer(502, None), 1.0), [0.6, 1.2]);
+        assert_eq!(waits(response(503, None), 0.0), [0.3, 0.6]);
+        assert_eq!(waits(response(502, None), 1.0), [0.6, 1.2]);
         assert_eq!(waits(Error::Network { host: "h".into() }, 0.0).len(), 2);
-        assert_eq!(waits(answer(429, Some("5")), 0.5), [5.0, 5.0, 5.0]);
-        assert_eq!(waits(answer(408, None), 0.0), [0.3, 0.6]);
-        assert_eq!(waits(answer(408, Some("5")), 0.5), [5.0, 5.0, 5.0]);
-        assert_eq!(waits(answer(503, Some("40")), 0.5), [40.0]);
-        assert!(waits(answer(503, Some("3600")), 0.5).is_empty());
+        assert_eq!(waits(response(429, Some("5")), 0.5), [5.0, 5.0, 5.0]);
+        assert_eq!(waits(response(408, None), 0.0), [0.3, 0.6]);
+        assert_eq!(waits(response(408, Some("5")), 0.5), [5.0, 5.0, 5.0]);
+        assert_eq!(waits(response(503, Some("40")), 0.5), [40.0]);
+        assert!(waits(response(503, Some("3600")), 0.5).is_empty());
         for status in [400, 401, 403, 404, 409, 412, 422, 500] {
-            assert!(waits(answer(status, Some("1")), 0.0).is_empty(), "{status}");
+            assert!(waits(response(status, Some("1")), 0.0).is_empty(), "{status}");
         }
         assert!(waits(Error::Aborted, 0.0).is_empty());
     }

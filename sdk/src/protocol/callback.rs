@@ -28,7 +28,7 @@ impl Callback {
         let single = |wanted: &str| match values(&pairs, wanted).as_slice() {
             [] => Ok(None),
             [value] => Ok(Some((*value).to_owned())),
-            _ => Err(Failure::from(Error::Callback { problem: "a parameter stands in it twice" })),
+            _ => Err(Failure::from(Error::Callback { problem: "it has a parameter twice" })),
         };
         let outcome = match (single("code")?, single("error")?) {
             (None, None) => return Ok(None),
@@ -100,7 +100,7 @@ mod tests {
     fn c6_a_doubled_parameter_is_refused() {
         for query in ["code=1&code=2&state=s", "code=1&state=s&state=t", "code=1&state=s&iss=a&iss=b"] {
             let read = Callback::read(&format!("http://localhost:8080/code?{query}"));
-            assert_eq!(read, Err(Error::Callback { problem: "a parameter stands in it twice" }.into()), "{query}");
+            assert_eq!(read, Err(Error::Callback { problem: "it has a parameter twice" }.into()), "{query}");
         }
     }
 

@@ -184,14 +184,14 @@ impl ClientMetadata {
         let sends_users = self.grant_types.as_ref().is_none_or(|grants| grants.iter().any(is_code));
         let redirect_uris = self.redirect_uris.as_deref().unwrap_or_default();
         if sends_users && redirect_uris.is_empty() {
-            return Err(Error::configuration("redirect_uris", "there is none, and users must come back somewhere"));
+            return Err(Error::configuration("redirect_uris", "there is none, and an app with users needs one"));
         }
         if redirect_uris.iter().any(|uri| uri.contains('#') || !uri.contains(':')) {
             return Err(Error::configuration("redirect_uris", "one of them is relative or has a fragment (#)"));
         }
         match &self.keys {
             None if self.token_endpoint_auth_method == TokenEndpointAuthMethod::PrivateKeyJwt => {
-                Err(Error::configuration("jwks", "there is none, and private_key_jwt needs the public key"))
+                Err(Error::configuration("jwks", "there is none, and private_key_jwt needs a public key"))
             }
             Some(ClientKeys::Set(set)) => check_key_set(json, set),
             _ => Ok(()),
@@ -218,11 +218,11 @@ impl ClientMetadata {
 
     /// Reads the metadata in a server's response. Without `token_endpoint_auth_method` it is `client_secret_basic` (RFC 7591
     /// section 2).
-    pub fn read<V: JsonView>(answer: &V) -> Self {
-        let text = |name: &str| answer.member_text(name);
-        let list = |name: &str| answer.member(name).map(|_| crate::json::list(answer, name));
+    pub fn read<V: JsonView>(response: &V) -> Self {
+        let text = |name: &str| response.member_text(name);
+        let list = |name: &str| response.member(name).map(|_| crate::json::list(response, name));
         let method = text("token_endpoint_auth_method");
-        let set = || answer.member("jwks").map(|set| ClientKeys::Set(set.to_json()));
+        let set = || response.member("jwks").map(|set| ClientKeys::Set(set.to_json()));
         Self {
             client_id: text("client_id"),
             client_name: text("client_name"),
@@ -312,10 +312,10 @@ fn sorted<T: Ord>(items: impl Iterator<Item = T>) -> Vec<T> {
 fn check_key_set<J: Json>(json: &J, set: &str) -> Result<(), Failure> {
     let keys = json.parse(set).map(|set| set.member_items("keys")).unwrap_or_default();
     if keys.is_empty() {
-        return Err(Error::configuration("jwks", "it is not the JSON text of a JWK Set with a key"));
+        return Err(Error::configuration("jwks", "it is not a JWK Set with a key, as JSON text"));
     }
     if keys.iter().any(|key| PRIVATE_MEMBERS.iter().any(|member| key.member(member).is_some())) {
-        return Err(Error::configuration("jwks", "it holds a private or shared key; give public keys alone"));
+        return Err(Error::configuration("jwks", "it contains a private or shared key; use public keys only"));
     }
     Ok(())
 }

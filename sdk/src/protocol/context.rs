@@ -53,23 +53,23 @@ const TOKENS: [&str; 3] = ["access_token", "refresh_token", "id_token"];
 
 impl LaunchContext {
     /// Reads the context from a token response, or from the output of [`Self::to_json`].
-    pub fn read<V: JsonView>(answer: &V) -> Self {
+    pub fn read<V: JsonView>(response: &V) -> Self {
         let mut members = Vec::new();
-        for name in answer.names() {
-            match answer.member(&name) {
+        for name in response.names() {
+            match response.member(&name) {
                 Some(member) if !TOKENS.contains(&name.as_str()) => members.push((name, member.to_json())),
                 _ => {}
             }
         }
         Self {
-            patient: non_empty(answer, "patient"),
-            encounter: non_empty(answer, "encounter"),
-            fhir_context: answer.member_items("fhirContext").iter().map(FhirContextItem::read).collect(),
-            need_patient_banner: answer.member("need_patient_banner").and_then(|banner| banner.flag()),
-            intent: answer.member_text("intent"),
-            tenant: answer.member_text("tenant"),
-            smart_style_url: answer.member_text("smart_style_url"),
-            authorization_details: answer
+            patient: non_empty(response, "patient"),
+            encounter: non_empty(response, "encounter"),
+            fhir_context: response.member_items("fhirContext").iter().map(FhirContextItem::read).collect(),
+            need_patient_banner: response.member("need_patient_banner").and_then(|banner| banner.flag()),
+            intent: response.member_text("intent"),
+            tenant: response.member_text("tenant"),
+            smart_style_url: response.member_text("smart_style_url"),
+            authorization_details: response
                 .member_items("authorization_details")
                 .iter()
                 .map(AuthorizationDetail::read)
@@ -133,8 +133,8 @@ impl AuthorizationDetail {
     }
 }
 
-fn non_empty<V: JsonView>(answer: &V, name: &str) -> Option<String> {
-    answer.member_text(name).filter(|text| !text.is_empty())
+fn non_empty<V: JsonView>(response: &V, name: &str) -> Option<String> {
+    response.member_text(name).filter(|text| !text.is_empty())
 }
 
 #[cfg(test)]
@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn t7_the_context_is_typed_and_the_rest_is_kept_as_it_came() {
-        let answer = json!({
+        let response = json!({
             "access_token": "a", "refresh_token": "r", "id_token": "i",
             "patient": "p1", "encounter": "e1", "need_patient_banner": false, "intent": "reconcile-medications",
             "tenant": "t1", "smart_style_url": "https://ehr.example/style.json",
@@ -152,7 +152,7 @@ mod tests {
             "authorization_details": [{"type": "smart_on_fhir", "locations": ["https://images.example/fhir"], "fhirVersions": ["4.0.1"]}],
             "vendor": {"practice": [1, 2]},
         });
-        let context = LaunchContext::read(&answer);
+        let context = LaunchContext::read(&response);
         assert_eq!(context.patient.as_deref(), Some("p1"));
         assert_eq!(context.encounter.as_deref(), Some("e1"));
         assert_eq!(context.need_patient_banner, Some(false));

@@ -38,20 +38,17 @@ pub fn smart_configuration_findings<V: JsonView>(document: &V) -> Vec<Finding> {
     if lasts && !grants.is_empty() && !grants.iter().any(|grant| grant == "refresh_token") {
         found.note(
             "missing_grant",
-            "It lets sessions last, and yet lists no refresh_token among its grant types.".into(),
+            "It supports refresh tokens, but does not list the grant type refresh_token.".into(),
         );
     }
     let methods = list(document, "token_endpoint_auth_methods_supported");
     let takes_secrets = methods.iter().any(|method| method.starts_with("client_secret_"));
     if is_capable("client-confidential-symmetric") && !methods.is_empty() && !takes_secrets {
-        let message = "It says that clients may have a secret, and yet lists no way of authenticating with one.";
+        let message = "It supports clients with a secret, but lists no authentication method with one.";
         found.note("missing_auth_method", message.into());
     }
     if !list(document, "code_challenge_methods_supported").iter().any(|method| method == "S256") {
-        found.note(
-            "missing_pkce",
-            "It does not say that it takes PKCE with S256, which every launch here sends.".into(),
-        );
+        found.note("missing_pkce", "It does not advertise PKCE with S256, which this client sends.".into());
     }
     found.findings
 }
@@ -92,13 +89,13 @@ pub fn differing_endpoints<V: JsonView>(
 ) -> Vec<Finding> {
     let mut found = Findings { section: SMART, findings: Vec::new() };
     for (own_member, member, text) in named {
-        let said = document.member_text(member).filter(|said| !said.is_empty());
-        let (Some(own), Some(said)) = (text, said) else { continue };
-        let resolved = fhir_base.child("").and_then(|folder| folder.join(&said));
-        let is_same = said == *own || (*member != "issuer" && resolved.is_ok_and(|url| url.as_str() == *own));
+        let listed = document.member_text(member).filter(|listed| !listed.is_empty());
+        let (Some(own), Some(listed)) = (text, listed) else { continue };
+        let resolved = fhir_base.child("").and_then(|folder| folder.join(&listed));
+        let is_same = listed == *own || (*member != "issuer" && resolved.is_ok_and(|url| url.as_str() == *own));
         if !is_same {
             let message = format!(
-                "The app names {own} as {own_member}, which is used; the {document_name}'s {member} is {said}."
+                "The app's configuration has {own} as {own_member}, which is used; the {document_name}'s {member} is {listed}."
             );
             found.note("endpoint_differs", message);
         }
@@ -109,7 +106,7 @@ pub fn differing_endpoints<V: JsonView>(
 /// That an OpenID configuration does not belong to the server, and why.
 pub fn foreign_openid_configuration_finding(problem: &str) -> Finding {
     let message = format!(
-        "The OpenID configuration does not speak for this server: {problem}. Its keys and its issuer are not used."
+        "The OpenID configuration does not belong to this server: {problem}. Its keys and its issuer are not used."
     );
     Finding::new("foreign_openid_configuration", message, "OpenID Connect Discovery 1.0 section 4.3")
 }
@@ -127,10 +124,10 @@ impl Findings {
     fn note_issuer<V: JsonView>(&mut self, document: &V, is_needed: bool) {
         match document.member_text("issuer").as_deref() {
             Some("") => {
-                self.note("empty_issuer", "The issuer is empty, so who issues ID tokens cannot be checked.".into())
+                self.note("empty_issuer", "The issuer is empty, so the issuer of ID tokens cannot be checked.".into())
             }
             None if is_needed => {
-                self.note("missing_issuer", "It names no issuer, so who issues ID tokens cannot be checked.".into());
+                self.note("missing_issuer", "It has no issuer, so the issuer of ID tokens cannot be checked.".into());
             }
             _ => {}
         }
@@ -138,13 +135,13 @@ impl Findings {
 
     fn note_strings_for_arrays<V: JsonView>(&mut self, document: &V, members: &[&str]) {
         for member in members.iter().filter(|member| document.member_text(member).is_some()) {
-            self.note("string_for_array", format!("{member} is a string where an array belongs."));
+            self.note("string_for_array", format!("{member} is a string instead of an array."));
         }
     }
 
     fn note_unknown(&mut self, code: &'static str, what: &str, names: Vec<String>, known: &[&str]) {
         for name in names.iter().filter(|name| !known.contains(&name.as_str())) {
-            self.note(code, format!("{what}{name} is not one of the standard's."));
+            self.note(code, format!("{what}{name} is not in the standard."));
         }
     }
 
@@ -152,23 +149,23 @@ impl Findings {
         for member in ENDPOINTS {
             let Some(text) = document.member_text(member) else { continue };
             match Url::parse(&text) {
-                Err(_) => self.note("relative_endpoint", format!("{member} is no absolute address: {text}")),
+                Err(_) => self.note("relative_endpoint", format!("{member} is not an absolute URL: {text}")),
                 Ok(url) if !url.is_confidential() => {
                     self.note(
                         "insecure_endpoint",
-                        format!("{member} is plain http, where others can read along: {text}"),
+                        format!("{member} uses http, so others on the network could read the traffic: {text}"),
                     );
                 }
                 Ok(url) if member == "revocation_endpoint" && is_page(&url) => {
                     let message =
-                        format!("{member} is a page for people and no endpoint; nothing is sent there: {text}");
+                        format!("{member} is a page for people and not an endpoint, so it is not used: {text}");
                     self.note("revocation_page", message);
                 }
                 Ok(_) => {}
             }
         }
         if document.member_text("token_endpoint").is_none() {
-            self.note("missing_token_endpoint", "It names no token_endpoint, so no app can connect by it.".into());
+            self.note("missing_token_endpoint", "It has no token_endpoint, so no app can connect.".into());
         }
     }
 
@@ -176,7 +173,7 @@ impl Findings {
         let types = list(document, "response_types_supported");
         if !types.is_empty() && !types.iter().any(|kind| kind == "code") {
             let message =
-                format!("response_types_supported lacks \"code\", which every launch uses: {}", types.join(" "));
+                format!("response_types_supported has no \"code\", which every launch uses: {}", types.join(" "));
             self.note("missing_response_type", message);
         }
     }
@@ -263,18 +260,18 @@ const OPENID_LISTS: [&str; 7] = [
 pub fn refused_client_finding(authentication: &ClientAuthentication) -> Finding {
     let remedy = match authentication {
         ClientAuthentication::None => {
-            "it may be registered with a secret or a key, which this configuration does not have"
+            "it may be registered with a secret or a key, which the configuration does not have"
         }
         ClientAuthentication::ClientSecretBasic(_, BasicEncoding::Form) => {
-            "some servers compare id and secret as they are: try the basicEncoding \"raw\""
+            "some servers compare id and secret without decoding: try the basicEncoding \"raw\""
         }
         ClientAuthentication::ClientSecretBasic(_, BasicEncoding::Raw) => "try the basicEncoding \"form\"",
         ClientAuthentication::ClientSecretPost(_) => "try client_secret_basic",
         ClientAuthentication::Callback(_) => {
-            "with a key, the server must have its public half, under the same kid, and the clocks must agree within two minutes"
+            "the server must have the public key with the same kid, and the clocks must agree within two minutes"
         }
     };
-    let message = format!("The token endpoint did not know the client (invalid_client): check its id; {remedy}.");
+    let message = format!("The token endpoint refused the client (invalid_client): check its id; {remedy}.");
     Finding::new("invalid_client", message, "RFC 6749 section 5.2")
 }
 

@@ -159,7 +159,7 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn token_endpoint(&self) -> Result<Url, Failure> {
         let endpoint = self.endpoint("token_endpoint")?;
-        endpoint.ok_or_else(|| Error::configuration("discovery", "it names no token_endpoint"))
+        endpoint.ok_or_else(|| Error::configuration("discovery", "it has no token_endpoint"))
     }
 
     /// An endpoint that a launch can do without.

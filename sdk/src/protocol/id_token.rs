@@ -97,12 +97,12 @@ pub fn read_renewed<J: Json>(
     let member = |name: &str| jwt.claims.member_text(name);
     for (name, known) in [("iss", &launched.issuer), ("sub", &launched.subject)] {
         if member(name).as_ref() != Some(known) {
-            return Err(Error::id_token(name, "the refresh changed it"));
+            return Err(Error::id_token(name, "it changed with the refresh"));
         }
     }
     let nonce = json.parse(&launched.claims).and_then(|claims| claims.member_text("nonce"));
     if nonce.is_some() && member("nonce").is_some() && nonce != member("nonce") {
-        return Err(Error::id_token("nonce", "the refresh changed it"));
+        return Err(Error::id_token("nonce", "it changed with the refresh"));
     }
     if jwt.claims.member("aud").is_none() || (nonce.is_some() && member("nonce").is_none()) {
         return Ok(None);
@@ -134,7 +134,7 @@ fn check_audience<V: JsonView>(claims: &V, expected: &Expected<'_>) -> Result<()
     let value = claims.member("aud").ok_or_else(|| Error::id_token("aud", "it is missing"))?;
     let audiences = list(claims, "aud");
     if value.text().is_none() && value.items().is_none_or(|items| items.len() != audiences.len()) {
-        return Err(Error::id_token("aud", "it is neither a text nor a list of texts"));
+        return Err(Error::id_token("aud", "it is neither a string nor an array of strings"));
     }
     if !audiences.iter().any(|audience| audience == expected.client_id) {
         return Err(Error::id_token("aud", "it is for another client"));
@@ -147,7 +147,9 @@ fn check_audience<V: JsonView>(claims: &V, expected: &Expected<'_>) -> Result<()
         Some(azp) if azp.text().as_deref() != Some(expected.client_id) => {
             Err(Error::id_token("azp", "it was issued to another client"))
         }
-        None if audiences.len() > 1 => Err(Error::id_token("azp", "it is missing beside several audiences")),
+        None if audiences.len() > 1 => {
+            Err(Error::id_token("azp", "it is missing although there are several audiences"))
+        }
         _ => Ok(()),
     }
 }
@@ -162,7 +164,7 @@ fn check_times<V: JsonView>(claims: &V, now: f64) -> Result<(), Failure> {
         return Err(Error::id_token("nbf", "it is not valid yet: check this device's clock"));
     }
     if now >= time("exp")? + TOLERANCE_SECONDS {
-        return Err(Error::id_token("exp", "it has run out: check this device's clock"));
+        return Err(Error::id_token("exp", "it has expired: check this device's clock"));
     }
     Ok(())
 }
@@ -171,7 +173,7 @@ fn check_sign_in_time<V: JsonView>(claims: &V, expected: &Expected<'_>) -> Resul
     let Some(max_age) = expected.max_age else { return Ok(()) };
     let auth_time = claims.member("auth_time").and_then(|time| time.number());
     match auth_time {
-        None => Err(Error::id_token("auth_time", "it is missing, and max_age was asked for")),
+        None => Err(Error::id_token("auth_time", "it is missing, and max_age was requested")),
         Some(auth_time) if expected.now > auth_time + max_age + TOLERANCE_SECONDS => {
             Err(Error::id_token("auth_time", "the user signed in longer ago than max_age allows"))
         }
@@ -183,7 +185,7 @@ fn check_nonce<V: JsonView>(claims: &V, expected: &Expected<'_>) -> Result<bool,
     let Some(sent) = expected.nonce else { return Ok(false) };
     match claims.member_text("nonce") {
         Some(nonce) if nonce == sent => Ok(true),
-        Some(_) => Err(Error::id_token("nonce", "it is not the one that was sent")),
+        Some(_) => Err(Error::id_token("nonce", "it is not the nonce of the request")),
         None if expected.allow_missing_nonce => Ok(false),
         None => Err(Error::id_token("nonce", "it is missing")),
     }

@@ -37,10 +37,10 @@ pub fn client_introspection_request(client: &TokenClient, token: &AccessToken) -
 /// # Errors
 /// [`Error::Token`] for an OAuth error, [`Error::TokenResponse`] for anything that is no introspection response.
 pub fn read_introspection<V: JsonView>(status: u16, body: &Body<V>) -> Result<Introspection<V>, Failure> {
-    let answer = super::token::read_json_response(status, body)?;
-    let active = answer.member("active").and_then(|active| active.flag());
-    let active = active.ok_or_else(|| Error::TokenResponse { status, problem: "it does not say active".into() })?;
-    Ok(Introspection { active, members: answer.clone() })
+    let response = super::token::read_json_response(status, body)?;
+    let active = response.member("active").and_then(|active| active.flag());
+    let active = active.ok_or_else(|| Error::TokenResponse { status, problem: "it has no active".into() })?;
+    Ok(Introspection { active, members: response.clone() })
 }
 
 #[cfg(test)]

@@ -25,7 +25,9 @@ pub struct Jwt<V> {
 /// A string with the problem: the form, an algorithm without a public key, a `crit` header.
 pub fn decode<J: Json>(json: &J, token: &str) -> Result<Jwt<J::Value>, &'static str> {
     let parts: Vec<&str> = token.split('.').collect();
-    let [header, payload, signature] = parts.as_slice() else { return Err("it is not three parts with dots between") };
+    let [header, payload, signature] = parts.as_slice() else {
+        return Err("it does not have three parts separated by dots");
+    };
     let object = |part: &str| -> Option<J::Value> { json.parse(std::str::from_utf8(&base64url_decode(part)?).ok()?) };
     let header_value = object(header).ok_or("its header is not base64url JSON")?;
     if header_value.names().iter().any(|name| name == "crit") {
@@ -33,7 +35,7 @@ pub fn decode<J: Json>(json: &J, token: &str) -> Result<Jwt<J::Value>, &'static 
     }
     let algorithm = header_value.member_text("alg").as_deref().and_then(Algorithm::from_name);
     Ok(Jwt {
-        algorithm: algorithm.ok_or("its algorithm is not one with a public key")?,
+        algorithm: algorithm.ok_or("its algorithm does not use a public key")?,
         kid: header_value.member_text("kid"),
         claims: object(payload).ok_or("its payload is not base64url JSON")?,
         signed: format!("{header}.{payload}").into_bytes(),

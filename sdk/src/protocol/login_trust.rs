@@ -85,15 +85,15 @@ impl LoginTrust {
             (TokenEndpointAuthMethod::PrivateKeyJwt, Some(pem), _) => KeyFormat::Pem(read_public_key(pem)?),
             (TokenEndpointAuthMethod::PrivateKeyJwt, None, Some(ClientKeys::Uri(uri))) => KeyFormat::Jwks(uri.clone()),
             (TokenEndpointAuthMethod::PrivateKeyJwt, None, _) => {
-                let problem = "the editor takes a public key in PEM or the address of a JWK Set, and there is neither";
+                let problem = "the editor needs a public key in PEM or the URL of a JWK Set, and there is neither";
                 return Err(Error::configuration("jwks_uri", problem));
             }
             (TokenEndpointAuthMethod::Other(_), ..) => {
-                return Err(Error::configuration("token_endpoint_auth_method", "the editor does not know it"));
+                return Err(Error::configuration("token_endpoint_auth_method", "the editor does not support it"));
             }
         };
         if client_id.is_empty() {
-            return Err(Error::configuration("client_id", "it is empty; choose one, as it becomes the domain"));
+            return Err(Error::configuration("client_id", "it is empty; choose one, which becomes the domain"));
         }
         let trust = Self {
             domain: client_id.to_owned(),
@@ -135,7 +135,7 @@ impl LoginTrust {
             KeyFormat::Pem(pem) => lines.extend([format!("Digest: {}", self.digest), format!("Public key:\n{pem}")]),
             KeyFormat::Jwks(uri) => lines.push(format!("JWKS URL: {uri}")),
             KeyFormat::Pkce => lines.push("Key: none, as the app is a public client".to_owned()),
-            KeyFormat::Secret => lines.push("Secret: the client secret that the app's server holds".to_owned()),
+            KeyFormat::Secret => lines.push("Secret: the client secret on the app's server".to_owned()),
         }
         lines.push(format!("Allowed options: {FHIR_OPTION} (FHIR; it has no checkbox, so it is set by SQL)"));
         lines.join("\n") + "\n"

@@ -41,37 +41,37 @@ impl<'a> KnownEndpoints<'a> {
 ///
 /// It does if the issuer contains a base, as `https://ehr.example` contains `https://ehr.example/fhir`, or
 /// the token endpoint of the SMART configuration. A slash at the end makes no difference.
-pub fn openid_problem(openid: &SmartConfiguration, asked: &RequestedServer<'_>) -> Option<&'static str> {
-    if let Some(smart) = &asked.smart {
+pub fn openid_problem(openid: &SmartConfiguration, requested: &RequestedServer<'_>) -> Option<&'static str> {
+    if let Some(smart) = &requested.smart {
         if !openid.token_endpoint.has_origin_of(smart.token_endpoint) {
-            return Some("its token endpoint is of another origin than the SMART configuration's");
+            return Some("its token endpoint has another origin than the SMART configuration's");
         }
         let differs = |own: Option<&str>, other: Option<&str>| matches!((own, other), (Some(own), Some(other)) if !same_issuer(own, other));
         if differs(smart.issuer, openid.issuer.as_deref()) {
-            return Some("its issuer is another than the SMART configuration's");
+            return Some("its issuer differs from the SMART configuration's");
         }
         if differs(smart.jwks_uri.map(Url::as_str), openid.jwks_uri.as_ref().map(Url::as_str)) {
-            return Some("its keys are at another address than the SMART configuration's");
+            return Some("its jwks_uri differs from the SMART configuration's");
         }
         if smart.issuer.is_some() {
             return None;
         }
     }
     match &openid.issuer {
-        Some(issuer) if !is_issuer_of(issuer, asked) => Some("its issuer is not the one that was asked"),
+        Some(issuer) if !is_issuer_of(issuer, requested) => Some("its issuer is not the requested one"),
         _ => None,
     }
 }
 
-fn is_issuer_of(issuer: &str, asked: &RequestedServer<'_>) -> bool {
-    if asked.issuers.iter().any(|known| same_issuer(known, issuer)) {
+fn is_issuer_of(issuer: &str, requested: &RequestedServer<'_>) -> bool {
+    if requested.issuers.iter().any(|known| same_issuer(known, issuer)) {
         return true;
     }
-    let places = || asked.bases.iter().copied().chain(asked.smart.map(|smart| smart.token_endpoint));
+    let places = || requested.bases.iter().copied().chain(requested.smart.map(|smart| smart.token_endpoint));
     match Url::parse(issuer) {
         Ok(url) => places().any(|place| place.is_within(&url)),
         // A relative issuer is one of the server's own.
-        Err(_) => asked.bases.iter().any(|base| {
+        Err(_) => requested.bases.iter().any(|base| {
             let url = base.child("").and_then(|folder| folder.join(issuer));
             url.is_ok_and(|url| url.is_within(base) || places().any(|place| place.is_within(&url)))
         }),
@@ -156,7 +156,7 @@ mod tests {
         assert_eq!(problem(same.clone()), None);
         for (member, value, said) in [
             ("issuer", "https://h.example/fhir", "issuer"),
-            ("jwks_uri", "https://h.example/other", "keys"),
+            ("jwks_uri", "https://h.example/other", "jwks_uri"),
             ("token_endpoint", "https://other.example/token", "token endpoint"),
         ] {
             let mut other = same.clone();

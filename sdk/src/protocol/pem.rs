@@ -38,10 +38,10 @@ impl std::fmt::Debug for PrivateKeyDer {
 /// use smartrust::protocol::pem::read_private_key;
 ///
 /// let refused = read_private_key("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----").unwrap_err();
-/// assert_eq!(refused.message(), "The configuration's key is wrong: it is a public key; give the private one.");
+/// assert_eq!(refused.message(), "The configuration's key is wrong: it is a public key; use the private key.");
 /// ```
 pub fn read_private_key(pem: &str) -> Result<PrivateKeyDer, Failure> {
-    let broken = || wrong("it is not PEM; give the whole text, from -----BEGIN to the end of the line with -----END");
+    let broken = || wrong("it is not PEM; use the whole text, from -----BEGIN to the end of the line with -----END");
     // Whitespace that a form or an editor added around the lines is ignored.
     let text = pem.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n");
     let label = text.strip_prefix("-----BEGIN ").and_then(|rest| rest.split("-----").next()).ok_or_else(broken)?;
@@ -51,11 +51,11 @@ pub fn read_private_key(pem: &str) -> Result<PrivateKeyDer, Failure> {
             return Err(wrong("it is encrypted; decrypt it: openssl pkcs8 -topk8 -nocrypt -in key.pem"));
         }
         "EC PRIVATE KEY" | "EC PARAMETERS" => {
-            return Err(wrong("it is in the form SEC 1; convert it: openssl pkcs8 -topk8 -nocrypt -in key.pem"));
+            return Err(wrong("it is in the SEC 1 format; convert it: openssl pkcs8 -topk8 -nocrypt -in key.pem"));
         }
-        "PUBLIC KEY" | "RSA PUBLIC KEY" => return Err(wrong("it is a public key; give the private one")),
-        "CERTIFICATE" => return Err(wrong("it is a certificate; give the private key")),
-        _ => return Err(wrong("it is a PEM text of another kind than a private key")),
+        "PUBLIC KEY" | "RSA PUBLIC KEY" => return Err(wrong("it is a public key; use the private key")),
+        "CERTIFICATE" => return Err(wrong("it is a certificate; use the private key")),
+        _ => return Err(wrong("it is PEM, but not a private key")),
     }
     let (label, der) = decode_vec(text.as_bytes()).map_err(|_| broken())?;
     if label == PrivateKeyInfo::PEM_LABEL { read_pkcs8(der) } else { read_pkcs1(&der) }
@@ -111,7 +111,7 @@ mod tests {
         assert!(problem(encrypted).contains("it is encrypted"));
         assert!(problem(&pem("EC PRIVATE KEY")).contains("SEC 1"));
         assert!(problem(&pem("CERTIFICATE")).contains("certificate"));
-        assert!(problem(&pem("OPENSSH PRIVATE KEY")).contains("another kind"));
+        assert!(problem(&pem("OPENSSH PRIVATE KEY")).contains("not a private key"));
         for broken in
             ["", "AAAA", "-----BEGIN PRIVATE KEY-----", "-----BEGIN PRIVATE KEY-----\n!\n-----END PRIVATE KEY-----"]
         {

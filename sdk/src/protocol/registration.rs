@@ -58,15 +58,15 @@ pub fn read_registration<V: JsonView>(
     body: &Body<V>,
 ) -> Result<RegisteredClient, Failure> {
     let is_absent = matches!(status, 404 | 405 | 501);
-    if is_absent && !matches!(body, Body::Json(answer) if answer.member_text("error").is_some()) {
-        return Err(off(endpoint, "there is nothing at its registration endpoint"));
+    if is_absent && !matches!(body, Body::Json(response) if response.member_text("error").is_some()) {
+        return Err(off(endpoint, "its registration endpoint does not exist"));
     }
-    let answer = read_json(endpoint, status, body)?;
-    let text = |name: &str| answer.member_text(name).filter(|text| !text.is_empty());
-    let seconds = |name: &str| answer.member(name).and_then(|time| time.number()).filter(|time| *time > 0.0);
+    let response = read_json(endpoint, status, body)?;
+    let text = |name: &str| response.member_text(name).filter(|text| !text.is_empty());
+    let seconds = |name: &str| response.member(name).and_then(|time| time.number()).filter(|time| *time > 0.0);
     let client_id = text("client_id");
     if text("registration_access_token").is_some_and(|token| !is_token(&token)) {
-        let problem = "its registration_access_token has a character that no token has";
+        let problem = "its registration_access_token has a character that is not valid in a token";
         return Err(Error::RegistrationResponse { status, problem }.into());
     }
     let missing = || Error::RegistrationResponse { status, problem: "it has no client_id" };
@@ -77,7 +77,7 @@ pub fn read_registration<V: JsonView>(
         client_secret_expires_at: seconds("client_secret_expires_at"),
         registration_access_token: text("registration_access_token").map(RegistrationAccessToken::new),
         registration_client_uri: text("registration_client_uri"),
-        metadata: ClientMetadata::read(answer),
+        metadata: ClientMetadata::read(response),
     })
 }
 
@@ -173,24 +173,24 @@ fn read_json<'a, V: JsonView>(endpoint: &Url, status: u16, body: &'a Body<V>) ->
     if status == 0 || (300..400).contains(&status) {
         return refuse("it is a redirect, which is not followed");
     }
-    if let Body::Json(answer) = body
-        && let Some(error) = answer.member_text("error")
+    if let Body::Json(response) = body
+        && let Some(error) = response.member_text("error")
     {
         return Err(Error::Registration(Box::new(OAuthError {
             error,
-            description: answer.member_text("error_description"),
-            uri: answer.member_text("error_uri"),
+            description: response.member_text("error_description"),
+            uri: response.member_text("error_uri"),
             status: Some(status),
             hint: None,
         }))
         .into());
     }
     match body {
-        Body::Json(answer) if is_success => Ok(answer),
-        Body::Text(_) if is_success => Err(off(endpoint, "it answered with a page")),
-        _ if matches!(status, 401 | 403) => refuse("it wants a token, or another one: ask its administrator"),
+        Body::Json(response) if is_success => Ok(response),
+        Body::Text(_) if is_success => Err(off(endpoint, "its response is a page")),
+        _ if matches!(status, 401 | 403) => refuse("it requires a valid initial access token: ask its administrator"),
         _ if is_success => refuse("it is empty"),
-        _ => refuse("it has an error status and says no error"),
+        _ => refuse("it has an error status and no error code"),
     }
 }
 

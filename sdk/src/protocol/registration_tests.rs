@@ -16,7 +16,7 @@ fn read(status: u16, body: Body<Value>) -> Result<RegisteredClient, Error> {
     read_registration(&endpoint(), status, &body).map_err(Error::from)
 }
 
-fn answer() -> Value {
+fn response() -> Value {
     json!({
         "client_id": "given", "client_secret": "hidden-secret", "client_id_issued_at": 1_768_977_748,
         "client_secret_expires_at": 0, "registration_access_token": "hidden-token",
@@ -26,7 +26,7 @@ fn answer() -> Value {
 }
 
 fn registered() -> RegisteredClient {
-    read(201, Body::Json(answer())).unwrap()
+    read(201, Body::Json(response())).unwrap()
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn g1_the_answer_is_read_whole() {
     assert_eq!(client.registration_access_token, Some(RegistrationAccessToken::new("hidden-token")));
     assert_eq!(client.registration_client_uri.as_deref(), Some("https://ehr.example/register/given"));
     assert_eq!(client.metadata.token_endpoint_auth_method, TokenEndpointAuthMethod::ClientSecretPost);
-    let mut expiring = answer();
+    let mut expiring = response();
     expiring["client_secret_expires_at"] = json!(1_800_000_000);
     assert_eq!(read(200, Body::Json(expiring)).unwrap().client_secret_expires_at, Some(1_800_000_000.0));
 }
@@ -65,7 +65,7 @@ fn g2_a_page_or_nothing_in_place_of_an_answer_says_that_registration_is_off() {
         let error = read(status, body).unwrap_err();
         assert!(matches!(&error, Error::RegistrationOff { host, .. } if &**host == "ehr.example"), "{error:?}");
         assert_eq!(error.code(), "registration_off");
-        assert!(error.message().contains("by hand"), "{error}");
+        assert!(error.message().contains("manually"), "{error}");
     }
 }
 

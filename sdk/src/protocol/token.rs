@@ -81,33 +81,32 @@ pub struct TokenResponse {
 /// a `patient` or `encounter` that is no FHIR id.
 pub fn read_token_response<V: JsonView>(status: u16, body: &Body<V>) -> Result<Box<TokenResponse>, Failure> {
     let refuse = |problem: &str| Failure::from(Error::TokenResponse { status, problem: problem.into() });
-    let answer = read_json_response(status, body)?;
-    let access_token = answer.member_text("access_token").filter(|token| !token.is_empty());
+    let response = read_json_response(status, body)?;
+    let access_token = response.member_text("access_token").filter(|token| !token.is_empty());
     let access_token = access_token.ok_or_else(|| refuse("it has no access_token"))?;
     if !is_token(&access_token) {
-        return Err(refuse("its access_token has a character that no token has"));
+        return Err(refuse("its access_token has a character that is not valid in a token"));
     }
-    for (member, problem) in [
-        ("patient", "its patient is not the id of a FHIR resource"),
-        ("encounter", "its encounter is not the id of a FHIR resource"),
-    ] {
-        if !is_id_or_absent(answer, member) {
+    for (member, problem) in
+        [("patient", "its patient is not a valid FHIR id"), ("encounter", "its encounter is not a valid FHIR id")]
+    {
+        if !is_id_or_absent(response, member) {
             return Err(refuse(problem));
         }
     }
-    match answer.member_text("token_type") {
+    match response.member_text("token_type") {
         Some(token_type) if token_type.eq_ignore_ascii_case("bearer") => {}
         Some(_) => return Err(refuse("its token_type is not Bearer")),
         None => return Err(refuse("it has no token_type")),
     }
-    let optional = |name: &str| answer.member_text(name).filter(|text| !text.is_empty());
+    let optional = |name: &str| response.member_text(name).filter(|text| !text.is_empty());
     Ok(Box::new(TokenResponse {
         access_token: AccessToken::new(access_token),
-        expires_in: read_expires_in(answer).map_err(refuse)?,
-        scope: answer.member_text("scope"),
+        expires_in: read_expires_in(response).map_err(refuse)?,
+        scope: response.member_text("scope"),
         refresh_token: optional("refresh_token").map(RefreshToken::new),
         id_token: optional("id_token").map(IdToken::new),
-        context: Rc::new(LaunchContext::read(answer)),
+        context: Rc::new(LaunchContext::read(response)),
     }))
 }
 
@@ -119,30 +118,30 @@ pub fn read_token_response<V: JsonView>(status: u16, body: &Body<V>) -> Result<B
 pub(super) fn read_json_response<V: JsonView>(status: u16, body: &Body<V>) -> Result<&V, Failure> {
     let refuse = |problem: &str| Failure::from(Error::TokenResponse { status, problem: problem.into() });
     if status == 0 || (300..400).contains(&status) {
-        return Err(refuse("it is a redirect, which is not followed with a code or token in hand"));
+        return Err(refuse("it is a redirect, which is not followed with a code or token"));
     }
-    let Body::Json(answer) = body else {
+    let Body::Json(response) = body else {
         let may_pass = status == 429 || status >= 500;
         return Err(refuse(&match plain_text::message(body) {
-            _ if may_pass => "the server cannot serve it now; try again later".to_owned(),
-            Some(said) => format!("it is not JSON, and says: {}", said.trim_end_matches('.')),
+            _ if may_pass => "the server is not available now; try again later".to_owned(),
+            Some(message) => format!("it is not JSON: {}", message.trim_end_matches('.')),
             None => "it is not JSON".to_owned(),
         }));
     };
-    if let Some(error) = answer.member_text("error") {
+    if let Some(error) = response.member_text("error") {
         return Err(Error::Token(Box::new(OAuthError {
             error,
-            description: answer.member_text("error_description"),
-            uri: answer.member_text("error_uri"),
+            description: response.member_text("error_description"),
+            uri: response.member_text("error_uri"),
             status: Some(status),
             hint: None,
         }))
         .into());
     }
     if !(200..300).contains(&status) {
-        return Err(refuse("it has an error status and says no OAuth error"));
+        return Err(refuse("it has an error status and no OAuth error"));
     }
-    Ok(answer)
+    Ok(response)
 }
 
 /// Whether the same request may be sent again, because the response is not about it: a page instead of JSON, or an
@@ -150,14 +149,14 @@ pub(super) fn read_json_response<V: JsonView>(status: u16, body: &Body<V>) -> Re
 pub fn may_pass<V: JsonView>(status: u16, body: &Body<V>) -> bool {
     let is_unavailable = status == 429 || status >= 500;
     match body {
-        Body::Json(answer) => is_unavailable && answer.member("error").is_none(),
+        Body::Json(response) => is_unavailable && response.member("error").is_none(),
         Body::Text(_) => status != 0 && !(300..400).contains(&status),
         Body::Empty => is_unavailable,
     }
 }
 
-fn read_expires_in<V: JsonView>(answer: &V) -> Result<Option<f64>, &'static str> {
-    let Some(value) = answer.member("expires_in") else { return Ok(None) };
+fn read_expires_in<V: JsonView>(response: &V) -> Result<Option<f64>, &'static str> {
+    let Some(value) = response.member("expires_in") else { return Ok(None) };
     match value.number().or_else(|| digits(value.text()?.trim_ascii())) {
         Some(seconds) if seconds >= 0.0 => Ok(Some(seconds.min(LONGEST_LIFETIME))),
         _ => Err("its expires_in is not a number of seconds"),
@@ -177,8 +176,8 @@ pub(super) fn is_token(text: &str) -> bool {
 }
 
 /// Whether a member is a FHIR id. An empty string counts as absent.
-fn is_id_or_absent<V: JsonView>(answer: &V, member: &str) -> bool {
-    answer.member(member).is_none_or(|value| value.text().is_some_and(|text| text.is_empty() || is_id(&text)))
+fn is_id_or_absent<V: JsonView>(response: &V, member: &str) -> bool {
+    response.member(member).is_none_or(|value| value.text().is_some_and(|text| text.is_empty() || is_id(&text)))
 }
 
 #[cfg(test)]
@@ -186,8 +185,8 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    fn read(status: u16, answer: Value) -> Result<Box<TokenResponse>, Failure> {
-        read_token_response(status, &Body::Json(answer))
+    fn read(status: u16, response: Value) -> Result<Box<TokenResponse>, Failure> {
+        read_token_response(status, &Body::Json(response))
     }
 
     #[test]
@@ -217,8 +216,8 @@ mod tests {
     #[test]
     fn t1_only_bearer_tokens_are_taken() {
         assert!(read(200, json!({"access_token": "a", "token_type": "bEARER"})).is_ok());
-        for answer in [json!({"access_token": "a", "token_type": "mac"}), json!({"access_token": "a"})] {
-            assert_eq!(read(200, answer).unwrap_err().code(), "invalid_token_response");
+        for response in [json!({"access_token": "a", "token_type": "mac"}), json!({"access_token": "a"})] {
+            assert_eq!(read(200, response).unwrap_err().code(), "invalid_token_response");
         }
     }
 
@@ -253,8 +252,8 @@ mod tests {
     #[test]
     fn t8_a_lifetime_beyond_every_date_is_bounded() {
         let lifetime = |value: Value| {
-            let answer = json!({"access_token": "a", "token_type": "Bearer", "expires_in": value});
-            read(200, answer).unwrap().expires_in.unwrap()
+            let response = json!({"access_token": "a", "token_type": "Bearer", "expires_in": value});
+            read(200, response).unwrap().expires_in.unwrap()
         };
         // The last moment that a JavaScript Date can hold is 8.64e12 seconds after 1970.
         for beyond in [json!(1e18), json!(1e308), json!("99999999999999999999"), json!("9".repeat(400))] {
@@ -263,8 +262,8 @@ mod tests {
         }
         assert_eq!(lifetime(json!("4294967296")), 4_294_967_296.0_f64.min(LONGEST_LIFETIME));
         for wrong in [json!("1e3"), json!("Infinity"), json!("+5"), json!("")] {
-            let answer = json!({"access_token": "a", "token_type": "Bearer", "expires_in": wrong});
-            assert_eq!(read(200, answer).unwrap_err().code(), "invalid_token_response", "{wrong}");
+            let response = json!({"access_token": "a", "token_type": "Bearer", "expires_in": wrong});
+            assert_eq!(read(200, response).unwrap_err().code(), "invalid_token_response", "{wrong}");
         }
     }
 
@@ -272,9 +271,9 @@ mod tests {
     fn t8_a_patient_or_encounter_that_is_no_fhir_id_is_refused() {
         for member in ["patient", "encounter"] {
             let with = |value: Value| {
-                let mut answer = json!({"access_token": "a", "token_type": "Bearer"});
-                answer[member] = value;
-                read(200, answer)
+                let mut response = json!({"access_token": "a", "token_type": "Bearer"});
+                response[member] = value;
+                read(200, response)
             };
             let long = "a".repeat(65);
             for wrong in [
@@ -364,8 +363,8 @@ mod tests {
 
     #[test]
     fn s3_a_token_response_prints_no_token() {
-        let answer = json!({"access_token": "hidden1", "refresh_token": "hidden2", "id_token": "hidden3", "token_type": "Bearer"});
-        let printed = format!("{:?}", read(200, answer).unwrap());
+        let response = json!({"access_token": "hidden1", "refresh_token": "hidden2", "id_token": "hidden3", "token_type": "Bearer"});
+        let printed = format!("{:?}", read(200, response).unwrap());
         assert!(!printed.contains("hidden"), "{printed}");
     }
 }

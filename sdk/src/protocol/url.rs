@@ -34,17 +34,17 @@ pub enum UrlError {
     #[error("it does not begin with https:// or http://")]
     Scheme,
     /// It contains a user name or password.
-    #[error("it holds a user name or password")]
+    #[error("it contains a user name or password")]
     UserInfo,
     /// Its host is empty, or not a plain name or IP address.
-    #[error("its host is not a plain name or address")]
+    #[error("its host is not a plain name or IP address")]
     Host,
     /// Its port is not a number up to 65535.
     #[error("its port is not a number up to 65535")]
     Port,
     /// Its path or query contains an invalid character, an encoded dot, slash or backslash, a broken escape, or a segment
     /// that some servers read as dots (`..;`).
-    #[error("it holds a character or an escape that does not belong in an address")]
+    #[error("it contains a character or an escape that is not valid in a URL")]
     Character,
     /// It has a fragment.
     #[error("it has a fragment (#)")]

@@ -34,17 +34,17 @@ pub fn read_user_info<V: JsonView>(status: u16, body: &Body<V>, subject: &str) -
     let refuse = |problem: &str| Err(Error::UserInfo { status, problem: problem.into() }.into());
     let is_success = (200..300).contains(&status);
     match body {
-        Body::Json(answer) if is_success => match answer.member_text("sub") {
-            Some(found) if found == subject => Ok(UserInfo { subject: found, members: answer.clone() }),
+        Body::Json(response) if is_success => match response.member_text("sub") {
+            Some(found) if found == subject => Ok(UserInfo { subject: found, members: response.clone() }),
             Some(_) => refuse("it is about another user than the ID token: do not use it"),
-            None => refuse("it does not say whom it is about (sub)"),
+            None => refuse("it has no sub"),
         },
-        Body::Json(answer) => match answer.member_text("error") {
+        Body::Json(response) => match response.member_text("error") {
             Some(error) => refuse(&format!("the server refused it: {error}")),
             None => refuse("it has an error status"),
         },
         Body::Text(text) if is_success && is_jwt(text) => refuse(
-            "it is a signed JWT, which is not read: have the client registered without userinfo_signed_response_alg",
+            "it is a signed JWT, which is not supported: register the client without userinfo_signed_response_alg",
         ),
         _ if status == 0 || (300..400).contains(&status) => {
             refuse("it is a redirect, which is not followed with a token")
@@ -86,14 +86,14 @@ mod tests {
 
     #[test]
     fn i11_only_what_is_about_the_id_tokens_user_is_taken() {
-        let answer = json!({"sub": "u1", "name": "Ada", "fhirUser": "Patient/1"});
-        let read = read_user_info(200, &Body::Json(answer.clone()), "u1").unwrap();
-        assert_eq!(read, UserInfo { subject: "u1".into(), members: answer });
+        let response = json!({"sub": "u1", "name": "Ada", "fhirUser": "Patient/1"});
+        let read = read_user_info(200, &Body::Json(response.clone()), "u1").unwrap();
+        assert_eq!(read, UserInfo { subject: "u1".into(), members: response });
         for other in [json!("u2"), json!("U1"), json!("u1 "), json!("")] {
             assert!(problem(200, Body::Json(json!({"sub": other}))).contains("another user"));
         }
         for none in [json!({}), json!({"sub": 1}), json!([]), json!("u1")] {
-            assert!(problem(200, Body::Json(none)).contains("(sub)"));
+            assert!(problem(200, Body::Json(none)).contains("has no sub"));
         }
     }
 

@@ -112,7 +112,7 @@ fn i4_a_published_token_is_taken_apart_into_what_was_signed() {
 fn i3_published_tokens_of_algorithms_that_are_not_taken_are_refused() {
     for example in examples("refused") {
         let refused = decode(&SerdeJson, text(&example, "compact")).err();
-        assert_eq!(refused, Some("its algorithm is not one with a public key"), "{}", text(&example, "source"));
+        assert_eq!(refused, Some("its algorithm does not use a public key"), "{}", text(&example, "source"));
     }
 }
 

@@ -58,9 +58,9 @@ impl ExportManifest {
             _ => {
                 // Some servers report a failure with the status 200.
                 let outcome = OperationOutcome::read(document);
-                let said = outcome.as_ref().and_then(OperationOutcome::first_text);
-                let problem = said.map_or("its manifest has no output".into(), |said| {
-                    format!("in place of a manifest the server says: {}", said.trim_end_matches('.'))
+                let message = outcome.as_ref().and_then(OperationOutcome::first_text);
+                let problem = message.map_or("its manifest has no output".into(), |message| {
+                    format!("the server returned no manifest: {}", message.trim_end_matches('.'))
                 });
                 return Err(Error::Export { problem: problem.into() }.into());
             }
@@ -89,7 +89,7 @@ impl ExportManifest {
     /// [`Error::Export`] if the pages disagree on `requiresAccessToken`.
     pub fn append(&mut self, page: Self) -> Result<(), Failure> {
         if page.requires_access_token != self.requires_access_token {
-            let problem = "the pages of its manifest do not agree on requiresAccessToken".into();
+            let problem = "the pages of its manifest disagree on requiresAccessToken".into();
             return Err(Error::Export { problem }.into());
         }
         let lists = [(&mut self.output, page.output), (&mut self.deleted, page.deleted), (&mut self.error, page.error)];

@@ -13,12 +13,12 @@ impl FhirRequest {
     /// a request that cannot be in a batch: another Bundle, and a JSON Patch.
     pub fn entry(&self, base: &Url) -> Result<String, Failure> {
         if self.interaction == Interaction::Bundle {
-            return Err(Error::configuration("batch", "a batch cannot hold a Bundle to be processed"));
+            return Err(Error::configuration("batch", "a batch cannot contain a Bundle request"));
         }
         let is_json_patch =
             |body: &String| self.interaction == Interaction::Patch && body.trim_start().starts_with('[');
         if self.body.as_ref().is_some_and(is_json_patch) {
-            return Err(Error::configuration("batch", "a batch cannot hold a JSON Patch: use a FHIRPath Patch"));
+            return Err(Error::configuration("batch", "a batch cannot contain a JSON Patch: use a FHIRPath Patch"));
         }
         let place = self.place(base)?;
         if !place.is_within(base) {

@@ -55,7 +55,7 @@ impl FhirRequest {
         match self.interaction {
             Interaction::Search | Interaction::Create => "it is not a resource type, such as Patient",
             Interaction::Operation => "it is not an operation, such as Patient/1/$everything",
-            Interaction::Bundle | Interaction::Capabilities => "this request is about no resource",
+            Interaction::Bundle | Interaction::Capabilities => "this request has no target",
             _ => "it is not a type, a slash and an id, such as Patient/1",
         }
     }
