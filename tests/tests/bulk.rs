@@ -93,7 +93,7 @@ fn b2_types_filters_and_named_patients_narrow_each_level() {
 }
 
 #[test]
-fn b3_the_server_is_asked_as_often_as_it_says_and_an_outage_is_waited_out() {
+fn b3_polling_follows_the_server_and_continues_after_an_outage() {
     let mut clinic = clinic(|config| {
         config.bulk.polls = 3;
         config.bulk.retry_after = Duration::from_secs(20);
@@ -130,7 +130,7 @@ fn b4_files_that_need_no_token_get_none_whether_that_is_a_flag_or_a_text() {
 }
 
 #[test]
-fn b4_what_was_deleted_and_what_went_wrong_is_read_like_the_rest() {
+fn b4_deletions_and_errors_are_read_like_other_files() {
     let clinic = clinic(|config| config.bulk.has_errors = true);
     let service = service(&clinic, SCOPE);
     let request = ExportRequest {
@@ -195,7 +195,7 @@ fn b6_a_cancelled_export_is_gone_at_the_server() {
 }
 
 #[test]
-fn b6_an_export_that_was_left_is_taken_up_by_its_address() {
+fn b6_an_export_is_resumed_by_its_status_url() {
     let clinic = clinic(|_| {});
     let first = service(&clinic, SCOPE);
     let address = begin(&clinic, &first, of_types(ExportLevel::Patient, &["Patient"])).unwrap().status_url().to_owned();
@@ -209,7 +209,7 @@ fn b6_an_export_that_was_left_is_taken_up_by_its_address() {
 }
 
 #[test]
-fn b1_a_token_that_dies_in_the_middle_of_a_job_is_replaced() {
+fn b1_a_token_that_is_refused_during_an_export_is_replaced() {
     let clinic = clinic(|config| config.bulk.files_per_type = 6);
     let service = service(&clinic, SCOPE);
     let tokens = || clinic.world.requests().iter().filter(|request| request.body.is_some()).count();

@@ -46,7 +46,7 @@ fn b7_a_page_at_another_server_ends_the_export_and_nothing_is_sent_there() {
 }
 
 #[test]
-fn b8_a_status_that_fails_in_passing_is_asked_again() {
+fn b8_a_status_with_a_transient_error_is_requested_again() {
     let mut clinic = clinic(|_| {});
     let service = service(&clinic, SCOPE);
     let job = begin(&clinic, &service, of_types(&["Patient"])).unwrap();
@@ -92,7 +92,7 @@ fn b9_files_by_patient_hold_the_same_resources_below_their_patients() {
 }
 
 #[test]
-fn b9_a_server_that_counts_wrong_is_told_of_or_taken_as_it_is() {
+fn b9_an_incorrect_count_is_an_error_or_ignored() {
     let mut clinic = clinic(|_| {});
     let service = service(&clinic, SCOPE);
     let job = begin(&clinic, &service, of_types(&["Patient"])).unwrap();

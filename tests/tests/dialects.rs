@@ -38,7 +38,7 @@ fn d2_a_server_with_its_endpoints_in_the_capability_statement_alone_is_signed_in
 }
 
 #[test]
-fn r11_a_refresh_token_that_came_without_offline_access_is_used() {
+fn r11_a_refresh_token_without_offline_access_is_used() {
     let (clinic, session) = signed_in(Dialect::Epic, STANDALONE_SCOPE);
     assert!(!session.scopes().granted.contains("offline_access"));
     refresh(&clinic, &session);
@@ -53,14 +53,14 @@ fn i1_the_issuer_of_an_id_token_is_the_oauth_base_where_the_document_says_so() {
 }
 
 #[test]
-fn d4_a_text_for_a_list_and_a_misspelt_capability_do_no_harm() {
+fn d4_a_string_for_a_list_and_a_misspelt_capability_are_tolerated() {
     let (clinic, session) = signed_in(Dialect::Webchart2026, STANDALONE_SCOPE);
     refresh(&clinic, &session);
     assert_eq!(session.patient().as_deref(), Some("1"));
 }
 
 #[test]
-fn f11_a_server_that_lists_observations_by_category_alone_is_read_so_and_says_what_may_be_missing() {
+fn f11_a_server_that_requires_categories_is_searched_by_category_and_the_part_says_so() {
     let (clinic, session) = signed_in(Dialect::Epic, STANDALONE_SCOPE);
     let queries = [RecordQuery::new("Observation"), RecordQuery::new("Condition")];
     let load = async move { session.load_record(&queries, &AbortSignal::never(), &|_, _| {}).await };

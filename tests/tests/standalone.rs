@@ -29,7 +29,7 @@ fn search(
 }
 
 #[test]
-fn t3_a_denied_kind_of_data_is_told_apart_from_what_was_granted() {
+fn t3_a_denied_type_of_data_is_distinct_from_the_granted_ones() {
     let mut clinic = Clinic::open();
     let tab = clinic.world.tab(HOME);
     let session = clinic.standalone(&tab, &["Condition"]);
@@ -70,7 +70,7 @@ fn the_record_is_read_page_by_page_and_is_the_patients_own() {
 }
 
 #[test]
-fn a3_aud_is_the_base_as_it_is_written_or_what_the_record_sets() {
+fn a3_aud_is_the_configured_base_or_the_records_aud() {
     let clinic = Clinic::open();
     let launched = |aud: Option<&str>, base_ends: &str| {
         let mut record = standalone_record();
@@ -90,7 +90,7 @@ fn a3_aud_is_the_base_as_it_is_written_or_what_the_record_sets() {
 }
 
 #[test]
-fn c8_a_patient_who_cancels_comes_back_with_a_typed_error_and_a_clean_address() {
+fn c8_a_patient_who_cancels_gets_a_typed_error_and_a_clean_url() {
     let mut clinic = Clinic::open();
     let tab = clinic.world.tab(HOME);
     let app = app(&tab, standalone_record());
@@ -106,7 +106,7 @@ fn c8_a_patient_who_cancels_comes_back_with_a_typed_error_and_a_clean_address() 
 }
 
 #[test]
-fn d8_webcharts_empty_issuer_is_filled_in_and_the_id_token_held_against_it() {
+fn d8_webcharts_empty_issuer_is_filled_in_and_the_id_token_compared_with_it() {
     let mut clinic = Clinic::open();
     let tab = clinic.world.tab(HOME);
     let session = clinic.standalone(&tab, &[]);

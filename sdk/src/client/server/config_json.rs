@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn d9_a_member_by_another_librarys_name_is_named_with_the_right_one() {
+    fn d9_the_error_of_an_unknown_member_names_the_right_one() {
         let error_of = |config: Value| {
             let Error::Configuration(wrong) = SmartAppConfig::read(&config).unwrap_err().into() else { panic!() };
             (wrong.member, wrong.problem)

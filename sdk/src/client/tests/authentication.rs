@@ -94,7 +94,7 @@ fn assertion(request: &Request) -> (Value, Value) {
 }
 
 #[test]
-fn k3_every_attempt_has_an_assertion_of_its_own_for_the_url_it_is_posted_to() {
+fn k3_every_attempt_has_its_own_assertion_for_its_url() {
     let (server, world, session) = signed_in(
         with_key(&[Algorithm::RS256, Algorithm::RS384]),
         &json!({"token_endpoint_auth_signing_alg_values_supported": ["ES384", "RS256"]}),
@@ -195,7 +195,7 @@ fn k5_the_apps_own_callback_authenticates_every_request() {
 }
 
 #[test]
-fn k5_a_callback_that_fails_sends_nothing_and_keeps_the_session() {
+fn k5_a_callback_that_fails_sends_nothing_and_the_session_stays() {
     let fails = Rc::new(std::cell::Cell::new(false));
     let failing = fails.clone();
     let callback = move |_: &MemoryPlatform| {
@@ -216,7 +216,7 @@ fn k5_a_callback_that_fails_sends_nothing_and_keeps_the_session() {
 }
 
 #[test]
-fn k5_a_token_proxy_takes_token_and_revocation_requests_in_the_servers_place() {
+fn k5_a_token_proxy_receives_token_and_revocation_requests() {
     let (server, world, tab) = stage();
     server.configuration.borrow_mut()["revocation_endpoint"] = json!("https://ehr.example/revoke");
     let answering = server.clone();

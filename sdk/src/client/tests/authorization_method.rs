@@ -36,7 +36,7 @@ fn with_extra(extra: &[(&str, &str)]) -> LaunchOptions {
 }
 
 #[test]
-fn a6_on_demand_the_request_is_a_form_and_its_launch_goes_on_as_ever() {
+fn a6_on_demand_the_request_is_a_form_and_its_launch_completes() {
     let (server, world, tab) = stage_with(json!([]));
     server.configuration.borrow_mut()["authorization_endpoint"] = json!("https://ehr.example/authorize?tenant=7");
     let options = LaunchOptions { method: AuthorizationMethod::Post, ..with_extra(&[("login_hint", "a&b")]) };
@@ -60,7 +60,7 @@ fn a6_on_demand_the_request_is_a_form_and_its_launch_goes_on_as_ever() {
 }
 
 #[test]
-fn a6_a_long_request_is_posted_by_itself_where_the_server_takes_it() {
+fn a6_a_long_request_is_a_post_if_the_server_supports_it() {
     let (_, world, tab) = stage_with(json!(["authorize-post"]));
     launch_by(&world, &tab, long(AuthorizationMethod::Automatic)).unwrap();
     assert_eq!(location(&tab), "https://ehr.example/authorize");
@@ -68,7 +68,7 @@ fn a6_a_long_request_is_posted_by_itself_where_the_server_takes_it() {
 }
 
 #[test]
-fn a6_a_short_request_is_a_get_even_where_the_server_takes_posts() {
+fn a6_a_short_request_is_a_get_even_if_the_server_supports_post() {
     let (_, world, tab) = stage_with(json!(["authorize-post"]));
     launch_by(&world, &tab, LaunchOptions::default()).unwrap();
     assert_eq!(tab.posted_form(), None);
@@ -92,7 +92,7 @@ fn a6_an_ehr_launch_is_posted_on_demand_only() {
 }
 
 #[test]
-fn a6_a_long_request_to_a_server_without_posts_goes_only_if_the_app_says_so() {
+fn a6_a_long_request_to_a_server_without_post_requires_the_apps_consent() {
     let (_, world, tab) = stage_with(json!([]));
     let error = launch_by(&world, &tab, long(AuthorizationMethod::Automatic)).unwrap_err();
     assert_eq!((error.code(), error.section()), ("authorization_too_long", Some("RFC 9110 section 4.1")));
@@ -102,7 +102,7 @@ fn a6_a_long_request_to_a_server_without_posts_goes_only_if_the_app_says_so() {
 }
 
 #[test]
-fn a6_an_address_that_is_asked_for_is_never_a_post() {
+fn a6_an_authorization_url_is_never_a_post() {
     let (_, world, tab) = stage_with(json!(["authorize-post"]));
     let address = |options: LaunchOptions| {
         let app = app(&tab);
@@ -149,7 +149,7 @@ fn a6_max_age_is_refused_where_the_server_does_not_support_it() {
 }
 
 #[test]
-fn a6_max_age_holds_the_id_token_to_it() {
+fn a6_max_age_is_checked_in_the_id_token() {
     for (auth_time, is_taken) in [(json!(NOW - 300.0), true), (json!(NOW - 400.0), false), (Value::Null, false)] {
         let (server, world, tab) = stage();
         server.configuration.borrow_mut()["claims_supported"] = json!(["auth_time"]);

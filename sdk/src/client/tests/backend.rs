@@ -27,7 +27,7 @@ fn tokens_used(world: &World) -> Vec<String> {
 }
 
 #[test]
-fn b1_a_token_is_got_by_an_assertion_and_used_until_it_runs_out() {
+fn b1_a_token_is_requested_by_an_assertion_and_used_until_it_expires() {
     let (_, world, tab) = stage();
     let service = service(&tab);
     read(&world, &service).unwrap();
@@ -47,7 +47,7 @@ fn b1_a_token_is_got_by_an_assertion_and_used_until_it_runs_out() {
 }
 
 #[test]
-fn b1_two_who_ask_at_once_share_a_token_request() {
+fn b1_concurrent_callers_share_a_token_request() {
     let (_, world, tab) = stage();
     let (one, two) = (service(&tab), AbortSignal::never());
     let other = one.clone();
@@ -60,7 +60,7 @@ fn b1_two_who_ask_at_once_share_a_token_request() {
 }
 
 #[test]
-fn b1_a_dead_token_is_replaced_once() {
+fn b1_a_refused_token_is_replaced_once() {
     let (server, world, tab) = stage();
     let service = service(&tab);
     read(&world, &service).unwrap();
@@ -80,7 +80,7 @@ fn b1_a_service_must_name_its_scopes() {
 }
 
 #[test]
-fn b1_a_server_without_an_authorization_endpoint_will_do() {
+fn b1_a_server_without_an_authorization_endpoint_is_accepted() {
     let (server, world, tab) = stage();
     server.configuration.borrow_mut().as_object_mut().unwrap().remove("authorization_endpoint");
     assert_eq!(read(&world, &service(&tab)).unwrap()["id"], json!("1"));
@@ -136,7 +136,7 @@ fn search(
 }
 
 #[test]
-fn b1_a_service_searches_page_by_page_and_replaces_a_token_that_died_on_the_way() {
+fn b1_a_service_searches_page_by_page_and_replaces_a_refused_token() {
     let (server, world, tab) = stage();
     let next = "https://ehr.example/fhir/Group?page=2&x=%7C";
     server.fhir_replies.borrow_mut().extend([page(&["1", "2"], Some(next)), page(&["3"], None)]);

@@ -109,7 +109,7 @@ fn f10_a_batch_is_split_at_its_largest_size() {
 }
 
 #[test]
-fn f10_a_batch_waits_for_no_longer_than_it_was_told() {
+fn f10_a_batch_waits_no_longer_than_configured() {
     let (world, session) = signed_in_to(answer);
     let batcher = Batcher::new(&session, 50, 200, &AbortSignal::never());
     ask(&world, &batcher, vec![read("1")]);
@@ -154,7 +154,7 @@ fn f6_a_batch_that_only_reads_is_repeated_and_another_is_not() {
 }
 
 #[test]
-fn f10_what_cannot_stand_in_a_batch_is_refused_alone() {
+fn f10_a_request_that_cannot_be_in_a_batch_is_refused_alone() {
     let (world, session) = signed_in_to(answer);
     let batcher = Batcher::new(&session, 50, 0, &AbortSignal::never());
     let outcomes = ask(
@@ -174,7 +174,7 @@ fn f10_what_cannot_stand_in_a_batch_is_refused_alone() {
 }
 
 #[test]
-fn f10_one_callers_abort_leaves_the_others() {
+fn f10_one_callers_abort_does_not_affect_the_others() {
     let (world, session) = signed_in_to(|request| answer(request).after(1000));
     let batcher = Batcher::new(&session, 50, 0, &AbortSignal::never());
     let handle = AbortHandle::new();

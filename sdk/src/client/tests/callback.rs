@@ -26,7 +26,7 @@ fn c1_a_state_that_waited_too_long_is_unknown() {
 }
 
 #[test]
-fn c2_a_replayed_callback_gives_the_session_that_stands() {
+fn c2_a_replayed_callback_returns_the_active_session() {
     let (server, world, tab) = stage();
     launch(&world, &app(&tab)).unwrap();
     let redirect = redirect(&server, &tab);
@@ -52,7 +52,7 @@ fn c2_t4_a_code_that_the_server_refused_is_not_sent_again() {
 }
 
 #[test]
-fn c3_an_error_with_a_known_state_is_typed_and_forgets_the_launch() {
+fn c3_an_error_with_a_known_state_is_typed_and_removes_the_launch() {
     let (_, world, tab) = stage();
     launch(&world, &app(&tab)).unwrap();
     let state = value(&parameters(&location(&tab)), "state").unwrap();
@@ -67,7 +67,7 @@ fn c3_an_error_with_a_known_state_is_typed_and_forgets_the_launch() {
 }
 
 #[test]
-fn c8_the_address_is_clean_after_success_and_failure() {
+fn c8_the_url_is_clean_after_success_and_failure() {
     let (server, world, tab) = stage();
     launch(&world, &app(&tab)).unwrap();
     let redirect = redirect(&server, &tab);
@@ -149,7 +149,7 @@ fn a_reload_keeps_the_session() {
 }
 
 #[test]
-fn s5_a_launch_link_does_not_bring_the_old_session_back() {
+fn s5_a_launch_link_does_not_resume_the_old_session() {
     let (server, world, tab) = stage();
     sign_in(&server, &world, &tab);
     tab.visit("https://app.example/launch?iss=https://ehr.example/fhir&launch=other");
@@ -175,7 +175,7 @@ fn s4_a_record_that_is_corrupt_or_of_another_client_is_no_session() {
 }
 
 #[test]
-fn c4_an_error_with_an_unknown_state_leaves_other_launches_alone() {
+fn c4_an_error_with_an_unknown_state_does_not_affect_other_launches() {
     let (server, world, tab) = stage();
     let app = app(&tab);
     launch(&world, &app).unwrap();
@@ -257,7 +257,7 @@ fn answered_by(iss: Option<&str>, members: &serde_json::Value) -> (Result<Vec<St
 }
 
 #[test]
-fn c5_another_issuer_than_the_one_that_was_asked_ends_the_launch() {
+fn c5_another_issuer_than_that_of_the_launch_ends_the_launch() {
     for iss in ["https%3A%2F%2Fevil.example", "https%3A%2F%2Fehr.example%2F", ""] {
         let (outcome, exchanges) = answered_by(Some(iss), &json!({}));
         assert!(matches!(outcome, Err(Error::Callback { .. })), "{iss}: {outcome:?}");
@@ -276,7 +276,7 @@ fn c5_a_server_that_says_it_names_its_issuer_must() {
 }
 
 #[test]
-fn c5_where_no_issuer_is_known_it_is_a_finding_and_no_reason_to_stop() {
+fn c5_an_unknown_issuer_is_a_finding_and_no_error() {
     let (outcome, exchanges) = answered_by(Some("https%3A%2F%2Felsewhere.example"), &json!({"issuer": ""}));
     assert_eq!((outcome, exchanges), (Ok(vec!["unknown_issuer".to_owned()]), 1));
 }

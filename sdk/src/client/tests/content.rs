@@ -71,7 +71,7 @@ fn f14_a_binary_is_read_from_servers_that_answer_in_each_way() {
 }
 
 #[test]
-fn f14_the_apps_accept_header_is_the_own_media_type() {
+fn f14_the_apps_accept_header_is_the_media_type() {
     let options = || RequestOptions { headers: vec![("accept".into(), "image/png".into())], ..Default::default() };
     let (outcome, _, accepted, _) = read(|_| Reply::text(404, ""), "Binary/1", None, options());
     assert_eq!(outcome.unwrap_err().code(), "not_found");
@@ -79,7 +79,7 @@ fn f14_the_apps_accept_header_is_the_own_media_type() {
 }
 
 #[test]
-fn f14_the_named_media_type_goes_before_an_accept_header() {
+fn f14_the_given_media_type_takes_precedence_over_an_accept_header() {
     let options = || RequestOptions { headers: vec![("accept".into(), "image/png".into())], ..Default::default() };
     let (_, _, accepted, _) = read(|_| Reply::text(404, ""), "Binary/1", Some("application/pdf"), options());
     assert_eq!(accepted, ["application/pdf", "application/fhir+json", "*/*"]);
@@ -149,7 +149,7 @@ fn f14_abort_ends_the_reading() {
 }
 
 #[test]
-fn f14_an_error_says_what_the_server_said_and_a_dead_token_is_replaced() {
+fn f14_an_error_has_the_servers_message_and_a_refused_token_is_replaced() {
     let outcome =
         json!({"resourceType": "OperationOutcome", "issue": [{"severity": "error", "diagnostics": "Sealed."}]});
     for status in [403, 200] {

@@ -66,7 +66,7 @@ fn refresh(world: &World, session: &MemorySession) -> Result<(), Error> {
 }
 
 #[test]
-fn r12_a_copy_that_missed_a_refresh_asks_the_other_tabs_before_it_sends_an_old_token() {
+fn r12_a_copy_that_missed_a_refresh_queries_the_other_tabs_before_it_sends_an_old_token() {
     let copies = Copies::new();
     copies.refuse_replaced_tokens();
     refresh(&copies.world, &copies.copy).unwrap();
@@ -93,7 +93,7 @@ fn r12_invalid_grant_for_a_replaced_token_ends_the_copy_and_nothing_else() {
 }
 
 #[test]
-fn r12_a_tab_with_a_newer_token_does_not_heed_that_an_old_one_was_refused() {
+fn r12_a_tab_with_a_newer_token_ignores_that_an_old_one_was_refused() {
     let copies = Copies::new();
     copies.refuse_replaced_tokens();
     let platform = copies.copied_tab.clone();
@@ -121,7 +121,7 @@ fn r12_r5_a_token_that_is_refused_ends_every_tab_that_holds_it() {
 }
 
 #[test]
-fn r12_in_a_shared_store_the_token_that_took_the_place_of_the_refused_one_is_used() {
+fn r12_in_a_shared_store_the_token_that_replaced_the_refused_one_is_used() {
     let (server, world, tab) = stage();
     let session = sign_in(&server, &world, &tab);
     let other = resume(&world, &app(&tab.with_same_store())).unwrap().unwrap();
@@ -146,7 +146,7 @@ fn r12_in_a_shared_store_the_token_that_took_the_place_of_the_refused_one_is_use
 }
 
 #[test]
-fn r12_s2_signing_out_of_a_copy_gives_the_newer_tokens_of_the_other_tab_back_too() {
+fn r12_s2_signing_out_of_a_copy_revokes_the_newer_tokens_of_the_other_tab_too() {
     let copies = Copies::new();
     let copy = copies.copy.clone();
     assert_eq!(copies.world.run(async move { copy.sign_out().await }).unwrap(), Ok(Revocation::Revoked));
@@ -157,7 +157,7 @@ fn r12_s2_signing_out_of_a_copy_gives_the_newer_tokens_of_the_other_tab_back_too
 }
 
 #[test]
-fn r14_the_access_token_is_given_back_also_where_the_refresh_token_is_refused() {
+fn r14_the_access_token_is_revoked_also_if_the_refresh_token_is_refused() {
     let (server, world, tab) = stage();
     server.configuration.borrow_mut()["revocation_endpoint"] = json!("https://ehr.example/revoke");
     let session = sign_in(&server, &world, &tab);

@@ -34,7 +34,7 @@ fn denial(page: &MemoryPlatform) -> String {
 }
 
 #[test]
-fn s9_each_frame_of_a_tab_brings_its_own_patient_back() {
+fn s9_each_frame_of_a_tab_resumes_its_own_patient() {
     let (server, world, chart) = stage();
     let first = chart.frame("https://app.example/");
     let second = chart.frame("https://app.example/");
@@ -45,7 +45,7 @@ fn s9_each_frame_of_a_tab_brings_its_own_patient_back() {
 }
 
 #[test]
-fn s9_each_tab_of_a_shared_store_brings_its_own_patient_back() {
+fn s9_each_tab_of_a_shared_store_resumes_its_own_patient() {
     let (server, world, first) = stage();
     let second = first.with_same_store();
     sign_in_as(&server, &world, &first, "p1");
@@ -102,7 +102,7 @@ fn s9_two_apps_of_one_origin_neither_read_nor_overwrite_each_others_session() {
 }
 
 #[test]
-fn s9_a_launch_of_the_ehr_that_fails_leaves_no_other_patient_in_its_place() {
+fn s9_after_a_failed_ehr_launch_no_other_patient_is_shown() {
     let (server, world, tab) = stage();
     let frame = tab.frame("https://app.example/");
     for page in [&frame, &tab] {
@@ -118,7 +118,7 @@ fn s9_a_launch_of_the_ehr_that_fails_leaves_no_other_patient_in_its_place() {
 }
 
 #[test]
-fn s9_a_launch_that_the_user_called_off_leaves_the_page_its_session() {
+fn s9_after_a_cancelled_launch_the_page_has_its_session() {
     let (server, world, tab) = stage();
     sign_in_as(&server, &world, &tab, "p1");
     launch(&world, &app(&tab)).unwrap();
@@ -128,7 +128,7 @@ fn s9_a_launch_that_the_user_called_off_leaves_the_page_its_session() {
 }
 
 #[test]
-fn s9_going_back_in_the_history_brings_back_what_was_shown_there() {
+fn s9_going_back_in_the_history_resumes_what_was_shown_there() {
     let (server, world, tab) = stage();
     sign_in_as(&server, &world, &tab, "p1");
     let first = location(&tab);
@@ -159,7 +159,7 @@ fn opened_at(world: &World, page: &MemoryPlatform, query: &str) -> Result<Option
 }
 
 #[test]
-fn c13_a_sessions_id_in_an_address_does_not_switch_to_it() {
+fn c13_a_sessions_id_in_a_url_does_not_switch_to_it() {
     let (server, world, tab) = stage();
     let first = sign_in_as(&server, &world, &tab, "p1");
     let second = sign_in_as(&server, &world, &tab, "p2");
@@ -198,7 +198,7 @@ fn c13_a_forged_redirect_of_the_sessions_own_page_is_refused_and_changes_nothing
 }
 
 #[test]
-fn c13_where_every_redirect_names_its_issuer_a_repeated_one_must_too() {
+fn c13_if_every_redirect_names_its_issuer_a_repeated_one_must_too() {
     let (server, world, tab) = stage();
     server.configuration.borrow_mut()["authorization_response_iss_parameter_supported"] = json!(true);
     let app = app(&tab);

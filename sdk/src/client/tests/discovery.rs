@@ -56,7 +56,7 @@ fn capability_statement() -> Value {
 }
 
 #[test]
-fn d2_whatever_is_wrong_with_the_first_document_the_next_one_is_asked() {
+fn d2_after_any_error_of_the_first_document_the_next_one_is_requested() {
     for wrong in [
         Reply::text(404, "not found"),
         Reply::text(200, "<html>Log in</html>"),
@@ -73,7 +73,7 @@ fn d2_whatever_is_wrong_with_the_first_document_the_next_one_is_asked() {
 }
 
 #[test]
-fn d2_d11_a_document_that_stays_out_of_reach_is_tried_again_before_the_next_one_is_asked() {
+fn d2_d11_an_unreachable_document_is_retried_before_the_next_one_is_requested() {
     for wrong in
         [Reply::offline(), Reply::text(429, ""), Reply::text(502, ""), Reply::text(503, ""), Reply::text(504, "")]
     {
@@ -101,7 +101,7 @@ fn failing(failures: Vec<Reply>) -> (World, Rc<RefCell<Vec<f64>>>) {
 }
 
 #[test]
-fn d11_what_passes_is_tried_again_within_the_time_of_the_document() {
+fn d11_transient_errors_are_retried_within_the_timeout() {
     for failure in [Reply::offline(), Reply::text(429, ""), Reply::json(502, &json!({})), Reply::text(504, "<html>")] {
         let (world, times) = failing(vec![failure.clone(), failure.clone()]);
         assert!(authorize(&world, &app(&world.tab("https://app.example/"))).is_ok(), "{failure:?}");
@@ -113,7 +113,7 @@ fn d11_what_passes_is_tried_again_within_the_time_of_the_document() {
 }
 
 #[test]
-fn d11_retry_after_is_honoured_where_it_fits_in_the_time_of_the_document() {
+fn d11_retry_after_is_followed_within_the_timeout() {
     let busy = |seconds: &str| Reply::text(503, "").header("Retry-After", seconds);
     let (world, times) = failing(vec![busy("4"), busy("3")]);
     assert!(authorize(&world, &app(&world.tab("https://app.example/"))).is_ok());
@@ -130,7 +130,7 @@ fn d11_retry_after_is_honoured_where_it_fits_in_the_time_of_the_document() {
 }
 
 #[test]
-fn d11_a_try_that_takes_the_rest_of_the_time_is_the_last() {
+fn d11_no_retry_starts_after_the_timeout() {
     let (world, times) = failing(vec![Reply::text(503, ""), Reply::default().after(60_000)]);
     let error = authorize(&world, &app(&world.tab("https://app.example/"))).unwrap_err();
     assert!(error.to_string().contains("no response came in time"), "{error}");
@@ -139,7 +139,7 @@ fn d11_a_try_that_takes_the_rest_of_the_time_is_the_last() {
 }
 
 #[test]
-fn d11_an_answer_is_taken_as_it_is() {
+fn d11_a_permanent_error_is_not_retried() {
     for answer in [Reply::text(404, ""), Reply::text(500, ""), Reply::text(403, ""), Reply::text(200, "<html>")] {
         let (world, times) = failing(vec![answer.clone()]);
         assert!(authorize(&world, &app(&world.tab("https://app.example/"))).is_err(), "{answer:?}");
@@ -148,7 +148,7 @@ fn d11_an_answer_is_taken_as_it_is() {
 }
 
 #[test]
-fn d2_the_capability_statement_is_asked_last() {
+fn d2_the_capability_statement_is_requested_last() {
     let world = world(vec![(METADATA, Reply::json(200, &capability_statement()))]);
     let tab = world.tab("https://app.example/");
     launch(&world, &app(&tab)).unwrap();
@@ -157,7 +157,7 @@ fn d2_the_capability_statement_is_asked_last() {
 }
 
 #[test]
-fn d2_if_all_fail_one_error_names_each_attempt_and_what_came_back() {
+fn d2_if_all_fail_one_error_names_each_attempt_and_its_response() {
     let world = world(vec![
         (SMART, Reply::text(200, "<html>Log in</html>")),
         (OPENID, Reply::offline()),
@@ -186,7 +186,7 @@ fn d5_an_endpoint_on_plain_http_ends_the_search() {
 }
 
 #[test]
-fn d6_a_success_is_kept_for_five_minutes_in_memory_and_in_the_tab() {
+fn d6_a_success_is_cached_for_five_minutes_in_memory_and_in_the_tab() {
     let world = world(vec![(SMART, Reply::json(200, &endpoints()))]);
     let tab = world.tab("https://app.example/");
     let first = app(&tab);
@@ -201,7 +201,7 @@ fn d6_a_success_is_kept_for_five_minutes_in_memory_and_in_the_tab() {
 }
 
 #[test]
-fn d6_max_age_says_how_long_a_success_is_kept() {
+fn d6_max_age_limits_how_long_a_success_is_cached() {
     for (cache_control, after, requests) in
         [("public, max-age=3600", 3599.0, 1), ("max-age=10", 11.0, 2), ("no-cache", 0.0, 2), ("no-store", 0.0, 2)]
     {
@@ -215,7 +215,7 @@ fn d6_max_age_says_how_long_a_success_is_kept() {
 }
 
 #[test]
-fn d6_a_failure_is_never_kept() {
+fn d6_a_failure_is_never_cached() {
     let world = world(vec![]);
     let app = app(&world.tab("https://app.example/"));
     authorize(&world, &app).unwrap_err();
@@ -237,7 +237,7 @@ fn d6_concurrent_calls_share_one_request() {
 }
 
 #[test]
-fn d6_a_store_that_is_blocked_costs_a_request_and_nothing_else() {
+fn d6_with_a_blocked_store_the_document_is_requested_again() {
     let world = world(vec![(SMART, Reply::json(200, &endpoints()))]);
     let tab = world.tab("https://app.example/");
     tab.set_store_available(false);
@@ -368,7 +368,7 @@ fn d12_an_openid_configuration_of_another_issuer_gives_no_keys_without_the_scope
 }
 
 #[test]
-fn d12_a_session_says_that_an_openid_configuration_was_left_aside() {
+fn d12_an_ignored_openid_configuration_is_a_finding_of_the_session() {
     let (server, world, tab) = stage();
     server.configuration.borrow_mut()["issuer"] = json!("");
     let scripted = server.clone();
@@ -396,7 +396,7 @@ fn d8_without_openid_nothing_is_filled_in() {
 }
 
 #[test]
-fn d7_a_servers_documents_are_looked_over_and_a_missing_one_is_told() {
+fn d7_a_servers_documents_are_checked_and_a_missing_one_is_a_finding() {
     let mut smart = endpoints();
     smart["issuer"] = json!("");
     let world = world(vec![(SMART, Reply::json(200, &smart)), (OPENID, Reply::text(200, "<html>Log in</html>"))]);

@@ -58,7 +58,7 @@ fn run<T: 'static>(world: &World, work: impl Future<Output = Result<T, Failure>>
 }
 
 #[test]
-fn s12_an_exchange_tells_neither_code_nor_verifier_nor_secret() {
+fn s12_an_error_of_an_exchange_contains_neither_code_nor_verifier_nor_secret() {
     for secret in [
         ClientAuthentication::ClientSecretPost(ClientSecret::new("hush hush")),
         ClientAuthentication::ClientSecretBasic(ClientSecret::new("hush hush"), BasicEncoding::Form),
@@ -77,7 +77,7 @@ fn s12_an_exchange_tells_neither_code_nor_verifier_nor_secret() {
 }
 
 #[test]
-fn s12_a_refresh_and_a_revocation_tell_no_token() {
+fn s12_errors_of_a_refresh_and_a_revocation_contain_no_token() {
     let (server, world, tab) = stage();
     server.configuration.borrow_mut()["revocation_endpoint"] = json!("https://ehr.example/revoke");
     let session = sign_in(&server, &world, &tab);
@@ -92,7 +92,7 @@ fn s12_a_refresh_and_a_revocation_tell_no_token() {
 }
 
 #[test]
-fn s12_a_fhir_error_an_introspection_and_an_entry_of_a_batch_tell_no_access_token() {
+fn s12_a_fhir_error_an_introspection_and_a_batch_entry_contain_no_access_token() {
     let (world, session) = signed_in_to(|request| match request.url.path() {
         "/introspect" => oauth_echo(request),
         _ => fhir_echo(403, request),
@@ -114,7 +114,7 @@ fn s12_a_fhir_error_an_introspection_and_an_entry_of_a_batch_tell_no_access_toke
 }
 
 #[test]
-fn s12_an_outcome_with_status_200_in_place_of_a_resource_or_page_tells_no_access_token() {
+fn s12_an_outcome_with_status_200_in_place_of_a_resource_or_page_contains_no_access_token() {
     let (world, session) = signed_in_to(|request| fhir_echo(200, request));
     let (reading, never) = (session.clone(), AbortSignal::never());
     let refused = run(&world, async move { reading.read("Patient/p1", &never).await });
@@ -124,7 +124,7 @@ fn s12_an_outcome_with_status_200_in_place_of_a_resource_or_page_tells_no_access
 }
 
 #[test]
-fn s12_an_introspection_tells_no_access_token() {
+fn s12_an_error_of_an_introspection_contains_no_access_token() {
     let (server, world, tab) = stage();
     server.configuration.borrow_mut()["introspection_endpoint"] = json!("https://ehr.example/introspect");
     let session = sign_in(&server, &world, &tab);
@@ -134,7 +134,7 @@ fn s12_an_introspection_tells_no_access_token() {
 }
 
 #[test]
-fn s12_a_registration_tells_no_initial_access_token() {
+fn s12_an_error_of_a_registration_contains_no_initial_access_token() {
     let (_, world, tab) = stage();
     world.respond_with(oauth_echo);
     let endpoint = RegistrationEndpoint::at(tab, "https://ehr.example/register").unwrap();
@@ -146,7 +146,7 @@ fn s12_a_registration_tells_no_initial_access_token() {
 }
 
 #[test]
-fn s12_a_service_tells_neither_its_secret_nor_its_token() {
+fn s12_an_error_of_a_service_contains_neither_its_secret_nor_its_token() {
     let service = |tab: &MemoryPlatform| {
         let secret = ClientAuthentication::ClientSecretPost(ClientSecret::new("hush hush"));
         BackendClient::new(tab.clone(), BackendConfig::new(BASE, "service", secret, "system/*.rs")).unwrap()
@@ -178,7 +178,7 @@ fn s12_a_service_tells_neither_its_secret_nor_its_token() {
 }
 
 #[test]
-fn s12_an_export_tells_no_token_whatever_the_status_of_the_answer() {
+fn s12_an_error_of_an_export_contains_no_token_whatever_the_status() {
     let line = |request: &Request| Reply::text(200, &format!("{}\n", fhir_echo(200, request).body));
     for (path, code) in [("/jobs/1", "export_failed"), ("/files/1", "file_failed")] {
         let (_, jobs, world, tab) = export::jobs();

@@ -136,7 +136,7 @@ pub fn bad_line(line: u64, problem: LineProblem) -> Failure {
 }
 
 #[test]
-fn b2_a_kick_off_gives_a_job_and_a_server_without_one_is_told() {
+fn b2_a_kick_off_starts_an_export_and_a_response_without_one_is_an_error() {
     let (_, jobs, world, tab) = jobs();
     let export = start(&world, &tab).unwrap();
     assert_eq!(export.status_url(), JOB);
@@ -191,7 +191,7 @@ fn b3_a_pause_is_bounded_whatever_the_server_says() {
 }
 
 #[test]
-fn b3_what_passes_is_tried_again_and_what_does_not_is_an_error() {
+fn b3_transient_errors_are_retried_and_others_are_returned() {
     let (_, jobs, world, tab) = jobs();
     let export = start(&world, &tab).unwrap();
     let busy = Reply::json(503, &json!({})).header("Retry-After", "5");
@@ -249,7 +249,7 @@ fn b4_a_token_goes_only_to_files_that_require_it_and_lie_where_it_belongs() {
 }
 
 #[test]
-fn b4_an_origin_that_the_app_named_gets_the_token() {
+fn b4_a_configured_origin_gets_the_token() {
     use crate::client::bulk::{BackendClient, BackendConfig};
     use crate::protocol::client_auth::ClientAuthentication;
 
@@ -264,7 +264,7 @@ fn b4_an_origin_that_the_app_named_gets_the_token() {
 }
 
 #[test]
-fn b4_only_so_many_files_are_read_at_once() {
+fn b4_the_number_of_concurrent_files_is_limited() {
     let (_, jobs, world, tab) = jobs();
     let files: Vec<String> = (0..10).map(|file| format!("https://ehr.example/files/{file}")).collect();
     for file in &files {
@@ -297,7 +297,7 @@ fn b4_only_so_many_files_are_read_at_once() {
 }
 
 #[test]
-fn b5_a_bad_line_is_an_error_with_its_number_after_what_came_before_or_is_skipped() {
+fn b5_a_bad_line_is_an_error_with_its_number_after_the_lines_before_it_or_is_skipped() {
     let (_, jobs, world, tab) = jobs();
     jobs.file(FILE, [Reply::text(200, &(lines(0..2) + "\n{broken\n" + &lines(2..4)))]);
     let export = export_of(&tab);
@@ -311,7 +311,7 @@ fn b5_a_bad_line_is_an_error_with_its_number_after_what_came_before_or_is_skippe
 }
 
 #[test]
-fn b5_a_connection_that_breaks_off_is_taken_up_without_a_row_twice_or_lost() {
+fn b5_after_a_broken_connection_no_line_is_repeated_or_lost() {
     let (_, jobs, world, tab) = jobs();
     let whole = lines(0..10);
     let cut = |bytes: usize| Reply::text(200, &whole[..bytes]).in_pieces_of(16).interrupted();
@@ -325,7 +325,7 @@ fn b5_a_connection_that_breaks_off_is_taken_up_without_a_row_twice_or_lost() {
 }
 
 #[test]
-fn b6_what_came_is_counted_against_the_manifest() {
+fn b6_the_number_of_resources_is_compared_with_the_manifest() {
     let (_, jobs, world, tab) = jobs();
     jobs.file(FILE, [Reply::text(200, &lines(0..3))]);
     let outcome = read_all(&world, &export_of(&tab), &manifest(&[(FILE, Some(4))]), ReadOptions::default());
@@ -335,7 +335,7 @@ fn b6_what_came_is_counted_against_the_manifest() {
 }
 
 #[test]
-fn b6_a_cancelled_job_is_deleted_and_one_that_is_gone_is_no_failure() {
+fn b6_a_cancelled_export_is_deleted_and_a_missing_one_is_no_error() {
     let (_, jobs, world, tab) = jobs();
     let cancel = || {
         let export = export_of(&tab);
@@ -350,7 +350,7 @@ fn b6_a_cancelled_job_is_deleted_and_one_that_is_gone_is_no_failure() {
 }
 
 #[test]
-fn b6_a_job_is_taken_up_by_its_status_url_and_never_at_a_foreign_place() {
+fn b6_an_export_is_resumed_by_its_status_url_and_never_at_another_server() {
     let (_, jobs, world, tab) = jobs();
     jobs.done(&json!({"output": [{"type": "Patient", "url": FILE}]}));
     assert_eq!(wait(&world, &export_of(&tab)).0.unwrap().output.len(), 1);
@@ -360,7 +360,7 @@ fn b6_a_job_is_taken_up_by_its_status_url_and_never_at_a_foreign_place() {
 }
 
 #[test]
-fn f7_a_signal_stops_waiting_and_reading() {
+fn f7_a_signal_aborts_waiting_and_reading() {
     let (_, jobs, world, tab) = jobs();
     jobs.file(FILE, [Reply::text(200, &lines(0..100)).in_pieces_of(100)]);
     let abort = AbortHandle::new();

@@ -23,7 +23,7 @@ fn skipping() -> ReadOptions {
 }
 
 #[test]
-fn b9_a_server_that_counts_wrong_can_be_read_all_the_same() {
+fn b9_a_server_that_counts_incorrectly_can_be_read() {
     let (_, jobs, world, tab) = jobs();
     jobs.file(FILE, [Reply::text(200, &lines(0..3))]);
     let (export, miscounted) = (export_of(&tab), manifest(&[(FILE, Some(7))]));
@@ -68,7 +68,7 @@ fn b9_an_operation_outcome_among_resources_is_an_error_of_its_file() {
 }
 
 #[test]
-fn b9_header_rows_stand_over_their_resources_and_count_or_do_not() {
+fn b9_header_rows_precede_their_resources_and_count_or_do_not() {
     let (_, jobs, world, tab) = jobs();
     let body = header_line(1) + &lines(10..12) + &header_line(2) + &lines(20..21) + &header_line(3) + &lines(30..31);
     let reply = Reply::text(200, &body).in_pieces_of(50);

@@ -62,7 +62,7 @@ fn b7_a_manifest_of_several_pages_is_read_to_its_end() {
 }
 
 #[test]
-fn b7_a_status_with_a_page_that_is_not_there_is_not_done() {
+fn b7_a_status_with_a_page_that_is_not_ready_is_not_done() {
     let (_, jobs, world, tab) = jobs();
     let ask = || {
         let export = export_of(&tab);
@@ -77,7 +77,7 @@ fn b7_a_status_with_a_page_that_is_not_there_is_not_done() {
 }
 
 #[test]
-fn b7_pages_that_point_in_a_circle_or_away_are_an_error() {
+fn b7_pages_that_link_in_a_cycle_or_to_another_server_are_an_error() {
     for (next, code) in [
         (JOB, "page_cycle"),
         (SECOND, "page_cycle"),
@@ -96,7 +96,7 @@ fn b7_pages_that_point_in_a_circle_or_away_are_an_error() {
 }
 
 #[test]
-fn b7_one_page_of_several_is_never_read_as_if_it_were_all() {
+fn b7_one_page_of_several_is_never_read_as_the_whole_manifest() {
     let (_, _, _, tab) = jobs();
     let first = ExportManifest::read(&page(1, Some(SECOND))).unwrap();
     let refused = export_of(&tab).read_files(&first, &first.output, ReadOptions::default()).err().unwrap();
@@ -104,7 +104,7 @@ fn b7_one_page_of_several_is_never_read_as_if_it_were_all() {
 }
 
 #[test]
-fn b3_a_server_that_asks_for_a_long_pause_gets_it_up_to_an_hour() {
+fn b3_a_long_retry_after_is_followed_up_to_an_hour() {
     for (asked, pause) in [("900", 900.0), ("3600", 3600.0), ("86400", 3600.0)] {
         for first in [running(), Reply::json(503, &json!({}))] {
             let (_, jobs, world, tab) = jobs();
@@ -119,7 +119,7 @@ fn b3_a_server_that_asks_for_a_long_pause_gets_it_up_to_an_hour() {
 }
 
 #[test]
-fn b8_a_failure_that_the_server_calls_transient_is_asked_again() {
+fn b8_an_error_that_the_server_calls_transient_is_retried() {
     let (_, jobs, world, tab) = jobs();
     for (status, code) in
         [(500, "transient"), (500, "timeout"), (503, "throttled"), (500, "lock-error"), (500, "no-store"), (408, "x")]
@@ -149,7 +149,7 @@ fn b8_a_failure_of_another_kind_ends_the_export_and_a_transient_one_not_for_ever
 }
 
 #[test]
-fn b8_a_file_that_fails_in_passing_is_asked_for_again() {
+fn b8_a_file_with_a_transient_error_is_requested_again() {
     let (_, jobs, world, tab) = jobs();
     jobs.file(FILE, [Reply::json(500, &outcome("transient")), Reply::text(200, &lines(0..2))]);
     let outcome = read_all(&world, &export_of(&tab), &manifest(&[(FILE, Some(2))]), ReadOptions::default());
@@ -157,7 +157,7 @@ fn b8_a_file_that_fails_in_passing_is_asked_for_again() {
 }
 
 #[test]
-fn b10_a_cancellation_ends_a_wait_that_is_under_way() {
+fn b10_a_cancellation_ends_a_running_wait() {
     let (_, jobs, world, tab) = jobs();
     // Once while it sleeps between two questions, and once while an answer is under way.
     for reply in [running().header("Retry-After", "60"), running().after(60_000)] {

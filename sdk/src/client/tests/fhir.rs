@@ -119,7 +119,7 @@ fn f1_locations_of_authorization_details_may_have_the_token() {
 }
 
 #[test]
-fn f5_an_error_status_brings_its_operation_outcome() {
+fn f5_an_error_status_has_its_operation_outcome() {
     let (server, world, session) = signed_in();
     let outcome = json!({"resourceType": "OperationOutcome", "issue": [
         {"severity": "error", "code": "forbidden", "details": {"text": "Not in your scopes"}, "diagnostics": "x"}]});
@@ -177,7 +177,7 @@ fn f7_after_an_abort_nothing_is_fetched() {
 }
 
 #[test]
-fn f8_the_next_page_is_fetched_while_the_caller_works_on_this_one() {
+fn f8_the_next_page_is_fetched_while_the_caller_processes_this_one() {
     let (server, world, session) = signed_in();
     let link = |number: u32| format!("https://ehr.example/fhir/Observation?page={number}");
     server.fhir_delay.set(1000);
@@ -203,7 +203,7 @@ fn f8_the_next_page_is_fetched_while_the_caller_works_on_this_one() {
 }
 
 #[test]
-fn f8_how_far_the_pages_have_come_is_told_in_resources_and_bytes() {
+fn f8_progress_is_reported_in_resources_and_bytes() {
     let (server, world, session) = signed_in();
     let first = r#"{"resourceType":"Bundle","total":3,"entry":[{"resource":{"id":"é€𝄞"}},{"resource":{"id":"2"}}],"link":[{"relation":"next","url":"?page=2"}]}"#;
     let second = r#"{"resourceType":"Bundle","entry":[{"resource":{"id":"3"}}]}"#;
@@ -247,7 +247,7 @@ fn f8_a_limit_stops_early() {
 }
 
 #[test]
-fn a_page_that_failed_can_be_asked_for_again() {
+fn a_page_that_failed_can_be_requested_again() {
     let (server, world, session) = signed_in();
     let next = "https://ehr.example/fhir/Observation?page=2";
     server.fhir_replies.borrow_mut().push_back(page(&["1"], Some(next)));
@@ -265,7 +265,7 @@ fn a_page_that_failed_can_be_asked_for_again() {
 }
 
 #[test]
-fn f6_no_page_is_lost_to_a_caller_who_goes_away_or_to_two_who_ask_at_once() {
+fn f6_no_page_is_lost_if_a_caller_stops_waiting_or_two_call_at_once() {
     let (server, world, session) = signed_in();
     server.fhir_delay.set(1000);
     let link = |number: u32| format!("https://ehr.example/fhir/Observation?page={number}");

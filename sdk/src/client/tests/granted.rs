@@ -35,7 +35,7 @@ fn granted(session: &Session<MemoryPlatform>) -> String {
 }
 
 #[test]
-fn t10_a_grant_in_words_that_nobody_knows_is_tried_and_told() {
+fn t10_a_grant_with_unknown_scopes_is_tried_with_a_finding() {
     for scope in ["https://ehr.example/clinical.read", "openid https://ehr.example/clinical", "clinical", ""] {
         let (server, world, _, session) = sign_in_with("scope", json!(scope));
         let session = session.unwrap();
@@ -66,7 +66,7 @@ fn t10_a_grant_in_words_that_nobody_knows_is_tried_and_told() {
 }
 
 #[test]
-fn t10_a_grant_with_dots_allows_what_it_says_and_no_more() {
+fn t10_a_grant_with_dots_allows_its_scopes_and_no_more() {
     let (_, _, _, session) = sign_in_with("scope", json!("openid patient.Observation.read user.Condition.rs"));
     let session = session.unwrap();
     assert!(session.may_read("Observation") && session.may_read("Condition") && !session.may_read("Procedure"));
@@ -74,7 +74,7 @@ fn t10_a_grant_with_dots_allows_what_it_says_and_no_more() {
 }
 
 #[test]
-fn t10_a_refresh_for_less_grants_less_where_the_server_does_not_say() {
+fn t10_a_refresh_for_less_grants_less_if_the_response_has_no_scope() {
     let (server, world, tab) = stage();
     let session = sign_in(&server, &world, &tab);
     let mut silent = token_answer(2);
@@ -95,7 +95,7 @@ fn t10_a_refresh_for_less_grants_less_where_the_server_does_not_say() {
 }
 
 #[test]
-fn r8_t10_where_the_grant_is_unknown_a_refresh_asks_for_no_more_than_was_asked_for() {
+fn r8_t10_if_the_grant_is_unknown_a_refresh_requests_no_more_than_the_launch() {
     let (_, world, _, session) = sign_in_with("scope", json!("clinical"));
     let session = session.unwrap();
     let refresh = |scope: &'static str| {
@@ -107,7 +107,7 @@ fn r8_t10_where_the_grant_is_unknown_a_refresh_asks_for_no_more_than_was_asked_f
 }
 
 #[test]
-fn t8_a_token_response_that_cannot_be_is_a_typed_error_and_opens_no_session() {
+fn t8_an_invalid_token_response_is_a_typed_error_and_opens_no_session() {
     for (member, value) in [
         ("patient", json!(7)),
         ("patient", json!("../Observation")),
@@ -133,7 +133,7 @@ fn t8_a_lifetime_beyond_every_date_ends_at_a_date() {
 }
 
 #[test]
-fn i12_an_empty_id_token_is_none_and_the_session_says_so() {
+fn i12_an_empty_id_token_is_ignored_with_a_finding() {
     for empty in [json!(""), Value::Null, json!(7)] {
         let (_, _, _, session) = sign_in_with("id_token", empty.clone());
         let session = session.unwrap();

@@ -50,7 +50,7 @@ fn i6_an_access_token_that_does_not_match_its_hash_opens_no_session() {
 }
 
 #[test]
-fn i10_a_signature_that_does_not_hold_ends_the_session_beside_its_first_call() {
+fn i10_a_wrong_signature_ends_the_session_during_its_first_call() {
     let server = Server::new();
     server.fhir_delay.set(50);
     let world = server.world();
@@ -83,7 +83,7 @@ fn i10_a_signature_that_does_not_hold_ends_the_session_beside_its_first_call() {
 }
 
 #[test]
-fn i8_the_session_tells_what_was_checked_and_what_was_not() {
+fn i8_the_session_reports_which_checks_were_made() {
     let server = Server::new();
     let world = server.world();
     let session = sign_in(&server, &world, &world.tab("https://app.example/"));
@@ -107,7 +107,7 @@ fn i8_the_session_tells_what_was_checked_and_what_was_not() {
 }
 
 #[test]
-fn r3_i8_a_check_that_ends_during_a_refresh_neither_brings_old_tokens_back_nor_is_lost() {
+fn r3_i8_a_check_that_ends_during_a_refresh_neither_restores_old_tokens_nor_is_lost() {
     let (server, world, tab) = stage();
     let scripted = server.clone();
     world.respond_with(move |request| match request.url.path() {
@@ -131,7 +131,7 @@ fn r3_i8_a_check_that_ends_during_a_refresh_neither_brings_old_tokens_back_nor_i
 }
 
 #[test]
-fn i7_the_users_own_resource_is_told() {
+fn i7_the_users_own_resource_is_returned() {
     let server = Server::new();
     let world = server.world();
     let session = sign_in(&server, &world, &world.tab("https://app.example/"));
@@ -156,7 +156,7 @@ fn i2_a_missing_nonce_is_taken_by_a_named_option_only() {
 }
 
 #[test]
-fn i8_keys_that_cannot_be_had_leave_the_signature_unchecked_and_the_session_standing() {
+fn i8_without_keys_the_signature_stays_unchecked_and_the_session_active() {
     for keys in [
         Reply::offline(),
         Reply::json(503, &json!({"error": "temporarily_unavailable"})),
@@ -197,7 +197,7 @@ fn launch_with_keys(
 }
 
 #[test]
-fn a_session_that_the_app_took_out_of_the_store_is_not_put_back_by_the_signatures_check() {
+fn a_session_that_was_removed_from_the_store_is_not_stored_again_by_the_signature_check() {
     let (server, world, tab) = stage();
     launch(&world, &app(&tab)).unwrap();
     tab.visit(&redirect(&server, &tab));
@@ -247,7 +247,7 @@ fn i5_without_a_kid_the_one_key_is_used_and_of_several_each_is_tried() {
 }
 
 #[test]
-fn i5_an_unknown_kid_brings_one_more_fetch_and_then_a_pause() {
+fn i5_an_unknown_kid_causes_one_more_fetch_and_then_a_pause() {
     let (server, world, tab) = stage();
     let app = app(&tab);
     let fetches = || world.requests().iter().filter(|request| request.url.path() == "/jwks").count();

@@ -71,7 +71,7 @@ fn i13_keys_that_could_not_be_fetched_are_fetched_again_after_a_reload() {
 }
 
 #[test]
-fn i13_keys_that_stay_away_are_asked_for_ever_after_a_pause_and_the_session_stands() {
+fn i13_keys_that_stay_unavailable_are_requested_again_after_a_pause_and_the_session_stays_active() {
     let (world, _, session) = sign_in_with_keys(|_| Reply::text(500, ""));
     (0..5).for_each(|_| read(&world, &session));
     assert_eq!(fetches(&world), 2);
@@ -82,7 +82,7 @@ fn i13_keys_that_stay_away_are_asked_for_ever_after_a_pause_and_the_session_stan
 }
 
 #[test]
-fn i8_i13_a_signature_that_does_not_hold_ends_the_session_also_when_the_keys_come_late() {
+fn i8_i13_a_wrong_signature_ends_the_session_also_if_the_keys_arrive_late() {
     let (world, _, session) =
         sign_in_with_keys(|asked| if asked == 0 { Reply::text(500, "") } else { key_set(&["k"]) });
     world.set_signatures_valid(false);
@@ -93,7 +93,7 @@ fn i8_i13_a_signature_that_does_not_hold_ends_the_session_also_when_the_keys_com
 }
 
 #[test]
-fn i13_keys_of_another_time_leave_an_old_token_unchecked_and_the_session_standing() {
+fn i13_after_a_key_rotation_an_old_token_stays_unchecked_and_the_session_active() {
     let (world, _, session) =
         sign_in_with_keys(|asked| if asked == 0 { Reply::text(500, "") } else { key_set(&["of-today"]) });
     // The ID token ran out long ago.
@@ -104,7 +104,7 @@ fn i13_keys_of_another_time_leave_an_old_token_unchecked_and_the_session_standin
 }
 
 #[test]
-fn i13_an_unknown_kid_is_looked_for_once_more_right_after_the_keys_were_fetched() {
+fn i13_for_an_unknown_kid_the_keys_are_fetched_again_immediately() {
     let (world, _, session) = sign_in_with_keys(|asked| key_set(if asked == 0 { &["old"] } else { &["old", "k"] }));
     assert_eq!((signature(&session), fetches(&world)), (Signature::Verified, 2));
 
@@ -171,7 +171,7 @@ fn i12_a_short_key_beside_a_long_one_is_not_used() {
 }
 
 #[test]
-fn i8_the_check_of_a_token_says_nothing_of_the_one_that_a_refresh_brought_meanwhile() {
+fn i8_the_check_of_a_token_does_not_affect_the_token_of_a_later_refresh() {
     let (server, world, tab) = stage();
     launch(&world, &app(&tab)).unwrap();
     tab.visit(&redirect(&server, &tab));

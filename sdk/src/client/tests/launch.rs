@@ -59,7 +59,7 @@ fn a1_required_refuses_a_server_without_s256_and_disabled_sends_none() {
 }
 
 #[test]
-fn a2_every_start_draws_its_own_state_nonce_and_verifier() {
+fn a2_every_launch_has_its_own_state_nonce_and_verifier() {
     let (server, world, tab) = stage();
     let mut seen = HashSet::new();
     for _ in 0..2 {
@@ -78,7 +78,7 @@ fn a2_every_start_draws_its_own_state_nonce_and_verifier() {
 }
 
 #[test]
-fn a3_an_ehr_launch_gives_launch_and_iss_back_byte_for_byte() {
+fn a3_an_ehr_launch_sends_launch_and_iss_unchanged() {
     let server = Server::new();
     let world = server.world();
     let mut record = record();
@@ -140,7 +140,7 @@ fn a7_an_untrusted_issuer_gets_no_request() {
 }
 
 #[test]
-fn a7_the_address_changes_nothing_but_iss_and_launch() {
+fn a7_the_url_changes_nothing_but_iss_and_launch() {
     let server = Server::new();
     let world = server.world();
     let tab = world.tab(
@@ -184,7 +184,7 @@ fn d9_a_launch_goes_to_the_server_that_trusts_its_issuer_with_that_servers_clien
 }
 
 #[test]
-fn d9_the_exchange_uses_the_endpoint_that_the_launch_began_with() {
+fn d9_the_exchange_uses_the_endpoint_of_the_launch() {
     let (server, world, tab) = stage();
     launch(&world, &app(&tab)).unwrap();
     server.configuration.borrow_mut()["token_endpoint"] = json!("https://evil.example/token");
@@ -194,7 +194,7 @@ fn d9_the_exchange_uses_the_endpoint_that_the_launch_began_with() {
 }
 
 #[test]
-fn discovery_that_fails_names_the_document_and_what_came_back() {
+fn failed_discovery_names_the_document_and_its_response() {
     let world = World::new(NOW, |_| Reply::text(200, "<html>Log in</html>"));
     let error = launch(&world, &app(&world.tab("https://app.example/"))).unwrap_err();
     let Error::Discovery { attempts } = error else { panic!("{error:?}") };
@@ -203,7 +203,7 @@ fn discovery_that_fails_names_the_document_and_what_came_back() {
 }
 
 #[test]
-fn a_launch_that_cannot_be_kept_is_not_begun() {
+fn a_launch_that_cannot_be_stored_is_not_started() {
     let (_, world, tab) = stage();
     tab.set_store_available(false);
     assert_eq!(launch(&world, &app(&tab)).unwrap_err(), Error::Storage);

@@ -71,7 +71,7 @@ fn f12_nobody_found_is_no_error() {
 }
 
 #[test]
-fn f4_a_server_is_known_by_its_release() {
+fn f4_the_fhir_version_of_a_server_is_read() {
     for (version, expected) in [("4.3.0", Some(FhirVersion::R4B)), ("1.0.2", Some(FhirVersion::R2)), ("9.0", None)] {
         let (world, session) = signed_in_to(move |_| Reply::json(200, &json!({"fhirVersion": version})));
         let told = world.run(async move { session.fhir_version(&AbortSignal::never()).await }).unwrap().unwrap();

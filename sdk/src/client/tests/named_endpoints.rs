@@ -47,7 +47,7 @@ fn d10_with_both_endpoints_a_launch_needs_no_document() {
 }
 
 #[test]
-fn d10_what_is_named_besides_is_used_for_what_it_is_for() {
+fn d10_each_named_endpoint_is_used() {
     let (server, world, tab) = stage();
     let record = record_with(NamedEndpoints {
         jwks_uri: Some("https://ehr.example/jwks".into()),
@@ -77,7 +77,7 @@ fn d10_what_is_named_besides_is_used_for_what_it_is_for() {
 }
 
 #[test]
-fn d10_one_endpoint_takes_the_place_of_the_documents_and_the_rest_stays() {
+fn d10_one_endpoint_replaces_that_of_the_documents_and_the_rest_stays() {
     let (server, world, tab) = stage();
     let token_alone = NamedEndpoints { authorization_endpoint: None, ..named() };
     let app = app_with(&tab, record_with(token_alone));
@@ -103,7 +103,7 @@ fn d10_a_service_needs_its_token_endpoint_alone() {
 }
 
 #[test]
-fn d10_diagnose_says_where_the_documents_say_otherwise() {
+fn d10_diagnose_reports_documents_with_other_endpoints() {
     let (server, world, tab) = stage();
     server.configuration.borrow_mut()["authorization_endpoint"] = json!("/authorize");
     let same = NamedEndpoints {

@@ -45,7 +45,7 @@ fn back_from_launch(replies: Vec<Reply>) -> (Rc<Server>, World, MemoryPlatform) 
 }
 
 #[test]
-fn c11_a_fault_that_passes_leaves_the_launch_and_resume_tries_again() {
+fn c11_after_a_transient_error_the_launch_stays_and_resume_retries() {
     for (reply, code) in [
         (Reply::offline(), "network"),
         (Reply::json(200, &token_answer(1)).after(120_000), "timeout"),
@@ -69,7 +69,7 @@ fn c11_a_fault_that_passes_leaves_the_launch_and_resume_tries_again() {
 }
 
 #[test]
-fn c11_t4_an_oauth_error_ends_the_launch_also_after_a_fault_that_passed() {
+fn c11_t4_an_oauth_error_ends_the_launch_also_after_a_transient_error() {
     let invalid_grant = Reply::json(400, &json!({"error": "invalid_grant"}));
     let unavailable = Reply::json(503, &json!({"error": "temporarily_unavailable"}));
     for (replies, code) in [
@@ -90,7 +90,7 @@ fn c11_t4_an_oauth_error_ends_the_launch_also_after_a_fault_that_passed() {
 }
 
 #[test]
-fn c11_t4_an_answer_that_is_wrong_ends_the_launch() {
+fn c11_t4_an_invalid_response_ends_the_launch() {
     let (_, world, tab) = back_from_launch(vec![Reply::json(200, &json!({"token_type": "Bearer"}))]);
     let callback = location(&tab);
     assert_eq!(resume_error(&world, &tab), Some("invalid_token_response"));
@@ -111,7 +111,7 @@ fn c11_s6_after_ten_minutes_the_code_is_neither_sent_nor_stored() {
 }
 
 #[test]
-fn c11_a_new_launch_takes_the_place_of_the_one_that_waits() {
+fn c11_a_new_launch_replaces_the_one_that_waits() {
     let (server, world, tab) = back_from_launch(vec![Reply::offline()]);
     assert_eq!(resume_error(&world, &tab), Some("network"));
     sign_in(&server, &world, &tab);
@@ -122,7 +122,7 @@ fn c11_a_new_launch_takes_the_place_of_the_one_that_waits() {
 }
 
 #[test]
-fn c12_tokens_that_cannot_be_stored_make_a_session_in_memory_that_says_so() {
+fn c12_tokens_that_cannot_be_stored_make_a_session_in_memory_with_a_finding() {
     let (server, world, tab) = stage();
     let app = app(&tab);
     launch(&world, &app).unwrap();
@@ -155,7 +155,7 @@ fn c12_s9_after_a_session_that_was_not_stored_a_reload_shows_no_other() {
 }
 
 #[test]
-fn r3_a_store_that_was_full_at_a_refresh_does_not_bring_the_old_tokens_back() {
+fn r3_a_store_that_was_full_at_a_refresh_does_not_restore_the_old_tokens() {
     let (server, world, tab) = stage();
     let session = sign_in(&server, &world, &tab);
     tab.set_store_full(true);
@@ -187,7 +187,7 @@ fn r3_a_refresh_that_cannot_be_stored_leaves_no_replaced_refresh_token_in_the_st
 }
 
 #[test]
-fn r6_c12_a_token_that_died_early_is_replaced_also_where_the_store_is_full() {
+fn r6_c12_a_token_that_was_refused_early_is_replaced_also_if_the_store_is_full() {
     let (server, world, tab) = stage();
     let session = sign_in(&server, &world, &tab);
     world.settle();
@@ -198,7 +198,7 @@ fn r6_c12_a_token_that_died_early_is_replaced_also_where_the_store_is_full() {
 }
 
 #[test]
-fn s9_r13_a_session_of_another_app_that_is_over_stays_in_its_store() {
+fn s9_r13_an_expired_session_of_another_app_stays_in_its_store() {
     let (server, world, tab) = stage();
     let mut over = token_answer(1);
     over["refresh_token"] = json!(null);
@@ -212,7 +212,7 @@ fn s9_r13_a_session_of_another_app_that_is_over_stays_in_its_store() {
 }
 
 #[test]
-fn r13_a_session_that_is_over_and_cannot_be_refreshed_leaves_the_store() {
+fn r13_an_expired_session_without_a_refresh_token_is_removed_from_the_store() {
     let (server, world, tab) = stage();
     let mut over = token_answer(1);
     over["refresh_token"] = json!(null);
@@ -228,7 +228,7 @@ fn r13_a_session_that_is_over_and_cannot_be_refreshed_leaves_the_store() {
 }
 
 #[test]
-fn r13_r10_a_session_whose_time_is_up_has_ended_and_is_not_stored_any_more() {
+fn r13_r10_an_expired_session_has_ended_and_is_not_stored_any_more() {
     let (server, world, tab) = stage();
     let mut over = token_answer(1);
     over["refresh_token"] = json!(null);
@@ -254,7 +254,7 @@ fn r13_r10_a_session_whose_time_is_up_has_ended_and_is_not_stored_any_more() {
 }
 
 #[test]
-fn r13_r10_a_session_that_ran_out_before_a_reload_comes_back_once_to_be_launched_again() {
+fn r13_r10_a_session_that_expired_before_a_reload_is_resumed_once_to_be_launched_again() {
     let (server, world, tab) = stage();
     let mut over = token_answer(1);
     over["refresh_token"] = json!(null);
@@ -271,7 +271,7 @@ fn r13_r10_a_session_that_ran_out_before_a_reload_comes_back_once_to_be_launched
 }
 
 #[test]
-fn s4_a_store_that_is_blocked_is_told_before_anybody_leaves() {
+fn s4_a_blocked_store_is_an_error_before_navigation() {
     let (_, world, tab) = stage();
     tab.set_store_available(false);
     assert_eq!(resume(&world, &app(&tab)).err(), Some(Error::Storage));

@@ -23,7 +23,7 @@ fn about_p9() -> PastedTokenOptions {
 }
 
 #[test]
-fn a10_a_pasted_token_opens_a_session_that_says_what_it_is() {
+fn a10_a_pasted_token_opens_a_session_with_a_finding() {
     let (server, world, tab) = stage();
     server.configuration.borrow_mut()["introspection_endpoint"] = json!("https://ehr.example/introspect");
     let session = paste(&world, &tab, " \n\tpasted.token~+/=\r\n", about_p9()).unwrap();
@@ -43,7 +43,7 @@ fn a10_a_pasted_token_opens_a_session_that_says_what_it_is() {
 }
 
 #[test]
-fn a10_a_pasted_token_that_ran_out_cannot_be_refreshed() {
+fn a10_an_expired_pasted_token_cannot_be_refreshed() {
     let (_, world, tab) = stage();
     let options = PastedTokenOptions { expires_in: Some(60.0), ..about_p9() };
     let session = paste(&world, &tab, "pasted", options).unwrap();
@@ -55,7 +55,7 @@ fn a10_a_pasted_token_that_ran_out_cannot_be_refreshed() {
 }
 
 #[test]
-fn a10_its_scopes_are_those_that_are_said_or_those_that_are_configured() {
+fn a10_its_scopes_are_the_given_or_the_configured_ones() {
     let (_, world, tab) = stage();
     let options = PastedTokenOptions { scope: Some("patient/Condition.rs".into()), ..about_p9() };
     let session = paste(&world, &tab, "pasted", options).unwrap();
@@ -64,7 +64,7 @@ fn a10_its_scopes_are_those_that_are_said_or_those_that_are_configured() {
 }
 
 #[test]
-fn a10_s5_a_pasted_token_takes_no_other_sessions_place() {
+fn a10_s5_a_pasted_token_replaces_no_other_session() {
     let (server, world, tab) = stage();
     let signed_in = sign_in(&server, &world, &tab);
     let first = paste(&world, &tab, "pasted", about_p9()).unwrap();
@@ -86,7 +86,7 @@ fn a10_s5_a_pasted_token_takes_no_other_sessions_place() {
 }
 
 #[test]
-fn a10_signing_out_forgets_a_pasted_token_and_does_not_revoke_it() {
+fn a10_signing_out_removes_a_pasted_token_without_revoking_it() {
     let (server, world, tab) = stage();
     server.configuration.borrow_mut()["revocation_endpoint"] = json!("https://ehr.example/revoke");
     let session = paste(&world, &tab, "pasted", about_p9()).unwrap();
@@ -97,7 +97,7 @@ fn a10_signing_out_forgets_a_pasted_token_and_does_not_revoke_it() {
 }
 
 #[test]
-fn a10_what_cannot_be_a_token_is_refused_and_sent_nowhere() {
+fn a10_an_invalid_token_is_refused_and_not_sent() {
     let (_, world, tab) = stage();
     for wrong in ["", "  \n", "Bearer abc", "abc\r\ndef", "abc\0", "abc\u{7f}", "tokén", "“abc”", "a\u{a0}b"] {
         let error = paste(&world, &tab, wrong, about_p9()).err().unwrap();

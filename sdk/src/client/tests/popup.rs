@@ -36,7 +36,7 @@ fn resume_in(world: &World, popup: &MemoryPopup, redirect: &str) -> Result<bool,
 }
 
 #[test]
-fn a9_the_window_hands_the_redirect_over_and_the_page_has_the_session() {
+fn a9_the_popup_sends_the_redirect_and_the_page_has_the_session() {
     for is_severed in [false, true] {
         let (server, world, tab) = stage();
         let app = app(&tab);
@@ -56,7 +56,7 @@ fn a9_the_window_hands_the_redirect_over_and_the_page_has_the_session() {
 }
 
 #[test]
-fn a9_only_the_redirect_of_this_launch_is_taken() {
+fn a9_only_the_redirect_of_this_launch_is_accepted() {
     let (server, world, tab) = stage();
     let app = app(&tab);
     let (popup, outcome) = begin(&world, &app, &AbortSignal::never());
@@ -75,7 +75,7 @@ fn a9_only_the_redirect_of_this_launch_is_taken() {
 }
 
 #[test]
-fn a9_a_window_that_looks_closed_at_once_may_still_bring_the_session() {
+fn a9_a_popup_that_seems_closed_may_still_complete_the_launch() {
     let (server, world, tab) = stage();
     let app = app(&tab);
     let (popup, outcome) = begin(&world, &app, &AbortSignal::never());
@@ -89,7 +89,7 @@ fn a9_a_window_that_looks_closed_at_once_may_still_bring_the_session() {
 }
 
 #[test]
-fn a9_a_window_that_the_user_closed_is_a_typed_error_after_a_grace_time() {
+fn a9_a_closed_popup_is_a_typed_error_after_ten_seconds() {
     let (_, world, tab) = stage();
     let app = app(&tab);
     let began = tab.now();
@@ -108,7 +108,7 @@ fn a9_a_window_that_the_user_closed_is_a_typed_error_after_a_grace_time() {
 }
 
 #[test]
-fn a9_an_aborted_launch_closes_its_window() {
+fn a9_an_aborted_launch_closes_its_popup() {
     let (_, world, tab) = stage();
     let abort = AbortHandle::new();
     let (popup, outcome) = begin(&world, &app(&tab), &abort.signal());
@@ -119,7 +119,7 @@ fn a9_an_aborted_launch_closes_its_window() {
 }
 
 #[test]
-fn a9_a_redirect_that_no_page_takes_is_an_error_and_is_not_exchanged() {
+fn a9_a_redirect_that_no_page_confirms_is_an_error_and_is_not_exchanged() {
     let (server, world, tab) = stage();
     let app = app(&tab);
     let abort = AbortHandle::new();
@@ -134,7 +134,7 @@ fn a9_a_redirect_that_no_page_takes_is_an_error_and_is_not_exchanged() {
 }
 
 #[test]
-fn a11_a_window_that_could_not_report_to_the_page_is_not_sent_away() {
+fn a11_a_popup_that_could_not_reach_the_page_is_not_navigated() {
     let world = Server::new().world();
     let tab = world.tab("http://localhost:8080/");
     let mut record = record();

@@ -54,7 +54,7 @@ fn two_kinds() -> Vec<RecordQuery> {
 }
 
 #[test]
-fn all_pages_of_every_kind_are_loaded() {
+fn all_pages_of_every_part_are_loaded() {
     let (world, session) = signed_in(SCOPE, |request| match request.url.as_str() {
         url if url.ends_with("Condition?patient=p1") => {
             bundle(&[of_patient("Condition", "c1", "p1")], Some("https://ehr.example/fhir/Condition?page=2"))
@@ -69,7 +69,7 @@ fn all_pages_of_every_kind_are_loaded() {
 }
 
 #[test]
-fn kinds_are_asked_for_side_by_side() {
+fn parts_are_requested_concurrently() {
     let (world, session) = signed_in(SCOPE, |_| bundle(&[], None).after(1000));
     load(&world, &session, RecordQuery::usual());
     let elapsed = crate::platform::Clock::now(&session.inner.platform) - NOW;
@@ -97,7 +97,7 @@ fn each_page_and_each_end_is_reported() {
 }
 
 #[test]
-fn a_kind_that_fails_leaves_the_others_and_keeps_what_came() {
+fn a_part_that_fails_does_not_affect_the_others_and_has_what_was_loaded() {
     let (world, session) = signed_in(SCOPE, |request| match request.url.as_str() {
         url if url.ends_with("Condition?patient=p1") => {
             bundle(&[of_patient("Condition", "c1", "p1")], Some("https://ehr.example/fhir/Condition?page=2"))
@@ -113,7 +113,7 @@ fn a_kind_that_fails_leaves_the_others_and_keeps_what_came() {
 }
 
 #[test]
-fn a_kind_that_was_not_granted_is_told_and_not_asked_for() {
+fn a_part_that_was_not_granted_is_reported_and_not_requested() {
     let (world, session) = signed_in("launch/patient patient/Immunization.rs", |_| bundle(&[], None));
     let parts = load(&world, &session, two_kinds());
     assert_eq!(parts[0].state, PartState::NotGranted);
@@ -122,7 +122,7 @@ fn a_kind_that_was_not_granted_is_told_and_not_asked_for() {
 }
 
 #[test]
-fn a_scope_that_grants_a_part_is_asked_for_that_part() {
+fn a_scope_with_a_constraint_narrows_the_search() {
     let system = "http://terminology.hl7.org/CodeSystem/observation-category";
     let scope = format!("patient/Observation.rs?category={system}|vital-signs");
     let (world, session) = signed_in(&scope, |_| bundle(&[], None));
@@ -145,7 +145,7 @@ fn a_scope_that_grants_a_part_is_asked_for_that_part() {
 }
 
 #[test]
-fn f13_another_patients_resource_is_told_apart() {
+fn f13_another_patients_resource_is_separate() {
     let (world, session) = signed_in(SCOPE, |_| {
         bundle(&[of_patient("Condition", "mine", "p1"), of_patient("Condition", "foreign", "p2")], None)
     });
@@ -154,7 +154,7 @@ fn f13_another_patients_resource_is_told_apart() {
 }
 
 #[test]
-fn f7_one_signal_stops_every_kind() {
+fn f7_one_signal_aborts_every_part() {
     let (world, session) =
         signed_in(SCOPE, |_| bundle(&[], Some("https://ehr.example/fhir/Condition?page=2")).after(1000));
     let handle = AbortHandle::new();
@@ -181,7 +181,7 @@ fn f7_one_signal_stops_every_kind() {
 }
 
 #[test]
-fn f7_a_page_that_leaves_when_the_session_ends_hears_of_nothing_else() {
+fn f7_a_page_that_navigates_when_the_session_ends_gets_no_other_error() {
     let (server, world, tab) = stage();
     let session = sign_in(&server, &world, &tab);
     world.advance(3601.0);

@@ -54,7 +54,7 @@ fn f16_a_redirect_within_the_base_is_followed_with_the_token_and_the_apps_header
 }
 
 #[test]
-fn f16_a_redirect_out_of_the_base_takes_no_token_and_no_header_along_and_its_answer_is_not_taken() {
+fn f16_a_redirect_out_of_the_base_gets_no_token_and_no_header_and_its_response_is_not_used() {
     for to in [
         "https://ehr.example/neighbour/fhir/Patient/2",
         "/other/Patient/1",
@@ -76,7 +76,7 @@ fn f16_a_redirect_out_of_the_base_takes_no_token_and_no_header_along_and_its_ans
 }
 
 #[test]
-fn f16_a_redirect_to_another_origin_that_may_have_the_token_takes_no_header_of_the_app_along() {
+fn f16_a_redirect_to_another_origin_that_may_have_the_token_gets_no_header_of_the_app() {
     for reveals in [true, false] {
         let (server, world, tab) = stage();
         let mut answer = token_answer(1);
@@ -140,7 +140,7 @@ fn f16_a_change_that_is_redirected_says_so() {
 }
 
 #[test]
-fn f16_bytes_and_pages_are_held_against_the_guard_alike() {
+fn f16_bytes_and_pages_pass_the_same_guard() {
     let outside = "https://ehr.example/other";
     let (world, session) = signed_in_to(move |request| match request.url.as_str() {
         url if url == outside => Reply::json(200, &json!({})),
@@ -155,7 +155,7 @@ fn f16_bytes_and_pages_are_held_against_the_guard_alike() {
 }
 
 #[test]
-fn s10_every_request_of_a_session_stays_out_of_caches_unless_the_app_says_otherwise() {
+fn s10_no_request_of_a_session_is_cached_unless_the_app_enables_it() {
     let bundle = |next: Option<&str>| {
         let links: Vec<Value> = next.map(|url| json!({"relation": "next", "url": url})).into_iter().collect();
         Reply::json(200, &json!({"resourceType": "Bundle", "link": links}))

@@ -46,7 +46,7 @@ fn r2_two_tabs_with_a_shared_store_make_one_refresh() {
 }
 
 #[test]
-fn r2_a_duplicated_tab_takes_over_what_the_other_refreshed() {
+fn r2_a_duplicated_tab_adopts_the_tokens_of_the_other() {
     let (server, world, tab) = stage();
     let one = sign_in(&server, &world, &tab);
     let copy = tab.duplicate();
@@ -79,7 +79,7 @@ fn r3_a_rotated_refresh_token_is_stored_before_the_new_access_token_is_used() {
 }
 
 #[test]
-fn r3_a_refresh_token_that_is_not_rotated_is_kept() {
+fn r3_a_refresh_token_that_is_not_rotated_stays() {
     let server = Server::new();
     let world = server.world();
     let session = sign_in(&server, &world, &world.tab("https://app.example/"));
@@ -94,7 +94,7 @@ fn r3_a_refresh_token_that_is_not_rotated_is_kept() {
 }
 
 #[test]
-fn r4_what_may_pass_leaves_the_session_as_it_is() {
+fn r4_a_transient_error_leaves_the_session_unchanged() {
     for (reply, code) in [
         (Reply::text(503, "busy"), "invalid_token_response"),
         (Reply::offline(), "network"),
@@ -142,7 +142,7 @@ fn r4_one_callers_abort_stops_neither_the_refresh_nor_the_other_callers() {
 }
 
 #[test]
-fn r4_a_caller_who_goes_away_does_not_take_the_rotated_token_along() {
+fn r4_a_caller_that_stops_waiting_does_not_lose_the_rotated_token() {
     let (server, world, tab) = stage();
     let session = sign_in(&server, &world, &tab);
     server.token_replies.borrow_mut().push_back(Reply::json(200, &token_answer(2)).after(100));
@@ -159,7 +159,7 @@ fn r4_a_caller_who_goes_away_does_not_take_the_rotated_token_along() {
 }
 
 #[test]
-fn r5_a_dead_refresh_token_ends_the_session_once() {
+fn r5_a_refused_refresh_token_ends_the_session_once() {
     let (server, world, tab) = stage();
     let session = sign_in(&server, &world, &tab);
     let events = Rc::new(RefCell::new(Vec::new()));
@@ -179,7 +179,7 @@ fn r5_a_dead_refresh_token_ends_the_session_once() {
 }
 
 #[test]
-fn r6_a_401_is_expected_response_one_refresh_and_one_retry() {
+fn r6_a_401_causes_one_refresh_and_one_retry() {
     let server = Server::new();
     let world = server.world();
     let session = sign_in(&server, &world, &world.tab("https://app.example/"));
@@ -211,7 +211,7 @@ fn r8_a_broader_scope_is_refused_without_a_request() {
 }
 
 #[test]
-fn r10_without_a_refresh_token_an_expired_session_says_so() {
+fn r10_an_expired_session_without_a_refresh_token_is_a_typed_error() {
     let (server, world, tab) = stage();
     let mut answer = token_answer(1);
     answer["refresh_token"] = json!(null);
@@ -252,7 +252,7 @@ fn r11_a_refresh_that_names_another_patient_is_not_adopted() {
 }
 
 #[test]
-fn s2_signing_out_ends_the_session_in_every_tab_that_holds_it_and_in_no_other() {
+fn s2_signing_out_ends_the_session_in_every_tab_with_it_and_in_no_other() {
     let (server, world, tab) = stage();
     let session = sign_in(&server, &world, &tab);
     let copy = tab.duplicate();
@@ -312,7 +312,7 @@ fn r7_an_id_token_of_a_refresh_without_audience_or_nonce_leaves_the_launchs_and_
 }
 
 #[test]
-fn r9_a_token_that_runs_out_soon_is_replaced_without_blocking_the_call() {
+fn r9_a_token_that_expires_soon_is_replaced_without_blocking_the_call() {
     let (server, world, tab) = stage();
     let session = sign_in(&server, &world, &tab);
     world.advance(3539.0);
@@ -334,7 +334,7 @@ fn r9_a_token_that_runs_out_soon_is_replaced_without_blocking_the_call() {
 }
 
 #[test]
-fn r9_a_refresh_in_the_background_that_fails_is_not_begun_with_every_call() {
+fn r9_a_failed_refresh_in_the_background_is_not_repeated_with_every_call() {
     let (server, world, tab) = stage();
     let session = sign_in(&server, &world, &tab);
     world.advance(3545.0);

@@ -83,7 +83,7 @@ fn d9_g1_a_free_address_registers_and_its_client_id_launches() {
 }
 
 #[test]
-fn d9_a_free_address_that_is_not_registered_asks_for_a_client_id() {
+fn d9_a_url_without_a_registration_requires_a_client_id() {
     let world = world_with(configuration(), Value::Null);
     let config = SmartAppConfig { servers: vec![free()] };
     let error = crate::SmartApp::new(world.tab("https://app.example/"), config).err().unwrap();
@@ -187,7 +187,7 @@ fn g2_a_login_page_says_that_registration_is_off() {
 }
 
 #[test]
-fn g1_metadata_that_no_server_could_take_is_not_sent() {
+fn g1_invalid_metadata_is_not_sent() {
     let world = world_with(configuration(), Value::Null);
     let metadata = ClientMetadata::public("My app", "/code", SCOPE);
     assert_eq!(register(&world, metadata).unwrap_err().code(), "invalid_configuration");

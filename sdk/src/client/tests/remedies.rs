@@ -23,7 +23,7 @@ fn launch_from(page: &str, redirect_uri: &str) -> (World, Result<(), Error>) {
 }
 
 #[test]
-fn a11_a_page_that_cannot_finish_the_launch_is_told_before_it_leaves() {
+fn a11_a_page_that_cannot_complete_the_launch_gets_an_error_before_navigation() {
     for (page, redirect_uri) in [
         ("http://localhost:8080/", "http://127.0.0.1:8080/code"),
         ("http://localhost:8080/", "http://localhost:8081/code"),
@@ -44,14 +44,14 @@ fn a11_a_page_that_cannot_finish_the_launch_is_told_before_it_leaves() {
 }
 
 #[test]
-fn a11_a_page_that_is_a_file_is_told_to_be_served() {
+fn a11_a_page_that_is_a_file_gets_an_error_with_a_remedy() {
     let (_, launched) = launch_from("file:///home/me/app/index.html", "http://localhost:8080/");
     let Err(Error::Configuration(wrong)) = launched else { panic!("{launched:?}") };
     assert!(wrong.problem.contains("file://") && wrong.problem.contains("http://localhost"), "{}", wrong.problem);
 }
 
 #[test]
-fn a11_an_app_that_leaves_by_itself_may_have_its_redirect_forwarded() {
+fn a11_an_app_that_navigates_by_itself_may_forward_its_redirect() {
     let world = Server::new().world();
     let app = app(&world.tab("http://localhost:8080/"));
     let url = world.run(async move { app.authorization_url(LaunchOptions::default()).await }).unwrap();
@@ -78,7 +78,7 @@ fn refused(authentication: impl Fn(&MemoryPlatform) -> ClientAuthentication, dat
 }
 
 #[test]
-fn k9_a_refused_client_is_told_of_the_encoding_of_its_secret() {
+fn k9_the_error_of_a_refused_client_suggests_the_encoding_of_its_secret() {
     let with = |secret: &'static str, encoding| {
         refused(move |_| ClientAuthentication::ClientSecretBasic(ClientSecret::new(secret), encoding), None).message()
     };
@@ -92,7 +92,7 @@ fn k9_a_refused_client_is_told_of_the_encoding_of_its_secret() {
 }
 
 #[test]
-fn k9_a_refused_assertion_is_told_how_far_the_clocks_are_apart() {
+fn k9_the_error_of_a_refused_assertion_has_the_difference_of_the_clocks() {
     let with_key = |tab: &MemoryPlatform| {
         let key = ClientKey::new(tab, vec![Algorithm::ES384]);
         PrivateKeyJwt::new(key, Some("key-1".into())).authentication(tab).unwrap()
@@ -121,7 +121,7 @@ fn session_with(reply: &Reply) -> (World, Session<MemoryPlatform>) {
 }
 
 #[test]
-fn g4_a_refused_introspection_is_named_and_told_to_ask_as_the_client() {
+fn g4_the_error_of_a_refused_introspection_suggests_client_authentication() {
     let introspect = |reply: &Reply, asked_as| {
         let (world, session) = session_with(reply);
         let asked = world.run(async move { session.introspect(asked_as, &AbortSignal::never()).await.map(|_| ()) });
@@ -156,7 +156,7 @@ fn g4_a_refused_revocation_is_named() {
 }
 
 #[test]
-fn f5_s12_what_a_server_says_in_plain_text_stands_in_the_error() {
+fn f5_s12_plain_text_of_the_server_is_in_the_error() {
     let read = |reply: Reply| {
         let (world, session) = signed_in_to(move |_| reply.clone());
         world.run(async move { session.read("Patient/1", &AbortSignal::never()).await }).unwrap().unwrap_err()
@@ -175,7 +175,7 @@ fn f5_s12_what_a_server_says_in_plain_text_stands_in_the_error() {
 }
 
 #[test]
-fn t5_a_token_endpoint_that_refuses_in_plain_text_keeps_its_words() {
+fn t5_a_token_endpoints_plain_text_is_in_the_error() {
     let (server, world, tab) = stage();
     let app = app(&tab);
     launch(&world, &app).unwrap();

@@ -32,7 +32,7 @@ fn last(world: &World) -> Request {
 }
 
 #[test]
-fn f4_a_change_tells_its_status_version_place_and_time() {
+fn f4_a_change_returns_its_status_version_location_and_time() {
     let (server, world, session) = signed_in();
     let made = json!({"resourceType": "Patient", "id": "9"});
     server.fhir_replies.borrow_mut().push_back(
@@ -54,7 +54,7 @@ fn f4_a_change_tells_its_status_version_place_and_time() {
 }
 
 #[test]
-fn f4_a_delete_may_be_answered_with_nothing() {
+fn f4_the_response_of_a_delete_may_be_empty() {
     let (server, world, session) = signed_in();
     server.fhir_replies.borrow_mut().push_back(Reply { status: 204, ..Reply::default() });
     let delete = FhirRequest::new(Interaction::Delete, "Patient/9").if_match("W/\"1\"");
@@ -64,7 +64,7 @@ fn f4_a_delete_may_be_answered_with_nothing() {
 }
 
 #[test]
-fn f4_a_read_that_is_answered_with_nothing_is_an_error() {
+fn f4_an_empty_response_of_a_read_is_an_error() {
     let (server, world, session) = signed_in();
     server.fhir_replies.borrow_mut().push_back(Reply { status: 200, ..Reply::default() });
     let read = world.run(async move { session.read("Patient/1", &AbortSignal::never()).await }).unwrap();
@@ -94,7 +94,7 @@ fn f4_a_history_is_read_page_by_page_with_its_deletions() {
 }
 
 #[test]
-fn f4_a_token_that_died_is_replaced_and_the_body_sent_again() {
+fn f4_a_refused_token_is_replaced_and_the_body_sent_again() {
     let (server, world, session) = signed_in();
     server.dead_tokens.borrow_mut().push("access-1".into());
     let create = FhirRequest::create(&json!({"resourceType": "Patient"})).prefer(Return::Minimal);
@@ -117,7 +117,7 @@ fn f1_a_change_elsewhere_is_not_sent() {
 }
 
 #[test]
-fn f4_what_a_scope_does_not_allow_fails_before_the_network_on_demand() {
+fn f4_a_request_that_the_scopes_do_not_allow_fails_before_it_is_sent_on_demand() {
     let (_, world, session) = signed_in();
     let sent = world.requests().len();
     let strict = || RequestOptions { check_scopes: true, ..RequestOptions::default() };

@@ -43,7 +43,7 @@ fn outcome<'a>(resolved: &'a [Resolved<Value>], reference: &str) -> Result<&'a V
 }
 
 #[test]
-fn f9_every_kind_of_reference_is_followed_and_one_that_fails_leaves_the_others() {
+fn f9_every_kind_of_reference_is_resolved_and_one_that_fails_does_not_affect_the_others() {
     let (world, session) = signed_in_to(read);
     let whole = referring(&[
         "Patient/1",
@@ -74,7 +74,7 @@ fn f9_every_kind_of_reference_is_followed_and_one_that_fails_leaves_the_others()
 }
 
 #[test]
-fn f9_what_the_bundle_holds_is_not_fetched() {
+fn f9_a_resource_in_the_bundle_is_not_fetched() {
     let (world, session) = signed_in_to(read);
     let bundle = json!({"resourceType": "Bundle", "entry": [
         {"fullUrl": "urn:uuid:1", "resource": {"resourceType": "Patient", "id": "new"}},
@@ -89,7 +89,7 @@ fn f9_what_the_bundle_holds_is_not_fetched() {
 }
 
 #[test]
-fn f9_references_are_fetched_side_by_side_and_each_once() {
+fn f9_references_are_fetched_concurrently_and_each_once() {
     let (world, session) = signed_in_to(|request| read(request).after(1000));
     let references: Vec<String> = (0..20).map(|number| format!("Patient/{number}")).collect();
     let texts: Vec<&str> = references.iter().map(String::as_str).collect();
@@ -115,7 +115,7 @@ fn f9_references_are_fetched_side_by_side_and_each_once() {
 }
 
 #[test]
-fn f9_what_failed_can_be_asked_for_again() {
+fn f9_a_failed_reference_can_be_resolved_again() {
     let (world, session) = signed_in_to(|_| Reply::text(500, "broken"));
     let resolver = single(&session);
     let ask = || {
@@ -167,7 +167,7 @@ fn f9_references_of_a_type_are_one_search_on_demand() {
 }
 
 #[test]
-fn f9_where_a_grouped_search_fails_each_is_read() {
+fn f9_if_a_grouped_search_fails_each_is_read() {
     let (world, session) = signed_in_to(|request| match request.url.query() {
         Some(_) => Reply::text(400, "no _id here"),
         None => read(request),
@@ -178,7 +178,7 @@ fn f9_where_a_grouped_search_fails_each_is_read() {
 }
 
 #[test]
-fn f10_a_resolvers_reads_travel_as_one_batch() {
+fn f10_a_resolver_reads_in_one_batch() {
     let (world, session) = signed_in_to(|request| {
         let body: Value = serde_json::from_str(request.body.as_deref().unwrap()).unwrap();
         let entries = body["entry"]
@@ -196,7 +196,7 @@ fn f10_a_resolvers_reads_travel_as_one_batch() {
 }
 
 #[test]
-fn f7_one_signal_stops_every_reference() {
+fn f7_one_signal_aborts_every_reference() {
     let (world, session) = signed_in_to(|request| read(request).after(1000));
     let handle = AbortHandle::new();
     let resolver = Resolver::new(&session, &handle.signal());

@@ -41,7 +41,7 @@ fn busy(status: u16) -> Reply {
 }
 
 #[test]
-fn f6_the_wait_that_a_server_asks_for_is_kept() {
+fn f6_retry_after_is_followed() {
     for status in [429, 503] {
         let (world, session) = with_replies([busy(status).header("Retry-After", "7")]);
         let (outcome, sent, took) = send(&world, &session, read(), Retries::WhenSafe);
@@ -51,7 +51,7 @@ fn f6_the_wait_that_a_server_asks_for_is_kept() {
 }
 
 #[test]
-fn f6_a_date_to_wait_for_is_kept() {
+fn f6_a_date_in_retry_after_is_followed() {
     // Twenty seconds after the world's clock, which begins at Tue, 14 Nov 2023 22:13:20 GMT.
     let (world, session) = with_replies([busy(503).header("Retry-After", "Tue, 14 Nov 2023 22:13:40 GMT")]);
     let (outcome, sent, took) = send(&world, &session, read(), Retries::WhenSafe);
@@ -73,7 +73,7 @@ fn f6_a_server_cannot_make_the_caller_wait_for_long() {
 }
 
 #[test]
-fn f6_reads_are_tried_again_soon_and_not_for_long() {
+fn f6_reads_are_retried_soon_and_not_for_long() {
     for reply in [Reply::offline(), busy(502), busy(503), busy(504)] {
         let (world, session) = with_replies([reply.clone(), reply.clone()]);
         let (outcome, sent, took) = send(&world, &session, read(), Retries::WhenSafe);
@@ -89,7 +89,7 @@ fn f6_reads_are_tried_again_soon_and_not_for_long() {
 }
 
 #[test]
-fn f5_where_retry_after_is_hidden_there_is_a_default_wait() {
+fn f5_if_retry_after_is_hidden_there_is_a_default_wait() {
     let (world, session) = with_replies([busy(429)]);
     let (outcome, sent, took) = send(&world, &session, read(), Retries::WhenSafe);
     assert!(outcome.is_ok());
@@ -98,7 +98,7 @@ fn f5_where_retry_after_is_hidden_there_is_a_default_wait() {
 }
 
 #[test]
-fn f6_what_could_do_harm_twice_is_sent_once() {
+fn f6_a_request_that_is_not_idempotent_is_sent_once() {
     let patient = json!({"resourceType": "Patient", "id": "p1"});
     for request in [
         FhirRequest::create(&patient),
@@ -120,7 +120,7 @@ fn f6_what_could_do_harm_twice_is_sent_once() {
 }
 
 #[test]
-fn f6_what_does_no_harm_twice_is_sent_again() {
+fn f6_an_idempotent_request_is_sent_again() {
     let patient = json!({"resourceType": "Patient", "id": "p1"});
     for request in [
         FhirRequest::update(&patient),
@@ -137,7 +137,7 @@ fn f6_what_does_no_harm_twice_is_sent_again() {
 }
 
 #[test]
-fn f6_an_error_that_will_not_pass_is_told_at_once() {
+fn f6_a_permanent_error_is_returned_immediately() {
     for status in [400, 403, 404, 409, 410, 412, 422, 500] {
         let (world, session) = with_replies([busy(status).header("Retry-After", "1")]);
         let (outcome, sent, _) = send(&world, &session, read(), Retries::Always);
@@ -158,7 +158,7 @@ fn f6_retries_can_be_turned_off_and_on() {
 }
 
 #[test]
-fn f7_an_abort_ends_the_wait_before_another_try() {
+fn f7_an_abort_ends_the_wait_before_a_retry() {
     let (world, session) = with_replies([busy(503).header("Retry-After", "50")]);
     let handle = AbortHandle::new();
     let (signal, platform) = (handle.signal(), session.inner.platform.clone());

@@ -27,7 +27,7 @@ fn patients(sessions: &[Session]) -> Vec<String> {
 }
 
 #[test]
-fn sessions_are_listed_picked_and_ended_one_by_one() {
+fn sessions_are_listed_selected_and_ended_one_by_one() {
     let (server, world, tab) = stage();
     sign_in_as(&server, &world, &tab, "p1");
     sign_in_as(&server, &world, &tab, "p2");
@@ -62,7 +62,7 @@ fn launch_again(world: &World, tab: &MemoryPlatform, session: &Session, scope: O
 }
 
 #[test]
-fn r10_a_session_that_ran_out_is_launched_again_in_the_same_context() {
+fn r10_an_expired_session_is_launched_again_in_the_same_context() {
     let (server, world, tab) = stage();
     let session = sign_in_as(&server, &world, &tab, "p1");
     // An EHR's launch link in the address is not what a launch in the session's context follows.
@@ -79,7 +79,7 @@ fn r10_a_session_that_ran_out_is_launched_again_in_the_same_context() {
 }
 
 #[test]
-fn s5_a_launch_in_the_same_context_that_comes_back_with_another_patient_opens_no_session() {
+fn s5_a_launch_in_the_same_context_with_another_patient_opens_no_session() {
     let (server, world, tab) = stage();
     let session = sign_in_as(&server, &world, &tab, "p1");
     launch_again(&world, &tab, &session, None);
@@ -93,7 +93,7 @@ fn s5_a_launch_in_the_same_context_that_comes_back_with_another_patient_opens_no
 }
 
 #[test]
-fn s2_signing_out_forgets_the_launch_that_was_to_follow_and_no_other() {
+fn s2_signing_out_removes_the_pending_launch_in_its_context_and_no_other() {
     let (server, world, tab) = stage();
     let session = sign_in_as(&server, &world, &tab, "p1");
     let stranger = sign_in_as(&server, &world, &tab, "p2");
@@ -111,7 +111,7 @@ fn s2_signing_out_forgets_the_launch_that_was_to_follow_and_no_other() {
 }
 
 #[test]
-fn more_can_be_asked_for_in_the_same_context() {
+fn more_can_be_requested_in_the_same_context() {
     let (server, world, tab) = stage();
     let session = sign_in_as(&server, &world, &tab, "p1");
     launch_again(&world, &tab, &session, Some("openid patient/Condition.rs"));
@@ -120,7 +120,7 @@ fn more_can_be_asked_for_in_the_same_context() {
 }
 
 #[test]
-fn a8_launches_in_several_tabs_go_on_side_by_side() {
+fn a8_launches_in_several_tabs_do_not_affect_each_other() {
     let server = Server::new();
     let world = server.world();
     let first = world.tab("https://app.example/");
@@ -134,7 +134,7 @@ fn a8_launches_in_several_tabs_go_on_side_by_side() {
 }
 
 #[test]
-fn a8_launches_that_never_came_back_do_not_pile_up() {
+fn a8_launches_without_a_redirect_are_removed() {
     let (_, world, tab) = stage();
     let pending = |tab: &MemoryPlatform| tab.stored().keys().filter(|key| key.starts_with("smartrust.launch.")).count();
     for _ in 0..5 {

@@ -27,7 +27,7 @@ fn sign_out(world: &World, session: &Session<MemoryPlatform>) -> Revocation {
 }
 
 #[test]
-fn g4_signing_out_gives_the_refresh_token_back_and_then_the_access_token() {
+fn g4_signing_out_revokes_the_refresh_token_and_then_the_access_token() {
     let (_, world, tab, session) = signed_in(&json!({"revocation_endpoint": "https://ehr.example/revoke"}));
     assert_eq!(sign_out(&world, &session), Revocation::Revoked);
     let given: Vec<_> = sent_to(&world, "/revoke")
@@ -51,7 +51,7 @@ fn s2_a_revocation_that_fails_leaves_no_token_behind_either() {
 }
 
 #[test]
-fn g4_an_administration_page_is_told_and_not_posted_to() {
+fn g4_an_administration_page_is_reported_and_gets_no_post() {
     let page = "https://ehr.example/webchart.cgi?f=admin&s=jwt&opp=revoke";
     let (_, world, _, session) = signed_in(&json!({"revocation_endpoint": page}));
     assert_eq!(sign_out(&world, &session), Revocation::Page(page.into()));
@@ -59,7 +59,7 @@ fn g4_an_administration_page_is_told_and_not_posted_to() {
 }
 
 #[test]
-fn g4_a_server_without_revocation_is_asked_nothing() {
+fn g4_a_server_without_revocation_gets_no_request() {
     let (_, world, tab, session) = signed_in(&json!({}));
     let sent = world.requests().len();
     assert_eq!(sign_out(&world, &session), Revocation::NotOffered);
@@ -67,7 +67,7 @@ fn g4_a_server_without_revocation_is_asked_nothing() {
 }
 
 #[test]
-fn g4_a_token_is_asked_about_in_its_own_name_or_in_the_clients() {
+fn g4_introspection_is_authorized_by_the_token_or_the_client() {
     let (server, world, _, session) = signed_in(&json!({"introspection_endpoint": "https://ehr.example/introspect"}));
     let ask = |asked_as| {
         let session = session.clone();
@@ -83,7 +83,7 @@ fn g4_a_token_is_asked_about_in_its_own_name_or_in_the_clients() {
 }
 
 #[test]
-fn g4_a_server_without_introspection_says_so() {
+fn g4_a_server_without_introspection_is_a_typed_error() {
     let (_, world, _, session) = signed_in(&json!({}));
     let ask = async move { session.introspect(IntrospectAs::Token, &AbortSignal::never()).await };
     assert_eq!(world.run(ask).unwrap().unwrap_err().code(), "not_offered");
@@ -110,7 +110,7 @@ fn g5_a_server_without_such_a_page_offers_none() {
 }
 
 #[test]
-fn r14_s2_tokens_that_a_refresh_brings_after_the_end_are_given_back_too() {
+fn r14_s2_tokens_of_a_refresh_after_the_end_are_revoked_too() {
     let (server, world, tab, session) = signed_in(&json!({"revocation_endpoint": "https://ehr.example/revoke"}));
     server.token_replies.borrow_mut().push_back(Reply::json(200, &token_answer(2)).after(1_000));
     let (refreshing, leaving, platform) = (session.clone(), session, tab.clone());

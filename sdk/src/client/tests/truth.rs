@@ -78,7 +78,7 @@ fn overlapping(request: &Request) -> Reply {
 }
 
 #[test]
-fn f15_what_two_pages_have_is_given_once() {
+fn f15_a_resource_on_two_pages_is_returned_once() {
     let (world, session) = signed_in_to(overlapping);
     let read = pages(&world, &session, FhirRequest::search("Observation", &[])).unwrap();
     assert_eq!(read.iter().map(|page| ids(&page.resources)).collect::<Vec<_>>(), [vec!["a", "b"], vec!["c"]]);
@@ -137,7 +137,7 @@ fn whole_record(world: &World, session: &Session<MemoryPlatform>) -> Vec<RecordP
 }
 
 #[test]
-fn f15_everything_gives_a_resource_once() {
+fn f15_everything_returns_a_resource_once() {
     let (world, session) = signed_in_to(with_everything(|request| match request.url.as_str() == SECOND {
         false => bundle(&[(observation("a"), Some("match")), (observation("b"), Some("include"))], Some(SECOND)),
         true => bundle(&[(observation("a"), Some("include")), (observation("b"), Some("match"))], None),
@@ -160,7 +160,7 @@ fn with_remarks(request: &Request) -> Reply {
 }
 
 #[test]
-fn f19_remarks_reach_the_caller_of_pages_records_and_whole_records() {
+fn f19_outcomes_reach_the_caller_of_pages_records_and_whole_records() {
     let (world, session) = signed_in_to(with_remarks);
     let read = pages(&world, &session, FhirRequest::search("Observation", &[])).unwrap();
     assert_eq!(read.iter().map(|page| texts(&page.outcomes)).collect::<Vec<_>>(), [vec!["one", "two"], vec!["three"]]);
@@ -179,7 +179,7 @@ fn f19_remarks_reach_the_caller_of_pages_records_and_whole_records() {
 }
 
 #[test]
-fn f18_an_operation_outcome_in_place_of_what_was_asked_for_is_an_error_with_its_words() {
+fn f18_an_operation_outcome_in_place_of_the_resource_is_an_error_with_its_message() {
     use Interaction::*;
     let (world, session) = signed_in_to(|_| Reply::json(200, &remark("The record is sealed.")));
     for (interaction, target) in [
@@ -208,7 +208,7 @@ fn f18_an_operation_outcome_in_place_of_what_was_asked_for_is_an_error_with_its_
 }
 
 #[test]
-fn f18_an_operation_outcome_that_was_asked_for_is_none() {
+fn f18_a_requested_operation_outcome_is_no_error() {
     use Interaction::*;
     let (world, session) = signed_in_to(|_| Reply::json(200, &remark("It is valid.")));
     for request in [
@@ -226,7 +226,7 @@ fn f18_an_operation_outcome_that_was_asked_for_is_none() {
 }
 
 #[test]
-fn f20_a_next_link_that_lacks_only_https_is_fetched_by_https_and_told() {
+fn f20_a_next_link_that_lacks_only_https_is_fetched_by_https_with_a_finding() {
     let insecure = "http://ehr.example/fhir/Observation?page=2";
     let (world, session) = signed_in_to(move |request| match request.url.query() {
         Some(_) => bundle(&[(observation("b"), None)], None),
@@ -305,7 +305,7 @@ fn f21_a_device_that_is_offline_keeps_its_session_and_a_change_is_not_sent_twice
 }
 
 #[test]
-fn f21_408_is_tried_again_as_503_is() {
+fn f21_408_is_retried_like_503() {
     let tries = Rc::new(Cell::new(0));
     let counted = tries.clone();
     let (world, session) = signed_in_to(move |_| {

@@ -38,7 +38,7 @@ fn asked(world: &World) -> Vec<Request> {
 }
 
 #[test]
-fn i11_f1_the_user_is_asked_about_with_the_token_at_the_endpoint_of_the_launch() {
+fn i11_f1_user_info_is_requested_with_the_token_at_the_endpoint_of_the_launch() {
     let endpoint = json!("https://login.example/userinfo");
     let about = json!({"sub": "u1", "name": "Ada"});
     let (_, world, session) = signed_in(&endpoint, json!({}), about.clone());
@@ -56,7 +56,7 @@ fn i11_f1_the_user_is_asked_about_with_the_token_at_the_endpoint_of_the_launch()
 }
 
 #[test]
-fn i11_a_token_that_ran_out_early_is_refreshed_once() {
+fn i11_a_token_that_expired_early_is_refreshed_once() {
     for (good, told) in [("Bearer access-2", Ok("u1".to_owned())), ("none", Err("invalid_user_info"))] {
         let (_, world, session) = signed_in(&json!("https://ehr.example/userinfo"), json!({}), json!({}));
         world.respond_with(move |request| match request.url.path() {
@@ -74,7 +74,7 @@ fn i11_a_token_that_ran_out_early_is_refreshed_once() {
 }
 
 #[test]
-fn i11_c12_a_token_that_ran_out_early_is_replaced_also_where_the_store_is_full() {
+fn i11_c12_a_token_that_expired_early_is_replaced_also_if_the_store_is_full() {
     let (_, world, session) = signed_in(&json!("https://ehr.example/userinfo"), json!({}), json!({}));
     world.respond_with(|request| match request.url.path() {
         "/token" => Reply::json(200, &token_answer(2)),
@@ -86,7 +86,7 @@ fn i11_c12_a_token_that_ran_out_early_is_replaced_also_where_the_store_is_full()
 }
 
 #[test]
-fn i11_an_answer_about_somebody_else_is_refused() {
+fn i11_a_response_about_another_user_is_refused() {
     let endpoint = json!("https://ehr.example/userinfo");
     let (_, world, session) = signed_in(&endpoint, json!({}), json!({"sub": "u2", "name": "Mallory"}));
     let error = user_info(&world, &session).unwrap_err();

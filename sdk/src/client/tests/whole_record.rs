@@ -52,7 +52,7 @@ fn told(parts: &Parts) -> Vec<(&str, Vec<&str>, bool)> {
 }
 
 #[test]
-fn f11_everything_is_asked_for_where_the_server_has_it_and_split_by_type() {
+fn f11_everything_is_requested_if_the_server_has_it_and_split_by_type() {
     let (world, session) = signed_in_to(|request| match request.url.as_str() {
         url if url.ends_with("/metadata") => statement(true, &["Patient", "Condition"]),
         url if url.ends_with("/Patient/p1/$everything") => {
@@ -74,7 +74,7 @@ const PAGE: &str =
     r#"{"resourceType":"Bundle","entry":[{"resource":{"resourceType":"Condition","id":"é","code":{"text":"x"}}}]}"#;
 
 #[test]
-fn f11_how_many_bytes_have_come_is_told_with_everything_and_without() {
+fn f11_the_number_of_bytes_is_reported_with_everything_and_without() {
     let (world, session) = signed_in_to(|request| match request.url.as_str() {
         url if url.ends_with("/metadata") => statement(true, &[]),
         url if url.ends_with("/$everything") => {
@@ -96,7 +96,7 @@ fn f11_how_many_bytes_have_come_is_told_with_everything_and_without() {
 }
 
 #[test]
-fn f11_everything_that_breaks_off_is_never_silently_short() {
+fn f11_everything_that_fails_midway_is_never_silently_short() {
     let (world, session) = signed_in_to(|request| match request.url.as_str() {
         url if url.ends_with("/metadata") => statement(true, &[]),
         url if url.ends_with("/$everything") => {
@@ -111,7 +111,7 @@ fn f11_everything_that_breaks_off_is_never_silently_short() {
 }
 
 #[test]
-fn f11_where_everything_is_refused_each_type_is_searched() {
+fn f11_if_everything_is_refused_each_type_is_searched() {
     for status in [400, 403, 404, 405, 501] {
         let (world, session) = signed_in_to(move |request| match request.url.path() {
             "/fhir/metadata" => statement(true, &["Patient", "Condition", "StructureMap"]),
@@ -129,7 +129,7 @@ fn f11_where_everything_is_refused_each_type_is_searched() {
 }
 
 #[test]
-fn f11_a_server_that_is_down_is_no_server_without_everything() {
+fn f11_an_unavailable_server_is_not_treated_as_one_without_everything() {
     let (world, session) = signed_in_to(|request| match request.url.path() {
         "/fhir/metadata" => statement(true, &["Condition"]),
         _ => Reply::text(500, "broken"),
@@ -140,7 +140,7 @@ fn f11_a_server_that_is_down_is_no_server_without_everything() {
 }
 
 #[test]
-fn f11_without_a_statement_the_usual_types_are_searched_and_what_failed_is_told() {
+fn f11_without_a_statement_the_usual_types_are_searched_and_failures_reported() {
     let (world, session) = signed_in_to(|request| match request.url.path() {
         "/fhir/metadata" => Reply::text(404, "nothing"),
         "/fhir/Goal" => Reply::text(500, "broken"),
@@ -175,7 +175,7 @@ fn by_category(request: &Request) -> Reply {
 }
 
 #[test]
-fn f11_a_server_that_wants_categories_gets_one_search_for_each() {
+fn f11_a_server_that_requires_categories_gets_one_search_for_each() {
     let (world, session) = signed_in_to(|request| by_category(request).after(1000));
     let (parts, _) = load(&world, &session);
     let parts = parts.unwrap();
@@ -202,7 +202,7 @@ fn in_none(request: &Request) -> Option<Reply> {
 }
 
 #[test]
-fn f11_what_is_in_no_category_comes_too_where_the_server_tells_it() {
+fn f11_resources_without_a_category_are_loaded_too_if_the_server_allows() {
     let (world, session) = signed_in_to(|request| in_none(request).unwrap_or_else(|| by_category(request)));
     let (parts, progress) = load(&world, &session);
     let parts = parts.unwrap();
@@ -211,7 +211,7 @@ fn f11_what_is_in_no_category_comes_too_where_the_server_tells_it() {
 }
 
 #[test]
-fn f11_a_search_for_what_is_in_no_category_that_breaks_off_is_no_refusal() {
+fn f11_a_failed_search_without_a_category_is_an_error() {
     let (world, session) = signed_in_to(|request| match in_none(request) {
         Some(_) => Reply::text(500, "broken"),
         None => by_category(request),
@@ -223,7 +223,7 @@ fn f11_a_search_for_what_is_in_no_category_that_breaks_off_is_no_refusal() {
 }
 
 #[test]
-fn f11_a_category_that_fails_is_told() {
+fn f11_a_category_that_fails_is_reported() {
     let (world, session) = signed_in_to(|request| match request.url.query() {
         Some(query) if query.contains("category=vital-signs") => Reply::text(500, "broken"),
         _ => by_category(request),
@@ -235,7 +235,7 @@ fn f11_a_category_that_fails_is_told() {
 }
 
 #[test]
-fn f11_l7_a_category_that_the_server_does_not_know_leaves_the_others_and_is_told() {
+fn f11_l7_an_unknown_category_does_not_affect_the_others_and_is_reported() {
     let (world, session) = signed_in_to(|request| match request.url.query() {
         Some(query) if query.contains("category=therapy") => Reply::text(400, "unknown category"),
         _ => in_none(request).unwrap_or_else(|| by_category(request)),
@@ -248,7 +248,7 @@ fn f11_l7_a_category_that_the_server_does_not_know_leaves_the_others_and_is_told
 }
 
 #[test]
-fn f11_f6_a_fault_in_every_category_is_told_before_the_refusal() {
+fn f11_f6_an_error_in_every_category_takes_precedence_over_the_refusal() {
     let (world, session) = signed_in_to(|request| match request.url.query() {
         Some(query) if query.contains("category=laboratory") => Reply::text(400, "unknown category"),
         Some(query) if query.contains("category") => Reply::text(500, "broken"),
