@@ -117,7 +117,7 @@ pub(crate) fn set_headers(headers: &[(String, String)], request: &mut Request) -
             return Err(Error::ReservedParameter { name: name.as_str().into() }.into());
         }
         if !request.set_header(name, value) {
-            return Err(Error::configuration(&["headers.", name].concat(), "it cannot be a header"));
+            return Err(Error::configuration(&["headers.", name].concat(), "it is not valid in a header"));
         }
     }
     Ok(())
