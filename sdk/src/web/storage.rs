@@ -93,7 +93,8 @@ impl Store for WebPlatform {
     }
 
     fn is_bound_to_origin(&self) -> bool {
-        !matches!(self.inner.store, StoreChoice::Own(_))
+        // No redirect returns to a worker, because a worker cannot navigate.
+        global::<JsValue>("document").is_some() && !matches!(self.inner.store, StoreChoice::Own(_))
     }
 
     fn is_shared_by_tabs(&self) -> bool {
