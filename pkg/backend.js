@@ -15,20 +15,20 @@ export async function ready(source) {
 
 export class BackendClient {
   #client;
-  #made;
+  #instance;
 
   constructor(config = {}) {
-    // Copied, as it is read when the client is first used.
-    const own = { ...config };
-    this.#client = once(async () => (this.#made = new (await load()).BackendClient(own)));
+    // A copy, because it is read when the client is first used.
+    const copy = { ...config };
+    this.#client = once(async () => (this.#instance = new (await load()).BackendClient(copy)));
   }
 
   [dispose]() {
     this.#client = async () => {
       throw disposed("BackendClient");
     };
-    this.#made?.free();
-    this.#made = undefined;
+    this.#instance?.free();
+    this.#instance = undefined;
   }
 
   async read(reference, { signal } = {}) {
@@ -36,8 +36,8 @@ export class BackendClient {
   }
 
   search(resourceType, parameters, options) {
-    const begin = async (...how) => (await this.#client()).pages(...how);
-    return new Search(begin, { interaction: "search", target: resourceType, parameters }, options);
+    const pages = async (...values) => (await this.#client()).pages(...values);
+    return new Search(pages, { interaction: "search", target: resourceType, parameters }, options);
   }
 
   async startExport({ since, signal, ...request } = {}) {
@@ -70,13 +70,13 @@ export class Export {
 
   async *batches({ files, onProgress, signal, ...options } = {}) {
     const manifest = await this.wait({ signal });
-    const asked = files ?? manifest.output;
-    const reader = this.#wasm.readFiles(manifest, asked, options, signal);
+    const selected = files ?? manifest.output;
+    const reader = this.#wasm.readFiles(manifest, selected, options, signal);
     try {
       for (let batch = await reader.next(); batch; batch = await reader.next()) {
         const [resources, header, file, ...progress] = batch;
         onProgress?.(progressOf(progress));
-        yield { file: asked[file], ...(header && { header }), resources };
+        yield { file: selected[file], ...(header && { header }), resources };
       }
     } finally {
       reader.free();
@@ -120,11 +120,11 @@ export class Export {
 
 export class Keys {
   #inner;
-  #about;
+  #members;
 
   constructor(inner) {
     this.#inner = inner;
-    this.#about = inner.about;
+    this.#members = inner.members;
   }
 
   static async generate(algorithm, { extractable = false } = {}) {
@@ -171,19 +171,19 @@ export class Keys {
   }
 
   get kid() {
-    return this.#about.kid;
+    return this.#members.kid;
   }
 
   get thumbprint() {
-    return this.#about.thumbprint;
+    return this.#members.thumbprint;
   }
 
   get privateKey() {
-    return this.#about.privateKey;
+    return this.#members.privateKey;
   }
 
   get publicJwk() {
-    return this.#about.publicJwk;
+    return this.#members.publicJwk;
   }
 
   get jwks() {

@@ -3,7 +3,7 @@ import { send, withForms, withInteractions } from "./interactions.js";
 export class Batcher extends withInteractions(Object) {
   #inner;
 
-  /** `session` is the WebAssembly's. */
+  /** `session` is a session of the WebAssembly. */
   constructor(session, { atMost = 50, milliseconds = 10, signal, ...options } = {}) {
     super();
     this.#inner = session.batcher({ ...withForms(options), atMost, milliseconds }, signal);

@@ -1,23 +1,23 @@
-/** The configuration with its servers written out, and with absolute addresses to come back to. */
-export function serversOf(config) {
+/** The configuration with a list of servers and absolute redirect URIs. */
+export function expandConfig(config) {
   if (config === null || typeof config !== "object") return config;
   const { server, servers, store, trustedIssuers, ...shared } = config;
-  // What is not as it should be is passed on as it was written, so that the error names it.
+  // An invalid member is passed on unchanged, so that the error names it.
   if (trustedIssuers !== undefined && !isArrayOfStrings(trustedIssuers)) return config;
   if (trustedIssuers === undefined && shared.fhirBase === undefined) {
     return {
       ...config,
-      ...(server && { server: withRedirect(server) }),
-      ...(Array.isArray(servers) && { servers: servers.map(withRedirect) }),
+      ...(server && { server: withRedirectUri(server) }),
+      ...(Array.isArray(servers) && { servers: servers.map(withRedirectUri) }),
     };
   }
   const issuers = trustedIssuers ?? [shared.fhirBase];
-  const one = (fhirBase) => withRedirect({ ...shared, fhirBase });
+  const serverAt = (fhirBase) => withRedirectUri({ ...shared, fhirBase });
   return {
     ...(store !== undefined && { store }),
-    // Beside servers that are written out, the shorthand is refused.
+    // Together with server or servers, the shorthand is rejected.
     ...((server ?? servers) && { server: server ?? servers }),
-    servers: issuers.map(one),
+    servers: issuers.map(serverAt),
   };
 }
 
@@ -25,8 +25,8 @@ function isArrayOfStrings(value) {
   return Array.isArray(value) && value.every((item) => typeof item === "string");
 }
 
-/** With what is relative to the open page made absolute; by default the user comes back to that page itself. */
-function withRedirect(server) {
+/** The server with an absolute redirect URI: a relative one is resolved, and the default is the current page. */
+function withRedirectUri(server) {
   const page = globalThis.document && globalThis.location?.href;
   const { redirectUri = "" } = server ?? {};
   const isRelative = typeof redirectUri === "string" && !/^[a-z][a-z0-9+.-]*:/i.test(redirectUri);

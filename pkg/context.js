@@ -1,6 +1,6 @@
 import { pairsOf } from "./interactions.js";
 
-/** A resource that a session is about. As data it is its type and id; in a text its id. */
+/** A resource in the context of a session: in JSON its type and id, as a string its id. */
 export class InContext {
   #session;
 
@@ -21,7 +21,7 @@ export class InContext {
     return this.id;
   }
 
-  /** As the platform's own objects, so that frameworks do not wrap it as if it were plain data. */
+  /** Like the platform's own objects, so that frameworks do not wrap it as plain data. */
   get [Symbol.toStringTag]() {
     return "InContext";
   }

@@ -1,9 +1,9 @@
 import { SmartError } from "./errors.js";
 
-/** What `using` calls; a symbol of our own in browsers that have no `using`. */
+/** The method that `using` calls. Browsers without `using` get a symbol of the package. */
 export const dispose = Symbol.dispose ?? Symbol("dispose");
 
-/** What every use of a disposed object comes to. */
+/** The error for each use of a disposed object. */
 export function disposed(name) {
   return new SmartError("disposed", `This ${name} was disposed of, so it can no longer be used: get it anew.`);
 }

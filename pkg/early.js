@@ -1,43 +1,43 @@
-/** An address without the one slash at its end that makes no difference. */
-const bare = (address) => address.replace(/\/$/, "");
+/** A URL without a trailing slash. */
+const withoutSlash = (url) => url.replace(/\/$/, "");
 
-/** Whether an address may be asked without being overheard. */
-const isConfidential = (address) => /^(https:|http:\/\/(localhost|127\.0\.0\.1|\[::1\])[:/])/i.test(address);
+/** Whether requests to a URL are encrypted or stay on this machine. */
+const isConfidential = (url) => /^(https:|http:\/\/(localhost|127\.0\.0\.1|\[::1\])[:/])/i.test(url);
 
-/** Begins to fetch what a launch asks for first, while the WebAssembly is on its way: of configured servers alone, and once. */
+/** Requests the SMART configuration of a configured server while the WebAssembly is loading. */
 export class EarlyDiscovery {
-  #answers = new Map();
+  #responses = new Map();
 
-  begin(config, options) {
+  start(config, options) {
     try {
-      const { fhirBase, discoveryBase = fhirBase, ...server } = this.#meant(config, options) ?? {};
-      const isNamed = server.authorizationEndpoint && server.tokenEndpoint;
-      if (!isNamed && isConfidential(discoveryBase)) this.#fetch(`${bare(discoveryBase)}/.well-known/smart-configuration`);
+      const { fhirBase, discoveryBase = fhirBase, ...server } = this.#selectServer(config, options) ?? {};
+      const hasEndpoints = server.authorizationEndpoint && server.tokenEndpoint;
+      if (!hasEndpoints && isConfidential(discoveryBase)) this.#fetch(`${withoutSlash(discoveryBase)}/.well-known/smart-configuration`);
     } catch {
-      // What is wrong with the configuration is told by the one who reads it.
+      // The WebAssembly reports errors of the configuration.
     }
   }
 
   #fetch(url) {
-    const answer = fetch(url, { headers: { Accept: "application/json" }, credentials: "omit", referrerPolicy: "no-referrer" });
-    // Whoever takes it hears of a failure.
-    answer.catch(() => {});
-    this.#answers.set(url, answer);
+    const response = fetch(url, { headers: { Accept: "application/json" }, credentials: "omit", referrerPolicy: "no-referrer" });
+    // The caller of take() handles a failure.
+    response.catch(() => {});
+    this.#responses.set(url, response);
   }
 
-  /** The server that the page's launch link, or the caller, means. */
-  #meant(config, { iss, server: name } = {}) {
+  /** The server of the page's launch link, or the one that the caller selects. */
+  #selectServer(config, { iss, server: name } = {}) {
     const servers = [config?.server ?? config?.servers].flat();
     const link = new URLSearchParams(globalThis.location?.search).get("iss") ?? iss;
-    const trusts = ({ fhirBase, issuers = [fhirBase] }) => issuers.some((issuer) => bare(issuer) === bare(link));
-    const isMeant = (server) => (link ? trusts(server) : name === undefined ? servers.length === 1 : name === server.name);
-    return servers.find(isMeant);
+    const trusts = ({ fhirBase, issuers = [fhirBase] }) => issuers.some((issuer) => withoutSlash(issuer) === withoutSlash(link));
+    const isSelected = (server) => (link ? trusts(server) : name === undefined ? servers.length === 1 : name === server.name);
+    return servers.find(isSelected);
   }
 
-  /** The answer that is on its way for an address, once. */
+  /** Returns the promise of the response for a URL, once. */
   take = (url) => {
-    const answer = this.#answers.get(url);
-    this.#answers.delete(url);
-    return answer;
+    const response = this.#responses.get(url);
+    this.#responses.delete(url);
+    return response;
   };
 }

@@ -1,7 +1,7 @@
-/** A page may hold this class twice, in one file with the package's face and beside it: their errors are the same. */
+/** Marks the errors of all copies of this class, because a page may load the package twice. */
 const mark = Symbol.for("smartrust.SmartError");
 
-/** What every call of this package rejects with. */
+/** The error of all calls of this package. */
 export class SmartError extends Error {
   static [Symbol.hasInstance](value) {
     return this === SmartError ? value?.[mark] === true : super[Symbol.hasInstance](value);

@@ -1,4 +1,4 @@
-import { serversOf } from "./config.js";
+import { expandConfig } from "./config.js";
 import { dispose, disposed } from "./disposal.js";
 import { EarlyDiscovery } from "./early.js";
 import { SmartError } from "./errors.js";
@@ -18,14 +18,14 @@ export class SmartApp {
   #app;
   #config;
   #early = new EarlyDiscovery();
-  #made;
+  #instance;
   #sessions = new Map();
 
   constructor(config) {
-    this.#config = serversOf(config);
+    this.#config = expandConfig(config);
     this.#app = once(async () => {
       const { App } = await load();
-      return (this.#made = new App(this.#config, this.#early.take));
+      return (this.#instance = new App(this.#config, this.#early.take));
     });
   }
 
@@ -36,14 +36,14 @@ export class SmartApp {
   }
 
   async launch(options) {
-    if (!this.#made) this.#early.begin(this.#config, options);
+    if (!this.#instance) this.#early.start(this.#config, options);
     const app = await this.#app();
     await app.launch(options);
     return null;
   }
 
   launchInPopup({ signal, ...options } = {}) {
-    // Before anything is waited for: later the browser no longer sees the user's click.
+    // Before the first await, because later the browser no longer attributes it to the user's click.
     const popup = globalThis.open?.("", "", "popup,width=600,height=800") ?? undefined;
     return this.#inPopup(popup, options, signal);
   }
@@ -88,14 +88,15 @@ export class SmartApp {
     this.#app = async () => {
       throw disposed("SmartApp");
     };
-    this.#made?.free();
-    this.#made = undefined;
+    this.#instance?.free();
+    this.#instance = undefined;
   }
 
-  /** The same session is the same object, however often it is resumed. */
+  /** Returns the same object for the same session. */
   #session(inner) {
+    for (const [id, { active }] of this.#sessions) if (!active) this.#sessions.delete(id);
     const known = this.#sessions.get(inner.id);
-    if (known?.active) return known;
+    if (known) return known;
     const session = new Session(inner);
     this.#sessions.set(session.id, session);
     return session;

@@ -1,7 +1,7 @@
 /** The method by which a class sends a request. */
 export const send = Symbol();
 
-/** The FHIR interactions, on top of a class's own way to send a request. */
+/** Adds the FHIR interactions to a class that has the method `send`. */
 export const withInteractions = (Base) =>
   class extends Base {
     async read(reference, options) {
@@ -29,14 +29,14 @@ export const withInteractions = (Base) =>
     }
   };
 
-/** A request with its parameters and headers as forms. */
+/** A request with its parameters and headers as `application/x-www-form-urlencoded`. */
 export function withForms({ parameters, headers, ...request }) {
   return { ...request, parameters: formOf(parameters), headers: formOf(headers) };
 }
 
 const formOf = (parameters) => String(new URLSearchParams(pairsOf(parameters)));
 
-/** Search parameters as pairs of a name and a value; an array stands for a parameter that is repeated. */
+/** Search parameters as pairs of a name and a value. An array of values repeats the parameter. */
 export function pairsOf(parameters = {}) {
   const pairs = Symbol.iterator in Object(parameters) ? [...parameters] : Object.entries(parameters);
   return pairs.flatMap(([name, values]) =>

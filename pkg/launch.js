@@ -1,4 +1,4 @@
-import { serversOf } from "./config.js";
+import { expandConfig } from "./config.js";
 import { dispose, disposed } from "./disposal.js";
 import { EarlyDiscovery } from "./early.js";
 import { SmartError } from "./errors.js";
@@ -16,18 +16,18 @@ export class SmartApp {
   #page;
   #config;
   #early = new EarlyDiscovery();
-  #made;
+  #instance;
 
   constructor(config) {
-    this.#config = serversOf(config);
+    this.#config = expandConfig(config);
     this.#page = once(async () => {
       const { LaunchPage } = await load();
-      return (this.#made = new LaunchPage(this.#config, this.#early.take));
+      return (this.#instance = new LaunchPage(this.#config, this.#early.take));
     });
   }
 
   async launch(options) {
-    if (!this.#made) this.#early.begin(this.#config, options);
+    if (!this.#instance) this.#early.start(this.#config, options);
     const page = await this.#page();
     prefetch(new URL("./wasm/smartrust_bg.wasm", import.meta.url));
     await page.launch(options);
@@ -47,12 +47,12 @@ export class SmartApp {
     this.#page = async () => {
       throw disposed("SmartApp");
     };
-    this.#made?.free();
-    this.#made = undefined;
+    this.#instance?.free();
+    this.#instance = undefined;
   }
 }
 
-/** Has the browser fetch a file that the next page needs, when it has nothing else to do. */
+/** Lets the browser fetch a file for the next page when it is idle. */
 function prefetch(url) {
   const { document } = globalThis;
   document?.head.append(Object.assign(document.createElement("link"), { rel: "prefetch", as: "fetch", crossOrigin: "anonymous", href: url }));

@@ -1,34 +1,34 @@
 import { SmartError } from "./errors.js";
 
-/** Makes something once, for everybody who asks. A failure is not kept: the next call tries again. */
-export function once(make) {
-  let made;
+/** A function that calls another one once, and returns its promise. After a rejection, the next call tries again. */
+export function once(create) {
+  let promise;
   return () =>
-    (made ??= make().catch((error) => {
-      made = undefined;
+    (promise ??= create().catch((error) => {
+      promise = undefined;
       throw error;
     }));
 }
 
-/** How long a download may take, in milliseconds. A call that waits longer rejects, and the next one tries again. */
+/** The time limit of a download, in milliseconds. After it, calls reject, and the next call tries again. */
 const DOWNLOAD_TIMEOUT = 60_000;
 
-/** What the glue takes: a response, which is compiled while it arrives, or bytes or a module as they are. */
-function fetched(source) {
+/** Fetches a URL, so that the glue compiles the response while it arrives. Bytes and modules are returned unchanged. */
+function fetchIfUrl(source) {
   const isUrl = typeof source === "string" || source instanceof URL;
   return isUrl ? fetch(source, { signal: AbortSignal.timeout(DOWNLOAD_TIMEOUT) }) : source;
 }
 
-/** Loads one WebAssembly file, once. `start` instantiates it. */
-export function loading(file, source, start) {
+/** Loads a WebAssembly file once. `instantiate` returns its exports. */
+export function loading(file, source, instantiate) {
   return {
-    /** Sets where the WebAssembly comes from: a function that returns a URL, bytes, a response or a module, or a promise of one. */
+    /** Sets the source of the WebAssembly: a function that returns a URL, bytes, a response or a module, or a promise of one. */
     loadFrom(newSource) {
       source = newSource;
     },
     load: once(async () => {
       try {
-        return await start(await fetched(await source()));
+        return await instantiate(await fetchIfUrl(await source()));
       } catch (cause) {
         if (cause instanceof SmartError) throw cause;
         throw new SmartError(

@@ -3,7 +3,7 @@ import { withForms } from "./interactions.js";
 export class Resolver {
   #inner;
 
-  /** `session` is the WebAssembly's. */
+  /** `session` is a session of the WebAssembly. */
   constructor(session, { signal, ...options } = {}) {
     this.#inner = session.resolver(withForms(options), signal);
   }

@@ -8,11 +8,11 @@ export class Scopes {
   }
 
   static async parse(scopes) {
-    return new Scopes(new (await load()).Scopes(textOf(scopes)));
+    return new Scopes(new (await load()).Scopes(stringOf(scopes)));
   }
 
   covers(others) {
-    return this.#inner.covers(textOf(others));
+    return this.#inner.covers(stringOf(others));
   }
 
   allows(resourceType, permissions = "rs") {
@@ -24,7 +24,7 @@ export class Scopes {
   }
 
   union(others) {
-    return new Scopes(this.#inner.union(textOf(others)));
+    return new Scopes(this.#inner.union(stringOf(others)));
   }
 
   sentences() {
@@ -45,7 +45,7 @@ export class Scopes {
   }
 }
 
-/** Scopes as the wire has them, from a text, an array or `Scopes`. */
-function textOf(scopes) {
+/** Scopes as a string that separates them by spaces, from a string, an array or `Scopes`. */
+function stringOf(scopes) {
   return typeof scopes === "string" ? scopes : [...scopes].join(" ");
 }

@@ -1,14 +1,14 @@
 import { withForms } from "./interactions.js";
 
 export class Search {
-  #begin;
+  #start;
   #onProgress;
   #onOutcome;
   #outcomes = [];
 
-  /** `pages` begins the request in the WebAssembly, which may not be loaded yet. */
+  /** `pages` starts the request in the WebAssembly, which may not be loaded yet. */
   constructor(pages, request, { limit, onProgress, onOutcome, signal, ...options } = {}) {
-    this.#begin = () => pages(withForms({ ...request, ...options }), limit, signal);
+    this.#start = () => pages(withForms({ ...request, ...options }), limit, signal);
     this.#onProgress = onProgress;
     this.#onOutcome = onOutcome;
   }
@@ -19,7 +19,7 @@ export class Search {
 
   async *pages() {
     const outcomes = (this.#outcomes = []);
-    const search = await this.#begin();
+    const search = await this.#start();
     try {
       for (let page = await search.nextPage(); page; page = await search.nextPage()) {
         this.#onProgress?.(search.progress);

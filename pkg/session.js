@@ -5,7 +5,7 @@ import { send, withForms, withInteractions } from "./interactions.js";
 import { Resolver } from "./resolver.js";
 import { Search } from "./search.js";
 
-/** Another object for the same session in the WebAssembly. */
+/** Returns another object for the same session of the WebAssembly. */
 export let share;
 
 export class Session extends withInteractions(EventTarget) {
@@ -55,7 +55,7 @@ export class Session extends withInteractions(EventTarget) {
     return fhirUser && this.#inContext(InContext, fhirUser);
   }
 
-  /** The same object for the same resource. */
+  /** Returns the same object for the same resource. */
   #inContext(Kind, reference) {
     const known = this.#context.get(reference) ?? new Kind(this, reference);
     this.#context.set(reference, known);
@@ -130,7 +130,7 @@ export class Session extends withInteractions(EventTarget) {
 
   #pages(request, options) {
     const session = share(this);
-    return new Search((...how) => session.pages(...how), request, options);
+    return new Search((...values) => session.pages(...values), request, options);
   }
 
   async capabilities(options) {

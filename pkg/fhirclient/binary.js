@@ -1,18 +1,18 @@
-// Responses that hold something other than a resource: a text, or any other content.
+// Responses with content other than a resource.
 
 import { SmartError } from "../errors.js";
 import { unsupported } from "./unsupported.js";
 
 /** Whether the headers of a request accept something other than JSON alone. */
-export function asksForContent(headers) {
+export function acceptsOtherContent(headers) {
   const accept = new Headers(headers).get("accept");
   return accept !== null && !/json|\*\/\*/i.test(accept);
 }
 
-/** The answer with what a body holds: a text as a string, JSON as a value, all else as a `Response` alone. */
-export async function withContent(answer, blob) {
-  const content = new Response(blob, { status: answer.status });
-  return { ...answer, content, resource: await valueOf(blob) };
+/** The reply with its body: text as a string, JSON as a value, anything else only as a `Response`. */
+export async function withContent(reply, blob) {
+  const content = new Response(blob, { status: reply.status });
+  return { ...reply, content, resource: await valueOf(blob) };
 }
 
 async function valueOf(blob) {
@@ -25,7 +25,7 @@ async function valueOf(blob) {
   }
 }
 
-/** What a Binary holds. */
+/** The content of a Binary. */
 export function contentOf({ contentType = "application/octet-stream", data = "" }) {
   const bytes = Uint8Array.from(atob(data), (character) => character.charCodeAt(0));
   return new Blob([bytes], { type: contentType });

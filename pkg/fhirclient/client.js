@@ -7,8 +7,8 @@ import { patientParameter } from "./patient-parameter.js";
 import { OpenServer, SessionServer, TokenServer } from "./servers.js";
 import { unsupported } from "./unsupported.js";
 
-/** How long before its end an access token is replaced, in milliseconds. */
-const refreshAhead = 10_000;
+/** How long before its expiry an access token is refreshed, in milliseconds. */
+const refreshMargin = 10_000;
 
 const tokens = {
   access_token: "request() sends the token by itself, and nowhere but to the FHIR server.",
@@ -16,7 +16,7 @@ const tokens = {
   id_token: "client.getIdToken() gives its claims, which were checked.",
 };
 
-/** fhirclient's Client: of a session, or of a state of the app's own, with a token or for a server that asks for none. */
+/** fhirclient's Client: of a session, or of an app's own state with a token, or for a server without authorization. */
 export class Client extends FhirClient {
   #session;
   #state;
@@ -39,7 +39,7 @@ export class Client extends FhirClient {
     this.user = this.#user();
   }
 
-  /** The native session, for an app that goes over to it part by part. */
+  /** The session of `smartrust`, for apps that migrate step by step. */
   get session() {
     return this.#session;
   }
@@ -106,7 +106,7 @@ export class Client extends FhirClient {
   }
 
   async refreshIfNeeded() {
-    const isDue = this.#session?.canRefresh && this.#session.expiresAt && this.#session.expiresAt - Date.now() < refreshAhead;
+    const isDue = this.#session?.canRefresh && this.#session.expiresAt && this.#session.expiresAt - Date.now() < refreshMargin;
     return isDue ? this.refresh() : this.state;
   }
 
@@ -128,8 +128,8 @@ export class Client extends FhirClient {
       get id() {
         return client.getPatientId();
       },
-      read: async (options) => client.request({ ...options, url: `Patient/${client.#known("patient", client.getPatientId())}` }),
-      request: async (request, options) => client.request(client.#ofPatient(request), options),
+      read: async (options) => client.request({ ...options, url: `Patient/${client.#required("patient", client.getPatientId())}` }),
+      request: async (request, options) => client.request(client.#forPatient(request), options),
     };
   }
 
@@ -140,7 +140,7 @@ export class Client extends FhirClient {
         return client.getEncounterId();
       },
       read: async (options) =>
-        client.request({ ...options, url: `Encounter/${client.#known("encounter", client.getEncounterId())}` }),
+        client.request({ ...options, url: `Encounter/${client.#required("encounter", client.getEncounterId())}` }),
     };
   }
 
@@ -156,20 +156,20 @@ export class Client extends FhirClient {
       get resourceType() {
         return client.getUserType();
       },
-      read: async (options) => client.request({ ...options, url: client.#known("user", client.getFhirUser()) }),
+      read: async (options) => client.request({ ...options, url: client.#required("user", client.getFhirUser()) }),
     };
   }
 
-  /** A request, narrowed to the patient in context. */
-  #ofPatient(request) {
-    const patient = this.#known("patient", this.getPatientId());
-    const isAddress = typeof request === "string" || request instanceof URL;
-    const url = absolute(isAddress ? request : request?.url, this.#server.base);
+  /** A request that is limited to the patient in context. */
+  #forPatient(request) {
+    const patient = this.#required("patient", this.getPatientId());
+    const isUrl = typeof request === "string" || request instanceof URL;
+    const url = absolute(isUrl ? request : request?.url, this.#server.base);
     url.searchParams.set(patientParameter(url.pathname.split("/").at(-1)), patient);
-    return { ...(isAddress ? {} : request), url };
+    return { ...(isUrl ? {} : request), url };
   }
 
-  #known(what, value) {
+  #required(what, value) {
     if (value) return value;
     const code = what === "patient" ? "no_patient" : `no_${what}`;
     throw new SmartError(code, `No ${what} is in context: ask for the scope ${scopes[what]}, and see what was granted.`);
@@ -182,7 +182,7 @@ function refuse(what, remedy) {
   throw unsupported(what, `tokens stay inside; ${remedy}`);
 }
 
-/** A session as fhirclient's state. */
+/** fhirclient's state for a session. */
 function stateOfSession(session) {
   const { requested, granted } = session.scopes;
   const expiresAt = session.expiresAt && Math.floor(session.expiresAt.getTime() / 1000);
@@ -200,7 +200,7 @@ function serverOf(session, state, hasToken) {
   return hasToken ? new TokenServer(state) : new OpenServer(state.serverUrl);
 }
 
-/** A state of the app's own. */
+/** The state that an app provides. */
 function stateOf(source) {
   const state = typeof source === "string" ? { serverUrl: source } : source;
   const serverUrl = state?.serverUrl;

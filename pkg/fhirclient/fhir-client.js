@@ -1,30 +1,30 @@
 import { SmartError } from "../errors.js";
 import { once } from "../loading.js";
 import { absolute } from "./interaction.js";
-import { withKnownErrors } from "./known-errors.js";
+import { withFhirclientErrors } from "./fhirclient-errors.js";
 import { resolvePaths } from "./references.js";
 import { OpenServer } from "./servers.js";
 import { unsupported } from "./unsupported.js";
 
-/** What every request does by itself, so that asking for it changes nothing; none is answered from a cache. */
-const harmless = { mode: ["cors"], credentials: ["same-origin", "omit"], cache: ["default", "no-store", "no-cache", "reload"], redirect: ["follow"] };
+/** Options that do not change a request, because every request behaves like this. None uses a cache. */
+const withoutEffect = { mode: ["cors"], credentials: ["same-origin", "omit"], cache: ["default", "no-store", "no-cache", "reload"], redirect: ["follow"] };
 
-/** A client of one FHIR server, as fhirclient has it. */
+/** fhirclient's FhirClient: a client of one FHIR server. */
 export class FhirClient {
   #server;
   #capabilities = once(() => this.fhirRequest("metadata"));
 
   constructor(fhirBaseUrl, server = new OpenServer(fhirBaseUrl)) {
-    this.#server = withKnownErrors(server);
+    this.#server = withFhirclientErrors(server);
     this.fhirBaseUrl = fhirBaseUrl;
   }
 
-  async fhirRequest(address, options) {
-    const { includeResponse, ...request } = requestOf({ ...options, url: address }, this.#server.base);
-    const answer = await this.#send(request);
-    const body = answer.resource ?? (await this.#created(answer, request));
-    if (includeResponse) return { body, response: responseOf(answer) };
-    return body === undefined ? responseOf(answer) : body;
+  async fhirRequest(url, options) {
+    const { includeResponse, ...request } = requestOf({ ...options, url }, this.#server.base);
+    const reply = await this.#send(request);
+    const body = reply.resource ?? (await this.#readCreated(reply, request));
+    if (includeResponse) return { body, response: responseOf(reply) };
+    return body === undefined ? responseOf(reply) : body;
   }
 
   async create(resource, options) {
@@ -35,45 +35,45 @@ export class FhirClient {
     return this.fhirRequest(`${resource.resourceType}/${resource.id}`, { ...options, method: "PUT", body: resource });
   }
 
-  async patch(address, patch, options) {
+  async patch(url, patch, options) {
     if (!Array.isArray(patch) || patch.length === 0) {
       throw new SmartError("invalid_patch", "The patch is not a JSON Patch: give an array of at least one operation (RFC 6902).");
     }
     const headers = new Headers(options?.headers);
     headers.set("content-type", "application/json-patch+json");
-    return this.fhirRequest(address, { ...options, headers, method: "PATCH", body: patch });
+    return this.fhirRequest(url, { ...options, headers, method: "PATCH", body: patch });
   }
 
-  async delete(address, options) {
-    return this.fhirRequest(address, { ...options, method: "DELETE" });
+  async delete(url, options) {
+    return this.fhirRequest(url, { ...options, method: "DELETE" });
   }
 
   async request(request, options = {}) {
-    const { signal, includeResponse, ...given } = requestOf(request, this.#server.base);
-    const asked = { ...given, signal: signal ?? options.signal };
-    const wanted = wishes(options);
-    const first = await this.#send(asked);
+    const { signal, includeResponse, ...parts } = requestOf(request, this.#server.base);
+    const sent = { ...parts, signal: signal ?? options.signal };
+    const settings = fhirOptionsOf(options);
+    const first = await this.#send(sent);
     const found = {};
-    const resolver = this.#server.resolver({ headers: asked.headers, signal: asked.signal });
-    const { paths, graph } = wanted;
+    const resolver = this.#server.resolver({ headers: sent.headers, signal: sent.signal });
+    const { paths, graph } = settings;
     const resolve = async (resource) => {
       const isResource = typeof resource === "object" && resource !== null;
       if (isResource && paths.length > 0) await resolvePaths(resource, paths, { resolver, graph, found });
     };
-    const body = first.resource ?? (await this.#created(first, asked));
+    const body = first.resource ?? (await this.#readCreated(first, sent));
     if (!isBundle(body)) await resolve(body);
-    const result = isBundle(body) ? await this.#pages(body, asked, wanted, { resolve, found }) : body;
-    const isApart = !graph && paths.length > 0 && result !== null && result !== undefined;
-    const complete = isApart ? { data: result, references: found } : result;
+    const result = isBundle(body) ? await this.#pages(body, sent, settings, { resolve, found }) : body;
+    const isSeparate = !graph && paths.length > 0 && result !== null && result !== undefined;
+    const complete = isSeparate ? { data: result, references: found } : result;
     if (includeResponse) return { body: complete, response: responseOf(first) };
     return complete === undefined ? responseOf(first) : complete;
   }
 
-  /** The pages from the first one on, as many as are wanted, together or one by one to `onPage`. */
-  async #pages(first, asked, { pageLimit, flat, onPage }, { resolve, found }) {
+  /** The pages up to the limit, as an array, or one by one to `onPage`. */
+  async #pages(first, request, { pageLimit, flat, onPage }, { resolve, found }) {
     const results = [];
     let count = 0;
-    for await (const bundle of this.#following(first, asked)) {
+    for await (const bundle of this.#followingPages(first, request)) {
       await resolve(bundle);
       const page = flat ? (bundle.entry ?? []).map(({ resource }) => resource) : bundle;
       if (onPage) await onPage(page, { ...found });
@@ -86,8 +86,8 @@ export class FhirClient {
     return flat ? results.flat() : results;
   }
 
-  /** A Bundle and those that its `next` links lead to, with the headers of the first request. */
-  async *#following(first, { url, headers, signal }) {
+  /** A Bundle and the following pages, with the headers of the first request. */
+  async *#followingPages(first, { url, headers, signal }) {
     const seen = new Set();
     let page = { bundle: first, url };
     while (isBundle(page.bundle)) {
@@ -102,34 +102,34 @@ export class FhirClient {
     }
   }
 
-  /** What a server keeps back of a resource that it made, from where it says that it is. */
-  async #created({ status, location }, { headers, signal }) {
+  /** Reads a resource that the server created, if the response does not contain it. */
+  async #readCreated({ status, location }, { headers, signal }) {
     if (status !== 201 || !location) return undefined;
     try {
       const { accept } = Object.fromEntries(new Headers(headers));
       const url = absolute(location, this.#server.base);
       return (await this.#send({ url, headers: accept ? { accept } : undefined, signal })).resource;
     } catch {
-      // It was made all the same: an error would have the caller make it twice.
+      // The resource was created. After an error, the caller would create it again.
       return undefined;
     }
   }
 
-  async *pages(bundleOrAddress, { limit = Infinity, ...options } = {}) {
-    const isGiven = isBundle(bundleOrAddress);
-    const request = requestOf({ ...options, url: isGiven ? this.#server.base : bundleOrAddress }, this.#server.base);
-    const first = isGiven ? bundleOrAddress : (await this.#send(request)).resource;
+  async *pages(bundleOrUrl, { limit = Infinity, ...options } = {}) {
+    const hasBundle = isBundle(bundleOrUrl);
+    const request = requestOf({ ...options, url: hasBundle ? this.#server.base : bundleOrUrl }, this.#server.base);
+    const first = hasBundle ? bundleOrUrl : (await this.#send(request)).resource;
     let count = 0;
-    for await (const bundle of this.#following(first, request)) {
+    for await (const bundle of this.#followingPages(first, request)) {
       yield bundle;
       count += 1;
       if (count >= limit || request.signal?.aborted) return;
     }
   }
 
-  async *resources(bundleOrAddress, { limit = Infinity, ...options } = {}) {
+  async *resources(bundleOrUrl, { limit = Infinity, ...options } = {}) {
     let count = 0;
-    for await (const bundle of this.pages(bundleOrAddress, options)) {
+    for await (const bundle of this.pages(bundleOrUrl, options)) {
       for (const { resource } of bundle.entry ?? []) {
         if (count >= limit) return;
         count += 1;
@@ -170,24 +170,24 @@ export class FhirClient {
   }
 }
 
-/** A request as its parts. */
+/** The parts of a request. */
 function requestOf(request, base) {
-  const isAddress = typeof request === "string" || request instanceof URL;
-  const { url, ...options } = isAddress ? { url: request } : (request ?? {});
+  const isUrl = typeof request === "string" || request instanceof URL;
+  const { url, ...options } = isUrl ? { url: request } : (request ?? {});
   return { url: absolute(url, base), ...optionsOf(options) };
 }
 
-/** How a request is made, of which nothing is left aside. */
+/** The options of a request. An unknown one is an error. */
 function optionsOf({ method, headers, body, signal, includeResponse = false, ...others } = {}) {
   for (const [name, value] of Object.entries(others)) {
-    if (value !== undefined && !harmless[name]?.includes(value)) {
+    if (value !== undefined && !withoutEffect[name]?.includes(value)) {
       throw unsupported(`The request's ${name}`, "give url, method, headers, body, signal or includeResponse.");
     }
   }
   return { method: method?.toUpperCase(), headers, body: body ?? undefined, signal: signal ?? undefined, includeResponse };
 }
 
-function wishes({
+function fhirOptionsOf({
   pageLimit,
   onPage,
   flat = false,
@@ -219,10 +219,10 @@ function nextOf({ bundle, url }) {
   throw new SmartError("invalid_url", "The link to the next page is no address: tell the server's operator.");
 }
 
-/** An answer as the `Response` that fhirclient would give, with the headers that the session tells. */
+/** The `Response` that fhirclient would return, with the headers that the session reports. */
 function responseOf({ status, etag, location, lastModified, resource, content }) {
   if (content) return content;
-  const told = { etag, location, "last-modified": lastModified, "content-type": resource && "application/fhir+json" };
-  const headers = Object.fromEntries(Object.entries(told).filter(([, value]) => value !== undefined));
+  const known = { etag, location, "last-modified": lastModified, "content-type": resource && "application/fhir+json" };
+  const headers = Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined));
   return new Response(resource === undefined ? null : JSON.stringify(resource), { status, headers });
 }

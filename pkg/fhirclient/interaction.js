@@ -1,29 +1,29 @@
-// HTTP requests, as fhirclient takes them, told as the FHIR interactions that a session sends (FHIR R4, RESTful API).
+// HTTP requests, as fhirclient takes them, as FHIR interactions of a session (FHIR R4, RESTful API).
 
 import { SmartError } from "../errors.js";
 import { unsupported } from "./unsupported.js";
 
-/** An address, absolute or relative to the FHIR base, as fhirclient reads it. */
-export function absolute(address, base) {
-  const text = String(address ?? "");
-  if (text === "") throw invalid("it is empty");
-  const whole = /^[a-z][a-z0-9+.-]*:/i.test(text) ? text : `${base.replace(/\/+$/, "")}/${text.replace(/^\/+/, "")}`;
+/** The absolute URL of one that may be relative to the FHIR base. */
+export function absolute(url, base) {
+  const given = String(url ?? "");
+  if (given === "") throw invalid("it is empty");
+  const whole = /^[a-z][a-z0-9+.-]*:/i.test(given) ? given : `${base.replace(/\/+$/, "")}/${given.replace(/^\/+/, "")}`;
   if (!/^https?:/i.test(whole) || !URL.canParse(whole)) throw invalid("it is no http address");
-  const url = new URL(whole);
-  url.hash = "";
-  return url;
+  const absoluteUrl = new URL(whole);
+  absoluteUrl.hash = "";
+  return absoluteUrl;
 }
 
-/** What a session is asked for an HTTP request: its interaction, target, parameters and body. */
+/** The interaction of an HTTP request, with its target, parameters and body. */
 export function interaction({ method = "GET", url, body }, base) {
   if (method === "GET") return { interaction: "read", target: url.href };
   const target = within(url, base);
   const parameters = [...url.searchParams];
   switch (method) {
     case "POST":
-      return posted(target, parameters, body);
+      return postInteraction(target, parameters, body);
     case "PUT":
-      return { interaction: "update", parameters, body: replacement(json(body), target, parameters.length > 0) };
+      return { interaction: "update", parameters, body: updateBody(json(body), target, parameters.length > 0) };
     case "PATCH":
       return { interaction: "patch", target, parameters, body: json(body) };
     case "DELETE":
@@ -33,7 +33,7 @@ export function interaction({ method = "GET", url, body }, base) {
   }
 }
 
-function posted(target, parameters, body) {
+function postInteraction(target, parameters, body) {
   if (target === "") return { interaction: "bundle", body: json(body) };
   if (target.endsWith("/_search")) {
     const form = [...new URLSearchParams(body ?? "")];
@@ -47,7 +47,7 @@ function posted(target, parameters, body) {
   const isOperation = target.split("/").at(-1).startsWith("$");
   if (isOperation) return { interaction: "operation", target, parameters, body: body && json(body), post: true };
   const resource = json(body);
-  return { interaction: "create", body: named(target, resource.resourceType, resource) };
+  return { interaction: "create", body: checkTarget(target, resource.resourceType, resource) };
 }
 
 /** The path below the FHIR base. */
@@ -59,15 +59,15 @@ function within(url, base) {
   throw new SmartError("foreign_url", `The request to ${url.origin} was not sent: it lies outside the FHIR server.`);
 }
 
-/** The resource that takes the place of the one at an address, or of the one that a search finds in a type. */
-function replacement(resource, target, isConditional) {
+/** The body of an update of a target or, if it is conditional, of the resource that a search finds. */
+function updateBody(resource, target, isConditional) {
   const { resourceType, id } = resource;
-  return named(target, isConditional ? resourceType : `${resourceType}/${id}`, resource);
+  return checkTarget(target, isConditional ? resourceType : `${resourceType}/${id}`, resource);
 }
 
-function named(target, own, resource) {
-  if (target === own) return resource;
-  throw invalid(`it names ${target}, and the resource is ${own}`);
+function checkTarget(target, expected, resource) {
+  if (target === expected) return resource;
+  throw invalid(`it names ${target}, and the resource is ${expected}`);
 }
 
 function json(body) {
@@ -78,7 +78,7 @@ function json(body) {
     const value = JSON.parse(body);
     if (typeof value === "object" && value !== null) return value;
   } catch {
-    // Said below.
+    // The error is below.
   }
   throw unsupported("A body other than JSON", "send FHIR as JSON, as a text or as the object itself.");
 }

@@ -1,61 +1,61 @@
-// fhirclient's FHIR.oauth2: a launch that ends in a Client.
+// fhirclient's FHIR.oauth2: launches that return a Client.
 
 import { SmartError } from "../errors.js";
 import { SmartApp } from "../index.js";
 import { Client } from "./client.js";
 import { credentialOf, withCredential } from "./credentials.js";
-import { keep, kept } from "./kept.js";
-import { chosen, isOf, issuerOf, openState, redirectUriOf, serverOf, wrong } from "./parameters.js";
-import { wayOf } from "./target.js";
+import { storeLaunch, storedLaunch } from "./stored-launch.js";
+import { invalid, isLaunchOf, issuerOf, openState, redirectUriOf, selectConfiguration, serverOf } from "./parameters.js";
+import { targetOf } from "./target.js";
 import { unsupported } from "./unsupported.js";
 
-/** Leaves the page for the authorization server, or with `noRedirect` gives its address. */
-export async function authorize(given) {
+/** Navigates to the authorization server or, with `noRedirect`, returns the URL. */
+export async function authorize(configuration) {
   const page = pageOf("FHIR.oauth2.authorize()");
   const iss = issIn(page);
-  const parameters = chosen(given, iss);
+  const parameters = selectConfiguration(configuration, iss);
   const issuer = issuerOf(parameters, iss);
   if (issuer) return launch(parameters, issuer, page);
-  if (parameters.fhirServiceUrl) return goOn(parameters);
-  throw wrong("iss", "it is missing, here and in the page's address; for an open server give fhirServiceUrl");
+  if (parameters.fhirServiceUrl) return openWithoutLaunch(parameters);
+  throw invalid("iss", "it is missing, here and in the page's address; for an open server give fhirServiceUrl");
 }
 
 async function launch(parameters, issuer, page) {
-  const way = wayOf(parameters);
+  const target = targetOf(parameters);
   const server = serverOf(parameters, issuer);
   const lacks = credentialOf(parameters);
-  keep({ server, lacks, jku: parameters.clientPublicKeySetUrl });
-  // Nothing is awaited for a public client, so that the browser still sees the user's click when a popup opens.
+  storeLaunch({ server, lacks, jku: parameters.clientPublicKeySetUrl });
+  // Nothing is awaited for a public client, so that the browser attributes the popup to the user's click.
   const app = new SmartApp({ server: lacks ? await withCredential(server, credentialsIn(parameters), lacks) : server });
-  if (parameters.noRedirect) return withoutChoice(page, () => app.authorizationUrl());
-  if (way === "popup") {
-    await withoutChoice(page, () => app.launchInPopup());
+  if (parameters.noRedirect) return withoutIss(page, () => app.authorizationUrl());
+  if (target === "popup") {
+    await withoutIss(page, () => app.launchInPopup());
     location.assign(server.redirectUri);
   } else {
-    await withoutChoice(page, () => app.launch());
+    await withoutIss(page, () => app.launch());
   }
   return undefined;
 }
 
-/** Goes on to the page of the redirect, where ready() finds the open server. */
-function goOn(parameters) {
+/** Navigates to the redirect page, where ready() uses the open server. */
+function openWithoutLaunch(parameters) {
   const redirectUri = redirectUriOf(parameters);
   const state = openState(parameters);
   new Client(state);
-  keep({ state });
+  storeLaunch({ state });
   if (parameters.noRedirect) return redirectUri;
   location.assign(redirectUri);
   return undefined;
 }
 
-/** The client on the page of the redirect, and after every reload. Functions are called in the manner of fhirclient's first version. */
+/** The client on the redirect page, and after each reload. As in fhirclient 1, it also takes callbacks. */
 export function ready(options, onError) {
   if (typeof options !== "function") return clientOf(options);
   return clientOf().then(options, onError);
 }
 
 async function clientOf(options) {
-  const client = await restored(kept(), options);
+  const client = await restored(storedLaunch(), options);
   if (client) return client;
   throw new SmartError(
     "no_launch",
@@ -63,17 +63,17 @@ async function clientOf(options) {
   );
 }
 
-/** The client, or on a page that completes the launch of its own window, where there is none yet, a launch. */
+/** The client; if there is none yet, it launches. For pages that complete the launch in their own window. */
 export async function init(parameters, options) {
-  const found = kept();
-  const own = [parameters ?? {}].flat().find((one) => found && isOf(one, found));
+  const found = storedLaunch();
+  const own = [parameters ?? {}].flat().find((one) => found && isLaunchOf(found, one));
   const client = own && (await restored(found, { ...credentialsIn(own), ...options }));
   if (client) return client;
   await authorize(parameters);
   return never();
 }
 
-/** The client of what was kept; `null` where there is none, or an EHR's launch link asks for a new one. */
+/** The client of a stored launch; `null` if there is none, or an EHR's launch link starts a new one. */
 async function restored(found, options = {}) {
   const page = pageOf("FHIR.oauth2.ready()");
   for (const name of ["code", "stateKey"]) {
@@ -85,20 +85,20 @@ async function restored(found, options = {}) {
   if (found.state) return page.searchParams.has("iss") ? null : new Client(found.state);
   const session = await (await appOf(found, options)).resume();
   if (session) return new Client(session);
-  // The window of a popup hands its redirect over to the page that opened it, and closes.
+  // A popup sends its redirect to the page that opened it, and closes.
   return isRedirect(page) ? never() : null;
 }
 
 let latest = {};
 
-/** The app of a server, one for a page, so that calls that meet share the launch. */
+/** The app of a server. It is the same for concurrent calls, so that they share the launch. */
 function appOf({ server, lacks, jku }, options) {
   const name = JSON.stringify(server);
-  if (latest.name !== name) latest = { name, app: made(server, { clientPublicKeySetUrl: jku, ...options }, lacks) };
+  if (latest.name !== name) latest = { name, app: createApp(server, { clientPublicKeySetUrl: jku, ...options }, lacks) };
   return latest.app;
 }
 
-async function made(server, options, lacks) {
+async function createApp(server, options, lacks) {
   try {
     return new SmartApp({ server: await withCredential(server, options, lacks) });
   } catch (error) {
@@ -120,7 +120,7 @@ function isRedirect({ searchParams }) {
   return searchParams.has("state") && (searchParams.has("code") || searchParams.has("error"));
 }
 
-/** The issuer in the page's address, unless a redirect tells its own there (RFC 9207). */
+/** The issuer in the page's URL, unless it is a redirect, which may have its own `iss` (RFC 9207). */
 function issIn(page) {
   const [iss, ...more] = isRedirect(page) ? [] : page.searchParams.getAll("iss");
   if (more.length > 0) {
@@ -129,14 +129,16 @@ function issIn(page) {
   return iss || undefined;
 }
 
-/** Works while an issuer without a launch, which is the user's choice of a server and no launch link, is out of the page's address. */
-async function withoutChoice(page, work) {
-  if (!page.searchParams.has("iss") || page.searchParams.has("launch")) return work();
+/**
+ * Calls a function while the page's URL has no `iss`. Without a `launch`, it is the server that the user selected, and not a launch link.
+ */
+async function withoutIss(page, call) {
+  if (!page.searchParams.has("iss") || page.searchParams.has("launch")) return call();
   const { href, searchParams } = page;
   searchParams.delete("iss");
   history.replaceState(history.state, "", page);
   try {
-    return await work();
+    return await call();
   } finally {
     history.replaceState(history.state, "", href);
   }

@@ -1,17 +1,17 @@
-// What fhirclient offers for working with observations.
+// fhirclient's functions for observations.
 
 import { SmartError } from "../errors.js";
 
-/** The value at a dot-separated path; an empty step maps the rest of the path over an array. */
+/** The value at a dot-separated path. An empty step applies the rest of the path to each item of an array. */
 export function getPath(whole, path) {
   const [step, ...rest] = String(path ?? "").trim().split(".");
   if (!whole || (step === "" && rest.length === 0)) return whole;
-  const isOverAll = step === "" && Array.isArray(whole);
-  if (isOverAll) return whole.map((part) => getPath(part, rest.join(".")));
+  const isArrayStep = step === "" && Array.isArray(whole);
+  if (isArrayStep) return whole.map((part) => getPath(part, rest.join(".")));
   return rest.length === 0 ? whole[step] : getPath(whole[step], rest.join("."));
 }
 
-/** Observations by the codes of one of their CodeableConcepts. */
+/** Observations, grouped by the codes of a CodeableConcept. */
 export function byCode(observations, property) {
   const found = new Map();
   for (const observation of [observations].flat()) {
@@ -21,7 +21,7 @@ export function byCode(observations, property) {
   return Object.fromEntries(found);
 }
 
-/** A function that gives the observations of some codes. */
+/** A function that returns the observations with some codes. */
 export function byCodes(observations, property) {
   const found = byCode(observations, property);
   return (...codes) => codes.flatMap((code) => (Object.hasOwn(found, code) ? found[code] : []));

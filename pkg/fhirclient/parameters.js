@@ -1,10 +1,10 @@
-// What fhirclient's authorize() takes, read as the record of a server.
+// Reads the parameters of fhirclient's authorize() as a server of the configuration.
 
 import { SmartError } from "../errors.js";
 import { unsupported } from "./unsupported.js";
 
-/** Members of the native configuration that are taken as they are. */
-const native = [
+/** Members of the configuration of `smartrust`, which are passed on unchanged. */
+const passedOn = [
   "discoveryBase",
   "aud",
   "tokenEndpointAuthMethod",
@@ -25,16 +25,16 @@ const remedies = {
   conformanceRequestOptions: "discovery is a plain request; a server that asks for more needs a proxy.",
 };
 
-/** The parameters for a launch: the only ones, or the first of several that trust the issuer in the page's address. */
-export function chosen(parameters, iss) {
+/** The configuration for a launch: the only one, or the first of several that trusts the issuer in the page's URL. */
+export function selectConfiguration(parameters, iss) {
   if (!Array.isArray(parameters)) return parameters ?? {};
-  if (!iss) throw wrong("iss", "there are several configurations, and the page's address has no iss to choose by");
+  if (!iss) throw invalid("iss", "there are several configurations, and the page's address has no iss to choose by");
   const own = parameters.find((one) => trusts(one, iss));
   if (own) return own;
   throw untrusted(iss, "no configuration has it as its iss, in its trustedIssuers, or matches it by issMatch");
 }
 
-/** The issuer to launch at: the one in the page's address, which the configuration must know, else the configured one. */
+/** The issuer of a launch: the one in the page's URL, which the configuration must trust, otherwise the configured one. */
 export function issuerOf(parameters, iss) {
   if (!iss) return parameters.iss;
   if (trusts(parameters, iss)) return iss;
@@ -49,7 +49,7 @@ function matches(issMatch, iss) {
   if (typeof issMatch === "function") return issMatch(iss) === true;
   if (typeof issMatch === "string") return same(issMatch, iss);
   if (!(issMatch instanceof RegExp)) return false;
-  // The whole address: a part of it can stand in anybody's.
+  // The pattern must match the whole URL, because any URL may contain a part that matches.
   return new RegExp(`^(?:${issMatch.source})$`, issMatch.flags.replace(/[gmy]/g, "")).test(iss);
 }
 
@@ -57,36 +57,36 @@ function same(one, other) {
   return String(one).replace(/\/$/, "") === other.replace(/\/$/, "");
 }
 
-/** The record of the server at `iss`, without the client's secret or key. */
+/** The server at `iss`, without the client's credential. */
 export function serverOf(parameters, iss) {
-  refuseAll(parameters);
+  rejectUnsupported(parameters);
   const { pkceMode = "ifSupported" } = parameters;
-  if (!Object.hasOwn(pkceModes, pkceMode)) throw wrong("pkceMode", `it is none of ${Object.keys(pkceModes).join(", ")}`);
+  if (!Object.hasOwn(pkceModes, pkceMode)) throw invalid("pkceMode", `it is none of ${Object.keys(pkceModes).join(", ")}`);
   return {
     fhirBase: iss,
     clientId: clientIdOf(parameters),
     redirectUri: redirectUriOf(parameters),
     scope: parameters.scope ?? "",
     pkce: pkceModes[pkceMode],
-    ...picked(parameters, native),
+    ...pick(parameters, passedOn),
   };
 }
 
-/** Whether what was kept comes of these parameters. */
-export function isOf(parameters, { server, state }) {
+/** Whether a stored launch was started with these parameters. */
+export function isLaunchOf({ server, state }, parameters) {
   if (state) return !parameters.iss && parameters.fhirServiceUrl === state.serverUrl;
   return clientIdOf(parameters) === server.clientId && trusts(parameters, server.fhirBase);
 }
 
-/** The name by which the server knows the app. */
+/** The client ID. fhirclient 1 called it `client_id`. */
 function clientIdOf({ clientId, client_id: oldName }) {
   return clientId ?? oldName;
 }
 
-/** The state for a server that asks for no token. */
+/** The state for a server without authorization. */
 export function openState(parameters) {
   const { fhirServiceUrl, fakeTokenResponse, patientId, encounterId, scope } = parameters;
-  const context = picked({ patient: patientId, encounter: encounterId }, ["patient", "encounter"]);
+  const context = pick({ patient: patientId, encounter: encounterId }, ["patient", "encounter"]);
   return {
     serverUrl: fhirServiceUrl,
     clientId: clientIdOf(parameters),
@@ -95,14 +95,14 @@ export function openState(parameters) {
   };
 }
 
-/** Where the user comes back to: absolute, by default the page's folder. */
+/** The absolute redirect URI, by default the page's folder. */
 export function redirectUriOf({ redirectUri, redirect_uri: oldName }) {
   const given = redirectUri ?? oldName ?? ".";
-  if (!URL.canParse(given, location.href)) throw wrong("redirectUri", "it is no address");
+  if (!URL.canParse(given, location.href)) throw invalid("redirectUri", "it is no address");
   return new URL(given, location.href).href;
 }
 
-function refuseAll(parameters) {
+function rejectUnsupported(parameters) {
   for (const [name, remedy] of Object.entries(remedies)) {
     if (parameters[name] !== undefined) throw unsupported(name, remedy);
   }
@@ -112,11 +112,11 @@ function refuseAll(parameters) {
   }
 }
 
-function picked(parameters, names) {
+function pick(parameters, names) {
   return Object.fromEntries(names.flatMap((name) => (parameters[name] === undefined ? [] : [[name, parameters[name]]])));
 }
 
-export function wrong(member, problem) {
+export function invalid(member, problem) {
   return new SmartError("invalid_configuration", `The configuration's ${member} is wrong: ${problem}.`);
 }
 

@@ -1,7 +1,7 @@
 import { SmartError } from "../errors.js";
 
-/** Types that search for their patient by another name than `patient`. */
-const others = { AdverseEvent: "subject", Group: "member", Patient: "_id", Schedule: "actor", SupplyRequest: "subject" };
+/** Types whose search parameter for the patient is not `patient`. */
+const exceptions = { AdverseEvent: "subject", Group: "member", Patient: "_id", Schedule: "actor", SupplyRequest: "subject" };
 
 /** The types of a patient's compartment, in FHIR R4 and before (FHIR R4, compartment definition: Patient). */
 const compartment = new Set(
@@ -16,9 +16,9 @@ const compartment = new Set(
    ServiceRequest Specimen SupplyDelivery Task VisionPrescription`.split(/\s+/),
 );
 
-/** The search parameter by which resources of a type are narrowed to a patient. */
+/** The search parameter for the patient of a resource type. */
 export function patientParameter(resourceType) {
-  if (Object.hasOwn(others, resourceType)) return others[resourceType];
+  if (Object.hasOwn(exceptions, resourceType)) return exceptions[resourceType];
   if (compartment.has(resourceType)) return "patient";
   throw new SmartError("invalid_reference", `${resourceType} is no type that belongs to a patient: use client.request() for it.`);
 }

@@ -1,32 +1,32 @@
-// References that a request asks for, put in their place or kept beside (fhirclient's `resolveReferences` and `graph`).
+// Resolves the references of a request (fhirclient's `resolveReferences` and `graph`).
 
-/** What a server may say of a reference without the rest being wrong. */
+/** Errors of a reference that do not make the request fail. */
 const unavailable = ["not_found", "gone", "forbidden", "not_granted", "foreign_url", "invalid_reference", "invalid_url"];
 
 /**
- * Resolves the references at `paths` of a resource, or of each resource of a Bundle, side by side. With `graph` each stands in the
- * place of its reference, as a copy of its own; without, the resource stays as it is. What it found is also in `found`, by reference.
+ * Resolves the references at `paths` of a resource, or of each resource of a Bundle, in parallel. With `graph`, a copy of each
+ * resource replaces its reference. Without it, the resource does not change. `found` contains the resources by reference.
  */
 export async function resolvePaths(whole, paths, { resolver, graph, found = {} }) {
   const isBundle = whole.resourceType === "Bundle";
   const resources = isBundle ? (whole.entry ?? []).flatMap(({ resource }) => resource ?? []) : [whole];
   const resolve = (reference, holder) => {
     const within = isBundle && !reference.startsWith("#") ? whole : holder;
-    return resolved(resolver, reference, within, found);
+    return resolveOnce(resolver, reference, within, found);
   };
-  const wanted = byDepth(paths);
+  const levels = byDepth(paths);
   await Promise.all(
     resources.map(async (resource) => {
       const tree = graph ? resource : structuredClone(resource);
-      for (const level of wanted) {
-        await Promise.all(level.map((path) => mount(tree, path, (reference) => resolve(reference, resource))));
+      for (const level of levels) {
+        await Promise.all(level.map((path) => replaceReferences(tree, path, (reference) => resolve(reference, resource))));
       }
     }),
   );
   return found;
 }
 
-/** The paths, each once, those with the same number of steps together, the shortest first. */
+/** The distinct paths, grouped by their number of steps, the shortest first. */
 function byDepth(paths) {
   const levels = [];
   for (const path of new Set(paths.map((path) => String(path).trim()).filter(Boolean))) {
@@ -35,8 +35,8 @@ function byDepth(paths) {
   return levels.filter(Boolean);
 }
 
-/** Puts what a path's references name in their place. */
-async function mount(tree, path, resolve) {
+/** Replaces the references at a path by their resources. */
+async function replaceReferences(tree, path, resolve) {
   const steps = path.split(".");
   const places = [];
   collect(tree, steps, places);
@@ -48,7 +48,7 @@ async function mount(tree, path, resolve) {
   );
 }
 
-/** Finds where the references of a path stand: each the member `key` of its `holder`. */
+/** Finds the references at a path. Each is the member `key` of its `holder`. */
 function collect(holder, [step, ...rest], places) {
   if (step === "" && Array.isArray(holder)) return holder.forEach((item) => collect(item, rest, places));
   const value = holder?.[step];
@@ -57,9 +57,9 @@ function collect(holder, [step, ...rest], places) {
   places.push(...ends.filter(({ holder, key }) => typeof holder?.[key]?.reference === "string"));
 }
 
-async function resolved(resolver, reference, within, found) {
+async function resolveOnce(resolver, reference, within, found) {
   try {
-    // What is contained is named by its container alone.
+    // A reference to a contained resource is only valid in its container.
     if (reference.startsWith("#")) return await resolver.resolve(reference, within);
     found[reference] ??= await resolver.resolve(reference, within);
     return found[reference];

@@ -1,13 +1,13 @@
-// The FHIR servers that a client can be of: the one of a session, one with a token of the app's own, and one that is open to everybody.
+// The FHIR server of a client: that of a session, one with an app's own token, or one without authorization.
 
 import { SmartError } from "../errors.js";
 import { SmartApp } from "../index.js";
 import { send } from "../interactions.js";
 import { once } from "../loading.js";
-import { asksForContent, contentOf, notJson, withContent } from "./binary.js";
+import { acceptsOtherContent, contentOf, notJson, withContent } from "./binary.js";
 import { absolute, interaction } from "./interaction.js";
 
-/** The server of a session, which holds the tokens and lets them go nowhere else. */
+/** The server of a session. The session holds the tokens, and sends them only to this server. */
 export class SessionServer {
   #session;
 
@@ -20,18 +20,18 @@ export class SessionServer {
   }
 
   async send(request) {
-    if (asksForContent(request.headers)) return this.#content(request);
+    if (acceptsOtherContent(request.headers)) return this.#content(request);
     const { signal, headers, ...others } = request;
     try {
       return await this.#session[send](interaction(others, this.base), { headers: withoutMediaType(headers), signal });
     } catch (error) {
-      // A read does no harm twice.
+      // A read can be repeated.
       if (error.code !== "not_json" || !isRead(request)) throw error;
       return this.#content(request);
     }
   }
 
-  /** Reads what is no resource. */
+  /** Reads content that is not a resource. */
   async #content(request) {
     if (!isRead(request)) throw notJson();
     const { url, headers, signal } = request;
@@ -43,7 +43,7 @@ export class SessionServer {
   }
 }
 
-/** A server that an app has a token of its own for. The token is kept in memory, and goes nowhere but to the server. */
+/** A server with an app's own token. The token stays in memory, and is sent only to the server. */
 export class TokenServer {
   #inner;
 
@@ -62,7 +62,7 @@ export class TokenServer {
   }
 }
 
-/** A session with the state's access token. It needs no endpoint of the server's, so its documents are not asked for. */
+/** A session with the state's access token. It needs no endpoints, so discovery is skipped. */
 async function sessionOf({ clientId, scope, expiresAt, tokenResponse }, fhirBase) {
   const { access_token: token, expires_in: lifetime, patient, scope: granted } = tokenResponse;
   const unused = { redirectUri: fhirBase, authorizationEndpoint: fhirBase, tokenEndpoint: fhirBase };
@@ -75,7 +75,7 @@ async function sessionOf({ clientId, scope, expiresAt, tokenResponse }, fhirBase
   });
 }
 
-/** A server that asks for no token. */
+/** A server without authorization. */
 export class OpenServer {
   constructor(base) {
     this.base = absolute(base, "").href.replace(/\/+$/, "");
@@ -85,23 +85,23 @@ export class OpenServer {
     if (url.origin !== new URL(this.base).origin) {
       throw new SmartError("foreign_url", `The request to ${url.origin} was not sent: it lies outside the FHIR server.`);
     }
-    const response = await answered(url, { method, headers: withAccept(headers, body), body: textOf(body), signal });
-    if (!response.ok) throw refusal(response, parsed(await response.text()));
-    const head = (name) => response.headers.get(name) ?? undefined;
-    const answer = {
+    const response = await fetchFrom(url, { method, headers: withAccept(headers, body), body: stringOf(body), signal });
+    if (!response.ok) throw errorOf(response, parseJson(await response.text()));
+    const header = (name) => response.headers.get(name) ?? undefined;
+    const reply = {
       status: response.status,
-      etag: head("etag"),
-      location: head("location"),
-      lastModified: head("last-modified"),
+      etag: header("etag"),
+      location: header("location"),
+      lastModified: header("last-modified"),
     };
     const blob = await response.blob();
-    if (blob.size === 0) return answer;
-    // Some servers do not say that what they send is JSON.
-    const unnamed = blob.type === "" ? parsed(await blob.text()) : undefined;
-    const told = unnamed === undefined ? await withContent(answer, blob) : { ...answer, resource: unnamed };
-    const isWrapped = asksForContent(headers) && told.resource?.resourceType === "Binary";
-    if (isWrapped) return withContent(answer, contentOf(told.resource));
-    return isResource(told.resource) ? { ...told, content: undefined } : told;
+    if (blob.size === 0) return reply;
+    // Some servers send JSON without a media type.
+    const untyped = blob.type === "" ? parseJson(await blob.text()) : undefined;
+    const complete = untyped === undefined ? await withContent(reply, blob) : { ...reply, resource: untyped };
+    const isBinary = acceptsOtherContent(headers) && complete.resource?.resourceType === "Binary";
+    if (isBinary) return withContent(reply, contentOf(complete.resource));
+    return isResource(complete.resource) ? { ...complete, content: undefined } : complete;
   }
 
   resolver(options) {
@@ -109,11 +109,11 @@ export class OpenServer {
   }
 }
 
-/** Follows references on an open server, each once. */
+/** Resolves references on an open server, each once. */
 class OpenResolver {
   #server;
   #options;
-  #known = new Map();
+  #resources = new Map();
 
   constructor(server, options) {
     this.#server = server;
@@ -123,8 +123,8 @@ class OpenResolver {
   async resolve(reference, within) {
     const found = foundWithin(reference, within);
     if (found) return found;
-    if (!this.#known.has(reference)) this.#known.set(reference, this.#read(reference));
-    return this.#known.get(reference);
+    if (!this.#resources.has(reference)) this.#resources.set(reference, this.#read(reference));
+    return this.#resources.get(reference);
   }
 
   async #read(reference) {
@@ -140,7 +140,7 @@ function foundWithin(reference, within) {
   return within?.entry?.find(({ fullUrl }) => fullUrl === reference)?.resource;
 }
 
-async function answered(url, request) {
+async function fetchFrom(url, request) {
   try {
     return await fetch(url, { ...request, credentials: "omit", referrerPolicy: "no-referrer" });
   } catch (cause) {
@@ -157,8 +157,8 @@ function isResource(value) {
   return typeof value === "object" && value !== null;
 }
 
-/** The value of a JSON text; `undefined` for all else. */
-function parsed(text) {
+/** The value of JSON; `undefined` for other strings. */
+function parseJson(text) {
   try {
     return JSON.parse(text);
   } catch {
@@ -177,7 +177,7 @@ const codes = {
   429: "too_many_requests",
 };
 
-function refusal({ status, url, headers }, resource) {
+function errorOf({ status, url, headers }, resource) {
   const operationOutcome = resource?.resourceType === "OperationOutcome" ? resource : undefined;
   const retryAfter = headers.get("retry-after") ?? undefined;
   const message = `${new URL(url).host} answered with status ${status}.`;
@@ -186,20 +186,20 @@ function refusal({ status, url, headers }, resource) {
 
 const fhirJson = "application/fhir+json";
 
-function withAccept(given, body) {
-  const headers = new Headers(given);
+function withAccept(init, body) {
+  const headers = new Headers(init);
   if (!headers.has("accept")) headers.set("accept", fhirJson);
   if (body !== undefined && !headers.has("content-type")) headers.set("content-type", fhirJson);
   return headers;
 }
 
-/** The headers without the body's media type, which a session sets itself. */
-function withoutMediaType(given) {
-  const headers = new Headers(given);
+/** The headers without `Content-Type`, which the session sets. */
+function withoutMediaType(init) {
+  const headers = new Headers(init);
   headers.delete("content-type");
   return headers;
 }
 
-function textOf(body) {
+function stringOf(body) {
   return typeof body === "string" || body === undefined ? body : JSON.stringify(body);
 }

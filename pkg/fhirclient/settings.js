@@ -1,6 +1,6 @@
 import { unsupported } from "./unsupported.js";
 
-/** fhirclient's settings: what each is, and which other values change nothing here. */
+/** fhirclient's settings: their value here, and the values that may be set without effect. */
 const known = {
   replaceBrowserHistory: { value: true, takes: [true], remedy: "the code must leave the page's address." },
   fullSessionStorageSupport: { value: true, takes: [true, false] },

@@ -1,7 +1,7 @@
 import { unsupported } from "./unsupported.js";
 
-/** Whether the launch goes through this window (`self`) or through one of its own (`popup`), as fhirclient's `target` asks. */
-export function wayOf({ target, completeInTarget }) {
+/** The window of the launch for fhirclient's `target`: `self` for this one, or `popup`. */
+export function targetOf({ target, completeInTarget }) {
   const isFramed = globalThis.self !== globalThis.top;
   const isSelf =
     !target || target === "_self" || target === globalThis.self || (!isFramed && ["_top", "_parent"].includes(target));

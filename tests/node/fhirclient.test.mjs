@@ -5,7 +5,7 @@ import { readFile, readdir } from "node:fs/promises";
 import { after, test } from "node:test";
 import FHIR, { Client, FhirClient, SmartError, client, oauth2 } from "../../pkg/node-fhirclient.js";
 import { absolute, interaction } from "../../pkg/fhirclient/interaction.js";
-import { chosen, isOf, issuerOf, serverOf } from "../../pkg/fhirclient/parameters.js";
+import { isLaunchOf, issuerOf, selectConfiguration, serverOf } from "../../pkg/fhirclient/parameters.js";
 import { patientParameter } from "../../pkg/fhirclient/patient-parameter.js";
 import { SmartApp } from "../../pkg/node.js";
 import { serverOf as serverRecord, startServer } from "./support.mjs";
@@ -171,28 +171,28 @@ test("of several configurations the one that knows the issuer is taken", () => {
     { clientId: "1", issMatch: "https://other.example" },
     { clientId: "2", trustedIssuers: [ehr] },
   ];
-  assert.equal(chosen([first, second], ehr), second);
-  assert.equal(chosen(first, ehr), first);
+  assert.equal(selectConfiguration([first, second], ehr), second);
+  assert.equal(selectConfiguration(first, ehr), first);
   assert.equal(
-    thrown(() => chosen([first], ehr)),
+    thrown(() => selectConfiguration([first], ehr)),
     "untrusted_issuer",
   );
   assert.equal(
-    thrown(() => chosen([first, second], undefined)),
+    thrown(() => selectConfiguration([first, second], undefined)),
     "invalid_configuration",
   );
 });
 
-test("what was kept is known by its client and server", () => {
+test("a stored launch is recognized by its client and server", () => {
   const server = { fhirBase: ehr, clientId: "app" };
-  assert.ok(isOf({ client_id: "app", iss: ehr }, { server }));
-  assert.ok(isOf({ clientId: "app", trustedIssuers: [`${ehr}/`] }, { server }));
-  assert.ok(!isOf({ clientId: "other", iss: ehr }, { server }));
-  assert.ok(!isOf({ clientId: "app", iss: "https://other.example" }, { server }));
+  assert.ok(isLaunchOf({ server }, { client_id: "app", iss: ehr }));
+  assert.ok(isLaunchOf({ server }, { clientId: "app", trustedIssuers: [`${ehr}/`] }));
+  assert.ok(!isLaunchOf({ server }, { clientId: "other", iss: ehr }));
+  assert.ok(!isLaunchOf({ server }, { clientId: "app", iss: "https://other.example" }));
   const state = { serverUrl: "https://open.example/fhir" };
-  assert.ok(isOf({ fhirServiceUrl: state.serverUrl }, { state }));
-  assert.ok(!isOf({ fhirServiceUrl: "https://other.example/fhir" }, { state }));
-  assert.ok(!isOf({ fhirServiceUrl: state.serverUrl, iss: ehr }, { state }));
+  assert.ok(isLaunchOf({ state }, { fhirServiceUrl: state.serverUrl }));
+  assert.ok(!isLaunchOf({ state }, { fhirServiceUrl: "https://other.example/fhir" }));
+  assert.ok(!isLaunchOf({ state }, { fhirServiceUrl: state.serverUrl, iss: ehr }));
 });
 
 test("older names and the native members of a configuration are taken", (t) => {

@@ -68,7 +68,7 @@ impl JsKeys {
 
     /// The members of `Keys` in JavaScript.
     #[wasm_bindgen(getter)]
-    pub fn about(&self) -> JsValue {
+    pub fn members(&self) -> JsValue {
         let public = WebPlatform::default().parse(&self.pair.public_jwk());
         let private_key: Array = self.pair.private_key().iter().collect();
         object(&[

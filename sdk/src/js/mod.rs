@@ -45,7 +45,7 @@ mod scopes;
 #[cfg(feature = "js-backend")]
 mod server;
 
-// A page's few small allocations need no more, and it weighs 1.6 kB less than the standard library's.
+// As fast for a page as the standard library's allocator, and 2.3 kB smaller (brotli).
 #[cfg(target_arch = "wasm32")]
 #[global_allocator]
 static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();

@@ -17,6 +17,8 @@ extern "C" {
     type PlainObject;
     #[wasm_bindgen(method, indexing_setter)]
     fn set(this: &PlainObject, name: &str, value: &JsValue);
+    #[wasm_bindgen(method, indexing_setter)]
+    fn set_string(this: &PlainObject, name: &str, value: &str);
 }
 
 /// A member of `globalThis`; `None` if it is absent, or the host forbids access.
@@ -50,6 +52,11 @@ pub(crate) fn object(members: &[(&str, JsValue)]) -> Object {
     let object = Object::new();
     members.iter().for_each(|(name, value)| set_member(&object, name, value));
     object
+}
+
+/// Sets a member of a plain object to a string.
+pub(super) fn set_string(object: &Object, name: &str, value: &str) {
+    object.unchecked_ref::<PlainObject>().set_string(name, value);
 }
 
 /// Sets a member of a plain object.

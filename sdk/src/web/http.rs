@@ -7,7 +7,7 @@ use web_sys::{AbortController, ReadableStream};
 
 use super::WebPlatform;
 use super::chunks::Chunks;
-use super::global::{object, set_member};
+use super::global::{object, set_member, set_string};
 use super::host::{close_request, open_request};
 use super::json::JsonValue;
 use super::lines::LineReader;
@@ -93,7 +93,6 @@ impl WebPlatform {
 }
 
 fn init(request: &Request, signal: &JsValue) -> Object {
-    let set_string = |object: &Object, name: &str, value: &str| set_member(object, name, &JsValue::from_str(value));
     let headers = Object::new();
     request.headers.iter().for_each(|(name, value)| set_string(&headers, name, value));
     if let Some(authorization) = request.authorization() {
