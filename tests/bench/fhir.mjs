@@ -1,4 +1,4 @@
-// FHIR access beside fhirclient, and NDJSON beside a plain loop: `cargo xtask bench fhir` starts it.
+// FHIR requests compared with fhirclient, and NDJSON compared with a plain loop: `cargo xtask bench fhir` runs it.
 //   EHR_ORIGIN APP_ORIGIN CHROMIUM KEY_FILE OUTPUT ONLY: set by xtask
 
 import { chromium } from "playwright-core";
@@ -8,11 +8,11 @@ import { openPage, systemToken } from "./page.mjs";
 
 const { EHR_ORIGIN, APP_ORIGIN, CHROMIUM, KEY_FILE, OUTPUT } = process.env;
 const ehr = `${EHR_ORIGIN}/webchart.cgi`;
-/** Patients with long charts: together they have more than a thousand observations. */
+/** Patients with large charts. Together they have more than a thousand observations. */
 const patient = "41";
 const twoPatients = "41,21";
 
-/** The most that a row may be of the peer's time, or in MB. */
+/** The maximum ratio of each row, or the maximum in MB. */
 const limits = {
   references_20: 0.27,
   references_20_grouped: 0.12,
@@ -34,7 +34,7 @@ try {
     rows[name] = await inFreshPage(async (page) => {
       const argument = prepare ? await page.evaluate(prepare, patient) : { patient, twoPatients };
       const run = (body) => async () => {
-        // Preflights that the browser remembers would be a gift to whoever comes second.
+        // Cached preflights would make the second one faster.
         await clearPreflights(page);
         return page.evaluate(`timed(() => (${body})(${JSON.stringify(argument)}))`);
       };
@@ -66,10 +66,10 @@ async function clearPreflights(page) {
   await session.detach();
 }
 
-/** What each row measures: ours, the peer's, and what both are given. The functions run in the page. */
+/** The functions of each row: ours, the peer's, and one that prepares their argument. They run in the page. */
 function cases() {
   const twenty = async (patient) => {
-    // One observation of each of twenty visits, and the search that gives exactly these.
+    // A search for one observation of each of twenty visits.
     const visits = new Map();
     for await (const { id, encounter } of window.ours.search("Observation", { patient, _count: 200 })) {
       if (encounter && visits.size < 20) visits.set(encounter.reference, id);

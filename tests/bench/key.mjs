@@ -1,4 +1,4 @@
-// Makes the key pair of the benchmark's client: node key.mjs <folder>
+// Generates the key pair of the benchmark's client: node key.mjs <folder>
 
 import { generateKeyPairSync } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-// Reads a file of NDJSON in Node, and prints how many milliseconds it took: node ndjson-node.mjs ours|plain <origin> <megabytes>
+// Reads an NDJSON file in Node, and prints the time in milliseconds: node ndjson-node.mjs ours|plain <origin> <megabytes>
 
 import { BackendClient } from "../../pkg/node-backend.js";
 

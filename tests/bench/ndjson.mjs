@@ -1,4 +1,4 @@
-// A file of NDJSON read by an export and by a plain loop: in Chromium, in Node, and what it costs in memory.
+// An NDJSON file read by an export and by a plain loop: the time in Chromium and in Node, and the memory.
 
 import { spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
@@ -36,11 +36,11 @@ function inChromium(browser, server) {
 
 function inNode(_browser, server) {
   const run = (who) => async () => Number(await outputOf("ndjson-node.mjs", [who, server.origin, "200"]));
-  // One process and the next differ by a fifth, mostly in how long the engine's parser takes.
+  // Processes differ by a fifth, mostly in the time of the engine's parser.
   return compare(run("ours"), run("plain"), 15);
 }
 
-/** The plain loop's growth stands beside ours, without a ratio to keep: what of it is the engine's own way with garbage. */
+/** The growth with the plain loop is for comparison only, because it depends on the garbage collector. */
 async function heap(browser, server) {
   return {
     ours: await heapGrowth(browser, server, 400, "ours"),
@@ -51,7 +51,7 @@ async function heap(browser, server) {
   };
 }
 
-/** The most that the heap grew while `ours` or the `plain` loop read a file of so many megabytes, in MB. */
+/** The maximum growth of the heap while `ours` or the `plain` loop read a file of so many megabytes, in MB. */
 function heapGrowth(browser, server, size, who) {
   return inPage(browser, server, size, async ({ page, session }) => {
     const used = async () => {
@@ -114,9 +114,9 @@ async function inPage(browser, server, size, body) {
   }
 }
 
-/** Serves the npm package, an export job of one file, and that file in the size that is asked for. */
+/** Serves the npm package, an export job of one file, and that file in the requested size. */
 async function startServer() {
-  // About four megabytes of observations, each a line; larger files repeat them.
+  // About four megabytes of observations, one for each line. Larger files repeat them.
   const lines = Buffer.from(Array.from({ length: 4_000 }, (_, index) => `${JSON.stringify(observation(index))}\n`).join(""));
   const server = createServer(async (request, response) => {
     const { pathname, searchParams } = new URL(request.url, origin);

@@ -1,4 +1,4 @@
-// Both clients in one page, on the same sandbox, with the same token.
+// Both clients in one page, with the same sandbox and token.
 
 import { createPrivateKey, randomUUID, sign } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 
 const peerFile = fileURLToPath(new URL("node_modules/fhirclient/build/fhir-client.pure.min.js", import.meta.url));
 
-/** An access token for everything, by client credentials with the benchmark's key. */
+/** An access token for all data, by client credentials with the benchmark's key. */
 export async function systemToken(ehr, keyFile) {
   const endpoint = `${ehr}/oauth/token/`;
   const part = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
@@ -21,22 +21,22 @@ export async function systemToken(ehr, keyFile) {
     client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
     client_assertion: `${input}.${signature}`,
   });
-  const answer = await (await fetch(endpoint, { method: "POST", body })).json();
-  if (!answer.access_token) throw new Error(`The sandbox gives no token: ${JSON.stringify(answer)}`);
-  return answer.access_token;
+  const tokens = await (await fetch(endpoint, { method: "POST", body })).json();
+  if (!tokens.access_token) throw new Error(`The sandbox returned no token: ${JSON.stringify(tokens)}`);
+  return tokens.access_token;
 }
 
-/** Opens a page in which `ours` is a session of smartrust and `peer` a client of fhirclient, both about one patient. */
+/** Opens a page in which `ours` is a session of smartrust and `peer` a client of fhirclient, for the same patient. */
 export async function openPage(context, { appOrigin, ehr, token, patient }) {
   const page = await context.newPage();
   const fhirBase = `${ehr}/fhir`;
   const server = { fhirBase, clientId: "plain-html", redirectUri: `${appOrigin}/plain-html/`, scope: "user/*.rs" };
-  // Any address of the origin that runs nothing of its own.
+  // A URL of the origin without scripts.
   await page.goto(`${appOrigin}/pkg/package.json`);
   await page.addScriptTag({ path: peerFile });
   await page.evaluate(
     async ({ server, token, patient, ehr }) => {
-      // The session as a launch would have stored it; the token is not one that a launch gives.
+      // A session as a launch stores it, but with a token that a launch does not return.
       const record = {
         server: `${server.clientId} ${server.fhirBase}`,
         clientId: server.clientId,

@@ -1,4 +1,4 @@
-// The npm package in Node: a service that exports in bulk.
+// The npm package in Node: bulk exports of a service.
 
 import assert from "node:assert/strict";
 import { createPublicKey, generateKeyPairSync, verify } from "node:crypto";
@@ -42,7 +42,7 @@ async function idsOf(resources) {
   return ids;
 }
 
-test("B1 a service in Node proves itself by an assertion that its public key verifies", async () => {
+test("B1 a service in Node authenticates with an assertion that its public key verifies", async () => {
   const server = await serverWith({ manifest: oneFile() });
   const job = await (await serviceAt(server)).startExport();
   await job.wait();
@@ -55,7 +55,7 @@ test("B1 a service in Node proves itself by an assertion that its public key ver
   assert.equal(JSON.parse(Buffer.from(claims, "base64url")).aud, `${server.origin}/token`);
 });
 
-test("K4 a PEM of other software is imported, and what is published is its public half", async () => {
+test("K4 a PEM of other software is imported, and only its public key is published", async () => {
   const keys = await Keys.importPem(rsa.privateKey.export({ type: "pkcs8", format: "pem" }));
   const { kid, use, ...bare } = keys.publicJwk;
   assert.deepEqual(bare, rsa.publicKey.export({ format: "jwk" }));
@@ -66,7 +66,7 @@ test("K4 a PEM of other software is imported, and what is published is its publi
   assert.equal((await errorOf(Keys.load("x"))).code, "storage_unavailable");
 });
 
-test("B3 progress is reported, and a job is taken up by its status URL", async () => {
+test("B3 progress is reported, and a job is resumed with its status URL", async () => {
   const server = await serverWith({ manifest: oneFile(), statuses: [{ "retry-after": "1", "x-progress": "half" }] });
   const service = await serviceAt(server);
   const { statusUrl } = await service.startExport({ group: "g", types: ["Patient"], since: new Date(0) });
@@ -78,7 +78,7 @@ test("B3 progress is reported, and a job is taken up by its status URL", async (
   assert.equal(url, "/fhir/Group/g/$export?_type=Patient&_since=1970-01-01T00%3A00%3A00.000Z");
 });
 
-test("B1 a service searches page by page, tells how far it has come, and stops at a limit", async () => {
+test("B1 a service searches page by page, reports progress, and stops at a limit", async () => {
   const bundle = (ids, next) => (_, response, origin) => {
     response.writeHead(200, { "content-type": "application/fhir+json" });
     const link = next ? [{ relation: "next", url: `${origin}${next}` }] : [];
@@ -125,7 +125,7 @@ test("B4 a redirect to another origin is followed without the token", async () =
   assert.deepEqual(seen, [undefined]);
 });
 
-test("B5 lines are right however the bytes are cut, and a broken connection loses none", async () => {
+test("B5 lines are correct however the bytes are split, and a broken connection loses none", async () => {
   const body = Buffer.from('\ufeff{"id":"é€𝄞"}\r\n\n{"id":"b"}\n{"id":"c"}');
   let tries = 0;
   const broken = async (_, response) => {
@@ -160,7 +160,7 @@ test("B5 a bad line is an error with its file and number, or is skipped and coun
   assert.equal(skipped, 1);
 });
 
-test("B6 a file that is too short is an error, a file is saved as it is, and a job is given up", async () => {
+test("B6 a file that is too short is an error, a file is downloaded unchanged, and a job is cancelled", async () => {
   const text = '{"id":"a"}\n{"id":"b"}\n';
   const server = await serverWith({ manifest: oneFile(3), files: { "/file": (_, response) => response.end(text) } });
   const job = await (await serviceAt(server)).startExport();

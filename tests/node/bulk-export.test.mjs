@@ -1,4 +1,4 @@
-// examples/node-bulk-export, run as its user runs it.
+// Runs examples/node-bulk-export as a user does.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -35,7 +35,7 @@ function start(folder, server) {
   return { child, said, ended: once(child, "exit").then(([code]) => code) };
 }
 
-test("B6 an export that was killed is taken up again, and what was saved is not fetched twice", async () => {
+test("B6 an export resumes after the process was killed, and does not download saved files again", async () => {
   const texts = { "/1": '{"id":"a"}\n', "/2": '{"id":"b"}\n{"id":"c"}\n', "/3": '{"id":"d"}\n' };
   let isSlow = true;
   const reached = deferred();
@@ -79,7 +79,7 @@ test("B6 an export that was killed is taken up again, and what was saved is not 
   assert.match(second.said.join(""), /\[#{20}\] 3 of 3 files/);
 });
 
-test("what is missing or wrong is told in one sentence", async () => {
+test("a missing or wrong argument causes a message of one sentence", async () => {
   const folder = await install();
   const closed = { fhirBase: "http://127.0.0.1:1/fhir" };
   const unreachable = start(folder, closed);

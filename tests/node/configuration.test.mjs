@@ -1,4 +1,4 @@
-// What is wrong with a configuration, by the name of the member that was written.
+// Errors of a configuration name the member that the app wrote.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -17,13 +17,13 @@ async function refusal(config) {
   return error.message;
 }
 
-test("D9 trusted issuers that are no array of strings are named as they were written", async () => {
+test("D9 trusted issuers that are not an array of strings are named in the error", async () => {
   for (const trustedIssuers of [fhirBase, 7, {}, [fhirBase, 7], [{ fhirBase }]]) {
     assert.match(await refusal({ ...shared, trustedIssuers }), /trustedIssuers is wrong: it is not an array of strings/);
   }
 });
 
-test("D9 members by fhirclient's names are named, with the right ones", async () => {
+test("D9 members with fhirclient's names are named in the error, with the correct names", async () => {
   assert.match(await refusal({ client_id: "app", scope: "openid", iss: fhirBase }), /client_id is wrong: .*clientId/);
   assert.match(await refusal({ clientId: "app", scope: "openid", iss: fhirBase }), /iss is wrong: .*fhirBase/);
   assert.match(await refusal({ ...shared, fhirBase, redirect_uri: "x" }), /redirect_uri is wrong: .*redirectUri/);
@@ -32,7 +32,7 @@ test("D9 members by fhirclient's names are named, with the right ones", async ()
   assert.match(await refusal({}), /server is wrong: it is missing/);
 });
 
-test("A11 a page that is a file is told to be served", async () => {
+test("A11 a page that is a local file causes an error that says to serve it", async () => {
   assert.match(await refusal({ ...shared, fhirBase, redirectUri: "file:///home/me/index.html" }), /file:\/\/.*http:\/\/localhost/);
 });
 
@@ -56,7 +56,7 @@ for (const [member, value, problem] of [
   }
 }
 
-test("a server of null is told apart from one with a key", async () => {
+test("a server of null differs from one with a key", async () => {
   const isTold = { code: "invalid_configuration" };
   await assert.rejects(new SmartApp({ server: null }).resume(), isTold);
   await assert.rejects(new SmartApp({ servers: [null] }).resume(), isTold);

@@ -1,4 +1,4 @@
-// What a call leaves behind: nothing that a program would have to wait for.
+// A completed call leaves nothing that keeps the process alive.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -15,8 +15,8 @@ const program = `
   console.log((await session.read("Patient/1")).id);
 `;
 
-// A request may take a minute; the timer for it must not hold the program up for as long.
-test("a program ends when its last read has ended", async () => {
+// A request has a timeout of a minute. Its timer must not keep the process alive.
+test("a process ends after its last read", async () => {
   const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", program], { timeout: 30_000 });
   assert.equal(stdout, "1\n");
 });

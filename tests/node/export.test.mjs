@@ -59,7 +59,7 @@ test("B7 a manifest of several pages is read to its end", async () => {
   assert.ok(server.requests.filter(({ url }) => url.startsWith("/page-")).every(({ hasToken }) => hasToken));
 });
 
-test("B9 header rows come with their batches, counts may be left unchecked, and an outcome among resources is an error", async () => {
+test("B9 batches contain their header row, checking counts is optional, and an OperationOutcome among resources is an error", async () => {
   const header = (id) =>
     JSON.stringify({ resourceType: "Parameters", parameter: [{ name: "header", valueReference: { reference: `Patient/${id}` } }] });
   const body = `${header(1)}\n{"id":"1"}\n{"id":"a"}\n${header(2)}\n{"id":"2"}\n`;
@@ -80,7 +80,7 @@ test("B9 header rows come with their batches, counts may be left unchecked, and 
   assert.match(error.message, /Line 2 of .*out of disk/);
 });
 
-test("B10 a cancellation ends a wait that is under way, and nothing is asked after it", async () => {
+test("B10 a cancellation ends a pending wait, and no request follows", async () => {
   const statuses = Array.from({ length: 5 }, () => ({ "retry-after": "60" }));
   const { server, job } = await jobOf({ manifest: () => ({ output: [] }), statuses });
   const waiting = job.wait({ onProgress: () => job.cancel() });
@@ -90,7 +90,7 @@ test("B10 a cancellation ends a wait that is under way, and nothing is asked aft
   assert.deepEqual(sent.filter((line) => line.endsWith("/job")), ["GET /job", "DELETE /job", "DELETE /job"]);
 });
 
-test("B11 a line that is too long is a bad line, also while it has no end, and is passed over on demand", async () => {
+test("B11 a line that is too long is an error even before it ends, and is skipped on request", async () => {
   const long = `{"id":"${"x".repeat(3_000_000)}"}`;
   const endless = (_, response) => {
     response.write('{"id":"a"}\n');

@@ -1,4 +1,4 @@
-// What becomes of whoever waits when WebAssembly fails, or an object that the package was given: nobody waits for ever.
+// After a failure of WebAssembly, or of an object from the caller, no promise stays pending.
 
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
@@ -12,8 +12,8 @@ after(() => Promise.all(running.map((server) => server.stop())));
 
 const file = (name) => new URL(`../../pkg/${name}`, import.meta.url).href;
 
-/** A server that never says how a file goes on, nor answers for a group, and whose manifest is a large one. */
-async function serverThatKeepsWaiting() {
+/** A server that does not complete a file, does not respond to a read, and has a large manifest. */
+async function startUnresponsiveServer() {
   const silence = () => {};
   const server = await startServer({
     manifest: (origin) => ({
@@ -33,10 +33,10 @@ async function serverThatKeepsWaiting() {
   return server;
 }
 
-/** Runs a function by itself, with an instance of WebAssembly that it may ruin. It gets the module's helpers and what is given. */
-async function runApart(body, given) {
+/** Runs a function in a worker, with an instance of WebAssembly of its own. */
+async function runInWorker(body, data) {
   const helpers = `
-    /** Takes all the memory that an instance can have. */
+    /** Allocates all the memory of an instance. */
     function exhaust(memory) {
       for (let pages = 32768; pages >= 1; pages /= 2) {
         try {
@@ -44,8 +44,8 @@ async function runApart(body, given) {
         } catch {}
       }
     }
-    /** How something ends, and that it does. */
-    const endOf = (promise) => Promise.resolve(promise).then(
+    /** The outcome of a promise. */
+    const outcomeOf = (promise) => Promise.resolve(promise).then(
       () => "fulfilled",
       (error) => [error.name, error.code, /reload the page.*report it/s.test(error.message), error.cause !== undefined].join(" "),
     );
@@ -55,19 +55,19 @@ async function runApart(body, given) {
     ${helpers}
     parentPort.postMessage(await (${body})(workerData));
   `;
-  const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(code)}`), { workerData: given });
+  const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(code)}`), { workerData: data });
   return new Promise((resolve, reject) => {
     worker.once("message", resolve);
     worker.once("error", reject);
-    worker.once("exit", () => reject(new Error("it ended without a word")));
+    worker.once("exit", () => reject(new Error("it exited without a message")));
   }).finally(() => worker.terminate());
 }
 
-const ended = "SmartError internal_error true true";
+const failed = "SmartError internal_error true true";
 
-test("S11 a trap rejects every promise that waits, and every later call at once", async () => {
-  const server = await serverThatKeepsWaiting();
-  const seen = await runApart(
+test("S11 a trap rejects all pending promises, and all later calls", async () => {
+  const server = await startUnresponsiveServer();
+  const outcomes = await runInWorker(
     async ({ backend, glue, fhirBase, origin }) => {
       const { BackendClient, Keys, ready } = await import(backend);
       await ready();
@@ -79,65 +79,65 @@ test("S11 a trap rejects every promise that waits, and every later call at once"
       await batches.next();
       const iterating = batches.next();
       const job = await client.exportAt(`${origin}/job`);
-      // The text of the manifest does not fit any more.
+      // There is no memory for the manifest.
       exhaust(memory);
       const waiting = job.wait();
-      const pending = await Promise.all([waiting, reading, iterating].map(endOf));
+      const pending = await Promise.all([waiting, reading, iterating].map(outcomeOf));
       controller.abort();
       const later = [client.read("Group/1"), job.wait(), job.cancel(), Keys.generate("ES384"), batches.next()];
       const fresh = new BackendClient({ fhirBase, clientId: "other", clientSecret: "s", scope: "system/*.rs" });
-      return { pending, later: await Promise.all([...later, fresh.read("Group/1")].map(endOf)), url: await endOf((async () => job.statusUrl)()) };
+      return { pending, later: await Promise.all([...later, fresh.read("Group/1")].map(outcomeOf)), url: await outcomeOf((async () => job.statusUrl)()) };
     },
     { backend: file("node-backend.js"), glue: file("wasm-backend/backend.js"), fhirBase: server.fhirBase, origin: server.origin },
   );
-  assert.deepEqual(seen.pending, [ended, ended, ended]);
-  // The iterator is over since its error, as iterators are.
-  assert.deepEqual(seen.later, [ended, ended, ended, ended, "fulfilled", ended]);
-  assert.equal(seen.url, ended);
+  assert.deepEqual(outcomes.pending, [failed, failed, failed]);
+  // After its error, the iterator has ended.
+  assert.deepEqual(outcomes.later, [failed, failed, failed, failed, "fulfilled", failed]);
+  assert.equal(outcomes.url, failed);
 });
 
-test("S11 an exception that goes through WebAssembly rejects every promise that waits", async () => {
-  const server = await serverThatKeepsWaiting();
-  const seen = await runApart(
+test("S11 an exception that passes through WebAssembly rejects all pending promises", async () => {
+  const server = await startUnresponsiveServer();
+  const outcomes = await runInWorker(
     async ({ backend, fhirBase, origin }) => {
       const { BackendClient } = await import(backend);
       const client = new BackendClient({ fhirBase, clientId: "service", clientSecret: "s", scope: "system/*.rs" });
       const reading = client.read("Group/1");
       const job = await client.exportAt(`${origin}/small`);
       const { fetch } = globalThis;
-      // A stand-in of the app's own, as tests have them, that is not what it should be.
-      globalThis.fetch = async (...asked) => (String(asked[0]).endsWith("/small") ? {} : fetch(...asked));
-      const pending = await Promise.all([job.wait(), reading].map(endOf));
+      // A replacement that does not return a response.
+      globalThis.fetch = async (...request) => (String(request[0]).endsWith("/small") ? {} : fetch(...request));
+      const pending = await Promise.all([job.wait(), reading].map(outcomeOf));
       globalThis.fetch = fetch;
-      return [...pending, await endOf(client.read("Group/1"))];
+      return [...pending, await outcomeOf(client.read("Group/1"))];
     },
     { backend: file("node-backend.js"), fhirBase: server.fhirBase, origin: server.origin },
   );
-  assert.deepEqual(seen, [ended, ended, ended]);
+  assert.deepEqual(outcomes, [failed, failed, failed]);
 });
 
-test("S11 a session's calls end with its instance, and another instance goes on", async () => {
-  const server = await serverThatKeepsWaiting();
-  const seen = await runApart(
+test("S11 a failure rejects all calls of a session, and does not affect another instance", async () => {
+  const server = await startUnresponsiveServer();
+  const outcomes = await runInWorker(
     async ({ main, backend, fhirBase, texts, server }) => {
       const { SmartApp } = await import(main);
       const { Scopes } = await import(backend);
-      const kept = new Map(texts);
+      const stored = new Map(texts);
       const store = {
-        get: (key) => kept.get(key),
-        set: (key, text) => void kept.set(key, text),
-        remove: (key) => void kept.delete(key),
-        keys: () => [...kept.keys()],
+        get: (key) => stored.get(key),
+        set: (key, text) => void stored.set(key, text),
+        remove: (key) => void stored.delete(key),
+        keys: () => [...stored.keys()],
       };
       const session = await new SmartApp({ server, store }).resume();
       const reading = session.read("Patient/1");
       const { fetch } = globalThis;
-      globalThis.fetch = async (...asked) => (String(asked[0]).endsWith("/2") ? {} : fetch(...asked));
-      const pending = await Promise.all([session.read("Patient/2"), reading].map(endOf));
+      globalThis.fetch = async (...request) => (String(request[0]).endsWith("/2") ? {} : fetch(...request));
+      const pending = await Promise.all([session.read("Patient/2"), reading].map(outcomeOf));
       return {
         pending,
-        later: await Promise.all([session.read("Patient/1"), new SmartApp({ server, store }).resume(), session.signOut()].map(endOf)),
-        known: await endOf((async () => session.id)()),
+        later: await Promise.all([session.read("Patient/1"), new SmartApp({ server, store }).resume(), session.signOut()].map(outcomeOf)),
+        known: await outcomeOf((async () => session.id)()),
         other: await Scopes.parse("patient/*.rs").catch(() => "none"),
       };
     },
@@ -149,16 +149,16 @@ test("S11 a session's calls end with its instance, and another instance goes on"
       server: serverOf(server.fhirBase),
     },
   );
-  assert.deepEqual(seen.pending, [ended, ended]);
-  assert.deepEqual(seen.later, [ended, ended, ended]);
-  assert.equal(seen.known, ended);
-  assert.notEqual(seen.other, "none");
+  assert.deepEqual(outcomes.pending, [failed, failed]);
+  assert.deepEqual(outcomes.later, [failed, failed, failed]);
+  assert.equal(outcomes.known, failed);
+  assert.notEqual(outcomes.other, "none");
 });
 
 const textsOf = async (store) => store.keys().map((key) => [key, store.get(key)]);
 
-test("S11 an object that throws ends the call that it was given to, and no other", async () => {
-  const server = await serverThatKeepsWaiting();
+test("S11 an object that throws rejects its call, and no other", async () => {
+  const server = await startUnresponsiveServer();
   const thrown = () => {
     throw new Error("not today");
   };
@@ -189,7 +189,7 @@ test("S11 an object that throws ends the call that it was given to, and no other
     { ...client, get fhirBase() { return thrown(); } },
   ]) {
     const error = await (async () => new BackendClient(config).read("Group/1"))().then(() => undefined, (error) => error);
-    assert.ok(error, "it ends");
+    assert.ok(error, "it rejects");
   }
   const store = Object.fromEntries(["get", "set", "remove", "keys"].map((name) => [name, thrown]));
   const app = new SmartApp({ server: serverOf(server.fhirBase), store });
@@ -200,5 +200,5 @@ test("S11 an object that throws ends the call that it was given to, and no other
   const settled = await odd.resume().then(() => "fulfilled", (error) => error.code);
   assert.ok(["fulfilled", "storage_unavailable"].includes(settled), settled);
   controller.abort();
-  assert.equal((await waiting.catch((error) => error)).code, "aborted", "what was under way goes on, and can be stopped");
+  assert.equal((await waiting.catch((error) => error)).code, "aborted", "a pending call continues, and can be aborted");
 });

@@ -1,4 +1,4 @@
-// What of smartrust/fhirclient needs no page.
+// The parts of smartrust/fhirclient that need no page.
 
 import assert from "node:assert/strict";
 import { readFile, readdir } from "node:fs/promises";
@@ -23,7 +23,7 @@ const thrown = (work) => {
   }
 };
 
-test("an address is relative to the FHIR base, or whole", () => {
+test("a URL is absolute, or relative to the FHIR base", () => {
   for (const [given, expected] of [
     ["Patient/1", `${base}/Patient/1`],
     ["/Patient/1", `${base}/Patient/1`],
@@ -46,7 +46,7 @@ test("an address is relative to the FHIR base, or whole", () => {
 const patient = { resourceType: "Patient", id: "1" };
 const asked = (method, address, body) => thrown(() => interaction({ method, url: absolute(address, base), body }, base));
 
-test("an HTTP request becomes the FHIR interaction that it is", () => {
+test("an HTTP request becomes a FHIR interaction", () => {
   assert.deepEqual(asked("GET", "Patient/1?_summary=true"), { interaction: "read", target: `${base}/Patient/1?_summary=true` });
   assert.deepEqual(asked("POST", "Patient", JSON.stringify(patient)), { interaction: "create", body: patient });
   assert.deepEqual(asked("PUT", "Patient/1", patient), { interaction: "update", parameters: [], body: patient });
@@ -90,7 +90,7 @@ test("an HTTP request becomes the FHIR interaction that it is", () => {
   });
 });
 
-test("a write that leads elsewhere, or is about another resource, is refused", () => {
+test("a write to another server, or to the URL of another resource, is rejected", () => {
   for (const foreign of [
     "https://evil.example/practice/fhir/Patient",
     "https://ehr.example/practice/fhirs/Patient",
@@ -104,14 +104,14 @@ test("a write that leads elsewhere, or is about another resource, is refused", (
   assert.equal(asked("POST", "Observation", patient), "invalid_reference");
 });
 
-test("a method or body that is none of FHIR's in JSON is refused", () => {
+test("a method that FHIR does not use, and a body that is not JSON, are rejected", () => {
   assert.equal(asked("HEAD", "Patient/1"), "unsupported_option");
   for (const body of ["<Patient/>", "", undefined, "7", new Uint8Array(1), new Map()]) {
     assert.equal(asked("POST", "Patient", body), "unsupported_option", String(body));
   }
 });
 
-test("a search is narrowed by the parameter that the type has, and to a patient's types alone", () => {
+test("a search for a patient uses the parameter of its resource type, and only types of the patient compartment", () => {
   const names = {
     Observation: "patient",
     Patient: "_id",
@@ -132,7 +132,7 @@ test("a search is narrowed by the parameter that the type has, and to a patient'
 
 const ehr = "https://ehr.example/fhir";
 
-test("an issuer is trusted that a configuration names", () => {
+test("an issuer is trusted if the configuration names it", () => {
   const trusts = (parameters, iss) => thrown(() => issuerOf(parameters, iss)) === iss;
   assert.ok(trusts({ iss: ehr }, ehr));
   assert.ok(trusts({ iss: `${ehr}/` }, ehr));
@@ -155,7 +155,7 @@ test("an issuer is trusted that a configuration names", () => {
   }
 });
 
-test("a pattern does not trust an issuer that holds it in a part of its address", () => {
+test("a pattern must match the whole URL of an issuer", () => {
   const parameters = { issMatch: /ehr\.example/ };
   for (const iss of ["https://evil.example/?ehr.example", "https://ehr.example.evil.example/fhir", ehr]) {
     assert.equal(
@@ -166,7 +166,7 @@ test("a pattern does not trust an issuer that holds it in a part of its address"
   }
 });
 
-test("of several configurations the one that knows the issuer is taken", () => {
+test("of several configurations, the one that trusts the issuer is selected", () => {
   const [first, second] = [
     { clientId: "1", issMatch: "https://other.example" },
     { clientId: "2", trustedIssuers: [ehr] },
@@ -195,7 +195,7 @@ test("a stored launch is recognized by its client and server", () => {
   assert.ok(!isLaunchOf({ state }, { fhirServiceUrl: state.serverUrl, iss: ehr }));
 });
 
-test("older names and the native members of a configuration are taken", (t) => {
+test("fhirclient 1's names and the members of smartrust's configuration are accepted", (t) => {
   const old = { client_id: "app", redirect_uri: "https://app.example/", tokenProxy: "/token", pkceMode: "required" };
   globalThis.location = new URL("https://app.example/launch.html");
   t.after(() => delete globalThis.location);
@@ -214,20 +214,20 @@ test("older names and the native members of a configuration are taken", (t) => {
   );
 });
 
-test("the native face loads nothing of it", async () => {
+test("smartrust does not import it", async () => {
   const folder = new URL("../../pkg/", import.meta.url);
   const files = (await readdir(folder)).filter((name) => name.endsWith(".js") && !/fhirclient(\.global)?(\.min)?\.js$/.test(name));
   assert.ok(files.includes("index.js"));
   for (const name of files) assert.doesNotMatch(await readFile(new URL(name, folder), "utf8"), /fhirclient/, name);
 });
 
-test("in Node, a launch says that it needs a page", async () => {
+test("in Node, a launch is rejected because it needs a page", async () => {
   for (const call of [() => oauth2.authorize({ iss: ehr }), () => oauth2.ready(), () => oauth2.init({ iss: ehr })]) {
     await assert.rejects(call, { name: "SmartError", code: "navigation_unavailable" });
   }
 });
 
-test("in Node, an open server is asked", async () => {
+test("in Node, a server without authorization can be used", async () => {
   const patient = { resourceType: "Patient", id: "1" };
   const files = {
     "/fhir/Patient/1": (_, response) => response.end(JSON.stringify(patient)),
@@ -252,7 +252,7 @@ test("in Node, an open server is asked", async () => {
   await assert.rejects(client("http://127.0.0.1:9/fhir").request("Patient/1"), { code: "network" });
 });
 
-test("S8 an open server gets no cookie and no referrer", async (t) => {
+test("S8 requests to a server without authorization send no cookie and no referrer", async (t) => {
   const sent = [];
   t.mock.method(globalThis, "fetch", async (url, { credentials, referrerPolicy }) => {
     sent.push([credentials, referrerPolicy]);
@@ -296,7 +296,7 @@ async function clients() {
   return { server, all: [client(server.fhirBase), new Client(session), own] };
 }
 
-test("F14 texts and other content come as fhirclient gives them, whatever was accepted", async () => {
+test("F14 text and other content is returned as by fhirclient, whatever the Accept header", async () => {
   const { all } = await clients();
   for (const one of all) {
     for (const request of ["Binary/text", { url: "Binary/text", headers: { accept: "text/plain" } }]) {
@@ -322,7 +322,7 @@ test("F14 texts and other content come as fhirclient gives them, whatever was ac
   }
 });
 
-test("A10 F1 an access token of the app's own goes to its server alone, and is not shown", async () => {
+test("A10 F1 an app's own access token is only sent to its server, and is not visible", async () => {
   const { server, all } = await clients();
   const before = server.requests.length;
   const own = all.at(-1);
@@ -346,7 +346,7 @@ test("A10 F1 an access token of the app's own goes to its server alone, and is n
   await assert.rejects(own.refresh(), { code: "refresh_unavailable" });
 });
 
-test("A10 the state of an app's own token has its context, and its token runs out", async () => {
+test("A10 the state with an app's own token has a context, and the token expires", async () => {
   const { server } = await clients();
   const state = { serverUrl: server.fhirBase, tokenResponse: { access_token: "made-for-this-test", patient: "1", fhirUser: "Patient/1" } };
   const one = client(state);
@@ -363,7 +363,7 @@ test("A10 the state of an app's own token has its context, and its token runs ou
   }
 });
 
-test("observations are sorted whatever is among them", () => {
+test("observations are grouped, and other values are ignored", () => {
   const open = client(base);
   const observation = { resourceType: "Observation", code: { coding: [null, { code: "a" }, {}] }, category: [null, { coding: null }] };
   for (const nothing of [null, undefined, [], [null], "x"]) {

@@ -1,4 +1,4 @@
-// A client's key in Node: `Keys` stands wherever a key does.
+// A client's key in Node: `Keys` is accepted wherever a key is.
 
 import assert from "node:assert/strict";
 import { createPublicKey, verify } from "node:crypto";
@@ -47,7 +47,7 @@ function isSignedBy(keys, hash) {
   return verify(hash, Buffer.from(`${header}.${claims}`), key, Buffer.from(signature, "base64url"));
 }
 
-test("K8 the guide's example makes an app of a generated key, and the key signs", async () => {
+test("K8 the guide's example creates an app with a generated key, and the key signs", async () => {
   const guide = await readFile(new URL("../../docs/guide/keys.md", import.meta.url), "utf8");
   const [, example] = /## In a browser\n+```js\n([^]*?)```/.exec(guide);
   assert.match(example, /key = await Keys\.generate\("ES384"\)/);
@@ -67,7 +67,7 @@ test("K8 the guide's example makes an app of a generated key, and the key signs"
   assert.ok(isSignedBy(key, "sha384"));
 });
 
-test("K8 a service takes the same object", async () => {
+test("K8 a service accepts the same object", async () => {
   const key = await Keys.generate("ES256");
   const service = new BackendClient({ fhirBase: server.fhirBase, clientId: "service", scope: "system/*.rs", key });
   assert.equal((await service.read("Patient/1")).id, "1");
@@ -75,7 +75,7 @@ test("K8 a service takes the same object", async () => {
   assert.ok(isSignedBy(key, "sha256"));
 });
 
-test("K8 G6 a registration takes the same object and gets its public half; empty lists are sent as they are", async () => {
+test("K8 G6 a registration accepts the same object and sends its public key, and empty lists are sent", async () => {
   const key = await Keys.generate("ES384");
   const fhirBase = `http://127.0.0.1:${registry.address().port}/fhir`;
   const metadata = { token_endpoint_auth_method: "private_key_jwt", grant_types: ["client_credentials"], response_types: [], redirect_uris: [] };
@@ -85,14 +85,14 @@ test("K8 G6 a registration takes the same object and gets its public half; empty
   assert.ok(!JSON.stringify(registrations.at(-1)).includes('"d"'));
 });
 
-test("K8 what is no key is named", async () => {
+test("K8 an invalid key is named in the error", async () => {
   for (const key of [{}, { privateKey: "text" }, new Date(), [], "key"]) {
     const app = new SmartApp({ store: "memory", server: { ...serverOf(server.fhirBase), key } });
     await assert.rejects(app.authorizationUrl(), ({ code, message }) => code === "invalid_configuration" && /key/.test(message));
   }
 });
 
-test("D10 a service with a named token endpoint asks for no document", async () => {
+test("D10 a service with a configured token endpoint requests no document", async () => {
   const asked = server.requests.length;
   const key = await Keys.generate("ES384");
   const tokenEndpoint = `${server.origin}/token`;

@@ -1,4 +1,4 @@
-// Runs every *.test.mjs of this folder, with the npm package that `cargo xtask build` made, one line a check:
+// Runs every *.test.mjs of this folder, with the npm package that `cargo xtask build` made, and prints a line for each test:
 //   node tests/node/run.mjs [part of a file's name]
 
 import { runFolder } from "../e2e/support/report.mjs";

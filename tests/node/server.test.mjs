@@ -1,4 +1,4 @@
-// The npm package in Node: what can be asked of a server without a client.
+// The npm package in Node: functions that need no client.
 
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
@@ -52,7 +52,7 @@ async function errorOf(promise) {
   return error;
 }
 
-test("D3 discover gives a server's endpoints absolute, and the document as it came", async () => {
+test("D3 discover returns a server's endpoints as absolute URLs, and the document unchanged", async () => {
   const { fhirBase, origin } = await serverWith({ [wellKnown]: configuration });
   const found = await discover(fhirBase);
   assert.equal(found.token_endpoint, `${origin}/token`);
@@ -62,7 +62,7 @@ test("D3 discover gives a server's endpoints absolute, and the document as it ca
   assert.equal((await errorOf(discover((await serverWith({})).fhirBase))).code, "discovery_failed");
 });
 
-test("D7 diagnose names what is odd about a server's documents, each with its section", async () => {
+test("D7 diagnose returns the problems of a server's documents, each with its section", async () => {
   const { fhirBase } = await serverWith({ [wellKnown]: configuration });
   const findings = await diagnose({ fhirBase });
   assert.ok(findings.some(({ code }) => code === "string_for_array"), JSON.stringify(findings));
@@ -70,7 +70,7 @@ test("D7 diagnose names what is odd about a server's documents, each with its se
   assert.ok(findings.every(({ message, section }) => message.length > 20 && section.length > 5));
 });
 
-test("G1 a client is registered, read, changed and removed, by an object that can be kept as JSON", async () => {
+test("G1 a client is registered, read, updated and deleted, with an object that can be stored as JSON", async () => {
   const registered = (origin, { body }) => [
     201,
     { ...body, scope: "patient/*.rs", client_id: "abc", registration_access_token: "r-1", registration_client_uri: `${origin}/register/abc` },
@@ -96,12 +96,12 @@ test("G1 a client is registered, read, changed and removed, by an object that ca
   );
 });
 
-test("a server without registration says so", async () => {
+test("a server without registration causes an error", async () => {
   const { fhirBase } = await serverWith({ [wellKnown]: (origin) => [200, { ...configuration(origin)[1], registration_endpoint: undefined }] });
   assert.equal((await errorOf(register(fhirBase, metadata))).code, "registration_off");
 });
 
-test("P1 scopes are compared, reduced and worded", async () => {
+test("P1 scopes are compared, reduced and explained", async () => {
   const scopes = await Scopes.parse("openid patient/Observation.r patient/Observation.s patient/Condition.read");
   assert.equal(scopes.covers("patient/Observation.rs openid"), true);
   assert.equal(scopes.covers(["patient/Condition.cud"]), false);

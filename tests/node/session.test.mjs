@@ -1,4 +1,4 @@
-// A session without a page: from a token that was pasted, and what the server and the client say of one.
+// Sessions without a page: from a pasted token or a store, and their requests.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -37,7 +37,7 @@ after(() => server.stop());
 
 const appWith = (store) => new SmartApp({ store, server: serverOf(server.fhirBase) });
 
-test("A10 a pasted token makes a session that reads, says what was not checked, and ends here alone", async () => {
+test("A10 a pasted token creates a session that reads, reports what was not checked, and ends only in this process", async () => {
   const app = appWith("memory");
   const session = await app.sessionFromToken(" made-for-this-test\n", { patient: "1", scope: "patient/*.rs", expiresIn: 60 });
   assert.equal((await session.patient.read()).id, "1");
@@ -58,7 +58,7 @@ for (const [what, token, options, code] of [
   ["a time that is none", "token", { expiresIn: -1 }, "invalid_configuration"],
   ["an unknown server", "token", { server: "nobody" }, "unknown_server"],
 ]) {
-  test(`A10 ${what} makes no session, and nothing is sent`, async () => {
+  test(`A10 ${what} creates no session, and sends no request`, async () => {
     const asked = server.requests.length;
     await assert.rejects(appWith("memory").sessionFromToken(token, options), { code });
     assert.equal(server.requests.length, asked);
@@ -73,20 +73,20 @@ const endpoints = (userInfo) => ({
   issuerInRedirect: false,
 });
 
-test("I11 the server is asked about the user, and an answer about another is refused", async () => {
+test("I11 the UserInfo endpoint is requested, and a response about another user is rejected", async () => {
   const about = async (userInfo) => (await appWith(storeOf(server.fhirBase, { identity, endpoints: endpoints(userInfo) })).resume()).userInfo();
   assert.deepEqual(await about("/userinfo"), { sub: "u1", name: "Ada" });
   await assert.rejects(about("/somebody-else"), { code: "invalid_user_info" });
 });
 
-test("I11 without an ID token the server is not asked about the user", async () => {
+test("I11 without an ID token, the UserInfo endpoint is not requested", async () => {
   const asked = server.requests.length;
   const session = await appWith(storeOf(server.fhirBase)).resume();
   await assert.rejects(session.userInfo(), { code: "not_offered" });
   assert.equal(server.requests.length, asked);
 });
 
-test("F16 a redirect is followed within the base, and out of it neither the token nor the response goes", async () => {
+test("F16 a redirect is followed within the base, and outside it neither the token is sent nor the response returned", async () => {
   const session = await appWith("memory").sessionFromToken("made-for-this-test");
   const headers = { "X-Practice": "north" };
   assert.equal((await session.read("Patient/moved", { headers })).id, "1");
@@ -102,7 +102,7 @@ test("F14 a Binary is read as bytes", async () => {
   assert.deepEqual([blob.type, [...new Uint8Array(await blob.arrayBuffer())]], ["application/pdf", [0x25, 0x50, 0x44, 0x46, 0xff, 0]]);
 });
 
-test("R13 R10 a session whose time is up has ended, and is not brought back", async () => {
+test("R13 R10 an expired session has ended, and is not resumed", async () => {
   const app = appWith("memory");
   const session = await app.sessionFromToken("made-for-this-test", { patient: "1", expiresIn: 0 });
   const heard = new Promise((resolve) => session.addEventListener("signedout", ({ detail }) => resolve(detail.code)));
@@ -112,14 +112,14 @@ test("R13 R10 a session whose time is up has ended, and is not brought back", as
   assert.deepEqual([session.active, await app.resume(), await app.sessions()], [false, null, []]);
 });
 
-test("S9 a program brings the only session of its store back, and none of several", async () => {
+test("S9 a process resumes the only session of its store, and none of several", async () => {
   const store = storeOf(server.fhirBase);
   assert.equal((await appWith(store).resume()).id, "one");
   store.set("smartrust.session.two", store.get("smartrust.session.one"));
   assert.equal(await appWith(store).resume(), null);
 });
 
-test("A6 an address alone makes no POST, and another method is none", async () => {
+test("A6 a URL without options causes no POST, and an unknown method is an error", async () => {
   const app = appWith("memory");
   for (const method of ["POST", "PUT"]) {
     await assert.rejects(app.authorizationUrl({ method }), ({ code, message }) => code === "invalid_configuration" && /method/.test(message));
@@ -128,12 +128,12 @@ test("A6 an address alone makes no POST, and another method is none", async () =
   assert.equal(url.origin + url.pathname, `${server.origin}/authorize`);
 });
 
-test("a store whose keys are none rejects what asks for them, and does not leave it waiting", async () => {
+test("a store whose keys() returns no strings rejects calls that need them", async () => {
   const app = new SmartApp({ store: { ...storeOf(server.fhirBase), keys: () => undefined }, server: serverOf(server.fhirBase) });
   await assert.rejects(app.authorizationUrl(), { name: "SmartError", code: "storage_unavailable" });
 });
 
-test("what has no JSON is sent as nothing, and the server's answer is told", async () => {
+test("a body that JSON cannot represent is sent as empty, and the server's error is returned", async () => {
   const session = await appWith("memory").sessionFromToken("made-for-this-test");
   await assert.rejects(session.create({ toJSON: () => undefined }), { name: "SmartError" });
 });

@@ -35,6 +35,6 @@ for (const [kind, source] of Object.entries({
   });
 }
 
-test("a response that is no WebAssembly is refused", async () => {
+test("a response that is not WebAssembly is rejected", async () => {
   await assert.rejects(load(new Response("<!doctype html>")), { code: "wasm_unavailable" });
 });

@@ -1,10 +1,10 @@
-// A server for services, scripted by the test: tokens, one job, and files.
+// A server for services that the test controls: tokens, one job, and files.
 
 import { createServer } from "node:http";
 
 /**
- * Starts it. `files` answers a path by `(request, response, server)`; everything that came in is in `requests`, each with its method, path,
- * host and whether it had a token, and the forms of the token endpoint in `forms`.
+ * Starts the server. `files` contains a handler `(request, response, origin)` for each path. The result has all `requests`, each with its
+ * method, URL, host and whether it had a token, and the `forms` that the token endpoint received.
  */
 export async function startServer({ manifest, files = {}, statuses = [] }) {
   const requests = [];
@@ -55,7 +55,7 @@ async function textOf(request) {
   return text;
 }
 
-/** A store that holds a session at a FHIR base; `more` is what its record has besides. */
+/** A store with a session at a FHIR base. `more` contains further members of its record. */
 export function storeOf(fhirBase, more = {}) {
   const record = {
     server: `app ${fhirBase}`,
@@ -76,5 +76,5 @@ export function storeOf(fhirBase, more = {}) {
   };
 }
 
-/** The server of such a session, as an app is told of it. */
+/** The configuration of the server of such a session. */
 export const serverOf = (fhirBase) => ({ fhirBase, clientId: "app", scope: "user/*.rs", redirectUri: "https://app.example/" });
