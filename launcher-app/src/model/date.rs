@@ -1,6 +1,6 @@
 //! FHIR dates (FHIR R4, datatypes: date, dateTime), which may be as vague as a year, as text.
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, Timelike};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Timelike};
 
 use super::number::number_in_words;
 
@@ -99,11 +99,10 @@ impl Moment {
     /// Reads a `dateTime` or `instant`, with or without fractions of a second. A time without a zone is UTC.
     pub fn read(text: &str) -> Option<Self> {
         let date = PartialDate::read(text)?;
-        let instant = DateTime::parse_from_rfc3339(text).map(|instant| instant.timestamp());
-        let seconds = match (instant, text.parse::<NaiveDateTime>()) {
-            (Ok(seconds), _) => seconds,
-            (_, Ok(local)) => local.and_utc().timestamp(),
-            _ => date.first_day()?.and_time(NaiveTime::MIN).and_utc().timestamp(),
+        let instant = DateTime::parse_from_rfc3339(text).or_else(|_| DateTime::parse_from_rfc3339(&format!("{text}Z")));
+        let seconds = match instant {
+            Ok(instant) => instant.timestamp(),
+            Err(_) => date.first_day()?.and_time(NaiveTime::MIN).and_utc().timestamp(),
         };
         Some(Self { date, seconds })
     }
@@ -140,8 +139,8 @@ fn is_midnight(clock: &str) -> bool {
 
 /// A `time` without its seconds and its zone: `2:30 PM`.
 pub fn clock_time(text: &str) -> Option<String> {
-    let minutes = text.get(..5)?;
-    let time = NaiveTime::parse_from_str(minutes, "%H:%M").ok()?;
+    let (hour, minute) = text.get(..5)?.split_once(':')?;
+    let time = NaiveTime::from_hms_opt(number(hour, 2)?, number(minute, 2)?, 0)?;
     let (is_afternoon, hour) = time.hour12();
     Some(format!("{hour}:{:02} {}", time.minute(), if is_afternoon { "PM" } else { "AM" }))
 }

@@ -4,52 +4,52 @@
 use smartrust::platform::JsonView;
 
 use super::measurement::{quantity_in_words, range_in_words, ratio_in_words};
+use super::order::ordered;
 use super::phrase::capitalized;
 use super::resource::{concept, concepts, text};
 use super::timing::when;
 
 /// How a medicine is taken: all instructions in their order.
 pub fn dosage<V: JsonView>(request: &V) -> Option<String> {
-    let mut steps = request.member_items("dosageInstruction");
-    let place = |dosage: &V| dosage.member("sequence").and_then(|place| place.number());
-    steps.sort_by(|one, other| place(one).partial_cmp(&place(other)).unwrap_or(std::cmp::Ordering::Equal));
-    let mut told = String::new();
+    let sequence = |dosage: &V| dosage.member("sequence")?.number().map(|number| number as i64);
+    let steps = ordered(request.member_items("dosageInstruction"), |step| sequence(step).unwrap_or(i64::MIN));
+    let mut text = String::new();
     let mut before = None;
     for step in &steps {
         let Some(words) = instruction(step) else { continue };
-        let is_later = place(step) > before && before.is_some();
-        told.push_str(match (told.is_empty(), is_later) {
+        let is_later = sequence(step) > before && before.is_some();
+        text.push_str(match (text.is_empty(), is_later) {
             (true, _) => "",
             (false, true) => "; then ",
             (false, false) => "; ",
         });
-        told.push_str(&words);
-        before = place(step);
+        text.push_str(&words);
+        before = sequence(step);
     }
-    (!told.is_empty()).then_some(told)
+    (!text.is_empty()).then_some(text)
 }
 
 fn instruction<V: JsonView>(dosage: &V) -> Option<String> {
-    let mut said = Said::default();
+    let mut sentences = Sentences::default();
     match text(dosage, "text") {
-        Some(words) => said.add(words),
-        None => coded(dosage).into_iter().for_each(|sentence| said.add(sentence)),
+        Some(words) => sentences.add(words),
+        None => coded(dosage).into_iter().for_each(|sentence| sentences.add(sentence)),
     }
-    said.extend(text(dosage, "patientInstruction"));
-    said.extend(concepts(dosage, "additionalInstruction"));
-    said.extend(as_needed(dosage).filter(|words| !said.mentions(words)).map(|words| capitalized(&words)));
-    said.extend(most(dosage));
-    said.in_words()
+    sentences.extend(text(dosage, "patientInstruction"));
+    sentences.extend(concepts(dosage, "additionalInstruction"));
+    sentences.extend(as_needed(dosage).filter(|words| !sentences.mentions(words)).map(|words| capitalized(&words)));
+    sentences.extend(most(dosage));
+    sentences.in_words()
 }
 
 /// Sentences without repetition.
 #[derive(Default)]
-struct Said(Vec<String>);
+struct Sentences(Vec<String>);
 
-impl Said {
+impl Sentences {
     fn add(&mut self, sentence: String) {
         let plain = |sentence: &str| sentence.trim_end_matches('.').to_lowercase();
-        if !self.0.iter().any(|said| plain(said) == plain(&sentence)) {
+        if !self.0.iter().any(|other| plain(other) == plain(&sentence)) {
             self.0.push(sentence);
         }
     }
@@ -60,7 +60,7 @@ impl Said {
 
     /// Whether a sentence contains this text.
     fn mentions(&self, words: &str) -> bool {
-        self.0.iter().any(|said| said.to_lowercase().contains(&words.to_lowercase()))
+        self.0.iter().any(|sentence| sentence.to_lowercase().contains(&words.to_lowercase()))
     }
 
     fn in_words(&self) -> Option<String> {
@@ -144,11 +144,11 @@ fn most<V: JsonView>(dosage: &V) -> Vec<String> {
         let limit = dosage.member(member);
         limits.extend(limit.map(|limit| Some(format!("{} {at}", quantity_in_words(&limit)?))));
     }
-    let said = |limit: Option<String>| match limit {
+    let sentence = |limit: Option<String>| match limit {
         Some(limit) => format!("No more than {limit}"),
         None => "There are more details about the most to take: ask the clinic".to_owned(),
     };
-    limits.into_iter().map(said).collect()
+    limits.into_iter().map(sentence).collect()
 }
 
 #[cfg(test)]

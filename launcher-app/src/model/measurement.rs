@@ -7,6 +7,8 @@ mod value;
 pub use range::Range;
 pub use value::{Value, comparator, quantity_in_words, range_in_words, ratio_in_words};
 
+use std::collections::HashMap;
+
 use smartrust::fhir::reference::ResourceId;
 use smartrust::platform::JsonView;
 
@@ -24,7 +26,7 @@ use super::resource::{concept, is_code, is_of_type, result_status, text};
 /// One measurement.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Measurement {
-    /// Measurements.
+    /// What was measured.
     pub kind: Kind,
     /// The value.
     pub value: Value,
@@ -67,22 +69,18 @@ pub fn measurements_of<V: JsonView>(observations: &[V], members: &Members) -> Ve
 }
 
 /// The names of Observations by ID, for panels that refer to them, or the reason why one is not shown.
-pub struct Members(Vec<(String, Result<String, Reason>)>);
+pub struct Members(HashMap<String, Result<String, Reason>>);
 
 impl Members {
     /// Reads the names.
     pub fn of<V: JsonView>(observations: &[V]) -> Self {
         let name = |one: &V| Reason::of(one).map_or_else(|| Ok(kind(one).name), Err);
-        let named = observations.iter().filter_map(|one| Some((one.member_text("id")?, name(one))));
-        let mut names: Vec<(String, Result<String, Reason>)> = named.collect();
-        names.sort_by(|(id, _), (other, _)| id.cmp(other));
-        Self(names)
+        Self(observations.iter().filter_map(|one| Some((one.member_text("id")?, name(one)))).collect())
     }
 
     fn name<V: JsonView>(&self, reference: &V) -> Option<Result<String, Reason>> {
         let id = reference.member_text("reference").and_then(|address| ResourceId::read(&address)).map(|read| read.id);
-        let position = id.and_then(|id| self.0.binary_search_by(|(known, _)| known.as_str().cmp(&id)).ok());
-        let known = position.and_then(|position| self.0.get(position)).map(|(_, name)| name.clone());
+        let known = id.and_then(|id| self.0.get(&id).cloned());
         known.or_else(|| text(reference, "display").map(Ok))
     }
 }

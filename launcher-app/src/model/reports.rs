@@ -1,5 +1,7 @@
 //! Reports (FHIR R4, DiagnosticReport) about laboratory tests, images and tissue samples.
 
+use std::collections::HashMap;
+
 use smartrust::fhir::reference::ResourceId;
 use smartrust::platform::JsonView;
 
@@ -37,21 +39,18 @@ pub enum Finding {
 
 /// Results as text, by the IDs of Observations, or the reason why one is not shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Findings(Vec<(String, Result<Vec<String>, Reason>)>);
+pub struct Findings(HashMap<String, Result<Vec<String>, Reason>>);
 
 impl Findings {
     /// Reads Observations.
     pub fn read<V: JsonView>(observations: &[V]) -> Self {
         let members = Members::of(observations);
         let one = |observation: &V| Some((observation.member_text("id")?, in_words(observation, &members)));
-        let mut found: Vec<(String, Result<Vec<String>, Reason>)> = observations.iter().filter_map(one).collect();
-        found.sort_by(|(id, _), (other, _)| id.cmp(other));
-        Self(found)
+        Self(observations.iter().filter_map(one).collect())
     }
 
     fn of(&self, id: &str) -> Option<&Result<Vec<String>, Reason>> {
-        let position = self.0.binary_search_by(|(known, _)| known.as_str().cmp(id)).ok()?;
-        self.0.get(position).map(|(_, words)| words)
+        self.0.get(id)
     }
 }
 

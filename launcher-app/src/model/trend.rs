@@ -11,7 +11,7 @@ use super::order::ordered;
 /// All measurements of one kind.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Series {
-    /// Measurements.
+    /// What was measured.
     pub name: String,
     /// The latest valid value, with its unit.
     pub latest: String,
@@ -45,7 +45,7 @@ pub struct Row {
 /// A kind of measurement over time: one line, or two for blood pressure.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trend {
-    /// Measurements.
+    /// What was measured.
     pub name: String,
     /// The unit of all values.
     pub unit: String,
