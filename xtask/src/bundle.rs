@@ -10,12 +10,12 @@ use std::path::{Path, PathBuf};
 /// The compiler's target, of releases and of development builds.
 const TARGET: &str = "wasm32-unknown-unknown";
 
-/// How much time a build spends on small files.
+/// Whether a build is fast or its files are small.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Profile {
-    /// Unoptimised, soon built.
+    /// Unoptimized and fast to build.
     Dev,
-    /// Optimised for size.
+    /// Optimized for size.
     Wasm,
 }
 
@@ -37,13 +37,13 @@ impl Profile {
 
 /// A crate that becomes `{name}.js` and `{name}_bg.wasm`.
 pub struct WasmCrate {
-    /// What the files are called.
+    /// The name of the files.
     pub name: &'static str,
-    /// What cargo calls the program or library, without its ending.
+    /// Cargo's name of the program or library, without the extension.
     pub artifact: &'static str,
     /// Cargo's arguments that select the crate and its features.
     pub selection: &'static [&'static str],
-    /// The crate type that makes a library a wasm file of its own; a program is one already.
+    /// The crate type that makes a wasm file of a library; a program already is one.
     pub crate_type: Option<&'static str>,
     /// Whether TypeScript declarations of the glue are written too.
     pub declarations: bool,
@@ -57,22 +57,22 @@ const SDK: WasmCrate = WasmCrate {
     declarations: true,
 };
 
-/// What a launch page uses.
+/// The module for launch pages.
 const LAUNCH: WasmCrate = WasmCrate {
     name: "launch",
     selection: &["--package", "smartrust", "--lib", "--no-default-features", "--features", "js-launch"],
     ..SDK
 };
 
-/// What services use.
+/// The module for services.
 const BACKEND: WasmCrate = WasmCrate {
     name: "backend",
     selection: &["--package", "smartrust", "--lib", "--no-default-features", "--features", "js-backend"],
     ..SDK
 };
 
-/// Builds what of the npm package is not written by hand: for each entry its WebAssembly, glue, and a module that holds it, in
-/// `pkg/wasm*/`; the entries' variants; and the files for pages without a bundler.
+/// Builds the generated files of the npm package: for each entry its WebAssembly, its glue, and a module that contains both, in
+/// `pkg/wasm*/`; the variants of the entries; and the files for pages without a bundler.
 pub fn build_sdk(profile: Profile) -> Result<()> {
     for (wasm_crate, folder) in [(SDK, "wasm"), (LAUNCH, "wasm-launch"), (BACKEND, "wasm-backend")] {
         let folder = workspace::package_folder().join(folder);
@@ -107,7 +107,7 @@ impl WasmCrate {
         }
         tools::run(
             &mut command,
-            &format!("{} did not compile: mend what cargo reports above, then run this again.", self.artifact),
+            &format!("{} did not compile: fix what cargo reports above, then run this again.", self.artifact),
         )?;
         let file = format!("{}.wasm", self.artifact);
         Ok(workspace::target_folder().join(TARGET).join(profile.folder()).join(file))
@@ -115,7 +115,7 @@ impl WasmCrate {
 
     fn bind(&self, wasm: &Path, folder: &Path) -> Result<()> {
         let mut arguments: Vec<OsString> = vec!["wasm-bindgen".into(), wasm.into(), "--out-dir".into(), folder.into()];
-        // The face says where the wasm lies; a second place in the glue would make bundlers emit it twice, or for nothing.
+        // The package's JavaScript has the URL of the wasm. A second URL in the glue would make bundlers emit it twice.
         arguments
             .extend(["--target", "web", "--omit-default-module-path", "--out-name", self.name].map(OsString::from));
         if !self.declarations {

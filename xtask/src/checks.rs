@@ -1,4 +1,4 @@
-//! What runs in a browser: the wasm tests of the SDK, the tests that drive both launches, and those against others' servers.
+//! The commands of the tests in Node and in browsers.
 
 use crate::tools::{self, Browser};
 use crate::workspace;
@@ -11,8 +11,8 @@ pub fn browser_tests(browser: &Browser, ehr_origin: &str, app_origin: &str) -> C
     on_sandbox("tests/e2e/run.mjs", browser, ehr_origin, app_origin)
 }
 
-/// The tests of the packed npm package in projects that use it: all, or those in folders whose names contain `part`. They register
-/// themselves, so the sandbox must be of a dialect that lets them.
+/// The tests of the packed npm package in projects that use it: all, or those in folders with `part` in their names. They register
+/// clients, so the sandbox's dialect must support dynamic registration.
 pub fn consumer_tests(browser: &Browser, ehr_origin: &str, app_origin: &str, part: &str) -> Command {
     let mut command = on_sandbox("tests/consumers/run.mjs", browser, ehr_origin, app_origin);
     command.arg(part);
@@ -31,7 +31,7 @@ fn on_sandbox(script: &str, browser: &Browser, ehr_origin: &str, app_origin: &st
     command
 }
 
-/// The tests of the npm package against authorization servers that others wrote, which they start themselves.
+/// The tests of the npm package against other projects' authorization servers, which the tests start.
 pub fn peer_tests(browser: &Browser) -> Command {
     let mut command = tools::node(&workspace::root().join("tests/peers/run.mjs"));
     command.env("CHROMIUM", &browser.chromium);
@@ -48,7 +48,7 @@ pub fn documentation_tests() -> Command {
     tools::node(&workspace::root().join("tests/docs/run.mjs"))
 }
 
-/// The SDK's wasm tests, each program of which cargo hands to [`run_wasm_tests`].
+/// The SDK's wasm tests. Cargo runs each test program with [`run_wasm_tests`].
 pub fn wasm_tests(browser: &Browser) -> Result<Command> {
     let runner = format!("{:?}", [&*std::env::current_exe()?.to_string_lossy(), "wasm-test-runner"]);
     let mut command = tools::cargo(["test", "--package", "smartrust", "--target", "wasm32-unknown-unknown"]);

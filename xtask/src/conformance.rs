@@ -1,4 +1,4 @@
-//! Writes docs/conformance.md: each behaviour of docs/requirements.md beside the tests whose names begin with its number.
+//! Writes docs/conformance.md: each behaviour of docs/requirements.md with the tests whose names start with its number.
 
 use crate::workspace;
 use anyhow::{Context, Result, bail};
@@ -18,7 +18,7 @@ struct Behaviour {
     text: String,
 }
 
-/// A test that proves something: its name or title, and its file from the root.
+/// A test: its name or title, and its file, relative to the root.
 #[derive(Debug, PartialEq, Eq)]
 struct Test {
     numbers: Vec<String>,
@@ -59,7 +59,7 @@ fn behaviours(requirements: &str) -> Vec<Behaviour> {
     requirements.lines().filter_map(read).collect()
 }
 
-/// A chapter's letter and a number of one or two digits.
+/// The letter of a chapter and a number of one or two digits.
 fn is_number(word: &str) -> bool {
     let mut characters = word.chars();
     let is_chapter = characters.next().is_some_and(|letter| letter.is_ascii_uppercase());
@@ -86,7 +86,7 @@ fn collect(root: &Path, folder: &Path, tests: &mut Vec<Test>) -> Result<()> {
     Ok(())
 }
 
-/// The functions with a test attribute, and the numbers with which their names begin.
+/// The functions with a test attribute, and the numbers at the start of their names.
 fn rust_tests(text: &str) -> Vec<(Vec<String>, String)> {
     let mut tests = Vec::new();
     let mut is_test = false;
@@ -104,7 +104,7 @@ fn rust_tests(text: &str) -> Vec<(Vec<String>, String)> {
     tests
 }
 
-/// The titles given to `test` and `it`, and the numbers with which they begin.
+/// The titles in calls of `test` and `it`, and the numbers at their start.
 fn script_tests(text: &str) -> Vec<(Vec<String>, String)> {
     let title = |line: &str| {
         let rest = line.strip_prefix("test(").or_else(|| line.strip_prefix("it("))?;

@@ -1,4 +1,4 @@
-//! The sandbox EHR and the launcher side by side on this machine, for a person to try or for the browser tests to drive.
+//! Runs the sandbox EHR and the launcher on this machine, for people and for the browser tests.
 
 use crate::bundle::{self, Profile};
 use crate::checks;
@@ -9,10 +9,10 @@ use anyhow::{Context, Result};
 use std::process::ExitCode;
 use tokio::runtime::Runtime;
 
-/// Where the launcher's site lies once more, to be tried at a path of its own.
+/// The path of a second copy of the launcher's site.
 const MOVED: &str = "/apps/record/";
 
-/// Builds both faces, serves them beside the sandbox EHR, and stops on Ctrl-C.
+/// Builds everything, serves it with the sandbox EHR, and stops on Ctrl-C.
 pub fn run(options: &DemoOptions) -> Result<()> {
     let ehr = Loopback::take(options.ehr_port, "--ehr-port")?;
     let app = Loopback::take(options.app_port, "--app-port")?;
@@ -27,8 +27,8 @@ pub fn run(options: &DemoOptions) -> Result<()> {
     Ok(())
 }
 
-/// Builds both faces and drives them in headless Chromium, by all test files or those whose names contain `only`, on a sandbox EHR
-/// of which faults may be ordered; the code tells whether every check passed.
+/// Builds everything and runs the browser tests in headless Chromium: all test files, or those with `only` in their names. The exit code
+/// says whether all tests passed.
 pub fn check(options: &DemoOptions) -> Result<ExitCode> {
     let browser = tools::ensure_browser()?;
     tools::ensure_npm_packages()?;
@@ -46,8 +46,8 @@ pub fn check(options: &DemoOptions) -> Result<ExitCode> {
     )
 }
 
-/// As [`with_servers_of`], for the browser tests: faults may be ordered of the sandbox EHR, and it knows an address as that of
-/// [`sandbox_ehr::MY_APP_CLIENT_ID`], which `work` gets too and which nobody serves yet.
+/// As [`with_servers_of`], for the browser tests: the sandbox EHR has its control API, and a URL where no server runs yet is registered
+/// for [`sandbox_ehr::MY_APP_CLIENT_ID`] and passed to `work`.
 pub fn with_servers<T>(
     configure: impl FnOnce(&mut sandbox_ehr::Config),
     work: impl FnOnce(&str, &str, &str) -> Result<T>,
@@ -62,7 +62,7 @@ pub fn with_servers<T>(
     with_servers_of(configure, |ehr_origin, app_origin| work(ehr_origin, app_origin, &my_app))
 }
 
-/// Serves what is built beside a sandbox EHR, on free ports, while `work` runs with the EHR's and the app's origin.
+/// Serves the build and a sandbox EHR on free ports while `work` runs with the origins of the EHR and the app.
 pub fn with_servers_of<T>(
     configure: impl FnOnce(&mut sandbox_ehr::Config),
     work: impl FnOnce(&str, &str) -> Result<T>,
@@ -78,7 +78,7 @@ fn build(profile: Profile) -> Result<()> {
     site::build_launcher(profile)
 }
 
-/// Lets the launcher's clients come back to the site at [`MOVED`], too.
+/// Adds redirect URIs at [`MOVED`] to the launcher's clients.
 fn register_moved(sandbox: &mut sandbox_ehr::Config, app_origin: &str) {
     for client in sandbox.clients.iter_mut().filter(|client| client.id.starts_with("MIE-localhost")) {
         client.redirect_uris.extend(["code", "launch"].map(|entry| format!("{app_origin}{MOVED}{entry}")));

@@ -1,27 +1,27 @@
-//! The documentation's site: the pages of `docs/`, the API of the npm package from its typings, and of the crate from rustdoc.
+//! The documentation website: the pages of `docs/`, and the APIs of the npm package (from its types) and of the crate (from rustdoc).
 
 use crate::{site, tools, workspace};
 use anyhow::{Context, Result, ensure};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// What the crate's documentation shows besides the usual.
+/// The features in the crate's documentation, in addition to the default ones.
 const CRATE_FEATURES: &str = "memory,serde";
 
-/// Builds the site. What is installed is all that it needs: nothing is fetched.
+/// Builds the website.
 pub fn build() -> Result<()> {
     let folder = pages_folder();
     tools::ensure_npm_packages_in(&folder)?;
     tools::step("API of the npm package", || {
         tools::run(
             tool(&folder, "typedoc/bin/typedoc").args(["--logLevel", "Warn"]),
-            "The API could not be written: mend the typings in pkg/ that TypeDoc names above.",
+            "The API could not be written: fix the typings in pkg/ that TypeDoc names above.",
         )
     })?;
     tools::step("pages", || {
         tools::run(
             tool(&folder, "vitepress/bin/vitepress.js").arg("build").env("DOCS_SITE", site_folder()),
-            "The pages could not be built: mend what VitePress names above.",
+            "The pages could not be built: fix what VitePress names above.",
         )
     })?;
     tools::step("API of the crate", document_crate)?;
@@ -32,9 +32,9 @@ pub fn build() -> Result<()> {
     Ok(())
 }
 
-/// Serves what was built, until Ctrl-C.
+/// Serves the website until Ctrl-C.
 pub fn serve(port: u16) -> Result<()> {
-    // Only to say in a sentence that the port is taken: the server below would take another one.
+    // Fails if the port is taken, because the server below would use another one.
     drop(crate::loopback::Loopback::take(port, "--port")?);
     tools::run(
         tool(&pages_folder(), "vitepress/bin/vitepress.js")
@@ -44,7 +44,7 @@ pub fn serve(port: u16) -> Result<()> {
     )
 }
 
-/// Rustdoc puts what it makes beside what it made of other crates, so it gets a folder of its own.
+/// Rustdoc adds its output to the output for other crates, so it has a separate target folder.
 fn document_crate() -> Result<()> {
     let target = workspace::target_folder();
     let own = target.join("docs-crate");
@@ -52,7 +52,7 @@ fn document_crate() -> Result<()> {
     let mut command =
         tools::cargo(["doc", "--quiet", "--package", "smartrust", "--no-deps", "--features", CRATE_FEATURES]);
     command.arg("--target-dir").arg(&own).args(["--config", &shared]).env("RUSTDOCFLAGS", "-D warnings");
-    tools::run(&mut command, "The crate's documentation has faults: mend what rustdoc names above.")?;
+    tools::run(&mut command, "The crate's documentation has errors: fix what rustdoc names above.")?;
     let made = own.join("doc");
     ensure!(made.join("smartrust/index.html").is_file(), "rustdoc wrote nothing to {}: update Rust.", made.display());
     site::copy(&made, &site_folder().join("rust")).context("the crate's documentation cannot join the site")

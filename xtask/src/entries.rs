@@ -1,10 +1,10 @@
-//! The variants of the npm package's entries: the same module with its WebAssembly read from the file (Node), or held in the JavaScript.
+//! The variants of the npm package's entries: the same module with its WebAssembly read from a file (Node), or inlined.
 
 use crate::workspace;
 use anyhow::{Context, Result};
 use std::fs;
 
-/// An entry with a WebAssembly file: its module, the module that loads the file, and the file without its ending.
+/// An entry with a WebAssembly file: its module, the module that loads the file, and the file without its extension.
 struct Entry {
     name: &'static str,
     load: &'static str,
@@ -15,9 +15,10 @@ const PAGE: Entry = Entry { name: "index", load: "load", wasm: "wasm/smartrust_b
 const LAUNCH: Entry = Entry { name: "launch", load: "load-launch", wasm: "wasm-launch/launch_bg" };
 const BACKEND: Entry = Entry { name: "backend", load: "load-backend", wasm: "wasm-backend/backend_bg" };
 
-/// Writes the variants beside the package's sources.
+/// Writes the variants into the package's folder.
 pub fn write() -> Result<()> {
-    // A page imports services, too, so its variants bring those of services. The inlined file is loaded at the first use.
+    // The page entry exports the backend entry, too, so its variants import those of that entry. The inlined file is loaded at its
+    // first use.
     let lazily_inlined = "import { loadFrom as loadBackendFrom } from \"./load-backend.js\";\n\
         loadBackendFrom(async () => unpack((await import(\"./wasm-backend/inlined.js\")).default));\n";
     let variants = [

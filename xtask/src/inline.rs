@@ -1,4 +1,4 @@
-//! Puts WebAssembly into a JavaScript module, for bundles that are one file and for pages that may not fetch.
+//! Inlines WebAssembly in a JavaScript module, for bundles that are one file and for pages that may not fetch.
 
 use anyhow::{Context, Result};
 use base64::Engine;
@@ -8,7 +8,7 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
-/// Writes a module beside a file, whose default export is the file by gzip and base64, which `pkg/unpack.js` reads.
+/// Writes a module next to a file. Its default export is the file with gzip and base64, for `pkg/unpack.js`.
 pub fn inline(wasm: &Path, module: &str) -> Result<()> {
     let contents = fs::read(wasm).with_context(|| format!("{} cannot be read", wasm.display()))?;
     let mut gzip = GzEncoder::new(Vec::new(), Compression::best());

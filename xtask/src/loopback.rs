@@ -1,11 +1,11 @@
-//! A port of this machine only, on both addresses that `localhost` may mean.
+//! A port on the loopback interface, on both addresses that `localhost` can mean.
 
 use anyhow::{Result, anyhow, bail};
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use tokio::net::TcpStream;
 
-/// A port that is ours on 127.0.0.1, and on ::1 where the machine has it.
+/// A port on 127.0.0.1, and on ::1 if the machine has it.
 pub struct Loopback {
     port: u16,
     ipv4: TcpListener,
@@ -13,10 +13,10 @@ pub struct Loopback {
 }
 
 impl Loopback {
-    /// Takes `port`; `option` is what the caller would pass to choose another.
+    /// Takes `port`; `option` is the command-line option for another port.
     ///
     /// # Errors
-    /// One sentence with the remedy when another program has the port on either address.
+    /// One sentence with the remedy if another program has the port on either address.
     pub fn take(port: u16, option: &str) -> Result<Self> {
         let taken = || anyhow!("Port {port} is taken: stop what uses it or pass {option} N.");
         let ipv4 = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(|error| match error.kind() {
@@ -43,12 +43,12 @@ impl Loopback {
         bail!("No free port was found: close programs that hold many ports and run this again.")
     }
 
-    /// The origin that a browser calls it by.
+    /// Its origin.
     pub fn origin(&self) -> String {
         format!("http://localhost:{}", self.port)
     }
 
-    /// The listener for a server; what arrives on ::1 is passed on to it.
+    /// The listener for a server; connections to ::1 are forwarded to it.
     ///
     /// Must be called inside a tokio runtime.
     pub fn listen(self) -> Result<tokio::net::TcpListener> {
@@ -69,7 +69,7 @@ async fn relay(from: tokio::net::TcpListener, to: SocketAddr) {
     while let Ok((mut caller, _)) = from.accept().await {
         tokio::spawn(async move {
             if let Ok(mut server) = TcpStream::connect(to).await {
-                // What the one side has written is not held back from the other.
+                // Data is forwarded without delay.
                 for side in [&caller, &server] {
                     let _slower_without = side.set_nodelay(true);
                 }

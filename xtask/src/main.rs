@@ -1,11 +1,11 @@
 //! Builds, runs, tests and measures smartrust.
 //!
-//! One file a subject: [`bundle`] makes WebAssembly and its glue, [`shrink`] makes them smaller, [`inline`] makes a module that holds
-//! the WebAssembly, [`entries`] the package's variants for Node and for one file, [`one_file`] its files for pages without a bundler,
-//! [`site`] the launcher's static files, and [`hosting`] the policy and the headers for their host; [`loopback`] and [`serve`] put them
-//! on a local port, [`demo`] runs them with the sandbox EHR, [`checks`] drives them in a browser, [`suite`] runs every test, [`fuzz`] feeds damaged input to the parsers, [`conformance`] lists which test proves what, [`size`] measures
-//! what a browser loads, [`bench`] how long things take, [`docs`] builds the documentation's site. An error is one sentence with its
-//! remedy.
+//! [`bundle`] makes WebAssembly and its glue, [`shrink`] makes them smaller, [`inline`] makes a module that contains the WebAssembly,
+//! [`entries`] the package's variants for Node and for one file, [`one_file`] its files for pages without a bundler, [`site`] the
+//! launcher's static files, and [`hosting`] the policy and the headers for their host. [`loopback`] and [`serve`] serve them on a local
+//! port, [`demo`] runs them with the sandbox EHR, [`checks`] has the commands of the tests, [`suite`] runs all of them, [`fuzz`] fuzzes
+//! the parsers, [`conformance`] lists the tests for each behaviour, [`size`] measures what a browser loads, [`bench`] how long things
+//! take, [`docs`] builds the documentation website. An error is one sentence with its remedy.
 
 mod bench;
 mod bundle;
@@ -47,24 +47,24 @@ struct CommandLine {
 enum Command {
     /// Builds the npm package in pkg/ and the launcher's static site in launcher-app/dist/
     Build(BuildOptions),
-    /// Starts the sandbox EHR and the launcher, and says what to click
+    /// Starts the sandbox EHR and the launcher, and prints what to do
     Demo(DemoOptions),
-    /// Runs format, lints, host tests, wasm tests in Chromium and the browser tests
+    /// Checks format and lints, and runs the host tests, wasm tests and browser tests
     Test(TestOptions),
-    /// Tells what the npm package and the launcher's first load weigh
+    /// Prints the sizes of the npm package and of the launcher's first load
     Size(SizeOptions),
-    /// Measures the npm package beside what a page would use in its place; the figures go to target/bench/
+    /// Compares the npm package with its alternatives, and writes the results to target/bench/
     Bench {
-        /// What is measured
+        /// The subject
         #[arg(value_enum)]
         subject: BenchSubject,
-        /// Measures only the rows whose name contains this, and writes no file
+        /// Only the rows whose name contains this; writes no file
         #[arg(long, value_name = "TEXT")]
         only: Option<String>,
     },
-    /// Writes docs/conformance.md: which tests prove which behaviour
+    /// Writes docs/conformance.md: the tests for each behaviour
     Conformance,
-    /// Builds the documentation's site in target/docs-site/
+    /// Builds the documentation website in target/docs-site/
     Docs(DocsOptions),
     /// Feeds damaged input to every parser, for a while each
     Fuzz(FuzzOptions),
@@ -76,12 +76,12 @@ enum Command {
     },
 }
 
-/// What a benchmark is about.
+/// The subject of a benchmark.
 #[derive(Clone, Copy, clap::ValueEnum)]
 enum BenchSubject {
     /// References, pages, the whole record, many reads at once, and bulk files
     Fhir,
-    /// What a page loads, and how long it waits for a launch, a session and a patient
+    /// The bytes that a page loads, and the time until a launch, a session and a patient
     Web,
 }
 
@@ -90,31 +90,31 @@ struct BuildOptions {
     /// Small and fast files; the default
     #[arg(long, conflicts_with = "dev")]
     release: bool,
-    /// Unoptimised files that build sooner
+    /// Unoptimized files, which are fast to build
     #[arg(long)]
     dev: bool,
-    /// Builds one part alone
+    /// Builds only one part
     #[arg(long, value_enum, value_name = "PART")]
     only: Option<Part>,
 }
 
-/// What is built.
+/// A part of the build.
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Part {
     /// The npm package in pkg/
     Package,
     /// The launcher's static site
     Launcher,
-    /// What of the built site is made of launcher.config.json: its pages with their policy, and the headers for hosts
+    /// The files that depend on launcher.config.json: the pages with their policy, and the headers for hosts
     Pages,
 }
 
 #[derive(Args)]
 struct DemoOptions {
-    /// Shows the optimised build
+    /// Uses the optimized build
     #[arg(long)]
     release: bool,
-    /// Leaves the browser closed
+    /// Does not open the browser
     #[arg(long)]
     no_open: bool,
     /// The sandbox EHR's port
@@ -125,7 +125,7 @@ struct DemoOptions {
     app_port: u16,
     #[command(flatten)]
     sandbox: sandbox_ehr::Options,
-    /// Takes free ports and drives both launches in headless Chromium instead
+    /// Runs the browser tests in headless Chromium on free ports instead
     #[arg(long, conflicts_with_all = ["no_open", "ehr_port", "app_port"])]
     check: bool,
     /// With --check: only the test files whose names contain this.
@@ -141,34 +141,34 @@ impl DemoOptions {
 
 #[derive(Args)]
 struct TestOptions {
-    /// Leaves out what needs a browser or Node
+    /// Leaves out tests that need a browser or Node
     #[arg(long, conflicts_with = "all")]
     quick: bool,
-    /// Adds what takes long: every consumer of the npm package, the browser tests on the development build, and a little fuzzing
+    /// Adds the slow tests: all consumers of the npm package, the browser tests on the development build, and a little fuzzing
     #[arg(long)]
     all: bool,
 }
 
 #[derive(Args)]
 struct SizeOptions {
-    /// Fails when a budget is exceeded
+    /// Fails if a size is above its ceiling
     #[arg(long)]
     check: bool,
 }
 
 #[derive(Args)]
 struct DocsOptions {
-    /// Serves it on this machine, too
+    /// Serves it, too
     #[arg(long)]
     serve: bool,
-    /// The site's port
+    /// The website's port
     #[arg(long, requires = "serve", value_name = "PORT", default_value_t = 8090)]
     port: u16,
 }
 
 #[derive(Args)]
 struct FuzzOptions {
-    /// How long each target runs
+    /// The time for each target, in seconds
     #[arg(long, value_name = "N", default_value_t = 60)]
     seconds: u32,
     /// Only the targets whose names contain this

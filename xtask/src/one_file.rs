@@ -1,18 +1,18 @@
-//! The npm package's faces, each with the glue as one small file, for pages without a bundler: one request where there would be many.
+//! The npm package's entries as one small file each, for pages without a bundler: one request instead of many.
 
 use crate::shrink::run_esbuild;
 use crate::{tools, workspace};
 use anyhow::Result;
 
-/// What the file of the package's own face is called in `pkg/`.
+/// The file of the package's main entry in `pkg/`.
 pub const FILE: &str = "smartrust.min.js";
-/// What the module for a launch page is called.
+/// The file for a launch page.
 pub const LAUNCH: &str = "launch.min.js";
-/// What the module of fhirclient's API is called.
+/// The file of fhirclient's API.
 pub const FHIRCLIENT: &str = "fhirclient.min.js";
 
-/// What esbuild makes, by file: of which module, and how. A classic script makes the global `FHIR`; it knows its own address only while
-/// it runs, and keeps it for when the WebAssembly is fetched.
+/// The output files of esbuild, with their entries and options. The classic script defines the global `FHIR`. Its URL is known only while
+/// it runs, so it stores the URL for the request for the WebAssembly.
 const BUILDS: [(&str, &str, &str); 4] = [
     (FILE, "index.js", "format: 'esm'"),
     (LAUNCH, "launch.js", "format: 'esm'"),
@@ -25,7 +25,7 @@ const BUILDS: [(&str, &str, &str); 4] = [
     ),
 ];
 
-/// Writes the files beside the package's sources, where npm can be had.
+/// Writes the files into the package's folder, if npm is installed.
 pub fn write() -> Result<()> {
     if !tools::has_npm() {
         println!("── {FILE} and its likes left out: Node 20 is not installed");
@@ -38,7 +38,7 @@ pub fn write() -> Result<()> {
     Ok(())
 }
 
-/// Has esbuild make one file. What only services use stays a file of its own, which is loaded when it is used.
+/// Bundles one file. The modules for services stay separate files, which are loaded when they are used.
 fn build(file: &str, entry: &str, options: &str) -> Result<()> {
     let options = format!(
         "{{ entryPoints: ['{entry}'], outfile: '{file}', bundle: true, minify: true, target: 'es2022', \

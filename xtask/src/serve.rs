@@ -1,5 +1,5 @@
-//! Serves the built launcher, the npm package and the plain page as a static host that knows `_headers` would: no rewrite rules, the
-//! headers that the site itself brings along, nothing outside the folders that are meant.
+//! Serves the built launcher, the npm package and the plain page as a static host with `_headers` does: without rewrite rules, with the
+//! site's own headers, and nothing outside their folders.
 
 use crate::hosting::Hosting;
 use anyhow::{Context, Result, anyhow};
@@ -15,23 +15,23 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use token_proxy::HeaderRules;
 
-/// The origins that the repository's own files name; a server on other ports serves them with its own instead.
+/// The origins in the repository's files. A server on other ports replaces them with its own.
 const USUAL_EHR: &str = "http://localhost:9080";
 pub const USUAL_APP: &str = "http://localhost:8080";
 
-/// What is served, and for which EHR.
+/// A static host.
 pub struct StaticHost {
     /// Where the pages are, `http://localhost:8080` for instance.
     pub app_origin: String,
-    /// The EHR that the pages may speak to, and that may show them in a frame of the chart.
+    /// The origin of the EHR, which the pages may connect to and which may show them in a frame.
     pub ehr_origin: String,
-    /// The launcher's built sites, each at the path that its configuration names; the first one is what else is served as.
+    /// The launcher's built sites, each at its configured path. The headers of the first one apply to everything else.
     pub sites: Vec<Site>,
     /// The npm package, served under `/pkg/`.
     pub package: PathBuf,
     /// The page without a framework, served under `/plain-html/`.
     pub plain_page: PathBuf,
-    /// Whether the EHR knows the scopes of SMART App Launch 1 alone, so that the pages must ask in its words.
+    /// Whether the EHR supports only the scopes of SMART App Launch 1, so that the pages must request these.
     pub knows_v1_alone: bool,
 }
 
@@ -43,7 +43,7 @@ pub struct Site {
 }
 
 impl Site {
-    /// Reads where a built site lies, and which headers go with its files.
+    /// Reads the path and the headers of a built site.
     pub fn open(folder: PathBuf) -> Result<Self> {
         let read = |name: &str| {
             let file = folder.join(name);
@@ -57,7 +57,7 @@ impl Site {
     }
 }
 
-/// Where a file is, and what goes with it.
+/// Where a file is, and its headers.
 struct Found<'a> {
     folder: &'a Path,
     /// The path within the folder.
@@ -82,7 +82,7 @@ impl StaticHost {
             .with_state(Arc::new(self))
     }
 
-    /// The folder that `path` lies in. What is no site's gets the headers of the first one.
+    /// The folder for `path`.
     fn find<'a>(&'a self, path: &'a str) -> Option<Found<'a>> {
         let first = self.sites.first()?;
         for (prefix, folder) in [("/pkg/", &self.package), ("/plain-html/", &self.plain_page)] {
@@ -95,8 +95,8 @@ impl StaticHost {
         Some(Found { folder: &site.folder, rest, site, headers: site.rules.headers_for(path) })
     }
 
-    /// Puts the origins of this host, and scopes that the EHR knows, where the files name the usual ones. The launcher's
-    /// configuration, with the pages that are made of it, and the plain page are written for the usual ports.
+    /// Replaces the default origins, and scopes that the EHR does not support, in the files that contain them: the launcher's
+    /// configuration, the pages that depend on it, and the plain page.
     fn with_own_origins(&self, file: &Path, contents: Vec<u8>) -> Vec<u8> {
         let is_made_of_configuration =
             file.ends_with("launcher.config.json") || file.extension() == Some("html".as_ref());
@@ -116,7 +116,7 @@ impl StaticHost {
         parts.join(&self.ehr_origin)
     }
 
-    /// The headers that the site brings along, for the origins in use.
+    /// The site's headers, with the origins in use.
     fn headers(&self, headers: &HeaderMap, file: &Path) -> HeaderMap {
         let own = |value: &HeaderValue| HeaderValue::from_str(&self.own_origins(value.to_str().ok()?)).ok();
         let mut headers: HeaderMap =
@@ -157,8 +157,8 @@ fn resolve(folder: &Path, path: &str) -> Option<PathBuf> {
     [folder.join(name), folder.join(format!("{name}.html")), index].into_iter().find(|file| file.is_file())
 }
 
-/// Whether a segment of a path names a file by letters, digits, `-`, `_` and inner dots alone, so that no encoding, parent
-/// folder or hidden file can be meant.
+/// Whether a segment of a path has only letters, digits, `-`, `_` and inner dots, so that it is not an encoded name, a parent
+/// folder or a hidden file.
 fn is_plain_segment(segment: &str) -> bool {
     !segment.is_empty()
         && !segment.starts_with('.')
@@ -180,7 +180,7 @@ fn into_folder(uri: &Uri) -> Redirect {
     }
 }
 
-/// What a server answers to a GET, head and body as text.
+/// A server's response to a GET, with its head, as text.
 #[cfg(test)]
 pub async fn fetch(address: std::net::SocketAddr, path: &str) -> String {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};

@@ -1,4 +1,4 @@
-//! What the documentation tells people to type must exist: each `sh` block's commands, and the arguments of `cargo xtask` and `cargo run`.
+//! The commands in the documentation's `sh` blocks must exist, including the arguments of `cargo xtask` and `cargo run`.
 
 use crate::{CommandLine, workspace};
 use clap::Parser;
@@ -6,10 +6,10 @@ use std::fs;
 use std::path::Path;
 use walkdir::WalkDir;
 
-/// What is on every machine that the documentation is for, or a part of the shell.
+/// Programs that the documentation requires, and parts of the shell.
 const PROGRAMS: [&str; 9] = ["cargo", "cd", "curl", "export", "node", "npm", "npx", "openssl", "wc"];
 
-/// Subcommands of cargo besides those that are checked further.
+/// Subcommands of cargo that need no further check.
 const CARGO: [&str; 3] = ["check", "doc", "test"];
 
 /// The pages: all Markdown of these places.
@@ -47,7 +47,7 @@ fn what_does_not_exist_is_found() {
     assert!(found.iter().all(|command| check(command, &root).is_ok()), "{found:?}");
 }
 
-/// The commands of a page's `sh` blocks, each as its words, without variables that are set before it.
+/// The commands of a page's `sh` blocks, split into words, without the variables set before them.
 fn commands_of(page: &str) -> Vec<Vec<String>> {
     let blocks = page.split("\n```sh\n").skip(1).chain(page.strip_prefix("```sh\n"));
     blocks.filter_map(|rest| rest.split("\n```").next()).flat_map(commands_of_block).collect()
@@ -58,7 +58,7 @@ fn commands_of_block(block: &str) -> Vec<Vec<String>> {
     for line in block.lines() {
         open.push_str(line.strip_suffix('\\').unwrap_or(line));
         open.push('\n');
-        // A quoted text may go on in the next line.
+        // A quoted string may continue in the next line.
         let Some(words) = shlex::split(&open).filter(|_| !line.ends_with('\\')) else { continue };
         open.clear();
         let is_end = |word: &String| ["&&", "|", ";"].contains(&&**word);

@@ -1,4 +1,4 @@
-//! Makes a release smaller: WebAssembly by wasm-opt, scripts and style sheets by esbuild, both from npm.
+//! Makes a release smaller: WebAssembly with wasm-opt, scripts and style sheets with esbuild, both from npm.
 
 use crate::{tools, workspace};
 use anyhow::{Context, Result};
@@ -18,7 +18,7 @@ const WASM_FEATURES: [&str; 8] = [
     "--enable-sign-ext",
 ];
 
-/// Makes `{name}_bg.wasm` and `{name}.js` in `folder` smaller, where npm can be had.
+/// Makes `{name}_bg.wasm` and `{name}.js` in `folder` smaller, if npm is installed.
 pub fn shrink(folder: &Path, name: &str) -> Result<()> {
     if !tools::has_npm() {
         println!(
@@ -40,7 +40,7 @@ fn optimise(wasm: &Path) -> Result<()> {
     fs::rename(&smaller, wasm).with_context(|| format!("{} could not be replaced", wasm.display()))
 }
 
-/// Makes scripts and style sheets in `folder` smaller, each by itself and in its place, where npm can be had.
+/// Minifies scripts in `folder` in place, if npm is installed.
 pub fn minify(folder: &Path, files: &[&str]) -> Result<()> {
     if !tools::has_npm() {
         return Ok(());
@@ -51,7 +51,7 @@ pub fn minify(folder: &Path, files: &[&str]) -> Result<()> {
     run_esbuild(folder, &options)
 }
 
-/// Runs esbuild in `folder` with options as its JavaScript API takes them.
+/// Runs esbuild in `folder` with the options of its JavaScript API.
 pub fn run_esbuild(folder: &Path, options: &str) -> Result<()> {
     let mut command = Command::new("node");
     command.args(["--eval", &format!("require('esbuild').buildSync({options})")]).current_dir(folder);

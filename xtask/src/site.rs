@@ -1,4 +1,4 @@
-//! The launcher's static site: what is copied, what is built, and the entry pages that spare a host its rewrite rules.
+//! The launcher's static site: its static files, its build, and a page for each path, so that hosts need no rewrite rules.
 
 use crate::bundle::{Profile, WasmCrate};
 use crate::hosting::{Hosting, Place};
@@ -19,7 +19,7 @@ const LAUNCHER: WasmCrate = WasmCrate {
 /// The file that names the servers and the host.
 const CONFIGURATION: &str = "launcher.config.json";
 
-/// The paths at which the launcher can be entered or reloaded, besides its home.
+/// The paths of the launcher's pages, except the home page.
 const ENTRIES: [&str; 4] = ["launch", "code", "record", "session"];
 
 /// Builds the launcher into `launcher-app/dist/`.
@@ -36,14 +36,14 @@ pub fn build_launcher(profile: Profile) -> Result<()> {
     })
 }
 
-/// Writes anew what of the built site is made of `launcher.config.json`, where nothing else has changed.
+/// Writes only the files of the built site that depend on `launcher.config.json`.
 pub fn write_launcher_pages() -> Result<()> {
     let site = workspace::launcher_site();
     ensure!(site.join("launcher.js").is_file(), "The launcher is not built yet: run `cargo xtask build` first.");
     tools::step("writing the launcher's pages", || write_pages(&launcher_folder(), &site))
 }
 
-/// Copies the launcher's built site for another path of the host that `app_origin` names in its configuration.
+/// Copies the launcher's built site for another path. `app_origin` is the origin in its configuration.
 pub fn copy_launcher(app_origin: &str, path: &str, to: &Path) -> Result<()> {
     let folder = launcher_folder();
     let configuration = read_text(&folder.join(CONFIGURATION))?;
@@ -72,7 +72,7 @@ fn read_text(file: &Path) -> Result<String> {
     fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))
 }
 
-/// Writes the configuration of `folder` into the site, its page under the name of every entry, and its headers for hosts.
+/// Writes the configuration of `folder`, the page for every path, and the headers for hosts into the site.
 fn write_pages(folder: &Path, site: &Path) -> Result<()> {
     let index = read_text(&folder.join("index.html")).context("the launcher starts at its index.html")?;
     write_pages_of(&index, &read_text(&folder.join(CONFIGURATION))?, site)
@@ -86,7 +86,7 @@ fn write_pages_of(index: &str, configuration: &str, site: &Path) -> Result<()> {
     hosting.write_files(site)
 }
 
-/// A page at the path that the site lies at, with its policy.
+/// A page with the site's path and policy.
 fn hosted_page(page: &str, hosting: &Hosting) -> Result<String> {
     let mut page = page.to_owned();
     let policy = format!(
@@ -109,7 +109,7 @@ fn hosted_page(page: &str, hosting: &Hosting) -> Result<String> {
     Ok(page)
 }
 
-/// Copies what a browser may ask for: all of `from` but the crate itself, notes, dot files, and the built site.
+/// Copies the static files: all of `from` except the crate, notes, hidden files, and the built site.
 fn copy_static_files(from: &Path, to: &Path) -> Result<()> {
     for entry in fs::read_dir(from).with_context(|| format!("{} cannot be read", from.display()))? {
         let entry = entry?;
@@ -126,7 +126,7 @@ fn is_static(name: &str) -> bool {
     !name.starts_with('.') && !name.ends_with(".md") && !of_the_crate.contains(&name)
 }
 
-/// Copies a file, or a folder with all that is in it.
+/// Copies a file, or a folder with its contents.
 pub fn copy(from: &Path, to: &Path) -> Result<()> {
     if !from.is_dir() {
         fs::copy(from, to).with_context(|| format!("{} cannot be copied to {}", from.display(), to.display()))?;
@@ -140,8 +140,8 @@ pub fn copy(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Writes `index.html` again under the name of every entry: `x.html` for hosts that add the ending, `x/index.html` for
-/// hosts that look into folders, `404.html` for those that know neither.
+/// Copies `index.html` for every path: `x.html` for hosts that add the extension, `x/index.html` for
+/// hosts that serve folders, `404.html` for other hosts.
 fn write_entry_pages(site: &Path) -> Result<()> {
     let page = fs::read(site.join("index.html"))?;
     for entry in ENTRIES {

@@ -1,4 +1,4 @@
-//! Every test, from format to browser, in the order in which a failure is cheapest to find.
+//! All tests, the fastest first.
 
 use crate::bundle::{self, Profile};
 use crate::tally::Tally;
@@ -6,24 +6,24 @@ use crate::{checks, demo, docs, fuzz, site, size, tools, workspace};
 use anyhow::Result;
 use std::process::ExitCode;
 
-/// How long each fuzz target runs, in seconds: enough to see that it still compiles and finds nothing at once.
+/// The time for each fuzz target, in seconds: enough to see that it compiles and finds nothing immediately.
 const FUZZING: u32 = 5;
 
-/// How many exports and record loads meet random faults when all is run.
+/// The number of exports and record loads with random faults in a run of all tests.
 const CAMPAIGN_ROUNDS: u32 = 1_000;
 
-/// How much is run.
+/// Which tests run.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Extent {
-    /// All that needs no browser.
+    /// The tests that need no browser.
     Quick,
-    /// What a change must pass.
+    /// The tests that every change must pass.
     Usual,
-    /// What takes long, too.
+    /// The slow tests, too.
     All,
 }
 
-/// Runs the tests; the last line tells how many passed.
+/// Runs the tests; the last line is the number of tests that passed and failed.
 pub fn run(extent: Extent) -> Result<ExitCode> {
     let mut tally = Tally::default();
     if extent != Extent::Quick {
@@ -38,13 +38,13 @@ pub fn run(extent: Extent) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// xtask is linted and tested by itself: alone it has the very dependencies that this program was built with, and beside the
-/// others cargo would unify their features and build it again.
+/// xtask is linted and tested separately, with the same dependency features that this program was built with. Together with the
+/// others, cargo would unify the features and build it again.
 fn lint(extent: Extent) -> Result<()> {
     let cargo = |heading: &str, arguments: &str, remedy: &str| {
         tools::step(heading, || tools::run(&mut tools::cargo(arguments.split(' ')), remedy))
     };
-    let lints = "Clippy has something to say: mend what it names above.";
+    let lints = "Clippy reports problems: fix what it names above.";
     cargo("format", "fmt --all --check", "The format differs from rustfmt's: run `cargo fmt --all`.")?;
     cargo(
         "protocol without a platform",
@@ -62,14 +62,14 @@ fn lint(extent: Extent) -> Result<()> {
     if extent == Extent::All {
         let published = "The crate cannot be published: fix what cargo reports above.";
         cargo("the crate as it is published", "publish --dry-run --package smartrust --allow-dirty", published)?;
-        // Linted on the host already.
+        // The launcher is already linted on the host.
         cargo("clippy on wasm: launcher", &format!("clippy --package launcher-app {wasm} -- -D warnings"), lints)?;
     }
     Ok(())
 }
 
 fn test_on_host(tally: &mut Tally, extent: Extent) -> Result<()> {
-    let failed = "A host test fails: mend what is named above.";
+    let failed = "A host test fails: fix what is named above.";
     tools::step("host tests", || {
         let mut tests = tools::cargo(["test", "--workspace", "--exclude", "xtask"]);
         if extent == Extent::All {
@@ -81,7 +81,7 @@ fn test_on_host(tally: &mut Tally, extent: Extent) -> Result<()> {
     tools::step("documentation", || {
         tools::run(
             tools::cargo(["doc", "--workspace", "--exclude", "xtask", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"),
-            "The documentation has faults: mend what rustdoc names above.",
+            "The documentation has errors: fix what rustdoc names above.",
         )
     })
 }
@@ -91,22 +91,22 @@ fn test_in_browser(tally: &mut Tally, extent: Extent) -> Result<()> {
         let root = workspace::root();
         tools::run(
             tools::node(&root.join("node_modules/typescript/bin/tsc")).args(["--project", "tests/types"]),
-            "The npm package's types do not fit their usage: mend pkg/index.d.ts or tests/types/usage.ts.",
+            "The npm package's types do not fit their usage: fix pkg/index.d.ts or tests/types/usage.ts.",
         )
     })?;
     tools::step("code and links of the documentation", || {
-        tally.run(&mut checks::documentation_tests(), "The documentation has faults: mend what is named above.")
+        tally.run(&mut checks::documentation_tests(), "The documentation has errors: fix what is named above.")
     })?;
     let browser = tools::ensure_browser()?;
     tools::step("wasm tests in Chromium", || {
-        tally.run(&mut checks::wasm_tests(&browser)?, "A wasm test fails: mend what is named above.")
+        tally.run(&mut checks::wasm_tests(&browser)?, "A wasm test fails: fix what is named above.")
     })?;
     bundle::build_sdk(Profile::Wasm)?;
     site::build_launcher(Profile::Wasm)?;
     // Reported only: `cargo xtask size --check` enforces the ceilings.
     size::measure(false)?;
     tools::step("tests in Node", || {
-        tally.run(&mut checks::node_tests(), "A test in Node fails: mend what is named above.")
+        tally.run(&mut checks::node_tests(), "A test in Node fails: fix what is named above.")
     })?;
     drive(tally, &browser, "browser tests", extent)?;
     use_package(tally, &browser, extent)?;
@@ -125,7 +125,7 @@ fn test_in_browser(tally: &mut Tally, extent: Extent) -> Result<()> {
     Ok(())
 }
 
-/// Uses the npm package as it would be published, in all projects of tests/consumers or in the most usual one.
+/// Uses the packed npm package in all projects of tests/consumers, or in the most common one.
 fn use_package(tally: &mut Tally, browser: &tools::Browser, extent: Extent) -> Result<()> {
     let parts: &[&str] = if extent == Extent::All { &[""] } else { &["package/", "types/", "vite-8/"] };
     let configure = |config: &mut sandbox_ehr::Config| config.dialect = sandbox_ehr::Dialect::Webchart2026;
@@ -140,7 +140,7 @@ fn use_package(tally: &mut Tally, browser: &tools::Browser, extent: Extent) -> R
     })
 }
 
-/// Both launches at each server that the sandbox EHR can be.
+/// Runs both launches with each dialect of the sandbox EHR.
 fn drive_dialects(tally: &mut Tally, browser: &tools::Browser) -> Result<()> {
     use sandbox_ehr::Dialect::{Epic, Hiebus, Webchart2026};
     for dialect in [Webchart2026, Hiebus, Epic] {

@@ -1,11 +1,11 @@
-//! Counts what the test runners report, while their output is shown.
+//! Counts the test results in the output of the test runners, while it is shown.
 
 use crate::tools;
 use anyhow::{Context, Result, bail};
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
-/// How many tests passed and failed.
+/// The number of tests that passed and failed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     /// Tests that passed.
@@ -15,7 +15,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Runs `command` with its output shown, and adds what it reports; `remedy` is the sentence for a run that fails.
+    /// Runs `command`, shows its output, and adds its results; `remedy` is the error message if it fails.
     pub fn run(&mut self, command: &mut Command, remedy: &str) -> Result<()> {
         let mut child = command.stdout(Stdio::piped()).spawn().map_err(|error| tools::not_started(command, &error))?;
         let output = child.stdout.take().context("a test runner has no output")?;

@@ -1,4 +1,4 @@
-//! The programs that xtask calls, how to get those that are missing, and how to say so in one sentence.
+//! The programs that xtask calls: how to run and install them, and the error messages if they are missing.
 
 use crate::workspace;
 use anyhow::{Context, Result, anyhow, bail};
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Instant;
 
-/// Runs one step under a heading and tells how long it took.
+/// Runs one step, and prints its heading and its time.
 pub fn step<T>(name: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
     println!("── {name}");
     let start = Instant::now();
@@ -23,7 +23,7 @@ pub fn cargo<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command {
     command
 }
 
-/// Runs `command` with its output shown; `remedy` is the sentence for a run that fails.
+/// Runs `command` and shows its output; `remedy` is the error message if it fails.
 pub fn run(command: &mut Command, remedy: &str) -> Result<()> {
     let status = command.status().map_err(|error| not_started(command, &error))?;
     if !status.success() {
@@ -32,7 +32,7 @@ pub fn run(command: &mut Command, remedy: &str) -> Result<()> {
     Ok(())
 }
 
-/// Runs `command` and returns what it printed; `remedy` is the sentence for a run that fails, shown after its messages.
+/// Runs `command` and returns its output; `remedy` is the error message if it fails.
 pub fn run_quietly(command: &mut Command, remedy: &str) -> Result<Output> {
     let output = command.output().map_err(|error| not_started(command, &error))?;
     if !output.status.success() {
@@ -42,7 +42,7 @@ pub fn run_quietly(command: &mut Command, remedy: &str) -> Result<Output> {
     Ok(output)
 }
 
-/// The sentence for a program that could not be started.
+/// The error message for a program that could not be started.
 pub fn not_started(command: &Command, error: &std::io::Error) -> anyhow::Error {
     let program = command.get_program().to_string_lossy();
     match error.kind() {
@@ -69,17 +69,17 @@ pub fn on_path(names: &[&str]) -> Option<PathBuf> {
         .find_map(|name| std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file()))
 }
 
-/// Whether Node and its package manager are there.
+/// Whether Node and npm are installed.
 pub fn has_npm() -> bool {
     on_path(&["npm", "npm.cmd"]).is_some() && on_path(&["node", "node.exe"]).is_some()
 }
 
-/// Installs the packages of the root's package-lock.json where they are missing or older than it.
+/// Installs the packages of the root's package-lock.json if they are missing or older.
 pub fn ensure_npm_packages() -> Result<()> {
     ensure_npm_packages_in(&workspace::root())
 }
 
-/// Installs the packages of a folder's package-lock.json where they are missing or older than it.
+/// Installs the packages of a folder's package-lock.json if they are missing or older.
 pub fn ensure_npm_packages_in(folder: &Path) -> Result<()> {
     if is_newer(&folder.join("node_modules/.package-lock.json"), &folder.join("package-lock.json")) {
         return Ok(());
@@ -101,7 +101,7 @@ fn is_newer(file: &Path, than: &Path) -> bool {
     }
 }
 
-/// Node with a script of the repository or of an npm package.
+/// Node with a script, in the repository's root.
 pub fn node(script: &Path) -> Command {
     let mut command = Command::new("node");
     command.arg(script).current_dir(workspace::root());
@@ -110,13 +110,13 @@ pub fn node(script: &Path) -> Command {
 
 /// The browser and its driver.
 pub struct Browser {
-    /// Chromium, or a browser made from it.
+    /// Chromium, or a browser based on it.
     pub chromium: PathBuf,
-    /// The WebDriver server that fits it.
+    /// The matching WebDriver server.
     pub chromedriver: PathBuf,
 }
 
-/// Finds Chromium and chromedriver (`CHROMIUM` and `CHROMEDRIVER` name others); installs them on Debian as root.
+/// Finds Chromium and chromedriver, or those in `CHROMIUM` and `CHROMEDRIVER`; installs them on Debian as root.
 pub fn ensure_browser() -> Result<Browser> {
     if let Some(browser) = find_browser() {
         return Ok(browser);

@@ -1,18 +1,18 @@
-//! Where things lie in the repository.
+//! The folders of the repository.
 
 use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
 
 /// The repository's root.
 pub fn root() -> PathBuf {
-    // Cargo does not build xtask anew when the repository is moved, but names the folder at every run.
+    // Cargo does not rebuild xtask when the repository is moved, but sets the variable at every run.
     let at_this_run =
         std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).filter(|folder| folder.ends_with("xtask"));
     let folder = at_this_run.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")));
     folder.parent().expect("xtask lies in the workspace").to_path_buf()
 }
 
-/// Where cargo puts what it builds.
+/// Cargo's target folder.
 pub fn target_folder() -> PathBuf {
     match std::env::var_os("CARGO_TARGET_DIR") {
         Some(folder) => root().join(folder),
@@ -25,12 +25,12 @@ pub fn package_folder() -> PathBuf {
     root().join("pkg")
 }
 
-/// The folder that holds the launcher's built site.
+/// The folder of the launcher's built site.
 pub fn launcher_site() -> PathBuf {
     root().join("launcher-app/dist")
 }
 
-/// Makes `folder` exist and hold nothing.
+/// Creates `folder`, or empties it.
 pub fn empty_folder(folder: &Path) -> Result<()> {
     if folder.exists() {
         std::fs::remove_dir_all(folder).with_context(|| format!("{} could not be emptied", folder.display()))?;

@@ -1,4 +1,4 @@
-//! The apps that may ask for access, and what they prove themselves with.
+//! The registered apps and their credentials.
 
 use std::fmt;
 use std::str::FromStr;
@@ -21,7 +21,7 @@ pub const MY_APP_CLIENT_ID: &str = "my-app";
 pub struct AppAddress(String);
 
 impl AppAddress {
-    /// The address as a browser writes it.
+    /// The URL as a browser writes it.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -30,7 +30,7 @@ impl AppAddress {
 impl FromStr for AppAddress {
     type Err = String;
 
-    /// An http address without query and fragment. The error says what is wrong, for a person.
+    /// An HTTP URL without query and fragment. The error says what is wrong, for a person.
     fn from_str(address: &str) -> Result<Self, String> {
         let rest = ["http://", "https://"].iter().find_map(|scheme| address.strip_prefix(scheme));
         let rest = rest.ok_or("it must begin with http:// or https://, such as http://localhost:5173/")?;
@@ -68,14 +68,14 @@ impl Client {
 pub enum ClientKeys {
     /// A JSON Web Key Set (RFC 7517, 5), as it was registered.
     Set(Value),
-    /// The address of one, fetched whenever it is needed. Plain http only: the sandbox speaks no TLS.
+    /// A URL, which is fetched whenever it is needed. Only http: the sandbox has no TLS.
     Url(String),
 }
 
 impl FromStr for ClientKeys {
     type Err = String;
 
-    /// An http address, or the path of a file with a key set. The error says what is wrong, for a person.
+    /// An HTTP URL, or the path of a file with a key set. The error says what is wrong, for a person.
     fn from_str(place: &str) -> Result<Self, String> {
         if place.starts_with("http://") {
             return Ok(Self::Url(place.to_owned()));
@@ -95,7 +95,7 @@ impl FromStr for ClientKeys {
     }
 }
 
-/// A secret that Debug does not tell.
+/// A secret that Debug does not print.
 #[derive(Clone)]
 pub struct ClientSecret(String);
 
@@ -117,7 +117,7 @@ impl ClientSecret {
 }
 
 impl PartialEq for ClientSecret {
-    /// Compares hashes, so that the time it takes tells nothing of the secret.
+    /// Compares hashes, so that the time it takes reveals nothing about the secret.
     fn eq(&self, other: &Self) -> bool {
         s256_challenge(&self.0) == s256_challenge(&other.0)
     }

@@ -14,7 +14,7 @@ impl Clock {
         Self::new(SystemTime::now)
     }
 
-    /// A clock that asks `now` whenever the time is needed, so that a test can turn the hands itself.
+    /// A clock that calls `now` whenever the time is needed, so that a test controls it.
     pub fn new(now: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
         Self(Arc::new(now))
     }

@@ -1,4 +1,4 @@
-//! What can be set about a sandbox, and the log-ins that it comes with.
+//! The settings of a sandbox, and its log-ins.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ pub struct Config {
     pub dialect: Dialect,
     /// Whether the redirect back to the app has an `iss`, and the discovery documents say so (RFC 9207).
     pub issuer_on_redirect: bool,
-    /// Which population to make. The same seed always gives the same people.
+    /// The seed of the population. The same seed always generates the same people.
     pub seed: u64,
     /// How many patients there are, numbered from 1.
     pub patients: u32,
@@ -35,7 +35,7 @@ pub struct Config {
     pub token_ttl: Duration,
     /// How exports go on (Bulk Data Access 2.0).
     pub bulk: BulkExport,
-    /// How much later than it could every answer comes, preflights too.
+    /// The delay of every response, including preflights.
     pub latency: Duration,
     /// Whether the control API is there, by which a test orders faults. Anybody who reaches the sandbox may use it.
     pub control: bool,
@@ -51,7 +51,7 @@ pub struct Config {
 pub struct LaunchApp {
     /// The text of the link in the portlet.
     pub name: String,
-    /// The address that is opened with `iss` and `launch`.
+    /// The URL that is opened with `iss` and `launch`.
     pub launch_url: String,
     /// The client that the launch token is made for; no other client may use it.
     pub client_id: String,
@@ -116,7 +116,7 @@ impl Config {
         self
     }
 
-    /// Registers the public client [`MY_APP_CLIENT_ID`], an app at this address, which the portlet opens, too.
+    /// Registers the public client [`MY_APP_CLIENT_ID`], an app at this URL, which the portlet opens, too.
     pub fn add_my_app(&mut self, address: &AppAddress) {
         let (id, name) = (MY_APP_CLIENT_ID.to_owned(), "My app".to_owned());
         let page = address.as_str().to_owned();
@@ -155,7 +155,7 @@ impl Config {
         (self.dialect == Dialect::Hiebus).then(|| self.ready_made_token.reveal())
     }
 
-    /// The address of the EHR itself, `{origin}/webchart.cgi`.
+    /// The URL of the EHR itself, `{origin}/webchart.cgi`.
     pub fn base(&self) -> String {
         format!("{}/webchart.cgi", self.origin)
     }
@@ -173,7 +173,7 @@ impl Config {
         }
     }
 
-    /// The address of a path below the base.
+    /// The URL of a path below the base.
     pub(crate) fn at(&self, path: &str) -> String {
         format!("{}{path}", self.base())
     }

@@ -1,4 +1,4 @@
-//! Cross-origin access, as SMART App Launch 2.2 asks for browser-based apps ("Considerations for Cross-Origin
+//! Cross-origin access, as SMART App Launch 2.2 requires for browser-based apps ("Considerations for Cross-Origin
 //! Resource Sharing"): the discovery documents for every origin, the token endpoint and the FHIR API for the origins
 //! of registered clients. Pages for people have none.
 
@@ -18,7 +18,7 @@ pub fn for_everyone() -> CorsLayer {
     rules([Method::GET]).allow_origin(Any)
 }
 
-/// For registration, which comes before anything is known of a client.
+/// For registration, before the client is known.
 pub fn for_registration() -> CorsLayer {
     rules([Method::GET, Method::POST, Method::PUT, Method::DELETE]).allow_origin(Any)
 }
@@ -49,7 +49,7 @@ fn rules<const N: usize>(methods: [Method; N]) -> CorsLayer {
         .max_age(Duration::from_secs(600))
 }
 
-/// Scheme, host and port of an address.
+/// Scheme, host and port of a URL.
 pub fn origin_of(uri: &str) -> Option<String> {
     let (scheme, rest) = uri.split_once("://")?;
     let authority = rest.split(['/', '?', '#']).next()?;

@@ -86,7 +86,7 @@ impl Dialect {
         self != Self::Hiebus
     }
 
-    /// Whether an unknown address answers 200 with the log-in page.
+    /// Whether the response for an unknown URL is the log-in page with status 200.
     pub(crate) fn hides_unknown_addresses(self) -> bool {
         matches!(self, Self::Webchart | Self::Webchart2026)
     }

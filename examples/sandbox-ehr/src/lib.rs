@@ -55,7 +55,7 @@ use self::oauth::registration::Registrations;
 use self::people::Population;
 use self::sessions::Sessions;
 
-/// No form of the sandbox comes near this size.
+/// All forms of the sandbox are much smaller.
 const BODY_LIMIT_BYTES: usize = 64 * 1024;
 
 /// One EHR: its settings, its people, and what it has to remember.
@@ -135,7 +135,7 @@ impl Sandbox {
     }
 }
 
-/// The whole EHR as a router, to be served or to be called in process.
+/// The whole EHR as a router, to serve it or to call it in process.
 pub fn router(config: Config) -> Router {
     let people = Population::new(config.seed, config.patients);
     let (latency, control) = (config.latency, config.control.then(Control::default));
@@ -151,7 +151,7 @@ pub fn router(config: Config) -> Router {
         rotated: Mutex::default(),
     });
     hand_out_ready_made_token(&sandbox);
-    // Faults lie within cross-origin access, so that a page can read the answer that was ordered.
+    // Faults have CORS headers, so that a page can read the response that was ordered.
     let faulty = |routes: Router<Shared>| match &control {
         Some(control) => routes.layer(from_fn_with_state(control.clone(), control::apply_faults)),
         None => routes,
@@ -196,7 +196,7 @@ pub async fn serve(
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    // An answer's body waits for nothing once its head is sent.
+    // A response's body waits for nothing once its head is sent.
     let listener = listener.tap_io(|connection| {
         let _slower_without = connection.set_nodelay(true);
     });

@@ -1,8 +1,8 @@
-//! Query strings and form bodies, with repeated parameters kept apart.
+//! Query strings and form bodies, with repeated parameters.
 
 use std::collections::HashSet;
 
-/// The parameters of a query string or a form body, in the order in which they came.
+/// The parameters of a query string or a form body, in their order.
 #[derive(Clone, Debug, Default)]
 pub struct Parameters(Vec<(String, String)>);
 

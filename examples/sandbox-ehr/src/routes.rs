@@ -1,4 +1,4 @@
-//! Which address leads where. The endpoints of the authorization server are where the dialect has them.
+//! The routes. The paths of the authorization server's endpoints depend on the dialect.
 
 use axum::Router;
 use axum::routing::{MethodRouter, any, get, post};

@@ -33,11 +33,11 @@ const PATIENT_KINDS: [&str; 21] = [
 ];
 
 async fn error_of(parameters: &[(&str, &str)]) -> String {
-    let answer = Browser::new().authorize(parameters).await;
-    assert_eq!(answer.status, StatusCode::FOUND, "{}", answer.body);
-    assert!(answer.location().starts_with(&format!("{CODE_URI}?")), "{}", answer.location());
-    assert_eq!(answer.redirected("code"), None);
-    answer.redirected("error").unwrap()
+    let response = Browser::new().authorize(parameters).await;
+    assert_eq!(response.status, StatusCode::FOUND, "{}", response.body);
+    assert!(response.location().starts_with(&format!("{CODE_URI}?")), "{}", response.location());
+    assert_eq!(response.redirected("code"), None);
+    response.redirected("error").unwrap()
 }
 
 #[tokio::test]
@@ -57,10 +57,10 @@ async fn a_client_or_redirect_uri_that_is_not_registered_never_redirects() {
         twice,
     ];
     for parameters in wrong {
-        let answer = Browser::new().authorize(&parameters).await;
-        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{parameters:?}");
-        assert_eq!(answer.location(), "");
-        assert!(answer.body.contains("role=\"alert\""));
+        let response = Browser::new().authorize(&parameters).await;
+        assert_eq!(response.status, StatusCode::BAD_REQUEST, "{parameters:?}");
+        assert_eq!(response.location(), "");
+        assert!(response.body.contains("role=\"alert\""));
     }
 }
 
@@ -68,9 +68,9 @@ async fn a_client_or_redirect_uri_that_is_not_registered_never_redirects() {
 async fn the_audience_is_compared_character_by_character() {
     let right = standalone(STANDALONE_SCOPE);
     for aud in [FHIR, BASE] {
-        let answer = Browser::new().authorize(&changed(&right, "aud", aud)).await;
-        assert_eq!(answer.status, StatusCode::OK, "{aud}");
-        assert!(answer.body.contains("Log in to your portal"));
+        let response = Browser::new().authorize(&changed(&right, "aud", aud)).await;
+        assert_eq!(response.status, StatusCode::OK, "{aud}");
+        assert!(response.body.contains("Log in to your portal"));
     }
     for aud in [
         "http://localhost:9080/webchart.cgi/fhir/",
@@ -113,8 +113,8 @@ async fn state_response_type_and_scope_are_required() {
 #[tokio::test]
 async fn an_error_brings_the_state_back() {
     let parameters = changed(&standalone(STANDALONE_SCOPE), "aud", "elsewhere");
-    let answer = Browser::new().authorize(&parameters).await;
-    assert_eq!(answer.redirected("state").as_deref(), Some("a state & more"));
+    let response = Browser::new().authorize(&parameters).await;
+    assert_eq!(response.redirected("state").as_deref(), Some("a state & more"));
 }
 
 #[tokio::test]
@@ -122,8 +122,8 @@ async fn both_authorization_endpoints_work() {
     let mut browser = Browser::new();
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(standalone(STANDALONE_SCOPE)).finish();
     for path in ["/oauth/authenticate/", "/oauth/authorization/", "/oauth/authorization"] {
-        let answer = browser.get(&format!("{BASE}{path}?{query}")).await;
-        assert!(answer.body.contains("Log in to your portal"), "{path}");
+        let response = browser.get(&format!("{BASE}{path}?{query}")).await;
+        assert!(response.body.contains("Log in to your portal"), "{path}");
     }
 }
 
@@ -133,10 +133,10 @@ async fn a_wrong_password_lets_nobody_in() {
     let page = browser.authorize(&standalone(STANDALONE_SCOPE)).await;
     let transaction = page.field("transaction");
     let form = [("transaction", &*transaction), ("user_name", "patient1"), ("password", "portal-2")];
-    let answer = browser.post(&format!("{BASE}/portal/log-in"), &form).await;
-    assert_eq!(answer.status, StatusCode::OK);
-    assert!(answer.body.contains("role=\"alert\""));
-    assert_eq!(answer.header("set-cookie"), "");
+    let response = browser.post(&format!("{BASE}/portal/log-in"), &form).await;
+    assert_eq!(response.status, StatusCode::OK);
+    assert!(response.body.contains("role=\"alert\""));
+    assert_eq!(response.header("set-cookie"), "");
     let resumed = browser.get(&format!("{BASE}/oauth/continue?transaction={transaction}")).await;
     assert!(resumed.body.contains("Log in to your portal"));
 }
@@ -228,10 +228,10 @@ async fn cancelling_or_denying_everything_is_access_denied() {
         let mut browser = Browser::new();
         let page = browser.authorize(&standalone(STANDALONE_SCOPE)).await;
         let confirmation = browser.log_in_as_patient(&page, 1).await;
-        let answer = browser.decide(&confirmation, decision, denied).await;
-        assert_eq!(answer.redirected("error").as_deref(), Some("access_denied"));
-        assert_eq!(answer.redirected("state").as_deref(), Some("a state & more"));
-        assert_eq!(answer.redirected("code"), None);
+        let response = browser.decide(&confirmation, decision, denied).await;
+        assert_eq!(response.redirected("error").as_deref(), Some("access_denied"));
+        assert_eq!(response.redirected("state").as_deref(), Some("a state & more"));
+        assert_eq!(response.redirected("code"), None);
         let replay = browser.decide(&confirmation, "allow", &[]).await;
         assert_eq!(replay.status, StatusCode::BAD_REQUEST);
     }
@@ -245,8 +245,8 @@ async fn the_confirmation_counts_only_from_the_form_of_its_session() {
     let transaction = confirmation.field("transaction");
     for form_token in ["", "guessed"] {
         let form = [("transaction", &*transaction), ("form_token", form_token), ("decision", "allow")];
-        let answer = browser.post(&format!("{BASE}/oauth/confirm"), &form).await;
-        assert_eq!(answer.status, StatusCode::FORBIDDEN);
+        let response = browser.post(&format!("{BASE}/oauth/confirm"), &form).await;
+        assert_eq!(response.status, StatusCode::FORBIDDEN);
     }
     let stranger = browser.elsewhere().decide(&confirmation, "allow", &[]).await;
     assert_eq!(stranger.status, StatusCode::FORBIDDEN);

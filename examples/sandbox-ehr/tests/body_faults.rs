@@ -11,7 +11,7 @@ use std::time::Duration;
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 use services::{clinic, files, kick_off, manifest, send, token};
-use support::{Answer, Browser, FHIR, ORIGIN};
+use support::{Browser, FHIR, ORIGIN, Response};
 use tokio::time::Instant;
 
 /// A file of Observations of several pieces, by its address, with the token for it and what it holds when nothing is wrong.
@@ -28,7 +28,7 @@ async fn file() -> (Browser, String, String, String) {
     (browser, address, token, whole.body)
 }
 
-async fn order(browser: &mut Browser, fault: Value) -> Answer {
+async fn order(browser: &mut Browser, fault: Value) -> Response {
     let headers = [("Content-Type", "application/json")];
     send(browser, Method::POST, &format!("{ORIGIN}/control/faults"), "", &headers, &fault.to_string()).await
 }
@@ -41,17 +41,17 @@ async fn a_file_breaks_off_ends_early_or_loses_lines_as_ordered() {
         for (how, is_broken) in [("drop", true), ("malformed", false)] {
             let fault = json!({ "path": "/webchart.cgi/bulk/", how: true, "after": after });
             assert_eq!(order(&mut browser, fault).await.status, StatusCode::CREATED);
-            let answer = send(&mut browser, Method::GET, &address, &token, &[], "").await;
-            assert_eq!((answer.status, answer.is_broken), (StatusCode::OK, is_broken), "{how} after {after}");
-            assert!(answer.body == whole[..after], "{how} after {after}");
+            let response = send(&mut browser, Method::GET, &address, &token, &[], "").await;
+            assert_eq!((response.status, response.is_broken), (StatusCode::OK, is_broken), "{how} after {after}");
+            assert!(response.body == whole[..after], "{how} after {after}");
         }
     }
     for lines in [0, 1, 300] {
         order(&mut browser, json!({ "path": "/webchart.cgi/bulk/", "lines": lines })).await;
-        let answer = send(&mut browser, Method::GET, &address, &token, &[], "").await;
-        assert_eq!((answer.body.lines().count(), answer.is_broken), (lines, false));
-        assert!(whole.starts_with(&answer.body) && (lines == 0 || answer.body.ends_with('\n')));
-        assert!(lines != 1 || answer.body.len() == line);
+        let response = send(&mut browser, Method::GET, &address, &token, &[], "").await;
+        assert_eq!((response.body.lines().count(), response.is_broken), (lines, false));
+        assert!(whole.starts_with(&response.body) && (lines == 0 || response.body.ends_with('\n')));
+        assert!(lines != 1 || response.body.len() == line);
     }
     order(&mut browser, json!({ "path": "/webchart.cgi/bulk/", "lines": 1_000_000 })).await;
     assert!(send(&mut browser, Method::GET, &address, &token, &[], "").await.body == whole);
@@ -63,8 +63,8 @@ async fn a_body_may_come_slowly() {
     let whole = browser.get(&format!("{FHIR}/metadata")).await;
     order(&mut browser, json!({ "path": "/webchart.cgi/fhir/metadata", "pause": 10_000 })).await;
     let before = Instant::now();
-    let answer = browser.get(&format!("{FHIR}/metadata")).await;
-    assert!(answer.body == whole.body && !answer.is_broken);
+    let response = browser.get(&format!("{FHIR}/metadata")).await;
+    assert!(response.body == whole.body && !response.is_broken);
     assert!(before.elapsed() >= Duration::from_secs(10), "{:?}", before.elapsed());
 }
 

@@ -13,17 +13,17 @@ use axum::{Json, Router};
 use keys::{ASSERTION_TYPE, ClientKey, KEYS, right_claims, with_keys};
 use sandbox_ehr::{ClientKeys, KEY_CLIENT_ID};
 use serde_json::{Value, json};
-use support::{Answer, BASE, Browser, CODE_URI, VERIFIER, changed, claims, scopes, standalone, text};
+use support::{BASE, Browser, CODE_URI, Response, VERIFIER, changed, claims, scopes, standalone, text};
 
 const BACKEND_SCOPE: &str = "system/*.rs";
 
-async fn post(browser: &mut Browser, assertion: &str, form: &[(&str, &str)]) -> Answer {
+async fn post(browser: &mut Browser, assertion: &str, form: &[(&str, &str)]) -> Response {
     let mut form = form.to_vec();
     form.extend([("client_assertion_type", ASSERTION_TYPE), ("client_assertion", assertion)]);
     browser.post(&format!("{BASE}/oauth/token/"), &form).await
 }
 
-async fn backend(browser: &mut Browser, assertion: &str, scope: &str) -> Answer {
+async fn backend(browser: &mut Browser, assertion: &str, scope: &str) -> Response {
     post(browser, assertion, &[("grant_type", "client_credentials"), ("scope", scope)]).await
 }
 
@@ -31,9 +31,9 @@ fn assertion(browser: &Browser, jti: &str) -> String {
     KEYS.sign("RS384", "rsa", &right_claims(browser.hands.now(), jti))
 }
 
-fn assert_unauthorized(answer: &Answer, about: &str) {
-    assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{}", answer.body);
-    let body = answer.json();
+fn assert_unauthorized(response: &Response, about: &str) {
+    assert_eq!(response.status, StatusCode::UNAUTHORIZED, "{}", response.body);
+    let body = response.json();
     assert_eq!(body["error"], "invalid_client");
     assert!(text(&body, "error_description").contains(about), "{body}");
 }
@@ -45,8 +45,8 @@ async fn every_algorithm_of_the_guide_is_verified() {
         [("RS256", "rsa"), ("RS384", "rsa"), ("RS512", "rsa"), ("ES256", "p256"), ("ES384", "p384"), ("ES512", "p521")]
     {
         let right = KEYS.sign(alg, kid, &right_claims(browser.hands.now(), alg));
-        let answer = backend(&mut browser, &right, BACKEND_SCOPE).await;
-        assert_eq!(answer.status, StatusCode::OK, "{alg}: {}", answer.body);
+        let response = backend(&mut browser, &right, BACKEND_SCOPE).await;
+        assert_eq!(response.status, StatusCode::OK, "{alg}: {}", response.body);
         let forged = ClientKey::generate().sign(alg, kid, &right_claims(browser.hands.now(), "forged"));
         assert_unauthorized(&backend(&mut browser, &forged, BACKEND_SCOPE).await, "signature");
     }
@@ -90,16 +90,16 @@ async fn wrong_claims_are_refused() {
     ] {
         let mut wrong = right_claims(now, "wrong");
         wrong[name] = value;
-        let answer = backend(&mut browser, &KEYS.sign("RS384", "rsa", &wrong), BACKEND_SCOPE).await;
-        assert_unauthorized(&answer, about);
+        let response = backend(&mut browser, &KEYS.sign("RS384", "rsa", &wrong), BACKEND_SCOPE).await;
+        assert_unauthorized(&response, about);
     }
     for nonsense in ["nonsense", "a.b.c", "..", "e30.e30.e30"] {
         assert_unauthorized(&backend(&mut browser, nonsense, BACKEND_SCOPE).await, "not a JWT");
     }
     let mut listed = right_claims(now, "listed");
     listed["aud"] = json!(["https://elsewhere.example", format!("{BASE}/oauth/token/")]);
-    let answer = backend(&mut browser, &KEYS.sign("RS384", "rsa", &listed), BACKEND_SCOPE).await;
-    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    let response = backend(&mut browser, &KEYS.sign("RS384", "rsa", &listed), BACKEND_SCOPE).await;
+    assert_eq!(response.status, StatusCode::OK, "{}", response.body);
 }
 
 #[tokio::test]
@@ -143,15 +143,15 @@ async fn a_code_and_a_refresh_are_had_with_a_key() {
         ("code_verifier", VERIFIER),
     ];
     let first = assertion(&browser, "first");
-    let answer = post(&mut browser, &first, &exchange).await;
-    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
-    let tokens = answer.json();
+    let response = post(&mut browser, &first, &exchange).await;
+    assert_eq!(response.status, StatusCode::OK, "{}", response.body);
+    let tokens = response.json();
     assert_eq!(claims(text(&tokens, "id_token"))["aud"], KEY_CLIENT_ID);
     let refresh = [("grant_type", "refresh_token"), ("refresh_token", text(&tokens, "refresh_token"))];
     let second = assertion(&browser, "second");
-    let answer = post(&mut browser, &second, &refresh).await;
-    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
-    assert_ne!(answer.json()["access_token"], tokens["access_token"]);
+    let response = post(&mut browser, &second, &refresh).await;
+    assert_eq!(response.status, StatusCode::OK, "{}", response.body);
+    assert_ne!(response.json()["access_token"], tokens["access_token"]);
 }
 
 #[tokio::test]
@@ -192,8 +192,8 @@ async fn only_a_client_with_a_key_and_system_scopes_acts_by_itself() {
         assert_eq!(backend(&mut browser, &proof, scope).await.json()["error"], "invalid_scope", "{scope}");
     }
     let form = [("grant_type", "client_credentials"), ("scope", BACKEND_SCOPE), ("client_id", "MIE-localhost")];
-    let answer = browser.post(&format!("{BASE}/oauth/token/"), &form).await;
-    assert_eq!(answer.json()["error"], "unauthorized_client");
+    let response = browser.post(&format!("{BASE}/oauth/token/"), &form).await;
+    assert_eq!(response.json()["error"], "unauthorized_client");
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use axum::body::Body;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{Method, Request, StatusCode};
 use serde_json::{Value, json};
-use support::{Answer, BASE, Browser, FHIR, ORIGIN, STANDALONE_SCOPE, text};
+use support::{BASE, Browser, FHIR, ORIGIN, Response, STANDALONE_SCOPE, text};
 use tokio::time::Instant;
 
 fn controlled() -> Browser {
@@ -18,31 +18,31 @@ fn controlled() -> Browser {
     })
 }
 
-async fn order(browser: &mut Browser, fault: &Value) -> Answer {
+async fn order(browser: &mut Browser, fault: &Value) -> Response {
     let request = Request::post(format!("{ORIGIN}/control/faults")).header(CONTENT_TYPE, "application/json");
     browser.send(request.body(Body::from(fault.to_string())).unwrap()).await
 }
 
 async fn ordered(browser: &mut Browser, fault: &Value) {
-    let answer = order(browser, fault).await;
-    assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
+    let response = order(browser, fault).await;
+    assert_eq!(response.status, StatusCode::CREATED, "{}", response.body);
 }
 
-async fn call(browser: &mut Browser, method: Method, path: &str) -> Answer {
+async fn call(browser: &mut Browser, method: Method, path: &str) -> Response {
     let request = Request::builder().method(method).uri(format!("{ORIGIN}{path}"));
     browser.send(request.body(Body::empty()).unwrap()).await
 }
 
 async fn requests(browser: &mut Browser) -> Vec<Value> {
-    let answer = browser.get(&format!("{ORIGIN}/control/requests")).await;
-    answer.json().as_array().unwrap().clone()
+    let response = browser.get(&format!("{ORIGIN}/control/requests")).await;
+    response.json().as_array().unwrap().clone()
 }
 
 #[tokio::test]
 async fn without_the_option_there_is_no_control() {
     let mut browser = Browser::new();
-    let answer = order(&mut browser, &json!({ "path": "/", "status": 503 })).await;
-    assert!(answer.body.contains("Log in to WebChart"));
+    let response = order(&mut browser, &json!({ "path": "/", "status": 503 })).await;
+    assert!(response.body.contains("Log in to WebChart"));
     assert_eq!(browser.get(&format!("{FHIR}/metadata")).await.status, StatusCode::OK);
 }
 
@@ -58,12 +58,12 @@ async fn an_ordered_status_comes_as_often_as_asked_with_headers_and_body() {
     assert_eq!(browser.get(&format!("{BASE}/jwks/")).await.status, StatusCode::OK);
     for _ in 0..2 {
         let request = Request::get(format!("{FHIR}/metadata")).header("origin", "https://anywhere.example");
-        let answer = browser.send(request.body(Body::empty()).unwrap()).await;
-        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
-        assert_eq!(answer.header("retry-after"), "1");
-        assert_eq!(answer.header("content-type"), "application/fhir+json");
-        assert_eq!(answer.header("access-control-allow-origin"), "*");
-        assert_eq!(answer.body, body);
+        let response = browser.send(request.body(Body::empty()).unwrap()).await;
+        assert_eq!(response.status, StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(response.header("retry-after"), "1");
+        assert_eq!(response.header("content-type"), "application/fhir+json");
+        assert_eq!(response.header("access-control-allow-origin"), "*");
+        assert_eq!(response.body, body);
     }
     assert_eq!(browser.get(&format!("{FHIR}/metadata")).await.status, StatusCode::OK);
 }
@@ -148,9 +148,9 @@ async fn a_dropped_connection_brings_no_byte() {
     for request in [&*order, get, get] {
         let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
         stream.write_all(request.as_bytes()).await.unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await.unwrap();
-        answers.push(answer);
+        let mut response = String::new();
+        stream.read_to_string(&mut response).await.unwrap();
+        answers.push(response);
     }
     assert!(answers[0].starts_with("HTTP/1.1 201"), "{}", answers[0]);
     assert_eq!(answers[1], "");
@@ -197,9 +197,9 @@ async fn an_order_that_makes_no_sense_is_refused_with_a_reason() {
         json!({ "path": "/", "colour": "blue" }),
         json!("nonsense"),
     ] {
-        let answer = order(&mut browser, &wrong).await;
-        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{wrong}");
-        assert!(!text(&answer.json(), "error").is_empty());
+        let response = order(&mut browser, &wrong).await;
+        assert_eq!(response.status, StatusCode::BAD_REQUEST, "{wrong}");
+        assert!(!text(&response.json(), "error").is_empty());
     }
     assert_eq!(browser.get(BASE).await.status, StatusCode::OK);
 }
@@ -209,9 +209,9 @@ async fn an_answer_of_the_ehr_itself_has_the_headers_that_were_added() {
     let mut browser = controlled();
     let added = json!({ "Last-Modified": "Sun, 01 Jan 2023 00:00:00 GMT" });
     ordered(&mut browser, &json!({ "path": "/webchart.cgi/fhir/metadata", "add": added })).await;
-    let answer = browser.get(&format!("{FHIR}/metadata")).await;
-    assert_eq!((answer.status, answer.header("last-modified")), (StatusCode::OK, "Sun, 01 Jan 2023 00:00:00 GMT"));
-    assert_eq!(answer.json()["resourceType"], "CapabilityStatement");
+    let response = browser.get(&format!("{FHIR}/metadata")).await;
+    assert_eq!((response.status, response.header("last-modified")), (StatusCode::OK, "Sun, 01 Jan 2023 00:00:00 GMT"));
+    assert_eq!(response.json()["resourceType"], "CapabilityStatement");
     assert_eq!(browser.get(&format!("{FHIR}/metadata")).await.header("last-modified"), "");
 }
 

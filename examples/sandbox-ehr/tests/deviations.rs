@@ -9,7 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde_json::{Value, json};
-use support::{Answer, BASE, Browser, ORIGIN, STANDALONE_SCOPE, claims, exchange, standalone, text, without};
+use support::{BASE, Browser, ORIGIN, Response, STANDALONE_SCOPE, claims, exchange, standalone, text, without};
 
 fn controlled() -> Browser {
     Browser::with(|mut config| {
@@ -18,22 +18,22 @@ fn controlled() -> Browser {
     })
 }
 
-async fn send_order(browser: &mut Browser, order: &Value) -> Answer {
+async fn send_order(browser: &mut Browser, order: &Value) -> Response {
     let request = Request::post(format!("{ORIGIN}/control/protocol")).header(CONTENT_TYPE, "application/json");
     browser.send(request.body(Body::from(order.to_string())).unwrap()).await
 }
 
 async fn order(browser: &mut Browser, deviation: &str) {
     let order = json!({ "deviations": [deviation], "to": "https://evil.example" });
-    let answer = send_order(browser, &order).await;
-    assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
+    let response = send_order(browser, &order).await;
+    assert_eq!(response.status, StatusCode::CREATED, "{}", response.body);
 }
 
 async fn id_token(browser: &mut Browser) -> String {
     let code = browser.elsewhere().standalone_code("openid fhirUser launch/patient", &[]).await;
-    let answer = browser.exchange(&exchange(&code)).await;
-    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
-    text(&answer.json(), "id_token").to_owned()
+    let response = browser.exchange(&exchange(&code)).await;
+    assert_eq!(response.status, StatusCode::OK, "{}", response.body);
+    text(&response.json(), "id_token").to_owned()
 }
 
 fn header(token: &str) -> Value {
@@ -134,9 +134,9 @@ async fn the_token_endpoint_sends_a_request_elsewhere_once() {
     let mut browser = controlled();
     for (deviation, status) in [("token-redirect-307", 307), ("token-redirect-308", 308)] {
         order(&mut browser, deviation).await;
-        let answer = browser.exchange(&exchange("any")).await;
-        assert_eq!(answer.status.as_u16(), status);
-        assert_eq!(answer.location(), "https://evil.example/token");
+        let response = browser.exchange(&exchange("any")).await;
+        assert_eq!(response.status.as_u16(), status);
+        assert_eq!(response.location(), "https://evil.example/token");
         assert_eq!(browser.exchange(&exchange("any")).await.status, StatusCode::BAD_REQUEST);
     }
 }
@@ -217,9 +217,9 @@ async fn an_order_that_cannot_be_met_is_refused() {
         json!({ "deviations": ["keys-rotated"], "colour": "blue" }),
         json!({}),
     ] {
-        let answer = send_order(&mut browser, &wrong).await;
-        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{wrong}");
-        assert!(!text(&answer.json(), "error").is_empty());
+        let response = send_order(&mut browser, &wrong).await;
+        assert_eq!(response.status, StatusCode::BAD_REQUEST, "{wrong}");
+        assert!(!text(&response.json(), "error").is_empty());
     }
     let order = json!({ "deviations": ["id-token-alg-none", "id-token-no-subject"], "count": 9 });
     assert_eq!(send_order(&mut browser, &order).await.status, StatusCode::CREATED);

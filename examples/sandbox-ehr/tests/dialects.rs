@@ -14,9 +14,9 @@ use support::{
 };
 
 async fn document(browser: &mut Browser, path: &str) -> Value {
-    let answer = browser.get(&format!("{BASE}{path}")).await;
-    assert_eq!(answer.status, StatusCode::OK, "{path}");
-    answer.json()
+    let response = browser.get(&format!("{BASE}{path}")).await;
+    assert_eq!(response.status, StatusCode::OK, "{path}");
+    response.json()
 }
 
 fn has(list: &Value, wanted: &str) -> bool {
@@ -77,9 +77,9 @@ async fn webchart_2026_tells_who_the_user_is() {
     let mut browser = speaking(Dialect::Webchart2026);
     let tokens = tokens_at(&mut browser, "/authorize", "/token", STANDALONE_SCOPE).await;
     let address = format!("{BASE}/userinfo");
-    let answer = browser.fhir(text(&tokens, "access_token"), &address).await;
-    assert_eq!(answer.status, StatusCode::OK);
-    let told = answer.json();
+    let response = browser.fhir(text(&tokens, "access_token"), &address).await;
+    assert_eq!(response.status, StatusCode::OK);
+    let told = response.json();
     let id_token = claims(text(&tokens, "id_token"));
     assert_eq!(told["sub"], id_token["sub"]);
     assert_eq!(told["fhirUser"], format!("{FHIR}/Patient/1"));
@@ -234,8 +234,8 @@ async fn epic_refuses_a_search_for_all_observations() {
     assert_eq!(refused.status, StatusCode::BAD_REQUEST);
     assert_eq!(refused.json()["resourceType"], "OperationOutcome");
     for query in ["category=vital-signs", "code=http://loinc.org|8867-4"] {
-        let answer = browser.fhir(access_token, &format!("Observation?patient=1&{query}")).await;
-        assert_eq!(answer.status, StatusCode::OK, "{query}");
+        let response = browser.fhir(access_token, &format!("Observation?patient=1&{query}")).await;
+        assert_eq!(response.status, StatusCode::OK, "{query}");
     }
     assert_eq!(browser.fhir(access_token, "Condition?patient=1").await.status, StatusCode::OK);
 }

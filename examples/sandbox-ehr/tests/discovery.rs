@@ -5,11 +5,11 @@ mod support;
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 use serde_json::{Value, json};
-use support::{Answer, BASE, Browser, FHIR};
+use support::{BASE, Browser, FHIR, Response};
 
 const APP: &str = "http://localhost:8080";
 
-async fn preflight(browser: &mut Browser, address: &str, origin: &str, headers: &str) -> Answer {
+async fn preflight(browser: &mut Browser, address: &str, origin: &str, headers: &str) -> Response {
     let request = Request::builder()
         .method(Method::OPTIONS)
         .uri(address)
@@ -19,7 +19,7 @@ async fn preflight(browser: &mut Browser, address: &str, origin: &str, headers: 
     browser.send(request.body(Body::empty()).unwrap()).await
 }
 
-async fn from_origin(browser: &mut Browser, address: &str, origin: &str) -> Answer {
+async fn from_origin(browser: &mut Browser, address: &str, origin: &str) -> Response {
     browser.send(Request::get(address).header("origin", origin).body(Body::empty()).unwrap()).await
 }
 
@@ -56,10 +56,10 @@ async fn the_documents_have_the_quirks_of_webchart() {
 async fn an_address_that_does_not_exist_answers_with_a_log_in_page() {
     let mut browser = Browser::new();
     for path in ["/register", "/.well-known/udap", "/oauth/nothing/", "?f=jwt&opp=manage"] {
-        let answer = browser.get(&format!("{BASE}{path}")).await;
-        assert_eq!(answer.status, StatusCode::OK, "{path}");
-        assert!(answer.header("content-type").starts_with("text/html"), "{path}");
-        assert!(answer.body.contains("Log in to WebChart"), "{path}");
+        let response = browser.get(&format!("{BASE}{path}")).await;
+        assert_eq!(response.status, StatusCode::OK, "{path}");
+        assert!(response.header("content-type").starts_with("text/html"), "{path}");
+        assert!(response.body.contains("Log in to WebChart"), "{path}");
     }
 }
 
@@ -77,10 +77,10 @@ async fn the_key_is_published_without_its_private_part() {
 
 #[tokio::test]
 async fn the_capability_statement_names_the_endpoints_and_needs_no_token() {
-    let answer = Browser::new().get(&format!("{FHIR}/metadata")).await;
-    assert_eq!(answer.status, StatusCode::OK);
-    assert_eq!(answer.header("content-type"), "application/fhir+json");
-    let statement = answer.json();
+    let response = Browser::new().get(&format!("{FHIR}/metadata")).await;
+    assert_eq!(response.status, StatusCode::OK);
+    assert_eq!(response.header("content-type"), "application/fhir+json");
+    let statement = response.json();
     assert_eq!(statement["fhirVersion"], "4.0.1");
     let uris = &statement["rest"][0]["security"]["extension"][0];
     assert_eq!(uris["url"], "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris");
@@ -107,8 +107,8 @@ async fn documents_without_a_secret_are_open_to_every_origin() {
         "/fhir/metadata",
         "/smart-style.json",
     ] {
-        let answer = from_origin(&mut browser, &format!("{BASE}{path}"), "https://anywhere.example").await;
-        assert_eq!(answer.header("access-control-allow-origin"), "*", "{path}");
+        let response = from_origin(&mut browser, &format!("{BASE}{path}"), "https://anywhere.example").await;
+        assert_eq!(response.header("access-control-allow-origin"), "*", "{path}");
     }
 }
 
@@ -116,20 +116,20 @@ async fn documents_without_a_secret_are_open_to_every_origin() {
 async fn an_app_of_a_registered_origin_may_call_with_a_token() {
     let mut browser = Browser::new();
     for path in ["/oauth/token/", "/oauth/introspect/", "/fhir/Patient/1", "/fhir/Nonsense", "/fhir/a/b/c"] {
-        let answer = preflight(&mut browser, &format!("{BASE}{path}"), APP, "authorization,content-type").await;
-        assert_eq!(answer.status, StatusCode::OK, "{path}");
-        assert_eq!(answer.header("access-control-allow-origin"), APP, "{path}");
-        let allowed = answer.header("access-control-allow-headers");
+        let response = preflight(&mut browser, &format!("{BASE}{path}"), APP, "authorization,content-type").await;
+        assert_eq!(response.status, StatusCode::OK, "{path}");
+        assert_eq!(response.header("access-control-allow-origin"), APP, "{path}");
+        let allowed = response.header("access-control-allow-headers");
         assert!(allowed.contains("authorization") && allowed.contains("content-type") && !allowed.contains('*'));
     }
 }
 
 #[tokio::test]
 async fn refusals_can_be_read_by_the_app_too() {
-    let answer = from_origin(&mut Browser::new(), &format!("{FHIR}/Nonsense/1"), APP).await;
-    assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
-    assert_eq!(answer.header("access-control-allow-origin"), APP);
-    let exposed = answer.header("access-control-expose-headers");
+    let response = from_origin(&mut Browser::new(), &format!("{FHIR}/Nonsense/1"), APP).await;
+    assert_eq!(response.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(response.header("access-control-allow-origin"), APP);
+    let exposed = response.header("access-control-expose-headers");
     for name in ["etag", "location", "content-location", "retry-after", "x-progress"] {
         assert!(exposed.contains(name), "{name}");
     }
@@ -139,8 +139,8 @@ async fn refusals_can_be_read_by_the_app_too() {
 async fn a_foreign_origin_is_not_let_in() {
     let mut browser = Browser::new();
     for path in ["/oauth/token/", "/fhir/Patient/1"] {
-        let answer = preflight(&mut browser, &format!("{BASE}{path}"), "https://evil.example", "authorization").await;
-        assert_eq!(answer.header("access-control-allow-origin"), "", "{path}");
+        let response = preflight(&mut browser, &format!("{BASE}{path}"), "https://evil.example", "authorization").await;
+        assert_eq!(response.header("access-control-allow-origin"), "", "{path}");
     }
 }
 
@@ -148,7 +148,7 @@ async fn a_foreign_origin_is_not_let_in() {
 async fn pages_have_no_cross_origin_access() {
     let mut browser = Browser::new();
     for path in ["", "/portal", "/oauth/authenticate/", "/nothing"] {
-        let answer = from_origin(&mut browser, &format!("{BASE}{path}"), APP).await;
-        assert_eq!(answer.header("access-control-allow-origin"), "", "{path}");
+        let response = from_origin(&mut browser, &format!("{BASE}{path}"), APP).await;
+        assert_eq!(response.header("access-control-allow-origin"), "", "{path}");
     }
 }

@@ -12,9 +12,9 @@ const SCOPE: &str = "launch openid fhirUser offline_access patient/*.read";
 async fn the_chart_is_for_the_provider_only() {
     let mut browser = Browser::new();
     for query in ["", "?f=chart&pat_id=1", "?f=launch&pat_id=1&app=0"] {
-        let answer = browser.get(&format!("{BASE}{query}")).await;
-        assert!(answer.body.contains("Log in to WebChart"), "{query}");
-        assert_eq!(answer.location(), "");
+        let response = browser.get(&format!("{BASE}{query}")).await;
+        assert!(response.body.contains("Log in to WebChart"), "{query}");
+        assert_eq!(response.location(), "");
     }
     browser.log_in_as_provider().await;
     assert!(browser.get(BASE).await.body.contains("<h1>Patients</h1>"));
@@ -61,11 +61,11 @@ async fn the_portlet_opens_the_app_with_iss_and_launch() {
     browser.log_in_as_provider().await;
     let page = browser.get(&format!("{BASE}?f=chart&pat_id=3")).await;
     assert!(page.body.contains("FHIR Launch"));
-    let answer = browser.get(&format!("{BASE}?f=launch&pat_id=3&app=0")).await;
-    assert_eq!(answer.status, StatusCode::SEE_OTHER);
-    assert!(answer.location().starts_with("http://localhost:8080/launch?iss=http%3A%2F%2Flocalhost%3A9080%2F"));
-    assert_eq!(answer.redirected("iss").as_deref(), Some(FHIR));
-    let launch = claims(&answer.redirected("launch").unwrap());
+    let response = browser.get(&format!("{BASE}?f=launch&pat_id=3&app=0")).await;
+    assert_eq!(response.status, StatusCode::SEE_OTHER);
+    assert!(response.location().starts_with("http://localhost:8080/launch?iss=http%3A%2F%2Flocalhost%3A9080%2F"));
+    assert_eq!(response.redirected("iss").as_deref(), Some(FHIR));
+    let launch = claims(&response.redirected("launch").unwrap());
     assert_eq!(launch["patient"], 3);
     assert_eq!(launch["sub"], "Practitioner/1");
     assert_eq!(launch["aud"], "MIE-localhost-launch");
@@ -111,14 +111,14 @@ async fn a_launch_without_a_log_in_asks_for_it_and_goes_on() {
     let transaction = page.field("transaction");
     let form = [("transaction", &*transaction), ("user_name", "provider"), ("password", "chart-1")];
     let logged_in = browser.post(&format!("{BASE}/log-in"), &form).await;
-    let answer = browser.get(&format!("http://localhost:9080{}", logged_in.location())).await;
-    assert!(answer.redirected("code").is_some());
+    let response = browser.get(&format!("http://localhost:9080{}", logged_in.location())).await;
+    assert!(response.redirected("code").is_some());
 }
 
 async fn error_of(browser: &mut Browser, scope: &str, launch: &str) -> Option<String> {
-    let answer = browser.authorize(&from_chart(scope, launch)).await;
-    assert_eq!(answer.redirected("code"), None);
-    answer.redirected("error")
+    let response = browser.authorize(&from_chart(scope, launch)).await;
+    assert_eq!(response.redirected("code"), None);
+    response.redirected("error")
 }
 
 #[tokio::test]
@@ -181,8 +181,8 @@ async fn a_chart_that_was_opened_from_a_visit_launches_with_that_encounter() {
     assert!(chart.body.contains("<dt>Visit</dt>"));
     let (_, rest) = chart.body.split_once("href=\"/webchart.cgi?f=launch").unwrap();
     let link = rest.split('"').next().unwrap().replace("&amp;", "&");
-    let answer = browser.get(&format!("{BASE}?f=launch{link}")).await;
-    let tokens = browser.tokens_from(&answer.redirected("launch").unwrap(), SCOPE).await;
+    let response = browser.get(&format!("{BASE}?f=launch{link}")).await;
+    let tokens = browser.tokens_from(&response.redirected("launch").unwrap(), SCOPE).await;
     assert_eq!(tokens["encounter"], "1-e4");
     let other = browser.get(&format!("{BASE}?f=chart&pat_id=2&enc=1-e4")).await;
     assert!(!other.body.contains("<dt>Visit</dt>"));
@@ -251,9 +251,9 @@ async fn an_app_of_ones_own_is_opened_at_its_address_and_comes_back_there() {
     let mut request = from_chart(SCOPE, &launch);
     request.retain(|(name, _)| !["client_id", "redirect_uri"].contains(name));
     request.extend([("client_id", "my-app"), ("redirect_uri", HOME)]);
-    let answer = browser.authorize(&request).await;
-    assert!(answer.location().starts_with(HOME), "{}", answer.location());
-    assert!(answer.redirected("code").is_some());
+    let response = browser.authorize(&request).await;
+    assert!(response.location().starts_with(HOME), "{}", response.location());
+    assert!(response.redirected("code").is_some());
 }
 
 #[test]

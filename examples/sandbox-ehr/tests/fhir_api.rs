@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use serde_json::Value;
-use support::{Answer, Browser, FHIR, STANDALONE_SCOPE, text};
+use support::{Browser, FHIR, Response, STANDALONE_SCOPE, text};
 
 /// What is part of a record.
 const RECORD: [&str; 15] = [
@@ -45,11 +45,11 @@ async fn provider(scope: &str) -> (Browser, String) {
     (browser, token)
 }
 
-fn assert_outcome(answer: &Answer, status: StatusCode) {
-    assert_eq!(answer.status, status, "{}", answer.body);
-    assert_eq!(answer.header("content-type"), "application/fhir+json");
-    assert_eq!(answer.json()["resourceType"], "OperationOutcome");
-    assert!(!text(&answer.json()["issue"][0], "diagnostics").is_empty());
+fn assert_outcome(response: &Response, status: StatusCode) {
+    assert_eq!(response.status, status, "{}", response.body);
+    assert_eq!(response.header("content-type"), "application/fhir+json");
+    assert_eq!(response.json()["resourceType"], "OperationOutcome");
+    assert!(!text(&response.json()["issue"][0], "diagnostics").is_empty());
 }
 
 fn resources(bundle: &Value) -> Vec<Value> {
@@ -64,12 +64,12 @@ fn ids(bundle: &Value) -> Vec<String> {
 async fn without_a_live_token_there_is_a_401_with_a_challenge() {
     let mut browser = Browser::new();
     for path in ["Patient/1", "Observation?patient=1", "Nonsense", ""] {
-        let answer = browser.get(&format!("{FHIR}/{path}")).await;
-        assert_outcome(&answer, StatusCode::UNAUTHORIZED);
-        assert_eq!(answer.header("www-authenticate"), "Bearer realm=\"WebChart\"");
-        let answer = browser.fhir("guessed", path).await;
-        assert_outcome(&answer, StatusCode::UNAUTHORIZED);
-        assert!(answer.header("www-authenticate").contains("error=\"invalid_token\""));
+        let response = browser.get(&format!("{FHIR}/{path}")).await;
+        assert_outcome(&response, StatusCode::UNAUTHORIZED);
+        assert_eq!(response.header("www-authenticate"), "Bearer realm=\"WebChart\"");
+        let response = browser.fhir("guessed", path).await;
+        assert_outcome(&response, StatusCode::UNAUTHORIZED);
+        assert!(response.header("www-authenticate").contains("error=\"invalid_token\""));
     }
     let (mut browser, token) = patient().await;
     let in_query = browser.get(&format!("{FHIR}/Patient/1?access_token={token}")).await;
@@ -162,8 +162,8 @@ async fn a_clinical_search_must_say_whose_record() {
     let (mut browser, token) = provider("launch user/*.rs").await;
     for resource in RECORD {
         for query in ["", "?date=ge2024", "?patient=", "?_count=5"] {
-            let answer = browser.fhir(&token, &format!("{resource}{query}")).await;
-            assert_outcome(&answer, StatusCode::BAD_REQUEST);
+            let response = browser.fhir(&token, &format!("{resource}{query}")).await;
+            assert_outcome(&response, StatusCode::BAD_REQUEST);
         }
     }
 }

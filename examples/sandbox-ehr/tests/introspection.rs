@@ -9,7 +9,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sandbox_ehr::{ClientSecret, SECRET_CLIENT_ID};
 use serde_json::{Value, json};
-use support::{Answer, BASE, Browser, CODE_URI, FHIR, STANDALONE_SCOPE, changed, exchange, standalone, text, without};
+use support::{
+    BASE, Browser, CODE_URI, FHIR, Response, STANDALONE_SCOPE, changed, exchange, standalone, text, without,
+};
 
 const SECRET: &str = "a secret: with + and % in it";
 
@@ -29,7 +31,7 @@ fn basic(id: &str, secret: &str) -> String {
     format!("Basic {}", STANDARD.encode(format!("{}:{}", encode(id), encode(secret))))
 }
 
-async fn post(browser: &mut Browser, path: &str, authorization: Option<&str>, form: &[(&str, &str)]) -> Answer {
+async fn post(browser: &mut Browser, path: &str, authorization: Option<&str>, form: &[(&str, &str)]) -> Response {
     let mut request = Request::post(format!("{BASE}{path}")).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
     if let Some(authorization) = authorization {
         request = request.header(AUTHORIZATION, authorization);
@@ -37,7 +39,7 @@ async fn post(browser: &mut Browser, path: &str, authorization: Option<&str>, fo
     browser.send(request.body(Body::from(encoded(form))).unwrap()).await
 }
 
-async fn introspect(browser: &mut Browser, authorization: Option<&str>, token: &str) -> Answer {
+async fn introspect(browser: &mut Browser, authorization: Option<&str>, token: &str) -> Response {
     post(browser, "/oauth/introspect/", authorization, &[("token", token)]).await
 }
 
@@ -54,9 +56,9 @@ async fn code(browser: &mut Browser) -> String {
 async fn tokens(browser: &mut Browser) -> Value {
     let code = code(browser).await;
     let form = [("grant_type", "authorization_code"), ("code", &*code), ("redirect_uri", CODE_URI)];
-    let answer = post(browser, "/oauth/token/", Some(&basic(SECRET_CLIENT_ID, SECRET)), &form).await;
-    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
-    answer.json()
+    let response = post(browser, "/oauth/token/", Some(&basic(SECRET_CLIENT_ID, SECRET)), &form).await;
+    assert_eq!(response.status, StatusCode::OK, "{}", response.body);
+    response.json()
 }
 
 #[tokio::test]
@@ -64,10 +66,10 @@ async fn the_holder_of_a_token_learns_what_it_stands_for() {
     let mut browser = Browser::new();
     let tokens = browser.standalone_tokens(STANDALONE_SCOPE, &["Observation"]).await;
     let token = text(&tokens, "access_token");
-    let answer = introspect(&mut browser, Some(&format!("Bearer {token}")), token).await;
-    assert_eq!(answer.status, StatusCode::OK);
-    assert_eq!(answer.header("cache-control"), "no-store");
-    let told = answer.json();
+    let response = introspect(&mut browser, Some(&format!("Bearer {token}")), token).await;
+    assert_eq!(response.status, StatusCode::OK);
+    assert_eq!(response.header("cache-control"), "no-store");
+    let told = response.json();
     assert_eq!(told["active"], true);
     assert_eq!(told["scope"], tokens["scope"]);
     assert_eq!(told["client_id"], "MIE-localhost");
@@ -85,9 +87,9 @@ async fn a_dead_or_unknown_token_is_inactive_and_nothing_more_is_told() {
     let token = text(&tokens, "access_token");
     browser.hands.turn(3600);
     for token in [token, "guessed"] {
-        let answer = introspect(&mut browser, Some(&format!("Bearer {token}")), token).await;
-        assert_eq!(answer.status, StatusCode::OK);
-        assert_eq!(answer.json(), json!({ "active": false }));
+        let response = introspect(&mut browser, Some(&format!("Bearer {token}")), token).await;
+        assert_eq!(response.status, StatusCode::OK);
+        assert_eq!(response.json(), json!({ "active": false }));
     }
 }
 
@@ -97,15 +99,15 @@ async fn nobody_learns_of_anothers_token() {
     let one = browser.standalone_tokens(STANDALONE_SCOPE, &[]).await;
     let other = browser.elsewhere().standalone_tokens(STANDALONE_SCOPE, &[]).await;
     let bearer = format!("Bearer {}", text(&one, "access_token"));
-    let answer = introspect(&mut browser, Some(&bearer), text(&other, "access_token")).await;
-    assert_eq!(answer.json(), json!({ "active": false }));
+    let response = introspect(&mut browser, Some(&bearer), text(&other, "access_token")).await;
+    assert_eq!(response.json(), json!({ "active": false }));
     let by_client = basic(SECRET_CLIENT_ID, SECRET);
-    let answer = introspect(&mut browser, Some(&by_client), text(&one, "access_token")).await;
-    assert_eq!(answer.json(), json!({ "active": false }));
+    let response = introspect(&mut browser, Some(&by_client), text(&one, "access_token")).await;
+    assert_eq!(response.json(), json!({ "active": false }));
     for nobody in [None, Some(basic("MIE-localhost", "x")), Some(basic(SECRET_CLIENT_ID, "wrong"))] {
-        let answer = introspect(&mut browser, nobody.as_deref(), text(&one, "access_token")).await;
-        assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
-        assert!(!answer.header("www-authenticate").is_empty());
+        let response = introspect(&mut browser, nobody.as_deref(), text(&one, "access_token")).await;
+        assert_eq!(response.status, StatusCode::UNAUTHORIZED);
+        assert!(!response.header("www-authenticate").is_empty());
     }
 }
 
@@ -150,10 +152,10 @@ async fn without_its_secret_the_client_gets_nothing() {
         let code = code(&mut browser.elsewhere()).await;
         let mut form = vec![("grant_type", "authorization_code"), ("code", &*code), ("redirect_uri", CODE_URI)];
         form.extend(extra);
-        let answer = post(&mut browser, "/oauth/token/", authorization.as_deref(), &form).await;
-        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{}", answer.body);
-        assert_eq!(answer.json()["error"], "invalid_client");
-        assert!(answer.header("www-authenticate").starts_with("Basic"));
+        let response = post(&mut browser, "/oauth/token/", authorization.as_deref(), &form).await;
+        assert_eq!(response.status, StatusCode::UNAUTHORIZED, "{}", response.body);
+        assert_eq!(response.json()["error"], "invalid_client");
+        assert!(response.header("www-authenticate").starts_with("Basic"));
     }
 }
 
@@ -164,8 +166,8 @@ async fn a_verifier_without_a_challenge_is_refused() {
     let form = changed(&exchange(&code), "client_id", SECRET_CLIENT_ID);
     let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (&**name, &**value)).collect();
     let form = [form, vec![("client_secret", SECRET)]].concat();
-    let answer = post(&mut browser, "/oauth/token/", None, &form).await;
-    assert_eq!(answer.json()["error"], "invalid_grant");
+    let response = post(&mut browser, "/oauth/token/", None, &form).await;
+    assert_eq!(response.json()["error"], "invalid_grant");
 }
 
 #[test]

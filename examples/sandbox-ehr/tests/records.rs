@@ -10,7 +10,7 @@ use axum::http::{Request, StatusCode};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
-use support::{Answer, Browser, FHIR, STANDALONE_SCOPE, scopes, text};
+use support::{Browser, FHIR, Response, STANDALONE_SCOPE, scopes, text};
 
 /// The types of a record, each with the letter of its ids.
 const RECORD: [(&str, char); 15] = [
@@ -108,8 +108,8 @@ async fn every_reference_leads_to_a_resource_that_the_patient_may_read() {
     }
     assert!(addresses.len() > 60);
     for address in addresses {
-        let answer = browser.fhir(&token, &address).await;
-        assert_eq!(answer.status, StatusCode::OK, "{address}: {}", answer.body);
+        let response = browser.fhir(&token, &address).await;
+        assert_eq!(response.status, StatusCode::OK, "{address}: {}", response.body);
     }
 }
 
@@ -191,7 +191,7 @@ async fn two_scopes_with_categories_add_up() {
     assert_eq!(categories, HashSet::from(["laboratory", "vital-signs"]));
 }
 
-async fn post_search(browser: &mut Browser, token: &str, resource: &str, media_type: &str, form: &str) -> Answer {
+async fn post_search(browser: &mut Browser, token: &str, resource: &str, media_type: &str, form: &str) -> Response {
     let request = Request::post(format!("{FHIR}/{resource}/_search?_count=200"))
         .header(AUTHORIZATION, format!("Bearer {token}"))
         .header(CONTENT_TYPE, media_type);
@@ -208,12 +208,12 @@ async fn a_search_by_post_finds_what_a_search_by_get_finds() {
     assert_eq!(by_post.status, StatusCode::OK, "{}", by_post.body);
     assert!(by_get["entry"].as_array().is_some_and(|entries| !entries.is_empty()));
     assert_eq!(by_post.json()["entry"], by_get["entry"]);
-    let answer = post_search(&mut browser, &token, "Observation", form_type, "patient=2").await;
-    assert_eq!(answer.status, StatusCode::FORBIDDEN);
-    let answer = post_search(&mut browser, &token, "Observation", "application/json", form).await;
-    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
-    let answer = post_search(&mut browser, &token, "Nonsense", form_type, form).await;
-    assert_eq!(answer.status, StatusCode::NOT_FOUND);
+    let response = post_search(&mut browser, &token, "Observation", form_type, "patient=2").await;
+    assert_eq!(response.status, StatusCode::FORBIDDEN);
+    let response = post_search(&mut browser, &token, "Observation", "application/json", form).await;
+    assert_eq!(response.status, StatusCode::BAD_REQUEST);
+    let response = post_search(&mut browser, &token, "Nonsense", form_type, form).await;
+    assert_eq!(response.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]
@@ -239,14 +239,14 @@ async fn documents_can_be_opened() {
                 let request = Request::get(format!("{FHIR}/{url}"))
                     .header(AUTHORIZATION, format!("Bearer {token}"))
                     .header(ACCEPT, "application/fhir+json");
-                let answer = browser.send(request.body(Body::empty()).unwrap()).await;
+                let response = browser.send(request.body(Body::empty()).unwrap()).await;
                 if media_type == "application/pdf" {
-                    assert_eq!(answer.status, StatusCode::NOT_ACCEPTABLE, "a PDF comes by its own media type alone");
+                    assert_eq!(response.status, StatusCode::NOT_ACCEPTABLE, "a PDF comes by its own media type alone");
                     assert!(raw.body.starts_with("%PDF-") && raw.body.contains(family));
                     kinds.insert(media_type.to_owned());
                     continue;
                 }
-                let resource = answer.json();
+                let resource = response.json();
                 assert_eq!(resource["resourceType"], "Binary");
                 assert_eq!(resource["contentType"], media_type);
                 let bytes = STANDARD.decode(text(&resource, "data")).unwrap();

@@ -12,19 +12,19 @@ use dialects::{send_json, speaking};
 use keys::{ASSERTION_TYPE, KEYS, right_claims};
 use sandbox_ehr::Dialect;
 use serde_json::{Value, json};
-use support::{Answer, BASE, Browser, ORIGIN, VERIFIER, changed, scopes, standalone, text};
+use support::{BASE, Browser, ORIGIN, Response, VERIFIER, changed, scopes, standalone, text};
 
 const CALLBACK: &str = "http://localhost:5555/back";
 
-async fn register(browser: &mut Browser, metadata: &Value) -> Answer {
+async fn register(browser: &mut Browser, metadata: &Value) -> Response {
     send_json(browser, Method::POST, &format!("{BASE}/register"), "", metadata).await
 }
 
 async fn registered(browser: &mut Browser, metadata: &Value) -> Value {
-    let answer = register(browser, metadata).await;
-    assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
-    assert_eq!(answer.header("cache-control"), "no-store");
-    answer.json()
+    let response = register(browser, metadata).await;
+    assert_eq!(response.status, StatusCode::CREATED, "{}", response.body);
+    assert_eq!(response.header("cache-control"), "no-store");
+    response.json()
 }
 
 fn public() -> Value {
@@ -33,7 +33,7 @@ fn public() -> Value {
 }
 
 /// The code that patient 1 gives to this client.
-async fn code_for(browser: &mut Browser, client_id: &str) -> Answer {
+async fn code_for(browser: &mut Browser, client_id: &str) -> Response {
     let parameters: Vec<(&str, &str)> = changed(&standalone("launch/patient patient/*.rs"), "redirect_uri", CALLBACK)
         .into_iter()
         .map(|(name, value)| (name, if name == "client_id" { client_id } else { value }))
@@ -77,8 +77,8 @@ async fn the_origin_of_a_registered_client_may_call() {
     let mut browser = speaking(Dialect::Webchart2026);
     let mut allowed = async || {
         let request = Request::post(format!("{BASE}/token")).header("origin", "http://localhost:5555");
-        let answer = browser.send(request.body(Body::empty()).unwrap()).await;
-        let is_allowed = answer.header("access-control-allow-origin") == "http://localhost:5555";
+        let response = browser.send(request.body(Body::empty()).unwrap()).await;
+        let is_allowed = response.header("access-control-allow-origin") == "http://localhost:5555";
         registered(&mut browser, &public()).await;
         is_allowed
     };
@@ -121,9 +121,9 @@ async fn a_backend_registers_its_keys_and_acts_by_itself() {
         ("client_assertion_type", ASSERTION_TYPE),
         ("client_assertion", &*assertion),
     ];
-    let answer = browser.post(&format!("{BASE}/token"), &form).await;
-    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
-    assert_eq!(scopes(&answer.json()), ["system/*.rs"]);
+    let response = browser.post(&format!("{BASE}/token"), &form).await;
+    assert_eq!(response.status, StatusCode::OK, "{}", response.body);
+    assert_eq!(scopes(&response.json()), ["system/*.rs"]);
 }
 
 #[tokio::test]
@@ -133,17 +133,17 @@ async fn the_owner_reads_changes_and_ends_a_registration() {
     let (place, token) = (text(&client, "registration_client_uri"), text(&client, "registration_access_token"));
     for wrong in ["", "nonsense"] {
         for method in [Method::GET, Method::PUT, Method::DELETE] {
-            let answer = send_json(&mut browser, method, place, wrong, &public()).await;
-            assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+            let response = send_json(&mut browser, method, place, wrong, &public()).await;
+            assert_eq!(response.status, StatusCode::UNAUTHORIZED);
         }
     }
     assert_eq!(send_json(&mut browser, Method::GET, place, token, &Value::Null).await.json(), client);
 
     let mut changed = public();
     changed["client_uri"] = "https://app.example".into();
-    let answer = send_json(&mut browser, Method::PUT, place, token, &changed).await;
-    assert_eq!(answer.json()["client_uri"], "https://app.example");
-    assert_eq!(answer.json()["client_id"], client["client_id"]);
+    let response = send_json(&mut browser, Method::PUT, place, token, &changed).await;
+    assert_eq!(response.json()["client_uri"], "https://app.example");
+    assert_eq!(response.json()["client_id"], client["client_id"]);
     let broken = json!({ "redirect_uris": [] });
     assert_eq!(send_json(&mut browser, Method::PUT, place, token, &broken).await.status, StatusCode::BAD_REQUEST);
 
@@ -177,16 +177,16 @@ async fn metadata_that_make_no_client_are_refused() {
         ("invalid_client_metadata", with("grant_types", json!(["password"]))),
         ("invalid_client_metadata", with("grant_types", json!(["client_credentials"]))),
     ] {
-        let answer = register(&mut browser, &metadata).await;
-        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{metadata}");
-        assert_eq!(answer.json()["error"], error, "{metadata}");
+        let response = register(&mut browser, &metadata).await;
+        assert_eq!(response.status, StatusCode::BAD_REQUEST, "{metadata}");
+        assert_eq!(response.json()["error"], error, "{metadata}");
     }
 }
 
 #[tokio::test]
 async fn where_registration_is_off_a_log_in_page_answers() {
-    let answer = register(&mut Browser::new(), &public()).await;
-    assert_eq!(answer.status, StatusCode::OK);
-    assert!(answer.body.contains("Log in to WebChart"));
+    let response = register(&mut Browser::new(), &public()).await;
+    assert_eq!(response.status, StatusCode::OK);
+    assert!(response.body.contains("Log in to WebChart"));
     assert!(Browser::new().get(ORIGIN).await.status.is_redirection());
 }

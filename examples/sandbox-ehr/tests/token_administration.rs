@@ -3,16 +3,16 @@
 mod support;
 
 use axum::http::StatusCode;
-use support::{Answer, BASE, Browser, ORIGIN, STANDALONE_SCOPE, text};
+use support::{BASE, Browser, ORIGIN, Response, STANDALONE_SCOPE, text};
 
 const ADDRESS: &str = "http://localhost:9080/webchart.cgi?f=layout&module=Login&name=OAuthCodes";
 
 /// The form values of each row, the newest first.
-fn grants(page: &Answer) -> Vec<String> {
+fn grants(page: &Response) -> Vec<String> {
     page.body.split("name=\"grant\" value=\"").skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()).collect()
 }
 
-async fn revoke(browser: &mut Browser, page: &Answer, grant: &str) -> Answer {
+async fn revoke(browser: &mut Browser, page: &Response, grant: &str) -> Response {
     let form_token = page.field("form_token");
     browser.post(BASE, &[("form_token", &form_token), ("grant", grant)]).await
 }
@@ -23,8 +23,8 @@ async fn the_page_is_for_the_provider_only() {
     browser.standalone_tokens(STANDALONE_SCOPE, &[]).await;
     let page = browser.get(ADDRESS).await;
     assert!(page.body.contains("Log in to WebChart") && grants(&page).is_empty());
-    let answer = browser.post(BASE, &[("form_token", "x"), ("grant", "x")]).await;
-    assert!(answer.body.contains("Log in to WebChart"));
+    let response = browser.post(BASE, &[("form_token", "x"), ("grant", "x")]).await;
+    assert!(response.body.contains("Log in to WebChart"));
 }
 
 #[tokio::test]
@@ -53,9 +53,9 @@ async fn a_click_revokes_one_grant_at_once_and_nothing_else() {
     let revoked = browser.elsewhere().standalone_tokens(STANDALONE_SCOPE, &[]).await;
     browser.log_in_as_provider().await;
     let page = browser.get(ADDRESS).await;
-    let answer = revoke(&mut browser, &page, &grants(&page)[0]).await;
-    assert_eq!(answer.status, StatusCode::SEE_OTHER);
-    let after = browser.get(&format!("{ORIGIN}{}", answer.location())).await;
+    let response = revoke(&mut browser, &page, &grants(&page)[0]).await;
+    assert_eq!(response.status, StatusCode::SEE_OTHER);
+    let after = browser.get(&format!("{ORIGIN}{}", response.location())).await;
     assert_eq!(grants(&after), grants(&page)[1..]);
     let dead = browser.fhir(text(&revoked, "access_token"), "Patient/1").await;
     assert_eq!(dead.status, StatusCode::UNAUTHORIZED);

@@ -9,24 +9,24 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use support::{Answer, BASE, Browser, FHIR, STANDALONE_SCOPE, changed, claims, exchange, scopes, text, without};
+use support::{BASE, Browser, FHIR, Response, STANDALONE_SCOPE, changed, claims, exchange, scopes, text, without};
 
-fn assert_refused(answer: &Answer, status: StatusCode, error: &str) {
-    assert_eq!(answer.status, status, "{}", answer.body);
-    assert_eq!(answer.json()["error"], error);
-    assert_eq!(answer.header("cache-control"), "no-store");
-    assert_eq!(answer.header("content-type"), "application/json");
-    assert!(answer.json().get("access_token").is_none());
+fn assert_refused(response: &Response, status: StatusCode, error: &str) {
+    assert_eq!(response.status, status, "{}", response.body);
+    assert_eq!(response.json()["error"], error);
+    assert_eq!(response.header("cache-control"), "no-store");
+    assert_eq!(response.header("content-type"), "application/json");
+    assert!(response.json().get("access_token").is_none());
 }
 
 #[tokio::test]
 async fn a_code_brings_tokens_with_the_launch_context() {
     let mut browser = Browser::new();
     let code = browser.standalone_code(STANDALONE_SCOPE, &[]).await;
-    let answer = browser.exchange(&exchange(&code)).await;
-    assert_eq!(answer.status, StatusCode::OK);
-    assert_eq!(answer.header("cache-control"), "no-store");
-    let tokens = answer.json();
+    let response = browser.exchange(&exchange(&code)).await;
+    assert_eq!(response.status, StatusCode::OK);
+    assert_eq!(response.header("cache-control"), "no-store");
+    let tokens = response.json();
     assert_eq!(tokens["token_type"], "Bearer");
     assert_eq!(tokens["expires_in"], 3600);
     assert_eq!(tokens["patient"], "1");
@@ -83,8 +83,8 @@ async fn a_malformed_token_request_says_what_is_wrong() {
     let mut browser = Browser::new();
     let right = exchange("any");
     for name in ["grant_type", "code", "redirect_uri", "client_id", "code_verifier"] {
-        let answer = browser.exchange(&without(&right, name)).await;
-        assert_refused(&answer, StatusCode::BAD_REQUEST, "invalid_request");
+        let response = browser.exchange(&without(&right, name)).await;
+        assert_refused(&response, StatusCode::BAD_REQUEST, "invalid_request");
     }
     let short = browser.exchange(&changed(&right, "code_verifier", "short")).await;
     assert_refused(&short, StatusCode::BAD_REQUEST, "invalid_request");
@@ -131,10 +131,10 @@ async fn an_access_token_dies_when_it_said_it_would() {
 async fn a_refresh_token_is_replaced_at_each_use() {
     let mut browser = Browser::new();
     let first = browser.standalone_tokens(STANDALONE_SCOPE, &["Encounter"]).await;
-    let answer = browser.refresh(text(&first, "refresh_token"), None).await;
-    assert_eq!(answer.status, StatusCode::OK);
-    assert_eq!(answer.header("cache-control"), "no-store");
-    let second = answer.json();
+    let response = browser.refresh(text(&first, "refresh_token"), None).await;
+    assert_eq!(response.status, StatusCode::OK);
+    assert_eq!(response.header("cache-control"), "no-store");
+    let second = response.json();
     assert_ne!(second["refresh_token"], first["refresh_token"]);
     assert_ne!(second["access_token"], first["access_token"]);
     assert_eq!(second["scope"], first["scope"]);
@@ -152,8 +152,8 @@ async fn reuse_of_a_refresh_token_revokes_the_family() {
     let newest = browser.refresh(text(&second, "refresh_token"), None).await;
     assert_refused(&newest, StatusCode::BAD_REQUEST, "invalid_grant");
     for tokens in [&first, &second] {
-        let answer = browser.fhir(text(tokens, "access_token"), "Patient/1").await;
-        assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+        let response = browser.fhir(text(tokens, "access_token"), "Patient/1").await;
+        assert_eq!(response.status, StatusCode::UNAUTHORIZED);
     }
 }
 
@@ -182,8 +182,8 @@ async fn a_refresh_token_is_bound_to_its_client() {
         ("client_id", "plain-html"),
         ("refresh_token", text(&tokens, "refresh_token")),
     ];
-    let answer = browser.post(&format!("{BASE}/oauth/token/"), &form).await;
-    assert_refused(&answer, StatusCode::BAD_REQUEST, "invalid_grant");
+    let response = browser.post(&format!("{BASE}/oauth/token/"), &form).await;
+    assert_refused(&response, StatusCode::BAD_REQUEST, "invalid_grant");
 }
 
 #[tokio::test]

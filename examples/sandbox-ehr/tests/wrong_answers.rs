@@ -18,8 +18,8 @@ fn controlled() -> Browser {
 async fn order(browser: &mut Browser, deviations: &[&str]) {
     let order = json!({ "deviations": deviations });
     let request = Request::post(format!("{ORIGIN}/control/protocol")).header(CONTENT_TYPE, "application/json");
-    let answer = browser.send(request.body(Body::from(order.to_string())).unwrap()).await;
-    assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
+    let response = browser.send(request.body(Body::from(order.to_string())).unwrap()).await;
+    assert_eq!(response.status, StatusCode::CREATED, "{}", response.body);
 }
 
 async fn keys(browser: &mut Browser) -> Vec<Value> {

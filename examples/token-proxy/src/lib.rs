@@ -1,5 +1,5 @@
-//! A mediating backend for an app whose server wants a shared secret: the app's own server takes its token requests, adds the
-//! secret, and passes them on. Everything else goes straight from the page to the EHR.
+//! A mediating backend for an app with a client secret: the app's own server receives its token requests, adds the
+//! secret, and forwards them. All other requests go directly from the page to the EHR.
 //!
 //! The module `form` decides which requests are passed on, and what of them.
 

@@ -12,8 +12,8 @@ struct Arguments {
     /// The folder of the app's built files. All that is in it is public.
     #[arg(long)]
     site: PathBuf,
-    /// The origins whose pages may show the app in a frame, with spaces between them, such as https://ehr.example. Without it, those in the
-    /// site's `_headers` file may, or none.
+    /// The origins whose pages may show the app in a frame, with spaces between them, such as https://ehr.example. Without it, those in
+    /// the site's `_headers` file may, or none.
     #[arg(long, env = "FRAME_ANCESTORS")]
     frame_ancestors: Option<String>,
     /// Where to listen.

@@ -1,4 +1,4 @@
-//! What the proxy is told when it starts.
+//! The settings of the proxy.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ pub struct Settings {
     /// The server's token endpoint.
     #[arg(long, env = "TOKEN_ENDPOINT", value_parser = endpoint)]
     pub token_endpoint: String,
-    /// The server's revocation endpoint, where it has one.
+    /// The server's revocation endpoint, if it has one.
     #[arg(long, env = "REVOCATION_ENDPOINT", value_parser = endpoint)]
     pub revocation_endpoint: Option<String>,
     /// The client id.

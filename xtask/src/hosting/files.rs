@@ -75,7 +75,7 @@ mod tests {
                 assert_eq!(rules.headers_for(path)[name], value, "{name}");
                 assert!(hosting.nginx().contains(&format!("\n    add_header {name} \"{value}\" always;\n")), "{name}");
                 assert!(hosting.caddy().contains(&format!("\n\t\t\t{name} \"{value}\"\n")), "{name}");
-                // Each of the formats would end a value there.
+                // These characters would end a value in one of the formats.
                 assert!(!value.contains(['"', '\n', '\\', '$', '{', '`']), "{value}");
             }
         }

@@ -1,5 +1,5 @@
-//! What a host needs to know of the launcher's site, made of `launcher.config.json`: the path that the site lies at, and the headers
-//! that go with its files, the content security policy among them. [`files`] writes them for hosts.
+//! How the launcher's site is hosted, from `launcher.config.json`: its path and its headers, including the content security
+//! policy. [`files`] writes them for hosts.
 
 mod files;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 use std::collections::HashSet;
 
 const MEMBERS: [&str; 3] = ["path", "frameAncestors", "otherOrigins"];
-/// The members of a server that name a URL of its own.
+/// The members of a server that are URLs.
 const SERVER_MEMBERS: [&str; 8] = [
     "fhirBase",
     "discoveryBase",
@@ -23,11 +23,11 @@ const SERVER_MEMBERS: [&str; 8] = [
 /// How the launcher's site is hosted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hosting {
-    /// The path that the site lies at, `/` or `/record/` for instance.
+    /// The site's path, such as `/` or `/record/`.
     pub path: String,
-    /// The origins of the servers, to which the pages connect and post forms.
+    /// The origins of the servers that the pages connect to and post forms to.
     servers: Vec<String>,
-    /// The origins whose pages may show the site in a frame.
+    /// The origins that may show the site in a frame.
     frame_ancestors: Vec<String>,
 }
 
@@ -35,7 +35,7 @@ impl Hosting {
     /// Reads `launcher.config.json`.
     ///
     /// # Errors
-    /// One sentence that names the member that is wrong.
+    /// One sentence that names the wrong member.
     pub fn read(configuration: &str) -> Result<Self> {
         let configuration: Value = serde_json::from_str(configuration).context("launcher.config.json is not JSON")?;
         let hosting = &configuration["hosting"];
@@ -64,7 +64,7 @@ impl Hosting {
         Ok(Self { path, servers, frame_ancestors: origins(hosting, "frameAncestors")? })
     }
 
-    /// The content security policy. What only a header can say is left out of the one that is written into the pages.
+    /// The content security policy. Directives that only work in a header are left out in pages.
     pub fn policy(&self, place: Place) -> String {
         let sources = |before: &str, origins: &[String]| {
             [before].into_iter().chain(origins.iter().map(String::as_str)).collect::<Vec<_>>().join(" ")
@@ -88,7 +88,7 @@ impl Hosting {
         directives.join("; ")
     }
 
-    /// The headers that go with every file of the site.
+    /// The headers for every file of the site.
     fn headers(&self) -> Vec<(&'static str, String)> {
         let mut headers = vec![("Content-Security-Policy", self.policy(Place::Header))];
         let fixed = [
@@ -103,12 +103,12 @@ impl Hosting {
     }
 }
 
-/// Where a policy stands.
+/// Where a policy is set.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Place {
     /// In the header `Content-Security-Policy`.
     Header,
-    /// In a `meta` element of the page, for hosts that let nobody set headers.
+    /// In a `meta` element of the page, for hosts without custom headers.
     Page,
 }
 
@@ -140,7 +140,7 @@ fn wrong_origin(member: &str) -> String {
     format!("launcher.config.json: {member} is wrong: it does not begin with an origin, such as https://ehr.example.")
 }
 
-/// The origin of a URL, as browsers write it. Nothing in it can end a directive or a quoted string.
+/// The origin of a URL, as browsers serialize it. It cannot end a directive or a quoted string.
 fn origin_of(url: &str) -> Option<String> {
     let (scheme, rest) = url.split_once("://")?;
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default().to_ascii_lowercase();
@@ -149,7 +149,7 @@ fn origin_of(url: &str) -> Option<String> {
     is_origin.then(|| format!("{scheme}://{authority}"))
 }
 
-/// Whether a path names a folder by plain segments.
+/// Whether a path is a folder with plain segments.
 fn is_folder(path: &str) -> bool {
     let is_plain = |segment: &str| {
         !segment.starts_with('.') && segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::fhir::ResourceType;
 use crate::people::AS_OF;
 
-/// Where resources tell of days and moments.
+/// The members with dates and times.
 const DATES: [&str; 13] = [
     "/abatementDateTime",
     "/authoredOn",
@@ -29,10 +29,10 @@ const DELETED_OF: u32 = 5;
 /// The type of what was deleted.
 pub const DELETED_TYPE: ResourceType = ResourceType::Observation;
 
-/// When a resource last changed: at the last moment that it tells of, or, where it tells of none, on a day that its id decides.
+/// When a resource last changed: the last date in it, or, if it has none, a day that depends on its ID.
 pub fn changed(resource: &Value) -> NaiveDateTime {
-    let told = DATES.iter().filter_map(|place| moment(resource.pointer(place)?.as_str()?)).max();
-    told.unwrap_or_else(|| {
+    let reported = DATES.iter().filter_map(|place| moment(resource.pointer(place)?.as_str()?)).max();
+    reported.unwrap_or_else(|| {
         let id = resource["id"].as_str().unwrap_or_default();
         let number = id.bytes().fold(0_u64, |number, byte| (number * 31 + u64::from(byte)) % 3_650);
         (AS_OF - Days::new(number)).and_time(NaiveTime::MIN)
@@ -89,11 +89,11 @@ mod tests {
     #[test]
     fn what_was_deleted_before_is_not_told_again() {
         let ever = at("1990-01-01");
-        let told: Vec<u32> = (1..=50).filter(|number| deleted(*number, ever).is_some()).collect();
-        assert_eq!(told.len(), 10);
-        assert!(told.iter().all(|number| deleted(*number, at("2026-07-01")).is_none()));
+        let reported: Vec<u32> = (1..=50).filter(|number| deleted(*number, ever).is_some()).collect();
+        assert_eq!(reported.len(), 10);
+        assert!(reported.iter().all(|number| deleted(*number, at("2026-07-01")).is_none()));
         let since = at("2024-01-01");
-        let lately = told.iter().filter(|number| deleted(**number, since).is_some()).count();
-        assert!(lately > 0 && lately < told.len());
+        let lately = reported.iter().filter(|number| deleted(**number, since).is_some()).count();
+        assert!(lately > 0 && lately < reported.len());
     }
 }

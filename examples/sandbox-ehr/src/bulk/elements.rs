@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::fhir::ResourceType;
 
-/// The elements that were asked for. None asked for are all.
+/// The requested elements; all, if none were requested.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Elements(Vec<(Option<ResourceType>, String)>);
 
@@ -23,7 +23,7 @@ impl Elements {
         Ok(())
     }
 
-    /// Leaves the elements out that were not asked for and need not be there, and marks the resource as a part of the whole.
+    /// Removes optional elements that were not requested, and marks the resource as a subset.
     pub fn thin_out(&self, resource: ResourceType, value: &mut Value) {
         if self.0.is_empty() {
             return;

@@ -1,4 +1,4 @@
-//! Exports that were begun, until they are deleted or their time is over.
+//! Exports, until they are deleted or expire.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use super::selection::{Counts, Selection};
 use crate::oauth::random_secret;
 
-/// The exports, by the secret part of their addresses.
+/// The exports, by the secret part of their URLs.
 #[derive(Default)]
 pub struct Jobs(HashMap<String, Arc<Job>>);
 
@@ -18,7 +18,7 @@ pub struct Job {
     pub id: String,
     /// The client that began it; to others it is not there.
     pub client_id: String,
-    /// The address that it was asked by.
+    /// The URL of the request.
     pub request: String,
     /// When it began, in seconds since 1970.
     pub began: u64,
@@ -27,15 +27,15 @@ pub struct Job {
     pub selection: Arc<Selection>,
     /// What of the request was left out.
     pub ignored: Vec<String>,
-    /// How many files of resources stand on a page of the manifest; 0 where there is one page.
+    /// The number of files on a page of the manifest; 0 if there is one page.
     pub files_per_page: usize,
-    /// How many questions are still to be answered with 202.
+    /// The number of status requests that still get a 202.
     pub polls: AtomicU32,
     progress: Arc<AtomicUsize>,
     counts: watch::Receiver<Option<Arc<Counts>>>,
 }
 
-/// What is known of an export before it begins.
+/// The data of an export at its start.
 pub struct Beginning {
     pub client_id: String,
     pub request: String,
@@ -48,15 +48,15 @@ pub struct Beginning {
 }
 
 impl Job {
-    /// Begins to count on a thread of its own. The counting ends when the job is forgotten.
+    /// Starts to count on its own thread. The count ends when the job is dropped.
     fn begin(beginning: Beginning) -> Self {
         let Beginning { client_id, request, began, expires, selection, ignored, files_per_page, polls } = beginning;
         let (selection, progress) = (Arc::new(selection), Arc::new(AtomicUsize::new(0)));
         let (sender, counts) = watch::channel(None);
-        let (counted, told) = (selection.clone(), progress.clone());
+        let (counted, counter) = (selection.clone(), progress.clone());
         tokio::task::spawn_blocking(move || {
             let found = counted.count(|patients| {
-                told.store(patients, Ordering::Relaxed);
+                counter.store(patients, Ordering::Relaxed);
                 !sender.is_closed()
             });
             sender.send_replace(found.map(Arc::new));
@@ -66,8 +66,8 @@ impl Job {
         Self { id, client_id, request, began, expires, selection, ignored, files_per_page, polls, progress, counts }
     }
 
-    /// Uses up one of the answers that there is no manifest yet; false when none is left.
-    pub fn puts_off(&self) -> bool {
+    /// Uses one of the configured polls before the manifest; false if none is left.
+    pub fn is_pending(&self) -> bool {
         let less = |polls: u32| polls.checked_sub(1);
         self.polls.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).is_ok()
     }

@@ -12,7 +12,7 @@ use crate::fhir::ResourceType;
 const DELETED: &str = "deleted.ndjson";
 const ERRORS: &str = "errors.ndjson";
 
-/// What a file of an export holds.
+/// The contents of a file of an export.
 pub enum Content {
     Resources(FileOf),
     Deleted,
@@ -77,7 +77,7 @@ pub fn broken_off() -> Bytes {
     format!("{}\n", json!({ "resourceType": "OperationOutcome", "issue": [issue] })).into()
 }
 
-/// What the file of this name holds, if the manifest names it.
+/// The contents of the file with this name, if the manifest has it.
 pub fn content(job: &Job, settings: &BulkExport, file: &str) -> Option<Content> {
     if file == DELETED {
         return job.selection.deleted().next().map(|_| Content::Deleted);
@@ -91,7 +91,7 @@ pub fn content(job: &Job, settings: &BulkExport, file: &str) -> Option<Content> 
     Some(Content::Resources(found))
 }
 
-/// What went wrong: what of the request was left out, and what the settings ask for.
+/// The errors: parts of the request that were left out, and errors that the settings add.
 fn errors(job: &Job, settings: &BulkExport) -> Vec<Value> {
     let outcome = |severity: &str, code: &str, diagnostics: String| {
         json!({

@@ -1,8 +1,7 @@
-//! Bulk Data Access 2.0: a service asks for all that the server has of many patients, waits, and fetches it as files.
-//! [`request`] reads what is asked for, [`selection`] says which resources that is and makes them, [`changes`] knows when each
-//! last changed and what was deleted, [`elements`] thins them out; [`jobs`] keeps what was asked until it is deleted,
-//! [`manifest`] names its files, [`routes`] answers, and [`settings`] is what can be set. No file exists before it is fetched, and none is
-//! ever held: its lines are made as they leave.
+//! Bulk Data Access 2.0: a service requests the data of many patients, waits, and downloads it as files.
+//! [`request`] reads the request, [`selection`] selects and generates the resources, [`changes`] knows when each was last changed and
+//! what was deleted, [`elements`] removes elements; [`jobs`] stores the exports until they are deleted, [`manifest`] lists their files,
+//! [`routes`] has the endpoints, and [`settings`] the settings. The lines of a file are generated while it is sent.
 
 mod changes;
 mod elements;

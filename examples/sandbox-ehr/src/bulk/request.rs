@@ -1,4 +1,4 @@
-//! What a kick-off asks for (Bulk Data Access 2.0, "Bulk Data Kick-off Request").
+//! The parameters of a kick-off (Bulk Data Access 2.0, "Bulk Data Kick-off Request").
 
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, Method};
@@ -13,7 +13,7 @@ use crate::fhir::{
 };
 use crate::parameters::Parameters;
 
-/// Whose data is asked for.
+/// Whose data is requested for.
 pub enum Level {
     System,
     Patient,
@@ -22,7 +22,7 @@ pub enum Level {
 
 /// The parameters of a kick-off, read but not yet held against a token.
 #[derive(Default)]
-struct Asked {
+struct Requested {
     types: Vec<ResourceType>,
     /// Whether there was a `_type`, be it of types that the server does not have.
     names_types: bool,
@@ -36,7 +36,7 @@ struct Asked {
     ignored: Ignored,
 }
 
-/// What could not be done as asked. Somebody who is lenient is told of it afterwards; anybody else is refused.
+/// What could not be done as requested. With lenient handling, it is reported afterwards; otherwise the request is refused.
 #[derive(Default)]
 pub struct Ignored {
     is_lenient: bool,
@@ -80,23 +80,23 @@ pub fn read(
         Method::POST => query.joined(parameters(headers, body)?),
         _ => query.clone(),
     };
-    let mut asked = Asked::default();
-    asked.ignored.is_lenient = preferences.iter().any(|preference| preference == "handling=lenient");
+    let mut requested = Requested::default();
+    requested.ignored.is_lenient = preferences.iter().any(|preference| preference == "handling=lenient");
     for (name, value) in pairs.iter().filter(|(_, value)| !value.is_empty()) {
-        asked.take(name, value, method, &sandbox.config.fhir_base())?;
+        requested.take(name, value, method, &sandbox.config.fhir_base())?;
     }
-    let patients = patients(sandbox, level, &mut asked)?;
-    let types = types(sandbox, token, level, &mut asked)?;
+    let patients = patients(sandbox, level, &mut requested)?;
+    let types = types(sandbox, token, level, &mut requested)?;
     let selection = Selection {
         people: sandbox.people,
         patients,
         types,
-        since: asked.since,
-        elements: asked.elements,
+        since: requested.since,
+        elements: requested.elements,
         files_per_type: sandbox.config.bulk.files_per_type.max(1) as usize,
-        by_patient: asked.by_patient,
+        by_patient: requested.by_patient,
     };
-    Ok(Accepted { selection, ignored: asked.ignored.problems, allows_pages: asked.allows_pages })
+    Ok(Accepted { selection, ignored: requested.ignored.problems, allows_pages: requested.allows_pages })
 }
 
 /// The preferences of all `Prefer` headers (RFC 7240, 2).
@@ -125,7 +125,7 @@ fn parameters(headers: &HeaderMap, body: &[u8]) -> Result<Parameters, Refusal> {
     pairs.map(Parameters::from_pairs).ok_or(Refusal::invalid("A parameter has no name, or no text and no reference."))
 }
 
-impl Asked {
+impl Requested {
     fn take(&mut self, name: &str, value: &str, method: &Method, fhir_base: &str) -> Result<(), Refusal> {
         match name {
             "_outputFormat" => match value {
@@ -215,61 +215,68 @@ fn filters(text: &str) -> Vec<&str> {
 }
 
 /// The patients of the level, or those of them that were named.
-fn patients(sandbox: &Sandbox, level: &Level, asked: &mut Asked) -> Result<Vec<u32>, Refusal> {
+fn patients(sandbox: &Sandbox, level: &Level, requested: &mut Requested) -> Result<Vec<u32>, Refusal> {
     let people = &sandbox.people;
     let all = match level {
         Level::System | Level::Patient => (1..=people.size()).collect(),
         Level::Group(id) => render::members(people, id).ok_or(Refusal::not_found("There is no group with this id."))?,
     };
-    if asked.patients.is_empty() {
+    if requested.patients.is_empty() {
         return Ok(all);
     }
     if matches!(level, Level::System) {
         return Err(Refusal::invalid("An export of the whole system takes no patient."));
     }
     let (mut known, unknown): (Vec<u32>, Vec<u32>) =
-        asked.patients.iter().partition(|number| all.binary_search(number).is_ok());
-    unknown.iter().try_for_each(|number| asked.ignored.add(format!("Patient/{number} is not among those meant.")))?;
+        requested.patients.iter().partition(|number| all.binary_search(number).is_ok());
+    unknown
+        .iter()
+        .try_for_each(|number| requested.ignored.add(format!("Patient/{number} is not among those meant.")))?;
     known.sort_unstable();
     known.dedup();
     Ok(known)
 }
 
-/// The types that are asked for and that the token may see: all of these where none was named.
-fn types(sandbox: &Sandbox, token: &Token, level: &Level, asked: &mut Asked) -> Result<Vec<TypeSelection>, Refusal> {
+/// The types that are requested for and that the token may see: all of these where none was named.
+fn types(
+    sandbox: &Sandbox,
+    token: &Token,
+    level: &Level,
+    requested: &mut Requested,
+) -> Result<Vec<TypeSelection>, Refusal> {
     let fhir_base = sandbox.config.fhir_base();
     let fits_level = |resource: ResourceType| matches!(level, Level::System) || resource.belonging() != Belonging::Many;
-    let is_asked = |asked: &Asked, resource: ResourceType| {
-        !asked.names_types || asked.types.contains(&resource) || asked.associated.contains(&resource)
+    let is_asked = |requested: &Requested, resource: ResourceType| {
+        !requested.names_types || requested.types.contains(&resource) || requested.associated.contains(&resource)
     };
     let mut types = Vec::new();
     let wanted: Vec<ResourceType> =
-        ResourceType::ALL.into_iter().filter(|resource| is_asked(asked, *resource)).collect();
+        ResourceType::ALL.into_iter().filter(|resource| is_asked(requested, *resource)).collect();
     for resource in wanted {
-        let is_named = asked.types.contains(&resource);
+        let is_named = requested.types.contains(&resource);
         if !fits_level(resource) {
             if is_named {
-                asked.ignored.add(format!("{} is exported with the whole system alone.", resource.name()))?;
+                requested.ignored.add(format!("{} is exported with the whole system alone.", resource.name()))?;
             }
             continue;
         }
         let view = match token.view(sandbox, resource, Interaction::Search) {
             Ok(view) => view,
-            Err(refusal) if is_named && !asked.ignored.is_lenient => return Err(refusal),
+            Err(refusal) if is_named && !requested.ignored.is_lenient => return Err(refusal),
             Err(_) => {
                 if is_named {
-                    asked.ignored.add(format!("The token has no scope for {}.", resource.name()))?;
+                    requested.ignored.add(format!("The token has no scope for {}.", resource.name()))?;
                 }
                 continue;
             }
         };
-        let own = asked.filters.iter().filter(|(kind, _)| *kind == resource);
+        let own = requested.filters.iter().filter(|(kind, _)| *kind == resource);
         let filters = own.map(|(_, query)| criteria(resource, query, &fhir_base)).collect::<Result<_, _>>()?;
         types.push(TypeSelection { resource, view, filters });
     }
     let is_left_out = |resource: ResourceType| !types.iter().any(|kind| kind.resource == resource);
-    if let Some((resource, _)) = asked.filters.iter().find(|(resource, _)| is_left_out(*resource)) {
-        asked.ignored.add(format!("A _typeFilter is for {}, which is not exported.", resource.name()))?;
+    if let Some((resource, _)) = requested.filters.iter().find(|(resource, _)| is_left_out(*resource)) {
+        requested.ignored.add(format!("A _typeFilter is for {}, which is not exported.", resource.name()))?;
     }
     if types.is_empty() {
         return Err(Refusal::forbidden("Nothing is left to export."));

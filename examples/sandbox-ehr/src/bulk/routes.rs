@@ -1,4 +1,4 @@
-//! The addresses of exports: to begin one, to ask how far it is, to give it up, and to fetch its files.
+//! The endpoints of exports: to start one, to get its status, to delete it, and to download its files.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -128,7 +128,7 @@ async fn status(
         return Refusal::transient("The status cannot be told at the moment.").into_response();
     }
     let settings = &sandbox.config.bulk;
-    if job.puts_off() || tokio::time::timeout(PATIENCE, job.counted()).await.is_err() {
+    if job.is_pending() || tokio::time::timeout(PATIENCE, job.counted()).await.is_err() {
         let headers = [
             (RETRY_AFTER, settings.retry_after.as_secs().to_string()),
             (HeaderName::from_static("x-progress"), job.progress()),

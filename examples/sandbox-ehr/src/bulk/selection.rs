@@ -1,4 +1,4 @@
-//! Which resources an export holds, and how they are made: file by file, patient by patient.
+//! The resources of an export, and how they are generated: file by file, patient by patient.
 
 use std::ops::Range;
 
@@ -33,7 +33,7 @@ pub struct TypeSelection {
     pub resource: ResourceType,
     /// What the token may see.
     pub view: View,
-    /// What was asked for: all that fits one of these, or everything where there are none.
+    /// The filters: a resource must match one of these, if there are any.
     pub filters: Vec<Vec<Criterion>>,
 }
 
@@ -68,7 +68,7 @@ impl Selection {
         self.types.iter().any(|kind| kind.resource == resource)
     }
 
-    /// Counts the resources of every file. `None` when `go_on` says no; it is told after how many patients.
+    /// Counts the resources of every file. `None` if `go_on` returns false; its argument is the number of patients so far.
     pub fn count(&self, mut go_on: impl FnMut(usize) -> bool) -> Option<Counts> {
         let mut counts = Vec::new();
         for (kind, selected) in self.types.iter().enumerate().filter(|(_, selected)| !selected.is_of_patients()) {
@@ -155,7 +155,7 @@ impl Selection {
         }
     }
 
-    /// What was deleted since, where somebody asked since when.
+    /// What was deleted since a time, if it was requested.
     pub fn deleted(&self) -> impl Iterator<Item = Value> {
         let since = self.since.filter(|_| self.has(changes::DELETED_TYPE));
         since

@@ -4,16 +4,16 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
-/// How many files of resources stand on a page of a manifest where the client allows several.
+/// The number of files on a page of a manifest if the client allows several pages.
 pub const PAGE_FILES: u32 = 4;
 
 /// How exports go on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BulkExport {
-    /// How many questions for the status are answered with 202 before the manifest can come. It comes later than that where
+    /// How many questions for the status get 202 before the manifest can come. It comes later than that where
     /// counting the resources takes longer.
     pub polls: u32,
-    /// After how long a client is asked to come back (`Retry-After`), in full seconds.
+    /// The time until the next poll (`Retry-After`), in full seconds.
     pub retry_after: Duration,
     /// Over how many files the patients of each type are spread, one at least.
     pub files_per_type: u32,
@@ -46,13 +46,13 @@ impl Default for BulkExport {
     }
 }
 
-/// What the files of an export ask for (`requiresAccessToken`).
+/// What the files of an export require (`requiresAccessToken`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum FileAccess {
     /// The access token: `true`.
     #[default]
     Token,
-    /// Nothing but their address: `false`. A request with a token is refused, as object stores do.
+    /// Only their URL: `false`. A request with a token is refused, as object stores do.
     Open,
     /// The same, with the text `"false"` in the manifest.
     OpenAsText,

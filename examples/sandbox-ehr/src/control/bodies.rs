@@ -20,7 +20,7 @@ pub enum End {
     Lines(usize),
 }
 
-/// An answer whose body fails before its first byte, so that the server closes the connection without a word.
+/// A response whose body fails before its first byte, so that the server closes the connection without a word.
 pub fn broken() -> Response {
     Response::new(Body::from_stream(iter([failure()])))
 }
@@ -37,7 +37,7 @@ pub async fn halved(response: Response) -> Response {
     Response::from_parts(parts, Body::from(whole.slice(..whole.len() / 2)))
 }
 
-/// The same answer, whose body ends there unless it ends before.
+/// The same response, whose body ends there unless it ends before.
 pub fn ended(response: Response, end: End) -> Response {
     changed(response, |body| {
         unfold(Some((body, end)), async |state| {

@@ -1,4 +1,4 @@
-//! Departures from the protocol: what an attacker, or a server that was broken into, would answer.
+//! Deviations from the protocol: responses of an attacker or of a compromised server.
 
 use serde::Deserialize;
 
@@ -10,7 +10,7 @@ use super::Control;
 pub enum Deviation {
     /// A new key signs from here on, and is the only one that is published.
     KeysRotated,
-    /// No signature, and the header says so.
+    /// No signature, and `alg` is `none`.
     IdTokenAlgNone,
     /// HS256, with the public key as the shared secret.
     IdTokenHmac,
@@ -34,7 +34,7 @@ pub enum Deviation {
     KeysShort,
     /// The published key says that it is for encrypting.
     KeysNotForVerifying,
-    /// Before the published key stands one of the same name that nobody can import.
+    /// Before the published key, there is one with the same ID that cannot be imported.
     KeysUnimportable,
     /// The key set is an old copy, without the key that signs.
     KeysStale,
@@ -42,13 +42,13 @@ pub enum Deviation {
     OpenidOtherIssuer,
     /// The granted scopes have dots for slashes, as Azure writes them.
     ScopeWithDots,
-    /// The granted scope is a URL that says nothing.
+    /// The granted scope is a URL without a meaning.
     ScopeUnknown,
     /// The patient of a token response is a path.
     PatientNoId,
     /// The access token has a line break and a header behind it.
     AccessTokenLineBreak,
-    /// The access token is said to live longer than any date.
+    /// The access token's lifetime is longer than any date.
     LifetimeForever,
     /// The token endpoint refuses and repeats all that it was sent.
     TokenErrorRepeats,
@@ -71,9 +71,9 @@ pub enum Deviation {
     RefreshOtherSubject,
     /// The next page of a search is at `to`.
     NextElsewhere,
-    /// An export's status is answered by 500, and called transient.
+    /// An export's status response is a 500 that is called transient.
     ExportTransient,
-    /// A manifest says of each file of resources that it holds one more than it does.
+    /// A manifest counts one resource too many for each file.
     ExportMiscounted,
     /// The next page of a manifest is at `to`.
     ExportNextElsewhere,
@@ -85,7 +85,7 @@ pub enum Deviation {
     SearchRemarkWithoutMode,
     /// A page of a search begins with the last result of the page before.
     ResultRepeated,
-    /// A read or search is answered by an OperationOutcome with status 200.
+    /// A read or search gets an OperationOutcome with status 200.
     #[serde(rename = "outcome-200")]
     Outcome200,
     /// A refused authorization says why with HTML.

@@ -14,12 +14,12 @@ use super::Control;
 use super::bodies::{End, broken, ended, halting, halved};
 
 /// A fault as it is ordered. All that it names happens together: first the delay, then the drop, or the status instead
-/// of the EHR's own answer; a malformed body is the answer's, cut in half. With `after`, the drop and the cut come when so
-/// many bytes of the answer have gone out; with `lines`, the body ends after so many lines.
+/// of the EHR's own response; a malformed body is the response's, cut in half. With `after`, the drop and the cut come when so
+/// many bytes of the response have gone out; with `lines`, the body ends after so many lines.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Order {
-    /// What the path begins with.
+    /// The start of the path.
     path: String,
     /// The method; any, when it is left out.
     method: Option<String>,
@@ -29,7 +29,7 @@ pub struct Order {
     status: Option<u16>,
     #[serde(default)]
     headers: BTreeMap<String, String>,
-    /// Headers that the EHR's own answer has besides.
+    /// Headers to add to the EHR's own response.
     #[serde(default)]
     add: BTreeMap<String, String>,
     body: Option<String>,
@@ -62,13 +62,13 @@ pub struct Fault {
     malformed: bool,
     end: Option<End>,
     pause: Duration,
-    answer: Option<Answer>,
+    response: Option<FaultResponse>,
     added: Vec<(HeaderName, HeaderValue)>,
 }
 
-/// What is answered instead of the EHR.
+/// The response instead of the EHR's.
 #[derive(Clone, Debug)]
-struct Answer {
+struct FaultResponse {
     status: StatusCode,
     headers: Vec<(HeaderName, HeaderValue)>,
     body: String,
@@ -79,24 +79,24 @@ impl TryFrom<Order> for Fault {
 
     fn try_from(order: Order) -> Result<Self, String> {
         if !order.path.starts_with('/') {
-            return Err("The path must begin with a slash.".to_owned());
+            return Err("The path must start with a slash.".to_owned());
         }
         if order.count == 0 {
-            return Err("The count must be 1 at least.".to_owned());
+            return Err("The count must be at least 1.".to_owned());
         }
         let method = order.method.map(|name| {
             Method::from_bytes(name.to_ascii_uppercase().as_bytes()).map_err(|_| format!("{name:?} is no method."))
         });
         let status = order.status.map(|code| {
-            StatusCode::from_u16(code).ok().filter(|_| code >= 200).ok_or(format!("{code} is no status of an answer."))
+            StatusCode::from_u16(code).ok().filter(|_| code >= 200).ok_or(format!("{code} is no status of a response."))
         });
         if status.is_none() && (order.body.is_some() || !order.headers.is_empty()) {
             return Err("Headers and body need a status.".to_owned());
         }
-        let answer = match status.transpose()? {
+        let response = match status.transpose()? {
             Some(status) => {
                 let headers = order.headers.iter().map(header).collect::<Result<_, _>>()?;
-                Some(Answer { status, headers, body: order.body.unwrap_or_default() })
+                Some(FaultResponse { status, headers, body: order.body.unwrap_or_default() })
             }
             None => None,
         };
@@ -114,7 +114,7 @@ impl TryFrom<Order> for Fault {
         };
         let added: Vec<_> = order.add.iter().map(header).collect::<Result<_, _>>()?;
         let is_late = order.delay > 0 || order.pause > 0;
-        if answer.is_none() && added.is_empty() && !is_late && !order.drop && !order.malformed && end.is_none() {
+        if response.is_none() && added.is_empty() && !is_late && !order.drop && !order.malformed && end.is_none() {
             return Err("Nothing is to go wrong: name status, add, delay, pause, drop, malformed or lines.".to_owned());
         }
         Ok(Self {
@@ -126,7 +126,7 @@ impl TryFrom<Order> for Fault {
             malformed: order.malformed && end.is_none(),
             end,
             pause: Duration::from_millis(order.pause),
-            answer,
+            response,
             added,
         })
     }
@@ -162,7 +162,7 @@ impl Control {
     }
 }
 
-/// Lets happen to a request what was ordered for it.
+/// Applies the fault that was ordered for a request.
 pub async fn apply(State(control): State<Control>, request: Request, next: Next) -> Response {
     let Some(fault) = control.take(request.method(), request.uri().path()) else {
         return next.run(request).await;
@@ -171,8 +171,8 @@ pub async fn apply(State(control): State<Control>, request: Request, next: Next)
     if fault.drop {
         return broken();
     }
-    let response = match fault.answer {
-        Some(answer) => answer.into_response(),
+    let response = match fault.response {
+        Some(response) => response.into_response(),
         None => next.run(request).await,
     };
     let mut response = response;
@@ -185,7 +185,7 @@ pub async fn apply(State(control): State<Control>, request: Request, next: Next)
     if fault.pause.is_zero() { response } else { halting(response, fault.pause) }
 }
 
-impl IntoResponse for Answer {
+impl IntoResponse for FaultResponse {
     fn into_response(self) -> Response {
         let media_type = match serde_json::from_str::<serde_json::Value>(&self.body) {
             Ok(_) => "application/json",

@@ -1,4 +1,4 @@
-//! What came in, for a test to count.
+//! A log of requests for tests.
 
 use axum::extract::{Request, State};
 use axum::http::header::AUTHORIZATION;
@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::Control;
 
-/// Parameters whose values let somebody act; the log does not keep them.
+/// Parameters with secret values; the log does not contain them.
 const SECRET_PARAMETERS: [&str; 5] = ["launch", "code", "transaction", "access_token", "_page"];
 
 /// A request, preflights included.

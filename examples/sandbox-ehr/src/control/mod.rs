@@ -1,8 +1,7 @@
-//! The control API, there only when [`Config::control`](crate::Config::control) is set: a test orders faults and reads
-//! what came in. [`faults`] says what is to go wrong and makes it so, [`bodies`] what befalls an answer's body, [`deviations`] names what the
-//! authorization server and the FHIR API are to do wrong by themselves, [`changes`] alters resources, [`log`] keeps the requests, and [`latency`] makes
-//! every answer late. Nothing here knows what the EHR does with a
-//! request.
+//! The control API, which exists only if [`Config::control`](crate::Config::control) is set: a test orders faults and reads the log.
+//! [`faults`] reads and applies faults, [`bodies`] changes the bodies of responses, [`deviations`] are mistakes of the authorization
+//! server and the FHIR API, [`changes`] alters resources, [`log`] stores the requests, and [`latency`] delays every response. Nothing
+//! here knows what the EHR does with a request.
 
 mod bodies;
 mod changes;
@@ -26,7 +25,7 @@ use self::deviations::Ordered;
 use self::faults::Fault;
 use self::log::Entry;
 
-/// The faults and deviations that are still to happen, and what came in.
+/// The pending faults and deviations, and the log of requests.
 #[derive(Clone, Default)]
 pub struct Control(Arc<Mutex<State>>);
 

@@ -1,4 +1,4 @@
-//! The addresses of the control API. They have no cross-origin access: pages of other origins cannot use them.
+//! The URLs of the control API. They have no cross-origin access: pages of other origins cannot use them.
 
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
@@ -25,7 +25,7 @@ pub fn routes(control: Control) -> Router {
 
 async fn order(State(control): State<Control>, order: Result<Json<Order>, JsonRejection>) -> Response {
     let fault = order.map_err(|rejection| rejection.body_text()).and_then(|Json(order)| Fault::try_from(order));
-    answer(fault.map(|fault| control.order(fault)))
+    respond(fault.map(|fault| control.order(fault)))
 }
 
 async fn order_deviations(
@@ -33,12 +33,12 @@ async fn order_deviations(
     order: Result<Json<DeviationOrder>, JsonRejection>,
 ) -> Response {
     let order = order.map_err(|rejection| rejection.body_text());
-    answer(order.and_then(|Json(order)| control.order_deviations(order)))
+    respond(order.and_then(|Json(order)| control.order_deviations(order)))
 }
 
 async fn order_change(State(control): State<Control>, change: Result<Json<Change>, JsonRejection>) -> Response {
     let change = change.map_err(|rejection| rejection.body_text());
-    answer(change.and_then(|Json(change)| control.order_change(change)))
+    respond(change.and_then(|Json(change)| control.order_change(change)))
 }
 
 async fn clear_changes(State(control): State<Control>) -> StatusCode {
@@ -46,7 +46,7 @@ async fn clear_changes(State(control): State<Control>) -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
-fn answer(ordered: Result<(), String>) -> Response {
+fn respond(ordered: Result<(), String>) -> Response {
     match ordered {
         Ok(()) => StatusCode::CREATED.into_response(),
         Err(problem) => (StatusCode::BAD_REQUEST, Json(json!({ "error": problem }))).into_response(),

@@ -27,7 +27,7 @@ enum Reach {
     Patient(u32),
 }
 
-/// What a token may see of a type. Each scope adds a part: whose resources, and which of them.
+/// The access of a token to a type. Each scope adds a part: which patients, and which resources.
 pub struct View(Vec<(Reach, Vec<Criterion>)>);
 
 impl Reach {
@@ -89,12 +89,12 @@ impl Token {
         Ok(Self { access, scopes })
     }
 
-    /// The client that it was given to.
+    /// The client that it was issued to.
     pub fn client_id(&self) -> &str {
         &self.access.client_id
     }
 
-    /// Whether it was given to a client that acts by itself.
+    /// Whether it was issued to a client without a user.
     pub fn is_for_a_service(&self) -> bool {
         self.access.user == User::Backend
     }

@@ -14,7 +14,7 @@ const CAPACITY: usize = 64;
 /// One type of one patient's record.
 type Key = (u32, ResourceType);
 
-/// The rendered records, the one that was asked for last first. A record never changes, so none is ever stale.
+/// The rendered records, the last used one first. A record never changes, so none becomes stale.
 #[derive(Default)]
 pub struct Cache(Mutex<VecDeque<(Key, Arc<[Value]>)>>);
 

@@ -10,7 +10,7 @@ pub struct Span {
     end: Option<NaiveDateTime>,
 }
 
-/// What a search asks of a date.
+/// A date parameter of a search.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DateCriterion {
     prefix: Prefix,
@@ -47,11 +47,11 @@ impl DateCriterion {
     }
 
     pub fn matches(&self, value: &Span) -> bool {
-        let asked = &self.span;
-        let is_within = value.start.is_some_and(|start| asked.start.is_some_and(|from| start >= from))
-            && value.end.is_some_and(|end| asked.end.is_some_and(|to| end <= to));
-        let reaches_below = later(asked.start, value.start);
-        let reaches_above = match (value.end, asked.end) {
+        let requested = &self.span;
+        let is_within = value.start.is_some_and(|start| requested.start.is_some_and(|from| start >= from))
+            && value.end.is_some_and(|end| requested.end.is_some_and(|to| end <= to));
+        let reaches_below = later(requested.start, value.start);
+        let reaches_above = match (value.end, requested.end) {
             (None, _) => true,
             (Some(end), Some(to)) => end > to,
             (Some(_), None) => false,
@@ -63,16 +63,16 @@ impl DateCriterion {
             Prefix::LessOrEqual => reaches_below || is_within,
             Prefix::Greater => reaches_above,
             Prefix::GreaterOrEqual => reaches_above || is_within,
-            Prefix::StartsAfter => value.start.zip(asked.end).is_some_and(|(start, end)| start >= end),
-            Prefix::EndsBefore => value.end.zip(asked.start).is_some_and(|(end, start)| end <= start),
+            Prefix::StartsAfter => value.start.zip(requested.end).is_some_and(|(start, end)| start >= end),
+            Prefix::EndsBefore => value.end.zip(requested.start).is_some_and(|(end, start)| end <= start),
         }
     }
 }
 
-fn later(asked: Option<NaiveDateTime>, value: Option<NaiveDateTime>) -> bool {
-    match (asked, value) {
+fn later(requested: Option<NaiveDateTime>, value: Option<NaiveDateTime>) -> bool {
+    match (requested, value) {
         (_, None) => true,
-        (Some(asked), Some(value)) => asked > value,
+        (Some(requested), Some(value)) => requested > value,
         (None, Some(_)) => false,
     }
 }

@@ -90,7 +90,7 @@ fn operation(name: &str, definition: &str) -> Value {
     json!({ "name": name, "definition": definition })
 }
 
-/// The address of an operation's definition in the guide.
+/// The URL of an operation's definition in the guide.
 fn bulk_data(name: &str) -> String {
     format!("http://hl7.org/fhir/uv/bulkdata/OperationDefinition/{name}")
 }

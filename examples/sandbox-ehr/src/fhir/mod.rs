@@ -1,6 +1,6 @@
-//! The FHIR R4 API: reading and searching, JSON only. [`types`] names what there is; [`render`] turns charts into
-//! resources, [`cache`] keeps the last of them; [`parameters`] says what can be searched by; [`matching`] looks for a person who is described; [`access`] decides what a
-//! token may see. Nothing here knows how a token came to be.
+//! The FHIR R4 API: read and search, JSON only. [`types`] lists the resource types; [`render`] turns charts into resources, [`cache`]
+//! stores the last ones; [`parameters`] has the search parameters; [`matching`] finds a described person; [`access`] decides what a token
+//! may read. Nothing here knows how a token was granted.
 
 mod access;
 mod cache;
@@ -47,7 +47,7 @@ pub async fn api(
     let path = uri.path().split_once("/fhir").map_or("", |(_, rest)| rest);
     let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
     let query = Parameters::parse(uri.query().unwrap_or_default().as_bytes());
-    let answer = Token::read(&sandbox, &headers).and_then(|token| match (&method, segments.as_slice()) {
+    let response = Token::read(&sandbox, &headers).and_then(|token| match (&method, segments.as_slice()) {
         _ if sandbox.meets(Deviation::Outcome200) => Ok(as_response(outcome::of_trouble())),
         (&Method::GET, ["Binary", id]) => binary(&sandbox, &token, id, &headers),
         (&Method::GET, segments) => get(&sandbox, &token, segments, &query).map(as_response),
@@ -62,7 +62,7 @@ pub async fn api(
         }
         _ => Err(Refusal::not_supported("This server reads and searches only.")),
     });
-    answer.unwrap_or_else(IntoResponse::into_response)
+    response.unwrap_or_else(IntoResponse::into_response)
 }
 
 fn as_response(body: Value) -> Response {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::fhir_json;
 
-/// What a server says that has no status for its trouble.
+/// The response of a server that uses status 200 for an error.
 pub fn of_trouble() -> Value {
     json!({
         "resourceType": "OperationOutcome",

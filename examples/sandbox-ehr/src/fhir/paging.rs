@@ -1,4 +1,4 @@
-//! Pages of search results. The address of the next page is opaque: it tells a client nothing and must be used as is.
+//! Pages of search results. The URL of the next page is opaque and must be used as it is.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -19,7 +19,7 @@ pub struct Page {
     pub count: usize,
 }
 
-/// What an address of a page holds.
+/// The parameters in the URL of a page.
 #[derive(Serialize, Deserialize)]
 struct Bookmark {
     resource: String,
@@ -55,7 +55,7 @@ pub fn open(query: &Parameters) -> Result<Page, Refusal> {
 }
 
 impl Page {
-    /// The address of the page after this one, if there are as many results.
+    /// The URL of the page after this one, if there are as many results.
     pub fn next_address(&self, fhir_base: &str, total: usize) -> Option<String> {
         let offset = self.offset.saturating_add(self.count);
         if self.count == 0 || offset >= total {

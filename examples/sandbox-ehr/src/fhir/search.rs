@@ -76,7 +76,7 @@ fn candidates(
     Ok(records.filter_map(|(records, owner)| Some((records?, owner))).collect())
 }
 
-/// What a server says that keeps some results back.
+/// The outcome of a server that withholds some results.
 fn remark() -> Value {
     json!({
         "resourceType": "OperationOutcome",
@@ -86,7 +86,7 @@ fn remark() -> Value {
 
 fn bundle(sandbox: &Sandbox, page: &Page, found: &[&Value]) -> Value {
     let fhir_base = sandbox.config.fhir_base();
-    // A page after the first may begin with what the one before ended with.
+    // A page after the first may start with the last result of the page before.
     let is_repeating = page.offset > 0 && sandbox.meets(Deviation::ResultRepeated);
     let offset = page.offset - usize::from(is_repeating);
     let mut entries: Vec<Value> = found

@@ -32,7 +32,7 @@ pub enum ResourceType {
 pub enum Belonging {
     /// The patients themselves.
     Patients,
-    /// Part of a patient's record, so that a search must say whose.
+    /// Part of a patient's record, so that a search needs the patient.
     Record,
     /// Nobody's: a directory, or a catalogue.
     Shared,
@@ -42,7 +42,7 @@ pub enum Belonging {
 
 use Belonging::{Many, Patients, Record, Shared};
 
-/// Name, what sharing it means in a patient's words, and whose it is; in the order of the types.
+/// Name, what sharing it means in plain words, and whose it is; in the order of the types.
 const FACTS: [(&str, &str, Belonging); 22] = [
     ("Patient", "Your name, birth date, sex and contact details", Patients),
     ("Condition", "Your health problems and diagnoses", Record),
@@ -106,7 +106,7 @@ impl ResourceType {
         self.facts().0
     }
 
-    /// What sharing it means, in a patient's words.
+    /// What sharing it means, in plain words.
     pub fn meaning(self) -> &'static str {
         self.facts().1
     }

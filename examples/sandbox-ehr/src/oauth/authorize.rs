@@ -20,7 +20,7 @@ use crate::{Sandbox, Shared};
 const MARKUP: &str =
     "<h1>Log in again</h1><img src=x onerror=\"document.title='script ran'\"><a href=https://evil.example>here</a>";
 
-/// `GET` of the authorization endpoint, by any of its addresses.
+/// `GET` of the authorization endpoint, by any of its URLs.
 pub async fn authorize(State(sandbox): State<Shared>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
     begin(&sandbox, &headers, &Parameters::parse(query.unwrap_or_default().as_bytes()))
 }
@@ -49,7 +49,7 @@ pub async fn resume(State(sandbox): State<Shared>, headers: HeaderMap, RawQuery(
     proceed(&sandbox, &headers, parameters.get("transaction").unwrap_or_default())
 }
 
-/// Whatever comes next for a pending authorization: a log-in, the confirmation page, or the code.
+/// The next step of a pending authorization: a log-in, the confirmation page, or the code.
 fn proceed(sandbox: &Sandbox, headers: &HeaderMap, transaction: &str) -> Response {
     let mut store = sandbox.store();
     let now = sandbox.now();
@@ -89,7 +89,7 @@ fn proceed(sandbox: &Sandbox, headers: &HeaderMap, transaction: &str) -> Respons
     }
 }
 
-/// What a patient's answer grants: the patient in context is the one who logged in.
+/// The grant for a patient's answer: the patient in context is the one who logged in.
 pub fn patient_grant(request: &AuthorizationRequest, user: User, scopes: Vec<String>, now: u64) -> Grant {
     let needs_patient = |scope: &String| {
         scope == "launch/patient" || ResourceScope::parse(scope).is_some_and(|scope| scope.is_patient())
@@ -114,7 +114,7 @@ pub fn refuse(sandbox: &Sandbox, redirect_uri: &str, state: Option<&str>, error:
     redirect(sandbox, redirect_uri, &query)
 }
 
-/// The way back to the app, with the `iss` of RFC 9207 where it is wanted.
+/// The redirect to the app, with the `iss` of RFC 9207 if it is configured.
 fn redirect(sandbox: &Sandbox, redirect_uri: &str, query: &[(&str, &str)]) -> Response {
     let mut address = with_query(redirect_uri, query);
     if sandbox.meets(Deviation::WrongIssuerOnRedirect) {

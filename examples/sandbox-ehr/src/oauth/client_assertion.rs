@@ -65,7 +65,7 @@ impl<'a> Assertion<'a> {
         &self.claims.iss
     }
 
-    /// Checks the signature by one of these keys, then each claim. `audiences` are the addresses of this server that may be meant.
+    /// Checks the signature with these keys, then each claim. `audiences` are the accepted URLs of this server.
     pub fn verify(self, keys: &Value, audiences: &[&str], now: u64) -> Result<Proof, Refused> {
         let kid = self.header.kid.as_deref().ok_or(unauthorized("The assertion has no kid."))?;
         let key = keys["keys"].as_array().into_iter().flatten().find(|key| key["kid"] == kid);

@@ -16,7 +16,7 @@ use crate::parameters::Parameters;
 const TWO_WAYS: Refused = bad("invalid_request", "The client authenticates in more than one way.");
 const NOT_REGISTERED: Refused = unauthorized("This client is not registered here.");
 
-/// An answer of RFC 6749, 5.2: status, error code, description.
+/// A response of RFC 6749, 5.2: status, error code, description.
 pub type Refused = (StatusCode, &'static str, &'static str);
 
 /// 400 with this error code.

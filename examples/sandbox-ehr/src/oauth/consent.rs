@@ -1,4 +1,4 @@
-//! What the scope confirmation page offers, and what a person's answer grants.
+//! The items of the scope confirmation page, and the grant for a person's answer.
 
 use crate::dialect::Dialect;
 use crate::fhir::{ResourceScope, ResourceType};
@@ -16,7 +16,7 @@ const MANDATORY: [(&str, &str); 4] = [
 pub struct Item {
     /// The name of the item: a scope, or a kind of data, or a part of a kind.
     pub name: String,
-    /// What allowing it means, in a patient's words.
+    /// What allowing it means, in plain words.
     pub meaning: String,
     pub is_mandatory: bool,
     scopes: Vec<String>,
@@ -27,22 +27,22 @@ pub struct Item {
 pub fn items(dialect: Dialect, requested: &[String]) -> Vec<Item> {
     let mandatory = MANDATORY
         .iter()
-        .filter(|(scope, _)| requested.iter().any(|asked| asked == scope))
+        .filter(|(scope, _)| requested.iter().any(|requested| requested == scope))
         .map(|&(name, meaning)| Item::new(name, meaning, true, vec![name.to_owned()]));
     let parsed: Vec<ResourceScope> = requested.iter().filter_map(|scope| for_a_person(scope)).collect();
     let data = ResourceType::ALL.iter().flat_map(|resource| items_of(dialect, *resource, &parsed));
     mandatory.chain(data).collect()
 }
 
-/// A scope for resources that a person can be asked for.
+/// A scope for resources that a person can be requested for.
 fn for_a_person(scope: &str) -> Option<ResourceScope> {
     ResourceScope::parse(scope).filter(|scope| !scope.is_system())
 }
 
 /// One item for all of a type, and one for each part that a scope with a query asks for.
-fn items_of(dialect: Dialect, resource: ResourceType, asked: &[ResourceScope]) -> Vec<Item> {
+fn items_of(dialect: Dialect, resource: ResourceType, requested: &[ResourceScope]) -> Vec<Item> {
     let mut items: Vec<Item> = Vec::new();
-    for scope in asked.iter().filter(|scope| scope.resources().contains(&resource)) {
+    for scope in requested.iter().filter(|scope| scope.resources().contains(&resource)) {
         let granted = scope.granted_for(dialect, resource);
         let (name, meaning) = match scope.query() {
             None => (resource.name().to_owned(), resource.meaning().to_owned()),
@@ -83,7 +83,7 @@ pub fn granted(items: &[Item], denied: &[&str]) -> Option<Vec<String>> {
     Some(allowed.into_iter().flat_map(|item| item.scopes.clone()).collect())
 }
 
-/// The scopes of an EHR launch, where nobody is asked: those that this server knows, as they were spelt.
+/// The scopes of an EHR launch, where nobody is requested: those that this server knows, as they were spelt.
 pub fn granted_without_asking(requested: &[String]) -> Vec<String> {
     let is_context = |scope: &str| {
         matches!(scope, "launch" | "launch/encounter") || MANDATORY.iter().any(|(known, _)| *known == scope)

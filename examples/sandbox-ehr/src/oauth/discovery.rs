@@ -1,4 +1,4 @@
-//! The discovery documents, worded as each server words them: the departures from SMART App Launch 2.2 (7.1) and OpenID
+//! The discovery documents of each dialect: the deviations from SMART App Launch 2.2 (7.1) and OpenID
 //! Connect Discovery 1.0 (3) are on purpose, since clients meet them in the field.
 
 use axum::Json;

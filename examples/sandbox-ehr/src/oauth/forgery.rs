@@ -1,4 +1,4 @@
-//! ID tokens and token responses that are wrong in one way, where a test ordered it.
+//! ID tokens and token responses with one mistake, ordered by a test.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -81,7 +81,7 @@ fn twist(control: &Control, header: &mut Value, claims: &mut Value, is_refresh: 
     }
 }
 
-/// Makes a token response wrong, or words it otherwise.
+/// Changes a token response: wrong, or unusual.
 pub fn twist_response(control: &Control, response: &mut Value) {
     if control.meets(Deviation::ScopeWithDots) {
         let scopes = response["scope"].as_str().unwrap_or_default().split(' ');
@@ -110,7 +110,7 @@ fn with_dots(scope: &str) -> String {
     if is_about_resources { scope.replacen('/', ".", 1) } else { scope.to_owned() }
 }
 
-/// All that a form says, and the header that came with it, as a careless server repeats it.
+/// All fields of a form, and its header, as a careless server repeats them.
 pub fn repeated(form: &Parameters, authorization: Option<&str>) -> String {
     let values: Vec<&str> = form.iter().map(|(_, value)| value).collect();
     format!("The request was {} {}.", values.join(" "), authorization.unwrap_or_default())

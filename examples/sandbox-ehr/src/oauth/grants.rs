@@ -58,7 +58,7 @@ pub struct Access {
     pub scopes: Vec<String>,
 }
 
-/// New tokens for the answer of the token endpoint.
+/// New tokens for the response of the token endpoint.
 #[derive(Debug)]
 pub struct Tokens {
     pub grant: Grant,
@@ -138,7 +138,7 @@ impl Grants {
         self.pending.get(transaction).filter(|pending| pending.expires > now).map(|pending| &pending.request)
     }
 
-    /// Ends a pending authorization, whatever became of it.
+    /// Ends a pending authorization with any result.
     pub fn end(&mut self, transaction: &str, now: u64) -> Option<AuthorizationRequest> {
         self.pending.remove(transaction).filter(|pending| pending.expires > now).map(|pending| pending.request)
     }
@@ -251,7 +251,7 @@ impl Grants {
         self.used_launches.insert(id.to_owned(), expires).is_none()
     }
 
-    /// What a token stands for, while it lives.
+    /// The data of a token, while it is valid.
     pub fn introspect(&self, token: &str, now: u64) -> Option<Introspected> {
         let access = self.access_tokens.get(token).filter(|token| token.expires > now);
         if let Some(access) = access {
@@ -301,7 +301,7 @@ impl Grants {
         Tokens { grant, access_token, refresh_token, lifetime: ttl, is_refresh: false, scopes, nonce: None }
     }
 
-    /// A token that was made before anybody asked, for as long as a refresh token lives.
+    /// A token that exists from the start, with the lifetime of a refresh token.
     pub fn keep_ready_made(&mut self, access_token: &str, grant: Grant, now: u64) {
         let (grant_id, scopes) = (random_secret(), grant.scopes.clone());
         self.grants.insert(grant_id.clone(), grant);

@@ -66,7 +66,7 @@ impl SystemKey {
         }))
     }
 
-    /// One key for all sandboxes of this process, made when it is first asked for.
+    /// One key for all sandboxes of this process, generated at its first use.
     pub fn of_this_process() -> Self {
         static KEY: LazyLock<SystemKey> = LazyLock::new(SystemKey::generate);
         KEY.clone()

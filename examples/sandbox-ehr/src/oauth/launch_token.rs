@@ -9,7 +9,7 @@ use crate::people::Population;
 const TYP: &str = "launch+jwt";
 const LIFETIME_SECONDS: u64 = 300;
 
-/// What a launch token says.
+/// The claims of a launch token.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Claims {
     iss: String,

@@ -1,6 +1,6 @@
-//! The authorization server (RFC 6749, SMART App Launch 2.2): discovery documents, the authorization endpoint with its
-//! scope confirmation page, the endpoints for tokens, introspection, revocation, user info and registration, client authentication, launch tokens and the key that
-//! signs them. What was granted is kept in [`grants::Grants`]; nothing here knows what a resource looks like.
+//! The authorization server (RFC 6749, SMART App Launch 2.2): discovery documents, the authorization endpoint with its scope
+//! confirmation page, the endpoints for tokens, introspection, revocation, user info and registration, client authentication, launch
+//! tokens and the key that signs them. [`grants::Grants`] stores the grants. Nothing here knows what a resource contains.
 
 pub mod authorize;
 mod client_assertion;
@@ -32,7 +32,7 @@ use self::grants::User;
 use crate::config::Config;
 use crate::people::PROVIDER_ID;
 
-/// The address of a user's resource. A backend has none.
+/// The URL of a user's resource. A backend has none.
 pub fn fhir_user(config: &Config, user: User) -> Option<String> {
     let base = config.fhir_base();
     match user {

@@ -22,7 +22,7 @@ pub struct Registrations(HashMap<String, Registration>);
 
 struct Registration {
     client: Client,
-    /// As it was registered, for the answers.
+    /// As it was registered, for the responses.
     metadata: Map<String, Value>,
     access_token: ClientSecret,
     since: u64,
@@ -51,15 +51,15 @@ pub async fn register(State(sandbox): State<Shared>, body: Result<Json<Value>, J
         Err(problem) => return refused(problem),
     };
     let registration = Registration { client, metadata, access_token: ClientSecret::generate(), since: sandbox.now() };
-    let answer = answer(&sandbox, StatusCode::CREATED, &registration);
+    let response = respond(&sandbox, StatusCode::CREATED, &registration);
     sandbox.registrations().0.insert(client_id, registration);
-    answer
+    response
 }
 
 /// `GET register/{client_id}` (RFC 7592, 2.1).
 pub async fn show(State(sandbox): State<Shared>, Path(client_id): Path<String>, headers: HeaderMap) -> Response {
     match sandbox.registrations().0.get(&client_id).filter(|registration| is_owner(registration, &headers)) {
-        Some(registration) => answer(&sandbox, StatusCode::OK, registration),
+        Some(registration) => respond(&sandbox, StatusCode::OK, registration),
         None => StatusCode::UNAUTHORIZED.into_response(),
     }
 }
@@ -78,7 +78,7 @@ pub async fn update(
     match read(&client_id, body, registration.client.secret.as_ref()) {
         Ok((metadata, client)) => {
             (registration.metadata, registration.client) = (metadata, client);
-            answer(&sandbox, StatusCode::OK, registration)
+            respond(&sandbox, StatusCode::OK, registration)
         }
         Err(problem) => refused(problem),
     }
@@ -102,7 +102,7 @@ fn is_owner(registration: &Registration, headers: &HeaderMap) -> bool {
     token.is_some_and(|(_, token)| ClientSecret::new(token.trim()) == registration.access_token)
 }
 
-fn answer(sandbox: &Sandbox, status: StatusCode, registration: &Registration) -> Response {
+fn respond(sandbox: &Sandbox, status: StatusCode, registration: &Registration) -> Response {
     let Registration { client, metadata, access_token, since } = registration;
     let mut body = metadata.clone();
     let mut add = |name: &str, value: Value| body.insert(name.to_owned(), value);

@@ -8,7 +8,7 @@ use crate::dialect::Dialect;
 use crate::fhir::ResourceScope;
 use crate::parameters::Parameters;
 
-/// An authorization request that asks for nothing wrong.
+/// A valid authorization request.
 #[derive(Clone, Debug)]
 pub struct AuthorizationRequest {
     pub client_id: String,
@@ -25,9 +25,9 @@ pub struct AuthorizationRequest {
 /// Why a request is refused, and who is told.
 #[derive(Debug)]
 pub enum Refusal {
-    /// The redirect URI cannot be trusted: the person is told, and no one else.
+    /// The redirect URI cannot be trusted, so the error is only shown to the user.
     Person(&'static str),
-    /// The client is told at its redirect URI (RFC 6749, 4.1.2.1).
+    /// The error goes to the client's redirect URI (RFC 6749, 4.1.2.1).
     Client { redirect_uri: String, state: Option<String>, error: &'static str, description: &'static str },
 }
 

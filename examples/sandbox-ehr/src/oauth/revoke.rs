@@ -1,4 +1,4 @@
-//! Revocation (RFC 7009): a client gives back a token of its own.
+//! Revocation (RFC 7009): a client revokes its token.
 
 use axum::Json;
 use axum::body::Bytes;

@@ -37,7 +37,7 @@ pub async fn token(State(sandbox): State<Shared>, headers: HeaderMap, body: Byte
     if let Some(repeated) = repeated {
         return (StatusCode::BAD_REQUEST, repeated).into_response();
     }
-    let mut response = match answer(&sandbox, &headers, &body).await {
+    let mut response = match handle(&sandbox, &headers, &body).await {
         Ok(body) => Json(body).into_response(),
         Err((status, error, description)) => {
             (status, Json(json!({ "error": error, "error_description": description }))).into_response()
@@ -54,7 +54,7 @@ pub async fn token(State(sandbox): State<Shared>, headers: HeaderMap, body: Byte
     response
 }
 
-async fn answer(sandbox: &Sandbox, headers: &HeaderMap, body: &[u8]) -> Result<Value, Refused> {
+async fn handle(sandbox: &Sandbox, headers: &HeaderMap, body: &[u8]) -> Result<Value, Refused> {
     check_form(headers)?;
     let tokens = exchange(sandbox, headers, &Parameters::parse(body)).await?;
     token_response(sandbox, &tokens)
@@ -145,7 +145,7 @@ fn check_verifier(verifier: &str) -> Result<&str, Refused> {
 }
 
 /// Epic does not name `offline_access`, though the refresh token comes.
-fn told_scopes(dialect: Dialect, scopes: &[String]) -> String {
+fn reported_scopes(dialect: Dialect, scopes: &[String]) -> String {
     let is_told = |scope: &&str| dialect != Dialect::Epic || *scope != "offline_access";
     scopes.iter().map(String::as_str).filter(is_told).collect::<Vec<_>>().join(" ")
 }
@@ -156,7 +156,7 @@ fn token_response(sandbox: &Sandbox, tokens: &Tokens) -> Result<Value, Refused> 
         "access_token": tokens.access_token,
         "token_type": "Bearer",
         "expires_in": tokens.lifetime,
-        "scope": told_scopes(sandbox.config.dialect, &tokens.scopes),
+        "scope": reported_scopes(sandbox.config.dialect, &tokens.scopes),
     });
     if tokens.grant.user == User::Backend {
         return Ok(body);

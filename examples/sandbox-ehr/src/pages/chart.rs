@@ -23,12 +23,12 @@ const ROWS: usize = 60;
 
 /// `?f=chart&pat_id=…&t=…`, with `&enc=…` when it was opened from a visit, and with `&app=…` when it shows an app.
 pub fn page(sandbox: &Sandbox, query: &Parameters) -> Response {
-    let Some(chart) = asked_for(sandbox, query) else {
+    let Some(chart) = requested_chart(sandbox, query) else {
         return layout::problem(StatusCode::NOT_FOUND, "There is no such patient.");
     };
     let visit = visit_asked_for(&chart, query);
     let tab = TABS.into_iter().find(|tab| query.get("t") == Some(tab)).unwrap_or(TABS[0]);
-    let shown = app_asked_for(sandbox, query);
+    let shown = requested_app(sandbox, query);
     let content = html! {
         (banner(&chart, visit))
         nav.tabs aria-label="Chart" {
@@ -55,7 +55,7 @@ pub fn page(sandbox: &Sandbox, query: &Parameters) -> Response {
 /// `?f=launch&pat_id=…&app=…`: makes a launch token and opens the app with it.
 pub fn launch(sandbox: &Sandbox, query: &Parameters) -> Response {
     let config = &sandbox.config;
-    let (Some(chart), Some((_, app))) = (asked_for(sandbox, query), app_asked_for(sandbox, query)) else {
+    let (Some(chart), Some((_, app))) = (requested_chart(sandbox, query), requested_app(sandbox, query)) else {
         return layout::problem(StatusCode::NOT_FOUND, "There is no such patient or app.");
     };
     let visit = visit_asked_for(&chart, query).or(chart.current_visit());
@@ -86,12 +86,12 @@ fn visit_asked_for(chart: &Chart, query: &Parameters) -> Option<usize> {
     (0..chart.visits.len()).find(|position| encounter_id(chart, *position) == wanted)
 }
 
-fn app_asked_for<'a>(sandbox: &'a Sandbox, query: &Parameters) -> Option<(usize, &'a LaunchApp)> {
+fn requested_app<'a>(sandbox: &'a Sandbox, query: &Parameters) -> Option<(usize, &'a LaunchApp)> {
     let position = query.get("app")?.parse().ok()?;
     Some((position, sandbox.config.apps.get(position)?))
 }
 
-fn asked_for(sandbox: &Sandbox, query: &Parameters) -> Option<Chart> {
+fn requested_chart(sandbox: &Sandbox, query: &Parameters) -> Option<Chart> {
     sandbox.people.chart(query.get("pat_id")?.parse().ok()?)
 }
 
@@ -103,7 +103,7 @@ fn launch_address(chart: &Chart, visit: Option<usize>, app: usize, display: &str
     address(chart, visit, &[("f", "launch"), ("app", &app.to_string()), ("display", display)])
 }
 
-/// An address that keeps to this patient and visit.
+/// A URL that keeps to this patient and visit.
 fn address(chart: &Chart, visit: Option<usize>, parameters: &[(&str, &str)]) -> String {
     let number = chart.person.number.to_string();
     let encounter = visit.map(|position| encounter_id(chart, position));

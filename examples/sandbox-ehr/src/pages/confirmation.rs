@@ -53,7 +53,7 @@ pub fn page(
     layout::portal("Scope confirmation", &content)
 }
 
-/// An item that a click denies. Without a script the click sends the form, and the page comes back changed.
+/// An item that a click denies. Without a script, the click submits the form, and the response is the changed page.
 fn choice(item: &Item, is_denied: bool, is_focused: bool) -> Markup {
     let (name_id, meaning_id) = ids(item);
     html! {

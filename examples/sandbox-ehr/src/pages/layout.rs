@@ -14,7 +14,7 @@ const STYLE: &str = include_str!("style.css");
 const POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-/// A page of the chart with a frame in it, which begins here and goes on at the origin of an app.
+/// A page of the chart with a frame that starts here and continues at the origin of an app.
 pub fn chart_with_frame(title: &str, content: &Markup, origin: &str) -> Response {
     let mut response = chart(title, content);
     if let Ok(policy) = HeaderValue::try_from(format!("{POLICY}; frame-src 'self' {origin}")) {
@@ -49,7 +49,7 @@ pub fn chart(title: &str, content: &Markup) -> Response {
     page(StatusCode::OK, title, &body)
 }
 
-/// A page that tells a person what is wrong.
+/// A page with an error message.
 pub fn problem(status: StatusCode, message: &str) -> Response {
     let body = html! {
         header.bar { span.brand { "WebChart" } span.place { "Summit Family Medicine" } }

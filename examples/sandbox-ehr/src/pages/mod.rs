@@ -18,7 +18,7 @@ use crate::Shared;
 use crate::parameters::Parameters;
 use crate::sessions::Place;
 
-/// The address of the EHR, as its own pages refer to it.
+/// The URL of the EHR, as its own pages refer to it.
 const HOME: &str = "/webchart.cgi";
 
 /// `GET /`.
@@ -52,7 +52,7 @@ pub async fn portal(State(sandbox): State<Shared>, headers: HeaderMap) -> Respon
     }
 }
 
-/// Any other address. WebChart answers with the log-in page and status 200.
+/// Any other URL. WebChart responds with the log-in page and status 200.
 pub async fn unknown_address(State(sandbox): State<Shared>) -> Response {
     if sandbox.config.dialect.hides_unknown_addresses() {
         log_in::provider_page(None, None)

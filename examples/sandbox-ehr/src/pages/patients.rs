@@ -10,7 +10,7 @@ use crate::people::Person;
 
 const PER_PAGE: usize = 25;
 
-/// The patients whose name begins as asked, a page at a time.
+/// The patients whose names start with the query, a page at a time.
 pub fn page(sandbox: &Sandbox, query: &Parameters) -> Response {
     let people = &sandbox.people;
     let wanted = query.get("q").unwrap_or_default().trim().to_lowercase();

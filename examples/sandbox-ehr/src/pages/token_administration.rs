@@ -13,15 +13,15 @@ use crate::parameters::{Parameters, with_query};
 use crate::sessions::{Place, Session};
 use crate::{Sandbox, Shared};
 
-/// WebChart's address of the page, below its home.
+/// WebChart's URL of the page, below its home.
 const QUERY: [(&str, &str); 3] = [("f", "layout"), ("module", "Login"), ("name", "OAuthCodes")];
 
-/// The address of the page.
+/// The URL of the page.
 pub fn address() -> String {
     with_query(HOME, &QUERY)
 }
 
-/// Whether a query asks for the page: by its own address, or by those that the discovery documents name for management
+/// Whether a query is for the page: with its own URL, or those that the discovery documents name for management
 /// and revocation.
 pub fn is_asked_for(query: &Parameters) -> bool {
     let has = |wanted: &[(&str, &str)]| wanted.iter().all(|(name, value)| query.get(name) == Some(value));

@@ -49,7 +49,7 @@ impl DocumentKind {
     }
 }
 
-/// A document of a person. Its text is made when it is asked for.
+/// A document of a person. Its text is generated when it is requested.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Document {
     pub kind: DocumentKind,

@@ -26,7 +26,7 @@ impl Route {
 pub struct Drug {
     pub rxnorm: &'static str,
     pub display: &'static str,
-    /// How to take it, in words.
+    /// How to take it, as text.
     pub instruction: &'static str,
     pub route: Route,
     /// How much at a time: value and unit.

@@ -1,4 +1,4 @@
-//! The people of the sandbox. A chart is a pure function of (seed, number): it is made when somebody asks for it, from
+//! The people of the sandbox. A chart is a pure function of (seed, number): it is generated when it is requested, from
 //! random streams of its own, so that a population of 10,000 starts as fast as one of 50. `person` says who somebody is,
 //! `problems` what they have; everything else follows from these: `visits`, `body` and `laboratory` (what is measured),
 //! `medications`, `procedures`, `immunizations`, `allergies`, `documents` and `care`. `chart` puts them together. Codes are

@@ -8,7 +8,7 @@ pub struct Practitioner {
     pub npi: Option<&'static str>,
     pub given: &'static str,
     pub family: &'static str,
-    /// What stands after the name: `MD`.
+    /// The suffix of the name: `MD`.
     pub suffix: &'static str,
     /// The NUCC code of the specialty, and its name.
     pub specialty: (&'static str, &'static str),

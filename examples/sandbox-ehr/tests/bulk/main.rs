@@ -12,13 +12,13 @@ mod progress;
 mod requests;
 
 use axum::http::StatusCode;
-use support::{Answer, text};
+use support::{Response, text};
 
 const SCOPE: &str = "system/*.rs";
 
-fn assert_refused(answer: &Answer, status: StatusCode, about: &str) {
-    assert_eq!(answer.status, status, "{about}: {}", answer.body);
-    let outcome = answer.json();
+fn assert_refused(response: &Response, status: StatusCode, about: &str) {
+    assert_eq!(response.status, status, "{about}: {}", response.body);
+    let outcome = response.json();
     assert_eq!(outcome["resourceType"], "OperationOutcome");
     let said = text(&outcome["issue"][0], "diagnostics");
     assert!(said.contains(about), "{said}");

@@ -22,20 +22,20 @@ async fn the_status_is_put_off_as_often_as_set_then_comes_with_its_end() {
     let address = begun.header("content-location").to_owned();
     assert!(address.starts_with(support::BASE));
     for _ in 0..3 {
-        let answer = send(&mut browser, Method::GET, &address, &token, &[], "").await;
-        assert_eq!((answer.status, answer.header("retry-after")), (StatusCode::ACCEPTED, "7"));
-        assert!(answer.header("x-progress").ends_with("of 12 patients"), "{}", answer.header("x-progress"));
-        assert_eq!(answer.body, "");
+        let response = send(&mut browser, Method::GET, &address, &token, &[], "").await;
+        assert_eq!((response.status, response.header("retry-after")), (StatusCode::ACCEPTED, "7"));
+        assert!(response.header("x-progress").ends_with("of 12 patients"), "{}", response.header("x-progress"));
+        assert_eq!(response.body, "");
     }
-    let answer = send(&mut browser, Method::GET, &address, &token, &[], "").await;
-    assert_eq!((answer.status, answer.header("content-type")), (StatusCode::OK, "application/json"));
-    let manifest = answer.json();
+    let response = send(&mut browser, Method::GET, &address, &token, &[], "").await;
+    assert_eq!((response.status, response.header("content-type")), (StatusCode::OK, "application/json"));
+    let manifest = response.json();
     assert_eq!(manifest["request"], format!("{FHIR}/Patient/$export?_type=Patient"));
     assert_eq!(manifest["requiresAccessToken"], true);
     // 1790000000 by `date -u -d @1790000000`.
     assert_eq!(began, 1_790_000_000);
     assert_eq!(manifest["transactionTime"], "2026-09-21T14:13:20Z");
-    assert_eq!(answer.header("expires"), "Mon, 21 Sep 2026 15:13:20 GMT");
+    assert_eq!(response.header("expires"), "Mon, 21 Sep 2026 15:13:20 GMT");
     let files = files(&manifest, "output");
     assert_eq!(files.len(), 4);
     assert_eq!(files.iter().map(|(.., count)| count).sum::<u64>(), 12);
@@ -43,8 +43,8 @@ async fn the_status_is_put_off_as_often_as_set_then_comes_with_its_end() {
     browser.hands.turn(3_600);
     let token = services::token(&mut browser, SCOPE).await;
     for address in [&address, &files[0].1] {
-        let answer = send(&mut browser, Method::GET, address, &token, &[], "").await;
-        assert_eq!(answer.status, StatusCode::NOT_FOUND);
+        let response = send(&mut browser, Method::GET, address, &token, &[], "").await;
+        assert_eq!(response.status, StatusCode::NOT_FOUND);
     }
 }
 
@@ -58,8 +58,8 @@ async fn an_export_that_was_given_up_is_gone_with_its_files_and_is_nobody_elses(
     let person = browser.standalone_tokens(STANDALONE_SCOPE, &[]).await;
     let person = text(&person, "access_token").to_owned();
     for method in [Method::GET, Method::DELETE] {
-        let answer = send(&mut browser, method, &address, &person, &[], "").await;
-        assert_eq!(answer.status, StatusCode::FORBIDDEN);
+        let response = send(&mut browser, method, &address, &person, &[], "").await;
+        assert_eq!(response.status, StatusCode::FORBIDDEN);
     }
     let mut statuses = Vec::new();
     for method in [Method::DELETE, Method::GET, Method::DELETE] {
@@ -77,8 +77,8 @@ async fn every_dialect_exports_and_pages_of_the_app_may_call() {
             config.patients = 1;
             config
         });
-        let answer = kick_off(&mut browser, "", "Group/all/$export").await;
-        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{dialect:?}");
+        let response = kick_off(&mut browser, "", "Group/all/$export").await;
+        assert_eq!(response.status, StatusCode::UNAUTHORIZED, "{dialect:?}");
         let statement = browser.get(&format!("{FHIR}/metadata")).await.json();
         let resources = statement["rest"][0]["resource"].as_array().unwrap();
         let group = resources.iter().find(|resource| resource["type"] == "Group").unwrap();
@@ -95,10 +95,10 @@ async fn every_dialect_exports_and_pages_of_the_app_may_call() {
             ("Access-Control-Request-Headers", "authorization,prefer"),
         ];
         let address = format!("{}/{path}", support::BASE);
-        let answer = send(&mut browser, Method::OPTIONS, &address, "", &headers, "").await;
-        assert_eq!(answer.header("access-control-allow-origin"), origin.1, "{path}");
-        assert!(answer.header("access-control-allow-methods").contains(method), "{path}");
-        assert!(answer.header("access-control-allow-headers").contains("prefer"), "{path}");
+        let response = send(&mut browser, Method::OPTIONS, &address, "", &headers, "").await;
+        assert_eq!(response.header("access-control-allow-origin"), origin.1, "{path}");
+        assert!(response.header("access-control-allow-methods").contains(method), "{path}");
+        assert!(response.header("access-control-allow-headers").contains("prefer"), "{path}");
     }
     let token = token(&mut browser, SCOPE).await;
     let headers = [origin, ("Prefer", "respond-async")];

@@ -82,12 +82,12 @@ async fn an_export_needs_a_service_a_preference_and_a_known_place() {
     );
     assert_refused(&kick_off(&mut browser, "", "Patient/$export").await, StatusCode::UNAUTHORIZED, "access token");
     let address = format!("{FHIR}/Patient/$export");
-    let answer = send(&mut browser, Method::GET, &address, &service, &[], "").await;
-    assert_refused(&answer, StatusCode::BAD_REQUEST, "respond-async");
+    let response = send(&mut browser, Method::GET, &address, &service, &[], "").await;
+    assert_refused(&response, StatusCode::BAD_REQUEST, "respond-async");
     assert_refused(&kick_off(&mut browser, &service, "Group/none/$export").await, StatusCode::NOT_FOUND, "group");
     let narrow = token(&mut browser, "system/Patient.rs").await;
-    let answer = kick_off(&mut browser, &narrow, "Patient/$export?_type=Condition").await;
-    assert_refused(&answer, StatusCode::FORBIDDEN, "Condition");
+    let response = kick_off(&mut browser, &narrow, "Patient/$export?_type=Condition").await;
+    assert_refused(&response, StatusCode::FORBIDDEN, "Condition");
 }
 
 #[tokio::test]
@@ -116,8 +116,8 @@ async fn what_cannot_be_done_as_asked_is_refused_or_told_to_the_lenient() {
         assert!(files(&manifest, "output").iter().all(|(kind, ..)| kind == "Patient"), "{query}");
     }
     for query in ["_since=yesterday", "patient=Patient/1"] {
-        let answer = kick_off(&mut browser, &token, &format!("Patient/$export?{query}")).await;
-        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{query}");
+        let response = kick_off(&mut browser, &token, &format!("Patient/$export?{query}")).await;
+        assert_eq!(response.status, StatusCode::BAD_REQUEST, "{query}");
     }
 }
 
@@ -211,13 +211,13 @@ async fn patients_named_by_post_are_the_only_ones_and_must_be_meant() {
     let group = browser.fhir(&token, "Group/children").await.json();
     let is_child = |number: u32| group.to_string().contains(&format!("\"Patient/{number}\""));
     let grown_up = format!("Patient/{}", (1..=12).find(|number| !is_child(*number)).unwrap());
-    let answer = kick_off_by_post(&mut browser, &token, "Group/children/$export", &[patient(&grown_up)]).await;
-    assert_refused(&answer, StatusCode::BAD_REQUEST, &grown_up);
-    let answer = kick_off_by_post(&mut browser, &token, "$export", &[patient("Patient/3")]).await;
-    assert_refused(&answer, StatusCode::BAD_REQUEST, "whole system");
-    let answer =
+    let response = kick_off_by_post(&mut browser, &token, "Group/children/$export", &[patient(&grown_up)]).await;
+    assert_refused(&response, StatusCode::BAD_REQUEST, &grown_up);
+    let response = kick_off_by_post(&mut browser, &token, "$export", &[patient("Patient/3")]).await;
+    assert_refused(&response, StatusCode::BAD_REQUEST, "whole system");
+    let response =
         kick_off_by_post(&mut browser, &token, "Patient/$export", &[("_type", "valueBoolean", json!(true))]).await;
-    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+    assert_eq!(response.status, StatusCode::BAD_REQUEST);
 }
 
 #[tokio::test]

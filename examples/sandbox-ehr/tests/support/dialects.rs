@@ -8,7 +8,7 @@ use axum::http::{Method, Request, StatusCode};
 use sandbox_ehr::Dialect;
 use serde_json::Value;
 
-use crate::support::{Answer, BASE, Browser, exchange, standalone};
+use crate::support::{BASE, Browser, Response, exchange, standalone};
 
 /// A sandbox of this dialect.
 pub fn speaking(dialect: Dialect) -> Browser {
@@ -23,8 +23,8 @@ pub async fn code_at(browser: &mut Browser, authorize: &str, scope: &str) -> Str
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(standalone(scope)).finish();
     let page = browser.get(&format!("{BASE}{authorize}?{query}")).await;
     let confirmation = browser.log_in_as_patient(&page, 1).await;
-    let answer = browser.decide(&confirmation, "allow", &[]).await;
-    answer.redirected("code").unwrap_or_else(|| panic!("no code: {}", answer.location()))
+    let response = browser.decide(&confirmation, "allow", &[]).await;
+    response.redirected("code").unwrap_or_else(|| panic!("no code: {}", response.location()))
 }
 
 /// The token response for patient 1 by these endpoints.
@@ -32,13 +32,13 @@ pub async fn tokens_at(browser: &mut Browser, authorize: &str, token: &str, scop
     let code = code_at(browser, authorize, scope).await;
     let form = exchange(&code);
     let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    let answer = browser.post(&format!("{BASE}{token}"), &form).await;
-    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
-    answer.json()
+    let response = browser.post(&format!("{BASE}{token}"), &form).await;
+    assert_eq!(response.status, StatusCode::OK, "{}", response.body);
+    response.json()
 }
 
 /// A request with JSON, and a token where there is one.
-pub async fn send_json(browser: &mut Browser, method: Method, address: &str, token: &str, body: &Value) -> Answer {
+pub async fn send_json(browser: &mut Browser, method: Method, address: &str, token: &str, body: &Value) -> Response {
     let request = Request::builder()
         .method(method)
         .uri(address)

@@ -41,7 +41,7 @@ impl Hands {
     }
 }
 
-pub struct Answer {
+pub struct Response {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub body: String,
@@ -49,7 +49,7 @@ pub struct Answer {
     pub is_broken: bool,
 }
 
-impl Answer {
+impl Response {
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("not JSON: {}", self.body))
     }
@@ -69,7 +69,7 @@ impl Answer {
         rest.split('"').next().unwrap().to_owned()
     }
 
-    /// A parameter of the address that the answer redirects to.
+    /// A parameter of the address that the response redirects to.
     pub fn redirected(&self, name: &str) -> Option<String> {
         let (_, query) = self.location().split_once('?')?;
         form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
@@ -102,7 +102,7 @@ impl Browser {
         Self { cookies: HashMap::new(), ..self.clone() }
     }
 
-    pub async fn send(&mut self, mut request: Request<Body>) -> Answer {
+    pub async fn send(&mut self, mut request: Request<Body>) -> Response {
         let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         if !cookies.is_empty() {
             request.headers_mut().insert(COOKIE, cookies.join("; ").parse().unwrap());
@@ -120,20 +120,20 @@ impl Browser {
         }
         let (bytes, is_broken) = received(body).await;
         let body = String::from_utf8(bytes).unwrap();
-        Answer { status: parts.status, headers: parts.headers, body, is_broken }
+        Response { status: parts.status, headers: parts.headers, body, is_broken }
     }
 
-    pub async fn get(&mut self, address: &str) -> Answer {
+    pub async fn get(&mut self, address: &str) -> Response {
         self.send(Request::get(address).body(Body::empty()).unwrap()).await
     }
 
-    pub async fn post(&mut self, address: &str, form: &[(&str, &str)]) -> Answer {
+    pub async fn post(&mut self, address: &str, form: &[(&str, &str)]) -> Response {
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
         let request = Request::post(address).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
         self.send(request.body(Body::from(body)).unwrap()).await
     }
 
-    pub async fn fhir(&mut self, access_token: &str, path: &str) -> Answer {
+    pub async fn fhir(&mut self, access_token: &str, path: &str) -> Response {
         let address = if path.starts_with("http") { path.to_owned() } else { format!("{FHIR}/{path}") };
         let request = Request::get(address).header(AUTHORIZATION, format!("Bearer {access_token}"));
         self.send(request.body(Body::empty()).unwrap()).await
@@ -144,9 +144,9 @@ impl Browser {
         let mut found = Vec::new();
         let mut address = Some(query.to_owned());
         while let Some(page_address) = address {
-            let answer = self.fhir(access_token, &page_address).await;
-            assert_eq!(answer.status, StatusCode::OK, "{query}: {}", answer.body);
-            let page = answer.json();
+            let response = self.fhir(access_token, &page_address).await;
+            assert_eq!(response.status, StatusCode::OK, "{query}: {}", response.body);
+            let page = response.json();
             found.extend(page["entry"].as_array().into_iter().flatten().map(|entry| entry["resource"].clone()));
             let next = page["link"].as_array().unwrap().iter().find(|link| link["relation"] == "next");
             address = next.map(|link| text(link, "url").to_owned());
@@ -154,13 +154,13 @@ impl Browser {
         found
     }
 
-    pub async fn authorize(&mut self, parameters: &[(&str, &str)]) -> Answer {
+    pub async fn authorize(&mut self, parameters: &[(&str, &str)]) -> Response {
         let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
         self.get(&format!("{BASE}/oauth/authenticate/?{query}")).await
     }
 
     /// Logs in at the portal from the log-in page that is shown, and returns the confirmation page.
-    pub async fn log_in_as_patient(&mut self, page: &Answer, number: usize) -> Answer {
+    pub async fn log_in_as_patient(&mut self, page: &Response, number: usize) -> Response {
         let login = &sample_logins().patients[number - 1];
         let transaction = page.field("transaction");
         let address = format!("{BASE}/portal/log-in");
@@ -180,7 +180,7 @@ impl Browser {
     }
 
     /// Answers the confirmation page.
-    pub async fn decide(&mut self, page: &Answer, decision: &str, denied: &[&str]) -> Answer {
+    pub async fn decide(&mut self, page: &Response, decision: &str, denied: &[&str]) -> Response {
         let (transaction, form_token) = (page.field("transaction"), page.field("form_token"));
         let mut form = vec![("transaction", &*transaction), ("form_token", &form_token), ("decision", decision)];
         form.extend(denied.iter().map(|name| ("denied", *name)));
@@ -191,22 +191,22 @@ impl Browser {
     pub async fn standalone_code(&mut self, scope: &str, denied: &[&str]) -> String {
         let page = self.authorize(&standalone(scope)).await;
         let confirmation = self.log_in_as_patient(&page, 1).await;
-        let answer = self.decide(&confirmation, "allow", denied).await;
-        answer.redirected("code").unwrap_or_else(|| panic!("no code: {}", answer.location()))
+        let response = self.decide(&confirmation, "allow", denied).await;
+        response.redirected("code").unwrap_or_else(|| panic!("no code: {}", response.location()))
     }
 
     /// The token response of a standalone launch of patient 1.
     pub async fn standalone_tokens(&mut self, scope: &str, denied: &[&str]) -> Value {
         let code = self.standalone_code(scope, denied).await;
-        let answer = self.exchange(&exchange(&code)).await;
-        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
-        answer.json()
+        let response = self.exchange(&exchange(&code)).await;
+        assert_eq!(response.status, StatusCode::OK, "{}", response.body);
+        response.json()
     }
 
     /// The launch value that the portlet's link for this app makes.
     pub async fn launch_value(&mut self, patient: u32, app: u32) -> String {
-        let answer = self.get(&format!("{BASE}?f=launch&pat_id={patient}&app={app}")).await;
-        answer.redirected("launch").unwrap_or_else(|| panic!("no launch: {}", answer.body))
+        let response = self.get(&format!("{BASE}?f=launch&pat_id={patient}&app={app}")).await;
+        response.redirected("launch").unwrap_or_else(|| panic!("no launch: {}", response.body))
     }
 
     /// The token response of an EHR launch of this patient.
@@ -218,20 +218,20 @@ impl Browser {
 
     /// The token response for a launch value.
     pub async fn tokens_from(&mut self, launch: &str, scope: &str) -> Value {
-        let answer = self.authorize(&from_chart(scope, launch)).await;
-        let code = answer.redirected("code").unwrap_or_else(|| panic!("no code: {}", answer.location()));
+        let response = self.authorize(&from_chart(scope, launch)).await;
+        let code = response.redirected("code").unwrap_or_else(|| panic!("no code: {}", response.location()));
         let form = changed(&changed(&exchange(&code), "client_id", "MIE-localhost-launch"), "redirect_uri", LAUNCH_URI);
-        let answer = self.exchange(&form).await;
-        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
-        answer.json()
+        let response = self.exchange(&form).await;
+        assert_eq!(response.status, StatusCode::OK, "{}", response.body);
+        response.json()
     }
 
-    pub async fn exchange(&mut self, form: &[(String, String)]) -> Answer {
+    pub async fn exchange(&mut self, form: &[(String, String)]) -> Response {
         let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         self.post(&format!("{BASE}/oauth/token/"), &form).await
     }
 
-    pub async fn refresh(&mut self, refresh_token: &str, scope: Option<&str>) -> Answer {
+    pub async fn refresh(&mut self, refresh_token: &str, scope: Option<&str>) -> Response {
         let mut form =
             vec![("grant_type", "refresh_token"), ("client_id", "MIE-localhost"), ("refresh_token", refresh_token)];
         form.extend(scope.map(|scope| ("scope", scope)));
@@ -241,7 +241,7 @@ impl Browser {
 
 impl Browser {
     /// A refresh by another client than `MIE-localhost`.
-    pub async fn refresh_as(&mut self, client_id: &str, refresh_token: &str) -> Answer {
+    pub async fn refresh_as(&mut self, client_id: &str, refresh_token: &str) -> Response {
         let form = [("grant_type", "refresh_token"), ("client_id", client_id), ("refresh_token", refresh_token)];
         self.post(&format!("{BASE}/oauth/token/"), &form).await
     }

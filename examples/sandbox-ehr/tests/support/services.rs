@@ -9,7 +9,7 @@ use sandbox_ehr::Config;
 use serde_json::{Value, json};
 
 use crate::keys::{ASSERTION_TYPE, KEYS, right_claims, with_keys};
-use crate::support::{Answer, BASE, Browser, FHIR, text};
+use crate::support::{BASE, Browser, FHIR, Response, text};
 
 /// A sandbox with few patients, whose service has its key.
 pub fn clinic(change: impl FnOnce(&mut Config)) -> Browser {
@@ -30,9 +30,9 @@ pub async fn token(browser: &mut Browser, scope: &str) -> String {
         ("client_assertion_type", ASSERTION_TYPE),
         ("client_assertion", &assertion),
     ];
-    let answer = browser.post(&format!("{BASE}/oauth/token/"), &form).await;
-    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
-    text(&answer.json(), "access_token").to_owned()
+    let response = browser.post(&format!("{BASE}/oauth/token/"), &form).await;
+    assert_eq!(response.status, StatusCode::OK, "{}", response.body);
+    text(&response.json(), "access_token").to_owned()
 }
 
 /// A request with a token, and with these headers.
@@ -43,7 +43,7 @@ pub async fn send(
     token: &str,
     headers: &[(&str, &str)],
     body: &str,
-) -> Answer {
+) -> Response {
     let mut request = Request::builder().method(method).uri(address);
     if !token.is_empty() {
         request = request.header(AUTHORIZATION, format!("Bearer {token}"));
@@ -54,7 +54,7 @@ pub async fn send(
     browser.send(request.body(Body::from(body.to_owned())).unwrap()).await
 }
 
-pub async fn kick_off(browser: &mut Browser, token: &str, path: &str) -> Answer {
+pub async fn kick_off(browser: &mut Browser, token: &str, path: &str) -> Response {
     send(browser, Method::GET, &format!("{FHIR}/{path}"), token, &[("Prefer", "respond-async")], "").await
 }
 
@@ -64,7 +64,7 @@ pub async fn kick_off_by_post(
     token: &str,
     path: &str,
     parameters: &[(&str, &str, Value)],
-) -> Answer {
+) -> Response {
     let parameters: Vec<Value> =
         parameters.iter().map(|(name, kind, value)| json!({ "name": name, *kind: value })).collect();
     let body = json!({ "resourceType": "Parameters", "parameter": parameters }).to_string();
@@ -73,15 +73,15 @@ pub async fn kick_off_by_post(
 }
 
 /// The manifest of an export that was begun.
-pub async fn manifest(browser: &mut Browser, token: &str, begun: &Answer) -> Value {
+pub async fn manifest(browser: &mut Browser, token: &str, begun: &Response) -> Value {
     assert_eq!(begun.status, StatusCode::ACCEPTED, "{}", begun.body);
     let address = begun.header("content-location").to_owned();
     loop {
-        let answer = send(browser, Method::GET, &address, token, &[], "").await;
-        match answer.status {
+        let response = send(browser, Method::GET, &address, token, &[], "").await;
+        match response.status {
             StatusCode::ACCEPTED => {}
-            StatusCode::OK => return answer.json(),
-            status => panic!("{status}: {}", answer.body),
+            StatusCode::OK => return response.json(),
+            status => panic!("{status}: {}", response.body),
         }
     }
 }
@@ -96,15 +96,15 @@ pub fn files(manifest: &Value, part: &str) -> Vec<(String, String, u64)> {
 
 /// The lines of a file.
 pub async fn lines(browser: &mut Browser, token: &str, address: &str) -> Vec<Value> {
-    let answer = send(browser, Method::GET, address, token, &[], "").await;
-    assert_eq!(answer.status, StatusCode::OK, "{address}: {}", answer.body);
-    assert_eq!(answer.header("content-type"), "application/fhir+ndjson");
-    assert!(answer.body.is_empty() || answer.body.ends_with('\n'));
-    answer.body.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    let response = send(browser, Method::GET, address, token, &[], "").await;
+    assert_eq!(response.status, StatusCode::OK, "{address}: {}", response.body);
+    assert_eq!(response.header("content-type"), "application/fhir+ndjson");
+    assert!(response.body.is_empty() || response.body.ends_with('\n'));
+    response.body.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 /// All resources of an export that was begun, each count checked against its file.
-pub async fn exported(browser: &mut Browser, token: &str, begun: &Answer) -> Vec<Value> {
+pub async fn exported(browser: &mut Browser, token: &str, begun: &Response) -> Vec<Value> {
     let manifest = manifest(browser, token, begun).await;
     let mut all = Vec::new();
     for (kind, address, count) in files(&manifest, "output") {

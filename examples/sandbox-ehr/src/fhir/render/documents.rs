@@ -1,4 +1,4 @@
-//! Documents, what they hold, and where they come from.
+//! Documents, their contents, and their sources.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

@@ -1,4 +1,4 @@
-//! Whether the people are people: [`plausibility`] asks it of their bodies and illnesses, [`codes`] of the codes.
+//! Tests that the people are plausible: [`plausibility`] checks bodies and illnesses, [`codes`] the codes.
 
 mod codes;
 mod plausibility;
