@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_variant_says_where_its_webassembly_is_and_exports_the_entry() {
+    fn a_variant_loads_its_webassembly_and_exports_the_entry() {
         let node = LAUNCH.for_node("");
         assert!(node.contains("from \"./load-launch.js\""), "{node}");
         assert!(node.contains("readFile(new URL(\"./wasm-launch/launch_bg.wasm\", import.meta.url))"), "{node}");

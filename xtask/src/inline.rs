@@ -25,7 +25,7 @@ mod tests {
     use std::io::Read;
 
     #[test]
-    fn the_module_holds_the_file() {
+    fn the_module_contains_the_file() {
         let folder = tempfile::tempdir().unwrap();
         let contents: Vec<u8> = (0..=255).collect();
         let wasm = folder.path().join("x_bg.wasm");

@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn a_launcher_without_an_index_page_is_told() {
+    fn a_launcher_without_an_index_page_is_an_error() {
         let site = tempfile::tempdir().unwrap();
         let error = write_pages(site.path(), site.path()).unwrap_err();
         assert!(error.to_string().contains("index.html"), "{error}");

@@ -128,7 +128,7 @@ async fn both_authorization_endpoints_work() {
 }
 
 #[tokio::test]
-async fn a_wrong_password_lets_nobody_in() {
+async fn a_wrong_password_is_refused() {
     let mut browser = Browser::new();
     let page = browser.authorize(&standalone(STANDALONE_SCOPE)).await;
     let transaction = page.field("transaction");

@@ -231,7 +231,7 @@ async fn keys_are_fetched_from_the_clients_own_address() {
 }
 
 #[test]
-fn a_place_without_a_key_set_is_told() {
+fn a_source_without_a_key_set_is_an_error() {
     let wrong = |place: &str| place.parse::<ClientKeys>().unwrap_err();
     assert!(wrong("https://app.example/jwks.json").contains("plain http"));
     assert!(wrong("/nowhere/jwks.json").contains("cannot be read"));

@@ -47,7 +47,7 @@ async fn without_the_option_there_is_no_control() {
 }
 
 #[tokio::test]
-async fn an_ordered_status_comes_as_often_as_asked_with_headers_and_body() {
+async fn an_ordered_status_is_returned_as_often_as_ordered_with_headers_and_body() {
     let mut browser = controlled();
     let body = r#"{"resourceType":"OperationOutcome"}"#;
     let fault = json!({
@@ -95,7 +95,7 @@ async fn faults_happen_in_the_order_in_which_they_were_ordered() {
 }
 
 #[tokio::test]
-async fn a_malformed_body_is_the_answer_cut_short() {
+async fn a_malformed_body_is_a_truncated_response() {
     let mut browser = controlled();
     let whole = browser.get(&format!("{FHIR}/metadata")).await;
     ordered(&mut browser, &json!({ "path": "/webchart.cgi/fhir", "malformed": true })).await;
@@ -106,7 +106,7 @@ async fn a_malformed_body_is_the_answer_cut_short() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_delay_comes_before_the_answer() {
+async fn a_delay_comes_before_the_response() {
     let mut browser = controlled();
     ordered(&mut browser, &json!({ "path": "/webchart.cgi/jwks", "delay": 1500 })).await;
     let before = Instant::now();
@@ -118,7 +118,7 @@ async fn a_delay_comes_before_the_answer() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn latency_delays_every_answer_preflights_too() {
+async fn latency_delays_every_response_including_preflights() {
     let mut browser = Browser::with(|mut config| {
         config.latency = Duration::from_millis(250);
         config
@@ -205,7 +205,7 @@ async fn an_order_that_makes_no_sense_is_refused_with_a_reason() {
 }
 
 #[tokio::test]
-async fn an_answer_of_the_ehr_itself_has_the_headers_that_were_added() {
+async fn a_response_of_the_ehr_has_the_added_headers() {
     let mut browser = controlled();
     let added = json!({ "Last-Modified": "Sun, 01 Jan 2023 00:00:00 GMT" });
     ordered(&mut browser, &json!({ "path": "/webchart.cgi/fhir/metadata", "add": added })).await;

@@ -154,7 +154,7 @@ async fn a_code_is_taken_twice_or_not_at_all() {
 }
 
 #[tokio::test]
-async fn a_refresh_names_somebody_else() {
+async fn a_refresh_returns_another_user() {
     let mut browser = controlled();
     for deviation in ["refresh-other-patient", "refresh-other-subject"] {
         order(&mut browser, deviation).await;

@@ -73,7 +73,7 @@ async fn webchart_2026_authorizes_by_post_too() {
 }
 
 #[tokio::test]
-async fn webchart_2026_tells_who_the_user_is() {
+async fn webchart_2026_reports_the_user() {
     let mut browser = speaking(Dialect::Webchart2026);
     let tokens = tokens_at(&mut browser, "/authorize", "/token", STANDALONE_SCOPE).await;
     let address = format!("{BASE}/userinfo");

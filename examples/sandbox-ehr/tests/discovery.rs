@@ -53,7 +53,7 @@ async fn the_documents_have_the_quirks_of_webchart() {
 }
 
 #[tokio::test]
-async fn an_address_that_does_not_exist_answers_with_a_log_in_page() {
+async fn an_unknown_url_returns_the_log_in_page() {
     let mut browser = Browser::new();
     for path in ["/register", "/.well-known/udap", "/oauth/nothing/", "?f=jwt&opp=manage"] {
         let response = browser.get(&format!("{BASE}{path}")).await;

@@ -101,7 +101,7 @@ async fn the_encounter_is_in_context_where_the_patient_has_one() {
 }
 
 #[tokio::test]
-async fn a_launch_without_a_log_in_asks_for_it_and_goes_on() {
+async fn a_launch_without_a_log_in_shows_the_log_in_page_and_continues() {
     let mut provider = Browser::new();
     provider.log_in_as_provider().await;
     let launch = provider.launch_value(2, 0).await;

@@ -79,7 +79,7 @@ async fn without_a_live_token_there_is_a_401_with_a_challenge() {
 }
 
 #[tokio::test]
-async fn a_patient_sees_nobody_elses_record() {
+async fn a_patient_cannot_read_another_patients_record() {
     let (mut browser, token) = patient().await;
     for path in [
         "Patient/2",
@@ -129,7 +129,7 @@ async fn a_denied_kind_is_forbidden_and_the_others_are_not() {
 }
 
 #[tokio::test]
-async fn reading_and_searching_are_told_apart() {
+async fn reading_and_searching_are_different() {
     let (mut browser, token) = provider("launch patient/Observation.r patient/Condition.s").await;
     assert_eq!(browser.fhir(&token, "Observation/1-o1").await.status, StatusCode::OK);
     assert_outcome(&browser.fhir(&token, "Observation?patient=1").await, StatusCode::FORBIDDEN);
@@ -158,7 +158,7 @@ async fn what_does_not_exist_is_a_404_and_what_is_not_supported_a_405() {
 }
 
 #[tokio::test]
-async fn a_clinical_search_must_say_whose_record() {
+async fn a_clinical_search_needs_a_patient() {
     let (mut browser, token) = provider("launch user/*.rs").await;
     for resource in RECORD {
         for query in ["", "?date=ge2024", "?patient=", "?_count=5"] {

@@ -62,7 +62,7 @@ async fn tokens(browser: &mut Browser) -> Value {
 }
 
 #[tokio::test]
-async fn the_holder_of_a_token_learns_what_it_stands_for() {
+async fn the_holder_of_a_token_can_introspect_it() {
     let mut browser = Browser::new();
     let tokens = browser.standalone_tokens(STANDALONE_SCOPE, &["Observation"]).await;
     let token = text(&tokens, "access_token");
@@ -81,7 +81,7 @@ async fn the_holder_of_a_token_learns_what_it_stands_for() {
 }
 
 #[tokio::test]
-async fn a_dead_or_unknown_token_is_inactive_and_nothing_more_is_told() {
+async fn an_expired_or_unknown_token_is_inactive_without_further_data() {
     let mut browser = Browser::new();
     let tokens = browser.standalone_tokens(STANDALONE_SCOPE, &[]).await;
     let token = text(&tokens, "access_token");
@@ -94,7 +94,7 @@ async fn a_dead_or_unknown_token_is_inactive_and_nothing_more_is_told() {
 }
 
 #[tokio::test]
-async fn nobody_learns_of_anothers_token() {
+async fn a_client_cannot_introspect_anothers_token() {
     let mut browser = with_secret();
     let one = browser.standalone_tokens(STANDALONE_SCOPE, &[]).await;
     let other = browser.elsewhere().standalone_tokens(STANDALONE_SCOPE, &[]).await;

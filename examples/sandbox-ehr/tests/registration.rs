@@ -184,7 +184,7 @@ async fn metadata_that_make_no_client_are_refused() {
 }
 
 #[tokio::test]
-async fn where_registration_is_off_a_log_in_page_answers() {
+async fn without_registration_the_log_in_page_is_returned() {
     let response = register(&mut Browser::new(), &public()).await;
     assert_eq!(response.status, StatusCode::OK);
     assert!(response.body.contains("Log in to WebChart"));

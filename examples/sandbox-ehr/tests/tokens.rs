@@ -35,7 +35,7 @@ async fn a_code_brings_tokens_with_the_launch_context() {
 }
 
 #[tokio::test]
-async fn a_code_is_good_once_and_its_reuse_revokes_what_it_brought() {
+async fn a_code_is_valid_once_and_its_reuse_revokes_its_tokens() {
     let mut browser = Browser::new();
     let code = browser.standalone_code(STANDALONE_SCOPE, &[]).await;
     let tokens = browser.exchange(&exchange(&code)).await.json();
@@ -112,7 +112,7 @@ async fn an_unknown_client_and_one_that_authenticates_are_refused() {
 }
 
 #[tokio::test]
-async fn an_access_token_dies_when_it_said_it_would() {
+async fn an_access_token_expires_at_the_stated_time() {
     let mut browser = Browser::with(|mut config| {
         config.token_ttl = std::time::Duration::from_secs(90);
         config

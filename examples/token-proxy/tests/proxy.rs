@@ -62,7 +62,7 @@ async fn post_with(proxy: Router, headers: &[(&str, &str)], form: &str) -> (Stat
 const APP: Option<&str> = Some("https://app.example");
 
 #[tokio::test]
-async fn k5_the_proxy_adds_the_secret_and_passes_the_answer_on() {
+async fn k5_the_proxy_adds_the_secret_and_forwards_the_response() {
     let (server, seen) = server().await;
     let form = "grant_type=authorization_code&code=a%2Bb&client_id=my%20app&code_verifier=v";
     let (status, body) = post(proxy(&server), APP, form).await;
@@ -148,7 +148,7 @@ async fn k5_only_the_parameters_of_the_request_are_passed_on() {
 }
 
 #[tokio::test]
-async fn k5_a_page_of_another_site_is_refused_by_what_the_browser_says_of_it() {
+async fn k5_a_request_from_another_site_is_refused_by_its_fetch_metadata() {
     let (server, seen) = server().await;
     let origin = ("Origin", "https://app.example");
     let form = "grant_type=refresh_token&refresh_token=r";
@@ -220,7 +220,7 @@ async fn site_headers(name: &str, rules: Option<&str>, ancestors: Option<&str>, 
 }
 
 #[tokio::test]
-async fn k5_the_site_is_framed_by_nobody_unless_somebody_is_named() {
+async fn k5_no_page_can_frame_the_site_unless_one_is_configured() {
     for path in ["/", "/index.html", "/missing"] {
         let headers = site_headers("bare", None, None, path).await;
         assert_eq!(headers["content-security-policy"], "frame-ancestors 'none'", "{path}");

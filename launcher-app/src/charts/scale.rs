@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn there_are_at_most_as_many_dates_as_asked_for() {
+    fn there_are_at_most_as_many_dates_as_requested() {
         let (_, ticks) = moments([at("1950-01-01"), at("2025-01-01")].into_iter(), 5);
         assert!((3..=5).contains(&ticks.len()), "{ticks:?}");
         let (_, ticks) = moments([at("2024-01-01"), at("2024-12-31")].into_iter(), 5);
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_moment_stands_at_its_share_of_the_span() {
+    fn a_time_has_its_share_of_the_span() {
         let (scale, _) = moments([at("2024-01-01"), at("2024-01-11")].into_iter(), 5);
         assert_eq!(scale.share(at("2024-01-06") as f64), 0.5);
         let (scale, ticks) = moments([at("2024-01-03"), at("2024-01-03")].into_iter(), 5);

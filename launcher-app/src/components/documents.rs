@@ -131,7 +131,7 @@ fn show_contents(contents: &Contents, attachment: &Attachment, title: &str, sess
     if contents.differ_from(&attachment.declared) {
         parts.push(paragraph(
             "notice",
-            "This document differs from the clinic's description. It may be incomplete or changed.",
+            "This document differs from the clinic's description. It may be incomplete or have been changed.",
         ));
     }
     match contents.form() {

@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn fhir_r4_what_is_over_is_told_apart() {
+    fn fhir_r4_past_allergies_are_separate() {
         let with = |member: &str, code: &str| {
             let mut allergy = penicillin();
             allergy[member] = json!({"coding": [{"code": code}]});

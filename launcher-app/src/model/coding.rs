@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn l5_a_code_without_words_is_shown_with_the_name_of_its_system() {
+    fn l5_a_code_without_text_is_shown_with_the_name_of_its_system() {
         for (system, code, expected) in [
             ("http://hl7.org/fhir/sid/icd-10-cm", "E11.9", "ICD-10 E11.9"),
             ("urn:oid:2.16.840.1.113883.6.90", "E11.9", "ICD-10 E11.9"),
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn l5_a_coding_by_itself_has_words_too() {
+    fn l5_a_coding_becomes_text() {
         assert_eq!(coding_in_words(&json!({"code": "AMB", "display": "ambulatory"})).as_deref(), Some("ambulatory"));
         assert_eq!(coding_in_words(&json!({"code": "AMB"})).as_deref(), Some("Code AMB"));
         assert_eq!(coding_in_words(&json!({})), None);

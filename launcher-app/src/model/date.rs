@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn l2_a_time_is_told_as_a_clock_shows_it() {
+    fn l2_a_time_is_shown_like_on_a_clock() {
         for (text, expected) in [
             ("14:30:00", Some("2:30 PM")),
             ("00:05:59.123", Some("12:05 AM")),
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn ages_are_said_as_people_say_them() {
+    fn ages_have_the_usual_units() {
         for (born, on, expected) in [
             ("1980-06-15", (2025, 6, 14), Some("44 years")),
             ("1980-06-15", (2025, 6, 15), Some("45 years")),

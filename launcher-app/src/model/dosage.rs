@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn l2_what_the_clinic_wrote_is_shown_with_all_that_belongs_to_it() {
+    fn l2_the_prescribers_text_is_shown_with_its_additions() {
         let mut written = json!({
             "text": "1 tablet twice a day.", "patientInstruction": "Swallow whole", "asNeededBoolean": true,
             "additionalInstruction": [{"text": "With food"}, {"text": "swallow whole"}],

@@ -236,14 +236,14 @@ mod tests {
     }
 
     #[test]
-    fn l7_where_a_server_answers_by_category_the_kinds_with_one_are_whole() {
+    fn l7_if_a_server_searches_by_category_the_kinds_with_one_are_complete() {
         let whole: Vec<_> =
             KINDS.iter().filter(|kind| kind.is_among(&["laboratory", "LAB", "survey"])).map(|kind| kind.id).collect();
         assert_eq!(whole, ["results"], "what is in the category sdoh alone may be missing");
     }
 
     #[test]
-    fn l7_each_type_is_asked_for_once_whatever_its_category() {
+    fn l7_each_type_is_requested_once_whatever_its_category() {
         let types = types();
         assert_eq!(types.len(), 11);
         assert!(types.contains(&"DiagnosticReport") && types.contains(&"Observation"));

@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_code_stands_once() {
+    fn each_code_is_listed_once() {
         for (index, (code, _)) in NAMES.iter().enumerate() {
             assert!(NAMES.iter().skip(index + 1).all(|(other, _)| other != code), "{code}");
         }

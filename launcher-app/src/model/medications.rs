@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn fhir_r4_what_is_taken_now_is_told_from_what_is_over() {
+    fn fhir_r4_present_and_past_medicines_are_separate() {
         let statuses = ["active", "on-hold", "unknown", "completed", "stopped", "cancelled"];
         let list = medications(&statuses.map(request));
         assert_eq!((list.present.len(), list.past.len()), (3, 3));
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn fhir_r4_a_coded_dosage_is_put_into_words() {
+    fn fhir_r4_a_coded_dosage_becomes_text() {
         let mut coded = request("active");
         coded["dosageInstruction"] = json!([{
             "doseAndRate": [{"doseQuantity": {"value": 2, "unit": "tablets"}}],

@@ -52,7 +52,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn l3_an_unknown_mark_says_that_care_is_needed() {
+    fn l3_an_unknown_modifier_adds_a_warning() {
         let mark = json!([{"url": "https://clinic.example/opposite", "valueBoolean": true}]);
         for marked in [
             json!({"modifierExtension": mark}),

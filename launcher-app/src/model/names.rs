@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn l4_a_medicine_is_named_by_its_code_or_by_what_it_is_mixed_from() {
+    fn l4_a_medicine_is_named_by_its_code_or_its_ingredients() {
         for (medication, expected) in [
             (json!({"resourceType": "Medication", "code": {"text": "Aspirin"}}), Some("Aspirin")),
             (

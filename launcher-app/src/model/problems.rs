@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn fhir_r4_present_problems_are_told_from_past_ones_the_newest_first() {
+    fn fhir_r4_present_and_past_problems_are_separate_the_newest_first() {
         let list = problems(&[
             condition("Asthma", "active", "1999"),
             condition("Cystitis", "resolved", "2020-03-01"),
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn l6_a_diagnosis_of_one_visit_is_told_from_a_problem() {
+    fn l6_a_diagnosis_of_one_visit_is_not_a_problem() {
         let with = |categories: &[&str]| {
             let categories: Vec<Value> = categories.iter().map(|code| json!({"coding": [{"code": code}]})).collect();
             is_of_one_visit(&json!({ "category": categories }))

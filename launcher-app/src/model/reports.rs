@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn l7_the_results_of_a_report_are_told_wherever_they_lie() {
+    fn l7_the_results_of_a_report_are_shown_wherever_they_are() {
         let mut report = radiology();
         report["result"] = json!([
             {"reference": "Observation/a"}, {"reference": "https://ehr.example/fhir/Observation/b"},

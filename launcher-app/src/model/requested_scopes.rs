@@ -85,7 +85,7 @@ mod tests {
     const CONFIGURED: &str = "launch/patient openid fhirUser offline_access patient/*.rs";
 
     #[test]
-    fn p3_each_kind_of_data_is_asked_with_a_sentence() {
+    fn p3_each_kind_of_data_has_a_sentence() {
         let asking = RequestedScopes::read(CONFIGURED);
         let fixed: Vec<_> = asking.fixed.iter().map(|item| item.scope.as_str()).collect();
         assert_eq!(fixed, ["launch/patient", "openid", "fhirUser"]);
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn l4_medicines_are_asked_for_with_their_names() {
+    fn l4_medicines_are_requested_with_their_names() {
         let asking = RequestedScopes::read(CONFIGURED);
         let medicines = asking.data.iter().find(|item| item.scope.contains("MedicationRequest")).unwrap();
         assert_eq!(medicines.scope, "patient/MedicationRequest.rs patient/Medication.rs");
@@ -104,12 +104,12 @@ mod tests {
     }
 
     #[test]
-    fn nothing_left_out_asks_as_it_is_configured() {
+    fn without_choices_the_configured_scopes_are_requested() {
         assert_eq!(RequestedScopes::read(CONFIGURED).without(&[]), None);
     }
 
     #[test]
-    fn what_is_left_out_is_not_asked_for() {
+    fn what_is_left_out_is_not_requested() {
         let left_out = ["patient/Observation.rs", "offline_access"].map(str::to_owned);
         let scope = RequestedScopes::read(CONFIGURED).without(&left_out).unwrap();
         assert!(

@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_kind_that_was_never_asked_for_is_not_missed() {
+    fn a_kind_that_was_not_requested_is_not_missing() {
         let told = sharing("patient/Condition.rs patient/Device.rs", "patient/Condition.rs", false);
         assert_eq!(words_of(&told.not_shared), ["See your medical devices, such as implants"]);
         let person = sharing("patient/*.rs", &all_but(&["Patient"]), false);
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn asking_again_adds_what_was_left_out() {
+    fn requesting_again_adds_what_was_left_out() {
         let requested = ScopeSet::parse("openid patient/Condition.rs");
         let [results] = KINDS.iter().filter(|kind| kind.id == "results").collect::<Vec<_>>()[..] else { panic!() };
         assert_eq!(scopes_with(&requested, results), "openid patient/Condition.rs patient/Observation.rs");

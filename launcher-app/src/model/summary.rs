@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn l1_all_is_said_to_be_there_only_where_it_is() {
+    fn l1_a_record_is_called_complete_only_if_it_is() {
         let all = Summary { parts: 16, ..Summary::default() };
         assert_eq!(all.sentence(), "All parts of the record that this app asks for are here.");
         for (summary, sentence) in [

@@ -20,7 +20,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn spans_are_said_as_people_say_them() {
+    fn remaining_times_have_the_usual_units() {
         for (seconds, words) in [
             (-1.0, None),
             (0.0, None),

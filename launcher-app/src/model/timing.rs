@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn l2_every_part_of_when_is_put_into_words() {
+    fn l2_every_part_of_a_timing_becomes_text() {
         for (repeat, words) in [
             (json!({"frequency": 2, "period": 1, "periodUnit": "d"}), "twice every day"),
             (json!({"period": 4, "periodMax": 6, "periodUnit": "h"}), "once every 4 to 6 hours"),
@@ -344,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn l2_a_timing_of_which_a_part_has_no_words_has_none() {
+    fn l2_a_timing_with_an_unknown_part_is_not_translated() {
         let daily = json!({"frequency": 1, "period": 1, "periodUnit": "d"});
         for (member, odd) in [
             ("when", json!(["MOON"])),
@@ -371,7 +371,7 @@ mod tests {
     }
 
     #[test]
-    fn l2_a_code_says_all_but_the_bounds() {
+    fn l2_a_code_replaces_all_but_the_bounds() {
         let timing = |bounds: Value| json!({"code": {"text": "BID"}, "repeat": {"frequency": 2, "when": ["MOON"], "boundsDuration": bounds}});
         assert_eq!(read(timing(json!({"value": 1, "code": "wk"}))), ("BID, for 1 week".to_owned(), false));
         assert_eq!(read(timing(json!({"code": "wk"}))), ("BID".to_owned(), true));

@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn l1_every_measurement_is_listed_with_what_is_written_beside_it() {
+    fn l1_every_measurement_is_listed_with_its_notes() {
         let mut undated = observation("29463-7", 90.0, "kg", "2020");
         undated["effectiveDateTime"] = Json::Null;
         undated["note"] = json!([{"text": "As the patient says"}]);

@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn no_failure_is_told_in_jargon() {
+    fn no_failure_uses_jargon() {
         for error in every_kind() {
             for audience in [Audience::Patient, Audience::Provider] {
                 for trouble in [Trouble::of(&error, audience), Trouble::of_ended(&error, audience)] {
@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn l8_no_failure_is_told_in_words_that_few_people_use() {
+    fn l8_no_failure_uses_rare_words() {
         for error in every_kind() {
             let trouble = Trouble::of(&error, Audience::Patient);
             let words = format!("{} {}", trouble.title, trouble.text).to_lowercase();
@@ -338,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn r5_a_grant_that_died_is_told_from_a_sign_in_that_failed() {
+    fn r5_a_revoked_grant_and_a_failed_sign_in_have_different_texts() {
         let error = Error::Token(oauth("invalid_grant"));
         assert_eq!(Trouble::of_ended(&error, Audience::Patient).title, "Your access has ended");
         assert_eq!(Trouble::of(&error, Audience::Patient).title, "The sign-in took too long");

@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn s13_nobody_frames_the_site_unless_the_configuration_says_who() {
+    fn s13_no_page_can_frame_the_site_unless_one_is_configured() {
         let mut configuration = committed();
         configuration["hosting"] = json!({});
         assert!(policy(&configuration).ends_with("; frame-ancestors 'none'"));

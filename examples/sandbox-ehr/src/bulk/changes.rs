@@ -80,14 +80,14 @@ mod tests {
     }
 
     #[test]
-    fn what_tells_of_no_moment_has_a_day_of_its_own_within_ten_years() {
+    fn a_resource_without_a_date_has_a_day_within_ten_years() {
         let days: Vec<_> = (1..60).map(|number| changed(&json!({ "id": number.to_string() }))).collect();
         assert!(days.iter().all(|day| *day <= at("2026-06-30") && *day > at("2016-06-30")));
         assert_ne!(days[0], days[40]);
     }
 
     #[test]
-    fn what_was_deleted_before_is_not_told_again() {
+    fn earlier_deletions_are_not_listed_again() {
         let ever = at("1990-01-01");
         let reported: Vec<u32> = (1..=50).filter(|number| deleted(*number, ever).is_some()).collect();
         assert_eq!(reported.len(), 10);

@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn fhir_r4_a_date_matches_at_the_precision_that_was_asked() {
+    fn fhir_r4_a_date_matches_at_the_requested_precision() {
         assert!(matches("2024", json!("2024-12-31")));
         assert!(matches("2024-02", json!("2024-02-29")));
         assert!(!matches("2024-02-29", json!("2024-02")));

@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_query_is_kept_as_it_was_spelt() {
+    fn a_query_keeps_its_spelling() {
         for scope in [
             "patient/Observation.rs?category=laboratory",
             "user/Observation.r?category=http://terminology.hl7.org/CodeSystem/observation-category|vital-signs",
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_granted_is_no_scope() {
+    fn a_scope_that_cannot_be_granted_is_ignored() {
         for scope in [
             "patient/Observation.sr",
             "patient/Observation.rr",

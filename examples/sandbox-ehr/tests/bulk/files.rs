@@ -9,7 +9,7 @@ use crate::support::text;
 use crate::{SCOPE, assert_refused};
 
 #[tokio::test]
-async fn files_hold_to_what_the_manifest_says_of_the_token() {
+async fn files_require_the_token_if_the_manifest_says_so() {
     for (access, said) in
         [(FileAccess::Token, json!(true)), (FileAccess::Open, json!(false)), (FileAccess::OpenAsText, json!("false"))]
     {

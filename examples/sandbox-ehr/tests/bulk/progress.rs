@@ -49,7 +49,7 @@ async fn the_status_is_put_off_as_often_as_set_then_comes_with_its_end() {
 }
 
 #[tokio::test]
-async fn an_export_that_was_given_up_is_gone_with_its_files_and_is_nobody_elses() {
+async fn a_deleted_export_is_gone_with_its_files_and_belongs_to_one_client() {
     let mut browser = clinic(|config| config.bulk.polls = 0);
     let token = token(&mut browser, SCOPE).await;
     let begun = kick_off(&mut browser, &token, "Patient/$export?_type=Patient").await;

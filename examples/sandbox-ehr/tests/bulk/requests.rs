@@ -44,7 +44,7 @@ async fn a_group_is_exported_whole_and_no_other_patient() {
 }
 
 #[tokio::test]
-async fn without_types_a_patient_export_has_what_the_token_may_see_and_the_system_has_groups_too() {
+async fn without_types_a_patient_export_has_what_the_token_may_read_and_a_system_export_has_groups_too() {
     let mut browser = clinic(|_| {});
     let narrow =
         token(&mut browser, "system/Patient.rs system/Group.rs system/Observation.rs?category=laboratory").await;
@@ -91,7 +91,7 @@ async fn an_export_needs_a_service_a_preference_and_a_known_place() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_done_as_asked_is_refused_or_told_to_the_lenient() {
+async fn what_cannot_be_done_is_refused_or_reported_with_lenient_handling() {
     let mut browser = clinic(|_| {});
     let token = token(&mut browser, SCOPE).await;
     for (query, about) in [
@@ -148,7 +148,7 @@ async fn type_filters_of_a_type_add_up_however_they_are_written() {
 }
 
 #[tokio::test]
-async fn since_leaves_out_what_did_not_change_and_tells_what_was_deleted() {
+async fn since_leaves_out_unchanged_resources_and_lists_deleted_ones() {
     let mut browser = clinic(|_| {});
     let token = token(&mut browser, SCOPE).await;
     let path = "Patient/$export?_type=Observation,Patient";

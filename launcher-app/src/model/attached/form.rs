@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn l8_a_file_is_called_what_it_is_also_inside_a_sentence() {
+    fn l8_a_file_has_a_name_for_sentences() {
         for (media_type, words) in [
             ("application/pdf", "PDF file"),
             ("application/msword", "Word file"),

@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn l8_bytes_that_were_declared_otherwise_are_told() {
+    fn l8_bytes_that_differ_from_their_declaration_are_reported() {
         let contents = text("text/plain", b"abc");
         let declared = |size: Option<u64>, hash: Option<&str>| Declared { size, hash: hash.map(str::to_owned) };
         // SHA-1 of "abc" (FIPS 180-4).

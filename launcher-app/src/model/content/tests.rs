@@ -44,7 +44,7 @@ fn l6_diagnoses_of_visits_are_listed_apart_from_problems() {
 }
 
 #[test]
-fn l1_l4_what_came_twice_is_shown_once() {
+fn l1_l4_a_duplicate_is_shown_once() {
     let twice = [of("Condition", "Asthma"), of("Condition", "Migraine"), of("Condition", "Asthma")];
     assert_eq!(titles(&content("problems", &twice)), ["Asthma", "Migraine"]);
     let mut without_id = of("Condition", "Cough");
@@ -139,7 +139,7 @@ fn l9_no_damaged_resource_keeps_the_others_away() {
 }
 
 #[test]
-fn l3_an_unknown_mark_is_told_on_every_kind() {
+fn l3_an_unknown_modifier_is_shown_on_every_kind() {
     for kind in KINDS {
         let mut marked = of(kind.resource_type, "x");
         marked["modifierExtension"] = json!([{"url": "https://clinic.example/x", "valueBoolean": true}]);
@@ -160,7 +160,7 @@ fn l1_a_note_is_shown_with_its_entry() {
 }
 
 #[test]
-fn l4_medicines_whose_names_did_not_come_are_counted() {
+fn l4_medicines_without_names_are_counted() {
     let request = json!({"resourceType": "MedicationRequest", "medicationReference": {"reference": "Medication/M1"}});
     assert_eq!(content("medications", &[request]).unnamed, 1);
 }

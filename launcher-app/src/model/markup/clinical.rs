@@ -312,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn l8_a_caption_stands_as_such_only_directly_in_a_table() {
+    fn l8_a_caption_is_kept_only_directly_in_a_table() {
         let table = "<table><caption>Blood</caption><tbody><tr><td><list><caption>Do</caption><item>walk</item></list></td><td>3</td></tr></tbody></table>";
         assert_eq!(
             narrative(table),
@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn l8_a_section_that_lies_too_deep_is_told() {
+    fn l8_a_section_that_is_too_deep_is_reported() {
         let (open, close) = ("<component>".repeat(200), "</component>".repeat(200));
         let page = shown(&format!("{open}<section><text>words</text></section>{close}"));
         assert!(page.html.contains("A part of this document is nested too deep to be shown."), "{}", page.html);
@@ -361,7 +361,7 @@ mod tests {
     }
 
     #[test]
-    fn l8_a_document_whose_body_is_a_file_gives_that_file() {
+    fn l8_a_document_with_a_file_as_its_body_has_that_file() {
         let xml = "<ClinicalDocument><title>Letter</title><component><nonXMLBody>\
             <text mediaType=\"application/pdf\" representation=\"B64\">JVBE\n Rg==</text></nonXMLBody></component></ClinicalDocument>";
         let page = Sample::read(xml, |root| clinical_document(&root)).unwrap();

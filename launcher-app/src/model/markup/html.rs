@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn l8_what_the_document_hides_is_not_shown_and_told() {
+    fn l8_hidden_parts_are_not_shown_and_are_reported() {
         let page = shown(
             "a<p hidden=\"\">b</p><p style=\"display:none\">c</p><i style=\"visibility:hidden\">d</i><p hidden=\"\"> </p><dialog>e</dialog>f",
         );
@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn l8_what_cannot_be_shown_is_told_in_its_place() {
+    fn l8_what_cannot_be_shown_is_reported_in_its_place() {
         is_shown_as(&[
             (
                 "<object>It is <b>bad</b></object>",
@@ -330,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn s7_what_runs_or_fetches_is_left_out_and_words_stay() {
+    fn s7_what_runs_or_fetches_is_left_out_and_text_stays() {
         is_shown_as(&[
             ("<p onclick=\"x()\" style=\"color:red\" class=\"y\" id=\"z\">Walk</p>", "<p>Walk</p>"),
             ("a<script>y</script><style>p{}</style><title>T</title><template>t</template>b", "ab"),
@@ -354,7 +354,7 @@ mod tests {
     }
 
     #[test]
-    fn l8_what_lies_too_deep_is_told_and_its_words_keep_their_marks() {
+    fn l8_what_is_too_deep_is_reported_and_its_text_keeps_its_marks() {
         let words = "words <del>old <i>more</i></del><p hidden=\"\">template</p><script>x</script> end";
         let page = shown(&format!("{}{words}{}", "<div>".repeat(400), "</div>".repeat(400)));
         let (_, flat) = page

@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn s7_what_a_policy_complains_of_is_renamed() {
+    fn s7_what_violates_the_policy_is_renamed() {
         for (html, expected) in [
             ("<p style='x' onclick=\"y\">", "<p kept0-style='x' kept0-onclick=\"y\">"),
             ("<P CLASS=a\nSTYLE = x/onLoad=y>", "<P CLASS=a\nkept0-STYLE = x/kept0-onLoad=y>"),

@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn l8_a_style_is_read_as_far_as_it_changes_what_is_said() {
+    fn l8_a_style_is_read_as_far_as_it_changes_the_meaning() {
         let none = TextStyle::default();
         for (style, expected) in [
             ("color: red; font: 12px x", none),

@@ -70,7 +70,7 @@ fn l2_the_parts_of_a_panel_stand_under_its_name() {
 }
 
 #[test]
-fn fhir_r4_values_are_said_in_the_words_that_they_were_given_in() {
+fn fhir_r4_text_values_are_shown_unchanged() {
     let value = |member: &str, value: Json| {
         let mut observation = with("valueQuantity", Json::Null);
         observation[member] = value;
@@ -98,7 +98,7 @@ fn fhir_r4_values_are_said_in_the_words_that_they_were_given_in() {
 }
 
 #[test]
-fn fhir_r4_an_interpretation_is_said_in_words() {
+fn fhir_r4_an_interpretation_becomes_text() {
     let flag = |concept: Json| only(&with("interpretation", json!([concept]))).unwrap().flag.map(|flag| flag.words);
     for (code, words) in [
         ("H", Some("High")),
@@ -166,7 +166,7 @@ fn l3_a_range_that_is_for_some_people_is_shown_with_whom_it_is_for_and_marks_not
 }
 
 #[test]
-fn l3_what_is_said_of_one_part_of_a_blood_pressure_is_shown() {
+fn l3_the_interpretation_of_one_part_of_a_blood_pressure_is_shown() {
     let mut pressure = blood_pressure(Some(210.0), Some(95.0), "2024-01-01");
     pressure["component"][1]["interpretation"] = json!([{"coding": [{"code": "HH"}]}]);
     pressure["component"][0]["referenceRange"] = json!([{"high": {"value": 90, "unit": "mm[Hg]"}}]);
@@ -328,7 +328,7 @@ fn l3_how_far_a_result_can_be_relied_on_is_marked() {
 }
 
 #[test]
-fn l3_an_unknown_mark_on_a_result_or_a_part_of_it_is_told() {
+fn l3_an_unknown_modifier_on_a_result_or_a_component_is_shown() {
     let mark = json!([{"url": "https://clinic.example/not-this-patient", "valueBoolean": true}]);
     let marked = only(&with("modifierExtension", mark.clone())).unwrap();
     assert_eq!((marked.reliability, marked.is_comparable), (vec![Tag::unknown_modifier()], false));
@@ -337,7 +337,7 @@ fn l3_an_unknown_mark_on_a_result_or_a_part_of_it_is_told() {
 }
 
 #[test]
-fn l3_without_a_time_of_its_own_a_result_has_the_time_when_it_was_told() {
+fn l3_without_an_effective_time_a_result_has_its_issued_time() {
     let mut issued = with("effectiveDateTime", Json::Null);
     issued["issued"] = json!("2020-08-06T16:57:01.7Z");
     assert_eq!(only(&issued).unwrap().moment.unwrap().date.in_words(), "August 6, 2020");
@@ -346,7 +346,7 @@ fn l3_without_a_time_of_its_own_a_result_has_the_time_when_it_was_told() {
 }
 
 #[test]
-fn l5_a_finding_without_words_has_its_code() {
+fn l5_a_finding_without_text_has_its_code() {
     let coded =
         json!({"code": {"coding": [{"system": "http://snomed.info/sct", "code": "271649006"}]}, "valueInteger": 1});
     assert_eq!(only(&coded).unwrap().kind.name, "SNOMED CT 271649006");

@@ -109,7 +109,7 @@ fn codes_of_what_came_from_elsewhere_have_their_check_digits() {
 }
 
 #[test]
-fn rxnorm_and_cvx_codes_are_numbers_and_each_stands_once() {
+fn rxnorm_and_cvx_codes_are_numbers_and_each_is_listed_once() {
     let drugs: HashSet<&str> = drugs::FORMULARY.iter().map(|drug| drug.rxnorm).collect();
     assert_eq!(drugs.len(), drugs::FORMULARY.len());
     assert!(drugs.iter().all(|code| (5..=7).contains(&code.len()) && code.parse::<u32>().is_ok()));

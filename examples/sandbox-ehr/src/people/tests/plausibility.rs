@@ -33,14 +33,14 @@ fn a_chart_depends_on_seed_and_number_only() {
 }
 
 #[test]
-fn there_is_nobody_outside_the_population() {
+fn there_is_no_person_outside_the_population() {
     let people = Population::new(1, 50);
     assert!(people.person(0).is_none());
     assert!(people.chart(51).is_none());
 }
 
 #[test]
-fn nothing_lies_before_birth_or_after_the_end_of_the_record() {
+fn nothing_is_before_birth_or_after_the_end_of_the_record() {
     for chart in charts(400) {
         let days = chart.visits.iter().map(|visit| visit.start.date());
         let days = days.chain(chart.problems.iter().map(|problem| problem.onset));
@@ -249,7 +249,7 @@ fn whoever_does_not_tolerate_penicillin_gets_none() {
 }
 
 #[test]
-fn every_part_of_a_record_lies_between_birth_and_its_end_and_in_order() {
+fn every_part_of_a_record_is_between_birth_and_its_end_and_in_order() {
     for chart in charts(400) {
         let days: [Vec<chrono::NaiveDate>; 6] = [
             chart.medications.iter().map(|one| one.start).collect(),
