@@ -94,7 +94,7 @@ impl Store for WebPlatform {
 
     fn is_bound_to_origin(&self) -> bool {
         // No redirect returns to a worker, because a worker cannot navigate.
-        global::<JsValue>("document").is_some() && !matches!(self.inner.store, StoreChoice::Own(_))
+        has_global("document") && !matches!(self.inner.store, StoreChoice::Own(_))
     }
 
     fn is_shared_by_tabs(&self) -> bool {
