@@ -1,6 +1,7 @@
 //! Cancellation: a handle that aborts, and signals that report it.
 
 use std::cell::RefCell;
+use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::rc::Rc;
@@ -13,6 +14,16 @@ struct State {
 }
 
 /// Aborts the signals that were created from it. Dropping it has no effect.
+///
+/// ```
+/// use smartrust::abort::AbortHandle;
+///
+/// let handle = AbortHandle::new();
+/// let signal = handle.signal();
+/// assert!(!signal.is_aborted());
+/// handle.abort();
+/// assert!(signal.is_aborted());
+/// ```
 #[derive(Clone, Default)]
 pub struct AbortHandle {
     state: Rc<RefCell<State>>,
@@ -37,6 +48,12 @@ impl AbortHandle {
     /// A signal that is aborted by this handle.
     pub fn signal(&self) -> AbortSignal {
         AbortSignal { state: Some(self.state.clone()) }
+    }
+}
+
+impl fmt::Debug for AbortHandle {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("AbortHandle").field("aborted", &self.signal().is_aborted()).finish_non_exhaustive()
     }
 }
 
@@ -71,6 +88,12 @@ impl AbortSignal {
             Poll::Pending => Pin::new(&mut work).poll(context).map(Some),
         })
         .await
+    }
+}
+
+impl fmt::Debug for AbortSignal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("AbortSignal").field("aborted", &self.is_aborted()).finish_non_exhaustive()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Reading JSON through the host's parser, and writing JSON text.
 
 use std::cell::Cell;
+use std::fmt;
 
 /// A parsed JSON value. It remains the host's own object, and its members are read one at a time.
 pub trait JsonView: Clone + 'static {
@@ -73,9 +74,24 @@ impl<'a, V: JsonView> RequiredStrings<'a, V> {
 }
 
 /// Writes one JSON object, member by member.
+///
+/// ```
+/// use smartrust::json::ObjectWriter;
+///
+/// let json = ObjectWriter::new().text("resourceType", "Patient").flag("active", true).finish();
+/// assert_eq!(json, r#"{"resourceType":"Patient","active":true}"#);
+/// ```
 #[derive(Default)]
+#[must_use = "an object is written by `finish`"]
 pub struct ObjectWriter {
     text: String,
+}
+
+impl fmt::Debug for ObjectWriter {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The members may be secrets.
+        formatter.debug_struct("ObjectWriter").finish_non_exhaustive()
+    }
 }
 
 impl ObjectWriter {

@@ -77,11 +77,14 @@ pub trait HttpResponse: 'static {
 }
 
 /// Why there is no response.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum HttpFailure {
     /// No connection, or the browser hides the response from the page (CORS, mixed content, CSP). A page cannot distinguish these.
+    #[error("there is no connection, or the browser hides the response from the page")]
     Network,
     /// The signal was aborted.
+    #[error("the request was aborted")]
     Aborted,
 }
 
@@ -105,7 +108,8 @@ pub trait Store {
 }
 
 /// The store is blocked, full or absent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the store is blocked, full or absent")]
 pub struct StoreFailure;
 
 /// Stores a few strings for one page only: for this tab or frame, at this entry of its history. Other pages neither read nor
@@ -125,6 +129,7 @@ pub trait Page {
 
 /// The kind of page that the client runs in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum PageKind {
     /// A page in a tab or window, not in a frame.
     Tab,
@@ -156,7 +161,8 @@ pub trait Entropy {
 }
 
 /// The host has no secure source of randomness.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the host has no secure source of randomness")]
 pub struct EntropyFailure;
 
 /// Verifies and makes signatures (RFC 7518).
@@ -247,5 +253,6 @@ pub trait Popups {
 }
 
 /// There is no page that can navigate, or the window was blocked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no page that can navigate, or the window was blocked")]
 pub struct NavigationFailure;

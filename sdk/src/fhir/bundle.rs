@@ -6,6 +6,7 @@ use crate::json::JsonView;
 
 /// One page of a search.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Page<V> {
     /// The matches, in the server's order.
     pub resources: Vec<V>,

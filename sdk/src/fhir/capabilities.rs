@@ -4,6 +4,7 @@ use crate::json::JsonView;
 
 /// A release of FHIR.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum FhirVersion {
     /// DSTU2, 1.0.
     R2,

@@ -13,6 +13,7 @@ use crate::protocol::url::{Url, UrlError};
 
 /// The level of an export.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ExportLevel {
     /// All data of the server.
     System,

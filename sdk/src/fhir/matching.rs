@@ -7,6 +7,13 @@ use crate::json::{JsonView, ObjectWriter, array};
 const GRADE: &str = "http://hl7.org/fhir/StructureDefinition/match-grade";
 
 /// The parameters of a match.
+///
+/// ```
+/// use smartrust::fhir::matching::MatchOptions;
+///
+/// let options = MatchOptions { only_certain: true, ..MatchOptions::default() };
+/// # let _ = options;
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MatchOptions {
     /// Whether to return certain matches only.
@@ -17,6 +24,7 @@ pub struct MatchOptions {
 
 /// A possible match.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct MatchCandidate<V> {
     /// The Patient.
     pub resource: V,
@@ -28,6 +36,7 @@ pub struct MatchCandidate<V> {
 
 /// The result of a match.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Matches<V> {
     /// The candidates, in the server's order.
     pub candidates: Vec<MatchCandidate<V>>,
@@ -37,6 +46,7 @@ pub struct Matches<V> {
 
 /// A server's grade of a match (FHIR R4, value set match-grade).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum MatchGrade {
     /// A certain match.
     Certain,

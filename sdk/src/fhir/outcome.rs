@@ -4,6 +4,7 @@ use crate::json::JsonView;
 
 /// An OperationOutcome: its issues, and the whole resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct OperationOutcome {
     /// The issues, in the server's order.
     pub issues: Vec<Issue>,
@@ -13,6 +14,7 @@ pub struct OperationOutcome {
 
 /// One issue of an OperationOutcome.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Issue {
     /// `fatal`, `error`, `warning` or `information`.
     pub severity: String,
@@ -24,6 +26,18 @@ pub struct Issue {
 
 impl OperationOutcome {
     /// Reads an OperationOutcome; `None` for any other resource.
+    ///
+    /// ```
+    /// use smartrust::fhir::outcome::OperationOutcome;
+    ///
+    /// let resource = serde_json::json!({
+    ///     "resourceType": "OperationOutcome",
+    ///     "issue": [{"severity": "error", "code": "not-found", "diagnostics": "There is no Patient/9."}],
+    /// });
+    /// let outcome = OperationOutcome::read(&resource).unwrap();
+    /// assert!(outcome.has_error());
+    /// assert_eq!(outcome.first_text(), Some("There is no Patient/9."));
+    /// ```
     pub fn read<V: JsonView>(resource: &V) -> Option<Self> {
         if resource.member_text("resourceType")? != "OperationOutcome" {
             return None;

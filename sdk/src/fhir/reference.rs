@@ -34,6 +34,13 @@ impl ResourceId {
 }
 
 /// All references in a resource or a Bundle, each once, in their order.
+///
+/// ```
+/// use smartrust::fhir::reference::references_in;
+///
+/// let observation = serde_json::json!({"subject": {"reference": "Patient/1"}, "performer": [{"reference": "Practitioner/2"}]});
+/// assert_eq!(references_in(&observation).len(), 2);
+/// ```
 pub fn references_in<V: JsonView>(value: &V) -> Vec<String> {
     let mut found = Vec::new();
     collect(value, DEEPEST, &mut found);

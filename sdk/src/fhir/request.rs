@@ -6,6 +6,8 @@ mod target;
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
+
 use super::response::version_of;
 use crate::error::{Error, Failure};
 use crate::json::JsonView;
@@ -25,6 +27,7 @@ const LONG_URL: usize = 2000;
 
 /// The interactions of FHIR (FHIR R4, RESTful API).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Interaction {
     /// Reads a resource, or one version of it: `Patient/1`, `Patient/1/_history/2`, or an absolute reference.
     Read,
@@ -80,6 +83,7 @@ impl Interaction {
 
 /// The content that the server should return for a change (FHIR R4, RESTful API: create, update).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Return {
     /// No content.
     Minimal,
@@ -105,6 +109,7 @@ pub enum Return {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, PartialEq)]
+#[must_use = "a request does nothing until it is sent"]
 pub struct FhirRequest {
     interaction: Interaction,
     target: String,
@@ -112,6 +117,17 @@ pub struct FhirRequest {
     headers: Vec<(&'static str, String)>,
     body: Option<String>,
     is_posted: bool,
+}
+
+impl fmt::Debug for FhirRequest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { interaction, target, .. } = self;
+        formatter
+            .debug_struct("FhirRequest")
+            .field("interaction", interaction)
+            .field("target", target)
+            .finish_non_exhaustive()
+    }
 }
 
 impl FhirRequest {

@@ -6,6 +6,7 @@ use crate::json::JsonView;
 
 /// What is wrong with a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum LineProblem {
     /// It is not a JSON object.
     #[error("is not a JSON object")]
@@ -33,11 +34,14 @@ impl LineProblem {
 }
 
 /// Why there is no resource in a line.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum LineFault {
     /// The line cannot be read.
+    #[error("the line {0}")]
     Bad(LineProblem),
     /// The line is an OperationOutcome among other resources.
+    #[error("the line is an OperationOutcome")]
     Outcome(Box<OperationOutcome>),
 }
 

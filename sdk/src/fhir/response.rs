@@ -6,6 +6,7 @@ use crate::json::JsonView;
 
 /// The response to a successful FHIR request. A header is absent if the server's CORS settings hide it from the page.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct FhirResponse<V> {
     /// The HTTP status.
     pub status: u16,

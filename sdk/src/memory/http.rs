@@ -7,6 +7,7 @@ use crate::platform::{Body, HttpFailure, HttpResponse};
 
 /// The response to a request.
 #[derive(Clone, Debug, Default)]
+#[must_use = "a reply is returned by the network of a `World`"]
 pub struct Reply {
     /// The status; 0 for a redirect that was not followed. A 3xx with a `Location` is followed if the request allows it, as
     /// in fetch.

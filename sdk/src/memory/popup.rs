@@ -1,5 +1,6 @@
 //! Windows that a tab opens.
 
+use std::fmt;
 use std::rc::{Rc, Weak};
 
 use super::opener::OpenerLink;
@@ -12,6 +13,12 @@ pub struct MemoryPopup {
     /// The tab in the window.
     pub tab: MemoryPlatform,
     line: Rc<OpenerLink>,
+}
+
+impl fmt::Debug for MemoryPopup {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("MemoryPopup").field("tab", &self.tab).finish_non_exhaustive()
+    }
 }
 
 impl MemoryPopup {

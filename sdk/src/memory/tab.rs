@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::rc::Rc;
 
 use super::opener::OpenerLink;
@@ -46,6 +47,12 @@ pub struct MemoryPlatform {
     pub(super) store_delay: Rc<Cell<u32>>,
     pub(super) posted_form: Rc<RefCell<Option<Form>>>,
     pub(super) opener: Option<Rc<OpenerLink>>,
+}
+
+impl fmt::Debug for MemoryPlatform {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("MemoryPlatform").field("location", &self.location.borrow()).finish_non_exhaustive()
+    }
 }
 
 impl MemoryPlatform {

@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::fmt;
 use std::rc::{Rc, Weak};
 use std::task::{Poll, Waker};
 
@@ -18,6 +19,17 @@ type Handler = Rc<dyn Fn(&Request) -> Reply>;
 type Listeners = RefCell<Vec<(String, usize, Weak<dyn Fn(&str)>)>>;
 
 /// The browser that the tabs share. A clone refers to the same world.
+///
+/// ```
+/// use smartrust::memory::{Reply, World};
+/// use smartrust::platform::{Clock, Timer};
+///
+/// let world = World::new(1_700_000_000.0, |_| Reply::offline());
+/// let tab = world.tab("https://app.example/");
+/// let waiting = tab.clone();
+/// world.run(async move { waiting.sleep(1_500).await });
+/// assert_eq!(tab.now(), 1_700_000_001.5);
+/// ```
 #[derive(Clone)]
 pub struct World {
     pub(super) shared: Rc<Shared>,
@@ -39,6 +51,12 @@ pub(super) struct Shared {
     pub tabs: Cell<usize>,
     pub pool: RefCell<LocalPool>,
     pub spawner: LocalSpawner,
+}
+
+impl fmt::Debug for World {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("World").field("now", &self.shared.now.get()).finish_non_exhaustive()
+    }
 }
 
 impl World {

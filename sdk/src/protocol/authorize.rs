@@ -30,6 +30,7 @@ pub struct AuthorizationRequest<'a> {
 
 /// How the user is sent to the authorization endpoint (IG, capability `authorize-post`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum AuthorizationMethod {
     /// By GET; by POST if the URL would be longer than [`LONGEST_URL`], the server has `authorize-post`, and the
     /// launch is no EHR launch.

@@ -7,6 +7,7 @@ use crate::error::{Error, Failure, OAuthError};
 
 /// A redirect that an authorization server sent the user back with.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Callback {
     /// The state; `None` if the redirect has none.
     pub state: Option<String>,

@@ -15,6 +15,7 @@ const CLOCK_TOLERANCE: f64 = 30.0;
 
 /// A client's way of authenticating (`token_endpoint_auth_method`).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ClientAuthentication {
     /// `none`: a public client, such as every browser app without a key.
     #[default]
@@ -30,6 +31,7 @@ pub enum ClientAuthentication {
 
 /// How id and secret are written into a `Basic` header.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum BasicEncoding {
     /// Form-encoded first (RFC 6749 section 2.3.1).
     #[default]
@@ -75,6 +77,7 @@ impl fmt::Debug for ClientCredential {
 
 /// A request that a callback authenticates.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct AuthenticationRequest {
     /// The URL of the request.
     pub endpoint: Url,

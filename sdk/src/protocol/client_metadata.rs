@@ -6,6 +6,7 @@ use crate::json::{Json, JsonView, ObjectWriter, array, quoted};
 
 /// How a client authenticates at the token endpoint (RFC 7591 section 2, `token_endpoint_auth_method`).
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum TokenEndpointAuthMethod {
     /// `none`: a public client.
     None,
@@ -40,6 +41,7 @@ impl TokenEndpointAuthMethod {
 
 /// The client's public keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ClientKeys {
     /// `jwks_uri`: the URL of a JWK Set, which can be rotated.
     Uri(String),
@@ -100,6 +102,7 @@ pub struct ClientMetadata {
 
 /// A member that the server registered with another value than was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct MetadataChange {
     /// The member, such as `scope`.
     pub member: &'static str,

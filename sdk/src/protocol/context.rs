@@ -4,6 +4,7 @@ use crate::json::{JsonView, ObjectWriter, strings};
 
 /// The launch context.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct LaunchContext {
     /// The id of the patient in context.
     pub patient: Option<String>,
@@ -27,6 +28,7 @@ pub struct LaunchContext {
 
 /// A resource in context.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FhirContextItem {
     /// A reference to the resource, relative to the FHIR base.
     pub reference: Option<String>,
@@ -40,6 +42,7 @@ pub struct FhirContextItem {
 
 /// One entry of `authorization_details`.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct AuthorizationDetail {
     /// The entry's type.
     pub detail_type: String,

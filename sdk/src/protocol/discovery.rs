@@ -11,6 +11,7 @@ const OAUTH_URIS: &str = "http://fhir-registry.smarthealthit.org/StructureDefini
 
 /// The configuration of a server's authorization server.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct SmartConfiguration {
     /// The issuer of its ID tokens; `None` if it is absent or empty.
     pub issuer: Option<String>,

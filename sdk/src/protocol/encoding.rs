@@ -49,6 +49,12 @@ pub fn form_decode(text: &str) -> Option<String> {
 }
 
 /// The pairs as `application/x-www-form-urlencoded`, with spaces as `%20`.
+///
+/// ```
+/// use smartrust::protocol::encoding::form;
+///
+/// assert_eq!(form(&[("name", "O'Hara & Co"), ("_count", "5")]), "name=O%27Hara%20%26%20Co&_count=5");
+/// ```
 #[must_use]
 pub fn form(pairs: &[(&str, &str)]) -> String {
     let encoded: Vec<String> =

@@ -2,6 +2,7 @@
 
 /// Something that a standard does not allow and that this client lives with.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Finding {
     /// A stable name, such as `string_for_array`.
     pub code: &'static str,

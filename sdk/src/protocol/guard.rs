@@ -27,8 +27,9 @@ pub struct Guard {
 }
 
 /// The URL is not one that the token may be sent to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Foreign;
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the URL is not one that the access token is for")]
+pub struct ForeignUrl;
 
 impl Guard {
     /// A guard for a FHIR base: its origin and path prefix, cut at a slash.
@@ -47,10 +48,10 @@ impl Guard {
     }
 
     /// Adds the token to a request if its URL is within the base or an added server.
-    pub fn authorize(&self, request: &mut Request, token: &AccessToken) -> Result<(), Foreign> {
+    pub fn authorize(&self, request: &mut Request, token: &AccessToken) -> Result<(), ForeignUrl> {
         let admitted = std::iter::once(&self.base).chain(&self.also).any(|place| request.url.is_within(place));
         if !admitted {
-            return Err(Foreign);
+            return Err(ForeignUrl);
         }
         request.set_bearer(token);
         Ok(())

@@ -7,6 +7,7 @@ use super::url::Url;
 
 /// A request's method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Method {
     /// Reads.
     Get,
@@ -44,6 +45,7 @@ pub enum Redirect {
 
 /// A request that is ready to be sent. Its URL is a [`Url`], so it is always this crate's own serialization.
 #[derive(Clone, PartialEq)]
+#[must_use = "a request does nothing until it is sent"]
 pub struct Request {
     /// The method.
     pub method: Method,

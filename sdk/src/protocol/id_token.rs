@@ -33,6 +33,7 @@ pub struct Expected<'a> {
 
 /// The user, from an ID token with valid claims.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Identity {
     /// The issuer.
     pub issuer: String,

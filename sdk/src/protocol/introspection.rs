@@ -10,6 +10,7 @@ use crate::json::JsonView;
 
 /// An introspection response.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Introspection<V> {
     /// Whether the token can be used.
     pub active: bool,

@@ -11,6 +11,7 @@ pub const SHORTEST_MODULUS: usize = 2048;
 /// A signature algorithm with a public key. `none` and the HMACs are not among them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
+#[non_exhaustive]
 pub enum Algorithm {
     RS256,
     RS384,
@@ -86,7 +87,8 @@ impl Algorithm {
 }
 
 /// The host cannot sign or verify with that key and algorithm.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the host cannot sign or verify with this key and algorithm")]
 pub struct SignatureFailure;
 
 /// A public key from a JWK Set.

@@ -6,6 +6,7 @@ use crate::json::{Json, JsonView};
 
 /// A parsed token. Nothing has been verified.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Jwt<V> {
     /// The algorithm in its header.
     pub algorithm: Algorithm,

@@ -17,6 +17,7 @@ pub const FHIR_OPTION: u32 = 8_388_608;
 
 /// How a login trust knows the app (`key_format`).
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum KeyFormat {
     /// `PEM`: by this public key, in PEM (SPKI, `-----BEGIN PUBLIC KEY-----`).
     Pem(String),

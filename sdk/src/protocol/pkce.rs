@@ -28,6 +28,7 @@ pub fn code_challenge(verifier: &CodeVerifier) -> String {
 
 /// When a challenge is sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Pkce {
     /// Always; a server that does not know it ignores it.
     #[default]

@@ -9,6 +9,7 @@ use crate::json::JsonView;
 
 /// A token to revoke.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub enum RevokedToken<'a> {
     /// A refresh token, and with it, on most servers, the whole grant.
     Refresh(&'a RefreshToken),

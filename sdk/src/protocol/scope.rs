@@ -11,6 +11,7 @@ pub use set::ScopeSet;
 
 /// The context of a resource scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Context {
     /// One patient's.
     Patient,

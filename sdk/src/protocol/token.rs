@@ -58,6 +58,7 @@ impl TokenClient {
 
 /// A token response.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct TokenResponse {
     /// The access token.
     pub access_token: AccessToken,

@@ -29,6 +29,7 @@ struct Parts {
 
 /// What is wrong with a URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum UrlError {
     /// It does not begin with `http://` or `https://`.
     #[error("it does not begin with https:// or http://")]

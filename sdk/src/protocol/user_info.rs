@@ -9,6 +9,7 @@ use crate::json::JsonView;
 
 /// A UserInfo response.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct UserInfo<V> {
     /// The user's name at the issuer: the same as in the ID token.
     pub subject: String,

@@ -8,6 +8,7 @@ use crate::json::JsonView;
 
 /// The result of an export.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct ExportManifest {
     /// The instant of the data: pass it as `since` to the next export.
     pub transaction_time: Option<String>,
@@ -30,6 +31,7 @@ pub struct ExportManifest {
 
 /// A file of an export.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct ExportFile {
     /// The type of its resources.
     pub resource_type: Option<String>,

@@ -3,6 +3,15 @@
 use super::{Scope, ScopeSet};
 
 /// Requested and granted scopes.
+///
+/// ```
+/// use smartrust::protocol::scope::{ScopeGrant, ScopeSet};
+///
+/// let requested = ScopeSet::parse("openid patient/Observation.rs patient/Condition.rs");
+/// let grant = ScopeGrant::new(requested, Some("openid patient/Observation.rs"));
+/// let missing: Vec<&str> = grant.missing().into_iter().map(|scope| scope.as_str()).collect();
+/// assert_eq!(missing, ["patient/Condition.rs"]);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScopeGrant {
     /// The requested scopes.
@@ -13,8 +22,8 @@ pub struct ScopeGrant {
 
 impl ScopeGrant {
     /// Compares a request with the `scope` of the token response.
-    pub fn new(requested: ScopeSet, answered: Option<&str>) -> Self {
-        let granted = answered.map_or_else(|| requested.clone(), ScopeSet::from_response);
+    pub fn new(requested: ScopeSet, granted: Option<&str>) -> Self {
+        let granted = granted.map_or_else(|| requested.clone(), ScopeSet::from_response);
         Self { requested, granted }
     }
 
