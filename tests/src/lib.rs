@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use axum::body::Body;
-use browser::{Answer, Browser, FHIR};
+use browser::{Browser, FHIR, Response};
 use sandbox_ehr::Config;
 use smartrust::client::launch::LaunchOptions;
 use smartrust::memory::{MemoryPlatform, Reply, World};
@@ -159,14 +159,14 @@ fn to_http(request: &Request) -> axum::http::Request<Body> {
     builder.body(Body::from(request.body.clone().unwrap_or_default())).expect("a request of the client is valid HTTP")
 }
 
-fn to_reply(answer: Answer) -> Reply {
+fn to_reply(response: Response) -> Reply {
     let headers =
-        answer.headers.iter().filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned())));
+        response.headers.iter().filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned())));
     Reply {
-        status: answer.status.as_u16(),
+        status: response.status.as_u16(),
         headers: headers.collect(),
-        body: answer.body,
-        is_interrupted: answer.is_broken,
+        body: response.body,
+        is_interrupted: response.is_broken,
         ..Reply::default()
     }
 }
