@@ -1,4 +1,4 @@
-//! The contents of a document's attachment: [`form`] decides by the [`media_type`] how they are shown, [`encoding`] in which encoding
+//! The contents of a document's attachment: [`form`] decides by the [`mod@media_type`] how they are shown, [`encoding`] in which encoding
 //! their text is, [`file_name`] under which name they are saved.
 
 mod encoding;
