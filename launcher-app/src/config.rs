@@ -61,7 +61,7 @@ impl LauncherConfig {
             opens_from_charts: !records.iter().all(is_offered),
             idle_minutes: idle_minutes(value, &records)?,
             connect,
-            app: SmartAppConfig { servers: records },
+            app: SmartAppConfig::new(records),
         })
     }
 

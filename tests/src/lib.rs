@@ -133,7 +133,7 @@ pub fn ehr_record() -> ServerRecord {
 
 /// An app in a tab, with one server.
 pub fn app(tab: &MemoryPlatform, record: ServerRecord) -> Rc<SmartApp<MemoryPlatform>> {
-    let config = SmartAppConfig { servers: vec![record] };
+    let config = SmartAppConfig::new([record]);
     Rc::new(SmartApp::new(tab.clone(), config).expect("the configuration is right"))
 }
 

@@ -177,7 +177,7 @@ fn b5_b6_a_file_that_breaks_off_is_read_on_and_a_short_or_damaged_one_is_told() 
     let Err(failure) = damaged.outcome else { panic!("a damaged file passed") };
     let Error::BadLine { file: named, line, .. } = &*failure else { panic!("{failure:?}") };
     assert_eq!((&**named, *line as usize), (file.url.as_str(), damaged.resources.len() + 1));
-    let skipping = reading(cut, ReadOptions { skips_bad_lines: true, ..ReadOptions::default() });
+    let skipping = reading(cut, ReadOptions::default().skips_bad_lines(true));
     assert_eq!(skipping.progress.skipped, 1);
     assert_eq!(skipping.outcome.unwrap_err().code(), "count_mismatch");
 }
@@ -220,7 +220,7 @@ fn b1_a_token_that_is_refused_during_an_export_is_replaced() {
     assert_eq!(tokens(), 2);
     // For the server alone: the client learns of it by a 401.
     clinic.person.hands.turn(301);
-    let options = ReadOptions { parallel: 3, ..ReadOptions::default() };
+    let options = ReadOptions::default().parallel(3);
     let reading = read(&clinic, &job, &manifest, &manifest.output, options);
     reading.outcome.unwrap();
     assert_eq!((reading.resources.len(), reading.progress.files), (6, 6));

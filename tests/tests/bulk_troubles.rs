@@ -100,7 +100,7 @@ fn b9_an_incorrect_count_is_an_error_or_ignored() {
     let (manifest, _) = wait(&clinic, &job).unwrap();
     let strict = read(&clinic, &job, &manifest, &manifest.output, ReadOptions::default());
     assert_eq!(strict.outcome.unwrap_err().code(), "count_mismatch");
-    let options = ReadOptions { check_counts: false, ..ReadOptions::default() };
+    let options = ReadOptions::default().check_counts(false);
     let lenient = read(&clinic, &job, &manifest, &manifest.output, options);
     assert_eq!((lenient.resources.len(), lenient.outcome), (6, Ok(())));
 }

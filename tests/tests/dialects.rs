@@ -1,10 +1,10 @@
 //! The client against the sandbox as the servers that it can behave as.
 
 use sandbox_ehr::Dialect;
+use smartrust::Session;
 use smartrust::abort::AbortSignal;
 use smartrust::client::record::{PartState, RecordQuery};
 use smartrust::memory::MemoryPlatform;
-use smartrust::{ServerRecord, Session};
 use smartrust_tests::browser::STANDALONE_SCOPE;
 use smartrust_tests::{Clinic, standalone_record};
 
@@ -15,7 +15,8 @@ fn signed_in(dialect: Dialect, scope: &str) -> (Clinic, Session<MemoryPlatform>)
         config
     });
     let tab = clinic.world.tab("http://localhost:8080/");
-    let record = ServerRecord { scope: scope.to_owned(), ..standalone_record() };
+    let mut record = standalone_record();
+    record.scope = scope.to_owned();
     let session = clinic.sign_in(&tab, record, &[]);
     (clinic, session)
 }

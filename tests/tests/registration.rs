@@ -56,7 +56,8 @@ fn g1_an_app_registers_reads_changes_and_removes_its_registration() {
         .unwrap();
     assert!(world.requests().iter().all(|request| !request.url.as_str().contains("token=")));
 
-    let record = ServerRecord { client_id, ..free() };
+    let mut record = free();
+    record.client_id = client_id;
     let address = clinic.launch(&tab, &app(&tab, record)).unwrap();
     let mut clinic = clinic;
     let answer = clinic.do_in_browser(async |person| person.get(&address).await);

@@ -59,7 +59,7 @@ impl BytesLoad {
     pub fn progress(self) -> AnyView {
         let words = reactive_text(move || match self.progress.get() {
             ContentProgress { bytes: 0, .. } => "Loading…".to_owned(),
-            ContentProgress { bytes, total: Some(total) } if total > 0 => {
+            ContentProgress { bytes, total: Some(total), .. } if total > 0 => {
                 format!("Loading… {} percent", (bytes * 100 / total).min(100))
             }
             ContentProgress { bytes, .. } => format!("Loading… {} kB", bytes / 1000),

@@ -177,7 +177,7 @@ impl RecordLoad {
             PartState::NotGranted => {
                 kinds_of(resource_type).for_each(|(index, _)| self.set(index, Part::not_shared()));
             }
-            PartState::Complete | PartState::ByCategory(_) | PartState::Failed(_) => {
+            _ => {
                 let references = to_read(&part.resources);
                 if references.is_empty() {
                     return self.show_contents(resource_type, part, session, &Names::default());

@@ -26,7 +26,10 @@ impl Launcher {
             return Err(Error::Storage.into());
         }
         let app = self.app.get_value();
-        app.launch(LaunchOptions { server, scope, ..LaunchOptions::default() }).await
+        let mut options = LaunchOptions::default();
+        options.server = server;
+        options.scope = scope;
+        app.launch(options).await
     }
 
     /// Redirects to the session's server, for the same scope as before or for `scope`. The new session replaces this one.

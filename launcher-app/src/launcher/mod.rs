@@ -132,7 +132,7 @@ fn is_from_chart(session: &Session) -> bool {
 
 /// Names the server that a configuration error is about.
 fn wrong_server(platform: &WebPlatform, config: &SmartAppConfig, error: Failure) -> Failure {
-    let alone = |record: &ServerRecord| SmartAppConfig { servers: vec![record.clone()] };
+    let alone = |record: &ServerRecord| SmartAppConfig::new([record.clone()]);
     let position = config.servers.iter().position(|record| SmartApp::new(platform.clone(), alone(record)).is_err());
     match (&*error, position) {
         (Error::Configuration(found), Some(position)) => {

@@ -39,7 +39,7 @@ impl Launcher {
         let shown = session.clone();
         let subscription = session.on_event(move |event| match event {
             SessionEvent::SignedOut(reason) => self.end(&shown, reason),
-            SessionEvent::Refreshed | SessionEvent::IdentityChecked => self.changes.update(|count| *count += 1),
+            _ => self.changes.update(|count| *count += 1),
         });
         self.subscription.set_value(Some(subscription));
         self.state.set(State::Open(session));

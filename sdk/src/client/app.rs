@@ -1,6 +1,7 @@
 //! The app: its servers, and the sessions that are open in this page. Its methods for launches are in `launch/`.
 
 use std::cell::RefCell;
+use std::fmt;
 use std::rc::{Rc, Weak};
 
 use super::server::configured::Server;
@@ -184,4 +185,10 @@ fn is_of_server(record: &SessionRecord, server: &Server) -> bool {
     configured.client_id == record.client_id
         && configured.fhir_base == record.fhir_base
         && record.redirect_uri.as_ref().is_none_or(is_same_folder)
+}
+
+impl<P: Platform> fmt::Debug for SmartApp<P> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("SmartApp").finish_non_exhaustive()
+    }
 }

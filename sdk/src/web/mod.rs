@@ -56,7 +56,7 @@ use crate::platform::{LocalFuture, Spawn};
 ///     "https://app.example/",
 ///     "launch/patient openid fhirUser offline_access patient/*.rs",
 /// );
-/// let app = SmartApp::new(WebPlatform::default(), SmartAppConfig { servers: vec![server] })?;
+/// let app = SmartApp::new(WebPlatform::default(), SmartAppConfig::new([server]))?;
 /// match app.resume().await? {
 ///     Some(session) => assert!(session.patient().is_some()),
 ///     None => app.launch(Default::default()).await?,

@@ -31,7 +31,7 @@ fn answer(request: &Request) -> Reply {
 
 fn app(tab: &MemoryPlatform) -> Rc<SmartApp<MemoryPlatform>> {
     let record = ServerRecord::new(BASE, "app", REDIRECT, "launch/patient patient/*.rs");
-    Rc::new(SmartApp::new(tab.clone(), SmartAppConfig { servers: vec![record] }).unwrap())
+    Rc::new(SmartApp::new(tab.clone(), SmartAppConfig::new([record])).unwrap())
 }
 
 /// Opens the page anew, and tells at which FHIR bases there are sessions.

@@ -35,7 +35,7 @@ impl Page {
         let address = browser::page_address();
         let scope = "launch/patient openid offline_access patient/*.rs";
         let server = ServerRecord::new("https://ehr.example/fhir", "app", &*address, scope);
-        let app = SmartApp::new(platform.clone(), SmartAppConfig { servers: vec![server] }).unwrap();
+        let app = SmartApp::new(platform.clone(), SmartAppConfig::new([server])).unwrap();
         let jwk: Value = serde_json::from_str(&browser::public_jwk(keys).await).unwrap();
         let id_token = Rc::new(RefCell::new(String::new()));
         let issued = id_token.clone();

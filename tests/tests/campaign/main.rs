@@ -87,7 +87,7 @@ async fn export(platform: MemoryPlatform, parallel: usize) -> Exported {
         Ok(manifest) => manifest,
         Err(failure) => return nothing(failure),
     };
-    let options = ReadOptions { parallel, ..ReadOptions::default() };
+    let options = ReadOptions::default().parallel(parallel);
     let mut reader = job.read_files(&manifest, &manifest.output, options).unwrap();
     let mut files = vec![Vec::new(); manifest.output.len()];
     let outcome = loop {
@@ -134,7 +134,7 @@ fn signed_in(server: &Rc<Server>, world: &smartrust::memory::World) -> Session<M
     server.harm.set(0.0);
     let tab = world.tab("https://app.example/");
     let record = ServerRecord::new(BASE, "app", REDIRECT, "launch/patient offline_access patient/*.rs");
-    let app = Rc::new(SmartApp::new(tab.clone(), SmartAppConfig { servers: vec![record] }).unwrap());
+    let app = Rc::new(SmartApp::new(tab.clone(), SmartAppConfig::new([record])).unwrap());
     let launching = app.clone();
     world.run(async move { launching.launch(LaunchOptions::default()).await }).unwrap().unwrap();
     let address = tab.location().unwrap();

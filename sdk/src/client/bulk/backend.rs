@@ -1,6 +1,7 @@
 //! A backend service: its access token, and its requests.
 
 use std::cell::RefCell;
+use std::fmt;
 use std::rc::Rc;
 
 use crate::abort::AbortSignal;
@@ -34,6 +35,7 @@ const SOON: f64 = 30.0;
 
 /// The configuration of a backend service.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct BackendConfig {
     /// The FHIR base.
     pub fhir_base: String,
@@ -354,4 +356,10 @@ fn read_origin(origin: &str) -> Result<Url, Failure> {
         return Err(wrong("it is http to another machine; use https"));
     }
     url.join("/").map_err(|problem| wrong(&problem.to_string()))
+}
+
+impl<P: Platform> fmt::Debug for BackendClient<P> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("BackendClient").finish_non_exhaustive()
+    }
 }

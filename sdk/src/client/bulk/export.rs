@@ -1,6 +1,7 @@
 //! A bulk export: started, polled until it is complete, resumed, cancelled.
 
 use std::cell::RefCell;
+use std::fmt;
 use std::rc::Rc;
 
 use futures_util::future::{Either, select};
@@ -40,6 +41,7 @@ impl<P: Platform> Clone for Export<P> {
 
 /// The progress of an export at the server.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct ExportProgress {
     /// The description of the progress, for users (`X-Progress`).
     pub text: Option<String>,
@@ -49,6 +51,7 @@ pub struct ExportProgress {
 
 /// The status of an export.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum ExportStatus {
     /// The server is still working.
     Running {
@@ -266,4 +269,10 @@ pub(crate) async fn read_whole<P: Platform>(
 ) -> Result<Box<JsonResponse<<P as Json>::Value>>, Failure> {
     let reading = JsonResponse::read(response, false, client.secrets());
     with_timeout(&client.inner.platform, url, REQUEST_TIMEOUT, abort, reading).await
+}
+
+impl<P: Platform> fmt::Debug for Export<P> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Export").field("status_url", &self.status_url()).finish_non_exhaustive()
+    }
 }

@@ -1,6 +1,7 @@
 //! The files of an export, as resources or as bytes: several at a time, and continued after a connection breaks.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::pin::Pin;
 
 use futures_util::StreamExt as _;
@@ -16,7 +17,15 @@ use crate::fhir::resource_lines::{FileLines, LineFault, Section};
 use crate::platform::{Json, Platform};
 
 /// Options of reading export files.
-#[derive(Clone)]
+///
+/// ```
+/// use smartrust::client::bulk::ReadOptions;
+///
+/// let options = ReadOptions::default().parallel(2).skips_bad_lines(true);
+/// assert_eq!(options.parallel, 2);
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct ReadOptions {
     /// How many files are read concurrently, at least one.
     pub parallel: usize,
@@ -43,8 +52,46 @@ impl Default for ReadOptions {
     }
 }
 
+impl ReadOptions {
+    /// Sets [`Self::parallel`].
+    #[must_use]
+    pub fn parallel(mut self, files: usize) -> Self {
+        self.parallel = files;
+        self
+    }
+
+    /// Sets [`Self::skips_bad_lines`].
+    #[must_use]
+    pub fn skips_bad_lines(mut self, skips_bad_lines: bool) -> Self {
+        self.skips_bad_lines = skips_bad_lines;
+        self
+    }
+
+    /// Sets [`Self::check_counts`].
+    #[must_use]
+    pub fn check_counts(mut self, check_counts: bool) -> Self {
+        self.check_counts = check_counts;
+        self
+    }
+
+    /// Sets [`Self::max_line_bytes`].
+    #[must_use]
+    pub fn max_line_bytes(mut self, bytes: usize) -> Self {
+        self.max_line_bytes = bytes;
+        self
+    }
+
+    /// Sets [`Self::abort`].
+    #[must_use]
+    pub fn abort(mut self, abort: &AbortSignal) -> Self {
+        self.abort = abort.clone();
+        self
+    }
+}
+
 /// Resources of one file that were read together.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Batch<V> {
     /// The index of the file.
     pub file: usize,
@@ -58,6 +105,7 @@ pub struct Batch<V> {
 
 /// The progress of reading.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct ReadProgress {
     /// The number of files that are completely read.
     pub files: usize,
@@ -317,5 +365,17 @@ impl<P: Platform> ExportDownload<P> {
             }
         }
         Ok(None)
+    }
+}
+
+impl<P: Platform> fmt::Debug for ExportReader<P> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("ExportReader").field("progress", &self.progress).finish_non_exhaustive()
+    }
+}
+
+impl<P: Platform> fmt::Debug for ExportDownload<P> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("ExportDownload").field("delivered", &self.delivered).finish_non_exhaustive()
     }
 }

@@ -1,5 +1,7 @@
 //! Options of FHIR requests: headers, retries, caching, and the abort signal.
 
+use std::fmt;
+
 use crate::abort::AbortSignal;
 use crate::client::server::transport::random_fraction;
 use crate::client::tasks::join::LocalWork;
@@ -12,7 +14,15 @@ use crate::protocol::scope::ScopeSet;
 use crate::protocol::url::Url;
 
 /// Options of FHIR requests. An [`AbortSignal`] converts to options.
+///
+/// ```
+/// use smartrust::client::fhir::{RequestOptions, Retries};
+///
+/// let options = RequestOptions::default().header("Accept-Language", "de").retries(Retries::Never);
+/// assert_eq!(options.headers.len(), 1);
+/// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct RequestOptions {
     /// Aborts the request, and those that follow from it, such as the pages of a search.
     pub abort: AbortSignal,
@@ -28,6 +38,7 @@ pub struct RequestOptions {
 
 /// Whether the host's HTTP cache may be used for requests with a token.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Cache {
     /// It may not, so each response comes from the server.
     #[default]
@@ -41,6 +52,7 @@ pub enum Cache {
 /// Which requests are repeated: after network errors, 408, 502, 503 and 504 up to twice within two seconds; after 408, 429 and 503 with
 /// `Retry-After` up to three times within a minute.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Retries {
     /// Idempotent requests: a read, a search, an update or delete without a condition.
     #[default]
@@ -57,7 +69,56 @@ impl From<&AbortSignal> for RequestOptions {
     }
 }
 
+impl fmt::Debug for RequestOptions {
+    /// Leaves out the values of headers, which may be secret.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let headers: Vec<&str> = self.headers.iter().map(|(name, _)| name.as_str()).collect();
+        formatter
+            .debug_struct("RequestOptions")
+            .field("headers", &headers)
+            .field("retries", &self.retries)
+            .field("check_scopes", &self.check_scopes)
+            .field("cache", &self.cache)
+            .finish_non_exhaustive()
+    }
+}
+
 impl RequestOptions {
+    /// Sets [`Self::abort`].
+    #[must_use]
+    pub fn abort(mut self, abort: &AbortSignal) -> Self {
+        self.abort = abort.clone();
+        self
+    }
+
+    /// Adds a header to [`Self::headers`].
+    #[must_use]
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// Sets [`Self::retries`].
+    #[must_use]
+    pub fn retries(mut self, retries: Retries) -> Self {
+        self.retries = retries;
+        self
+    }
+
+    /// Sets [`Self::check_scopes`].
+    #[must_use]
+    pub fn check_scopes(mut self, check_scopes: bool) -> Self {
+        self.check_scopes = check_scopes;
+        self
+    }
+
+    /// Sets [`Self::cache`].
+    #[must_use]
+    pub fn cache(mut self, cache: Cache) -> Self {
+        self.cache = cache;
+        self
+    }
+
     /// Builds a request with these options, and checks the granted scopes if the options enable that.
     pub(crate) fn prepare(
         &self,

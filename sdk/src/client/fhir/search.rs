@@ -1,6 +1,7 @@
 //! A search, read page by page. The next page is fetched while the caller processes the current one.
 
 use std::cell::{Cell, RefCell};
+use std::fmt;
 use std::rc::Rc;
 
 use super::client::FhirClient;
@@ -18,6 +19,7 @@ type FetchedPage<P> = Option<Page<<P as Json>::Value>>;
 
 /// The progress of a search. A page that is fetched in advance counts when it is returned.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct SearchProgress {
     /// The number of pages.
     pub pages: usize,
@@ -30,6 +32,7 @@ pub struct SearchProgress {
 }
 
 /// A search, read page by page. Cloning it gives another handle to the same search.
+#[must_use = "nothing is sent before next_page"]
 pub struct Search<P: Platform> {
     inner: Rc<Inner<P>>,
 }
@@ -172,5 +175,11 @@ impl<P: Platform> Inner<P> {
             request.url = secure;
         }
         if self.visited.borrow().contains(&request.url) { Err(Error::PageCycle.into()) } else { Ok(request) }
+    }
+}
+
+impl<P: Platform> fmt::Debug for Search<P> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Search").field("progress", &self.progress()).finish_non_exhaustive()
     }
 }

@@ -22,7 +22,15 @@ use crate::protocol::scope::ScopeSet;
 use crate::protocol::url::Url;
 
 /// Options of a launch.
+///
+/// ```
+/// use smartrust::client::launch::LaunchOptions;
+///
+/// let options = LaunchOptions::default().server("Clinic").parameter("prompt", "login");
+/// assert_eq!(options.server.as_deref(), Some("Clinic"));
+/// ```
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct LaunchOptions {
     /// The configured name of the server. A standalone launch requires it if there are several servers.
     pub server: Option<String>,
@@ -35,6 +43,43 @@ pub struct LaunchOptions {
     pub extra: Vec<(String, String)>,
     /// Whether the authorization request is a GET or a POST.
     pub method: AuthorizationMethod,
+}
+
+impl LaunchOptions {
+    /// Sets [`Self::server`].
+    #[must_use]
+    pub fn server(mut self, name: impl Into<String>) -> Self {
+        self.server = Some(name.into());
+        self
+    }
+
+    /// Sets [`Self::iss`].
+    #[must_use]
+    pub fn iss(mut self, iss: impl Into<String>) -> Self {
+        self.iss = Some(iss.into());
+        self
+    }
+
+    /// Sets [`Self::scope`].
+    #[must_use]
+    pub fn scope(mut self, scope: impl Into<String>) -> Self {
+        self.scope = Some(scope.into());
+        self
+    }
+
+    /// Adds a parameter to [`Self::extra`].
+    #[must_use]
+    pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.extra.push((name.into(), value.into()));
+        self
+    }
+
+    /// Sets [`Self::method`].
+    #[must_use]
+    pub fn method(mut self, method: AuthorizationMethod) -> Self {
+        self.method = method;
+        self
+    }
 }
 
 /// The parameter for how long ago the user may have signed in.

@@ -1,6 +1,7 @@
 //! Requests of several callers in one batch.
 
 use std::cell::RefCell;
+use std::fmt;
 use std::rc::Rc;
 
 use crate::abort::{AbortHandle, AbortSignal};
@@ -120,5 +121,11 @@ impl<P: Platform> Inner<P> {
         let outcomes = read_batch(&bundle, &requests, self.session.inner.guard.base().host())?;
         let secrets = Secrets::of_token(&self.session.inner.record.borrow().access_token);
         Ok(outcomes.into_iter().map(|outcome| outcome.map_err(|failure| failure.without(&secrets))).collect())
+    }
+}
+
+impl<P: Platform> fmt::Debug for Batcher<P> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Batcher").finish_non_exhaustive()
     }
 }

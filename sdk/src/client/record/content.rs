@@ -15,6 +15,7 @@ use crate::protocol::redaction::Secrets;
 
 /// The progress of reading bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ContentProgress {
     /// The number of bytes so far. If a request is repeated, it starts at 0 again.
     pub bytes: u64,

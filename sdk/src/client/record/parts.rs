@@ -57,6 +57,7 @@ impl RecordQuery {
     }
 
     /// Adds a search parameter.
+    #[must_use]
     pub fn with(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.parameters.push((name.into(), value.into()));
         self
@@ -100,6 +101,7 @@ fn code_of(token: &str) -> &str {
 
 /// A part of a record, as far as it is loaded.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct RecordPart<V> {
     /// The query of this part.
     pub query: RecordQuery,
@@ -121,6 +123,7 @@ pub struct RecordPart<V> {
 
 /// The state of loading a part of a record.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum PartState {
     /// It is loading.
     Loading,

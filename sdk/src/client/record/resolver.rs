@@ -1,6 +1,7 @@
 //! Resolves references, each once.
 
 use std::cell::RefCell;
+use std::fmt;
 use std::rc::Rc;
 
 use super::batch::Batcher;
@@ -38,6 +39,7 @@ type Reader<P> = Box<dyn Fn(String) -> LocalFuture<Result<Value<P>, Failure>>>;
 
 /// A resolved reference.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Resolved<V> {
     /// The reference.
     pub reference: String,
@@ -236,5 +238,11 @@ impl<P: Platform> Inner<P> {
             found.extend(page.resources);
         }
         Ok(found.into())
+    }
+}
+
+impl<P: Platform> fmt::Debug for Resolver<P> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Resolver").finish_non_exhaustive()
     }
 }

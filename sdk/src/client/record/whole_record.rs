@@ -55,6 +55,7 @@ const COMPARTMENT: [&str; 36] = [
 
 /// The progress of loading a whole record.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct RecordProgress {
     /// The number of parts; `None` while it is unknown.
     pub parts: Option<usize>,

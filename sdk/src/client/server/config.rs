@@ -7,6 +7,7 @@ use crate::protocol::url::Url;
 
 /// The configuration of an app.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct SmartAppConfig {
     /// The servers that the app supports. The client id and secret of one are never sent to another.
     pub servers: Vec<ServerRecord>,
@@ -14,6 +15,7 @@ pub struct SmartAppConfig {
 
 /// The configuration of one server.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct ServerRecord {
     /// The app's own name for the server, which is required if there are several servers.
     pub name: Option<String>,
@@ -52,6 +54,7 @@ pub struct ServerRecord {
 /// the authorization and the token endpoint, no document is requested. Then checking ID tokens, revocation and introspection
 /// require their endpoints here, too.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct NamedEndpoints {
     /// The authorization endpoint.
     pub authorization_endpoint: Option<String>,
@@ -69,8 +72,32 @@ pub struct NamedEndpoints {
     pub userinfo_endpoint: Option<String>,
 }
 
+impl SmartAppConfig {
+    /// The configuration of an app for these servers.
+    ///
+    /// ```
+    /// use smartrust::{ServerRecord, SmartAppConfig};
+    ///
+    /// let scope = "launch/patient openid fhirUser patient/*.rs";
+    /// let server = ServerRecord::new("https://ehr.example/fhir", "my-app", "https://app.example/", scope);
+    /// assert_eq!(SmartAppConfig::new([server]).servers.len(), 1);
+    /// ```
+    pub fn new(servers: impl IntoIterator<Item = ServerRecord>) -> Self {
+        Self { servers: servers.into_iter().collect() }
+    }
+}
+
 impl ServerRecord {
-    /// The record of a public client with PKCE.
+    /// The record of a public client with PKCE. Set the other fields as the server requires:
+    ///
+    /// ```
+    /// use smartrust::ServerRecord;
+    ///
+    /// let scope = "launch/patient openid fhirUser patient/*.rs";
+    /// let mut server = ServerRecord::new("https://ehr.example/fhir", "my-app", "https://app.example/", scope);
+    /// server.aud = Some("https://ehr.example/fhir/".into());
+    /// assert!(!server.allow_insecure_http);
+    /// ```
     pub fn new(
         fhir_base: impl Into<String>,
         client_id: impl Into<String>,

@@ -1,5 +1,6 @@
 //! Registers the app at a server, and reads, changes and removes its registration (RFC 7591, RFC 7592).
 
+use std::fmt;
 use std::rc::Rc;
 
 use super::config::ServerRecord;
@@ -158,5 +159,11 @@ impl ServerRecord {
             _ => {}
         }
         self
+    }
+}
+
+impl<P: Platform> fmt::Debug for RegistrationEndpoint<P> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("RegistrationEndpoint").field("url", &self.url.as_str()).finish_non_exhaustive()
     }
 }

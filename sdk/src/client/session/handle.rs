@@ -1,5 +1,6 @@
 //! A session, which keeps its tokens private, and its launch context.
 
+use std::fmt;
 use std::rc::Rc;
 
 use super::state::{EventSubscription, Inner, SessionEvent};
@@ -173,4 +174,10 @@ fn dropped_scopes(scopes: &ScopeGrant) -> Option<Finding> {
         dropped.join(" ")
     );
     Some(Finding::new("dropped_v1_scopes", message, "SMART App Launch 2.2, scopes for requesting FHIR resources"))
+}
+
+impl<P: Platform> fmt::Debug for Session<P> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Session").field("id", &self.inner.id).finish_non_exhaustive()
+    }
 }

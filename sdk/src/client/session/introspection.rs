@@ -11,6 +11,7 @@ use crate::protocol::introspection::{
 
 /// How an introspection request is authorized.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum IntrospectAs {
     /// By the token itself.
     #[default]

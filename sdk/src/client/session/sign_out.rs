@@ -12,6 +12,7 @@ use crate::protocol::url::Url;
 
 /// The result of revoking the tokens.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Revocation {
     /// The server has revoked them.
     Revoked,

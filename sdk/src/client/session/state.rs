@@ -1,6 +1,7 @@
 //! The state that the handles of a session share, and its events.
 
 use std::cell::{Cell, RefCell};
+use std::fmt;
 use std::rc::{Rc, Weak};
 
 use super::messages;
@@ -19,6 +20,7 @@ use crate::protocol::url::Url;
 
 /// An event of a session.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum SessionEvent {
     /// It has a new access token.
     Refreshed,
@@ -213,6 +215,7 @@ impl<P: Platform> Inner<P> {
 }
 
 /// Keeps a listener of a session's events. Dropping it ends the subscription.
+#[must_use = "dropping it ends the subscription"]
 pub struct EventSubscription<P: Platform> {
     session: Weak<Inner<P>>,
     id: usize,
@@ -223,5 +226,11 @@ impl<P: Platform> Drop for EventSubscription<P> {
         if let Some(session) = self.session.upgrade() {
             session.listeners.borrow_mut().retain(|(id, _)| *id != self.id);
         }
+    }
+}
+
+impl<P: Platform> fmt::Debug for EventSubscription<P> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("EventSubscription").finish_non_exhaustive()
     }
 }

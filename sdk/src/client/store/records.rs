@@ -45,6 +45,7 @@ pub enum Signature {
 
 /// The identity of the user, and how it was checked.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct CheckedIdentity {
     /// The claims of the ID token and their checks.
     pub identity: Identity,
