@@ -65,7 +65,7 @@ pub struct RefusedRequest {
 
 /// An error status of a FHIR server.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{host} answered with status {status}{}", .operation_outcome.as_ref().and_then(OperationOutcome::first_text).or(.text.as_deref()).map_or_else(|| ".".to_owned(), |text| format!(": {text}")))]
+#[error("{host} returned the status {status}{}", .operation_outcome.as_ref().and_then(OperationOutcome::first_text).or(.text.as_deref()).map_or_else(|| ".".to_owned(), |text| format!(": {text}")))]
 pub struct FhirError {
     /// The HTTP status.
     pub status: u16,

@@ -92,10 +92,10 @@ mod tests {
     #[test]
     fn f14_a_binary_is_requested_by_its_own_type_then_as_fhir_then_by_any() {
         for target in ["Binary/1", "https://ehr.example/fhir/Binary/1", "/fhir/Binary/1", "Binary/1/_history/2"] {
-            let asked = requests(target, Some("application/pdf"));
-            let accepted: Vec<_> = asked.iter().map(|(_, accept)| accept.as_str()).collect();
+            let sent = requests(target, Some("application/pdf"));
+            let accepted: Vec<_> = sent.iter().map(|(_, accept)| accept.as_str()).collect();
             assert_eq!(accepted, ["application/pdf", "application/fhir+json", "*/*"], "{target}");
-            assert!(asked.iter().all(|(url, _)| url.starts_with("https://ehr.example/fhir/Binary/1")), "{asked:?}");
+            assert!(sent.iter().all(|(url, _)| url.starts_with("https://ehr.example/fhir/Binary/1")), "{sent:?}");
             assert_eq!(requests(target, None).len(), 2);
         }
     }

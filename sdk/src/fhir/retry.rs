@@ -25,7 +25,7 @@ impl RetryDelays {
     /// The number of seconds before the next retry; `None` if the error is final. `now` is the time in seconds since
     /// 1970, `chance` a random number from 0 to 1 that spreads the tries of many clients.
     pub fn next_delay(&mut self, error: &Error, now: f64, chance: f64) -> Option<f64> {
-        let told = match error {
+        let retry_after_header = match error {
             Error::Network { .. } => None,
             Error::Fhir(fhir) => match fhir.status {
                 408 | 429 | 503 => fhir.retry_after.as_deref().and_then(|text| retry_after(text, now)),
@@ -34,7 +34,7 @@ impl RetryDelays {
             },
             _ => return None,
         };
-        let wait = match told {
+        let wait = match retry_after_header {
             Some(wait) if self.again < RETRY_AFTER_TRIES && self.waited + wait <= LONGEST_WAIT => wait,
             None if self.again < TRIES => FIRST_WAIT * f64::from(1_u32 << self.again) * (1.0 + chance),
             _ => return None,

@@ -40,14 +40,14 @@ fn g1_each_kind_of_client_says_what_its_kind_needs() {
 
 #[test]
 fn g6_empty_lists_are_sent_as_they_are_and_absent_ones_are_left_out() {
-    let asked = json!({
+    let document = json!({
         "client_name": "My service", "scope": "system/*.rs", "grant_types": ["client_credentials"],
         "token_endpoint_auth_method": "private_key_jwt", "jwks_uri": "https://app.example/jwks.json",
         "response_types": [], "redirect_uris": [], "contacts": [],
     });
-    let client = ClientMetadata::read(&asked);
+    let client = ClientMetadata::read(&document);
     assert_eq!(client.check(&SerdeJson), Ok(()));
-    assert_eq!(written(&client), asked);
+    assert_eq!(written(&client), document);
     let sparse = json!({"token_endpoint_auth_method": "none"});
     assert_eq!(written(&ClientMetadata::read(&sparse)), sparse);
 
@@ -114,9 +114,10 @@ fn g1_what_a_server_changed_is_told_and_another_order_is_no_change() {
         redirect_uris: Some(vec!["https://app.example/other".into()]),
         ..sent.clone()
     };
-    let told: Vec<_> = sent.changes(&registered).into_iter().map(|change| (change.member, change.registered)).collect();
+    let changes: Vec<_> =
+        sent.changes(&registered).into_iter().map(|change| (change.member, change.registered)).collect();
     assert_eq!(
-        told,
+        changes,
         [
             ("client_uri", None),
             ("scope", Some("openid".into())),

@@ -136,8 +136,8 @@ mod tests {
         assert!(!speaks(base, issuer, "https://epic.example/oauth2/token", None), "it vouches for itself alone");
         assert!(speaks(base, issuer, "https://epic.example/token", Some(issuer)), "the SMART configuration says so");
         let openid = read(base, json!({"issuer": issuer, "token_endpoint": "https://epic.example/token"}));
-        let asked = RequestedServer { bases: &[&url(base)], issuers: &[format!("{issuer}/")], smart: None };
-        assert_eq!(openid_problem(&openid, &asked), None, "the app says so");
+        let requested = RequestedServer { bases: &[&url(base)], issuers: &[format!("{issuer}/")], smart: None };
+        assert_eq!(openid_problem(&openid, &requested), None, "the app says so");
     }
 
     #[test]
@@ -154,14 +154,14 @@ mod tests {
         let same =
             json!({"issuer": "https://h.example/", "token_endpoint": "/t", "jwks_uri": "https://h.example/jwks/"});
         assert_eq!(problem(same.clone()), None);
-        for (member, value, said) in [
+        for (member, value, expected) in [
             ("issuer", "https://h.example/fhir", "issuer"),
             ("jwks_uri", "https://h.example/other", "jwks_uri"),
             ("token_endpoint", "https://other.example/token", "token endpoint"),
         ] {
             let mut other = same.clone();
             other[member] = json!(value);
-            assert!(problem(other).unwrap().contains(said), "{member}");
+            assert!(problem(other).unwrap().contains(expected), "{member}");
         }
     }
 }

@@ -29,11 +29,11 @@ pub fn message<V: JsonView>(body: &Body<V>) -> Option<String> {
         length += word.chars().count() + 1;
         length <= LONGEST
     });
-    let mut said: Vec<&str> = fitting.copied().collect();
-    if said.len() < words.len() {
-        said.push("…");
+    let mut message: Vec<&str> = fitting.copied().collect();
+    if message.len() < words.len() {
+        message.push("…");
     }
-    Some(said.join(" "))
+    Some(message.join(" "))
 }
 
 #[cfg(test)]

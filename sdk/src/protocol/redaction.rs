@@ -43,8 +43,8 @@ impl Secrets {
     ///
     /// let endpoint = Url::parse("https://ehr.example/token").unwrap();
     /// let request = Request::form(endpoint, &[("grant_type", "refresh_token"), ("refresh_token", "hidden")]);
-    /// let said = Secrets::of(&request).redact("The refresh_token hidden is not known.");
-    /// assert_eq!(said, "The refresh_token [redacted] is not known.");
+    /// let redacted = Secrets::of(&request).redact("The refresh_token hidden is not known.");
+    /// assert_eq!(redacted, "The refresh_token [redacted] is not known.");
     /// ```
     pub fn of(request: &Request) -> Self {
         let mut secrets = Self::default();
@@ -122,7 +122,7 @@ mod tests {
         )
     }
 
-    fn said(request: &Request, text: &str) -> String {
+    fn redacted(request: &Request, text: &str) -> String {
         Secrets::of(request).redact(text)
     }
 
@@ -130,15 +130,15 @@ mod tests {
     fn s12_every_secret_of_a_request_is_taken_out_and_nothing_else() {
         let post = ClientAuthentication::ClientSecretPost(ClientSecret::new("s\"cret"));
         let request = code_request(post.fixed_credential("my-app"));
-        assert_eq!(said(&request, "code+1/2 verifier-1 s\"cret"), "[redacted] [redacted] [redacted]");
-        assert_eq!(said(&request, r#"{"diagnostics":"s\"cret"}"#), r#"{"diagnostics":"[redacted]"}"#);
+        assert_eq!(redacted(&request, "code+1/2 verifier-1 s\"cret"), "[redacted] [redacted] [redacted]");
+        assert_eq!(redacted(&request, r#"{"diagnostics":"s\"cret"}"#), r#"{"diagnostics":"[redacted]"}"#);
         let form = request.body.clone().unwrap();
-        let echoed = said(&request, &form);
+        let echoed = redacted(&request, &form);
         for secret in ["code%2B1%2F2", "verifier-1", "s%22cret"] {
             assert!(form.contains(secret) && !echoed.contains(secret), "{echoed}");
         }
         let harmless = "invalid_client: my-app, authorization_code, https://app.example/code";
-        assert_eq!(said(&request, harmless), harmless);
+        assert_eq!(redacted(&request, harmless), harmless);
         assert!(!format!("{:?}", Secrets::of(&request)).contains("verifier"));
     }
 
@@ -148,20 +148,23 @@ mod tests {
             let basic = ClientAuthentication::ClientSecretBasic(ClientSecret::new("s/c?r et+~"), encoding);
             let request = code_request(basic.fixed_credential("my-app"));
             let header = request.authorization().unwrap().to_owned();
-            assert_eq!(said(&request, "s/c?r et+~"), "[redacted]");
-            assert_eq!(said(&request, &header), "Basic [redacted]");
+            assert_eq!(redacted(&request, "s/c?r et+~"), "[redacted]");
+            assert_eq!(redacted(&request, &header), "Basic [redacted]");
         }
         let signed = code_request(ClientCredential::assertion(&ClientAssertion::new("eyJh.eyJp.c2ln")));
-        assert_eq!(said(&signed, "The assertion eyJh.eyJp.c2ln has run out."), "The assertion [redacted] has run out.");
+        assert_eq!(
+            redacted(&signed, "The assertion eyJh.eyJp.c2ln has run out."),
+            "The assertion [redacted] has run out."
+        );
         let mut read = Request::get(Url::parse("https://ehr.example/fhir/Patient/1").unwrap(), "x");
         read.set_bearer(&AccessToken::new("access-1"));
-        assert_eq!(said(&read, "The token access-1 is dead."), "The token [redacted] is dead.");
+        assert_eq!(redacted(&read, "The token access-1 is dead."), "The token [redacted] is dead.");
     }
 
     #[test]
     fn s12_a_secret_that_contains_another_leaves_nothing() {
         let endpoint = Url::parse("https://ehr.example/token").unwrap();
         let request = Request::form(endpoint, &[("code", "abcd"), ("client_secret", "abcd-efgh"), ("token", "abc")]);
-        assert_eq!(said(&request, "abcd-efgh abcd abc"), "[redacted] [redacted] abc");
+        assert_eq!(redacted(&request, "abcd-efgh abcd abc"), "[redacted] [redacted] abc");
     }
 }

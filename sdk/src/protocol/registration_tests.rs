@@ -75,8 +75,8 @@ fn g2_what_the_server_refuses_keeps_its_code_and_its_words() {
         let error =
             read(400, Body::Json(json!({"error": code, "error_description": "It must be https."}))).unwrap_err();
         assert_eq!((error.code(), error.status()), ("registration_failed", Some(400)));
-        let Error::Registration(said) = &error else { panic!("{error:?}") };
-        assert_eq!((&*said.error, said.description.as_deref()), (code, Some("It must be https.")));
+        let Error::Registration(refusal) = &error else { panic!("{error:?}") };
+        assert_eq!((&*refusal.error, refusal.description.as_deref()), (code, Some("It must be https.")));
         assert!(error.message().contains(code) && error.message().contains("It must be https"), "{error}");
     }
 }

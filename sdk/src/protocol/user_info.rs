@@ -68,7 +68,7 @@ mod tests {
 
     fn problem(status: u16, body: Body<Value>) -> String {
         match read_user_info(status, &body, "u1").map_err(Error::from) {
-            Err(Error::UserInfo { status: told, problem }) if told == status => problem.into(),
+            Err(Error::UserInfo { status: reported, problem }) if reported == status => problem.into(),
             other => panic!("{other:?}"),
         }
     }

@@ -163,12 +163,12 @@ fn f5_s12_plain_text_of_the_server_is_in_the_error() {
     };
     let failure = read(Reply::text(403, "Your account is locked:\ncall 555-0100.\n"));
     assert_eq!((failure.code(), failure.status()), ("forbidden", Some(403)));
-    assert_eq!(failure.message(), "ehr.example answered with status 403: Your account is locked: call 555-0100.");
+    assert_eq!(failure.message(), "ehr.example returned the status 403: Your account is locked: call 555-0100.");
     let gateway = read(Reply::json(403, &json!({"message": "Forbidden by policy 7"})));
     assert!(gateway.message().ends_with("403: Forbidden by policy 7"), "{}", gateway.message());
     let echo = read(Reply::text(403, "The token access-1 has no access.")).message();
     assert!(echo.ends_with("The token [redacted] has no access."), "{echo}");
-    assert_eq!(read(Reply::text(403, "<html>no</html>")).message(), "ehr.example answered with status 403.");
+    assert_eq!(read(Reply::text(403, "<html>no</html>")).message(), "ehr.example returned the status 403.");
     let outcome =
         json!({"resourceType": "OperationOutcome", "issue": [{"diagnostics": "No consent."}], "message": "x"});
     assert!(read(Reply::json(403, &outcome)).message().ends_with("403: No consent."));

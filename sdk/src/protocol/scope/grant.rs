@@ -48,9 +48,9 @@ impl ScopeGrant {
     /// a server that only knows version 2 drops them.
     pub fn dropped_version_1(&self) -> Vec<String> {
         let missing = self.missing();
-        let asked = self.requested.those(&|scope| scope.from_version_1().is_some());
-        if asked.iter().all(|scope| missing.contains(scope)) {
-            asked.iter().filter_map(|scope| scope.from_version_1()).collect()
+        let requested = self.requested.those(&|scope| scope.from_version_1().is_some());
+        if requested.iter().all(|scope| missing.contains(scope)) {
+            requested.iter().filter_map(|scope| scope.from_version_1()).collect()
         } else {
             Vec::new()
         }

@@ -74,23 +74,23 @@ fn t10_a_scope_with_dots_for_slashes_is_read_also_behind_an_address() {
 #[test]
 fn t10_a_grant_in_no_syntax_that_is_known_is_unknown_and_not_nothing() {
     let requested = || ScopeSet::parse("openid offline_access patient/*.rs");
-    for answered in [
+    for granted in [
         "https://ehr.example/scopes/clinical.read",
         "openid fhirUser https://ehr.example/clinical",
         "clinical",
         "",
         " ",
     ] {
-        let grant = ScopeGrant::new(requested(), Some(answered));
-        assert!(grant.granted.is_unknown(), "{answered}");
+        let grant = ScopeGrant::new(requested(), Some(granted));
+        assert!(grant.granted.is_unknown(), "{granted}");
         assert!(grant.granted.may_read(Context::Patient, "Observation"));
         assert!(grant.granted.allows_part_of("Observation", Permissions::SEARCH));
-        assert!(!texts(grant.missing()).contains(&"patient/*.rs"), "{answered}");
+        assert!(!texts(grant.missing()).contains(&"patient/*.rs"), "{granted}");
         assert!(grant.refreshable().covers(&Scope::new("patient/Observation.rs")));
     }
-    for answered in ["openid fhirUser launch/patient offline_access", "patient/Condition.rs clinical"] {
-        let grant = ScopeGrant::new(requested(), Some(answered));
-        assert!(!grant.granted.is_unknown(), "{answered}");
+    for granted in ["openid fhirUser launch/patient offline_access", "patient/Condition.rs clinical"] {
+        let grant = ScopeGrant::new(requested(), Some(granted));
+        assert!(!grant.granted.is_unknown(), "{granted}");
         assert!(!grant.granted.may_read(Context::Patient, "Observation"));
         assert!(!grant.refreshable().covers(&Scope::new("patient/Observation.rs")));
     }
