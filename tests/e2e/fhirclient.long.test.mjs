@@ -198,7 +198,9 @@ asPatient("a failed request rejects with its status, and an aborted request with
 
 asPatient("a Binary is returned with its own media type, or as a resource", async (client) => {
   const documents = await client.patient.request("DocumentReference?_count=100", { flat: true });
-  const url = documents.map(({ content }) => content[0].attachment.url).find((attachment) => /Binary\//.test(attachment ?? ""));
+  const attachments = documents.map(({ content }) => content[0].attachment);
+  // The server returns a PDF only with its own media type.
+  const { url } = attachments.find(({ url, contentType }) => /Binary\//.test(url ?? "") && contentType !== "application/pdf");
   const { contentType } = await client.request(url);
   const content = await client.request({ url, headers: { Accept: contentType } });
   const { body, response } = await client.request({ url, headers: { Accept: contentType }, includeResponse: true });

@@ -103,10 +103,10 @@ fn b3_polling_follows_the_server_and_continues_after_an_outage() {
     clinic.order(&json!({ "path": FILES, "status": 503, "headers": { "Retry-After": "9" } }));
     clinic.order(&json!({ "path": FILES, "drop": true }));
     let before = clinic.world.tab("http://localhost:8080/").now();
-    let (manifest, told) = wait(&clinic, &job).unwrap();
+    let (manifest, reports) = wait(&clinic, &job).unwrap();
     let waited = clinic.world.tab("http://localhost:8080/").now() - before;
-    assert_eq!(told.iter().map(|progress| progress.pause).collect::<Vec<_>>(), [20.0; 3]);
-    assert!(told.iter().all(|progress| progress.text.as_deref().is_some_and(|text| text.contains("of 6 patients"))));
+    assert_eq!(reports.iter().map(|progress| progress.pause).collect::<Vec<_>>(), [20.0; 3]);
+    assert!(reports.iter().all(|progress| progress.text.as_deref().is_some_and(|text| text.contains("of 6 patients"))));
     assert!((69.0..80.0).contains(&waited), "{waited}");
     assert_eq!(manifest.output.iter().filter_map(|file| file.count).sum::<f64>(), 6.0);
 

@@ -120,14 +120,14 @@ mod tests {
 
     #[test]
     fn l11_a_use_after_the_timeout_keeps_no_session() {
-        for (idleness, own, heard) in [
+        for (idleness, own, other) in [
             (None, true, true),
             (Some(Idleness::Active(1.0)), true, true),
             (Some(Idleness::Warning(1.0)), false, true),
             (Some(Idleness::TimedOut), false, false),
         ] {
             assert_eq!(Idleness::allows_own_use(idleness), own, "{idleness:?}");
-            assert_eq!(Idleness::allows_other_use(idleness), heard, "{idleness:?}");
+            assert_eq!(Idleness::allows_other_use(idleness), other, "{idleness:?}");
         }
     }
 

@@ -156,26 +156,26 @@ mod tests {
 
     #[test]
     fn t3_a_denied_kind_of_a_wildcard_is_not_shared() {
-        let told = sharing("openid offline_access patient/*.rs", &format!("openid {}", all_but(&["Coverage"])), true);
-        assert_eq!(words_of(&told.not_shared), ["See your health insurance"]);
-        assert_eq!(told.not_shared[0].resource_type.as_deref(), Some("Coverage"));
-        assert_eq!(&words_of(&told.shared)[..3], [WHO, STAY_CONNECTED, "See your health problems and diagnoses"]);
+        let found = sharing("openid offline_access patient/*.rs", &format!("openid {}", all_but(&["Coverage"])), true);
+        assert_eq!(words_of(&found.not_shared), ["See your health insurance"]);
+        assert_eq!(found.not_shared[0].resource_type.as_deref(), Some("Coverage"));
+        assert_eq!(&words_of(&found.shared)[..3], [WHO, STAY_CONNECTED, "See your health problems and diagnoses"]);
     }
 
     #[test]
     fn t3_a_granted_wildcard_is_the_whole_record() {
-        let told = sharing("launch openid patient/*.rs", "launch openid patient/*.read", false);
-        assert_eq!(words_of(&told.shared), [WHO, "See your whole health record"]);
-        assert_eq!(told.not_shared, []);
+        let found = sharing("launch openid patient/*.rs", "launch openid patient/*.read", false);
+        assert_eq!(words_of(&found.shared), [WHO, "See your whole health record"]);
+        assert_eq!(found.not_shared, []);
     }
 
     #[test]
     fn t3_a_kind_that_was_narrowed_is_shared_in_part_and_missed_in_part() {
         let granted = format!("{} patient/Observation.rs?category=vital-signs", all_but(&["Observation"]));
-        let told = sharing("patient/*.rs", &granted, false);
-        assert!(words_of(&told.shared).contains(&"See your vital signs"));
+        let found = sharing("patient/*.rs", &granted, false);
+        assert!(words_of(&found.shared).contains(&"See your vital signs"));
         assert_eq!(
-            words_of(&told.not_shared),
+            words_of(&found.not_shared),
             [
                 "See your lab results",
                 "See your way of life, such as smoking",
@@ -189,22 +189,22 @@ mod tests {
     fn t3_l6_diagnoses_of_visits_may_be_missed_alone() {
         let granted = format!("{} patient/Condition.rs?category=encounter-diagnosis", all_but(&["Condition"]));
         assert_eq!(words_of(&sharing("patient/*.rs", &granted, false).not_shared), ["See your problems"]);
-        let told = sharing("patient/*.rs", &all_but(&["Condition"]), false);
-        assert_eq!(words_of(&told.not_shared), ["See your health problems and diagnoses"]);
+        let found = sharing("patient/*.rs", &all_but(&["Condition"]), false);
+        assert_eq!(words_of(&found.not_shared), ["See your health problems and diagnoses"]);
     }
 
     #[test]
     fn t10_what_was_granted_in_unknown_words_is_neither_shared_nor_missed() {
-        let told = sharing("openid patient/*.rs", "https://ehr.example/clinical.read", false);
-        assert_eq!((words_of(&told.shared), told.not_shared), (vec![UNKNOWN], vec![]));
+        let found = sharing("openid patient/*.rs", "https://ehr.example/clinical.read", false);
+        assert_eq!((words_of(&found.shared), found.not_shared), (vec![UNKNOWN], vec![]));
         let dotted = sharing("patient/*.rs", "patient.*.read", false);
         assert_eq!((words_of(&dotted.shared), dotted.not_shared), (vec!["See your whole health record"], vec![]));
     }
 
     #[test]
     fn a_kind_that_was_not_requested_is_not_missing() {
-        let told = sharing("patient/Condition.rs patient/Device.rs", "patient/Condition.rs", false);
-        assert_eq!(words_of(&told.not_shared), ["See your medical devices, such as implants"]);
+        let found = sharing("patient/Condition.rs patient/Device.rs", "patient/Condition.rs", false);
+        assert_eq!(words_of(&found.not_shared), ["See your medical devices, such as implants"]);
         let person = sharing("patient/*.rs", &all_but(&["Patient"]), false);
         assert_eq!(words_of(&person.not_shared), ["See your name, date of birth and contact details"]);
     }

@@ -40,7 +40,7 @@ pub enum Action {
 impl Trouble {
     /// A launch or a request that failed.
     pub fn of(error: &Error, audience: Audience) -> Self {
-        let (title, text) = told(error);
+        let (title, text) = title_and_text(error);
         let advice = if action(error) == Action::StartAgain { start_again(audience) } else { "" };
         Self::worded(error, title, &format!("{text} {advice}"))
     }
@@ -117,7 +117,7 @@ fn action(error: &Error) -> Action {
     }
 }
 
-fn told(error: &Error) -> (&'static str, String) {
+fn title_and_text(error: &Error) -> (&'static str, String) {
     let (title, text) = match error {
         Error::UntrustedIssuer { iss } => {
             return (

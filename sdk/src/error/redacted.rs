@@ -5,7 +5,7 @@ use crate::fhir::outcome::OperationOutcome;
 use crate::protocol::redaction::Secrets;
 
 impl Failure {
-    /// The failure with `[redacted]` wherever the server's own words repeat one of the secrets.
+    /// The failure with `[redacted]` in place of each secret that the server's text repeats.
     pub(crate) fn without(self, secrets: &Secrets) -> Self {
         let redact = |text: Box<str>| secrets.redact(&text).into_boxed_str();
         match Error::from(self) {

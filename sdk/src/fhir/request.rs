@@ -251,15 +251,15 @@ impl FhirRequest {
         let url = self.place(base)?;
         let pairs: Vec<(&str, &str)> =
             self.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        let address = url.with_query(&pairs);
-        let is_long = address.as_str().len() > LONG_URL;
+        let full_url = url.with_query(&pairs);
+        let is_long = full_url.as_str().len() > LONG_URL;
         let mut request;
         if self.interaction == Interaction::Search && (self.is_posted || is_long) {
             request = Request::get(wrong_url(url.child("_search"))?, FHIR_JSON);
             request.method = Method::Post;
             send_body(&mut request, form(&pairs), FORM);
         } else {
-            request = Request::get(address, FHIR_JSON);
+            request = Request::get(full_url, FHIR_JSON);
             request.method = self.interaction.method(self.is_posted || self.body.is_some());
             if let Some(body) = &self.body {
                 let is_json_patch = self.interaction == Interaction::Patch && body.trim_ascii_start().starts_with('[');

@@ -48,12 +48,12 @@ impl Callback {
 
 /// The URL without the parameters of a redirect. Other parameters and the fragment stay as they are, byte for byte.
 pub fn without_callback(location: &str) -> String {
-    let (address, fragment) = match location.split_once('#') {
-        Some((address, fragment)) => (address, Some(fragment)),
+    let (url, fragment) = match location.split_once('#') {
+        Some((url, fragment)) => (url, Some(fragment)),
         None => (location, None),
     };
-    let mut clean = match address.split_once('?') {
-        None => address.to_owned(),
+    let mut clean = match url.split_once('?') {
+        None => url.to_owned(),
         Some((path, query)) => {
             let mut clean = path.to_owned();
             for pair in query.split('&').filter(|pair| !is_callback_parameter(pair)) {

@@ -17,7 +17,7 @@ use crate::protocol::pem::{public_key_pem, read_private_key};
 const RSA: [Algorithm; 3] = [Algorithm::RS256, Algorithm::RS384, Algorithm::RS512];
 const ELLIPTIC_CURVE: [Algorithm; 3] = [Algorithm::ES256, Algorithm::ES384, Algorithm::ES512];
 
-/// A client's key pair. The private key stays in the browser and is not extractable, unless [`generate`](Self::generate) is told otherwise.
+/// A client's key pair. The private key stays in the browser and is not extractable, unless [`generate`](Self::generate) makes it so.
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), smartrust::Error> {
@@ -139,7 +139,7 @@ impl ClientKeyPair {
                 kid: member::<JsValue>(&stored, "kid")?.as_string()?,
             })
         };
-        read().map(Some).ok_or_else(|| wrong("what is kept under its name is not a key pair"))
+        read().map(Some).ok_or_else(|| wrong("the value stored under its name is not a key pair"))
     }
 
     /// Removes the stored pair with a name.

@@ -21,7 +21,7 @@ use smartrust::{Failure, ServerRecord, Session, SmartApp, SmartAppConfig};
 const REDIRECT: &str = "https://app.example/code";
 /// From a calm network to one where hardly anything works.
 const HARM: [f64; 4] = [0.05, 0.15, 0.25, 0.5];
-/// What may be said of a network like this one.
+/// What must hold for a network like this one.
 const CODES: [&str; 13] = [
     "network",
     "timeout",
@@ -153,8 +153,8 @@ fn f5_f6_no_record_is_silently_short_whatever_the_network_does() {
         let world = server.world();
         let session = signed_in(&server, &world);
         server.harm.set(HARM[(round % 4) as usize]);
-        let asked = queries.clone();
-        let parts = world.run(async move { session.load_record(&asked, &AbortSignal::never(), &|_, _| {}).await });
+        let loaded = queries.clone();
+        let parts = world.run(async move { session.load_record(&loaded, &AbortSignal::never(), &|_, _| {}).await });
         let parts = parts.unwrap_or_else(|| panic!("round {round} never ends")).unwrap();
         tally.add(&server, parts.iter().all(|part| part.state == PartState::Complete));
         assert_eq!(parts.len(), queries.len());

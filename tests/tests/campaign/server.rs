@@ -39,7 +39,7 @@ pub fn truth_of_file(file: usize) -> Vec<Value> {
     all.chunks(size).nth(file % FILES).unwrap_or_default().to_vec()
 }
 
-/// The server. It tells the truth; the harm is done before it.
+/// The server. Its responses are correct; the network damages them.
 pub struct Server {
     random: RefCell<ChaCha8Rng>,
     /// How likely harm is, for each request.

@@ -54,14 +54,14 @@ pub fn begin(clinic: &Clinic, service: &Service, request: ExportRequest) -> Resu
     clinic.world.run(async move { service.start_export(&request, &AbortSignal::never()).await }).unwrap()
 }
 
-/// The manifest, and what was told on the way there.
+/// The manifest, and the progress reports before it.
 pub fn wait(clinic: &Clinic, job: &Job) -> Result<(ExportManifest, Vec<ExportProgress>), Failure> {
     let job = job.clone();
-    let told = Rc::new(RefCell::new(Vec::new()));
-    let telling = told.clone();
-    let tell = move |progress: &ExportProgress| telling.borrow_mut().push(progress.clone());
+    let reports = Rc::new(RefCell::new(Vec::new()));
+    let log = reports.clone();
+    let tell = move |progress: &ExportProgress| log.borrow_mut().push(progress.clone());
     let manifest = clinic.world.run(async move { job.wait(&AbortSignal::never(), &tell).await }).unwrap()?;
-    Ok((manifest, told.take()))
+    Ok((manifest, reports.take()))
 }
 
 /// What reading files came to: the resources, what ended it, and how far it came.

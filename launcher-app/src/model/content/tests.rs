@@ -146,8 +146,8 @@ fn l3_an_unknown_modifier_is_shown_on_every_kind() {
         marked["valueString"] = json!("x");
         marked["participant"] = json!([{"member": {"display": "x"}}]);
         let all = read(kind.resource_type, &[marked], &[], &Names::default());
-        let told = format!("{all:?}");
-        assert!(told.contains("Read this with care"), "{}", kind.id);
+        let shown = format!("{all:?}");
+        assert!(shown.contains("Read this with care"), "{}", kind.id);
     }
 }
 

@@ -122,8 +122,8 @@ impl<P: Platform> SmartApp<P> {
     /// [`Error::Discovery`], [`Error::InsecureUrl`], [`Error::PkceUnsupported`], [`Error::ReservedParameter`],
     /// [`Error::Storage`] if the launch cannot be stored. [`Error::AuthorizationTooLong`] if the URL would be longer than
     /// [`LONGEST_URL`] and the method is automatic. [`Error::MaxAgeUnsupported`].
-    /// [`Error::Configuration`] for a `max_age` that is no time, and for a POST, which an
-    /// address alone cannot make.
+    /// [`Error::Configuration`] for a `max_age` that is no time, and for a POST, which a URL
+    /// alone cannot make.
     pub async fn authorization_url(&self, options: LaunchOptions) -> Result<Url, Failure> {
         self.authorization_url_of(&self.random_string()?, &options, LaunchMode::Url).await
     }

@@ -71,8 +71,8 @@ impl<P: Platform> SmartApp<P> {
         let topic = topic(&state);
         let take = {
             let (taken, platform, topic) = (taken.clone(), platform.clone(), topic.clone());
-            Rc::new(move |address: &str| {
-                let Ok(Some(callback)) = Callback::read(address) else { return };
+            Rc::new(move |url: &str| {
+                let Ok(Some(callback)) = Callback::read(url) else { return };
                 if callback.state.as_deref() == Some(&state) && taken.borrow().is_none() {
                     *taken.borrow_mut() = Some(callback);
                     platform.publish(&topic, RECEIVED);

@@ -1,4 +1,4 @@
-//! Sessions as they are kept between two pages.
+//! Sessions as they are stored between two pages.
 
 use std::rc::Rc;
 

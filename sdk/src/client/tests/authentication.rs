@@ -127,10 +127,10 @@ fn k3_no_assertion_goes_to_another_origin_than_the_token_endpoints() {
         &json!({"revocation_endpoint": "https://other.example/revoke", "introspection_endpoint": "https://other.example/introspect"}),
     );
     let asking = session.clone();
-    let asked = world.run(async move {
+    let outcome = world.run(async move {
         asking.introspect(IntrospectAs::Client, &crate::abort::AbortSignal::never()).await.map(|_| ())
     });
-    assert_eq!(asked.unwrap().unwrap_err().code(), "client_authentication_failed");
+    assert_eq!(outcome.unwrap().unwrap_err().code(), "client_authentication_failed");
     let Revocation::Failed(failure) = sign_out(&world, &session) else { panic!("it was sent") };
     assert_eq!(failure.code(), "client_authentication_failed");
     assert!(world.requests().iter().all(|request| request.url.host() == "ehr.example"));
@@ -158,10 +158,10 @@ fn k6_code_refresh_introspection_and_revocation_are_authenticated_alike() {
         let (_, world, session) = signed_in(way, &endpoints);
         refresh(&world, &session).unwrap();
         let asking = session.clone();
-        let asked = world.run(async move {
+        let outcome = world.run(async move {
             asking.introspect(IntrospectAs::Client, &crate::abort::AbortSignal::never()).await.map(|_| ())
         });
-        asked.unwrap().unwrap();
+        outcome.unwrap().unwrap();
         assert_eq!(sign_out(&world, &session), Revocation::Revoked);
         let posts = token_requests(&world);
         let paths: Vec<_> = posts.iter().map(|request| request.url.path()).collect();
@@ -172,8 +172,8 @@ fn k6_code_refresh_introspection_and_revocation_are_authenticated_alike() {
 
 #[test]
 fn k5_the_apps_own_callback_authenticates_every_request() {
-    let asked = Rc::new(RefCell::new(Vec::new()));
-    let seen = asked.clone();
+    let outcome = Rc::new(RefCell::new(Vec::new()));
+    let seen = outcome.clone();
     let callback = move |_: &MemoryPlatform| {
         let seen = seen.clone();
         ClientAuthentication::Callback(AuthenticationCallback::new(move |request| {
@@ -186,7 +186,7 @@ fn k5_the_apps_own_callback_authenticates_every_request() {
     let (_, world, session) = signed_in(callback, &json!({}));
     refresh(&world, &session).unwrap();
     let request = ("https://ehr.example/token".to_owned(), "app".to_owned());
-    assert_eq!(*asked.borrow(), [request.clone(), request]);
+    assert_eq!(*outcome.borrow(), [request.clone(), request]);
     for (index, request) in token_requests(&world).iter().enumerate() {
         assert_eq!(field(request, "client_assertion"), Some((index + 1).to_string()));
         assert_eq!(request.authorization(), Some("Own proof"));

@@ -17,7 +17,7 @@ fn accept(request: &Request) -> &str {
     request.headers.iter().find(|(name, _)| name == "Accept").map_or("", |(_, value)| value)
 }
 
-/// What a session reads from a FHIR server, how far it was told to have come, and the `Accept` of each request.
+/// What a session reads from a FHIR server, the reported progress, and the `Accept` of each request.
 fn read(
     fhir: impl Fn(&Request) -> Reply + 'static,
     target: &str,
@@ -27,8 +27,8 @@ fn read(
     let (world, session) = signed_in_to(fhir);
     let sent = world.requests().len();
     let (target, own) = (target.to_owned(), own.map(str::to_owned));
-    let told = Rc::new(RefCell::new(Vec::new()));
-    let progress = told.clone();
+    let reports = Rc::new(RefCell::new(Vec::new()));
+    let progress = reports.clone();
     let outcome = world
         .run(async move {
             let tell = |so_far: &ContentProgress| progress.borrow_mut().push(*so_far);
@@ -36,7 +36,7 @@ fn read(
         })
         .unwrap();
     let accepted = world.requests().iter().skip(sent).map(|request| accept(request).to_owned()).collect();
-    (outcome.map_err(Error::from), told.take(), accepted, world)
+    (outcome.map_err(Error::from), reports.take(), accepted, world)
 }
 
 fn pdf() -> Content {
@@ -50,9 +50,9 @@ fn f14_a_binary_is_read_from_servers_that_answer_in_each_way() {
         Reply::json(200, &binary).header("Content-Type", "application/fhir+json;charset=utf-8")
     };
     let raw = || Reply::bytes(200, "application/pdf", &PDF);
-    // Answers as FHIR JSON whatever is asked for.
+    // Responds with FHIR JSON, whatever is requested.
     assert_eq!(read(move |_| as_resource(), "Binary/1", Some("application/pdf"), Default::default()).0, Ok(pdf()));
-    // Answers in bytes whatever is asked for.
+    // Responds with bytes, whatever is requested.
     assert_eq!(read(move |_| raw(), "Binary/1", None, Default::default()).0, Ok(pdf()));
     for refused in [404, 406] {
         // Answers FHIR JSON alone, or the own media type alone, or whatever has no wish.
@@ -123,8 +123,8 @@ fn f14_an_attachment_below_the_base_is_read_with_the_token_and_one_elsewhere_is_
 #[test]
 fn f14_progress_counts_bytes_and_their_total() {
     let fhir = |_: &Request| Reply::bytes(200, "application/pdf", &PDF).header("Content-Length", "6").in_pieces_of(4);
-    let (_, told, ..) = read(fhir, "Binary/1", None, Default::default());
-    assert_eq!(told, [4, 6].map(|bytes| ContentProgress { bytes, total: Some(6) }));
+    let (_, reports, ..) = read(fhir, "Binary/1", None, Default::default());
+    assert_eq!(reports, [4, 6].map(|bytes| ContentProgress { bytes, total: Some(6) }));
     // The length of a compressed body is not that of what it holds.
     let fhir = |_: &Request| Reply::bytes(200, "application/pdf", &PDF).header("Content-Length", "5");
     assert_eq!(read(fhir, "Binary/1", None, Default::default()).1, [ContentProgress { bytes: 6, total: None }]);
@@ -153,8 +153,8 @@ fn f14_an_error_has_the_servers_message_and_a_refused_token_is_replaced() {
     let outcome =
         json!({"resourceType": "OperationOutcome", "issue": [{"severity": "error", "diagnostics": "Sealed."}]});
     for status in [403, 200] {
-        let said = outcome.clone();
-        let fhir = move |_: &Request| Reply::json(status, &said).header("Content-Type", "application/fhir+json");
+        let body = outcome.clone();
+        let fhir = move |_: &Request| Reply::json(status, &body).header("Content-Type", "application/fhir+json");
         let (outcome, ..) = read(fhir, "Binary/1", None, Default::default());
         assert!(outcome.unwrap_err().to_string().contains("Sealed."), "{status}");
     }

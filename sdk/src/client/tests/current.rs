@@ -53,7 +53,7 @@ fn s9_each_tab_of_a_shared_store_resumes_its_own_patient() {
     assert_eq!(reloaded(&world, &first).as_deref(), Some("p1"));
     assert_eq!(reloaded(&world, &second).as_deref(), Some("p2"));
     let third = first.with_same_store();
-    assert_eq!(reloaded(&world, &third), None, "nobody said which of the two a new tab is to show");
+    assert_eq!(reloaded(&world, &third), None, "which of the two a new tab shows is not known");
 }
 
 #[test]

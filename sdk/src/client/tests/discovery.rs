@@ -25,7 +25,7 @@ fn authorize(world: &World, app: &Rc<SmartApp<MemoryPlatform>>) -> Launched {
     url.map(|url| parameters(url.as_str())).map_err(Error::from)
 }
 
-fn asked(world: &World) -> Vec<String> {
+fn requested_urls(world: &World) -> Vec<String> {
     world.requests().iter().map(|request| request.url.path().to_owned()).collect()
 }
 
@@ -68,7 +68,7 @@ fn d2_after_any_error_of_the_first_document_the_next_one_is_requested() {
         let world = world(vec![(SMART, wrong.clone()), (OPENID, Reply::json(200, &endpoints()))]);
         let app = app(&world.tab("https://app.example/"));
         assert!(authorize(&world, &app).is_ok(), "{wrong:?}");
-        assert_eq!(asked(&world), [SMART, OPENID], "{wrong:?}");
+        assert_eq!(requested_urls(&world), [SMART, OPENID], "{wrong:?}");
     }
 }
 
@@ -80,11 +80,11 @@ fn d2_d11_an_unreachable_document_is_retried_before_the_next_one_is_requested() 
         let world = world(vec![(SMART, wrong.clone()), (OPENID, Reply::json(200, &endpoints()))]);
         let app = app(&world.tab("https://app.example/"));
         assert!(authorize(&world, &app).is_ok(), "{wrong:?}");
-        assert_eq!(asked(&world), [SMART, SMART, SMART, OPENID], "{wrong:?}");
+        assert_eq!(requested_urls(&world), [SMART, SMART, SMART, OPENID], "{wrong:?}");
     }
 }
 
-/// A server that fails so often before it gives its SMART configuration, and when it was asked, in seconds.
+/// A server that fails so often before it returns its SMART configuration, and the times of the requests, in seconds.
 fn failing(failures: Vec<Reply>) -> (World, Rc<RefCell<Vec<f64>>>) {
     let (left, times) = (RefCell::new(failures), Rc::new(RefCell::new(Vec::new())));
     let world = World::new(NOW, |_| Reply::default());
@@ -108,7 +108,7 @@ fn d11_transient_errors_are_retried_within_the_timeout() {
         let times = times.borrow();
         assert_eq!((times.len(), times[0]), (3, 0.0), "{failure:?}");
         assert!(times[1] >= 0.3 && times[2] < 10.0, "{times:?}");
-        assert_eq!(asked(&world), [SMART; 3]);
+        assert_eq!(requested_urls(&world), [SMART; 3]);
     }
 }
 
@@ -153,7 +153,7 @@ fn d2_the_capability_statement_is_requested_last() {
     let tab = world.tab("https://app.example/");
     launch(&world, &app(&tab)).unwrap();
     assert!(location(&tab).starts_with("https://ehr.example/metadata-authorize?"), "{}", location(&tab));
-    assert_eq!(asked(&world)[..3], [SMART, OPENID, METADATA]);
+    assert_eq!(requested_urls(&world)[..3], [SMART, OPENID, METADATA]);
 }
 
 #[test]
@@ -165,14 +165,14 @@ fn d2_if_all_fail_one_error_names_each_attempt_and_its_response() {
     ]);
     let error = authorize(&world, &app(&world.tab("https://app.example/"))).unwrap_err();
     let Error::Discovery { attempts } = &error else { panic!("{error:?}") };
-    let told: Vec<_> = attempts.iter().map(|attempt| (attempt.url.as_str(), attempt.outcome.as_str())).collect();
-    assert_eq!(told[0].0, "https://ehr.example/fhir/.well-known/smart-configuration");
-    assert!(told[0].1.contains("not JSON"));
-    assert_eq!(told[1].0, "https://ehr.example/fhir/.well-known/openid-configuration");
-    assert!(told[1].1.contains("no response"));
-    assert_eq!(told[2].0, "https://ehr.example/fhir/metadata");
-    assert!(told[2].1.contains("token_endpoint"));
-    told.iter().for_each(|(url, _)| assert!(error.to_string().contains(url)));
+    let attempted: Vec<_> = attempts.iter().map(|attempt| (attempt.url.as_str(), attempt.outcome.as_str())).collect();
+    assert_eq!(attempted[0].0, "https://ehr.example/fhir/.well-known/smart-configuration");
+    assert!(attempted[0].1.contains("not JSON"));
+    assert_eq!(attempted[1].0, "https://ehr.example/fhir/.well-known/openid-configuration");
+    assert!(attempted[1].1.contains("no response"));
+    assert_eq!(attempted[2].0, "https://ehr.example/fhir/metadata");
+    assert!(attempted[2].1.contains("token_endpoint"));
+    attempted.iter().for_each(|(url, _)| assert!(error.to_string().contains(url)));
 }
 
 #[test]
@@ -182,7 +182,7 @@ fn d5_an_endpoint_on_plain_http_ends_the_search() {
     let world = world(vec![(SMART, Reply::json(200, &document)), (OPENID, Reply::json(200, &endpoints()))]);
     let refused = authorize(&world, &app(&world.tab("https://app.example/"))).unwrap_err();
     assert_eq!(refused.code(), "insecure_url");
-    assert_eq!(asked(&world), [SMART]);
+    assert_eq!(requested_urls(&world), [SMART]);
 }
 
 #[test]
@@ -194,10 +194,10 @@ fn d6_a_success_is_cached_for_five_minutes_in_memory_and_in_the_tab() {
     world.advance(299.0);
     authorize(&world, &first).unwrap();
     authorize(&world, &app(&tab)).unwrap();
-    assert_eq!(asked(&world).len(), 1, "the same app and one after a reload");
+    assert_eq!(requested_urls(&world).len(), 1, "the same app and one after a reload");
     world.advance(2.0);
     authorize(&world, &first).unwrap();
-    assert_eq!(asked(&world).len(), 2);
+    assert_eq!(requested_urls(&world).len(), 2);
 }
 
 #[test]
@@ -210,7 +210,7 @@ fn d6_max_age_limits_how_long_a_success_is_cached() {
         authorize(&world, &app).unwrap();
         world.advance(after);
         authorize(&world, &app).unwrap();
-        assert_eq!(asked(&world).len(), requests, "{cache_control}");
+        assert_eq!(requested_urls(&world).len(), requests, "{cache_control}");
     }
 }
 
@@ -233,7 +233,7 @@ fn d6_concurrent_calls_share_one_request() {
     });
     let outcomes = world.run(futures_util::future::join_all(calls.collect::<Vec<_>>())).unwrap();
     assert_eq!(outcomes, [true; 5]);
-    assert_eq!(asked(&world), [SMART]);
+    assert_eq!(requested_urls(&world), [SMART]);
 }
 
 #[test]
@@ -242,8 +242,8 @@ fn d6_with_a_blocked_store_the_document_is_requested_again() {
     let tab = world.tab("https://app.example/");
     tab.set_store_available(false);
     let refused = authorize(&world, &app(&tab)).unwrap_err();
-    assert_eq!(refused, Error::Storage, "the launch cannot be kept, which is told");
-    assert_eq!(asked(&world), [SMART]);
+    assert_eq!(refused, Error::Storage, "the error says that the launch cannot be stored");
+    assert_eq!(requested_urls(&world), [SMART]);
 }
 
 /// The issuer and keys that a launch is held against, when the SMART configuration names an empty issuer and no keys.
@@ -255,7 +255,7 @@ fn completed(openid: &Value, scope: &str) -> (Value, Vec<String>) {
     let mut record = record();
     record.scope = scope.into();
     authorize(&world, &app_with(&tab, record)).unwrap();
-    (stored_launch(&tab)["endpoints"].clone(), asked(&world))
+    (stored_launch(&tab)["endpoints"].clone(), requested_urls(&world))
 }
 
 /// What is kept of the launch that a tab began.
@@ -270,12 +270,12 @@ fn d8_a_missing_issuer_and_missing_keys_come_from_the_openid_configuration() {
     let mut openid = endpoints();
     openid["authorization_endpoint"] = json!("https://ehr.example/other-authorize");
     openid["token_endpoint"] = json!("https://ehr.example/other-token");
-    let (found, asked) = completed(&openid, "openid patient/*.rs");
+    let (found, requested) = completed(&openid, "openid patient/*.rs");
     assert_eq!(found["issuer"], json!("https://ehr.example"));
     assert_eq!(found["jwks"], json!("https://ehr.example/jwks"));
     assert_eq!(found["token"], json!("https://ehr.example/token"), "nothing else is taken from it");
     assert_eq!(found["authorization"], json!("https://ehr.example/authorize"));
-    assert_eq!(asked, [SMART, OPENID]);
+    assert_eq!(requested, [SMART, OPENID]);
 }
 
 #[test]
@@ -349,7 +349,7 @@ fn d12_an_openid_configuration_alone_gives_its_endpoints_and_its_keys_only_for_i
             assert_eq!((found["issuer"] == issuer, found["jwks"].is_string()), (is_own, is_own), "{issuer}");
             assert_eq!(found["leftOpenidAside"], json!(!is_own), "{issuer}");
         }
-        assert_eq!(asked(&world), [SMART, OPENID]);
+        assert_eq!(requested_urls(&world), [SMART, OPENID]);
     }
 }
 
@@ -390,9 +390,9 @@ fn d12_an_ignored_openid_configuration_is_a_finding_of_the_session() {
 
 #[test]
 fn d8_without_openid_nothing_is_filled_in() {
-    let (found, asked) = completed(&endpoints(), "launch/patient patient/*.rs");
+    let (found, requested) = completed(&endpoints(), "launch/patient patient/*.rs");
     assert_eq!(found["issuer"], json!(null));
-    assert_eq!(asked, [SMART]);
+    assert_eq!(requested, [SMART]);
 }
 
 #[test]

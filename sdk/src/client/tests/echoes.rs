@@ -22,16 +22,16 @@ use serde_json::json;
 fn oauth_echo(request: &Request) -> Reply {
     let body = request.body.clone().unwrap_or_default();
     let values: Vec<_> = form_pairs(&body).into_iter().map(|(_, value)| value).collect();
-    let said = format!("{} {} {body}", request.authorization().unwrap_or_default(), values.join(" "));
+    let echo = format!("{} {} {body}", request.authorization().unwrap_or_default(), values.join(" "));
     let uri = format!("https://ehr.example/help?{body}");
-    Reply::json(400, &json!({"error": "invalid_request", "error_description": said, "error_uri": uri}))
+    Reply::json(400, &json!({"error": "invalid_request", "error_description": echo, "error_uri": uri}))
 }
 
 /// An OperationOutcome that repeats the access token in its words, its details and a member of its own.
 fn fhir_echo(status: u16, request: &Request) -> Reply {
-    let said = format!("The token in \"{}\" is not known.", request.authorization().unwrap_or_default());
-    let issue = json!({"severity": "error", "code": "login", "diagnostics": said, "details": {"text": said}});
-    Reply::json(status, &json!({"resourceType": "OperationOutcome", "issue": [issue], "text": {"div": said}}))
+    let echo = format!("The token in \"{}\" is not known.", request.authorization().unwrap_or_default());
+    let issue = json!({"severity": "error", "code": "login", "diagnostics": echo, "details": {"text": echo}});
+    Reply::json(status, &json!({"resourceType": "OperationOutcome", "issue": [issue], "text": {"div": echo}}))
 }
 
 /// All that can be seen of an error.
@@ -186,8 +186,8 @@ fn s12_an_error_of_an_export_contains_no_token_whatever_the_status() {
         let scripted = jobs.clone();
         let server = Server::new();
         world.respond_with(move |request| match request.url.path() {
-            asked if asked == path && path == "/jobs/1" => fhir_echo(200, request),
-            asked if asked == path => line(request),
+            requested if requested == path && path == "/jobs/1" => fhir_echo(200, request),
+            requested if requested == path => line(request),
             "/jobs/1" => scripted.statuses.borrow_mut().pop_front().unwrap(),
             _ => server.answer(request),
         });

@@ -74,12 +74,12 @@ pub fn start(world: &World, tab: &MemoryPlatform) -> Result<Export<MemoryPlatfor
 }
 
 pub fn wait(world: &World, export: &Export<MemoryPlatform>) -> (Result<ExportManifest, Failure>, Vec<ExportProgress>) {
-    let heard = Rc::new(RefCell::new(Vec::new()));
-    let (export, hearing) = (export.clone(), heard.clone());
+    let reports = Rc::new(RefCell::new(Vec::new()));
+    let (export, log) = (export.clone(), reports.clone());
     let manifest = world.run(async move {
-        export.wait(&AbortSignal::never(), &|progress| hearing.borrow_mut().push(progress.clone())).await
+        export.wait(&AbortSignal::never(), &|progress| log.borrow_mut().push(progress.clone())).await
     });
-    (manifest.unwrap(), heard.take())
+    (manifest.unwrap(), reports.take())
 }
 
 pub struct Outcome {
@@ -163,16 +163,16 @@ fn b3_polling_follows_retry_after_else_backs_off_and_reports_progress() {
     let (_, jobs, world, tab) = jobs();
     let export = start(&world, &tab).unwrap();
     let running = || Reply { status: 202, ..Reply::default() };
-    let told = running().header("Retry-After", "20").header("X-Progress", "40% done");
-    jobs.statuses.borrow_mut().extend([running(), running(), told, running()]);
+    let detailed = running().header("Retry-After", "20").header("X-Progress", "40% done");
+    jobs.statuses.borrow_mut().extend([running(), running(), detailed, running()]);
     jobs.done(&json!({"output": []}));
     let began = tab.now();
-    let (manifest, heard) = wait(&world, &export);
+    let (manifest, reports) = wait(&world, &export);
     assert!(manifest.unwrap().output.is_empty());
-    assert_eq!(heard[2].text.as_deref(), Some("40% done"));
-    assert_eq!(heard[2].pause, 20.0);
-    assert!(heard[0].pause < heard[1].pause && heard[1].pause < heard[3].pause, "{heard:?}");
-    let waited: f64 = heard.iter().map(|progress| progress.pause).sum();
+    assert_eq!(reports[2].text.as_deref(), Some("40% done"));
+    assert_eq!(reports[2].pause, 20.0);
+    assert!(reports[0].pause < reports[1].pause && reports[1].pause < reports[3].pause, "{reports:?}");
+    let waited: f64 = reports.iter().map(|progress| progress.pause).sum();
     assert!((tab.now() - began - waited).abs() < 0.1, "{} and {waited}", tab.now() - began);
 }
 
@@ -186,8 +186,8 @@ fn b3_a_pause_is_bounded_whatever_the_server_says() {
             .push_back(Reply { status: 202, ..Reply::default() }.header("Retry-After", retry_after));
     }
     jobs.done(&json!({"output": []}));
-    let (_, heard) = wait(&world, &export);
-    assert!(heard.iter().all(|progress| (1.0..=3600.0).contains(&progress.pause)), "{heard:?}");
+    let (_, reports) = wait(&world, &export);
+    assert!(reports.iter().all(|progress| (1.0..=3600.0).contains(&progress.pause)), "{reports:?}");
 }
 
 #[test]
@@ -283,9 +283,9 @@ fn b4_the_number_of_concurrent_files_is_limited() {
                 let mut given = 0;
                 while reader.next().await.unwrap().is_some() {
                     given += 1;
-                    let asked =
+                    let requested =
                         counting.requests().iter().filter(|request| request.url.path().starts_with("/files")).count();
-                    most = most.max(asked - (given - 1));
+                    most = most.max(requested - (given - 1));
                 }
                 (reader.progress(), most)
             })

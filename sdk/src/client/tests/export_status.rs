@@ -43,12 +43,12 @@ fn b7_a_manifest_of_several_pages_is_read_to_its_end() {
     jobs.page(SECOND, [later, Reply::json(503, &json!({})), Reply::json(200, &page(2, Some(THIRD)))]);
     jobs.page(THIRD, [Reply::json(200, &page(3, None))]);
     let export = export_of(&tab);
-    let (manifest, heard) = wait(&world, &export);
+    let (manifest, reports) = wait(&world, &export);
     let manifest = manifest.unwrap();
     assert_eq!(urls(&manifest), ["1", "2", "3"]);
     assert_eq!((manifest.next.clone(), manifest.documents.len()), (None, 3));
     assert_eq!(
-        heard.iter().map(|progress| (progress.text.as_deref(), progress.pause)).collect::<Vec<_>>(),
+        reports.iter().map(|progress| (progress.text.as_deref(), progress.pause)).collect::<Vec<_>>(),
         [(Some("page 2"), 7.0)]
     );
     let sent = world.requests();
@@ -105,15 +105,15 @@ fn b7_one_page_of_several_is_never_read_as_the_whole_manifest() {
 
 #[test]
 fn b3_a_long_retry_after_is_followed_up_to_an_hour() {
-    for (asked, pause) in [("900", 900.0), ("3600", 3600.0), ("86400", 3600.0)] {
+    for (retry_after, pause) in [("900", 900.0), ("3600", 3600.0), ("86400", 3600.0)] {
         for first in [running(), Reply::json(503, &json!({}))] {
             let (_, jobs, world, tab) = jobs();
-            jobs.statuses.borrow_mut().push_back(first.header("Retry-After", asked));
+            jobs.statuses.borrow_mut().push_back(first.header("Retry-After", retry_after));
             jobs.done(&json!({"output": []}));
             let began = tab.now();
             assert!(wait(&world, &export_of(&tab)).0.is_ok());
             let waited = tab.now() - began;
-            assert!((pause..pause + 1.0).contains(&waited), "{asked}: {waited}");
+            assert!((pause..pause + 1.0).contains(&waited), "{retry_after}: {waited}");
         }
     }
 }
@@ -178,7 +178,7 @@ fn b10_a_cancellation_ends_a_running_wait() {
         assert_eq!((waited, cancelled), (Err(Error::ExportCancelled.into()), Ok(())));
         assert!(tab.now() - began < 6.0);
         let sent = world.requests();
-        assert_eq!(sent.last().unwrap().method, Method::Delete, "nothing is asked after it");
+        assert_eq!(sent.last().unwrap().method, Method::Delete, "no request follows it");
         world.advance(600.0);
         world.settle();
         assert_eq!(world.requests().len(), sent.len());

@@ -212,18 +212,18 @@ fn f8_progress_is_reported_in_resources_and_bytes() {
     server.fhir_replies.borrow_mut().extend([Reply::text(200, first), busy, Reply::text(200, second)]);
     let search = session.search("Observation", &[], &AbortSignal::never()).unwrap();
     assert_eq!(search.progress(), SearchProgress::default());
-    let told = world
+    let reports = world
         .run(async move {
-            let mut told = Vec::new();
+            let mut reports = Vec::new();
             while search.next_page().await.unwrap().is_some() {
-                told.push(search.progress());
+                reports.push(search.progress());
             }
-            told
+            reports
         })
         .unwrap();
     let total = Some(3.0);
     let after_one = SearchProgress { pages: 1, resources: 2, total, bytes: 146 };
-    assert_eq!(told, [after_one, SearchProgress { pages: 2, resources: 3, total, bytes: 205 }]);
+    assert_eq!(reports, [after_one, SearchProgress { pages: 2, resources: 3, total, bytes: 205 }]);
 }
 
 #[test]

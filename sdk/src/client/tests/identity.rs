@@ -60,11 +60,11 @@ fn i10_a_wrong_signature_ends_the_session_during_its_first_call() {
     launch(&world, &app).unwrap();
     tab.visit(&redirect(&server, &tab));
     let events = Rc::new(RefCell::new(Vec::new()));
-    let heard = events.clone();
+    let log = events.clone();
     let (session, first) = world
         .run(async move {
             let session = app.resume().await.unwrap().unwrap();
-            let subscription = session.on_event(move |event| heard.borrow_mut().push(event.clone()));
+            let subscription = session.on_event(move |event| log.borrow_mut().push(event.clone()));
             let first = session.read("Patient/p1", &AbortSignal::never()).await;
             drop(subscription);
             (session, first)

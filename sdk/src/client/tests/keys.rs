@@ -9,14 +9,14 @@ use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-/// Signs in at a server whose keys come by a function of how often they were asked for before.
+/// Signs in at a server whose keys are a function of the number of earlier requests for them.
 fn sign_in_with_keys(keys: impl Fn(usize) -> Reply + 'static) -> (World, MemoryPlatform, Session<MemoryPlatform>) {
     let (server, world, tab) = stage();
     launch(&world, &app(&tab)).unwrap();
     tab.visit(&redirect(&server, &tab));
-    let asked = Cell::new(0);
+    let fetches = Cell::new(0);
     world.respond_with(move |request| match request.url.path() {
-        "/jwks" => keys(asked.replace(asked.get() + 1)),
+        "/jwks" => keys(fetches.replace(fetches.get() + 1)),
         _ => server.answer(request),
     });
     let session = resume(&world, &app(&tab)).unwrap().unwrap();
@@ -44,12 +44,12 @@ const UNFETCHED: &str = "the server's keys could not be fetched";
 fn i13_keys_that_could_not_be_fetched_are_fetched_again_at_the_next_use() {
     for failure in [Reply::text(500, ""), Reply::offline(), Reply::json(503, &json!({})), Reply::text(200, "<html>")] {
         let (world, tab, session) =
-            sign_in_with_keys(move |asked| if asked == 0 { failure.clone() } else { key_set(&["k"]) });
+            sign_in_with_keys(move |fetches| if fetches == 0 { failure.clone() } else { key_set(&["k"]) });
         assert_eq!(signature(&session), Signature::Unchecked(UNFETCHED.into()));
         assert!(session.is_active());
         let events = Rc::new(RefCell::new(Vec::new()));
-        let heard = events.clone();
-        let _subscription = session.on_event(move |event| heard.borrow_mut().push(event.clone()));
+        let log = events.clone();
+        let _subscription = session.on_event(move |event| log.borrow_mut().push(event.clone()));
         read(&world, &session);
         assert_eq!((signature(&session), fetches(&world)), (Signature::Verified, 2));
         assert_eq!(*events.borrow(), [SessionEvent::IdentityChecked]);
@@ -62,7 +62,7 @@ fn i13_keys_that_could_not_be_fetched_are_fetched_again_at_the_next_use() {
 
 #[test]
 fn i13_keys_that_could_not_be_fetched_are_fetched_again_after_a_reload() {
-    let (world, tab, _) = sign_in_with_keys(|asked| if asked == 0 { Reply::text(500, "") } else { key_set(&["k"]) });
+    let (world, tab, _) = sign_in_with_keys(|fetches| if fetches == 0 { Reply::text(500, "") } else { key_set(&["k"]) });
     let stored = tab.stored().into_iter().find(|(key, _)| key.starts_with("smartrust.session.")).unwrap();
     assert!(stored.1.contains(UNFETCHED) && !stored.1.contains("\"verified\""), "not verified before it is");
     let reloaded = resume(&world, &app(&tab)).unwrap().unwrap();
@@ -84,7 +84,7 @@ fn i13_keys_that_stay_unavailable_are_requested_again_after_a_pause_and_the_sess
 #[test]
 fn i8_i13_a_wrong_signature_ends_the_session_also_if_the_keys_arrive_late() {
     let (world, _, session) =
-        sign_in_with_keys(|asked| if asked == 0 { Reply::text(500, "") } else { key_set(&["k"]) });
+        sign_in_with_keys(|fetches| if fetches == 0 { Reply::text(500, "") } else { key_set(&["k"]) });
     world.set_signatures_valid(false);
     let late = session.clone();
     let _ = world.run(async move { late.read("Patient/p1", &AbortSignal::never()).await });
@@ -95,7 +95,7 @@ fn i8_i13_a_wrong_signature_ends_the_session_also_if_the_keys_arrive_late() {
 #[test]
 fn i13_after_a_key_rotation_an_old_token_stays_unchecked_and_the_session_active() {
     let (world, _, session) =
-        sign_in_with_keys(|asked| if asked == 0 { Reply::text(500, "") } else { key_set(&["of-today"]) });
+        sign_in_with_keys(|fetches| if fetches == 0 { Reply::text(500, "") } else { key_set(&["of-today"]) });
     // The ID token ran out long ago.
     world.advance(1_000.0);
     read(&world, &session);
@@ -105,7 +105,7 @@ fn i13_after_a_key_rotation_an_old_token_stays_unchecked_and_the_session_active(
 
 #[test]
 fn i13_for_an_unknown_kid_the_keys_are_fetched_again_immediately() {
-    let (world, _, session) = sign_in_with_keys(|asked| key_set(if asked == 0 { &["old"] } else { &["old", "k"] }));
+    let (world, _, session) = sign_in_with_keys(|fetches| key_set(if fetches == 0 { &["old"] } else { &["old", "k"] }));
     assert_eq!((signature(&session), fetches(&world)), (Signature::Verified, 2));
 
     let (world, _, session) = sign_in_with_keys(|_| key_set(&["old"]));
@@ -113,7 +113,7 @@ fn i13_for_an_unknown_kid_the_keys_are_fetched_again_immediately() {
 
     let (world, _, session) =
         sign_in_with_keys(
-            |asked| if asked == 1 { Reply::text(500, "") } else { key_set(&["old", "k"][..1 + asked / 2]) },
+            |fetches| if fetches == 1 { Reply::text(500, "") } else { key_set(&["old", "k"][..1 + fetches / 2]) },
         );
     assert!(session.is_active(), "a failure passes");
     read(&world, &session);
@@ -175,11 +175,11 @@ fn i8_the_check_of_a_token_does_not_affect_the_token_of_a_later_refresh() {
     let (server, world, tab) = stage();
     launch(&world, &app(&tab)).unwrap();
     tab.visit(&redirect(&server, &tab));
-    let asked = Cell::new(0);
+    let fetches = Cell::new(0);
     let scripted = server.clone();
     world.respond_with(move |request| match request.url.path() {
         // The keys for the first token come after the refresh, those for the second never.
-        "/jwks" if asked.replace(asked.get() + 1) == 0 => key_set(&["k"]).after(5_000),
+        "/jwks" if fetches.replace(fetches.get() + 1) == 0 => key_set(&["k"]).after(5_000),
         "/jwks" => Reply::offline(),
         _ => scripted.answer(request),
     });

@@ -217,7 +217,7 @@ fn d6_discovery_gives_up_after_ten_seconds() {
     let error = launch(&world, &app(&tab)).unwrap_err();
     let Error::Discovery { attempts } = error else { panic!("{error:?}") };
     assert!(attempts[0].outcome.contains("no response came in time"), "{attempts:?}");
-    assert_eq!(attempts.len(), 1, "who does not answer is not asked again");
+    assert_eq!(attempts.len(), 1, "a server that does not respond gets no second request");
     assert_eq!(crate::platform::Clock::now(&tab), NOW + 10.0);
 }
 
@@ -230,8 +230,8 @@ fn a_page_with_half_a_launch_link_can_still_launch_where_the_app_says_where() {
         let app = app(&tab);
         world.run(async move { app.launch(options).await }).unwrap().map(|()| parameters(&location(&tab)))
     };
-    let said = LaunchOptions { iss: Some("https://ehr.example/fhir".into()), ..LaunchOptions::default() };
-    let request = launch_with(said).unwrap();
+    let options = LaunchOptions { iss: Some("https://ehr.example/fhir".into()), ..LaunchOptions::default() };
+    let request = launch_with(options).unwrap();
     assert_eq!(value(&request, "launch"), None);
     assert_eq!(value(&request, "aud").as_deref(), Some("https://ehr.example/fhir"));
     assert_eq!(launch_with(LaunchOptions::default()).unwrap_err(), Error::LaunchLink { parameter: "launch" });

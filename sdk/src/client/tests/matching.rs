@@ -32,18 +32,18 @@ fn f12_f19_candidates_come_with_score_and_grade_and_none_is_picked() {
         Reply::json(200, &json!({"resourceType": "Bundle", "entry": entry}))
     });
     let person = json!({"resourceType": "Patient", "name": [{"family": "Lovelace"}]});
-    let (asked, asker) = (MatchOptions { only_certain: true, count: Some(5) }, session.clone());
+    let (options, matching) = (MatchOptions { only_certain: true, count: Some(5) }, session.clone());
     let patient = person.clone();
     let candidates =
-        world.run(async move { asker.match_patient(&patient, asked, &AbortSignal::never()).await }).unwrap().unwrap();
+        world.run(async move { matching.match_patient(&patient, options, &AbortSignal::never()).await }).unwrap().unwrap();
     let Matches { candidates, outcomes } = candidates;
     assert_eq!(outcomes.len(), 1, "F19: a remark of the server reaches the caller");
-    let told: Vec<_> = candidates
+    let found: Vec<_> = candidates
         .iter()
         .map(|candidate| (candidate.resource["id"].as_str().unwrap(), candidate.score, candidate.grade))
         .collect();
     assert_eq!(
-        told,
+        found,
         [
             ("a", Some(0.95), Some(MatchGrade::Certain)),
             ("b", Some(0.4), Some(MatchGrade::Possible)),
@@ -74,8 +74,8 @@ fn f12_nobody_found_is_no_error() {
 fn f4_the_fhir_version_of_a_server_is_read() {
     for (version, expected) in [("4.3.0", Some(FhirVersion::R4B)), ("1.0.2", Some(FhirVersion::R2)), ("9.0", None)] {
         let (world, session) = signed_in_to(move |_| Reply::json(200, &json!({"fhirVersion": version})));
-        let told = world.run(async move { session.fhir_version(&AbortSignal::never()).await }).unwrap().unwrap();
-        assert_eq!(told, expected);
+        let found = world.run(async move { session.fhir_version(&AbortSignal::never()).await }).unwrap().unwrap();
+        assert_eq!(found, expected);
         assert_eq!(fhir_lines(&world), ["GET /metadata"]);
     }
 }

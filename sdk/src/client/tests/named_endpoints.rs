@@ -19,7 +19,7 @@ fn record_with(endpoints: NamedEndpoints) -> ServerRecord {
     ServerRecord { endpoints, ..record() }
 }
 
-/// The paths that were asked for.
+/// The requested paths.
 fn paths(world: &World) -> Vec<String> {
     world.requests().iter().map(|request| request.url.path().to_owned()).collect()
 }

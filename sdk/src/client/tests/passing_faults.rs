@@ -236,8 +236,8 @@ fn r13_r10_an_expired_session_has_ended_and_is_not_stored_any_more() {
     let app = app(&tab);
     let session = sign_in(&server, &world, &tab);
     let events = Rc::new(RefCell::new(Vec::new()));
-    let heard = events.clone();
-    let _subscription = session.on_event(move |event| heard.borrow_mut().push(event.clone()));
+    let log = events.clone();
+    let _subscription = session.on_event(move |event| log.borrow_mut().push(event.clone()));
     world.advance(3601.0);
     assert!(!session.is_active());
     for _ in 0..2 {

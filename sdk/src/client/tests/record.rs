@@ -82,8 +82,8 @@ fn each_page_and_each_end_is_reported() {
         "/fhir/Condition" => bundle(&[of_patient("Condition", "c1", "p1")], None),
         _ => Reply::text(500, "broken"),
     });
-    let heard = Rc::new(RefCell::new(Vec::new()));
-    let log = heard.clone();
+    let reports = Rc::new(RefCell::new(Vec::new()));
+    let log = reports.clone();
     let load = async move {
         let note = |index: usize, part: &Part| {
             log.borrow_mut().push((index, part.resources.len(), part.state == PartState::Loading));
@@ -91,7 +91,7 @@ fn each_page_and_each_end_is_reported() {
         session.load_record(&two_kinds(), &AbortSignal::never(), &note).await.map(|_| ())
     };
     world.run(load).unwrap().unwrap();
-    let of = |kind: usize| heard.borrow().iter().filter(|(index, ..)| *index == kind).cloned().collect::<Vec<_>>();
+    let of = |kind: usize| reports.borrow().iter().filter(|(index, ..)| *index == kind).cloned().collect::<Vec<_>>();
     assert_eq!(of(0), [(0, 1, true), (0, 1, false)]);
     assert_eq!(of(1), [(1, 0, false)]);
 }

@@ -163,8 +163,8 @@ fn r5_a_refused_refresh_token_ends_the_session_once() {
     let (server, world, tab) = stage();
     let session = sign_in(&server, &world, &tab);
     let events = Rc::new(RefCell::new(Vec::new()));
-    let heard = events.clone();
-    let _subscription = session.on_event(move |event| heard.borrow_mut().push(event.clone()));
+    let log = events.clone();
+    let _subscription = session.on_event(move |event| log.borrow_mut().push(event.clone()));
     world.advance(3601.0);
     server.token_replies.borrow_mut().push_back(Reply::json(400, &json!({"error": "invalid_grant"})).after(50));
     let reads: Vec<_> = (0..3).map(|_| read(&session)).collect();
@@ -322,11 +322,11 @@ fn r9_a_token_that_expires_soon_is_replaced_without_blocking_the_call() {
     world.advance(11.0);
     let slow = Reply::json(200, &token_answer(2)).after(20_000);
     server.token_replies.borrow_mut().push_back(slow);
-    let asked = crate::platform::Clock::now(&tab);
+    let before = crate::platform::Clock::now(&tab);
     for _ in 0..3 {
         world.run(read(&session)).unwrap().unwrap();
     }
-    assert_eq!(crate::platform::Clock::now(&tab), asked, "no call waits for the refresh");
+    assert_eq!(crate::platform::Clock::now(&tab), before, "no call waits for the refresh");
     assert_eq!(refreshes(&world), ["refresh-1"]);
     world.advance(20.0);
     world.settle();

@@ -118,13 +118,13 @@ fn g1_a_registration_is_read_changed_and_removed_with_its_own_token() {
             endpoint.delete(&client, &never).await.unwrap();
         })
         .unwrap();
-    let told: Vec<_> = sent(&world)
+    let reported: Vec<_> = sent(&world)
         .iter()
         .map(|request| (request.method, request.url.path().to_owned(), request.authorization().unwrap().to_owned()))
         .collect();
     let manage = |method| (method, "/register/given".to_owned(), "Bearer manage".to_owned());
     assert_eq!(
-        told,
+        reported,
         [
             (Method::Post, "/register".to_owned(), "Bearer initial".to_owned()),
             manage(Method::Get),

@@ -37,7 +37,7 @@ fn a11_a_page_that_cannot_complete_the_launch_gets_an_error_before_navigation() 
             let origin = url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
             assert!(wrong.problem.contains(&origin), "{}", wrong.problem);
         }
-        assert!(world.requests().is_empty(), "nothing was asked of the server");
+        assert!(world.requests().is_empty(), "no request was sent");
     }
     let (_, launched) = launch_from("https://app.example/anywhere", "https://app.example/code");
     assert_eq!(launched, Ok(()));
@@ -122,10 +122,10 @@ fn session_with(reply: &Reply) -> (World, Session<MemoryPlatform>) {
 
 #[test]
 fn g4_the_error_of_a_refused_introspection_suggests_client_authentication() {
-    let introspect = |reply: &Reply, asked_as| {
+    let introspect = |reply: &Reply, authentication_of_caller| {
         let (world, session) = session_with(reply);
-        let asked = world.run(async move { session.introspect(asked_as, &AbortSignal::never()).await.map(|_| ()) });
-        asked.unwrap().unwrap_err()
+        let outcome = world.run(async move { session.introspect(authentication_of_caller, &AbortSignal::never()).await.map(|_| ()) });
+        outcome.unwrap().unwrap_err()
     };
     let oauth = Reply::json(401, &json!({"error": "invalid_client", "error_description": "Who are you?"}));
     let text = Reply::text(403, "Bearer is not supported.");

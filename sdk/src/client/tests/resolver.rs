@@ -94,12 +94,12 @@ fn f9_references_are_fetched_concurrently_and_each_once() {
     let references: Vec<String> = (0..20).map(|number| format!("Patient/{number}")).collect();
     let texts: Vec<&str> = references.iter().map(String::as_str).collect();
     let (whole, resolver) = (referring(&texts), single(&session));
-    let (one, other, asked) = (resolver.clone(), resolver.clone(), whole.clone());
+    let (one, other, references) = (resolver.clone(), resolver.clone(), whole.clone());
     let (first, second, single) = world
         .run(async move {
             join3(
-                one.resolve_all(&asked, 1),
-                other.resolve_all(&asked, 1),
+                one.resolve_all(&references, 1),
+                other.resolve_all(&references, 1),
                 other.resolve("https://ehr.example/fhir/Patient/7", None),
             )
             .await

@@ -138,7 +138,7 @@ pub fn signed_in_to(fhir: impl Fn(&Request) -> Reply + 'static) -> (World, Sessi
     (world, session)
 }
 
-/// What was asked of the FHIR server, as method and address below its base.
+/// The requests to the FHIR server, as method and URL relative to its base.
 pub fn fhir_lines(world: &World) -> Vec<String> {
     let line = |request: Request| {
         let below = request.url.as_str().strip_prefix(BASE)?.to_owned();

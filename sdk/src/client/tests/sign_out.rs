@@ -1,4 +1,4 @@
-//! Tokens given back at the end, and asked about before.
+//! Introspection, and revocation of tokens at sign-out.
 
 use super::server::*;
 use crate::abort::AbortSignal;

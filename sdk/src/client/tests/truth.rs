@@ -83,7 +83,7 @@ fn f15_a_resource_on_two_pages_is_returned_once() {
     let read = pages(&world, &session, FhirRequest::search("Observation", &[])).unwrap();
     assert_eq!(read.iter().map(|page| ids(&page.resources)).collect::<Vec<_>>(), [vec!["a", "b"], vec!["c"]]);
     assert_eq!(read.iter().map(|page| (page.included.len(), page.repeated)).collect::<Vec<_>>(), [(1, 0), (0, 2)]);
-    // The same id in another type is another resource, and what has no id cannot be told apart.
+    // The same id in another type is another resource, and resources without an id cannot be distinguished.
     let (world, session) = signed_in_to(|_| {
         let others = [json!({"resourceType": "Condition", "id": "a"}), json!({"resourceType": "Basic"})];
         let [condition, basic] = others.map(|resource| (resource, None));
@@ -196,8 +196,8 @@ fn f18_an_operation_outcome_in_place_of_the_resource_is_an_error_with_its_messag
         let refused = send(&world, &session, request).unwrap_err();
         assert_eq!((refused.code(), refused.status()), ("fhir_error", Some(200)), "{interaction:?} {target}");
         assert!(refused.to_string().contains("The record is sealed."), "{refused}");
-        let Error::Fhir(told) = refused else { panic!("it has an outcome") };
-        assert_eq!(told.operation_outcome.unwrap().issues[0].code, "suppressed");
+        let Error::Fhir(error) = refused else { panic!("it has an outcome") };
+        assert_eq!(error.operation_outcome.unwrap().issues[0].code, "suppressed");
     }
     let everything = FhirRequest::new(Operation, "Patient/1/$everything");
     for request in [FhirRequest::search("Observation", &[]), everything, FhirRequest::new(Operation, "$own-pages")] {

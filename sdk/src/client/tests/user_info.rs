@@ -33,7 +33,7 @@ fn user_info(world: &World, session: &Session<MemoryPlatform>) -> Told {
     world.run(async move { session.user_info(&AbortSignal::never()).await }).unwrap()
 }
 
-fn asked(world: &World) -> Vec<Request> {
+fn user_info_requests(world: &World) -> Vec<Request> {
     world.requests().into_iter().filter(|request| request.url.path() == "/userinfo").collect()
 }
 
@@ -43,10 +43,10 @@ fn i11_f1_user_info_is_requested_with_the_token_at_the_endpoint_of_the_launch() 
     let about = json!({"sub": "u1", "name": "Ada"});
     let (_, world, session) = signed_in(&endpoint, json!({}), about.clone());
     assert_eq!(user_info(&world, &session).unwrap().members, about);
-    let asked = asked(&world);
-    assert_eq!(asked.len(), 1);
+    let requests = user_info_requests(&world);
+    assert_eq!(requests.len(), 1);
     assert_eq!(
-        (asked[0].url.as_str(), asked[0].authorization()),
+        (requests[0].url.as_str(), requests[0].authorization()),
         (endpoint.as_str().unwrap(), Some("Bearer access-1"))
     );
     // The token still goes nowhere else at that origin.
@@ -57,18 +57,18 @@ fn i11_f1_user_info_is_requested_with_the_token_at_the_endpoint_of_the_launch() 
 
 #[test]
 fn i11_a_token_that_expired_early_is_refreshed_once() {
-    for (good, told) in [("Bearer access-2", Ok("u1".to_owned())), ("none", Err("invalid_user_info"))] {
+    for (good, expected) in [("Bearer access-2", Ok("u1".to_owned())), ("none", Err("invalid_user_info"))] {
         let (_, world, session) = signed_in(&json!("https://ehr.example/userinfo"), json!({}), json!({}));
         world.respond_with(move |request| match request.url.path() {
             "/token" => Reply::json(200, &token_answer(2)),
             "/userinfo" if request.authorization() == Some(good) => Reply::json(200, &json!({"sub": "u1"})),
             "/userinfo" => Reply::text(401, "expired"),
-            path => panic!("{path} is not asked for"),
+            path => panic!("{path} is not requested"),
         });
         let before = token_requests(&world).len();
         let found = user_info(&world, &session);
-        assert_eq!(found.map(|info| info.subject).map_err(|error| error.code()), told);
-        assert_eq!((token_requests(&world).len() - before, asked(&world).len()), (1, 2));
+        assert_eq!(found.map(|info| info.subject).map_err(|error| error.code()), expected);
+        assert_eq!((token_requests(&world).len() - before, user_info_requests(&world).len()), (1, 2));
         assert!(session.is_active());
     }
 }
@@ -103,14 +103,14 @@ fn i11_the_openid_configuration_names_the_endpoint_if_it_is_of_the_same_server()
     assert_eq!(user_info(&world, &session).unwrap().subject, "u1");
     let (_, world, session) = signed_in(&Value::Null, openid("https://evil.example/token"), about());
     assert_eq!(user_info(&world, &session).unwrap_err().code(), "not_offered");
-    assert!(asked(&world).is_empty());
+    assert!(user_info_requests(&world).is_empty());
 }
 
 #[test]
 fn i11_without_an_id_token_or_an_endpoint_nothing_is_sent() {
     let (_, world, session) = signed_in(&Value::Null, json!({}), json!({"sub": "u1"}));
     assert_eq!(user_info(&world, &session).unwrap_err().code(), "not_offered");
-    assert!(asked(&world).is_empty());
+    assert!(user_info_requests(&world).is_empty());
 
     let (server, world, tab) = stage();
     server.configuration.borrow_mut()["userinfo_endpoint"] = json!("https://ehr.example/userinfo");

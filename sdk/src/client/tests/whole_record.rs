@@ -13,12 +13,12 @@ use serde_json::{Value, json};
 type Parts = Vec<RecordPart<Value>>;
 
 fn load(world: &World, session: &Session<MemoryPlatform>) -> (Result<Parts, Failure>, Vec<RecordProgress>) {
-    let heard = Rc::new(RefCell::new(Vec::new()));
-    let (log, session) = (heard.clone(), session.clone());
+    let reports = Rc::new(RefCell::new(Vec::new()));
+    let (log, session) = (reports.clone(), session.clone());
     let parts = world.run(async move {
         session.load_whole_record(&AbortSignal::never(), &|progress| log.borrow_mut().push(*progress)).await
     });
-    (parts.unwrap(), heard.take())
+    (parts.unwrap(), reports.take())
 }
 
 /// A capability statement with `$everything` or without, of types that can be searched.
@@ -41,7 +41,7 @@ fn bundle(resources: &[Value], next: Option<&str>, total: Option<u32>) -> Reply 
     Reply::json(200, &json!({"resourceType": "Bundle", "entry": entries, "link": links, "total": total}))
 }
 
-fn told(parts: &Parts) -> Vec<(&str, Vec<&str>, bool)> {
+fn outline(parts: &Parts) -> Vec<(&str, Vec<&str>, bool)> {
     parts
         .iter()
         .map(|part| {
@@ -63,9 +63,9 @@ fn f11_everything_is_requested_if_the_server_has_it_and_split_by_type() {
     });
     let (parts, progress) = load(&world, &session);
     let parts = parts.unwrap();
-    assert_eq!(told(&parts), [("Patient", vec!["p1"], true), ("Condition", vec!["c1", "c2"], true)]);
+    assert_eq!(outline(&parts), [("Patient", vec!["p1"], true), ("Condition", vec!["c1", "c2"], true)]);
     assert_eq!(parts[0].others[0]["id"], "p2");
-    let counts: Vec<_> = progress.iter().map(|told| (told.resources, told.total, told.parts)).collect();
+    let counts: Vec<_> = progress.iter().map(|report| (report.resources, report.total, report.parts)).collect();
     assert_eq!(counts, [(2, Some(3.0), None), (4, Some(3.0), None), (4, Some(3.0), Some(2))]);
 }
 
@@ -83,7 +83,7 @@ fn f11_the_number_of_bytes_is_reported_with_everything_and_without() {
         _ => Reply::text(200, PAGE),
     });
     let (_, progress) = load(&world, &session);
-    assert_eq!(progress.iter().map(|told| told.bytes).collect::<Vec<_>>(), [152, 259, 259]);
+    assert_eq!(progress.iter().map(|report| report.bytes).collect::<Vec<_>>(), [152, 259, 259]);
 
     let (world, session) = signed_in_to(|request| match request.url.path() {
         "/fhir/metadata" => statement(false, &["Condition", "Goal", "Immunization"]),
@@ -120,7 +120,7 @@ fn f11_if_everything_is_refused_each_type_is_searched() {
             _ => bundle(&[of("Condition", "c1")], None, None),
         });
         let (parts, progress) = load(&world, &session);
-        assert_eq!(told(&parts.unwrap()), [("Patient", vec!["p1"], true), ("Condition", vec!["c1"], true)]);
+        assert_eq!(outline(&parts.unwrap()), [("Patient", vec!["p1"], true), ("Condition", vec!["c1"], true)]);
         let end = progress.last().unwrap();
         assert_eq!((end.parts, end.done, end.resources, end.total), (Some(2), 2, 2, Some(2.0)));
         let lines = fhir_lines(&world);
@@ -179,13 +179,13 @@ fn f11_a_server_that_requires_categories_gets_one_search_for_each() {
     let (world, session) = signed_in_to(|request| by_category(request).after(1000));
     let (parts, _) = load(&world, &session);
     let parts = parts.unwrap();
-    assert_eq!(told(&parts), [("Observation", vec!["a", "b", "c"], false)]);
+    assert_eq!(outline(&parts), [("Observation", vec!["a", "b", "c"], false)]);
     let PartState::ByCategory(categories) = &parts[0].state else { panic!("{:?}", parts[0].state) };
     let lines = fhir_lines(&world);
     assert_eq!(lines[1], "GET /Observation?patient=p1");
     assert!(categories.contains(&"laboratory") && categories.contains(&"vital-signs"), "{categories:?}");
-    let asked = lines[2..].iter().filter_map(|line| line.strip_prefix("GET /Observation?patient=p1&category="));
-    assert_eq!(asked.collect::<Vec<_>>(), *categories);
+    let requested = lines[2..].iter().filter_map(|line| line.strip_prefix("GET /Observation?patient=p1&category="));
+    assert_eq!(requested.collect::<Vec<_>>(), *categories);
     assert_eq!(lines.len(), 2 + categories.len() + 1, "{lines:?}");
     // One second for the statement, one for the refusal, one for all categories side by side.
     let elapsed = crate::platform::Clock::now(&session.inner.platform) - NOW;
@@ -206,7 +206,7 @@ fn f11_resources_without_a_category_are_loaded_too_if_the_server_allows() {
     let (world, session) = signed_in_to(|request| in_none(request).unwrap_or_else(|| by_category(request)));
     let (parts, progress) = load(&world, &session);
     let parts = parts.unwrap();
-    assert_eq!(told(&parts), [("Observation", vec!["a", "b", "c", "d"], true)]);
+    assert_eq!(outline(&parts), [("Observation", vec!["a", "b", "c", "d"], true)]);
     assert_eq!(progress.last().unwrap().total, Some(4.0));
 }
 
