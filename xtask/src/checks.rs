@@ -4,6 +4,7 @@ use crate::tools::{self, Browser};
 use crate::workspace;
 use anyhow::Result;
 use std::ffi::OsString;
+use std::path::Path;
 use std::process::Command;
 
 /// The tests that drive the served pages in headless Chromium.
@@ -48,9 +49,9 @@ pub fn documentation_tests() -> Command {
     tools::node(&workspace::root().join("tests/docs/run.mjs"))
 }
 
-/// The SDK's wasm tests. Cargo runs each test program with [`run_wasm_tests`].
-pub fn wasm_tests(browser: &Browser) -> Result<Command> {
-    let runner = format!("{:?}", [&*std::env::current_exe()?.to_string_lossy(), "wasm-test-runner"]);
+/// The SDK's wasm tests. Cargo runs each test program with [`run_wasm_tests`] of the program `xtask`.
+pub fn wasm_tests(browser: &Browser, xtask: &Path) -> Command {
+    let runner = format!("{:?}", [&*xtask.to_string_lossy(), "wasm-test-runner"]);
     let mut command = tools::cargo(["test", "--package", "smartrust", "--target", "wasm32-unknown-unknown"]);
     command
         .args(["--lib", "--tests", "--config", &format!("target.wasm32-unknown-unknown.runner = {runner}")])
@@ -58,7 +59,7 @@ pub fn wasm_tests(browser: &Browser) -> Result<Command> {
         .env("WASM_BINDGEN_USE_BROWSER", "1")
         .env("WASM_BINDGEN_TEST_TIMEOUT", "120")
         .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", workspace::root().join("xtask/webdriver.json"));
-    Ok(command)
+    command
 }
 
 /// Runs one wasm test program in the browser that the environment names.

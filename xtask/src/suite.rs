@@ -4,6 +4,7 @@ use crate::bundle::{self, Profile};
 use crate::tally::Tally;
 use crate::{checks, demo, docs, fuzz, site, size, tools, workspace};
 use anyhow::Result;
+use std::path::Path;
 use std::process::ExitCode;
 
 /// The time for each fuzz target, in seconds: enough to see that it compiles and finds nothing immediately.
@@ -26,13 +27,15 @@ pub enum Extent {
 /// Runs the tests; the last line is the number of tests that passed and failed.
 pub fn run(extent: Extent) -> Result<ExitCode> {
     let mut tally = Tally::default();
+    // Now, because the tests of xtask may compile it again, and then this file is another one.
+    let xtask = std::env::current_exe()?;
     if extent != Extent::Quick {
         tools::ensure_npm_packages()?;
     }
     lint(extent)?;
     test_on_host(&mut tally, extent)?;
     if extent != Extent::Quick {
-        test_in_browser(&mut tally, extent)?;
+        test_in_browser(&mut tally, &xtask, extent)?;
     }
     println!("\n{tally}");
     Ok(ExitCode::SUCCESS)
@@ -86,7 +89,7 @@ fn test_on_host(tally: &mut Tally, extent: Extent) -> Result<()> {
     })
 }
 
-fn test_in_browser(tally: &mut Tally, extent: Extent) -> Result<()> {
+fn test_in_browser(tally: &mut Tally, xtask: &Path, extent: Extent) -> Result<()> {
     tools::step("types of the npm package", || {
         let root = workspace::root();
         tools::run(
@@ -99,7 +102,7 @@ fn test_in_browser(tally: &mut Tally, extent: Extent) -> Result<()> {
     })?;
     let browser = tools::ensure_browser()?;
     tools::step("wasm tests in Chromium", || {
-        tally.run(&mut checks::wasm_tests(&browser)?, "A wasm test fails: fix what is named above.")
+        tally.run(&mut checks::wasm_tests(&browser, xtask), "A wasm test fails: fix what is named above.")
     })?;
     bundle::build_sdk(Profile::Wasm)?;
     site::build_launcher(Profile::Wasm)?;
