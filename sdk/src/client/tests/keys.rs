@@ -62,7 +62,8 @@ fn i13_keys_that_could_not_be_fetched_are_fetched_again_at_the_next_use() {
 
 #[test]
 fn i13_keys_that_could_not_be_fetched_are_fetched_again_after_a_reload() {
-    let (world, tab, _) = sign_in_with_keys(|fetches| if fetches == 0 { Reply::text(500, "") } else { key_set(&["k"]) });
+    let (world, tab, _) =
+        sign_in_with_keys(|fetches| if fetches == 0 { Reply::text(500, "") } else { key_set(&["k"]) });
     let stored = tab.stored().into_iter().find(|(key, _)| key.starts_with("smartrust.session.")).unwrap();
     assert!(stored.1.contains(UNFETCHED) && !stored.1.contains("\"verified\""), "not verified before it is");
     let reloaded = resume(&world, &app(&tab)).unwrap().unwrap();

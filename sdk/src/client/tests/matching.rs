@@ -34,8 +34,10 @@ fn f12_f19_candidates_come_with_score_and_grade_and_none_is_picked() {
     let person = json!({"resourceType": "Patient", "name": [{"family": "Lovelace"}]});
     let (options, matching) = (MatchOptions { only_certain: true, count: Some(5) }, session.clone());
     let patient = person.clone();
-    let candidates =
-        world.run(async move { matching.match_patient(&patient, options, &AbortSignal::never()).await }).unwrap().unwrap();
+    let candidates = world
+        .run(async move { matching.match_patient(&patient, options, &AbortSignal::never()).await })
+        .unwrap()
+        .unwrap();
     let Matches { candidates, outcomes } = candidates;
     assert_eq!(outcomes.len(), 1, "F19: a remark of the server reaches the caller");
     let found: Vec<_> = candidates

@@ -122,9 +122,10 @@ fn session_with(reply: &Reply) -> (World, Session<MemoryPlatform>) {
 
 #[test]
 fn g4_the_error_of_a_refused_introspection_suggests_client_authentication() {
-    let introspect = |reply: &Reply, authentication_of_caller| {
+    let introspect = |reply: &Reply, authentication| {
         let (world, session) = session_with(reply);
-        let outcome = world.run(async move { session.introspect(authentication_of_caller, &AbortSignal::never()).await.map(|_| ()) });
+        let outcome =
+            world.run(async move { session.introspect(authentication, &AbortSignal::never()).await.map(|_| ()) });
         outcome.unwrap().unwrap_err()
     };
     let oauth = Reply::json(401, &json!({"error": "invalid_client", "error_description": "Who are you?"}));
