@@ -29,6 +29,18 @@ pub struct SmartApp<P: Platform> {
 impl<P: Platform> SmartApp<P> {
     /// Creates an app from its configuration.
     ///
+    /// ```no_run
+    /// # use smartrust::{Failure, ServerRecord, SmartApp, SmartAppConfig, platform::Platform};
+    /// # fn example<P: Platform>(platform: P) -> Result<SmartApp<P>, Failure> {
+    /// let scope = "launch/patient openid fhirUser patient/*.rs";
+    /// let mut clinic = ServerRecord::new("https://ehr.example/fhir", "my-app", "https://app.example/", scope);
+    /// clinic.name = Some("Clinic".into());
+    /// let mut hospital = ServerRecord::new("https://hospital.example/fhir", "app-7", "https://app.example/", scope);
+    /// hospital.name = Some("Hospital".into());
+    /// SmartApp::new(platform, SmartAppConfig::new([clinic, hospital]))
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Configuration`] with the name of the wrong member.
     pub fn new(platform: P, config: SmartAppConfig) -> Result<Self, Failure> {
@@ -49,6 +61,8 @@ impl<P: Platform> SmartApp<P> {
     }
 
     /// Risks of the configuration on this host, such as a client secret in a page.
+    ///
+    /// For an example, see [`Self::diagnose`].
     pub fn findings(&self) -> Vec<Finding> {
         let in_page = self.platform.location().is_some();
         let records = self.connections.iter().map(|connection| &connection.server.record);
@@ -69,6 +83,16 @@ impl<P: Platform> SmartApp<P> {
     /// All active sessions in the store, of every configured server. Sessions that cannot be read, or whose server is not configured,
     /// are left out.
     ///
+    /// ```no_run
+    /// # use smartrust::{Failure, SmartApp, platform::Platform};
+    /// # async fn example<P: Platform>(app: &SmartApp<P>) -> Result<(), Failure> {
+    /// for session in app.sessions().await? {
+    ///     println!("patient {:?} at {:?}", session.patient(), session.server_name());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Storage`].
     pub async fn sessions(&self) -> Result<Vec<Session<P>>, Failure> {
@@ -84,6 +108,17 @@ impl<P: Platform> SmartApp<P> {
     ///
     /// After a token request that failed with `invalid_client`, a finding says what to try. A missing document is a finding, too. A launch
     /// does not need this method.
+    ///
+    /// ```no_run
+    /// # use smartrust::{Failure, SmartApp, platform::Platform};
+    /// # async fn example<P: Platform>(app: &SmartApp<P>) -> Result<(), Failure> {
+    /// let of_documents = app.diagnose(Some("Clinic")).await?;
+    /// for finding in app.findings().into_iter().chain(of_documents) {
+    ///     println!("{}: {} ({})", finding.code, finding.message, finding.section);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// [`crate::Error::UnknownServer`].

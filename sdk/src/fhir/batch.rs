@@ -7,11 +7,30 @@ use crate::error::{Error, Failure, FhirError};
 use crate::json::{JsonView, ObjectWriter, array};
 
 /// A batch of entries, each written by [`FhirRequest::entry`](super::request::FhirRequest::entry).
+///
+/// ```
+/// use smartrust::fhir::batch::{batch, read_batch};
+/// use smartrust::fhir::request::{FhirRequest, Interaction};
+/// use smartrust::protocol::url::Url;
+///
+/// let base = Url::parse("https://ehr.example/fhir")?;
+/// let requests = [FhirRequest::read("Patient/9")];
+/// let entries = [requests[0].entry(&base)?];
+/// let request = FhirRequest::new(Interaction::Bundle, "").body(batch(entries)).build(&base)?;
+/// assert_eq!(request.method.as_str(), "POST");
+///
+/// let response = serde_json::json!({"resourceType": "Bundle", "entry": [{"response": {"status": "404 Not Found"}}]});
+/// let responses = read_batch(&response, &requests, base.host())?;
+/// assert_eq!(responses[0].as_ref().unwrap_err().status(), Some(404));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn batch(entries: impl IntoIterator<Item = String>) -> String {
     ObjectWriter::new().text("resourceType", "Bundle").text("type", "batch").raw("entry", &array(entries)).finish()
 }
 
 /// The response to each entry, in the order of the requests.
+///
+/// For an example, see [`batch`].
 ///
 /// # Errors
 /// [`Error::BatchResponse`] if the response has another number of entries.

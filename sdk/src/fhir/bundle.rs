@@ -34,6 +34,23 @@ impl<V: JsonView> Page<V> {
     }
 
     /// Reads a Bundle; `None` for any other resource.
+    ///
+    /// ```
+    /// use smartrust::fhir::{bundle::Page, request::page_request};
+    /// use smartrust::protocol::url::Url;
+    ///
+    /// let condition = serde_json::json!({"resourceType": "Condition", "id": "1"});
+    /// let page = Page::read(&serde_json::json!({
+    ///     "resourceType": "Bundle",
+    ///     "link": [{"relation": "next", "url": "?page=2"}],
+    ///     "entry": [{"resource": condition}],
+    /// })).unwrap();
+    /// assert_eq!(page.resources, [condition]);
+    ///
+    /// let next = page_request(&Url::parse("https://ehr.example/fhir/Condition")?, &page.next.unwrap())?;
+    /// assert_eq!(next.url.as_str(), "https://ehr.example/fhir/Condition?page=2");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn read(bundle: &V) -> Option<Self> {
         if !Self::is_page(Some(bundle)) {
             return None;

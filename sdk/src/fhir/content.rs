@@ -26,6 +26,19 @@ pub struct Content {
 /// A Binary is requested with its own media type, with FHIR JSON, and with any: servers that refuse one of them with 404 or 406
 /// (see [`is_refused`]) return it with another.
 ///
+/// ```
+/// use smartrust::fhir::content::{content_requests, read_binary};
+/// use smartrust::protocol::url::Url;
+///
+/// let base = Url::parse("https://ehr.example/fhir")?;
+/// let requests = content_requests(&base, "Binary/1", Some("application/pdf"))?;
+/// assert_eq!(requests[0].url.as_str(), "https://ehr.example/fhir/Binary/1");
+///
+/// let binary = serde_json::json!({"resourceType": "Binary", "contentType": "text/plain", "data": "SGVsbG8="});
+/// assert_eq!(read_binary(&binary).unwrap()?.bytes, b"Hello");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// [`Error::Url`] for a URL that cannot be fetched.
 pub fn content_requests(base: &Url, target: &str, own: Option<&str>) -> Result<Vec<Request>, Failure> {
@@ -59,6 +72,8 @@ pub fn may_be_resource(media_type: Option<&str>) -> bool {
 }
 
 /// The content of a Binary; `None` for any other resource.
+///
+/// For an example, see [`content_requests`].
 ///
 /// # Errors
 /// [`Error::Content`] for a Binary without data, or with data that is not base64.

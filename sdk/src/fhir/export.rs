@@ -70,6 +70,16 @@ pub struct ExportRequest {
 impl ExportRequest {
     /// The kick-off request.
     ///
+    /// ```
+    /// use smartrust::fhir::export::ExportRequest;
+    /// use smartrust::protocol::url::Url;
+    ///
+    /// let export = ExportRequest { types: vec!["Patient".into()], ..ExportRequest::default() };
+    /// let request = export.kick_off(&Url::parse("https://ehr.example/fhir")?)?;
+    /// assert_eq!(request.url.as_str(), "https://ehr.example/fhir/Patient/$export?_type=Patient");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Reference`] for an invalid id, [`Error::Url`].
     pub fn kick_off(&self, fhir_base: &Url) -> Result<Request, Failure> {
@@ -145,6 +155,21 @@ fn checked(id: &str) -> Result<&str, Failure> {
 }
 
 /// Requests the status of an export.
+///
+/// ```
+/// use smartrust::fhir::export::{ExportManifest, delete_request, file_request, status_request};
+/// use smartrust::protocol::url::Url;
+///
+/// let status_url = Url::parse("https://ehr.example/jobs/1")?;
+/// assert_eq!(status_request(&status_url).method.as_str(), "GET");
+/// assert_eq!(delete_request(&status_url).method.as_str(), "DELETE");
+///
+/// let file = serde_json::json!({"type": "Patient", "url": "https://ehr.example/files/1.ndjson", "count": 2});
+/// let manifest = ExportManifest::read(&serde_json::json!({"requiresAccessToken": true, "output": [file]}))?;
+/// let request = file_request(&Url::parse(&manifest.output[0].url)?);
+/// assert_eq!(request.url.path(), "/files/1.ndjson");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn status_request(status_url: &Url) -> Request {
     let mut request = Request::get(status_url.clone(), "application/json");
     request.no_store = true;
@@ -152,6 +177,8 @@ pub fn status_request(status_url: &Url) -> Request {
 }
 
 /// Cancels an export: the server may delete it and its files.
+///
+/// For an example, see [`status_request`].
 pub fn delete_request(status_url: &Url) -> Request {
     let mut request = status_request(status_url);
     request.method = Method::Delete;
@@ -159,6 +186,8 @@ pub fn delete_request(status_url: &Url) -> Request {
 }
 
 /// Requests a file.
+///
+/// For an example, see [`status_request`].
 pub fn file_request(file: &Url) -> Request {
     let mut request = Request::get(file.clone(), "application/fhir+ndjson");
     request.no_store = true;

@@ -81,6 +81,20 @@ impl MatchGrade {
 }
 
 /// Requests matches for a Patient.
+///
+/// ```
+/// use smartrust::fhir::matching::{MatchOptions, match_request, read_matches};
+/// use smartrust::protocol::url::Url;
+///
+/// let patient = serde_json::json!({"resourceType": "Patient", "birthDate": "1815-12-10"});
+/// let request = match_request(&patient, MatchOptions::default()).build(&Url::parse("https://ehr.example/fhir")?)?;
+/// assert_eq!(request.url.path(), "/fhir/Patient/$match");
+///
+/// let entry = serde_json::json!({"resource": patient, "search": {"score": 0.9}});
+/// let matches = read_matches(&serde_json::json!({"resourceType": "Bundle", "entry": [entry]}));
+/// assert_eq!(matches.candidates[0].score, Some(0.9));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn match_request<V: JsonView>(patient: &V, options: MatchOptions) -> FhirRequest {
     let parameter = |name: &str| ObjectWriter::new().text("name", name);
     let mut parameters = vec![parameter("resource").raw("resource", &patient.to_json()).finish()];
@@ -95,6 +109,8 @@ pub fn match_request<V: JsonView>(patient: &V, options: MatchOptions) -> FhirReq
 }
 
 /// The candidates and remarks in a response.
+///
+/// For an example, see [`match_request`].
 pub fn read_matches<V: JsonView>(bundle: &V) -> Matches<V> {
     let outcomes = Page::read(bundle).map(|page| page.outcomes).unwrap_or_default();
     Matches { candidates: read_candidates(bundle), outcomes }

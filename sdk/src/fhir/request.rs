@@ -154,12 +154,16 @@ impl FhirRequest {
     }
 
     /// Creates a resource. Its type is in the resource.
+    ///
+    /// For an example, see [`Self::if_none_exist`].
     pub fn create<V: JsonView>(resource: &V) -> Self {
         Self::new(Interaction::Create, resource.member_text("resourceType").unwrap_or_default())
             .body(resource.to_json())
     }
 
     /// Replaces a resource. Its type and id are in the resource.
+    ///
+    /// For an example, see [`Self::if_match_version_of`].
     pub fn update<V: JsonView>(resource: &V) -> Self {
         let named = |member: &str| resource.member_text(member).unwrap_or_default();
         let target = format!("{}/{}", named("resourceType"), named("id"));
@@ -192,8 +196,18 @@ impl FhirRequest {
         self
     }
 
-    /// Creates the resource only if this search finds none, such as `identifier=http://example.org
-    /// 7`.
+    /// Creates the resource only if this search finds none, such as `identifier=http://example.org|7`.
+    ///
+    /// ```
+    /// use smartrust::fhir::request::FhirRequest;
+    /// use smartrust::protocol::url::Url;
+    ///
+    /// let patient = serde_json::json!({"resourceType": "Patient", "birthDate": "1815-12-10"});
+    /// let create = FhirRequest::create(&patient).if_none_exist("identifier=http://example.org|7");
+    /// let request = create.build(&Url::parse("https://ehr.example/fhir")?)?;
+    /// assert!(request.headers.contains(&("If-None-Exist".into(), "identifier=http://example.org|7".into())));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn if_none_exist(self, search: impl Into<String>) -> Self {
         self.header("If-None-Exist", search.into())
     }
@@ -204,6 +218,17 @@ impl FhirRequest {
     }
 
     /// Changes the resource only if its current version is that of `resource`, by its `meta.versionId`.
+    ///
+    /// ```
+    /// use smartrust::fhir::request::FhirRequest;
+    /// use smartrust::protocol::url::Url;
+    ///
+    /// let patient = serde_json::json!({"resourceType": "Patient", "id": "1", "meta": {"versionId": "3"}, "active": false});
+    /// let update = FhirRequest::update(&patient).if_match_version_of(&patient)?;
+    /// let request = update.build(&Url::parse("https://ehr.example/fhir")?)?;
+    /// assert!(request.headers.contains(&("If-Match".into(), "W/\"3\"".into())));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::HiddenHeader`] if the resource has no version.
@@ -276,6 +301,8 @@ impl FhirRequest {
 }
 
 /// The request for another page by its link. A relative link resolves against the URL of its page.
+///
+/// For an example, see [`Page::read`](super::bundle::Page::read).
 pub fn page_request(page: &Url, link: &str) -> Result<Request, Failure> {
     Ok(Request::get(wrong_url(page.join(link))?, FHIR_JSON))
 }

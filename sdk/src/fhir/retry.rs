@@ -59,6 +59,13 @@ pub fn is_repeatable(request: &Request) -> bool {
 
 /// The number of seconds from `now` on in a `Retry-After` header: a number of seconds, or a date (RFC 9110 section
 /// 10.2.3). `None` if it is neither.
+///
+/// ```
+/// use smartrust::fhir::retry::retry_after;
+///
+/// assert_eq!(retry_after("120", 0.0), Some(120.0));
+/// assert_eq!(retry_after("Thu, 01 Jan 1970 00:01:00 GMT", 0.0), Some(60.0));
+/// ```
 pub fn retry_after(text: &str, now: f64) -> Option<f64> {
     let text = text.trim_ascii();
     if let Ok(seconds) = text.parse::<u32>() {

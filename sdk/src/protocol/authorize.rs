@@ -67,6 +67,8 @@ const RESERVED: [&str; 14] = [
 impl AuthorizationRequest<'_> {
     /// The parameters, in order.
     ///
+    /// For an example, see [`Self::url`].
+    ///
     /// # Errors
     /// [`Error::ReservedParameter`] if an extra parameter is one that this request sets itself.
     pub fn parameters(&self) -> Result<Vec<(&str, &str)>, Failure> {
@@ -91,6 +93,25 @@ impl AuthorizationRequest<'_> {
     }
 
     /// The URL to send the user to.
+    ///
+    /// ```
+    /// use smartrust::protocol::{authorize::AuthorizationRequest, url::Url};
+    ///
+    /// let request = AuthorizationRequest {
+    ///     endpoint: &Url::parse("https://ehr.example/authorize")?,
+    ///     client_id: "my-app",
+    ///     redirect_uri: "https://app.example/",
+    ///     scope: "launch/patient patient/*.rs",
+    ///     state: "a-state",
+    ///     aud: "https://ehr.example/fhir",
+    ///     launch: None,
+    ///     nonce: None,
+    ///     code_challenge: Some("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"),
+    ///     extra: &[],
+    /// };
+    /// assert!(request.url()?.as_str().starts_with("https://ehr.example/authorize?response_type=code&client_id=my-app&"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// As [`Self::parameters`].

@@ -4,6 +4,17 @@ use super::http::Request;
 use super::token::TokenClient;
 
 /// Requests an access token as the client itself.
+///
+/// ```
+/// use smartrust::protocol::backend::client_credentials_request;
+/// use smartrust::protocol::{client_auth::ClientCredential, secret::ClientAssertion, token::TokenClient, url::Url};
+///
+/// let credential = ClientCredential::assertion(&ClientAssertion::new("a.signed.jwt"));
+/// let client = TokenClient { endpoint: Url::parse("https://ehr.example/token")?, credential };
+/// let form = client_credentials_request(&client, "system/*.rs").body.unwrap();
+/// assert!(form.starts_with("grant_type=client_credentials&scope=system%2F%2A.rs&client_assertion_type="));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn client_credentials_request(client: &TokenClient, scope: &str) -> Request {
     client.form_request(&[("grant_type", "client_credentials"), ("scope", scope)])
 }

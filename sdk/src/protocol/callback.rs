@@ -22,6 +22,18 @@ const PARAMETERS: [&str; 7] = ["code", "state", "iss", "session_state", "error",
 impl Callback {
     /// Reads the page's URL. `None` if it is no redirect of an authorization server.
     ///
+    /// ```
+    /// use smartrust::protocol::callback::Callback;
+    ///
+    /// let redirect = Callback::read("https://app.example/?code=a-code&state=a-state")?.unwrap();
+    /// assert_eq!(redirect.state.as_deref(), Some("a-state"));
+    /// assert!(redirect.outcome.is_ok());
+    ///
+    /// let denied = Callback::read("https://app.example/?error=access_denied&state=a-state")?.unwrap();
+    /// assert_eq!(denied.outcome.unwrap_err().error, "access_denied");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Callback`] if code, state, iss or error occurs twice.
     pub fn read(location: &str) -> Result<Option<Self>, Failure> {
@@ -47,6 +59,13 @@ impl Callback {
 }
 
 /// The URL without the parameters of a redirect. Other parameters and the fragment stay as they are, byte for byte.
+///
+/// ```
+/// use smartrust::protocol::callback::without_callback;
+///
+/// let location = "https://app.example/?tab=labs&code=a-code&state=a-state#top";
+/// assert_eq!(without_callback(location), "https://app.example/?tab=labs#top");
+/// ```
 pub fn without_callback(location: &str) -> String {
     let (url, fragment) = match location.split_once('#') {
         Some((url, fragment)) => (url, Some(fragment)),

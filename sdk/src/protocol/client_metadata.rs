@@ -250,6 +250,8 @@ impl ClientMetadata {
 
     /// The differences of `registered` from this. Scopes and lists are compared without regard to their order; of a `jwks`
     /// only its presence.
+    ///
+    /// For an example, see [`RegistrationEndpoint::register`](crate::client::server::RegistrationEndpoint::register).
     pub fn changes(&self, registered: &Self) -> Vec<MetadataChange> {
         let texts = self.texts().into_iter().zip(registered.texts());
         let texts = texts.filter(|((member, sent), (_, held))| match *member {

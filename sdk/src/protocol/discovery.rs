@@ -60,6 +60,23 @@ impl SmartConfiguration {
 }
 
 /// Requests a base for its SMART configuration: one GET without a token and without a header that needs a preflight.
+///
+/// ```
+/// use smartrust::protocol::discovery::{read_smart_configuration, smart_configuration_request};
+/// use smartrust::protocol::url::Url;
+///
+/// let fhir_base = Url::parse("https://ehr.example/fhir")?;
+/// let request = smart_configuration_request(&fhir_base)?;
+/// assert_eq!(request.url.as_str(), "https://ehr.example/fhir/.well-known/smart-configuration");
+///
+/// let document = serde_json::json!({
+///     "authorization_endpoint": "https://ehr.example/authorize",
+///     "token_endpoint": "https://ehr.example/token",
+///     "capabilities": ["launch-ehr", "launch-standalone"],
+/// });
+/// assert!(read_smart_configuration(&document, &fhir_base, false)?.has_capability("launch-ehr"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn smart_configuration_request(base: &Url) -> Result<Request, UrlError> {
     Ok(Request::get(base.child(".well-known/smart-configuration")?, "application/json"))
 }
@@ -75,6 +92,8 @@ pub fn capability_statement_request(fhir_base: &Url) -> Result<Request, UrlError
 }
 
 /// Reads a SMART configuration. Relative URLs resolve against the FHIR base.
+///
+/// For an example, see [`smart_configuration_request`].
 ///
 /// # Errors
 /// [`Error::Configuration`] with `token_endpoint` if the document has none, [`Error::Url`] and

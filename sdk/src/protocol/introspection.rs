@@ -20,6 +20,21 @@ pub struct Introspection<V> {
 
 /// Introspects a token with that token itself in the `Authorization` header.
 ///
+/// ```
+/// use smartrust::protocol::introspection::{introspection_request, read_introspection};
+/// use smartrust::protocol::{guard::Guard, http::Body, secret::AccessToken, url::Url};
+///
+/// let endpoint = Url::parse("https://ehr.example/introspect")?;
+/// let mut guard = Guard::new(Url::parse("https://ehr.example/fhir")?);
+/// guard.admit(endpoint.clone());
+/// let request = introspection_request(&endpoint, &AccessToken::new("a-token"), &guard)?;
+/// assert_eq!(request.body.as_deref(), Some("token=a-token"));
+///
+/// let response = Body::Json(serde_json::json!({"active": true, "patient": "1"}));
+/// assert!(read_introspection(200, &response)?.active);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// [`Error::ForeignUrl`] if the guard does not allow the token at the endpoint.
 pub fn introspection_request(endpoint: &Url, token: &AccessToken, guard: &Guard) -> Result<Request, Failure> {
@@ -29,11 +44,24 @@ pub fn introspection_request(endpoint: &Url, token: &AccessToken, guard: &Guard)
 }
 
 /// Introspects a token as the client, which authenticates as at the token endpoint.
+///
+/// ```
+/// # use smartrust::protocol::{client_auth::ClientCredential, token::TokenClient, url::Url};
+/// use smartrust::protocol::{introspection::client_introspection_request, secret::AccessToken};
+///
+/// # let endpoint = Url::parse("https://ehr.example/introspect")?;
+/// # let client = TokenClient { endpoint, credential: ClientCredential::public("my-app") };
+/// let request = client_introspection_request(&client, &AccessToken::new("a-token"));
+/// assert_eq!(request.body.as_deref(), Some("token=a-token&token_type_hint=access_token&client_id=my-app"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn client_introspection_request(client: &TokenClient, token: &AccessToken) -> Request {
     client.form_request(&[("token", token.expose()), ("token_type_hint", "access_token")])
 }
 
 /// Reads the response.
+///
+/// For an example, see [`introspection_request`].
 ///
 /// # Errors
 /// [`Error::Token`] for an OAuth error, [`Error::TokenResponse`] for anything that is no introspection response.

@@ -14,6 +14,16 @@ pub struct LaunchLink {
 
 impl LaunchLink {
     /// Reads the page's URL. `None` if it is not a launch link; a redirect with its own `iss` (RFC 9207) is not one.
+    ///
+    /// ```
+    /// use smartrust::protocol::launch::{LaunchLink, same_issuer};
+    ///
+    /// let location = "https://app.example/?iss=https%3A%2F%2Fehr.example%2Ffhir&launch=a-handle";
+    /// let link = LaunchLink::read(location)?.unwrap();
+    /// assert!(same_issuer(&link.iss, "https://ehr.example/fhir/"));
+    /// assert_eq!(link.launch, "a-handle");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn read(location: &str) -> Result<Option<Self>, Failure> {
         let pairs = query_pairs(location);
         let all = |wanted: &str| values(&pairs, wanted);

@@ -30,6 +30,21 @@ pub struct RegisteredClient {
 
 /// Registers a client (RFC 7591 section 3.1). An initial access token is only sent to the endpoint.
 ///
+/// ```
+/// use smartrust::memory::SerdeJson;
+/// use smartrust::protocol::registration::{read_registration, registration_request};
+/// use smartrust::protocol::{client_metadata::ClientMetadata, http::Body, url::Url};
+///
+/// let endpoint = Url::parse("https://ehr.example/register")?;
+/// let metadata = ClientMetadata::public("My app", "https://app.example/", "launch/patient patient/*.rs");
+/// let request = registration_request(&SerdeJson, &endpoint, &metadata, None)?;
+/// assert_eq!(request.body, Some(metadata.to_json()));
+///
+/// let response = Body::Json(serde_json::json!({"client_id": "my-app", "token_endpoint_auth_method": "none"}));
+/// assert_eq!(read_registration(&endpoint, 201, &response)?.client_id, "my-app");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// As [`ClientMetadata::check`].
 pub fn registration_request<J: Json>(
@@ -47,6 +62,8 @@ pub fn registration_request<J: Json>(
 }
 
 /// Reads the response to a registration.
+///
+/// For an example, see [`registration_request`].
 ///
 /// # Errors
 /// [`Error::RegistrationOff`] for a page, or a status for a missing endpoint;
@@ -84,6 +101,20 @@ pub fn read_registration<V: JsonView>(
 impl RegisteredClient {
     /// Reads the registration (RFC 7592 section 2.1). The token is only sent to the registration endpoint's origin.
     ///
+    /// ```no_run
+    /// # use smartrust::protocol::{http::{Body, Request}, registration::RegisteredClient, url::Url};
+    /// # use smartrust::{Failure, json::JsonView};
+    /// # fn example<V: JsonView>(
+    /// #     client: &RegisteredClient,
+    /// #     endpoint: &Url,
+    /// #     send: impl Fn(Request) -> (u16, Body<V>),
+    /// # ) -> Result<RegisteredClient, Failure> {
+    /// let (status, body) = send(client.read_request(endpoint)?);
+    /// let client = client.read_response(endpoint, status, &body)?;
+    /// # Ok(client)
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::NotOffered`] if the server returned no token or URL for it, [`Error::Url`] and [`Error::ForeignUrl`] for
     /// a URL that the token must not go to.
@@ -92,6 +123,8 @@ impl RegisteredClient {
     }
 
     /// Replaces the registration (RFC 7592 section 2.2).
+    ///
+    /// For an example, see [`Self::read_request`].
     ///
     /// # Errors
     /// As [`Self::read_request`] and [`ClientMetadata::check`].
@@ -108,6 +141,8 @@ impl RegisteredClient {
 
     /// Removes the registration (RFC 7592 section 2.3).
     ///
+    /// For an example, see [`Self::read_request`].
+    ///
     /// # Errors
     /// As [`Self::read_request`].
     pub fn delete_request(&self, endpoint: &Url) -> Result<Request, Failure> {
@@ -115,6 +150,8 @@ impl RegisteredClient {
     }
 
     /// Reads the response to a read or an update. A token, URL or secret that it lacks stays unchanged.
+    ///
+    /// For an example, see [`Self::read_request`].
     ///
     /// # Errors
     /// As [`read_registration`], and [`Error::RegistrationResponse`] if it is about another client.

@@ -18,6 +18,20 @@ pub enum RevokedToken<'a> {
 }
 
 /// Revokes a token.
+///
+/// ```
+/// # use smartrust::protocol::{client_auth::ClientCredential, token::TokenClient, url::Url};
+/// use smartrust::protocol::revocation::{RevokedToken, read_revocation, revocation_request};
+/// use smartrust::protocol::{http::Body, secret::RefreshToken};
+///
+/// # let endpoint = Url::parse("https://ehr.example/revoke")?;
+/// # let client = TokenClient { endpoint, credential: ClientCredential::public("my-app") };
+/// let request = revocation_request(&client, RevokedToken::Refresh(&RefreshToken::new("a-token")));
+/// assert_eq!(request.body.as_deref(), Some("token=a-token&token_type_hint=refresh_token&client_id=my-app"));
+///
+/// read_revocation::<serde_json::Value>(200, &Body::Empty)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn revocation_request(client: &TokenClient, token: RevokedToken<'_>) -> Request {
     let (token, hint) = match token {
         RevokedToken::Refresh(token) => (token.expose(), "refresh_token"),
@@ -27,6 +41,8 @@ pub fn revocation_request(client: &TokenClient, token: RevokedToken<'_>) -> Requ
 }
 
 /// Reads the response, which has no content if the request succeeded.
+///
+/// For an example, see [`revocation_request`].
 ///
 /// # Errors
 /// [`crate::error::Error::Token`] for an OAuth error, [`crate::error::Error::TokenResponse`] for a page in place of an

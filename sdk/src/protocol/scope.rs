@@ -208,6 +208,13 @@ impl Scope {
     }
 
     /// The scope in the syntax of version 2, if it is a resource scope of version 1.
+    ///
+    /// ```
+    /// use smartrust::protocol::scope::Scope;
+    ///
+    /// assert_eq!(Scope::new("patient/Observation.read").from_version_1().as_deref(), Some("patient/Observation.rs"));
+    /// assert_eq!(Scope::new("patient/Observation.rs").from_version_1(), None);
+    /// ```
     pub fn from_version_1(&self) -> Option<String> {
         let is_version_1 = [".read", ".write", ".*"].iter().any(|ending| self.written.ends_with(ending));
         self.resource.as_ref().filter(|_| is_version_1).map(ResourceScope::to_text)

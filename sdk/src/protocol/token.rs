@@ -27,6 +27,17 @@ pub struct TokenClient {
 
 impl TokenClient {
     /// Exchanges a code. `redirect_uri` is the one of the authorization request, exactly.
+    ///
+    /// ```
+    /// use smartrust::protocol::{client_auth::ClientCredential, secret::AuthorizationCode, token::TokenClient, url::Url};
+    ///
+    /// let endpoint = Url::parse("https://ehr.example/token")?;
+    /// let client = TokenClient { endpoint, credential: ClientCredential::public("my-app") };
+    /// let request = client.code_request(&AuthorizationCode::new("a-code"), "https://app.example/", None);
+    /// let form = "grant_type=authorization_code&code=a-code&redirect_uri=https%3A%2F%2Fapp.example%2F&client_id=my-app";
+    /// assert_eq!(request.body.as_deref(), Some(form));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn code_request(
         &self,
         code: &AuthorizationCode,
@@ -49,6 +60,18 @@ impl TokenClient {
     }
 
     /// Requests a new access token; with `scope`, one with fewer scopes.
+    ///
+    /// ```
+    /// # use smartrust::protocol::{client_auth::ClientCredential, token::TokenClient, url::Url};
+    /// use smartrust::protocol::secret::RefreshToken;
+    ///
+    /// # let endpoint = Url::parse("https://ehr.example/token")?;
+    /// # let client = TokenClient { endpoint, credential: ClientCredential::public("my-app") };
+    /// let request = client.refresh_request(&RefreshToken::new("a-token"), Some("patient/Observation.rs"));
+    /// let form = "grant_type=refresh_token&refresh_token=a-token&scope=patient%2FObservation.rs&client_id=my-app";
+    /// assert_eq!(request.body.as_deref(), Some(form));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn refresh_request(&self, refresh_token: &RefreshToken, scope: Option<&str>) -> Request {
         let mut form = vec![("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose())];
         form.extend(scope.map(|scope| ("scope", scope)));
@@ -75,6 +98,18 @@ pub struct TokenResponse {
 }
 
 /// Reads a token response.
+///
+/// ```
+/// use smartrust::protocol::{http::Body, token::read_token_response};
+///
+/// let granted = serde_json::json!({"access_token": "a-token", "token_type": "Bearer", "expires_in": 3600, "patient": "1"});
+/// let response = read_token_response(200, &Body::Json(granted))?;
+/// assert_eq!(response.context.patient.as_deref(), Some("1"));
+///
+/// let refused = serde_json::json!({"error": "invalid_grant"});
+/// assert_eq!(read_token_response(400, &Body::Json(refused)).unwrap_err().code(), "invalid_grant");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 /// [`Error::Token`] for an OAuth error, [`Error::TokenResponse`] for anything that is no token response: HTML, a

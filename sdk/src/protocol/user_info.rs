@@ -19,6 +19,19 @@ pub struct UserInfo<V> {
 
 /// Requests the claims about the user of an access token.
 ///
+/// ```
+/// use smartrust::protocol::user_info::{read_user_info, user_info_request};
+/// use smartrust::protocol::{guard::Guard, http::Body, secret::AccessToken, url::Url};
+///
+/// let endpoint = Url::parse("https://ehr.example/userinfo")?;
+/// let request = user_info_request(&endpoint, &AccessToken::new("a-token"), &Guard::new(endpoint.clone()))?;
+/// assert_eq!(request.url, endpoint);
+///
+/// let response = Body::Json(serde_json::json!({"sub": "ada", "email": "ada@app.example"}));
+/// assert_eq!(read_user_info(200, &response, "ada")?.subject, "ada");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// [`Error::ForeignUrl`] if the guard does not allow the token at the endpoint.
 pub fn user_info_request(endpoint: &Url, token: &AccessToken, guard: &Guard) -> Result<Request, Failure> {
@@ -28,6 +41,8 @@ pub fn user_info_request(endpoint: &Url, token: &AccessToken, guard: &Guard) -> 
 }
 
 /// Reads the response, and compares its subject with the ID token's (OpenID Connect Core section 5.3.2).
+///
+/// For an example, see [`user_info_request`].
 ///
 /// # Errors
 /// [`Error::UserInfo`] for an error, a response that is not JSON, such as a signed JWT, and one about another user.

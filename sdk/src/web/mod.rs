@@ -81,6 +81,13 @@ struct Inner {
 
 impl WebPlatform {
     /// A platform with a store that the app chose.
+    ///
+    /// ```no_run
+    /// use smartrust::web::{StoreChoice, WebPlatform};
+    ///
+    /// // All tabs of the origin share the sessions, also after the browser is closed.
+    /// let platform = WebPlatform::with_store(StoreChoice::Origin);
+    /// ```
     pub fn with_store(store: StoreChoice) -> Self {
         Self { inner: Rc::new(Inner { store, ..Inner::default() }) }
     }

@@ -57,6 +57,8 @@ pub struct BackendConfig {
 
 impl BackendConfig {
     /// A configuration with the default settings.
+    ///
+    /// For an example, see [`BackendClient::new`].
     pub fn new(
         fhir_base: impl Into<String>,
         client_id: impl Into<String>,
@@ -108,6 +110,17 @@ struct Token {
 impl<P: Platform> BackendClient<P> {
     /// Creates a service from its configuration.
     ///
+    /// ```no_run
+    /// # use smartrust::{Failure, platform::Platform, protocol::client_assertion::PrivateKeyJwt};
+    /// use smartrust::client::bulk::{BackendClient, BackendConfig};
+    ///
+    /// # fn example<P: Platform>(platform: P, key: PrivateKeyJwt) -> Result<BackendClient<P>, Failure> {
+    /// let authentication = key.authentication(&platform)?;
+    /// let config = BackendConfig::new("https://ehr.example/fhir", "my-service", authentication, "system/*.rs");
+    /// BackendClient::new(platform, config)
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Configuration`] with the name of the wrong member.
     pub fn new(platform: P, config: BackendConfig) -> Result<Self, Failure> {
@@ -136,6 +149,17 @@ impl<P: Platform> BackendClient<P> {
     }
 
     /// Reads a resource by its reference, such as `Group/1`. `options` may also be an [`AbortSignal`].
+    ///
+    /// ```no_run
+    /// # use smartrust::{Failure, abort::AbortSignal, client::bulk::BackendClient, platform::Platform};
+    /// use smartrust::platform::JsonView;
+    ///
+    /// # async fn example<P: Platform>(client: &BackendClient<P>) -> Result<(), Failure> {
+    /// let group = client.read("Group/diabetes", &AbortSignal::never()).await?;
+    /// println!("{} members", group.member_items("member").len());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// [`Error::Reference`], [`Error::ForeignUrl`], [`Error::Fhir`], [`Error::Token`], [`Error::Network`],
@@ -176,6 +200,20 @@ impl<P: Platform> BackendClient<P> {
     }
 
     /// Sends a request whose response is a Bundle, such as a search or a history, and reads its pages as [`Self::search`] does.
+    ///
+    /// ```no_run
+    /// # use smartrust::{Failure, abort::AbortSignal, client::bulk::BackendClient, platform::Platform};
+    /// use smartrust::fhir::request::{FhirRequest, Interaction};
+    ///
+    /// # async fn example<P: Platform>(client: &BackendClient<P>) -> Result<(), Failure> {
+    /// let changes = FhirRequest::new(Interaction::History, "Patient").with("_since", "2026-01-01T00:00:00Z");
+    /// let changes = client.pages(&changes, &AbortSignal::never())?;
+    /// while let Some(page) = changes.next_page().await? {
+    ///     println!("{} changes", page.resources.len());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// As [`Self::search`].

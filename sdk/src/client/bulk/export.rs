@@ -67,6 +67,18 @@ pub enum ExportStatus {
 impl<P: Platform> BackendClient<P> {
     /// Starts an export. Store [`Export::status_url`] to resume it with [`Self::export_at`] after a crash or a reload.
     ///
+    /// ```no_run
+    /// # use smartrust::{Failure, abort::AbortSignal, client::bulk::BackendClient, platform::Platform};
+    /// use smartrust::fhir::export::{ExportLevel, ExportRequest};
+    ///
+    /// # async fn example<P: Platform>(client: &BackendClient<P>) -> Result<(), Failure> {
+    /// let request = ExportRequest { level: ExportLevel::Group("diabetes".into()), ..ExportRequest::default() };
+    /// let export = client.start_export(&request, &AbortSignal::never()).await?;
+    /// println!("to resume it: {}", export.status_url());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Fhir`] if the server refuses, [`Error::Export`] if the response has no status URL, [`Error::Reference`] for an
     /// invalid id, and as [`Self::read`].
@@ -89,6 +101,8 @@ impl<P: Platform> BackendClient<P> {
     }
 
     /// Resumes an export by its status URL.
+    ///
+    /// For an example, see [`Export::wait`].
     ///
     /// # Errors
     /// [`Error::Url`] for an invalid URL. Whether the access token may be sent there is checked in the first request.
@@ -115,12 +129,28 @@ impl<P: Platform> BackendClient<P> {
 
 impl<P: Platform> Export<P> {
     /// The URL of the status requests.
+    ///
+    /// For an example, see [`BackendClient::start_export`].
     pub fn status_url(&self) -> &str {
         self.status_url.as_str()
     }
 
     /// Requests the status once. If the manifest has several pages, all are read; if one of them is not ready, the export is still
     /// running.
+    ///
+    /// ```no_run
+    /// # use smartrust::{Failure, abort::AbortSignal, client::bulk::Export, platform::Platform};
+    /// use smartrust::client::bulk::ExportStatus;
+    ///
+    /// # async fn example<P: Platform>(export: &Export<P>) -> Result<(), Failure> {
+    /// match export.status(&AbortSignal::never()).await? {
+    ///     ExportStatus::Running { progress, retry_after } => println!("{progress:?}, ask again in {retry_after:?} s"),
+    ///     ExportStatus::Done(manifest) => println!("{} files", manifest.output.len()),
+    ///     _ => {}
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// [`Error::Fhir`] if the export failed or does not exist any more, [`Error::Export`] for an invalid manifest,
@@ -159,6 +189,16 @@ impl<P: Platform> Export<P> {
 
     /// Waits until the export is complete, and reads all pages of the manifest. The pauses between status requests follow `Retry-After`, or
     /// else increase. Transient errors are retried.
+    ///
+    /// ```no_run
+    /// # use smartrust::{Failure, abort::AbortSignal, client::bulk::BackendClient, platform::Platform};
+    /// # async fn example<P: Platform>(client: &BackendClient<P>, status_url: &str) -> Result<(), Failure> {
+    /// let export = client.export_at(status_url)?;
+    /// let manifest = export.wait(&AbortSignal::never(), &|progress| println!("{:?}", progress.text)).await?;
+    /// println!("{} files, as of {:?}", manifest.output.len(), manifest.transaction_time);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// As [`Self::status`], and [`Error::ExportCancelled`] as soon as [`Self::cancel`] is called. After any other error, the
@@ -202,6 +242,18 @@ impl<P: Platform> Export<P> {
 
     /// Cancels the export: the server deletes it and its files (`DELETE` of the status URL). Every running [`Self::wait`] ends
     /// immediately. It is no error if the export does not exist any more.
+    ///
+    /// ```no_run
+    /// # use smartrust::{Failure, abort::AbortSignal, client::bulk::Export, platform::Platform};
+    /// # async fn example<P: Platform>(export: &Export<P>) -> Result<(), Failure> {
+    /// let manifest = export.wait(&AbortSignal::never(), &|_| {}).await?;
+    /// // Without all resources, the files are not needed: the server may delete them.
+    /// if !manifest.error.is_empty() {
+    ///     export.cancel(&AbortSignal::never()).await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// As [`Self::status`].

@@ -146,6 +146,20 @@ pub struct ExportReader<P: Platform> {
 impl<P: Platform> Export<P> {
     /// Reads files of the manifest, such as all of its `output`.
     ///
+    /// ```no_run
+    /// # use smartrust::{Failure, client::bulk::Export, fhir::export::ExportManifest, platform::Platform};
+    /// use smartrust::client::bulk::ReadOptions;
+    ///
+    /// # async fn example<P: Platform>(export: &Export<P>, manifest: &ExportManifest) -> Result<(), Failure> {
+    /// let mut reader = export.read_files(manifest, &manifest.output, ReadOptions::default().parallel(2))?;
+    /// while let Some(batch) = reader.next().await? {
+    ///     println!("{} resources of file {}", batch.resources.len(), batch.file);
+    /// }
+    /// println!("{} bytes, unread files: {:?}", reader.progress().bytes, reader.unread());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Url`] for a file with an invalid URL, [`Error::Export`] for a manifest without its further pages.
     pub fn read_files(
@@ -186,6 +200,19 @@ impl<P: Platform> Export<P> {
     }
 
     /// Reads the bytes of one file, for example to save it.
+    ///
+    /// ```no_run
+    /// # use smartrust::{Failure, abort::AbortSignal, client::bulk::Export, fhir::export::ExportManifest, platform::Platform};
+    /// # async fn example<P: Platform>(export: &Export<P>, manifest: &ExportManifest) -> Result<(), Failure> {
+    /// for file in &manifest.output {
+    ///     let mut download = export.download(manifest, file, &AbortSignal::never())?;
+    ///     while let Some(bytes) = download.next().await? {
+    ///         println!("{} bytes of {}", bytes.len(), file.url);
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// [`Error::Url`] for an invalid URL.

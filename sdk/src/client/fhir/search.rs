@@ -80,12 +80,16 @@ impl<P: Platform> Search<P> {
     }
 
     /// Limits the search to this number of resources: the last page is truncated, and no page after it is fetched.
+    ///
+    /// For an example, see [`Session::pages`](crate::Session::pages).
     pub fn limited_to(self, resources: usize) -> Self {
         self.inner.left.set(resources);
         self
     }
 
     /// Returns the next page; `None` after the last.
+    ///
+    /// For an example, see [`Session::search`](crate::Session::search).
     ///
     /// # Errors
     /// As [`Session::read`](crate::client::session::Session::read), and [`Error::PageCycle`] if a page
@@ -100,6 +104,8 @@ impl<P: Platform> Search<P> {
     }
 
     /// The progress so far.
+    ///
+    /// For an example, see [`BackendClient::search`](crate::client::bulk::BackendClient::search).
     pub fn progress(&self) -> SearchProgress {
         self.inner.delivered.get()
     }

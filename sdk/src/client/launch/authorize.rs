@@ -107,6 +107,17 @@ impl<P: Platform> SmartApp<P> {
     /// Navigates to the authorization server: for an EHR launch if an EHR opened the page by its launch link, or else for a
     /// standalone launch.
     ///
+    /// ```no_run
+    /// # use smartrust::{Failure, SmartApp, platform::Platform};
+    /// use smartrust::client::launch::LaunchOptions;
+    ///
+    /// # async fn example<P: Platform>(app: &SmartApp<P>) -> Result<(), Failure> {
+    /// let options = LaunchOptions::default().iss("https://ehr.example/fhir").scope("launch/patient patient/Immunization.rs");
+    /// app.launch(options).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// As [`Self::authorization_url`], and [`Error::Navigation`] outside a page. [`Error::Configuration`] if the launch could not be
     /// completed: the page has another origin than the redirect URI, and its store belongs to its origin.
@@ -116,6 +127,17 @@ impl<P: Platform> SmartApp<P> {
     }
 
     /// Prepares a launch and returns the URL of the authorization request, a GET.
+    ///
+    /// ```no_run
+    /// # use smartrust::{Failure, SmartApp, platform::Platform};
+    /// use smartrust::client::launch::LaunchOptions;
+    ///
+    /// # async fn example<P: Platform>(app: &SmartApp<P>) -> Result<(), Failure> {
+    /// let url = app.authorization_url(LaunchOptions::default().server("Clinic")).await?;
+    /// println!("To connect your record, open {url}");
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// [`Error::UntrustedIssuer`] for the launch link of an EHR that no server record trusts; nothing is sent then.
@@ -163,6 +185,17 @@ impl<P: Platform> SmartApp<P> {
     /// expired, or with `scope` to request more than was granted.
     ///
     /// The redirect then starts a new session, or fails with [`Error::PatientChanged`] for another patient.
+    ///
+    /// ```no_run
+    /// # use smartrust::{Failure, Session, SmartApp, platform::Platform};
+    /// # async fn example<P: Platform>(app: &SmartApp<P>, session: &Session<P>) -> Result<(), Failure> {
+    /// if !session.may_read("Immunization") {
+    ///     let scope = format!("{} patient/Immunization.rs", session.scopes().requested.to_text());
+    ///     app.launch_again(session, Some(&scope)).await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// As [`Self::launch`].

@@ -55,6 +55,18 @@ impl<P: Platform> SmartApp<P> {
     /// The session cannot be refreshed, and the user was not authenticated: [`Session::identity`] is `None`, and [`Session::findings`]
     /// has a finding. The token was not issued to this app, so signing out removes it here and does not revoke it.
     ///
+    /// ```no_run
+    /// # use smartrust::{Failure, SmartApp, platform::Platform};
+    /// use smartrust::client::launch::PastedTokenOptions;
+    ///
+    /// # async fn example<P: Platform>(app: &SmartApp<P>, pasted: &str) -> Result<(), Failure> {
+    /// let options = PastedTokenOptions::default().patient("1").scope("patient/*.rs").expires_in(3600.0);
+    /// let session = app.session_from_token(None, pasted, options).await?;
+    /// println!("{}", session.fhir_base());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::PastedToken`] for a string that cannot be an access token, [`Error::Reference`] for an invalid patient id,
     /// [`Error::Configuration`] for an invalid `expires_in`, with nothing sent; [`Error::UnknownServer`],

@@ -33,6 +33,19 @@ impl<P: Platform> SmartApp<P> {
     /// Opens the window for [`Self::launch_in_popup`]. Call it in a click handler before any `await`: otherwise the browser blocks
     /// the window.
     ///
+    /// ```no_run
+    /// # use smartrust::{Failure, SmartApp, abort::AbortSignal, platform::Platform};
+    /// use smartrust::client::launch::LaunchOptions;
+    ///
+    /// # async fn example<P: Platform>(app: &SmartApp<P>) -> Result<(), Failure> {
+    /// // Before any await, so that the browser does not block the window.
+    /// let popup = app.open_popup()?;
+    /// let session = app.launch_in_popup(popup, LaunchOptions::default(), &AbortSignal::never()).await?;
+    /// println!("{:?} has signed in", session.fhir_user());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::PopupBlocked`].
     pub fn open_popup(&self) -> Result<P::Popup, Failure> {
@@ -41,6 +54,8 @@ impl<P: Platform> SmartApp<P> {
 
     /// Launches in a popup window and returns the new session. The page in the window, at the redirect URI, calls [`Self::resume`] as
     /// usual: it sends the redirect to this page and closes the window.
+    ///
+    /// For an example, see [`Self::open_popup`].
     ///
     /// # Errors
     /// As [`Self::authorization_url`] and [`Self::resume`]; [`Error::PopupClosed`] ten seconds after the user has closed the window;

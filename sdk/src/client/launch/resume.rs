@@ -24,6 +24,20 @@ impl<P: Platform> SmartApp<P> {
     /// If the code could not be exchanged because the server was unavailable, call it again within ten minutes, also after a reload.
     /// Concurrent calls are safe, as in React's StrictMode. Afterwards, the page's URL has no parameters of the redirect.
     ///
+    /// ```no_run
+    /// # use smartrust::{Failure, SmartApp, platform::Platform};
+    /// use smartrust::client::launch::LaunchOptions;
+    ///
+    /// # async fn example<P: Platform>(app: &SmartApp<P>) -> Result<(), Failure> {
+    /// match app.resume().await? {
+    ///     Some(session) if session.is_active() => println!("the record of {:?}", session.patient()),
+    ///     Some(expired) => app.launch_again(&expired, None).await?,
+    ///     None => app.launch(LaunchOptions::default()).await?,
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`crate::Error::StateMismatch`], [`crate::Error::CallbackReplayed`], [`crate::Error::Authorization`], [`crate::Error::Token`],
     /// [`crate::Error::TokenResponse`], [`crate::Error::IdToken`], [`crate::Error::Network`], [`crate::Error::Storage`].

@@ -47,6 +47,8 @@ impl<P: Platform> Clone for Batcher<P> {
 impl<P: Platform> Batcher<P> {
     /// A batcher that sends at most `at_most` requests in a batch, at the latest this number of milliseconds after the first of them.
     /// `options` are for the batches.
+    ///
+    /// For an example, see [`Self::request`].
     pub fn new(session: &Session<P>, at_most: usize, milliseconds: u32, options: impl Into<RequestOptions>) -> Self {
         let (session, options, at_most) = (session.clone(), options.into(), at_most.max(1));
         let inner = Inner { session, options, at_most, milliseconds, waiting: RefCell::default() };
@@ -54,6 +56,23 @@ impl<P: Platform> Batcher<P> {
     }
 
     /// Sends a request within a batch. `abort` only aborts this request.
+    ///
+    /// ```no_run
+    /// # use smartrust::{Failure, Session, abort::AbortSignal, platform::Platform};
+    /// use futures_util::future::join;
+    /// use smartrust::client::record::Batcher;
+    /// use smartrust::fhir::request::{FhirRequest, Interaction};
+    ///
+    /// # async fn example<P: Platform>(session: &Session<P>) -> Result<(), Failure> {
+    /// let never = AbortSignal::never();
+    /// let batcher = Batcher::new(session, 20, 10, &never);
+    /// let patient = FhirRequest::read("Patient/1");
+    /// let allergies = FhirRequest::new(Interaction::Search, "AllergyIntolerance").with("patient", "1");
+    /// let (patient, allergies) = join(batcher.request(&patient, &never), batcher.request(&allergies, &never)).await;
+    /// assert!(patient?.resource.is_some() && allergies?.resource.is_some());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// [`Error::Fhir`] if this entry failed, [`Error::BatchResponse`] if the response is not a batch response, and as
@@ -78,6 +97,19 @@ impl<P: Platform> Batcher<P> {
     }
 
     /// Sends the waiting requests now.
+    ///
+    /// ```no_run
+    /// # use smartrust::{Failure, abort::AbortSignal, client::record::Batcher, platform::Platform};
+    /// use futures_util::future::join;
+    /// use smartrust::fhir::request::FhirRequest;
+    ///
+    /// # async fn example<P: Platform>(batcher: &Batcher<P>) -> Result<(), Failure> {
+    /// let (request, never) = (FhirRequest::read("Patient/1"), AbortSignal::never());
+    /// let (patient, ()) = join(batcher.request(&request, &never), async { batcher.flush() }).await;
+    /// assert!(patient?.resource.is_some());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn flush(&self) {
         let waiting = self.inner.waiting.take();
         if waiting.is_empty() {

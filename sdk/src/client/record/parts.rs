@@ -64,6 +64,8 @@ impl RecordQuery {
     }
 
     /// The parts of a record that most servers support.
+    ///
+    /// For how to load them, see [`Session::load_record`].
     pub fn usual() -> Vec<Self> {
         let query = |(resource_type, parameters): &(&str, &[(&str, &str)])| {
             parameters.iter().fold(Self::new(*resource_type), |query, (name, value)| query.with(*name, *value))
@@ -171,6 +173,20 @@ impl<P: Platform> Session<P> {
     /// part, after each page and at the end. A part that failed or was not granted does not affect the others; load it again on its own to
     /// retry. A resource that several queries find is in the part that found it first, and [`RecordPart::repeated`] counts it in the
     /// others.
+    ///
+    /// ```no_run
+    /// # use smartrust::{Failure, Session, abort::AbortSignal, platform::Platform};
+    /// use smartrust::client::record::{PartState, RecordQuery};
+    ///
+    /// # async fn example<P: Platform>(session: &Session<P>) -> Result<(), Failure> {
+    /// let queries = [RecordQuery::new("Immunization"), RecordQuery::new("Observation").with("category", "laboratory")];
+    /// let never = AbortSignal::never();
+    /// let parts = session.load_record(&queries, &never, &|index, _| println!("part {index} has changed")).await?;
+    /// let complete = parts.iter().filter(|part| part.state == PartState::Complete).count();
+    /// println!("{complete} of {} parts are complete", parts.len());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// [`Error::NoPatient`] without a patient in context.

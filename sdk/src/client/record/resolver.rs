@@ -55,17 +55,34 @@ impl<P: Platform> Clone for Resolver<P> {
 
 impl<P: Platform> Resolver<P> {
     /// A resolver that reads each resource on its own. The abort signal in the options aborts all reads.
+    ///
+    /// For an example, see [`Self::resolve`].
     pub fn new(session: &Session<P>, options: impl Into<RequestOptions>) -> Self {
         Self::with(session, options.into(), false, None)
     }
 
     /// A resolver that searches by `_id` for several references of a type in [`Self::resolve_all`], and reads those that the search does
     /// not return.
+    ///
+    /// For an example, see [`Self::resolve_all`].
     pub fn grouped(session: &Session<P>, options: impl Into<RequestOptions>) -> Self {
         Self::with(session, options.into(), true, None)
     }
 
     /// A resolver that reads in the batches of a batcher, with its headers.
+    ///
+    /// ```no_run
+    /// # use smartrust::{Failure, Session, abort::AbortSignal, platform::Platform};
+    /// use smartrust::client::record::{Batcher, Resolver};
+    ///
+    /// # async fn example<P: Platform>(session: &Session<P>) -> Result<(), Failure> {
+    /// let never = AbortSignal::never();
+    /// let resolver = Resolver::batched(session, Batcher::new(session, 50, 10, &never), &never);
+    /// let report = session.read("DiagnosticReport/1", &never).await?;
+    /// println!("{} results", resolver.resolve_all(&report, 1).await.len());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn batched(session: &Session<P>, batcher: Batcher<P>, abort: &AbortSignal) -> Self {
         let signal = abort.clone();
         let reader: Reader<P> = Box::new(move |reference| {
@@ -84,6 +101,24 @@ impl<P: Platform> Resolver<P> {
     }
 
     /// Returns the resource of a reference: from `whole`, the resource or Bundle with the reference, or else from the server.
+    ///
+    /// ```no_run
+    /// # use smartrust::{Failure, Session, abort::AbortSignal, platform::Platform};
+    /// use smartrust::client::record::Resolver;
+    /// use smartrust::platform::JsonView;
+    ///
+    /// # async fn example<P: Platform>(session: &Session<P>) -> Result<(), Failure> {
+    /// let resolver = Resolver::new(session, &AbortSignal::never());
+    /// let request = session.read("MedicationRequest/1", &AbortSignal::never()).await?;
+    /// let reference = request.member("medicationReference").and_then(|medication| medication.member_text("reference"));
+    /// if let Some(reference) = reference {
+    ///     // It may be contained in the request (`#1`), or be another resource.
+    ///     let medication = resolver.resolve(&reference, Some(&request)).await?;
+    ///     # let _ = medication;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// [`Error::Reference`] for a `#id` or `urn:` that is not within `whole`; otherwise as [`Session::read`].
@@ -108,6 +143,21 @@ impl<P: Platform> Resolver<P> {
 
     /// Resolves all references in a resource or Bundle, each once, concurrently. With a `depth` above 1, also the references in those
     /// resources, and so on. A reference that fails does not affect the others.
+    ///
+    /// ```no_run
+    /// # use smartrust::{Failure, Session, abort::AbortSignal, platform::{Json, Platform}};
+    /// use smartrust::client::record::Resolver;
+    ///
+    /// # async fn example<P: Platform>(session: &Session<P>, bundle: &<P as Json>::Value) -> Result<(), Failure> {
+    /// let resolver = Resolver::grouped(session, &AbortSignal::never());
+    /// for resolved in resolver.resolve_all(bundle, 2).await {
+    ///     if let Err(failure) = resolved.outcome {
+    ///         println!("{}: {failure}", resolved.reference);
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn resolve_all(&self, whole: &Value<P>, depth: usize) -> Vec<Resolved<Value<P>>> {
         let mut resolved: Vec<Resolved<Value<P>>> = Vec::new();
         let mut referring = vec![whole.clone()];

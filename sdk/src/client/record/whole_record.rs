@@ -79,6 +79,22 @@ impl<P: Platform> Session<P> {
     /// If `$everything` fails after some pages, each part has what was loaded, and the state failed. OperationOutcomes of `$everything` are
     /// in a part of their own with the type OperationOutcome; those of a search are in its part.
     ///
+    /// ```no_run
+    /// # use smartrust::{Failure, Session, abort::AbortSignal, platform::Platform};
+    /// use smartrust::client::record::PartState;
+    ///
+    /// # async fn example<P: Platform>(session: &Session<P>) -> Result<(), Failure> {
+    /// let show = |done: usize, parts: Option<usize>| println!("{done} of {parts:?} parts");
+    /// let parts = session.load_whole_record(&AbortSignal::never(), &|now| show(now.done, now.parts)).await?;
+    /// for part in &parts {
+    ///     if let PartState::Failed(failure) = &part.state {
+    ///         println!("{}: {failure}", part.query.resource_type);
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::NoPatient`], and the error of `$everything` if it failed on the first page.
     pub async fn load_whole_record(

@@ -90,6 +90,8 @@ impl ClientKey {
 impl PrivateKeyJwt {
     /// Client authentication with this key: each request gets a new assertion, which is only sent to the token endpoint's origin.
     ///
+    /// For an example, see [`BackendClient::new`](crate::client::bulk::BackendClient::new).
+    ///
     /// # Errors
     /// As [`Self::check`].
     pub fn authentication<P>(self, platform: &P) -> Result<ClientAuthentication, Failure>

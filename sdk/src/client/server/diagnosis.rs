@@ -16,6 +16,19 @@ use crate::protocol::openid::{KnownEndpoints, openid_problem};
 /// Like [`SmartApp::diagnose`](crate::SmartApp::diagnose), for a server at which the app may not be registered: only the bases in its
 /// record are used.
 ///
+/// ```no_run
+/// # use smartrust::{Failure, ServerRecord, platform::Platform};
+/// use smartrust::client::server::diagnose;
+///
+/// # async fn example<P: Platform>(platform: &P) -> Result<(), Failure> {
+/// // The app is not registered there, so it has no client id.
+/// let record = ServerRecord::new("https://ehr.example/fhir", "", "https://app.example/", "openid");
+/// let findings = diagnose(platform, &record).await?;
+/// println!("{} deviations from the standards", findings.len());
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # Errors
 /// [`crate::Error::Configuration`] for a base that is not a URL.
 pub async fn diagnose<P: Platform>(platform: &P, record: &ServerRecord) -> Result<Vec<Finding>, Failure> {

@@ -46,6 +46,18 @@ pub(super) enum Document {
 
 /// The endpoints and capabilities of a server at which the app may not be registered: only the bases in its record are used.
 ///
+/// ```no_run
+/// # use smartrust::{Failure, ServerRecord, platform::Platform};
+/// use smartrust::client::server::smart_configuration;
+///
+/// # async fn example<P: Platform>(platform: &P) -> Result<(), Failure> {
+/// let record = ServerRecord::new("https://ehr.example/fhir", "", "https://app.example/", "openid");
+/// let configuration = smart_configuration(platform, &record).await?;
+/// println!("standalone launch: {}", configuration.has_capability("launch-standalone"));
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # Errors
 /// [`Error::Discovery`] if no document has them, [`Error::Configuration`] for a base that is not a URL.
 pub async fn smart_configuration<P: Platform>(

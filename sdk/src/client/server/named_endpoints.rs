@@ -105,6 +105,15 @@ impl EndpointUrls {
 
 impl NamedEndpoints {
     /// An authorization and a token endpoint. With both, a launch requests no document of the server.
+    ///
+    /// ```
+    /// use smartrust::ServerRecord;
+    /// use smartrust::client::server::NamedEndpoints;
+    ///
+    /// let mut server = ServerRecord::new("https://ehr.example/fhir", "my-app", "https://app.example/", "patient/*.rs");
+    /// server.endpoints = NamedEndpoints::of("https://ehr.example/authorize", "https://ehr.example/token");
+    /// server.endpoints.revocation_endpoint = Some("https://ehr.example/revoke".into());
+    /// ```
     pub fn of(authorization_endpoint: impl Into<String>, token_endpoint: impl Into<String>) -> Self {
         Self {
             authorization_endpoint: Some(authorization_endpoint.into()),

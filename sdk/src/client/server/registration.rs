@@ -47,6 +47,8 @@ pub struct RegistrationEndpoint<P: Platform> {
 impl<P: Platform> RegistrationEndpoint<P> {
     /// Discovers the endpoint of a server, whose record may have no client id yet.
     ///
+    /// For an example, see [`RegistrationEndpoint`].
+    ///
     /// # Errors
     /// [`Error::RegistrationOff`] if the documents name no usable endpoint, [`Error::Discovery`] if they cannot be read,
     /// [`Error::Configuration`] for a base that is not a URL.
@@ -68,6 +70,8 @@ impl<P: Platform> RegistrationEndpoint<P> {
 
     /// The endpoint at a known URL, such as one that was discovered before.
     ///
+    /// For an example, see [`Self::register`].
+    ///
     /// # Errors
     /// [`Error::Url`] for an invalid URL, [`Error::InsecureUrl`] for http to another machine.
     pub fn at(platform: P, url: &str) -> Result<Self, Failure> {
@@ -84,6 +88,22 @@ impl<P: Platform> RegistrationEndpoint<P> {
     /// Registers a client. Some servers require a token from their administrator, the initial access token.
     ///
     /// Store the result: without its registration access token, the registration cannot be changed any more.
+    ///
+    /// ```no_run
+    /// # use smartrust::{Failure, abort::AbortSignal, client::server::RegistrationEndpoint, platform::Platform};
+    /// # use smartrust::protocol::secret::AccessToken;
+    /// use smartrust::protocol::client_metadata::ClientMetadata;
+    ///
+    /// # async fn example<P: Platform>(platform: P, initial_access_token: &AccessToken) -> Result<(), Failure> {
+    /// let metadata = ClientMetadata::public("My app", "https://app.example/", "launch/patient patient/*.rs");
+    /// let endpoint = RegistrationEndpoint::at(platform, "https://ehr.example/register")?;
+    /// let client = endpoint.register(&metadata, Some(initial_access_token), &AbortSignal::never()).await?;
+    /// for change in metadata.changes(&client.metadata) {
+    ///     println!("{} was registered as {:?}", change.member, change.registered);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// [`Error::Configuration`] for invalid metadata, with nothing sent; [`Error::RegistrationOff`] if the response is a web page;
@@ -102,6 +122,8 @@ impl<P: Platform> RegistrationEndpoint<P> {
 
     /// Reads the current registration. Replace `client` by the result, which may have a new registration access token.
     ///
+    /// For an example, see [`Self::update`].
+    ///
     /// # Errors
     /// [`Error::NotOffered`] if the registration cannot be managed; [`Error::ForeignUrl`] if its URL has another origin than
     /// this endpoint, with nothing sent; otherwise as [`Self::register`].
@@ -111,6 +133,20 @@ impl<P: Platform> RegistrationEndpoint<P> {
     }
 
     /// Replaces the registration's metadata. Replace `client` by the result.
+    ///
+    /// ```no_run
+    /// # use smartrust::{Failure, abort::AbortSignal, client::server::RegistrationEndpoint, platform::Platform};
+    /// # use smartrust::protocol::registration::RegisteredClient;
+    /// use smartrust::protocol::client_metadata::ClientMetadata;
+    ///
+    /// # async fn example<P: Platform>(endpoint: &RegistrationEndpoint<P>, client: RegisteredClient) -> Result<(), Failure> {
+    /// let client = endpoint.read(&client, &AbortSignal::never()).await?;
+    /// let metadata = ClientMetadata { client_name: Some("My health app".into()), ..client.metadata.clone() };
+    /// let client = endpoint.update(&client, &metadata, &AbortSignal::never()).await?;
+    /// println!("{:?}", client.metadata.client_name);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// As [`Self::read`].
@@ -125,6 +161,18 @@ impl<P: Platform> RegistrationEndpoint<P> {
     }
 
     /// Deletes the registration. Its client id and its tokens are invalid from then on.
+    ///
+    /// ```no_run
+    /// # use smartrust::{Failure, abort::AbortSignal, client::server::RegistrationEndpoint, platform::Platform};
+    /// # use smartrust::protocol::registration::RegisteredClient;
+    /// # async fn example<P: Platform>(endpoint: &RegistrationEndpoint<P>, client: RegisteredClient) -> Result<(), Failure> {
+    /// match endpoint.delete(&client, &AbortSignal::never()).await {
+    ///     Ok(()) => println!("{} is not registered any more", client.client_id),
+    ///     Err(failure) => println!("{failure}"),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// As [`Self::read`].
@@ -145,6 +193,8 @@ impl<P: Platform> RegistrationEndpoint<P> {
 impl ServerRecord {
     /// The record with the client id of a registration, and with its secret if the client authenticates with one. For a client with a
     /// key, set [`Self::authentication`].
+    ///
+    /// For an example, see [`RegistrationEndpoint`].
     pub fn registered(mut self, client: &RegisteredClient) -> Self {
         self.client_id = client.client_id.clone();
         let secret = client.client_secret.clone();

@@ -33,37 +33,97 @@ impl<P: Platform> Session<P> {
     }
 
     /// The id of the patient in context.
+    ///
+    /// For an example, see [`Self::context`].
     pub fn patient(&self) -> Option<String> {
         self.inner.record.borrow().context.patient.clone()
     }
 
     /// The id of the encounter in context.
+    ///
+    /// For an example, see [`Self::context`].
     pub fn encounter(&self) -> Option<String> {
         self.inner.record.borrow().context.encounter.clone()
     }
 
     /// The launch context, with all its parameters.
+    ///
+    /// ```no_run
+    /// # use smartrust::{Failure, Session, platform::Platform};
+    /// # fn example<P: Platform>(session: &Session<P>) -> Result<(), Failure> {
+    /// let context = session.context();
+    /// // Unless the EHR shows who the patient is, the app must.
+    /// if context.need_patient_banner != Some(false) {
+    ///     println!("patient {:?}, encounter {:?}", session.patient(), session.encounter());
+    /// }
+    /// for item in &context.fhir_context {
+    ///     println!("{}: {:?}", item.role, item.reference);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn context(&self) -> Rc<LaunchContext> {
         self.inner.record.borrow().context.clone()
     }
 
     /// The identity of the user and how it was checked; `None` without an ID token.
+    ///
+    /// ```no_run
+    /// # use smartrust::{Failure, Session, platform::Platform};
+    /// use smartrust::client::session::Signature;
+    ///
+    /// # fn example<P: Platform>(session: &Session<P>) -> Result<(), Failure> {
+    /// if let Some(checked) = session.identity() {
+    ///     let is_verified = checked.signature == Signature::Verified;
+    ///     println!("{} of {}, verified: {is_verified}", checked.identity.subject, checked.identity.issuer);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn identity(&self) -> Option<Rc<CheckedIdentity>> {
         self.inner.record.borrow().identity.clone()
     }
 
     /// The type and id of the user's own resource (`fhirUser`).
+    ///
+    /// ```no_run
+    /// # use smartrust::{Failure, Session, abort::AbortSignal, platform::Platform};
+    /// # async fn example<P: Platform>(session: &Session<P>) -> Result<(), Failure> {
+    /// if let Some(user) = session.fhir_user() {
+    ///     let reference = format!("{}/{}", user.resource_type, user.id);
+    ///     let resource = session.read(&reference, &AbortSignal::never()).await?;
+    ///     # let _ = resource;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn fhir_user(&self) -> Option<ResourceId> {
         ResourceId::read(self.identity()?.identity.fhir_user.as_deref()?)
     }
 
     /// The requested and the granted scopes.
+    ///
+    /// ```no_run
+    /// # use smartrust::{Failure, Session, platform::Platform};
+    /// # fn example<P: Platform>(session: &Session<P>) -> Result<(), Failure> {
+    /// let scopes = session.scopes();
+    /// for scope in scopes.missing() {
+    ///     println!("not shared: {}", scope.sentence());
+    /// }
+    /// for scope in scopes.narrowed() {
+    ///     println!("shared in part: {}", scope.sentence());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn scopes(&self) -> ScopeGrant {
         let record = self.inner.record.borrow();
         ScopeGrant::new(ScopeSet::parse(&record.requested_scope), record.granted_scope.as_deref())
     }
 
     /// Deviations from the standards in the launch or a refresh that are not errors.
+    ///
+    /// For how to show them, see [`SmartApp::diagnose`](crate::SmartApp::diagnose).
     pub fn findings(&self) -> Vec<Finding> {
         let record = self.inner.record.borrow();
         let issuer = "The redirect names an issuer, and the server's documents name none to compare it with.";
@@ -96,28 +156,56 @@ impl<P: Platform> Session<P> {
     }
 
     /// Whether the granted scopes allow reading resources of a type, of the patient or of all patients that the user may see.
+    ///
+    /// For an example, see [`SmartApp::launch_again`](crate::SmartApp::launch_again).
     pub fn may_read(&self, resource_type: &str) -> bool {
         let granted = self.scopes().granted;
         granted.may_read(Context::Patient, resource_type) || granted.may_read(Context::User, resource_type)
     }
 
     /// When the access token expires, in seconds since 1970, if known.
+    ///
+    /// ```no_run
+    /// # use smartrust::{Failure, Session, platform::Platform};
+    /// # fn example<P: Platform>(platform: &P, session: &Session<P>) -> Result<(), Failure> {
+    /// if let Some(expires_at) = session.expires_at()
+    ///     && !session.can_refresh()
+    /// {
+    ///     println!("The session ends in {} seconds.", expires_at - platform.now());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn expires_at(&self) -> Option<f64> {
         self.inner.record.borrow().expires_at
     }
 
     /// Whether the session has a refresh token.
+    ///
+    /// For an example, see [`Self::expires_at`].
     pub fn can_refresh(&self) -> bool {
         self.inner.record.borrow().refresh_token.is_some()
     }
 
     /// Whether the session has not ended, and its access token is valid or can be refreshed.
+    ///
+    /// For an example, see [`SmartApp::resume`](crate::SmartApp::resume).
     pub fn is_active(&self) -> bool {
         self.inner.ended.borrow().is_none() && !self.is_expired()
     }
 
     /// Whether the session is stored. If the store failed, for example because it is full, the session stays in memory and ends with the
     /// page.
+    ///
+    /// ```no_run
+    /// # use smartrust::{Failure, Session, platform::Platform};
+    /// # fn example<P: Platform>(session: &Session<P>) -> Result<(), Failure> {
+    /// if !session.is_stored() {
+    ///     println!("If you reload this page, you have to sign in again.");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn is_stored(&self) -> bool {
         self.inner.is_stored.get()
     }
@@ -133,16 +221,40 @@ impl<P: Platform> Session<P> {
 
     /// The page on which the user manages what was shared (`management_endpoint`), to link to it; `None` if the server has none. The client
     /// never fetches it.
+    ///
+    /// ```no_run
+    /// # use smartrust::{Failure, Session, platform::Platform};
+    /// # fn example<P: Platform>(session: &Session<P>) -> Result<(), Failure> {
+    /// if let Some(page) = session.management_endpoint() {
+    ///     println!("Manage what you share: {page}");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn management_endpoint(&self) -> Option<Url> {
         self.inner.record.borrow().endpoints.management.clone()
     }
 
     /// The configured name of the session's server.
+    ///
+    /// For an example, see [`Self::make_current`].
     pub fn server_name(&self) -> Option<String> {
         self.inner.connection.server.record.name.clone()
     }
 
     /// Makes this the session that the page shows and that a reload resumes. Other tabs and frames keep theirs.
+    ///
+    /// ```no_run
+    /// # use smartrust::{Failure, SmartApp, platform::Platform};
+    /// # async fn example<P: Platform>(app: &SmartApp<P>) -> Result<(), Failure> {
+    /// for session in app.sessions().await? {
+    ///     if session.server_name().as_deref() == Some("Hospital") {
+    ///         session.make_current().await?;
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// The reason, if the session has ended.
@@ -153,6 +265,22 @@ impl<P: Platform> Session<P> {
     }
 
     /// Calls a function with every event until the returned subscription is dropped.
+    ///
+    /// ```no_run
+    /// # use smartrust::{Failure, Session, platform::Platform};
+    /// use smartrust::client::session::SessionEvent;
+    ///
+    /// # fn example<P: Platform>(session: &Session<P>) -> Result<(), Failure> {
+    /// let subscription = session.on_event(|event| match event {
+    ///     SessionEvent::Refreshed => println!("a new access token"),
+    ///     SessionEvent::SignedOut(reason) => println!("the session has ended: {reason}"),
+    ///     _ => {}
+    /// });
+    /// // The function is not called any more after this.
+    /// drop(subscription);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn on_event(&self, listener: impl Fn(&SessionEvent) + 'static) -> EventSubscription<P> {
         self.inner.listen(listener)
     }

@@ -23,6 +23,20 @@ pub enum IntrospectAs {
 impl<P: Platform> Session<P> {
     /// Requests the introspection of the session's access token (RFC 7662).
     ///
+    /// ```no_run
+    /// # use smartrust::{Failure, Session, abort::AbortSignal, platform::Platform};
+    /// use smartrust::client::session::IntrospectAs;
+    /// use smartrust::platform::JsonView;
+    ///
+    /// # async fn example<P: Platform>(session: &Session<P>) -> Result<(), Failure> {
+    /// let introspection = session.introspect(IntrospectAs::Token, &AbortSignal::never()).await?;
+    /// if introspection.active {
+    ///     println!("granted: {:?}", introspection.members.member_text("scope"));
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::NotOffered`] if the server has no introspection, [`Error::Introspection`] if it refuses or the response is not
     /// usable, [`Error::Network`].

@@ -47,6 +47,18 @@ impl<P: Platform> Session<P> {
 
     /// Requests a new access token. Concurrent callers share one request, which continues if they stop waiting.
     ///
+    /// ```no_run
+    /// # use smartrust::{Failure, Session, platform::Platform};
+    /// # async fn example<P: Platform>(session: &Session<P>) -> Result<(), Failure> {
+    /// match session.refresh().await {
+    ///     Ok(()) => println!("valid until {:?}", session.expires_at()),
+    ///     Err(failure) if session.is_active() => println!("try again later: {failure}"),
+    ///     Err(failure) => println!("sign in again: {failure}"),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::SessionExpired`] without a refresh token. [`Error::Token`] with `invalid_grant` ends the session; after
     /// any other error, it stays active and can be refreshed again.
@@ -60,6 +72,15 @@ impl<P: Platform> Session<P> {
     }
 
     /// Requests a new access token with fewer scopes.
+    ///
+    /// ```no_run
+    /// # use smartrust::{Failure, Session, platform::Platform};
+    /// # async fn example<P: Platform>(session: &Session<P>) -> Result<(), Failure> {
+    /// session.refresh_with_scope("launch/patient patient/Observation.rs").await?;
+    /// println!("granted now: {}", session.scopes().granted.to_text());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// [`Error::Scope`] if the scope is broader than the granted one, with nothing sent; otherwise as [`Self::refresh`].

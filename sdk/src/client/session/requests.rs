@@ -25,6 +25,17 @@ const USUAL_LIFETIME: f64 = 3600.0;
 impl<P: Platform> Session<P> {
     /// Reads a resource by its reference, such as `Patient/1`. `options` may also be an [`AbortSignal`].
     ///
+    /// ```no_run
+    /// # use smartrust::{Failure, Session, abort::AbortSignal, platform::Platform};
+    /// use smartrust::platform::JsonView;
+    ///
+    /// # async fn example<P: Platform>(session: &Session<P>) -> Result<(), Failure> {
+    /// let patient = session.read("Patient/1", &AbortSignal::never()).await?;
+    /// println!("born on {:?}", patient.member_text("birthDate"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Reference`], [`Error::ForeignUrl`] for a reference outside the FHIR server, [`Error::Fhir`],
     /// [`Error::Network`], [`Error::SessionExpired`], [`Error::ReservedParameter`] for a header that the app must not set.
@@ -34,6 +45,19 @@ impl<P: Platform> Session<P> {
     }
 
     /// Reads a resource into a type of the caller.
+    ///
+    /// ```no_run
+    /// # use smartrust::{Failure, Session, abort::AbortSignal, platform::Platform};
+    /// # async fn example<P: Platform>(session: &Session<P>) -> Result<(), Failure> {
+    /// #[derive(serde::Deserialize)]
+    /// struct Encounter {
+    ///     status: String,
+    /// }
+    /// let encounter: Encounter = session.read_as("Encounter/1", &AbortSignal::never()).await?;
+    /// println!("{}", encounter.status);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// As [`Session::read`], and [`Error::Shape`] if the resource does not fit the type.
@@ -77,6 +101,23 @@ impl<P: Platform> Session<P> {
     /// Searches for resources of a type, page by page. Nothing is sent before the first call of [`Search::next_page`]; from then on, the
     /// next page is fetched while the caller processes the current one.
     ///
+    /// ```no_run
+    /// # use smartrust::{Failure, Session, abort::AbortSignal, platform::Platform};
+    /// use smartrust::platform::JsonView;
+    ///
+    /// # async fn example<P: Platform>(session: &Session<P>) -> Result<(), Failure> {
+    /// let whose = ("patient".to_owned(), session.patient().unwrap_or_default());
+    /// let what = ("category".to_owned(), "vital-signs".to_owned());
+    /// let search = session.search("Observation", &[whose, what], &AbortSignal::never())?;
+    /// while let Some(page) = search.next_page().await? {
+    ///     for observation in &page.resources {
+    ///         println!("{:?}", observation.member_text("effectiveDateTime"));
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Reference`] for an invalid type, [`Error::ReservedParameter`] for a header that the app must not set.
     pub fn search(
@@ -90,6 +131,20 @@ impl<P: Platform> Session<P> {
 
     /// Sends a request whose response is a Bundle, such as a search, a history or `Patient/1/$everything`, and reads its pages as
     /// [`Session::search`] does.
+    ///
+    /// ```no_run
+    /// # use smartrust::{Failure, Session, abort::AbortSignal, platform::Platform};
+    /// use smartrust::fhir::request::{FhirRequest, Interaction};
+    ///
+    /// # async fn example<P: Platform>(session: &Session<P>) -> Result<(), Failure> {
+    /// let history = FhirRequest::new(Interaction::History, "Patient/1").with("_since", "2026-01-01T00:00:00Z");
+    /// let versions = session.pages(&history, &AbortSignal::never())?.limited_to(20);
+    /// while let Some(page) = versions.next_page().await? {
+    ///     println!("{} versions", page.resources.len());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// As [`Session::search`], and [`Error::NotGranted`] if the options enable the check.

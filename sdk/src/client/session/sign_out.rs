@@ -30,6 +30,20 @@ impl<P: Platform> Session<P> {
     /// Ends the session in all tabs, and then revokes its tokens (RFC 7009). Even if that fails, the session has ended and its tokens are
     /// removed.
     ///
+    /// ```no_run
+    /// # use smartrust::{Failure, Session, platform::Platform};
+    /// use smartrust::client::session::Revocation;
+    ///
+    /// # async fn example<P: Platform>(session: &Session<P>) -> Result<(), Failure> {
+    /// match session.sign_out().await? {
+    ///     Revocation::Page(url) => println!("To end the app's access, open {url}"),
+    ///     Revocation::Failed(failure) => println!("The tokens expire on their own: {failure}"),
+    ///     _ => println!("You are signed out."),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Storage`] if the tokens could not be removed from the store. The session has ended nevertheless.
     pub async fn sign_out(&self) -> Result<Revocation, Failure> {

@@ -15,6 +15,17 @@ impl<P: Platform> Session<P> {
     ///
     /// The endpoint comes from the launch, or else from the OpenID configuration, if it has the token endpoint's origin.
     ///
+    /// ```no_run
+    /// # use smartrust::{Failure, Session, abort::AbortSignal, platform::Platform};
+    /// use smartrust::platform::JsonView;
+    ///
+    /// # async fn example<P: Platform>(session: &Session<P>) -> Result<(), Failure> {
+    /// let user = session.user_info(&AbortSignal::never()).await?;
+    /// println!("{:?}, {:?}", user.members.member_text("name"), user.members.member_text("email"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::NotOffered`] if the session has no ID token or the server has no such endpoint;
     /// [`Error::UserInfo`] if the response is about another user or is not JSON; [`Error::SessionExpired`],

@@ -46,6 +46,8 @@ pub struct ExportFile {
 impl ExportManifest {
     /// Reads a manifest, or one page of it.
     ///
+    /// For an example, see [`status_request`](super::status_request).
+    ///
     /// # Errors
     /// [`Error::Export`] for anything else: neither `output` nor `transactionTime`, a file without a URL, a link without one.
     pub fn read<V: JsonView>(document: &V) -> Result<Self, Failure> {

@@ -40,6 +40,14 @@ impl ScopeGrant {
     }
 
     /// Requested scopes that were granted in part, such as a wildcard that was reduced to a few types.
+    ///
+    /// ```
+    /// use smartrust::protocol::scope::{ScopeGrant, ScopeSet};
+    ///
+    /// let grant = ScopeGrant::new(ScopeSet::parse("patient/*.rs"), Some("patient/Observation.rs"));
+    /// assert_eq!(grant.narrowed()[0].as_str(), "patient/*.rs");
+    /// assert!(grant.missing().is_empty());
+    /// ```
     pub fn narrowed(&self) -> Vec<&Scope> {
         self.requested.those(&|scope| !self.granted.covers(scope) && self.granted.grants_part_of(scope))
     }

@@ -13,6 +13,8 @@ pub struct ScopeSet {
 
 impl ScopeSet {
     /// Reads scopes that are separated by spaces.
+    ///
+    /// For an example, see [`Self::may_read`].
     pub fn parse(text: &str) -> Self {
         let mut set = Self::default();
         text.split_ascii_whitespace().for_each(|scope| set.insert(scope));
@@ -86,6 +88,14 @@ impl ScopeSet {
     }
 
     /// Whether resources of a type may be read and searched in a context.
+    ///
+    /// ```
+    /// use smartrust::protocol::scope::{Context, ScopeSet};
+    ///
+    /// let scopes = ScopeSet::parse("launch/patient patient/Observation.rs");
+    /// assert!(scopes.may_read(Context::Patient, "Observation"));
+    /// assert!(!scopes.may_read(Context::Patient, "Condition"));
+    /// ```
     pub fn may_read(&self, context: Context, resource_type: &str) -> bool {
         let reading = Scope {
             written: String::new(),
@@ -100,6 +110,14 @@ impl ScopeSet {
     }
 
     /// Whether the permissions cover at least some resources of a type, in any context.
+    ///
+    /// ```
+    /// use smartrust::protocol::scope::{Permissions, ScopeSet};
+    ///
+    /// let scopes = ScopeSet::parse("patient/Observation.rs?category=laboratory");
+    /// assert!(scopes.allows_part_of("Observation", Permissions::SEARCH));
+    /// assert_eq!(scopes.search_constraints("Observation").collect::<Vec<_>>(), ["category=laboratory"]);
+    /// ```
     pub fn allows_part_of(&self, resource_type: &str, permissions: Permissions) -> bool {
         let allows = |own: &ResourceScope| {
             own.resource_type.as_deref().is_none_or(|own| own == resource_type) && own.permissions.covers(permissions)
@@ -109,6 +127,8 @@ impl ScopeSet {
 
     /// The constraints of the scopes that allow a part of a type to be searched for, one patient's or all that the user
     /// may see.
+    ///
+    /// For an example, see [`Self::allows_part_of`].
     pub fn search_constraints(&self, resource_type: &str) -> impl Iterator<Item = &str> {
         let scopes = self.scopes.iter().filter_map(Scope::resource);
         let fitting = scopes.filter(move |own| {
