@@ -1,7 +1,7 @@
 //! SMART on FHIR client for the web: discovery, launch, authorization, tokens, refresh and FHIR calls.
 //!
 //! - [`protocol`] and [`fhir`] implement the standards as pure functions.
-//! - [`platform`] has the traits of a host; [`web`] implements them on web-standard APIs, [`memory`] for tests.
+//! - [`platform`] has the traits of a host; [`web`] implements them on web-standard APIs, `memory` (a feature) for tests.
 //! - [`client`] decides: launches, sessions, refresh, which request carries a token. Start with [`SmartApp`].
 #![cfg_attr(
     not(test),

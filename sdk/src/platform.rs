@@ -1,7 +1,7 @@
 //! The traits that a host implements: one small trait for each ability, and [`Platform`], which combines them.
 //!
 //! The client is generic over these traits, so the same code runs in a browser ([`crate::web`]) and in tests
-//! with a controlled clock ([`crate::memory`]). Futures are not `Send`: a page has one thread.
+//! with a controlled clock (`crate::memory`, a feature). Futures are not `Send`: a page has one thread.
 
 use std::rc::Rc;
 

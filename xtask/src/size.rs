@@ -17,13 +17,16 @@ const BACKEND_CEILING: usize = 160_000;
 const LAUNCHER_CEILING: usize = 250_000;
 
 /// The files of the npm package that a service loads.
-const BACKEND: [&str; 9] = [
+const BACKEND: [&str; 12] = [
     "backend.js",
     "disposal.js",
     "errors.js",
+    "instance.js",
+    "interactions.js",
     "load-backend.js",
     "loading.js",
     "scopes.js",
+    "search.js",
     "server.js",
     "wasm-backend/backend.js",
     "wasm-backend/backend_bg.wasm",

@@ -6,9 +6,10 @@ use js_sys::{Array, Function, Promise};
 use wasm_bindgen::prelude::*;
 
 use super::abort::Forwarded;
+use super::instance::promise;
 use super::launch::{open_app, read_launch_options};
 use super::session::JsSession;
-use super::value::{promise, text};
+use super::value::text;
 use crate::client::app::SmartApp;
 use crate::client::launch::PastedTokenOptions;
 use crate::client::session::Session;

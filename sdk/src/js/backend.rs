@@ -7,9 +7,9 @@ use super::abort::Forwarded;
 use super::client_auth::read_authentication;
 use super::error::json_argument;
 use super::export::{JsExport, read_export_request};
+use super::instance::promise;
 use super::options::{read_options, read_request};
 use super::search::JsSearch;
-use super::value::promise;
 use crate::client::bulk::{BackendClient, BackendConfig};
 use crate::web::{JsonValue, WebPlatform};
 

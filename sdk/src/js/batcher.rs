@@ -4,8 +4,8 @@ use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 
 use super::abort::Forwarded;
+use super::instance::promise;
 use super::request::{read_request, response_object};
-use super::value::promise;
 use crate::client::record::Batcher;
 use crate::web::{JsonValue, WebPlatform};
 

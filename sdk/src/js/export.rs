@@ -8,8 +8,9 @@ use wasm_bindgen::prelude::*;
 
 use super::abort::Forwarded;
 use super::error::json_argument;
+use super::instance::promise;
 use super::options::is_true;
-use super::value::{object, optional_text, promise, text};
+use super::value::{object, optional_text, text};
 use crate::abort::AbortSignal;
 use crate::client::bulk::{Export, ExportDownload, ExportProgress, ExportReader, ReadOptions};
 use crate::client::server::config_json::{members, optional, strings};

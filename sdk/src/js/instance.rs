@@ -61,8 +61,13 @@ own_instance!("launchPage");
 #[cfg(not(any(feature = "js", feature = "js-launch")))]
 own_instance!("services");
 
-/// Runs a future, and returns a promise of its outcome. It takes a boxed future, so that it is compiled once.
-pub(super) fn run_as_promise(future: LocalFuture<Result<JsValue, Failure>>) -> Promise {
+/// Runs a future, and returns a promise of its outcome.
+pub(super) fn promise(future: impl Future<Output = Result<JsValue, Failure>> + 'static) -> Promise {
+    run(Box::pin(future))
+}
+
+/// Takes a boxed future, so that it is compiled once.
+fn run(future: LocalFuture<Result<JsValue, Failure>>) -> Promise {
     web::set_host(Host {
         run: |call| INSTANCE.with(|instance| instance.run(&mut || call())),
         create_lock: || {

@@ -3,7 +3,8 @@
 use js_sys::{Array, Promise};
 use wasm_bindgen::prelude::*;
 
-use super::value::{object, promise, text};
+use super::instance::promise;
+use super::value::{object, text};
 use crate::error::Error;
 use crate::platform::Json;
 use crate::protocol::jwk::Algorithm;

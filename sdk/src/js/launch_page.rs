@@ -5,8 +5,9 @@ use std::rc::Rc;
 use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
 
+use super::instance::promise;
 use super::launch::{open_app, read_launch_options};
-use super::value::{promise, text};
+use super::value::text;
 use crate::client::app::SmartApp;
 use crate::web::WebPlatform;
 

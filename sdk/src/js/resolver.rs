@@ -5,7 +5,8 @@ use wasm_bindgen::prelude::*;
 
 use super::abort::Forwarded;
 use super::error::to_js_error;
-use super::value::{object, promise, text};
+use super::instance::promise;
+use super::value::{object, text};
 use crate::client::record::{Resolved, Resolver};
 use crate::web::{JsonValue, WebPlatform};
 

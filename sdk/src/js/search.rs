@@ -4,7 +4,8 @@ use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 
 use super::abort::Forwarded;
-use super::value::{array, object, promise};
+use super::instance::promise;
+use super::value::{array, object};
 use crate::client::fhir::{Search, SearchProgress};
 use crate::fhir::bundle::Page;
 use crate::web::{JsonValue, WebPlatform};

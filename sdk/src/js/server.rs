@@ -5,7 +5,8 @@ use wasm_bindgen::prelude::*;
 
 use super::abort::Forwarded;
 use super::error::json_argument;
-use super::value::{findings, object, optional_text, promise, text};
+use super::instance::promise;
+use super::value::{findings, object, optional_text, text};
 use crate::client::server::diagnosis;
 use crate::client::server::smart_configuration;
 use crate::client::server::{NamedEndpoints, RegistrationEndpoint, ServerRecord};

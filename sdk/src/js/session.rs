@@ -8,12 +8,13 @@ use wasm_bindgen::prelude::*;
 use super::abort::Forwarded;
 use super::batcher::JsBatcher;
 use super::error::to_js_error;
+use super::instance::promise;
 use super::options::{self, is_true, read_options};
 use super::record::{load_record, load_whole_record};
 use super::request;
 use super::resolver::JsResolver;
 use super::search::JsSearch;
-use super::value::{findings, object, optional_text, promise, text};
+use super::value::{findings, object, optional_text, text};
 use crate::client::record::{Batcher, Resolver};
 use crate::client::session::{
     CheckedIdentity, EventSubscription, IntrospectAs, Revocation, Session, SessionEvent, Signature,

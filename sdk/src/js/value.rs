@@ -2,20 +2,12 @@
 
 #[cfg(any(feature = "js", feature = "js-backend"))]
 use js_sys::Array;
-use js_sys::Promise;
 use wasm_bindgen::JsValue;
 
-use super::instance;
-use crate::error::Failure;
 #[cfg(any(feature = "js", feature = "js-backend"))]
 use crate::protocol::finding::Finding;
 #[cfg(any(feature = "js", feature = "js-backend"))]
 use crate::web::JsonValue;
-
-/// Runs a future, and returns a promise of its outcome.
-pub(super) fn promise(future: impl Future<Output = Result<JsValue, Failure>> + 'static) -> Promise {
-    instance::run_as_promise(Box::pin(future))
-}
 
 pub(super) fn text(text: &str) -> JsValue {
     JsValue::from_str(text)
