@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::fmt;
 use std::rc::Rc;
 
+use super::backend_config::BackendConfig;
 use crate::abort::AbortSignal;
 use crate::client::fhir::client::{FhirClient, send_request};
 use crate::client::fhir::options::{Cache, RequestOptions, unless_aborted};
@@ -22,7 +23,6 @@ use crate::fhir::response::FhirResponse;
 use crate::fhir::retry::RetryDelays;
 use crate::platform::{HttpResponse, Json, Platform};
 use crate::protocol::backend::client_credentials_request;
-use crate::protocol::client_auth::ClientAuthentication;
 use crate::protocol::guard::Guard;
 use crate::protocol::http::{Redirect, Request};
 use crate::protocol::redaction::Secrets;
@@ -32,51 +32,6 @@ use crate::protocol::url::Url;
 
 /// How long before it expires an access token is replaced, in seconds.
 const SOON: f64 = 30.0;
-
-/// The configuration of a backend service.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct BackendConfig {
-    /// The FHIR base.
-    pub fhir_base: String,
-    /// The base of `.well-known`, if it is not the FHIR base.
-    pub discovery_base: Option<String>,
-    /// The token endpoint, for servers whose documents are missing or wrong. With it, no document is requested.
-    pub token_endpoint: Option<String>,
-    /// The client id.
-    pub client_id: String,
-    /// How the client authenticates. The standard requires a key.
-    pub authentication: ClientAuthentication,
-    /// The scopes, separated by spaces, such as `system/*.rs`.
-    pub scope: String,
-    /// Further origins from which export files may be fetched with the access token.
-    pub file_origins: Vec<String>,
-    /// Allows http to other machines.
-    pub allow_insecure_http: bool,
-}
-
-impl BackendConfig {
-    /// A configuration with the default settings.
-    ///
-    /// For an example, see [`BackendClient::new`].
-    pub fn new(
-        fhir_base: impl Into<String>,
-        client_id: impl Into<String>,
-        authentication: ClientAuthentication,
-        scope: impl Into<String>,
-    ) -> Self {
-        Self {
-            fhir_base: fhir_base.into(),
-            discovery_base: None,
-            token_endpoint: None,
-            client_id: client_id.into(),
-            authentication,
-            scope: scope.into(),
-            file_origins: Vec::new(),
-            allow_insecure_http: false,
-        }
-    }
-}
 
 /// A backend service (SMART App Launch 2.2, backend services), which acts without a user. Its access token is only in memory, and is
 /// requested again when it expires. A clone is a handle to the same service.

@@ -1,6 +1,6 @@
 //! Reads a service's configuration from JSON or a JavaScript object: the members of [`BackendConfig`] in camelCase.
 
-use super::backend::BackendConfig;
+use super::backend_config::BackendConfig;
 use crate::client::server::config_json::{
     AUTHENTICATION_MEMBERS, ReadAuthentication, authentication, flag, optional, required, strings,
 };

@@ -297,44 +297,6 @@ fn b4_the_number_of_concurrent_files_is_limited() {
 }
 
 #[test]
-fn b5_a_bad_line_is_an_error_with_its_number_after_the_lines_before_it_or_is_skipped() {
-    let (_, jobs, world, tab) = jobs();
-    jobs.file(FILE, [Reply::text(200, &(lines(0..2) + "\n{broken\n" + &lines(2..4)))]);
-    let export = export_of(&tab);
-    let strict = read_all(&world, &export, &manifest(&[(FILE, None)]), ReadOptions::default());
-    assert_eq!(strict.ids, ["p0", "p1"]);
-    assert_eq!(strict.end, Err(bad_line(4, LineProblem::NotJson)));
-
-    let options = || ReadOptions { skips_bad_lines: true, ..ReadOptions::default() };
-    let lenient = read_all(&world, &export, &manifest(&[(FILE, Some(5))]), options());
-    assert_eq!((lenient.ids.len(), lenient.progress.skipped, lenient.end), (4, 1, Ok(())));
-}
-
-#[test]
-fn b5_after_a_broken_connection_no_line_is_repeated_or_lost() {
-    let (_, jobs, world, tab) = jobs();
-    let whole = lines(0..10);
-    let cut = |bytes: usize| Reply::text(200, &whole[..bytes]).in_pieces_of(16).interrupted();
-    jobs.file(
-        FILE,
-        [cut(100), cut(30), Reply::offline(), Reply::text(503, "busy"), cut(250), Reply::text(200, &whole)],
-    );
-    let outcome = read_all(&world, &export_of(&tab), &manifest(&[(FILE, Some(10))]), ReadOptions::default());
-    assert_eq!(outcome.end, Ok(()));
-    assert_eq!(outcome.ids, (0..10).map(|id| format!("p{id}")).collect::<Vec<_>>());
-}
-
-#[test]
-fn b6_the_number_of_resources_is_compared_with_the_manifest() {
-    let (_, jobs, world, tab) = jobs();
-    jobs.file(FILE, [Reply::text(200, &lines(0..3))]);
-    let outcome = read_all(&world, &export_of(&tab), &manifest(&[(FILE, Some(4))]), ReadOptions::default());
-    assert_eq!(outcome.end, Err(Error::Count { file: FILE.into(), expected: 4, found: 3 }.into()));
-    let outcome = read_all(&world, &export_of(&tab), &manifest(&[(FILE, Some(3))]), ReadOptions::default());
-    assert_eq!((outcome.end, outcome.progress.total_resources), (Ok(()), Some(3.0)));
-}
-
-#[test]
 fn b6_a_cancelled_export_is_deleted_and_a_missing_one_is_no_error() {
     let (_, jobs, world, tab) = jobs();
     let cancel = || {
@@ -380,23 +342,4 @@ fn f7_a_signal_aborts_waiting_and_reading() {
     let waited = world.run(async move { waiting.wait(&signal, &|_| {}).await.err() });
     assert_eq!(waited.unwrap().unwrap().code(), "aborted");
     assert_eq!(world.requests().len(), sent);
-}
-
-#[test]
-fn a_file_is_saved_byte_for_byte_over_broken_connections() {
-    let (_, jobs, world, tab) = jobs();
-    let whole = "line one\nline two\nno end";
-    let cut = |bytes: usize| Reply::text(200, &whole[..bytes]).in_pieces_of(5).interrupted();
-    jobs.file(FILE, [cut(12), cut(3), Reply::text(200, whole).in_pieces_of(7)]);
-    let named = manifest(&[(FILE, None)]);
-    let mut download = export_of(&tab).download(&named, &named.output[0], &AbortSignal::never()).unwrap();
-    let saved = world.run(async move {
-        let mut saved = Vec::new();
-        while let Some(bytes) = download.next().await.unwrap() {
-            saved.extend(bytes);
-        }
-        assert_eq!(download.next().await, Ok(None), "an end is an end");
-        saved
-    });
-    assert_eq!(saved.unwrap(), whole.as_bytes());
 }

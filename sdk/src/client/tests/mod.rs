@@ -20,6 +20,7 @@ mod keys;
 mod launch;
 mod matching;
 mod named_endpoints;
+mod openid_configuration;
 mod passing_faults;
 mod pasted;
 mod popup;
