@@ -37,7 +37,7 @@ fn t1_only_bearer_tokens_are_taken() {
 }
 
 #[test]
-fn a_server_that_is_out_of_order_is_told_from_one_that_answers_with_a_page() {
+fn a_server_error_is_distinguished_from_a_response_that_is_a_page() {
     let message = |status| {
         let page = Body::<Value>::Text("<h1>Hello</h1>".into());
         read_token_response(status, &page).unwrap_err().message()
@@ -51,7 +51,7 @@ fn a_server_that_is_out_of_order_is_told_from_one_that_answers_with_a_page() {
 }
 
 #[test]
-fn t2_expires_in_is_a_number_a_numeric_text_or_absent() {
+fn t2_expires_in_is_a_number_a_numeric_string_or_absent() {
     let expires_in = |value: Value| {
         read(200, json!({"access_token": "a", "token_type": "Bearer", "expires_in": value}))
             .map(|response| response.expires_in)
@@ -123,7 +123,7 @@ fn t8_an_access_token_that_cannot_be_sent_is_refused() {
 }
 
 #[test]
-fn t5_what_is_no_token_response_is_an_error() {
+fn t5_a_body_that_is_no_token_response_is_an_error() {
     let html: Body<Value> = Body::Text("<html>Log in</html>".into());
     assert_eq!(read_token_response(200, &html).unwrap_err().code(), "invalid_token_response");
     assert_eq!(read(200, json!({"token_type": "Bearer"})).unwrap_err().code(), "invalid_token_response");
@@ -141,7 +141,7 @@ fn t5_what_is_no_token_response_is_an_error() {
 }
 
 #[test]
-fn c11_only_what_says_nothing_of_the_request_may_pass() {
+fn c11_only_an_error_that_does_not_judge_the_request_is_transient() {
     let page = || Body::<Value>::Text("<h1>Hello</h1>".into());
     for (status, body) in [
         (429, Body::Empty),
@@ -167,7 +167,7 @@ fn c11_only_what_says_nothing_of_the_request_may_pass() {
 }
 
 #[test]
-fn t6_a_redirect_is_no_answer() {
+fn t6_a_redirect_is_no_token_response() {
     for status in [0, 302, 307] {
         assert_eq!(read_token_response::<Value>(status, &Body::Empty).unwrap_err().code(), "invalid_token_response");
     }

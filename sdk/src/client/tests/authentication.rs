@@ -220,7 +220,7 @@ fn k5_a_token_proxy_receives_token_and_revocation_requests() {
     let (server, world, tab) = stage();
     server.configuration.borrow_mut()["revocation_endpoint"] = json!("https://ehr.example/revoke");
     let answering = server.clone();
-    world.respond_with(move |request| answering.answer(&behind_the_proxy(request)));
+    world.respond_with(move |request| answering.respond(&behind_the_proxy(request)));
     let mut record = record();
     record.token_proxy = Some("/token-proxy".into());
     let app = app_with(&tab, record);
@@ -230,8 +230,8 @@ fn k5_a_token_proxy_receives_token_and_revocation_requests() {
     refresh(&world, &session).unwrap();
     assert_eq!(sign_out(&world, &session), Revocation::Revoked);
     let posts = token_requests(&world);
-    let addresses: Vec<_> = posts.iter().map(|request| request.url.as_str()).collect();
-    assert_eq!(addresses, ["https://app.example/token-proxy"; 4]);
+    let urls: Vec<_> = posts.iter().map(|request| request.url.as_str()).collect();
+    assert_eq!(urls, ["https://app.example/token-proxy"; 4]);
     assert!(posts.iter().all(|request| field(request, "client_id").as_deref() == Some("app")));
     assert!(posts.iter().all(|request| request.authorization().is_none()));
 }

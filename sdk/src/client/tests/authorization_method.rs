@@ -172,7 +172,7 @@ fn a6_max_age_is_checked_in_the_id_token() {
 fn a6_max_age_without_an_id_token_opens_no_session() {
     let (server, world, tab) = stage();
     server.configuration.borrow_mut()["claims_supported"] = json!(["auth_time"]);
-    server.token_replies.borrow_mut().push_back(crate::memory::Reply::json(200, &token_answer(1)));
+    server.token_replies.borrow_mut().push_back(crate::memory::Reply::json(200, &token_response(1)));
     launch_by(&world, &tab, with_extra(&[("max_age", "300")])).unwrap();
     tab.visit(&redirect(&server, &tab));
     let error = resume(&world, &app(&tab)).err().unwrap();

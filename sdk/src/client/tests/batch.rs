@@ -16,7 +16,7 @@ fn entries(request: &Request) -> Vec<Value> {
 }
 
 /// Answers each entry on its own; what ends in `none` is not there.
-fn answer(request: &Request) -> Reply {
+fn respond(request: &Request) -> Reply {
     let one = |entry: Value| {
         let url = entry["request"]["url"].as_str().unwrap().to_owned();
         if url.ends_with("none") {
@@ -25,8 +25,8 @@ fn answer(request: &Request) -> Reply {
         }
         json!({"response": {"status": "200 OK", "etag": "W/\"1\""}, "resource": {"resourceType": "Patient", "id": url}})
     };
-    let answers: Vec<Value> = entries(request).into_iter().map(one).collect();
-    Reply::json(200, &json!({"resourceType": "Bundle", "type": "batch-response", "entry": answers}))
+    let responses: Vec<Value> = entries(request).into_iter().map(one).collect();
+    Reply::json(200, &json!({"resourceType": "Bundle", "type": "batch-response", "entry": responses}))
 }
 
 fn ask(
@@ -70,7 +70,7 @@ fn f18_an_entry_with_an_outcome_in_place_of_its_resource_is_an_error_of_its_call
 
 #[test]
 fn f10_callers_share_a_batch_and_each_gets_its_own_outcome() {
-    let (world, session) = signed_in_to(answer);
+    let (world, session) = signed_in_to(respond);
     let batcher = Batcher::new(&session, 50, 10, &AbortSignal::never());
     let create = FhirRequest::create(&json!({"resourceType": "Patient"})).if_none_exist("identifier=1");
     let search = FhirRequest::search("Patient", &[("name".into(), "a b".into())]);
@@ -93,7 +93,7 @@ fn f10_callers_share_a_batch_and_each_gets_its_own_outcome() {
 
 #[test]
 fn f10_a_batch_is_split_at_its_largest_size() {
-    let (world, session) = signed_in_to(answer);
+    let (world, session) = signed_in_to(respond);
     let batcher = Batcher::new(&session, 3, 10, &AbortSignal::never());
     let outcomes = ask(&world, &batcher, (0..7).map(|number| read(&number.to_string())).collect());
     for (number, outcome) in outcomes.iter().enumerate() {
@@ -110,7 +110,7 @@ fn f10_a_batch_is_split_at_its_largest_size() {
 
 #[test]
 fn f10_a_batch_waits_no_longer_than_configured() {
-    let (world, session) = signed_in_to(answer);
+    let (world, session) = signed_in_to(respond);
     let batcher = Batcher::new(&session, 50, 200, &AbortSignal::never());
     ask(&world, &batcher, vec![read("1")]);
     let elapsed = crate::platform::Clock::now(&session.inner.platform) - NOW;
@@ -134,8 +134,8 @@ fn f10_a_batch_that_fails_fails_for_all_of_its_callers() {
 #[test]
 fn f10_an_entry_without_a_status_is_its_own_callers_alone() {
     let (world, session) = signed_in_to(|_| {
-        let answers = json!([{"resource": {}}, {"response": {"status": "204"}}]);
-        Reply::json(200, &json!({"resourceType": "Bundle", "entry": answers}))
+        let responses = json!([{"resource": {}}, {"response": {"status": "204"}}]);
+        Reply::json(200, &json!({"resourceType": "Bundle", "entry": responses}))
     });
     let batcher = Batcher::new(&session, 50, 0, &AbortSignal::never());
     let outcomes = ask(&world, &batcher, vec![read("1"), FhirRequest::new(Interaction::Delete, "Patient/2")]);
@@ -155,7 +155,7 @@ fn f6_a_batch_that_only_reads_is_repeated_and_another_is_not() {
 
 #[test]
 fn f10_a_request_that_cannot_be_in_a_batch_is_refused_alone() {
-    let (world, session) = signed_in_to(answer);
+    let (world, session) = signed_in_to(respond);
     let batcher = Batcher::new(&session, 50, 0, &AbortSignal::never());
     let outcomes = ask(
         &world,
@@ -175,7 +175,7 @@ fn f10_a_request_that_cannot_be_in_a_batch_is_refused_alone() {
 
 #[test]
 fn f10_one_callers_abort_does_not_affect_the_others() {
-    let (world, session) = signed_in_to(|request| answer(request).after(1000));
+    let (world, session) = signed_in_to(|request| respond(request).after(1000));
     let batcher = Batcher::new(&session, 50, 0, &AbortSignal::never());
     let handle = AbortHandle::new();
     handle.abort();

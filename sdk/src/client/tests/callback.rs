@@ -89,7 +89,7 @@ fn c9_concurrent_resumes_make_one_exchange_and_get_the_same_session() {
     let (server, world, tab) = stage();
     launch(&world, &app(&tab)).unwrap();
     tab.visit(&redirect(&server, &tab));
-    let mut slow = token_answer(1);
+    let mut slow = token_response(1);
     slow["id_token"] = json!(null);
     server.token_replies.borrow_mut().push_back(Reply::json(200, &slow).after(200));
 

@@ -43,9 +43,9 @@ impl Copies {
             }
             Some(_) => {
                 *current.borrow_mut() = "refresh-3".to_owned();
-                Reply::json(200, &token_answer(3))
+                Reply::json(200, &token_response(3))
             }
-            None => server.answer(request),
+            None => server.respond(request),
         });
     }
 
@@ -164,7 +164,7 @@ fn r14_the_access_token_is_revoked_also_if_the_refresh_token_is_refused() {
     let answers = server.clone();
     world.respond_with(move |request| match field(request, "token_type_hint").as_deref() {
         Some("refresh_token") => Reply::text(500, ""),
-        _ => answers.answer(request),
+        _ => answers.respond(request),
     });
     let leaving = session.clone();
     let revocation = world.run(async move { leaving.sign_out().await }).unwrap().unwrap();

@@ -16,7 +16,7 @@ fn open_chart(server: &Server, world: &World, page: &MemoryPlatform, patient: &s
 }
 
 fn sign_in_as(server: &Server, world: &World, page: &MemoryPlatform, patient: &str) -> Session<MemoryPlatform> {
-    let mut tokens = token_answer(1);
+    let mut tokens = token_response(1);
     tokens["patient"] = json!(patient);
     server.token_replies.borrow_mut().push_back(Reply::json(200, &tokens));
     sign_in(server, world, page)
@@ -81,7 +81,7 @@ fn s9_two_apps_of_one_origin_neither_read_nor_overwrite_each_others_session() {
     let sign_in_at = |folder: &str, patient: &str| {
         let app = app_with(&tab, at(folder));
         launch(&world, &app).unwrap();
-        let mut tokens = token_answer(1);
+        let mut tokens = token_response(1);
         tokens["patient"] = json!(patient);
         server.token_replies.borrow_mut().push_back(Reply::json(200, &tokens));
         tab.visit(&redirect(&server, &tab).replace("/code", &format!("/{folder}/code")));
@@ -152,7 +152,7 @@ fn s9_signing_out_leaves_the_page_without_a_session_though_others_are_stored() {
     assert_eq!(reloaded(&world, &first).as_deref(), Some("p1"));
 }
 
-/// What resume() comes to on a page at an address of the app's redirect URI.
+/// The result of resume() on a page at the app's redirect URI.
 fn opened_at(world: &World, page: &MemoryPlatform, query: &str) -> Result<Option<String>, Error> {
     page.visit(&format!("{REDIRECT}?{query}"));
     resume(world, &app(page)).map(|session| session.map(|session| session.id().to_owned()))

@@ -11,7 +11,7 @@ use std::rc::Rc;
 
 type Launched = Result<Vec<(String, String)>, Error>;
 
-/// A world whose server answers each document by its path, and everything else by 404.
+/// A world whose server returns each document at its path, and 404 for everything else.
 pub fn world(documents: Vec<(&'static str, Reply)>) -> World {
     World::new(NOW, move |request: &Request| {
         let known = documents.iter().find(|(path, _)| *path == request.url.path());

@@ -155,7 +155,7 @@ fn s12_an_error_of_a_service_contains_neither_its_secret_nor_its_token() {
     let scripted = server.clone();
     world.respond_with(move |request| match request.url.path() {
         "/token" => oauth_echo(request),
-        _ => scripted.answer(request),
+        _ => scripted.respond(request),
     });
     let client = service(&tab);
     let refused = run(&world, async move { client.read("Patient/p1", &AbortSignal::never()).await });
@@ -163,7 +163,7 @@ fn s12_an_error_of_a_service_contains_neither_its_secret_nor_its_token() {
 
     world.respond_with(move |request| match request.url.path() {
         path if path.starts_with("/fhir/Patient") => fhir_echo(403, request),
-        _ => server.answer(request),
+        _ => server.respond(request),
     });
     for kick_off in [false, true] {
         let client = service(&tab);
@@ -189,7 +189,7 @@ fn s12_an_error_of_an_export_contains_no_token_whatever_the_status() {
             requested if requested == path && path == "/jobs/1" => fhir_echo(200, request),
             requested if requested == path => line(request),
             "/jobs/1" => scripted.statuses.borrow_mut().pop_front().unwrap(),
-            _ => server.answer(request),
+            _ => server.respond(request),
         });
         let job = export::export_of(&tab);
         let refused = run(&world, async move {

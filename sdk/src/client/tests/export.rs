@@ -17,19 +17,19 @@ use std::rc::Rc;
 
 pub const JOB: &str = "https://ehr.example/jobs/1";
 
-/// A server that answers a job's questions one after the other, and every file by its address.
+/// A server with a list of responses for a job's status, and one for each file's URL.
 #[derive(Default)]
 pub struct Jobs {
     pub kick_off: RefCell<Option<Reply>>,
     pub statuses: RefCell<VecDeque<Reply>>,
-    /// The replies to each further page's address, one after the other.
+    /// The responses for each further page's URL, in order.
     pub pages: RefCell<Vec<(String, VecDeque<Reply>)>>,
-    /// The replies to each file's address, the last one for good.
+    /// The responses for each file's URL. The last one is repeated.
     pub files: RefCell<Vec<(String, VecDeque<Reply>)>>,
 }
 
 impl Jobs {
-    fn answer(&self, request: &Request) -> Option<Reply> {
+    fn respond(&self, request: &Request) -> Option<Reply> {
         let url = request.url.as_str();
         if url.contains("$export") {
             let accepted = Reply { status: 202, ..Reply::default() }.header("Content-Location", JOB);
@@ -64,7 +64,7 @@ pub fn jobs() -> (Rc<Server>, Rc<Jobs>, World, MemoryPlatform) {
     let (server, world, tab) = stage();
     let jobs = Rc::new(Jobs::default());
     let (answering, script) = (server.clone(), jobs.clone());
-    world.respond_with(move |request| script.answer(request).unwrap_or_else(|| answering.answer(request)));
+    world.respond_with(move |request| script.respond(request).unwrap_or_else(|| answering.respond(request)));
     (server, jobs, world, tab)
 }
 

@@ -159,7 +159,7 @@ fn b8_a_file_with_a_transient_error_is_requested_again() {
 #[test]
 fn b10_a_cancellation_ends_a_running_wait() {
     let (_, jobs, world, tab) = jobs();
-    // Once while it sleeps between two questions, and once while an answer is under way.
+    // Once while it sleeps between two questions, and once while an response is under way.
     for reply in [running().header("Retry-After", "60"), running().after(60_000)] {
         jobs.statuses.borrow_mut().push_back(reply);
         let (export, platform) = (export_of(&tab), tab.clone());

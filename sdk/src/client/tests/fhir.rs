@@ -105,9 +105,10 @@ fn f1_a_reference_elsewhere_gets_no_token_and_no_request() {
 fn f1_locations_of_authorization_details_may_have_the_token() {
     let server = Server::new();
     let world = server.world();
-    let mut answer = token_answer(1);
-    answer["authorization_details"] = json!([{"type": "smart_on_fhir", "locations": ["https://images.example/fhir"]}]);
-    server.token_replies.borrow_mut().push_back(Reply::json(200, &answer));
+    let mut response = token_response(1);
+    response["authorization_details"] =
+        json!([{"type": "smart_on_fhir", "locations": ["https://images.example/fhir"]}]);
+    server.token_replies.borrow_mut().push_back(Reply::json(200, &response));
     let session = sign_in(&server, &world, &world.tab("https://app.example/"));
     let read = |reference: &'static str| {
         let session = session.clone();
@@ -207,7 +208,7 @@ fn f8_progress_is_reported_in_resources_and_bytes() {
     let (server, world, session) = signed_in();
     let first = r#"{"resourceType":"Bundle","total":3,"entry":[{"resource":{"id":"é€𝄞"}},{"resource":{"id":"2"}}],"link":[{"relation":"next","url":"?page=2"}]}"#;
     let second = r#"{"resourceType":"Bundle","entry":[{"resource":{"id":"3"}}]}"#;
-    // What a server says before it answers is no part of the pages.
+    // What a server says before its response is no part of the pages.
     let busy = Reply::json(503, &json!({"resourceType": "OperationOutcome"})).header("Retry-After", "1");
     server.fhir_replies.borrow_mut().extend([Reply::text(200, first), busy, Reply::text(200, second)]);
     let search = session.search("Observation", &[], &AbortSignal::never()).unwrap();

@@ -18,10 +18,10 @@ fn sign_in_with(
     let (server, world, tab) = stage();
     launch(&world, &app(&tab)).unwrap();
     tab.visit(&redirect(&server, &tab));
-    let mut answer = token_answer(1);
-    answer["id_token"] = json!(server.id_token());
-    answer[member] = value;
-    server.token_replies.borrow_mut().push_back(Reply::json(200, &answer));
+    let mut response = token_response(1);
+    response["id_token"] = json!(server.id_token());
+    response[member] = value;
+    server.token_replies.borrow_mut().push_back(Reply::json(200, &response));
     let session = resume(&world, &app(&tab)).map(Option::unwrap);
     (server, world, tab, session)
 }
@@ -77,7 +77,7 @@ fn t10_a_grant_with_dots_allows_its_scopes_and_no_more() {
 fn t10_a_refresh_for_less_grants_less_if_the_response_has_no_scope() {
     let (server, world, tab) = stage();
     let session = sign_in(&server, &world, &tab);
-    let mut silent = token_answer(2);
+    let mut silent = token_response(2);
     silent["scope"] = json!(null);
     server.token_replies.borrow_mut().push_back(Reply::json(200, &silent));
     let refreshing = session.clone();
@@ -86,7 +86,7 @@ fn t10_a_refresh_for_less_grants_less_if_the_response_has_no_scope() {
     assert!(!session.may_read("Condition"));
     assert_eq!(granted(&resume(&world, &app(&tab)).unwrap().unwrap()), "patient/Observation.rs");
 
-    let mut saying = token_answer(3);
+    let mut saying = token_response(3);
     saying["scope"] = json!("patient/Observation.r");
     server.token_replies.borrow_mut().push_back(Reply::json(200, &saying));
     let refreshing = session.clone();

@@ -111,8 +111,8 @@ fn r3_i8_a_check_that_ends_during_a_refresh_neither_restores_old_tokens_nor_is_l
     let (server, world, tab) = stage();
     let scripted = server.clone();
     world.respond_with(move |request| match request.url.path() {
-        "/jwks" => scripted.answer(request).after(500),
-        _ => scripted.answer(request),
+        "/jwks" => scripted.respond(request).after(500),
+        _ => scripted.respond(request),
     });
     let session = sign_in(&server, &world, &tab);
     tab.set_store_delay(1_000);
@@ -166,7 +166,7 @@ fn i8_without_keys_the_signature_stays_unchecked_and_the_session_active() {
         let server = Server::new();
         let world = server.world();
         let scripted = server.clone();
-        let token = token_answer(1);
+        let token = token_response(1);
         launch_with_keys(&server, &world, move |path| match path {
             "/jwks" => Some(keys.clone()),
             "/token" => Some(Reply::json(200, &with_id_token(&scripted, &token))),
@@ -175,10 +175,10 @@ fn i8_without_keys_the_signature_stays_unchecked_and_the_session_active() {
     }
 }
 
-fn with_id_token(server: &Server, answer: &serde_json::Value) -> serde_json::Value {
-    let mut answer = answer.clone();
-    answer["id_token"] = json!(server.id_token());
-    answer
+fn with_id_token(server: &Server, response: &serde_json::Value) -> serde_json::Value {
+    let mut response = response.clone();
+    response["id_token"] = json!(server.id_token());
+    response
 }
 
 fn launch_with_keys(
@@ -201,7 +201,7 @@ fn a_session_that_was_removed_from_the_store_is_not_stored_again_by_the_signatur
     let (server, world, tab) = stage();
     launch(&world, &app(&tab)).unwrap();
     tab.visit(&redirect(&server, &tab));
-    let tokens = with_id_token(&server, &token_answer(1));
+    let tokens = with_id_token(&server, &token_response(1));
     world.respond_with(move |request| match request.url.path() {
         "/token" => Reply::json(200, &tokens),
         _ => key_set(&["k"]).after(1000),
@@ -224,7 +224,7 @@ fn checked_with(kid: Option<&str>, kids: &'static [&'static str], signed_by: &st
     launch(&world, &app(&tab)).unwrap();
     tab.visit(&redirect(&server, &tab));
     world.sign_with(signed_by);
-    let tokens = with_id_token(&server, &token_answer(1));
+    let tokens = with_id_token(&server, &token_response(1));
     world.respond_with(move |request| match request.url.path() {
         "/token" => Reply::json(200, &tokens),
         _ => key_set(kids),

@@ -17,7 +17,7 @@ fn sign_in_with_keys(keys: impl Fn(usize) -> Reply + 'static) -> (World, MemoryP
     let fetches = Cell::new(0);
     world.respond_with(move |request| match request.url.path() {
         "/jwks" => keys(fetches.replace(fetches.get() + 1)),
-        _ => server.answer(request),
+        _ => server.respond(request),
     });
     let session = resume(&world, &app(&tab)).unwrap().unwrap();
     world.settle();
@@ -134,7 +134,7 @@ fn i13_a_key_that_cannot_be_imported_hides_no_other() {
     world.refuse_keys_with("broken");
     world.respond_with(move |request| match request.url.path() {
         "/jwks" => two_of_one_name(),
-        _ => server.answer(request),
+        _ => server.respond(request),
     });
     let session = resume(&world, &app(&tab)).unwrap().unwrap();
     world.settle();
@@ -182,12 +182,12 @@ fn i8_the_check_of_a_token_does_not_affect_the_token_of_a_later_refresh() {
         // The keys for the first token come after the refresh, those for the second never.
         "/jwks" if fetches.replace(fetches.get() + 1) == 0 => key_set(&["k"]).after(5_000),
         "/jwks" => Reply::offline(),
-        _ => scripted.answer(request),
+        _ => scripted.respond(request),
     });
     let session = resume(&world, &app(&tab)).unwrap().unwrap();
     world.settle();
     *server.claims.borrow_mut() = json!({"iat": NOW + 1.0});
-    let mut renewed = token_answer(2);
+    let mut renewed = token_response(2);
     renewed["id_token"] = json!(server.id_token());
     server.token_replies.borrow_mut().push_back(Reply::json(200, &renewed));
     let refreshing = session.clone();

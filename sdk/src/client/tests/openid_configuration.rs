@@ -137,7 +137,7 @@ fn d12_an_ignored_openid_configuration_is_a_finding_of_the_session() {
             openid["issuer"] = json!("https://other.example");
             Reply::json(200, &openid)
         }
-        _ => scripted.answer(request),
+        _ => scripted.respond(request),
     });
     let session = sign_in(&server, &world, &tab);
     world.settle();

@@ -48,7 +48,7 @@ fn back_from_launch(replies: Vec<Reply>) -> (Rc<Server>, World, MemoryPlatform) 
 fn c11_after_a_transient_error_the_launch_stays_and_resume_retries() {
     for (reply, code) in [
         (Reply::offline(), "network"),
-        (Reply::json(200, &token_answer(1)).after(120_000), "timeout"),
+        (Reply::json(200, &token_response(1)).after(120_000), "timeout"),
         (Reply::text(429, ""), "invalid_token_response"),
         (Reply::text(503, "busy"), "invalid_token_response"),
         (Reply::json(502, &json!({"message": "no upstream"})), "invalid_token_response"),
@@ -178,7 +178,7 @@ fn r3_a_refresh_that_cannot_be_stored_leaves_no_replaced_refresh_token_in_the_st
     // A token that the server did not replace is good after a reload, too.
     tab.set_store_full(false);
     refresh(&world, &session).unwrap();
-    let mut same = token_answer(4);
+    let mut same = token_response(4);
     same["refresh_token"] = json!(null);
     server.token_replies.borrow_mut().push_back(Reply::json(200, &same));
     tab.set_store_full(true);
@@ -200,7 +200,7 @@ fn r6_c12_a_token_that_was_refused_early_is_replaced_also_if_the_store_is_full()
 #[test]
 fn s9_r13_an_expired_session_of_another_app_stays_in_its_store() {
     let (server, world, tab) = stage();
-    let mut over = token_answer(1);
+    let mut over = token_response(1);
     over["refresh_token"] = json!(null);
     server.token_replies.borrow_mut().push_back(Reply::json(200, &over));
     let session = sign_in(&server, &world, &tab);
@@ -214,7 +214,7 @@ fn s9_r13_an_expired_session_of_another_app_stays_in_its_store() {
 #[test]
 fn r13_an_expired_session_without_a_refresh_token_is_removed_from_the_store() {
     let (server, world, tab) = stage();
-    let mut over = token_answer(1);
+    let mut over = token_response(1);
     over["refresh_token"] = json!(null);
     server.token_replies.borrow_mut().push_back(Reply::json(200, &over));
     let session = sign_in(&server, &world, &tab);
@@ -230,7 +230,7 @@ fn r13_an_expired_session_without_a_refresh_token_is_removed_from_the_store() {
 #[test]
 fn r13_r10_an_expired_session_has_ended_and_is_not_stored_any_more() {
     let (server, world, tab) = stage();
-    let mut over = token_answer(1);
+    let mut over = token_response(1);
     over["refresh_token"] = json!(null);
     server.token_replies.borrow_mut().push_back(Reply::json(200, &over));
     let app = app(&tab);
@@ -256,7 +256,7 @@ fn r13_r10_an_expired_session_has_ended_and_is_not_stored_any_more() {
 #[test]
 fn r13_r10_a_session_that_expired_before_a_reload_is_resumed_once_to_be_launched_again() {
     let (server, world, tab) = stage();
-    let mut over = token_answer(1);
+    let mut over = token_response(1);
     over["refresh_token"] = json!(null);
     server.token_replies.borrow_mut().push_back(Reply::json(200, &over));
     sign_in(&server, &world, &tab);
@@ -280,14 +280,14 @@ fn s4_a_blocked_store_is_an_error_before_navigation() {
 #[test]
 fn t9_a_refresh_that_is_the_first_to_name_the_patient_is_adopted_in_every_tab() {
     let (server, world, tab) = stage();
-    let mut nobody = token_answer(1);
+    let mut nobody = token_response(1);
     nobody["patient"] = json!(null);
     nobody["tenant"] = json!("t1");
     server.token_replies.borrow_mut().push_back(Reply::json(200, &nobody));
     let session = sign_in(&server, &world, &tab);
     let twin = resume(&world, &app(&tab.duplicate())).unwrap().unwrap();
     assert_eq!(session.patient(), None);
-    let mut named = token_answer(2);
+    let mut named = token_response(2);
     named["patient"] = json!("-19990000000001");
     server.token_replies.borrow_mut().push_back(Reply::json(200, &named));
     refresh(&world, &session).unwrap();
@@ -296,7 +296,7 @@ fn t9_a_refresh_that_is_the_first_to_name_the_patient_is_adopted_in_every_tab() 
         assert_eq!(session.patient().as_deref(), Some("-19990000000001"));
         assert_eq!(session.context().tenant.as_deref(), Some("t1"), "what the refresh does not repeat stands");
     }
-    let mut other = token_answer(3);
+    let mut other = token_response(3);
     other["patient"] = json!("p2");
     server.token_replies.borrow_mut().push_back(Reply::json(200, &other));
     assert_eq!(refresh(&world, &session), Err(Error::PatientChanged));

@@ -12,11 +12,11 @@ use serde_json::{Value, json};
 
 type Part = RecordPart<Value>;
 
-/// A session with some scopes, whose FHIR requests are then answered by a function.
+/// A session with some scopes. A function then responds to its FHIR requests.
 fn signed_in(scope: &str, fhir: impl Fn(&Request) -> Reply + 'static) -> (World, Session<MemoryPlatform>) {
     let server = Server::new();
     let world = server.world();
-    let mut tokens = token_answer(1);
+    let mut tokens = token_response(1);
     tokens["scope"] = json!(scope);
     server.token_replies.borrow_mut().push_back(Reply::json(200, &tokens));
     let session = sign_in(&server, &world, &world.tab("https://app.example/"));
@@ -203,7 +203,7 @@ fn f7_a_page_that_navigates_when_the_session_ends_gets_no_other_error() {
 fn a_session_without_a_patient_has_no_record() {
     let server = Server::new();
     let world = server.world();
-    let mut tokens = token_answer(1);
+    let mut tokens = token_response(1);
     tokens.as_object_mut().unwrap().remove("patient");
     server.token_replies.borrow_mut().push_back(Reply::json(200, &tokens));
     let session = sign_in(&server, &world, &world.tab("https://app.example/"));

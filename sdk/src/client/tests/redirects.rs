@@ -79,10 +79,10 @@ fn f16_a_redirect_out_of_the_base_gets_no_token_and_no_header_and_its_response_i
 fn f16_a_redirect_to_another_origin_that_may_have_the_token_gets_no_header_of_the_app() {
     for reveals in [true, false] {
         let (server, world, tab) = stage();
-        let mut answer = token_answer(1);
-        answer["authorization_details"] =
+        let mut response = token_response(1);
+        response["authorization_details"] =
             json!([{"type": "smart_on_fhir", "locations": ["https://images.example/fhir"]}]);
-        server.token_replies.borrow_mut().push_back(Reply::json(200, &answer));
+        server.token_replies.borrow_mut().push_back(Reply::json(200, &response));
         let session = sign_in(&server, &world, &tab);
         world.respond_with(|request| match request.url.as_str() {
             FIRST => Reply::redirect(307, "https://images.example/fhir/Patient/2"),

@@ -23,7 +23,7 @@ fn r1_ten_calls_with_an_expired_token_make_one_refresh() {
     let world = server.world();
     let session = sign_in(&server, &world, &world.tab("https://app.example/"));
     world.advance(3601.0);
-    server.token_replies.borrow_mut().push_back(Reply::json(200, &token_answer(2)).after(100));
+    server.token_replies.borrow_mut().push_back(Reply::json(200, &token_response(2)).after(100));
     let reads: Vec<_> = (0..10).map(|_| read(&session)).collect();
     let outcomes = world.run(join_all(reads)).unwrap();
     assert!(outcomes.iter().all(Result::is_ok));
@@ -39,7 +39,7 @@ fn r2_two_tabs_with_a_shared_store_make_one_refresh() {
     let one = sign_in(&server, &world, &tab);
     let other = resume(&world, &app(&tab.with_same_store())).unwrap().unwrap();
     world.advance(3601.0);
-    server.token_replies.borrow_mut().push_back(Reply::json(200, &token_answer(2)).after(100));
+    server.token_replies.borrow_mut().push_back(Reply::json(200, &token_response(2)).after(100));
     let (first, second) = world.run(join(read(&one), read(&other))).unwrap();
     assert!(first.is_ok() && second.is_ok());
     assert_eq!(refreshes(&world), ["refresh-1"]);
@@ -52,7 +52,7 @@ fn r2_a_duplicated_tab_adopts_the_tokens_of_the_other() {
     let copy = tab.duplicate();
     let other = resume(&world, &app(&copy)).unwrap().unwrap();
     world.advance(3601.0);
-    server.token_replies.borrow_mut().push_back(Reply::json(200, &token_answer(2)).after(100));
+    server.token_replies.borrow_mut().push_back(Reply::json(200, &token_response(2)).after(100));
     let (first, second) = world.run(join(read(&one), read(&other))).unwrap();
     assert!(first.is_ok() && second.is_ok());
     assert_eq!(refreshes(&world), ["refresh-1"]);
@@ -72,7 +72,7 @@ fn r3_a_rotated_refresh_token_is_stored_before_the_new_access_token_is_used() {
             *seen.borrow_mut() = session.map(|(_, text)| text);
             return Reply::json(200, &json!({"resourceType": "Patient"}));
         }
-        Reply::json(200, &token_answer(2))
+        Reply::json(200, &token_response(2))
     });
     world.run(read(&session)).unwrap().unwrap();
     assert!(stored_at_use.borrow().as_deref().unwrap().contains("refresh-2"));
@@ -84,9 +84,9 @@ fn r3_a_refresh_token_that_is_not_rotated_stays() {
     let world = server.world();
     let session = sign_in(&server, &world, &world.tab("https://app.example/"));
     for number in [2, 3] {
-        let mut answer = token_answer(number);
-        answer["refresh_token"] = json!(null);
-        server.token_replies.borrow_mut().push_back(Reply::json(200, &answer));
+        let mut response = token_response(number);
+        response["refresh_token"] = json!(null);
+        server.token_replies.borrow_mut().push_back(Reply::json(200, &response));
         let session = session.clone();
         world.run(async move { session.refresh().await }).unwrap().unwrap();
     }
@@ -98,7 +98,7 @@ fn r4_a_transient_error_leaves_the_session_unchanged() {
     for (reply, code) in [
         (Reply::text(503, "busy"), "invalid_token_response"),
         (Reply::offline(), "network"),
-        (Reply::json(200, &token_answer(2)).after(120_000), "timeout"),
+        (Reply::json(200, &token_response(2)).after(120_000), "timeout"),
         (Reply::json(400, &json!({"error": "invalid_request"})), "token_request_failed"),
         (Reply::json(401, &json!({"error": "invalid_client"})), "invalid_client"),
         (Reply::text(200, "<html>"), "invalid_token_response"),
@@ -124,7 +124,7 @@ fn r4_one_callers_abort_stops_neither_the_refresh_nor_the_other_callers() {
     let (server, world, tab) = stage();
     let session = sign_in(&server, &world, &tab);
     world.advance(3601.0);
-    server.token_replies.borrow_mut().push_back(Reply::json(200, &token_answer(2)).after(100));
+    server.token_replies.borrow_mut().push_back(Reply::json(200, &token_response(2)).after(100));
     let handle = AbortHandle::new();
     let (signal, aborted) = (handle.signal(), session.clone());
     let first = async move { aborted.read("Patient/p1", &signal).await };
@@ -145,7 +145,7 @@ fn r4_one_callers_abort_stops_neither_the_refresh_nor_the_other_callers() {
 fn r4_a_caller_that_stops_waiting_does_not_lose_the_rotated_token() {
     let (server, world, tab) = stage();
     let session = sign_in(&server, &world, &tab);
-    server.token_replies.borrow_mut().push_back(Reply::json(200, &token_answer(2)).after(100));
+    server.token_replies.borrow_mut().push_back(Reply::json(200, &token_response(2)).after(100));
     let (leaving, platform) = (session.clone(), tab.clone());
     world
         .run(async move {
@@ -213,9 +213,9 @@ fn r8_a_broader_scope_is_refused_without_a_request() {
 #[test]
 fn r10_an_expired_session_without_a_refresh_token_is_a_typed_error() {
     let (server, world, tab) = stage();
-    let mut answer = token_answer(1);
-    answer["refresh_token"] = json!(null);
-    server.token_replies.borrow_mut().push_back(Reply::json(200, &answer));
+    let mut response = token_response(1);
+    response["refresh_token"] = json!(null);
+    server.token_replies.borrow_mut().push_back(Reply::json(200, &response));
     let session = sign_in(&server, &world, &tab);
     assert!(!session.can_refresh());
     world.run(read(&session)).unwrap().unwrap();
@@ -227,9 +227,9 @@ fn r10_an_expired_session_without_a_refresh_token_is_a_typed_error() {
 fn t2_without_expires_in_there_is_no_refresh_loop() {
     let server = Server::new();
     let world = server.world();
-    let mut answer = token_answer(1);
-    answer["expires_in"] = json!(null);
-    server.token_replies.borrow_mut().push_back(Reply::json(200, &answer));
+    let mut response = token_response(1);
+    response["expires_in"] = json!(null);
+    server.token_replies.borrow_mut().push_back(Reply::json(200, &response));
     let session = sign_in(&server, &world, &world.tab("https://app.example/"));
     world.advance(1_000_000.0);
     world.run(read(&session)).unwrap().unwrap();
@@ -241,7 +241,7 @@ fn t2_without_expires_in_there_is_no_refresh_loop() {
 fn r11_a_refresh_that_names_another_patient_is_not_adopted() {
     let (server, world, tab) = stage();
     let session = sign_in(&server, &world, &tab);
-    let mut other = token_answer(2);
+    let mut other = token_response(2);
     other["patient"] = json!("p2");
     server.token_replies.borrow_mut().push_back(Reply::json(200, &other));
     let refreshing = session.clone();
@@ -276,9 +276,9 @@ fn renewed_with(changes: &serde_json::Value) -> (Option<&'static str>, Vec<&'sta
     world.settle();
     let launched = session.identity().unwrap();
     *server.claims.borrow_mut() = changes.clone();
-    let mut answer = token_answer(2);
-    answer["id_token"] = json!(server.id_token());
-    server.token_replies.borrow_mut().push_back(Reply::json(200, &answer));
+    let mut response = token_response(2);
+    response["id_token"] = json!(server.id_token());
+    server.token_replies.borrow_mut().push_back(Reply::json(200, &response));
     let refreshed = session.clone();
     let outcome = world.run(async move { refreshed.refresh().await }).unwrap();
     world.settle();
@@ -320,7 +320,7 @@ fn r9_a_token_that_expires_soon_is_replaced_without_blocking_the_call() {
     assert!(refreshes(&world).is_empty(), "there is more than a minute left");
 
     world.advance(11.0);
-    let slow = Reply::json(200, &token_answer(2)).after(20_000);
+    let slow = Reply::json(200, &token_response(2)).after(20_000);
     server.token_replies.borrow_mut().push_back(slow);
     let before = crate::platform::Clock::now(&tab);
     for _ in 0..3 {

@@ -23,21 +23,21 @@ fn configuration() -> Value {
     })
 }
 
-/// What the server answers about the client `given`, on whose metadata it has the last word.
+/// The server's response about the client `given`, whose metadata it decides.
 fn registration(request: &Request) -> Reply {
     if request.method == Method::Delete {
         return Reply { status: 204, ..Reply::default() };
     }
     let sent = request.body.as_deref().map_or_else(|| json!({}), |body| serde_json::from_str(body).unwrap());
-    let mut answer = sent;
-    answer["client_id"] = json!("given");
-    answer["scope"] = json!("openid patient/*.rs");
-    answer["registration_access_token"] = json!("manage");
-    answer["registration_client_uri"] = json!("https://ehr.example/register/given");
-    if answer["token_endpoint_auth_method"] == "client_secret_basic" {
-        answer["client_secret"] = json!("made");
+    let mut response = sent;
+    response["client_id"] = json!("given");
+    response["scope"] = json!("openid patient/*.rs");
+    response["registration_access_token"] = json!("manage");
+    response["registration_client_uri"] = json!("https://ehr.example/register/given");
+    if response["token_endpoint_auth_method"] == "client_secret_basic" {
+        response["client_secret"] = json!("made");
     }
-    Reply::json(if request.method == Method::Post { 201 } else { 200 }, &answer)
+    Reply::json(if request.method == Method::Post { 201 } else { 200 }, &response)
 }
 
 fn world_with(smart: Value, openid: Value) -> World {

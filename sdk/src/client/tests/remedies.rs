@@ -12,7 +12,7 @@ use crate::protocol::jwk::Algorithm;
 use crate::protocol::secret::ClientSecret;
 use serde_json::json;
 
-/// What a launch ends with from a page at an address, whose user is sent back to another.
+/// The result of a launch from a page at one URL with a redirect to another.
 fn launch_from(page: &str, redirect_uri: &str) -> (World, Result<(), Error>) {
     let world = Server::new().world();
     let tab = world.tab(page);
@@ -191,10 +191,10 @@ fn t5_a_token_endpoints_plain_text_is_in_the_error() {
 fn p4_scopes_of_version_1_that_the_server_dropped_are_a_finding() {
     let findings = |requested: &str, granted: &str| {
         let (server, world, tab) = stage();
-        let mut answer = token_answer(1);
-        answer["scope"] = json!(granted);
-        answer.as_object_mut().unwrap().remove("id_token");
-        server.token_replies.borrow_mut().push_back(Reply::json(200, &answer));
+        let mut response = token_response(1);
+        response["scope"] = json!(granted);
+        response.as_object_mut().unwrap().remove("id_token");
+        server.token_replies.borrow_mut().push_back(Reply::json(200, &response));
         let mut record = record();
         record.scope = requested.into();
         let app = app_with(&tab, record);

@@ -64,10 +64,10 @@ impl Server {
 
     pub fn world(self: &Rc<Self>) -> World {
         let server = self.clone();
-        World::new(NOW, move |request| server.answer(request))
+        World::new(NOW, move |request| server.respond(request))
     }
 
-    pub fn answer(&self, request: &Request) -> Reply {
+    pub fn respond(&self, request: &Request) -> Reply {
         match request.url.path() {
             "/fhir/.well-known/smart-configuration" => Reply::json(200, &self.configuration.borrow()),
             "/token" => self.token_replies.borrow_mut().pop_front().unwrap_or_else(|| self.tokens(request)),
@@ -82,11 +82,11 @@ impl Server {
     fn tokens(&self, request: &Request) -> Reply {
         let number = self.issued.get() + 1;
         self.issued.set(number);
-        let mut answer = token_answer(number);
+        let mut response = token_response(number);
         if field(request, "grant_type").as_deref() == Some("authorization_code") {
-            answer["id_token"] = json!(self.id_token());
+            response["id_token"] = json!(self.id_token());
         }
-        Reply::json(200, &answer)
+        Reply::json(200, &response)
     }
 
     pub fn id_token(&self) -> String {
@@ -156,7 +156,7 @@ pub fn stage() -> (Rc<Server>, World, MemoryPlatform) {
 }
 
 /// The token response with a number, for patient p1 and an hour.
-pub fn token_answer(number: u32) -> Value {
+pub fn token_response(number: u32) -> Value {
     json!({
         "access_token": format!("access-{number}"), "refresh_token": format!("refresh-{number}"),
         "token_type": "Bearer", "expires_in": 3600, "scope": SCOPE, "patient": "p1",

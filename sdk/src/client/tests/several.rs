@@ -9,7 +9,7 @@ type Session = crate::client::session::Session<MemoryPlatform>;
 
 /// A session about a patient, launched in a tab that may hold others.
 fn sign_in_as(server: &Server, world: &World, tab: &MemoryPlatform, patient: &str) -> Session {
-    let mut tokens = token_answer(1);
+    let mut tokens = token_response(1);
     tokens["patient"] = json!(patient);
     server.token_replies.borrow_mut().push_back(Reply::json(200, &tokens));
     sign_in(server, world, tab)
@@ -65,7 +65,7 @@ fn launch_again(world: &World, tab: &MemoryPlatform, session: &Session, scope: O
 fn r10_an_expired_session_is_launched_again_in_the_same_context() {
     let (server, world, tab) = stage();
     let session = sign_in_as(&server, &world, &tab, "p1");
-    // An EHR's launch link in the address is not what a launch in the session's context follows.
+    // A launch in the session's context ignores an EHR's launch link in the URL.
     tab.visit("https://app.example/launch?iss=https%3A%2F%2Fehr.example%2Ffhir&launch=other");
     launch_again(&world, &tab, &session, None);
     let request = parameters(&location(&tab));
@@ -83,7 +83,7 @@ fn s5_a_launch_in_the_same_context_with_another_patient_opens_no_session() {
     let (server, world, tab) = stage();
     let session = sign_in_as(&server, &world, &tab, "p1");
     launch_again(&world, &tab, &session, None);
-    let mut tokens = token_answer(2);
+    let mut tokens = token_response(2);
     tokens["patient"] = json!("p2");
     server.token_replies.borrow_mut().push_back(Reply::json(200, &tokens));
     tab.visit(&redirect(&server, &tab));
@@ -103,8 +103,8 @@ fn s2_signing_out_removes_the_pending_launch_in_its_context_and_no_other() {
     launch_again(&world, &tab, &stranger, None);
     let other = location(&tab);
     world.run(async move { session.sign_out().await }).unwrap().unwrap();
-    let is_pending = |address: &str| {
-        let state = value(&parameters(address), "state").unwrap();
+    let is_pending = |url: &str| {
+        let state = value(&parameters(url), "state").unwrap();
         tab.stored().contains_key(&format!("smartrust.launch.{state}"))
     };
     assert!(!is_pending(&followed) && is_pending(&other));

@@ -75,8 +75,8 @@ fn g4_introspection_is_authorized_by_the_token_or_the_client() {
     };
     assert!(ask(IntrospectAs::Token).active);
     server.dead_tokens.borrow_mut().push("access-1".into());
-    let answer = ask(IntrospectAs::Client);
-    assert_eq!((answer.active, &answer.members["sub"]), (false, &json!("u1")));
+    let response = ask(IntrospectAs::Client);
+    assert_eq!((response.active, &response.members["sub"]), (false, &json!("u1")));
     let sent = sent_to(&world, "/introspect");
     assert_eq!(sent[0].authorization(), Some("Bearer access-1"));
     assert_eq!((sent[1].authorization(), field(&sent[1], "client_id").as_deref()), (None, Some("app")));
@@ -112,7 +112,7 @@ fn g5_a_server_without_such_a_page_offers_none() {
 #[test]
 fn r14_s2_tokens_of_a_refresh_after_the_end_are_revoked_too() {
     let (server, world, tab, session) = signed_in(&json!({"revocation_endpoint": "https://ehr.example/revoke"}));
-    server.token_replies.borrow_mut().push_back(Reply::json(200, &token_answer(2)).after(1_000));
+    server.token_replies.borrow_mut().push_back(Reply::json(200, &token_response(2)).after(1_000));
     let (refreshing, leaving, platform) = (session.clone(), session, tab.clone());
     let leave = async move {
         crate::platform::Timer::sleep(&platform, 500).await;

@@ -40,7 +40,7 @@ fn ids(resources: &[Value]) -> Vec<&str> {
     resources.iter().filter_map(|resource| resource["id"].as_str()).collect()
 }
 
-/// All pages of a request that a Bundle answers.
+/// All pages of a request whose response is a Bundle.
 fn pages(world: &World, session: &Session<MemoryPlatform>, request: FhirRequest) -> Result<Vec<Page<Value>>, Error> {
     let session = session.clone();
     let read = async move {
@@ -118,7 +118,7 @@ fn f15_parts_of_a_record_that_overlap_have_a_resource_once() {
     assert_eq!(ids(&load(&world, &session, vec![query("vital-signs")])[0].resources), ["a", "v"]);
 }
 
-/// A server with `$everything`, which answers by pages.
+/// A server with `$everything`, which responds in pages.
 fn with_everything(page: fn(&Request) -> Reply) -> impl Fn(&Request) -> Reply {
     move |request| match request.url.path() {
         "/fhir/metadata" => Reply::json(
@@ -249,7 +249,7 @@ fn f20_a_next_link_that_lacks_only_https_is_fetched_by_https_with_a_finding() {
 fn hiding_refusals(expires_in: Value) -> (World, Session<MemoryPlatform>, Rc<Cell<usize>>) {
     let server = Server::new();
     let world = server.world();
-    let mut tokens = token_answer(1);
+    let mut tokens = token_response(1);
     tokens["expires_in"] = expires_in;
     server.token_replies.borrow_mut().push_back(Reply::json(200, &tokens));
     let session = sign_in(&server, &world, &world.tab("https://app.example/"));
@@ -258,7 +258,7 @@ fn hiding_refusals(expires_in: Value) -> (World, Session<MemoryPlatform>, Rc<Cel
     world.respond_with(move |request| match request.url.path() {
         "/token" => {
             counted.set(counted.get() + 1);
-            Reply::json(200, &token_answer(2))
+            Reply::json(200, &token_response(2))
         }
         _ if request.authorization() == Some("Bearer access-2") => {
             Reply::json(200, &json!({"resourceType": "Patient"}))

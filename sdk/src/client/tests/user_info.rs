@@ -14,7 +14,7 @@ type Told = Result<UserInfo<Value>, Failure>;
 
 const OPENID: &str = "/fhir/.well-known/openid-configuration";
 
-/// A session whose server then answers two more addresses besides.
+/// A session whose server then responds at two more URLs.
 fn signed_in(endpoint: &Value, openid: Value, about: Value) -> (Rc<Server>, World, Session<MemoryPlatform>) {
     let (server, world, tab) = stage();
     server.configuration.borrow_mut()["userinfo_endpoint"] = endpoint.clone();
@@ -60,7 +60,7 @@ fn i11_a_token_that_expired_early_is_refreshed_once() {
     for (good, expected) in [("Bearer access-2", Ok("u1".to_owned())), ("none", Err("invalid_user_info"))] {
         let (_, world, session) = signed_in(&json!("https://ehr.example/userinfo"), json!({}), json!({}));
         world.respond_with(move |request| match request.url.path() {
-            "/token" => Reply::json(200, &token_answer(2)),
+            "/token" => Reply::json(200, &token_response(2)),
             "/userinfo" if request.authorization() == Some(good) => Reply::json(200, &json!({"sub": "u1"})),
             "/userinfo" => Reply::text(401, "expired"),
             path => panic!("{path} is not requested"),
@@ -77,7 +77,7 @@ fn i11_a_token_that_expired_early_is_refreshed_once() {
 fn i11_c12_a_token_that_expired_early_is_replaced_also_if_the_store_is_full() {
     let (_, world, session) = signed_in(&json!("https://ehr.example/userinfo"), json!({}), json!({}));
     world.respond_with(|request| match request.url.path() {
-        "/token" => Reply::json(200, &token_answer(2)),
+        "/token" => Reply::json(200, &token_response(2)),
         _ if request.authorization() == Some("Bearer access-2") => Reply::json(200, &json!({"sub": "u1"})),
         _ => Reply::text(401, "expired"),
     });
@@ -114,7 +114,7 @@ fn i11_without_an_id_token_or_an_endpoint_nothing_is_sent() {
 
     let (server, world, tab) = stage();
     server.configuration.borrow_mut()["userinfo_endpoint"] = json!("https://ehr.example/userinfo");
-    server.token_replies.borrow_mut().push_back(Reply::json(200, &token_answer(1)));
+    server.token_replies.borrow_mut().push_back(Reply::json(200, &token_response(1)));
     let session = sign_in(&server, &world, &tab);
     let before = world.requests().len();
     assert_eq!(user_info(&world, &session).unwrap_err().code(), "not_offered");

@@ -192,7 +192,7 @@ fn f11_a_server_that_requires_categories_gets_one_search_for_each() {
     assert!((3.0..3.5).contains(&elapsed), "{elapsed}");
 }
 
-/// What is in no category, in the answer to a search without any of them.
+/// What is in no category, in the response to a search without any of them.
 fn in_none(request: &Request) -> Option<Reply> {
     let pairs = crate::protocol::encoding::form_pairs(request.url.query()?);
     let left_out = pairs.iter().filter(|(name, _)| name == "category:not").map(|(_, value)| value.as_str());
