@@ -7,9 +7,6 @@ use anyhow::{Result, anyhow};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-/// The compiler's target, of releases and of development builds.
-const TARGET: &str = "wasm32-unknown-unknown";
-
 /// Whether a build is fast or its files are small.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Profile {
@@ -100,8 +97,9 @@ impl WasmCrate {
     }
 
     fn compile(&self, profile: Profile) -> Result<PathBuf> {
+        tools::ensure_wasm_target()?;
         let mut command = tools::cargo(["rustc", "--profile", profile.name()]);
-        command.args(self.selection).args(["--target", TARGET]);
+        command.args(self.selection).args(["--target", tools::WASM_TARGET]);
         if let Some(crate_type) = self.crate_type {
             command.args(["--crate-type", crate_type]);
         }
@@ -110,7 +108,7 @@ impl WasmCrate {
             &format!("{} did not compile: fix what cargo reports above, then run this again.", self.artifact),
         )?;
         let file = format!("{}.wasm", self.artifact);
-        Ok(workspace::target_folder().join(TARGET).join(profile.folder()).join(file))
+        Ok(workspace::target_folder().join(tools::WASM_TARGET).join(profile.folder()).join(file))
     }
 
     fn bind(&self, wasm: &Path, folder: &Path) -> Result<()> {

@@ -56,6 +56,7 @@ fn lint(extent: Extent) -> Result<()> {
     )?;
     cargo("clippy on the host", "clippy --workspace --exclude xtask --all-targets -- -D warnings", lints)?;
     cargo("clippy on xtask", "clippy --package xtask --all-targets -- -D warnings", lints)?;
+    tools::ensure_wasm_target()?;
     let wasm = "--target wasm32-unknown-unknown --all-targets";
     cargo(
         "clippy on wasm: SDK",

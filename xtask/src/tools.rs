@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Instant;
 
+/// The compiler's target, of releases and of development builds.
+pub const WASM_TARGET: &str = "wasm32-unknown-unknown";
+
 /// Runs one step, and prints its heading and its time.
 pub fn step<T>(name: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
     println!("── {name}");
@@ -135,6 +138,27 @@ pub fn ensure_browser() -> Result<Browser> {
         apt(&["update", "-q"])?;
         apt(&["install", "-q", "-y", "--no-install-recommends", "chromium", "chromium-driver"])?;
         find_browser().context(failed)
+    })
+}
+
+/// Adds the WebAssembly target to the toolchain if it is missing: a toolchain that was installed before this repository was cloned
+/// need not have it, and rustup only adds it to the ones that it installs.
+pub fn ensure_wasm_target() -> Result<()> {
+    let unknown = "rustc could not print where its targets are: install Rust with https://rustup.rs.";
+    let output = run_quietly(
+        Command::new("rustc")
+            .args(["--print", "target-libdir", "--target", WASM_TARGET])
+            .current_dir(workspace::root()),
+        unknown,
+    )?;
+    if Path::new(String::from_utf8(output.stdout)?.trim()).is_dir() {
+        return Ok(());
+    }
+    step("installing the WebAssembly target", || {
+        run(
+            Command::new("rustup").args(["target", "add", WASM_TARGET]).current_dir(workspace::root()),
+            "The WebAssembly target could not be installed: run `rustup target add wasm32-unknown-unknown`.",
+        )
     })
 }
 
