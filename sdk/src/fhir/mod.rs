@@ -6,6 +6,7 @@ pub mod batch;
 pub mod bundle;
 pub mod capabilities;
 pub mod content;
+pub mod directory;
 pub mod export;
 pub mod matching;
 pub mod ndjson;

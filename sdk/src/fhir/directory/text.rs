@@ -1,0 +1,190 @@
+//! A directory as two texts: one with the brands, which a page reads first, and one with the facilities.
+//!
+//! Each line of the first begins with the kind of what it describes, and its fields are separated by tabs: `S` a source, `B` a brand,
+//! `A` another name, `I` an identifier, `L` a place, `P` a portal of the brand before, `E` an endpoint of the portal before. In the
+//! second, `#` and a number begin the facilities of the brand with this number.
+
+use crate::protocol::url::Url;
+
+use super::facilities::Facilities;
+use super::model::{Brand, DirectoryEndpoint, Identifier, Place, Portal, Source};
+use super::{Counts, Directory};
+
+const BRANDS: &str = "smartrust directory 1, brands";
+const FACILITIES: &str = "smartrust directory 1, facilities";
+
+/// A directory as two texts. The same directory always has the same texts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DirectoryText {
+    /// The sources and the brands.
+    pub brands: String,
+    /// The facilities of the brands.
+    pub facilities: String,
+}
+
+/// A text is not one of a directory.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line} of the directory's text {problem}")]
+#[non_exhaustive]
+pub struct DirectoryTextError {
+    /// The number of the line, from 1.
+    pub line: usize,
+    /// What is wrong with it.
+    pub problem: &'static str,
+}
+
+impl Directory {
+    /// Writes the directory as texts, without the counts of what was left out.
+    pub fn to_text(&self) -> DirectoryText {
+        let mut brands = Lines::new(BRANDS);
+        for source in &self.sources {
+            let own = if source.is_servers_own { "own" } else { "" };
+            brands.add(&["S", &source.name, source.date.as_deref().unwrap_or_default(), own]);
+        }
+        for brand in &self.brands {
+            brands.add_brand(brand);
+        }
+        let mut facilities = Lines::new(FACILITIES);
+        for number in 0..self.brands.len() {
+            let mut rows = self.facilities.of_brand(number).peekable();
+            if rows.peek().is_some() {
+                facilities.add(&[&format!("#{number}")]);
+            }
+            for (row, _) in rows {
+                facilities.add(&[row.line]);
+            }
+        }
+        DirectoryText { brands: brands.text, facilities: facilities.text }
+    }
+
+    /// Reads the text of the brands. Their facilities can be added later.
+    ///
+    /// # Errors
+    /// [`DirectoryTextError`] if the text is not one that [`Directory::to_text`] wrote.
+    pub fn read_brands(text: &str) -> Result<Self, DirectoryTextError> {
+        let mut reading = Reading::default();
+        for (line, content) in lines(text, BRANDS)? {
+            let mut fields = content.split('\t');
+            let kind = fields.next().unwrap_or_default();
+            let fields: Vec<&str> = fields.collect();
+            reading.add(kind, &fields).ok_or(DirectoryTextError { line, problem: "cannot be read" })?;
+        }
+        Ok(Self::of(reading.sources, reading.brands, Facilities::default(), Counts::default()))
+    }
+
+    /// Reads the text of the facilities, in place of those that were there.
+    ///
+    /// # Errors
+    /// [`DirectoryTextError`] if the text is not one that [`Directory::to_text`] wrote, or belongs to other brands.
+    pub fn read_facilities(&mut self, text: &str) -> Result<(), DirectoryTextError> {
+        let mut facilities = Facilities::default();
+        let mut started = 0;
+        for (line, content) in lines(text, FACILITIES)? {
+            let wrong = |problem| DirectoryTextError { line, problem };
+            if let Some(number) = content.strip_prefix('#') {
+                let number: usize = number.parse().map_err(|_| wrong("has no number of a brand"))?;
+                if number < started || number >= self.brands.len() {
+                    return Err(wrong("names a brand that is not in the directory"));
+                }
+                while started <= number {
+                    facilities.start_brand();
+                    started += 1;
+                }
+            } else if started == 0 || !facilities.push_line(content) {
+                return Err(wrong("is not a facility"));
+            }
+        }
+        self.facilities = facilities;
+        Ok(())
+    }
+}
+
+/// The lines after the first one, with their numbers, if the first one is `title`.
+fn lines<'a>(text: &'a str, title: &str) -> Result<impl Iterator<Item = (usize, &'a str)>, DirectoryTextError> {
+    let mut lines = text.lines().enumerate();
+    if lines.next().map(|(_, first)| first) != Some(title) {
+        return Err(DirectoryTextError { line: 1, problem: "is not the title of this version" });
+    }
+    Ok(lines.map(|(number, line)| (number + 1, line)))
+}
+
+struct Lines {
+    text: String,
+}
+
+impl Lines {
+    fn new(title: &str) -> Self {
+        Self { text: format!("{title}\n") }
+    }
+
+    fn add(&mut self, fields: &[&str]) {
+        self.text.push_str(fields.join("\t").trim_end_matches('\t'));
+        self.text.push('\n');
+    }
+
+    fn add_brand(&mut self, brand: &Brand) {
+        let optional = |text: &Option<String>| text.clone().unwrap_or_default();
+        self.add(&["B", &brand.source.to_string(), &brand.name, &optional(&brand.website)]);
+        for alias in &brand.aliases {
+            self.add(&["A", alias]);
+        }
+        for identifier in &brand.identifiers {
+            self.add(&["I", &identifier.system, &identifier.value]);
+        }
+        for place in &brand.places {
+            self.add(&["L", &place.city, &place.state, &place.postal_code]);
+        }
+        for portal in &brand.portals {
+            self.add(&["P", &optional(&portal.name), &optional(&portal.description), &optional(&portal.url)]);
+            for endpoint in &portal.endpoints {
+                let versions = endpoint.fhir_versions.join(" ");
+                self.add(&["E", endpoint.fhir_base.as_str(), &versions, &optional(&endpoint.name)]);
+            }
+        }
+    }
+}
+
+#[derive(Default)]
+struct Reading {
+    sources: Vec<Source>,
+    brands: Vec<Brand>,
+}
+
+impl Reading {
+    /// Adds what a line describes; `None` if it does not fit.
+    fn add(&mut self, kind: &str, fields: &[&str]) -> Option<()> {
+        let field = |number: usize| fields.get(number).copied().unwrap_or_default();
+        let optional = |number| Some(field(number).to_owned()).filter(|text| !text.is_empty());
+        match kind {
+            "S" => {
+                let (name, date) = (field(0).into(), optional(1));
+                self.sources.push(Source { name, date, is_servers_own: field(2) == "own" });
+            }
+            "B" => {
+                let (source, name) = (field(0).parse().ok()?, optional(1)?);
+                self.sources.get(source)?;
+                self.brands.push(Brand { source, name, website: optional(2), ..Brand::default() });
+            }
+            "A" => self.brands.last_mut()?.aliases.push(optional(0)?),
+            "I" => self.brands.last_mut()?.identifiers.push(Identifier::new(field(0), optional(1)?)),
+            "L" => {
+                let place = Place { city: field(0).into(), state: field(1).into(), postal_code: field(2).into() };
+                self.brands.last_mut()?.places.push(place);
+            }
+            "P" => {
+                let portal =
+                    Portal { name: optional(0), description: optional(1), url: optional(2), endpoints: Vec::new() };
+                self.brands.last_mut()?.portals.push(portal);
+            }
+            "E" => {
+                let fhir_base = Url::parse(field(0)).ok().filter(Url::is_confidential)?;
+                let fhir_versions = field(1).split_whitespace().map(str::to_owned).collect();
+                let endpoint = DirectoryEndpoint { fhir_base, fhir_versions, name: optional(2) };
+                self.brands.last_mut()?.portals.last_mut()?.endpoints.push(endpoint);
+            }
+            _ => return None,
+        }
+        Some(())
+    }
+}
