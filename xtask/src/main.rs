@@ -5,13 +5,15 @@
 //! launcher's static files, and [`hosting`] the policy and the headers for their host. [`loopback`] and [`serve`] serve them on a local
 //! port, [`demo`] runs them with the sandbox EHR, [`checks`] has the commands of the tests, [`suite`] runs all of them, [`fuzz`] fuzzes
 //! the parsers, [`conformance`] lists the tests for each behaviour, [`size`] measures what a browser loads, [`bench`] how long things
-//! take, [`docs`] builds the documentation website. An error is one sentence with its remedy.
+//! take, [`directory`] makes the launcher's list of
+//! providers, [`docs`] builds the documentation website. An error is one sentence with its remedy.
 
 mod bench;
 mod bundle;
 mod checks;
 mod conformance;
 mod demo;
+mod directory;
 mod docs;
 mod entries;
 mod fuzz;
@@ -64,6 +66,8 @@ enum Command {
     },
     /// Writes docs/conformance.md: the tests for each behaviour
     Conformance,
+    /// Makes the launcher's list of providers from Bundles of brands and endpoints
+    Directory(directory::Options),
     /// Builds the documentation website in target/docs-site/
     Docs(DocsOptions),
     /// Feeds damaged input to every parser, for a while each
@@ -218,6 +222,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Bench { subject: BenchSubject::Fhir, only } => bench::fhir(only.as_deref())?,
         Command::Bench { subject: BenchSubject::Web, only } => bench::web(only.as_deref())?,
         Command::Conformance => conformance::run()?,
+        Command::Directory(options) => directory::run(&options)?,
         Command::Docs(options) => {
             docs::build()?;
             if options.serve {

@@ -71,23 +71,32 @@ impl DirectoryReader {
         self.resources.push(Resources::default());
     }
 
-    /// Reads all resources of a Bundle. For a Bundle that is too large to be parsed at once, call [`DirectoryReader::read_resource`].
+    /// Reads all resources of a Bundle. For a Bundle that is too large to be parsed at once, call [`DirectoryReader::read_entry`].
     pub fn read_bundle<V: JsonView>(&mut self, bundle: &V) {
         for entry in bundle.member_items("entry") {
-            match entry.member("resource") {
-                Some(resource) => self.read_resource(entry.member_text("fullUrl").as_deref(), &resource),
-                None => self.leave_out(LeftOut::OtherResource),
-            }
+            self.read_entry(&entry);
         }
-        if let Some(source) = self.sources.last_mut()
-            && source.date.is_none()
-        {
-            source.date = bundle.member_text("timestamp");
+        if let Some(date) = bundle.member_text("timestamp") {
+            self.set_date(date);
         }
     }
 
-    /// Reads one resource with the `fullUrl` of its entry.
-    pub fn read_resource<V: JsonView>(&mut self, full_url: Option<&str>, resource: &V) {
+    /// Sets when the current Bundle was made, if its source has no date: its `timestamp`.
+    pub fn set_date(&mut self, timestamp: String) {
+        if let Some(source) = self.sources.last_mut() {
+            source.date.get_or_insert(timestamp);
+        }
+    }
+
+    /// Reads one entry of a Bundle.
+    pub fn read_entry<V: JsonView>(&mut self, entry: &V) {
+        match entry.member("resource") {
+            Some(resource) => self.read_resource(entry.member_text("fullUrl").as_deref(), &resource),
+            None => self.leave_out(LeftOut::OtherResource),
+        }
+    }
+
+    fn read_resource<V: JsonView>(&mut self, full_url: Option<&str>, resource: &V) {
         if self.resources.is_empty() {
             self.start(Source::new(""));
         }
