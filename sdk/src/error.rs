@@ -317,6 +317,36 @@ pub enum Error {
         /// The number of resources in the file.
         found: u64,
     },
+    /// A directory of FHIR servers could not be fetched.
+    #[error(
+        "The directory at {url} could not be fetched: {problem}. Check the URL and the connection, and that its server allows this page's origin (CORS)."
+    )]
+    DirectoryUnreachable {
+        /// The URL without its query.
+        url: Box<str>,
+        /// What happened.
+        problem: Box<str>,
+    },
+    /// A directory of FHIR servers cannot be read.
+    #[error(
+        "The directory at {url} cannot be read: {problem}. It must be a Bundle of Organization and Endpoint, or a list made by `cargo xtask directory`."
+    )]
+    DirectoryInvalid {
+        /// The URL without its query.
+        url: Box<str>,
+        /// What is wrong.
+        problem: Box<str>,
+    },
+    /// A directory of FHIR servers is too large for a page.
+    #[error(
+        "The directory at {url} is larger than {megabytes} MB: make a list of it with `cargo xtask directory`, and open that."
+    )]
+    DirectoryTooLarge {
+        /// The URL without its query.
+        url: Box<str>,
+        /// The limit.
+        megabytes: usize,
+    },
     /// The store is blocked or full.
     #[error("The browser does not let this page store data: allow site data for it, or configure another store.")]
     Storage,

@@ -8,6 +8,7 @@ mod callback;
 mod content;
 mod copies;
 mod current;
+mod directory;
 mod discovery;
 mod echoes;
 mod export;

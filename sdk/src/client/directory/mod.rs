@@ -1,0 +1,143 @@
+//! Fetches a directory of FHIR servers: a Bundle, or the list that a build made of Bundles. May import `server/`.
+//!
+//! No request of this module carries a token, and a search sends none: what a person types stays on the device.
+
+mod fetch;
+
+use std::cell::{Ref, RefCell};
+
+use fetch::{Fetched, fetch_text};
+
+use crate::abort::AbortSignal;
+use crate::error::{Error, Failure};
+use crate::fhir::directory::{Directory, DirectoryReader, DirectoryTextError, Source};
+use crate::platform::{Json, JsonView, Platform};
+use crate::protocol::url::Url;
+
+/// The largest Bundle that is read, in bytes. A larger one makes a page wait for minutes, so a build makes a list of it.
+pub const MAX_BUNDLE_BYTES: usize = 8 * 1024 * 1024;
+/// The largest file of a list that a build made, in bytes.
+const MAX_LIST_BYTES: usize = 64 * 1024 * 1024;
+
+/// A directory at a URL.
+///
+/// ```no_run
+/// # use smartrust::{Failure, abort::AbortSignal, client::directory::RemoteDirectory, platform::Platform, protocol::url::Url};
+/// # async fn example<P: Platform>(platform: P) -> Result<(), Box<dyn std::error::Error>> {
+/// let url = Url::parse("https://app.example/directory/directory.json")?;
+/// let remote = RemoteDirectory::open(platform, url, &AbortSignal::never()).await?;
+/// for found in remote.directory().search("mercy springfield", 20) {
+///     println!("{} ({} of {} places)", found.brand.name, found.matched, found.of);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct RemoteDirectory<P: Platform> {
+    platform: P,
+    url: Url,
+    directory: RefCell<Directory>,
+    /// The version of the Bundle or of the list's description.
+    etag: RefCell<Option<String>>,
+    /// The file with the facilities, which is not loaded yet.
+    facilities: RefCell<Option<Url>>,
+}
+
+impl<P: Platform> RemoteDirectory<P> {
+    /// Fetches a Bundle of brands and endpoints, or the `directory.json` of a list that `cargo xtask directory` made. Of a list, only the brands are
+    /// fetched; call [`RemoteDirectory::load_facilities`] for the rest.
+    ///
+    /// # Errors
+    /// [`Error::DirectoryUnreachable`], [`Error::DirectoryTooLarge`] for a Bundle of more than 8 MB, [`Error::DirectoryInvalid`],
+    /// [`Error::Aborted`].
+    pub async fn open(platform: P, url: Url, abort: &AbortSignal) -> Result<Self, Failure> {
+        let Fetched::Text { text, etag } = fetch_text(&platform, &url, None, MAX_BUNDLE_BYTES, abort).await? else {
+            return Err(invalid(&url, "the server returned no document"));
+        };
+        let (directory, facilities) = read(&platform, &url, &text, abort).await?;
+        Ok(Self {
+            platform,
+            url,
+            directory: RefCell::new(directory),
+            etag: RefCell::new(etag),
+            facilities: RefCell::new(facilities),
+        })
+    }
+
+    /// The directory as it was fetched last.
+    pub fn directory(&self) -> Ref<'_, Directory> {
+        self.directory.borrow()
+    }
+
+    /// Fetches the facilities of a list. Without them, searches find brands only.
+    ///
+    /// # Errors
+    /// As [`RemoteDirectory::open`]. The brands can still be searched, and this can be called again.
+    pub async fn load_facilities(&self, abort: &AbortSignal) -> Result<(), Failure> {
+        let Some(url) = self.facilities.borrow().clone() else { return Ok(()) };
+        if let Fetched::Text { text, .. } = fetch_text(&self.platform, &url, None, MAX_LIST_BYTES, abort).await? {
+            let read = self.directory.borrow_mut().read_facilities(&text);
+            read.map_err(|error| invalid_text(&url, &error))?;
+        }
+        self.facilities.replace(None);
+        Ok(())
+    }
+
+    /// Fetches the directory again, unless the server says by its ETag that it has not changed. Returns whether it has changed.
+    ///
+    /// # Errors
+    /// As [`RemoteDirectory::open`]. The directory remains as it was.
+    pub async fn refresh(&self, abort: &AbortSignal) -> Result<bool, Failure> {
+        let etag = self.etag.borrow().clone();
+        match fetch_text(&self.platform, &self.url, etag.as_deref(), MAX_BUNDLE_BYTES, abort).await? {
+            Fetched::NotModified => Ok(false),
+            Fetched::Text { text, etag } => {
+                let (directory, facilities) = read(&self.platform, &self.url, &text, abort).await?;
+                self.directory.replace(directory);
+                self.etag.replace(etag);
+                self.facilities.replace(facilities);
+                Ok(true)
+            }
+        }
+    }
+}
+
+/// Reads a Bundle, or fetches the brands of a list. Returns the URL of its facilities, too.
+async fn read<P: Platform>(
+    platform: &P,
+    url: &Url,
+    text: &str,
+    abort: &AbortSignal,
+) -> Result<(Directory, Option<Url>), Failure> {
+    let document = platform.parse(text).ok_or_else(|| invalid(url, "it is not JSON"))?;
+    if document.member_text("resourceType").as_deref() == Some("Bundle") {
+        return Ok((read_bundle::<P>(url, &document), None));
+    }
+    let file = |member: &str| {
+        let name = document.member_text(member).ok_or_else(|| invalid(url, "it is neither a Bundle nor a list"))?;
+        url.join(&name).map_err(|_| invalid(url, "the URL of a file of the list cannot be used"))
+    };
+    let (brands, facilities) = (file("index")?, file("places")?);
+    match fetch_text(platform, &brands, None, MAX_LIST_BYTES, abort).await? {
+        Fetched::Text { text, .. } => {
+            let directory = Directory::read_brands(&text).map_err(|error| invalid_text(&brands, &error))?;
+            Ok((directory, Some(facilities)))
+        }
+        Fetched::NotModified => Err(invalid(&brands, "the server returned no document")),
+    }
+}
+
+fn read_bundle<P: Platform>(url: &Url, bundle: &<P as Json>::Value) -> Directory {
+    let mut reader = DirectoryReader::new();
+    reader.start(Source::new(url.host()));
+    reader.read_bundle(bundle);
+    reader.finish()
+}
+
+fn invalid(url: &Url, problem: &str) -> Failure {
+    Error::DirectoryInvalid { url: url.without_query().as_str().into(), problem: problem.into() }.into()
+}
+
+fn invalid_text(url: &Url, error: &DirectoryTextError) -> Failure {
+    invalid(url, &error.to_string())
+}
