@@ -3,6 +3,7 @@
 //! - [`protocol`] and [`fhir`] implement the standards as pure functions.
 //! - [`platform`] has the traits of a host; [`web`] implements them on web-standard APIs, `memory` (a feature) for tests.
 //! - [`client`] decides: launches, sessions, refresh, which request carries a token. Start with [`SmartApp`].
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
     not(test),
     deny(
