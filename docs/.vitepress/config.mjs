@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitepress";
 import { outsideLinks } from "./outside-links.mjs";
+import { homepage, repository } from "./project.mjs";
 
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 const icon = encodeURIComponent(readFileSync(at("../../launcher-app/icon.svg"), "utf8"));
@@ -87,13 +88,21 @@ const guides = [
   },
 ];
 
+/** The URL of a page on the website. */
+function urlOf(page) {
+  return new URL(page.replace(/(^|\/)index\.md$/, "$1").replace(/\.md$/, ".html"), homepage).href;
+}
+
 export default defineConfig({
   title: "smartrust",
   description: "A SMART on FHIR client for the web, written in Rust",
   lang: "en",
+  base: new URL(homepage).pathname,
+  sitemap: { hostname: homepage },
   head: [["link", { rel: "icon", href: `data:image/svg+xml,${icon}` }]],
   outDir: at(`${process.env.DOCS_SITE ?? "../../target/docs-site"}`),
   cacheDir: at("../../target/docs-cache"),
+  transformHead: ({ page }) => (page === "404.md" ? [] : [["link", { rel: "canonical", href: urlOf(page) }]]),
   lastUpdated: false,
   markdown: { config: outsideLinks, theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" } },
   themeConfig: {
@@ -107,6 +116,7 @@ export default defineConfig({
     sidebar: { "/": guides, ...api },
     outline: [2, 3],
     search: { provider: "local" },
+    socialLinks: [{ icon: "github", link: repository }],
     docFooter: { prev: "Previous", next: "Next" },
   },
 });

@@ -1,7 +1,7 @@
-// Links that lead out of docs/ to other files of the repository: typings have a page of the site; the others it does not hold, so it shows
-// their text alone.
+// Links that lead out of docs/ to other files of the repository: typings have a page of the site, the others are shown by the repository.
 
 import { posix } from "node:path";
+import { repository } from "./project.mjs";
 
 /** The typings by their place in the repository, and what TypeDoc has made of each. */
 const documented = {
@@ -12,22 +12,14 @@ const documented = {
 
 export function outsideLinks(md) {
   md.core.ruler.push("outside-links", ({ tokens, env }) => {
-    for (const { children } of tokens) if (children) lead(children, env.relativePath ?? "");
+    const links = tokens.flatMap(({ children }) => children ?? []).filter(({ type }) => type === "link_open");
+    for (const link of links) lead(link, env.relativePath ?? "");
   });
 }
 
-function lead(tokens, page) {
-  let isOutside = false;
-  for (const token of tokens) {
-    if (token.type === "link_open") {
-      const target = targetOf(token.attrGet("href"), page);
-      isOutside = target.startsWith("../") && !documented[target];
-      if (documented[target]) token.attrSet("href", documented[target]);
-    }
-    if (!isOutside) continue;
-    if (token.type === "link_open" || token.type === "link_close") Object.assign(token, { type: "outside", tag: "span", attrs: null });
-    if (token.type === "outside" && token.nesting === -1) isOutside = false;
-  }
+function lead(link, page) {
+  const target = targetOf(link.attrGet("href"), page);
+  if (target.startsWith("../")) link.attrSet("href", documented[target] ?? `${repository}/blob/main/${target.slice("../".length)}`);
 }
 
 /** Where a link leads, from docs/; nothing where it is no path of the repository. */

@@ -1,4 +1,6 @@
-//! SMART on FHIR client for the web: discovery, launch, authorization, tokens, refresh and FHIR calls.
+#![doc = include_str!("../README.md")]
+//!
+//! ## Modules
 //!
 //! - [`protocol`] and [`fhir`] implement the standards as pure functions.
 //! - [`platform`] has the traits of a host; [`web`] implements them on web-standard APIs, `memory` (a feature) for tests.
@@ -36,8 +38,6 @@ mod js;
 mod pages {
     #[doc = include_str!("../../README.md")]
     struct Readme;
-    #[doc = include_str!("../README.md")]
-    struct CrateReadme;
     #[doc = include_str!("../../docs/rust-guide.md")]
     struct RustGuide;
 }

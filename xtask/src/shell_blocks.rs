@@ -10,10 +10,11 @@ use walkdir::WalkDir;
 const PROGRAMS: [&str; 9] = ["cargo", "cd", "curl", "export", "node", "npm", "npx", "openssl", "wc"];
 
 /// Subcommands of cargo that need no further check.
-const CARGO: [&str; 3] = ["check", "doc", "test"];
+const CARGO: [&str; 4] = ["add", "check", "doc", "test"];
 
 /// The pages: all Markdown of these places.
-const PAGES: [&str; 6] = ["README.md", "CONTRIBUTING.md", "pkg/README.md", "sdk/README.md", "docs", "examples"];
+const PAGES: [&str; 7] =
+    ["README.md", "CONTRIBUTING.md", "SECURITY.md", "pkg/README.md", "sdk/README.md", "docs", "examples"];
 
 #[test]
 fn every_command_of_the_documentation_exists() {

@@ -18,7 +18,7 @@ function pagesBelow(folder) {
 }
 
 /** The paths of all pages, relative to the root. */
-export const pages = ["README.md", "CONTRIBUTING.md", "pkg/README.md", "sdk/README.md", ...pagesBelow("examples"), ...pagesBelow("docs")].sort();
+export const pages = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CODE_OF_CONDUCT.md", "pkg/README.md", "sdk/README.md", ...pagesBelow("examples"), ...pagesBelow("docs")].sort();
 
 export function textOf(page) {
   return readFileSync(join(root, page), "utf8");
