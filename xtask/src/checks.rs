@@ -49,14 +49,6 @@ pub fn documentation_tests() -> Command {
     tools::node(&workspace::root().join("tests/docs/run.mjs"))
 }
 
-/// Packs the built npm package, and checks what npm checks before it uploads a package.
-pub fn npm_publication() -> Command {
-    let mut command = tools::npm();
-    // Forced, because a version that is already published is no error here.
-    command.args(["publish", "--dry-run", "--force", "--loglevel", "error"]).current_dir(workspace::package_folder());
-    command
-}
-
 /// The SDK's wasm tests. Cargo runs each test program with [`run_wasm_tests`] of the program `xtask`.
 pub fn wasm_tests(browser: &Browser, xtask: &Path) -> Command {
     let runner = format!("{:?}", [&*xtask.to_string_lossy(), "wasm-test-runner"]);

@@ -88,8 +88,9 @@ pub fn ensure_npm_packages_in(folder: &Path) -> Result<()> {
         return Ok(());
     }
     step("npm ci", || {
+        let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
         run(
-            npm().args(["ci", "--no-audit", "--no-fund"]).current_dir(folder),
+            Command::new(npm).args(["ci", "--no-audit", "--no-fund"]).current_dir(folder),
             "The npm packages could not be installed: see npm's message above, then run `npm ci`.",
         )
     })
@@ -101,11 +102,6 @@ fn is_newer(file: &Path, than: &Path) -> bool {
         (Some(file), Some(than)) => file >= than,
         _ => false,
     }
-}
-
-/// npm.
-pub fn npm() -> Command {
-    Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" })
 }
 
 /// Node with a script, in the repository's root.
