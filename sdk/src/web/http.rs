@@ -56,7 +56,6 @@ thread_local! {
         ("credentials", "omit".into()),
         ("referrerPolicy", "no-referrer".into()),
         ("redirect", "follow".into()),
-        ("cache", "default".into()),
     ]);
 }
 

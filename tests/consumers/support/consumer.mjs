@@ -38,10 +38,10 @@ export class Consumer {
   #folder;
   #port;
 
-  /** Installs the consumer of a folder, and registers it at the EHR with its URL. */
-  static async in(folder) {
+  /** Installs the consumer of a folder, and registers it at the EHR with its redirect URI, by default its URL. */
+  static async in(folder, { redirectUri } = {}) {
     const consumer = new Consumer(copyOf(folder), await freePort());
-    const clientId = await registerClient(basename(folder), consumer.home);
+    const clientId = await registerClient(basename(folder), redirectUri ?? consumer.home);
     const settings = { clientId, scope: "launch/patient openid fhirUser offline_access patient/*.rs", trustedIssuers: [iss] };
     consumer.write("settings.js", `export const settings = ${JSON.stringify(settings)};\n`);
     return consumer;
@@ -70,8 +70,12 @@ export class Consumer {
     return `http://localhost:${this.#port}/`;
   }
 
+  get port() {
+    return `${this.#port}`;
+  }
+
   /** Builds with a script of package.json, and returns the path of the built folder. */
-  build(script, folder) {
+  build(script = "build", folder = "dist") {
     runScript(this.#folder, script);
     return join(this.#folder, folder);
   }
@@ -91,18 +95,27 @@ export class Consumer {
 
   /** Starts Vite's development server. */
   async inDevelopment() {
-    const vite = join(this.#folder, "node_modules/vite/bin/vite.js");
-    const server = start(this.#folder, process.execPath, [vite, "--port", `${this.#port}`, "--strictPort", "--host", "localhost"]);
-    await until("the development server answers", () => fetch(this.home).then(({ ok }) => ok, () => false), 60_000);
+    return this.started(["vite", "--port", this.port, "--strictPort", "--host", "localhost"]);
+  }
+
+  /** Starts a server by a command, which finds the consumer's own programs and its port, and waits until it answers. */
+  async started([program, ...args]) {
+    const server = start(this.#folder, program, args, { PORT: this.port, HOST: "localhost", ORIGIN: new URL(this.home).origin });
+    try {
+      await until("the server answers", () => fetch(this.home).then(({ ok }) => ok, () => false), 60_000);
+    } catch (error) {
+      await server.stop();
+      throw error;
+    }
     return server;
   }
 }
 
 /** Registers a public client (RFC 7591) and returns its id. */
-async function registerClient(name, home) {
+async function registerClient(name, redirectUri) {
   const metadata = {
     client_name: name,
-    redirect_uris: [home],
+    redirect_uris: [redirectUri],
     token_endpoint_auth_method: "none",
     grant_types: ["authorization_code", "refresh_token"],
   };

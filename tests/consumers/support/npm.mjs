@@ -1,7 +1,8 @@
 // Runs npm and the programs that it installs.
 
 import { spawn, spawnSync } from "node:child_process";
-import { join } from "node:path";
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const npm = process.platform === "win32" ? "npm.cmd" : "npm";
@@ -17,6 +18,14 @@ export function pack(folder) {
 export function install(folder) {
   run(folder, npm, ["ci", "--ignore-scripts", ...quietly]);
   run(folder, npm, ["install", "--no-save", "--ignore-scripts", ...quietly, process.env.TARBALL]);
+  if (existsSync(join(folder, "node_modules/node"))) installNode(folder);
+}
+
+/** Installs the newer Node of a folder that depends on the package `node`. The programs in `node_modules/.bin` then run in it. */
+function installNode(folder) {
+  // Only this package's install script must run: it installs the binary for this platform.
+  run(join(folder, "node_modules/node"), process.execPath, ["installArchSpecificPackage.js"]);
+  run(folder, npm, ["rebuild", "--ignore-scripts", "node"]);
 }
 
 /** Runs a script of a folder's package.json. */
@@ -32,9 +41,10 @@ export function run(folder, program, args) {
   throw new Error(`${program} ${args.join(" ")} failed${error ? ` (${error.message})` : ""}:\n${end}`);
 }
 
-/** Starts a program in a folder. `stop` ends it. */
-export function start(folder, program, args) {
-  const child = spawn(program, args, { cwd: folder, stdio: ["ignore", "ignore", "inherit"] });
+/** Starts a program in a folder, with additional environment variables. `stop` ends it. */
+export function start(folder, program, args, variables = {}) {
+  const env = { ...process.env, PATH: `${join(folder, "node_modules/.bin")}${delimiter}${process.env.PATH}`, ...variables };
+  const child = spawn(program, args, { cwd: folder, env, stdio: ["ignore", "ignore", "inherit"] });
   const ended = new Promise((resolve) => child.once("exit", resolve));
   return {
     async stop() {
