@@ -1,4 +1,4 @@
-// One headless Chromium for each file, and a new context for each test. Every test also fails if a page has an uncaught error, or if
+// One headless Chromium for each file and its flags, and a new context for each test. Every test also fails if a page has an uncaught error, or if
 // the content security policy blocks something.
 
 import assert from "node:assert/strict";
@@ -11,7 +11,8 @@ import { Traffic } from "./traffic.mjs";
 const output = fileURLToPath(new URL("../output/", import.meta.url));
 const timeout = 20_000;
 
-const flags = [
+/** The command-line flags of Chromium. */
+export const flags = [
   "--no-sandbox",
   "--disable-gpu",
   "--disable-quic",
@@ -24,24 +25,30 @@ const flags = [
   "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
 ];
 
-let launched;
+const browsers = new Map();
 
-function browser() {
-  launched ??= chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: flags });
-  return launched;
+/** Launches Chromium once with these additional flags. */
+function browser(more) {
+  const key = more.join(" ");
+  if (!browsers.has(key)) {
+    browsers.set(key, chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: [...flags, ...more] }));
+  }
+  return browsers.get(key);
 }
 
-after(async () => (await launched)?.close());
+after(async () => {
+  for (const launched of browsers.values()) await (await launched).close();
+});
 
 /**
  * Defines a test with its own browser context. `body` gets the context, its first page, and the traffic of all its pages.
  * If it fails, a screenshot of each open page is saved in tests/e2e/output. With `bypassCSP`, no page has a content security policy, so
  * that only the client can refuse a request. With `blocks`, the policy must block something, and every blocked item must match it.
- * With `throws`, `body` itself may cause uncaught errors that match it.
+ * With `throws`, `body` itself may cause uncaught errors that match it. `more` are additional flags of Chromium.
  */
-export function test(name, body, { bypassCSP = false, blocks, throws } = {}) {
+export function test(name, body, { bypassCSP = false, blocks, throws, more = [] } = {}) {
   nodeTest(name, async () => {
-    const context = await (await browser()).newContext({ locale: "en-US", viewport: { width: 1280, height: 900 }, bypassCSP });
+    const context = await (await browser(more)).newContext({ locale: "en-US", viewport: { width: 1280, height: 900 }, bypassCSP });
     context.setDefaultTimeout(timeout);
     const traffic = new Traffic(context);
     const problems = collectProblems(context);
