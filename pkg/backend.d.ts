@@ -20,7 +20,7 @@ export type { Resource, ResourceOf } from "./resources.js";
 
 /**
  * Loads the WebAssembly for services. Without it, the first call loads it. `source` is the file's URL or content, if the file is not in the
- * package's folder: see `smartrust/backend/wasm`. Rejects with `wasm_unavailable`.
+ * package's folder: see `smartrust/backend/wasm`. Rejects with `wasm_unavailable`, `wasm_blocked` or `wasm_unsupported`.
  *
  * ```js
  * import { ready } from "smartrust/backend";

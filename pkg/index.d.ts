@@ -37,7 +37,7 @@ export { BackendClient, Export, Keys, Registration, Scopes, diagnose, discover, 
 
 /**
  * Loads the WebAssembly. Without it, the first call loads it. `source` is the file's URL or content, if the file is not in the package's
- * folder: see `smartrust/wasm`. Rejects with `wasm_unavailable`.
+ * folder: see `smartrust/wasm`. Rejects with `wasm_unavailable`, `wasm_blocked` or `wasm_unsupported`.
  *
  * ```js
  * import { ready } from "smartrust";
