@@ -5,7 +5,7 @@ import { posix } from "node:path";
 import { test } from "node:test";
 import { parse } from "parse5";
 import { compile } from "./support/compiler.mjs";
-import { blocks, blocksOf, pages, textOf } from "./support/pages.mjs";
+import { blocks, blocksOf, pages, parts, textOf } from "./support/pages.mjs";
 
 const kinds = ["js", "ts", "html", "json", "sh", "rust", "diff", "text"];
 
@@ -16,8 +16,16 @@ function textsOf(node, name) {
 }
 
 test("every block has a language that is checked", () => {
-  const others = pages.flatMap(blocksOf).filter(({ kind }) => !kinds.includes(kind));
+  const others = pages.flatMap(blocksOf).filter(({ kind, file }) => !file && !kinds.includes(kind));
   assert.deepEqual(others.map(({ page, line, kind }) => `${page}:${line} is "${kind}"`), []);
+});
+
+test("parts of files, which other tests build and run, are the same in these files", () => {
+  const withoutIndent = (text) => text.replace(/^ +/gm, "");
+  for (const { page, line, file, text } of parts()) {
+    assert.match(file, /^tests\/consumers\//, `${page}:${line}`);
+    assert.ok(withoutIndent(textOf(file)).includes(withoutIndent(text)), `${page}:${line} differs from ${file}`);
+  }
 });
 
 /** The code of a diff block after the change. */

@@ -24,10 +24,13 @@ export function textOf(page) {
   return readFileSync(join(root, page), "utf8");
 }
 
-/** The fenced blocks of a page: language, text, line number, and the variables in a `uses` comment before the block. */
+/**
+ * The fenced blocks of a page: language, text, line number, and from a comment before the block the variables that it uses (`uses`), or the
+ * file that it is a part of (`file`).
+ */
 export function blocksOf(page) {
   const blocks = [];
-  let [uses, open] = ["", null];
+  let [uses, file, open] = ["", undefined, null];
   for (const [index, line] of textOf(page).split("\n").entries()) {
     const fence = /^\s*```(.*)$/.exec(line);
     if (open && fence) {
@@ -36,17 +39,23 @@ export function blocksOf(page) {
     } else if (open) {
       open.lines.push(line);
     } else if (fence) {
-      open = { page, kind: fence[1].trim(), uses: uses.split(/[\s,]+/).filter(Boolean), line: index + 2, lines: [] };
+      open = { page, kind: fence[1].trim(), file, uses: uses.split(/[\s,]+/).filter(Boolean), line: index + 2, lines: [] };
     }
     uses = /^<!-- uses: (.*) -->$/.exec(line)?.[1] ?? "";
+    file = /^<!-- file: (.*) -->$/.exec(line)?.[1];
   }
   if (open) throw new Error(`${page}: the block that begins at line ${open.line} does not end`);
   return blocks;
 }
 
-/** All blocks with some languages. */
+/** All blocks with some languages, except parts of files. */
 export function blocks(...kinds) {
-  return pages.flatMap(blocksOf).filter(({ kind }) => kinds.includes(kind));
+  return pages.flatMap(blocksOf).filter(({ kind, file }) => kinds.includes(kind) && file === undefined);
+}
+
+/** All blocks that are parts of files. */
+export function parts() {
+  return pages.flatMap(blocksOf).filter(({ file }) => file !== undefined);
 }
 
 /** Removes the fenced blocks from a text. */
