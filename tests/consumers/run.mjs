@@ -11,7 +11,7 @@ import { pack } from "./support/npm.mjs";
 const folder = mkdtempSync(join(tmpdir(), "smartrust-packed-"));
 try {
   process.env.TARBALL = pack(folder);
-  process.exitCode = await runFolder(new URL(".", import.meta.url), { wanted: process.argv[2] });
+  process.exitCode = await runFolder(new URL(".", import.meta.url), { wanted: process.argv[2], timeout: 600_000 });
 } finally {
   rmSync(folder, { recursive: true });
 }

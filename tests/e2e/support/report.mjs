@@ -7,9 +7,9 @@ import { fileURLToPath } from "node:url";
 /**
  * Runs the test files in a folder and its subfolders whose names contain `wanted`, two at a time. Files that end in `.alone.test.mjs` run
  * last, one by one, because they inject faults or revoke grants of others. Files that end in `.long.test.mjs` only run if `wanted`
- * selects them or the environment sets LONG_TESTS.
+ * selects them or the environment sets LONG_TESTS. `timeout` limits the time of a file, in milliseconds.
  */
-export async function runFolder(url, { wanted = "" }) {
+export async function runFolder(url, { wanted = "", timeout = 300_000 }) {
   const folder = fileURLToPath(url);
   const isWanted = (name) => name.includes(wanted) && (wanted || process.env.LONG_TESTS || !name.endsWith(".long.test.mjs"));
   const files = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith(".test.mjs") && isWanted(name)).sort();
@@ -18,7 +18,7 @@ export async function runFolder(url, { wanted = "" }) {
   const count = { passed: 0, failed: 0 };
   for (const [names, concurrency] of [[others, 2], [alone, 1]]) {
     if (names.length === 0) continue;
-    const { passed, failed } = await report(run({ files: names.map((name) => folder + name), concurrency, timeout: 300_000 }));
+    const { passed, failed } = await report(run({ files: names.map((name) => folder + name), concurrency, timeout }));
     count.passed += passed;
     count.failed += failed;
   }
