@@ -2,7 +2,7 @@
 
 use crate::inline::inline;
 use crate::shrink::shrink;
-use crate::{entries, one_file, tools, workspace};
+use crate::{commonjs, entries, one_file, tools, workspace};
 use anyhow::{Result, anyhow};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -69,7 +69,7 @@ const BACKEND: WasmCrate = WasmCrate {
 };
 
 /// Builds the generated files of the npm package: for each entry its WebAssembly, its glue, and a module that contains both, in
-/// `pkg/wasm*/`; the variants of the entries; and the files for pages without a bundler.
+/// `pkg/wasm*/`; the variants of the entries; the files for pages without a bundler; and CommonJS.
 pub fn build_sdk(profile: Profile) -> Result<()> {
     for (wasm_crate, folder) in [(SDK, "wasm"), (LAUNCH, "wasm-launch"), (BACKEND, "wasm-backend")] {
         let folder = workspace::package_folder().join(folder);
@@ -77,7 +77,8 @@ pub fn build_sdk(profile: Profile) -> Result<()> {
         inline(&folder.join(format!("{}_bg.wasm", wasm_crate.name)), "inlined.js")?;
     }
     entries::write()?;
-    one_file::write()
+    one_file::write()?;
+    commonjs::write()
 }
 
 impl WasmCrate {

@@ -1,16 +1,17 @@
 //! Builds, runs, tests and measures smartrust.
 //!
 //! [`bundle`] makes WebAssembly and its glue, [`shrink`] makes them smaller, [`inline`] makes a module that contains the WebAssembly,
-//! [`entries`] the package's variants for Node and for one file, [`one_file`] its files for pages without a bundler, [`site`] the
-//! launcher's static files, and [`hosting`] the policy and the headers for their host. [`loopback`] and [`serve`] serve them on a local
-//! port, [`demo`] runs them with the sandbox EHR, [`checks`] has the commands of the tests, [`suite`] runs all of them, [`fuzz`] fuzzes
-//! the parsers, [`conformance`] lists the tests for each behaviour, [`size`] measures what a browser loads, [`bench`] how long things
-//! take, [`directory`] makes the launcher's list of
-//! providers, [`docs`] builds the documentation website. An error is one sentence with its remedy.
+//! [`entries`] the package's variants for Node and for one file, [`one_file`] its files for pages without a bundler, [`commonjs`]
+//! those for Jest, [`site`] the launcher's static files, and [`hosting`] the policy and the headers for their host. [`loopback`] and
+//! [`serve`] serve them on a local port, [`demo`] runs them with the sandbox EHR, [`checks`] has the commands of the tests, [`suite`]
+//! runs all of them, [`fuzz`] fuzzes the parsers, [`conformance`] lists the tests for each behaviour, [`size`] measures what a browser
+//! loads, [`bench`] how long things take, [`directory`] makes the launcher's list of providers, [`docs`] builds the documentation
+//! website. An error is one sentence with its remedy.
 
 mod bench;
 mod bundle;
 mod checks;
+mod commonjs;
 mod conformance;
 mod demo;
 mod directory;
