@@ -14,7 +14,7 @@ function stringsOf(file, name) {
 
 /** The error codes in the package's JavaScript. */
 function javaScriptCodes() {
-  const files = ["pkg", "pkg/fhirclient"].flatMap((folder) => readdirSync(join(root, folder)).map((name) => `${folder}/${name}`));
+  const files = ["pkg", "pkg/fhirclient", "pkg/testing"].flatMap((folder) => readdirSync(join(root, folder)).map((name) => `${folder}/${name}`));
   const scripts = files.filter((file) => file.endsWith(".js"));
   return scripts.flatMap((file) => [...textOf(file).matchAll(/new SmartError\(\s*"([a-z_]+)"/g)].map(([, code]) => code));
 }
