@@ -8,6 +8,7 @@ const types = {
   css: "text/css",
   html: "text/html; charset=utf-8",
   js: "text/javascript",
+  json: "application/json",
   wasm: "application/wasm",
 };
 
@@ -23,7 +24,8 @@ export async function serve(folder, port, policy) {
     const file = normalize(pathname.endsWith("/") ? `${pathname}index.html` : pathname);
     const body = await readFile(join(folder, file)).catch(() => undefined);
     if (body === undefined) return response.writeHead(404).end();
-    response.writeHead(200, { "content-type": types[file.split(".").at(-1)], "content-security-policy": policy });
+    const type = types[file.split(".").at(-1)] ?? "application/octet-stream";
+    response.writeHead(200, { "content-type": type, "content-security-policy": policy });
     response.end(body);
   });
   await new Promise((resolve, reject) => server.once("error", reject).listen(port, "localhost", resolve));
