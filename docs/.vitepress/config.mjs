@@ -68,7 +68,7 @@ const guides = [
       page("Bundlers", "/guide/bundlers"),
       page("Content security policy", "/guide/content-security-policy"),
       page("Deploying the launcher", "/guide/deploy"),
-      page("Testing with the sandbox EHR", "/guide/testing"),
+      page("Testing", "/guide/testing"),
       page("The sandbox EHR", "/sandbox-ehr"),
       page("Rust", "/rust-guide"),
     ],

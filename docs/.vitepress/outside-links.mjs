@@ -8,6 +8,7 @@ const documented = {
   "../pkg/index.d.ts": "/api/smartrust/",
   "../pkg/backend.d.ts": "/api/smartrust/backend/",
   "../pkg/fhirclient.d.ts": "/api/smartrust/fhirclient/",
+  "../pkg/testing.d.ts": "/api/smartrust/testing/",
 };
 
 export function outsideLinks(md) {

@@ -7,7 +7,7 @@ import { parse } from "parse5";
 import { compile } from "./support/compiler.mjs";
 import { blocks, blocksOf, pages, parts, textOf } from "./support/pages.mjs";
 
-const kinds = ["js", "ts", "html", "json", "sh", "rust", "diff", "text"];
+const kinds = ["js", "jsx", "ts", "html", "json", "sh", "rust", "diff", "text"];
 
 /** The text and attributes of each element with a name in a parsed document. */
 function textsOf(node, name) {
@@ -45,7 +45,7 @@ function typeOf(attributes) {
 }
 
 test("JavaScript blocks, diffs and scripts of HTML blocks compile with the package's types", () => {
-  const found = [...blocks("js"), ...blocks("diff").map(afterChange), ...blocks("html").flatMap(scriptsOf)];
+  const found = [...blocks("js", "jsx"), ...blocks("diff").map(afterChange), ...blocks("html").flatMap(scriptsOf)];
   assert.ok(found.length > 40, `${found.length} blocks`);
   assert.equal(compile(found, { strict: false }), "");
 });

@@ -12,6 +12,7 @@ const variables = {
   service: 'import("smartrust").BackendClient',
   job: 'import("smartrust").Export',
   bundle: 'import("smartrust").ResourceOf<"Bundle">',
+  server: 'import("smartrust/testing").ScriptedServer',
   client: 'import("smartrust/fhirclient").Client',
   FHIR: 'typeof import("smartrust/fhirclient").default',
   patient: 'import("smartrust").ResourceOf<"Patient">',
@@ -24,13 +25,20 @@ const variables = {
 };
 
 /** Other modules, which are not type-checked. */
-const otherModules = ["node:*", "@playwright/test"];
+const otherModules = ["node:*", "@playwright/test", "@jest/globals", "@testing-library/react", "vitest"];
+
+/** Components of a reader's own app, in modules next to that of the block. */
+const components = ["App", "Results"];
 
 /** The package's entries with their types. */
 function entries() {
   const { exports } = JSON.parse(readFileSync(join(root, "pkg/package.json"), "utf8"));
   const typed = Object.entries(exports).filter(([, target]) => target.types);
-  return Object.fromEntries(typed.map(([entry, { types }]) => [join("smartrust", entry), [join(root, "pkg", types)]]));
+  return Object.fromEntries(typed.map(([entry, { types }]) => [join("smartrust", entry), [join(root, "pkg", types.default ?? types)]]));
+}
+
+function fileOf({ page, line, kind }) {
+  return `${page.replaceAll("/", "_")}-${line}.${kind === "jsx" ? "tsx" : "ts"}`;
 }
 
 function sourceOf({ page, line, uses, text }) {
@@ -52,7 +60,8 @@ export function compile(blocks, { strict }) {
   const folder = join(root, "target", strict ? "docs-ts" : "docs-js");
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  for (const block of blocks) writeFileSync(join(folder, `${block.page.replaceAll("/", "_")}-${block.line}.ts`), sourceOf(block));
+  for (const block of blocks) writeFileSync(join(folder, fileOf(block)), sourceOf(block));
+  for (const name of components) writeFileSync(join(folder, `${name}.d.ts`), `export const ${name}: any;\n`);
   writeFileSync(join(folder, "other-modules.d.ts"), otherModules.map((name) => `declare module "${name}";\n`).join(""));
   const compilerOptions = {
     strict,
@@ -60,11 +69,12 @@ export function compile(blocks, { strict }) {
     target: "esnext",
     module: "esnext",
     moduleResolution: "bundler",
+    jsx: "preserve",
     lib: ["es2022", "dom", "dom.iterable", "esnext.disposable"],
     types: [],
     paths: entries(),
   };
-  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["*.ts"] }));
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["*.ts", "*.tsx"] }));
   const compiler = join(root, "node_modules/typescript/bin/tsc");
   const { status, stdout, stderr } = spawnSync(process.execPath, [compiler, "--project", folder], { encoding: "utf8" });
   return status === 0 ? "" : stdout + stderr;
