@@ -4,8 +4,7 @@ module.exports = {
     { displayName: "babel", testEnvironment: "jsdom", testMatch: ["<rootDir>/babel/*.test.jsx"] },
     {
       displayName: "ts-jest",
-      // ts-jest warns of "module": "node16", with which it uses the package's CommonJS typings.
-      transform: { "\\.ts$": ["ts-jest", { diagnostics: { ignoreCodes: [151002] } }] },
+      preset: "ts-jest",
       testEnvironment: "node",
       testMatch: ["<rootDir>/ts-jest/*.test.ts"],
     },
