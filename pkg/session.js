@@ -1,6 +1,7 @@
 import { Batcher } from "./batcher.js";
 import { InContext, PatientInContext } from "./context.js";
 import { dispose, disposed } from "./disposal.js";
+import { SmartError } from "./errors.js";
 import { send, withForms, withInteractions } from "./interactions.js";
 import { Resolver } from "./resolver.js";
 import { Search } from "./search.js";
@@ -13,7 +14,10 @@ export class Session extends withInteractions(EventTarget) {
   #context = new Map();
 
   static {
-    share = (session) => session.#wasm.share();
+    share = (session) => {
+      if (#inner in Object(session)) return session.#wasm.share();
+      throw new SmartError("invalid_configuration", "This is not a session of this app: pass the object that resume() or another method returned.");
+    };
   }
 
   constructor(inner) {

@@ -1,6 +1,11 @@
 import { SmartError } from "../errors.js";
 import { IdTokenKey, challengeOf } from "./id-token.js";
 
+const capabilities = [
+  ...["launch-ehr", "launch-standalone", "client-public", "context-ehr-patient", "context-standalone-patient", "sso-openid-connect"],
+  ...["permission-v1", "permission-v2", "permission-offline", "permission-patient", "permission-user"],
+];
+
 /** The handle of the EHR launch. */
 const launchHandle = "test-launch";
 
@@ -27,7 +32,7 @@ export class AuthorizationServer {
       jwks_uri: `${this.#origin}/jwks`,
       grant_types_supported: ["authorization_code", "refresh_token"],
       code_challenge_methods_supported: ["S256"],
-      capabilities: ["launch-ehr", "launch-standalone", "client-public", "context-ehr-patient", "context-standalone-patient", "sso-openid-connect", "permission-v1", "permission-v2", "permission-offline", "permission-patient", "permission-user"],
+      capabilities,
     };
   }
 
@@ -98,7 +103,8 @@ export class AuthorizationServer {
     const granted = grant.scope.split(" ");
     const access_token = this.#next("access-token");
     this.#accessTokens.add(access_token);
-    const response = { access_token, token_type: "Bearer", expires_in: expiresIn, scope: grant.scope, ...(patient && { patient }), ...(encounter && { encounter }), ...context };
+    const launchContext = { ...(patient && { patient }), ...(encounter && { encounter }), ...context };
+    const response = { access_token, token_type: "Bearer", expires_in: expiresIn, scope: grant.scope, ...launchContext };
     if (granted.includes("offline_access") || granted.includes("online_access")) {
       response.refresh_token = this.#next("refresh-token");
       this.#grants.set(response.refresh_token, grant);
@@ -110,7 +116,9 @@ export class AuthorizationServer {
   #claims({ client_id, nonce }) {
     const { fhirBase, fhirUser, expiresIn } = this.#options;
     const now = Math.floor(Date.now() / 1000);
-    return { iss: fhirBase, sub: "test-user", aud: client_id, iat: now, exp: now + expiresIn, ...(nonce && { nonce }), ...(fhirUser && { fhirUser: `${fhirBase}/${fhirUser}` }) };
+    const times = { iat: now, exp: now + expiresIn };
+    const user = { sub: "test-user", ...(fhirUser && { fhirUser: `${fhirBase}/${fhirUser}` }) };
+    return { iss: fhirBase, aud: client_id, ...times, ...user, ...(nonce && { nonce }) };
   }
 
   /** Whether a request has an access token that is valid. */
@@ -138,7 +146,6 @@ function oauthError(error_description) {
 
 /** The error for an authorization request that a server would answer with an error page. */
 function refused(reason) {
-  return new SmartError("authorization_failed", `scriptedServer refuses the authorization request: ${reason}. Correct the app's configuration or the server's options.`, {
-    error: "invalid_request",
-  });
+  const message = `scriptedServer refuses the authorization request: ${reason}. Correct the app's configuration or the server's options.`;
+  return new SmartError("authorization_failed", message, { error: "invalid_request" });
 }

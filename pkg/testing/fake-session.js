@@ -61,8 +61,9 @@ class FakeSession extends withInteractions(EventTarget) {
     }
     const reference = name && !given.includes("/") ? `${name}/${given}` : given;
     const isReference = /^[A-Z][A-Za-z]+\/[A-Za-z0-9.-]{1,64}$/.test(reference) && reference.startsWith(name ?? "");
-    if (!isReference) throw invalid(`fakeSession cannot use "${given}" as ${name ?? "fhirUser"}: pass a reference such as ${name ?? "Practitioner"}/1, or the resource.`);
-    return reference;
+    if (isReference) return reference;
+    const [option, example] = name ? [name.toLowerCase(), `${name}/1`] : ["fhirUser", "Practitioner/1"];
+    throw invalid(`fakeSession cannot use "${given}" as ${option}: pass a reference such as ${example}, or the resource.`);
   }
 
   /** The identity of the user, as a server confirms it. */

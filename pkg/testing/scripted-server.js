@@ -101,9 +101,12 @@ class ScriptedServer {
 
   /** Reports a request without a reply. */
   #unanswered({ method, url }) {
-    const shown = url.startsWith(`${this.#base}/`) ? url : url.replace(/[?#].*/, "");
-    const remedy = `add the resource to the server's resources, or call server.reply("${method}", …). ${this.#resources}`;
-    return this.#report(unscripted(method, shown, remedy));
+    const isFhir = url.startsWith(`${this.#base}/`);
+    const address = isFhir ? url : url.replace(/[?#].*/, "");
+    const scripting = `call server.reply("${method}", …). ${this.#resources}`;
+    const cause = isFhir ? "add the resource to the server's resources" : `its FHIR base is ${this.#base}. Configure the app with it`;
+    const remedy = `${cause}, or ${scripting}`;
+    return this.#report(unscripted(method, address, remedy));
   }
 
   /** Keeps an error for `verify`. The reply has the status 501, after which the client does not try again. */
@@ -123,9 +126,20 @@ class ScriptedServer {
   }
 
   async launch(app, { ehr = false, ...options } = {}) {
-    const request = () => app.authorizationUrl(options);
+    const request = () => this.#authorizationUrl(app, options);
     const url = ehr ? await atUrl(this.launchLink(), request) : await request();
     return atUrl(this.authorize(url), () => app.resume());
+  }
+
+  async #authorizationUrl(app, options) {
+    const before = this.requests.length;
+    try {
+      return await app.authorizationUrl(options);
+    } catch (error) {
+      const isUsed = this.requests.length > before || globalThis.fetch === this.fetch;
+      if (isUsed) throw error;
+      throw invalid("The scripted server received no request: set globalThis.fetch = server.fetch before the launch.");
+    }
   }
 
   invalidateAccessTokens() {
@@ -143,8 +157,9 @@ function replyOf(given, { method, url }) {
   if (Array.isArray(given)) return { body: bundleOf(given) };
   if (given?.resourceType) return { body: given };
   const isReply = given !== null && typeof given === "object" && ["status", "headers", "body", "offline"].some((name) => name in given);
-  if (!isReply) throw invalid(`The reply to ${method} ${url.replace(/[?#].*/, "")} is not usable: return a resource, an array of resources, { status, headers, body }, or { offline: true }.`);
-  return given;
+  if (isReply) return given;
+  const usable = "a resource, an array of resources, { status, headers, body }, or { offline: true }";
+  throw invalid(`The reply to ${method} ${url.replace(/[?#].*/, "")} is not usable: return ${usable}.`);
 }
 
 function outcome(code, diagnostics) {

@@ -6,7 +6,12 @@ import { Session, SmartApp, SmartError } from "../../pkg/node.js";
 import { fakeApp, fakeSession, smartError } from "../../pkg/testing.js";
 
 const ada = { resourceType: "Patient", id: "1", name: [{ family: "Sample" }] };
-const lab = { resourceType: "Observation", id: "2", performer: [{ reference: "Practitioner/7" }, { reference: "#lab" }], contained: [{ resourceType: "Organization", id: "lab" }] };
+const lab = {
+  resourceType: "Observation",
+  id: "2",
+  performer: [{ reference: "Practitioner/7" }, { reference: "#lab" }],
+  contained: [{ resourceType: "Organization", id: "lab" }],
+};
 const doctor = { resourceType: "Practitioner", id: "7" };
 
 const membersOf = (Class) => Object.getOwnPropertyNames(Class.prototype).filter((name) => name !== "constructor");
@@ -48,8 +53,12 @@ test("a search is sent at its first step, ends at its limit, and reports its pag
 
 test("an unscripted request rejects with its method and URL, and with what there is", async () => {
   const session = fakeSession({ patient: ada, resources: { Observation: [] } });
-  const unscripted = (url) => ({ name: "SmartError", code: "unscripted_request", message: new RegExp(`no response for ${url}: .* It has Observation, Patient\\.$`) });
-  await assert.rejects(session.patient.search("Condition", { category: "problem-list-item" }).toArray(), unscripted("GET Condition\\?patient=1&category=problem-list-item"));
+  const unscripted = (url) => {
+    const message = new RegExp(`no response for ${url}: .* It has Observation, Patient\\.$`);
+    return { name: "SmartError", code: "unscripted_request", message };
+  };
+  const problems = session.patient.search("Condition", { category: "problem-list-item" });
+  await assert.rejects(problems.toArray(), unscripted("GET Condition\\?patient=1&category=problem-list-item"));
   await assert.rejects(session.read("Patient/2"), unscripted("GET Patient/2"));
   await assert.rejects(session.read("Patient/1/_history/2"), unscripted("GET Patient/1/_history/2"));
   await assert.rejects(session.operation("Patient/1/$everything"), unscripted("GET Patient/1/\\$everything"));
@@ -59,8 +68,9 @@ test("an unscripted request rejects with its method and URL, and with what there
 });
 
 test("a function answers before the resources, the newest first, and its errors are passed on", async () => {
-  const session = fakeSession({ resources: [ada], respond: ({ interaction }) => (interaction === "capabilities" ? { resourceType: "CapabilityStatement" } : undefined) });
-  assert.deepEqual(await session.capabilities(), { resourceType: "CapabilityStatement" });
+  const statement = { resourceType: "CapabilityStatement" };
+  const session = fakeSession({ resources: [ada], respond: ({ interaction }) => (interaction === "capabilities" ? statement : undefined) });
+  assert.deepEqual(await session.capabilities(), statement);
   session.use(({ id }) => id === "1" && Promise.reject(smartError("forbidden")));
   const { code, status } = await session.read("Patient/1").catch((error) => error);
   assert.deepEqual([code, status], ["forbidden", 403]);
@@ -145,11 +155,13 @@ test("signing out ends the session", async () => {
 });
 
 test("scopes limit the record, mayRead and checked requests", async () => {
-  const session = fakeSession({ patient: "1", scopes: "patient/Observation.rs user/Practitioner.read patient/Condition.r patient/Patient.rs?name=x", resources: { Observation: [lab], Condition: [] } });
+  const scopes = "patient/Observation.rs user/Practitioner.read patient/Condition.r patient/Patient.rs?name=x";
+  const session = fakeSession({ patient: "1", scopes, resources: { Observation: [lab], Condition: [] } });
   assert.deepEqual(["Observation", "Practitioner", "Condition", "Patient"].map((type) => session.mayRead(type)), [true, true, false, false]);
   const parts = [];
   const record = await session.loadRecord({ onPart: (part, index) => parts.push([index, part.state]) });
-  assert.deepEqual(record.map(({ resourceType, state, resources }) => [resourceType, state, resources.length]), [["Observation", "complete", 1], ["Condition", "notgranted", 0]]);
+  const found = record.map(({ resourceType, state, resources }) => [resourceType, state, resources.length]);
+  assert.deepEqual(found, [["Observation", "complete", 1], ["Condition", "notgranted", 0]]);
   assert.equal(parts.length, 2);
   await assert.rejects(session.read("Patient/1", { checkScopes: true }), { code: "not_granted" });
   assert.deepEqual(session.requests.map(({ url }) => url), ["Observation?patient=1"]);

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { afterEach, mock, test } from "node:test";
 import { SmartApp } from "../../pkg/node.js";
-import { scriptedServer } from "../../pkg/testing.js";
+import { fakeSession, scriptedServer } from "../../pkg/testing.js";
 
 const original = globalThis.fetch;
 const errors = mock.method(console, "error", () => {});
@@ -34,7 +34,8 @@ function authorize(server) {
 
 /** The response of the token endpoint to a code, by default with the verifier of RFC 7636, Appendix B. */
 function exchange(server, form) {
-  const expected = { grant_type: "authorization_code", client_id: "x", redirect_uri: "https://x.test/", code_verifier: "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk" };
+  const code_verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+  const expected = { grant_type: "authorization_code", client_id: "x", redirect_uri: "https://x.test/", code_verifier };
   return server.fetch("https://ehr.test/token", { method: "POST", body: new URLSearchParams({ ...expected, ...form }) });
 }
 
@@ -175,7 +176,19 @@ test("an unscripted request is answered with 501, is reported, and fails verify(
 test("a request to another server is reported without its parameters", async () => {
   const { server } = start();
   await server.fetch("https://other.test/path?secret=value");
-  assert.throws(() => server.verify(), ({ message }) => message.includes("GET https://other.test/path:") && !message.includes("value"));
+  const isHelpful = ({ message }) => message.includes("GET https://other.test/path: its FHIR base is https://ehr.test/fhir.") && !message.includes("value");
+  assert.throws(() => server.verify(), isHelpful);
+});
+
+test("a launch without the server's fetch is an error that says so", async () => {
+  const { server, app } = start();
+  globalThis.fetch = async () => new Response("", { status: 404 });
+  await assert.rejects(server.launch(app), { code: "invalid_configuration", message: /set globalThis.fetch = server.fetch/ });
+});
+
+test("a session that is a fake is refused by the package's own app", async () => {
+  const { app } = start();
+  await assert.rejects(app.launchAgain(fakeSession()), { name: "SmartError", code: "invalid_configuration", message: /not a session of this app/ });
 });
 
 test("a wrong reply of the test fails verify(), and is no network error", async () => {
