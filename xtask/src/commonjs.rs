@@ -9,6 +9,7 @@ use std::fs;
 const OPTIONS: &str = "{
     entryPoints: { index: 'node.js', launch: 'node-launch.js', backend: 'node-backend.js', fhirclient: 'node-fhirclient.js', testing: 'testing.js' },
     outdir: '.', outExtension: { '.js': '.cjs' }, bundle: true, platform: 'node', target: 'node20', format: 'cjs',
+    external: ['./wasm*/inlined.js'],
     banner: { js: 'const node = { url: require(\"node:url\").pathToFileURL(__filename).href, util: require(\"node:util\") };' },
     define: { 'import.meta.url': 'node.url', TextDecoder: 'node.util.TextDecoder', TextEncoder: 'node.util.TextEncoder' },
 }";
