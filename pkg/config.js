@@ -1,28 +1,13 @@
-/** The configuration with a list of servers and absolute redirect URIs. */
-export function expandConfig(config) {
+/** The configuration with absolute redirect URIs. Everything else is passed on unchanged, so that an error names what the app wrote. */
+export function withRedirectUris(config) {
   if (config === null || typeof config !== "object") return config;
-  const { server, servers, store, trustedIssuers, ...shared } = config;
-  // An invalid member is passed on unchanged, so that the error names it.
-  if (trustedIssuers !== undefined && !isArrayOfStrings(trustedIssuers)) return config;
-  if (trustedIssuers === undefined && shared.fhirBase === undefined) {
-    return {
-      ...config,
-      ...(server && { server: withRedirectUri(server) }),
-      ...(Array.isArray(servers) && { servers: servers.map(withRedirectUri) }),
-    };
-  }
-  const issuers = trustedIssuers ?? [shared.fhirBase];
-  const serverAt = (fhirBase) => withRedirectUri({ ...shared, fhirBase });
+  const { server, servers } = config;
+  if (!server && !servers) return withRedirectUri(config);
   return {
-    ...(store !== undefined && { store }),
-    // Together with server or servers, the shorthand is rejected.
-    ...((server ?? servers) && { server: server ?? servers }),
-    servers: issuers.map(serverAt),
+    ...config,
+    ...(server && { server: withRedirectUri(server) }),
+    ...(Array.isArray(servers) && { servers: servers.map(withRedirectUri) }),
   };
-}
-
-function isArrayOfStrings(value) {
-  return Array.isArray(value) && value.every((item) => typeof item === "string");
 }
 
 /** The server with an absolute redirect URI: a relative one is resolved, and the default is the current page. */

@@ -27,11 +27,12 @@ export class EarlyDiscovery {
 
   /** The server of the page's launch link, or the one that the caller selects. */
   #selectServer(config, { iss, server: name } = {}) {
-    const servers = [config?.server ?? config?.servers].flat();
+    const { trustedIssuers, server, servers = server ?? config } = config;
+    const configured = trustedIssuers?.map((fhirBase) => ({ ...config, fhirBase })) ?? [servers].flat();
     const link = new URLSearchParams(globalThis.location?.search).get("iss") ?? iss;
     const trusts = ({ fhirBase, issuers = [fhirBase] }) => issuers.some((issuer) => withoutSlash(issuer) === withoutSlash(link));
-    const isSelected = (server) => (link ? trusts(server) : name === undefined ? servers.length === 1 : name === server.name);
-    return servers.find(isSelected);
+    const isSelected = (one) => (link ? trusts(one) : name === undefined ? configured.length === 1 : name === one.name);
+    return configured.find(isSelected);
   }
 
   /** Returns the promise of the response for a URL, once. */

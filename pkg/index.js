@@ -1,4 +1,4 @@
-import { expandConfig } from "./config.js";
+import { withRedirectUris } from "./config.js";
 import { dispose, disposed } from "./disposal.js";
 import { EarlyDiscovery } from "./early.js";
 import { SmartError } from "./errors.js";
@@ -22,7 +22,7 @@ export class SmartApp {
   #sessions = new Map();
 
   constructor(config) {
-    this.#config = expandConfig(config);
+    this.#config = withRedirectUris(config);
     this.#app = once(async () => {
       const { App } = await load();
       return (this.#instance = new App(this.#config, this.#early.take));

@@ -1,4 +1,4 @@
-import { expandConfig } from "./config.js";
+import { withRedirectUris } from "./config.js";
 import { dispose, disposed } from "./disposal.js";
 import { EarlyDiscovery } from "./early.js";
 import { SmartError } from "./errors.js";
@@ -19,7 +19,7 @@ export class SmartApp {
   #instance;
 
   constructor(config) {
-    this.#config = expandConfig(config);
+    this.#config = withRedirectUris(config);
     this.#page = once(async () => {
       const { LaunchPage } = await load();
       return (this.#instance = new LaunchPage(this.#config, this.#early.take));

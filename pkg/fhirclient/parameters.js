@@ -60,6 +60,7 @@ function same(one, other) {
 /** The server at `iss`, without the client's credential. */
 export function serverOf(parameters, iss) {
   rejectUnsupported(parameters);
+  if (!URL.canParse(iss)) throw invalid("iss", "it is not a URL");
   const { pkceMode = "ifSupported" } = parameters;
   if (!Object.hasOwn(pkceModes, pkceMode)) throw invalid("pkceMode", `it is none of ${Object.keys(pkceModes).join(", ")}`);
   return {

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { SmartApp } from "../../pkg/node.js";
+import { SmartApp, discover } from "../../pkg/node.js";
 
 const fhirBase = "https://ehr.example/fhir";
 const shared = { clientId: "app", scope: "openid", redirectUri: "https://app.example/" };
@@ -21,6 +21,17 @@ test("D9 trusted issuers that are not an array of strings are named in the error
   for (const trustedIssuers of [fhirBase, 7, {}, [fhirBase, 7], [{ fhirBase }]]) {
     assert.match(await refusal({ ...shared, trustedIssuers }), /trustedIssuers is wrong: it is not an array of strings/);
   }
+});
+
+test("D9 a wrong URL in the shorthand is reported with the member that the app wrote", async () => {
+  const insecure = "http://ehr.example/fhir";
+  assert.match(await refusal({ ...shared, trustedIssuers: ["ehr.example"] }), /configuration's trustedIssuers\[0\] is wrong/);
+  assert.match(await refusal({ ...shared, trustedIssuers: [fhirBase, insecure] }), /configuration's trustedIssuers\[1\] is wrong/);
+  assert.match(await refusal({ ...shared, trustedIssuers: [] }), /configuration's trustedIssuers is wrong/);
+  assert.match(await refusal({ ...shared, trustedIssuers: [fhirBase], fhirBase }), /configuration's fhirBase is wrong: .*trustedIssuers/);
+  assert.match(await refusal({ ...shared, fhirBase: "ehr.example" }), /configuration's fhirBase is wrong/);
+  await assert.rejects(discover("ehr.example"), { code: "invalid_configuration", message: /configuration's server is wrong/ });
+  await assert.rejects(discover({ fhirBase: "ehr.example" }), { code: "invalid_configuration", message: /configuration's fhirBase is wrong/ });
 });
 
 test("D9 members with fhirclient's names are named in the error, with the correct names", async () => {

@@ -212,6 +212,7 @@ test("fhirclient 1's names and the members of smartrust's configuration are acce
     thrown(() => serverOf({ pkceMode: "plain" }, ehr)),
     "invalid_configuration",
   );
+  assert.throws(() => serverOf({ iss: "ehr.example" }, "ehr.example"), { code: "invalid_configuration", message: /configuration's iss is wrong/ });
 });
 
 test("smartrust does not import it", async () => {

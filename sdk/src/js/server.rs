@@ -9,7 +9,7 @@ use super::instance::promise;
 use super::value::{findings, object, optional_text, text};
 use crate::client::server::diagnosis;
 use crate::client::server::smart_configuration;
-use crate::client::server::{NamedEndpoints, RegistrationEndpoint, ServerRecord};
+use crate::client::server::{NamedEndpoints, RegistrationEndpoint, ServerRecord, read_fhir_base};
 use crate::error::{Error, Failure};
 use crate::platform::{Body, Json, JsonView};
 use crate::protocol::client_metadata::{ClientKeys, ClientMetadata, MetadataChange};
@@ -75,7 +75,8 @@ pub fn delete_registration(endpoint: String, client: JsValue, signal: JsValue) -
 /// Reads a server: its FHIR base, or an object with its bases and endpoints.
 fn record(server: JsValue) -> Result<ServerRecord, Failure> {
     if let Some(fhir_base) = server.as_string() {
-        return Ok(ServerRecord::new(fhir_base, "", "", ""));
+        let record = ServerRecord::new(fhir_base, "", "", "");
+        return read_fhir_base(&record, "server").map(|_| record);
     }
     let server = json_argument(server, "server")?;
     let fhir_base = server.member_text("fhirBase").ok_or_else(|| Error::configuration("fhirBase", "it is missing"))?;

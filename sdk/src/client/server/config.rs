@@ -124,6 +124,15 @@ impl ServerRecord {
     }
 }
 
+/// Parses the FHIR base. An error names `member`.
+pub(crate) fn read_fhir_base(record: &ServerRecord, member: &str) -> Result<Url, Failure> {
+    let url = read_url(record, member, &record.fhir_base)?;
+    if url.query().is_some() {
+        return Err(Error::configuration(member, "it has a query (?)"));
+    }
+    Ok(url)
+}
+
 pub(super) fn read_url(record: &ServerRecord, member: &str, text: &str) -> Result<Url, Failure> {
     let url = Url::parse(text).map_err(|problem| Error::configuration(member, &problem.to_string()))?;
     if url.is_confidential() || record.allow_insecure_http {

@@ -2,13 +2,14 @@
 
 use super::config::{NamedEndpoints, ServerRecord, SmartAppConfig};
 use super::config_names::refuse_unknown;
+use super::trusted_issuers::{TRUSTED_ISSUERS, read_trusted_issuers};
 use crate::error::{Error, Failure};
 use crate::platform::JsonView;
 use crate::protocol::client_auth::{BasicEncoding, ClientAuthentication};
 use crate::protocol::pkce::Pkce;
 use crate::protocol::secret::ClientSecret;
 
-const MEMBERS: [&str; 21] = [
+pub(super) const MEMBERS: [&str; 21] = [
     "name",
     "fhirBase",
     "discoveryBase",
@@ -37,13 +38,14 @@ pub(crate) const AUTHENTICATION_MEMBERS: [&str; 5] =
     ["clientSecret", "tokenEndpointAuthMethod", "basicEncoding", "key", "authenticate"];
 
 /// Members of an app's configuration other than its servers.
-const APP_MEMBERS: &[&str] = &["store"];
+pub(super) const APP_MEMBERS: &[&str] = &["store"];
 
 /// Reads the authentication of a server with a key or a callback; `None` for every other.
 pub(crate) type ReadAuthentication<V> = dyn Fn(&V) -> Result<Option<ClientAuthentication>, Failure>;
 
 impl SmartAppConfig {
-    /// Reads `{"servers": [{…}]}`; for one server also `{"server": {…}}`, or only its members.
+    /// Reads `{"servers": [{…}]}`; for one server also `{"server": {…}}`, or only its members; for servers that differ only in their FHIR
+    /// base also `{"trustedIssuers": ["https://…"], …}` with the other members.
     ///
     /// # Errors
     /// [`Error::Configuration`] with the name of the missing, wrong or unknown member.
@@ -54,10 +56,8 @@ impl SmartAppConfig {
     /// Like [`Self::read`]. `authentication` reads what JSON cannot represent: a server's key or callback.
     pub(crate) fn read_with<V: JsonView>(value: &V, authentication: &ReadAuthentication<V>) -> Result<Self, Failure> {
         let read = |server: &V| ServerRecord::read_with(server, authentication);
-        if value.member("trustedIssuers").is_some() {
-            // An array was already replaced by servers.
-            let problem = "it is not an array of strings, such as [\"https://ehr.example/fhir\"]";
-            return Err(Error::configuration("trustedIssuers", problem));
+        if let Some(issuers) = value.member(TRUSTED_ISSUERS) {
+            return Ok(Self { servers: read_trusted_issuers(value, &issuers, authentication)? });
         }
         let servers = match (value.member("server"), value.member("servers")) {
             (Some(server), None) => {
@@ -74,8 +74,11 @@ impl SmartAppConfig {
                     return Err(Error::configuration("server", "it is missing"));
                 }
                 // The configuration itself has the members of the only server.
-                refuse_unknown(value, &[&MEMBERS, &AUTHENTICATION_MEMBERS[..], APP_MEMBERS].concat())?;
-                vec![ServerRecord::read_members(value, authentication)?]
+                refuse_unknown(
+                    value,
+                    &[&MEMBERS, &AUTHENTICATION_MEMBERS[..], APP_MEMBERS, &[TRUSTED_ISSUERS]].concat(),
+                )?;
+                vec![ServerRecord::read_members(value, required(value, "fhirBase"), authentication)?]
             }
             (Some(_), Some(_)) => {
                 return Err(Error::configuration("server", "servers is there, too; use one of the two"));
@@ -96,14 +99,18 @@ impl ServerRecord {
 
     fn read_with<V: JsonView>(value: &V, own_authentication: &ReadAuthentication<V>) -> Result<Self, Failure> {
         refuse_unknown(value, &[&MEMBERS, &AUTHENTICATION_MEMBERS[..]].concat())?;
-        Self::read_members(value, own_authentication)
+        Self::read_members(value, required(value, "fhirBase"), own_authentication)
     }
 
-    fn read_members<V: JsonView>(value: &V, own_authentication: &ReadAuthentication<V>) -> Result<Self, Failure> {
+    pub(super) fn read_members<V: JsonView>(
+        value: &V,
+        fhir_base: Result<String, Failure>,
+        own_authentication: &ReadAuthentication<V>,
+    ) -> Result<Self, Failure> {
         let mut errors = FirstError::default();
         let record = Self {
             name: errors.record(optional(value, "name")),
-            fhir_base: errors.record(required(value, "fhirBase")),
+            fhir_base: errors.record(fhir_base),
             discovery_base: errors.record(optional(value, "discoveryBase")),
             aud: errors.record(optional(value, "aud")),
             issuers: value.member("issuers").map(|_| errors.record(strings(value, "issuers"))),
@@ -327,14 +334,6 @@ mod tests {
         for nothing in [json!({}), json!({"store": "tab"}), json!(null), json!("x")] {
             assert_eq!(error_of(nothing).0, "server");
         }
-    }
-
-    #[test]
-    fn d9_trusted_issuers_that_are_no_array_are_named() {
-        let config = json!({"trustedIssuers": "https://ehr.example/fhir", "clientId": "app", "scope": "openid"});
-        let Error::Configuration(wrong) = SmartAppConfig::read(&config).unwrap_err().into() else { panic!() };
-        assert_eq!(wrong.member, "trustedIssuers");
-        assert!(wrong.problem.contains("array"), "{}", wrong.problem);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A configured server, with its URLs parsed and checked.
 
-use super::config::{ServerRecord, read_url};
+use super::config::{ServerRecord, read_fhir_base, read_url};
 use super::named_endpoints::EndpointUrls;
 use crate::error::{Error, Failure};
 use crate::protocol::client_auth::ClientAuthentication;
@@ -60,10 +60,7 @@ impl Server {
 
     /// Reads a record without its redirect URI.
     pub fn read_without_redirect(record: ServerRecord) -> Result<Self, Failure> {
-        let fhir_base = read_url(&record, "fhirBase", &record.fhir_base)?;
-        if fhir_base.query().is_some() {
-            return Err(Error::configuration("fhirBase", "it has a query (?)"));
-        }
+        let fhir_base = read_fhir_base(&record, "fhirBase")?;
         let discovery_base = match &record.discovery_base {
             Some(base) => read_url(&record, "discoveryBase", base)?,
             None => fhir_base.clone(),

@@ -15,7 +15,10 @@ mod keys;
 mod named_endpoints;
 mod registration;
 pub(crate) mod transport;
+mod trusted_issuers;
 
+#[cfg(feature = "js-backend")]
+pub(crate) use config::read_fhir_base;
 pub use config::{NamedEndpoints, ServerRecord, SmartAppConfig};
 pub use diagnosis::diagnose;
 pub use discovery::smart_configuration;
