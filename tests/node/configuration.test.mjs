@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { SmartApp as LaunchPage } from "../../pkg/node-launch.js";
 import { SmartApp, discover } from "../../pkg/node.js";
 
 const fhirBase = "https://ehr.example/fhir";
@@ -72,4 +73,12 @@ test("a server of null differs from one with a key", async () => {
   await assert.rejects(new SmartApp({ server: null }).resume(), isTold);
   await assert.rejects(new SmartApp({ servers: [null] }).resume(), isTold);
   await assert.rejects(new SmartApp(null).resume(), isTold);
+});
+
+test("a launch page does not read the client's key or callback", async () => {
+  const fixed = { ...server, authorizationEndpoint: "https://ehr.example/authorize", tokenEndpoint: "https://ehr.example/token" };
+  for (const authentication of [{ key: { privateKey: "a text" }, tokenEndpointAuthMethod: "private_key_jwt" }, { authenticate() {} }]) {
+    const page = new LaunchPage({ server: { ...fixed, ...authentication }, store: "memory" });
+    assert.equal(new URL(await page.authorizationUrl()).origin, "https://ehr.example");
+  }
 });

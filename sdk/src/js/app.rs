@@ -6,6 +6,7 @@ use js_sys::{Array, Function, Promise};
 use wasm_bindgen::prelude::*;
 
 use super::abort::Forwarded;
+use super::client_auth::read_authentication;
 use super::instance::promise;
 use super::launch::{open_app, read_launch_options};
 use super::session::JsSession;
@@ -28,7 +29,7 @@ impl JsApp {
     /// Reads a configuration. `early` returns the promise of a response that the page requested before this module was loaded.
     #[wasm_bindgen(constructor)]
     pub fn new(config: JsValue, early: Function) -> Result<Self, JsValue> {
-        Ok(Self { app: open_app(config, early)? })
+        Ok(Self { app: open_app(config, early, &read_authentication)? })
     }
 
     /// Returns the session of this page, or `null`.

@@ -5,12 +5,11 @@ use std::rc::Rc;
 use js_sys::{Function, Object};
 use wasm_bindgen::prelude::*;
 
-use super::client_auth::read_authentication;
 use super::error::json_argument;
 use crate::client::app::SmartApp;
 use crate::client::launch::{AuthorizationMethod, LaunchOptions};
 use crate::client::server::SmartAppConfig;
-use crate::client::server::config_json::members;
+use crate::client::server::config_json::{ReadAuthentication, members};
 use crate::error::{Error, Failure};
 use crate::platform::JsonView;
 use crate::web::{JsonValue, StoreChoice, WebPlatform};
@@ -22,10 +21,14 @@ extern "C" {
 }
 
 /// Reads a configuration. `early` returns the promise of a response that the page requested before this module was loaded.
-pub(super) fn open_app(config: JsValue, early: Function) -> Result<Rc<SmartApp<WebPlatform>>, Failure> {
+pub(super) fn open_app(
+    config: JsValue,
+    early: Function,
+    read_authentication: &ReadAuthentication<JsonValue>,
+) -> Result<Rc<SmartApp<WebPlatform>>, Failure> {
     let config = json_argument(config, "config")?;
     let platform = WebPlatform::with_early_responses(read_store(&config)?, early);
-    let app = SmartApp::new(platform, SmartAppConfig::read_with(&config, &read_authentication)?)?;
+    let app = SmartApp::new(platform, SmartAppConfig::read_with(&config, read_authentication)?)?;
     app.findings().iter().for_each(|finding| warn(&finding.message));
     Ok(Rc::new(app))
 }
@@ -45,7 +48,7 @@ fn read_store(config: &JsonValue) -> Result<StoreChoice, Failure> {
 
 /// Reads the options of a launch.
 pub(super) fn read_launch_options(options: JsValue) -> Result<LaunchOptions, Failure> {
-    if options.is_undefined() || options.is_null() {
+    if options.is_null_or_undefined() {
         return Ok(LaunchOptions::default());
     }
     let options = JsonValue::from_js(options);

@@ -4,13 +4,14 @@
 //! No method borrows its object while it waits, so the object may be freed or used again at any time. This module may import
 //! everything of the crate; nothing imports it.
 
-mod client_auth;
 mod error;
 mod instance;
 mod value;
 
 #[cfg(any(feature = "js", feature = "js-backend"))]
 mod abort;
+#[cfg(any(feature = "js", feature = "js-backend"))]
+mod client_auth;
 #[cfg(any(feature = "js", feature = "js-backend"))]
 mod options;
 #[cfg(any(feature = "js", feature = "js-backend"))]

@@ -19,9 +19,12 @@ impl Current {
     /// under different paths.
     pub fn of<'a>(clients: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
         let name = |(client_id, redirect_uri)| format!("{client_id} {}", folder(redirect_uri));
-        let mut names: Vec<String> = clients.map(name).collect();
-        names.sort_unstable();
-        names.dedup();
+        let mut names: Vec<String> = Vec::new();
+        for name in clients.map(name) {
+            if let Err(place) = names.binary_search(&name) {
+                names.insert(place, name);
+            }
+        }
         let app = names.join(" ");
         Self { current: format!("smartrust.current.{app}"), pending: format!("smartrust.waiting.{app}") }
     }
