@@ -76,7 +76,7 @@ impl AbortSignal {
 
     /// Waits until it is aborted.
     pub fn aborted(&self) -> impl Future<Output = ()> + Unpin + use<> {
-        Aborted { state: self.state.clone() }
+        Aborted { state: self.state.clone(), waker: None }
     }
 
     /// The output of a future; `None` if the signal is aborted before the output is taken, even if the future is complete. So a caller
@@ -99,20 +99,65 @@ impl fmt::Debug for AbortSignal {
 
 struct Aborted {
     state: Option<Rc<RefCell<State>>>,
+    /// The waker that the state has for this future.
+    waker: Option<Waker>,
+}
+
+impl Aborted {
+    /// Removes the waker: a signal may live much longer than what waits for it, such as one for all files of an export.
+    fn stop_waiting(&mut self) {
+        let (Some(state), Some(waker)) = (&self.state, self.waker.take()) else { return };
+        let waiting = &mut state.borrow_mut().waiting;
+        if let Some(place) = waiting.iter().position(|other| other.will_wake(&waker)) {
+            waiting.swap_remove(place);
+        }
+    }
+}
+
+impl Drop for Aborted {
+    fn drop(&mut self) {
+        self.stop_waiting();
+    }
 }
 
 impl Future for Aborted {
     type Output = ();
 
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        let Some(state) = &self.state else { return Poll::Pending };
-        let mut state = state.borrow_mut();
-        if state.aborted {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let Some(state) = self.state.clone() else { return Poll::Pending };
+        if state.borrow().aborted {
             return Poll::Ready(());
         }
-        if !state.waiting.iter().any(|waker| waker.will_wake(context.waker())) {
-            state.waiting.push(context.waker().clone());
+        if !self.waker.as_ref().is_some_and(|waker| waker.will_wake(context.waker())) {
+            self.stop_waiting();
+            state.borrow_mut().waiting.push(context.waker().clone());
+            self.waker = Some(context.waker().clone());
         }
         Poll::Pending
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signal_keeps_no_waker_of_a_future_that_is_gone() {
+        let handle = AbortHandle::new();
+        let signal = handle.signal();
+        let wakers = || handle.state.borrow().waiting.len();
+        for _ in 0..3 {
+            let mut context = Context::from_waker(Waker::noop());
+            let (mut one, mut other) = (signal.aborted(), signal.aborted());
+            for _ in 0..2 {
+                assert!(Pin::new(&mut one).poll(&mut context).is_pending());
+                assert!(Pin::new(&mut other).poll(&mut context).is_pending());
+            }
+            assert_eq!(wakers(), 2);
+            drop(one);
+            assert_eq!(wakers(), 1);
+            drop(other);
+            assert_eq!(wakers(), 0);
+        }
     }
 }
