@@ -27,7 +27,7 @@ const PUBLIC_PARAMETERS: [&str; 9] = [
 /// The shortest string that counts as a secret, in bytes. Shorter ones also occur in ordinary words.
 const SHORTEST: usize = 4;
 
-/// The strings that must not appear in an error.
+/// The strings that must not appear in an error. Their forms are found when an error is redacted, because most requests succeed.
 #[derive(Clone, Default)]
 pub struct Secrets {
     texts: Vec<String>,
@@ -79,22 +79,25 @@ impl Secrets {
         }
     }
 
-    /// Adds a secret as it is, and as it is in a form and in JSON.
     fn add(&mut self, secret: &str) {
-        let in_json = quoted(secret);
-        let in_json = in_json.trim_start_matches('"').strip_suffix('"').unwrap_or_default();
-        for text in [secret, &percent_encode(secret), in_json] {
-            if text.len() >= SHORTEST && !self.texts.iter().any(|known| known == text) {
-                // The longest first, so that nothing is left of one that contains another.
-                let place = self.texts.partition_point(|known| known.len() >= text.len());
-                self.texts.insert(place, text.to_owned());
-            }
-        }
+        self.texts.push(secret.to_owned());
     }
 
-    /// The text, with `[redacted]` in the place of each secret.
+    /// The text, with `[redacted]` in the place of each secret, also as it is in a form and in JSON.
     pub fn redact(&self, text: &str) -> String {
-        self.texts.iter().fold(text.to_owned(), |text, secret| text.replace(secret, REDACTED))
+        let mut forms: Vec<String> = Vec::new();
+        for secret in &self.texts {
+            let in_json = quoted(secret);
+            let in_json = in_json.trim_start_matches('"').strip_suffix('"').unwrap_or_default();
+            for form in [secret, &percent_encode(secret), in_json] {
+                if form.len() >= SHORTEST {
+                    // The longest first, so that nothing is left of one that contains another.
+                    let place = forms.partition_point(|known| known.len() >= form.len());
+                    forms.insert(place, form.to_owned());
+                }
+            }
+        }
+        forms.iter().fold(text.to_owned(), |text, secret| text.replace(secret, REDACTED))
     }
 }
 

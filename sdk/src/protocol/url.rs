@@ -111,15 +111,16 @@ impl Url {
 
     /// The same URL with pairs added to its query.
     pub fn with_query(&self, pairs: &[(&str, &str)]) -> Self {
-        let mut text = self.as_str().to_owned();
-        if !pairs.is_empty() {
-            match self.query() {
-                None => text.push('?'),
-                Some(query) if query.is_empty() || query.ends_with('&') => {}
-                Some(_) => text.push('&'),
-            }
-            text.push_str(&form(pairs));
+        if pairs.is_empty() {
+            return self.clone();
         }
+        let mut text = self.as_str().to_owned();
+        match self.query() {
+            None => text.push('?'),
+            Some(query) if query.is_empty() || query.ends_with('&') => {}
+            Some(_) => text.push('&'),
+        }
+        text.push_str(&form(pairs));
         Self { parts: Rc::new(Parts { text, path: self.parts.path, path_end: self.parts.path_end }) }
     }
 
@@ -276,10 +277,10 @@ fn check_path(path: &str) -> Result<(), UrlError> {
 /// Whether a segment of a path is not one of dots, and some servers read it as one: they cut matrix parameters off (`..;x`), trim
 /// spaces, or decode escapes twice (`%252e`).
 fn may_be_read_as_dots(segment: &str) -> bool {
-    let lower = segment.to_ascii_lowercase();
-    if matches!(segment, "." | "..") {
+    if matches!(segment, "." | "..") || !segment.contains(['.', '%']) {
         return false;
     }
+    let lower = segment.to_ascii_lowercase();
     let is_escaped_twice = ["%252e", "%252f", "%255c", "%253b"].iter().any(|escape| lower.contains(escape));
     let name = lower.replace("%3b", ";").replace("%20", " ");
     let name = name.split(';').next().unwrap_or_default().trim();

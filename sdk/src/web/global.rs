@@ -39,7 +39,7 @@ pub(super) fn has_global(name: &str) -> bool {
 /// A member of an object; `None` if it is absent, or the host forbids access.
 pub(super) fn member<T: JsCast>(object: &JsValue, name: &str) -> Option<T> {
     let value = Reflect::get(object, &JsValue::from_str(name)).ok()?;
-    (!value.is_null() && !value.is_undefined()).then(|| value.unchecked_into())
+    (!value.is_null_or_undefined()).then(|| value.unchecked_into())
 }
 
 /// The strings of an array or another iterable; `None` for other values.

@@ -74,7 +74,7 @@ impl JsonView for JsonValue {
             return None;
         }
         let value = Reflect::get(&self.0, &name).ok()?;
-        (!value.is_null() && !value.is_undefined()).then_some(Self(value))
+        (!value.is_null_or_undefined()).then_some(Self(value))
     }
 
     fn text(&self) -> Option<String> {
