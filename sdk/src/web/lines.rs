@@ -1,7 +1,7 @@
 //! Lines of JSON from the chunks of a body: split as bytes, decoded and parsed by the engine.
 
-use js_sys::{Array, Uint8Array};
-use memchr::{memchr, memchr_iter, memmem};
+use js_sys::{Array, JsString, Uint8Array};
+use memchr::{memchr, memchr_iter};
 use wasm_bindgen::prelude::*;
 
 use super::json::JsonValue;
@@ -14,7 +14,7 @@ extern "C" {
     #[wasm_bindgen(constructor)]
     fn new(label: &str, options: &JsValue) -> TextDecoder;
     #[wasm_bindgen(method, catch)]
-    fn decode(this: &TextDecoder, bytes: &[u8], options: &JsValue) -> Result<JsValue, JsValue>;
+    fn decode(this: &TextDecoder, bytes: &[u8], options: &JsValue) -> Result<JsString, JsValue>;
 }
 
 const LINE_END: u8 = b'\n';
@@ -125,15 +125,16 @@ impl LineReader {
             }
             start = end + 1;
         }
-        let bytes = self.buffer.get(1..*last)?;
-        if self.rules.split_at_markers.iter().any(|text| memmem::find(bytes, text.as_bytes()).is_some()) {
-            return None;
-        }
         self.replace(&[*last], b']');
         self.replace(others, b',');
         let text = self.decoder.decode(self.buffer.get(..=*last)?, &self.streaming);
         self.replace(ends, LINE_END);
-        let array: Array = JsonValue::parse(&text.ok()?)?.into_js().unchecked_into();
+        let text = text.ok()?;
+        // The engine searches its own string faster than WebAssembly searches bytes.
+        if self.rules.split_at_markers.iter().any(|marker| text.includes(marker, 0)) {
+            return None;
+        }
+        let array: Array = JsonValue::parse(&text)?.into_js().unchecked_into();
         self.has_begun = true;
         let count = ends.len();
         (array.length() as usize == count).then(|| JsonArray { count, array: JsonValue::from_js(array.into()) })
