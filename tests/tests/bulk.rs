@@ -22,8 +22,12 @@ use smartrust_tests::browser as support;
 const SCOPE: &str = "system/*.rs";
 const FILES: &str = "/webchart.cgi/bulk/";
 
+fn strings(items: &[&str]) -> Vec<String> {
+    items.iter().map(|item| (*item).to_owned()).collect()
+}
+
 fn of_types(level: ExportLevel, types: &[&str]) -> ExportRequest {
-    ExportRequest { level, types: types.iter().map(|name| (*name).to_owned()).collect(), ..ExportRequest::default() }
+    ExportRequest::default().level(level).types(strings(types))
 }
 
 /// What single searches give with a service's own token.
@@ -63,10 +67,8 @@ fn b1_b2_an_exported_group_is_what_single_searches_give() {
 fn b2_types_filters_and_named_patients_narrow_each_level() {
     let mut clinic = clinic(|_| {});
     let service = service(&clinic, SCOPE);
-    let request = ExportRequest {
-        type_filters: vec!["Observation?code=72166-2,29463-7".into()],
-        ..of_types(ExportLevel::System, &["Observation", "Group"])
-    };
+    let request = of_types(ExportLevel::System, &["Observation", "Group"])
+        .type_filters(strings(&["Observation?code=72166-2,29463-7"]));
     let found = exported(&clinic, &service, request);
     let expected = searched(&mut clinic, &["Observation"], &["1", "2", "3", "4", "5", "6"]);
     let fits = |one: &&Value| {
@@ -78,11 +80,9 @@ fn b2_types_filters_and_named_patients_narrow_each_level() {
     assert_eq!(found.iter().filter(|one| one["resourceType"] == "Group").count(), 3);
     assert_eq!(found.len(), expected + 3);
 
-    let request = ExportRequest {
-        patients: vec!["2".into(), "5".into()],
-        elements: vec!["Patient.birthDate".into()],
-        ..of_types(ExportLevel::Patient, &["Patient"])
-    };
+    let request = of_types(ExportLevel::Patient, &["Patient"])
+        .patients(strings(&["2", "5"]))
+        .elements(strings(&["Patient.birthDate"]));
     let found = exported(&clinic, &service, request);
     assert_eq!(references(&found), ["Patient/2", "Patient/5"]);
     assert!(found.iter().all(|one| one["birthDate"].is_string() && one["name"].is_null()));
@@ -133,10 +133,7 @@ fn b4_files_that_need_no_token_get_none_whether_that_is_a_flag_or_a_text() {
 fn b4_deletions_and_errors_are_read_like_other_files() {
     let clinic = clinic(|config| config.bulk.has_errors = true);
     let service = service(&clinic, SCOPE);
-    let request = ExportRequest {
-        since: Some("2000-01-01T00:00:00Z".into()),
-        ..of_types(ExportLevel::Patient, &["Observation"])
-    };
+    let request = of_types(ExportLevel::Patient, &["Observation"]).since("2000-01-01T00:00:00Z");
     let job = begin(&clinic, &service, request).unwrap();
     let (manifest, _) = wait(&clinic, &job).unwrap();
     let deleted = read(&clinic, &job, &manifest, &manifest.deleted, ReadOptions::default()).resources;

@@ -16,7 +16,7 @@ use smartrust_tests::browser as support;
 const SCOPE: &str = "system/*.rs";
 
 fn of_types(types: &[&str]) -> ExportRequest {
-    ExportRequest { types: types.iter().map(|name| (*name).to_owned()).collect(), ..ExportRequest::default() }
+    ExportRequest::default().types(types.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>())
 }
 
 #[test]
@@ -25,13 +25,13 @@ fn b7_an_export_in_pages_is_the_same_export() {
     let clinic = clinic(|config| config.bulk.has_errors = true);
     let service = service(&clinic, SCOPE);
     let whole = exported(&clinic, &service, of_types(&kinds));
-    let request = ExportRequest { allow_partial_manifests: true, ..of_types(&kinds) };
+    let request = of_types(&kinds).allow_partial_manifests(true);
     let job = begin(&clinic, &service, request.clone()).unwrap();
     let (manifest, _) = wait(&clinic, &job).unwrap();
     assert!(manifest.documents.len() > 2, "{} pages", manifest.documents.len());
     assert_eq!(manifest.error.len(), 1);
     assert_eq!(references(&exported(&clinic, &service, request)), references(&whole));
-    let posted = ExportRequest { allow_partial_manifests: true, by_post: true, ..of_types(&kinds) };
+    let posted = of_types(&kinds).allow_partial_manifests(true).by_post(true);
     assert_eq!(references(&exported(&clinic, &service, posted)), references(&whole));
 }
 
@@ -62,7 +62,7 @@ fn b9_files_by_patient_hold_the_same_resources_below_their_patients() {
     let service = service(&clinic, SCOPE);
     let kinds = ["Patient", "Condition", "Practitioner"];
     let whole = exported(&clinic, &service, of_types(&kinds));
-    let request = ExportRequest { organize_output_by: Some("Patient".into()), ..of_types(&kinds) };
+    let request = of_types(&kinds).organize_output_by("Patient");
     assert_eq!(references(&exported(&clinic, &service, request.clone())), references(&whole));
 
     let job = begin(&clinic, &service, request).unwrap();

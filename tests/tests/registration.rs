@@ -42,7 +42,7 @@ fn g1_an_app_registers_reads_changes_and_removes_its_registration() {
             let read = endpoint.read(&registered, &never).await.unwrap();
             assert_eq!((&read.client_id, &read.metadata), (&registered.client_id, &registered.metadata));
 
-            let renamed = ClientMetadata { client_name: Some("Our app".into()), ..metadata };
+            let renamed = metadata.client_name("Our app");
             let changed = endpoint.update(&read, &renamed, &never).await.unwrap();
             assert_eq!(changed.client_id, registered.client_id);
             let read = endpoint.read(&changed, &never).await.unwrap();

@@ -33,11 +33,9 @@ impl<P: Platform> SmartApp<P> {
     /// # use smartrust::{Failure, ServerRecord, SmartApp, SmartAppConfig, platform::Platform};
     /// # fn example<P: Platform>(platform: P) -> Result<SmartApp<P>, Failure> {
     /// let scope = "launch/patient openid fhirUser patient/*.rs";
-    /// let mut clinic = ServerRecord::new("https://ehr.example/fhir", "my-app", "https://app.example/", scope);
-    /// clinic.name = Some("Clinic".into());
-    /// let mut hospital = ServerRecord::new("https://hospital.example/fhir", "app-7", "https://app.example/", scope);
-    /// hospital.name = Some("Hospital".into());
-    /// SmartApp::new(platform, SmartAppConfig::new([clinic, hospital]))
+    /// let clinic = ServerRecord::new("https://ehr.example/fhir", "my-app", "https://app.example/", scope);
+    /// let hospital = ServerRecord::new("https://hospital.example/fhir", "app-7", "https://app.example/", scope);
+    /// SmartApp::new(platform, SmartAppConfig::new([clinic.name("Clinic"), hospital.name("Hospital")]))
     /// # }
     /// ```
     ///

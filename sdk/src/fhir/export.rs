@@ -4,6 +4,8 @@ mod manifest;
 
 pub use manifest::{ExportFile, ExportManifest};
 
+use derive_setters::Setters;
+
 use super::reference::is_id;
 use super::request::FHIR_JSON;
 use crate::error::{Error, Failure};
@@ -29,15 +31,15 @@ pub enum ExportLevel {
 /// ```
 /// use smartrust::fhir::export::{ExportLevel, ExportRequest};
 ///
-/// let export = ExportRequest {
-///     level: ExportLevel::Group("diabetes".into()),
-///     types: vec!["Patient".into(), "Observation".into()],
-///     since: Some("2026-01-01T00:00:00Z".into()),
-///     ..ExportRequest::default()
-/// };
-/// # let _ = export;
+/// let export = ExportRequest::default()
+///     .level(ExportLevel::Group("diabetes".into()))
+///     .types(["Patient".to_owned(), "Observation".to_owned()])
+///     .since("2026-01-01T00:00:00Z");
+/// assert!(!export.by_post);
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Setters)]
+#[setters(into, strip_option)]
+#[non_exhaustive]
 pub struct ExportRequest {
     /// The level.
     pub level: ExportLevel,
@@ -74,7 +76,7 @@ impl ExportRequest {
     /// use smartrust::fhir::export::ExportRequest;
     /// use smartrust::protocol::url::Url;
     ///
-    /// let export = ExportRequest { types: vec!["Patient".into()], ..ExportRequest::default() };
+    /// let export = ExportRequest::default().types(["Patient".to_owned()]);
     /// let request = export.kick_off(&Url::parse("https://ehr.example/fhir")?)?;
     /// assert_eq!(request.url.as_str(), "https://ehr.example/fhir/Patient/$export?_type=Patient");
     /// # Ok::<(), Box<dyn std::error::Error>>(())

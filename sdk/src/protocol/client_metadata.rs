@@ -1,5 +1,7 @@
 //! Client metadata for registration (RFC 7591 section 2).
 
+use derive_setters::Setters;
+
 use super::scope::ScopeSet;
 use crate::error::{Error, Failure};
 use crate::json::{Json, JsonView, ObjectWriter, array, quoted};
@@ -49,20 +51,21 @@ pub enum ClientKeys {
     Set(String),
 }
 
-/// A client's metadata. Start with one of the constructors and set the other members as needed. A list that
+/// A client's metadata. Start with one of the constructors and set the other members with the methods of their names. A list that
 /// is `None` is left out, so that the server's default applies; an empty one is sent as it is.
 ///
 /// ```
 /// use smartrust::protocol::client_metadata::ClientMetadata;
 ///
-/// let client = ClientMetadata {
-///     client_uri: Some("https://app.example".into()),
-///     launch_uri: Some("https://app.example/launch".into()),
-///     ..ClientMetadata::public("My app", "https://app.example/code", "launch/patient openid fhirUser patient/*.rs")
-/// };
+/// let scope = "launch/patient openid fhirUser patient/*.rs";
+/// let client = ClientMetadata::public("My app", "https://app.example/code", scope)
+///     .client_uri("https://app.example")
+///     .launch_uri("https://app.example/launch");
 /// assert_eq!(client.grant_types, Some(vec!["authorization_code".to_owned()]));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Setters)]
+#[setters(into, strip_option)]
+#[non_exhaustive]
 pub struct ClientMetadata {
     /// The requested client id. Servers that issue ids ignore it; WebChart accepts it.
     pub client_id: Option<String>,

@@ -53,12 +53,12 @@ fn metadata() -> impl Strategy<Value = ClientMetadata> {
         prop::sample::select(&["none", "client_secret_basic", "client_secret_post", "private_key_jwt", "x"][..]);
     let keys = prop::option::of(address().prop_map(ClientKeys::Uri));
     (text(), prop::collection::vec(address(), 0..3), text(), method, keys, prop::option::of(text())).prop_map(
-        |(client_name, redirect_uris, scope, method, keys, launch_uri)| ClientMetadata {
-            redirect_uris: Some(redirect_uris),
-            token_endpoint_auth_method: TokenEndpointAuthMethod::from_name(method),
-            keys,
-            launch_uri,
-            ..ClientMetadata::public(client_name, "", scope)
+        |(client_name, redirect_uris, scope, method, keys, launch_uri)| {
+            let mut metadata = ClientMetadata::public(client_name, "", scope)
+                .redirect_uris(redirect_uris)
+                .token_endpoint_auth_method(TokenEndpointAuthMethod::from_name(method));
+            (metadata.keys, metadata.launch_uri) = (keys, launch_uri);
+            metadata
         },
     )
 }

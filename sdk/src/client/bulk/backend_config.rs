@@ -1,9 +1,12 @@
 //! The configuration of a backend service.
 
+use derive_setters::Setters;
+
 use crate::protocol::client_auth::ClientAuthentication;
 
 /// The configuration of a backend service.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Setters)]
+#[setters(into, strip_option)]
 #[non_exhaustive]
 pub struct BackendConfig {
     /// The FHIR base.
@@ -25,7 +28,8 @@ pub struct BackendConfig {
 }
 
 impl BackendConfig {
-    /// A configuration with the default settings.
+    /// A configuration with the default options. Set others as the server requires, such as
+    /// `.file_origins(["https://storage.example".to_owned()])`.
     ///
     /// For an example, see [`BackendClient::new`](super::BackendClient::new).
     pub fn new(

@@ -72,7 +72,7 @@ impl<P: Platform> BackendClient<P> {
     /// use smartrust::fhir::export::{ExportLevel, ExportRequest};
     ///
     /// # async fn example<P: Platform>(client: &BackendClient<P>) -> Result<(), Failure> {
-    /// let request = ExportRequest { level: ExportLevel::Group("diabetes".into()), ..ExportRequest::default() };
+    /// let request = ExportRequest::default().level(ExportLevel::Group("diabetes".into()));
     /// let export = client.start_export(&request, &AbortSignal::never()).await?;
     /// println!("to resume it: {}", export.status_url());
     /// # Ok(())

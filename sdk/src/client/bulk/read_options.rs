@@ -1,5 +1,7 @@
 //! Options of reading the files of an export.
 
+use derive_setters::Setters;
+
 use crate::abort::AbortSignal;
 use crate::fhir::ndjson::MAX_LINE_BYTES;
 
@@ -11,7 +13,7 @@ use crate::fhir::ndjson::MAX_LINE_BYTES;
 /// let options = ReadOptions::default().parallel(2).skips_bad_lines(true);
 /// assert_eq!(options.parallel, 2);
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Setters)]
 #[non_exhaustive]
 pub struct ReadOptions {
     /// How many files are read concurrently, at least one.
@@ -24,6 +26,7 @@ pub struct ReadOptions {
     /// The maximum length of a line in bytes, by default [`MAX_LINE_BYTES`].
     pub max_line_bytes: usize,
     /// Aborts reading.
+    #[setters(skip)]
     pub abort: AbortSignal,
 }
 
@@ -40,34 +43,6 @@ impl Default for ReadOptions {
 }
 
 impl ReadOptions {
-    /// Sets [`Self::parallel`].
-    #[must_use]
-    pub fn parallel(mut self, files: usize) -> Self {
-        self.parallel = files;
-        self
-    }
-
-    /// Sets [`Self::skips_bad_lines`].
-    #[must_use]
-    pub fn skips_bad_lines(mut self, skips_bad_lines: bool) -> Self {
-        self.skips_bad_lines = skips_bad_lines;
-        self
-    }
-
-    /// Sets [`Self::check_counts`].
-    #[must_use]
-    pub fn check_counts(mut self, check_counts: bool) -> Self {
-        self.check_counts = check_counts;
-        self
-    }
-
-    /// Sets [`Self::max_line_bytes`].
-    #[must_use]
-    pub fn max_line_bytes(mut self, bytes: usize) -> Self {
-        self.max_line_bytes = bytes;
-        self
-    }
-
     /// Sets [`Self::abort`].
     #[must_use]
     pub fn abort(mut self, abort: &AbortSignal) -> Self {

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use derive_setters::Setters;
+
 use crate::abort::AbortSignal;
 use crate::client::server::transport::random_fraction;
 use crate::client::tasks::join::LocalWork;
@@ -21,12 +23,14 @@ use crate::protocol::url::Url;
 /// let options = RequestOptions::default().header("Accept-Language", "de").retries(Retries::Never);
 /// assert_eq!(options.headers.len(), 1);
 /// ```
-#[derive(Clone, Default)]
+#[derive(Clone, Default, Setters)]
 #[non_exhaustive]
 pub struct RequestOptions {
     /// Aborts the request, and those that follow from it, such as the pages of a search.
+    #[setters(skip)]
     pub abort: AbortSignal,
     /// Further headers, each a name and a value. All pages of a search are requested with them.
+    #[setters(skip)]
     pub headers: Vec<(String, String)>,
     /// Which requests are repeated after transient errors.
     pub retries: Retries,
@@ -95,27 +99,6 @@ impl RequestOptions {
     #[must_use]
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));
-        self
-    }
-
-    /// Sets [`Self::retries`].
-    #[must_use]
-    pub fn retries(mut self, retries: Retries) -> Self {
-        self.retries = retries;
-        self
-    }
-
-    /// Sets [`Self::check_scopes`].
-    #[must_use]
-    pub fn check_scopes(mut self, check_scopes: bool) -> Self {
-        self.check_scopes = check_scopes;
-        self
-    }
-
-    /// Sets [`Self::cache`].
-    #[must_use]
-    pub fn cache(mut self, cache: Cache) -> Self {
-        self.cache = cache;
         self
     }
 

@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use derive_setters::Setters;
+
 use crate::client::app::SmartApp;
 use crate::client::server::configured::Server;
 use crate::client::server::connection::Connection;
@@ -29,7 +31,8 @@ use crate::protocol::url::Url;
 /// let options = LaunchOptions::default().server("Clinic").parameter("prompt", "login");
 /// assert_eq!(options.server.as_deref(), Some("Clinic"));
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Setters)]
+#[setters(into, strip_option)]
 #[non_exhaustive]
 pub struct LaunchOptions {
     /// The configured name of the server. A standalone launch requires it if there are several servers.
@@ -40,44 +43,17 @@ pub struct LaunchOptions {
     pub scope: Option<String>,
     /// Parameters to add to the authorization request, such as `prompt` or `login_hint`. With `max_age`, in whole seconds,
     /// the server asks the user to sign in again if that was longer ago, and the ID token must prove it.
+    #[setters(skip)]
     pub extra: Vec<(String, String)>,
     /// Whether the authorization request is a GET or a POST.
     pub method: AuthorizationMethod,
 }
 
 impl LaunchOptions {
-    /// Sets [`Self::server`].
-    #[must_use]
-    pub fn server(mut self, name: impl Into<String>) -> Self {
-        self.server = Some(name.into());
-        self
-    }
-
-    /// Sets [`Self::iss`].
-    #[must_use]
-    pub fn iss(mut self, iss: impl Into<String>) -> Self {
-        self.iss = Some(iss.into());
-        self
-    }
-
-    /// Sets [`Self::scope`].
-    #[must_use]
-    pub fn scope(mut self, scope: impl Into<String>) -> Self {
-        self.scope = Some(scope.into());
-        self
-    }
-
     /// Adds a parameter to [`Self::extra`].
     #[must_use]
     pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.extra.push((name.into(), value.into()));
-        self
-    }
-
-    /// Sets [`Self::method`].
-    #[must_use]
-    pub fn method(mut self, method: AuthorizationMethod) -> Self {
-        self.method = method;
         self
     }
 }

@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use derive_setters::Setters;
+
 use crate::client::app::SmartApp;
 use crate::client::session::Session;
 use crate::client::session::open::Origin;
@@ -14,7 +16,8 @@ use crate::protocol::secret::AccessToken;
 use crate::protocol::token::LONGEST_LIFETIME;
 
 /// What is known about a pasted access token.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Setters)]
+#[setters(into, strip_option)]
 #[non_exhaustive]
 pub struct PastedTokenOptions {
     /// The id of the patient in context.
@@ -23,29 +26,6 @@ pub struct PastedTokenOptions {
     pub scope: Option<String>,
     /// In how many seconds it expires.
     pub expires_in: Option<f64>,
-}
-
-impl PastedTokenOptions {
-    /// Sets [`Self::patient`].
-    #[must_use]
-    pub fn patient(mut self, id: impl Into<String>) -> Self {
-        self.patient = Some(id.into());
-        self
-    }
-
-    /// Sets [`Self::scope`].
-    #[must_use]
-    pub fn scope(mut self, scope: impl Into<String>) -> Self {
-        self.scope = Some(scope.into());
-        self
-    }
-
-    /// Sets [`Self::expires_in`], in seconds.
-    #[must_use]
-    pub fn expires_in(mut self, seconds: f64) -> Self {
-        self.expires_in = Some(seconds);
-        self
-    }
 }
 
 impl<P: Platform> SmartApp<P> {

@@ -1,5 +1,7 @@
 //! The configuration of an app and its servers.
 
+use derive_setters::Setters;
+
 use crate::error::{Error, Failure};
 use crate::protocol::client_auth::ClientAuthentication;
 use crate::protocol::pkce::Pkce;
@@ -14,7 +16,8 @@ pub struct SmartAppConfig {
 }
 
 /// The configuration of one server.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Setters)]
+#[setters(into, strip_option)]
 #[non_exhaustive]
 pub struct ServerRecord {
     /// The app's own name for the server, which is required if there are several servers.
@@ -53,7 +56,15 @@ pub struct ServerRecord {
 /// Absolute URLs of endpoints, for servers whose documents are missing or wrong. They replace those in the server's documents. With both
 /// the authorization and the token endpoint, no document is requested. Then checking ID tokens, revocation and introspection
 /// require their endpoints here, too.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+///
+/// ```
+/// use smartrust::NamedEndpoints;
+///
+/// let endpoints = NamedEndpoints::default().token_endpoint("https://ehr.example/token");
+/// assert_eq!(endpoints.token_endpoint.as_deref(), Some("https://ehr.example/token"));
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, Setters)]
+#[setters(into, strip_option)]
 #[non_exhaustive]
 pub struct NamedEndpoints {
     /// The authorization endpoint.
@@ -88,14 +99,15 @@ impl SmartAppConfig {
 }
 
 impl ServerRecord {
-    /// The record of a public client with PKCE. Set the other fields as the server requires:
+    /// The record of a public client with PKCE. Set the options as the server requires:
     ///
     /// ```
     /// use smartrust::ServerRecord;
     ///
     /// let scope = "launch/patient openid fhirUser patient/*.rs";
-    /// let mut server = ServerRecord::new("https://ehr.example/fhir", "my-app", "https://app.example/", scope);
-    /// server.aud = Some("https://ehr.example/fhir/".into());
+    /// let server = ServerRecord::new("https://ehr.example/fhir", "my-app", "https://app.example/", scope)
+    ///     .name("Clinic")
+    ///     .aud("https://ehr.example/fhir/");
     /// assert!(!server.allow_insecure_http);
     /// ```
     pub fn new(

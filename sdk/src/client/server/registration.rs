@@ -141,7 +141,7 @@ impl<P: Platform> RegistrationEndpoint<P> {
     ///
     /// # async fn example<P: Platform>(endpoint: &RegistrationEndpoint<P>, client: RegisteredClient) -> Result<(), Failure> {
     /// let client = endpoint.read(&client, &AbortSignal::never()).await?;
-    /// let metadata = ClientMetadata { client_name: Some("My health app".into()), ..client.metadata.clone() };
+    /// let metadata = client.metadata.clone().client_name("My health app");
     /// let client = endpoint.update(&client, &metadata, &AbortSignal::never()).await?;
     /// println!("{:?}", client.metadata.client_name);
     /// # Ok(())
