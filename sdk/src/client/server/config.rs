@@ -58,7 +58,7 @@ pub struct ServerRecord {
 /// require their endpoints here, too.
 ///
 /// ```
-/// use smartrust::NamedEndpoints;
+/// use smartrust::client::server::NamedEndpoints;
 ///
 /// let endpoints = NamedEndpoints::default().token_endpoint("https://ehr.example/token");
 /// assert_eq!(endpoints.token_endpoint.as_deref(), Some("https://ehr.example/token"));
