@@ -1,11 +1,21 @@
-// Starts the launcher, and shows a message if it fails.
+// Starts the launcher, and shows a message if it fails. Its script element names the other files and says whether the page can be read
+// before the launcher is there.
 
-const boot = document.getElementById("boot");
+const { glue, wasm, paintFirst } = document.querySelector("script[data-wasm]").dataset;
+
+/** Waits until the page is painted, so that its first paint does not share a slow line with the app. A hidden page is not painted. */
+function painted() {
+  return new Promise((resolve) => {
+    if (document.hidden) return resolve();
+    new PerformanceObserver(resolve).observe({ type: "paint", buffered: true });
+    setTimeout(resolve, 3_000);
+  });
+}
 
 function show(message) {
-  boot.setAttribute("role", "alert");
-  boot.replaceChildren(Object.assign(document.createElement("p"), { textContent: message }));
-  document.body.replaceChildren(boot);
+  const words = Object.assign(document.createElement("p"), { className: "boot", textContent: message });
+  words.setAttribute("role", "alert");
+  document.body.replaceChildren(words);
 }
 
 function showCrash(error) {
@@ -14,9 +24,9 @@ function showCrash(error) {
 
 async function start() {
   try {
-    const launcher = await import("./launcher.js");
-    await launcher.default({ module_or_path: new URL("launcher_bg.wasm", import.meta.url) });
-    boot.remove();
+    if (paintFirst !== undefined) await painted();
+    const [launcher, response] = await Promise.all([import(glue), fetch(wasm)]);
+    await launcher.default({ module_or_path: response });
   } catch (error) {
     console.error(error);
     show("This page could not be started. Please load it again, or open it in a newer browser.");

@@ -1,4 +1,4 @@
-//! The app: reads its configuration, then shows the page of the URL's path.
+//! The app: reads its configuration, then shows the page of the URL's path in place of the page's own markup.
 
 use gloo_net::http::Request;
 use leptos::prelude::*;
@@ -10,7 +10,7 @@ use smartrust::platform::Json;
 use smartrust::web::WebPlatform;
 use smartrust::{Error, Failure};
 
-use crate::components::draw::{element, link, reactive, text};
+use crate::components::draw::{element, link, nothing, reactive};
 use crate::components::frame::{footer, header};
 use crate::components::idle_warning::idle_warning;
 use crate::components::page::provide_last_path;
@@ -18,6 +18,7 @@ use crate::components::trouble::trouble_panel;
 use crate::config::{LauncherConfig, wrong};
 use crate::launcher::Launcher;
 use crate::model::trouble::{Audience, Trouble};
+use crate::shell::Shell;
 use crate::{pages, place};
 
 const CONFIGURATION: &str = "launcher.config.json";
@@ -32,10 +33,15 @@ pub fn App() -> impl IntoView {
         // The app owns what all pages share.
         ready.set(Some(owner.with(|| config.and_then(start))));
     });
-    reactive(move || match ready.get() {
-        None => element("p", &[("class", "waiting"), ("role", "status")], vec![text("One moment, please…")]),
-        Some(Ok(launcher)) => view! { <Pages launcher/> }.into_any(),
-        Some(Err(error)) => unconfigured(&error),
+    reactive(move || {
+        let Some(ready) = ready.get() else { return nothing() };
+        // This part is rendered before the next paint, so the page does not blink.
+        let shell = Shell::remove();
+        Effect::new(move |_| shell.restore_focus());
+        match ready {
+            Ok(launcher) => view! { <Pages launcher/> }.into_any(),
+            Err(error) => unconfigured(&error),
+        }
     })
 }
 

@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 
 use smartrust::error::ConfigurationError;
-use smartrust::platform::JsonView;
-use smartrust::{Error, Failure, ServerRecord, SmartAppConfig};
+use smartrust::platform::{JsonView, Platform};
+use smartrust::{Error, Failure, ServerRecord, SmartApp, SmartAppConfig};
 
 use crate::model::idle::{IdleLimit, LONGEST_MINUTES};
 
 /// `hosting` is for the build, which writes the site's pages and headers.
 const MEMBERS: [&str; 5] = ["title", "connect", "servers", "hosting", "idleMinutes"];
+
+/// From this number of clinics on, the start page has a search field.
+pub const SEARCHED_FROM: usize = 6;
 
 /// The launcher's configuration.
 #[derive(Clone, Debug)]
@@ -62,6 +65,23 @@ impl LauncherConfig {
             idle_minutes: idle_minutes(value, &records)?,
             connect,
             app: SmartAppConfig::new(records),
+        })
+    }
+
+    /// The SDK's app with the servers of this configuration.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`] naming the server and its member that is wrong.
+    pub fn app<P: Platform>(&self, platform: P) -> Result<SmartApp<P>, Failure> {
+        let alone = |record: &ServerRecord| SmartApp::new(platform.clone(), SmartAppConfig::new([record.clone()]));
+        SmartApp::new(platform.clone(), self.app.clone()).map_err(|failure| {
+            let position = self.app.servers.iter().position(|record| alone(record).is_err());
+            match (&*failure, position) {
+                (Error::Configuration(found), Some(position)) => {
+                    wrong(&format!("servers[{position}].{}", found.member), &found.problem)
+                }
+                _ => failure,
+            }
         })
     }
 

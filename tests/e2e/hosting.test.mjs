@@ -1,6 +1,7 @@
 // The content security policy of the launcher's site, and a site below a path.
 
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { Launcher } from "./pages/launcher.mjs";
 import { html, startAttacker } from "./support/attacker.mjs";
 import { test } from "./support/browser.mjs";
@@ -76,6 +77,26 @@ test("S13 a site that is not configured cannot show the launcher in a frame", as
   await page.waitForLoadState("networkidle");
   assert.equal(await frame.getByText("See your health record").count(), 0);
 }, { blocks: /frame-ancestors/ });
+
+test("S14 a browser keeps the files with a hash in their names, and asks again for every other file", async ({ page }) => {
+  await page.goto(appOrigin);
+  const files = await page.evaluate(() => {
+    const { src, dataset } = document.querySelector("script[data-wasm]");
+    return [src, dataset.glue, dataset.wasm, document.querySelector("link[rel=stylesheet]").href].map((url) => new URL(url, location).href);
+  });
+  for (const url of files) {
+    const response = await page.request.get(url);
+    const [, hash] = url.match(/\.([0-9a-f]{16})\.(?:js|wasm|css)$/);
+    assert.equal(createHash("sha256").update(await response.body()).digest("hex").slice(0, 16), hash, url);
+    assert.equal(response.headers()["cache-control"], "public, max-age=31536000, immutable", url);
+    const old = await page.request.get(url.replace(hash, "0".repeat(16)));
+    assert.equal(old.status(), 404);
+    assert.doesNotMatch(old.headers()["cache-control"] ?? "", /immutable/);
+  }
+  for (const path of ["/", "/launch", "/code", "/record", "/session", "/launcher.config.json", "/icon.svg"]) {
+    assert.equal((await page.request.get(appOrigin + path)).headers()["cache-control"], "no-cache", path);
+  }
+});
 
 /** Runs in a page: tries to connect, and returns the directive that blocked it. */
 async function connect(url) {

@@ -1,13 +1,16 @@
-//! Benchmarks: the npm package compared with its alternatives, on the sandbox EHR.
+//! Benchmarks: the npm package compared with its alternatives, on the sandbox EHR; and Lighthouse on the launcher.
 
+use crate::archive;
 use crate::bundle::{self, Profile};
 use crate::loopback::Loopback;
+use crate::site::{self, Configuration};
 use crate::tools::Browser;
-use crate::{demo, site, size, tools, workspace};
+use crate::{demo, size, tools, workspace};
 use anyhow::{Context, Result};
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
+use tokio::runtime::Runtime;
 
 /// The delay of each response of the sandbox, including preflights.
 const LATENCY: Duration = Duration::from_millis(50);
@@ -52,6 +55,26 @@ pub fn web(only: Option<&str>) -> Result<()> {
         return Ok(());
     }
     size::measure(false)
+}
+
+/// Lighthouse on the launcher's start page, with the headers and compressed copies of the tarball.
+pub fn home() -> Result<()> {
+    let folder = workspace::root().join("tests/lighthouse");
+    tools::ensure_npm_packages_in(&folder)?;
+    let browser = tools::ensure_browser()?;
+    site::build_launcher(Profile::Wasm)?;
+    let site = archive::deployable_folder();
+    archive::write_site(&Configuration::committed()?, &site)?;
+    let host = Loopback::take_free()?;
+    let origin = host.origin();
+    let pages = token_proxy::site(&site, None).map_err(anyhow::Error::msg)?;
+    let runtime = Runtime::new()?;
+    let listener = runtime.block_on(async { host.listen() })?;
+    runtime.spawn(async { axum::serve(listener, pages).await });
+    let mut command = tools::node(&folder.join("home.mjs"));
+    command.env("HOME_PAGE", format!("{origin}/")).env("CHROME_PATH", &browser.chromium);
+    command.env("OUTPUT", results_folder().join("home.json"));
+    tools::run(&mut command, "Lighthouse's scores are too low: see above.")
 }
 
 fn prepare() -> Result<Browser> {

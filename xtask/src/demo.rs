@@ -11,6 +11,8 @@ use tokio::runtime::Runtime;
 
 /// The path of a second copy of the launcher's site.
 const MOVED: &str = "/apps/record/";
+/// The path of a copy with so many clinics that the start page has a search field.
+const SEVERAL: &str = "/apps/several/";
 
 /// Builds everything, serves it with the sandbox EHR, and stops on Ctrl-C.
 pub fn run(options: &DemoOptions) -> Result<()> {
@@ -104,14 +106,18 @@ impl Servers {
         let mut sandbox = sandbox_ehr::Config::new(&*ehr_origin).app_origin(&app_origin);
         configure(&mut sandbox);
         let ready_made_token = sandbox.ready_made_token().map(str::to_owned);
-        let moved = workspace::target_folder().join("moved-site");
-        site::copy_launcher(USUAL_APP, MOVED, &moved)?;
+        let mut sites = vec![Site::open(workspace::launcher_site())?];
+        for (path, clinics) in [(MOVED, 1), (SEVERAL, 7)] {
+            let copy = workspace::target_folder().join("site-copies").join(path.trim_matches('/').replace('/', "-"));
+            site::copy_launcher(USUAL_APP, path, clinics, &copy)?;
+            sites.push(Site::open(copy)?);
+        }
         register_moved(&mut sandbox, &app_origin);
         let knows_v1_alone = sandbox.dialect == sandbox_ehr::Dialect::Hiebus;
         let host = StaticHost {
             app_origin: app_origin.clone(),
             ehr_origin: ehr_origin.clone(),
-            sites: vec![Site::open(workspace::launcher_site())?, Site::open(moved)?],
+            sites,
             package: workspace::package_folder(),
             plain_page: workspace::root().join("examples/plain-html"),
             knows_v1_alone,

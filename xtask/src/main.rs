@@ -2,16 +2,18 @@
 //!
 //! [`bundle`] makes WebAssembly and its glue, [`shrink`] makes them smaller, [`inline`] makes a module that contains the WebAssembly,
 //! [`entries`] the package's variants for Node and for one file, [`one_file`] its files for pages without a bundler, [`commonjs`]
-//! those for Jest, [`site`] the launcher's static files, and [`hosting`] the policy and the headers for their host. [`loopback`] and
-//! [`serve`] serve them on a local port, [`demo`] runs them with the sandbox EHR, [`checks`] has the commands of the tests, [`suite`]
-//! runs all of them, [`fuzz`] fuzzes the parsers, [`conformance`] lists the tests for each behaviour, [`size`] measures what a browser
-//! loads, [`bench`] how long things take, [`directory`] makes the launcher's list of providers, [`docs`] builds the documentation
-//! website. An error is one sentence with its remedy.
+//! those for Jest, [`site`] the launcher's static files, [`hosting`] the policy and the headers for their host, [`archive`] the tarball
+//! of them, and [`compress`] smaller copies. [`loopback`] and [`serve`] serve them on a local port, [`demo`] runs them with the sandbox
+//! EHR, [`checks`] has the commands of the tests, [`suite`] runs all of them, [`fuzz`] fuzzes the parsers, [`conformance`] lists the
+//! tests for each behaviour, [`size`] measures what a browser loads, [`bench`] how long things take, [`directory`] makes the launcher's
+//! list of providers, [`docs`] builds the documentation website. An error is one sentence with its remedy.
 
+mod archive;
 mod bench;
 mod bundle;
 mod checks;
 mod commonjs;
+mod compress;
 mod conformance;
 mod demo;
 mod directory;
@@ -30,6 +32,7 @@ mod site;
 mod size;
 mod suite;
 mod tally;
+mod templates;
 mod tools;
 mod workspace;
 
@@ -37,6 +40,7 @@ use anyhow::Result;
 use bundle::Profile;
 use clap::{Args, Parser, Subcommand};
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 #[derive(Parser)]
@@ -50,6 +54,8 @@ struct CommandLine {
 enum Command {
     /// Builds the npm package in pkg/ and the launcher's static site in launcher-app/dist/
     Build(BuildOptions),
+    /// Builds the launcher for a configuration, and packs it as a tarball for a host
+    Launcher(LauncherOptions),
     /// Starts the sandbox EHR and the launcher, and prints what to do
     Demo(DemoOptions),
     /// Checks format and lints, and runs the host tests, wasm tests and browser tests
@@ -88,6 +94,8 @@ enum BenchSubject {
     Fhir,
     /// The bytes that a page loads, and the time until a launch, a session and a patient
     Web,
+    /// Lighthouse on the launcher's start page, as a host serves it
+    Home,
 }
 
 #[derive(Args)]
@@ -110,8 +118,16 @@ enum Part {
     Package,
     /// The launcher's static site
     Launcher,
-    /// The files that depend on launcher.config.json: the pages with their policy, and the headers for hosts
-    Pages,
+}
+
+#[derive(Args)]
+struct LauncherOptions {
+    /// The configuration: the servers and the host, as in launcher-app/launcher.config.json
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// The folder for the tarball; target/launcher if it is missing
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -195,10 +211,6 @@ fn run(command: Command) -> Result<ExitCode> {
     match command {
         Command::Build(options) => {
             let profile = if options.dev { Profile::Dev } else { Profile::Wasm };
-            if options.only == Some(Part::Pages) {
-                site::write_launcher_pages()?;
-                return Ok(ExitCode::SUCCESS);
-            }
             if options.only != Some(Part::Launcher) {
                 bundle::build_sdk(profile)?;
             }
@@ -206,6 +218,7 @@ fn run(command: Command) -> Result<ExitCode> {
                 site::build_launcher(profile)?;
             }
         }
+        Command::Launcher(options) => archive::run(&options.config, options.out)?,
         Command::Demo(options) => {
             if options.check {
                 return demo::check(&options);
@@ -222,6 +235,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Size(options) => size::run(options.check)?,
         Command::Bench { subject: BenchSubject::Fhir, only } => bench::fhir(only.as_deref())?,
         Command::Bench { subject: BenchSubject::Web, only } => bench::web(only.as_deref())?,
+        Command::Bench { subject: BenchSubject::Home, .. } => bench::home()?,
         Command::Conformance => conformance::run()?,
         Command::Directory(options) => directory::run(&options)?,
         Command::Docs(options) => {

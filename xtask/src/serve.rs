@@ -2,6 +2,7 @@
 //! site's own headers, and nothing outside their folders.
 
 use crate::hosting::Hosting;
+use crate::site::CONFIGURATION;
 use anyhow::{Context, Result, anyhow};
 use axum::Router;
 use axum::body::Body;
@@ -50,7 +51,7 @@ impl Site {
             std::fs::read_to_string(&file)
                 .with_context(|| format!("{} cannot be read: run `cargo xtask build` again", file.display()))
         };
-        let path = Hosting::read(&read("launcher.config.json")?)?.path;
+        let path = Hosting::read(&read(CONFIGURATION)?).context(CONFIGURATION)?.path;
         let rules =
             HeaderRules::read(&read("_headers")?).map_err(|line| anyhow!("_headers: this is not a rule: {line}"))?;
         Ok(Self { path, folder, rules })

@@ -1,11 +1,10 @@
 //! The bytes that a browser loads: uncompressed, with gzip -9, and with brotli 11.
 
 use crate::bundle::{self, Profile};
-use crate::{one_file, site, tools, workspace};
+use crate::site::hashed::HashedFiles;
+use crate::{compress, one_file, site, tools, workspace};
 use anyhow::{Context, Result, bail};
-use flate2::{Compression, write::GzEncoder};
 use std::fs;
-use std::io::Write;
 use std::ops::Add;
 use std::path::Path;
 
@@ -32,10 +31,6 @@ const BACKEND: [&str; 12] = [
     "wasm-backend/backend_bg.wasm",
 ];
 
-/// The files of the launcher's site that its first page loads.
-const FIRST_LOAD: [&str; 6] =
-    ["boot.js", "index.html", "launcher.config.json", "launcher.js", "launcher_bg.wasm", "style.css"];
-
 /// Builds the release, prints its sizes, and with `check` fails if one is over its ceiling.
 pub fn run(check: bool) -> Result<()> {
     bundle::build_sdk(Profile::Wasm)?;
@@ -49,13 +44,15 @@ pub fn measure(check: bool) -> Result<()> {
     let page = [one_file::FILE, "wasm/smartrust_bg.wasm"];
     let fhirclient = [one_file::FHIRCLIENT, "wasm/smartrust_bg.wasm"];
     let launch = [one_file::LAUNCH, "wasm-launch/launch_bg.wasm"];
+    let HashedFiles { boot, glue, wasm, style } = HashedFiles::find(&site)?;
+    let first_load = [&boot, "index.html", "launcher.config.json", &glue, &wasm, &style];
     let reports = tools::step("measuring", || {
         Ok([
             Report::of("npm package", Some(SDK_CEILING), &package, &page)?,
             Report::of("npm package, fhirclient", None, &package, &fhirclient)?,
             Report::of("npm package, launch", Some(LAUNCH_CEILING), &package, &launch)?,
             Report::of("npm package, backend", Some(BACKEND_CEILING), &package, &BACKEND)?,
-            Report::of("launcher, first load", Some(LAUNCHER_CEILING), &site, &FIRST_LOAD)?,
+            Report::of("launcher, first load", Some(LAUNCHER_CEILING), &site, &first_load)?,
         ])
     })?;
     for report in &reports {
@@ -83,13 +80,11 @@ struct Size {
 
 impl Size {
     fn of(contents: &[u8]) -> Result<Self> {
-        let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
-        gzip.write_all(contents)?;
-        let mut brotli = Vec::new();
-        let parameters =
-            brotli::enc::BrotliEncoderParams { quality: 11, size_hint: contents.len(), ..Default::default() };
-        brotli::BrotliCompress(&mut &contents[..], &mut brotli, &parameters)?;
-        Ok(Size { raw: contents.len(), gzip: gzip.finish()?.len(), brotli: brotli.len() })
+        Ok(Size {
+            raw: contents.len(),
+            gzip: compress::gzip(contents)?.len(),
+            brotli: compress::brotli(contents)?.len(),
+        })
     }
 }
 
@@ -101,16 +96,16 @@ impl Add for Size {
     }
 }
 
-struct Report {
+struct Report<'a> {
     name: &'static str,
     /// The highest size with brotli, if there is a limit.
     ceiling: Option<usize>,
-    files: Vec<(&'static str, Size)>,
+    files: Vec<(&'a str, Size)>,
 }
 
-impl Report {
-    fn of(name: &'static str, ceiling: Option<usize>, folder: &Path, files: &[&'static str]) -> Result<Self> {
-        let measure = |file: &&'static str| {
+impl<'a> Report<'a> {
+    fn of(name: &'static str, ceiling: Option<usize>, folder: &Path, files: &[&'a str]) -> Result<Self> {
+        let measure = |file: &&'a str| {
             let contents =
                 fs::read(folder.join(file)).with_context(|| format!("{file} of the {name} cannot be read"))?;
             Ok((*file, Size::of(&contents)?))

@@ -12,7 +12,7 @@ use tower_http::services::ServeDir;
 
 use crate::header_rules::HeaderRules;
 
-/// Serves the files of a folder with the headers of its `_headers` file, if it has one, and at least with `nosniff` and a content
+/// Serves the files of a folder, compressed if there is a copy that ends in `.br` or `.gz`, with the headers of its `_headers` file, if it has one, and at least with `nosniff` and a content
 /// security policy that says who may frame them. `frame_ancestors` replaces the sources of that directive in the file. If neither
 /// names any, nobody may frame them.
 ///
@@ -38,13 +38,16 @@ pub fn site(folder: &Path, frame_ancestors: Option<&str>) -> Result<Router, Stri
         async move {
             let headers = headers_for(request.uri().path(), &rules, ancestors.as_deref());
             let mut response = next.run(request).await;
+            response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept-encoding"));
             for (name, value) in &headers {
                 response.headers_mut().insert(name, value.clone());
             }
             response
         }
     };
-    Ok(Router::new().fallback_service(ServeDir::new(folder)).layer(from_fn(add)))
+    Ok(Router::new()
+        .fallback_service(ServeDir::new(folder).precompressed_br().precompressed_gzip())
+        .layer(from_fn(add)))
 }
 
 /// The site's headers for a path, and at least `nosniff` and a policy that says who may frame the page.

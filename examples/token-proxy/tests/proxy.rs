@@ -242,6 +242,27 @@ async fn k5_the_site_has_the_headers_of_its_own_file() {
     assert_eq!(headers["cache-control"], "no-store");
 }
 
+#[tokio::test]
+async fn s14_a_compressed_copy_is_sent_to_a_client_that_reads_it() {
+    let folder = std::env::temp_dir().join(format!("token-proxy-compressed-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    for (file, contents) in [("app.js", "plain"), ("app.js.gz", "with gzip"), ("app.js.br", "with brotli")] {
+        std::fs::write(folder.join(file), contents).unwrap();
+    }
+    for (accepted, encoding, body) in
+        [("gzip, br", Some("br"), "with brotli"), ("gzip", Some("gzip"), "with gzip"), ("identity", None, "plain")]
+    {
+        let request = Request::get("/app.js").header("Accept-Encoding", accepted).body(Body::empty()).unwrap();
+        let response = site(&folder, None).unwrap().oneshot(request).await.unwrap();
+        let header = |name: &str| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+        assert_eq!(header("content-encoding").as_deref(), encoding, "{accepted}");
+        assert_eq!(header("content-type").as_deref(), Some("text/javascript"), "{accepted}");
+        assert_eq!(header("vary").as_deref(), Some("accept-encoding"));
+        assert_eq!(axum::body::to_bytes(response.into_body(), 1_000).await.unwrap(), body);
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
 #[test]
 fn k5_frame_ancestors_are_one_directive_alone() {
     for wrong in ["https://a; script-src *", "https://a, https://b", "a\nb"] {

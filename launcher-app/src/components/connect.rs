@@ -8,13 +8,10 @@ use smartrust::Failure;
 use super::draw::{element, link, nothing, paragraph, reactive, reactive_text, text};
 use super::section::section;
 use super::trouble::trouble_note;
-use crate::config::Choice;
+use crate::config::{Choice, SEARCHED_FROM};
 use crate::launcher::Launcher;
 use crate::model::requested_scopes::{Item, RequestedScopes};
 use crate::model::trouble::{Audience, Trouble};
-
-/// From this number of clinics on, there is a search field.
-const SEARCHED_FROM: usize = 6;
 
 /// The patient's choices, and the state of the launch.
 #[derive(Clone, Copy)]
@@ -153,22 +150,11 @@ pub fn connect_button(form: ConnectForm) -> AnyView {
         (false, Some(error)) => trouble_note(Trouble::of(&error, Audience::Patient), None),
         (false, None) => nothing(),
     });
-    let summary = reactive_text(move || summary(form));
+    let summary = reactive_text(move || form.requested().summary(&form.left_out.get()));
     let choose = element("a", &[("href", "#requested"), ("rel", "external")], vec![text("Choose what to ask for")]);
     let summary = element("p", &[("class", "hint")], vec![summary, text(" "), choose]);
     let live = element("div", &[("aria-live", "polite")], vec![outcome]);
     element("div", &[("class", "connect")], vec![element("div", &[("class", "actions")], vec![button]), summary, live])
-}
-
-fn summary(form: ConnectForm) -> String {
-    let (requested, left_out) = (form.requested(), form.left_out.get());
-    let kept = requested.data.iter().filter(|item| !left_out.contains(&item.scope)).count();
-    match (kept, requested.data.len()) {
-        (_, 0) => "The clinic will ask you what to share.".to_owned(),
-        (0, _) => "Choose at least one kind of data.".to_owned(),
-        (kept, all) if kept == all => format!("This app will ask for all {all} kinds of data."),
-        (kept, all) => format!("This app will ask for {kept} of {all} kinds of data."),
-    }
 }
 
 /// The data that will be requested: what is required, and what can be left out.

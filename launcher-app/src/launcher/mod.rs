@@ -17,12 +17,12 @@ use leptos::prelude::*;
 use smartrust::client::session::EventSubscription;
 use smartrust::platform::Clock;
 use smartrust::web::WebPlatform;
-use smartrust::{Error, Failure, ServerRecord, SmartApp, SmartAppConfig};
+use smartrust::{Failure, SmartApp};
 
 pub use browser::{needs_own_window, today};
 pub use state::{OpenSession, Session, State};
 
-use crate::config::{Choice, LauncherConfig, wrong};
+use crate::config::{Choice, LauncherConfig};
 use crate::model::idle::IdleLimit;
 use crate::model::trouble::Audience;
 use last_use::LastUse;
@@ -51,8 +51,7 @@ impl Launcher {
     /// [`Error::Configuration`] naming the member that is wrong.
     pub fn new(config: LauncherConfig) -> Result<Self, Failure> {
         let platform = WebPlatform::default();
-        let app = SmartApp::new(platform.clone(), config.app.clone())
-            .map_err(|failure| wrong_server(&platform, &config.app, failure))?;
+        let app = config.app(platform.clone())?;
         let is_online = RwSignal::new(window().navigator().on_line());
         for (event, online) in [("online", true), ("offline", false)] {
             // The listeners live as long as the page.
@@ -128,16 +127,4 @@ impl Launcher {
 /// Whether a session was opened from a chart. Only then is the scope `launch` requested (SMART App Launch 2.2, EHR launch).
 fn is_from_chart(session: &Session) -> bool {
     session.scopes().requested.contains("launch")
-}
-
-/// Names the server that a configuration error is about.
-fn wrong_server(platform: &WebPlatform, config: &SmartAppConfig, error: Failure) -> Failure {
-    let alone = |record: &ServerRecord| SmartAppConfig::new([record.clone()]);
-    let position = config.servers.iter().position(|record| SmartApp::new(platform.clone(), alone(record)).is_err());
-    match (&*error, position) {
-        (Error::Configuration(found), Some(position)) => {
-            wrong(&format!("servers[{position}].{}", found.member), &found.problem)
-        }
-        _ => error,
-    }
 }

@@ -66,6 +66,17 @@ impl RequestedScopes {
         Some(kept.collect::<Vec<_>>().join(" "))
     }
 
+    /// How much data is still requested, as a sentence.
+    pub fn summary(&self, left_out: &[String]) -> String {
+        let kept = self.data.iter().filter(|item| !left_out.contains(&item.scope)).count();
+        match (kept, self.data.len()) {
+            (_, 0) => "The clinic will ask you what to share.".to_owned(),
+            (0, _) => "Choose at least one kind of data.".to_owned(),
+            (kept, all) if kept == all => format!("This app will ask for all {all} kinds of data."),
+            (kept, all) => format!("This app will ask for {kept} of {all} kinds of data."),
+        }
+    }
+
     /// Whether any data is still requested.
     pub fn has_data_without(&self, left_out: &[String]) -> bool {
         self.data.is_empty() || self.data.iter().any(|item| !left_out.contains(&item.scope))

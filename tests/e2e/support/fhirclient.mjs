@@ -47,7 +47,7 @@ export async function serveApp(target, library, scripts = {}) {
     window.FHIR = FHIR;
     switch (location.origin + location.pathname) { ${cases.join("\n")} }`;
   const wrapper = `import "${home}bundle.js"; export default window.FHIR;`;
-  const files = { [`${home}page.js`]: app, [`${appOrigin}/boot.js`]: app, [libraries.fhirclient]: wrapper };
+  const files = { [`${home}page.js`]: app, [`${appOrigin}/boot.*.js`]: app, [libraries.fhirclient]: wrapper };
   files[`${home}bundle.js`] = await readFile(bundle, "utf8");
   for (const [url, body] of Object.entries(files)) {
     await target.route(url, (route) => route.fulfill({ contentType: "text/javascript", body }));

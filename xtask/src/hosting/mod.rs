@@ -20,6 +20,9 @@ const SERVER_MEMBERS: [&str; 8] = [
     "userinfoEndpoint",
 ];
 
+/// A name and a value.
+type Header = (&'static str, String);
+
 /// How the launcher's site is hosted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hosting {
@@ -32,23 +35,20 @@ pub struct Hosting {
 }
 
 impl Hosting {
-    /// Reads `launcher.config.json`.
+    /// Reads a configuration.
     ///
     /// # Errors
-    /// One sentence that names the wrong member.
+    /// One sentence that names the wrong member, such as `hosting.path`.
     pub fn read(configuration: &str) -> Result<Self> {
-        let configuration: Value = serde_json::from_str(configuration).context("launcher.config.json is not JSON")?;
+        let configuration: Value = serde_json::from_str(configuration).context("the configuration is not JSON")?;
         let hosting = &configuration["hosting"];
         if let Some(unknown) =
             hosting.as_object().and_then(|members| members.keys().find(|name| !MEMBERS.contains(&name.as_str())))
         {
-            bail!("launcher.config.json: there is no member hosting.{unknown}.");
+            bail!("hosting.{unknown} is wrong: there is no such member, only path, otherOrigins and frameAncestors.");
         }
         let path = hosting["path"].as_str().unwrap_or("/").to_owned();
-        ensure!(
-            is_folder(&path),
-            "launcher.config.json: hosting.path is wrong: it begins and ends with a slash, such as \"/record/\"."
-        );
+        ensure!(is_folder(&path), "hosting.path is wrong: it begins and ends with a slash, such as \"/record/\".");
         let mut servers = Vec::new();
         for (index, server) in items(&configuration["servers"], "servers")?.iter().enumerate() {
             for member in SERVER_MEMBERS {
@@ -88,13 +88,12 @@ impl Hosting {
         directives.join("; ")
     }
 
-    /// The headers for every file of the site.
-    fn headers(&self) -> Vec<(&'static str, String)> {
+    /// The headers for every file of the site. `Cache-Control` depends on the file.
+    fn headers(&self) -> Vec<Header> {
         let mut headers = vec![("Content-Security-Policy", self.policy(Place::Header))];
         let fixed = [
             ("X-Content-Type-Options", "nosniff"),
             ("Referrer-Policy", "no-referrer"),
-            ("Cache-Control", "no-cache"),
             ("Cross-Origin-Resource-Policy", "same-origin"),
             ("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),
         ];
@@ -132,12 +131,12 @@ fn items<'a>(value: &'a Value, name: &str) -> Result<&'a [Value]> {
     match value {
         Value::Null => Ok(&[]),
         Value::Array(items) => Ok(items),
-        _ => bail!("launcher.config.json: {name} is wrong: it is not an array."),
+        _ => bail!("{name} is wrong: it is not an array."),
     }
 }
 
 fn wrong_origin(member: &str) -> String {
-    format!("launcher.config.json: {member} is wrong: it does not begin with an origin, such as https://ehr.example.")
+    format!("{member} is wrong: it does not begin with an origin, such as https://ehr.example.")
 }
 
 /// The origin of a URL, as browsers serialize it. It cannot end a directive or a quoted string.

@@ -1,0 +1,317 @@
+//! The launcher's static site: its static files and its build. [`pages`] writes a page for each path, so that hosts need no rewrite rules,
+//! and [`hashed`] gives the other files names by their contents.
+
+pub mod hashed;
+mod pages;
+
+use crate::bundle::{Profile, WasmCrate};
+use crate::hosting::Hosting;
+use crate::shrink::{minify, run_esbuild};
+use crate::{tools, workspace};
+use anyhow::{Context, Result, anyhow};
+use hashed::HashedFiles;
+use launcher_app::config::LauncherConfig;
+use smartrust::memory::{Reply, World};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const LAUNCHER: WasmCrate = WasmCrate {
+    name: "launcher",
+    artifact: "launcher-app",
+    selection: &["--package", "launcher-app", "--bin", "launcher-app"],
+    crate_type: None,
+    declarations: false,
+};
+
+/// The file that names the servers and the host.
+pub const CONFIGURATION: &str = "launcher.config.json";
+
+/// A deployment's configuration.
+pub struct Configuration {
+    text: String,
+    hosting: Hosting,
+    launcher: LauncherConfig,
+}
+
+impl Configuration {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// One sentence that names the file and the wrong member.
+    pub fn read(file: &Path) -> Result<Self> {
+        Self::parse(read_text(file)?).with_context(|| file.display().to_string())
+    }
+
+    fn parse(text: String) -> Result<Self> {
+        let hosting = Hosting::read(&text)?;
+        let value: serde_json::Value = serde_json::from_str(&text)?;
+        let wrong = |failure: smartrust::Failure| anyhow!("{failure}");
+        let launcher = LauncherConfig::read(&value).map_err(wrong)?;
+        // The SDK reads the servers as it does in a page.
+        launcher.app(World::new(0.0, |_| Reply::offline()).tab("https://launcher.example/")).map_err(wrong)?;
+        Ok(Self { text, hosting, launcher })
+    }
+
+    /// The committed one, for the sandbox EHR.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn committed() -> Result<Self> {
+        Self::read(&launcher_folder().join(CONFIGURATION))
+    }
+}
+
+/// Builds the launcher into `launcher-app/dist/`.
+pub fn build_launcher(profile: Profile) -> Result<()> {
+    let configuration = Configuration::committed()?;
+    let site = workspace::launcher_site();
+    LAUNCHER.build(&site, profile)?;
+    tools::step("writing the launcher's pages", || {
+        copy_static_files(&launcher_folder(), &site)?;
+        if profile == Profile::Wasm && tools::has_npm() {
+            minify(&site, &["boot.js"])?;
+            bundle_styles(&site)?;
+        }
+        HashedFiles::rename(&site)?;
+        write_pages(&configuration, &site)
+    })
+}
+
+/// Copies the launcher's built site into `to`, for another configuration.
+pub fn write_for(configuration: &Configuration, to: &Path) -> Result<()> {
+    workspace::empty_folder(to)?;
+    copy(&workspace::launcher_site(), to)?;
+    write_pages(configuration, to)
+}
+
+/// Copies the launcher's built site for another path and for this number of clinics. `app_origin` is the origin in its configuration.
+pub fn copy_launcher(app_origin: &str, path: &str, clinics: usize, to: &Path) -> Result<()> {
+    let moved = Configuration::committed()?.text.replace(&format!("\"{app_origin}/"), &format!("\"{app_origin}{path}"));
+    let mut moved: serde_json::Value = serde_json::from_str(&moved)?;
+    moved["hosting"]["path"] = path.into();
+    for number in 2..=clinics {
+        let mut clinic = moved["servers"][0].clone();
+        clinic["name"] = format!("portal-{number}").into();
+        clinic["label"] = format!("Clinic number {number}").into();
+        moved["connect"].as_array_mut().context("connect is no array")?.push(clinic["name"].clone());
+        moved["servers"].as_array_mut().context("servers is no array")?.push(clinic);
+    }
+    write_for(&Configuration::parse(moved.to_string())?, to)
+}
+
+/// Bundles the style sheets that `style.css` imports, so that a browser sends one request.
+fn bundle_styles(site: &Path) -> Result<()> {
+    run_esbuild(
+        site,
+        "{ entryPoints: ['style.css'], outfile: 'style.css', bundle: true, minify: true, allowOverwrite: true }",
+    )?;
+    Ok(fs::remove_dir_all(site.join("style"))?)
+}
+
+fn launcher_folder() -> PathBuf {
+    workspace::root().join("launcher-app")
+}
+
+fn read_text(file: &Path) -> Result<String> {
+    fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))
+}
+
+/// Writes what depends on the configuration into a built site: the configuration, the pages, and the headers for hosts.
+fn write_pages(configuration: &Configuration, site: &Path) -> Result<()> {
+    fs::write(site.join(CONFIGURATION), &configuration.text)?;
+    pages::write(&launcher_folder(), configuration, &HashedFiles::find(site)?, site)?;
+    configuration.hosting.write_files(site)
+}
+
+/// Copies the static files: all of `from` except the crate, the templates, the configuration, notes, hidden files, and the built site.
+fn copy_static_files(from: &Path, to: &Path) -> Result<()> {
+    for entry in fs::read_dir(from).with_context(|| format!("{} cannot be read", from.display()))? {
+        let entry = entry?;
+        let name = entry.file_name();
+        if is_static(&name.to_string_lossy()) {
+            copy(&entry.path(), &to.join(name))?;
+        }
+    }
+    Ok(())
+}
+
+fn is_static(name: &str) -> bool {
+    let of_the_crate = ["Cargo.toml", "src", "tests", "examples", "benches", "dist", "build.rs"];
+    let is_written_later = pages::TEMPLATES.contains(&name) || name == CONFIGURATION;
+    !name.starts_with('.') && !name.ends_with(".md") && !of_the_crate.contains(&name) && !is_written_later
+}
+
+/// Copies a file, or a folder with its contents.
+pub fn copy(from: &Path, to: &Path) -> Result<()> {
+    if !from.is_dir() {
+        fs::copy(from, to).with_context(|| format!("{} cannot be copied to {}", from.display(), to.display()))?;
+        return Ok(());
+    }
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        copy(&entry.path(), &to.join(entry.file_name()))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    /// A site as it is before its pages are written.
+    fn built_site() -> tempfile::TempDir {
+        let site = tempfile::tempdir().unwrap();
+        for file in ["boot.js", "launcher.js", "launcher_bg.wasm", "style.css"] {
+            fs::write(site.path().join(file), file).unwrap();
+        }
+        HashedFiles::rename(site.path()).unwrap();
+        site
+    }
+
+    fn configuration(change: impl FnOnce(&mut Value)) -> Result<Configuration> {
+        let mut value: Value =
+            serde_json::from_str(include_str!("../../../launcher-app/launcher.config.json")).unwrap();
+        value["servers"][0]["fhirBase"] = json!("https://ehr.example/fhir");
+        change(&mut value);
+        Configuration::parse(value.to_string())
+    }
+
+    fn page(site: &Path, name: &str) -> String {
+        fs::read_to_string(site.join(name)).unwrap()
+    }
+
+    #[test]
+    fn s13_every_page_carries_the_policy_and_the_path_of_the_configuration() {
+        for path in ["/", "/apps/record/"] {
+            let site = built_site();
+            let configuration = configuration(|value| value["hosting"]["path"] = json!(path)).unwrap();
+            write_pages(&configuration, site.path()).unwrap();
+            assert_eq!(page(site.path(), CONFIGURATION), configuration.text);
+            assert!(page(site.path(), "_headers").starts_with(&format!("{path}*\n")));
+            let HashedFiles { boot, glue, wasm, style } = HashedFiles::find(site.path()).unwrap();
+            for name in ["index.html", "404.html", "launch.html", "launch/index.html", "session.html"] {
+                let page = page(site.path(), name);
+                for part in [
+                    format!("data-path=\"{path}\""),
+                    format!("src=\"{path}{boot}\""),
+                    format!("data-glue=\"{path}{glue}\""),
+                    format!("data-wasm=\"{path}{wasm}\""),
+                    format!("<link rel=\"stylesheet\" href=\"{path}{style}\">"),
+                ] {
+                    assert_eq!(page.matches(&part).count(), 1, "{name}: {part}");
+                }
+                let (policy, rest) = page.split_once("<meta http-equiv=\"Content-Security-Policy\"").unwrap();
+                assert!(!policy.contains("<script") && !policy.contains("<link"), "a policy holds for what follows it");
+                assert!(rest.contains("connect-src 'self' https://ehr.example "), "{rest}");
+            }
+        }
+    }
+
+    #[test]
+    fn l12_each_page_says_what_is_coming_and_only_the_home_page_has_the_servers() {
+        let site = built_site();
+        let clinic = "Dr. \"Who\" <b>& sons";
+        let change = |value: &mut Value| value["servers"][0]["label"] = json!(clinic);
+        let several = |value: &mut Value| {
+            change(value);
+            value["servers"][1]["label"] = json!("Second clinic");
+            value["connect"] = json!(["portal", "chart"]);
+        };
+        write_pages(&configuration(several).unwrap(), site.path()).unwrap();
+        let home = page(site.path(), "index.html");
+        let escaped = "Dr. &quot;Who&quot; &lt;b&gt;&amp; sons";
+        assert_eq!(home.matches(&format!("<span>{escaped}</span>")).count(), 1, "{home}");
+        assert!(home.contains(&format!(">Connect to {escaped}</button>")), "{home}");
+        assert!(
+            home.contains("<span>Second clinic</span>") && home.contains("<title>Start – My Health Record</title>")
+        );
+        for (name, words) in [
+            ("launch.html", "Opening the record…"),
+            ("launch/index.html", "Opening the record…"),
+            ("code.html", "Opening your record…"),
+            ("record/index.html", "One moment, please…"),
+            ("session.html", "One moment, please…"),
+            ("404.html", "One moment, please…"),
+        ] {
+            let page = page(site.path(), name);
+            assert!(page.contains(&format!("<h1 class=\"waiting\">{words}</h1>")), "{name}: {page}");
+            assert!(!page.contains("See your health record") && !page.contains("clinic\""), "{name}: {page}");
+        }
+    }
+
+    #[test]
+    fn s14_these_members_may_be_edited_on_the_host_because_no_other_file_depends_on_them() {
+        let (site, edited) = (built_site(), built_site());
+        write_pages(&configuration(|_| {}).unwrap(), site.path()).unwrap();
+        let edit = |value: &mut Value| {
+            value["servers"][0]["clientId"] = json!("another");
+            value["servers"][0]["redirectUri"] = json!("https://app.example/code");
+            value["servers"][1]["issuers"] = json!(["https://ehr.example/fhir"]);
+            value["idleMinutes"] = json!({"portal": 5});
+        };
+        write_pages(&configuration(edit).unwrap(), edited.path()).unwrap();
+        for entry in walkdir::WalkDir::new(site.path()) {
+            let file = entry.unwrap().into_path();
+            let name = file.strip_prefix(site.path()).unwrap();
+            if file.is_file() && name != Path::new(CONFIGURATION) {
+                assert_eq!(fs::read(&file).unwrap(), fs::read(edited.path().join(name)).unwrap(), "{}", name.display());
+            }
+        }
+    }
+
+    #[test]
+    fn s14_a_wrong_configuration_is_an_error_with_its_file_and_member() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("clinic.json");
+        let error = |text: &str| {
+            fs::write(&file, text).unwrap();
+            format!("{:#}", Configuration::read(&file).err().unwrap())
+        };
+        assert!(error("{").contains("clinic.json: the configuration is not JSON"));
+        let wrong = |change: fn(&mut Value), member: &str| {
+            let mut value: Value = serde_json::from_str(&configuration(|_| {}).unwrap().text).unwrap();
+            change(&mut value);
+            let error = error(&value.to_string());
+            assert!(
+                error.contains("clinic.json: ") && error.contains(&format!("{member} is wrong: ")),
+                "{member}: {error}"
+            );
+        };
+        wrong(|value| value["hosting"]["path"] = json!("record"), "hosting.path");
+        wrong(|value| value["colour"] = json!("red"), "colour");
+        wrong(|value| value["connect"] = json!(["elsewhere"]), "connect[0]");
+        wrong(|value| value["servers"][1]["scope"] = json!(7), "servers[1].scope");
+        wrong(|value| value["servers"][1]["redirectUri"] = json!("/launch"), "servers[1].redirectUri");
+        let missing = format!("{:#}", Configuration::read(&folder.path().join("missing.json")).err().unwrap());
+        assert!(missing.contains("missing.json cannot be read"), "{missing}");
+    }
+
+    #[test]
+    fn static_files_are_copied_and_sources_are_not() {
+        let (from, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        for folder in ["style", "src", "dist"] {
+            fs::create_dir(from.path().join(folder)).unwrap();
+        }
+        for file in [
+            "icon.svg",
+            "boot.js",
+            "style/main.css",
+            "src/main.rs",
+            "dist/old.html",
+            "index.html",
+            "Cargo.toml",
+            ".hidden",
+        ] {
+            fs::write(from.path().join(file), file).unwrap();
+        }
+        copy_static_files(from.path(), to.path()).unwrap();
+        for copied in ["icon.svg", "boot.js", "style/main.css"] {
+            assert!(to.path().join(copied).is_file(), "{copied}");
+        }
+        for left in ["src", "dist", "index.html", "Cargo.toml", ".hidden"] {
+            assert!(!to.path().join(left).exists(), "{left}");
+        }
+    }
+}
