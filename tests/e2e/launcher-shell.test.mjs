@@ -110,7 +110,9 @@ test("L12 without JavaScript, a page shows only what is needed", async ({ contex
   const page = await scriptless.newPage();
   for (const path of ["/", "/launch"]) {
     await page.goto(appOrigin + path);
-    await page.getByText("This page needs JavaScript.").waitFor();
+    const message = page.locator("noscript p");
+    await message.waitFor();
+    assert.match(await message.innerText(), /^This page needs JavaScript\./);
     assert.equal(await page.getByRole("heading").count(), 0, path);
   }
   await scriptless.close();
