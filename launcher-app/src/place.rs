@@ -16,6 +16,12 @@ pub fn on_host(path: &str) -> String {
     base() + path
 }
 
+/// The URL of the page's icon, which the browser has already loaded.
+pub fn icon() -> String {
+    let link = document().query_selector("link[rel=icon]").ok().flatten();
+    link.and_then(|link| link.get_attribute("href")).unwrap_or_default()
+}
+
 /// The path in the app of a path on the host, without a final slash; empty for the start page.
 pub fn within_app<'a>(base: &str, path: &'a str) -> &'a str {
     let inner = path.strip_prefix(base).filter(|rest| rest.is_empty() || rest.starts_with('/'));

@@ -82,18 +82,18 @@ test("S14 a browser keeps the files with a hash in their names, and asks again f
   await page.goto(appOrigin);
   const files = await page.evaluate(() => {
     const { src, dataset } = document.querySelector("script[data-wasm]");
-    return [src, dataset.glue, dataset.wasm, document.querySelector("link[rel=stylesheet]").href].map((url) => new URL(url, location).href);
+    return [src, dataset.glue, dataset.wasm, ...[...document.querySelectorAll("link[rel=stylesheet], link[rel=icon], header img")].map((element) => element.href ?? element.src)].map((url) => new URL(url, location).href);
   });
   for (const url of files) {
     const response = await page.request.get(url);
-    const [, hash] = url.match(/\.([0-9a-f]{16})\.(?:js|wasm|css)$/);
+    const [, hash] = url.match(/\.([0-9a-f]{16})\.(?:css|js|svg|wasm)$/);
     assert.equal(createHash("sha256").update(await response.body()).digest("hex").slice(0, 16), hash, url);
     assert.equal(response.headers()["cache-control"], "public, max-age=31536000, immutable", url);
     const old = await page.request.get(url.replace(hash, "0".repeat(16)));
     assert.equal(old.status(), 404);
     assert.doesNotMatch(old.headers()["cache-control"] ?? "", /immutable/);
   }
-  for (const path of ["/", "/launch", "/code", "/record", "/session", "/launcher.config.json", "/icon.svg"]) {
+  for (const path of ["/", "/launch", "/code", "/record", "/session", "/launcher.config.json"]) {
     assert.equal((await page.request.get(appOrigin + path)).headers()["cache-control"], "no-cache", path);
   }
 });

@@ -89,7 +89,7 @@ test("L11 a page that is restored after the time limit shows nothing of the reco
   await page.mouse.move(50, 50);
   const { access_token: token } = await traffic.tokenResponse("authorization_code");
   const lastUse = await page.evaluate(() => Date.now());
-  await page.goto(`${appOrigin}/icon.svg`);
+  await page.goto(`${appOrigin}/launcher.config.json`);
   await page.clock.setSystemTime(lastUse + 16 * minute);
   const before = traffic.to(`${ehr}/fhir/`).length;
   await page.goto(`${appOrigin}/record`);

@@ -7,7 +7,8 @@ use std::path::Path;
 use walkdir::WalkDir;
 
 /// Programs that the documentation requires, and parts of the shell.
-const PROGRAMS: [&str; 9] = ["cargo", "cd", "curl", "export", "node", "npm", "npx", "openssl", "wc"];
+const PROGRAMS: [&str; 12] =
+    ["cargo", "cd", "curl", "export", "mkdir", "node", "npm", "npx", "openssl", "sha256sum", "tar", "wc"];
 
 /// Subcommands of cargo that need no further check.
 const CARGO: [&str; 4] = ["add", "check", "doc", "test"];

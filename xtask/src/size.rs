@@ -44,8 +44,8 @@ pub fn measure(check: bool) -> Result<()> {
     let page = [one_file::FILE, "wasm/smartrust_bg.wasm"];
     let fhirclient = [one_file::FHIRCLIENT, "wasm/smartrust_bg.wasm"];
     let launch = [one_file::LAUNCH, "wasm-launch/launch_bg.wasm"];
-    let HashedFiles { boot, glue, wasm, style } = HashedFiles::find(&site)?;
-    let first_load = [&boot, "index.html", "launcher.config.json", &glue, &wasm, &style];
+    let HashedFiles { boot, glue, wasm, style, icon } = HashedFiles::find(&site)?;
+    let first_load = [&boot, &icon, "index.html", "launcher.config.json", &glue, &wasm, &style];
     let reports = tools::step("measuring", || {
         Ok([
             Report::of("npm package", Some(SDK_CEILING), &package, &page)?,

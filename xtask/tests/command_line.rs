@@ -28,6 +28,21 @@ fn options_that_exclude_each_other_are_refused() {
 }
 
 #[test]
+fn s14_a_wrong_configuration_ends_the_launchers_build_with_one_sentence_before_it_begins() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("clinic.json");
+    let committed = include_str!("../../launcher-app/launcher.config.json");
+    std::fs::write(&file, committed.replace("\"clientId\": \"MIE-localhost\"", "\"clientid\": \"MIE-localhost\""))
+        .unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_xtask")).args(["launcher", "--config"]).arg(&file).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "");
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(error.starts_with("error: ") && error.trim_end().lines().count() == 1, "{error}");
+    assert!(error.contains("clinic.json: ") && error.contains("servers[0].clientid is wrong: "), "{error}");
+}
+
+#[test]
 fn the_published_crate_contains_its_readme_and_its_licenses() {
     let arguments = ["package", "--package", "smartrust", "--list", "--allow-dirty", "--offline"];
     let output = Command::new(env!("CARGO")).args(arguments).output().unwrap();

@@ -5,7 +5,7 @@ use leptos_router::hooks::use_location;
 
 use super::draw::{element, nothing, paragraph, reactive, text};
 use crate::launcher::{Launcher, State};
-use crate::place::{base, on_host, within_app};
+use crate::place::{base, icon, on_host, within_app};
 
 /// The title, and the navigation while a session is open.
 pub fn header() -> AnyView {
@@ -15,8 +15,7 @@ pub fn header() -> AnyView {
         State::Open(_) => ways(&pathname.get()),
         _ => nothing(),
     });
-    let icon =
-        element("img", &[("src", &on_host("/icon.svg")), ("alt", ""), ("width", "32"), ("height", "32")], Vec::new());
+    let icon = element("img", &[("src", &icon()), ("alt", ""), ("width", "32"), ("height", "32")], Vec::new());
     let title = element("span", &[], vec![text(launcher.title())]);
     let brand = element("a", &[("class", "brand"), ("href", &on_host("/"))], vec![icon, title]);
     let inner = element("div", &[("class", "masthead-inner")], vec![brand, ways]);

@@ -10,7 +10,7 @@ use std::path::Path;
 const DIGITS: usize = 16;
 
 /// What follows the first part of such a name, as a regular expression.
-pub const PATTERN: &str = r"\.[0-9a-f]{16}\.(css|js|wasm)$";
+pub const PATTERN: &str = r"\.[0-9a-f]{16}\.(css|js|svg|wasm)$";
 
 /// The names of these files in a site.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub struct HashedFiles {
     pub wasm: String,
     /// The style sheet.
     pub style: String,
+    /// The icon.
+    pub icon: String,
 }
 
 impl HashedFiles {
@@ -58,6 +60,7 @@ impl HashedFiles {
             glue: name("launcher", "js")?,
             wasm: name("launcher_bg", "wasm")?,
             style: name("style", "css")?,
+            icon: name("icon", "svg")?,
         })
     }
 }
@@ -67,7 +70,7 @@ pub fn is_hashed(name: &str) -> bool {
     let mut parts = name.rsplitn(3, '.');
     let (ending, hash) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
     let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-    ["css", "js", "wasm"].contains(&ending)
+    ["css", "js", "svg", "wasm"].contains(&ending)
         && hash.len() == DIGITS
         && hash.bytes().all(is_digit)
         && parts.next().is_some()
@@ -87,9 +90,13 @@ mod tests {
     use super::*;
 
     fn write(site: &Path, style: &str) {
-        for (name, contents) in
-            [("boot.js", "boot"), ("launcher.js", "glue"), ("launcher_bg.wasm", "wasm"), ("style.css", style)]
-        {
+        for (name, contents) in [
+            ("boot.js", "boot"),
+            ("launcher.js", "glue"),
+            ("launcher_bg.wasm", "wasm"),
+            ("style.css", style),
+            ("icon.svg", "icon"),
+        ] {
             fs::write(site.join(name), contents).unwrap();
         }
     }

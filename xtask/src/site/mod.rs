@@ -163,7 +163,7 @@ mod tests {
     /// A site as it is before its pages are written.
     fn built_site() -> tempfile::TempDir {
         let site = tempfile::tempdir().unwrap();
-        for file in ["boot.js", "launcher.js", "launcher_bg.wasm", "style.css"] {
+        for file in ["boot.js", "icon.svg", "launcher.js", "launcher_bg.wasm", "style.css"] {
             fs::write(site.path().join(file), file).unwrap();
         }
         HashedFiles::rename(site.path()).unwrap();
@@ -190,7 +190,7 @@ mod tests {
             write_pages(&configuration, site.path()).unwrap();
             assert_eq!(page(site.path(), CONFIGURATION), configuration.text);
             assert!(page(site.path(), "_headers").starts_with(&format!("{path}*\n")));
-            let HashedFiles { boot, glue, wasm, style } = HashedFiles::find(site.path()).unwrap();
+            let HashedFiles { boot, glue, wasm, style, icon } = HashedFiles::find(site.path()).unwrap();
             for name in ["index.html", "404.html", "launch.html", "launch/index.html", "session.html"] {
                 let page = page(site.path(), name);
                 for part in [
@@ -199,6 +199,7 @@ mod tests {
                     format!("data-glue=\"{path}{glue}\""),
                     format!("data-wasm=\"{path}{wasm}\""),
                     format!("<link rel=\"stylesheet\" href=\"{path}{style}\">"),
+                    format!("<img src=\"{path}{icon}\""),
                 ] {
                     assert_eq!(page.matches(&part).count(), 1, "{name}: {part}");
                 }

@@ -82,6 +82,7 @@ fn common(configuration: &Configuration, files: &HashedFiles) -> Value {
         policy => plain(&configuration.hosting.policy(Place::Page)),
         files => context! {
             boot => plain(&files.boot), glue => plain(&files.glue), wasm => plain(&files.wasm), style => plain(&files.style),
+            icon => plain(&files.icon),
         },
         title => title,
         clinics => connect.iter().map(|choice| choice.label.clone()).collect::<Vec<_>>(),
