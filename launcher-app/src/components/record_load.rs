@@ -220,7 +220,7 @@ impl RecordLoad {
         let messages = server_messages(part.outcomes.iter().chain(&part.resources));
         for (index, content) in content::read(resource_type, &part.resources, &part.others, names) {
             let Some(kind) = KINDS.get(index) else { continue };
-            let is_empty = content.len() == 0 && content.left_out.is_empty();
+            let is_empty = content.is_empty() && content.left_out.is_empty();
             let progress = match (&part.state, kind.access(&session.scopes().granted)) {
                 (_, Access::None) if is_empty => Progress::NotShared,
                 (PartState::Failed(failure), _) => Progress::Failed(failure.clone()),

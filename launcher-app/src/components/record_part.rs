@@ -72,7 +72,7 @@ fn show(
     session: OpenSession,
     audience: Audience,
 ) -> Vec<AnyView> {
-    if content.len() == 0 {
+    if content.is_empty() {
         let whose = if audience == Audience::Patient { "your" } else { "the" };
         return vec![absent(match content.left_out.is_empty() {
             true => format!("There is nothing of this kind in {whose} record."),
@@ -80,7 +80,7 @@ fn show(
         })];
     }
     let mut views = match &content.shown {
-        Shown::Entries(list) if list.len() == 0 => Vec::new(),
+        Shown::Entries(list) if list.is_empty() => Vec::new(),
         Shown::Entries(list) => entry_list(list, kind.past),
         Shown::Measured(series) => measured_list(series, session),
         Shown::Documents(documents) => document_list(documents, session),
@@ -149,7 +149,7 @@ fn failed(
         true => vec![absent(format!("{} could not be loaded.", kind.heading)), actions(vec![again])],
         false => vec![trouble_note(Trouble::of(error, audience), Some(again))],
     };
-    if let Some(content) = content.filter(|content| content.len() > 0) {
+    if let Some(content) = content.filter(|content| !content.is_empty()) {
         parts.push(paragraph("notice", "Only a part of it came. This is what came:"));
         parts.extend(show(kind, content, load, session, audience));
     }

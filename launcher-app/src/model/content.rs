@@ -46,6 +46,11 @@ pub enum Shown {
 }
 
 impl Content {
+    /// Whether there is no entry.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// The number of entries.
     pub fn len(&self) -> usize {
         self.unreadable.len()

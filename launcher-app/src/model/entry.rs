@@ -86,6 +86,11 @@ impl EntryList {
         list
     }
 
+    /// Whether there is no entry.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// The number of entries.
     pub fn len(&self) -> usize {
         self.present.len() + self.past.len()
