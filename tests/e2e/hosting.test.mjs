@@ -78,7 +78,7 @@ test("S13 a site that is not configured cannot show the launcher in a frame", as
   assert.equal(await frame.getByText("See your health record").count(), 0);
 }, { blocks: /frame-ancestors/ });
 
-test("S14 a browser keeps the files with a hash in their names, and asks again for every other file", async ({ page }) => {
+test("S15 a browser keeps the files with a hash in their names, and asks again for every other file", async ({ page }) => {
   await page.goto(appOrigin);
   const files = await page.evaluate(() => {
     const { src, dataset } = document.querySelector("script[data-wasm]");

@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn s14_the_same_files_make_the_same_tarball() {
+    fn s15_the_same_files_make_the_same_tarball() {
         let now = SystemTime::now();
         let first = folder(["b.js", "a.js", "launch/index.html"], now);
         let second = folder(["launch/index.html", "a.js", "b.js"], now - Duration::from_secs(86_400));
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn s14_a_tarball_unpacks_to_the_same_files_and_has_its_sum_beside_it() {
+    fn s15_a_tarball_unpacks_to_the_same_files_and_has_its_sum_beside_it() {
         let (site, out, unpacked) = (
             folder(["a.js", "b.js", "launch/index.html"], SystemTime::now()),
             tempfile::tempdir().unwrap(),

@@ -47,7 +47,7 @@ mod tests {
     use std::io::Read;
 
     #[test]
-    fn s14_each_copy_is_its_original_compressed() {
+    fn s15_each_copy_is_its_original_compressed() {
         let site = tempfile::tempdir().unwrap();
         fs::create_dir(site.path().join("launch")).unwrap();
         let page = "<p>smart on fhir</p>".repeat(100);

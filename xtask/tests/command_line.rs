@@ -28,7 +28,7 @@ fn options_that_exclude_each_other_are_refused() {
 }
 
 #[test]
-fn s14_a_wrong_configuration_ends_the_launchers_build_with_one_sentence_before_it_begins() {
+fn s15_a_wrong_configuration_ends_the_launchers_build_with_one_sentence_before_it_begins() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("clinic.json");
     let committed = include_str!("../../launcher-app/launcher.config.json");

@@ -243,7 +243,7 @@ async fn k5_the_site_has_the_headers_of_its_own_file() {
 }
 
 #[tokio::test]
-async fn s14_a_compressed_copy_is_sent_to_a_client_that_reads_it() {
+async fn s15_a_compressed_copy_is_sent_to_a_client_that_reads_it() {
     let folder = std::env::temp_dir().join(format!("token-proxy-compressed-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     for (file, contents) in [("app.js", "plain"), ("app.js.gz", "with gzip"), ("app.js.br", "with brotli")] {

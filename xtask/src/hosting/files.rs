@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn s14_only_files_with_a_hash_in_their_names_are_kept() {
+    fn s15_only_files_with_a_hash_in_their_names_are_kept() {
         let [headers, nginx, caddy] = files("/record/");
         let rules = HeaderRules::read(&headers).unwrap();
         let cached =

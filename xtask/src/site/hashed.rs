@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn s14_a_file_has_another_name_if_and_only_if_it_changed() {
+    fn s15_a_file_has_another_name_if_and_only_if_it_changed() {
         let (first, second) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         write(first.path(), "a {}");
         write(second.path(), "b {}");

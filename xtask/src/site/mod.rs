@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn s14_these_members_may_be_edited_on_the_host_because_no_other_file_depends_on_them() {
+    fn s15_these_members_may_be_edited_on_the_host_because_no_other_file_depends_on_them() {
         let (site, edited) = (built_site(), built_site());
         write_pages(&configuration(|_| {}).unwrap(), site.path()).unwrap();
         let edit = |value: &mut Value| {
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn s14_a_wrong_configuration_is_an_error_with_its_file_and_member() {
+    fn s15_a_wrong_configuration_is_an_error_with_its_file_and_member() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("clinic.json");
         let error = |text: &str| {
