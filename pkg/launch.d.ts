@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" />
 import type { LaunchOptions, SmartAppConfig, WasmSource } from "./config.js";
 
 export type * from "./config.js";

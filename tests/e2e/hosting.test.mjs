@@ -29,6 +29,19 @@ test("S13 a patient connects to a launcher below a path, and no request goes to 
   assert.deepEqual(strays.map((request) => request.url()).filter((url) => !url.endsWith("/favicon.ico")), []);
 });
 
+test("the footer leads to the licenses of the linked code", async ({ page, context }) => {
+  for (const home of [appOrigin, moved]) {
+    await page.goto(`${home}/`);
+    const opened = context.waitForEvent("page");
+    await page.getByRole("contentinfo").getByRole("link", { name: "Licenses of the software in this app" }).click();
+    const licenses = await opened;
+    await licenses.waitForLoadState();
+    assert.equal(licenses.url(), `${home}/THIRD-PARTY-LICENSES.txt`);
+    const text = await licenses.locator("body").innerText();
+    assert.ok(includesAll(text, ["Third-party licenses", "leptos 0.8", "Permission is hereby granted", "Dönszelmann"]), text.slice(0, 500));
+  }
+});
+
 test("S13 an EHR launch opens a launcher below a path", async ({ page, traffic }) => {
   const { name } = await openChart(page, 3);
   const link = page.getByRole("region", { name: "FHIR Launch" }).getByRole("link", { name: /launcher/i });

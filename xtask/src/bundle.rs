@@ -2,7 +2,7 @@
 
 use crate::inline::inline;
 use crate::shrink::shrink;
-use crate::{commonjs, entries, one_file, tools, workspace};
+use crate::{commonjs, entries, licenses, one_file, tools, workspace};
 use anyhow::{Result, anyhow};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -38,8 +38,10 @@ pub struct WasmCrate {
     pub name: &'static str,
     /// Cargo's name of the program or library, without the extension.
     pub artifact: &'static str,
-    /// Cargo's arguments that select the crate and its features.
+    /// Cargo's arguments that select the package and its features.
     pub selection: &'static [&'static str],
+    /// Cargo's arguments that select the library or program in the package.
+    pub target: &'static [&'static str],
     /// The crate type that makes a wasm file of a library; a program already is one.
     pub crate_type: Option<&'static str>,
     /// Whether TypeScript declarations of the glue are written too.
@@ -49,7 +51,8 @@ pub struct WasmCrate {
 const SDK: WasmCrate = WasmCrate {
     name: "smartrust",
     artifact: "smartrust",
-    selection: &["--package", "smartrust", "--lib", "--no-default-features", "--features", "js"],
+    selection: &["--package", "smartrust", "--no-default-features", "--features", "js"],
+    target: &["--lib"],
     crate_type: Some("cdylib"),
     declarations: true,
 };
@@ -57,25 +60,29 @@ const SDK: WasmCrate = WasmCrate {
 /// The module for launch pages.
 const LAUNCH: WasmCrate = WasmCrate {
     name: "launch",
-    selection: &["--package", "smartrust", "--lib", "--no-default-features", "--features", "js-launch"],
+    selection: &["--package", "smartrust", "--no-default-features", "--features", "js-launch"],
     ..SDK
 };
 
 /// The module for services.
 const BACKEND: WasmCrate = WasmCrate {
     name: "backend",
-    selection: &["--package", "smartrust", "--lib", "--no-default-features", "--features", "js-backend"],
+    selection: &["--package", "smartrust", "--no-default-features", "--features", "js-backend"],
     ..SDK
 };
+
+/// The crates of the npm package.
+pub const SDK_CRATES: [&WasmCrate; 3] = [&SDK, &LAUNCH, &BACKEND];
 
 /// Builds the generated files of the npm package: for each entry its WebAssembly, its glue, and a module that contains both, in
 /// `pkg/wasm*/`; the variants of the entries; the files for pages without a bundler; and CommonJS.
 pub fn build_sdk(profile: Profile) -> Result<()> {
-    for (wasm_crate, folder) in [(SDK, "wasm"), (LAUNCH, "wasm-launch"), (BACKEND, "wasm-backend")] {
+    for (wasm_crate, folder) in SDK_CRATES.into_iter().zip(["wasm", "wasm-launch", "wasm-backend"]) {
         let folder = workspace::package_folder().join(folder);
         wasm_crate.build(&folder, profile)?;
         inline(&folder.join(format!("{}_bg.wasm", wasm_crate.name)), "inlined.js")?;
     }
+    licenses::write(&SDK_CRATES, &workspace::package_folder())?;
     entries::write()?;
     one_file::write()?;
     commonjs::write()
@@ -100,9 +107,12 @@ impl WasmCrate {
     fn compile(&self, profile: Profile) -> Result<PathBuf> {
         tools::ensure_wasm_target()?;
         let mut command = tools::cargo(["rustc", "--profile", profile.name()]);
-        command.args(self.selection).args(["--target", tools::WASM_TARGET]);
+        command.args(self.selection).args(self.target).args(["--target", tools::WASM_TARGET]);
         if let Some(crate_type) = self.crate_type {
             command.args(["--crate-type", crate_type]);
+        }
+        if profile == Profile::Wasm {
+            command.args(["--config", &without_machine_paths()?]);
         }
         tools::run(
             &mut command,
@@ -123,4 +133,15 @@ impl WasmCrate {
         wasm_bindgen_cli::wasm_bindgen::run_cli_with_args(arguments)
             .map_err(|error| anyhow!("wasm-bindgen refuses {}: {error:#}.", wasm.display()))
     }
+}
+
+/// Cargo's option that takes this machine's folders out of the panic messages, so that a build has the same bytes everywhere.
+fn without_machine_paths() -> Result<String> {
+    let mut flags = vec![format!("--remap-path-prefix={}=.", workspace::root().display())];
+    let registries = workspace::cargo_home()?.join("registry/src");
+    // A folder for each registry, whose name contains a hash of the registry's URL.
+    for registry in registries.read_dir().into_iter().flatten() {
+        flags.push(format!("--remap-path-prefix={}=crates", registry?.path().display()));
+    }
+    Ok(format!("target.{}.rustflags = {flags:?}", tools::WASM_TARGET))
 }

@@ -32,6 +32,11 @@ fn on_sandbox(script: &str, browser: &Browser, ehr_origin: &str, app_origin: &st
     command
 }
 
+/// The checks of the npm package as `npm pack` makes it from the repository in `root`, including the reports of its types.
+pub fn package_tests(root: &Path) -> Command {
+    tools::node(&root.join("tests/package/run.mjs"))
+}
+
 /// The tests of the npm package against other projects' authorization servers, which the tests start.
 pub fn peer_tests(browser: &Browser) -> Command {
     let mut command = tools::node(&workspace::root().join("tests/peers/run.mjs"));

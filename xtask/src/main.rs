@@ -6,7 +6,8 @@
 //! of them, and [`compress`] smaller copies. [`loopback`] and [`serve`] serve them on a local port, [`demo`] runs them with the sandbox
 //! EHR, [`checks`] has the commands of the tests, [`suite`] runs all of them, [`fuzz`] fuzzes the parsers, [`conformance`] lists the
 //! tests for each behaviour, [`size`] measures what a browser loads, [`bench`] how long things take, [`directory`] makes the launcher's
-//! list of providers, [`docs`] builds the documentation website. An error is one sentence with its remedy.
+//! list of providers, [`docs`] builds the documentation website, [`licenses`] collects the licenses of linked code,
+//! [`release`] checks what a release needs. An error is one sentence with its remedy.
 
 mod archive;
 mod bench;
@@ -22,8 +23,10 @@ mod entries;
 mod fuzz;
 mod hosting;
 mod inline;
+mod licenses;
 mod loopback;
 mod one_file;
+mod release;
 mod serve;
 #[cfg(test)]
 mod shell_blocks;
@@ -77,6 +80,8 @@ enum Command {
     Directory(directory::Options),
     /// Builds the documentation website in target/docs-site/
     Docs(DocsOptions),
+    /// Checks everything that must hold before a release
+    Release(ReleaseOptions),
     /// Feeds damaged input to every parser, for a while each
     Fuzz(FuzzOptions),
     /// Runs one wasm test program in a browser; cargo calls it
@@ -188,6 +193,16 @@ struct DocsOptions {
 }
 
 #[derive(Args)]
+struct ReleaseOptions {
+    /// Checks what is committed, and publishes nothing
+    #[arg(long, required = true)]
+    check: bool,
+    /// Leaves out the lists of known vulnerabilities, which are not in the registries; the closing lines say so
+    #[arg(long)]
+    offline: bool,
+}
+
+#[derive(Args)]
 struct FuzzOptions {
     /// The time for each target, in seconds
     #[arg(long, value_name = "N", default_value_t = 60)]
@@ -244,6 +259,7 @@ fn run(command: Command) -> Result<ExitCode> {
                 docs::serve(options.port)?;
             }
         }
+        Command::Release(options) => release::check(options.offline)?,
         Command::Fuzz(options) => fuzz::run(options.seconds, options.only.as_deref())?,
         Command::WasmTestRunner { arguments } => checks::run_wasm_tests(arguments)?,
     }

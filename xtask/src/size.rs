@@ -40,19 +40,23 @@ pub fn run(check: bool) -> Result<()> {
 
 /// Prints the sizes of a release that is built.
 pub fn measure(check: bool) -> Result<()> {
-    let (package, site) = (workspace::package_folder(), workspace::launcher_site());
+    measure_in(&workspace::package_folder(), &workspace::launcher_site(), check)
+}
+
+/// Prints the sizes of an npm package and a site that are built.
+pub fn measure_in(package: &Path, site: &Path, check: bool) -> Result<()> {
     let page = [one_file::FILE, "wasm/smartrust_bg.wasm"];
     let fhirclient = [one_file::FHIRCLIENT, "wasm/smartrust_bg.wasm"];
     let launch = [one_file::LAUNCH, "wasm-launch/launch_bg.wasm"];
-    let HashedFiles { boot, glue, wasm, style, icon } = HashedFiles::find(&site)?;
+    let HashedFiles { boot, glue, wasm, style, icon } = HashedFiles::find(site)?;
     let first_load = [&boot, &icon, "index.html", "launcher.config.json", &glue, &wasm, &style];
     let reports = tools::step("measuring", || {
         Ok([
-            Report::of("npm package", Some(SDK_CEILING), &package, &page)?,
-            Report::of("npm package, fhirclient", None, &package, &fhirclient)?,
-            Report::of("npm package, launch", Some(LAUNCH_CEILING), &package, &launch)?,
-            Report::of("npm package, backend", Some(BACKEND_CEILING), &package, &BACKEND)?,
-            Report::of("launcher, first load", Some(LAUNCHER_CEILING), &site, &first_load)?,
+            Report::of("npm package", Some(SDK_CEILING), package, &page)?,
+            Report::of("npm package, fhirclient", None, package, &fhirclient)?,
+            Report::of("npm package, launch", Some(LAUNCH_CEILING), package, &launch)?,
+            Report::of("npm package, backend", Some(BACKEND_CEILING), package, &BACKEND)?,
+            Report::of("launcher, first load", Some(LAUNCHER_CEILING), site, &first_load)?,
         ])
     })?;
     for report in &reports {

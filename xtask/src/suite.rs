@@ -2,7 +2,7 @@
 
 use crate::bundle::{self, Profile};
 use crate::tally::Tally;
-use crate::{checks, demo, docs, fuzz, site, size, tools, workspace};
+use crate::{checks, demo, docs, fuzz, release, site, size, tools, workspace};
 use anyhow::Result;
 use std::path::Path;
 use std::process::ExitCode;
@@ -64,8 +64,6 @@ fn lint(extent: Extent) -> Result<()> {
         lints,
     )?;
     if extent == Extent::All {
-        let published = "The crate cannot be published: fix what cargo reports above.";
-        cargo("the crate as it is published", "publish --dry-run --package smartrust --allow-dirty", published)?;
         // The launcher is already linted on the host.
         cargo("clippy on wasm: launcher", &format!("clippy --package launcher-app {wasm} -- -D warnings"), lints)?;
     }
@@ -109,6 +107,11 @@ fn test_in_browser(tally: &mut Tally, xtask: &Path, extent: Extent) -> Result<()
     site::build_launcher(Profile::Wasm)?;
     // Reported only: `cargo xtask size --check` enforces the ceilings.
     size::measure(false)?;
+    tools::step("the packed npm package", || {
+        tally.run(&mut checks::package_tests(&workspace::root()), "The packed npm package has problems: see above.")
+    })?;
+    tools::step("npm publish --dry-run", || release::publishing::rehearse_npm(&workspace::root()))?;
+    tools::step("cargo publish --dry-run", || release::publishing::rehearse_cargo(&workspace::root()))?;
     tools::step("tests in Node", || {
         tally.run(&mut checks::node_tests(), "A test in Node fails: fix what is named above.")
     })?;
@@ -132,7 +135,7 @@ fn test_in_browser(tally: &mut Tally, xtask: &Path, extent: Extent) -> Result<()
 
 /// Uses the packed npm package in all projects of tests/consumers, or in the most common one.
 fn use_package(tally: &mut Tally, browser: &tools::Browser, extent: Extent) -> Result<()> {
-    let parts: &[&str] = if extent == Extent::All { &[""] } else { &["package/", "types/", "vite-8/"] };
+    let parts: &[&str] = if extent == Extent::All { &[""] } else { &["types/", "vite-8/"] };
     let configure = |config: &mut sandbox_ehr::Config| config.dialect = sandbox_ehr::Dialect::Webchart2026;
     tools::step("consumers of the npm package", || {
         demo::with_servers_of(configure, |ehr_origin, app_origin| {

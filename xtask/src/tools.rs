@@ -77,6 +77,13 @@ pub fn has_npm() -> bool {
     on_path(&["npm", "npm.cmd"]).is_some() && on_path(&["node", "node.exe"]).is_some()
 }
 
+/// npm, started in the repository's root.
+pub fn npm<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command {
+    let mut command = Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" });
+    command.args(arguments).current_dir(workspace::root());
+    command
+}
+
 /// Installs the packages of the root's package-lock.json if they are missing or older.
 pub fn ensure_npm_packages() -> Result<()> {
     ensure_npm_packages_in(&workspace::root())
@@ -88,9 +95,8 @@ pub fn ensure_npm_packages_in(folder: &Path) -> Result<()> {
         return Ok(());
     }
     step("npm ci", || {
-        let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
         run(
-            Command::new(npm).args(["ci", "--no-audit", "--no-fund"]).current_dir(folder),
+            npm(["ci", "--no-audit", "--no-fund"]).current_dir(folder),
             "The npm packages could not be installed: see npm's message above, then run `npm ci`.",
         )
     })

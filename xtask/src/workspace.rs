@@ -20,6 +20,14 @@ pub fn target_folder() -> PathBuf {
     }
 }
 
+/// The folder in which cargo keeps the sources of other crates.
+pub fn cargo_home() -> Result<PathBuf> {
+    match std::env::var_os("CARGO_HOME") {
+        Some(folder) => Ok(folder.into()),
+        None => Ok(std::env::home_dir().context("there is no home folder: set CARGO_HOME")?.join(".cargo")),
+    }
+}
+
 /// The npm package's folder.
 pub fn package_folder() -> PathBuf {
     root().join("pkg")

@@ -45,5 +45,9 @@ fn ways(here: &str) -> AnyView {
 /// The footer.
 pub fn footer() -> AnyView {
     let words = "The record is read straight from the clinic into this window. It is not stored anywhere else.";
-    element("footer", &[("class", "colophon")], vec![paragraph("", words)])
+    let file = on_host("/THIRD-PARTY-LICENSES.txt");
+    // In another window, because leaving this one would close the record.
+    let licenses = [("href", &*file), ("target", "_blank"), ("rel", "external noopener")];
+    let licenses = element("a", &licenses, vec![text("Licenses of the software in this app")]);
+    element("footer", &[("class", "colophon")], vec![paragraph("", words), element("p", &[], vec![licenses])])
 }

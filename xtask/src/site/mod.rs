@@ -7,7 +7,7 @@ mod pages;
 use crate::bundle::{Profile, WasmCrate};
 use crate::hosting::Hosting;
 use crate::shrink::{minify, run_esbuild};
-use crate::{tools, workspace};
+use crate::{licenses, tools, workspace};
 use anyhow::{Context, Result, anyhow};
 use hashed::HashedFiles;
 use launcher_app::config::LauncherConfig;
@@ -15,10 +15,12 @@ use smartrust::memory::{Reply, World};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const LAUNCHER: WasmCrate = WasmCrate {
+/// The launcher's crate.
+pub const LAUNCHER: WasmCrate = WasmCrate {
     name: "launcher",
     artifact: "launcher-app",
-    selection: &["--package", "launcher-app", "--bin", "launcher-app"],
+    selection: &["--package", "launcher-app"],
+    target: &["--bin", "launcher-app"],
     crate_type: None,
     declarations: false,
 };
@@ -72,6 +74,7 @@ pub fn build_launcher(profile: Profile) -> Result<()> {
             minify(&site, &["boot.js"])?;
             bundle_styles(&site)?;
         }
+        licenses::write(&[&LAUNCHER], &site)?;
         HashedFiles::rename(&site)?;
         write_pages(&configuration, &site)
     })

@@ -1,0 +1,60 @@
+//! The cargo tools of the checks, in `target/tools/`, so that no global tool is used or changed.
+
+use crate::{tools, workspace};
+use anyhow::Result;
+use std::path::PathBuf;
+use std::process::Command;
+
+/// A tool that cargo installs from crates.io.
+#[derive(Clone, Copy)]
+pub struct CargoTool {
+    name: &'static str,
+    version: &'static str,
+}
+
+/// Checks licenses, sources and known vulnerabilities.
+pub const DENY: CargoTool = CargoTool { name: "cargo-deny", version: "0.20.2" };
+/// Compares the crate's API with that of a release.
+pub const SEMVER_CHECKS: CargoTool = CargoTool { name: "cargo-semver-checks", version: "0.51.0" };
+/// Writes bills of materials.
+pub const CYCLONEDX: CargoTool = CargoTool { name: "cargo-cyclonedx", version: "0.5.9" };
+
+/// Installs the tools that are missing or have another version.
+pub fn ensure_all() -> Result<()> {
+    for tool in [DENY, SEMVER_CHECKS, CYCLONEDX] {
+        if !tool.program().is_file() {
+            tool.install()?;
+        }
+    }
+    Ok(())
+}
+
+impl CargoTool {
+    /// The tool with its arguments, in the repository's root.
+    pub fn command<'a>(self, arguments: impl IntoIterator<Item = &'a str>) -> Command {
+        let mut command = Command::new(self.program());
+        command.args(arguments).current_dir(workspace::root());
+        command
+    }
+
+    /// A folder for each version: a new version in this file is installed, too.
+    fn folder(self) -> PathBuf {
+        workspace::target_folder().join("tools").join(format!("{}-{}", self.name, self.version))
+    }
+
+    fn program(self) -> PathBuf {
+        self.folder().join("bin").join(format!("{}{}", self.name, std::env::consts::EXE_SUFFIX))
+    }
+
+    /// Without optimization, because a tool runs for seconds and compiles for minutes.
+    fn install(self) -> Result<()> {
+        let Self { name, version } = self;
+        tools::step(&format!("installing {name} {version}"), || {
+            let mut command = tools::cargo(["install", name, "--version", version, "--locked", "--debug", "--root"]);
+            tools::run(
+                command.arg(self.folder()),
+                &format!("{name} could not be installed: see cargo's message above, then run this again."),
+            )
+        })
+    }
+}
