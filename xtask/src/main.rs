@@ -200,6 +200,9 @@ struct ReleaseOptions {
     /// Leaves out the lists of known vulnerabilities, which are not in the registries; the closing lines say so
     #[arg(long)]
     offline: bool,
+    /// Only the checks whose names contain this
+    #[arg(long, value_name = "PART")]
+    only: Option<String>,
 }
 
 #[derive(Args)]
@@ -259,7 +262,7 @@ fn run(command: Command) -> Result<ExitCode> {
                 docs::serve(options.port)?;
             }
         }
-        Command::Release(options) => release::check(options.offline)?,
+        Command::Release(options) => release::check(options.offline, options.only)?,
         Command::Fuzz(options) => fuzz::run(options.seconds, options.only.as_deref())?,
         Command::WasmTestRunner { arguments } => checks::run_wasm_tests(arguments)?,
     }

@@ -17,7 +17,7 @@ pub fn check() -> Result<Outcome> {
     };
     println!("   compared with {tag}");
     tools::run(
-        &mut SEMVER_CHECKS.command(["semver-checks", "--package", "smartrust", "--baseline-rev", &tag]),
+        &mut SEMVER_CHECKS.command(["semver-checks", "--package", "smartrust", "--baseline-rev", &tag])?,
         &format!(
             "The crate's API is incompatible with {tag}: see above. Undo the change or raise the version in Cargo.toml."
         ),

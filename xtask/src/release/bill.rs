@@ -15,7 +15,7 @@ const WRITTEN: &str = "bill-of-materials";
 /// Writes the three files into `folder`, from the repository in `root`.
 pub fn write(root: &Path, folder: &Path) -> Result<()> {
     // It describes each crate of the workspace, with the features that the workspace uses.
-    let mut command = CYCLONEDX.command(["cyclonedx", "--quiet", "--format", "json", "--spec-version", "1.5"]);
+    let mut command = CYCLONEDX.command(["cyclonedx", "--quiet", "--format", "json", "--spec-version", "1.5"])?;
     command.args(["--all-features", "--target", "all", "--no-build-deps", "--override-filename", WRITTEN]);
     tools::run(command.current_dir(root), "cargo-cyclonedx could not describe the crates: see above.")?;
     let crates: [(&str, &str, &str, &[&WasmCrate]); 3] = [

@@ -19,22 +19,15 @@ pub const SEMVER_CHECKS: CargoTool = CargoTool { name: "cargo-semver-checks", ve
 /// Writes bills of materials.
 pub const CYCLONEDX: CargoTool = CargoTool { name: "cargo-cyclonedx", version: "0.5.9" };
 
-/// Installs the tools that are missing or have another version.
-pub fn ensure_all() -> Result<()> {
-    for tool in [DENY, SEMVER_CHECKS, CYCLONEDX] {
-        if !tool.program().is_file() {
-            tool.install()?;
-        }
-    }
-    Ok(())
-}
-
 impl CargoTool {
-    /// The tool with its arguments, in the repository's root.
-    pub fn command<'a>(self, arguments: impl IntoIterator<Item = &'a str>) -> Command {
+    /// The tool with its arguments, in the repository's root. It is installed first, if this version is missing.
+    pub fn command<'a>(self, arguments: impl IntoIterator<Item = &'a str>) -> Result<Command> {
+        if !self.program().is_file() {
+            self.install()?;
+        }
         let mut command = Command::new(self.program());
         command.args(arguments).current_dir(workspace::root());
-        command
+        Ok(command)
     }
 
     /// A folder for each version: a new version in this file is installed, too.

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 /// Checks licenses, banned crates and sources.
 pub fn check_policy() -> Result<()> {
     tools::run(
-        &mut DENY.command(["check", "bans", "licenses", "sources"]),
+        &mut DENY.command(["check", "bans", "licenses", "sources"])?,
         "A dependency is against deny.toml: see above. Use another crate, or argue for a change of deny.toml.",
     )
 }
@@ -21,11 +21,11 @@ pub fn check_crate_advisories(offline: bool) -> Result<Outcome> {
         ));
     }
     tools::run(
-        &mut DENY.command(["fetch", "db"]),
+        &mut DENY.command(["fetch", "db"])?,
         "The database https://github.com/rustsec/advisory-db could not be fetched: connect to it, or leave this check out with --offline.",
     )?;
     tools::run(
-        &mut DENY.command(["check", "--disable-fetch", "advisories"]),
+        &mut DENY.command(["check", "--disable-fetch", "advisories"])?,
         "A crate has a known vulnerability: see above. Update it, or explain in deny.toml why it does no harm here.",
     )?;
     Ok(Outcome::Passed)

@@ -28,14 +28,23 @@ enum Outcome {
 /// The checks that have run.
 #[derive(Default)]
 struct Checks {
+    /// Only the checks whose names contain this run.
+    only: Option<String>,
     passed: Vec<String>,
     not_checked: Vec<(String, String)>,
     failed: Vec<(String, String)>,
 }
 
 impl Checks {
+    fn includes(&self, name: &str) -> bool {
+        self.only.as_ref().is_none_or(|only| name.contains(only))
+    }
+
     /// Runs one check. A problem does not end the command, so that one run shows all problems.
     fn run(&mut self, name: &str, check: impl FnOnce() -> Result<Outcome>) {
+        if !self.includes(name) {
+            return;
+        }
         match tools::step(name, check) {
             Ok(Outcome::Passed) => self.passed.push(name.to_owned()),
             Ok(Outcome::NotChecked(reason)) => {
@@ -55,7 +64,10 @@ impl Checks {
     }
 
     fn closing_lines(&self) -> String {
-        let mut lines = vec![format!("Passed: {}.", self.passed.join(", "))];
+        let mut lines = vec![format!("Passed: {}.", self.passed.join("; "))];
+        if let Some(only) = &self.only {
+            lines.push(format!("Not checked: everything whose name does not contain {only:?}."));
+        }
         for (heading, checks) in [("Not checked", &self.not_checked), ("Failed", &self.failed)] {
             if !checks.is_empty() {
                 lines.push(format!("{heading}:"));
@@ -71,34 +83,40 @@ fn folder() -> PathBuf {
     workspace::target_folder().join("release-check")
 }
 
-/// Checks what is committed. `offline` leaves out the lists of known vulnerabilities, which are on other servers than the registries.
-pub fn check(offline: bool) -> Result<()> {
+/// A check of what was built in two clones.
+type BuiltCheck = (&'static str, fn(&[PathBuf; 2]) -> Result<()>);
+
+const OF_BUILDS: [BuiltCheck; 7] = [
+    ("two builds have the same bytes", |[first, second]| twice::compare(first, second)),
+    ("no folders of this machine in what ships", |[first, _]| twice::find_machine_paths(first)),
+    ("sizes", |[first, _]| size::measure_in(&first.join("pkg"), &first.join("launcher-app/dist"), true)),
+    ("contents, types and API reports of the npm package", |[first, _]| {
+        tools::run(&mut checks::package_tests(first), "The packed npm package has problems: see above.")
+    }),
+    ("npm publish --dry-run", |[first, _]| publishing::rehearse_npm(first)),
+    ("cargo publish --dry-run", |[first, _]| publishing::rehearse_cargo(first)),
+    ("bills of materials", |[first, _]| bill::write(first, &folder())),
+];
+
+/// Checks what is committed. `offline` leaves out the lists of known vulnerabilities, which are on other servers than the registries;
+/// `only` leaves out the checks whose names do not contain it.
+pub fn check(offline: bool, only: Option<String>) -> Result<()> {
     let start = Instant::now();
     versions::require_committed_tree()?;
-    tools::ensure_npm_packages()?;
-    cargo_tools::ensure_all()?;
-    let mut checks = Checks::default();
+    let mut checks = Checks { only, ..Checks::default() };
     checks.run("versions and changelog", versions::check);
-    checks.pass("licenses, bans and sources of dependencies", dependencies::check_policy);
+    checks.pass("licenses, bans and sources of crates", dependencies::check_policy);
     checks.run("known vulnerabilities in crates", || dependencies::check_crate_advisories(offline));
     checks.run("known vulnerabilities in npm packages", || dependencies::check_npm_advisories(offline));
     checks.run("changes of the crate's API", api::check);
-    match twice::build() {
-        Ok([first, second]) => {
-            checks.pass("two builds have the same bytes", || twice::compare(&first, &second));
-            checks.pass("no folders of this machine in what ships", || twice::find_machine_paths(&first));
-            checks.pass("sizes", || size::measure_in(&first.join("pkg"), &first.join("launcher-app/dist"), true));
-            checks.pass("contents, types and API report of the npm package", || {
-                tools::run(&mut checks::package_tests(&first), "The packed npm package has problems: see above.")
-            });
-            checks.pass("npm publish --dry-run", || publishing::rehearse_npm(&first));
-            checks.pass("cargo publish --dry-run", || publishing::rehearse_cargo(&first));
-            checks.pass("bills of materials", || bill::write(&first, &folder()));
+    if OF_BUILDS.iter().any(|(name, _)| checks.includes(name)) {
+        match twice::build() {
+            Ok(clones) => OF_BUILDS.iter().for_each(|(name, check)| checks.pass(name, || check(&clones))),
+            Err(error) => checks.failed.push(("two builds".into(), format!("{error:#}"))),
         }
-        Err(error) => checks.failed.push(("two builds".into(), format!("{error:#}"))),
     }
     println!("\n{}", checks.closing_lines());
-    println!("What would be published is in {}, {:.0} s.", folder().display(), start.elapsed().as_secs_f64());
+    println!("What would be published is in {}. {:.0} s.", folder().display(), start.elapsed().as_secs_f64());
     if !checks.failed.is_empty() {
         bail!("{} of the release's checks failed: see the lines above.", checks.failed.len());
     }
@@ -117,6 +135,14 @@ mod tests {
         checks.run("b", || Ok(Outcome::NotChecked("no network".into())));
         checks.pass("c", || Err(anyhow!("inner").context("outer")));
         checks.pass("d", || Ok(()));
-        assert_eq!(checks.closing_lines(), "Passed: a, d.\nNot checked:\n  b: no network\nFailed:\n  c: outer: inner");
+        assert_eq!(checks.closing_lines(), "Passed: a; d.\nNot checked:\n  b: no network\nFailed:\n  c: outer: inner");
+    }
+
+    #[test]
+    fn a_part_is_not_taken_for_the_whole() {
+        let mut checks = Checks { only: Some("b".into()), ..Checks::default() };
+        checks.pass("a", || Err(anyhow!("it runs")));
+        checks.pass("ab", || Ok(()));
+        assert_eq!(checks.closing_lines(), "Passed: ab.\nNot checked: everything whose name does not contain \"b\".");
     }
 }
