@@ -25,7 +25,7 @@ pub fn check_crate_advisories(offline: bool) -> Result<Outcome> {
         "The database https://github.com/rustsec/advisory-db could not be fetched: connect to it, or leave this check out with --offline.",
     )?;
     tools::run(
-        &mut DENY.command(["check", "--disable-fetch", "advisories"])?,
+        &mut DENY.command(["check", "advisories"])?,
         "A crate has a known vulnerability: see above. Update it, or explain in deny.toml why it does no harm here.",
     )?;
     Ok(Outcome::Passed)

@@ -6,6 +6,7 @@ use anyhow::{Context, Result, bail, ensure};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use walkdir::WalkDir;
 
 /// The folders of what ships.
@@ -14,20 +15,23 @@ const SHIPPED: [&str; 2] = ["pkg", "launcher-app/dist"];
 /// Builds the clones, and returns their folders.
 pub fn build() -> Result<[PathBuf; 2]> {
     workspace::empty_folder(&folder())?;
+    // This program, which the last commit contains, too. Now, because it may be compiled again meanwhile, and then this file is another one.
+    let xtask = std::env::current_exe()?;
     // Names of different lengths, so that a folder's name in a file also changes the file's size.
     let clones = ["first", "another-one"].map(|name| folder().join(name));
     for clone in &clones {
-        tools::step(&format!("building in {}", clone.display()), || build_in(clone))?;
+        let mut git = Command::new("git");
+        git.args(["clone", "--quiet"]).arg(workspace::root()).arg(clone);
+        tools::run(&mut git, "git could not clone the repository: see above.")?;
+    }
+    for clone in &clones {
+        tools::step(&format!("building in {}", clone.display()), || build_in(clone, &xtask))?;
     }
     Ok(clones)
 }
 
-fn build_in(clone: &Path) -> Result<()> {
-    let mut git = std::process::Command::new("git");
-    git.args(["clone", "--quiet"]).arg(workspace::root()).arg(clone);
-    tools::run(&mut git, "git could not clone the repository: see above.")?;
-    // This program, which the last commit contains, too.
-    let mut xtask = std::process::Command::new(std::env::current_exe()?);
+fn build_in(clone: &Path, xtask: &Path) -> Result<()> {
+    let mut xtask = Command::new(xtask);
     xtask.arg("build").current_dir(clone);
     xtask.env("CARGO_MANIFEST_DIR", clone.join("xtask")).env("CARGO_TARGET_DIR", clone.join("target"));
     tools::run(&mut xtask, "What ships could not be built from the last commit: see above.")?;
