@@ -64,7 +64,10 @@ impl Checks {
     }
 
     fn closing_lines(&self) -> String {
-        let mut lines = vec![format!("Passed: {}.", self.passed.join("; "))];
+        let mut lines = Vec::new();
+        if !self.passed.is_empty() {
+            lines.push(format!("Passed: {}.", self.passed.join("; ")));
+        }
         if let Some(only) = &self.only {
             lines.push(format!("Not checked: everything whose name does not contain {only:?}."));
         }
@@ -111,12 +114,15 @@ pub fn check(offline: bool, only: Option<String>) -> Result<()> {
     checks.run("changes of the crate's API", api::check);
     if OF_BUILDS.iter().any(|(name, _)| checks.includes(name)) {
         match twice::build() {
-            Ok(clones) => OF_BUILDS.iter().for_each(|(name, check)| checks.pass(name, || check(&clones))),
+            Ok(clones) => {
+                OF_BUILDS.iter().for_each(|(name, check)| checks.pass(name, || check(&clones)));
+                println!("\nWhat would be published is in {}.", folder().display());
+            }
             Err(error) => checks.failed.push(("two builds".into(), format!("{error:#}"))),
         }
     }
     println!("\n{}", checks.closing_lines());
-    println!("What would be published is in {}. {:.0} s.", folder().display(), start.elapsed().as_secs_f64());
+    println!("The checks took {:.0} s.", start.elapsed().as_secs_f64());
     if !checks.failed.is_empty() {
         bail!("{} of the release's checks failed: see the lines above.", checks.failed.len());
     }

@@ -35,7 +35,10 @@ pub fn check() -> Result<Outcome> {
     compare(&version()?, &named_versions()?)?;
     let changelog = read("CHANGELOG.md")?;
     if tags.is_empty() {
-        ensure!(has_next_entry(&changelog, &version()?), missing_entry(&version()?));
+        ensure!(
+            has_next_entry(&changelog, &version()?),
+            "CHANGELOG.md lists no changes under [Unreleased]: add what a user notices."
+        );
         return Ok(Outcome::NotChecked(format!(
             "the last commit has no tag v{0}, so CHANGELOG.md need not have the heading [{0}] with a date yet; the versions are equal",
             version()?
@@ -43,15 +46,13 @@ pub fn check() -> Result<Outcome> {
     }
     for tag in tags.lines() {
         compare(tag.trim_start_matches('v'), &[("Cargo.toml".into(), version()?)])?;
-        ensure!(has_dated_entry(&changelog, &version()?), missing_entry(&version()?));
+        ensure!(
+            has_dated_entry(&changelog, &version()?),
+            "CHANGELOG.md has no list of changes under `## [{}] - YEAR-MONTH-DAY`, but the last commit has the tag {tag}: add the entry and tag again.",
+            version()?
+        );
     }
     Ok(Outcome::Passed)
-}
-
-fn missing_entry(version: &str) -> String {
-    format!(
-        "CHANGELOG.md has no list of changes: under [Unreleased], or for a release under `## [{version}] - YEAR-MONTH-DAY`."
-    )
 }
 
 /// The version of the crate.
