@@ -144,3 +144,5 @@ export const page = new Instance();
 export const launchPage = new Instance();
 /** The instance of services. */
 export const services = new Instance();
+/** The instance of directories. */
+export const directories = new Instance();

@@ -37,6 +37,7 @@ const guides = [
     items: [
       page("Standalone launch", "/guide/standalone-launch"),
       page("EHR launch", "/guide/ehr-launch"),
+      page("Finding a provider", "/guide/find-a-provider"),
       page("Scopes", "/guide/scopes"),
       page("Refresh and sign-out", "/guide/sessions"),
       page("Several servers and sessions", "/guide/several"),

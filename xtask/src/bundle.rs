@@ -71,13 +71,20 @@ const BACKEND: WasmCrate = WasmCrate {
     ..SDK
 };
 
+/// The module for directories.
+const DIRECTORY: WasmCrate = WasmCrate {
+    name: "directory",
+    selection: &["--package", "smartrust", "--no-default-features", "--features", "js-directory"],
+    ..SDK
+};
+
 /// The crates of the npm package.
-pub const SDK_CRATES: [&WasmCrate; 3] = [&SDK, &LAUNCH, &BACKEND];
+pub const SDK_CRATES: [&WasmCrate; 4] = [&SDK, &LAUNCH, &BACKEND, &DIRECTORY];
 
 /// Builds the generated files of the npm package: for each entry its WebAssembly, its glue, and a module that contains both, in
 /// `pkg/wasm*/`; the variants of the entries; the files for pages without a bundler; and CommonJS.
 pub fn build_sdk(profile: Profile) -> Result<()> {
-    for (wasm_crate, folder) in SDK_CRATES.into_iter().zip(["wasm", "wasm-launch", "wasm-backend"]) {
+    for (wasm_crate, folder) in SDK_CRATES.into_iter().zip(["wasm", "wasm-launch", "wasm-backend", "wasm-directory"]) {
         let folder = workspace::package_folder().join(folder);
         wasm_crate.build(&folder, profile)?;
         inline(&folder.join(format!("{}_bg.wasm", wasm_crate.name)), "inlined.js")?;

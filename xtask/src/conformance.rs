@@ -9,7 +9,8 @@ use walkdir::{DirEntry, WalkDir};
 
 const PLANNED: &str = "*(planned)*";
 const FOLDERS: [&str; 4] = ["sdk", "launcher-app", "examples", "tests"];
-const BUILT: [&str; 7] = ["target", "node_modules", "dist", "wasm", "wasm-launch", "wasm-backend", "output"];
+const BUILT: [&str; 8] =
+    ["target", "node_modules", "dist", "wasm", "wasm-launch", "wasm-backend", "wasm-directory", "output"];
 
 /// One line of docs/requirements.md.
 #[derive(Debug, PartialEq, Eq)]

@@ -15,6 +15,7 @@ struct Entry {
 const PAGE: Entry = Entry { module: "index", suffix: "", wasm: "wasm/smartrust_bg" };
 const LAUNCH: Entry = Entry { module: "launch", suffix: "-launch", wasm: "wasm-launch/launch_bg" };
 const BACKEND: Entry = Entry { module: "backend", suffix: "-backend", wasm: "wasm-backend/backend_bg" };
+const DIRECTORY: Entry = Entry { module: "directory", suffix: "-directory", wasm: "wasm-directory/directory_bg" };
 
 /// Where a variant gets its WebAssembly from.
 #[derive(Clone, Copy, PartialEq)]
@@ -34,7 +35,7 @@ const SOURCES: [Source; 4] = [Source::File, Source::Module, Source::Inlined, Sou
 /// Writes the variants into the package's folder.
 pub fn write() -> Result<()> {
     for source in SOURCES {
-        for entry in [PAGE, LAUNCH, BACKEND] {
+        for entry in [PAGE, LAUNCH, BACKEND, DIRECTORY] {
             write_file(&source.file(entry.suffix), &entry.variant(source))?;
         }
         write_file(&source.file("-fhirclient"), &fhirclient(&source.file("")))?;

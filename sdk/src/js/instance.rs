@@ -58,8 +58,10 @@ macro_rules! own_instance {
 own_instance!("page");
 #[cfg(all(feature = "js-launch", not(feature = "js")))]
 own_instance!("launchPage");
-#[cfg(not(any(feature = "js", feature = "js-launch")))]
+#[cfg(all(feature = "js-backend", not(any(feature = "js", feature = "js-launch"))))]
 own_instance!("services");
+#[cfg(not(any(feature = "js", feature = "js-launch", feature = "js-backend")))]
+own_instance!("directories");
 
 /// Runs a future, and returns a promise of its outcome.
 pub(super) fn promise(future: impl Future<Output = Result<JsValue, Failure>> + 'static) -> Promise {

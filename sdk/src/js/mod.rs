@@ -1,5 +1,5 @@
 //! The classes that the npm package wraps. They convert values, and contain no logic. Each entry of the package is a WebAssembly module
-//! of its own, selected by a feature: `js` for pages, `js-launch` for launch pages, `js-backend` for services.
+//! of its own, selected by a feature: `js` for pages, `js-launch` for launch pages, `js-backend` for services, `js-directory` for directories.
 //!
 //! No method borrows its object while it waits, so the object may be freed or used again at any time. This module may import
 //! everything of the crate; nothing imports it.
@@ -8,7 +8,7 @@ mod error;
 mod instance;
 mod value;
 
-#[cfg(any(feature = "js", feature = "js-backend"))]
+#[cfg(any(feature = "js", feature = "js-backend", feature = "js-directory"))]
 mod abort;
 #[cfg(any(feature = "js", feature = "js-backend"))]
 mod client_auth;
@@ -45,6 +45,9 @@ mod keys;
 mod scopes;
 #[cfg(feature = "js-backend")]
 mod server;
+
+#[cfg(feature = "js-directory")]
+mod directory;
 
 // As fast for a page as the standard library's allocator, and 2.3 kB smaller (brotli).
 #[cfg(target_arch = "wasm32")]

@@ -1,10 +1,10 @@
 //! Small conversions to JavaScript.
 
-#[cfg(any(feature = "js", feature = "js-backend"))]
+#[cfg(any(feature = "js", feature = "js-backend", feature = "js-directory"))]
 use js_sys::Array;
 use wasm_bindgen::JsValue;
 
-#[cfg(any(feature = "js", feature = "js-backend"))]
+#[cfg(any(feature = "js", feature = "js-backend", feature = "js-directory"))]
 use crate::protocol::finding::Finding;
 #[cfg(any(feature = "js", feature = "js-backend"))]
 use crate::web::JsonValue;
@@ -30,7 +30,7 @@ pub(super) fn object(members: &[(&str, JsValue)]) -> JsValue {
 }
 
 /// An array of findings.
-#[cfg(any(feature = "js", feature = "js-backend"))]
+#[cfg(any(feature = "js", feature = "js-backend", feature = "js-directory"))]
 pub(super) fn findings(findings: &[Finding]) -> JsValue {
     let object = |finding: &Finding| {
         object(&[("code", text(finding.code)), ("message", text(&finding.message)), ("section", text(finding.section))])

@@ -29,7 +29,7 @@ use js_sys::Function;
 
 #[cfg(feature = "bindings")]
 pub(crate) use global::object;
-#[cfg(any(feature = "js", feature = "js-backend"))]
+#[cfg(any(feature = "js", feature = "js-backend", feature = "js-directory"))]
 pub(crate) use host::{Callback, callback};
 #[cfg(feature = "bindings")]
 pub(crate) use host::{Host, set_host};
@@ -39,8 +39,10 @@ pub(crate) use json::is_array;
 pub use keys::ClientKeyPair;
 pub use popup::Popup;
 pub use storage::StoreChoice;
+#[cfg(any(feature = "js", feature = "js-backend"))]
+pub(crate) use tasks::settle;
 #[cfg(feature = "bindings")]
-pub(crate) use tasks::{settle, spawn};
+pub(crate) use tasks::spawn;
 
 use crate::platform::{LocalFuture, Spawn};
 

@@ -7,6 +7,7 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 mod addresses;
+mod directories;
 mod documents;
 mod encodings;
 mod fhir;

@@ -11,7 +11,7 @@ use fetch::{Fetched, fetch_text};
 use crate::abort::AbortSignal;
 use crate::error::{Error, Failure};
 use crate::fhir::directory::{Directory, DirectoryReader, DirectoryTextError, Source};
-use crate::platform::{Json, JsonView, Platform};
+use crate::platform::{JsonView, Platform};
 use crate::protocol::url::Url;
 
 /// The largest Bundle that is read, in bytes. A larger one makes a page wait for minutes, so a build makes a list of it.
@@ -22,10 +22,13 @@ const MAX_LIST_BYTES: usize = 64 * 1024 * 1024;
 /// A directory at a URL.
 ///
 /// ```no_run
-/// # use smartrust::{Failure, abort::AbortSignal, client::directory::RemoteDirectory, platform::Platform, protocol::url::Url};
+/// use smartrust::abort::AbortSignal;
+/// use smartrust::client::directory::RemoteDirectory;
+/// use smartrust::fhir::directory::DirectoryReader;
+/// # use smartrust::{platform::Platform, protocol::url::Url};
 /// # async fn example<P: Platform>(platform: P) -> Result<(), Box<dyn std::error::Error>> {
 /// let url = Url::parse("https://app.example/directory/directory.json")?;
-/// let remote = RemoteDirectory::open(platform, url, &AbortSignal::never()).await?;
+/// let remote = RemoteDirectory::open(platform, url, DirectoryReader::new(), &AbortSignal::never()).await?;
 /// for found in remote.directory().search("mercy springfield", 20) {
 ///     println!("{} ({} of {} places)", found.brand.name, found.matched, found.of);
 /// }
@@ -36,6 +39,8 @@ const MAX_LIST_BYTES: usize = 64 * 1024 * 1024;
 pub struct RemoteDirectory<P: Platform> {
     platform: P,
     url: Url,
+    /// Reads Bundles.
+    reader: DirectoryReader,
     directory: RefCell<Directory>,
     /// The version of the Bundle or of the list's description.
     etag: RefCell<Option<String>>,
@@ -44,20 +49,21 @@ pub struct RemoteDirectory<P: Platform> {
 }
 
 impl<P: Platform> RemoteDirectory<P> {
-    /// Fetches a Bundle of brands and endpoints, or the `directory.json` of a list that `cargo xtask directory` made. Of a list, only the brands are
+    /// Fetches a Bundle of brands and endpoints, which `reader` reads, or the `directory.json` of a list that `cargo xtask directory` made. Of a list, only the brands are
     /// fetched; call [`RemoteDirectory::load_facilities`] for the rest.
     ///
     /// # Errors
     /// [`Error::DirectoryUnreachable`], [`Error::DirectoryTooLarge`] for a Bundle of more than 8 MB, [`Error::DirectoryInvalid`],
     /// [`Error::Aborted`].
-    pub async fn open(platform: P, url: Url, abort: &AbortSignal) -> Result<Self, Failure> {
+    pub async fn open(platform: P, url: Url, reader: DirectoryReader, abort: &AbortSignal) -> Result<Self, Failure> {
         let Fetched::Text { text, etag } = fetch_text(&platform, &url, None, MAX_BUNDLE_BYTES, abort).await? else {
             return Err(invalid(&url, "the server returned no document"));
         };
-        let (directory, facilities) = read(&platform, &url, &text, abort).await?;
+        let (directory, facilities) = read(&platform, &url, reader.clone(), &text, abort).await?;
         Ok(Self {
             platform,
             url,
+            reader,
             directory: RefCell::new(directory),
             etag: RefCell::new(etag),
             facilities: RefCell::new(facilities),
@@ -92,7 +98,8 @@ impl<P: Platform> RemoteDirectory<P> {
         match fetch_text(&self.platform, &self.url, etag.as_deref(), MAX_BUNDLE_BYTES, abort).await? {
             Fetched::NotModified => Ok(false),
             Fetched::Text { text, etag } => {
-                let (directory, facilities) = read(&self.platform, &self.url, &text, abort).await?;
+                let reader = self.reader.clone();
+                let (directory, facilities) = read(&self.platform, &self.url, reader, &text, abort).await?;
                 self.directory.replace(directory);
                 self.etag.replace(etag);
                 self.facilities.replace(facilities);
@@ -106,12 +113,15 @@ impl<P: Platform> RemoteDirectory<P> {
 async fn read<P: Platform>(
     platform: &P,
     url: &Url,
+    mut reader: DirectoryReader,
     text: &str,
     abort: &AbortSignal,
 ) -> Result<(Directory, Option<Url>), Failure> {
     let document = platform.parse(text).ok_or_else(|| invalid(url, "it is not JSON"))?;
     if document.member_text("resourceType").as_deref() == Some("Bundle") {
-        return Ok((read_bundle::<P>(url, &document), None));
+        reader.start(Source::new(url.host()));
+        reader.read_bundle(&document);
+        return Ok((reader.finish(), None));
     }
     let file = |member: &str| {
         let name = document.member_text(member).ok_or_else(|| invalid(url, "it is neither a Bundle nor a list"))?;
@@ -125,13 +135,6 @@ async fn read<P: Platform>(
         }
         Fetched::NotModified => Err(invalid(&brands, "the server returned no document")),
     }
-}
-
-fn read_bundle<P: Platform>(url: &Url, bundle: &<P as Json>::Value) -> Directory {
-    let mut reader = DirectoryReader::new();
-    reader.start(Source::new(url.host()));
-    reader.read_bundle(bundle);
-    reader.finish()
 }
 
 fn invalid(url: &Url, problem: &str) -> Failure {

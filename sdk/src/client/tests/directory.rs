@@ -26,7 +26,7 @@ type Opened = Result<Rc<RemoteDirectory<MemoryPlatform>>, Failure>;
 fn open(world: &World) -> Opened {
     let tab = world.tab("https://app.example/");
     let url = Url::parse(URL).unwrap();
-    let opened = async move { RemoteDirectory::open(tab, url, &AbortSignal::never()).await };
+    let opened = async move { RemoteDirectory::open(tab, url, DirectoryReader::new(), &AbortSignal::never()).await };
     world.run(opened).unwrap().map(Rc::new)
 }
 

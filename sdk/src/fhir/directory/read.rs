@@ -10,7 +10,7 @@ const PORTAL: &str = "http://hl7.org/fhir/StructureDefinition/organization-porta
 const FHIR_VERSION: &str = "http://hl7.org/fhir/StructureDefinition/endpoint-fhir-version";
 
 /// An Organization before its references are resolved.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Organization {
     pub name: String,
     pub aliases: Vec<String>,
@@ -24,7 +24,7 @@ pub(super) struct Organization {
 }
 
 /// A portal before its references are resolved.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct OrganizationPortal {
     pub name: Option<String>,
     pub description: Option<String>,
@@ -33,7 +33,7 @@ pub(super) struct OrganizationPortal {
 }
 
 /// An Endpoint before its organization is known.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct EndpointResource {
     /// The endpoint, or why it cannot be used.
     pub endpoint: Result<DirectoryEndpoint, LeftOut>,
@@ -94,12 +94,14 @@ fn endpoint<V: JsonView>(resource: &V) -> Result<DirectoryEndpoint, LeftOut> {
     }
     Ok(DirectoryEndpoint {
         fhir_base,
-        fhir_versions: extensions(resource, FHIR_VERSION)
-            .iter()
-            .filter_map(|version| text(version, "valueCode"))
-            .collect(),
+        fhir_versions: extensions(resource, FHIR_VERSION).iter().filter_map(fhir_version).collect(),
         name: text(resource, "name"),
     })
+}
+
+/// A FHIR version, such as `4.0.1`: one word.
+fn fhir_version<V: JsonView>(extension: &V) -> Option<String> {
+    text(extension, "valueCode").filter(|version| !version.contains(' '))
 }
 
 fn portal<V: JsonView>(extension: &V) -> Option<OrganizationPortal> {

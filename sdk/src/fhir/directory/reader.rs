@@ -34,7 +34,7 @@ pub(super) type Counts = BTreeMap<LeftOut, usize>;
 /// assert_eq!(matches[0].brand.name, "St. Mary's Clinic");
 /// assert_eq!(matches[0].brand.portals[0].endpoints[0].fhir_base.as_str(), "https://fhir.example.org/r4");
 /// ```
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct DirectoryReader {
     sources: Vec<Source>,
     resources: Vec<Resources>,
@@ -44,7 +44,7 @@ pub struct DirectoryReader {
 }
 
 /// The resources of one Bundle.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Resources {
     pub organizations: Vec<Organization>,
     pub endpoints: Vec<EndpointResource>,

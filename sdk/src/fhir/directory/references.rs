@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 /// The names by which resources of one type are referred to. The value is a resource's number.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Keys {
     numbers: HashMap<String, usize>,
     /// The part of the `fullUrl` before `Type/id`, by number: relative references of a resource are resolved against its own.
