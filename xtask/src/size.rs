@@ -8,12 +8,13 @@ use std::fs;
 use std::ops::Add;
 use std::path::Path;
 
-/// Ceilings with brotli, which catch accidents: for a page, a launch page and a service that use the npm package, and for the launcher's
-/// first load.
-const SDK_CEILING: usize = 135_000;
-const LAUNCH_CEILING: usize = 60_000;
+/// Ceilings with brotli, a few percent above the sizes, which catch accidents: for a page, a launch page, a service and a directory that use
+/// the npm package, and for the launcher's first load.
+const SDK_CEILING: usize = 180_000;
+const LAUNCH_CEILING: usize = 82_000;
 const BACKEND_CEILING: usize = 160_000;
-const LAUNCHER_CEILING: usize = 250_000;
+const DIRECTORY_CEILING: usize = 120_000;
+const LAUNCHER_CEILING: usize = 375_000;
 
 /// The files of the npm package that a service loads.
 const BACKEND: [&str; 12] = [
@@ -29,6 +30,18 @@ const BACKEND: [&str; 12] = [
     "server.js",
     "wasm-backend/backend.js",
     "wasm-backend/backend_bg.wasm",
+];
+
+/// The files of the npm package that a page with a directory loads.
+const DIRECTORY: [&str; 8] = [
+    "directory.js",
+    "disposal.js",
+    "errors.js",
+    "instance.js",
+    "load-directory.js",
+    "loading.js",
+    "wasm-directory/directory.js",
+    "wasm-directory/directory_bg.wasm",
 ];
 
 /// Builds the release, prints its sizes, and with `check` fails if one is over its ceiling.
@@ -56,6 +69,7 @@ pub fn measure_in(package: &Path, site: &Path, check: bool) -> Result<()> {
             Report::of("npm package, fhirclient", None, package, &fhirclient)?,
             Report::of("npm package, launch", Some(LAUNCH_CEILING), package, &launch)?,
             Report::of("npm package, backend", Some(BACKEND_CEILING), package, &BACKEND)?,
+            Report::of("npm package, directory", Some(DIRECTORY_CEILING), package, &DIRECTORY)?,
             Report::of("launcher, first load", Some(LAUNCHER_CEILING), site, &first_load)?,
         ])
     })?;
