@@ -13,7 +13,7 @@ use std::path::Path;
 const SDK_CEILING: usize = 180_000;
 const LAUNCH_CEILING: usize = 82_000;
 const BACKEND_CEILING: usize = 160_000;
-const DIRECTORY_CEILING: usize = 120_000;
+const DIRECTORY_CEILING: usize = 125_000;
 const LAUNCHER_CEILING: usize = 375_000;
 
 /// The files of the npm package that a service loads.
