@@ -8,6 +8,8 @@
     not(test),
     deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::unreachable)
 )]
+// The documentation is for those who change the launcher: nobody else uses this library.
+#![allow(rustdoc::private_intra_doc_links)]
 
 pub mod config;
 pub mod model;
