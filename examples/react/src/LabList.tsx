@@ -1,5 +1,6 @@
 import type { Observation } from "fhir/r4";
 import type { PatientInContext } from "smartrust";
+import { resultText } from "./resultText";
 import { Problem, useLoaded } from "./useLoaded";
 
 const newest = { category: "laboratory", _sort: "-date" };
@@ -21,11 +22,11 @@ export function LabList({ patient }: { patient: PatientInContext }) {
         </tr>
       </thead>
       <tbody>
-        {labs.map(({ id, code, valueQuantity, valueString, effectiveDateTime }) => (
-          <tr key={id}>
-            <th scope="row">{code.text ?? code.coding?.[0]?.display}</th>
-            <td>{valueQuantity ? `${valueQuantity.value} ${valueQuantity.unit ?? ""}` : valueString}</td>
-            <td>{effectiveDateTime?.slice(0, 10)}</td>
+        {labs.map((lab) => (
+          <tr key={lab.id}>
+            <th scope="row">{lab.code.text ?? lab.code.coding?.[0]?.display}</th>
+            <td>{resultText(lab)}</td>
+            <td>{lab.effectiveDateTime?.slice(0, 10)}</td>
           </tr>
         ))}
       </tbody>
