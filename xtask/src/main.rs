@@ -5,7 +5,7 @@
 //! those for Jest, [`site`] the launcher's static files, [`hosting`] the policy and the headers for their host, [`archive`] the tarball
 //! of them, and [`compress`] smaller copies. [`loopback`] and [`serve`] serve them on a local port, [`demo`] runs them with the sandbox
 //! EHR, [`checks`] has the commands of the tests, [`suite`] runs all of them, [`fuzz`] fuzzes the parsers, [`conformance`] lists the
-//! tests for each behaviour, [`size`] measures what a browser loads, [`bench`] how long things take, [`directory`] makes the launcher's
+//! tests for each behaviour, [`size`] measures what a browser loads, [`bench`] how long things take, [`directory`] makes a
 //! list of providers, [`docs`] builds the documentation website, [`licenses`] collects the licenses of linked code,
 //! [`release`] checks what a release needs. An error is one sentence with its remedy.
 
@@ -76,7 +76,7 @@ enum Command {
     },
     /// Writes docs/conformance.md: the tests for each behaviour
     Conformance,
-    /// Makes the launcher's list of providers from Bundles of brands and endpoints
+    /// Makes a list of providers, which pages can search, from Bundles of brands and endpoints
     Directory(directory::Options),
     /// Builds the documentation website in target/docs-site/
     Docs(DocsOptions),

@@ -1,6 +1,6 @@
-//! `cargo xtask directory`: the launcher's list of providers, made of the Bundles that vendors publish.
+//! `cargo xtask directory`: a list of providers, made of the Bundles that vendors publish.
 //!
-//! Whoever runs a launcher downloads these Bundles and runs this, because a page should not load 90 MB, and the vendors ask apps not to
+//! Whoever runs an app downloads these Bundles and runs this, because a page should not load 90 MB, and the vendors ask apps not to
 //! query their files at run time.
 
 mod bundle;
@@ -19,8 +19,8 @@ pub struct Options {
     /// The Bundles: a file each, or NAME=FILE with the name that people see
     #[arg(required = true, value_name = "NAME=FILE")]
     bundles: Vec<String>,
-    /// The folder of the list; the launcher is served with it
-    #[arg(long, value_name = "FOLDER", default_value = "launcher-app/directory")]
+    /// The folder that the list is written to
+    #[arg(long, value_name = "FOLDER", default_value = "target/directory")]
     out: PathBuf,
     /// Also takes endpoints that only have this older FHIR version, such as 3.0 for STU3
     #[arg(long, value_name = "VERSION")]
