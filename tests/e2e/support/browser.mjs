@@ -11,6 +11,9 @@ import { Traffic } from "./traffic.mjs";
 const output = fileURLToPath(new URL("../output/", import.meta.url));
 const timeout = 20_000;
 
+/** A test that hangs fails on its own, before the limit of its file ends all others. */
+const testTimeout = 120_000;
+
 /** The command-line flags of Chromium. */
 export const flags = [
   "--no-sandbox",
@@ -47,7 +50,7 @@ after(async () => {
  * With `throws`, `body` itself may cause uncaught errors that match it. `more` are additional flags of Chromium.
  */
 export function test(name, body, { bypassCSP = false, blocks, throws, more = [] } = {}) {
-  nodeTest(name, async () => {
+  nodeTest(name, { timeout: testTimeout }, async () => {
     const context = await (await browser(more)).newContext({ locale: "en-US", viewport: { width: 1280, height: 900 }, bypassCSP });
     context.setDefaultTimeout(timeout);
     const traffic = new Traffic(context);
@@ -59,9 +62,18 @@ export function test(name, body, { bypassCSP = false, blocks, throws, more = [] 
     } catch (error) {
       throw await withDetails(error, name, context, problems);
     } finally {
-      await context.close();
+      await close(context);
     }
   });
+}
+
+/**
+ * Closes a context. Its pages leave their documents first: if one of them navigates at that moment, Chromium sometimes never answers the
+ * command that closes the context.
+ */
+async function close(context) {
+  await Promise.allSettled(context.pages().map((page) => page.goto("about:blank")));
+  await context.close();
 }
 
 /** Collects uncaught errors, panics and blocked content of every page. */
