@@ -317,7 +317,7 @@ fn sorted<T: Ord>(items: impl Iterator<Item = T>) -> Vec<T> {
     items
 }
 
-fn check_key_set<J: Json>(json: &J, set: &str) -> Result<(), Failure> {
+pub(super) fn check_key_set<J: Json>(json: &J, set: &str) -> Result<(), Failure> {
     let keys = json.parse(set).map(|set| set.member_items("keys")).unwrap_or_default();
     if keys.is_empty() {
         return Err(Error::configuration("jwks", "it is not a JWK Set with a key, as JSON text"));

@@ -21,6 +21,7 @@ pub mod id_token;
 pub mod introspection;
 pub mod jwk;
 pub mod jwt;
+pub mod jwt_bearer;
 pub mod launch;
 pub mod login_trust;
 pub mod openid;

@@ -1,13 +1,14 @@
 //! Client registration (RFC 7591), and its management (RFC 7592).
 
-use super::client_metadata::ClientMetadata;
+use super::client_metadata::{ClientMetadata, check_key_set};
 use super::guard::Guard;
 use super::http::{Body, Method, Request};
+use super::jwt_bearer::JWT_BEARER;
 use super::secret::{AccessToken, ClientSecret, RegistrationAccessToken};
 use super::token::is_token;
 use super::url::Url;
 use crate::error::{Error, Failure, OAuthError};
-use crate::json::{Json, JsonView};
+use crate::json::{Json, JsonView, ObjectWriter};
 
 /// A client as a server has registered it (RFC 7591 section 3.2.1).
 #[derive(Clone, Debug, PartialEq)]
@@ -61,6 +62,42 @@ pub fn registration_request<J: Json>(
     Ok(request)
 }
 
+/// Registers a client for one browser, with a key of its own ("SMART Protected Dynamic Client Registration", a draft that Epic
+/// implements). `software_id` is the client id that the app is registered with, `jwks` a JWK Set with the browser's public key as JSON text.
+/// The token was granted with a scope for this, such as `system/DynamicClient.register`, and is only sent to the endpoint. The server
+/// revokes it when it registers the client.
+///
+/// [`read_registration`] reads the response. [`RegisteredClient::allows_jwt_bearer`] says whether the client may then use its key.
+///
+/// ```
+/// use smartrust::memory::SerdeJson;
+/// use smartrust::protocol::registration::protected_registration_request;
+/// use smartrust::protocol::{secret::AccessToken, url::Url};
+///
+/// let endpoint = Url::parse("https://ehr.example/register")?;
+/// let jwks = r#"{"keys":[{"kty":"RSA","kid":"this-browser","n":"…","e":"AQAB"}]}"#;
+/// let token = AccessToken::new("for-registration");
+/// let request = protected_registration_request(&SerdeJson, &endpoint, "my-app", jwks, &token)?;
+/// assert_eq!(request.body, Some(format!(r#"{{"software_id":"my-app","jwks":{jwks}}}"#)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// [`Error::Configuration`] if `jwks` is no JWK Set, or has a private key.
+pub fn protected_registration_request<J: Json>(
+    json: &J,
+    endpoint: &Url,
+    software_id: &str,
+    jwks: &str,
+    initial_access_token: &AccessToken,
+) -> Result<Request, Failure> {
+    check_key_set(json, jwks)?;
+    let body = ObjectWriter::new().text("software_id", software_id).raw("jwks", jwks).finish();
+    let mut request = Request::json(Method::Post, endpoint.clone(), Some(body));
+    authorize(&mut request, endpoint, initial_access_token)?;
+    Ok(request)
+}
+
 /// Reads the response to a registration.
 ///
 /// For an example, see [`registration_request`].
@@ -99,6 +136,21 @@ pub fn read_registration<V: JsonView>(
 }
 
 impl RegisteredClient {
+    /// Whether the client may get tokens for assertions that it signs
+    /// ([`jwt_bearer_request`](super::jwt_bearer::jwt_bearer_request)).
+    ///
+    /// ```
+    /// use smartrust::protocol::{http::Body, jwt_bearer::JWT_BEARER, registration::read_registration, url::Url};
+    ///
+    /// let endpoint = Url::parse("https://ehr.example/register")?;
+    /// let response = serde_json::json!({"client_id": "this-browser", "grant_types": [JWT_BEARER]});
+    /// assert!(read_registration(&endpoint, 201, &Body::Json(response))?.allows_jwt_bearer());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn allows_jwt_bearer(&self) -> bool {
+        self.metadata.grant_types.iter().flatten().any(|grant| grant == JWT_BEARER)
+    }
+
     /// Reads the registration (RFC 7592 section 2.1). The token is only sent to the registration endpoint's origin.
     ///
     /// ```no_run

@@ -175,3 +175,38 @@ fn s3_a_registered_client_prints_no_secret() {
         assert!(!printed.contains("hidden"), "{printed}");
     }
 }
+
+const JWKS: &str = r#"{"keys":[{"kty":"RSA","kid":"k","n":"AQAB","e":"AQAB"}]}"#;
+
+#[test]
+fn n5_a_protected_registration_names_the_software_and_the_key_and_its_token_goes_to_the_endpoint() {
+    let token = AccessToken::new("initial");
+    let request = protected_registration_request(&SerdeJson, &endpoint(), "app", JWKS, &token).unwrap();
+    assert_eq!((request.method, request.url.as_str()), (Method::Post, "https://ehr.example/register"));
+    assert_eq!(request.authorization(), Some("Bearer initial"));
+    assert_eq!((request.redirect, request.no_store), (Redirect::Manual, true));
+    let body: Value = serde_json::from_str(request.body.as_deref().unwrap()).unwrap();
+    let key = json!({"kty": "RSA", "kid": "k", "n": "AQAB", "e": "AQAB"});
+    assert_eq!(body, json!({"software_id": "app", "jwks": {"keys": [key]}}));
+}
+
+#[test]
+fn n3_a_private_key_is_never_registered() {
+    let private = JWKS.replace(r#""e""#, r#""d":"AQAB","e""#);
+    for set in [&*private, "{}", "not JSON"] {
+        let refused = protected_registration_request(&SerdeJson, &endpoint(), "app", set, &AccessToken::new("t"));
+        assert_eq!(refused.unwrap_err().code(), "invalid_configuration", "{set}");
+    }
+}
+
+#[test]
+fn n5_only_a_client_with_the_jwt_bearer_grant_may_use_its_key_for_tokens() {
+    let allows = |response: Value| read(201, Body::Json(response)).unwrap().allows_jwt_bearer();
+    let grant = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+    let response =
+        |grants: Value| json!({"client_id": "own", "grant_types": grants, "token_endpoint_auth_method": "none"});
+    assert!(allows(response(json!([grant]))));
+    assert!(allows(response(json!(["authorization_code", grant]))));
+    assert!(!allows(response(json!(["authorization_code"]))));
+    assert!(!allows(json!({"client_id": "own"})));
+}
