@@ -58,6 +58,11 @@ pub struct Client {
 }
 
 impl Client {
+    /// The `software_id` with which this client registers another, with a key of its own, where a server protects registration.
+    pub fn software_id(&self) -> String {
+        format!("{}-software", self.id)
+    }
+
     pub(crate) fn is_public(&self) -> bool {
         self.secret.is_none() && self.keys.is_none()
     }

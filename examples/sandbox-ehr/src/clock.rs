@@ -19,9 +19,13 @@ impl Clock {
         Self(Arc::new(now))
     }
 
+    pub(crate) fn now(&self) -> SystemTime {
+        (self.0)()
+    }
+
     /// Whole seconds since 1970-01-01T00:00:00Z, the unit of `iat` and `exp` (RFC 7519, 2).
     pub(crate) fn seconds(&self) -> u64 {
-        (self.0)().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs())
+        self.now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs())
     }
 }
 

@@ -13,7 +13,8 @@ pub enum Dialect {
     Webchart2026,
     /// HIEBus: endpoints in the capability statement alone, v1 scopes, a token for everything.
     Hiebus,
-    /// Epic: keys of several kinds side by side, an issuer of its own, searches that need a category.
+    /// Epic: keys of several kinds side by side, an issuer of its own, searches that need a category, and clients that register a
+    /// key of their own with an access token.
     Epic,
 }
 
@@ -68,7 +69,7 @@ static EPIC: Paths = Paths {
     jwks: Some("/oauth2/jwks"),
     userinfo: None,
     revoke: None,
-    register: None,
+    register: Some("/oauth2/register"),
 };
 
 impl Dialect {
@@ -84,6 +85,11 @@ impl Dialect {
     /// Whether there are `.well-known` documents.
     pub(crate) fn has_documents(self) -> bool {
         self != Self::Hiebus
+    }
+
+    /// Whether registration needs an access token that was made for it (RFC 7591, appendix A.1.2).
+    pub(crate) fn protects_registration(self) -> bool {
+        self == Self::Epic
     }
 
     /// Whether the response for an unknown URL is the log-in page with status 200.

@@ -136,10 +136,13 @@ impl Sandbox {
 }
 
 /// The whole EHR as a router, to serve it or to call it in process.
-pub fn router(config: Config) -> Router {
+pub fn router(mut config: Config) -> Router {
     let people = Population::new(config.seed, config.patients);
     let (latency, control) = (config.latency, config.control.then(Control::default));
-    let paths = config.dialect.paths();
+    let (dialect, paths) = (config.dialect, config.dialect.paths());
+    if let Some(control) = &control {
+        config.clock = control.clock(config.clock);
+    }
     let sandbox = Arc::new(Sandbox {
         config,
         people,
@@ -158,7 +161,7 @@ pub fn router(config: Config) -> Router {
     };
     let mut ehr = faulty(routes::documents(&sandbox.config))
         .layer(cors::for_everyone())
-        .merge(faulty(routes::registration(paths)).layer(cors::for_registration()))
+        .merge(faulty(routes::registration(dialect)).layer(cors::for_registration()))
         .merge(faulty(routes::api(paths)).layer(cors::for_clients(sandbox.clone())))
         .merge(faulty(routes::pages(paths).fallback(pages::unknown_address)))
         .layer(DefaultBodyLimit::max(BODY_LIMIT_BYTES))

@@ -31,11 +31,15 @@ pub fn documents(config: &Config) -> Router<Shared> {
 }
 
 /// Where clients register themselves.
-pub fn registration(paths: &Paths) -> Router<Shared> {
+pub fn registration(dialect: Dialect) -> Router<Shared> {
+    use oauth::protected_registration;
     use oauth::registration::{delete, register, show, update};
-    let Some(path) = paths.register else {
+    let Some(path) = dialect.paths().register else {
         return Router::new();
     };
+    if dialect.protects_registration() {
+        return with(Router::new(), Some(path), post(protected_registration::register));
+    }
     with(Router::new(), Some(path), post(register))
         .route(&format!("{BASE}{path}/{{client_id}}"), get(show).put(update).delete(delete))
 }
@@ -57,7 +61,7 @@ pub fn api(paths: &Paths) -> Router<Shared> {
 /// Pages for people, without cross-origin access.
 pub fn pages(paths: &Paths) -> Router<Shared> {
     use oauth::{authorize, confirm};
-    use pages::{chart, confirmation, log_in, token_administration};
+    use pages::{chart, confirmation, log_in, portal, token_administration};
     let routes = Router::new()
         .route("/", get(pages::to_home))
         .route("/webchart.cgi", get(pages::home).post(token_administration::revoke))
@@ -66,7 +70,8 @@ pub fn pages(paths: &Paths) -> Router<Shared> {
         .route("/webchart.cgi/confirm.js", get(confirmation::script))
         .route("/webchart.cgi/log-in", post(log_in::provider))
         .route("/webchart.cgi/log-out", post(log_in::provider_out))
-        .route("/webchart.cgi/portal", get(pages::portal))
+        .route("/webchart.cgi/portal", get(portal::page))
+        .route("/webchart.cgi/portal/disconnect", post(portal::disconnect))
         .route("/webchart.cgi/portal/log-in", post(log_in::patient))
         .route("/webchart.cgi/portal/log-out", post(log_in::patient_out))
         .route("/webchart.cgi/oauth/continue", get(authorize::resume))

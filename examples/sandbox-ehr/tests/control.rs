@@ -237,3 +237,25 @@ async fn a_changed_resource_is_read_and_found_as_it_is_now() {
     call(&mut browser, Method::DELETE, "/control/changes").await;
     assert_eq!(browser.search(&token, "MedicationRequest?patient=1&status=active").await, active);
 }
+
+#[tokio::test]
+async fn the_clock_is_put_ahead_and_back() {
+    let mut browser = controlled();
+    let tokens = browser.standalone_tokens(STANDALONE_SCOPE, &[]).await;
+    let access = text(&tokens, "access_token");
+    let advance = async |body: &Value| {
+        let request = Request::post(format!("{ORIGIN}/control/clock")).header(CONTENT_TYPE, "application/json");
+        browser.elsewhere().send(request.body(Body::from(body.to_string())).unwrap()).await
+    };
+    for wrong in [json!({}), json!({ "advance": -1 }), json!({ "advance": 1, "to": 2 })] {
+        let response = advance(&wrong).await;
+        assert_eq!(response.status, StatusCode::BAD_REQUEST);
+        assert!(!text(&response.json(), "error").is_empty());
+    }
+    for seconds in [3000, 600] {
+        assert_eq!(advance(&json!({ "advance": seconds })).await.status, StatusCode::CREATED);
+    }
+    assert_eq!(browser.fhir(access, "Patient/1").await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(call(&mut browser, Method::DELETE, "/control/clock").await.status, StatusCode::NO_CONTENT);
+    assert_eq!(browser.fhir(access, "Patient/1").await.status, StatusCode::OK);
+}

@@ -66,6 +66,9 @@ pub enum Deviation {
     CodeAcceptedTwice,
     /// As if the code had been used before.
     CodeRefused,
+    /// A client that has just registered its key gets `invalid_grant`, and no reason, for its first assertions.
+    NewClientRefused,
+    /// A refresh, or an assertion, gets the tokens of another patient.
     RefreshOtherPatient,
     /// The ID token of a refresh is another user's.
     RefreshOtherSubject,

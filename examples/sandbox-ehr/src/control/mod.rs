@@ -1,10 +1,11 @@
 //! The control API, which exists only if [`Config::control`](crate::Config::control) is set: a test orders faults and reads the log.
 //! [`faults`] reads and applies faults, [`bodies`] changes the bodies of responses, [`deviations`] are mistakes of the authorization
-//! server and the FHIR API, [`changes`] alters resources, [`log`] stores the requests, and [`latency`] delays every response. Nothing
+//! server and the FHIR API, [`changes`] alters resources, [`clock`] moves the clock, [`log`] stores the requests, and [`latency`] delays every response. Nothing
 //! here knows what the EHR does with a request.
 
 mod bodies;
 mod changes;
+mod clock;
 mod deviations;
 mod faults;
 mod latency;
@@ -19,6 +20,7 @@ pub use routes::routes;
 pub use faults::apply as apply_faults;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use self::changes::Change;
 use self::deviations::Ordered;
@@ -35,6 +37,7 @@ struct State {
     deviations: Vec<Ordered>,
     changes: Vec<Change>,
     requests: Vec<Entry>,
+    clock_ahead: Duration,
 }
 
 impl Control {

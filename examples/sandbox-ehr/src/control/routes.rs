@@ -10,15 +10,17 @@ use serde_json::json;
 
 use super::Control;
 use super::changes::Change;
+use super::clock::Advance;
 use super::deviations::DeviationOrder;
 use super::faults::{Fault, Order};
 
-/// `/control/faults`, `/control/protocol`, `/control/changes` and `/control/requests`.
+/// `/control/faults`, `/control/protocol`, `/control/changes`, `/control/clock` and `/control/requests`.
 pub fn routes(control: Control) -> Router {
     Router::new()
         .route("/control/faults", post(order).delete(clear_faults))
         .route("/control/protocol", post(order_deviations).delete(clear_deviations))
         .route("/control/changes", post(order_change).delete(clear_changes))
+        .route("/control/clock", post(advance_clock).delete(reset_clock))
         .route("/control/requests", get(requests).delete(clear_requests))
         .with_state(control)
 }
@@ -43,6 +45,16 @@ async fn order_change(State(control): State<Control>, change: Result<Json<Change
 
 async fn clear_changes(State(control): State<Control>) -> StatusCode {
     control.clear_changes();
+    StatusCode::NO_CONTENT
+}
+
+async fn advance_clock(State(control): State<Control>, advance: Result<Json<Advance>, JsonRejection>) -> Response {
+    let advance = advance.map_err(|rejection| rejection.body_text());
+    respond(advance.map(|Json(advance)| control.advance_clock(advance)))
+}
+
+async fn reset_clock(State(control): State<Control>) -> StatusCode {
+    control.reset_clock();
     StatusCode::NO_CONTENT
 }
 

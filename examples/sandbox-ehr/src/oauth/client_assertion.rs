@@ -1,5 +1,5 @@
-//! Clients that prove themselves by a signed assertion: `private_key_jwt` (RFC 7523, 2.2 and 3; SMART App Launch 2.2,
-//! "Authenticating to the Token endpoint").
+//! Signed assertions: of clients that prove themselves, `private_key_jwt` (RFC 7523, 2.2 and 3; SMART App Launch 2.2,
+//! "Authenticating to the Token endpoint"), and those that are a grant (RFC 7523, 2.1).
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -57,7 +57,7 @@ impl<'a> Assertion<'a> {
             let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
             Some(Self { header: part(header)?, claims: part(claims)?, signed, signature })
         };
-        read().ok_or(unauthorized("The client_assertion is not a JWT with iss, sub, aud, exp and jti."))
+        read().ok_or(unauthorized("The assertion is not a JWT with iss, sub, aud, exp and jti."))
     }
 
     /// The client that the assertion says it is from.

@@ -16,6 +16,9 @@ use crate::parameters::Parameters;
 const TWO_WAYS: Refused = bad("invalid_request", "The client authenticates in more than one way.");
 const NOT_REGISTERED: Refused = unauthorized("This client is not registered here.");
 
+/// In the place of a description, for an error without one.
+pub const NO_DESCRIPTION: &str = "";
+
 /// A response of RFC 6749, 5.2: status, error code, description.
 pub type Refused = (StatusCode, &'static str, &'static str);
 
@@ -56,7 +59,7 @@ pub async fn identify(
             (client_id.to_owned(), form.get("client_secret").map(str::to_owned))
         }
     };
-    let client = sandbox.client(&client_id).ok_or(NOT_REGISTERED)?;
+    let client = registered(sandbox, &client_id)?;
     if client.keys.is_some() {
         return Err(unauthorized("This client must authenticate with its key."));
     }
@@ -67,6 +70,11 @@ pub async fn identify(
         (Some(own), Some(sent)) if *own == ClientSecret::new(sent.as_str()) => Ok(client),
         (Some(_), Some(_)) => Err(unauthorized("The secret of the client is not right.")),
     }
+}
+
+/// The client of this id.
+pub fn registered(sandbox: &Sandbox, client_id: &str) -> Result<Client, Refused> {
+    sandbox.client(client_id).ok_or(NOT_REGISTERED)
 }
 
 /// The client whose key signed the assertion, which is used up by that.
@@ -83,13 +91,24 @@ async fn by_assertion(
     if form.get("client_id").is_some_and(|id| id != assertion.client_id()) {
         return Err(bad("invalid_request", "The client_id is not the one of the assertion."));
     }
-    let client = sandbox.client(assertion.client_id()).ok_or(NOT_REGISTERED)?;
+    let client = registered(sandbox, assertion.client_id())?;
+    prove(sandbox, assertion, &client, endpoint).await?;
+    Ok(client)
+}
+
+/// Checks that a key of this client signed the assertion for `endpoint`, and uses the assertion up.
+pub async fn prove(
+    sandbox: &Sandbox,
+    assertion: Assertion<'_>,
+    client: &Client,
+    endpoint: &str,
+) -> Result<(), Refused> {
     let registered = client.keys.as_ref().ok_or(unauthorized("This client has no key."))?;
     let keys = client_assertion::keys(registered).await?;
     let now = sandbox.now();
     let proof = assertion.verify(&keys, &[&sandbox.config.token_endpoint(), endpoint], now)?;
     if sandbox.store().assertions.use_once(&client.id, &proof.jti, proof.expires, now) {
-        Ok(client)
+        Ok(())
     } else {
         Err(unauthorized("The assertion was used before: make a new one, with another jti."))
     }

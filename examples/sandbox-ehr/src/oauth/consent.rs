@@ -3,6 +3,9 @@
 use crate::dialect::Dialect;
 use crate::fhir::{ResourceScope, ResourceType};
 
+/// Lets a public client register another client, with a key of its own ("SMART Protected Dynamic Client Registration", a draft).
+pub const REGISTER_SCOPE: &str = "system/DynamicClient.register";
+
 /// Scopes that a person cannot take away on the confirmation page, with what they mean.
 const MANDATORY: [(&str, &str); 4] = [
     ("launch/patient", "Know which medical record is yours"),
@@ -19,19 +22,21 @@ pub struct Item {
     /// What allowing it means, in plain words.
     pub meaning: String,
     pub is_mandatory: bool,
+    is_data: bool,
     scopes: Vec<String>,
 }
 
-/// The items for the scopes of a request: the mandatory ones first, then one for each kind of data. Scopes that this
-/// server does not know have no item and are not granted.
+/// The items for the scopes of a request: the mandatory ones first, then one for each kind of data, and at last whether the app
+/// may stay connected by a key of its own. Scopes that this server does not know have no item and are not granted.
 pub fn items(dialect: Dialect, requested: &[String]) -> Vec<Item> {
     let mandatory = MANDATORY
         .iter()
         .filter(|(scope, _)| requested.iter().any(|requested| requested == scope))
-        .map(|&(name, meaning)| Item::new(name, meaning, true, vec![name.to_owned()]));
+        .map(|&(name, meaning)| Item { is_mandatory: true, ..Item::new(name, meaning, vec![name.to_owned()]) });
     let parsed: Vec<ResourceScope> = requested.iter().filter_map(|scope| for_a_person(scope)).collect();
     let data = ResourceType::ALL.iter().flat_map(|resource| items_of(dialect, *resource, &parsed));
-    mandatory.chain(data).collect()
+    let registers = requested.iter().any(|scope| scope == REGISTER_SCOPE);
+    mandatory.chain(data).chain(registers.then(Item::to_register)).collect()
 }
 
 /// A scope for resources that a person can be requested for.
@@ -53,7 +58,7 @@ fn items_of(dialect: Dialect, resource: ResourceType, requested: &[ResourceScope
         match items.iter_mut().find(|item| item.name == name) {
             Some(item) if item.scopes.contains(&granted) => {}
             Some(item) => item.scopes.push(granted),
-            None => items.push(Item::new(&name, &meaning, false, vec![granted])),
+            None => items.push(Item { is_data: true, ..Item::new(&name, &meaning, vec![granted]) }),
         }
     }
     items
@@ -67,17 +72,22 @@ fn in_words(query: &str) -> String {
 }
 
 impl Item {
-    fn new(name: &str, meaning: &str, is_mandatory: bool, scopes: Vec<String>) -> Self {
-        Self { name: name.to_owned(), meaning: meaning.to_owned(), is_mandatory, scopes }
+    fn new(name: &str, meaning: &str, scopes: Vec<String>) -> Self {
+        Self { name: name.to_owned(), meaning: meaning.to_owned(), is_mandatory: false, is_data: false, scopes }
+    }
+
+    fn to_register() -> Self {
+        let meaning = "Stay connected on this device for 90 days, or until you end it";
+        Self::new(REGISTER_SCOPE, meaning, vec![REGISTER_SCOPE.to_owned()])
     }
 }
 
-/// The scopes that an answer grants, or `None` when it denies everything that could be denied.
+/// The scopes that an answer grants, or `None` when it denies all data.
 pub fn granted(items: &[Item], denied: &[&str]) -> Option<Vec<String>> {
     let is_allowed = |item: &&Item| item.is_mandatory || !denied.contains(&item.name.as_str());
-    let has_data = items.iter().any(|item| !item.is_mandatory);
+    let has_data = items.iter().any(|item| item.is_data);
     let allowed: Vec<&Item> = items.iter().filter(is_allowed).collect();
-    if allowed.is_empty() || (has_data && allowed.iter().all(|item| item.is_mandatory)) {
+    if allowed.is_empty() || (has_data && !allowed.iter().any(|item| item.is_data)) {
         return None;
     }
     Some(allowed.into_iter().flat_map(|item| item.scopes.clone()).collect())

@@ -5,6 +5,7 @@ use axum::Json;
 use axum::extract::State;
 use serde_json::{Value, json};
 
+use super::consent::REGISTER_SCOPE;
 use crate::Shared;
 use crate::config::Config;
 use crate::control::Deviation;
@@ -143,11 +144,12 @@ fn epic_smart(config: &Config) -> Value {
         "issuer": issuer,
         "jwks_uri": format!("{issuer}/jwks"),
         "authorization_endpoint": format!("{issuer}/authorize"),
-        "grant_types_supported": GRANTS,
+        "grant_types_supported": [GRANTS[0], GRANTS[1], GRANTS[2], super::jwt_grant::GRANT_TYPE],
         "token_endpoint": format!("{issuer}/token"),
         "token_endpoint_auth_methods_supported": METHODS,
         "token_endpoint_auth_signing_alg_values_supported": ASYMMETRIC,
-        "scopes_supported": ["openid", "fhirUser", "launch", "launch/patient", "offline_access"],
+        "registration_endpoint": format!("{issuer}/register"),
+        "scopes_supported": ["openid", "fhirUser", "launch", "launch/patient", "offline_access", REGISTER_SCOPE],
         "response_types_supported": ["code"],
         "introspection_endpoint": format!("{issuer}/introspect"),
         "capabilities": [

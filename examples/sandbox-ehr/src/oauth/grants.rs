@@ -1,7 +1,10 @@
 //! What was granted: pending authorizations, codes, access tokens and refresh tokens, in memory.
 
+mod kept;
+
 use std::collections::{HashMap, HashSet};
 
+use self::kept::Kept;
 use super::launch_token::Display;
 use super::random_secret;
 use super::request::AuthorizationRequest;
@@ -58,6 +61,16 @@ pub struct Access {
     pub scopes: Vec<String>,
 }
 
+/// What tokens came by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// What a person has just allowed, or a client that acts by itself.
+    Grant,
+    RefreshToken,
+    /// An assertion, by the key of a client of its own.
+    Assertion,
+}
+
 /// New tokens for the response of the token endpoint.
 #[derive(Debug)]
 pub struct Tokens {
@@ -66,8 +79,8 @@ pub struct Tokens {
     pub refresh_token: Option<String>,
     /// How long the access token lives, in seconds.
     pub lifetime: u64,
-    /// Whether they came by a refresh.
-    pub is_refresh: bool,
+    /// What they came by.
+    pub source: Source,
     /// The scopes of the access token, which a refresh may have narrowed.
     pub scopes: Vec<String>,
     /// The nonce of the authorization request, if the grant is new.
@@ -97,6 +110,8 @@ pub struct Grants {
     refresh_tokens: HashMap<String, RefreshToken>,
     /// Launch values that brought a code, with the time at which they expire.
     used_launches: HashMap<String, u64>,
+    /// The grants of clients that have a key for them, by client id.
+    kept: HashMap<String, Kept>,
 }
 
 struct Pending {
@@ -216,13 +231,11 @@ impl Grants {
         if token.expires <= now {
             return Err(("invalid_grant", "The refresh token has expired."));
         }
-        if narrowed.iter().flatten().any(|scope| !grant.scopes.contains(scope)) {
-            return Err(("invalid_scope", "A refresh cannot ask for more than was granted."));
-        }
+        check_narrowed(&grant, narrowed.as_deref())?;
         if let Some(token) = self.refresh_tokens.get_mut(refresh_token) {
             token.used = true;
         }
-        Ok(Tokens { is_refresh: true, ..self.issue_tokens(grant_id, grant, narrowed, now, ttl) })
+        Ok(Tokens { source: Source::RefreshToken, ..self.issue_tokens(grant_id, grant, narrowed, now, ttl) })
     }
 
     /// An access token for a client that acts by itself. There is none to refresh it with.
@@ -267,7 +280,8 @@ impl Grants {
     pub fn live(&self, now: u64) -> Vec<(&str, &Grant)> {
         let access = self.access_tokens.values().filter(|token| token.expires > now).map(|token| &token.grant_id);
         let refresh = self.refresh_tokens.values().filter(|token| token.expires > now && !token.used);
-        let live: HashSet<&String> = access.chain(refresh.map(|token| &token.grant_id)).collect();
+        let kept = self.kept.values().filter(|kept| kept.expires > now).map(|kept| &kept.grant_id);
+        let live: HashSet<&String> = access.chain(refresh.map(|token| &token.grant_id)).chain(kept).collect();
         let mut grants: Vec<(&str, &Grant)> = self
             .grants
             .iter()
@@ -298,7 +312,7 @@ impl Grants {
             self.refresh_tokens
                 .insert(refresh_token.clone(), RefreshToken { grant_id, expires: now + REFRESH_SECONDS, used: false });
         }
-        Tokens { grant, access_token, refresh_token, lifetime: ttl, is_refresh: false, scopes, nonce: None }
+        Tokens { grant, access_token, refresh_token, lifetime: ttl, source: Source::Grant, scopes, nonce: None }
     }
 
     /// A token that exists from the start, with the lifetime of a refresh token.
@@ -342,13 +356,23 @@ impl Grants {
         self.codes.retain(|_, code| code.expires + USED_CODE_SECONDS > now);
         self.access_tokens.retain(|_, token| token.expires > now);
         self.refresh_tokens.retain(|_, token| token.expires > now);
+        self.kept.retain(|_, kept| kept.expires > now);
         let (codes, access, refresh) = (&self.codes, &self.access_tokens, &self.refresh_tokens);
         let live: HashSet<&String> = codes
             .values()
             .map(|code| &code.grant_id)
             .chain(access.values().map(|token| &token.grant_id))
             .chain(refresh.values().map(|token| &token.grant_id))
+            .chain(self.kept.values().map(|kept| &kept.grant_id))
             .collect();
         self.grants.retain(|grant_id, _| live.contains(grant_id));
+    }
+}
+
+fn check_narrowed(grant: &Grant, narrowed: Option<&[String]>) -> Result<(), TokenError> {
+    if narrowed.into_iter().flatten().all(|scope| grant.scopes.contains(scope)) {
+        Ok(())
+    } else {
+        Err(("invalid_scope", "A client cannot ask for more than was granted."))
     }
 }

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use serde::Serialize;
 
 use super::client_auth::Refused;
-use super::grants::Tokens;
+use super::grants::{Source, Tokens};
 use super::{at_hash, fhir_user, forgery, subject};
 use crate::Sandbox;
 
@@ -42,7 +42,7 @@ pub fn id_token(sandbox: &Sandbox, tokens: &Tokens) -> Result<String, Refused> {
     let signed = match &sandbox.control {
         Some(control) => serde_json::to_value(&claims)
             .ok()
-            .and_then(|claims| forgery::sign(control, &key, claims, tokens.is_refresh)),
+            .and_then(|claims| forgery::sign(control, &key, claims, tokens.source == Source::RefreshToken)),
         None => key.sign("JWT", &claims).ok(),
     };
     signed.ok_or((StatusCode::INTERNAL_SERVER_ERROR, "server_error", "The ID token could not be signed."))

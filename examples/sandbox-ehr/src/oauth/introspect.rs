@@ -4,14 +4,14 @@
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, WWW_AUTHENTICATE};
+use axum::http::header::{CACHE_CONTROL, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::client_auth;
 use super::grants::Introspected;
-use super::{fhir_user, subject};
+use super::{bearer, fhir_user, subject};
 use crate::parameters::Parameters;
 use crate::{Sandbox, Shared};
 
@@ -53,11 +53,8 @@ impl Caller {
 }
 
 async fn caller(sandbox: &Sandbox, headers: &HeaderMap, form: &Parameters) -> Option<Caller> {
-    let header = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let bearer =
-        header.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("Bearer"));
-    if let Some((_, token)) = bearer {
-        return Some(Caller::Bearer(token.trim().to_owned()));
+    if let Some(token) = bearer(headers) {
+        return Some(Caller::Bearer(token.to_owned()));
     }
     let endpoint = sandbox.config.at(sandbox.config.dialect.paths().introspect.unwrap_or_default());
     let client = client_auth::identify(sandbox, headers, form, &endpoint).await.ok()?;

@@ -12,8 +12,10 @@ mod forgery;
 pub mod grants;
 mod id_token;
 pub mod introspect;
+mod jwt_grant;
 pub mod keys;
 pub mod launch_token;
+pub mod protected_registration;
 pub mod registration;
 pub mod request;
 pub mod revoke;
@@ -22,6 +24,8 @@ pub mod userinfo;
 
 pub use keys::SystemKey;
 
+use axum::http::HeaderMap;
+use axum::http::header::AUTHORIZATION;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rand::RngCore;
@@ -49,6 +53,12 @@ pub fn subject(user: User) -> String {
         User::Provider => format!("practitioner-{PROVIDER_ID}"),
         User::Backend => "backend".to_owned(),
     }
+}
+
+/// The token of a request (RFC 6750, 2.1).
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("Bearer").then(|| token.trim())
 }
 
 /// 256 bits from the operating system, as text that needs no encoding in a URL.

@@ -6,12 +6,12 @@ use std::collections::{HashMap, HashSet};
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
-use axum::http::header::{AUTHORIZATION, CACHE_CONTROL};
+use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
-use super::random_secret;
+use super::{bearer, random_secret};
 use crate::clients::{Client, ClientKeys, ClientSecret};
 use crate::cors::origin_of;
 use crate::{Sandbox, Shared};
@@ -24,16 +24,31 @@ struct Registration {
     client: Client,
     /// As it was registered, for the responses.
     metadata: Map<String, Value>,
-    access_token: ClientSecret,
+    /// With which its owner changes it later. `None` where that is not possible.
+    access_token: Option<ClientSecret>,
     since: u64,
 }
 
 /// An error code of RFC 7591 (3.2.2) and what is wrong, for a person.
-type Problem = (&'static str, &'static str);
+pub type Problem = (&'static str, &'static str);
 
 impl Registrations {
     pub fn client(&self, id: &str) -> Option<&Client> {
         self.0.get(id).map(|registration| &registration.client)
+    }
+
+    /// Whether a client may use this grant. A client that was configured may use every grant.
+    pub fn allow(&self, client_id: &str, grant_type: &str) -> bool {
+        let registered = self.0.get(client_id).and_then(|registration| registration.metadata["grant_types"].as_array());
+        registered.is_none_or(|grants| grants.iter().any(|grant| grant == grant_type))
+    }
+
+    /// Adds a client that cannot be changed any more. Returns the response.
+    pub fn add_fixed(&mut self, sandbox: &Sandbox, client: Client, metadata: Map<String, Value>) -> Response {
+        let registration = Registration { client, metadata, access_token: None, since: sandbox.now() };
+        let response = respond(sandbox, StatusCode::CREATED, &registration);
+        self.0.insert(registration.client.id.clone(), registration);
+        response
     }
 
     /// Whether a client may be called from a page of this origin.
@@ -50,7 +65,8 @@ pub async fn register(State(sandbox): State<Shared>, body: Result<Json<Value>, J
         Ok(read) => read,
         Err(problem) => return refused(problem),
     };
-    let registration = Registration { client, metadata, access_token: ClientSecret::generate(), since: sandbox.now() };
+    let access_token = Some(ClientSecret::generate());
+    let registration = Registration { client, metadata, access_token, since: sandbox.now() };
     let response = respond(&sandbox, StatusCode::CREATED, &registration);
     sandbox.registrations().0.insert(client_id, registration);
     response
@@ -97,9 +113,8 @@ pub async fn delete(State(sandbox): State<Shared>, Path(client_id): Path<String>
 }
 
 fn is_owner(registration: &Registration, headers: &HeaderMap) -> bool {
-    let header = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let token = header.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("Bearer"));
-    token.is_some_and(|(_, token)| ClientSecret::new(token.trim()) == registration.access_token)
+    let own = registration.access_token.as_ref();
+    bearer(headers).is_some_and(|token| own == Some(&ClientSecret::new(token)))
 }
 
 fn respond(sandbox: &Sandbox, status: StatusCode, registration: &Registration) -> Response {
@@ -113,12 +128,14 @@ fn respond(sandbox: &Sandbox, status: StatusCode, registration: &Registration) -
         add("client_secret", secret.reveal().into());
         add("client_secret_expires_at", 0.into());
     }
-    add("registration_access_token", access_token.reveal().into());
-    add("registration_client_uri", format!("{place}/{}", client.id).into());
+    if let Some(access_token) = access_token {
+        add("registration_access_token", access_token.reveal().into());
+        add("registration_client_uri", format!("{place}/{}", client.id).into());
+    }
     (status, [(CACHE_CONTROL, "no-store")], Json(Value::Object(body))).into_response()
 }
 
-fn refused((error, description): Problem) -> Response {
+pub fn refused((error, description): Problem) -> Response {
     (StatusCode::BAD_REQUEST, Json(json!({ "error": error, "error_description": description }))).into_response()
 }
 
@@ -197,9 +214,29 @@ fn check_redirects(redirect_uris: &[String], grant_types: &[String]) -> Result<(
 
 fn keys(metadata: &Map<String, Value>) -> Result<ClientKeys, Problem> {
     match (metadata.get("jwks"), metadata.get("jwks_uri").and_then(Value::as_str)) {
-        (Some(set), None) if set["keys"].is_array() => Ok(ClientKeys::Set(set.clone())),
+        (Some(set), None) => key_set(set),
         (None, Some(address)) if address.starts_with("http://") => Ok(ClientKeys::Url(address.to_owned())),
         (None, Some(_)) => Err(("invalid_client_metadata", "The sandbox fetches a jwks_uri by plain http only.")),
         _ => Err(("invalid_client_metadata", "private_key_jwt needs either jwks or jwks_uri.")),
     }
+}
+
+/// A set of public keys, each with a `kid` and of a kind that assertions are signed with.
+pub fn key_set(set: &Value) -> Result<ClientKeys, Problem> {
+    let problem = |description| Err(("invalid_client_metadata", description));
+    let keys = set["keys"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let has =
+        |key: &Value, names: &[&str]| names.iter().all(|name| key[*name].as_str().is_some_and(|text| !text.is_empty()));
+    let is_usable = |key: &Value| match key["kty"].as_str() {
+        Some("RSA") => has(key, &["kid", "n", "e"]),
+        Some("EC") => has(key, &["kid", "crv", "x", "y"]),
+        _ => false,
+    };
+    if keys.iter().any(|key| !key["d"].is_null()) {
+        return problem("A key of the jwks is private. Register the public part alone.");
+    }
+    if keys.is_empty() || !keys.iter().all(is_usable) {
+        return problem("The jwks has no key, or one that is not an RSA or EC key with a kid.");
+    }
+    Ok(ClientKeys::Set(set.clone()))
 }

@@ -1,5 +1,6 @@
 //! Reading an authorization request (RFC 6749, 4.1.1; SMART App Launch 2.2, 2.0.8), strictly.
 
+use super::consent::REGISTER_SCOPE;
 use super::launch_token::{self, Launch};
 use crate::Sandbox;
 use crate::clients::Client;
@@ -60,7 +61,8 @@ impl AuthorizationRequest {
         let state = parameters.get("state").ok_or(("invalid_request", "The state is missing."))?;
         check_audience(parameters, &sandbox.config)?;
         let code_challenge = read_challenge(parameters, client.is_public())?;
-        let scopes = read_scopes(parameters, sandbox.config.dialect)?;
+        let mut scopes = read_scopes(parameters, sandbox.config.dialect)?;
+        scopes.retain(|scope| may_ask(sandbox, client, scope));
         let launch = match (parameters.get("launch"), scopes.iter().any(|scope| scope == "launch")) {
             (Some(token), true) => Some(
                 launch_token::read(&sandbox.config, &sandbox.people, &client.id, token)
@@ -125,6 +127,15 @@ fn read_challenge(parameters: &Parameters, is_public: bool) -> Result<Option<Str
         Ok(Some(challenge.to_owned()))
     } else {
         Err(("invalid_request", "The code_challenge is not the base64url form of a SHA-256 hash."))
+    }
+}
+
+/// Scopes that some clients ask for in vain: a key of its own is for a public client, and a refresh token for a client that may use it.
+fn may_ask(sandbox: &Sandbox, client: &Client, scope: &str) -> bool {
+    match scope {
+        REGISTER_SCOPE => sandbox.config.dialect.protects_registration() && client.is_public(),
+        "offline_access" => sandbox.registrations().allow(&client.id, "refresh_token"),
+        _ => true,
     }
 }
 

@@ -8,11 +8,11 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::client_auth::{self, Refused, bad};
-use super::grants::{Grant, Redemption, Tokens, User};
+use super::client_auth::{self, NO_DESCRIPTION, Refused, bad};
+use super::grants::{Grant, Redemption, Source, Tokens, User};
 use super::id_token::id_token;
 use super::launch_token::Display;
-use super::{consent, forgery, s256_challenge};
+use super::{consent, forgery, jwt_grant, s256_challenge};
 use crate::clients::Client;
 use crate::control::Deviation;
 use crate::dialect::Dialect;
@@ -40,6 +40,7 @@ pub async fn token(State(sandbox): State<Shared>, headers: HeaderMap, body: Byte
     let mut response = match handle(&sandbox, &headers, &body).await {
         Ok(body) => Json(body).into_response(),
         Err((status, error, description)) => {
+            let description = Some(description).filter(|text| *text != NO_DESCRIPTION);
             (status, Json(json!({ "error": error, "error_description": description }))).into_response()
         }
     };
@@ -74,8 +75,14 @@ async fn exchange(sandbox: &Sandbox, headers: &HeaderMap, form: &Parameters) -> 
     if form.repeated().is_some() {
         return Err(bad("invalid_request", "A parameter stands there more than once."));
     }
+    if form.get("grant_type") == Some(jwt_grant::GRANT_TYPE) && sandbox.config.dialect.protects_registration() {
+        return jwt_grant::exchange(sandbox, headers, form).await;
+    }
     let client = client_auth::identify(sandbox, headers, form, &sandbox.config.token_endpoint()).await?;
     let client_id = client.id.as_str();
+    if form.get("grant_type").is_some_and(|grant| !sandbox.registrations().allow(client_id, grant)) {
+        return Err(bad("unauthorized_client", "This client did not register for this grant."));
+    }
     let required = |name: &str| form.get(name).ok_or(bad("invalid_request", "A required parameter is missing."));
     let (now, ttl) = (sandbox.now(), sandbox.config.token_ttl.as_secs());
     let tokens = match form.get("grant_type") {
@@ -96,8 +103,7 @@ async fn exchange(sandbox: &Sandbox, headers: &HeaderMap, form: &Parameters) -> 
             sandbox.store().grants.redeem(&redemption, now, ttl)
         }
         Some("refresh_token") => {
-            let narrowed = form.get("scope").map(|scope| scope.split_ascii_whitespace().map(str::to_owned).collect());
-            sandbox.store().grants.refresh(client_id, required("refresh_token")?, narrowed, now, ttl)
+            sandbox.store().grants.refresh(client_id, required("refresh_token")?, scopes_of(form), now, ttl)
         }
         Some("client_credentials") => {
             let grant = backend_grant(&client, form, now)?;
@@ -112,13 +118,17 @@ async fn exchange(sandbox: &Sandbox, headers: &HeaderMap, form: &Parameters) -> 
     tokens.map_err(|(error, description)| bad(error, description))
 }
 
+/// The scopes that a request asks for, if it names any.
+pub fn scopes_of(form: &Parameters) -> Option<Vec<String>> {
+    form.get("scope").map(|scope| scope.split_ascii_whitespace().map(str::to_owned).collect())
+}
+
 /// What a client with a key may do by itself (SMART App Launch 2.2, Backend Services).
 fn backend_grant(client: &Client, form: &Parameters, now: u64) -> Result<Grant, Refused> {
     if client.keys.is_none() {
         return Err(bad("unauthorized_client", "Only a client with a key acts by itself."));
     }
-    let requested = form.get("scope").ok_or(bad("invalid_scope", "The scope is missing: ask for system/*.rs."))?;
-    let requested: Vec<String> = requested.split_ascii_whitespace().map(str::to_owned).collect();
+    let requested = scopes_of(form).ok_or(bad("invalid_scope", "The scope is missing: ask for system/*.rs."))?;
     let scopes = consent::granted_to_backend(&requested);
     if scopes.is_empty() {
         return Err(bad("invalid_scope", "None of the scopes is a system/ scope that this server can grant."));
@@ -164,7 +174,7 @@ fn token_response(sandbox: &Sandbox, tokens: &Tokens) -> Result<Value, Refused> 
     body["need_patient_banner"] = Value::from(tokens.grant.display != Some(Display::Frame));
     let mut add = |name: &str, value: &str| body[name] = Value::from(value);
     if let Some(mut patient) = tokens.grant.patient {
-        if tokens.is_refresh && sandbox.meets(Deviation::RefreshOtherPatient) {
+        if tokens.source != Source::Grant && sandbox.meets(Deviation::RefreshOtherPatient) {
             patient = patient % sandbox.people.size() + 1;
         }
         add("patient", &patient.to_string());
@@ -178,8 +188,8 @@ fn token_response(sandbox: &Sandbox, tokens: &Tokens) -> Result<Value, Refused> 
     if let Some(refresh_token) = &tokens.refresh_token {
         add("refresh_token", refresh_token);
     }
-    // A refresh brings a fresh one, without the nonce (OpenID Connect Core 1.0, 12.2).
-    if tokens.scopes.iter().any(|scope| scope == "openid") {
+    // A refresh brings a fresh one, without the nonce (OpenID Connect Core 1.0, 12.2). An assertion brings none.
+    if tokens.source != Source::Assertion && tokens.scopes.iter().any(|scope| scope == "openid") {
         add("id_token", &id_token(sandbox, tokens)?);
     }
     if let Some(control) = &sandbox.control {

@@ -2,21 +2,19 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, WWW_AUTHENTICATE};
+use axum::http::header::{CACHE_CONTROL, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use super::grants::User;
-use super::{fhir_user, subject};
+use super::{bearer, fhir_user, subject};
 use crate::people::staff;
 use crate::{Sandbox, Shared};
 
 /// `GET` and `POST userinfo`, with the token in the header.
 pub async fn userinfo(State(sandbox): State<Shared>, headers: HeaderMap) -> Response {
-    let header = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let token = header.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("Bearer"));
-    let access = token.and_then(|(_, token)| sandbox.store().grants.access(token.trim(), sandbox.now()));
+    let access = bearer(&headers).and_then(|token| sandbox.store().grants.access(token, sandbox.now()));
     let Some(access) = access else {
         return refused(StatusCode::UNAUTHORIZED, "invalid_token");
     };

@@ -10,7 +10,7 @@ use maud::{Markup, html};
 use super::{HOME, layout};
 use crate::oauth::grants::User;
 use crate::parameters::{Parameters, with_query};
-use crate::sessions::{Place, Session};
+use crate::sessions::Place;
 use crate::{Sandbox, Shared};
 
 const WRONG: &str = "The user name or the password is not right.";
@@ -53,19 +53,6 @@ pub fn provider_page(transaction: Option<&str>, problem: Option<&str>) -> Respon
         }
     };
     layout::bare("Log in", &content)
-}
-
-/// The portal's page of a patient who came without an app.
-pub fn patient_home(sandbox: &Sandbox, session: &Session) -> Response {
-    let name = patient_name(sandbox, session.user);
-    let content = html! {
-        form.card method="post" action={ (HOME) "/portal/log-out" } {
-            h1 { "Welcome, " (name) }
-            p { "To see your record in an app, open the app and choose to connect to this clinic." }
-            div.actions { button type="submit" { "Log out" } }
-        }
-    };
-    layout::portal("Patient portal", &content)
 }
 
 /// The name of a patient who is logged in.

@@ -6,6 +6,7 @@ pub mod confirmation;
 mod layout;
 pub mod log_in;
 mod patients;
+pub mod portal;
 pub mod token_administration;
 
 pub use layout::{problem, redirect};
@@ -40,15 +41,6 @@ pub async fn home(State(sandbox): State<Shared>, headers: HeaderMap, RawQuery(qu
         Some("chart") => chart::page(&sandbox, &query),
         Some("launch") => chart::launch(&sandbox, &query),
         _ => patients::page(&sandbox, &query),
-    }
-}
-
-/// `GET portal`: the portal's own page.
-pub async fn portal(State(sandbox): State<Shared>, headers: HeaderMap) -> Response {
-    let session = sandbox.store().sessions.find(&sandbox.config, Place::Portal, &headers).cloned();
-    match session {
-        Some(session) => log_in::patient_home(&sandbox, &session),
-        None => log_in::patient_page(None, None, None),
     }
 }
 

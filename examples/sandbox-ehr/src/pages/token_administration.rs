@@ -54,20 +54,19 @@ pub fn page(sandbox: &Sandbox, session: &Session) -> Response {
 fn row(sandbox: &Sandbox, session: &Session, id: &str, grant: &Grant) -> Markup {
     let name = |number| sandbox.people.person(number).map(|person| person.name());
     let patient = grant.patient.and_then(name).unwrap_or_else(|| "None".to_owned());
-    let app = sandbox.client(&grant.client_id).map_or_else(|| grant.client_id.clone(), |client| client.name);
+    let app = app_name(sandbox, grant);
     let user = match grant.user {
         User::Patient(number) => name(number).unwrap_or_default(),
         User::Provider => crate::people::staff::PROVIDER.name(),
         User::Backend => "Nobody: the app acts by itself".to_owned(),
     };
-    let since = DateTime::from_timestamp(i64::try_from(grant.since).unwrap_or_default(), 0).unwrap_or_default();
     html! {
         tr {
             th scope="row" { (patient) }
             td { (app) div.hint { (grant.client_id) } }
             td { (user) }
             td { details { summary { (grant.scopes.len()) " scopes" } ul.plain { @for scope in &grant.scopes { li { (scope) } } } } }
-            td.number { (since.format("%b %-d, %Y %H:%M")) }
+            td.number { (time(grant.since)) }
             td {
                 form method="post" action=(HOME) {
                     input type="hidden" name="form_token" value=(session.form_token);
@@ -77,6 +76,17 @@ fn row(sandbox: &Sandbox, session: &Session, id: &str, grant: &Grant) -> Markup 
             }
         }
     }
+}
+
+/// The name of the app that a grant is for.
+pub fn app_name(sandbox: &Sandbox, grant: &Grant) -> String {
+    sandbox.client(&grant.client_id).map_or_else(|| grant.client_id.clone(), |client| client.name)
+}
+
+/// A time in seconds, as pages show it.
+pub fn time(seconds: u64) -> impl std::fmt::Display {
+    let time = DateTime::from_timestamp(i64::try_from(seconds).unwrap_or_default(), 0).unwrap_or_default();
+    time.format("%b %-d, %Y %H:%M")
 }
 
 /// `POST webchart.cgi`: revokes the grant that the form names, and nothing else.
