@@ -10,7 +10,7 @@ import type { AuthenticationRequest, ClientCredential, ClientKey, WasmSource } f
 import type { Search, SearchOptions, SearchParameters } from "./fhir.js";
 import type { ReferencedType, Resource, ResourceResult } from "./resources.js";
 
-export { SmartError } from "./errors.js";
+export { SmartError, type SmartErrorCode } from "./errors.js";
 export { Scopes } from "./scopes.js";
 export { Registration, diagnose, discover, register } from "./server.js";
 export type * from "./server.js";

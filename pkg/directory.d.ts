@@ -9,7 +9,7 @@
 import type { WasmSource } from "./config.js";
 import type { Resource } from "./resources.js";
 
-export { SmartError } from "./errors.js";
+export { SmartError, type SmartErrorCode } from "./errors.js";
 
 /**
  * Loads the WebAssembly for directories. Without it, the first call loads it. `source` is the file's URL or content, if the file is not in the

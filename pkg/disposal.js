@@ -5,5 +5,5 @@ export const dispose = Symbol.dispose ?? Symbol("dispose");
 
 /** The error for each use of a disposed object. */
 export function disposed(name) {
-  return new SmartError("disposed", `This ${name} was disposed of, so it can no longer be used: get it anew.`);
+  return new SmartError("disposed", `This ${name} was disposed and can no longer be used: get it again.`);
 }

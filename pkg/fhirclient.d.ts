@@ -10,7 +10,7 @@ import type { SmartError } from "./errors.js";
 import type { Session } from "./index.js";
 import type { Resource, ResourceInput, ResourceOf } from "./resources.js";
 
-export { SmartError } from "./errors.js";
+export { SmartError, type SmartErrorCode } from "./errors.js";
 
 /** A FHIR Bundle, as the server sent it. */
 export type Bundle = ResourceOf<"Bundle">;

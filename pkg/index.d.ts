@@ -32,7 +32,7 @@ export type * from "./config.js";
 export type * from "./fhir.js";
 export type { ReferencedType, Resource, ResourceInput, ResourceOf, ResourceResult, SavedResource } from "./resources.js";
 export type * from "./backend.js";
-export { SmartError } from "./errors.js";
+export { SmartError, type SmartErrorCode } from "./errors.js";
 export { BackendClient, Export, Keys, Registration, Scopes, diagnose, discover, register } from "./backend.js";
 
 /**

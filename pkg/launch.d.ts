@@ -2,7 +2,7 @@
 import type { LaunchOptions, SmartAppConfig, WasmSource } from "./config.js";
 
 export type * from "./config.js";
-export { SmartError } from "./errors.js";
+export { SmartError, type SmartErrorCode } from "./errors.js";
 
 /**
  * Loads the WebAssembly. Without it, the first call loads it. `source` is the file's URL or content, if the file is not in the package's

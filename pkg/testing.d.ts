@@ -5,13 +5,13 @@
  * @module smartrust/testing
  */
 
-import type { SmartError } from "./errors.js";
+import type { SmartError, SmartErrorCode } from "./errors.js";
 import type { Identity, LaunchContext, ScopeGrant, Session, SmartApp } from "./index.js";
 import type { LaunchOptions } from "./config.js";
 import type { MatchCandidate, Page } from "./fhir.js";
 import type { ResourceInput } from "./resources.js";
 
-export { SmartError } from "./errors.js";
+export { SmartError, type SmartErrorCode } from "./errors.js";
 
 /**
  * Creates an error as a session or an app rejects with. The codes that stand for an HTTP status, such as `forbidden`, have that status.
@@ -22,7 +22,7 @@ export { SmartError } from "./errors.js";
  * const broken = smartError("fhir_error", { status: 500 });
  * ```
  */
-export function smartError(code: string, details?: SmartErrorDetails): SmartError;
+export function smartError(code: SmartErrorCode, details?: SmartErrorDetails): SmartError;
 
 /** The members of an error for `smartError`. */
 export interface SmartErrorDetails extends Partial<Omit<SmartError, "code" | "name" | "stack">> {}

@@ -47,7 +47,7 @@ impl LauncherConfig {
     /// [`Error::Configuration`] naming the member that is missing, wrong or unknown, such as `servers[1].scope`.
     pub fn read<V: JsonView>(value: &V) -> Result<Self, Failure> {
         if let Some(unknown) = value.names().into_iter().find(|name| !MEMBERS.contains(&name.as_str())) {
-            return Err(wrong(&unknown, "there is no such member"));
+            return Err(wrong(&unknown, "no such member exists"));
         }
         let servers = items(value, "servers")?;
         let (mut records, mut connect) = (Vec::new(), Vec::new());
@@ -147,7 +147,7 @@ fn idle_minutes<V: JsonView>(value: &V, records: &[ServerRecord]) -> Result<BTre
         }
     };
     if minutes.text().is_some() || minutes.number().is_some() || minutes.items().is_some() {
-        return Err(wrong("idleMinutes", "it is not an object with the names of servers"));
+        return Err(wrong("idleMinutes", "it must be an object whose members are names of servers"));
     }
     minutes.names().into_iter().map(read).collect()
 }

@@ -21,7 +21,7 @@ async function valueOf(blob) {
   try {
     return JSON.parse(await blob.text());
   } catch (cause) {
-    throw new SmartError("not_json", "The server answered with something that says it is JSON and is not.", { cause });
+    throw new SmartError("not_json", "The response is not valid JSON, although its Content-Type says so: contact the server's operator.", { cause });
   }
 }
 
@@ -33,5 +33,5 @@ export function contentOf({ contentType = "application/octet-stream", data = "" 
 
 /** The error for a write whose response must not be JSON. */
 export function notJson() {
-  return unsupported("An Accept header without JSON", "what is written is answered in JSON; only what is read has other types.");
+  return unsupported("An Accept header without JSON", "only a read (GET) can accept other media types.");
 }

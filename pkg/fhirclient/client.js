@@ -11,9 +11,9 @@ import { unsupported } from "./unsupported.js";
 const refreshMargin = 10_000;
 
 const tokens = {
-  access_token: "request() sends the token by itself, and nowhere but to the FHIR server.",
-  refresh_token: "the session refreshes by itself; client.session.canRefresh says whether it can.",
-  id_token: "client.getIdToken() gives its claims, which were checked.",
+  access_token: "request() sends the token, and only to the FHIR server.",
+  refresh_token: "the session refreshes itself; client.session.canRefresh says whether it can.",
+  id_token: "client.getIdToken() returns its verified claims.",
 };
 
 /** fhirclient's Client: of a session, or of an app's own state with a token, or for a server without authorization. */
@@ -91,14 +91,14 @@ export class Client extends FhirClient {
   }
 
   connect() {
-    throw unsupported("fhir.js", "it would need the token; use request(), create(), update() and delete().");
+    throw unsupported("fhir.js", "fhir.js would need the token. Use request(), create(), update() and delete().");
   }
 
   async refresh(options) {
     if (!this.#session?.canRefresh) {
       throw new SmartError(
         "refresh_unavailable",
-        "There is no refresh token: ask for the scope offline_access, or authorize again.",
+        "There is no refresh token: request the scope offline_access, or authorize again.",
       );
     }
     await this.#session.refresh();
@@ -171,15 +171,20 @@ export class Client extends FhirClient {
 
   #required(what, value) {
     if (value) return value;
-    const code = what === "patient" ? "no_patient" : `no_${what}`;
-    throw new SmartError(code, `No ${what} is in context: ask for the scope ${scopes[what]}, and see what was granted.`);
+    const { code, scope } = contexts[what];
+    throw new SmartError(code, `No ${what} is in context: request the scope ${scope}, and check whether it was granted.`);
   }
 }
 
-const scopes = { patient: "launch/patient", encounter: "launch/encounter", user: "openid fhirUser" };
+/** The error and the scope of each part of the launch context. */
+const contexts = {
+  patient: { code: "no_patient", scope: "launch/patient" },
+  encounter: { code: "no_encounter", scope: "launch/encounter" },
+  user: { code: "no_user", scope: "openid fhirUser" },
+};
 
 function refuse(what, remedy) {
-  throw unsupported(what, `tokens stay inside; ${remedy}`);
+  throw unsupported(what, `the app cannot read tokens. ${remedy[0].toUpperCase()}${remedy.slice(1)}`);
 }
 
 /** fhirclient's state for a session. */
@@ -207,14 +212,14 @@ function stateOf(source) {
   if (typeof serverUrl !== "string" || !/^https?:\/\/./.test(serverUrl)) {
     throw new SmartError(
       "invalid_configuration",
-      "The state's serverUrl is missing: give the FHIR base, beginning with https:// or http://.",
+      "The state's serverUrl is missing or invalid: set it to the FHIR base, which begins with https:// or http://.",
     );
   }
   const secret = ["refresh_token", "id_token"].find((name) => state.tokenResponse?.[name] !== undefined);
   if (secret || state.username || state.password) {
     throw unsupported(
       secret ?? "A user name with a password",
-      "a client of your own state takes an access_token alone; for more, sign in by FHIR.oauth2.authorize().",
+      "a state of your own can only have an access_token. For more, sign in with FHIR.oauth2.authorize().",
     );
   }
   return structuredClone(state);

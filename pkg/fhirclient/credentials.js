@@ -11,7 +11,7 @@ const algorithms = {
 /** The name of the credential in the parameters of a launch. */
 export function credentialOf({ clientSecret, clientPrivateJwk }) {
   if (clientSecret !== undefined && clientPrivateJwk !== undefined) {
-    throw invalid("clientSecret", "it stands beside clientPrivateJwk; give one of the two");
+    throw invalid("clientSecret", "clientPrivateJwk is set, too; set only one of the two");
   }
   if (clientSecret !== undefined) return "clientSecret";
   return clientPrivateJwk === undefined ? undefined : "privateKey";
@@ -22,11 +22,11 @@ export async function withCredential(server, { clientSecret, privateKey, clientP
   if (lacks === "clientSecret" && clientSecret === undefined) {
     throw invalid(
       "clientSecret",
-      "it is not kept from page to page; give it to FHIR.oauth2.ready() too, or keep it on a server of yours (tokenProxy)",
+      "it is not stored between pages; pass it to FHIR.oauth2.ready(), too, or keep it on your server (tokenProxy)",
     );
   }
   if (lacks === "privateKey" && privateKey === undefined) {
-    throw invalid("privateKey", "it is not kept from page to page; give it to FHIR.oauth2.ready() too");
+    throw invalid("privateKey", "it is not stored between pages; pass it to FHIR.oauth2.ready(), too");
   }
   if (clientSecret !== undefined) return { ...server, clientSecret };
   if (privateKey === undefined) return server;
@@ -40,6 +40,6 @@ async function importKey(jwk, algorithm) {
   try {
     return await crypto.subtle.importKey("jwk", plain, algorithm, false, ["sign"]);
   } catch (cause) {
-    throw new SmartError("invalid_configuration", "The private key is no private JWK with the alg ES384 or RS384.", { cause });
+    throw new SmartError("invalid_configuration", "The private key is not a private JWK with the alg ES384 or RS384.", { cause });
   }
 }

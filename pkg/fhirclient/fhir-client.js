@@ -37,7 +37,7 @@ export class FhirClient {
 
   async patch(url, patch, options) {
     if (!Array.isArray(patch) || patch.length === 0) {
-      throw new SmartError("invalid_patch", "The patch is not a JSON Patch: give an array of at least one operation (RFC 6902).");
+      throw new SmartError("invalid_patch", "The patch is not a JSON Patch: pass an array of at least one operation (RFC 6902).");
     }
     const headers = new Headers(options?.headers);
     headers.set("content-type", "application/json-patch+json");
@@ -96,7 +96,7 @@ export class FhirClient {
       const next = nextOf(page);
       if (!next) return;
       if (seen.has(next.href)) {
-        throw new SmartError("page_cycle", "The pages of the search point in a circle: tell the server's operator.");
+        throw new SmartError("page_cycle", "The links between the pages of the search form a cycle: contact the server's operator.");
       }
       page = { bundle: (await this.#send({ url: next, headers, signal })).resource, url: next };
     }
@@ -181,7 +181,7 @@ function requestOf(request, base) {
 function optionsOf({ method, headers, body, signal, includeResponse = false, ...others } = {}) {
   for (const [name, value] of Object.entries(others)) {
     if (value !== undefined && !withoutEffect[name]?.includes(value)) {
-      throw unsupported(`The request's ${name}`, "give url, method, headers, body, signal or includeResponse.");
+      throw unsupported(`The request's ${name}`, "use url, method, headers, body, signal or includeResponse.");
     }
   }
   return { method: method?.toUpperCase(), headers, body: body ?? undefined, signal: signal ?? undefined, includeResponse };
@@ -198,11 +198,11 @@ function fhirOptionsOf({
   ...others
 }) {
   const [unknown] = Object.keys(others);
-  if (unknown) throw unsupported(`The option ${unknown}`, "see FhirOptions for those that there are.");
+  if (unknown) throw unsupported(`The option ${unknown}`, "see FhirOptions for the supported options.");
   if (!useRefreshToken) {
     throw unsupported(
       "useRefreshToken: false",
-      "the session refreshes its token by itself; ask for no offline_access to have none.",
+      "the session refreshes its token itself. To get no refresh token, do not request offline_access.",
     );
   }
   return { pageLimit: pageLimit ?? 1, onPage, flat, graph: graph !== false, paths: [resolveReferences].flat() };
@@ -216,7 +216,7 @@ function nextOf({ bundle, url }) {
   const next = bundle.link?.find((link) => link.relation === "next" && typeof link.url === "string")?.url;
   if (!next) return undefined;
   if (URL.canParse(next, url)) return new URL(next, url);
-  throw new SmartError("invalid_url", "The link to the next page is no address: tell the server's operator.");
+  throw new SmartError("invalid_url", "The link to the next page is not a URL: contact the server's operator.");
 }
 
 /** The `Response` that fhirclient would return, with the headers that the session reports. */

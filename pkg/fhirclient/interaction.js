@@ -8,7 +8,7 @@ export function absolute(url, base) {
   const given = String(url ?? "");
   if (given === "") throw invalid("it is empty");
   const whole = /^[a-z][a-z0-9+.-]*:/i.test(given) ? given : `${base.replace(/\/+$/, "")}/${given.replace(/^\/+/, "")}`;
-  if (!/^https?:/i.test(whole) || !URL.canParse(whole)) throw invalid("it is no http address");
+  if (!/^https?:/i.test(whole) || !URL.canParse(whole)) throw invalid("it is not an http URL");
   const absoluteUrl = new URL(whole);
   absoluteUrl.hash = "";
   return absoluteUrl;
@@ -56,7 +56,7 @@ function within(url, base) {
   const place = url.origin + url.pathname;
   if (`${place}/` === prefix) return "";
   if (place.startsWith(prefix)) return place.slice(prefix.length);
-  throw new SmartError("foreign_url", `The request to ${url.origin} was not sent: it lies outside the FHIR server.`);
+  throw new SmartError("foreign_url", `The request to ${url.origin} was not sent: it is outside of the FHIR server.`);
 }
 
 /** The body of an update of a target or, if it is conditional, of the resource that a search finds. */
@@ -67,7 +67,7 @@ function updateBody(resource, target, isConditional) {
 
 function checkTarget(target, expected, resource) {
   if (target === expected) return resource;
-  throw invalid(`it names ${target}, and the resource is ${expected}`);
+  throw invalid(`it is for ${target}, but the resource is ${expected}`);
 }
 
 function json(body) {
@@ -80,9 +80,9 @@ function json(body) {
   } catch {
     // The error is below.
   }
-  throw unsupported("A body other than JSON", "send FHIR as JSON, as a text or as the object itself.");
+  throw unsupported("A body other than JSON", "send FHIR as JSON, as a string or an object.");
 }
 
 function invalid(problem) {
-  return new SmartError("invalid_reference", `The request's address is wrong: ${problem}.`);
+  return new SmartError("invalid_reference", `The request's URL is invalid: ${problem}.`);
 }

@@ -17,7 +17,7 @@ export async function authorize(configuration) {
   const issuer = issuerOf(parameters, iss);
   if (issuer) return launch(parameters, issuer, page);
   if (parameters.fhirServiceUrl) return openWithoutLaunch(parameters);
-  throw invalid("iss", "it is missing, here and in the page's address; for an open server give fhirServiceUrl");
+  throw invalid("iss", "it is missing, also in the page's URL; for an open server, set fhirServiceUrl");
 }
 
 async function launch(parameters, issuer, page) {
@@ -59,7 +59,7 @@ async function clientOf(options) {
   if (client) return client;
   throw new SmartError(
     "no_launch",
-    "This page has no launch to come back from: call FHIR.oauth2.authorize() first, in this tab.",
+    "This tab has not started a launch: call FHIR.oauth2.authorize() first.",
   );
 }
 
@@ -78,7 +78,7 @@ async function restored(found, options = {}) {
   const page = pageOf("FHIR.oauth2.ready()");
   for (const name of ["code", "stateKey"]) {
     if (options[name] !== undefined) {
-      throw unsupported(name, "it is read from the page's address; open the redirect's address itself.");
+      throw unsupported(name, "it is read from the page's URL. Open the URL of the redirect itself.");
     }
   }
   if (!found) return null;
@@ -113,7 +113,7 @@ function credentialsIn({ clientSecret, clientPrivateJwk: privateKey, clientPubli
 
 function pageOf(what) {
   if (globalThis.location && globalThis.sessionStorage) return new URL(location.href);
-  throw new SmartError("navigation_unavailable", `${what} needs a page: for a service use BackendClient of smartrust/backend.`);
+  throw new SmartError("navigation_unavailable", `${what} needs a page: in a service, use BackendClient of smartrust/backend.`);
 }
 
 function isRedirect({ searchParams }) {
@@ -124,7 +124,7 @@ function isRedirect({ searchParams }) {
 function issIn(page) {
   const [iss, ...more] = isRedirect(page) ? [] : page.searchParams.getAll("iss");
   if (more.length > 0) {
-    throw new SmartError("invalid_launch_link", "The page's address has several iss: open the app from the EHR again.");
+    throw new SmartError("invalid_launch_link", "The page's URL has several iss parameters: open the app from the EHR again.");
   }
   return iss || undefined;
 }

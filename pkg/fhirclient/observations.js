@@ -57,9 +57,9 @@ export const units = {
 
 function numeric(quantity) {
   if (typeof quantity?.value === "number") return quantity;
-  throw new SmartError("invalid_quantity", "The quantity's value is not a number: check it before it is converted.");
+  throw new SmartError("invalid_quantity", "The quantity's value is not a number: check it before the conversion.");
 }
 
 function unknownUnit(kind, code) {
-  return new SmartError("invalid_quantity", `${code} is no known unit of ${kind}: convert it before.`);
+  return new SmartError("invalid_quantity", `${code} is not a known unit of ${kind}: convert the value first.`);
 }

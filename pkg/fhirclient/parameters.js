@@ -18,27 +18,27 @@ const passedOn = [
 const pkceModes = { ifSupported: "send", unsafeV1: "send", required: "required", disabled: "disabled" };
 
 const remedies = {
-  launch: "it comes with the EHR's launch link, in the page's address.",
+  launch: "it is read from the EHR's launch link, which is the page's URL.",
   stateKey:
-    "each launch makes a state of its own that nobody can guess; keep what you want to find again under a key of your own.",
-  wellKnownRequestOptions: "discovery is a plain request; a server that asks for more needs a proxy.",
-  conformanceRequestOptions: "discovery is a plain request; a server that asks for more needs a proxy.",
+    "each launch creates a random state. To find data again after the redirect, store it under a key of your own.",
+  wellKnownRequestOptions: "discovery sends a plain request. For a server that requires more, use a proxy.",
+  conformanceRequestOptions: "discovery sends a plain request. For a server that requires more, use a proxy.",
 };
 
 /** The configuration for a launch: the only one, or the first of several that trusts the issuer in the page's URL. */
 export function selectConfiguration(parameters, iss) {
   if (!Array.isArray(parameters)) return parameters ?? {};
-  if (!iss) throw invalid("iss", "there are several configurations, and the page's address has no iss to choose by");
+  if (!iss) throw invalid("iss", "there are several configurations, and the page's URL has no iss that selects one");
   const own = parameters.find((one) => trusts(one, iss));
   if (own) return own;
-  throw untrusted(iss, "no configuration has it as its iss, in its trustedIssuers, or matches it by issMatch");
+  throw untrusted(iss, "if you trust it, add it to a configuration as its iss, in its trustedIssuers, or by its issMatch");
 }
 
 /** The issuer of a launch: the one in the page's URL, which the configuration must trust, otherwise the configured one. */
 export function issuerOf(parameters, iss) {
   if (!iss) return parameters.iss;
   if (trusts(parameters, iss)) return iss;
-  throw untrusted(iss, "name it as iss or in trustedIssuers of FHIR.oauth2.authorize(), if you know it");
+  throw untrusted(iss, "if you trust it, pass it to FHIR.oauth2.authorize() as iss or in trustedIssuers");
 }
 
 function trusts({ iss: own, trustedIssuers = [], issMatch }, iss) {
@@ -62,7 +62,7 @@ export function serverOf(parameters, iss) {
   rejectUnsupported(parameters);
   if (!URL.canParse(iss)) throw invalid("iss", "it is not a URL");
   const { pkceMode = "ifSupported" } = parameters;
-  if (!Object.hasOwn(pkceModes, pkceMode)) throw invalid("pkceMode", `it is none of ${Object.keys(pkceModes).join(", ")}`);
+  if (!Object.hasOwn(pkceModes, pkceMode)) throw invalid("pkceMode", `it must be one of ${Object.keys(pkceModes).join(", ")}`);
   return {
     fhirBase: iss,
     clientId: clientIdOf(parameters),
@@ -99,7 +99,7 @@ export function openState(parameters) {
 /** The absolute redirect URI, by default the page's folder. */
 export function redirectUriOf({ redirectUri, redirect_uri: oldName }) {
   const given = redirectUri ?? oldName ?? ".";
-  if (!URL.canParse(given, location.href)) throw invalid("redirectUri", "it is no address");
+  if (!URL.canParse(given, location.href)) throw invalid("redirectUri", "it is not a URL");
   return new URL(given, location.href).href;
 }
 
@@ -109,7 +109,7 @@ function rejectUnsupported(parameters) {
   }
   const invented = ["patientId", "encounterId", "fakeTokenResponse"].find((name) => parameters[name] !== undefined);
   if (invented) {
-    throw unsupported(`${invented} beside iss`, "what is in context is for the server to say; an open server is fhirServiceUrl.");
+    throw unsupported(`${invented} beside iss`, "the server decides what is in context. For an open server, use fhirServiceUrl instead of iss.");
   }
 }
 
@@ -122,5 +122,5 @@ export function invalid(member, problem) {
 }
 
 function untrusted(iss, remedy) {
-  return new SmartError("untrusted_issuer", `This app was opened from ${iss}, which it does not know: ${remedy}.`);
+  return new SmartError("untrusted_issuer", `This app was opened from ${iss}, which is not configured: ${remedy}.`);
 }

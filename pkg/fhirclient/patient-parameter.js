@@ -20,5 +20,5 @@ const compartment = new Set(
 export function patientParameter(resourceType) {
   if (Object.hasOwn(exceptions, resourceType)) return exceptions[resourceType];
   if (compartment.has(resourceType)) return "patient";
-  throw new SmartError("invalid_reference", `${resourceType} is no type that belongs to a patient: use client.request() for it.`);
+  throw new SmartError("invalid_reference", `${resourceType} is not in the patient compartment: use client.request() for it.`);
 }

@@ -65,7 +65,7 @@ async function resolveOnce(resolver, reference, within, found) {
     return found[reference];
   } catch (error) {
     if (!unavailable.includes(error.code)) throw error;
-    console.warn(`The reference ${reference} stays as it is: ${error.message}`);
+    console.warn(`The reference ${reference} was not resolved: ${error.message}`);
     return undefined;
   }
 }

@@ -83,7 +83,7 @@ export class OpenServer {
 
   async send({ method = "GET", url, headers, body, signal }) {
     if (url.origin !== new URL(this.base).origin) {
-      throw new SmartError("foreign_url", `The request to ${url.origin} was not sent: it lies outside the FHIR server.`);
+      throw new SmartError("foreign_url", `The request to ${url.origin} was not sent: it is outside of the FHIR server.`);
     }
     const response = await fetchFrom(url, { method, headers: withAccept(headers, body), body: stringOf(body), signal });
     if (!response.ok) throw errorOf(response, parseJson(await response.text()));
@@ -129,7 +129,7 @@ class OpenResolver {
 
   async #read(reference) {
     if (/^(#|urn:)/.test(reference)) {
-      throw new SmartError("invalid_reference", `${reference} is not in the resource or Bundle that it stands in.`);
+      throw new SmartError("invalid_reference", `${reference} refers to nothing in its resource or Bundle.`);
     }
     return (await this.#server.send({ url: absolute(reference, this.#server.base), ...this.#options })).resource;
   }
@@ -144,8 +144,8 @@ async function fetchFrom(url, request) {
   try {
     return await fetch(url, { ...request, credentials: "omit", referrerPolicy: "no-referrer" });
   } catch (cause) {
-    if (request.signal?.aborted) throw new SmartError("aborted", "The request was called off.", { cause });
-    throw new SmartError("network", `${url.host} could not be reached: check the connection, and the server's CORS.`, { cause });
+    if (request.signal?.aborted) throw new SmartError("aborted", "The request was aborted.", { cause });
+    throw new SmartError("network", `${url.host} could not be reached: check the connection, and that the server allows this page's origin (CORS).`, { cause });
   }
 }
 
@@ -180,7 +180,7 @@ const codes = {
 function errorOf({ status, url, headers }, resource) {
   const operationOutcome = resource?.resourceType === "OperationOutcome" ? resource : undefined;
   const retryAfter = headers.get("retry-after") ?? undefined;
-  const message = `${new URL(url).host} answered with status ${status}.`;
+  const message = `${new URL(url).host} returned status ${status}.`;
   return new SmartError(codes[status] ?? "fhir_error", message, { status, operationOutcome, retryAfter });
 }
 

@@ -2,13 +2,13 @@ import { unsupported } from "./unsupported.js";
 
 /** fhirclient's settings: their value here, and the values that may be set without effect. */
 const known = {
-  replaceBrowserHistory: { value: true, takes: [true], remedy: "the code must leave the page's address." },
+  replaceBrowserHistory: { value: true, takes: [true], remedy: "the code must be removed from the page's URL." },
   fullSessionStorageSupport: { value: true, takes: [true, false] },
   refreshTokenWithClientId: { value: true, takes: [true, false] },
   refreshTokenWithCredentials: {
     value: "same-origin",
     takes: ["same-origin", "omit"],
-    remedy: "token requests carry no cookies.",
+    remedy: "token requests never send cookies.",
   },
 };
 

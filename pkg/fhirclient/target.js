@@ -15,12 +15,12 @@ export function targetOf({ target, completeInTarget }) {
   if (isPopup && completeInTarget) {
     throw unsupported(
       "completeInTarget in a popup",
-      "the session comes to the page that opened it; open the app's own page in a new window, and launch there.",
+      "the session belongs to the page that opened the popup. Open the app in a new window, and launch there.",
     );
   }
   const isOpened = Boolean(globalThis.opener && globalThis.name);
   if (isSelf && completeInTarget === false && (isFramed || isOpened)) {
-    throw unsupported("completeInTarget: false", "the launch ends in the window that it began in.");
+    throw unsupported("completeInTarget: false", "the launch ends in the window in which it started.");
   }
   return isPopup ? "popup" : "self";
 }

@@ -1,4 +1,4 @@
-// The table of errors has every error code, and no other.
+// The table of errors and the type SmartErrorCode have every error code, and no other.
 
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
@@ -16,14 +16,27 @@ function stringsOf(file, name) {
 function javaScriptCodes() {
   const files = ["pkg", "pkg/fhirclient", "pkg/testing"].flatMap((folder) => readdirSync(join(root, folder)).map((name) => `${folder}/${name}`));
   const scripts = files.filter((file) => file.endsWith(".js"));
-  return scripts.flatMap((file) => [...textOf(file).matchAll(/new SmartError\(\s*"([a-z_]+)"/g)].map(([, code]) => code));
+  return scripts.flatMap((file) => [...textOf(file).matchAll(/(?:new SmartError\(\s*|\bcode: )"([a-z_]+)"/g)].map(([, code]) => code));
 }
+
+/** Every error code. */
+const codes = [...stringsOf("sdk/src/error/code.rs", "code"), ...stringsOf("sdk/src/error/details.rs", "code"), ...javaScriptCodes()];
+
+function assertComplete(listed, place) {
+  assert.deepEqual(codes.filter((code) => !listed.includes(code)), [], `are missing from ${place}`);
+  assert.deepEqual(listed.filter((code, index) => !codes.includes(code) || listed.indexOf(code) !== index), [], `are duplicate or unknown in ${place}`);
+}
+
+test("the search for error codes finds those of Rust, of a FHIR status, and of JavaScript", () => {
+  for (const code of ["state_mismatch", "not_found", "wasm_unavailable", "no_launch", "no_encounter"]) assert.ok(codes.includes(code), code);
+});
 
 test("the table has each error code once, with a cause and a remedy", () => {
   const rows = [...textOf("docs/errors.md").matchAll(/^\| `([a-z_]+)` \| (.+) \| (.+) \|$/gm)];
-  const codes = [...stringsOf("sdk/src/error/code.rs", "code"), ...stringsOf("sdk/src/error/details.rs", "code"), ...javaScriptCodes()];
-  assert.ok(codes.includes("state_mismatch") && codes.includes("not_found") && codes.includes("wasm_unavailable") && codes.includes("no_launch"));
-  const listed = rows.map(([, code]) => code);
-  assert.deepEqual(codes.filter((code) => !listed.includes(code)), [], "are missing from the table");
-  assert.deepEqual(listed.filter((code, index) => !codes.includes(code) || listed.indexOf(code) !== index), [], "are duplicate or unknown in the table");
+  assertComplete(rows.map(([, code]) => code), "the table");
+});
+
+test("the type SmartErrorCode has each error code once", () => {
+  const [, union] = /type SmartErrorCode =([^;]*);/.exec(textOf("pkg/errors.d.ts"));
+  assertComplete([...union.matchAll(/"([a-z_]+)"/g)].map(([, code]) => code), "SmartErrorCode");
 });

@@ -40,7 +40,7 @@ impl Loopback {
                 return Ok(loopback);
             }
         }
-        bail!("No free port was found: close programs that hold many ports and run this again.")
+        bail!("No free port was found: close programs that use many ports, and run this again.")
     }
 
     /// Its origin.

@@ -19,7 +19,7 @@ pub(super) fn read_authentication(server: &JsonValue) -> Result<Option<ClientAut
     let method = server.member_text("tokenEndpointAuthMethod");
     match (server.member("key"), server.member("authenticate")) {
         (None, None) => Ok(None),
-        (Some(_), Some(_)) => Err(Error::configuration("key", "it stands beside authenticate; give one of the two")),
+        (Some(_), Some(_)) => Err(Error::configuration("key", "authenticate is set, too; set only one of the two")),
         (Some(key), None) if method.as_deref().is_none_or(|method| method == "private_key_jwt") => {
             read_key(&key).map(Some)
         }

@@ -154,7 +154,7 @@ impl JsExportDownload {
 }
 
 fn in_use() -> Failure {
-    Error::Export { problem: "it is being read already; wait for one answer before asking for the next".into() }.into()
+    Error::Export { problem: "it is already being read; await each item before you request the next".into() }.into()
 }
 
 /// Reads an export request.
@@ -164,7 +164,7 @@ pub(super) fn read_export_request(request: &JsonValue) -> Result<ExportRequest, 
         (None, Some("system")) => ExportLevel::System,
         (None, None | Some("patient")) => ExportLevel::Patient,
         _ => {
-            return Err(Error::configuration("level", "it is \"patient\" or \"system\"; for a group give group alone"));
+            return Err(Error::configuration("level", "it must be \"patient\" or \"system\"; for a group, set only group"));
         }
     };
     Ok(ExportRequest {

@@ -149,7 +149,7 @@ impl ClientAuthentication {
                 let ahead = clock_ahead.filter(|ahead| ahead.abs() > CLOCK_TOLERANCE)?;
                 let side = if ahead > 0.0 { "ahead of" } else { "behind" };
                 Some(format!(
-                    "This device's clock is {} seconds {side} the server's, and an assertion holds for a short time: set the clock.",
+                    "This device's clock is {} seconds {side} the server's, and an assertion is valid only for a short time: set the clock.",
                     ahead.abs().round() as u64
                 ))
             }

@@ -73,7 +73,7 @@ impl ClientKeyPair {
     pub async fn import_jwk(jwk: &str) -> Result<Self, Failure> {
         let jwk = WebPlatform::default().parse(jwk).ok_or_else(|| wrong("it is not JSON"))?;
         if jwk.member_text("d").is_none() {
-            return Err(wrong("it is no private key; give the one with the member d"));
+            return Err(wrong("it is not a private key; pass the JWK with the member d"));
         }
         // Without the other members, because Web Crypto rejects a key with other `key_ops`.
         let bare = Object::new();
@@ -194,7 +194,7 @@ impl ClientKeyPair {
     /// # Errors
     /// [`Error::Configuration`] if the browser does not export it.
     pub async fn public_pem(&self) -> Result<String, Failure> {
-        let refused = || wrong("the browser does not give its public half");
+        let refused = || wrong("the browser does not export its public part");
         let jwk: Object = JSON::parse(&self.public.bare_jwk()).map_err(|_| refused())?.unchecked_into();
         let algorithm = self.algorithms().first().copied().ok_or_else(refused)?;
         let spki = async {
@@ -231,7 +231,7 @@ async fn import(format: &str, key: &Object, algorithm: Algorithm, extractable: b
 
 async fn exported_jwk(key: &CryptoKey) -> Result<JsonValue, Failure> {
     let exported = async { settle(subtle()?.export_key("jwk", key)).await };
-    let jwk = exported.await.map_err(|_| wrong("the browser does not give its public half"))?;
+    let jwk = exported.await.map_err(|_| wrong("the browser does not export its public part"))?;
     // This `CryptoKey` has an algorithm, but the key can be used with others.
     let _ = Reflect::delete_property(jwk.unchecked_ref::<Object>(), &"alg".into());
     Ok(JsonValue::from_js(jwk))
@@ -239,7 +239,7 @@ async fn exported_jwk(key: &CryptoKey) -> Result<JsonValue, Failure> {
 
 fn read_public(jwk: &JsonValue) -> Result<PublicKey, Failure> {
     let public = PublicKey::of_key_pair(jwk);
-    let public = public.ok_or_else(|| wrong("it is no RSA or elliptic-curve key for signatures"))?;
+    let public = public.ok_or_else(|| wrong("it is not an RSA or elliptic-curve key for signatures"))?;
     if public.is_long_enough() { Ok(public) } else { Err(wrong("its modulus has fewer than 2048 bits")) }
 }
 

@@ -45,7 +45,7 @@ impl Hosting {
         if let Some(unknown) =
             hosting.as_object().and_then(|members| members.keys().find(|name| !MEMBERS.contains(&name.as_str())))
         {
-            bail!("hosting.{unknown} is wrong: there is no such member, only path, otherOrigins and frameAncestors.");
+            bail!("hosting.{unknown} is wrong: no such member exists, only path, otherOrigins and frameAncestors.");
         }
         let path = hosting["path"].as_str().unwrap_or("/").to_owned();
         ensure!(is_folder(&path), "hosting.path is wrong: it begins and ends with a slash, such as \"/record/\".");

@@ -322,7 +322,7 @@ mod tests {
             for config in [record.clone(), json!({"server": record}), json!({"servers": [record]})] {
                 let (member, problem) = error_of(config);
                 assert_eq!(member, written);
-                assert!(problem.ends_with(&format!("it is called {right} here")), "{problem}");
+                assert!(problem.ends_with(&format!("use {right}")), "{problem}");
             }
         }
         assert_eq!(error_of(json!({"server": server(), "colour": "red"})).0, "colour");

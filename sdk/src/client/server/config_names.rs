@@ -25,8 +25,8 @@ pub(crate) fn refuse_unknown<V: JsonView>(value: &V, members: &[&str]) -> Result
         return Ok(());
     };
     Err(match intended_member(&unknown, members) {
-        Some(name) => Error::configuration(&unknown, &format!("there is no such member; it is called {name} here")),
-        None => Error::configuration(&unknown, "there is no such member"),
+        Some(name) => Error::configuration(&unknown, &format!("no such member exists; use {name}")),
+        None => Error::configuration(&unknown, "no such member exists"),
     })
 }
 

@@ -126,7 +126,7 @@ impl<P: Platform> Session<P> {
     /// For how to show them, see [`SmartApp::diagnose`](crate::SmartApp::diagnose).
     pub fn findings(&self) -> Vec<Finding> {
         let record = self.inner.record.borrow();
-        let issuer = "The redirect names an issuer, and the server's documents name none to compare it with.";
+        let issuer = "The redirect has an issuer, but the server's documents have none to compare it with.";
         let renewal = "A refresh returned an ID token without its audience or nonce: the identity of the launch stays.";
         let not_stored = "The browser did not store the session: it ends when this page is reloaded or left.";
         let pasted =

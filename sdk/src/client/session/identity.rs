@@ -83,7 +83,7 @@ pub(crate) fn with_renewed_identity<P: Platform>(
 async fn check<P: Platform>(inner: &Rc<Inner<P>>, id_token: &IdToken) -> Result<CheckResult, Failure> {
     let unchecked = |reason: &str| Ok(CheckResult::Ended(Signature::Unchecked(reason.to_owned())));
     let jwks = inner.record.borrow().endpoints.jwks.clone();
-    let Some(jwks) = jwks else { return unchecked("the server names no keys") };
+    let Some(jwks) = jwks else { return unchecked("the server has no jwks_uri") };
     let jwt = decode(&inner.platform, id_token.expose()).map_err(refused)?;
     let keys = match inner.connection.keys.fetch(&inner.platform, jwks, jwt.kid.as_deref()).await {
         Ok(keys) => keys,

@@ -87,7 +87,7 @@ impl<P: Platform> Session<P> {
     pub async fn refresh_with_scope(&self, scope: &str) -> Result<(), Failure> {
         self.check_can_refresh().await?;
         if !self.scopes().refreshable().covers_all(&ScopeSet::parse(scope)) {
-            return Err(Error::Scope { problem: "a refresh cannot ask for more than was granted".into() }.into());
+            return Err(Error::Scope { problem: "a refresh cannot request more than was granted".into() }.into());
         }
         let running = self.inner.refreshing.borrow().clone();
         if let Some(task) = running {

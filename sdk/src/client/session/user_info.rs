@@ -33,7 +33,7 @@ impl<P: Platform> Session<P> {
     pub async fn user_info(&self, abort: &AbortSignal) -> Result<UserInfo<<P as Json>::Value>, Failure> {
         let subject = || self.identity().map(|checked| checked.identity.subject.clone());
         if subject().is_none() {
-            return Err(Error::NotOffered { what: "an ID token to hold user info against" }.into());
+            return Err(Error::NotOffered { what: "an ID token to compare the user info with" }.into());
         }
         let endpoint = self.user_info_endpoint().await.ok_or(Error::NotOffered { what: "user info" })?;
         let mut response = self.request_user_info(&endpoint, abort).await?;

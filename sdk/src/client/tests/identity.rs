@@ -101,7 +101,7 @@ fn i8_the_session_reports_which_checks_were_made() {
     world.settle();
     let checked = session.identity().unwrap();
     assert!(!checked.identity.issuer_checked && checked.identity.nonce_checked);
-    assert_eq!(checked.signature, Signature::Unchecked("the server names no keys".into()));
+    assert_eq!(checked.signature, Signature::Unchecked("the server has no jwks_uri".into()));
     let reloaded = resume(&world, &app(&tab)).unwrap().unwrap();
     assert_eq!(reloaded.identity(), Some(checked));
 }

@@ -41,7 +41,7 @@ fn d10_with_both_endpoints_a_launch_needs_no_document() {
     world.settle();
     assert_eq!(token_requests(&world)[0].url.as_str(), TOKEN);
     assert_eq!(paths(&world), ["/token"], "nothing was discovered");
-    assert_eq!(session.identity().unwrap().signature, Signature::Unchecked("the server names no keys".into()));
+    assert_eq!(session.identity().unwrap().signature, Signature::Unchecked("the server has no jwks_uri".into()));
     let signed_out = world.run(async move { session.sign_out().await }).unwrap().unwrap();
     assert_eq!(signed_out, Revocation::NotOffered);
 }
