@@ -41,9 +41,9 @@ export class BackendClient {
   }
 
   async startExport({ since, signal, ...request } = {}) {
-    const from = since instanceof Date ? since.toISOString() : since;
+    const from = instant(since);
     const client = await this.#client();
-    return new Export(await client.startExport({ ...request, ...(from && { since: from }) }, signal));
+    return new Export(await client.startExport({ ...request, ...(from !== undefined && { since: from }) }, signal));
   }
 
   async exportAt(statusUrl) {
@@ -193,4 +193,11 @@ export class Keys {
 
 function progressOf([files, totalFiles, resources, bytes, skipped, totalResources]) {
   return { files, totalFiles, resources, totalResources, bytes, skipped };
+}
+
+/** A FHIR instant, from a string or a Date. */
+function instant(value) {
+  if (!(value instanceof Date)) return value ?? undefined;
+  if (Number.isNaN(value.getTime())) throw new SmartError("invalid_configuration", "The request's since is wrong: it is an invalid Date.");
+  return value.toISOString();
 }

@@ -78,6 +78,15 @@ test("B3 progress is reported, and a job is resumed with its status URL", async 
   assert.equal(url, "/fhir/Group/g/$export?_type=Patient&_since=1970-01-01T00%3A00%3A00.000Z");
 });
 
+test("B2 an export since an invalid Date is refused before any request", async () => {
+  const server = await serverWith({ manifest: oneFile() });
+  const service = await serviceAt(server);
+  const { code, message } = await errorOf(service.startExport({ group: "g", since: new Date("yesterday") }));
+  assert.equal(code, "invalid_configuration");
+  assert.match(message, /since/);
+  assert.ok(server.requests.every(({ url }) => !url.includes("$export")));
+});
+
 test("B1 a service searches page by page, reports progress, and stops at a limit", async () => {
   const bundle = (ids, next) => (_, response, origin) => {
     response.writeHead(200, { "content-type": "application/fhir+json" });
