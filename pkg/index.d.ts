@@ -168,7 +168,13 @@ export interface LaunchContext {
   intent?: string;
   tenant?: string;
   smart_style_url?: string;
-  fhirContext?: { reference?: string; canonical?: string; type?: string; role?: string }[];
+  fhirContext?: {
+    reference?: string;
+    canonical?: string;
+    identifier?: { system?: string; value?: string; [member: string]: unknown };
+    type?: string;
+    role?: string;
+  }[];
   [member: string]: unknown;
 }
 

@@ -8,6 +8,7 @@ pub mod capabilities;
 pub mod content;
 pub mod directory;
 pub mod export;
+pub mod identifier;
 pub mod matching;
 pub mod ndjson;
 pub mod outcome;

@@ -164,7 +164,10 @@ pub(super) fn read_export_request(request: &JsonValue) -> Result<ExportRequest, 
         (None, Some("system")) => ExportLevel::System,
         (None, None | Some("patient")) => ExportLevel::Patient,
         _ => {
-            return Err(Error::configuration("level", "it must be \"patient\" or \"system\"; for a group, set only group"));
+            return Err(Error::configuration(
+                "level",
+                "it must be \"patient\" or \"system\"; for a group, set only group",
+            ));
         }
     };
     Ok(ExportRequest {

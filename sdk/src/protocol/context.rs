@@ -1,5 +1,6 @@
 //! The launch context of a token response (SMART App Launch 2.2, scopes and launch context).
 
+use crate::fhir::identifier::Identifier;
 use crate::json::{JsonView, ObjectWriter, strings};
 
 /// The launch context.
@@ -26,7 +27,7 @@ pub struct LaunchContext {
     pub members: Vec<(String, String)>,
 }
 
-/// A resource in context.
+/// A resource in context. It has a reference, a canonical URL or an identifier, or several of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FhirContextItem {
@@ -34,6 +35,8 @@ pub struct FhirContextItem {
     pub reference: Option<String>,
     /// A canonical URL.
     pub canonical: Option<String>,
+    /// An identifier of the resource, which has a value.
+    pub identifier: Option<Identifier>,
     /// The resource's type.
     pub resource_type: Option<String>,
     /// The resource's role; `launch` by default.
@@ -120,6 +123,7 @@ impl FhirContextItem {
         Self {
             reference: item.member_text("reference"),
             canonical: item.member_text("canonical"),
+            identifier: item.member("identifier").and_then(|identifier| read_identifier(&identifier)),
             resource_type: item.member_text("type"),
             role: item.member_text("role").unwrap_or_else(|| "launch".to_owned()),
         }
@@ -136,6 +140,10 @@ impl AuthorizationDetail {
     }
 }
 
+fn read_identifier<V: JsonView>(identifier: &V) -> Option<Identifier> {
+    Some(Identifier::new(identifier.member_text("system").unwrap_or_default(), non_empty(identifier, "value")?))
+}
+
 fn non_empty<V: JsonView>(response: &V, name: &str) -> Option<String> {
     response.member_text(name).filter(|text| !text.is_empty())
 }
@@ -144,6 +152,27 @@ fn non_empty<V: JsonView>(response: &V, name: &str) -> Option<String> {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn m1_a_resource_in_context_may_have_only_an_identifier() {
+        let identifier = |identifier| {
+            let response = json!({"fhirContext": [{"identifier": identifier, "type": "ServiceRequest"}]});
+            let [item] = &LaunchContext::read(&response).fhir_context[..] else { panic!("not one item") };
+            assert_eq!((item.reference.as_deref(), item.resource_type.as_deref()), (None, Some("ServiceRequest")));
+            item.identifier.clone()
+        };
+        let whole = json!({"system": "https://ris.example/accession", "value": "A-17"});
+        assert_eq!(identifier(whole), Some(Identifier::new("https://ris.example/accession", "A-17")));
+        assert_eq!(identifier(json!({"value": "A-17"})), Some(Identifier::new("", "A-17")));
+        for wrong in [
+            json!({"system": "https://ris.example/accession"}),
+            json!({"value": ""}),
+            json!({"value": 17}),
+            json!("A-17"),
+        ] {
+            assert_eq!(identifier(wrong), None);
+        }
+    }
 
     #[test]
     fn t7_the_context_is_typed_and_the_rest_is_kept_as_it_came() {

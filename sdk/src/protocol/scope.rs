@@ -171,6 +171,33 @@ impl ResourceScope {
     }
 }
 
+/// A scope that requests a resource in the launch context, such as `launch/imagingstudy` (SMART App Launch 2.2, scopes for
+/// requesting context data).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LaunchScope<'a> {
+    /// The resource type in lower case, such as `imagingstudy`.
+    pub resource_type: &'a str,
+    /// The URI of the role that the resource has for the app; `None` means the role `launch`.
+    pub role: Option<&'a str>,
+}
+
+impl<'a> LaunchScope<'a> {
+    fn parse(written: &'a str) -> Option<Self> {
+        let scope = written.strip_prefix("launch/")?;
+        let (resource_type, role) = match scope.split_once('?') {
+            // A scope has at most one role.
+            Some((resource_type, query)) => match query.strip_prefix("role=")? {
+                role if role.is_empty() || role.contains('&') => return None,
+                role => (resource_type, Some(role)),
+            },
+            None => (scope, None),
+        };
+        let is_type = !resource_type.is_empty() && resource_type.bytes().all(|byte| byte.is_ascii_lowercase());
+        is_type.then_some(Self { resource_type, role })
+    }
+}
+
 /// Whether a string has the shape of a FHIR resource type's name.
 pub fn is_resource_type(name: &str) -> bool {
     name.as_bytes().first().is_some_and(u8::is_ascii_uppercase) && name.bytes().all(|byte| byte.is_ascii_alphabetic())
@@ -199,12 +226,25 @@ impl Scope {
         self.resource.as_ref()
     }
 
+    /// The scope for a resource in the launch context, if it is one.
+    ///
+    /// ```
+    /// use smartrust::protocol::scope::Scope;
+    ///
+    /// let scope = Scope::new("launch/list?role=https://ehr.example/at-home");
+    /// let launch = scope.launch().expect("a launch scope");
+    /// assert_eq!((launch.resource_type, launch.role), ("list", Some("https://ehr.example/at-home")));
+    /// ```
+    pub fn launch(&self) -> Option<LaunchScope<'_>> {
+        LaunchScope::parse(&self.written)
+    }
+
     /// Whether it has the syntax of a standard: for resources, for a launch, for the user's identity, for a lasting
     /// session.
     pub fn is_known(&self) -> bool {
         const PLAIN: [&str; 9] =
             ["openid", "fhirUser", "profile", "email", "address", "phone", "offline_access", "online_access", "launch"];
-        self.resource.is_some() || PLAIN.contains(&&*self.written) || self.written.starts_with("launch/")
+        self.resource.is_some() || PLAIN.contains(&&*self.written) || self.launch().is_some()
     }
 
     /// The scope in the syntax of version 2, if it is a resource scope of version 1.

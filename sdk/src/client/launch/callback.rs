@@ -224,9 +224,7 @@ impl<P: Platform> SmartApp<P> {
 /// unknown.
 fn check_issuer(named: Option<&str>, endpoints: &Endpoints) -> Result<bool, Failure> {
     let problem = match (named, endpoints.issuer.as_deref()) {
-        (Some(named), Some(known)) if named != known => {
-            "its issuer is not the one with which the launch started"
-        }
+        (Some(named), Some(known)) if named != known => "its issuer is not the one with which the launch started",
         (None, _) if endpoints.issuer_in_redirect => {
             "it does not name its issuer, although the server's metadata says that it does"
         }

@@ -3,9 +3,11 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::Hash;
 
+use crate::fhir::identifier::Identifier;
+
 use super::assemble::Card;
 use super::facilities::{Facility, FacilityKind};
-use super::model::{Identifier, Portal};
+use super::model::Portal;
 
 /// Merges cards of the same brand: those of one source with the same endpoints; and those of two sources with an equal identifier or a
 /// common endpoint. The first one remains, so the cards of the sources that win must come first.

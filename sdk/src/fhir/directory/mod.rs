@@ -20,8 +20,9 @@ mod states;
 mod tests;
 mod text;
 
+pub use super::identifier::Identifier;
 pub use left_out::LeftOut;
-pub use model::{Brand, DirectoryEndpoint, Identifier, Place, Portal, Source};
+pub use model::{Brand, DirectoryEndpoint, Place, Portal, Source};
 pub use reader::DirectoryReader;
 pub use search::{Match, MatchedPlace};
 pub use text::{DirectoryText, DirectoryTextError};

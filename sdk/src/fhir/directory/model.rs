@@ -1,5 +1,6 @@
 //! What a directory holds: brands, their portals, endpoints and places.
 
+use crate::fhir::identifier::Identifier;
 use crate::protocol::url::Url;
 
 /// Where entries of a directory come from: one Bundle.
@@ -60,23 +61,6 @@ impl Brand {
     /// All its endpoints, in the order of its portals.
     pub fn endpoints(&self) -> impl Iterator<Item = &DirectoryEndpoint> {
         self.portals.iter().flat_map(|portal| &portal.endpoints)
-    }
-}
-
-/// An identifier of an organization.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub struct Identifier {
-    /// The namespace; empty if there is none.
-    pub system: String,
-    /// The value in that namespace.
-    pub value: String,
-}
-
-impl Identifier {
-    /// An identifier in a namespace, which may be empty.
-    pub fn new(system: impl Into<String>, value: impl Into<String>) -> Self {
-        Self { system: system.into(), value: value.into() }
     }
 }
 

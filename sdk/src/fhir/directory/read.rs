@@ -1,10 +1,11 @@
 //! Organization and Endpoint resources, as a Bundle has them.
 
+use crate::fhir::identifier::Identifier;
 use crate::json::{JsonView, list};
 use crate::protocol::url::Url;
 
 use super::left_out::LeftOut;
-use super::model::{DirectoryEndpoint, Identifier, Place};
+use super::model::{DirectoryEndpoint, Place};
 
 const PORTAL: &str = "http://hl7.org/fhir/StructureDefinition/organization-portal";
 const FHIR_VERSION: &str = "http://hl7.org/fhir/StructureDefinition/endpoint-fhir-version";

@@ -4,10 +4,11 @@
 //! `A` another name, `I` an identifier, `L` a place, `P` a portal of the brand before, `E` an endpoint of the portal before. In the
 //! second, `#` and a number begin the facilities of the brand with this number.
 
+use crate::fhir::identifier::Identifier;
 use crate::protocol::url::Url;
 
 use super::facilities::Facilities;
-use super::model::{Brand, DirectoryEndpoint, Identifier, Place, Portal, Source};
+use super::model::{Brand, DirectoryEndpoint, Place, Portal, Source};
 use super::{Counts, Directory};
 
 const BRANDS: &str = "smartrust directory 1, brands";

@@ -29,9 +29,9 @@ impl ScopeGrant {
 
     /// Requested scopes of which nothing was granted. Scopes that are unknown are not missing.
     pub fn missing(&self) -> Vec<&Scope> {
-        let is_told = |scope: &Scope| scope.resource().is_none() || !self.granted.is_unknown();
+        let is_reported = |scope: &Scope| scope.resource().is_none() || !self.granted.is_unknown();
         self.requested
-            .those(&|scope| is_told(scope) && !self.granted.covers(scope) && !self.granted.grants_part_of(scope))
+            .those(&|scope| is_reported(scope) && !self.granted.covers(scope) && !self.granted.grants_part_of(scope))
     }
 
     /// The most that a refresh may request: the granted scopes, and also the requested ones if the grant is unknown.

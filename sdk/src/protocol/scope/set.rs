@@ -181,8 +181,12 @@ impl ScopeSet {
         self.scopes.iter().filter(|scope| test(scope)).collect()
     }
 
-    /// Whether a part of a scope is covered.
+    /// Whether a part of a scope is covered. A server may return a resource in another role than the requested one.
     pub(super) fn grants_part_of(&self, scope: &Scope) -> bool {
+        if let Some(wanted) = scope.launch() {
+            let launches = self.scopes.iter().filter_map(Scope::launch);
+            return launches.map(|own| own.resource_type).any(|own| own == wanted.resource_type);
+        }
         let Some(wanted) = &scope.resource else { return false };
         self.scopes.iter().filter_map(Scope::resource).any(|own| own.meets(wanted))
     }

@@ -166,3 +166,32 @@ fn t3_a_type_that_was_granted_by_a_constrained_wildcard_is_narrowed_and_not_miss
     assert_eq!(texts(grant.narrowed()), ["patient/Observation.rs"]);
     assert!(grant.missing().is_empty());
 }
+
+#[test]
+fn m2_a_launch_scope_has_a_resource_type_and_at_most_one_role() {
+    for (written, expected) in [
+        ("launch/imagingstudy", Some(("imagingstudy", None))),
+        ("launch/list?role=https://ehr.example/at-home", Some(("list", Some("https://ehr.example/at-home")))),
+        ("launch", None),
+        ("launch/", None),
+        ("launch/List", None),
+        ("launch/list?role=", None),
+        ("launch/list?role=a&role=b", None),
+        ("launch/list?kind=a", None),
+    ] {
+        let scope = Scope::new(written);
+        assert_eq!(scope.launch().map(|launch| (launch.resource_type, launch.role)), expected, "{written}");
+    }
+}
+
+#[test]
+fn m2_a_launch_scope_with_another_role_is_granted_in_part() {
+    let (home, hospital) =
+        ("launch/list?role=https://ehr.example/at-home", "launch/list?role=https://ehr.example/at-hospital");
+    let requested = || ScopeSet::parse(&format!("{home} {hospital} launch/imagingstudy"));
+    let grant = ScopeGrant::new(requested(), Some(&format!("{home} patient/List.rs")));
+    assert_eq!(texts(grant.missing()), ["launch/imagingstudy"]);
+    assert_eq!(texts(grant.narrowed()), [hospital]);
+    let whole = ScopeGrant::new(requested(), None);
+    assert_eq!((texts(whole.missing()), texts(whole.narrowed())), (vec![], vec![]));
+}

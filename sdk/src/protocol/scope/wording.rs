@@ -66,8 +66,18 @@ impl Scope {
         if let Some(resource) = self.resource() {
             return resource.sentence();
         }
-        let known = OTHERS.iter().find(|(scope, _)| *scope == self.as_str());
-        known.map_or_else(|| format!("Use \"{self}\""), |(_, sentence)| (*sentence).to_owned())
+        let other = |written: &str| OTHERS.iter().find(|(scope, _)| *scope == written);
+        if let Some((_, sentence)) = other(self.as_str()) {
+            return (*sentence).to_owned();
+        }
+        let Some(launch) = self.launch() else { return format!("Use \"{self}\"") };
+        if let Some((_, sentence)) = other(&format!("launch/{}", launch.resource_type)) {
+            return (*sentence).to_owned();
+        }
+        match KINDS.iter().find(|(name, _)| name.eq_ignore_ascii_case(launch.resource_type)) {
+            Some((_, kind)) => format!("Know which {kind} to open"),
+            None => format!("Use \"{self}\""),
+        }
     }
 }
 
@@ -135,6 +145,10 @@ mod tests {
             ("system/Encounter.rs", "See the visits and hospital stays of all patients, at any time"),
             ("patient/NewThing.rs", "See your \"NewThing\" entries"),
             ("offline_access", "Stay connected when you are away"),
+            ("launch/imagingstudy", "Know which X-rays and other images to open"),
+            ("launch/imagingstudy?role=https://ehr.example/prior", "Know which X-rays and other images to open"),
+            ("launch/patient?role=https://ehr.example/mother", "Know whose record to open"),
+            ("launch/newthing", "Use \"launch/newthing\""),
             ("vendor.scope", "Use \"vendor.scope\""),
         ] {
             assert_eq!(Scope::new(scope).sentence(), sentence, "{scope}");
