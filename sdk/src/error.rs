@@ -7,7 +7,9 @@ mod message;
 mod redacted;
 mod refused;
 
-pub use details::{ConfigurationError, DiscoveryAttempt, FhirError, IdTokenError, OAuthError, RefusedRequest};
+pub use details::{
+    ConfigurationError, DiscoveryAttempt, FhirError, HubRefusal, IdTokenError, OAuthError, RefusedRequest,
+};
 pub use failure::Failure;
 
 use message::{after_colon, after_space, listed, unknown_server};
@@ -347,6 +349,32 @@ pub enum Error {
         /// The limit.
         megabytes: usize,
     },
+    /// The session has no hub, by which apps follow each other, or cannot use it now. Nothing was sent there.
+    #[error("The app cannot follow other apps: {problem}.")]
+    HubUnavailable {
+        /// What is missing.
+        problem: &'static str,
+    },
+    /// The hub, or another app, refused.
+    #[error("{0}.")]
+    HubRefused(Box<HubRefusal>),
+    /// The hub did not do something in time.
+    #[error("The hub did not {what} within ten seconds: try again.")]
+    HubTimeout {
+        /// What it should have done.
+        what: &'static str,
+    },
+    /// A response or a message of the hub cannot be used.
+    #[error("The hub cannot be used: {problem}. Contact its operator.")]
+    HubMessage {
+        /// What is wrong.
+        problem: &'static str,
+    },
+    /// The host has no WebSocket, or its policy forbids the connection.
+    #[error(
+        "No WebSocket can be opened here: use Node 22 or newer, or pass the class of a package such as ws as webSocket; in a page, allow the hub in its policy (Content-Security-Policy, connect-src wss:)."
+    )]
+    WebSocketUnavailable,
     /// The store is blocked or full.
     #[error("The browser does not let this page store data: allow site data for it, or configure another store.")]
     Storage,

@@ -64,6 +64,11 @@ impl Error {
             Self::DirectoryUnreachable { .. } => "directory_unreachable",
             Self::DirectoryInvalid { .. } => "directory_invalid",
             Self::DirectoryTooLarge { .. } => "directory_too_large",
+            Self::HubUnavailable { .. } => "hub_unavailable",
+            Self::HubRefused(_) => "hub_refused",
+            Self::HubTimeout { .. } => "hub_timeout",
+            Self::HubMessage { .. } => "invalid_hub_message",
+            Self::WebSocketUnavailable => "websocket_unavailable",
             Self::Storage => "storage_unavailable",
             Self::Entropy => "entropy_unavailable",
             Self::Navigation => "navigation_unavailable",
@@ -114,6 +119,10 @@ impl Error {
             Self::RegistrationOff { .. } => "RFC 7591 section 3",
             Self::Registration(_) => "RFC 7591 section 3.2.2",
             Self::RegistrationResponse { .. } => "RFC 7591 section 3.2.1",
+            Self::HubUnavailable { .. } => "FHIRcast 3, session discovery",
+            Self::HubRefused(_) | Self::HubTimeout { .. } | Self::HubMessage { .. } => {
+                "FHIRcast 3, subscribing and unsubscribing"
+            }
             _ => return None,
         })
     }
@@ -126,6 +135,7 @@ impl Error {
             | Self::NotJson { status, .. }
             | Self::UserInfo { status, .. }
             | Self::RegistrationResponse { status, .. } => Some(*status),
+            Self::HubRefused(refusal) => refusal.status(),
             Self::Fhir(error) => Some(error.status),
             Self::Introspection(refused) | Self::Revocation(refused) => Some(refused.status),
             _ => None,

@@ -1,6 +1,6 @@
 //! Errors without the secrets that a server repeated.
 
-use super::{Error, Failure, FhirError, OAuthError};
+use super::{Error, Failure, FhirError, HubRefusal, OAuthError};
 use crate::fhir::outcome::OperationOutcome;
 use crate::protocol::redaction::Secrets;
 
@@ -20,6 +20,7 @@ impl Failure {
                 redact_outcome(&mut outcome, secrets);
                 Error::FileOutcome { file, line, outcome }
             }
+            Error::HubRefused(refusal) => Error::HubRefused(Box::new(hub(*refusal, secrets))),
             other => other,
         }
         .into()
@@ -32,6 +33,15 @@ fn oauth(error: OAuthError, secrets: &Secrets) -> OAuthError {
         description: error.description.map(|text| secrets.redact(&text)),
         uri: error.uri.map(|text| secrets.redact(&text)),
         ..error
+    }
+}
+
+fn hub(refusal: HubRefusal, secrets: &Secrets) -> HubRefusal {
+    match refusal {
+        HubRefusal::Status { status, text } => {
+            HubRefusal::Status { status, text: text.map(|text| secrets.redact(&text)) }
+        }
+        other => other,
     }
 }
 

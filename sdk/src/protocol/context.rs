@@ -23,7 +23,7 @@ pub struct LaunchContext {
     pub smart_style_url: Option<String>,
     /// Which places the token is good for (RFC 9396): each entry's `locations`.
     pub authorization_details: Vec<AuthorizationDetail>,
-    /// Every member of the response except the tokens: its name and its JSON text.
+    /// Every member of the response except the tokens and the hub's topic: its name and its JSON text.
     pub members: Vec<(String, String)>,
 }
 
@@ -55,7 +55,8 @@ pub struct AuthorizationDetail {
     pub fhir_versions: Vec<String>,
 }
 
-const TOKENS: [&str; 3] = ["access_token", "refresh_token", "id_token"];
+/// Members that are secrets.
+const SECRETS: [&str; 4] = ["access_token", "refresh_token", "id_token", "hub.topic"];
 
 impl LaunchContext {
     /// Reads the context from a token response, or from the output of [`Self::to_json`].
@@ -63,7 +64,7 @@ impl LaunchContext {
         let mut members = Vec::new();
         for name in response.names() {
             match response.member(&name) {
-                Some(member) if !TOKENS.contains(&name.as_str()) => members.push((name, member.to_json())),
+                Some(member) if !SECRETS.contains(&name.as_str()) => members.push((name, member.to_json())),
                 _ => {}
             }
         }
@@ -111,7 +112,7 @@ impl LaunchContext {
         }
     }
 
-    /// Every member as one JSON object, without tokens.
+    /// Every member as one JSON object, without tokens and the hub's topic.
     pub fn to_json(&self) -> String {
         let add = |writer: ObjectWriter, (name, json): &(String, String)| writer.raw(name, json);
         self.members.iter().fold(ObjectWriter::new(), add).finish()
@@ -177,7 +178,7 @@ mod tests {
     #[test]
     fn t7_the_context_is_typed_and_the_rest_is_kept_as_it_came() {
         let response = json!({
-            "access_token": "a", "refresh_token": "r", "id_token": "i",
+            "access_token": "a", "refresh_token": "r", "id_token": "i", "hub.url": "https://hub.example/", "hub.topic": "t",
             "patient": "p1", "encounter": "e1", "need_patient_banner": false, "intent": "reconcile-medications",
             "tenant": "t1", "smart_style_url": "https://ehr.example/style.json",
             "fhirContext": [{"reference": "ImagingStudy/1"}, {"canonical": "https://x.example/q", "type": "Questionnaire", "role": "https://x.example/role"}],
@@ -199,7 +200,7 @@ mod tests {
         let kept: serde_json::Value = serde_json::from_str(&context.to_json()).unwrap();
         assert_eq!(kept["vendor"], json!({"practice": [1, 2]}));
         assert_eq!(LaunchContext::read(&kept), context);
-        for token in TOKENS {
+        for token in SECRETS {
             assert_eq!(kept.get(token), None);
         }
     }

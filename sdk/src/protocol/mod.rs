@@ -1,4 +1,4 @@
-//! SMART App Launch, OAuth 2.0, OpenID Connect and JOSE as pure functions.
+//! SMART App Launch, OAuth 2.0, OpenID Connect, JOSE and FHIRcast as pure functions.
 //!
 //! Each exchange is a pair: one function builds the request, its twin reads the response. Nothing here performs I/O,
 //! reads a clock or draws randomness: time and random bytes are arguments. It may import [`crate::error`], [`crate::fhir`] and
@@ -14,6 +14,7 @@ pub mod context;
 pub mod diagnosis;
 pub mod discovery;
 pub mod encoding;
+pub mod fhircast;
 pub mod finding;
 pub mod guard;
 pub mod http;

@@ -12,7 +12,7 @@ use crate::json::quoted;
 
 /// Parameters of OAuth forms that are not secret. All other values count as secrets, also those that an app's
 /// own authentication adds.
-const PUBLIC_PARAMETERS: [&str; 9] = [
+const PUBLIC_PARAMETERS: [&str; 14] = [
     "grant_type",
     "redirect_uri",
     "scope",
@@ -22,6 +22,11 @@ const PUBLIC_PARAMETERS: [&str; 9] = [
     "resource",
     "audience",
     "requested_token_type",
+    "hub.channel.type",
+    "hub.mode",
+    "hub.events",
+    "hub.lease_seconds",
+    "subscriber.name",
 ];
 
 /// The shortest string that counts as a secret, in bytes. Shorter ones also occur in ordinary words.

@@ -244,7 +244,10 @@ impl Scope {
     pub fn is_known(&self) -> bool {
         const PLAIN: [&str; 9] =
             ["openid", "fhirUser", "profile", "email", "address", "phone", "offline_access", "online_access", "launch"];
-        self.resource.is_some() || PLAIN.contains(&&*self.written) || self.launch().is_some()
+        self.resource.is_some()
+            || PLAIN.contains(&&*self.written)
+            || self.launch().is_some()
+            || self.fhircast().is_some()
     }
 
     /// The scope in the syntax of version 2, if it is a resource scope of version 1.

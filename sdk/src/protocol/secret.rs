@@ -54,6 +54,8 @@ secret! {
     RegistrationAccessToken,
     /// An assertion that a client's key signed (RFC 7523 section 2.2).
     ClientAssertion,
+    /// The topic of a hub's session: whoever knows it can subscribe to it (FHIRcast 3, session discovery).
+    HubTopic,
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::client_auth::ClientCredential;
 use super::context::LaunchContext;
+use super::fhircast::grant::HubGrant;
 use super::http::{Body, Request};
 use super::plain_text;
 use super::secret::{AccessToken, AuthorizationCode, CodeVerifier, IdToken, RefreshToken};
@@ -95,6 +96,8 @@ pub struct TokenResponse {
     pub id_token: Option<IdToken>,
     /// The launch context.
     pub context: Rc<LaunchContext>,
+    /// The hub, by which apps follow each other, if the server has one.
+    pub hub: Option<HubGrant>,
 }
 
 /// Reads a token response.
@@ -143,6 +146,7 @@ pub fn read_token_response<V: JsonView>(status: u16, body: &Body<V>) -> Result<B
         refresh_token: optional("refresh_token").map(RefreshToken::new),
         id_token: optional("id_token").map(IdToken::new),
         context: Rc::new(LaunchContext::read(response)),
+        hub: HubGrant::read(response),
     }))
 }
 

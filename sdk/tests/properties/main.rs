@@ -12,6 +12,7 @@ mod documents;
 mod encodings;
 mod fhir;
 mod generated;
+mod hubs;
 mod identity;
 mod jose;
 mod links;

@@ -184,6 +184,7 @@ impl<P: Platform> SmartApp<P> {
             access_token: response.access_token,
             refresh_token: response.refresh_token,
             context: response.context,
+            hub: response.hub,
             identity,
             issuer_unknown,
             renewal_incomplete: false,

@@ -243,6 +243,7 @@ async fn apply_tokens<P: Platform>(
         renewals: old.renewals + 1.0,
         granted_scope: response.scope.or(scope).or(old.granted_scope),
         context: merged_context(old.context, response.context),
+        hub: response.hub.or(old.hub),
         ..old
     };
     let stored = inner.store(&record).await;

@@ -7,6 +7,7 @@ use crate::json::{ObjectWriter, RequiredStrings};
 use crate::platform::{JsonView, Platform};
 use crate::protocol::context::LaunchContext;
 use crate::protocol::discovery::SmartConfiguration;
+use crate::protocol::fhircast::grant::HubGrant;
 use crate::protocol::id_token::Identity;
 use crate::protocol::secret::{AccessToken, IdToken, RefreshToken};
 use crate::protocol::url::Url;
@@ -73,6 +74,8 @@ pub(crate) struct SessionRecord {
     /// How often the tokens were refreshed: of two copies of a session, the one with the higher count is newer.
     pub renewals: f64,
     pub context: Rc<LaunchContext>,
+    /// The hub with its topic, which is stored here alone.
+    pub hub: Option<HubGrant>,
     pub identity: Option<Rc<CheckedIdentity>>,
     /// Whether the redirect named an issuer, while the server's documents name none.
     pub issuer_unknown: bool,
@@ -212,6 +215,10 @@ impl SessionRecord {
             .flag("renewalIncomplete", self.renewal_incomplete)
             .flag("pasted", self.is_pasted)
             .optional_text("idToken", self.id_token.as_ref().map(IdToken::expose));
+        let writer = match &self.hub {
+            Some(hub) => writer.raw("hub", &hub.to_json()),
+            None => writer,
+        };
         match &self.identity {
             Some(identity) => writer.raw("identity", &identity.to_json()),
             None => writer,
@@ -237,6 +244,7 @@ impl SessionRecord {
             lifetime: value.member("lifetime").and_then(|seconds| seconds.number()),
             renewals: value.member("renewals").and_then(|count| count.number()).unwrap_or_default(),
             context,
+            hub: value.member("hub").and_then(|hub| HubGrant::read(&hub)),
             identity: value.member("identity").and_then(|identity| CheckedIdentity::read(&identity)).map(Rc::new),
             issuer_unknown: flag(value, "issuerUnknown"),
             renewal_incomplete: flag(value, "renewalIncomplete"),

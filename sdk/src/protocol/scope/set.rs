@@ -81,6 +81,9 @@ impl ScopeSet {
     /// assert!(!granted.covers(&Scope::new("patient/Observation.cud")));
     /// ```
     pub fn covers(&self, scope: &Scope) -> bool {
+        if let Some(wanted) = scope.fhircast() {
+            return self.covers_event_scope(&wanted);
+        }
         let Some(wanted) = &scope.resource else { return self.contains(&scope.written) };
         let reaching = self.scopes.iter().filter_map(Scope::resource).filter(|own| own.reaches(wanted));
         let together = reaching.fold(Permissions { bits: 0 }, |sum, own| sum.and(own.permissions));

@@ -66,6 +66,9 @@ impl Scope {
         if let Some(resource) = self.resource() {
             return resource.sentence();
         }
+        if let Some(events) = self.fhircast() {
+            return events.sentence();
+        }
         let other = |written: &str| OTHERS.iter().find(|(scope, _)| *scope == written);
         if let Some((_, sentence)) = other(self.as_str()) {
             return (*sentence).to_owned();
