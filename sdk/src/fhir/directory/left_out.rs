@@ -47,33 +47,36 @@ impl LeftOut {
         self.describe().0
     }
 
-    /// A description in plain language, after a number of entries.
-    pub(super) fn reason(self) -> &'static str {
-        self.describe().1
+    /// A sentence that this number of entries was left out, and why.
+    pub(super) fn sentence(self, count: usize) -> String {
+        let (_, noun, why) = self.describe();
+        match count {
+            1 => format!("1 {noun} was left out because its {why}."),
+            _ => format!("{count} {noun}s were left out because their {why}."),
+        }
     }
 
-    fn describe(self) -> (&'static str, &'static str) {
+    /// The stable name, what was left out, and why, after "its" or "their".
+    fn describe(self) -> (&'static str, &'static str, &'static str) {
+        const ENDPOINT: &str = "Endpoint resource";
+        const ORGANIZATION: &str = "Organization resource";
         match self {
-            Self::OtherResource => ("other_resource", "neither an Organization nor an Endpoint"),
-            Self::EndpointNotActive => ("endpoint_not_active", "Endpoint whose status is not active"),
-            Self::NoFhirServer => ("no_fhir_server", "Endpoint whose connectionType is not hl7-fhir-rest"),
-            Self::AddressMissing => ("address_missing", "Endpoint without an address"),
-            Self::AddressInsecure => ("address_insecure", "Endpoint whose address uses http to another machine"),
+            Self::OtherResource => ("other_resource", "resource", "type is neither Organization nor Endpoint"),
+            Self::EndpointNotActive => ("endpoint_not_active", ENDPOINT, "status is not active"),
+            Self::NoFhirServer => ("no_fhir_server", ENDPOINT, "connectionType is not hl7-fhir-rest"),
+            Self::AddressMissing => ("address_missing", ENDPOINT, "address is missing"),
+            Self::AddressInsecure => ("address_insecure", ENDPOINT, "address uses http to another machine"),
             Self::AddressWithUserOrFragment => {
-                ("address_with_user_or_fragment", "Endpoint whose address contains a user name or a fragment")
+                ("address_with_user_or_fragment", ENDPOINT, "address contains a user name or a fragment")
             }
-            Self::AddressInvalid => ("address_invalid", "Endpoint whose address is not a valid URL"),
-            Self::FhirVersion => {
-                ("fhir_version", "Endpoint that has only FHIR versions which the app does not support")
-            }
-            Self::EndpointReference => {
-                ("endpoint_reference", "reference to an Endpoint that the Bundle does not contain")
-            }
-            Self::OrganizationNotActive => ("organization_not_active", "Organization that is not active"),
-            Self::NoEndpoint => ("no_endpoint", "Organization without an Endpoint"),
-            Self::ParentMissing => ("parent_missing", "Organization whose partOf refers to none of the Bundle"),
+            Self::AddressInvalid => ("address_invalid", ENDPOINT, "address is not a valid URL"),
+            Self::FhirVersion => ("fhir_version", ENDPOINT, "FHIR version is one that the app does not support"),
+            Self::EndpointReference => ("endpoint_reference", "reference", "Endpoint is not in the Bundle"),
+            Self::OrganizationNotActive => ("organization_not_active", ORGANIZATION, "member active is false"),
+            Self::NoEndpoint => ("no_endpoint", ORGANIZATION, "Endpoint is missing"),
+            Self::ParentMissing => ("parent_missing", ORGANIZATION, "partOf refers to nothing in the Bundle"),
             Self::ParentCycle => {
-                ("parent_cycle", "Organization whose partOf leads back to itself or through more than eight others")
+                ("parent_cycle", ORGANIZATION, "partOf forms a cycle or leads through more than eight others")
             }
         }
     }

@@ -24,8 +24,8 @@ pub use super::identifier::Identifier;
 pub use left_out::LeftOut;
 pub use model::{Brand, DirectoryEndpoint, Place, Portal, Source};
 pub use reader::DirectoryReader;
-pub use search::{Match, MatchedPlace};
-pub use text::{DirectoryText, DirectoryTextError};
+pub use search::{Match, MatchedPlace, SearchInSteps};
+pub use text::{DirectoryText, DirectoryTextError, FacilitiesReader};
 
 use assemble::Card;
 use facilities::Facilities;
@@ -137,7 +137,7 @@ impl Directory {
         let left_out = self.left_out();
         let mut findings: Vec<Finding> = left_out
             .map(|(reason, count)| {
-                Finding::new(reason.code(), format!("{count} × {}: left out.", reason.reason()), SECTION)
+                Finding::new(reason.code(), reason.sentence(count), SECTION)
             })
             .collect();
         for source in &self.sources {

@@ -3,7 +3,7 @@
 use memchr::memmem::Finder;
 
 use super::Directory;
-use super::facilities::FacilityKind;
+use super::facilities::{FacilityKind, FacilityRow};
 use super::fold::fold;
 use super::model::{Brand, Place};
 use super::states::state_name;
@@ -61,19 +61,28 @@ impl FoldedBrand {
 }
 
 /// The words of a search.
+#[derive(Clone, Debug)]
 struct Query {
     /// All of them, in one text.
     phrase: String,
-    words: Vec<(String, Finder<'static>)>,
+    words: Vec<Word>,
 }
 
-/// How good a match is: the smallest comes first.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Rank {
+#[derive(Clone, Debug)]
+struct Word {
+    text: String,
+    finder: Finder<'static>,
+    /// Whether it may begin a postal code. Codes have a digit, and reading them from each line takes time.
+    may_be_postal_code: bool,
+}
+
+/// How good a match is: the smallest comes first. `N` is the name, with or without a copy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Rank<N> {
     quality: Quality,
     is_facility: bool,
     length: usize,
-    name: String,
+    name: N,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -90,34 +99,115 @@ enum Quality {
     Other,
 }
 
+impl Word {
+    fn new(text: &str) -> Self {
+        let may_be_postal_code = text.contains(|character: char| character.is_ascii_digit());
+        Self { text: text.to_owned(), finder: Finder::new(text).into_owned(), may_be_postal_code }
+    }
+
+    fn is_in(&self, text: &str) -> bool {
+        self.finder.find(text.as_bytes()).is_some()
+    }
+
+    fn begins(&self, postal_code: &str) -> bool {
+        postal_code.get(..self.text.len()).is_some_and(|beginning| beginning.eq_ignore_ascii_case(&self.text))
+    }
+}
+
 impl Query {
     fn read(text: &str) -> Self {
         let phrase = fold(text);
-        let finder = |word: &str| (word.to_owned(), Finder::new(word).into_owned());
-        Self { words: phrase.split_whitespace().map(finder).collect(), phrase }
+        Self { words: phrase.split_whitespace().map(Word::new).collect(), phrase }
     }
 
-    /// Which words a text contains.
-    fn found_in(&self, text: &str) -> Vec<bool> {
-        self.words.iter().map(|(_, finder)| finder.find(text.as_bytes()).is_some()).collect()
+    /// The words that a text does not contain.
+    fn missing_in(&self, text: &str) -> Vec<&Word> {
+        self.words.iter().filter(|word| !word.is_in(text)).collect()
     }
 
-    /// Whether a place has all the words that its brand does not have.
-    fn completes(&self, found: &[bool], text: &str, postal_code: &str) -> bool {
-        self.words.iter().zip(found).all(|((word, finder), is_found)| {
-            *is_found || postal_code.starts_with(word.as_str()) || finder.find(text.as_bytes()).is_some()
-        })
-    }
-
-    fn rank(&self, name: &str, is_facility: bool) -> Rank {
+    fn rank<'n>(&self, name: &'n str, is_facility: bool) -> Rank<&'n str> {
         let quality = match () {
             () if name == self.phrase => Quality::Name,
             () if name.starts_with(&self.phrase) => Quality::Beginning,
             () if name.contains(&self.phrase) => Quality::Phrase,
-            () if self.found_in(name).iter().all(|is_found| *is_found) => Quality::Words,
+            () if self.words.iter().all(|word| word.is_in(name)) => Quality::Words,
             () => Quality::Other,
         };
-        Rank { quality, is_facility, length: name.len(), name: name.into() }
+        Rank { quality, is_facility, length: name.len(), name }
+    }
+}
+
+/// Whether a place has all the words that its brand does not have.
+fn completes<'a>(missing: &[&Word], text: &str, postal_code: impl Fn() -> &'a str) -> bool {
+    missing.iter().all(|word| word.is_in(text) || (word.may_be_postal_code && word.begins(postal_code())))
+}
+
+/// A brand that a search found, by its number.
+#[derive(Clone, Debug)]
+struct Found {
+    rank: Rank<String>,
+    brand: usize,
+    place: Option<MatchedPlace>,
+    matched: usize,
+    of: usize,
+}
+
+/// A search in steps, so that a page stays responsive: a hundred thousand places take longer than a frame. The result is that of
+/// [`Directory::search_all`].
+///
+/// ```
+/// use smartrust::fhir::directory::{Directory, SearchInSteps};
+///
+/// # fn example(directory: &Directory) {
+/// let mut search = SearchInSteps::new("mercy springfield");
+/// while !search.step(directory, 10_000) {
+///     // Here a page waits for its next frame, and stops if the user has typed another letter.
+/// }
+/// let (matches, total) = search.finish(directory, 20);
+/// println!("{} of {total}", matches.len());
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct SearchInSteps {
+    query: Query,
+    /// The number of the next brand.
+    next: usize,
+    found: Vec<Found>,
+}
+
+impl SearchInSteps {
+    /// Starts a search for all the words of `text`.
+    pub fn new(text: &str) -> Self {
+        Self { query: Query::read(text), next: 0, found: Vec::new() }
+    }
+
+    /// Searches the next brands, with about `places` places. Returns whether all are searched. The directory must be the same in each step.
+    pub fn step(&mut self, directory: &Directory, places: usize) -> bool {
+        if self.query.words.is_empty() {
+            return true;
+        }
+        let mut rest = places;
+        while self.next < directory.brands.len() {
+            self.found.extend(directory.match_brand(&self.query, self.next));
+            let cost = directory.facilities.count_of_brand(self.next) + 1;
+            self.next += 1;
+            if cost >= rest {
+                break;
+            }
+            rest -= cost;
+        }
+        self.next >= directory.brands.len()
+    }
+
+    /// The best matches so far, at most `limit`, and the number of all.
+    pub fn finish(mut self, directory: &Directory, limit: usize) -> (Vec<Match<'_>>, usize) {
+        let count = self.found.len();
+        self.found.sort_by(|found, other| found.rank.cmp(&other.rank));
+        let best = self.found.into_iter().take(limit).filter_map(|found| {
+            let Found { brand, place, matched, of, .. } = found;
+            Some(Match { brand: directory.brands.get(brand)?, place, matched, of })
+        });
+        (best.collect(), count)
     }
 }
 
@@ -131,59 +221,62 @@ impl Directory {
 
     /// The same as [`Directory::search`], with the number of all brands that match.
     pub fn search_all(&self, text: &str, limit: usize) -> (Vec<Match<'_>>, usize) {
-        let query = Query::read(text);
-        if query.words.is_empty() {
-            return (Vec::new(), 0);
-        }
-        let brands = self.brands.iter().zip(&self.folded).enumerate();
-        let mut found: Vec<_> =
-            brands.filter_map(|(number, (brand, folded))| self.match_brand(&query, number, brand, folded)).collect();
-        let count = found.len();
-        found.sort_by(|(rank, _), (other, _)| rank.cmp(other));
-        (found.into_iter().take(limit).map(|(_, found)| found).collect(), count)
+        let mut search = SearchInSteps::new(text);
+        search.step(self, usize::MAX);
+        search.finish(self, limit)
     }
 
-    fn match_brand<'a>(
-        &'a self,
-        query: &Query,
-        number: usize,
-        brand: &'a Brand,
-        folded: &FoldedBrand,
-    ) -> Option<(Rank, Match<'a>)> {
-        let found_in_brand = query.found_in(&folded.text);
-        let (mut matched, mut of) = (0, 0);
-        let mut best: Option<(Rank, MatchedPlace)> = None;
-        let mut consider = |rank: Rank, place: &dyn Fn() -> MatchedPlace| {
+    fn match_brand(&self, query: &Query, number: usize) -> Option<Found> {
+        let (brand, folded) = (self.brands.get(number)?, self.folded.get(number)?);
+        let missing = query.missing_in(&folded.text);
+        let by_name = query.rank(&folded.name, false);
+        let (mut matched, mut of) = (0, brand.places.len());
+        let mut best: Option<(Rank<&str>, Candidate<'_>)> = None;
+        let mut consider = |rank, candidate| {
+            matched += 1;
             if best.as_ref().is_none_or(|(other, _)| rank < *other) {
-                best = Some((rank, place()));
+                best = Some((rank, candidate));
             }
         };
         for (place, text) in brand.places.iter().zip(&folded.places) {
-            of += 1;
-            if query.completes(&found_in_brand, text, &place.postal_code) {
-                matched += 1;
-                consider(query.rank(&folded.name, false), &|| MatchedPlace {
-                    name: brand.name.clone(),
-                    place: place.clone(),
-                    is_brand: false,
-                });
+            if completes(&missing, text, || &place.postal_code) {
+                consider(by_name, Candidate::Place(place));
             }
         }
-        for (row, text) in self.facilities.of_brand(number) {
+        for (line, text) in self.facilities.of_brand(number) {
             of += 1;
-            if query.completes(&found_in_brand, text, row.postal_code) {
-                matched += 1;
-                let is_brand = row.kind == FacilityKind::Brand;
-                consider(query.rank(&fold(row.name), !is_brand), &|| MatchedPlace {
-                    name: row.name.into(),
-                    place: row.place(),
-                    is_brand,
-                });
+            if completes(&missing, text, || FacilityRow::read(line).map_or("", |row| row.postal_code)) {
+                let is_brand = FacilityKind::of_line(line) == Some(FacilityKind::Brand);
+                let name = text.split('\t').next().unwrap_or_default();
+                consider(query.rank(name, !is_brand), Candidate::Facility(line));
             }
         }
-        let by_brand = found_in_brand.iter().all(|is_found| *is_found).then(|| query.rank(&folded.name, false));
         let (best_rank, place) = best.unzip();
-        let rank = by_brand.into_iter().chain(best_rank).min()?;
-        Some((rank, Match { brand, place, matched, of }))
+        let by_brand = missing.is_empty().then_some(by_name);
+        let Rank { quality, is_facility, length, name } = by_brand.into_iter().chain(best_rank).min()?;
+        let rank = Rank { quality, is_facility, length, name: name.to_owned() };
+        let place = place.and_then(|candidate| candidate.matched_place(&brand.name));
+        Some(Found { rank, brand: number, place, matched, of })
+    }
+}
+
+/// A place that has all the words.
+#[derive(Clone, Copy)]
+enum Candidate<'a> {
+    /// One of the brand's own.
+    Place(&'a Place),
+    /// The line of a facility.
+    Facility(&'a str),
+}
+
+impl Candidate<'_> {
+    fn matched_place(self, brand: &str) -> Option<MatchedPlace> {
+        Some(match self {
+            Self::Place(place) => MatchedPlace { name: brand.to_owned(), place: place.clone(), is_brand: false },
+            Self::Facility(line) => {
+                let row = FacilityRow::read(line)?;
+                MatchedPlace { name: row.name.into(), place: row.place(), is_brand: row.kind == FacilityKind::Brand }
+            }
+        })
     }
 }

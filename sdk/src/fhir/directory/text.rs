@@ -4,6 +4,8 @@
 //! `A` another name, `I` an identifier, `L` a place, `P` a portal of the brand before, `E` an endpoint of the portal before. In the
 //! second, `#` and a number begin the facilities of the brand with this number.
 
+use std::ops::Range;
+
 use crate::fhir::identifier::Identifier;
 use crate::protocol::url::Url;
 
@@ -48,12 +50,11 @@ impl Directory {
         }
         let mut facilities = Lines::new(FACILITIES);
         for number in 0..self.brands.len() {
-            let mut rows = self.facilities.of_brand(number).peekable();
-            if rows.peek().is_some() {
+            if self.facilities.count_of_brand(number) > 0 {
                 facilities.add(&[&format!("#{number}")]);
             }
-            for (row, _) in rows {
-                facilities.add(&[row.line]);
+            for (line, _) in self.facilities.of_brand(number) {
+                facilities.add(&[line]);
             }
         }
         DirectoryText { brands: brands.text, facilities: facilities.text }
@@ -78,34 +79,101 @@ impl Directory {
     ///
     /// # Errors
     /// [`DirectoryTextError`] if the text is not one that [`Directory::to_text`] wrote, or belongs to other brands.
-    pub fn read_facilities(&mut self, text: &str) -> Result<(), DirectoryTextError> {
-        let mut facilities = Facilities::default();
-        let mut started = 0;
-        for (line, content) in lines(text, FACILITIES)? {
-            let wrong = |problem| DirectoryTextError { line, problem };
-            if let Some(number) = content.strip_prefix('#') {
-                let number: usize = number.parse().map_err(|_| wrong("has no number of a brand"))?;
-                if number < started || number >= self.brands.len() {
-                    return Err(wrong("names a brand that is not in the directory"));
-                }
-                while started <= number {
-                    facilities.start_brand();
-                    started += 1;
-                }
-            } else if started == 0 || !facilities.push_line(content) {
-                return Err(wrong("is not a facility"));
-            }
-        }
-        self.facilities = facilities;
+    pub fn read_facilities(&mut self, text: impl Into<String>) -> Result<(), DirectoryTextError> {
+        let mut reader = FacilitiesReader::new(text);
+        while !reader.step(self, usize::MAX)? {}
+        reader.finish(self);
         Ok(())
     }
+}
+
+/// Reads the text of a directory's facilities in steps, so that a page stays responsive: a hundred thousand facilities take longer than
+/// a frame.
+///
+/// ```
+/// use smartrust::fhir::directory::{Directory, FacilitiesReader};
+///
+/// # fn example(directory: &mut Directory, text: String) -> Result<(), Box<dyn std::error::Error>> {
+/// let mut reader = FacilitiesReader::new(text);
+/// while !reader.step(directory, 5_000)? {
+///     // Here a page waits for its next frame.
+/// }
+/// reader.finish(directory);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct FacilitiesReader {
+    facilities: Facilities,
+    /// Where the next line starts.
+    position: usize,
+    /// The number of lines that were read.
+    lines: usize,
+    /// The number of brands that have started.
+    started: usize,
+}
+
+impl FacilitiesReader {
+    /// Starts at the beginning of the text.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self { facilities: Facilities::of_text(text.into()), position: 0, lines: 0, started: 0 }
+    }
+
+    /// Reads the next lines, at most `limit`. Returns whether all are read.
+    ///
+    /// # Errors
+    /// [`DirectoryTextError`] if the text is not one that [`Directory::to_text`] wrote, or belongs to other brands than those of
+    /// `directory`.
+    pub fn step(&mut self, directory: &Directory, limit: usize) -> Result<bool, DirectoryTextError> {
+        for _ in 0..limit {
+            let rest = self.facilities.text().get(self.position..).unwrap_or_default();
+            let Some(line) = rest.split_inclusive('\n').next() else {
+                return if self.lines == 0 { Err(wrong_title()) } else { Ok(true) };
+            };
+            let place = self.position..self.position + line.trim_end_matches(['\r', '\n']).len();
+            self.position += line.len();
+            self.lines += 1;
+            self.read_line(place, directory.brands.len())?;
+        }
+        Ok(false)
+    }
+
+    fn read_line(&mut self, place: Range<usize>, brands: usize) -> Result<(), DirectoryTextError> {
+        let wrong = |problem| DirectoryTextError { line: self.lines, problem };
+        let content = self.facilities.text().get(place.clone()).unwrap_or_default();
+        if self.lines == 1 {
+            return if content == FACILITIES { Ok(()) } else { Err(wrong_title()) };
+        }
+        if let Some(number) = content.strip_prefix('#') {
+            let number: usize = number.parse().map_err(|_| wrong("has no number of a brand"))?;
+            if number < self.started || number >= brands {
+                return Err(wrong("names a brand that is not in the directory"));
+            }
+            while self.started <= number {
+                self.facilities.start_brand();
+                self.started += 1;
+            }
+        } else if self.started == 0 || !self.facilities.add_line(place) {
+            return Err(wrong("is not a facility"));
+        }
+        Ok(())
+    }
+
+    /// Gives the directory the facilities, in place of those that were there.
+    pub fn finish(self, directory: &mut Directory) {
+        directory.facilities = self.facilities;
+    }
+}
+
+fn wrong_title() -> DirectoryTextError {
+    DirectoryTextError { line: 1, problem: "is not the title of this version" }
 }
 
 /// The lines after the first one, with their numbers, if the first one is `title`.
 fn lines<'a>(text: &'a str, title: &str) -> Result<impl Iterator<Item = (usize, &'a str)>, DirectoryTextError> {
     let mut lines = text.lines().enumerate();
     if lines.next().map(|(_, first)| first) != Some(title) {
-        return Err(DirectoryTextError { line: 1, problem: "is not the title of this version" });
+        return Err(wrong_title());
     }
     Ok(lines.map(|(number, line)| (number + 1, line)))
 }

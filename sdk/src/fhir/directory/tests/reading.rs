@@ -174,7 +174,14 @@ fn e4_what_cannot_be_used_is_left_out_and_counted_by_reason() {
     assert_eq!(findings.len(), 10);
     assert!(!findings.iter().any(|finding| finding.message.contains("password")));
     assert_eq!(findings[4].code, "address_insecure");
-    assert_eq!(findings[4].message, "1 × Endpoint whose address uses http to another machine: left out.");
+    assert_eq!(
+        findings[4].message,
+        "1 Endpoint resource was left out because its address uses http to another machine."
+    );
+    assert_eq!(
+        findings[0].message,
+        "2 resources were left out because their type is neither Organization nor Endpoint."
+    );
 }
 
 #[test]
