@@ -19,6 +19,7 @@ mod config;
 mod control;
 mod cors;
 mod dialect;
+mod directory;
 mod fhir;
 mod oauth;
 mod options;

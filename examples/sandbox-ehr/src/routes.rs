@@ -6,7 +6,7 @@ use axum::routing::{MethodRouter, any, get, post};
 use crate::Shared;
 use crate::config::Config;
 use crate::dialect::{Dialect, Paths};
-use crate::{bulk, fhir, oauth, pages};
+use crate::{bulk, directory, fhir, oauth, pages};
 
 const BASE: &str = "/webchart.cgi";
 
@@ -15,7 +15,9 @@ pub fn documents(config: &Config) -> Router<Shared> {
     use oauth::{discovery, keys};
     let mut routes = Router::new()
         .route("/webchart.cgi/smart-style.json", get(discovery::smart_style))
-        .route("/webchart.cgi/fhir/metadata", get(fhir::metadata));
+        .route("/webchart.cgi/fhir/metadata", get(fhir::metadata))
+        .route("/webchart.cgi/brands.json", get(directory::brands))
+        .route("/webchart.cgi/endpoints.json", get(directory::endpoints));
     if config.dialect.has_documents() {
         routes = routes
             .route("/webchart.cgi/.well-known/smart-configuration", get(discovery::smart_configuration))

@@ -152,3 +152,20 @@ async fn pages_have_no_cross_origin_access() {
         assert_eq!(response.header("access-control-allow-origin"), "", "{path}");
     }
 }
+
+#[tokio::test]
+async fn e7_e20_the_lists_of_providers_are_readable_from_every_origin() {
+    let mut browser = Browser::new();
+    let smart = browser.get(&format!("{FHIR}/.well-known/smart-configuration")).await.json();
+    assert_eq!(smart["user_access_brand_bundle"], format!("{BASE}/brands.json"));
+    let response = from_origin(&mut browser, &format!("{BASE}/brands.json"), "https://elsewhere.example").await;
+    assert_eq!(response.header("access-control-allow-origin"), "*");
+    let brands = response.json();
+    let entries = brands["entry"].as_array().unwrap();
+    let own =
+        entries.iter().filter(|entry| entry["resource"]["identifier"][0] == smart["user_access_brand_identifier"]);
+    assert_eq!(own.count(), 1);
+    assert!(entries.iter().any(|entry| entry["resource"]["address"] == FHIR));
+    let endpoints = browser.get(&format!("{BASE}/endpoints.json")).await.json();
+    assert!(endpoints["entry"].as_array().unwrap().iter().all(|entry| entry["resource"]["resourceType"] == "Endpoint"));
+}

@@ -21,7 +21,7 @@ use crate::protocol::finding::Finding;
 /// A SMART app: its servers and its open sessions.
 pub struct SmartApp<P: Platform> {
     platform: P,
-    connections: Vec<Rc<Connection>>,
+    connections: RefCell<Vec<Rc<Connection>>>,
     current: Rc<Current>,
     sessions: RefCell<Vec<Weak<Inner<P>>>>,
 }
@@ -43,7 +43,7 @@ impl<P: Platform> SmartApp<P> {
     /// [`Error::Configuration`] with the name of the wrong member.
     pub fn new(platform: P, config: SmartAppConfig) -> Result<Self, Failure> {
         let wrong = |problem: &str| Error::configuration("servers", problem);
-        if config.servers.is_empty() {
+        if config.servers.is_empty() && config.registrations.is_empty() {
             return Err(wrong("there is none"));
         }
         let servers: Vec<Server> = config.servers.into_iter().map(Server::read).collect::<Result<_, _>>()?;
@@ -53,9 +53,46 @@ impl<P: Platform> SmartApp<P> {
             return Err(wrong("two of them have the same name"));
         }
         let clients = servers.iter().map(|server| (&*server.record.client_id, &*server.record.redirect_uri));
-        let current = Rc::new(Current::of(clients));
-        let connections = servers.into_iter().map(|server| Rc::new(Connection::new(server))).collect();
-        Ok(Self { platform, connections, current, sessions: RefCell::default() })
+        let later = config.registrations.iter().map(|later| (&*later.client_id, &*later.redirect_uri));
+        let current = Rc::new(Current::of(clients.chain(later)));
+        let connections: Vec<_> = servers.into_iter().map(|server| Rc::new(Connection::new(server))).collect();
+        Ok(Self { platform, connections: RefCell::new(connections), current, sessions: RefCell::default() })
+    }
+
+    /// Adds a server, such as one that a user found in a directory. It must have a name. A server that was added before with the same
+    /// name and the same record remains as it is.
+    ///
+    /// The next page must add it again before it completes the launch or restores a session: remember the choice, but take the client id from
+    /// the app's own configuration, never from a directory.
+    ///
+    /// ```
+    /// # #[cfg(feature = "memory")] {
+    /// use smartrust::client::server::Registration;
+    /// use smartrust::memory::{Reply, World};
+    /// use smartrust::{ServerRecord, SmartApp, SmartAppConfig};
+    ///
+    /// let tab = World::new(0.0, |_| Reply::offline()).tab("https://app.example/");
+    /// let registration = Registration::new("my-app", "https://app.example/");
+    /// let app = SmartApp::new(tab, SmartAppConfig::default().registration(registration)).unwrap();
+    /// let scope = "launch/patient openid fhirUser patient/*.rs";
+    /// let chosen = ServerRecord::new("https://fhir.example.org/r4", "my-app", "https://app.example/", scope);
+    /// app.add_server(chosen.name("https://fhir.example.org/r4")).unwrap();
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Configuration`] with the name of the wrong member, and for the name of another server.
+    pub fn add_server(&self, record: ServerRecord) -> Result<(), Failure> {
+        if record.name.is_none() {
+            return Err(Error::configuration("name", "it is missing"));
+        }
+        let server = Server::read(record)?;
+        match self.connection_by_key(&server.key) {
+            None => self.connections.borrow_mut().push(Rc::new(Connection::new(server))),
+            Some(known) if known.server.is_same_as(&server) => {}
+            Some(_) => return Err(Error::configuration("name", "another server has the same one")),
+        }
+        Ok(())
     }
 
     /// Risks of the configuration on this host, such as a client secret in a page.
@@ -63,7 +100,8 @@ impl<P: Platform> SmartApp<P> {
     /// For an example, see [`Self::diagnose`].
     pub fn findings(&self) -> Vec<Finding> {
         let in_page = self.platform.location().is_some();
-        let records = self.connections.iter().map(|connection| &connection.server.record);
+        let connections = self.connections();
+        let records = connections.iter().map(|connection| &connection.server.record);
         let exposed = records.filter(|record| in_page && record.authentication.has_secret());
         let finding = |record: &ServerRecord| {
             let client_id = &record.client_id;
@@ -181,16 +219,17 @@ impl<P: Platform> SmartApp<P> {
     }
 
     pub(crate) fn connection_by_key(&self, key: &str) -> Option<Rc<Connection>> {
-        self.connections.iter().find(|connection| connection.server.key == key).cloned()
+        self.connections.borrow().iter().find(|connection| connection.server.key == key).cloned()
     }
 
     pub(crate) fn connection_by_issuer(&self, iss: &str) -> Result<Rc<Connection>, Failure> {
-        let trusted = self.connections.iter().find(|connection| connection.server.trusts(iss));
-        trusted.cloned().ok_or_else(|| Error::UntrustedIssuer { iss: iss.into() }.into())
+        let trusted = self.connections().into_iter().find(|connection| connection.server.trusts(iss));
+        trusted.ok_or_else(|| Error::UntrustedIssuer { iss: iss.into() }.into())
     }
 
     pub(crate) fn connection_by_name(&self, name: Option<&str>) -> Result<Rc<Connection>, Failure> {
-        let connection = match (name, self.connections.as_slice()) {
+        let connections = self.connections();
+        let connection = match (name, connections.as_slice()) {
             (None, [only]) => Some(only),
             (None, _) => None,
             (Some(name), servers) => {
@@ -200,8 +239,8 @@ impl<P: Platform> SmartApp<P> {
         connection.cloned().ok_or_else(|| Error::UnknownServer { name: name.map(Box::from) }.into())
     }
 
-    pub(super) fn connections(&self) -> &[Rc<Connection>] {
-        &self.connections
+    pub(super) fn connections(&self) -> Vec<Rc<Connection>> {
+        self.connections.borrow().clone()
     }
 }
 

@@ -10,6 +10,7 @@ use crate::Shared;
 use crate::config::Config;
 use crate::control::Deviation;
 use crate::dialect::Dialect;
+use crate::directory;
 
 const ASYMMETRIC: [&str; 6] = ["RS256", "RS384", "RS512", "ES256", "ES384", "ES512"];
 const METHODS: [&str; 3] = ["client_secret_basic", "client_secret_post", "private_key_jwt"];
@@ -24,6 +25,7 @@ pub async fn smart_configuration(State(sandbox): State<Shared>) -> Json<Value> {
         Dialect::Epic => epic_smart(config),
     };
     announce_issuer(config, &mut document);
+    directory::announce(config, &mut document);
     Json(document)
 }
 

@@ -3,6 +3,9 @@
 //! No request of this module carries a token, and a search sends none: what a person types stays on the device.
 
 mod fetch;
+mod servers_own;
+
+pub use servers_own::ServersOwn;
 
 use std::cell::{Ref, RefCell};
 
@@ -10,7 +13,7 @@ use fetch::{Fetched, fetch_text};
 
 use crate::abort::AbortSignal;
 use crate::error::{Error, Failure};
-use crate::fhir::directory::{Directory, DirectoryReader, DirectoryTextError, Source};
+use crate::fhir::directory::{Directory, DirectoryReader, DirectoryTextError, FacilitiesReader, Source};
 use crate::platform::{JsonView, Platform};
 use crate::protocol::url::Url;
 
@@ -18,6 +21,8 @@ use crate::protocol::url::Url;
 pub const MAX_BUNDLE_BYTES: usize = 8 * 1024 * 1024;
 /// The largest file of a list that a build made, in bytes.
 const MAX_LIST_BYTES: usize = 64 * 1024 * 1024;
+/// How many facilities are read at once. A page can react to its user in between.
+const FACILITIES_AT_ONCE: usize = 2_000;
 
 /// A directory at a URL.
 ///
@@ -39,6 +44,8 @@ const MAX_LIST_BYTES: usize = 64 * 1024 * 1024;
 pub struct RemoteDirectory<P: Platform> {
     platform: P,
     url: Url,
+    /// What a Bundle is to the directory.
+    source: Source,
     /// Reads Bundles.
     reader: DirectoryReader,
     directory: RefCell<Directory>,
@@ -56,13 +63,25 @@ impl<P: Platform> RemoteDirectory<P> {
     /// [`Error::DirectoryUnreachable`], [`Error::DirectoryTooLarge`] for a Bundle of more than 8 MB, [`Error::DirectoryInvalid`],
     /// [`Error::Aborted`].
     pub async fn open(platform: P, url: Url, reader: DirectoryReader, abort: &AbortSignal) -> Result<Self, Failure> {
+        let source = Source::new(url.host());
+        Self::open_as(platform, url, source, reader, abort).await
+    }
+
+    async fn open_as(
+        platform: P,
+        url: Url,
+        source: Source,
+        reader: DirectoryReader,
+        abort: &AbortSignal,
+    ) -> Result<Self, Failure> {
         let Fetched::Text { text, etag } = fetch_text(&platform, &url, None, MAX_BUNDLE_BYTES, abort).await? else {
             return Err(invalid(&url, "the server returned no document"));
         };
-        let (directory, facilities) = read(&platform, &url, reader.clone(), &text, abort).await?;
+        let (directory, facilities) = read(&platform, &url, &source, reader.clone(), &text, abort).await?;
         Ok(Self {
             platform,
             url,
+            source,
             reader,
             directory: RefCell::new(directory),
             etag: RefCell::new(etag),
@@ -75,17 +94,30 @@ impl<P: Platform> RemoteDirectory<P> {
         self.directory.borrow()
     }
 
-    /// Fetches the facilities of a list. Without them, searches find brands only.
+    /// Fetches the facilities of a list, and reads them in steps, so that a page can react to its user in between. Without them, searches
+    /// find brands only.
     ///
     /// # Errors
     /// As [`RemoteDirectory::open`]. The brands can still be searched, and this can be called again.
     pub async fn load_facilities(&self, abort: &AbortSignal) -> Result<(), Failure> {
         let Some(url) = self.facilities.borrow().clone() else { return Ok(()) };
         if let Fetched::Text { text, .. } = fetch_text(&self.platform, &url, None, MAX_LIST_BYTES, abort).await? {
-            let read = self.directory.borrow_mut().read_facilities(&text);
-            read.map_err(|error| invalid_text(&url, &error))?;
+            let mut reader = FacilitiesReader::new(text);
+            loop {
+                let read = reader.step(&self.directory.borrow(), FACILITIES_AT_ONCE);
+                if read.map_err(|error| invalid_text(&url, &error))? {
+                    break;
+                }
+                self.platform.sleep(0).await;
+                if abort.is_aborted() {
+                    return Err(Error::Aborted.into());
+                }
+            }
+            // A refresh in the meantime may have brought other brands, to which these facilities do not belong.
+            if self.facilities.borrow_mut().take_if(|wanted| *wanted == url).is_some() {
+                reader.finish(&mut self.directory.borrow_mut());
+            }
         }
-        self.facilities.replace(None);
         Ok(())
     }
 
@@ -99,7 +131,8 @@ impl<P: Platform> RemoteDirectory<P> {
             Fetched::NotModified => Ok(false),
             Fetched::Text { text, etag } => {
                 let reader = self.reader.clone();
-                let (directory, facilities) = read(&self.platform, &self.url, reader, &text, abort).await?;
+                let (directory, facilities) =
+                    read(&self.platform, &self.url, &self.source, reader, &text, abort).await?;
                 self.directory.replace(directory);
                 self.etag.replace(etag);
                 self.facilities.replace(facilities);
@@ -113,13 +146,14 @@ impl<P: Platform> RemoteDirectory<P> {
 async fn read<P: Platform>(
     platform: &P,
     url: &Url,
+    source: &Source,
     mut reader: DirectoryReader,
     text: &str,
     abort: &AbortSignal,
 ) -> Result<(Directory, Option<Url>), Failure> {
     let document = platform.parse(text).ok_or_else(|| invalid(url, "it is not JSON"))?;
     if document.member_text("resourceType").as_deref() == Some("Bundle") {
-        reader.start(Source::new(url.host()));
+        reader.start(source.clone());
         reader.read_bundle(&document);
         return Ok((reader.finish(), None));
     }

@@ -97,7 +97,7 @@ impl<P: Platform> SmartApp<P> {
 
     /// Removes expired sessions and launches from the store, in the background.
     fn remove_expired(&self) {
-        let (platform, connections) = (self.platform().clone(), self.connections().to_vec());
+        let (platform, connections) = (self.platform().clone(), self.connections());
         self.platform().spawn(Box::pin(async move {
             let is_own = |record: &SessionRecord| is_of_app(record, &connections);
             // What cannot be removed now is removed by the next page.

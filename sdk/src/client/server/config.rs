@@ -13,6 +13,26 @@ use crate::protocol::url::Url;
 pub struct SmartAppConfig {
     /// The servers that the app supports. The client id and secret of one are never sent to another.
     pub servers: Vec<ServerRecord>,
+    /// The app's registrations at servers that [`SmartApp::add_server`](crate::SmartApp::add_server) adds later. With one, `servers`
+    /// may be empty.
+    pub registrations: Vec<Registration>,
+}
+
+/// The app's registration at servers that are added later.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Registration {
+    /// The client id.
+    pub client_id: String,
+    /// The redirect URI as registered.
+    pub redirect_uri: String,
+}
+
+impl Registration {
+    /// A registration with this client id and redirect URI.
+    pub fn new(client_id: impl Into<String>, redirect_uri: impl Into<String>) -> Self {
+        Self { client_id: client_id.into(), redirect_uri: redirect_uri.into() }
+    }
 }
 
 /// The configuration of one server.
@@ -94,7 +114,14 @@ impl SmartAppConfig {
     /// assert_eq!(SmartAppConfig::new([server]).servers.len(), 1);
     /// ```
     pub fn new(servers: impl IntoIterator<Item = ServerRecord>) -> Self {
-        Self { servers: servers.into_iter().collect() }
+        Self { servers: servers.into_iter().collect(), registrations: Vec::new() }
+    }
+
+    /// Adds a registration at servers that are added later.
+    #[must_use]
+    pub fn registration(mut self, registration: Registration) -> Self {
+        self.registrations.push(registration);
+        self
     }
 }
 

@@ -57,7 +57,7 @@ impl SmartAppConfig {
     pub(crate) fn read_with<V: JsonView>(value: &V, authentication: &ReadAuthentication<V>) -> Result<Self, Failure> {
         let read = |server: &V| ServerRecord::read_with(server, authentication);
         if let Some(issuers) = value.member(TRUSTED_ISSUERS) {
-            return Ok(Self { servers: read_trusted_issuers(value, &issuers, authentication)? });
+            return Ok(Self::new(read_trusted_issuers(value, &issuers, authentication)?));
         }
         let servers = match (value.member("server"), value.member("servers")) {
             (Some(server), None) => {
@@ -84,7 +84,7 @@ impl SmartAppConfig {
                 return Err(Error::configuration("server", "servers is there, too; use one of the two"));
             }
         };
-        Ok(Self { servers })
+        Ok(Self::new(servers))
     }
 }
 

@@ -83,6 +83,15 @@ impl Server {
         })
     }
 
+    /// Whether another record is the app's registration at the same server.
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        let registration = |server: &Self| {
+            let ServerRecord { client_id, redirect_uri, scope, .. } = &server.record;
+            (server.fhir_base.clone(), client_id.clone(), redirect_uri.clone(), scope.clone())
+        };
+        registration(self) == registration(other)
+    }
+
     pub fn trusts(&self, iss: &str) -> bool {
         match &self.record.issuers {
             Some(issuers) => issuers.iter().any(|issuer| same_issuer(issuer, iss)),

@@ -13,7 +13,7 @@ const LIFETIME: f64 = 300.0;
 pub(super) const TIMED_OUT: &str = "no response came in time";
 
 /// Fetches a document and returns how long it may be cached in seconds. The error describes the response.
-pub(super) async fn fetch_document<P: Platform>(
+pub(crate) async fn fetch_document<P: Platform>(
     platform: &P,
     request: &Request,
 ) -> Result<(<P as Json>::Value, f64), String> {

@@ -10,7 +10,7 @@ pub(crate) mod configured;
 pub(crate) mod connection;
 pub(crate) mod diagnosis;
 pub(crate) mod discovery;
-mod documents;
+pub(crate) mod documents;
 mod keys;
 mod named_endpoints;
 mod registration;
@@ -19,7 +19,7 @@ mod trusted_issuers;
 
 #[cfg(feature = "js-backend")]
 pub(crate) use config::read_fhir_base;
-pub use config::{NamedEndpoints, ServerRecord, SmartAppConfig};
+pub use config::{NamedEndpoints, Registration, ServerRecord, SmartAppConfig};
 pub use diagnosis::diagnose;
 pub use discovery::smart_configuration;
 pub use registration::RegistrationEndpoint;

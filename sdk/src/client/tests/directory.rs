@@ -1,7 +1,7 @@
 //! Directories of FHIR servers, as they are fetched.
 
 use crate::abort::AbortSignal;
-use crate::client::directory::{MAX_BUNDLE_BYTES, RemoteDirectory};
+use crate::client::directory::{MAX_BUNDLE_BYTES, RemoteDirectory, ServersOwn};
 use crate::error::Failure;
 use crate::fhir::directory::{Directory, DirectoryReader, Source};
 use crate::memory::{MemoryPlatform, Reply, World};
@@ -187,4 +187,62 @@ fn e14_a_search_sends_nothing() {
         found(&remote, text);
     }
     assert_eq!(world.requests().len(), before);
+}
+
+const FHIR_BASE: &str = "https://fhir.example/r4";
+
+fn own_of(members: Value) -> Result<ServersOwn<MemoryPlatform>, Failure> {
+    let world = World::new(0.0, move |request| match request.url.path() {
+        "/r4/.well-known/smart-configuration" => Reply::json(200, &members),
+        "/own.json" => Reply::json(200, &two_brands()),
+        _ => Reply::text(404, "nothing here"),
+    });
+    let tab = world.tab("https://app.example/");
+    let base = Url::parse(FHIR_BASE).unwrap();
+    let opened =
+        async move { RemoteDirectory::of_server(tab, &base, DirectoryReader::new(), &AbortSignal::never()).await };
+    world.run(opened).unwrap()
+}
+
+fn two_brands() -> Value {
+    let brand = |id: &str| {
+        json!({"resource": {"resourceType": "Organization", "id": id, "name": id, "identifier": [{"system": "s", "value": id}],
+            "endpoint": [{"reference": format!("Endpoint/{id}")}]}})
+    };
+    let endpoint = |id: &str| json!({"resource": {"resourceType": "Endpoint", "id": id, "address": format!("https://{id}.example/r4")}});
+    json!({"resourceType": "Bundle", "entry": [brand("north"), endpoint("north"), brand("south"), endpoint("south")]})
+}
+
+#[test]
+fn e7_a_server_names_its_bundle_and_its_brand() {
+    let identifier = |value: &str| json!({"system": "s", "value": value});
+    let own = |identifier: Value| {
+        own_of(json!({"user_access_brand_bundle": "https://fhir.example/own.json", "user_access_brand_identifier": identifier}))
+            .unwrap()
+    };
+    let found = own(identifier("south"));
+    assert_eq!((found.primary, found.findings.len()), (Some(1), 0));
+    assert!(found.brands.unwrap().directory().sources()[0].is_servers_own);
+    for ambiguous in [identifier("west"), json!(null), json!({})] {
+        let found = own(ambiguous);
+        assert_eq!(found.primary, None, "nothing is guessed");
+        assert_eq!(found.findings.iter().map(|finding| finding.code).collect::<Vec<_>>(), ["primary_brand"]);
+        assert_eq!(found.brands.unwrap().directory().brands().len(), 2);
+    }
+}
+
+#[test]
+fn e7_a_bundle_that_is_missing_or_whose_url_cannot_be_used_is_a_finding() {
+    for (members, findings) in [
+        (json!({}), 0),
+        (json!({"user_access_brand_identifier": {"value": "1"}}), 1),
+        (json!({"user_access_brand_bundle": "own.json"}), 1),
+        (json!({"user_access_brand_bundle": "http://fhir.example/own.json"}), 1),
+    ] {
+        let found = own_of(members.clone()).unwrap();
+        assert!(found.brands.is_none() && found.primary.is_none(), "{members}");
+        assert_eq!(found.findings.len(), findings, "{members}");
+    }
+    let gone = json!({"user_access_brand_bundle": "https://fhir.example/gone.json"});
+    assert_eq!(own_of(gone).unwrap_err().code(), "directory_unreachable");
 }

@@ -166,7 +166,7 @@ fn d9_a_launch_goes_to_the_server_that_trusts_its_issuer_with_that_servers_clien
     ehr.client_id = "ehr-app".into();
     ehr.redirect_uri = "https://app.example/launch".into();
     ehr.issuers = Some(vec!["https://alias.example/fhir".into()]);
-    let config = SmartAppConfig { servers: vec![standalone, ehr] };
+    let config = SmartAppConfig::new([standalone, ehr]);
 
     let tab = world.tab("https://app.example/launch?iss=https://alias.example/fhir/&launch=1");
     let app = Rc::new(crate::SmartApp::new(tab.clone(), config).unwrap());

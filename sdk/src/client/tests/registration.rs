@@ -77,7 +77,7 @@ fn d9_g1_a_free_address_registers_and_its_client_id_launches() {
 
     let record = free().registered(&client);
     let tab = world.tab("https://app.example/");
-    let config = SmartAppConfig { servers: vec![record] };
+    let config = SmartAppConfig::new([record]);
     launch(&world, &Rc::new(crate::SmartApp::new(tab.clone(), config).unwrap())).unwrap();
     assert_eq!(value(&parameters(&location(&tab)), "client_id").as_deref(), Some("given"));
 }
@@ -85,7 +85,7 @@ fn d9_g1_a_free_address_registers_and_its_client_id_launches() {
 #[test]
 fn d9_a_url_without_a_registration_requires_a_client_id() {
     let world = world_with(configuration(), Value::Null);
-    let config = SmartAppConfig { servers: vec![free()] };
+    let config = SmartAppConfig::new([free()]);
     let error = crate::SmartApp::new(world.tab("https://app.example/"), config).err().unwrap();
     assert!(matches!(&*error, Error::Configuration(wrong) if wrong.member == "clientId"), "{error:?}");
     assert!(error.message().contains("register"), "{error}");

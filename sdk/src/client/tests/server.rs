@@ -168,7 +168,7 @@ pub fn record() -> ServerRecord {
 }
 
 pub fn app_with(platform: &MemoryPlatform, record: ServerRecord) -> Rc<SmartApp<MemoryPlatform>> {
-    Rc::new(SmartApp::new(platform.clone(), SmartAppConfig { servers: vec![record] }).unwrap())
+    Rc::new(SmartApp::new(platform.clone(), SmartAppConfig::new([record])).unwrap())
 }
 
 pub fn app(platform: &MemoryPlatform) -> Rc<SmartApp<MemoryPlatform>> {

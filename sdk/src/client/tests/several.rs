@@ -1,9 +1,12 @@
 //! Several sessions in one store, and one more launch in the context of a session.
 
 use super::server::*;
+use crate::client::app::SmartApp;
+use crate::client::server::{Registration, ServerRecord, SmartAppConfig};
 use crate::error::Error;
 use crate::memory::{MemoryPlatform, Reply, World};
 use serde_json::json;
+use std::rc::Rc;
 
 type Session = crate::client::session::Session<MemoryPlatform>;
 
@@ -145,4 +148,39 @@ fn a8_launches_without_a_redirect_are_removed() {
     world.advance(3601.0);
     launch(&world, &app(&tab)).unwrap();
     assert_eq!(pending(&tab), 1);
+}
+
+/// An app that knows only its registration, and a server that it adds.
+fn app_with_added_server(tab: &MemoryPlatform) -> Rc<SmartApp<MemoryPlatform>> {
+    let config = SmartAppConfig::default().registration(Registration::new("app", REDIRECT));
+    let app = SmartApp::new(tab.clone(), config).unwrap();
+    app.add_server(record().name(BASE)).unwrap();
+    Rc::new(app)
+}
+
+#[test]
+fn d9_a_server_that_was_added_is_launched_and_completed_by_a_page_that_adds_it_again() {
+    let (server, world, tab) = stage();
+    launch(&world, &app_with_added_server(&tab)).unwrap();
+    tab.visit(&redirect(&server, &tab));
+    let session = resume(&world, &app_with_added_server(&tab)).unwrap().unwrap();
+    assert_eq!(session.server_name().as_deref(), Some(BASE));
+    assert_eq!(field(&token_requests(&world)[0], "client_id").as_deref(), Some("app"));
+}
+
+#[test]
+fn d9_an_added_server_has_a_name_that_no_other_server_has() {
+    let (_, _, tab) = stage();
+    let app = app_with_added_server(&tab);
+    let wrong = |record: ServerRecord| match app.add_server(record).map_err(Error::from) {
+        Err(Error::Configuration(error)) => Some(error.member),
+        Ok(()) => None,
+        Err(other) => panic!("{other:?}"),
+    };
+    assert_eq!(wrong(record()).as_deref(), Some("name"));
+    assert_eq!(wrong(ServerRecord { client_id: "other".into(), ..record().name(BASE) }).as_deref(), Some("name"));
+    assert_eq!(wrong(ServerRecord { client_id: String::new(), ..record().name("x") }).as_deref(), Some("clientId"));
+    assert_eq!(wrong(record().name(BASE)), None, "the same server again");
+    let empty = SmartApp::new(tab.clone(), SmartAppConfig::default());
+    assert_eq!(empty.map(drop).unwrap_err().code(), "invalid_configuration");
 }

@@ -24,7 +24,7 @@ pub use super::identifier::Identifier;
 pub use left_out::LeftOut;
 pub use model::{Brand, DirectoryEndpoint, Place, Portal, Source};
 pub use reader::DirectoryReader;
-pub use search::{Match, MatchedPlace, SearchInSteps};
+pub use search::{Match, MatchedPlace, SearchInSteps, has_all_words};
 pub use text::{DirectoryText, DirectoryTextError, FacilitiesReader};
 
 use assemble::Card;
@@ -135,11 +135,8 @@ impl Directory {
     /// What is missing or old: entries that were left out, and sources older than 30 days. `now` is in milliseconds since 1970.
     pub fn findings(&self, now: f64) -> Vec<Finding> {
         let left_out = self.left_out();
-        let mut findings: Vec<Finding> = left_out
-            .map(|(reason, count)| {
-                Finding::new(reason.code(), reason.sentence(count), SECTION)
-            })
-            .collect();
+        let mut findings: Vec<Finding> =
+            left_out.map(|(reason, count)| Finding::new(reason.code(), reason.sentence(count), SECTION)).collect();
         for source in &self.sources {
             let Some(date) = &source.date else { continue };
             if age_in_days(date, now).is_some_and(|days| days > STALE_DAYS) {

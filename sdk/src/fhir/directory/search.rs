@@ -142,6 +142,19 @@ fn completes<'a>(missing: &[&Word], text: &str, postal_code: impl Fn() -> &'a st
     missing.iter().all(|word| word.is_in(text) || (word.may_be_postal_code && word.begins(postal_code())))
 }
 
+/// Whether a text has all words, compared as in a search: for entries that an app adds to those of a directory.
+///
+/// ```
+/// use smartrust::fhir::directory::has_all_words;
+///
+/// assert!(has_all_words("St. Mary's Clinic", "saint mary"));
+/// assert!(!has_all_words("St. Mary's Clinic", "mary hospital"));
+/// ```
+pub fn has_all_words(text: &str, words: &str) -> bool {
+    let text = fold(text);
+    Query::read(words).missing_in(&text).is_empty()
+}
+
 /// A brand that a search found, by its number.
 #[derive(Clone, Debug)]
 struct Found {

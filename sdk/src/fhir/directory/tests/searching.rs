@@ -1,4 +1,4 @@
-use super::super::Match;
+use super::super::{Match, SearchInSteps};
 use super::*;
 
 /// Brands with places, in an order that is not the one expected.
@@ -142,4 +142,22 @@ fn e13_an_address_finds_the_brand_of_its_base_or_of_its_portal() {
     assert_eq!(find("https://fhir.example.org/r4"), Some("Clinic"));
     assert_eq!(find("https://portal.example.org/"), Some("Clinic"));
     assert_eq!(find("https://fhir.example.org/other"), None);
+}
+
+#[test]
+fn e12_a_search_in_steps_finds_the_same() {
+    let directory = clinics();
+    for text in ["mercy", "mercy janesville", "eye", "nothing at all", "  "] {
+        for places in [0, 1, 3, 1_000] {
+            let mut search = SearchInSteps::new(text);
+            let mut steps = 1;
+            while !search.step(&directory, places) {
+                steps += 1;
+                assert!(steps < 20, "{text}");
+            }
+            let expected = if text.trim().is_empty() || places == 1_000 { 1..=1 } else { 2..=5 };
+            assert!(expected.contains(&steps), "{text} in {steps} steps of {places}");
+            assert_eq!(search.finish(&directory, 20), directory.search_all(text, 20), "{text}");
+        }
+    }
 }

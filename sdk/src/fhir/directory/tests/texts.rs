@@ -1,4 +1,4 @@
-use super::super::{DirectoryText, DirectoryTextError};
+use super::super::{DirectoryText, DirectoryTextError, FacilitiesReader};
 use super::*;
 
 fn example() -> Directory {
@@ -53,6 +53,24 @@ fn e12_brands_can_be_searched_before_the_facilities_are_there() {
     assert_eq!(directory.search("east", 20).len(), 0);
     directory.read_facilities(&text.facilities).unwrap();
     assert_eq!(directory.search("east", 20).len(), 1);
+}
+
+#[test]
+fn e12_facilities_that_are_read_in_steps_are_the_same() {
+    let text = example().to_text();
+    for limit in [1, 2, 100] {
+        let mut directory = Directory::read_brands(&text.brands).unwrap();
+        let mut reader = FacilitiesReader::new(&text.facilities);
+        let mut steps = 1;
+        while !reader.step(&directory, limit).unwrap() {
+            steps += 1;
+            assert_eq!(directory.facility_count(), 0, "until all are read, a search finds brands only");
+        }
+        reader.finish(&mut directory);
+        // The title, two brands and three facilities.
+        assert_eq!(steps, 6 / limit + 1, "{limit}");
+        assert_eq!(directory.to_text(), text);
+    }
 }
 
 #[test]
