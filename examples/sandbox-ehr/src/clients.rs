@@ -7,21 +7,21 @@ use serde_json::Value;
 
 use crate::oauth::{random_secret, s256_challenge};
 
-/// The client that has a secret.
+/// The client with a secret.
 pub const SECRET_CLIENT_ID: &str = "MIE-localhost-secret";
 
-/// The client that has a key, where one was given.
+/// The client with a key, if one is configured.
 pub const KEY_CLIENT_ID: &str = "MIE-localhost-key";
 
 /// The client of [`AppAddress`].
 pub const MY_APP_CLIENT_ID: &str = "my-app";
 
-/// Where an app of one's own is: the page that is opened from a chart and that users are sent back to.
+/// The URL of the user's own app: the page that is opened from a chart and to which users are redirected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppAddress(String);
 
 impl AppAddress {
-    /// The URL as a browser writes it.
+    /// The URL as browsers serialize it.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -30,7 +30,7 @@ impl AppAddress {
 impl FromStr for AppAddress {
     type Err = String;
 
-    /// An HTTP URL without query and fragment. The error says what is wrong, for a person.
+    /// An HTTP URL without query and fragment. The error is a description of the problem.
     fn from_str(address: &str) -> Result<Self, String> {
         let rest = ["http://", "https://"].iter().find_map(|scheme| address.strip_prefix(scheme));
         let rest = rest.ok_or("it must begin with http:// or https://, such as http://localhost:5173/")?;
@@ -41,7 +41,7 @@ impl FromStr for AppAddress {
     }
 }
 
-/// A registered client (RFC 6749, 2): public, or confidential where it has a secret or keys.
+/// A registered client (RFC 6749, 2): public, or confidential if it has a secret or keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Client {
     /// The `client_id`.
@@ -53,12 +53,12 @@ pub struct Client {
     /// What the client authenticates with at the token endpoint (SMART App Launch 2.2, `client-confidential-symmetric`).
     pub secret: Option<ClientSecret>,
     /// The public keys of its assertions (SMART App Launch 2.2, `client-confidential-asymmetric`). A client with keys
-    /// authenticates by them alone.
+    /// authenticates only with them.
     pub keys: Option<ClientKeys>,
 }
 
 impl Client {
-    /// The `software_id` with which this client registers another, with a key of its own, where a server protects registration.
+    /// The `software_id` with which this client registers another one with its own key, on a server that protects registration.
     pub fn software_id(&self) -> String {
         format!("{}-software", self.id)
     }
@@ -71,16 +71,16 @@ impl Client {
 /// Where the public keys of a client are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClientKeys {
-    /// A JSON Web Key Set (RFC 7517, 5), as it was registered.
+    /// The registered JSON Web Key Set (RFC 7517, 5).
     Set(Value),
-    /// A URL, which is fetched whenever it is needed. Only http: the sandbox has no TLS.
+    /// A URL, which is fetched at each use. Only http: the sandbox has no TLS.
     Url(String),
 }
 
 impl FromStr for ClientKeys {
     type Err = String;
 
-    /// An HTTP URL, or the path of a file with a key set. The error says what is wrong, for a person.
+    /// An HTTP URL, or the path of a file with a key set. The error is a description of the problem.
     fn from_str(place: &str) -> Result<Self, String> {
         if place.starts_with("http://") {
             return Ok(Self::Url(place.to_owned()));
@@ -105,7 +105,7 @@ impl FromStr for ClientKeys {
 pub struct ClientSecret(String);
 
 impl ClientSecret {
-    /// A secret of one's own.
+    /// A secret that the user chose.
     pub fn new(secret: impl Into<String>) -> Self {
         Self(secret.into())
     }
@@ -115,14 +115,14 @@ impl ClientSecret {
         Self(random_secret())
     }
 
-    /// The secret itself, to be handed to the client.
+    /// The secret itself, for the client.
     pub fn reveal(&self) -> &str {
         &self.0
     }
 }
 
 impl PartialEq for ClientSecret {
-    /// Compares hashes, so that the time it takes reveals nothing about the secret.
+    /// Compares hashes, so that the duration reveals nothing about the secret.
     fn eq(&self, other: &Self) -> bool {
         s256_challenge(&self.0) == s256_challenge(&other.0)
     }

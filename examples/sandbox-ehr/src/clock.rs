@@ -1,20 +1,20 @@
-//! The time of day, as something a test can set.
+//! The clock, which a test can control.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Where the sandbox reads the time. Every expiry is judged by this clock and by nothing else.
+/// Where the sandbox reads the time. Only this clock decides what has expired.
 #[derive(Clone)]
 pub struct Clock(Arc<dyn Fn() -> SystemTime + Send + Sync>);
 
 impl Clock {
-    /// The clock of the machine.
+    /// The system clock.
     pub fn system() -> Self {
         Self::new(SystemTime::now)
     }
 
-    /// A clock that calls `now` whenever the time is needed, so that a test controls it.
+    /// A clock that calls `now` for each use, so that a test can control it.
     pub fn new(now: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
         Self(Arc::new(now))
     }

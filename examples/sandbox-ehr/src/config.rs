@@ -8,36 +8,36 @@ use crate::clock::Clock;
 use crate::dialect::Dialect;
 use crate::oauth::SystemKey;
 
-/// A population whose first patients differ: a grown-up with several long illnesses, a small child, an old man.
+/// A population whose first patients differ: an adult with several chronic illnesses, a small child, an old man.
 pub const DEFAULT_SEED: u64 = 81_995;
 
-/// How many patients there are unless something else is set.
+/// The number of patients by default.
 pub const DEFAULT_PATIENTS: u32 = 50;
 
-/// Everything that can be set about a sandbox. Start from [`Config::new`] and change what matters.
+/// The settings of a sandbox. Start with [`Config::new`] and change its members.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Scheme, host and port that the sandbox is reached at, without a trailing slash: `http://localhost:9080`.
+    /// Scheme, host and port of the sandbox, without a trailing slash: `http://localhost:9080`.
     pub origin: String,
     /// Which server the sandbox behaves as.
     pub dialect: Dialect,
-    /// Whether the redirect back to the app has an `iss`, and the discovery documents say so (RFC 9207).
+    /// Whether the redirect to the app has an `iss`, which the discovery documents announce (RFC 9207).
     pub issuer_on_redirect: bool,
     /// The seed of the population. The same seed always generates the same people.
     pub seed: u64,
-    /// How many patients there are, numbered from 1.
+    /// The number of patients, who are numbered from 1.
     pub patients: u32,
     /// The registered clients.
     pub clients: Vec<Client>,
     /// The links in the FHIR Launch portlet of a chart.
     pub apps: Vec<LaunchApp>,
-    /// How long an access token lives.
+    /// The lifetime of access tokens.
     pub token_ttl: Duration,
-    /// How exports go on (Bulk Data Access 2.0).
+    /// How exports behave (Bulk Data Access 2.0).
     pub bulk: BulkExport,
     /// The delay of every response, including preflights.
     pub latency: Duration,
-    /// Whether the control API is there, by which a test orders faults. Anybody who reaches the sandbox may use it.
+    /// Whether the control API exists, which tests use to cause faults. Everyone who reaches the sandbox can use it.
     pub control: bool,
     /// The clock by which codes, tokens and log-ins expire.
     pub clock: Clock,
@@ -58,8 +58,8 @@ pub struct LaunchApp {
 }
 
 impl Config {
-    /// A sandbox at `origin` with 50 patients, access tokens that live for an hour, and the clients
-    /// `MIE-localhost`, `MIE-localhost-launch`, `plain-html` and, with a secret that is made now, [`SECRET_CLIENT_ID`] of an
+    /// A sandbox at `origin` with 50 patients, access tokens that are valid for an hour, and the clients
+    /// `MIE-localhost`, `MIE-localhost-launch`, `plain-html` and, with a new secret, [`SECRET_CLIENT_ID`] of an
     /// app at `http://localhost:8080`, and `vite-example` at `http://localhost:5173`.
     pub fn new(origin: impl Into<String>) -> Self {
         let origin = origin.into();
@@ -150,7 +150,7 @@ impl Config {
         });
     }
 
-    /// An access token for patient 1's record that a person can paste into a client. Only [`Dialect::Hiebus`] hands one out.
+    /// An access token for patient 1's record that a person can paste into a client. Only [`Dialect::Hiebus`] has one.
     pub fn ready_made_token(&self) -> Option<&str> {
         (self.dialect == Dialect::Hiebus).then(|| self.ready_made_token.reveal())
     }
@@ -165,7 +165,7 @@ impl Config {
         format!("{}/fhir", self.base())
     }
 
-    /// The `iss` of ID tokens: the base, or the OAuth base where the dialect keeps them apart.
+    /// The `iss` of ID tokens: the base, or the OAuth base if the dialect has both.
     pub fn issuer(&self) -> String {
         match self.dialect {
             Dialect::Epic => format!("{}/oauth2", self.base()),
@@ -178,7 +178,7 @@ impl Config {
         format!("{}{path}", self.base())
     }
 
-    /// Where tokens are had.
+    /// The URL of the token endpoint.
     pub(crate) fn token_endpoint(&self) -> String {
         self.at(self.dialect.paths().token)
     }
@@ -188,12 +188,12 @@ impl Config {
     }
 }
 
-/// A user name and a password of the sandbox. They guard made-up people only.
+/// A user name and a password of the sandbox. They only protect synthetic data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Login {
-    /// What to type into "User name".
+    /// The user name.
     pub user_name: String,
-    /// What to type into "Password".
+    /// The password.
     pub password: String,
 }
 
@@ -216,7 +216,7 @@ pub fn sample_logins() -> SampleLogins {
 }
 
 impl Config {
-    /// The patient whose log-in this is.
+    /// The patient of this log-in.
     pub(crate) fn patient_login(&self, user_name: &str, password: &str) -> Option<u32> {
         (1..=self.patients).zip(sample_logins().patients).find_map(|(number, login)| {
             (login.user_name == user_name.trim() && login.password == password).then_some(number)

@@ -1,6 +1,6 @@
 //! Cross-origin access, as SMART App Launch 2.2 requires for browser-based apps ("Considerations for Cross-Origin
 //! Resource Sharing"): the discovery documents for every origin, the token endpoint and the FHIR API for the origins
-//! of registered clients. Pages for people have none.
+//! of registered clients. Pages have none.
 
 use axum::http::header::{
     ACCEPT, AUTHORIZATION, CONTENT_LOCATION, CONTENT_TYPE, ETAG, EXPIRES, IF_MATCH, IF_NONE_MATCH, LOCATION,
@@ -23,7 +23,7 @@ pub fn for_registration() -> CorsLayer {
     rules([Method::GET, Method::POST, Method::PUT, Method::DELETE]).allow_origin(Any)
 }
 
-/// For what needs a client: the origins of the redirect URIs may call.
+/// For endpoints that need a client: the origins of the redirect URIs are allowed.
 pub fn for_clients(sandbox: Shared) -> CorsLayer {
     let clients = &sandbox.config.clients;
     let origins: HashSet<String> =

@@ -1,27 +1,27 @@
-//! The servers that the sandbox can behave as: where their endpoints are, and in what they differ.
+//! The servers that the sandbox can imitate: where their endpoints are, and how they differ.
 
 use clap::ValueEnum;
 
-/// Which server the sandbox behaves as.
+/// The server that the sandbox imitates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Dialect {
-    /// WebChart as its older documentation has it.
+    /// WebChart as described in its older documentation.
     #[default]
     Webchart,
     /// WebChart as documented in 2026: registration, revocation, user info, authorization by POST.
     #[value(name = "webchart-2026")]
     Webchart2026,
-    /// HIEBus: endpoints in the capability statement alone, v1 scopes, a token for everything.
+    /// HIEBus: endpoints only in the capability statement, v1 scopes, a token for everything.
     Hiebus,
-    /// Epic: keys of several kinds side by side, an issuer of its own, searches that need a category, and clients that register a
-    /// key of their own with an access token.
+    /// Epic: keys of several types, a separate issuer, searches that require a category, and clients that register their own key
+    /// with an access token.
     Epic,
 }
 
 /// Where endpoints are, below the base. `None` is an endpoint that the server does not have.
 pub struct Paths {
     pub authorize: &'static str,
-    /// Another spelling of the same.
+    /// Another URL of the same endpoint.
     pub authenticate: Option<&'static str>,
     pub token: &'static str,
     pub introspect: Option<&'static str>,
@@ -87,7 +87,7 @@ impl Dialect {
         self != Self::Hiebus
     }
 
-    /// Whether registration needs an access token that was made for it (RFC 7591, appendix A.1.2).
+    /// Whether registration requires an access token that was issued for it (RFC 7591, appendix A.1.2).
     pub(crate) fn protects_registration(self) -> bool {
         self == Self::Epic
     }

@@ -1,8 +1,8 @@
-//! A small EHR that behaves as WebChart does, or as another server ([`Dialect`]), quirks included, to try SMART launches against.
+//! A small EHR that imitates WebChart or another server ([`Dialect`]) with its peculiarities, to test SMART launches.
 //!
 //! It has a patient portal with a scope confirmation page, a chart for a provider with a FHIR Launch portlet, a strict
 //! authorization server (SMART App Launch 2.2), a page where grants are revoked, and a FHIR R4 API over generated people.
-//! Everything is in memory. A test may order faults of it ([`Config::control`]).
+//! Everything is in memory. A test can cause faults ([`Config::control`]).
 //!
 //! ```no_run
 //! # async fn run() -> std::io::Result<()> {
@@ -56,10 +56,10 @@ use self::oauth::registration::Registrations;
 use self::people::Population;
 use self::sessions::Sessions;
 
-/// All forms of the sandbox are much smaller.
+/// Much more than any form of the sandbox needs.
 const BODY_LIMIT_BYTES: usize = 64 * 1024;
 
-/// One EHR: its settings, its people, and what it has to remember.
+/// One EHR: its settings, its people, and its state.
 struct Sandbox {
     config: Config,
     people: Population,
@@ -68,11 +68,11 @@ struct Sandbox {
     registrations: Mutex<Registrations>,
     jobs: Mutex<Jobs>,
     control: Option<Control>,
-    /// The key that took the place of the configured one.
+    /// The key that replaced the configured one.
     rotated: Mutex<Option<SystemKey>>,
 }
 
-/// What the EHR remembers between requests.
+/// The state of the EHR between requests.
 #[derive(Default)]
 struct Store {
     grants: Grants,
@@ -87,7 +87,7 @@ impl Sandbox {
         self.config.client(id).cloned().or_else(|| self.registrations().client(id).cloned())
     }
 
-    /// May be taken while the store is held, never the other way round.
+    /// May be locked while the store is locked, but not the other way round.
     fn registrations(&self) -> MutexGuard<'_, Registrations> {
         self.registrations.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -96,7 +96,7 @@ impl Sandbox {
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The resources of a type in a patient's record, the newest first, with what a test changed of them.
+    /// The resources of a type in a patient's record, the newest first, with the changes of a test.
     fn records(&self, number: u32, resource: fhir::ResourceType) -> Option<Arc<[Value]>> {
         let records = self.records.records(&self.people, number, resource)?;
         let Some(control) = self.control.as_ref().filter(|control| control.has_changes()) else {
@@ -107,12 +107,12 @@ impl Sandbox {
         Some(changed.into())
     }
 
-    /// Whether a test ordered this departure; it is used up by that.
+    /// Whether a test requested this deviation; if so, it is consumed.
     fn meets(&self, deviation: Deviation) -> bool {
         self.control.as_ref().is_some_and(|control| control.meets(deviation))
     }
 
-    /// The origin that a departure leads to, where a test ordered it.
+    /// The origin for a deviation, if a test requested it.
     fn detour(&self, deviation: Deviation) -> Option<String> {
         self.control.as_ref()?.detour(deviation)
     }
@@ -130,7 +130,7 @@ impl Sandbox {
         self.config.clock.seconds()
     }
 
-    /// A panic in one request must not lock out the next: every change to the store is complete by itself.
+    /// A panic in one request must not block the next: every change of the store is complete.
     fn store(&self) -> MutexGuard<'_, Store> {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -155,7 +155,7 @@ pub fn router(mut config: Config) -> Router {
         rotated: Mutex::default(),
     });
     hand_out_ready_made_token(&sandbox);
-    // Faults have CORS headers, so that a page can read the response that was ordered.
+    // Faults have CORS headers, so that a page can read the requested response.
     let faulty = |routes: Router<Shared>| match &control {
         Some(control) => routes.layer(from_fn_with_state(control.clone(), control::apply_faults)),
         None => routes,
@@ -173,7 +173,7 @@ pub fn router(mut config: Config) -> Router {
     if latency.is_zero() { ehr } else { ehr.layer(from_fn_with_state(latency, control::slow_down)) }
 }
 
-/// Where there is a test user with a token to paste, it sees the record of patient 1.
+/// If the dialect has a test user with a token to paste, the token is for the record of patient 1.
 fn hand_out_ready_made_token(sandbox: &Sandbox) {
     if let Some(token) = sandbox.config.ready_made_token() {
         let now = sandbox.now();
@@ -194,13 +194,13 @@ fn hand_out_ready_made_token(sandbox: &Sandbox) {
 ///
 /// # Errors
 ///
-/// When the listener fails.
+/// If the listener fails.
 pub async fn serve(
     config: Config,
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    // A response's body waits for nothing once its head is sent.
+    // The body of a response is sent without delay after its head.
     let listener = listener.tap_io(|connection| {
         let _slower_without = connection.set_nodelay(true);
     });

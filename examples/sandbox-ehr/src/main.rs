@@ -6,7 +6,7 @@ use std::io;
 use std::process::ExitCode;
 use tokio::net::TcpListener;
 
-/// A small EHR that behaves as WebChart does, to try SMART launches against.
+/// A small EHR that imitates WebChart, to test SMART launches.
 #[derive(Parser)]
 #[command(version)]
 struct CommandLine {

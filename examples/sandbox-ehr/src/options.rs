@@ -1,4 +1,4 @@
-//! The options of the command line that set what the sandbox is.
+//! The command-line options of the sandbox.
 
 use std::time::Duration;
 
@@ -12,10 +12,10 @@ pub struct Options {
     /// Registers your app at this URL as the public client my-app, and links to it from the charts
     #[arg(long, value_name = "URL")]
     my_app: Option<AppAddress>,
-    /// Which server the sandbox EHR behaves as
+    /// The server that the sandbox EHR imitates
     #[arg(long, value_enum, default_value_t)]
     dialect: Dialect,
-    /// Adds an iss to the redirect back to the app (RFC 9207)
+    /// Adds an iss to the redirect to the app (RFC 9207)
     #[arg(long)]
     issuer_on_redirect: bool,
     /// The seed of the population
@@ -39,7 +39,7 @@ pub struct Options {
     /// The number of files on a page of the manifest; with 0, there is one page unless the client allows more
     #[arg(long, value_name = "COUNT", default_value_t = BulkExport::default().files_per_page)]
     bulk_page: u32,
-    /// Whether the files of an export need the access token, and how the manifest's requiresAccessToken says it
+    /// Whether the files of an export need the access token, and how the manifest's requiresAccessToken is written
     #[arg(long, value_enum, default_value_t)]
     bulk_file_access: FileAccess,
     /// Adds a file of errors to every export

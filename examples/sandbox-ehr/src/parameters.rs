@@ -11,7 +11,7 @@ impl Parameters {
         Self(form_urlencoded::parse(encoded).into_owned().collect())
     }
 
-    /// These parameters, and then those.
+    /// These parameters, followed by others.
     pub fn joined(&self, others: Self) -> Self {
         Self(self.0.iter().cloned().chain(others.0).collect())
     }
@@ -33,14 +33,14 @@ impl Parameters {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// A name that stands there more than once, which OAuth forbids (RFC 6749, 3.1 and 3.2).
+    /// A name that occurs more than once, which OAuth forbids (RFC 6749, 3.1 and 3.2).
     pub fn repeated(&self) -> Option<&str> {
         let mut seen = HashSet::new();
         self.iter().map(|(name, _)| name).find(|name| !seen.insert(*name))
     }
 }
 
-/// `address` with these parameters added to whatever query it has.
+/// `address` with these parameters added to its query.
 pub fn with_query(address: &str, parameters: &[(&str, &str)]) -> String {
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
     let separator = if address.contains('?') { '&' } else { '?' };

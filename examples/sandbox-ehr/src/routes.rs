@@ -10,7 +10,7 @@ use crate::{bulk, directory, fhir, oauth, pages};
 
 const BASE: &str = "/webchart.cgi";
 
-/// Documents for everyone, from every origin.
+/// Documents for every origin.
 pub fn documents(config: &Config) -> Router<Shared> {
     use oauth::{discovery, keys};
     let mut routes = Router::new()
@@ -32,7 +32,7 @@ pub fn documents(config: &Config) -> Router<Shared> {
     with(routes, config.dialect.paths().jwks, get(keys::jwks))
 }
 
-/// Where clients register themselves.
+/// The registration endpoint.
 pub fn registration(dialect: Dialect) -> Router<Shared> {
     use oauth::protected_registration;
     use oauth::registration::{delete, register, show, update};
@@ -46,7 +46,7 @@ pub fn registration(dialect: Dialect) -> Router<Shared> {
         .route(&format!("{BASE}{path}/{{client_id}}"), get(show).put(update).delete(delete))
 }
 
-/// What apps call.
+/// The endpoints that apps call.
 pub fn api(paths: &Paths) -> Router<Shared> {
     use oauth::{introspect, revoke, token, userinfo};
     let routes = Router::new()
@@ -60,7 +60,7 @@ pub fn api(paths: &Paths) -> Router<Shared> {
     with(routes, paths.userinfo, get(userinfo::userinfo).post(userinfo::userinfo))
 }
 
-/// Pages for people, without cross-origin access.
+/// Pages, without cross-origin access.
 pub fn pages(paths: &Paths) -> Router<Shared> {
     use oauth::{authorize, confirm};
     use pages::{chart, confirmation, log_in, portal, token_administration};
@@ -87,7 +87,7 @@ pub fn pages(paths: &Paths) -> Router<Shared> {
     with(routes, paths.authenticate, authorization)
 }
 
-/// An endpoint with and without a trailing slash, which are routes of their own.
+/// An endpoint with and without a trailing slash, which are separate routes.
 fn with(routes: Router<Shared>, path: Option<&str>, endpoint: MethodRouter<Shared>) -> Router<Shared> {
     let Some(path) = path else {
         return routes;

@@ -1,4 +1,4 @@
-//! Who is logged in, by cookie: patients at the portal and the provider at the chart, each with a cookie of its own,
+//! The users who are logged in, by cookie: patients at the portal and the provider at the chart, each with a separate cookie,
 //! so that both can be logged in in one browser.
 
 use std::collections::HashMap;
@@ -12,7 +12,7 @@ use crate::oauth::random_secret;
 
 const SESSION_SECONDS: u64 = 8 * 3600;
 
-/// Where a log-in counts.
+/// Where a log-in is valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     Portal,
@@ -23,7 +23,7 @@ pub enum Place {
 #[derive(Clone, Debug)]
 pub struct Session {
     pub user: User,
-    /// Stands in every form that changes something, so that no other page can send it.
+    /// It is in every form that changes something, so that no other page can send it.
     pub form_token: String,
     expires: u64,
 }
@@ -32,7 +32,7 @@ pub struct Session {
 pub struct Sessions(HashMap<String, Session>);
 
 impl Sessions {
-    /// Begins a session. Returns the value of the `Set-Cookie` header.
+    /// Starts a session. Returns the value of the `Set-Cookie` header.
     pub fn begin(&mut self, config: &Config, place: Place, user: User) -> String {
         let now = config.clock.seconds();
         self.0.retain(|_, session| session.expires > now);
@@ -67,7 +67,7 @@ fn belongs(place: Place, user: User) -> bool {
     }
 }
 
-/// Cookies ignore ports, so the port is part of the name: two sandboxes on one machine keep apart.
+/// Cookies ignore ports, so the port is part of the name: two sandboxes on one machine do not share cookies.
 fn cookie_name(config: &Config, place: Place) -> String {
     let port: String =
         config.origin.rsplit(':').next().unwrap_or_default().chars().filter(char::is_ascii_digit).collect();

@@ -1,4 +1,4 @@
-//! When resources changed, and which were deleted. Both follow from the resource and the population alone.
+//! When resources changed, and which were deleted. Both depend only on the resource and the population.
 
 use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 use serde_json::{Value, json};
@@ -23,10 +23,10 @@ const DATES: [&str; 13] = [
     "/manufactureDate",
 ];
 
-/// One patient in so many had something deleted.
+/// One in this many patients has a deleted resource.
 const DELETED_OF: u32 = 5;
 
-/// The type of what was deleted.
+/// The type of the deleted resources.
 pub const DELETED_TYPE: ResourceType = ResourceType::Observation;
 
 /// When a resource last changed: the last date in it, or, if it has none, a day that depends on its ID.
@@ -39,7 +39,7 @@ pub fn changed(resource: &Value) -> NaiveDateTime {
     })
 }
 
-/// A day, or a moment with its offset, in UTC; one without an offset is taken as UTC.
+/// A date or a dateTime in UTC. A time without an offset is read as UTC.
 fn moment(text: &str) -> Option<NaiveDateTime> {
     match text.len() {
         10 => text.parse::<NaiveDate>().ok().map(|day| day.and_time(NaiveTime::MIN)),
@@ -47,7 +47,7 @@ fn moment(text: &str) -> Option<NaiveDateTime> {
     }
 }
 
-/// What of a patient was deleted since then, as a line of the manifest's `deleted` files: a transaction of DELETE entries.
+/// The resources of a patient that were deleted since then, as a line of the manifest's `deleted` files: a transaction of DELETE entries.
 pub fn deleted(number: u32, since: NaiveDateTime) -> Option<Value> {
     if !number.is_multiple_of(DELETED_OF) {
         return None;

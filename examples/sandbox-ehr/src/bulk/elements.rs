@@ -9,7 +9,7 @@ use crate::fhir::ResourceType;
 pub struct Elements(Vec<(Option<ResourceType>, String)>);
 
 impl Elements {
-    /// Reads `Patient.name` or `id`; the error is the text itself, when it is neither.
+    /// Reads `Patient.name` or `id`. If the text is neither, it is the error.
     pub fn add(&mut self, text: &str) -> Result<(), String> {
         let (resource, element) = match text.split_once('.') {
             Some((name, element)) => (Some(ResourceType::parse(name).ok_or(text)?), element),
@@ -28,13 +28,13 @@ impl Elements {
         if self.0.is_empty() {
             return;
         }
-        let is_asked =
+        let is_requested =
             |name: &str| self.0.iter().any(|(own, element)| element == name && own.is_none_or(|own| own == resource));
         if let Some(members) = value.as_object_mut() {
             members.retain(|name, _| {
                 matches!(name.as_str(), "resourceType" | "id" | "meta")
                     || mandatory(resource).contains(&name.as_str())
-                    || is_asked(name)
+                    || is_requested(name)
             });
         }
         value["meta"]["tag"] = json!([{
@@ -43,7 +43,7 @@ impl Elements {
     }
 }
 
-/// The elements that FHIR R4 wants in every resource of a type.
+/// The elements that FHIR R4 requires in every resource of a type.
 fn mandatory(resource: ResourceType) -> &'static [&'static str] {
     match resource {
         ResourceType::AllergyIntolerance => &["patient"],

@@ -16,16 +16,16 @@ pub struct Jobs(HashMap<String, Arc<Job>>);
 /// An export.
 pub struct Job {
     pub id: String,
-    /// The client that began it; to others it is not there.
+    /// The client that started it. For others, it does not exist.
     pub client_id: String,
     /// The URL of the request.
     pub request: String,
-    /// When it began, in seconds since 1970.
+    /// When it started, in seconds since 1970.
     pub began: u64,
-    /// When it is forgotten.
+    /// When it expires, in seconds since 1970.
     pub expires: u64,
     pub selection: Arc<Selection>,
-    /// What of the request was left out.
+    /// The parts of the request that were left out.
     pub ignored: Vec<String>,
     /// The number of files on a page of the manifest; 0 if there is one page.
     pub files_per_page: usize,
@@ -72,19 +72,19 @@ impl Job {
         self.polls.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).is_ok()
     }
 
-    /// How far the counting is, for people.
+    /// The progress of the count, as text.
     pub fn progress(&self) -> String {
         format!("{} of {} patients", self.progress.load(Ordering::Relaxed), self.selection.patients.len())
     }
 
-    /// How many resources there are in each file, when that is known.
+    /// The number of resources in each file, if it is known.
     pub fn counts(&self) -> Option<Arc<Counts>> {
         self.counts.borrow().clone()
     }
 
-    /// Waits until that is known.
+    /// Waits until it is known.
     pub async fn counted(&self) {
-        // The sender goes only after it has sent.
+        // The sender is dropped only after it has sent.
         let _ = self.counts.clone().wait_for(Option::is_some).await;
     }
 }

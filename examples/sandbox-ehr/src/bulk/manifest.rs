@@ -20,8 +20,8 @@ pub enum Content {
     Errors(Bytes),
 }
 
-/// A page of the manifest of a job whose resources were counted. Pages are counted from 0; `None` where there is no such page. What
-/// is no resource stands on the last.
+/// A page of the manifest of a job whose resources were counted. Pages are numbered from 0; `None` if there is no such page. Files that
+/// are not of resources are on the last page.
 pub fn manifest(job: &Job, counts: &Counts, settings: &BulkExport, address: &str, page: usize) -> Option<Value> {
     let file = |kind: Option<&str>, name: &str, count: u64| {
         let mut file = json!({ "url": format!("{address}/{name}") });
@@ -70,7 +70,7 @@ fn name(selection: &Selection, file: FileOf) -> String {
     format!("{kind}-{}.ndjson", file.part + 1)
 }
 
-/// A line that a server writes into a file of resources which it cannot write to its end.
+/// A line that a server writes into a file of resources that it cannot complete.
 pub fn broken_off() -> Bytes {
     let issue =
         json!({ "severity": "fatal", "code": "exception", "diagnostics": "The file could not be written to its end." });
@@ -113,7 +113,7 @@ fn instant(seconds: u64) -> String {
     moment(seconds).format("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
-/// Seconds since 1970 as a date of HTTP (RFC 9110, 5.6.7).
+/// Seconds since 1970 as an HTTP date (RFC 9110, 5.6.7).
 pub fn http_date(seconds: u64) -> String {
     moment(seconds).format("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }

@@ -13,18 +13,18 @@ use crate::fhir::{
 };
 use crate::parameters::Parameters;
 
-/// Whose data is requested for.
+/// Whose data is requested.
 pub enum Level {
     System,
     Patient,
     Group(String),
 }
 
-/// The parameters of a kick-off, read but not yet held against a token.
+/// The parameters of a kick-off, before they are compared with a token.
 #[derive(Default)]
 struct Requested {
     types: Vec<ResourceType>,
-    /// Whether there was a `_type`, be it of types that the server does not have.
+    /// Whether there was a `_type`, even if the server has none of its types.
     names_types: bool,
     since: Option<NaiveDateTime>,
     filters: Vec<(ResourceType, Parameters)>,
@@ -53,10 +53,10 @@ impl Ignored {
     }
 }
 
-/// What an accepted kick-off leads to.
+/// The result of an accepted kick-off.
 pub struct Accepted {
     pub selection: Selection,
-    /// What of the request was left out.
+    /// The parts of the request that were left out.
     pub ignored: Vec<String>,
     /// Whether the manifest may have several pages.
     pub allows_pages: bool,
@@ -199,7 +199,7 @@ impl Requested {
     }
 }
 
-/// Searches that stand behind each other: a comma divides them where a search begins after it.
+/// Several searches in one parameter: a comma separates them if a search begins after it.
 fn filters(text: &str) -> Vec<&str> {
     let mut filters: Vec<&str> = Vec::new();
     let mut start = 0;
@@ -214,7 +214,7 @@ fn filters(text: &str) -> Vec<&str> {
     filters
 }
 
-/// The patients of the level, or those of them that were named.
+/// The patients of the level, or those that the request names.
 fn patients(sandbox: &Sandbox, level: &Level, requested: &mut Requested) -> Result<Vec<u32>, Refusal> {
     let people = &sandbox.people;
     let all = match level {
@@ -237,7 +237,7 @@ fn patients(sandbox: &Sandbox, level: &Level, requested: &mut Requested) -> Resu
     Ok(known)
 }
 
-/// The types that are requested for and that the token may see: all of these where none was named.
+/// The requested types that the token can access; all of these if the request names none.
 fn types(
     sandbox: &Sandbox,
     token: &Token,
@@ -246,12 +246,12 @@ fn types(
 ) -> Result<Vec<TypeSelection>, Refusal> {
     let fhir_base = sandbox.config.fhir_base();
     let fits_level = |resource: ResourceType| matches!(level, Level::System) || resource.belonging() != Belonging::Many;
-    let is_asked = |requested: &Requested, resource: ResourceType| {
+    let is_requested = |requested: &Requested, resource: ResourceType| {
         !requested.names_types || requested.types.contains(&resource) || requested.associated.contains(&resource)
     };
     let mut types = Vec::new();
     let wanted: Vec<ResourceType> =
-        ResourceType::ALL.into_iter().filter(|resource| is_asked(requested, *resource)).collect();
+        ResourceType::ALL.into_iter().filter(|resource| is_requested(requested, *resource)).collect();
     for resource in wanted {
         let is_named = requested.types.contains(&resource);
         if !fits_level(resource) {

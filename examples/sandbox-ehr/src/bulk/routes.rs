@@ -23,11 +23,11 @@ use crate::fhir::{Refusal, Token};
 use crate::parameters::Parameters;
 use crate::{Sandbox, Shared};
 
-/// As many patients as may be named have room in this.
+/// The limit of a kick-off's body: enough for the greatest number of patients that a request may name.
 const BODY_LIMIT_BYTES: usize = 4 * 1024 * 1024;
-/// So many pieces of a file may wait for a slow network.
+/// The number of pieces of a file that may wait for a slow network.
 const PIECES_AHEAD: usize = 4;
-/// How long a question for the status waits for the counting to end.
+/// How long a status request waits for the end of the count.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 pub fn routes() -> Router<Shared> {
@@ -40,7 +40,7 @@ pub fn routes() -> Router<Shared> {
         .layer(DefaultBodyLimit::max(BODY_LIMIT_BYTES))
 }
 
-/// A kick-off as it came.
+/// A kick-off request.
 type KickOff = (Method, OriginalUri, HeaderMap, Bytes);
 
 async fn of_system(State(sandbox): State<Shared>, m: Method, u: OriginalUri, h: HeaderMap, body: Bytes) -> Response {
@@ -89,7 +89,7 @@ fn kick_off(sandbox: &Sandbox, level: &Level, (method, OriginalUri(uri), headers
     }
 }
 
-/// The token of a client that acts by itself.
+/// The token of a client without a user.
 fn service(sandbox: &Sandbox, headers: &HeaderMap) -> Result<Token, Refusal> {
     let token = Token::read(sandbox, headers)?;
     if token.is_for_a_service() {
@@ -107,7 +107,7 @@ fn find(sandbox: &Sandbox, id: &str) -> Result<Arc<Job>, Refusal> {
     sandbox.jobs().find(id, sandbox.now()).ok_or(Refusal::not_found("There is no such export, or it is over."))
 }
 
-/// The job of this id, if the service that asks began it.
+/// The job with this id, if this client started it.
 fn own_job(sandbox: &Sandbox, headers: &HeaderMap, id: &str) -> Result<Arc<Job>, Refusal> {
     let token = service(sandbox, headers)?;
     let job = find(sandbox, id)?;

@@ -11,10 +11,10 @@ use super::elements::Elements;
 use crate::fhir::{Belonging, Criterion, ResourceType, View, render};
 use crate::people::{Chart, Population};
 
-/// A file leaves in pieces of about this size.
+/// A file is sent in pieces of about this size.
 const PIECE_BYTES: usize = 64 * 1024;
 
-/// Which resources of whom.
+/// Which resources of which patients.
 pub struct Selection {
     pub people: Population,
     /// The numbers of the patients, in their order.
@@ -22,16 +22,16 @@ pub struct Selection {
     pub types: Vec<TypeSelection>,
     pub since: Option<NaiveDateTime>,
     pub elements: Elements,
-    /// Over how many files the patients are spread.
+    /// The number of files among which the patients are divided.
     pub files_per_type: usize,
-    /// Whether all that belongs to a patient stands together in a file, below a header row (`organizeOutputBy=Patient`).
+    /// Whether a file has all resources of a patient together, after a header row (`organizeOutputBy=Patient`).
     pub by_patient: bool,
 }
 
 /// Which resources of a type.
 pub struct TypeSelection {
     pub resource: ResourceType,
-    /// What the token may see.
+    /// What the token can access.
     pub view: View,
     /// The filters: a resource must match one of these, if there are any.
     pub filters: Vec<Vec<Criterion>>,
@@ -45,7 +45,7 @@ pub struct FileOf {
     pub part: usize,
 }
 
-/// How many resources there are in each file that has some.
+/// The number of resources in each file that is not empty.
 pub type Counts = Vec<(FileOf, u64)>;
 
 impl TypeSelection {
@@ -100,7 +100,7 @@ impl Selection {
         Some(counts)
     }
 
-    /// Writes the lines of a file, until `send` says that nobody listens.
+    /// Writes the lines of a file, until `send` returns that the receiver is gone.
     pub fn write(&self, file: FileOf, send: impl FnMut(Bytes) -> bool) {
         let mut lines = Lines { buffer: Vec::with_capacity(PIECE_BYTES * 2), send };
         let is_whole = match file.kind.map(|kind| self.types.get(kind)) {
@@ -121,7 +121,7 @@ impl Selection {
         }
     }
 
-    /// Writes a header row, and all that belongs to its patient. A patient of whom nothing was asked for has none.
+    /// Writes a header row, and all resources of its patient. A patient without requested resources has no header row.
     fn write_block(&self, lines: &mut Lines<impl FnMut(Bytes) -> bool>, number: u32) -> bool {
         let chart = self.needs_charts().then(|| self.people.chart(number)).flatten();
         let mut selected = self.types.iter().filter(|selected| selected.is_of_patients());
@@ -147,7 +147,7 @@ impl Selection {
         self.of_patient(selected, number, chart).all(|resource| self.put(lines, selected, resource))
     }
 
-    /// Writes what was deleted since.
+    /// Writes the resources that were deleted since then.
     pub fn write_deleted(&self, send: impl FnMut(Bytes) -> bool) {
         let mut lines = Lines { buffer: Vec::new(), send };
         if self.deleted().all(|bundle| lines.put(&bundle)) {
@@ -155,7 +155,7 @@ impl Selection {
         }
     }
 
-    /// What was deleted since a time, if it was requested.
+    /// The resources that were deleted since a time, if they were requested.
     pub fn deleted(&self) -> impl Iterator<Item = Value> {
         let since = self.since.filter(|_| self.has(changes::DELETED_TYPE));
         since
@@ -213,14 +213,14 @@ impl Selection {
     }
 }
 
-/// Lines on their way.
+/// Lines that are collected before they are sent.
 struct Lines<F> {
     buffer: Vec<u8>,
     send: F,
 }
 
 impl<F: FnMut(Bytes) -> bool> Lines<F> {
-    /// Adds a line; false when nobody listens.
+    /// Adds a line; returns false if the receiver is gone.
     fn put(&mut self, resource: &Value) -> bool {
         serde_json::to_writer(&mut self.buffer, resource).expect("a Value can be written, and memory does not fail");
         self.buffer.push(b'\n');

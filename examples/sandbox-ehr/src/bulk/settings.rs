@@ -1,4 +1,4 @@
-//! What can be set about exports.
+//! The settings of exports.
 
 use std::time::Duration;
 
@@ -7,31 +7,31 @@ use clap::ValueEnum;
 /// The number of files on a page of a manifest if the client allows several pages.
 pub const PAGE_FILES: u32 = 4;
 
-/// How exports go on.
+/// How exports behave.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BulkExport {
-    /// How many questions for the status get 202 before the manifest can come. It comes later than that where
-    /// counting the resources takes longer.
+    /// The number of status requests that get 202 before the manifest. It can be more if
+    /// the count of the resources takes longer.
     pub polls: u32,
     /// The time until the next poll (`Retry-After`), in full seconds.
     pub retry_after: Duration,
-    /// Over how many files the patients of each type are spread, one at least.
+    /// The number of files of each type among which the patients are divided, at least one.
     pub files_per_type: u32,
-    /// How many files of resources stand on a page of a manifest. With 0 there is one page, unless the client allows several
+    /// The number of files of resources on a page of a manifest. With 0 there is one page, unless the client allows several
     /// (`allowPartialManifests`): then they have four files each.
     pub files_per_page: u32,
-    /// What the manifest says of the token for files, and what the files hold to.
+    /// What the manifest says about the token for files, and what the files require.
     pub file_access: FileAccess,
     /// Whether every manifest has a file of errors.
     pub has_errors: bool,
-    /// Whether the manifest says how many resources each file holds.
+    /// Whether the manifest has the number of resources in each file.
     pub has_counts: bool,
-    /// How long the files of an export are there.
+    /// How long the files of an export are available.
     pub lifetime: Duration,
 }
 
 impl Default for BulkExport {
-    /// Two questions, a second apart; four files a type, which need the token, for an hour.
+    /// Two status requests, a second apart; four files for each type, which require the token, for an hour.
     fn default() -> Self {
         Self {
             polls: 2,
@@ -52,8 +52,8 @@ pub enum FileAccess {
     /// The access token: `true`.
     #[default]
     Token,
-    /// Only their URL: `false`. A request with a token is refused, as object stores do.
+    /// Only their URL: `false`. As in object stores, a request with a token is refused.
     Open,
-    /// The same, with the text `"false"` in the manifest.
+    /// The same, with the string `"false"` in the manifest.
     OpenAsText,
 }

@@ -1,4 +1,4 @@
-//! Bodies that fail on their way. None but the halved one is ever held whole.
+//! Bodies that fail while they are sent. Only the halved one is completely in memory.
 
 use std::io;
 use std::time::Duration;
@@ -9,18 +9,18 @@ use axum::response::Response;
 use futures_util::StreamExt as _;
 use futures_util::stream::{iter, unfold};
 
-/// Where a body ends before its time.
+/// Where a body ends too early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
-    /// The connection breaks after so many bytes.
+    /// The connection breaks after this number of bytes.
     Broken(usize),
-    /// The body is over after so many bytes, as if that were all.
+    /// The body ends after this number of bytes, as if it were complete.
     Bytes(usize),
-    /// The body is over after so many lines.
+    /// The body ends after this number of lines.
     Lines(usize),
 }
 
-/// A response whose body fails before its first byte, so that the server closes the connection without a word.
+/// A response whose body fails before its first byte, so that the server closes the connection without a response.
 pub fn broken() -> Response {
     Response::new(Body::from_stream(iter([failure()])))
 }
@@ -29,7 +29,7 @@ fn failure() -> Result<Bytes, axum::Error> {
     Err(axum::Error::new(io::Error::from(io::ErrorKind::ConnectionAborted)))
 }
 
-/// The same answer with the first half of its body.
+/// The same response with the first half of its body.
 pub async fn halved(response: Response) -> Response {
     let (mut parts, body) = response.into_parts();
     let whole = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
@@ -37,7 +37,7 @@ pub async fn halved(response: Response) -> Response {
     Response::from_parts(parts, Body::from(whole.slice(..whole.len() / 2)))
 }
 
-/// The same response, whose body ends there unless it ends before.
+/// The same response, with a body that ends there.
 pub fn ended(response: Response, end: End) -> Response {
     changed(response, |body| {
         unfold(Some((body, end)), async |state| {
@@ -49,7 +49,7 @@ pub fn ended(response: Response, end: End) -> Response {
             let (kept, left) = cut(&piece, end);
             match left {
                 Some(left) => Some((Ok(kept), Some((body, left)))),
-                // What is kept goes out by itself before the connection breaks.
+                // The part before the end is sent separately, before the connection breaks.
                 None if matches!(end, End::Broken(0)) => Some((failure(), None)),
                 None if matches!(end, End::Broken(_)) => Some((Ok(kept), Some((body, End::Broken(0))))),
                 None => Some((Ok(kept), None)),
@@ -58,7 +58,7 @@ pub fn ended(response: Response, end: End) -> Response {
     })
 }
 
-/// What of a piece comes before the end, and how far the end is then; `None` where it is reached.
+/// The part of a piece before the end, and the remaining distance to the end; `None` if it is reached.
 fn cut(piece: &Bytes, end: End) -> (Bytes, Option<End>) {
     match end {
         End::Broken(bytes) | End::Bytes(bytes) => {
@@ -77,7 +77,7 @@ fn cut(piece: &Bytes, end: End) -> (Bytes, Option<End>) {
     }
 }
 
-/// The same answer with a pause before each piece of its body.
+/// The same response with a delay before each piece of its body.
 pub fn halting(response: Response, pause: Duration) -> Response {
     changed(response, |body| {
         body.then(move |piece| async move {
@@ -87,7 +87,7 @@ pub fn halting(response: Response, pause: Duration) -> Response {
     })
 }
 
-/// The same answer with another body made of its own.
+/// The same response with another body, which is made from its own.
 fn changed<S>(response: Response, change: impl FnOnce(BodyDataStream) -> S) -> Response
 where
     S: futures_util::Stream<Item = Result<Bytes, axum::Error>> + Send + 'static,

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::Control;
 
-/// A change as it is ordered: the members of a resource that are other from here on; `null` takes one away.
+/// A change that a test requests: new values of a resource's members; `null` removes one.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Change {
@@ -15,7 +15,7 @@ pub struct Change {
 }
 
 impl Control {
-    pub(super) fn order_change(&self, change: Change) -> Result<(), String> {
+    pub(super) fn add_change(&self, change: Change) -> Result<(), String> {
         if change.resource.split('/').count() != 2 {
             return Err("The resource must be a type, a slash and an id.".to_owned());
         }
@@ -32,7 +32,7 @@ impl Control {
         !self.state().changes.is_empty()
     }
 
-    /// Makes of a resource what it was changed to.
+    /// Applies the changes to a resource.
     pub fn apply_changes(&self, resource: &mut Value) {
         let own = |name: &str| resource[name].as_str().unwrap_or_default().to_owned();
         let name = format!("{}/{}", own("resourceType"), own("id"));

@@ -1,4 +1,4 @@
-//! The EHR's clock, which a test moves ahead: the next day comes without waiting.
+//! The EHR's clock. A test can advance it, for example to the next day.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::Control;
 use crate::clock::Clock;
 
-/// How far the clock is put ahead of where it is, in seconds.
+/// By how much the clock is advanced, in seconds.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Advance {
@@ -24,7 +24,7 @@ impl Control {
         self.state().clock_ahead = Duration::ZERO;
     }
 
-    /// A clock that is as far ahead of this one as tests ordered.
+    /// A clock that is ahead of this one by what tests requested.
     pub fn clock(&self, clock: Clock) -> Clock {
         let control = self.clone();
         Clock::new(move || clock.now() + control.state().clock_ahead)

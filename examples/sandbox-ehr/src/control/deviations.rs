@@ -4,33 +4,33 @@ use serde::Deserialize;
 
 use super::Control;
 
-/// One departure.
+/// One deviation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Deviation {
-    /// A new key signs from here on, and is the only one that is published.
+    /// From now on, a new key signs, and only it is published.
     KeysRotated,
     /// No signature, and `alg` is `none`.
     IdTokenAlgNone,
     /// HS256, with the public key as the shared secret.
     IdTokenHmac,
-    /// Signed by a key that is not published, under the kid of the one that is.
+    /// Signed by a key that is not published, with the `kid` of the published one.
     IdTokenBadSignature,
     IdTokenWrongNonce,
     IdTokenNoNonce,
     IdTokenWrongIssuer,
     IdTokenWrongAudience,
-    /// The client, and somebody else besides.
+    /// The client, and another audience.
     IdTokenExtraAudience,
     IdTokenNoSubject,
     IdTokenExpired,
-    /// Valid from an hour ahead on.
+    /// Valid only in an hour.
     IdTokenNotYetValid,
-    /// An empty string in the place of the ID token.
+    /// An empty string instead of the ID token.
     IdTokenEmpty,
     /// Signed by an RSA key of 1024 bits, which `keys-short` publishes.
     IdTokenShortKey,
-    /// The key of 1024 bits stands among the published ones.
+    /// The key of 1024 bits is among the published ones.
     KeysShort,
     /// The published key says that it is for encrypting.
     KeysNotForVerifying,
@@ -40,25 +40,25 @@ pub enum Deviation {
     KeysStale,
     /// The OpenID configuration is that of another issuer.
     OpenidOtherIssuer,
-    /// The granted scopes have dots for slashes, as Azure writes them.
+    /// The granted scopes have dots instead of slashes, as in Azure.
     ScopeWithDots,
     /// The granted scope is a URL without a meaning.
     ScopeUnknown,
     /// The patient of a token response is a path.
     PatientNoId,
-    /// The access token has a line break and a header behind it.
+    /// The access token contains a line break and a header.
     AccessTokenLineBreak,
     /// The access token's lifetime is longer than any date.
     LifetimeForever,
-    /// The token endpoint refuses and repeats all that it was sent.
+    /// The token endpoint refuses the request and repeats all of it.
     TokenErrorRepeats,
-    /// The FHIR API refuses and repeats the access token.
+    /// The FHIR API refuses the request and repeats the access token.
     FhirErrorRepeats,
-    /// A header that must be understood, and cannot be.
+    /// A critical header that no client knows.
     IdTokenUnknownCrit,
-    /// Signed by a key that the header itself brings, by `jwk`, and by `jku` and `x5u` at `to`.
+    /// Signed by a key that the header itself names, by `jwk`, and by `jku` and `x5u` at `to`.
     IdTokenOwnKey,
-    /// The token endpoint sends the request on to `to`.
+    /// The token endpoint redirects the request to `to`.
     #[serde(rename = "token-redirect-307")]
     TokenRedirect307,
     #[serde(rename = "token-redirect-308")]
@@ -74,26 +74,26 @@ pub enum Deviation {
     RefreshOtherSubject,
     /// The next page of a search is at `to`.
     NextElsewhere,
-    /// An export's status response is a 500 that is called transient.
+    /// An export's status response is a 500 with the code `transient`.
     ExportTransient,
     /// A manifest counts one resource too many for each file.
     ExportMiscounted,
     /// The next page of a manifest is at `to`.
     ExportNextElsewhere,
-    /// A file of resources ends after its first line by an OperationOutcome.
+    /// A file of resources ends after its first line with an OperationOutcome.
     ExportFileOutcome,
-    /// A search's results come with a remark, in an entry of the mode `outcome`.
+    /// The results of a search have a remark, in an entry with the mode `outcome`.
     SearchRemark,
-    /// A search's results come with a remark, in an entry that names no mode.
+    /// The results of a search have a remark, in an entry without a mode.
     SearchRemarkWithoutMode,
     /// A page of a search begins with the last result of the page before.
     ResultRepeated,
     /// A read or search gets an OperationOutcome with status 200.
     #[serde(rename = "outcome-200")]
     Outcome200,
-    /// A refused authorization says why with HTML.
+    /// The description of a refused authorization has HTML.
     ErrorMarkup,
-    /// The `iss` of RFC 9207 on the way back to the app.
+    /// The `iss` of RFC 9207 in the redirect to the app.
     IssuerOnRedirect,
     /// Another server's.
     WrongIssuerOnRedirect,
@@ -112,28 +112,28 @@ impl Deviation {
     }
 }
 
-/// Departures as they are ordered.
+/// Deviations that a test requests.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct DeviationOrder {
-    /// They are met together or one by one, each where it can be.
+pub struct DeviationRequest {
+    /// They happen together or one by one, each where it applies.
     deviations: Vec<Deviation>,
-    /// How often each is met.
+    /// How often each happens.
     #[serde(default = "super::faults::once")]
     count: u32,
-    /// The origin of another server, for those that lead there.
+    /// The origin of another server, for those that use one.
     to: Option<String>,
 }
 
-/// A departure that is still to happen.
+/// A deviation that has not happened yet.
 #[derive(Clone, Debug)]
-pub struct Ordered {
+pub struct PendingDeviation {
     deviation: Deviation,
     count: u32,
     to: Option<String>,
 }
 
-impl DeviationOrder {
+impl DeviationRequest {
     fn check(&self) -> Result<(), String> {
         if self.deviations.is_empty() || self.count == 0 {
             return Err("Name one deviation at least, and a count of 1 at least.".to_owned());
@@ -146,11 +146,11 @@ impl DeviationOrder {
 }
 
 impl Control {
-    pub(super) fn order_deviations(&self, order: DeviationOrder) -> Result<(), String> {
-        order.check()?;
-        let DeviationOrder { deviations, count, to } = order;
-        let ordered = deviations.into_iter().map(|deviation| Ordered { deviation, count, to: to.clone() });
-        self.state().deviations.extend(ordered);
+    pub(super) fn add_deviations(&self, request: DeviationRequest) -> Result<(), String> {
+        request.check()?;
+        let DeviationRequest { deviations, count, to } = request;
+        let pending = deviations.into_iter().map(|deviation| PendingDeviation { deviation, count, to: to.clone() });
+        self.state().deviations.extend(pending);
         Ok(())
     }
 
@@ -158,24 +158,24 @@ impl Control {
         self.state().deviations.clear();
     }
 
-    /// Whether this departure happens now; it is used up by that.
+    /// Whether this deviation happens now; if so, it is consumed.
     pub fn meets(&self, deviation: Deviation) -> bool {
         self.take_deviation(deviation).is_some()
     }
 
-    /// The origin that this departure leads to, if it happens now.
+    /// The origin for this deviation, if it happens now.
     pub fn detour(&self, deviation: Deviation) -> Option<String> {
         self.take_deviation(deviation)?.to
     }
 
-    fn take_deviation(&self, deviation: Deviation) -> Option<Ordered> {
+    fn take_deviation(&self, deviation: Deviation) -> Option<PendingDeviation> {
         let deviations = &mut self.state().deviations;
-        let position = deviations.iter().position(|ordered| ordered.deviation == deviation)?;
+        let position = deviations.iter().position(|pending| pending.deviation == deviation)?;
         deviations[position].count -= 1;
-        let ordered = deviations[position].clone();
-        if ordered.count == 0 {
+        let pending = deviations[position].clone();
+        if pending.count == 0 {
             deviations.remove(position);
         }
-        Some(ordered)
+        Some(pending)
     }
 }

@@ -1,4 +1,4 @@
-//! Faults: what is to go wrong, where, and how often. [`super::bodies`] does what befalls a body on its way.
+//! Faults: what goes wrong, where, and how often. [`super::bodies`] changes the bodies of responses.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -13,17 +13,17 @@ use serde::Deserialize;
 use super::Control;
 use super::bodies::{End, broken, ended, halting, halved};
 
-/// A fault as it is ordered. All that it names happens together: first the delay, then the drop, or the status instead
-/// of the EHR's own response; a malformed body is the response's, cut in half. With `after`, the drop and the cut come when so
-/// many bytes of the response have gone out; with `lines`, the body ends after so many lines.
+/// A fault that a test requests. All its parts happen together: first the delay, then the drop, or the status instead
+/// of the EHR's own response; a malformed body is the first half of the response's. With `after`, the drop and the cut happen after this
+/// number of bytes of the response; with `lines`, the body ends after this number of lines.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Order {
+pub struct FaultRequest {
     /// The start of the path.
     path: String,
-    /// The method; any, when it is left out.
+    /// The method; any method if it is missing.
     method: Option<String>,
-    /// How many requests it meets.
+    /// The number of requests that it affects.
     #[serde(default = "once")]
     count: u32,
     status: Option<u16>,
@@ -74,58 +74,58 @@ struct FaultResponse {
     body: String,
 }
 
-impl TryFrom<Order> for Fault {
+impl TryFrom<FaultRequest> for Fault {
     type Error = String;
 
-    fn try_from(order: Order) -> Result<Self, String> {
-        if !order.path.starts_with('/') {
+    fn try_from(request: FaultRequest) -> Result<Self, String> {
+        if !request.path.starts_with('/') {
             return Err("The path must start with a slash.".to_owned());
         }
-        if order.count == 0 {
+        if request.count == 0 {
             return Err("The count must be at least 1.".to_owned());
         }
-        let method = order.method.map(|name| {
+        let method = request.method.map(|name| {
             Method::from_bytes(name.to_ascii_uppercase().as_bytes()).map_err(|_| format!("{name:?} is no method."))
         });
-        let status = order.status.map(|code| {
+        let status = request.status.map(|code| {
             StatusCode::from_u16(code).ok().filter(|_| code >= 200).ok_or(format!("{code} is no status of a response."))
         });
-        if status.is_none() && (order.body.is_some() || !order.headers.is_empty()) {
+        if status.is_none() && (request.body.is_some() || !request.headers.is_empty()) {
             return Err("Headers and body need a status.".to_owned());
         }
         let response = match status.transpose()? {
             Some(status) => {
-                let headers = order.headers.iter().map(header).collect::<Result<_, _>>()?;
-                Some(FaultResponse { status, headers, body: order.body.unwrap_or_default() })
+                let headers = request.headers.iter().map(header).collect::<Result<_, _>>()?;
+                Some(FaultResponse { status, headers, body: request.body.unwrap_or_default() })
             }
             None => None,
         };
-        let end = match (order.after, order.lines) {
-            (Some(_), _) if order.drop == order.malformed => {
+        let end = match (request.after, request.lines) {
+            (Some(_), _) if request.drop == request.malformed => {
                 return Err("With `after` name either drop or malformed.".to_owned());
             }
-            (None, Some(_)) if order.drop || order.malformed => {
+            (None, Some(_)) if request.drop || request.malformed => {
                 return Err("Lines are whole: leave drop and malformed out, or name `after`.".to_owned());
             }
             (Some(_), Some(_)) => return Err("Name `after` or lines, not both.".to_owned()),
-            (Some(bytes), None) if order.drop => Some(End::Broken(bytes)),
+            (Some(bytes), None) if request.drop => Some(End::Broken(bytes)),
             (Some(bytes), None) => Some(End::Bytes(bytes)),
             (None, lines) => lines.map(End::Lines),
         };
-        let added: Vec<_> = order.add.iter().map(header).collect::<Result<_, _>>()?;
-        let is_late = order.delay > 0 || order.pause > 0;
-        if response.is_none() && added.is_empty() && !is_late && !order.drop && !order.malformed && end.is_none() {
+        let added: Vec<_> = request.add.iter().map(header).collect::<Result<_, _>>()?;
+        let is_late = request.delay > 0 || request.pause > 0;
+        if response.is_none() && added.is_empty() && !is_late && !request.drop && !request.malformed && end.is_none() {
             return Err("Nothing is to go wrong: name status, add, delay, pause, drop, malformed or lines.".to_owned());
         }
         Ok(Self {
-            path: order.path,
+            path: request.path,
             method: method.transpose()?,
-            count: order.count,
-            delay: Duration::from_millis(order.delay),
-            drop: order.drop && end.is_none(),
-            malformed: order.malformed && end.is_none(),
+            count: request.count,
+            delay: Duration::from_millis(request.delay),
+            drop: request.drop && end.is_none(),
+            malformed: request.malformed && end.is_none(),
             end,
-            pause: Duration::from_millis(order.pause),
+            pause: Duration::from_millis(request.pause),
             response,
             added,
         })
@@ -139,7 +139,7 @@ fn header((name, value): (&String, &String)) -> Result<(HeaderName, HeaderValue)
 }
 
 impl Control {
-    pub(super) fn order(&self, fault: Fault) {
+    pub(super) fn add_fault(&self, fault: Fault) {
         self.state().faults.push(fault);
     }
 
@@ -147,7 +147,7 @@ impl Control {
         self.state().faults.clear();
     }
 
-    /// The fault that was ordered first among those that meet this request. It is used up by one.
+    /// The oldest of the faults for this request. Its count is reduced by one.
     fn take(&self, method: &Method, path: &str) -> Option<Fault> {
         let faults = &mut self.state().faults;
         let meets =
@@ -162,7 +162,7 @@ impl Control {
     }
 }
 
-/// Applies the fault that was ordered for a request.
+/// Applies the fault for a request, if there is one.
 pub async fn apply(State(control): State<Control>, request: Request, next: Next) -> Response {
     let Some(fault) = control.take(request.method(), request.uri().path()) else {
         return next.run(request).await;

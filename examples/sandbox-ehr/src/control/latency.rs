@@ -6,7 +6,7 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 
-/// Answers after a pause, preflights too.
+/// Responds after a delay, also to preflights.
 pub async fn slow_down(State(latency): State<Duration>, request: Request, next: Next) -> Response {
     tokio::time::sleep(latency).await;
     next.run(request).await

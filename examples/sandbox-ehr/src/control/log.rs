@@ -42,7 +42,7 @@ impl Control {
     }
 }
 
-/// Keeps each request, then lets it pass.
+/// Logs each request, and passes it on.
 pub async fn record(State(control): State<Control>, request: Request, next: Next) -> Response {
     control.state().requests.push(Entry::of(&request));
     next.run(request).await

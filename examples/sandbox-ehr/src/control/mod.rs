@@ -1,6 +1,6 @@
-//! The control API, which exists only if [`Config::control`](crate::Config::control) is set: a test orders faults and reads the log.
+//! The control API, which exists only if [`Config::control`](crate::Config::control) is set: a test requests faults and reads the log.
 //! [`faults`] reads and applies faults, [`bodies`] changes the bodies of responses, [`deviations`] are mistakes of the authorization
-//! server and the FHIR API, [`changes`] alters resources, [`clock`] moves the clock, [`log`] stores the requests, and [`latency`] delays every response. Nothing
+//! server and the FHIR API, [`changes`] alters resources, [`clock`] advances the clock, [`log`] stores the requests, and [`latency`] delays every response. Nothing
 //! here knows what the EHR does with a request.
 
 mod bodies;
@@ -23,7 +23,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use self::changes::Change;
-use self::deviations::Ordered;
+use self::deviations::PendingDeviation;
 use self::faults::Fault;
 use self::log::Entry;
 
@@ -34,7 +34,7 @@ pub struct Control(Arc<Mutex<State>>);
 #[derive(Default)]
 struct State {
     faults: Vec<Fault>,
-    deviations: Vec<Ordered>,
+    deviations: Vec<PendingDeviation>,
     changes: Vec<Change>,
     requests: Vec<Entry>,
     clock_ahead: Duration,

@@ -11,36 +11,36 @@ use serde_json::json;
 use super::Control;
 use super::changes::Change;
 use super::clock::Advance;
-use super::deviations::DeviationOrder;
-use super::faults::{Fault, Order};
+use super::deviations::DeviationRequest;
+use super::faults::{Fault, FaultRequest};
 
 /// `/control/faults`, `/control/protocol`, `/control/changes`, `/control/clock` and `/control/requests`.
 pub fn routes(control: Control) -> Router {
     Router::new()
-        .route("/control/faults", post(order).delete(clear_faults))
-        .route("/control/protocol", post(order_deviations).delete(clear_deviations))
-        .route("/control/changes", post(order_change).delete(clear_changes))
+        .route("/control/faults", post(add_fault).delete(clear_faults))
+        .route("/control/protocol", post(add_deviations).delete(clear_deviations))
+        .route("/control/changes", post(add_change).delete(clear_changes))
         .route("/control/clock", post(advance_clock).delete(reset_clock))
         .route("/control/requests", get(requests).delete(clear_requests))
         .with_state(control)
 }
 
-async fn order(State(control): State<Control>, order: Result<Json<Order>, JsonRejection>) -> Response {
-    let fault = order.map_err(|rejection| rejection.body_text()).and_then(|Json(order)| Fault::try_from(order));
-    respond(fault.map(|fault| control.order(fault)))
+async fn add_fault(State(control): State<Control>, request: Result<Json<FaultRequest>, JsonRejection>) -> Response {
+    let fault = request.map_err(|rejection| rejection.body_text()).and_then(|Json(request)| Fault::try_from(request));
+    respond(fault.map(|fault| control.add_fault(fault)))
 }
 
-async fn order_deviations(
+async fn add_deviations(
     State(control): State<Control>,
-    order: Result<Json<DeviationOrder>, JsonRejection>,
+    request: Result<Json<DeviationRequest>, JsonRejection>,
 ) -> Response {
-    let order = order.map_err(|rejection| rejection.body_text());
-    respond(order.and_then(|Json(order)| control.order_deviations(order)))
+    let request = request.map_err(|rejection| rejection.body_text());
+    respond(request.and_then(|Json(request)| control.add_deviations(request)))
 }
 
-async fn order_change(State(control): State<Control>, change: Result<Json<Change>, JsonRejection>) -> Response {
+async fn add_change(State(control): State<Control>, change: Result<Json<Change>, JsonRejection>) -> Response {
     let change = change.map_err(|rejection| rejection.body_text());
-    respond(change.and_then(|Json(change)| control.order_change(change)))
+    respond(change.and_then(|Json(change)| control.add_change(change)))
 }
 
 async fn clear_changes(State(control): State<Control>) -> StatusCode {
@@ -58,8 +58,8 @@ async fn reset_clock(State(control): State<Control>) -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
-fn respond(ordered: Result<(), String>) -> Response {
-    match ordered {
+fn respond(pending: Result<(), String>) -> Response {
+    match pending {
         Ok(()) => StatusCode::CREATED.into_response(),
         Err(problem) => (StatusCode::BAD_REQUEST, Json(json!({ "error": problem }))).into_response(),
     }

@@ -1,4 +1,4 @@
-//! What an access token may see: its scopes, and the compartment of its patient.
+//! What an access token can access: its scopes, and the compartment of its patient.
 
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
@@ -13,17 +13,17 @@ use crate::control::Deviation;
 use crate::oauth::grants::{Access, User};
 use crate::people::PROVIDER_ID;
 
-/// A live access token.
+/// A valid access token.
 pub struct Token {
     access: Access,
     scopes: Vec<ResourceScope>,
 }
 
-/// Whose resources may be seen.
+/// Whose resources can be accessed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reach {
     Everyone,
-    /// The patient with this number, and what belongs to no patient.
+    /// Those of the patient with this number, and those of no patient.
     Patient(u32),
 }
 
@@ -44,12 +44,12 @@ impl View {
         self.0.iter().any(|(reach, _)| *reach == Reach::Everyone)
     }
 
-    /// Whether some resources of this patient may be seen.
+    /// Whether some resources of this patient can be accessed.
     pub fn reaches(&self, number: u32) -> bool {
         self.0.iter().any(|(reach, _)| reach.includes(number))
     }
 
-    /// The one patient whose resources may be seen, unless it is everyone.
+    /// The only patient whose resources can be accessed; `None` if it is everyone.
     pub fn only_patient(&self) -> Option<u32> {
         self.0.iter().find_map(|(reach, _)| match reach {
             Reach::Patient(own) if !self.reaches_everyone() => Some(*own),
@@ -57,12 +57,12 @@ impl View {
         })
     }
 
-    /// Whether every resource of everyone may be seen.
+    /// Whether every resource of everyone can be accessed.
     pub fn shows_everything(&self) -> bool {
         self.0.iter().any(|(reach, limits)| *reach == Reach::Everyone && limits.is_empty())
     }
 
-    /// Whether this resource of this patient, or of nobody, may be seen.
+    /// Whether this resource of this patient, or of nobody, can be accessed.
     pub fn shows(&self, resource: &Value, owner: Option<u32>) -> bool {
         self.0.iter().any(|(reach, limits)| {
             owner.is_none_or(|number| reach.includes(number)) && limits.iter().all(|limit| limit.matches(resource))
@@ -71,7 +71,7 @@ impl View {
 }
 
 impl Token {
-    /// The token of a request (RFC 6750, 2.1). It is taken from the header only.
+    /// The token of a request (RFC 6750, 2.1). It is only read from the header.
     pub fn read(sandbox: &Sandbox, headers: &HeaderMap) -> Result<Self, Refusal> {
         let header = headers.get(AUTHORIZATION).ok_or_else(Refusal::no_token)?;
         let token = header
@@ -99,7 +99,7 @@ impl Token {
         self.access.user == User::Backend
     }
 
-    /// All that the scopes for this interaction allow; no token sees more than its user would.
+    /// What the scopes allow for this interaction, but not more than the user can access.
     pub fn view(&self, sandbox: &Sandbox, resource: ResourceType, interaction: Interaction) -> Result<View, Refusal> {
         let mut parts = Vec::new();
         for scope in self.scopes.iter().filter(|scope| scope.allows(resource, interaction)) {
@@ -120,7 +120,7 @@ impl Token {
         Ok(View(parts))
     }
 
-    /// Whether this is the resource of the user, which the scope `fhirUser` opens for reading.
+    /// Whether this is the resource of the user, which the scope `fhirUser` allows to be read.
     pub fn is_user(&self, resource: ResourceType, id: &str) -> bool {
         let is_own = match self.access.user {
             User::Patient(own) => resource == ResourceType::Patient && id == own.to_string(),

@@ -1,4 +1,4 @@
-//! What was rendered last. A search is followed by its next page, or by another on the same record.
+//! The resources that were rendered last. After a search, the next page or another search of the same record usually follows.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,13 +8,13 @@ use serde_json::Value;
 use super::{ResourceType, render};
 use crate::people::Population;
 
-/// As many types of patients' records are kept; one is some 100 kB.
+/// The number of stored entries; one is about 100 kB.
 const CAPACITY: usize = 64;
 
 /// One type of one patient's record.
 type Key = (u32, ResourceType);
 
-/// The rendered records, the last used one first. A record never changes, so none becomes stale.
+/// The rendered records, the last used one first. A record never changes, so none can be stale.
 #[derive(Default)]
 pub struct Cache(Mutex<VecDeque<(Key, Arc<[Value]>)>>);
 

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Days, Months, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 use serde_json::Value;
 
-/// From the first second to the one after the last, in UTC. `None` is an open end.
+/// From the first second to the second after the last, in UTC. `None` is an open end.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Span {
     start: Option<NaiveDateTime>,
@@ -30,7 +30,7 @@ enum Prefix {
 }
 
 impl DateCriterion {
-    /// `ge2024-01`, `2024-03-02`, `lt2024-03-02T10:00:00Z`. `None` when it is neither.
+    /// `ge2024-01`, `2024-03-02`, `lt2024-03-02T10:00:00Z`. `None` if it is not a date.
     pub fn parse(text: &str) -> Option<Self> {
         let (prefix, rest) = match text.get(..2) {
             Some("eq") => (Prefix::Equal, &text[2..]),
@@ -114,7 +114,7 @@ fn midnight(day: NaiveDate) -> NaiveDateTime {
     day.and_time(NaiveTime::MIN)
 }
 
-/// A time of day with or without seconds and their fractions, with or without an offset; without one it is taken as UTC.
+/// A time of day with or without seconds and fractions, with or without an offset; without one, it is read as UTC.
 fn moment(text: &str) -> Option<(NaiveDateTime, NaiveDateTime)> {
     // In a query string an unencoded plus sign arrives as a space.
     let text = text.replace(' ', "+");

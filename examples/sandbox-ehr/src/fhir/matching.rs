@@ -10,10 +10,10 @@ use crate::Sandbox;
 use crate::people::Person;
 
 const GRADE: &str = "http://hl7.org/fhir/StructureDefinition/match-grade";
-/// Who has less than this in common with the description is no candidate.
+/// A patient with a lower score is not a candidate.
 const LOWEST_SCORE: f64 = 0.4;
 
-/// The candidates that a token with this view may see, the best first, as a searchset Bundle.
+/// The candidates that a token with this access can see, the best first, as a searchset Bundle.
 pub fn run(sandbox: &Sandbox, view: &View, body: &[u8]) -> Result<Value, Refusal> {
     let parameters: Value = serde_json::from_slice(body).map_err(|_| Refusal::invalid("The body is not JSON."))?;
     let part = |name: &str| parameters["parameter"].as_array().into_iter().flatten().find(|part| part["name"] == name);
@@ -59,7 +59,7 @@ fn grade(score: f64) -> &'static str {
     }
 }
 
-/// From 0 to 1: an identifier decides alone, otherwise name, birth date and sex count together.
+/// From 0 to 1: an identifier decides; otherwise name, birth date and sex count together.
 fn score(wanted: &Value, patient: &Value) -> f64 {
     let has_identifier = values(wanted, "identifier", "value")
         .iter()
@@ -79,7 +79,7 @@ fn score(wanted: &Value, patient: &Value) -> f64 {
         .sum()
 }
 
-/// The texts of a member of all items of a list, without regard to case.
+/// The strings of a member of all items of a list, in lower case.
 fn values(resource: &Value, list: &str, member: &str) -> Vec<String> {
     let items = resource[list].as_array().into_iter().flatten();
     let texts = items.flat_map(|item| match &item[member] {

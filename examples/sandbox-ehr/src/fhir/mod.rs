@@ -36,7 +36,7 @@ use crate::dialect::Dialect;
 use crate::parameters::Parameters;
 use crate::{Sandbox, Shared};
 
-/// Everything under the FHIR base but the capability statement.
+/// Everything below the FHIR base except the capability statement.
 pub async fn api(
     State(sandbox): State<Shared>,
     method: Method,
@@ -122,8 +122,8 @@ fn read(sandbox: &Sandbox, token: &Token, resource: ResourceType, id: &str) -> R
     }
 }
 
-/// A Binary is opened by whatever opens its DocumentReference. It comes as it is, or as a resource to those who accept JSON; a PDF
-/// comes as it is alone.
+/// A Binary can be read by every token that can read its DocumentReference. The response is its content or, for clients that accept JSON, a resource; for a PDF
+/// it is only the content.
 fn binary(sandbox: &Sandbox, token: &Token, id: &str, headers: &HeaderMap) -> Result<Response, Refusal> {
     read(sandbox, token, ResourceType::DocumentReference, id)?;
     let chart = render::patient_of(id).and_then(|number| sandbox.people.chart(number));

@@ -15,7 +15,7 @@ pub fn of_trouble() -> Value {
     })
 }
 
-/// Why a FHIR request is not answered.
+/// Why a FHIR request is refused.
 #[derive(Debug)]
 pub struct Refusal {
     status: StatusCode,
@@ -30,7 +30,7 @@ impl Refusal {
         Self { status, code, diagnostics: diagnostics.into(), challenge: None }
     }
 
-    /// 401 without a token (RFC 6750, 3.1: no error code when nothing was presented).
+    /// 401 without a token (RFC 6750, 3.1: without an error code if the request has no token).
     pub fn no_token() -> Self {
         Self {
             challenge: Some("Bearer realm=\"WebChart\""),
@@ -38,7 +38,7 @@ impl Refusal {
         }
     }
 
-    /// 401 with a token that is not, or no longer, good.
+    /// 401 with a token that is invalid or has expired.
     pub fn dead_token() -> Self {
         Self {
             challenge: Some("Bearer realm=\"WebChart\", error=\"invalid_token\""),
@@ -66,12 +66,12 @@ impl Refusal {
         Self::new(StatusCode::BAD_REQUEST, "invalid", diagnostics)
     }
 
-    /// 500, for what the server itself could not do.
+    /// 500, for an error of the server itself.
     pub fn failed(diagnostics: impl Into<String>) -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "exception", diagnostics)
     }
 
-    /// 500, for what may pass by itself.
+    /// 500, for an error that may be temporary.
     pub fn transient(diagnostics: impl Into<String>) -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "transient", diagnostics)
     }

@@ -40,7 +40,7 @@ pub fn first(resource: ResourceType, query: &Parameters) -> Result<Page, Refusal
     Ok(Page { resource, query: query.clone(), offset: 0, count })
 }
 
-/// The page that a `next` link asks for.
+/// The page of a `next` link.
 pub fn open(query: &Parameters) -> Result<Page, Refusal> {
     let token = query.get("_page").ok_or(Refusal::not_found("There is nothing at this address."))?;
     let stale = || Refusal::not_found("This page of results is not known.");

@@ -59,7 +59,7 @@ const ADDRESS: Definition =
 const PERIOD: Definition = parameter("date", Kind::Date, &[&["period"]]);
 const EFFECTIVE: Definition = parameter("date", Kind::Date, &[&["effectiveDateTime"]]);
 
-/// What a type can be searched by.
+/// The search parameters of a type.
 pub fn definitions(resource: ResourceType) -> &'static [Definition] {
     match resource {
         ResourceType::Patient => {
@@ -169,7 +169,7 @@ pub fn has_parameter(resource: ResourceType, name: &str) -> bool {
     definitions(resource).iter().any(|definition| definition.name == plain)
 }
 
-/// One parameter of a search: it is met when one of its alternatives is.
+/// One parameter of a search: it matches if one of its alternatives matches.
 pub struct Criterion {
     definition: &'static Definition,
     alternatives: Vec<Alternative>,
@@ -183,12 +183,12 @@ enum Alternative {
     Text(String),
     Date(DateCriterion),
     Patient(u32),
-    /// With its type, or the id alone.
+    /// With its type, or only the id.
     Reference(String),
 }
 
 /// The criteria of a query. Parameters that the type does not have are ignored, as FHIR R4 (3.1.1.2) allows; a
-/// modifier that is not understood is refused, as it demands.
+/// modifier that is not understood is refused, as it requires.
 pub fn criteria(resource: ResourceType, query: &Parameters, fhir_base: &str) -> Result<Vec<Criterion>, Refusal> {
     let mut criteria = Vec::new();
     for (name, value) in query.iter().filter(|(_, value)| !value.is_empty()) {
@@ -224,7 +224,7 @@ fn alternative(kind: Kind, text: &str, fhir_base: &str) -> Option<Alternative> {
     }
 }
 
-/// The number of the patient that a reference means, or an id alone.
+/// The number of the patient of a reference or an id.
 pub fn as_patient_number(reference: &str, fhir_base: &str) -> Option<u32> {
     let relative = relative(reference, fhir_base);
     relative.strip_prefix("Patient/").unwrap_or(relative).parse().ok()

@@ -5,14 +5,14 @@ use super::{Belonging, ResourceType};
 use crate::dialect::Dialect;
 use crate::parameters::Parameters;
 
-/// Whose data a scope is about.
+/// Whose data a scope allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
     /// The patient in context.
     Patient,
-    /// Whatever the user may see.
+    /// Everything that the user can see.
     User,
-    /// Everyone, for a client that acts by itself.
+    /// Everyone, for a client without a user.
     System,
 }
 
@@ -42,7 +42,7 @@ pub struct ResourceScope {
     read: bool,
     search: bool,
     spelling: Spelling,
-    /// The search parameters that a resource must fit, as they were spelt (SMART App Launch 2.2, 3.0.2.2).
+    /// The search parameters that a resource must match, as written (SMART App Launch 2.2, 3.0.2.2).
     query: Option<String>,
 }
 
@@ -53,8 +53,8 @@ enum Spelling {
 }
 
 impl ResourceScope {
-    /// Reads a scope. `None` when it is none for resources, when it allows nothing that this server can do, or when
-    /// its query cannot be held to: one for all types, or with a parameter that the type does not have.
+    /// Reads a scope. `None` if it is not for resources, if it allows nothing that this server supports, or if
+    /// its query cannot be applied: a query for all types, or with a parameter that the type does not have.
     pub fn parse(scope: &str) -> Option<Self> {
         let (plain, query) = scope.split_once('?').map_or((scope, None), |(plain, query)| (plain, Some(query)));
         let (level, rest) = plain.split_once('/')?;
@@ -90,7 +90,7 @@ impl ResourceScope {
         })
     }
 
-    /// What a resource of this type must fit.
+    /// The criteria that a resource of this type must match.
     pub fn limits(&self, resource: ResourceType, fhir_base: &str) -> Vec<Criterion> {
         let query = Parameters::parse(self.query.as_deref().unwrap_or_default().as_bytes());
         // A query that cannot be understood was not granted.
@@ -114,12 +114,12 @@ impl ResourceScope {
         self.level
     }
 
-    /// Whether the scope is for clients that act by themselves, and for nobody else.
+    /// Whether the scope is only for clients without a user.
     pub fn is_system(&self) -> bool {
         self.level == Level::System
     }
 
-    /// Whether the scope is spelt as in SMART App Launch 1.
+    /// Whether the scope has the syntax of SMART App Launch 1.
     pub fn is_v1(&self) -> bool {
         self.spelling == Spelling::V1
     }
@@ -129,7 +129,7 @@ impl ResourceScope {
         self.level == Level::Patient
     }
 
-    /// The types that the scope is about.
+    /// The types that the scope allows.
     pub fn resources(&self) -> Vec<ResourceType> {
         let has = |resource: &ResourceType| {
             self.resource.is_none_or(|own| own == *resource)
@@ -138,7 +138,7 @@ impl ResourceScope {
         ResourceType::ALL.into_iter().filter(has).collect()
     }
 
-    /// The scope as this server grants it: what it cannot do is left out.
+    /// The scope as this server grants it, without unsupported permissions.
     pub fn granted(&self) -> String {
         let resource = self.resource.map_or("*", ResourceType::name);
         match self.spelling {
@@ -150,7 +150,7 @@ impl ResourceScope {
         }
     }
 
-    /// What the scope grants for one type. A wildcard that was split is spelt as v2, as WebChart does; HIEBus knows v1 alone.
+    /// The grant of the scope for one type. As in WebChart, a wildcard that was split has the syntax of v2; HIEBus only knows v1.
     pub fn granted_for(&self, dialect: Dialect, resource: ResourceType) -> String {
         match self.resource {
             Some(_) => self.granted(),
@@ -168,7 +168,7 @@ impl ResourceScope {
     }
 }
 
-/// Whether every parameter of a query is one that resources of this type can be held to.
+/// Whether resources of this type can be matched against every parameter of a query.
 fn can_limit(resource: ResourceType, query: &str) -> bool {
     let query = Parameters::parse(query.as_bytes());
     let is_known = |name: &str| {

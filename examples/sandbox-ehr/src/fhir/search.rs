@@ -1,4 +1,4 @@
-//! Searching: who is meant, what fits, and one page of it as a searchset Bundle.
+//! Searches: the patients, the matching resources, and one page of them as a searchset Bundle.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::control::Deviation;
 use crate::dialect::Dialect;
 use crate::parameters::with_query;
 
-/// The page of results that a token with this view may see.
+/// The page of results that a token with this access can see.
 pub fn run(sandbox: &Sandbox, view: &View, page: &Page) -> Result<Value, Refusal> {
     let fhir_base = sandbox.config.fhir_base();
     let criteria = criteria(page.resource, &page.query, &fhir_base)?;
@@ -39,7 +39,7 @@ pub fn run(sandbox: &Sandbox, view: &View, page: &Page) -> Result<Value, Refusal
 /// Resources of one patient, or of nobody.
 type Candidates = (Arc<[Value]>, Option<u32>);
 
-/// The resources that may fit, with the number of their patient, in the order in which results are given.
+/// The candidates with the number of their patient, in the order of the results.
 fn candidates(
     sandbox: &Sandbox,
     view: &View,

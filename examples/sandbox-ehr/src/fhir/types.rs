@@ -1,4 +1,4 @@
-//! The resource types that this server holds.
+//! The resource types of this server.
 
 /// A type that can be searched, or read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,22 +27,22 @@ pub enum ResourceType {
     Group,
 }
 
-/// Whose the resources of a type are.
+/// To whom the resources of a type belong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Belonging {
     /// The patients themselves.
     Patients,
     /// Part of a patient's record, so that a search needs the patient.
     Record,
-    /// Nobody's: a directory, or a catalogue.
+    /// To nobody: a directory, or a catalog.
     Shared,
-    /// Many patients', for those who may see them all.
+    /// To many patients, for users who may see them all.
     Many,
 }
 
 use Belonging::{Many, Patients, Record, Shared};
 
-/// Name, what sharing it means in plain words, and whose it is; in the order of the types.
+/// The name, what sharing it means in plain language, and to whom it belongs; in the order of the types.
 const FACTS: [(&str, &str, Belonging); 22] = [
     ("Patient", "Your name, birth date, sex and contact details", Patients),
     ("Condition", "Your health problems and diagnoses", Record),
@@ -106,7 +106,7 @@ impl ResourceType {
         self.facts().0
     }
 
-    /// What sharing it means, in plain words.
+    /// What sharing it means, in plain language.
     pub fn meaning(self) -> &'static str {
         self.facts().1
     }

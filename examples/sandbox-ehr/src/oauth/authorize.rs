@@ -1,4 +1,4 @@
-//! The authorization endpoint (RFC 6749, 3.1): from a request to a code, by way of log-in and confirmation.
+//! The authorization endpoint (RFC 6749, 3.1): from a request to a code, with log-in and confirmation.
 
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
@@ -16,7 +16,7 @@ use crate::people::PROVIDER_ID;
 use crate::sessions::Place;
 use crate::{Sandbox, Shared};
 
-/// A description that would run a script where it were taken for HTML.
+/// A description that would run a script if it were used as HTML.
 const MARKUP: &str =
     "<h1>Log in again</h1><img src=x onerror=\"document.title='script ran'\"><a href=https://evil.example>here</a>";
 
@@ -43,7 +43,7 @@ fn begin(sandbox: &Sandbox, headers: &HeaderMap, parameters: &Parameters) -> Res
     }
 }
 
-/// `GET oauth/continue`: after a log-in, back to the authorization that asked for it.
+/// `GET oauth/continue`: continues the pending authorization after a log-in.
 pub async fn resume(State(sandbox): State<Shared>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
     let parameters = Parameters::parse(query.unwrap_or_default().as_bytes());
     proceed(&sandbox, &headers, parameters.get("transaction").unwrap_or_default())
@@ -84,12 +84,12 @@ fn proceed(sandbox: &Sandbox, headers: &HeaderMap, transaction: &str) -> Respons
                 since: now,
             };
             let code = store.grants.issue_code(&request, grant, now);
-            hand_over(sandbox, &request, &code)
+            redirect_with_code(sandbox, &request, &code)
         }
     }
 }
 
-/// The grant for a patient's answer: the patient in context is the one who logged in.
+/// The grant for a patient's choice: the patient in context is the one who logged in.
 pub fn patient_grant(request: &AuthorizationRequest, user: User, scopes: Vec<String>, now: u64) -> Grant {
     let needs_patient = |scope: &String| {
         scope == "launch/patient" || ResourceScope::parse(scope).is_some_and(|scope| scope.is_patient())
@@ -101,12 +101,12 @@ pub fn patient_grant(request: &AuthorizationRequest, user: User, scopes: Vec<Str
     Grant { client_id: request.client_id.clone(), user, scopes, patient, encounter: None, display: None, since: now }
 }
 
-/// Sends the person back to the app with a code (RFC 6749, 4.1.2).
-pub fn hand_over(sandbox: &Sandbox, request: &AuthorizationRequest, code: &str) -> Response {
+/// Redirects the user to the app with a code (RFC 6749, 4.1.2).
+pub fn redirect_with_code(sandbox: &Sandbox, request: &AuthorizationRequest, code: &str) -> Response {
     redirect(sandbox, &request.redirect_uri, &[("code", code), ("state", request.state.as_str())])
 }
 
-/// Sends the person back to the app with an error (RFC 6749, 4.1.2.1).
+/// Redirects the user to the app with an error (RFC 6749, 4.1.2.1).
 pub fn refuse(sandbox: &Sandbox, redirect_uri: &str, state: Option<&str>, error: &str, description: &str) -> Response {
     let description = if sandbox.meets(Deviation::ErrorMarkup) { MARKUP } else { description };
     let mut query = vec![("error", error), ("error_description", description)];
@@ -125,7 +125,7 @@ fn redirect(sandbox: &Sandbox, redirect_uri: &str, query: &[(&str, &str)]) -> Re
     pages::redirect(StatusCode::FOUND, &address)
 }
 
-/// The page for an authorization that is over or took too long.
+/// The page for an authorization that has ended or expired.
 pub fn stale() -> Response {
     pages::problem(StatusCode::BAD_REQUEST, "This request has expired. Go back to the app and connect again.")
 }

@@ -1,5 +1,5 @@
-//! Signed assertions: of clients that prove themselves, `private_key_jwt` (RFC 7523, 2.2 and 3; SMART App Launch 2.2,
-//! "Authenticating to the Token endpoint"), and those that are a grant (RFC 7523, 2.1).
+//! Signed assertions for client authentication, `private_key_jwt` (RFC 7523, 2.2 and 3; SMART App Launch 2.2,
+//! "Authenticating to the Token endpoint"), and as a grant (RFC 7523, 2.1).
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -15,11 +15,11 @@ use crate::clients::ClientKeys;
 
 pub const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-/// How far ahead an assertion may expire, in seconds (SMART App Launch 2.2).
+/// The maximum lifetime of an assertion, in seconds (SMART App Launch 2.2).
 const LONGEST_LIFE_SECONDS: u64 = 300;
 const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// An assertion that was read; nothing of it is proved before [`Assertion::verify`].
+/// A parsed assertion. Nothing in it is verified before [`Assertion::verify`].
 pub struct Assertion<'a> {
     header: Header,
     claims: Claims,
@@ -42,7 +42,7 @@ struct Claims {
     jti: String,
 }
 
-/// An assertion by which its client is known, to be used once.
+/// A verified assertion, which can be used once.
 pub struct Proof {
     pub jti: String,
     /// In seconds.
@@ -60,7 +60,7 @@ impl<'a> Assertion<'a> {
         read().ok_or(unauthorized("The assertion is not a JWT with iss, sub, aud, exp and jti."))
     }
 
-    /// The client that the assertion says it is from.
+    /// The client that the assertion names.
     pub fn client_id(&self) -> &str {
         &self.claims.iss
     }
@@ -71,7 +71,7 @@ impl<'a> Assertion<'a> {
         let key = keys["keys"].as_array().into_iter().flatten().find(|key| key["kid"] == kid);
         let key = key.ok_or(unauthorized("No registered key has the kid of the assertion."))?;
         if !self.is_signed_by(key) {
-            return Err(unauthorized("The signature of the assertion does not hold."));
+            return Err(unauthorized("The signature of the assertion is invalid."));
         }
         let Claims { iss, sub, aud, exp, jti } = self.claims;
         if iss != sub {
@@ -93,7 +93,7 @@ impl<'a> Assertion<'a> {
         Ok(Proof { jti, expires: exp })
     }
 
-    /// Whether this key made the signature, with an algorithm that the key is for.
+    /// Whether this key made the signature, with an algorithm of the key's type.
     fn is_signed_by(&self, key: &Value) -> bool {
         let alg = self.header.alg.as_str();
         if key["alg"].as_str().is_some_and(|own| own != alg) {
@@ -137,14 +137,14 @@ fn part<T: DeserializeOwned>(encoded: &str) -> Option<T> {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(encoded).ok()?).ok()
 }
 
-/// The registered keys, fetched where they are somewhere else.
+/// The registered keys, fetched if they are at a URL.
 pub async fn keys(registered: &ClientKeys) -> Result<Value, Refused> {
     let address = match registered {
         ClientKeys::Set(keys) => return Ok(keys.clone()),
         ClientKeys::Url(address) => address.clone(),
     };
     let fetched = tokio::task::spawn_blocking(move || fetch(&address)).await;
-    fetched.ok().flatten().ok_or(unauthorized("The client's jwks_uri does not answer with a key set."))
+    fetched.ok().flatten().ok_or(unauthorized("The client's jwks_uri does not return a key set."))
 }
 
 fn fetch(address: &str) -> Option<Value> {

@@ -1,5 +1,5 @@
-//! Who calls the token and the introspection endpoint (RFC 6749, 2.3): a public client names itself, a confidential one
-//! proves that it knows its secret, by HTTP Basic or in the body, or that it has its key.
+//! Client authentication at the token and introspection endpoints (RFC 6749, 2.3): a public client sends its ID, a confidential one
+//! its secret, by HTTP Basic or in the body, or an assertion.
 
 use std::collections::HashMap;
 
@@ -16,7 +16,7 @@ use crate::parameters::Parameters;
 const TWO_WAYS: Refused = bad("invalid_request", "The client authenticates in more than one way.");
 const NOT_REGISTERED: Refused = unauthorized("This client is not registered here.");
 
-/// In the place of a description, for an error without one.
+/// The description of an error without one.
 pub const NO_DESCRIPTION: &str = "";
 
 /// A response of RFC 6749, 5.2: status, error code, description.
@@ -27,7 +27,7 @@ pub const fn bad(error: &'static str, description: &'static str) -> Refused {
     (StatusCode::BAD_REQUEST, error, description)
 }
 
-/// 401: the client did not prove who it is.
+/// 401: the client did not authenticate.
 pub const fn unauthorized(description: &'static str) -> Refused {
     (StatusCode::UNAUTHORIZED, "invalid_client", description)
 }
@@ -72,12 +72,12 @@ pub async fn identify(
     }
 }
 
-/// The client of this id.
+/// The client with this ID.
 pub fn registered(sandbox: &Sandbox, client_id: &str) -> Result<Client, Refused> {
     sandbox.client(client_id).ok_or(NOT_REGISTERED)
 }
 
-/// The client whose key signed the assertion, which is used up by that.
+/// The client whose key signed the assertion. The assertion cannot be used again.
 async fn by_assertion(
     sandbox: &Sandbox,
     assertion: &str,
@@ -96,7 +96,7 @@ async fn by_assertion(
     Ok(client)
 }
 
-/// Checks that a key of this client signed the assertion for `endpoint`, and uses the assertion up.
+/// Checks that a key of this client signed the assertion for `endpoint`, and marks it as used.
 pub async fn prove(
     sandbox: &Sandbox,
     assertion: Assertion<'_>,
@@ -114,19 +114,19 @@ pub async fn prove(
     }
 }
 
-/// The assertions that were used and could be sent again.
+/// The used assertions that have not expired.
 #[derive(Default)]
 pub struct Assertions(HashMap<(String, String), u64>);
 
 impl Assertions {
-    /// Uses up the `jti` of a client; false when that was done before.
+    /// Marks the `jti` of a client as used; returns false if it already was.
     fn use_once(&mut self, client_id: &str, jti: &str, expires: u64, now: u64) -> bool {
         self.0.retain(|_, expires| *expires > now);
         self.0.insert((client_id.to_owned(), jti.to_owned()), expires).is_none()
     }
 }
 
-/// Client id and secret of a Basic header, each of which was form-encoded before (RFC 6749, 2.3.1).
+/// Client id and secret of a Basic header, both form-encoded (RFC 6749, 2.3.1).
 fn basic(header: &str) -> Option<(String, String)> {
     let (scheme, credentials) = header.split_once(' ')?;
     let bytes = STANDARD.decode(credentials.trim()).ok()?;

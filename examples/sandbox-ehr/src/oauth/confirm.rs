@@ -1,4 +1,4 @@
-//! The answer of the scope confirmation page.
+//! The form of the scope confirmation page.
 
 use axum::body::Bytes;
 use axum::extract::State;
@@ -11,7 +11,7 @@ use crate::pages::{self, confirmation};
 use crate::parameters::Parameters;
 use crate::sessions::Place;
 
-/// `POST oauth/confirm`: an item was toggled, or the person allowed or cancelled.
+/// `POST oauth/confirm`: an item was toggled, or the user allowed or cancelled.
 pub async fn confirm(State(sandbox): State<Shared>, headers: HeaderMap, body: Bytes) -> Response {
     let form = Parameters::parse(&body);
     let transaction = form.get("transaction").unwrap_or_default();
@@ -49,7 +49,7 @@ pub async fn confirm(State(sandbox): State<Shared>, headers: HeaderMap, body: By
         Some(scopes) => {
             let grant = authorize::patient_grant(&request, session.user, scopes, now);
             let code = store.grants.issue_code(&request, grant, now);
-            authorize::hand_over(&sandbox, &request, &code)
+            authorize::redirect_with_code(&sandbox, &request, &code)
         }
         None => authorize::refuse(
             &sandbox,

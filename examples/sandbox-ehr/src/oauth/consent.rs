@@ -1,12 +1,12 @@
-//! The items of the scope confirmation page, and the grant for a person's answer.
+//! The items of the scope confirmation page, and the grant for the user's choice.
 
 use crate::dialect::Dialect;
 use crate::fhir::{ResourceScope, ResourceType};
 
-/// Lets a public client register another client, with a key of its own ("SMART Protected Dynamic Client Registration", a draft).
+/// Allows a public client to register another client, with its own key ("SMART Protected Dynamic Client Registration", a draft).
 pub const REGISTER_SCOPE: &str = "system/DynamicClient.register";
 
-/// Scopes that a person cannot take away on the confirmation page, with what they mean.
+/// Scopes that the user cannot deny on the confirmation page, with what they mean.
 const MANDATORY: [(&str, &str); 4] = [
     ("launch/patient", "Know which medical record is yours"),
     ("openid", "Confirm that it is you who logged in"),
@@ -19,15 +19,15 @@ const MANDATORY: [(&str, &str); 4] = [
 pub struct Item {
     /// The name of the item: a scope, or a kind of data, or a part of a kind.
     pub name: String,
-    /// What allowing it means, in plain words.
+    /// What allowing it means, in plain language.
     pub meaning: String,
     pub is_mandatory: bool,
     is_data: bool,
     scopes: Vec<String>,
 }
 
-/// The items for the scopes of a request: the mandatory ones first, then one for each kind of data, and at last whether the app
-/// may stay connected by a key of its own. Scopes that this server does not know have no item and are not granted.
+/// The items for the scopes of a request: the mandatory ones first, then one for each kind of data, and finally whether the app
+/// may stay connected with its own key. Scopes that this server does not know have no item and are not granted.
 pub fn items(dialect: Dialect, requested: &[String]) -> Vec<Item> {
     let mandatory = MANDATORY
         .iter()
@@ -39,12 +39,12 @@ pub fn items(dialect: Dialect, requested: &[String]) -> Vec<Item> {
     mandatory.chain(data).chain(registers.then(Item::to_register)).collect()
 }
 
-/// A scope for resources that a person can be requested for.
+/// A scope for resources that a user can grant.
 fn for_a_person(scope: &str) -> Option<ResourceScope> {
     ResourceScope::parse(scope).filter(|scope| !scope.is_system())
 }
 
-/// One item for all of a type, and one for each part that a scope with a query asks for.
+/// One item for all resources of a type, and one for each part that a scope with a query requests.
 fn items_of(dialect: Dialect, resource: ResourceType, requested: &[ResourceScope]) -> Vec<Item> {
     let mut items: Vec<Item> = Vec::new();
     for scope in requested.iter().filter(|scope| scope.resources().contains(&resource)) {
@@ -82,7 +82,7 @@ impl Item {
     }
 }
 
-/// The scopes that an answer grants, or `None` when it denies all data.
+/// The scopes that the user grants, or `None` if the user denies all data.
 pub fn granted(items: &[Item], denied: &[&str]) -> Option<Vec<String>> {
     let is_allowed = |item: &&Item| item.is_mandatory || !denied.contains(&item.name.as_str());
     let has_data = items.iter().any(|item| item.is_data);
@@ -93,7 +93,7 @@ pub fn granted(items: &[Item], denied: &[&str]) -> Option<Vec<String>> {
     Some(allowed.into_iter().flat_map(|item| item.scopes.clone()).collect())
 }
 
-/// The scopes of an EHR launch, where nobody is requested: those that this server knows, as they were spelt.
+/// The scopes of an EHR launch, which has no confirmation page: those that this server knows, as written.
 pub fn granted_without_asking(requested: &[String]) -> Vec<String> {
     let is_context = |scope: &str| {
         matches!(scope, "launch" | "launch/encounter") || MANDATORY.iter().any(|(known, _)| *known == scope)
@@ -104,7 +104,7 @@ pub fn granted_without_asking(requested: &[String]) -> Vec<String> {
         .collect()
 }
 
-/// The scopes of a client that acts by itself: those for systems, as they were spelt.
+/// The scopes of a client without a user: those for systems, as written.
 pub fn granted_to_backend(requested: &[String]) -> Vec<String> {
     let parsed = requested.iter().filter_map(|scope| ResourceScope::parse(scope));
     parsed.filter(ResourceScope::is_system).map(|scope| scope.granted()).collect()

@@ -1,5 +1,5 @@
 //! The discovery documents of each dialect: the deviations from SMART App Launch 2.2 (7.1) and OpenID
-//! Connect Discovery 1.0 (3) are on purpose, since clients meet them in the field.
+//! Connect Discovery 1.0 (3) are intentional, because real servers have them.
 
 use axum::Json;
 use axum::extract::State;
@@ -51,7 +51,7 @@ fn announce_issuer(config: &Config, document: &mut Value) {
     }
 }
 
-/// An empty issuer, a string for an array, grants and client authentications that leave out what works.
+/// An empty issuer, a string instead of an array, incomplete lists of grants and client authentication methods.
 fn webchart_smart(config: &Config) -> Value {
     let base = config.base();
     json!({
@@ -76,7 +76,7 @@ fn webchart_smart(config: &Config) -> Value {
     })
 }
 
-/// Strings for arrays, another authorization endpoint, and a revocation endpoint that is a page.
+/// Strings instead of arrays, another authorization endpoint, and a revocation endpoint that is a page.
 fn webchart_openid(config: &Config) -> Value {
     let base = config.base();
     json!({
@@ -92,7 +92,7 @@ fn webchart_openid(config: &Config) -> Value {
     })
 }
 
-/// A string for an array still, and a capability that is misspelt.
+/// Still a string instead of an array, and a misspelled capability.
 fn webchart_2026_smart(config: &Config) -> Value {
     let base = config.base();
     json!({

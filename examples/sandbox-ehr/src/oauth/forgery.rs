@@ -1,4 +1,4 @@
-//! ID tokens and token responses with one mistake, ordered by a test.
+//! ID tokens and token responses with a mistake that a test requests.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -9,7 +9,7 @@ use super::keys::SystemKey;
 use crate::control::{Control, Deviation};
 use crate::parameters::Parameters;
 
-/// The compact form of an ID token, honest where nothing was ordered.
+/// The compact form of an ID token, without a mistake if none was requested.
 pub fn sign(control: &Control, key: &SystemKey, mut claims: Value, is_refresh: bool) -> Option<String> {
     let mut header = json!({ "alg": "RS256", "typ": "JWT", "kid": key.kid() });
     twist(control, &mut header, &mut claims, is_refresh);
@@ -43,7 +43,7 @@ pub fn sign(control: &Control, key: &SystemKey, mut claims: Value, is_refresh: b
     key.jws(&message(&header, &claims))
 }
 
-/// Makes the claims wrong, or the header.
+/// Applies the mistakes in the claims or the header.
 fn twist(control: &Control, header: &mut Value, claims: &mut Value, is_refresh: bool) {
     let without = |claims: &mut Value, name: &str| {
         claims.as_object_mut().and_then(|members| members.remove(name));
@@ -81,7 +81,7 @@ fn twist(control: &Control, header: &mut Value, claims: &mut Value, is_refresh: 
     }
 }
 
-/// Changes a token response: wrong, or unusual.
+/// Applies the mistakes in a token response.
 pub fn twist_response(control: &Control, response: &mut Value) {
     if control.meets(Deviation::ScopeWithDots) {
         let scopes = response["scope"].as_str().unwrap_or_default().split(' ');

@@ -1,4 +1,4 @@
-//! What was granted: pending authorizations, codes, access tokens and refresh tokens, in memory.
+//! Pending authorizations, grants, codes, access tokens and refresh tokens, in memory.
 
 mod kept;
 
@@ -9,12 +9,12 @@ use super::launch_token::Display;
 use super::random_secret;
 use super::request::AuthorizationRequest;
 
-/// How long a person may take to log in and confirm.
+/// How long the user may take to log in and confirm.
 const PENDING_SECONDS: u64 = 600;
 const CODE_SECONDS: u64 = 60;
-/// A code that was used is remembered for as long as a late reuse must still be noticed.
+/// How long a used code is stored, so that its reuse is detected.
 const USED_CODE_SECONDS: u64 = 3600;
-/// How long the access token of a backend lives (SMART App Launch 2.2, Backend Services).
+/// The lifetime of a backend's access token (SMART App Launch 2.2, Backend Services).
 const BACKEND_SECONDS: u64 = 300;
 const REFRESH_SECONDS: u64 = 90 * 24 * 3600;
 
@@ -25,11 +25,11 @@ pub enum User {
     Patient(u32),
     /// The provider.
     Provider,
-    /// Nobody: a client that acts by itself.
+    /// Nobody: a client without a user.
     Backend,
 }
 
-/// What a person allowed an app to do.
+/// What a user allowed an app to do.
 #[derive(Clone, Debug)]
 pub struct Grant {
     pub client_id: String,
@@ -37,13 +37,13 @@ pub struct Grant {
     pub scopes: Vec<String>,
     pub patient: Option<u32>,
     pub encounter: Option<String>,
-    /// Whether it began in the chart, and how the app was shown there.
+    /// Whether it started in the chart, and how the app was shown there.
     pub display: Option<Display>,
-    /// When it was given, in seconds.
+    /// When it was granted, in seconds.
     pub since: u64,
 }
 
-/// A live access or refresh token, as introspection sees it (RFC 7662, 2.2).
+/// A valid access or refresh token, for introspection (RFC 7662, 2.2).
 #[derive(Debug)]
 pub struct Introspected {
     pub grant: Grant,
@@ -52,7 +52,7 @@ pub struct Introspected {
     pub is_access_token: bool,
 }
 
-/// A live access token, as the FHIR API sees it.
+/// A valid access token, for the FHIR API.
 #[derive(Clone, Debug)]
 pub struct Access {
     pub client_id: String,
@@ -61,13 +61,13 @@ pub struct Access {
     pub scopes: Vec<String>,
 }
 
-/// What tokens came by.
+/// What the tokens were issued for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// What a person has just allowed, or a client that acts by itself.
+    /// A new grant of a user, or of a client without a user.
     Grant,
     RefreshToken,
-    /// An assertion, by the key of a client of its own.
+    /// An assertion, signed with the client's own key.
     Assertion,
 }
 
@@ -77,9 +77,9 @@ pub struct Tokens {
     pub grant: Grant,
     pub access_token: String,
     pub refresh_token: Option<String>,
-    /// How long the access token lives, in seconds.
+    /// The lifetime of the access token, in seconds.
     pub lifetime: u64,
-    /// What they came by.
+    /// What they were issued for.
     pub source: Source,
     /// The scopes of the access token, which a refresh may have narrowed.
     pub scopes: Vec<String>,
@@ -95,9 +95,9 @@ pub struct Redemption<'a> {
     pub client_id: &'a str,
     pub code: &'a str,
     pub redirect_uri: &'a str,
-    /// The S256 challenge of the verifier that was sent, if one was.
+    /// The S256 challenge of the verifier, if one was sent.
     pub challenge: Option<&'a str>,
-    /// Takes a code that was used before.
+    /// Accepts a code that was used before.
     pub is_lenient: bool,
 }
 
@@ -108,9 +108,9 @@ pub struct Grants {
     grants: HashMap<String, Grant>,
     access_tokens: HashMap<String, AccessToken>,
     refresh_tokens: HashMap<String, RefreshToken>,
-    /// Launch values that brought a code, with the time at which they expire.
+    /// Launch values for which a code was issued, with the time at which they expire.
     used_launches: HashMap<String, u64>,
-    /// The grants of clients that have a key for them, by client id.
+    /// The grants of clients with their own key, by client ID.
     kept: HashMap<String, Kept>,
 }
 
@@ -141,7 +141,7 @@ struct RefreshToken {
 }
 
 impl Grants {
-    /// Keeps a request while its person logs in and confirms. Returns the name by which pages refer to it.
+    /// Stores a request while its user logs in and confirms. Returns the name by which pages refer to it.
     pub fn begin(&mut self, request: AuthorizationRequest, now: u64) -> String {
         self.forget_expired(now);
         let transaction = random_secret();
@@ -158,7 +158,7 @@ impl Grants {
         self.pending.remove(transaction).filter(|pending| pending.expires > now).map(|pending| pending.request)
     }
 
-    /// A code for what was granted, good once and for a minute (RFC 6749, 4.1.2).
+    /// A code for a grant, valid once and for a minute (RFC 6749, 4.1.2).
     pub fn issue_code(&mut self, request: &AuthorizationRequest, grant: Grant, now: u64) -> String {
         self.forget_expired(now);
         let (code, grant_id) = (random_secret(), random_secret());
@@ -177,7 +177,7 @@ impl Grants {
         code
     }
 
-    /// Tokens for a code. The first attempt uses the code up; a second one revokes what the first brought.
+    /// Tokens for a code, which is valid once. A second attempt revokes the tokens of the first.
     pub fn redeem(&mut self, redemption: &Redemption<'_>, now: u64, ttl: u64) -> Result<Tokens, TokenError> {
         let code = self.codes.get_mut(redemption.code).ok_or(("invalid_grant", "The code is not known."))?;
         if code.used && !redemption.is_lenient {
@@ -238,7 +238,7 @@ impl Grants {
         Ok(Tokens { source: Source::RefreshToken, ..self.issue_tokens(grant_id, grant, narrowed, now, ttl) })
     }
 
-    /// An access token for a client that acts by itself. There is none to refresh it with.
+    /// An access token for a client without a user, without a refresh token.
     pub fn issue_for_backend(&mut self, grant: Grant, now: u64) -> Tokens {
         let grant_id = random_secret();
         let tokens = self.issue_tokens(grant_id.clone(), grant.clone(), None, now, BACKEND_SECONDS);
@@ -246,7 +246,7 @@ impl Grants {
         tokens
     }
 
-    /// What an access token allows, while it lives.
+    /// What an access token allows, if it is valid.
     pub fn access(&self, access_token: &str, now: u64) -> Option<Access> {
         let token = self.access_tokens.get(access_token).filter(|token| token.expires > now)?;
         let grant = self.grants.get(&token.grant_id)?;
@@ -258,13 +258,13 @@ impl Grants {
         })
     }
 
-    /// Uses up a launch value; false when that was done before.
+    /// Marks a launch value as used; returns false if it already was.
     pub fn use_launch(&mut self, id: &str, expires: u64, now: u64) -> bool {
         self.used_launches.retain(|_, expires| *expires > now);
         self.used_launches.insert(id.to_owned(), expires).is_none()
     }
 
-    /// The data of a token, while it is valid.
+    /// The data of a token, if it is valid.
     pub fn introspect(&self, token: &str, now: u64) -> Option<Introspected> {
         let access = self.access_tokens.get(token).filter(|token| token.expires > now);
         if let Some(access) = access {
@@ -276,7 +276,7 @@ impl Grants {
         Some(Introspected { scopes: grant.scopes.clone(), grant, expires: refresh.expires, is_access_token: false })
     }
 
-    /// The grants that still open something, the newest first, each with the name by which it is revoked.
+    /// The active grants, the newest first, each with the name by which it is revoked.
     pub fn live(&self, now: u64) -> Vec<(&str, &Grant)> {
         let access = self.access_tokens.values().filter(|token| token.expires > now).map(|token| &token.grant_id);
         let refresh = self.refresh_tokens.values().filter(|token| token.expires > now && !token.used);
@@ -323,8 +323,8 @@ impl Grants {
             .insert(access_token.to_owned(), AccessToken { grant_id, scopes, expires: now + REFRESH_SECONDS });
     }
 
-    /// Ends a token of this client: an access token alone, a refresh token with all that came of its grant (RFC 7009, 2.1).
-    /// False when the token is another client's.
+    /// Revokes a token of this client: only the access token, or a refresh token with all tokens of its grant (RFC 7009, 2.1).
+    /// Returns false if the token is another client's.
     pub fn revoke_token(&mut self, client_id: &str, token: &str) -> bool {
         let access = self.access_tokens.get(token).map(|token| token.grant_id.clone());
         let refresh = self.refresh_tokens.get(token).map(|token| token.grant_id.clone());
@@ -341,12 +341,12 @@ impl Grants {
         true
     }
 
-    /// Ends all that a client was granted.
+    /// Ends all grants of a client.
     pub fn revoke_all_of(&mut self, client_id: &str) {
         self.grants.retain(|_, grant| grant.client_id != client_id);
     }
 
-    /// Every token of a grant is dead from now on.
+    /// Revokes all tokens of a grant.
     pub fn revoke(&mut self, grant_id: &str) {
         self.grants.remove(grant_id);
     }
@@ -373,6 +373,6 @@ fn check_narrowed(grant: &Grant, narrowed: Option<&[String]>) -> Result<(), Toke
     if narrowed.into_iter().flatten().all(|scope| grant.scopes.contains(scope)) {
         Ok(())
     } else {
-        Err(("invalid_scope", "A client cannot ask for more than was granted."))
+        Err(("invalid_scope", "A client cannot request more than was granted."))
     }
 }

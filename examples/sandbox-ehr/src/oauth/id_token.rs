@@ -23,7 +23,7 @@ struct Claims<'a> {
     fhir_user: Option<String>,
 }
 
-/// Who the user of these tokens is, signed.
+/// The signed ID token for the user of these tokens.
 pub fn id_token(sandbox: &Sandbox, tokens: &Tokens) -> Result<String, Refused> {
     let config = &sandbox.config;
     let now = sandbox.now();

@@ -1,5 +1,5 @@
-//! Introspection (RFC 7662; SMART App Launch 2.2, 7.2): what a token stands for, told to the one who holds it and to its
-//! client. Everyone else learns that it is not active.
+//! Introspection (RFC 7662; SMART App Launch 2.2, 7.2): the data of a token, for a caller that has the token and for its
+//! client. For everyone else, the token is not active.
 
 use axum::Json;
 use axum::body::Bytes;
@@ -35,9 +35,9 @@ pub async fn introspect(State(sandbox): State<Shared>, headers: HeaderMap, body:
     response
 }
 
-/// Who asks.
+/// Who calls the endpoint.
 enum Caller {
-    /// Somebody with this token, which need not be alive.
+    /// A caller with this token, which may be invalid.
     Bearer(String),
     /// A client that authenticated.
     Client(String),

@@ -1,4 +1,4 @@
-//! Access tokens for a signed assertion (RFC 7523, 2.1): how a client that registered a key of its own gets them.
+//! Access tokens for a signed assertion (RFC 7523, 2.1): for a client that registered its own key.
 
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, StatusCode};
@@ -13,11 +13,11 @@ use crate::parameters::Parameters;
 
 pub const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
-/// Tokens for the grant of the client that signed the assertion. Its `client_id` stands for the user who allowed the registration.
+/// Tokens for the grant of the client that signed the assertion. Its `client_id` identifies the user who allowed the registration.
 pub async fn exchange(sandbox: &Sandbox, headers: &HeaderMap, form: &Parameters) -> Result<Tokens, Refused> {
     let is_sent = |name: &&str| form.get(name).is_some();
     if headers.contains_key(AUTHORIZATION) || ["client_secret", "client_assertion"].iter().any(is_sent) {
-        return Err(bad("invalid_request", "The assertion is the only proof that this grant takes."));
+        return Err(bad("invalid_request", "This grant only takes the assertion, and no client authentication."));
     }
     let assertion = form.get("assertion").ok_or(bad("invalid_request", "The assertion is missing."))?;
     let assertion = Assertion::parse(assertion).map_err(as_grant)?;
@@ -38,7 +38,7 @@ pub async fn exchange(sandbox: &Sandbox, headers: &HeaderMap, form: &Parameters)
     tokens.map_err(|(error, description)| bad(error, description))
 }
 
-/// An assertion that proves nothing is an invalid grant here (RFC 7523, 3.1), not an invalid client.
+/// An invalid assertion is an invalid grant here (RFC 7523, 3.1), not an invalid client.
 fn as_grant((_, _, description): Refused) -> Refused {
     (StatusCode::BAD_REQUEST, "invalid_grant", description)
 }

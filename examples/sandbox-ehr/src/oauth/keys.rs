@@ -1,4 +1,4 @@
-//! The key of the EHR: signs ID tokens and launch tokens, and is published at `jwks/`.
+//! The key of the EHR. It signs ID tokens and launch tokens, and is published at `jwks/`.
 
 use std::fmt;
 use std::sync::{Arc, LazyLock};
@@ -40,7 +40,7 @@ impl SystemKey {
     ///
     /// # Panics
     ///
-    /// When the operating system has no random source, without which an EHR cannot start.
+    /// If the operating system has no random source.
     pub fn generate() -> Self {
         Self::of_bits(2048)
     }
@@ -100,7 +100,7 @@ impl SystemKey {
         jsonwebtoken::encode(&header, claims, &self.0.encoding)
     }
 
-    /// The claims of a JWS that this key signed with this `typ`. The caller judges the claims, by its own clock.
+    /// The claims of a JWS that this key signed with this `typ`. The caller checks the claims.
     pub(crate) fn verify<T: DeserializeOwned + Clone>(&self, typ: &str, token: &str) -> Option<T> {
         let mut validation = Validation::new(Algorithm::RS256);
         validation.required_spec_claims.clear();
@@ -123,7 +123,7 @@ fn thumbprint(modulus: &str, exponent: &str) -> String {
     URL_SAFE_NO_PAD.encode(Sha256::digest(members.as_bytes()))
 }
 
-/// The keys that Epic publishes beside the one that signs: of other kinds, and each with an empty `key_ops`, which Web
+/// The keys that Epic publishes in addition to the one that signs: of other types, and each with an empty `key_ops`, which Web
 /// Crypto does not import.
 static EPIC_KEYS: LazyLock<[Value; 2]> = LazyLock::new(|| {
     let p384 = p384::SecretKey::random(&mut OsRng).public_key().to_encoded_point(false);
@@ -131,7 +131,7 @@ static EPIC_KEYS: LazyLock<[Value; 2]> = LazyLock::new(|| {
     [elliptic_key("P-384", "ES384", &p384.as_bytes()[1..]), elliptic_key("P-521", "ES512", &p521.as_bytes()[1..])]
 });
 
-/// A key whose coordinates stand one after the other.
+/// A key from the concatenation of its coordinates.
 fn elliptic_key(curve: &str, alg: &str, point: &[u8]) -> Value {
     let (x, y) = point.split_at(point.len() / 2);
     let (x, y) = (URL_SAFE_NO_PAD.encode(x), URL_SAFE_NO_PAD.encode(y));

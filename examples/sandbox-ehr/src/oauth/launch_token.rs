@@ -28,13 +28,13 @@ struct Claims {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Display {
-    /// In the chart's own tab, or in a window of its own.
+    /// In the chart's own tab, or in its own window.
     Window,
     /// In a frame, below the chart's own patient banner.
     Frame,
 }
 
-/// The context that a launch hands to the app.
+/// The context that a launch passes to the app.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LaunchContext {
     /// `Practitioner/…` of the provider who clicked.
@@ -44,17 +44,17 @@ pub struct LaunchContext {
     pub display: Display,
 }
 
-/// A launch value that was read.
+/// A parsed launch value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Launch {
     pub context: LaunchContext,
-    /// Its name, by which it is used once.
+    /// Its ID, so that it is used only once.
     pub id: String,
     /// In seconds.
     pub expires: u64,
 }
 
-/// A token for this app in this context, good for five minutes.
+/// A token for this app in this context, valid for five minutes.
 pub fn issue(config: &Config, app: &LaunchApp, context: &LaunchContext) -> jsonwebtoken::errors::Result<String> {
     let now = config.clock.seconds();
     let claims = Claims {
@@ -71,7 +71,7 @@ pub fn issue(config: &Config, app: &LaunchApp, context: &LaunchContext) -> jsonw
     config.key.sign(TYP, &claims)
 }
 
-/// The context of a launch token that this EHR made for this client, or what is wrong with it.
+/// The context of a launch token that this EHR issued for this client; the error says what is wrong with it.
 pub fn read(config: &Config, population: &Population, client_id: &str, token: &str) -> Result<Launch, &'static str> {
     let claims: Claims = config.key.verify(TYP, token).ok_or("The launch value was not made by this EHR.")?;
     if claims.iss != config.base() || !population.has(claims.patient) {

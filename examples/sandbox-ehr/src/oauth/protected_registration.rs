@@ -1,5 +1,5 @@
-//! "SMART Protected Dynamic Client Registration", a draft that Epic follows: an app that launched as a public client registers a key
-//! of this device with its access token, and from then on gets access tokens by assertions.
+//! "SMART Protected Dynamic Client Registration", a draft that Epic implements: an app that launched as a public client registers a key
+//! of this device with its access token, and then gets access tokens with assertions.
 
 use axum::Json;
 use axum::extract::State;
@@ -44,24 +44,24 @@ pub async fn register(
         secret: None,
         keys: Some(keys),
     };
-    if store.grants.hand_over(token, &client.id, now).is_none() {
+    if store.grants.transfer(token, &client.id, now).is_none() {
         return unauthorized(StatusCode::UNAUTHORIZED, "invalid_token");
     }
     sandbox.registrations().add_fixed(&sandbox, client, metadata)
 }
 
-/// What is registered: the software and its keys. The server decides about everything else.
+/// The registered members: the software and its keys. The server decides everything else.
 fn read(
     initial: &Client,
     body: Result<Json<Value>, JsonRejection>,
 ) -> Result<(Map<String, Value>, ClientKeys), Problem> {
-    let Ok(Json(Value::Object(asked))) = body else {
+    let Ok(Json(Value::Object(request))) = body else {
         return Err(("invalid_client_metadata", "The body is not a JSON object."));
     };
-    if asked.get("software_id").and_then(Value::as_str) != Some(&initial.software_id()) {
+    if request.get("software_id").and_then(Value::as_str) != Some(&initial.software_id()) {
         return Err(("invalid_client_metadata", "The software_id is not the one of the app that launched."));
     }
-    let keys = key_set(asked.get("jwks").unwrap_or(&Value::Null))?;
+    let keys = key_set(request.get("jwks").unwrap_or(&Value::Null))?;
     let mut metadata = Map::new();
     metadata.insert("software_id".to_owned(), initial.software_id().into());
     metadata.insert("grant_types".to_owned(), json!([jwt_grant::GRANT_TYPE]));

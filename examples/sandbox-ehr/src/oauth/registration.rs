@@ -1,5 +1,5 @@
-//! Dynamic registration (RFC 7591) of a public, confidential, asymmetric or backend client, and what its owner may do with
-//! the registration later (RFC 7592).
+//! Dynamic registration (RFC 7591) of a public, confidential, asymmetric or backend client, and its
+//! management (RFC 7592).
 
 use std::collections::{HashMap, HashSet};
 
@@ -16,7 +16,7 @@ use crate::clients::{Client, ClientKeys, ClientSecret};
 use crate::cors::origin_of;
 use crate::{Sandbox, Shared};
 
-/// What was registered while the sandbox runs.
+/// The clients that were registered while the sandbox runs.
 #[derive(Default)]
 pub struct Registrations(HashMap<String, Registration>);
 
@@ -24,12 +24,12 @@ struct Registration {
     client: Client,
     /// As it was registered, for the responses.
     metadata: Map<String, Value>,
-    /// With which its owner changes it later. `None` where that is not possible.
+    /// The registration access token. `None` if the registration cannot be changed.
     access_token: Option<ClientSecret>,
     since: u64,
 }
 
-/// An error code of RFC 7591 (3.2.2) and what is wrong, for a person.
+/// An error code of RFC 7591 (3.2.2) and a description.
 pub type Problem = (&'static str, &'static str);
 
 impl Registrations {
@@ -43,7 +43,7 @@ impl Registrations {
         registered.is_none_or(|grants| grants.iter().any(|grant| grant == grant_type))
     }
 
-    /// Adds a client that cannot be changed any more. Returns the response.
+    /// Adds a client that cannot be changed. Returns the response.
     pub fn add_fixed(&mut self, sandbox: &Sandbox, client: Client, metadata: Map<String, Value>) -> Response {
         let registration = Registration { client, metadata, access_token: None, since: sandbox.now() };
         let response = respond(sandbox, StatusCode::CREATED, &registration);
@@ -100,7 +100,7 @@ pub async fn update(
     }
 }
 
-/// `DELETE register/{client_id}` (RFC 7592, 2.3). What was granted to the client ends with it.
+/// `DELETE register/{client_id}` (RFC 7592, 2.3). This ends the client's grants.
 pub async fn delete(State(sandbox): State<Shared>, Path(client_id): Path<String>, headers: HeaderMap) -> Response {
     let mut registrations = sandbox.registrations();
     if !registrations.0.get(&client_id).is_some_and(|registration| is_owner(registration, &headers)) {
@@ -139,7 +139,7 @@ pub fn refused((error, description): Problem) -> Response {
     (StatusCode::BAD_REQUEST, Json(json!({ "error": error, "error_description": description }))).into_response()
 }
 
-/// The metadata with the defaults of RFC 7591 (2), and the client that they make.
+/// The metadata with the defaults of RFC 7591 (2), and their client.
 fn read(
     client_id: &str,
     body: Result<Json<Value>, JsonRejection>,
@@ -191,7 +191,7 @@ fn check_grants(grant_types: &[String]) -> Result<(), Problem> {
     }
 }
 
-/// Redirect URIs are absolute, without fragment, and leave the machine by https only.
+/// Redirect URIs are absolute, without a fragment, and use https except on this machine.
 fn check_redirects(redirect_uris: &[String], grant_types: &[String]) -> Result<(), Problem> {
     let is_good = |uri: &String| {
         let host = origin_of(uri).unwrap_or_default();
@@ -221,7 +221,7 @@ fn keys(metadata: &Map<String, Value>) -> Result<ClientKeys, Problem> {
     }
 }
 
-/// A set of public keys, each with a `kid` and of a kind that assertions are signed with.
+/// A set of public keys, each with a `kid` and a type for signatures.
 pub fn key_set(set: &Value) -> Result<ClientKeys, Problem> {
     let problem = |description| Err(("invalid_client_metadata", description));
     let keys = set["keys"].as_array().map(Vec::as_slice).unwrap_or_default();

@@ -16,14 +16,14 @@ pub struct AuthorizationRequest {
     pub redirect_uri: String,
     pub state: String,
     pub scopes: Vec<String>,
-    /// Always there when the client is public.
+    /// Always present for a public client.
     pub code_challenge: Option<String>,
     pub nonce: Option<String>,
     /// Present in an EHR launch.
     pub launch: Option<Launch>,
 }
 
-/// Why a request is refused, and who is told.
+/// Why a request is refused, and where the error is shown.
 #[derive(Debug)]
 pub enum Refusal {
     /// The redirect URI cannot be trusted, so the error is only shown to the user.
@@ -84,7 +84,7 @@ impl AuthorizationRequest {
     }
 }
 
-/// The client and its redirect URI, without which nobody may be redirected anywhere.
+/// The client and its redirect URI. Without them, the user is not redirected.
 fn client_and_redirect<'a>(parameters: &'a Parameters, sandbox: &Sandbox) -> Result<(Client, &'a str), Refusal> {
     for name in ["client_id", "redirect_uri"] {
         if parameters.all(name).count() > 1 {
@@ -99,7 +99,7 @@ fn client_and_redirect<'a>(parameters: &'a Parameters, sandbox: &Sandbox) -> Res
     if client.redirect_uris.iter().any(|registered| registered == redirect_uri) {
         Ok((client, redirect_uri))
     } else {
-        Err(Refusal::Person("The app asked to return to an address that is not registered for it. Nothing was shared."))
+        Err(Refusal::Person("The app's redirect URI is not registered. Nothing was shared."))
     }
 }
 
@@ -112,7 +112,7 @@ fn check_audience(parameters: &Parameters, config: &Config) -> Result<(), (&'sta
     }
 }
 
-/// Every request of a public client has an S256 challenge (RFC 7636, 4.3); one with a secret may do without.
+/// Every request of a public client has an S256 challenge (RFC 7636, 4.3); a client with a secret may leave it out.
 fn read_challenge(parameters: &Parameters, is_public: bool) -> Result<Option<String>, (&'static str, &'static str)> {
     let Some(challenge) = parameters.get("code_challenge") else {
         let refusal = ("invalid_request", "A public client must send a code_challenge.");
@@ -130,7 +130,7 @@ fn read_challenge(parameters: &Parameters, is_public: bool) -> Result<Option<Str
     }
 }
 
-/// Scopes that some clients ask for in vain: a key of its own is for a public client, and a refresh token for a client that may use it.
+/// Scopes that some clients do not get: an own key is only for a public client, and a refresh token only for a client that may use it.
 fn may_ask(sandbox: &Sandbox, client: &Client, scope: &str) -> bool {
     match scope {
         REGISTER_SCOPE => sandbox.config.dialect.protects_registration() && client.is_public(),

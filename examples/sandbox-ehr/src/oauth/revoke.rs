@@ -11,7 +11,7 @@ use super::client_auth::{self, Refused, bad};
 use crate::parameters::Parameters;
 use crate::{Sandbox, Shared};
 
-/// `POST revoke`. A token that is not known is as good as revoked (RFC 7009, 2.2).
+/// `POST revoke`. An unknown token counts as revoked (RFC 7009, 2.2).
 pub async fn revoke(State(sandbox): State<Shared>, headers: HeaderMap, body: Bytes) -> Response {
     match run(&sandbox, &headers, &Parameters::parse(&body)).await {
         Ok(()) => StatusCode::OK.into_response(),

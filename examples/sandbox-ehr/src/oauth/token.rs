@@ -118,12 +118,12 @@ async fn exchange(sandbox: &Sandbox, headers: &HeaderMap, form: &Parameters) -> 
     tokens.map_err(|(error, description)| bad(error, description))
 }
 
-/// The scopes that a request asks for, if it names any.
+/// The requested scopes, if there are any.
 pub fn scopes_of(form: &Parameters) -> Option<Vec<String>> {
     form.get("scope").map(|scope| scope.split_ascii_whitespace().map(str::to_owned).collect())
 }
 
-/// What a client with a key may do by itself (SMART App Launch 2.2, Backend Services).
+/// Tokens for a client without a user, which has a key (SMART App Launch 2.2, Backend Services).
 fn backend_grant(client: &Client, form: &Parameters, now: u64) -> Result<Grant, Refused> {
     if client.keys.is_none() {
         return Err(bad("unauthorized_client", "Only a client with a key acts by itself."));
@@ -154,7 +154,7 @@ fn check_verifier(verifier: &str) -> Result<&str, Refused> {
     }
 }
 
-/// Epic does not name `offline_access`, though the refresh token comes.
+/// Epic does not list `offline_access`, although it returns the refresh token.
 fn reported_scopes(dialect: Dialect, scopes: &[String]) -> String {
     let is_told = |scope: &&str| dialect != Dialect::Epic || *scope != "offline_access";
     scopes.iter().map(String::as_str).filter(is_told).collect::<Vec<_>>().join(" ")
@@ -188,7 +188,7 @@ fn token_response(sandbox: &Sandbox, tokens: &Tokens) -> Result<Value, Refused> 
     if let Some(refresh_token) = &tokens.refresh_token {
         add("refresh_token", refresh_token);
     }
-    // A refresh brings a fresh one, without the nonce (OpenID Connect Core 1.0, 12.2). An assertion brings none.
+    // A refresh returns a new one, without the nonce (OpenID Connect Core 1.0, 12.2). An assertion returns none.
     if tokens.source != Source::Assertion && tokens.scopes.iter().any(|scope| scope == "openid") {
         add("id_token", &id_token(sandbox, tokens)?);
     }

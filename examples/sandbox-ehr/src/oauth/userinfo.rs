@@ -1,4 +1,4 @@
-//! User info (OpenID Connect Core 1.0, 5.3): who the user of an access token is.
+//! User info (OpenID Connect Core 1.0, 5.3): the user of an access token.
 
 use axum::Json;
 use axum::extract::State;

@@ -1,4 +1,4 @@
-//! The chart of a patient, in tabs; Quickview holds the FHIR Launch portlet.
+//! The chart of a patient, in tabs; Quickview has the FHIR Launch portlet.
 
 use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -18,15 +18,15 @@ const SCRIPT: &str = include_str!("chart.js");
 
 const TABS: [&str; 4] = ["Quickview", "Problems", "Results", "Encounters"];
 
-/// How many rows of a long list a tab shows.
+/// The number of rows that a tab shows of a long list.
 const ROWS: usize = 60;
 
-/// `?f=chart&pat_id=…&t=…`, with `&enc=…` when it was opened from a visit, and with `&app=…` when it shows an app.
+/// `?f=chart&pat_id=…&t=…`, with `&enc=…` if it was opened from a visit, and with `&app=…` if it shows an app.
 pub fn page(sandbox: &Sandbox, query: &Parameters) -> Response {
     let Some(chart) = requested_chart(sandbox, query) else {
         return layout::problem(StatusCode::NOT_FOUND, "There is no such patient.");
     };
-    let visit = visit_asked_for(&chart, query);
+    let visit = requested_visit(&chart, query);
     let tab = TABS.into_iter().find(|tab| query.get("t") == Some(tab)).unwrap_or(TABS[0]);
     let shown = requested_app(sandbox, query);
     let content = html! {
@@ -58,7 +58,7 @@ pub fn launch(sandbox: &Sandbox, query: &Parameters) -> Response {
     let (Some(chart), Some((_, app))) = (requested_chart(sandbox, query), requested_app(sandbox, query)) else {
         return layout::problem(StatusCode::NOT_FOUND, "There is no such patient or app.");
     };
-    let visit = visit_asked_for(&chart, query).or(chart.current_visit());
+    let visit = requested_visit(&chart, query).or(chart.current_visit());
     let context = LaunchContext {
         provider: format!("Practitioner/{PROVIDER_ID}"),
         patient: chart.person.number,
@@ -81,7 +81,7 @@ pub async fn script() -> Response {
 }
 
 /// The position of the visit that the chart was opened from.
-fn visit_asked_for(chart: &Chart, query: &Parameters) -> Option<usize> {
+fn requested_visit(chart: &Chart, query: &Parameters) -> Option<usize> {
     let wanted = query.get("enc")?;
     (0..chart.visits.len()).find(|position| encounter_id(chart, *position) == wanted)
 }
@@ -103,7 +103,7 @@ fn launch_address(chart: &Chart, visit: Option<usize>, app: usize, display: &str
     address(chart, visit, &[("f", "launch"), ("app", &app.to_string()), ("display", display)])
 }
 
-/// A URL that keeps to this patient and visit.
+/// A URL for this patient and visit.
 fn address(chart: &Chart, visit: Option<usize>, parameters: &[(&str, &str)]) -> String {
     let number = chart.person.number.to_string();
     let encounter = visit.map(|position| encounter_id(chart, position));
@@ -264,7 +264,7 @@ fn encounter_list(chart: &Chart) -> Markup {
     }
 }
 
-/// The part of a LOINC name that people say.
+/// The short form of a LOINC name.
 fn short_name(observation: &Observation) -> &'static str {
     let name = observation.measure.display;
     let end = [" [", " in ", " panel", "/", " ("].iter().filter_map(|mark| name.find(mark)).min().unwrap_or(name.len());

@@ -1,4 +1,4 @@
-//! What all pages share.
+//! The common parts of all pages.
 
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, LOCATION, REFERRER_POLICY,
@@ -63,7 +63,7 @@ pub fn problem(status: StatusCode, message: &str) -> Response {
     page(status, "This cannot go on", &body)
 }
 
-/// The outer shell of a page that stands by itself.
+/// The document of a page without navigation.
 pub fn bare(title: &str, content: &Markup) -> Response {
     let body = html! {
         header.bar { span.brand { "WebChart" } span.place { "Summit Family Medicine" } }

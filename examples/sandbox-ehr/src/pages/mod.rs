@@ -1,5 +1,5 @@
-//! The pages for people: portal and chart. They are rendered here with maud, which escapes what it is given; they work
-//! without a script, and nothing on them comes from another host.
+//! The pages for people: portal and chart. They are rendered here with maud, which escapes all values; they work
+//! without a script, and load nothing from another host.
 
 pub mod chart;
 pub mod confirmation;
@@ -34,7 +34,7 @@ pub async fn home(State(sandbox): State<Shared>, headers: HeaderMap, RawQuery(qu
     let Some(session) = session else {
         return log_in::provider_page(None, None);
     };
-    if token_administration::is_asked_for(&query) {
+    if token_administration::matches_query(&query) {
         return token_administration::page(&sandbox, &session);
     }
     match query.get("f") {

@@ -1,4 +1,4 @@
-//! The portal's own page: the apps that the patient connected, each to be disconnected by a click.
+//! The portal's page: the apps that the patient connected, each with a button that disconnects it.
 
 use axum::body::Bytes;
 use axum::extract::State;
@@ -21,7 +21,7 @@ pub async fn page(State(sandbox): State<Shared>, headers: HeaderMap) -> Response
     }
 }
 
-/// `POST portal/disconnect`: revokes the grant that the form names, if this patient gave it.
+/// `POST portal/disconnect`: revokes the grant in the form, if it is this patient's.
 pub async fn disconnect(State(sandbox): State<Shared>, headers: HeaderMap, body: Bytes) -> Response {
     let form = Parameters::parse(&body);
     let now = sandbox.now();

@@ -1,4 +1,4 @@
-//! Token Administration: every grant that still opens something, to be revoked by a click.
+//! Token Administration: the active grants, each with a button that revokes it.
 
 use axum::body::Bytes;
 use axum::extract::State;
@@ -23,7 +23,7 @@ pub fn address() -> String {
 
 /// Whether a query is for the page: with its own URL, or those that the discovery documents name for management
 /// and revocation.
-pub fn is_asked_for(query: &Parameters) -> bool {
+pub fn matches_query(query: &Parameters) -> bool {
     let has = |wanted: &[(&str, &str)]| wanted.iter().all(|(name, value)| query.get(name) == Some(value));
     has(&QUERY) || has(&[("f", "admin"), ("s", "jwt")]) || has(&[("f", "jwt"), ("opp", "manage")])
 }
@@ -83,13 +83,13 @@ pub fn app_name(sandbox: &Sandbox, grant: &Grant) -> String {
     sandbox.client(&grant.client_id).map_or_else(|| grant.client_id.clone(), |client| client.name)
 }
 
-/// A time in seconds, as pages show it.
+/// A time in seconds, as it is shown on pages.
 pub fn time(seconds: u64) -> impl std::fmt::Display {
     let time = DateTime::from_timestamp(i64::try_from(seconds).unwrap_or_default(), 0).unwrap_or_default();
     time.format("%b %-d, %Y %H:%M")
 }
 
-/// `POST webchart.cgi`: revokes the grant that the form names, and nothing else.
+/// `POST webchart.cgi`: only revokes the grant in the form.
 pub async fn revoke(State(sandbox): State<Shared>, headers: HeaderMap, body: Bytes) -> Response {
     let form = Parameters::parse(&body);
     let mut store = sandbox.store();

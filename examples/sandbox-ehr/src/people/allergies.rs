@@ -13,7 +13,7 @@ pub enum Vocabulary {
     SnomedCt,
 }
 
-/// A substance, how common an allergy to it is, and how it shows.
+/// A substance, how common an allergy to it is, and its symptoms.
 #[derive(Debug, PartialEq)]
 pub struct AllergyKind {
     pub code: (Vocabulary, &'static str, &'static str),
@@ -81,12 +81,12 @@ static OTHERS: [AllergyKind; 12] = [
     kind((SnomedCt, "111088007", "Latex"), "environment", &[RASH, ITCH], 0.015, (16.0, 60.0)),
 ];
 
-/// Every kind, for a look at the codes.
+/// Every kind, so that tests can check the codes.
 pub fn kinds() -> impl Iterator<Item = &'static AllergyKind> {
     std::iter::once(&PENICILLIN).chain(&OTHERS)
 }
 
-/// All allergies of a person, the one that was noticed first first.
+/// All allergies of a person, in the order in which they were noticed.
 pub fn draw(person: &Person, random: &mut ChaCha8Rng) -> Vec<Allergy> {
     let age = person.age_on(AS_OF);
     let mut allergies = Vec::new();

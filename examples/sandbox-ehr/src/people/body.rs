@@ -1,4 +1,4 @@
-//! How a person's body measures over the years: children grow, grown-ups drift, an illness leaves its mark.
+//! The measurements of a person's body over the years: children grow, adults change slowly, illnesses have an effect.
 
 use chrono::NaiveDate;
 use rand::Rng;
@@ -32,7 +32,7 @@ const GROWTH: [(f64, f64, f64, f64); 21] = [
     (20.0, 163.3, 176.8, 22.8),
 ];
 
-/// What stays with a person for life. Deviations are in standard deviations from the median.
+/// What is constant for a person. Deviations are in standard deviations from the median.
 pub struct Body<'a> {
     person: &'a Person,
     problems: &'a [Problem],
@@ -133,7 +133,7 @@ impl Body<'_> {
     }
 }
 
-/// How far above usual an untreated and then treated high pressure lies: it climbs for years, then falls in months.
+/// How far a high pressure is above the usual one, first untreated and then treated: it rises for years, then falls in months.
 fn excess(years_since_onset: f64) -> f64 {
     if years_since_onset < 0.0 {
         (24.0 + 4.0 * years_since_onset).max(4.0)

@@ -1,4 +1,4 @@
-//! Who looks after a person, what they want to reach together, and what the person wears or carries.
+//! A person's care team, goals, plans, insurance and devices.
 
 use chrono::{Datelike, Days, Months, NaiveDate};
 
@@ -13,7 +13,7 @@ pub fn responsible(person: &Person) -> &'static Practitioner {
     if person.age() < 18 { &staff::PEDIATRICIAN } else { &staff::PROVIDER }
 }
 
-/// The care team, the one who is responsible first.
+/// The care team; the responsible provider is first.
 pub fn team(person: &Person, known: &[Problem]) -> Vec<&'static Practitioner> {
     let has = |kinds: &[&ProblemKind]| {
         kinds.iter().any(|kind| problems::find(known, kind).is_some_and(|problem| problem.is_active_on(AS_OF)))
@@ -43,7 +43,7 @@ pub struct Goal {
     pub due: NaiveDate,
 }
 
-/// A problem's goal, and what is planned to reach it.
+/// A problem's goal, and the plan for it.
 struct Aim {
     problem: &'static ProblemKind,
     description: &'static str,
@@ -132,7 +132,7 @@ pub fn goals_and_plans(known: &[Problem]) -> (Vec<Goal>, Vec<Plan>) {
     (both.into_iter().map(|(goal, _)| goal).collect(), plans)
 }
 
-/// How somebody is insured.
+/// A person's insurance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Insurance {
     pub payer: &'static staff::Organization,
@@ -145,7 +145,7 @@ pub struct Insurance {
     pub number: String,
 }
 
-/// The insurances of a person, the oldest first: the old had another one before Medicare.
+/// The insurances of a person, the oldest first: people over 65 had another one before Medicare.
 pub fn insurances(person: &Person) -> Vec<Insurance> {
     let number = |prefix: &str| format!("{prefix}{:08}", 40_000_000 + u64::from(person.number) * 6_151 % 50_000_000);
     let own = ("self", "Self");
@@ -184,7 +184,7 @@ pub fn insurances(person: &Person) -> Vec<Insurance> {
     vec![if has_little { medicaid(relationship) } else { commercial(relationship, None) }]
 }
 
-/// What somebody wears or carries.
+/// A kind of device.
 #[derive(Debug, PartialEq, Eq)]
 pub struct DeviceKind {
     pub snomed: &'static str,
@@ -199,7 +199,7 @@ pub static GLUCOSE_METER: DeviceKind =
 pub static AIRWAY_PRESSURE: DeviceKind =
     DeviceKind { snomed: "702172008", display: "Home continuous positive airway pressure unit", is_implanted: false };
 
-/// Every kind, for a look at the codes.
+/// Every kind, so that tests can check the codes.
 #[cfg(test)]
 pub static DEVICES: [&DeviceKind; 4] = [&STENT, &PACEMAKER, &GLUCOSE_METER, &AIRWAY_PRESSURE];
 

@@ -1,4 +1,4 @@
-//! A patient's record, put together.
+//! A patient's complete record.
 
 use chrono::NaiveDateTime;
 use rand::Rng;
@@ -38,7 +38,7 @@ pub struct Chart {
     pub devices: Vec<Device>,
 }
 
-/// Something that was measured.
+/// A measurement.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Observation {
     pub measure: &'static Measure,
@@ -59,7 +59,7 @@ pub struct Report {
     pub observations: Vec<usize>,
 }
 
-/// The value of an observation, rounded as its measure asks.
+/// The value of an observation, rounded to the decimal places of its measure.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Measured {
     Quantity(f64),
@@ -76,7 +76,7 @@ pub enum Measured {
 }
 
 impl Chart {
-    /// The chart of a person; `random` gives the random stream of each of its parts.
+    /// The chart of a person; `random` returns the random stream of each of its parts.
     pub(super) fn make(person: Person, random: impl Fn(Stream) -> ChaCha8Rng) -> Self {
         let problems = problems::draw(&person, &mut random(Stream::Problems));
         let visits = visits::draw(&person, &problems, &mut random(Stream::Visits));
@@ -103,7 +103,7 @@ impl Chart {
         }
     }
 
-    /// The position of the visit that is going on.
+    /// The position of the current visit.
     pub fn current_visit(&self) -> Option<usize> {
         self.visits.iter().position(|visit| visit.end.is_none())
     }
@@ -160,7 +160,7 @@ fn observe(
     (observations, reports)
 }
 
-/// Whether somebody smokes, and at what age that ended.
+/// Whether a person smokes, and at what age they stopped.
 struct Habit {
     is_smoker: bool,
     stopped_at: f64,
@@ -181,7 +181,7 @@ impl Habit {
     }
 }
 
-/// The score of a depression questionnaire: high when the illness is found, lower with every month of treatment.
+/// The score of a depression questionnaire: high at the diagnosis, lower with every month of treatment.
 fn low_spirits(problems: &[Problem], visit: &Visit, random: &mut ChaCha8Rng) -> Option<f64> {
     let day = visit.start.date();
     let (_, problem) = problems::find_code(problems, "35489007").filter(|(_, problem)| problem.is_active_on(day))?;
@@ -216,5 +216,5 @@ fn vital_signs(
     signs
 }
 
-/// SNOMED CT codes of problems that come with a temperature.
+/// SNOMED CT codes of problems with a fever.
 const FEVERISH: [&str; 4] = ["65363002", "43878008", "444814009", "10509002"];

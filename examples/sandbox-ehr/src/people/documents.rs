@@ -1,4 +1,4 @@
-//! Papers in the chart: notes of visits, instructions to take home, a summary.
+//! Documents in the chart: notes of visits, instructions for the patient, a summary.
 
 use chrono::NaiveDateTime;
 
@@ -6,7 +6,7 @@ use super::chart::Measured;
 use super::visits::VisitKind;
 use super::{AS_OF, Chart, measures};
 
-/// What a document is.
+/// The kind of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DocumentKind {
     /// Plain text.
@@ -17,7 +17,7 @@ pub enum DocumentKind {
     Summary,
     /// A PDF.
     Letter,
-    /// A PDF that another system keeps.
+    /// A PDF in another system.
     Directive,
 }
 
@@ -58,7 +58,7 @@ pub struct Document {
     pub visit: usize,
 }
 
-/// How many of the last visits have a note.
+/// The number of the last visits that have a note.
 const NOTES: usize = 12;
 
 /// The documents of a chart with these visits, the oldest first: the notes, then one of each other kind from the last visit.
@@ -153,7 +153,7 @@ fn list_items(texts: impl Iterator<Item = String>) -> maud::Markup {
     }
 }
 
-/// The header and three sections of a Continuity of Care Document, enough to look like one.
+/// The header and three sections of a Continuity of Care Document.
 fn summary(chart: &Chart, document: &Document) -> String {
     let person = &chart.person;
     let problems = chart.problems.iter().filter(|problem| problem.is_active_on(AS_OF));

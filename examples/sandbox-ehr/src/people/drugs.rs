@@ -29,11 +29,11 @@ pub struct Drug {
     /// How to take it, as text.
     pub instruction: &'static str,
     pub route: Route,
-    /// How much at a time: value and unit.
+    /// The amount for one time: value and unit.
     pub dose: (f64, &'static str),
-    /// How often a day; `None` when it is taken as needed.
+    /// How often a day; `None` if it is taken as needed.
     pub daily: Option<u32>,
-    /// Whether prescriptions refer to a Medication instead of naming its code.
+    /// Whether prescriptions have a reference to a Medication instead of a code.
     pub is_referenced: bool,
     pub is_penicillin: bool,
 }

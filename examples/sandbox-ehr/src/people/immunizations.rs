@@ -1,4 +1,4 @@
-//! Vaccines: what the schedule asks for at each age, and what was given.
+//! Vaccines: those that the schedule recommends at each age, and those that were given.
 
 use chrono::{Datelike, Days, NaiveDate};
 use rand::Rng;
@@ -52,7 +52,7 @@ static SCHEDULE: [Due; 16] = [
 
 static INFLUENZA: Vaccine = Vaccine { cvx: "140", display: "Influenza, split virus, trivalent, PF" };
 
-/// Every vaccine, for a look at the codes.
+/// Every vaccine, so that tests can check the codes.
 #[cfg(test)]
 pub fn vaccines() -> impl Iterator<Item = &'static Vaccine> {
     SCHEDULE.iter().map(|due| &due.vaccine).chain([&INFLUENZA])
@@ -63,13 +63,13 @@ pub fn vaccines() -> impl Iterator<Item = &'static Vaccine> {
 pub struct Immunization {
     pub vaccine: &'static Vaccine,
     pub day: NaiveDate,
-    /// The position of the visit at which it was given; `None` when it was elsewhere.
+    /// The position of the visit at which it was given; `None` if it was given elsewhere.
     pub visit: Option<usize>,
     pub is_refused: bool,
     pub lot: String,
 }
 
-/// Years of a grown-up's record before which nobody wrote vaccines down.
+/// The number of years for which an adult's record has vaccines.
 const REMEMBERED_YEARS: f64 = 25.0;
 
 /// All vaccines of a person, the oldest first.
@@ -100,7 +100,7 @@ pub fn draw(person: &Person, visits: &[Visit], random: &mut ChaCha8Rng) -> Vec<I
     immunizations
 }
 
-/// At the first visit from shortly before the vaccine is due; elsewhere, where the clinic has no visit of that time.
+/// At the first visit from shortly before the vaccine is due; elsewhere if the clinic has no visit at that time.
 fn give(vaccine: &'static Vaccine, due: NaiveDate, visits: &[Visit], lot: String) -> Option<Immunization> {
     let window = due - Days::new(10)..due + Days::new(420);
     let visit = visits.iter().position(|visit| window.contains(&visit.start.date()) && visit.end.is_some());
@@ -109,7 +109,7 @@ fn give(vaccine: &'static Vaccine, due: NaiveDate, visits: &[Visit], lot: String
     (day < AS_OF).then_some(Immunization { vaccine, day, visit, is_refused: false, lot })
 }
 
-/// Every autumn for most of the old, for some of the others; now and then somebody says no.
+/// Every autumn for most old people and for some of the others; sometimes a patient declines.
 fn influenza(person: &Person, random: &mut ChaCha8Rng) -> Vec<Immunization> {
     let mut shots = Vec::new();
     for year in AS_OF.year() - 8..AS_OF.year() {

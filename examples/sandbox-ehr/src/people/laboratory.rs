@@ -1,4 +1,4 @@
-//! What the laboratory finds: panels for those whose age or problems call for them.
+//! Laboratory results: panels for people whose age or problems require them.
 
 use chrono::NaiveDate;
 use rand::Rng;
@@ -25,17 +25,17 @@ pub static URINE: Panel = Panel { loinc: "9318-7", display: "Albumin/Creatinine 
 pub static IRON: Panel = Panel { loinc: "2276-4", display: "Ferritin [Mass/volume] in Serum or Plasma" };
 pub static LEAD: Panel = Panel { loinc: "5671-3", display: "Lead [Mass/volume] in Blood" };
 
-/// Every panel, for a look at the codes.
+/// Every panel, so that tests can check the codes.
 #[cfg(test)]
 pub static PANELS: [&Panel; 8] = [&SUGAR, &LIPIDS, &METABOLIC, &BLOOD_COUNT, &THYROID, &URINE, &IRON, &LEAD];
 
-/// A value that was found.
+/// A measured value.
 pub type Found = (&'static Measure, f64);
 
 /// The findings of a visit's samples, panel by panel.
 pub type Findings = Vec<(&'static Panel, Vec<Found>)>;
 
-/// What is particular to a person's blood.
+/// What is constant for a person's blood.
 pub struct Chemistry<'a> {
     person: &'a Person,
     problems: &'a [Problem],
@@ -79,7 +79,7 @@ impl<'a> Chemistry<'a> {
         }
     }
 
-    /// The results of one visit's samples; none when nothing calls for one.
+    /// The results of one visit's samples; none if no panel is required.
     pub fn sample(&self, day: NaiveDate, is_yearly: bool, random: &mut ChaCha8Rng) -> Findings {
         let age = self.person.age_on(day);
         if age < 18.0 {
@@ -136,7 +136,7 @@ impl<'a> Chemistry<'a> {
         ]
     }
 
-    /// High when it is found, down within a year of treatment, then up and down around where it settles.
+    /// High at the diagnosis, lower within a year of treatment, then around a constant value.
     fn hba1c(&self, day: NaiveDate, random: &mut ChaCha8Rng) -> Option<f64> {
         if let Some(diabetes) = self.active(&problems::DIABETES, day) {
             let years = years_between(diabetes.onset, day);
@@ -171,7 +171,7 @@ impl<'a> Chemistry<'a> {
 
     fn metabolic(&self, day: NaiveDate, sugar: Option<f64>, random: &mut ChaCha8Rng) -> Vec<Found> {
         let [creatinine, filtration] = self.kidney(day, random);
-        // The average glucose that belongs to an HbA1c (ADAG); a fasting sample lies a little below it.
+        // The average glucose for an HbA1c (ADAG); a fasting sample is slightly below it.
         let glucose = sugar.map_or(self.fasting_glucose, |sugar| 0.93 * (28.7 * sugar - 46.7)) + 4.0 * steady(random);
         vec![
             (&measures::GLUCOSE, glucose),
@@ -209,7 +209,7 @@ impl<'a> Chemistry<'a> {
             * factor
     }
 
-    /// Pale and small cells where iron is missing, until the iron that is given has worked.
+    /// Pale and small cells without enough iron, until the treatment with iron works.
     fn blood_count(&self, day: NaiveDate, anemia: Option<&Problem>, random: &mut ChaCha8Rng) -> Vec<Found> {
         let missing = 1.0 - self.recovery(anemia, day);
         let hemoglobin = self.hemoglobin - 3.2 * missing + 0.2 * steady(random);
@@ -226,7 +226,7 @@ impl<'a> Chemistry<'a> {
         ]
     }
 
-    /// From 0, when an anemia is found, to 1, when nothing is left of it.
+    /// From 0, when an anemia is diagnosed, to 1, when it is cured.
     fn recovery(&self, anemia: Option<&Problem>, day: NaiveDate) -> f64 {
         let since = anemia.map(|anemia| years_between(anemia.onset, day)).filter(|years| *years >= 0.0);
         since.map_or(1.0, |years| 1.0 - (-years / 0.4).exp())
@@ -245,7 +245,7 @@ impl<'a> Chemistry<'a> {
     }
 }
 
-/// A standard normal deviate without what lies far out.
+/// A standard normal deviate without extreme values.
 fn steady(random: &mut ChaCha8Rng) -> f64 {
     normal(random).clamp(-2.0, 2.0)
 }

@@ -1,4 +1,4 @@
-//! What is measured: LOINC codes, UCUM units and the ranges that a laboratory prints.
+//! Measurements: LOINC codes, UCUM units and reference ranges.
 
 /// The category of an observation, a code of FHIR's observation-category.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,11 +35,11 @@ pub struct Measure {
     pub loinc: &'static str,
     pub display: &'static str,
     pub category: Category,
-    /// The unit as people write it.
+    /// The unit for display.
     pub unit: &'static str,
     /// The unit in UCUM.
     pub ucum: &'static str,
-    /// Digits behind the point.
+    /// The number of decimal places.
     pub decimals: u32,
     /// Lowest and highest usual value.
     pub range: (Option<f64>, Option<f64>),
@@ -51,7 +51,7 @@ impl Measure {
         (value * factor).round() / factor
     }
 
-    /// A code of FHIR's observation-interpretation: `L`, `N` or `H`; `None` where there is no range.
+    /// A code of FHIR's observation-interpretation: `L`, `N` or `H`; `None` without a range.
     pub fn interpretation(&self, value: f64) -> Option<&'static str> {
         match self.range {
             (None, None) => None,
@@ -226,7 +226,7 @@ pub static FERRITIN: Measure =
 pub static LEAD: Measure =
     laboratory("5671-3", "Lead [Mass/volume] in Blood", ("ug/dL", "ug/dL"), 1, (None, Some(3.4)));
 
-/// Every measure, for a look at the codes.
+/// Every measure, so that tests can check the codes.
 #[cfg(test)]
 pub static ALL: [&Measure; 39] = [
     &HEIGHT,

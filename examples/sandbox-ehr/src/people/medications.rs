@@ -1,4 +1,4 @@
-//! What a person is prescribed, by problem.
+//! A person's prescriptions, by problem.
 
 use chrono::{Days, NaiveDate};
 use rand::Rng;
@@ -18,7 +18,7 @@ pub struct Prescription {
     pub problem: usize,
     pub start: NaiveDate,
     pub end: Option<NaiveDate>,
-    /// Whether it ended because another took its place, and not because the course was over.
+    /// Whether it ended because another one replaced it, and not because the treatment was complete.
     pub is_replaced: bool,
 }
 
@@ -113,8 +113,8 @@ static STEPS: [Step; 51] = [
     course("10509002", &drugs::ALBUTEROL, (0.7, 1.0), 21),
 ];
 
-/// All prescriptions of a person, the oldest first. What was taken before the record begins is prescribed anew at its first
-/// visit; what was over by then is forgotten.
+/// All prescriptions of a person, the oldest first. A drug from before the record is prescribed again at its first
+/// visit; one that had ended by then is left out.
 pub fn draw(
     person: &Person,
     problems: &[Problem],

@@ -1,7 +1,7 @@
 //! The people of the sandbox. A chart is a pure function of (seed, number): it is generated when it is requested, from
-//! random streams of its own, so that a population of 10,000 starts as fast as one of 50. `person` says who somebody is,
-//! `problems` what they have; everything else follows from these: `visits`, `body` and `laboratory` (what is measured),
-//! `medications`, `procedures`, `immunizations`, `allergies`, `documents` and `care`. `chart` puts them together. Codes are
+//! its own random streams, so that a population of 10,000 starts as fast as one of 50. `person` has the person's name and address,
+//! `problems` their illnesses; everything else follows from these: `visits`, `body` and `laboratory` (measurements),
+//! `medications`, `procedures`, `immunizations`, `allergies`, `documents` and `care`. `chart` combines them. Codes are
 //! data: `measures`, `drugs`, `staff` and the tables at the head of each file. Nothing here knows of FHIR or of the time of
 //! day: every record ends on [`AS_OF`].
 
@@ -46,14 +46,14 @@ pub const AS_OF: NaiveDate = NaiveDate::from_ymd_opt(2026, 6, 30).expect("a day 
 /// The id of the one provider.
 pub const PROVIDER_ID: &str = "1";
 
-/// All patients, numbered from 1. Holds nothing but how to make them.
+/// All patients, numbered from 1. It only has the seed that they are generated from.
 #[derive(Clone, Copy, Debug)]
 pub struct Population {
     seed: u64,
     size: u32,
 }
 
-/// What a random stream is for: each kind has its own, so that a change to one leaves the others as they are.
+/// The purpose of a random stream: each has its own, so that a change of one does not change the others.
 #[derive(Clone, Copy)]
 enum Stream {
     Person,

@@ -1,4 +1,4 @@
-//! Who a patient is.
+//! A patient's name, address and dates.
 
 use chrono::{Days, NaiveDate};
 use rand::Rng;
@@ -89,7 +89,7 @@ impl Person {
     }
 }
 
-/// A clinic's mix: one in five a child, one in four past 65.
+/// The ages of a clinic: one in five a child, one in four over 65.
 fn draw_age(random: &mut ChaCha8Rng) -> f64 {
     match random.gen_range(0..20) {
         0..=3 => random.gen_range(0.2..18.0),

@@ -17,7 +17,7 @@ pub struct ProblemKind {
     /// The share of people who have it at the first and at the last of these ages.
     share: (f64, f64),
     sex: Option<Sex>,
-    /// Days until it is over, if it ends.
+    /// The number of days until it ends, if it ends.
     lasts: Option<u64>,
 }
 
@@ -72,7 +72,7 @@ pub static KIDNEY: ProblemKind =
     chronic("433144002", "N18.30", "Chronic kidney disease stage 3", (58.0, 92.0), (0.03, 0.22));
 pub static HYPOTHYROIDISM: ProblemKind = chronic("40930008", "E03.9", "Hypothyroidism", (25.0, 85.0), (0.03, 0.12));
 
-/// Problems that the body, the laboratory and each other's chances know of.
+/// Problems that affect the body, the laboratory and other problems.
 static SHARED: [&ProblemKind; 9] = [
     &OBESITY,
     &HYPERTENSION,
@@ -85,7 +85,7 @@ static SHARED: [&ProblemKind; 9] = [
     &HYPOTHYROIDISM,
 ];
 
-/// Problems that set nothing but themselves.
+/// Problems that affect nothing else.
 static OTHERS: [ProblemKind; 25] = [
     chronic("195967001", "J45.909", "Asthma", (4.0, 40.0), (0.10, 0.09)),
     chronic("24079001", "L20.9", "Atopic dermatitis", (0.5, 14.0), (0.12, 0.10)),
@@ -114,10 +114,10 @@ static OTHERS: [ProblemKind; 25] = [
     chronic("193462001", "G47.00", "Insomnia", (25.0, 80.0), (0.04, 0.11)),
 ];
 
-/// Passing problems of the last years are on the list; older ones are forgotten.
+/// Short problems of the last years are in the list; older ones are not.
 const PASSING_YEARS: f64 = 8.0;
 
-/// Every kind, for a look at the codes.
+/// Every kind, so that tests can check the codes.
 #[cfg(test)]
 pub fn kinds() -> impl Iterator<Item = &'static ProblemKind> {
     SHARED.into_iter().chain(&OTHERS)
@@ -127,7 +127,7 @@ pub fn kinds() -> impl Iterator<Item = &'static ProblemKind> {
 pub fn draw(person: &Person, random: &mut ChaCha8Rng) -> Vec<Problem> {
     let mut problems: Vec<Problem> = Vec::new();
     for kind in SHARED.into_iter().chain(&OTHERS) {
-        // Drawn for every kind, so that one kind's outcome does not shift the numbers of the next.
+        // A number is drawn for every kind, so that the result for one kind does not change the numbers of the next.
         let (chance, moment, length) = (random.r#gen::<f64>(), random.r#gen::<f64>(), random.gen_range(0.7..1.4));
         if chance < likelihood(kind, person, &problems) {
             problems.push(begin(kind, person, moment, length));

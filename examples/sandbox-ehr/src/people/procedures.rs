@@ -1,4 +1,4 @@
-//! What was done: screening by age, examinations that a problem calls for, and the operations of a life.
+//! Procedures: screening by age, examinations that a problem requires, and operations.
 
 use chrono::{Days, NaiveDate};
 use rand::Rng;
@@ -41,7 +41,7 @@ pub static TONSILLECTOMY: ProcedureKind = surgery("173422009", "Tonsillectomy");
 pub static APPENDECTOMY: ProcedureKind = surgery("80146002", "Appendectomy");
 pub static PACEMAKER: ProcedureKind = surgery("307280005", "Implantation of cardiac pacemaker");
 
-/// Every kind, for a look at the codes.
+/// Every kind, so that tests can check the codes.
 #[cfg(test)]
 pub static KINDS: [&ProcedureKind; 16] = [
     &EYE_EXAMINATION,
@@ -62,19 +62,19 @@ pub static KINDS: [&ProcedureKind; 16] = [
     &PACEMAKER,
 ];
 
-/// Something that was done.
+/// A procedure of a person.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Procedure {
     pub kind: &'static ProcedureKind,
     pub day: NaiveDate,
-    /// The position of the problem that called for it.
+    /// The position of the problem that required it.
     pub problem: Option<usize>,
 }
 
-/// Examinations are on record for as many years.
+/// The number of years for which the record has examinations.
 const RECORD_YEARS: f64 = 8.0;
 
-/// What a problem calls for: once, so many days after the onset, for a share of the people; or every so many days.
+/// What a problem requires: once, a number of days after the onset, for a share of the people; or at an interval in days.
 struct Call {
     problem: &'static str,
     kind: &'static ProcedureKind,
@@ -129,7 +129,7 @@ pub fn draw(person: &Person, known: &[Problem], random: &mut ChaCha8Rng) -> Vec<
     procedures
 }
 
-/// Once; or again and again, as far as the record goes back.
+/// Once; or repeatedly, as far as the record goes back.
 fn days(first: NaiveDate, every: Option<u64>) -> impl Iterator<Item = NaiveDate> {
     let since = AS_OF - Days::new((RECORD_YEARS * 365.25) as u64);
     let all = std::iter::successors(Some(first), move |day| every.map(|every| *day + Days::new(every)));

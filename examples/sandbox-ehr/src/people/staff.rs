@@ -1,10 +1,10 @@
-//! Those who treat: the clinic, its people and places, and the organisations around it.
+//! The clinic, its people and places, and other organizations.
 
 /// A person who treats patients. The first is the provider who can log in.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Practitioner {
     pub id: &'static str,
-    /// National Provider Identifier; only the one that is reserved for examples.
+    /// National Provider Identifier: the one that is reserved for examples.
     pub npi: Option<&'static str>,
     pub given: &'static str,
     pub family: &'static str,
@@ -12,7 +12,7 @@ pub struct Practitioner {
     pub suffix: &'static str,
     /// The NUCC code of the specialty, and its name.
     pub specialty: (&'static str, &'static str),
-    /// The SNOMED CT code of the part in a care team, and its term.
+    /// The SNOMED CT code of the role in a care team, and its term.
     pub role: (&'static str, &'static str),
     pub phone: &'static str,
 }
@@ -78,7 +78,7 @@ pub static NURSE: Practitioner = Practitioner {
 /// Everybody, by id.
 pub static PRACTITIONERS: [&Practitioner; 5] = [&PROVIDER, &PEDIATRICIAN, &CARDIOLOGIST, &ENDOCRINOLOGIST, &NURSE];
 
-/// An organisation.
+/// An organization.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Organization {
     pub id: &'static str,
@@ -133,10 +133,10 @@ pub static COMMERCIAL: Organization = Organization {
     address: ("900 Meridian Street", "Indianapolis", "46204"),
 };
 
-/// All organisations.
+/// All organizations.
 pub static ORGANIZATIONS: [&Organization; 6] = [&CLINIC, &LABORATORY, &HOSPITAL, &MEDICARE, &MEDICAID, &COMMERCIAL];
 
-/// A place: its id, its name, and the organisation that it belongs to.
+/// A place: its id, its name, and its organization.
 pub static LOCATIONS: [(&str, &str, &Organization); 3] = [
     ("main", "Summit Family Medicine, main office", &CLINIC),
     ("laboratory", "Three Rivers draw station", &LABORATORY),

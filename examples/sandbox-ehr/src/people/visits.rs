@@ -7,7 +7,7 @@ use rand_chacha::ChaCha8Rng;
 use super::problems::{self, Problem};
 use super::{AS_OF, Person};
 
-/// How far a grown-up's record goes back.
+/// How far an adult's record goes back.
 const ADULT_YEARS: u64 = 8;
 
 /// Months of age at which infants are seen.
@@ -39,7 +39,7 @@ impl VisitKind {
 pub struct Visit {
     pub kind: VisitKind,
     pub start: NaiveDateTime,
-    /// `None` while the patient is still there.
+    /// `None` if the visit has not ended.
     pub end: Option<NaiveDateTime>,
     /// The problem that the visit is about.
     pub reason: Option<Problem>,
@@ -70,7 +70,7 @@ pub fn draw(person: &Person, known: &[Problem], random: &mut ChaCha8Rng) -> Vec<
 
 type Planned = (NaiveDate, VisitKind, Option<Problem>);
 
-/// Well-child visits by age, then one check-up a year; every four months where a long illness asks for it.
+/// Well-child visits by age, then one check-up a year; every four months with a chronic illness.
 fn routine(person: &Person, known: &[Problem], since: NaiveDate, random: &mut ChaCha8Rng) -> Vec<Planned> {
     let mut plan: Vec<Planned> = Vec::new();
     if person.age() < 18 {
@@ -98,7 +98,7 @@ fn routine(person: &Person, known: &[Problem], since: NaiveDate, random: &mut Ch
     plan
 }
 
-/// The long illness that is followed on a day.
+/// The chronic illness that is followed on a day.
 fn followed(known: &[Problem], day: NaiveDate) -> Option<&Problem> {
     [&problems::DIABETES, &problems::CORONARY, &problems::KIDNEY, &problems::HYPERTENSION, &problems::FIBRILLATION]
         .into_iter()

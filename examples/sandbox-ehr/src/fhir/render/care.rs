@@ -57,7 +57,7 @@ pub fn team(chart: &Chart) -> Value {
     })
 }
 
-/// A goal is reached when the latest value lies below it.
+/// A goal is reached if the latest value is below it.
 pub fn goal(chart: &Chart, position: usize, goal: &Goal) -> Value {
     let (code, display) = match latest(chart, goal) {
         Some(value) if value < goal.below => ("achieved", "Achieved"),

@@ -1,4 +1,4 @@
-//! Patients, and what belongs to no patient: people, organisations, places and drugs.
+//! Patients, and resources that belong to no patient: people, organizations, places and drugs.
 
 use serde_json::{Value, json};
 

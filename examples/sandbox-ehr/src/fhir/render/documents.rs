@@ -17,7 +17,7 @@ use crate::people::{Chart, Document};
 /// Where another system keeps documents. Nothing is there.
 const ELSEWHERE: &str = "https://documents.example/directives/";
 
-/// Notes and instructions are inline, summaries and letters are Binaries of their own, directives are at another system.
+/// Notes and instructions are inline, summaries and letters are separate Binaries, directives are in another system.
 pub fn reference(chart: &Chart, position: usize, document: &Document) -> Value {
     let (code, display) = document.kind.code();
     let own_id = id(chart, 'd', position);
@@ -53,7 +53,7 @@ pub fn reference(chart: &Chart, position: usize, document: &Document) -> Value {
     })
 }
 
-/// The text of the document with this id of a DocumentReference, and its media type; `None` where it is kept elsewhere.
+/// The text and the media type of the document whose DocumentReference has this id; `None` if it is stored elsewhere.
 pub fn document_content(chart: &Chart, wanted: &str) -> Option<(&'static str, String)> {
     let mut all = chart.documents.iter().enumerate();
     let (_, document) = all.find(|(position, _)| id(chart, 'd', *position) == wanted)?;

@@ -8,7 +8,7 @@ use crate::people::care::responsible;
 use crate::people::drugs::Drug;
 use crate::people::{Chart, Prescription};
 
-/// Inhalers and injections are named by a reference to a Medication, everything else by its code.
+/// Inhalers and injections have a reference to a Medication, everything else a code.
 pub fn request(chart: &Chart, position: usize, prescription: &Prescription) -> Value {
     let drug = prescription.drug;
     let status = match (prescription.is_active(), prescription.is_replaced) {
@@ -31,7 +31,7 @@ pub fn request(chart: &Chart, position: usize, prescription: &Prescription) -> V
     });
     if drug.is_referenced {
         let reference = format!("Medication/rx{}", drug.rxnorm);
-        // Without words of its own: who wants the name reads the Medication.
+        // Without a display: the name is in the Medication.
         request["medicationReference"] = json!({ "reference": reference });
     } else {
         request["medicationCodeableConcept"] = coded(RXNORM, drug.rxnorm, drug.display);

@@ -40,7 +40,7 @@ pub fn encounter_id(chart: &Chart, position: usize) -> String {
     id(chart, 'e', position)
 }
 
-/// The resources of one clinical type in a chart, the newest first: what the clinic wrote, and what came from elsewhere.
+/// The resources of one clinical type in a chart, the newest first: those of the clinic, and those from elsewhere.
 pub fn records(chart: &Chart, resource: ResourceType) -> Vec<Value> {
     let mut all = own_records(chart, resource);
     let others = interfaced::records(chart, resource);
@@ -51,7 +51,7 @@ pub fn records(chart: &Chart, resource: ResourceType) -> Vec<Value> {
     all
 }
 
-/// The time by which what came from elsewhere is put among the rest.
+/// The time by which resources from elsewhere are sorted among the others.
 fn when(resource: &Value) -> String {
     let names = ["effectiveDateTime", "occurrenceDateTime", "onsetDateTime"];
     names.iter().find_map(|name| resource[*name].as_str()).unwrap_or_default().to_owned()
@@ -95,7 +95,7 @@ fn own_records(chart: &Chart, resource: ResourceType) -> Vec<Value> {
     }
 }
 
-/// How many resources of a clinical type are in a chart.
+/// The number of resources of a clinical type in a chart.
 pub fn count(chart: &Chart, resource: ResourceType) -> usize {
     own_count(chart, resource) + interfaced::records(chart, resource).len()
 }
@@ -171,7 +171,7 @@ fn encounter_reference(chart: &Chart, position: usize) -> Value {
     refer(ResourceType::Encounter, &encounter_id(chart, position))
 }
 
-/// A moment in the clinic's time zone, which keeps the offset of Indiana's winter all year.
+/// A time in the clinic's time zone, which has the offset of Indiana's winter all year.
 fn instant(moment: NaiveDateTime) -> String {
     moment.format("%Y-%m-%dT%H:%M:%S-05:00").to_string()
 }

@@ -1,4 +1,4 @@
-//! What was measured, and the reports of the laboratory.
+//! Measurements, and the reports of the laboratory.
 
 use serde_json::{Value, json};
 

@@ -96,7 +96,7 @@ pub fn allergy(chart: &Chart, position: usize, allergy: &Allergy) -> Value {
     })
 }
 
-/// That somebody was asked, and has none.
+/// The statement that the patient was asked and has none.
 pub fn no_known_allergy(chart: &Chart) -> Value {
     json!({
         "resourceType": "AllergyIntolerance",

@@ -1,9 +1,9 @@
-//! Grants that belong to a client with a key of its own: it asks for access tokens by assertions, with no refresh token.
+//! Grants of a client with its own key. It requests access tokens with assertions, without a refresh token.
 
 use super::{Grant, Grants, REFRESH_SECONDS, Source, TokenError, Tokens, check_narrowed, random_secret};
 use crate::oauth::consent::REGISTER_SCOPE;
 
-/// How long a client may use its key, counted from its registration.
+/// How long a client may use its key after its registration.
 const KEPT_SECONDS: u64 = REFRESH_SECONDS;
 
 const OVER: TokenError = ("invalid_grant", "The connection was ended, or its time is over.");
@@ -16,9 +16,9 @@ pub(super) struct Kept {
 }
 
 impl Grants {
-    /// Hands what an access token stands for over to a client that has just registered its key. The access token is revoked by
-    /// that, with all other tokens of its grant. `None` when the access token is dead.
-    pub fn hand_over(&mut self, access_token: &str, client_id: &str, now: u64) -> Option<()> {
+    /// Transfers the grant of an access token to a client that has just registered its key. This revokes all tokens of the
+    /// grant. `None` if the access token is invalid.
+    pub fn transfer(&mut self, access_token: &str, client_id: &str, now: u64) -> Option<()> {
         let token = self.access_tokens.remove(access_token).filter(|token| token.expires > now)?;
         let grant = self.grants.remove(&token.grant_id)?;
         let is_kept = |scope: &String| scope != REGISTER_SCOPE && scope != "offline_access";
@@ -29,12 +29,12 @@ impl Grants {
         Some(())
     }
 
-    /// Whether this client has not had a token since it registered.
+    /// Whether this client has got no token since its registration.
     pub fn is_new_client(&self, client_id: &str) -> bool {
         self.kept.get(client_id).is_some_and(|kept| kept.is_new)
     }
 
-    /// An access token for a client that proved its key. It does not outlive the grant.
+    /// An access token for a client that authenticated with its key. It expires with the grant at the latest.
     pub fn issue_by_key(
         &mut self,
         client_id: &str,

@@ -1,4 +1,4 @@
-//! What must be true of everybody.
+//! What must be true for every person.
 
 use crate::people::*;
 

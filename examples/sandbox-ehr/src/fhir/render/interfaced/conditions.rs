@@ -6,7 +6,7 @@ use super::entry::{add, fractional, numbered};
 use crate::fhir::render::{ICD_10_CM, encounter_reference, id, patient_reference, profiles, term};
 use crate::people::Chart;
 
-/// Diagnoses of visits by their codes alone, one that was ruled out, one that was entered by mistake.
+/// Diagnoses of visits that only have codes, one that was ruled out, one that was entered by mistake.
 pub fn conditions(chart: &Chart) -> Vec<Value> {
     let first = chart.problems.len();
     let condition = |code: &str, display: Option<&str>, verification: (&str, &str), members: Value| {
@@ -30,7 +30,7 @@ pub fn conditions(chart: &Chart) -> Vec<Value> {
     let confirmed = ("confirmed", "Confirmed");
     let on = |days: u64| json!({ "onsetDateTime": fractional(days), "recordedDate": fractional(days) });
     let mut mistake = condition("N39.0", None, ("entered-in-error", "Entered in Error"), on(25));
-    // What was entered by mistake has no clinical status (FHIR R4, con-5).
+    // A condition that was entered by mistake has no clinical status (FHIR R4, con-5).
     add(&mut mistake, json!({ "clinicalStatus": null }));
     let all = vec![
         condition("R05.9", None, confirmed, on(15)),

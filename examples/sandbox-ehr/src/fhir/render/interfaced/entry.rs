@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::people::AS_OF;
 
-/// Half past nine and a fraction of a second, so many days before the end of the record.
+/// Half past nine and a fraction of a second, this many days before the end of the record.
 pub fn moment(days: u64) -> NaiveDateTime {
     let time = NaiveTime::from_hms_milli_opt(9, 30, 1, 700).unwrap_or_default();
     (AS_OF - Days::new(days)).and_time(time)
@@ -16,7 +16,7 @@ pub fn fractional(days: u64) -> String {
     moment(days).format("%Y-%m-%dT%H:%M:%S.7-05:00").to_string()
 }
 
-/// Adds members; `null` takes one away.
+/// Adds members; `null` removes one.
 pub fn add(resource: &mut Value, members: Value) {
     for (name, value) in members.as_object().into_iter().flatten() {
         match value {

@@ -40,7 +40,7 @@ pub fn records(chart: &Chart, resource: ResourceType) -> Vec<Value> {
     }
 }
 
-/// A vaccine by its code alone.
+/// A vaccine that only has a code.
 fn immunization(chart: &Chart) -> Value {
     json!({
         "resourceType": "Immunization",
@@ -54,7 +54,7 @@ fn immunization(chart: &Chart) -> Value {
     })
 }
 
-/// All codes of a code system, for a look at them.
+/// All codes of a code system.
 #[cfg(test)]
 pub fn codes(chart: &Chart, system: &str) -> Vec<String> {
     fn collect(value: &Value, system: &str, found: &mut Vec<String>) {

@@ -28,7 +28,7 @@ pub fn observations(chart: &Chart) -> Vec<Value> {
     let vital = || category(Category::VitalSigns);
     let heart_rate = |members: Value| finding(chart, vital(), coded(LOINC, HEART_RATE.0, HEART_RATE.1), 3, members);
     let all = vec![
-        // A panel that consists of Observations of their own.
+        // A panel whose parts are separate Observations.
         laboratory(
             chart,
             ("24356-8", "Urinalysis complete panel - Urine"),
@@ -86,7 +86,7 @@ pub fn observations(chart: &Chart) -> Vec<Value> {
             ] }),
         ),
         laboratory(chart, ("49541-6", "Fasting status - Reported"), 9, json!({ "valueBoolean": true })),
-        // Only a note; no time of its own, so that it counts when it was issued.
+        // Only a note, and no time, so that the time of issue counts.
         laboratory(
             chart,
             ("6463-4", "Bacteria identified in Specimen by Culture"),
@@ -110,7 +110,7 @@ pub fn observations(chart: &Chart) -> Vec<Value> {
             12,
             json!({ "status": "entered-in-error", "valueQuantity": quantity(810.0, "kg", "kg") }),
         ),
-        // From a device: fractions of a second with a zone and, though FHIR wants one, without.
+        // From a device: fractions of a second with a time zone and, although FHIR requires one, without.
         heart_rate(
             json!({ "meta": profiles("us-core-heart-rate"), "valueQuantity": quantity(71.0, "beats/min", "/min") }),
         ),
@@ -118,7 +118,7 @@ pub fn observations(chart: &Chart) -> Vec<Value> {
             "effectiveDateTime": moment(4).format("%Y-%m-%dT%H:%M:%S%.3f").to_string(),
             "valueQuantity": quantity(74.0, "beats/min", "/min")
         })),
-        // A mark that changes the meaning, which no app knows.
+        // A modifier extension that no app knows.
         heart_rate(json!({
             "effectiveDateTime": fractional(5),
             "modifierExtension": [{
@@ -155,7 +155,7 @@ pub fn observations(chart: &Chart) -> Vec<Value> {
             30,
             json!({ "meta": profiles("us-core-observation-screening-assessment"), "valueInteger": 3 }),
         ),
-        // An answer by its code alone.
+        // An answer that only has a code.
         finding(
             chart,
             category(Category::Survey),
@@ -186,13 +186,13 @@ pub fn observations(chart: &Chart) -> Vec<Value> {
             15,
             json!({ "valueString": "No new moles." }),
         ),
-        // Of no category.
+        // Without a category.
         finding(chart, Value::Null, words("Glasses"), 15, json!({ "category": null, "valueBoolean": false })),
     ];
     numbered(all, own)
 }
 
-/// An Observation of the laboratory, final and from so many days ago, with other members in place of or beside the usual.
+/// A final Observation of the laboratory, this many days old, with additional or changed members.
 fn laboratory(chart: &Chart, (loinc, display): (&str, &str), days: u64, members: Value) -> Value {
     let mut resource = json!({
         "resourceType": "Observation",
@@ -209,7 +209,7 @@ fn laboratory(chart: &Chart, (loinc, display): (&str, &str), days: u64, members:
     resource
 }
 
-/// Something that a person was asked, or did.
+/// An answer of a patient, or something that a patient does.
 fn finding(chart: &Chart, category: Value, code: Value, days: u64, members: Value) -> Value {
     let mut resource = json!({
         "resourceType": "Observation",
