@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_object_is_no_configuration() {
+    fn a_configuration_must_be_an_object() {
         for value in [json!(null), json!("x"), json!([])] {
             assert!(LauncherConfig::read(&value).is_err(), "{value}");
         }

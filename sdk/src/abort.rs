@@ -142,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_signal_keeps_no_waker_of_a_future_that_is_gone() {
+    fn a_signal_keeps_no_waker_of_a_dropped_future() {
         let handle = AbortHandle::new();
         let signal = handle.signal();
         let wakers = || handle.state.borrow().waiting.len();

@@ -175,7 +175,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_is_read_back() {
+    fn a_written_value_is_read_back() {
         let text = ObjectWriter::new()
             .text("odd \"name\"\\", "line\nbreak\u{1} é")
             .optional_seconds("time", Some(1.5))

@@ -48,7 +48,7 @@ fn searched(clinic: &mut Clinic, kinds: &[&str], patients: &[&str]) -> Vec<Value
 }
 
 #[test]
-fn b1_b2_an_exported_group_is_what_single_searches_give() {
+fn b1_b2_an_exported_group_has_the_results_of_single_searches() {
     let mut clinic = clinic(|_| {});
     let service = service(&clinic, SCOPE);
     let kinds = ["Patient", "Condition", "Observation", "Encounter"];
@@ -116,7 +116,7 @@ fn b3_polling_follows_the_server_and_continues_after_an_outage() {
 }
 
 #[test]
-fn b4_files_that_need_no_token_get_none_whether_that_is_a_flag_or_a_text() {
+fn b4_files_that_require_no_token_get_none_whether_as_a_boolean_or_a_string() {
     for access in [FileAccess::Token, FileAccess::Open, FileAccess::OpenAsText] {
         let clinic = clinic(|config| config.bulk.file_access = access);
         let service = service(&clinic, SCOPE);
@@ -145,7 +145,7 @@ fn b4_deletions_and_errors_are_read_like_other_files() {
 }
 
 #[test]
-fn b5_b6_a_file_that_breaks_off_is_read_on_and_a_short_or_damaged_one_is_told() {
+fn b5_b6_a_broken_download_is_resumed_and_a_short_or_damaged_file_is_reported() {
     let mut clinic = clinic(|config| config.bulk.files_per_type = 1);
     let service = service(&clinic, SCOPE);
     let job = begin(&clinic, &service, of_types(ExportLevel::Patient, &["Encounter"])).unwrap();

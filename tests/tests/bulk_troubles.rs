@@ -57,7 +57,7 @@ fn b8_a_status_with_a_transient_error_is_requested_again() {
 }
 
 #[test]
-fn b9_files_by_patient_hold_the_same_resources_below_their_patients() {
+fn b9_files_by_patient_have_the_same_resources_below_their_patients() {
     let clinic = clinic(|_| {});
     let service = service(&clinic, SCOPE);
     let kinds = ["Patient", "Condition", "Practitioner"];
@@ -106,7 +106,7 @@ fn b9_an_incorrect_count_is_an_error_or_ignored() {
 }
 
 #[test]
-fn b9_a_file_that_its_server_broke_off_is_an_error() {
+fn b9_a_file_that_the_server_ended_with_an_outcome_is_an_error() {
     let mut clinic = clinic(|config| config.bulk.files_per_type = 1);
     let service = service(&clinic, SCOPE);
     let job = begin(&clinic, &service, of_types(&["Patient"])).unwrap();

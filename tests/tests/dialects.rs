@@ -31,7 +31,7 @@ fn refresh(clinic: &Clinic, session: &Session<MemoryPlatform>) {
 }
 
 #[test]
-fn d2_a_server_with_its_endpoints_in_the_capability_statement_alone_is_signed_in_to() {
+fn d2_a_launch_works_with_endpoints_only_in_the_capability_statement() {
     let (_, session) = signed_in(Dialect::Hiebus, "launch/patient openid fhirUser patient/*.read");
     assert_eq!(session.patient().as_deref(), Some("1"));
     let granted = session.scopes().granted.to_text();
@@ -47,14 +47,14 @@ fn r11_a_refresh_token_without_offline_access_is_used() {
 }
 
 #[test]
-fn i1_the_issuer_of_an_id_token_is_the_oauth_base_where_the_document_says_so() {
+fn i1_the_issuer_of_an_id_token_is_the_oauth_base_if_the_document_says_so() {
     let (_, session) = signed_in(Dialect::Epic, STANDALONE_SCOPE);
     let identity = session.identity().expect("an ID token came");
     assert!(identity.identity.issuer_checked);
 }
 
 #[test]
-fn d4_a_string_for_a_list_and_a_misspelt_capability_are_tolerated() {
+fn d4_a_string_instead_of_an_array_and_a_misspelled_capability_are_accepted() {
     let (clinic, session) = signed_in(Dialect::Webchart2026, STANDALONE_SCOPE);
     refresh(&clinic, &session);
     assert_eq!(session.patient().as_deref(), Some("1"));

@@ -14,7 +14,7 @@ fn launch_link(clinic: &mut Clinic, patient: u32) -> String {
 }
 
 #[test]
-fn a3_the_chart_opens_the_app_on_its_patient_without_a_second_log_in() {
+fn a3_the_chart_opens_the_app_with_its_patient_without_a_second_log_in() {
     let mut clinic = Clinic::open();
     let mut patients = Vec::new();
     for number in [2, 7] {
@@ -36,7 +36,7 @@ fn a3_the_chart_opens_the_app_on_its_patient_without_a_second_log_in() {
 }
 
 #[test]
-fn s5_the_chart_of_another_patient_never_shows_the_patient_before() {
+fn s5_the_chart_of_another_patient_never_shows_the_previous_patient() {
     let mut clinic = Clinic::open();
     let tab = clinic.world.tab("http://localhost:8080/");
     let mut shown = Vec::new();

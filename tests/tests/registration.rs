@@ -65,7 +65,7 @@ fn g1_an_app_registers_reads_changes_and_removes_its_registration() {
 }
 
 #[test]
-fn d9_g1_a_client_that_registered_itself_signs_in_at_once() {
+fn d9_g1_a_client_that_registered_itself_can_sign_in_immediately() {
     let mut clinic = speaking(Dialect::Webchart2026);
     let endpoint = endpoint(&clinic).unwrap();
     let registered = clinic
@@ -82,7 +82,7 @@ fn d9_g1_a_client_that_registered_itself_signs_in_at_once() {
 }
 
 #[test]
-fn g2_a_page_in_place_of_a_registration_says_that_registration_is_off() {
+fn g2_a_page_instead_of_a_registration_means_that_registration_is_off() {
     let clinic = speaking(Dialect::Webchart);
     assert_eq!(endpoint(&clinic).err().unwrap().code(), "registration_off");
     // At an address that somebody guessed, the server answers 200 with a page.

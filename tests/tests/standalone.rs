@@ -106,7 +106,7 @@ fn c8_a_patient_who_cancels_gets_a_typed_error_and_a_clean_url() {
 }
 
 #[test]
-fn d8_webcharts_empty_issuer_is_filled_in_and_the_id_token_compared_with_it() {
+fn d8_webcharts_empty_issuer_is_completed_and_the_id_token_compared_with_it() {
     let mut clinic = Clinic::open();
     let tab = clinic.world.tab(HOME);
     let session = clinic.standalone(&tab, &[]);
@@ -118,7 +118,7 @@ fn d8_webcharts_empty_issuer_is_filled_in_and_the_id_token_compared_with_it() {
 }
 
 #[test]
-fn r3_r4_a_session_outlives_its_token_and_an_outage_by_rotation() {
+fn r3_r4_a_session_continues_after_its_token_expires_and_after_an_outage() {
     let mut clinic = Clinic::open();
     let tab = clinic.world.tab(HOME);
     let session = clinic.standalone(&tab, &[]);

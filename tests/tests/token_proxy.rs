@@ -11,7 +11,7 @@ use token_proxy::Settings;
 const SECRET: &str = "a secret: with + and % in it";
 
 #[test]
-fn k5_a_session_lives_through_a_token_proxy_and_the_page_never_sees_the_secret() {
+fn k5_a_session_works_through_a_token_proxy_and_the_page_never_gets_the_secret() {
     let mut clinic = Clinic::open_with(|mut config| {
         config.set_client_secret(ClientSecret::new(SECRET));
         config

@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn s15_a_tarball_unpacks_to_the_same_files_and_has_its_sum_beside_it() {
+    fn s15_a_tarball_has_the_same_files_and_a_checksum() {
         let (site, out, unpacked) = (
             folder(["a.js", "b.js", "launch/index.html"], SystemTime::now()),
             tempfile::tempdir().unwrap(),
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_cannot_be_made_is_an_error_with_the_remedy() {
+    fn a_folder_that_cannot_be_created_is_an_error_with_a_remedy() {
         let site = folder(["a.js", "b.js", "launch/index.html"], SystemTime::now());
         let error = pack_into(site.path(), &site.path().join("a.js/x")).unwrap_err().to_string();
         assert!(error.contains("--out"), "{error}");

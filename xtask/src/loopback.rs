@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn a_port_taken_on_ipv6_alone_is_taken() {
+    fn a_port_that_is_only_taken_on_ipv6_is_taken() {
         let Ok(other) = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)) else {
             return println!("this machine has no ::1");
         };

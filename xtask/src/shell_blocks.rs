@@ -34,7 +34,7 @@ fn every_command_of_the_documentation_exists() {
 }
 
 #[test]
-fn what_does_not_exist_is_found() {
+fn a_missing_command_is_found() {
     let root = workspace::root();
     let commands = |line: &str| commands_of(&format!("```sh\n{line}\n```\n"));
     for wrong in

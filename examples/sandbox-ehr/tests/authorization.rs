@@ -111,7 +111,7 @@ async fn state_response_type_and_scope_are_required() {
 }
 
 #[tokio::test]
-async fn an_error_brings_the_state_back() {
+async fn an_error_returns_the_state() {
     let parameters = changed(&standalone(STANDALONE_SCOPE), "aud", "elsewhere");
     let response = Browser::new().authorize(&parameters).await;
     assert_eq!(response.redirected("state").as_deref(), Some("a state & more"));
@@ -142,7 +142,7 @@ async fn a_wrong_password_is_refused() {
 }
 
 #[tokio::test]
-async fn a_patient_is_no_provider_and_a_provider_no_patient() {
+async fn a_patient_cannot_log_in_as_a_provider_nor_a_provider_as_a_patient() {
     let mut browser = Browser::new();
     let as_provider = [("user_name", "patient1"), ("password", "portal-1")];
     assert_eq!(browser.post(&format!("{BASE}/log-in"), &as_provider).await.status, StatusCode::OK);
@@ -152,7 +152,7 @@ async fn a_patient_is_no_provider_and_a_provider_no_patient() {
 }
 
 #[tokio::test]
-async fn a_session_spares_the_second_log_in_but_not_the_confirmation() {
+async fn with_a_session_there_is_no_second_log_in_but_a_confirmation() {
     let mut browser = Browser::new();
     let first = browser.authorize(&standalone(STANDALONE_SCOPE)).await;
     browser.log_in_as_patient(&first, 1).await;
@@ -187,14 +187,14 @@ async fn a_wildcard_is_one_item_for_each_kind_of_data() {
 }
 
 #[tokio::test]
-async fn single_scopes_come_back_as_they_were_spelt() {
+async fn single_scopes_are_granted_as_written() {
     let scope = "openid patient/Observation.read patient/Condition.r profile system/*.rs patient/Nonsense.rs";
     let tokens = Browser::new().standalone_tokens(scope, &[]).await;
     assert_eq!(scopes(&tokens), ["openid", "patient/Condition.r", "patient/Observation.read"]);
 }
 
 #[tokio::test]
-async fn a_scope_with_a_query_is_an_item_of_its_own() {
+async fn a_scope_with_a_query_is_a_separate_item() {
     let (vital, laboratory) =
         ("patient/Observation.rs?category=vital-signs", "patient/Observation.rs?category=laboratory");
     let scope = format!("launch/patient {vital} {laboratory}");
@@ -207,7 +207,7 @@ async fn a_scope_with_a_query_is_an_item_of_its_own() {
 }
 
 #[tokio::test]
-async fn without_a_script_a_click_comes_back_as_a_grey_item() {
+async fn without_a_script_a_click_returns_the_page_with_the_item_denied() {
     let mut browser = Browser::new();
     let page = browser.authorize(&standalone(STANDALONE_SCOPE)).await;
     let confirmation = browser.log_in_as_patient(&page, 1).await;
@@ -238,7 +238,7 @@ async fn cancelling_or_denying_everything_is_access_denied() {
 }
 
 #[tokio::test]
-async fn the_confirmation_counts_only_from_the_form_of_its_session() {
+async fn only_the_form_of_its_session_confirms() {
     let mut browser = Browser::new();
     let page = browser.authorize(&standalone(STANDALONE_SCOPE)).await;
     let confirmation = browser.log_in_as_patient(&page, 1).await;
@@ -255,7 +255,7 @@ async fn the_confirmation_counts_only_from_the_form_of_its_session() {
 }
 
 #[tokio::test]
-async fn a_request_that_waits_too_long_is_over() {
+async fn a_request_expires_if_the_user_takes_too_long() {
     let mut browser = Browser::new();
     let page = browser.authorize(&standalone(STANDALONE_SCOPE)).await;
     let confirmation = browser.log_in_as_patient(&page, 1).await;
@@ -264,7 +264,7 @@ async fn a_request_that_waits_too_long_is_over() {
 }
 
 #[tokio::test]
-async fn what_a_client_sends_is_shown_as_text() {
+async fn values_of_a_client_are_shown_as_text() {
     let mut browser = Browser::new();
     let form = [("transaction", "\"><script>alert(1)</script>"), ("user_name", "<b>Eve</b>")];
     let page = browser.post(&format!("{BASE}/portal/log-in"), &form).await;

@@ -34,7 +34,7 @@ async fn order(browser: &mut Browser, fault: Value) -> Response {
 }
 
 #[tokio::test]
-async fn a_file_breaks_off_ends_early_or_loses_lines_as_ordered() {
+async fn a_file_is_cut_ends_early_or_lacks_lines_on_request() {
     let (mut browser, address, token, whole) = file().await;
     let line = whole.find('\n').unwrap() + 1;
     for after in [0, 1, 100_000] {
@@ -58,7 +58,7 @@ async fn a_file_breaks_off_ends_early_or_loses_lines_as_ordered() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_body_may_come_slowly() {
+async fn a_body_can_be_slow() {
     let mut browser = clinic(|config| config.control = true);
     let whole = browser.get(&format!("{FHIR}/metadata")).await;
     order(&mut browser, json!({ "path": "/webchart.cgi/fhir/metadata", "pause": 10_000 })).await;
@@ -69,7 +69,7 @@ async fn a_body_may_come_slowly() {
 }
 
 #[tokio::test]
-async fn orders_for_a_body_that_contradict_themselves_are_refused() {
+async fn contradictory_faults_for_a_body_are_refused() {
     let mut browser = clinic(|config| config.control = true);
     for wrong in [
         json!({ "path": "/", "after": 5 }),

@@ -53,7 +53,7 @@ async fn every_algorithm_of_the_guide_is_verified() {
 }
 
 #[tokio::test]
-async fn a_key_is_used_for_its_own_kind_of_signature_alone() {
+async fn a_key_is_only_used_for_its_own_algorithm() {
     let mut browser = Browser::with(with_keys);
     let now = browser.hands.now();
     for (alg, kid) in [("RS384", "p384"), ("ES256", "p384"), ("ES384", "p256"), ("none", "rsa"), ("HS256", "rsa")] {
@@ -103,7 +103,7 @@ async fn wrong_claims_are_refused() {
 }
 
 #[tokio::test]
-async fn an_assertion_is_good_once() {
+async fn an_assertion_is_valid_once() {
     let mut browser = Browser::with(with_keys);
     let once = assertion(&browser, "once");
     assert_eq!(backend(&mut browser, &once, BACKEND_SCOPE).await.status, StatusCode::OK);
@@ -113,7 +113,7 @@ async fn an_assertion_is_good_once() {
 }
 
 #[tokio::test]
-async fn a_client_with_a_key_proves_itself_in_no_other_way() {
+async fn a_client_with_a_key_cannot_authenticate_in_another_way() {
     let mut browser = Browser::with(with_keys);
     let form = [("grant_type", "client_credentials"), ("scope", BACKEND_SCOPE), ("client_id", KEY_CLIENT_ID)];
     let address = format!("{BASE}/oauth/token/");
@@ -130,7 +130,7 @@ async fn a_client_with_a_key_proves_itself_in_no_other_way() {
 }
 
 #[tokio::test]
-async fn a_code_and_a_refresh_are_had_with_a_key() {
+async fn a_client_with_a_key_exchanges_a_code_and_refreshes() {
     let mut browser = Browser::with(with_keys);
     let request = changed(&standalone("launch/patient openid offline_access patient/*.rs"), "client_id", KEY_CLIENT_ID);
     let page = browser.authorize(&request).await;
@@ -173,7 +173,7 @@ async fn a_backend_gets_a_short_token_for_all_patients_and_no_other() {
 }
 
 #[tokio::test]
-async fn a_backend_sees_what_its_scopes_name() {
+async fn a_backend_reads_only_the_types_of_its_scopes() {
     let mut browser = Browser::with(with_keys);
     let proof = assertion(&browser, "narrow");
     let tokens = backend(&mut browser, &proof, "system/Patient.r").await.json();
@@ -185,7 +185,7 @@ async fn a_backend_sees_what_its_scopes_name() {
 }
 
 #[tokio::test]
-async fn only_a_client_with_a_key_and_system_scopes_acts_by_itself() {
+async fn only_a_client_with_a_key_and_system_scopes_gets_a_token_without_a_user() {
     let mut browser = Browser::with(with_keys);
     for scope in ["", "patient/*.rs", "user/*.rs", "system/*.cud", "openid"] {
         let proof = assertion(&browser, &format!("scope {scope}"));
@@ -197,7 +197,7 @@ async fn only_a_client_with_a_key_and_system_scopes_acts_by_itself() {
 }
 
 #[tokio::test]
-async fn a_person_grants_no_system_scope() {
+async fn a_user_cannot_grant_system_scopes() {
     let mut browser = Browser::new();
     let tokens = browser.standalone_tokens("launch/patient patient/Patient.rs system/*.rs", &[]).await;
     assert_eq!(scopes(&tokens), ["launch/patient", "patient/Patient.rs"]);
@@ -206,7 +206,7 @@ async fn a_person_grants_no_system_scope() {
 }
 
 #[tokio::test]
-async fn keys_are_fetched_from_the_clients_own_address() {
+async fn keys_are_fetched_from_the_clients_url() {
     let fetched = Arc::new(AtomicUsize::new(0));
     let counter = fetched.clone();
     let keys = Router::new().route(

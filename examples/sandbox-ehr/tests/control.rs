@@ -39,7 +39,7 @@ async fn requests(browser: &mut Browser) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn without_the_option_there_is_no_control() {
+async fn without_the_option_there_is_no_control_api() {
     let mut browser = Browser::new();
     let response = order(&mut browser, &json!({ "path": "/", "status": 503 })).await;
     assert!(response.body.contains("Log in to WebChart"));
@@ -47,7 +47,7 @@ async fn without_the_option_there_is_no_control() {
 }
 
 #[tokio::test]
-async fn an_ordered_status_is_returned_as_often_as_ordered_with_headers_and_body() {
+async fn a_requested_status_is_returned_as_often_as_requested_with_headers_and_body() {
     let mut browser = controlled();
     let body = r#"{"resourceType":"OperationOutcome"}"#;
     let fault = json!({
@@ -69,7 +69,7 @@ async fn an_ordered_status_is_returned_as_often_as_ordered_with_headers_and_body
 }
 
 #[tokio::test]
-async fn a_fault_may_name_a_method_and_meets_pages_and_tokens_too() {
+async fn a_fault_can_be_for_a_method_a_page_or_the_token_endpoint() {
     let mut browser = controlled();
     ordered(&mut browser, &json!({ "path": "/webchart.cgi", "method": "post", "status": 500, "count": 9 })).await;
     assert_eq!(browser.get(BASE).await.status, StatusCode::OK);
@@ -82,7 +82,7 @@ async fn a_fault_may_name_a_method_and_meets_pages_and_tokens_too() {
 }
 
 #[tokio::test]
-async fn faults_happen_in_the_order_in_which_they_were_ordered() {
+async fn faults_happen_in_the_order_of_their_requests() {
     let mut browser = controlled();
     for status in [500, 429] {
         ordered(&mut browser, &json!({ "path": "/webchart.cgi/jwks", "status": status })).await;
@@ -131,7 +131,7 @@ async fn latency_delays_every_response_including_preflights() {
 }
 
 #[tokio::test]
-async fn a_dropped_connection_brings_no_byte() {
+async fn a_dropped_connection_has_no_bytes() {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -182,7 +182,7 @@ async fn requests_are_listed_without_secrets() {
 }
 
 #[tokio::test]
-async fn an_order_that_makes_no_sense_is_refused_with_a_reason() {
+async fn an_invalid_fault_is_refused_with_a_reason() {
     let mut browser = controlled();
     for wrong in [
         json!({ "path": "/", "status": 99 }),
@@ -216,7 +216,7 @@ async fn a_response_of_the_ehr_has_the_added_headers() {
 }
 
 #[tokio::test]
-async fn a_changed_resource_is_read_and_found_as_it_is_now() {
+async fn a_changed_resource_is_read_and_found_with_its_changes() {
     let mut browser = controlled();
     let tokens = browser.elsewhere().standalone_tokens(STANDALONE_SCOPE, &[]).await;
     let token = text(&tokens, "access_token").to_owned();
@@ -239,7 +239,7 @@ async fn a_changed_resource_is_read_and_found_as_it_is_now() {
 }
 
 #[tokio::test]
-async fn the_clock_is_put_ahead_and_back() {
+async fn the_clock_is_advanced_and_reset() {
     let mut browser = controlled();
     let tokens = browser.standalone_tokens(STANDALONE_SCOPE, &[]).await;
     let access = text(&tokens, "access_token");

@@ -83,7 +83,7 @@ async fn claims_are_wrong_one_at_a_time_and_well_signed() {
 }
 
 #[tokio::test]
-async fn signatures_do_not_hold() {
+async fn signatures_are_invalid() {
     let mut browser = controlled();
     for (deviation, alg) in [
         ("id-token-alg-none", "none"),
@@ -101,7 +101,7 @@ async fn signatures_do_not_hold() {
 }
 
 #[tokio::test]
-async fn a_header_brings_its_own_key_or_what_cannot_be_understood() {
+async fn a_header_has_its_own_key_or_an_unknown_critical_extension() {
     let mut browser = controlled();
     order(&mut browser, "id-token-own-key").await;
     let forged = id_token(&mut browser).await;
@@ -117,7 +117,7 @@ async fn a_header_brings_its_own_key_or_what_cannot_be_understood() {
 }
 
 #[tokio::test]
-async fn rotated_keys_sign_and_are_published_from_then_on() {
+async fn rotated_keys_sign_and_are_published() {
     let mut browser = controlled();
     let before = key(&mut browser).await;
     order(&mut browser, "keys-rotated").await;
@@ -130,7 +130,7 @@ async fn rotated_keys_sign_and_are_published_from_then_on() {
 }
 
 #[tokio::test]
-async fn the_token_endpoint_sends_a_request_elsewhere_once() {
+async fn the_token_endpoint_redirects_one_request() {
     let mut browser = controlled();
     for (deviation, status) in [("token-redirect-307", 307), ("token-redirect-308", 308)] {
         order(&mut browser, deviation).await;
@@ -142,7 +142,7 @@ async fn the_token_endpoint_sends_a_request_elsewhere_once() {
 }
 
 #[tokio::test]
-async fn a_code_is_taken_twice_or_not_at_all() {
+async fn a_code_is_accepted_twice_or_refused() {
     let mut browser = controlled();
     let code = browser.standalone_code(STANDALONE_SCOPE, &[]).await;
     order(&mut browser, "code-refused").await;
@@ -185,7 +185,7 @@ async fn the_next_page_is_elsewhere() {
 }
 
 #[tokio::test]
-async fn a_refused_authorization_says_why_with_html() {
+async fn the_description_of_a_refused_authorization_has_html() {
     let mut browser = controlled();
     let wrong = without(&standalone("openid"), "aud");
     order(&mut browser, "error-markup").await;
@@ -196,7 +196,7 @@ async fn a_refused_authorization_says_why_with_html() {
 }
 
 #[tokio::test]
-async fn the_redirect_names_an_issuer_the_right_one_or_another() {
+async fn the_redirect_has_the_right_issuer_or_another() {
     let mut browser = controlled();
     let wrong = without(&standalone("openid"), "aud");
     assert_eq!(browser.authorize(&wrong).await.redirected("iss"), None);
@@ -207,7 +207,7 @@ async fn the_redirect_names_an_issuer_the_right_one_or_another() {
 }
 
 #[tokio::test]
-async fn an_order_that_cannot_be_met_is_refused() {
+async fn an_impossible_deviation_is_refused() {
     let mut browser = controlled();
     for wrong in [
         json!({ "deviations": [] }),
@@ -233,7 +233,7 @@ async fn an_order_that_cannot_be_met_is_refused() {
 }
 
 #[tokio::test]
-async fn without_control_nothing_departs() {
+async fn without_the_control_api_there_are_no_deviations() {
     let mut browser = Browser::new();
     let order = json!({ "deviations": ["id-token-alg-none"] });
     assert!(send_order(&mut browser, &order).await.body.contains("Log in to WebChart"));
@@ -252,7 +252,7 @@ async fn two_pages(browser: &mut Browser, token: &str, deviation: &str) -> [Valu
 }
 
 #[tokio::test]
-async fn a_page_repeats_a_result_or_comes_with_a_remark_or_is_an_outcome() {
+async fn a_page_repeats_a_result_or_has_a_remark_or_is_an_outcome() {
     let mut browser = controlled();
     let tokens = browser.elsewhere().standalone_tokens(STANDALONE_SCOPE, &[]).await;
     let token = text(&tokens, "access_token").to_owned();

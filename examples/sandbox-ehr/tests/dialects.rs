@@ -24,7 +24,7 @@ fn has(list: &Value, wanted: &str) -> bool {
 }
 
 #[tokio::test]
-async fn webchart_2026_has_its_endpoints_under_the_base_and_still_its_quirks() {
+async fn webchart_2026_has_its_endpoints_below_the_base_and_the_known_deviations() {
     let mut browser = speaking(Dialect::Webchart2026);
     let smart = document(&mut browser, "/fhir/.well-known/smart-configuration").await;
     for (name, path) in [
@@ -91,7 +91,7 @@ async fn webchart_2026_reports_the_user() {
 }
 
 #[tokio::test]
-async fn webchart_2026_takes_tokens_back() {
+async fn webchart_2026_revokes_tokens() {
     let mut browser = speaking(Dialect::Webchart2026);
     let address = format!("{BASE}/revoke");
     let tokens = tokens_at(&mut browser, "/authorize", "/token", STANDALONE_SCOPE).await;
@@ -116,7 +116,7 @@ async fn webchart_2026_takes_tokens_back() {
 }
 
 #[tokio::test]
-async fn hiebus_has_its_endpoints_in_the_capability_statement_alone() {
+async fn hiebus_has_its_endpoints_only_in_the_capability_statement() {
     let mut browser = speaking(Dialect::Hiebus);
     for path in ["/fhir/.well-known/smart-configuration", "/fhir/.well-known/openid-configuration"] {
         assert_eq!(browser.get(&format!("{BASE}{path}")).await.status, StatusCode::UNAUTHORIZED, "{path}");
@@ -147,7 +147,7 @@ async fn hiebus_grants_the_scopes_of_version_1() {
 }
 
 #[tokio::test]
-async fn hiebus_hands_out_a_token_to_paste() {
+async fn hiebus_has_a_token_to_paste() {
     let mut token = String::new();
     let mut browser = Browser::with(|mut config| {
         assert_eq!(config.ready_made_token(), None);
@@ -182,7 +182,7 @@ async fn epic_publishes_keys_of_several_kinds_with_an_empty_key_ops() {
 }
 
 #[tokio::test]
-async fn epic_has_an_issuer_of_its_own_and_does_not_name_offline_access() {
+async fn epic_has_a_separate_issuer_and_does_not_list_offline_access() {
     let mut browser = speaking(Dialect::Epic);
     let issuer = format!("{BASE}/oauth2");
     for path in ["/fhir/.well-known/smart-configuration", "/oauth2/.well-known/openid-configuration"] {
@@ -219,7 +219,7 @@ async fn provider_token(browser: &mut Browser, scope: &str) -> (String, Value) {
 }
 
 #[tokio::test]
-async fn epic_names_the_provider_by_an_absolute_address() {
+async fn epic_refers_to_the_provider_by_an_absolute_url() {
     let mut browser = speaking(Dialect::Epic);
     let (_, tokens) = provider_token(&mut browser, "launch openid fhirUser patient/*.rs").await;
     assert_eq!(claims(text(&tokens, "id_token"))["fhirUser"], format!("{FHIR}/Practitioner/1"));
@@ -278,7 +278,7 @@ async fn epic_matches_patients_with_scores_and_grades() {
 }
 
 #[tokio::test]
-async fn a_match_finds_no_patient_whom_the_token_may_not_see() {
+async fn a_match_finds_only_patients_that_the_token_can_access() {
     let mut browser = speaking(Dialect::Epic);
     let (provider, _) = provider_token(&mut browser, "launch user/Patient.rs").await;
     let other = browser.fhir(&provider, "Patient/2").await.json();
@@ -292,7 +292,7 @@ async fn a_match_finds_no_patient_whom_the_token_may_not_see() {
 }
 
 #[tokio::test]
-async fn the_issuer_is_on_the_redirect_where_it_is_wanted() {
+async fn the_redirect_has_an_issuer_if_configured() {
     for dialect in [Dialect::Webchart, Dialect::Epic] {
         let mut browser = Browser::with(|mut config| {
             (config.dialect, config.issuer_on_redirect) = (dialect, true);

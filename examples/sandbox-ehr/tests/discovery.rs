@@ -24,7 +24,7 @@ async fn from_origin(browser: &mut Browser, address: &str, origin: &str) -> Resp
 }
 
 #[tokio::test]
-async fn both_documents_stand_under_both_bases() {
+async fn both_documents_exist_below_both_bases() {
     let mut browser = Browser::new();
     for document in ["smart-configuration", "openid-configuration"] {
         let under_base = browser.get(&format!("{BASE}/.well-known/{document}")).await;
@@ -36,7 +36,7 @@ async fn both_documents_stand_under_both_bases() {
 }
 
 #[tokio::test]
-async fn the_documents_have_the_quirks_of_webchart() {
+async fn the_documents_have_the_deviations_of_webchart() {
     let mut browser = Browser::new();
     let smart = browser.get(&format!("{FHIR}/.well-known/smart-configuration")).await.json();
     assert_eq!(smart["issuer"], "");
@@ -98,7 +98,7 @@ async fn the_capability_statement_names_the_endpoints_and_needs_no_token() {
 }
 
 #[tokio::test]
-async fn documents_without_a_secret_are_open_to_every_origin() {
+async fn documents_without_a_secret_can_be_read_by_every_origin() {
     let mut browser = Browser::new();
     for path in [
         "/.well-known/smart-configuration",
@@ -113,7 +113,7 @@ async fn documents_without_a_secret_are_open_to_every_origin() {
 }
 
 #[tokio::test]
-async fn an_app_of_a_registered_origin_may_call_with_a_token() {
+async fn a_registered_origin_can_send_requests_with_a_token() {
     let mut browser = Browser::new();
     for path in ["/oauth/token/", "/oauth/introspect/", "/fhir/Patient/1", "/fhir/Nonsense", "/fhir/a/b/c"] {
         let response = preflight(&mut browser, &format!("{BASE}{path}"), APP, "authorization,content-type").await;
@@ -125,7 +125,7 @@ async fn an_app_of_a_registered_origin_may_call_with_a_token() {
 }
 
 #[tokio::test]
-async fn refusals_can_be_read_by_the_app_too() {
+async fn errors_can_be_read_by_the_app_too() {
     let response = from_origin(&mut Browser::new(), &format!("{FHIR}/Nonsense/1"), APP).await;
     assert_eq!(response.status, StatusCode::UNAUTHORIZED);
     assert_eq!(response.header("access-control-allow-origin"), APP);
@@ -136,7 +136,7 @@ async fn refusals_can_be_read_by_the_app_too() {
 }
 
 #[tokio::test]
-async fn a_foreign_origin_is_not_let_in() {
+async fn another_origin_has_no_access() {
     let mut browser = Browser::new();
     for path in ["/oauth/token/", "/fhir/Patient/1"] {
         let response = preflight(&mut browser, &format!("{BASE}{path}"), "https://evil.example", "authorization").await;

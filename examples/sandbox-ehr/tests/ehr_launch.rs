@@ -73,7 +73,7 @@ async fn the_portlet_opens_the_app_with_iss_and_launch() {
 }
 
 #[tokio::test]
-async fn a_launch_by_a_logged_in_provider_brings_a_code_at_once() {
+async fn a_launch_by_a_logged_in_provider_redirects_with_a_code_immediately() {
     let mut browser = Browser::new();
     let tokens = browser.ehr_tokens(7, SCOPE).await;
     assert_eq!(tokens["patient"], "7");
@@ -86,7 +86,7 @@ async fn a_launch_by_a_logged_in_provider_brings_a_code_at_once() {
 }
 
 #[tokio::test]
-async fn the_encounter_is_in_context_where_the_patient_has_one() {
+async fn the_encounter_is_in_context_if_the_patient_has_one() {
     let mut browser = Browser::new();
     let mut seen = [false; 2];
     for patient in 1..=10 {
@@ -122,7 +122,7 @@ async fn error_of(browser: &mut Browser, scope: &str, launch: &str) -> Option<St
 }
 
 #[tokio::test]
-async fn a_launch_value_is_refused_when_it_is_forged_expired_or_anothers() {
+async fn a_launch_value_is_refused_if_it_is_forged_expired_or_another_clients() {
     let mut browser = Browser::with(|mut config| {
         config.apps.push(LaunchApp {
             name: "Another app".to_owned(),
@@ -161,7 +161,7 @@ async fn launch_value_and_launch_scope_belong_together() {
 }
 
 #[tokio::test]
-async fn a_launch_value_is_good_once() {
+async fn a_launch_value_is_valid_once() {
     let mut browser = Browser::new();
     browser.log_in_as_provider().await;
     let launch = browser.launch_value(1, 0).await;
@@ -240,7 +240,7 @@ async fn the_portlet_offers_each_app_in_three_ways() {
 }
 
 #[tokio::test]
-async fn an_app_of_ones_own_is_opened_at_its_address_and_comes_back_there() {
+async fn the_users_own_app_is_opened_at_its_url_and_redirected_to_it() {
     const HOME: &str = "http://localhost:5173/";
     let mut browser = Browser::with(|mut config| {
         config.add_my_app(&"http://localhost:5173".parse().unwrap());
@@ -257,7 +257,7 @@ async fn an_app_of_ones_own_is_opened_at_its_address_and_comes_back_there() {
 }
 
 #[test]
-fn an_address_of_an_app_is_a_page_on_http() {
+fn the_url_of_an_app_is_an_http_page() {
     let read = |address: &str| address.parse::<AppAddress>().map(|read| read.as_str().to_owned());
     assert_eq!(read("https://app.example/launch").as_deref(), Ok("https://app.example/launch"));
     assert_eq!(read("http://localhost:5173").as_deref(), Ok("http://localhost:5173/"));

@@ -61,7 +61,7 @@ fn ids(bundle: &Value) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn without_a_live_token_there_is_a_401_with_a_challenge() {
+async fn without_a_valid_token_the_response_is_401_with_a_challenge() {
     let mut browser = Browser::new();
     for path in ["Patient/1", "Observation?patient=1", "Nonsense", ""] {
         let response = browser.get(&format!("{FHIR}/{path}")).await;
@@ -109,7 +109,7 @@ async fn a_provider_with_patient_scopes_is_limited_to_the_launch_patient() {
 }
 
 #[tokio::test]
-async fn a_patient_with_user_scopes_still_sees_only_the_own_record() {
+async fn a_patient_with_user_scopes_only_sees_the_own_record() {
     let mut browser = Browser::new();
     let tokens = browser.standalone_tokens("openid user/*.rs", &[]).await;
     let token = text(&tokens, "access_token");
@@ -138,7 +138,7 @@ async fn reading_and_searching_are_different() {
 }
 
 #[tokio::test]
-async fn the_user_can_be_read_with_the_scope_fhir_user_alone() {
+async fn the_user_can_be_read_with_only_the_scope_fhir_user() {
     let mut browser = Browser::new();
     let tokens = browser.standalone_tokens("openid fhirUser", &[]).await;
     assert_eq!(browser.fhir(text(&tokens, "access_token"), "Patient/1").await.status, StatusCode::OK);
@@ -148,7 +148,7 @@ async fn the_user_can_be_read_with_the_scope_fhir_user_alone() {
 }
 
 #[tokio::test]
-async fn what_does_not_exist_is_a_404_and_what_is_not_supported_a_405() {
+async fn a_missing_resource_is_a_404_and_an_unsupported_interaction_a_405() {
     let (mut browser, token) = patient().await;
     for path in ["Nonsense", "Nonsense/1", "Observation/1-o99999", "Observation/1-c1", "a/b/c", "Patient/1/_history"] {
         assert_outcome(&browser.fhir(&token, path).await, StatusCode::NOT_FOUND);
@@ -169,7 +169,7 @@ async fn a_clinical_search_needs_a_patient() {
 }
 
 #[tokio::test]
-async fn every_search_result_can_be_read_by_itself() {
+async fn every_search_result_can_be_read() {
     let (mut browser, token) = patient().await;
     for resource in RECORD.into_iter().chain(["Patient"]).chain(SHARED) {
         let whose = if RECORD.contains(&resource) { "?patient=1&_count=30" } else { "" };
@@ -261,7 +261,7 @@ async fn clinical_resources_are_found_by_each_parameter() {
 }
 
 #[tokio::test]
-async fn an_observation_has_codes_units_and_references_that_lead_somewhere() {
+async fn an_observation_has_codes_units_and_valid_references() {
     let (mut browser, token) = patient().await;
     let bundle = browser.fhir(&token, "Observation?patient=1&_count=200").await.json();
     let all = resources(&bundle);
@@ -286,7 +286,7 @@ async fn an_observation_has_codes_units_and_references_that_lead_somewhere() {
 }
 
 #[tokio::test]
-async fn what_other_systems_wrote_has_every_form() {
+async fn resources_of_other_systems_have_every_form() {
     let (mut browser, token) = patient().await;
     let all = browser.search(&token, "Observation?patient=1").await;
     for member in [
@@ -317,7 +317,7 @@ async fn what_other_systems_wrote_has_every_form() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_understood_is_refused_and_what_is_unknown_ignored() {
+async fn an_invalid_value_is_refused_and_an_unknown_parameter_ignored() {
     let (mut browser, token) = patient().await;
     for query in ["patient=1&date=yesterday", "patient=1&_count=many", "patient=x", "patient=1&code:in=x"] {
         assert_outcome(&browser.fhir(&token, &format!("Observation?{query}")).await, StatusCode::BAD_REQUEST);
@@ -349,7 +349,7 @@ async fn pages_follow_opaque_links_without_gaps_or_repeats() {
 }
 
 #[tokio::test]
-async fn a_page_opens_only_for_a_token_that_may_see_it() {
+async fn a_page_can_only_be_read_with_a_token_that_allows_it() {
     let (mut provider, all) = provider("launch user/*.rs").await;
     let page = provider.fhir(&all, "Observation?patient=2&_count=5").await.json();
     let next = text(&page["link"][1], "url").to_owned();
@@ -362,7 +362,7 @@ async fn a_page_opens_only_for_a_token_that_may_see_it() {
 }
 
 #[tokio::test]
-async fn two_sandboxes_with_one_seed_hold_the_same_records() {
+async fn two_sandboxes_with_the_same_seed_have_the_same_records() {
     let (mut first, first_token) = patient().await;
     let (mut second, second_token) = patient().await;
     let query = "Observation?patient=1&_count=200";

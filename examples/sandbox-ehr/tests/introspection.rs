@@ -171,7 +171,7 @@ async fn a_verifier_without_a_challenge_is_refused() {
 }
 
 #[test]
-fn a_secret_is_made_at_start_and_shows_in_no_debug_output() {
+fn a_secret_is_made_at_the_start_and_not_in_debug_output() {
     let (one, other) = (sandbox_ehr::Config::new(support::ORIGIN), sandbox_ehr::Config::new(support::ORIGIN));
     let secret = one.client_secret().unwrap();
     assert!(secret.reveal().len() >= 43);

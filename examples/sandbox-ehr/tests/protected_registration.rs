@@ -153,7 +153,7 @@ async fn a_patient_can_deny_it_and_share_data_still() {
 }
 
 #[tokio::test]
-async fn to_share_no_data_is_to_deny_everything() {
+async fn without_any_data_the_authorization_is_denied() {
     let mut browser = epic();
     let scope = format!("launch/patient patient/Observation.rs {REGISTER}");
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(standalone(&scope)).finish();
@@ -224,7 +224,7 @@ async fn a_refused_registration_leaves_the_access_token_as_it_was() {
 }
 
 #[tokio::test]
-async fn an_access_token_that_expired_registers_nothing() {
+async fn an_expired_access_token_cannot_register() {
     let mut browser = epic();
     let tokens = launched(&mut browser, &[]).await;
     browser.hands.turn(3600);
@@ -265,7 +265,7 @@ async fn an_assertion_must_be_right_and_new() {
 }
 
 #[tokio::test]
-async fn the_assertion_is_the_only_proof() {
+async fn other_client_authentication_beside_the_assertion_is_refused() {
     let mut browser = epic();
     let client_id = kept(&mut browser).await;
     let claims = right(&browser, &client_id, "only");
@@ -279,7 +279,7 @@ async fn the_assertion_is_the_only_proof() {
 }
 
 #[tokio::test]
-async fn the_key_of_a_device_is_good_for_nothing_else() {
+async fn the_key_of_a_device_is_only_valid_for_this_grant() {
     let mut browser = epic();
     let client_id = kept(&mut browser).await;
     let assertion = KEYS.sign("RS384", "rsa", &right(&browser, &client_id, "elsewhere"));
@@ -329,7 +329,7 @@ async fn the_clinic_sees_the_connection_and_ends_it() {
 }
 
 #[tokio::test]
-async fn the_patient_sees_own_connections_alone_and_ends_one() {
+async fn the_patient_sees_only_own_connections_and_ends_one() {
     let mut browser = epic();
     let (first, second) = (kept(&mut browser).await, kept(&mut browser.elsewhere()).await);
     let page = browser.get(&format!("{BASE}/portal")).await;

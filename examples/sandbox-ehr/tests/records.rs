@@ -142,7 +142,7 @@ async fn a_patient_sees_no_part_of_anothers_record() {
 }
 
 #[tokio::test]
-async fn a_group_is_for_those_who_may_see_all_its_patients() {
+async fn a_group_requires_access_to_all_its_patients() {
     let (mut browser, token) = provider().await;
     let groups = browser.search(&token, "Group").await;
     let all = groups.iter().find(|group| group["id"] == "all").unwrap();
@@ -291,7 +291,7 @@ async fn without_documents_in_the_scope_there_is_no_binary() {
 }
 
 #[tokio::test]
-async fn other_types_are_found_by_their_parameters_too() {
+async fn other_types_are_searched_by_their_parameters() {
     let (mut browser, token) = provider().await;
     for (all, some) in [
         ("MedicationRequest?patient=1", "status=active"),
@@ -333,7 +333,7 @@ async fn other_types_are_found_by_their_parameters_too() {
 }
 
 #[tokio::test]
-async fn ten_thousand_charts_are_made_on_demand() {
+async fn ten_thousand_charts_are_generated_on_demand() {
     let mut browser = Browser::with(|mut config| {
         config.patients = 10_000;
         config

@@ -75,7 +75,7 @@ async fn a_public_client_registers_and_signs_a_patient_in() {
 }
 
 #[tokio::test]
-async fn the_origin_of_a_registered_client_may_call() {
+async fn the_origin_of_a_registered_client_has_access() {
     let mut browser = speaking(Dialect::Webchart2026);
     let mut allowed = async || {
         let request = Request::post(format!("{BASE}/token")).header("origin", "http://localhost:5555");
@@ -107,7 +107,7 @@ async fn a_confidential_client_gets_a_secret_that_works() {
 }
 
 #[tokio::test]
-async fn a_backend_registers_its_keys_and_acts_by_itself() {
+async fn a_backend_registers_its_keys_and_gets_tokens() {
     let mut browser = speaking(Dialect::Webchart2026);
     let metadata = json!({ "client_name": "A backend", "token_endpoint_auth_method": "private_key_jwt",
         "grant_types": ["client_credentials"], "jwks": KEYS.jwks, "scope": "system/*.rs" });
@@ -186,7 +186,7 @@ async fn a_refresh_token_is_bound_to_the_key_that_was_registered() {
 }
 
 #[tokio::test]
-async fn what_a_client_was_granted_ends_with_its_registration() {
+async fn the_grants_of_a_client_end_with_its_registration() {
     let mut browser = speaking(Dialect::Webchart2026);
     let client = registered(&mut browser, &with_own_key()).await;
     let client_id = text(&client, "client_id");
@@ -203,7 +203,7 @@ async fn what_a_client_was_granted_ends_with_its_registration() {
 }
 
 #[tokio::test]
-async fn a_client_uses_the_grants_alone_that_it_registered() {
+async fn a_client_can_only_use_the_grants_that_it_registered() {
     let mut browser = speaking(Dialect::Webchart2026);
     let mut metadata = with_own_key();
     metadata["grant_types"] = json!(["authorization_code"]);
@@ -247,7 +247,7 @@ async fn the_owner_reads_changes_and_ends_a_registration() {
 }
 
 #[tokio::test]
-async fn metadata_that_make_no_client_are_refused() {
+async fn invalid_metadata_is_refused() {
     let mut browser = speaking(Dialect::Webchart2026);
     let with = |name: &str, value: Value| {
         let mut metadata = public();

@@ -77,7 +77,7 @@ async fn only_the_form_of_the_session_revokes() {
 }
 
 #[tokio::test]
-async fn what_opens_nothing_any_more_is_not_listed() {
+async fn an_inactive_grant_is_not_listed() {
     let mut browser = Browser::new();
     browser.ehr_tokens(1, "launch patient/*.rs").await;
     browser.hands.turn(3601);
@@ -88,7 +88,7 @@ async fn what_opens_nothing_any_more_is_not_listed() {
 }
 
 #[tokio::test]
-async fn the_advertised_addresses_lead_there_too() {
+async fn the_advertised_urls_show_the_page() {
     let mut browser = Browser::new();
     browser.log_in_as_provider().await;
     for query in ["f=admin&s=jwt", "f=admin&s=jwt&opp=revoke", "f=jwt&opp=manage"] {

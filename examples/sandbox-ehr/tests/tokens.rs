@@ -20,7 +20,7 @@ fn assert_refused(response: &Response, status: StatusCode, error: &str) {
 }
 
 #[tokio::test]
-async fn a_code_brings_tokens_with_the_launch_context() {
+async fn a_code_is_exchanged_for_tokens_with_the_launch_context() {
     let mut browser = Browser::new();
     let code = browser.standalone_code(STANDALONE_SCOPE, &[]).await;
     let response = browser.exchange(&exchange(&code)).await;
@@ -48,7 +48,7 @@ async fn a_code_is_valid_once_and_its_reuse_revokes_its_tokens() {
 }
 
 #[tokio::test]
-async fn a_code_lives_for_a_minute() {
+async fn a_code_is_valid_for_a_minute() {
     let mut browser = Browser::new();
     let code = browser.standalone_code(STANDALONE_SCOPE, &[]).await;
     browser.hands.turn(60);
@@ -99,7 +99,7 @@ async fn a_malformed_token_request_says_what_is_wrong() {
 }
 
 #[tokio::test]
-async fn an_unknown_client_and_one_that_authenticates_are_refused() {
+async fn an_unknown_client_and_a_public_one_with_a_secret_are_refused() {
     let mut browser = Browser::new();
     let code = browser.standalone_code(STANDALONE_SCOPE, &[]).await;
     let right = exchange(&code);
@@ -194,7 +194,7 @@ async fn no_refresh_token_without_offline_access() {
 }
 
 #[tokio::test]
-async fn the_id_token_is_signed_with_the_published_key_and_says_who_logged_in() {
+async fn the_id_token_is_signed_with_the_published_key_and_names_the_user() {
     let mut browser = Browser::new();
     let tokens = browser.standalone_tokens(STANDALONE_SCOPE, &[]).await;
     let jwk = browser.get(&format!("{BASE}/jwks/")).await.json()["keys"][0].clone();
@@ -215,7 +215,7 @@ async fn the_id_token_is_signed_with_the_published_key_and_says_who_logged_in() 
 }
 
 #[tokio::test]
-async fn a_refresh_brings_a_fresh_id_token_of_the_same_person_without_a_nonce() {
+async fn a_refresh_returns_a_new_id_token_of_the_same_user_without_a_nonce() {
     let mut browser = Browser::new();
     let first = browser.standalone_tokens(STANDALONE_SCOPE, &[]).await;
     browser.hands.turn(600);

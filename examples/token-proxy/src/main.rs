@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_folder_that_is_served_must_be_named() {
+    fn the_served_folder_is_required() {
         let needed =
             ["token-proxy", "--token-endpoint=https://ehr.example/token", "--client-id=c", "--client-secret=s"];
         assert!(Arguments::try_parse_from(needed).is_err());

@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_origin_is_taken_as_a_browser_writes_it() {
+    fn an_origin_is_accepted_as_browsers_serialize_it() {
         for right in ["https://app.example", "http://localhost:8080"] {
             assert_eq!(origin(right).as_deref(), Ok(right));
         }
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn k5_the_secret_goes_by_https_or_to_this_machine() {
+    fn k5_the_secret_is_only_sent_by_https_or_to_this_machine() {
         for right in ["https://ehr.example/token", "http://localhost:9080/token", "http://127.0.0.1/token"] {
             assert_eq!(endpoint(right).as_deref(), Ok(right));
         }

@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn k5_a_policy_always_says_who_may_frame_the_app() {
+    fn k5_a_policy_always_has_frame_ancestors() {
         for (policy, given, expected) in [
             ("", None, "frame-ancestors 'none'"),
             ("", Some("https://ehr.example"), "frame-ancestors https://ehr.example"),

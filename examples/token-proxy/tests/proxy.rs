@@ -100,7 +100,7 @@ async fn k5_the_proxy_serves_only_its_own_app_and_its_users() {
 }
 
 #[tokio::test]
-async fn k5_a_parameter_that_comes_twice_is_refused() {
+async fn k5_a_duplicate_parameter_is_refused() {
     let (server, seen) = server().await;
     for form in [
         "grant_type=refresh_token&grant_type=client_credentials&scope=system/*.rs",
@@ -264,7 +264,7 @@ async fn s15_a_compressed_copy_is_sent_to_a_client_that_reads_it() {
 }
 
 #[test]
-fn k5_frame_ancestors_are_one_directive_alone() {
+fn k5_frame_ancestors_are_only_one_directive() {
     for wrong in ["https://a; script-src *", "https://a, https://b", "a\nb"] {
         assert!(site(&std::env::temp_dir(), Some(wrong)).is_err(), "{wrong}");
     }

@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn values_have_round_ticks_that_hold_them_all() {
+    fn values_have_round_ticks_that_include_them_all() {
         for (given, expected) in [
             (vec![72.0, 141.0], vec!["60", "80", "100", "120", "140", "160"]),
             (vec![69.8, 72.4], vec!["69", "70", "71", "72", "73"]),
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flat_line_and_no_line_have_a_scale_too() {
+    fn a_flat_line_and_no_line_have_a_scale() {
         for given in [vec![70.0, 70.0], vec![0.0, 0.0], vec![], vec![f64::NAN], vec![1e-9], vec![1e12, 1e12 + 1.0]] {
             let (scale, ticks) = values(given.iter().copied(), 5);
             assert!(scale.end > scale.start, "{given:?}");
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn long_spans_name_years_and_short_ones_months() {
+    fn long_spans_have_years_and_short_ones_months() {
         let (_, ticks) = moments([at("2018-05-02"), at("2025-03-01")].into_iter(), 8);
         assert_eq!(labels(&ticks), ["2019", "2020", "2021", "2022", "2023", "2024", "2025"]);
         let (_, ticks) = moments([at("2024-11-15"), at("2025-02-20")].into_iter(), 8);
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_has_its_share_of_the_span() {
+    fn a_time_has_its_position_in_the_span() {
         let (scale, _) = moments([at("2024-01-01"), at("2024-01-11")].into_iter(), 5);
         assert_eq!(scale.share(at("2024-01-06") as f64), 0.5);
         let (scale, ticks) = moments([at("2024-01-03"), at("2024-01-03")].into_iter(), 5);

@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn fhir_r4_a_vaccination_says_when_and_which_dose() {
+    fn fhir_r4_a_vaccination_has_its_date_and_dose() {
         let list = list(
             &[
                 json!({
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn fhir_r4_a_procedure_says_when_why_and_by_whom() {
+    fn fhir_r4_a_procedure_has_its_date_reason_and_performer() {
         let list = list(
             &[
                 json!({
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn l2_l3_care_says_on_which_side_and_what_does_not_hold() {
+    fn l2_l3_care_has_the_body_site_and_negations() {
         let fixed = procedure(&json!({"code": {"text": "Knee repair"}, "bodySite": [{"text": "Left knee"}]}));
         assert_eq!(fixed.lines, ["Where: Left knee"]);
         let weak = vaccination(&json!({"isSubpotent": true, "subpotentReason": [{"text": "Too warm"}],
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn fhir_r4_a_visit_says_what_when_and_with_whom() {
+    fn fhir_r4_a_visit_has_its_type_date_and_participants() {
         let list = list(
             &[
                 json!({
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn l4_people_and_payers_with_resources_of_their_own_are_named_by_them() {
+    fn l4_people_and_payers_are_named_by_their_resources() {
         let mut names = Names::default();
         names.add(
             "Practitioner/1",
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn fhir_r4_an_insurance_names_who_pays_and_the_number() {
+    fn fhir_r4_an_insurance_has_its_payer_and_number() {
         let policies = [
             json!({"status": "active", "payor": [{"display": "Acme Health"}], "type": {"text": "PPO"},
                 "subscriberId": "A1", "period": {"start": "2020"}}),

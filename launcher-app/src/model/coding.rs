@@ -151,7 +151,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn fhir_r4_a_concept_is_called_by_its_text_before_its_codings() {
+    fn fhir_r4_the_text_of_a_concept_takes_precedence_over_its_codings() {
         let coding = json!([{"code": "1"}, {"code": "2", "display": "Hypertension"}]);
         assert_eq!(
             words(&json!({"text": "High blood pressure", "coding": coding})).as_deref(),

@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn l8_the_contents_may_lie_elsewhere_or_be_missing() {
+    fn l8_the_contents_may_be_elsewhere_or_missing() {
         let contents = json!([{"attachment": {"url": "Binary/1"}}, {"attachment": {"title": "gone"}}, {}]);
         assert_eq!(sources(contents, json!([])), [Source::Url("Binary/1".into()), Source::Missing]);
     }
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn l8_what_a_server_says_of_bytes_counts_unless_it_is_generic() {
+    fn l8_the_servers_media_type_is_used_unless_it_is_generic() {
         let attachment = Attachment::new("x", "text/html; charset=utf-8", Source::Url("Binary/1".into()));
         for (served_as, media_type) in [
             (Some("application/pdf"), "application/pdf"),

@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn empty_lines_are_none() {
+    fn empty_lines_are_left_out() {
         assert_eq!(Entry::new("x", None).line(None).line(Some(String::new())).lines, Vec::<String>::new());
     }
 }

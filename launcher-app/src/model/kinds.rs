@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn a_scope_that_narrows_otherwise_allows_a_part() {
+    fn a_scope_with_another_constraint_allows_a_part() {
         assert_eq!(in_part("patient/Observation.rs?category=imaging"), ["findings"]);
         assert_eq!(in_part("patient/Condition.rs?category=problem-list-item"), ["problems"]);
         assert_eq!(in_part("patient/Observation.rs?code=http://loinc.org|4548-4"), OF_OBSERVATIONS);

@@ -96,7 +96,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn l1_what_is_not_shown_is_counted_with_the_reason() {
+    fn l1_a_resource_that_is_not_shown_is_counted_with_the_reason() {
         let mut left_out = LeftOut::default();
         for resource in [
             json!({"resourceType": "Observation", "status": "entered-in-error"}),

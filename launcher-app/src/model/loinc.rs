@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn units_are_written_as_people_write_them() {
+    fn units_are_written_for_people() {
         for (ucum, words) in [("mm[Hg]", "mmHg"), ("{INR}", ""), ("mg/dL", "mg/dL"), ("10*3/uL", "thousand/µL")] {
             assert_eq!(unit_in_words(ucum), words);
         }

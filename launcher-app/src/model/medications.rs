@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn fhir_r4_a_medicine_is_named_by_its_reference_or_what_it_contains() {
+    fn fhir_r4_a_medicine_is_named_by_its_reference_or_its_ingredients() {
         let mut named = request("active");
         named["medicationCodeableConcept"] = Value::Null;
         named["medicationReference"] = json!({"reference": "#m"});
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn l4_a_medicine_with_a_resource_of_its_own_is_named_by_it() {
+    fn l4_a_medicine_is_named_by_its_resource() {
         let mut referenced = request("active");
         referenced["medicationCodeableConcept"] = Value::Null;
         referenced["medicationReference"] = json!({"reference": "Medication/M1"});
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn l3_a_medicine_that_is_no_order_says_so() {
+    fn l3_a_medicine_that_is_not_an_order_says_so() {
         for (intent, words) in [("proposal", "Suggested"), ("plan", "Planned"), ("option", "One of several choices")] {
             let mut other = request("active");
             other["intent"] = json!(intent);

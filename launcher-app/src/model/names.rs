@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn l4_only_what_is_not_named_already_is_read_and_each_once() {
+    fn l4_only_resources_without_a_name_are_read_and_each_once() {
         let contained = json!([{"resourceType": "Medication", "id": "m", "code": {"text": "Aspirin"}}]);
         let mut inside = request(json!({"reference": "#m"}));
         inside["contained"] = contained;

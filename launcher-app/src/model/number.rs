@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn l1_no_number_is_shown_as_another() {
+    fn l1_a_number_is_not_changed() {
         for (number, text) in [
             (0.104, "0.104"),
             (1.005, "1.005"),

@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn fhir_r4_who_has_died_has_no_age() {
+    fn fhir_r4_a_patient_who_died_has_no_age() {
         let with = |member: &str, value: Value| {
             let mut patient = json!({"birthDate": "1940-01-01"});
             patient[member] = value;

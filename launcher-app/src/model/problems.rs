@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn fhir_r4_a_course_says_what_is_known_of_it() {
+    fn fhir_r4_a_problem_has_its_known_dates_and_status() {
         let mut sprain = condition("Sprain", "resolved", "2022-05-05");
         assert_eq!(only(sprain.clone()).lines, ["Began May 5, 2022"]);
         sprain["abatementDateTime"] = json!("2022-06-01");
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn l2_a_problem_says_on_which_side_it_is() {
+    fn l2_a_problem_has_its_body_site() {
         let problem = only(json!({"code": {"text": "Fracture"}, "bodySite": [{"text": "Left wrist"}]}));
         assert_eq!(problem.lines, ["Where: Left wrist"]);
     }
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_suspicion_is_marked_as_one() {
+    fn an_unconfirmed_problem_is_marked() {
         let mut suspected = condition("Asthma", "active", "2020");
         suspected["verificationStatus"] = json!({"coding": [{"code": "provisional"}]});
         assert_eq!(only(suspected).tags, [Tag::plain("Not confirmed")]);

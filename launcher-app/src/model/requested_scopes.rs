@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_out_is_not_requested() {
+    fn data_that_was_left_out_is_not_requested() {
         let left_out = ["patient/Observation.rs", "offline_access"].map(str::to_owned);
         let scope = RequestedScopes::read(CONFIGURED).without(&left_out).unwrap();
         assert!(

@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn t3_a_kind_that_was_narrowed_is_shared_in_part_and_missed_in_part() {
+    fn t3_a_narrowed_kind_is_partly_shared_and_partly_missing() {
         let granted = format!("{} patient/Observation.rs?category=vital-signs", all_but(&["Observation"]));
         let found = sharing("patient/*.rs", &granted, false);
         assert!(words_of(&found.shared).contains(&"See your vital signs"));
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn t3_l6_diagnoses_of_visits_may_be_missed_alone() {
+    fn t3_l6_only_diagnoses_of_visits_may_be_missing() {
         let granted = format!("{} patient/Condition.rs?category=encounter-diagnosis", all_but(&["Condition"]));
         assert_eq!(words_of(&sharing("patient/*.rs", &granted, false).not_shared), ["See your problems"]);
         let found = sharing("patient/*.rs", &all_but(&["Condition"]), false);
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn t10_what_was_granted_in_unknown_words_is_neither_shared_nor_missed() {
+    fn t10_unknown_scopes_are_neither_shared_nor_missing() {
         let found = sharing("openid patient/*.rs", "https://ehr.example/clinical.read", false);
         assert_eq!((words_of(&found.shared), found.not_shared), (vec![UNKNOWN], vec![]));
         let dotted = sharing("patient/*.rs", "patient.*.read", false);
@@ -210,13 +210,13 @@ mod tests {
     }
 
     #[test]
-    fn r11_staying_connected_rests_on_a_refresh_token() {
+    fn r11_staying_connected_requires_a_refresh_token() {
         assert_eq!(words_of(&sharing("offline_access", "", true).shared), [STAY_CONNECTED]);
         assert_eq!(words_of(&sharing("offline_access", "offline_access", false).not_shared), [STAY_CONNECTED]);
     }
 
     #[test]
-    fn p3_a_provider_reads_of_the_patient() {
+    fn p3_sentences_for_providers_name_the_patient() {
         let scope = Scope::new("patient/AllergyIntolerance.rs");
         assert_eq!(words(&scope, Audience::Provider), "See the patient's allergies");
         assert_eq!(words(&scope, Audience::Patient), "See your allergies");

@@ -371,7 +371,7 @@ mod tests {
     }
 
     #[test]
-    fn l2_a_code_replaces_all_but_the_bounds() {
+    fn l2_a_code_replaces_everything_but_the_bounds() {
         let timing = |bounds: Value| json!({"code": {"text": "BID"}, "repeat": {"frequency": 2, "when": ["MOON"], "boundsDuration": bounds}});
         assert_eq!(read(timing(json!({"value": 1, "code": "wk"}))), ("BID, for 1 week".to_owned(), false));
         assert_eq!(read(timing(json!({"code": "wk"}))), ("BID".to_owned(), true));

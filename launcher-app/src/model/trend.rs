@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn the_day_is_the_one_where_it_was_measured() {
+    fn the_date_is_in_the_time_zone_of_the_measurement() {
         let [series] = &read(&[observation("8310-5", 37.0, "Cel", "2024-03-04T23:00:00-05:00")])[..] else { panic!() };
         assert_eq!((series.date.as_deref(), series.latest.as_str()), (Some("Mar 4, 2024"), "37 °C"));
     }
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn fhir_r4_a_trend_has_the_range_of_the_newest_and_each_value_its_word() {
+    fn fhir_r4_a_trend_has_the_newest_range_and_each_value_its_interpretation() {
         let result = |value: f64, high: f64, date: &str| {
             let mut result = observation("4548-4", value, "%", date);
             result["referenceRange"] = json!([{"high": {"value": high, "unit": "%"}}]);
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn l3_what_was_cancelled_or_may_mean_something_else_is_listed_and_not_in_the_trend() {
+    fn l3_a_cancelled_or_modified_result_is_listed_and_not_in_the_trend() {
         let result = |value: f64, date: &str, status: &str| {
             let mut result = observation("29463-7", value, "kg", date);
             result["status"] = json!(status);
@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn l2_a_limit_is_listed_and_no_point_on_the_line() {
+    fn l2_a_limit_is_listed_and_not_a_point_of_the_line() {
         let mut limit = observation("2276-4", 5.0, "ng/mL", "2024");
         limit["valueQuantity"]["comparator"] = json!("<");
         let all = [observation("2276-4", 9.0, "ng/mL", "2022"), observation("2276-4", 8.0, "ng/mL", "2023"), limit];
@@ -321,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn findings_without_a_name_are_not_compared() {
+    fn results_without_a_name_are_not_compared() {
         let nameless = |value: f64, date: &str| json!({"effectiveDateTime": date, "valueQuantity": {"value": value}});
         assert_eq!(trend(&[nameless(1.0, "2022"), nameless(2.0, "2023")]), None);
     }

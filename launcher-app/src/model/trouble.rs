@@ -313,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_pass_by_itself_can_be_tried_again() {
+    fn a_transient_error_offers_to_try_again() {
         for (error, expected) in [
             (Error::Network { host: "x".into() }, Action::TryAgain),
             (Error::Storage, Action::TryAgain),
@@ -330,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn each_audience_is_sent_where_it_can_start() {
+    fn each_audience_gets_the_link_to_its_start() {
         let patient = Trouble::of(&Error::StateMismatch, Audience::Patient);
         let provider = Trouble::of(&Error::StateMismatch, Audience::Provider);
         assert!(patient.text.contains("connect again"), "{}", patient.text);

@@ -115,7 +115,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn f19_a_page_tells_matches_from_what_came_along_and_from_remarks() {
+    fn f19_a_page_has_matches_included_resources_and_remarks_separately() {
         let page = Page::read(&json!({
             "resourceType": "Bundle", "total": 7,
             "link": [{"relation": "self", "url": "x"}, {"relation": "next", "url": "?page=2"}],
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_bundle_is_no_page() {
+    fn a_page_must_be_a_bundle() {
         assert!(Page::read(&json!({"resourceType": "OperationOutcome"})).is_none());
         assert!(Page::read(&json!(["Bundle"])).is_none());
     }

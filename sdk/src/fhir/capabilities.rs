@@ -90,7 +90,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn f11_a_statement_tells_what_can_be_searched_and_done() {
+    fn f11_a_statement_lists_searches_and_operations() {
         let capabilities = Capabilities {
             resource: json!({"fhirVersion": "4.0.1", "rest": [
                 {"mode": "client", "resource": [{"type": "Device"}]},
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn f4_the_releases_of_fhir_are_told_apart() {
+    fn f4_the_releases_of_fhir_are_distinguished() {
         use FhirVersion::*;
         for (text, expected) in [
             ("1.0.2", Some(R2)),

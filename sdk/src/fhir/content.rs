@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn f14_a_binary_gives_its_bytes_and_its_media_type() {
+    fn f14_a_binary_has_its_bytes_and_its_media_type() {
         for data in ["/+8A", "/+\n8A\r\n"] {
             let binary = json!({"resourceType": "Binary", "contentType": "image/png", "data": data});
             let content = read_binary(&binary).unwrap().unwrap();

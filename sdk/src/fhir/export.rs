@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn b2_a_kick_off_asks_at_each_level_and_prefers_to_be_answered_later() {
+    fn b2_a_kick_off_has_each_level_and_prefers_an_asynchronous_response() {
         for (level, url) in [
             (ExportLevel::System, "https://ehr.example/fhir/$export"),
             (ExportLevel::Patient, "https://ehr.example/fhir/Patient/$export"),
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn b2_every_parameter_is_named_as_the_guide_names_it() {
+    fn b2_every_parameter_has_the_name_of_the_guide() {
         let request = full().kick_off(&base()).unwrap();
         assert_eq!(
             request.url.as_str(),
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn b2_patients_travel_in_a_parameters_resource_by_post() {
+    fn b2_patients_are_sent_in_a_parameters_resource_by_post() {
         let export = ExportRequest { patients: vec!["p1".into(), "p2".into()], ..full() };
         let request = export.kick_off(&base()).unwrap();
         assert_eq!((request.method, request.url.query()), (Method::Post, None));
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn b7_b9_what_the_newer_guide_has_is_asked_for_by_its_names() {
+    fn b7_b9_the_parameters_of_the_newer_guide_are_sent_with_their_names() {
         let export = ExportRequest {
             organize_output_by: Some("Patient".into()),
             allow_partial_manifests: true,

@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn b11_a_line_that_is_too_long_is_told_once_and_not_kept() {
+    fn b11_a_line_that_is_too_long_is_reported_once_and_not_kept() {
         let file = b"12345\n123456\n1\n1234567890123\n2\n1234567";
         for size in 1..=file.len() {
             let found = lines(file, size, 5);

@@ -36,7 +36,7 @@ mod tests {
     }
 
     #[test]
-    fn f13_the_patient_is_known_by_each_way_of_naming_it() {
+    fn f13_the_patient_is_recognized_by_every_form_of_reference() {
         for reference in [
             "Patient/p1",
             "Patient/p1/_history/3",
@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn f13_another_patient_and_the_same_id_elsewhere_are_told_apart() {
+    fn f13_another_patient_and_the_same_id_elsewhere_are_distinguished() {
         for reference in [
             "Patient/p2",
             "Patient/p11",

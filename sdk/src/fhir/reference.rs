@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn f9_references_are_found_wherever_they_stand() {
+    fn f9_references_are_found_at_every_depth() {
         let resource = json!({
             "subject": {"reference": "Patient/1"}, "performer": [{"reference": "Practitioner/2"}, {"display": "x"}],
             "component": [{"extension": [{"valueReference": {"reference": "#c"}}]}],
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn f9_what_lies_within_is_found_by_the_rules_of_bundles() {
+    fn f9_contained_resources_and_entries_are_found_by_the_rules_of_bundles() {
         let base = Url::parse("https://ehr.example/fhir").unwrap();
         let bundle = json!({"resourceType": "Bundle", "entry": [
             {"fullUrl": "urn:uuid:1", "resource": {"resourceType": "Patient", "id": "new"}},

@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn b5_a_bad_line_is_named_by_its_number_or_counted() {
+    fn b5_a_bad_line_is_reported_by_its_number_or_counted() {
         let lines = || Lines::Each(vec![resource(1), JsonLine::Blank, JsonLine::NotJson, resource(2)]);
         let strict = file(false).read(lines());
         assert_eq!(strict.fault, Some((3, LineFault::Bad(LineProblem::NotJson))));
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn b5_a_file_that_begins_again_gives_nothing_twice() {
+    fn b5_a_file_that_starts_again_returns_no_line_twice() {
         let mut file = file(true);
         let array = |ids: &[u32]| {
             let values: Vec<Value> = ids.iter().map(|id| json!({"id": id})).collect();
@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn b9_header_rows_are_no_resources_and_stand_over_those_below_them() {
+    fn b9_header_rows_are_not_resources_and_belong_to_those_after_them() {
         let mut file = file(false);
         let row = |patient: &str| JsonLine::Value(header(patient));
         let first = file.read(Lines::Each(vec![row("Patient/1"), resource(1), resource(2), row("Patient/2")]));
@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn b9_an_operation_outcome_among_resources_is_a_fault_and_in_a_file_of_them_a_resource() {
+    fn b9_an_operation_outcome_is_an_error_among_resources_and_a_resource_in_a_file_of_outcomes() {
         let outcome = json!({"resourceType": "OperationOutcome", "id": 9, "issue": [{"diagnostics": "out of disk"}]});
         let lines = || Lines::Each(vec![resource(1), JsonLine::Value(outcome.clone()), resource(2)]);
         let read = file(false).read(lines());

@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn f5_what_a_hidden_header_would_say_is_taken_from_the_resource() {
+    fn f5_the_value_of_a_hidden_header_is_taken_from_the_resource() {
         let resource = json!({"resourceType": "Patient", "id": "7", "meta": {"versionId": "3"}});
         let hidden = created(None, Some(resource.clone()));
         assert_eq!(hidden.version().unwrap(), "W/\"3\"");
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn f5_what_could_not_be_had_is_an_error_that_names_the_header() {
+    fn f5_a_missing_value_is_an_error_that_names_the_header() {
         let nothing = created(None, None);
         let location = nothing.resource_id().unwrap_err();
         assert_eq!(location.code(), "hidden_header");

@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn f6_f21_waits_grow_are_spread_and_end() {
+    fn f6_f21_waits_grow_with_jitter_and_end() {
         let waits = |error: Error, chance: f64| {
             let mut tries = RetryDelays::default();
             std::iter::from_fn(move || tries.next_delay(&error, 0.0, chance)).take(9).collect::<Vec<_>>()
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn f6_only_what_does_no_harm_twice_is_repeated() {
+    fn f6_only_idempotent_requests_are_repeated() {
         let request = |method: Method, path: &str, header: Option<&str>| {
             let mut request = Request::get(Url::parse("https://ehr.example/fhir").unwrap().child(path).unwrap(), "x");
             request.method = method;

@@ -27,7 +27,7 @@ mod tests {
     use crate::protocol::url::Url;
 
     #[test]
-    fn b1_a_service_names_its_scopes_and_proves_itself_by_an_assertion() {
+    fn b1_a_service_sends_its_scopes_and_an_assertion() {
         let endpoint = Url::parse("https://ehr.example/token").unwrap();
         let credential = ClientCredential::assertion(&ClientAssertion::new("a.b.c"));
         let request = client_credentials_request(&TokenClient { endpoint, credential }, "system/*.rs");

@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_redirect_brings_a_code_or_an_error() {
+    fn a_redirect_has_a_code_or_an_error() {
         let code =
             Callback::read("http://localhost:8080/code?code=a%2Bb&state=s&iss=https%3A%2F%2Fehr.example").unwrap();
         assert_eq!(
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn c8_the_address_keeps_everything_but_the_redirect() {
+    fn c8_the_url_keeps_everything_but_the_redirect() {
         for (location, clean) in [
             ("http://a/code?code=1&state=2", "http://a/code"),
             ("http://a/code?tab=b%20c&code=1&state=2&iss=3&session_state=4#part", "http://a/code?tab=b%20c#part"),

@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn k3_an_assertion_says_what_the_standard_asks_and_no_more() {
+    fn k3_an_assertion_has_exactly_the_claims_of_the_standard() {
         let mut method = PrivateKeyJwt::new(key(&[Algorithm::RS384]), Some("key-1".into()));
         let input = |method: &PrivateKeyJwt| {
             parts(&method.signing_input(
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn k3_the_algorithm_is_of_the_servers_list_else_rs384() {
+    fn k3_the_algorithm_is_from_the_servers_list_otherwise_rs384() {
         use Algorithm::*;
         let list = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
         let rsa = key(&[RS256, RS384, RS512]);

@@ -14,7 +14,7 @@ fn keys() -> ClientKeys {
 }
 
 #[test]
-fn g1_each_kind_of_client_says_what_its_kind_needs() {
+fn g1_each_kind_of_client_has_its_required_metadata() {
     let public = ClientMetadata::public("My app", REDIRECT, SCOPE);
     assert_eq!(
         written(&public),
@@ -64,7 +64,7 @@ fn g6_empty_lists_are_sent_as_they_are_and_absent_ones_are_left_out() {
 }
 
 #[test]
-fn g1_what_is_written_is_read_back() {
+fn g1_written_metadata_is_read_back() {
     let client = ClientMetadata {
         client_id: Some("wished".into()),
         logo_uri: Some("https://app.example/logo.png".into()),
@@ -100,7 +100,7 @@ fn g1_a_client_that_no_server_could_register_is_refused_before_it_is_sent() {
 }
 
 #[test]
-fn g1_what_a_server_changed_is_told_and_another_order_is_no_change() {
+fn g1_changes_of_the_server_are_reported_and_another_order_is_not_a_change() {
     let sent = ClientMetadata {
         client_uri: Some("https://app.example/about".into()),
         ..ClientMetadata::public("My app", REDIRECT, "openid patient/*.rs")

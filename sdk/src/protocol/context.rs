@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn t7_the_context_is_typed_and_the_rest_is_kept_as_it_came() {
+    fn t7_the_context_is_typed_and_the_rest_is_unchanged() {
         let response = json!({
             "access_token": "a", "refresh_token": "r", "id_token": "i", "hub.url": "https://hub.example/", "hub.topic": "t",
             "patient": "p1", "encounter": "e1", "need_patient_banner": false, "intent": "reconcile-medications",

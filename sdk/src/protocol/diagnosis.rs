@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn d7_each_oddity_of_webcharts_smart_configuration_is_named() {
+    fn d7_each_deviation_of_webcharts_smart_configuration_is_a_finding() {
         let findings = smart_configuration_findings(&webchart());
         assert_eq!(
             codes(&findings),
@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn d7_each_oddity_of_webcharts_openid_configuration_is_named() {
+    fn d7_each_deviation_of_webcharts_openid_configuration_is_a_finding() {
         let openid = json!({
             "issuer": "https://ehr.example/webchart.cgi",
             "authorization_endpoint": "https://ehr.example/webchart.cgi/oauth/authorization/",
@@ -354,7 +354,7 @@ mod tests {
     }
 
     #[test]
-    fn d7_a_document_as_it_should_be_has_no_finding() {
+    fn d7_a_correct_document_has_no_finding() {
         let document = json!({
             "issuer": "https://ehr.example", "jwks_uri": "https://ehr.example/jwks",
             "authorization_endpoint": "https://ehr.example/authorize", "token_endpoint": "https://ehr.example/token",
@@ -365,7 +365,7 @@ mod tests {
     }
 
     #[test]
-    fn d7_what_no_app_could_connect_by_is_named() {
+    fn d7_a_document_without_the_required_endpoints_has_a_finding() {
         let document = json!({"authorization_endpoint": "http://ehr.example/authorize"});
         let findings = smart_configuration_findings(&document);
         assert_eq!(codes(&findings), ["insecure_endpoint", "missing_token_endpoint", "missing_pkce"]);

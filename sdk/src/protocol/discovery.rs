@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn d4_oddities_are_read_kept_and_reported() {
+    fn d4_deviations_are_read_kept_and_reported() {
         let document = json!({
             "issuer": "", "token_endpoint": "/token", "response_types_supported": "token",
             "code_challenge_methods_supported": "S256", "capabilities": ["launch-ehr", "lsunch-standalone"],
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn d5_plain_http_is_refused_but_on_this_machine_or_by_option() {
+    fn d5_plain_http_is_refused_except_on_this_machine_or_by_an_option() {
         let document = json!({"token_endpoint": "http://ehr.example/token"});
         assert_eq!(read(document.clone()), Err(Error::InsecureUrl { what: "token_endpoint".into() }.into()));
         assert!(read_smart_configuration(&document, &base(), true).is_ok());
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn g5_only_an_address_that_is_safe_to_link_to_is_offered() {
+    fn g5_only_a_url_that_is_safe_to_link_to_is_offered() {
         let management = |text: &str| {
             let document = json!({"token_endpoint": "/token", "management_endpoint": text});
             read(document).unwrap().management_endpoint.map(|url| url.to_string())
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn a_document_without_a_token_endpoint_is_none() {
+    fn a_document_without_a_token_endpoint_is_invalid() {
         for document in [json!({}), json!([]), json!("x"), json!({"token_endpoint": 1}), json!({"token_endpoint": ""})]
         {
             assert_eq!(read(document).unwrap_err().code(), "invalid_configuration");

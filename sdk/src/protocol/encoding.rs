@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_escape_is_no_text() {
+    fn an_invalid_escape_is_refused() {
         assert_eq!(form_decode("%4"), None);
         assert_eq!(form_decode("%zz"), None);
         assert_eq!(form_decode("%ff"), None);

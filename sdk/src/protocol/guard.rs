@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn f1_a_token_goes_to_the_base_and_to_admitted_places_only() {
+    fn f1_a_token_is_only_sent_to_the_base_and_to_allowed_locations() {
         let mut guard = Guard::new(url("https://ehr.example/practice/fhir/"));
         assert!(is_authorized(&guard, "https://ehr.example/practice/fhir/Patient/1"));
         for foreign in [

@@ -186,7 +186,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn s10_a_request_with_credentials_stays_out_of_caches_unless_the_app_says_otherwise() {
+    fn s10_a_request_with_credentials_is_not_cached_unless_the_app_allows_it() {
         let get = || Request::get(Url::parse("https://ehr.example/fhir/Patient/1").unwrap(), "application/fhir+json");
         assert!(!get().stays_out_of_caches());
         let mut bearer = get();

@@ -98,14 +98,14 @@ fn i12_a_token_that_is_not_valid_yet_is_refused_within_the_clocks_tolerance() {
 }
 
 #[test]
-fn i1_a_trusted_audience_beside_the_client_is_taken_with_an_azp() {
+fn i1_an_additional_trusted_audience_is_accepted_with_an_azp() {
     let mut claims = with("aud", json!(["app", "partner"]));
     claims["azp"] = json!("app");
     assert_eq!(failed_check(&claims), None);
 }
 
 #[test]
-fn i2_the_nonce_must_come_back() {
+fn i2_the_nonce_must_be_returned() {
     assert_eq!(failed_check(&with("nonce", json!("other"))), Some("nonce"));
     assert_eq!(failed_check(&with("nonce", Value::Null)), Some("nonce"));
     let allowed = check_with(&with("nonce", Value::Null), |expected| expected.allow_missing_nonce = true).unwrap();
@@ -159,7 +159,7 @@ fn i6_at_hash_binds_the_access_token() {
 }
 
 #[test]
-fn i6_at_hash_is_made_by_the_hash_of_the_signature() {
+fn i6_at_hash_uses_the_hash_of_the_signature() {
     // The left halves of the access token's digests, by `sha256sum`, `sha384sum` and `sha512sum`.
     let hashes = [
         ("256", AT_HASH),
@@ -181,7 +181,7 @@ fn i6_at_hash_is_made_by_the_hash_of_the_signature() {
 }
 
 #[test]
-fn i8_without_an_issuer_it_says_that_the_issuer_was_not_checked() {
+fn i8_without_an_issuer_the_issuer_is_reported_as_not_checked() {
     assert!(check_with(&claims(), |_| {}).unwrap().issuer_checked);
     assert!(!check_with(&claims(), |expected| expected.issuer = None).unwrap().issuer_checked);
 }
@@ -195,14 +195,14 @@ fn i9_critical_extensions_are_refused() {
 }
 
 #[test]
-fn a_text_that_is_no_token_is_refused() {
+fn a_string_that_is_not_a_token_is_refused() {
     for text in ["", "a.b", "a.b.c.d", "!.!.!", "e30.e30.!", "e30=.e30.e30", "bnVsbA.bnVsbA.bnVsbA"] {
         assert!(decode(&SerdeJson, text).is_err(), "{text}");
     }
 }
 
 #[test]
-fn a6_i1_the_user_signed_in_no_longer_ago_than_max_age_allows() {
+fn a6_i1_a_sign_in_older_than_max_age_is_refused() {
     let check = |auth_time: Value, max_age: f64| match check_with(&with("auth_time", auth_time), |expected| {
         expected.max_age = Some(max_age)
     }) {

@@ -78,7 +78,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn g4_the_token_asks_about_itself_where_the_guard_lets_it_go() {
+    fn g4_a_token_is_introspected_by_itself_only_at_an_allowed_url() {
         let endpoint = Url::parse("https://ehr.example/oauth/introspect/").unwrap();
         let mut guard = Guard::new(Url::parse("https://ehr.example/fhir").unwrap());
         let token = AccessToken::new("a+b");
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn g4_an_answer_is_active_or_not_or_none() {
+    fn g4_a_response_is_active_inactive_or_invalid() {
         let read = |status, body: Body<serde_json::Value>| read_introspection(status, &body);
         let active = read(200, Body::Json(json!({"active": true, "scope": "openid"}))).unwrap();
         assert!(active.active);

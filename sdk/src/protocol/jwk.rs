@@ -211,12 +211,12 @@ mod tests {
     }
 
     #[test]
-    fn i4_keys_are_rebuilt_from_their_bare_members() {
+    fn i4_keys_are_imported_with_their_required_members_only() {
         assert_eq!(keys()[0].bare_jwk(), r#"{"kty":"RSA","n":"AQAB","e":"AQAB"}"#);
     }
 
     #[test]
-    fn i12_a_key_that_is_not_for_verifying_is_none_and_an_empty_list_of_operations_says_nothing() {
+    fn i12_a_key_that_is_not_for_verifying_is_ignored_but_not_one_with_empty_key_ops() {
         let reads = |name: &str, value: serde_json::Value| {
             let mut jwk = json!({"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"});
             jwk[name] = value;
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn i12_an_rsa_key_has_2048_bits_or_more() {
+    fn i12_an_rsa_key_has_at_least_2048_bits() {
         let is_long_enough =
             |n: String| PublicKey::read(&json!({"kty": "RSA", "n": n, "e": "AQAB"})).unwrap().is_long_enough();
         let of_bytes = |first: u8, count: usize| base64url(&[&[first], &*vec![255; count - 1]].concat());
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn i3_a_key_is_used_only_with_an_algorithm_that_it_is_for() {
+    fn i3_a_key_is_only_used_with_its_own_algorithms() {
         let keys = keys();
         let kids = |kid, algorithm| -> Vec<_> {
             candidates(&keys, kid, algorithm).iter().filter_map(|key| key.kid.clone()).collect()
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn k4_a_key_is_published_with_its_name_and_what_it_is_for() {
+    fn k4_a_key_is_published_with_its_kid_and_use() {
         let keys = keys();
         let set = jwk_set([
             keys[0].published_jwk("r", None),

@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn other_addresses_are_no_launch_links() {
+    fn other_urls_are_not_launch_links() {
         for location in [
             "http://localhost:8080/",
             "http://localhost:8080/code?code=1&state=2",
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_launch_link_says_what_is_missing() {
+    fn the_error_of_an_incomplete_launch_link_names_what_is_missing() {
         for (query, parameter) in [
             ("iss=https://a.example", "launch"),
             ("launch=1", "iss"),
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn issuers_differ_by_at_most_a_slash() {
+    fn issuers_that_differ_by_a_slash_are_equal() {
         assert!(same_issuer("https://a.example/fhir", "https://a.example/fhir/"));
         assert!(!same_issuer("https://a.example/fhir", "https://a.example/fhir//"));
         assert!(!same_issuer("https://a.example/fhir", "https://a.example/FHIR"));

@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn g3_the_editors_fields_are_text_from_the_same_registration() {
+    fn g3_the_editors_fields_are_strings_of_the_registration() {
         assert_eq!(
             trust(&metadata(), None).text(),
             "Domain (client id): my-app\nDescription: Mum's app\nLaunch URL: https://app.example/launch\n\
@@ -308,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn g3_a_secret_is_named_and_never_written() {
+    fn g3_a_secret_is_mentioned_and_never_written() {
         let method = TokenEndpointAuthMethod::ClientSecretPost;
         let trust = trust(&ClientMetadata { token_endpoint_auth_method: method, ..metadata() }, None);
         assert!(trust.text().contains("Key format: SECRET\n"));
@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn g3_what_the_editor_could_not_take_names_its_member() {
+    fn g3_the_error_of_an_unsupported_member_names_it() {
         let wrong = |client_id: &str, metadata: &ClientMetadata, pem: Option<&str>| match LoginTrust::new(
             client_id, metadata, pem,
         )

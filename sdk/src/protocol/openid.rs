@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn d12_an_issuer_is_the_one_asked_where_its_base_lies_within_it() {
+    fn d12_an_issuer_is_accepted_if_the_base_is_below_it() {
         for (base, issuer) in [
             ("https://h.example/a/webchart.cgi/fhir", "https://h.example/a/webchart.cgi"),
             ("https://h.example/a/webchart.cgi/fhir/", "https://h.example/a/webchart.cgi/"),
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn d12_an_issuer_beside_the_base_is_the_one_asked_where_the_smart_configurations_token_endpoint_lies_within_it() {
+    fn d12_an_issuer_outside_of_the_base_is_accepted_if_the_token_endpoint_is_below_it() {
         let (base, issuer) = ("https://epic.example/api/FHIR/R4", "https://epic.example/oauth2");
         assert!(speaks(base, issuer, "https://epic.example/oauth2/token", Some("")));
         assert!(!speaks(base, issuer, "https://epic.example/oauth2/token", None), "it vouches for itself alone");
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn d12_what_contradicts_the_smart_configuration_is_a_problem() {
+    fn d12_a_contradiction_to_the_smart_configuration_is_a_problem() {
         let base = "https://h.example/fhir";
         let smart = read(
             base,

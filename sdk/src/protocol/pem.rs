@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn k4_what_is_no_private_key_is_named_with_its_remedy() {
+    fn k4_the_error_of_another_kind_of_key_has_a_remedy() {
         assert!(problem(&pem("ENCRYPTED PRIVATE KEY")).contains("openssl pkcs8 -topk8 -nocrypt"));
         let encrypted =
             "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nAAAA\n-----END RSA PRIVATE KEY-----";
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn s3_a_private_key_prints_nothing_of_itself() {
+    fn s3_a_private_key_is_not_printed() {
         let key = PrivateKeyDer { der: vec![42; 40], curve: Some("P-384") };
         assert_eq!(format!("{key:?}"), "PrivateKeyDer { curve: Some(\"P-384\"), .. }");
     }

@@ -46,7 +46,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_text_is_said_on_one_line_and_markup_is_not() {
+    fn plain_text_is_returned_on_one_line_and_markup_is_left_out() {
         assert_eq!(text("\u{feff} The token\r\nhas run out.\n").as_deref(), Some("The token has run out."));
         assert_eq!(text("a\u{0}b\u{1b}[31m").as_deref(), Some("a b [31m"));
         for nothing in ["", " \n", "<html>no</html>", "\n <?xml version=\"1.0\"?>"] {
@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn the_message_of_a_json_object_is_said() {
+    fn the_message_of_a_json_object_is_returned() {
         let json = |value: Value| message(&Body::Json(value));
         assert_eq!(json(json!({"message": "Unauthorized"})).as_deref(), Some("Unauthorized"));
         let both = json!({"error": "invalid_token", "error_description": "It has run out."});

@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn s12_every_secret_of_a_request_is_taken_out_and_nothing_else() {
+    fn s12_exactly_the_secrets_of_a_request_are_redacted() {
         let post = ClientAuthentication::ClientSecretPost(ClientSecret::new("s\"cret"));
         let request = code_request(post.fixed_credential("my-app"));
         assert_eq!(redacted(&request, "code+1/2 verifier-1 s\"cret"), "[redacted] [redacted] [redacted]");
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn s12_what_authenticates_a_client_is_taken_out() {
+    fn s12_client_credentials_are_redacted() {
         for encoding in [BasicEncoding::Form, BasicEncoding::Raw] {
             let basic = ClientAuthentication::ClientSecretBasic(ClientSecret::new("s/c?r et+~"), encoding);
             let request = code_request(basic.fixed_credential("my-app"));
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn s12_a_secret_that_contains_another_leaves_nothing() {
+    fn s12_a_secret_that_contains_another_is_completely_redacted() {
         let endpoint = Url::parse("https://ehr.example/token").unwrap();
         let request = Request::form(endpoint, &[("code", "abcd"), ("client_secret", "abcd-efgh"), ("token", "abc")]);
         assert_eq!(redacted(&request, "abcd-efgh abcd abc"), "[redacted] [redacted] abc");

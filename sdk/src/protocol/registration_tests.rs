@@ -30,7 +30,7 @@ fn registered() -> RegisteredClient {
 }
 
 #[test]
-fn g1_a_registration_is_posted_as_json_with_the_initial_token_where_there_is_one() {
+fn g1_a_registration_is_posted_as_json_with_the_initial_token_if_there_is_one() {
     let request = registration_request(&SerdeJson, &endpoint(), &metadata(), None).unwrap();
     assert_eq!((request.method, request.url.as_str()), (Method::Post, "https://ehr.example/register"));
     assert!(request.headers.contains(&("Content-Type".into(), "application/json".into())));
@@ -43,7 +43,7 @@ fn g1_a_registration_is_posted_as_json_with_the_initial_token_where_there_is_one
 }
 
 #[test]
-fn g1_the_answer_is_read_whole() {
+fn g1_the_complete_response_is_read() {
     let client = registered();
     assert_eq!(client.client_id, "given");
     assert_eq!(client.client_secret, Some(ClientSecret::new("hidden-secret")));
@@ -57,7 +57,7 @@ fn g1_the_answer_is_read_whole() {
 }
 
 #[test]
-fn g2_a_page_or_nothing_in_place_of_an_answer_says_that_registration_is_off() {
+fn g2_a_page_or_an_empty_response_means_that_registration_is_off() {
     let page = || Body::Text("<!doctype html><title>Log in</title>".into());
     for (status, body) in
         [(200, page()), (201, page()), (404, page()), (404, Body::Empty), (405, Body::Json(json!({})))]
@@ -70,7 +70,7 @@ fn g2_a_page_or_nothing_in_place_of_an_answer_says_that_registration_is_off() {
 }
 
 #[test]
-fn g2_what_the_server_refuses_keeps_its_code_and_its_words() {
+fn g2_a_refusal_keeps_the_servers_code_and_description() {
     for code in ["invalid_redirect_uri", "invalid_client_metadata", "invalid_software_statement"] {
         let error =
             read(400, Body::Json(json!({"error": code, "error_description": "It must be https."}))).unwrap_err();
@@ -82,7 +82,7 @@ fn g2_what_the_server_refuses_keeps_its_code_and_its_words() {
 }
 
 #[test]
-fn g2_t8_what_is_no_registration_is_an_error() {
+fn g2_t8_an_invalid_registration_response_is_an_error() {
     for (status, body) in [
         (201, Body::Empty),
         (201, Body::Json(json!({"client_id": ""}))),
@@ -100,7 +100,7 @@ fn g2_t8_what_is_no_registration_is_an_error() {
 }
 
 #[test]
-fn g1_a_registration_is_managed_with_its_own_token_at_its_own_address() {
+fn g1_a_registration_is_managed_with_its_own_token_at_its_own_url() {
     let client = registered();
     let read = client.read_request(&endpoint()).unwrap();
     let update = client.update_request(&SerdeJson, &endpoint(), &metadata()).unwrap();
@@ -118,7 +118,7 @@ fn g1_a_registration_is_managed_with_its_own_token_at_its_own_address() {
 }
 
 #[test]
-fn g1_f1_the_registration_token_goes_to_no_other_origin() {
+fn g1_f1_the_registration_token_is_sent_to_no_other_origin() {
     for (uri, code) in [
         ("https://evil.example/register/given", "foreign_url"),
         ("https://ehr.example.evil.example/register/given", "foreign_url"),
@@ -142,7 +142,7 @@ fn g1_f1_the_registration_token_goes_to_no_other_origin() {
 }
 
 #[test]
-fn g1_what_an_update_leaves_out_stays_and_a_new_token_takes_the_old_ones_place() {
+fn g1_after_an_update_missing_members_stay_and_a_new_token_replaces_the_old_one() {
     let client = registered();
     let kept = client.read_response(&endpoint(), 200, &Body::Json(json!({"client_id": "given", "scope": "openid"})));
     let kept = kept.unwrap();
@@ -158,7 +158,7 @@ fn g1_what_an_update_leaves_out_stays_and_a_new_token_takes_the_old_ones_place()
 }
 
 #[test]
-fn g1_a_removal_is_answered_by_nothing() {
+fn g1_the_response_to_a_removal_is_empty() {
     let deleted = |status, body: Body<Value>| read_deletion(&endpoint(), status, &body).map_err(|error| error.code());
     assert_eq!(deleted(204, Body::Empty), Ok(()));
     assert_eq!(deleted(200, Body::Json(json!({}))), Ok(()));
@@ -168,7 +168,7 @@ fn g1_a_removal_is_answered_by_nothing() {
 }
 
 #[test]
-fn s3_a_registered_client_prints_no_secret() {
+fn s3_a_registered_client_does_not_print_its_secret() {
     let client = registered();
     let request = client.read_request(&endpoint()).unwrap();
     for printed in [format!("{client:?}"), format!("{request:?}")] {

@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn g4_a_success_is_empty_or_json_and_a_page_is_none() {
+    fn g4_a_success_is_empty_or_json_and_not_a_page() {
         assert_eq!(read_revocation::<serde_json::Value>(200, &Body::Empty), Ok(()));
         assert_eq!(read_revocation(200, &Body::Json(json!({}))), Ok(()));
         let page = read_revocation::<serde_json::Value>(200, &Body::Text("<html>Tokens</html>".into()));
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn g4_an_administration_page_is_told_from_an_endpoint() {
+    fn g4_an_administration_page_is_distinguished_from_an_endpoint() {
         let page = |text: &str| is_page(&Url::parse(text).unwrap());
         assert!(page("https://ehr.example/webchart.cgi?f=admin&s=jwt&opp=revoke"));
         assert!(!page("https://ehr.example/oauth/revoke/"));

@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn s3_a_secret_never_prints() {
+    fn s3_a_secret_is_never_printed() {
         let token = AccessToken::new("very-secret");
         assert_eq!(format!("{token} {token:?} {:?}", Some(&token)), "[redacted] [redacted] Some([redacted])");
         assert_eq!(token.expose(), "very-secret");

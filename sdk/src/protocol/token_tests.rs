@@ -6,7 +6,7 @@ fn read(status: u16, response: Value) -> Result<Box<TokenResponse>, Failure> {
 }
 
 #[test]
-fn a5_the_exchange_names_the_redirect_uri_and_encodes_the_code() {
+fn a5_the_exchange_has_the_redirect_uri_and_encodes_the_code() {
     let endpoint = Url::parse("https://ehr.example/token").unwrap();
     let client = TokenClient { endpoint, credential: ClientCredential::public("app") };
     let verifier = CodeVerifier::new("v");
@@ -20,7 +20,7 @@ fn a5_the_exchange_names_the_redirect_uri_and_encodes_the_code() {
 }
 
 #[test]
-fn s8_a_token_request_stays_out_of_caches_and_follows_no_redirect() {
+fn s8_a_token_request_is_not_cached_and_follows_no_redirect() {
     let endpoint = Url::parse("https://ehr.example/token").unwrap();
     let client = TokenClient { endpoint, credential: ClientCredential::public("app") };
     let request = client.refresh_request(&RefreshToken::new("r"), None);
@@ -29,7 +29,7 @@ fn s8_a_token_request_stays_out_of_caches_and_follows_no_redirect() {
 }
 
 #[test]
-fn t1_only_bearer_tokens_are_taken() {
+fn t1_only_bearer_tokens_are_accepted() {
     assert!(read(200, json!({"access_token": "a", "token_type": "bEARER"})).is_ok());
     for response in [json!({"access_token": "a", "token_type": "mac"}), json!({"access_token": "a"})] {
         assert_eq!(read(200, response).unwrap_err().code(), "invalid_token_response");
@@ -83,7 +83,7 @@ fn t8_a_lifetime_beyond_every_date_is_bounded() {
 }
 
 #[test]
-fn t8_a_patient_or_encounter_that_is_no_fhir_id_is_refused() {
+fn t8_a_patient_or_encounter_with_an_invalid_id_is_refused() {
     for member in ["patient", "encounter"] {
         let with = |value: Value| {
             let mut response = json!({"access_token": "a", "token_type": "Bearer"});
@@ -123,7 +123,7 @@ fn t8_an_access_token_that_cannot_be_sent_is_refused() {
 }
 
 #[test]
-fn t5_a_body_that_is_no_token_response_is_an_error() {
+fn t5_an_invalid_token_response_is_an_error() {
     let html: Body<Value> = Body::Text("<html>Log in</html>".into());
     assert_eq!(read_token_response(200, &html).unwrap_err().code(), "invalid_token_response");
     assert_eq!(read(200, json!({"token_type": "Bearer"})).unwrap_err().code(), "invalid_token_response");
@@ -141,7 +141,7 @@ fn t5_a_body_that_is_no_token_response_is_an_error() {
 }
 
 #[test]
-fn c11_only_an_error_that_does_not_judge_the_request_is_transient() {
+fn c11_only_an_error_that_is_not_about_the_request_is_transient() {
     let page = || Body::<Value>::Text("<h1>Hello</h1>".into());
     for (status, body) in [
         (429, Body::Empty),
@@ -167,14 +167,14 @@ fn c11_only_an_error_that_does_not_judge_the_request_is_transient() {
 }
 
 #[test]
-fn t6_a_redirect_is_no_token_response() {
+fn t6_a_redirect_is_not_a_token_response() {
     for status in [0, 302, 307] {
         assert_eq!(read_token_response::<Value>(status, &Body::Empty).unwrap_err().code(), "invalid_token_response");
     }
 }
 
 #[test]
-fn s3_a_token_response_prints_no_token() {
+fn s3_a_token_response_does_not_print_its_tokens() {
     let response =
         json!({"access_token": "hidden1", "refresh_token": "hidden2", "id_token": "hidden3", "token_type": "Bearer"});
     let printed = format!("{:?}", read(200, response).unwrap());

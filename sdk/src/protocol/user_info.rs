@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn i11_the_token_goes_where_the_guard_lets_it_and_no_redirect_is_followed() {
+    fn i11_the_token_is_only_sent_to_an_allowed_url_and_no_redirect_is_followed() {
         let endpoint = Url::parse("https://ehr.example/userinfo").unwrap();
         let mut guard = Guard::new(Url::parse("https://ehr.example/fhir").unwrap());
         let token = AccessToken::new("t");
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn i11_only_what_is_about_the_id_tokens_user_is_taken() {
+    fn i11_only_a_response_about_the_id_tokens_user_is_accepted() {
         let response = json!({"sub": "u1", "name": "Ada", "fhirUser": "Patient/1"});
         let read = read_user_info(200, &Body::Json(response.clone()), "u1").unwrap();
         assert_eq!(read, UserInfo { subject: "u1".into(), members: response });
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn i11_what_is_no_json_is_an_error_that_says_what_it_is() {
+    fn i11_the_error_of_a_response_that_is_not_json_describes_it() {
         assert!(problem(200, Body::Text("eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ1MSJ9.c2ln".into())).contains("signed JWT"));
         assert!(problem(200, Body::Text("<html>Log in</html>".into())).contains("not JSON"));
         assert!(problem(200, Body::Empty).contains("not JSON"));

@@ -42,7 +42,7 @@ proptest! {
     #![proptest_config(cases(600))]
 
     #[test]
-    fn f1_an_accepted_address_is_the_one_that_a_browser_fetches(text in prop_oneof![9 => address(), 1 => text()]) {
+    fn f1_an_accepted_url_is_the_one_that_a_browser_fetches(text in prop_oneof![9 => address(), 1 => text()]) {
         if let Ok(url) = Url::parse(&text) {
             let fetched = in_a_browser(&text);
             prop_assert!(fetched.as_deref().map_or(may_be_internationalized(&url), |fetched| fetched == url.as_str()), "{url} {fetched:?}");
@@ -54,7 +54,7 @@ proptest! {
     }
 
     #[test]
-    fn f1_a_joined_address_is_the_one_that_a_browser_joins(base in bases(), reference in prop_oneof![reference(), address()]) {
+    fn f1_a_joined_url_is_the_one_that_a_browser_joins(base in bases(), reference in prop_oneof![reference(), address()]) {
         if let Ok(joined) = Url::parse(base).unwrap().join(&reference) {
             let mut expected = url::Url::parse(base).unwrap().join(&reference);
             if let Ok(expected) = &mut expected {
@@ -66,7 +66,7 @@ proptest! {
     }
 
     #[test]
-    fn f1_a_token_stays_below_the_base_as_a_browser_reads_it(base in bases(), reference in prop_oneof![3 => reference(), 1 => address()]) {
+    fn f1_a_token_stays_below_the_base_as_a_browser_parses_it(base in bases(), reference in prop_oneof![3 => reference(), 1 => address()]) {
         let base_url = Url::parse(base).unwrap();
         let Ok(target) = base_url.child("").unwrap().join(&reference) else { return Ok(()) };
         let mut request = Request::get(target, "application/fhir+json");
@@ -81,7 +81,7 @@ proptest! {
     }
 
     #[test]
-    fn a4_values_in_a_query_are_read_back_as_they_were(address in address(), pairs in prop::collection::vec((text(), text()), 0..4)) {
+    fn a4_values_in_a_query_are_read_back(address in address(), pairs in prop::collection::vec((text(), text()), 0..4)) {
         let Ok(url) = Url::parse(&address) else { return Ok(()) };
         let borrowed: Vec<(&str, &str)> = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let extended = url.with_query(&borrowed);
@@ -93,7 +93,7 @@ proptest! {
     }
 
     #[test]
-    fn a_child_lies_within_its_base(base in bases(), below in reference()) {
+    fn a_child_is_below_its_base(base in bases(), below in reference()) {
         let base = Url::parse(base).unwrap();
         if let Ok(child) = base.child(&below) {
             prop_assert!(is_fetched_as_it_prints(&child), "{child}");

@@ -69,7 +69,7 @@ proptest! {
     #![proptest_config(cases(300))]
 
     #[test]
-    fn d5_no_document_brings_an_endpoint_on_plain_http(document in document(), statement in statement()) {
+    fn d5_no_document_has_an_endpoint_on_plain_http(document in document(), statement in statement()) {
         let read = [read_smart_configuration(&document, &base(), false), read_capability_statement(&statement, &base(), false)];
         for read in read.into_iter().flatten() {
             for endpoint in endpoints(&read) {
@@ -89,7 +89,7 @@ proptest! {
     }
 
     #[test]
-    fn d4_what_was_read_is_kept_whole_and_its_oddities_are_told(document in document()) {
+    fn d4_a_document_is_kept_complete_and_its_deviations_are_reported(document in document()) {
         let findings = smart_configuration_findings(&document);
         let empty_issuer = document.get("issuer") == Some(&json!(""));
         prop_assert_eq!(findings.iter().any(|finding| finding.code == "empty_issuer"), empty_issuer);
@@ -101,7 +101,7 @@ proptest! {
     }
 
     #[test]
-    fn d9_a_configuration_is_read_or_names_what_is_wrong(
+    fn d9_a_configuration_is_read_or_its_error_names_the_member(
         record in object(
             &["name", "fhirBase", "clientId", "redirectUri", "scope", "issuers", "pkce", "clientSecret", "tokenEndpointAuthMethod", "label", "aud"],
             &[r#""https://ehr.example/fhir""#, r#""openid""#, r#"["https://ehr.example"]"#, r#""send""#, r#""client_secret_post""#, "true"],

@@ -13,7 +13,7 @@ proptest! {
     #![proptest_config(cases(300))]
 
     #[test]
-    fn an_encoded_text_is_plain_and_read_back(value in text()) {
+    fn an_encoded_string_is_ascii_and_read_back(value in text()) {
         let encoded = percent_encode(&value);
         prop_assert!(encoded.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~%".contains(&byte)));
         prop_assert_eq!(form_decode(&encoded), Some(value));
@@ -29,7 +29,7 @@ proptest! {
     }
 
     #[test]
-    fn what_can_be_decoded_is_what_browsers_decode(text in prop_oneof![text(), "[a-c%&=+0-9A-F]{0,16}"]) {
+    fn a_string_is_decoded_as_in_browsers(text in prop_oneof![text(), "[a-c%&=+0-9A-F]{0,16}"]) {
         let read: Vec<(String, String)> = url::form_urlencoded::parse(text.as_bytes()).into_owned().collect();
         let mut read = read.iter();
         for pair in form_pairs(&text) {
@@ -45,7 +45,7 @@ proptest! {
     }
 
     #[test]
-    fn there_is_one_text_for_bytes_in_base64url(text in prop_oneof!["[A-Za-z0-9_-]{0,12}", "[A-Za-z0-9+/=_ -]{0,8}", text()]) {
+    fn bytes_have_one_base64url_string(text in prop_oneof!["[A-Za-z0-9_-]{0,12}", "[A-Za-z0-9+/=_ -]{0,8}", text()]) {
         if let Some(bytes) = base64url_decode(&text) {
             prop_assert_eq!(base64url(&bytes), text);
         }
@@ -81,12 +81,12 @@ proptest! {
     }
 
     #[test]
-    fn a_quoted_text_is_read_back(text in text()) {
+    fn a_quoted_string_is_read_back(text in text()) {
         prop_assert_eq!(serde_json::from_str::<String>(&quoted(&text)).unwrap(), text);
     }
 
     #[test]
-    fn a_time_that_is_no_number_of_seconds_is_written_as_one(time in any::<f64>()) {
+    fn an_invalid_time_is_written_as_a_number(time in any::<f64>()) {
         let written = ObjectWriter::new().optional_seconds("time", Some(time)).finish();
         prop_assert!(serde_json::from_str::<BTreeMap<String, u64>>(&written).is_ok(), "{written}");
     }

@@ -43,7 +43,7 @@ proptest! {
     #![proptest_config(cases(300))]
 
     #[test]
-    fn i7_a_reference_is_taken_apart_wherever_it_lies(
+    fn i7_a_reference_is_split_at_every_base(
         resource_type in "[A-Z][A-Za-z]{0,12}", id in "[A-Za-z0-9-][A-Za-z0-9.-]{0,63}", version in "[0-9]{1,3}",
         folder in prop::sample::select(&["", "https://ehr.example/practice/fhir/", "/"][..]),
     ) {
@@ -54,7 +54,7 @@ proptest! {
     }
 
     #[test]
-    fn i7_what_is_found_in_any_text_stands_in_it(text in prop_oneof![text(), reference(), address()]) {
+    fn i7_a_found_reference_is_part_of_the_text(text in prop_oneof![text(), reference(), address()]) {
         if let Some(read) = ResourceId::read(&text) {
             prop_assert!(text.contains(&[read.resource_type.as_str(), "/", &read.id].concat()));
         }
@@ -71,7 +71,7 @@ proptest! {
     }
 
     #[test]
-    fn a_search_says_what_was_asked_for(parameters in prop::collection::vec((text(), text()), 0..4)) {
+    fn a_search_has_its_parameters(parameters in prop::collection::vec((text(), text()), 0..4)) {
         let request = FhirRequest::search("Observation", &parameters).build(&base()).unwrap();
         let mut fetched = url::Url::parse(request.url.as_str()).unwrap();
         match &request.body {
@@ -85,7 +85,7 @@ proptest! {
     }
 
     #[test]
-    fn f1_no_interaction_leaves_the_base_by_its_target(
+    fn f1_no_target_of_an_interaction_is_outside_of_the_base(
         name in prop::sample::select(&["search", "create", "update", "patch", "delete", "history", "operation", "bundle"][..]),
         target in prop_oneof![reference(), text(), address()],
     ) {
@@ -106,7 +106,7 @@ proptest! {
     }
 
     #[test]
-    fn f8_a_page_holds_every_resource_of_its_bundle(bundle in bundle()) {
+    fn f8_a_page_has_every_resource_of_its_bundle(bundle in bundle()) {
         let page = Page::read(&bundle);
         prop_assert_eq!(page.is_some(), bundle["resourceType"] == "Bundle");
         if let Some(page) = page {
@@ -128,7 +128,7 @@ proptest! {
     }
 
     #[test]
-    fn f5_an_outcome_is_kept_whole(resource in outcome()) {
+    fn f5_an_outcome_is_kept_complete(resource in outcome()) {
         let read = OperationOutcome::read(&resource);
         prop_assert_eq!(read.is_some(), resource["resourceType"] == "OperationOutcome");
         if let Some(outcome) = read {
@@ -140,7 +140,7 @@ proptest! {
     }
 
     #[test]
-    fn f13_a_resource_is_the_patients_or_anothers_by_its_reference(
+    fn f13_a_resource_belongs_to_the_patient_of_its_reference(
         id in "[a-z0-9]{1,3}", member in prop::sample::select(&["subject", "patient", "beneficiary"][..]), other in json(),
     ) {
         let resource = json!({"resourceType": "Observation", "id": "7", "note": other, member: {"reference": format!("Patient/{id}")}});

@@ -62,7 +62,7 @@ proptest! {
     #![proptest_config(cases(600))]
 
     #[test]
-    fn i1_i2_i6_claims_that_are_taken_hold(changes in changes()) {
+    fn i1_i2_i6_accepted_claims_are_valid(changes in changes()) {
         let (claims, token) = token(&changes);
         let Ok((identity, _)) = read(&SerdeJson, &token, &expected(&AccessToken::new("a"), Some("n1"))) else { return Ok(()) };
         prop_assert_eq!(&claims["iss"], "https://ehr.example");
@@ -77,7 +77,7 @@ proptest! {
     }
 
     #[test]
-    fn r7_a_renewed_identity_is_the_same_persons(changes in changes()) {
+    fn r7_a_renewed_identity_is_the_same_users(changes in changes()) {
         let access_token = AccessToken::new("a");
         let (_, launched) = token(&json!({}));
         let (launched, _) = read(&SerdeJson, &launched, &expected(&access_token, Some("n1"))).unwrap();

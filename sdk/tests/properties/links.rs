@@ -30,7 +30,7 @@ proptest! {
     #![proptest_config(cases(400))]
 
     #[test]
-    fn c8_a_clean_address_holds_nothing_of_a_redirect_and_all_the_rest(location in location()) {
+    fn c8_a_clean_url_has_nothing_of_the_redirect_and_everything_else(location in location()) {
         let clean = without_callback(&location);
         let others: Vec<_> = pairs(&location).into_iter().filter(|(name, _)| !REDIRECT.contains(&name.as_str())).collect();
         prop_assert_eq!(pairs(&clean), others);
@@ -39,7 +39,7 @@ proptest! {
     }
 
     #[test]
-    fn c7_the_fragment_says_nothing(location in location(), fragment in text()) {
+    fn c7_the_fragment_is_ignored(location in location(), fragment in text()) {
         let before = location.split('#').next().unwrap();
         let with_fragment = [before, "#", &fragment].concat();
         prop_assert_eq!(Callback::read(&with_fragment), Callback::read(before));
@@ -47,7 +47,7 @@ proptest! {
     }
 
     #[test]
-    fn c6_a_redirect_is_read_where_each_parameter_stands_once(
+    fn c6_a_redirect_is_read_if_it_has_each_parameter_once(
         code in text(), state in text(), iss in prop::option::of(text()), doubled in prop::sample::select(&["code", "state", "iss"][..]),
     ) {
         let mut sent = vec![("code", code.as_str()), ("tab", "1"), ("state", state.as_str())];

@@ -73,7 +73,7 @@ proptest! {
     #![proptest_config(cases(300))]
 
     #[test]
-    fn g1_g2_what_is_taken_is_a_client_of_a_success_and_prints_no_secret(
+    fn g1_g2_an_accepted_client_is_of_a_success_and_prints_no_secret(
         status in status(), answer in prop_oneof![6 => object(MEMBERS, VALUES), 1 => json()],
     ) {
         match read_registration(&endpoint(), status, &Body::Json(answer.clone())) {
@@ -101,7 +101,7 @@ proptest! {
     }
 
     #[test]
-    fn g1_metadata_is_read_back_as_it_was_written(metadata in metadata()) {
+    fn g1_metadata_is_read_back(metadata in metadata()) {
         let written: Value = serde_json::from_str(&metadata.to_json()).unwrap();
         let read = ClientMetadata::read(&written);
         prop_assert_eq!(&read, &metadata);
@@ -109,7 +109,7 @@ proptest! {
     }
 
     #[test]
-    fn g3_no_text_leaves_its_literal_and_no_line_its_field(client_id in text(), metadata in metadata()) {
+    fn g3_no_string_ends_its_literal_and_no_line_its_field(client_id in text(), metadata in metadata()) {
         let Ok(trust) = LoginTrust::new(&client_id, &metadata, None) else { return Ok(()) };
         let fields = 5 + metadata.redirect_uris.unwrap_or_default().len() + 1;
         prop_assert_eq!(trust.text().lines().count(), fields, "{}", trust.text());
@@ -128,7 +128,7 @@ proptest! {
     }
 
     #[test]
-    fn i11_only_the_id_tokens_user_is_taken(status in status(), subject in text(), answer in object(&["sub", "name", "error"], &[r#""u1""#, "1"])) {
+    fn i11_only_the_id_tokens_user_is_accepted(status in status(), subject in text(), answer in object(&["sub", "name", "error"], &[r#""u1""#, "1"])) {
         for subject in [subject.as_str(), "u1"] {
             if let Ok(read) = read_user_info(status, &Body::Json(answer.clone()), subject) {
                 prop_assert!((200..300).contains(&status));

@@ -54,7 +54,7 @@ proptest! {
     #![proptest_config(cases(200))]
 
     #[test]
-    fn p1_any_text_is_kept_as_it_was_written(text in prop_oneof![text(), scope()]) {
+    fn p1_any_string_is_kept_as_written(text in prop_oneof![text(), scope()]) {
         let scope = Scope::new(&text);
         prop_assert_eq!(scope.as_str(), &text);
         prop_assert_eq!(scope.to_string(), text);
@@ -68,7 +68,7 @@ proptest! {
     }
 
     #[test]
-    fn p1_letters_are_permissions_in_their_order_alone(text in prop_oneof!["[cruds]{0,6}", text()]) {
+    fn p1_letters_are_only_permissions_in_their_order(text in prop_oneof!["[cruds]{0,6}", text()]) {
         let places: Option<Vec<usize>> = text.chars().map(|letter| "cruds".find(letter)).collect();
         let in_order = places.is_some_and(|places| !places.is_empty() && places.windows(2).all(|pair| pair[0] < pair[1]));
         let expected = in_order || ["read", "write", "*"].contains(&text.as_str());
@@ -76,7 +76,7 @@ proptest! {
     }
 
     #[test]
-    fn p2_a_reduced_set_allows_the_same_with_no_scope_to_spare(set in set()) {
+    fn p2_a_reduced_set_allows_the_same_without_a_redundant_scope(set in set()) {
         let reduced = set.reduced();
         prop_assert_eq!(allowed(&reduced), allowed(&set));
         prop_assert!(reduced.covers_all(&set) && set.covers_all(&reduced));
@@ -110,7 +110,7 @@ proptest! {
     }
 
     #[test]
-    fn t3_t10_each_scope_that_was_asked_for_is_granted_narrowed_missing_or_of_an_unknown_grant(requested in set(), granted in prop::option::of(set())) {
+    fn t3_t10_each_requested_scope_is_granted_narrowed_missing_or_unknown(requested in set(), granted in prop::option::of(set())) {
         let grant = ScopeGrant::new(requested.clone(), granted.as_ref().map(ScopeSet::to_text).as_deref());
         let (missing, narrowed) = (grant.missing(), grant.narrowed());
         for scope in requested.iter() {

@@ -97,7 +97,7 @@ proptest! {
     #![proptest_config(cases(50))]
 
     #[test]
-    fn s4_a_damaged_store_is_no_crash_and_makes_no_session_at_another_server(which in any::<prop::sample::Index>(), damage in damage()) {
+    fn s4_a_damaged_store_causes_no_crash_and_no_session_at_another_server(which in any::<prop::sample::Index>(), damage in damage()) {
         let world = World::new(1_700_000_000.0, answer);
         let tab = tab_with_a_session(&world);
         let stored = tab.stored();

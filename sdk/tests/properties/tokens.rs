@@ -58,7 +58,7 @@ proptest! {
     #![proptest_config(cases(400))]
 
     #[test]
-    fn t1_t2_t5_t6_what_is_taken_is_a_bearer_token_from_a_success(status in status(), answer in answer()) {
+    fn t1_t2_t5_t6_an_accepted_token_is_a_bearer_token_from_a_success(status in status(), answer in answer()) {
         if let Ok(read) = read_token_response(status, &Body::Json(answer.clone())) {
             prop_assert!((200..300).contains(&status));
             prop_assert_eq!(answer["access_token"].as_str(), Some(read.access_token.expose()));
@@ -82,13 +82,13 @@ proptest! {
     }
 
     #[test]
-    fn t5_what_is_no_json_is_an_error(status in status(), text in text()) {
+    fn t5_a_response_that_is_not_json_is_an_error(status in status(), text in text()) {
         prop_assert!(read_token_response::<Value>(status, &Body::Text(text)).is_err());
         prop_assert!(read_token_response::<Value>(status, &Body::Empty).is_err());
     }
 
     #[test]
-    fn t7_the_context_is_read_back_and_what_came_is_kept_as_it_came(answer in answer()) {
+    fn t7_the_context_is_read_back_and_its_members_are_unchanged(answer in answer()) {
         let context = LaunchContext::read(&answer);
         let kept: Value = serde_json::from_str(&context.to_json()).unwrap();
         prop_assert_eq!(LaunchContext::read(&kept), context);
@@ -98,7 +98,7 @@ proptest! {
     }
 
     #[test]
-    fn s3_no_answer_prints_its_tokens(
+    fn s3_no_response_prints_its_tokens(
         mut answer in object(&["scope", "expires_in", "token_type", "patient"], &[r#""Bearer""#, "60"]), status in status(),
     ) {
         for name in ["access_token", "refresh_token", "id_token"] {

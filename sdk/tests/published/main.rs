@@ -86,7 +86,7 @@ fn i4_i12_the_published_signatures_verify_and_with_a_changed_byte_do_not() {
 }
 
 #[test]
-fn i4_a_published_token_is_taken_apart_into_what_was_signed() {
+fn i4_a_published_token_is_split_into_the_signed_parts() {
     let mut taken_apart = 0;
     for example in examples("verified") {
         let compact = text(&example, "compact");
@@ -109,7 +109,7 @@ fn i4_a_published_token_is_taken_apart_into_what_was_signed() {
 }
 
 #[test]
-fn i3_published_tokens_of_algorithms_that_are_not_taken_are_refused() {
+fn i3_published_tokens_with_unsupported_algorithms_are_refused() {
     for example in examples("refused") {
         let refused = decode(&SerdeJson, text(&example, "compact")).err();
         assert_eq!(refused, Some("its algorithm does not use a public key"), "{}", text(&example, "source"));
@@ -117,7 +117,7 @@ fn i3_published_tokens_of_algorithms_that_are_not_taken_are_refused() {
 }
 
 #[test]
-fn k4_the_published_thumbprint_is_made_of_the_published_key() {
+fn k4_the_thumbprint_of_the_published_key_is_the_published_one() {
     // RFC 7638 section 3.1.
     let key = serde_json::json!({
         "kty": "RSA", "e": "AQAB", "alg": "RS256", "kid": "2011-04-29",

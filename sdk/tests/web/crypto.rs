@@ -31,7 +31,7 @@ fn key(jwk: &str) -> PublicKey {
 }
 
 #[wasm_bindgen_test]
-fn entropy_fills_the_buffer_anew_each_time() {
+fn entropy_fills_the_buffer_differently_each_time() {
     let platform = WebPlatform::default();
     let mut draws = [[0; 32]; 3];
     draws.iter_mut().for_each(|draw| platform.fill(draw).unwrap());
@@ -46,7 +46,7 @@ fn without_web_crypto_there_is_no_entropy_and_no_panic() {
 }
 
 #[wasm_bindgen_test]
-async fn i4_i12_every_algorithm_tells_its_owners_signature_from_another() {
+async fn i4_i12_every_algorithm_accepts_only_the_signature_of_its_key() {
     let platform = WebPlatform::default();
     for (name, making, signing) in ALGORITHMS {
         let algorithm = Algorithm::from_name(name).unwrap();
@@ -60,7 +60,7 @@ async fn i4_i12_every_algorithm_tells_its_owners_signature_from_another() {
 }
 
 #[wasm_bindgen_test]
-async fn what_the_platform_signs_the_browser_verifies() {
+async fn the_browser_verifies_the_platforms_signatures() {
     let platform = WebPlatform::default();
     for (name, making, signing) in ALGORITHMS {
         let pair = browser::new_key(making).await.unwrap();
@@ -85,7 +85,7 @@ async fn i4_a_key_with_empty_key_ops_is_rebuilt_though_web_crypto_refuses_it() {
 }
 
 #[wasm_bindgen_test]
-async fn a_key_that_is_none_is_a_failure_and_no_panic() {
+async fn an_invalid_key_is_an_error_and_not_a_panic() {
     let platform = WebPlatform::default();
     let jwt = decode(&platform, EC_TOKEN).unwrap();
     for broken in [EC_KEY.replace("f83OJ", "AAAAA"), EC_KEY.replace("P-256", "P-384"), EC_KEY.replace("f83OJ", "***")] {

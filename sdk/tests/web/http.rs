@@ -47,7 +47,7 @@ fn silence(_: &web_sys::Request) -> JsValue {
 }
 
 #[wasm_bindgen_test]
-async fn s8_a_request_takes_no_cookie_and_no_referrer_along() {
+async fn s8_a_request_sends_no_cookie_and_no_referrer() {
     let network = Network::answering(empty);
     let methods = [Method::Get, Method::Post, Method::Put, Method::Patch, Method::Delete];
     for method in methods {
@@ -65,7 +65,7 @@ async fn s8_a_request_takes_no_cookie_and_no_referrer_along() {
 }
 
 #[wasm_bindgen_test]
-async fn s8_a_token_request_stays_out_of_caches_and_follows_no_redirect() {
+async fn s8_a_token_request_is_not_cached_and_follows_no_redirect() {
     let network = Network::answering(empty);
     send(&form()).await.unwrap();
     send(&get()).await.unwrap();
@@ -79,7 +79,7 @@ async fn s8_a_token_request_stays_out_of_caches_and_follows_no_redirect() {
 }
 
 #[wasm_bindgen_test]
-async fn s10_a_request_with_a_token_stays_out_of_caches() {
+async fn s10_a_request_with_a_token_is_not_cached() {
     let network = Network::answering(empty);
     let mut request = get();
     let guard = Guard::new(Url::parse("https://ehr.example/fhir").unwrap());
@@ -101,7 +101,7 @@ async fn a_request_has_the_headers_that_were_set_and_no_other() {
 }
 
 #[wasm_bindgen_test]
-async fn a_response_tells_its_status_its_headers_and_its_body() {
+async fn a_response_has_its_status_its_headers_and_its_body() {
     let headers = Object::new();
     Reflect::set(&headers, &"Retry-After".into(), &"7".into()).unwrap();
     let _network = Network::answering(move |request| {
@@ -127,7 +127,7 @@ async fn a_response_tells_its_status_its_headers_and_its_body() {
 }
 
 #[wasm_bindgen_test]
-async fn a_body_that_is_counted_is_the_same_and_tells_its_bytes() {
+async fn a_counted_body_is_the_same_and_reports_its_bytes() {
     // A byte order mark of three bytes, and characters of two, three and four.
     let _network = Network::answering(|request| {
         let body = if request.method() == "GET" { "\u{feff}{\"id\":\"é€𝄞\"}" } else { "" };
@@ -209,7 +209,7 @@ async fn b5_large_pieces_lose_no_line_whether_the_stream_fills_a_buffer_or_not()
 }
 
 #[wasm_bindgen_test]
-async fn b5_a_line_that_holds_two_values_or_half_of_one_is_bad() {
+async fn b5_a_line_with_two_values_or_half_of_one_is_bad() {
     assert_eq!(lines(b"{\"id\":\"a\"},{\"id\":\"b\"}\n{\"id\":\"c\"}\n", 100).await, ["not JSON", "c"]);
     assert_eq!(lines(b"{\"id\":\"a\"\n\"x\":1}\n{\"id\":\"c\"}\n", 100).await, ["not JSON", "not JSON", "c"]);
     let both = b"{\"id\":\"a\"},{\"id\":\"b\"}\n{\"id\":\"c\"\n\"x\":1}\n";
@@ -226,13 +226,13 @@ async fn b5_a_line_longer_than_many_pieces_is_one() {
 }
 
 #[wasm_bindgen_test]
-async fn b5_bytes_that_are_no_text_are_told_and_end_the_lines() {
+async fn b5_bytes_that_are_not_utf8_are_reported_and_end_the_lines() {
     assert_eq!(lines(b"{\"id\":\"a\"}\n{\"id\":\"\xff\"}\n{\"id\":\"b\"}\n", 11).await, ["a", "not text"]);
     assert_eq!(lines(b"{\"id\":\"a\"}\n\xc3", 100).await, ["a", "not text"]);
 }
 
 #[wasm_bindgen_test]
-async fn b11_a_line_that_is_too_long_is_passed_over_however_the_body_is_cut() {
+async fn b11_a_line_that_is_too_long_is_skipped_however_the_body_is_cut() {
     let rules = LineRules { max_line_bytes: 20, split_at_markers: &[] };
     let long = format!("{{\"id\":\"{}\"}}", "é".repeat(40));
     let body = format!("{{\"id\":\"a\"}}\n{long}\n{{\"id\":\"b\"}}\n{long}\n{long}\n\n{{\"id\":\"c\"}}\n{long}");
@@ -245,7 +245,7 @@ async fn b11_a_line_that_is_too_long_is_passed_over_however_the_body_is_cut() {
 }
 
 #[wasm_bindgen_test]
-async fn b11_lines_that_hold_no_object_cost_the_engine_nothing() {
+async fn b11_lines_without_an_object_are_not_parsed_by_the_engine() {
     let body = "\n \r\n\nplain text\n".repeat(5_000) + "{\"id\":\"a\"}\n";
     let parsing = browser::count_parsing();
     let bytes = body.clone().into_bytes();
@@ -258,7 +258,7 @@ async fn b11_lines_that_hold_no_object_cost_the_engine_nothing() {
 }
 
 #[wasm_bindgen_test]
-async fn b9_lines_in_which_a_text_stands_come_one_by_one() {
+async fn b9_lines_with_a_certain_string_are_returned_one_by_one() {
     let body = b"{\"id\":\"a\"}\n{\"id\":\"b\",\"kind\":\"apart\"}\n";
     let rules = LineRules { max_line_bytes: 1_000, split_at_markers: &["\"apart\""] };
     let _network = Network::answering(|_| browser::response_cut_every(body, 1_000));
@@ -268,13 +268,13 @@ async fn b9_lines_in_which_a_text_stands_come_one_by_one() {
 }
 
 #[wasm_bindgen_test]
-async fn a_network_that_refuses_is_a_failure() {
+async fn a_refused_connection_is_an_error() {
     let refused = send(&get_from(Url::parse("http://localhost:1/").unwrap())).await;
     assert_eq!(refused.err(), Some(HttpFailure::Network));
 }
 
 #[wasm_bindgen_test]
-async fn the_real_fetch_answers() {
+async fn the_real_fetch_returns_a_response() {
     let url = Url::parse(&browser::page_address()).unwrap().join("/there-is-no-such-file").unwrap();
     let absent = send(&get_from(url)).await.unwrap();
     assert_eq!(absent.status(), 404);
@@ -298,7 +298,7 @@ async fn f7_an_abort_ends_the_fetch() {
 }
 
 #[wasm_bindgen_test]
-async fn a_fetch_that_nobody_waits_for_any_more_is_ended() {
+async fn a_fetch_is_aborted_if_its_future_is_dropped() {
     let network = Network::answering(empty);
     let response = send(&get()).await.unwrap();
     let signal = network.requests()[0].signal();

@@ -10,7 +10,7 @@ fn parse(text: &str) -> JsonValue {
 }
 
 #[wasm_bindgen_test]
-fn text_that_is_no_json_has_no_value() {
+fn invalid_json_has_no_value() {
     let platform = WebPlatform::default();
     for text in ["", "{", "undefined", "{'a': 1}", "<html>", "[1,]"] {
         assert!(platform.parse(text).is_none(), "{text}");
@@ -31,7 +31,7 @@ fn members_are_read_by_name_and_absent_is_like_null() {
 }
 
 #[wasm_bindgen_test]
-fn a_value_of_another_kind_is_none() {
+fn a_value_of_another_type_is_none() {
     let kinds = [r#""1""#, "1", "true", "[1]", r#"{"a": 1}"#, "null"].map(parse);
     let read = |kind: &JsonValue| {
         (kind.text().is_some(), kind.number().is_some(), kind.flag().is_some(), kind.items().is_some())
@@ -64,7 +64,7 @@ fn items_and_names_keep_their_order() {
 }
 
 #[wasm_bindgen_test]
-fn what_was_parsed_is_written_again() {
+fn a_parsed_value_is_written_again() {
     let text = r#"{"a":[1.5,null,true,"line\nbreak \" \\ é"],"b":{"c":{}}}"#;
     assert_eq!(parse(text).to_json(), text);
 }
@@ -80,7 +80,7 @@ fn a_javascript_caller_gets_the_object_that_the_engine_made() {
 }
 
 #[wasm_bindgen_test]
-fn what_every_object_inherits_is_no_member() {
+fn inherited_members_are_not_members() {
     for (text, name) in [("{}", "toString"), ("{}", "constructor"), ("[1]", "length"), ("\"text\"", "length")] {
         assert!(parse(text).member(name).is_none(), "{text}.{name}");
     }

@@ -30,7 +30,7 @@ async fn signs(pair: &ClientKeyPair, algorithm: Algorithm) -> bool {
 }
 
 #[wasm_bindgen_test]
-async fn k4_a_generated_key_signs_and_cannot_be_read_out() {
+async fn k4_a_generated_key_signs_and_cannot_be_exported() {
     for algorithm in RSA.into_iter().chain([Algorithm::ES256, Algorithm::ES384, Algorithm::ES512]) {
         let pair = ClientKeyPair::generate(algorithm, false).await.unwrap();
         assert!(signs(&pair, algorithm).await, "{}", algorithm.name());
@@ -73,7 +73,7 @@ async fn k4_the_files_of_one_key_are_all_imported_as_that_key() {
 }
 
 #[wasm_bindgen_test]
-async fn k4_a_pair_is_kept_by_name_and_signs_after_it_was_loaded() {
+async fn k4_a_pair_is_stored_by_name_and_signs_after_it_was_loaded() {
     let pair = ClientKeyPair::generate(Algorithm::ES384, false).await.unwrap();
     pair.save("kept by a test").await.unwrap();
     let loaded = ClientKeyPair::load("kept by a test").await.unwrap().unwrap();
@@ -86,7 +86,7 @@ async fn k4_a_pair_is_kept_by_name_and_signs_after_it_was_loaded() {
 }
 
 #[wasm_bindgen_test]
-async fn k4_without_indexed_db_keeping_is_a_typed_error() {
+async fn k4_without_indexed_db_storing_is_a_typed_error() {
     let pair = ClientKeyPair::generate(Algorithm::ES384, false).await.unwrap();
     let _absent = browser::with(&js_sys::global(), "indexedDB", &wasm_bindgen::JsValue::UNDEFINED);
     assert_eq!(pair.save("nowhere").await.unwrap_err().code(), "storage_unavailable");
@@ -94,7 +94,7 @@ async fn k4_without_indexed_db_keeping_is_a_typed_error() {
 }
 
 #[wasm_bindgen_test]
-async fn k4_what_is_no_private_key_is_refused_with_its_reason() {
+async fn k4_another_kind_of_key_is_refused_with_a_reason() {
     let public = text(&key_file().await, "publicJwk");
     for (jwk, reason) in [
         (public.as_str(), "the member d"),

@@ -108,7 +108,7 @@ async fn end_of_check(session: &Session<WebPlatform>) -> String {
 }
 
 #[wasm_bindgen_test]
-async fn s8_a_launch_and_its_calls_carry_no_cookie_and_no_referrer_and_the_token_call_is_not_cached() {
+async fn s8_a_launch_and_its_requests_send_no_cookie_and_no_referrer_and_the_token_request_is_not_cached() {
     let keys = browser::new_key(KEY).await.unwrap();
     let page = Page::new(&keys).await;
     let session = page.launch(&keys).await;
@@ -135,7 +135,7 @@ async fn s8_a_launch_and_its_calls_carry_no_cookie_and_no_referrer_and_the_token
 }
 
 #[wasm_bindgen_test]
-async fn a1_a_page_that_is_no_secure_context_sends_a_challenge() {
+async fn a1_a_page_that_is_not_a_secure_context_sends_a_challenge() {
     let keys = browser::new_key(KEY).await.unwrap();
     let page = Page::new(&keys).await;
     let crypto = js_sys::Reflect::get(&js_sys::global(), &"crypto".into()).unwrap();
@@ -167,7 +167,7 @@ async fn s1_after_a_launch_the_tokens_are_in_the_tabs_storage_and_nowhere_else()
 }
 
 #[wasm_bindgen_test]
-async fn c8_after_a_launch_the_address_has_no_code_and_s6_storage_has_no_verifier() {
+async fn c8_after_a_launch_the_url_has_no_code_and_s6_storage_has_no_verifier() {
     let keys = browser::new_key(KEY).await.unwrap();
     let page = Page::new(&keys).await;
     let _session = page.launch(&keys).await;
@@ -182,7 +182,7 @@ async fn c8_after_a_launch_the_address_has_no_code_and_s6_storage_has_no_verifie
 }
 
 #[wasm_bindgen_test]
-async fn i4_a_true_signature_is_verified_beside_the_first_call() {
+async fn i4_a_valid_signature_is_verified_in_parallel_with_the_first_call() {
     let keys = browser::new_key(KEY).await.unwrap();
     let page = Page::new(&keys).await;
     let session = page.come_back(&keys).await;
@@ -207,7 +207,7 @@ async fn i4_a_signature_by_another_key_ends_the_session() {
 }
 
 #[wasm_bindgen_test]
-async fn a_session_comes_back_after_a_reload() {
+async fn a_session_is_resumed_after_a_reload() {
     let keys = browser::new_key(KEY).await.unwrap();
     let page = Page::new(&keys).await;
     let session = page.launch(&keys).await;

@@ -8,7 +8,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use crate::browser;
 
 #[wasm_bindgen_test]
-fn c8_the_address_is_replaced_without_a_new_entry_in_the_history() {
+fn c8_the_url_is_replaced_without_a_new_entry_in_the_history() {
     let platform = WebPlatform::default();
     let address = platform.location().unwrap();
     let entries = browser::count_history();
@@ -21,7 +21,7 @@ fn c8_the_address_is_replaced_without_a_new_entry_in_the_history() {
 }
 
 #[wasm_bindgen_test]
-fn an_address_of_another_origin_cannot_be_put_into_the_history() {
+fn a_url_of_another_origin_cannot_be_put_into_the_history() {
     let platform = WebPlatform::default();
     let address = platform.location();
     assert!(platform.replace("https://another.example/").is_err());
@@ -29,13 +29,13 @@ fn an_address_of_another_origin_cannot_be_put_into_the_history() {
 }
 
 #[wasm_bindgen_test]
-fn where_there_is_no_history_it_cannot_be_replaced_and_says_so() {
+fn without_a_history_replacing_the_url_is_an_error() {
     let _absent = browser::with(&js_sys::global(), "history", &JsValue::UNDEFINED);
     assert!(WebPlatform::default().replace("http://localhost/").is_err());
 }
 
 #[wasm_bindgen_test]
-fn a6_a_form_is_posted_by_the_page_whatever_its_fields_are_called() {
+fn a6_a_form_is_posted_by_the_page_whatever_the_names_of_its_fields() {
     let submissions = browser::replace_submit();
     let form = [("scope", "patient/*.rs openid"), ("submit", "é&\"<b>"), ("action", "https://evil.example/")];
     let form = form.map(|(name, value)| (name.to_owned(), value.to_owned()));
@@ -53,7 +53,7 @@ fn a6_a_form_is_posted_by_the_page_whatever_its_fields_are_called() {
 }
 
 #[wasm_bindgen_test]
-fn a6_where_there_is_no_page_nothing_is_posted_and_it_says_so() {
+fn a6_without_a_page_posting_is_an_error() {
     let _absent = browser::with(&js_sys::global(), "HTMLFormElement", &JsValue::UNDEFINED);
     assert!(WebPlatform::default().post("https://ehr.example/authorize", &[]).is_err());
 }

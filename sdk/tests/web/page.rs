@@ -7,7 +7,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use crate::browser;
 
 #[wasm_bindgen_test]
-fn s11_a_global_of_the_pages_own_in_place_of_the_navigation_api_does_no_harm() {
+fn s11_a_global_of_the_page_instead_of_the_navigation_api_is_ignored() {
     let kinds = browser::objects_that_are_no_navigation_api();
     assert!(kinds.length() > 0);
     for navigation in kinds {

@@ -33,7 +33,7 @@ async fn i4_i12_the_published_signatures_verify_and_with_a_changed_byte_do_not()
 }
 
 #[wasm_bindgen_test]
-async fn k3_what_is_signed_with_the_published_keys_is_the_published_signature() {
+async fn k3_a_signature_with_the_published_key_is_the_published_one() {
     let platform = WebPlatform::default();
     let examples = platform.parse(include_str!("../published/examples.json")).unwrap().member_items("verified");
     let mut signed_by = Vec::new();

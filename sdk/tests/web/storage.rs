@@ -28,7 +28,7 @@ async fn keeps_texts(platform: &WebPlatform) {
 }
 
 #[wasm_bindgen_test]
-async fn every_store_keeps_texts_by_key() {
+async fn every_store_keeps_strings_by_key() {
     let own = StoreChoice::Own(browser::store_of_promises());
     for store in [StoreChoice::Tab, StoreChoice::Origin, StoreChoice::memory(), own] {
         keeps_texts(&WebPlatform::with_store(store)).await;
@@ -36,7 +36,7 @@ async fn every_store_keeps_texts_by_key() {
 }
 
 #[wasm_bindgen_test]
-async fn s1_by_default_texts_are_kept_for_the_tab_and_nowhere_else() {
+async fn s1_by_default_data_is_only_stored_for_the_tab() {
     let platform = WebPlatform::default();
     let databases = browser::count_databases().await;
     platform.set("s1", "token-like").await.unwrap();
@@ -48,7 +48,7 @@ async fn s1_by_default_texts_are_kept_for_the_tab_and_nowhere_else() {
 }
 
 #[wasm_bindgen_test]
-async fn s1_the_other_stores_are_taken_where_they_were_chosen() {
+async fn s1_the_other_stores_are_used_if_the_app_selects_them() {
     let contents = || (browser::contents("localStorage"), browser::contents("sessionStorage"));
     let before = contents();
     let origin = WebPlatform::with_store(StoreChoice::Origin);
@@ -67,7 +67,7 @@ async fn s1_the_other_stores_are_taken_where_they_were_chosen() {
 }
 
 #[wasm_bindgen_test]
-async fn a_store_that_is_blocked_or_full_is_a_failure_and_no_panic() {
+async fn a_store_that_is_blocked_or_full_is_an_error_and_not_a_panic() {
     let platform = WebPlatform::default();
     let more_than_fits = "x".repeat(12_000_000);
     assert_eq!(platform.set("s", &more_than_fits).await, Err(StoreFailure));
@@ -82,7 +82,7 @@ async fn a_store_that_is_blocked_or_full_is_a_failure_and_no_panic() {
 }
 
 #[wasm_bindgen_test]
-async fn a_store_of_an_app_that_does_not_work_is_a_failure_and_no_panic() {
+async fn an_apps_store_that_throws_is_an_error_and_not_a_panic() {
     let platform = WebPlatform::with_store(StoreChoice::Own(browser::broken_store()));
     assert_eq!(platform.get("s").await, Err(StoreFailure));
     assert_eq!(platform.set("s", "text").await, Err(StoreFailure));

@@ -28,7 +28,7 @@ async fn lets_one_in_at_a_time(name: &str) {
 }
 
 #[wasm_bindgen_test]
-async fn a_lock_lets_one_in_at_a_time_among_all_tabs() {
+async fn a_lock_has_one_holder_at_a_time_among_all_tabs() {
     lets_one_in_at_a_time("among tabs").await;
 
     let guard = WebPlatform::default().lock("seen by the browser").await;
@@ -38,7 +38,7 @@ async fn a_lock_lets_one_in_at_a_time_among_all_tabs() {
 }
 
 #[wasm_bindgen_test]
-async fn without_web_locks_a_lock_lets_one_in_at_a_time_within_the_page() {
+async fn without_web_locks_a_lock_has_one_holder_at_a_time_within_the_page() {
     let navigator = Reflect::get(&js_sys::global(), &"navigator".into()).unwrap();
     let absent = browser::with(&navigator, "locks", &JsValue::UNDEFINED);
     lets_one_in_at_a_time("within the page").await;
@@ -49,7 +49,7 @@ async fn without_web_locks_a_lock_lets_one_in_at_a_time_within_the_page() {
 }
 
 #[wasm_bindgen_test]
-async fn a_frame_that_may_not_lock_among_tabs_locks_within_the_page() {
+async fn a_frame_without_web_locks_locks_within_the_page() {
     let navigator = Reflect::get(&js_sys::global(), &"navigator".into()).unwrap();
     let _forbidden = browser::without(&navigator, "locks");
     lets_one_in_at_a_time("in a frame").await;
@@ -71,7 +71,7 @@ async fn is_stored_lock_seen(store: StoreChoice, name: &str) -> bool {
 }
 
 #[wasm_bindgen_test]
-async fn c9_what_a_store_holds_is_locked_among_the_pages_that_share_it() {
+async fn c9_a_lock_is_shared_by_the_pages_that_share_the_store() {
     assert!(!is_stored_lock_seen(StoreChoice::Tab, "of the tab").await);
     assert!(!is_stored_lock_seen(StoreChoice::memory(), "of the page").await);
     assert!(is_stored_lock_seen(StoreChoice::Origin, "of the origin").await);
@@ -79,7 +79,7 @@ async fn c9_what_a_store_holds_is_locked_among_the_pages_that_share_it() {
 }
 
 #[wasm_bindgen_test]
-async fn who_goes_away_while_waiting_holds_up_nobody() {
+async fn a_dropped_request_for_a_lock_does_not_block_the_others() {
     let platform = WebPlatform::default();
     let first = platform.lock("left").await;
     let Either::Right((_, waiting)) =
@@ -119,7 +119,7 @@ async fn a_message_reaches_the_other_tabs_and_not_its_sender() {
 }
 
 #[wasm_bindgen_test]
-async fn who_has_left_hears_nothing_more() {
+async fn a_closed_channel_gets_no_messages() {
     let (one, other) = (WebPlatform::default(), WebPlatform::default());
     let (tell, told) = browser::expected::<String>();
     let left = other.subscribe("topic", Rc::new(|_| panic!("it has left")));
@@ -131,7 +131,7 @@ async fn who_has_left_hears_nothing_more() {
 }
 
 #[wasm_bindgen_test]
-fn without_a_channel_there_is_silence_and_no_panic() {
+fn without_broadcast_channel_there_are_no_messages_and_no_panic() {
     let _absent = browser::with(&js_sys::global(), "BroadcastChannel", &JsValue::UNDEFINED);
     let platform = WebPlatform::default();
     let subscription = platform.subscribe("topic", Rc::new(|_| {}));

@@ -34,7 +34,7 @@ async fn give_way() {
 }
 
 #[wasm_bindgen_test]
-async fn futures_begin_after_their_starter_and_take_turns() {
+async fn spawned_futures_run_after_the_current_one_and_take_turns() {
     let log = Log::default();
     spawn(&log, async |log| {
         log.borrow_mut().push("first begins");
@@ -48,7 +48,7 @@ async fn futures_begin_after_their_starter_and_take_turns() {
 }
 
 #[wasm_bindgen_test]
-async fn a_future_may_wake_and_start_others_while_it_is_run() {
+async fn a_running_future_can_wake_and_spawn_others() {
     let log = Log::default();
     let handle = AbortHandle::new();
     for _ in 0..2 {

@@ -11,7 +11,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use crate::browser;
 
 #[wasm_bindgen_test]
-fn the_clock_tells_seconds_since_1970() {
+fn the_clock_has_seconds_since_1970() {
     let milliseconds = js_sys::Date::now();
     let seconds = WebPlatform::default().now();
     assert!((seconds - milliseconds / 1000.0).abs() < 1.0);
@@ -28,7 +28,7 @@ async fn a_sleep_ends_when_its_time_has_passed() {
 }
 
 #[wasm_bindgen_test]
-async fn who_sleeps_less_long_wakes_first_whoever_went_to_sleep_first() {
+async fn the_shortest_sleep_ends_first() {
     let platform = WebPlatform::default();
     let woken = RefCell::new(Vec::new());
     let sleep = async |milliseconds| {
@@ -40,7 +40,7 @@ async fn who_sleeps_less_long_wakes_first_whoever_went_to_sleep_first() {
 }
 
 #[wasm_bindgen_test]
-async fn all_who_sleep_share_one_timer_which_is_set_again_for_whom_it_rang_too_soon() {
+async fn all_sleeps_share_one_timer_which_is_set_again_if_it_fires_too_early() {
     let platform = WebPlatform::default();
     let timers = browser::replace_timers();
     let sleep = |milliseconds| Box::pin(platform.sleep(milliseconds));

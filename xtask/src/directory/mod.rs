@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn e18_what_is_no_complete_bundle_writes_nothing() {
+    fn e18_an_incomplete_bundle_writes_nothing() {
         let complete = bundle(10, "fhir.example.org");
         for wrong in [
             "<html>Sign in</html>",

@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn a_site_below_a_path_leaves_the_rest_of_the_host_alone() {
+    fn a_site_below_a_path_does_not_affect_the_rest_of_the_host() {
         let [headers, nginx, caddy] = files("/record/");
         let rules = HeaderRules::read(&headers).unwrap();
         assert!(rules.headers_for("/").is_empty() && rules.headers_for("/recorder").is_empty());

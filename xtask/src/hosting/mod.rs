@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn s13_what_is_no_origin_or_no_folder_is_named() {
+    fn s13_the_error_of_an_invalid_origin_or_folder_names_it() {
         let wrong = |hosting: Value, member: &str| {
             let mut configuration = committed();
             configuration["hosting"] = hosting;

@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_is_not_taken_for_the_whole() {
+    fn a_partial_check_is_not_reported_as_complete() {
         let mut checks = Checks { only: Some("b".into()), ..Checks::default() };
         checks.pass("a", || Err(anyhow!("it runs")));
         checks.pass("ab", || Ok(()));

@@ -117,13 +117,13 @@ mod tests {
     }
 
     #[test]
-    fn a_site_that_is_not_built_is_an_error_with_the_remedy() {
+    fn a_site_that_is_not_built_is_an_error_with_a_remedy() {
         let error = HashedFiles::find(tempfile::tempdir().unwrap().path()).unwrap_err().to_string();
         assert!(error.contains("boot.….js") && error.contains("cargo xtask build"), "{error}");
     }
 
     #[test]
-    fn only_a_name_with_a_whole_hash_is_hashed() {
+    fn only_a_name_with_a_complete_hash_is_hashed() {
         for name in ["style.0123456789abcdef.css", "launcher_bg.ffffffffffffffff.wasm"] {
             assert!(is_hashed(name), "{name}");
         }

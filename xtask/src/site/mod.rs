@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn s13_every_page_carries_the_policy_and_the_path_of_the_configuration() {
+    fn s13_every_page_has_the_policy_and_the_path_of_the_configuration() {
         for path in ["/", "/apps/record/"] {
             let site = built_site();
             let configuration = configuration(|value| value["hosting"]["path"] = json!(path)).unwrap();

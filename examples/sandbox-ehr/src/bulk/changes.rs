@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn a_resource_changed_at_the_last_moment_that_it_tells_of() {
+    fn a_resource_changed_at_its_last_date() {
         let resource = json!({ "id": "1-c1", "recordedDate": "2020-03-01", "abatementDateTime": "2021-05-02" });
         assert_eq!(changed(&resource), at("2021-05-02"));
         let visit = json!({ "id": "1-e1", "period": { "start": "2024-05-01T23:30:00-05:00" } });

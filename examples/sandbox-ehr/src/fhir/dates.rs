@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_date_is_no_criterion() {
+    fn an_invalid_date_is_not_a_criterion() {
         for text in ["", "x", "2024-13", "2024-02-30", "20240101", "ge", "ap2024", "é024", "9999999999"] {
             assert!(DateCriterion::parse(text).is_none(), "{text}");
         }

@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn both_spellings_are_understood() {
+    fn both_versions_of_a_scope_are_read() {
         for scope in ["patient/Observation.read", "patient/Observation.rs", "patient/*.cruds", "user/Observation.*"] {
             assert!(allows(scope, Observation, Interaction::Read), "{scope}");
             assert!(allows(scope, Observation, Interaction::Search), "{scope}");
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_query_keeps_its_spelling() {
+    fn a_query_stays_as_written() {
         for scope in [
             "patient/Observation.rs?category=laboratory",
             "user/Observation.r?category=http://terminology.hl7.org/CodeSystem/observation-category|vital-signs",

@@ -121,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_type_has_the_facts_of_its_own_name() {
+    fn every_type_has_the_entry_with_its_name() {
         for resource in ResourceType::ALL {
             assert_eq!(format!("{resource:?}"), resource.name());
             assert_eq!(ResourceType::parse(resource.name()), Some(resource));

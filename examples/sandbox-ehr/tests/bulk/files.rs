@@ -32,7 +32,7 @@ async fn files_require_the_token_if_the_manifest_says_so() {
 }
 
 #[tokio::test]
-async fn errors_are_there_where_they_are_set() {
+async fn errors_are_in_the_manifest_if_configured() {
     let mut browser = clinic(|config| config.bulk.has_errors = true);
     let token = token(&mut browser, SCOPE).await;
     let begun = kick_off(&mut browser, &token, "Patient/$export?_type=Patient").await;
@@ -42,7 +42,7 @@ async fn errors_are_there_where_they_are_set() {
 }
 
 #[tokio::test]
-async fn a_manifest_has_pages_for_those_who_allow_them_and_for_all_where_it_is_set() {
+async fn a_manifest_has_pages_for_clients_that_allow_them_or_for_all_if_configured() {
     for (files_per_page, query, expected) in
         [(0, "", vec![8]), (0, "&allowPartialManifests=true", vec![4, 4]), (3, "", vec![3, 3, 2])]
     {
@@ -74,7 +74,7 @@ async fn a_manifest_has_pages_for_those_who_allow_them_and_for_all_where_it_is_s
 }
 
 #[tokio::test]
-async fn files_by_patient_have_a_header_row_for_each_and_the_same_resources() {
+async fn files_by_patient_have_a_header_row_for_each_patient_and_the_same_resources() {
     let mut browser = clinic(|_| {});
     let token = token(&mut browser, SCOPE).await;
     let query = "Patient/$export?_type=Patient,Condition,Practitioner";

@@ -11,7 +11,7 @@ use crate::services::{self, clinic, files, kick_off, manifest, send, token};
 use crate::support::{self, Browser, FHIR, STANDALONE_SCOPE, text};
 
 #[tokio::test]
-async fn the_status_is_put_off_as_often_as_set_then_comes_with_its_end() {
+async fn the_status_is_pending_for_the_configured_number_of_polls() {
     let mut browser = clinic(|config| {
         config.bulk.polls = 3;
         config.bulk.retry_after = Duration::from_secs(7);
@@ -70,7 +70,7 @@ async fn a_deleted_export_is_gone_with_its_files_and_belongs_to_one_client() {
 }
 
 #[tokio::test]
-async fn every_dialect_exports_and_pages_of_the_app_may_call() {
+async fn every_dialect_exports_also_for_pages_of_the_app() {
     for dialect in [Dialect::Webchart, Dialect::Webchart2026, Dialect::Epic, Dialect::Hiebus] {
         let mut browser = Browser::with(|mut config| {
             config.dialect = dialect;

@@ -20,7 +20,7 @@ async fn searched(browser: &mut Browser, token: &str, kinds: &[&str], patients: 
 }
 
 #[tokio::test]
-async fn a_group_is_exported_whole_and_no_other_patient() {
+async fn an_export_of_a_group_has_all_its_patients_and_no_other() {
     let mut browser = clinic(|_| {});
     let token = token(&mut browser, SCOPE).await;
     let group = browser.fhir(&token, "Group/old").await.json();
@@ -44,7 +44,7 @@ async fn a_group_is_exported_whole_and_no_other_patient() {
 }
 
 #[tokio::test]
-async fn without_types_a_patient_export_has_what_the_token_may_read_and_a_system_export_has_groups_too() {
+async fn without_types_an_export_has_all_that_the_token_can_read() {
     let mut browser = clinic(|_| {});
     let narrow =
         token(&mut browser, "system/Patient.rs system/Group.rs system/Observation.rs?category=laboratory").await;
@@ -71,7 +71,7 @@ async fn without_types_a_patient_export_has_what_the_token_may_read_and_a_system
 }
 
 #[tokio::test]
-async fn an_export_needs_a_service_a_preference_and_a_known_place() {
+async fn an_export_requires_a_service_a_preference_and_a_known_level() {
     let mut browser = clinic(|_| {});
     let service = token(&mut browser, SCOPE).await;
     let person = browser.standalone_tokens(STANDALONE_SCOPE, &[]).await;
@@ -91,7 +91,7 @@ async fn an_export_needs_a_service_a_preference_and_a_known_place() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_done_is_refused_or_reported_with_lenient_handling() {
+async fn unsupported_parameters_are_refused_or_with_lenient_handling_reported() {
     let mut browser = clinic(|_| {});
     let token = token(&mut browser, SCOPE).await;
     for (query, about) in [
@@ -122,7 +122,7 @@ async fn what_cannot_be_done_is_refused_or_reported_with_lenient_handling() {
 }
 
 #[tokio::test]
-async fn type_filters_of_a_type_add_up_however_they_are_written() {
+async fn several_type_filters_of_a_type_are_combined() {
     let mut browser = clinic(|_| {});
     let token = token(&mut browser, SCOPE).await;
     let laboratory = "Observation%3Fcategory%3Dlaboratory%26date%3Dge2025";
@@ -181,7 +181,7 @@ async fn since_leaves_out_unchanged_resources_and_lists_deleted_ones() {
 }
 
 #[tokio::test]
-async fn elements_thin_a_resource_out_and_mark_it() {
+async fn elements_reduce_a_resource_and_mark_it() {
     let mut browser = clinic(|_| {});
     let token = token(&mut browser, SCOPE).await;
     let query = "_type=Patient,Observation&_elements=Patient.birthDate,effectiveDateTime";
@@ -197,7 +197,7 @@ async fn elements_thin_a_resource_out_and_mark_it() {
 }
 
 #[tokio::test]
-async fn patients_named_by_post_are_the_only_ones_and_must_be_meant() {
+async fn a_post_with_patients_exports_only_these_and_an_unknown_one_is_refused() {
     let mut browser = clinic(|_| {});
     let token = token(&mut browser, SCOPE).await;
     let patient = |reference: &str| ("patient", "valueReference", json!({ "reference": reference }));
@@ -221,7 +221,7 @@ async fn patients_named_by_post_are_the_only_ones_and_must_be_meant() {
 }
 
 #[tokio::test]
-async fn associated_data_brings_the_provenance_of_what_is_exported() {
+async fn associated_data_adds_the_provenance_of_exported_resources() {
     let mut browser = clinic(|_| {});
     let token = token(&mut browser, SCOPE).await;
     let query = "_type=DocumentReference&includeAssociatedData=LatestProvenanceResources";

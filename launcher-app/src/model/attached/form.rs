@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn l8_a_file_has_a_name_for_sentences() {
+    fn l8_a_file_has_a_noun_for_sentences() {
         for (media_type, words) in [
             ("application/pdf", "PDF file"),
             ("application/msword", "Word file"),

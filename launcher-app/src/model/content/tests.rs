@@ -53,7 +53,7 @@ fn l1_l4_a_duplicate_is_shown_once() {
 }
 
 #[test]
-fn l3_what_was_entered_by_mistake_is_counted_and_not_shown() {
+fn l3_a_resource_that_was_entered_by_mistake_is_counted_and_not_shown() {
     let mut mistake = of("Observation", "Sodium");
     mistake["status"] = json!("entered-in-error");
     let content = content("findings", &[mistake, of("Observation", "Chloride")]);
@@ -62,7 +62,7 @@ fn l3_what_was_entered_by_mistake_is_counted_and_not_shown() {
 }
 
 #[test]
-fn l1_another_patients_entries_are_counted_where_they_would_stand() {
+fn l1_another_patients_entries_are_counted_in_their_section() {
     let mut other = of("Observation", "Sodium");
     other["category"] = json!([{"coding": [{"code": "laboratory"}]}]);
     let all = read("Observation", &[], &[other], &Names::default());
@@ -72,7 +72,7 @@ fn l1_another_patients_entries_are_counted_where_they_would_stand() {
 }
 
 #[test]
-fn l9_what_cannot_be_shown_is_a_row_that_says_so() {
+fn l9_an_unreadable_resource_is_a_row_that_says_so() {
     for kind in KINDS.iter().filter(|kind| kind.categories.is_empty()) {
         let odd = [json!("text"), json!(7), json!([]), json!({}), json!({"resourceType": "Basic"}), json!(null)];
         let content = content(kind.id, &odd);
@@ -82,7 +82,7 @@ fn l9_what_cannot_be_shown_is_a_row_that_says_so() {
 }
 
 #[test]
-fn l9_no_damaged_resource_keeps_the_others_away() {
+fn l9_a_damaged_resource_does_not_affect_the_others() {
     let odd = [json!("text"), json!(-1), json!([]), json!({}), json!([null, 7, {}]), json!(null), json!(1e308)];
     let members = [
         "status",

@@ -322,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn l8_a_part_of_data_alone_says_so() {
+    fn l8_a_part_that_only_has_data_says_so() {
         for text in ["", "<text/>", "<text> </text>"] {
             let page = shown(&format!(
                 "<component><section><title>T</title>{text}<entry><act/></entry></section></component>"

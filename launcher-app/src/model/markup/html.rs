@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn l8_what_was_removed_or_added_is_marked_as_such() {
+    fn l8_removed_and_added_text_is_marked() {
         is_shown_as(&[
             ("<del>Penicillin</del>", "<small>[removed: </small><del>Penicillin</del><small>]</small>"),
             ("<ins>Amoxicillin</ins>", "<small>[added: </small><ins>Amoxicillin</ins><small>]</small>"),
@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn l8_what_cannot_be_shown_is_reported_in_its_place() {
+    fn l8_an_unsupported_element_is_reported_in_its_place() {
         is_shown_as(&[
             (
                 "<object>It is <b>bad</b></object>",
@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn l8_what_was_filled_in_and_written_line_by_line_stays() {
+    fn l8_form_values_and_line_breaks_stay() {
         is_shown_as(&[
             ("<input type=\"checkbox\" checked=\"\"/>Smoker<input type=\"radio\"/>", "☒ Smoker☐ "),
             ("<input value=\"120/80\"/><input type=\"hidden\" value=\"7\"/>", "<u>120/80</u>"),
@@ -330,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn s7_what_runs_or_fetches_is_left_out_and_text_stays() {
+    fn s7_active_elements_are_left_out_and_text_stays() {
         is_shown_as(&[
             ("<p onclick=\"x()\" style=\"color:red\" class=\"y\" id=\"z\">Walk</p>", "<p>Walk</p>"),
             ("a<script>y</script><style>p{}</style><title>T</title><template>t</template>b", "ab"),
@@ -354,7 +354,7 @@ mod tests {
     }
 
     #[test]
-    fn l8_what_is_too_deep_is_reported_and_its_text_keeps_its_marks() {
+    fn l8_an_element_that_is_too_deep_is_reported_and_its_text_keeps_its_marks() {
         let words = "words <del>old <i>more</i></del><p hidden=\"\">template</p><script>x</script> end";
         let page = shown(&format!("{}{words}{}", "<div>".repeat(400), "</div>".repeat(400)));
         let (_, flat) = page

@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn s7_what_violates_the_policy_is_renamed() {
+    fn s7_an_element_that_violates_the_policy_is_renamed() {
         for (html, expected) in [
             ("<p style='x' onclick=\"y\">", "<p kept0-style='x' kept0-onclick=\"y\">"),
             ("<P CLASS=a\nSTYLE = x/onLoad=y>", "<P CLASS=a\nkept0-STYLE = x/kept0-onLoad=y>"),
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn l8_text_comes_back_as_it_was_written() {
+    fn l8_text_is_unchanged() {
         for syntax in [Syntax::Html, Syntax::Xml] {
             for text in ["my style = x, onset=2", "a <style b </style> c", "<style><style/>", "", "kept0- style="] {
                 let renamed = Renamed::new(text, syntax);

@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn l8_what_a_style_sheet_hides_on_some_screens_is_not_hidden() {
+    fn l8_an_element_that_a_style_sheet_hides_on_some_screens_is_shown() {
         for (media, screens) in [
             ("", Screens::All),
             ("all", Screens::All),
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn l8_a_style_is_read_as_far_as_it_changes_the_meaning() {
+    fn l8_the_properties_of_a_style_that_change_the_meaning_are_read() {
         let none = TextStyle::default();
         for (style, expected) in [
             ("color: red; font: 12px x", none),

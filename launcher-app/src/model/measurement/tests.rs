@@ -49,7 +49,7 @@ fn fhir_r4_blood_pressure_is_read_from_its_components() {
 }
 
 #[test]
-fn l2_the_parts_of_a_panel_stand_under_its_name() {
+fn l2_the_parts_of_a_panel_are_below_its_name() {
     let panel = json!({
         "status": "final", "code": {"text": "Panel"}, "effectiveDateTime": "2024-01-01",
         "component": [
@@ -143,7 +143,7 @@ fn l3_no_interpretation_is_dropped_and_none_is_read_as_another() {
 }
 
 #[test]
-fn l3_a_range_that_is_for_some_people_is_shown_with_whom_it_is_for_and_marks_nothing() {
+fn l3_a_range_for_some_people_names_them_and_marks_nothing() {
     let high = |value: u32| json!({"value": value, "unit": "%"});
     for (range, words) in [
         (json!({"high": high(5), "appliesTo": [{"text": "Women"}]}), "Range for Women: up to 5%"),
@@ -178,7 +178,7 @@ fn l3_the_interpretation_of_one_part_of_a_blood_pressure_is_shown() {
 }
 
 #[test]
-fn l2_l3_where_on_the_body_and_in_what_belongs_to_the_name() {
+fn l2_l3_the_body_site_and_the_specimen_are_in_the_name() {
     let kind = |member: &str, value: Json| only(&with(member, value)).unwrap().kind;
     let (left, right) = (kind("bodySite", json!({"text": "left arm"})), kind("bodySite", json!({"text": "right arm"})));
     assert_eq!(left.name, "Average blood sugar (HbA1c) (Left arm)");
@@ -194,7 +194,7 @@ fn l2_l3_where_on_the_body_and_in_what_belongs_to_the_name() {
 }
 
 #[test]
-fn fhir_r4_without_an_interpretation_the_range_tells() {
+fn fhir_r4_without_an_interpretation_the_range_is_used() {
     let range = json!([{"low": {"value": 4, "unit": "%"}, "high": {"value": 5.6, "unit": "%"}}]);
     let measured = only(&with("referenceRange", range.clone())).unwrap();
     assert_eq!(measured.flag, Some(Tag::warning("High")));
@@ -289,7 +289,7 @@ fn l2_l3_a_member_that_was_entered_by_mistake_is_not_named() {
 }
 
 #[test]
-fn l2_a_value_beside_components_hides_none_of_them() {
+fn l2_a_value_and_its_components_are_all_shown() {
     let mut oxygen = observation("59408-5", 97.0, "%", "2024-01-01");
     oxygen["component"] = json!([{"code": {"text": "Flow rate"}, "valueQuantity": {"value": 2, "unit": "L/min"}}]);
     let read: Vec<_> = measurements(&[oxygen]).into_iter().map(|one| (one.kind.name, one.value.in_words())).collect();
@@ -310,7 +310,7 @@ fn l2_a_value_beside_components_hides_none_of_them() {
 }
 
 #[test]
-fn l3_how_far_a_result_can_be_relied_on_is_marked() {
+fn l3_the_reliability_of_a_result_is_marked() {
     for (status, words) in [
         ("preliminary", Some("Not final")),
         ("corrected", Some("Corrected")),
@@ -354,7 +354,7 @@ fn l5_a_finding_without_text_has_its_code() {
 }
 
 #[test]
-fn findings_of_one_code_belong_together_whatever_they_are_called() {
+fn results_with_the_same_code_belong_together_whatever_their_text() {
     let key = |loinc: &str, text: &str| {
         let code = json!({"text": text, "coding": [{"system": LOINC, "code": loinc}]});
         only(&json!({"code": code, "valueInteger": 1})).unwrap().kind.key

@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn d9_d10_a_server_record_holds_bases_client_issuers_and_endpoints() {
+    fn d9_d10_a_server_record_has_bases_client_issuers_and_endpoints() {
         let mut full = server();
         full["discoveryBase"] = json!("https://ehr.example");
         full["aud"] = json!("https://ehr.example/aud");
@@ -337,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn one_server_can_stand_in_the_configuration_itself() {
+    fn the_configuration_can_be_a_single_server() {
         let mut config = server();
         config["store"] = json!("tab");
         assert_eq!(SmartAppConfig::read(&config).unwrap().servers[0].client_id, "app");

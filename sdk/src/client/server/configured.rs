@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn k5_a_token_proxy_is_of_the_apps_own_origin_and_alone_holds_the_secret() {
+    fn k5_a_token_proxy_has_the_apps_origin_and_only_it_has_the_secret() {
         let proxied = |proxy: &str| {
             let mut record = ServerRecord::new("https://ehr.example/fhir", "app", "https://app.example/code", "openid");
             record.token_proxy = Some(proxy.into());

@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn s9_an_app_is_known_by_the_folder_of_its_redirect_uri() {
+    fn s9_an_app_is_identified_by_the_folder_of_its_redirect_uri() {
         for redirect_uri in
             ["https://a.example/one/", "https://a.example/one/code", "https://a.example/one/x?next=/two/"]
         {

@@ -43,7 +43,7 @@ fn k2_a_secret_in_a_page_is_a_finding_and_authenticates_the_exchange() {
 }
 
 #[test]
-fn k2_a_public_client_is_no_finding() {
+fn k2_a_public_client_is_not_a_finding() {
     let world = Server::new().world();
     assert!(app(&world.tab("https://app.example/")).findings().is_empty());
 }
@@ -121,7 +121,7 @@ fn k3_every_attempt_has_its_own_assertion_for_its_url() {
 }
 
 #[test]
-fn k3_no_assertion_goes_to_another_origin_than_the_token_endpoints() {
+fn k3_no_assertion_is_sent_to_another_origin_than_the_token_endpoints() {
     let (_, world, session) = signed_in(
         with_key(&[Algorithm::ES384]),
         &json!({"revocation_endpoint": "https://other.example/revoke", "introspection_endpoint": "https://other.example/introspect"}),

@@ -114,7 +114,7 @@ fn a6_an_authorization_url_is_never_a_post() {
 }
 
 #[test]
-fn a6_parameters_of_the_apps_own_are_sent_and_reserved_ones_refused() {
+fn a6_the_apps_own_parameters_are_sent_and_reserved_ones_refused() {
     let (_, world, tab) = stage();
     launch_by(&world, &tab, with_extra(&[("prompt", "login consent"), ("ui_locales", "de")])).unwrap();
     let request = parameters(&location(&tab));
@@ -129,7 +129,7 @@ fn a6_parameters_of_the_apps_own_are_sent_and_reserved_ones_refused() {
 }
 
 #[test]
-fn a6_max_age_is_refused_where_the_server_does_not_support_it() {
+fn a6_max_age_is_refused_if_the_server_does_not_support_it() {
     let (server, world, tab) = stage();
     let max_age = || with_extra(&[("max_age", "300")]);
     assert_eq!(launch_by(&world, &tab, max_age()), Err(Error::MaxAgeUnsupported));

@@ -154,7 +154,7 @@ fn b1_a_service_searches_page_by_page_and_replaces_a_refused_token() {
 }
 
 #[test]
-fn f1_a_next_link_beside_the_fhir_base_gets_no_token_of_a_service_and_no_request() {
+fn f1_a_next_link_outside_of_the_fhir_base_gets_no_token_of_a_service_and_no_request() {
     for next in ["https://ehr.example/other/Group?page=2", "https://evil.example/fhir/Group?page=2"] {
         let (server, world, tab) = stage();
         server.fhir_replies.borrow_mut().push_back(page(&["1"], Some(next)));
@@ -166,7 +166,7 @@ fn f1_a_next_link_beside_the_fhir_base_gets_no_token_of_a_service_and_no_request
 }
 
 #[test]
-fn f6_a_search_of_a_service_waits_as_long_as_the_server_asks_and_goes_on() {
+fn f6_a_search_of_a_service_follows_retry_after_and_continues() {
     let (server, world, tab) = stage();
     let busy = Reply::json(429, &json!({"resourceType": "OperationOutcome"})).header("Retry-After", "7");
     server.fhir_replies.borrow_mut().extend([busy, page(&["1"], None)]);

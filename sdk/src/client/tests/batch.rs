@@ -48,7 +48,7 @@ fn read(id: &str) -> FhirRequest {
 }
 
 #[test]
-fn f18_an_entry_with_an_outcome_in_place_of_its_resource_is_an_error_of_its_caller_alone() {
+fn f18_an_entry_with_an_outcome_instead_of_its_resource_is_only_an_error_of_its_caller() {
     let (world, session) = signed_in_to(|_| {
         let outcome = json!({"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "x", "diagnostics": "Sealed."}]});
         let entry = [
@@ -132,7 +132,7 @@ fn f10_a_batch_that_fails_fails_for_all_of_its_callers() {
 }
 
 #[test]
-fn f10_an_entry_without_a_status_is_its_own_callers_alone() {
+fn f10_an_entry_without_a_status_is_only_an_error_of_its_caller() {
     let (world, session) = signed_in_to(|_| {
         let responses = json!([{"resource": {}}, {"response": {"status": "204"}}]);
         Reply::json(200, &json!({"resourceType": "Bundle", "entry": responses}))
@@ -154,7 +154,7 @@ fn f6_a_batch_that_only_reads_is_repeated_and_another_is_not() {
 }
 
 #[test]
-fn f10_a_request_that_cannot_be_in_a_batch_is_refused_alone() {
+fn f10_only_the_request_that_cannot_be_in_a_batch_is_refused() {
     let (world, session) = signed_in_to(respond);
     let batcher = Batcher::new(&session, 50, 0, &AbortSignal::never());
     let outcomes = ask(

@@ -157,7 +157,7 @@ fn s5_a_launch_link_does_not_resume_the_old_session() {
 }
 
 #[test]
-fn s4_a_record_that_is_corrupt_or_of_another_client_is_no_session() {
+fn s4_a_record_that_is_corrupt_or_of_another_client_is_ignored() {
     let (server, world, tab) = stage();
     let session = sign_in(&server, &world, &tab);
     let key = format!("smartrust.session.{}", session.id());
@@ -266,7 +266,7 @@ fn c5_another_issuer_than_that_of_the_launch_ends_the_launch() {
 }
 
 #[test]
-fn c5_a_server_that_says_it_names_its_issuer_must() {
+fn c5_a_server_that_announces_the_issuer_must_send_it() {
     let promised = json!({"authorization_response_iss_parameter_supported": true});
     let (outcome, exchanges) = answered_by(None, &promised);
     assert!(matches!(outcome, Err(Error::Callback { .. })), "{outcome:?}");
@@ -276,7 +276,7 @@ fn c5_a_server_that_says_it_names_its_issuer_must() {
 }
 
 #[test]
-fn c5_an_unknown_issuer_is_a_finding_and_no_error() {
+fn c5_an_unknown_issuer_is_a_finding_and_not_an_error() {
     let (outcome, exchanges) = answered_by(Some("https%3A%2F%2Felsewhere.example"), &json!({"issuer": ""}));
     assert_eq!((outcome, exchanges), (Ok(vec!["unknown_issuer".to_owned()]), 1));
 }

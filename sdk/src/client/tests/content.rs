@@ -44,7 +44,7 @@ fn pdf() -> Content {
 }
 
 #[test]
-fn f14_a_binary_is_read_from_servers_that_answer_in_each_way() {
+fn f14_a_binary_is_read_in_every_form_of_the_response() {
     let as_resource = || {
         let binary = json!({"resourceType": "Binary", "id": "1", "contentType": "application/pdf", "data": "JVBERv8A"});
         Reply::json(200, &binary).header("Content-Type", "application/fhir+json;charset=utf-8")

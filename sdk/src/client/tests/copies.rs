@@ -78,7 +78,7 @@ fn r12_a_copy_that_missed_a_refresh_queries_the_other_tabs_before_it_sends_an_ol
 }
 
 #[test]
-fn r12_invalid_grant_for_a_replaced_token_ends_the_copy_and_nothing_else() {
+fn r12_invalid_grant_for_a_replaced_token_only_ends_the_copy() {
     let copies = Copies::new();
     copies.refuse_replaced_tokens();
     copies.world.set_messages_delivered(false);
@@ -106,7 +106,7 @@ fn r12_a_tab_with_a_newer_token_ignores_that_an_old_one_was_refused() {
 }
 
 #[test]
-fn r12_r5_a_token_that_is_refused_ends_every_tab_that_holds_it() {
+fn r12_r5_a_refused_token_ends_the_session_in_every_tab_with_it() {
     let (server, world, tab) = stage();
     let session = sign_in(&server, &world, &tab);
     let copied_tab = tab.duplicate();

@@ -57,7 +57,7 @@ fn s9_each_tab_of_a_shared_store_resumes_its_own_patient() {
 }
 
 #[test]
-fn s9_the_only_session_of_a_shared_store_is_every_new_tabs_and_no_frames() {
+fn s9_every_new_tab_but_no_frame_resumes_the_only_session_of_a_shared_store() {
     let (server, world, tab) = stage();
     let (new_tab, frame) = (tab.with_same_store(), tab.frame("https://app.example/"));
     sign_in_as(&server, &world, &tab, "p1");
@@ -198,7 +198,7 @@ fn c13_a_forged_redirect_of_the_sessions_own_page_is_refused_and_changes_nothing
 }
 
 #[test]
-fn c13_if_every_redirect_names_its_issuer_a_repeated_one_must_too() {
+fn c13_if_every_redirect_has_its_issuer_a_repeated_one_must_too() {
     let (server, world, tab) = stage();
     server.configuration.borrow_mut()["authorization_response_iss_parameter_supported"] = json!(true);
     let app = app(&tab);

@@ -104,7 +104,7 @@ fn e19_a_bundle_over_eight_megabytes_ends_with_an_error_that_names_the_command()
 }
 
 #[test]
-fn e19_what_cannot_be_fetched_or_read_is_a_typed_error_and_the_last_copy_stays() {
+fn e19_a_bundle_that_cannot_be_fetched_or_read_is_a_typed_error_and_the_last_copy_stays() {
     for (reply, code) in [
         (Reply::offline(), "directory_unreachable"),
         (Reply::text(404, "nothing here"), "directory_unreachable"),

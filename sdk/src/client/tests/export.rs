@@ -226,7 +226,7 @@ fn b1_b3_an_outage_of_the_token_endpoint_in_the_middle_of_a_job_is_waited_out() 
 }
 
 #[test]
-fn b4_a_token_goes_only_to_files_that_require_it_and_lie_where_it_belongs() {
+fn b4_a_token_is_only_sent_to_files_that_require_it_at_an_allowed_location() {
     let (_, jobs, world, tab) = jobs();
     let storage = "https://storage.example/1";
     jobs.file(FILE, [Reply::text(200, &lines(0..2))]);
@@ -297,7 +297,7 @@ fn b4_the_number_of_concurrent_files_is_limited() {
 }
 
 #[test]
-fn b6_a_cancelled_export_is_deleted_and_a_missing_one_is_no_error() {
+fn b6_a_cancelled_export_is_deleted_and_a_missing_one_is_not_an_error() {
     let (_, jobs, world, tab) = jobs();
     let cancel = || {
         let export = export_of(&tab);

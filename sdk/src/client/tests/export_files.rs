@@ -118,7 +118,7 @@ fn b11_a_line_that_is_too_long_is_a_bad_line() {
 }
 
 #[test]
-fn b11_a_line_that_is_json_but_no_object_is_a_bad_line() {
+fn b11_a_line_with_json_that_is_not_an_object_is_a_bad_line() {
     let (_, jobs, world, tab) = jobs();
     for line in ["null", "[]", "7", "\"text\""] {
         jobs.files.borrow_mut().clear();

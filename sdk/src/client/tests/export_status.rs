@@ -119,7 +119,7 @@ fn b3_a_long_retry_after_is_followed_up_to_an_hour() {
 }
 
 #[test]
-fn b8_an_error_that_the_server_calls_transient_is_retried() {
+fn b8_an_error_with_the_code_transient_is_retried() {
     let (_, jobs, world, tab) = jobs();
     for (status, code) in
         [(500, "transient"), (500, "timeout"), (503, "throttled"), (500, "lock-error"), (500, "no-store"), (408, "x")]
@@ -133,7 +133,7 @@ fn b8_an_error_that_the_server_calls_transient_is_retried() {
 }
 
 #[test]
-fn b8_a_failure_of_another_kind_ends_the_export_and_a_transient_one_not_for_ever() {
+fn b8_another_error_ends_the_export_and_transient_errors_end_it_eventually() {
     let (_, jobs, world, tab) = jobs();
     let export = export_of(&tab);
     let mixed = json!({"resourceType": "OperationOutcome", "issue": [{"code": "transient"}, {"code": "not-found"}]});

@@ -147,7 +147,7 @@ fn f5_an_error_status_has_its_operation_outcome() {
 }
 
 #[test]
-fn html_in_place_of_a_resource_is_an_error() {
+fn html_instead_of_a_resource_is_an_error() {
     let (server, world, session) = signed_in();
     server.fhir_replies.borrow_mut().push_back(Reply::text(200, "<html>Log in</html>"));
     let error = world.run(async move { session.read("Patient/p1", &AbortSignal::never()).await }).unwrap();
@@ -155,7 +155,7 @@ fn html_in_place_of_a_resource_is_an_error() {
 }
 
 #[test]
-fn f7_after_an_abort_nothing_is_fetched() {
+fn f7_after_an_abort_no_request_is_sent() {
     let (server, world, session) = signed_in();
     let link = |number: u32| format!("https://ehr.example/fhir/Observation?page={number}");
     server.fhir_delay.set(1000);
@@ -317,7 +317,7 @@ fn f3_custom_headers_stay_through_pages() {
 }
 
 #[test]
-fn f1_a_custom_header_cannot_take_the_tokens_place() {
+fn f1_a_custom_header_cannot_replace_the_token() {
     let (_, world, session) = signed_in();
     let sent = world.requests().len();
     for (name, value, code) in [

@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 #[test]
-fn i1_i10_a_token_with_wrong_claims_opens_no_session_and_is_used_for_nothing() {
+fn i1_i10_a_token_with_wrong_claims_opens_no_session_and_is_not_used() {
     for (claims, check) in [
         (json!({"iss": "https://other.example"}), "iss"),
         (json!({"aud": "other"}), "aud"),
@@ -140,7 +140,7 @@ fn i7_the_users_own_resource_is_returned() {
 }
 
 #[test]
-fn i2_a_missing_nonce_is_taken_by_a_named_option_only() {
+fn i2_a_missing_nonce_is_only_accepted_with_an_option() {
     for (allow, stands) in [(false, false), (true, true)] {
         let server = Server::new();
         *server.claims.borrow_mut() = json!({"nonce": null});

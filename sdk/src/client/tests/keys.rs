@@ -152,7 +152,7 @@ fn with_key(adjust: impl Fn(&mut Value) + 'static) -> Option<Signature> {
 }
 
 #[test]
-fn i12_a_key_that_is_too_short_or_not_for_verifying_verifies_nothing() {
+fn i12_a_key_that_is_too_short_or_not_for_verifying_is_not_used() {
     let short = base64url(&[255; 128]);
     assert_eq!(with_key(move |key| key["n"] = json!(short)), None, "1024 bits");
     assert_eq!(with_key(|key| key["use"] = json!("enc")), None);
@@ -162,7 +162,7 @@ fn i12_a_key_that_is_too_short_or_not_for_verifying_verifies_nothing() {
 }
 
 #[test]
-fn i12_a_short_key_beside_a_long_one_is_not_used() {
+fn i12_of_a_short_and_a_long_key_only_the_long_one_is_used() {
     let (_, _, session) = sign_in_with_keys(|_| {
         let mut short = public_key("k");
         short["n"] = json!(base64url(&[255; 255]));

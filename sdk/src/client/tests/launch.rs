@@ -222,7 +222,7 @@ fn d6_discovery_gives_up_after_ten_seconds() {
 }
 
 #[test]
-fn a_page_with_half_a_launch_link_can_still_launch_where_the_app_says_where() {
+fn a_page_with_half_a_launch_link_can_launch_at_a_server_that_the_app_names() {
     let server = Server::new();
     let world = server.world();
     let launch_with = |options: LaunchOptions| {

@@ -19,7 +19,7 @@ fn candidate(id: &str, score: Option<f64>, grade: Option<&str>) -> Value {
 }
 
 #[test]
-fn f12_f19_candidates_come_with_score_and_grade_and_none_is_picked() {
+fn f12_f19_candidates_have_a_score_and_a_grade_and_none_is_selected() {
     let (world, session) = signed_in_to(|_| {
         let outcome = json!({"resource": {"resourceType": "OperationOutcome"}, "search": {"mode": "outcome"}});
         let entry = [
@@ -65,7 +65,7 @@ fn f12_f19_candidates_come_with_score_and_grade_and_none_is_picked() {
 }
 
 #[test]
-fn f12_nobody_found_is_no_error() {
+fn f12_no_match_is_not_an_error() {
     let (world, session) = signed_in_to(|_| Reply::json(200, &json!({"resourceType": "Bundle", "total": 0})));
     let patient = json!({"resourceType": "Patient"});
     let found = async move { session.match_patient(&patient, MatchOptions::default(), &AbortSignal::never()).await };

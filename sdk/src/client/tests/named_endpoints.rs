@@ -91,7 +91,7 @@ fn d10_one_endpoint_replaces_that_of_the_documents_and_the_rest_stays() {
 }
 
 #[test]
-fn d10_a_service_needs_its_token_endpoint_alone() {
+fn d10_a_service_only_needs_its_token_endpoint() {
     let (_, world, tab) = stage();
     let mut config = BackendConfig::new(BASE, "service", ClientAuthentication::None, "system/*.rs");
     config.token_endpoint = Some(TOKEN.into());

@@ -38,7 +38,7 @@ fn d8_a_missing_issuer_and_missing_keys_come_from_the_openid_configuration() {
 }
 
 #[test]
-fn d8_the_openid_configuration_of_another_server_fills_in_nothing() {
+fn d8_the_openid_configuration_of_another_server_is_not_used() {
     for token_endpoint in ["https://evil.example/token", "https://ehr.example:8443/token", ""] {
         let mut openid = endpoints();
         openid["token_endpoint"] = json!(token_endpoint);
@@ -48,7 +48,7 @@ fn d8_the_openid_configuration_of_another_server_fills_in_nothing() {
 }
 
 #[test]
-fn d12_an_openid_configuration_of_another_issuer_fills_in_nothing_and_is_a_finding() {
+fn d12_an_openid_configuration_of_another_issuer_is_not_used_and_is_a_finding() {
     for issuer in ["https://other.example", "https://ehr.example/other-practice", "https://ehr.example.evil.example"] {
         let mut openid = endpoints();
         openid["issuer"] = json!(issuer);
@@ -90,7 +90,7 @@ fn d12_keys_of_an_openid_configuration_that_contradicts_the_smart_configuration_
 }
 
 #[test]
-fn d12_an_openid_configuration_alone_gives_its_endpoints_and_its_keys_only_for_its_own_issuer() {
+fn d12_without_a_smart_configuration_the_openid_configuration_is_used_and_its_keys_only_for_its_own_issuer() {
     for (issuer, is_own) in [("https://ehr.example", true), ("https://other.example", false)] {
         let mut openid = endpoints();
         openid["issuer"] = json!(issuer);
@@ -113,7 +113,7 @@ fn d12_an_openid_configuration_alone_gives_its_endpoints_and_its_keys_only_for_i
 }
 
 #[test]
-fn d12_an_openid_configuration_of_another_issuer_gives_no_keys_without_the_scope_openid_either() {
+fn d12_keys_of_another_issuers_openid_configuration_are_not_used_without_the_scope_openid_either() {
     let mut openid = endpoints();
     openid["issuer"] = json!("https://other.example");
     let world = world(vec![(OPENID, Reply::json(200, &openid))]);
@@ -148,7 +148,7 @@ fn d12_an_ignored_openid_configuration_is_a_finding_of_the_session() {
 }
 
 #[test]
-fn d8_without_openid_nothing_is_filled_in() {
+fn d8_without_openid_the_openid_configuration_is_not_used() {
     let (found, requested) = completed(&endpoints(), "launch/patient patient/*.rs");
     assert_eq!(found["issuer"], json!(null));
     assert_eq!(requested, [SMART]);

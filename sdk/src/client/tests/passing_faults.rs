@@ -122,7 +122,7 @@ fn c11_a_new_launch_replaces_the_one_that_waits() {
 }
 
 #[test]
-fn c12_tokens_that_cannot_be_stored_make_a_session_in_memory_with_a_finding() {
+fn c12_tokens_that_cannot_be_stored_open_a_session_in_memory_with_a_finding() {
     let (server, world, tab) = stage();
     let app = app(&tab);
     launch(&world, &app).unwrap();

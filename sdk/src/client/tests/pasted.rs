@@ -55,7 +55,7 @@ fn a10_an_expired_pasted_token_cannot_be_refreshed() {
 }
 
 #[test]
-fn a10_its_scopes_are_the_given_or_the_configured_ones() {
+fn a10_the_scopes_are_those_of_the_call_or_the_configuration() {
     let (_, world, tab) = stage();
     let options = PastedTokenOptions { scope: Some("patient/Condition.rs".into()), ..about_p9() };
     let session = paste(&world, &tab, "pasted", options).unwrap();

@@ -291,7 +291,7 @@ fn renewed_with(changes: &serde_json::Value) -> (Option<&'static str>, Vec<&'sta
 }
 
 #[test]
-fn r7_an_id_token_of_a_refresh_that_is_another_persons_or_for_another_is_refused() {
+fn r7_an_id_token_of_a_refresh_with_another_subject_or_audience_is_refused() {
     for changes in [
         json!({"iss": "https://evil.example"}),
         json!({"sub": "u2"}),
@@ -304,7 +304,7 @@ fn r7_an_id_token_of_a_refresh_that_is_another_persons_or_for_another_is_refused
 }
 
 #[test]
-fn r7_an_id_token_of_a_refresh_without_audience_or_nonce_leaves_the_launchs_and_is_a_finding() {
+fn r7_an_id_token_of_a_refresh_without_audience_or_nonce_is_a_finding_and_the_launchs_stays() {
     for changes in [json!({"aud": null}), json!({"nonce": null})] {
         assert_eq!(renewed_with(&changes), (None, vec!["incomplete_id_token"], true), "{changes}");
     }

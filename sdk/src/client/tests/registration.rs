@@ -68,7 +68,7 @@ fn sent(world: &World) -> Vec<Request> {
 }
 
 #[test]
-fn d9_g1_a_free_address_registers_and_its_client_id_launches() {
+fn d9_g1_an_entered_url_registers_and_its_client_id_launches() {
     let world = world_with(configuration(), Value::Null);
     let metadata = ClientMetadata::public("My app", REDIRECT, SCOPE);
     let client = register(&world, metadata.clone()).unwrap();
@@ -163,7 +163,7 @@ fn g1_an_endpoint_that_only_the_openid_configuration_names_is_used_if_it_is_of_t
 }
 
 #[test]
-fn g2_a_server_that_names_no_endpoint_is_sent_nothing() {
+fn g2_a_server_without_the_endpoint_gets_no_request() {
     for endpoint in [Value::Null, json!(""), json!("http://ehr.example/register")] {
         let mut smart = configuration();
         smart["registration_endpoint"] = endpoint;

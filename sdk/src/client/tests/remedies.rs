@@ -51,7 +51,7 @@ fn a11_a_page_that_is_a_file_gets_an_error_with_a_remedy() {
 }
 
 #[test]
-fn a11_an_app_that_navigates_by_itself_may_forward_its_redirect() {
+fn a11_an_app_that_navigates_itself_can_forward_its_redirect() {
     let world = Server::new().world();
     let app = app(&world.tab("http://localhost:8080/"));
     let url = world.run(async move { app.authorization_url(LaunchOptions::default()).await }).unwrap();

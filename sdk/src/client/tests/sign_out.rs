@@ -127,7 +127,7 @@ fn r14_s2_tokens_of_a_refresh_after_the_end_are_revoked_too() {
 }
 
 #[test]
-fn f1_the_introspection_endpoint_gets_the_token_for_introspection_alone() {
+fn f1_the_introspection_endpoint_only_gets_the_token_of_an_introspection() {
     let (_, world, _, session) = signed_in(&json!({"introspection_endpoint": "https://ehr.example/introspect"}));
     let reading = session.clone();
     let read = async move { reading.read("https://ehr.example/introspect/Patient/1", &AbortSignal::never()).await };

@@ -179,7 +179,7 @@ fn f19_outcomes_reach_the_caller_of_pages_records_and_whole_records() {
 }
 
 #[test]
-fn f18_an_operation_outcome_in_place_of_the_resource_is_an_error_with_its_message() {
+fn f18_an_operation_outcome_instead_of_the_resource_is_an_error_with_its_message() {
     use Interaction::*;
     let (world, session) = signed_in_to(|_| Reply::json(200, &remark("The record is sealed.")));
     for (interaction, target) in [
@@ -208,7 +208,7 @@ fn f18_an_operation_outcome_in_place_of_the_resource_is_an_error_with_its_messag
 }
 
 #[test]
-fn f18_a_requested_operation_outcome_is_no_error() {
+fn f18_a_requested_operation_outcome_is_not_an_error() {
     use Interaction::*;
     let (world, session) = signed_in_to(|_| Reply::json(200, &remark("It is valid.")));
     for request in [

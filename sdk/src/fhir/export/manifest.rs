@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn b7_a_manifest_names_its_next_page_and_takes_it_in() {
+    fn b7_a_manifest_has_its_next_page_and_adds_it() {
         let page = |url: &str, more: Value| {
             let mut page = json!({"requiresAccessToken": true, "output": [{"url": "1"}, {"url": url}]});
             page.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn b4_whether_a_token_is_required_is_read_as_flag_and_as_text() {
+    fn b4_requires_access_token_is_read_as_boolean_and_as_string() {
         let requires = |value: Value| {
             ExportManifest::read(&json!({"output": [], "requiresAccessToken": value})).unwrap().requires_access_token
         };
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn b4_what_is_no_manifest_is_an_error() {
+    fn b4_an_invalid_manifest_is_an_error() {
         for document in [json!({}), json!([]), json!({"output": "x"}), json!({"output": [{"type": "Patient"}]})] {
             assert_eq!(ExportManifest::read(&document).unwrap_err().code(), "export_failed");
         }

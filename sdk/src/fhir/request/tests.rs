@@ -17,7 +17,7 @@ fn header<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
 }
 
 #[test]
-fn f4_every_interaction_has_the_method_and_address_of_the_standard() {
+fn f4_every_interaction_has_the_method_and_url_of_the_standard() {
     use Interaction::*;
     let of = |interaction: Interaction, target: &str| line(FhirRequest::new(interaction, target));
     assert_eq!(of(Read, "Patient/1"), "GET /Patient/1");
@@ -39,7 +39,7 @@ fn f4_every_interaction_has_the_method_and_address_of_the_standard() {
 }
 
 #[test]
-fn f4_a_conditional_change_needs_the_search_that_it_is_about() {
+fn f4_a_conditional_change_requires_its_search() {
     for (interaction, expected) in [
         (Interaction::Update, "PUT /Patient?identifier=a%7C1"),
         (Interaction::Patch, "PATCH /Patient?identifier=a%7C1"),
@@ -52,7 +52,7 @@ fn f4_a_conditional_change_needs_the_search_that_it_is_about() {
 }
 
 #[test]
-fn f4_what_an_interaction_does_not_take_is_refused() {
+fn f4_a_part_that_an_interaction_does_not_have_is_refused() {
     use Interaction::*;
     for (interaction, target) in [
         (Read, ""),
@@ -83,7 +83,7 @@ fn f4_what_an_interaction_does_not_take_is_refused() {
 }
 
 #[test]
-fn f4_a_resource_names_its_own_place() {
+fn f4_the_target_is_that_of_the_resource() {
     let patient = json!({"resourceType": "Patient", "id": "7", "meta": {"versionId": "3"}});
     assert_eq!(line(FhirRequest::create(&patient)), "POST /Patient");
     assert_eq!(line(FhirRequest::update(&patient)), "PUT /Patient/7");
@@ -120,7 +120,7 @@ fn f4_bodies_have_their_media_types_and_conditions_their_headers() {
 }
 
 #[test]
-fn f4_an_operation_goes_by_get_with_parameters_or_by_post_with_a_body() {
+fn f4_an_operation_is_a_get_with_parameters_or_a_post_with_a_body() {
     let operation = || FhirRequest::new(Interaction::Operation, "Patient/1/$everything");
     assert_eq!(line(operation().with("_count", "5")), "GET /Patient/1/$everything?_count=5");
     assert_eq!(line(operation().body("{\"resourceType\": \"Parameters\"}")), "POST /Patient/1/$everything");
@@ -135,7 +135,7 @@ fn f4_a_search_encodes_its_values() {
 }
 
 #[test]
-fn f4_a_long_search_goes_by_post() {
+fn f4_a_long_search_is_a_post() {
     let codes = |count: usize| FhirRequest::search("Observation", &[("code".into(), "1234567890".repeat(count))]);
     assert!(line(codes(100)).starts_with("GET /Observation?code=1234567890"));
     let long = codes(300).build(&base()).unwrap();
@@ -146,7 +146,7 @@ fn f4_a_long_search_goes_by_post() {
 }
 
 #[test]
-fn f5_a_version_that_a_hidden_header_would_tell_is_taken_from_the_resource() {
+fn f5_the_version_of_a_hidden_header_is_taken_from_the_resource() {
     let resource = json!({"resourceType": "Patient", "id": "7", "meta": {"versionId": "3"}});
     let update = FhirRequest::update(&resource).if_match_version_of(&resource).unwrap().build(&base()).unwrap();
     assert_eq!(header(&update, "If-Match"), Some("W/\"3\""));
@@ -156,7 +156,7 @@ fn f5_a_version_that_a_hidden_header_would_tell_is_taken_from_the_resource() {
 }
 
 #[test]
-fn f4_a_request_knows_what_a_scope_must_allow_for_it() {
+fn f4_a_request_has_the_permissions_that_it_requires() {
     use Interaction::*;
     let of = |interaction: Interaction, target: &str| {
         let request = FhirRequest::new(interaction, target);

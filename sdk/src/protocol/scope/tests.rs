@@ -9,7 +9,7 @@ fn texts(scopes: Vec<&Scope>) -> Vec<&str> {
 }
 
 #[test]
-fn p1_versions_1_and_2_compare() {
+fn p1_versions_1_and_2_are_compared() {
     for (set, scope, covered) in [
         ("patient/Observation.read", "patient/Observation.rs", true),
         ("patient/Observation.rs", "patient/Observation.read", true),
@@ -31,7 +31,7 @@ fn p1_versions_1_and_2_compare() {
 }
 
 #[test]
-fn p1_what_is_no_scope_of_a_resource_is_compared_by_its_text() {
+fn p1_other_scopes_are_compared_as_strings() {
     for text in [
         "patient/Observation.sr",
         "patient/Observation.rr",
@@ -46,7 +46,7 @@ fn p1_what_is_no_scope_of_a_resource_is_compared_by_its_text() {
 }
 
 #[test]
-fn t10_a_scope_with_dots_for_slashes_is_read_also_behind_an_address() {
+fn t10_a_scope_with_dots_instead_of_slashes_is_read_also_after_a_url() {
     for (written, scope) in [
         ("patient.Observation.read", "patient/Observation.rs"),
         ("user.Condition.rs", "user/Condition.rs"),
@@ -72,7 +72,7 @@ fn t10_a_scope_with_dots_for_slashes_is_read_also_behind_an_address() {
 }
 
 #[test]
-fn t10_a_grant_in_no_syntax_that_is_known_is_unknown_and_not_nothing() {
+fn t10_a_grant_in_an_unknown_syntax_is_unknown_and_not_empty() {
     let requested = || ScopeSet::parse("openid offline_access patient/*.rs");
     for granted in [
         "https://ehr.example/scopes/clinical.read",
@@ -104,7 +104,7 @@ fn p1_scopes_are_kept_as_written() {
 }
 
 #[test]
-fn p2_a_set_answers_whether_a_type_may_be_read() {
+fn p2_a_set_says_whether_a_type_can_be_read() {
     let set = ScopeSet::parse("patient/Observation.rs patient/Condition.r");
     assert!(set.may_read(Context::Patient, "Observation"));
     assert!(!set.may_read(Context::Patient, "Condition"));
@@ -112,7 +112,7 @@ fn p2_a_set_answers_whether_a_type_may_be_read() {
 }
 
 #[test]
-fn p2_a_set_reduces_to_its_shortest_form() {
+fn p2_a_set_is_reduced_to_its_shortest_form() {
     for (set, reduced) in [
         ("patient/Observation.rs patient/Observation.read", "patient/Observation.rs"),
         ("patient/Observation.r openid patient/Observation.s", "patient/Observation.rs openid"),
@@ -142,14 +142,14 @@ fn p2_a_union_has_the_scopes_of_both_each_once() {
 }
 
 #[test]
-fn t3_no_scope_in_the_answer_means_all_was_granted() {
+fn t3_without_a_scope_in_the_response_all_scopes_were_granted() {
     let grant = ScopeGrant::new(ScopeSet::parse("openid patient/*.rs"), None);
     assert_eq!(grant.granted.to_string(), "openid patient/*.rs");
     assert!(grant.missing().is_empty() && grant.narrowed().is_empty() && grant.extra().is_empty());
 }
 
 #[test]
-fn t3_granted_missing_and_extra_scopes_are_told_apart() {
+fn t3_granted_missing_and_extra_scopes_are_distinguished() {
     let requested = "openid offline_access patient/*.read patient/Condition.rs user/Practitioner.rs";
     let grant = ScopeGrant::new(
         ScopeSet::parse(requested),
@@ -161,7 +161,7 @@ fn t3_granted_missing_and_extra_scopes_are_told_apart() {
 }
 
 #[test]
-fn t3_a_type_that_was_granted_by_a_constrained_wildcard_is_narrowed_and_not_missing() {
+fn t3_a_type_in_a_constrained_wildcard_is_narrowed_and_not_missing() {
     let grant = ScopeGrant::new(ScopeSet::parse("patient/Observation.rs"), Some("patient/*.rs?category=laboratory"));
     assert_eq!(texts(grant.narrowed()), ["patient/Observation.rs"]);
     assert!(grant.missing().is_empty());

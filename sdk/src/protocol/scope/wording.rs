@@ -130,7 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn p3_each_scope_has_a_sentence_a_patient_understands() {
+    fn p3_each_scope_has_a_sentence_for_patients() {
         for (scope, sentence) in [
             ("patient/Observation.rs", "See your lab results and vital signs"),
             ("patient/Observation.read", "See your lab results and vital signs"),
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn p3_no_sentence_holds_jargon() {
+    fn p3_no_sentence_has_jargon() {
         let scopes = KINDS.iter().map(|(name, _)| format!("patient/{name}.rs"));
         for scope in scopes.chain(OTHERS.iter().map(|(scope, _)| (*scope).to_owned())) {
             let sentence = Scope::new(&scope).sentence().to_lowercase();

@@ -5,7 +5,7 @@ fn url(text: &str) -> Url {
 }
 
 #[test]
-fn an_address_prints_as_it_is_fetched() {
+fn a_url_is_printed_as_it_is_fetched() {
     for (text, printed) in [
         ("HTTPS://EHR.Example:443", "https://ehr.example/"),
         ("http://localhost:9080/webchart.cgi/fhir", "http://localhost:9080/webchart.cgi/fhir"),
@@ -22,7 +22,7 @@ fn an_address_prints_as_it_is_fetched() {
 }
 
 #[test]
-fn f1_what_a_browser_would_rewrite_is_refused() {
+fn f1_a_url_that_a_browser_would_rewrite_is_refused() {
     for (text, error) in [
         ("https://good@evil.example/", UrlError::UserInfo),
         ("https://a.example/fhir/%2e%2E/x", UrlError::Character),
@@ -127,7 +127,7 @@ fn f20_a_url_that_lacks_only_https_is_secured() {
 }
 
 #[test]
-fn references_resolve_as_rfc_3986_says() {
+fn references_are_resolved_as_in_rfc_3986() {
     let base = url("http://a/b/c/d;p?q");
     for (reference, resolved) in [
         ("g", "http://a/b/c/g"),
@@ -151,14 +151,14 @@ fn references_resolve_as_rfc_3986_says() {
 }
 
 #[test]
-fn a_child_stands_after_one_slash() {
+fn a_child_is_appended_after_one_slash() {
     for base in ["https://a.example/fhir", "https://a.example/fhir/"] {
         assert_eq!(url(base).child("Patient/1").unwrap().to_string(), "https://a.example/fhir/Patient/1");
     }
 }
 
 #[test]
-fn f1_a_prefix_is_cut_at_a_slash() {
+fn f1_a_prefix_ends_at_a_slash() {
     let base = url("https://a.example/one/fhir/");
     for (text, within) in [
         ("https://a.example/one/fhir", true),

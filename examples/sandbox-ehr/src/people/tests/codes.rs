@@ -44,7 +44,7 @@ fn is_loinc(code: &str) -> bool {
 }
 
 #[test]
-fn the_check_digits_tell_a_code_from_a_slip() {
+fn the_check_digits_detect_a_typing_error() {
     assert!(is_snomed("44054006") && is_snomed("453231000124104"));
     for wrong in ["44054007", "44504006", "440540", "4405400x", ""] {
         assert!(!is_snomed(wrong), "{wrong}");
@@ -91,7 +91,7 @@ fn every_loinc_code_has_its_check_digit() {
 }
 
 #[test]
-fn codes_of_what_came_from_elsewhere_have_their_check_digits() {
+fn codes_of_resources_from_elsewhere_have_their_check_digits() {
     let people = Population::new(1, 50);
     let charts: Vec<Chart> = (1..=50).filter_map(|number| people.chart(number)).collect();
     let of = |system: &str| charts.iter().flat_map(|chart| codes(chart, system)).collect::<HashSet<String>>();

@@ -20,7 +20,7 @@ fn charts(size: u32) -> impl Iterator<Item = Chart> {
 }
 
 #[test]
-fn a_chart_depends_on_seed_and_number_only() {
+fn a_chart_depends_only_on_the_seed_and_the_number() {
     let few = Population::new(7, 50);
     let many = Population::new(7, 10_000);
     let backwards: Vec<_> = (1..=50).rev().map(|number| few.chart(number)).collect();
@@ -64,7 +64,7 @@ fn children_grow_from_visit_to_visit() {
 }
 
 #[test]
-fn vital_signs_stay_within_what_a_person_can_live_with() {
+fn vital_signs_are_plausible() {
     for chart in charts(400) {
         for (loinc, low, high) in
             [("29463-7", 2.5, 190.0), ("39156-5", 11.0, 50.0), ("8867-4", 45.0, 165.0), ("8310-5", 36.0, 39.5)]
@@ -82,7 +82,7 @@ fn vital_signs_stay_within_what_a_person_can_live_with() {
 }
 
 #[test]
-fn sugar_is_watched_where_diabetes_calls_for_it() {
+fn patients_with_diabetes_have_glucose_results() {
     let mut watched = 0;
     for chart in charts(400) {
         let values = quantities(&chart, "4548-4");
@@ -119,7 +119,7 @@ fn takes(chart: &Chart, name: &str) -> bool {
 }
 
 #[test]
-fn diabetes_shows_in_every_part_of_the_record() {
+fn diabetes_is_in_every_part_of_the_record() {
     let mut seen = 0;
     for chart in charts(400).filter(|chart| has(chart, "44054006")) {
         let Some(found) = chart.problems.iter().find(|problem| problem.kind.snomed == "44054006") else { continue };
@@ -162,7 +162,7 @@ fn at_visits(chart: &Chart, loinc: &str) -> Vec<(usize, f64)> {
 }
 
 #[test]
-fn a_series_moves_slowly_and_a_treatment_lowers_it() {
+fn a_series_changes_slowly_and_a_treatment_lowers_it() {
     let mut lowered = 0;
     for chart in charts(400) {
         for (loinc, step) in [("4548-4", 2.6), ("718-7", 3.2), ("39156-5", 4.0), ("2160-0", 0.75)] {
@@ -237,7 +237,7 @@ fn children_are_vaccinated_by_schedule() {
 }
 
 #[test]
-fn whoever_does_not_tolerate_penicillin_gets_none() {
+fn patients_allergic_to_penicillin_get_none() {
     let mut allergic = 0;
     for chart in
         charts(1000).filter(|chart| chart.allergies.iter().any(|allergy| allergy.kind.code.2 == "penicillin V"))
