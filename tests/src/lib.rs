@@ -1,4 +1,4 @@
-//! The client and the sandbox EHR in one process: a world whose network is the sandbox, and a person at its pages.
+//! The client and the sandbox EHR in one process: a world whose network is the sandbox, and a user on its pages.
 
 #[path = "../../examples/sandbox-ehr/tests/support/mod.rs"]
 #[allow(missing_docs, clippy::new_without_default)]
@@ -18,22 +18,22 @@ use smartrust::{Failure, ServerRecord, Session, SmartApp, SmartAppConfig};
 use token_proxy::{Caller, Settings};
 use tokio::runtime::Runtime;
 
-/// A sandbox, the apps' network that leads to it, and a person's browser at its pages.
+/// A sandbox, the apps' network, and a user's browser on its pages.
 pub struct Clinic {
-    /// What the apps' tabs share.
+    /// The world of the apps' tabs.
     pub world: World,
-    /// The person's browser, which holds the log-in.
+    /// The user's browser, with the cookie of the log-in.
     pub person: Browser,
     runtime: Rc<Runtime>,
 }
 
 impl Clinic {
-    /// A sandbox as it comes.
+    /// A sandbox with the default settings.
     pub fn open() -> Self {
         Self::open_with(|config| config)
     }
 
-    /// A sandbox whose settings were changed.
+    /// A sandbox with other settings.
     pub fn open_with(change: impl FnOnce(Config) -> Config) -> Self {
         let person = Browser::with(change);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime starts");
@@ -46,7 +46,7 @@ impl Clinic {
         Self { world, person, runtime }
     }
 
-    /// Puts a token proxy beside the app's pages.
+    /// Adds a token proxy at the app's origin.
     pub fn add_token_proxy(&self, proxy: Settings) {
         let network = RefCell::new(self.person.elsewhere());
         let running = self.runtime.clone();
@@ -57,18 +57,18 @@ impl Clinic {
         });
     }
 
-    /// Lets time pass, for the apps and for the sandbox.
+    /// Advances the clock of the apps and of the sandbox.
     pub fn wait(&self, seconds: u64) {
         self.person.hands.turn(seconds);
         self.world.advance(seconds as f64);
     }
 
-    /// Orders a fault of the sandbox, which must be under control.
+    /// Requests a fault of the sandbox, which must have the control API.
     pub fn order(&mut self, fault: &serde_json::Value) {
         self.control("faults", fault);
     }
 
-    /// Orders departures from the protocol of the sandbox, which must be under control.
+    /// Requests deviations of the sandbox, which must have the control API.
     pub fn order_deviations(&mut self, order: &serde_json::Value) {
         self.control("protocol", order);
     }
@@ -82,20 +82,20 @@ impl Clinic {
         assert_eq!(answer.status.as_u16(), 201, "{}", answer.body);
     }
 
-    /// Does something in the person's browser.
+    /// Runs a function with the user's browser.
     pub fn do_in_browser<T>(&mut self, work: impl AsyncFnOnce(&mut Browser) -> T) -> T {
         let runtime = self.runtime.clone();
         runtime.block_on(work(&mut self.person))
     }
 
-    /// Leaves the app for the authorization server, and gives the address that the person is sent to.
+    /// Starts a launch, and returns the URL to which the user is redirected.
     pub fn launch(&self, tab: &MemoryPlatform, app: &Rc<SmartApp<MemoryPlatform>>) -> Result<String, Failure> {
         let app = app.clone();
         self.world.run(async move { app.launch(LaunchOptions::default()).await }).expect("a launch ends")?;
         Ok(tab.location().unwrap_or_default())
     }
 
-    /// What the app makes of the address that its tab is at.
+    /// The result of `resume()` at the URL of the app's tab.
     pub fn resume(&self, app: &Rc<SmartApp<MemoryPlatform>>) -> Result<Option<Session<MemoryPlatform>>, Failure> {
         let app = app.clone();
         self.world.run(async move { app.resume().await }).expect("a callback is handled")

@@ -30,7 +30,7 @@ fn of_types(level: ExportLevel, types: &[&str]) -> ExportRequest {
     ExportRequest::default().level(level).types(strings(types))
 }
 
-/// What single searches give with a service's own token.
+/// The results of single searches with a service's token.
 fn searched(clinic: &mut Clinic, kinds: &[&str], patients: &[&str]) -> Vec<Value> {
     let sent = clinic.world.requests();
     let header = sent.iter().rev().find_map(|request| request.authorization()).unwrap();
@@ -211,11 +211,11 @@ fn b1_a_token_that_is_refused_during_an_export_is_replaced() {
     let service = service(&clinic, SCOPE);
     let tokens = || clinic.world.requests().iter().filter(|request| request.body.is_some()).count();
     let job = begin(&clinic, &service, of_types(ExportLevel::Patient, &["Patient"])).unwrap();
-    // For both clocks the five minutes of the sandbox's tokens are over.
+    // The five minutes of the sandbox's tokens have passed on both clocks.
     clinic.wait(301);
     let (manifest, _) = wait(&clinic, &job).unwrap();
     assert_eq!(tokens(), 2);
-    // For the server alone: the client learns of it by a 401.
+    // Only on the server's clock: the client gets a 401.
     clinic.person.hands.turn(301);
     let options = ReadOptions::default().parallel(3);
     let reading = read(&clinic, &job, &manifest, &manifest.output, options);

@@ -1,4 +1,4 @@
-//! Exports from the sandbox as other servers have them: in pages, by patient, with failures that pass, counted wrong, broken off.
+//! Exports as from other servers: in pages, by patient, with transient errors, wrong counts, and incomplete files.
 
 #[path = "../../examples/sandbox-ehr/tests/support/keys.rs"]
 mod keys;

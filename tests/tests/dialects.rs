@@ -1,4 +1,4 @@
-//! The client against the sandbox as the servers that it can behave as.
+//! The client against each dialect of the sandbox.
 
 use sandbox_ehr::Dialect;
 use smartrust::Session;
@@ -8,7 +8,7 @@ use smartrust::memory::MemoryPlatform;
 use smartrust_tests::browser::STANDALONE_SCOPE;
 use smartrust_tests::{Clinic, standalone_record};
 
-/// A session of patient 1 at a sandbox that speaks a dialect, by these scopes.
+/// A session of patient 1 at a sandbox with a dialect, with these scopes.
 fn signed_in(dialect: Dialect, scope: &str) -> (Clinic, Session<MemoryPlatform>) {
     let mut clinic = Clinic::open_with(|mut config| {
         config.dialect = dialect;

@@ -4,7 +4,7 @@ use smartrust::platform::Navigator as _;
 use smartrust_tests::browser::{BASE, FHIR, LAUNCH_URI};
 use smartrust_tests::{Clinic, app, ehr_record};
 
-/// The address that the portlet's link of a patient opens.
+/// The URL that the portlet's link of a patient opens.
 fn launch_link(clinic: &mut Clinic, patient: u32) -> String {
     let answer = clinic.do_in_browser(async |person| {
         person.log_in_as_provider().await;

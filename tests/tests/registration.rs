@@ -85,7 +85,7 @@ fn d9_g1_a_client_that_registered_itself_can_sign_in_immediately() {
 fn g2_a_page_instead_of_a_registration_means_that_registration_is_off() {
     let clinic = speaking(Dialect::Webchart);
     assert_eq!(endpoint(&clinic).err().unwrap().code(), "registration_off");
-    // At an address that somebody guessed, the server answers 200 with a page.
+    // At an unknown URL, the server returns 200 with a page.
     let tab = clinic.world.tab("http://localhost:8080/");
     let guessed = RegistrationEndpoint::at(tab, &format!("{BASE}/register")).unwrap();
     let metadata = ClientMetadata::public("A new app", CODE_URI, SCOPE);

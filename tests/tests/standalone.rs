@@ -1,4 +1,4 @@
-//! A patient launches the app by herself.
+//! A patient launches the app.
 
 use smartrust::Error;
 use smartrust::abort::AbortSignal;

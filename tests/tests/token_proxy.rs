@@ -1,4 +1,4 @@
-//! An app whose server wants a shared secret, which the app's token proxy holds.
+//! An app whose server requires a client secret, which only the app's token proxy has.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Addresses: held against the `url` crate, which reads them as browsers do.
+//! URLs, compared with the `url` crate, which parses them as browsers do.
 
 use proptest::prelude::*;
 use smartrust::protocol::guard::Guard;
@@ -8,14 +8,14 @@ use smartrust::protocol::url::Url;
 
 use crate::generated::{address, cases, reference, text};
 
-/// The address as a browser fetches it, or `None` where a browser refuses it.
+/// The URL as a browser fetches it, or `None` if a browser refuses it.
 fn in_a_browser(address: &str) -> Option<String> {
     let mut read = url::Url::parse(address).ok()?;
     read.set_fragment(None);
     Some(read.into())
 }
 
-/// Whether a label says that it is an internationalized one. Only tables too large for a page can tell whether it is.
+/// Whether a label claims to be internationalized. Whether it is valid can only be decided with tables that are too large for a page.
 fn may_be_internationalized(url: &Url) -> bool {
     url.host().split('.').any(|label| label.starts_with("xn--"))
 }

@@ -36,7 +36,7 @@ const LIKELY: &[&str] = &[
         {"url": "portalName", "valueString": "Portal"}, {"url": "portalEndpoint", "valueReference": {"reference": "Endpoint/1"}}]}]"#,
 ];
 
-/// An entry that is mostly as it should be, with some members replaced by others.
+/// An entry that is mostly correct, with some members replaced.
 fn entry() -> impl Strategy<Value = Value> {
     let organization =
         json!({"resourceType": "Organization", "name": "Clinic", "endpoint": [{"reference": "Endpoint/1"}]});

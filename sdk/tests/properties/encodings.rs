@@ -1,4 +1,4 @@
-//! Forms, base64url and the JSON that is written.
+//! Forms, base64url and written JSON.
 
 use std::collections::BTreeMap;
 

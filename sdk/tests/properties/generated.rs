@@ -3,12 +3,12 @@
 use proptest::prelude::*;
 use serde_json::{Map, Value};
 
-/// How many inputs a property is tried with. A counterexample is printed, not kept in a file.
+/// The number of inputs for a property. A counterexample is printed, not stored in a file.
 pub fn cases(cases: u32) -> ProptestConfig {
     ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }
 
-/// Text as it comes: any characters, quotation marks and control characters among them.
+/// Any string, also with quotation marks and control characters.
 pub fn text() -> impl Strategy<Value = String> {
     prop_oneof![".{0,24}", "[ -~]{0,24}", "[\\x00-\\x20\"'\\\\<>&%+é\u{2028}]{0,8}"]
 }
@@ -32,7 +32,7 @@ pub fn json() -> impl Strategy<Value = Value> {
     })
 }
 
-/// An object with some of these members, each with one of the given values or with any JSON.
+/// An object with some of these members, each with one of the given values or with any JSON value.
 pub fn object(names: &'static [&'static str], likely: &'static [&'static str]) -> impl Strategy<Value = Value> {
     let likely = prop::sample::select(likely).prop_map(|json| serde_json::from_str(json).expect("a JSON text"));
     let value = prop_oneof![2 => likely, 1 => json()];
@@ -41,7 +41,7 @@ pub fn object(names: &'static [&'static str], likely: &'static [&'static str]) -
     members.prop_map(|members| Value::Object(members.into_iter().collect::<Map<_, _>>()))
 }
 
-/// An address, or something close to one.
+/// A URL, or a string that resembles one.
 pub fn address() -> impl Strategy<Value = String> {
     let scheme = prop::sample::select(&["https://", "http://", "HTTPS://", "https:", "//", "ftp://", ""][..]);
     let authority = prop_oneof![
@@ -54,7 +54,7 @@ pub fn address() -> impl Strategy<Value = String> {
         .prop_map(|(scheme, authority, port, reference)| [scheme, &authority, port, &reference].concat())
 }
 
-/// What stands behind a host: a path, a query, a fragment, or something close to them.
+/// The part after a host: a path, a query, a fragment, or a string that resembles them.
 pub fn reference() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         8 => prop::sample::select(PIECES).prop_map(str::to_owned),

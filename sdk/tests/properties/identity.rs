@@ -1,4 +1,4 @@
-//! ID tokens: what claims must hold wherever one is taken.
+//! ID tokens: the claims of every accepted token.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};

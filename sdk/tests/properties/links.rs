@@ -1,4 +1,4 @@
-//! Redirects and launch links, the two ways in that anybody can send a user through.
+//! Redirects and launch links: the two kinds of URLs with which anybody can open the app.
 
 use proptest::prelude::*;
 use smartrust::protocol::callback::{Callback, without_callback};
@@ -20,7 +20,7 @@ fn location() -> impl Strategy<Value = String> {
     prop_oneof![5 => query, 1 => address(), 1 => text()]
 }
 
-/// The decoded pairs of a location's query, as a browser reads them.
+/// The decoded pairs of a location's query, as browsers parse them.
 fn pairs(location: &str) -> Vec<(String, String)> {
     let query = location.split('#').next().and_then(|before| before.split_once('?')).map_or("", |(_, query)| query);
     url::form_urlencoded::parse(query.as_bytes()).into_owned().collect()

@@ -1,9 +1,9 @@
-//! What holds for every input that a server, a link or a page can send: nothing panics, what is written is read back, and
-//! what is accepted keeps what the types promise. Inputs are generated; a counterexample that was found becomes an ordinary
-//! test where its subject lives.
+//! Properties of every input from a server, a link or a page: nothing panics, written values are read back, and accepted
+//! values have the properties of their types. Inputs are generated. A counterexample becomes an ordinary test in the file of
+//! its subject.
 //!
-//! Other people's software says what is right where it can: the `url` crate reads addresses and forms as browsers do
-//! (WHATWG URL), serde_json reads JSON.
+//! Other libraries are the reference where possible: the `url` crate parses URLs and forms as browsers do (WHATWG URL),
+//! serde_json parses JSON.
 #![cfg(not(target_arch = "wasm32"))]
 
 mod addresses;

@@ -1,4 +1,4 @@
-//! Answers about registrations and users, and what is written for people who register an app by hand.
+//! Responses about registrations and users, and the texts for people who register an app by hand.
 
 use proptest::prelude::*;
 use serde_json::Value;
@@ -63,7 +63,7 @@ fn metadata() -> impl Strategy<Value = ClientMetadata> {
     )
 }
 
-/// Whether the token of this client would travel with one of the requests that it makes.
+/// Whether one of this client's requests has its token.
 fn travels_to(client: &RegisteredClient) -> Option<String> {
     let request = client.read_request(&endpoint()).ok()?;
     request.authorization().map(|_| request.url.origin().to_owned())
@@ -113,7 +113,7 @@ proptest! {
         let Ok(trust) = LoginTrust::new(&client_id, &metadata, None) else { return Ok(()) };
         let fields = 5 + metadata.redirect_uris.unwrap_or_default().len() + 1;
         prop_assert_eq!(trust.text().lines().count(), fields, "{}", trust.text());
-        // Without its literals a statement is what it is without anybody's texts.
+        // Without its literals, the statement is the same for all values.
         for backslash_escapes in [true, false] {
             let bare = without_literals(&trust.sql(), backslash_escapes);
             let plain = LoginTrust {
@@ -139,7 +139,7 @@ proptest! {
     }
 }
 
-/// A statement with every string literal taken out, as a database reads it.
+/// A statement without its string literals, as a database parses it.
 fn without_literals(sql: &str, backslash_escapes: bool) -> String {
     let mut bare = String::new();
     let mut characters = sql.chars().filter(|character| *character != '\r').peekable();

@@ -1,4 +1,4 @@
-//! Scopes: what a set allows, asked scope by scope over a universe of them.
+//! Scopes: what a set allows, for each of many scopes.
 
 use std::sync::LazyLock;
 
@@ -11,7 +11,7 @@ const CONTEXTS: &[&str] = &["patient", "patient", "user", "system"];
 const TYPES: &[&str] = &["*", "Observation", "Condition"];
 const CONSTRAINTS: &[&str] = &["", "?category=laboratory", "?category=a|b&_security=N"];
 
-/// Every scope of a few types and constraints, with each letter alone.
+/// Every scope of a few types and constraints, with a single letter.
 static UNIVERSE: LazyLock<Vec<Scope>> = LazyLock::new(|| {
     let mut universe = vec![Scope::new("openid"), Scope::new("launch/patient")];
     for (context, resource_type) in CONTEXTS.iter().flat_map(|context| TYPES.iter().map(move |name| (context, name))) {

@@ -1,4 +1,4 @@
-//! Records in a store that somebody else has written to.
+//! Records in a store that were changed by others.
 
 use std::rc::Rc;
 
@@ -34,19 +34,19 @@ fn app(tab: &MemoryPlatform) -> Rc<SmartApp<MemoryPlatform>> {
     Rc::new(SmartApp::new(tab.clone(), SmartAppConfig::new([record])).unwrap())
 }
 
-/// Opens the page anew, and tells at which FHIR bases there are sessions.
+/// Opens the page again, and returns the FHIR bases of its sessions.
 fn reopen(world: &World, tab: &MemoryPlatform) -> Vec<String> {
     let app = app(tab);
     world
         .run(async move {
-            // Whether a damaged launch is an error is not asked here.
+            // A damaged launch may be an error.
             let _ = app.resume().await;
             app.sessions().await.unwrap().iter().map(|session| session.fhir_base()).collect()
         })
         .unwrap()
 }
 
-/// A tab that has one session, and another launch under way at whose redirect it stands.
+/// A tab that has one session, and is at the redirect of another launch.
 fn tab_with_a_session(world: &World) -> MemoryPlatform {
     let tab = world.tab("https://app.example/");
     for _ in 0..2 {

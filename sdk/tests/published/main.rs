@@ -1,6 +1,5 @@
-//! Signatures that the standards publish, checked by cryptography that is not the platform's: what the SDK reads out of
-//! the tokens and keys must be what was signed and what it was signed with. `tests/web/crypto.rs` does the same by Web
-//! Crypto.
+//! Published signatures of the standards, verified by Rust cryptography: the SDK must read the signed parts and the keys correctly.
+//! `tests/web/crypto.rs` does the same with Web Crypto.
 #![cfg(not(target_arch = "wasm32"))]
 
 use rsa::BigUint;
@@ -21,7 +20,7 @@ fn text<'a>(example: &'a Value, member: &str) -> &'a str {
     example[member].as_str().unwrap()
 }
 
-/// What was signed, and the signature.
+/// The signed bytes, and the signature.
 fn halves(compact: &str) -> (&str, Vec<u8>) {
     let (signed, signature) = compact.rsplit_once('.').unwrap();
     (signed, base64url_decode(signature).unwrap())
@@ -31,7 +30,7 @@ fn bytes(jwk: &Value, member: &str) -> Vec<u8> {
     base64url_decode(jwk[member].as_str().unwrap()).unwrap()
 }
 
-/// Whether Rust cryptography takes the signature for the one that the key's owner made.
+/// Whether Rust cryptography accepts the signature for the key.
 fn verifies(key: &PublicKey, algorithm: Algorithm, signature: &[u8], signed: &[u8]) -> bool {
     let jwk: Value = serde_json::from_str(&key.bare_jwk()).unwrap();
     let point = || [vec![4], bytes(&jwk, "x"), bytes(&jwk, "y")].concat();
@@ -98,7 +97,7 @@ fn i4_a_published_token_is_split_into_the_signed_parts() {
                 assert!(jwt.claims["iss"].is_string());
                 taken_apart += 1;
             }
-            // The payload of RFC 7520 is a sentence, so its examples are JWS and no JWT.
+            // The payload of RFC 7520 is a sentence, so its examples are JWS but not JWT.
             Err(problem) => assert_eq!(
                 (problem, text(&example, "source").starts_with("RFC 7520")),
                 ("its payload is not base64url JSON", true)

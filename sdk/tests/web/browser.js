@@ -1,4 +1,4 @@
-// What the tests ask of the browser itself, apart from the code under test.
+// What the tests need from the browser itself, without the code under test.
 
 function define(object, name, descriptor) {
   const before = Object.getOwnPropertyDescriptor(object, name);
@@ -9,10 +9,10 @@ function define(object, name, descriptor) {
   };
 }
 
-/** Puts a value over a property of the page; the function that comes back takes it away again. */
+/** Replaces a property of the page. The returned function restores it. */
 export const replace = (object, name, value) => define(object, name, { value, writable: true });
 
-/** Makes a property of the page throw, as a browser does that blocks storage. */
+/** Makes a property of the page throw, as in a browser that blocks storage. */
 export const forbid = (object, name) =>
   define(object, name, {
     get() {
@@ -20,13 +20,13 @@ export const forbid = (object, name) =>
     },
   });
 
-/** Puts a function over fetch that answers the very request that the browser would have made. */
+/** Replaces fetch by a function that gets the request as the browser would send it. */
 export const replaceFetch = (answer) =>
   replace(globalThis, "fetch", async (url, init) => answer(new Request(url, init)));
 
 export const response = (status, body, headers) => new Response(body, { status, headers });
 
-/** A body of which one piece is there and the other comes only when the first one has been read. */
+/** A body with two pieces. The second one arrives only after the first one was read. */
 export function responseInPieces(pieces) {
   const stream = new ReadableStream(
     {
@@ -41,9 +41,9 @@ export function responseInPieces(pieces) {
   return new Response(stream);
 }
 
-/** A body whose bytes come in pieces of a size. */
+/** A body whose bytes arrive in pieces of a size. */
 export function responseCutEvery(view, size) {
-  // The memory that it is seen in may move.
+  // WebAssembly's memory may move.
   const bytes = view.slice();
   let sent = 0;
   const pull = (controller) => {
@@ -54,7 +54,7 @@ export function responseCutEvery(view, size) {
   return new Response(new ReadableStream({ pull }, { highWaterMark: 0 }));
 }
 
-/** The same from a stream that fills a buffer of its reader's, as those of fetch do. */
+/** The same from a stream that fills a buffer of its reader, as in fetch. */
 export function byteResponseCutEvery(view, size) {
   const bytes = view.slice();
   let sent = 0;
@@ -70,7 +70,7 @@ export function byteResponseCutEvery(view, size) {
   return new Response(new ReadableStream({ type: "bytes", pull }));
 }
 
-/** Counts the calls of `JSON.parse` until it ends, and tells how many there were. */
+/** Counts the calls of `JSON.parse`. */
 export function countParsing() {
   let count = 0;
   const { parse } = JSON;
@@ -86,7 +86,7 @@ export function countParsing() {
   };
 }
 
-/** A store of an app's own that answers later, as one on IndexedDB would. */
+/** An app's asynchronous store, as on IndexedDB. */
 export function storeOfPromises() {
   const texts = new Map();
   return {
@@ -97,7 +97,7 @@ export function storeOfPromises() {
   };
 }
 
-/** A store that refuses by every way there is: a throw, a rejection, a method that is none. */
+/** A store that fails in every way: it throws, rejects, or lacks a method. */
 export const brokenStore = () => ({
   get() {
     throw new Error("not today");
@@ -108,7 +108,7 @@ export const brokenStore = () => ({
   remove: "no function",
 });
 
-/** Everything that lies in a storage, as text. */
+/** The contents of a storage, as a string. */
 export const contents = (storage) => JSON.stringify(Object.entries(globalThis[storage]));
 
 export const cookies = () => document.cookie;
@@ -133,7 +133,7 @@ export const isLockHeldAmongTabs = async (name) => {
   return held.some((lock) => lock.name === name);
 };
 
-/** Makes timers that ring by hand alone, and tells which were set and which cleared. */
+/** Replaces the timers. The test fires them, and sees which were set and cleared. */
 export function replaceTimers() {
   const set = [];
   const calls = [];
@@ -149,7 +149,7 @@ export function replaceTimers() {
   return { set, cleared, ring: (id) => calls[id - 1](), restore: () => undo.forEach((each) => each()) };
 }
 
-/** Keeps what a form of the page would send, in place of sending it: method, address and body of each. */
+/** Records what forms of the page would send, instead of sending it: method, URL and body of each. */
 export function replaceSubmit() {
   const sent = [];
   const restore = replace(HTMLFormElement.prototype, "submit", function () {
@@ -160,7 +160,7 @@ export function replaceSubmit() {
   return { sent, restore };
 }
 
-/** A key pair whose private half cannot be exported. The RSA members mean nothing to elliptic curves. */
+/** A key pair whose private key cannot be exported. Elliptic curves ignore the RSA members. */
 export const newKey = (algorithm) =>
   crypto.subtle.generateKey(
     { modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]), ...JSON.parse(algorithm) },
@@ -178,13 +178,13 @@ export const sign = async (algorithm, { privateKey }, data) =>
 export const verify = (algorithm, { publicKey }, signature, data) =>
   crypto.subtle.verify(JSON.parse(algorithm), publicKey, signature, data);
 
-/** Whether a key can be read out, as tried by every format there is. */
+/** Whether a key can be exported in any format. */
 export async function canBeReadOut(key) {
   const tries = ["jwk", "pkcs8", "spki", "raw"].map((format) => crypto.subtle.exportKey(format, key));
   return (await Promise.allSettled(tries)).some(({ status }) => status === "fulfilled");
 }
 
-/** A new RSA key in the forms that tools write, and its public half. */
+/** A new RSA key in the formats that tools write, and its public key. */
 export async function newKeyFile() {
   const algorithm = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-384", modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]) };
   const { privateKey, publicKey } = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
@@ -194,7 +194,7 @@ export async function newKeyFile() {
   };
   const bytes = async (format, key) => new Uint8Array(await crypto.subtle.exportKey(format, key));
   const pkcs8 = await bytes("pkcs8", privateKey);
-  // The PKCS#1 key of 2048 bits stands in the PKCS#8 one, after 26 bytes of heading (RFC 5208 section 5).
+  // The PKCS#8 key contains the PKCS#1 key of 2048 bits after a header of 26 bytes (RFC 5208 section 5).
   return {
     pkcs8: pem("PRIVATE KEY", pkcs8),
     pkcs1: pem("RSA PRIVATE KEY", pkcs8.slice(26)),
@@ -207,7 +207,7 @@ export async function newKeyFile() {
 export const importAsItIs = (jwk, algorithm) =>
   crypto.subtle.importKey("jwk", JSON.parse(jwk), JSON.parse(algorithm), false, ["verify"]);
 
-/** What `globalThis.navigation` may be where the browser has no Navigation API. */
+/** Possible values of `globalThis.navigation` in a browser without the Navigation API. */
 export function objectsThatAreNoNavigationApi() {
   const refuse = () => {
     throw new TypeError("This is the page's own.");

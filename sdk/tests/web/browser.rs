@@ -1,4 +1,4 @@
-//! What the tests ask of the browser itself, and the ways to put something in place of a part of it.
+//! What the tests need from the browser itself, and replacements for parts of it.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -87,7 +87,7 @@ extern "C" {
     pub async fn import_as_it_is(jwk: &str, algorithm: &str) -> Result<JsValue, JsValue>;
 }
 
-/// The public half of a key pair as a JWK.
+/// The public key of a key pair as a JWK.
 pub async fn public_jwk(pair: &JsValue) -> String {
     public_jwk_text(pair).await.unwrap().as_string().unwrap()
 }
@@ -97,7 +97,7 @@ pub async fn sign(algorithm: &str, pair: &JsValue, data: &[u8]) -> Vec<u8> {
     sign_bytes(algorithm, pair, data).await.unwrap().unchecked_into::<Uint8Array>().to_vec()
 }
 
-/// Puts the page back as it was when this is dropped.
+/// Restores the page when this is dropped.
 pub struct Replaced(Function);
 
 impl Drop for Replaced {
@@ -106,7 +106,7 @@ impl Drop for Replaced {
     }
 }
 
-/// Puts a value over a property.
+/// Replaces a property.
 pub fn with(object: &JsValue, name: &str, value: &JsValue) -> Replaced {
     Replaced(replace(object, name, value))
 }
@@ -116,7 +116,7 @@ pub fn without(object: &JsValue, name: &str) -> Replaced {
     Replaced(forbid(object, name))
 }
 
-/// A network in place of the real one, which keeps every request that it was asked to make.
+/// A network instead of the real one, which records every request.
 pub struct Network {
     requests: Rc<RefCell<Vec<Request>>>,
     _replaced: Replaced,
@@ -124,7 +124,7 @@ pub struct Network {
 }
 
 impl Network {
-    /// Answers by `answer`, with a response or with the promise of one.
+    /// Responds with the result of `answer`: a response or a promise of one.
     pub fn answering<T: Into<JsValue>>(answer: impl Fn(&Request) -> T + 'static) -> Self {
         let requests = Rc::new(RefCell::new(Vec::new()));
         let kept = requests.clone();
@@ -136,13 +136,13 @@ impl Network {
         Self { requests, _replaced: Replaced(replace_fetch(answer.as_ref())), _answer: answer }
     }
 
-    /// What was asked for until now.
+    /// The requests so far.
     pub fn requests(&self) -> Vec<Request> {
         self.requests.borrow().clone()
     }
 }
 
-/// The page's address without the fragment that the test runner gives it.
+/// The page's URL without the fragment of the test runner.
 pub fn page_address() -> String {
     let location = WebPlatform::default().location().unwrap();
     location.split('#').next().unwrap().to_owned()
@@ -153,7 +153,7 @@ pub fn ok(body: &serde_json::Value) -> JsValue {
     response(200, &body.to_string(), &JsValue::UNDEFINED).into()
 }
 
-/// What a test waits for: the function that fulfils it, and the promise to wait on.
+/// A promise, and the function that fulfils it.
 pub fn expected<T: AsRef<str>>() -> (Rc<dyn Fn(T)>, JsFuture) {
     let mut fulfil = Function::default();
     let promise = Promise::new(&mut |resolve, _| fulfil = resolve);

@@ -1,4 +1,4 @@
-//! Randomness and signatures by Web Crypto.
+//! Random bytes and signatures with Web Crypto.
 
 use smartrust::platform::{Entropy, EntropyFailure, Json, Signer};
 use smartrust::protocol::jwk::{Algorithm, PublicKey};
@@ -13,7 +13,7 @@ const RSA_TOKEN: &str = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMD
 const EC_KEY: &str = r#"{"kty": "EC", "crv": "P-256", "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU", "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}"#;
 const EC_TOKEN: &str = "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q";
 
-/// Each algorithm, and how Web Crypto words what it is for making a key and for signing.
+/// Each algorithm, with Web Crypto's parameters for generating a key and for signing.
 const ALGORITHMS: [(&str, &str, &str); 9] = [
     ("RS256", r#"{"name": "RSASSA-PKCS1-v1_5", "hash": "SHA-256"}"#, r#"{"name": "RSASSA-PKCS1-v1_5"}"#),
     ("RS384", r#"{"name": "RSASSA-PKCS1-v1_5", "hash": "SHA-384"}"#, r#"{"name": "RSASSA-PKCS1-v1_5"}"#),

@@ -1,4 +1,4 @@
-//! HTTP by fetch.
+//! HTTP with fetch.
 
 use js_sys::{Object, Promise, Reflect};
 use smartrust::abort::{AbortHandle, AbortSignal};
@@ -153,13 +153,13 @@ async fn a_body_arrives_piece_by_piece() {
     assert_eq!(response.chunk().await.unwrap(), None);
 }
 
-/// The lines of a body that arrives in pieces of a size: an id, or what stands there in place of JSON.
+/// The lines of a body that arrives in pieces of a size: an id, or the text of a line that is not JSON.
 async fn lines(body: &[u8], size: u32) -> Vec<String> {
     let bytes = body.to_vec();
     lines_of(body, move || browser::response_cut_every(&bytes, size)).await
 }
 
-/// The lines of a body, as a response brings it.
+/// The lines of a response's body.
 async fn lines_of(body: &[u8], respond: impl Fn() -> Response + 'static) -> Vec<String> {
     let rules = LineRules { max_line_bytes: 10_000_000, split_at_markers: &["\"apart\""] };
     read_lines(body, rules, respond).await

@@ -1,4 +1,4 @@
-//! JSON by the engine's own parser.
+//! JSON with the engine's parser.
 
 use smartrust::platform::{Json, JsonView};
 use smartrust::web::{JsonValue, WebPlatform};

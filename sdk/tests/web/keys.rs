@@ -1,4 +1,4 @@
-//! A client's key pairs, by Web Crypto and IndexedDB.
+//! A client's key pairs, with Web Crypto and IndexedDB.
 
 use smartrust::platform::{Json, JsonView, Signer};
 use smartrust::protocol::jwk::{Algorithm, PublicKey};
@@ -21,7 +21,7 @@ fn text(file: &JsonValue, member: &str) -> String {
     file.member_text(member).unwrap()
 }
 
-/// Whether what the pair signs is verified by the public half that it publishes.
+/// Whether the pair's published key verifies its signatures.
 async fn signs(pair: &ClientKeyPair, algorithm: Algorithm) -> bool {
     let platform = WebPlatform::default();
     let signature = platform.sign(&pair.private_key().to_vec(), algorithm, b"data").await.unwrap();

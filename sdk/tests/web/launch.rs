@@ -1,4 +1,4 @@
-//! A whole launch in one page: the redirects are followed by the test, the network is scripted, all else is the browser's.
+//! A whole launch in one page: the test follows the redirects, the network is scripted, and everything else is the browser's.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -19,7 +19,7 @@ use crate::browser::{self, Network, ok};
 const KEY: &str = r#"{"name": "ECDSA", "namedCurve": "P-256"}"#;
 const SIGNING: &str = r#"{"name": "ECDSA", "hash": "SHA-256"}"#;
 
-/// The page, on its way through a launch. Afterwards its address and its storage are as they were.
+/// The page during a launch. Afterwards, its URL and its storage are restored.
 struct Page {
     platform: WebPlatform,
     address: String,
@@ -29,7 +29,7 @@ struct Page {
 }
 
 impl Page {
-    /// A page whose authorization server publishes the public half of `keys`.
+    /// A page whose authorization server publishes the public key of `keys`.
     async fn new(keys: &JsValue) -> Self {
         let platform = WebPlatform::default();
         let address = browser::page_address();
@@ -43,14 +43,14 @@ impl Page {
         Self { platform, address, app, network, id_token }
     }
 
-    /// Launches, and waits until the signature of the ID token has been checked too.
+    /// Launches, and waits until the signature of the ID token was checked.
     async fn launch(&self, signer: &JsValue) -> Session<WebPlatform> {
         let session = self.come_back(signer).await;
         end_of_check(&session).await;
         session
     }
 
-    /// Goes to the authorization server and comes back with a code and an ID token that `signer` signed.
+    /// Navigates to the authorization server and back, with a code and an ID token that `signer` signed.
     async fn come_back(&self, signer: &JsValue) -> Session<WebPlatform> {
         let url = self.app.authorization_url(Default::default()).await.unwrap();
         let parameters = form_pairs(url.query().unwrap());
@@ -93,7 +93,7 @@ fn answer(request: &Request, jwk: &Value, id_token: &str) -> JsValue {
     }
 }
 
-/// What ends the check of the ID token's signature.
+/// Waits for the end of the check of the ID token's signature.
 async fn end_of_check(session: &Session<WebPlatform>) -> String {
     let (tell, told) = browser::expected::<String>();
     let _subscription = session.on_event(move |event| {

@@ -1,4 +1,4 @@
-//! The page's address and history.
+//! The page's URL and history.
 
 use smartrust::platform::Navigator;
 use smartrust::web::WebPlatform;

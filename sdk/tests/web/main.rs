@@ -1,4 +1,4 @@
-//! The platform on web-standard APIs, in a browser: what only a real engine, its cryptography and its storage can show.
+//! The platform on web-standard APIs, in a browser: what only a real engine, its cryptography and its storage can test.
 #![cfg(all(target_arch = "wasm32", feature = "web"))]
 
 mod browser;

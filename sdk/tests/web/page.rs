@@ -1,4 +1,4 @@
-//! What a page remembers over reloads.
+//! What a page keeps over reloads.
 
 use smartrust::platform::Page;
 use smartrust::web::WebPlatform;

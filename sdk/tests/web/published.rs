@@ -1,4 +1,4 @@
-//! Signatures that the standards publish, checked by Web Crypto. `tests/published` does the same by Rust cryptography.
+//! Published signatures of the standards, verified by Web Crypto. `tests/published` does the same with Rust cryptography.
 
 use smartrust::platform::{Json, JsonView, Signer};
 use smartrust::protocol::encoding::base64url_decode;
@@ -46,7 +46,7 @@ async fn k3_a_signature_with_the_published_key_is_the_published_one() {
         let (signed, published) = compact.rsplit_once('.').unwrap();
         let signature = platform.sign(&private.private_key().to_vec(), algorithm, signed.as_bytes()).await.unwrap();
 
-        // ECDSA signs with a number drawn anew each time, so its signatures differ and verify.
+        // ECDSA uses a new random number each time, so its signatures differ, and all verify.
         if name.starts_with("RS") {
             assert_eq!(signature, base64url_decode(published).unwrap(), "{name}");
         }

@@ -6,7 +6,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::browser;
 
-/// What a store must do, whichever it is. It leaves nothing behind.
+/// What every store must do. It removes its entries.
 async fn keeps_texts(platform: &WebPlatform) {
     // Other tests of this page may have left entries.
     let before = platform.keys("").await;

@@ -1,4 +1,4 @@
-//! What is settled among tabs: locks and messages. A second platform stands for the other tab.
+//! Locks and messages between tabs. A second platform represents the other tab.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -12,7 +12,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::browser;
 
-/// Two ask for the same lock. That the second one waits shows in that a later one of another name passes it.
+/// Two futures request the same lock. The second one waits, while a later one with another lock does not.
 async fn lets_one_in_at_a_time(name: &str) {
     let (one, other) = (WebPlatform::default(), WebPlatform::default());
     let first = one.lock(name).await;
@@ -55,7 +55,7 @@ async fn a_frame_without_web_locks_locks_within_the_page() {
     lets_one_in_at_a_time("in a frame").await;
 }
 
-/// Whether the browser knows of the lock that a store's own page holds, while none other gets it.
+/// Whether the browser lists the lock of a store that only one page has.
 async fn is_stored_lock_seen(store: StoreChoice, name: &str) -> bool {
     let platform = WebPlatform::with_store(store);
     let guard = platform.lock_stored(name).await;

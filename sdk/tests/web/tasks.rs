@@ -1,4 +1,4 @@
-//! Futures that are run beside whoever started them.
+//! Spawned futures.
 
 use std::cell::RefCell;
 use std::future::poll_fn;
@@ -17,7 +17,7 @@ fn spawn(log: &Log, work: impl AsyncFnOnce(&Log) + 'static) {
     WebPlatform::default().spawn(Box::pin(async move { work(&log).await }));
 }
 
-/// Lets whoever is woken by now go first.
+/// Lets the futures that were woken run first.
 async fn give_way() {
     let mut has_waited = false;
     poll_fn(|context| {
@@ -25,7 +25,7 @@ async fn give_way() {
             return Poll::Ready(());
         }
         has_waited = true;
-        // Twice, as who is woken by two.
+        // Twice, like a future that two others wake.
         context.waker().wake_by_ref();
         context.waker().wake_by_ref();
         Poll::Pending

@@ -49,12 +49,12 @@ async fn all_sleeps_share_one_timer_which_is_set_again_if_it_fires_too_early() {
     let (set, cleared) = (timers.set(), timers.cleared());
     drop(late);
     drop(early);
-    // Nobody's time has come.
+    // No sleep has ended.
     timers.ring(2);
     let set_again = timers.set();
     drop(between);
     timers.restore();
-    // What was replaced does not ring by itself.
+    // A replaced timer does not fire.
     timers.ring(3);
     assert_eq!(over, [false; 3]);
     assert_eq!((set, cleared), (vec![50_000, 10_000], vec![1]));

@@ -1,5 +1,5 @@
-//! Exports and record loads under random faults: each ends complete and equal to the truth, or with an error that has a type and
-//! with the names of what is missing. The faults are the same in every run. `SMARTRUST_CAMPAIGN_ROUNDS` says how many rounds there are.
+//! Exports and record loads under random faults: each ends complete and correct, or with a typed error that names
+//! what is missing. The faults are the same in every run. `SMARTRUST_CAMPAIGN_ROUNDS` is the number of rounds.
 
 mod server;
 
@@ -19,9 +19,9 @@ use smartrust::protocol::secret::ClientSecret;
 use smartrust::{Failure, ServerRecord, Session, SmartApp, SmartAppConfig};
 
 const REDIRECT: &str = "https://app.example/code";
-/// From a calm network to one where hardly anything works.
+/// From a reliable network to one where hardly anything works.
 const HARM: [f64; 4] = [0.05, 0.15, 0.25, 0.5];
-/// What must hold for a network like this one.
+/// What must be true for a network like this one.
 const CODES: [&str; 13] = [
     "network",
     "timeout",
@@ -51,7 +51,7 @@ struct Tally {
 }
 
 impl Tally {
-    /// What was proved says little where nothing went wrong, or where everything did.
+    /// A campaign proves little if nothing failed, or if everything did.
     fn assert_both_ends_were_met(&self) {
         assert!(self.complete * 10 > rounds() && self.failed * 10 > rounds() && self.harm > rounds(), "{self:?}");
     }
@@ -67,7 +67,7 @@ fn assert_typed(failure: &Failure, round: u64) {
     assert!(CODES.contains(&code), "round {round}: {code}: {failure:?}");
 }
 
-/// What came of an export: the resources of each file, the files that are missing, and what ended it.
+/// The result of an export: the resources of each file, the missing files, and the error.
 struct Exported {
     files: Vec<Vec<Value>>,
     missing: Vec<usize>,

@@ -1,4 +1,4 @@
-//! A FHIR server with a few resources, and a network before it that does harm at random.
+//! A FHIR server with a few resources, and a network that causes random faults.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -12,13 +12,13 @@ use smartrust::protocol::http::{Method, Request};
 pub const NOW: f64 = 1_700_000_000.0;
 pub const BASE: &str = "https://ehr.example/fhir";
 pub const TYPES: [(&str, usize); 3] = [("Patient", 1), ("Condition", 13), ("Observation", 64)];
-/// Over how many files each type is spread.
+/// The number of files for each type.
 const FILES: usize = 3;
 const PAGE: usize = 9;
-/// How long an access token lives, in seconds.
+/// The lifetime of an access token, in seconds.
 const TOKEN_SECONDS: u32 = 120;
 
-/// All resources of a type: the truth.
+/// All resources of a type.
 pub fn truth(kind: &str) -> Vec<Value> {
     let count = TYPES.iter().find(|(name, _)| *name == kind).map_or(0, |(_, count)| *count);
     let resource = |number: usize| {
@@ -42,11 +42,11 @@ pub fn truth_of_file(file: usize) -> Vec<Value> {
 /// The server. Its responses are correct; the network damages them.
 pub struct Server {
     random: RefCell<ChaCha8Rng>,
-    /// How likely harm is, for each request.
+    /// The probability of a fault, for each request.
     pub harm: Cell<f64>,
-    /// How often harm was done.
+    /// The number of faults so far.
     pub done: Cell<u32>,
-    /// The number of the one access token that lives.
+    /// The number of the only valid access token.
     token: Cell<u32>,
     polls: Cell<u32>,
 }
@@ -93,14 +93,14 @@ impl Server {
         }
     }
 
-    /// The same answer with a part of its body.
+    /// The same response with a part of its body.
     fn cut(&self, mut reply: Reply) -> Reply {
         if !reply.body.is_empty() {
             let mut end = self.random.borrow_mut().gen_range(0..reply.body.len());
             while !reply.body.is_char_boundary(end) {
                 end -= 1;
             }
-            // Mostly between two lines, where nothing looks damaged.
+            // Usually between two lines, so that nothing looks damaged.
             if self.random.borrow_mut().gen_bool(0.8) {
                 end = reply.body[..end].rfind('\n').map_or(end, |line| line + 1);
             }
@@ -166,7 +166,7 @@ fn file(path: &str) -> Reply {
     Reply::text(200, &lines)
 }
 
-/// A page of a search; the address of the next has where it begins.
+/// A page of a search. The URL of the next page has its offset.
 fn page(request: &Request) -> Reply {
     let path = request.url.path().trim_start_matches("/fhir/");
     let (kind, begin) = path.split_once('/').map_or((path, 0), |(kind, begin)| (kind, begin.parse().unwrap_or(0)));

@@ -1,4 +1,4 @@
-//! Services at the sandbox, which prove themselves by a real key.
+//! Services at the sandbox, which authenticate with a real key.
 
 use std::cell::Cell;
 use std::cell::RefCell;
@@ -21,7 +21,7 @@ use crate::keys::{KEYS, with_keys};
 pub type Service = BackendClient<MemoryPlatform>;
 pub type Job = Export<MemoryPlatform>;
 
-/// A sandbox under control with few patients, whose service has its key.
+/// A sandbox with the control API and few patients, where the service's key is registered.
 pub fn clinic(change: impl FnOnce(&mut Config)) -> Clinic {
     Clinic::open_with(|config| {
         let mut config = with_keys(config);
@@ -64,7 +64,7 @@ pub fn wait(clinic: &Clinic, job: &Job) -> Result<(ExportManifest, Vec<ExportPro
     Ok((manifest, reports.take()))
 }
 
-/// What reading files came to: the resources, what ended it, and how far it came.
+/// The result of reading files: the resources, the error, and the progress.
 pub struct Reading {
     pub resources: Vec<Value>,
     pub outcome: Result<(), Failure>,

@@ -48,7 +48,7 @@ fn k2_a_public_client_is_not_a_finding() {
     assert!(app(&world.tab("https://app.example/")).findings().is_empty());
 }
 
-/// A session of a client that authenticates in this way, on a server that says this of itself besides.
+/// A session of a client that authenticates in this way, on a server with these additional members in its configuration.
 fn signed_in(
     authentication: impl Fn(&MemoryPlatform) -> ClientAuthentication,
     members: &Value,
@@ -236,7 +236,7 @@ fn k5_a_token_proxy_receives_token_and_revocation_requests() {
     assert!(posts.iter().all(|request| request.authorization().is_none()));
 }
 
-/// What the proxy makes of a request.
+/// The request that the proxy sends for a request.
 fn behind_the_proxy(request: &Request) -> Request {
     if request.url.path() != "/token-proxy" {
         return request.clone();

@@ -1,4 +1,4 @@
-//! Authorization requests by GET and by POST, and what an app adds to them.
+//! Authorization requests by GET and by POST, and the app's own parameters.
 
 use super::server::*;
 use crate::client::launch::{AuthorizationMethod, LaunchOptions};
@@ -16,7 +16,7 @@ fn stage_with(capabilities: Value) -> (Rc<Server>, World, MemoryPlatform) {
     (server, world, tab)
 }
 
-/// Scopes that make an address of more than 8 kB.
+/// Scopes for a URL of more than 8 kB.
 fn long_scope() -> String {
     (0..300).map(|number| format!("patient/Observation.rs?category={number:03}")).collect::<Vec<_>>().join(" ")
 }

@@ -112,7 +112,7 @@ fn page(ids: &[&str], next: Option<&str>) -> Reply {
     Reply::json(200, &json!({"resourceType": "Bundle", "total": 3, "entry": entries, "link": links}))
 }
 
-/// The ids of all pages, how far the search says it has come, and the error that ended it.
+/// The ids of all pages, the reported progress, and the error that ended the search.
 fn search(
     world: &World,
     service: &BackendClient<MemoryPlatform>,

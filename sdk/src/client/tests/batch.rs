@@ -15,7 +15,7 @@ fn entries(request: &Request) -> Vec<Value> {
     body["entry"].as_array().unwrap().clone()
 }
 
-/// Answers each entry on its own; what ends in `none` is not there.
+/// Responds to each entry; references that end in `none` are not found.
 fn respond(request: &Request) -> Reply {
     let one = |entry: Value| {
         let url = entry["request"]["url"].as_str().unwrap().to_owned();

@@ -238,7 +238,7 @@ fn t4_a_code_that_the_server_refused_is_not_sent_again() {
     assert_eq!(token_requests(&world).len(), 1);
 }
 
-/// What comes of a redirect that names an issuer, from a server whose configuration has some members.
+/// The result of a redirect with an issuer, from a server whose configuration has some members.
 fn answered_by(iss: Option<&str>, members: &serde_json::Value) -> (Result<Vec<String>, Error>, usize) {
     let server = Server::new();
     for (name, value) in members.as_object().unwrap() {

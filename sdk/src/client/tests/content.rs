@@ -10,7 +10,7 @@ use serde_json::json;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-/// Bytes that are no UTF-8.
+/// Bytes that are not UTF-8.
 const PDF: [u8; 6] = [b'%', b'P', b'D', b'F', 0xff, 0x00];
 
 fn accept(request: &Request) -> &str {
@@ -55,7 +55,7 @@ fn f14_a_binary_is_read_in_every_form_of_the_response() {
     // Responds with bytes, whatever is requested.
     assert_eq!(read(move |_| raw(), "Binary/1", None, Default::default()).0, Ok(pdf()));
     for refused in [404, 406] {
-        // Answers FHIR JSON alone, or the own media type alone, or whatever has no wish.
+        // Only responds to requests for FHIR JSON, for the content's own media type, or for any.
         let only = move |wanted: &'static str, reply: fn() -> Reply| {
             move |request: &Request| if accept(request) == wanted { reply() } else { Reply::text(refused, "") }
         };
@@ -125,7 +125,7 @@ fn f14_progress_counts_bytes_and_their_total() {
     let fhir = |_: &Request| Reply::bytes(200, "application/pdf", &PDF).header("Content-Length", "6").in_pieces_of(4);
     let (_, reports, ..) = read(fhir, "Binary/1", None, Default::default());
     assert_eq!(reports, [4, 6].map(|bytes| ContentProgress { bytes, total: Some(6) }));
-    // The length of a compressed body is not that of what it holds.
+    // The length of a compressed body is not that of its content.
     let fhir = |_: &Request| Reply::bytes(200, "application/pdf", &PDF).header("Content-Length", "5");
     assert_eq!(read(fhir, "Binary/1", None, Default::default()).1, [ContentProgress { bytes: 6, total: None }]);
 }

@@ -1,4 +1,4 @@
-//! Copies of one session in several tabs, of which one holds a refresh token that was replaced.
+//! Copies of one session in several tabs, one of which has a refresh token that was replaced.
 
 use super::server::*;
 use crate::client::session::{Revocation, Session};
@@ -34,7 +34,7 @@ impl Copies {
         Self { server, world, tab, session, copied_tab, copy }
     }
 
-    /// Has the server refuse refresh tokens that were replaced.
+    /// Makes the server refuse refresh tokens that were replaced.
     fn refuse_replaced_tokens(&self) {
         let (server, current) = (self.server.clone(), RefCell::new("refresh-2".to_owned()));
         self.world.respond_with(move |request| match field(request, "refresh_token") {
@@ -125,7 +125,7 @@ fn r12_in_a_shared_store_the_token_that_replaced_the_refused_one_is_used() {
     let (server, world, tab) = stage();
     let session = sign_in(&server, &world, &tab);
     let other = resume(&world, &app(&tab.with_same_store())).unwrap().unwrap();
-    // The other page's request is under way, without a lock that both would heed, when this one refreshes.
+    // The other page's request is pending, without a common lock, when this one refreshes.
     server.token_replies.borrow_mut().push_back(Reply::json(400, &json!({"error": "invalid_grant"})).after(1_000));
     world.set_messages_delivered(false);
     let key = format!("smartrust.session.{}", session.id());

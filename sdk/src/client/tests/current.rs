@@ -1,4 +1,4 @@
-//! Which session a page brings back, where several pages share a store.
+//! Which session a page resumes if several pages share a store.
 
 use super::server::*;
 use crate::client::server::ServerRecord;
@@ -22,7 +22,7 @@ fn sign_in_as(server: &Server, world: &World, page: &MemoryPlatform, patient: &s
     sign_in(server, world, page)
 }
 
-/// The patient whom a page shows after it was loaded again.
+/// The patient of a page's session after a reload.
 fn reloaded(world: &World, page: &MemoryPlatform) -> Option<String> {
     resume(world, &app(page)).unwrap().and_then(|session| session.patient())
 }

@@ -1,4 +1,4 @@
-//! Directories of FHIR servers, as they are fetched.
+//! Directories of FHIR servers that are fetched.
 
 use crate::abort::AbortSignal;
 use crate::client::directory::{MAX_BUNDLE_BYTES, RemoteDirectory, ServersOwn};

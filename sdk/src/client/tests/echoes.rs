@@ -1,4 +1,4 @@
-//! Servers that repeat in an error what they were sent.
+//! Servers that repeat the request in an error.
 
 use super::export;
 use super::server::*;
@@ -18,7 +18,7 @@ use crate::protocol::http::Request;
 use crate::protocol::secret::{AccessToken, ClientSecret};
 use serde_json::json;
 
-/// An OAuth error that repeats all that it was sent, each parameter as it was meant and as it stood in the form.
+/// An OAuth error that repeats the whole request, each parameter decoded and as in the form.
 fn oauth_echo(request: &Request) -> Reply {
     let body = request.body.clone().unwrap_or_default();
     let values: Vec<_> = form_pairs(&body).into_iter().map(|(_, value)| value).collect();
@@ -27,14 +27,14 @@ fn oauth_echo(request: &Request) -> Reply {
     Reply::json(400, &json!({"error": "invalid_request", "error_description": echo, "error_uri": uri}))
 }
 
-/// An OperationOutcome that repeats the access token in its words, its details and a member of its own.
+/// An OperationOutcome that repeats the access token in its diagnostics, its details and an unknown member.
 fn fhir_echo(status: u16, request: &Request) -> Reply {
     let echo = format!("The token in \"{}\" is not known.", request.authorization().unwrap_or_default());
     let issue = json!({"severity": "error", "code": "login", "diagnostics": echo, "details": {"text": echo}});
     Reply::json(status, &json!({"resourceType": "OperationOutcome", "issue": [issue], "text": {"div": echo}}))
 }
 
-/// All that can be seen of an error.
+/// All visible parts of an error.
 fn shown(error: &Error) -> String {
     let json = match error {
         Error::Fhir(fhir) => fhir.operation_outcome.as_ref().map(|outcome| outcome.json.clone()),

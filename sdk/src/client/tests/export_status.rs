@@ -1,4 +1,4 @@
-//! What befalls an export on the way to its manifest: pages, failures that pass, a cancellation.
+//! The status of an export until its manifest: pages, transient errors, a cancellation.
 
 use super::export::*;
 use crate::abort::AbortSignal;
@@ -38,7 +38,7 @@ fn urls(manifest: &ExportManifest) -> Vec<&str> {
 fn b7_a_manifest_of_several_pages_is_read_to_its_end() {
     let (_, jobs, world, tab) = jobs();
     jobs.done(&page(1, Some("1/pages/2")));
-    // The second page is not there at once, and its server is out of order for a moment.
+    // The second page is not ready immediately, and the server fails once.
     let later = running().header("Retry-After", "7").header("X-Progress", "page 2");
     jobs.page(SECOND, [later, Reply::json(503, &json!({})), Reply::json(200, &page(2, Some(THIRD)))]);
     jobs.page(THIRD, [Reply::json(200, &page(3, None))]);
@@ -159,7 +159,7 @@ fn b8_a_file_with_a_transient_error_is_requested_again() {
 #[test]
 fn b10_a_cancellation_ends_a_running_wait() {
     let (_, jobs, world, tab) = jobs();
-    // Once while it sleeps between two questions, and once while an response is under way.
+    // Once during the pause between two status requests, and once during a request.
     for reply in [running().header("Retry-After", "60"), running().after(60_000)] {
         jobs.statuses.borrow_mut().push_back(reply);
         let (export, platform) = (export_of(&tab), tab.clone());
@@ -183,7 +183,7 @@ fn b10_a_cancellation_ends_a_running_wait() {
         world.settle();
         assert_eq!(world.requests().len(), sent.len());
 
-        // Whoever waits afterwards learns from the server what became of the job.
+        // A later wait gets the job's status from the server.
         jobs.statuses.borrow_mut().push_back(Reply { status: 404, ..Reply::default() });
         assert_eq!(wait(&world, &export).0.unwrap_err().code(), "not_found");
     }

@@ -198,7 +198,7 @@ fn f8_the_next_page_is_fetched_while_the_caller_processes_this_one() {
         })
         .unwrap();
     assert_eq!(ids, ["1", "2", "3"]);
-    // One second for the first page, then three of work in which the others arrive; one after the other it were six.
+    // One second for the first page, then three of work during which the others arrive; in sequence, it would be six.
     let elapsed = crate::platform::Clock::now(&session.inner.platform) - started;
     assert!((3.9..4.1).contains(&elapsed), "{elapsed}");
 }
@@ -208,7 +208,7 @@ fn f8_progress_is_reported_in_resources_and_bytes() {
     let (server, world, session) = signed_in();
     let first = r#"{"resourceType":"Bundle","total":3,"entry":[{"resource":{"id":"é€𝄞"}},{"resource":{"id":"2"}}],"link":[{"relation":"next","url":"?page=2"}]}"#;
     let second = r#"{"resourceType":"Bundle","entry":[{"resource":{"id":"3"}}]}"#;
-    // What a server says before its response is no part of the pages.
+    // The requests before the response are not pages.
     let busy = Reply::json(503, &json!({"resourceType": "OperationOutcome"})).header("Retry-After", "1");
     server.fhir_replies.borrow_mut().extend([Reply::text(200, first), busy, Reply::text(200, second)]);
     let search = session.search("Observation", &[], &AbortSignal::never()).unwrap();
@@ -252,7 +252,7 @@ fn a_page_that_failed_can_be_requested_again() {
     let (server, world, session) = signed_in();
     let next = "https://ehr.example/fhir/Observation?page=2";
     server.fhir_replies.borrow_mut().push_back(page(&["1"], Some(next)));
-    // As often as a read is tried.
+    // The number of attempts of a read.
     server.fhir_replies.borrow_mut().extend([Reply::offline(), Reply::offline(), Reply::offline(), page(&["2"], None)]);
     let search = session.search("Observation", &[], &AbortSignal::never()).unwrap();
     let (failed, second) = world

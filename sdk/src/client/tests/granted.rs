@@ -1,4 +1,4 @@
-//! What a token response grants: in words of its own, too little, or what cannot be.
+//! Grants in token responses: with unknown scopes, fewer scopes, or invalid values.
 
 use super::server::*;
 use crate::abort::AbortSignal;
@@ -10,7 +10,7 @@ use crate::memory::{MemoryPlatform, Reply, World};
 use serde_json::{Value, json};
 use std::rc::Rc;
 
-/// Signs in where the token response has another value for a member.
+/// Signs in with a token response that has another value for a member.
 fn sign_in_with(
     member: &str,
     value: Value,

@@ -1,4 +1,4 @@
-//! The keys that ID tokens are checked by: those that come late, those that are not to be used, and those that are changed.
+//! The keys that verify ID tokens: keys that arrive late, that must not be used, and that change.
 
 use super::server::*;
 use crate::abort::AbortSignal;
@@ -97,7 +97,7 @@ fn i8_i13_a_wrong_signature_ends_the_session_also_if_the_keys_arrive_late() {
 fn i13_after_a_key_rotation_an_old_token_stays_unchecked_and_the_session_active() {
     let (world, _, session) =
         sign_in_with_keys(|fetches| if fetches == 0 { Reply::text(500, "") } else { key_set(&["of-today"]) });
-    // The ID token ran out long ago.
+    // The ID token expired long ago.
     world.advance(1_000.0);
     read(&world, &session);
     assert!(session.is_active());
@@ -141,7 +141,7 @@ fn i13_a_key_that_cannot_be_imported_hides_no_other() {
     assert_eq!(signature(&session), Signature::Verified);
 }
 
-/// Whether a session stands whose server has this one key, and how its signature was checked.
+/// Whether the session is active if the server has only this key, and how its signature was checked.
 fn with_key(adjust: impl Fn(&mut Value) + 'static) -> Option<Signature> {
     let (_, _, session) = sign_in_with_keys(move |_| {
         let mut key = public_key("k");
@@ -179,7 +179,7 @@ fn i8_the_check_of_a_token_does_not_affect_the_token_of_a_later_refresh() {
     let fetches = Cell::new(0);
     let scripted = server.clone();
     world.respond_with(move |request| match request.url.path() {
-        // The keys for the first token come after the refresh, those for the second never.
+        // The keys for the first token arrive after the refresh, those for the second never.
         "/jwks" if fetches.replace(fetches.get() + 1) == 0 => key_set(&["k"]).after(5_000),
         "/jwks" => Reply::offline(),
         _ => scripted.respond(request),

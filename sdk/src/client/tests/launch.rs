@@ -70,7 +70,7 @@ fn a2_every_launch_has_its_own_state_nonce_and_verifier() {
         let verifier = field(token_requests(&world).last().unwrap(), "code_verifier").unwrap();
         assert!((43..=128).contains(&verifier.len()));
         for text in [value(&request, "state").unwrap(), value(&request, "nonce").unwrap(), verifier] {
-            // 22 characters of base64url are the least that can hold 128 bits.
+            // 128 bits need at least 22 characters of base64url.
             assert!(text.len() >= 22, "{text}");
             assert!(seen.insert(text));
         }

@@ -97,7 +97,7 @@ fn d12_without_a_smart_configuration_the_openid_configuration_is_used_and_its_ke
         let world = world(vec![(OPENID, Reply::json(200, &openid))]);
         let tab = world.tab("https://app.example/");
         authorize(&world, &app(&tab)).unwrap();
-        // A later page reads what this one kept.
+        // A later page reads what this one stored.
         for launch in [stored_launch(&tab), {
             tab.stored().keys().filter(|key| key.contains("launch")).for_each(|key| tab.set_stored(key, "{}"));
             authorize(&world, &app(&tab)).unwrap();

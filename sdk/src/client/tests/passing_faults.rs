@@ -1,4 +1,4 @@
-//! Faults that pass: no launch, token or session is lost to them.
+//! Transient errors, which lose no launch, token or session.
 
 use super::server::*;
 use crate::abort::AbortSignal;
@@ -11,7 +11,7 @@ use std::rc::Rc;
 
 type MemorySession = Session<MemoryPlatform>;
 
-/// The code that a resume fails with; `None` where it brings a session.
+/// The error code of a resume; `None` if it returns a session.
 fn resume_error(world: &World, tab: &MemoryPlatform) -> Option<&'static str> {
     match resume(world, &app(tab)) {
         Ok(Some(_)) => None,
@@ -35,7 +35,7 @@ fn exchanges(world: &World) -> usize {
     token_requests(world).iter().filter(|request| field(request, "code").is_some()).count()
 }
 
-/// A tab with a redirect in its address, at a server whose token endpoint first gives these replies.
+/// A tab at a redirect, with a server whose token endpoint first returns these responses.
 fn back_from_launch(replies: Vec<Reply>) -> (Rc<Server>, World, MemoryPlatform) {
     let (server, world, tab) = stage();
     launch(&world, &app(&tab)).unwrap();
@@ -54,7 +54,7 @@ fn c11_after_a_transient_error_the_launch_stays_and_resume_retries() {
         (Reply::json(502, &json!({"message": "no upstream"})), "invalid_token_response"),
         (Reply::text(200, "<html>Maintenance</html>"), "invalid_token_response"),
     ] {
-        // On the same page, and on one that is loaded anew.
+        // On the same page, and after a reload.
         let (_, world, tab) = back_from_launch(vec![reply.clone(), reply]);
         let app = app(&tab);
         assert_eq!(resume(&world, &app).err().map(|error| error.code()), Some(code));
@@ -175,7 +175,7 @@ fn r3_a_refresh_that_cannot_be_stored_leaves_no_replaced_refresh_token_in_the_st
     assert_eq!(refresh(&world, &session), Err(Error::Storage));
     assert!(tab.stored().values().all(|text| !text.contains("refresh-1")), "{:?}", tab.stored());
     assert!(session.is_active() && !session.is_stored());
-    // A token that the server did not replace is good after a reload, too.
+    // A token that the server did not replace is valid after a reload, too.
     tab.set_store_full(false);
     refresh(&world, &session).unwrap();
     let mut same = token_response(4);
@@ -247,7 +247,7 @@ fn r13_r10_an_expired_session_has_ended_and_is_not_stored_any_more() {
     assert_eq!(*events.borrow(), [SessionEvent::SignedOut(Error::SessionExpired.into())]);
     assert!(tab.stored().keys().all(|key| !key.contains("session")));
     assert!(resume(&world, &app).unwrap().is_none());
-    // The page can still ask for a new one about the same patient.
+    // The page can still launch again for the same patient.
     let again = session.clone();
     world.run(async move { app.launch_again(&again, None).await }).unwrap().unwrap();
     assert!(location(&tab).contains("launch%2Fpatient"));

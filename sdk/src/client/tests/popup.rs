@@ -12,7 +12,7 @@ use std::rc::Rc;
 
 type Outcome = Rc<RefCell<Option<Result<Session<MemoryPlatform>, Failure>>>>;
 
-/// A launch in a window, begun; the window is then at the authorization endpoint.
+/// Starts a launch in a window, which is then at the authorization endpoint.
 fn begin(world: &World, app: &Rc<SmartApp<MemoryPlatform>>, abort: &AbortSignal) -> (MemoryPopup, Outcome) {
     let popup = app.open_popup().unwrap();
     let outcome = Outcome::default();
@@ -29,7 +29,7 @@ fn error(outcome: &Outcome) -> Option<&'static str> {
     outcome.borrow().as_ref().and_then(|outcome| outcome.as_ref().err().map(|failure| failure.code()))
 }
 
-/// The window's page at the redirect URI brings its session back, as every page does.
+/// The window's page at the redirect URI calls `resume()`, as every page does.
 fn resume_in(world: &World, popup: &MemoryPopup, redirect: &str) -> Result<bool, &'static str> {
     popup.tab.visit(redirect);
     resume(world, &app(&popup.tab)).map(|session| session.is_some()).map_err(|error| error.code())

@@ -101,7 +101,7 @@ fn f16_a_redirect_to_another_origin_that_may_have_the_token_gets_no_header_of_th
 fn f16_redirects_that_do_not_end_are_an_error() {
     for reveals in [true, false] {
         let (world, session) = signed_in_to(|request| {
-            // Without a token it ends somewhere.
+            // Without a token, the redirects end.
             let next = request.url.query().map_or(0, str::len) + 1;
             match request.authorization() {
                 None => Reply::json(200, &json!({})),

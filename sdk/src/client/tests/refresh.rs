@@ -268,8 +268,8 @@ fn s2_signing_out_ends_the_session_in_every_tab_with_it_and_in_no_other() {
     assert_eq!(world.run(read(&twin)).unwrap().unwrap_err(), Error::SignedOut);
 }
 
-/// What a refresh comes to that brings an ID token whose claims differ from the launch's in `changes`: the error, the
-/// findings, and whether the new access token was taken.
+/// The result of a refresh with an ID token whose claims differ from the launch's in `changes`: the error, the
+/// findings, and whether the new access token was adopted.
 fn renewed_with(changes: &serde_json::Value) -> (Option<&'static str>, Vec<&'static str>, bool) {
     let (server, world, tab) = stage();
     let session = sign_in(&server, &world, &tab);

@@ -1,4 +1,4 @@
-//! An app that registers itself at a server that it has no client id for.
+//! An app that registers itself at a server for which it has no client ID.
 
 use super::server::{BASE, NOW, REDIRECT, launch, location, parameters, value};
 use crate::abort::AbortSignal;

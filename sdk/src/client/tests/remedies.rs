@@ -1,4 +1,4 @@
-//! Errors and findings that say what helps.
+//! Errors and findings with a remedy.
 
 use super::server::*;
 use crate::abort::AbortSignal;
@@ -108,7 +108,7 @@ fn k9_the_error_of_a_refused_assertion_has_the_difference_of_the_clocks() {
     }
 }
 
-/// A session on a server whose introspection and revocation endpoints reply so.
+/// A session on a server with this response of its introspection and revocation endpoints.
 fn session_with(reply: &Reply) -> (World, Session<MemoryPlatform>) {
     let (server, world, tab) = stage();
     for name in ["introspection", "revocation"] {

@@ -8,7 +8,7 @@ use crate::protocol::http::Request;
 use futures_util::future::join3;
 use serde_json::{Value, json};
 
-/// The resource that a read asks for; `Patient/none` is not there.
+/// The requested resource; `Patient/none` is not found.
 fn read(request: &Request) -> Reply {
     let path = request.url.path().strip_prefix("/fhir/").unwrap_or_default();
     let (kind, id) = path.split_once('/').unwrap_or_default();

@@ -8,7 +8,7 @@ use crate::memory::{MemoryPlatform, Reply, World};
 use crate::platform::Clock;
 use serde_json::{Value, json};
 
-/// A session whose FHIR requests are answered by these, first to last.
+/// A session whose FHIR requests get these responses, in order.
 fn with_replies(replies: impl IntoIterator<Item = Reply>) -> (World, Session<MemoryPlatform>) {
     let server = Server::new();
     let world = server.world();
@@ -17,7 +17,7 @@ fn with_replies(replies: impl IntoIterator<Item = Reply>) -> (World, Session<Mem
     (world, session)
 }
 
-/// What came of a request, how often it was sent, and how many seconds it took.
+/// The result of a request, how often it was sent, and how many seconds it took.
 fn send(
     world: &World,
     session: &Session<MemoryPlatform>,
@@ -52,7 +52,7 @@ fn f6_retry_after_is_followed() {
 
 #[test]
 fn f6_a_date_in_retry_after_is_followed() {
-    // Twenty seconds after the world's clock, which begins at Tue, 14 Nov 2023 22:13:20 GMT.
+    // Twenty seconds after the world's clock, which starts at Tue, 14 Nov 2023 22:13:20 GMT.
     let (world, session) = with_replies([busy(503).header("Retry-After", "Tue, 14 Nov 2023 22:13:40 GMT")]);
     let (outcome, sent, took) = send(&world, &session, read(), Retries::WhenSafe);
     assert!(outcome.is_ok());
@@ -109,7 +109,7 @@ fn f6_a_request_that_is_not_idempotent_is_sent_once() {
         FhirRequest::new(Interaction::Delete, "Patient").with("identifier", "1"),
     ] {
         for reply in [Reply::offline(), busy(503), busy(503).header("Retry-After", "1"), busy(429), busy(502)] {
-            // A bundle goes to the base itself, which this server answers by itself.
+            // A bundle is sent to the base itself, to which this server responds separately.
             let (world, session) = with_replies([]);
             world.respond_with(move |_| reply.clone());
             let (outcome, sent, took) = send(&world, &session, request.clone(), Retries::WhenSafe);

@@ -1,4 +1,4 @@
-//! A server that a test scripts, and the launches that go through it.
+//! A scripted server, and launches at it.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -23,12 +23,12 @@ pub const SCOPE: &str = "launch/patient openid fhirUser offline_access patient/*
 /// What the server does next; everything has a sensible default.
 pub struct Server {
     pub configuration: RefCell<Value>,
-    /// Answers of the token endpoint, first to last; afterwards it makes its own.
+    /// Responses of the token endpoint, in order; afterwards, the default ones.
     pub token_replies: RefCell<VecDeque<Reply>>,
     /// Members that replace those of the ID token's claims.
     pub claims: RefCell<Value>,
     pub nonce: RefCell<Option<String>>,
-    /// The names of its keys, and of the one that ID tokens say signed them.
+    /// The `kid` of each of its keys, and of the one in the header of ID tokens.
     pub keys: RefCell<Vec<String>>,
     pub kid: RefCell<Option<String>>,
     pub dead_tokens: RefCell<Vec<String>>,
@@ -119,17 +119,17 @@ impl Server {
     }
 }
 
-/// A public RSA key of 2048 bits with a name.
+/// A public RSA key of 2048 bits with a `kid`.
 pub fn public_key(kid: &str) -> Value {
     json!({"kty": "RSA", "kid": kid, "n": base64url(&[255; 256]), "e": "AQAB"})
 }
 
-/// A set of keys with these names.
+/// A key set with these `kid`s.
 pub fn key_set(kids: &[impl AsRef<str>]) -> Reply {
     Reply::json(200, &json!({"keys": kids.iter().map(|kid| public_key(kid.as_ref())).collect::<Vec<_>>()}))
 }
 
-/// A session whose FHIR requests are then answered by a function.
+/// A session whose FHIR requests get the responses of a function.
 pub fn signed_in_to(fhir: impl Fn(&Request) -> Reply + 'static) -> (World, Session<MemoryPlatform>) {
     let server = Server::new();
     let world = server.world();
@@ -147,7 +147,7 @@ pub fn fhir_lines(world: &World) -> Vec<String> {
     world.requests().into_iter().filter_map(line).collect()
 }
 
-/// A server, a world in which it answers, and a tab on the app.
+/// A server, its world, and a tab of the app.
 pub fn stage() -> (Rc<Server>, World, MemoryPlatform) {
     let server = Server::new();
     let world = server.world();
@@ -181,7 +181,7 @@ pub fn launch(world: &World, app: &Rc<SmartApp<MemoryPlatform>>) -> Result<(), E
     world.run(async move { app.launch(LaunchOptions::default()).await }).unwrap().map_err(Error::from)
 }
 
-/// The redirect that answers the authorization request at which the tab is.
+/// The redirect for the authorization request at which the tab is.
 pub fn redirect(server: &Server, tab: &MemoryPlatform) -> String {
     let request = parameters(&location(tab));
     *server.nonce.borrow_mut() = value(&request, "nonce");
@@ -214,7 +214,7 @@ pub fn value(parameters: &[(String, String)], name: &str) -> Option<String> {
     parameters.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone())
 }
 
-/// A field of a form that was posted.
+/// A field of a posted form.
 pub fn field(request: &Request, name: &str) -> Option<String> {
     value(&form_pairs(request.body.as_deref()?), name)
 }

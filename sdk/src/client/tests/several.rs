@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 type Session = crate::client::session::Session<MemoryPlatform>;
 
-/// A session about a patient, launched in a tab that may hold others.
+/// A session about a patient, launched in a tab that may have others.
 fn sign_in_as(server: &Server, world: &World, tab: &MemoryPlatform, patient: &str) -> Session {
     let mut tokens = token_response(1);
     tokens["patient"] = json!(patient);

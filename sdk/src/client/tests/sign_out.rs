@@ -7,7 +7,7 @@ use crate::memory::{MemoryPlatform, Reply, World};
 use crate::protocol::http::Request;
 use serde_json::json;
 
-/// A session at a server whose configuration has some members besides.
+/// A session at a server whose configuration has some additional members.
 fn signed_in(members: &serde_json::Value) -> (std::rc::Rc<Server>, World, MemoryPlatform, Session<MemoryPlatform>) {
     let (server, world, tab) = stage();
     for (name, value) in members.as_object().unwrap() {

@@ -1,4 +1,4 @@
-//! Nothing comes twice, nothing that the server says is lost, and a passing fault loses nothing.
+//! Nothing is returned twice, no message of the server is lost, and a transient error loses nothing.
 
 use super::server::*;
 use crate::abort::AbortSignal;
@@ -68,7 +68,7 @@ fn send(world: &World, session: &Session<MemoryPlatform>, request: FhirRequest) 
 
 const SECOND: &str = "https://ehr.example/fhir/Observation?page=2";
 
-/// Two pages that overlap, in matches and in what is included.
+/// Two pages that overlap, in matches and in included resources.
 fn overlapping(request: &Request) -> Reply {
     let included = (json!({"resourceType": "Practitioner", "id": "7"}), Some("include"));
     match request.url.as_str() == SECOND {
@@ -114,7 +114,7 @@ fn f15_parts_of_a_record_that_overlap_have_a_resource_once() {
     all.sort_unstable();
     assert_eq!(all, ["a", "l", "v"]);
     assert_eq!(parts.iter().map(|part| part.repeated).sum::<usize>(), 1);
-    // One that is loaded alone has all of its own.
+    // A part that is loaded separately has all of its resources.
     assert_eq!(ids(&load(&world, &session, vec![query("vital-signs")])[0].resources), ["a", "v"]);
 }
 
@@ -239,13 +239,13 @@ fn f20_a_next_link_that_lacks_only_https_is_fetched_by_https_with_a_finding() {
     assert_eq!(read.iter().flat_map(|page| ids(&page.resources)).collect::<Vec<_>>(), ["a", "b"]);
     assert_eq!(fhir_lines(&world), ["GET /Observation", "GET /Observation?page=2"]);
     assert!(!before.contains(&"insecure_link") && codes(&session).contains(&"insecure_link"));
-    // A circle is one by either scheme.
+    // It is a cycle with either scheme.
     let (world, session) = signed_in_to(|_| bundle(&[], Some("http://ehr.example/fhir/Observation")));
     let circle = pages(&world, &session, FhirRequest::search("Observation", &[]));
     assert_eq!(circle.unwrap_err(), Error::PageCycle);
 }
 
-/// A session at a server that keeps its 401 from the page: only the second token is good. Its refreshes so far are counted.
+/// A session at a server whose 401 is hidden from the page: only the second token is valid. The refreshes are counted.
 fn hiding_refusals(expires_in: Value) -> (World, Session<MemoryPlatform>, Rc<Cell<usize>>) {
     let server = Server::new();
     let world = server.world();
@@ -294,7 +294,7 @@ fn f21_a_device_that_is_offline_keeps_its_session_and_a_change_is_not_sent_twice
     let changes =
         world.requests().split_off(sent).iter().filter(|request| request.url.path() == "/fhir/Patient").count();
     assert_eq!((changes, refreshes.get()), (1, 1));
-    // With the fresh token the next one succeeds.
+    // With the new token, the next one succeeds.
     assert!(send(&world, &session, FhirRequest::create(&json!({"resourceType": "Patient"}))).is_ok());
 
     let (world, session, _) = hiding_refusals(json!(3600));

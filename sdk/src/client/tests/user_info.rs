@@ -1,4 +1,4 @@
-//! What the server says of the user, held against who signed in.
+//! User info, compared with the ID token.
 
 use super::server::*;
 use crate::abort::AbortSignal;
@@ -49,7 +49,7 @@ fn i11_f1_user_info_is_requested_with_the_token_at_the_endpoint_of_the_launch() 
         (requests[0].url.as_str(), requests[0].authorization()),
         (endpoint.as_str().unwrap(), Some("Bearer access-1"))
     );
-    // The token still goes nowhere else at that origin.
+    // The token is still not sent to other URLs of that origin.
     let elsewhere = session.clone();
     let read = async move { elsewhere.read("https://login.example/userinfo/Patient/1", &AbortSignal::never()).await };
     assert_eq!(world.run(read).unwrap().unwrap_err().code(), "foreign_url");

@@ -155,7 +155,7 @@ fn f11_without_a_statement_the_usual_types_are_searched_and_failures_reported() 
     }
 }
 
-/// As Epic: observations of a category alone. Blood pressures are in two of them.
+/// As Epic: observations only by category. Blood pressures are in two of them.
 fn by_category(request: &Request) -> Reply {
     let query = request.url.query().unwrap_or_default();
     match request.url.path() {
@@ -187,12 +187,12 @@ fn f11_a_server_that_requires_categories_gets_one_search_for_each() {
     let requested = lines[2..].iter().filter_map(|line| line.strip_prefix("GET /Observation?patient=p1&category="));
     assert_eq!(requested.collect::<Vec<_>>(), *categories);
     assert_eq!(lines.len(), 2 + categories.len() + 1, "{lines:?}");
-    // One second for the statement, one for the refusal, one for all categories side by side.
+    // One second for the statement, one for the refusal, one for all categories in parallel.
     let elapsed = crate::platform::Clock::now(&session.inner.platform) - NOW;
     assert!((3.0..3.5).contains(&elapsed), "{elapsed}");
 }
 
-/// What is in no category, in the response to a search without any of them.
+/// Resources without a category, in the response to a search without one.
 fn in_none(request: &Request) -> Option<Reply> {
     let pairs = crate::protocol::encoding::form_pairs(request.url.query()?);
     let left_out = pairs.iter().filter(|(name, _)| name == "category:not").map(|(_, value)| value.as_str());
