@@ -114,7 +114,7 @@ proptest! {
         for title in ["smartrust directory 1, brands", "smartrust directory 1, facilities"] {
             let _ = Directory::read_brands(&format!("{title}\n{line}\n{text}"));
             if let Ok(mut directory) = Directory::read_brands("smartrust directory 1, brands\nS\ta\nB\t0\tb\n") {
-                let _ = directory.read_facilities(&format!("{title}\n#0\n{line}\n{text}"));
+                let _ = directory.read_facilities(format!("{title}\n#0\n{line}\n{text}"));
                 let _ = directory.search(&text, 3);
             }
         }
