@@ -99,7 +99,7 @@ async fn k4_another_kind_of_key_is_refused_with_a_reason() {
     for (jwk, reason) in [
         (public.as_str(), "the member d"),
         ("{", "not JSON"),
-        (r#"{"kty": "oct", "d": "AA"}"#, "no RSA or elliptic-curve key"),
+        (r#"{"kty": "oct", "d": "AA"}"#, "not an RSA or elliptic-curve key"),
         (r#"{"kty": "RSA", "n": "AQAB", "e": "AQAB", "d": "AQAB"}"#, "2048 bits"),
         (r#"{"kty": "EC", "crv": "secp256k1", "x": "AA", "y": "AA", "d": "AA"}"#, "curve"),
         (r#"{"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA", "d": "AA"}"#, "cannot import it"),
