@@ -82,6 +82,16 @@ export interface ServerConfig {
   introspectionEndpoint?: string;
   /** The UserInfo endpoint. */
   userinfoEndpoint?: string;
+  /**
+   * The id of the app's software at the server, usually its client id. With it, `launch({ keep: true })` lets the patient allow this browser to
+   * register a client with a key of its own (protected dynamic client registration, as at Epic), and to stay connected.
+   */
+  softwareId?: string;
+  /**
+   * Whether the server registers every client that asks (RFC 7591 section 3). Then `launch({ keep: true })` first registers a client with a
+   * key of this browser's own. Without this and without `softwareId`, it rejects with `keep_unsupported`.
+   */
+  openRegistration?: boolean;
 }
 
 /** A client's private key, and the contents of its assertions. */
@@ -159,6 +169,22 @@ export interface LaunchOptions {
    * endpoint in `form-action`, and in an EHR launch the user may have to sign in again.
    */
   method?: "GET" | "POST";
+  /**
+   * Whether this browser stays connected after the session, by a key of its own and without a token on the device. Offer it to the user as a
+   * choice that is off at first, and not on a shared computer.
+   *
+   * The launch rejects before the redirect: with `keep_unsupported` where it is not possible, also for an EHR's launch link; with `keep_refused`
+   * for a day after the server refused such a key. After the redirect, `session.kept` says whether it succeeded.
+   */
+  keep?: boolean | KeepOptions;
+}
+
+/** How a connection is kept. */
+export interface KeepOptions {
+  /** The scope by which the user allows it, at a server with protected registration. The default is `system/DynamicClient.register`. */
+  scope?: string;
+  /** The name of the app, for a server with open registration. */
+  clientName?: string;
 }
 
 /** Options for a launch in a popup. */

@@ -24,7 +24,7 @@ import type {
   SearchOptions,
   SearchParameters,
 } from "./fhir.js";
-import type { SmartError } from "./errors.js";
+import type { SmartError, SmartErrorCode } from "./errors.js";
 import type { Finding } from "./server.js";
 import type { Resource, ResourceInput, ResourceOf, ResourceResult } from "./resources.js";
 
@@ -89,6 +89,16 @@ export class SmartApp {
   /** All sessions in the store, of every configured server. */
   sessions(): Promise<Session[]>;
   /**
+   * The connections of this app on this device, which launches with `keep` made, the one that was last used first. Opening none of them
+   * sends nothing.
+   *
+   * ```js
+   * const [connection] = await app.connections();
+   * const session = connection ? await connection.open() : await app.launch({ keep: true });
+   * ```
+   */
+  connections(): Promise<Connection[]>;
+  /**
    * Creates a session from an access token that the user has, such as one that a test server issued. It is restored after a reload.
    *
    * It cannot be refreshed. The user is not authenticated: `identity` is `undefined`, and `findings()` reports it. Signing out deletes the
@@ -102,6 +112,67 @@ export class SmartApp {
   authorizationUrl(options?: LaunchOptions): Promise<string>;
   /** Frees the app's WebAssembly memory: `using app = new SmartApp(…)`. Its sessions are not affected. */
   [Symbol.dispose](): void;
+}
+
+/**
+ * A connection on this device. It has the server, the client that this browser registered there, and a key that the browser does not give out;
+ * no token and no health data.
+ */
+export class Connection {
+  private constructor();
+  /** The connection's id, which is also that of its session. It is not a secret. */
+  readonly id: string;
+  /** The configured name of its server. */
+  readonly server: string | undefined;
+  /** The FHIR base. */
+  readonly fhirBase: string;
+  /** The issuer of the server, if its documents name it. */
+  readonly issuer: string | undefined;
+  /** The client id that this browser registered. */
+  readonly clientId: string;
+  /** The label that `session.labelConnection()` set, such as the patient's name. */
+  readonly label: string | undefined;
+  /** When it was last used. */
+  readonly lastUsed: Date;
+  /**
+   * Whether the browser keeps it until the user removes it (`navigator.storage.persist()`); `undefined` if the browser did not say. Otherwise
+   * the browser may delete it, for example after weeks without a visit.
+   */
+  readonly persistent: boolean | undefined;
+  /**
+   * Opens the connection with one token request, without the user, and makes its session the page's current one. If it is open in this page, the
+   * promise has that session.
+   *
+   * Rejects with `key_missing` if the browser does not have the key any more, and with `invalid_grant` or `invalid_client` if the server does
+   * not accept it any more: the connection is then removed, and the user must connect again. After `network`, `timeout` and a 5xx, it stays.
+   */
+  open(): Promise<Session>;
+  /**
+   * Ends its session in all tabs, revokes the tokens, deletes the client at the server, and removes the key from this device, also if the
+   * server cannot be reached.
+   */
+  disconnect(): Promise<Disconnection>;
+  /** Frees the object's WebAssembly memory. The connection itself is not affected. */
+  [Symbol.dispose](): void;
+}
+
+/** What happened to a connection at the server. On the device it is gone. */
+export interface Disconnection extends SignOut {
+  /** Whether its client was deleted (RFC 7592): `deleted`, `notoffered` by the server, or `failed`. */
+  deletion: "deleted" | "notoffered" | "failed";
+  /** Why the deletion failed. */
+  deletionError?: SmartError;
+}
+
+/** Why a session is not kept. */
+export interface NotKept {
+  /**
+   * `not_granted` if the user or the server left the scope out, `no_refresh_token` if a server with open registration gave none, otherwise the
+   * code of the error, such as `registration_failed`.
+   */
+  code: SmartErrorCode | "no_refresh_token";
+  /** What happened, and what to do. */
+  message: string;
 }
 
 /** What is known about an access token for `sessionFromToken`. */
@@ -202,7 +273,7 @@ export interface Introspection {
 export interface SignOut {
   /**
    * `revoked`: the server revoked them. `notoffered`: it has no revocation endpoint. `page`: it has a web page instead. `failed`: the request
-   * failed or was refused. `ended`: the session had ended before.
+   * failed or was refused. `ended`: the session had ended before, or had no token yet.
    */
   revocation: "revoked" | "notoffered" | "page" | "failed" | "ended";
   /** The web page where users manage what they shared. */
@@ -268,6 +339,10 @@ export class Session implements Interactions {
   readonly stored: boolean;
   /** The FHIR base. */
   readonly fhirBase: string;
+  /** Whether this browser stays connected after the session: see `launch({ keep })` and `app.connections()`. */
+  readonly kept: boolean;
+  /** Why the session is not kept, although its launch asked for that. The session works as one that was not to be kept. */
+  readonly notKept: NotKept | undefined;
   /** Whether the granted scopes allow reading resources of a type. */
   mayRead(resourceType: string): boolean;
   read: Interactions["read"];
@@ -337,7 +412,13 @@ export class Session implements Interactions {
   userInfo(options?: Abortable): Promise<UserInfo>;
   /** Deviations from the standard in the launch or a refresh that did not stop it. */
   findings(): Promise<Finding[]>;
-  /** Ends the session in all tabs that share it, and revokes its tokens if the server supports it. */
+  /**
+   * Labels the connection of a kept session on this device, for example with the patient's name; without a label, removes it. It is stored as it
+   * is, so that `app.connections()` has it before a connection is opened. Rejects with `key_missing` if the session is not kept.
+   */
+  labelConnection(label?: string): Promise<void>;
+  /**
+   * Ends the session in all tabs that share it, and revokes its tokens if the server supports it. */
   signOut(): Promise<SignOut>;
   /** Adds a listener for an event; the event's `detail` has the type in `SessionEvents`. */
   addEventListener<E extends keyof SessionEvents>(

@@ -1,4 +1,5 @@
 import { withRedirectUris } from "./config.js";
+import { Connection } from "./connection.js";
 import { dispose, disposed } from "./disposal.js";
 import { EarlyDiscovery } from "./early.js";
 import { SmartError } from "./errors.js";
@@ -7,7 +8,7 @@ import { once } from "./loading.js";
 import { Session, share } from "./session.js";
 
 export { BackendClient, Export, Keys, Registration, Scopes, diagnose, discover, register } from "./backend.js";
-export { Session, SmartError };
+export { Connection, Session, SmartError };
 
 export async function ready(source) {
   if (source !== undefined) loadFrom(() => source);
@@ -67,6 +68,11 @@ export class SmartApp {
   async sessions() {
     const app = await this.#app();
     return (await app.sessions()).map((inner) => this.#session(inner));
+  }
+
+  async connections() {
+    const app = await this.#app();
+    return (await app.connections()).map((inner) => new Connection(inner, (opened) => this.#session(opened)));
   }
 
   async sessionFromToken(token, options = {}) {

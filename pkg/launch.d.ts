@@ -31,9 +31,9 @@ export class SmartApp {
    * Navigates to the authorization server: for the EHR's launch link in the page's URL, or otherwise for a standalone launch. Resolves
    * with `null`. In the meantime, the browser prefetches the WebAssembly of `smartrust` for the next page.
    */
-  launch(options?: LaunchOptions): Promise<null>;
+  launch(options?: Omit<LaunchOptions, "keep">): Promise<null>;
   /** Prepares a launch and returns the URL to send the user to, for an app that navigates by itself. */
-  authorizationUrl(options?: LaunchOptions): Promise<string>;
+  authorizationUrl(options?: Omit<LaunchOptions, "keep">): Promise<string>;
   /** Frees the app's WebAssembly memory: `using app = new SmartApp(…)`. */
   [Symbol.dispose](): void;
 }

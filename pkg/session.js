@@ -95,6 +95,14 @@ export class Session extends withInteractions(EventTarget) {
     return this.#wasm.stored;
   }
 
+  get kept() {
+    return this.#wasm.kept;
+  }
+
+  get notKept() {
+    return this.#wasm.notKept;
+  }
+
   get managementEndpoint() {
     return this.#wasm.managementEndpoint;
   }
@@ -193,6 +201,10 @@ export class Session extends withInteractions(EventTarget) {
 
   async findings() {
     return this.#wasm.findings();
+  }
+
+  async labelConnection(label) {
+    return this.#wasm.labelConnection(label === undefined ? undefined : String(label));
   }
 
   async signOut() {

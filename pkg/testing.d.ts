@@ -6,7 +6,7 @@
  */
 
 import type { SmartError, SmartErrorCode } from "./errors.js";
-import type { Identity, LaunchContext, ScopeGrant, Session, SmartApp } from "./index.js";
+import type { Connection, Identity, LaunchContext, NotKept, ScopeGrant, Session, SmartApp } from "./index.js";
 import type { LaunchOptions } from "./config.js";
 import type { MatchCandidate, Page } from "./fhir.js";
 import type { ResourceInput } from "./resources.js";
@@ -100,6 +100,10 @@ export interface FakeSessionOptions {
   canRefresh?: boolean;
   /** Whether the store holds the session; the default is `true`. */
   stored?: boolean;
+  /** Whether this browser stays connected after the session; the default is `false`. */
+  kept?: boolean;
+  /** Why the session is not kept. */
+  notKept?: NotKept;
   /** The FHIR base; the default is `https://ehr.test/fhir`. */
   fhirBase?: string;
 }
@@ -147,13 +151,29 @@ export function fakeSession(options?: FakeSessionOptions): FakeSession;
 export interface FakeAppOptions {
   /** The session that `resume()` and the others return. Without one, or when it has ended, `resume()` returns `null`. */
   session?: Session | null;
+  /** The connections on the device, each with the members that the test needs. To open one returns the `session`. */
+  connections?: readonly FakeConnectionOptions[];
   /** Errors with which methods reject. */
   errors?: { [Method in FakeAppCall[0]]?: Error };
 }
 
-/** A call of a method of a fake app: its name and its arguments. */
+/** The members of a fake connection. Each may be left out. */
+export interface FakeConnectionOptions extends Partial<Omit<Connection, "open" | "disconnect" | typeof Symbol.dispose>> {}
+
+/** A call of a method of a fake app, or of one of its connections (`open`, `disconnect`): its name and its arguments. */
 export type FakeAppCall = [
-  "resume" | "launch" | "launchInPopup" | "launchAgain" | "sessions" | "sessionFromToken" | "authorizationUrl",
+  (
+    | "resume"
+    | "launch"
+    | "launchInPopup"
+    | "launchAgain"
+    | "sessions"
+    | "connections"
+    | "open"
+    | "disconnect"
+    | "sessionFromToken"
+    | "authorizationUrl"
+  ),
   ...arguments: unknown[],
 ];
 

@@ -40,6 +40,7 @@ const guides = [
       page("Finding a provider", "/guide/find-a-provider"),
       page("Scopes", "/guide/scopes"),
       page("Refresh and sign-out", "/guide/sessions"),
+      page("Staying connected", "/guide/stay-connected"),
       page("Several servers and sessions", "/guide/several"),
       page("Frames and popups", "/guide/frames-and-popups"),
       page("Web workers", "/guide/workers"),

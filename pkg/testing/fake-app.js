@@ -1,19 +1,31 @@
 import { dispose } from "../disposal.js";
 import { checkNames, smartError } from "./errors.js";
+import { FakeConnection } from "./fake-connection.js";
 
 export function fakeApp(options = {}) {
-  checkNames("fakeApp", options, ["session", "errors"]);
+  checkNames("fakeApp", options, ["session", "connections", "errors"]);
   return new FakeApp(options);
 }
 
 class FakeApp {
   calls = [];
   #session;
+  #connections;
   #errors;
 
-  constructor({ session = null, errors = {} }) {
+  constructor({ session = null, connections = [], errors = {} }) {
     this.#session = session;
     this.#errors = errors;
+    const open = async ({ id }) => {
+      await this.#call("open", id);
+      return this.#new();
+    };
+    const disconnect = async (connection) => {
+      await this.#call("disconnect", connection.id);
+      this.#connections = this.#connections.filter((other) => other !== connection);
+      return { revocation: "revoked", deletion: "deleted" };
+    };
+    this.#connections = connections.map((options) => new FakeConnection(options, open, disconnect));
   }
 
   get [Symbol.toStringTag]() {
@@ -54,6 +66,11 @@ class FakeApp {
   async sessions() {
     await this.#call("sessions");
     return [this.#active].filter(Boolean);
+  }
+
+  async connections() {
+    await this.#call("connections");
+    return [...this.#connections];
   }
 
   async sessionFromToken(token, options) {

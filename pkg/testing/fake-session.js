@@ -21,6 +21,8 @@ const defaults = {
   expiresAt: undefined,
   canRefresh: true,
   stored: true,
+  kept: false,
+  notKept: undefined,
   fhirBase: "https://ehr.test/fhir",
 };
 const names = ["patient", "encounter", "fhirUser", "resources", "respond", "scopes", "context", ...Object.keys(defaults)];
@@ -223,6 +225,10 @@ class FakeSession extends withInteractions(EventTarget) {
 
   async findings() {
     return [];
+  }
+
+  async labelConnection() {
+    if (!this.kept) throw smartError("key_missing");
   }
 
   async signOut() {

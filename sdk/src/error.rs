@@ -216,6 +216,27 @@ pub enum Error {
         /// What is wrong.
         problem: &'static str,
     },
+    /// The app cannot stay connected here. Nothing was sent.
+    #[error("This launch cannot keep the connection: {problem}. Launch without keep.")]
+    KeepUnsupported {
+        /// Why.
+        problem: &'static str,
+    },
+    /// The server registered a key of this browser, and then gave no token for it.
+    #[error(
+        "{host} registered a key of this browser, and then gave no access token for it{}. Launch again without keep; from a day later on, a launch can try to keep the connection again.", after_colon(.problem.as_deref())
+    )]
+    KeepRefused {
+        /// The host of the server.
+        host: Box<str>,
+        /// The server's error, if this is the attempt that it refused.
+        problem: Option<Box<str>>,
+    },
+    /// The key of a connection is not on this device any more.
+    #[error(
+        "This browser does not have the connection's key any more: its data was deleted, or the connection was removed. Launch again to connect."
+    )]
+    KeyMissing,
     /// The call needs a patient, and none is in context.
     #[error("The session has no patient: request the scope launch/patient, or launch from a patient's chart.")]
     NoPatient,

@@ -40,6 +40,8 @@ mod pages {
     struct Readme;
     #[doc = include_str!("../../docs/rust-guide.md")]
     struct RustGuide;
+    #[doc = include_str!("../../docs/guide/stay-connected.md")]
+    struct StayConnected;
 }
 
 pub use client::app::SmartApp;

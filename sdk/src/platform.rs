@@ -21,7 +21,21 @@ pub type LocalFuture<T> = LocalBoxFuture<'static, T>;
 
 /// All abilities that the client needs of its host. Implemented automatically for types with all of them.
 pub trait Platform:
-    Http + Store + Page + Clock + Timer + Entropy + Signer + Lock + Channel + Spawn + Navigator + Popups + Clone + 'static
+    Http
+    + Store
+    + Page
+    + Device
+    + Clock
+    + Timer
+    + Entropy
+    + Signer
+    + Lock
+    + Channel
+    + Spawn
+    + Navigator
+    + Popups
+    + Clone
+    + 'static
 {
 }
 
@@ -29,6 +43,7 @@ impl<T> Platform for T where
     T: Http
         + Store
         + Page
+        + Device
         + Clock
         + Timer
         + Entropy
@@ -139,6 +154,33 @@ pub enum PageKind {
     Worker,
     /// Not a page: a program outside of browsers.
     Program,
+}
+
+/// Stores strings and keys on this device until somebody removes them: the app, the user or the host. All pages of the origin share them.
+///
+/// The keys are of the host: it signs and unseals with them, and gives them to nobody.
+#[allow(async_fn_in_trait)]
+pub trait Device: Signer {
+    /// Whether the host can create keys and store them. In browsers, this needs a secure context and IndexedDB.
+    fn can_create_keys(&self) -> bool;
+    /// Creates a key pair for an algorithm and a key for sealing, stores both under a name, and returns the public key.
+    async fn create_key(&self, name: &str, algorithm: Algorithm) -> Result<PublicKey, StoreFailure>;
+    /// The private key with a name; `None` if there is none, for example because the host removed it.
+    async fn private_key(&self, name: &str) -> Result<Option<Self::PrivateKey>, StoreFailure>;
+    /// Encrypts a string, so that only the key with this name decrypts it; `None` if there is no such key.
+    async fn seal(&self, name: &str, text: &str) -> Result<Option<String>, StoreFailure>;
+    /// Decrypts a string; `None` if there is no such key, or another one sealed it.
+    async fn unseal(&self, name: &str, sealed: &str) -> Result<Option<String>, StoreFailure>;
+    /// The string with a name.
+    async fn entry(&self, name: &str) -> Result<Option<String>, StoreFailure>;
+    /// Stores a string under a name, and replaces an earlier one.
+    async fn set_entry(&self, name: &str, text: &str) -> Result<(), StoreFailure>;
+    /// The names of all strings and keys that begin with a prefix.
+    async fn device_names(&self, prefix: &str) -> Result<Vec<String>, StoreFailure>;
+    /// Removes the string or the key with a name. It is not an error if there is none.
+    async fn remove_from_device(&self, name: &str) -> Result<(), StoreFailure>;
+    /// Asks the host to keep what is stored until the user removes it. Returns whether it does; `None` if it cannot be asked.
+    async fn persist(&self) -> Option<bool>;
 }
 
 /// Returns the time.

@@ -200,3 +200,20 @@ test("a fake app records its calls and rejects with the test's errors", async ()
   assert.equal((await fakeApp({ session: fakeSession({ id: "new" }) }).launchInPopup()).id, "new");
   assert.throws(() => fakeApp({ sesion: null }), { code: "invalid_configuration", message: /no option "sesion"/ });
 });
+
+test("a fake app has the connections that the test gives, which open its session until they are removed", async () => {
+  const session = fakeSession({ kept: true });
+  const app = fakeApp({ session, connections: [{ id: "a", label: "Ada" }, { id: "b" }] });
+  const [first, second] = await app.connections();
+  assert.deepEqual([first.label, second.label, first.lastUsed instanceof Date], ["Ada", undefined, true]);
+  assert.equal(await first.open(), session);
+  await session.labelConnection("Ada S.");
+  assert.deepEqual(await second.disconnect(), { revocation: "revoked", deletion: "deleted" });
+  assert.deepEqual((await app.connections()).map(({ id }) => id), ["a"]);
+  assert.deepEqual(app.calls, [["connections"], ["open", "a"], ["disconnect", "b"], ["connections"]]);
+  const [broken] = await fakeApp({ connections: [{}], errors: { open: smartError("key_missing") } }).connections();
+  await assert.rejects(broken.open(), { code: "key_missing" });
+  assert.throws(() => fakeApp({ connections: [{ lable: "Ada" }] }), { code: "invalid_configuration", message: /no option "lable"/ });
+  assert.deepEqual([fakeSession().kept, fakeSession().notKept], [false, undefined]);
+  await assert.rejects(fakeSession().labelConnection("Ada"), { code: "key_missing" });
+});

@@ -137,3 +137,10 @@ test("a body that JSON cannot represent is sent as empty, and the server's error
   const session = await appWith("memory").sessionFromToken("made-for-this-test");
   await assert.rejects(session.create({ toJSON: () => undefined }), { name: "SmartError" });
 });
+
+test("N1 a process without IndexedDB has no connections, and says that none can be kept", async () => {
+  const app = new SmartApp({ server: { ...serverOf(server.fhirBase), softwareId: "app" } });
+  assert.deepEqual(await app.connections(), []);
+  await assert.rejects(app.authorizationUrl({ keep: true }), { code: "keep_unsupported", message: /cannot create keys/ });
+  await assert.rejects(app.authorizationUrl({ keep: "yes" }), { code: "invalid_configuration", message: /keep/ });
+});

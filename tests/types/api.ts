@@ -2,6 +2,7 @@
 
 import {
   BackendClient,
+  Connection,
   Keys,
   Registration,
   Scopes,
@@ -11,10 +12,12 @@ import {
   discover,
   ready,
   register,
+  type Disconnection,
   type Export,
   type ExportManifest,
   type Finding,
   type InContext,
+  type NotKept,
   type Introspection,
   type PatientInContext,
   type RecordPart,
@@ -42,6 +45,8 @@ export async function launching(): Promise<void> {
   same<Awaited<ReturnType<typeof app.sessionFromToken>>, Session>();
   same<Awaited<ReturnType<typeof app.launchInPopup>>, Session>();
   same<Awaited<ReturnType<typeof app.sessions>>, Session[]>();
+  same<Awaited<ReturnType<typeof app.connections>>, Connection[]>();
+  same<Awaited<ReturnType<Connection["disconnect"]>>, Disconnection>();
   same<Awaited<ReturnType<typeof app.authorizationUrl>>, string>();
   await app.launch({ iss: fhirBase, parameters: { prompt: "login" } });
   await ready();
@@ -76,6 +81,8 @@ export async function inASession(signal: AbortSignal): Promise<void> {
   same<Awaited<ReturnType<typeof session.findings>>, Finding[]>();
   same<typeof session.managementEndpoint, string | undefined>();
   same<Awaited<ReturnType<typeof session.signOut>>, SignOut>();
+  same<typeof session.kept, boolean>();
+  same<typeof session.notKept, NotKept | undefined>();
   session.addEventListener("signedout", ({ detail }) => same<typeof detail, SmartError>());
   session.addEventListener("refreshed", ({ detail }) => same<typeof detail, null>(), { once: true, signal });
 

@@ -16,6 +16,7 @@ export function scripting() {
   fake.use(() => 1);
   // @ts-expect-error: the option is misspelled.
   fakeSession({ patients: "1" });
+  fakeApp({ session, connections: [{ label: "Ann", lastUsed: new Date(0) }], errors: { open: error } });
   // @ts-expect-error: an app has no such method.
   fakeApp({ errors: { lanch: error } });
 }

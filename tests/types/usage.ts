@@ -1,5 +1,6 @@
 // Typical TypeScript of a web app must compile, and the marked mistakes must not.
 
+import { SmartApp as LaunchPage } from "smartrust/launch";
 import { SmartApp, SmartError, type Resource, type SearchProgress, type ServerConfig, type Session } from "smartrust";
 
 interface Observation extends Resource {
@@ -15,6 +16,25 @@ const app = new SmartApp({
     scope: "launch/patient openid fhirUser patient/*.rs",
   },
 });
+
+export async function stayConnected(): Promise<string> {
+  const keepable = new SmartApp({ fhirBase: "https://ehr.example/fhir", clientId: "my-app", scope: "patient/*.rs", softwareId: "my-app" });
+  const [connection] = await keepable.connections();
+  if (!connection) {
+    await keepable.launch({ keep: true });
+    await keepable.launchInPopup({ keep: { scope: "system/DynamicClient.register", clientName: "My app" } });
+    // @ts-expect-error: there is no such option.
+    await keepable.launch({ keep: { label: "Ann" } });
+    return "";
+  }
+  const opened: Session = await connection.open();
+  await opened.labelConnection("Ann");
+  const { deletion, revocation, deletionError } = await connection.disconnect();
+  // @ts-expect-error: a launch page cannot keep a connection.
+  await new LaunchPage({ fhirBase: "https://ehr.example/fhir", clientId: "my-app", scope: "launch" }).launch({ keep: true });
+  const kept = opened.kept ? (connection.label ?? connection.lastUsed.toISOString()) : `${opened.notKept?.code} ${opened.notKept?.message}`;
+  return `${kept} ${deletion} ${revocation} ${deletionError?.code} ${connection.persistent}`;
+}
 
 // @ts-expect-error: a server needs a client id.
 new SmartApp({ server: { fhirBase: "https://ehr.example/fhir" } });

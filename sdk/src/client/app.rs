@@ -11,7 +11,10 @@ use super::server::{ServerRecord, SmartAppConfig};
 use super::session::Session;
 use super::session::open::Origin;
 use super::session::state::Inner;
+#[cfg(feature = "keep")]
+use super::store::connections::ConnectionRecord;
 use super::store::current::{Current, folder};
+use super::store::own_client::OwnClient;
 use super::store::records::{self, SessionRecord};
 use crate::error::{Error, Failure};
 use crate::platform::Platform;
@@ -100,7 +103,7 @@ impl<P: Platform> SmartApp<P> {
     /// For an example, see [`Self::diagnose`].
     pub fn findings(&self) -> Vec<Finding> {
         let in_page = self.platform.location().is_some();
-        let connections = self.connections();
+        let connections = self.server_connections();
         let records = connections.iter().map(|connection| &connection.server.record);
         let exposed = records.filter(|record| in_page && record.authentication.has_secret());
         let finding = |record: &ServerRecord| {
@@ -181,6 +184,7 @@ impl<P: Platform> SmartApp<P> {
         if record.is_expired(self.platform.now()) {
             records::remove_session(&self.platform, id).await?;
         }
+        let connection = self.connection_of_client(connection, id, &record.client_id, record.own_client.as_ref());
         Ok(Some(self.session(connection, id.to_owned(), record, Origin::Store)))
     }
 
@@ -210,6 +214,20 @@ impl<P: Platform> SmartApp<P> {
         self.sessions.borrow().iter().rev().filter_map(Weak::upgrade).find(|inner| inner.id == id)
     }
 
+    /// The connection of the client that has a session's tokens: the configured one, or one that this browser registered.
+    pub(crate) fn connection_of_client(
+        &self,
+        connection: Rc<Connection>,
+        id: &str,
+        client_id: &str,
+        own_client: Option<&OwnClient>,
+    ) -> Rc<Connection> {
+        match own_client {
+            Some(client) => connection.for_own_client(&self.platform, id, client_id, client),
+            None => connection,
+        }
+    }
+
     pub(crate) fn platform(&self) -> &P {
         &self.platform
     }
@@ -223,12 +241,12 @@ impl<P: Platform> SmartApp<P> {
     }
 
     pub(crate) fn connection_by_issuer(&self, iss: &str) -> Result<Rc<Connection>, Failure> {
-        let trusted = self.connections().into_iter().find(|connection| connection.server.trusts(iss));
+        let trusted = self.server_connections().into_iter().find(|connection| connection.server.trusts(iss));
         trusted.ok_or_else(|| Error::UntrustedIssuer { iss: iss.into() }.into())
     }
 
     pub(crate) fn connection_by_name(&self, name: Option<&str>) -> Result<Rc<Connection>, Failure> {
-        let connections = self.connections();
+        let connections = self.server_connections();
         let connection = match (name, connections.as_slice()) {
             (None, [only]) => Some(only),
             (None, _) => None,
@@ -239,7 +257,7 @@ impl<P: Platform> SmartApp<P> {
         connection.cloned().ok_or_else(|| Error::UnknownServer { name: name.map(Box::from) }.into())
     }
 
-    pub(super) fn connections(&self) -> Vec<Rc<Connection>> {
+    pub(super) fn server_connections(&self) -> Vec<Rc<Connection>> {
         self.connections.borrow().clone()
     }
 }
@@ -254,9 +272,19 @@ pub(super) fn is_of_app(record: &SessionRecord, connections: &[Rc<Connection>]) 
 fn is_of_server(record: &SessionRecord, server: &Server) -> bool {
     let configured = &server.record;
     let is_same_folder = |redirect_uri: &String| folder(redirect_uri) == folder(&configured.redirect_uri);
-    configured.client_id == record.client_id
+    let client_id = record.own_client.as_ref().map_or(&record.client_id, |client| &client.app_client_id);
+    configured.client_id == *client_id
         && configured.fhir_base == record.fhir_base
         && record.redirect_uri.as_ref().is_none_or(is_same_folder)
+}
+
+/// Whether a connection on this device belongs to this app at a server.
+#[cfg(feature = "keep")]
+pub(super) fn is_own_connection(record: &ConnectionRecord, server: &Server) -> bool {
+    let configured = &server.record;
+    configured.client_id == record.client.app_client_id
+        && configured.fhir_base == record.fhir_base
+        && folder(&record.redirect_uri) == folder(&configured.redirect_uri)
 }
 
 impl<P: Platform> fmt::Debug for SmartApp<P> {

@@ -44,6 +44,9 @@ impl Error {
             Self::RegistrationOff { .. } => "registration_off",
             Self::Registration(_) => "registration_failed",
             Self::RegistrationResponse { .. } => "invalid_registration_response",
+            Self::KeepUnsupported { .. } => "keep_unsupported",
+            Self::KeepRefused { .. } => "keep_refused",
+            Self::KeyMissing => "key_missing",
             Self::NoPatient => "no_patient",
             Self::PatientChanged => "patient_changed",
             Self::Fhir(error) => error.code(),
@@ -119,6 +122,7 @@ impl Error {
             Self::RegistrationOff { .. } => "RFC 7591 section 3",
             Self::Registration(_) => "RFC 7591 section 3.2.2",
             Self::RegistrationResponse { .. } => "RFC 7591 section 3.2.1",
+            Self::KeepRefused { .. } => "RFC 7523 section 2.1",
             Self::HubUnavailable { .. } => "FHIRcast 3, session discovery",
             Self::HubRefused(_) | Self::HubTimeout { .. } | Self::HubMessage { .. } => {
                 "FHIRcast 3, subscribing and unsubscribing"

@@ -7,6 +7,7 @@ use wasm_bindgen::prelude::*;
 
 use super::abort::Forwarded;
 use super::client_auth::read_authentication;
+use super::connection::JsConnection;
 use super::instance::promise;
 use super::launch::{open_app, read_launch_options};
 use super::session::JsSession;
@@ -42,6 +43,15 @@ impl JsApp {
     pub fn sessions(&self) -> Promise {
         let app = self.app.clone();
         promise(async move { Ok(app.sessions().await?.into_iter().map(session_object).collect::<Array>().into()) })
+    }
+
+    /// Returns an array of the connections on this device.
+    pub fn connections(&self) -> Promise {
+        let app = self.app.clone();
+        promise(async move {
+            let object = |connection| JsValue::from(JsConnection { app: app.clone(), connection });
+            Ok(app.connections().await?.into_iter().map(object).collect::<Array>().into())
+        })
     }
 
     /// Navigates to the authorization server.
@@ -91,6 +101,6 @@ impl JsApp {
     }
 }
 
-fn session_object(session: Session<WebPlatform>) -> JsValue {
+pub(super) fn session_object(session: Session<WebPlatform>) -> JsValue {
     JsSession::new(session).into()
 }

@@ -7,6 +7,8 @@ use wasm_bindgen::prelude::*;
 
 use super::error::json_argument;
 use crate::client::app::SmartApp;
+#[cfg(feature = "keep")]
+use crate::client::keep::Keep;
 use crate::client::launch::{AuthorizationMethod, LaunchOptions};
 use crate::client::server::SmartAppConfig;
 use crate::client::server::config_json::{ReadAuthentication, members};
@@ -52,6 +54,8 @@ pub(super) fn read_launch_options(options: JsValue) -> Result<LaunchOptions, Fai
         return Ok(LaunchOptions::default());
     }
     let options = JsonValue::from_js(options);
+    #[cfg(not(feature = "keep"))]
+    refuse_keep(&options)?;
     let extra = members(&options, "parameters", JsonView::text)?;
     Ok(LaunchOptions {
         server: options.member_text("server"),
@@ -64,5 +68,33 @@ pub(super) fn read_launch_options(options: JsValue) -> Result<LaunchOptions, Fai
             Some("POST") => AuthorizationMethod::Post,
             Some(_) => return Err(Error::configuration("method", "it is not \"GET\" or \"POST\"")),
         },
+        #[cfg(feature = "keep")]
+        keep: read_keep(&options)?,
     })
+}
+
+/// Reads whether and how the connection is kept: `true`, or an object with options.
+#[cfg(feature = "keep")]
+fn read_keep(options: &JsonValue) -> Result<Option<Keep>, Failure> {
+    let Some(keep) = options.member("keep") else { return Ok(None) };
+    match keep.flag() {
+        Some(is_on) => Ok(is_on.then(Keep::default)),
+        None if keep.clone().into_js().is_object() => {
+            let (scope, client_name) = (keep.member_text("scope"), keep.member_text("clientName"));
+            Ok(Some(Keep { scope, client_name }))
+        }
+        None => Err(Error::configuration("keep", "it is not true, false or an object")),
+    }
+}
+
+/// A launch page has no code for it.
+#[cfg(not(feature = "keep"))]
+fn refuse_keep(options: &JsonValue) -> Result<(), Failure> {
+    match options.member("keep").map(|keep| keep.flag()) {
+        None | Some(Some(false)) => Ok(()),
+        Some(_) => Err(Error::configuration(
+            "keep",
+            "a page with smartrust/launch cannot keep a connection; launch by smartrust",
+        )),
+    }
 }

@@ -21,6 +21,8 @@ mod search;
 mod app;
 #[cfg(feature = "js")]
 mod batcher;
+#[cfg(feature = "js")]
+mod connection;
 #[cfg(any(feature = "js", feature = "js-launch"))]
 mod launch;
 #[cfg(feature = "js")]

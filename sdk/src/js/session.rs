@@ -17,7 +17,7 @@ use super::search::JsSearch;
 use super::value::{findings, object, optional_text, text};
 use crate::client::record::{Batcher, Resolver};
 use crate::client::session::{
-    CheckedIdentity, EventSubscription, IntrospectAs, Revocation, Session, SessionEvent, Signature,
+    CheckedIdentity, EventSubscription, IntrospectAs, NotKept, Revocation, Session, SessionEvent, Signature,
 };
 use crate::platform::{Json, JsonView};
 use crate::protocol::scope::{Scope, ScopeGrant};
@@ -113,6 +113,17 @@ impl JsSession {
     #[wasm_bindgen(getter)]
     pub fn stored(&self) -> bool {
         self.session.is_stored()
+    }
+
+    #[wasm_bindgen(getter)]
+    pub fn kept(&self) -> bool {
+        self.session.is_kept()
+    }
+
+    #[wasm_bindgen(getter, js_name = notKept)]
+    pub fn not_kept(&self) -> JsValue {
+        let members = |reason: NotKept| object(&[("code", text(&reason.code)), ("message", text(&reason.message))]);
+        self.session.not_kept().map_or(JsValue::UNDEFINED, members)
     }
 
     #[wasm_bindgen(js_name = mayRead)]
@@ -243,11 +254,18 @@ impl JsSession {
         })
     }
 
+    /// Labels the session's connection on this device.
+    #[wasm_bindgen(js_name = labelConnection)]
+    pub fn label_connection(&self, label: Option<String>) -> Promise {
+        let session = self.session.clone();
+        promise(async move { session.set_connection_label(label.as_deref()).await.map(|()| JsValue::UNDEFINED) })
+    }
+
     /// Signs out.
     #[wasm_bindgen(js_name = signOut)]
     pub fn sign_out(&self) -> Promise {
         let session = self.session.clone();
-        promise(async move { Ok(revocation_object(session.sign_out().await?)) })
+        promise(async move { Ok(object(&revocation_members(session.sign_out().await?))) })
     }
 }
 
@@ -266,7 +284,8 @@ fn scopes<'a>(scopes: impl IntoIterator<Item = &'a Scope>) -> JsValue {
     scopes.into_iter().map(|scope| text(scope.as_str())).collect::<Array>().into()
 }
 
-fn revocation_object(revocation: Revocation) -> JsValue {
+/// The members of an object that describes a revocation.
+pub(super) fn revocation_members(revocation: Revocation) -> [(&'static str, JsValue); 3] {
     let (state, page, error) = match revocation {
         Revocation::Revoked => ("revoked", None, JsValue::UNDEFINED),
         Revocation::NotOffered => ("notoffered", None, JsValue::UNDEFINED),
@@ -274,7 +293,7 @@ fn revocation_object(revocation: Revocation) -> JsValue {
         Revocation::Page(page) => ("page", Some(page), JsValue::UNDEFINED),
         Revocation::Failed(failure) => ("failed", None, to_js_error(&failure)),
     };
-    object(&[("revocation", text(state)), ("page", optional_text(page.as_deref())), ("error", error)])
+    [("revocation", text(state)), ("page", optional_text(page.as_deref())), ("error", error)]
 }
 
 fn identity_object(identity: &CheckedIdentity) -> JsValue {

@@ -3,6 +3,7 @@
 //! A [`World`] has what the tabs of one browser share: network, clock, locks, messages. A [`MemoryPlatform`] is one tab.
 //! May import [`crate::platform`] and [`crate::protocol`]; only tests import it.
 
+mod device;
 mod host;
 mod http;
 mod json;

@@ -11,6 +11,7 @@ use futures_util::future::poll_fn;
 use futures_util::lock::Mutex;
 use futures_util::task::LocalSpawnExt as _;
 
+use super::device::StoredOnDevice;
 use super::http::Reply;
 use crate::platform::LocalFuture;
 use crate::protocol::http::Request;
@@ -49,6 +50,7 @@ pub(super) struct Shared {
     pub signing_key: RefCell<Option<String>>,
     pub unimportable: RefCell<Option<String>>,
     pub tabs: Cell<usize>,
+    pub device: StoredOnDevice,
     pub pool: RefCell<LocalPool>,
     pub spawner: LocalSpawner,
 }
@@ -77,6 +79,7 @@ impl World {
             signing_key: RefCell::default(),
             unimportable: RefCell::default(),
             tabs: Cell::new(0),
+            device: StoredOnDevice::default(),
             spawner: pool.spawner(),
             pool: RefCell::new(pool),
         };

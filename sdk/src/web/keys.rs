@@ -5,6 +5,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{CryptoKey, CryptoKeyPair};
 
 use super::crypto::{parameters, settle, subtle};
+use super::database::KEY_PAIRS;
 use super::global::{member, object, set_member};
 use super::json::JsonValue;
 use super::{WebPlatform, database};
@@ -121,7 +122,7 @@ impl ClientKeyPair {
             ("public", self.public.bare_jwk().into()),
             ("kid", self.kid.as_str().into()),
         ]);
-        database::set(name, &stored).await.map_err(|_| Error::Storage.into())
+        database::set(KEY_PAIRS, name, &stored).await.map_err(|_| Error::Storage.into())
     }
 
     /// The stored pair with a name; `None` if there is none.
@@ -129,7 +130,7 @@ impl ClientKeyPair {
     /// # Errors
     /// [`Error::Storage`], and [`Error::Configuration`] if something else is stored there.
     pub async fn load(name: &str) -> Result<Option<Self>, Failure> {
-        let Some(stored) = database::get(name).await.map_err(|_| Error::Storage)? else { return Ok(None) };
+        let Some(stored) = database::get(KEY_PAIRS, name).await.map_err(|_| Error::Storage)? else { return Ok(None) };
         let read = || {
             let forms = Array::from(&member::<JsValue>(&stored, "privateKey")?);
             let public = member::<JsValue>(&stored, "public")?.as_string()?;
@@ -147,7 +148,7 @@ impl ClientKeyPair {
     /// # Errors
     /// [`Error::Storage`].
     pub async fn remove(name: &str) -> Result<(), Failure> {
-        database::remove(name).await.map_err(|_| Error::Storage.into())
+        database::remove(KEY_PAIRS, name).await.map_err(|_| Error::Storage.into())
     }
 
     /// The names of the stored pairs.
@@ -155,7 +156,7 @@ impl ClientKeyPair {
     /// # Errors
     /// [`Error::Storage`].
     pub async fn names() -> Result<Vec<String>, Failure> {
-        database::names().await.map_err(|_| Error::Storage.into())
+        database::names(KEY_PAIRS).await.map_err(|_| Error::Storage.into())
     }
 
     /// The key ID: that of the imported JWK, or the thumbprint of the public key.
@@ -166,6 +167,11 @@ impl ClientKeyPair {
     /// The thumbprint of the public key (RFC 7638).
     pub fn thumbprint(&self) -> String {
         self.public.thumbprint()
+    }
+
+    /// The public key.
+    pub fn public_key(&self) -> &PublicKey {
+        &self.public
     }
 
     /// The private key. Web Crypto needs one `CryptoKey` for each hash of an RSA key.

@@ -7,6 +7,7 @@
 mod chunks;
 mod crypto;
 mod database;
+mod device;
 mod global;
 mod host;
 mod http;

@@ -4,10 +4,12 @@ use std::rc::Rc;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use smartrust::client::keep::Keep;
 use smartrust::client::launch::LaunchOptions;
 use smartrust::memory::{MemoryPlatform, Reply, World};
 use smartrust::platform::Navigator as _;
 use smartrust::protocol::http::Request;
+use smartrust::protocol::jwt_bearer::JWT_BEARER;
 use smartrust::{ServerRecord, SmartApp, SmartAppConfig};
 
 use crate::generated::{cases, json, text};
@@ -19,8 +21,12 @@ fn answer(request: &Request) -> Reply {
     match request.url.path() {
         "/fhir/.well-known/smart-configuration" => Reply::json(
             200,
-            &json!({"authorization_endpoint": "https://ehr.example/authorize", "token_endpoint": "https://ehr.example/token"}),
+            &json!({
+                "authorization_endpoint": "https://ehr.example/authorize", "token_endpoint": "https://ehr.example/token",
+                "registration_endpoint": "https://ehr.example/register",
+            }),
         ),
+        "/register" => Reply::json(201, &json!({"client_id": "own", "grant_types": [JWT_BEARER]})),
         "/token" => Reply::json(
             200,
             &json!({"access_token": "a", "refresh_token": "r", "token_type": "Bearer", "expires_in": 3600, "patient": "p1"}),
@@ -30,7 +36,7 @@ fn answer(request: &Request) -> Reply {
 }
 
 fn app(tab: &MemoryPlatform) -> Rc<SmartApp<MemoryPlatform>> {
-    let record = ServerRecord::new(BASE, "app", REDIRECT, "launch/patient patient/*.rs");
+    let record = ServerRecord::new(BASE, "app", REDIRECT, "launch/patient patient/*.rs").software_id("software");
     Rc::new(SmartApp::new(tab.clone(), SmartAppConfig::new([record])).unwrap())
 }
 
@@ -61,6 +67,22 @@ fn tab_with_a_session(world: &World) -> MemoryPlatform {
         }
     }
     tab
+}
+
+/// A world with a connection on its device.
+fn world_with_a_connection() -> World {
+    let world = World::new(1_700_000_000.0, answer);
+    let tab = world.tab("https://app.example/");
+    let launching = app(&tab);
+    let options = LaunchOptions::default().keep(Keep::default());
+    world.run(async move { launching.launch(options).await.unwrap() }).unwrap();
+    let request = url::Url::parse(&tab.location().unwrap()).unwrap();
+    let (_, state) = request.query_pairs().find(|(name, _)| name == "state").unwrap();
+    tab.visit(&format!("{REDIRECT}?code=c&state={state}"));
+    let resuming = app(&tab);
+    let is_kept = world.run(async move { resuming.resume().await.unwrap().unwrap().is_kept() }).unwrap();
+    assert!(is_kept);
+    world
 }
 
 #[derive(Clone, Debug)]
@@ -105,5 +127,25 @@ proptest! {
         tab.set_stored(key, &damaged(text, &damage));
         let sessions = reopen(&world, &tab);
         prop_assert!(sessions.len() <= 2 && sessions.iter().all(|base| base == BASE), "{sessions:?}");
+    }
+
+    #[test]
+    fn n10_a_damaged_connection_is_no_crash_and_none_at_another_server(damage in damage()) {
+        let world = world_with_a_connection();
+        let (name, text) = world.stored_on_device().into_iter().next().unwrap();
+        world.set_stored_on_device(&name, &damaged(&text, &damage));
+        let app = app(&world.tab("https://app.example/"));
+        let bases = world.run(async move {
+            let mut bases = Vec::new();
+            for connection in app.connections().await.unwrap() {
+                // Whether it opens is not asked here.
+                let _ = app.open_connection(&connection).await;
+                app.disconnect(&connection).await.unwrap();
+                bases.push(connection.fhir_base);
+            }
+            bases
+        });
+        prop_assert!(bases.unwrap().iter().all(|base| base == BASE));
+        prop_assert!(world.stored_on_device().len() <= 1);
     }
 }

@@ -3,6 +3,7 @@
 
 mod browser;
 mod crypto;
+mod device;
 mod http;
 mod json;
 mod keys;

@@ -5,11 +5,13 @@ use std::rc::Rc;
 use derive_setters::Setters;
 
 use crate::client::app::SmartApp;
+#[cfg(feature = "keep")]
+use crate::client::keep::Keep;
 use crate::client::server::configured::Server;
 use crate::client::server::connection::Connection;
 use crate::client::server::discovery::openid_configuration;
 use crate::client::session::Session;
-use crate::client::store::pending::{self, PendingLaunch};
+use crate::client::store::pending::{self, PendingKeep, PendingLaunch};
 use crate::client::store::records::Endpoints;
 use crate::error::{Error, Failure};
 use crate::platform::Platform;
@@ -47,6 +49,9 @@ pub struct LaunchOptions {
     pub extra: Vec<(String, String)>,
     /// Whether the authorization request is a GET or a POST.
     pub method: AuthorizationMethod,
+    /// Whether and how this browser stays connected after the session. For an example, see [`Keep`].
+    #[cfg(feature = "keep")]
+    pub keep: Option<Keep>,
 }
 
 impl LaunchOptions {
@@ -70,6 +75,15 @@ pub(crate) enum LaunchMode {
     Popup,
     /// Wherever the caller opens the URL.
     Url,
+}
+
+/// A launch at a server, after its options were read.
+struct PreparedLaunch<'a> {
+    link: Option<&'a LaunchLink>,
+    options: &'a LaunchOptions,
+    /// The patient that the session must have.
+    patient: Option<String>,
+    keep: Option<PendingKeep>,
 }
 
 /// The request that sends the user to the authorization server.
@@ -154,7 +168,17 @@ impl<P: Platform> SmartApp<P> {
             Some(iss) => self.connection_by_issuer(iss)?,
             None => self.connection_by_name(options.server.as_deref())?,
         };
-        self.prepare_launch_at(&connection, link.as_ref(), options, None, state, mode).await
+        let launch = PreparedLaunch { link: link.as_ref(), options, patient: None, keep: None };
+        #[cfg(feature = "keep")]
+        if let Some(keep) = &options.keep {
+            let scope = options.scope.as_ref().unwrap_or(&connection.server.record.scope);
+            self.check_return(&connection.server, mode)?;
+            let prepared = self.prepare_keep(&connection, keep, link.is_some(), scope, state).await?;
+            let options = &LaunchOptions { scope: Some(prepared.scope), ..options.clone() };
+            let launch = PreparedLaunch { options, keep: Some(prepared.pending), ..launch };
+            return self.prepare_launch_at(&prepared.connection, launch, state, mode).await;
+        }
+        self.prepare_launch_at(&connection, launch, state, mode).await
     }
 
     /// Navigates to the authorization server of a session again, as a standalone launch for the same patient: after the session has
@@ -182,10 +206,11 @@ impl<P: Platform> SmartApp<P> {
             scope.insert("launch/patient");
         }
         let options = LaunchOptions { scope: Some(scope.to_text()), ..LaunchOptions::default() };
-        let (connection, patient) = (&session.inner.connection, record.context.patient.clone());
-        let navigation = self
-            .prepare_launch_at(connection, None, &options, patient, &self.random_string()?, LaunchMode::Page)
-            .await?;
+        // A client that this browser registered may not be one for launches.
+        let connection = self.connection_by_key(&record.server).ok_or(Error::UnknownServer { name: None })?;
+        let launch =
+            PreparedLaunch { link: None, options: &options, patient: record.context.patient.clone(), keep: None };
+        let navigation = self.prepare_launch_at(&connection, launch, &self.random_string()?, LaunchMode::Page).await?;
         self.navigate(&navigation)
     }
 
@@ -197,17 +222,8 @@ impl<P: Platform> SmartApp<P> {
         navigated.map_err(|_| Error::Navigation.into())
     }
 
-    async fn prepare_launch_at(
-        &self,
-        connection: &Rc<Connection>,
-        link: Option<&LaunchLink>,
-        options: &LaunchOptions,
-        patient: Option<String>,
-        state: &str,
-        mode: LaunchMode,
-    ) -> Result<Navigation, Failure> {
-        let server = &connection.server;
-        let record = &server.record;
+    /// Checks that the redirect can return to this page, if it must.
+    fn check_return(&self, server: &Server, mode: LaunchMode) -> Result<(), Failure> {
         let must_return_here = match mode {
             LaunchMode::Page => self.platform().is_bound_to_origin(),
             // A window cannot send the redirect to a page of another origin.
@@ -217,6 +233,20 @@ impl<P: Platform> SmartApp<P> {
         if must_return_here {
             server.check_return_origin(&self.platform().location().unwrap_or_default())?;
         }
+        Ok(())
+    }
+
+    async fn prepare_launch_at(
+        &self,
+        connection: &Rc<Connection>,
+        launch: PreparedLaunch<'_>,
+        state: &str,
+        mode: LaunchMode,
+    ) -> Result<Navigation, Failure> {
+        let PreparedLaunch { link, options, patient, keep } = launch;
+        let server = &connection.server;
+        let record = &server.record;
+        self.check_return(server, mode)?;
         let scope = launch_scope(options.scope.as_deref().unwrap_or(&record.scope), link.is_some());
         let configuration = connection.discovery.endpoints(self.platform(), scope.contains("openid")).await?;
         let endpoints = Rc::new(Endpoints::of(&configuration)?);
@@ -266,6 +296,7 @@ impl<P: Platform> SmartApp<P> {
             is_ehr_launch: link.is_some(),
             created: self.platform().now(),
             redirect: None,
+            keep,
         };
         pending::remove_expired_launches(self.platform()).await?;
         pending::save_launch(self.platform(), state, &pending).await?;

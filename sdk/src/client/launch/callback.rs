@@ -9,7 +9,7 @@ use crate::client::server::connection::Connection;
 use crate::client::server::transport::{REQUEST_TIMEOUT, send};
 use crate::client::session::Session;
 use crate::client::session::open::Origin;
-use crate::client::store::pending::{self, CheckedRedirect, LaunchState, PendingLaunch};
+use crate::client::store::pending::{self, CheckedRedirect, LaunchState, PendingKeep, PendingLaunch};
 use crate::client::store::records::{self, CheckedIdentity, Endpoints, SessionRecord, Signature};
 use crate::error::{Error, Failure};
 use crate::platform::Platform;
@@ -44,7 +44,7 @@ impl<P: Platform> SmartApp<P> {
             return self.check_repeated(session, &callback);
         }
         let (connection, mut launch) = match pending::find_launch(platform, &state).await? {
-            LaunchState::Pending(launch) => (self.connection_of(&launch).ok_or(Error::StateMismatch)?, launch),
+            LaunchState::Pending(launch) => (self.connection_of(&launch, &state).ok_or(Error::StateMismatch)?, launch),
             LaunchState::Used => return Err(Error::CallbackReplayed.into()),
             LaunchState::Unknown => return Err(Error::StateMismatch.into()),
         };
@@ -78,7 +78,7 @@ impl<P: Platform> SmartApp<P> {
             return Ok(Some(session));
         }
         let LaunchState::Pending(launch) = pending::find_launch(self.platform(), state).await? else { return Ok(None) };
-        match self.connection_of(&launch) {
+        match self.connection_of(&launch, state) {
             Some(connection) if launch.redirect.is_some() => {
                 self.open_launch(connection, state, *launch).await.map(Some)
             }
@@ -90,9 +90,15 @@ impl<P: Platform> SmartApp<P> {
         self.platform().lock_stored(&format!("smartrust.launch.{state}")).await
     }
 
-    fn connection_of(&self, launch: &PendingLaunch) -> Option<Rc<Connection>> {
-        self.connection_by_key(&launch.server)
-            .filter(|connection| connection.server.record.client_id == launch.client_id)
+    fn connection_of(&self, launch: &PendingLaunch, state: &str) -> Option<Rc<Connection>> {
+        let own_client = match &launch.keep {
+            Some(PendingKeep::Registered(client)) => Some(client),
+            _ => None,
+        };
+        let configured = own_client.map_or(&launch.client_id, |client| &client.app_client_id);
+        let connection = self.connection_by_key(&launch.server)?;
+        let connection = Some(connection).filter(|connection| connection.server.record.client_id == *configured)?;
+        Some(self.connection_of_client(connection, state, &launch.client_id, own_client))
     }
 
     /// The session of a redirect that was used before, but only for the page that shows this session: a URL alone must not switch a
@@ -115,6 +121,8 @@ impl<P: Platform> SmartApp<P> {
         let platform = self.platform();
         match self.exchange(&connection, &launch).await {
             Ok(record) => {
+                #[cfg(feature = "keep")]
+                let (connection, record) = self.keep_session(connection, state, &launch, record).await;
                 let stored = records::save_session(platform, state, &record).await;
                 let session = self.session(connection, state.to_owned(), record, Origin::Server);
                 // If the tokens cannot be stored, the session continues in memory, and `is_stored` is false.
@@ -122,6 +130,10 @@ impl<P: Platform> SmartApp<P> {
                 self.current().set(platform, state);
                 // A launch that cannot be removed expires, and its code cannot be used twice.
                 let _ = pending::remove_launch(platform, state).await;
+                if session.has_new_client() {
+                    // The page's first request waits for it.
+                    session.refresh_in_background();
+                }
                 Ok(session)
             }
             Err(FailedExchange { failure, may_pass: true }) => {
@@ -190,6 +202,8 @@ impl<P: Platform> SmartApp<P> {
             renewal_incomplete: false,
             is_pasted: false,
             id_token: response.id_token,
+            own_client: None,
+            not_kept: None,
         }))
     }
 

@@ -87,6 +87,8 @@ impl<P: Platform> SmartApp<P> {
             renewal_incomplete: false,
             is_pasted: true,
             id_token: None,
+            own_client: None,
+            not_kept: None,
         });
         let id = self.random_string()?;
         records::save_session(self.platform(), &id, &record).await?;

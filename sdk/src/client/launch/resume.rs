@@ -97,11 +97,12 @@ impl<P: Platform> SmartApp<P> {
 
     /// Removes expired sessions and launches from the store, in the background.
     fn remove_expired(&self) {
-        let (platform, connections) = (self.platform().clone(), self.connections());
+        let (platform, connections) = (self.platform().clone(), self.server_connections());
+        let current = self.current().id(&platform).flatten();
         self.platform().spawn(Box::pin(async move {
             let is_own = |record: &SessionRecord| is_of_app(record, &connections);
             // What cannot be removed now is removed by the next page.
-            let _ = records::remove_expired_sessions(&platform, is_own).await;
+            let _ = records::remove_expired_sessions(&platform, current.as_deref(), is_own).await;
             let _ = pending::remove_expired_launches(&platform).await;
         }));
     }

@@ -14,6 +14,7 @@ use crate::protocol::client_auth::{
     AuthenticationCallback, AuthenticationRequest, ClientAuthentication, ClientCredential,
 };
 use crate::protocol::encoding::base64url;
+use crate::protocol::secret::ClientAssertion;
 use crate::protocol::token::{TokenClient, TokenResponse, read_token_response};
 use crate::protocol::url::Url;
 
@@ -112,6 +113,15 @@ async fn sign_assertion<P: Clock + Entropy>(
     method: &PrivateKeyJwt,
     request: &AuthenticationRequest,
 ) -> Result<ClientCredential, Failure> {
+    Ok(ClientCredential::assertion(&signed_assertion(platform, method, request).await?))
+}
+
+/// A new assertion for one request.
+pub(super) async fn signed_assertion<P: Clock + Entropy>(
+    platform: &P,
+    method: &PrivateKeyJwt,
+    request: &AuthenticationRequest,
+) -> Result<ClientAssertion, Failure> {
     if request.endpoint.origin() != request.token_endpoint.origin() {
         return Err(refused("its assertion is not sent to another origin than the token endpoint's"));
     }
@@ -123,7 +133,7 @@ async fn sign_assertion<P: Clock + Entropy>(
     let input = method.signing_input(algorithm, &request.client_id, endpoint, &jti, platform.now());
     let signature = method.key.sign(algorithm, &input).await;
     let signature = signature.map_err(|_| refused("the browser cannot sign with its key"))?;
-    Ok(ClientCredential::assertion(&PrivateKeyJwt::assertion(&input, &signature)))
+    Ok(PrivateKeyJwt::assertion(&input, &signature))
 }
 
 fn refused(problem: &'static str) -> Failure {

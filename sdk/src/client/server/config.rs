@@ -71,6 +71,12 @@ pub struct ServerRecord {
     pub allow_insecure_http: bool,
     /// Endpoints in place of those in the server's documents.
     pub endpoints: NamedEndpoints,
+    /// The id of this app's software at the server, usually the client id: with it, a patient can let this browser register a client with
+    /// a key of its own, and stay connected. Epic calls this protected dynamic client registration.
+    pub software_id: Option<String>,
+    /// Whether the server registers every client that asks (RFC 7591 section 3). A launch that keeps its connection then first registers a
+    /// client with a key of its own.
+    pub open_registration: bool,
 }
 
 /// Absolute URLs of endpoints, for servers whose documents are missing or wrong. They replace those in the server's documents. With both
@@ -159,6 +165,8 @@ impl ServerRecord {
             allow_missing_nonce: false,
             allow_insecure_http: false,
             endpoints: NamedEndpoints::default(),
+            software_id: None,
+            open_registration: false,
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::protocol::client_auth::{BasicEncoding, ClientAuthentication};
 use crate::protocol::pkce::Pkce;
 use crate::protocol::secret::ClientSecret;
 
-pub(super) const MEMBERS: [&str; 21] = [
+pub(super) const MEMBERS: [&str; 23] = [
     "name",
     "fhirBase",
     "discoveryBase",
@@ -24,6 +24,8 @@ pub(super) const MEMBERS: [&str; 21] = [
     "allowMissingNonce",
     "allowInsecureHttp",
     "label",
+    "softwareId",
+    "openRegistration",
     "authorizationEndpoint",
     "tokenEndpoint",
     "jwksUri",
@@ -124,6 +126,8 @@ impl ServerRecord {
             allow_missing_nonce: errors.record(flag(value, "allowMissingNonce")),
             allow_insecure_http: errors.record(flag(value, "allowInsecureHttp")),
             endpoints: errors.record(NamedEndpoints::read(value)),
+            software_id: errors.record(optional(value, "softwareId")),
+            open_registration: errors.record(flag(value, "openRegistration")),
         };
         errors.first.map_or(Ok(record), Err)
     }
@@ -352,6 +356,8 @@ mod tests {
             ("issuers", json!("https://ehr.example")),
             ("pkce", json!("plain")),
             ("allowInsecureHttp", json!("yes")),
+            ("softwareId", json!(7)),
+            ("openRegistration", json!("yes")),
             ("tokenEndpointAuthMethod", json!("private_key")),
             ("basicEncoding", json!("base64")),
             ("client_id", json!("app")),

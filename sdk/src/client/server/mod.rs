@@ -13,7 +13,8 @@ pub(crate) mod discovery;
 pub(crate) mod documents;
 mod keys;
 mod named_endpoints;
-mod registration;
+pub(crate) mod own_client;
+pub(crate) mod registration;
 pub(crate) mod transport;
 mod trusted_issuers;
 

@@ -12,9 +12,12 @@ use crate::error::{Error, Failure};
 use crate::platform::{Json, Platform};
 use crate::protocol::client_auth::{BasicEncoding, ClientAuthentication};
 use crate::protocol::client_metadata::{ClientMetadata, TokenEndpointAuthMethod};
+use crate::protocol::discovery::SmartConfiguration;
 use crate::protocol::http::Request;
 use crate::protocol::openid::KnownEndpoints;
-use crate::protocol::registration::{RegisteredClient, read_deletion, read_registration, registration_request};
+use crate::protocol::registration::{
+    RegisteredClient, protected_registration_request, read_deletion, read_registration, registration_request,
+};
 use crate::protocol::secret::AccessToken;
 use crate::protocol::url::Url;
 
@@ -56,13 +59,7 @@ impl<P: Platform> RegistrationEndpoint<P> {
         let server = Rc::new(Server::without_client(record)?);
         // A record has no registration endpoint, so this needs the documents.
         let configuration = Rc::new(Discovery::new(server.clone())).documents(&platform, false).await?;
-        let url = match &configuration.registration_endpoint {
-            Some(url) => Some(url.clone()),
-            None => {
-                let openid = openid_configuration(&platform, &server, KnownEndpoints::of(&configuration)).await;
-                openid.and_then(|openid| openid.registration_endpoint)
-            }
-        };
+        let url = registration_url(&platform, &server, &configuration).await;
         let found = "its documents name no registration endpoint that can be used";
         let url = url.ok_or_else(|| Error::RegistrationOff { host: server.fhir_base.host().into(), found })?;
         Ok(Self { platform, url })
@@ -78,6 +75,12 @@ impl<P: Platform> RegistrationEndpoint<P> {
         let what = || "registration_endpoint".into();
         let url = Url::parse(url).map_err(|problem| Error::Url { what: what(), problem })?;
         if url.is_confidential() { Ok(Self { platform, url }) } else { Err(Error::InsecureUrl { what: what() }.into()) }
+    }
+
+    /// The endpoint at a URL of a server's documents.
+    #[cfg(feature = "keep")]
+    pub(crate) fn of(platform: P, url: Url) -> Self {
+        Self { platform, url }
     }
 
     /// The endpoint's URL.
@@ -118,6 +121,41 @@ impl<P: Platform> RegistrationEndpoint<P> {
         let request = registration_request(&self.platform, &self.url, metadata, initial_access_token)?;
         let response = self.send(&request, abort).await?;
         response.read_by(|status, body| read_registration(&self.url, status, body))
+    }
+
+    /// Registers a client for this browser, with a key of its own, by an access token that the user granted for it ("SMART Protected Dynamic
+    /// Client Registration"). `jwks` is a JWK Set with the public key as JSON text. The server revokes the token when it registers the client.
+    /// A launch with [`keep`](crate::client::launch::LaunchOptions) does all of this.
+    ///
+    /// ```no_run
+    /// # use smartrust::{Failure, abort::AbortSignal, client::server::RegistrationEndpoint, platform::Platform};
+    /// # use smartrust::protocol::secret::AccessToken;
+    /// # async fn example<P: Platform>(platform: P, jwks: &str, token: &AccessToken) -> Result<(), Failure> {
+    /// let endpoint = RegistrationEndpoint::at(platform, "https://ehr.example/register")?;
+    /// let client = endpoint.register_protected("my-app", jwks, token, &AbortSignal::never()).await?;
+    /// println!("this browser is {}", client.client_id);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Self::register`], and [`Error::RegistrationResponse`] if the client may not use its key for tokens.
+    pub async fn register_protected(
+        &self,
+        software_id: &str,
+        jwks: &str,
+        initial_access_token: &AccessToken,
+        abort: &AbortSignal,
+    ) -> Result<RegisteredClient, Failure> {
+        let request =
+            protected_registration_request(&self.platform, &self.url, software_id, jwks, initial_access_token)?;
+        let response = self.send(&request, abort).await?;
+        let client = response.read_by(|status, body| read_registration(&self.url, status, body))?;
+        if client.allows_jwt_bearer() {
+            return Ok(client);
+        }
+        let problem = "its grant_types lack the jwt-bearer grant, so the key of the client gets no tokens";
+        Err(Error::RegistrationResponse { status: response.status, problem }.into())
     }
 
     /// Reads the current registration. Replace `client` by the result, which may have a new registration access token.
@@ -188,6 +226,19 @@ impl<P: Platform> RegistrationEndpoint<P> {
     ) -> Result<Box<JsonResponse<<P as Json>::Value>>, Failure> {
         send(&self.platform, request, REQUEST_TIMEOUT, abort).await
     }
+}
+
+/// The registration endpoint in a server's documents.
+pub(crate) async fn registration_url<P: Platform>(
+    platform: &P,
+    server: &Server,
+    configuration: &SmartConfiguration,
+) -> Option<Url> {
+    if configuration.registration_endpoint.is_some() {
+        return configuration.registration_endpoint.clone();
+    }
+    let openid = openid_configuration(platform, server, KnownEndpoints::of(configuration)).await;
+    openid.and_then(|openid| openid.registration_endpoint)
 }
 
 impl ServerRecord {

@@ -136,7 +136,9 @@ impl<P: Platform> Session<P> {
         let no_identity = "The scope openid was granted without an ID token: the user is unknown.";
         let unknown = "The server granted scopes of unknown syntax: what they allow is only known after a request.";
         let granted = self.scopes().granted;
-        let lacks_identity = record.identity.is_none() && !record.is_pasted && granted.contains("openid");
+        // A token for a key comes without an ID token.
+        let is_without_user = record.is_pasted || record.own_client.is_some();
+        let lacks_identity = record.identity.is_none() && !is_without_user && granted.contains("openid");
         let insecure = "The server links to the next page by http://, where its base begins with https://: it was fetched by https.";
         [
             (self.inner.insecure_links.get(), "insecure_link", insecure, "RFC 6750 section 5.3"),
@@ -180,11 +182,11 @@ impl<P: Platform> Session<P> {
         self.inner.record.borrow().expires_at
     }
 
-    /// Whether the session has a refresh token.
+    /// Whether the session has a refresh token, or a connection with a key of its own.
     ///
     /// For an example, see [`Self::expires_at`].
     pub fn can_refresh(&self) -> bool {
-        self.inner.record.borrow().refresh_token.is_some()
+        self.inner.record.borrow().can_refresh()
     }
 
     /// Whether the session has not ended, and its access token is valid or can be refreshed.

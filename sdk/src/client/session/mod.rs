@@ -4,6 +4,7 @@
 pub(crate) mod handle;
 pub(crate) mod identity;
 mod introspection;
+mod kept;
 mod messages;
 pub(crate) mod open;
 mod other_tabs;
@@ -13,6 +14,7 @@ mod sign_out;
 pub(crate) mod state;
 mod user_info;
 
+pub use super::store::own_client::NotKept;
 pub use super::store::records::{CheckedIdentity, Signature};
 pub use handle::Session;
 pub use introspection::IntrospectAs;

@@ -4,11 +4,13 @@ use std::rc::Rc;
 
 use super::handle::Session;
 use super::identity;
+use super::kept;
 use super::messages;
 use super::sign_out;
 use super::state::{Inner, SessionEvent};
 use crate::abort::AbortSignal;
 use crate::client::server::transport::{REQUEST_TIMEOUT, send};
+use crate::client::store::own_client::OwnClient;
 use crate::client::store::records::{self, SessionRecord};
 use crate::client::tasks::shared_task::SharedTask;
 use crate::error::{Error, Failure};
@@ -106,7 +108,7 @@ impl<P: Platform> Session<P> {
     }
 
     /// Starts a refresh in the background, before the token expires. After an error, the next one starts after a pause.
-    pub(super) fn refresh_in_background(&self) {
+    pub(crate) fn refresh_in_background(&self) {
         let now = self.inner.platform.now();
         let is_due = now - self.inner.background_refresh_at.get() >= BACKGROUND_PAUSE;
         if is_due && self.can_refresh() && self.inner.refreshing.borrow().is_none() {
@@ -173,6 +175,9 @@ async fn refresh_with_lock<P: Platform>(session: &Session<P>, scope: Option<Stri
                 }));
                 return outcome;
             }
+            Err(failure) if kept::ends_connection(inner, &failure) => {
+                return Err(kept::end_connection(inner, failure).await);
+            }
             Err(failure) if failure.code() == "invalid_grant" => {
                 // Another tab may have refreshed meanwhile, so that only this copy of the token is invalid. Each turn of the loop has a
                 // newer token.
@@ -207,10 +212,14 @@ async fn adopt_newest<P: Platform>(inner: &Rc<Inner<P>>, known: f64, millisecond
 }
 
 async fn request_tokens<P: Platform>(inner: &Rc<Inner<P>>, scope: Option<&str>) -> Result<Box<TokenResponse>, Failure> {
-    let (endpoint, refresh_token) = {
+    let (endpoint, refresh_token, own_client) = {
         let record = inner.record.borrow();
-        (record.endpoints.token.clone(), record.refresh_token.clone())
+        let own_client = record.own_client.clone().filter(|_| record.is_kept());
+        (record.endpoints.token.clone(), record.refresh_token.clone(), own_client)
     };
+    if let Some(client) = own_client {
+        return kept::request_tokens(inner, &client, scope).await;
+    }
     let refresh_token = refresh_token.ok_or(Error::SessionExpired)?;
     let request = inner.client(&endpoint).await?.refresh_request(&refresh_token, scope);
     let response = send(&inner.platform, &request, REQUEST_TIMEOUT, &AbortSignal::never()).await?;
@@ -244,6 +253,7 @@ async fn apply_tokens<P: Platform>(
         granted_scope: response.scope.or(scope).or(old.granted_scope),
         context: merged_context(old.context, response.context),
         hub: response.hub.or(old.hub),
+        own_client: old.own_client.map(|client| OwnClient { is_new: false, ..client }),
         ..old
     };
     let stored = inner.store(&record).await;

@@ -20,7 +20,7 @@ pub enum Revocation {
     NotOffered,
     /// The revocation endpoint is a page for users; this is its URL. Nothing was sent there.
     Page(String),
-    /// The session had already ended, and nothing was sent.
+    /// The session had already ended or had no token yet, and nothing was sent.
     AlreadyEnded,
     /// The request failed. They expire on their own.
     Failed(Failure),
@@ -66,8 +66,13 @@ pub(crate) async fn revoke<P: Platform>(inner: &Inner<P>) -> Revocation {
         return Revocation::Page(endpoint.as_str().to_owned());
     }
     let refresh = record.refresh_token.as_ref().map(RevokedToken::Refresh);
+    // A session whose connection was just opened has no access token yet.
+    let access = Some(&record.access_token).filter(|token| !token.expose().is_empty()).map(RevokedToken::Access);
+    if refresh.is_none() && access.is_none() {
+        return Revocation::AlreadyEnded;
+    }
     let mut revocation = Revocation::Revoked;
-    for token in refresh.into_iter().chain([RevokedToken::Access(&record.access_token)]) {
+    for token in refresh.into_iter().chain(access) {
         match revoke_token(inner, endpoint, token).await {
             Err(failure) if revocation == Revocation::Revoked => revocation = Revocation::Failed(failure),
             _ => {}

@@ -56,6 +56,11 @@ pub(crate) struct Inner<P: Platform> {
     pub subscription: RefCell<Option<P::Subscription>>,
 }
 
+/// The name of the lock that prevents concurrent refreshes of a session in several tabs.
+pub(crate) fn refresh_lock(id: &str) -> String {
+    ["smartrust.refresh.", id].concat()
+}
+
 /// The running check of an ID token's signature, and its failed attempts.
 #[derive(Default)]
 pub(crate) struct SignatureCheck {
@@ -120,7 +125,7 @@ impl<P: Platform> Inner<P> {
 
     /// The lock that prevents concurrent refreshes in several tabs.
     pub async fn lock_refresh(&self) -> P::Guard {
-        self.platform.lock(&["smartrust.refresh.", &self.id].concat()).await
+        self.platform.lock(&refresh_lock(&self.id)).await
     }
 
     pub fn check_active(&self) -> Result<(), Failure> {

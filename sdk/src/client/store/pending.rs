@@ -2,11 +2,14 @@
 
 use std::rc::Rc;
 
+use super::own_client::OwnClient;
 use super::records::{Endpoints, storage_error};
 use crate::error::Failure;
 use crate::json::{ObjectWriter, RequiredStrings};
 use crate::platform::{JsonView, Platform};
+use crate::protocol::jwk::Algorithm;
 use crate::protocol::secret::{AuthorizationCode, CodeVerifier};
+use crate::protocol::url::Url;
 
 const LAUNCH: &str = "smartrust.launch.";
 
@@ -35,6 +38,55 @@ pub(crate) struct PendingLaunch {
     pub created: f64,
     /// The redirect, if the exchange of its code failed for a transient reason.
     pub redirect: Option<CheckedRedirect>,
+    /// How the connection is to be kept, if the app asked for that.
+    pub keep: Option<PendingKeep>,
+}
+
+/// How the connection of a launch is to be kept.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum PendingKeep {
+    /// The access token will be used to register a client with a new key.
+    Register {
+        /// The scope that allows it.
+        scope: String,
+        /// The registration endpoint.
+        endpoint: Url,
+        /// The algorithm of the key.
+        algorithm: Algorithm,
+        /// Whether the browser keeps what is stored on the device until the user removes it, if it said so.
+        is_persistent: Option<bool>,
+    },
+    /// The launch is that of a client that was registered with its key. Its connection is on the device already, and is not ready.
+    Registered(OwnClient),
+}
+
+impl PendingKeep {
+    fn to_json(&self) -> String {
+        match self {
+            Self::Register { scope, endpoint, algorithm, is_persistent } => {
+                let writer = ObjectWriter::new()
+                    .text("scope", scope)
+                    .text("endpoint", endpoint.as_str())
+                    .text("algorithm", algorithm.name());
+                match is_persistent {
+                    Some(is_persistent) => writer.flag("isPersistent", *is_persistent),
+                    None => writer,
+                }
+                .finish()
+            }
+            Self::Registered(client) => client.to_json(),
+        }
+    }
+
+    fn read<V: JsonView>(value: &V) -> Option<Self> {
+        let Some(scope) = value.member_text("scope") else { return OwnClient::read(value).map(Self::Registered) };
+        Some(Self::Register {
+            scope,
+            endpoint: Url::parse(&value.member_text("endpoint")?).ok()?,
+            algorithm: Algorithm::from_name(&value.member_text("algorithm")?)?,
+            is_persistent: value.member("isPersistent").and_then(|answer| answer.flag()),
+        })
+    }
 }
 
 /// A redirect whose issuer was checked.
@@ -58,7 +110,7 @@ pub(crate) enum LaunchState {
 impl PendingLaunch {
     fn to_json(&self) -> String {
         let redirect = self.redirect.as_ref();
-        ObjectWriter::new()
+        let writer = ObjectWriter::new()
             .text("server", &self.server)
             .text("clientId", &self.client_id)
             .text("redirectUri", &self.redirect_uri)
@@ -72,8 +124,12 @@ impl PendingLaunch {
             .optional_seconds("created", Some(self.created))
             .optional_text("code", redirect.map(|redirect| redirect.code.expose()))
             .flag("issuerUnknown", redirect.is_some_and(|redirect| redirect.issuer_unknown))
-            .optional_seconds("came", redirect.map(|redirect| redirect.received_at))
-            .finish()
+            .optional_seconds("came", redirect.map(|redirect| redirect.received_at));
+        match &self.keep {
+            Some(keep) => writer.raw("keep", &keep.to_json()),
+            None => writer,
+        }
+        .finish()
     }
 
     fn read<V: JsonView>(value: &V) -> Option<Self> {
@@ -100,6 +156,7 @@ impl PendingLaunch {
             is_ehr_launch: flag("isEhrLaunch"),
             created,
             redirect,
+            keep: value.member("keep").and_then(|keep| PendingKeep::read(&keep)),
         };
         strings.are_present.get().then_some(launch)
     }

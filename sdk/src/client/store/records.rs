@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::own_client::{NotKept, OwnClient};
 use crate::error::{Error, Failure};
 use crate::json::{ObjectWriter, RequiredStrings};
 use crate::platform::{JsonView, Platform};
@@ -85,6 +86,10 @@ pub(crate) struct SessionRecord {
     pub is_pasted: bool,
     /// Stored until its signature has been checked.
     pub id_token: Option<IdToken>,
+    /// The client of the tokens, if this browser registered it.
+    pub own_client: Option<OwnClient>,
+    /// Why the session is not kept, although the launch asked for it.
+    pub not_kept: Option<NotKept>,
 }
 
 impl Endpoints {
@@ -183,9 +188,19 @@ impl CheckedIdentity {
 }
 
 impl SessionRecord {
+    /// Whether the session has a connection on this device, whose key gets new tokens.
+    pub fn is_kept(&self) -> bool {
+        self.own_client.is_some() && self.not_kept.is_none()
+    }
+
+    /// Whether there is a refresh token or a key for new tokens.
+    pub fn can_refresh(&self) -> bool {
+        self.refresh_token.is_some() || self.is_kept()
+    }
+
     /// Whether the access token has expired and cannot be refreshed.
     pub fn is_expired(&self, now: f64) -> bool {
-        self.refresh_token.is_none() && self.expires_at.is_some_and(|expires_at| now >= expires_at)
+        !self.can_refresh() && self.expires_at.is_some_and(|expires_at| now >= expires_at)
     }
 
     /// Whether another record belongs to the same launch. A refresh may be the first to name the patient.
@@ -214,16 +229,16 @@ impl SessionRecord {
             .flag("issuerUnknown", self.issuer_unknown)
             .flag("renewalIncomplete", self.renewal_incomplete)
             .flag("pasted", self.is_pasted)
-            .optional_text("idToken", self.id_token.as_ref().map(IdToken::expose));
-        let writer = match &self.hub {
-            Some(hub) => writer.raw("hub", &hub.to_json()),
+            .optional_text("idToken", self.id_token.as_ref().map(IdToken::expose))
+            .optional_text("notKept", self.not_kept.as_ref().map(|reason| reason.code.as_str()))
+            .optional_text("notKeptMessage", self.not_kept.as_ref().map(|reason| reason.message.as_str()));
+        let optional_raw = |writer: ObjectWriter, name: &str, json: Option<String>| match json {
+            Some(json) => writer.raw(name, &json),
             None => writer,
         };
-        match &self.identity {
-            Some(identity) => writer.raw("identity", &identity.to_json()),
-            None => writer,
-        }
-        .finish()
+        let writer = optional_raw(writer, "hub", self.hub.as_ref().map(HubGrant::to_json));
+        let writer = optional_raw(writer, "identity", self.identity.as_ref().map(|identity| identity.to_json()));
+        optional_raw(writer, "ownClient", self.own_client.as_ref().map(OwnClient::to_json)).finish()
     }
 
     pub fn read<V: JsonView>(value: &V) -> Option<Rc<Self>> {
@@ -250,6 +265,10 @@ impl SessionRecord {
             renewal_incomplete: flag(value, "renewalIncomplete"),
             is_pasted: flag(value, "pasted"),
             id_token: value.member_text("idToken").map(IdToken::new),
+            own_client: value.member("ownClient").and_then(|client| OwnClient::read(&client)),
+            not_kept: value
+                .member_text("notKept")
+                .map(|code| NotKept { code, message: value.member_text("notKeptMessage").unwrap_or_default() }),
         });
         strings.are_present.get().then_some(record)
     }
@@ -285,14 +304,21 @@ pub(crate) async fn remove_session<P: Platform>(platform: &P, id: &str) -> Resul
     platform.remove(&[SESSION, id].concat()).await.map_err(storage_error)
 }
 
-/// Removes the expired sessions of an app: they hold the id of a patient, and cannot be used any more.
+/// Removes the sessions of an app that cannot be used any more: they hold the id of a patient. Also those with an expired token whose connection
+/// is on the device, except the current one.
 pub(crate) async fn remove_expired_sessions<P: Platform>(
     platform: &P,
+    current: Option<&str>,
     is_own: impl Fn(&SessionRecord) -> bool,
 ) -> Result<(), Failure> {
     for id in session_ids(platform).await? {
         let record = load_session(platform, &id).await?;
-        if record.is_some_and(|record| record.is_expired(platform.now()) && is_own(&record)) {
+        let is_resting = |record: &SessionRecord| record.is_kept() && current != Some(&id);
+        let is_over = |record: &SessionRecord| {
+            let is_old = record.expires_at.is_some_and(|expires_at| platform.now() >= expires_at);
+            record.is_expired(platform.now()) || (is_old && is_resting(record))
+        };
+        if record.is_some_and(|record| is_over(&record) && is_own(&record)) {
             remove_session(platform, &id).await?;
         }
     }

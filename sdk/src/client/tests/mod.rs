@@ -17,6 +17,8 @@ mod export_status;
 mod fhir;
 mod granted;
 mod identity;
+#[cfg(feature = "keep")]
+mod keep;
 mod keys;
 mod launch;
 mod matching;
