@@ -131,7 +131,7 @@ class Instance {
   #error() {
     return new SmartError(
       "internal_error",
-      "smartrust had an internal error and cannot continue: reload the page, or restart the process. Please report this with the error's cause.",
+      "smartrust had an internal error and cannot continue: reload the page, or restart the process. Please report it with the error's cause.",
       { cause: this.#cause },
     );
   }
