@@ -38,6 +38,7 @@ const guides = [
       page("Standalone launch", "/guide/standalone-launch"),
       page("EHR launch", "/guide/ehr-launch"),
       page("Finding a provider", "/guide/find-a-provider"),
+      page("Following the chart", "/guide/follow-the-chart"),
       page("Scopes", "/guide/scopes"),
       page("Refresh and sign-out", "/guide/sessions"),
       page("Staying connected", "/guide/stay-connected"),

@@ -42,6 +42,9 @@ mod pages {
     struct RustGuide;
     #[doc = include_str!("../../docs/guide/stay-connected.md")]
     struct StayConnected;
+    #[cfg(feature = "hub")]
+    #[doc = include_str!("../../docs/guide/follow-the-chart.md")]
+    struct FollowTheChart;
 }
 
 pub use client::app::SmartApp;

@@ -34,6 +34,8 @@ pub trait Platform:
     + Spawn
     + Navigator
     + Popups
+    + WebSockets
+    + Transitions
     + Clone
     + 'static
 {
@@ -53,6 +55,8 @@ impl<T> Platform for T where
         + Spawn
         + Navigator
         + Popups
+        + WebSockets
+        + Transitions
         + Clone
         + 'static
 {
@@ -292,6 +296,53 @@ pub trait Popups {
     fn post_to_opener(&self, message: &str);
     /// Closes this window, if the host permits it.
     fn close(&self);
+}
+
+/// Opens WebSockets.
+pub trait WebSockets {
+    /// An open WebSocket, or one that is being opened. Dropping it does not close it.
+    type Socket: 'static;
+    /// Opens a WebSocket at a `wss:` or `ws:` URL. The handler is called with everything that happens, until it was closed.
+    fn open_socket(&self, url: &str, handler: Rc<dyn Fn(SocketEvent)>) -> Result<Self::Socket, SocketFailure>;
+    /// Sends a string. Nothing happens if the WebSocket is not open.
+    fn send_text(&self, socket: &Self::Socket, text: &str);
+    /// Closes the WebSocket with a code (RFC 6455 section 7.4). The handler is not called any more.
+    fn close_socket(&self, socket: &Self::Socket, code: u16);
+}
+
+/// What happens at a WebSocket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SocketEvent {
+    /// A message of text.
+    Text(String),
+    /// A message of bytes, which is not read.
+    Binary,
+    /// It could not be opened or was closed, with this code.
+    Closed(u16),
+}
+
+/// The host has no WebSocket, or forbids this one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the host has no WebSocket, or forbids this one")]
+pub struct SocketFailure;
+
+/// Reports that the page is left, and that it is shown again, as it was, when the user goes back.
+pub trait Transitions {
+    /// A handler is called until this is dropped.
+    type TransitionListener: 'static;
+    /// Calls a handler with each transition.
+    fn on_transition(&self, handler: Rc<dyn Fn(Transition)>) -> Self::TransitionListener;
+}
+
+/// A transition of the page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Transition {
+    /// The user leaves the page. The browser may keep it, and show it again.
+    Left,
+    /// The browser shows the page again, as it was.
+    Restored,
 }
 
 /// There is no page that can navigate, or the window was blocked.

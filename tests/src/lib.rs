@@ -36,7 +36,7 @@ impl Clinic {
     /// A sandbox with other settings.
     pub fn open_with(change: impl FnOnce(Config) -> Config) -> Self {
         let person = Browser::with(change);
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime starts");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");
         let runtime = Rc::new(runtime);
         let network = RefCell::new(person.elsewhere());
         let (running, now) = (runtime.clone(), person.hands.now());

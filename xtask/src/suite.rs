@@ -60,7 +60,9 @@ fn lint(extent: Extent) -> Result<()> {
     let wasm = "--target wasm32-unknown-unknown --all-targets";
     cargo(
         "clippy on wasm: SDK",
-        &format!("clippy --package smartrust --features js,js-launch,js-backend,js-directory {wasm} -- -D warnings"),
+        &format!(
+            "clippy --package smartrust --features js,js-launch,js-backend,js-directory,hub {wasm} -- -D warnings"
+        ),
         lints,
     )?;
     if extent == Extent::All {

@@ -21,6 +21,7 @@ mod cors;
 mod dialect;
 mod directory;
 mod fhir;
+mod hub;
 mod oauth;
 mod options;
 mod pages;
@@ -67,6 +68,7 @@ struct Sandbox {
     store: Mutex<Store>,
     registrations: Mutex<Registrations>,
     jobs: Mutex<Jobs>,
+    hub: hub::Hub,
     control: Option<Control>,
     /// The key that replaced the configured one.
     rotated: Mutex<Option<SystemKey>>,
@@ -151,6 +153,7 @@ pub fn router(mut config: Config) -> Router {
         store: Mutex::default(),
         registrations: Mutex::default(),
         jobs: Mutex::default(),
+        hub: hub::Hub::default(),
         control: control.clone(),
         rotated: Mutex::default(),
     });

@@ -6,7 +6,7 @@ use axum::routing::{MethodRouter, any, get, post};
 use crate::Shared;
 use crate::config::Config;
 use crate::dialect::{Dialect, Paths};
-use crate::{bulk, directory, fhir, oauth, pages};
+use crate::{bulk, directory, fhir, hub, oauth, pages};
 
 const BASE: &str = "/webchart.cgi";
 
@@ -53,6 +53,9 @@ pub fn api(paths: &Paths) -> Router<Shared> {
         .route("/webchart.cgi/fhir", any(fhir::api))
         .route("/webchart.cgi/fhir/", any(fhir::api))
         .route("/webchart.cgi/fhir/{*path}", any(fhir::api))
+        .route("/webchart.cgi/hub", post(hub::receive))
+        .route("/webchart.cgi/hub/{topic}", get(hub::current))
+        .route("/webchart.cgi/hub/socket/{id}", get(hub::connect))
         .merge(bulk::routes());
     let routes = with(routes, Some(paths.token), post(token::token));
     let routes = with(routes, paths.introspect, post(introspect::introspect));

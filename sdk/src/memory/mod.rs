@@ -10,11 +10,13 @@ mod json;
 mod opener;
 mod page;
 mod popup;
+mod socket;
 mod tab;
 mod world;
 
 pub use http::{MemoryResponse, Reply};
 pub use json::SerdeJson;
 pub use popup::MemoryPopup;
+pub use socket::MemorySocket;
 pub use tab::MemoryPlatform;
 pub use world::World;

@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use super::opener::OpenerLink;
 use super::page::MemoryPage;
+use super::socket::TransitionHandlers;
 use super::world::World;
 use crate::platform::StoreFailure;
 
@@ -28,6 +29,7 @@ impl World {
             is_store_full: Rc::default(),
             store_delay: Rc::default(),
             posted_form: Rc::default(),
+            transitions: Rc::default(),
             opener: None,
         }
     }
@@ -46,6 +48,7 @@ pub struct MemoryPlatform {
     pub(super) is_store_full: Rc<Cell<bool>>,
     pub(super) store_delay: Rc<Cell<u32>>,
     pub(super) posted_form: Rc<RefCell<Option<Form>>>,
+    pub(super) transitions: TransitionHandlers,
     pub(super) opener: Option<Rc<OpenerLink>>,
 }
 

@@ -13,6 +13,7 @@ use futures_util::task::LocalSpawnExt as _;
 
 use super::device::StoredOnDevice;
 use super::http::Reply;
+use super::socket::Sockets;
 use crate::platform::LocalFuture;
 use crate::protocol::http::Request;
 
@@ -51,6 +52,7 @@ pub(super) struct Shared {
     pub unimportable: RefCell<Option<String>>,
     pub tabs: Cell<usize>,
     pub device: StoredOnDevice,
+    pub sockets: Sockets,
     pub pool: RefCell<LocalPool>,
     pub spawner: LocalSpawner,
 }
@@ -80,6 +82,7 @@ impl World {
             unimportable: RefCell::default(),
             tabs: Cell::new(0),
             device: StoredOnDevice::default(),
+            sockets: Sockets::default(),
             spawner: pool.spawner(),
             pool: RefCell::new(pool),
         };

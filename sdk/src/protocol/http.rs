@@ -63,6 +63,8 @@ pub struct Request {
     pub may_be_cached: bool,
     /// Whether the bytes of the response are counted, which costs a little time.
     pub counts_bytes: bool,
+    /// Whether the request is completed even if the page is left meanwhile.
+    pub keepalive: bool,
     authorization: Option<String>,
 }
 
@@ -78,6 +80,7 @@ impl Request {
             no_store: false,
             may_be_cached: false,
             counts_bytes: false,
+            keepalive: false,
             authorization: None,
         }
     }
@@ -96,6 +99,7 @@ impl Request {
             no_store: true,
             may_be_cached: false,
             counts_bytes: false,
+            keepalive: false,
             authorization: None,
         }
     }
@@ -116,6 +120,7 @@ impl Request {
             no_store: true,
             may_be_cached: false,
             counts_bytes: false,
+            keepalive: false,
             authorization: None,
         }
     }

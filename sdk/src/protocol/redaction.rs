@@ -7,7 +7,7 @@ use std::fmt;
 
 use super::encoding::{base64_decode, form_decode, form_pairs, percent_encode};
 use super::http::Request;
-use super::secret::{AccessToken, REDACTED};
+use super::secret::{AccessToken, HubTopic, REDACTED};
 use crate::json::quoted;
 
 /// Parameters of OAuth forms that are not secret. All other values count as secrets, also those that an app's
@@ -69,6 +69,13 @@ impl Secrets {
     pub fn of_token(token: &AccessToken) -> Self {
         let mut secrets = Self::default();
         secrets.add(token.expose());
+        secrets
+    }
+
+    /// A hub's topic.
+    pub fn of_topic(topic: &HubTopic) -> Self {
+        let mut secrets = Self::default();
+        secrets.add(topic.expose());
         secrets
     }
 

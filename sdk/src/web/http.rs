@@ -106,6 +106,9 @@ fn init(request: &Request, signal: &JsValue) -> Object {
     if let Some(body) = &request.body {
         set_string(&init, "body", body);
     }
+    if request.keepalive {
+        set_member(&init, "keepalive", &JsValue::TRUE);
+    }
     if request.redirect == Redirect::Manual {
         set_string(&init, "redirect", "manual");
     }

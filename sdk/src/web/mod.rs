@@ -19,6 +19,7 @@ mod lock;
 mod messages;
 mod page;
 mod popup;
+mod socket;
 mod storage;
 mod tasks;
 mod timer;

@@ -91,6 +91,16 @@ pub enum Deviation {
     /// A read or search gets an OperationOutcome with status 200.
     #[serde(rename = "outcome-200")]
     Outcome200,
+    /// The hub denies the next subscription.
+    HubDenied,
+    /// The hub does not confirm the next subscription.
+    HubSilent,
+    /// A WebSocket of the hub is lost in the place of the next event.
+    HubLost,
+    /// The hub sends messages that are none in the place of the next event.
+    HubMalformed,
+    /// The hub opens a thousand patients after the next confirmation.
+    HubFlood,
     /// The description of a refused authorization has HTML.
     ErrorMarkup,
     /// The `iss` of RFC 9207 in the redirect to the app.

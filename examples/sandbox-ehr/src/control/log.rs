@@ -26,7 +26,7 @@ impl Entry {
         let query = request.uri().query().map(|query| format!("?{}", without_secrets(query))).unwrap_or_default();
         Self {
             method: request.method().to_string(),
-            path: format!("{}{query}", request.uri().path()),
+            path: format!("{}{query}", without_topic(request.uri().path())),
             authorization: request.headers().contains_key(AUTHORIZATION),
         }
     }
@@ -46,6 +46,14 @@ impl Control {
 pub async fn record(State(control): State<Control>, request: Request, next: Next) -> Response {
     control.state().requests.push(Entry::of(&request));
     next.run(request).await
+}
+
+/// The path without a hub's topic or endpoint, which are secrets.
+fn without_topic(path: &str) -> String {
+    match path.split_once("/hub/") {
+        Some((before, _)) => format!("{before}/hub/[redacted]"),
+        None => path.to_owned(),
+    }
 }
 
 fn without_secrets(query: &str) -> String {

@@ -2,6 +2,7 @@
 
 use crate::dialect::Dialect;
 use crate::fhir::{ResourceScope, ResourceType};
+use crate::hub::is_event_scope;
 
 /// Allows a public client to register another client, with its own key ("SMART Protected Dynamic Client Registration", a draft).
 pub const REGISTER_SCOPE: &str = "system/DynamicClient.register";
@@ -96,7 +97,9 @@ pub fn granted(items: &[Item], denied: &[&str]) -> Option<Vec<String>> {
 /// The scopes of an EHR launch, which has no confirmation page: those that this server knows, as written.
 pub fn granted_without_asking(requested: &[String]) -> Vec<String> {
     let is_context = |scope: &str| {
-        matches!(scope, "launch" | "launch/encounter") || MANDATORY.iter().any(|(known, _)| *known == scope)
+        matches!(scope, "launch" | "launch/encounter")
+            || is_event_scope(scope)
+            || MANDATORY.iter().any(|(known, _)| *known == scope)
     };
     requested
         .iter()

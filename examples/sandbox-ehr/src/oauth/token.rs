@@ -16,6 +16,7 @@ use super::{consent, forgery, jwt_grant, s256_challenge};
 use crate::clients::Client;
 use crate::control::Deviation;
 use crate::dialect::Dialect;
+use crate::hub;
 use crate::parameters::Parameters;
 use crate::{Sandbox, Shared};
 
@@ -181,6 +182,10 @@ fn token_response(sandbox: &Sandbox, tokens: &Tokens) -> Result<Value, Refused> 
     }
     if let Some(encounter) = &tokens.grant.encounter {
         add("encounter", encounter);
+    }
+    if tokens.grant.user == User::Provider && tokens.scopes.iter().any(|scope| hub::is_event_scope(scope)) {
+        add("hub.url", &format!("{}{}", sandbox.config.base(), hub::PATH));
+        add("hub.topic", sandbox.hub.topic());
     }
     if tokens.grant.display.is_some() {
         add("smart_style_url", &format!("{}/smart-style.json", sandbox.config.base()));

@@ -10,6 +10,7 @@ use crate::Sandbox;
 use crate::config::LaunchApp;
 use crate::cors::origin_of;
 use crate::fhir::encounter_id;
+use crate::hub;
 use crate::oauth::launch_token::{self, Display, LaunchContext};
 use crate::parameters::{Parameters, with_query};
 use crate::people::{AS_OF, Category, Chart, Measured, Observation, PROVIDER_ID, measures};
@@ -26,6 +27,7 @@ pub fn page(sandbox: &Sandbox, query: &Parameters) -> Response {
     let Some(chart) = requested_chart(sandbox, query) else {
         return layout::problem(StatusCode::NOT_FOUND, "There is no such patient.");
     };
+    hub::open_patient(sandbox, chart.person.number);
     let visit = requested_visit(&chart, query);
     let tab = TABS.into_iter().find(|tab| query.get("t") == Some(tab)).unwrap_or(TABS[0]);
     let shown = requested_app(sandbox, query);

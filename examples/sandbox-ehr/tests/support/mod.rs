@@ -97,6 +97,11 @@ impl Browser {
         Self { router: router(change(config)), cookies: HashMap::new(), hands }
     }
 
+    /// The sandbox, to serve it.
+    pub fn router(&self) -> Router {
+        self.router.clone()
+    }
+
     /// The same sandbox in another browser.
     pub fn elsewhere(&self) -> Self {
         Self { cookies: HashMap::new(), ..self.clone() }

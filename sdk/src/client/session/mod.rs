@@ -1,7 +1,9 @@
 //! A signed-in session: its tokens and their refresh, the identity of the user, FHIR requests, the messages between tabs, and signing
-//! out. May import `fhir/`, `server/`, `store/` and `tasks/`, but not the app or its launches.
+//! out. May import `hub/`, `fhir/`, `server/`, `store/` and `tasks/`, but not the app or its launches.
 
 pub(crate) mod handle;
+#[cfg(feature = "hub")]
+mod hub;
 pub(crate) mod identity;
 mod introspection;
 mod kept;

@@ -53,6 +53,8 @@ impl<P: Platform> Session<P> {
         self.inner.end(Error::SignedOut.into());
         self.inner.publish(&messages::signed_out(self.inner.record.borrow().renewals));
         let forgotten = self.inner.forget().await;
+        #[cfg(feature = "hub")]
+        super::hub::leave(&self.inner).await;
         let revocation = revoke(&self.inner).await;
         forgotten.map(|()| revocation)
     }

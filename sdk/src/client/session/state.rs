@@ -5,6 +5,8 @@ use std::fmt;
 use std::rc::{Rc, Weak};
 
 use super::messages;
+#[cfg(feature = "hub")]
+use crate::client::hub::HubInner;
 use crate::client::server::connection::Connection;
 use crate::client::server::discovery;
 use crate::client::store::current::Current;
@@ -54,6 +56,8 @@ pub(crate) struct Inner<P: Platform> {
     listeners: RefCell<Vec<(usize, Listener)>>,
     next_listener: Cell<usize>,
     pub subscription: RefCell<Option<P::Subscription>>,
+    #[cfg(feature = "hub")]
+    pub hub: RefCell<Weak<HubInner<P>>>,
 }
 
 /// The name of the lock that prevents concurrent refreshes of a session in several tabs.
@@ -110,6 +114,8 @@ impl<P: Platform> Inner<P> {
             listeners: RefCell::default(),
             next_listener: Cell::new(0),
             subscription: RefCell::default(),
+            #[cfg(feature = "hub")]
+            hub: RefCell::default(),
         }
     }
 
@@ -147,6 +153,8 @@ impl<P: Platform> Inner<P> {
             return;
         }
         *self.ended.borrow_mut() = Some(reason.clone());
+        #[cfg(feature = "hub")]
+        super::hub::leave_in_background(self);
         self.emit(&SessionEvent::SignedOut(reason));
     }
 

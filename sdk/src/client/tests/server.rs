@@ -35,6 +35,8 @@ pub struct Server {
     pub fhir_replies: RefCell<VecDeque<Reply>>,
     pub fhir_delay: Cell<u32>,
     pub revocation_reply: RefCell<Reply>,
+    /// Members that replace those of token responses.
+    pub members: RefCell<Value>,
     issued: Cell<u32>,
 }
 
@@ -58,6 +60,7 @@ impl Server {
             fhir_replies: RefCell::default(),
             fhir_delay: Cell::new(0),
             revocation_reply: RefCell::new(Reply { status: 200, ..Reply::default() }),
+            members: RefCell::new(json!({})),
             issued: Cell::new(0),
         })
     }
@@ -83,6 +86,9 @@ impl Server {
         let number = self.issued.get() + 1;
         self.issued.set(number);
         let mut response = token_response(number);
+        for (name, value) in self.members.borrow().as_object().unwrap() {
+            response[name] = value.clone();
+        }
         if field(request, "grant_type").as_deref() == Some("authorization_code") {
             response["id_token"] = json!(self.id_token());
         }

@@ -70,6 +70,16 @@ impl<V: JsonView> HubEvent<V> {
         })
     }
 
+    /// An event that opens what is open already. It has no id, so nobody expects a reply.
+    pub fn opening(
+        name: EventName,
+        topic: Option<HubTopic>,
+        version: Option<String>,
+        context: Vec<ContextItem<V>>,
+    ) -> Self {
+        Self { id: String::new(), time: None, name, context, version, topic }
+    }
+
     /// The resource that an open or close event is about, in a context that may hold others.
     pub fn anchor(&self) -> Option<&ContextItem<V>> {
         anchor(self.name.subject()?, &self.context)

@@ -1,0 +1,9 @@
+//! Following other apps, against a scripted hub.
+
+mod connection;
+mod events;
+mod patients;
+mod sending;
+mod subscribing;
+mod support;
+mod tabs;

@@ -1,0 +1,121 @@
+//! WebSockets, and the page's transitions.
+
+use std::rc::Rc;
+
+use js_sys::{Array, Function, Reflect};
+use wasm_bindgen::prelude::*;
+
+use super::WebPlatform;
+use super::global::{global, has_global, member};
+use super::host::{Callback, callback};
+use crate::platform::{SocketEvent, SocketFailure, Transition, Transitions, WebSockets};
+
+#[wasm_bindgen]
+extern "C" {
+    // An object of the host's class, or of a class that the app passed.
+    type Socket;
+    #[wasm_bindgen(method, catch, js_name = addEventListener)]
+    fn listen(this: &Socket, name: &str, call: &JsValue) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch)]
+    fn send(this: &Socket, text: &str) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch)]
+    fn close(this: &Socket, code: u16) -> Result<(), JsValue>;
+
+    type EventTarget;
+    #[wasm_bindgen(method, js_name = addEventListener)]
+    fn add(this: &EventTarget, name: &str, call: &JsValue);
+    #[wasm_bindgen(method, js_name = removeEventListener)]
+    fn remove(this: &EventTarget, name: &str, call: &JsValue);
+}
+
+/// The code of a connection that was lost without one (RFC 6455 section 7.1.5).
+const LOST: u16 = 1006;
+
+/// A WebSocket, and the functions that it calls.
+pub struct OpenSocket {
+    socket: Socket,
+    is_heard: Rc<std::cell::Cell<bool>>,
+    _listeners: [Callback; 2],
+}
+
+impl WebSockets for WebPlatform {
+    type Socket = OpenSocket;
+
+    fn open_socket(&self, url: &str, handler: Rc<dyn Fn(SocketEvent)>) -> Result<OpenSocket, SocketFailure> {
+        let class: Function = global("WebSocket").ok_or(SocketFailure)?;
+        let socket = Reflect::construct(&class, &Array::of1(&url.into())).map_err(|_| SocketFailure)?;
+        let socket: Socket = socket.unchecked_into();
+        let is_heard = Rc::new(std::cell::Cell::new(true));
+        let report = {
+            let is_heard = is_heard.clone();
+            move |event| {
+                if is_heard.get() {
+                    handler(event);
+                }
+            }
+        };
+        let on_message = {
+            let report = report.clone();
+            callback(move |event: JsValue| {
+                let text = member::<JsValue>(&event, "data").and_then(|data| data.as_string());
+                report(text.map_or(SocketEvent::Binary, SocketEvent::Text));
+            })
+        };
+        let on_close = callback(move |event: JsValue| {
+            let code = member::<JsValue>(&event, "code").and_then(|code| code.as_f64());
+            // A cast of a number that is out of range returns the nearest one.
+            report(SocketEvent::Closed(code.map_or(LOST, |code| code as u16)));
+        });
+        socket.listen("message", on_message.as_ref()).map_err(|_| SocketFailure)?;
+        socket.listen("close", on_close.as_ref()).map_err(|_| SocketFailure)?;
+        Ok(OpenSocket { socket, is_heard, _listeners: [on_message, on_close] })
+    }
+
+    fn send_text(&self, socket: &OpenSocket, text: &str) {
+        // This fails if the WebSocket is not open yet.
+        let _ = socket.socket.send(text);
+    }
+
+    fn close_socket(&self, socket: &OpenSocket, code: u16) {
+        socket.is_heard.set(false);
+        // This fails for codes that a page must not use.
+        let _ = socket.socket.close(code);
+    }
+}
+
+/// Listens until it is dropped.
+pub struct TransitionListener {
+    listeners: Option<[(&'static str, Callback); 2]>,
+}
+
+impl Drop for TransitionListener {
+    fn drop(&mut self) {
+        let Some(target) = global::<EventTarget>("self") else { return };
+        for (name, listener) in self.listeners.iter().flatten() {
+            target.remove(name, listener.as_ref());
+        }
+    }
+}
+
+impl Transitions for WebPlatform {
+    type TransitionListener = TransitionListener;
+
+    /// Workers and Node have no such events.
+    fn on_transition(&self, handler: Rc<dyn Fn(Transition)>) -> TransitionListener {
+        let target = global::<EventTarget>("self").filter(|_| has_global("document"));
+        let listeners = target.map(|target| {
+            let hidden = handler.clone();
+            let on_hide = callback(move |_| hidden(Transition::Left));
+            let on_show = callback(move |event: JsValue| {
+                let is_restored = member::<JsValue>(&event, "persisted").is_some_and(|restored| restored.is_truthy());
+                if is_restored {
+                    handler(Transition::Restored);
+                }
+            });
+            target.add("pagehide", on_hide.as_ref());
+            target.add("pageshow", on_show.as_ref());
+            [("pagehide", on_hide), ("pageshow", on_show)]
+        });
+        TransitionListener { listeners }
+    }
+}
