@@ -16,9 +16,10 @@ export function hasAtHash({ clientId }) {
 }
 
 /** Each app by the name of its folder on the app's origin. This name is the default client id. */
-function definitions(keyAlgorithms) {
+function definitions({ keyAlgorithms, protectsRegistration }) {
   const none = { token_endpoint_auth_method: "none" };
   return {
+    ...(protectsRegistration && { kept: { registration: { ...none, software_id: "kept-software" }, record: { softwareId: "kept-software" } } }),
     public: { registration: none },
     "without-pkce": { registration: none, record: { pkce: "disabled" } },
     "secret-basic": { registration: { ...specialCharacters, token_endpoint_auth_method: "client_secret_basic" } },
@@ -57,10 +58,11 @@ function withKey(algorithm) {
 
 /**
  * The apps with their registrations at the provider (RFC 7591 section 2) and their server records for the npm package. For each of
- * `keyAlgorithms` (RS384, ES384), there is an additional app that authenticates with signed assertions.
+ * `keyAlgorithms` (RS384, ES384), there is an additional app that authenticates with signed assertions; with `protectsRegistration`, one that
+ * may register clients with keys of their own.
  */
-export function makeApps(appOrigin, fhirBase, keyAlgorithms) {
-  return Object.entries(definitions(keyAlgorithms)).map(([folder, { registration, record, privateKey }]) => {
+export function makeApps(appOrigin, fhirBase, options) {
+  return Object.entries(definitions(options)).map(([folder, { registration, record, privateKey }]) => {
     const redirectUri = `${appOrigin}/${folder}/`;
     const { client_id: clientId = folder, client_secret: clientSecret } = registration;
     const method = registration.token_endpoint_auth_method;

@@ -8,20 +8,26 @@ import { createMemoryAdapter } from "oidc-provider/lib/adapters/memory_adapter.j
 import { hasAtHash, idTokenAlgorithms, makeApps } from "./apps.mjs";
 import { fhirApi } from "./fhir.mjs";
 import { listen, startHost } from "./host.mjs";
+import { addOwnClients, endAll, registerScope, settings as ownClients } from "./own-clients.mjs";
 import { personOf } from "./people.mjs";
 
-/** Starts the EHR and the host of the apps on free ports; `keyAlgorithms` as in `makeApps`. */
-export async function startPeer({ keyAlgorithms = [] } = {}) {
+/**
+ * Starts the EHR and the host of the apps on free ports; `keyAlgorithms` as in `makeApps`. With `protectsRegistration`, only an app with
+ * an access token for it can register a client, which has a key of its own.
+ */
+export async function startPeer({ keyAlgorithms = [], protectsRegistration = false } = {}) {
   const host = await startHost((folder) => apps.find((app) => app.folder === folder)?.record);
   const server = createServer((request, response) => handle(request, response));
   const issuer = await listen(server, "127.0.0.1");
   const fhirBase = `${issuer}/fhir`;
-  const apps = makeApps(host.origin, fhirBase, keyAlgorithms);
+  const apps = makeApps(host.origin, fhirBase, { keyAlgorithms, protectsRegistration });
   const registrations = apps.map(({ registration }) => registration);
   const launches = new Map();
   const rsaKey = generateKeyPairSync("rsa", { modulusLength: 2048 });
   let ellipticKeys = makeEllipticKeys();
-  const settings = { issuer, fhirBase, registrations, launches, contexts: new Map(), ...storage() };
+  const contexts = new Map();
+  const own = protectsRegistration ? { contexts, kept: new Map(), assertions: [] } : undefined;
+  const settings = { issuer, fhirBase, registrations, launches, contexts, own, ...storage() };
   const withKeys = () => makeProvider({ ...settings, keys: [rsaKey, ...ellipticKeys] });
   let provider = withKeys();
 
@@ -32,7 +38,10 @@ export async function startPeer({ keyAlgorithms = [] } = {}) {
   });
 
   function handle(request, response) {
-    return request.url.startsWith("/fhir/") ? fhir(request, response) : provider.callback()(request, response);
+    if (request.url.startsWith("/fhir/")) return fhir(request, response);
+    // oidc-provider lets no page of another origin register a client.
+    if (request.url.startsWith("/reg") && allowOrigin(request, response)) return response.writeHead(204).end();
+    return provider.callback()(request, response);
   }
 
   return {
@@ -57,6 +66,10 @@ export async function startPeer({ keyAlgorithms = [] } = {}) {
       ellipticKeys = [...makeEllipticKeys(), ...(keepOld ? ellipticKeys : [])];
       provider = withKeys();
     },
+    /** The verified assertions of the clients that were registered with an access token: header, claims and form of the token request. */
+    assertions: own?.assertions,
+    /** Ends the connections of these clients, as the clinic does. */
+    endConnections: () => endAll(provider, own.kept),
     /** Posts a form to the provider as a client. Returns the status and the body of the response. */
     post: (path, client, form) => post(`${issuer}${path}`, client, form),
     async stop() {
@@ -77,7 +90,15 @@ function makeEllipticKeys() {
   return ["P-256", "P-384", "P-521"].map((namedCurve) => generateKeyPairSync("ec", { namedCurve }));
 }
 
-function makeProvider({ issuer, fhirBase, registrations, keys, adapter, cookieKey, launches, contexts }) {
+/** Lets pages of every origin send a request. Returns whether it is a preflight. */
+function allowOrigin(request, response) {
+  response.setHeader("access-control-allow-origin", "*");
+  response.setHeader("access-control-allow-headers", "Authorization, Accept, Content-Type");
+  response.setHeader("access-control-allow-methods", "GET, POST, PUT, DELETE");
+  return request.method === "OPTIONS";
+}
+
+function makeProvider({ issuer, fhirBase, registrations, keys, adapter, cookieKey, launches, contexts, own }) {
   const provider = new Provider(issuer, {
     adapter,
     clients: registrations,
@@ -86,15 +107,16 @@ function makeProvider({ issuer, fhirBase, registrations, keys, adapter, cookieKe
     features: {
       introspection: { enabled: true },
       revocation: { enabled: true },
-      registration: { enabled: true },
+      registration: { enabled: true, ...(own && ownClients.registration) },
       registrationManagement: { enabled: true },
     },
+    ...(own && { extraClientMetadata: ownClients.extraClientMetadata }),
     enabledJWA: { idTokenSigningAlgValues: idTokenAlgorithms, clientAuthSigningAlgValues: ["RS384", "ES384"] },
-    // A client may send requests from the origins of its redirect URIs.
-    clientBasedCORS: (_, origin, client) => client.redirectUris.some((uri) => new URL(uri).origin === origin),
+    // A client may send requests from the origins of its redirect URIs; one with a key of its own has none.
+    clientBasedCORS: (_, origin, { redirectUris }) => redirectUris.length === 0 || redirectUris.some((uri) => new URL(uri).origin === origin),
     findAccount: (_, accountId) => personOf(accountId) && accountOf(personOf(accountId), fhirBase),
     // Additions of SMART: scopes, parameters, fhirUser, and the launch context.
-    scopes: ["openid", "offline_access", "launch", "launch/patient", "fhirUser", "patient/*.rs"],
+    scopes: ["openid", "offline_access", "launch", "launch/patient", "fhirUser", "patient/*.rs", ...(own ? [registerScope] : [])],
     claims: { openid: ["sub"], fhirUser: ["fhirUser"] },
     conformIdTokenClaims: false,
     extraParams: ["aud", "launch"],
@@ -108,6 +130,7 @@ function makeProvider({ issuer, fhirBase, registrations, keys, adapter, cookieKe
     await next();
     if (ctx.oidc?.route === "token" && ctx.status === 200) Object.assign(ctx.body, ctx.oidc.entities.AccessToken.extra);
   });
+  if (own) addOwnClients(provider, own);
   const { issue } = provider.IdToken.prototype;
   // oidc-provider only adds at_hash in the hybrid flow.
   provider.IdToken.prototype.issue = function (options) {
