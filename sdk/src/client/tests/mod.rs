@@ -16,6 +16,7 @@ mod export_files;
 mod export_status;
 mod fhir;
 mod granted;
+#[cfg(feature = "hub")]
 mod hub;
 mod identity;
 #[cfg(feature = "keep")]
