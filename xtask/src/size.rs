@@ -10,7 +10,7 @@ use std::path::Path;
 
 /// Ceilings with brotli, a few percent above the sizes, which catch accidents: for a page, a launch page, a service and a directory that use
 /// the npm package, and for the launcher's first load.
-const SDK_CEILING: usize = 180_000;
+const SDK_CEILING: usize = 215_000;
 const LAUNCH_CEILING: usize = 82_000;
 const BACKEND_CEILING: usize = 160_000;
 const DIRECTORY_CEILING: usize = 125_000;
