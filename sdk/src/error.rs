@@ -2,6 +2,7 @@
 
 mod code;
 mod details;
+mod directory;
 mod failure;
 mod message;
 mod redacted;
@@ -10,6 +11,7 @@ mod refused;
 pub use details::{
     ConfigurationError, DiscoveryAttempt, FhirError, HubRefusal, IdTokenError, OAuthError, RefusedRequest,
 };
+pub use directory::DirectoryError;
 pub use failure::Failure;
 
 use message::{after_colon, after_space, listed, unknown_server};
@@ -340,36 +342,9 @@ pub enum Error {
         /// The number of resources in the file.
         found: u64,
     },
-    /// A directory of FHIR servers could not be fetched.
-    #[error(
-        "The directory at {url} could not be fetched: {problem}. Check the URL and the connection, and that its server allows this page's origin (CORS)."
-    )]
-    DirectoryUnreachable {
-        /// The URL without its query.
-        url: Box<str>,
-        /// What happened.
-        problem: Box<str>,
-    },
-    /// A directory of FHIR servers cannot be read.
-    #[error(
-        "The directory at {url} cannot be read: {problem}. It must be a Bundle of Organization and Endpoint, or a list made by `cargo xtask directory`."
-    )]
-    DirectoryInvalid {
-        /// The URL without its query.
-        url: Box<str>,
-        /// What is wrong.
-        problem: Box<str>,
-    },
-    /// A directory of FHIR servers is too large for a page.
-    #[error(
-        "The directory at {url} is larger than {megabytes} MB: make a list of it with `cargo xtask directory`, and open that."
-    )]
-    DirectoryTooLarge {
-        /// The URL without its query.
-        url: Box<str>,
-        /// The limit.
-        megabytes: usize,
-    },
+    /// A directory of FHIR servers cannot be used.
+    #[error(transparent)]
+    Directory(DirectoryError),
     /// The session has no hub, by which apps follow each other, or cannot use it now. Nothing was sent there.
     #[error("The app cannot follow other apps: {problem}.")]
     HubUnavailable {

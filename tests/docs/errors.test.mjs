@@ -20,7 +20,7 @@ function javaScriptCodes() {
 }
 
 /** Every error code. */
-const codes = [...stringsOf("sdk/src/error/code.rs", "code"), ...stringsOf("sdk/src/error/details.rs", "code"), ...javaScriptCodes()];
+const codes = [...stringsOf("sdk/src/error/code.rs", "code"), ...stringsOf("sdk/src/error/details.rs", "code"), ...stringsOf("sdk/src/error/directory.rs", "code"), ...javaScriptCodes()];
 
 function assertComplete(listed, place) {
   assert.deepEqual(codes.filter((code) => !listed.includes(code)), [], `are missing from ${place}`);

@@ -2,7 +2,7 @@
 
 use crate::abort::AbortSignal;
 use crate::client::server::transport::{DOCUMENT_TIMEOUT, READ_TIMEOUT, with_timeout};
-use crate::error::{Error, Failure};
+use crate::error::{DirectoryError, Error, Failure};
 use crate::platform::{HttpResponse, Platform};
 use crate::protocol::http::Request;
 use crate::protocol::url::Url;
@@ -46,7 +46,7 @@ pub(super) async fn fetch_text<P: Platform>(
     {
         if bytes.len() + chunk.len() > max_bytes {
             let url = url.without_query().as_str().into();
-            return Err(Error::DirectoryTooLarge { url, megabytes: max_bytes >> 20 }.into());
+            return Err(DirectoryError::TooLarge { url, megabytes: max_bytes >> 20 }.into());
         }
         bytes.extend(chunk);
     }
@@ -77,5 +77,5 @@ fn unreachable_host(url: &Url, failure: Failure) -> Failure {
 }
 
 fn unreachable(url: &Url, problem: String) -> Failure {
-    Error::DirectoryUnreachable { url: url.without_query().as_str().into(), problem: problem.into() }.into()
+    DirectoryError::Unreachable { url: url.without_query().as_str().into(), problem: problem.into() }.into()
 }

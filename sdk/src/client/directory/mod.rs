@@ -12,7 +12,7 @@ use std::cell::{Ref, RefCell};
 use fetch::{Fetched, fetch_text};
 
 use crate::abort::AbortSignal;
-use crate::error::{Error, Failure};
+use crate::error::{DirectoryError, Error, Failure};
 use crate::fhir::directory::{Directory, DirectoryReader, DirectoryTextError, FacilitiesReader, Source};
 use crate::platform::{JsonView, Platform};
 use crate::protocol::url::Url;
@@ -60,7 +60,7 @@ impl<P: Platform> RemoteDirectory<P> {
     /// fetched; call [`RemoteDirectory::load_facilities`] for the rest.
     ///
     /// # Errors
-    /// [`Error::DirectoryUnreachable`], [`Error::DirectoryTooLarge`] for a Bundle of more than 8 MB, [`Error::DirectoryInvalid`],
+    /// [`DirectoryError::Unreachable`], [`DirectoryError::TooLarge`] for a Bundle of more than 8 MB, [`DirectoryError::Invalid`],
     /// [`Error::Aborted`].
     pub async fn open(platform: P, url: Url, reader: DirectoryReader, abort: &AbortSignal) -> Result<Self, Failure> {
         let source = Source::new(url.host());
@@ -172,7 +172,7 @@ async fn read<P: Platform>(
 }
 
 fn invalid(url: &Url, problem: &str) -> Failure {
-    Error::DirectoryInvalid { url: url.without_query().as_str().into(), problem: problem.into() }.into()
+    DirectoryError::Invalid { url: url.without_query().as_str().into(), problem: problem.into() }.into()
 }
 
 fn invalid_text(url: &Url, error: &DirectoryTextError) -> Failure {

@@ -3,7 +3,7 @@
 use super::RemoteDirectory;
 use crate::abort::AbortSignal;
 use crate::client::server::documents::fetch_document;
-use crate::error::{Error, Failure};
+use crate::error::{DirectoryError, Failure};
 use crate::fhir::directory::{DirectoryReader, Identifier, Source};
 use crate::platform::{JsonView, Platform};
 use crate::protocol::discovery::smart_configuration_request;
@@ -45,7 +45,7 @@ impl<P: Platform> RemoteDirectory<P> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::DirectoryUnreachable`] if the SMART configuration or the Bundle cannot be fetched, and as [`RemoteDirectory::open`].
+    /// [`DirectoryError::Unreachable`] if the SMART configuration or the Bundle cannot be fetched, and as [`RemoteDirectory::open`].
     pub async fn of_server(
         platform: P,
         fhir_base: &Url,
@@ -54,7 +54,7 @@ impl<P: Platform> RemoteDirectory<P> {
     ) -> Result<ServersOwn<P>, Failure> {
         let request = smart_configuration_request(fhir_base).map_err(|_| super::invalid(fhir_base, "it is no base"))?;
         let (document, _) = fetch_document(&platform, &request).await.map_err(|problem| {
-            Error::DirectoryUnreachable { url: request.url.without_query().as_str().into(), problem: problem.into() }
+            DirectoryError::Unreachable { url: request.url.without_query().as_str().into(), problem: problem.into() }
         })?;
         let mut findings = Vec::new();
         let mut note = |message: &str| findings.push(Finding::new("brand_bundle", message, SECTION));
