@@ -1,4 +1,4 @@
-//! Tokens for an assertion that the client signs, in place of a refresh token (RFC 7523 section 2.1).
+//! Access tokens for an assertion that the client signs, instead of a refresh token (RFC 7523 section 2.1).
 
 use super::http::Request;
 use super::secret::ClientAssertion;

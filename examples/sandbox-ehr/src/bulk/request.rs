@@ -150,7 +150,7 @@ impl Requested {
             }
             "_elements" => value.split(',').try_for_each(|text| match self.elements.add(text.trim()) {
                 Ok(()) => Ok(()),
-                Err(text) => self.ignored.add(format!("{text} is no element of _elements.")),
+                Err(text) => self.ignored.add(format!("{text} is not an element for _elements.")),
             }),
             "_typeFilter" => filters(value).into_iter().try_for_each(|filter| self.take_filter(filter, fhir_base)),
             "organizeOutputBy" => match value {
@@ -187,7 +187,7 @@ impl Requested {
         let Some((resource, query)) =
             filter.split_once('?').and_then(|(name, query)| Some((ResourceType::parse(name)?, query)))
         else {
-            return self.ignored.add(format!("{filter} is no search for a type that this server exports."));
+            return self.ignored.add(format!("{filter} is not a search for a type that this server exports."));
         };
         let query = Parameters::parse(query.as_bytes());
         if let Some((name, _)) = query.iter().find(|(name, _)| !has_parameter(resource, name)) {

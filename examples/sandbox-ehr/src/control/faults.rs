@@ -85,10 +85,13 @@ impl TryFrom<FaultRequest> for Fault {
             return Err("The count must be at least 1.".to_owned());
         }
         let method = request.method.map(|name| {
-            Method::from_bytes(name.to_ascii_uppercase().as_bytes()).map_err(|_| format!("{name:?} is no method."))
+            Method::from_bytes(name.to_ascii_uppercase().as_bytes()).map_err(|_| format!("{name:?} is not a method."))
         });
         let status = request.status.map(|code| {
-            StatusCode::from_u16(code).ok().filter(|_| code >= 200).ok_or(format!("{code} is no status of a response."))
+            StatusCode::from_u16(code)
+                .ok()
+                .filter(|_| code >= 200)
+                .ok_or(format!("{code} is not a status of a response."))
         });
         if status.is_none() && (request.body.is_some() || !request.headers.is_empty()) {
             return Err("Headers and body need a status.".to_owned());
@@ -133,7 +136,7 @@ impl TryFrom<FaultRequest> for Fault {
 }
 
 fn header((name, value): (&String, &String)) -> Result<(HeaderName, HeaderValue), String> {
-    let name = HeaderName::try_from(name).map_err(|_| format!("{name:?} is no name of a header."))?;
+    let name = HeaderName::try_from(name).map_err(|_| format!("{name:?} is not a name of a header."))?;
     let value = HeaderValue::try_from(value).map_err(|_| format!("The value of {name} is none of a header."))?;
     Ok((name, value))
 }

@@ -18,7 +18,7 @@ fn now() -> String {
     DateTime::<Utc>::from(std::time::SystemTime::now()).to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
-/// That a subscriber did not follow an event (FHIRcast 3, SyncError).
+/// The event for a subscriber that did not follow another event (FHIRcast 3, SyncError).
 pub fn sync_error(topic: &str, about: &Value, subscriber: &str, reason: &str) -> Value {
     let coding = |kind: &str, code: &Value| json!({ "system": format!("https://fhircast.hl7.org/events/syncerror/{kind}"), "code": code });
     let codings = json!([
@@ -33,7 +33,7 @@ pub fn sync_error(topic: &str, about: &Value, subscriber: &str, reason: &str) ->
     event(topic, "SyncError", json!([{ "key": "operationoutcome", "resource": outcome }]))
 }
 
-/// What identifies a patient: an event need not tell more.
+/// The part of a Patient that identifies it, which is enough for an event.
 pub fn identified(patient: &Value) -> Value {
     let members = ["resourceType", "id", "identifier", "name", "gender", "birthDate"];
     let known = members.into_iter().filter_map(|name| Some((name.to_owned(), patient.get(name)?.clone())));

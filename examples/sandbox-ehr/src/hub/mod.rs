@@ -1,5 +1,5 @@
 //! A hub (FHIRcast 3): apps that the provider launched learn which patient the chart shows, and may open another one. [`requests`] has
-//! the routes, [`sockets`] the WebSockets, [`subscriptions`] what the hub remembers, [`events`] the events that it makes itself.
+//! the routes, [`sockets`] the WebSockets, [`subscriptions`] the hub's state, [`events`] its own events.
 //!
 //! There is one topic, because there is one provider.
 
@@ -53,7 +53,7 @@ const PREFIX: &str = "fhircast/";
 /// The path of the hub, below the EHR's.
 pub const PATH: &str = "/hub";
 
-/// Tells the apps that the chart shows a patient, unless it is the one that is open.
+/// Informs the apps that the chart shows a patient, unless this patient is already open.
 pub fn open_patient(sandbox: &Sandbox, number: u32) {
     let Some(person) = sandbox.people.person(number) else { return };
     let patient = events::identified(&render::patient(&person));

@@ -16,7 +16,7 @@ use crate::control::Deviation;
 
 /// How long a subscriber may take to reply to an event (FHIRcast 3, hub generated SyncError events).
 const REPLY_TIMEOUT: Duration = Duration::from_secs(10);
-/// How many events a flood has.
+/// The number of events in a flood.
 const FLOOD: usize = 1_000;
 
 /// `GET hub/socket/{id}`: the id is the only secret.
@@ -59,7 +59,7 @@ async fn serve(sandbox: Shared, id: String, mut socket: WebSocket) {
     sandbox.hub.state().subscriptions.remove(&id);
 }
 
-/// Confirms the subscription, and tells what is open.
+/// Confirms the subscription, and sends the events of the open resources.
 fn greet(sandbox: &Shared, id: &str, sender: tokio::sync::mpsc::UnboundedSender<Outgoing>) {
     let topic = sandbox.hub.topic();
     let mut state = sandbox.hub.state();
@@ -131,7 +131,7 @@ fn watch_for_reply(sandbox: &Shared, id: &str, message: &str) {
     });
 }
 
-/// Tells the other subscribers that one does not follow. A `SyncError` has none of its own.
+/// Informs the other subscribers that one does not follow. There is no `SyncError` about a `SyncError`.
 fn report(sandbox: &Shared, id: &str, event: &Value, name: &str, reason: &str) {
     if text(&event["event"]["hub.event"]).eq_ignore_ascii_case("SyncError") {
         return;

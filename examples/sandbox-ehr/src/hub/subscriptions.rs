@@ -1,4 +1,4 @@
-//! What the hub remembers: its subscriptions, what is open, and the events that wait for a reply.
+//! The hub's state: its subscriptions, the open resources, and the events that wait for a reply.
 
 use std::collections::HashMap;
 
@@ -38,7 +38,7 @@ pub struct Subscription {
 pub struct State {
     /// By the last part of the endpoint.
     pub subscriptions: HashMap<String, Subscription>,
-    /// The events that opened what is open, by the type of resource, the newest last.
+    /// The events of the open resources, by the type of resource, the newest last.
     opened: Vec<(String, Value)>,
 }
 
@@ -102,7 +102,7 @@ impl State {
         self.opened.iter().any(|(known, opened)| known.eq_ignore_ascii_case(kind) && same(opened))
     }
 
-    /// The events that opened what is open.
+    /// The events of the open resources.
     pub fn opened(&self) -> Vec<Value> {
         self.opened.iter().map(|(_, event)| event.clone()).collect()
     }

@@ -1,11 +1,11 @@
 //! Fetches a directory of FHIR servers: a Bundle, or the list that a build made of Bundles. May import `server/`.
 //!
-//! No request of this module carries a token, and a search sends none: what a person types stays on the device.
+//! No request of this module has a token, and a search sends no request: what a user types stays on the device.
 
 mod fetch;
-mod servers_own;
+mod server_brands;
 
-pub use servers_own::ServersOwn;
+pub use server_brands::ServerBrands;
 
 use std::cell::{Ref, RefCell};
 
@@ -44,7 +44,7 @@ const FACILITIES_AT_ONCE: usize = 2_000;
 pub struct RemoteDirectory<P: Platform> {
     platform: P,
     url: Url,
-    /// What a Bundle is to the directory.
+    /// The source of the entries of a Bundle.
     source: Source,
     /// Reads Bundles.
     reader: DirectoryReader,

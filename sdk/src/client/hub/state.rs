@@ -72,7 +72,7 @@ pub enum HubChange {
 pub(super) type Value<P> = <P as Json>::Value;
 type Listener = Rc<dyn Fn(&HubChange)>;
 
-/// A subscription that was asked for, until it ends.
+/// A requested subscription, until it ends.
 pub(super) struct Subscribed<V> {
     pub settings: Settings<V>,
     /// Whether this page has the WebSocket, and not another tab.
@@ -89,7 +89,7 @@ pub(super) struct Subscribed<V> {
 }
 
 impl<V> Subscribed<V> {
-    /// What the hub is asked for.
+    /// The request for the hub.
     pub fn subscription(&self) -> Subscription {
         Subscription {
             subscriber: self.settings.name.clone(),

@@ -1,4 +1,4 @@
-//! Removing a connection: at the server as far as it lets us, and from this device in any case.
+//! Removes a connection: at the server as far as it supports that, and from this device in any case.
 
 use std::rc::Rc;
 
@@ -14,7 +14,7 @@ use crate::platform::Platform;
 use crate::protocol::client_metadata::ClientMetadata;
 use crate::protocol::registration::RegisteredClient;
 
-/// What became of a connection at the server. On this device it is gone.
+/// The result of a removal at the server. On this device, the connection is removed in any case.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Disconnection {
@@ -24,15 +24,15 @@ pub struct Disconnection {
     pub deletion: Deletion,
 }
 
-/// What became of the client of a connection.
+/// The result of deleting the client of a connection.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Deletion {
     /// The server has deleted it.
     Deleted,
-    /// The server does not let a client delete itself. Its key was the only one, and is gone.
+    /// The server does not support that. The client's only key was removed.
     NotOffered,
-    /// The request failed. The key of the client is gone nevertheless.
+    /// The request failed. The client's only key was removed nevertheless.
     Failed(Failure),
 }
 

@@ -127,7 +127,7 @@ impl<P: Platform> SmartApp<P> {
         prepared
     }
 
-    /// Asks the browser to keep what is stored until the user removes it. `None` without an answer.
+    /// Requests that the browser keeps the stored data until the user removes it. `None` if it does not respond.
     async fn ask_to_persist(&self) -> Option<bool> {
         let asking = Box::pin(self.platform().persist());
         match select(asking, Box::pin(self.platform().sleep(PERSIST_TIMEOUT))).await {
@@ -202,24 +202,24 @@ fn problem_of_server(server: &Server) -> Option<&'static str> {
     if record.software_id.is_none() && !record.open_registration {
         Some("the server's configuration has neither softwareId nor openRegistration")
     } else if record.token_proxy.is_some() || record.authentication != ClientAuthentication::None {
-        Some("the app's client authenticates itself, and so needs no key of this browser")
+        Some("the app's client has its own authentication, so it cannot use a key of this browser")
     } else {
         None
     }
 }
 
-/// The scope by which the user allows it.
+/// The scope with which the user allows it.
 fn registration_scope(keep: &Keep) -> Result<&str, Failure> {
     let scope = keep.scope.as_deref().unwrap_or(REGISTRATION_SCOPE);
     let is_one = !scope.is_empty() && scope.bytes().all(|byte| byte.is_ascii_graphic());
-    if is_one { Ok(scope) } else { Err(Error::configuration("keep.scope", "it is not one scope")) }
+    if is_one { Ok(scope) } else { Err(Error::configuration("keep.scope", "it must be a single scope")) }
 }
 
 /// The algorithm of a new key, for the algorithms that a server lists; it may list none.
 fn algorithm(supported: &[String]) -> Result<Algorithm, Failure> {
     let is_supported = |algorithm: &Algorithm| supported.iter().any(|name| name == algorithm.name());
     let fitting = ALGORITHMS.into_iter().find(|algorithm| supported.is_empty() || is_supported(algorithm));
-    fitting.ok_or_else(|| unsupported("the server lists no algorithm that this browser can sign by"))
+    fitting.ok_or_else(|| unsupported("the server lists no signature algorithm that this browser supports"))
 }
 
 fn unsupported(problem: &'static str) -> Failure {

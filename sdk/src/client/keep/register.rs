@@ -1,4 +1,4 @@
-//! After the redirect of a launch: the connection gets its client and its key, and the session goes on with them.
+//! After the redirect of a launch: the connection gets its client and its key, and the session continues with them.
 
 use std::rc::Rc;
 
@@ -17,7 +17,7 @@ use crate::protocol::scope::ScopeSet;
 use crate::protocol::secret::AccessToken;
 use crate::protocol::url::Url;
 
-/// What a launch knows of the client to register.
+/// The data of a launch for the registration of the client.
 struct Registration<'a> {
     endpoint: &'a Url,
     algorithm: Algorithm,
@@ -25,7 +25,7 @@ struct Registration<'a> {
 }
 
 impl<P: Platform> SmartApp<P> {
-    /// Keeps the connection of a session that was just launched, if its launch asked for that. If it fails, the session says why, and goes on.
+    /// Keeps the connection of a session that was just launched, if its launch requested it. If it fails, the session reports why, and continues.
     ///
     /// The access token that registers the client is in memory only.
     pub(crate) async fn keep_session(
@@ -37,7 +37,7 @@ impl<P: Platform> SmartApp<P> {
     ) -> (Rc<Connection>, Rc<SessionRecord>) {
         let Some(keep) = &launch.keep else { return (connection, record) };
         let record = Rc::unwrap_or_clone(record);
-        // The code is used up, whatever happens to this page from now on.
+        // The code was exchanged, so the launch has ended, whatever happens to this page.
         pending::end_launch(self.platform(), id, launch.created).await;
         let (connection, record) = match keep {
             PendingKeep::Register { scope, endpoint, algorithm, is_persistent } => {
@@ -52,7 +52,7 @@ impl<P: Platform> SmartApp<P> {
         (connection, Rc::new(record))
     }
 
-    /// Registers a client with a new key by the access token of the launch, if the user granted that.
+    /// Registers a client with a new key and the access token of the launch, if the user granted that.
     async fn register_after_launch(
         &self,
         connection: Rc<Connection>,
@@ -69,7 +69,7 @@ impl<P: Platform> SmartApp<P> {
         };
         if !granted.contains(scope) {
             let message = format!(
-                "The scope {scope} was not granted: the user left it out, or the app's registration does not have it. To stay \
+                "The scope {scope} was not granted: the user left it out, or the app's registration does not allow it. To stay \
                  connected, launch again."
             );
             return (
@@ -165,7 +165,7 @@ impl<P: Platform> SmartApp<P> {
     async fn store_refresh_token(&self, id: &str, record: &SessionRecord) -> Result<(), NotKept> {
         let platform = self.platform();
         let Some(refresh_token) = &record.refresh_token else {
-            let message = "The server gave no refresh token: offline_access was left out, or its registration does not have it. To stay \
+            let message = "The server returned no refresh token: the user left offline_access out, or the app's registration does not allow it. To stay \
                            connected, launch again.";
             return Err(NotKept { code: "no_refresh_token".into(), message: message.into() });
         };

@@ -16,14 +16,14 @@ use crate::protocol::client_auth::AuthenticationRequest;
 use crate::protocol::jwt_bearer::jwt_bearer_request;
 use crate::protocol::token::TokenResponse;
 
-/// How long to wait before a server is asked again that does not know a new key yet, in milliseconds.
+/// The waits before a request is repeated to a server that does not know a new key yet, in milliseconds.
 const PROPAGATION: [u32; 3] = [1_000, 3_000, 9_000];
 
-/// By how many seconds this device's clock may differ from the server's before a refusal is put down to it.
+/// The difference of the clocks, in seconds, above which it counts as the reason for a refusal.
 const CLOCK_TOLERANCE: f64 = 30.0;
 
 const WRONG_CLOCK: &str =
-    "this device's clock differs from the server's, and what its key signs holds for a short time: set the clock";
+    "this device's clock differs from the server's, and its assertions are valid only for a short time: set the clock";
 
 const ENDED: &str = "The clinic ended the connection, or its time is over: connect again.";
 
@@ -36,7 +36,7 @@ impl<P: Platform> Session<P> {
         self.inner.is_kept()
     }
 
-    /// Why the session is not kept, although its launch asked for it; `None` otherwise. The session works as one that was not to be kept.
+    /// Why the session is not kept, although its launch requested it; `None` otherwise. Apart from that, the session works as usual.
     ///
     /// For an example, see [`Keep`](crate::client::keep::Keep).
     pub fn not_kept(&self) -> Option<NotKept> {
@@ -56,7 +56,7 @@ impl<P: Platform> Inner<P> {
     }
 }
 
-/// Requests tokens with the key of the session's connection. A server that does not know the key yet is asked again.
+/// Requests tokens with the key of the session's connection. The request is repeated if the server does not know the key yet.
 pub(super) async fn request_tokens<P: Platform>(
     inner: &Rc<Inner<P>>,
     client: &OwnClient,

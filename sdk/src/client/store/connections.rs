@@ -1,5 +1,5 @@
-//! Connections as they are on the device: who they are with, and what only the connection's own key unseals. There is no access token among
-//! it, and no health data.
+//! Connections as they are stored on the device: the server, the client, and a part that is encrypted with the connection's key. They contain
+//! no access token and no health data.
 
 use std::rc::Rc;
 
@@ -19,7 +19,7 @@ const REFUSAL: &str = "refused.";
 #[cfg(feature = "keep")]
 const PENDING_LIFETIME: f64 = 3600.0;
 
-/// How long a server that refused a key is not asked again, in seconds.
+/// How long no key is registered at a server that refused one, in seconds.
 #[cfg(feature = "keep")]
 const REFUSAL_LIFETIME: f64 = 86_400.0;
 
@@ -38,7 +38,7 @@ pub(crate) struct ConnectionRecord {
     pub label: Option<String>,
     /// In seconds since 1970.
     pub last_used: f64,
-    /// Whether the browser keeps it until the user removes it, if the browser said so.
+    /// Whether the browser keeps it until the user removes it; `None` if the browser did not say.
     pub is_persistent: Option<bool>,
     /// Whether the launch was completed.
     pub is_ready: bool,
@@ -46,11 +46,11 @@ pub(crate) struct ConnectionRecord {
     pub sealed: Option<String>,
 }
 
-/// What only the connection's key decrypts.
+/// The part that is encrypted with the connection's key.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct SealedPart {
     pub patient: Option<String>,
-    /// Of a client that gets its tokens by a refresh token, which the server only takes together with the key.
+    /// The refresh token of a client that has one. The server only accepts it together with the key.
     pub refresh_token: Option<RefreshToken>,
     pub registration_access_token: Option<RegistrationAccessToken>,
     pub registration_client_uri: Option<String>,
@@ -157,14 +157,14 @@ pub(crate) async fn connection_ids<P: Platform>(platform: &P) -> Result<Vec<Stri
     Ok(names.iter().filter_map(|name| name.strip_prefix(CONNECTION)).map(str::to_owned).collect())
 }
 
-/// Removes a connection and its key, the key first: without it, nothing that stays is of use.
+/// Removes a connection and its key. The key is removed first, because the rest is useless without it.
 pub(crate) async fn remove_connection<P: Platform>(platform: &P, id: &str) -> Result<(), Failure> {
     let key = platform.remove_from_device(&key_name(id)).await;
     let entry = platform.remove_from_device(&[CONNECTION, id].concat()).await;
     key.and(entry).map_err(storage_error)
 }
 
-/// Encrypts a part with the connection's key, and puts it into the connection. Returns whether the key is there.
+/// Encrypts a part with the connection's key, and adds it to the connection. Returns whether the key exists.
 pub(crate) async fn seal<P: Platform>(
     platform: &P,
     id: &str,
@@ -186,7 +186,7 @@ pub(crate) async fn unseal<P: Platform>(
     Ok(text.and_then(|text| platform.parse(&text)).map(|part| SealedPart::read(&part)))
 }
 
-/// Remembers that a server refused a key that it had registered.
+/// Stores that a server refused a key that it had registered.
 pub(crate) async fn remember_refusal<P: Platform>(platform: &P, server: &str) -> Result<(), Failure> {
     let time = ObjectWriter::new().optional_seconds("at", Some(platform.now())).finish();
     platform.set_entry(&[REFUSAL, server].concat(), &time).await.map_err(storage_error)

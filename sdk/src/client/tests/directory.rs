@@ -1,7 +1,7 @@
 //! Directories of FHIR servers that are fetched.
 
 use crate::abort::AbortSignal;
-use crate::client::directory::{MAX_BUNDLE_BYTES, RemoteDirectory, ServersOwn};
+use crate::client::directory::{MAX_BUNDLE_BYTES, RemoteDirectory, ServerBrands};
 use crate::error::Failure;
 use crate::fhir::directory::{Directory, DirectoryReader, Source};
 use crate::memory::{MemoryPlatform, Reply, World};
@@ -191,7 +191,7 @@ fn e14_a_search_sends_nothing() {
 
 const FHIR_BASE: &str = "https://fhir.example/r4";
 
-fn own_of(members: Value) -> Result<ServersOwn<MemoryPlatform>, Failure> {
+fn own_of(members: Value) -> Result<ServerBrands<MemoryPlatform>, Failure> {
     let world = World::new(0.0, move |request| match request.url.path() {
         "/r4/.well-known/smart-configuration" => Reply::json(200, &members),
         "/own.json" => Reply::json(200, &two_brands()),
@@ -222,7 +222,7 @@ fn e7_a_server_names_its_bundle_and_its_brand() {
     };
     let found = own(identifier("south"));
     assert_eq!((found.primary, found.findings.len()), (Some(1), 0));
-    assert!(found.brands.unwrap().directory().sources()[0].is_servers_own);
+    assert!(found.brands.unwrap().directory().sources()[0].is_of_server);
     for ambiguous in [identifier("west"), json!(null), json!({})] {
         let found = own(ambiguous);
         assert_eq!(found.primary, None, "nothing is guessed");

@@ -13,13 +13,13 @@ pub struct Source {
     pub date: Option<String>,
     /// Whether a FHIR server itself names this Bundle in its SMART configuration (`user_access_brand_bundle`). Then its entries win over
     /// those of a vendor's list.
-    pub is_servers_own: bool,
+    pub is_of_server: bool,
 }
 
 impl Source {
     /// A source with this name.
     pub fn new(name: impl Into<String>) -> Self {
-        Self { name: name.into(), date: None, is_servers_own: false }
+        Self { name: name.into(), date: None, is_of_server: false }
     }
 
     /// Sets when it was made, in ISO 8601.
@@ -31,8 +31,8 @@ impl Source {
 
     /// Marks the Bundle that a server names in its SMART configuration.
     #[must_use]
-    pub fn servers_own(mut self) -> Self {
-        self.is_servers_own = true;
+    pub fn of_server(mut self) -> Self {
+        self.is_of_server = true;
         self
     }
 }

@@ -131,7 +131,7 @@ impl DirectoryReader {
             resources.leave_out_older_versions(&older_versions);
             all.extend(cards(source, resources, &mut left_out));
         }
-        all.sort_by_key(|card| !sources.get(card.brand.source).is_some_and(|source| source.is_servers_own));
+        all.sort_by_key(|card| !sources.get(card.brand.source).is_some_and(|source| source.is_of_server));
         Directory::new(sources, merge(all), left_out)
     }
 

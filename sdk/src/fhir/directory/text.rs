@@ -42,7 +42,7 @@ impl Directory {
     pub fn to_text(&self) -> DirectoryText {
         let mut brands = Lines::new(BRANDS);
         for source in &self.sources {
-            let own = if source.is_servers_own { "own" } else { "" };
+            let own = if source.is_of_server { "own" } else { "" };
             brands.add(&["S", &source.name, source.date.as_deref().unwrap_or_default(), own]);
         }
         for brand in &self.brands {
@@ -228,7 +228,7 @@ impl Reading {
         match kind {
             "S" => {
                 let (name, date) = (field(0).into(), optional(1));
-                self.sources.push(Source { name, date, is_servers_own: field(2) == "own" });
+                self.sources.push(Source { name, date, is_of_server: field(2) == "own" });
             }
             "B" => {
                 let (source, name) = (field(0).parse().ok()?, optional(1)?);

@@ -58,7 +58,7 @@ impl Hub {
 ///
 /// # Errors
 /// [`Error::NotOffered`] if the hub does not support this, [`Error::HubRefused`] for another error status, [`Error::HubMessage`] for
-/// anything that is no context.
+/// an invalid context.
 pub fn read_current<V: JsonView>(status: u16, body: &Body<V>) -> Result<Option<CurrentContext<V>>, Failure> {
     if matches!(status, 404 | 405 | 501) {
         return Err(Error::NotOffered { what: "reading the current context of the hub" }.into());

@@ -179,10 +179,10 @@ impl Hub {
     /// ```
     ///
     /// # Errors
-    /// [`Error::HubMessage`] for a time that is no date.
+    /// [`Error::HubMessage`] for an invalid time.
     pub fn event_request(&self, event: &NewEvent) -> Result<Request, Failure> {
         let time =
-            write_time(event.seconds).ok_or(Error::HubMessage { problem: "the time of the event is no date" })?;
+            write_time(event.seconds).ok_or(Error::HubMessage { problem: "the time of the event is invalid" })?;
         let body = ObjectWriter::new()
             .text("hub.topic", self.topic.expose())
             .text("hub.event", event.name.as_str())

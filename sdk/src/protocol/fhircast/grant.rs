@@ -1,4 +1,4 @@
-//! What a token response says of the hub (FHIRcast 3, session discovery).
+//! The hub in a token response (FHIRcast 3, session discovery).
 
 use super::name::EventName;
 use super::scope::Access;
@@ -8,7 +8,7 @@ use crate::protocol::scope::{Scope, ScopeSet};
 use crate::protocol::secret::HubTopic;
 use crate::protocol::url::Url;
 
-/// `hub.url` and `hub.topic` of a token response, as they came.
+/// `hub.url` and `hub.topic` of a token response, unchanged.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct HubGrant {
@@ -43,7 +43,7 @@ impl HubGrant {
             .finish()
     }
 
-    /// The hub, if the response names it completely and the app may use it.
+    /// The hub, if the response has both members and the app may use it.
     ///
     /// ```
     /// use smartrust::protocol::fhircast::grant::HubGrant;
@@ -78,9 +78,9 @@ impl HubGrant {
         Ok(Hub { url, topic: topic.clone() })
     }
 
-    /// The error of a session whose token response names no hub.
+    /// The error of a session whose token response has no hub.
     pub fn absent() -> Failure {
-        Error::HubUnavailable { problem: "the token response names no hub (hub.url and hub.topic)" }.into()
+        Error::HubUnavailable { problem: "the token response has no hub (hub.url and hub.topic)" }.into()
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a hub sends by WebSocket: confirmations, denials and events (FHIRcast 3).
+//! The messages of a hub by WebSocket: confirmations, denials and events (FHIRcast 3).
 
 use super::event::HubEvent;
 use super::name::{EventName, each_once, event_names};
@@ -35,7 +35,7 @@ pub struct Confirmation {
     pub topic: Option<HubTopic>,
     /// The granted events; empty if the hub does not say.
     pub events: Vec<EventName>,
-    /// For how many seconds the subscription lasts, if the hub says so.
+    /// The duration of the subscription in seconds, if the hub reports it.
     pub lease_seconds: Option<f64>,
 }
 

@@ -1,6 +1,6 @@
-//! FHIRcast 3: the apps of one user's session follow each other, by a hub that tells each which patient, encounter or study is open.
+//! FHIRcast 3: the apps of one user's session follow each other, through a hub that informs each of them which patient, encounter or study is open.
 //!
-//! [`grant`] is what the token response says of the hub; [`scope`] what the app may do there; [`subscription`], [`current`] and [`event`]
+//! [`grant`] is the hub in the token response; [`scope`] what the app may do there; [`subscription`], [`current`] and [`event`]
 //! have a request and the twin that reads the response; [`message`] reads what the hub sends by WebSocket; [`identity`] decides whether an
 //! event is about the same patient. Topics and endpoints are secrets: whoever knows one can listen.
 

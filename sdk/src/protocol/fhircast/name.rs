@@ -48,7 +48,7 @@ impl EventName {
         is_name.then(|| Self(text.to_owned()))
     }
 
-    /// `SyncError`, which every subscription asks for.
+    /// `SyncError`, which is in every subscription.
     pub(crate) fn sync_error() -> Self {
         Self("SyncError".to_owned())
     }
@@ -107,7 +107,7 @@ impl fmt::Display for EventName {
     }
 }
 
-/// The names in a list with commas, each once. Blanks around them are removed, and what is no name is left out.
+/// The names in a list with commas, each once. Spaces around them are removed, and invalid names are left out.
 ///
 /// ```
 /// use smartrust::protocol::fhircast::name::event_names;

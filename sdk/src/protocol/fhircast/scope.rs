@@ -7,9 +7,9 @@ use crate::protocol::scope::{Scope, ScopeSet};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Access {
-    /// To be told of it.
+    /// To receive it.
     Read,
-    /// To tell others of it.
+    /// To send it.
     Write,
     /// Both.
     ReadWrite,

@@ -61,7 +61,7 @@ pub struct Subscription {
     pub events: Vec<EventName>,
     /// The name of the app, which others see if it cannot follow.
     pub subscriber: Option<String>,
-    /// For how many seconds, at most.
+    /// The maximum duration, in seconds.
     pub lease_seconds: Option<f64>,
     /// The endpoint of the subscription that this one renews.
     pub endpoint: Option<Endpoint>,
@@ -129,7 +129,7 @@ pub struct Accepted {
 /// Reads the response to a subscription. `content_location` is the header of that name, by which hubs of FHIRcast 2 name the endpoint.
 ///
 /// # Errors
-/// [`Error::HubRefused`] for an error status, [`Error::HubMessage`] for anything else that is no accepted subscription.
+/// [`Error::HubRefused`] for an error status, [`Error::HubMessage`] for any other response that does not accept the subscription.
 pub fn read_subscription<V: JsonView>(
     status: u16,
     body: &Body<V>,

@@ -17,7 +17,7 @@ pub struct SyncError {
     pub event_name: Option<String>,
     /// The name of the app that did not follow.
     pub subscriber: Option<String>,
-    /// What it says of the reason.
+    /// The reason.
     pub diagnostics: Option<String>,
 }
 

@@ -65,7 +65,7 @@ fn digits(text: &str, count: usize) -> Option<u32> {
     (text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse().ok())?
 }
 
-/// Writes a time in UTC with milliseconds; `None` for a time that is no date.
+/// Writes a time in UTC with milliseconds; `None` for an invalid time.
 ///
 /// ```
 /// use smartrust::protocol::fhircast::timestamp::write_time;
@@ -73,7 +73,7 @@ fn digits(text: &str, count: usize) -> Option<u32> {
 /// assert_eq!(write_time(86_401.25).as_deref(), Some("1970-01-02T00:00:01.250Z"));
 /// ```
 pub fn write_time(seconds: f64) -> Option<String> {
-    // A cast of a number that is out of range returns the nearest one, which is no date either.
+    // A cast of a number that is out of range returns the nearest one, which is also invalid.
     let milliseconds = (seconds * 1000.0).floor() as i128;
     let time = OffsetDateTime::from_unix_timestamp_nanos(milliseconds.checked_mul(1_000_000)?).ok()?;
     let (date, clock) = (time.date(), time.time());

@@ -75,7 +75,7 @@ fn e6_the_bundle_that_the_server_names_wins() {
     let mut reader = DirectoryReader::new();
     reader.start(Source::new("a vendor's list"));
     reader.read_bundle(&list("CPHY Production Central Time Zone B"));
-    reader.start(Source::new("the server's own").servers_own());
+    reader.start(Source::new("the server's own").of_server());
     reader.read_bundle(&list("Example Health"));
     let directory = reader.finish();
     assert_eq!(names(&directory), ["Example Health"]);

@@ -3,7 +3,7 @@ use super::*;
 
 fn example() -> Directory {
     let mut reader = DirectoryReader::new();
-    reader.start(Source::new("a list").date("2026-11-01").servers_own());
+    reader.start(Source::new("a list").date("2026-11-01").of_server());
     let members = json!({
         "alias": ["Other"], "identifier": [{"value": "1"}], "telecom": [{"system": "url", "value": "https://clinic.example.org"}],
         "address": [{"city": "Boone"}, {"postalCode": "28607"}], "extension": [portal("Portal", &["Endpoint/e1"])]});

@@ -12,10 +12,10 @@ use crate::protocol::url::Url;
 
 const SECTION: &str = "SMART App Launch 2.2, User-Access Brands and Endpoints";
 
-/// The Bundle that a server names in its SMART configuration, and what is wrong with it.
+/// The Bundle that a server names in its SMART configuration, with findings.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct ServersOwn<P: Platform> {
+pub struct ServerBrands<P: Platform> {
     /// The brands; `None` if the server names no Bundle, or its URL cannot be used.
     pub brands: Option<RemoteDirectory<P>>,
     /// The number of the server's own brand in [`Directory::brands`](crate::fhir::directory::Directory::brands); `None` if the server
@@ -51,8 +51,9 @@ impl<P: Platform> RemoteDirectory<P> {
         fhir_base: &Url,
         reader: DirectoryReader,
         abort: &AbortSignal,
-    ) -> Result<ServersOwn<P>, Failure> {
-        let request = smart_configuration_request(fhir_base).map_err(|_| super::invalid(fhir_base, "it is no base"))?;
+    ) -> Result<ServerBrands<P>, Failure> {
+        let request =
+            smart_configuration_request(fhir_base).map_err(|_| super::invalid(fhir_base, "it is not a FHIR base"))?;
         let (document, _) = fetch_document(&platform, &request).await.map_err(|problem| {
             DirectoryError::Unreachable { url: request.url.without_query().as_str().into(), problem: problem.into() }
         })?;
@@ -76,8 +77,8 @@ impl<P: Platform> RemoteDirectory<P> {
                 None
             }
         };
-        let Some(url) = url else { return Ok(ServersOwn { brands: None, primary: None, findings }) };
-        let source = Source::new(url.host()).servers_own();
+        let Some(url) = url else { return Ok(ServerBrands { brands: None, primary: None, findings }) };
+        let source = Source::new(url.host()).of_server();
         let brands = Self::open_as(platform, url, source, reader, abort).await?;
         let primary = brands
             .directory()
@@ -87,6 +88,6 @@ impl<P: Platform> RemoteDirectory<P> {
             findings.push(finding);
             None
         });
-        Ok(ServersOwn { brands: Some(brands), primary, findings })
+        Ok(ServerBrands { brands: Some(brands), primary, findings })
     }
 }
