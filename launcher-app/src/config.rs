@@ -1,15 +1,19 @@
 //! `launcher.config.json`: the launcher's title and the servers that it works with.
 
+mod directory;
+
 use std::collections::BTreeMap;
 
 use smartrust::error::ConfigurationError;
 use smartrust::platform::{JsonView, Platform};
 use smartrust::{Error, Failure, ServerRecord, SmartApp, SmartAppConfig};
 
+pub use directory::{DirectoryClient, DirectoryConfig, Entry};
+
 use crate::model::idle::{IdleLimit, LONGEST_MINUTES};
 
 /// `hosting` is for the build, which writes the site's pages and headers.
-const MEMBERS: [&str; 5] = ["title", "connect", "servers", "hosting", "idleMinutes"];
+const MEMBERS: [&str; 6] = ["title", "connect", "servers", "directory", "hosting", "idleMinutes"];
 
 /// From this number of clinics on, the start page has a search field.
 pub const SEARCHED_FROM: usize = 6;
@@ -21,6 +25,8 @@ pub struct LauncherConfig {
     pub title: String,
     /// The servers that patients can connect to, in the order of the home page.
     pub connect: Vec<Choice>,
+    /// The list of providers that patients search.
+    pub directory: Option<DirectoryConfig>,
     /// Whether other servers open the launcher from a chart.
     pub opens_from_charts: bool,
     /// The minutes without use until sessions end, by server name; 0 for never.
@@ -38,6 +44,8 @@ pub struct Choice {
     pub label: String,
     /// The scopes to request.
     pub scope: String,
+    /// Its FHIR base.
+    pub fhir_base: String,
 }
 
 impl LauncherConfig {
@@ -59,12 +67,16 @@ impl LauncherConfig {
         }
         let is_offered =
             |record: &ServerRecord| connect.iter().any(|choice| record.name.as_ref() == Some(&choice.name));
+        let directory = value.member("directory").map(|directory| DirectoryConfig::read(&directory)).transpose()?;
+        let mut app = SmartAppConfig::new(records.clone());
+        app.registrations.extend(directory.iter().flat_map(DirectoryConfig::registrations));
         Ok(Self {
             title: value.member_text("title").ok_or_else(|| wrong("title", "it is missing or no text"))?,
             opens_from_charts: !records.iter().all(is_offered),
             idle_minutes: idle_minutes(value, &records)?,
             connect,
-            app: SmartAppConfig::new(records),
+            directory,
+            app,
         })
     }
 
@@ -86,9 +98,11 @@ impl LauncherConfig {
     }
 
     /// Whether a patient started the session on the home page. A session from a chart is not for patients, even if patients can
-    /// connect to the same server.
+    /// connect to the same server. Servers of the directory are for patients only.
     pub fn is_for_patients(&self, server: Option<&str>, is_from_chart: bool) -> bool {
-        !is_from_chart && self.connect.iter().any(|choice| Some(choice.name.as_str()) == server)
+        let Some(server) = server.filter(|_| !is_from_chart) else { return false };
+        let is_configured = || self.app.servers.iter().any(|record| record.name.as_deref() == Some(server));
+        self.connect.iter().any(|choice| choice.name == server) || (self.directory.is_some() && !is_configured())
     }
 
     /// After how long without use a session ends: as configured, otherwise 15 minutes for sessions from a chart, and never for
@@ -96,6 +110,17 @@ impl LauncherConfig {
     pub fn idle_limit(&self, server: Option<&str>, is_from_chart: bool) -> Option<IdleLimit> {
         let configured = server.and_then(|server| self.idle_minutes.get(server).copied());
         IdleLimit::of(configured, self.is_for_patients(server, is_from_chart))
+    }
+
+    /// The scopes of the first server that patients can connect to.
+    pub fn usual_scope(&self) -> &str {
+        let of_list = || self.directory.as_ref()?.clients.first().map(|client| &client.scope);
+        self.connect.first().map(|choice| &choice.scope).or_else(of_list).map_or("", String::as_str)
+    }
+
+    /// Whether patients start on the home page.
+    pub fn is_open_to_patients(&self) -> bool {
+        !self.connect.is_empty() || self.directory.is_some()
     }
 
     /// A server's name for people.
@@ -130,7 +155,8 @@ fn choice<V: JsonView>(index: usize, name: &V, servers: &[V]) -> Result<Choice, 
     let label = server.member_text("label").filter(|label| !label.trim().is_empty());
     let label =
         label.ok_or_else(|| wrong(&format!("servers[{position}].label"), "it is missing; patients choose by it"))?;
-    Ok(Choice { name, label, scope: server.member_text("scope").unwrap_or_default() })
+    let member = |name: &str| server.member_text(name).unwrap_or_default();
+    Ok(Choice { name, label, scope: member("scope"), fhir_base: member("fhirBase") })
 }
 
 /// `idleMinutes`: an object with server names and minutes.
@@ -244,6 +270,22 @@ mod tests {
         assert_eq!(config.idle_limit(Some("portal"), true), IdleLimit::minutes(15.0));
         assert!(!config.is_for_patients(Some("portal"), true));
         assert_eq!(config.idle_limit(Some("portal"), false), None);
+    }
+
+    #[test]
+    fn e17_a_directory_alone_is_enough_and_its_servers_are_for_patients() {
+        let mut config = committed();
+        config["connect"] = json!([]);
+        config["servers"] = json!([]);
+        config["directory"] = json!({"index": "list.json", "clients": [{
+            "match": "A vendor", "clientId": "app", "scope": "launch/patient", "redirectUri": "http://localhost:8080/code"}]});
+        let read = LauncherConfig::read(&config).unwrap();
+        assert!(read.app(World::new(0.0, |_| Reply::offline()).tab("http://localhost:8080/")).is_ok());
+        assert!(read.is_for_patients(Some("https://fhir.example.org/r4"), false));
+        assert!(!read.opens_from_charts);
+        let with_chart = LauncherConfig::read(&committed()).unwrap();
+        assert!(!with_chart.is_for_patients(Some("chart"), false));
+        assert_eq!(with_chart.idle_limit(Some("http://localhost:9080/other"), false), None);
     }
 
     #[test]

@@ -70,14 +70,14 @@ test("S13 the policy applies even if the host sends no header", async ({ page })
     await route.fulfill({ response, headers });
   });
   await page.goto(appOrigin);
-  await page.getByRole("button", { name: "Connect", exact: true }).waitFor();
+  await new Launcher(page).connectButton().waitFor();
   const outcome = await page.evaluate(connect, `${elsewhere.origin}/steal`);
   assert.deepEqual(outcome, { directive: "connect-src", failed: true });
 }, { blocks: /connect-src|Refused to connect/ });
 
 test("S13 a form can only be submitted to the configured servers", async ({ page }) => {
   await page.goto(appOrigin);
-  await page.getByRole("button", { name: "Connect", exact: true }).waitFor();
+  await new Launcher(page).connectButton().waitFor();
   const before = elsewhere.received.length;
   const directive = await page.evaluate(post, `${elsewhere.origin}/steal`);
   assert.equal(directive, "form-action");

@@ -60,6 +60,7 @@ test("the patient can choose from several clinics and search many", async ({ pag
     const names = ["North", "South", "East", "West", "Harbour", "Hill"];
     config.servers.push(...names.map((name) => ({ ...portal, name, label: `${name} Clinic`, scope: "launch/patient openid patient/Patient.rs" })));
     config.connect.push(...names);
+    delete config.directory;
     await route.fulfill({ response, json: config });
   });
   await page.goto(appOrigin);

@@ -5,9 +5,10 @@ use crate::bundle::{self, Profile};
 use crate::loopback::Loopback;
 use crate::site::{self, Configuration};
 use crate::tools::Browser;
-use crate::{demo, size, tools, workspace};
+use crate::{demo, directory, size, tools, workspace};
 use anyhow::{Context, Result};
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 use tokio::runtime::Runtime;
@@ -64,17 +65,54 @@ pub fn home() -> Result<()> {
     let browser = tools::ensure_browser()?;
     site::build_launcher(Profile::Wasm)?;
     let site = archive::deployable_folder();
-    archive::write_site(&Configuration::committed()?, &site)?;
+    archive::write_site(&with_list()?, &site)?;
+    with_site(&site, |home_page| {
+        let mut command = tools::node(&folder.join("home.mjs"));
+        command.env("HOME_PAGE", home_page).env("CHROME_PATH", &browser.chromium);
+        command.env("OUTPUT", results_folder().join("home.json"));
+        tools::run(&mut command, "Lighthouse's scores are too low: see above.")
+    })
+}
+
+/// The launcher's search in a made-up list of Epic's size.
+pub fn app() -> Result<()> {
+    tools::ensure_npm_packages()?;
+    let browser = tools::ensure_browser()?;
+    site::build_launcher(Profile::Wasm)?;
+    let site = results_folder().join("site");
+    site::write_for(&with_list()?, &site)?;
+    with_site(&site, |home_page| {
+        let mut command = tools::node(&folder().join("app.mjs"));
+        command.env("HOME_PAGE", home_page).env("CHROMIUM", &browser.chromium);
+        command.env("OUTPUT", results_folder().join("app.json"));
+        tools::run(&mut command, "The search is too slow or too large: see above.")
+    })
+}
+
+/// The committed configuration with a made-up list of 96,627 organizations, at all of which the app is registered.
+fn with_list() -> Result<Configuration> {
+    const SOURCE: &str = "A vendor";
+    let list = results_folder().join("list");
+    fs::create_dir_all(&list)?;
+    let bundle = list.join("bundle.json");
+    let mut command = tools::node(&folder().join("directory-bundle.mjs"));
+    tools::run(command.arg(&bundle), "The benchmark's list could not be made.")?;
+    directory::run(&directory::Options::new(SOURCE, &bundle, list.join("directory")))?;
+    let mut configuration: serde_json::Value = serde_json::from_str(Configuration::committed()?.text())?;
+    configuration["directory"]["index"] = "./directory/directory.json".into();
+    configuration["directory"]["clients"][0]["match"] = SOURCE.into();
+    Configuration::parse(configuration.to_string(), &list)
+}
+
+/// Serves a site while `work` runs with the URL of its start page.
+fn with_site(site: &Path, work: impl FnOnce(&str) -> Result<()>) -> Result<()> {
     let host = Loopback::take_free()?;
-    let origin = host.origin();
-    let pages = token_proxy::site(&site, None).map_err(anyhow::Error::msg)?;
+    let home_page = format!("{}/", host.origin());
+    let pages = token_proxy::site(site, None).map_err(anyhow::Error::msg)?;
     let runtime = Runtime::new()?;
     let listener = runtime.block_on(async { host.listen() })?;
     runtime.spawn(async { axum::serve(listener, pages).await });
-    let mut command = tools::node(&folder.join("home.mjs"));
-    command.env("HOME_PAGE", format!("{origin}/")).env("CHROME_PATH", &browser.chromium);
-    command.env("OUTPUT", results_folder().join("home.json"));
-    tools::run(&mut command, "Lighthouse's scores are too low: see above.")
+    work(&home_page)
 }
 
 fn prepare() -> Result<Browser> {

@@ -8,7 +8,7 @@ use std::path::Path;
 use walkdir::WalkDir;
 
 /// The endings of the files of a site that become smaller.
-const ENDINGS: [&str; 5] = ["css", "html", "js", "svg", "wasm"];
+const ENDINGS: [&str; 6] = ["css", "html", "js", "svg", "txt", "wasm"];
 
 /// Writes a copy with gzip and one with brotli beside each file of a site: `x.js.gz` and `x.js.br`. `launcher.config.json` has none, because a
 /// host may edit it, and would still send the copy.

@@ -142,7 +142,7 @@ smartrust is running.
     if let Some(patient) = logins.patients.first() {
         println!(
             "
-As a patient   Open the launcher and press Connect. Log in as {} with the password {}.
+As a patient   Open the launcher, type \"eye erie\" to find a clinic, and press Connect. Log in as {} with the password {}.
                Click what you do not want to share, then press Allow.",
             patient.user_name, patient.password
         );

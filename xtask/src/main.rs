@@ -101,6 +101,8 @@ enum BenchSubject {
     Web,
     /// Lighthouse on the launcher's start page, as a host serves it
     Home,
+    /// The launcher's search in a list of 96,627 made-up organizations
+    App,
 }
 
 #[derive(Args)]
@@ -254,6 +256,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Bench { subject: BenchSubject::Fhir, only } => bench::fhir(only.as_deref())?,
         Command::Bench { subject: BenchSubject::Web, only } => bench::web(only.as_deref())?,
         Command::Bench { subject: BenchSubject::Home, .. } => bench::home()?,
+        Command::Bench { subject: BenchSubject::App, .. } => bench::app()?,
         Command::Conformance => conformance::run()?,
         Command::Directory(options) => directory::run(&options)?,
         Command::Docs(options) => {

@@ -8,8 +8,9 @@ use smartrust::Failure;
 use super::draw::{element, link, nothing, paragraph, reactive, reactive_text, text};
 use super::section::section;
 use super::trouble::trouble_note;
-use crate::config::{Choice, SEARCHED_FROM};
+use crate::config::SEARCHED_FROM;
 use crate::launcher::Launcher;
+use crate::model::clinics::{Clinic, Way};
 use crate::model::requested_scopes::{Item, RequestedScopes};
 use crate::model::trouble::{Audience, Trouble};
 
@@ -17,47 +18,47 @@ use crate::model::trouble::{Audience, Trouble};
 #[derive(Clone, Copy)]
 pub struct ConnectForm {
     launcher: Launcher,
-    choices: StoredValue<Vec<Choice>>,
-    chosen: RwSignal<usize>,
+    /// The clinic; `None` until one is chosen.
+    chosen: RwSignal<Option<Clinic>>,
     left_out: RwSignal<Vec<String>>,
-    is_redirecting: RwSignal<bool>,
+    /// The way to connect whose redirect is under way.
+    redirecting: RwSignal<Option<Way>>,
     failed: RwSignal<Option<Failure>>,
 }
 
 impl ConnectForm {
-    /// The first clinic with all of its data; `None` if there is no clinic for patients.
-    pub fn new(launcher: Launcher) -> Option<Self> {
-        let choices = launcher.choices();
-        if choices.is_empty() {
-            return None;
-        }
-        let is_redirecting = RwSignal::new(false);
+    /// The form with all data of a clinic that is chosen already.
+    pub fn new(launcher: Launcher, chosen: Option<Clinic>) -> Self {
+        let redirecting = RwSignal::new(None);
         // After the Back button, the page can be used again.
         let shown_again =
-            window_event_listener(ev::Custom::<ev::Event>::new("pageshow"), move |_| is_redirecting.set(false));
+            window_event_listener(ev::Custom::<ev::Event>::new("pageshow"), move |_| redirecting.set(None));
         on_cleanup(move || shown_again.remove());
-        Some(Self {
+        Self {
             launcher,
-            choices: StoredValue::new(choices),
-            chosen: RwSignal::new(0),
+            chosen: RwSignal::new(chosen),
             left_out: RwSignal::new(Vec::new()),
-            is_redirecting,
+            redirecting,
             failed: RwSignal::new(None),
-        })
+        }
     }
 
-    fn choice(self) -> Option<Choice> {
-        let chosen = self.chosen.get();
-        self.choices.with_value(|choices| choices.get(chosen).cloned())
+    /// The clinic that is chosen. Tracks changes.
+    pub fn chosen(self) -> Option<Clinic> {
+        self.chosen.get()
     }
 
-    fn requested(self) -> RequestedScopes {
-        RequestedScopes::read(&self.choice().map(|choice| choice.scope).unwrap_or_default())
-    }
-
-    fn choose(self, index: usize) {
+    /// Chooses a clinic, with all of its data.
+    pub fn choose(self, clinic: Clinic) {
         self.left_out.set(Vec::new());
-        self.chosen.set(index);
+        self.failed.set(None);
+        self.chosen.set(Some(clinic));
+    }
+
+    /// The scopes of the clinic that is chosen; until then, those that most clinics of this app have.
+    fn requested(self) -> RequestedScopes {
+        let of_clinic = self.chosen.with(|chosen| Some(chosen.as_ref()?.ways.first()?.choice.scope.clone()));
+        RequestedScopes::read(&of_clinic.unwrap_or_else(|| self.launcher.usual_scope()))
     }
 
     fn set_wanted(self, scope: &str, is_wanted: bool) {
@@ -69,39 +70,39 @@ impl ConnectForm {
         });
     }
 
-    fn launch(self) {
-        let Some(choice) = untrack(|| self.choice()) else { return };
-        let scope = untrack(|| self.requested()).without(&self.left_out.get_untracked());
+    fn launch(self, way: Way) {
+        let requested = RequestedScopes::read(&way.choice.scope);
+        let scope = requested.without(&self.left_out.get_untracked());
         self.failed.set(None);
-        self.is_redirecting.set(true);
+        self.redirecting.set(Some(way.clone()));
         spawn_local(async move {
-            if let Err(error) = self.launcher.launch(Some(choice.name), scope).await {
-                self.is_redirecting.try_set(false);
+            if let Err(error) = self.launcher.launch_way(way, scope).await {
+                self.redirecting.try_set(None);
                 self.failed.try_set(Some(error));
             }
         });
     }
 }
 
-/// The list of clinics, if there are several.
+/// The list of clinics of the configuration, if there are several.
 pub fn server_choice(form: ConnectForm) -> Option<AnyView> {
-    let choices = form.choices.get_value();
-    if choices.len() < 2 {
+    let clinics: Vec<Clinic> = form.launcher.choices().iter().map(Clinic::configured).collect();
+    if clinics.len() < 2 {
         return None;
     }
     let wanted = RwSignal::new(String::new());
-    let count = choices.len();
-    let options = choices.into_iter().enumerate().map(|(index, choice)| {
-        let label = choice.label.clone();
-        let is_hidden = move || {
-            let is_chosen = form.chosen.get() == index;
-            !is_chosen && !in_lower_case(&label).contains(in_lower_case(&wanted.get()).trim())
-        };
+    let count = clinics.len();
+    let options = clinics.into_iter().map(|clinic| {
+        let (own, label) = (clinic.clone(), clinic.name.clone());
+        let is_chosen = Signal::derive(move || form.chosen.with(|chosen| chosen.as_ref() == Some(&own)));
+        let is_hidden =
+            move || !is_chosen.get() && !in_lower_case(&label).contains(in_lower_case(&wanted.get()).trim());
+        let name = clinic.name.clone();
         view! {
             <label class="option" hidden=is_hidden>
-                <input type="radio" name="clinic" prop:checked=move || form.chosen.get() == index
-                    on:change=move |_| form.choose(index)/>
-                <span>{choice.label}</span>
+                <input type="radio" name="clinic" prop:checked=move || is_chosen.get()
+                    on:change=move |_| form.choose(clinic.clone())/>
+                <span>{name}</span>
             </label>
         }
         .into_any()
@@ -129,32 +130,55 @@ fn search_field(wanted: RwSignal<String>) -> AnyView {
     .into_any()
 }
 
-/// The button that launches, and its result.
-pub fn connect_button(form: ConnectForm) -> AnyView {
-    let is_ready = move || !form.is_redirecting.get() && form.requested().has_data_without(&form.left_out.get());
-    let words = move || match (form.choices.with_value(Vec::len), form.choice()) {
-        (2.., Some(choice)) => format!("Connect to {}", choice.label),
-        _ => "Connect".to_owned(),
-    };
-    let button = view! {
-        <button type="button" class="primary" disabled=move || !is_ready() on:click=move |_| form.launch()>
-            {words}
-        </button>
-    }
-    .into_any();
-    let outcome = reactive(move || match (form.is_redirecting.get(), form.failed.get()) {
-        (true, _) => {
-            let label = form.choice().map(|choice| choice.label).unwrap_or_default();
-            paragraph("hint", format!("Taking you to {label}…"))
-        }
-        (false, Some(error)) => trouble_note(Trouble::of(&error, Audience::Patient), None),
-        (false, None) => nothing(),
+/// The buttons that launch, one for each way to connect, and their result.
+pub fn connect_buttons(form: ConnectForm) -> AnyView {
+    let buttons = reactive(move || match form.chosen().filter(Clinic::is_set_up) {
+        Some(clinic) => element("div", &[("class", "ways")], ways(form, clinic)),
+        None => element("div", &[("class", "ways")], vec![launch_button(form, "Connect".to_owned(), None)]),
+    });
+    let outcome = reactive(move || match (form.redirecting.get(), form.failed.get()) {
+        (Some(way), _) => paragraph("hint", format!("Taking you to {}…", way.choice.label)),
+        (None, Some(error)) => trouble_note(Trouble::of(&error, Audience::Patient), None),
+        (None, None) => nothing(),
     });
     let summary = reactive_text(move || form.requested().summary(&form.left_out.get()));
     let choose = element("a", &[("href", "#requested"), ("rel", "external")], vec![text("Choose what to ask for")]);
     let summary = element("p", &[("class", "hint")], vec![summary, text(" "), choose]);
     let live = element("div", &[("aria-live", "polite")], vec![outcome]);
-    element("div", &[("class", "connect")], vec![element("div", &[("class", "actions")], vec![button]), summary, live])
+    element("div", &[("class", "connect")], vec![buttons, summary, live])
+}
+
+fn ways(form: ConnectForm, clinic: Clinic) -> Vec<AnyView> {
+    // A launcher for one clinic needs no name on its button.
+    let is_only = !form.launcher.has_directory() && form.launcher.choices().len() < 2;
+    let mut parts = Vec::new();
+    for way in clinic.ways {
+        let words = match &way.portal {
+            _ if is_only => "Connect".to_owned(),
+            Some(portal) => format!("Connect to {}: {portal}", way.choice.label),
+            None => format!("Connect to {}", way.choice.label),
+        };
+        let description = way.description.clone();
+        parts.push(launch_button(form, words, Some(way)));
+        parts.extend(description.map(|description| paragraph("hint", description)));
+    }
+    parts
+}
+
+fn launch_button(form: ConnectForm, words: String, way: Option<Way>) -> AnyView {
+    let has_way = way.is_some();
+    let is_ready =
+        move || has_way && form.redirecting.get().is_none() && form.requested().has_data_without(&form.left_out.get());
+    let launch = move |_| {
+        if let Some(way) = way.clone() {
+            form.launch(way);
+        }
+    };
+    let button = view! {
+        <button type="button" class="primary" disabled=move || !is_ready() on:click=launch>{words}</button>
+    }
+    .into_any();
+    element("div", &[("class", "actions")], vec![button])
 }
 
 /// The data that will be requested: what is required, and what can be left out.

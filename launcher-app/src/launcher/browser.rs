@@ -2,6 +2,9 @@
 
 use chrono::NaiveDate;
 use leptos::prelude::window;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::MessageChannel;
 
 /// Whether session storage works in this page. Without it, no launch can be completed after the redirect.
 pub fn has_session_storage() -> bool {
@@ -21,6 +24,21 @@ pub fn needs_own_window() -> bool {
         _ => true,
     };
     is_framed && !has_session_storage()
+}
+
+/// Lets the page react to its user and paint before the caller goes on. A timer would wait for four milliseconds each time.
+pub async fn let_page_react() {
+    let message = js_sys::Promise::new(&mut |resolve, _| match MessageChannel::new() {
+        Ok(channel) => {
+            channel.port1().set_onmessage(Some(&resolve));
+            if channel.port2().post_message(&JsValue::NULL).is_err() {
+                let _ = resolve.call0(&JsValue::UNDEFINED);
+            }
+        }
+        Err(_) => drop(resolve.call0(&JsValue::UNDEFINED)),
+    });
+    // The promise never rejects.
+    let _ = JsFuture::from(message).await;
 }
 
 /// Today, by this device's clock and time zone.

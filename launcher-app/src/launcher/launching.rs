@@ -8,6 +8,7 @@ use smartrust::{Error, Failure};
 
 use super::browser::has_session_storage;
 use super::{Launcher, REPLACED, Session};
+use crate::model::clinics::Way;
 
 impl Launcher {
     /// Whether a launch link opened this page, even a broken one.
@@ -32,6 +33,17 @@ impl Launcher {
         app.launch(options).await
     }
 
+    /// As [`Self::launch`], for a way to connect to a clinic.
+    ///
+    /// # Errors
+    /// As [`Self::launch`].
+    pub async fn launch_way(self, way: Way, scope: Option<String>) -> Result<(), Failure> {
+        if let Some(entry) = &way.entry {
+            self.choose_server(entry)?;
+        }
+        self.launch(Some(way.choice.name), scope).await
+    }
+
     /// Redirects to the session's server, for the same scope as before or for `scope`. The new session replaces this one.
     ///
     /// # Errors
@@ -40,6 +52,7 @@ impl Launcher {
         if !has_session_storage() {
             return Err(Error::Storage.into());
         }
+        self.choose_server_of(&session)?;
         let app = self.app.get_value();
         if session.is_active() {
             // If the store fails, the launch fails too.

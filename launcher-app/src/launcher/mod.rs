@@ -1,8 +1,11 @@
 //! What all pages share: the configuration, the SDK's app, and the sessions of this window. [`Launcher`] is a handle to it; each file
 //! has its methods for one subject: [`sessions`] shows and ends sessions, [`launching`] starts launches, [`idle`] ends sessions that
-//! nobody uses, [`resume`] completes launches and restores sessions.
+//! nobody uses, [`resume`] completes launches and restores sessions, [`directory`] loads and searches the list of providers, [`chosen`]
+//! remembers what was chosen in it.
 
 mod browser;
+mod chosen;
+mod directory;
 mod idle;
 mod last_use;
 mod launching;
@@ -22,9 +25,10 @@ use smartrust::{Failure, SmartApp};
 pub use browser::{needs_own_window, today};
 pub use state::{OpenSession, Session, State};
 
-use crate::config::{Choice, LauncherConfig};
+use crate::config::{Choice, Entry, LauncherConfig};
 use crate::model::idle::IdleLimit;
 use crate::model::trouble::Audience;
+use directory::List;
 use last_use::LastUse;
 
 /// The key under which the ID of the session is stored that the next one replaces.
@@ -41,6 +45,9 @@ pub struct Launcher {
     changes: RwSignal<usize>,
     is_online: RwSignal<bool>,
     last_use: LastUse,
+    list: List,
+    recent: RwSignal<Vec<Entry>>,
+    chosen: StoredValue<Vec<Entry>>,
     subscription: StoredValue<Option<EventSubscription<WebPlatform>>, LocalStorage>,
 }
 
@@ -58,7 +65,8 @@ impl Launcher {
             let _ = window_event_listener(ev::Custom::<ev::Event>::new(event), move |_| is_online.set(online));
         }
         let last_use = LastUse::new(platform.now());
-        Ok(Self {
+        let has_directory = config.directory.is_some();
+        let launcher = Self {
             app: StoredValue::new_local(Rc::new(app)),
             platform: StoredValue::new_local(platform),
             config: StoredValue::new_local(config),
@@ -67,8 +75,13 @@ impl Launcher {
             changes: RwSignal::new(0),
             is_online,
             last_use,
+            list: List::default(),
+            recent: RwSignal::new(if has_directory { chosen::stored_recent() } else { Vec::new() }),
+            chosen: StoredValue::new(Vec::new()),
             subscription: StoredValue::new_local(None),
-        })
+        };
+        launcher.add_chosen_servers();
+        Ok(launcher)
     }
 
     fn platform(self) -> WebPlatform {
@@ -88,6 +101,11 @@ impl Launcher {
     /// The servers that a patient can connect to.
     pub fn choices(self) -> Vec<Choice> {
         self.config.with_value(|config| config.connect.clone())
+    }
+
+    /// Whether patients start on the home page.
+    pub fn is_for_patients(self) -> bool {
+        self.config.with_value(LauncherConfig::is_open_to_patients)
     }
 
     /// Whether EHRs open the launcher from a chart, too.
@@ -115,7 +133,8 @@ impl Launcher {
     /// The name of the session's server for people.
     pub fn label(self, session: &Session) -> Option<String> {
         let server = session.server_name();
-        self.config.with_value(|config| config.label(server.as_deref()).map(str::to_owned))
+        let configured = self.config.with_value(|config| config.label(server.as_deref()).map(str::to_owned));
+        configured.or_else(|| self.chosen_name(server.as_deref()))
     }
 
     /// The time in seconds since 1970.

@@ -28,6 +28,7 @@ impl Launcher {
                     }
                     self.show(session.clone());
                     if is_redirect {
+                        self.remember(&session);
                         self.reset_idle_time();
                     }
                     self.end_replaced(&session).await;

@@ -86,6 +86,9 @@ impl Launcher {
             self.state.set(state(session, false));
         }
         self.update_list().await;
+        if self.all.get_untracked().is_empty() {
+            self.forget_clinics();
+        }
     }
 
     fn end(self, session: &Session, reason: &Failure) {

@@ -6,6 +6,7 @@
 pub mod allergies;
 pub mod attached;
 pub mod care;
+pub mod clinics;
 pub mod coding;
 pub mod content;
 pub mod date;

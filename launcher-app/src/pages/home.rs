@@ -2,7 +2,8 @@
 
 use leptos::prelude::*;
 
-use crate::components::connect::{ConnectForm, connect_button, requested_data, server_choice};
+use crate::components::clinics::{ClinicSearch, clinic_address, clinic_search};
+use crate::components::connect::{ConnectForm, connect_buttons, requested_data, server_choice};
 use crate::components::draw::{element, link, nothing, paragraph, reactive, text};
 use crate::components::gate::{connect_again, timeout_message};
 use crate::components::own_window::open_own_window;
@@ -33,22 +34,31 @@ pub fn home() -> AnyView {
     let lead = "Connect to your clinic to see your problems, medicines, test results and visits on one page, and how your values have changed over time.";
     let mut hero = vec![element("h1", &[], vec![text("See your health record")]), paragraph("lead", lead)];
     let mut parts = vec![reactive(move || session_status(launcher)), other_sessions()];
-    match ConnectForm::new(launcher) {
-        Some(_) if needs_own_window() => {
+    if launcher.is_for_patients() {
+        if needs_own_window() {
             hero.extend(open_own_window());
             parts.push(element("section", &[("class", "hero")], hero));
-        }
-        Some(form) => {
-            hero.extend(server_choice(form));
-            hero.push(connect_button(form));
+        } else {
+            let form = ConnectForm::new(launcher, launcher.first_clinic());
+            hero.extend(choose_and_connect(launcher, form));
             let hero = element("section", &[("class", "hero")], hero);
             let first = element("div", &[("class", "stack")], vec![hero, next_steps()]);
             parts.push(element("div", &[("class", "start")], vec![first, requested_data(form)]));
         }
-        None => parts.push(element("section", &[("class", "hero")], hero)),
+    } else {
+        parts.push(element("section", &[("class", "hero")], hero));
     }
     parts.extend(launcher.opens_from_charts().then(for_staff));
     page("Start", parts)
+}
+
+/// The choice of the clinic, by a search if there is a list of providers, and the button that connects.
+fn choose_and_connect(launcher: Launcher, form: ConnectForm) -> Vec<AnyView> {
+    if !launcher.has_directory() {
+        return server_choice(form).into_iter().chain([connect_buttons(form)]).collect();
+    }
+    let search = ClinicSearch::new(launcher, form);
+    vec![clinic_search(search), connect_buttons(form), clinic_address(search)]
 }
 
 /// The state of the session, at the top.

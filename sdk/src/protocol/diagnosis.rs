@@ -33,6 +33,14 @@ pub fn smart_configuration_findings<V: JsonView>(document: &V) -> Vec<Finding> {
     found.note_unknown("unknown_capability", "The capability ", capabilities.clone(), &CAPABILITIES);
     found.note_endpoints(document);
     found.note_response_types(document);
+    if document.member("user_access_brand_identifier").is_some()
+        && document.member("user_access_brand_bundle").is_none()
+    {
+        found.note(
+            "missing_brand_bundle",
+            "It has user_access_brand_identifier, but no user_access_brand_bundle.".into(),
+        );
+    }
     let grants = list(document, "grant_types_supported");
     let lasts = is_capable("permission-offline") || is_capable("permission-online");
     if lasts && !grants.is_empty() && !grants.iter().any(|grant| grant == "refresh_token") {
@@ -179,13 +187,14 @@ impl Findings {
     }
 }
 
-const ENDPOINTS: [&str; 6] = [
+const ENDPOINTS: [&str; 7] = [
     "authorization_endpoint",
     "token_endpoint",
     "jwks_uri",
     "introspection_endpoint",
     "revocation_endpoint",
     "registration_endpoint",
+    "user_access_brand_bundle",
 ];
 
 /// The members that are arrays.
@@ -317,6 +326,23 @@ mod tests {
             ]
         );
         assert!(findings.iter().all(|finding| !finding.section.is_empty() && !finding.message.is_empty()));
+    }
+
+    #[test]
+    fn e7_a_bundle_of_brands_has_a_safe_url() {
+        let with = |members: Value| {
+            let mut document = webchart();
+            document.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+            let findings = smart_configuration_findings(&document);
+            codes(&findings).into_iter().find(|code| code.contains("endpoint") || code.contains("bundle"))
+        };
+        assert_eq!(with(json!({"user_access_brand_bundle": "https://ehr.example/brands.json"})), None);
+        assert_eq!(with(json!({"user_access_brand_bundle": "brands.json"})), Some("relative_endpoint"));
+        assert_eq!(
+            with(json!({"user_access_brand_bundle": "http://ehr.example/brands.json"})),
+            Some("insecure_endpoint")
+        );
+        assert_eq!(with(json!({"user_access_brand_identifier": {"value": "1"}})), Some("missing_brand_bundle"));
     }
 
     #[test]

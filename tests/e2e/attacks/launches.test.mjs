@@ -101,7 +101,7 @@ test("A7 other parameters of a launch link do not change the configuration", asy
 
 test("A7 parameters in the URL of the start page do not change a patient's launch", async ({ page, traffic }) => {
   await page.goto(`${appOrigin}/?${new URLSearchParams(overrides)}#${new URLSearchParams(overrides)}`);
-  await page.getByRole("button", { name: "Connect", exact: true }).click();
+  await new Launcher(page).connectButton().click();
   assertUnchanged(await authorizationRequest(traffic), {
     client_id: "MIE-localhost",
     redirect_uri: `${appOrigin}/code`,

@@ -12,7 +12,12 @@ export class Launcher {
 
   async connect() {
     await this.#page.goto(`${this.#home}/`);
-    await this.#page.getByRole("button", { name: "Connect", exact: true }).click();
+    await this.connectButton().click();
+  }
+
+  /** The button that launches, of the start page. It names the clinic if patients can choose one. */
+  connectButton() {
+    return this.#page.getByRole("button", { name: /^Connect( to |$)/ });
   }
 
   /** Waits until a launch has ended and the record is shown. */
@@ -27,7 +32,7 @@ export class Launcher {
   async connectWithout(sentences) {
     await this.#page.goto(`${this.#home}/`);
     for (const sentence of sentences) await this.option(sentence).uncheck();
-    await this.#page.getByRole("button", { name: "Connect", exact: true }).click();
+    await this.connectButton().click();
   }
 
   /** The checkbox for a permission that the app requests. */

@@ -4,7 +4,7 @@
 //! query their files at run time.
 
 mod bundle;
-mod listing;
+pub mod listing;
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
@@ -28,6 +28,14 @@ pub struct Options {
     /// Writes the list although its counts differ by more than a fifth from those of the last one
     #[arg(long)]
     accept: bool,
+}
+
+impl Options {
+    /// A list of one Bundle, which replaces the last one.
+    pub fn new(name: &str, bundle: &Path, out: PathBuf) -> Self {
+        let bundles = vec![format!("{name}={}", bundle.display())];
+        Self { bundles, out, older_version: Vec::new(), accept: true }
+    }
 }
 
 /// Reads the Bundles, compares the result with the list that is there, and writes it.

@@ -120,8 +120,8 @@ mod tests {
         }
         let set = |rule: &str| rule.trim_start().starts_with("Cache-Control:");
         assert!(!headers.split("\n/").next().unwrap().lines().any(set), "another rule would set it twice");
-        assert!(nginx.contains("location ~ \"\\.[0-9a-f]{16}\\.(css|js|svg|wasm)$\" {"), "{nginx}");
-        assert!(caddy.contains("@hashed path_regexp \\.[0-9a-f]{16}\\.(css|js|svg|wasm)$\n"), "{caddy}");
+        assert!(nginx.contains("location ~ \"[.-][0-9a-f]{16}\\.(css|js|svg|txt|wasm)$\" {"), "{nginx}");
+        assert!(caddy.contains("@hashed path_regexp [.-][0-9a-f]{16}\\.(css|js|svg|txt|wasm)$\n"), "{caddy}");
     }
 
     #[test]

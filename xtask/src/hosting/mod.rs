@@ -59,6 +59,10 @@ impl Hosting {
             }
         }
         servers.extend(origins(hosting, "otherOrigins")?);
+        if configuration.get("directory").is_some() {
+            // Patients connect to any server of the list, and have addresses checked that are not in it.
+            servers.push("https:".to_owned());
+        }
         let mut seen = HashSet::new();
         servers.retain(|origin| seen.insert(origin.clone()));
         Ok(Self { path, servers, frame_ancestors: origins(hosting, "frameAncestors")? })
@@ -169,13 +173,19 @@ mod tests {
         serde_json::from_str(include_str!("../../../launcher-app/launcher.config.json")).unwrap()
     }
 
+    fn without_list() -> Value {
+        let mut configuration = committed();
+        configuration.as_object_mut().unwrap().remove("directory");
+        configuration
+    }
+
     fn policy(configuration: &Value) -> String {
         Hosting::read(&configuration.to_string()).unwrap().policy(Place::Header)
     }
 
     #[test]
     fn s13_the_policy_names_the_servers_of_the_configuration_and_nothing_else() {
-        let mut configuration = committed();
+        let mut configuration = without_list();
         let clinic = json!({
             "fhirBase": "https://FHIR.clinic.example:8443/r4", "discoveryBase": "https://clinic.example/",
             "authorizationEndpoint": "https://login.clinic.example/authorize", "tokenEndpoint": "https://login.clinic.example/token", "jwksUri": "https://keys.clinic.example/jwks",
@@ -192,6 +202,15 @@ mod tests {
                  connect-src 'self' {servers}; base-uri 'none'; form-action 'self' {servers}; frame-ancestors https://ehr.example"
             )
         );
+    }
+
+    #[test]
+    fn s13_with_a_list_of_providers_every_https_server_can_be_reached() {
+        let mut configuration = committed();
+        configuration["servers"] = json!([{"fhirBase": "http://localhost:9080/fhir"}]);
+        let policy = policy(&configuration);
+        assert!(policy.contains("; connect-src 'self' http://localhost:9080 https:; "), "{policy}");
+        assert!(policy.contains("; script-src 'self' 'wasm-unsafe-eval'; "), "{policy}");
     }
 
     #[test]

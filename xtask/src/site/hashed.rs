@@ -1,5 +1,5 @@
-//! Files that have a hash of their contents in their names, such as `style.0123456789abcdef.css`. A changed file has another name, so
-//! browsers may keep each one without asking for it again.
+//! Files that have a hash of their contents in their names, such as `style.0123456789abcdef.css`, and `index-0123456789abcdef.txt` of a list
+//! of providers. A changed file has another name, so browsers may keep each one without asking for it again.
 
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
@@ -10,7 +10,7 @@ use std::path::Path;
 const DIGITS: usize = 16;
 
 /// What follows the first part of such a name, as a regular expression.
-pub const PATTERN: &str = r"\.[0-9a-f]{16}\.(css|js|svg|wasm)$";
+pub const PATTERN: &str = r"[.-][0-9a-f]{16}\.(css|js|svg|txt|wasm)$";
 
 /// The names of these files in a site.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,13 +67,10 @@ impl HashedFiles {
 
 /// Whether a file has a hash in its name.
 pub fn is_hashed(name: &str) -> bool {
-    let mut parts = name.rsplitn(3, '.');
-    let (ending, hash) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let Some((stem, ending)) = name.rsplit_once('.') else { return false };
+    let Some((_, hash)) = stem.rsplit_once(['.', '-']) else { return false };
     let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-    ["css", "js", "svg", "wasm"].contains(&ending)
-        && hash.len() == DIGITS
-        && hash.bytes().all(is_digit)
-        && parts.next().is_some()
+    ["css", "js", "svg", "txt", "wasm"].contains(&ending) && hash.len() == DIGITS && hash.bytes().all(is_digit)
 }
 
 fn hash(contents: &[u8]) -> String {
@@ -124,7 +121,9 @@ mod tests {
 
     #[test]
     fn only_a_name_with_a_complete_hash_is_hashed() {
-        for name in ["style.0123456789abcdef.css", "launcher_bg.ffffffffffffffff.wasm"] {
+        for name in
+            ["style.0123456789abcdef.css", "launcher_bg.ffffffffffffffff.wasm", "directory/places-0123456789abcdef.txt"]
+        {
             assert!(is_hashed(name), "{name}");
         }
         for name in [
@@ -132,6 +131,7 @@ mod tests {
             "style.0123456789abcde.css",
             "style.0123456789ABCDEF.css",
             "index.html",
+            "directory/directory.json",
             "0123456789abcdef.js",
         ] {
             assert!(!is_hashed(name), "{name}");

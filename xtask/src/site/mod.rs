@@ -5,15 +5,16 @@ pub mod hashed;
 mod pages;
 
 use crate::bundle::{Profile, WasmCrate};
+use crate::directory::listing::Listing;
 use crate::hosting::Hosting;
 use crate::shrink::{minify, run_esbuild};
 use crate::{licenses, tools, workspace};
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, ensure};
 use hashed::HashedFiles;
 use launcher_app::config::LauncherConfig;
 use smartrust::memory::{Reply, World};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// The launcher's crate.
 pub const LAUNCHER: WasmCrate = WasmCrate {
@@ -33,6 +34,41 @@ pub struct Configuration {
     text: String,
     hosting: Hosting,
     launcher: LauncherConfig,
+    /// The list of providers that is copied into the site.
+    list: Option<List>,
+}
+
+/// A list of providers that `cargo xtask directory` made.
+struct List {
+    /// The folder with its files.
+    from: PathBuf,
+    /// The folder in the site.
+    to: PathBuf,
+    files: [String; 3],
+}
+
+impl List {
+    /// Reads the member `directory.index`, which is relative to the configuration's folder, and in the site to the start page. `None` for
+    /// a URL.
+    fn read(index: &str, folder: &Path) -> Result<Option<Self>> {
+        if index.contains("://") {
+            return Ok(None);
+        }
+        let path = Path::new(index);
+        let is_below = path.components().all(|part| matches!(part, Component::CurDir | Component::Normal(_)));
+        ensure!(is_below, "directory.index is wrong: it is neither a URL nor a path below the configuration's folder.");
+        let file = folder.join(path);
+        let files = Listing::files(&file).context("directory.index is wrong")?;
+        let (from, to) =
+            (file.parent().unwrap_or(folder).to_owned(), path.parent().unwrap_or(Path::new("")).to_owned());
+        Ok(Some(Self { from, to, files }))
+    }
+
+    fn copy_into(&self, site: &Path) -> Result<()> {
+        let to = site.join(&self.to);
+        fs::create_dir_all(&to)?;
+        self.files.iter().try_for_each(|file| copy(&self.from.join(file), &to.join(file)))
+    }
 }
 
 impl Configuration {
@@ -41,17 +77,28 @@ impl Configuration {
     /// # Errors
     /// One sentence that names the file and the wrong member.
     pub fn read(file: &Path) -> Result<Self> {
-        Self::parse(read_text(file)?).with_context(|| file.display().to_string())
+        let folder = file.parent().unwrap_or(Path::new("."));
+        Self::parse(read_text(file)?, folder).with_context(|| file.display().to_string())
     }
 
-    fn parse(text: String) -> Result<Self> {
+    /// Reads a configuration whose list of providers is below `folder`.
+    ///
+    /// # Errors
+    /// One sentence that names the wrong member.
+    pub fn parse(text: String, folder: &Path) -> Result<Self> {
         let hosting = Hosting::read(&text)?;
         let value: serde_json::Value = serde_json::from_str(&text)?;
         let wrong = |failure: smartrust::Failure| anyhow!("{failure}");
         let launcher = LauncherConfig::read(&value).map_err(wrong)?;
         // The SDK reads the servers as it does in a page.
         launcher.app(World::new(0.0, |_| Reply::offline()).tab("https://launcher.example/")).map_err(wrong)?;
-        Ok(Self { text, hosting, launcher })
+        let list = launcher.directory.as_ref().map(|directory| List::read(&directory.index, folder)).transpose()?;
+        Ok(Self { text, hosting, launcher, list: list.flatten() })
+    }
+
+    /// Its text.
+    pub fn text(&self) -> &str {
+        &self.text
     }
 
     /// The committed one, for the sandbox EHR.
@@ -87,11 +134,15 @@ pub fn write_for(configuration: &Configuration, to: &Path) -> Result<()> {
     write_pages(configuration, to)
 }
 
-/// Copies the launcher's built site for another path and for this number of clinics. `app_origin` is the origin in its configuration.
+/// Copies the launcher's built site for another path and for this number of clinics; several are without a list of providers.
+/// `app_origin` is the origin in its configuration.
 pub fn copy_launcher(app_origin: &str, path: &str, clinics: usize, to: &Path) -> Result<()> {
     let moved = Configuration::committed()?.text.replace(&format!("\"{app_origin}/"), &format!("\"{app_origin}{path}"));
     let mut moved: serde_json::Value = serde_json::from_str(&moved)?;
     moved["hosting"]["path"] = path.into();
+    if clinics > 1 {
+        moved.as_object_mut().context("the configuration is no object")?.remove("directory");
+    }
     for number in 2..=clinics {
         let mut clinic = moved["servers"][0].clone();
         clinic["name"] = format!("portal-{number}").into();
@@ -99,7 +150,7 @@ pub fn copy_launcher(app_origin: &str, path: &str, clinics: usize, to: &Path) ->
         moved["connect"].as_array_mut().context("connect is no array")?.push(clinic["name"].clone());
         moved["servers"].as_array_mut().context("servers is no array")?.push(clinic);
     }
-    write_for(&Configuration::parse(moved.to_string())?, to)
+    write_for(&Configuration::parse(moved.to_string(), &launcher_folder())?, to)
 }
 
 /// Bundles the style sheets that `style.css` imports, so that a browser sends one request.
@@ -122,6 +173,9 @@ fn read_text(file: &Path) -> Result<String> {
 /// Writes what depends on the configuration into a built site: the configuration, the pages, and the headers for hosts.
 fn write_pages(configuration: &Configuration, site: &Path) -> Result<()> {
     fs::write(site.join(CONFIGURATION), &configuration.text)?;
+    if let Some(list) = &configuration.list {
+        list.copy_into(site)?;
+    }
     pages::write(&launcher_folder(), configuration, &HashedFiles::find(site)?, site)?;
     configuration.hosting.write_files(site)
 }
@@ -177,8 +231,9 @@ mod tests {
         let mut value: Value =
             serde_json::from_str(include_str!("../../../launcher-app/launcher.config.json")).unwrap();
         value["servers"][0]["fhirBase"] = json!("https://ehr.example/fhir");
+        value.as_object_mut().unwrap().remove("directory");
         change(&mut value);
-        Configuration::parse(value.to_string())
+        Configuration::parse(value.to_string(), Path::new("."))
     }
 
     fn page(site: &Path, name: &str) -> String {
@@ -290,6 +345,37 @@ mod tests {
         wrong(|value| value["servers"][1]["redirectUri"] = json!("/launch"), "servers[1].redirectUri");
         let missing = format!("{:#}", Configuration::read(&folder.path().join("missing.json")).err().unwrap());
         assert!(missing.contains("missing.json cannot be read"), "{missing}");
+    }
+
+    #[test]
+    fn e18_a_list_of_providers_is_copied_into_the_site_and_kept_by_browsers() {
+        let folder = tempfile::tempdir().unwrap();
+        let list = folder.path().join("lists");
+        fs::create_dir(&list).unwrap();
+        let (index, places) = ("index-0123456789abcdef.txt", "places-0123456789abcdef.txt");
+        let description = json!({"index": index, "places": places, "sources": [], "counts": {}, "leftOut": {}});
+        fs::write(list.join("directory.json"), description.to_string()).unwrap();
+        let value = |path: &str| {
+            let mut value: Value =
+                serde_json::from_str(include_str!("../../../launcher-app/launcher.config.json")).unwrap();
+            value["directory"]["index"] = json!(path);
+            value.to_string()
+        };
+        for file in [index, places, "another.txt"] {
+            fs::write(list.join(file), file).unwrap();
+        }
+        let site = built_site();
+        let configuration = Configuration::parse(value("./lists/directory.json"), folder.path()).unwrap();
+        write_pages(&configuration, site.path()).unwrap();
+        assert_eq!(page(site.path(), "lists/index-0123456789abcdef.txt"), index);
+        assert!(site.path().join("lists/directory.json").is_file() && !site.path().join("lists/another.txt").exists());
+        let headers = page(site.path(), "_headers");
+        assert!(headers.contains(&format!("/lists/{places}\n  Cache-Control: public, max-age=31536000, immutable")));
+        assert!(headers.contains("/lists/directory.json\n  Cache-Control: no-cache"));
+        for wrong in ["missing.json", "../directory.json", "/etc/directory.json", "lists/another.txt"] {
+            let error = format!("{:#}", Configuration::parse(value(wrong), folder.path()).err().unwrap());
+            assert!(error.contains("directory.index is wrong"), "{wrong}: {error}");
+        }
     }
 
     #[test]

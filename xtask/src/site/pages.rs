@@ -72,8 +72,9 @@ impl Renderer {
 }
 
 fn common(configuration: &Configuration, files: &HashedFiles) -> Value {
-    let LauncherConfig { title, connect, opens_from_charts, .. } = &configuration.launcher;
-    let requested = RequestedScopes::read(connect.first().map_or("", |choice| &choice.scope));
+    let launcher = &configuration.launcher;
+    let LauncherConfig { title, connect, directory, opens_from_charts, .. } = launcher;
+    let requested = RequestedScopes::read(launcher.usual_scope());
     let sentences = |items: &[Item]| items.iter().map(|item| item.sentence.clone()).collect::<Vec<_>>();
     // These contain no character that would end an attribute.
     let plain = |text: &str| Value::from_safe_string(text.to_owned());
@@ -86,6 +87,9 @@ fn common(configuration: &Configuration, files: &HashedFiles) -> Value {
         },
         title => title,
         clinics => connect.iter().map(|choice| choice.label.clone()).collect::<Vec<_>>(),
+        is_for_patients => launcher.is_open_to_patients(),
+        has_list => directory.is_some(),
+        is_chosen => directory.is_none() || connect.len() == 1,
         has_search => connect.len() >= SEARCHED_FROM,
         opens_from_charts => opens_from_charts,
         summary => requested.summary(&[]),

@@ -107,7 +107,15 @@ impl Facilities {
 
     /// No facilities yet, but the text with their lines, which [`Facilities::add_line`] adds.
     pub fn of_text(text: String) -> Self {
-        Self { folded: String::with_capacity(text.len()), lines: text, ..Self::default() }
+        // The names of the states are added.
+        Self { folded: String::with_capacity(text.len() / 4 * 5), lines: text, ..Self::default() }
+    }
+
+    /// Gives back the memory that is not needed after the last line.
+    pub fn shrink(&mut self) {
+        self.lines.shrink_to_fit();
+        self.folded.shrink_to_fit();
+        self.rows.shrink_to_fit();
     }
 
     /// The text with the lines.

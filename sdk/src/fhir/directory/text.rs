@@ -160,7 +160,8 @@ impl FacilitiesReader {
     }
 
     /// Gives the directory the facilities, in place of those that were there.
-    pub fn finish(self, directory: &mut Directory) {
+    pub fn finish(mut self, directory: &mut Directory) {
+        self.facilities.shrink();
         directory.facilities = self.facilities;
     }
 }

@@ -1,0 +1,53 @@
+import { appOrigin } from "../support/servers.mjs";
+
+/** The search for a clinic on the launcher's start page. */
+export class ClinicSearch {
+  #page;
+
+  constructor(page) {
+    this.#page = page;
+  }
+
+  async open() {
+    await this.#page.goto(`${appOrigin}/`);
+    await this.#page.locator("#clinic-words:enabled").waitFor();
+  }
+
+  field() {
+    return this.#page.getByRole("combobox", { name: "Find your clinic" });
+  }
+
+  /** The results whose text contains `text`, or all. */
+  options(text = "") {
+    return this.#page.getByRole("option").filter({ hasText: text });
+  }
+
+  /** The result that the arrow keys have reached, by `aria-activedescendant`. */
+  async active() {
+    const id = await this.field().getAttribute("aria-activedescendant");
+    return id === null ? null : this.#page.locator(`#${id}`);
+  }
+
+  /** The number of results, which screen readers announce. */
+  status() {
+    return this.#page.locator(".clinic-search").getByRole("status");
+  }
+
+  chosen() {
+    return this.#page.locator(".clinic.chosen");
+  }
+
+  /** Types words, and waits until they are searched. */
+  async type(words) {
+    await this.field().pressSequentially(words);
+    await this.status().getByText(/found/).waitFor();
+  }
+
+  /** Opens the way for a clinic that is not in the list, and looks an address up. */
+  async lookUp(address) {
+    const details = this.#page.locator("details.other-clinic");
+    if (!(await details.evaluate((element) => element.open))) await details.locator("summary").first().click();
+    await this.#page.getByLabel("Web address of its patient portal").fill(address);
+    await this.#page.getByRole("button", { name: "Look it up", exact: true }).click();
+  }
+}
