@@ -63,12 +63,13 @@ impl<P: Platform> SmartApp<P> {
             let Some(record) = connections::load_connection(platform, &id).await? else { continue };
             let Some(server) = self.server_of(&record) else { continue };
             if record.is_ready {
-                all.push(described(id, &record, &server));
+                let connection = described(id, &record, &server);
+                let place = all.partition_point(|other: &Connection| other.last_used >= connection.last_used);
+                all.insert(place, connection);
             } else if record.is_abandoned(platform.now()) {
                 connections::remove_connection(platform, &id).await?;
             }
         }
-        all.sort_by(|one, other| other.last_used.total_cmp(&one.last_used));
         Ok(all)
     }
 
