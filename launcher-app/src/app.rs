@@ -48,6 +48,7 @@ pub fn App() -> impl IntoView {
 fn start(config: LauncherConfig) -> Result<Launcher, Failure> {
     let launcher = Launcher::new(config)?;
     launcher.watch_use();
+    launcher.watch_connections();
     Ok(launcher)
 }
 

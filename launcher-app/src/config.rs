@@ -46,6 +46,8 @@ pub struct Choice {
     pub scope: String,
     /// Its FHIR base.
     pub fhir_base: String,
+    /// Whether a device can stay connected to it.
+    pub can_be_kept: bool,
 }
 
 impl LauncherConfig {
@@ -156,7 +158,9 @@ fn choice<V: JsonView>(index: usize, name: &V, servers: &[V]) -> Result<Choice, 
     let label =
         label.ok_or_else(|| wrong(&format!("servers[{position}].label"), "it is missing; patients choose by it"))?;
     let member = |name: &str| server.member_text(name).unwrap_or_default();
-    Ok(Choice { name, label, scope: member("scope"), fhir_base: member("fhirBase") })
+    let registers_all = server.member("openRegistration").and_then(|member| member.flag());
+    let can_be_kept = server.member("softwareId").is_some() || registers_all == Some(true);
+    Ok(Choice { name, label, scope: member("scope"), fhir_base: member("fhirBase"), can_be_kept })
 }
 
 /// `idleMinutes`: an object with server names and minutes.

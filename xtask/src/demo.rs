@@ -3,16 +3,21 @@
 use crate::bundle::{self, Profile};
 use crate::checks;
 use crate::loopback::Loopback;
-use crate::serve::{Site, StaticHost, USUAL_APP};
+use crate::serve::{SECOND_EHR, Site, StaticHost, USUAL_APP, USUAL_EHR};
 use crate::{DemoOptions, site, tools, workspace};
 use anyhow::{Context, Result};
-use std::process::ExitCode;
+use sandbox_ehr::Dialect;
+use serde_json::Value;
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
 use tokio::runtime::Runtime;
 
 /// The path of a second copy of the launcher's site.
 const MOVED: &str = "/apps/record/";
 /// The path of a copy with so many clinics that the start page has a search field.
 const SEVERAL: &str = "/apps/several/";
+/// The path of a copy for the second EHR, where a device can stay connected.
+const KEPT: &str = "/apps/kept/";
 
 /// Builds everything, serves it with the sandbox EHR, and stops on Ctrl-C.
 pub fn run(options: &DemoOptions) -> Result<()> {
@@ -20,7 +25,7 @@ pub fn run(options: &DemoOptions) -> Result<()> {
     let app = Loopback::take(options.app_port, "--app-port")?;
     build(options.profile())?;
     let runtime = Runtime::new()?;
-    let servers = Servers::start(&runtime, ehr, app, |config| options.sandbox.apply(config))?;
+    let servers = Servers::start(&runtime, ehr, app, None, |config| options.sandbox.apply(config))?;
     print_invitation(&servers);
     if !options.no_open && open::that_detached(&servers.app_origin).is_err() {
         println!("The browser did not open by itself: go to {}", servers.app_origin);
@@ -37,9 +42,9 @@ pub fn check(options: &DemoOptions) -> Result<ExitCode> {
     build(options.profile())?;
     with_servers(
         |config| options.sandbox.apply(config),
-        |ehr_origin, app_origin, my_app| {
-            let status = checks::browser_tests(&browser, ehr_origin, app_origin)
-                .env("MY_APP", my_app)
+        |served| {
+            let status = served
+                .browser_tests(&browser)
                 .args(&options.only)
                 .status()
                 .context("Node could not be started: install Node 20 or newer")?;
@@ -48,11 +53,27 @@ pub fn check(options: &DemoOptions) -> Result<ExitCode> {
     )
 }
 
+/// What the browser tests use.
+pub struct Served {
+    servers: Servers,
+    second_ehr_origin: String,
+    my_app: String,
+}
+
+impl Served {
+    /// The tests that drive the served pages in headless Chromium.
+    pub fn browser_tests(&self, browser: &tools::Browser) -> Command {
+        let mut tests = checks::browser_tests(browser, &self.servers.ehr_origin, &self.servers.app_origin);
+        tests.env("MY_APP", &self.my_app).env("SECOND_EHR_ORIGIN", &self.second_ehr_origin);
+        tests
+    }
+}
+
 /// As [`with_servers_of`], for the browser tests: the sandbox EHR has its control API, and a URL where no server runs yet is registered
-/// for [`sandbox_ehr::MY_APP_CLIENT_ID`] and passed to `work`.
+/// for [`sandbox_ehr::MY_APP_CLIENT_ID`]. A second sandbox EHR simulates Epic, for the copy of the launcher at [`KEPT`].
 pub fn with_servers<T>(
     configure: impl FnOnce(&mut sandbox_ehr::Config),
-    work: impl FnOnce(&str, &str, &str) -> Result<T>,
+    work: impl FnOnce(&Served) -> Result<T>,
 ) -> Result<T> {
     let my_app = format!("{}/", Loopback::take_free()?.origin());
     let address = my_app.parse().map_err(anyhow::Error::msg)?;
@@ -61,7 +82,11 @@ pub fn with_servers<T>(
         config.control = true;
         config.add_my_app(&address);
     };
-    with_servers_of(configure, |ehr_origin, app_origin| work(ehr_origin, app_origin, &my_app))
+    let (ehr, second_ehr, app) = (Loopback::take_free()?, Loopback::take_free()?, Loopback::take_free()?);
+    let second_ehr_origin = second_ehr.origin();
+    let runtime = Runtime::new()?;
+    let servers = Servers::start(&runtime, ehr, app, Some(second_ehr), configure)?;
+    work(&Served { servers, second_ehr_origin, my_app })
 }
 
 /// Serves the build and a sandbox EHR on free ports while `work` runs with the origins of the EHR and the app.
@@ -71,7 +96,7 @@ pub fn with_servers_of<T>(
 ) -> Result<T> {
     let (ehr, app) = (Loopback::take_free()?, Loopback::take_free()?);
     let runtime = Runtime::new()?;
-    let servers = Servers::start(&runtime, ehr, app, configure)?;
+    let servers = Servers::start(&runtime, ehr, app, None, configure)?;
     work(&servers.ehr_origin, &servers.app_origin)
 }
 
@@ -80,11 +105,49 @@ fn build(profile: Profile) -> Result<()> {
     site::build_launcher(profile)
 }
 
-/// Adds redirect URIs at [`MOVED`] to the launcher's clients.
-fn register_moved(sandbox: &mut sandbox_ehr::Config, app_origin: &str) {
+/// Adds redirect URIs at the path of a copy to the launcher's clients.
+fn register_copy(sandbox: &mut sandbox_ehr::Config, app_origin: &str, path: &str) {
     for client in sandbox.clients.iter_mut().filter(|client| client.id.starts_with("MIE-localhost")) {
-        client.redirect_uris.extend(["code", "launch"].map(|entry| format!("{app_origin}{MOVED}{entry}")));
+        client.redirect_uris.extend(["code", "launch"].map(|entry| format!("{app_origin}{path}{entry}")));
     }
+}
+
+/// A copy of the launcher's site at a path, with a changed configuration.
+fn copy(path: &str, change: impl FnOnce(&mut Value) -> Result<()>) -> Result<PathBuf> {
+    let name = match path.trim_matches('/') {
+        "" => "home".to_owned(),
+        path => path.replace('/', "-"),
+    };
+    let folder = workspace::target_folder().join("site-copies").join(name);
+    site::copy_launcher(USUAL_APP, path, change, &folder)?;
+    Ok(folder)
+}
+
+/// Removes the list of providers from a configuration.
+fn remove_list(configuration: &mut Value) -> Result<()> {
+    configuration.as_object_mut().context("the configuration is no object")?.remove("directory");
+    Ok(())
+}
+
+/// Adds clinics to a configuration without a list of providers, up to this number.
+fn add_clinics(configuration: &mut Value, clinics: usize) -> Result<()> {
+    remove_list(configuration)?;
+    for number in 2..=clinics {
+        let mut clinic = configuration["servers"][0].clone();
+        clinic["name"] = format!("portal-{number}").into();
+        clinic["label"] = format!("Clinic number {number}").into();
+        configuration["connect"].as_array_mut().context("connect is no array")?.push(clinic["name"].clone());
+        configuration["servers"].as_array_mut().context("servers is no array")?.push(clinic);
+    }
+    Ok(())
+}
+
+/// Configures the patients' server so that a device can stay connected.
+fn add_software_id(configuration: &mut Value, sandbox: &sandbox_ehr::Config) -> Result<()> {
+    let server = &mut configuration["servers"][0];
+    let client = sandbox.clients.iter().find(|client| server["clientId"] == *client.id);
+    server["softwareId"] = client.context("the launcher's client is not registered")?.software_id().into();
+    Ok(())
 }
 
 /// The servers run until their runtime is dropped.
@@ -99,6 +162,7 @@ impl Servers {
         runtime: &Runtime,
         ehr: Loopback,
         app: Loopback,
+        second_ehr: Option<Loopback>,
         configure: impl FnOnce(&mut sandbox_ehr::Config),
     ) -> Result<Self> {
         let _inside = runtime.enter();
@@ -106,18 +170,30 @@ impl Servers {
         let mut sandbox = sandbox_ehr::Config::new(&*ehr_origin).app_origin(&app_origin);
         configure(&mut sandbox);
         let ready_made_token = sandbox.ready_made_token().map(str::to_owned);
-        let mut sites = vec![Site::open(workspace::launcher_site())?];
-        for (path, clinics) in [(MOVED, 1), (SEVERAL, 7)] {
-            let copy = workspace::target_folder().join("site-copies").join(path.trim_matches('/').replace('/', "-"));
-            site::copy_launcher(USUAL_APP, path, clinics, &copy)?;
-            sites.push(Site::open(copy)?);
+        let first = match sandbox.dialect {
+            Dialect::Epic => copy("/", |configuration| add_software_id(configuration, &sandbox))?,
+            _ => workspace::launcher_site(),
+        };
+        let mut folders = vec![first, copy(MOVED, |_| Ok(()))?, copy(SEVERAL, |all| add_clinics(all, 7))?];
+        register_copy(&mut sandbox, &app_origin, MOVED);
+        let second_ehr_origin = second_ehr.as_ref().map(Loopback::origin).unwrap_or_default();
+        if let Some(second_ehr) = second_ehr {
+            let mut sandbox = sandbox_ehr::Config::new(&*second_ehr_origin).app_origin(&app_origin);
+            (sandbox.dialect, sandbox.control) = (Dialect::Epic, true);
+            register_copy(&mut sandbox, &app_origin, KEPT);
+            folders.push(copy(KEPT, |configuration| {
+                *configuration = serde_json::from_str(&configuration.to_string().replace(USUAL_EHR, SECOND_EHR))?;
+                remove_list(configuration)?;
+                add_software_id(configuration, &sandbox)
+            })?);
+            tokio::spawn(sandbox_ehr::serve(sandbox, second_ehr.listen()?, std::future::pending()));
         }
-        register_moved(&mut sandbox, &app_origin);
-        let knows_v1_alone = sandbox.dialect == sandbox_ehr::Dialect::Hiebus;
+        let knows_v1_alone = sandbox.dialect == Dialect::Hiebus;
         let host = StaticHost {
             app_origin: app_origin.clone(),
             ehr_origin: ehr_origin.clone(),
-            sites,
+            second_ehr_origin,
+            sites: folders.into_iter().map(Site::open).collect::<Result<_>>()?,
             package: workspace::package_folder(),
             plain_page: workspace::root().join("examples/plain-html"),
             knows_v1_alone,

@@ -16,8 +16,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use token_proxy::HeaderRules;
 
-/// The origins in the repository's files. A server on other ports replaces them with its own.
-const USUAL_EHR: &str = "http://localhost:9080";
+/// The origins in the repository's files, and that of the second EHR in a copy's configuration. A server on other ports replaces them with
+/// its own.
+pub const USUAL_EHR: &str = "http://localhost:9080";
+pub const SECOND_EHR: &str = "http://localhost:9081";
 pub const USUAL_APP: &str = "http://localhost:8080";
 
 /// A static host.
@@ -26,6 +28,8 @@ pub struct StaticHost {
     pub app_origin: String,
     /// The origin of the EHR, which the pages may connect to and which may show them in a frame.
     pub ehr_origin: String,
+    /// The origin of a second EHR, for the copy of the launcher that is configured for it.
+    pub second_ehr_origin: String,
     /// The launcher's built sites, each at its configured path. The headers of the first one apply to everything else.
     pub sites: Vec<Site>,
     /// The npm package, served under `/pkg/`.
@@ -113,8 +117,10 @@ impl StaticHost {
     }
 
     fn own_origins(&self, text: &str) -> String {
-        let parts: Vec<String> = text.split(USUAL_EHR).map(|part| part.replace(USUAL_APP, &self.app_origin)).collect();
-        parts.join(&self.ehr_origin)
+        replace_all(
+            text,
+            &[(USUAL_EHR, &self.ehr_origin), (SECOND_EHR, &self.second_ehr_origin), (USUAL_APP, &self.app_origin)],
+        )
     }
 
     /// The site's headers, with the origins in use.
@@ -127,6 +133,12 @@ impl StaticHost {
         }
         headers
     }
+}
+
+/// Replaces each first string with its second. What was replaced is not replaced again.
+fn replace_all(text: &str, pairs: &[(&str, &String)]) -> String {
+    let [(from, to), rest @ ..] = pairs else { return text.to_owned() };
+    text.split(from).map(|part| replace_all(part, rest)).collect::<Vec<_>>().join(to)
 }
 
 async fn answer(State(host): State<Arc<StaticHost>>, request: Request) -> Response {
@@ -200,7 +212,7 @@ mod tests {
     use std::net::SocketAddr;
 
     const CONFIGURATION: &str = r#"{"servers": [{"fhirBase": "http://localhost:9080/webchart.cgi/fhir", "redirectUri":
-        "http://localhost:8080/code"}], "hosting": {"frameAncestors": ["http://localhost:9080"]}}"#;
+        "http://localhost:8080/code"}, {"fhirBase": "http://localhost:9081/webchart.cgi/fhir"}], "hosting": {"frameAncestors": ["http://localhost:9080"]}}"#;
     const MOVED: &str = r#"{"servers": [], "hosting": {"path": "/apps/record/"}}"#;
 
     struct Folders {
@@ -246,6 +258,7 @@ mod tests {
             let host = StaticHost {
                 app_origin: "http://localhost:9080".into(),
                 ehr_origin: "http://localhost:7002".into(),
+                second_ehr_origin: "http://localhost:8080".into(),
                 sites: ["site", "moved"].map(|folder| Site::open(self.at(folder)).unwrap()).into(),
                 package: self.at("pkg"),
                 plain_page: self.at("plain"),
@@ -299,7 +312,7 @@ mod tests {
         assert!(page.ends_with("\r\n\r\nlaunch"), "{page}");
         assert!(page.contains("content-type: text/html; charset=utf-8\r\n"), "{page}");
         assert!(page.contains("script-src 'self' 'wasm-unsafe-eval';"), "{page}");
-        assert!(page.contains("connect-src 'self' http://localhost:7002;"), "{page}");
+        assert!(page.contains("connect-src 'self' http://localhost:7002 http://localhost:8080;"), "{page}");
         assert!(page.contains("frame-ancestors http://localhost:7002\r\n"), "{page}");
         assert!(!page.contains("unsafe-inline"), "{page}");
         for header in ["x-content-type-options: nosniff", "referrer-policy: no-referrer"] {
@@ -339,8 +352,11 @@ mod tests {
         let folders = Folders::new();
         let address = folders.serve().await;
         let configuration = fetch(address, "/launcher.config.json").await;
-        for origin in [r#"{"fhirBase": "http://localhost:7002/webchart.cgi/fhir""#, r#""http://localhost:9080/code"}"#]
-        {
+        for origin in [
+            r#"{"fhirBase": "http://localhost:7002/webchart.cgi/fhir""#,
+            r#""http://localhost:9080/code"}"#,
+            r#"{"fhirBase": "http://localhost:8080/webchart.cgi/fhir"}"#,
+        ] {
             assert!(configuration.contains(origin), "{configuration}");
         }
         let script = fetch(address, "/plain-html/page.js").await;

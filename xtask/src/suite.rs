@@ -169,10 +169,9 @@ fn drive_dialects(tally: &mut Tally, browser: &tools::Browser) -> Result<()> {
 
 fn drive(tally: &mut Tally, browser: &tools::Browser, heading: &str, extent: Extent) -> Result<()> {
     tools::step(heading, || {
-        let drive = |ehr_origin: &str, app_origin: &str, my_app: &str| {
+        let drive = |served: &demo::Served| {
             let failed = "A browser test fails: see above, and the screenshots in tests/e2e/output.";
-            let mut tests = checks::browser_tests(browser, ehr_origin, app_origin);
-            tests.env("MY_APP", my_app);
+            let mut tests = served.browser_tests(browser);
             if extent == Extent::All {
                 tests.env("LONG_TESTS", "1");
             }

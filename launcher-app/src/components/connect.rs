@@ -6,6 +6,7 @@ use leptos::task::spawn_local;
 use smartrust::Failure;
 
 use super::draw::{element, link, nothing, paragraph, reactive, reactive_text, text};
+use super::keep::keep_box;
 use super::section::section;
 use super::trouble::trouble_note;
 use crate::config::SEARCHED_FROM;
@@ -21,6 +22,7 @@ pub struct ConnectForm {
     /// The clinic; `None` until one is chosen.
     chosen: RwSignal<Option<Clinic>>,
     left_out: RwSignal<Vec<String>>,
+    is_kept: RwSignal<bool>,
     /// The way to connect whose redirect is under way.
     redirecting: RwSignal<Option<Way>>,
     failed: RwSignal<Option<Failure>>,
@@ -38,6 +40,7 @@ impl ConnectForm {
             launcher,
             chosen: RwSignal::new(chosen),
             left_out: RwSignal::new(Vec::new()),
+            is_kept: RwSignal::new(false),
             redirecting,
             failed: RwSignal::new(None),
         }
@@ -51,6 +54,7 @@ impl ConnectForm {
     /// Chooses a clinic, with all of its data.
     pub fn choose(self, clinic: Clinic) {
         self.left_out.set(Vec::new());
+        self.is_kept.set(false);
         self.failed.set(None);
         self.chosen.set(Some(clinic));
     }
@@ -73,10 +77,11 @@ impl ConnectForm {
     fn launch(self, way: Way) {
         let requested = RequestedScopes::read(&way.choice.scope);
         let scope = requested.without(&self.left_out.get_untracked());
+        let is_kept = way.choice.can_be_kept && self.is_kept.get_untracked();
         self.failed.set(None);
         self.redirecting.set(Some(way.clone()));
         spawn_local(async move {
-            if let Err(error) = self.launcher.launch_way(way, scope).await {
+            if let Err(error) = self.launcher.launch_way(way, scope, is_kept).await {
                 self.redirecting.try_set(None);
                 self.failed.try_set(Some(error));
             }
@@ -130,6 +135,15 @@ fn search_field(wanted: RwSignal<String>) -> AnyView {
     .into_any()
 }
 
+/// The box for staying connected, where the clinic allows it.
+fn keep_choice(form: ConnectForm) -> AnyView {
+    let can_be_kept = Memo::new(move |_| {
+        let clinic = form.chosen().filter(Clinic::is_set_up);
+        clinic.is_some_and(|clinic| clinic.ways.iter().any(|way| way.choice.can_be_kept))
+    });
+    reactive(move || if can_be_kept.get() { keep_box(form.is_kept) } else { nothing() })
+}
+
 /// The buttons that launch, one for each way to connect, and their result.
 pub fn connect_buttons(form: ConnectForm) -> AnyView {
     let buttons = reactive(move || match form.chosen().filter(Clinic::is_set_up) {
@@ -145,7 +159,8 @@ pub fn connect_buttons(form: ConnectForm) -> AnyView {
     let choose = element("a", &[("href", "#requested"), ("rel", "external")], vec![text("Choose what to ask for")]);
     let summary = element("p", &[("class", "hint")], vec![summary, text(" "), choose]);
     let live = element("div", &[("aria-live", "polite")], vec![outcome]);
-    element("div", &[("class", "connect")], vec![buttons, summary, live])
+    let parts = vec![keep_choice(form), buttons, summary, live];
+    element("div", &[("class", "connect"), ("id", "connect"), ("tabindex", "-1")], parts)
 }
 
 fn ways(form: ConnectForm, clinic: Clinic) -> Vec<AnyView> {

@@ -9,9 +9,11 @@ use super::draw::{element, paragraph, reactive, reactive_text, text};
 use super::load::{Load, Loading};
 use super::section::{absent, fact, facts, skeleton, try_again};
 use super::trouble::trouble_note;
-use crate::launcher::{OpenSession, today};
+use crate::launcher::{Launcher, OpenSession, today};
 use crate::model::patient::{PatientBanner, name};
 use crate::model::trouble::{Audience, Trouble, is_unreachable};
+
+const NOT_KNOWN: &str = "Not known";
 
 /// Loads the session's patient, if it was shared.
 pub fn load_patient(session: OpenSession) -> Load {
@@ -28,6 +30,17 @@ fn own_patient(patient: &JsonValue, session: OpenSession) -> Result<PatientBanne
         true => Ok(PatientBanner::read(patient, today())),
         false => Err(Error::PatientChanged.into()),
     }
+}
+
+/// Names the connection of a kept session by its patient, as soon as the patient is loaded.
+pub fn label_connection(launcher: Launcher, session: OpenSession, load: Load) {
+    Effect::new(move |_| {
+        if let Loading::Ready(patient) = load.state()
+            && let Ok(banner) = own_patient(&patient, session)
+        {
+            launcher.label_connection(session.get_value(), banner.name);
+        }
+    });
 }
 
 /// The banner. It is a region as soon as it has contents.
@@ -79,6 +92,15 @@ pub fn patient_line(session: OpenSession, otherwise: String) -> AnyView {
     })
 }
 
+/// The name of the session's patient.
+pub fn patient_name(load: Load, session: OpenSession) -> AnyView {
+    reactive_text(move || match load.state() {
+        Loading::Waiting => "…".to_owned(),
+        Loading::Ready(patient) => own_patient(&patient, session).map_or_else(|_| NOT_KNOWN.to_owned(), |it| it.name),
+        Loading::NotShared | Loading::Failed(_) => NOT_KNOWN.to_owned(),
+    })
+}
+
 /// The name of the user, from the resource that fhirUser names.
 pub fn user_name(session: OpenSession) -> AnyView {
     let user = session.with_value(|session| session.fhir_user());
@@ -89,6 +111,6 @@ pub fn user_name(session: OpenSession) -> AnyView {
             Loading::Ready(user) => name(&user),
             Loading::Failed(_) | Loading::NotShared => None,
         };
-        known.unwrap_or_else(|| "Not known".to_owned())
+        known.unwrap_or_else(|| NOT_KNOWN.to_owned())
     })
 }

@@ -10,7 +10,7 @@ use super::people::patient_line;
 use super::section::{actions, button_about, section};
 use crate::launcher::{Launcher, Session, State};
 
-/// The open records other than the one that is shown.
+/// The open records other than the one that is shown, and those in the list of connections.
 pub fn other_sessions() -> AnyView {
     let launcher = expect_context::<Launcher>();
     reactive(move || {
@@ -19,7 +19,9 @@ pub fn other_sessions() -> AnyView {
             State::Resuming => return nothing(),
             _ => None,
         };
+        let is_listed = |session: &Session| launcher.connections().iter().any(|one| one.id == session.id());
         let others = launcher.all_sessions().into_iter().filter(|session| Some(session.id()) != shown.as_deref());
+        let others = others.filter(|session| !is_listed(session));
         let items: Vec<AnyView> = others.map(|session| item(launcher, session)).collect();
         let heading = if shown.is_some() { "Other open records" } else { "Open records" };
         match items.is_empty() {

@@ -75,7 +75,8 @@ impl DirectoryConfig {
     pub fn choice(&self, entry: &Entry) -> Option<Choice> {
         let client = self.client_of(entry)?;
         let Entry { base, name, .. } = entry;
-        Some(Choice { name: base.clone(), label: name.clone(), scope: client.scope.clone(), fhir_base: base.clone() })
+        let (name, label, fhir_base) = (base.clone(), name.clone(), base.clone());
+        Some(Choice { name, label, scope: client.scope.clone(), fhir_base, can_be_kept: false })
     }
 
     /// The server record of an entry; `None` if the app is not registered there any more.

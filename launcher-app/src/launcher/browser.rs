@@ -6,6 +6,8 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::MessageChannel;
 
+use crate::model::kept::day_of;
+
 /// Whether session storage works in this page. Without it, no launch can be completed after the redirect.
 pub fn has_session_storage() -> bool {
     const PROBE: &str = "launcher.trial";
@@ -46,4 +48,10 @@ pub fn today() -> NaiveDate {
     let now = js_sys::Date::new_0();
     let year = i32::try_from(now.get_full_year()).unwrap_or_default();
     NaiveDate::from_ymd_opt(year, now.get_month() + 1, now.get_date()).unwrap_or_default()
+}
+
+/// The day of a time in seconds since 1970, in this device's time zone.
+pub fn local_day(seconds: f64) -> NaiveDate {
+    let offset = js_sys::Date::new(&(seconds * 1000.0).into()).get_timezone_offset();
+    day_of(seconds, -offset)
 }

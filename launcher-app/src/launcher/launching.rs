@@ -1,6 +1,7 @@
 //! Launches: from a launch link or the home page, and again for an open session.
 
 use leptos::prelude::*;
+use smartrust::client::keep::Keep;
 use smartrust::client::launch::LaunchOptions;
 use smartrust::platform::{Navigator, Store};
 use smartrust::protocol::launch::LaunchLink;
@@ -17,12 +18,13 @@ impl Launcher {
         !matches!(LaunchLink::read(&location), Ok(None))
     }
 
-    /// Redirects to the authorization server of the named server, or of the launch link. `scope` replaces the configured scope.
+    /// Redirects to the authorization server of the named server, or of the launch link. `scope` replaces the configured scope. With `keeps`,
+    /// the connection stays on this device.
     ///
     /// # Errors
     /// As [`smartrust::SmartApp::launch`], and [`Error::Storage`] if the page has no session storage, so that the launch could
     /// not be completed.
-    pub async fn launch(self, server: Option<String>, scope: Option<String>) -> Result<(), Failure> {
+    pub async fn launch(self, server: Option<String>, scope: Option<String>, keeps: bool) -> Result<(), Failure> {
         if !has_session_storage() {
             return Err(Error::Storage.into());
         }
@@ -30,6 +32,7 @@ impl Launcher {
         let mut options = LaunchOptions::default();
         options.server = server;
         options.scope = scope;
+        options.keep = keeps.then(|| Keep::default().client_name(self.title()));
         app.launch(options).await
     }
 
@@ -37,11 +40,11 @@ impl Launcher {
     ///
     /// # Errors
     /// As [`Self::launch`].
-    pub async fn launch_way(self, way: Way, scope: Option<String>) -> Result<(), Failure> {
+    pub async fn launch_way(self, way: Way, scope: Option<String>, keeps: bool) -> Result<(), Failure> {
         if let Some(entry) = &way.entry {
             self.choose_server(entry)?;
         }
-        self.launch(Some(way.choice.name), scope).await
+        self.launch(Some(way.choice.name), scope, keeps).await
     }
 
     /// Redirects to the session's server, for the same scope as before or for `scope`. The new session replaces this one.

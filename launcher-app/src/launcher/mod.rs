@@ -1,12 +1,13 @@
 //! What all pages share: the configuration, the SDK's app, and the sessions of this window. [`Launcher`] is a handle to it; each file
 //! has its methods for one subject: [`sessions`] shows and ends sessions, [`launching`] starts launches, [`idle`] ends sessions that
-//! nobody uses, [`resume`] completes launches and restores sessions, [`directory`] loads and searches the list of providers, [`chosen`]
-//! remembers what was chosen in it.
+//! nobody uses, [`kept`] has the connections that last, [`resume`] completes launches and restores sessions, [`directory`] loads and searches the
+//! list of providers, [`chosen`] remembers what was chosen in it.
 
 mod browser;
 mod chosen;
 mod directory;
 mod idle;
+mod kept;
 mod last_use;
 mod launching;
 mod resume;
@@ -22,13 +23,14 @@ use smartrust::platform::Clock;
 use smartrust::web::WebPlatform;
 use smartrust::{Failure, SmartApp};
 
-pub use browser::{needs_own_window, today};
+pub use browser::{local_day, needs_own_window, today};
 pub use state::{OpenSession, Session, State};
 
 use crate::config::{Choice, Entry, LauncherConfig};
 use crate::model::idle::IdleLimit;
 use crate::model::trouble::Audience;
 use directory::List;
+use kept::Kept;
 use last_use::LastUse;
 
 /// The key under which the ID of the session is stored that the next one replaces.
@@ -48,6 +50,7 @@ pub struct Launcher {
     list: List,
     recent: RwSignal<Vec<Entry>>,
     chosen: StoredValue<Vec<Entry>>,
+    kept: Kept,
     subscription: StoredValue<Option<EventSubscription<WebPlatform>>, LocalStorage>,
 }
 
@@ -78,6 +81,7 @@ impl Launcher {
             list: List::default(),
             recent: RwSignal::new(if has_directory { chosen::stored_recent() } else { Vec::new() }),
             chosen: StoredValue::new(Vec::new()),
+            kept: Kept::new(),
             subscription: StoredValue::new_local(None),
         };
         launcher.add_chosen_servers();
@@ -108,6 +112,11 @@ impl Launcher {
         self.config.with_value(LauncherConfig::is_open_to_patients)
     }
 
+    /// Whether a device can stay connected to some of these servers.
+    pub fn can_keep(self) -> bool {
+        self.config.with_value(|config| config.connect.iter().any(|choice| choice.can_be_kept))
+    }
+
     /// Whether EHRs open the launcher from a chart, too.
     pub fn opens_from_charts(self) -> bool {
         self.config.with_value(|config| config.opens_from_charts)
@@ -133,8 +142,13 @@ impl Launcher {
     /// The name of the session's server for people.
     pub fn label(self, session: &Session) -> Option<String> {
         let server = session.server_name();
-        let configured = self.config.with_value(|config| config.label(server.as_deref()).map(str::to_owned));
-        configured.or_else(|| self.chosen_name(server.as_deref()))
+        self.label_of_server(server.as_deref())
+    }
+
+    /// The name of a server for people.
+    pub fn label_of_server(self, server: Option<&str>) -> Option<String> {
+        let configured = self.config.with_value(|config| config.label(server).map(str::to_owned));
+        configured.or_else(|| self.chosen_name(server))
     }
 
     /// The time in seconds since 1970.

@@ -14,6 +14,7 @@ pub mod documents;
 pub mod dosage;
 pub mod entry;
 pub mod idle;
+pub mod kept;
 pub mod kinds;
 pub mod left_out;
 pub mod loinc;

@@ -52,12 +52,10 @@ impl Trouble {
             Error::SignedOut => {
                 Self::worded(reason, "You are signed out", &format!("You signed out in another window or tab. {again}"))
             }
-            Error::Token(error) if error.error == "invalid_grant" => Self::worded(
+            Error::Token(error) if matches!(&*error.error, "invalid_grant" | "invalid_client") => Self::worded(
                 reason,
                 "Your access has ended",
-                &format!(
-                    "The clinic no longer accepts this connection. It may have been ended there, or it was too old. {again}"
-                ),
+                &format!("The clinic ended the connection, or its time is over. {again}"),
             ),
             _ => Self::of(reason, audience),
         }
@@ -190,6 +188,18 @@ fn title_and_text(error: &Error) -> (&'static str, String) {
         Error::NotJson { .. } | Error::PageCycle | Error::Reference { .. } | Error::ForeignUrl { .. } => {
             ("The clinic's response cannot be used", "It had a mistake, so it is not shown.")
         }
+        Error::KeepUnsupported { .. } => (
+            "You cannot stay connected to this clinic",
+            "You can still see your record: untick \u{201c}Keep me connected on this device\u{201d}, and connect again.",
+        ),
+        Error::KeepRefused { .. } => (
+            "The clinic did not accept this device",
+            "You can still see your record: connect without \u{201c}Keep me connected on this device\u{201d}. From tomorrow on, you can try to stay connected again.",
+        ),
+        Error::KeyMissing => (
+            "This device is not connected any more",
+            "You disconnected it in another window, or the browser deleted what it needs to open the record.",
+        ),
         Error::Storage => (
             "This browser does not save data for this page",
             "This page has to remember your sign-in while you are at the clinic's page. Let this page save data, or leave private browsing. Then try again.",

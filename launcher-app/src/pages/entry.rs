@@ -23,7 +23,7 @@ pub fn launch() -> AnyView {
     let begin = move || {
         failed.set(None);
         spawn_local(async move {
-            if let Err(error) = launcher.launch(None, None).await {
+            if let Err(error) = launcher.launch(None, None, false).await {
                 failed.try_set(Some(error));
             }
         });

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use crate::components::clinics::{ClinicSearch, clinic_address, clinic_search};
 use crate::components::connect::{ConnectForm, connect_buttons, requested_data, server_choice};
+use crate::components::connections::connections;
 use crate::components::draw::{element, link, nothing, paragraph, reactive, text};
 use crate::components::gate::{connect_again, timeout_message};
 use crate::components::own_window::open_own_window;
@@ -27,13 +28,16 @@ const STEPS: [(&str, &str); 3] = [
     ("You see your record", "You come back here. When you sign out or close this window, the connection is gone."),
 ];
 
+/// The last step where a device can stay connected.
+const KEPT_STEP: &str = "You come back here. When you sign out or close this window, the connection is gone, unless you chose to stay connected on this device.";
+
 /// `/`.
 pub fn home() -> AnyView {
     let launcher = expect_context::<Launcher>();
     launcher.resume();
     let lead = "Connect to your clinic to see your problems, medicines, test results and visits on one page, and how your values have changed over time.";
     let mut hero = vec![element("h1", &[], vec![text("See your health record")]), paragraph("lead", lead)];
-    let mut parts = vec![reactive(move || session_status(launcher)), other_sessions()];
+    let mut parts = vec![reactive(move || session_status(launcher)), connections(), other_sessions()];
     if launcher.is_for_patients() {
         if needs_own_window() {
             hero.extend(open_own_window());
@@ -42,7 +46,7 @@ pub fn home() -> AnyView {
             let form = ConnectForm::new(launcher, launcher.first_clinic());
             hero.extend(choose_and_connect(launcher, form));
             let hero = element("section", &[("class", "hero")], hero);
-            let first = element("div", &[("class", "stack")], vec![hero, next_steps()]);
+            let first = element("div", &[("class", "stack")], vec![hero, next_steps(launcher.can_keep())]);
             parts.push(element("div", &[("class", "start")], vec![first, requested_data(form)]));
         }
     } else {
@@ -73,7 +77,12 @@ fn session_status(launcher: Launcher) -> AnyView {
                 true => " Nothing of that record is left in this window.",
                 false => " This browser did not let us clear everything away: please close this window too.",
             };
-            element("div", &[("class", "standing"), ("role", "status")], vec![strong_and("You are signed out.", rest)])
+            let mut parts = vec![strong_and("You are signed out.", rest)];
+            if !launcher.connections().is_empty() {
+                parts
+                    .push(paragraph("", "This device can still open the records below. To end that, disconnect them."));
+            }
+            element("div", &[("class", "standing"), ("role", "status")], parts)
         }
         State::TimedOut { session, cleared } => {
             let words = timeout_message(launcher, &session, cleared).join(" ");
@@ -97,8 +106,10 @@ fn strong_and(strong: &'static str, rest: &'static str) -> AnyView {
     element("p", &[], vec![element("strong", &[], vec![text(strong)]), text(rest)])
 }
 
-fn next_steps() -> AnyView {
-    let steps = STEPS.map(|(heading, words)| {
+fn next_steps(can_keep: bool) -> AnyView {
+    let [first, second, (last, words)] = STEPS;
+    let last = (last, if can_keep { KEPT_STEP } else { words });
+    let steps = [first, second, last].map(|(heading, words)| {
         element("li", &[], vec![element("h3", &[], vec![text(heading)]), paragraph("", words)])
     });
     let steps = element("ol", &[("class", "steps")], steps.into());

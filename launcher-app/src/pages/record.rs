@@ -6,12 +6,14 @@ use leptos::prelude::*;
 
 use crate::components::draw::{element, nothing, paragraph, reactive, reactive_text, text};
 use crate::components::gate::{failure_page, with_session};
+use crate::components::keep::not_kept_note;
 use crate::components::load::Load;
 use crate::components::page::{focus, page};
-use crate::components::people::{banner, load_patient};
+use crate::components::people::{banner, label_connection, load_patient};
 use crate::components::record_load::RecordLoad;
 use crate::components::record_part::{contents_of_the_page, record_part};
 use crate::components::section::{actions, button};
+use crate::components::switcher::switcher;
 use crate::launcher::{Launcher, OpenSession};
 use crate::model::kinds::{KINDS, NOT_ASKED_FOR};
 use crate::model::trouble::{Audience, Trouble, start_again};
@@ -31,6 +33,9 @@ fn record_of(session: OpenSession) -> AnyView {
     // The EHR may show the patient around this window. Unless it says so, the banner is shown here.
     let has_banner = current.context().need_patient_banner != Some(false);
     let patient = has_banner.then(|| load_patient(session));
+    if let Some(patient) = patient {
+        label_connection(launcher, session, patient);
+    }
     let load = RecordLoad::start(launcher, session);
     let all_again = move || {
         load.reload_failed();
@@ -46,10 +51,12 @@ fn record_of(session: OpenSession) -> AnyView {
     let parts = KINDS.iter().enumerate().map(|(index, kind)| record_part(index, kind, load, session));
     let parts = parts.chain([paragraph("hint", NOT_ASKED_FOR)]);
     let mut all = vec![element("div", &[("class", "page-head")], head)];
+    all.extend(patient.map(|patient| switcher(launcher, session, patient)));
     all.extend(patient.map(|patient| banner(patient, session, audience)));
     if !current.is_stored() {
         all.push(not_stored_note(audience));
     }
+    all.push(not_kept_note(&current));
     all.push(expired_note(session, audience));
     all.push(reactive(move || {
         let is_unreachable = load.unreachable() > 0 || patient.is_some_and(Load::is_unreachable);

@@ -11,6 +11,7 @@ use smartrust::client::session::Signature;
 use smartrust::protocol::scope::Scope;
 
 use crate::components::connect::connect_another;
+use crate::components::connections::connections;
 use crate::components::draw::{element, link, nothing, paragraph, reactive, reactive_text, text};
 use crate::components::gate::{connect_again, with_session};
 use crate::components::page::page;
@@ -40,7 +41,10 @@ fn connection(session: OpenSession) -> AnyView {
     let right = stack(vec![patient_in_context(session), sharing]);
     let heading = element("h1", &[], vec![text("Your connection")]);
     let columns = element("div", &[("class", "columns")], vec![left, right]);
-    page("Connection", vec![heading, columns, other_sessions(), element("p", &[], vec![connect_another()])])
+    page(
+        "Connection",
+        vec![heading, columns, connections(), other_sessions(), element("p", &[], vec![connect_another()])],
+    )
 }
 
 fn who_you_are(launcher: Launcher, session: OpenSession) -> AnyView {
@@ -206,6 +210,13 @@ fn time_left_section(launcher: Launcher, session: OpenSession) -> AnyView {
     let parts = vec![
         element("p", &[("class", "time-left")], vec![time_text(launcher, session)]),
         paragraph("hint", renewal),
+        match session.with_value(|session| session.is_kept()) {
+            true => paragraph(
+                "hint",
+                "This device stays connected: you can open the record again without a sign-in. To end that, disconnect it below.",
+            ),
+            false => nothing(),
+        },
         element("div", &[("class", "actions")], buttons),
         element("div", &[("aria-live", "polite")], vec![outcome]),
     ];

@@ -3,13 +3,15 @@ import { ehr } from "../support/servers.mjs";
 /** The provider's pages of the sandbox EHR: log-in, patient list, and a chart with its FHIR Launch portlet. */
 export class Chart {
   #page;
+  #ehr;
 
-  constructor(page) {
+  constructor(page, base = ehr) {
     this.#page = page;
+    this.#ehr = base;
   }
 
   async logIn({ userName, password }) {
-    await this.#page.goto(ehr);
+    await this.#page.goto(this.#ehr);
     await this.#page.getByLabel("User name").fill(userName);
     await this.#page.getByLabel("Password").fill(password);
     await this.#page.getByRole("button", { name: "Log in", exact: true }).click();
@@ -39,6 +41,13 @@ export class Chart {
   async frameUrl(app) {
     await this.#portlet().getByRole("button", { name: `Open ${app} in the chart`, exact: true }).click();
     return this.#page.locator(`iframe[title="${app}"]`).evaluate(({ src }) => src);
+  }
+
+  /** The URL of an app with its launch parameters, which a click on the app would open. */
+  async launchUrl(app) {
+    const href = await this.#portlet().getByRole("link", { name: app }).getAttribute("href");
+    const response = await this.#page.request.get(new URL(href, this.#page.url()).href, { maxRedirects: 0 });
+    return new URL(response.headers().location);
   }
 
   /** Opens an app in a popup, and returns the popup's page. `app` is its full name. */

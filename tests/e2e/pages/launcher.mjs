@@ -10,14 +10,41 @@ export class Launcher {
     this.#home = home;
   }
 
-  async connect() {
+  /** Opens the start page and connects. With `keep`, the patient stays connected on this device. */
+  async connect({ keep = false } = {}) {
     await this.#page.goto(`${this.#home}/`);
+    if (keep) await this.keepBox().check();
     await this.connectButton().click();
   }
 
   /** The button that launches, of the start page. It names the clinic if patients can choose one. */
   connectButton() {
     return this.#page.getByRole("button", { name: /^Connect( to |$)/ });
+  }
+
+  async openHome() {
+    await this.#page.goto(`${this.#home}/`);
+    await this.heading("See your health record").waitFor();
+  }
+
+  /** The box with which a patient stays connected. */
+  keepBox() {
+    return this.#page.getByRole("checkbox", { name: "Keep me connected on this device", exact: true });
+  }
+
+  /** The entries of the records that this device can open, or the entry of one person. */
+  keptRecords(person = "") {
+    return this.section("Your records on this device").getByRole("listitem").filter({ hasText: person });
+  }
+
+  /** Presses the button that opens a person's record from the list. */
+  async openKept(person) {
+    await this.button(/^Open \(/, this.keptRecords(person)).click();
+  }
+
+  /** The person whose record is open, in the patient banner. */
+  async personShown() {
+    return (await this.banner().locator(".banner-name").innerText()).trim();
   }
 
   /** Waits until a launch has ended and the record is shown. */

@@ -3,13 +3,15 @@ import { ehr } from "../support/servers.mjs";
 /** The sandbox EHR's list of apps with access. The provider must be logged in. */
 export class TokenAdministration {
   #page;
+  #ehr;
 
-  constructor(page) {
+  constructor(page, base = ehr) {
     this.#page = page;
+    this.#ehr = base;
   }
 
   async open() {
-    await this.#page.goto(`${ehr}?f=layout&module=Login&name=OAuthCodes`);
+    await this.#page.goto(`${this.#ehr}?f=layout&module=Login&name=OAuthCodes`);
     await this.#heading().waitFor();
   }
 

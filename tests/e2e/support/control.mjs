@@ -4,9 +4,12 @@ import { ehrOrigin } from "./servers.mjs";
 
 const control = `${ehrOrigin}/control`;
 
-/** Injects a fault: `path`, `count`, and any of `method`, `status`, `headers`, `add`, `body`, `delay`, `drop`, `malformed`. */
-export async function injectFault(fault) {
-  const response = await fetch(`${control}/faults`, {
+/**
+ * Injects a fault: `path`, `count`, and any of `method`, `status`, `headers`, `add`, `body`, `delay`, `drop`, `malformed`. `origin` is that
+ * of the EHR.
+ */
+export async function injectFault(fault, origin = ehrOrigin) {
+  const response = await fetch(`${origin}/control/faults`, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(fault),
@@ -35,8 +38,24 @@ export async function requestsAtEhr() {
 }
 
 /** Removes all faults. */
-export async function clearFaults() {
-  await fetch(`${control}/faults`, { method: "DELETE" });
+export async function clearFaults(origin = ehrOrigin) {
+  await fetch(`${origin}/control/faults`, { method: "DELETE" });
+}
+
+/** Puts the clock of an EHR ahead while `body` runs. */
+export async function whileAhead(seconds, origin, body) {
+  const clock = `${origin}/control/clock`;
+  const response = await fetch(clock, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ advance: seconds }),
+  });
+  if (!response.ok) throw new Error(`The sandbox does not put its clock ahead: ${await response.text()}`);
+  try {
+    await body();
+  } finally {
+    await fetch(clock, { method: "DELETE" });
+  }
 }
 
 /**
@@ -58,11 +77,11 @@ export async function whileDeviating(deviations, body, { to, count } = {}) {
 }
 
 /** Drops every connection to the EHR while `body` runs. */
-export async function whileDown(body) {
-  await injectFault({ path: "/webchart.cgi", count: 1_000_000, drop: true });
+export async function whileDown(body, origin = ehrOrigin) {
+  await injectFault({ path: "/webchart.cgi", count: 1_000_000, drop: true }, origin);
   try {
     await body();
   } finally {
-    await clearFaults();
+    await clearFaults(origin);
   }
 }

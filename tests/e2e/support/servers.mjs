@@ -11,6 +11,11 @@ export const ehrOrigin = fromEnvironment("EHR_ORIGIN");
 export const appOrigin = fromEnvironment("APP_ORIGIN");
 export const ehr = `${ehrOrigin}/webchart.cgi`;
 
+/** A second EHR, which simulates Epic, and the base URL of the launcher that is configured for it. */
+export const secondEhrOrigin = process.env.SECOND_EHR_ORIGIN;
+export const secondEhr = `${secondEhrOrigin}/webchart.cgi`;
+export const keptHome = `${appOrigin}/apps/kept`;
+
 /** The `iss` that the EHR sends when it launches an app: the FHIR base without a trailing slash. */
 export const iss = `${ehr}/fhir`;
 

@@ -6,7 +6,7 @@ export async function everythingStored(page) {
   return session + (await storedBeyondTheTab(page));
 }
 
-/** The contents of localStorage and IndexedDB, and the cookies for the page's URL. */
+/** The contents of localStorage, IndexedDB and the caches, and the cookies for the page's URL. */
 export async function storedBeyondTheTab(page) {
   const cookies = await page.context().cookies(page.url());
   const own = await page.evaluate(async () => {
@@ -26,7 +26,11 @@ export async function storedBeyondTheTab(page) {
       }
       database.close();
     }
-    return JSON.stringify([{ ...localStorage }, records]);
+    for (const name of await caches.keys()) {
+      const cache = await caches.open(name);
+      for (const request of await cache.keys()) records.push(request.url, await (await cache.match(request)).text());
+    }
+    return JSON.stringify([{ ...localStorage }, records], (_, value) => (ArrayBuffer.isView(value) ? [...value] : value));
   });
   return own + JSON.stringify(cookies);
 }

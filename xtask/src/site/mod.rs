@@ -134,22 +134,17 @@ pub fn write_for(configuration: &Configuration, to: &Path) -> Result<()> {
     write_pages(configuration, to)
 }
 
-/// Copies the launcher's built site for another path and for this number of clinics; several are without a list of providers.
-/// `app_origin` is the origin in its configuration.
-pub fn copy_launcher(app_origin: &str, path: &str, clinics: usize, to: &Path) -> Result<()> {
+/// Copies the launcher's built site for another path, with a changed configuration. `app_origin` is the origin in the committed one.
+pub fn copy_launcher(
+    app_origin: &str,
+    path: &str,
+    change: impl FnOnce(&mut serde_json::Value) -> Result<()>,
+    to: &Path,
+) -> Result<()> {
     let moved = Configuration::committed()?.text.replace(&format!("\"{app_origin}/"), &format!("\"{app_origin}{path}"));
     let mut moved: serde_json::Value = serde_json::from_str(&moved)?;
     moved["hosting"]["path"] = path.into();
-    if clinics > 1 {
-        moved.as_object_mut().context("the configuration is no object")?.remove("directory");
-    }
-    for number in 2..=clinics {
-        let mut clinic = moved["servers"][0].clone();
-        clinic["name"] = format!("portal-{number}").into();
-        clinic["label"] = format!("Clinic number {number}").into();
-        moved["connect"].as_array_mut().context("connect is no array")?.push(clinic["name"].clone());
-        moved["servers"].as_array_mut().context("servers is no array")?.push(clinic);
-    }
+    change(&mut moved)?;
     write_for(&Configuration::parse(moved.to_string(), &launcher_folder())?, to)
 }
 

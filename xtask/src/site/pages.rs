@@ -7,6 +7,7 @@ use crate::hosting::Place;
 use crate::templates;
 use anyhow::{Context, Result};
 use launcher_app::config::{LauncherConfig, SEARCHED_FROM};
+use launcher_app::model::kept::WHAT_KEEPING_MEANS;
 use launcher_app::model::requested_scopes::{Item, RequestedScopes};
 use minijinja::{Environment, Value, context};
 use std::fs;
@@ -92,6 +93,9 @@ fn common(configuration: &Configuration, files: &HashedFiles) -> Value {
         is_chosen => directory.is_none() || connect.len() == 1,
         has_search => connect.len() >= SEARCHED_FROM,
         opens_from_charts => opens_from_charts,
+        can_keep => connect.iter().any(|choice| choice.can_be_kept),
+        can_be_kept => connect.first().is_some_and(|choice| choice.can_be_kept),
+        what_keeping_means => WHAT_KEEPING_MEANS,
         summary => requested.summary(&[]),
         requested => context! {
             data => sentences(&requested.data),

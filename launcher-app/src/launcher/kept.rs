@@ -1,0 +1,117 @@
+//! Connections that last: listed and opened on a later visit, labeled with the person, and removed.
+
+use std::rc::Rc;
+
+use leptos::ev;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use smartrust::Failure;
+use smartrust::client::keep::{Connection, Disconnection};
+use smartrust::platform::Channel;
+use smartrust::web::WebPlatform;
+
+use super::{Launcher, Session, State};
+use crate::model::kept::is_over;
+
+/// The name of the channel on which tabs report that the connections have changed.
+const CHANGED: &str = "launcher.connections";
+
+/// The connections on this device.
+#[derive(Clone, Copy)]
+pub struct Kept {
+    all: RwSignal<Vec<Connection>, LocalStorage>,
+    over: RwSignal<Option<(Connection, Failure)>, LocalStorage>,
+    subscription: StoredValue<Option<<WebPlatform as Channel>::Subscription>, LocalStorage>,
+}
+
+impl Kept {
+    /// None yet.
+    pub fn new() -> Self {
+        Self {
+            all: RwSignal::new_local(Vec::new()),
+            over: RwSignal::new_local(None),
+            subscription: StoredValue::new_local(None),
+        }
+    }
+}
+
+impl Launcher {
+    /// The connections on this device, the one that was last used first. Tracks changes.
+    pub fn connections(self) -> Vec<Connection> {
+        self.kept.all.get()
+    }
+
+    /// The connection that was found to be over, with the reason. Tracks changes.
+    pub fn connection_over(self) -> Option<(Connection, Failure)> {
+        self.kept.over.get()
+    }
+
+    /// Lists the connections as long as the page lives, also after other tabs have changed them.
+    pub fn watch_connections(self) {
+        let list = move || spawn_local(self.list_connections());
+        let subscription = self.platform().subscribe(CHANGED, Rc::new(move |_: &str| list()));
+        self.kept.subscription.set_value(Some(subscription));
+        let _ = window_event_listener(ev::Custom::<ev::Event>::new("pageshow"), move |_| list());
+        list();
+    }
+
+    async fn list_connections(self) {
+        // A device that cannot store has no connections.
+        self.kept.all.set(self.app.get_value().connections().await.unwrap_or_default());
+    }
+
+    /// Opens a connection and shows its session.
+    ///
+    /// # Errors
+    /// As [`smartrust::SmartApp::open_connection`]. If the connection is over, [`Self::connection_over`] returns it from now on.
+    pub async fn open_connection(self, connection: &Connection) -> Result<(), Failure> {
+        self.kept.over.set(None);
+        match self.app.get_value().open_connection(connection).await {
+            Ok(session) => {
+                self.show(session);
+                self.reset_idle_time();
+                self.update_list().await;
+                Ok(())
+            }
+            Err(failure) => {
+                if is_over(&failure) {
+                    self.kept.over.set(Some((connection.clone(), failure.clone())));
+                    self.connections_changed().await;
+                }
+                Err(failure)
+            }
+        }
+    }
+
+    /// Removes a connection at the clinic and from this device, and ends its session in all tabs.
+    ///
+    /// # Errors
+    /// As [`smartrust::SmartApp::disconnect`].
+    pub async fn disconnect(self, connection: &Connection) -> Result<Disconnection, Failure> {
+        if matches!(self.state.get_untracked(), State::Open(session) if session.id() == connection.id) {
+            // The user did that here: it needs no explanation.
+            self.subscription.set_value(None);
+            self.state.set(State::SignedOut { cleared: true });
+        }
+        let outcome = self.app.get_value().disconnect(connection).await;
+        self.connections_changed().await;
+        self.update_list().await;
+        outcome
+    }
+
+    /// Names the person of a session that is kept, for the list of connections.
+    pub fn label_connection(self, session: Session, name: String) {
+        if session.is_kept() {
+            spawn_local(async move {
+                // Without it, the list does not know the name.
+                let _ = session.set_connection_label(Some(&name)).await;
+                self.connections_changed().await;
+            });
+        }
+    }
+
+    async fn connections_changed(self) {
+        self.list_connections().await;
+        self.platform().publish(CHANGED, "");
+    }
+}
