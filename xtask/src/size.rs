@@ -14,7 +14,7 @@ const SDK_CEILING: usize = 215_000;
 const LAUNCH_CEILING: usize = 82_000;
 const BACKEND_CEILING: usize = 160_000;
 const DIRECTORY_CEILING: usize = 125_000;
-const LAUNCHER_CEILING: usize = 410_000;
+const LAUNCHER_CEILING: usize = 515_000;
 
 /// The files of the npm package that a service loads.
 const BACKEND: [&str; 12] = [
