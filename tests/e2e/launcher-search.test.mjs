@@ -139,6 +139,7 @@ test("E8 the search is used with the keyboard only, up to the record", async ({ 
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("Enter");
   await search.chosen().getByText("Fort Wayne, IN").waitFor();
+  await search.status().getByText(/ is chosen\.$/).waitFor();
   assert.equal(await field.evaluate((element) => element === document.activeElement), true, "the focus stays in the field");
   await page.keyboard.press("Tab");
   assert.match(await page.evaluate(() => document.activeElement.textContent), /^Connect to /);

@@ -48,8 +48,8 @@ pub fn connections() -> AnyView {
             (None, None) => nothing(),
         }
     });
-    let said = element("div", &[("aria-live", "polite"), ("class", "contents")], vec![said]);
-    element("div", &[("class", "contents")], vec![said, list])
+    let said = element("div", &[("aria-live", "polite"), ("class", "without-box")], vec![said]);
+    element("div", &[("class", "without-box")], vec![said, list])
 }
 
 /// The message for a connection that is over.

@@ -57,7 +57,11 @@ impl Launcher {
 
     async fn list_connections(self) {
         // A device that cannot store has no connections.
-        self.kept.all.set(self.app.get_value().connections().await.unwrap_or_default());
+        let all = self.app.get_value().connections().await.unwrap_or_default();
+        // Otherwise, pages that list records would request their patients again.
+        if self.kept.all.with_untracked(|known| *known != all) {
+            self.kept.all.set(all);
+        }
     }
 
     /// Opens a connection and shows its session.

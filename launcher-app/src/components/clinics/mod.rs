@@ -31,6 +31,8 @@ pub struct ClinicSearch {
     active: RwSignal<Option<usize>>,
     /// Whether the list is open.
     is_open: RwSignal<bool>,
+    /// The name of the clinic that the patient has just chosen.
+    just_chosen: RwSignal<Option<String>>,
 }
 
 impl ClinicSearch {
@@ -47,6 +49,7 @@ impl ClinicSearch {
             searched: RwSignal::new(String::new()),
             active: RwSignal::new(None),
             is_open: RwSignal::new(is_open),
+            just_chosen: RwSignal::new(None),
         };
         Effect::new(move |_| {
             if launcher.list_state() != ListState::Loading {
@@ -84,6 +87,7 @@ impl ClinicSearch {
         self.words.set(words);
         self.active.set(None);
         self.is_open.set(true);
+        self.just_chosen.set(None);
         self.start();
     }
 
@@ -93,6 +97,7 @@ impl ClinicSearch {
         }
         self.is_open.set(false);
         self.active.set(None);
+        self.just_chosen.set(Some(clinic.name.clone()));
         self.form.choose(clinic);
     }
 

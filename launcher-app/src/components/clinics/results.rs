@@ -76,5 +76,5 @@ pub fn chosen_clinic(search: ClinicSearch) -> AnyView {
         }
         None => nothing(),
     });
-    element("div", &[("aria-live", "polite")], vec![chosen])
+    element("div", &[("class", "without-box")], vec![chosen])
 }

@@ -29,6 +29,9 @@ pub fn search_field(search: ClinicSearch) -> AnyView {
     let hint = "Type a part of its name and your city, such as “river madison”. What you type stays on this device.";
     let hint = element("p", &[("id", HINT), ("class", "hint")], vec![text(hint)]);
     let words = move || {
+        if let Some(name) = search.just_chosen.get() {
+            return format!("{name} is chosen.");
+        }
         let found = search.found.get();
         status(&search.searched.get(), &found, search.launcher.list_state(), &search.launcher.list_coverage())
     };
