@@ -14,7 +14,7 @@ use crate::launcher::{Launcher, State, local_day, today};
 use crate::model::kept::{MAY_BE_FORGOTTEN, disconnected, last_visit, person};
 use crate::model::trouble::{Audience, Trouble};
 
-/// What the page says about the last press of a button.
+/// The result of the last button.
 #[derive(Clone, Copy)]
 struct Outcome {
     opening: RwSignal<Option<String>>,
@@ -22,7 +22,7 @@ struct Outcome {
     done: RwSignal<Option<String>>,
 }
 
-/// The list of connections, and what became of the last one that was opened or removed.
+/// The list of connections, and the result of the last button.
 pub fn connections() -> AnyView {
     let launcher = expect_context::<Launcher>();
     let outcome =

@@ -135,7 +135,7 @@ struct Pattern {
     has_paths_below: bool,
 }
 
-/// Reads a pattern of URLs; `None` if it is none.
+/// Reads a pattern of URLs; `None` if it is not one.
 fn pattern(text: &str) -> Option<Pattern> {
     let (scheme, rest) = text.split_once("://")?;
     let has_subdomains = rest.starts_with("*.");

@@ -16,22 +16,22 @@ const CHOSEN: &str = "launcher.chosen";
 const RECENT: &str = "launcher.recent";
 
 impl Launcher {
-    /// Gives the SDK the servers that were chosen in this window. A server at which the app is not registered any more is left out, so
+    /// Adds the servers that were chosen in this window to the SDK's app. A server at which the app is not registered any more is left out, so
     /// that its session is over.
     pub(super) fn add_chosen_servers(self) {
         let chosen = read(&window_storage(), CHOSEN);
         for entry in &chosen {
-            // A record that is not valid any more is as good as none.
+            // An invalid record is ignored.
             let _ = self.add_server(entry);
         }
         self.chosen.set_value(chosen);
     }
 
-    /// Gives the SDK the server of an entry, and remembers it for the next page of this window.
+    /// Adds the server of an entry to the SDK's app, and remembers it for the next page of this window.
     pub(super) fn choose_server(self, entry: &Entry) -> Result<(), Failure> {
         self.add_server(entry)?;
         self.chosen.update_value(|chosen| {
-            // None goes: each may have a session.
+            // All are kept, because each may have a session.
             recent::remember(chosen, entry.clone(), usize::MAX);
             write(&window_storage(), CHOSEN, chosen);
         });
@@ -104,7 +104,7 @@ fn write(storage: &Option<Storage>, key: &str, entries: &[Entry]) {
     let _ = storage.as_ref().map(|storage| storage.set_item(key, &recent::write(entries)));
 }
 
-/// What cannot be removed could not be stored either.
+/// If an entry cannot be removed, it could not be stored either.
 fn remove(storage: &Option<Storage>, key: &str) {
     let _ = storage.as_ref().map(|storage| storage.remove_item(key));
 }

@@ -35,7 +35,7 @@ pub fn day_of(seconds: f64, ahead_of_utc: f64) -> NaiveDate {
     NaiveDate::from_num_days_from_ce_opt(first.num_days_from_ce().saturating_add(days as i32)).unwrap_or(first)
 }
 
-/// What became of a connection that was removed.
+/// The result of removing a connection.
 pub fn disconnected(person: &str, clinic: &str, outcome: &Disconnection) -> String {
     let done = format!("This device can no longer open the record of {person} at {clinic}.");
     match outcome.deletion {

@@ -15,7 +15,7 @@ pub fn option_id(index: usize) -> String {
     format!("clinic-{index}")
 }
 
-/// The list of results, and what forgets the clinics that were used before.
+/// The list of results, and the button that forgets the clinics that were used before.
 pub fn result_list(search: ClinicSearch) -> AnyView {
     let options = reactive(move || {
         let options = search.found.get().clinics.into_iter().enumerate();
@@ -59,7 +59,7 @@ fn option(search: ClinicSearch, index: usize, clinic: Clinic) -> AnyView {
     .into_any()
 }
 
-/// The name, and what tells the clinic apart.
+/// The name, and the lines that distinguish the clinic.
 fn card(clinic: &Clinic) -> Vec<AnyView> {
     let line = |line: &String| element("span", &[("class", "clinic-line")], vec![text(line.clone())]);
     let mut parts = vec![element("strong", &[], vec![text(clinic.name.clone())])];

@@ -28,7 +28,7 @@ pub enum Outcome {
     },
 }
 
-/// The URL that a patient means: `https://` may be left out, and a query and a fragment do not count. `None` if it is no web address.
+/// The URL that a patient means: `https://` may be left out, and a query and a fragment do not count. `None` if it is not a web address.
 pub fn read(text: &str) -> Option<Url> {
     let text = text.trim();
     let text = text.split(['?', '#']).next().unwrap_or_default();

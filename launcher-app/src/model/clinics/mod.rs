@@ -21,7 +21,7 @@ pub const SHOWN: usize = 20;
 pub struct Clinic {
     /// Its name.
     pub name: String,
-    /// What tells it apart from others with the same name: its place, and the host of its portal.
+    /// What distinguishes it from others with the same name: its place, and the host of its portal.
     pub lines: Vec<String>,
     /// The ways to connect: one for each portal at which the app is registered. Without one, it cannot be chosen.
     pub ways: Vec<Way>,
@@ -230,7 +230,7 @@ fn host(url: &str) -> Option<String> {
     Some(Url::parse(url).ok()?.host().to_owned())
 }
 
-/// Whether two FHIR bases are the same but for a slash at the end.
+/// Whether two FHIR bases are equal except for a slash at the end.
 pub fn is_same_base(base: &str, other: &str) -> bool {
     base.trim_end_matches('/') == other.trim_end_matches('/')
 }

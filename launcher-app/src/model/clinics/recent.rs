@@ -6,7 +6,7 @@ use crate::config::Entry;
 /// How many are offered first.
 pub const OFFERED: usize = 5;
 
-/// Reads the text. What is no entry is left out.
+/// Reads the text. Invalid lines are left out.
 pub fn read(text: &str) -> Vec<Entry> {
     let entry = |line: &str| {
         let mut fields = line.split('\t').map(str::to_owned);
@@ -26,7 +26,7 @@ pub fn write(entries: &[Entry]) -> String {
     entries.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// Puts an entry first. Another one with the same base goes, and so do the oldest of more than `limit`.
+/// Puts an entry first. Another one with the same base is removed, and so are the oldest if there are more than `limit`.
 pub fn remember(entries: &mut Vec<Entry>, entry: Entry, limit: usize) {
     entries.retain(|other| !is_same_base(&other.base, &entry.base));
     entries.insert(0, entry);

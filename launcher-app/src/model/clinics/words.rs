@@ -21,7 +21,7 @@ pub enum ListState {
     Failed,
 }
 
-/// What is said after a search. `coverage` describes the list.
+/// The status after a search. `coverage` describes the list.
 pub fn status(words: &str, found: &Found, state: ListState, coverage: &str) -> String {
     let words = words.trim();
     if words.is_empty() {

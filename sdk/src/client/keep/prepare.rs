@@ -202,7 +202,7 @@ fn problem_of_server(server: &Server) -> Option<&'static str> {
     if record.software_id.is_none() && !record.open_registration {
         Some("the server's configuration has neither softwareId nor openRegistration")
     } else if record.token_proxy.is_some() || record.authentication != ClientAuthentication::None {
-        Some("the app's client has its own authentication, so it cannot use a key of this browser")
+        Some("the app's client authenticates itself, so it cannot use a key of this browser")
     } else {
         None
     }
