@@ -1,20 +1,19 @@
-//! The launcher's static site: its static files and its build. [`pages`] writes a page for each path, so that hosts need no rewrite rules,
-//! and [`hashed`] gives the other files names by their contents.
+//! The launcher's static site: its static files and its build. [`configuration`] reads what a deployment sets, [`pages`] writes a page for
+//! each path, so that hosts need no rewrite rules, and [`hashed`] gives the other files names by their contents.
 
+mod configuration;
 pub mod hashed;
 mod pages;
 
+pub use configuration::{CONFIGURATION, Configuration};
+
 use crate::bundle::{Profile, WasmCrate};
-use crate::directory::listing::Listing;
-use crate::hosting::Hosting;
 use crate::shrink::{minify, run_esbuild};
 use crate::{licenses, tools, workspace};
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Context, Result};
 use hashed::HashedFiles;
-use launcher_app::config::LauncherConfig;
-use smartrust::memory::{Reply, World};
 use std::fs;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 /// The launcher's crate.
 pub const LAUNCHER: WasmCrate = WasmCrate {
@@ -26,90 +25,6 @@ pub const LAUNCHER: WasmCrate = WasmCrate {
     declarations: false,
 };
 
-/// The file that names the servers and the host.
-pub const CONFIGURATION: &str = "launcher.config.json";
-
-/// A deployment's configuration.
-pub struct Configuration {
-    text: String,
-    hosting: Hosting,
-    launcher: LauncherConfig,
-    /// The list of providers that is copied into the site.
-    list: Option<List>,
-}
-
-/// A list of providers that `cargo xtask directory` made.
-struct List {
-    /// The folder with its files.
-    from: PathBuf,
-    /// The folder in the site.
-    to: PathBuf,
-    files: [String; 3],
-}
-
-impl List {
-    /// Reads the member `directory.index`, which is relative to the configuration's folder, and in the site to the start page. `None` for
-    /// a URL.
-    fn read(index: &str, folder: &Path) -> Result<Option<Self>> {
-        if index.contains("://") {
-            return Ok(None);
-        }
-        let path = Path::new(index);
-        let is_below = path.components().all(|part| matches!(part, Component::CurDir | Component::Normal(_)));
-        ensure!(is_below, "directory.index is wrong: it is neither a URL nor a path below the configuration's folder.");
-        let file = folder.join(path);
-        let files = Listing::files(&file).context("directory.index is wrong")?;
-        let (from, to) =
-            (file.parent().unwrap_or(folder).to_owned(), path.parent().unwrap_or(Path::new("")).to_owned());
-        Ok(Some(Self { from, to, files }))
-    }
-
-    fn copy_into(&self, site: &Path) -> Result<()> {
-        let to = site.join(&self.to);
-        fs::create_dir_all(&to)?;
-        self.files.iter().try_for_each(|file| copy(&self.from.join(file), &to.join(file)))
-    }
-}
-
-impl Configuration {
-    /// Reads a file.
-    ///
-    /// # Errors
-    /// One sentence that names the file and the wrong member.
-    pub fn read(file: &Path) -> Result<Self> {
-        let folder = file.parent().unwrap_or(Path::new("."));
-        Self::parse(read_text(file)?, folder).with_context(|| file.display().to_string())
-    }
-
-    /// Reads a configuration whose list of providers is below `folder`.
-    ///
-    /// # Errors
-    /// One sentence that names the wrong member.
-    pub fn parse(text: String, folder: &Path) -> Result<Self> {
-        let hosting = Hosting::read(&text)?;
-        let value: serde_json::Value = serde_json::from_str(&text)?;
-        let wrong = |failure: smartrust::Failure| anyhow!("{failure}");
-        let launcher = LauncherConfig::read(&value).map_err(wrong)?;
-        // The SDK reads the servers as it does in a page.
-        launcher.app(World::new(0.0, |_| Reply::offline()).tab("https://launcher.example/")).map_err(wrong)?;
-        let list = launcher.directory.as_ref().map(|directory| List::read(&directory.index, folder)).transpose()?;
-        Ok(Self { text, hosting, launcher, list: list.flatten() })
-    }
-
-    /// Its text.
-    pub fn text(&self) -> &str {
-        &self.text
-    }
-
-    /// The committed one, for the sandbox EHR.
-    ///
-    /// # Errors
-    /// As [`Self::read`].
-    pub fn committed() -> Result<Self> {
-        Self::read(&launcher_folder().join(CONFIGURATION))
-    }
-}
-
 /// Builds the launcher into `launcher-app/dist/`.
 pub fn build_launcher(profile: Profile) -> Result<()> {
     let configuration = Configuration::committed()?;
@@ -117,9 +32,11 @@ pub fn build_launcher(profile: Profile) -> Result<()> {
     LAUNCHER.build(&site, profile)?;
     tools::step("writing the launcher's pages", || {
         copy_static_files(&launcher_folder(), &site)?;
-        if profile == Profile::Wasm && tools::has_npm() {
-            minify(&site, &["boot.js"])?;
+        if tools::has_npm() {
             bundle_styles(&site)?;
+            if profile == Profile::Wasm {
+                minify(&site, &["boot.js"])?;
+            }
         }
         licenses::write(&[&LAUNCHER], &site)?;
         HashedFiles::rename(&site)?;
@@ -141,7 +58,8 @@ pub fn copy_launcher(
     change: impl FnOnce(&mut serde_json::Value) -> Result<()>,
     to: &Path,
 ) -> Result<()> {
-    let moved = Configuration::committed()?.text.replace(&format!("\"{app_origin}/"), &format!("\"{app_origin}{path}"));
+    let moved =
+        Configuration::committed()?.text().replace(&format!("\"{app_origin}/"), &format!("\"{app_origin}{path}"));
     let mut moved: serde_json::Value = serde_json::from_str(&moved)?;
     moved["hosting"]["path"] = path.into();
     change(&mut moved)?;
@@ -167,7 +85,7 @@ fn read_text(file: &Path) -> Result<String> {
 
 /// Writes what depends on the configuration into a built site: the configuration, the pages, and the headers for hosts.
 fn write_pages(configuration: &Configuration, site: &Path) -> Result<()> {
-    fs::write(site.join(CONFIGURATION), &configuration.text)?;
+    fs::write(site.join(CONFIGURATION), configuration.text())?;
     if let Some(list) = &configuration.list {
         list.copy_into(site)?;
     }
@@ -241,7 +159,7 @@ mod tests {
             let site = built_site();
             let configuration = configuration(|value| value["hosting"]["path"] = json!(path)).unwrap();
             write_pages(&configuration, site.path()).unwrap();
-            assert_eq!(page(site.path(), CONFIGURATION), configuration.text);
+            assert_eq!(page(site.path(), CONFIGURATION), configuration.text());
             assert!(page(site.path(), "_headers").starts_with(&format!("{path}*\n")));
             let HashedFiles { boot, glue, wasm, style, icon } = HashedFiles::find(site.path()).unwrap();
             for name in ["index.html", "404.html", "launch.html", "launch/index.html", "session.html"] {
@@ -313,33 +231,6 @@ mod tests {
                 assert_eq!(fs::read(&file).unwrap(), fs::read(edited.path().join(name)).unwrap(), "{}", name.display());
             }
         }
-    }
-
-    #[test]
-    fn s15_a_wrong_configuration_is_an_error_with_its_file_and_member() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("clinic.json");
-        let error = |text: &str| {
-            fs::write(&file, text).unwrap();
-            format!("{:#}", Configuration::read(&file).err().unwrap())
-        };
-        assert!(error("{").contains("clinic.json: the configuration is not JSON"));
-        let wrong = |change: fn(&mut Value), member: &str| {
-            let mut value: Value = serde_json::from_str(&configuration(|_| {}).unwrap().text).unwrap();
-            change(&mut value);
-            let error = error(&value.to_string());
-            assert!(
-                error.contains("clinic.json: ") && error.contains(&format!("{member} is wrong: ")),
-                "{member}: {error}"
-            );
-        };
-        wrong(|value| value["hosting"]["path"] = json!("record"), "hosting.path");
-        wrong(|value| value["colour"] = json!("red"), "colour");
-        wrong(|value| value["connect"] = json!(["elsewhere"]), "connect[0]");
-        wrong(|value| value["servers"][1]["scope"] = json!(7), "servers[1].scope");
-        wrong(|value| value["servers"][1]["redirectUri"] = json!("/launch"), "servers[1].redirectUri");
-        let missing = format!("{:#}", Configuration::read(&folder.path().join("missing.json")).err().unwrap());
-        assert!(missing.contains("missing.json cannot be read"), "{missing}");
     }
 
     #[test]
