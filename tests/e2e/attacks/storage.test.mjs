@@ -4,9 +4,14 @@ import assert from "node:assert/strict";
 import { Launcher } from "../pages/launcher.mjs";
 import { test } from "../support/browser.mjs";
 import { confirmAtPortal, connectAsPatient } from "../support/flows.mjs";
-import { removePageScript, authorizeAtPortal, outcome, withSession } from "../support/package.mjs";
+import { removePageScript, authorizeAtPortal, home, outcome, withSession } from "../support/package.mjs";
 import { appOrigin, ehr, iss } from "../support/servers.mjs";
 import { everythingStored } from "../support/storage.mjs";
+
+/** Opens a page without a session: a page with one stores it again when the ID token's signature is checked. */
+function leaveSession(page) {
+  return page.goto(`${appOrigin}/THIRD-PARTY-LICENSES.txt`);
+}
 
 /** Replaces each stored session by what `change` returns. `change` runs in the page. */
 function tamper(page, change) {
@@ -32,6 +37,7 @@ test("S4 a stored session that is corrupt or of another client or server is igno
   await removePageScript(context);
   await authorizeAtPortal(page);
   assert.equal(await outcome(page), "session");
+  await leaveSession(page);
   const [key, good] = await page.evaluate(() => Object.entries(sessionStorage).find(([key]) => key.startsWith("smartrust.session.")));
   const before = traffic.to(`${iss}/`).length;
   for (const change of [
@@ -51,7 +57,7 @@ test("S4 a stored session that is corrupt or of another client or server is igno
   ]) {
     await page.evaluate(([key, good]) => sessionStorage.setItem(key, good), [key, good]);
     await tamper(page, change);
-    await page.reload();
+    await page.goto(home);
     const found = await outcome(page);
     // A context that is not an object only loses the patient. Every other change makes the session invalid.
     if (!String(change).includes("context")) assert.equal(found, "none", String(change));
@@ -64,8 +70,9 @@ test("S4 a stored session that is corrupt or of another client or server is igno
 
 test("S4 the launcher ignores a corrupt session and connects again", async ({ page }) => {
   const launcher = await connectAsPatient(page);
+  await leaveSession(page);
   await tamper(page, (text) => text.replace(/"clientId":"[^"]*"/, '"clientId":"another"'));
-  await page.reload();
+  await page.goto(`${appOrigin}/record`);
   await launcher.heading("No record is open").waitFor();
   await launcher.connect();
   await confirmAtPortal(page, { isLoggedIn: true });
