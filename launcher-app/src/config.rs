@@ -125,6 +125,12 @@ impl LauncherConfig {
         !self.connect.is_empty() || self.directory.is_some()
     }
 
+    /// Whether a device can stay connected to some of the servers.
+    pub fn can_keep(&self) -> bool {
+        self.connect.iter().any(|choice| choice.can_be_kept)
+            || self.directory.iter().flat_map(|list| &list.clients).any(DirectoryClient::can_be_kept)
+    }
+
     /// A server's name for people.
     pub fn label(&self, server: Option<&str>) -> Option<&str> {
         self.connect.iter().find(|choice| Some(choice.name.as_str()) == server).map(|choice| choice.label.as_str())

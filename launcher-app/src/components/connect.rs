@@ -12,6 +12,7 @@ use super::trouble::trouble_note;
 use crate::config::SEARCHED_FROM;
 use crate::launcher::Launcher;
 use crate::model::clinics::{Clinic, Way};
+use crate::model::kept::{CANNOT_BE_KEPT, WAY_CANNOT_BE_KEPT};
 use crate::model::requested_scopes::{Item, RequestedScopes};
 use crate::model::trouble::{Audience, Trouble};
 
@@ -135,13 +136,15 @@ fn search_field(wanted: RwSignal<String>) -> AnyView {
     .into_any()
 }
 
-/// The box for staying connected, where the clinic allows it.
+/// The box for staying connected, where the clinic allows it. Where only other clinics do, says so.
 fn keep_choice(form: ConnectForm) -> AnyView {
-    let can_be_kept = Memo::new(move |_| {
-        let clinic = form.chosen().filter(Clinic::is_set_up);
-        clinic.is_some_and(|clinic| clinic.ways.iter().any(|way| way.choice.can_be_kept))
-    });
-    reactive(move || if can_be_kept.get() { keep_box(form.is_kept) } else { nothing() })
+    let can_keep = form.launcher.can_keep();
+    let can_be_kept = Memo::new(move |_| form.chosen().filter(Clinic::is_set_up).map(|clinic| clinic.can_be_kept()));
+    reactive(move || match can_be_kept.get() {
+        Some(true) => keep_box(form.is_kept),
+        Some(false) if can_keep => paragraph("hint", CANNOT_BE_KEPT),
+        Some(false) | None => nothing(),
+    })
 }
 
 /// The buttons that launch, one for each way to connect, and their result.
@@ -166,6 +169,7 @@ pub fn connect_buttons(form: ConnectForm) -> AnyView {
 fn ways(form: ConnectForm, clinic: Clinic) -> Vec<AnyView> {
     // A launcher for one clinic needs no name on its button.
     let is_only = !form.launcher.has_directory() && form.launcher.choices().len() < 2;
+    let is_kept_elsewhere = clinic.can_be_kept();
     let mut parts = Vec::new();
     for way in clinic.ways {
         let words = match &way.portal {
@@ -174,8 +178,10 @@ fn ways(form: ConnectForm, clinic: Clinic) -> Vec<AnyView> {
             None => format!("Connect to {}", way.choice.label),
         };
         let description = way.description.clone();
+        let cannot_be_kept = is_kept_elsewhere && !way.choice.can_be_kept;
         parts.push(launch_button(form, words, Some(way)));
         parts.extend(description.map(|description| paragraph("hint", description)));
+        parts.extend(cannot_be_kept.then(|| paragraph("hint", WAY_CANNOT_BE_KEPT)));
     }
     parts
 }

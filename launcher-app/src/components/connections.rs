@@ -6,6 +6,7 @@ use leptos_router::hooks::use_navigate;
 use smartrust::Failure;
 use smartrust::client::keep::Connection;
 
+use super::connect::ConnectForm;
 use super::draw::{element, link, nothing, paragraph, reactive, text};
 use super::page::focus;
 use super::section::{actions, button_about, section};
@@ -22,8 +23,8 @@ struct Outcome {
     done: RwSignal<Option<String>>,
 }
 
-/// The list of connections, and the result of the last button.
-pub fn connections() -> AnyView {
+/// The list of connections, and the result of the last button. `form` is that of the same page, if it has one.
+pub fn connections(form: Option<ConnectForm>) -> AnyView {
     let launcher = expect_context::<Launcher>();
     let outcome =
         Outcome { opening: RwSignal::new(None), failed: RwSignal::new_local(None), done: RwSignal::new(None) };
@@ -40,7 +41,7 @@ pub fn connections() -> AnyView {
     });
     let said = reactive(move || {
         if let Some((connection, reason)) = launcher.connection_over() {
-            return over(launcher, &connection, &reason);
+            return over(launcher, form, &connection, &reason);
         }
         match (outcome.failed.get(), outcome.done.get()) {
             (Some(failure), _) => trouble_note(Trouble::of(&failure, Audience::Patient), None),
@@ -52,12 +53,20 @@ pub fn connections() -> AnyView {
     element("div", &[("class", "without-box")], vec![said, list])
 }
 
-/// The message for a connection that is over.
-fn over(launcher: Launcher, connection: &Connection, reason: &Failure) -> AnyView {
+/// The message for a connection that is over, with the way to the form for the same clinic.
+fn over(launcher: Launcher, form: Option<ConnectForm>, connection: &Connection, reason: &Failure) -> AnyView {
     let trouble = Trouble::of_ended(reason, Audience::Patient);
     let whose = format!("{}, {}: {}", person(connection), clinic(launcher, connection), trouble.text);
-    let connect =
-        element("a", &[("class", "button"), ("href", "#connect"), ("rel", "external")], vec![text("Connect again")]);
+    let again = launcher.clinic_of(connection);
+    let connect = match form {
+        Some(form) => view! {
+            <a class="button" href="#connect" rel="external" on:click=move |_| again.clone().into_iter().for_each(|clinic| form.choose(clinic))>
+                "Connect again"
+            </a>
+        }
+        .into_any(),
+        None => link("button", "/", "Connect again"),
+    };
     trouble_note(Trouble { text: whose, ..trouble }, Some(connect))
 }
 
@@ -119,13 +128,15 @@ fn disconnect_button(launcher: Launcher, connection: Connection, about: &str, ou
     let connection = StoredValue::new_local(connection);
     let disconnect = move || {
         let connection = connection.get_value();
+        // Its clinic may be forgotten with it.
+        let clinic = clinic(launcher, &connection);
         outcome.failed.set(None);
         outcome.done.set(None);
         focus("content");
         spawn_local(async move {
             match launcher.disconnect(&connection).await {
                 Ok(result) => {
-                    let words = disconnected(&person(&connection), &clinic(launcher, &connection), &result);
+                    let words = disconnected(&person(&connection), &clinic, &result);
                     outcome.done.try_set(Some(words));
                 }
                 Err(failure) => drop(outcome.failed.try_set(Some(failure))),

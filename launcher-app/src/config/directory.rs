@@ -8,7 +8,7 @@ use smartrust::{Failure, ServerRecord};
 use super::{Choice, items, wrong};
 
 const MEMBERS: [&str; 2] = ["index", "clients"];
-const CLIENT_MEMBERS: [&str; 4] = ["match", "clientId", "scope", "redirectUri"];
+const CLIENT_MEMBERS: [&str; 6] = ["match", "clientId", "scope", "redirectUri", "softwareId", "openRegistration"];
 
 /// The list of providers, and the registrations.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +30,10 @@ pub struct DirectoryClient {
     pub scope: String,
     /// The redirect URI.
     pub redirect_uri: String,
+    /// As [`ServerRecord::software_id`].
+    pub software_id: Option<String>,
+    /// As [`ServerRecord::open_registration`].
+    pub open_registration: bool,
 }
 
 /// A server in the list or at an address that a patient entered, as the device remembers it.
@@ -76,15 +80,19 @@ impl DirectoryConfig {
         let client = self.client_of(entry)?;
         let Entry { base, name, .. } = entry;
         let (name, label, fhir_base) = (base.clone(), name.clone(), base.clone());
-        Some(Choice { name, label, scope: client.scope.clone(), fhir_base, can_be_kept: false })
+        Some(Choice { name, label, scope: client.scope.clone(), fhir_base, can_be_kept: client.can_be_kept() })
     }
 
     /// The server record of an entry; `None` if the app is not registered there any more.
     pub fn record(&self, entry: &Entry) -> Option<ServerRecord> {
-        let DirectoryClient { client_id, redirect_uri, scope, .. } = self.client_of(entry)?;
+        let DirectoryClient { client_id, redirect_uri, scope, software_id, open_registration, .. } =
+            self.client_of(entry)?;
         // No EHR opens the launcher with this registration.
         let issuers = Vec::<String>::new();
-        Some(ServerRecord::new(&entry.base, client_id, redirect_uri, scope).name(&entry.base).issuers(issuers))
+        let record = ServerRecord::new(&entry.base, client_id, redirect_uri, scope).name(&entry.base).issuers(issuers);
+        let mut record = record.open_registration(*open_registration);
+        record.software_id.clone_from(software_id);
+        Some(record)
     }
 
     fn client_of(&self, entry: &Entry) -> Option<&DirectoryClient> {
@@ -99,6 +107,11 @@ impl DirectoryConfig {
 }
 
 impl DirectoryClient {
+    /// Whether a device can stay connected to its servers.
+    pub fn can_be_kept(&self) -> bool {
+        self.software_id.is_some() || self.open_registration
+    }
+
     fn read<V: JsonView>(value: &V, member: &str) -> Result<Self, Failure> {
         no_other_members(value, member, &CLIENT_MEMBERS)?;
         let text = |name: &str| {
@@ -113,7 +126,12 @@ impl DirectoryClient {
         if Url::parse(&redirect_uri).is_err() {
             return Err(wrong(&format!("{member}.redirectUri"), "it is not an absolute URL without a fragment"));
         }
-        Ok(Self { matches, client_id: text("clientId")?, scope: text("scope")?, redirect_uri })
+        let software_id = value.member("softwareId").map(|_| text("softwareId")).transpose()?;
+        let open_registration = value.member("openRegistration").map_or(Ok(false), |flag| {
+            flag.flag().ok_or_else(|| wrong(&format!("{member}.openRegistration"), "it is neither true nor false"))
+        })?;
+        let (client_id, scope) = (text("clientId")?, text("scope")?);
+        Ok(Self { matches, client_id, scope, redirect_uri, software_id, open_registration })
     }
 }
 
@@ -222,9 +240,29 @@ mod tests {
     }
 
     #[test]
+    fn n1_a_server_of_the_list_can_be_kept_where_its_registration_allows_it() {
+        let mut value = directory();
+        value["clients"][0]["softwareId"] = json!("the-software");
+        value["clients"][1]["openRegistration"] = json!(true);
+        let config = DirectoryConfig::read(&value).unwrap();
+        let found = |base: &str, matches: &str| {
+            let (base, name, place, matches) = (base.into(), "Clinic".into(), String::new(), matches.into());
+            let entry = Entry { base, name, place, matches };
+            let record = config.record(&entry).unwrap();
+            (record.software_id, record.open_registration, config.choice(&entry).unwrap().can_be_kept)
+        };
+        let by_software = found("https://a.example.org/fhir/r4", "https://*.example.org/fhir/*");
+        assert_eq!(by_software, (Some("the-software".to_owned()), false, true));
+        assert_eq!(found("https://fhir.clinic.example/r4", "https://fhir.clinic.example"), (None, true, true));
+        assert_eq!(found("https://other.example/r4", "A vendor"), (None, false, false));
+    }
+
+    #[test]
     fn d9_a_wrong_member_of_the_directory_is_named() {
         type Adjust = fn(&mut Value);
-        let cases: [(&str, Adjust); 10] = [
+        let cases: [(&str, Adjust); 12] = [
+            ("directory.clients[0].softwareId", |value| value["clients"][0]["softwareId"] = json!("")),
+            ("directory.clients[0].openRegistration", |value| value["clients"][0]["openRegistration"] = json!("yes")),
             ("directory.index", |value| value["index"] = json!(" ")),
             ("directory.index", |value| value["index"] = json!("http://other.example/list.json")),
             ("directory.clients", |value| value["clients"] = json!("one")),

@@ -11,6 +11,7 @@ use smartrust::platform::Channel;
 use smartrust::web::WebPlatform;
 
 use super::{Launcher, Session, State};
+use crate::model::clinics::Clinic;
 use crate::model::kept::is_over;
 
 /// The name of the channel on which tabs report that the connections have changed.
@@ -46,6 +47,16 @@ impl Launcher {
         self.kept.over.get()
     }
 
+    /// The clinic of a connection, to connect to it again; `None` if the app is not registered there any more.
+    pub fn clinic_of(self, connection: &Connection) -> Option<Clinic> {
+        let server = connection.server.as_deref();
+        if let Some(choice) = self.choices().iter().find(|choice| Some(&*choice.name) == server) {
+            return Some(Clinic::configured(choice));
+        }
+        let entry = self.chosen_entry(server)?;
+        self.config.with_value(|config| Clinic::recent(&entry, config))
+    }
+
     /// Lists the connections as long as the page lives, also after other tabs have changed them.
     pub fn watch_connections(self) {
         let list = move || spawn_local(self.list_connections());
@@ -55,9 +66,18 @@ impl Launcher {
         list();
     }
 
-    async fn list_connections(self) {
+    pub(super) async fn list_connections(self) {
+        // Another tab may have kept one at a server that this page does not know.
+        self.add_kept_servers();
+        let listed = self.app.get_value().connections().await;
+        if let Ok(all) = &listed
+            && !matches!(self.state.get_untracked(), State::Unknown | State::Resuming)
+        {
+            // A launch that is being completed may keep one.
+            self.forget_servers_without(all);
+        }
         // A device that cannot store has no connections.
-        let all = self.app.get_value().connections().await.unwrap_or_default();
+        let all = listed.unwrap_or_default();
         // Otherwise, pages that list records would request their patients again.
         if self.kept.all.with_untracked(|known| *known != all) {
             self.kept.all.set(all);
@@ -70,6 +90,10 @@ impl Launcher {
     /// As [`smartrust::SmartApp::open_connection`]. If the connection is over, [`Self::connection_over`] returns it from now on.
     pub async fn open_connection(self, connection: &Connection) -> Result<(), Failure> {
         self.kept.over.set(None);
+        // The pages of this window must know the server of the session, even after the connection was removed.
+        if let Some(entry) = self.chosen_entry(connection.server.as_deref()) {
+            self.choose_server(&entry)?;
+        }
         match self.app.get_value().open_connection(connection).await {
             Ok(session) => {
                 self.show(session);
@@ -99,6 +123,10 @@ impl Launcher {
         }
         let outcome = self.app.get_value().disconnect(connection).await;
         self.connections_changed().await;
+        let is_of_other = |other: &Connection| other.server != connection.server;
+        if self.kept.all.with_untracked(|all| all.iter().all(is_of_other)) {
+            self.forget_server(connection.server.as_deref());
+        }
         self.update_list().await;
         outcome
     }
@@ -114,7 +142,7 @@ impl Launcher {
         }
     }
 
-    async fn connections_changed(self) {
+    pub(super) async fn connections_changed(self) {
         self.list_connections().await;
         self.platform().publish(CHANGED, "");
     }

@@ -43,8 +43,15 @@ impl Launcher {
     pub async fn launch_way(self, way: Way, scope: Option<String>, keeps: bool) -> Result<(), Failure> {
         if let Some(entry) = &way.entry {
             self.choose_server(entry)?;
+            if keeps {
+                self.keep_server(entry)?;
+            }
         }
-        self.launch(Some(way.choice.name), scope, keeps).await
+        let launched = self.launch(Some(way.choice.name), scope, keeps).await;
+        if launched.is_err() {
+            self.list_connections().await;
+        }
+        launched
     }
 
     /// Redirects to the session's server, for the same scope as before or for `scope`. The new session replaces this one.

@@ -85,6 +85,7 @@ impl Launcher {
             subscription: StoredValue::new_local(None),
         };
         launcher.add_chosen_servers();
+        launcher.add_kept_servers();
         Ok(launcher)
     }
 
@@ -114,7 +115,7 @@ impl Launcher {
 
     /// Whether a device can stay connected to some of these servers.
     pub fn can_keep(self) -> bool {
-        self.config.with_value(|config| config.connect.iter().any(|choice| choice.can_be_kept))
+        self.config.with_value(LauncherConfig::can_keep)
     }
 
     /// Whether EHRs open the launcher from a chart, too.

@@ -29,6 +29,7 @@ impl Launcher {
                     self.show(session.clone());
                     if is_redirect {
                         self.remember(&session);
+                        self.keep_server_of(&session);
                         self.reset_idle_time();
                     }
                     self.end_replaced(&session).await;
@@ -37,6 +38,10 @@ impl Launcher {
                 Err(failure) => self.state.set(State::Failed(failure)),
             }
             self.update_list().await;
+            match is_redirect {
+                true => self.connections_changed().await,
+                false => self.list_connections().await,
+            }
         });
     }
 

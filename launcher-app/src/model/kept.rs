@@ -9,6 +9,13 @@ use super::date::PartialDate;
 /// What keeping a connection means, below the box.
 pub const WHAT_KEEPING_MEANS: &str = "Next time, one click opens your record, and you do not have to sign in. Anyone who can use this browser on this device can then open it too. Choose this only on a device that is yours. You can disconnect here at any time.";
 
+/// Why the box is not offered, where other clinics of the app allow it.
+pub const CANNOT_BE_KEPT: &str =
+    "This clinic does not let you stay connected on this device. You sign in each time you connect.";
+
+/// As [`CANNOT_BE_KEPT`], for one of several ways to connect to a clinic.
+pub const WAY_CANNOT_BE_KEPT: &str = "If you connect here, you cannot stay connected. You sign in each time you connect.";
+
 /// What it means that the browser did not agree to keep the app's data.
 pub const MAY_BE_FORGOTTEN: &str =
     "If you do not open a record for some weeks, this browser may forget it. Then you sign in again.";

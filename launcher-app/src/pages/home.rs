@@ -37,19 +37,18 @@ pub fn home() -> AnyView {
     launcher.resume();
     let lead = "Connect to your clinic to see your problems, medicines, test results and visits on one page, and how your values have changed over time.";
     let mut hero = vec![element("h1", &[], vec![text("See your health record")]), paragraph("lead", lead)];
-    let mut parts = vec![reactive(move || session_status(launcher)), connections(), other_sessions()];
-    if launcher.is_for_patients() {
-        if needs_own_window() {
-            hero.extend(open_own_window());
-            parts.push(element("section", &[("class", "hero")], hero));
-        } else {
-            let form = ConnectForm::new(launcher, launcher.first_clinic());
-            hero.extend(choose_and_connect(launcher, form));
-            let hero = element("section", &[("class", "hero")], hero);
-            let first = element("div", &[("class", "stack")], vec![hero, next_steps(launcher.can_keep())]);
-            parts.push(element("div", &[("class", "start")], vec![first, requested_data(form)]));
-        }
+    let can_connect = launcher.is_for_patients() && !needs_own_window();
+    let form = can_connect.then(|| ConnectForm::new(launcher, launcher.first_clinic()));
+    let mut parts = vec![reactive(move || session_status(launcher)), connections(form), other_sessions()];
+    if let Some(form) = form {
+        hero.extend(choose_and_connect(launcher, form));
+        let hero = element("section", &[("class", "hero")], hero);
+        let first = element("div", &[("class", "stack")], vec![hero, next_steps(launcher.can_keep())]);
+        parts.push(element("div", &[("class", "start")], vec![first, requested_data(form)]));
     } else {
+        if launcher.is_for_patients() {
+            hero.extend(open_own_window());
+        }
         parts.push(element("section", &[("class", "hero")], hero));
     }
     parts.extend(launcher.opens_from_charts().then(for_staff));

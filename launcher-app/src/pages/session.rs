@@ -43,7 +43,7 @@ fn connection(session: OpenSession) -> AnyView {
     let columns = element("div", &[("class", "columns")], vec![left, right]);
     page(
         "Connection",
-        vec![heading, columns, connections(), other_sessions(), element("p", &[], vec![connect_another()])],
+        vec![heading, columns, connections(None), other_sessions(), element("p", &[], vec![connect_another()])],
     )
 }
 

@@ -7,7 +7,7 @@ use crate::hosting::Place;
 use crate::templates;
 use anyhow::{Context, Result};
 use launcher_app::config::{LauncherConfig, SEARCHED_FROM};
-use launcher_app::model::kept::WHAT_KEEPING_MEANS;
+use launcher_app::model::kept::{CANNOT_BE_KEPT, WHAT_KEEPING_MEANS};
 use launcher_app::model::requested_scopes::{Item, RequestedScopes};
 use minijinja::{Environment, Value, context};
 use std::fs;
@@ -75,6 +75,7 @@ impl Renderer {
 fn common(configuration: &Configuration, files: &HashedFiles) -> Value {
     let launcher = &configuration.launcher;
     let LauncherConfig { title, connect, directory, opens_from_charts, .. } = launcher;
+    let is_chosen = directory.is_none() || connect.len() == 1;
     let requested = RequestedScopes::read(launcher.usual_scope());
     let sentences = |items: &[Item]| items.iter().map(|item| item.sentence.clone()).collect::<Vec<_>>();
     // These contain no character that would end an attribute.
@@ -90,12 +91,13 @@ fn common(configuration: &Configuration, files: &HashedFiles) -> Value {
         clinics => connect.iter().map(|choice| choice.label.clone()).collect::<Vec<_>>(),
         is_for_patients => launcher.is_open_to_patients(),
         has_list => directory.is_some(),
-        is_chosen => directory.is_none() || connect.len() == 1,
+        is_chosen => is_chosen,
         has_search => connect.len() >= SEARCHED_FROM,
         opens_from_charts => opens_from_charts,
-        can_keep => connect.iter().any(|choice| choice.can_be_kept),
-        can_be_kept => connect.first().is_some_and(|choice| choice.can_be_kept),
+        can_keep => launcher.can_keep(),
+        can_be_kept => is_chosen && connect.first().is_some_and(|choice| choice.can_be_kept),
         what_keeping_means => WHAT_KEEPING_MEANS,
+        cannot_be_kept => CANNOT_BE_KEPT,
         summary => requested.summary(&[]),
         requested => context! {
             data => sentences(&requested.data),

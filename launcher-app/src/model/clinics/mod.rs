@@ -151,6 +151,11 @@ impl Clinic {
         !self.ways.is_empty()
     }
 
+    /// Whether a device can stay connected to it, by one of its ways at least.
+    pub fn can_be_kept(&self) -> bool {
+        self.ways.iter().any(|way| way.choice.can_be_kept)
+    }
+
     /// Whether one of its ways leads to this server.
     fn has_base(&self, base: &str) -> bool {
         self.ways.iter().any(|way| is_same_base(&way.choice.fhir_base, base))
