@@ -86,8 +86,11 @@ export class SmartApp {
   /**
    * Navigates to the session's server to launch again for the same patient: after the session expired, or with `scope` to request more
    * than was granted. `resume()` then returns a new session, or rejects with `patient_changed`.
+   *
+   * With `keep`, this browser stays connected after the new session; without it, it does not, also if the session was kept. The new session has
+   * a connection of its own: disconnect that of the old one, if it still exists.
    */
-  launchAgain(session: Session, options?: { scope?: string }): Promise<null>;
+  launchAgain(session: Session, options?: Pick<LaunchOptions, "scope" | "keep">): Promise<null>;
   /** All sessions in the store, of every configured server. */
   sessions(): Promise<Session[]>;
   /**

@@ -59,9 +59,9 @@ export class SmartApp {
     }
   }
 
-  async launchAgain(session, { scope } = {}) {
+  async launchAgain(session, options) {
     const app = await this.#app();
-    await app.launchAgain(share(session), scope === undefined ? undefined : String(scope));
+    await app.launchAgain(share(session), options);
     return null;
   }
 

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::use_navigate;
 use smartrust::{Error, Failure};
 
 use super::draw::{element, link, nothing, paragraph, reactive, text};
@@ -11,6 +13,7 @@ use super::section::{actions, button, try_again};
 use super::sessions::other_sessions;
 use super::trouble::{trouble_note, trouble_panel};
 use crate::launcher::{Launcher, OpenSession, Session, State, needs_own_window};
+use crate::model::kept::{FOR_THIS_VISIT, is_about_keeping};
 use crate::model::trouble::{Action, Audience, Trouble, start_again};
 
 /// Shows `page` with the open session; otherwise the reason why there is none.
@@ -80,24 +83,41 @@ pub fn timeout_message(launcher: Launcher, session: &Session, cleared: bool) -> 
     ]
 }
 
-/// A button that launches again with the same scopes.
+/// A button that connects again for the same data. A device that stayed connected does so again, and if it still is, the record opens without a
+/// sign-in.
 pub fn connect_again(launcher: Launcher, session: Session) -> AnyView {
     let session = StoredValue::new_local(session);
     let failure = RwSignal::new(None::<Failure>);
-    let connect = move || {
+    let navigate = use_navigate();
+    let connect = move |keeps: bool| {
         failure.set(None);
-        let session = session.get_value();
+        let (session, navigate) = (session.get_value(), navigate.clone());
         spawn_local(async move {
-            if let Err(error) = launcher.launch_again(session, None).await {
+            let outcome = match launcher.connection_of(&session).filter(|_| !session.is_active()) {
+                Some(connection) => {
+                    let opened = launcher.open_connection(&connection).await;
+                    opened.map(|()| navigate("/record", NavigateOptions::default()))
+                }
+                None => launcher.launch_again(session, None, keeps).await,
+            };
+            if let Err(error) = outcome {
                 failure.try_set(Some(error));
             }
         });
     };
+    let for_this_visit = connect.clone();
     let outcome = reactive(move || match failure.get() {
+        Some(error) if is_about_keeping(&error) => {
+            let trouble = Trouble { text: FOR_THIS_VISIT.to_owned(), ..Trouble::of(&error, Audience::Patient) };
+            let connect = for_this_visit.clone();
+            let only = button("", "Connect for this visit only", Box::new(move || connect(false)));
+            trouble_note(trouble, Some(only))
+        }
         Some(error) => trouble_note(Trouble::of(&error, Audience::Patient), None),
         None => nothing(),
     });
-    let button = actions(vec![button("", "Connect again", Box::new(connect))]);
+    let press = move || connect(session.with_value(|session| session.is_kept()));
+    let button = actions(vec![button("", "Connect again", Box::new(press))]);
     element("div", &[("class", "contents")], vec![button, outcome])
 }
 

@@ -114,7 +114,8 @@ fn not_shared(kind: &'static Kind, launcher: Launcher, session: OpenSession, aud
         let session = session.get_value();
         let scope = scopes_with(&session.scopes().requested, kind);
         spawn_local(async move {
-            if let Err(error) = launcher.launch_again(session, Some(scope)).await {
+            let keeps = session.is_kept();
+            if let Err(error) = launcher.launch_again(session, Some(scope), keeps).await {
                 failure.try_set(Some(error));
             }
         });

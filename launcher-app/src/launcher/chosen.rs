@@ -30,9 +30,17 @@ impl Launcher {
         self.chosen.set_value(chosen);
     }
 
-    /// Adds the server of an entry to the SDK's app, and remembers it for the next page of this window.
-    pub(super) fn choose_server(self, entry: &Entry) -> Result<(), Failure> {
+    /// Adds the server of an entry to the SDK's app, and remembers it for the next page of this window; with `keeps`, also for the connection
+    /// that a launch is going to keep.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`] for an invalid record. [`Error::KeepUnsupported`] if this device does not store it: the next visit would not
+    /// find the connection.
+    pub(super) fn choose_server(self, entry: &Entry, keeps: bool) -> Result<(), Failure> {
         self.add_server(entry)?;
+        if keeps && !self.keep_server(entry) {
+            return Err(Error::KeepUnsupported { problem: "this browser does not store the name of the server" }.into());
+        }
         self.chosen.update_value(|chosen| {
             // All are kept, because each may have a session.
             recent::remember(chosen, entry.clone(), usize::MAX);
@@ -41,23 +49,18 @@ impl Launcher {
         Ok(())
     }
 
-    /// Remembers the server of a session for the next page of this window, even if it was forgotten at sign-out.
-    pub(super) fn choose_server_of(self, session: &Session) -> Result<(), Failure> {
-        self.chosen_entry(session.server_name().as_deref()).map_or(Ok(()), |entry| self.choose_server(&entry))
+    /// As [`Self::choose_server`], for the server of a session, even if it was forgotten at sign-out.
+    pub(super) fn choose_server_of(self, session: &Session, keeps: bool) -> Result<(), Failure> {
+        self.chosen_entry(session.server_name().as_deref()).map_or(Ok(()), |entry| self.choose_server(&entry, keeps))
     }
 
-    /// Remembers the server of an entry for the connection that a launch is going to keep.
-    ///
-    /// # Errors
-    /// [`Error::KeepUnsupported`] if the browser does not store it: the next visit would not find the connection.
-    pub(super) fn keep_server(self, entry: &Entry) -> Result<(), Failure> {
+    /// Remembers the server of an entry on this device, for its connection. Returns whether the device has stored it.
+    fn keep_server(self, entry: &Entry) -> bool {
         let mut kept = kept_entries();
         recent::remember(&mut kept, entry.clone(), usize::MAX);
         write(&device_storage(), KEPT, &kept);
-        match kept_entries().contains(entry) {
-            true => Ok(()),
-            false => Err(Error::KeepUnsupported { problem: "this browser does not store the name of the server" }.into()),
-        }
+        // Control characters of its name are not stored.
+        kept_entries().iter().any(|stored| stored.base == entry.base)
     }
 
     /// Remembers the server of a session whose connection was kept. Another tab may have forgotten it during the launch.

@@ -47,6 +47,11 @@ impl Launcher {
         self.kept.over.get()
     }
 
+    /// The connection of a session, if it is still on this device.
+    pub fn connection_of(self, session: &Session) -> Option<Connection> {
+        self.kept.all.with_untracked(|all| all.iter().find(|connection| connection.id == session.id()).cloned())
+    }
+
     /// The clinic of a connection, to connect to it again; `None` if the app is not registered there any more.
     pub fn clinic_of(self, connection: &Connection) -> Option<Clinic> {
         let server = connection.server.as_deref();
@@ -92,7 +97,7 @@ impl Launcher {
         self.kept.over.set(None);
         // The pages of this window must know the server of the session, even after the connection was removed.
         if let Some(entry) = self.chosen_entry(connection.server.as_deref()) {
-            self.choose_server(&entry)?;
+            self.choose_server(&entry, false)?;
         }
         match self.app.get_value().open_connection(connection).await {
             Ok(session) => {

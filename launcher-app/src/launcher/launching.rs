@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use smartrust::client::keep::Keep;
-use smartrust::client::launch::LaunchOptions;
+use smartrust::client::launch::{LaunchAgainOptions, LaunchOptions};
 use smartrust::platform::{Navigator, Store};
 use smartrust::protocol::launch::LaunchLink;
 use smartrust::{Error, Failure};
@@ -32,8 +32,12 @@ impl Launcher {
         let mut options = LaunchOptions::default();
         options.server = server;
         options.scope = scope;
-        options.keep = keeps.then(|| Keep::default().client_name(self.title()));
+        options.keep = keeps.then(|| self.keep());
         app.launch(options).await
+    }
+
+    fn keep(self) -> Keep {
+        Keep::default().client_name(self.title())
     }
 
     /// As [`Self::launch`], for a way to connect to a clinic.
@@ -42,10 +46,7 @@ impl Launcher {
     /// As [`Self::launch`].
     pub async fn launch_way(self, way: Way, scope: Option<String>, keeps: bool) -> Result<(), Failure> {
         if let Some(entry) = &way.entry {
-            self.choose_server(entry)?;
-            if keeps {
-                self.keep_server(entry)?;
-            }
+            self.choose_server(entry, keeps)?;
         }
         let launched = self.launch(Some(way.choice.name), scope, keeps).await;
         if launched.is_err() {
@@ -54,20 +55,24 @@ impl Launcher {
         launched
     }
 
-    /// Redirects to the session's server, for the same scope as before or for `scope`. The new session replaces this one.
+    /// Redirects to the session's server, for the same scope as before or for `scope`. The new session replaces this one. With `keeps`, the
+    /// connection stays on this device.
     ///
     /// # Errors
     /// As [`smartrust::SmartApp::launch_again`], and [`Error::Storage`] as [`Self::launch`].
-    pub async fn launch_again(self, session: Session, scope: Option<String>) -> Result<(), Failure> {
+    pub async fn launch_again(self, session: Session, scope: Option<String>, keeps: bool) -> Result<(), Failure> {
         if !has_session_storage() {
             return Err(Error::Storage.into());
         }
-        self.choose_server_of(&session)?;
+        self.choose_server_of(&session, keeps)?;
         let app = self.app.get_value();
         if session.is_active() {
             // If the store fails, the launch fails too.
             let _ = self.platform().set(REPLACED, session.id()).await;
         }
-        app.launch_again(&session, scope.as_deref()).await
+        let mut options = LaunchAgainOptions::default();
+        options.scope = scope;
+        options.keep = keeps.then(|| self.keep());
+        app.launch_again(&session, options).await
     }
 }

@@ -64,8 +64,13 @@ impl Launcher {
         let replaced = self.stored_sessions().await.into_iter().find(|old| old.id() == id && old.id() != new.id());
         let is_same = |old: &Session| old.server_name() == new.server_name() && old.patient() == new.patient();
         if let Some(old) = replaced.filter(is_same) {
-            // It ends in memory in any case. If the store keeps it, the list of sessions shows it.
-            let _ = old.sign_out().await;
+            let old_connection = self.app.get_value().connections().await.unwrap_or_default();
+            let old_connection = old_connection.into_iter().find(|connection| connection.id == old.id());
+            // It ends in memory in any case. If the device keeps it, the lists of sessions and connections show it.
+            match old_connection.filter(|_| new.is_kept()) {
+                Some(connection) => drop(self.app.get_value().disconnect(&connection).await),
+                None => drop(old.sign_out().await),
+            }
             let _ = platform.remove(REPLACED).await;
         }
     }

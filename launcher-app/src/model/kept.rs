@@ -16,6 +16,9 @@ pub const CANNOT_BE_KEPT: &str =
 /// As [`CANNOT_BE_KEPT`], for one of several ways to connect to a clinic.
 pub const WAY_CANNOT_BE_KEPT: &str = "If you connect here, you cannot stay connected. You sign in each time you connect.";
 
+/// What a patient can do where this device cannot stay connected any more.
+pub const FOR_THIS_VISIT: &str = "You can still see your record for this visit. Next time, you sign in again.";
+
 /// What it means that the browser did not agree to keep the app's data.
 pub const MAY_BE_FORGOTTEN: &str =
     "If you do not open a record for some weeks, this browser may forget it. Then you sign in again.";
@@ -58,6 +61,11 @@ pub fn is_over(error: &Error) -> bool {
         Error::Token(error) => matches!(&*error.error, "invalid_grant" | "invalid_client"),
         _ => false,
     }
+}
+
+/// Whether a launch failed only because its connection cannot be kept.
+pub fn is_about_keeping(error: &Error) -> bool {
+    matches!(error, Error::KeepUnsupported { .. } | Error::KeepRefused { .. })
 }
 
 #[cfg(test)]

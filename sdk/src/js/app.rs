@@ -13,7 +13,7 @@ use super::launch::{open_app, read_launch_options};
 use super::session::JsSession;
 use super::value::text;
 use crate::client::app::SmartApp;
-use crate::client::launch::PastedTokenOptions;
+use crate::client::launch::{LaunchAgainOptions, LaunchOptions, PastedTokenOptions};
 use crate::client::session::Session;
 use crate::error::Error;
 use crate::platform::JsonView;
@@ -62,9 +62,12 @@ impl JsApp {
 
     /// Navigates to the authorization server, for the patient of a session.
     #[wasm_bindgen(js_name = launchAgain)]
-    pub fn launch_again(&self, session: &JsSession, scope: Option<String>) -> Promise {
+    pub fn launch_again(&self, session: &JsSession, options: JsValue) -> Promise {
         let (app, session) = (self.app.clone(), session.session().clone());
-        promise(async move { app.launch_again(&session, scope.as_deref()).await.map(|()| JsValue::UNDEFINED) })
+        promise(async move {
+            let LaunchOptions { scope, keep, .. } = read_launch_options(options)?;
+            app.launch_again(&session, LaunchAgainOptions { scope, keep }).await.map(|()| JsValue::UNDEFINED)
+        })
     }
 
     /// Launches in a window that `pkg/index.js` opened, and returns the session.

@@ -1,4 +1,4 @@
-//! The authorization request: of an EHR launch, of a standalone launch, and of another launch in the same context.
+//! The authorization request of an EHR launch and of a standalone launch.
 
 use std::rc::Rc;
 
@@ -10,7 +10,6 @@ use crate::client::keep::Keep;
 use crate::client::server::configured::Server;
 use crate::client::server::connection::Connection;
 use crate::client::server::discovery::openid_configuration;
-use crate::client::session::Session;
 use crate::client::store::pending::{self, PendingKeep, PendingLaunch};
 use crate::client::store::records::Endpoints;
 use crate::error::{Error, Failure};
@@ -78,16 +77,16 @@ pub(crate) enum LaunchMode {
 }
 
 /// A launch at a server, after its options were read.
-struct PreparedLaunch<'a> {
-    link: Option<&'a LaunchLink>,
-    options: &'a LaunchOptions,
+pub(super) struct PreparedLaunch<'a> {
+    pub link: Option<&'a LaunchLink>,
+    pub options: &'a LaunchOptions,
     /// The patient that the session must have.
-    patient: Option<String>,
-    keep: Option<PendingKeep>,
+    pub patient: Option<String>,
+    pub keep: Option<PendingKeep>,
 }
 
 /// The request that sends the user to the authorization server.
-struct Navigation {
+pub(super) struct Navigation {
     url: Url,
     /// The form to post; `None` for a GET.
     form: Option<Vec<(String, String)>>,
@@ -169,52 +168,30 @@ impl<P: Platform> SmartApp<P> {
             None => self.connection_by_name(options.server.as_deref())?,
         };
         let launch = PreparedLaunch { link: link.as_ref(), options, patient: None, keep: None };
+        self.prepare_launch_to_keep(&connection, launch, state, mode).await
+    }
+
+    /// Prepares a launch whose connection is kept, if its options say so.
+    pub(super) async fn prepare_launch_to_keep(
+        &self,
+        connection: &Rc<Connection>,
+        launch: PreparedLaunch<'_>,
+        state: &str,
+        mode: LaunchMode,
+    ) -> Result<Navigation, Failure> {
         #[cfg(feature = "keep")]
-        if let Some(keep) = &options.keep {
-            let scope = options.scope.as_ref().unwrap_or(&connection.server.record.scope);
+        if let Some(keep) = &launch.options.keep {
+            let scope = launch.options.scope.as_ref().unwrap_or(&connection.server.record.scope);
             self.check_return(&connection.server, mode)?;
-            let prepared = self.prepare_keep(&connection, keep, link.is_some(), scope, state).await?;
-            let options = &LaunchOptions { scope: Some(prepared.scope), ..options.clone() };
+            let prepared = self.prepare_keep(connection, keep, launch.link.is_some(), scope, state).await?;
+            let options = &LaunchOptions { scope: Some(prepared.scope), ..launch.options.clone() };
             let launch = PreparedLaunch { options, keep: Some(prepared.pending), ..launch };
             return self.prepare_launch_at(&prepared.connection, launch, state, mode).await;
         }
-        self.prepare_launch_at(&connection, launch, state, mode).await
+        self.prepare_launch_at(connection, launch, state, mode).await
     }
 
-    /// Navigates to the authorization server of a session again, as a standalone launch for the same patient: after the session has
-    /// expired, or with `scope` to request more than was granted.
-    ///
-    /// The redirect then starts a new session, or fails with [`Error::PatientChanged`] for another patient.
-    ///
-    /// ```no_run
-    /// # use smartrust::{Failure, Session, SmartApp, platform::Platform};
-    /// # async fn example<P: Platform>(app: &SmartApp<P>, session: &Session<P>) -> Result<(), Failure> {
-    /// if !session.may_read("Immunization") {
-    ///     let scope = format!("{} patient/Immunization.rs", session.scopes().requested.to_text());
-    ///     app.launch_again(session, Some(&scope)).await?;
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    /// As [`Self::launch`].
-    pub async fn launch_again(&self, session: &Session<P>, scope: Option<&str>) -> Result<(), Failure> {
-        let record = session.inner.record.borrow().clone();
-        let mut scope = ScopeSet::parse(scope.unwrap_or(&record.requested_scope));
-        if record.context.patient.is_some() {
-            scope.insert("launch/patient");
-        }
-        let options = LaunchOptions { scope: Some(scope.to_text()), ..LaunchOptions::default() };
-        // A client that this browser registered may not be one for launches.
-        let connection = self.connection_by_key(&record.server).ok_or(Error::UnknownServer { name: None })?;
-        let launch =
-            PreparedLaunch { link: None, options: &options, patient: record.context.patient.clone(), keep: None };
-        let navigation = self.prepare_launch_at(&connection, launch, &self.random_string()?, LaunchMode::Page).await?;
-        self.navigate(&navigation)
-    }
-
-    fn navigate(&self, navigation: &Navigation) -> Result<(), Failure> {
+    pub(super) fn navigate(&self, navigation: &Navigation) -> Result<(), Failure> {
         let navigated = match &navigation.form {
             Some(form) => self.platform().post(navigation.url.as_str(), form),
             None => self.platform().assign(navigation.url.as_str()),

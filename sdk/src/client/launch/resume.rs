@@ -26,12 +26,12 @@ impl<P: Platform> SmartApp<P> {
     ///
     /// ```no_run
     /// # use smartrust::{Failure, SmartApp, platform::Platform};
-    /// use smartrust::client::launch::LaunchOptions;
+    /// use smartrust::client::launch::{LaunchAgainOptions, LaunchOptions};
     ///
     /// # async fn example<P: Platform>(app: &SmartApp<P>) -> Result<(), Failure> {
     /// match app.resume().await? {
     ///     Some(session) if session.is_active() => println!("the record of {:?}", session.patient()),
-    ///     Some(expired) => app.launch_again(&expired, None).await?,
+    ///     Some(expired) => app.launch_again(&expired, LaunchAgainOptions::default()).await?,
     ///     None => app.launch(LaunchOptions::default()).await?,
     /// }
     /// # Ok(())

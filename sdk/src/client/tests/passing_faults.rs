@@ -2,6 +2,7 @@
 
 use super::server::*;
 use crate::abort::AbortSignal;
+use crate::client::launch::LaunchAgainOptions;
 use crate::client::session::{Session, SessionEvent};
 use crate::error::Error;
 use crate::memory::{MemoryPlatform, Reply, World};
@@ -249,7 +250,7 @@ fn r13_r10_an_expired_session_has_ended_and_is_not_stored_any_more() {
     assert!(resume(&world, &app).unwrap().is_none());
     // The page can still launch again for the same patient.
     let again = session.clone();
-    world.run(async move { app.launch_again(&again, None).await }).unwrap().unwrap();
+    world.run(async move { app.launch_again(&again, LaunchAgainOptions::default()).await }).unwrap().unwrap();
     assert!(location(&tab).contains("launch%2Fpatient"));
 }
 

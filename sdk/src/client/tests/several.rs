@@ -2,6 +2,7 @@
 
 use super::server::*;
 use crate::client::app::SmartApp;
+use crate::client::launch::LaunchAgainOptions;
 use crate::client::server::{Registration, ServerRecord, SmartAppConfig};
 use crate::error::Error;
 use crate::memory::{MemoryPlatform, Reply, World};
@@ -61,7 +62,9 @@ fn a_session_that_cannot_be_read_is_left_out_of_the_list() {
 /// Launches again in the context of a session; the tab is then at the authorization endpoint.
 fn launch_again(world: &World, tab: &MemoryPlatform, session: &Session, scope: Option<&'static str>) {
     let (app, session) = (app(tab), session.clone());
-    world.run(async move { app.launch_again(&session, scope).await }).unwrap().unwrap();
+    let mut options = LaunchAgainOptions::default();
+    options.scope = scope.map(str::to_owned);
+    world.run(async move { app.launch_again(&session, options).await }).unwrap().unwrap();
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! Servers that do not accept a key: not yet, not at all, or not any more.
 
 use super::*;
+use crate::client::launch::LaunchAgainOptions;
 use crate::client::session::SessionEvent;
-use crate::client::tests::server::NOW;
+use crate::client::tests::server::{NOW, location, parameters, value};
 use crate::platform::Clock as _;
 
 fn refusal(code: &str) -> Reply {
@@ -125,4 +126,33 @@ fn n12_a_device_whose_clock_is_wrong_does_not_lose_its_connection() {
     assert_eq!(error.code(), "client_authentication_failed");
     assert!(error.to_string().contains("set the clock"), "{error}");
     assert_eq!(connections(&world, &app).len(), 1);
+}
+
+#[test]
+fn n12_an_ended_connection_is_launched_again_with_or_without_keep_for_the_same_patient() {
+    for (is_open, keeps) in [(false, true), (true, true), (false, false)] {
+        let keeper = Keeper::new(is_open);
+        let world = keeper.world();
+        let tab = world.tab("https://app.example/");
+        kept(&keeper, &world, &tab);
+        let (tab, app) = next_day(&world, &keeper);
+        let session = open(&world, &app, &connections(&world, &app)[0]).unwrap();
+        keeper.key_replies.borrow_mut().push_back(refusal("invalid_grant"));
+        world.advance(3_601.0);
+        assert_eq!(read(&world, &session).unwrap_err().code(), "invalid_grant");
+        assert!(session.is_kept() && connections(&world, &app).is_empty());
+
+        let mut options = LaunchAgainOptions::default();
+        options.keep = keeps.then(Keep::default);
+        let (launching, ended) = (app.clone(), session.clone());
+        world.run(async move { launching.launch_again(&ended, options).await }).unwrap().unwrap();
+        let scope = value(&parameters(&location(&tab)), "scope").unwrap();
+        assert_eq!(scope.contains(REGISTRATION_SCOPE), keeps && !is_open, "{scope}");
+        tab.visit(&redirect(&keeper.server, &tab));
+        keeper.grant_code(&scope);
+        let again = resume(&world, &app).unwrap().unwrap();
+        read(&world, &again).unwrap();
+        assert_eq!((again.is_kept(), again.patient().as_deref()), (keeps, Some("p1")));
+        assert_eq!(connections(&world, &app).len(), usize::from(keeps));
+    }
 }
