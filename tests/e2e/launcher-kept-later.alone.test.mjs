@@ -50,6 +50,7 @@ test("N10 N11 on the next day one click opens the record, without a redirect, an
   const { person } = await keep(page);
   const [first, second] = await Promise.all(responses);
   assert.ok(first.access_token && second.access_token && first.scope.includes(registerScope));
+  assert.deepEqual([first.refresh_token, second.refresh_token], [undefined, undefined]);
   const fhir = await fetch(`${secondEhr}/fhir/Patient/${second.patient}`, { headers: { Authorization: `Bearer ${second.access_token}` } });
   const { birthDate, address, identifier } = await fhir.json();
 
@@ -60,8 +61,8 @@ test("N10 N11 on the next day one click opens the record, without a redirect, an
     await entry.getByText("Last opened yesterday").waitFor();
     const stored = await everythingStored(page);
     assert.ok(stored.includes(person), "the dump has what is stored");
-    const { access_token: initial, id_token: idToken, refresh_token: refresh } = first;
-    const secrets = { initial, idToken, refresh, access: second.access_token, birthDate, street: address[0].line[0], number: identifier[0].value };
+    const { access_token: initial, id_token: idToken } = first;
+    const secrets = { initial, idToken, access: second.access_token, birthDate, street: address[0].line[0], number: identifier[0].value };
     for (const [name, secret] of Object.entries(secrets)) {
       assert.ok(secret && !stored.includes(secret), `${name} is stored`);
     }

@@ -1,12 +1,16 @@
 //! The client against each dialect of the sandbox.
 
-use sandbox_ehr::Dialect;
+use sandbox_ehr::{Dialect, SECRET_CLIENT_ID};
 use smartrust::Session;
 use smartrust::abort::AbortSignal;
 use smartrust::client::record::{PartState, RecordQuery};
 use smartrust::memory::MemoryPlatform;
+use smartrust::protocol::client_auth::ClientAuthentication;
+use smartrust::protocol::secret::ClientSecret;
 use smartrust_tests::browser::STANDALONE_SCOPE;
 use smartrust_tests::{Clinic, standalone_record};
+
+const SECRET: &str = "kept by the app";
 
 /// A session of patient 1 at a sandbox with a dialect, with these scopes.
 fn signed_in(dialect: Dialect, scope: &str) -> (Clinic, Session<MemoryPlatform>) {
@@ -40,10 +44,30 @@ fn d2_a_launch_works_with_endpoints_only_in_the_capability_statement() {
 
 #[test]
 fn r11_a_refresh_token_without_offline_access_is_used() {
-    let (clinic, session) = signed_in(Dialect::Epic, STANDALONE_SCOPE);
+    // At Epic, only a client that authenticates gets a refresh token.
+    let mut clinic = Clinic::open_with(|mut config| {
+        config.dialect = Dialect::Epic;
+        config.set_client_secret(sandbox_ehr::ClientSecret::new(SECRET));
+        config
+    });
+    let tab = clinic.world.tab("http://localhost:8080/");
+    let mut record = standalone_record();
+    record.client_id = SECRET_CLIENT_ID.into();
+    record.authentication = ClientAuthentication::ClientSecretPost(ClientSecret::new(SECRET));
+    let session = clinic.sign_in(&tab, record, &[]);
     assert!(!session.scopes().granted.contains("offline_access"));
     refresh(&clinic, &session);
     assert_eq!(session.patient().as_deref(), Some("1"));
+}
+
+#[test]
+fn r10_a_public_client_of_epic_has_no_refresh_token_so_its_session_expires() {
+    let (mut clinic, session) = signed_in(Dialect::Epic, STANDALONE_SCOPE);
+    assert!(!session.can_refresh());
+    clinic.wait(3_601);
+    let reading = async move { session.read("Patient/1", &AbortSignal::never()).await };
+    let failure = clinic.world.run(reading).expect("the request ends").expect_err("the session has expired");
+    assert_eq!(failure.code(), "session_expired");
 }
 
 #[test]

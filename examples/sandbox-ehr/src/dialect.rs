@@ -92,6 +92,11 @@ impl Dialect {
         self == Self::Epic
     }
 
+    /// Whether a public client can get refresh tokens. At Epic, only a client that authenticates can; a public one registers its own key.
+    pub(crate) fn has_refresh_tokens_for_public_clients(self) -> bool {
+        self != Self::Epic
+    }
+
     /// Whether the response for an unknown URL is the log-in page with status 200.
     pub(crate) fn hides_unknown_addresses(self) -> bool {
         matches!(self, Self::Webchart | Self::Webchart2026)

@@ -6,11 +6,11 @@ mod support;
 
 use axum::http::{Method, StatusCode};
 use dialects::{send_json, speaking, tokens_at};
-use sandbox_ehr::Dialect;
+use sandbox_ehr::{ClientSecret, Dialect, SECRET_CLIENT_ID};
 use serde_json::{Value, json};
 use support::{
-    BASE, Browser, CODE_URI, FHIR, LAUNCH_URI, ORIGIN, STANDALONE_SCOPE, VERIFIER, claims, from_chart, scopes,
-    standalone, text,
+    BASE, Browser, CODE_URI, FHIR, LAUNCH_URI, ORIGIN, STANDALONE_SCOPE, VERIFIER, changed, claims, from_chart,
+    scopes, standalone, text,
 };
 
 async fn document(browser: &mut Browser, path: &str) -> Value {
@@ -190,15 +190,54 @@ async fn epic_has_a_separate_issuer_and_does_not_list_offline_access() {
     }
     let tokens = tokens_at(&mut browser, "/oauth2/authorize", "/oauth2/token", STANDALONE_SCOPE).await;
     assert_eq!(claims(text(&tokens, "id_token"))["iss"], issuer);
-    assert!(!scopes(&tokens).contains(&"offline_access"));
-    let form = [
-        ("grant_type", "refresh_token"),
-        ("client_id", "MIE-localhost"),
-        ("refresh_token", text(&tokens, "refresh_token")),
+}
+
+#[tokio::test]
+async fn epic_gives_refresh_tokens_to_clients_that_authenticate_and_does_not_list_offline_access() {
+    let mut browser = Browser::with(|mut config| {
+        config.dialect = Dialect::Epic;
+        config.set_client_secret(ClientSecret::new("kept-by-the-app"));
+        config
+    });
+    let request = changed(&standalone(STANDALONE_SCOPE), "client_id", SECRET_CLIENT_ID);
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(&request).finish();
+    let page = browser.get(&format!("{BASE}/oauth2/authorize?{query}")).await;
+    let confirmation = browser.log_in_as_patient(&page, 1).await;
+    let code = browser.decide(&confirmation, "allow", &[]).await.redirected("code").unwrap();
+    let client = [("client_id", SECRET_CLIENT_ID), ("client_secret", "kept-by-the-app")];
+    let exchange = [
+        ("grant_type", "authorization_code"),
+        ("code", &*code),
+        ("redirect_uri", CODE_URI),
+        ("code_verifier", VERIFIER),
     ];
-    let refreshed = browser.post(&format!("{BASE}/oauth2/token"), &form).await;
-    assert_eq!(refreshed.status, StatusCode::OK);
+    let token_endpoint = format!("{BASE}/oauth2/token");
+    let tokens = browser.post(&token_endpoint, &[&exchange[..], &client].concat()).await.json();
+    assert!(!scopes(&tokens).contains(&"offline_access"));
+    let refresh = [("grant_type", "refresh_token"), ("refresh_token", text(&tokens, "refresh_token"))];
+    let refreshed = browser.post(&token_endpoint, &[&refresh[..], &client].concat()).await;
+    assert_eq!(refreshed.status, StatusCode::OK, "{}", refreshed.body);
     assert!(!scopes(&refreshed.json()).contains(&"offline_access"));
+}
+
+#[tokio::test]
+async fn epic_gives_no_refresh_token_to_a_public_client_unless_a_test_asks_for_it() {
+    let mut browser = Browser::with(|mut config| {
+        (config.dialect, config.control) = (Dialect::Epic, true);
+        config
+    });
+    let order = json!({ "deviations": ["public-refresh-token"] });
+    for is_ordered in [false, true, false] {
+        if is_ordered {
+            let url = format!("{ORIGIN}/control/protocol");
+            let response = send_json(&mut browser, Method::POST, &url, "", &order).await;
+            assert_eq!(response.status, StatusCode::CREATED, "{}", response.body);
+        }
+        let tokens =
+            tokens_at(&mut browser.elsewhere(), "/oauth2/authorize", "/oauth2/token", STANDALONE_SCOPE).await;
+        assert_eq!(tokens.get("refresh_token").is_some(), is_ordered, "{tokens}");
+        assert!(!scopes(&tokens).contains(&"offline_access"));
+    }
 }
 
 /// The access token of a provider who opened patient 1's chart.

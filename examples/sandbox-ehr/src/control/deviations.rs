@@ -68,6 +68,8 @@ pub enum Deviation {
     CodeRefused,
     /// A client that has just registered its key gets `invalid_grant`, and no reason, for its first assertions.
     NewClientRefused,
+    /// A public client can get a refresh token, although the dialect does not give it one.
+    PublicRefreshToken,
     /// A refresh, or an assertion, gets the tokens of another patient.
     RefreshOtherPatient,
     /// The ID token of a refresh is another user's.

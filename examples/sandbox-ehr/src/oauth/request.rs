@@ -5,6 +5,7 @@ use super::launch_token::{self, Launch};
 use crate::Sandbox;
 use crate::clients::Client;
 use crate::config::Config;
+use crate::control::Deviation;
 use crate::dialect::Dialect;
 use crate::fhir::ResourceScope;
 use crate::parameters::Parameters;
@@ -134,7 +135,12 @@ fn read_challenge(parameters: &Parameters, is_public: bool) -> Result<Option<Str
 fn may_ask(sandbox: &Sandbox, client: &Client, scope: &str) -> bool {
     match scope {
         REGISTER_SCOPE => sandbox.config.dialect.protects_registration() && client.is_public(),
-        "offline_access" => sandbox.registrations().allow(&client.id, "refresh_token"),
+        "offline_access" => {
+            sandbox.registrations().allow(&client.id, "refresh_token")
+                && (!client.is_public()
+                    || sandbox.config.dialect.has_refresh_tokens_for_public_clients()
+                    || sandbox.meets(Deviation::PublicRefreshToken))
+        }
         _ => true,
     }
 }
