@@ -12,7 +12,7 @@ pub use directory::{DirectoryClient, DirectoryConfig, Entry};
 
 use crate::model::idle::{IdleLimit, LONGEST_MINUTES};
 
-/// `hosting` is for the build, which writes the site's pages and headers.
+/// `hosting` is for the build, which writes the site's pages and headers; of it, pages only read which servers of a list they may connect to.
 const MEMBERS: [&str; 6] = ["title", "connect", "servers", "directory", "hosting", "idleMinutes"];
 
 /// From this number of clinics on, the start page has a search field.
@@ -69,7 +69,8 @@ impl LauncherConfig {
         }
         let is_offered =
             |record: &ServerRecord| connect.iter().any(|choice| record.name.as_ref() == Some(&choice.name));
-        let directory = value.member("directory").map(|directory| DirectoryConfig::read(&directory)).transpose()?;
+        let (directory, hosting) = (value.member("directory"), value.member("hosting"));
+        let directory = directory.map(|directory| DirectoryConfig::read(&directory, hosting.as_ref())).transpose()?;
         let mut app = SmartAppConfig::new(records.clone());
         app.registrations.extend(directory.iter().flat_map(DirectoryConfig::registrations));
         Ok(Self {

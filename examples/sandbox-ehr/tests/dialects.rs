@@ -9,8 +9,8 @@ use dialects::{send_json, speaking, tokens_at};
 use sandbox_ehr::{ClientSecret, Dialect, SECRET_CLIENT_ID};
 use serde_json::{Value, json};
 use support::{
-    BASE, Browser, CODE_URI, FHIR, LAUNCH_URI, ORIGIN, STANDALONE_SCOPE, VERIFIER, changed, claims, from_chart,
-    scopes, standalone, text,
+    BASE, Browser, CODE_URI, FHIR, LAUNCH_URI, ORIGIN, STANDALONE_SCOPE, VERIFIER, changed, claims, from_chart, scopes,
+    standalone, text,
 };
 
 async fn document(browser: &mut Browser, path: &str) -> Value {
@@ -233,8 +233,7 @@ async fn epic_gives_no_refresh_token_to_a_public_client_unless_a_test_asks_for_i
             let response = send_json(&mut browser, Method::POST, &url, "", &order).await;
             assert_eq!(response.status, StatusCode::CREATED, "{}", response.body);
         }
-        let tokens =
-            tokens_at(&mut browser.elsewhere(), "/oauth2/authorize", "/oauth2/token", STANDALONE_SCOPE).await;
+        let tokens = tokens_at(&mut browser.elsewhere(), "/oauth2/authorize", "/oauth2/token", STANDALONE_SCOPE).await;
         assert_eq!(tokens.get("refresh_token").is_some(), is_ordered, "{tokens}");
         assert!(!scopes(&tokens).contains(&"offline_access"));
     }

@@ -141,7 +141,7 @@ fn keep_choice(form: ConnectForm) -> AnyView {
     let can_keep = form.launcher.can_keep();
     let can_be_kept = Memo::new(move |_| form.chosen().filter(Clinic::is_set_up).map(|clinic| clinic.can_be_kept()));
     reactive(move || match can_be_kept.get() {
-        Some(true) => keep_box(form.is_kept),
+        Some(true) => keep_box(form.launcher, form.is_kept),
         Some(false) if can_keep => paragraph("hint", CANNOT_BE_KEPT),
         Some(false) | None => nothing(),
     })

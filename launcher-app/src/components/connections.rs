@@ -8,6 +8,7 @@ use smartrust::client::keep::Connection;
 
 use super::connect::ConnectForm;
 use super::draw::{element, link, nothing, paragraph, reactive, text};
+use super::keep::names_box;
 use super::page::focus;
 use super::section::{actions, button_about, section};
 use super::trouble::trouble_note;
@@ -37,6 +38,7 @@ pub fn connections(form: Option<ConnectForm>) -> AnyView {
         let items = all.into_iter().map(|connection| item(launcher, connection, outcome)).collect();
         let mut parts = vec![element("ul", &[("class", "entries")], items)];
         parts.extend(may_be_forgotten.then(|| paragraph("hint", MAY_BE_FORGOTTEN)));
+        parts.push(names_box(launcher));
         section("connections", "Your records on this device", parts)
     });
     let said = reactive(move || {

@@ -1,13 +1,13 @@
-//! The box for a patient who wants to stay connected on this device, and the note if that did not work.
+//! The boxes for a patient who wants to stay connected on this device, and the note if that did not work.
 
 use leptos::prelude::*;
 
-use super::draw::{element, nothing, paragraph, text};
-use crate::launcher::Session;
-use crate::model::kept::WHAT_KEEPING_MEANS;
+use super::draw::{element, nothing, paragraph, reactive, text};
+use crate::launcher::{Launcher, Session};
+use crate::model::kept::{SHOW_NAMES, WHAT_KEEPING_MEANS, WHAT_NAMES_MEAN};
 
-/// The box, which is unticked at first.
-pub fn keep_box(wanted: RwSignal<bool>) -> AnyView {
+/// The box, which is unticked at first. Once it is ticked, there is the one for the names, too.
+pub fn keep_box(launcher: Launcher, wanted: RwSignal<bool>) -> AnyView {
     let input = view! {
         <input type="checkbox" aria-describedby="keep-means" prop:checked=move || wanted.get()
             on:change=move |event| wanted.set(event_target_checked(&event))/>
@@ -16,7 +16,19 @@ pub fn keep_box(wanted: RwSignal<bool>) -> AnyView {
     let words = element("span", &[], vec![text("Keep me connected on this device")]);
     let label = element("label", &[("class", "option")], vec![input, words]);
     let meaning = element("p", &[("class", "hint"), ("id", "keep-means")], vec![text(WHAT_KEEPING_MEANS)]);
-    element("div", &[("class", "keep")], vec![label, meaning])
+    let names = reactive(move || if wanted.get() { names_box(launcher) } else { nothing() });
+    element("div", &[("class", "keep")], vec![label, meaning, names])
+}
+
+/// The box by which this device stores and shows the names of the persons whose records it opens.
+pub fn names_box(launcher: Launcher) -> AnyView {
+    let input = view! {
+        <input type="checkbox" prop:checked=move || launcher.has_names()
+            on:change=move |event| launcher.set_has_names(event_target_checked(&event))/>
+    }
+    .into_any();
+    let label = element("label", &[("class", "option")], vec![input, element("span", &[], vec![text(SHOW_NAMES)])]);
+    element("div", &[("class", "names")], vec![label, paragraph("hint", WHAT_NAMES_MEAN)])
 }
 
 /// Says that a session lasts for this visit only, although the patient wanted to stay connected.

@@ -17,6 +17,8 @@ pub struct DirectoryConfig {
     pub index: String,
     /// The registrations. The first one that matches a server is used.
     pub clients: Vec<DirectoryClient>,
+    /// `hosting.directoryOrigins`: the content security policy only allows these servers of the list; `None` for all.
+    origins: Option<Vec<String>>,
 }
 
 /// The app's registration at all servers that match.
@@ -50,7 +52,8 @@ pub struct Entry {
 }
 
 impl DirectoryConfig {
-    pub(super) fn read<V: JsonView>(value: &V) -> Result<Self, Failure> {
+    /// Reads the member `directory`. The member `hosting` names the servers that the pages may connect to.
+    pub(super) fn read<V: JsonView>(value: &V, hosting: Option<&V>) -> Result<Self, Failure> {
         const MEMBER: &str = "directory";
         no_other_members(value, MEMBER, &MEMBERS)?;
         let member = |name: &str| format!("{MEMBER}.{name}");
@@ -64,12 +67,18 @@ impl DirectoryConfig {
         if index.contains("://") && !Url::parse(&index).is_ok_and(|url| url.is_confidential()) {
             return Err(wrong(&member("index"), "it is not a valid URL, or uses http to another machine"));
         }
-        Ok(Self { index, clients })
+        Ok(Self { index, clients, origins: hosting.map(read_origins).transpose()?.flatten() })
+    }
+
+    /// Whether the pages may connect to the server with this URL.
+    pub fn allows(&self, url: &Url) -> bool {
+        let is_origin_of = |origin: &String| pattern(origin).is_some_and(|origin| origin.matches(url));
+        self.origins.as_ref().is_none_or(|origins| origins.iter().any(is_origin_of))
     }
 
     /// The registration at the server with this base, of the source with this name; `None` if the app is not registered there.
     pub fn client(&self, base: &Url, source: Option<&str>) -> Option<&DirectoryClient> {
-        self.clients.iter().find(|client| match pattern(&client.matches) {
+        self.clients.iter().filter(|_| self.allows(base)).find(|client| match pattern(&client.matches) {
             Some(pattern) => pattern.matches(base),
             None => source == Some(client.matches.as_str()),
         })
@@ -96,7 +105,7 @@ impl DirectoryConfig {
     }
 
     fn client_of(&self, entry: &Entry) -> Option<&DirectoryClient> {
-        let base = Url::parse(&entry.base).ok()?;
+        let base = Url::parse(&entry.base).ok().filter(|base| self.allows(base))?;
         let client = self.clients.iter().find(|client| client.matches == entry.matches)?;
         pattern(&client.matches).is_none_or(|pattern| pattern.matches(&base)).then_some(client)
     }
@@ -140,6 +149,21 @@ fn no_other_members<V: JsonView>(value: &V, member: &str, known: &[&str]) -> Res
         Some(unknown) => Err(wrong(&format!("{member}.{unknown}"), "there is no such member")),
         None => Ok(()),
     }
+}
+
+/// The member `directoryOrigins` of `hosting`; `None` if it is absent.
+fn read_origins<V: JsonView>(hosting: &V) -> Result<Option<Vec<String>>, Failure> {
+    const MEMBER: &str = "directoryOrigins";
+    if hosting.member(MEMBER).is_none() {
+        return Ok(None);
+    }
+    let name = format!("hosting.{MEMBER}");
+    let listed = items(hosting, MEMBER).map_err(|_| not_an_array(&name))?;
+    let origin = |(index, item): (usize, &V)| {
+        let origin = item.text().filter(|origin| pattern(origin).is_some());
+        origin.ok_or_else(|| wrong(&format!("{name}[{index}]"), "it is not an origin, such as https://fhir.example"))
+    };
+    listed.iter().enumerate().map(origin).collect::<Result<_, _>>().map(Some)
 }
 
 fn not_an_array(member: &str) -> Failure {
@@ -196,7 +220,7 @@ mod tests {
     }
 
     fn client_id(base: &str, source: Option<&str>) -> Option<String> {
-        let config = DirectoryConfig::read(&directory()).unwrap();
+        let config = DirectoryConfig::read(&directory(), None).unwrap();
         config.client(&Url::parse(base).unwrap(), source).map(|client| client.client_id.clone())
     }
 
@@ -223,7 +247,7 @@ mod tests {
 
     #[test]
     fn e17_a_remembered_server_gets_its_client_id_from_the_configuration() {
-        let config = DirectoryConfig::read(&directory()).unwrap();
+        let config = DirectoryConfig::read(&directory(), None).unwrap();
         let entry = |base: &str, matches: &str| Entry {
             base: base.into(),
             name: "Clinic".into(),
@@ -244,7 +268,7 @@ mod tests {
         let mut value = directory();
         value["clients"][0]["softwareId"] = json!("the-software");
         value["clients"][1]["openRegistration"] = json!(true);
-        let config = DirectoryConfig::read(&value).unwrap();
+        let config = DirectoryConfig::read(&value, None).unwrap();
         let found = |base: &str, matches: &str| {
             let (base, name, place, matches) = (base.into(), "Clinic".into(), String::new(), matches.into());
             let entry = Entry { base, name, place, matches };
@@ -255,6 +279,28 @@ mod tests {
         assert_eq!(by_software, (Some("the-software".to_owned()), false, true));
         assert_eq!(found("https://fhir.clinic.example/r4", "https://fhir.clinic.example"), (None, true, true));
         assert_eq!(found("https://other.example/r4", "A vendor"), (None, false, false));
+    }
+
+    #[test]
+    fn s13_a_server_that_the_policy_does_not_allow_is_not_set_up() {
+        let hosting = json!({"directoryOrigins": ["https://*.example.org"]});
+        let config = DirectoryConfig::read(&directory(), Some(&hosting)).unwrap();
+        let client = |base: &str| config.client(&Url::parse(base).unwrap(), Some("A vendor")).map(|it| &*it.client_id);
+        assert_eq!(client("https://a.example.org/fhir/r4"), Some("one"));
+        assert_eq!(client("https://other.example/r4"), None);
+        let (base, matches) = ("https://other.example/r4".into(), "A vendor".into());
+        let remembered = Entry { base, name: "Clinic".into(), place: String::new(), matches };
+        assert!(config.record(&remembered).is_none() && config.choice(&remembered).is_none());
+        for (wrong, member) in [
+            (json!("https://a.example"), "hosting.directoryOrigins"),
+            (json!(["https://a.example", 7]), "hosting.directoryOrigins[1]"),
+        ] {
+            let hosting = json!({"directoryOrigins": wrong});
+            match &*DirectoryConfig::read(&directory(), Some(&hosting)).unwrap_err() {
+                Error::Configuration(error) => assert_eq!(error.member, member),
+                other => panic!("{other:?}"),
+            }
+        }
     }
 
     #[test]
@@ -277,7 +323,7 @@ mod tests {
         for (member, adjust) in cases {
             let mut value = directory();
             adjust(&mut value);
-            match &*DirectoryConfig::read(&value).unwrap_err() {
+            match &*DirectoryConfig::read(&value, None).unwrap_err() {
                 Error::Configuration(error) => assert_eq!(error.member, member),
                 other => panic!("{other:?}"),
             }

@@ -183,6 +183,6 @@ fn window_storage() -> Option<Storage> {
     window().session_storage().ok().flatten()
 }
 
-fn device_storage() -> Option<Storage> {
+pub(super) fn device_storage() -> Option<Storage> {
     window().local_storage().ok().flatten()
 }

@@ -178,6 +178,10 @@ impl Launcher {
                 false => Outcome::NotSetUp { name: known.name, findings: Vec::new() },
             };
         }
+        if !self.config.with_value(|config| config.directory.as_ref().is_none_or(|list| list.allows(&url))) {
+            // The policy blocks the request, which would look like a server that cannot be reached.
+            return Outcome::NotInList { host: url.host().to_owned() };
+        }
         let record = ServerRecord::new(url.as_str(), "", "", "");
         match diagnose(&self.platform(), &record).await {
             Ok(findings) => Outcome::of_findings(&url, findings, self.registered_clinic(&url)),

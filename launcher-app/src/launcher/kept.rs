@@ -10,6 +10,7 @@ use smartrust::client::keep::{Connection, Disconnection};
 use smartrust::platform::Channel;
 use smartrust::web::WebPlatform;
 
+use super::chosen::device_storage;
 use super::{Launcher, Session, State};
 use crate::model::clinics::Clinic;
 use crate::model::kept::is_over;
@@ -17,9 +18,14 @@ use crate::model::kept::is_over;
 /// The name of the channel on which tabs report that the connections have changed.
 const CHANGED: &str = "launcher.connections";
 
+/// The key in the local storage of whether the names of persons are stored with their connections, and its value if they are not.
+const NAMES: &str = "launcher.names";
+const HIDDEN: &str = "hidden";
+
 /// The connections on this device.
 #[derive(Clone, Copy)]
 pub struct Kept {
+    has_names: RwSignal<bool>,
     all: RwSignal<Vec<Connection>, LocalStorage>,
     over: RwSignal<Option<(Connection, Failure)>, LocalStorage>,
     subscription: StoredValue<Option<<WebPlatform as Channel>::Subscription>, LocalStorage>,
@@ -29,6 +35,7 @@ impl Kept {
     /// None yet.
     pub fn new() -> Self {
         Self {
+            has_names: RwSignal::new(has_names()),
             all: RwSignal::new_local(Vec::new()),
             over: RwSignal::new_local(None),
             subscription: StoredValue::new_local(None),
@@ -72,6 +79,7 @@ impl Launcher {
     }
 
     pub(super) async fn list_connections(self) {
+        self.kept.has_names.set(has_names());
         // Another tab may have kept one at a server that this page does not know.
         self.add_kept_servers();
         let listed = self.app.get_value().connections().await;
@@ -136,9 +144,34 @@ impl Launcher {
         outcome
     }
 
-    /// Names the person of a session that is kept, for the list of connections.
+    /// Whether this device stores the names of the persons whose records it opens, and lists them. Tracks changes.
+    pub fn has_names(self) -> bool {
+        self.kept.has_names.get()
+    }
+
+    /// Sets [`Self::has_names`] for this device. Names that are stored are removed; after another change, each comes back when its record is
+    /// opened.
+    pub fn set_has_names(self, wanted: bool) {
+        if let Some(storage) = device_storage() {
+            // If it cannot be stored, the box shows so.
+            let _ = if wanted { storage.remove_item(NAMES) } else { storage.set_item(NAMES, HIDDEN) };
+        }
+        self.kept.has_names.set(has_names());
+        spawn_local(async move {
+            if !has_names() {
+                for connection in self.kept.all.get_untracked() {
+                    // One that is gone has no name on this device any more.
+                    let _ = self.app.get_value().set_label_of(&connection, None).await;
+                }
+            }
+            self.connections_changed().await;
+        });
+    }
+
+    /// Names the person of a session that is kept, for the list of connections, unless this device stores no names.
     pub fn label_connection(self, session: Session, name: String) {
-        if session.is_kept() {
+        // Another tab may have changed that.
+        if session.is_kept() && has_names() {
             spawn_local(async move {
                 // Without it, the list does not know the name.
                 let _ = session.set_connection_label(Some(&name)).await;
@@ -151,4 +184,10 @@ impl Launcher {
         self.list_connections().await;
         self.platform().publish(CHANGED, "");
     }
+}
+
+/// Whether this device stores names. A device without storage has no connections.
+fn has_names() -> bool {
+    let stored = device_storage().and_then(|storage| storage.get_item(NAMES).ok().flatten());
+    stored.as_deref() != Some(HIDDEN)
 }

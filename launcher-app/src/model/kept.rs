@@ -9,12 +9,19 @@ use super::date::PartialDate;
 /// What keeping a connection means, below the box.
 pub const WHAT_KEEPING_MEANS: &str = "Next time, one click opens your record, and you do not have to sign in. Anyone who can use this browser on this device can then open it too. Choose this only on a device that is yours. You can disconnect here at any time.";
 
+/// The words of the box for the names of the persons.
+pub const SHOW_NAMES: &str = "Show names on the start page of this device";
+
+/// What that box means.
+pub const WHAT_NAMES_MEAN: &str = "Anyone who opens this page here can read them. Without names, your records are listed by clinic only. A name comes back when you open its record.";
+
 /// Why the box is not offered, where other clinics of the app allow it.
 pub const CANNOT_BE_KEPT: &str =
     "This clinic does not let you stay connected on this device. You sign in each time you connect.";
 
 /// As [`CANNOT_BE_KEPT`], for one of several ways to connect to a clinic.
-pub const WAY_CANNOT_BE_KEPT: &str = "If you connect here, you cannot stay connected. You sign in each time you connect.";
+pub const WAY_CANNOT_BE_KEPT: &str =
+    "If you connect here, you cannot stay connected. You sign in each time you connect.";
 
 /// What a patient can do where this device cannot stay connected any more.
 pub const FOR_THIS_VISIT: &str = "You can still see your record for this visit. Next time, you sign in again.";
@@ -25,7 +32,7 @@ pub const MAY_BE_FORGOTTEN: &str =
 
 /// The name of the person whose record a connection opens.
 pub fn person(connection: &Connection) -> String {
-    connection.label.clone().filter(|name| !name.trim().is_empty()).unwrap_or_else(|| "Name not known".to_owned())
+    connection.label.clone().filter(|name| !name.trim().is_empty()).unwrap_or_else(|| "Name not shown".to_owned())
 }
 
 /// When a record was last opened: `Last opened today`, `Last opened on March 4, 2026`.

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 use std::collections::HashSet;
 
-const MEMBERS: [&str; 3] = ["path", "frameAncestors", "otherOrigins"];
+const MEMBERS: [&str; 4] = ["path", "frameAncestors", "otherOrigins", "directoryOrigins"];
 /// The members of a server that are URLs.
 const SERVER_MEMBERS: [&str; 8] = [
     "fhirBase",
@@ -45,7 +45,7 @@ impl Hosting {
         if let Some(unknown) =
             hosting.as_object().and_then(|members| members.keys().find(|name| !MEMBERS.contains(&name.as_str())))
         {
-            bail!("hosting.{unknown} is wrong: no such member exists, only path, otherOrigins and frameAncestors.");
+            bail!("hosting.{unknown} is wrong: no such member exists, only {}.", MEMBERS.join(", "));
         }
         let path = hosting["path"].as_str().unwrap_or("/").to_owned();
         ensure!(is_folder(&path), "hosting.path is wrong: it begins and ends with a slash, such as \"/record/\".");
@@ -59,10 +59,7 @@ impl Hosting {
             }
         }
         servers.extend(origins(hosting, "otherOrigins")?);
-        if configuration.get("directory").is_some() {
-            // Patients connect to any server of the list, and have addresses checked that are not in it.
-            servers.push("https:".to_owned());
-        }
+        servers.extend(directory_sources(&configuration)?);
         let mut seen = HashSet::new();
         servers.retain(|origin| seen.insert(origin.clone()));
         Ok(Self { path, servers, frame_ancestors: origins(hosting, "frameAncestors")? })
@@ -104,6 +101,27 @@ impl Hosting {
         headers.extend(fixed.map(|(name, value)| (name, value.to_owned())));
         headers
     }
+}
+
+/// What the pages of a launcher with a list of providers connect to: the origins that are named for its servers, and the list itself.
+/// Otherwise every https server, because the list may name any, and patients have addresses checked that are not in it.
+fn directory_sources(configuration: &Value) -> Result<Vec<String>> {
+    const MEMBER: &str = "directoryOrigins";
+    let (directory, hosting) = (&configuration["directory"], &configuration["hosting"]);
+    let mut sources = origins(hosting, MEMBER)?;
+    ensure!(
+        hosting[MEMBER].is_null() || !directory.is_null(),
+        "hosting.{MEMBER} is wrong: there is no list of providers (directory)."
+    );
+    if directory.is_null() {
+        return Ok(sources);
+    }
+    if hosting[MEMBER].is_null() {
+        return Ok(vec!["https:".to_owned()]);
+    }
+    // A path is in the site.
+    sources.extend(directory["index"].as_str().and_then(origin_of));
+    Ok(sources)
 }
 
 /// Where a policy is set.
@@ -214,6 +232,24 @@ mod tests {
     }
 
     #[test]
+    fn s13_the_origins_of_a_lists_servers_can_be_named_in_place_of_every_https_server() {
+        let mut configuration = committed();
+        configuration["servers"] = json!([]);
+        configuration["hosting"]["directoryOrigins"] =
+            json!(["https://*.clinics.example", "https://fhir.other.example:8443"]);
+        let servers = "https://*.clinics.example https://fhir.other.example:8443";
+        for (index, list) in [("https://lists.example/brands.json", " https://lists.example"), ("./list.json", "")] {
+            configuration["directory"]["index"] = json!(index);
+            let policy = policy(&configuration);
+            assert!(policy.contains(&format!("; connect-src 'self' {servers}{list}; ")), "{policy}");
+            assert!(policy.contains(&format!("; form-action 'self' {servers}{list}; ")), "{policy}");
+        }
+        configuration.as_object_mut().unwrap().remove("directory");
+        let error = Hosting::read(&configuration.to_string()).unwrap_err().to_string();
+        assert!(error.contains("hosting.directoryOrigins is wrong: there is no list"), "{error}");
+    }
+
+    #[test]
     fn s13_no_page_can_frame_the_site_unless_one_is_configured() {
         let mut configuration = committed();
         configuration["hosting"] = json!({});
@@ -235,6 +271,7 @@ mod tests {
         {
             wrong(json!({"frameAncestors": ["https://a.example", source]}), "hosting.frameAncestors[1]");
             wrong(json!({"otherOrigins": [source]}), "hosting.otherOrigins[0]");
+            wrong(json!({"directoryOrigins": [source]}), "hosting.directoryOrigins[0]");
         }
         wrong(json!({"frameAncestors": "https://ehr.example"}), "hosting.frameAncestors");
         for path in ["record", "/record", "record/", "//", "/a//b/", "/../", "/a b/", "/a\"/", "/.git/"] {

@@ -19,6 +19,11 @@ pub enum Outcome {
         /// What was found there.
         findings: Vec<Finding>,
     },
+    /// It is not in the list, and this deployment does not connect to other servers.
+    NotInList {
+        /// The host.
+        host: String,
+    },
     /// There is no FHIR server.
     NoServer {
         /// The host.
@@ -62,6 +67,9 @@ impl Outcome {
             Self::NotSetUp { name, .. } => format!(
                 "{name} has a system that apps can connect to, but this app is not set up there yet. Nothing was sent about you. Ask whoever runs this app to add it."
             ),
+            Self::NotInList { host } => format!(
+                "This app has no clinic at {host} in its list, and looks up no others. Check the address for typing errors, or ask whoever runs this app to add the clinic."
+            ),
             Self::NoServer { host, .. } => format!(
                 "This app found no system at {host} that it can connect to. Check the address for typing errors. It may also be a page for people only: then ask your clinic for its “FHIR address”."
             ),
@@ -72,7 +80,7 @@ impl Outcome {
     pub fn findings(&self) -> &[Finding] {
         match self {
             Self::NotSetUp { findings, .. } | Self::NoServer { findings, .. } => findings,
-            Self::NotAnAddress | Self::Clinic(_) => &[],
+            Self::NotAnAddress | Self::Clinic(_) | Self::NotInList { .. } => &[],
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::client::app::{SmartApp, is_own_connection};
 use crate::client::server::connection::Connection as ServerConnection;
 use crate::client::session::Session;
 use crate::client::session::open::Origin;
+use crate::client::session::state::refresh_lock;
 use crate::client::store::connections::{self, ConnectionRecord};
 use crate::client::store::records::SessionRecord;
 use crate::error::{Error, Failure};
@@ -29,7 +30,7 @@ pub struct Connection {
     pub issuer: Option<String>,
     /// The client that this browser registered.
     pub client_id: String,
-    /// The label of [`Session::set_connection_label`], such as the patient's name.
+    /// The label of [`Session::set_connection_label`] or [`SmartApp::set_label_of`], such as the patient's name.
     pub label: Option<String>,
     /// When it was last used, in seconds since 1970.
     pub last_used: f64,
@@ -108,6 +109,26 @@ impl<P: Platform> SmartApp<P> {
         Ok(session)
     }
 
+    /// Labels a connection that need not be open, as [`Session::set_connection_label`]: with `None`, takes the label away, for example because
+    /// the patient's name must not be on this device any more.
+    ///
+    /// ```no_run
+    /// # use smartrust::{Failure, SmartApp, platform::Platform};
+    /// # async fn example<P: Platform>(app: &SmartApp<P>) -> Result<(), Failure> {
+    /// for connection in app.connections().await? {
+    ///     app.set_label_of(&connection, None).await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::KeyMissing`] if the connection is not on this device any more; [`Error::Storage`].
+    pub async fn set_label_of(&self, connection: &Connection, label: Option<&str>) -> Result<(), Failure> {
+        let _lock = self.platform().lock(&refresh_lock(&connection.id)).await;
+        set_label(self.platform(), &connection.id, label).await
+    }
+
     /// A session without an access token, which its first request gets.
     pub(super) async fn session_of_connection(
         &self,
@@ -174,13 +195,19 @@ impl<P: Platform> Session<P> {
     /// [`Error::KeyMissing`] if the session has no connection on this device; [`Error::Storage`].
     pub async fn set_connection_label(&self, label: Option<&str>) -> Result<(), Failure> {
         let inner = &self.inner;
-        // A refresh writes the connection, too.
         let _lock = inner.lock_refresh().await;
-        let record = connections::load_connection(&inner.platform, &inner.id).await?;
-        let mut record = record.filter(|_| self.is_kept()).ok_or(Error::KeyMissing)?;
-        record.label = label.map(str::to_owned);
-        connections::save_connection(&inner.platform, &inner.id, &record).await
+        if !self.is_kept() {
+            return Err(Error::KeyMissing.into());
+        }
+        set_label(&inner.platform, &inner.id, label).await
     }
+}
+
+/// The caller has the lock for refreshes, because a refresh writes the connection, too.
+async fn set_label<P: Platform>(platform: &P, id: &str, label: Option<&str>) -> Result<(), Failure> {
+    let mut record = connections::load_connection(platform, id).await?.ok_or(Error::KeyMissing)?;
+    record.label = label.map(str::to_owned);
+    connections::save_connection(platform, id, &record).await
 }
 
 fn described(id: String, record: &ConnectionRecord, server: &ServerConnection) -> Connection {

@@ -184,3 +184,26 @@ fn n10_a_store_of_all_tabs_loses_expired_tokens_of_connections_at_the_next_visit
     assert!(!dump(&world, &[&tab]).contains("own-access"), "{}", dump(&world, &[&tab]));
     assert_eq!(connections(&world, &app).len(), 2);
 }
+
+#[test]
+fn n10_a_label_can_be_taken_from_a_connection_that_is_not_open() {
+    let (keeper, world, tab) = stage();
+    let (_, session) = kept(&keeper, &world, &tab);
+    world.run(async move { session.set_connection_label(Some("Ada Sample")).await }).unwrap().unwrap();
+    let (_, app) = next_day(&world, &keeper);
+    let connection = connections(&world, &app)[0].clone();
+    assert_eq!(connection.label.as_deref(), Some("Ada Sample"));
+    let set = |connection: Connection, label: Option<&'static str>| {
+        let app = app.clone();
+        world.run(async move { app.set_label_of(&connection, label).await }).unwrap().map_err(Error::from)
+    };
+    set(connection.clone(), None).unwrap();
+    assert_eq!(connections(&world, &app)[0].label, None);
+    assert!(!dump(&world, &[]).contains("Ada"));
+    // The connection still opens.
+    assert_eq!(open(&world, &app, &connection).unwrap().patient().as_deref(), Some("p1"));
+    let (removing, removed) = (app.clone(), connection.clone());
+    world.run(async move { removing.disconnect(&removed).await }).unwrap().unwrap();
+    assert_eq!(set(connection, Some("Ada")), Err(Error::KeyMissing));
+    assert!(connections(&world, &app).is_empty());
+}
