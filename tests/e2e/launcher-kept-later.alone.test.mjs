@@ -1,28 +1,14 @@
 // The next visit of a patient who stayed connected. These tests put the clock of the second EHR ahead, and stop it.
 
 import assert from "node:assert/strict";
-import { Chart } from "./pages/chart.mjs";
-import { Launcher } from "./pages/launcher.mjs";
-import { TokenAdministration } from "./pages/token-administration.mjs";
+import { Portal } from "./pages/portal.mjs";
 import { findings } from "./support/axe.mjs";
 import { test } from "./support/browser.mjs";
-import { whileAhead, whileDown } from "./support/control.mjs";
-import { jwtBearer, keep, openKept, registerScope } from "./support/kept.mjs";
-import { keptHome, providerLogin, secondEhr, secondEhrOrigin } from "./support/servers.mjs";
+import { whileDown } from "./support/control.mjs";
+import { endAtClinic, jwtBearer, keep, nextDay, openKept, registerScope } from "./support/kept.mjs";
+import { secondEhr, secondEhrOrigin } from "./support/servers.mjs";
 import { everythingStored } from "./support/storage.mjs";
 import { until } from "./support/wait.mjs";
-
-const day = 86_400;
-
-/** The next day, in a new tab of a browser whose tabs were closed. */
-async function nextDay(context, body) {
-  await whileAhead(day, secondEhrOrigin, async () => {
-    const page = await context.newPage();
-    for (const old of context.pages().filter((old) => old !== page)) await old.close();
-    await page.clock.install({ time: Date.now() + day * 1000 });
-    await body(page, new Launcher(page, keptHome));
-  });
-}
 
 /** Collects the bodies of all token responses, before the page navigates. */
 function collectTokenResponses(page) {
@@ -32,17 +18,6 @@ function collectTokenResponses(page) {
     if (isToken) bodies.push(response.json());
   });
   return bodies;
-}
-
-/** The clinic ends the newest connection of a person. */
-async function endAtClinic(context, person) {
-  const page = await context.newPage();
-  await new Chart(page, secondEhr).logIn(providerLogin);
-  const administration = new TokenAdministration(page, secondEhr);
-  await administration.open();
-  const [familyName] = person.split(" ").slice(-1);
-  await administration.revoke(new RegExp(familyName));
-  await page.close();
 }
 
 test("N10 N11 on the next day one click opens the record, without a redirect, and until then nothing of it is on the device", async ({ page, context, traffic }) => {
@@ -114,6 +89,23 @@ test("N12 if the clinic ended the connection, the next visit says so and offers 
     await launcher.keepBox().waitFor();
     assert.equal(await launcher.keptRecords().count(), 0);
   });
+});
+
+test("N12 a record whose connection has ended is connected again in the same way, for the same patient", async ({ page, context, traffic }) => {
+  const { launcher, person } = await keep(page);
+  await openKept(launcher, person);
+  await endAtClinic(context, person);
+  await page.reload();
+  await launcher.alert().getByText("The clinic ended the connection, or its time is over.").waitFor();
+  await launcher.button("Connect again").click();
+  await new Portal(page).allow();
+  await launcher.waitForRecord();
+  assert.equal(await launcher.personShown(), person);
+  const scopes = traffic.to(`${secondEhr}/oauth2/authorize`).map((request) => new URL(request.url()).searchParams.get("scope"));
+  assert.ok(scopes.length >= 2 && scopes.every((scope) => scope.includes(registerScope)), scopes.join("; "));
+  await launcher.openHome();
+  await launcher.keptRecords(person).waitFor();
+  assert.equal(await launcher.keptRecords().count(), 1);
 });
 
 test("N12 while the clinic cannot be reached, the record stays listed and opens later", async ({ page, context }) => {

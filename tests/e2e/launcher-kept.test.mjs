@@ -5,9 +5,10 @@ import { Chart } from "./pages/chart.mjs";
 import { Launcher } from "./pages/launcher.mjs";
 import { findings } from "./support/axe.mjs";
 import { test } from "./support/browser.mjs";
+import { confirmAtPortal } from "./support/flows.mjs";
 import { keep, openKept, registerScope } from "./support/kept.mjs";
 import { appOrigin, keptHome, providerLogin, secondEhr, secondEhrOrigin } from "./support/servers.mjs";
-import { everythingStored } from "./support/storage.mjs";
+import { everythingStored, storedBeyondTheTab } from "./support/storage.mjs";
 import { until } from "./support/wait.mjs";
 
 const secondLogin = { userName: "patient2", password: "portal-2" };
@@ -98,6 +99,46 @@ test("S5 N11 two persons' records are listed and never mixed", async ({ page, co
   await page.goto(`${keptHome}/record`);
   await launcher.waitForRecord();
   assert.equal(await launcher.personShown(), second);
+});
+
+test("N10 a patient who hides names leaves none on this device, and can show them again", async ({ page, context }) => {
+  const { launcher, person } = await keep(page);
+  const [familyName] = person.split(" ").slice(-1);
+  await launcher.namesBox().uncheck();
+  const entry = launcher.keptRecords("Name not shown");
+  await entry.getByText("From Sandbox Clinic").waitFor();
+  assert.ok(!(await storedBeyondTheTab(page)).includes(familyName));
+  assert.deepEqual(await findings(page), []);
+
+  const other = new Launcher(await context.newPage(), keptHome);
+  await other.openHome();
+  assert.equal(await other.namesBox().isChecked(), false);
+  await other.openKept("Name not shown");
+  await other.waitForRecord();
+  assert.equal(await other.personShown(), person);
+  await other.openHome();
+  await other.keptRecords("Name not shown").waitFor();
+  assert.ok(!(await storedBeyondTheTab(page)).includes(familyName));
+
+  await other.namesBox().check();
+  await other.openRecord();
+  await until("the name is on the device", async () => (await storedBeyondTheTab(page)).includes(person));
+  await launcher.keptRecords(person).waitFor();
+});
+
+test("N10 a patient can hide names before connecting", async ({ page }) => {
+  const launcher = new Launcher(page, keptHome);
+  await launcher.openHome();
+  assert.equal(await launcher.namesBox().count(), 0, "it is offered with the box for staying connected");
+  await launcher.keepBox().check();
+  await launcher.namesBox().uncheck();
+  await launcher.connectButton().click();
+  await confirmAtPortal(page);
+  await launcher.waitForRecord();
+  const person = await launcher.personShown();
+  await launcher.openHome();
+  await launcher.keptRecords("Name not shown").waitFor();
+  assert.ok(!(await storedBeyondTheTab(page)).includes(person));
 });
 
 test("N16 a launch from the chart offers nothing to keep and keeps nothing", async ({ page, traffic }) => {

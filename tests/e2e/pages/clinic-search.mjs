@@ -1,15 +1,17 @@
 import { appOrigin } from "../support/servers.mjs";
 
-/** The search for a clinic on the launcher's start page. */
+/** The search for a clinic on the launcher's start page. `home` is the launcher's base URL without a trailing slash. */
 export class ClinicSearch {
   #page;
+  #home;
 
-  constructor(page) {
+  constructor(page, home = appOrigin) {
     this.#page = page;
+    this.#home = home;
   }
 
   async open() {
-    await this.#page.goto(`${appOrigin}/`);
+    await this.#page.goto(`${this.#home}/`);
     await this.#page.locator("#clinic-words:enabled").waitFor();
   }
 

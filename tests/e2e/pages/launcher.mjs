@@ -32,6 +32,11 @@ export class Launcher {
     return this.#page.getByRole("checkbox", { name: "Keep me connected on this device", exact: true });
   }
 
+  /** The box with which this device stores and shows names. */
+  namesBox() {
+    return this.#page.getByRole("checkbox", { name: "Show names on the start page of this device", exact: true });
+  }
+
   /** The entries of the records that this device can open, or the entry of one person. */
   keptRecords(person = "") {
     return this.section("Your records on this device").getByRole("listitem").filter({ hasText: person });

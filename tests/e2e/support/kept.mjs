@@ -1,25 +1,31 @@
 // A patient who stays connected on a device, at the second EHR, which simulates Epic.
 
 import assert from "node:assert/strict";
+import { Chart } from "../pages/chart.mjs";
 import { Launcher } from "../pages/launcher.mjs";
 import { Portal } from "../pages/portal.mjs";
-import { keptHome, patientLogin } from "./servers.mjs";
+import { TokenAdministration } from "../pages/token-administration.mjs";
+import { whileAhead } from "./control.mjs";
+import { keptHome, patientLogin, providerLogin, secondEhr, secondEhrOrigin } from "./servers.mjs";
 import { storedBeyondTheTab } from "./storage.mjs";
 import { until } from "./wait.mjs";
 
 /** The scope with which a patient lets the app register the device. */
 export const registerScope = "system/DynamicClient.register";
 
+/** In seconds. */
+const day = 86_400;
+
 /** The grant of a key. */
 export const jwtBearer = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
 /**
  * A patient connects, denies some items, and stays connected otherwise. Returns the launcher and the person's name. Unless an item was denied,
- * the start page is open, and lists the record with the name.
+ * the start page is open, and lists the record with the name. `connect` goes from the start page to the portal.
  */
-export async function keep(page, { login = patientLogin, deny = [] } = {}) {
+export async function keep(page, { login = patientLogin, deny = [], connect = (launcher) => launcher.connect({ keep: true }) } = {}) {
   const launcher = new Launcher(page, keptHome);
-  await launcher.connect({ keep: true });
+  await connect(launcher);
   const portal = new Portal(page);
   await portal.logIn(login);
   for (const item of deny) await portal.deny(item);
@@ -32,6 +38,27 @@ export async function keep(page, { login = patientLogin, deny = [] } = {}) {
     await launcher.keptRecords(person).waitFor();
   }
   return { launcher, person };
+}
+
+/** The next day, in a new tab of a browser whose tabs were closed. */
+export async function nextDay(context, body) {
+  await whileAhead(day, secondEhrOrigin, async () => {
+    const page = await context.newPage();
+    for (const old of context.pages().filter((old) => old !== page)) await old.close();
+    await page.clock.install({ time: Date.now() + day * 1000 });
+    await body(page, new Launcher(page, keptHome));
+  });
+}
+
+/** The clinic ends the newest connection of a person. */
+export async function endAtClinic(context, person) {
+  const page = await context.newPage();
+  await new Chart(page, secondEhr).logIn(providerLogin);
+  const administration = new TokenAdministration(page, secondEhr);
+  await administration.open();
+  const [familyName] = person.split(" ").slice(-1);
+  await administration.revoke(new RegExp(familyName));
+  await page.close();
 }
 
 /** Opens a person's record from the list. */
