@@ -140,6 +140,25 @@ test("N14 a connection that is removed ends in every tab, and nothing of it stay
   assert.deepEqual(await exportKeys(first), { count: 0, extractable: false, outcomes: [] });
 }, options);
 
+test("N12 launchAgain() keeps the new connection only if the app says so, for the same patient", async ({ context }) => {
+  const server = await startRegistrar();
+  const page = await open(context);
+  await connect(page, server);
+  for (const [options, isKept] of [[{ keep: true }, true], [{}, false]]) {
+    await page.goto(home);
+    const leaving = page.waitForRequest((request) => new URL(request.url()).pathname === "/authorize");
+    // The call navigates away from the page in which it runs.
+    const body = `async ({ app }) => app.launchAgain(await app.resume(), ${JSON.stringify(options)})`;
+    withApp(page, server.config, body).catch(() => {});
+    const scope = new URL((await leaving).url()).searchParams.get("scope");
+    assert.equal(scope.includes("system/DynamicClient.register"), isKept, scope);
+    assert.ok(scope.includes("launch/patient"), scope);
+  }
+  await page.goto(home);
+  const code = await withApp(page, server.config, "async ({ app }) => app.launchAgain(await app.resume(), { keep: 7 }).catch(({ code }) => code)");
+  assert.equal(code, "invalid_configuration");
+}, options);
+
 test("N13 a connection whose key was deleted says so and is removed", async ({ context }) => {
   const server = await startRegistrar();
   const page = await open(context);

@@ -71,7 +71,7 @@ export async function show(signal: AbortSignal): Promise<string[]> {
   });
   lines.push(...record.filter((part) => part.state === "failed").map((part) => part.error?.message ?? ""));
   for (const other of await app.sessions()) if (other.id !== session.id) await other.makeCurrent();
-  await app.launchAgain(session, { scope: "openid patient/*.rs" });
+  await app.launchAgain(session, { scope: "openid patient/*.rs", keep: { clientName: "My app" } });
 
   const created = await session.create({ resourceType: "Patient" }, { ifNoneExist: "identifier=1", prefer: "representation" });
   const current = created.resource ?? patient;
