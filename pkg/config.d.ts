@@ -170,6 +170,11 @@ export interface LaunchOptions {
    */
   method?: "GET" | "POST";
   /**
+   * A value of the app, such as the view to return to. After the redirect, `session.appState` has it. It is stored in this browser with the
+   * launch, as JSON, and is in no URL and no request.
+   */
+  appState?: unknown;
+  /**
    * Whether this browser stays connected after the session, by a key of its own and without a token on the device. Offer it to the user as a
    * choice that is off at first, and not on a shared computer.
    *

@@ -99,6 +99,7 @@ export type SmartErrorCode =
   | "hub_timeout"
   | "invalid_hub_message"
   | "websocket_unavailable"
+  | "invalid_app_state"
   | "directory_unreachable"
   | "directory_invalid"
   | "directory_too_large"
@@ -120,6 +121,8 @@ export class SmartError extends Error {
   readonly section?: string;
   /** The OperationOutcome of a FHIR error. */
   readonly operationOutcome?: ResourceOf<"OperationOutcome">;
+  /** The current app state, if it is not the one that was read last (`conflict`). It is not enumerable, so that logs leave it out. */
+  readonly current?: ResourceOf<"Basic">;
   /** The `Retry-After` header as sent. */
   readonly retryAfter?: string;
   /** The `ETag` header as sent. */

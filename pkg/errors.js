@@ -8,11 +8,13 @@ export class SmartError extends Error {
   }
 
   constructor(code, message, details = {}) {
-    const { cause, ...members } = details;
+    const { cause, current, ...members } = details;
     super(message, cause === undefined ? undefined : { cause });
     this.name = "SmartError";
     this.code = code;
     Object.assign(this, members);
+    // Not enumerable, because logs print enumerable members.
+    if (current) Object.defineProperty(this, "current", { value: current });
   }
 
   get [mark]() {

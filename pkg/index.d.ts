@@ -27,7 +27,7 @@ import type {
 import type { SmartError } from "./errors.js";
 import type { Finding } from "./server.js";
 import type { Resource, ResourceInput, ResourceOf, ResourceResult } from "./resources.js";
-import type { Identity, Introspection, LaunchContext, NotKept, ScopeGrant, SessionEvents, SignOut, UserInfo } from "./session.js";
+import type { AppState, Identity, Introspection, LaunchContext, LaunchTask, NotKept, ScopeGrant, SessionEvents, SignOut, StateOptions, UserInfo } from "./session.js";
 
 export type * from "./config.js";
 export type * from "./fhir.js";
@@ -219,6 +219,8 @@ export class Session implements Interactions {
   readonly fhirUser: InContext | undefined;
   /** The whole launch context. */
   readonly context: LaunchContext;
+  /** The value that the app passed to the launch as `appState`. A later session of a kept connection has none. */
+  readonly appState: unknown;
   /** Requested and granted scopes. */
   readonly scopes: ScopeGrant;
   /** Who the user is; `undefined` if there was no ID token. */
@@ -282,6 +284,19 @@ export class Session implements Interactions {
   batcher(options?: BatcherOptions): Batcher;
   /** Finds candidates for a Patient (`Patient/$match`), in the server's order. None is chosen. */
   match(patient: ResourceInput, options?: MatchOptions): Promise<MatchCandidate[]>;
+  /**
+   * The app's own data with a code, at the server: `system|code`, such as `https://app.example|preferences`. Nothing is sent yet. Throws
+   * `invalid_app_state` for a code without a system, and for a subject that is not a resource of this FHIR server.
+   */
+  state(code: string, options?: StateOptions): AppState;
+  /**
+   * Searches for the tasks that ask a user to launch an app, with these further parameters, on all pages.
+   *
+   * ```js
+   * const tasks = await session.launchTasks({ patient: session.patient.id, status: "requested" });
+   * ```
+   */
+  launchTasks(parameters?: SearchParameters, options?: RequestOptions): Promise<LaunchTask[]>;
   /** Resolves references and reads each resource once. */
   resolver(options?: ResolverOptions): Resolver;
   /**

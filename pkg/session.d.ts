@@ -1,6 +1,8 @@
 // What a session reports: the user, the scopes, the launch context, and what happened to its tokens.
 
 import type { SmartError, SmartErrorCode } from "./errors.js";
+import type { Abortable } from "./fhir.js";
+import type { ResourceOf } from "./resources.js";
 
 /** Why a session is not kept. */
 export interface NotKept {
@@ -64,6 +66,8 @@ export interface LaunchContext {
   need_patient_banner?: boolean;
   intent?: string;
   tenant?: string;
+  /** What a task or a CDS Hooks card passes to the app, often JSON. Another system may have written it: check it. */
+  appContext?: string;
   smart_style_url?: string;
   fhirContext?: {
     reference?: string;
@@ -73,6 +77,74 @@ export interface LaunchContext {
     role?: string;
   }[];
   [member: string]: unknown;
+}
+
+/** Options of an app state. */
+export interface StateOptions {
+  /**
+   * The patient or user whom the state is about: a reference such as `Practitioner/1`, or `session.patient` or `session.fhirUser`. Without it, the
+   * state is about the app as a whole.
+   */
+  subject?: string | { reference: string };
+  /**
+   * The origin of the server's endpoint for app state, if that is not below the FHIR base, such as `https://state.ehr.example`. Only then is the
+   * access token sent there; otherwise calls reject with `foreign_url`.
+   */
+  origin?: string;
+}
+
+/** One value of an app state. */
+export interface StateExtension {
+  /** The URL that the app chose for the value. */
+  url: string;
+  /** The value, for example JSON. */
+  valueString: string;
+}
+
+/**
+ * Small data of the app with one code and subject, at the server (SMART App Launch 2.2, app state).
+ *
+ * ```js
+ * const url = "https://app.example/preferences";
+ * const state = session.state("https://app.example|preferences", { subject: session.fhirUser });
+ * const stored = (await state.get())?.extension?.find((extension) => extension.url === url);
+ * const preferences = stored ? JSON.parse(stored.valueString) : { view: "labs" };
+ * await state.set([{ url, valueString: JSON.stringify({ ...preferences, view: "vitals" }) }]);
+ * ```
+ */
+export interface AppState {
+  /**
+   * Reads the state, or returns `null`. If the server has several, it is the first. Check the values: another app may have written them.
+   *
+   * Rejects with `not_offered` if the server keeps no app state.
+   */
+  get(options?: Abortable): Promise<ResourceOf<"Basic"> | null>;
+  /**
+   * Stores the values in place of the former ones, and returns the stored resource. It never overwrites what this object has not read or stored:
+   * then it rejects with `conflict`, and the error's `current` is the state at the server, or `undefined` if it was deleted. Merge, and call it
+   * again.
+   *
+   * Rejects with `invalid_app_state` for more than 256 kB, and for an extension that is not a `url` with a `valueString`.
+   */
+  set(extension: StateExtension[], options?: Abortable): Promise<ResourceOf<"Basic">>;
+  /** Deletes the state; the one at the server, if none was read. Rejects with `conflict` if it was changed since it was read. */
+  delete(options?: Abortable): Promise<void>;
+}
+
+/** A task that asks a user to launch an app (SMART App Launch 2.2, task profile for requesting SMART launch). */
+export interface LaunchTask {
+  /** Whether to launch the app from the EHR, which adds its launch context, or by itself. */
+  kind: "ehr" | "standalone";
+  /** The app's URL; absent if the task has none that is safe to link to. */
+  url?: string;
+  /** The reference to the patient, as the server wrote it. */
+  patient?: string;
+  /** The reference to the encounter, as the server wrote it. */
+  encounter?: string;
+  /** What the EHR passes to the app as `context.appContext`. */
+  appContext?: string;
+  /** The whole Task. */
+  task: ResourceOf<"Task">;
 }
 
 /** The events of a session. */

@@ -1,3 +1,4 @@
+import { AppState } from "./app-state.js";
 import { Batcher } from "./batcher.js";
 import { InContext, PatientInContext } from "./context.js";
 import { dispose, disposed } from "./disposal.js";
@@ -68,6 +69,10 @@ export class Session extends withInteractions(EventTarget) {
 
   get context() {
     return this.#wasm.context;
+  }
+
+  get appState() {
+    return this.#wasm.appState;
   }
 
   get scopes() {
@@ -161,6 +166,14 @@ export class Session extends withInteractions(EventTarget) {
     const { candidates, outcomes } = await this[send]({ interaction: "match", body: patient }, options);
     outcomes.forEach((outcome) => onOutcome?.(outcome));
     return candidates;
+  }
+
+  state(code, options) {
+    return new AppState(this.#wasm, code, options);
+  }
+
+  async launchTasks(parameters, { signal, ...options } = {}) {
+    return this.#wasm.launchTasks(withForms({ ...options, parameters }), signal);
   }
 
   resolver(options) {

@@ -6,7 +6,7 @@
  */
 
 import type { SmartError, SmartErrorCode } from "./errors.js";
-import type { Connection, Identity, LaunchContext, NotKept, ScopeGrant, Session, SmartApp } from "./index.js";
+import type { Connection, Identity, LaunchContext, LaunchTask, NotKept, ScopeGrant, Session, SmartApp } from "./index.js";
 import type { LaunchOptions } from "./config.js";
 import type { MatchCandidate, Page } from "./fhir.js";
 import type { ResourceInput } from "./resources.js";
@@ -46,7 +46,8 @@ export interface FakeRequest {
     | "capabilities"
     | "batch"
     | "transaction"
-    | "match";
+    | "match"
+    | "launchTasks";
   /** The HTTP method. */
   method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** The URL relative to the FHIR base, with its parameters: `Observation?patient=1&category=laboratory`. */
@@ -61,8 +62,8 @@ export interface FakeRequest {
   body?: any;
 }
 
-/** What a test returns for a request: a resource, `null` for no resource, several resources or a page for a search, candidates, or a `Blob`. */
-export type FakeResult = ResourceInput | null | readonly ResourceInput[] | Partial<Page> | readonly MatchCandidate[] | Blob;
+/** What a test returns for a request: a resource, `null` for no resource, several resources or a page for a search, candidates, tasks, or a `Blob`. */
+export type FakeResult = ResourceInput | null | readonly ResourceInput[] | Partial<Page> | readonly MatchCandidate[] | readonly LaunchTask[] | Blob;
 
 /**
  * Answers requests of a fake session. `undefined` leaves the request to the next function and then to the resources. A rejection, such as
@@ -104,6 +105,8 @@ export interface FakeSessionOptions {
   kept?: boolean;
   /** Why the session is not kept. */
   notKept?: NotKept;
+  /** The value that the app passed to the launch. */
+  appState?: unknown;
   /** The FHIR base; the default is `https://ehr.test/fhir`. */
   fhirBase?: string;
 }
@@ -128,6 +131,7 @@ export interface FakeSession extends Session {
  *   search parameters are not evaluated**: a test checks them in `requests`, or answers in `respond`.
  * - `create` and `update` return the resource, and `delete` nothing. **Nothing is stored**: later reads return the same as before.
  * - Every other request must be answered in `respond`. Otherwise it rejects with `unscripted_request`, and the message names the request.
+ * - `state` keeps app states in memory, and `launchTasks` returns none. Both can be answered in `respond`: app states are requests for `Basic`.
  * - `resolver`, `batcher`, `loadRecord` and `loadWholeRecord` read and search with this session.
  * - There is no token: nothing expires or is refreshed. `refresh()` only fires its event. There are no retries.
  *

@@ -4,6 +4,7 @@ import { send, withInteractions } from "../interactions.js";
 import { Search } from "../search.js";
 import { unlessAborted } from "./abort.js";
 import { checkNames, invalid, smartError, unscripted } from "./errors.js";
+import { FakeAppState } from "./fake-app-state.js";
 import { FakeBatcher } from "./fake-batcher.js";
 import { loadParts } from "./fake-record.js";
 import { requestOf } from "./fake-request.js";
@@ -23,6 +24,7 @@ const defaults = {
   stored: true,
   kept: false,
   notKept: undefined,
+  appState: undefined,
   fhirBase: "https://ehr.test/fhir",
 };
 const names = ["patient", "encounter", "fhirUser", "resources", "respond", "scopes", "context", ...Object.keys(defaults)];
@@ -36,6 +38,7 @@ class FakeSession extends withInteractions(EventTarget) {
   requests = [];
   #resources;
   #responders;
+  #states = new Map();
   #ended;
 
   constructor({ patient, encounter, fhirUser, resources, respond, scopes = "patient/*.rs", context = {}, ...members }) {
@@ -100,7 +103,7 @@ class FakeSession extends withInteractions(EventTarget) {
   }
 
   /** Records a request, and returns what the test has for it. */
-  async #answer(members, { signal, checkScopes } = {}) {
+  async #answer(members, { signal, checkScopes } = {}, fallback = (request) => this.#default(request)) {
     const request = requestOf(members);
     return unlessAborted(signal, async () => {
       if (this.#ended) throw this.#ended;
@@ -110,7 +113,7 @@ class FakeSession extends withInteractions(EventTarget) {
         const result = await respond(request);
         if (result !== undefined) return { request, result };
       }
-      const result = this.#default(request);
+      const result = fallback(request);
       if (result === undefined) {
         const remedy = `add the resource to the session's resources, or answer the request in respond. ${this.#resources}`;
         throw unscripted(request.method, request.url, remedy);
@@ -185,6 +188,16 @@ class FakeSession extends withInteractions(EventTarget) {
   async match(patient, options) {
     const { request, result } = await this.#answer({ interaction: "match", body: patient }, options);
     if (!Array.isArray(result)) throw wrongResult(request, result, "an array of candidates");
+    return result;
+  }
+
+  state(code, { subject } = {}) {
+    return new FakeAppState((...values) => this.#answer(...values), this.#states, this.fhirBase, String(code), subject?.reference ?? subject);
+  }
+
+  async launchTasks(parameters, options) {
+    const { request, result } = await this.#answer({ interaction: "launchTasks", target: "Task", parameters }, options, () => []);
+    if (!Array.isArray(result)) throw wrongResult(request, result, "an array of tasks");
     return result;
   }
 

@@ -18,6 +18,7 @@ use message::{after_colon, after_space, listed, unknown_server};
 
 use crate::fhir::outcome::OperationOutcome;
 use crate::fhir::resource_lines::LineProblem;
+use crate::protocol::secret::AppStateJson;
 use crate::protocol::url::UrlError;
 
 /// What went wrong. No variant contains a token, a code, a verifier or a secret. Calls return it as a [`Failure`].
@@ -365,6 +366,20 @@ pub enum Error {
     HubMessage {
         /// What is wrong.
         problem: &'static str,
+    },
+    /// An app state cannot be used. Nothing was stored.
+    #[error("The app state cannot be used: {problem}.")]
+    AppState {
+        /// What is wrong.
+        problem: &'static str,
+    },
+    /// The app state at the server is not the one that the app read or stored last. Nothing was stored.
+    #[error(
+        "The app state at the server is not the one that was read last, so it was not changed: merge your change into the error's current state, and store it again."
+    )]
+    StateConflict {
+        /// The current state, a `Basic` resource; `None` if it was deleted.
+        current: Option<AppStateJson>,
     },
     /// The host has no WebSocket, or its policy forbids the connection.
     #[error(

@@ -28,9 +28,11 @@ pub fn for_clients(sandbox: Shared) -> CorsLayer {
     let clients = &sandbox.config.clients;
     let origins: HashSet<String> =
         clients.iter().flat_map(|client| &client.redirect_uris).filter_map(|uri| origin_of(uri)).collect();
-    rules([Method::GET, Method::POST, Method::DELETE]).allow_origin(AllowOrigin::predicate(move |origin, _| {
-        origin.to_str().is_ok_and(|origin| origins.contains(origin) || sandbox.registrations().has_origin(origin))
-    }))
+    rules([Method::GET, Method::POST, Method::PUT, Method::DELETE]).allow_origin(AllowOrigin::predicate(
+        move |origin, _| {
+            origin.to_str().is_ok_and(|origin| origins.contains(origin) || sandbox.registrations().has_origin(origin))
+        },
+    ))
 }
 
 fn rules<const N: usize>(methods: [Method; N]) -> CorsLayer {

@@ -65,6 +65,7 @@ struct Sandbox {
     config: Config,
     people: Population,
     records: fhir::Cache,
+    states: fhir::workflow::States,
     store: Mutex<Store>,
     registrations: Mutex<Registrations>,
     jobs: Mutex<Jobs>,
@@ -150,6 +151,7 @@ pub fn router(mut config: Config) -> Router {
         config,
         people,
         records: fhir::Cache::default(),
+        states: fhir::workflow::States::default(),
         store: Mutex::default(),
         registrations: Mutex::default(),
         jobs: Mutex::default(),
@@ -187,6 +189,7 @@ fn hand_out_ready_made_token(sandbox: &Sandbox) {
             patient: Some(1),
             encounter: None,
             display: None,
+            app_context: None,
             since: now,
         };
         sandbox.store().grants.keep_ready_made(token, grant, now);

@@ -1,6 +1,7 @@
 //! The routes. The paths of the authorization server's endpoints depend on the dialect.
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::routing::{MethodRouter, any, get, post};
 
 use crate::Shared;
@@ -52,6 +53,8 @@ pub fn api(paths: &Paths) -> Router<Shared> {
     let routes = Router::new()
         .route("/webchart.cgi/fhir", any(fhir::api))
         .route("/webchart.cgi/fhir/", any(fhir::api))
+        .route("/webchart.cgi/fhir/Basic", any(fhir::api).layer(app_state_limit()))
+        .route("/webchart.cgi/fhir/Basic/{id}", any(fhir::api).layer(app_state_limit()))
         .route("/webchart.cgi/fhir/{*path}", any(fhir::api))
         .route("/webchart.cgi/hub", post(hub::receive))
         .route("/webchart.cgi/hub/{topic}", get(hub::current))
@@ -88,6 +91,11 @@ pub fn pages(paths: &Paths) -> Router<Shared> {
     };
     let routes = with(routes, Some(paths.authorize), authorization.clone());
     with(routes, paths.authenticate, authorization)
+}
+
+/// An app state may be larger than any form.
+fn app_state_limit() -> DefaultBodyLimit {
+    DefaultBodyLimit::max(fhir::workflow::BODY_LIMIT_BYTES)
 }
 
 /// An endpoint with and without a trailing slash, which are separate routes.

@@ -69,6 +69,8 @@ impl Error {
             Self::HubRefused(_) => "hub_refused",
             Self::HubTimeout { .. } => "hub_timeout",
             Self::HubMessage { .. } => "invalid_hub_message",
+            Self::AppState { .. } => "invalid_app_state",
+            Self::StateConflict { .. } => "conflict",
             Self::WebSocketUnavailable => "websocket_unavailable",
             Self::Storage => "storage_unavailable",
             Self::Entropy => "entropy_unavailable",
@@ -121,6 +123,7 @@ impl Error {
             Self::Registration(_) => "RFC 7591 section 3.2.2",
             Self::RegistrationResponse { .. } => "RFC 7591 section 3.2.1",
             Self::KeepRefused { .. } => "RFC 7523 section 2.1",
+            Self::AppState { .. } | Self::StateConflict { .. } => "SMART App Launch 2.2, app state",
             Self::HubUnavailable { .. } => "FHIRcast 3, session discovery",
             Self::HubRefused(_) | Self::HubTimeout { .. } | Self::HubMessage { .. } => {
                 "FHIRcast 3, subscribing and unsubscribing"
@@ -138,6 +141,7 @@ impl Error {
             | Self::UserInfo { status, .. }
             | Self::RegistrationResponse { status, .. } => Some(*status),
             Self::HubRefused(refusal) => refusal.status(),
+            Self::StateConflict { .. } => Some(412),
             Self::Fhir(error) => Some(error.status),
             Self::Introspection(refused) | Self::Revocation(refused) => Some(refused.status),
             _ => None,

@@ -2,6 +2,7 @@
 //!
 //! As in [`crate::protocol`], there is no I/O, no clock, no host.
 
+pub mod app_state;
 pub mod batch;
 pub mod bundle;
 pub mod capabilities;
@@ -9,6 +10,7 @@ pub mod content;
 pub mod directory;
 pub mod export;
 pub mod identifier;
+pub mod launch_task;
 pub mod matching;
 pub mod ndjson;
 pub mod outcome;

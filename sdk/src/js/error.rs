@@ -44,6 +44,11 @@ pub(super) fn to_js_error(error: &Error) -> JsValue {
             details.push(("retryAfter", optional_text(fhir.retry_after.as_deref())));
             details.push(("etag", optional_text(fhir.etag.as_deref())));
         }
+        #[cfg(feature = "js")]
+        Error::StateConflict { current: Some(current) } => {
+            let current = WebPlatform::default().parse(current.expose());
+            details.push(("current", current.map_or(JsValue::UNDEFINED, JsonValue::into_js)));
+        }
         _ => {}
     }
     SmartError::new(error.code(), &error.message(), &object(&details)).into()

@@ -68,9 +68,18 @@ pub(super) fn read_launch_options(options: JsValue) -> Result<LaunchOptions, Fai
             Some("POST") => AuthorizationMethod::Post,
             Some(_) => return Err(Error::configuration("method", "it is not \"GET\" or \"POST\"")),
         },
+        app_state: read_app_state(&options)?,
         #[cfg(feature = "keep")]
         keep: read_keep(&options)?,
     })
+}
+
+/// The app's own value as JSON.
+fn read_app_state(options: &JsonValue) -> Result<Option<String>, Failure> {
+    match options.member("appState").map(|value| value.to_json()) {
+        Some(json) if json.is_empty() => Err(Error::configuration("appState", "JSON cannot represent it")),
+        json => Ok(json),
+    }
 }
 
 /// Reads whether and how the connection is kept: `true`, or an object with options.

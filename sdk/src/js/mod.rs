@@ -20,11 +20,15 @@ mod search;
 #[cfg(feature = "js")]
 mod app;
 #[cfg(feature = "js")]
+mod app_state;
+#[cfg(feature = "js")]
 mod batcher;
 #[cfg(feature = "js")]
 mod connection;
 #[cfg(any(feature = "js", feature = "js-launch"))]
 mod launch;
+#[cfg(feature = "js")]
+mod launch_tasks;
 #[cfg(feature = "js")]
 mod record;
 #[cfg(feature = "js")]

@@ -6,9 +6,11 @@ use js_sys::{Array, Function, Promise};
 use wasm_bindgen::prelude::*;
 
 use super::abort::Forwarded;
+use super::app_state::JsAppState;
 use super::batcher::JsBatcher;
 use super::error::to_js_error;
 use super::instance::promise;
+use super::launch_tasks::launch_tasks;
 use super::options::{self, is_true, read_options};
 use super::record::{load_record, load_whole_record};
 use super::request;
@@ -18,6 +20,7 @@ use super::value::{findings, object, optional_text, text};
 use crate::client::record::{Batcher, Resolver};
 use crate::client::session::{
     CheckedIdentity, EventSubscription, IntrospectAs, NotKept, Revocation, Session, SessionEvent, Signature,
+    StateOptions,
 };
 use crate::platform::{Json, JsonView};
 use crate::protocol::scope::{Scope, ScopeGrant};
@@ -93,6 +96,12 @@ impl JsSession {
     #[wasm_bindgen(getter)]
     pub fn context(&self) -> JsValue {
         parse(&self.session.context().to_json())
+    }
+
+    /// The value that the app passed to the launch.
+    #[wasm_bindgen(getter, js_name = appState)]
+    pub fn app_state(&self) -> JsValue {
+        self.session.app_state().map_or(JsValue::UNDEFINED, |json| parse(&json))
     }
 
     #[wasm_bindgen(getter)]
@@ -185,6 +194,17 @@ impl JsSession {
         let (request, forwarded) = (JsonValue::from_js(request), Forwarded::new(signal)?);
         let search = self.session.pages(&options::read_request(&request)?, read_options(&request, &forwarded)?)?;
         Ok(JsSearch::new(search, limit, forwarded))
+    }
+
+    /// Returns the app's own data with a code and a subject, at the server.
+    pub fn state(&self, code: &str, subject: Option<String>, origin: Option<String>) -> Result<JsAppState, JsValue> {
+        Ok(JsAppState { state: self.session.state(code, StateOptions { subject, origin })? })
+    }
+
+    /// Returns the tasks that ask a user to launch an app.
+    #[wasm_bindgen(js_name = launchTasks)]
+    pub fn launch_tasks(&self, request: JsValue, signal: JsValue) -> Promise {
+        promise(launch_tasks(self.session.clone(), request, signal))
     }
 
     /// Creates a resolver of references.

@@ -19,6 +19,8 @@ pub struct LaunchContext {
     pub intent: Option<String>,
     /// The organization that the user works for.
     pub tenant: Option<String>,
+    /// What a task or a CDS Hooks card passes to the app, often JSON. Another system may have written it: check it.
+    pub app_context: Option<String>,
     /// The URL of the EHR's colors and sizes.
     pub smart_style_url: Option<String>,
     /// Which places the token is good for (RFC 9396): each entry's `locations`.
@@ -75,6 +77,7 @@ impl LaunchContext {
             need_patient_banner: response.member("need_patient_banner").and_then(|banner| banner.flag()),
             intent: response.member_text("intent"),
             tenant: response.member_text("tenant"),
+            app_context: response.member_text("appContext"),
             smart_style_url: response.member_text("smart_style_url"),
             authorization_details: response
                 .member_items("authorization_details")
@@ -105,6 +108,7 @@ impl LaunchContext {
             need_patient_banner: later.need_patient_banner.or(self.need_patient_banner),
             intent: text(&later.intent, &self.intent),
             tenant: text(&later.tenant, &self.tenant),
+            app_context: text(&later.app_context, &self.app_context),
             smart_style_url: text(&later.smart_style_url, &self.smart_style_url),
             // The guard only knows the servers of the launch.
             authorization_details: self.authorization_details.clone(),
@@ -180,7 +184,7 @@ mod tests {
         let response = json!({
             "access_token": "a", "refresh_token": "r", "id_token": "i", "hub.url": "https://hub.example/", "hub.topic": "t",
             "patient": "p1", "encounter": "e1", "need_patient_banner": false, "intent": "reconcile-medications",
-            "tenant": "t1", "smart_style_url": "https://ehr.example/style.json",
+            "tenant": "t1", "appContext": "{\"a\":1}", "smart_style_url": "https://ehr.example/style.json",
             "fhirContext": [{"reference": "ImagingStudy/1"}, {"canonical": "https://x.example/q", "type": "Questionnaire", "role": "https://x.example/role"}],
             "authorization_details": [{"type": "smart_on_fhir", "locations": ["https://images.example/fhir"], "fhirVersions": ["4.0.1"]}],
             "vendor": {"practice": [1, 2]},
@@ -191,6 +195,7 @@ mod tests {
         assert_eq!(context.need_patient_banner, Some(false));
         assert_eq!(context.intent.as_deref(), Some("reconcile-medications"));
         assert_eq!(context.tenant.as_deref(), Some("t1"));
+        assert_eq!(context.app_context.as_deref(), Some("{\"a\":1}"));
         assert_eq!(context.smart_style_url.as_deref(), Some("https://ehr.example/style.json"));
         assert_eq!(context.fhir_context[0].reference.as_deref(), Some("ImagingStudy/1"));
         assert_eq!(context.fhir_context[0].role, "launch");

@@ -41,6 +41,12 @@ pub fn smart_configuration_findings<V: JsonView>(document: &V) -> Vec<Finding> {
             "It has user_access_brand_identifier, but no user_access_brand_bundle.".into(),
         );
     }
+    if document.member("smart_app_state_endpoint").is_some() {
+        found.note(
+            "deprecated_app_state_endpoint",
+            "smart_app_state_endpoint is deprecated: its place is in associated_endpoints, with the capability smart-app-state.".into(),
+        );
+    }
     let grants = list(document, "grant_types_supported");
     let lasts = is_capable("permission-offline") || is_capable("permission-online");
     if lasts && !grants.is_empty() && !grants.iter().any(|grant| grant == "refresh_token") {
@@ -343,6 +349,17 @@ mod tests {
             Some("insecure_endpoint")
         );
         assert_eq!(with(json!({"user_access_brand_identifier": {"value": "1"}})), Some("missing_brand_bundle"));
+    }
+
+    #[test]
+    fn m3_the_deprecated_endpoint_for_app_state_is_a_finding() {
+        let mut document = webchart();
+        let known = smart_configuration_findings(&document).len();
+        document["smart_app_state_endpoint"] = json!("https://ehr.example/state");
+        let findings = smart_configuration_findings(&document);
+        let new: Vec<_> = findings.iter().filter(|finding| finding.code == "deprecated_app_state_endpoint").collect();
+        assert_eq!((new.len(), findings.len()), (1, known + 1));
+        assert!(new[0].message.contains("associated_endpoints"), "{}", new[0].message);
     }
 
     #[test]

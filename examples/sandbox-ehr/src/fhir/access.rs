@@ -89,6 +89,11 @@ impl Token {
         Ok(Self { access, scopes })
     }
 
+    /// What it was issued for.
+    pub fn access(&self) -> &Access {
+        &self.access
+    }
+
     /// The client that it was issued to.
     pub fn client_id(&self) -> &str {
         &self.access.client_id

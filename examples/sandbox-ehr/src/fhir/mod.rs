@@ -1,4 +1,4 @@
-//! The FHIR R4 API: read and search, JSON only. [`types`] lists the resource types; [`render`] turns charts into resources, [`cache`]
+//! The FHIR R4 API: read and search, JSON only, and the data of apps in [`workflow`]. [`types`] lists the resource types; [`render`] turns charts into resources, [`cache`]
 //! stores the last ones; [`parameters`] has the search parameters; [`matching`] finds a described person; [`access`] decides what a token
 //! may read. Nothing here knows how a token was granted.
 
@@ -14,6 +14,7 @@ pub mod render;
 mod scopes;
 mod search;
 mod types;
+pub mod workflow;
 
 pub use access::{Token, View};
 pub use cache::Cache;
@@ -49,6 +50,10 @@ pub async fn api(
     let query = Parameters::parse(uri.query().unwrap_or_default().as_bytes());
     let response = Token::read(&sandbox, &headers).and_then(|token| match (&method, segments.as_slice()) {
         _ if sandbox.meets(Deviation::Outcome200) => Ok(as_response(outcome::of_trouble())),
+        (method, segments @ (&["Basic", ..] | &["Task"])) => {
+            let responded = workflow::respond(&sandbox, &token, method, segments, &query, (&headers, &body));
+            responded.unwrap_or_else(|| Err(Refusal::not_supported("This server searches tasks only.")))
+        }
         (&Method::GET, ["Binary", id]) => binary(&sandbox, &token, id, &headers),
         (&Method::GET, segments) => get(&sandbox, &token, segments, &query).map(as_response),
         (&Method::POST, [resource, "_search"]) => {

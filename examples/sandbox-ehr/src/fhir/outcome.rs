@@ -66,6 +66,11 @@ impl Refusal {
         Self::new(StatusCode::BAD_REQUEST, "invalid", diagnostics)
     }
 
+    /// 412, for a change of another version than the current one.
+    pub fn outdated() -> Self {
+        Self::new(StatusCode::PRECONDITION_FAILED, "conflict", "This is not the current version.")
+    }
+
     /// 500, for an error of the server itself.
     pub fn failed(diagnostics: impl Into<String>) -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "exception", diagnostics)

@@ -81,6 +81,7 @@ fn proceed(sandbox: &Sandbox, headers: &HeaderMap, transaction: &str) -> Respons
                 patient: Some(context.patient),
                 encounter: context.encounter.clone(),
                 display: Some(context.display),
+                app_context: context.app_context.clone(),
                 since: now,
             };
             let code = store.grants.issue_code(&request, grant, now);
@@ -98,7 +99,16 @@ pub fn patient_grant(request: &AuthorizationRequest, user: User, scopes: Vec<Str
         User::Patient(number) if scopes.iter().any(needs_patient) => Some(number),
         _ => None,
     };
-    Grant { client_id: request.client_id.clone(), user, scopes, patient, encounter: None, display: None, since: now }
+    Grant {
+        client_id: request.client_id.clone(),
+        user,
+        scopes,
+        patient,
+        encounter: None,
+        display: None,
+        app_context: None,
+        since: now,
+    }
 }
 
 /// Redirects the user to the app with a code (RFC 6749, 4.1.2).

@@ -1,6 +1,7 @@
 //! The items of the scope confirmation page, and the grant for the user's choice.
 
 use crate::dialect::Dialect;
+use crate::fhir::workflow::WorkflowScope;
 use crate::fhir::{ResourceScope, ResourceType};
 use crate::hub::is_event_scope;
 
@@ -37,7 +38,17 @@ pub fn items(dialect: Dialect, requested: &[String]) -> Vec<Item> {
     let parsed: Vec<ResourceScope> = requested.iter().filter_map(|scope| for_a_person(scope)).collect();
     let data = ResourceType::ALL.iter().flat_map(|resource| items_of(dialect, *resource, &parsed));
     let registers = requested.iter().any(|scope| scope == REGISTER_SCOPE);
-    mandatory.chain(data).chain(registers.then(Item::to_register)).collect()
+    let workflow = requested.iter().filter(|scope| WorkflowScope::parse(scope).is_some());
+    let workflow = workflow.map(|scope| Item::new(scope, workflow_meaning(scope), vec![scope.clone()]));
+    mandatory.chain(data).chain(workflow).chain(registers.then(Item::to_register)).collect()
+}
+
+fn workflow_meaning(scope: &str) -> &'static str {
+    if scope.contains("Task") {
+        "The tasks that your clinic has for you"
+    } else {
+        "Settings of this app, kept by your clinic"
+    }
 }
 
 /// A scope for resources that a user can grant.
@@ -99,6 +110,7 @@ pub fn granted_without_asking(requested: &[String]) -> Vec<String> {
     let is_context = |scope: &str| {
         matches!(scope, "launch" | "launch/encounter")
             || is_event_scope(scope)
+            || WorkflowScope::parse(scope).is_some()
             || MANDATORY.iter().any(|(known, _)| *known == scope)
     };
     requested

@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::control::Deviation;
 use crate::dialect::Dialect;
 use crate::directory;
+use crate::fhir::workflow;
 
 const ASYMMETRIC: [&str; 6] = ["RS256", "RS384", "RS512", "ES256", "ES384", "ES512"];
 const METHODS: [&str; 3] = ["client_secret_basic", "client_secret_post", "private_key_jwt"];
@@ -26,6 +27,7 @@ pub async fn smart_configuration(State(sandbox): State<Shared>) -> Json<Value> {
     };
     announce_issuer(config, &mut document);
     directory::announce(config, &mut document);
+    workflow::announce(&mut document);
     Json(document)
 }
 

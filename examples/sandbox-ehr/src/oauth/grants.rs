@@ -39,6 +39,8 @@ pub struct Grant {
     pub encounter: Option<String>,
     /// Whether it started in the chart, and how the app was shown there.
     pub display: Option<Display>,
+    /// What a task passes to the app.
+    pub app_context: Option<String>,
     /// When it was granted, in seconds.
     pub since: u64,
 }

@@ -22,6 +22,8 @@ struct Claims {
     #[serde(skip_serializing_if = "Option::is_none")]
     encounter: Option<String>,
     display: Display,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    app_context: Option<String>,
 }
 
 /// How the chart shows an app.
@@ -42,6 +44,8 @@ pub struct LaunchContext {
     pub patient: u32,
     pub encounter: Option<String>,
     pub display: Display,
+    /// What a task passes to the app.
+    pub app_context: Option<String>,
 }
 
 /// A parsed launch value.
@@ -67,6 +71,7 @@ pub fn issue(config: &Config, app: &LaunchApp, context: &LaunchContext) -> jsonw
         patient: context.patient,
         encounter: context.encounter.clone(),
         display: context.display,
+        app_context: context.app_context.clone(),
     };
     config.key.sign(TYP, &claims)
 }
@@ -88,6 +93,7 @@ pub fn read(config: &Config, population: &Population, client_id: &str, token: &s
         patient: claims.patient,
         encounter: claims.encounter,
         display: claims.display,
+        app_context: claims.app_context,
     };
     Ok(Launch { context, id: claims.jti, expires: claims.exp })
 }

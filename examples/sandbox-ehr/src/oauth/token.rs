@@ -141,6 +141,7 @@ fn backend_grant(client: &Client, form: &Parameters, now: u64) -> Result<Grant, 
         patient: None,
         encounter: None,
         display: None,
+        app_context: None,
         since: now,
     })
 }
@@ -182,6 +183,9 @@ fn token_response(sandbox: &Sandbox, tokens: &Tokens) -> Result<Value, Refused> 
     }
     if let Some(encounter) = &tokens.grant.encounter {
         add("encounter", encounter);
+    }
+    if let Some(app_context) = &tokens.grant.app_context {
+        add("appContext", app_context);
     }
     if tokens.grant.user == User::Provider && tokens.scopes.iter().any(|scope| hub::is_event_scope(scope)) {
         add("hub.url", &format!("{}{}", sandbox.config.base(), hub::PATH));

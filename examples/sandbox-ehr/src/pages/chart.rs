@@ -10,6 +10,7 @@ use crate::Sandbox;
 use crate::config::LaunchApp;
 use crate::cors::origin_of;
 use crate::fhir::encounter_id;
+use crate::fhir::workflow::{APP_CONTEXT, launch_app};
 use crate::hub;
 use crate::oauth::launch_token::{self, Display, LaunchContext};
 use crate::parameters::{Parameters, with_query};
@@ -54,7 +55,7 @@ pub fn page(sandbox: &Sandbox, query: &Parameters) -> Response {
     }
 }
 
-/// `?f=launch&pat_id=…&app=…`: makes a launch token and opens the app with it.
+/// `?f=launch&pat_id=…&app=…`: makes a launch token and opens the app with it. With `&task=1`, the app gets the context of the task.
 pub fn launch(sandbox: &Sandbox, query: &Parameters) -> Response {
     let config = &sandbox.config;
     let (Some(chart), Some((_, app))) = (requested_chart(sandbox, query), requested_app(sandbox, query)) else {
@@ -66,6 +67,7 @@ pub fn launch(sandbox: &Sandbox, query: &Parameters) -> Response {
         patient: chart.person.number,
         encounter: visit.map(|position| encounter_id(&chart, position)),
         display: if query.get("display") == Some("frame") { Display::Frame } else { Display::Window },
+        app_context: query.get("task").map(|_| APP_CONTEXT.to_owned()),
     };
     match launch_token::issue(config, app, &context) {
         Ok(token) => {
@@ -103,6 +105,11 @@ fn chart_address(chart: &Chart, visit: Option<usize>, tab: &str) -> String {
 
 fn launch_address(chart: &Chart, visit: Option<usize>, app: usize, display: &str) -> String {
     address(chart, visit, &[("f", "launch"), ("app", &app.to_string()), ("display", display)])
+}
+
+/// Launches the app of the task, with its context.
+fn task_address(chart: &Chart, visit: Option<usize>) -> String {
+    address(chart, visit, &[("f", "launch"), ("app", "0"), ("display", "window"), ("task", "1")])
 }
 
 /// A URL for this patient and visit.
@@ -167,6 +174,12 @@ fn quickview(sandbox: &Sandbox, chart: &Chart, visit: Option<usize>) -> Markup {
                     @for (position, app) in sandbox.config.apps.iter().enumerate() {
                         li { (launches(chart, visit, position, app)) }
                     }
+                }
+            }
+            @if launch_app(sandbox).is_some() {
+                section.card aria-labelledby="portlet-tasks" {
+                    h2 id="portlet-tasks" { "Tasks" }
+                    ul.plain { li { a href=(task_address(chart, visit)) { "Review the results" } } }
                 }
             }
             section.card aria-labelledby="portlet-visits" {

@@ -156,6 +156,7 @@ impl<P: Platform> SmartApp<P> {
             lifetime: None,
             renewals: 0.0,
             context: Rc::new(LaunchContext::for_patient(part.patient)),
+            app_state: None,
             identity: None,
             issuer_unknown: false,
             renewal_incomplete: false,

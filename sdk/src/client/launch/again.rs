@@ -34,8 +34,8 @@ impl<P: Platform> SmartApp<P> {
     /// Navigates to the authorization server of a session again, as a standalone launch for the same patient: after the session has
     /// expired, or to request more than was granted.
     ///
-    /// The redirect then starts a new session, or fails with [`Error::PatientChanged`] for another patient. If the session is
-    /// [kept](Session::is_kept) and the new one is to be kept, too, the new one has a connection of its own: then
+    /// The redirect then starts a new session with the same [`Session::app_state`], or fails with [`Error::PatientChanged`] for another
+    /// patient. If the session is [kept](Session::is_kept) and the new one is to be kept, too, the new one has a connection of its own: then
     /// [disconnect](Self::disconnect) that of the old one, if it still exists.
     ///
     /// ```no_run
@@ -61,6 +61,7 @@ impl<P: Platform> SmartApp<P> {
         }
         let launch_options = LaunchOptions {
             scope: Some(scope.to_text()),
+            app_state: record.app_state.clone(),
             #[cfg(feature = "keep")]
             keep: options.keep,
             ..LaunchOptions::default()

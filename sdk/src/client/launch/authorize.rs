@@ -46,6 +46,8 @@ pub struct LaunchOptions {
     /// the server asks the user to sign in again if that was longer ago, and the ID token must prove it.
     #[setters(skip)]
     pub extra: Vec<(String, String)>,
+    /// A string of the app that the session returns after the redirect ([`Session::app_state`]). It stays in this browser's store.
+    pub app_state: Option<String>,
     /// Whether the authorization request is a GET or a POST.
     pub method: AuthorizationMethod,
     /// Whether and how this browser stays connected after the session. For an example, see [`Keep`].
@@ -274,6 +276,7 @@ impl<P: Platform> SmartApp<P> {
             created: self.platform().now(),
             redirect: None,
             keep,
+            app_state: options.app_state.clone(),
         };
         pending::remove_expired_launches(self.platform()).await?;
         pending::save_launch(self.platform(), state, &pending).await?;

@@ -196,6 +196,7 @@ impl<P: Platform> SmartApp<P> {
             access_token: response.access_token,
             refresh_token: response.refresh_token,
             context: response.context,
+            app_state: launch.app_state.clone(),
             hub: response.hub,
             identity,
             issuer_unknown,

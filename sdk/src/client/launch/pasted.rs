@@ -81,6 +81,7 @@ impl<P: Platform> SmartApp<P> {
             expires_at: options.expires_in.map(|seconds| self.platform().now() + seconds.min(LONGEST_LIFETIME)),
             renewals: 0.0,
             context: Rc::new(LaunchContext::for_patient(options.patient)),
+            app_state: None,
             hub: None,
             identity: None,
             issuer_unknown: false,

@@ -1,8 +1,9 @@
-//! The patient's record: all of it or some resource types, the resources that it refers to, batches, attachments, and patient
-//! matching. May import `session/`, `fhir/`, `server/` and `tasks/`.
+//! The patient's record: all of it or some resource types, the resources that it refers to, batches, attachments, tasks that launch
+//! apps, and patient matching. May import `session/`, `fhir/`, `server/` and `tasks/`.
 
 mod batch;
 mod content;
+mod launch_tasks;
 mod matching;
 mod parts;
 mod resolver;

@@ -66,6 +66,26 @@ impl<P: Platform> Session<P> {
         self.inner.record.borrow().context.clone()
     }
 
+    /// The string that the app passed to the launch ([`LaunchOptions::app_state`](crate::client::launch::LaunchOptions::app_state)), such as
+    /// the view to return to. A later session of the same connection has none.
+    ///
+    /// ```no_run
+    /// # use smartrust::{Failure, SmartApp, platform::Platform};
+    /// use smartrust::client::launch::LaunchOptions;
+    ///
+    /// # async fn example<P: Platform>(app: &SmartApp<P>) -> Result<(), Failure> {
+    /// if let Some(session) = app.resume().await? {
+    ///     println!("return to {:?}", session.app_state());
+    /// } else {
+    ///     app.launch(LaunchOptions::default().app_state("/labs?from=2020")).await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn app_state(&self) -> Option<String> {
+        self.inner.record.borrow().app_state.clone()
+    }
+
     /// The identity of the user and how it was checked; `None` without an ID token.
     ///
     /// ```no_run

@@ -1,6 +1,7 @@
-//! A signed-in session: its tokens and their refresh, the identity of the user, FHIR requests, the messages between tabs, and signing
-//! out. May import `hub/`, `fhir/`, `server/`, `store/` and `tasks/`, but not the app or its launches.
+//! A signed-in session: its tokens and their refresh, the identity of the user, FHIR requests, the app's own data at the server, the
+//! messages between tabs, and signing out. May import `hub/`, `fhir/`, `server/`, `store/` and `tasks/`, but not the app or its launches.
 
+mod app_state;
 pub(crate) mod handle;
 #[cfg(feature = "hub")]
 mod hub;
@@ -18,6 +19,7 @@ mod user_info;
 
 pub use super::store::own_client::NotKept;
 pub use super::store::records::{CheckedIdentity, Signature};
+pub use app_state::{AppState, StateOptions};
 pub use handle::Session;
 pub use introspection::IntrospectAs;
 pub use sign_out::Revocation;

@@ -13,6 +13,7 @@ use crate::fhir::request::FhirRequest;
 use crate::fhir::response::FhirResponse;
 use crate::fhir::retry::RetryDelays;
 use crate::platform::Platform;
+use crate::protocol::guard::Guard;
 use crate::protocol::http::Request;
 use crate::protocol::redaction::Secrets;
 use crate::protocol::scope::ScopeSet;
@@ -208,13 +209,7 @@ impl<P: Platform> FhirClient<P> for Session<P> {
         options: &'a RequestOptions,
         is_expected: &'a dyn Fn(Option<&Value<P>>) -> bool,
     ) -> LocalWork<'a, Result<FhirResponse<Value<P>>, Failure>> {
-        Box::pin(async move {
-            let attempt = async |request: &Request, bearer: Bearer<'_>| {
-                let response = send_with_token(&self.inner.platform, request, bearer, &options.abort).await?;
-                read_response(*response, &request.url, is_expected)
-            };
-            self.exchange_by(request, options, attempt).await
-        })
+        self.exchange_within(request, options, is_expected, &self.inner.guard)
     }
 
     fn on_insecure_link(&self) {
@@ -223,6 +218,24 @@ impl<P: Platform> FhirClient<P> for Session<P> {
 }
 
 impl<P: Platform> Session<P> {
+    /// Like [`FhirClient::exchange`], but a guard says where the token may be sent.
+    pub(crate) fn exchange_within<'a>(
+        &'a self,
+        request: Request,
+        options: &'a RequestOptions,
+        is_expected: &'a dyn Fn(Option<&Value<P>>) -> bool,
+        guard: &'a Guard,
+    ) -> LocalWork<'a, Result<FhirResponse<Value<P>>, Failure>> {
+        Box::pin(async move {
+            let attempt = async |request: &Request, bearer: Bearer<'_>| {
+                let bearer = Bearer { guard, ..bearer };
+                let response = send_with_token(&self.inner.platform, request, bearer, &options.abort).await?;
+                read_response(*response, &request.url, is_expected)
+            };
+            self.exchange_by(request, options, attempt).await
+        })
+    }
+
     /// Whether a network error may be a 401 without CORS headers: the token can be refreshed, and it is past half of its lifetime or has
     /// no known lifetime.
     fn may_be_expired(&self, token: &AccessToken) -> bool {

@@ -40,6 +40,8 @@ pub(crate) struct PendingLaunch {
     pub redirect: Option<CheckedRedirect>,
     /// How the connection is to be kept, if the app asked for that.
     pub keep: Option<PendingKeep>,
+    /// A string of the app, for its session.
+    pub app_state: Option<String>,
 }
 
 /// How the connection of a launch is to be kept.
@@ -120,6 +122,7 @@ impl PendingLaunch {
             .raw("endpoints", &self.endpoints.to_json())
             .optional_seconds("maxAge", self.max_age)
             .optional_text("patient", self.patient.as_deref())
+            .optional_text("appState", self.app_state.as_deref())
             .flag("isEhrLaunch", self.is_ehr_launch)
             .optional_seconds("created", Some(self.created))
             .optional_text("code", redirect.map(|redirect| redirect.code.expose()))
@@ -157,6 +160,7 @@ impl PendingLaunch {
             created,
             redirect,
             keep: value.member("keep").and_then(|keep| PendingKeep::read(&keep)),
+            app_state: value.member_text("appState"),
         };
         strings.are_present.get().then_some(launch)
     }

@@ -75,6 +75,8 @@ pub(crate) struct SessionRecord {
     /// How often the tokens were refreshed: of two copies of a session, the one with the higher count is newer.
     pub renewals: f64,
     pub context: Rc<LaunchContext>,
+    /// The string that the app passed to the launch.
+    pub app_state: Option<String>,
     /// The hub with its topic, which is stored here alone.
     pub hub: Option<HubGrant>,
     pub identity: Option<Rc<CheckedIdentity>>,
@@ -229,6 +231,7 @@ impl SessionRecord {
             .flag("issuerUnknown", self.issuer_unknown)
             .flag("renewalIncomplete", self.renewal_incomplete)
             .flag("pasted", self.is_pasted)
+            .optional_text("appState", self.app_state.as_deref())
             .optional_text("idToken", self.id_token.as_ref().map(IdToken::expose))
             .optional_text("notKept", self.not_kept.as_ref().map(|reason| reason.code.as_str()))
             .optional_text("notKeptMessage", self.not_kept.as_ref().map(|reason| reason.message.as_str()));
@@ -259,6 +262,7 @@ impl SessionRecord {
             lifetime: value.member("lifetime").and_then(|seconds| seconds.number()),
             renewals: value.member("renewals").and_then(|count| count.number()).unwrap_or_default(),
             context,
+            app_state: value.member_text("appState"),
             hub: value.member("hub").and_then(|hub| HubGrant::read(&hub)),
             identity: value.member("identity").and_then(|identity| CheckedIdentity::read(&identity)).map(Rc::new),
             issuer_unknown: flag(value, "issuerUnknown"),

@@ -1,5 +1,6 @@
 //! The client against a scripted server, on the platform in memory.
 
+mod app_state;
 mod authentication;
 mod authorization_method;
 mod backend;
@@ -23,6 +24,7 @@ mod identity;
 mod keep;
 mod keys;
 mod launch;
+mod launch_tasks;
 mod matching;
 mod named_endpoints;
 mod openid_configuration;
