@@ -1,11 +1,12 @@
-const optional = (value) => (value === undefined ? undefined : String(value));
-
 export class AppState {
   #inner;
 
   /** `session` is a session of the WebAssembly. */
-  constructor(session, code, { subject, origin } = {}) {
-    this.#inner = session.state(String(code), optional(subject?.reference ?? subject), optional(origin));
+  constructor(session, code, options = {}) {
+    const { subject, origin } = options;
+    // A subject that is undefined, such as an unknown user, is wrong: the state would become that of the whole app.
+    const reference = "subject" in options ? String(subject?.reference ?? subject ?? "") : undefined;
+    this.#inner = session.state(String(code), reference, origin === undefined ? undefined : String(origin));
   }
 
   async get({ signal } = {}) {

@@ -99,6 +99,7 @@ export type SmartErrorCode =
   | "hub_timeout"
   | "invalid_hub_message"
   | "websocket_unavailable"
+  | "messaging_unavailable"
   | "invalid_app_state"
   | "directory_unreachable"
   | "directory_invalid"

@@ -83,7 +83,7 @@ export interface LaunchContext {
 export interface StateOptions {
   /**
    * The patient or user whom the state is about: a reference such as `Practitioner/1`, or `session.patient` or `session.fhirUser`. Without it, the
-   * state is about the app as a whole.
+   * state is about the app as a whole. `undefined` is no subject: `state()` then throws.
    */
   subject?: string | { reference: string };
   /**

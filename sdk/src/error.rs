@@ -367,6 +367,12 @@ pub enum Error {
         /// What is wrong.
         problem: &'static str,
     },
+    /// The app cannot send messages to the EHR's page. Nothing was sent there.
+    #[error("The app cannot send messages to the EHR: {problem}.")]
+    MessagingUnavailable {
+        /// What is missing.
+        problem: &'static str,
+    },
     /// An app state cannot be used. Nothing was stored.
     #[error("The app state cannot be used: {problem}.")]
     AppState {

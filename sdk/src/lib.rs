@@ -45,6 +45,9 @@ mod pages {
     #[cfg(feature = "hub")]
     #[doc = include_str!("../../docs/guide/follow-the-chart.md")]
     struct FollowTheChart;
+    #[cfg(feature = "messaging")]
+    #[doc = include_str!("../../docs/guide/frames-and-popups.md")]
+    struct FramesAndPopups;
 }
 
 pub use client::app::SmartApp;

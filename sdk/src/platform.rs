@@ -36,6 +36,7 @@ pub trait Platform:
     + Popups
     + WebSockets
     + Transitions
+    + EhrWindow
     + Clone
     + 'static
 {
@@ -57,6 +58,7 @@ impl<T> Platform for T where
         + Popups
         + WebSockets
         + Transitions
+        + EhrWindow
         + Clone
         + 'static
 {
@@ -343,6 +345,16 @@ pub enum Transition {
     Left,
     /// The browser shows the page again, as it was.
     Restored,
+}
+
+/// Sends messages to the EHR's page: the one that shows this page in a frame; for a page that is not in a frame, the one that opened it.
+pub trait EhrWindow: Json {
+    /// A handler is called until this is dropped.
+    type EhrListener: 'static;
+    /// Calls a handler with each message that this window posts from a page of this origin; `None` if there is no such window.
+    fn listen_to_ehr(&self, origin: &str, handler: Rc<dyn Fn(Self::Value)>) -> Option<Self::EhrListener>;
+    /// Posts a message to the window, if it shows a page of this origin.
+    fn post_to_ehr(&self, origin: &str, message: &Self::Value) -> Result<(), NavigationFailure>;
 }
 
 /// There is no page that can navigate, or the window was blocked.

@@ -217,3 +217,24 @@ test("a fake app has the connections that the test gives, which open its session
   assert.deepEqual([fakeSession().kept, fakeSession().notKept], [false, undefined]);
   await assert.rejects(fakeSession().labelConnection("Ada"), { code: "key_missing" });
 });
+
+test("M3 M5 a fake session keeps app states in memory, and its tasks and conflicts are those of the test", async () => {
+  const session = fakeSession({ patient: "1", appState: { view: "labs" } });
+  const code = "https://app.example|preferences";
+  const state = session.state(code, { subject: session.patient });
+  assert.deepEqual([session.appState, await state.get()], [{ view: "labs" }, null]);
+  const extension = [{ url: "https://app.example/x", valueString: "a" }];
+  const stored = await state.set(extension);
+  assert.equal(stored.subject.reference, "https://ehr.test/fhir/Patient/1");
+  assert.deepEqual([await session.state(code, { subject: "Patient/1" }).get(), await session.state(code).get()], [stored, null]);
+  assert.equal((await state.set(extension)).meta.versionId, "2");
+  await state.delete();
+  assert.equal(await state.get(), null);
+  assert.deepEqual(session.requests.slice(-3).map(({ method, url }) => `${method} ${url.split("?")[0]}`), ["PUT Basic/state-1", "DELETE Basic/state-1", "GET Basic"]);
+  session.use(({ interaction }) => {
+    if (interaction === "create") throw smartError("conflict", { current: stored });
+    return interaction === "launchTasks" ? [{ kind: "ehr", task: { resourceType: "Task" } }] : undefined;
+  });
+  await assert.rejects(state.set(extension), (error) => error.code === "conflict" && error.current === stored && !Object.keys(error).includes("current"));
+  assert.deepEqual([(await session.launchTasks({ patient: "1" })).length, (await fakeSession().launchTasks()).length], [1, 0]);
+});

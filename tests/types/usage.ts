@@ -36,6 +36,24 @@ export async function stayConnected(): Promise<string> {
   return `${kept} ${deletion} ${revocation} ${deletionError?.code} ${connection.persistent}`;
 }
 
+export async function keepState(session: Session): Promise<string> {
+  await app.launch({ appState: { view: "labs" } });
+  const state = session.state("https://app.example|preferences", { subject: session.fhirUser ?? "Practitioner/1", origin: "https://state.example" });
+  const value = (await state.get())?.extension?.[0]?.valueString;
+  try {
+    await state.set([{ url: "https://app.example/preferences", valueString: value ?? "{}" }], { signal: AbortSignal.timeout(1000) });
+  } catch (error) {
+    if (error instanceof SmartError && error.code === "conflict") return `${error.current?.id}`;
+  }
+  // @ts-expect-error: an unknown user is no subject.
+  session.state("https://app.example|preferences", { subject: session.fhirUser });
+  // @ts-expect-error: only strings are values.
+  await state.set([{ url: "https://app.example/preferences", valueInteger: 1 }]);
+  await state.delete();
+  const [task] = await session.launchTasks({ patient: "1" });
+  return `${task?.kind} ${task?.url} ${task?.appContext} ${task?.task.resourceType} ${session.context.appContext}`;
+}
+
 // @ts-expect-error: a server needs a client id.
 new SmartApp({ server: { fhirBase: "https://ehr.example/fhir" } });
 

@@ -70,6 +70,8 @@ struct Sandbox {
     registrations: Mutex<Registrations>,
     jobs: Mutex<Jobs>,
     hub: hub::Hub,
+    /// The handle by which the chart's page knows the apps of the provider (SMART Web Messaging).
+    messaging_handle: String,
     control: Option<Control>,
     /// The key that replaced the configured one.
     rotated: Mutex<Option<SystemKey>>,
@@ -156,6 +158,7 @@ pub fn router(mut config: Config) -> Router {
         registrations: Mutex::default(),
         jobs: Mutex::default(),
         hub: hub::Hub::default(),
+        messaging_handle: oauth::random_secret(),
         control: control.clone(),
         rotated: Mutex::default(),
     });

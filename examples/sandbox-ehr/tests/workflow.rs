@@ -157,3 +157,16 @@ async fn a_launch_from_a_task_has_its_context() {
     let plain = Browser::new().ehr_tokens(1, "launch openid").await;
     assert_eq!(plain.get("appContext"), None);
 }
+
+#[tokio::test]
+async fn an_app_in_the_chart_gets_the_handle_that_the_chart_knows() {
+    let mut browser = Browser::new();
+    let tokens = browser.ehr_tokens(1, "launch openid messaging/ui messaging/scratchpad messaging/other").await;
+    assert!(!support::scopes(&tokens).contains(&"messaging/other"));
+    assert_eq!(text(&tokens, "smart_web_messaging_origin"), "http://localhost:9080");
+    let handle = text(&tokens, "smart_web_messaging_handle").to_owned();
+    let chart = browser.get(&format!("{BASE}?f=chart&pat_id=1&app=0")).await;
+    assert!(handle.len() >= 20 && chart.body.contains(&format!("data-handle=\"{handle}\"")), "{}", chart.body);
+    let without = Browser::new().ehr_tokens(1, "launch openid").await;
+    assert_eq!(without.get("smart_web_messaging_handle"), None);
+}

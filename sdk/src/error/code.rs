@@ -69,6 +69,7 @@ impl Error {
             Self::HubRefused(_) => "hub_refused",
             Self::HubTimeout { .. } => "hub_timeout",
             Self::HubMessage { .. } => "invalid_hub_message",
+            Self::MessagingUnavailable { .. } => "messaging_unavailable",
             Self::AppState { .. } => "invalid_app_state",
             Self::StateConflict { .. } => "conflict",
             Self::WebSocketUnavailable => "websocket_unavailable",
@@ -123,6 +124,7 @@ impl Error {
             Self::Registration(_) => "RFC 7591 section 3.2.2",
             Self::RegistrationResponse { .. } => "RFC 7591 section 3.2.1",
             Self::KeepRefused { .. } => "RFC 7523 section 2.1",
+            Self::MessagingUnavailable { .. } => "SMART Web Messaging, request parameters",
             Self::AppState { .. } | Self::StateConflict { .. } => "SMART App Launch 2.2, app state",
             Self::HubUnavailable { .. } => "FHIRcast 3, session discovery",
             Self::HubRefused(_) | Self::HubTimeout { .. } | Self::HubMessage { .. } => {

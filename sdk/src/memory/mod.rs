@@ -4,6 +4,7 @@
 //! May import [`crate::platform`] and [`crate::protocol`]; only tests import it.
 
 mod device;
+mod ehr_window;
 mod host;
 mod http;
 mod json;
@@ -14,6 +15,7 @@ mod socket;
 mod tab;
 mod world;
 
+pub use ehr_window::MemoryEhrWindow;
 pub use http::{MemoryResponse, Reply};
 pub use json::SerdeJson;
 pub use popup::MemoryPopup;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
 
+use super::ehr_window::MemoryEhrWindow;
 use super::opener::OpenerLink;
 use super::page::MemoryPage;
 use super::socket::TransitionHandlers;
@@ -31,6 +32,7 @@ impl World {
             posted_form: Rc::default(),
             transitions: Rc::default(),
             opener: None,
+            ehr_window: Rc::default(),
         }
     }
 }
@@ -50,6 +52,7 @@ pub struct MemoryPlatform {
     pub(super) posted_form: Rc<RefCell<Option<Form>>>,
     pub(super) transitions: TransitionHandlers,
     pub(super) opener: Option<Rc<OpenerLink>>,
+    pub(super) ehr_window: Rc<RefCell<Option<Rc<MemoryEhrWindow>>>>,
 }
 
 impl fmt::Debug for MemoryPlatform {

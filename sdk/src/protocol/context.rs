@@ -25,7 +25,7 @@ pub struct LaunchContext {
     pub smart_style_url: Option<String>,
     /// Which places the token is good for (RFC 9396): each entry's `locations`.
     pub authorization_details: Vec<AuthorizationDetail>,
-    /// Every member of the response except the tokens and the hub's topic: its name and its JSON text.
+    /// Every member of the response except the tokens, the hub's topic and the handle for messages: its name and its JSON text.
     pub members: Vec<(String, String)>,
 }
 
@@ -58,7 +58,7 @@ pub struct AuthorizationDetail {
 }
 
 /// Members that are secrets.
-const SECRETS: [&str; 4] = ["access_token", "refresh_token", "id_token", "hub.topic"];
+const SECRETS: [&str; 5] = ["access_token", "refresh_token", "id_token", "hub.topic", "smart_web_messaging_handle"];
 
 impl LaunchContext {
     /// Reads the context from a token response, or from the output of [`Self::to_json`].
@@ -116,7 +116,7 @@ impl LaunchContext {
         }
     }
 
-    /// Every member as one JSON object, without tokens and the hub's topic.
+    /// Every member as one JSON object, without tokens, the hub's topic and the handle for messages.
     pub fn to_json(&self) -> String {
         let add = |writer: ObjectWriter, (name, json): &(String, String)| writer.raw(name, json);
         self.members.iter().fold(ObjectWriter::new(), add).finish()
@@ -183,6 +183,7 @@ mod tests {
     fn t7_the_context_is_typed_and_the_rest_is_unchanged() {
         let response = json!({
             "access_token": "a", "refresh_token": "r", "id_token": "i", "hub.url": "https://hub.example/", "hub.topic": "t",
+            "smart_web_messaging_handle": "h", "smart_web_messaging_origin": "https://ehr.example",
             "patient": "p1", "encounter": "e1", "need_patient_banner": false, "intent": "reconcile-medications",
             "tenant": "t1", "appContext": "{\"a\":1}", "smart_style_url": "https://ehr.example/style.json",
             "fhirContext": [{"reference": "ImagingStudy/1"}, {"canonical": "https://x.example/q", "type": "Questionnaire", "role": "https://x.example/role"}],

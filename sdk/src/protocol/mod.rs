@@ -1,4 +1,4 @@
-//! SMART App Launch, OAuth 2.0, OpenID Connect, JOSE and FHIRcast as pure functions.
+//! SMART App Launch, SMART Web Messaging, OAuth 2.0, OpenID Connect, JOSE and FHIRcast as pure functions.
 //!
 //! Each exchange is a pair: one function builds the request, its twin reads the response. Nothing here performs I/O,
 //! reads a clock or draws randomness: time and random bytes are arguments. It may import [`crate::error`], [`crate::fhir`] and
@@ -25,6 +25,7 @@ pub mod jwt;
 pub mod jwt_bearer;
 pub mod launch;
 pub mod login_trust;
+pub mod messaging;
 pub mod openid;
 pub mod pem;
 pub mod pkce;

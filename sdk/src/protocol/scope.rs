@@ -242,8 +242,19 @@ impl Scope {
     /// Whether it has the syntax of a standard: for resources, for a launch, for the user's identity, for a lasting
     /// session.
     pub fn is_known(&self) -> bool {
-        const PLAIN: [&str; 9] =
-            ["openid", "fhirUser", "profile", "email", "address", "phone", "offline_access", "online_access", "launch"];
+        const PLAIN: [&str; 11] = [
+            "messaging/ui",
+            "messaging/scratchpad",
+            "openid",
+            "fhirUser",
+            "profile",
+            "email",
+            "address",
+            "phone",
+            "offline_access",
+            "online_access",
+            "launch",
+        ];
         self.resource.is_some()
             || PLAIN.contains(&&*self.written)
             || self.launch().is_some()

@@ -6,6 +6,7 @@ use super::client_auth::ClientCredential;
 use super::context::LaunchContext;
 use super::fhircast::grant::HubGrant;
 use super::http::{Body, Request};
+use super::messaging::MessagingGrant;
 use super::plain_text;
 use super::secret::{AccessToken, AuthorizationCode, CodeVerifier, IdToken, RefreshToken};
 use super::url::Url;
@@ -98,6 +99,8 @@ pub struct TokenResponse {
     pub context: Rc<LaunchContext>,
     /// The hub, by which apps follow each other, if the server has one.
     pub hub: Option<HubGrant>,
+    /// The EHR's page, to which the app may send messages, if there is one.
+    pub messaging: Option<MessagingGrant>,
 }
 
 /// Reads a token response.
@@ -147,6 +150,7 @@ pub fn read_token_response<V: JsonView>(status: u16, body: &Body<V>) -> Result<B
         id_token: optional("id_token").map(IdToken::new),
         context: Rc::new(LaunchContext::read(response)),
         hub: HubGrant::read(response),
+        messaging: MessagingGrant::read(response),
     }))
 }
 

@@ -8,6 +8,7 @@ mod chunks;
 mod crypto;
 mod database;
 mod device;
+mod ehr_window;
 mod global;
 mod host;
 mod http;
@@ -29,6 +30,7 @@ use std::rc::Rc;
 #[cfg(any(feature = "js", feature = "js-launch"))]
 use js_sys::Function;
 
+pub use ehr_window::EhrListener;
 #[cfg(feature = "bindings")]
 pub(crate) use global::object;
 #[cfg(any(feature = "js", feature = "js-backend", feature = "js-directory"))]

@@ -108,6 +108,28 @@ export const brokenStore = () => ({
   remove: "no function",
 });
 
+/** Makes a frame the opener of the page. Another frame is a stranger. `first()` is the first message that the opener gets. */
+export function openedByAFrame() {
+  const newFrame = () => document.body.appendChild(document.createElement("iframe"));
+  const [frame, stranger] = [newFrame(), newFrame()];
+  // A function of the frame's own realm, so that the frame is the source of the message.
+  const say = ({ contentWindow }, text) => new contentWindow.Function("text", "parent.postMessage({ text }, '*')")(text);
+  const first = new Promise((resolve) => {
+    frame.contentWindow.addEventListener("message", ({ data }) => resolve(JSON.stringify(data)));
+  });
+  const restore = replace(globalThis, "opener", frame.contentWindow);
+  return {
+    say: (text) => say(frame, text),
+    sayAsAStranger: (text) => say(stranger, text),
+    first: () => first,
+    close() {
+      restore();
+      frame.remove();
+      stranger.remove();
+    },
+  };
+}
+
 /** The contents of a storage, as a string. */
 export const contents = (storage) => JSON.stringify(Object.entries(globalThis[storage]));
 

@@ -43,6 +43,18 @@ extern "C" {
     #[wasm_bindgen(js_name = isLockHeldAmongTabs)]
     pub async fn is_lock_held_among_tabs(name: &str) -> JsValue;
 
+    pub type FrameAsOpener;
+    #[wasm_bindgen(js_name = openedByAFrame)]
+    pub fn opened_by_a_frame() -> FrameAsOpener;
+    #[wasm_bindgen(method)]
+    pub fn say(this: &FrameAsOpener, text: &str);
+    #[wasm_bindgen(method, js_name = sayAsAStranger)]
+    pub fn say_as_a_stranger(this: &FrameAsOpener, text: &str);
+    #[wasm_bindgen(method)]
+    pub async fn first(this: &FrameAsOpener) -> JsValue;
+    #[wasm_bindgen(method)]
+    pub fn close(this: &FrameAsOpener);
+
     pub type CountedParsing;
     #[wasm_bindgen(js_name = countParsing)]
     pub fn count_parsing() -> CountedParsing;

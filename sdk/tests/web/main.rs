@@ -4,6 +4,7 @@
 mod browser;
 mod crypto;
 mod device;
+mod ehr_window;
 mod http;
 mod json;
 mod keys;

@@ -37,6 +37,11 @@ export class Chart {
     await this.#portlet().getByRole("link", { name: app }).click();
   }
 
+  /** Follows the task of the chart, which launches an app in the chart's tab. */
+  async launchTask() {
+    await this.#page.getByRole("region", { name: "Tasks" }).getByRole("link").click();
+  }
+
   /** The URL that opens an app in a frame of the chart. `app` is its full name. */
   async frameUrl(app) {
     await this.#portlet().getByRole("button", { name: `Open ${app} in the chart`, exact: true }).click();

@@ -4,6 +4,7 @@ use crate::dialect::Dialect;
 use crate::fhir::workflow::WorkflowScope;
 use crate::fhir::{ResourceScope, ResourceType};
 use crate::hub::is_event_scope;
+use crate::pages::is_messaging_scope;
 
 /// Allows a public client to register another client, with its own key ("SMART Protected Dynamic Client Registration", a draft).
 pub const REGISTER_SCOPE: &str = "system/DynamicClient.register";
@@ -110,6 +111,7 @@ pub fn granted_without_asking(requested: &[String]) -> Vec<String> {
     let is_context = |scope: &str| {
         matches!(scope, "launch" | "launch/encounter")
             || is_event_scope(scope)
+            || is_messaging_scope(scope)
             || WorkflowScope::parse(scope).is_some()
             || MANDATORY.iter().any(|(known, _)| *known == scope)
     };

@@ -17,6 +17,7 @@ use crate::clients::Client;
 use crate::control::Deviation;
 use crate::dialect::Dialect;
 use crate::hub;
+use crate::pages;
 use crate::parameters::Parameters;
 use crate::{Sandbox, Shared};
 
@@ -190,6 +191,10 @@ fn token_response(sandbox: &Sandbox, tokens: &Tokens) -> Result<Value, Refused> 
     if tokens.grant.user == User::Provider && tokens.scopes.iter().any(|scope| hub::is_event_scope(scope)) {
         add("hub.url", &format!("{}{}", sandbox.config.base(), hub::PATH));
         add("hub.topic", sandbox.hub.topic());
+    }
+    if tokens.grant.display.is_some() && tokens.scopes.iter().any(|scope| pages::is_messaging_scope(scope)) {
+        add("smart_web_messaging_handle", &sandbox.messaging_handle);
+        add("smart_web_messaging_origin", &sandbox.config.origin);
     }
     if tokens.grant.display.is_some() {
         add("smart_style_url", &format!("{}/smart-style.json", sandbox.config.base()));

@@ -41,7 +41,7 @@ pub fn page(sandbox: &Sandbox, query: &Parameters) -> Response {
             }
         }
         @match (shown, tab) {
-            (Some((position, app)), _) => (frame(&chart, visit, position, app)),
+            (Some((position, app)), _) => (frame(sandbox, &chart, visit, position, app)),
             (None, "Problems") => (problem_list(&chart)),
             (None, "Results") => (result_list(&chart)),
             (None, "Encounters") => (encounter_list(&chart)),
@@ -151,7 +151,7 @@ fn quickview(sandbox: &Sandbox, chart: &Chart, visit: Option<usize>) -> Markup {
         &measures::BMI,
     ];
     html! {
-        script src={ (HOME) "/chart.js" } defer {}
+        (script_element(sandbox))
         div.portlets {
             section.card aria-labelledby="portlet-problems" {
                 h2 id="portlet-problems" { "Active problems" }
@@ -200,7 +200,7 @@ fn launches(chart: &Chart, visit: Option<usize>, position: usize, app: &LaunchAp
     let number = chart.person.number.to_string();
     html! {
         a href=(launch_address(chart, visit, position, "window")) { (app.name) }
-        button type="button" data-popup=(launch_address(chart, visit, position, "window"))
+        button type="button" data-popup=(launch_address(chart, visit, position, "window")) data-origin=[origin_of(&app.launch_url)]
             aria-label={ "Open " (app.name) " in a popup" } { "Popup" }
         form method="get" action=(HOME) {
             input type="hidden" name="f" value="chart";
@@ -213,8 +213,23 @@ fn launches(chart: &Chart, visit: Option<usize>, position: usize, app: &LaunchAp
 }
 
 /// An app below the chart's own banner.
-fn frame(chart: &Chart, visit: Option<usize>, position: usize, app: &LaunchApp) -> Markup {
-    html! { iframe.app title=(app.name) src=(launch_address(chart, visit, position, "frame")) {} }
+fn frame(sandbox: &Sandbox, chart: &Chart, visit: Option<usize>, position: usize, app: &LaunchApp) -> Markup {
+    html! {
+        (script_element(sandbox))
+        p.hint id="messages" role="status" {}
+        iframe.app title=(app.name) src=(launch_address(chart, visit, position, "frame"))
+            data-origin=[origin_of(&app.launch_url)] data-close=(chart_address(chart, visit, TABS[0])) {}
+    }
+}
+
+/// The script that opens apps in windows, and answers messages of apps that know the handle.
+fn script_element(sandbox: &Sandbox) -> Markup {
+    html! { script src={ (HOME) "/chart.js" } data-handle=(sandbox.messaging_handle) defer {} }
+}
+
+/// Whether a scope is one for messages to the chart's page (SMART Web Messaging).
+pub fn is_messaging_scope(scope: &str) -> bool {
+    matches!(scope, "messaging/ui" | "messaging/scratchpad")
 }
 
 fn problem_list(chart: &Chart) -> Markup {

@@ -9,6 +9,7 @@ mod patients;
 pub mod portal;
 pub mod token_administration;
 
+pub use chart::is_messaging_scope;
 pub use layout::{problem, redirect};
 
 use axum::extract::{RawQuery, State};

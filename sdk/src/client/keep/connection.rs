@@ -163,6 +163,7 @@ impl<P: Platform> SmartApp<P> {
             is_pasted: false,
             id_token: None,
             hub: None,
+            messaging: None,
             own_client: Some(record.client.clone()),
             not_kept: None,
         };

@@ -198,6 +198,7 @@ impl<P: Platform> SmartApp<P> {
             context: response.context,
             app_state: launch.app_state.clone(),
             hub: response.hub,
+            messaging: response.messaging,
             identity,
             issuer_unknown,
             renewal_incomplete: false,

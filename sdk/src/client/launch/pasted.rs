@@ -83,6 +83,7 @@ impl<P: Platform> SmartApp<P> {
             context: Rc::new(LaunchContext::for_patient(options.patient)),
             app_state: None,
             hub: None,
+            messaging: None,
             identity: None,
             issuer_unknown: false,
             renewal_incomplete: false,

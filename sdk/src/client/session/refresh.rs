@@ -253,6 +253,7 @@ async fn apply_tokens<P: Platform>(
         granted_scope: response.scope.or(scope).or(old.granted_scope),
         context: merged_context(old.context, response.context),
         hub: response.hub.or(old.hub),
+        messaging: response.messaging.or(old.messaging),
         own_client: old.own_client.map(|client| OwnClient { is_new: false, ..client }),
         ..old
     };

@@ -10,6 +10,7 @@ use crate::protocol::context::LaunchContext;
 use crate::protocol::discovery::SmartConfiguration;
 use crate::protocol::fhircast::grant::HubGrant;
 use crate::protocol::id_token::Identity;
+use crate::protocol::messaging::MessagingGrant;
 use crate::protocol::secret::{AccessToken, IdToken, RefreshToken};
 use crate::protocol::url::Url;
 
@@ -79,6 +80,8 @@ pub(crate) struct SessionRecord {
     pub app_state: Option<String>,
     /// The hub with its topic, which is stored here alone.
     pub hub: Option<HubGrant>,
+    /// The EHR's page with the handle for messages, which is stored here alone.
+    pub messaging: Option<MessagingGrant>,
     pub identity: Option<Rc<CheckedIdentity>>,
     /// Whether the redirect named an issuer, while the server's documents name none.
     pub issuer_unknown: bool,
@@ -240,6 +243,7 @@ impl SessionRecord {
             None => writer,
         };
         let writer = optional_raw(writer, "hub", self.hub.as_ref().map(HubGrant::to_json));
+        let writer = optional_raw(writer, "messaging", self.messaging.as_ref().map(MessagingGrant::to_json));
         let writer = optional_raw(writer, "identity", self.identity.as_ref().map(|identity| identity.to_json()));
         optional_raw(writer, "ownClient", self.own_client.as_ref().map(OwnClient::to_json)).finish()
     }
@@ -264,6 +268,7 @@ impl SessionRecord {
             context,
             app_state: value.member_text("appState"),
             hub: value.member("hub").and_then(|hub| HubGrant::read(&hub)),
+            messaging: value.member("messaging").and_then(|messaging| MessagingGrant::read(&messaging)),
             identity: value.member("identity").and_then(|identity| CheckedIdentity::read(&identity)).map(Rc::new),
             issuer_unknown: flag(value, "issuerUnknown"),
             renewal_incomplete: flag(value, "renewalIncomplete"),

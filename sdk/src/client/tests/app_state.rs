@@ -194,7 +194,7 @@ fn m3_a_state_that_was_deleted_elsewhere_is_a_conflict_without_one_and_can_be_cr
     let state = state(&session);
     set(&world, &state, "a").unwrap();
     store.resources.borrow_mut().clear();
-    assert_eq!(set(&world, &state, "b").unwrap_err(), Error::StateConflict { current: None }.into());
+    assert_eq!(set(&world, &state, "b").unwrap_err(), Error::StateConflict { current: None });
     assert_eq!(set(&world, &state, "b").unwrap()["id"], "2");
     store.resources.borrow_mut().clear();
     assert_eq!(delete(&world, &state), Ok(()));

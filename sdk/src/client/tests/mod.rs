@@ -12,6 +12,8 @@ mod current;
 mod directory;
 mod discovery;
 mod echoes;
+#[cfg(feature = "messaging")]
+mod ehr;
 mod export;
 mod export_files;
 mod export_status;

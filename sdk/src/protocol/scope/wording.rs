@@ -42,7 +42,9 @@ const CATEGORIES: [(&str, &str); 4] = [
 ];
 
 /// Scopes that are not about resources.
-const OTHERS: [(&str, &str); 9] = [
+const OTHERS: [(&str, &str); 11] = [
+    ("messaging/ui", "Close itself, and open other pages of the clinic's system"),
+    ("messaging/scratchpad", "See and change drafts that are not signed yet, such as orders"),
     ("launch", "Know which patient is open"),
     ("launch/patient", "Know whose record to open"),
     ("launch/encounter", "Know which visit it is about"),
@@ -152,6 +154,9 @@ mod tests {
             ("launch/imagingstudy?role=https://ehr.example/prior", "Know which X-rays and other images to open"),
             ("launch/patient?role=https://ehr.example/mother", "Know whose record to open"),
             ("launch/newthing", "Use \"launch/newthing\""),
+            ("messaging/ui", "Close itself, and open other pages of the clinic's system"),
+            ("messaging/scratchpad", "See and change drafts that are not signed yet, such as orders"),
+            ("messaging/other", "Use \"messaging/other\""),
             ("vendor.scope", "Use \"vendor.scope\""),
         ] {
             assert_eq!(Scope::new(scope).sentence(), sentence, "{scope}");
