@@ -139,6 +139,8 @@ class Instance {
 
 /** The instance of pages. */
 export const page = new Instance();
+/** The instance of pages whose sessions have a hub. */
+export const hubPage = new Instance();
 /** The instance of launch pages. */
 export const launchPage = new Instance();
 /** The instance of services. */

@@ -9,12 +9,15 @@ import { Search } from "./search.js";
 
 /** Returns another object for the same session of the WebAssembly. */
 export let share;
+/** Returns the hub of a session of the WebAssembly that has hubs. */
+export let openHub;
 
 export class Session extends withInteractions(EventTarget) {
   #inner;
   #context = new Map();
 
   static {
+    openHub = (session, listener) => session.#wasm.hub(listener);
     share = (session) => {
       if (#inner in Object(session)) return session.#wasm.share();
       throw new SmartError("invalid_configuration", "This is not a session of this app: pass the object that resume() or another method returned.");

@@ -389,7 +389,7 @@ pub enum Error {
     },
     /// The host has no WebSocket, or its policy forbids the connection.
     #[error(
-        "No WebSocket can be opened here: use Node 22 or newer; in a page, allow the hub in its policy (Content-Security-Policy, connect-src wss:)."
+        "No WebSocket can be opened here: use Node 22 or newer, or pass a class such as that of the package ws as webSocket; in a page, allow the hub in its policy (Content-Security-Policy, connect-src wss:)."
     )]
     WebSocketUnavailable,
     /// The store is blocked or full.

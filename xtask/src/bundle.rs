@@ -78,13 +78,21 @@ const DIRECTORY: WasmCrate = WasmCrate {
     ..SDK
 };
 
-/// The crates of the npm package.
-pub const SDK_CRATES: [&WasmCrate; 4] = [&SDK, &LAUNCH, &BACKEND, &DIRECTORY];
+/// The module for pages whose sessions have a hub.
+const HUB: WasmCrate = WasmCrate {
+    name: "hub",
+    selection: &["--package", "smartrust", "--no-default-features", "--features", "js-hub"],
+    ..SDK
+};
+
+/// The crates of the npm package, and their folders.
+pub const SDK_CRATES: [&WasmCrate; 5] = [&SDK, &LAUNCH, &BACKEND, &DIRECTORY, &HUB];
+const SDK_FOLDERS: [&str; 5] = ["wasm", "wasm-launch", "wasm-backend", "wasm-directory", "wasm-hub"];
 
 /// Builds the generated files of the npm package: for each entry its WebAssembly, its glue, and a module that contains both, in
 /// `pkg/wasm*/`; the variants of the entries; the files for pages without a bundler; and CommonJS.
 pub fn build_sdk(profile: Profile) -> Result<()> {
-    for (wasm_crate, folder) in SDK_CRATES.into_iter().zip(["wasm", "wasm-launch", "wasm-backend", "wasm-directory"]) {
+    for (wasm_crate, folder) in SDK_CRATES.into_iter().zip(SDK_FOLDERS) {
         let folder = workspace::package_folder().join(folder);
         wasm_crate.build(&folder, profile)?;
         inline(&folder.join(format!("{}_bg.wasm", wasm_crate.name)), "inlined.js")?;

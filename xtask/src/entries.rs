@@ -16,6 +16,7 @@ const PAGE: Entry = Entry { module: "index", suffix: "", wasm: "wasm/smartrust_b
 const LAUNCH: Entry = Entry { module: "launch", suffix: "-launch", wasm: "wasm-launch/launch_bg" };
 const BACKEND: Entry = Entry { module: "backend", suffix: "-backend", wasm: "wasm-backend/backend_bg" };
 const DIRECTORY: Entry = Entry { module: "directory", suffix: "-directory", wasm: "wasm-directory/directory_bg" };
+const HUB: Entry = Entry { module: "hub", suffix: "-hub", wasm: "wasm-hub/hub_bg" };
 
 /// Where a variant gets its WebAssembly from.
 #[derive(Clone, Copy, PartialEq)]
@@ -35,7 +36,7 @@ const SOURCES: [Source; 4] = [Source::File, Source::Module, Source::Inlined, Sou
 /// Writes the variants into the package's folder.
 pub fn write() -> Result<()> {
     for source in SOURCES {
-        for entry in [PAGE, LAUNCH, BACKEND, DIRECTORY] {
+        for entry in [PAGE, LAUNCH, BACKEND, DIRECTORY, HUB] {
             write_file(&source.file(entry.suffix), &entry.variant(source))?;
         }
         write_file(&source.file("-fhirclient"), &fhirclient(&source.file("")))?;
@@ -87,7 +88,7 @@ impl Entry {
                 format!("import(\"./{folder}/inlined.js\").then((inlined) => unpack(inlined.default))"),
             ),
         };
-        let backend = if *module == PAGE.module {
+        let backend = if [PAGE.module, HUB.module].contains(module) {
             format!("import \"./{}\";\n", source.of_backend().file(BACKEND.suffix))
         } else {
             String::new()

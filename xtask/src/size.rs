@@ -8,12 +8,13 @@ use std::fs;
 use std::ops::Add;
 use std::path::Path;
 
-/// Ceilings with brotli, a few percent above the sizes, which catch accidents: for a page, a launch page, a service and a directory that use
-/// the npm package, and for the launcher's first load.
+/// Ceilings with brotli, a few percent above the sizes, which catch accidents: for a page, a launch page, a service, a directory and a page that follows
+/// other apps that use the npm package, and for the launcher's first load.
 const SDK_CEILING: usize = 215_000;
 const LAUNCH_CEILING: usize = 82_000;
 const BACKEND_CEILING: usize = 160_000;
 const DIRECTORY_CEILING: usize = 125_000;
+const HUB_CEILING: usize = 220_000;
 const LAUNCHER_CEILING: usize = 515_000;
 
 /// The files of the npm package that a service loads.
@@ -30,6 +31,32 @@ const BACKEND: [&str; 12] = [
     "server.js",
     "wasm-backend/backend.js",
     "wasm-backend/backend_bg.wasm",
+];
+
+/// The files of the npm package that a page loads that follows other apps.
+const HUB: [&str; 22] = [
+    "backend.js",
+    "batcher.js",
+    "config.js",
+    "connection.js",
+    "context.js",
+    "disposal.js",
+    "early.js",
+    "errors.js",
+    "hub.js",
+    "instance.js",
+    "interactions.js",
+    "load-backend.js",
+    "load-hub.js",
+    "loading.js",
+    "resolver.js",
+    "scopes.js",
+    "search.js",
+    "server.js",
+    "session.js",
+    "smart-app.js",
+    "wasm-hub/hub.js",
+    "wasm-hub/hub_bg.wasm",
 ];
 
 /// The files of the npm package that a page with a directory loads.
@@ -69,6 +96,7 @@ pub fn measure_in(package: &Path, site: &Path, check: bool) -> Result<()> {
             Report::of("npm package, fhirclient", None, package, &fhirclient)?,
             Report::of("npm package, launch", Some(LAUNCH_CEILING), package, &launch)?,
             Report::of("npm package, backend", Some(BACKEND_CEILING), package, &BACKEND)?,
+            Report::of("npm package, hub", Some(HUB_CEILING), package, &HUB)?,
             Report::of("npm package, directory", Some(DIRECTORY_CEILING), package, &DIRECTORY)?,
             Report::of("launcher, first load", Some(LAUNCHER_CEILING), site, &first_load)?,
         ])

@@ -54,7 +54,9 @@ macro_rules! own_instance {
     };
 }
 
-#[cfg(feature = "js")]
+#[cfg(feature = "js-hub")]
+own_instance!("hubPage");
+#[cfg(all(feature = "js", not(feature = "js-hub")))]
 own_instance!("page");
 #[cfg(all(feature = "js-launch", not(feature = "js")))]
 own_instance!("launchPage");

@@ -1,5 +1,6 @@
 //! The classes that the npm package wraps. They convert values, and contain no logic. Each entry of the package is a WebAssembly module
-//! of its own, selected by a feature: `js` for pages, `js-launch` for launch pages, `js-backend` for services, `js-directory` for directories.
+//! of its own, selected by a feature: `js` for pages, `js-launch` for launch pages, `js-backend` for services, `js-directory` for directories, and
+//! `js-hub` for pages whose sessions have a hub.
 //!
 //! No method borrows its object while it waits, so the object may be freed or used again at any time. This module may import
 //! everything of the crate; nothing imports it.
@@ -37,6 +38,9 @@ mod request;
 mod resolver;
 #[cfg(feature = "js")]
 mod session;
+
+#[cfg(feature = "js-hub")]
+mod hub;
 
 #[cfg(feature = "js-launch")]
 mod launch_page;

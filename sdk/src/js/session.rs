@@ -160,6 +160,12 @@ impl JsSession {
         *self.subscription.borrow_mut() = Some(subscription);
     }
 
+    /// Returns the session's hub. `listener` is called with the type and the detail of its events.
+    #[cfg(feature = "js-hub")]
+    pub fn hub(&self, listener: Function) -> super::hub::JsHub {
+        super::hub::JsHub::new(self.session.clone(), listener)
+    }
+
     /// Returns another object for the same session, which may outlive this one.
     pub fn share(&self) -> Self {
         Self::new(self.session.clone())

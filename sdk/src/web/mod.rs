@@ -42,6 +42,8 @@ pub use json::JsonValue;
 pub(crate) use json::is_array;
 pub use keys::ClientKeyPair;
 pub use popup::Popup;
+#[cfg(feature = "js-hub")]
+pub(crate) use socket::set_socket_class;
 pub use storage::StoreChoice;
 #[cfg(any(feature = "js", feature = "js-backend"))]
 pub(crate) use tasks::settle;

@@ -1,5 +1,6 @@
 //! WebSockets, and the page's transitions.
 
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use js_sys::{Array, Function, Reflect};
@@ -28,13 +29,30 @@ extern "C" {
     fn remove(this: &EventTarget, name: &str, call: &JsValue);
 }
 
+thread_local! {
+    /// The class that the app passed, for hosts without one.
+    static CLASS: RefCell<Option<Function>> = const { RefCell::new(None) };
+}
+
+/// Sets the class of WebSockets, unless it is `None`.
+#[cfg(feature = "js-hub")]
+pub(crate) fn set_socket_class(class: Option<Function>) {
+    if class.is_some() {
+        CLASS.set(class);
+    }
+}
+
+fn socket_class() -> Option<Function> {
+    CLASS.with_borrow(Clone::clone)
+}
+
 /// The code of a connection that was lost without one (RFC 6455 section 7.1.5).
 const LOST: u16 = 1006;
 
 /// A WebSocket, and the functions that it calls.
 pub struct OpenSocket {
     socket: Socket,
-    is_heard: Rc<std::cell::Cell<bool>>,
+    is_heard: Rc<Cell<bool>>,
     _listeners: [Callback; 2],
 }
 
@@ -42,10 +60,10 @@ impl WebSockets for WebPlatform {
     type Socket = OpenSocket;
 
     fn open_socket(&self, url: &str, handler: Rc<dyn Fn(SocketEvent)>) -> Result<OpenSocket, SocketFailure> {
-        let class: Function = global("WebSocket").ok_or(SocketFailure)?;
+        let class = socket_class().or_else(|| global("WebSocket")).ok_or(SocketFailure)?;
         let socket = Reflect::construct(&class, &Array::of1(&url.into())).map_err(|_| SocketFailure)?;
         let socket: Socket = socket.unchecked_into();
-        let is_heard = Rc::new(std::cell::Cell::new(true));
+        let is_heard = Rc::new(Cell::new(true));
         let report = {
             let is_heard = is_heard.clone();
             move |event| {

@@ -1,0 +1,225 @@
+/**
+ * Everything that `smartrust` exports, and sessions with a hub: an app follows the patient that other apps open (FHIRcast 3). It has its own
+ * WebAssembly file; a page imports either this or `smartrust`. `smartrust/hub/inline` exports the same.
+ *
+ * @module smartrust/hub
+ */
+
+/// <reference lib="esnext.disposable" />
+import type { PopupOptions } from "./config.js";
+import type { SmartError } from "./errors.js";
+import type { Finding } from "./server.js";
+import type { Resource } from "./resources.js";
+import { type Connection as PageConnection, type PastedTokenOptions, type Session as PageSession, SmartApp as PageApp } from "./index.js";
+
+export * from "./index.js";
+
+/**
+ * A SMART app whose sessions have a hub.
+ *
+ * ```js
+ * import { SmartApp, follow, refuse } from "smartrust/hub";
+ *
+ * const scope = "launch openid patient/*.rs fhircast/Patient-open.read";
+ * const app = new SmartApp({ clientId: "my-app", scope, trustedIssuers: ["https://ehr.example/fhir"] });
+ * const session = await app.resume();
+ * await session?.hub.subscribe({
+ *   events: ["Patient-open"],
+ *   name: "Growth chart",
+ *   onEvent: ({ patient }) => (patient === "other" ? refuse("The user stays with this patient.") : follow),
+ * });
+ * ```
+ */
+export class SmartApp extends PageApp {
+  resume(): Promise<Session | null>;
+  launchInPopup(options?: PopupOptions): Promise<Session>;
+  sessions(): Promise<Session[]>;
+  connections(): Promise<Connection[]>;
+  sessionFromToken(token: string, options?: PastedTokenOptions): Promise<Session>;
+}
+
+/** A connection that opens sessions with a hub. */
+export interface Connection extends PageConnection {
+  /** Opens a session. It rejects as the method of `smartrust` does. */
+  open(): Promise<Session>;
+}
+
+/** A signed-in session with a hub. */
+export interface Session extends PageSession {
+  /**
+   * The hub by which the app follows other apps. If the server has none, or no scope for events was granted, its methods reject with
+   * `hub_unavailable`, and nothing is sent.
+   */
+  readonly hub: Hub;
+}
+
+/** The decision to follow an event. */
+export const follow: HubDecision;
+
+/** The decision not to follow an event. Other apps may show the reason. */
+export function refuse(reason: string): HubDecision;
+
+/** What the app decides about an event: `follow` or `refuse(reason)`. */
+export type HubDecision = { readonly follow: true } | { readonly refuse: string };
+
+/** How the hub and the app stand: `behind` means that the app may show something else than the other apps. */
+export type HubState = "off" | "connecting" | "synced" | "behind" | "denied" | "closed";
+
+/** What the app may show of the record. */
+export interface HubView {
+  /**
+   * `open`: the patient. `locked`: nothing of the record, because another patient was opened elsewhere and the app has not decided yet, or the
+   * user's session sleeps. `nothing`: no patient is open.
+   */
+  state: "open" | "locked" | "nothing";
+  /** The name of the other patient while the view is locked. Show it as text, never as HTML. */
+  patient?: string;
+}
+
+/** What an app subscribes to. */
+export interface HubOptions {
+  /** The events, such as `Patient-open`. Errors of other apps (`SyncError`) are always among them. */
+  events: string[];
+  /** The name of the app, which users of other apps see if this one cannot follow. */
+  name?: string;
+  /**
+   * Decides about each event. While it decides about another patient, the view is locked. After five seconds without a decision, the hub gets a
+   * provisional reply. An exception counts as an error of the app.
+   */
+  onEvent: (event: HubEvent) => HubDecision | PromiseLike<HubDecision>;
+  /**
+   * Whether the app can show another patient than the session's. It needs a granted `user/` scope. Without it, `follow` for another patient
+   * counts as a refusal.
+   */
+  followOtherPatients?: boolean;
+  /** Whether ids in the events are ids of the session's FHIR server. By default, they are if the hub has the same origin. */
+  sharesIds?: boolean;
+  /** The class of WebSockets for hosts without one, such as that of the package `ws` in Node 20. */
+  webSocket?: new (url: string) => unknown;
+}
+
+/** An item of an event's context, such as `{ key: "patient", resource: { … } }`. */
+export interface HubContextItem {
+  /** Its key. */
+  key: string;
+  /** The resource, perhaps with nothing but its id and identifiers. */
+  resource?: Resource;
+  /** The reference to a resource, in place of it. */
+  reference?: { reference?: string };
+}
+
+/** An event of another app. Show its strings as text, never as HTML. */
+export interface HubEvent {
+  /** Its id; empty if the app asked the hub what is open. */
+  id: string;
+  /** Its name, such as `Patient-open`, in the hub's case. */
+  name: string;
+  /** When it happened; `undefined` if the time cannot be read. */
+  time?: Date;
+  /** Its context, with every item as it came. */
+  context: HubContextItem[];
+  /** The version of the context. */
+  version?: string;
+  /** Whether it is about the patient that the app shows. What cannot be compared is `other`. */
+  patient: "same" | "other" | "none";
+  /** What it says of its patient. */
+  subject?: { id?: string; name?: string; identifiers: { system: string; value: string }[] };
+}
+
+/** What is open. */
+export interface HubContext {
+  /** The type of the resource that was opened last, such as `Patient`. */
+  resourceType: string;
+  /** The version of the context. */
+  version?: string;
+  /** The context. */
+  context: HubContextItem[];
+}
+
+/** The granted events in comparison with the requested ones. */
+export interface HubEvents {
+  /** The granted events. */
+  granted: string[];
+  /** Requested events that were not granted. */
+  missing: string[];
+  /** Granted events that were not requested. */
+  extra: string[];
+}
+
+/** An app could not follow an event. The strings are text, never HTML. */
+export interface NotFollowed {
+  /** The name of that app. */
+  subscriber?: string;
+  /** The event's id. */
+  eventId?: string;
+  /** The event's name. */
+  eventName?: string;
+  /** What the app says of the reason. */
+  diagnostics?: string;
+}
+
+/** The events of a hub, with the type of their `detail`. */
+export interface HubEventMap {
+  /** The state has changed. */
+  statechange: HubState;
+  /** What may be shown has changed. It is locked before `onEvent` is called. */
+  viewchange: HubView;
+  /** Another app could not follow. */
+  notfollowed: NotFollowed;
+  /** Something went wrong that the app did not ask for, such as a message that is too large. */
+  problem: SmartError;
+}
+
+/** A subscription: `await using subscription = await session.hub.subscribe(…)` ends it with its block. */
+export interface HubSubscription extends AsyncDisposable {
+  /** Tells the hub, and closes the WebSocket. */
+  unsubscribe(): Promise<void>;
+}
+
+/** The hub of a session (FHIRcast 3). All tabs of a session have one subscription together. */
+export interface Hub {
+  /** How the hub and the app stand. */
+  readonly state: HubState;
+  /** What the app may show of the record. */
+  readonly view: HubView;
+  /** The events that the hub granted with its last confirmation. */
+  readonly events: HubEvents;
+  /** Why the subscription has ended, if it has. */
+  readonly reason: SmartError | undefined;
+  /** Deviations of the hub from the standard. */
+  findings(): Promise<Finding[]>;
+  /**
+   * Subscribes, and resolves when the hub has confirmed it. Rejects with `hub_unavailable` if the app is subscribed already,
+   * `invalid_configuration`, `invalid_scope`, `hub_refused`, `hub_timeout`, `invalid_hub_message`, `websocket_unavailable` or `network`.
+   */
+  subscribe(options: HubOptions): Promise<HubSubscription>;
+  /** Ends the subscription. Nothing happens if there is none. */
+  unsubscribe(): Promise<void>;
+  /**
+   * Tells the other apps that a resource is open here, and resolves when the hub has told them all. Rejects with `not_granted` without a scope to
+   * write the event, `hub_unavailable` without a subscription, `hub_refused` if the hub refuses or another app does not follow, and
+   * `hub_timeout`.
+   *
+   * ```js
+   * export async function openPatient(session, patient) {
+   *   await session.hub.open("Patient-open", [{ key: "patient", resource: patient }]);
+   * }
+   * ```
+   */
+  open(event: string, context?: HubContextItem[]): Promise<void>;
+  /** Tells the other apps that a resource was closed here, as `open()`. */
+  close(event: string, context?: HubContextItem[]): Promise<void>;
+  /** Requests what is open now; `null` if nothing is. Rejects with `not_offered` if the hub does not support this. */
+  current(): Promise<HubContext | null>;
+  /** Adds a listener for an event; the event's `detail` has the type in `HubEventMap`. */
+  addEventListener<E extends keyof HubEventMap>(
+    type: E,
+    listener: (event: CustomEvent<HubEventMap[E]>) => void,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  removeEventListener<E extends keyof HubEventMap>(
+    type: E,
+    listener: (event: CustomEvent<HubEventMap[E]>) => void,
+    options?: boolean | EventListenerOptions,
+  ): void;
+}
