@@ -39,10 +39,25 @@ pub(super) struct OpenContext {
     anchors: Vec<Anchor>,
     /// The time of the newest event, in seconds since 1970.
     latest: Option<f64>,
-    /// Whether the user's session sleeps.
-    hibernates: bool,
-    /// The name of another patient, while the app decides.
-    undecided: Option<Option<String>>,
+    /// The turn of the newest event.
+    newest: Turn,
+    /// The turn of the newest event that opened something.
+    newest_opening: Turn,
+    /// When the user's session went to sleep, until something is opened.
+    hibernates: Option<Turn>,
+    undecided: Option<Undecided>,
+    /// Another patient that was opened, while the app stays with its own.
+    left_alone: Option<EventPatient>,
+}
+
+/// The place of an event in the order of their arrival. Only the newest one about another patient unlocks the view.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Turn(u32);
+
+/// Another patient that was opened, while the app decides.
+struct Undecided {
+    turn: Turn,
+    subject: Option<EventPatient>,
 }
 
 const PATIENT: &str = "patient";
@@ -50,8 +65,17 @@ const PATIENT: &str = "patient";
 impl OpenContext {
     /// At the start, the session's patient is open.
     pub fn new(own: Option<ShownPatient>) -> Self {
-        let mut context =
-            Self { own, followed: None, anchors: Vec::new(), latest: None, hibernates: false, undecided: None };
+        let mut context = Self {
+            own,
+            followed: None,
+            anchors: Vec::new(),
+            latest: None,
+            newest: Turn::default(),
+            newest_opening: Turn::default(),
+            hibernates: None,
+            undecided: None,
+            left_alone: None,
+        };
         context.open_own_patient();
         context
     }
@@ -72,10 +96,11 @@ impl OpenContext {
 
     /// What the app may show.
     pub fn view(&self) -> HubView {
-        if let Some(name) = &self.undecided {
-            return HubView::Locked { patient: name.clone() };
+        if let Some(undecided) = &self.undecided {
+            let patient = undecided.subject.as_ref().and_then(|subject| subject.name.clone());
+            return HubView::Locked { patient };
         }
-        if self.hibernates {
+        if self.hibernates.is_some() {
             return HubView::Locked { patient: None };
         }
         if self.anchors.is_empty() { HubView::Nothing } else { HubView::Open }
@@ -91,30 +116,60 @@ impl OpenContext {
     pub fn compare<V: JsonView>(&self, event: &HubEvent<V>) -> Sameness {
         let Some(subject) = EventPatient::of(event) else { return Sameness::Other };
         match (&self.followed, &self.own) {
-            (Some(followed), _) => {
-                let has_same_id = followed.id.is_some() && followed.id == subject.id && followed.url == subject.url;
-                let is_same = has_same_id || have_common_identifier(&followed.identifiers, &subject.identifiers);
-                if is_same { Sameness::Same } else { Sameness::Other }
-            }
+            (Some(followed), _) if is_same_patient(followed, &subject) => Sameness::Same,
+            (Some(_), _) => Sameness::Other,
             (None, Some(own)) => own.compare(&subject),
             (None, None) => Sameness::Other,
         }
     }
 
-    /// Notes that an event has arrived: until the app has decided about another patient, nothing may be shown.
-    pub fn announce<V: JsonView>(&mut self, event: &HubEvent<V>) {
+    /// Notes that an event has arrived, and returns its turn. Until the app has decided about another patient, nothing may be shown.
+    pub fn announce<V: JsonView>(&mut self, event: &HubEvent<V>) -> Turn {
         if let (true, Some(time)) = (event.changes_context(), event.time) {
             self.latest = Some(self.latest.map_or(time.seconds, |latest| latest.max(time.seconds)));
         }
+        self.newest = Turn(self.newest.0.wrapping_add(1));
+        let turn = self.newest;
         match event.name.kind() {
-            EventKind::Open if self.compare(event) != Sameness::Same => {
-                self.undecided = Some(EventPatient::of(event).and_then(|subject| subject.name));
+            EventKind::Open => {
+                self.newest_opening = turn;
+                // It takes the place of one that the app has not decided about, or did not follow.
+                (self.undecided, self.left_alone) = (None, None);
+                self.lock_for(event, turn);
             }
-            // A newer event takes the place of one that the app has not decided about.
-            EventKind::Open | EventKind::Home => self.undecided = None,
-            EventKind::Hibernate => self.hibernates = true,
+            EventKind::Home => {
+                self.newest_opening = turn;
+                (self.undecided, self.left_alone) = (None, None);
+            }
+            EventKind::Hibernate => self.hibernates = Some(turn),
             _ => {}
         }
+        turn
+    }
+
+    /// Locks the view if an event opens another patient than the one that is shown now, unless a newer event opened something.
+    pub fn lock_for<V: JsonView>(&mut self, event: &HubEvent<V>, turn: Turn) {
+        let is_newest = event.name.kind() == EventKind::Open && turn == self.newest_opening;
+        if is_newest && self.compare(event) != Sameness::Same {
+            self.undecided = Some(Undecided { turn, subject: EventPatient::of(event) });
+        }
+    }
+
+    /// Whether an event ends the question about an earlier one: it opens something else, or closes what that one opened.
+    pub fn supersedes<V: JsonView>(&self, event: &HubEvent<V>) -> bool {
+        match event.name.kind() {
+            EventKind::Open | EventKind::Home => true,
+            EventKind::Close => self.closes_undecided(event),
+            _ => false,
+        }
+    }
+
+    /// Whether an event closes the other patient.
+    fn closes_undecided<V: JsonView>(&self, event: &HubEvent<V>) -> bool {
+        let is_patient = event.name.subject().is_some_and(|subject| subject.eq_ignore_ascii_case(PATIENT));
+        let opened = self.undecided.as_ref().and_then(|undecided| undecided.subject.as_ref());
+        let closed = EventPatient::of(event);
+        is_patient && opened.zip(closed.as_ref()).is_some_and(|(opened, closed)| is_same_patient(opened, closed))
     }
 
     /// Whether an event opens what is open.
@@ -130,24 +185,58 @@ impl OpenContext {
         self.undecided = None;
     }
 
+    /// Notes that the app has decided about an event. An older one does not unlock the view that a newer one has locked.
+    fn unlock(&mut self, turn: Turn) {
+        self.undecided.take_if(|undecided| undecided.turn <= turn);
+    }
+
     /// Notes that the app stays where it is.
-    pub fn stay(&mut self) {
-        self.undecided = None;
+    pub fn stay<V: JsonView>(&mut self, event: &HubEvent<V>, turn: Turn) {
+        if event.name.kind() == EventKind::Open {
+            self.wake(turn);
+            self.unlock(turn);
+            if turn == self.newest_opening && self.compare(event) != Sameness::Same {
+                self.left_alone = Some(EventPatient::of(event).unwrap_or_default());
+            }
+        }
+    }
+
+    /// Notes that an event is about the patient that is shown, as its identifiers say.
+    pub fn recognize<V: JsonView>(&mut self, event: &HubEvent<V>, turn: Turn) {
+        if event.name.kind() == EventKind::Open {
+            self.wake(turn);
+            self.unlock(turn);
+        }
+    }
+
+    /// Whether the app shows the patient that was opened last, as far as it knows.
+    pub fn is_in_step(&self) -> bool {
+        self.undecided.is_none() && self.left_alone.is_none()
     }
 
     /// Notes that the app follows an event.
-    pub fn follow<V: JsonView>(&mut self, event: &HubEvent<V>, patient: PatientMatch) {
+    pub fn follow<V: JsonView>(&mut self, event: &HubEvent<V>, patient: PatientMatch, turn: Turn) {
         match event.name.kind() {
-            EventKind::Open => self.open(event, patient),
+            EventKind::Open => {
+                self.wake(turn);
+                self.open(event, patient);
+                self.unlock(turn);
+            }
             EventKind::Close => self.close(event, patient),
-            EventKind::Home => self.close_all(),
-            _ => return,
+            EventKind::Home => {
+                self.anchors.clear();
+                self.unlock(turn);
+            }
+            _ => {}
         }
-        self.undecided = None;
+    }
+
+    /// Notes that something was opened: the user's session sleeps no more.
+    fn wake(&mut self, turn: Turn) {
+        self.hibernates.take_if(|asleep| *asleep < turn);
     }
 
     fn open<V: JsonView>(&mut self, event: &HubEvent<V>, patient: PatientMatch) {
-        self.hibernates = false;
         if patient == PatientMatch::Other {
             self.anchors.clear();
             let subject = EventPatient::of(event);
@@ -163,6 +252,11 @@ impl OpenContext {
     fn close<V: JsonView>(&mut self, event: &HubEvent<V>, patient: PatientMatch) {
         let closed = Anchor::of(event);
         if closed.resource_type == PATIENT {
+            if self.closes_undecided(event) {
+                self.undecided = None;
+            }
+            let subject = EventPatient::of(event);
+            self.left_alone.take_if(|left| subject.as_ref().is_some_and(|subject| is_same_patient(left, subject)));
             if patient == PatientMatch::Same {
                 self.anchors.clear();
             }
@@ -170,6 +264,12 @@ impl OpenContext {
             self.anchors.retain(|open| !open.is_same(&closed));
         }
     }
+}
+
+/// Whether two events are about the same patient: by its id and URL, or by an identifier.
+fn is_same_patient(one: &EventPatient, other: &EventPatient) -> bool {
+    let has_same_id = one.id.is_some() && one.id == other.id && one.url == other.url;
+    has_same_id || have_common_identifier(&one.identifiers, &other.identifiers)
 }
 
 impl Anchor {

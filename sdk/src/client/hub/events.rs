@@ -5,12 +5,13 @@ use std::rc::Rc;
 use futures_util::future::{Either, select};
 
 use super::connection::{Connection, End};
-use super::context::PatientMatch;
+use super::context::{PatientMatch, Turn};
 use super::options::{Decision, Notice};
 use super::queue::Waiting;
 use super::state::{HubInner, HubState, Subscribed, Value};
 use crate::abort::AbortHandle;
 use crate::error::{Error, Failure};
+use crate::json::JsonView as _;
 use crate::platform::Platform;
 use crate::protocol::fhircast::event::{HubEvent, ReplyStatus, reply};
 use crate::protocol::fhircast::identity::{EventPatient, Sameness, have_common_identifier};
@@ -23,14 +24,15 @@ const DECISION_TIME: f64 = 5.0;
 const LATE_JOIN: u32 = 1_000;
 
 type Subscription<P> = Rc<Subscribed<Value<P>>>;
+/// What the app decided about an event, and whose patient it is about.
+type Decided = (PatientMatch, Result<Decision, Failure>);
 
 impl<P: Platform> HubInner<P> {
     /// Handles a message of the hub.
     pub(super) fn receive(self: &Rc<Self>, connection: &Rc<Connection<P>>, text: &str) {
         if text.len() > MAX_MESSAGE_BYTES {
-            // It may have opened another patient.
             self.note("hub_large_message", "The hub sent a message of more than 1 MB, which was not read.");
-            self.fall_behind();
+            self.miss_event();
             return self.report("it sent a message of more than 1 MB");
         }
         let Some(message) = self.platform.parse(text) else {
@@ -46,6 +48,9 @@ impl<P: Platform> HubInner<P> {
             HubMessage::Event(event) => self.on_event(*event, text),
             HubMessage::Invalid { id, problem } => {
                 self.note("hub_message", &format!("The hub sent a message that cannot be used: {problem}."));
+                if message.member("event").is_some() {
+                    self.miss_event();
+                }
                 if let Some(id) = id {
                     self.send_text(&reply(&id, ReplyStatus::Invalid));
                 }
@@ -74,6 +79,7 @@ impl<P: Platform> HubInner<P> {
     fn on_event(self: &Rc<Self>, event: HubEvent<Value<P>>, text: &str) {
         if event.topic.is_none() {
             self.note("hub_message", "The hub sent an event without hub.topic.");
+            self.miss_event();
             return self.send_text(&reply(&event.id, ReplyStatus::Invalid));
         }
         if self.take(event.clone()) {
@@ -101,11 +107,15 @@ impl<P: Platform> HubInner<P> {
     }
 
     fn take_new(self: &Rc<Self>, subscribed: &Subscription<P>, event: HubEvent<Value<P>>) {
-        let is_followed_already = self.context.borrow().is_stale(&event) || self.is_reconciled(&event);
+        let is_stale = self.context.borrow().is_stale(&event);
+        let is_followed_already = is_stale || self.is_reconciled(&event);
         if event.name.kind() == EventKind::SyncError {
             self.on_sync_error(&event);
         } else if self.confirm_sent(&event.id) {
-            self.follow_own(&event);
+            // A newer event may have opened another patient meanwhile.
+            if !is_stale {
+                self.follow_own(&event);
+            }
         } else if !is_followed_already && subscribed.settings.events.contains(&event.name) {
             return self.enqueue(event);
         }
@@ -117,10 +127,10 @@ impl<P: Platform> HubInner<P> {
         let is_same = self.context.borrow().compare(event) == Sameness::Same;
         let patient = if is_same { PatientMatch::Same } else { PatientMatch::Other };
         let mut context = self.context.borrow_mut();
-        context.announce(event);
-        context.follow(event, patient);
+        let turn = context.announce(event);
+        context.follow(event, patient, turn);
         drop(context);
-        self.set_state_if_connected(HubState::Synced);
+        self.set_synced_if_connected();
         self.update_view();
     }
 
@@ -129,10 +139,10 @@ impl<P: Platform> HubInner<P> {
             self.sent.borrow().iter().for_each(|sent| sent.is_over.set(true));
             self.context_events.set(self.context_events.get().wrapping_add(1));
         }
-        self.context.borrow_mut().announce(&event);
+        let turn = self.context.borrow_mut().announce(&event);
         self.update_view();
         self.remember_reply(&event.id, ReplyStatus::Accepted);
-        let waiting = Waiting { event, arrived: self.platform.now() };
+        let waiting = Waiting { event, turn, arrived: self.platform.now() };
         let replaced = self.queue.borrow_mut().push(waiting);
         for event in replaced {
             self.note("hub_flood", "Events came faster than the app could handle them: only the latest were handled.");
@@ -155,39 +165,37 @@ impl<P: Platform> HubInner<P> {
     /// Asks the app, and replies within five seconds of the event's arrival.
     async fn handle(self: &Rc<Self>, waiting: Waiting<Value<P>>) {
         let Some(subscribed) = self.current_subscription() else { return };
-        let Waiting { event, arrived } = waiting;
-        if event.changes_context()
-            && let Some(previous) = self.undecided.take()
-        {
+        let Waiting { event, turn, arrived } = waiting;
+        // The app may have followed to another patient since it arrived.
+        self.context.borrow_mut().lock_for(&event, turn);
+        self.update_view();
+        let supersedes = self.context.borrow().supersedes(&event);
+        if supersedes && let Some(previous) = self.undecided.take() {
             previous.abort();
         }
         let (hub, asked, asked_event) = (self.clone(), subscribed.clone(), event.clone());
-        let deciding = Box::pin(async move { hub.ask(&asked, asked_event).await });
+        let deciding = Box::pin(async move { hub.ask(&asked, asked_event, turn).await });
         let rest = (arrived + DECISION_TIME - self.platform.now()).max(0.0) * 1000.0;
         match select(deciding, Box::pin(self.platform.sleep(rest as u32))).await {
-            Either::Left(((patient, decision), _)) => self.decide(&subscribed, &event, patient, decision, false).await,
+            Either::Left((decided, _)) => self.decide(&subscribed, &event, turn, decided, false).await,
             Either::Right(((), deciding)) => {
                 self.answer(&event.id, ReplyStatus::Accepted);
                 let abandon = AbortHandle::new();
                 self.undecided.replace(Some(abandon.clone()));
                 self.in_background(|hub| async move {
-                    if let Some((patient, decision)) = abandon.signal().unless_aborted(deciding).await {
-                        hub.decide(&subscribed, &event, patient, decision, true).await;
+                    if let Some(decided) = abandon.signal().unless_aborted(deciding).await {
+                        hub.decide(&subscribed, &event, turn, decided, true).await;
                     }
                 });
             }
         }
     }
 
-    async fn ask(
-        self: &Rc<Self>,
-        subscribed: &Subscription<P>,
-        event: HubEvent<Value<P>>,
-    ) -> (PatientMatch, Result<Decision, Failure>) {
+    async fn ask(self: &Rc<Self>, subscribed: &Subscription<P>, event: HubEvent<Value<P>>, turn: Turn) -> Decided {
         let patient = self.patient_of(&event).await;
-        if patient == PatientMatch::Same && event.name.kind() == EventKind::Open {
+        if patient == PatientMatch::Same {
             // It was compared by its identifiers.
-            self.context.borrow_mut().stay();
+            self.context.borrow_mut().recognize(&event, turn);
             self.update_view();
         }
         let subject = EventPatient::of(&event);
@@ -217,8 +225,8 @@ impl<P: Platform> HubInner<P> {
         self: &Rc<Self>,
         subscribed: &Subscription<P>,
         event: &HubEvent<Value<P>>,
-        patient: PatientMatch,
-        decision: Result<Decision, Failure>,
+        turn: Turn,
+        (patient, decision): Decided,
         is_late: bool,
     ) {
         if !self.current_subscription().is_some_and(|current| Rc::ptr_eq(&current, subscribed)) {
@@ -235,7 +243,7 @@ impl<P: Platform> HubInner<P> {
         };
         match refusal {
             None => {
-                self.follow(event, patient);
+                self.follow(event, patient, turn);
                 if !is_late {
                     self.answer(&event.id, ReplyStatus::Followed);
                 }
@@ -244,7 +252,7 @@ impl<P: Platform> HubInner<P> {
                 }
             }
             Some((status, reason)) => {
-                self.stay(event);
+                self.stay(event, turn);
                 let by_event = is_late || !self.leads() || event.name.kind() == EventKind::Logout;
                 if !by_event {
                     return self.answer(&event.id, status);
@@ -257,26 +265,38 @@ impl<P: Platform> HubInner<P> {
         }
     }
 
-    fn follow(&self, event: &HubEvent<Value<P>>, patient: PatientMatch) {
-        self.context.borrow_mut().follow(event, patient);
-        if event.changes_context() {
-            self.set_state_if_connected(HubState::Synced);
+    fn follow(&self, event: &HubEvent<Value<P>>, patient: PatientMatch, turn: Turn) {
+        self.context.borrow_mut().follow(event, patient, turn);
+        if matches!(event.name.kind(), EventKind::Open | EventKind::Home) {
+            self.set_synced_if_connected();
         }
         self.update_view();
     }
 
-    fn stay(&self, event: &HubEvent<Value<P>>) {
+    fn stay(&self, event: &HubEvent<Value<P>>, turn: Turn) {
         if event.changes_context() {
-            self.context.borrow_mut().stay();
+            self.context.borrow_mut().stay(event, turn);
             self.fall_behind();
             self.update_view();
         }
     }
 
-    fn set_state_if_connected(&self, state: HubState) {
+    fn set_synced_if_connected(&self) {
         if self.is_connected() {
-            self.set_state(state);
+            self.set_synced();
         }
+    }
+
+    /// Notes that the app is connected: it is in step, unless it stays with another patient than the one that was opened last.
+    pub(super) fn set_synced(&self) {
+        let is_in_step = self.context.borrow().is_in_step();
+        self.set_state(if is_in_step { HubState::Synced } else { HubState::Behind });
+    }
+
+    /// Notes that an event could not be read, which may have opened another patient.
+    fn miss_event(&self) {
+        self.fall_behind();
+        self.publish_missed();
     }
 
     /// Replies to an event, and remembers the reply in case the event is repeated.

@@ -342,7 +342,8 @@ impl<P: Platform> HubInner<P> {
         match transition {
             Transition::Left => {
                 let connection = self.connection.take();
-                self.fall_behind();
+                // If the browser keeps the page, it is shown with this state until the hub confirms again.
+                self.set_state(HubState::Connecting);
                 subscribed.interrupt.borrow().abort();
                 let Some(connection) = connection else { return };
                 let request = self.unsubscription(&connection);

@@ -136,7 +136,7 @@ impl<P: Platform> HubInner<P> {
             return Attempt::Interrupted;
         }
         if connection.is_confirmed.get() {
-            self.set_state(HubState::Synced);
+            self.set_synced();
             subscribed.settle(Ok(()));
             self.reconcile_soon(connection);
         } else if connection.end().is_none() {
@@ -156,7 +156,7 @@ impl<P: Platform> HubInner<P> {
             }
             let until = connection.is_confirmed.get().then(|| connection.lease_until.get());
             let until = until.map(|lease| lease.unwrap_or_else(|| self.platform.now() + USUAL_LEASE));
-            let lost = || Error::Network { host: self.hub.url.host().into() }.into();
+            let lost = || Error::Network { host: connection.endpoint.host().into() }.into();
             match connection.end() {
                 None if connection.renew_at.get().is_some_and(|time| self.platform.now() >= time) => {
                     self.renew(connection, subscribed).await;

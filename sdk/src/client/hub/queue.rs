@@ -2,8 +2,10 @@
 
 use std::collections::VecDeque;
 
+use super::context::Turn;
 use crate::json::JsonView;
 use crate::protocol::fhircast::event::{HubEvent, ReplyStatus};
+use crate::protocol::fhircast::name::EventKind;
 
 /// How many events wait, at most.
 const MOST_WAITING: usize = 64;
@@ -13,6 +15,7 @@ const MOST_REMEMBERED: usize = 256;
 /// An event that waits for the app.
 pub(super) struct Waiting<V> {
     pub event: HubEvent<V>,
+    pub turn: Turn,
     /// When it arrived, in seconds since 1970.
     pub arrived: f64,
 }
@@ -30,11 +33,11 @@ impl<V> Default for Queue<V> {
 }
 
 impl<V: JsonView> Queue<V> {
-    /// Adds an event. Returns those that it replaces: earlier ones about what the same type of resource is open, and the oldest one if too
-    /// many wait.
+    /// Adds an event. Returns those that it replaces: if it opens something, earlier ones that open or close the same type of resource; and the
+    /// oldest one if too many wait.
     pub fn push(&mut self, new: Waiting<V>) -> Vec<HubEvent<V>> {
         let is_replaced = |old: &Waiting<V>| {
-            new.event.changes_context()
+            new.event.name.kind() == EventKind::Open
                 && old.event.changes_context()
                 && same_subject(old.event.name.subject(), new.event.name.subject())
         };

@@ -45,6 +45,11 @@ impl<P: Platform> HubInner<P> {
         }
     }
 
+    /// Tells the other tabs that an event could not be read.
+    pub(super) fn publish_missed(&self) {
+        self.tell_tabs(&ObjectWriter::new().flag("missed", true).finish());
+    }
+
     /// Tells the other tabs of an event, whose JSON was read.
     pub(super) fn publish_event(&self, event: &HubEvent<P::Value>, json: &str) {
         let subject = event.name.subject().unwrap_or_default().to_ascii_lowercase();
@@ -77,6 +82,8 @@ impl<P: Platform> HubInner<P> {
             if let HubMessage::Event(event) = HubMessage::read(&event) {
                 self.take(*event);
             }
+        } else if message.member("missed").is_some() {
+            self.fall_behind();
         } else if let Some(state) = message.member_text("state").as_deref().and_then(HubState::named) {
             let is_connected = message.member("connected").and_then(|member| member.flag()).unwrap_or(false);
             self.on_other_state(state, is_connected);
@@ -100,7 +107,7 @@ impl<P: Platform> HubInner<P> {
                 subscribed.settle(Ok(()));
                 // Whether this tab follows the events that come later is its own decision.
                 if !was_connected {
-                    self.set_state(HubState::Synced);
+                    self.set_synced();
                 }
             }
             _ => self.fall_behind(),

@@ -163,7 +163,7 @@ fn x20_a_page_that_is_left_unsubscribes_and_subscribes_again_when_it_is_restored
     stage.tab.leave();
     stage.world.settle();
     assert_eq!(stage.hub.got.borrow()[1], "unsubscribe with 1 open");
-    assert_eq!((stage.socket().closed_by_page(), hub.state()), (Some(1000), HubState::Behind));
+    assert_eq!((stage.socket().closed_by_page(), hub.state()), (Some(1000), HubState::Connecting));
     stage.wait(60);
     assert_eq!(stage.hub.count("subscribe"), 1);
     // Meanwhile, another patient was opened.

@@ -3,6 +3,7 @@
 mod connection;
 mod events;
 mod patients;
+mod races;
 mod sending;
 mod subscribing;
 mod support;

@@ -89,7 +89,7 @@ fn x19_x20_a_tab_without_the_subscription_that_is_restored_asks_for_the_state() 
     let other = other_tab(&stage, Decision::Follow);
     other.tab.leave();
     stage.world.settle();
-    assert_eq!((other.hub.state(), stage.hub.count("unsubscribe")), (HubState::Behind, 0));
+    assert_eq!((other.hub.state(), stage.hub.count("unsubscribe")), (HubState::Connecting, 0));
     other.tab.restore();
     stage.wait(1);
     assert_eq!((other.hub.state(), stage.hub.count("subscribe")), (HubState::Synced, 1));
