@@ -94,7 +94,7 @@ export interface HubOptions {
   followOtherPatients?: boolean;
   /** Whether ids in the events are ids of the session's FHIR server. By default, they are if the hub has the same origin. */
   sharesIds?: boolean;
-  /** The class of WebSockets for hosts without one, such as that of the package `ws` in Node 20. */
+  /** The class of WebSockets for hosts without one, such as that of the package `ws` in Node 20. It is used from now on. */
   webSocket?: new (url: string) => unknown;
 }
 

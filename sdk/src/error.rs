@@ -387,9 +387,9 @@ pub enum Error {
         /// The current state, a `Basic` resource; `None` if it was deleted.
         current: Option<AppStateJson>,
     },
-    /// The host has no WebSocket, or its policy forbids the connection.
+    /// The host has no WebSocket, or refuses to make one.
     #[error(
-        "No WebSocket can be opened here: use Node 22 or newer, or pass a class such as that of the package ws as webSocket; in a page, allow the hub in its policy (Content-Security-Policy, connect-src wss:)."
+        "No WebSocket can be opened here: use Node 22 or newer, or pass a class such as that of the package ws as webSocket."
     )]
     WebSocketUnavailable,
     /// The store is blocked or full.

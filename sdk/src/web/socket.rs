@@ -49,11 +49,10 @@ fn socket_class() -> Option<Function> {
 /// The code of a connection that was lost without one (RFC 6455 section 7.1.5).
 const LOST: u16 = 1006;
 
-/// A WebSocket, and the functions that it calls.
+/// A WebSocket.
 pub struct OpenSocket {
     socket: Socket,
     is_heard: Rc<Cell<bool>>,
-    _listeners: [Callback; 2],
 }
 
 impl WebSockets for WebPlatform {
@@ -64,10 +63,14 @@ impl WebSockets for WebPlatform {
         let socket = Reflect::construct(&class, &Array::of1(&url.into())).map_err(|_| SocketFailure)?;
         let socket: Socket = socket.unchecked_into();
         let is_heard = Rc::new(Cell::new(true));
+        // Its last event drops the listeners. Until then it calls them, also after the app has closed it.
+        let listeners: Rc<Cell<Vec<Callback>>> = Rc::default();
         let report = {
             let is_heard = is_heard.clone();
             move |event| {
+                let is_last = matches!(event, SocketEvent::Closed(_));
                 if is_heard.get() {
+                    is_heard.set(!is_last);
                     handler(event);
                 }
             }
@@ -79,14 +82,25 @@ impl WebSockets for WebPlatform {
                 report(text.map_or(SocketEvent::Binary, SocketEvent::Text));
             })
         };
-        let on_close = callback(move |event: JsValue| {
-            let code = member::<JsValue>(&event, "code").and_then(|code| code.as_f64());
-            // A cast of a number that is out of range returns the nearest one.
-            report(SocketEvent::Closed(code.map_or(LOST, |code| code as u16)));
-        });
-        socket.listen("message", on_message.as_ref()).map_err(|_| SocketFailure)?;
-        socket.listen("close", on_close.as_ref()).map_err(|_| SocketFailure)?;
-        Ok(OpenSocket { socket, is_heard, _listeners: [on_message, on_close] })
+        // If a policy forbids the connection, Chromium sends no other event. The package ws throws if nobody listens.
+        let on_error = {
+            let report = report.clone();
+            callback(move |_| report(SocketEvent::Closed(LOST)))
+        };
+        let on_close = {
+            let listeners = listeners.clone();
+            callback(move |event: JsValue| {
+                let code = member::<JsValue>(&event, "code").and_then(|code| code.as_f64());
+                // A cast of a number that is out of range returns the nearest one.
+                report(SocketEvent::Closed(code.map_or(LOST, |code| code as u16)));
+                drop(listeners.take());
+            })
+        };
+        for (name, listener) in [("message", &on_message), ("error", &on_error), ("close", &on_close)] {
+            socket.listen(name, listener.as_ref()).map_err(|_| SocketFailure)?;
+        }
+        listeners.set(vec![on_message, on_error, on_close]);
+        Ok(OpenSocket { socket, is_heard })
     }
 
     fn send_text(&self, socket: &OpenSocket, text: &str) {

@@ -26,7 +26,7 @@ impl Endpoint {
     /// use smartrust::protocol::fhircast::subscription::Endpoint;
     ///
     /// let endpoint = Endpoint::parse("wss://hub.example/ee30d3b9", false).expect("an endpoint");
-    /// assert_eq!(endpoint.expose(), "wss://hub.example/ee30d3b9");
+    /// assert_eq!((endpoint.host(), endpoint.expose()), ("hub.example", "wss://hub.example/ee30d3b9".to_owned()));
     /// assert_eq!(format!("{endpoint:?}"), "[redacted]");
     /// assert!(Endpoint::parse("ws://hub.example/ee30d3b9", false).is_none());
     /// ```
@@ -39,6 +39,11 @@ impl Endpoint {
         };
         let url = Url::parse(&[scheme, ":", rest].concat()).ok()?;
         (url.is_confidential() || allow_insecure).then_some(Self { url })
+    }
+
+    /// The host, which is no secret.
+    pub fn host(&self) -> &str {
+        self.url.host()
     }
 
     /// The URL itself. The caller must take care where it goes.
