@@ -193,6 +193,7 @@ fn hand_out_ready_made_token(sandbox: &Sandbox) {
             encounter: None,
             display: None,
             app_context: None,
+            topic: None,
             since: now,
         };
         sandbox.store().grants.keep_ready_made(token, grant, now);

@@ -25,6 +25,8 @@ pub struct Session {
     pub user: User,
     /// It is in every form that changes something, so that no other page can send it.
     pub form_token: String,
+    /// The topic of the apps that the user opens (FHIRcast).
+    pub topic: String,
     expires: u64,
 }
 
@@ -37,7 +39,8 @@ impl Sessions {
         let now = config.clock.seconds();
         self.0.retain(|_, session| session.expires > now);
         let id = random_secret();
-        let session = Session { user, form_token: random_secret(), expires: now + SESSION_SECONDS };
+        let session =
+            Session { user, form_token: random_secret(), topic: random_secret(), expires: now + SESSION_SECONDS };
         self.0.insert(id.clone(), session);
         set_cookie(config, place, &id)
     }
@@ -49,13 +52,11 @@ impl Sessions {
             .filter(|session| session.expires > config.clock.seconds() && belongs(place, session.user))
     }
 
-    /// Ends the session of a request. Returns the `Set-Cookie` header that clears the cookie.
-    pub fn end(&mut self, config: &Config, place: Place, headers: &HeaderMap) -> String {
+    /// Ends the sessions of a request. Returns them, and the `Set-Cookie` header that clears the cookie.
+    pub fn end(&mut self, config: &Config, place: Place, headers: &HeaderMap) -> (Vec<Session>, String) {
         let name = cookie_name(config, place);
-        for id in cookies(headers, &name) {
-            self.0.remove(id);
-        }
-        format!("{}; Max-Age=0", set_cookie(config, place, ""))
+        let ended = cookies(headers, &name).filter_map(|id| self.0.remove(id)).collect();
+        (ended, format!("{}; Max-Age=0", set_cookie(config, place, "")))
     }
 }
 

@@ -59,9 +59,11 @@ impl App {
 
     /// Subscribes, and returns the endpoint with its WebSocket.
     async fn subscribe(&mut self, name: &str) -> (String, Socket) {
-        let accepted = self
-            .change("subscribe", &[("hub.events", "Patient-open,Patient-close,SyncError"), ("subscriber.name", name)])
-            .await;
+        self.subscribe_to("Patient-open,Patient-close,SyncError", name).await
+    }
+
+    async fn subscribe_to(&mut self, events: &str, name: &str) -> (String, Socket) {
+        let accepted = self.change("subscribe", &[("hub.events", events), ("subscriber.name", name)]).await;
         assert_eq!(accepted.status, StatusCode::ACCEPTED, "{}", accepted.body);
         let endpoint = text(&accepted.json(), "hub.channel.endpoint").to_owned();
         let (socket, _) =
@@ -132,6 +134,27 @@ async fn a_subscriber_is_confirmed_and_told_which_patient_the_chart_opens() {
     app.open_chart(2).await;
     app.open_chart(3).await;
     assert_eq!(patient_of(&next(&mut socket).await.unwrap()), "3");
+}
+
+#[tokio::test]
+async fn each_log_in_has_its_own_topic_and_its_end_is_an_event() {
+    let mut app = App::launched("launch openid patient/*.rs fhircast/*.read").await;
+    let (_, mut socket) = app.subscribe_to("Patient-open,UserLogout", "One").await;
+    next(&mut socket).await;
+    let mut elsewhere = app.browser.elsewhere();
+    let tokens = elsewhere.ehr_tokens(1, "launch openid patient/*.rs fhircast/*.read").await;
+    assert_ne!(tokens["hub.topic"], app.tokens["hub.topic"]);
+    // What the other log-in opens, and its end, are not told.
+    elsewhere.get(&format!("{BASE}?f=chart&pat_id=5")).await;
+    elsewhere.post(&format!("{BASE}/log-out"), &[]).await;
+    app.open_chart(6).await;
+    assert_eq!(patient_of(&next(&mut socket).await.unwrap()), "6");
+    app.browser.post(&format!("{BASE}/log-out"), &[]).await;
+    assert_eq!(next(&mut socket).await.unwrap()["event"]["hub.event"], "UserLogout");
+    // One topic's token does not read another topic.
+    let request = Request::get(format!("{BASE}/hub/{}", text(&tokens, "hub.topic")))
+        .header(AUTHORIZATION, format!("Bearer {}", text(&app.tokens, "access_token")));
+    assert_eq!(app.browser.send(request.body(Body::empty()).unwrap()).await.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]

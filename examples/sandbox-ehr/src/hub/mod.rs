@@ -1,7 +1,7 @@
 //! A hub (FHIRcast 3): apps that the provider launched learn which patient the chart shows, and may open another one. [`requests`] has
 //! the routes, [`sockets`] the WebSockets, [`subscriptions`] the hub's state, [`events`] its own events.
 //!
-//! There is one topic, because there is one provider.
+//! Each log-in of the provider has a topic of its own.
 
 mod events;
 mod requests;
@@ -18,26 +18,14 @@ use serde_json::Value;
 use self::subscriptions::State;
 use crate::Sandbox;
 use crate::fhir::render;
-use crate::oauth::random_secret;
 
-/// The hub's session of the provider.
+/// The subscriptions of all topics, and what is open in each.
+#[derive(Default)]
 pub struct Hub {
-    topic: String,
     state: Mutex<State>,
 }
 
-impl Default for Hub {
-    fn default() -> Self {
-        Self { topic: random_secret(), state: Mutex::default() }
-    }
-}
-
 impl Hub {
-    /// The provider's topic.
-    pub fn topic(&self) -> &str {
-        &self.topic
-    }
-
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -53,19 +41,24 @@ const PREFIX: &str = "fhircast/";
 /// The path of the hub, below the EHR's.
 pub const PATH: &str = "/hub";
 
-/// Informs the apps that the chart shows a patient, unless this patient is already open.
-pub fn open_patient(sandbox: &Sandbox, number: u32) {
+/// Informs the apps of a log-in that the chart shows a patient, unless this patient is already open.
+pub fn open_patient(sandbox: &Sandbox, topic: &str, number: u32) {
     let Some(person) = sandbox.people.person(number) else { return };
     let patient = events::identified(&render::patient(&person));
     let hub = &sandbox.hub;
-    if !hub.state().is_open("Patient", &patient) {
+    if !hub.state().is_open(topic, "Patient", &patient) {
         let context = serde_json::json!([{ "key": "patient", "resource": patient }]);
-        hub.broadcast(sandbox, &events::event(hub.topic(), "Patient-open", context), None);
+        hub.broadcast(sandbox, &events::event(topic, "Patient-open", context), None);
     }
 }
 
+/// Informs the apps of a log-in that the provider has logged out.
+pub fn log_out(sandbox: &Sandbox, topic: &str) {
+    sandbox.hub.broadcast(sandbox, &events::event(topic, "UserLogout", serde_json::json!([])), None);
+}
+
 impl Hub {
-    /// Sends an event to all subscribers of it, and remembers what is open. `but` leaves one subscription out.
+    /// Sends an event to all subscribers of it and its topic, and remembers what is open. `but` leaves one subscription out.
     fn broadcast(&self, sandbox: &Sandbox, event: &Value, but: Option<&str>) {
         let mut state = self.state();
         state.remember(event);

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::PATH;
 use super::subscriptions::{Outgoing, Subscription, resource, text};
-use crate::oauth::grants::{Access, User};
+use crate::oauth::grants::Access;
 use crate::oauth::{bearer, random_secret};
 use crate::parameters::Parameters;
 use crate::{Sandbox, Shared};
@@ -36,13 +36,14 @@ pub async fn receive(State(sandbox): State<Shared>, headers: HeaderMap, body: By
 
 /// `GET hub/{topic}`: the most recent open event's context.
 pub async fn current(State(sandbox): State<Shared>, Path(topic): Path<String>, headers: HeaderMap) -> Response {
-    if let Err((status, text)) = access(&sandbox, &headers) {
-        return refused(status, text);
-    }
-    if topic != sandbox.hub.topic() {
+    let access = match access(&sandbox, &headers) {
+        Ok(access) => access,
+        Err((status, text)) => return refused(status, text),
+    };
+    if access.topic.as_deref() != Some(&*topic) {
         return refused(StatusCode::NOT_FOUND, "The topic is not known.");
     }
-    let opened = sandbox.hub.state().opened();
+    let opened = sandbox.hub.state().opened(&topic);
     let Some(latest) = opened.last() else {
         return Json(json!({ "context.type": "", "context": [] })).into_response();
     };
@@ -54,7 +55,7 @@ pub async fn current(State(sandbox): State<Shared>, Path(topic): Path<String>, h
 fn access(sandbox: &Sandbox, headers: &HeaderMap) -> Result<Access, (StatusCode, &'static str)> {
     let access = bearer(headers).and_then(|token| sandbox.store().grants.access(token, sandbox.now()));
     let access = access.ok_or((StatusCode::UNAUTHORIZED, "A live access token is needed."))?;
-    if access.user == User::Provider && access.scopes.iter().any(|scope| super::is_event_scope(scope)) {
+    if access.topic.is_some() && access.scopes.iter().any(|scope| super::is_event_scope(scope)) {
         Ok(access)
     } else {
         Err((StatusCode::FORBIDDEN, "The token has no scope for events."))
@@ -72,7 +73,7 @@ fn allows(access: &Access, event: &str, verb: &str) -> bool {
 }
 
 fn change(sandbox: &Sandbox, access: &Access, form: &Parameters) -> Response {
-    if form.get("hub.topic") != Some(sandbox.hub.topic()) {
+    if form.get("hub.topic") != access.topic.as_deref() {
         return refused(StatusCode::NOT_FOUND, "The topic is not known.");
     }
     if form.get("hub.channel.type") != Some("websocket") {
@@ -96,6 +97,7 @@ fn subscribe(sandbox: &Sandbox, access: &Access, form: &Parameters) -> Response 
     let lease = form.get("hub.lease_seconds").and_then(|seconds| seconds.parse::<u64>().ok());
     let lease_seconds = lease.unwrap_or(LONGEST_LEASE).clamp(1, LONGEST_LEASE);
     let name = form.get("subscriber.name").unwrap_or(&access.client_id).to_owned();
+    let topic = access.topic.clone().unwrap_or_default();
     let mut state = sandbox.hub.state();
     let renewed = form.get("hub.channel.endpoint").map(endpoint_id);
     let id = match renewed {
@@ -104,14 +106,14 @@ fn subscribe(sandbox: &Sandbox, access: &Access, form: &Parameters) -> Response 
                 return refused(StatusCode::NOT_FOUND, "There is no subscription with this endpoint.");
             };
             (subscription.events, subscription.lease_seconds) = (events, lease_seconds);
-            let confirmation = subscription.confirmation(sandbox.hub.topic());
+            let confirmation = subscription.confirmation();
             subscription.send(Outgoing::Text(confirmation.to_string()));
             id.to_owned()
         }
         None => {
             let id = random_secret();
             let subscription =
-                Subscription { events, name, lease_seconds, socket: None, unanswered: Default::default() };
+                Subscription { topic, events, name, lease_seconds, socket: None, unanswered: Default::default() };
             state.subscriptions.insert(id.clone(), subscription);
             id
         }
@@ -125,7 +127,7 @@ fn unsubscribe(sandbox: &Sandbox, form: &Parameters) -> Response {
     let Some(subscription) = ended else {
         return refused(StatusCode::NOT_FOUND, "There is no subscription with this endpoint.");
     };
-    let denial = subscription.denial(sandbox.hub.topic(), "The app has unsubscribed.");
+    let denial = subscription.denial("The app has unsubscribed.");
     subscription.send(Outgoing::Text(denial.to_string()));
     subscription.send(Outgoing::Close);
     accepted(endpoint)
@@ -133,7 +135,7 @@ fn unsubscribe(sandbox: &Sandbox, form: &Parameters) -> Response {
 
 fn receive_event(sandbox: &Sandbox, access: &Access, event: &Value) -> Response {
     let name = text(&event["event"]["hub.event"]);
-    if event["event"]["hub.topic"] != sandbox.hub.topic() {
+    if event["event"]["hub.topic"].as_str() != access.topic.as_deref() {
         return refused(StatusCode::NOT_FOUND, "The topic is not known.");
     }
     let is_complete = event["id"].is_string() && event["timestamp"].is_string() && event["event"]["context"].is_array();

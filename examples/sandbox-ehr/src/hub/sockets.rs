@@ -61,20 +61,20 @@ async fn serve(sandbox: Shared, id: String, mut socket: WebSocket) {
 
 /// Confirms the subscription, and sends the events of the open resources.
 fn greet(sandbox: &Shared, id: &str, sender: tokio::sync::mpsc::UnboundedSender<Outgoing>) {
-    let topic = sandbox.hub.topic();
     let mut state = sandbox.hub.state();
-    let opened = state.opened();
+    let Some(topic) = state.subscriptions.get(id).map(|subscription| subscription.topic.clone()) else { return };
+    let opened = state.opened(&topic);
     let Some(subscription) = state.subscriptions.get_mut(id) else { return };
     subscription.socket = Some(sender);
     if sandbox.meets(Deviation::HubSilent) {
         return;
     }
     if sandbox.meets(Deviation::HubDenied) {
-        let denial = subscription.denial(topic, "The session has ended.");
+        let denial = subscription.denial("The session has ended.");
         subscription.send(Outgoing::Text(denial.to_string()));
         return subscription.send(Outgoing::Close);
     }
-    let confirmation = subscription.confirmation(topic);
+    let confirmation = subscription.confirmation();
     subscription.send(Outgoing::Text(confirmation.to_string()));
     for event in opened {
         if subscription.wants(&text(&event["event"]["hub.event"])) {
@@ -85,7 +85,7 @@ fn greet(sandbox: &Shared, id: &str, sender: tokio::sync::mpsc::UnboundedSender<
         for number in 1..=FLOOD {
             let patient = json!({ "resourceType": "Patient", "id": format!("flood-{number}") });
             let context = json!([{ "key": "patient", "resource": patient }]);
-            subscription.tell(&events::event(topic, "Patient-open", context));
+            subscription.tell(&events::event(&topic, "Patient-open", context));
         }
     }
 }
@@ -136,6 +136,6 @@ fn report(sandbox: &Shared, id: &str, event: &Value, name: &str, reason: &str) {
     if text(&event["event"]["hub.event"]).eq_ignore_ascii_case("SyncError") {
         return;
     }
-    let error = events::sync_error(sandbox.hub.topic(), event, name, reason);
+    let error = events::sync_error(&text(&event["event"]["hub.topic"]), event, name, reason);
     sandbox.hub.broadcast(sandbox, &error, Some(id));
 }

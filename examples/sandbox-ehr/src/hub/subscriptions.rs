@@ -23,6 +23,7 @@ pub enum Outgoing {
 
 /// A subscription.
 pub struct Subscription {
+    pub topic: String,
     /// The granted events, as they were requested.
     pub events: Vec<String>,
     /// The name of the app.
@@ -38,8 +39,8 @@ pub struct Subscription {
 pub struct State {
     /// By the last part of the endpoint.
     pub subscriptions: HashMap<String, Subscription>,
-    /// The events of the open resources, by the type of resource, the newest last.
-    opened: Vec<(String, Value)>,
+    /// The events of the open resources of each topic, by the type of resource, the newest last.
+    opened: HashMap<String, Vec<(String, Value)>>,
 }
 
 impl Subscription {
@@ -55,16 +56,17 @@ impl Subscription {
     }
 
     /// The message by which the hub confirms (FHIRcast 3, subscription confirmation).
-    pub fn confirmation(&self, topic: &str) -> Value {
+    pub fn confirmation(&self) -> Value {
         json!({
-            "hub.mode": "subscribe", "hub.topic": topic, "hub.events": self.events.join(","),
+            "hub.mode": "subscribe", "hub.topic": self.topic, "hub.events": self.events.join(","),
             "hub.lease_seconds": self.lease_seconds,
         })
     }
 
     /// The message by which it ends.
-    pub fn denial(&self, topic: &str, reason: &str) -> Value {
-        json!({ "hub.mode": "denied", "hub.topic": topic, "hub.events": self.events.join(","), "hub.reason": reason })
+    pub fn denial(&self, reason: &str) -> Value {
+        let events = self.events.join(",");
+        json!({ "hub.mode": "denied", "hub.topic": self.topic, "hub.events": events, "hub.reason": reason })
     }
 
     /// Sends an event, which then waits for a reply.
@@ -80,38 +82,44 @@ impl State {
         let name = text(&event["event"]["hub.event"]);
         let Some((kind, verb)) = name.split_once('-') else { return };
         let kind = kind.to_ascii_lowercase();
+        let topic = text(&event["event"]["hub.topic"]);
+        let is_other_patient = kind == "patient" && !self.is_open(&topic, "Patient", &resource(event));
+        let opened = self.opened.entry(topic).or_default();
         match verb.to_ascii_lowercase().as_str() {
-            "open" if kind == "home" => self.opened.clear(),
+            "open" if kind == "home" => opened.clear(),
             "open" => {
-                if kind == "patient" && !self.is_open("Patient", &resource(event)) {
-                    self.opened.clear();
+                if is_other_patient {
+                    opened.clear();
                 }
-                self.opened.retain(|(known, _)| *known != kind);
-                self.opened.push((kind, event.clone()));
+                opened.retain(|(known, _)| *known != kind);
+                opened.push((kind, event.clone()));
             }
-            "close" => {
-                self.opened.retain(|(known, opened)| *known != kind || resource(opened)["id"] != resource(event)["id"])
-            }
+            "close" => opened.retain(|(known, open)| *known != kind || resource(open)["id"] != resource(event)["id"]),
             _ => {}
         }
     }
 
     /// Whether a resource with the same id is open.
-    pub fn is_open(&self, kind: &str, wanted: &Value) -> bool {
+    pub fn is_open(&self, topic: &str, kind: &str, wanted: &Value) -> bool {
         let same = |opened: &Value| resource(opened)["id"] == wanted["id"];
-        self.opened.iter().any(|(known, opened)| known.eq_ignore_ascii_case(kind) && same(opened))
+        self.opened
+            .get(topic)
+            .into_iter()
+            .flatten()
+            .any(|(known, opened)| known.eq_ignore_ascii_case(kind) && same(opened))
     }
 
-    /// The events of the open resources.
-    pub fn opened(&self) -> Vec<Value> {
-        self.opened.iter().map(|(_, event)| event.clone()).collect()
+    /// The events of the open resources of a topic.
+    pub fn opened(&self, topic: &str) -> Vec<Value> {
+        self.opened.get(topic).into_iter().flatten().map(|(_, event)| event.clone()).collect()
     }
 
-    /// Sends an event to all that subscribed to it, except one.
+    /// Sends an event to all that subscribed to it and its topic, except one.
     pub fn send(&mut self, sandbox: &Sandbox, event: &Value, but: Option<&str>) {
         let name = text(&event["event"]["hub.event"]);
         for (endpoint, subscription) in &mut self.subscriptions {
-            if but == Some(endpoint.as_str()) || !subscription.wants(&name) {
+            let is_of_topic = event["event"]["hub.topic"] == subscription.topic;
+            if but == Some(endpoint.as_str()) || !is_of_topic || !subscription.wants(&name) {
                 continue;
             }
             if sandbox.meets(Deviation::HubLost) {

@@ -82,6 +82,7 @@ fn proceed(sandbox: &Sandbox, headers: &HeaderMap, transaction: &str) -> Respons
                 encounter: context.encounter.clone(),
                 display: Some(context.display),
                 app_context: context.app_context.clone(),
+                topic: Some(session.topic),
                 since: now,
             };
             let code = store.grants.issue_code(&request, grant, now);
@@ -107,6 +108,7 @@ pub fn patient_grant(request: &AuthorizationRequest, user: User, scopes: Vec<Str
         encounter: None,
         display: None,
         app_context: None,
+        topic: None,
         since: now,
     }
 }

@@ -41,6 +41,8 @@ pub struct Grant {
     pub display: Option<Display>,
     /// What a task passes to the app.
     pub app_context: Option<String>,
+    /// The topic of the log-in from which it was granted, for apps that a provider opened.
+    pub topic: Option<String>,
     /// When it was granted, in seconds.
     pub since: u64,
 }
@@ -61,6 +63,7 @@ pub struct Access {
     pub user: User,
     pub patient: Option<u32>,
     pub scopes: Vec<String>,
+    pub topic: Option<String>,
 }
 
 /// What the tokens were issued for.
@@ -257,6 +260,7 @@ impl Grants {
             user: grant.user,
             patient: grant.patient,
             scopes: token.scopes.clone(),
+            topic: grant.topic.clone(),
         })
     }
 

@@ -143,6 +143,7 @@ fn backend_grant(client: &Client, form: &Parameters, now: u64) -> Result<Grant, 
         encounter: None,
         display: None,
         app_context: None,
+        topic: None,
         since: now,
     })
 }
@@ -188,9 +189,11 @@ fn token_response(sandbox: &Sandbox, tokens: &Tokens) -> Result<Value, Refused> 
     if let Some(app_context) = &tokens.grant.app_context {
         add("appContext", app_context);
     }
-    if tokens.grant.user == User::Provider && tokens.scopes.iter().any(|scope| hub::is_event_scope(scope)) {
+    if let Some(topic) = &tokens.grant.topic
+        && tokens.scopes.iter().any(|scope| hub::is_event_scope(scope))
+    {
         add("hub.url", &format!("{}{}", sandbox.config.base(), hub::PATH));
-        add("hub.topic", sandbox.hub.topic());
+        add("hub.topic", topic);
     }
     if tokens.grant.display.is_some() && tokens.scopes.iter().any(|scope| pages::is_messaging_scope(scope)) {
         add("smart_web_messaging_handle", &sandbox.messaging_handle);

@@ -15,6 +15,7 @@ use crate::hub;
 use crate::oauth::launch_token::{self, Display, LaunchContext};
 use crate::parameters::{Parameters, with_query};
 use crate::people::{AS_OF, Category, Chart, Measured, Observation, PROVIDER_ID, measures};
+use crate::sessions::Session;
 
 const SCRIPT: &str = include_str!("chart.js");
 
@@ -24,11 +25,11 @@ const TABS: [&str; 4] = ["Quickview", "Problems", "Results", "Encounters"];
 const ROWS: usize = 60;
 
 /// `?f=chart&pat_id=…&t=…`, with `&enc=…` if it was opened from a visit, and with `&app=…` if it shows an app.
-pub fn page(sandbox: &Sandbox, query: &Parameters) -> Response {
+pub fn page(sandbox: &Sandbox, session: &Session, query: &Parameters) -> Response {
     let Some(chart) = requested_chart(sandbox, query) else {
         return layout::problem(StatusCode::NOT_FOUND, "There is no such patient.");
     };
-    hub::open_patient(sandbox, chart.person.number);
+    hub::open_patient(sandbox, &session.topic, chart.person.number);
     let visit = requested_visit(&chart, query);
     let tab = TABS.into_iter().find(|tab| query.get("t") == Some(tab)).unwrap_or(TABS[0]);
     let shown = requested_app(sandbox, query);

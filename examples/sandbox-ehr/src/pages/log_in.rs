@@ -8,6 +8,7 @@ use axum::response::Response;
 use maud::{Markup, html};
 
 use super::{HOME, layout};
+use crate::hub;
 use crate::oauth::grants::User;
 use crate::parameters::{Parameters, with_query};
 use crate::sessions::Place;
@@ -111,7 +112,8 @@ fn begin(sandbox: &Sandbox, place: Place, user: User, transaction: Option<&str>)
 }
 
 fn end(sandbox: &Sandbox, place: Place, headers: &HeaderMap, address: &str) -> Response {
-    let cookie = sandbox.store().sessions.end(&sandbox.config, place, headers);
+    let (ended, cookie) = sandbox.store().sessions.end(&sandbox.config, place, headers);
+    ended.iter().for_each(|session| hub::log_out(sandbox, &session.topic));
     with_cookie(layout::redirect(StatusCode::SEE_OTHER, address), &cookie)
 }
 

@@ -39,7 +39,7 @@ pub async fn home(State(sandbox): State<Shared>, headers: HeaderMap, RawQuery(qu
         return token_administration::page(&sandbox, &session);
     }
     match query.get("f") {
-        Some("chart") => chart::page(&sandbox, &query),
+        Some("chart") => chart::page(&sandbox, &session, &query),
         Some("launch") => chart::launch(&sandbox, &query),
         _ => patients::page(&sandbox, &query),
     }
