@@ -62,7 +62,7 @@ fn r11_a_refresh_token_without_offline_access_is_used() {
 
 #[test]
 fn r10_a_public_client_of_epic_has_no_refresh_token_so_its_session_expires() {
-    let (mut clinic, session) = signed_in(Dialect::Epic, STANDALONE_SCOPE);
+    let (clinic, session) = signed_in(Dialect::Epic, STANDALONE_SCOPE);
     assert!(!session.can_refresh());
     clinic.wait(3_601);
     let reading = async move { session.read("Patient/1", &AbortSignal::never()).await };

@@ -28,13 +28,17 @@ export const flags = [
   "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
 ];
 
+/** The flag with which Chromium keeps pages that are left, to show them again when the user goes back. */
+export const keepPages = "--enable-features=BackForwardCache";
+
 const browsers = new Map();
 
 /** Launches Chromium once with these additional flags. */
 function browser(more) {
   const key = more.join(" ");
   if (!browsers.has(key)) {
-    browsers.set(key, chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: [...flags, ...more] }));
+    const ignoreDefaultArgs = more.includes(keepPages) ? ["--disable-back-forward-cache"] : [];
+    browsers.set(key, chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: [...flags, ...more], ignoreDefaultArgs }));
   }
   return browsers.get(key);
 }

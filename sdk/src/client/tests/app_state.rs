@@ -283,7 +283,7 @@ fn m3_the_apps_own_state_returns_after_the_redirect_and_is_not_in_the_url() {
     let reloaded = resume(&world, &app_with(&tab, record())).unwrap().unwrap();
     assert_eq!(reloaded.app_state(), session.app_state());
     let again = app.clone();
-    world.run(async move { again.launch_again(&reloaded, None).await }).unwrap().unwrap();
+    world.run(async move { again.launch_again(&reloaded, Default::default()).await }).unwrap().unwrap();
     tab.visit(&redirect(&server, &tab));
     assert_eq!(resume(&world, &app).unwrap().unwrap().app_state(), session.app_state());
 }

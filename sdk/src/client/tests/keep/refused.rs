@@ -134,6 +134,12 @@ fn n12_an_ended_connection_is_launched_again_with_or_without_keep_for_the_same_p
         let keeper = Keeper::new(is_open);
         let world = keeper.world();
         let tab = world.tab("https://app.example/");
+        let for_client = |number: u32| {
+            if is_open {
+                *keeper.server.claims.borrow_mut() = json!({"aud": format!("own-{number}")});
+            }
+        };
+        for_client(1);
         kept(&keeper, &world, &tab);
         let (tab, app) = next_day(&world, &keeper);
         let session = open(&world, &app, &connections(&world, &app)[0]).unwrap();
@@ -149,6 +155,7 @@ fn n12_an_ended_connection_is_launched_again_with_or_without_keep_for_the_same_p
         let scope = value(&parameters(&location(&tab)), "scope").unwrap();
         assert_eq!(scope.contains(REGISTRATION_SCOPE), keeps && !is_open, "{scope}");
         tab.visit(&redirect(&keeper.server, &tab));
+        for_client(2);
         keeper.grant_code(&scope);
         let again = resume(&world, &app).unwrap().unwrap();
         read(&world, &again).unwrap();
