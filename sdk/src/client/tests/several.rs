@@ -62,8 +62,7 @@ fn a_session_that_cannot_be_read_is_left_out_of_the_list() {
 /// Launches again in the context of a session; the tab is then at the authorization endpoint.
 fn launch_again(world: &World, tab: &MemoryPlatform, session: &Session, scope: Option<&'static str>) {
     let (app, session) = (app(tab), session.clone());
-    let mut options = LaunchAgainOptions::default();
-    options.scope = scope.map(str::to_owned);
+    let options = LaunchAgainOptions { scope: scope.map(str::to_owned), ..LaunchAgainOptions::default() };
     world.run(async move { app.launch_again(&session, options).await }).unwrap().unwrap();
 }
 

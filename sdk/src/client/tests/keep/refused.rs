@@ -148,8 +148,7 @@ fn n12_an_ended_connection_is_launched_again_with_or_without_keep_for_the_same_p
         assert_eq!(read(&world, &session).unwrap_err().code(), "invalid_grant");
         assert!(session.is_kept() && connections(&world, &app).is_empty());
 
-        let mut options = LaunchAgainOptions::default();
-        options.keep = keeps.then(Keep::default);
+        let options = LaunchAgainOptions { keep: keeps.then(Keep::default), ..LaunchAgainOptions::default() };
         let (launching, ended) = (app.clone(), session.clone());
         world.run(async move { launching.launch_again(&ended, options).await }).unwrap().unwrap();
         let scope = value(&parameters(&location(&tab)), "scope").unwrap();
