@@ -46,7 +46,8 @@ pub struct LaunchOptions {
     /// the server asks the user to sign in again if that was longer ago, and the ID token must prove it.
     #[setters(skip)]
     pub extra: Vec<(String, String)>,
-    /// A string of the app that the session returns after the redirect ([`Session::app_state`]). It stays in this browser's store.
+    /// A string of the app that the session returns after the redirect ([`Session::app_state`](crate::Session::app_state)). It stays in this
+    /// browser's store.
     pub app_state: Option<String>,
     /// Whether the authorization request is a GET or a POST.
     pub method: AuthorizationMethod,
