@@ -146,11 +146,12 @@ test("N12 launchAgain() keeps the new connection only if the app says so, for th
   await connect(page, server);
   for (const [options, isKept] of [[{ keep: true }, true], [{}, false]]) {
     await page.goto(home);
-    const leaving = page.waitForRequest((request) => new URL(request.url()).pathname === "/authorize");
+    const left = page.waitForURL((url) => url.pathname === "/authorize");
     // The call navigates away from the page in which it runs.
     const body = `async ({ app }) => app.launchAgain(await app.resume(), ${JSON.stringify(options)})`;
     withApp(page, server.config, body).catch(() => {});
-    const scope = new URL((await leaving).url()).searchParams.get("scope");
+    await left;
+    const scope = new URL(page.url()).searchParams.get("scope");
     assert.equal(scope.includes("system/DynamicClient.register"), isKept, scope);
     assert.ok(scope.includes("launch/patient"), scope);
   }
