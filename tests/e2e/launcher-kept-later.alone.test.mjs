@@ -93,7 +93,8 @@ test("N12 if the clinic ended the connection, the next visit says so and offers 
 
 test("N12 a record whose connection has ended is connected again in the same way, for the same patient", async ({ page, context, traffic }) => {
   const { launcher, person } = await keep(page);
-  await openKept(launcher, person);
+  await page.getByRole("link", { name: "Show the open record" }).click();
+  await launcher.waitForRecord();
   await endAtClinic(context, person);
   await page.reload();
   await launcher.alert().getByText("The clinic ended the connection, or its time is over.").waitFor();

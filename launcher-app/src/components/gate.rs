@@ -13,7 +13,7 @@ use super::section::{actions, button, try_again};
 use super::sessions::other_sessions;
 use super::trouble::{trouble_note, trouble_panel};
 use crate::launcher::{Launcher, OpenSession, Session, State, needs_own_window};
-use crate::model::kept::{FOR_THIS_VISIT, is_about_keeping};
+use crate::model::kept::{FOR_THIS_VISIT, is_about_keeping, is_over};
 use crate::model::trouble::{Action, Audience, Trouble, start_again};
 
 /// Shows `page` with the open session; otherwise the reason why there is none.
@@ -94,10 +94,15 @@ pub fn connect_again(launcher: Launcher, session: Session) -> AnyView {
         let (session, navigate) = (session.get_value(), navigate.clone());
         spawn_local(async move {
             let outcome = match launcher.connection_of(&session).filter(|_| !session.is_active()) {
-                Some(connection) => {
-                    let opened = launcher.open_connection(&connection).await;
-                    opened.map(|()| navigate("/record", NavigateOptions::default()))
-                }
+                Some(connection) => match launcher.open_connection(&connection).await {
+                    Ok(()) => {
+                        navigate("/record", NavigateOptions::default());
+                        Ok(())
+                    }
+                    // The connection is gone, too, so only a sign-in helps.
+                    Err(error) if is_over(&error) => launcher.launch_again(session, None, keeps).await,
+                    failed => failed,
+                },
                 None => launcher.launch_again(session, None, keeps).await,
             };
             if let Err(error) = outcome {
