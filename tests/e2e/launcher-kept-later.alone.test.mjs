@@ -8,6 +8,7 @@ import { whileDown } from "./support/control.mjs";
 import { endAtClinic, jwtBearer, keep, nextDay, openKept, registerScope } from "./support/kept.mjs";
 import { secondEhr, secondEhrOrigin } from "./support/servers.mjs";
 import { everythingStored } from "./support/storage.mjs";
+import { storedBeyondTheTab } from "./support/storage.mjs";
 import { until } from "./support/wait.mjs";
 
 /** Collects the bodies of all token responses, before the page navigates. */
@@ -104,6 +105,7 @@ test("N12 a record whose connection has ended is connected again in the same way
   assert.equal(await launcher.personShown(), person);
   const scopes = traffic.to(`${secondEhr}/oauth2/authorize`).map((request) => new URL(request.url()).searchParams.get("scope"));
   assert.ok(scopes.length >= 2 && scopes.every((scope) => scope.includes(registerScope)), scopes.join("; "));
+  await until("the name is on the device", async () => (await storedBeyondTheTab(page)).includes(person));
   await launcher.openHome();
   await launcher.keptRecords(person).waitFor();
   assert.equal(await launcher.keptRecords().count(), 1);
