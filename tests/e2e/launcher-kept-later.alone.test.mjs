@@ -7,8 +7,7 @@ import { test } from "./support/browser.mjs";
 import { whileDown } from "./support/control.mjs";
 import { endAtClinic, jwtBearer, keep, nextDay, openKept, registerScope } from "./support/kept.mjs";
 import { secondEhr, secondEhrOrigin } from "./support/servers.mjs";
-import { everythingStored } from "./support/storage.mjs";
-import { storedBeyondTheTab } from "./support/storage.mjs";
+import { everythingStored, storedBeyondTheTab } from "./support/storage.mjs";
 import { until } from "./support/wait.mjs";
 
 /** Collects the bodies of all token responses, before the page navigates. */
