@@ -4,15 +4,15 @@ mod code;
 mod details;
 mod directory;
 mod failure;
+mod hub;
 mod message;
 mod redacted;
 mod refused;
 
-pub use details::{
-    ConfigurationError, DiscoveryAttempt, FhirError, HubRefusal, IdTokenError, OAuthError, RefusedRequest,
-};
+pub use details::{ConfigurationError, DiscoveryAttempt, FhirError, IdTokenError, OAuthError, RefusedRequest};
 pub use directory::DirectoryError;
 pub use failure::Failure;
+pub use hub::{HubError, HubRefusal};
 
 use message::{after_colon, after_space, listed, unknown_server};
 
@@ -346,27 +346,9 @@ pub enum Error {
     /// A directory of FHIR servers cannot be used.
     #[error(transparent)]
     Directory(DirectoryError),
-    /// The session has no hub, by which apps follow each other, or cannot use it now. Nothing was sent there.
-    #[error("The app cannot follow other apps: {problem}.")]
-    HubUnavailable {
-        /// What is missing.
-        problem: &'static str,
-    },
-    /// The hub, or another app, refused.
-    #[error("{0}.")]
-    HubRefused(Box<HubRefusal>),
-    /// The hub did not do something in time.
-    #[error("The hub did not {what} within ten seconds: try again.")]
-    HubTimeout {
-        /// What it should have done.
-        what: &'static str,
-    },
-    /// A response or a message of the hub cannot be used.
-    #[error("The hub cannot be used: {problem}. Contact its operator.")]
-    HubMessage {
-        /// What is wrong.
-        problem: &'static str,
-    },
+    /// The app cannot follow other apps (FHIRcast).
+    #[error(transparent)]
+    Hub(HubError),
     /// The app cannot send messages to the EHR's page. Nothing was sent there.
     #[error("The app cannot send messages to the EHR: {problem}.")]
     MessagingUnavailable {

@@ -65,10 +65,7 @@ impl Error {
             Self::FileOutcome { .. } => "file_failed",
             Self::Count { .. } => "count_mismatch",
             Self::Directory(error) => error.code(),
-            Self::HubUnavailable { .. } => "hub_unavailable",
-            Self::HubRefused(_) => "hub_refused",
-            Self::HubTimeout { .. } => "hub_timeout",
-            Self::HubMessage { .. } => "invalid_hub_message",
+            Self::Hub(error) => error.code(),
             Self::MessagingUnavailable { .. } => "messaging_unavailable",
             Self::AppState { .. } => "invalid_app_state",
             Self::StateConflict { .. } => "conflict",
@@ -126,10 +123,7 @@ impl Error {
             Self::KeepRefused { .. } => "RFC 7523 section 2.1",
             Self::MessagingUnavailable { .. } => "SMART Web Messaging, request parameters",
             Self::AppState { .. } | Self::StateConflict { .. } => "SMART App Launch 2.2, app state",
-            Self::HubUnavailable { .. } => "FHIRcast 3, session discovery",
-            Self::HubRefused(_) | Self::HubTimeout { .. } | Self::HubMessage { .. } => {
-                "FHIRcast 3, subscribing and unsubscribing"
-            }
+            Self::Hub(error) => error.section(),
             _ => return None,
         })
     }
@@ -142,7 +136,7 @@ impl Error {
             | Self::NotJson { status, .. }
             | Self::UserInfo { status, .. }
             | Self::RegistrationResponse { status, .. } => Some(*status),
-            Self::HubRefused(refusal) => refusal.status(),
+            Self::Hub(error) => error.status(),
             Self::StateConflict { .. } => Some(412),
             Self::Fhir(error) => Some(error.status),
             Self::Introspection(refused) | Self::Revocation(refused) => Some(refused.status),

@@ -63,32 +63,6 @@ pub struct RefusedRequest {
     pub hint: Option<&'static str>,
 }
 
-/// Why a hub's request was in vain.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum HubRefusal {
-    /// The hub returned an error status.
-    #[error("The hub refused the request (status {status}): launch again, or contact its operator")]
-    Status {
-        /// The status.
-        status: u16,
-        /// The hub's text for developers, on one line. It is in no message.
-        text: Option<String>,
-    },
-    /// The hub denied the subscription.
-    #[error("The hub denied the subscription{}: launch again", in_brackets(.reason.as_deref()))]
-    Denied {
-        /// The hub's reason. Show it as text, never as HTML.
-        reason: Option<String>,
-    },
-    /// Another app did not follow.
-    #[error("{} did not follow: try again, or change to the same patient there", .subscriber.as_deref().map_or_else(|| "Another app".to_owned(), |name| format!("The app “{name}”")))]
-    NotFollowed {
-        /// The name of that app. Show it as text, never as HTML.
-        subscriber: Option<String>,
-    },
-}
-
 /// An error status of a FHIR server.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{host} returned the status {status}{}", .operation_outcome.as_ref().and_then(OperationOutcome::first_text).or(.text.as_deref()).map_or_else(|| ".".to_owned(), |text| format!(": {text}")))]
@@ -106,15 +80,6 @@ pub struct FhirError {
     pub retry_after: Option<String>,
     /// `ETag`, unchanged.
     pub etag: Option<String>,
-}
-
-impl HubRefusal {
-    pub(super) fn status(&self) -> Option<u16> {
-        match self {
-            Self::Status { status, .. } => Some(*status),
-            _ => None,
-        }
-    }
 }
 
 impl FhirError {

@@ -1,6 +1,6 @@
 //! Errors without the secrets that a server repeated.
 
-use super::{Error, Failure, FhirError, HubRefusal, OAuthError};
+use super::{Error, Failure, FhirError, HubError, HubRefusal, OAuthError};
 use crate::fhir::outcome::OperationOutcome;
 use crate::protocol::redaction::Secrets;
 
@@ -20,7 +20,7 @@ impl Failure {
                 redact_outcome(&mut outcome, secrets);
                 Error::FileOutcome { file, line, outcome }
             }
-            Error::HubRefused(refusal) => Error::HubRefused(Box::new(hub(*refusal, secrets))),
+            Error::Hub(HubError::Refused(refusal)) => Error::Hub(HubError::Refused(Box::new(hub(*refusal, secrets)))),
             other => other,
         }
         .into()

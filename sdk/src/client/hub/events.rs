@@ -10,7 +10,7 @@ use super::options::{Decision, Notice};
 use super::queue::Waiting;
 use super::state::{HubInner, HubState, Subscribed, Value};
 use crate::abort::AbortHandle;
-use crate::error::{Error, Failure};
+use crate::error::{Failure, HubError};
 use crate::json::JsonView as _;
 use crate::platform::Platform;
 use crate::protocol::fhircast::event::{HubEvent, ReplyStatus, reply};
@@ -62,7 +62,7 @@ impl<P: Platform> HubInner<P> {
         let Some(subscribed) = self.current_subscription() else { return };
         if confirmation.topic.as_ref() != Some(&self.hub.topic) {
             let problem = "it confirmed a subscription to another session";
-            return connection.end_by(End::Failed(Error::HubMessage { problem }.into()));
+            return connection.end_by(End::Failed(HubError::Message { problem }.into()));
         }
         let granted = GrantedEvents::compare(&subscribed.subscription().events, confirmation.events);
         if granted.is_unlisted {

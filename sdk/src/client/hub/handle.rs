@@ -14,7 +14,7 @@ use super::state::{HubChange, HubInner, HubState, HubView, Subscribed, Value};
 use crate::abort::{AbortHandle, AbortSignal};
 use crate::client::server::transport::send;
 use crate::client::tasks::shared_task::SharedTask;
-use crate::error::{Error, Failure};
+use crate::error::{Error, Failure, HubError};
 use crate::platform::{Platform, Transition};
 use crate::protocol::fhircast::current::CurrentContext;
 use crate::protocol::fhircast::grant::Hub as HubUrl;
@@ -125,8 +125,8 @@ impl<P: Platform> Hub<P> {
     /// followed without [`SubscribeOptions::follow_other_patients`]: then the app shows their record by itself.
     ///
     /// # Errors
-    /// [`Error::HubUnavailable`] if the app is subscribed, [`Error::Configuration`] for an event that is none, [`Error::Scope`],
-    /// [`Error::HubRefused`], [`Error::HubTimeout`], [`Error::HubMessage`], [`Error::WebSocketUnavailable`], [`Error::Network`], and the
+    /// [`HubError::Unavailable`] if the app is subscribed, [`Error::Configuration`] for an event that is none, [`Error::Scope`],
+    /// [`HubError::Refused`], [`HubError::Timeout`], [`HubError::Message`], [`Error::WebSocketUnavailable`], [`Error::Network`], and the
     /// errors of a refresh.
     pub async fn subscribe<F>(
         &self,
@@ -146,7 +146,7 @@ impl<P: Platform> Hub<P> {
     ) -> Result<(), Failure> {
         let inner = &self.inner;
         if inner.current_subscription().is_some() {
-            return Err(Error::HubUnavailable { problem: "it is subscribed already: unsubscribe first" }.into());
+            return Err(HubError::Unavailable { problem: "it is subscribed already: unsubscribe first" }.into());
         }
         let events = options.names()?;
         options.check(&inner.session.granted())?;
@@ -164,7 +164,7 @@ impl<P: Platform> Hub<P> {
             Some(outcome) => outcome,
             None => {
                 self.unsubscribe().await;
-                Err(Error::HubTimeout { what: "confirm the subscription" }.into())
+                Err(HubError::Timeout { what: "confirm the subscription" }.into())
             }
         }
     }
@@ -189,8 +189,8 @@ impl<P: Platform> Hub<P> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Configuration`] if the event opens nothing, [`Error::NotGranted`] without a scope to write it, [`Error::HubUnavailable`]
-    /// without a subscription, [`Error::HubRefused`] if the hub refuses or another app does not follow, [`Error::HubTimeout`].
+    /// [`Error::Configuration`] if the event opens nothing, [`Error::NotGranted`] without a scope to write it, [`HubError::Unavailable`]
+    /// without a subscription, [`HubError::Refused`] if the hub refuses or another app does not follow, [`HubError::Timeout`].
     pub async fn open(&self, event: &str, context: Vec<String>) -> Result<(), Failure> {
         let name = named(event, |kind| matches!(kind, EventKind::Open | EventKind::Home))?;
         self.inner.send(name, context).await
@@ -208,7 +208,7 @@ impl<P: Platform> Hub<P> {
     /// Requests what is open now; `None` if nothing is.
     ///
     /// # Errors
-    /// [`Error::NotOffered`] if the hub does not support this, which is remembered; [`Error::HubRefused`], [`Error::HubMessage`],
+    /// [`Error::NotOffered`] if the hub does not support this, which is remembered; [`HubError::Refused`], [`HubError::Message`],
     /// [`Error::Network`], and the errors of a refresh.
     pub async fn current(&self) -> Result<Option<CurrentContext<Value<P>>>, Failure> {
         self.inner.current().await

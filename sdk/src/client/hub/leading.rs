@@ -8,7 +8,7 @@ use super::connection::{Connection, End};
 use super::state::{HubInner, HubState, Subscribed, Value};
 use crate::abort::AbortSignal;
 use crate::client::server::transport::random_fraction;
-use crate::error::{Error, Failure, HubRefusal};
+use crate::error::{Error, Failure, HubError, HubRefusal};
 use crate::platform::Platform;
 use crate::protocol::fhircast::subscription::{Accepted, Subscription};
 
@@ -71,7 +71,7 @@ impl<P: Platform> HubInner<P> {
             let (failure, until) = match self.connect(subscribed, interrupt).await {
                 Attempt::Interrupted => return false,
                 Attempt::Denied(reason) => {
-                    let denied = Error::HubRefused(Box::new(HubRefusal::Denied { reason }));
+                    let denied = HubError::Refused(Box::new(HubRefusal::Denied { reason }));
                     return self.finish(HubState::Denied, denied.into()).await;
                 }
                 Attempt::Over(failure) => return self.finish(HubState::Closed, failure).await,
@@ -140,7 +140,7 @@ impl<P: Platform> HubInner<P> {
             subscribed.settle(Ok(()));
             self.reconcile_soon(connection);
         } else if connection.end().is_none() {
-            return attempt_of(Error::HubTimeout { what: "confirm the subscription" }.into(), None);
+            return attempt_of(HubError::Timeout { what: "confirm the subscription" }.into(), None);
         }
         loop {
             let pause = connection.renew_at.get().map(|time| time - self.platform.now());
@@ -217,8 +217,8 @@ fn pause_before(tries: i32, chance: f64) -> f64 {
 /// Whether another attempt may succeed after a failure.
 fn attempt_of(failure: Failure, until: Option<f64>) -> Attempt {
     let may_pass = match &*failure {
-        Error::Network { .. } | Error::Timeout { .. } | Error::HubTimeout { .. } => true,
-        Error::HubRefused(_) | Error::TokenResponse { .. } | Error::Token(_) => {
+        Error::Network { .. } | Error::Timeout { .. } | Error::Hub(HubError::Timeout { .. }) => true,
+        Error::Hub(HubError::Refused(_)) | Error::TokenResponse { .. } | Error::Token(_) => {
             failure.status().is_some_and(|status| matches!(status, 408 | 429 | 500..))
         }
         _ => false,

@@ -7,7 +7,7 @@ use futures_util::future::select;
 
 use super::state::{HubChange, HubInner, Subscribed, Value};
 use crate::abort::AbortHandle;
-use crate::error::{Error, Failure, HubRefusal};
+use crate::error::{Error, Failure, HubError, HubRefusal};
 use crate::platform::Platform;
 use crate::protocol::encoding::base64url;
 use crate::protocol::fhircast::current::CurrentContext;
@@ -48,7 +48,7 @@ impl<P: Platform> HubInner<P> {
     pub(super) async fn send(self: &Rc<Self>, name: EventName, context: Vec<String>) -> Result<(), Failure> {
         check_may_write(&self.session.granted(), &name)?;
         if !self.is_connected() {
-            return Err(Error::HubUnavailable { problem: "it is not connected to the hub: subscribe first" }.into());
+            return Err(HubError::Unavailable { problem: "it is not connected to the hub: subscribe first" }.into());
         }
         let sent = Rc::new(Sent {
             event: NewEvent { id: self.new_id()?, seconds: self.platform.now(), name, context },
@@ -65,7 +65,7 @@ impl<P: Platform> HubInner<P> {
         }
         select(sent.settled.signal().aborted(), Box::pin(self.platform.sleep(BROADCAST_TIMEOUT))).await;
         let outcome = sent.outcome.borrow().clone();
-        outcome.unwrap_or_else(|| Err(Error::HubTimeout { what: "send the event to the other apps" }.into()))
+        outcome.unwrap_or_else(|| Err(HubError::Timeout { what: "send the event to the other apps" }.into()))
     }
 
     fn new_id(&self) -> Result<String, Failure> {
@@ -100,7 +100,7 @@ impl<P: Platform> HubInner<P> {
         let sent = error.event_id.as_deref().and_then(|id| self.sent_event(id));
         if let Some(sent) = sent {
             let refusal = HubRefusal::NotFollowed { subscriber: error.subscriber };
-            sent.settle(Err(Error::HubRefused(Box::new(refusal)).into()));
+            sent.settle(Err(HubError::Refused(Box::new(refusal)).into()));
             self.repeat_later(sent);
         }
     }

@@ -11,7 +11,7 @@ use super::queue::Queue;
 use super::sending::Sent;
 use crate::abort::AbortHandle;
 use crate::client::tasks::shared_task::SharedTask;
-use crate::error::{Error, Failure};
+use crate::error::{Failure, HubError};
 use crate::platform::{Json, Platform};
 use crate::protocol::fhircast::grant::Hub as HubUrl;
 use crate::protocol::fhircast::message::GrantedEvents;
@@ -226,7 +226,7 @@ impl<P: Platform> HubInner<P> {
 
     /// Tells the listeners of a message that cannot be used.
     pub(super) fn report(&self, problem: &'static str) {
-        self.emit(&HubChange::Problem(Error::HubMessage { problem }.into()));
+        self.emit(&HubChange::Problem(HubError::Message { problem }.into()));
     }
 
     pub(super) fn listen(&self, listener: impl Fn(&HubChange) + 'static) -> usize {

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::state::{HubInner, HubState};
-use crate::error::{Error, HubRefusal};
+use crate::error::{HubError, HubRefusal};
 use crate::json::{JsonView, ObjectWriter};
 use crate::platform::Platform;
 use crate::protocol::fhircast::event::HubEvent;
@@ -96,7 +96,7 @@ impl<P: Platform> HubInner<P> {
         let was_connected = self.other_tab_is_connected.replace(is_connected);
         match state {
             HubState::Denied | HubState::Closed => {
-                let denied = Error::HubRefused(Box::new(HubRefusal::Denied { reason: None }));
+                let denied = HubError::Refused(Box::new(HubRefusal::Denied { reason: None }));
                 self.reason.replace(Some(denied.clone().into()));
                 self.set_state(state);
                 self.end_here(denied.into());

@@ -21,7 +21,7 @@ impl<P: Platform> Session<P> {
     /// For an example, see [`Hub`].
     ///
     /// # Errors
-    /// [`HubUnavailable`](crate::Error::HubUnavailable) if the token response has no complete hub, or no scope for events was
+    /// [`HubError::Unavailable`](crate::error::HubError::Unavailable) if the token response has no complete hub, or no scope for events was
     /// granted; [`InsecureUrl`](crate::Error::InsecureUrl) for a hub by http on another machine; the reason, if the session has ended.
     pub fn hub(&self) -> Result<Hub<P>, Failure> {
         self.inner.check_active()?;

@@ -4,7 +4,7 @@ use super::event::ContextItem;
 use super::grant::Hub;
 use super::name::EventName;
 use super::subscription::check_status;
-use crate::error::{Error, Failure};
+use crate::error::{Error, Failure, HubError};
 use crate::json::JsonView;
 use crate::protocol::encoding::percent_encode;
 use crate::protocol::http::{Body, Method, Request};
@@ -38,7 +38,7 @@ impl Hub {
         let url = self.url.without_query().child(&topic);
         // A topic of dots would lead to the folder above.
         let url = url.ok().filter(|url| url.as_str().ends_with(&topic));
-        let url = url.ok_or(Error::HubMessage { problem: "the hub.topic cannot be a part of a URL" })?;
+        let url = url.ok_or(HubError::Message { problem: "the hub.topic cannot be a part of a URL" })?;
         let mut request = Request::json(Method::Get, url, None);
         request.no_store = true;
         Ok(request)
@@ -57,7 +57,7 @@ impl Hub {
 /// ```
 ///
 /// # Errors
-/// [`Error::NotOffered`] if the hub does not support this, [`Error::HubRefused`] for another error status, [`Error::HubMessage`] for
+/// [`Error::NotOffered`] if the hub does not support this, [`HubError::Refused`] for another error status, [`HubError::Message`] for
 /// an invalid context.
 pub fn read_current<V: JsonView>(status: u16, body: &Body<V>) -> Result<Option<CurrentContext<V>>, Failure> {
     if matches!(status, 404 | 405 | 501) {
@@ -65,7 +65,7 @@ pub fn read_current<V: JsonView>(status: u16, body: &Body<V>) -> Result<Option<C
     }
     check_status(status, body)?;
     let invalid =
-        Error::HubMessage { problem: "its current context is not a JSON object with context.type and context" };
+        HubError::Message { problem: "its current context is not a JSON object with context.type and context" };
     let Body::Json(response) = body else { return Err(invalid.into()) };
     let read = || Some((response.member_text("context.type")?, ContextItem::list(response)?));
     let Some((resource_type, context)) = read() else { return Err(invalid.into()) };

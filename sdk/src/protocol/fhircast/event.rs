@@ -3,7 +3,7 @@
 use super::grant::Hub;
 use super::name::{EventKind, EventName};
 use super::timestamp::{EventTime, read_time, write_time};
-use crate::error::{Error, Failure};
+use crate::error::{Failure, HubError};
 use crate::fhir::reference::ResourceId;
 use crate::json::{JsonView, ObjectWriter, array};
 use crate::protocol::http::{Method, Request};
@@ -179,10 +179,10 @@ impl Hub {
     /// ```
     ///
     /// # Errors
-    /// [`Error::HubMessage`] for an invalid time.
+    /// [`HubError::Message`] for an invalid time.
     pub fn event_request(&self, event: &NewEvent) -> Result<Request, Failure> {
         let time =
-            write_time(event.seconds).ok_or(Error::HubMessage { problem: "the time of the event is invalid" })?;
+            write_time(event.seconds).ok_or(HubError::Message { problem: "the time of the event is invalid" })?;
         let body = ObjectWriter::new()
             .text("hub.topic", self.topic.expose())
             .text("hub.event", event.name.as_str())

@@ -2,7 +2,7 @@
 
 use super::name::EventName;
 use super::scope::Access;
-use crate::error::{Error, Failure};
+use crate::error::{Error, Failure, HubError};
 use crate::json::{JsonView, ObjectWriter};
 use crate::protocol::scope::{Scope, ScopeSet};
 use crate::protocol::secret::HubTopic;
@@ -58,10 +58,10 @@ impl HubGrant {
     /// ```
     ///
     /// # Errors
-    /// [`Error::HubUnavailable`] if the URL, the topic or a granted scope for events is missing; [`Error::Url`] and
+    /// [`HubError::Unavailable`] if the URL, the topic or a granted scope for events is missing; [`Error::Url`] and
     /// [`Error::InsecureUrl`] for a URL that cannot be used.
     pub fn hub(&self, granted: &ScopeSet, allow_insecure_http: bool) -> Result<Hub, Failure> {
-        let unavailable = |problem| Failure::from(Error::HubUnavailable { problem });
+        let unavailable = |problem| Failure::from(HubError::Unavailable { problem });
         let Some(url) = &self.url else {
             return Err(unavailable("the token response has a hub.topic and no hub.url"));
         };
@@ -80,7 +80,7 @@ impl HubGrant {
 
     /// The error of a session whose token response has no hub.
     pub fn absent() -> Failure {
-        Error::HubUnavailable { problem: "the token response has no hub (hub.url and hub.topic)" }.into()
+        HubError::Unavailable { problem: "the token response has no hub (hub.url and hub.topic)" }.into()
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use super::SUBSCRIBING;
 use super::grant::Hub;
 use super::name::{EventName, each_once};
-use crate::error::{Error, Failure, HubRefusal};
+use crate::error::{Failure, HubError, HubRefusal};
 use crate::json::JsonView;
 use crate::protocol::finding::Finding;
 use crate::protocol::http::{Body, Request};
@@ -134,7 +134,7 @@ pub struct Accepted {
 /// Reads the response to a subscription. `content_location` is the header of that name, by which hubs of FHIRcast 2 name the endpoint.
 ///
 /// # Errors
-/// [`Error::HubRefused`] for an error status, [`Error::HubMessage`] for any other response that does not accept the subscription.
+/// [`HubError::Refused`] for an error status, [`HubError::Message`] for any other response that does not accept the subscription.
 pub fn read_subscription<V: JsonView>(
     status: u16,
     body: &Body<V>,
@@ -142,7 +142,7 @@ pub fn read_subscription<V: JsonView>(
     allow_insecure: bool,
 ) -> Result<Accepted, Failure> {
     check_status(status, body)?;
-    let invalid = |problem| Failure::from(Error::HubMessage { problem });
+    let invalid = |problem| Failure::from(HubError::Message { problem });
     let mut findings = Vec::new();
     if status != 202 {
         let message = format!("The hub accepted the subscription with the status {status} in place of 202.");
@@ -171,12 +171,12 @@ pub fn read_subscription<V: JsonView>(
 /// Refuses every status but a success.
 ///
 /// # Errors
-/// [`Error::HubRefused`], [`Error::HubMessage`] for a redirect.
+/// [`HubError::Refused`], [`HubError::Message`] for a redirect.
 pub fn check_status<V: JsonView>(status: u16, body: &Body<V>) -> Result<(), Failure> {
     match status {
         200..300 => Ok(()),
-        400.. => Err(Error::HubRefused(HubRefusal::Status { status, text: plain_text::message(body) }.into()).into()),
-        _ => Err(Error::HubMessage { problem: "it redirected the request, which is not followed with a token" }.into()),
+        400.. => Err(HubError::Refused(HubRefusal::Status { status, text: plain_text::message(body) }.into()).into()),
+        _ => Err(HubError::Message { problem: "it redirected the request, which is not followed with a token" }.into()),
     }
 }
 
