@@ -69,9 +69,10 @@ impl<P: Platform> SmartApp<P> {
         // A client that this browser registered may not be one for launches.
         let connection = self.connection_by_key(&record.server).ok_or(Error::UnknownServer { name: None })?;
         let patient = record.context.patient.clone();
-        let launch = PreparedLaunch { link: None, options: &launch_options, patient, keep: None };
         let state = self.random_string()?;
-        let navigation = self.prepare_launch_to_keep(&connection, launch, &state, LaunchMode::Page).await?;
+        let (mode, options) = (LaunchMode::Page, &launch_options);
+        let launch = PreparedLaunch { state: &state, mode, link: None, options, patient, keep: None };
+        let navigation = self.prepare_launch_at(&connection, launch).await?;
         self.navigate(&navigation)
     }
 }

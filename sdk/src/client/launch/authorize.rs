@@ -81,6 +81,8 @@ pub(crate) enum LaunchMode {
 
 /// A launch at a server, after its options were read.
 pub(super) struct PreparedLaunch<'a> {
+    pub state: &'a str,
+    pub mode: LaunchMode,
     pub link: Option<&'a LaunchLink>,
     pub options: &'a LaunchOptions,
     /// The patient that the session must have.
@@ -170,28 +172,26 @@ impl<P: Platform> SmartApp<P> {
             Some(iss) => self.connection_by_issuer(iss)?,
             None => self.connection_by_name(options.server.as_deref())?,
         };
-        let launch = PreparedLaunch { link: link.as_ref(), options, patient: None, keep: None };
-        self.prepare_launch_to_keep(&connection, launch, state, mode).await
+        let launch = PreparedLaunch { state, mode, link: link.as_ref(), options, patient: None, keep: None };
+        self.prepare_launch_at(&connection, launch).await
     }
 
-    /// Prepares a launch whose connection is kept, if its options say so.
-    pub(super) async fn prepare_launch_to_keep(
+    /// Prepares a launch at a server. Its connection is kept, if the options say so.
+    pub(super) async fn prepare_launch_at(
         &self,
         connection: &Rc<Connection>,
         launch: PreparedLaunch<'_>,
-        state: &str,
-        mode: LaunchMode,
     ) -> Result<Navigation, Failure> {
+        self.check_return(&connection.server, launch.mode)?;
         #[cfg(feature = "keep")]
         if let Some(keep) = &launch.options.keep {
             let scope = launch.options.scope.as_ref().unwrap_or(&connection.server.record.scope);
-            self.check_return(&connection.server, mode)?;
-            let prepared = self.prepare_keep(connection, keep, launch.link.is_some(), scope, state).await?;
+            let prepared = self.prepare_keep(connection, keep, launch.link.is_some(), scope, launch.state).await?;
             let options = &LaunchOptions { scope: Some(prepared.scope), ..launch.options.clone() };
             let launch = PreparedLaunch { options, keep: Some(prepared.pending), ..launch };
-            return self.prepare_launch_at(&prepared.connection, launch, state, mode).await;
+            return self.prepare_request(&prepared.connection, launch).await;
         }
-        self.prepare_launch_at(connection, launch, state, mode).await
+        self.prepare_request(connection, launch).await
     }
 
     pub(super) fn navigate(&self, navigation: &Navigation) -> Result<(), Failure> {
@@ -216,17 +216,15 @@ impl<P: Platform> SmartApp<P> {
         Ok(())
     }
 
-    async fn prepare_launch_at(
+    /// Prepares the authorization request, and stores the launch that its redirect completes.
+    async fn prepare_request(
         &self,
-        connection: &Rc<Connection>,
+        connection: &Connection,
         launch: PreparedLaunch<'_>,
-        state: &str,
-        mode: LaunchMode,
     ) -> Result<Navigation, Failure> {
-        let PreparedLaunch { link, options, patient, keep } = launch;
+        let PreparedLaunch { state, mode, link, options, patient, keep } = launch;
         let server = &connection.server;
         let record = &server.record;
-        self.check_return(server, mode)?;
         let scope = launch_scope(options.scope.as_deref().unwrap_or(&record.scope), link.is_some());
         let configuration = connection.discovery.endpoints(self.platform(), scope.contains("openid")).await?;
         let endpoints = Rc::new(Endpoints::of(&configuration)?);
