@@ -6,11 +6,11 @@ use crate::protocol::secret::MessagingHandle;
 use crate::protocol::url::Url;
 
 /// `smart_web_messaging_handle` and `smart_web_messaging_origin` of a token response, unchanged.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MessagingGrant {
     /// `smart_web_messaging_handle`.
-    pub handle: Option<MessagingHandle>,
+    pub handle: MessagingHandle,
     /// `smart_web_messaging_origin`.
     pub origin: Option<String>,
 }
@@ -31,19 +31,15 @@ impl MessagingGrant {
     /// Reads the members of a token response, or of the output of [`Self::to_json`]. `None` if it has no handle.
     pub fn read<V: JsonView>(response: &V) -> Option<Self> {
         let text = |name: &str| response.member_text(name).filter(|text| !text.is_empty());
-        let handle = text(HANDLE).map(MessagingHandle::new);
-        handle.is_some().then_some(Self { handle, origin: text(ORIGIN) })
+        Some(Self { handle: MessagingHandle::new(text(HANDLE)?), origin: text(ORIGIN) })
     }
 
     /// The members as one JSON object, with the handle, to be stored with the tokens.
     pub fn to_json(&self) -> String {
-        ObjectWriter::new()
-            .optional_text(HANDLE, self.handle.as_ref().map(MessagingHandle::expose))
-            .optional_text(ORIGIN, self.origin.as_deref())
-            .finish()
+        ObjectWriter::new().text(HANDLE, self.handle.expose()).optional_text(ORIGIN, self.origin.as_deref()).finish()
     }
 
-    /// The EHR's page, if the response has both members.
+    /// The EHR's page, if the response has its origin.
     ///
     /// ```
     /// use smartrust::protocol::messaging::MessagingGrant;
@@ -59,17 +55,16 @@ impl MessagingGrant {
     /// ```
     ///
     /// # Errors
-    /// [`Error::MessagingUnavailable`] if one of them is missing; [`Error::Url`] and [`Error::InsecureUrl`] for an origin that
+    /// [`Error::MessagingUnavailable`] if it is missing; [`Error::Url`] and [`Error::InsecureUrl`] for an origin that
     /// cannot be used.
     pub fn channel(&self, allow_insecure_http: bool) -> Result<MessagingChannel, Failure> {
-        let (Some(handle), Some(origin)) = (&self.handle, &self.origin) else {
-            return Err(unavailable("the token response has no smart_web_messaging_origin"));
-        };
+        let origin =
+            self.origin.as_ref().ok_or_else(|| unavailable("the token response has no smart_web_messaging_origin"))?;
         let url = Url::parse(origin).map_err(|problem| Error::Url { what: ORIGIN.into(), problem })?;
         if !url.is_confidential() && !allow_insecure_http {
             return Err(Error::InsecureUrl { what: ORIGIN.into() }.into());
         }
-        Ok(MessagingChannel { handle: handle.clone(), origin: url.origin().to_owned() })
+        Ok(MessagingChannel { handle: self.handle.clone(), origin: url.origin().to_owned() })
     }
 }
 
@@ -107,7 +102,7 @@ impl<V: JsonView> MessageResponse<V> {
 }
 
 /// The error of an app that cannot send messages to the EHR.
-pub fn unavailable(problem: &'static str) -> Failure {
+pub(crate) fn unavailable(problem: &'static str) -> Failure {
     Error::MessagingUnavailable { problem }.into()
 }
 

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::support::*;
 use crate::client::hub::{Decision, Hub, HubState, HubView, Notice, PatientMatch};
+use crate::error::Failure;
 use crate::memory::{MemoryPlatform, Reply};
 use crate::platform::Spawn as _;
 
@@ -16,6 +17,14 @@ fn slow_stage() -> (Stage, Hub<MemoryPlatform>) {
 
 fn is_locked(hub: &Hub<MemoryPlatform>) -> bool {
     matches!(hub.view(), HubView::Locked { .. })
+}
+
+/// Refuses to open a patient, and follows everything else.
+fn stay_with_patient(notice: &Notice<Value>) -> Result<Decision, Failure> {
+    match notice.event.name.as_str() {
+        "Patient-open" => Ok(Decision::Refuse("The user stays.".into())),
+        _ => Ok(Decision::Follow),
+    }
 }
 
 /// An encounter of a patient.
@@ -62,11 +71,7 @@ fn x11_x12_a_comparison_that_ends_late_does_not_unlock_the_view_for_a_newer_pati
 #[test]
 fn x11_x13_closing_something_else_does_not_unlock_the_view() {
     let stage = new_stage();
-    let decide = |notice: &Notice<Value>| match notice.event.name.as_str() {
-        "Patient-open" => Ok(Decision::Refuse("The user stays.".into())),
-        _ => Ok(Decision::Follow),
-    };
-    let hub = stage.subscribe_deciding(options(), 20_000, decide).unwrap();
+    let hub = stage.subscribe_deciding(options(), 20_000, stay_with_patient).unwrap();
     stage.send(&opens("a", 1, "p2"));
     stage.send(&event("b", 2, "Encounter-close", encounter_of("p1")));
     stage.send(&closes("c", 3, "p3"));
@@ -81,11 +86,7 @@ fn x11_x13_closing_something_else_does_not_unlock_the_view() {
 #[test]
 fn x13_closing_the_other_patient_ends_the_question() {
     let stage = new_stage();
-    let decide = |notice: &Notice<Value>| match notice.event.name.as_str() {
-        "Patient-open" => Ok(Decision::Refuse("Too late.".into())),
-        _ => Ok(Decision::Follow),
-    };
-    let hub = stage.subscribe_deciding(options(), 8_000, decide).unwrap();
+    let hub = stage.subscribe_deciding(options(), 8_000, stay_with_patient).unwrap();
     stage.send(&opens("a", 1, "p2"));
     stage.wait(6);
     stage.send(&closes("b", 2, "p2"));
