@@ -19,7 +19,8 @@ const STATES = ["WI", "IL", "OH", "TX", "CA", "NY", "FL", "WA", "NC", "GA", "PA"
 function numbers(seed) {
   return (below) => {
     seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
-    return seed % below;
+    // The lower bits repeat after a few numbers.
+    return (seed >>> 16) % below;
   };
 }
 
