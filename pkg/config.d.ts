@@ -170,12 +170,12 @@ export interface LaunchOptions {
    */
   method?: "GET" | "POST";
   /**
-   * A value of the app, such as the view to return to. After the redirect, `session.appState` has it. It is stored in this browser with the
-   * launch, as JSON, and is in no URL and no request.
+   * A value of the app, such as the view to return to. After the redirect, `session.appState` returns it. It is stored as JSON in this browser,
+   * with the launch, and is in no URL and no request.
    */
   appState?: unknown;
   /**
-   * Whether this browser stays connected after the session, by a key of its own and without a token on the device. Offer it to the user as a
+   * Whether this browser stays connected after the session, with its own key and without a token on the device. Offer it to the user as a
    * choice that is off at first, and not on a shared computer.
    *
    * The launch rejects before the redirect: with `keep_unsupported` where it is not possible, also for an EHR's launch link; with `keep_refused`

@@ -122,7 +122,7 @@ export class SmartError extends Error {
   readonly section?: string;
   /** The OperationOutcome of a FHIR error. */
   readonly operationOutcome?: ResourceOf<"OperationOutcome">;
-  /** The current app state, if it is not the one that was read last (`conflict`). It is not enumerable, so that logs leave it out. */
+  /** The current app state, if it was changed since it was read (`conflict`). It is not enumerable, so that logs leave it out. */
   readonly current?: ResourceOf<"Basic">;
   /** The `Retry-After` header as sent. */
   readonly retryAfter?: string;

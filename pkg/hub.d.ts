@@ -1,5 +1,5 @@
 /**
- * Everything that `smartrust` exports, and sessions with a hub: an app follows the patient that other apps open (FHIRcast 3). It has its own
+ * Everything that `smartrust` exports, with sessions that have a hub: an app follows the patient that other apps open (FHIRcast 3). It has its own
  * WebAssembly file; a page imports either this or `smartrust`. `smartrust/hub/inline` exports the same.
  *
  * @module smartrust/hub
@@ -62,14 +62,14 @@ export function refuse(reason: string): HubDecision;
 /** What the app decides about an event: `follow` or `refuse(reason)`. */
 export type HubDecision = { readonly follow: true } | { readonly refuse: string };
 
-/** How the hub and the app stand: `behind` means that the app may show something else than the other apps. */
+/** The state of the subscription. `behind`: the app may show something else than the other apps. */
 export type HubState = "off" | "connecting" | "synced" | "behind" | "denied" | "closed";
 
 /** What the app may show of the record. */
 export interface HubView {
   /**
    * `open`: the patient. `locked`: nothing of the record, because another patient was opened elsewhere and the app has not decided yet, or the
-   * user's session sleeps. `nothing`: no patient is open.
+   * user's session is suspended. `nothing`: no patient is open.
    */
   state: "open" | "locked" | "nothing";
   /** The name of the other patient while the view is locked. Show it as text, never as HTML. */
@@ -80,11 +80,11 @@ export interface HubView {
 export interface HubOptions {
   /** The events, such as `Patient-open`. Errors of other apps (`SyncError`) are always among them. */
   events: string[];
-  /** The name of the app, which users of other apps see if this one cannot follow. */
+  /** The name of the app. Users of other apps see it if this one cannot follow. */
   name?: string;
   /**
-   * Decides about each event. While it decides about another patient, the view is locked. After five seconds without a decision, the hub gets a
-   * provisional reply. An exception counts as an error of the app.
+   * Is called with each event, and returns the decision. While it decides about another patient, the view is locked. After five seconds without a
+   * decision, the hub receives a provisional reply. An exception counts as an error of the app.
    */
   onEvent: (event: HubEvent) => HubDecision | PromiseLike<HubDecision>;
   /**
@@ -94,7 +94,7 @@ export interface HubOptions {
   followOtherPatients?: boolean;
   /** Whether ids in the events are ids of the session's FHIR server. By default, they are if the hub has the same origin. */
   sharesIds?: boolean;
-  /** The class of WebSockets for hosts without one, such as that of the package `ws` in Node 20. It is used from now on. */
+  /** A WebSocket class for hosts without one, such as that of the package `ws` in Node 20. Later subscriptions use it, too. */
   webSocket?: new (url: string) => unknown;
 }
 
@@ -104,7 +104,7 @@ export interface HubContextItem {
   key: string;
   /** The resource, perhaps with nothing but its id and identifiers. */
   resource?: Resource;
-  /** The reference to a resource, in place of it. */
+  /** The reference to a resource, instead of the resource itself. */
   reference?: { reference?: string };
 }
 
@@ -112,17 +112,17 @@ export interface HubContextItem {
 export interface HubEvent {
   /** Its id; empty if the app asked the hub what is open. */
   id: string;
-  /** Its name, such as `Patient-open`, in the hub's case. */
+  /** Its name, such as `Patient-open`, in the hub's upper and lower case. */
   name: string;
   /** When it happened; `undefined` if the time cannot be read. */
   time?: Date;
-  /** Its context, with every item as it came. */
+  /** Its context, with every item as the hub sent it. */
   context: HubContextItem[];
   /** The version of the context. */
   version?: string;
   /** Whether it is about the patient that the app shows. What cannot be compared is `other`. */
   patient: "same" | "other" | "none";
-  /** What it says of its patient. */
+  /** The patient of the event, as far as it is known. */
   subject?: { id?: string; name?: string; identifiers: { system: string; value: string }[] };
 }
 
@@ -154,7 +154,7 @@ export interface NotFollowed {
   eventId?: string;
   /** The event's name. */
   eventName?: string;
-  /** What the app says of the reason. */
+  /** The reason, as that app states it. */
   diagnostics?: string;
 }
 
@@ -166,19 +166,19 @@ export interface HubEventMap {
   viewchange: HubView;
   /** Another app could not follow. */
   notfollowed: NotFollowed;
-  /** Something went wrong that the app did not ask for, such as a message that is too large. */
+  /** An error that no call of the app caused, such as a message that is too large. */
   problem: SmartError;
 }
 
 /** A subscription: `await using subscription = await session.hub.subscribe(…)` ends it with its block. */
 export interface HubSubscription extends AsyncDisposable {
-  /** Tells the hub, and closes the WebSocket. */
+  /** Ends the subscription at the hub, and closes the WebSocket. */
   unsubscribe(): Promise<void>;
 }
 
-/** The hub of a session (FHIRcast 3). All tabs of a session have one subscription together. */
+/** The hub of a session (FHIRcast 3). The tabs of a session share one subscription. */
 export interface Hub {
-  /** How the hub and the app stand. */
+  /** The state of the subscription. */
   readonly state: HubState;
   /** What the app may show of the record. */
   readonly view: HubView;
@@ -196,9 +196,9 @@ export interface Hub {
   /** Ends the subscription. Nothing happens if there is none. */
   unsubscribe(): Promise<void>;
   /**
-   * Tells the other apps that a resource is open here, and resolves when the hub has told them all. Rejects with `not_granted` without a scope to
-   * write the event, `hub_unavailable` without a subscription, `hub_refused` if the hub refuses or another app does not follow, and
-   * `hub_timeout`.
+   * Tells the other apps that a resource is open here, and resolves when the hub has sent the event to all of them. Rejects with
+   * `not_granted` without a scope to write the event, `hub_unavailable` without a subscription, `hub_refused` if the hub refuses or another
+   * app does not follow, and `hub_timeout`.
    *
    * ```js
    * export async function openPatient(session, patient) {

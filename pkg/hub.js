@@ -68,7 +68,7 @@ class Hub extends EventTarget {
     if (typeof onEvent !== "function") {
       throw new SmartError("invalid_configuration", "The configuration's onEvent is wrong: it is not a function. It gets each event and returns follow or refuse(reason).");
     }
-    // An exception becomes a rejection, which the hub is told of.
+    // Async, so that an exception of the app is a rejection, too, and the hub receives an error status.
     await this.#wasm.subscribe(options, async (event) => onEvent(event), webSocket);
     return new Subscription(this.#wasm);
   }

@@ -87,8 +87,8 @@ export class SmartApp {
    * Navigates to the session's server to launch again for the same patient: after the session expired, or with `scope` to request more
    * than was granted. `resume()` then returns a new session, or rejects with `patient_changed`.
    *
-   * With `keep`, this browser stays connected after the new session; without it, it does not, also if the session was kept. The new session has
-   * a connection of its own: disconnect that of the old one, if it still exists.
+   * With `keep`, this browser stays connected after the new session. Without `keep`, it does not, even if the old session was kept. The new
+   * session has its own connection: disconnect that of the old session, if it still exists.
    */
   launchAgain(session: Session, options?: Pick<LaunchOptions, "scope" | "keep">): Promise<null>;
   /** All sessions in the store, of every configured server. */
@@ -285,12 +285,12 @@ export class Session implements Interactions {
   /** Finds candidates for a Patient (`Patient/$match`), in the server's order. None is chosen. */
   match(patient: ResourceInput, options?: MatchOptions): Promise<MatchCandidate[]>;
   /**
-   * The app's own data with a code, at the server: `system|code`, such as `https://app.example|preferences`. Nothing is sent yet. Throws
+   * The app's own data on the server, with a code `system|code`, such as `https://app.example|preferences`. Nothing is sent yet. Throws
    * `invalid_app_state` for a code without a system, and for a subject that is not a resource of this FHIR server.
    */
   state(code: string, options?: StateOptions): AppState;
   /**
-   * Searches for the tasks that ask a user to launch an app, with these further parameters, on all pages.
+   * Searches for the tasks that ask a user to launch an app, with these further parameters. Returns those of all pages.
    *
    * ```js
    * const tasks = await session.launchTasks({ patient: session.patient.id, status: "requested" });
@@ -331,8 +331,7 @@ export class Session implements Interactions {
    * is, so that `app.connections()` has it before a connection is opened. Rejects with `key_missing` if the session is not kept.
    */
   labelConnection(label?: string): Promise<void>;
-  /**
-   * Ends the session in all tabs that share it, and revokes its tokens if the server supports it. */
+  /** Ends the session in all tabs that share it, and revokes its tokens if the server supports it. */
   signOut(): Promise<SignOut>;
   /** Adds a listener for an event; the event's `detail` has the type in `SessionEvents`. */
   addEventListener<E extends keyof SessionEvents>(

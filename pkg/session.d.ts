@@ -66,7 +66,7 @@ export interface LaunchContext {
   need_patient_banner?: boolean;
   intent?: string;
   tenant?: string;
-  /** What a task or a CDS Hooks card passes to the app, often JSON. Another system may have written it: check it. */
+  /** A string, often JSON, that a task or a CDS Hooks card passes to the app. Another system may have written it, so check it. */
   appContext?: string;
   smart_style_url?: string;
   fhirContext?: {
@@ -82,13 +82,13 @@ export interface LaunchContext {
 /** Options of an app state. */
 export interface StateOptions {
   /**
-   * The patient or user whom the state is about: a reference such as `Practitioner/1`, or `session.patient` or `session.fhirUser`. Without it, the
-   * state is about the app as a whole. `undefined` is no subject: `state()` then throws.
+   * The patient or user whose state it is: a reference such as `Practitioner/1`, or `session.patient` or `session.fhirUser`. Without it, the
+   * state is for the app as a whole. If `subject` is `undefined`, `state()` throws, so that the state of an unknown user is not that of the app.
    */
   subject?: string | { reference: string };
   /**
-   * The origin of the server's endpoint for app state, if that is not below the FHIR base, such as `https://state.ehr.example`. Only then is the
-   * access token sent there; otherwise calls reject with `foreign_url`.
+   * The origin of the server's endpoint for app state, if it is not that of the FHIR base, such as `https://state.ehr.example`. The access token is
+   * only sent there if you name it; otherwise calls reject with `foreign_url`.
    */
   origin?: string;
 }
@@ -102,7 +102,7 @@ export interface StateExtension {
 }
 
 /**
- * Small data of the app with one code and subject, at the server (SMART App Launch 2.2, app state).
+ * A small amount of the app's data, with one code and subject, on the server (SMART App Launch 2.2, app state).
  *
  * ```js
  * const url = "https://app.example/preferences";
@@ -114,26 +114,25 @@ export interface StateExtension {
  */
 export interface AppState {
   /**
-   * Reads the state, or returns `null`. If the server has several, it is the first. Check the values: another app may have written them.
+   * Returns the state, or `null` if there is none. If the server has several, returns the first. Check the values: another app may have written them.
    *
-   * Rejects with `not_offered` if the server keeps no app state.
+   * Rejects with `not_offered` if the server does not support app state.
    */
   get(options?: Abortable): Promise<ResourceOf<"Basic"> | null>;
   /**
-   * Stores the values in place of the former ones, and returns the stored resource. It never overwrites what this object has not read or stored:
-   * then it rejects with `conflict`, and the error's `current` is the state at the server, or `undefined` if it was deleted. Merge, and call it
-   * again.
+   * Replaces the values, and returns the stored resource. It never overwrites a state that this object has not read or stored: it rejects with
+   * `conflict`, and the error's `current` is the state on the server, or `undefined` if it was deleted. Merge the two, and call it again.
    *
    * Rejects with `invalid_app_state` for more than 256 kB, and for an extension that is not a `url` with a `valueString`.
    */
   set(extension: StateExtension[], options?: Abortable): Promise<ResourceOf<"Basic">>;
-  /** Deletes the state; the one at the server, if none was read. Rejects with `conflict` if it was changed since it was read. */
+  /** Deletes the state that was read last, or the one on the server if none was read. Rejects with `conflict` if it was changed since it was read. */
   delete(options?: Abortable): Promise<void>;
 }
 
 /** A task that asks a user to launch an app (SMART App Launch 2.2, task profile for requesting SMART launch). */
 export interface LaunchTask {
-  /** Whether to launch the app from the EHR, which adds its launch context, or by itself. */
+  /** Whether the EHR launches the app, with its launch context, or the app launches by itself. */
   kind: "ehr" | "standalone";
   /** The app's URL; absent if the task has none that is safe to link to. */
   url?: string;

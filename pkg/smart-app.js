@@ -5,7 +5,7 @@ import { EarlyDiscovery } from "./early.js";
 import { once } from "./loading.js";
 import { share } from "./session.js";
 
-/** The class of apps with a WebAssembly, which `load` returns, and a class of sessions. */
+/** Returns the class `SmartApp` for the WebAssembly that `load` returns and for a class of sessions. */
 export const smartApp = (load, Session) =>
   class SmartApp {
     #app;

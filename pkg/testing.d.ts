@@ -131,7 +131,8 @@ export interface FakeSession extends Session {
  *   search parameters are not evaluated**: a test checks them in `requests`, or answers in `respond`.
  * - `create` and `update` return the resource, and `delete` nothing. **Nothing is stored**: later reads return the same as before.
  * - Every other request must be answered in `respond`. Otherwise it rejects with `unscripted_request`, and the message names the request.
- * - `state` keeps app states in memory, and `launchTasks` returns none. Both can be answered in `respond`: app states are requests for `Basic`.
+ * - `state` stores app states in memory, and `launchTasks` returns no tasks. `respond` can return results for both; app states are requests
+ *   for `Basic`.
  * - `resolver`, `batcher`, `loadRecord` and `loadWholeRecord` read and search with this session.
  * - There is no token: nothing expires or is refreshed. `refresh()` only fires its event. There are no retries.
  *

@@ -369,9 +369,9 @@ pub enum Error {
         /// The current state, a `Basic` resource; `None` if it was deleted.
         current: Option<AppStateJson>,
     },
-    /// The host has no WebSocket, or refuses to make one.
+    /// The host has no WebSocket, or refuses to open one.
     #[error(
-        "No WebSocket can be opened here: use Node 22 or newer, or pass a class such as that of the package ws as webSocket."
+        "No WebSocket can be opened here: use Node 22 or newer, or pass a WebSocket class, such as that of the package ws, as webSocket."
     )]
     WebSocketUnavailable,
     /// The store is blocked or full.

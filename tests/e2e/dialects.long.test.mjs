@@ -15,7 +15,7 @@ test("a patient connects, sees the whole record, refreshes where the server allo
   assert.equal(await page.getByText(/could not be loaded/i).count(), 0);
 
   const [exchange] = traffic.tokenRequests("authorization_code");
-  // Epic gives refresh tokens only to clients that authenticate.
+  // Epic issues refresh tokens only to clients that authenticate.
   const isEpic = new URL(exchange.url()).pathname.endsWith("/oauth2/token");
   await launcher.openSession();
   if (isEpic) {

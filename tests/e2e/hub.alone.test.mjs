@@ -1,4 +1,4 @@
-// An app that a provider opened from a chart follows the chart, by the sandbox's hub and the browser's own WebSocket.
+// An app that a provider opened from a chart follows the chart through the sandbox's hub and the browser's own WebSocket.
 
 import assert from "node:assert/strict";
 import { keepPages, test } from "./support/browser.mjs";
@@ -7,7 +7,7 @@ import { openChart } from "./support/flows.mjs";
 import { appOrigin, ehr, ehrOrigin, iss } from "./support/servers.mjs";
 import { until } from "./support/wait.mjs";
 
-/** Chromium takes a page whose response a test makes for one of the Internet, which may not fetch from this machine. */
+/** Chromium treats a page whose response comes from a test as a public page, which may not fetch from this machine. */
 const more = ["--disable-features=LocalNetworkAccessChecks"];
 
 const launchUrl = `${appOrigin}/launch`;
@@ -19,7 +19,7 @@ const config = {
   scope: "launch openid patient/*.rs fhircast/Patient-open.* fhircast/Patient-close.read",
 };
 
-/** What the app does with an event. */
+/** The app's decisions about an event. */
 const decisions = {
   follow: (event, { follow }) => follow,
   stay: ({ patient }, { follow, refuse }) => (patient === "other" ? refuse("The user stays.") : follow),
@@ -27,14 +27,14 @@ const decisions = {
 };
 
 /**
- * Opens an app from the chart of the first patient. Its pages have nothing but the package, a policy that allows `connect`, and `session` in
- * the window after the launch.
+ * Opens an app from the chart of the first patient. Its pages have only the package, and a policy that allows connections to `connect`. After
+ * the launch, the session is `window.session`.
  */
 async function openApp(context, page, { scope = config.scope, connect = [sockets] } = {}) {
   const policy = `default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ${[ehrOrigin, ...connect].join(" ")}`;
   const headers = { "content-type": "text/html", "content-security-policy": policy };
   await context.route(`${launchUrl}**`, (route) => route.fulfill({ headers, body: "<!doctype html><title>App</title>" }));
-  // A redirect would lead to the launcher's own page, which is at the same address.
+  // A redirect would lead to the launcher's own page, which has the same URL.
   await context.route(`${ehr}/oauth/**`, async (route) => {
     if (!route.request().isNavigationRequest()) return route.continue();
     const response = await route.fetch({ maxRedirects: 0 });
@@ -219,7 +219,7 @@ test("X20 a page that the browser keeps is not synced until the hub has confirme
   });
   await app.goto(`${appOrigin}/launch?elsewhere`);
   await openAnother(page, 7);
-  // Playwright waits for an event that such a page does not have.
+  // `page.goBack()` would wait for an event that a restored page does not fire.
   await app.evaluate(() => setTimeout(() => history.back(), 100));
   await app.waitForFunction(() => !location.search.includes("elsewhere"));
   if (!(await app.evaluate(() => window.kept === true))) {

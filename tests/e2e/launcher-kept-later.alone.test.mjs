@@ -1,4 +1,4 @@
-// The next visit of a patient who stayed connected. These tests put the clock of the second EHR ahead, and stop it.
+// The next visit of a patient who stayed connected. These tests advance the clock of the second EHR, and interrupt its connections.
 
 import assert from "node:assert/strict";
 import { Portal } from "./pages/portal.mjs";
@@ -35,7 +35,7 @@ test("N10 N11 on the next day one click opens the record, without a redirect, an
     await entry.getByText("From Sandbox Clinic").waitFor();
     await entry.getByText("Last opened yesterday").waitFor();
     const stored = await everythingStored(page);
-    assert.ok(stored.includes(person), "the dump has what is stored");
+    assert.ok(stored.includes(person), "the dump contains the stored data");
     const { access_token: initial, id_token: idToken } = first;
     const secrets = { initial, idToken, access: second.access_token, birthDate, street: address[0].line[0], number: identifier[0].value };
     for (const [name, secret] of Object.entries(secrets)) {
@@ -45,7 +45,7 @@ test("N10 N11 on the next day one click opens the record, without a redirect, an
     const before = traffic.to(secondEhrOrigin).length;
     await openKept(launcher, person);
     const since = traffic.to(secondEhrOrigin).slice(before);
-    assert.equal(since.filter((request) => request.isNavigationRequest()).length, 0, "a redirect");
+    assert.equal(since.filter((request) => request.isNavigationRequest()).length, 0, "there was a redirect");
     const tokenRequests = since.filter((request) => request.url() === `${secondEhr}/oauth2/token` && request.method() === "POST");
     assert.equal(tokenRequests.length, 1);
     const form = new URLSearchParams(tokenRequests[0].postData());
@@ -80,7 +80,7 @@ test("N12 if the clinic ended the connection, the next visit says so and offers 
     const alert = launcher.alert();
     await alert.getByText("The clinic ended the connection, or its time is over.").waitFor();
     assert.ok((await alert.innerText()).includes(person));
-    assert.equal(traffic.tokenRequests(jwtBearer).length, before + 1, "it is asked once");
+    assert.equal(traffic.tokenRequests(jwtBearer).length, before + 1, "a token is requested once");
     await until("the record is not listed any more", async () => (await launcher.keptRecords().count()) === 0);
     assert.deepEqual(await findings(page), []);
     await alert.getByRole("link", { name: "Connect again" }).click();
@@ -122,4 +122,3 @@ test("N12 while the clinic cannot be reached, the record stays listed and opens 
     await openKept(launcher, person);
   });
 });
-

@@ -1,4 +1,4 @@
-// A patient who stays connected to a clinic that was found in the list. These tests put the clock of the second EHR ahead.
+// A patient who stays connected to a clinic that was found in the list. These tests advance the clock of the second EHR.
 
 import assert from "node:assert/strict";
 import { ClinicSearch } from "./pages/clinic-search.mjs";

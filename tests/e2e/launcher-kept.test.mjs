@@ -24,7 +24,7 @@ test("N16 the box is unticked, says what it means, and is shown only where the s
   await page.keyboard.press("Space");
   assert.equal(await box.isChecked(), true);
   await page.reload();
-  assert.equal(await box.isChecked(), false, "the choice is made anew for each launch");
+  assert.equal(await box.isChecked(), false, "the choice is not remembered");
 
   await page.goto(`${appOrigin}/`);
   await launcher.button("Connect").and(page.locator(":enabled")).waitFor();
@@ -64,7 +64,7 @@ test("N14 to disconnect in one tab ends the other, and leaves nothing on the dev
   await launcher.button(/^Disconnect/, launcher.keptRecords(person)).click();
   await page.getByText(`This device can no longer open the record of ${person} at Sandbox Clinic.`).waitFor();
   assert.equal(await launcher.keptRecords().count(), 0);
-  assert.equal(await page.evaluate(() => document.activeElement.id), "content", "the focus");
+  assert.equal(await page.evaluate(() => document.activeElement.id), "content", "the focus is not on the content");
   await otherLauncher.heading("You are signed out").waitFor();
   assert.equal(await otherLauncher.banner().count(), 0);
   await otherLauncher.openHome();

@@ -61,7 +61,7 @@ async function connectTo(page, words) {
   return search;
 }
 
-/** What this device remembers of the clinics that were used. */
+/** The clinics that were used, as this device stores them. */
 function remembered(page) {
   return page.evaluate(() => localStorage.getItem("launcher.recent"));
 }
@@ -129,7 +129,7 @@ test("E8 the search is used with the keyboard only, up to the record", async ({ 
   const first = await (await search.active()).innerText();
   await page.keyboard.press("ArrowUp");
   await page.keyboard.press("ArrowDown");
-  assert.equal(await (await search.active()).innerText(), first, "the keys go around");
+  assert.equal(await (await search.active()).innerText(), first, "the arrow keys wrap around");
   await page.keyboard.press("Escape");
   assert.equal(await field.getAttribute("aria-expanded"), "false");
   assert.equal(await field.inputValue(), "fort wayne");

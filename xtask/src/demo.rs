@@ -53,7 +53,7 @@ pub fn check(options: &DemoOptions) -> Result<ExitCode> {
     )
 }
 
-/// What the browser tests use.
+/// The servers that the browser tests use.
 pub struct Served {
     servers: Servers,
     second_ehr_origin: String,
@@ -125,7 +125,7 @@ fn copy(path: &str, change: impl FnOnce(&mut Value) -> Result<()>) -> Result<Pat
 
 /// Removes the list of providers from a configuration.
 fn remove_list(configuration: &mut Value) -> Result<()> {
-    configuration.as_object_mut().context("the configuration is no object")?.remove("directory");
+    configuration.as_object_mut().context("the configuration is not an object")?.remove("directory");
     Ok(())
 }
 
@@ -136,8 +136,8 @@ fn add_clinics(configuration: &mut Value, clinics: usize) -> Result<()> {
         let mut clinic = configuration["servers"][0].clone();
         clinic["name"] = format!("portal-{number}").into();
         clinic["label"] = format!("Clinic number {number}").into();
-        configuration["connect"].as_array_mut().context("connect is no array")?.push(clinic["name"].clone());
-        configuration["servers"].as_array_mut().context("servers is no array")?.push(clinic);
+        configuration["connect"].as_array_mut().context("connect is not an array")?.push(clinic["name"].clone());
+        configuration["servers"].as_array_mut().context("servers is not an array")?.push(clinic);
     }
     Ok(())
 }

@@ -135,7 +135,7 @@ impl StaticHost {
     }
 }
 
-/// Replaces each first string with its second. What was replaced is not replaced again.
+/// Replaces the first string of each pair with the second. Replacements are not replaced again.
 fn replace_all(text: &str, pairs: &[(&str, &String)]) -> String {
     let [(from, to), rest @ ..] = pairs else { return text.to_owned() };
     text.split(from).map(|part| replace_all(part, rest)).collect::<Vec<_>>().join(to)

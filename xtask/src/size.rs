@@ -8,8 +8,8 @@ use std::fs;
 use std::ops::Add;
 use std::path::Path;
 
-/// Ceilings with brotli, a few percent above the sizes, which catch accidents: for a page, a launch page, a service, a directory and a page that follows
-/// other apps that use the npm package, and for the launcher's first load.
+/// Ceilings with brotli, a few percent above the sizes, which catch accidents: for what uses the npm package (a page, a launch page, a service,
+/// a directory, and a page that follows other apps), and for the launcher's first load.
 const SDK_CEILING: usize = 220_000;
 const LAUNCH_CEILING: usize = 84_000;
 const BACKEND_CEILING: usize = 160_000;

@@ -70,7 +70,7 @@ struct Sandbox {
     registrations: Mutex<Registrations>,
     jobs: Mutex<Jobs>,
     hub: hub::Hub,
-    /// The handle by which the chart's page knows the apps of the provider (SMART Web Messaging).
+    /// The handle by which the chart's page recognizes messages of the provider's apps (SMART Web Messaging).
     messaging_handle: String,
     control: Option<Control>,
     /// The key that replaced the configured one.

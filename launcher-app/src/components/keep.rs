@@ -6,7 +6,7 @@ use super::draw::{element, nothing, paragraph, reactive, text};
 use crate::launcher::{Launcher, Session};
 use crate::model::kept::{SHOW_NAMES, WHAT_KEEPING_MEANS, WHAT_NAMES_MEAN};
 
-/// The box, which is unticked at first. Once it is ticked, there is the one for the names, too.
+/// The box, which is unticked at first. Once it is ticked, the box for the names is shown, too.
 pub fn keep_box(launcher: Launcher, wanted: RwSignal<bool>) -> AnyView {
     let input = view! {
         <input type="checkbox" aria-describedby="keep-means" prop:checked=move || wanted.get()
@@ -20,7 +20,7 @@ pub fn keep_box(launcher: Launcher, wanted: RwSignal<bool>) -> AnyView {
     element("div", &[("class", "keep")], vec![label, meaning, names])
 }
 
-/// The box by which this device stores and shows the names of the persons whose records it opens.
+/// The box with which patients choose whether this device stores and shows the names of the persons whose records it opens.
 pub fn names_box(launcher: Launcher) -> AnyView {
     let input = view! {
         <input type="checkbox" prop:checked=move || launcher.has_names()

@@ -166,7 +166,7 @@ impl Launcher {
         )
     }
 
-    /// Finds out what an address is that a patient entered: a clinic of the list or the configuration, another FHIR server, or none.
+    /// Looks up an address that a patient entered: it is a clinic of the list or the configuration, another FHIR server, or none.
     pub async fn check_address(self, text: &str) -> Outcome {
         let Some(url) = address::read(text) else { return Outcome::NotAnAddress };
         while self.list.state.get_untracked() == ListState::Loading {

@@ -153,7 +153,7 @@ impl Launcher {
     /// opened.
     pub fn set_has_names(self, wanted: bool) {
         if let Some(storage) = device_storage() {
-            // If it cannot be stored, the box shows so.
+            // If it cannot be stored, the box shows that.
             let _ = if wanted { storage.remove_item(NAMES) } else { storage.set_item(NAMES, HIDDEN) };
         }
         self.kept.has_names.set(has_names());

@@ -29,7 +29,7 @@ pub enum HubError {
     },
 }
 
-/// Why a hub's request was in vain.
+/// Why a request to the hub failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum HubRefusal {

@@ -1,4 +1,4 @@
-//! App state: small data of an app that it keeps at the server, as `Basic` resources (SMART App Launch 2.2, app state).
+//! App state: small data that an app stores on the server, as `Basic` resources (SMART App Launch 2.2, app state).
 
 use super::reference::ResourceId;
 use super::request::{FhirRequest, Interaction};
@@ -6,7 +6,7 @@ use crate::error::{Error, Failure};
 use crate::json::{JsonView, ObjectWriter, array, list};
 use crate::protocol::url::Url;
 
-/// The capability of servers that keep app state.
+/// The capability of servers that support app state.
 const CAPABILITY: &str = "smart-app-state";
 
 /// The maximum size of the resource as JSON, in bytes.
@@ -149,17 +149,17 @@ impl StateKey {
         }
         let json = basic.finish();
         if json.len() > MAX_BYTES {
-            return Err(invalid("it is longer than 256 kB: keep less at the server"));
+            return Err(invalid("it is longer than 256 kB: store less on the server"));
         }
         Ok(json)
     }
 }
 
-/// The FHIR base of a server's app state, by its SMART configuration: an associated endpoint, the deprecated member
+/// The FHIR base of a server's app state, according to its SMART configuration: an associated endpoint, the deprecated member
 /// `smart_app_state_endpoint`, or the FHIR base itself.
 ///
 /// # Errors
-/// [`Error::NotOffered`] if the server keeps no app state; [`Error::Url`] and [`Error::InsecureUrl`] for an endpoint that cannot be used.
+/// [`Error::NotOffered`] if the server does not support app state; [`Error::Url`] and [`Error::InsecureUrl`] for an endpoint that cannot be used.
 pub fn endpoint<V: JsonView>(document: &V, fhir_base: &Url, allow_insecure_http: bool) -> Result<Url, Failure> {
     let offers = |holder: &V| list(holder, "capabilities").iter().any(|capability| capability == CAPABILITY);
     let associated = document.member_items("associated_endpoints").into_iter().find(offers);

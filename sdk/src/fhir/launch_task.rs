@@ -13,7 +13,7 @@ const STANDALONE: &str = "launch-app-standalone";
 pub enum LaunchKind {
     /// From the EHR, which adds its launch context.
     Ehr,
-    /// By itself.
+    /// By itself, without the EHR.
     Standalone,
 }
 

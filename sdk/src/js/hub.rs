@@ -23,7 +23,7 @@ use crate::protocol::fhircast::identity::EventPatient;
 use crate::protocol::fhircast::name::EventName;
 use crate::web::{JsonValue, WebPlatform, set_socket_class, settle};
 
-/// The hub of a session. It is looked for when it is needed, so that every session has this object.
+/// The hub of a session. It is created when it is needed, because every session has this object, but not every session has a hub.
 #[wasm_bindgen(js_name = Hub)]
 pub struct JsHub {
     session: Session<WebPlatform>,
@@ -56,7 +56,7 @@ impl JsHub {
         Ok(hub)
     }
 
-    /// Runs a call with the hub, without borrowing this object meanwhile.
+    /// Runs a call with the hub, without borrowing this object while it waits.
     fn with_hub<F>(&self, call: impl FnOnce(Hub<WebPlatform>) -> F + 'static) -> Promise
     where
         F: Future<Output = Result<JsValue, Failure>> + 'static,
@@ -155,7 +155,7 @@ fn handler_of(handler: Function) -> HubHandler<JsonValue> {
     })
 }
 
-/// A decision is `{ follow: true }` or `{ refuse: "…" }`. Anything else is none, so that a handler that forgets to return follows nothing.
+/// A decision is `{ follow: true }` or `{ refuse: "…" }`. Anything else is not a decision, so a handler that forgets to return one follows nothing.
 fn read_decision(decision: &JsonValue) -> Option<Decision> {
     if let Some(reason) = decision.member_text("refuse") {
         return Some(Decision::Refuse(reason));

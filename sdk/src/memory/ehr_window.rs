@@ -20,7 +20,7 @@ pub struct MemoryEhrWindow {
 
 impl fmt::Debug for MemoryEhrWindow {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The messages have the handle.
+        // The messages contain the handle.
         formatter.debug_struct("MemoryEhrWindow").finish_non_exhaustive()
     }
 }

@@ -19,7 +19,7 @@ pub struct LaunchContext {
     pub intent: Option<String>,
     /// The organization that the user works for.
     pub tenant: Option<String>,
-    /// What a task or a CDS Hooks card passes to the app, often JSON. Another system may have written it: check it.
+    /// The context that a task or a CDS Hooks card passes to the app, often JSON. Another system may have written it, so check it.
     pub app_context: Option<String>,
     /// The URL of the EHR's colors and sizes.
     pub smart_style_url: Option<String>,

@@ -47,7 +47,7 @@ pub fn smart_configuration_findings<V: JsonView>(document: &V) -> Vec<Finding> {
     if document.member("smart_app_state_endpoint").is_some() {
         found.note(
             "deprecated_app_state_endpoint",
-            "smart_app_state_endpoint is deprecated: its place is in associated_endpoints, with the capability smart-app-state.".into(),
+            "smart_app_state_endpoint is deprecated: list the endpoint in associated_endpoints, with the capability smart-app-state.".into(),
         );
     }
     let grants = list(document, "grant_types_supported");

@@ -56,7 +56,7 @@ secret! {
     ClientAssertion,
     /// The topic of a hub's session: whoever knows it can subscribe to it (FHIRcast 3, session discovery).
     HubTopic,
-    /// The handle by which an EHR's page knows the app's launch (SMART Web Messaging).
+    /// The handle by which an EHR's page recognizes the app's messages (SMART Web Messaging).
     MessagingHandle,
     /// The resource of an app state, whose values may be keys (SMART App Launch 2.2, app state).
     AppStateJson,

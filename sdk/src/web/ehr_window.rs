@@ -56,7 +56,7 @@ impl EhrWindow for WebPlatform {
 
 /// The page around this one; for a page that is not in a frame, the one that opened it.
 fn ehr_window() -> Option<OtherWindow> {
-    // Outside of a page, there is no `parent`.
+    // Outside a page, there is no `parent`.
     let (own, parent) = (global::<JsValue>("self")?, global::<JsValue>("parent")?);
     if parent == own { global("opener") } else { Some(parent.unchecked_into()) }
 }

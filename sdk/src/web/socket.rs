@@ -30,11 +30,11 @@ extern "C" {
 }
 
 thread_local! {
-    /// The class that the app passed, for hosts without one.
+    /// The WebSocket class that the app passed, for hosts without one.
     static CLASS: RefCell<Option<Function>> = const { RefCell::new(None) };
 }
 
-/// Sets the class of WebSockets, unless it is `None`.
+/// Sets the WebSocket class, unless it is `None`.
 #[cfg(feature = "js-hub")]
 pub(crate) fn set_socket_class(class: Option<Function>) {
     if class.is_some() {
@@ -63,7 +63,7 @@ impl WebSockets for WebPlatform {
         let socket = Reflect::construct(&class, &Array::of1(&url.into())).map_err(|_| SocketFailure)?;
         let socket: Socket = socket.unchecked_into();
         let is_heard = Rc::new(Cell::new(true));
-        // Its last event drops the listeners. Until then it calls them, also after the app has closed it.
+        // The `close` event drops the listeners. Until then, the socket calls them, even after the app has closed it.
         let listeners: Rc<Cell<Vec<Callback>>> = Rc::default();
         let report = {
             let is_heard = is_heard.clone();
@@ -82,7 +82,7 @@ impl WebSockets for WebPlatform {
                 report(text.map_or(SocketEvent::Binary, SocketEvent::Text));
             })
         };
-        // If a policy forbids the connection, Chromium sends no other event. The package ws throws if nobody listens.
+        // If a policy forbids the connection, Chromium fires no other event. The package ws throws if `error` has no listener.
         let on_error = {
             let report = report.clone();
             callback(move |_| report(SocketEvent::Closed(LOST)))

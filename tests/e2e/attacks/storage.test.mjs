@@ -8,7 +8,7 @@ import { removePageScript, authorizeAtPortal, home, outcome, withSession } from 
 import { appOrigin, ehr, iss } from "../support/servers.mjs";
 import { everythingStored } from "../support/storage.mjs";
 
-/** Opens a page without a session: a page with one stores it again when the ID token's signature is checked. */
+/** Opens a page that does not use the session. A page that does stores it again after it has checked the ID token's signature. */
 function leaveSession(page) {
   return page.goto(`${appOrigin}/THIRD-PARTY-LICENSES.txt`);
 }

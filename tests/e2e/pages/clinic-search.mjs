@@ -24,7 +24,7 @@ export class ClinicSearch {
     return this.#page.getByRole("option").filter({ hasText: text });
   }
 
-  /** The result that the arrow keys have reached, by `aria-activedescendant`. */
+  /** The result that is active, according to `aria-activedescendant`. */
   async active() {
     const id = await this.field().getAttribute("aria-activedescendant");
     return id === null ? null : this.#page.locator(`#${id}`);
@@ -45,7 +45,7 @@ export class ClinicSearch {
     await this.status().getByText(/found/).waitFor();
   }
 
-  /** Opens the way for a clinic that is not in the list, and looks an address up. */
+  /** Opens the section for clinics that are not in the list, and looks up an address. */
   async lookUp(address) {
     const details = this.#page.locator("details.other-clinic");
     if (!(await details.evaluate((element) => element.open))) await details.locator("summary").first().click();

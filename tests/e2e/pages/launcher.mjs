@@ -17,7 +17,7 @@ export class Launcher {
     await this.connectButton().click();
   }
 
-  /** The button that launches, of the start page. It names the clinic if patients can choose one. */
+  /** The start page's button that launches. It names the clinic if patients can choose one. */
   connectButton() {
     return this.#page.getByRole("button", { name: /^Connect( to |$)/ });
   }
@@ -27,12 +27,12 @@ export class Launcher {
     await this.heading("See your health record").waitFor();
   }
 
-  /** The box with which a patient stays connected. */
+  /** The checkbox with which a patient stays connected. */
   keepBox() {
     return this.#page.getByRole("checkbox", { name: "Keep me connected on this device", exact: true });
   }
 
-  /** The box with which this device stores and shows names. */
+  /** The checkbox with which this device stores and shows names. */
   namesBox() {
     return this.#page.getByRole("checkbox", { name: "Show names on the start page of this device", exact: true });
   }

@@ -28,7 +28,7 @@ export const flags = [
   "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
 ];
 
-/** The flag with which Chromium keeps pages that are left, to show them again when the user goes back. */
+/** The flag that enables Chromium's back/forward cache. */
 export const keepPages = "--enable-features=BackForwardCache";
 
 const browsers = new Map();

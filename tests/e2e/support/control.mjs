@@ -5,8 +5,8 @@ import { ehrOrigin } from "./servers.mjs";
 const control = `${ehrOrigin}/control`;
 
 /**
- * Injects a fault: `path`, `count`, and any of `method`, `status`, `headers`, `add`, `body`, `delay`, `drop`, `malformed`. `origin` is that
- * of the EHR.
+ * Injects a fault: `path`, `count`, and any of `method`, `status`, `headers`, `add`, `body`, `delay`, `drop`, `malformed`. `origin` is the
+ * EHR's.
  */
 export async function injectFault(fault, origin = ehrOrigin) {
   const response = await fetch(`${origin}/control/faults`, {
@@ -42,7 +42,7 @@ export async function clearFaults(origin = ehrOrigin) {
   await fetch(`${origin}/control/faults`, { method: "DELETE" });
 }
 
-/** Puts the clock of an EHR ahead while `body` runs. */
+/** Advances the clock of an EHR while `body` runs. */
 export async function whileAhead(seconds, origin, body) {
   const clock = `${origin}/control/clock`;
   const response = await fetch(clock, {
@@ -50,7 +50,7 @@ export async function whileAhead(seconds, origin, body) {
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ advance: seconds }),
   });
-  if (!response.ok) throw new Error(`The sandbox does not put its clock ahead: ${await response.text()}`);
+  if (!response.ok) throw new Error(`The sandbox did not advance its clock: ${await response.text()}`);
   try {
     await body();
   } finally {

@@ -13,10 +13,10 @@ import { until } from "./wait.mjs";
 /** The scope with which a patient lets the app register the device. */
 export const registerScope = "system/DynamicClient.register";
 
-/** In seconds. */
+/** One day in seconds. */
 const day = 86_400;
 
-/** The grant of a key. */
+/** The grant type with which a registered device requests tokens. */
 export const jwtBearer = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
 /**
@@ -40,7 +40,7 @@ export async function keep(page, { login = patientLogin, deny = [], connect = (l
   return { launcher, person };
 }
 
-/** The next day, in a new tab of a browser whose tabs were closed. */
+/** Runs `body` one day later, in a new tab, after the other tabs were closed. */
 export async function nextDay(context, body) {
   await whileAhead(day, secondEhrOrigin, async () => {
     const page = await context.newPage();

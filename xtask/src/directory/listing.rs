@@ -71,10 +71,10 @@ impl Listing {
         Ok(Some((listing, Directory::read_brands(&brands).with_context(remedy)?)))
     }
 
-    /// The names of the files of a list whose description is the file `description`: itself, its brands and its places.
+    /// The names of a list's files: `description` itself, the brands and the places.
     pub fn files(description: &Path) -> Result<[String; 3]> {
         let text = fs::read_to_string(description)
-            .with_context(|| format!("{} cannot be read: make it by `cargo xtask directory`", description.display()))?;
+            .with_context(|| format!("{} cannot be read: run `cargo xtask directory`", description.display()))?;
         let listing: Self = serde_json::from_str(&text)
             .with_context(|| format!("{} is not a list that `cargo xtask directory` made", description.display()))?;
         let name = description.file_name().unwrap_or_default().to_string_lossy().into_owned();

@@ -31,7 +31,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// A list of one Bundle, which replaces the last one.
+    /// A list of one Bundle, which replaces the previous list.
     pub fn new(name: &str, bundle: &Path, out: PathBuf) -> Self {
         let bundles = vec![format!("{name}={}", bundle.display())];
         Self { bundles, out, older_version: Vec::new(), accept: true }

@@ -103,8 +103,8 @@ impl Hosting {
     }
 }
 
-/// What the pages of a launcher with a list of providers connect to: the origins that are named for its servers, and the list itself.
-/// Otherwise every https server, because the list may name any, and patients have addresses checked that are not in it.
+/// The sources that the pages of a launcher with a list of providers connect to: the configured origins of its servers, and the list's origin.
+/// Without configured origins, every https server, because the list may name any, and patients can look up addresses that are not in it.
 fn directory_sources(configuration: &Value) -> Result<Vec<String>> {
     const MEMBER: &str = "directoryOrigins";
     let (directory, hosting) = (&configuration["directory"], &configuration["hosting"]);
@@ -119,7 +119,7 @@ fn directory_sources(configuration: &Value) -> Result<Vec<String>> {
     if hosting[MEMBER].is_null() {
         return Ok(vec!["https:".to_owned()]);
     }
-    // A path is in the site.
+    // A list with a path is part of the site.
     sources.extend(directory["index"].as_str().and_then(origin_of));
     Ok(sources)
 }

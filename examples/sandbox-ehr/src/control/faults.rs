@@ -91,7 +91,7 @@ impl TryFrom<FaultRequest> for Fault {
             StatusCode::from_u16(code)
                 .ok()
                 .filter(|_| code >= 200)
-                .ok_or(format!("{code} is not a status of a response."))
+                .ok_or(format!("{code} is not a status of a final response."))
         });
         if status.is_none() && (request.body.is_some() || !request.headers.is_empty()) {
             return Err("Headers and body need a status.".to_owned());
@@ -136,8 +136,8 @@ impl TryFrom<FaultRequest> for Fault {
 }
 
 fn header((name, value): (&String, &String)) -> Result<(HeaderName, HeaderValue), String> {
-    let name = HeaderName::try_from(name).map_err(|_| format!("{name:?} is not a name of a header."))?;
-    let value = HeaderValue::try_from(value).map_err(|_| format!("The value of {name} is none of a header."))?;
+    let name = HeaderName::try_from(name).map_err(|_| format!("{name:?} is not a header name."))?;
+    let value = HeaderValue::try_from(value).map_err(|_| format!("The value of {name} is not a header value."))?;
     Ok((name, value))
 }
 

@@ -89,7 +89,7 @@ impl Token {
         Ok(Self { access, scopes })
     }
 
-    /// What it was issued for.
+    /// Its client, user, patient and scopes.
     pub fn access(&self) -> &Access {
         &self.access
     }

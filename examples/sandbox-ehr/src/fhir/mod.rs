@@ -1,6 +1,6 @@
-//! The FHIR R4 API: read and search, JSON only, and the data of apps in [`workflow`]. [`types`] lists the resource types; [`render`] turns charts into resources, [`cache`]
-//! stores the last ones; [`parameters`] has the search parameters; [`matching`] finds a described person; [`access`] decides what a token
-//! may read. Nothing here knows how a token was granted.
+//! The FHIR R4 API: read and search, JSON only, and the data of apps in [`workflow`]. [`types`] lists the resource types; [`render`] turns
+//! charts into resources, [`cache`] stores the last ones; [`parameters`] has the search parameters; [`matching`] finds a described person;
+//! [`access`] decides what a token may read. Nothing here knows how a token was granted.
 
 mod access;
 mod cache;

@@ -66,7 +66,7 @@ impl Refusal {
         Self::new(StatusCode::BAD_REQUEST, "invalid", diagnostics)
     }
 
-    /// 412, for a change of another version than the current one.
+    /// 412, for a change that is not based on the current version.
     pub fn outdated() -> Self {
         Self::new(StatusCode::PRECONDITION_FAILED, "conflict", "This is not the current version.")
     }

@@ -19,7 +19,7 @@ use self::subscriptions::State;
 use crate::Sandbox;
 use crate::fhir::render;
 
-/// The subscriptions of all topics, and what is open in each.
+/// The subscriptions of all topics, and the open resources of each.
 #[derive(Default)]
 pub struct Hub {
     state: Mutex<State>,
@@ -58,7 +58,7 @@ pub fn log_out(sandbox: &Sandbox, topic: &str) {
 }
 
 impl Hub {
-    /// Sends an event to all subscribers of it and its topic, and remembers what is open. `but` leaves one subscription out.
+    /// Sends an event to all subscribers of it and its topic, and stores which resources are open. `but` leaves one subscription out.
     fn broadcast(&self, sandbox: &Sandbox, event: &Value, but: Option<&str>) {
         let mut state = self.state();
         state.remember(event);

@@ -39,9 +39,9 @@ pub struct Grant {
     pub encounter: Option<String>,
     /// Whether it started in the chart, and how the app was shown there.
     pub display: Option<Display>,
-    /// What a task passes to the app.
+    /// The context that a task passes to the app.
     pub app_context: Option<String>,
-    /// The topic of the log-in from which it was granted, for apps that a provider opened.
+    /// The topic of the log-in in which a provider opened the app (FHIRcast).
     pub topic: Option<String>,
     /// When it was granted, in seconds.
     pub since: u64,

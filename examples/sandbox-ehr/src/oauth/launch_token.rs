@@ -44,7 +44,7 @@ pub struct LaunchContext {
     pub patient: u32,
     pub encounter: Option<String>,
     pub display: Display,
-    /// What a task passes to the app.
+    /// The context that a task passes to the app.
     pub app_context: Option<String>,
 }
 

@@ -1,8 +1,8 @@
-// Opens an app in a window of its own, inside the click, as a browser demands, and answers messages of apps (SMART Web Messaging).
+// Opens an app in its own window during the click, as browsers require, and responds to messages of apps (SMART Web Messaging).
 
 const { handle } = document.currentScript.dataset;
 
-/** The windows of apps, each with its origin and what closes it. */
+/** The windows of apps, each with its origin and a function that closes it. */
 const apps = new Map();
 
 for (const button of document.querySelectorAll("button[data-popup]")) {
@@ -15,7 +15,7 @@ for (const frame of document.querySelectorAll("iframe.app")) {
   apps.set(frame.contentWindow, { origin: frame.dataset.origin, close: () => location.assign(frame.dataset.close) });
 }
 
-/** The drafts of the provider, until the page is left. */
+/** The drafts of the provider, until this page is closed. */
 const drafts = new Map();
 let lastId = 0;
 
@@ -48,7 +48,7 @@ function answer({ messageType, payload = {} }) {
     case "scratchpad.delete":
       return drafts.delete(location) ? { status: "200 OK" } : missing;
     default:
-      return { status: "failure", statusDetail: { text: `This EHR does not know ${messageType}.` } };
+      return { status: "failure", statusDetail: { text: `This EHR does not support ${messageType}.` } };
   }
 }
 

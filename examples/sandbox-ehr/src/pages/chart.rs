@@ -56,7 +56,7 @@ pub fn page(sandbox: &Sandbox, session: &Session, query: &Parameters) -> Respons
     }
 }
 
-/// `?f=launch&pat_id=…&app=…`: makes a launch token and opens the app with it. With `&task=1`, the app gets the context of the task.
+/// `?f=launch&pat_id=…&app=…`: makes a launch token and opens the app with it. With `&task=1`, the app receives the context of the task.
 pub fn launch(sandbox: &Sandbox, query: &Parameters) -> Response {
     let config = &sandbox.config;
     let (Some(chart), Some((_, app))) = (requested_chart(sandbox, query), requested_app(sandbox, query)) else {
@@ -108,7 +108,7 @@ fn launch_address(chart: &Chart, visit: Option<usize>, app: usize, display: &str
     address(chart, visit, &[("f", "launch"), ("app", &app.to_string()), ("display", display)])
 }
 
-/// Launches the app of the task, with its context.
+/// The URL that launches the app of the task with its context.
 fn task_address(chart: &Chart, visit: Option<usize>) -> String {
     address(chart, visit, &[("f", "launch"), ("app", "0"), ("display", "window"), ("task", "1")])
 }
@@ -223,7 +223,7 @@ fn frame(sandbox: &Sandbox, chart: &Chart, visit: Option<usize>, position: usize
     }
 }
 
-/// The script that opens apps in windows, and answers messages of apps that know the handle.
+/// The script that opens apps in windows, and responds to messages of apps that have the handle.
 fn script_element(sandbox: &Sandbox) -> Markup {
     html! { script src={ (HOME) "/chart.js" } data-handle=(sandbox.messaging_handle) defer {} }
 }

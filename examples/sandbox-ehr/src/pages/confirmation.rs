@@ -12,7 +12,7 @@ use crate::sessions::Session;
 
 const SCRIPT: &str = include_str!("confirm.js");
 
-/// The page, with these items denied. `focused` is the item that was toggled last, without a script.
+/// The page, with these items denied. `focused` is the item that was toggled last, in a browser without scripts.
 pub fn page(
     sandbox: &Sandbox,
     session: &Session,

@@ -1,4 +1,4 @@
-//! The way for a clinic that is not in the list: its web address.
+//! The form for a clinic that is not in the list: patients enter its web address.
 
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;

@@ -1,4 +1,4 @@
-//! Finding a clinic on the start page: [`search`] has the field and its keys, [`results`] the list below it, [`address`] the way for a
+//! Finding a clinic on the start page: [`search`] has the field and its keys, [`results`] the list below it, [`address`] the form for a
 //! clinic that is not in the list. [`ClinicSearch`] is what they share.
 
 mod address;
@@ -113,7 +113,7 @@ pub fn clinic_search(search: ClinicSearch) -> AnyView {
     element("div", &[("class", "clinic-search")], parts)
 }
 
-/// The way for a clinic that is not in the list.
+/// The form for a clinic that is not in the list.
 pub fn clinic_address(search: ClinicSearch) -> AnyView {
     other_address(search)
 }

@@ -1,11 +1,11 @@
-//! The address of a clinic that a patient typed or pasted, and what is known of it.
+//! The web address of a clinic that a patient typed or pasted, and the result of looking it up.
 
 use smartrust::protocol::finding::Finding;
 use smartrust::protocol::url::Url;
 
 use super::Clinic;
 
-/// What an address turned out to be.
+/// The result of looking up an address.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
     /// It is not a web address.
@@ -68,7 +68,7 @@ impl Outcome {
                 "{name} has a system that apps can connect to, but this app is not set up there yet. Nothing was sent about you. Ask whoever runs this app to add it."
             ),
             Self::NotInList { host } => format!(
-                "This app has no clinic at {host} in its list, and looks up no others. Check the address for typing errors, or ask whoever runs this app to add the clinic."
+                "This app has no clinic at {host} in its list, and does not look up others. Check the address for typing errors, or ask whoever runs this app to add the clinic."
             ),
             Self::NoServer { host, .. } => format!(
                 "This app found no system at {host} that it can connect to. Check the address for typing errors. It may also be a page for people only: then ask your clinic for its “FHIR address”."

@@ -174,7 +174,7 @@ fn e11_nothing_found_says_so_with_what_the_list_covers_and_its_date() {
 fn e9_never_more_than_twenty_and_the_city_narrows_down() {
     let found = Found { clinics: Vec::new(), total: 4_212 };
     let words = status("clinic", &found, ListState::Complete, "");
-    assert_eq!(words, "4,212 clinics found. These are the first 20: say the city to narrow down.");
+    assert_eq!(words, "4,212 clinics found. These are the first 20: add your city to see fewer.");
     let mut reader = DirectoryReader::new();
     reader.start(Source::new("A vendor"));
     let entries: Vec<Value> = (0..30)

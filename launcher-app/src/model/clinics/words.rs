@@ -41,7 +41,7 @@ pub fn status(words: &str, found: &Found, state: ListState, coverage: &str) -> S
         ),
         (1, _) => "1 clinic found.".to_owned(),
         (total, _) if total > SHOWN => {
-            format!("{} clinics found. These are the first {SHOWN}: say the city to narrow down.", grouped(total))
+            format!("{} clinics found. These are the first {SHOWN}: add your city to see fewer.", grouped(total))
         }
         (total, _) => format!("{total} clinics found."),
     };

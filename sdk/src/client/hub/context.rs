@@ -43,18 +43,18 @@ pub(super) struct OpenContext {
     newest: Turn,
     /// The turn of the newest event that opened something.
     newest_opening: Turn,
-    /// When the user's session went to sleep, until something is opened.
+    /// The turn of the event that hibernated the user's session; `None` after something was opened.
     hibernates: Option<Turn>,
     undecided: Option<Undecided>,
-    /// Another patient that was opened, while the app stays with its own.
+    /// Another patient that was opened, and that the app did not follow.
     left_alone: Option<EventPatient>,
 }
 
-/// The place of an event in the order of their arrival. Only the newest one about another patient unlocks the view.
+/// The position of an event in the order of arrival. Only a decision about the newest event that opens something unlocks the view.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Turn(u32);
 
-/// Another patient that was opened, while the app decides.
+/// Another patient that was opened, and about whom the app has not decided.
 struct Undecided {
     turn: Turn,
     subject: Option<EventPatient>,
@@ -133,7 +133,7 @@ impl OpenContext {
         match event.name.kind() {
             EventKind::Open => {
                 self.newest_opening = turn;
-                // It takes the place of one that the app has not decided about, or did not follow.
+                // It replaces an event that the app has not decided about, or did not follow.
                 (self.undecided, self.left_alone) = (None, None);
                 self.lock_for(event, turn);
             }
@@ -155,7 +155,7 @@ impl OpenContext {
         }
     }
 
-    /// Whether an event ends the question about an earlier one: it opens something else, or closes what that one opened.
+    /// Whether an event makes the decision about an earlier one unnecessary: it opens something, or closes what that one opened.
     pub fn supersedes<V: JsonView>(&self, event: &HubEvent<V>) -> bool {
         match event.name.kind() {
             EventKind::Open | EventKind::Home => true,
@@ -190,7 +190,7 @@ impl OpenContext {
         self.undecided.take_if(|undecided| undecided.turn <= turn);
     }
 
-    /// Notes that the app stays where it is.
+    /// Notes that the app does not follow an event.
     pub fn stay<V: JsonView>(&mut self, event: &HubEvent<V>, turn: Turn) {
         if event.name.kind() == EventKind::Open {
             self.wake(turn);
@@ -201,7 +201,7 @@ impl OpenContext {
         }
     }
 
-    /// Notes that an event is about the patient that is shown, as its identifiers say.
+    /// Notes that an event is about the patient that is shown, according to its identifiers.
     pub fn recognize<V: JsonView>(&mut self, event: &HubEvent<V>, turn: Turn) {
         if event.name.kind() == EventKind::Open {
             self.wake(turn);
@@ -231,7 +231,7 @@ impl OpenContext {
         }
     }
 
-    /// Notes that something was opened: the user's session sleeps no more.
+    /// Notes that something was opened, which ends the hibernation.
     fn wake(&mut self, turn: Turn) {
         self.hibernates.take_if(|asleep| *asleep < turn);
     }
@@ -266,7 +266,7 @@ impl OpenContext {
     }
 }
 
-/// Whether two events are about the same patient: by its id and URL, or by an identifier.
+/// Whether both are the same patient, by the id and URL or by a common identifier.
 fn is_same_patient(one: &EventPatient, other: &EventPatient) -> bool {
     let has_same_id = one.id.is_some() && one.id == other.id && one.url == other.url;
     has_same_id || have_common_identifier(&one.identifiers, &other.identifiers)

@@ -24,7 +24,7 @@ const DECISION_TIME: f64 = 5.0;
 const LATE_JOIN: u32 = 1_000;
 
 type Subscription<P> = Rc<Subscribed<Value<P>>>;
-/// What the app decided about an event, and whose patient it is about.
+/// Whether an event is about the app's patient, and the app's decision.
 type Decided = (PatientMatch, Result<Decision, Failure>);
 
 impl<P: Platform> HubInner<P> {
@@ -112,7 +112,7 @@ impl<P: Platform> HubInner<P> {
         if event.name.kind() == EventKind::SyncError {
             self.on_sync_error(&event);
         } else if self.confirm_sent(&event.id) {
-            // A newer event may have opened another patient meanwhile.
+            // If it is stale, a newer event may have opened another patient.
             if !is_stale {
                 self.follow_own(&event);
             }
@@ -166,7 +166,7 @@ impl<P: Platform> HubInner<P> {
     async fn handle(self: &Rc<Self>, waiting: Waiting<Value<P>>) {
         let Some(subscribed) = self.current_subscription() else { return };
         let Waiting { event, turn, arrived } = waiting;
-        // The app may have followed to another patient since it arrived.
+        // Since the event arrived, the app may have changed to another patient.
         self.context.borrow_mut().lock_for(&event, turn);
         self.update_view();
         let supersedes = self.context.borrow().supersedes(&event);
@@ -194,7 +194,7 @@ impl<P: Platform> HubInner<P> {
     async fn ask(self: &Rc<Self>, subscribed: &Subscription<P>, event: HubEvent<Value<P>>, turn: Turn) -> Decided {
         let patient = self.patient_of(&event).await;
         if patient == PatientMatch::Same {
-            // It was compared by its identifiers.
+            // The comparison may have needed the identifiers of the app's patient, which `patient_of` reads.
             self.context.borrow_mut().recognize(&event, turn);
             self.update_view();
         }
@@ -287,13 +287,13 @@ impl<P: Platform> HubInner<P> {
         }
     }
 
-    /// Notes that the app is connected: it is in step, unless it stays with another patient than the one that was opened last.
+    /// Notes that the app is connected. Its state is `Synced`, or `Behind` if it did not follow to the patient that was opened last.
     pub(super) fn set_synced(&self) {
         let is_in_step = self.context.borrow().is_in_step();
         self.set_state(if is_in_step { HubState::Synced } else { HubState::Behind });
     }
 
-    /// Notes that an event could not be read, which may have opened another patient.
+    /// Notes that an event could not be read. It may have opened another patient.
     fn miss_event(&self) {
         self.fall_behind();
         self.publish_missed();

@@ -89,7 +89,7 @@ impl<P: Platform> Hub<P> {
         Rc::downgrade(&self.inner)
     }
 
-    /// How the hub and the app stand.
+    /// The state of the subscription.
     pub fn state(&self) -> HubState {
         self.inner.state.get()
     }
@@ -342,7 +342,7 @@ impl<P: Platform> HubInner<P> {
         match transition {
             Transition::Left => {
                 let connection = self.connection.take();
-                // If the browser keeps the page, it is shown with this state until the hub confirms again.
+                // If the browser caches the page and restores it, the page has this state until the hub confirms again.
                 self.set_state(HubState::Connecting);
                 subscribed.interrupt.borrow().abort();
                 let Some(connection) = connection else { return };

@@ -89,7 +89,7 @@ pub(super) struct Subscribed<V> {
 }
 
 impl<V> Subscribed<V> {
-    /// The request for the hub.
+    /// The subscription to request from the hub.
     pub fn subscription(&self) -> Subscription {
         Subscription {
             subscriber: self.settings.name.clone(),

@@ -109,8 +109,8 @@ impl<P: Platform> SmartApp<P> {
         Ok(session)
     }
 
-    /// Labels a connection that need not be open, as [`Session::set_connection_label`]: with `None`, takes the label away, for example because
-    /// the patient's name must not be on this device any more.
+    /// Sets the label of a connection like [`Session::set_connection_label`], without opening it. `None` removes the label, for example
+    /// because the patient's name must no longer be on this device.
     ///
     /// ```no_run
     /// # use smartrust::{Failure, SmartApp, platform::Platform};

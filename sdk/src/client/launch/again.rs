@@ -23,7 +23,7 @@ use crate::protocol::scope::ScopeSet;
 #[setters(into, strip_option)]
 #[non_exhaustive]
 pub struct LaunchAgainOptions {
-    /// Scopes in place of those that the session's launch requested.
+    /// Scopes instead of those that the session's launch requested.
     pub scope: Option<String>,
     /// Whether and how this browser stays connected after the new session. A kept session does not imply it.
     #[cfg(feature = "keep")]
@@ -35,8 +35,8 @@ impl<P: Platform> SmartApp<P> {
     /// expired, or to request more than was granted.
     ///
     /// The redirect then starts a new session with the same [`Session::app_state`], or fails with [`Error::PatientChanged`] for another
-    /// patient. If the session is [kept](Session::is_kept) and the new one is to be kept, too, the new one has a connection of its own: then
-    /// [disconnect](Self::disconnect) that of the old one, if it still exists.
+    /// patient. If the session is [kept](Session::is_kept) and the new one is also kept, the new one has its own connection: then
+    /// [disconnect](Self::disconnect) the old one, if it still exists.
     ///
     /// ```no_run
     /// # use smartrust::{Failure, Session, SmartApp, platform::Platform};
@@ -66,7 +66,7 @@ impl<P: Platform> SmartApp<P> {
             keep: options.keep,
             ..LaunchOptions::default()
         };
-        // A client that this browser registered may not be one for launches.
+        // A client that this browser registered may not support launches.
         let connection = self.connection_by_key(&record.server).ok_or(Error::UnknownServer { name: None })?;
         let patient = record.context.patient.clone();
         let state = self.random_string()?;

@@ -9,7 +9,7 @@ use crate::platform::Platform;
 
 impl<P: Platform> Session<P> {
     /// Searches for the tasks that ask a user to launch an app (SMART App Launch 2.2, task profile for requesting SMART launch), with these
-    /// further parameters, on all pages. Tasks with another code are left out, also if the server returns them.
+    /// additional parameters, and reads all pages. Tasks with another code are left out, even if the server returns them.
     ///
     /// ```no_run
     /// # use smartrust::{Failure, Session, abort::AbortSignal, platform::Platform};

@@ -1,4 +1,4 @@
-//! App state: small data that an app keeps at the server. It never overwrites what the app has not read.
+//! App state: small data that an app stores on the server. A change never overwrites a version that the app has not read.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -26,7 +26,7 @@ use crate::protocol::url::Url;
 pub struct StateOptions {
     /// The patient or user whom the state is about, such as `Patient/1`. Without it, the state is about the app as a whole.
     pub subject: Option<String>,
-    /// The origin of the server's endpoint for app state, if that is not below the FHIR base. Only then is the access token sent there.
+    /// The origin of the server's endpoint for app state, if that is not below the FHIR base. Without it, the access token is not sent there.
     pub origin: Option<String>,
 }
 
@@ -64,7 +64,7 @@ struct Inner<P: Platform> {
 }
 
 impl<P: Platform> Session<P> {
-    /// The app's own data with a code, at the server (SMART App Launch 2.2, app state). Nothing is sent yet. The code has a system, such as
+    /// The app's own data with a code, on the server (SMART App Launch 2.2, app state). Nothing is sent yet. The code has a system, such as
     /// `https://app.example|preferences`.
     ///
     /// For an example, see [`AppState`].
@@ -84,18 +84,18 @@ impl<P: Platform> AppState<P> {
     /// checked: another app may have written them.
     ///
     /// # Errors
-    /// [`Error::NotOffered`] if the server keeps no app state, [`Error::ForeignUrl`] if it keeps it at an origin that the options do not
+    /// [`Error::NotOffered`] if the server does not support app state, [`Error::ForeignUrl`] if its endpoint is at an origin that the options do not
     /// name, [`Error::AppState`] if it returns other resources, and as [`Session::read`].
     pub async fn get(&self, options: impl Into<RequestOptions>) -> Result<Option<Value<P>>, Failure> {
         self.read(&options.into()).await
     }
 
-    /// Stores the values in place of the former ones, and returns the stored resource. The first time, the state is created; later, it is
-    /// updated if it still is the one that was read or stored last.
+    /// Replaces the values, and returns the stored resource. The first call creates the state; later calls update it if it is still the one
+    /// that was read or stored last.
     ///
     /// # Errors
-    /// [`Error::StateConflict`] with the current state, if that is not the one that was read or stored last; nothing was stored then.
-    /// After it, another call replaces that state. [`Error::AppState`] for more than 256 kB, and as [`Self::get`].
+    /// [`Error::StateConflict`] with the current state, if that is not the one that was read or stored last; then nothing was stored.
+    /// After this error, another call replaces that state. [`Error::AppState`] for more than 256 kB, and as [`Self::get`].
     pub async fn set(
         &self,
         extensions: &[StateExtension],
@@ -104,7 +104,7 @@ impl<P: Platform> AppState<P> {
         self.store(extensions, &options.into()).await
     }
 
-    /// Deletes the state; the one at the server, if none was read. It is no error if there is none.
+    /// Deletes the state. If it was not read yet, this reads it first. A missing state is not an error.
     ///
     /// # Errors
     /// [`Error::StateConflict`], as for [`Self::set`], and as [`Self::get`].
@@ -151,7 +151,7 @@ impl<P: Platform> AppState<P> {
             }
             None => {
                 let saved = self.read(options).await?;
-                saved.ok_or_else(|| invalid("the server did not keep it: contact its operator"))
+                saved.ok_or_else(|| invalid("the server did not store it: contact its operator"))
             }
         }
     }
@@ -171,7 +171,7 @@ impl<P: Platform> AppState<P> {
         }
     }
 
-    /// Sends a change. If the server has another version, the error has that one.
+    /// Sends a change. If the server has another version, the error contains it.
     async fn change(&self, request: &FhirRequest, options: &RequestOptions) -> Result<FhirResponse<Value<P>>, Failure> {
         match self.send(request, options).await {
             Err(failure) if matches!(failure.status(), Some(409 | 410 | 412)) => {
@@ -197,7 +197,7 @@ impl<P: Platform> AppState<P> {
     }
 }
 
-/// The change of a resource that is only valid for its version.
+/// A change of a resource that fails if the server has another version.
 fn change_of<V: JsonView>(interaction: Interaction, known: &V) -> Result<FhirRequest, Failure> {
     let id = known.member_text("id").unwrap_or_default();
     FhirRequest::new(interaction, ["Basic/", &id].concat()).if_match_version_of(known)

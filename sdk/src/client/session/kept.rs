@@ -19,7 +19,7 @@ use crate::protocol::token::TokenResponse;
 /// The waits before a request is repeated to a server that does not know a new key yet, in milliseconds.
 const PROPAGATION: [u32; 3] = [1_000, 3_000, 9_000];
 
-/// The difference of the clocks, in seconds, above which it counts as the reason for a refusal.
+/// The difference between the clocks, in seconds, above which it counts as the reason for a refusal.
 const CLOCK_TOLERANCE: f64 = 30.0;
 
 const WRONG_CLOCK: &str =

@@ -218,7 +218,7 @@ impl<P: Platform> FhirClient<P> for Session<P> {
 }
 
 impl<P: Platform> Session<P> {
-    /// Like [`FhirClient::exchange`], but a guard says where the token may be sent.
+    /// Like [`FhirClient::exchange`], with a guard that decides where the token may be sent.
     pub(crate) fn exchange_within<'a>(
         &'a self,
         request: Request,

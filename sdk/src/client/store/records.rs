@@ -78,9 +78,9 @@ pub(crate) struct SessionRecord {
     pub context: Rc<LaunchContext>,
     /// The string that the app passed to the launch.
     pub app_state: Option<String>,
-    /// The hub with its topic, which is stored here alone.
+    /// The hub with its topic, which is stored only here.
     pub hub: Option<HubGrant>,
-    /// The EHR's page with the handle for messages, which is stored here alone.
+    /// The EHR's page with the handle for messages, which is stored only here.
     pub messaging: Option<MessagingGrant>,
     pub identity: Option<Rc<CheckedIdentity>>,
     /// Whether the redirect named an issuer, while the server's documents name none.

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 const CODE: &str = "https://app.example|preferences";
 const URL: &str = "https://app.example/preferences";
 
-/// A server of `Basic` resources at a path, which checks versions as FHIR R4 says.
+/// A server of `Basic` resources at a path, which checks versions as FHIR R4 requires.
 #[derive(Default)]
 struct Store {
     next: RefCell<u32>,

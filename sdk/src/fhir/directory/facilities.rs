@@ -107,11 +107,11 @@ impl Facilities {
 
     /// No facilities yet, but the text with their lines, which [`Facilities::add_line`] adds.
     pub fn of_text(text: String) -> Self {
-        // The names of the states are added.
+        // The folded text also has the names of the states.
         Self { folded: String::with_capacity(text.len() / 4 * 5), lines: text, ..Self::default() }
     }
 
-    /// Gives back the memory that is not needed after the last line.
+    /// Releases the memory that is not needed after the last line.
     pub fn shrink(&mut self) {
         self.lines.shrink_to_fit();
         self.folded.shrink_to_fit();

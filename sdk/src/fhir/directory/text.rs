@@ -159,7 +159,7 @@ impl FacilitiesReader {
         Ok(())
     }
 
-    /// Gives the directory the facilities, in place of those that were there.
+    /// Replaces the directory's facilities with these.
     pub fn finish(mut self, directory: &mut Directory) {
         self.facilities.shrink();
         directory.facilities = self.facilities;

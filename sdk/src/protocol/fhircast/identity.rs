@@ -9,7 +9,7 @@ use crate::fhir::reference::ResourceId;
 use crate::json::JsonView;
 use crate::protocol::url::Url;
 
-/// The patient of an event, as far as the event has it.
+/// The patient of an event, as far as the event describes it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EventPatient {

@@ -1,4 +1,5 @@
-//! FHIRcast 3: the apps of one user's session follow each other, through a hub that informs each of them which patient, encounter or study is open.
+//! FHIRcast 3: the apps of one user's session follow each other, through a hub that informs each of them which patient, encounter or study
+//! is open.
 //!
 //! [`grant`] is the hub in the token response; [`scope`] what the app may do there; [`subscription`], [`current`] and [`event`]
 //! have a request and the twin that reads the response; [`message`] reads what the hub sends by WebSocket; [`identity`] decides whether an

@@ -1,4 +1,4 @@
-//! App state (SMART App Launch 2.2, app state): `Basic` resources with versions. They are in memory.
+//! App state (SMART App Launch 2.2, app state): `Basic` resources with versions, which are kept in memory.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -23,7 +23,7 @@ pub const BODY_LIMIT_BYTES: usize = 256 * 1024;
 /// The maximum number of resources.
 const CAPACITY: usize = 1000;
 
-/// The app states of everyone.
+/// The app states of all users and patients.
 #[derive(Default)]
 pub struct States(Mutex<Stored>);
 
@@ -94,7 +94,7 @@ fn create(sandbox: &Sandbox, token: &Token, resource: &Value) -> Result<Response
     }
     let mut stored = sandbox.states.lock();
     if stored.resources.len() >= CAPACITY {
-        return Err(Refusal::failed("This sandbox keeps no more app states: start it again."));
+        return Err(Refusal::failed("This sandbox stores no more app states: restart it."));
     }
     let id = stored.versions + 1;
     let created = stored.version(resource, &id.to_string());
@@ -140,7 +140,7 @@ impl Stored {
         versioned
     }
 
-    /// The position of the resource that `If-Match` names. A resource that does not exist is a failed precondition, too.
+    /// The position of a resource whose current version is in `If-Match`. A missing resource also fails the precondition.
     fn current(
         &self,
         sandbox: &Sandbox,
@@ -161,7 +161,7 @@ impl Stored {
     }
 }
 
-/// Whether the token allows this for the state of this subject: the patient in context, the user, and for a provider everyone.
+/// Checks that the token allows an interaction with the state of a subject: the patient in context, or the user; a provider may use all.
 fn check(sandbox: &Sandbox, token: &Token, letter: char, code: &str, subject: Option<&str>) -> Result<(), Refusal> {
     let access = token.access();
     let base = sandbox.config.fhir_base();
@@ -200,10 +200,10 @@ fn resource(body: &Bytes) -> Result<Value, Refusal> {
     serde_json::from_slice(body)
         .ok()
         .filter(|resource: &Value| resource["resourceType"] == "Basic" && extensions(resource))
-        .ok_or(Refusal::invalid("This is not a Basic resource whose extensions have only a valueString."))
+        .ok_or(Refusal::invalid("A Basic resource is needed whose extensions have a url and a valueString only."))
 }
 
-/// The only code, as in a search.
+/// The code as a search parameter; `None` unless there is exactly one.
 fn code_of(resource: &Value) -> Option<String> {
     let [coding] = resource["code"]["coding"].as_array()?.as_slice() else { return None };
     Some(format!("{}|{}", coding["system"].as_str()?, coding["code"].as_str()?))

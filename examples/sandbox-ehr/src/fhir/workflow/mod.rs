@@ -1,5 +1,5 @@
-//! What is not part of a record: the data of apps (`Basic`), and tasks that ask the provider to launch one (`Task`). They need scopes that
-//! name their type; a wildcard does not include them.
+//! Resources that are not part of a record: the data of apps (`Basic`), and tasks that ask the provider to launch an app (`Task`). They need
+//! scopes that name their type; a wildcard does not include them.
 
 mod app_state;
 mod tasks;
@@ -22,7 +22,7 @@ pub struct WorkflowScope<'a> {
     is_patient: bool,
     resource: &'a str,
     letters: &'a str,
-    /// The only code that it is for.
+    /// The code to which it is limited.
     code: Option<&'a str>,
 }
 

@@ -16,7 +16,7 @@ use crate::parameters::Parameters;
 
 const SYSTEM: &str = "http://hl7.org/fhir/smart-app-launch/CodeSystem/smart-codes";
 
-/// What the task passes to the app.
+/// The context that the task passes to the app.
 pub const APP_CONTEXT: &str = "{\"task\":\"review-results\"}";
 
 /// The app that the tasks are for.
