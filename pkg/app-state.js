@@ -3,10 +3,8 @@ export class AppState {
 
   /** `session` is a session of the WebAssembly. */
   constructor(session, code, options = {}) {
-    const { subject, origin } = options;
-    // A subject that is undefined, such as an unknown user, is wrong: the state would become that of the whole app.
-    const reference = "subject" in options ? String(subject?.reference ?? subject ?? "") : undefined;
-    this.#inner = session.state(String(code), reference, origin === undefined ? undefined : String(origin));
+    const { origin } = options;
+    this.#inner = session.state(String(code), subjectOf(options), origin === undefined ? undefined : String(origin));
   }
 
   async get({ signal } = {}) {
@@ -20,4 +18,10 @@ export class AppState {
   async delete({ signal } = {}) {
     return this.#inner.delete(signal);
   }
+}
+
+/** The reference to a state's subject. A subject that is undefined, such as an unknown user, is wrong: the state would become that of the whole app. */
+export function subjectOf(options) {
+  const { subject } = options;
+  return "subject" in options ? String(subject?.reference ?? subject ?? "") : undefined;
 }

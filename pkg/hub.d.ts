@@ -44,6 +44,9 @@ export interface Connection extends PageConnection {
   open(): Promise<Session>;
 }
 
+/** The class of connections, for `instanceof`. */
+export const Connection: { readonly prototype: Connection; [Symbol.hasInstance](value: unknown): value is Connection };
+
 /** A signed-in session with a hub. */
 export interface Session extends PageSession {
   /**
@@ -52,6 +55,9 @@ export interface Session extends PageSession {
    */
   readonly hub: Hub;
 }
+
+/** The class of sessions, for `instanceof`. */
+export const Session: { readonly prototype: Session; [Symbol.hasInstance](value: unknown): value is Session };
 
 /** The decision to follow an event. */
 export const follow: HubDecision;

@@ -6,7 +6,7 @@ import { smartApp } from "./smart-app.js";
 
 export { BackendClient, Export, Keys, Registration, Scopes, diagnose, discover, register } from "./backend.js";
 export { Connection } from "./connection.js";
-export { SmartError };
+export { SessionWithHub as Session, SmartError };
 
 export async function ready(source) {
   if (source !== undefined) loadFrom(() => source);

@@ -1,3 +1,4 @@
+import { subjectOf } from "../app-state.js";
 import { InContext, PatientInContext } from "../context.js";
 import { dispose } from "../disposal.js";
 import { send, withInteractions } from "../interactions.js";
@@ -191,8 +192,13 @@ class FakeSession extends withInteractions(EventTarget) {
     return result;
   }
 
-  state(code, { subject } = {}) {
-    return new FakeAppState((...values) => this.#answer(...values), this.#states, this.fhirBase, String(code), subject?.reference ?? subject);
+  state(code, options = {}) {
+    const subject = subjectOf(options);
+    if (subject === "") {
+      const message = "The app state cannot be used: its subject must be a resource of the session's FHIR server, such as Patient/1.";
+      throw smartError("invalid_app_state", { message });
+    }
+    return new FakeAppState((...values) => this.#answer(...values), this.#states, this.fhirBase, String(code), subject);
   }
 
   async launchTasks(parameters, options) {

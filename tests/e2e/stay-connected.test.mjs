@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "./support/browser.mjs";
 import { home, removePageScript, withApp } from "./support/package.mjs";
 import { isSignedBy, startRegistrar } from "./support/registrar.mjs";
-import { everythingStored, storedBeyondTheTab } from "./support/storage.mjs";
+import { everythingStored, exportKeys, storedBeyondTheTab } from "./support/storage.mjs";
 
 const options = { bypassCSP: true };
 
@@ -32,25 +32,6 @@ async function connect(page, { config }) {
 async function visitLater(context) {
   for (const page of context.pages()) await page.close();
   return open(context);
-}
-
-/** Tries to export each key on the device, and returns the outcomes. */
-function exportKeys(page) {
-  return page.evaluate(async () => {
-    const settled = (request) =>
-      new Promise((resolve, reject) => {
-        request.onsuccess = () => resolve(request.result);
-        request.onerror = () => reject(request.error);
-      });
-    const database = await settled(indexedDB.open("smartrust-device"));
-    const stored = await settled(database.transaction("keys").objectStore("keys").getAll());
-    database.close();
-    const keys = stored.filter((value) => typeof value === "object").flatMap(({ privateKey, sealingKey }) => [...privateKey, sealingKey]);
-    const outcomes = keys.flatMap((key) =>
-      ["jwk", "pkcs8", "raw"].map((format) => crypto.subtle.exportKey(format, key).then(() => "exported", ({ name }) => name)),
-    );
-    return { count: keys.length, extractable: keys.some(({ extractable }) => extractable), outcomes: await Promise.all(outcomes) };
-  });
 }
 
 const openFirst = async ({ app }) => {

@@ -221,6 +221,8 @@ test("a fake app has the connections that the test gives, which open its session
 test("M3 M5 a fake session keeps app states in memory, and its tasks and conflicts are those of the test", async () => {
   const session = fakeSession({ patient: "1", appState: { view: "labs" } });
   const code = "https://app.example|preferences";
+  // As in a session, an unknown user does not become the whole app.
+  assert.throws(() => session.state(code, { subject: undefined }), { code: "invalid_app_state" });
   const state = session.state(code, { subject: session.patient });
   assert.deepEqual([session.appState, await state.get()], [{ view: "labs" }, null]);
   const extension = [{ url: "https://app.example/x", valueString: "a" }];

@@ -1,5 +1,6 @@
 //! App state: small data that an app stores on the server, as `Basic` resources (SMART App Launch 2.2, app state).
 
+use super::coding::has_coding;
 use super::reference::ResourceId;
 use super::request::{FhirRequest, Interaction};
 use crate::error::{Error, Failure};
@@ -119,15 +120,13 @@ impl StateKey {
 
     /// Whether a resource is an app state with this code and subject. Some servers store an absolute reference as a relative one.
     pub fn is_of<V: JsonView>(&self, resource: &V) -> bool {
-        let codings = resource.member("code").map(|code| code.member_items("coding")).unwrap_or_default();
-        let has = |coding: &V, name: &str, text: &str| coding.member_text(name).as_deref() == Some(text);
-        let is_coded = |coding: &V| has(coding, "system", &self.system) && has(coding, "code", &self.code);
+        let is_coded = has_coding(resource.member("code").as_ref(), &self.system, &self.code);
         let subject = resource.member("subject").and_then(|subject| subject.member_text("reference"));
         let is_subject = match (&self.subject, subject) {
             (Some((absolute, relative)), Some(subject)) => subject == *absolute || subject == *relative,
             (own, subject) => own.is_none() && subject.is_none(),
         };
-        has(resource, "resourceType", "Basic") && codings.iter().any(is_coded) && is_subject
+        resource.member_text("resourceType").as_deref() == Some("Basic") && is_coded && is_subject
     }
 
     /// The resource as JSON, with an id for an update.

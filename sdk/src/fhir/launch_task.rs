@@ -1,5 +1,6 @@
 //! Tasks that ask a user to launch an app (SMART App Launch 2.2, task profile for requesting SMART launch).
 
+use super::coding::has_coding;
 use crate::json::JsonView;
 use crate::protocol::url::Url;
 
@@ -61,16 +62,16 @@ impl<V: JsonView> LaunchTask<V> {
         if task.member_text("resourceType").as_deref() != Some("Task") {
             return None;
         }
-        let has_code = |code: &str| has_code(task, "code", code);
+        let has_code =
+            |element: &V, member: &str, code: &str| has_coding(element.member(member).as_ref(), SMART_CODES, code);
         let kind = match () {
-            () if has_code(EHR) => LaunchKind::Ehr,
-            () if has_code(STANDALONE) => LaunchKind::Standalone,
+            () if has_code(task, "code", EHR) => LaunchKind::Ehr,
+            () if has_code(task, "code", STANDALONE) => LaunchKind::Standalone,
             () => return None,
         };
         let inputs = task.member_items("input");
-        let input = |code: &str, value: &str| {
-            inputs.iter().find(|input| self::has_code(*input, "type", code))?.member_text(value)
-        };
+        let input =
+            |code: &str, value: &str| inputs.iter().find(|input| has_code(input, "type", code))?.member_text(value);
         let reference = |name: &str| task.member(name)?.member_text("reference");
         let url = input("smartonfhir-application", "valueUrl").and_then(|text| Url::parse(&text).ok());
         Some(Self {
@@ -82,13 +83,6 @@ impl<V: JsonView> LaunchTask<V> {
             task: task.clone(),
         })
     }
-}
-
-/// Whether a member that is a CodeableConcept has one of SMART's codes.
-fn has_code<V: JsonView>(element: &V, member: &str, code: &str) -> bool {
-    let codings = element.member(member).map(|concept| concept.member_items("coding")).unwrap_or_default();
-    let is_text = |coding: &V, name: &str, text: &str| coding.member_text(name).as_deref() == Some(text);
-    codings.iter().any(|coding| is_text(coding, "system", SMART_CODES) && is_text(coding, "code", code))
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ pub mod app_state;
 pub mod batch;
 pub mod bundle;
 pub mod capabilities;
+mod coding;
 pub mod content;
 pub mod directory;
 pub mod export;

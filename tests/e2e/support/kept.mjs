@@ -16,9 +16,6 @@ export const registerScope = "system/DynamicClient.register";
 /** One day in seconds. */
 const day = 86_400;
 
-/** The grant type with which a registered device requests tokens. */
-export const jwtBearer = "urn:ietf:params:oauth:grant-type:jwt-bearer";
-
 /**
  * A patient connects, denies some items, and stays connected otherwise. Returns the launcher and the person's name. Unless an item was denied,
  * the start page is open, and lists the record with the name. `connect` goes from the start page to the portal.

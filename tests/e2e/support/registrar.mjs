@@ -3,7 +3,8 @@
 import { createPublicKey, verify } from "node:crypto";
 import { startAttacker } from "./attacker.mjs";
 
-const JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+/** The grant of a key. */
+export const jwtBearer = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 const json = (body, status = 200) => ({ status, body: JSON.stringify(body) });
 
 /** Whether a key of a registration signed an assertion. */
@@ -24,7 +25,7 @@ export async function startRegistrar({ registersAll = false } = {}) {
     const [request] = requests("/register").slice(-1);
     if (!registersAll && request.headers.authorization !== "Bearer initial-token") return json({ error: "invalid_token" }, 401);
     const client_id = `own-${requests("/register").length}`;
-    if (!registersAll) return json({ client_id, grant_types: [JWT_BEARER], token_endpoint_auth_method: "none" }, 201);
+    if (!registersAll) return json({ client_id, grant_types: [jwtBearer], token_endpoint_auth_method: "none" }, 201);
     const management = { registration_access_token: `management-token-${client_id}`, registration_client_uri: `${server.origin}/clients/${client_id}` };
     return json({ ...JSON.parse(request.body), client_id, ...management }, 201);
   };

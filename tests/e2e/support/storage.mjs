@@ -34,3 +34,22 @@ export async function storedBeyondTheTab(page) {
   });
   return own + JSON.stringify(cookies);
 }
+
+/** Tries to export each key on the device, and returns the outcomes. */
+export function exportKeys(page) {
+  return page.evaluate(async () => {
+    const settled = (request) =>
+      new Promise((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+      });
+    const database = await settled(indexedDB.open("smartrust-device"));
+    const stored = await settled(database.transaction("keys").objectStore("keys").getAll());
+    database.close();
+    const keys = stored.filter((value) => typeof value === "object").flatMap(({ privateKey, sealingKey }) => [...privateKey, sealingKey]);
+    const outcomes = keys.flatMap((key) =>
+      ["jwk", "pkcs8", "raw"].map((format) => crypto.subtle.exportKey(format, key).then(() => "exported", ({ name }) => name)),
+    );
+    return { count: keys.length, extractable: keys.some(({ extractable }) => extractable), outcomes: await Promise.all(outcomes) };
+  });
+}

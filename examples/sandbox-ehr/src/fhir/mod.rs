@@ -51,8 +51,7 @@ pub async fn api(
     let response = Token::read(&sandbox, &headers).and_then(|token| match (&method, segments.as_slice()) {
         _ if sandbox.meets(Deviation::Outcome200) => Ok(as_response(outcome::of_trouble())),
         (method, segments @ (&["Basic", ..] | &["Task"])) => {
-            let responded = workflow::respond(&sandbox, &token, method, segments, &query, (&headers, &body));
-            responded.unwrap_or_else(|| Err(Refusal::not_supported("This server searches tasks only.")))
+            workflow::respond(&sandbox, &token, method, segments, &query, (&headers, &body))
         }
         (&Method::GET, ["Binary", id]) => binary(&sandbox, &token, id, &headers),
         (&Method::GET, segments) => get(&sandbox, &token, segments, &query).map(as_response),

@@ -39,17 +39,11 @@ pub fn items(dialect: Dialect, requested: &[String]) -> Vec<Item> {
     let parsed: Vec<ResourceScope> = requested.iter().filter_map(|scope| for_a_person(scope)).collect();
     let data = ResourceType::ALL.iter().flat_map(|resource| items_of(dialect, *resource, &parsed));
     let registers = requested.iter().any(|scope| scope == REGISTER_SCOPE);
-    let workflow = requested.iter().filter(|scope| WorkflowScope::parse(scope).is_some());
-    let workflow = workflow.map(|scope| Item::new(scope, workflow_meaning(scope), vec![scope.clone()]));
+    let workflow = requested.iter().filter_map(|scope| {
+        let meaning = WorkflowScope::parse(scope)?.meaning();
+        Some(Item::new(scope, meaning, vec![scope.clone()]))
+    });
     mandatory.chain(data).chain(workflow).chain(registers.then(Item::to_register)).collect()
-}
-
-fn workflow_meaning(scope: &str) -> &'static str {
-    if scope.contains("Task") {
-        "The tasks that your clinic has for you"
-    } else {
-        "Settings of this app, kept by your clinic"
-    }
 }
 
 /// A scope for resources that a user can grant.

@@ -7,9 +7,9 @@ use futures_util::future::select;
 
 use super::state::{HubChange, HubInner, Subscribed, Value};
 use crate::abort::AbortHandle;
+use crate::client::server::transport::random_string;
 use crate::error::{Error, Failure, HubError, HubRefusal};
 use crate::platform::Platform;
-use crate::protocol::encoding::base64url;
 use crate::protocol::fhircast::current::CurrentContext;
 use crate::protocol::fhircast::event::{HubEvent, NewEvent};
 use crate::protocol::fhircast::grant::check_may_write;
@@ -51,7 +51,7 @@ impl<P: Platform> HubInner<P> {
             return Err(HubError::Unavailable { problem: "it is not connected to the hub: subscribe first" }.into());
         }
         let sent = Rc::new(Sent {
-            event: NewEvent { id: self.new_id()?, seconds: self.platform.now(), name, context },
+            event: NewEvent { id: random_string::<16>(&self.platform)?, seconds: self.platform.now(), name, context },
             outcome: RefCell::default(),
             settled: AbortHandle::new(),
             repeats: Cell::default(),
@@ -66,12 +66,6 @@ impl<P: Platform> HubInner<P> {
         select(sent.settled.signal().aborted(), Box::pin(self.platform.sleep(BROADCAST_TIMEOUT))).await;
         let outcome = sent.outcome.borrow().clone();
         outcome.unwrap_or_else(|| Err(HubError::Timeout { what: "send the event to the other apps" }.into()))
-    }
-
-    fn new_id(&self) -> Result<String, Failure> {
-        let mut bytes = [0; 16];
-        self.platform.fill(&mut bytes).map_err(|_| Error::Entropy)?;
-        Ok(base64url(&bytes))
     }
 
     fn remember_sent(&self, sent: &Rc<Sent>) {
@@ -129,7 +123,7 @@ impl<P: Platform> HubInner<P> {
     ) {
         let name = subscribed.settings.name.as_deref();
         let item = SyncError::context_item(&event.id, &event.name, name, reason);
-        let Ok(id) = self.new_id() else { return };
+        let Ok(id) = random_string::<16>(&self.platform) else { return };
         let new = NewEvent { id, seconds: self.platform.now(), name: EventName::sync_error(), context: vec![item] };
         if let Err(failure) = self.post(&new).await {
             self.emit(&HubChange::Problem(failure));

@@ -10,6 +10,7 @@ use crate::client::keep::Keep;
 use crate::client::server::configured::Server;
 use crate::client::server::connection::Connection;
 use crate::client::server::discovery::openid_configuration;
+use crate::client::server::transport::{random_bytes, random_string};
 use crate::client::store::pending::{self, PendingKeep, PendingLaunch};
 use crate::client::store::records::Endpoints;
 use crate::error::{Error, Failure};
@@ -17,7 +18,7 @@ use crate::platform::Platform;
 pub use crate::protocol::authorize::AuthorizationMethod;
 use crate::protocol::authorize::{AuthorizationRequest, LONGEST_URL};
 use crate::protocol::discovery::SmartConfiguration;
-use crate::protocol::encoding::{base64url, values};
+use crate::protocol::encoding::values;
 use crate::protocol::launch::LaunchLink;
 use crate::protocol::openid::KnownEndpoints;
 use crate::protocol::pkce::{self, Pkce, VERIFIER_BYTES};
@@ -239,7 +240,7 @@ impl<P: Platform> SmartApp<P> {
         let verifier = match record.pkce {
             Pkce::Disabled => None,
             Pkce::Required if !advertises_s256(&configuration) => return Err(Error::PkceUnsupported.into()),
-            Pkce::Required | Pkce::Send => Some(pkce::code_verifier(&self.random_bytes()?)),
+            Pkce::Required | Pkce::Send => Some(pkce::code_verifier(&random_bytes(self.platform())?)),
         };
         let scope = scope.to_text();
         let challenge = verifier.as_ref().map(pkce::code_challenge);
@@ -287,14 +288,8 @@ impl<P: Platform> SmartApp<P> {
         Ok(navigation)
     }
 
-    fn random_bytes(&self) -> Result<[u8; VERIFIER_BYTES], Failure> {
-        let mut bytes = [0; VERIFIER_BYTES];
-        self.platform().fill(&mut bytes).map_err(|_| Error::Entropy)?;
-        Ok(bytes)
-    }
-
     pub(super) fn random_string(&self) -> Result<String, Failure> {
-        Ok(base64url(&self.random_bytes()?))
+        random_string::<VERIFIER_BYTES>(self.platform())
     }
 
     /// Checks that the launch's ID token will have the claim `auth_time`, which `max_age` is checked against.

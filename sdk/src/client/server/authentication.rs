@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::configured::Server;
 use super::connection::Connection;
-use super::transport::JsonResponse;
+use super::transport::{JsonResponse, random_string};
 use crate::client::store::records::Endpoints;
 use crate::error::{Error, Failure};
 use crate::fhir::retry::read_http_date;
@@ -13,7 +13,6 @@ use crate::protocol::client_assertion::{ClientKey, PrivateKeyJwt};
 use crate::protocol::client_auth::{
     AuthenticationCallback, AuthenticationRequest, ClientAuthentication, ClientCredential,
 };
-use crate::protocol::encoding::base64url;
 use crate::protocol::secret::ClientAssertion;
 use crate::protocol::token::{TokenClient, TokenResponse, read_token_response};
 use crate::protocol::url::Url;
@@ -127,9 +126,7 @@ pub(super) async fn signed_assertion<P: Clock + Entropy>(
     }
     let algorithm = method.key.algorithm(&request.token_endpoint_auth_signing_alg_values_supported);
     let algorithm = algorithm.ok_or_else(|| refused("its key cannot sign"))?;
-    let mut jti = [0; 16];
-    platform.fill(&mut jti).map_err(|_| Error::Entropy)?;
-    let (endpoint, jti) = (request.endpoint.as_str(), base64url(&jti));
+    let (endpoint, jti) = (request.endpoint.as_str(), random_string::<16>(platform)?);
     let input = method.signing_input(algorithm, &request.client_id, endpoint, &jti, platform.now());
     let signature = method.key.sign(algorithm, &input).await;
     let signature = signature.map_err(|_| refused("the browser cannot sign with its key"))?;

@@ -7,6 +7,7 @@ use crate::abort::AbortSignal;
 use crate::error::{Error, Failure, FhirError};
 use crate::fhir::outcome::OperationOutcome;
 use crate::platform::{Body, Entropy, HttpFailure, HttpResponse, Json, JsonView, Platform};
+use crate::protocol::encoding::base64url;
 use crate::protocol::http::Request;
 use crate::protocol::plain_text::message;
 use crate::protocol::redaction::Secrets;
@@ -129,6 +130,24 @@ pub(crate) fn fhir_error<V: JsonView>(response: JsonResponse<V>, url: &Url) -> F
     }))
     .into();
     failure.without(&response.secrets)
+}
+
+/// Random bytes.
+///
+/// # Errors
+/// [`Error::Entropy`].
+pub(crate) fn random_bytes<const COUNT: usize>(platform: &impl Entropy) -> Result<[u8; COUNT], Failure> {
+    let mut bytes = [0; COUNT];
+    platform.fill(&mut bytes).map_err(|_| Error::Entropy)?;
+    Ok(bytes)
+}
+
+/// A random string of this many bytes in base64url.
+///
+/// # Errors
+/// As [`random_bytes`].
+pub(crate) fn random_string<const BYTES: usize>(platform: &impl Entropy) -> Result<String, Failure> {
+    Ok(base64url(&random_bytes::<BYTES>(platform)?))
 }
 
 /// A random number from 0 to 1; 0 if the host has no random numbers.

@@ -10,10 +10,10 @@ use futures_util::future::{Either, select};
 use super::handle::Session;
 use crate::abort::{AbortHandle, AbortSignal};
 use crate::client::fhir::response::Value;
+use crate::client::server::transport::random_string;
 use crate::error::{Error, Failure};
 use crate::json::ObjectWriter;
 use crate::platform::Platform;
-use crate::protocol::encoding::base64url;
 use crate::protocol::messaging::{MessageResponse, MessagingChannel, unavailable};
 
 /// How long to wait for a response, in milliseconds.
@@ -84,7 +84,7 @@ impl<P: Platform> Ehr<P> {
         let Self { session, channel } = self;
         session.inner.check_active()?;
         let platform = &session.inner.platform;
-        let id = self.random_id()?;
+        let id = random_string::<16>(platform)?;
         let is_object = payload.trim_ascii_start().starts_with('{');
         let message = is_object.then(|| platform.parse(&channel.request(&id, message_type, payload))).flatten();
         let message = message.ok_or_else(|| Error::configuration("payload", "it is not a JSON object"))?;
@@ -146,12 +146,6 @@ impl<P: Platform> Ehr<P> {
             Either::Left((Either::Right(_), _)) => Err(Error::Aborted.into()),
             Either::Right(_) => Err(Error::Timeout { host: self.channel.origin.as_str().into() }.into()),
         }
-    }
-
-    fn random_id(&self) -> Result<String, Failure> {
-        let mut bytes = [0; 16];
-        self.session.inner.platform.fill(&mut bytes).map_err(|_| Error::Entropy)?;
-        Ok(base64url(&bytes))
     }
 }
 

@@ -49,12 +49,20 @@ impl<'a> WorkflowScope<'a> {
         })
     }
 
+    /// What allowing it means, in plain language.
+    pub fn meaning(&self) -> &'static str {
+        match self.resource {
+            "Task" => "The tasks that your clinic has for you",
+            _ => "Settings of this app, kept by your clinic",
+        }
+    }
+
     fn allows(&self, resource: &str, letter: char, code: Option<&str>) -> bool {
         self.resource == resource && self.letters.contains(letter) && (self.code.is_none() || self.code == code)
     }
 }
 
-/// The response to a request for `Basic` or `Task`; `None` for any other.
+/// The response to a request for `Basic` or `Task`.
 pub fn respond(
     sandbox: &Sandbox,
     token: &Token,
@@ -62,10 +70,10 @@ pub fn respond(
     segments: &[&str],
     query: &Parameters,
     request: (&HeaderMap, &Bytes),
-) -> Option<Result<Response, Refusal>> {
+) -> Result<Response, Refusal> {
     match segments {
-        ["Basic", rest @ ..] => Some(app_state::respond(sandbox, token, method, rest, query, request)),
-        ["Task"] if *method == Method::GET => Some(tasks::search(sandbox, token, query)),
-        _ => None,
+        ["Basic", rest @ ..] => app_state::respond(sandbox, token, method, rest, query, request),
+        ["Task"] if *method == Method::GET => tasks::search(sandbox, token, query),
+        _ => Err(Refusal::not_supported("This server searches tasks only.")),
     }
 }
