@@ -6,10 +6,11 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { root, textOf } from "./support/pages.mjs";
 
-/** The strings that a function of a Rust file returns. */
-function stringsOf(file, name) {
-  const [, body] = new RegExp(`fn ${name}\\(&self\\)[^{]*\\{([^]*?)\\n    \\}\\n`).exec(textOf(file));
-  return [...body.matchAll(/=> "([a-z_]+)",/g)].map(([, code]) => code);
+/** The error codes in the crate: what functions named `code` return. */
+function rustCodes() {
+  const files = readdirSync(join(root, "sdk/src/error")).map((name) => textOf(`sdk/src/error/${name}`));
+  const functions = files.flatMap((file) => [...file.matchAll(/fn code\(&self\)[^{]*\{([^]*?)\n    \}\n/g)]);
+  return functions.flatMap(([, body]) => [...body.matchAll(/=> "([a-z_]+)",/g)].map(([, code]) => code));
 }
 
 /** The error codes in the package's JavaScript. */
@@ -20,7 +21,7 @@ function javaScriptCodes() {
 }
 
 /** Every error code. */
-const codes = [...stringsOf("sdk/src/error/code.rs", "code"), ...stringsOf("sdk/src/error/details.rs", "code"), ...stringsOf("sdk/src/error/directory.rs", "code"), ...javaScriptCodes()];
+const codes = [...rustCodes(), ...javaScriptCodes()];
 
 function assertComplete(listed, place) {
   assert.deepEqual(codes.filter((code) => !listed.includes(code)), [], `are missing from ${place}`);

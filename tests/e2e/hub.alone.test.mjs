@@ -103,6 +103,7 @@ test("X5 X11 an app that follows the chart is locked when another patient is ope
 
 test("X15 X16 an app opens a patient, and asks what is open", async ({ context, page }) => {
   const { app } = await openApp(context, page);
+  assert.ok(await app.evaluate(() => window.session instanceof window.hub.Session));
   await subscribe(app, "follow");
   const current = await app.evaluate(async () => {
     const patient = await window.session.patient.read();
