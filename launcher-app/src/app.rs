@@ -10,6 +10,7 @@ use smartrust::platform::Json;
 use smartrust::web::WebPlatform;
 use smartrust::{Error, Failure};
 
+use crate::components::cover::{chart_state, cover, covered};
 use crate::components::draw::{element, link, nothing, reactive};
 use crate::components::frame::{footer, header};
 use crate::components::idle_warning::idle_warning;
@@ -74,7 +75,7 @@ fn frame() -> Vec<AnyView> {
         }
     });
     let page = reactive(move || page_at(place::within_app(&place::base(), &pathname.get())));
-    vec![header(), page, footer(), idle_warning()]
+    vec![header(), chart_state(), covered(page), cover(), footer(), idle_warning()]
 }
 
 /// The page of a path. Five fixed paths need no table of routes, and the router's table would add much code.

@@ -117,9 +117,15 @@ impl StaticHost {
     }
 
     fn own_origins(&self, text: &str) -> String {
+        let socket = |origin: &str| origin.replacen("http", "ws", 1);
         replace_all(
             text,
-            &[(USUAL_EHR, &self.ehr_origin), (SECOND_EHR, &self.second_ehr_origin), (USUAL_APP, &self.app_origin)],
+            &[
+                (USUAL_EHR, &self.ehr_origin),
+                (&socket(USUAL_EHR), &socket(&self.ehr_origin)),
+                (SECOND_EHR, &self.second_ehr_origin),
+                (USUAL_APP, &self.app_origin),
+            ],
         )
     }
 
@@ -211,7 +217,7 @@ mod tests {
     use std::fs;
     use std::net::SocketAddr;
 
-    const CONFIGURATION: &str = r#"{"servers": [{"fhirBase": "http://localhost:9080/webchart.cgi/fhir", "redirectUri":
+    const CONFIGURATION: &str = r#"{"servers": [{"fhirBase": "http://localhost:9080/webchart.cgi/fhir", "scope": "fhircast/*.read", "redirectUri":
         "http://localhost:8080/code"}, {"fhirBase": "http://localhost:9081/webchart.cgi/fhir"}], "hosting": {"frameAncestors": ["http://localhost:9080"]}}"#;
     const MOVED: &str = r#"{"servers": [], "hosting": {"path": "/apps/record/"}}"#;
 
@@ -312,7 +318,10 @@ mod tests {
         assert!(page.ends_with("\r\n\r\nlaunch"), "{page}");
         assert!(page.contains("content-type: text/html; charset=utf-8\r\n"), "{page}");
         assert!(page.contains("script-src 'self' 'wasm-unsafe-eval';"), "{page}");
-        assert!(page.contains("connect-src 'self' http://localhost:7002 http://localhost:8080;"), "{page}");
+        assert!(
+            page.contains("connect-src 'self' http://localhost:7002 http://localhost:8080 ws://localhost:7002;"),
+            "{page}"
+        );
         assert!(page.contains("frame-ancestors http://localhost:7002\r\n"), "{page}");
         assert!(!page.contains("unsafe-inline"), "{page}");
         for header in ["x-content-type-options: nosniff", "referrer-policy: no-referrer"] {

@@ -4,6 +4,7 @@ pub mod bytes;
 pub mod clinics;
 pub mod connect;
 pub mod connections;
+pub mod cover;
 pub mod documents;
 pub mod draw;
 pub mod entries;

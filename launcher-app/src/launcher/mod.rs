@@ -1,11 +1,12 @@
 //! What all pages share: the configuration, the SDK's app, and the sessions of this window. [`Launcher`] is a handle to it; each file
 //! has its methods for one subject: [`sessions`] shows and ends sessions, [`launching`] starts launches, [`idle`] ends sessions that
 //! nobody uses, [`kept`] has the connections that last, [`resume`] completes launches and restores sessions, [`directory`] loads and searches the
-//! list of providers, [`chosen`] remembers what was chosen in it.
+//! list of providers, [`chosen`] remembers what was chosen in it, [`following`] hides the record while another patient is open in the chart.
 
 mod browser;
 mod chosen;
 mod directory;
+mod following;
 mod idle;
 mod kept;
 mod last_use;
@@ -24,12 +25,14 @@ use smartrust::web::WebPlatform;
 use smartrust::{Failure, SmartApp};
 
 pub use browser::{local_day, needs_own_window, today};
+pub use following::Cover;
 pub use state::{OpenSession, Session, State};
 
 use crate::config::{Choice, Entry, LauncherConfig};
 use crate::model::idle::IdleLimit;
 use crate::model::trouble::Audience;
 use directory::List;
+use following::Following;
 use kept::Kept;
 use last_use::LastUse;
 
@@ -51,6 +54,7 @@ pub struct Launcher {
     recent: RwSignal<Vec<Entry>>,
     chosen: StoredValue<Vec<Entry>>,
     kept: Kept,
+    following: Following,
     subscription: StoredValue<Option<EventSubscription<WebPlatform>>, LocalStorage>,
 }
 
@@ -82,6 +86,7 @@ impl Launcher {
             recent: RwSignal::new(if has_directory { chosen::stored_recent() } else { Vec::new() }),
             chosen: StoredValue::new(Vec::new()),
             kept: Kept::new(),
+            following: Following::new(),
             subscription: StoredValue::new_local(None),
         };
         launcher.add_chosen_servers();

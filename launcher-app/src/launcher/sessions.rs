@@ -42,6 +42,7 @@ impl Launcher {
             _ => self.changes.update(|count| *count += 1),
         });
         self.subscription.set_value(Some(subscription));
+        self.follow_chart(&session);
         self.state.set(State::Open(session));
     }
 

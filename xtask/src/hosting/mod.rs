@@ -30,6 +30,8 @@ pub struct Hosting {
     pub path: String,
     /// The origins of the servers that the pages connect to and post forms to.
     servers: Vec<String>,
+    /// The origins of the WebSockets that the pages open.
+    sockets: Vec<String>,
     /// The origins that may show the site in a frame.
     frame_ancestors: Vec<String>,
 }
@@ -49,20 +51,28 @@ impl Hosting {
         }
         let path = hosting["path"].as_str().unwrap_or("/").to_owned();
         ensure!(is_folder(&path), "hosting.path is wrong: it begins and ends with a slash, such as \"/record/\".");
-        let mut servers = Vec::new();
+        let (mut servers, mut sockets) = (Vec::new(), Vec::new());
         for (index, server) in items(&configuration["servers"], "servers")?.iter().enumerate() {
             for member in SERVER_MEMBERS {
                 let Some(url) = server[member].as_str() else { continue };
-                let origin = origin_of(url);
+                let origin = origin_of(url).filter(|origin| !is_socket(origin));
                 let origin = origin.with_context(|| wrong_origin(&format!("servers[{index}].{member}")))?;
+                if member == "fhirBase" && has_events(server) {
+                    // A hub usually is at the server. Policies tell its WebSockets apart from its other URLs.
+                    sockets.push(origin.replacen("http", "ws", 1));
+                }
                 servers.push(origin);
             }
         }
-        servers.extend(origins(hosting, "otherOrigins")?);
+        let (other_sockets, other_servers): (Vec<_>, Vec<_>) =
+            origins(hosting, "otherOrigins")?.into_iter().partition(|origin| is_socket(origin));
+        servers.extend(other_servers);
+        sockets.extend(other_sockets);
         servers.extend(directory_sources(&configuration)?);
         let mut seen = HashSet::new();
         servers.retain(|origin| seen.insert(origin.clone()));
-        Ok(Self { path, servers, frame_ancestors: origins(hosting, "frameAncestors")? })
+        sockets.retain(|origin| seen.insert(origin.clone()));
+        Ok(Self { path, servers, sockets, frame_ancestors: origins(hosting, "frameAncestors")? })
     }
 
     /// The content security policy. Directives that only work in a header are left out in pages.
@@ -77,7 +87,7 @@ impl Hosting {
             "style-src 'self'".to_owned(),
             "img-src 'self' data:".to_owned(),
             "font-src 'self'".to_owned(),
-            format!("connect-src {own_and_servers}"),
+            format!("connect-src {}", sources(&own_and_servers, &self.sockets)),
             "base-uri 'none'".to_owned(),
             format!("form-action {own_and_servers}"),
         ];
@@ -124,6 +134,16 @@ fn directory_sources(configuration: &Value) -> Result<Vec<String>> {
     Ok(sources)
 }
 
+fn is_socket(origin: &str) -> bool {
+    origin.starts_with("ws")
+}
+
+/// Whether the launcher asks a server for events of other apps (FHIRcast).
+fn has_events(server: &Value) -> bool {
+    let scope = server["scope"].as_str().unwrap_or_default();
+    scope.split_whitespace().any(|scope| scope.to_ascii_lowercase().starts_with("fhircast/"))
+}
+
 /// Where a policy is set.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Place {
@@ -140,8 +160,10 @@ fn origins(hosting: &Value, member: &str) -> Result<Vec<String>> {
     for (index, item) in items(&hosting[member], &name)?.iter().enumerate() {
         let text = item.as_str().unwrap_or_default();
         let without_wildcard = text.replacen("://*.", "://", 1);
+        // A page cannot be shown by a WebSocket.
         ensure!(
-            origin_of(&without_wildcard).as_ref() == Some(&without_wildcard),
+            origin_of(&without_wildcard).as_ref() == Some(&without_wildcard)
+                && (member == "otherOrigins" || !is_socket(text)),
             wrong_origin(&format!("{name}[{index}]"))
         );
         origins.push(text.to_owned());
@@ -166,7 +188,8 @@ fn origin_of(url: &str) -> Option<String> {
     let (scheme, rest) = url.split_once("://")?;
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default().to_ascii_lowercase();
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-.:[]".contains(&byte);
-    let is_origin = ["https", "http"].contains(&scheme) && !authority.is_empty() && authority.bytes().all(is_plain);
+    let is_origin =
+        ["https", "http", "wss", "ws"].contains(&scheme) && !authority.is_empty() && authority.bytes().all(is_plain);
     is_origin.then(|| format!("{scheme}://{authority}"))
 }
 
@@ -250,6 +273,24 @@ mod tests {
     }
 
     #[test]
+    fn s13_x22_the_policy_allows_the_websockets_of_servers_whose_charts_are_followed() {
+        let mut configuration = without_list();
+        let follows =
+            json!({"fhirBase": "https://ehr.example/fhir", "scope": "launch patient/*.rs FHIRcast/Patient-open.read"});
+        let does_not = json!({"fhirBase": "https://portal.example/fhir", "scope": "launch/patient patient/*.rs"});
+        configuration["servers"] = json!([follows, does_not]);
+        configuration["hosting"] = json!({"otherOrigins": ["wss://hub.example"]});
+        let policy = policy(&configuration);
+        assert!(
+            policy.contains(
+                "; connect-src 'self' https://ehr.example https://portal.example wss://ehr.example wss://hub.example; "
+            ),
+            "{policy}"
+        );
+        assert!(policy.contains("; form-action 'self' https://ehr.example https://portal.example; "), "{policy}");
+    }
+
+    #[test]
     fn s13_no_page_can_frame_the_site_unless_one_is_configured() {
         let mut configuration = committed();
         configuration["hosting"] = json!({});
@@ -274,6 +315,7 @@ mod tests {
             wrong(json!({"directoryOrigins": [source]}), "hosting.directoryOrigins[0]");
         }
         wrong(json!({"frameAncestors": "https://ehr.example"}), "hosting.frameAncestors");
+        wrong(json!({"frameAncestors": ["wss://ehr.example"]}), "hosting.frameAncestors[0]");
         for path in ["record", "/record", "record/", "//", "/a//b/", "/../", "/a b/", "/a\"/", "/.git/"] {
             wrong(json!({"path": path}), "hosting.path");
         }
