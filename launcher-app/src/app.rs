@@ -50,6 +50,7 @@ fn start(config: LauncherConfig) -> Result<Launcher, Failure> {
     let launcher = Launcher::new(config)?;
     launcher.watch_use();
     launcher.watch_connections();
+    launcher.watch_style();
     Ok(launcher)
 }
 

@@ -79,7 +79,7 @@ test("N12 if the clinic ended the connection, the next visit says so and offers 
     const before = traffic.tokenRequests(jwtBearer).length;
     await launcher.openKept(person);
     const alert = launcher.alert();
-    await alert.getByText("The clinic ended the connection, or its time is over.").waitFor();
+    await alert.getByText("The connection has expired, or the clinic ended it.").waitFor();
     assert.ok((await alert.innerText()).includes(person));
     assert.equal(traffic.tokenRequests(jwtBearer).length, before + 1, "a token is requested once");
     await until("the record is not listed any more", async () => (await launcher.keptRecords().count()) === 0);
@@ -98,7 +98,7 @@ test("N12 a record whose connection has ended is connected again in the same way
   await launcher.waitForRecord();
   await endAtClinic(context, person);
   await page.reload();
-  await launcher.alert().getByText("The clinic ended the connection, or its time is over.").waitFor();
+  await launcher.alert().getByText("The connection has expired, or the clinic ended it.").waitFor();
   await launcher.button("Connect again").click();
   await new Portal(page).allow();
   await launcher.waitForRecord();

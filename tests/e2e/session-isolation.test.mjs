@@ -48,9 +48,13 @@ async function addFrame(page, url) {
   return frame.asElement().contentFrame();
 }
 
-/** Waits until a frame shows a record. */
+/** Waits until a frame shows a record. The record of a patient who is not open in the chart is hidden until the provider stays with it. */
 async function waitForVitalSigns(frame) {
-  await new Launcher(frame).section("Vital signs").getByText("Heart rate").first().waitFor();
+  const record = new Launcher(frame).section("Vital signs").getByText("Heart rate").first();
+  const stay = frame.getByRole("button", { name: "Stay with this record" });
+  await record.or(stay).waitFor();
+  if (await stay.isVisible()) await stay.click();
+  await record.waitFor();
 }
 
 async function reload(frame) {

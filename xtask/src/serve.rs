@@ -124,6 +124,7 @@ impl StaticHost {
                 (USUAL_EHR, &self.ehr_origin),
                 (&socket(USUAL_EHR), &socket(&self.ehr_origin)),
                 (SECOND_EHR, &self.second_ehr_origin),
+                (&socket(SECOND_EHR), &socket(&self.second_ehr_origin)),
                 (USUAL_APP, &self.app_origin),
             ],
         )

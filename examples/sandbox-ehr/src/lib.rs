@@ -190,9 +190,7 @@ fn hand_out_ready_made_token(sandbox: &Sandbox) {
             user: User::Patient(1),
             scopes: vec!["patient/*.read".to_owned()],
             patient: Some(1),
-            encounter: None,
-            display: None,
-            app_context: None,
+            launch: None,
             topic: None,
             since: now,
         };

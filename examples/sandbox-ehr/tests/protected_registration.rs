@@ -134,7 +134,7 @@ async fn the_key_works_for_ninety_days() {
     assert_eq!(last["expires_in"], 60);
     browser.hands.turn(60);
     let late = by_key(&mut browser, &client_id, "late").await;
-    assert_refused(&late, StatusCode::BAD_REQUEST, "invalid_grant", "its time is over");
+    assert_refused(&late, StatusCode::BAD_REQUEST, "invalid_grant", "has expired");
     assert_eq!(browser.fhir(text(&last, "access_token"), "Patient/1").await.status, StatusCode::UNAUTHORIZED);
 }
 

@@ -154,8 +154,10 @@ async fn a_launch_from_a_task_has_its_context() {
     let launch = launched.redirected("launch").expect("a launch value");
     let tokens = browser.tokens_from(&launch, "launch openid").await;
     assert_eq!(text(&tokens, "appContext"), "{\"task\":\"review-results\"}");
+    assert_eq!(text(&tokens, "intent"), "review-results");
     let plain = Browser::new().ehr_tokens(1, "launch openid").await;
     assert_eq!(plain.get("appContext"), None);
+    assert_eq!(plain.get("intent"), None);
 }
 
 #[tokio::test]

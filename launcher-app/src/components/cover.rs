@@ -24,8 +24,11 @@ pub fn chart_state() -> AnyView {
         }
         Some(_) => {
             let words = text("This record no longer follows the chart: another patient may be open there. ");
-            let again = button("quiet", "Follow the chart again", Box::new(move || launcher.follow_again()));
-            element("p", &[("class", "chart-state behind")], vec![words, again])
+            let mut parts = vec![words];
+            if launcher.can_follow_again() {
+                parts.push(button("quiet", "Follow the chart again", Box::new(move || launcher.follow_again())));
+            }
+            element("p", &[("class", "chart-state behind")], parts)
         }
     });
     element("div", &[("role", "status")], vec![state])

@@ -1,6 +1,7 @@
 //! Parts of pages, built from native elements. May import [`crate::launcher`] and [`crate::model`].
 
 pub mod bytes;
+pub mod chart_context;
 pub mod clinics;
 pub mod connect;
 pub mod connections;

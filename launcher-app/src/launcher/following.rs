@@ -147,6 +147,11 @@ impl Launcher {
         self.follow_again();
     }
 
+    /// Whether another subscription can succeed: the session has not expired.
+    pub fn can_follow_again(self) -> bool {
+        matches!(self.state.get_untracked(), State::Open(session) if session.is_active())
+    }
+
     /// Subscribes, also after a subscription has ended.
     pub fn follow_again(self) {
         let Some(Followed { session, hub, events, .. }) = self.following.hub.get_value() else { return };

@@ -1,7 +1,8 @@
 //! What all pages share: the configuration, the SDK's app, and the sessions of this window. [`Launcher`] is a handle to it; each file
 //! has its methods for one subject: [`sessions`] shows and ends sessions, [`launching`] starts launches, [`idle`] ends sessions that
 //! nobody uses, [`kept`] has the connections that last, [`resume`] completes launches and restores sessions, [`directory`] loads and searches the
-//! list of providers, [`chosen`] remembers what was chosen in it, [`following`] hides the record while another patient is open in the chart.
+//! list of providers, [`chosen`] remembers what was chosen in it, [`following`] hides the record while another patient is open in the chart,
+//! [`style`] takes the look of the EHR.
 
 mod browser;
 mod chosen;
@@ -14,6 +15,7 @@ mod launching;
 mod resume;
 mod sessions;
 mod state;
+mod style;
 
 use std::rc::Rc;
 

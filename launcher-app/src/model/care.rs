@@ -75,6 +75,13 @@ pub fn visit<V: JsonView>(encounter: &V) -> Entry {
         .line(after("At", &places(encounter)))
 }
 
+/// The name and the date of a visit.
+pub fn visit_in_one_line<V: JsonView>(encounter: &V) -> String {
+    let (start, end) = period(encounter, "period");
+    let parts = [Some(visit(encounter).title), span(start, end)];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
 /// The class of a visit (HL7 V3, ActEncounterCode).
 fn class<V: JsonView>(encounter: &V) -> Option<String> {
     let class = encounter.member("class")?;
@@ -227,6 +234,13 @@ mod tests {
         assert_eq!((list.present[1].title.as_str(), list.present[1].tags[0].words.as_str()), ("Ambulatory", "Planned"));
         assert_eq!(list.present[2].title, "A visit");
         assert_eq!(list.present[3].title, "Emergency visit");
+    }
+
+    #[test]
+    fn m6_a_visit_in_one_line_has_its_name_and_date() {
+        let encounter = json!({"type": [{"text": "follow-up visit"}], "period": {"start": "2024-01-02"}});
+        assert_eq!(visit_in_one_line(&encounter), "Follow-up visit, since January 2, 2024");
+        assert_eq!(visit_in_one_line(&json!({"class": {"code": "EMER"}})), "Emergency visit");
     }
 
     #[test]

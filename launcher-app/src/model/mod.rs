@@ -33,6 +33,7 @@ pub mod requested_scopes;
 pub mod resource;
 pub mod server_messages;
 pub mod sharing;
+pub mod style;
 pub mod summary;
 pub mod time_left;
 pub mod timing;

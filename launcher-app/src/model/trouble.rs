@@ -55,7 +55,7 @@ impl Trouble {
             Error::Token(error) if matches!(&*error.error, "invalid_grant" | "invalid_client") => Self::worded(
                 reason,
                 "Your access has ended",
-                &format!("The clinic ended the connection, or its time is over. {again}"),
+                &format!("The connection has expired, or the clinic ended it. {again}"),
             ),
             _ => Self::of(reason, audience),
         }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
+use crate::components::chart_context::chart_context;
 use crate::components::draw::{element, nothing, paragraph, reactive, reactive_text, text};
 use crate::components::gate::{failure_page, with_session};
 use crate::components::keep::not_kept_note;
@@ -46,6 +47,7 @@ fn record_of(session: OpenSession) -> AnyView {
     let heading = if audience == Audience::Patient { "Your health record" } else { "Health record" };
     let mut aside: Vec<AnyView> = Vec::new();
     aside.extend(launcher.label(&current).map(|label| paragraph("origin", format!("From {label}"))));
+    aside.extend(chart_context(session));
     aside.push(progress(load));
     let head = vec![element("h1", &[], vec![text(heading)]), element("div", &[], aside)];
     let parts = KINDS.iter().enumerate().map(|(index, kind)| record_part(index, kind, load, session));

@@ -5,6 +5,7 @@ use super::reference::ResourceId;
 use super::request::{FhirRequest, Interaction};
 use crate::error::{Error, Failure};
 use crate::json::{JsonView, ObjectWriter, array, list};
+use crate::protocol::safe_url::safe_url;
 use crate::protocol::url::Url;
 
 /// The capability of servers that support app state.
@@ -172,10 +173,8 @@ pub fn endpoint<V: JsonView>(document: &V, fhir_base: &Url, allow_insecure_http:
             Err(Error::NotOffered { what: "app state (smart-app-state)" }.into())
         };
     };
-    let what = || "the endpoint for app state".into();
     let url = fhir_base.child("").and_then(|folder| folder.join(&text));
-    let url = url.map_err(|problem| Error::Url { what: what(), problem })?;
-    if url.is_confidential() || allow_insecure_http { Ok(url) } else { Err(Error::InsecureUrl { what: what() }.into()) }
+    safe_url(url, "the endpoint for app state", allow_insecure_http)
 }
 
 /// The error of an app state that cannot be used.

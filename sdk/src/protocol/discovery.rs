@@ -2,6 +2,7 @@
 //! `.well-known/openid-configuration` (OpenID Connect Discovery) and the capability statement's `oauth-uris`.
 
 use super::http::Request;
+use super::safe_url::safe_url;
 use super::url::{Url, UrlError};
 use crate::error::{Error, Failure};
 use crate::fhir::request::FHIR_JSON;
@@ -189,14 +190,8 @@ impl Reader<'_> {
 
     fn endpoint(&self, member: &str) -> Result<Option<Url>, Failure> {
         let Some(text) = (self.find)(member).filter(|text| !text.is_empty()) else { return Ok(None) };
-        let unusable = |problem| Error::Url { what: member.into(), problem };
-        let folder = self.fhir_base.child("");
-        let url = folder.and_then(|folder| folder.join(&text)).map_err(unusable)?;
-        if url.is_confidential() || self.allow_insecure_http {
-            Ok(Some(url))
-        } else {
-            Err(Error::InsecureUrl { what: member.into() }.into())
-        }
+        let url = self.fhir_base.child("").and_then(|folder| folder.join(&text));
+        safe_url(url, member, self.allow_insecure_http).map(Some)
     }
 }
 

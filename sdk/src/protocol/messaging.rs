@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Failure};
 use crate::json::{JsonView, ObjectWriter};
+use crate::protocol::safe_url::safe_url;
 use crate::protocol::secret::MessagingHandle;
 use crate::protocol::url::Url;
 
@@ -60,10 +61,7 @@ impl MessagingGrant {
     pub fn channel(&self, allow_insecure_http: bool) -> Result<MessagingChannel, Failure> {
         let origin =
             self.origin.as_ref().ok_or_else(|| unavailable("the token response has no smart_web_messaging_origin"))?;
-        let url = Url::parse(origin).map_err(|problem| Error::Url { what: ORIGIN.into(), problem })?;
-        if !url.is_confidential() && !allow_insecure_http {
-            return Err(Error::InsecureUrl { what: ORIGIN.into() }.into());
-        }
+        let url = safe_url(Url::parse(origin), ORIGIN, allow_insecure_http)?;
         Ok(MessagingChannel { handle: self.handle.clone(), origin: url.origin().to_owned() })
     }
 }

@@ -93,7 +93,7 @@ test("A7 other parameters of a launch link do not change the configuration", asy
   assertUnchanged(await authorizationRequest(traffic), {
     client_id: "MIE-localhost-launch",
     redirect_uri: `${appOrigin}/launch`,
-    scope: "launch openid fhirUser offline_access patient/*.rs",
+    scope: "launch openid fhirUser offline_access patient/*.rs fhircast/*.read",
     aud: iss,
     launch: "x",
   });

@@ -79,9 +79,7 @@ fn proceed(sandbox: &Sandbox, headers: &HeaderMap, transaction: &str) -> Respons
                 user: session.user,
                 scopes: consent::granted_without_asking(&request.scopes),
                 patient: Some(context.patient),
-                encounter: context.encounter.clone(),
-                display: Some(context.display),
-                app_context: context.app_context.clone(),
+                launch: Some(context.clone()),
                 topic: Some(session.topic),
                 since: now,
             };
@@ -100,17 +98,7 @@ pub fn patient_grant(request: &AuthorizationRequest, user: User, scopes: Vec<Str
         User::Patient(number) if scopes.iter().any(needs_patient) => Some(number),
         _ => None,
     };
-    Grant {
-        client_id: request.client_id.clone(),
-        user,
-        scopes,
-        patient,
-        encounter: None,
-        display: None,
-        app_context: None,
-        topic: None,
-        since: now,
-    }
+    Grant { client_id: request.client_id.clone(), user, scopes, patient, launch: None, topic: None, since: now }
 }
 
 /// Redirects the user to the app with a code (RFC 6749, 4.1.2).

@@ -5,7 +5,7 @@ mod kept;
 use std::collections::{HashMap, HashSet};
 
 use self::kept::Kept;
-use super::launch_token::Display;
+use super::launch_token::LaunchContext;
 use super::random_secret;
 use super::request::AuthorizationRequest;
 
@@ -36,11 +36,8 @@ pub struct Grant {
     pub user: User,
     pub scopes: Vec<String>,
     pub patient: Option<u32>,
-    pub encounter: Option<String>,
-    /// Whether it started in the chart, and how the app was shown there.
-    pub display: Option<Display>,
-    /// The context that a task passes to the app.
-    pub app_context: Option<String>,
+    /// The context of the chart, if the app was opened from there.
+    pub launch: Option<LaunchContext>,
     /// The topic of the log-in in which a provider opened the app (FHIRcast).
     pub topic: Option<String>,
     /// When it was granted, in seconds.

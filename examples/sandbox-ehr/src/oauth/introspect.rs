@@ -92,7 +92,7 @@ fn description(sandbox: &Sandbox, found: &Introspected) -> Value {
     if let Some(patient) = grant.patient {
         add("patient", patient.to_string());
     }
-    if let Some(encounter) = &grant.encounter {
+    if let Some(encounter) = grant.launch.as_ref().and_then(|launch| launch.encounter.as_ref()) {
         add("encounter", encounter.clone());
     }
     body

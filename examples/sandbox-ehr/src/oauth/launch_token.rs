@@ -24,6 +24,8 @@ struct Claims {
     display: Display,
     #[serde(skip_serializing_if = "Option::is_none")]
     app_context: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    intent: Option<String>,
 }
 
 /// How the chart shows an app.
@@ -46,6 +48,8 @@ pub struct LaunchContext {
     pub display: Display,
     /// The context that a task passes to the app.
     pub app_context: Option<String>,
+    /// What the user wants to do.
+    pub intent: Option<String>,
 }
 
 /// A parsed launch value.
@@ -72,6 +76,7 @@ pub fn issue(config: &Config, app: &LaunchApp, context: &LaunchContext) -> jsonw
         encounter: context.encounter.clone(),
         display: context.display,
         app_context: context.app_context.clone(),
+        intent: context.intent.clone(),
     };
     config.key.sign(TYP, &claims)
 }
@@ -94,6 +99,7 @@ pub fn read(config: &Config, population: &Population, client_id: &str, token: &s
         encounter: claims.encounter,
         display: claims.display,
         app_context: claims.app_context,
+        intent: claims.intent,
     };
     Ok(Launch { context, id: claims.jti, expires: claims.exp })
 }

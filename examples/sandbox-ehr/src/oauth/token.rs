@@ -140,9 +140,7 @@ fn backend_grant(client: &Client, form: &Parameters, now: u64) -> Result<Grant, 
         user: User::Backend,
         scopes,
         patient: None,
-        encounter: None,
-        display: None,
-        app_context: None,
+        launch: None,
         topic: None,
         since: now,
     })
@@ -175,7 +173,8 @@ fn token_response(sandbox: &Sandbox, tokens: &Tokens) -> Result<Value, Refused> 
     if tokens.grant.user == User::Backend {
         return Ok(body);
     }
-    body["need_patient_banner"] = Value::from(tokens.grant.display != Some(Display::Frame));
+    let launch = tokens.grant.launch.as_ref();
+    body["need_patient_banner"] = Value::from(launch.is_none_or(|launch| launch.display != Display::Frame));
     let mut add = |name: &str, value: &str| body[name] = Value::from(value);
     if let Some(mut patient) = tokens.grant.patient {
         if tokens.source != Source::Grant && sandbox.meets(Deviation::RefreshOtherPatient) {
@@ -183,11 +182,14 @@ fn token_response(sandbox: &Sandbox, tokens: &Tokens) -> Result<Value, Refused> 
         }
         add("patient", &patient.to_string());
     }
-    if let Some(encounter) = &tokens.grant.encounter {
-        add("encounter", encounter);
-    }
-    if let Some(app_context) = &tokens.grant.app_context {
-        add("appContext", app_context);
+    if let Some(launch) = launch {
+        let context =
+            [("encounter", &launch.encounter), ("appContext", &launch.app_context), ("intent", &launch.intent)];
+        context
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value.as_ref()?)))
+            .for_each(|(name, value)| add(name, value));
+        add("smart_style_url", &format!("{}/smart-style.json", sandbox.config.base()));
     }
     if let Some(topic) = &tokens.grant.topic
         && tokens.scopes.iter().any(|scope| hub::is_event_scope(scope))
@@ -195,12 +197,9 @@ fn token_response(sandbox: &Sandbox, tokens: &Tokens) -> Result<Value, Refused> 
         add("hub.url", &format!("{}{}", sandbox.config.base(), hub::PATH));
         add("hub.topic", topic);
     }
-    if tokens.grant.display.is_some() && tokens.scopes.iter().any(|scope| pages::is_messaging_scope(scope)) {
+    if launch.is_some() && tokens.scopes.iter().any(|scope| pages::is_messaging_scope(scope)) {
         add("smart_web_messaging_handle", &sandbox.messaging_handle);
         add("smart_web_messaging_origin", &sandbox.config.origin);
-    }
-    if tokens.grant.display.is_some() {
-        add("smart_style_url", &format!("{}/smart-style.json", sandbox.config.base()));
     }
     if let Some(refresh_token) = &tokens.refresh_token {
         add("refresh_token", refresh_token);

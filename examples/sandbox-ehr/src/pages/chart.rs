@@ -19,6 +19,9 @@ use crate::sessions::Session;
 
 const SCRIPT: &str = include_str!("chart.js");
 
+/// What a provider wants to do who opens the app from the task.
+const INTENT: &str = "review-results";
+
 const TABS: [&str; 4] = ["Quickview", "Problems", "Results", "Encounters"];
 
 /// The number of rows that a tab shows of a long list.
@@ -56,7 +59,7 @@ pub fn page(sandbox: &Sandbox, session: &Session, query: &Parameters) -> Respons
     }
 }
 
-/// `?f=launch&pat_id=…&app=…`: makes a launch token and opens the app with it. With `&task=1`, the app receives the context of the task.
+/// `?f=launch&pat_id=…&app=…`: makes a launch token and opens the app with it. With `&task=1`, the app receives the context and the intent of the task.
 pub fn launch(sandbox: &Sandbox, query: &Parameters) -> Response {
     let config = &sandbox.config;
     let (Some(chart), Some((_, app))) = (requested_chart(sandbox, query), requested_app(sandbox, query)) else {
@@ -69,6 +72,7 @@ pub fn launch(sandbox: &Sandbox, query: &Parameters) -> Response {
         encounter: visit.map(|position| encounter_id(&chart, position)),
         display: if query.get("display") == Some("frame") { Display::Frame } else { Display::Window },
         app_context: query.get("task").map(|_| APP_CONTEXT.to_owned()),
+        intent: query.get("task").map(|_| INTENT.to_owned()),
     };
     match launch_token::issue(config, app, &context) {
         Ok(token) => {

@@ -91,7 +91,7 @@ impl<P: Platform> SmartApp<P> {
     ///
     /// # Errors
     /// [`Error::KeyMissing`] if the browser does not have the key any more. [`Error::Token`] with `invalid_grant` or `invalid_client` if the
-    /// clinic ended the connection, or its time is over. Both remove the connection. After [`Error::Network`], [`Error::Timeout`] and
+    /// connection has expired, or the clinic ended it. Both remove the connection. After [`Error::Network`], [`Error::Timeout`] and
     /// [`Error::TokenResponse`], it stays. [`Error::PatientChanged`] if the server names another patient; [`Error::UnknownServer`] if the
     /// server is not configured any more; [`Error::Storage`].
     pub async fn open_connection(&self, connection: &Connection) -> Result<Session<P>, Failure> {

@@ -18,6 +18,7 @@ use crate::protocol::openid::KnownEndpoints;
 use crate::protocol::registration::{
     RegisteredClient, protected_registration_request, read_deletion, read_registration, registration_request,
 };
+use crate::protocol::safe_url::safe_url;
 use crate::protocol::secret::AccessToken;
 use crate::protocol::url::Url;
 
@@ -72,9 +73,8 @@ impl<P: Platform> RegistrationEndpoint<P> {
     /// # Errors
     /// [`Error::Url`] for an invalid URL, [`Error::InsecureUrl`] for http to another machine.
     pub fn at(platform: P, url: &str) -> Result<Self, Failure> {
-        let what = || "registration_endpoint".into();
-        let url = Url::parse(url).map_err(|problem| Error::Url { what: what(), problem })?;
-        if url.is_confidential() { Ok(Self { platform, url }) } else { Err(Error::InsecureUrl { what: what() }.into()) }
+        let url = safe_url(Url::parse(url), "registration_endpoint", false)?;
+        Ok(Self { platform, url })
     }
 
     /// The endpoint at a URL of a server's documents.

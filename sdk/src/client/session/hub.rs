@@ -7,7 +7,7 @@ use super::state::Inner;
 use crate::abort::AbortSignal;
 use crate::client::hub::Hub;
 use crate::client::hub::access::HubSession;
-use crate::error::Failure;
+use crate::error::{Error, Failure};
 use crate::fhir::identifier::Identifier;
 use crate::platform::{LocalFuture, Platform};
 use crate::protocol::fhircast::grant::HubGrant;
@@ -44,7 +44,13 @@ impl<P: Platform> Session<P> {
 impl<P: Platform> HubSession for Session<P> {
     fn token(&self) -> LocalFuture<Result<AccessToken, Failure>> {
         let session = self.clone();
-        Box::pin(async move { session.access_token().await })
+        Box::pin(async move {
+            // The hub works in the background: a session without a refresh token ends with the next request of its app.
+            if session.is_expired() {
+                return Err(Error::SessionExpired.into());
+            }
+            session.access_token().await
+        })
     }
 
     fn last_token(&self) -> AccessToken {

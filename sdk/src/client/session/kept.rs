@@ -25,7 +25,7 @@ const CLOCK_TOLERANCE: f64 = 30.0;
 const WRONG_CLOCK: &str =
     "this device's clock differs from the server's, and its assertions are valid only for a short time: set the clock";
 
-const ENDED: &str = "The clinic ended the connection, or its time is over: connect again.";
+const ENDED: &str = "The connection has expired, or the clinic ended it: connect again.";
 
 impl<P: Platform> Session<P> {
     /// Whether this browser stays connected after the session: its connection has a key of its own on this device, which

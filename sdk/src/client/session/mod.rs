@@ -17,6 +17,7 @@ mod refresh;
 mod requests;
 mod sign_out;
 pub(crate) mod state;
+mod style;
 mod user_info;
 
 pub use super::store::own_client::NotKept;

@@ -4,6 +4,7 @@ use super::name::EventName;
 use super::scope::Access;
 use crate::error::{Error, Failure, HubError};
 use crate::json::{JsonView, ObjectWriter};
+use crate::protocol::safe_url::safe_url;
 use crate::protocol::scope::{Scope, ScopeSet};
 use crate::protocol::secret::HubTopic;
 use crate::protocol::url::Url;
@@ -71,10 +72,7 @@ impl HubGrant {
         if !granted.iter().any(|scope: &Scope| scope.fhircast().is_some()) {
             return Err(unavailable("no scope for events, such as fhircast/Patient-open.read, was granted"));
         }
-        let url = Url::parse(url).map_err(|problem| Error::Url { what: "hub.url".into(), problem })?;
-        if !url.is_confidential() && !allow_insecure_http {
-            return Err(Error::InsecureUrl { what: "hub.url".into() }.into());
-        }
+        let url = safe_url(Url::parse(url), "hub.url", allow_insecure_http)?;
         Ok(Hub { url, topic: topic.clone() })
     }
 

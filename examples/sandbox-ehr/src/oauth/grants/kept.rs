@@ -6,7 +6,7 @@ use crate::oauth::consent::REGISTER_SCOPE;
 /// How long a client may use its key after its registration.
 const KEPT_SECONDS: u64 = REFRESH_SECONDS;
 
-const OVER: TokenError = ("invalid_grant", "The connection was ended, or its time is over.");
+const OVER: TokenError = ("invalid_grant", "The connection has expired, or it was ended.");
 
 pub(super) struct Kept {
     pub(super) grant_id: String,

@@ -86,7 +86,7 @@ fn n12_a_connection_that_the_server_ended_is_over_once_and_says_what_to_do() {
         let error = read(&world, &session).unwrap_err();
         assert_eq!(error.code(), code);
         assert!(
-            error.to_string().contains("The clinic ended the connection, or its time is over: connect again."),
+            error.to_string().contains("The connection has expired, or the clinic ended it: connect again."),
             "{error}"
         );
         assert!(read(&world, &session).is_err());
