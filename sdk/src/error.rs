@@ -67,7 +67,9 @@ pub enum Error {
         what: Box<str>,
     },
     /// A URL is outside the servers that the access token is for. Nothing was sent there.
-    #[error("A link leads to {origin}, which the access token is not for, so nothing was sent there. If you trust it, fetch it without the token.")]
+    #[error(
+        "A link leads to {origin}, which the access token is not for, so nothing was sent there. If you trust it, fetch it without the token."
+    )]
     ForeignUrl {
         /// The origin of the URL.
         origin: Box<str>,

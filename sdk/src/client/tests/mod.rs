@@ -44,6 +44,7 @@ mod retries;
 mod server;
 mod several;
 mod sign_out;
+mod style;
 mod truth;
 mod user_info;
 mod whole_record;

@@ -10,7 +10,7 @@ use crate::protocol::user_info::UserInfo;
 use serde_json::{Value, json};
 use std::rc::Rc;
 
-type Told = Result<UserInfo<Value>, Failure>;
+type Outcome = Result<UserInfo<Value>, Failure>;
 
 const OPENID: &str = "/fhir/.well-known/openid-configuration";
 
@@ -28,7 +28,7 @@ fn signed_in(endpoint: &Value, openid: Value, about: Value) -> (Rc<Server>, Worl
     (server, world, session)
 }
 
-fn user_info(world: &World, session: &Session<MemoryPlatform>) -> Told {
+fn user_info(world: &World, session: &Session<MemoryPlatform>) -> Outcome {
     let session = session.clone();
     world.run(async move { session.user_info(&AbortSignal::never()).await }).unwrap()
 }

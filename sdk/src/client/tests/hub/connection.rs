@@ -1,9 +1,13 @@
 //! The end of a subscription: denials, leases, lost connections, unsubscribing.
 
+use std::cell::Cell;
+use std::rc::Rc;
+
 use serde_json::json;
 
 use super::super::server::*;
 use super::support::*;
+use crate::abort::AbortSignal;
 use crate::client::hub::{Decision, HubState};
 use crate::memory::Reply;
 use crate::platform::Timer as _;
@@ -55,6 +59,28 @@ fn x17_a_renewal_has_a_fresh_token_and_a_failed_one_is_tried_again() {
     assert!(refreshed >= 1 && stage.session.is_active());
     // A refresh does not affect the connection.
     assert_eq!((stage.world.sockets().len(), hub.state()), (1, HubState::Synced));
+}
+
+#[test]
+fn x17_r10_a_session_that_expires_closes_the_hub_and_is_ended_by_its_next_request_alone() {
+    let mut without_refresh = members("fhircast/*.*");
+    without_refresh["refresh_token"] = json!(null);
+    without_refresh["expires_in"] = json!(600);
+    let stage = stage_with(without_refresh);
+    stage.hub.lease.set(Some(600.0));
+    let hub = stage.subscribe();
+    let ended = Rc::new(Cell::new(false));
+    let noted = ended.clone();
+    let _events = stage.session.on_event(move |_| noted.set(true));
+    stage.wait(605);
+    stage.socket().close(1006);
+    stage.wait(120);
+    assert_eq!((hub.state(), hub.reason().unwrap().code()), (HubState::Closed, "session_expired"));
+    assert!(!ended.get());
+    let session = stage.session.clone();
+    let read = async move { session.read("Patient/p1", &AbortSignal::never()).await };
+    assert_eq!(stage.world.run(read).unwrap().unwrap_err().code(), "session_expired");
+    assert!(ended.get());
 }
 
 #[test]
