@@ -239,7 +239,7 @@ mod tests {
     #[test]
     fn m6_a_visit_in_one_line_has_its_name_and_date() {
         let encounter = json!({"type": [{"text": "follow-up visit"}], "period": {"start": "2024-01-02"}});
-        assert_eq!(visit_in_one_line(&encounter), "Follow-up visit, since January 2, 2024");
+        assert_eq!(visit_in_one_line(&encounter), "Follow-up visit, January 2, 2024");
         assert_eq!(visit_in_one_line(&json!({"class": {"code": "EMER"}})), "Emergency visit");
     }
 
