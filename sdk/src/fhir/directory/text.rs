@@ -16,6 +16,9 @@ use super::{Counts, Directory};
 const BRANDS: &str = "smartrust directory 1, brands";
 const FACILITIES: &str = "smartrust directory 1, facilities";
 
+/// What follows the last field of a line. An editor may have changed the line ends, and empty fields at the end are not written.
+const LINE_END: [char; 3] = ['\t', '\r', '\n'];
+
 /// A directory as two texts. The same directory always has the same texts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -130,7 +133,7 @@ impl FacilitiesReader {
             let Some(line) = rest.split_inclusive('\n').next() else {
                 return if self.lines == 0 { Err(wrong_title()) } else { Ok(true) };
             };
-            let place = self.position..self.position + line.trim_end_matches(['\r', '\n']).len();
+            let place = self.position..self.position + line.trim_end_matches(LINE_END).len();
             self.position += line.len();
             self.lines += 1;
             self.read_line(place, directory.brands.len())?;
@@ -172,7 +175,7 @@ fn wrong_title() -> DirectoryTextError {
 
 /// The lines after the first one, with their numbers, if the first one is `title`.
 fn lines<'a>(text: &'a str, title: &str) -> Result<impl Iterator<Item = (usize, &'a str)>, DirectoryTextError> {
-    let mut lines = text.lines().enumerate();
+    let mut lines = text.split_inclusive('\n').map(|line| line.trim_end_matches(LINE_END)).enumerate();
     if lines.next().map(|(_, first)| first) != Some(title) {
         return Err(wrong_title());
     }

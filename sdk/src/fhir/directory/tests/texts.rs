@@ -46,6 +46,16 @@ fn e18_the_same_directory_is_written_and_read_the_same() {
 }
 
 #[test]
+fn e18_other_line_ends_do_not_change_what_is_read() {
+    let text = example().to_text();
+    for end in ["\r\n", "\t\n", "\r\r\n", "\r\t\n"] {
+        let changed = |text: &str| text.replace('\n', end).trim_end_matches('\n').to_owned();
+        let changed = DirectoryText { brands: changed(&text.brands), facilities: changed(&text.facilities) };
+        assert_eq!(read(&changed).unwrap().to_text(), text, "{end:?}");
+    }
+}
+
+#[test]
 fn e12_brands_can_be_searched_before_the_facilities_are_there() {
     let text = example().to_text();
     let mut directory = Directory::read_brands(&text.brands).unwrap();
