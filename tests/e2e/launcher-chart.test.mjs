@@ -65,6 +65,7 @@ test("M6 an EHR with a dark page has a dark launcher", async ({ page }) => {
 
 test("M6 the record says at which visit the provider is, and what the task asks for", async ({ page }) => {
   const { chart } = await openChart(page, 1);
+  await chart.openVisit(0);
   await chart.launchTask();
   await new Launcher(page).waitForCompleteRecord();
   await page.getByText("Opened to: review results", { exact: true }).waitFor();
@@ -78,6 +79,7 @@ test("M6 the visit of another patient is not shown", async ({ page }) => {
     await route.fulfill({ response, json: { ...encounter, subject: { reference: "Patient/9999" } } });
   });
   const { chart } = await openChart(page, 1);
+  await chart.openVisit(0);
   const read = page.context().waitForEvent("response", (response) => /\/Encounter\/[^?]+$/.test(response.url()));
   await chart.launchTask();
   await new Launcher(page).waitForCompleteRecord();

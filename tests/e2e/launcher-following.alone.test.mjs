@@ -184,6 +184,7 @@ test("X23 X24 a thousand patients in a second leave the record hidden, and the l
     await window.reload();
     await cover(window).waitFor();
   });
+  await cover(window).getByText("Patient 1000 of 1000 is open there now.").waitFor();
   await button(window, "Stay with this record").waitFor();
   await assertHidden(window, patient);
   const start = Date.now();

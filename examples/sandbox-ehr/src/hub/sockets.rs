@@ -83,7 +83,8 @@ fn greet(sandbox: &Shared, id: &str, sender: tokio::sync::mpsc::UnboundedSender<
     }
     if sandbox.meets(Deviation::HubFlood) {
         for number in 1..=FLOOD {
-            let patient = json!({ "resourceType": "Patient", "id": format!("flood-{number}") });
+            let name = json!([{ "text": format!("Patient {number} of {FLOOD}") }]);
+            let patient = json!({ "resourceType": "Patient", "id": format!("flood-{number}"), "name": name });
             let context = json!([{ "key": "patient", "resource": patient }]);
             subscription.tell(&events::event(&topic, "Patient-open", context));
         }
