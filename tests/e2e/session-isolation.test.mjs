@@ -43,6 +43,8 @@ async function addFrame(page, url) {
   const frame = await page.evaluateHandle((src) => {
     const frame = Object.assign(document.createElement("iframe"), { src });
     document.querySelector("iframe").after(frame);
+    // Chromium renders nothing in a frame of another site that is out of view, so nothing in it can be clicked.
+    frame.scrollIntoView();
     return frame;
   }, url);
   return frame.asElement().contentFrame();
