@@ -1,14 +1,13 @@
-//! Reads a Bundle entry by entry, because a whole one of 90 MB would need a gigabyte.
+//! Reads a Bundle entry by entry, because all the values of a Bundle of 90 MB would need a gigabyte.
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 use smartrust::fhir::directory::DirectoryReader;
 use std::fmt;
-use std::io::{BufReader, Read};
 
 /// Reads the entries of a Bundle into the reader.
-pub fn read(file: impl Read, reader: &mut DirectoryReader) -> serde_json::Result<()> {
-    let mut deserializer = serde_json::Deserializer::from_reader(BufReader::with_capacity(1 << 20, file));
+pub fn read(text: &[u8], reader: &mut DirectoryReader) -> serde_json::Result<()> {
+    let mut deserializer = serde_json::Deserializer::from_slice(text);
     BundleSeed(reader).deserialize(&mut deserializer)?;
     deserializer.end()
 }

@@ -67,8 +67,8 @@ fn read(options: &Options) -> Result<Directory> {
         };
         ensure!(file.is_file(), "There is no file {}: name a Bundle that you downloaded.", file.display());
         reader.start(Source::new(name));
-        let opened = fs::File::open(file).with_context(|| format!("{} could not be opened", file.display()))?;
-        bundle::read(opened, &mut reader).with_context(|| {
+        let text = fs::read(file).with_context(|| format!("{} could not be read", file.display()))?;
+        bundle::read(&text, &mut reader).with_context(|| {
             format!("{} is not a complete Bundle: download it again. Nothing was written", file.display())
         })?;
     }
