@@ -329,7 +329,7 @@ pub enum SocketEvent {
 #[error("the host has no WebSocket, or forbids this one")]
 pub struct SocketFailure;
 
-/// Reports that the page is left, and that it is shown again, as it was, when the user goes back.
+/// Reports that the page is left, that it is shown again, as it was, when the user goes back, and that the user returns to it.
 pub trait Transitions {
     /// A handler is called until this is dropped.
     type TransitionListener: 'static;
@@ -345,6 +345,8 @@ pub enum Transition {
     Left,
     /// The browser shows the page again, as it was.
     Restored,
+    /// The user looks at the page again, or the device is online again. Meanwhile, connections may have been lost.
+    Returned,
 }
 
 /// Sends messages to the EHR's page: the one that shows this page in a frame; for a page that is not in a frame, the one that opened it.

@@ -155,6 +155,11 @@ impl MemoryPlatform {
         self.report_transition(Transition::Restored);
     }
 
+    /// The user looks at the page again, or the device is online again.
+    pub fn return_to_page(&self) {
+        self.report_transition(Transition::Returned);
+    }
+
     fn report_transition(&self, transition: Transition) {
         let handlers: Vec<TransitionHandler> = self.transitions.borrow().iter().filter_map(Weak::upgrade).collect();
         handlers.iter().for_each(|handler| handler(transition));

@@ -117,7 +117,7 @@ impl WebSockets for WebPlatform {
 
 /// Listens until it is dropped.
 pub struct TransitionListener {
-    listeners: Option<[(&'static str, Callback); 2]>,
+    listeners: Option<[(&'static str, Callback); 4]>,
 }
 
 impl Drop for TransitionListener {
@@ -136,18 +136,34 @@ impl Transitions for WebPlatform {
     fn on_transition(&self, handler: Rc<dyn Fn(Transition)>) -> TransitionListener {
         let target = global::<EventTarget>("self").filter(|_| has_global("document"));
         let listeners = target.map(|target| {
-            let hidden = handler.clone();
+            let (hidden, shown, online) = (handler.clone(), handler.clone(), handler.clone());
             let on_hide = callback(move |_| hidden(Transition::Left));
             let on_show = callback(move |event: JsValue| {
                 let is_restored = member::<JsValue>(&event, "persisted").is_some_and(|restored| restored.is_truthy());
                 if is_restored {
-                    handler(Transition::Restored);
+                    shown(Transition::Restored);
                 }
             });
-            target.add("pagehide", on_hide.as_ref());
-            target.add("pageshow", on_show.as_ref());
-            [("pagehide", on_hide), ("pageshow", on_show)]
+            let on_visible = callback(move |_| {
+                if is_visible() {
+                    handler(Transition::Returned);
+                }
+            });
+            let on_online = callback(move |_| online(Transition::Returned));
+            let listeners =
+                [("pagehide", on_hide), ("pageshow", on_show), ("visibilitychange", on_visible), ("online", on_online)];
+            for (name, listener) in &listeners {
+                target.add(name, listener.as_ref());
+            }
+            listeners
         });
         TransitionListener { listeners }
     }
+}
+
+/// Whether the user can see the page.
+fn is_visible() -> bool {
+    let document: Option<JsValue> = global("document");
+    let state = document.and_then(|document| member::<JsValue>(&document, "visibilityState")?.as_string());
+    state.as_deref() == Some("visible")
 }

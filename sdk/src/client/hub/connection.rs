@@ -15,6 +15,10 @@ const ON_PURPOSE: [u16; 2] = [NORMAL, 1001];
 const NORMAL: u16 = 1000;
 /// How long before the end of a lease it is renewed, in seconds.
 const RENEW_BEFORE: f64 = 60.0;
+/// After how many seconds without a message the app asks the hub what is open.
+const QUIET_TIME: f64 = 300.0;
+/// The shortest time between two such requests, in seconds.
+const CHECK_PAUSE: f64 = 10.0;
 
 /// Why a connection has ended.
 #[derive(Clone, Debug)]
@@ -42,6 +46,15 @@ pub(super) struct Connection<P: Platform> {
     pub lease_until: Cell<Option<f64>>,
     /// When the lease is renewed.
     pub renew_at: Cell<Option<f64>>,
+    /// When the hub must have confirmed a renewal that it accepted.
+    pub confirm_by: Cell<Option<f64>>,
+    /// How many times the hub confirmed the subscription.
+    pub confirmations: Cell<u32>,
+    /// When the hub is asked what is open, and the earliest time for that.
+    check_at: Cell<f64>,
+    check_after: Cell<f64>,
+    /// Aborted when something is to be done at once.
+    woken: RefCell<AbortHandle>,
     end: RefCell<Option<End>>,
     /// Aborted when it has ended.
     pub ended: AbortHandle,
@@ -62,10 +75,51 @@ impl<P: Platform> Connection<P> {
     /// Notes a confirmation, with its lease.
     pub fn confirm(&self, now: f64, lease_seconds: Option<f64>) {
         self.is_confirmed.set(true);
+        self.confirmations.set(self.confirmations.get().wrapping_add(1));
+        self.confirm_by.set(None);
         self.lease_until.set(lease_seconds.map(|lease| now + lease));
         // Half of a short lease.
         self.renew_at.set(lease_seconds.map(|lease| now + (lease - RENEW_BEFORE).max(lease / 2.0)));
         self.confirmed.abort();
+    }
+
+    /// When something is to be done, in seconds since 1970.
+    pub fn next_time(&self) -> f64 {
+        let times = [self.renew_at.get(), self.confirm_by.get(), self.lease_until.get()];
+        times.into_iter().flatten().fold(self.check_at.get(), f64::min)
+    }
+
+    /// Completes when something is to be done at once.
+    pub fn woken(&self) -> impl Future<Output = ()> + Unpin + use<P> {
+        self.woken.borrow().signal().aborted()
+    }
+
+    /// Whether the hub did not confirm the subscription in time, or the lease is over.
+    pub fn is_overdue(&self, now: f64) -> bool {
+        [self.confirm_by.get(), self.lease_until.get()].into_iter().flatten().any(|time| now >= time)
+    }
+
+    /// Asks the hub soon what is open, unless it was asked just now.
+    pub fn check_now(&self, now: f64) {
+        if now >= self.check_after.get() {
+            self.check_at.set(now);
+            self.woken.replace(AbortHandle::new()).abort();
+        }
+    }
+
+    /// Whether the hub is to be asked what is open now.
+    pub fn takes_check(&self, now: f64) -> bool {
+        let is_due = now >= self.check_at.get();
+        if is_due {
+            self.check_after.set(now + CHECK_PAUSE);
+            self.hear(now);
+        }
+        is_due
+    }
+
+    /// Notes that the hub has said something.
+    fn hear(&self, now: f64) {
+        self.check_at.set(now + QUIET_TIME);
     }
 }
 
@@ -80,6 +134,11 @@ impl<P: Platform> HubInner<P> {
             confirmed: AbortHandle::new(),
             lease_until: Cell::default(),
             renew_at: Cell::default(),
+            confirm_by: Cell::default(),
+            confirmations: Cell::default(),
+            check_at: Cell::new(self.platform.now() + QUIET_TIME),
+            check_after: Cell::default(),
+            woken: RefCell::default(),
             end: RefCell::default(),
             ended: AbortHandle::new(),
         });
@@ -96,6 +155,7 @@ impl<P: Platform> HubInner<P> {
     }
 
     fn on_socket(self: &Rc<Self>, connection: &Rc<Connection<P>>, event: SocketEvent) {
+        connection.hear(self.platform.now());
         match event {
             SocketEvent::Text(text) => self.receive(connection, &text),
             SocketEvent::Binary => self.note("hub_binary", "The hub sent a binary message, which was not read."),

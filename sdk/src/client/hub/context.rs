@@ -45,7 +45,8 @@ pub(super) struct OpenContext {
     newest_opening: Turn,
     /// The turn of the event that hibernated the user's session; `None` after something was opened.
     hibernates: Option<Turn>,
-    undecided: Option<Undecided>,
+    /// Another patient that was opened by the newest event that opens something, and about whom the app has not decided.
+    undecided: Option<EventPatient>,
     /// Another patient that was opened, and that the app did not follow.
     left_alone: Option<EventPatient>,
 }
@@ -54,13 +55,9 @@ pub(super) struct OpenContext {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Turn(u32);
 
-/// Another patient that was opened, and about whom the app has not decided.
-struct Undecided {
-    turn: Turn,
-    subject: Option<EventPatient>,
-}
-
 const PATIENT: &str = "patient";
+/// How far the clocks of the apps may differ, in seconds. An event that is dated later would make all others look old.
+const CLOCK_TOLERANCE: f64 = 300.0;
 
 impl OpenContext {
     /// At the start, the session's patient is open.
@@ -97,8 +94,7 @@ impl OpenContext {
     /// What the app may show.
     pub fn view(&self) -> HubView {
         if let Some(undecided) = &self.undecided {
-            let patient = undecided.subject.as_ref().and_then(|subject| subject.name.clone());
-            return HubView::Locked { patient };
+            return HubView::Locked { patient: undecided.name.clone() };
         }
         if self.hibernates.is_some() {
             return HubView::Locked { patient: None };
@@ -123,9 +119,11 @@ impl OpenContext {
         }
     }
 
-    /// Notes that an event has arrived, and returns its turn. Until the app has decided about another patient, nothing may be shown.
-    pub fn announce<V: JsonView>(&mut self, event: &HubEvent<V>) -> Turn {
-        if let (true, Some(time)) = (event.changes_context(), event.time) {
+    /// Notes that an event has arrived at `now`, in seconds since 1970, and returns its turn. Until the app has decided about another patient,
+    /// nothing may be shown.
+    pub fn announce<V: JsonView>(&mut self, event: &HubEvent<V>, now: f64) -> Turn {
+        let time = event.time.filter(|_| event.changes_context() && !is_in_future(event, now));
+        if let Some(time) = time {
             self.latest = Some(self.latest.map_or(time.seconds, |latest| latest.max(time.seconds)));
         }
         self.newest = Turn(self.newest.0.wrapping_add(1));
@@ -151,7 +149,7 @@ impl OpenContext {
     pub fn lock_for<V: JsonView>(&mut self, event: &HubEvent<V>, turn: Turn) {
         let is_newest = event.name.kind() == EventKind::Open && turn == self.newest_opening;
         if is_newest && self.compare(event) != Sameness::Same {
-            self.undecided = Some(Undecided { turn, subject: EventPatient::of(event) });
+            self.undecided = Some(EventPatient::of(event).unwrap_or_default());
         }
     }
 
@@ -167,9 +165,9 @@ impl OpenContext {
     /// Whether an event closes the other patient.
     fn closes_undecided<V: JsonView>(&self, event: &HubEvent<V>) -> bool {
         let is_patient = event.name.subject().is_some_and(|subject| subject.eq_ignore_ascii_case(PATIENT));
-        let opened = self.undecided.as_ref().and_then(|undecided| undecided.subject.as_ref());
         let closed = EventPatient::of(event);
-        is_patient && opened.zip(closed.as_ref()).is_some_and(|(opened, closed)| is_same_patient(opened, closed))
+        is_patient
+            && self.undecided.as_ref().zip(closed.as_ref()).is_some_and(|(one, other)| is_same_patient(one, other))
     }
 
     /// Whether an event opens what is open.
@@ -187,7 +185,9 @@ impl OpenContext {
 
     /// Notes that the app has decided about an event. An older one does not unlock the view that a newer one has locked.
     fn unlock(&mut self, turn: Turn) {
-        self.undecided.take_if(|undecided| undecided.turn <= turn);
+        if turn >= self.newest_opening {
+            self.undecided = None;
+        }
     }
 
     /// Notes that the app does not follow an event.
@@ -264,6 +264,22 @@ impl OpenContext {
             self.anchors.retain(|open| !open.is_same(&closed));
         }
     }
+}
+
+/// Whether an event is dated so far in the future that a clock is wrong.
+pub(super) fn is_in_future<V: JsonView>(event: &HubEvent<V>, now: f64) -> bool {
+    event.time.is_some_and(|time| time.seconds > now + CLOCK_TOLERANCE)
+}
+
+/// Whether two events open or close the same resource.
+pub(super) fn is_same_resource<V: JsonView>(one: &HubEvent<V>, other: &HubEvent<V>) -> bool {
+    Anchor::of(one).is_same(&Anchor::of(other))
+}
+
+/// Whether it is known which resource an event opens or closes.
+pub(super) fn has_identity<V: JsonView>(event: &HubEvent<V>) -> bool {
+    let anchor = Anchor::of(event);
+    anchor.id.is_some() || !anchor.identifiers.is_empty()
 }
 
 /// Whether both are the same patient, by the id and URL or by a common identifier.

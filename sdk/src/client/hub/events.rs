@@ -5,7 +5,7 @@ use std::rc::Rc;
 use futures_util::future::{Either, select};
 
 use super::connection::{Connection, End};
-use super::context::{PatientMatch, Turn};
+use super::context::{PatientMatch, Turn, is_in_future};
 use super::options::{Decision, Notice};
 use super::queue::Waiting;
 use super::state::{HubInner, HubState, Subscribed, Value};
@@ -20,8 +20,6 @@ use crate::protocol::fhircast::name::EventKind;
 
 /// How long the app may decide before the hub gets a provisional reply, in seconds.
 const DECISION_TIME: f64 = 5.0;
-/// How long the app waits after the confirmation for the events that say what is open, in milliseconds.
-const LATE_JOIN: u32 = 1_000;
 
 type Subscription<P> = Rc<Subscribed<Value<P>>>;
 /// Whether an event is about the app's patient, and the app's decision.
@@ -101,6 +99,11 @@ impl<P: Platform> HubInner<P> {
         }
         if event.time.is_none() {
             self.note("hub_time", "The hub sent an event whose time cannot be read.");
+        } else if is_in_future(&event, self.platform.now()) {
+            self.note(
+                "hub_clock",
+                "The hub sent an event from the future: a clock is wrong. Its time was not compared with others.",
+            );
         }
         self.take_new(&subscribed, event);
         true
@@ -127,7 +130,7 @@ impl<P: Platform> HubInner<P> {
         let is_same = self.context.borrow().compare(event) == Sameness::Same;
         let patient = if is_same { PatientMatch::Same } else { PatientMatch::Other };
         let mut context = self.context.borrow_mut();
-        let turn = context.announce(event);
+        let turn = context.announce(event, self.platform.now());
         context.follow(event, patient, turn);
         drop(context);
         self.set_synced_if_connected();
@@ -139,10 +142,11 @@ impl<P: Platform> HubInner<P> {
             self.sent.borrow().iter().for_each(|sent| sent.is_over.set(true));
             self.context_events.set(self.context_events.get().wrapping_add(1));
         }
-        let turn = self.context.borrow_mut().announce(&event);
+        let arrived = self.platform.now();
+        let turn = self.context.borrow_mut().announce(&event, arrived);
         self.update_view();
         self.remember_reply(&event.id, ReplyStatus::Accepted);
-        let waiting = Waiting { event, turn, arrived: self.platform.now() };
+        let waiting = Waiting { event, turn, arrived };
         let replaced = self.queue.borrow_mut().push(waiting);
         for event in replaced {
             self.note("hub_flood", "Events came faster than the app could handle them: only the latest were handled.");
@@ -252,7 +256,7 @@ impl<P: Platform> HubInner<P> {
                 }
             }
             Some((status, reason)) => {
-                self.stay(event, turn);
+                self.stay(event, patient, turn);
                 let by_event = is_late || !self.leads() || event.name.kind() == EventKind::Logout;
                 if !by_event {
                     return self.answer(&event.id, status);
@@ -273,8 +277,10 @@ impl<P: Platform> HubInner<P> {
         self.update_view();
     }
 
-    fn stay(&self, event: &HubEvent<Value<P>>, turn: Turn) {
-        if event.changes_context() {
+    fn stay(&self, event: &HubEvent<Value<P>>, patient: PatientMatch, turn: Turn) {
+        // An app does not show the patient that it refuses to close.
+        let is_elsewhere = event.name.kind() == EventKind::Close && patient == PatientMatch::Other;
+        if event.changes_context() && !is_elsewhere {
             self.context.borrow_mut().stay(event, turn);
             self.fall_behind();
             self.update_view();
@@ -311,29 +317,5 @@ impl<P: Platform> HubInner<P> {
         if !id.is_empty() {
             self.queue.borrow_mut().remember(id, status);
         }
-    }
-
-    /// Some hubs do not send what is open after a confirmation: then it is requested.
-    pub(super) fn reconcile_soon(self: &Rc<Self>, connection: &Rc<Connection<P>>) {
-        let (connection, events) = (connection.clone(), connection.events_before.get());
-        self.in_background(|hub| async move {
-            hub.platform.sleep(LATE_JOIN).await;
-            let has_nothing_come = |hub: &Self| hub.context_events.get() == events && connection.end().is_none();
-            if !hub.is_connected() || !has_nothing_come(&hub) {
-                return;
-            }
-            // A hub that does not support this, or fails, leaves the app as it is.
-            if let Ok(current) = hub.current().await
-                && has_nothing_come(&hub)
-            {
-                hub.reconcile(current);
-            }
-        });
-    }
-
-    /// Whether an event opens what a request for the current context has already opened.
-    fn is_reconciled(&self, event: &HubEvent<Value<P>>) -> bool {
-        let reconciled = self.reconciled.borrow();
-        reconciled.as_ref() == Some(&event.name) && self.context.borrow().is_open(event)
     }
 }

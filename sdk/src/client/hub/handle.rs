@@ -36,6 +36,7 @@ const UNSUBSCRIBE_TIMEOUT: u32 = 5_000;
 /// use std::rc::Rc;
 ///
 /// use smartrust::client::hub::{Decision, HubChange, HubView, PatientMatch, SubscribeOptions};
+/// use smartrust::protocol::fhircast::name::EventKind;
 ///
 /// # async fn example<P: Platform>(session: &Session<P>) -> Result<(), Failure> {
 /// let hub = session.hub()?;
@@ -46,8 +47,9 @@ const UNSUBSCRIBE_TIMEOUT: u32 = 5_000;
 /// });
 /// let options = SubscribeOptions::new(["Patient-open", "Patient-close"]).name("Growth chart");
 /// hub.subscribe(options, |notice| async move {
+///     let opens = notice.event.name.kind() == EventKind::Open;
 ///     match notice.patient {
-///         PatientMatch::Other => Ok(Decision::Refuse("The user stays with this patient.".into())),
+///         PatientMatch::Other if opens => Ok(Decision::Refuse("The user stays with this patient.".into())),
 ///         _ => Ok(Decision::Follow),
 ///     }
 /// })
@@ -363,6 +365,7 @@ impl<P: Platform> HubInner<P> {
                 self.ask_tabs();
                 subscribed.restore();
             }
+            Transition::Returned => self.check(),
         }
     }
 }

@@ -143,25 +143,17 @@ impl<P: Platform> HubInner<P> {
             return attempt_of(HubError::Timeout { what: "confirm the subscription" }.into(), None);
         }
         loop {
-            let pause = connection.renew_at.get().map(|time| time - self.platform.now());
-            let ended = connection.ended.signal().aborted();
-            let waiting = async {
-                match pause {
-                    Some(pause) => drop(select(ended, Box::pin(self.sleep(pause))).await),
-                    None => ended.await,
-                }
-            };
-            if interrupt.unless_aborted(Box::pin(waiting)).await.is_none() {
+            let pause = connection.next_time() - self.platform.now();
+            let called = select(connection.ended.signal().aborted(), connection.woken());
+            let waiting = select(called, Box::pin(self.sleep(pause)));
+            if interrupt.unless_aborted(waiting).await.is_none() {
                 return Attempt::Interrupted;
             }
             let until = connection.is_confirmed.get().then(|| connection.lease_until.get());
             let until = until.map(|lease| lease.unwrap_or_else(|| self.platform.now() + USUAL_LEASE));
             let lost = || Error::Network { host: connection.endpoint.host().into() }.into();
             match connection.end() {
-                None if connection.renew_at.get().is_some_and(|time| self.platform.now() >= time) => {
-                    self.renew(connection, subscribed).await;
-                }
-                None => {}
+                None => self.maintain(connection, subscribed).await,
                 Some(End::Denied(reason)) => return Attempt::Denied(reason),
                 Some(End::Closed) => return Attempt::Over(lost()),
                 Some(End::Lost) => return Attempt::Lost { failure: lost(), until },
@@ -170,9 +162,23 @@ impl<P: Platform> HubInner<P> {
         }
     }
 
+    /// Does what is due for a connection.
+    async fn maintain(self: &Rc<Self>, connection: &Rc<Connection<P>>, subscribed: &Subscribed<Value<P>>) {
+        let now = self.platform.now();
+        if connection.is_overdue(now) {
+            self.fall_behind();
+            connection.end_by(End::Lost);
+        } else if connection.renew_at.get().is_some_and(|time| now >= time) {
+            self.renew(connection, subscribed).await;
+        } else if connection.takes_check(now) {
+            self.check_soon(connection);
+        }
+    }
+
     /// Renews the lease, which the hub confirms with the same WebSocket.
     async fn renew(self: &Rc<Self>, connection: &Connection<P>, subscribed: &Subscribed<Value<P>>) {
         connection.renew_at.set(None);
+        let confirmations = connection.confirmations.get();
         let endpoint = Some(connection.endpoint.clone());
         let renewed = self.subscribe(&Subscription { endpoint, ..subscribed.subscription() }).await;
         match renewed {
@@ -185,12 +191,13 @@ impl<P: Platform> HubInner<P> {
             Err(failure) if matches!(attempt_of(failure.clone(), None), Attempt::Over(_)) => {
                 return connection.end_by(End::Failed(failure));
             }
-            Ok(_) | Err(_) => {}
-        }
-        // Tried again unless a confirmation came.
-        let next = self.platform.now() + RENEWAL_PAUSE;
-        if connection.renew_at.get().is_none() && connection.lease_until.get().is_some_and(|end| next < end) {
-            connection.renew_at.set(Some(next));
+            // The confirmation may have come before the response.
+            _ if connection.confirmations.get() != confirmations => {}
+            // Without a confirmation, the hub does not reach the app any more.
+            Ok(_) => {
+                connection.confirm_by.set(Some(self.platform.now() + f64::from(CONFIRMATION_TIMEOUT) / 1000.0));
+            }
+            Err(_) => connection.renew_at.set(Some(self.platform.now() + RENEWAL_PAUSE)),
         }
     }
 
@@ -224,4 +231,16 @@ fn attempt_of(failure: Failure, until: Option<f64>) -> Attempt {
         _ => false,
     };
     if may_pass { Attempt::Lost { failure, until } } else { Attempt::Over(failure) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn x18_pauses_are_random_grow_and_end_at_a_minute() {
+        let bounds = |tries| (pause_before(tries, 0.0), pause_before(tries, 1.0));
+        assert_eq!([bounds(0), bounds(1), bounds(2)], [(1.0, 2.0), (2.0, 4.0), (4.0, 8.0)]);
+        assert_eq!([bounds(5), bounds(6), bounds(1_000)], [(32.0, 60.0), (60.0, 60.0), (60.0, 60.0)]);
+    }
 }

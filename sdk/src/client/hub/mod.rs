@@ -7,6 +7,7 @@
 pub(crate) mod access;
 mod connection;
 mod context;
+mod current;
 mod events;
 mod handle;
 mod leading;

@@ -10,7 +10,6 @@ use crate::abort::AbortHandle;
 use crate::client::server::transport::random_string;
 use crate::error::{Error, Failure, HubError, HubRefusal};
 use crate::platform::Platform;
-use crate::protocol::fhircast::current::CurrentContext;
 use crate::protocol::fhircast::event::{HubEvent, NewEvent};
 use crate::protocol::fhircast::grant::check_may_write;
 use crate::protocol::fhircast::name::EventName;
@@ -135,26 +134,6 @@ impl<P: Platform> HubInner<P> {
         for sent in self.sent.take() {
             sent.is_over.set(true);
             sent.settle(Err(Error::Aborted.into()));
-        }
-    }
-
-    /// Handles what is open according to the hub, as if it were opened now.
-    pub(super) fn reconcile(self: &Rc<Self>, current: Option<CurrentContext<Value<P>>>) {
-        let Some(current) = current else {
-            // A hub that never said that something is open says nothing by this.
-            if !self.opened.borrow().is_empty() {
-                self.opened.borrow_mut().clear();
-                self.context.borrow_mut().close_all();
-                self.update_view();
-            }
-            return;
-        };
-        let Some(name) = current.opening() else { return };
-        let topic = Some(self.hub.topic.clone());
-        let event = HubEvent::opening(name.clone(), topic, current.version, current.context);
-        if !self.context.borrow().is_open(&event) {
-            self.reconciled.replace(Some(name));
-            self.enqueue(event);
         }
     }
 }

@@ -124,7 +124,7 @@ pub(crate) struct HubInner<P: Platform> {
     pub(super) is_busy: Cell<bool>,
     /// Ends the wait for a decision after a reply with 202.
     pub(super) undecided: RefCell<Option<AbortHandle>>,
-    /// The messages that opened what is open, for other tabs, by the type of resource, the oldest first.
+    /// The messages to other tabs that opened what is open, by the type of resource, the oldest first.
     pub(super) opened: RefCell<Vec<(String, String)>>,
     /// How many events changed what is open.
     pub(super) context_events: Cell<u32>,

@@ -3,10 +3,12 @@
 use std::rc::Rc;
 
 use super::state::{HubInner, HubState};
+use crate::client::server::transport::random_string;
 use crate::error::{HubError, HubRefusal};
 use crate::json::{JsonView, ObjectWriter};
 use crate::platform::Platform;
-use crate::protocol::fhircast::event::HubEvent;
+use crate::protocol::fhircast::current::CurrentContext;
+use crate::protocol::fhircast::event::{HubEvent, ReplyStatus};
 use crate::protocol::fhircast::message::HubMessage;
 use crate::protocol::fhircast::name::EventKind;
 
@@ -52,35 +54,82 @@ impl<P: Platform> HubInner<P> {
 
     /// Tells the other tabs of an event, whose JSON was read.
     pub(super) fn publish_event(&self, event: &HubEvent<P::Value>, json: &str) {
-        let subject = event.name.subject().unwrap_or_default().to_ascii_lowercase();
-        let mut opened = self.opened.borrow_mut();
-        match event.name.kind() {
-            EventKind::Open => {
-                opened.retain(|(known, _)| *known != subject);
-                if opened.len() >= MOST_OPEN {
-                    opened.remove(0);
-                }
-                opened.push((subject, json.to_owned()));
-            }
-            EventKind::Close => opened.retain(|(known, _)| *known != subject),
-            EventKind::Home => opened.clear(),
-            _ => {}
-        }
-        self.tell_tabs(&ObjectWriter::new().raw("event", json).finish());
+        let message = ObjectWriter::new().raw("event", json).finish();
+        self.tell_tabs(&message);
+        self.remember_event(event, &message);
     }
 
-    fn on_tab_message(self: &Rc<Self>, message: &str) {
-        let Some(message) = self.platform.parse(message) else { return };
+    /// Remembers what an event, which a message to tabs has, opens or closes.
+    fn remember_event(&self, event: &HubEvent<P::Value>, message: &str) {
+        let subject = event.name.subject().unwrap_or_default();
+        match event.name.kind() {
+            EventKind::Open => self.remember_open(subject, message),
+            EventKind::Close => {
+                self.opened.borrow_mut().retain(|(known, message)| {
+                    !known.eq_ignore_ascii_case(subject) || !self.may_be_closed(message, event)
+                });
+            }
+            EventKind::Home => self.opened.borrow_mut().clear(),
+            _ => {}
+        }
+    }
+
+    /// Tells the other tabs what is open according to the hub.
+    pub(super) fn publish_current(&self, current: Option<&CurrentContext<P::Value>>) {
+        // By the id, a tab knows a message that is repeated for another one.
+        let Ok(id) = random_string::<16>(&self.platform) else { return };
+        let json = CurrentContext::to_json(current);
+        let message = ObjectWriter::new().text("id", &id).raw("current", &json).finish();
+        self.tell_tabs(&message);
+        self.remember_current(current, &message);
+    }
+
+    fn remember_current(&self, current: Option<&CurrentContext<P::Value>>, message: &str) {
+        match current {
+            Some(current) => self.remember_open(&current.resource_type, message),
+            None => self.opened.borrow_mut().clear(),
+        }
+    }
+
+    /// Remembers the message that opened a type of resource, for tabs that ask later.
+    fn remember_open(&self, resource_type: &str, message: &str) {
+        let mut opened = self.opened.borrow_mut();
+        opened.retain(|(known, _)| !known.eq_ignore_ascii_case(resource_type));
+        if opened.len() >= MOST_OPEN {
+            opened.remove(0);
+        }
+        opened.push((resource_type.to_owned(), message.to_owned()));
+    }
+
+    /// Asks the hub what is open, or the tab with the subscription to do so.
+    pub(super) fn check(self: &Rc<Self>) {
+        let connection = self.connection.borrow().clone();
+        match connection {
+            Some(connection) => connection.check_now(self.platform.now()),
+            None => self.tell_tabs(&ObjectWriter::new().flag("check", true).finish()),
+        }
+    }
+
+    fn on_tab_message(self: &Rc<Self>, text: &str) {
+        let Some(message) = self.platform.parse(text) else { return };
         if self.leads() {
             if message.member("ask").is_some() {
                 self.publish_state();
-                for (_, json) in &*self.opened.borrow() {
-                    self.tell_tabs(&ObjectWriter::new().raw("event", json).finish());
-                }
+                self.opened.borrow().iter().for_each(|(_, message)| self.tell_tabs(message));
+            } else if message.member("check").is_some() {
+                self.check();
             }
         } else if let Some(event) = message.member("event") {
-            if let HubMessage::Event(event) = HubMessage::read(&event) {
-                self.take(*event);
+            if let HubMessage::Event(event) = HubMessage::read(&event)
+                && self.take((*event).clone())
+            {
+                self.remember_event(&event, text);
+            }
+        } else if let Some(current) = message.member("current") {
+            let id = message.member_text("id").unwrap_or_default();
+            if let (true, Some(current)) = (self.is_new(&id), CurrentContext::read(&current)) {
+                self.remember_current(current.as_ref(), text);
+                self.take_current(current);
             }
         } else if message.member("missed").is_some() {
             self.fall_behind();
@@ -88,6 +137,14 @@ impl<P: Platform> HubInner<P> {
             let is_connected = message.member("connected").and_then(|member| member.flag()).unwrap_or(false);
             self.on_other_state(state, is_connected);
         }
+    }
+
+    /// Whether no message with this id came before.
+    fn is_new(&self, id: &str) -> bool {
+        let mut queue = self.queue.borrow_mut();
+        let is_new = queue.reply_to(id).is_none();
+        queue.remember(id, ReplyStatus::Accepted);
+        is_new
     }
 
     /// The tab with the subscription has another state.

@@ -6,6 +6,8 @@ use super::name::EventName;
 use super::subscription::check_status;
 use crate::error::{Error, Failure, HubError};
 use crate::json::JsonView;
+#[cfg(feature = "hub")]
+use crate::json::{ObjectWriter, array};
 use crate::protocol::encoding::percent_encode;
 use crate::protocol::http::{Body, Method, Request};
 
@@ -25,6 +27,26 @@ impl<V> CurrentContext<V> {
     /// The event that opens the same context.
     pub fn opening(&self) -> Option<EventName> {
         EventName::opened_by(&self.resource_type)
+    }
+}
+
+impl<V: JsonView> CurrentContext<V> {
+    /// Reads the JSON of a response, or of [`Self::to_json`]. `None` if it is invalid; a context without a type says that nothing is open.
+    pub(crate) fn read(response: &V) -> Option<Option<Self>> {
+        let resource_type = response.member_text("context.type")?;
+        let (context, version) = (ContextItem::list(response)?, response.member_text("context.versionId"));
+        Some((!resource_type.is_empty()).then_some(Self { resource_type, version, context }))
+    }
+
+    /// The JSON of a context, or of none.
+    #[cfg(feature = "hub")]
+    pub(crate) fn to_json(current: Option<&Self>) -> String {
+        let items = current.into_iter().flat_map(|current| &current.context);
+        ObjectWriter::new()
+            .text("context.type", current.map_or("", |current| &current.resource_type))
+            .optional_text("context.versionId", current.and_then(|current| current.version.as_deref()))
+            .raw("context", &array(items.map(|item| item.value.to_json())))
+            .finish()
     }
 }
 
@@ -67,12 +89,7 @@ pub fn read_current<V: JsonView>(status: u16, body: &Body<V>) -> Result<Option<C
     let invalid =
         HubError::Message { problem: "its current context is not a JSON object with context.type and context" };
     let Body::Json(response) = body else { return Err(invalid.into()) };
-    let read = || Some((response.member_text("context.type")?, ContextItem::list(response)?));
-    let Some((resource_type, context)) = read() else { return Err(invalid.into()) };
-    if resource_type.is_empty() {
-        return Ok(None);
-    }
-    Ok(Some(CurrentContext { resource_type, version: response.member_text("context.versionId"), context }))
+    CurrentContext::read(response).ok_or_else(|| invalid.into())
 }
 
 #[cfg(test)]

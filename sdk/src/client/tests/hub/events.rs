@@ -98,6 +98,22 @@ fn x9_a_time_that_cannot_be_read_is_a_finding() {
 }
 
 #[test]
+fn x9_an_event_from_the_future_does_not_make_the_others_old() {
+    let stage = new_stage();
+    let hub = stage.subscribe();
+    let mut wrong = opens("a", 1, "p1");
+    wrong["timestamp"] = json!("2023-11-15T22:14:01Z");
+    stage.send(&wrong);
+    stage.send(&opens("b", 30, "p2"));
+    assert_eq!((stage.notice_ids(), hub.findings()[0].code), (vec!["a".into(), "b".into()], "hub_clock"));
+    assert_eq!(stage.replies()[1], ("b".into(), 409));
+    // A clock that is a few seconds ahead is none of these.
+    stage.send(&opens("c", 59, "p1"));
+    stage.send(&opens("d", 58, "p2"));
+    assert_eq!((stage.notice_ids().len(), stage.replies()[3].clone()), (3, ("d".into(), 200)));
+}
+
+#[test]
 fn x10_other_topics_are_ignored_and_names_in_any_case_are_handled() {
     let stage = new_stage();
     stage.subscribe();

@@ -5,6 +5,7 @@ mod events;
 mod patients;
 mod races;
 mod sending;
+mod silence;
 mod subscribing;
 mod support;
 mod tabs;

@@ -134,6 +134,27 @@ fn x13_closing_what_is_open_leaves_nothing_and_closing_another_changes_nothing()
 }
 
 #[test]
+fn x13_an_app_that_refuses_to_close_another_patient_is_not_behind() {
+    let stage = new_stage();
+    let refuse = || Decision::Refuse("The user stays.".into());
+    let hub = stage.subscribe_with(move |notice| {
+        Ok(if notice.patient == PatientMatch::Other { refuse() } else { Decision::Follow })
+    });
+    stage.send(&opens("a", 1, "p2"));
+    stage.send(&opens("b", 2, "p1"));
+    stage.send(&closes("c", 3, "p2"));
+    assert_eq!(
+        (hub.state(), hub.view(), stage.replies()[2].clone()),
+        (HubState::Synced, HubView::Open, ("c".into(), 409))
+    );
+
+    let own = new_stage();
+    let hub = own.subscribe_with(move |_| Ok(refuse()));
+    own.send(&closes("a", 1, "p1"));
+    assert_eq!((hub.state(), hub.view()), (HubState::Behind, HubView::Open));
+}
+
+#[test]
 fn x13_a_sleeping_session_is_locked_until_something_is_opened() {
     let stage = new_stage();
     let hub = stage.subscribe();

@@ -8,11 +8,13 @@ use serde_json::{Value, json};
 use super::super::server::*;
 use super::support::*;
 use crate::client::hub::{Decision, Hub, HubState, HubView, Notice};
-use crate::memory::MemoryPlatform;
+use crate::client::session::Session;
+use crate::memory::{MemoryPlatform, Reply};
 
 /// Another tab of the same session, which has subscribed.
 struct OtherTab {
     tab: MemoryPlatform,
+    session: Session<MemoryPlatform>,
     hub: Hub<MemoryPlatform>,
     notices: Rc<RefCell<Vec<Notice<Value>>>>,
 }
@@ -23,7 +25,7 @@ fn other_tab(stage: &Stage, decision: Decision) -> OtherTab {
     assert_eq!(session.id(), stage.session.id());
     let (hub, notices) = (session.hub().unwrap(), Rc::default());
     subscribe(&stage.world, &tab, &hub, &notices, options(), 0, move |_| Ok(decision.clone())).unwrap();
-    OtherTab { tab, hub, notices }
+    OtherTab { tab, session, hub, notices }
 }
 
 #[test]
@@ -93,6 +95,62 @@ fn x19_x20_a_tab_without_the_subscription_that_is_restored_asks_for_the_state() 
     other.tab.restore();
     stage.wait(1);
     assert_eq!((other.hub.state(), stage.hub.count("subscribe")), (HubState::Synced, 1));
+}
+
+#[test]
+fn x19_what_the_hub_says_is_open_reaches_every_tab_once() {
+    let stage = new_stage();
+    let stay = || Decision::Refuse("No.".into());
+    stage.subscribe_with(move |_| Ok(stay()));
+    let other = other_tab(&stage, stay());
+    let open = json!({"context.type": "Patient", "context": patient_context("p2")});
+    *stage.hub.current.borrow_mut() = Reply::json(200, &open);
+    stage.socket().close(1006);
+    stage.wait(5);
+    assert_eq!((stage.notices.borrow().len(), other.notices.borrow().len()), (1, 1));
+    assert_eq!((other.hub.state(), other.hub.view()), (HubState::Behind, HubView::Open));
+    let later = other_tab(&stage, stay());
+    stage.wait(1);
+    assert_eq!((later.notices.borrow().len(), later.hub.state()), (1, HubState::Behind));
+    // A tab that asks does not ask the users of the others again, and neither does the next connection, also of another tab.
+    stage.socket().close(1006);
+    stage.wait(5);
+    let hub = stage.handle();
+    stage.world.run(async move { hub.unsubscribe().await }).unwrap();
+    stage.wait(5);
+    assert_eq!(stage.hub.count("subscribe"), 4);
+    assert_eq!((stage.notices.borrow().len(), other.notices.borrow().len(), later.notices.borrow().len()), (1, 1, 1));
+}
+
+#[test]
+fn x18_x19_a_user_who_returns_to_another_tab_has_the_hub_asked() {
+    let stage = new_stage();
+    let hub = stage.subscribe();
+    let other = other_tab(&stage, Decision::Follow);
+    let says =
+        |patient: &str| Reply::json(200, &json!({"context.type": "Patient", "context": patient_context(patient)}));
+    *stage.hub.current.borrow_mut() = says("p1");
+    stage.wait(10);
+    *stage.hub.current.borrow_mut() = says("p2");
+    other.tab.return_to_page();
+    stage.wait(1);
+    assert_eq!((stage.hub.count("current"), stage.hub.count("subscribe")), (2, 1));
+    stage.wait(5);
+    assert_eq!(stage.hub.count("subscribe"), 2);
+    assert_eq!((hub.state(), other.hub.state()), (HubState::Behind, HubState::Behind));
+}
+
+#[test]
+fn x19_x20_signing_out_in_one_tab_ends_the_subscription_in_all() {
+    let stage = new_stage();
+    let hub = stage.subscribe();
+    let other = other_tab(&stage, Decision::Follow);
+    let session = other.session.clone();
+    stage.world.run(async move { session.sign_out().await }).unwrap().unwrap();
+    stage.wait(30);
+    assert_eq!((hub.state(), other.hub.state()), (HubState::Off, HubState::Off));
+    assert_eq!((stage.hub.count("subscribe"), stage.hub.count("unsubscribe")), (1, 1));
+    assert_eq!(stage.socket().closed_by_page(), Some(1000));
 }
 
 #[test]
