@@ -1,18 +1,16 @@
 // Opens an app in its own window during the click, as browsers require, and responds to messages of apps (SMART Web Messaging).
 
-const { handle } = document.currentScript.dataset;
-
-/** The windows of apps, each with its origin and a function that closes it. */
-const apps = new Map();
+const { handle, origins } = document.currentScript.dataset;
 
 for (const button of document.querySelectorAll("button[data-popup]")) {
-  button.addEventListener("click", () => {
-    const popup = window.open(button.dataset.popup, "_blank", "popup,width=1100,height=850");
-    if (popup) apps.set(popup, { origin: button.dataset.origin, close: () => popup.close() });
-  });
+  button.addEventListener("click", () => window.open(button.dataset.popup, "_blank", "popup,width=1100,height=850"));
 }
-for (const frame of document.querySelectorAll("iframe.app")) {
-  apps.set(frame.contentWindow, { origin: frame.dataset.origin, close: () => location.assign(frame.dataset.close) });
+
+/** Closes an app: the frame in this page, or a popup, which a chart page that was shown before may have opened. */
+function close(app) {
+  const frame = [...document.querySelectorAll("iframe.app")].find(({ contentWindow }) => contentWindow === app);
+  if (frame) location.assign(frame.dataset.close);
+  else app.close();
 }
 
 /** The drafts of the provider, until this page is closed. */
@@ -57,15 +55,27 @@ const missing = {
   outcome: { resourceType: "OperationOutcome", issue: [{ severity: "error", code: "not-found", diagnostics: "There is no such draft." }] },
 };
 
+/**
+ * The payloads of the responses to a message. The messages of the standard have one response; `sandbox.count` is this EHR's own, and has as many as
+ * it asks for.
+ */
+function answers(message) {
+  if (message.messageType !== "sandbox.count") return [answer(message)];
+  const count = Math.min(Math.max(Number(message.payload?.to) || 1, 1), 100);
+  return Array.from({ length: count }, (_, index) => ({ number: index + 1 }));
+}
+
 function show(text) {
   const line = document.querySelector("#messages");
   if (line) line.textContent = text;
 }
 
 addEventListener("message", ({ source, origin, data }) => {
-  const app = apps.get(source);
-  if (app?.origin !== origin || typeof data?.messageId !== "string" || data.messagingHandle !== handle) return;
-  const response = { messageId: crypto.randomUUID(), responseToMessageId: data.messageId, payload: answer(data) };
-  source.postMessage(response, origin);
-  if (data.messageType === "ui.done") setTimeout(app.close, 100);
+  if (!origins.split(" ").includes(origin) || typeof data?.messageId !== "string" || data.messagingHandle !== handle) return;
+  const payloads = answers(data);
+  for (const [index, payload] of payloads.entries()) {
+    const more = index + 1 < payloads.length ? { additionalResponsesExpected: true } : {};
+    source.postMessage({ messageId: crypto.randomUUID(), responseToMessageId: data.messageId, ...more, payload }, origin);
+  }
+  if (data.messageType === "ui.done") setTimeout(() => close(source), 100);
 });

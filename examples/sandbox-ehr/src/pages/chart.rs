@@ -37,7 +37,9 @@ pub fn page(sandbox: &Sandbox, session: &Session, query: &Parameters) -> Respons
     let tab = TABS.into_iter().find(|tab| query.get("t") == Some(tab)).unwrap_or(TABS[0]);
     let shown = requested_app(sandbox, query);
     let content = html! {
+        (script_element(sandbox))
         (banner(&chart, visit))
+        p.hint id="messages" role="status" {}
         nav.tabs aria-label="Chart" {
             @for name in TABS {
                 @let is_current = shown.is_none() && name == tab;
@@ -45,7 +47,7 @@ pub fn page(sandbox: &Sandbox, session: &Session, query: &Parameters) -> Respons
             }
         }
         @match (shown, tab) {
-            (Some((position, app)), _) => (frame(sandbox, &chart, visit, position, app)),
+            (Some((position, app)), _) => (frame(&chart, visit, position, app)),
             (None, "Problems") => (problem_list(&chart)),
             (None, "Results") => (result_list(&chart)),
             (None, "Encounters") => (encounter_list(&chart)),
@@ -156,7 +158,6 @@ fn quickview(sandbox: &Sandbox, chart: &Chart, visit: Option<usize>) -> Markup {
         &measures::BMI,
     ];
     html! {
-        (script_element(sandbox))
         div.portlets {
             section.card aria-labelledby="portlet-problems" {
                 h2 id="portlet-problems" { "Active problems" }
@@ -205,7 +206,7 @@ fn launches(chart: &Chart, visit: Option<usize>, position: usize, app: &LaunchAp
     let number = chart.person.number.to_string();
     html! {
         a href=(launch_address(chart, visit, position, "window")) { (app.name) }
-        button type="button" data-popup=(launch_address(chart, visit, position, "window")) data-origin=[origin_of(&app.launch_url)]
+        button type="button" data-popup=(launch_address(chart, visit, position, "window"))
             aria-label={ "Open " (app.name) " in a popup" } { "Popup" }
         form method="get" action=(HOME) {
             input type="hidden" name="f" value="chart";
@@ -218,18 +219,19 @@ fn launches(chart: &Chart, visit: Option<usize>, position: usize, app: &LaunchAp
 }
 
 /// An app below the chart's own banner.
-fn frame(sandbox: &Sandbox, chart: &Chart, visit: Option<usize>, position: usize, app: &LaunchApp) -> Markup {
+fn frame(chart: &Chart, visit: Option<usize>, position: usize, app: &LaunchApp) -> Markup {
     html! {
-        (script_element(sandbox))
-        p.hint id="messages" role="status" {}
         iframe.app title=(app.name) src=(launch_address(chart, visit, position, "frame"))
-            data-origin=[origin_of(&app.launch_url)] data-close=(chart_address(chart, visit, TABS[0])) {}
+            data-close=(chart_address(chart, visit, TABS[0])) {}
     }
 }
 
 /// The script that opens apps in windows, and responds to messages of apps that have the handle.
 fn script_element(sandbox: &Sandbox) -> Markup {
-    html! { script src={ (HOME) "/chart.js" } data-handle=(sandbox.messaging_handle) defer {} }
+    let origins: Vec<String> = sandbox.config.apps.iter().filter_map(|app| origin_of(&app.launch_url)).collect();
+    html! {
+        script src={ (HOME) "/chart.js" } data-handle=(sandbox.messaging_handle) data-origins=(origins.join(" ")) defer {}
+    }
 }
 
 /// Whether a scope is one for messages to the chart's page (SMART Web Messaging).
