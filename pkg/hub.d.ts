@@ -1,6 +1,7 @@
 /**
- * Everything that `smartrust` exports, with sessions that have a hub: an app follows the patient that other apps open (FHIRcast 3). It has its own
- * WebAssembly file; a page imports either this or `smartrust`. `smartrust/hub/inline` exports the same.
+ * Everything that `smartrust` exports, with sessions that have a hub and the EHR's page: an app follows the patient that other apps open (FHIRcast 3),
+ * and sends messages to the page that shows it (SMART Web Messaging). It has its own WebAssembly file; a page imports either this or `smartrust`.
+ * `smartrust/hub/inline` exports the same.
  *
  * @module smartrust/hub
  */
@@ -47,13 +48,18 @@ export interface Connection extends PageConnection {
 /** The class of connections, for `instanceof`. */
 export const Connection: { readonly prototype: Connection; [Symbol.hasInstance](value: unknown): value is Connection };
 
-/** A signed-in session with a hub. */
+/** A signed-in session with a hub and the EHR's page. */
 export interface Session extends PageSession {
   /**
    * The hub by which the app follows other apps. If the server has none, or no scope for events was granted, its methods reject with
    * `hub_unavailable`, and nothing is sent.
    */
   readonly hub: Hub;
+  /**
+   * The EHR's page, which shows the app in a frame or opened it. If the server granted no scope for messages, its methods reject with
+   * `messaging_unavailable`, and nothing is sent.
+   */
+  readonly ehr: Ehr;
 }
 
 /** The class of sessions, for `instanceof`. */
@@ -228,4 +234,77 @@ export interface Hub {
     listener: (event: CustomEvent<HubEventMap[E]>) => void,
     options?: boolean | EventListenerOptions,
   ): void;
+}
+
+/** The payload of a response. Its members depend on the message. Show its strings as text, never as HTML. */
+export interface EhrResponse {
+  /** The result: `success` or another word for `ui` messages, an HTTP status such as `201 Created` for `scratchpad` messages. */
+  status?: string;
+  /** More about the result, for users. */
+  statusDetail?: { text?: string };
+  /** Where a draft is that was created, such as `ServiceRequest/1`. */
+  location?: string;
+  /** The draft that was read. */
+  resource?: Resource;
+  /** All drafts, if no location was named. */
+  scratchpad?: Resource[];
+  /** An OperationOutcome. */
+  outcome?: Resource;
+  /** Members of other messages. */
+  [member: string]: unknown;
+}
+
+/** Options of a message. */
+export interface EhrMessageOptions {
+  /** Ends the wait for a response. The EHR has received the message. */
+  signal?: AbortSignal;
+}
+
+/** Options of a message with several responses. */
+export interface EhrSendOptions extends EhrMessageOptions {
+  /** Is called with the payload of each response but the last one, if the EHR announces more. */
+  onResponse?: (response: EhrResponse | undefined) => void;
+}
+
+/**
+ * The page of the EHR that shows the app in a frame or opened it (SMART Web Messaging 1.0). Messages are only sent to the origin that the token
+ * response names, and only responses of that window and origin are read.
+ *
+ * The methods return the payload of the last response, or `undefined` if it has none. Check its `status`: the EHR may not be able to do what the
+ * app requests. They reject with `messaging_unavailable` without a scope such as `messaging/ui` or without such a page, `timeout` if a response
+ * does not come within ten seconds, `invalid_configuration` for a payload that is not an object, `aborted`, and the reason why the session ended.
+ *
+ * ```js
+ * export async function order(session) {
+ *   const resource = { resourceType: "ServiceRequest", status: "draft", intent: "proposal", subject: { reference: `Patient/${session.patient}` } };
+ *   const created = await session.ehr.send("scratchpad.create", { resource });
+ *   if (created?.status?.startsWith("201")) await session.ehr.done();
+ * }
+ * ```
+ */
+export interface Ehr {
+  /**
+   * Sends a message of a type, such as `scratchpad.create`, and waits for the response. Each response is awaited for ten seconds.
+   *
+   * ```js
+   * export async function drafts(session) {
+   *   const read = await session.ehr.send("scratchpad.read");
+   *   return read?.scratchpad ?? [];
+   * }
+   * ```
+   */
+  send(type: string, payload?: object, options?: EhrSendOptions): Promise<EhrResponse | undefined>;
+  /** Asks the EHR to close the app (`ui.done`). */
+  done(options?: EhrMessageOptions): Promise<EhrResponse | undefined>;
+  /**
+   * Asks the EHR to show another activity, without closing the app (`ui.launchActivity`). The EHR documents its activities and their parameters.
+   *
+   * ```js
+   * export async function review(session) {
+   *   const shown = await session.ehr.launchActivity("problem-review", { problemLocation: "Condition/1" });
+   *   return shown?.status === "success";
+   * }
+   * ```
+   */
+  launchActivity(activityType: string, parameters?: object, options?: EhrMessageOptions): Promise<EhrResponse | undefined>;
 }

@@ -1,4 +1,5 @@
 import { asyncDispose } from "./disposal.js";
+import { Ehr } from "./ehr.js";
 import { SmartError } from "./errors.js";
 import { load, loadFrom } from "./load-hub.js";
 import { Session, openHub } from "./session.js";
@@ -92,9 +93,14 @@ class Hub extends EventTarget {
 
 class SessionWithHub extends Session {
   #hub;
+  #ehr;
 
   get hub() {
     return (this.#hub ??= new Hub(this));
+  }
+
+  get ehr() {
+    return (this.#ehr ??= new Ehr(this));
   }
 }
 

@@ -11,6 +11,8 @@ import { Search } from "./search.js";
 export let share;
 /** Returns the hub of a session of the WebAssembly that has hubs. */
 export let openHub;
+/** Returns the EHR's page of a session of the WebAssembly that has hubs. */
+export let openEhr;
 
 export class Session extends withInteractions(EventTarget) {
   #inner;
@@ -18,6 +20,7 @@ export class Session extends withInteractions(EventTarget) {
 
   static {
     openHub = (session, listener) => session.#wasm.hub(listener);
+    openEhr = (session) => session.#wasm.ehr();
     share = (session) => {
       if (#inner in Object(session)) return session.#wasm.share();
       throw new SmartError("invalid_configuration", "This is not a session of this app: pass the object that resume() or another method returned.");

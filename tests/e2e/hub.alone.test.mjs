@@ -3,21 +3,11 @@
 import assert from "node:assert/strict";
 import { keepPages, test } from "./support/browser.mjs";
 import { requestsAtEhr, whileDeviating } from "./support/control.mjs";
-import { openChart } from "./support/flows.mjs";
-import { appOrigin, ehr, ehrOrigin, iss } from "./support/servers.mjs";
+import { more, openApp as openHubApp, resumeApp } from "./support/hub-app.mjs";
+import { appOrigin, ehr } from "./support/servers.mjs";
 import { until } from "./support/wait.mjs";
 
-/** Chromium treats a page whose response comes from a test as a public page, which may not fetch from this machine. */
-const more = ["--disable-features=LocalNetworkAccessChecks"];
-
-const launchUrl = `${appOrigin}/launch`;
-const sockets = ehrOrigin.replace("http", "ws");
-const config = {
-  clientId: "MIE-localhost-launch",
-  redirectUri: launchUrl,
-  fhirBase: iss,
-  scope: "launch openid patient/*.rs fhircast/Patient-open.* fhircast/Patient-close.read",
-};
+const scope = "launch openid patient/*.rs fhircast/Patient-open.* fhircast/Patient-close.read";
 
 /** The app's decisions about an event. */
 const decisions = {
@@ -26,38 +16,20 @@ const decisions = {
   nothing: () => undefined,
 };
 
-/**
- * Opens an app from the chart of the first patient. Its pages have only the package, and a policy that allows connections to `connect`. After
- * the launch, the session is `window.session`.
- */
-async function openApp(context, page, { scope = config.scope, connect = [sockets] } = {}) {
-  const policy = `default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ${[ehrOrigin, ...connect].join(" ")}`;
-  const headers = { "content-type": "text/html", "content-security-policy": policy };
-  await context.route(`${launchUrl}**`, (route) => route.fulfill({ headers, body: "<!doctype html><title>App</title>" }));
-  // A redirect would lead to the launcher's own page, which has the same URL.
-  await context.route(`${ehr}/oauth/**`, async (route) => {
-    if (!route.request().isNavigationRequest()) return route.continue();
-    const response = await route.fetch({ maxRedirects: 0 });
-    const { location } = response.headers();
-    return route.fulfill({ contentType: "text/html", body: `<script>location.replace(${JSON.stringify(location)})</script>` });
-  });
-  const { chart, name } = await openChart(page, 0);
-  const app = await context.newPage();
-  await app.goto((await chart.launchUrl("smartrust launcher")).href);
-  const server = { ...config, scope };
-  await app.evaluate(async (server) => {
-    const { SmartApp } = await import("/pkg/hub.js");
-    new SmartApp({ server }).launch();
-  }, server);
-  await app.waitForURL(/[?&]code=/);
-  await app.evaluate(async (server) => {
-    const hub = await import("/pkg/hub.js");
-    Object.assign(window, { hub, log: [], session: await new hub.SmartApp({ server }).resume() });
+/** Opens the app from the chart of the first patient. `window.log` records the events of its hub. */
+async function openApp(context, page, options = {}) {
+  const app = await openHubApp(context, page, { scope, ...options });
+  await record(app);
+  return app;
+}
+
+function record(app) {
+  return app.evaluate(() => {
+    window.log = [];
     for (const type of ["statechange", "viewchange", "notfollowed", "problem"]) {
       window.session.hub.addEventListener(type, ({ detail }) => window.log.push([type, detail?.state ?? detail]));
     }
-  }, server);
-  return { app, name };
+  });
 }
 
 /** Subscribes in the app. */
@@ -65,7 +37,7 @@ function subscribe(app, decision) {
   return app.evaluate(`(async () => {
     const decide = ${decisions[decision]};
     const onEvent = (event) => {
-      window.log.push(["event", event.patient]);
+      window.log.push(["event", event.patient, event.subject?.id]);
       return decide(event, window.hub);
     };
     window.subscription = await window.session.hub.subscribe({ events: ["Patient-open", "Patient-close"], name: "Test app", onEvent });
@@ -83,11 +55,21 @@ async function failure(app) {
   return { ...error, seconds: (Date.now() - start) / 1000 };
 }
 
+/** Duplicates the tab of an app, with its session. */
+async function duplicate(context, app) {
+  const [copy] = await Promise.all([context.waitForEvent("page"), app.evaluate(() => void window.open(location.href))]);
+  await copy.waitForLoadState();
+  await resumeApp(copy, scope);
+  await record(copy);
+  return copy;
+}
+
+const findingCodes = (app) => app.evaluate(async () => (await window.session.hub.findings()).map(({ code }) => code));
 const openAnother = (page, patient) => page.goto(`${ehr}?f=chart&pat_id=${patient}`);
 const hubState = (app) => app.evaluate(() => window.session.hub.state);
 
 test("X5 X11 an app that follows the chart is locked when another patient is opened", async ({ context, page }) => {
-  const { app } = await openApp(context, page);
+  const app = await openApp(context, page);
   await subscribe(app, "stay");
   assert.equal(await hubState(app), "synced");
   await openAnother(page, 2);
@@ -102,7 +84,7 @@ test("X5 X11 an app that follows the chart is locked when another patient is ope
 }, { more });
 
 test("X15 X16 an app opens a patient, and asks what is open", async ({ context, page }) => {
-  const { app } = await openApp(context, page);
+  const app = await openApp(context, page);
   assert.ok(await app.evaluate(() => window.session instanceof window.hub.Session));
   await subscribe(app, "follow");
   const current = await app.evaluate(async () => {
@@ -115,11 +97,11 @@ test("X15 X16 an app opens a patient, and asks what is open", async ({ context, 
 }, { more });
 
 test("X1 X7 X21 a session without a hub rejects, a handler without a decision follows nothing, and no context has the topic", async ({ context, page }) => {
-  const { app: without } = await openApp(context, page, { scope: "launch openid patient/*.rs" });
+  const without = await openApp(context, page, { scope: "launch openid patient/*.rs" });
   assert.equal((await failure(without)).code, "hub_unavailable");
   await without.close();
   await page.getByRole("button", { name: "Log out" }).click();
-  const { app } = await openApp(context, page);
+  const app = await openApp(context, page);
   await subscribe(app, "nothing");
   await openAnother(page, 3);
   await app.waitForFunction(() => window.session.hub.state === "behind");
@@ -128,7 +110,7 @@ test("X1 X7 X21 a session without a hub rejects, a handler without a decision fo
 }, { more });
 
 test("X17 X20 a denied subscription rejects, and a page that is left unsubscribes", async ({ context, page }) => {
-  const { app } = await openApp(context, page);
+  const app = await openApp(context, page);
   await whileDeviating(["hub-denied"], async () => {
     const { code, message } = await failure(app);
     assert.equal(code, "hub_refused");
@@ -145,7 +127,7 @@ test("X17 X20 a denied subscription rejects, and a page that is left unsubscribe
 }, { more });
 
 test("X18 a lost WebSocket is told at once, made again, and shows what was opened meanwhile", async ({ context, page }) => {
-  const { app } = await openApp(context, page);
+  const app = await openApp(context, page);
   await subscribe(app, "stay");
   // The event itself is lost with the WebSocket.
   await whileDeviating(["hub-lost"], () => openAnother(page, 4));
@@ -156,7 +138,7 @@ test("X18 a lost WebSocket is told at once, made again, and shows what was opene
 }, { more });
 
 test("X4 X22 a policy that forbids the WebSocket is an error at once, which names the policy", async ({ context, page }) => {
-  const { app } = await openApp(context, page, { connect: [] });
+  const app = await openApp(context, page, { connect: [] });
   const { code, message, seconds } = await failure(app);
   assert.equal(code, "network");
   assert.match(message, /connect-src/);
@@ -165,7 +147,7 @@ test("X4 X22 a policy that forbids the WebSocket is an error at once, which name
 }, { blocks: /connect-src|Refused to connect/, more });
 
 test("X22 a class of WebSockets can be passed, and an error event of it ends the attempt", async ({ context, page }) => {
-  const { app } = await openApp(context, page);
+  const app = await openApp(context, page);
   const outcome = await app.evaluate(async () => {
     const opened = [];
     class Own extends WebSocket {
@@ -189,29 +171,102 @@ test("X22 a class of WebSockets can be passed, and an error event of it ends the
   assert.deepEqual(outcome, { code: "network", opened: ["ws:"] });
 }, { more });
 
-test("X23 a thousand events in a second and messages that cannot be read do no harm", async ({ context, page }) => {
-  const { app } = await openApp(context, page);
+test("X23 of a thousand events in a second, each gets a reply, and the app ends with the latest", async ({ context, page }) => {
+  const app = await openApp(context, page);
+  const replies = [];
+  app.on("websocket", (socket) => socket.on("framesent", ({ payload }) => replies.push(JSON.parse(payload))));
   const start = Date.now();
-  await whileDeviating(["hub-flood"], async () => {
-    await subscribe(app, "stay");
-    await app.waitForFunction(() => window.log.filter(([type]) => type === "event").length > 1);
-  });
+  await whileDeviating(["hub-flood"], () => subscribe(app, "stay"));
+  await until("each event has a reply", () => new Set(replies.map(({ id }) => id)).size >= 1_000);
   await app.waitForFunction(() => window.session.hub.view.state === "open" && window.session.hub.state === "behind");
-  const asked = await app.evaluate(() => window.log.filter(([type]) => type === "event").length);
-  console.log(`1,000 events: ${asked} handled, ${Date.now() - start} ms`);
+  const asked = await app.evaluate(() => window.log.filter(([type]) => type === "event").map(([, , subject]) => subject));
+  console.log(`1,000 events: ${asked.length} handled, ${Date.now() - start} ms`);
+  assert.equal(asked.at(-1), "flood-1000");
+  assert.ok(replies.every(({ id, status }) => typeof id === "string" && [200, 202, 409].includes(status)), JSON.stringify(replies.slice(0, 5)));
+  assert.ok((await findingCodes(app)).includes("hub_flood") || asked.length >= 1_000);
+}, { more });
+
+test("X23 messages that cannot be read do no harm", async ({ context, page }) => {
+  const app = await openApp(context, page);
+  await subscribe(app, "stay");
   await whileDeviating(["hub-malformed"], () => openAnother(page, 5));
-  const findings = await app.waitForFunction(async () => {
-    const codes = (await window.session.hub.findings()).map(({ code }) => code);
-    return codes.includes("hub_binary") && codes;
-  });
-  const codes = await findings.jsonValue();
+  await until("the findings are there", async () => (await findingCodes(app)).includes("hub_binary"));
+  const codes = await findingCodes(app);
   assert.ok(["hub_binary", "hub_not_json", "hub_message"].every((code) => codes.includes(code)), codes.join(", "));
   await openAnother(page, 6);
   await app.waitForFunction(() => window.log.at(-1)[0] === "viewchange" && window.log.at(-1)[1] === "open");
 }, { more });
 
+test("X23 deeply nested JSON and a message of more than a megabyte do no harm", async ({ context, page, traffic }) => {
+  const app = await openApp(context, page);
+  const tokens = await traffic.tokenResponse("authorization_code");
+  const outcome = await app.evaluate(async (topic) => {
+    const events = ["Patient-open"];
+    const replies = [];
+    let socket;
+    class Scripted extends EventTarget {
+      constructor() {
+        super();
+        socket = this;
+        queueMicrotask(() => this.say(JSON.stringify({ "hub.mode": "subscribe", "hub.topic": topic, "hub.events": "Patient-open" })));
+      }
+      say(data) {
+        this.dispatchEvent(new MessageEvent("message", { data }));
+      }
+      send(text) {
+        replies.push(JSON.parse(text));
+      }
+      close() {}
+    }
+    const { hub } = window.session;
+    await hub.subscribe({ events, webSocket: Scripted, onEvent: () => window.hub.follow });
+    const depth = 100_000;
+    const deep = `${"[".repeat(depth)}${"]".repeat(depth)}`;
+    socket.say(deep);
+    const patient = `{"resourceType":"Patient","id":"${window.session.patient.id}","extension":${deep}}`;
+    socket.say(`{"id":"deep","event":{"hub.topic":"${topic}","hub.event":"Patient-open","context":[{"key":"patient","resource":${patient}}]}}`);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const before = hub.state;
+    socket.say(JSON.stringify("x".repeat(2 ** 20)));
+    const codes = (await hub.findings()).map(({ code }) => code);
+    await hub.unsubscribe();
+    return { replies, before, codes };
+  }, tokens["hub.topic"]);
+  assert.deepEqual(outcome.replies, [{ id: "deep", status: 200 }]);
+  assert.equal(outcome.before, "synced");
+  assert.ok(outcome.codes.includes("hub_large_message"), outcome.codes.join(", "));
+}, { more });
+
+test("X19 the tabs of a session have one subscription, which another tab takes over, and signing out ends all", async ({ context, page }) => {
+  const first = await openApp(context, page);
+  await subscribe(first, "stay");
+  const subscriptions = async () => (await requestsAtEhr()).filter(({ method, path }) => method === "POST" && path.endsWith("/hub")).length;
+  const before = await subscriptions();
+  const second = await duplicate(context, first);
+  await subscribe(second, "stay");
+  assert.equal(await second.evaluate(() => window.session.id), await first.evaluate(() => window.session.id));
+  assert.equal(await subscriptions(), before);
+  await openAnother(page, 8);
+  for (const tab of [first, second]) await tab.waitForFunction(() => window.log.some(([type, patient]) => type === "event" && patient === "other"));
+
+  const third = await duplicate(context, second);
+  await subscribe(third, "stay");
+  const connected = Promise.any([second, third].map((tab) => tab.waitForEvent("websocket")));
+  const start = Date.now();
+  await first.close();
+  await connected;
+  const handover = Date.now() - start;
+  console.log(`another tab subscribed after ${handover} ms`);
+  assert.ok(handover < 2_000, `${handover} ms`);
+  await openAnother(page, 9);
+  for (const tab of [second, third]) await tab.waitForFunction(() => window.log.filter(([type, patient]) => type === "event" && patient === "other").length > 1);
+
+  await second.evaluate(() => window.session.signOut());
+  for (const tab of [second, third]) await tab.waitForFunction(() => window.session.hub.state === "off" && !window.session.active);
+}, { more });
+
 test("X20 a page that the browser keeps is not synced until the hub has confirmed again", async ({ context, page }) => {
-  const { app } = await openApp(context, page);
+  const app = await openApp(context, page);
   await subscribe(app, "stay");
   await app.evaluate(() => {
     const record = () => window.log.push(["shown as", window.session.hub.state]);

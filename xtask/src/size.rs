@@ -34,7 +34,7 @@ const BACKEND: [&str; 12] = [
 ];
 
 /// The files of the npm package that a page loads that follows other apps.
-const HUB: [&str; 22] = [
+const HUB: [&str; 23] = [
     "backend.js",
     "batcher.js",
     "config.js",
@@ -42,6 +42,7 @@ const HUB: [&str; 22] = [
     "context.js",
     "disposal.js",
     "early.js",
+    "ehr.js",
     "errors.js",
     "hub.js",
     "instance.js",

@@ -1,6 +1,6 @@
 //! The classes that the npm package wraps. They convert values, and contain no logic. Each entry of the package is a WebAssembly module
 //! of its own, selected by a feature: `js` for pages, `js-launch` for launch pages, `js-backend` for services, `js-directory` for directories, and
-//! `js-hub` for pages whose sessions have a hub.
+//! `js-hub` for pages whose sessions have a hub and the EHR's page.
 //!
 //! No method borrows its object while it waits, so the object may be freed or used again at any time. This module may import
 //! everything of the crate; nothing imports it.
@@ -39,6 +39,8 @@ mod resolver;
 #[cfg(feature = "js")]
 mod session;
 
+#[cfg(feature = "js-hub")]
+mod ehr;
 #[cfg(feature = "js-hub")]
 mod hub;
 

@@ -166,6 +166,12 @@ impl JsSession {
         super::hub::JsHub::new(self.session.clone(), listener)
     }
 
+    /// Returns the EHR's page, to which the app sends messages.
+    #[cfg(feature = "js-hub")]
+    pub fn ehr(&self) -> super::ehr::JsEhr {
+        super::ehr::JsEhr::new(self.session.clone())
+    }
+
     /// Returns another object for the same session, which may outlive this one.
     pub fn share(&self) -> Self {
         Self::new(self.session.clone())

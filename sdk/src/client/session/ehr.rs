@@ -83,6 +83,9 @@ impl<P: Platform> Ehr<P> {
     ) -> Result<Option<Value<P>>, Failure> {
         let Self { session, channel } = self;
         session.inner.check_active()?;
+        if abort.is_aborted() {
+            return Err(Error::Aborted.into());
+        }
         let platform = &session.inner.platform;
         let id = random_string::<16>(platform)?;
         let is_object = payload.trim_ascii_start().starts_with('{');

@@ -135,11 +135,18 @@ fn m4_without_a_response_in_ten_seconds_it_is_a_timeout() {
     assert_eq!(code(&sent), None);
     stage.wait(0.2);
     assert_eq!(code(&sent), Some("timeout"));
+}
+
+#[test]
+fn m4_an_aborted_call_waits_no_longer_and_later_ones_send_nothing() {
+    let stage = in_ehr();
     let aborting = AbortHandle::new();
     let sent = stage.send("ui.done", "{}", &aborting.signal());
     aborting.abort();
     stage.world.settle();
     assert_eq!((code(&sent), stage.window.listeners()), (Some("aborted"), 0));
+    let later = stage.send("ui.done", "{}", &aborting.signal());
+    assert_eq!((code(&later), stage.window.posted().len()), (Some("aborted"), 1));
 }
 
 #[test]
