@@ -37,11 +37,9 @@ pub fn package_tests(root: &Path) -> Command {
     tools::node(&root.join("tests/package/run.mjs"))
 }
 
-/// The tests of the npm package against other projects' authorization servers, which the tests start.
-pub fn peer_tests(browser: &Browser) -> Command {
-    let mut command = tools::node(&workspace::root().join("tests/peers/run.mjs"));
-    command.env("CHROMIUM", &browser.chromium);
-    command
+/// The tests of the npm package with other projects: their servers, which the tests start, and a FHIRcast client at the sandbox's hub.
+pub fn peer_tests(browser: &Browser, ehr_origin: &str, app_origin: &str) -> Command {
+    on_sandbox("tests/peers/run.mjs", browser, ehr_origin, app_origin)
 }
 
 /// The tests of the npm package in Node.

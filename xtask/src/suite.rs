@@ -61,7 +61,7 @@ fn lint(extent: Extent) -> Result<()> {
     cargo(
         "clippy on wasm: SDK",
         &format!(
-            "clippy --package smartrust --features js,js-launch,js-backend,js-directory,js-hub,messaging {wasm} -- -D warnings"
+            "clippy --package smartrust --features js,js-launch,js-backend,js-directory,js-hub {wasm} -- -D warnings"
         ),
         lints,
     )?;
@@ -119,9 +119,12 @@ fn test_in_browser(tally: &mut Tally, xtask: &Path, extent: Extent) -> Result<()
     })?;
     drive(tally, &browser, "browser tests", extent)?;
     use_package(tally, &browser, extent)?;
-    tools::step("tests against oidc-provider", || {
-        let failed = "A test against oidc-provider fails: see above, and the screenshots in tests/e2e/output.";
-        tally.run(&mut checks::peer_tests(&browser), failed)
+    tools::step("tests with other projects", || {
+        let failed = "A test with another project fails: see above, and the screenshots in tests/e2e/output.";
+        demo::with_servers_of(
+            |_| {},
+            |ehr_origin, app_origin| tally.run(&mut checks::peer_tests(&browser, ehr_origin, app_origin), failed),
+        )
     })?;
     if extent == Extent::All {
         docs::build()?;
