@@ -39,6 +39,7 @@ const guides = [
       page("EHR launch", "/guide/ehr-launch"),
       page("Finding a provider", "/guide/find-a-provider"),
       page("Following the chart", "/guide/follow-the-chart"),
+      page("Messages to the EHR", "/guide/messages"),
       page("Keeping app state", "/guide/app-state"),
       page("Scopes", "/guide/scopes"),
       page("Refresh and sign-out", "/guide/sessions"),
