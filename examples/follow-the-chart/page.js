@@ -24,13 +24,14 @@ const states = {
   off: "This app does not follow the chart.",
 };
 
-/** Shows the record only while the hub says that its patient is open. */
-function show(hub) {
-  const isOpen = hub.view.state === "open" && hub.state !== "connecting";
+/** Shows the record only while the session lasts and the hub says that its patient is open. */
+function show({ active, hub }) {
+  const isOpen = active && hub.view.state === "open" && hub.state !== "connecting";
   element("record").hidden = !isOpen;
-  element("question").hidden = hub.view.state !== "locked";
+  element("question").hidden = !active || hub.view.state !== "locked";
   element("other").textContent = hub.view.patient ?? "Another patient";
-  say(hub.view.state === "nothing" ? "No patient is open." : states[hub.state]);
+  if (!active) say("Signed out.");
+  else say(hub.view.state === "nothing" ? "No patient is open." : states[hub.state]);
 }
 
 /** What the user decides about another patient. */
@@ -46,12 +47,9 @@ async function start(session) {
   const [name] = patient.name ?? [];
   element("name").textContent = [...(name?.given ?? []), name?.family].join(" ");
   element("born").textContent = `Born ${patient.birthDate}`;
-  for (const type of ["viewchange", "statechange"]) hub.addEventListener(type, () => show(hub));
+  for (const type of ["viewchange", "statechange"]) hub.addEventListener(type, () => show(session));
+  session.addEventListener("signedout", () => show(session));
   hub.addEventListener("notfollowed", ({ detail }) => log(`${detail.subscriber ?? "Another app"} did not follow.`));
-  session.addEventListener("signedout", () => {
-    element("record").hidden = true;
-    say("Signed out.");
-  });
   const report = (error) => log(error.message);
   element("open").onclick = () => hub.open("Patient-open", [{ key: "patient", resource: patient }]).then(() => log("Opened in the other apps."), report);
   element("close").onclick = () => ehr.done().catch(report);
@@ -63,7 +61,7 @@ async function start(session) {
       return patient === "other" && name === "Patient-open" ? askUser() : follow;
     },
   });
-  show(hub);
+  show(session);
 }
 
 try {
