@@ -46,8 +46,8 @@ mod pages {
     #[doc = include_str!("../../docs/guide/follow-the-chart.md")]
     struct FollowTheChart;
     #[cfg(feature = "messaging")]
-    #[doc = include_str!("../../docs/guide/frames-and-popups.md")]
-    struct FramesAndPopups;
+    #[doc = include_str!("../../docs/guide/messages.md")]
+    struct Messages;
 }
 
 pub use client::app::SmartApp;

@@ -186,10 +186,9 @@ impl<P: Platform> HubInner<P> {
                 self.note("hub_new_endpoint", "The hub renewed the subscription with another WebSocket.");
                 self.fall_behind();
                 connection.end_by(End::Lost);
-                return;
             }
             Err(failure) if matches!(attempt_of(failure.clone(), None), Attempt::Over(_)) => {
-                return connection.end_by(End::Failed(failure));
+                connection.end_by(End::Failed(failure));
             }
             // The confirmation may have come before the response.
             _ if connection.confirmations.get() != confirmations => {}
