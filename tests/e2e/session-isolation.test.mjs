@@ -50,14 +50,16 @@ async function addFrame(page, url) {
   return frame.asElement().contentFrame();
 }
 
-/** Waits until a frame shows a record. The record of a patient who is not open in the chart is hidden until the provider stays with it. */
-async function waitForVitalSigns(frame) {
-  const record = new Launcher(frame).section("Vital signs").getByText("Heart rate").first();
-  const stay = frame.getByRole("button", { name: "Stay with this record" });
-  await record.or(stay).waitFor();
+/** Waits until a frame shows this content. What is of a patient who is not open in the chart is hidden until the provider stays with it. */
+async function waitForShown(frame, content) {
+  const stay = new Launcher(frame).button("Stay with this record");
+  await content.or(stay).waitFor();
   if (await stay.isVisible()) await stay.click();
-  await record.waitFor();
+  await content.waitFor();
 }
+
+/** Waits until a frame shows a record. */
+const waitForVitalSigns = (frame) => waitForShown(frame, new Launcher(frame).section("Vital signs").getByText("Heart rate").first());
 
 async function reload(frame) {
   const loaded = frame.waitForNavigation();
@@ -82,7 +84,7 @@ test("S9 with two patients in two frames of one tab, a frame shows its own patie
   }
   // Another page of the app in the same frame continues the frame's session.
   await frames[0].evaluate(() => location.assign("/session"));
-  await new Launcher(frames[0]).heading("Who you are").waitFor();
+  await waitForShown(frames[0], new Launcher(frames[0]).heading("Who you are"));
   assert.deepEqual(await requestedPatients(page, frames[0], async () => {
     await frames[0].evaluate(() => location.assign("/record"));
     await frames[0].waitForURL(`${appOrigin}/record`);

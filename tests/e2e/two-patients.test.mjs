@@ -20,6 +20,7 @@ async function launch(page, chart, name) {
 
 /** Asserts that a tab shows its own patient, and has only requested that patient's data. */
 async function assertOwnPatient({ launcher, traffic, name, patient }, other) {
+  await launcher.stayWithRecord();
   const banner = await launcher.banner().innerText();
   assert.ok(includesAll(banner, name.split(" ")), `the banner "${banner}" names ${name}`);
   const patients = traffic.to(`${iss}/`).map((request) => requestedPatient(request.url()));
@@ -51,7 +52,7 @@ test("two tabs with EHR launches of two patients never show each other's data, a
   }
   for (const tab of [one, two]) {
     await tab.page.reload();
-    await tab.launcher.waitForRecord();
+    await tab.launcher.stayWithRecord();
   }
   await assertOwnPatient(one, two);
   await assertOwnPatient(two, one);
@@ -65,6 +66,7 @@ test("S2 signing out in one tab does not end the other patient's session in anot
   const secondName = await secondChart.openPatient(2);
   const one = await launch(page, chart, name);
   const two = await launch(second, secondChart, secondName);
+  await one.launcher.stayWithRecord();
   await one.launcher.openSession();
   await one.launcher.signOut();
   await one.launcher.waitForSignOut();

@@ -60,6 +60,14 @@ export class Launcher {
     await this.heading("Vital signs").waitFor();
   }
 
+  /** Waits until the record is shown. If another patient is open in the chart, the provider stays with this record. */
+  async stayWithRecord() {
+    const stay = this.button("Stay with this record");
+    await this.banner().or(stay).waitFor();
+    if (await stay.isVisible()) await stay.click();
+    await this.waitForRecord();
+  }
+
   /** Opens the start page, unchecks the options with these sentences, and connects. */
   async connectWithout(sentences) {
     await this.#page.goto(`${this.#home}/`);
