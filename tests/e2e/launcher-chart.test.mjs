@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { Launcher } from "./pages/launcher.mjs";
 import { test } from "./support/browser.mjs";
 import { connectAsPatient, openChart } from "./support/flows.mjs";
-import { ehr } from "./support/servers.mjs";
+import { modifyJson } from "./support/responses.mjs";
+import { ehr, iss } from "./support/servers.mjs";
 
 const app = /launcher/i;
 const styleDocument = `${ehr}/smart-style.json`;
@@ -86,6 +87,17 @@ test("M6 the visit of another patient is not shown", async ({ page }) => {
   await read;
   await page.getByText("Opened to: review results").waitFor();
   assert.equal(await page.getByText("At the visit:").count(), 0);
+});
+
+test("M6 a launch without a patient says so, and reads nothing", async ({ page, traffic }) => {
+  await modifyJson(page, `${ehr}/oauth/token/`, ({ patient: _, ...tokens }) => tokens);
+  const { chart } = await openChart(page, 2);
+  await chart.launch(app);
+  const launcher = new Launcher(page);
+  await launcher.heading("No patient was chosen").waitFor();
+  await page.getByText("The clinic did not say whose record to show.").waitFor();
+  const reads = traffic.to(`${iss}/`).map((request) => request.url()).filter((url) => !/\/(metadata|\.well-known\/[^/]+)$/.test(url));
+  assert.deepEqual(reads, []);
 });
 
 test("M6 a patient's own record keeps the launcher's colors", async ({ page, traffic }) => {
