@@ -13,7 +13,7 @@ async function launch(page, chart, name) {
   const traffic = new Traffic(page);
   await chart.launch(/launcher/i);
   const launcher = new Launcher(page);
-  await launcher.waitForRecord();
+  await launcher.stayWithRecord();
   const { patient } = await traffic.tokenResponse("authorization_code");
   return { page, launcher, traffic, name, patient };
 }

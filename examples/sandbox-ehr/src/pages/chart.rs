@@ -62,13 +62,11 @@ pub fn page(sandbox: &Sandbox, session: &Session, query: &Parameters) -> Respons
 }
 
 /// `?f=launch&pat_id=…&app=…`: makes a launch token and opens the app with it. With `&task=1`, the app receives the context and the intent of the task.
-pub fn launch(sandbox: &Sandbox, session: &Session, query: &Parameters) -> Response {
+pub fn launch(sandbox: &Sandbox, query: &Parameters) -> Response {
     let config = &sandbox.config;
     let (Some(chart), Some((_, app))) = (requested_chart(sandbox, query), requested_app(sandbox, query)) else {
         return layout::problem(StatusCode::NOT_FOUND, "There is no such patient or app.");
     };
-    // The provider is at this chart now, even if another one was opened later.
-    hub::open_patient(sandbox, &session.topic, chart.person.number);
     let visit = requested_visit(&chart, query).or(chart.current_visit());
     let context = LaunchContext {
         provider: format!("Practitioner/{PROVIDER_ID}"),

@@ -40,7 +40,7 @@ pub async fn home(State(sandbox): State<Shared>, headers: HeaderMap, RawQuery(qu
     }
     match query.get("f") {
         Some("chart") => chart::page(&sandbox, &session, &query),
-        Some("launch") => chart::launch(&sandbox, &session, &query),
+        Some("launch") => chart::launch(&sandbox, &query),
         _ => patients::page(&sandbox, &query),
     }
 }
