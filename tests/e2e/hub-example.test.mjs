@@ -1,4 +1,4 @@
-// The page in examples/follow-the-chart, as the sandbox's README tells to try it.
+// The page in examples/follow-the-chart, tried as the sandbox's README says.
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";

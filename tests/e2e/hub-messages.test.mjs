@@ -8,19 +8,19 @@ import { until } from "./support/wait.mjs";
 
 const scope = "launch openid patient/*.rs messaging/ui messaging/scratchpad";
 
-/** Records the messages that the chart's page gets, in `window.heard`. With `isSilent`, its own script does not get them, so it does not respond. */
+/** Records the messages that the chart's page gets, in `window.received`. With `isSilent`, its own script does not get them, so it does not respond. */
 function listen(page, isSilent) {
   return page.addInitScript((isSilent) => {
     if (window.top !== window) return;
-    window.heard = [];
+    window.received = [];
     addEventListener("message", (event) => {
-      window.heard.push({ origin: event.origin, data: event.data });
+      window.received.push({ origin: event.origin, data: event.data });
       if (isSilent) event.stopImmediatePropagation();
     });
   }, isSilent);
 }
 
-const heard = (page) => page.evaluate(() => window.heard);
+const received = (page) => page.evaluate(() => window.received);
 
 /** The id of the next message of the app: 128 bits that are 0. */
 const id = "A".repeat(22);
@@ -72,7 +72,7 @@ test("M4 an app in the chart creates a draft, opens an activity, and closes itse
   const shown = await app.evaluate(() => window.session.ehr.launchActivity("problem-review", { problemLocation: "Condition/1" }));
   assert.equal(shown.status, "success");
   await page.getByText("The app opens problem-review.").waitFor();
-  const messages = await heard(page);
+  const messages = await received(page);
   assert.deepEqual([...new Set(messages.map(({ origin }) => origin))], [appOrigin]);
   assert.equal(new Set(messages.map(({ data }) => data.messageId)).size, 7);
   const handles = new Set(messages.map(({ data }) => data.messagingHandle));
@@ -104,8 +104,8 @@ test("M4 a response of another window, or to another message, is ignored", async
   await listen(page, true);
   const app = await openAppInChart(context, page, scope);
   await sendDone(app);
-  await page.waitForFunction(() => window.heard.length === 1);
-  const [{ data }] = await heard(page);
+  await page.waitForFunction(() => window.received.length === 1);
+  const [{ data }] = await received(page);
   assert.equal(data.messageId, id);
   const response = (status, to = id) => ({ messageId: status, responseToMessageId: to, payload: { status } });
   const opened = context.waitForEvent("page");
@@ -138,14 +138,14 @@ test("M4 another origin than the token response's gets no message and no answer 
   assert.equal(await outcome(app), null);
   await page.clock.runFor(200);
   await until("the app stops waiting", async () => (await outcome(app)) === "timeout");
-  assert.deepEqual(await heard(page), []);
+  assert.deepEqual(await received(page), []);
 }, { more });
 
 test("M4 without a scope for messages, or with a payload that is no object, nothing is sent", async ({ context, page }) => {
   await listen(page, false);
   const app = await openAppInChart(context, page, "launch openid patient/*.rs");
   const without = await app.evaluate(() => window.session.ehr.done().catch(({ code }) => code));
-  assert.deepEqual([without, await heard(page)], ["messaging_unavailable", []]);
+  assert.deepEqual([without, await received(page)], ["messaging_unavailable", []]);
   await page.getByRole("button", { name: "Log out" }).click();
   const allowed = await openAppInChart(context, page, scope);
   const refused = await allowed.evaluate(async () => {
@@ -156,5 +156,5 @@ test("M4 without a scope for messages, or with a payload that is no object, noth
     return Promise.all(calls.map((call) => call.catch(({ code }) => code)));
   });
   assert.deepEqual(refused, [...Array(4).fill("invalid_configuration"), "aborted"]);
-  assert.deepEqual(await heard(page), []);
+  assert.deepEqual(await received(page), []);
 }, { more });

@@ -33,15 +33,15 @@ async function openAnother(page, { id }, step) {
 const cover = (window, name = otherPatient) => window.getByRole("alertdialog", { name });
 const button = (window, name) => window.getByRole("button", { name, exact: true });
 
-/** Checks that a window shows and tells nothing of a patient. */
+/** Checks that a window shows nothing of a patient, and that a screen reader reads nothing of it. */
 async function assertHidden(window, { names }) {
   const shown = await window.locator("body").innerText();
-  const told = await window.locator("body").ariaSnapshot();
+  const spoken = await window.locator("body").ariaSnapshot();
   for (const name of names) {
     assert.ok(!shown.includes(name), `"${name}" is shown: ${shown}`);
-    assert.ok(!told.includes(name), `"${name}" is read aloud: ${told}`);
+    assert.ok(!spoken.includes(name), `"${name}" is read aloud: ${spoken}`);
   }
-  assert.ok(!/Problems|Vital signs/.test(shown + told), told);
+  assert.ok(!/Problems|Vital signs/.test(shown + spoken), spoken);
 }
 
 /** Notes each name in a patient banner that a frame of the page could paint. */
@@ -193,7 +193,7 @@ test("X23 X24 a thousand patients in a second leave the record hidden, and the l
   assert.ok(Date.now() - start < 3_000, `${Date.now() - start} ms`);
 });
 
-test("X17 X18 X24 a chart that cannot be followed is told, and can be followed again", async ({ page, traffic }) => {
+test("X17 X18 X24 a chart that cannot be followed is reported, and can be followed again", async ({ page, traffic }) => {
   const { window, launcher } = await openLauncher(page, traffic);
   await whileDeviating(["hub-denied"], async () => {
     await window.reload();

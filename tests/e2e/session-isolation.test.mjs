@@ -50,16 +50,11 @@ async function addFrame(page, url) {
   return frame.asElement().contentFrame();
 }
 
-/** Waits until a frame shows this content. What is of a patient who is not open in the chart is hidden until the provider stays with it. */
-async function waitForShown(frame, content) {
-  const stay = new Launcher(frame).button("Stay with this record");
-  await content.or(stay).waitFor();
-  if (await stay.isVisible()) await stay.click();
-  await content.waitFor();
-}
-
 /** Waits until a frame shows a record. */
-const waitForVitalSigns = (frame) => waitForShown(frame, new Launcher(frame).section("Vital signs").getByText("Heart rate").first());
+async function waitForVitalSigns(frame) {
+  const launcher = new Launcher(frame);
+  await launcher.waitForShown(launcher.section("Vital signs").getByText("Heart rate").first());
+}
 
 async function reload(frame) {
   const loaded = frame.waitForNavigation();
@@ -84,7 +79,8 @@ test("S9 with two patients in two frames of one tab, a frame shows its own patie
   }
   // Another page of the app in the same frame continues the frame's session.
   await frames[0].evaluate(() => location.assign("/session"));
-  await waitForShown(frames[0], new Launcher(frames[0]).heading("Who you are"));
+  const first = new Launcher(frames[0]);
+  await first.waitForShown(first.heading("Who you are"));
   assert.deepEqual(await requestedPatients(page, frames[0], async () => {
     await frames[0].evaluate(() => location.assign("/record"));
     await frames[0].waitForURL(`${appOrigin}/record`);

@@ -1,4 +1,4 @@
-//! Following the chart: the EHR's hub tells which patient is open there (FHIRcast 3). While that is another patient, or it is not known
+//! Following the chart: the EHR's hub reports which patient is open there (FHIRcast 3). While that is another patient, or it is not known
 //! yet, nothing of the record is shown.
 
 use std::rc::Rc;
@@ -39,7 +39,7 @@ const CHECK_TIME: Duration = Duration::from_secs(5);
 /// How long it stays hidden after that. The events that say what is open follow the confirmation.
 const SETTLE_TIME: Duration = Duration::from_millis(300);
 
-/// The hub of the session that is shown, and what it told.
+/// The hub of the session that is shown, and what it reported last.
 #[derive(Clone, Copy)]
 pub struct Following {
     hub: StoredValue<Option<Followed>, LocalStorage>,

@@ -12,20 +12,20 @@ use crate::model::style::{Look, look};
 const COLOR_SCHEME: &str = "color-scheme";
 
 impl Launcher {
-    /// Takes the EHR's look while a session of its chart is shown, and the launcher's own otherwise.
+    /// Applies the EHR's look while a session of its chart is shown, and the launcher's own otherwise.
     pub fn watch_style(self) {
-        let taken = StoredValue::new(None::<Look>);
+        let applied = StoredValue::new(None::<Look>);
         Effect::new(move |_| {
-            if let Some(look) = taken.try_update_value(Option::take).flatten() {
-                leave(&look);
+            if let Some(look) = applied.try_update_value(Option::take).flatten() {
+                remove(&look);
             }
             if let State::Open(session) = self.state() {
-                spawn_local(self.take_style(session, taken));
+                spawn_local(self.apply_style(session, applied));
             }
         });
     }
 
-    async fn take_style(self, session: Session, taken: StoredValue<Option<Look>>) {
+    async fn apply_style(self, session: Session, applied: StoredValue<Option<Look>>) {
         // Without the EHR's look, the pages keep their own.
         let Ok(style) = session.style(&AbortSignal::never()).await else { return };
         let Some(look) = look(&style).filter(|_| self.state.get_untracked().shows(&session)) else { return };
@@ -36,12 +36,12 @@ impl Launcher {
                 // A token that cannot be set keeps the launcher's own value.
                 let _ = style.set_property(name, value);
             }
-            taken.set_value(Some(look));
+            applied.set_value(Some(look));
         }
     }
 }
 
-fn leave(look: &Look) {
+fn remove(look: &Look) {
     let Some(style) = root_style() else { return };
     for name in look.tokens.iter().map(|(name, _)| *name).chain([COLOR_SCHEME]) {
         // What was set can be removed.

@@ -60,11 +60,17 @@ export class Launcher {
     await this.heading("Vital signs").waitFor();
   }
 
+  /** Waits until this content is shown. What is of a patient who is not open in the chart is hidden until the provider stays with the record. */
+  async waitForShown(content) {
+    const stay = this.button("Stay with this record");
+    await content.or(stay).waitFor();
+    if (await stay.isVisible()) await stay.click();
+    await content.waitFor();
+  }
+
   /** Waits until the record is shown. If another patient is open in the chart, the provider stays with this record. */
   async stayWithRecord() {
-    const stay = this.button("Stay with this record");
-    await this.banner().or(stay).waitFor();
-    if (await stay.isVisible()) await stay.click();
+    await this.waitForShown(this.banner());
     await this.waitForRecord();
   }
 

@@ -15,7 +15,7 @@ const ON_PURPOSE: [u16; 2] = [NORMAL, 1001];
 const NORMAL: u16 = 1000;
 /// How long before the end of a lease it is renewed, in seconds.
 const RENEW_BEFORE: f64 = 60.0;
-/// After how many seconds without a message the app asks the hub what is open.
+/// After how many seconds without a message the app requests what is open.
 const QUIET_TIME: f64 = 300.0;
 /// The shortest time between two such requests, in seconds.
 const CHECK_PAUSE: f64 = 10.0;
@@ -50,7 +50,7 @@ pub(super) struct Connection<P: Platform> {
     pub confirm_by: Cell<Option<f64>>,
     /// How many times the hub confirmed the subscription.
     pub confirmations: Cell<u32>,
-    /// When the hub is asked what is open, and the earliest time for that.
+    /// When the app requests what is open, and the earliest time for that.
     check_at: Cell<f64>,
     check_after: Cell<f64>,
     /// Aborted when something is to be done at once.
@@ -99,7 +99,7 @@ impl<P: Platform> Connection<P> {
         [self.confirm_by.get(), self.lease_until.get()].into_iter().flatten().any(|time| now >= time)
     }
 
-    /// Asks the hub soon what is open, unless it was asked just now.
+    /// Requests soon what is open, unless that was done just now.
     pub fn check_now(&self, now: f64) {
         if now >= self.check_after.get() {
             self.check_at.set(now);
@@ -107,18 +107,18 @@ impl<P: Platform> Connection<P> {
         }
     }
 
-    /// Whether the hub is to be asked what is open now.
-    pub fn takes_check(&self, now: f64) -> bool {
+    /// Whether the app must request now what is open. If so, the next time is set.
+    pub fn starts_check(&self, now: f64) -> bool {
         let is_due = now >= self.check_at.get();
         if is_due {
             self.check_after.set(now + CHECK_PAUSE);
-            self.hear(now);
+            self.note_message(now);
         }
         is_due
     }
 
-    /// Notes that the hub has said something.
-    fn hear(&self, now: f64) {
+    /// Notes that the hub has sent something.
+    fn note_message(&self, now: f64) {
         self.check_at.set(now + QUIET_TIME);
     }
 }
@@ -143,19 +143,19 @@ impl<P: Platform> HubInner<P> {
             ended: AbortHandle::new(),
         });
         let weak = Rc::downgrade(&connection);
-        let heard = self.weakly(move |hub, event| {
+        let on_event = self.weakly(move |hub, event| {
             if let Some(connection) = weak.upgrade() {
                 hub.on_socket(&connection, event);
             }
         });
         *self.connection.borrow_mut() = Some(connection.clone());
-        let socket = self.platform.open_socket(&connection.endpoint.expose(), Rc::new(heard));
+        let socket = self.platform.open_socket(&connection.endpoint.expose(), Rc::new(on_event));
         *connection.socket.borrow_mut() = Some(socket.map_err(|_| Error::WebSocketUnavailable)?);
         Ok(connection)
     }
 
     fn on_socket(self: &Rc<Self>, connection: &Rc<Connection<P>>, event: SocketEvent) {
-        connection.hear(self.platform.now());
+        connection.note_message(self.platform.now());
         match event {
             SocketEvent::Text(text) => self.receive(connection, &text),
             SocketEvent::Binary => self.note("hub_binary", "The hub sent a binary message, which was not read."),

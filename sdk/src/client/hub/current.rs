@@ -1,4 +1,4 @@
-//! What is open according to the hub. The app asks it if no event says so, and from time to time, because events may be missed.
+//! What is open according to the hub. It is requested if no event says so, and from time to time, because events may be lost.
 
 use std::rc::Rc;
 
@@ -11,8 +11,8 @@ use crate::protocol::fhircast::current::CurrentContext;
 use crate::protocol::fhircast::event::HubEvent;
 use crate::protocol::fhircast::message::HubMessage;
 
-/// How long an event may take to arrive, in milliseconds: those that say what is open after a confirmation, and one that the hub's answer
-/// has overtaken.
+/// How long an event may take to arrive, in milliseconds: those that say what is open after a confirmation, and one that comes after the
+/// response with the same context.
 const ARRIVAL: u32 = 1_000;
 
 impl<P: Platform> HubInner<P> {
@@ -33,7 +33,7 @@ impl<P: Platform> HubInner<P> {
         });
     }
 
-    /// Asks the hub what is open. If no event told of it, events do not arrive any more: the connection is lost, although nothing has closed it.
+    /// Requests what is open. If no event has said so, events do not arrive any more: the connection is lost, although nothing has closed it.
     pub(super) fn check_soon(self: &Rc<Self>, connection: &Rc<Connection<P>>) {
         let (connection, events) = (connection.clone(), self.context_events.get());
         self.in_background(|hub| async move {
@@ -54,7 +54,7 @@ impl<P: Platform> HubInner<P> {
         is_current && self.is_connected() && self.context_events.get() == events
     }
 
-    /// Whether the app should have heard of what is open, and has not.
+    /// Whether an event should have said what is open, and did not arrive.
     fn has_missed(&self, current: &CurrentContext<Value<P>>) -> bool {
         let (Some(event), Some(subscribed)) = (self.opening_of(current), self.current_subscription()) else {
             return false;
@@ -62,19 +62,19 @@ impl<P: Platform> HubInner<P> {
         subscribed.settings.events.contains(&event.name) && has_identity(&event) && self.is_news(&event)
     }
 
-    /// Whether what an event opens is neither open in the app nor opened by an event or an answer that came.
+    /// Whether what an event opens is neither open in the app nor was opened by an earlier event or response.
     fn is_news(&self, event: &HubEvent<Value<P>>) -> bool {
-        !self.context.borrow().is_open(event) && !self.has_heard(event)
+        !self.context.borrow().is_open(event) && !self.was_opened(event)
     }
 
-    /// Whether an event that opened the same resource came, or a request found it open, and nothing has closed it.
-    fn has_heard(&self, event: &HubEvent<Value<P>>) -> bool {
-        let opened = self.opened.borrow();
-        let messages = opened.iter().filter_map(|(_, message)| self.platform.parse(message));
-        messages.filter_map(|message| self.opening_in(&message)).any(|heard| is_same_resource(&heard, event))
+    /// Whether an earlier event or response opened the same resource, and nothing has closed it.
+    fn was_opened(&self, event: &HubEvent<Value<P>>) -> bool {
+        let known = self.opened.borrow();
+        let messages = known.iter().filter_map(|(_, message)| self.platform.parse(message));
+        messages.filter_map(|message| self.opening_in(&message)).any(|opened| is_same_resource(&opened, event))
     }
 
-    /// Whether an event closes what a message opened, or nobody can tell.
+    /// Whether an event closes what a message opened, or may do so.
     pub(super) fn may_be_closed(&self, message: &str, event: &HubEvent<Value<P>>) -> bool {
         let opened = self.platform.parse(message).and_then(|message| self.opening_in(&message));
         opened.is_none_or(|opened| !has_identity(event) || is_same_resource(&opened, event))

@@ -177,8 +177,8 @@ impl<P: Platform> HubInner<P> {
         if supersedes && let Some(previous) = self.undecided.take() {
             previous.abort();
         }
-        let (hub, asked, asked_event) = (self.clone(), subscribed.clone(), event.clone());
-        let deciding = Box::pin(async move { hub.ask(&asked, asked_event, turn).await });
+        let (hub, subscription, undecided) = (self.clone(), subscribed.clone(), event.clone());
+        let deciding = Box::pin(async move { hub.ask(&subscription, undecided, turn).await });
         let rest = (arrived + DECISION_TIME - self.platform.now()).max(0.0) * 1000.0;
         match select(deciding, Box::pin(self.platform.sleep(rest as u32))).await {
             Either::Left((decided, _)) => self.decide(&subscribed, &event, turn, decided, false).await,

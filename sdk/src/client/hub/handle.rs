@@ -171,12 +171,12 @@ impl<P: Platform> Hub<P> {
         }
     }
 
-    /// Ends the subscription: tells the hub, and closes the WebSocket. Nothing happens if there is none.
+    /// Ends the subscription: unsubscribes at the hub, and closes the WebSocket. Nothing happens if there is none.
     pub async fn unsubscribe(&self) {
         self.inner.unsubscribe().await;
     }
 
-    /// Tells the other apps that a resource is open here, and returns when the hub has told them. The items of the context are JSON, such as
+    /// Sends the other apps an event that a resource is open here, and returns when the hub has sent it to them. The items of the context are JSON, such as
     /// those of [`resource_item`](crate::protocol::fhircast::event::resource_item).
     ///
     /// ```no_run
@@ -281,8 +281,8 @@ impl<P: Platform> HubInner<P> {
         self.subscribed.replace(Some(subscribed.clone()));
         self.set_state(HubState::Connecting);
         self.listen_to_tabs();
-        let heard = self.weakly(|hub, transition| hub.on_transition(transition));
-        self.transitions.replace(Some(self.platform.on_transition(Rc::new(heard))));
+        let on_transition = self.weakly(|hub, transition| hub.on_transition(transition));
+        self.transitions.replace(Some(self.platform.on_transition(Rc::new(on_transition))));
         let subscribed = subscribed.clone();
         self.in_background(|hub| hub.keep_subscribed(subscribed));
     }

@@ -170,7 +170,7 @@ impl<P: Platform> HubInner<P> {
             connection.end_by(End::Lost);
         } else if connection.renew_at.get().is_some_and(|time| now >= time) {
             self.renew(connection, subscribed).await;
-        } else if connection.takes_check(now) {
+        } else if connection.starts_check(now) {
             self.check_soon(connection);
         }
     }

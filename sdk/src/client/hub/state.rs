@@ -1,4 +1,4 @@
-//! The state that the handles of a hub share, and what its listeners are told.
+//! The state that the handles of a hub share, and the changes that its listeners receive.
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
@@ -55,7 +55,7 @@ pub enum HubView {
     Nothing,
 }
 
-/// What the listeners of a hub are told.
+/// A change that the listeners of a hub receive.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum HubChange {

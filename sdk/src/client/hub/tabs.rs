@@ -1,4 +1,4 @@
-//! The tabs of one session: one of them has the subscription, and tells the others.
+//! The tabs of one session: one of them has the subscription, and sends the others what it receives.
 
 use std::rc::Rc;
 
@@ -18,8 +18,9 @@ const MOST_OPEN: usize = 16;
 impl<P: Platform> HubInner<P> {
     /// Listens to the other tabs, and asks them for the state.
     pub(super) fn listen_to_tabs(self: &Rc<Self>) {
-        let heard = self.weakly(|hub, message: String| hub.on_tab_message(&message));
-        let subscription = self.platform.subscribe(&self.tabs(), Rc::new(move |message| heard(message.to_owned())));
+        let on_message = self.weakly(|hub, message: String| hub.on_tab_message(&message));
+        let subscription =
+            self.platform.subscribe(&self.tabs(), Rc::new(move |message| on_message(message.to_owned())));
         self.channel.replace(Some(subscription));
         self.ask_tabs();
     }
@@ -27,14 +28,14 @@ impl<P: Platform> HubInner<P> {
     /// Asks the other tabs for the state, and for what is open.
     pub(super) fn ask_tabs(&self) {
         self.other_tab_is_connected.set(false);
-        self.tell_tabs(&ObjectWriter::new().flag("ask", true).finish());
+        self.send_to_tabs(&ObjectWriter::new().flag("ask", true).finish());
     }
 
     fn tabs(&self) -> String {
         ["smartrust.hub.", &self.id].concat()
     }
 
-    fn tell_tabs(&self, message: &str) {
+    fn send_to_tabs(&self, message: &str) {
         self.platform.publish(&self.tabs(), message);
     }
 
@@ -43,19 +44,19 @@ impl<P: Platform> HubInner<P> {
         if self.leads() {
             let message =
                 ObjectWriter::new().text("state", self.state.get().name()).flag("connected", self.is_connected());
-            self.tell_tabs(&message.finish());
+            self.send_to_tabs(&message.finish());
         }
     }
 
     /// Tells the other tabs that an event could not be read.
     pub(super) fn publish_missed(&self) {
-        self.tell_tabs(&ObjectWriter::new().flag("missed", true).finish());
+        self.send_to_tabs(&ObjectWriter::new().flag("missed", true).finish());
     }
 
-    /// Tells the other tabs of an event, whose JSON was read.
+    /// Sends the other tabs an event, whose JSON was read.
     pub(super) fn publish_event(&self, event: &HubEvent<P::Value>, json: &str) {
         let message = ObjectWriter::new().raw("event", json).finish();
-        self.tell_tabs(&message);
+        self.send_to_tabs(&message);
         self.remember_event(event, &message);
     }
 
@@ -74,13 +75,13 @@ impl<P: Platform> HubInner<P> {
         }
     }
 
-    /// Tells the other tabs what is open according to the hub.
+    /// Sends the other tabs what is open according to the hub.
     pub(super) fn publish_current(&self, current: Option<&CurrentContext<P::Value>>) {
         // By the id, a tab knows a message that is repeated for another one.
         let Ok(id) = random_string::<16>(&self.platform) else { return };
         let json = CurrentContext::to_json(current);
         let message = ObjectWriter::new().text("id", &id).raw("current", &json).finish();
-        self.tell_tabs(&message);
+        self.send_to_tabs(&message);
         self.remember_current(current, &message);
     }
 
@@ -106,7 +107,7 @@ impl<P: Platform> HubInner<P> {
         let connection = self.connection.borrow().clone();
         match connection {
             Some(connection) => connection.check_now(self.platform.now()),
-            None => self.tell_tabs(&ObjectWriter::new().flag("check", true).finish()),
+            None => self.send_to_tabs(&ObjectWriter::new().flag("check", true).finish()),
         }
     }
 
@@ -115,7 +116,7 @@ impl<P: Platform> HubInner<P> {
         if self.leads() {
             if message.member("ask").is_some() {
                 self.publish_state();
-                self.opened.borrow().iter().for_each(|(_, message)| self.tell_tabs(message));
+                self.opened.borrow().iter().for_each(|(_, message)| self.send_to_tabs(message));
             } else if message.member("check").is_some() {
                 self.check();
             }

@@ -84,7 +84,7 @@ fn x17_r10_a_session_that_expires_closes_the_hub_and_is_ended_by_its_next_reques
 }
 
 #[test]
-fn x18_a_lost_connection_is_told_at_once_and_made_again_with_increasing_pauses() {
+fn x18_a_lost_connection_is_reported_at_once_and_made_again_with_increasing_pauses() {
     let stage = new_stage();
     let hub = stage.subscribe();
     for _ in 0..3 {
