@@ -45,10 +45,11 @@ test("two tabs with EHR launches of two patients never show each other's data, a
   await assertOwnPatient(one, two);
   await assertOwnPatient(two, one);
   for (const tab of [one, two]) {
-    await tab.launcher.openSession();
+    await tab.launcher.follow("Connection");
     await tab.launcher.refresh();
     await until("the refresh succeeds", async () => (await tab.traffic.tokenRequests("refresh_token")[0]?.response())?.ok());
-    await tab.launcher.openRecord();
+    await tab.launcher.follow("Record");
+    await tab.launcher.waitForRecord();
   }
   for (const tab of [one, two]) {
     await tab.page.reload();
@@ -67,7 +68,7 @@ test("S2 signing out in one tab does not end the other patient's session in anot
   const one = await launch(page, chart, name);
   const two = await launch(second, secondChart, secondName);
   await one.launcher.stayWithRecord();
-  await one.launcher.openSession();
+  await one.launcher.follow("Connection");
   await one.launcher.signOut();
   await one.launcher.waitForSignOut();
   await two.page.reload();

@@ -108,6 +108,11 @@ export class Launcher {
     await this.waitForRecord();
   }
 
+  /** Follows a link of the navigation, which loads no page anew. */
+  async follow(name) {
+    await this.#page.getByRole("navigation", { name: "Main" }).getByRole("link", { name, exact: true }).click();
+  }
+
   /** Waits until the requested refresh has ended. */
   async waitForRefresh() {
     await this.#page.locator("button:enabled", { hasText: "Refresh now" }).waitFor();
