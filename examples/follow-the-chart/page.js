@@ -24,6 +24,8 @@ const states = {
   off: "This app does not follow the chart.",
 };
 
+const views = { locked: "The record is hidden.", nothing: "No patient is open." };
+
 /** Shows the record only while the session lasts and the hub says that its patient is open. */
 function show({ active, hub }) {
   const isOpen = active && hub.view.state === "open" && hub.state !== "connecting";
@@ -31,7 +33,7 @@ function show({ active, hub }) {
   element("question").hidden = !active || hub.view.state !== "locked";
   element("other").textContent = hub.view.patient ?? "Another patient";
   if (!active) say("Signed out.");
-  else say(hub.view.state === "nothing" ? "No patient is open." : states[hub.state]);
+  else say(views[hub.view.state] ?? states[hub.state]);
 }
 
 /** What the user decides about another patient. */
