@@ -8,11 +8,15 @@ mod hub;
 mod message;
 mod redacted;
 mod refused;
+#[cfg(feature = "udap")]
+mod udap;
 
 pub use details::{ConfigurationError, DiscoveryAttempt, FhirError, IdTokenError, OAuthError, RefusedRequest};
 pub use directory::DirectoryError;
 pub use failure::Failure;
 pub use hub::{HubError, HubRefusal};
+#[cfg(feature = "udap")]
+pub use udap::UdapError;
 
 use message::{after_colon, after_space, listed, unknown_server};
 
@@ -351,6 +355,10 @@ pub enum Error {
     /// The app cannot follow other apps (FHIRcast).
     #[error(transparent)]
     Hub(HubError),
+    /// The client cannot use a trust community (UDAP).
+    #[cfg(feature = "udap")]
+    #[error(transparent)]
+    Udap(UdapError),
     /// The app cannot send messages to the EHR's page. Nothing was sent there.
     #[error("The app cannot send messages to the EHR: {problem}.")]
     MessagingUnavailable {

@@ -15,6 +15,8 @@ use crate::protocol::jwk::{Algorithm, PublicKey};
 pub use crate::json::{Json, JsonView};
 pub use crate::protocol::http::Body;
 pub use crate::protocol::jwk::SignatureFailure;
+#[cfg(feature = "udap")]
+pub use crate::protocol::udap::certificate::{Certificate, CertificateFailure, Certificates};
 
 /// A future that stays on its thread.
 pub type LocalFuture<T> = LocalBoxFuture<'static, T>;

@@ -66,6 +66,8 @@ impl Error {
             Self::Count { .. } => "count_mismatch",
             Self::Directory(error) => error.code(),
             Self::Hub(error) => error.code(),
+            #[cfg(feature = "udap")]
+            Self::Udap(error) => error.code(),
             Self::MessagingUnavailable { .. } => "messaging_unavailable",
             Self::AppState { .. } => "invalid_app_state",
             Self::StateConflict { .. } => "conflict",
@@ -124,6 +126,8 @@ impl Error {
             Self::MessagingUnavailable { .. } => "SMART Web Messaging, request parameters",
             Self::AppState { .. } | Self::StateConflict { .. } => "SMART App Launch 2.2, app state",
             Self::Hub(error) => error.section(),
+            #[cfg(feature = "udap")]
+            Self::Udap(error) => error.section(),
             _ => return None,
         })
     }
@@ -137,6 +141,8 @@ impl Error {
             | Self::UserInfo { status, .. }
             | Self::RegistrationResponse { status, .. } => Some(*status),
             Self::Hub(error) => error.status(),
+            #[cfg(feature = "udap")]
+            Self::Udap(error) => error.status(),
             Self::StateConflict { .. } => Some(412),
             Self::Fhir(error) => Some(error.status),
             Self::Introspection(refused) | Self::Revocation(refused) => Some(refused.status),

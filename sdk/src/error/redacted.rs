@@ -21,6 +21,8 @@ impl Failure {
                 Error::FileOutcome { file, line, outcome }
             }
             Error::Hub(HubError::Refused(refusal)) => Error::Hub(HubError::Refused(Box::new(hub(*refusal, secrets)))),
+            #[cfg(feature = "udap")]
+            Error::Udap(error) => Error::Udap(error.without(secrets)),
             other => other,
         }
         .into()

@@ -92,6 +92,12 @@ impl ClientKey {
         Self { algorithms, sign: Rc::new(sign) }
     }
 
+    /// The algorithms that it can sign by, the preferred one first.
+    #[cfg(feature = "udap")]
+    pub(crate) fn algorithms(&self) -> &[Algorithm] {
+        &self.algorithms
+    }
+
     /// The algorithm to sign by: the first on the server's list (`token_endpoint_auth_signing_alg_values_supported`) that the key
     /// supports, else RS384, else the key's preferred one. `None` for a key that cannot sign.
     pub fn algorithm(&self, supported: &[String]) -> Option<Algorithm> {

@@ -1,4 +1,4 @@
-//! SMART App Launch, SMART Web Messaging, OAuth 2.0, OpenID Connect, JOSE and FHIRcast as pure functions.
+//! SMART App Launch, SMART Web Messaging, OAuth 2.0, OpenID Connect, JOSE, FHIRcast and UDAP as pure functions.
 //!
 //! Each exchange is a pair: one function builds the request, its twin reads the response. Nothing here performs I/O,
 //! reads a clock or draws randomness: time and random bytes are arguments. It may import [`crate::error`], [`crate::fhir`] and
@@ -38,5 +38,7 @@ pub mod scope;
 pub mod secret;
 pub mod smart_style;
 pub mod token;
+#[cfg(feature = "udap")]
+pub mod udap;
 pub mod url;
 pub mod user_info;
