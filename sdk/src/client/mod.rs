@@ -1,7 +1,7 @@
 //! All logic that spans several requests, generic over the [platform](crate::platform::Platform).
 //!
 //! May import [`crate::protocol`], [`crate::fhir`] and [`crate::platform`], but no browser API. The folders follow what a person
-//! does. Each imports only from those after it: `launch`, `keep`, `app`, `record`, `session`, `bulk`, `directory`, `hub`, `fhir`, `server`, `store`, `tasks`.
+//! does. Each imports only from those after it: `launch`, `keep`, `app`, `record`, `session`, `udap`, `bulk`, `directory`, `hub`, `fhir`, `server`, `store`, `tasks`.
 //! A folder extends a type of a later folder by an `impl` block: launches are methods of [`app::SmartApp`], and loading the whole
 //! record is a method of [`session::Session`].
 
@@ -19,6 +19,8 @@ pub mod server;
 pub mod session;
 mod store;
 mod tasks;
+#[cfg(feature = "udap")]
+pub mod udap;
 
 #[cfg(test)]
 mod tests;

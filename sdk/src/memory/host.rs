@@ -128,7 +128,17 @@ impl Signer for MemoryPlatform {
         if key.contains(&algorithm) { Ok(Sha256::digest(data).to_vec()) } else { Err(SignatureFailure) }
     }
 
-    async fn verify(&self, key: &PublicKey, _: Algorithm, _: &[u8], _: &[u8]) -> Result<bool, SignatureFailure> {
+    async fn verify(
+        &self,
+        key: &PublicKey,
+        _: Algorithm,
+        signature: &[u8],
+        data: &[u8],
+    ) -> Result<bool, SignatureFailure> {
+        let verifier = self.world.shared.verifier.borrow().clone();
+        if let Some(verify) = verifier {
+            return Ok(verify(key, signature, data));
+        }
         let unimportable = self.world.shared.unimportable.borrow();
         if unimportable.as_ref().is_some_and(|text| key.bare_jwk().contains(text)) {
             return Err(SignatureFailure);

@@ -16,8 +16,10 @@ use super::http::Reply;
 use super::socket::Sockets;
 use crate::platform::LocalFuture;
 use crate::protocol::http::Request;
+use crate::protocol::jwk::PublicKey;
 
 type Handler = Rc<dyn Fn(&Request) -> Reply>;
+type Verifier = Rc<dyn Fn(&PublicKey, &[u8], &[u8]) -> bool>;
 type Listeners = RefCell<Vec<(String, usize, Weak<dyn Fn(&str)>)>>;
 
 /// The browser that the tabs share. A clone refers to the same world.
@@ -48,6 +50,7 @@ pub(super) struct Shared {
     pub signatures_hold: Cell<bool>,
     pub reveals_redirects: Cell<bool>,
     pub messages_travel: Cell<bool>,
+    pub verifier: RefCell<Option<Verifier>>,
     pub signing_key: RefCell<Option<String>>,
     pub unimportable: RefCell<Option<String>>,
     pub tabs: Cell<usize>,
@@ -78,6 +81,7 @@ impl World {
             signatures_hold: Cell::new(true),
             reveals_redirects: Cell::new(false),
             messages_travel: Cell::new(true),
+            verifier: RefCell::default(),
             signing_key: RefCell::default(),
             unimportable: RefCell::default(),
             tabs: Cell::new(0),
@@ -102,6 +106,11 @@ impl World {
     /// Sets whether signatures are valid.
     pub fn set_signatures_valid(&self, hold: bool) {
         self.shared.signatures_hold.set(hold);
+    }
+
+    /// Verifies signatures by a function of the public key, the signature and the data.
+    pub fn verify_signatures_by(&self, verify: impl Fn(&PublicKey, &[u8], &[u8]) -> bool + 'static) {
+        *self.shared.verifier.borrow_mut() = Some(Rc::new(verify));
     }
 
     /// Sets whether redirects that are not followed show their status and headers, as in Node. A browser hides them.

@@ -7,6 +7,8 @@ use std::fmt;
 
 use super::encoding::{base64_decode, form_decode, form_pairs, percent_encode};
 use super::http::Request;
+#[cfg(feature = "udap")]
+use super::secret::ClientAssertion;
 use super::secret::{AccessToken, HubTopic, REDACTED};
 use crate::json::quoted;
 
@@ -76,6 +78,14 @@ impl Secrets {
     pub fn of_topic(topic: &HubTopic) -> Self {
         let mut secrets = Self::default();
         secrets.add(topic.expose());
+        secrets
+    }
+
+    /// A signed statement in the JSON of a request.
+    #[cfg(feature = "udap")]
+    pub fn of_assertion(assertion: &ClientAssertion) -> Self {
+        let mut secrets = Self::default();
+        secrets.add(assertion.expose());
         secrets
     }
 

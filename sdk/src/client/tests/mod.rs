@@ -46,5 +46,8 @@ mod several;
 mod sign_out;
 mod style;
 mod truth;
+// Certificates are made and read by crates that need a host.
+#[cfg(all(feature = "udap", not(target_arch = "wasm32")))]
+mod udap;
 mod user_info;
 mod whole_record;

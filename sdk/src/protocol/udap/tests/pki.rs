@@ -10,7 +10,6 @@ use rsa::pkcs1::EncodeRsaPublicKey as _;
 use rsa::pkcs1v15::{Signature, SigningKey, VerifyingKey};
 use rsa::sha2::Sha256;
 use rsa::signature::{SignatureEncoding as _, Signer as _, Verifier as _};
-use rsa::traits::PublicKeyParts as _;
 use rsa::{BigUint, RsaPrivateKey, RsaPublicKey};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
@@ -176,11 +175,6 @@ pub(crate) fn is_signed(key: &PublicKey, signature: &[u8], data: &[u8]) -> bool 
     let (Some(modulus), Some(exponent)) = (number("n"), number("e")) else { return false };
     let key = VerifyingKey::<Sha256>::new(RsaPublicKey::new(modulus, exponent).unwrap());
     Signature::try_from(signature).is_ok_and(|signature| key.verify(data, &signature).is_ok())
-}
-
-/// Whether two keys are the same.
-pub(crate) fn is_key_of(key: &PublicKey, own: &RsaKey) -> bool {
-    key.bare_jwk().contains(&base64url(&own.private.n().to_bytes_be()))
 }
 
 /// A certification authority, with a key on P-256.
