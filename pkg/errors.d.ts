@@ -127,6 +127,8 @@ export class SmartError extends Error {
   readonly section?: string;
   /** The OperationOutcome of a FHIR error. */
   readonly operationOutcome?: ResourceOf<"OperationOutcome">;
+  /** The check that a server's metadata failed (`udap_untrusted`), such as `iss` or `the certificate chain`. */
+  readonly check?: string;
   /** The current app state, if it was changed since it was read (`conflict`). It is not enumerable, so that logs leave it out. */
   readonly current?: ResourceOf<"Basic">;
   /** The `Retry-After` header as sent. */

@@ -147,3 +147,5 @@ export const launchPage = new Instance();
 export const services = new Instance();
 /** The instance of directories. */
 export const directories = new Instance();
+/** The instance of apps in trust communities. */
+export const communities = new Instance();

@@ -85,9 +85,16 @@ const HUB: WasmCrate = WasmCrate {
     ..SDK
 };
 
+/// The module for apps in trust communities.
+const UDAP: WasmCrate = WasmCrate {
+    name: "udap",
+    selection: &["--package", "smartrust", "--no-default-features", "--features", "js-udap"],
+    ..SDK
+};
+
 /// The crates of the npm package, and their folders.
-pub const SDK_CRATES: [&WasmCrate; 5] = [&SDK, &LAUNCH, &BACKEND, &DIRECTORY, &HUB];
-const SDK_FOLDERS: [&str; 5] = ["wasm", "wasm-launch", "wasm-backend", "wasm-directory", "wasm-hub"];
+pub const SDK_CRATES: [&WasmCrate; 6] = [&SDK, &LAUNCH, &BACKEND, &DIRECTORY, &HUB, &UDAP];
+const SDK_FOLDERS: [&str; 6] = ["wasm", "wasm-launch", "wasm-backend", "wasm-directory", "wasm-hub", "wasm-udap"];
 
 /// Builds the generated files of the npm package: for each entry its WebAssembly, its glue, and a module that contains both, in
 /// `pkg/wasm*/`; the variants of the entries; the files for pages without a bundler; and CommonJS.

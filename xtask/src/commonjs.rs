@@ -7,7 +7,7 @@ use std::fs;
 
 /// The options of esbuild. Jest's imitation of a browser lacks some of what every browser has, so these names are those of Node.
 const OPTIONS: &str = "{
-    entryPoints: { index: 'node.js', launch: 'node-launch.js', backend: 'node-backend.js', directory: 'node-directory.js', hub: 'node-hub.js',
+    entryPoints: { index: 'node.js', launch: 'node-launch.js', backend: 'node-backend.js', directory: 'node-directory.js', hub: 'node-hub.js', udap: 'node-udap.js',
         fhirclient: 'node-fhirclient.js', testing: 'testing.js' },
     outdir: '.', outExtension: { '.js': '.cjs' }, bundle: true, platform: 'node', target: 'node20', format: 'cjs',
     external: ['./wasm*/inlined.js'],

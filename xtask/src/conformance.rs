@@ -9,8 +9,18 @@ use walkdir::{DirEntry, WalkDir};
 
 const PLANNED: &str = "*(planned)*";
 const FOLDERS: [&str; 4] = ["sdk", "launcher-app", "examples", "tests"];
-const BUILT: [&str; 9] =
-    ["target", "node_modules", "dist", "wasm", "wasm-launch", "wasm-backend", "wasm-directory", "wasm-hub", "output"];
+const BUILT: [&str; 10] = [
+    "target",
+    "node_modules",
+    "dist",
+    "wasm",
+    "wasm-launch",
+    "wasm-backend",
+    "wasm-directory",
+    "wasm-hub",
+    "wasm-udap",
+    "output",
+];
 
 /// One line of docs/requirements.md.
 #[derive(Debug, PartialEq, Eq)]

@@ -17,6 +17,7 @@ const LAUNCH: Entry = Entry { module: "launch", suffix: "-launch", wasm: "wasm-l
 const BACKEND: Entry = Entry { module: "backend", suffix: "-backend", wasm: "wasm-backend/backend_bg" };
 const DIRECTORY: Entry = Entry { module: "directory", suffix: "-directory", wasm: "wasm-directory/directory_bg" };
 const HUB: Entry = Entry { module: "hub", suffix: "-hub", wasm: "wasm-hub/hub_bg" };
+const UDAP: Entry = Entry { module: "udap", suffix: "-udap", wasm: "wasm-udap/udap_bg" };
 
 /// Where a variant gets its WebAssembly from.
 #[derive(Clone, Copy, PartialEq)]
@@ -36,7 +37,7 @@ const SOURCES: [Source; 4] = [Source::File, Source::Module, Source::Inlined, Sou
 /// Writes the variants into the package's folder.
 pub fn write() -> Result<()> {
     for source in SOURCES {
-        for entry in [PAGE, LAUNCH, BACKEND, DIRECTORY, HUB] {
+        for entry in [PAGE, LAUNCH, BACKEND, DIRECTORY, HUB, UDAP] {
             write_file(&source.file(entry.suffix), &entry.variant(source))?;
         }
         write_file(&source.file("-fhirclient"), &fhirclient(&source.file("")))?;

@@ -61,7 +61,7 @@ fn lint(extent: Extent) -> Result<()> {
     cargo(
         "clippy on wasm: SDK",
         &format!(
-            "clippy --package smartrust --features js,js-launch,js-backend,js-directory,js-hub {wasm} -- -D warnings"
+            "clippy --package smartrust --features js,js-launch,js-backend,js-directory,js-hub,js-udap {wasm} -- -D warnings"
         ),
         lints,
     )?;

@@ -1,18 +1,18 @@
 //! Client authentication that JSON cannot represent: a key, or a callback of the app.
 
-use js_sys::{Array, Function};
+use js_sys::Function;
 use wasm_bindgen::prelude::*;
-use web_sys::CryptoKey;
 
+use super::client_key::read_client_key;
 use super::value::{object, text};
 use crate::client::server::config_json::members;
 use crate::error::{Error, Failure};
 use crate::platform::JsonView;
-use crate::protocol::client_assertion::{ClientKey, PrivateKeyJwt};
+use crate::protocol::client_assertion::PrivateKeyJwt;
 use crate::protocol::client_auth::{
     AuthenticationCallback, AuthenticationRequest, ClientAuthentication, ClientCredential,
 };
-use crate::web::{JsonValue, WebPlatform, is_array, settle};
+use crate::web::{JsonValue, WebPlatform, settle};
 
 /// Reads the members `key` and `authenticate` of a server's configuration.
 pub(super) fn read_authentication(server: &JsonValue) -> Result<Option<ClientAuthentication>, Failure> {
@@ -28,16 +28,11 @@ pub(super) fn read_authentication(server: &JsonValue) -> Result<Option<ClientAut
     }
 }
 
-/// Reads a key: a plain object, or a `Keys`, whose members are getters.
 fn read_key(key: &JsonValue) -> Result<ClientAuthentication, Failure> {
-    let wrong = || Error::configuration("key.privateKey", "it is not a CryptoKey, or an array of them");
     let string = |name: &str| key.inherited(name).and_then(|member| member.text());
-    let private_key = key.inherited("privateKey").ok_or_else(wrong)?.into_js();
-    let keys = if is_array(&private_key) { Array::from(&private_key) } else { Array::of1(&private_key) };
-    let keys: Vec<CryptoKey> = keys.iter().map(|key| key.dyn_into()).collect::<Result<_, _>>().map_err(|_| wrong())?;
     let platform = WebPlatform::default();
     let method = PrivateKeyJwt {
-        key: ClientKey::new(&platform, keys),
+        key: read_client_key(key)?,
         kid: string("kid"),
         jku: string("jku"),
         issuer: string("issuer"),

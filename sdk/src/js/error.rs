@@ -3,6 +3,8 @@
 use wasm_bindgen::prelude::*;
 
 use super::value::{object, optional_text, text};
+#[cfg(feature = "js-udap")]
+use crate::error::UdapError;
 use crate::error::{Error, Failure, OAuthError};
 use crate::platform::Json;
 use crate::web::{JsonValue, WebPlatform, is_array};
@@ -44,6 +46,8 @@ pub(super) fn to_js_error(error: &Error) -> JsValue {
             details.push(("retryAfter", optional_text(fhir.retry_after.as_deref())));
             details.push(("etag", optional_text(fhir.etag.as_deref())));
         }
+        #[cfg(feature = "js-udap")]
+        Error::Udap(UdapError::Untrusted { check, .. }) => details.push(("check", text(check))),
         #[cfg(feature = "js")]
         Error::StateConflict { current: Some(current) } => {
             let current = WebPlatform::default().parse(current.expose());

@@ -62,7 +62,9 @@ own_instance!("page");
 own_instance!("launchPage");
 #[cfg(all(feature = "js-backend", not(any(feature = "js", feature = "js-launch"))))]
 own_instance!("services");
-#[cfg(not(any(feature = "js", feature = "js-launch", feature = "js-backend")))]
+#[cfg(all(feature = "js-udap", not(any(feature = "js", feature = "js-launch", feature = "js-backend"))))]
+own_instance!("communities");
+#[cfg(not(any(feature = "js", feature = "js-launch", feature = "js-backend", feature = "js-udap")))]
 own_instance!("directories");
 
 /// Runs a future, and returns a promise of its outcome.

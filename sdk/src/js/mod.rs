@@ -1,6 +1,6 @@
 //! The classes that the npm package wraps. They convert values, and contain no logic. Each entry of the package is a WebAssembly module
-//! of its own, selected by a feature: `js` for pages, `js-launch` for launch pages, `js-backend` for services, `js-directory` for directories, and
-//! `js-hub` for pages whose sessions have a hub and the EHR's page.
+//! of its own, selected by a feature: `js` for pages, `js-launch` for launch pages, `js-backend` for services, `js-directory` for directories,
+//! `js-hub` for pages whose sessions have a hub and the EHR's page, and `js-udap` for apps in trust communities.
 //!
 //! No method borrows its object while it waits, so the object may be freed or used again at any time. This module may import
 //! everything of the crate; nothing imports it.
@@ -9,10 +9,12 @@ mod error;
 mod instance;
 mod value;
 
-#[cfg(any(feature = "js", feature = "js-backend", feature = "js-directory"))]
+#[cfg(any(feature = "js", feature = "js-backend", feature = "js-directory", feature = "js-udap"))]
 mod abort;
 #[cfg(any(feature = "js", feature = "js-backend"))]
 mod client_auth;
+#[cfg(any(feature = "js", feature = "js-backend", feature = "js-udap"))]
+mod client_key;
 #[cfg(any(feature = "js", feature = "js-backend"))]
 mod options;
 #[cfg(any(feature = "js", feature = "js-backend"))]
@@ -60,6 +62,9 @@ mod server;
 
 #[cfg(feature = "js-directory")]
 mod directory;
+
+#[cfg(feature = "js-udap")]
+mod udap;
 
 // As fast for a page as the standard library's allocator, and 2.3 kB smaller (brotli).
 #[cfg(target_arch = "wasm32")]

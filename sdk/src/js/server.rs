@@ -6,13 +6,13 @@ use wasm_bindgen::prelude::*;
 use super::abort::Forwarded;
 use super::error::json_argument;
 use super::instance::promise;
-use super::value::{findings, object, optional_text, text};
+use super::value::{changes, findings, object, optional_text, text};
 use crate::client::server::diagnosis;
 use crate::client::server::smart_configuration;
 use crate::client::server::{NamedEndpoints, RegistrationEndpoint, ServerRecord, read_fhir_base};
 use crate::error::{Error, Failure};
 use crate::platform::{Body, Json, JsonView};
-use crate::protocol::client_metadata::{ClientKeys, ClientMetadata, MetadataChange};
+use crate::protocol::client_metadata::{ClientKeys, ClientMetadata};
 use crate::protocol::discovery::SmartConfiguration;
 use crate::protocol::registration::{RegisteredClient, read_registration};
 use crate::protocol::secret::AccessToken;
@@ -142,19 +142,10 @@ fn registration_object(endpoint: &Url, client: &RegisteredClient, requested: &Cl
         // Setting a member of a plain object does not fail.
         let _ = Reflect::set(&document, &text(name), &value);
     }
-    let changes = requested.changes(&client.metadata);
     object(&[
         ("endpoint", text(endpoint.as_str())),
         ("document", document),
-        ("changes", changes.iter().map(change_object).collect::<Array>().into()),
-    ])
-}
-
-fn change_object(change: &MetadataChange) -> JsValue {
-    object(&[
-        ("member", text(change.member)),
-        ("sent", optional_text(change.sent.as_deref())),
-        ("registered", optional_text(change.registered.as_deref())),
+        ("changes", changes(&requested.changes(&client.metadata))),
     ])
 }
 

@@ -4,7 +4,7 @@ use js_sys::{JSON, Reflect};
 use wasm_bindgen::prelude::*;
 
 use super::WebPlatform;
-#[cfg(any(feature = "js", feature = "js-backend"))]
+#[cfg(any(feature = "js", feature = "js-backend", feature = "js-udap"))]
 use super::global::member;
 use super::global::{items, strings};
 use crate::platform::{Json, JsonView};
@@ -45,7 +45,7 @@ impl JsonValue {
     }
 
     /// A member of the object or of its class, such as a getter of `Keys`.
-    #[cfg(any(feature = "js", feature = "js-backend"))]
+    #[cfg(any(feature = "js", feature = "js-backend", feature = "js-udap"))]
     pub(crate) fn inherited(&self, name: &str) -> Option<Self> {
         if self.is_plain_object() { member(&self.0, name).map(Self) } else { None }
     }

@@ -4,6 +4,8 @@
 //! or causes a typed error. This module knows nothing about the protocol. It may import [`crate::platform`] and the plain types
 //! of [`crate::protocol`] that the traits name.
 
+#[cfg(feature = "udap")]
+mod certificates;
 mod chunks;
 mod crypto;
 mod database;
@@ -33,7 +35,7 @@ use js_sys::Function;
 pub use ehr_window::EhrListener;
 #[cfg(feature = "bindings")]
 pub(crate) use global::object;
-#[cfg(any(feature = "js", feature = "js-backend", feature = "js-directory"))]
+#[cfg(any(feature = "js", feature = "js-backend", feature = "js-directory", feature = "js-udap"))]
 pub(crate) use host::{Callback, callback};
 #[cfg(feature = "bindings")]
 pub(crate) use host::{Host, set_host};
@@ -45,7 +47,7 @@ pub use popup::Popup;
 #[cfg(feature = "js-hub")]
 pub(crate) use socket::set_socket_class;
 pub use storage::StoreChoice;
-#[cfg(any(feature = "js", feature = "js-backend"))]
+#[cfg(any(feature = "js", feature = "js-backend", feature = "js-udap"))]
 pub(crate) use tasks::settle;
 #[cfg(feature = "bindings")]
 pub(crate) use tasks::spawn;

@@ -193,7 +193,7 @@ pub(crate) fn strings<V: JsonView>(value: &V, member: &str) -> Result<Vec<String
 }
 
 /// Reads each member of an object; empty if the object is absent.
-#[cfg(any(feature = "js", feature = "js-launch", feature = "js-backend"))]
+#[cfg(any(test, feature = "js", feature = "js-launch", feature = "js-backend", feature = "js-udap"))]
 pub(crate) fn members<V: JsonView, T>(
     value: &V,
     object: &str,

@@ -2,6 +2,8 @@
 //! nothing but the request for its metadata before that is verified. May import `bulk/`, `server/` and `tasks/`.
 
 mod config;
+#[cfg(any(feature = "js-udap", test))]
+mod config_json;
 mod discovery;
 mod identity;
 mod kept;

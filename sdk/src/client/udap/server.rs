@@ -1,6 +1,6 @@
 //! A server whose metadata was verified, and the app's registration there.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::Rc;
 
@@ -23,8 +23,11 @@ use crate::protocol::udap::signed_metadata::{Community, VerifiedServer};
 use crate::protocol::udap::software_statement::SoftwareStatement;
 use crate::protocol::url::Url;
 
-/// A server whose metadata was verified ([`UdapClient::discover`]). When the metadata expires, it is fetched and verified again before anything
-/// else is sent. A clone is a handle to the same server.
+/// How long verified metadata is used before it is fetched and verified again, in seconds: a day, so that a revoked certificate is noticed.
+const LONGEST_USE: f64 = 86_400.0;
+
+/// A server whose metadata was verified ([`UdapClient::discover`]). When the metadata expires, and after a day, it is fetched and verified again
+/// before anything else is sent. A clone is a handle to the same server.
 pub struct UdapServer<P: Platform + Certificates> {
     inner: Rc<ServerInner<P>>,
 }
@@ -39,6 +42,8 @@ struct ServerInner<P: Platform + Certificates> {
     client: UdapClient<P>,
     community: Rc<Community>,
     verified: RefCell<Rc<VerifiedServer>>,
+    /// When the metadata must be verified again, in seconds since 1970.
+    until: Cell<f64>,
 }
 
 impl<P: Platform + Certificates> UdapServer<P> {
@@ -48,8 +53,9 @@ impl<P: Platform + Certificates> UdapServer<P> {
         community: Rc<Community>,
         abort: &AbortSignal,
     ) -> Result<Self, Failure> {
-        let verified = RefCell::new(Rc::new(verified_server(&client, fhir_base, &community, abort).await?));
-        Ok(Self { inner: Rc::new(ServerInner { client, community, verified }) })
+        let verified = Rc::new(verified_server(&client, fhir_base, &community, abort).await?);
+        let until = Cell::new(end_of_use(&verified, client.inner.platform.now()));
+        Ok(Self { inner: Rc::new(ServerInner { client, community, verified: RefCell::new(verified), until }) })
     }
 
     /// The verified metadata, with the endpoints and what the server supports.
@@ -183,15 +189,15 @@ impl<P: Platform + Certificates> UdapServer<P> {
         response.read_by(|status, body| read_udap_registration(&endpoint.url, status, body, was_registered, &issuers))
     }
 
-    /// The metadata, fetched and verified again if it or a certificate of the server has expired.
+    /// The metadata, fetched and verified again if it or a certificate of the server has expired, and after a day.
     pub(super) async fn fresh(&self, abort: &AbortSignal) -> Result<Rc<VerifiedServer>, Failure> {
         let verified = self.verified();
-        let ends = verified.certificates.iter().map(|certificate| certificate.not_after);
-        if self.platform().now() < ends.fold(verified.expires_at, f64::min) {
+        if self.platform().now() < self.inner.until.get() {
             return Ok(verified);
         }
         let renewed = verified_server(self.client(), &verified.base, &self.inner.community, abort).await?;
         let renewed = Rc::new(renewed);
+        self.inner.until.set(end_of_use(&renewed, self.platform().now()));
         *self.inner.verified.borrow_mut() = renewed.clone();
         Ok(renewed)
     }
@@ -237,6 +243,12 @@ impl<P: Platform + Certificates> UdapServer<P> {
             anchor: self.own_path().last().map(|anchor| anchor.der.clone()),
         }
     }
+}
+
+/// The first of the times at which the metadata or a certificate expires, and a day later than now.
+fn end_of_use(server: &VerifiedServer, now: f64) -> f64 {
+    let ends = server.certificates.iter().map(|certificate| certificate.not_after);
+    ends.fold(server.expires_at, f64::min).min(now + LONGEST_USE)
 }
 
 impl<P: Platform + Certificates> fmt::Debug for UdapServer<P> {

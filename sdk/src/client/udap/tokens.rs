@@ -16,6 +16,7 @@ use crate::protocol::token::{TokenClient, TokenResponse, read_token_response};
 use crate::protocol::udap::assertion::{assertion_claims, udap_credential};
 use crate::protocol::udap::b2b::{B2bExtension, HL7_B2B};
 use crate::protocol::udap::signed_metadata::VerifiedServer;
+use crate::protocol::url::Url;
 
 impl<P: Platform + Certificates> UdapRegistration<P> {
     /// Gets a token for the app itself (`client_credentials`). Use it only for what `purpose` says: another purpose needs another token.
@@ -149,19 +150,30 @@ impl<P: Platform + Certificates> UdapRegistration<P> {
         Ok(ClientAuthentication::Callback(AuthenticationCallback::new(move |request| {
             let (registration, purpose) = (registration.clone(), purpose.clone());
             Box::pin(async move {
-                let server = registration.server.fresh(&AbortSignal::never()).await?;
-                let token_endpoint = &server.token_endpoint.url;
-                if *token_endpoint != request.token_endpoint || !request.endpoint.has_origin_of(token_endpoint) {
-                    let problem = "its assertion is only sent to the token endpoint of the server's signed metadata";
-                    return Err(Error::ClientAuthentication { problem }.into());
+                let known = registration.server.verified();
+                if known.token_endpoint.url != request.token_endpoint {
+                    return Err(refused());
                 }
-                registration.credential(&server, purpose.as_ref().as_ref()).await
+                registration.credential_for(&request.endpoint, purpose.as_ref().as_ref()).await
             })
         })))
     }
 
-    /// The parameters of one token request: an assertion and `udap=1`. They are used once.
-    pub(crate) async fn credential(
+    /// The parameters of one request to an endpoint: an assertion and `udap=1`. They are used once, and only at the origin of the verified
+    /// token endpoint.
+    pub(crate) async fn credential_for(
+        &self,
+        endpoint: &Url,
+        purpose: Option<&B2bExtension>,
+    ) -> Result<ClientCredential, Failure> {
+        let server = self.server.fresh(&AbortSignal::never()).await?;
+        if !endpoint.has_origin_of(&server.token_endpoint.url) {
+            return Err(refused());
+        }
+        self.credential(&server, purpose).await
+    }
+
+    async fn credential(
         &self,
         server: &VerifiedServer,
         purpose: Option<&B2bExtension>,
@@ -188,6 +200,11 @@ impl<P: Platform + Certificates> UdapRegistration<P> {
         let response = send(self.server.platform(), request, REQUEST_TIMEOUT, abort).await?;
         response.read_by(read_token_response)
     }
+}
+
+fn refused() -> Failure {
+    let problem = "its assertion is only sent to the token endpoint of the server's signed metadata";
+    Error::ClientAuthentication { problem }.into()
 }
 
 /// Checks the purpose, and that it is there if the server requires it in every request.

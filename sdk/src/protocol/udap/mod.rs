@@ -3,13 +3,15 @@
 //!
 //! A server proves who it is by signed metadata ([`signed_metadata`]), which is checked before anything else is sent. The app proves who
 //! it is by its own certificate: it signs a [`software_statement`] to register, and an assertion ([`assertion`]) for each token. X.509 is read
-//! by the host ([`certificate::Certificates`]); nothing here parses it. May import what all of `protocol/` may import.
+//! by the host ([`certificate::Certificates`]). May import what all of `protocol/` may import.
 
 pub mod assertion;
 pub mod authorization;
 pub mod b2b;
 pub mod certificate;
 pub(crate) mod chain;
+#[cfg(any(test, feature = "web"))]
+pub(crate) mod extensions;
 pub mod identity;
 pub mod metadata;
 pub mod registration;

@@ -193,6 +193,9 @@ fn read_chain<H: Certificates>(
 ) -> Result<(Certificate, Vec<Certificate>), Option<Refusal>> {
     let refuse = |problem: &str| Some(Refusal::new("x5c", problem));
     let texts = strings(header, "x5c");
+    if texts.len() != header.member_items("x5c").len() {
+        return Err(refuse("one of its items is not a string"));
+    }
     if texts.len() > LONGEST {
         return Err(refuse("it has more certificates than a chain needs"));
     }

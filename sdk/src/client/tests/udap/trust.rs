@@ -1,4 +1,4 @@
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use serde_json::{Value, json};
@@ -148,4 +148,28 @@ fn u15_a_certificate_of_another_authority_than_the_communitys_is_a_finding() {
     let client = client_of(&world, &tab, config(&ehr, other.leaf(RsaKey::app(), &[APP]))).unwrap();
     let findings = discover(&world, &client).unwrap().findings();
     assert!(findings.iter().any(|finding| finding.code == "certificate_of_another_community"), "{findings:?}");
+}
+
+#[test]
+fn u3_u5_a_certificate_that_is_revoked_later_is_noticed_within_a_day() {
+    let (ehr, world, tab, _) = stage();
+    *ehr.claims.borrow_mut() = json!({"exp": NOW + 300.0 * 86_400.0});
+    let is_revoked = Rc::new(Cell::new(false));
+    let status = is_revoked.clone();
+    let check = RevocationCheck::new(move |_| {
+        let status = if status.get() { RevocationStatus::Revoked } else { RevocationStatus::Good };
+        Box::pin(async move { status })
+    });
+    let config = config(&ehr, ehr.app_certificate()).revocation(check);
+    let server = discover(&world, &client_of(&world, &tab, config).unwrap()).unwrap();
+    is_revoked.set(true);
+    let register = |scope: &str| {
+        let (server, statement) = (server.clone(), statement().scope(scope));
+        world.run(async move { server.register(&statement, &AbortSignal::never()).await }).unwrap()
+    };
+    world.advance(86_399.0);
+    assert!(register("system/Patient.rs").is_ok());
+    world.advance(1.0);
+    assert_eq!(register("system/*.rs").unwrap_err().code(), "udap_untrusted");
+    assert_eq!(lines(&world).last().unwrap(), METADATA);
 }

@@ -243,6 +243,7 @@ fn u3_a_broken_or_missing_chain_is_refused() {
         ("absent", Value::Null),
         ("empty", json!([])),
         ("no array", json!("MIIB")),
+        ("no string", json!([header(&[leaf.clone()])["x5c"][0], 1])),
         ("base64url", json!(["_-_-"])),
         ("no certificate", json!(["AAEC"])),
         ("too many", header(&seven)["x5c"].clone()),
