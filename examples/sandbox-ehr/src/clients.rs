@@ -75,6 +75,8 @@ pub enum ClientKeys {
     Set(Value),
     /// A URL, which is fetched at each use. Only http: the sandbox has no TLS.
     Url(String),
+    /// The keys of all certificates of the trust community with this URI. Each assertion has its certificate.
+    Certificates(String),
 }
 
 impl FromStr for ClientKeys {

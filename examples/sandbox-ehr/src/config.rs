@@ -169,7 +169,7 @@ impl Config {
     pub fn issuer(&self) -> String {
         match self.dialect {
             Dialect::Epic => format!("{}/oauth2", self.base()),
-            Dialect::Webchart | Dialect::Webchart2026 | Dialect::Hiebus => self.base(),
+            Dialect::Webchart | Dialect::Webchart2026 | Dialect::Hiebus | Dialect::Tefca => self.base(),
         }
     }
 

@@ -16,6 +16,8 @@ pub enum Dialect {
     /// Epic: keys of several types, a separate issuer, searches that require a category, and clients that register their own key
     /// with an access token.
     Epic,
+    /// A server in a trust community, as TEFCA's: apps register with a certificate of the sandbox's own authority.
+    Tefca,
 }
 
 /// Where endpoints are, below the base. `None` is an endpoint that the server does not have.
@@ -72,6 +74,17 @@ static EPIC: Paths = Paths {
     register: Some("/oauth2/register"),
 };
 
+static TEFCA: Paths = Paths {
+    authorize: "/authorize",
+    authenticate: None,
+    token: "/token",
+    introspect: Some("/introspect"),
+    jwks: Some("/jwks"),
+    userinfo: Some("/userinfo"),
+    revoke: Some("/revoke"),
+    register: None,
+};
+
 impl Dialect {
     pub(crate) fn paths(self) -> &'static Paths {
         match self {
@@ -79,6 +92,7 @@ impl Dialect {
             Self::Webchart2026 => &WEBCHART_2026,
             Self::Hiebus => &HIEBUS,
             Self::Epic => &EPIC,
+            Self::Tefca => &TEFCA,
         }
     }
 

@@ -15,6 +15,7 @@
 mod bulk;
 mod clients;
 mod clock;
+mod community;
 mod config;
 mod control;
 mod cors;
@@ -73,6 +74,8 @@ struct Sandbox {
     /// The handle by which the chart's page recognizes messages of the provider's apps (SMART Web Messaging).
     messaging_handle: String,
     control: Option<Control>,
+    /// The trust community, if the dialect has one.
+    community: Option<community::Community>,
     /// The key that replaced the configured one.
     rotated: Mutex<Option<SystemKey>>,
 }
@@ -149,6 +152,7 @@ pub fn router(mut config: Config) -> Router {
     if let Some(control) = &control {
         config.clock = control.clock(config.clock);
     }
+    let community = (dialect == Dialect::Tefca).then(|| community::Community::new(&config));
     let sandbox = Arc::new(Sandbox {
         config,
         people,
@@ -160,6 +164,7 @@ pub fn router(mut config: Config) -> Router {
         hub: hub::Hub::default(),
         messaging_handle: oauth::random_secret(),
         control: control.clone(),
+        community,
         rotated: Mutex::default(),
     });
     hand_out_ready_made_token(&sandbox);

@@ -7,7 +7,7 @@ use axum::routing::{MethodRouter, any, get, post};
 use crate::Shared;
 use crate::config::Config;
 use crate::dialect::{Dialect, Paths};
-use crate::{bulk, directory, fhir, hub, oauth, pages};
+use crate::{bulk, community, directory, fhir, hub, oauth, pages};
 
 const BASE: &str = "/webchart.cgi";
 
@@ -25,6 +25,9 @@ pub fn documents(config: &Config) -> Router<Shared> {
             .route("/webchart.cgi/.well-known/openid-configuration", get(discovery::openid_configuration))
             .route("/webchart.cgi/fhir/.well-known/smart-configuration", get(discovery::smart_configuration))
             .route("/webchart.cgi/fhir/.well-known/openid-configuration", get(discovery::openid_configuration));
+    }
+    if config.dialect == Dialect::Tefca {
+        routes = routes.merge(community::routes::routes());
     }
     if config.dialect == Dialect::Epic {
         let at_the_issuer = "/webchart.cgi/oauth2/.well-known/openid-configuration";

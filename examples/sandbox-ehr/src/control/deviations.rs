@@ -105,6 +105,20 @@ pub enum Deviation {
     HubFlood,
     /// The description of a refused authorization has HTML.
     ErrorMarkup,
+    /// The server does not know the trust community.
+    CommunityUnknown,
+    /// The UDAP metadata is not signed.
+    MetadataUnsigned,
+    /// The server's certificate has expired.
+    CertificateExpired,
+    /// The server's certificate is for another URI.
+    CertificateWrongUri,
+    /// The server's certificate is of an authority with the name of the community's and another key.
+    CertificateUnknownCa,
+    /// The server's certificate is of another community.
+    CertificateOtherCommunity,
+    /// The server's certificate is on the list of revoked ones.
+    CertificateRevoked,
     /// The `iss` of RFC 9207 in the redirect to the app.
     IssuerOnRedirect,
     /// Another server's.

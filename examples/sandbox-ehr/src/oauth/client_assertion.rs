@@ -7,7 +7,7 @@ use jsonwebtoken::{Algorithm, DecodingKey};
 use p521::ecdsa::signature::Verifier;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::time::Duration;
 
 use super::client_auth::{Refused, unauthorized};
@@ -31,6 +31,8 @@ pub struct Assertion<'a> {
 struct Header {
     alg: String,
     kid: Option<String>,
+    #[serde(default)]
+    x5c: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -65,11 +67,31 @@ impl<'a> Assertion<'a> {
         &self.claims.iss
     }
 
+    /// The certificates in its header, the signer's own first.
+    pub fn certificates(&self) -> &[String] {
+        &self.header.x5c
+    }
+
+    /// The algorithm in its header.
+    pub fn algorithm(&self) -> &str {
+        &self.header.alg
+    }
+
+    /// All claims.
+    pub fn all_claims(&self) -> Option<Map<String, Value>> {
+        part(self.signed.split_once('.')?.1)
+    }
+
     /// Checks the signature with these keys, then each claim. `audiences` are the accepted URLs of this server.
     pub fn verify(self, keys: &Value, audiences: &[&str], now: u64) -> Result<Proof, Refused> {
         let kid = self.header.kid.as_deref().ok_or(unauthorized("The assertion has no kid."))?;
         let key = keys["keys"].as_array().into_iter().flatten().find(|key| key["kid"] == kid);
         let key = key.ok_or(unauthorized("No registered key has the kid of the assertion."))?;
+        self.verify_by(key, audiences, now)
+    }
+
+    /// Like [`Self::verify`], with the key.
+    pub fn verify_by(self, key: &Value, audiences: &[&str], now: u64) -> Result<Proof, Refused> {
         if !self.is_signed_by(key) {
             return Err(unauthorized("The signature of the assertion is invalid."));
         }
@@ -142,6 +164,7 @@ pub async fn keys(registered: &ClientKeys) -> Result<Value, Refused> {
     let address = match registered {
         ClientKeys::Set(keys) => return Ok(keys.clone()),
         ClientKeys::Url(address) => address.clone(),
+        ClientKeys::Certificates(_) => return Err(unauthorized("This client authenticates with its certificate.")),
     };
     let fetched = tokio::task::spawn_blocking(move || fetch(&address)).await;
     fetched.ok().flatten().ok_or(unauthorized("The client's jwks_uri does not return a key set."))

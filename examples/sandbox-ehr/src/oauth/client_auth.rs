@@ -10,7 +10,8 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::client_assertion::{self, Assertion};
 use crate::Sandbox;
-use crate::clients::{Client, ClientSecret};
+use crate::clients::{Client, ClientKeys, ClientSecret};
+use crate::community::has_purpose;
 use crate::parameters::Parameters;
 
 const TWO_WAYS: Refused = bad("invalid_request", "The client authenticates in more than one way.");
@@ -92,8 +93,23 @@ async fn by_assertion(
         return Err(bad("invalid_request", "The client_id is not the one of the assertion."));
     }
     let client = registered(sandbox, assertion.client_id())?;
+    if matches!(client.keys, Some(ClientKeys::Certificates(_))) {
+        check_community(form, &assertion)?;
+    }
     prove(sandbox, assertion, &client, endpoint).await?;
     Ok(client)
+}
+
+/// What a request of an app of the trust community has in addition (UDAP Security 2.0, 5.2).
+fn check_community(form: &Parameters, assertion: &Assertion<'_>) -> Result<(), Refused> {
+    if form.get("udap") != Some("1") {
+        return Err(bad("invalid_request", "The parameter udap is not 1."));
+    }
+    let claims = assertion.all_claims().unwrap_or_default();
+    if form.get("grant_type") == Some("client_credentials") && !has_purpose(claims.get("extensions")) {
+        return Err(bad("invalid_grant", "The extension hl7-b2b is missing or incomplete."));
+    }
+    Ok(())
 }
 
 /// Checks that a key of this client signed the assertion for `endpoint`, and marks it as used.
@@ -104,9 +120,22 @@ pub async fn prove(
     endpoint: &str,
 ) -> Result<(), Refused> {
     let registered = client.keys.as_ref().ok_or(unauthorized("This client has no key."))?;
-    let keys = client_assertion::keys(registered).await?;
     let now = sandbox.now();
-    let proof = assertion.verify(&keys, &[&sandbox.config.token_endpoint(), endpoint], now)?;
+    let token_endpoint = sandbox.config.token_endpoint();
+    let proof = match registered {
+        ClientKeys::Certificates(uri) => {
+            let community = sandbox.community.as_ref().ok_or(unauthorized("There is no community."))?;
+            let signer = community.signer(assertion.certificates(), now).map_err(unauthorized)?;
+            if !signer.uris.contains(uri) {
+                return Err(unauthorized("The certificate is not the client's."));
+            }
+            assertion.verify_by(&signer.key, &[&token_endpoint], now)?
+        }
+        keys => {
+            let keys = client_assertion::keys(keys).await?;
+            assertion.verify(&keys, &[&token_endpoint, endpoint], now)?
+        }
+    };
     if sandbox.store().assertions.use_once(&client.id, &proof.jti, proof.expires, now) {
         Ok(())
     } else {
@@ -120,7 +149,7 @@ pub struct Assertions(HashMap<(String, String), u64>);
 
 impl Assertions {
     /// Marks the `jti` of a client as used; returns false if it already was.
-    fn use_once(&mut self, client_id: &str, jti: &str, expires: u64, now: u64) -> bool {
+    pub fn use_once(&mut self, client_id: &str, jti: &str, expires: u64, now: u64) -> bool {
         self.0.retain(|_, expires| *expires > now);
         self.0.insert((client_id.to_owned(), jti.to_owned()), expires).is_none()
     }

@@ -24,6 +24,7 @@ pub async fn smart_configuration(State(sandbox): State<Shared>) -> Json<Value> {
         Dialect::Webchart | Dialect::Hiebus => webchart_smart(config),
         Dialect::Webchart2026 => webchart_2026_smart(config),
         Dialect::Epic => epic_smart(config),
+        Dialect::Tefca => without_registration(webchart_2026_smart(config)),
     };
     announce_issuer(config, &mut document);
     directory::announce(config, &mut document);
@@ -38,12 +39,21 @@ pub async fn openid_configuration(State(sandbox): State<Shared>) -> Json<Value> 
         Dialect::Webchart | Dialect::Hiebus => webchart_openid(config),
         Dialect::Webchart2026 => webchart_2026_openid(config),
         Dialect::Epic => epic_openid(config),
+        Dialect::Tefca => without_registration(webchart_2026_openid(config)),
     };
     if sandbox.meets(Deviation::OpenidOtherIssuer) {
         document["issuer"] = "https://another.example".into();
     }
     announce_issuer(config, &mut document);
     Json(document)
+}
+
+/// A server of a trust community registers apps by their certificates alone.
+fn without_registration(mut document: Value) -> Value {
+    if let Some(document) = document.as_object_mut() {
+        document.remove("registration_endpoint");
+    }
+    document
 }
 
 /// RFC 9207, 3.

@@ -11,7 +11,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use p384::elliptic_curve::sec1::ToEncodedPoint;
 use rand::rngs::OsRng;
 use rsa::RsaPrivateKey;
-use rsa::pkcs1::EncodeRsaPrivateKey;
+use rsa::pkcs1::{EncodeRsaPrivateKey, EncodeRsaPublicKey};
 use rsa::pkcs8::{EncodePublicKey, LineEnding};
 use rsa::traits::PublicKeyParts;
 use serde::Serialize;
@@ -33,6 +33,7 @@ struct Parts {
     kid: String,
     public: Value,
     public_pem: String,
+    public_der: Vec<u8>,
 }
 
 impl SystemKey {
@@ -62,6 +63,7 @@ impl SystemKey {
             decoding: DecodingKey::from_rsa_components(&modulus, &exponent).expect("both components are base64url"),
             public: json!({ "kty": "RSA", "use": "sig", "alg": "RS256", "kid": kid, "n": modulus, "e": exponent }),
             kid,
+            public_der: private.to_public_key().to_pkcs1_der().expect("a public key has a PKCS#1 form").into_vec(),
             public_pem: private.to_public_key().to_public_key_pem(LineEnding::LF).expect("a public key has a PEM form"),
         }))
     }
@@ -84,6 +86,11 @@ impl SystemKey {
     /// The public key as SPKI PEM.
     pub(crate) fn public_pem(&self) -> &str {
         &self.0.public_pem
+    }
+
+    /// The public key as PKCS#1.
+    pub(crate) fn public_der(&self) -> &[u8] {
+        &self.0.public_der
     }
 
     /// A message of a header and claims, encoded, with its signature by RS256.

@@ -3,7 +3,7 @@
 //! tokens and the key that signs them. [`grants::Grants`] stores the grants. Nothing here knows what a resource contains.
 
 pub mod authorize;
-mod client_assertion;
+pub mod client_assertion;
 pub mod client_auth;
 pub mod confirm;
 pub mod consent;

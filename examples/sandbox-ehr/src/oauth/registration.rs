@@ -51,6 +51,20 @@ impl Registrations {
         response
     }
 
+    /// The id of the client that registered with a certificate for this URI.
+    pub fn with_certificate(&self, uri: &str) -> Option<String> {
+        let is_own = |registration: &&Registration| match &registration.client.keys {
+            Some(ClientKeys::Certificates(own)) => own == uri,
+            _ => false,
+        };
+        self.0.values().find(is_own).map(|registration| registration.client.id.clone())
+    }
+
+    /// Removes a client.
+    pub fn remove(&mut self, client_id: &str) {
+        self.0.remove(client_id);
+    }
+
     /// Whether a client may be called from a page of this origin.
     pub fn has_origin(&self, origin: &str) -> bool {
         let mut uris = self.0.values().flat_map(|registration| &registration.client.redirect_uris);

@@ -132,6 +132,12 @@ impl Browser {
         self.send(Request::get(address).body(Body::empty()).unwrap()).await
     }
 
+    /// The bytes of a file.
+    pub async fn bytes(&self, address: &str) -> Vec<u8> {
+        let response = self.router.clone().oneshot(Request::get(address).body(Body::empty()).unwrap()).await.unwrap();
+        received(response.into_body()).await.0
+    }
+
     pub async fn post(&mut self, address: &str, form: &[(&str, &str)]) -> Response {
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
         let request = Request::post(address).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
