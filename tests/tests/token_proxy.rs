@@ -21,7 +21,9 @@ fn k5_a_session_works_through_a_token_proxy_and_the_page_never_gets_the_secret()
         token_endpoint: format!("{BASE}/oauth/token/"),
         revocation_endpoint: None,
         client_id: SECRET_CLIENT_ID.into(),
-        client_secret: SECRET.into(),
+        client_secret: Some(SECRET.into()),
+        authenticator: None,
+        authenticator_token: None,
         upstream_timeout: Duration::from_secs(10),
     });
     let tab = clinic.world.tab("http://localhost:8080/");

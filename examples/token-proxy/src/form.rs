@@ -31,8 +31,8 @@ pub struct Upstream {
     pub url: String,
     /// The form.
     pub body: String,
-    /// The `Authorization` header.
-    pub authorization: String,
+    /// The `Authorization` header; `None` if the authenticator adds parameters to the form.
+    pub authorization: Option<String>,
 }
 
 /// Why a request was not passed on.
@@ -90,11 +90,11 @@ impl Settings {
         Ok(Upstream { url: url.clone(), body, authorization: self.authorization() })
     }
 
-    /// Client id and secret, each form-encoded first (RFC 6749 section 2.3.1).
-    fn authorization(&self) -> String {
+    /// Client id and secret, each form-encoded first (RFC 6749 section 2.3.1), if there is a secret.
+    fn authorization(&self) -> Option<String> {
         let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
-        let pair = format!("{}:{}", encoded(&self.client_id), encoded(&self.client_secret));
-        format!("Basic {}", STANDARD.encode(pair))
+        let pair = format!("{}:{}", encoded(&self.client_id), encoded(self.client_secret.as_deref()?));
+        Some(format!("Basic {}", STANDARD.encode(pair)))
     }
 }
 

@@ -1,8 +1,9 @@
-//! A mediating backend for an app with a client secret: the app's own server receives its token requests, adds the
-//! secret, and forwards them. All other requests go directly from the page to the EHR.
+//! A mediating backend for an app with a client secret, or with a key that its authenticator holds: the app's own server receives its token
+//! requests, adds the secret or an assertion, and forwards them. All other requests go directly from the page to the EHR.
 //!
-//! The module `form` decides which requests are passed on, and what of them.
+//! The module `form` decides which requests are passed on, and what of them; `authenticator` asks for an assertion.
 
+mod authenticator;
 mod form;
 mod header_rules;
 mod settings;
@@ -52,7 +53,11 @@ async fn handle(State(proxy): State<Arc<Proxy>>, headers: HeaderMap, form: Bytes
         Ok(upstream) => upstream,
         Err(refusal) => return refusal.into_response(),
     };
-    match tokio::task::spawn_blocking(move || send(&proxy.agent, &upstream)).await {
+    let sent = tokio::task::spawn_blocking(move || {
+        let upstream = authenticator::complete(&proxy.agent, &proxy.settings, upstream)?;
+        send(&proxy.agent, &upstream)
+    });
+    match sent.await {
         Ok(Ok(response)) => response,
         Ok(Err(ureq::Error::Timeout(_))) => StatusCode::GATEWAY_TIMEOUT.into_response(),
         Ok(Err(_)) | Err(_) => StatusCode::BAD_GATEWAY.into_response(),
@@ -74,7 +79,11 @@ fn caller(headers: &HeaderMap) -> Result<Caller<'_>, Refusal> {
 /// Sends a request to the server, and makes of its response the one for the page: status and body, and no header but one.
 fn send(agent: &ureq::Agent, upstream: &Upstream) -> Result<Response, ureq::Error> {
     let request = agent.post(&upstream.url);
-    let request = request.header("Authorization", &upstream.authorization).header("Accept", "application/json");
+    let request = request.header("Accept", "application/json");
+    let request = match &upstream.authorization {
+        Some(authorization) => request.header("Authorization", authorization),
+        None => request,
+    };
     let mut response = request.content_type("application/x-www-form-urlencoded").send(&upstream.body)?;
     if response.status().is_redirection() {
         return Err(ureq::Error::RedirectFailed);

@@ -22,8 +22,15 @@ pub struct Settings {
     #[arg(long, env = "CLIENT_ID")]
     pub client_id: String,
     /// The client secret. Give it by the environment, where other users of the machine do not see it.
-    #[arg(long, env = "CLIENT_SECRET", hide_env_values = true)]
-    pub client_secret: String,
+    #[arg(long, env = "CLIENT_SECRET", hide_env_values = true, required_unless_present = "authenticator")]
+    pub client_secret: Option<String>,
+    /// The URL of a service on this machine that returns the parameters which authenticate a request, in place of the secret. The project's
+    /// example udap-proxy starts such a service.
+    #[arg(long, env = "AUTHENTICATOR", value_parser = local, conflicts_with = "client_secret", requires = "authenticator_token")]
+    pub authenticator: Option<String>,
+    /// The token that the service requires, so that no other program on this machine can use it.
+    #[arg(long, env = "AUTHENTICATOR_TOKEN", hide_env_values = true)]
+    pub authenticator_token: Option<String>,
     /// How long the server may take to respond, in seconds.
     #[arg(long, env = "UPSTREAM_TIMEOUT", default_value = "10", value_parser = seconds)]
     pub upstream_timeout: Duration,
@@ -45,6 +52,15 @@ fn endpoint(text: &str) -> Result<String, String> {
     match (uri.scheme_str(), uri.host()) {
         (Some("https"), Some(_)) | (Some("http"), Some("localhost" | "127.0.0.1" | "[::1]")) => Ok(text.to_owned()),
         _ => Err("the secret goes by https alone, or to this machine".to_owned()),
+    }
+}
+
+/// A URL of a service on this machine.
+fn local(text: &str) -> Result<String, String> {
+    let uri: Uri = text.parse().map_err(|_| "it is not a URL".to_owned())?;
+    match (uri.scheme_str(), uri.host()) {
+        (Some("http" | "https"), Some("localhost" | "127.0.0.1" | "[::1]")) => Ok(text.to_owned()),
+        _ => Err("it is not on this machine".to_owned()),
     }
 }
 
@@ -79,5 +95,17 @@ mod tests {
         for wrong in ["http://ehr.example/token", "http://localhost.evil.example/token", "/token", ""] {
             assert!(endpoint(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn u17_the_authenticator_is_on_this_machine_and_stands_for_the_secret() {
+        let needed = ["token-proxy", "--token-endpoint=https://ehr.example/token", "--client-id=c"];
+        let parses = |more: &[&str]| Settings::try_parse_from(needed.iter().chain(more)).is_ok();
+        let (url, token) = ("--authenticator=http://127.0.0.1:9/", "--authenticator-token=t");
+        assert!(parses(&["--client-secret=s"]) && parses(&[url, token]));
+        assert!(!parses(&[]), "neither");
+        assert!(!parses(&[url]), "without its token");
+        assert!(!parses(&[url, token, "--client-secret=s"]), "both");
+        assert!(!parses(&["--authenticator=https://elsewhere.example/", token]));
     }
 }

@@ -18,7 +18,7 @@ async fn server() -> (String, Seen) {
     let seen = Seen::default();
     let noted = seen.clone();
     let answer = move |uri: axum::http::Uri, headers: HeaderMap, form: String| async move {
-        let authorization = headers["authorization"].to_str().unwrap().to_owned();
+        let authorization = headers.get("authorization").map_or("", |value| value.to_str().unwrap()).to_owned();
         noted.lock().unwrap().push((uri.path().to_owned(), authorization, form));
         Json([("access_token", "a")].into_iter().collect::<std::collections::HashMap<_, _>>())
     };
@@ -38,7 +38,9 @@ fn settings(server: &str) -> Settings {
         token_endpoint: format!("{server}/token"),
         revocation_endpoint: Some(format!("{server}/revoke")),
         client_id: "my app".into(),
-        client_secret: "s:cret".into(),
+        client_secret: Some("s:cret".into()),
+        authenticator: None,
+        authenticator_token: None,
         upstream_timeout: Duration::from_secs(10),
     }
 }
@@ -268,4 +270,83 @@ fn k5_frame_ancestors_are_only_one_directive() {
     for wrong in ["https://a; script-src *", "https://a, https://b", "a\nb"] {
         assert!(site(&std::env::temp_dir(), Some(wrong)).is_err(), "{wrong}");
     }
+}
+
+/// An authenticator that returns this.
+async fn authenticator(answer: &'static str) -> (String, Seen) {
+    let seen = Seen::default();
+    let noted = seen.clone();
+    let answer = move |uri: axum::http::Uri, headers: HeaderMap, form: String| async move {
+        let authorization = headers["authorization"].to_str().unwrap().to_owned();
+        noted.lock().unwrap().push((uri.path().to_owned(), authorization, form));
+        answer
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, Router::new().fallback(any(answer))).await });
+    (url, seen)
+}
+
+fn proxy_with(server: &str, authenticator: String) -> Router {
+    let (authenticator, authenticator_token) = (Some(authenticator), Some("for-this-machine".to_owned()));
+    router(Settings { client_secret: None, authenticator, authenticator_token, ..settings(server) })
+}
+
+#[tokio::test]
+async fn u17_an_authenticator_adds_an_assertion_in_place_of_the_secret() {
+    let (server, seen) = server().await;
+    let answer = r#"{"parameters":{"client_assertion_type":"jwt-bearer","client_assertion":"a.b+c","udap":"1"}}"#;
+    let (url, asked) = authenticator(answer).await;
+    // What the page itself sends of these is dropped.
+    let form = "grant_type=authorization_code&code=c&code_verifier=v&client_id=my%20app&client_assertion=forged&udap=2";
+    let (status, body) = post(proxy_with(&server, url.clone()), APP, form).await;
+    assert_eq!((status, body.as_str()), (StatusCode::OK, r#"{"access_token":"a"}"#));
+    let expected = "grant_type=authorization_code&code=c&code_verifier=v\
+                    &client_assertion=a.b%2Bc&client_assertion_type=jwt-bearer&udap=1";
+    let received = seen.lock().unwrap().clone();
+    assert_eq!(received.len(), 1);
+    let sorted = |form: &str| {
+        let mut pairs: Vec<String> = form.split('&').map(str::to_owned).collect();
+        pairs.sort();
+        pairs
+    };
+    assert_eq!((received[0].0.as_str(), received[0].1.as_str()), ("/token", ""), "no Authorization header");
+    assert_eq!(sorted(&received[0].2), sorted(expected));
+    let endpoint = format!("{server}/token").replace(':', "%3A").replace('/', "%2F");
+    let question = ("/".to_owned(), "Bearer for-this-machine".to_owned(), format!("endpoint={endpoint}"));
+    assert_eq!(*asked.lock().unwrap(), [question]);
+}
+
+#[tokio::test]
+async fn u17_the_guard_refuses_a_request_before_the_authenticator_is_asked() {
+    let (server, seen) = server().await;
+    let (url, asked) = authenticator(r#"{"parameters":{"client_assertion":"a.b.c"}}"#).await;
+    for (headers, form) in [
+        (vec![("Origin", "https://evil.example")], "grant_type=refresh_token&refresh_token=r"),
+        (
+            vec![("Origin", "https://app.example"), ("Sec-Fetch-Site", "cross-site")],
+            "grant_type=refresh_token&refresh_token=r",
+        ),
+        (vec![("Origin", "https://app.example")], "grant_type=client_credentials&scope=system/*.rs"),
+        (vec![("Origin", "https://app.example")], "grant_type=refresh_token&refresh_token=r&refresh_token=s"),
+    ] {
+        let (status, _) = post_with(proxy_with(&server, url.clone()), &headers, form).await;
+        assert!(status.is_client_error(), "{form}: {status}");
+    }
+    assert!(asked.lock().unwrap().is_empty() && seen.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn u17_without_an_assertion_nothing_is_sent() {
+    let (server, seen) = server().await;
+    for answer in
+        ["", "{}", r#"{"parameters":{}}"#, r#"{"parameters":{"client_assertion":"a.b.c","scope":"system/*.rs"}}"#]
+    {
+        let (url, _) = authenticator(answer).await;
+        let (status, _) = post(proxy_with(&server, url), APP, "grant_type=refresh_token&refresh_token=r").await;
+        assert_eq!(status, StatusCode::BAD_GATEWAY, "{answer}");
+    }
+    let gone = proxy_with(&server, "http://127.0.0.1:1/".to_owned());
+    assert_eq!(post(gone, APP, "grant_type=refresh_token&refresh_token=r").await.0, StatusCode::BAD_GATEWAY);
+    assert!(seen.lock().unwrap().is_empty());
 }
