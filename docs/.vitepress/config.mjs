@@ -38,6 +38,7 @@ const guides = [
       page("Standalone launch", "/guide/standalone-launch"),
       page("EHR launch", "/guide/ehr-launch"),
       page("Finding a provider", "/guide/find-a-provider"),
+      page("Trust communities", "/guide/trust-community"),
       page("Following the chart", "/guide/follow-the-chart"),
       page("Messages to the EHR", "/guide/messages"),
       page("Keeping app state", "/guide/app-state"),
