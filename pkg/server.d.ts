@@ -55,7 +55,10 @@ export interface Finding {
  */
 export function discover(server: ServerBases): Promise<SmartConfiguration>;
 
-/** Fetches a server's documents and returns their deviations. A document that cannot be fetched is a finding too. */
+/**
+ * Fetches a server's documents and returns their deviations. A document that cannot be fetched is a finding too, and so is a server that
+ * registers apps of its trust community (`trust_community`; see `smartrust/udap`).
+ */
 export function diagnose(server: ServerBases): Promise<Finding[]>;
 
 /** Client metadata (RFC 7591 section 2). Members that are not in this list are not sent; empty arrays are sent. */

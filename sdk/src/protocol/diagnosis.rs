@@ -128,6 +128,21 @@ pub fn foreign_openid_configuration_finding(problem: &str) -> Finding {
     Finding::new("foreign_openid_configuration", message, "OpenID Connect Discovery 1.0 section 4.3")
 }
 
+/// That a server registers apps of its trust community (UDAP), if its UDAP metadata says so. Nothing of that document is verified here.
+///
+/// ```
+/// use smartrust::protocol::diagnosis::trust_community_finding;
+///
+/// let document = serde_json::json!({"udap_versions_supported": ["1"], "udap_profiles_supported": ["udap_dcr", "udap_authn"]});
+/// assert_eq!(trust_community_finding(&document).map(|finding| finding.code), Some("trust_community"));
+/// ```
+pub fn trust_community_finding<V: JsonView>(document: &V) -> Option<Finding> {
+    let message = "It registers apps of its trust community by their certificates (UDAP). A page cannot do that, but the app's own server can: \
+                   see the guide \"Join a trust community\".";
+    let registers = list(document, "udap_profiles_supported").iter().any(|profile| profile == "udap_dcr");
+    registers.then(|| Finding::new("trust_community", message, "UDAP Security 2.0, discovery"))
+}
+
 struct Findings {
     section: &'static str,
     findings: Vec<Finding>,

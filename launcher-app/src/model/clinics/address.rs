@@ -64,6 +64,11 @@ impl Outcome {
             Self::NotAnAddress => {
                 "This is not a web address. It looks like portal.clinic.com, and often begins with https://.".to_owned()
             }
+            Self::NotSetUp { name, findings } if findings.iter().any(|finding| finding.code == "trust_community") => {
+                format!(
+                    "{name} takes apps of its trust network, but this app has not been admitted there yet. Nothing was sent about you. Ask whoever runs this app to have it admitted."
+                )
+            }
             Self::NotSetUp { name, .. } => format!(
                 "{name} has a system that apps can connect to, but this app is not set up there yet. Nothing was sent about you. Ask whoever runs this app to add it."
             ),

@@ -256,3 +256,13 @@ fn e13_an_address_outside_of_the_list_is_explained_and_connects_only_with_a_clie
     let own = Outcome::of_findings(&url, vec![deviation()], clinic());
     assert!(matches!(own, Outcome::Clinic(_)));
 }
+
+#[test]
+fn u18_a_clinic_that_takes_apps_of_its_trust_network_says_so() {
+    let url = Url::parse("https://fhir.clinic.example/r4").unwrap();
+    let finding = |code| Finding::new(code, "It registers apps of its trust community.", "section");
+    let outcome = Outcome::of_findings(&url, vec![finding("empty_issuer"), finding("trust_community")], None);
+    let words = outcome.in_words();
+    let said = "fhir.clinic.example takes apps of its trust network, but this app has not been admitted there yet.";
+    assert!(words.starts_with(said) && words.contains("Ask whoever runs this app"), "{words}");
+}

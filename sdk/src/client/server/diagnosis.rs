@@ -4,14 +4,16 @@ use super::config::ServerRecord;
 use super::configured::Server;
 use super::discovery::{Document, bases, described_server};
 use super::documents::fetch_document;
-use crate::error::Failure;
+use crate::error::{Error, Failure};
 use crate::platform::{JsonView, Platform};
 use crate::protocol::diagnosis::{
     contradictions, differing_endpoints, foreign_openid_configuration_finding, openid_configuration_findings,
-    smart_configuration_findings,
+    smart_configuration_findings, trust_community_finding,
 };
 use crate::protocol::finding::Finding;
+use crate::protocol::http::Request;
 use crate::protocol::openid::{KnownEndpoints, openid_problem};
+use crate::protocol::url::UrlError;
 
 /// Like [`SmartApp::diagnose`](crate::SmartApp::diagnose), for a server at which the app may not be registered: only the bases in its
 /// record are used.
@@ -63,7 +65,16 @@ pub(crate) async fn findings_of<P: Platform>(platform: &P, server: &Server) -> R
             findings.extend(document.iter().flat_map(differing));
         }
     }
+    // It is no problem that a server has none.
+    let udap = Request::get(server.fhir_base.child(".well-known/udap").map_err(unusable)?, "application/json");
+    if let Ok((document, _)) = fetch_document(platform, &udap).await {
+        findings.extend(trust_community_finding(&document));
+    }
     Ok(findings)
+}
+
+fn unusable(problem: UrlError) -> Error {
+    Error::Url { what: "fhirBase".into(), problem }
 }
 
 /// The finding that the OpenID configuration does not belong to the server; `None` if it does, or that is unknown.

@@ -257,3 +257,18 @@ fn d7_a_servers_documents_are_checked_and_a_missing_one_is_a_finding() {
     assert_eq!(codes, ["missing_document", "empty_issuer", "missing_pkce"]);
     assert!(findings[0].message.contains("openid-configuration"), "{}", findings[0].message);
 }
+
+#[test]
+fn u18_a_server_that_registers_apps_of_its_trust_community_is_a_finding() {
+    const UDAP: &str = "https://ehr.example/fhir/.well-known/udap";
+    let codes = |udap: Reply| {
+        let world = world(vec![(SMART, Reply::json(200, &endpoints())), (UDAP, udap)]);
+        let app = app(&world.tab("https://app.example/"));
+        let findings = world.run(async move { app.diagnose(None).await }).unwrap().unwrap();
+        findings.iter().filter(|finding| finding.code == "trust_community").count()
+    };
+    assert_eq!(codes(Reply::json(200, &json!({"udap_profiles_supported": ["udap_dcr", "udap_authn"]}))), 1);
+    assert_eq!(codes(Reply::json(200, &json!({"udap_profiles_supported": []}))), 0);
+    assert_eq!(codes(Reply::text(200, "<html>Log in</html>")), 0);
+    assert_eq!(codes(Reply::text(404, "nothing here")), 0);
+}
