@@ -260,7 +260,7 @@ fn d7_a_servers_documents_are_checked_and_a_missing_one_is_a_finding() {
 
 #[test]
 fn u18_a_server_that_registers_apps_of_its_trust_community_is_a_finding() {
-    const UDAP: &str = "https://ehr.example/fhir/.well-known/udap";
+    const UDAP: &str = "/fhir/.well-known/udap";
     let codes = |udap: Reply| {
         let world = world(vec![(SMART, Reply::json(200, &endpoints())), (UDAP, udap)]);
         let app = app(&world.tab("https://app.example/"));
