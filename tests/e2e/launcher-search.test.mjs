@@ -198,6 +198,19 @@ test("E13 an address is looked up in the list and at the server, and only a regi
   await new Launcher(page).waitForRecord();
 });
 
+test("E12 the list is fetched when a patient comes to the search, and not before", async ({ page, traffic }) => {
+  const lists = () => traffic.to(brands).length;
+  const search = new ClinicSearch(page);
+  await search.open();
+  await new Launcher(page).connectButton().waitFor();
+  assert.equal(lists(), 0);
+  await search.field().focus();
+  await until("the list is requested", () => lists() === 1);
+  await search.type("pinecrest");
+  await search.options("Pinecrest Pediatrics").waitFor();
+  assert.equal(lists(), 1);
+});
+
 test("E12 words that are typed before the list is there are searched when it comes", async ({ page }) => {
   let release;
   const released = new Promise((resolve) => (release = resolve));
@@ -219,6 +232,7 @@ test("E12 a list that cannot be loaded leaves the clinics of the configuration a
   await page.route(brands, (route) => (isDown ? route.abort("connectionrefused") : route.continue()));
   const search = new ClinicSearch(page);
   await search.open();
+  await search.field().click();
   await search.status().getByText("The list of clinics could not be loaded. You can enter your clinic's web address below.", { exact: true }).waitFor();
   assert.ok(await new Launcher(page).connectButton().isEnabled());
   await page.getByLabel("Web address of its patient portal").waitFor({ state: "visible" });

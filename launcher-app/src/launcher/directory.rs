@@ -1,5 +1,5 @@
-//! The list of providers: it is fetched once the start page is there, and searched in steps, so that the page stays responsive. A search
-//! sends nothing.
+//! The list of providers: it is fetched when a patient first uses the search, and searched in steps, so that the page stays responsive. A
+//! search sends nothing.
 
 use std::rc::Rc;
 
@@ -92,6 +92,13 @@ impl Launcher {
         remote.map(|remote| coverage(&remote.directory(), self.now())).unwrap_or_default()
     }
 
+    /// Loads the list when a patient first uses it. A start page on which nobody searches does not fetch it.
+    pub fn use_list(self) {
+        if self.list.state.get_untracked() == ListState::Loading {
+            self.load_list();
+        }
+    }
+
     /// Loads the list, unless it is there: first its brands, then its places. Call it again after a failure.
     pub fn load_list(self) {
         let Some(index) = self.config.with_value(|config| config.directory.as_ref().map(|list| list.index.clone()))
@@ -169,6 +176,7 @@ impl Launcher {
     /// Looks up an address that a patient entered: it is a clinic of the list or the configuration, another FHIR server, or none.
     pub async fn check_address(self, text: &str) -> Outcome {
         let Some(url) = address::read(text) else { return Outcome::NotAnAddress };
+        self.use_list();
         while self.list.state.get_untracked() == ListState::Loading {
             self.platform().sleep(WAIT_FOR_LIST).await;
         }

@@ -64,7 +64,6 @@ impl ClinicSearch {
             }
             is_there
         });
-        launcher.load_list();
         search
     }
 
@@ -84,6 +83,7 @@ impl ClinicSearch {
     }
 
     fn type_words(self, words: String) {
+        self.launcher.use_list();
         self.words.set(words);
         self.active.set(None);
         self.is_open.set(true);

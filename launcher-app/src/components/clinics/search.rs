@@ -20,6 +20,7 @@ pub fn search_field(search: ClinicSearch) -> AnyView {
         <input id=FIELD type="search" role="combobox" autocomplete="off" autocapitalize="off" spellcheck="false"
             aria-autocomplete="list" aria-controls=LIST aria-describedby=HINT aria-expanded=is_expanded
             aria-activedescendant=active prop:value=move || search.words.get()
+            on:focus=move |_| search.launcher.use_list()
             on:input=move |event| search.type_words(event_target_value(&event))
             on:click=move |_| search.is_open.set(true)
             on:keydown=move |event| search.on_key(&event)/>

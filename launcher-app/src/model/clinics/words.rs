@@ -8,7 +8,7 @@ use crate::model::date::PartialDate;
 /// How much of the list is there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ListState {
-    /// It is loading.
+    /// It is loading, or nobody has used it yet.
     #[default]
     Loading,
     /// Its brands are there, its places are loading.

@@ -7,6 +7,7 @@ use crate::client::server::transport::{DOCUMENT_TIMEOUT, send};
 use crate::error::{Error, Failure};
 use crate::platform::{Certificates, Platform};
 use crate::protocol::finding::Finding;
+use crate::protocol::safe_url::safe_url;
 use crate::protocol::udap::chain::Refusal;
 use crate::protocol::udap::metadata::{read_udap_response, udap_metadata_request};
 use crate::protocol::udap::signed_metadata::{Community, VerifiedServer, read_signed_metadata, untrusted};
@@ -20,12 +21,10 @@ pub(super) async fn verified_server<P: Platform + Certificates>(
     abort: &AbortSignal,
 ) -> Result<VerifiedServer, Failure> {
     let Inner { platform, .. } = &*client.inner;
-    let unusable = |problem| Error::Url { what: "the FHIR base".into(), problem };
-    let base = Url::parse(fhir_base).map_err(unusable)?;
-    if !base.is_confidential() {
-        return Err(Error::InsecureUrl { what: "the FHIR base".into() }.into());
-    }
-    let request = udap_metadata_request(&base, community.uri.as_deref()).map_err(unusable)?;
+    let what = "the FHIR base";
+    let base = safe_url(Url::parse(fhir_base), what, false)?;
+    let request = udap_metadata_request(&base, community.uri.as_deref())
+        .map_err(|problem| Error::Url { what: what.into(), problem })?;
     let response = send(platform, &request, DOCUMENT_TIMEOUT, abort).await?;
     let document = read_udap_response(&request.url, community.uri.as_deref(), response.status, &response.body)?;
     let server = read_signed_metadata(platform, document, fhir_base, community, platform.now())?;
