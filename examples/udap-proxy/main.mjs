@@ -1,4 +1,4 @@
-// Registers an app that users sign in to in a trust community, and starts the token proxy, which asks this process for the assertions. The
+// Registers an app that users sign in to in a trust community, and starts the token proxy, which requests the assertions from this process. The
 // key and the registration stay in this process and in its folder; the page only gets the client id.
 //
 //   node main.mjs --site dist --listen 127.0.0.1:8080

@@ -18,6 +18,8 @@ pub use hub::{HubError, HubRefusal};
 #[cfg(feature = "udap")]
 pub use udap::UdapError;
 
+use std::borrow::Cow;
+
 use message::{after_colon, after_space, listed, unknown_server};
 
 use crate::fhir::outcome::OperationOutcome;
@@ -176,7 +178,7 @@ pub enum Error {
     #[error("The client could not authenticate: {problem}.")]
     ClientAuthentication {
         /// What is wrong.
-        problem: &'static str,
+        problem: Cow<'static, str>,
     },
     /// The access token has expired, and there is no refresh token.
     #[error("The session has expired and cannot be refreshed: launch again.")]

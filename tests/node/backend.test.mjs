@@ -55,6 +55,21 @@ test("B1 a service in Node authenticates with an assertion that its public key v
   assert.equal(JSON.parse(Buffer.from(claims, "base64url")).aud, `${server.origin}/token`);
 });
 
+test("K5 the error message of a failed callback names an error of this package, and no other", async () => {
+  const server = await serverWith({ manifest: oneFile() });
+  const messages = [];
+  for (const thrown of [new SmartError("udap_untrusted", "The certificate has expired."), new Error("the secret is 1234")]) {
+    const authenticate = () => Promise.reject(thrown);
+    const service = new BackendClient({ fhirBase: server.fhirBase, clientId: "service", scope: "system/*.rs", authenticate });
+    const { code, message } = await errorOf(service.startExport());
+    assert.equal(code, "client_authentication_failed");
+    messages.push(message);
+  }
+  assert.match(messages[0], /udap_untrusted: The certificate has expired/);
+  assert.doesNotMatch(messages[1], /1234/);
+  assert.deepEqual(server.forms, []);
+});
+
 test("K4 a PEM of other software is imported, and only its public key is published", async () => {
   const keys = await Keys.importPem(rsa.privateKey.export({ type: "pkcs8", format: "pem" }));
   const { kid, use, ...bare } = keys.publicJwk;

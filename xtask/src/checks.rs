@@ -42,9 +42,12 @@ pub fn peer_tests(browser: &Browser, ehr_origin: &str, app_origin: &str) -> Comm
     on_sandbox("tests/peers/run.mjs", browser, ehr_origin, app_origin)
 }
 
-/// The tests of the npm package in Node.
+/// The tests of the npm package in Node, with the programs that cargo built for the host tests.
 pub fn node_tests() -> Command {
-    tools::node(&workspace::root().join("tests/node/run.mjs"))
+    let mut command = tools::node(&workspace::root().join("tests/node/run.mjs"));
+    let programs = workspace::target_folder().join("debug");
+    command.env("SANDBOX_EHR", programs.join("sandbox-ehr")).env("TOKEN_PROXY", programs.join("token-proxy"));
+    command
 }
 
 /// The tests of the documentation: code blocks, links, the table of errors.

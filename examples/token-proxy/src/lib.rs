@@ -1,7 +1,7 @@
 //! A mediating backend for an app with a client secret, or with a key that its authenticator holds: the app's own server receives its token
 //! requests, adds the secret or an assertion, and forwards them. All other requests go directly from the page to the EHR.
 //!
-//! The module `form` decides which requests are passed on, and what of them; `authenticator` asks for an assertion.
+//! The module `form` decides which requests are passed on, and what of them; `authenticator` requests an assertion.
 
 mod authenticator;
 mod form;

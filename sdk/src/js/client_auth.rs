@@ -14,6 +14,15 @@ use crate::protocol::client_auth::{
 };
 use crate::web::{JsonValue, WebPlatform, settle};
 
+#[wasm_bindgen(raw_module = "../errors.js")]
+extern "C" {
+    type SmartError;
+    #[wasm_bindgen(method, getter)]
+    fn code(this: &SmartError) -> String;
+    #[wasm_bindgen(method, getter)]
+    fn message(this: &SmartError) -> String;
+}
+
 /// Reads the members `key` and `authenticate` of a server's configuration.
 pub(super) fn read_authentication(server: &JsonValue) -> Result<Option<ClientAuthentication>, Failure> {
     let method = server.member_text("tokenEndpointAuthMethod");
@@ -47,19 +56,28 @@ fn read_callback(callback: JsonValue) -> Result<ClientAuthentication, Failure> {
     Ok(ClientAuthentication::Callback(AuthenticationCallback::new(move |request| {
         let callback = callback.clone();
         Box::pin(async move {
-            let credential = call(&callback, &request).await;
-            credential.ok_or_else(|| Error::ClientAuthentication { problem: "the app's own callback failed" }.into())
+            call(&callback, &request).await.map_err(|thrown| {
+                let problem = match thrown.dyn_ref::<SmartError>() {
+                    Some(error) => {
+                        let message = error.message();
+                        format!("the app's own callback failed ({}: {})", error.code(), message.trim_end_matches('.'))
+                    }
+                    // Another error message may contain a secret of the app.
+                    None => "the app's own callback failed".to_owned(),
+                };
+                Error::ClientAuthentication { problem: problem.into() }.into()
+            })
         })
     })))
 }
 
-/// The credential that the callback returns; `None` if it throws or returns something else.
-async fn call(callback: &Function, request: &AuthenticationRequest) -> Option<ClientCredential> {
+/// The credential that the callback returns, or what it throws. The error is `undefined` if it returns something else.
+async fn call(callback: &Function, request: &AuthenticationRequest) -> Result<ClientCredential, JsValue> {
     let request = object(&[("endpoint", text(request.endpoint.as_str())), ("clientId", text(&request.client_id))]);
-    let returned = callback.call1(&JsValue::UNDEFINED, &request).ok()?;
-    let credential = JsonValue::from_js(settle(&returned).await.ok()?);
-    Some(ClientCredential {
-        parameters: members(&credential, "parameters", JsonView::text).ok()?,
+    let returned = callback.call1(&JsValue::UNDEFINED, &request)?;
+    let credential = JsonValue::from_js(settle(&returned).await?);
+    Ok(ClientCredential {
+        parameters: members(&credential, "parameters", JsonView::text).map_err(|_| JsValue::UNDEFINED)?,
         authorization: credential.member_text("authorization"),
     })
 }

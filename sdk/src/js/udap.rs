@@ -241,12 +241,12 @@ fn read_revocation(config: &JsonValue) -> Result<Option<RevocationCheck>, Failur
     let callback: Function = callback.into_js().dyn_into().map_err(wrong)?;
     Ok(Some(RevocationCheck::new(move |request| -> LocalFuture<RevocationStatus> {
         let callback = callback.clone();
-        Box::pin(async move { ask(&callback, &request).await.unwrap_or(RevocationStatus::Unknown) })
+        Box::pin(async move { call(&callback, &request).await.unwrap_or(RevocationStatus::Unknown) })
     })))
 }
 
-/// What the callback says; `None` if it throws or returns something else.
-async fn ask(callback: &Function, request: &RevocationRequest) -> Option<RevocationStatus> {
+/// What the callback returns; `None` if it throws or returns something else.
+async fn call(callback: &Function, request: &RevocationRequest) -> Option<RevocationStatus> {
     let argument = object(&[
         ("certificate", Uint8Array::from(request.certificate.as_slice()).into()),
         ("issuer", Uint8Array::from(request.issuer.as_slice()).into()),

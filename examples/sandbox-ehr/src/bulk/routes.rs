@@ -125,7 +125,7 @@ async fn status(
         Err(refusal) => return refusal.into_response(),
     };
     if sandbox.meets(Deviation::ExportTransient) {
-        return Refusal::transient("The status cannot be told at the moment.").into_response();
+        return Refusal::transient("The status is not available at the moment.").into_response();
     }
     let settings = &sandbox.config.bulk;
     if job.is_pending() || tokio::time::timeout(PATIENCE, job.counted()).await.is_err() {

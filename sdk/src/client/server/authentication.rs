@@ -134,5 +134,5 @@ pub(super) async fn signed_assertion<P: Clock + Entropy>(
 }
 
 fn refused(problem: &'static str) -> Failure {
-    Error::ClientAuthentication { problem }.into()
+    Error::ClientAuthentication { problem: problem.into() }.into()
 }

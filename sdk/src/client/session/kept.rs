@@ -109,7 +109,7 @@ async fn request_once<P: Platform>(
     let clocks_differ = clocks_differ.is_some_and(|time| (platform.now() - time).abs() > CLOCK_TOLERANCE);
     let mut response = match inner.connection.read_tokens(&response, platform.now()) {
         Err(failure) if is_refusal(&failure) && clocks_differ => {
-            return Err(Error::ClientAuthentication { problem: WRONG_CLOCK }.into());
+            return Err(Error::ClientAuthentication { problem: WRONG_CLOCK.into() }.into());
         }
         response => response?,
     };

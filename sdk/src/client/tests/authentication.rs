@@ -202,7 +202,7 @@ fn k5_a_callback_that_fails_sends_nothing_and_the_session_stays() {
         let failing = failing.clone();
         ClientAuthentication::Callback(AuthenticationCallback::new(move |request| {
             let outcome = match failing.get() {
-                true => Err(Error::ClientAuthentication { problem: "no" }.into()),
+                true => Err(Error::ClientAuthentication { problem: "no".into() }.into()),
                 false => Ok(ClientCredential::public(&request.client_id)),
             };
             Box::pin(async { outcome })

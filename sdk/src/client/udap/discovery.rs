@@ -35,7 +35,7 @@ pub(super) async fn verified_server<P: Platform + Certificates>(
     Ok(server)
 }
 
-/// Asks the app whether one of the server's certificates was revoked. Returns the finding that this is not known.
+/// Calls the app's revocation check for each of the server's certificates. Returns a finding if the result is not known.
 async fn check_revocation<P: Platform + Certificates>(
     client: &UdapClient<P>,
     server: &VerifiedServer,

@@ -170,7 +170,7 @@ async fn check_key<P: Platform>(platform: &P, identity: &UdapIdentity) -> Result
 }
 
 async fn sign(identity: &UdapIdentity, algorithm: Algorithm, data: &str) -> Result<Vec<u8>, Failure> {
-    let problem = "the host cannot sign with its key";
+    let problem = "the host cannot sign with its key".into();
     identity.key().sign(algorithm, data).await.map_err(|_| Error::ClientAuthentication { problem }.into())
 }
 

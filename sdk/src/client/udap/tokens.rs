@@ -203,7 +203,7 @@ impl<P: Platform + Certificates> UdapRegistration<P> {
 }
 
 fn refused() -> Failure {
-    let problem = "its assertion is only sent to the token endpoint of the server's signed metadata";
+    let problem = "its assertion is only sent to the token endpoint of the server's signed metadata".into();
     Error::ClientAuthentication { problem }.into()
 }
 

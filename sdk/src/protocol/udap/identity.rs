@@ -111,7 +111,10 @@ impl UdapIdentity {
         let candidates = [Algorithm::RS256].into_iter().filter(is_supported).chain(of_server);
         let own = self.key.algorithms().iter().copied().filter(|_| supported.is_empty());
         let problem = "its key supports none of the server's signing algorithms";
-        candidates.chain(own).find(can_sign).ok_or_else(|| Error::ClientAuthentication { problem }.into())
+        candidates
+            .chain(own)
+            .find(can_sign)
+            .ok_or_else(|| Error::ClientAuthentication { problem: problem.into() }.into())
     }
 
     /// What is signed of a JWT with these claims.
