@@ -4,6 +4,7 @@ use crate::bundle::{self, Profile};
 use crate::site::hashed::HashedFiles;
 use crate::{compress, one_file, site, tools, workspace};
 use anyhow::{Context, Result, bail};
+use rayon::prelude::*;
 use std::fs;
 use std::ops::Add;
 use std::path::Path;
@@ -104,17 +105,18 @@ pub fn measure_in(package: &Path, site: &Path, check: bool) -> Result<()> {
     let launch = [one_file::LAUNCH, "wasm-launch/launch_bg.wasm"];
     let HashedFiles { boot, glue, wasm, style, icon } = HashedFiles::find(site)?;
     let first_load = [&boot, &icon, "index.html", "launcher.config.json", &glue, &wasm, &style];
-    let reports = tools::step("measuring", || {
-        Ok([
-            Report::of("npm package", Some(SDK_CEILING), package, &page)?,
-            Report::of("npm package, fhirclient", None, package, &fhirclient)?,
-            Report::of("npm package, launch", Some(LAUNCH_CEILING), package, &launch)?,
-            Report::of("npm package, backend", Some(BACKEND_CEILING), package, &BACKEND)?,
-            Report::of("npm package, hub", Some(HUB_CEILING), package, &HUB)?,
-            Report::of("npm package, directory", Some(DIRECTORY_CEILING), package, &DIRECTORY)?,
-            Report::of("npm package, udap", Some(UDAP_CEILING), package, &UDAP)?,
-            Report::of("launcher, first load", Some(LAUNCHER_CEILING), site, &first_load)?,
-        ])
+    let parts: [(_, _, _, &[&str]); 8] = [
+        ("launcher, first load", Some(LAUNCHER_CEILING), site, &first_load),
+        ("npm package", Some(SDK_CEILING), package, &page),
+        ("npm package, fhirclient", None, package, &fhirclient),
+        ("npm package, launch", Some(LAUNCH_CEILING), package, &launch),
+        ("npm package, backend", Some(BACKEND_CEILING), package, &BACKEND),
+        ("npm package, hub", Some(HUB_CEILING), package, &HUB),
+        ("npm package, directory", Some(DIRECTORY_CEILING), package, &DIRECTORY),
+        ("npm package, udap", Some(UDAP_CEILING), package, &UDAP),
+    ];
+    let reports: Vec<Report> = tools::step("measuring", || {
+        parts.into_par_iter().map(|(name, ceiling, folder, files)| Report::of(name, ceiling, folder, files)).collect()
     })?;
     for report in &reports {
         report.print();
