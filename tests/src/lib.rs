@@ -141,8 +141,11 @@ fn passed_on(proxy: &Settings, request: &Request) -> axum::http::Request<Body> {
     let form = request.body.as_deref().unwrap_or_default();
     let caller = Caller { origin: Some(request.url.origin()), site: Some("same-origin") };
     let upstream = proxy.pass_on(caller, form.as_bytes()).expect("the proxy takes the app's request");
-    axum::http::Request::post(upstream.url)
-        .header("Authorization", upstream.authorization)
+    let mut request = axum::http::Request::post(upstream.url);
+    if let Some(authorization) = upstream.authorization {
+        request = request.header("Authorization", authorization);
+    }
+    request
         .header("Content-Type", "application/x-www-form-urlencoded")
         .body(Body::from(upstream.body))
         .expect("what the proxy sends is valid HTTP")

@@ -1,3 +1,5 @@
+use std::slice;
+
 use rcgen::IsCa;
 use serde_json::{Value, json};
 
@@ -209,7 +211,7 @@ fn u3_a_short_key_and_an_unknown_critical_extension_are_refused() {
 fn u3_the_signature_is_of_the_leafs_key() {
     let root = Authority::root("Root");
     let leaf = root.leaf(RsaKey::server(), &[BASE]);
-    let document = signed(RsaKey::app(), &header(&[leaf.clone()]), &claims());
+    let document = signed(RsaKey::app(), &header(slice::from_ref(&leaf)), &claims());
     assert_eq!(failed(verify_document(&community(&root), &document, BASE)).0, "the signature");
     // The other way round: the leaf is not the first of the chain.
     let own = root.leaf(RsaKey::app(), &[BASE]);
@@ -243,12 +245,12 @@ fn u3_a_broken_or_missing_chain_is_refused() {
         ("absent", Value::Null),
         ("empty", json!([])),
         ("no array", json!("MIIB")),
-        ("no string", json!([header(&[leaf.clone()])["x5c"][0], 1])),
+        ("no string", json!([header(slice::from_ref(&leaf))["x5c"][0], 1])),
         ("base64url", json!(["_-_-"])),
         ("no certificate", json!(["AAEC"])),
         ("too many", header(&seven)["x5c"].clone()),
     ] {
-        let header = with(header(&[leaf.clone()]), "x5c", x5c);
+        let header = with(header(slice::from_ref(&leaf)), "x5c", x5c);
         assert_eq!(failed(verify(&root, &header, &claims())).0, "x5c", "{name}");
     }
 }
