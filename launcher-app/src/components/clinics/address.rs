@@ -63,8 +63,10 @@ pub fn other_address(search: ClinicSearch) -> AnyView {
         let is_searched = search.searched.with(|words| !words.trim().is_empty());
         is_searched && search.launcher.list_state() != ListState::Loading && search.found.with(|found| found.total == 0)
     };
+    // What the patient opened stays open when more of the list arrives.
+    let is_needed = Memo::new(move |_| has_failed() || has_nothing());
     view! {
-        <details class="other-clinic" prop:open=move || has_failed() || has_nothing()>
+        <details class="other-clinic" prop:open=move || is_needed.get()>
             <summary>"My clinic is not in the list"</summary>
             <div class="contents">{again}{field}{outcome}</div>
         </details>
