@@ -46,8 +46,10 @@ pub fn minify(folder: &Path, files: &[&str]) -> Result<()> {
         return Ok(());
     }
     tools::ensure_npm_packages()?;
-    let options =
-        format!("{{ entryPoints: {files:?}, outdir: '.', minify: true, target: 'es2022', allowOverwrite: true }}");
+    // For an error that nobody catches, Node prints the whole line that created it.
+    let options = format!(
+        "{{ entryPoints: {files:?}, outdir: '.', minify: true, lineLimit: 120, target: 'es2022', allowOverwrite: true }}"
+    );
     run_esbuild(folder, &options)
 }
 
