@@ -4,7 +4,7 @@ use crate::tools::{self, Browser};
 use crate::workspace;
 use anyhow::Result;
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The tests that drive the served pages in headless Chromium.
@@ -16,7 +16,7 @@ pub fn browser_tests(browser: &Browser, ehr_origin: &str, app_origin: &str) -> C
 /// clients, so the sandbox's dialect must support dynamic registration.
 pub fn consumer_tests(browser: &Browser, ehr_origin: &str, app_origin: &str, part: &str) -> Command {
     let mut command = on_sandbox("tests/consumers/run.mjs", browser, ehr_origin, app_origin);
-    command.arg(part);
+    command.arg(part).envs(programs());
     command
 }
 
@@ -42,12 +42,17 @@ pub fn peer_tests(browser: &Browser, ehr_origin: &str, app_origin: &str) -> Comm
     on_sandbox("tests/peers/run.mjs", browser, ehr_origin, app_origin)
 }
 
-/// The tests of the npm package in Node, with the programs that cargo built for the host tests.
+/// The tests of the npm package in Node.
 pub fn node_tests() -> Command {
     let mut command = tools::node(&workspace::root().join("tests/node/run.mjs"));
-    let programs = workspace::target_folder().join("debug");
-    command.env("SANDBOX_EHR", programs.join("sandbox-ehr")).env("TOKEN_PROXY", programs.join("token-proxy"));
+    command.envs(programs());
     command
+}
+
+/// The variables that name the programs which cargo built for the host tests.
+fn programs() -> [(&'static str, PathBuf); 2] {
+    let folder = workspace::target_folder().join("debug");
+    [("SANDBOX_EHR", folder.join("sandbox-ehr")), ("TOKEN_PROXY", folder.join("token-proxy"))]
 }
 
 /// The tests of the documentation: code blocks, links, the table of errors.

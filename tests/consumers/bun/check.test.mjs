@@ -1,4 +1,5 @@
 import { test } from "node:test";
+import { checkCommunityReport, inCommunity } from "../support/community.mjs";
 import { copyOf, runIn } from "../support/consumer.mjs";
 import { checkReport, fhirBase } from "../support/service.mjs";
 
@@ -10,4 +11,8 @@ runIn(`${folder}/node_modules/bun`, process.execPath, ["install.js"]);
 
 test("Bun: a backend service reads and exports", () => {
   checkReport(runIn(folder, bun, ["service-program.mjs", fhirBase]));
+});
+
+test("U3 U7 U13 Bun: an app registers in a trust community by its certificate, and reads a record", async () => {
+  await inCommunity(folder, (base) => checkCommunityReport(runIn(folder, bun, ["community-program.mjs", base])));
 });

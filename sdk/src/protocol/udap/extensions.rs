@@ -1,5 +1,5 @@
-//! The extensions of a certificate that hosts do not tell, or not reliably: Node does not tell the path length and which extensions are
-//! critical, and Deno joins several names to one string without quotes. The rest of a certificate is read by the host.
+//! The extensions of a certificate that hosts do not expose, or not reliably: Node has neither the path length nor the list of critical
+//! extensions, and Deno joins several names to one string without quotes. The host reads the rest of a certificate.
 
 use pkcs8::ObjectIdentifier;
 use pkcs8::der::asn1::{AnyRef, BitStringRef, OctetStringRef};
