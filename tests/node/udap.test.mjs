@@ -69,7 +69,7 @@ function storeOf(entries = new Map()) {
   };
 }
 
-/** Asks openssl whether a certificate is on the authority's list. */
+/** Checks by openssl whether a certificate is on the authority's list. */
 async function checkRevocation({ certificate, issuer }) {
   const list = Buffer.from(await (await fetch(`${ehr.base}/community/revoked.crl`)).arrayBuffer());
   const file = (name, bytes) => (writeFileSync(join(folder, name), bytes), join(folder, name));
@@ -144,7 +144,7 @@ test("U3 a server that is not trusted gets nothing but the request for its metad
   await udap.discover(ehr.fhirBase);
 });
 
-test("U1 no community and no UDAP are told apart", async () => {
+test("U1 no community and no UDAP have different errors", async () => {
   const udap = await UdapClient.create(config());
   await ehr.deviate("community-unknown");
   const unknown = await errorOf(udap.discover(ehr.fhirBase));

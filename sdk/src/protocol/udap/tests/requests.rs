@@ -64,7 +64,7 @@ fn u8_errors_of_the_server_are_typed_with_their_description() {
 }
 
 #[test]
-fn u9_a_change_and_a_cancellation_are_told_and_nothing_is_cancelled_without_the_servers_word() {
+fn u9_a_change_and_a_cancellation_are_reported_and_nothing_is_cancelled_unless_the_response_says_so() {
     let read = |status, was, response: Value| {
         read_udap_registration(&endpoint(), status, &Body::Json(response), was, &[]).unwrap().change
     };
@@ -95,7 +95,7 @@ fn u11_what_the_server_changed_is_listed() {
 }
 
 #[test]
-fn u20_an_unknown_issuer_is_told_with_the_issuers_names() {
+fn u20_an_unknown_issuer_is_an_error_with_the_names_of_the_issuers() {
     let issuers = ["CN=Issuing".to_owned(), "CN=Root".to_owned()];
     for status in [401, 403] {
         let body = Body::Json(json!({"error": "unapproved_software_statement", "error_description": "Unknown CA"}));
