@@ -1,39 +1,14 @@
-//! What the tabs of a world store on their device, and its controls for tests.
+//! The device of a world, and its controls for tests.
 
-use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use super::json::SerdeJson;
+use super::stored::{Key, StoredOnDevice};
 use super::tab::MemoryPlatform;
 use super::world::World;
 use crate::platform::{Device, Json as _, StoreFailure};
 use crate::protocol::encoding::{base64url, base64url_decode};
 use crate::protocol::jwk::{Algorithm, PublicKey};
-
-/// The strings and keys of a device.
-#[derive(Default)]
-pub(super) struct StoredOnDevice {
-    strings: RefCell<BTreeMap<String, String>>,
-    keys: RefCell<BTreeMap<String, Key>>,
-    created: Cell<u8>,
-    is_blocked: Cell<bool>,
-    has_no_keys: Cell<bool>,
-    persists: Cell<Option<bool>>,
-    asked: Cell<usize>,
-}
-
-#[derive(Clone, Copy)]
-struct Key {
-    algorithm: Algorithm,
-    /// Distinguishes the keys.
-    number: u8,
-}
-
-impl Key {
-    fn apply(self, bytes: &[u8]) -> Vec<u8> {
-        bytes.iter().map(|byte| byte ^ self.number).collect()
-    }
-}
 
 impl World {
     /// All strings on the device by their names.
@@ -73,7 +48,7 @@ impl World {
 
     /// How often [`Device::persist`] was called.
     pub fn persist_calls(&self) -> usize {
-        self.shared.device.asked.get()
+        self.shared.device.persist_calls.get()
     }
 }
 
@@ -144,7 +119,7 @@ impl Device for MemoryPlatform {
 
     async fn persist(&self) -> Option<bool> {
         let device = &self.world.shared.device;
-        device.asked.set(device.asked.get() + 1);
+        device.persist_calls.set(device.persist_calls.get() + 1);
         device.persists.get()
     }
 }

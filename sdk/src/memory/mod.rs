@@ -12,7 +12,10 @@ mod opener;
 mod page;
 mod popup;
 mod socket;
+mod stored;
 mod tab;
+mod transitions;
+mod web_sockets;
 mod world;
 
 pub use ehr_window::MemoryEhrWindow;

@@ -3,17 +3,17 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::fmt;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use super::ehr_window::MemoryEhrWindow;
 use super::opener::OpenerLink;
 use super::page::MemoryPage;
-use super::socket::TransitionHandlers;
 use super::world::World;
-use crate::platform::StoreFailure;
+use crate::platform::{StoreFailure, Transition};
 
 type Texts = Rc<RefCell<BTreeMap<String, String>>>;
 type Form = Vec<(String, String)>;
+type TransitionHandlers = Rc<RefCell<Vec<Weak<dyn Fn(Transition)>>>>;
 
 impl World {
     /// Opens a tab at a URL, with its own store.

@@ -11,9 +11,9 @@ use futures_util::future::poll_fn;
 use futures_util::lock::Mutex;
 use futures_util::task::LocalSpawnExt as _;
 
-use super::device::StoredOnDevice;
 use super::http::Reply;
 use super::socket::Sockets;
+use super::stored::StoredOnDevice;
 use crate::platform::LocalFuture;
 use crate::protocol::http::Request;
 use crate::protocol::jwk::PublicKey;

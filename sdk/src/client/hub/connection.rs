@@ -1,18 +1,12 @@
-//! The WebSocket of a subscription, and what ends it.
+//! A connection to a hub: when it is renewed and checked, and what ends it.
 
 use std::cell::{Cell, RefCell};
-use std::rc::Rc;
 
-use super::state::{HubInner, HubState};
 use crate::abort::AbortHandle;
-use crate::error::{Error, Failure};
-use crate::platform::{Platform, SocketEvent};
+use crate::error::Failure;
+use crate::platform::Platform;
 use crate::protocol::fhircast::subscription::Endpoint;
 
-/// The codes of a WebSocket that was closed on purpose: normally, and because the hub is going away (RFC 6455 section 7.4.1).
-const ON_PURPOSE: [u16; 2] = [NORMAL, 1001];
-/// The code with which the app closes (RFC 6455 section 7.4.1).
-const NORMAL: u16 = 1000;
 /// How long before the end of a lease it is renewed, in seconds.
 const RENEW_BEFORE: f64 = 60.0;
 /// After how many seconds without a message the app requests what is open.
@@ -36,7 +30,7 @@ pub(super) enum End {
 /// A WebSocket.
 pub(super) struct Connection<P: Platform> {
     pub endpoint: Endpoint,
-    socket: RefCell<Option<P::Socket>>,
+    pub socket: RefCell<Option<P::Socket>>,
     pub is_confirmed: Cell<bool>,
     /// How many events had changed what is open before the first confirmation.
     pub events_before: Cell<u32>,
@@ -61,6 +55,26 @@ pub(super) struct Connection<P: Platform> {
 }
 
 impl<P: Platform> Connection<P> {
+    /// A connection whose WebSocket is not open yet.
+    pub fn new(endpoint: Endpoint, now: f64) -> Self {
+        Self {
+            endpoint,
+            socket: RefCell::default(),
+            is_confirmed: Cell::default(),
+            events_before: Cell::default(),
+            confirmed: AbortHandle::new(),
+            lease_until: Cell::default(),
+            renew_at: Cell::default(),
+            confirm_by: Cell::default(),
+            confirmations: Cell::default(),
+            check_at: Cell::new(now + QUIET_TIME),
+            check_after: Cell::default(),
+            woken: RefCell::default(),
+            end: RefCell::default(),
+            ended: AbortHandle::new(),
+        }
+    }
+
     /// Ends it. The first reason counts.
     pub fn end_by(&self, end: End) {
         self.end.borrow_mut().get_or_insert(end);
@@ -118,83 +132,7 @@ impl<P: Platform> Connection<P> {
     }
 
     /// Notes that the hub has sent something.
-    fn note_message(&self, now: f64) {
+    pub fn note_message(&self, now: f64) {
         self.check_at.set(now + QUIET_TIME);
-    }
-}
-
-impl<P: Platform> HubInner<P> {
-    /// Opens the WebSocket of a subscription.
-    pub(super) fn open_connection(self: &Rc<Self>, endpoint: Endpoint) -> Result<Rc<Connection<P>>, Failure> {
-        let connection = Rc::new(Connection {
-            endpoint,
-            socket: RefCell::default(),
-            is_confirmed: Cell::default(),
-            events_before: Cell::default(),
-            confirmed: AbortHandle::new(),
-            lease_until: Cell::default(),
-            renew_at: Cell::default(),
-            confirm_by: Cell::default(),
-            confirmations: Cell::default(),
-            check_at: Cell::new(self.platform.now() + QUIET_TIME),
-            check_after: Cell::default(),
-            woken: RefCell::default(),
-            end: RefCell::default(),
-            ended: AbortHandle::new(),
-        });
-        let weak = Rc::downgrade(&connection);
-        let on_event = self.weakly(move |hub, event| {
-            if let Some(connection) = weak.upgrade() {
-                hub.on_socket(&connection, event);
-            }
-        });
-        *self.connection.borrow_mut() = Some(connection.clone());
-        let socket = self.platform.open_socket(&connection.endpoint.expose(), Rc::new(on_event));
-        *connection.socket.borrow_mut() = Some(socket.map_err(|_| Error::WebSocketUnavailable)?);
-        Ok(connection)
-    }
-
-    fn on_socket(self: &Rc<Self>, connection: &Rc<Connection<P>>, event: SocketEvent) {
-        connection.note_message(self.platform.now());
-        match event {
-            SocketEvent::Text(text) => self.receive(connection, &text),
-            SocketEvent::Binary => self.note("hub_binary", "The hub sent a binary message, which was not read."),
-            SocketEvent::Closed(code) if ON_PURPOSE.contains(&code) => connection.end_by(End::Closed),
-            SocketEvent::Closed(_) => {
-                self.fall_behind();
-                connection.end_by(End::Lost);
-            }
-        }
-    }
-
-    /// Notes at once that the app may miss events.
-    pub(super) fn fall_behind(&self) {
-        if self.state.get() == HubState::Synced {
-            self.set_state(HubState::Behind);
-        }
-    }
-
-    /// Whether events reach this page: by its own WebSocket, or from the tab that has it.
-    pub(super) fn is_connected(&self) -> bool {
-        match &*self.connection.borrow() {
-            Some(connection) => connection.is_confirmed.get() && connection.end().is_none(),
-            None => self.other_tab_is_connected.get(),
-        }
-    }
-
-    /// Sends a text to the hub.
-    pub(super) fn send_text(&self, text: &str) {
-        if let Some(connection) = &*self.connection.borrow()
-            && let Some(socket) = &*connection.socket.borrow()
-        {
-            self.platform.send_text(socket, text);
-        }
-    }
-
-    /// Closes a WebSocket normally.
-    pub(super) fn close(&self, connection: &Connection<P>) {
-        if let Some(socket) = &*connection.socket.borrow() {
-            self.platform.close_socket(socket, NORMAL);
-        }
     }
 }

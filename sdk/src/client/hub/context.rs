@@ -1,6 +1,6 @@
 //! What is open: the patient that the app shows, and the resources that other apps opened for that patient.
 
-use super::state::HubView;
+use super::change::HubView;
 use crate::fhir::identifier::Identifier;
 use crate::fhir::reference::ResourceId;
 use crate::json::JsonView;

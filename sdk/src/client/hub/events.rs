@@ -4,11 +4,12 @@ use std::rc::Rc;
 
 use futures_util::future::{Either, select};
 
+use super::change::HubState;
 use super::connection::{Connection, End};
 use super::context::{PatientMatch, Turn, is_in_future};
 use super::options::{Decision, Notice};
 use super::queue::Waiting;
-use super::state::{HubInner, HubState, Subscribed, Value};
+use super::state::{HubInner, Subscribed, Value};
 use crate::abort::AbortHandle;
 use crate::error::{Failure, HubError};
 use crate::json::JsonView as _;

@@ -7,10 +7,11 @@ use std::rc::{Rc, Weak};
 use futures_util::future::{poll_immediate, select};
 
 use super::access::HubSession;
+use super::change::{HubChange, HubState, HubView};
 use super::connection::Connection;
 use super::context::OpenContext;
 use super::options::{HubHandler, Settings, SubscribeOptions};
-use super::state::{HubChange, HubInner, HubState, HubView, Subscribed, Value};
+use super::state::{HubInner, Subscribed, Value};
 use crate::abort::{AbortHandle, AbortSignal};
 use crate::client::server::transport::send;
 use crate::client::tasks::shared_task::SharedTask;

@@ -4,8 +4,9 @@ use std::rc::Rc;
 
 use futures_util::future::select;
 
+use super::change::HubState;
 use super::connection::{Connection, End};
-use super::state::{HubInner, HubState, Subscribed, Value};
+use super::state::{HubInner, Subscribed, Value};
 use crate::abort::AbortSignal;
 use crate::client::server::transport::random_fraction;
 use crate::error::{Error, Failure, HubError, HubRefusal};

@@ -5,6 +5,7 @@
 //! `server/`, `store/` and `tasks/`, but not the session.
 
 pub(crate) mod access;
+mod change;
 mod connection;
 mod context;
 mod current;
@@ -15,12 +16,14 @@ mod options;
 mod queue;
 mod requests;
 mod sending;
+mod sent;
+mod socket;
 mod state;
 mod tabs;
 
+pub use change::{HubChange, HubState, HubView};
 pub use context::PatientMatch;
 pub use handle::{Hub, HubListener};
 pub use options::{Decision, HubHandler, Notice, SubscribeOptions};
-pub use state::{HubChange, HubState, HubView};
 
 pub(crate) use state::HubInner;

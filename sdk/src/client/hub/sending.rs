@@ -1,12 +1,12 @@
 //! Events that the app sends, and what becomes of them.
 
-use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use futures_util::future::select;
 
-use super::state::{HubChange, HubInner, Subscribed, Value};
-use crate::abort::AbortHandle;
+use super::change::HubChange;
+use super::sent::Sent;
+use super::state::{HubInner, Subscribed, Value};
 use crate::client::server::transport::random_string;
 use crate::error::{Error, Failure, HubError, HubRefusal};
 use crate::platform::Platform;
@@ -24,24 +24,6 @@ const MOST_REPEATS: u8 = 6;
 /// How many of the app's own events are remembered.
 const MOST_SENT: usize = 16;
 
-/// An event that the app has sent.
-pub(super) struct Sent {
-    event: NewEvent,
-    outcome: RefCell<Option<Result<(), Failure>>>,
-    settled: AbortHandle,
-    repeats: Cell<u8>,
-    is_scheduled: Cell<bool>,
-    /// Whether a newer event came.
-    pub is_over: Cell<bool>,
-}
-
-impl Sent {
-    fn settle(&self, outcome: Result<(), Failure>) {
-        self.outcome.borrow_mut().get_or_insert(outcome);
-        self.settled.abort();
-    }
-}
-
 impl<P: Platform> HubInner<P> {
     /// Sends an event, and waits until the hub has sent it to all.
     pub(super) async fn send(self: &Rc<Self>, name: EventName, context: Vec<String>) -> Result<(), Failure> {
@@ -49,14 +31,8 @@ impl<P: Platform> HubInner<P> {
         if !self.is_connected() {
             return Err(HubError::Unavailable { problem: "it is not connected to the hub: subscribe first" }.into());
         }
-        let sent = Rc::new(Sent {
-            event: NewEvent { id: random_string::<16>(&self.platform)?, seconds: self.platform.now(), name, context },
-            outcome: RefCell::default(),
-            settled: AbortHandle::new(),
-            repeats: Cell::default(),
-            is_scheduled: Cell::default(),
-            is_over: Cell::default(),
-        });
+        let id = random_string::<16>(&self.platform)?;
+        let sent = Rc::new(Sent::new(NewEvent { id, seconds: self.platform.now(), name, context }));
         self.remember_sent(&sent);
         if let Err(failure) = self.post(&sent.event).await {
             self.sent.borrow_mut().retain(|known| !Rc::ptr_eq(known, &sent));

@@ -1,14 +1,15 @@
-//! The state that the handles of a hub share, and the changes that its listeners receive.
+//! The state that the handles of a hub share.
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 use super::access::HubSession;
+use super::change::{HubChange, HubState, HubView};
 use super::connection::Connection;
 use super::context::OpenContext;
 use super::options::Settings;
 use super::queue::Queue;
-use super::sending::Sent;
+use super::sent::Sent;
 use crate::abort::AbortHandle;
 use crate::client::tasks::shared_task::SharedTask;
 use crate::error::{Failure, HubError};
@@ -17,57 +18,8 @@ use crate::protocol::fhircast::grant::Hub as HubUrl;
 use crate::protocol::fhircast::message::GrantedEvents;
 use crate::protocol::fhircast::name::EventName;
 use crate::protocol::fhircast::subscription::Subscription;
-use crate::protocol::fhircast::sync_error::SyncError;
 use crate::protocol::finding::Finding;
 use crate::protocol::guard::Guard;
-
-/// How a hub and the app stand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum HubState {
-    /// The app has not subscribed, or has unsubscribed.
-    Off,
-    /// The subscription is not confirmed yet.
-    Connecting,
-    /// The app shows what the other apps show.
-    Synced,
-    /// It may show something else than the other apps: the connection is lost, or it did not follow an event.
-    Behind,
-    /// The hub denied the subscription.
-    Denied,
-    /// The subscription has ended.
-    Closed,
-}
-
-/// What the app may show of the record.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum HubView {
-    /// The patient is open.
-    Open,
-    /// Another patient was opened elsewhere, and the app has not decided yet; or the user's session sleeps. Nothing of the record may be
-    /// shown or read aloud.
-    Locked {
-        /// The name of the other patient. Show it as text, never as HTML.
-        patient: Option<String>,
-    },
-    /// No patient is open.
-    Nothing,
-}
-
-/// A change that the listeners of a hub receive.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum HubChange {
-    /// The state has changed.
-    State(HubState),
-    /// What may be shown has changed.
-    View(HubView),
-    /// Another app could not follow.
-    NotFollowed(SyncError),
-    /// Something went wrong that the app did not ask for, such as a message that cannot be read.
-    Problem(Failure),
-}
 
 pub(super) type Value<P> = <P as Json>::Value;
 type Listener = Rc<dyn Fn(&HubChange)>;

@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use super::state::{HubInner, HubState};
+use super::change::HubState;
+use super::state::HubInner;
 use crate::client::server::transport::random_string;
 use crate::error::{HubError, HubRefusal};
 use crate::json::{JsonView, ObjectWriter};

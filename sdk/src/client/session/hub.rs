@@ -1,7 +1,5 @@
 //! The hub of a session, by which its app follows other apps.
 
-use std::rc::Rc;
-
 use super::handle::Session;
 use super::state::Inner;
 use crate::abort::AbortSignal;
@@ -89,13 +87,5 @@ pub(super) async fn leave<P: Platform>(inner: &Inner<P>) {
     let hub = inner.hub.borrow().upgrade();
     if let Some(hub) = hub {
         hub.unsubscribe().await;
-    }
-}
-
-/// Unsubscribes in the background.
-pub(super) fn leave_in_background<P: Platform>(inner: &Inner<P>) {
-    let hub: Option<Rc<_>> = inner.hub.borrow().upgrade();
-    if let Some(hub) = hub {
-        inner.platform.spawn(Box::pin(async move { hub.unsubscribe().await }));
     }
 }

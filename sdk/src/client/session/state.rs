@@ -154,8 +154,17 @@ impl<P: Platform> Inner<P> {
         }
         *self.ended.borrow_mut() = Some(reason.clone());
         #[cfg(feature = "hub")]
-        super::hub::leave_in_background(self);
+        self.leave_hub();
         self.emit(&SessionEvent::SignedOut(reason));
+    }
+
+    /// Unsubscribes from the hub in the background, if the app is subscribed.
+    #[cfg(feature = "hub")]
+    fn leave_hub(&self) {
+        let hub = self.hub.borrow().upgrade();
+        if let Some(hub) = hub {
+            self.platform.spawn(Box::pin(async move { hub.unsubscribe().await }));
+        }
     }
 
     /// Ends the session in all tabs, and removes its tokens from the store.

@@ -4,8 +4,6 @@ use std::fmt;
 use std::rc::Rc;
 
 use super::config::{CommunityConfig, RevocationCheck, UdapConfig};
-use super::server::UdapServer;
-use crate::abort::AbortSignal;
 use crate::client::server::transport::random_string;
 use crate::error::{Error, Failure};
 use crate::platform::{Certificate, Certificates, Platform};
@@ -90,26 +88,8 @@ impl<P: Platform + Certificates> UdapClient<P> {
         self.inner.identity.findings(self.inner.platform.now())
     }
 
-    /// Fetches the metadata of a FHIR server and verifies it. `fhir_base` must be written exactly as in the server's certificate. `community`
-    /// selects a configured one by its URI; with `None`, it is the only one.
-    ///
-    /// For an example, see [`UdapClient`].
-    ///
-    /// # Errors
-    /// [`UdapError::Unsupported`](crate::error::UdapError::Unsupported) if the server has no metadata, or none for the community;
-    /// [`UdapError::Untrusted`](crate::error::UdapError::Untrusted) naming the check that failed; [`Error::Discovery`],
-    /// [`Error::Network`]; [`Error::Configuration`] for a community that is not configured.
-    pub async fn discover(
-        &self,
-        fhir_base: &str,
-        community: Option<&str>,
-        abort: &AbortSignal,
-    ) -> Result<UdapServer<P>, Failure> {
-        let community = self.community(community)?;
-        UdapServer::discover(self.clone(), fhir_base, community, abort).await
-    }
-
-    fn community(&self, wanted: Option<&str>) -> Result<Rc<Community>, Failure> {
+    /// A configured community.
+    pub(super) fn community(&self, wanted: Option<&str>) -> Result<Rc<Community>, Failure> {
         let communities = &self.inner.communities;
         let found = match (wanted, communities.as_slice()) {
             (Some(wanted), communities) => communities.iter().find(|known| known.uri.as_deref() == Some(wanted)),

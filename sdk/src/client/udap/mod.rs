@@ -7,6 +7,7 @@ mod config_json;
 mod discovery;
 mod identity;
 mod kept;
+mod registering;
 mod registration;
 mod server;
 mod tokens;

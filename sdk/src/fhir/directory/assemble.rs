@@ -6,7 +6,7 @@ use super::facilities::{Facility, FacilityKind};
 use super::left_out::LeftOut;
 use super::model::{Brand, DirectoryEndpoint, Portal};
 use super::read::{EndpointResource, Organization};
-use super::reader::{Counts, Resources};
+use super::resources::{Counts, Resources};
 
 /// How many organizations a `partOf` may lead through.
 const HIGHEST_PARENT: usize = 8;
@@ -132,12 +132,6 @@ impl Links {
         portals.push(Portal { endpoints: usable(&remaining, resources), ..Portal::default() });
         portals.retain(|portal| !portal.endpoints.is_empty());
         portals
-    }
-}
-
-impl Resources {
-    fn endpoint(&self, reference: &str, organization: usize) -> Option<usize> {
-        self.endpoint_keys.find(reference, self.organization_keys.base(organization), Some(organization))
     }
 }
 

@@ -14,6 +14,7 @@ mod model;
 mod read;
 mod reader;
 mod references;
+mod resources;
 mod search;
 mod states;
 #[cfg(test)]
@@ -29,7 +30,7 @@ pub use text::{DirectoryText, DirectoryTextError, FacilitiesReader};
 
 use assemble::Card;
 use facilities::Facilities;
-use reader::Counts;
+use resources::Counts;
 use search::FoldedBrand;
 use time::{Date, Month};
 

@@ -1,7 +1,5 @@
 //! Reads the resources of Bundles.
 
-use std::collections::BTreeMap;
-
 use crate::json::JsonView;
 
 use super::Directory;
@@ -10,10 +8,7 @@ use super::left_out::LeftOut;
 use super::merge::merge;
 use super::model::Source;
 use super::read::{EndpointResource, Organization};
-use super::references::Keys;
-
-/// The number of entries that were left out, by reason.
-pub(super) type Counts = BTreeMap<LeftOut, usize>;
+use super::resources::{Counts, Resources};
 
 /// Reads the resources of one or several Bundles into a [`Directory`]. The order of the resources does not matter.
 ///
@@ -41,15 +36,6 @@ pub struct DirectoryReader {
     /// Versions before R4 that the app supports.
     older_versions: Vec<String>,
     left_out: Counts,
-}
-
-/// The resources of one Bundle.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Resources {
-    pub organizations: Vec<Organization>,
-    pub endpoints: Vec<EndpointResource>,
-    pub organization_keys: Keys,
-    pub endpoint_keys: Keys,
 }
 
 impl DirectoryReader {
@@ -137,22 +123,5 @@ impl DirectoryReader {
 
     fn leave_out(&mut self, reason: LeftOut) {
         *self.left_out.entry(reason).or_default() += 1;
-    }
-}
-
-impl Resources {
-    fn leave_out_older_versions(&mut self, supported: &[String]) {
-        for resource in &mut self.endpoints {
-            let is_older = |version: &String| {
-                let major = version.split('.').next().and_then(|major| major.parse::<u32>().ok());
-                major.is_some_and(|major| major < 4)
-                    && !supported.iter().any(|supported| version.starts_with(supported))
-            };
-            let versions =
-                resource.endpoint.as_ref().map(|endpoint| endpoint.fhir_versions.as_slice()).unwrap_or_default();
-            if !versions.is_empty() && versions.iter().all(is_older) {
-                resource.endpoint = Err(LeftOut::FhirVersion);
-            }
-        }
     }
 }
