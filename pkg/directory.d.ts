@@ -135,6 +135,16 @@ export interface DirectoryDescription {
   findings: { code: string; message: string; section: string }[];
 }
 
+/** The brands that a server itself names. */
+export interface ServerBrands {
+  /** The brands, or `null` if the server names no Bundle, or its URL cannot be used. */
+  directory: Directory | null;
+  /** The server's own brand, or `null` if it does not say which it is. Nothing is guessed. */
+  brand: DirectoryBrand | null;
+  /** Deviations from the standard. */
+  findings: { code: string; message: string; section: string }[];
+}
+
 /**
  * A list of FHIR servers: a Bundle of brands and endpoints, as vendors and servers publish it, or a list that
  * `cargo xtask directory` made of such Bundles.
@@ -158,6 +168,21 @@ export class Directory implements Disposable {
    * Rejects with `directory_unreachable`, `directory_invalid`, `directory_too_large` for a Bundle of more than 8 MB at a URL, and `aborted`.
    */
   static open(source: string | URL | Resource | Resource[], options?: DirectoryOptions): Promise<Directory>;
+
+  /**
+   * Fetches the brands that the server at a FHIR base names in its SMART configuration (`user_access_brand_bundle`), without a token, and finds the
+   * server's own brand among them (`user_access_brand_identifier`).
+   *
+   * ```js
+   * import { Directory } from "smartrust/directory";
+   *
+   * const { brand } = await Directory.ofServer("https://ehr.example/fhir");
+   * console.log(brand?.name ?? "The server does not say which brand it is.");
+   * ```
+   *
+   * Rejects with `invalid_url`, with `directory_unreachable` if the SMART configuration or the Bundle cannot be fetched, and like `open()`.
+   */
+  static ofServer(fhirBase: string | URL, options?: DirectoryOptions): Promise<ServerBrands>;
 
   /**
    * Searches the brands and facilities on the device; nothing is sent. A match has all the words, each in a name, a city, a state, the beginning of a

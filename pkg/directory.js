@@ -24,6 +24,12 @@ export class Directory {
     return new Directory(readDirectory([source].flat(), olderVersions));
   }
 
+  static async ofServer(fhirBase, { olderVersions = [], signal } = {}) {
+    const { openServerBrands } = await load();
+    const found = await openServerBrands(String(fhirBase), olderVersions, signal);
+    return { ...found, directory: found.directory && new Directory(found.directory) };
+  }
+
   search(text, { limit = 20 } = {}) {
     return this.#wasm.search(text, limit);
   }

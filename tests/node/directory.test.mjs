@@ -101,6 +101,36 @@ test("E6 E13 several Bundles make one directory, which knows URLs", async () => 
   assert.throws(() => directory.findByUrl("not a URL"), { name: "SmartError", code: "invalid_url" });
 });
 
+test("E7 a server names its brands and its own one; what cannot be used is a finding", async () => {
+  const entry = (resource) => ({ resource });
+  const organization = (id, name) => ({
+    resourceType: "Organization",
+    id,
+    name,
+    identifier: [{ system: "urn:ietf:rfc:3986", value: `https://${id}.example` }],
+    endpoint: [{ reference: `Endpoint/${id}` }],
+  });
+  const endpoint = (id) => ({ resourceType: "Endpoint", id, status: "active", address: `${origin}/${id}` });
+  const resources = [organization("north", "North"), endpoint("north"), organization("south", "South"), endpoint("south")];
+  const bundle = { resourceType: "Bundle", type: "collection", entry: resources.map(entry) };
+  const withConfiguration = (configuration) =>
+    serve({ "/fhir/.well-known/smart-configuration": JSON.stringify(configuration), "/brands.json": JSON.stringify(bundle) });
+  const identifier = { system: "urn:ietf:rfc:3986", value: "https://south.example" };
+  withConfiguration({ user_access_brand_bundle: `${origin}/brands.json`, user_access_brand_identifier: identifier });
+  const { directory, brand, findings } = await Directory.ofServer(`${origin}/fhir`);
+  assert.equal(brand.name, "South");
+  assert.equal(directory.search("north").total, 1);
+  assert.deepEqual(findings, []);
+  assert.ok(served.requests.every(({ headers }) => headers.authorization === undefined));
+
+  withConfiguration({ user_access_brand_bundle: "brands.json" });
+  const unusable = await Directory.ofServer(new URL(`${origin}/fhir`));
+  assert.deepEqual([unusable.directory, unusable.brand, unusable.findings.map(({ code }) => code)], [null, null, ["brand_bundle"]]);
+  serve({});
+  assert.equal((await errorOf(Directory.ofServer(`${origin}/fhir`))).code, "directory_unreachable");
+  assert.equal((await errorOf(Directory.ofServer("no URL"))).code, "invalid_url");
+});
+
 test("E19 a directory is fetched again only if it has changed", async () => {
   serve({ "/brands.json": JSON.stringify(example(1)) }, '"1"');
   const directory = await Directory.open(`${origin}/brands.json`);

@@ -14,7 +14,7 @@ use std::path::Path;
 const SDK_CEILING: usize = 220_000;
 const LAUNCH_CEILING: usize = 84_000;
 const BACKEND_CEILING: usize = 160_000;
-const DIRECTORY_CEILING: usize = 125_000;
+const DIRECTORY_CEILING: usize = 132_000;
 const HUB_CEILING: usize = 286_000;
 const UDAP_CEILING: usize = 122_000;
 const LAUNCHER_CEILING: usize = 565_000;

@@ -9,7 +9,7 @@ use super::abort::Forwarded;
 use super::error::{json_argument, to_js_error};
 use super::instance::promise;
 use super::value::{findings, object, optional_text, text};
-use crate::client::directory::RemoteDirectory;
+use crate::client::directory::{RemoteDirectory, ServerBrands};
 use crate::error::{Error, Failure};
 use crate::fhir::directory::{Brand, Directory, DirectoryEndpoint, DirectoryReader, Match, Place, Portal, Source};
 use crate::platform::JsonView;
@@ -39,6 +39,19 @@ pub fn open_directory(url: String, older_versions: Vec<String>, signal: JsValue)
         let remote =
             RemoteDirectory::open(WebPlatform::default(), url, reader(older_versions), &forwarded.signal()).await?;
         Ok(JsDirectory { opened: Opened::Remote(Rc::new(remote)) }.into())
+    })
+}
+
+/// Fetches the brands that a server names in its SMART configuration: an object with the directory and the server's own brand, each of which may be
+/// `null`, and findings.
+#[wasm_bindgen(js_name = openServerBrands)]
+pub fn open_server_brands(fhir_base: String, older_versions: Vec<String>, signal: JsValue) -> Promise {
+    promise(async move {
+        let forwarded = Forwarded::new(signal)?;
+        let base = Url::parse(&fhir_base).map_err(|problem| Error::Url { what: "the FHIR base".into(), problem })?;
+        let (reader, signal) = (reader(older_versions), forwarded.signal());
+        let found = RemoteDirectory::of_server(WebPlatform::default(), &base, reader, &signal).await?;
+        Ok(server_brands_object(found))
     })
 }
 
@@ -137,6 +150,20 @@ fn reader(older_versions: Vec<String>) -> DirectoryReader {
 
 fn parse_url(url: &str) -> Result<Url, Failure> {
     Url::parse(url).map_err(|problem| Error::Url { what: "the directory".into(), problem }.into())
+}
+
+fn server_brands_object(found: ServerBrands<WebPlatform>) -> JsValue {
+    let ServerBrands { brands, primary, findings: problems } = found;
+    let own = brands.as_ref().zip(primary).and_then(|(brands, primary)| {
+        let directory = brands.directory();
+        directory.brands().get(primary).map(|brand| brand_object(&directory, brand))
+    });
+    let directory = brands.map(|brands| JsDirectory { opened: Opened::Remote(Rc::new(brands)) }.into());
+    object(&[
+        ("directory", directory.unwrap_or(JsValue::NULL)),
+        ("brand", own.unwrap_or(JsValue::NULL)),
+        ("findings", findings(&problems)),
+    ])
 }
 
 fn count(number: usize) -> JsValue {
